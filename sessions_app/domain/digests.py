@@ -1,0 +1,43 @@
+"""SHA-256 names a blob, CRC-32 lets a ZIP hold it without a second reading: both in one pass."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from zlib_ng import zlib_ng
+
+
+@dataclass(frozen=True, kw_only=True)
+class Digest:
+    sha256: str
+    """64 lower-case hexadecimal digits."""
+    crc32: int
+    """As in ZIP (APPNOTE 4.4.7)."""
+    size: int
+    """In bytes."""
+
+
+class Digester:
+    """Takes bytes as they pass and tells their digest at the end."""
+
+    def __init__(self) -> None:
+        self._sha256 = hashlib.sha256()
+        self._crc32 = 0
+        self._size = 0
+
+    def update(self, data: bytes | memoryview) -> None:
+        self._sha256.update(data)
+        self._crc32 = zlib_ng.crc32(data, self._crc32)
+        self._size += len(data)
+
+    def digest(self) -> Digest:
+        return Digest(sha256=self._sha256.hexdigest(), crc32=self._crc32, size=self._size)
+
+
+def digest_of(chunks: Iterable[bytes]) -> Digest:
+    digester = Digester()
+    for chunk in chunks:
+        digester.update(chunk)
+    return digester.digest()

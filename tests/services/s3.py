@@ -1,0 +1,64 @@
+"""An S3 server to test against, whoever started it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+@dataclass(frozen=True, kw_only=True)
+class S3Server:
+    endpoint_url: str
+    access_key: str
+    secret_key: str
+    region: str
+    bucket: str
+    software: str
+    """``swift``, ``rgw`` or ``external``: tests may name it in a reason, never branch on it."""
+
+    def client(self) -> S3Client:
+        return boto3.client(
+            "s3",
+            endpoint_url=self.endpoint_url,
+            aws_access_key_id=self.access_key,
+            aws_secret_access_key=self.secret_key,
+            region_name=self.region,
+            config=Config(
+                signature_version="s3v4",
+                request_checksum_calculation="when_required",
+                response_checksum_validation="when_required",
+                s3={"addressing_style": "path"},
+            ),
+        )
+
+    def environment(self) -> dict[str, str]:
+        """Return what makes the portal use this server."""
+        return {
+            "S3_ENDPOINT_URL": self.endpoint_url,
+            "S3_ACCESS_KEY": self.access_key,
+            "S3_SECRET_KEY": self.secret_key,
+            "S3_REGION": self.region,
+            "S3_BUCKET": self.bucket,
+            "S3_ADDRESSING_STYLE": "path",
+        }
+
+
+def external_s3() -> S3Server | None:
+    """Return the server that ``S3_TEST_*`` names; its bucket must exist."""
+    if not (endpoint := os.environ.get("S3_TEST_ENDPOINT_URL")):
+        return None
+    return S3Server(
+        endpoint_url=endpoint,
+        access_key=os.environ["S3_TEST_ACCESS_KEY"],
+        secret_key=os.environ["S3_TEST_SECRET_KEY"],
+        region=os.environ.get("S3_TEST_REGION", "us-east-1"),
+        bucket=os.environ["S3_TEST_BUCKET"],
+        software="external",
+    )

@@ -1,0 +1,47 @@
+"""OpenStack Swift with its S3 API, all of it in one process, on ports the system chooses."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tests.services.folders import temporary_folder
+from tests.services.processes import Service
+from tests.services.s3 import S3Server
+
+ACCESS_KEY = "test:dubbing"
+"""Swift's tempauth names people ``account:user``."""
+SECRET_KEY = "only-for-tests"
+BUCKET = "dubbing-sessions"
+
+
+@contextmanager
+def running_swift(*, allowed_origin: str = "http://localhost:8000") -> Iterator[S3Server]:
+    """Start Swift and make the bucket. ``allowed_origin``: the web page that may use it from a browser (CORS)."""
+    with temporary_folder("swift") as folder:
+        ready = folder / "ready.json"
+        settings = {
+            "folder": str(folder),
+            "access_key": ACCESS_KEY,
+            "secret_key": SECRET_KEY,
+            "allowed_origin": allowed_origin,
+            "ready": str(ready),
+        }
+        command = [sys.executable, "-W", "ignore", "-m", "tests.services.swift_process", json.dumps(settings)]
+        service = Service("Swift", command, log=folder / "log")
+        try:
+            service.wait_until(ready.exists)
+            server = S3Server(
+                endpoint_url=json.loads(ready.read_text(encoding="utf-8"))["endpoint_url"],
+                access_key=ACCESS_KEY,
+                secret_key=SECRET_KEY,
+                region="us-east-1",
+                bucket=BUCKET,
+                software="swift",
+            )
+            server.client().create_bucket(Bucket=BUCKET)
+            yield server
+        finally:
+            service.stop()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sessions_app.blobs.store import KeyRefusedError
+
 BLOBS = "blobs/"
 STAGING = "staging/"
 EXPORTS = "exports/"
@@ -23,3 +25,27 @@ def staging_prefix(owner: str) -> str:
 
 def export_key(code: str) -> str:
     return f"{EXPORTS}{code}.zip"
+
+
+def checked(key: str) -> str:
+    """Return the key if a store may hold it: a relative path of plain names, none of them hidden.
+
+    Hidden names are the stores' own, for what has not arrived yet.
+
+    :raises KeyRefusedError: it is not.
+    """
+    if any(not name or name.startswith(".") or "\\" in name or "\0" in name for name in key.split("/")):
+        raise KeyRefusedError(key)
+    return key
+
+
+def checked_prefix(prefix: str) -> str:
+    """Return the prefix if it names a folder (ending in "/"), or all there is (empty).
+
+    :raises KeyRefusedError: it does not.
+    """
+    if prefix:
+        checked(prefix.removesuffix("/"))
+        if not prefix.endswith("/"):
+            raise KeyRefusedError(prefix)
+    return prefix

@@ -4,6 +4,8 @@ Executors and operations name the narrowest of these protocols that serves them.
 in ``Capabilities``; nobody asks which class it is.
 
     StoreError
+    ├── KeyRefusedError        the key is none that a store may hold
+    ├── PartsRefusedError      parts that do not make one object
     ├── ObjectMissingError     the key names nothing
     ├── StoreFullError         no space or quota left
     └── StoreUnavailableError  the store did not answer as it should; trying again may help
@@ -31,6 +33,21 @@ class StoreError(Exception):
         self.key = key
 
 
+class KeyRefusedError(StoreError):
+    """The key would lead out of the store, or to the names the store keeps for itself."""
+
+    permanent = True
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key, f"The storage does not accept {key!r} as a name.")
+
+
+class PartsRefusedError(StoreError):
+    """The parts do not make one object: a number, a size or the whole of them is wrong."""
+
+    permanent = True
+
+
 class ObjectMissingError(StoreError):
     """The key names nothing in the store."""
 
@@ -54,12 +71,20 @@ class StoreUnavailableError(StoreError):
         super().__init__(key, "The storage did not answer. Try again in a few minutes.")
 
 
+class LocalFiles(Protocol):
+    """Declared by ``Capabilities.local_files``."""
+
+    def local_path(self, key: str) -> Path:
+        """Return where the object lies on this machine (whether or not it exists)."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Capabilities:
     """What a store declares that it is able to do."""
 
-    local_files: bool = False
-    """Objects are files on this machine: ``local_path`` answers."""
+    local_files: LocalFiles | None = None
+    """Objects are files on this machine, and this knows where they lie."""
     server_side_copy: bool = False
     """Ranges of objects are copied into new objects without passing through this process."""
     presigned_urls: bool = False
@@ -83,6 +108,14 @@ class Part:
     etag: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class OpenUpload:
+    """An object that has begun to arrive: its bytes take space, and ``list`` does not show it."""
+
+    key: str
+    upload_id: str
+
+
 class ObjectWriter(Protocol):
     def write(self, data: bytes | memoryview, /) -> int: ...
 
@@ -102,11 +135,12 @@ class BlobReader(Protocol):
 
 
 class BlobWriter(Protocol):
-    def writer(self, key: str) -> AbstractContextManager[ObjectWriter]:
-        """Open a new object for streaming.
+    def writer(self, key: str, *, size: int | None = None) -> AbstractContextManager[ObjectWriter]:
+        """Open a new object for streaming; ``size``, where it is known, lets a store prepare for a very large one.
 
         The object is visible and durable (fsynced, or acknowledged by the store) once the ``with`` block ends without an
-        exception. After an exception nothing is left: no partial object, no open multipart upload.
+        exception. After an exception nothing is left: no partial object, no open multipart upload. An object that
+        exists already is left as it is.
 
         :raises StoreFullError: no space is left.
         """
@@ -134,15 +168,31 @@ class PartWriter(Protocol):
         ...
 
     def put_part(self, key: str, upload_id: str, number: int, chunks: Iterable[bytes]) -> Part:
-        """Store one part; sending a part again replaces it. At most ``part_size`` bytes are read from ``chunks``."""
+        """Store one part, durably; sending a part again replaces it, and failing to do so leaves the earlier one.
+
+        A part is held in memory, so that half a part is never stored.
+
+        :raises ObjectMissingError: no such upload is open.
+        :raises PartsRefusedError: the number is not in 1..MAX_PARTS, or ``chunks`` are more than ``part_size`` bytes.
+        """
         ...
 
     def complete(self, key: str, upload_id: str, parts: Sequence[Part]) -> None:
-        """Join the parts into the object ``key``, durably."""
+        """Join the parts into the object ``key``, durably; no parts make an empty object.
+
+        Idempotent: when the upload is gone and ``key`` exists, it has been completed before.
+
+        :raises ObjectMissingError: neither exists.
+        :raises PartsRefusedError: they are not 1 to n, or one before the last is not of ``part_size``.
+        """
         ...
 
     def abort(self, key: str, upload_id: str) -> None:
         """Forget the upload and free its parts. Unknown uploads are ignored."""
+        ...
+
+    def open_uploads(self, prefix: str) -> Iterator[OpenUpload]:
+        """Yield what was begun below ``prefix`` and neither completed nor aborted, what a killed ``writer`` left included."""
         ...
 
 
@@ -155,14 +205,6 @@ class BlobLister(Protocol):
 class BlobDeleter(Protocol):
     def delete(self, key: str) -> None:
         """Remove the object; a missing one is not an error."""
-        ...
-
-
-class LocalFiles(Protocol):
-    """Declared by ``Capabilities.local_files``."""
-
-    def local_path(self, key: str) -> Path:
-        """Return where the object lies on this machine (whether or not it exists)."""
         ...
 
 

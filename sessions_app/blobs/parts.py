@@ -1,0 +1,43 @@
+"""What parts have in common in every store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sessions_app.blobs.store import Part, PartsRefusedError
+
+PART_SIZE = 8 * 1024 * 1024
+MAX_PARTS = 10_000
+"""As S3: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html"""
+
+
+def part_size_for(size: int | None) -> int:
+    """Return the bytes a part needs so that an object of ``size`` bytes has no more than MAX_PARTS of them."""
+    return max(PART_SIZE, -(-(size or 0) // MAX_PARTS))
+
+
+def take_part(key: str, number: int, chunks: Iterable[bytes], *, part_size: int) -> bytearray:
+    """Collect one part.
+
+    :raises PartsRefusedError: the number is out of range, or the chunks are more than ``part_size`` bytes.
+    """
+    if not 1 <= number <= MAX_PARTS:
+        raise PartsRefusedError(key, f"Part {number} is not one of 1 to {MAX_PARTS}.")
+    part = bytearray()
+    for chunk in chunks:
+        part += chunk
+        if len(part) > part_size:
+            raise PartsRefusedError(key, f"Part {number} is larger than {part_size} bytes.")
+    return part
+
+
+def whole_size(key: str, parts: Sequence[Part], *, part_size: int) -> int:
+    """Return the size of the object that the parts make.
+
+    :raises PartsRefusedError: they are not 1 to n, or one before the last is not of ``part_size``.
+    """
+    if [part.number for part in parts] != list(range(1, len(parts) + 1)):
+        raise PartsRefusedError(key, "The parts are not numbered from 1 without a gap.")
+    if any(part.size != part_size for part in parts[:-1]):
+        raise PartsRefusedError(key, f"A part before the last is not of {part_size} bytes.")
+    return sum(part.size for part in parts)

@@ -1,0 +1,411 @@
+"""What every store must do, once. A store's own module has a ``store`` fixture and a class that inherits this one."""
+
+from __future__ import annotations
+
+import hashlib
+import tracemalloc
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from sessions_app.blobs.keys import blob_key
+from sessions_app.blobs.store import (
+    CHUNK_SIZE,
+    BlobStore,
+    KeyRefusedError,
+    ObjectMissingError,
+    PartsRefusedError,
+    StoreUnavailableError,
+)
+
+MIB = 1024 * 1024
+
+
+class Interrupted(BaseException):
+    """As a worker's time limit or Ctrl-C: not an Exception."""
+
+
+def put(store: BlobStore, key: str, data: bytes) -> None:
+    with store.writer(key) as writer:
+        writer.write(data)
+
+
+def get(store: BlobStore, key: str) -> bytes:
+    return b"".join(store.read(key, 0, store.size(key)))
+
+
+def keys(store: BlobStore, prefix: str = "") -> set[str]:
+    return {found.key for found in store.list(prefix)}
+
+
+def is_empty(store: BlobStore) -> bool:
+    return not keys(store) and not list(store.open_uploads(""))
+
+
+def megabytes(count: int) -> Iterator[bytes]:
+    for number in range(count):
+        yield number.to_bytes(4, "big") * (MIB // 4)
+
+
+class ReadingSuite:
+    def test_what_was_written_is_read(self, store):
+        put(store, "blobs/ab/one", b"some bytes")
+
+        assert store.size("blobs/ab/one") == 10
+        assert get(store, "blobs/ab/one") == b"some bytes"
+
+    def test_an_empty_object_is_an_object(self, store):
+        put(store, "blobs/ab/empty", b"")
+
+        assert store.size("blobs/ab/empty") == 0
+        assert list(store.read("blobs/ab/empty", 0, 0)) == []
+
+    def test_a_range_is_half_open(self, store):
+        put(store, "a/digits", b"0123456789")
+
+        assert b"".join(store.read("a/digits", 3, 7)) == b"3456"
+        assert b"".join(store.read("a/digits", 9, 10)) == b"9"
+        assert list(store.read("a/digits", 4, 4)) == []
+
+    def test_chunks_are_of_limited_size(self, store):
+        data = b"".join(megabytes(3)) + b"rest"
+        put(store, "a/long", data)
+
+        chunks = list(store.read("a/long", 5, len(data)))
+
+        assert max(map(len, chunks)) <= CHUNK_SIZE
+        assert b"".join(chunks) == data[5:]
+
+    def test_reading_may_stop_early(self, store):
+        put(store, "a/long", b"".join(megabytes(3)))
+
+        chunks = store.read("a/long", 0, 3 * MIB)
+        assert next(chunks)
+        chunks.close()
+
+        assert store.size("a/long") == 3 * MIB
+
+    @pytest.mark.parametrize("end", [0, 1])
+    def test_a_missing_object_is_said_to_be_missing(self, store, end):
+        with pytest.raises(ObjectMissingError) as error:
+            store.size("blobs/ab/none")
+        assert error.value.key == "blobs/ab/none"
+        with pytest.raises(ObjectMissingError):
+            list(store.read("blobs/ab/none", 0, end))
+
+    def test_what_lies_below_an_object_is_missing(self, store):
+        put(store, "a/file", b"bytes")
+
+        with pytest.raises(ObjectMissingError):
+            store.size("a/file/below")
+        with pytest.raises(ObjectMissingError):
+            list(store.read("a/file/below", 0, 1))
+        assert list(store.list("a/file/")) == []
+
+    def test_a_folder_is_no_object(self, store):
+        put(store, "a/b/file", b"bytes")
+
+        with pytest.raises(ObjectMissingError):
+            store.size("a/b")
+        with pytest.raises(ObjectMissingError):
+            list(store.read("a/b", 0, 1))
+        store.delete("a/b")
+        assert keys(store) == {"a/b/file"}
+
+    @pytest.mark.parametrize("start", [0, 99, 100, 150])
+    def test_an_object_shorter_than_the_range_is_noticed(self, store, start):
+        put(store, "a/short", bytes(100))
+
+        with pytest.raises(StoreUnavailableError):
+            list(store.read("a/short", start, 200))
+
+    @pytest.mark.parametrize(
+        "key",
+        ["", "/etc/passwd", "../up", "a/../../up", "a//b", "a/", ".hidden", "a/.b.1.parts", "a\\b", "a\0b"],
+    )
+    def test_a_key_that_is_no_plain_path_is_refused(self, store, key):
+        for use in (store.size, store.delete, store.begin, lambda key: put(store, key, b"")):
+            with pytest.raises(KeyRefusedError):
+                use(key)
+        for use in (store.promote, lambda one, other: store.promote(other, one)):
+            with pytest.raises(KeyRefusedError):
+                use(key, "a/plain")
+        with pytest.raises(KeyRefusedError):
+            list(store.read(key, 0, 1))
+
+
+class WritingSuite:
+    def test_an_object_appears_when_it_is_whole(self, store):
+        with store.writer("a/new") as writer:
+            assert writer.write(b"first ") == 6
+            assert writer.write(memoryview(b"second")) == 6
+            assert keys(store) == set()
+            with pytest.raises(ObjectMissingError):
+                store.size("a/new")
+
+        assert get(store, "a/new") == b"first second"
+
+    @pytest.mark.parametrize("written", [0, 10, 9 * MIB])
+    @pytest.mark.parametrize(
+        "raised", [OSError("the sender went away"), Interrupted()], ids=["error", "exit"]
+    )
+    def test_an_exception_leaves_nothing(self, store, written, raised):
+        def break_off() -> None:
+            with store.writer("a/half") as writer:
+                writer.write(bytes(written))
+                raise raised
+
+        with pytest.raises(type(raised)) as error:
+            break_off()
+
+        assert error.value is raised
+        assert is_empty(store)
+
+    def test_an_object_that_exists_is_left_as_it_is(self, store):
+        put(store, "a/kept", b"the first")
+
+        put(store, "a/kept", b"the second")
+        with store.writer("a/kept") as writer:
+            for chunk in megabytes(9):
+                writer.write(chunk)
+
+        assert get(store, "a/kept") == b"the first"
+        assert not list(store.open_uploads(""))
+
+    def test_promoting_gives_the_final_name(self, store):
+        put(store, "staging/job-1/x", b"content")
+
+        store.promote("staging/job-1/x", "blobs/ab/final")
+
+        assert keys(store) == {"blobs/ab/final"}
+        assert get(store, "blobs/ab/final") == b"content"
+
+    def test_promoting_again_changes_nothing(self, store):
+        put(store, "staging/job-1/x", b"content")
+
+        store.promote("staging/job-1/x", "blobs/ab/final")
+        store.promote("staging/job-1/x", "blobs/ab/final")
+
+        assert keys(store) == {"blobs/ab/final"}
+
+    def test_promoting_never_overwrites(self, store):
+        put(store, "blobs/ab/final", b"the first")
+        put(store, "staging/job-1/x", b"the second")
+
+        store.promote("staging/job-1/x", "blobs/ab/final")
+
+        assert keys(store) == {"blobs/ab/final"}
+        assert get(store, "blobs/ab/final") == b"the first"
+
+    def test_promoting_nothing_is_an_error(self, store):
+        with pytest.raises(ObjectMissingError):
+            store.promote("staging/job-1/none", "blobs/ab/final")
+
+        assert is_empty(store)
+
+    def test_equal_content_may_be_promoted_at_once(self, store):
+        staged = [f"staging/job-{number // 2}/x" for number in range(8)]
+        for key in set(staged):
+            put(store, key, b"the same")
+
+        with ThreadPoolExecutor(8) as threads:
+            list(threads.map(lambda key: store.promote(key, blob_key("ab" * 32)), staged))
+
+        assert keys(store) == {blob_key("ab" * 32)}
+        assert get(store, blob_key("ab" * 32)) == b"the same"
+
+    def test_equal_content_may_be_written_at_once(self, store):
+        with ThreadPoolExecutor(8) as threads:
+            list(threads.map(lambda _: put(store, "blobs/ab/same", b"the same"), range(8)))
+
+        assert get(store, "blobs/ab/same") == b"the same"
+        assert not list(store.open_uploads(""))
+
+
+class PartsSuite:
+    def test_parts_arrive_in_any_order_and_more_than_once(self, store):
+        size = store.part_size
+        upload = store.begin("staging/upload-1/x")
+
+        last = store.put_part("staging/upload-1/x", upload, 3, [b"the ", b"end"])
+        store.put_part("staging/upload-1/x", upload, 1, [bytes(size)])
+        middle = store.put_part("staging/upload-1/x", upload, 2, [b"b" * size])
+        first = store.put_part("staging/upload-1/x", upload, 1, [b"a" * (size - 1), b"a"])
+        assert keys(store) == set()
+        store.complete("staging/upload-1/x", upload, [first, middle, last])
+
+        assert [part.size for part in (first, middle, last)] == [size, size, 7]
+        assert keys(store) == {"staging/upload-1/x"}
+        assert not list(store.open_uploads(""))
+        content = get(store, "staging/upload-1/x")
+        assert (content[:size], content[size : 2 * size]) == (b"a" * size, b"b" * size)
+        assert content[2 * size :] == b"the end"
+
+    def test_a_shorter_last_part_replaces_a_longer_one(self, store):
+        upload = store.begin("staging/upload-1/x")
+
+        store.put_part("staging/upload-1/x", upload, 1, [b"a longer one"])
+        part = store.put_part("staging/upload-1/x", upload, 1, [b"shorter"])
+        store.complete("staging/upload-1/x", upload, [part])
+
+        assert get(store, "staging/upload-1/x") == b"shorter"
+
+    def test_a_part_that_breaks_off_leaves_the_earlier_one(self, store):
+        def broken() -> Iterator[bytes]:
+            yield b"second"
+            raise ConnectionResetError
+
+        upload = store.begin("staging/upload-1/x")
+        part = store.put_part("staging/upload-1/x", upload, 1, [b"first"])
+
+        with pytest.raises(ConnectionResetError):
+            store.put_part("staging/upload-1/x", upload, 1, broken())
+        store.complete("staging/upload-1/x", upload, [part])
+
+        assert get(store, "staging/upload-1/x") == b"first"
+
+    def test_no_parts_make_an_empty_object(self, store):
+        upload = store.begin("staging/upload-1/x")
+
+        store.complete("staging/upload-1/x", upload, [])
+
+        assert store.size("staging/upload-1/x") == 0
+        assert not list(store.open_uploads(""))
+
+    def test_completing_again_changes_nothing(self, store):
+        upload = store.begin("staging/upload-1/x")
+        part = store.put_part("staging/upload-1/x", upload, 1, [b"whole"])
+
+        store.complete("staging/upload-1/x", upload, [part])
+        store.complete("staging/upload-1/x", upload, [part])
+
+        assert get(store, "staging/upload-1/x") == b"whole"
+
+    def test_an_aborted_upload_leaves_nothing(self, store):
+        upload = store.begin("staging/upload-1/x")
+        part = store.put_part("staging/upload-1/x", upload, 1, [b"bytes"])
+
+        store.abort("staging/upload-1/x", upload)
+        store.abort("staging/upload-1/x", upload)
+
+        assert is_empty(store)
+        with pytest.raises(ObjectMissingError):
+            store.put_part("staging/upload-1/x", upload, 1, [b"late"])
+        with pytest.raises(ObjectMissingError):
+            store.complete("staging/upload-1/x", upload, [part])
+        assert is_empty(store)
+
+    def test_open_uploads_are_found(self, store):
+        one, two, other = (store.begin(f"staging/upload-{name}/x") for name in ("1", "1", "2"))
+
+        found = {(upload.key, upload.upload_id) for upload in store.open_uploads("staging/upload-1/")}
+
+        assert found == {("staging/upload-1/x", one), ("staging/upload-1/x", two)}
+        store.abort("staging/upload-1/x", one)
+        store.abort("staging/upload-1/x", two)
+        store.abort("staging/upload-2/x", other)
+        assert is_empty(store)
+
+    @pytest.mark.parametrize("number", [0, -1, 10_001])
+    def test_a_number_out_of_range_is_refused(self, store, number):
+        upload = store.begin("staging/upload-1/x")
+
+        with pytest.raises(PartsRefusedError):
+            store.put_part("staging/upload-1/x", upload, number, [b"bytes"])
+        store.abort("staging/upload-1/x", upload)
+
+    def test_a_part_that_is_too_large_is_refused(self, store):
+        upload = store.begin("staging/upload-1/x")
+
+        with pytest.raises(PartsRefusedError):
+            store.put_part("staging/upload-1/x", upload, 1, [bytes(store.part_size), b"x"])
+        store.abort("staging/upload-1/x", upload)
+
+    def test_parts_with_a_gap_are_refused(self, store):
+        upload = store.begin("staging/upload-1/x")
+        parts = [store.put_part("staging/upload-1/x", upload, number, [b"bytes"]) for number in (1, 3)]
+
+        with pytest.raises(PartsRefusedError):
+            store.complete("staging/upload-1/x", upload, parts)
+        with pytest.raises(PartsRefusedError):
+            store.complete("staging/upload-1/x", upload, [parts[0], parts[0]])
+
+        store.abort("staging/upload-1/x", upload)
+        assert is_empty(store)
+
+    def test_a_short_part_before_the_last_is_refused(self, store):
+        upload = store.begin("staging/upload-1/x")
+        parts = [store.put_part("staging/upload-1/x", upload, number, [b"bytes"]) for number in (1, 2)]
+
+        with pytest.raises(PartsRefusedError):
+            store.complete("staging/upload-1/x", upload, parts)
+        store.abort("staging/upload-1/x", upload)
+
+
+class KeepingSuite:
+    def test_listing_goes_by_folder(self, store):
+        put(store, "staging/job-1/a", b"1")
+        put(store, "staging/job-1/deep/b", b"22")
+        put(store, "staging/job-10/c", b"333")
+
+        assert {(found.key, found.size) for found in store.list("staging/job-1/")} == {
+            ("staging/job-1/a", 1),
+            ("staging/job-1/deep/b", 2),
+        }
+        assert keys(store) == {"staging/job-1/a", "staging/job-1/deep/b", "staging/job-10/c"}
+        assert keys(store, "nothing/") == set()
+
+    def test_listing_is_by_whole_folders_only(self, store):
+        with pytest.raises(KeyRefusedError):
+            list(store.list("staging/jo"))
+        with pytest.raises(KeyRefusedError):
+            list(store.open_uploads("../"))
+
+    def test_deleting_removes(self, store):
+        put(store, "a/one", b"1")
+        put(store, "a/two", b"2")
+
+        store.delete("a/one")
+        store.delete("a/one")
+
+        assert keys(store) == {"a/two"}
+
+    def test_objects_may_come_and_go_at_once(self, store):
+        def come_and_go(number: int) -> None:
+            for _ in range(3):
+                put(store, f"staging/job/{number}", b"here")
+                store.promote(f"staging/job/{number}", f"blobs/ab/{number}")
+                store.delete(f"blobs/ab/{number}")
+
+        with ThreadPoolExecutor(8) as threads:
+            list(threads.map(come_and_go, range(8)))
+
+        assert is_empty(store)
+
+
+class StoreSuite(ReadingSuite, WritingSuite, PartsSuite, KeepingSuite):
+    pass
+
+
+class FlatMemorySuite:
+    """For stores whose objects are somewhere else than in memory."""
+
+    memory_limit: int
+
+    def test_a_large_object_passes_through_little_memory(self, store):
+        expected = hashlib.sha256(b"".join(megabytes(40))).digest()
+        seen = hashlib.sha256()
+        tracemalloc.start()
+        try:
+            with store.writer("a/large", size=40 * MIB) as writer:
+                for chunk in megabytes(40):
+                    writer.write(chunk)
+            for chunk in store.read("a/large", 0, 40 * MIB):
+                seen.update(chunk)
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+        assert seen.digest() == expected
+        assert peak < self.memory_limit

@@ -1,0 +1,182 @@
+"""New files that are there whole and on the disk, or not at all.
+
+While it is written a file has no name (``O_TMPFILE``, open(2)), so that even a process that is killed leaves nothing.
+Filesystems without that get a hidden name beside the final one: ``.<name>.<id>.parts``.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TypeVar
+
+from sessions_app.blobs.store import StoreFullError, StoreUnavailableError
+
+FILE_MODE = 0o640
+FOLDER_MODE = 0o750
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_NO_UNNAMED_FILES = {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOSYS}
+_NO_HARD_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS}
+_FOLDER_ATTEMPTS = 10
+
+T = TypeVar("T")
+
+
+@contextmanager
+def disk_errors(key: str) -> Iterator[None]:
+    """Turn what the operating system says into the store's own errors."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            raise StoreFullError(key) from error
+        raise StoreUnavailableError(key) from error
+
+
+@contextmanager
+def new_file(path: Path, *, key: str, replace: bool = False) -> Iterator[int]:
+    """Open a descriptor for writing a file that appears at ``path``, durably, when the block ends without an exception.
+
+    After an exception nothing is left. A file that is there already is left as it is, unless ``replace``.
+
+    :raises StoreFullError: no space is left; like every error of ours about ``key``.
+    """
+    temporary = hidden_name(path, secrets.token_hex(8))
+    with disk_errors(key):
+        descriptor = in_folder(path.parent, lambda: _open_unnamed(path.parent))
+        unnamed = descriptor is not None
+        if descriptor is None:
+            descriptor = open_hidden(temporary)
+    try:
+        yield descriptor
+        with disk_errors(key):
+            settle_file(descriptor)
+            if unnamed:
+                place(Path(f"/proc/self/fd/{descriptor}"), temporary if replace else path)
+            if replace:
+                temporary.replace(path)
+            elif not unnamed:
+                place(temporary, path)
+            sync_folder(path.parent)
+    finally:
+        os.close(descriptor)
+        if replace or not unnamed:
+            temporary.unlink(missing_ok=True)
+
+
+def settle_file(descriptor: int) -> None:
+    """Put the file's bytes on the disk, with the same permissions whatever the umask."""
+    os.fchmod(descriptor, FILE_MODE)
+    os.fsync(descriptor)
+
+
+def hidden_name(path: Path, upload_id: str) -> Path:
+    """Return where the bytes of ``path`` are collected when they need a name before they are whole."""
+    return path.with_name(f".{path.name}.{upload_id}.parts")
+
+
+def open_hidden(path: Path) -> int:
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    return in_folder(path.parent, lambda: os.open(path, flags, FILE_MODE))
+
+
+def place(source: Path, path: Path) -> None:
+    """Give a file another name, unless that name is taken; the caller syncs the folder.
+
+    :raises FileNotFoundError: ``source`` is missing.
+    """
+    with suppress(FileExistsError):
+        in_folder(path.parent, lambda: _link_or_rename(source, path))
+
+
+def in_folder(folder: Path, act: Callable[[], T]) -> T:
+    """Make the folder and do something in it, again if somebody just removed the folder because it was empty."""
+    for _ in range(_FOLDER_ATTEMPTS - 1):
+        with suppress(FileNotFoundError):
+            make_folders(folder)
+            return act()
+    make_folders(folder)
+    return act()
+
+
+def make_folders(folder: Path) -> None:
+    """Make the folder and those above it, durably."""
+    if folder.is_dir():
+        return
+    make_folders(folder.parent)
+    with suppress(FileExistsError):
+        folder.mkdir(FOLDER_MODE)
+    sync_folder(folder.parent)
+
+
+def remove_empty_folders(folder: Path, *, below: Path) -> None:
+    """Remove the folder and those above it as far as they are empty; ``below`` itself stays."""
+    while folder != below and folder.is_relative_to(below):
+        try:
+            folder.rmdir()
+        except OSError:
+            return
+        folder = folder.parent
+
+
+@contextmanager
+def opened_folder(folder: Path) -> Iterator[int]:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def sync_folder(folder: Path) -> None:
+    """Put the folder's own list of names on the disk."""
+    with opened_folder(folder) as descriptor:
+        os.fsync(descriptor)
+
+
+def write_all(descriptor: int, data: bytes | bytearray | memoryview) -> int:
+    """Write everything at the descriptor's position; return how many bytes that was."""
+    with memoryview(data) as view:
+        written = 0
+        while written < len(view):
+            written += os.write(descriptor, view[written:])
+    return written
+
+
+def write_all_at(descriptor: int, data: bytes | bytearray | memoryview, offset: int) -> None:
+    with memoryview(data) as view:
+        written = 0
+        while written < len(view):
+            written += os.pwrite(descriptor, view[written:], offset + written)
+
+
+def _link_or_rename(source: Path, path: Path) -> None:
+    try:
+        # A folder's descriptor makes this linkat(2), which follows the link in /proc/self/fd to the file itself.
+        with opened_folder(path.parent) as folder:
+            os.link(source, path, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=True)
+    except OSError as error:
+        if error.errno not in _NO_HARD_LINKS:
+            raise
+        # Two at once could replace one file with its equal here, which nobody would notice.
+        if not path.exists():
+            source.rename(path)
+
+
+def _open_unnamed(folder: Path) -> int | None:
+    """Open a file without a name, or return None where that cannot be had."""
+    try:
+        descriptor = os.open(folder, os.O_RDWR | os.O_TMPFILE | os.O_CLOEXEC, FILE_MODE)
+    except OSError as error:
+        if error.errno in _NO_UNNAMED_FILES:
+            return None
+        raise
+    if Path(f"/proc/self/fd/{descriptor}").exists():
+        return descriptor
+    os.close(descriptor)  # without /proc it could never be named
+    return None

@@ -1,0 +1,190 @@
+"""Objects as files below one folder, named as their keys."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import stat
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from django.core.files.storage import FileSystemStorage
+from zlib_ng import zlib_ng
+
+from sessions_app.blobs import durable
+from sessions_app.blobs.keys import checked, checked_prefix
+from sessions_app.blobs.parts import PART_SIZE, take_part, whole_size
+from sessions_app.blobs.store import (
+    CHUNK_SIZE,
+    Capabilities,
+    KeyRefusedError,
+    ObjectMissingError,
+    ObjectWriter,
+    OpenUpload,
+    Part,
+    PartsRefusedError,
+    StoredObject,
+    StoreUnavailableError,
+)
+
+_HIDDEN_NAME = re.compile(r"\.(?P<name>.+)\.(?P<upload_id>[0-9a-f]+)\.parts")
+
+
+class FileSystemStore:
+    part_size = PART_SIZE
+
+    def __init__(self, storage: FileSystemStorage) -> None:
+        self._storage = storage
+        self._root = Path(storage.location)
+        self.capabilities = Capabilities(local_files=self)
+
+    def local_path(self, key: str) -> Path:
+        return Path(self._storage.path(checked(key)))
+
+    def size(self, key: str) -> int:
+        path = self.local_path(key)
+        with durable.disk_errors(key), _missing(key):
+            return _regular_size(key, path.stat())
+
+    def read(self, key: str, start: int, end: int) -> Iterator[bytes]:
+        path = self.local_path(key)
+        with durable.disk_errors(key), _missing(key):
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            with durable.disk_errors(key):
+                if end > _regular_size(key, os.fstat(descriptor)):
+                    raise StoreUnavailableError(key)
+                position = start
+                while position < end:
+                    chunk = os.pread(descriptor, min(CHUNK_SIZE, end - position), position)
+                    if not chunk:
+                        raise StoreUnavailableError(key)
+                    yield chunk
+                    position += len(chunk)
+        finally:
+            os.close(descriptor)
+
+    @contextmanager
+    def writer(self, key: str, *, size: int | None = None) -> Iterator[ObjectWriter]:
+        del size  # files grow as they like
+        with durable.new_file(self.local_path(key), key=key) as descriptor:
+            yield _FileWriter(key, descriptor)
+
+    def promote(self, staged: str, key: str) -> None:
+        source, path = self.local_path(staged), self.local_path(key)
+        with durable.disk_errors(key):
+            try:
+                durable.place(source, path)
+            except FileNotFoundError:
+                self.size(key)
+            durable.sync_folder(path.parent)
+        self.delete(staged)
+
+    def begin(self, key: str) -> str:
+        upload_id = secrets.token_hex(16)
+        path = self._upload_path(key, upload_id)
+        with durable.disk_errors(key):
+            os.close(durable.open_hidden(path))
+            durable.sync_folder(path.parent)
+        return upload_id
+
+    def put_part(self, key: str, upload_id: str, number: int, chunks: Iterable[bytes]) -> Part:
+        data = take_part(checked(key), number, chunks, part_size=self.part_size)
+        with durable.disk_errors(key), self._opened_upload(key, upload_id) as descriptor:
+            durable.write_all_at(descriptor, data, (number - 1) * self.part_size)
+            os.fdatasync(descriptor)
+        return Part(number=number, size=len(data), etag=f"{zlib_ng.crc32(data):08x}")
+
+    def complete(self, key: str, upload_id: str, parts: Sequence[Part]) -> None:
+        size = whole_size(checked(key), parts, part_size=self.part_size)
+        path = self.local_path(key)
+        try:
+            with durable.disk_errors(key), self._opened_upload(key, upload_id) as descriptor:
+                if os.fstat(descriptor).st_size < size:
+                    raise PartsRefusedError(key, "Not all of the parts have arrived.")
+                os.ftruncate(descriptor, size)  # the last part may have been longer when it was first sent
+                durable.settle_file(descriptor)
+                durable.place(self._upload_path(key, upload_id), path)
+                durable.sync_folder(path.parent)
+        except ObjectMissingError:
+            self.size(key)
+        self.abort(key, upload_id)
+
+    def abort(self, key: str, upload_id: str) -> None:
+        self._remove(key, self._upload_path(key, upload_id))
+
+    def open_uploads(self, prefix: str) -> Iterator[OpenUpload]:
+        for folder, entry in self._files(prefix):
+            if hidden := _HIDDEN_NAME.fullmatch(entry.name):
+                yield OpenUpload(key=folder + hidden["name"], upload_id=hidden["upload_id"])
+
+    def list(self, prefix: str) -> Iterator[StoredObject]:
+        for folder, entry in self._files(prefix):
+            if not entry.name.startswith("."):
+                with suppress(FileNotFoundError):  # removed while we look
+                    yield StoredObject(key=folder + entry.name, size=entry.stat().st_size)
+
+    def delete(self, key: str) -> None:
+        self._remove(key, self.local_path(key))
+
+    def _upload_path(self, key: str, upload_id: str) -> Path:
+        if not upload_id.isalnum():
+            raise KeyRefusedError(upload_id)
+        return durable.hidden_name(self.local_path(key), upload_id)
+
+    @contextmanager
+    def _opened_upload(self, key: str, upload_id: str) -> Iterator[int]:
+        with _missing(key):
+            descriptor = os.open(self._upload_path(key, upload_id), os.O_RDWR | os.O_CLOEXEC)
+        try:
+            yield descriptor
+        finally:
+            os.close(descriptor)
+
+    def _remove(self, key: str, path: Path) -> None:
+        with durable.disk_errors(key):
+            with suppress(FileNotFoundError, IsADirectoryError, NotADirectoryError):
+                path.unlink()
+            durable.remove_empty_folders(path.parent, below=self._root)
+
+    def _files(self, prefix: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
+        """Yield every file below the folder with its own folder's prefix; folders may come and go meanwhile."""
+        folders = [checked_prefix(prefix)]
+        while folders:
+            folder = folders.pop()
+            with (
+                durable.disk_errors(folder),
+                suppress(FileNotFoundError, NotADirectoryError),
+                os.scandir(self._root / folder) as entries,
+            ):
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(f"{folder}{entry.name}/")
+                    else:
+                        yield folder, entry
+
+
+class _FileWriter:
+    def __init__(self, key: str, descriptor: int) -> None:
+        self._key = key
+        self._descriptor = descriptor
+
+    def write(self, data: bytes | memoryview, /) -> int:
+        with durable.disk_errors(self._key):
+            return durable.write_all(self._descriptor, data)
+
+
+def _regular_size(key: str, found: os.stat_result) -> int:
+    if not stat.S_ISREG(found.st_mode):
+        raise ObjectMissingError(key)
+    return found.st_size
+
+
+@contextmanager
+def _missing(key: str) -> Iterator[None]:
+    try:
+        yield
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise ObjectMissingError(key) from error

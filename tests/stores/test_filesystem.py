@@ -1,0 +1,286 @@
+from __future__ import annotations
+
+import errno
+import os
+import resource
+import subprocess
+import sys
+import textwrap
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from django.core.files.storage import FileSystemStorage
+
+from sessions_app.blobs import durable
+from sessions_app.blobs.filesystem import FileSystemStore
+from sessions_app.blobs.store import (
+    KeyRefusedError,
+    PartsRefusedError,
+    StoreFullError,
+    StoreUnavailableError,
+)
+from tests.stores.suite import MIB, FlatMemorySuite, StoreSuite, get, is_empty, keys, put
+
+
+@pytest.fixture
+def root(tmp_path):
+    return tmp_path / "storage"
+
+
+@pytest.fixture
+def store(root):
+    return FileSystemStore(FileSystemStorage(location=root))
+
+
+@contextmanager
+def disk_of(size: int):
+    """No file may grow beyond ``size``: a full disk that needs no root."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+class TestFileSystemStore(StoreSuite, FlatMemorySuite):
+    memory_limit = 6 * MIB
+
+
+class TestFileSystemStoreWithoutUnnamedFiles(StoreSuite):
+    """As on NFS."""
+
+    @pytest.fixture(autouse=True)
+    def no_unnamed_files(self, monkeypatch):
+        monkeypatch.setattr(durable, "_open_unnamed", lambda folder: None)
+
+    def test_a_killed_writer_is_found_among_the_open_uploads(self, store):
+        writer = store.writer("a/half")
+        writer.__enter__()  # and never leave
+
+        (found,) = store.open_uploads("a/")
+        assert found.key == "a/half"
+        store.abort(found.key, found.upload_id)
+        assert is_empty(store)
+
+
+class TestFileSystemStoreWithoutHardLinks(StoreSuite):
+    """As on exFAT or SMB, which know neither links nor files without a name."""
+
+    @pytest.fixture(autouse=True)
+    def no_links(self, monkeypatch):
+        def refuse(*args, **kwargs):
+            raise OSError(errno.EPERM, "Operation not permitted")
+
+        monkeypatch.setattr(durable, "_open_unnamed", lambda folder: None)
+        monkeypatch.setattr(os, "link", refuse)
+
+
+class TestFiles:
+    def test_have_permissions_whatever_the_umask(self, store, root):
+        before = os.umask(0o077)
+        try:
+            put(store, "a/one", b"1")
+        finally:
+            os.umask(before)
+
+        assert (root / "a" / "one").stat().st_mode & 0o777 == 0o640
+
+    def test_lie_where_the_store_says(self, store, root):
+        put(store, "a/one", b"1")
+
+        files = store.capabilities.local_files
+
+        assert files.local_path("a/one") == root / "a" / "one"
+        assert files.local_path("a/one").read_bytes() == b"1"
+        with pytest.raises(KeyRefusedError):
+            files.local_path("../one")
+
+    def test_leave_no_empty_folders(self, store, root):
+        put(store, "staging/job-1/deep/x", b"1")
+
+        store.delete("staging/job-1/deep/x")
+
+        assert list(root.iterdir()) == []
+
+    def test_are_whole_or_absent_after_a_kill(self, root):
+        program = f"""
+            import os, signal
+            from django.conf import settings
+            settings.configure()
+            from django.core.files.storage import FileSystemStorage
+            from sessions_app.blobs.filesystem import FileSystemStore
+            store = FileSystemStore(FileSystemStorage(location={str(root)!r}))
+            with store.writer("a/half") as writer:
+                writer.write(bytes(1000))
+                os.kill(os.getpid(), signal.SIGKILL)
+        """
+
+        ended = subprocess.run([sys.executable, "-c", textwrap.dedent(program)], check=False)
+
+        assert ended.returncode == -9
+        assert [path for path in root.rglob("*") if path.is_file()] == []
+
+    def test_that_shrank_on_the_disk_are_noticed(self, store, root):
+        put(store, "a/one", bytes(100))
+        os.truncate(root / "a" / "one", 60)
+
+        with pytest.raises(StoreUnavailableError):
+            list(store.read("a/one", 0, 100))
+
+    def test_that_shrink_while_they_are_read_are_noticed(self, store, root):
+        put(store, "a/one", bytes(3 * MIB))
+        chunks = store.read("a/one", 0, 3 * MIB)
+        next(chunks)
+        os.truncate(root / "a" / "one", MIB)
+
+        with pytest.raises(StoreUnavailableError):
+            list(chunks)
+
+    def test_removed_while_they_are_listed_are_left_out(self, store, root):
+        put(store, "a/one", b"1")
+        put(store, "a/two", b"2")
+
+        found = store.list("")
+        first = next(found)
+        for path in (root / "a").iterdir():
+            path.unlink()
+
+        assert [first, *found] == [first]
+
+    def test_the_system_will_not_read_are_reported(self, store, root):
+        (root / "a").mkdir(parents=True)
+        (root / "a" / "loop").symlink_to("loop")
+
+        with pytest.raises(StoreUnavailableError):
+            list(store.read("a/loop", 0, 1))
+
+    def test_parts_that_never_arrived_are_missed(self, store):
+        upload = store.begin("a/x")
+        part = store.put_part("a/x", upload, 1, [b"bytes"])
+        other = store.begin("a/x")
+
+        with pytest.raises(PartsRefusedError):
+            store.complete("a/x", other, [part])
+
+    def test_ids_of_uploads_never_become_paths(self, store):
+        for upload_id in ("", "../x", "a/b", "."):
+            with pytest.raises(KeyRefusedError):
+                store.put_part("a/x", upload_id, 1, [b"bytes"])
+
+
+class TestAFullDisk:
+    def test_ends_a_writer_and_leaves_nothing(self, store):
+        with disk_of(MIB), pytest.raises(StoreFullError) as error, store.writer("a/big") as writer:
+            writer.write(bytes(2 * MIB))
+
+        assert error.value.key == "a/big"
+        assert is_empty(store)
+
+    def test_ends_a_part(self, store):
+        upload = store.begin("a/big")
+
+        with disk_of(MIB), pytest.raises(StoreFullError):
+            store.put_part("a/big", upload, 1, [bytes(2 * MIB)])
+
+    @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+    def test_is_told_by_any_of_its_names(self, store, monkeypatch, number):
+        def fail(descriptor):
+            raise OSError(number, os.strerror(number))
+
+        monkeypatch.setattr(os, "fsync", fail)
+
+        with pytest.raises(StoreFullError):
+            put(store, "a/one", b"1")
+
+
+class TestFolders:
+    def test_are_made_again_if_they_vanish(self, tmp_path):
+        folder = tmp_path / "gone"
+        vanishings = iter([True, True])
+
+        def act() -> str:
+            if next(vanishings, False):
+                folder.rmdir()
+                raise FileNotFoundError
+            return "done"
+
+        assert durable.in_folder(folder, act) == "done"
+
+    def test_that_always_vanish_are_given_up(self, tmp_path):
+        def act() -> None:
+            raise FileNotFoundError
+
+        with pytest.raises(FileNotFoundError):
+            durable.in_folder(tmp_path, act)
+
+
+class TestUnnamedFiles:
+    @pytest.fixture
+    def opened(self, tmp_path, monkeypatch):
+        """Open one while os.open fails with an error."""
+
+        def open_with(number: int) -> int | None:
+            def fail(*args):
+                raise OSError(number, os.strerror(number))
+
+            with monkeypatch.context() as patch:
+                patch.setattr(os, "open", fail)
+                return durable._open_unnamed(tmp_path)
+
+        return open_with
+
+    def test_are_done_without_where_the_filesystem_knows_none(self, opened):
+        assert opened(errno.EOPNOTSUPP) is None
+
+    def test_fail_for_any_other_reason(self, opened):
+        with pytest.raises(PermissionError):
+            opened(errno.EACCES)
+
+    def test_are_done_without_where_proc_is_not_mounted(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(Path, "exists", lambda path: False)
+
+        assert durable._open_unnamed(tmp_path) is None
+
+    def test_replace_a_file_when_asked(self, tmp_path):
+        path = tmp_path / "file"
+        path.write_bytes(b"old")
+
+        with durable.new_file(path, key="file", replace=True) as descriptor:
+            durable.write_all(descriptor, b"new")
+
+        assert path.read_bytes() == b"new"
+        assert list(tmp_path.iterdir()) == [path]
+
+    def test_keep_the_old_file_after_an_exception(self, tmp_path):
+        path = tmp_path / "file"
+        path.write_bytes(b"old")
+
+        def break_off() -> None:
+            with durable.new_file(path, key="file", replace=True) as descriptor:
+                durable.write_all(descriptor, b"new")
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            break_off()
+
+        assert path.read_bytes() == b"old"
+        assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_link_that_fails_for_another_reason_is_reported(store, monkeypatch):
+    def refuse(*args, **kwargs):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "link", refuse)
+
+    with pytest.raises(StoreUnavailableError):
+        put(store, "a/one", b"1")
+    assert keys(store) == set()
+
+
+def test_two_stores_on_one_folder_see_the_same(store, root):
+    put(store, "a/one", b"1")
+
+    assert get(FileSystemStore(FileSystemStorage(location=root)), "a/one") == b"1"

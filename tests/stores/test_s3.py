@@ -1,0 +1,315 @@
+from __future__ import annotations
+
+import http.server
+import secrets
+import socket
+import threading
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from boto3.s3.transfer import TransferConfig
+from botocore.config import Config
+from botocore.stub import Stubber
+from storages.backends.s3 import S3Storage
+
+from sessions_app.blobs.s3 import S3Store
+from sessions_app.blobs.store import (
+    ObjectMissingError,
+    Part,
+    PartsRefusedError,
+    StoreFullError,
+    StoreUnavailableError,
+)
+from tests.stores.suite import MIB, FlatMemorySuite, StoreSuite, get, is_empty, keys, megabytes, put
+
+IMPATIENT = Config(retries={"total_max_attempts": 1}, connect_timeout=1, read_timeout=2)
+
+
+def storage_at(endpoint_url: str, **options: object) -> S3Storage:
+    return S3Storage(
+        **{
+            "endpoint_url": endpoint_url,
+            "access_key": "somebody",
+            "secret_key": "secret",
+            "region_name": "us-east-1",
+            "bucket_name": "bucket",
+            "addressing_style": "path",
+            **options,
+        }
+    )
+
+
+@pytest.fixture
+def storage(s3_server):
+    """The server's bucket, in a folder of this test's own."""
+    return storage_at(
+        s3_server.endpoint_url,
+        access_key=s3_server.access_key,
+        secret_key=s3_server.secret_key,
+        region_name=s3_server.region,
+        bucket_name=s3_server.bucket,
+        location=f"tests/{secrets.token_hex(8)}",
+    )
+
+
+@pytest.fixture
+def store(storage):
+    store = S3Store(storage)
+    yield store
+    assert not list(store.open_uploads(""))
+    for key in keys(store):
+        store.delete(key)
+
+
+@pytest.fixture
+def stubbed():
+    """A store whose server answers what the test says."""
+    store = S3Store(storage_at("http://127.0.0.1:9", client_config=IMPATIENT))
+    with Stubber(store._client) as stubber:
+        yield store, stubber
+        stubber.assert_no_pending_responses()
+
+
+class TestS3Store(StoreSuite, FlatMemorySuite):
+    memory_limit = 28 * MIB
+    """A part, the copy of it that boto3 sends, and boto3's own."""
+
+
+class TestKeys:
+    def test_lie_below_the_storages_location(self, store, storage, s3_server):
+        put(store, "a/one", b"1")
+
+        found = s3_server.client().get_object(Bucket=s3_server.bucket, Key=f"{storage.location}/a/one")
+
+        assert found["Body"].read() == b"1"
+        assert keys(store) == {"a/one"}
+
+    def test_begin_at_the_bucket_without_a_location(self, storage, s3_server):
+        name = storage.location
+        storage.location = ""
+        store = S3Store(storage)
+        put(store, f"{name}/one", b"1")
+
+        assert s3_server.client().head_object(Bucket=s3_server.bucket, Key=f"{name}/one")
+        assert keys(store, f"{name}/") == {f"{name}/one"}
+        store.delete(f"{name}/one")
+
+
+class TestLargeObjects:
+    def test_are_copied_in_parts_on_the_server(self, store):
+        content = b"".join(megabytes(17))
+        put(store, "staging/job-1/x", content)
+        store.copy_config = TransferConfig(multipart_threshold=6 * MIB, multipart_chunksize=5 * MIB)
+
+        store.promote("staging/job-1/x", "blobs/ab/x")
+
+        assert keys(store) == {"blobs/ab/x"}
+        assert get(store, "blobs/ab/x") == content
+
+    def test_of_whole_parts_have_no_empty_last_part(self, store):
+        with store.writer("a/x") as writer:
+            for chunk in megabytes(16):
+                writer.write(chunk)
+
+        assert get(store, "a/x") == b"".join(megabytes(16))
+
+    def test_of_known_size_fit_into_the_parts_there_are(self, store, monkeypatch):
+        monkeypatch.setattr("sessions_app.blobs.parts.MAX_PARTS", 2)
+
+        with store.writer("a/x", size=18 * MIB) as writer:
+            for chunk in megabytes(18):
+                writer.write(chunk)
+            assert [part.size for part in writer._parts] == [9 * MIB, 9 * MIB]
+
+        assert store.size("a/x") == 18 * MIB
+
+
+class TestParts:
+    def test_the_server_does_not_know_are_refused(self, store):
+        upload = store.begin("a/x")
+        part = store.put_part("a/x", upload, 1, [b"bytes"])
+        forged = replace(part, etag='"00000000000000000000000000000000"')
+
+        with pytest.raises(PartsRefusedError):
+            store.complete("a/x", upload, [forged])
+
+        store.abort("a/x", upload)
+        assert is_empty(store)
+
+    def test_joined_by_a_request_that_was_not_answered_are_joined(self, stubbed):
+        store, server = stubbed
+        part = Part(number=1, size=5, etag='"e"')
+        server.add_client_error("head_object", "404", http_status_code=404)
+        server.add_client_error("complete_multipart_upload", "NoSuchUpload", http_status_code=404)
+        server.add_response("head_object", {"ContentLength": 5})
+
+        store.complete("a/x", "upload", [part])
+
+
+class TestPromoting:
+    def test_is_done_when_somebody_else_did_it_meanwhile(self, stubbed):
+        store, server = stubbed
+        server.add_client_error("head_object", "404", http_status_code=404)  # not there yet
+        server.add_client_error("head_object", "404", http_status_code=404)  # and the staged one gone
+        server.add_response("head_object", {"ContentLength": 5})
+        server.add_response("delete_object", {})
+
+        store.promote("staging/x", "blobs/x")
+
+    def test_reports_what_went_wrong(self, stubbed):
+        store, server = stubbed
+        server.add_client_error("head_object", "AccessDenied", http_status_code=403)
+
+        with pytest.raises(StoreUnavailableError):
+            store.promote("staging/x", "blobs/x")
+
+
+class TestWriters:
+    def test_give_up_for_their_own_reason_when_aborting_fails_too(self, stubbed, caplog):
+        store, server = stubbed
+        server.add_response("create_multipart_upload", {"UploadId": "upload"})
+        server.add_client_error("upload_part", "QuotaExceeded", http_status_code=403)
+        server.add_client_error("abort_multipart_upload", "InternalError", http_status_code=500)
+
+        with pytest.raises(StoreFullError), store.writer("a/x") as writer:
+            writer.write(bytes(9 * MIB))
+
+        assert "stays open" in caplog.text
+
+    def test_do_without_conditional_requests(self, stubbed):
+        store, server = stubbed
+        server.add_client_error("put_object", "NotImplemented", http_status_code=501)
+        server.add_response("put_object", {}, {"Bucket": "bucket", "Key": "a/x", "Body": b"x"})
+
+        put(store, "a/x", b"x")
+
+    def test_send_what_the_storages_options_want(self):
+        storage = storage_at(
+            "http://127.0.0.1:9", object_parameters={"StorageClass": "COLD"}, default_acl="private"
+        )
+        store = S3Store(storage)
+        wanted = {"Bucket": "bucket", "Key": "a/x", "StorageClass": "COLD", "ACL": "private"}
+        with Stubber(store._client) as server:
+            server.add_response("create_multipart_upload", {"UploadId": "upload"}, wanted)
+
+            assert store.begin("a/x") == "upload"
+
+
+class TestErrors:
+    @pytest.mark.parametrize(
+        ("code", "status", "expected"),
+        [
+            ("NoSuchKey", 404, ObjectMissingError),
+            ("NoSuchBucket", 404, StoreUnavailableError),
+            ("AccessDenied", 403, StoreUnavailableError),
+            ("QuotaExceeded", 403, StoreFullError),
+            ("EntityTooLarge", 400, StoreFullError),
+            ("Anything", 507, StoreFullError),
+            ("SlowDown", 503, StoreUnavailableError),
+            ("InternalError", 500, StoreUnavailableError),
+        ],
+    )
+    def test_say_what_the_reader_can_do(self, stubbed, code, status, expected):
+        store, server = stubbed
+        server.add_client_error("put_object", code, http_status_code=status)
+
+        with pytest.raises(expected) as error:
+            put(store, "a/x", b"x")
+
+        assert error.value.key == "a/x"
+
+    def test_of_the_network_are_the_stores(self):
+        with socket.socket() as unused:
+            unused.bind(("127.0.0.1", 0))
+            store = S3Store(
+                storage_at(f"http://127.0.0.1:{unused.getsockname()[1]}", client_config=IMPATIENT)
+            )
+
+            with pytest.raises(StoreUnavailableError):
+                store.size("a/x")
+
+
+class TestConfiguration:
+    def test_signs_with_version_4_and_sends_no_trailers(self):
+        config: Any = S3Store(storage_at("http://127.0.0.1:9"))._client.meta.config
+
+        assert config.signature_version == "s3v4"
+        assert config.request_checksum_calculation == "when_required"
+        assert config.s3["addressing_style"] == "path"
+
+    def test_is_overruled_by_the_storages_own(self):
+        own = Config(read_timeout=7, signature_version="s3")
+        config: Any = S3Store(storage_at("http://127.0.0.1:9", client_config=own))._client.meta.config
+
+        assert config.read_timeout == 7
+        assert config.connect_timeout == 5
+        assert config.signature_version == "s3"
+
+    def test_leaves_the_storage_as_it_was(self):
+        storage = storage_at("http://127.0.0.1:9")
+        before = storage.client_config
+
+        S3Store(storage)
+
+        assert storage.client_config is before
+
+
+class BreakingServer(http.server.ThreadingHTTPServer):
+    """Serves one object by ranges; every answer ends after ``allowance`` bytes, whatever it announced."""
+
+    content = b"".join(megabytes(4))
+
+    def __init__(self, allowance: int) -> None:
+        super().__init__(("127.0.0.1", 0), BreakingHandler)
+        self.allowance = allowance
+        self.requests = 0
+
+
+class BreakingHandler(http.server.BaseHTTPRequestHandler):
+    server: BreakingServer
+
+    def do_GET(self) -> None:
+        self.server.requests += 1
+        start, end = map(int, self.headers["Range"].removeprefix("bytes=").split("-"))
+        wanted = self.server.content[start : end + 1]
+        self.send_response(206)
+        self.send_header("Content-Length", str(len(wanted)))
+        self.end_headers()
+        self.wfile.write(wanted[: self.server.allowance])
+        self.close_connection = True
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+class TestABrokenConnection:
+    @pytest.fixture
+    def serve(self):
+        servers = []
+
+        def serve(allowance: int) -> tuple[BreakingServer, S3Store]:
+            server = BreakingServer(allowance)
+            servers.append(server)
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            return server, S3Store(
+                storage_at(f"http://127.0.0.1:{server.server_port}", client_config=IMPATIENT)
+            )
+
+        yield serve
+        for server in servers:
+            server.shutdown()
+            server.server_close()
+
+    def test_is_taken_up_where_it_broke(self, serve):
+        server, store = serve(3 * MIB // 2)
+
+        assert b"".join(store.read("a/x", 7, 4 * MIB)) == server.content[7:]
+        assert server.requests >= 3
+
+    def test_is_given_up_when_nothing_comes(self, serve):
+        server, store = serve(0)
+
+        with pytest.raises(StoreUnavailableError):
+            list(store.read("a/x", 0, 4 * MIB))
+        assert server.requests == 3

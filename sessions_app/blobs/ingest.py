@@ -1,0 +1,108 @@
+"""New bytes become blobs: hashed in the pass that stores them, and visible only once somebody has written down their digest.
+
+``stage`` hashes, the caller inserts the blob's row, ``settle`` makes the bytes visible: so bytes at a blob's key always have
+a row, and garbage collection, which works from rows, finds all of them. ``ingest`` does the three in a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from sessions_app.blobs.keys import blob_key
+from sessions_app.blobs.store import BlobDeleter, BlobWriter
+from sessions_app.domain.digests import Digest, Digester
+
+SMALL_SIZE = 1024 * 1024
+"""Bytes of an object that waits for its row in memory and goes to its final key at once."""
+
+
+class IngestStore(BlobWriter, BlobDeleter, Protocol):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Staged:
+    """Bytes that are hashed and not yet a blob: stored at ``key`` or, if they are few, held in ``data``."""
+
+    digest: Digest
+    key: str | None = None
+    data: bytes = b""
+
+
+def stage(
+    chunks: Iterable[bytes],
+    *,
+    store: BlobWriter,
+    staging_key: str,
+    on_bytes: Callable[[int], None] | None = None,
+) -> Staged:
+    """Hash the bytes and keep them where ``settle`` finds them; after an exception nothing is kept.
+
+    :param on_bytes: told how many bytes more were read; what it raises ends the reading.
+    :raises StoreFullError: no space is left.
+    """
+    digester = Digester()
+    hashed = _hashed(chunks, digester, on_bytes)
+    head: list[bytes] = []
+    held = 0
+    for chunk in hashed:
+        head.append(chunk)
+        held += len(chunk)
+        if held > SMALL_SIZE:
+            break
+    else:
+        return Staged(digest=digester.digest(), data=b"".join(head))
+    with store.writer(staging_key) as writer:
+        for chunk in head:
+            writer.write(chunk)
+        head.clear()
+        for chunk in hashed:
+            writer.write(chunk)
+    return Staged(digest=digester.digest(), key=staging_key)
+
+
+def settle(staged: Staged, *, store: BlobWriter) -> None:
+    """Make the bytes visible as a blob, durably; the blob's row must be there. May be repeated."""
+    key = blob_key(staged.digest.sha256)
+    if staged.key is not None:
+        store.promote(staged.key, key)
+    else:
+        with store.writer(key, size=staged.digest.size) as writer:
+            writer.write(staged.data)
+
+
+def discard(staged: Staged, *, store: BlobDeleter) -> None:
+    """Forget bytes that shall not become a blob, or not again because it exists."""
+    if staged.key is not None:
+        store.delete(staged.key)
+
+
+def ingest(
+    chunks: Iterable[bytes],
+    *,
+    store: IngestStore,
+    staging_key: str,
+    record: Callable[[Digest], None],
+    on_bytes: Callable[[int], None] | None = None,
+) -> Digest:
+    """Make a blob of the bytes. ``record`` inserts its row, committed, before they become visible."""
+    staged = stage(chunks, store=store, staging_key=staging_key, on_bytes=on_bytes)
+    try:
+        record(staged.digest)
+        settle(staged, store=store)
+    except BaseException:
+        discard(staged, store=store)
+        raise
+    return staged.digest
+
+
+def _hashed(
+    chunks: Iterable[bytes], digester: Digester, on_bytes: Callable[[int], None] | None
+) -> Iterator[bytes]:
+    for chunk in chunks:
+        digester.update(chunk)
+        if on_bytes is not None:
+            on_bytes(len(chunk))
+        yield chunk

@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import hashlib
+import zlib
+
+import pytest
+from django.core.files.storage import FileSystemStorage
+
+from sessions_app.blobs.filesystem import FileSystemStore
+from sessions_app.blobs.ingest import SMALL_SIZE, discard, ingest, settle, stage
+from sessions_app.blobs.keys import blob_key, staging_key
+from sessions_app.blobs.memory import MemoryStore
+from tests.stores.suite import get, is_empty, keys, put
+
+STAGING = staging_key("upload-7", "x")
+SIZES = [0, 1, SMALL_SIZE - 1, SMALL_SIZE, SMALL_SIZE + 1, 3 * SMALL_SIZE]
+
+
+@pytest.fixture(params=["memory", "filesystem"])
+def store(request, tmp_path):
+    if request.param == "memory":
+        return MemoryStore()
+    return FileSystemStore(FileSystemStorage(location=tmp_path))
+
+
+def content(size: int) -> bytes:
+    return (b"0123456789abcde" * (size // 15 + 1))[:size]
+
+
+def in_chunks(data: bytes, size: int = 700_000):
+    return (data[start : start + size] for start in range(0, len(data), size))
+
+
+class TestStaging:
+    @pytest.mark.parametrize("size", SIZES)
+    def test_tells_the_digest_before_a_blob_is_visible(self, store, size):
+        data = content(size)
+
+        staged = stage(in_chunks(data), store=store, staging_key=STAGING)
+
+        assert staged.digest.sha256 == hashlib.sha256(data).hexdigest()
+        assert (staged.digest.crc32, staged.digest.size) == (zlib.crc32(data), size)
+        assert keys(store, "blobs/") == set()
+
+    def test_keeps_little_in_memory_and_much_in_the_store(self, store):
+        small = stage([content(SMALL_SIZE)], store=store, staging_key=STAGING)
+        assert (small.data, small.key) == (content(SMALL_SIZE), None)
+        assert is_empty(store)
+
+        large = stage([content(SMALL_SIZE + 1)], store=store, staging_key=STAGING)
+        assert (large.data, large.key) == (b"", STAGING)
+        assert keys(store) == {STAGING}
+
+    @pytest.mark.parametrize("size", SIZES)
+    def test_counts_every_byte_as_it_goes(self, store, size):
+        counted: list[int] = []
+
+        stage(in_chunks(content(size)), store=store, staging_key=STAGING, on_bytes=counted.append)
+
+        assert sum(counted) == size
+
+    @pytest.mark.parametrize("after", [1, 2, 3])
+    def test_leaves_nothing_when_it_is_cancelled(self, store, after):
+        calls = iter(range(1, 10))
+
+        def cancel(count: int) -> None:
+            if next(calls) == after:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            stage(in_chunks(content(2_000_000)), store=store, staging_key=STAGING, on_bytes=cancel)
+
+        assert is_empty(store)
+
+
+class TestSettling:
+    @pytest.mark.parametrize("size", SIZES)
+    def test_makes_the_blob_visible_and_leaves_nothing_else(self, store, size):
+        staged = stage(in_chunks(content(size)), store=store, staging_key=STAGING)
+
+        settle(staged, store=store)
+        settle(staged, store=store)
+
+        assert keys(store) == {blob_key(staged.digest.sha256)}
+        assert get(store, blob_key(staged.digest.sha256)) == content(size)
+
+    @pytest.mark.parametrize("size", SIZES)
+    def test_leaves_a_blob_that_exists(self, store, size):
+        staged = stage(in_chunks(content(size)), store=store, staging_key=STAGING)
+        put(store, blob_key(staged.digest.sha256), b"as it was")
+
+        settle(staged, store=store)
+
+        assert get(store, blob_key(staged.digest.sha256)) == b"as it was"
+        assert len(keys(store)) == 1
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_discarding_leaves_nothing(store, size):
+    staged = stage(in_chunks(content(size)), store=store, staging_key=STAGING)
+
+    discard(staged, store=store)
+
+    assert is_empty(store)
+
+
+class TestIngesting:
+    @pytest.mark.parametrize("size", SIZES)
+    def test_writes_the_row_before_the_blob_is_visible(self, store, size):
+        seen = []
+
+        def record(digest):
+            seen.append((digest, keys(store, "blobs/")))
+
+        digest = ingest(in_chunks(content(size)), store=store, staging_key=STAGING, record=record)
+
+        assert seen == [(digest, set())]
+        assert keys(store) == {blob_key(digest.sha256)}
+
+    @pytest.mark.parametrize("size", SIZES)
+    def test_leaves_nothing_when_the_row_is_refused(self, store, size):
+        def record(digest):
+            raise PermissionError
+
+        with pytest.raises(PermissionError):
+            ingest(in_chunks(content(size)), store=store, staging_key=STAGING, record=record)
+
+        assert is_empty(store)

@@ -1,0 +1,31 @@
+"""Content-addressed storage: where bytes live, behind the protocols of ``store``."""
+
+from __future__ import annotations
+
+import functools
+import os
+
+from django.conf import settings
+from django.core.files.storage import storages
+from django.core.signals import setting_changed
+from django.dispatch import receiver
+from django.utils.module_loading import import_string
+
+from sessions_app.blobs.store import BlobStore
+
+
+@functools.cache
+def get_store() -> BlobStore:
+    """Return this process's store: ``BLOB_STORE`` over the default of ``STORAGES``."""
+    store: BlobStore = import_string(settings.BLOB_STORE)(storages["default"])
+    return store
+
+
+# A worker forked from a process that has talked to the store must not share its connections.
+os.register_at_fork(after_in_child=get_store.cache_clear)
+
+
+@receiver(setting_changed)
+def forget_store(*, setting: str, **_: object) -> None:
+    if setting in {"BLOB_STORE", "MEDIA_ROOT", "STORAGES"}:
+        get_store.cache_clear()

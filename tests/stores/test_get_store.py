@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from sessions_app.blobs import get_store
+from sessions_app.blobs.filesystem import FileSystemStore
+from sessions_app.blobs.memory import MemoryStore
+from tests.stores.suite import put
+
+
+@pytest.fixture(autouse=True)
+def storages(settings, tmp_path):
+    settings.STORAGES = {
+        "default": {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": tmp_path},
+        }
+    }
+
+
+class TestTheStore:
+    def test_is_what_the_settings_name(self, settings, tmp_path):
+        settings.BLOB_STORE = "sessions_app.blobs.filesystem.FileSystemStore"
+
+        store = get_store()
+
+        assert isinstance(store, FileSystemStore)
+        put(store, "a/one", b"1")
+        assert (tmp_path / "a" / "one").read_bytes() == b"1"
+
+    def test_is_one_a_process(self, settings):
+        settings.BLOB_STORE = "sessions_app.blobs.memory.MemoryStore"
+
+        assert isinstance(get_store(), MemoryStore)
+        assert get_store() is get_store()
+
+    def test_changes_with_the_settings(self, settings):
+        settings.BLOB_STORE = "sessions_app.blobs.memory.MemoryStore"
+        before = get_store()
+
+        settings.DEBUG = True
+        assert get_store() is before
+        settings.BLOB_STORE = "sessions_app.blobs.filesystem.FileSystemStore"
+        assert get_store() is not before
+
+    def test_is_not_shared_with_a_forked_worker(self):
+        # In a process of its own, because forking one with threads is what nobody should do.
+        program = """
+            import os
+            from django.conf import settings
+            settings.configure(BLOB_STORE="sessions_app.blobs.memory.MemoryStore")
+            from sessions_app.blobs import get_store
+            before = get_store()
+            child = os.fork()
+            if not child:
+                os._exit(int(get_store() is before))
+            assert os.waitpid(child, 0)[1] == 0
+            assert get_store() is before
+        """
+
+        subprocess.run([sys.executable, "-c", textwrap.dedent(program)], check=True)

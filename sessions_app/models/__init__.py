@@ -1,0 +1,13 @@
+from __future__ import annotations
+
+from sessions_app.models.blob import Blob
+from sessions_app.models.entry import Entry
+from sessions_app.models.export import Export
+from sessions_app.models.hold import Hold
+from sessions_app.models.job import Job
+from sessions_app.models.session import DubbingSession
+from sessions_app.models.share import Share
+from sessions_app.models.upload import Upload
+from sessions_app.models.version import Version
+
+__all__ = ["Blob", "DubbingSession", "Entry", "Export", "Hold", "Job", "Share", "Upload", "Version"]

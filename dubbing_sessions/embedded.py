@@ -1,0 +1,40 @@
+"""Where the embedded mode keeps its data, when no service is named in the environment."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tempfile
+from hashlib import sha256
+from pathlib import Path
+
+MAX_SOCKET_PATH = 100
+"""A Unix socket's path has at most 107 bytes on Linux (unix(7), sun_path)."""
+
+
+def secret_key(data_dir: Path) -> str:
+    """Return the key kept in ``data_dir``, made at the first call. Two processes that start at once agree on one."""
+    file = data_dir / "secret_key"
+    try:
+        return file.read_text(encoding="ascii")
+    except FileNotFoundError:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        draft = data_dir / f"secret_key.{os.getpid()}"
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_urlsafe(50), encoding="ascii")
+        try:
+            os.link(draft, file)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+        return file.read_text(encoding="ascii")
+
+
+def broker_socket(data_dir: Path) -> Path:
+    """Return the broker's Unix socket: in ``data_dir``, or in the temporary folder where that path is too long."""
+    socket = data_dir / "broker" / "valkey.sock"
+    if len(os.fsencode(socket)) <= MAX_SOCKET_PATH:
+        return socket
+    digest = sha256(os.fsencode(data_dir)).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"dubbing-sessions-{os.getuid()}-{digest}" / "valkey.sock"

@@ -1,0 +1,40 @@
+"""Reads settings from the environment. A value that cannot be right stops the program with its name."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+
+def env_str(name: str, default: str = "") -> str:
+    """Return the variable ``name``, or the content of the file that ``name``_FILE names (as container secrets come)."""
+    if name in os.environ:
+        return os.environ[name]
+    if file := os.environ.get(f"{name}_FILE"):
+        try:
+            return Path(file).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise ImproperlyConfigured(f"{name}_FILE: cannot read {file}: {error.strerror}.") from error
+    return default
+
+
+def env_bool(name: str, *, default: bool = False) -> bool:
+    value = env_str(name, str(default))
+    if value not in {"True", "False"}:
+        raise ImproperlyConfigured(f"{name} must be True or False, not {value!r}.")
+    return value == "True"
+
+
+def env_int(name: str, default: int) -> int:
+    value = env_str(name, str(default))
+    try:
+        return int(value)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}.") from error
+
+
+def env_list(name: str, default: str = "") -> list[str]:
+    """Return comma-separated values without blanks."""
+    return [item.strip() for item in env_str(name, default).split(",") if item.strip()]

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+
+from sessions_app.domain.categories import Category
+
+
+class EntryQuerySet(models.QuerySet["Entry"]):
+    def at(self, number: int) -> EntryQuerySet:
+        """The files of version ``number``."""
+        return self.filter(Q(removed_in__isnull=True) | Q(removed_in__gt=number), added_in__lte=number)
+
+
+class Entry(models.Model):
+    """A path inside a session that holds a blob from one version until before another."""
+
+    session = models.ForeignKey(
+        "sessions_app.DubbingSession", on_delete=models.CASCADE, related_name="entries"
+    )
+    path = models.CharField(max_length=1024)
+    blob = models.ForeignKey("sessions_app.Blob", on_delete=models.PROTECT, related_name="entries")
+    category = models.CharField(
+        max_length=20, choices=[(category.value, category.label) for category in Category]
+    )
+    language = models.CharField(max_length=35, blank=True, help_text="BCP-47 tag.")
+    added_in = models.PositiveIntegerField()
+    removed_in = models.PositiveIntegerField(null=True, blank=True)
+
+    objects = EntryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "entries"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["session", "path", "added_in"], name="entry_added_once_per_version"
+            ),
+            models.UniqueConstraint(
+                fields=["session", "path"],
+                condition=Q(removed_in__isnull=True),
+                name="entry_path_is_current_once",
+            ),
+            models.CheckConstraint(condition=Q(added_in__gte=1), name="entry_added_in_a_version"),
+            models.CheckConstraint(
+                condition=Q(removed_in__isnull=True) | Q(removed_in__gt=F("added_in")),
+                name="entry_removed_after_added",
+            ),
+            models.CheckConstraint(
+                condition=Q(category__in=[category.value for category in Category]),
+                name="entry_category_is_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.path} (from v{self.added_in})"

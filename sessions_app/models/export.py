@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+
+
+class ExportQuerySet(models.QuerySet["Export"]):
+    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> ExportQuerySet:
+        return self.filter(owner_id=user.pk, version__session__trashed_at__isnull=True)
+
+    def ready(self, *, now: datetime) -> ExportQuerySet:
+        """Exports whose bytes can be downloaded."""
+        return self.filter(removed_at__isnull=True, expires_at__gt=now)
+
+
+class Export(models.Model):
+    """A stored ZIP of a version. The row appears when the ZIP is complete, so that a partial one is never seen."""
+
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    version = models.ForeignKey("sessions_app.Version", on_delete=models.CASCADE, related_name="exports")
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="exports")
+    job = models.OneToOneField(
+        "sessions_app.Job", on_delete=models.SET_NULL, null=True, blank=True, related_name="export"
+    )
+    filename = models.CharField(max_length=255)
+    key = models.CharField(max_length=255, unique=True, help_text="Where the bytes lie in the store.")
+    size = models.PositiveBigIntegerField(help_text="In bytes.")
+    etag = models.CharField(max_length=80)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    removed_at = models.DateTimeField(null=True, blank=True, help_text="When the bytes were given up.")
+
+    objects = ExportQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(size__gt=0), name="export_has_bytes")]
+        indexes = [
+            # Used by collect_garbage.
+            models.Index(fields=["expires_at"], name="export_expiry", condition=Q(removed_at__isnull=True)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.filename} ({self.code})"
+
+    def is_ready(self, *, now: datetime) -> bool:
+        return self.removed_at is None and self.expires_at > now

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+
+
+class DubbingSessionQuerySet(models.QuerySet["DubbingSession"]):
+    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> DubbingSessionQuerySet:
+        """Sessions this user may reach, in the trash or not. Everything else does not exist for them."""
+        return self.filter(owner_id=user.pk)
+
+    def live(self) -> DubbingSessionQuerySet:
+        return self.filter(trashed_at__isnull=True)
+
+    def trashed(self) -> DubbingSessionQuerySet:
+        return self.filter(trashed_at__isnull=False)
+
+
+class DubbingSession(models.Model):
+    """One dubbing project with a name and an owner."""
+
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="dubbing_sessions"
+    )
+    name = models.CharField(max_length=120)
+    folded_name = models.CharField(
+        max_length=360, editable=False, help_text="The name as it is compared: NFC, casefolded."
+    )
+    current = models.ForeignKey(
+        "sessions_app.Version",
+        on_delete=models.RESTRICT,
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
+    )
+    created_at = models.DateTimeField()
+    last_updated = models.DateTimeField()
+    last_accessed = models.DateTimeField()
+    trashed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = DubbingSessionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "dubbing session"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "folded_name"],
+                condition=Q(trashed_at__isnull=True),
+                name="session_name_is_free",
+            ),
+            models.CheckConstraint(condition=~Q(name=""), name="session_has_a_name"),
+        ]
+        indexes = [
+            # Used by the list page in its default order.
+            models.Index(fields=["owner", "-last_updated"], name="session_list"),
+            # Used by collect_garbage.
+            models.Index(fields=["trashed_at"], name="session_trash", condition=Q(trashed_at__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_trashed(self) -> bool:
+        return self.trashed_at is not None
+
+    def touch(self, *, now: datetime) -> None:
+        """Note that somebody opened the session; never goes back in time."""
+        type(self).objects.filter(pk=self.pk, last_accessed__lt=now).update(last_accessed=now)
+        self.last_accessed = max(self.last_accessed, now)
+
+    def trash(self, *, now: datetime) -> bool:
+        """Move the session to the trash; tell whether it was there not yet."""
+        changed = type(self).objects.filter(pk=self.pk, trashed_at__isnull=True).update(trashed_at=now)
+        return changed == 1
+
+    def advance(self, version_id: int, *, parent_id: int | None, now: datetime) -> bool:
+        """Point at a new current version if ``parent_id`` still is the current one."""
+        changed = (
+            type(self)
+            .objects.filter(pk=self.pk, current_id=parent_id)
+            .update(current_id=version_id, last_updated=now, last_accessed=_later(now))
+        )
+        return changed == 1
+
+
+def _later(now: datetime) -> models.Case:
+    return models.Case(models.When(last_accessed__lt=now, then=models.Value(now)), default=F("last_accessed"))

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+
+
+class ShareQuerySet(models.QuerySet["Share"]):
+    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> ShareQuerySet:
+        return self.filter(created_by_id=user.pk)
+
+    def open(self, *, now: datetime) -> ShareQuerySet:
+        """Links that work: not revoked, not expired, what they share is not in the trash."""
+        return self.filter(
+            revoked_at__isnull=True, expires_at__gt=now, export__version__session__trashed_at__isnull=True
+        )
+
+
+class Share(models.Model):
+    """A revocable link to an export. The token itself is shown once and kept nowhere."""
+
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    export = models.ForeignKey("sessions_app.Export", on_delete=models.CASCADE, related_name="shares")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="shares")
+    token_hash = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the token, hexadecimal.")
+    note = models.CharField(max_length=200, blank=True, help_text="Whom it is for.")
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    download_count = models.PositiveIntegerField(default=0)
+    last_download_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ShareQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"link {self.code}"
+
+    def count_download(self, *, now: datetime) -> None:
+        type(self).objects.filter(pk=self.pk).update(
+            download_count=F("download_count") + 1, last_download_at=now
+        )
+
+    def revoke(self, *, now: datetime) -> bool:
+        return type(self).objects.filter(pk=self.pk, revoked_at__isnull=True).update(revoked_at=now) == 1

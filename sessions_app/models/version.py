@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from sessions_app.domain.progress import Progress, Stage
+
+
+class Version(models.Model):
+    """One immutable saved state of a session, numbered 1, 2, 3 ... What lists and searches need is kept beside it."""
+
+    session = models.ForeignKey(
+        "sessions_app.DubbingSession", on_delete=models.CASCADE, related_name="versions"
+    )
+    number = models.PositiveIntegerField()
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    message = models.CharField(max_length=500, blank=True)
+    restored_from = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Number of the version it was restored from."
+    )
+    document = models.TextField(
+        help_text="metadata.json with paths relative to the session, as JSON text (keeps order)."
+    )
+    fingerprint = models.CharField(max_length=64, help_text="SHA-256 of the canonical manifest and metadata.")
+    file_count = models.PositiveIntegerField()
+    total_size = models.PositiveBigIntegerField(help_text="In bytes.")
+    stored_size = models.PositiveBigIntegerField(
+        help_text="Bytes that this version added to what the session had before."
+    )
+    video_name = models.CharField(max_length=255, blank=True)
+    folded_video_name = models.CharField(max_length=765, blank=True, help_text="As searches compare it.")
+    language_tags = models.CharField(
+        max_length=2000, blank=True, help_text="BCP-47 tags, each between spaces."
+    )
+    stage = models.CharField(max_length=20, choices=[(stage.value, stage.label) for stage in Stage])
+    has_transcription = models.BooleanField()
+    has_translations = models.BooleanField()
+    has_audio = models.BooleanField()
+    has_videos = models.BooleanField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["session", "number"], name="version_number_is_unique"),
+            models.CheckConstraint(condition=Q(number__gte=1), name="version_numbers_start_at_1"),
+            models.CheckConstraint(
+                condition=Q(stage__in=[stage.value for stage in Stage]), name="version_stage_is_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.session_id} v{self.number}"
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        document: dict[str, Any] = json.loads(self.document)
+        return document
+
+    @property
+    def languages(self) -> list[str]:
+        return self.language_tags.split()
+
+    @property
+    def progress(self) -> Progress:
+        return Progress(
+            has_transcription=self.has_transcription,
+            has_translations=self.has_translations,
+            has_audio=self.has_audio,
+            has_videos=self.has_videos,
+        )
+
+    @staticmethod
+    def spaced(tags: list[str]) -> str:
+        """Languages as they are stored: `` hi en `` lets a search for one tag be a plain ``LIKE``."""
+        return f" {' '.join(tags)} " if tags else ""

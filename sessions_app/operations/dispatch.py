@@ -1,0 +1,75 @@
+"""Runs one job: claims it, keeps its lease, calls the operation of its kind, writes down how it ended."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Callable
+
+from django.conf import settings
+from django.db import transaction
+
+from sessions_app.blobs.store import StoreError, StoreUnavailableError
+from sessions_app.models import Hold, Job
+from sessions_app.operations import exports, imports, saves
+from sessions_app.operations.context import Clock, JobContext
+from sessions_app.operations.errors import JobCancelled, JobLost, OperationError
+from sessions_app.operations.intake import discard_unneeded
+from sessions_app.operations.jobs import attempts_left
+from sessions_app.zips.reader import ZipError
+
+logger = logging.getLogger(__name__)
+
+PERFORM: dict[Job.Kind, Callable[[JobContext], None]] = {
+    Job.Kind.SAVE: saves.perform,
+    Job.Kind.IMPORT: imports.perform,
+    Job.Kind.EXPORT: exports.perform,
+}
+
+
+def run(*, job_id: int, clock: Clock) -> None:
+    """Do the job with this id, unless somebody else does or did. Never raises for what a job can meet."""
+    job = Job.objects.filter(pk=job_id).first()
+    if job is None:
+        return
+    now = clock()
+    if not job.claim(now=now, lease_until=now + settings.JOB_LEASE):
+        return
+    try:
+        with JobContext(job, clock=clock) as context:
+            PERFORM[Job.Kind(job.kind)](context)
+    except JobLost:
+        logger.warning("Job %s went on in another worker, attempt %d stops", job.code, job.attempt)
+    except JobCancelled:
+        _end(job, lambda: job.end_cancelled(now=clock()))
+    except (OperationError, ZipError) as error:
+        code, message = error.code, str(error)
+        _end(job, lambda: job.fail(now=clock(), code=code, message=message))
+    except StoreError as error:
+        _after_store_error(job, error, clock=clock)
+    except Exception:
+        logger.exception("Job %s failed", job.code)
+        detail = traceback.format_exc()
+        message = "Something went wrong on our side. Nothing was changed. Try again, or tell your operator."
+        _end(job, lambda: job.fail(now=clock(), code="internal", message=message, detail=detail))
+
+
+def _after_store_error(job: Job, error: StoreError, *, clock: Clock) -> None:
+    if isinstance(error, StoreUnavailableError) and attempts_left(job):
+        logger.warning("Job %s will be tried again: %s", job.code, error, exc_info=error)
+        # Not published here: the reconciler does, which gives the store a pause.
+        job.requeue()
+        return
+    detail = "".join(traceback.format_exception(error))
+    logger.error("Job %s failed: %s", job.code, error, exc_info=error)
+    _end(job, lambda: job.fail(now=clock(), code="storage", message=str(error), detail=detail))
+
+
+def _end(job: Job, transition: Callable[[], bool]) -> None:
+    """End a job that has no effect: what it stored and nobody else needs goes at once."""
+    with transaction.atomic():
+        if not transition():
+            return
+        held = list(Hold.objects.filter(job=job).values_list("blob_id", flat=True))
+        Hold.objects.filter(job=job).delete()
+    discard_unneeded(held, made_since=job.created_at)

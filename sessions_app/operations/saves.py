@@ -1,0 +1,243 @@
+"""Saves uploaded files as a session's next version."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+
+from sessions_app.blobs.ingest import Staged
+from sessions_app.blobs.keys import blob_key, staging_prefix
+from sessions_app.domain import metadata
+from sessions_app.domain.categories import Category, Placement, find_metadata, sort_tree
+from sessions_app.domain.digests import Digest, Digester
+from sessions_app.domain.manifest import Manifest, ManifestEntry
+from sessions_app.domain.paths import PathError, check_tree
+from sessions_app.models import Blob, DubbingSession, Job, Upload, Version
+from sessions_app.operations import intake, jobs, uploads, versions
+from sessions_app.operations.context import JobContext
+from sessions_app.operations.documents import read_document, read_texts
+from sessions_app.operations.errors import BadInputError
+from sessions_app.queries.manifests import blob_ids_of, manifest_of
+
+MESSAGE_LENGTH = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class SaveRequest:
+    """What a person asks to be saved on top of ``parent`` (0: the session is empty so far)."""
+
+    parent: int
+    message: str = ""
+    replace: bool = False
+    """The uploaded files are the whole state: what is not among them is removed."""
+    removed: Sequence[str] = ()
+    """Paths to leave out from now on."""
+
+
+def request(
+    *,
+    session: DubbingSession,
+    author: AbstractBaseUser,
+    files: Sequence[Upload],
+    request: SaveRequest,
+    now: datetime,
+) -> Job:
+    """Queue a save.
+
+    :raises BadInputError: there is nothing to save, or files are not complete.
+    :raises ConflictError: the parent is not the current version.
+    """
+    if not files and not request.removed:
+        raise BadInputError("Choose at least one file to save.", code="nothing_to_save")
+    if len(request.message) > MESSAGE_LENGTH:
+        raise BadInputError(f"A message may have {MESSAGE_LENGTH} characters.", code="message_too_long")
+    if any(upload.state != Upload.State.RECEIVED for upload in files):
+        raise BadInputError(
+            "Some files are not complete yet. Wait for the uploads, then save.", code="upload_incomplete"
+        )
+    _check_paths([upload.path for upload in files])
+    current = session.current.number if session.current else 0
+    if current != request.parent:
+        raise versions.conflict(session)
+    return jobs.create(
+        kind=Job.Kind.SAVE,
+        owner=author,
+        session=session,
+        params={
+            "parent": request.parent,
+            "message": request.message,
+            "replace": request.replace,
+            "removed": list(request.removed),
+            "upload_count": len(files),
+        },
+        uploads=list(files),
+        now=now,
+    )
+
+
+def save_on_top(*, job: Job, now: datetime) -> None:
+    """Try a save again that met a conflict, on top of what is current now."""
+    assert job.session is not None
+    current = job.session.current.number if job.session.current else 0
+    jobs.retry(job=job, now=now, params={"parent": current})
+
+
+def perform(context: JobContext) -> None:
+    """Hash the uploads, make blobs of them, commit the version. The uploads live on until that has happened."""
+    job = context.job
+    session = DubbingSession.objects.select_related("current").get(pk=job.session_id)
+    parent = _parent(session, int(job.params["parent"]))
+    received = list(job.uploads.select_related("blob").order_by("-size", "pk"))
+    context.expect(sum(upload.size for upload in received))
+    if session.is_trashed:
+        raise BadInputError("This session is in the trash. Restore it, then save again.", code="trashed")
+    placements = _place(received, parent)
+    document = _document(context, received)
+    blobs = _take_in(context, received)
+    new = _new_version(
+        context, session, parent, [(placed, blobs[placed.source]) for placed in placements], document
+    )
+    context.finish(partial(_commit, context, session, parent, new, received))
+    _clean_staging(context, received)
+
+
+def _parent(session: DubbingSession, number: int) -> Version | None:
+    current = session.current.number if session.current else 0
+    if number != current:
+        raise versions.conflict(session)
+    return session.current
+
+
+def _check_paths(paths: Sequence[str]) -> None:
+    try:
+        check_tree(paths)
+    except PathError as error:
+        raise BadInputError(str(error), code=error.code) from error
+
+
+def _place(received: Sequence[Upload], parent: Version | None) -> list[Placement]:
+    return sort_tree([upload.path for upload in received], languages=parent.languages if parent else [])
+
+
+def _document(context: JobContext, received: Sequence[Upload]) -> dict[str, Any] | None:
+    """Read the metadata.json among the uploads, if there is one."""
+    path = find_metadata([upload.path for upload in received])
+    if path is None:
+        return None
+    upload = next(upload for upload in received if upload.path == path)
+    key = blob_key(upload.blob.sha256) if upload.blob else uploads.object_key(upload)
+    return read_document(lambda: b"".join(context.store.read(key, 0, upload.size)), upload.size)
+
+
+def _take_in(context: JobContext, received: Sequence[Upload]) -> dict[str, Blob]:
+    """Make a blob of every upload; an earlier attempt's work is not done again."""
+    known = {
+        upload.path: upload.blob
+        for upload in received
+        if upload.blob and upload.blob.state == Blob.State.STORED
+    }
+    context.advance(sum(blob.size for blob in known.values()))
+    rest = [upload for upload in received if upload.path not in known]
+
+    def keep(first: int, blobs: Sequence[Blob]) -> None:
+        for upload, blob in zip(rest[first : first + len(blobs)], blobs, strict=True):
+            upload.blob = blob
+        Upload.objects.bulk_update(rest[first : first + len(blobs)], ["blob"])
+
+    stagers = [partial(_stage, context, upload) for upload in rest]
+    stored = intake.take_in(stagers, store=context.store, keep=keep, now=context.clock())
+    return {**known, **{upload.path: blob for upload, blob in zip(rest, stored, strict=True)}}
+
+
+def _stage(context: JobContext, upload: Upload) -> Staged:
+    key = uploads.object_key(upload)
+    if upload.blob is None:
+        digester = Digester()
+        for chunk in context.store.read(key, 0, upload.size):
+            digester.update(chunk)
+            context.advance(len(chunk))
+        return Staged(digest=digester.digest(), key=key)
+    # An earlier attempt hashed it and may or may not have promoted it: promoting is idempotent.
+    context.advance(upload.size)
+    blob = upload.blob
+    return Staged(digest=Digest(sha256=blob.sha256, crc32=blob.crc32, size=blob.size), key=key)
+
+
+def _new_version(
+    context: JobContext,
+    session: DubbingSession,
+    parent: Version | None,
+    arrived: Sequence[tuple[Placement, Blob]],
+    uploaded: dict[str, Any] | None,
+) -> versions.NewVersion:
+    """Decide what the version holds. Reads small files, writes nothing."""
+    params = context.job.params
+    old = manifest_of(parent)
+    entries = {} if params["replace"] else {entry.path: entry for entry in old.entries}
+    blob_ids = {} if params["replace"] else blob_ids_of(parent)
+    for path in params["removed"]:
+        entries.pop(path, None)
+    for placed, blob in arrived:
+        entries[placed.path] = entry_of(placed, blob)
+        blob_ids[placed.path] = blob.pk
+    _check_paths(list(entries))
+    manifest = Manifest.of(entries.values())
+    languages = parent.languages if parent else []
+    changed = {placed.path for placed, _ in arrived}
+    now = context.clock()
+    document = metadata.build(
+        uploaded if uploaded is not None else (parent.metadata if parent else None),
+        entries=manifest.entries,
+        video_name=video_name([placed for placed, _ in arrived]) if uploaded is None else None,
+        texts=read_texts(context.store, manifest, changed=changed, languages=languages),
+        created_at=session.created_at,
+        last_updated=now,
+        last_accessed=max(session.last_accessed, now),
+        keep_stage=uploaded is not None,
+    )
+    return versions.NewVersion(
+        manifest=manifest, blob_ids=blob_ids, document=document, message=params["message"]
+    )
+
+
+def entry_of(placed: Placement, blob: Blob) -> ManifestEntry:
+    return ManifestEntry(
+        path=placed.path,
+        sha256=blob.sha256,
+        size=blob.size,
+        crc32=blob.crc32,
+        category=placed.category,
+        language=placed.language,
+    )
+
+
+def video_name(placements: Sequence[Placement]) -> str | None:
+    """Return the source video's name as its owner knows it, if it is among the files."""
+    for placed in placements:
+        if placed.category == Category.ORIGINAL_VIDEO:
+            return placed.source.rsplit("/", 1)[-1]
+    return None
+
+
+def _commit(
+    context: JobContext,
+    session: DubbingSession,
+    parent: Version | None,
+    new: versions.NewVersion,
+    received: Sequence[Upload],
+) -> dict[str, object]:
+    now = context.clock()
+    version = versions.commit(session=session, parent=parent, new=new, author=context.job.owner, now=now)
+    Upload.objects.filter(pk__in=[upload.pk for upload in received]).delete()
+    return {"version": version.number, "files": version.file_count, "stored_bytes": version.stored_size}
+
+
+def _clean_staging(context: JobContext, received: Sequence[Upload]) -> None:
+    for upload in received:
+        for staged in list(context.store.list(staging_prefix(uploads.staging_owner(upload)))):
+            context.store.delete(staged.key)

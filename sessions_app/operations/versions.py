@@ -1,0 +1,171 @@
+"""Makes versions: the one place that moves a session forward."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+
+from sessions_app.domain import metadata
+from sessions_app.domain.manifest import Manifest, diff
+from sessions_app.domain.naming import fold_name
+from sessions_app.domain.progress import progress_of, stage_of
+from sessions_app.models import DubbingSession, Entry, Version
+from sessions_app.operations.errors import ConflictError, NotAllowedError, UnchangedError
+from sessions_app.queries.manifests import blob_ids_of, manifest_of
+
+Item = TypeVar("Item")
+
+BATCH = 500
+"""Rows a statement; databases limit the variables of one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewVersion:
+    """A state to be saved: its files, the blob each one holds, and its metadata.json (paths relative)."""
+
+    manifest: Manifest
+    blob_ids: Mapping[str, int]
+    document: Mapping[str, Any]
+    message: str = ""
+    restored_from: int | None = None
+
+
+def commit(
+    *,
+    session: DubbingSession,
+    parent: Version | None,
+    new: NewVersion,
+    author: AbstractBaseUser | None,
+    now: datetime,
+) -> Version:
+    """Make ``new`` the session's current version, if ``parent`` still is.
+
+    The blobs must be durable and kept by a job, an upload or another version. Writes rows for what changed alone.
+
+    :raises ConflictError: somebody saved in the meantime; nothing was written.
+    :raises UnchangedError: files and metadata are those of ``parent``.
+    """
+    with transaction.atomic():
+        locked = DubbingSession.objects.select_for_update().get(pk=session.pk)
+        if locked.current_id != (parent.pk if parent else None):
+            raise conflict(locked)
+        fingerprint = new.manifest.fingerprint(new.document)
+        if parent is not None and parent.fingerprint == fingerprint:
+            raise UnchangedError(
+                f"Nothing changed since version {parent.number}, so there is no new version."
+            )
+        number = parent.number + 1 if parent else 1
+        stored_size = _write_entries(locked, parent, new, number=number)
+        progress = progress_of(new.document, {entry.category for entry in new.manifest.entries})
+        video_name = str(new.document.get("video_name") or "")[:255]
+        version = Version.objects.create(
+            session=locked,
+            number=number,
+            created_at=now,
+            created_by_id=author.pk if author else None,
+            message=new.message,
+            restored_from=new.restored_from,
+            document=json.dumps(new.document),
+            fingerprint=fingerprint,
+            file_count=len(new.manifest.entries),
+            total_size=new.manifest.total_size,
+            stored_size=stored_size,
+            video_name=video_name,
+            folded_video_name=fold_name(video_name),
+            language_tags=Version.spaced(new.document.get("languages") or []),
+            stage=stage_of(progress).value,
+            has_transcription=progress.has_transcription,
+            has_translations=progress.has_translations,
+            has_audio=progress.has_audio,
+            has_videos=progress.has_videos,
+        )
+        if not locked.advance(version.pk, parent_id=parent.pk if parent else None, now=now):
+            raise conflict(locked)
+    session.refresh_from_db()
+    return version
+
+
+def conflict(session: DubbingSession) -> ConflictError:
+    """Say who saved what in the meantime."""
+    current = Version.objects.select_related("created_by").get(pk=session.current_id)
+    who = current.created_by.get_username() if current.created_by else "Somebody"
+    what = f" (“{current.message}”)" if current.message else ""
+    return ConflictError(
+        f"{who} saved version {current.number}{what} at {current.created_at:%Y-%m-%d %H:%M} UTC while you were working. "
+        f"Your files are kept: look at version {current.number}, then save on top of it.",
+        current=current.number,
+    )
+
+
+def restore(*, session: DubbingSession, number: int, author: AbstractBaseUser, now: datetime) -> Version:
+    """Make a new version that holds what version ``number`` held. No bytes move, nothing in between is lost.
+
+    :raises NotAllowedError: the session has no such version.
+    :raises UnchangedError: the current version is the same.
+    """
+    with transaction.atomic():
+        locked = DubbingSession.objects.select_for_update().get(pk=session.pk)
+        versions = {version.pk: version for version in Version.objects.filter(session=locked, number=number)}
+        old = next(iter(versions.values()), None)
+        if old is None:
+            raise NotAllowedError(f"This session has no version {number}.", code="no_such_version")
+        parent = Version.objects.get(pk=locked.current_id)
+        manifest = manifest_of(old)
+        document = metadata.build(
+            old.metadata,
+            entries=manifest.entries,
+            video_name=None,
+            texts=metadata.Texts(),
+            created_at=locked.created_at,
+            last_updated=now,
+            last_accessed=locked.last_accessed,
+            keep_stage=True,
+        )
+        new = NewVersion(
+            manifest=manifest,
+            blob_ids=blob_ids_of(old),
+            document=document,
+            message=f"Restored from version {number}",
+            restored_from=number,
+        )
+        version = commit(session=locked, parent=parent, new=new, author=author, now=now)
+    session.refresh_from_db()
+    return version
+
+
+def _write_entries(session: DubbingSession, parent: Version | None, new: NewVersion, *, number: int) -> int:
+    """Write what changed between the two versions; return the size of blobs the session did not hold before."""
+    changes = diff(manifest_of(parent), new.manifest)
+    gone = [entry.path for entry in (*changes.removed, *changes.changed)]
+    for paths in _batches(gone):
+        Entry.objects.filter(session=session, path__in=paths, removed_in__isnull=True).update(
+            removed_in=number
+        )
+    arrived = [*changes.added, *changes.changed]
+    rows = [
+        Entry(
+            session=session,
+            path=entry.path,
+            blob_id=new.blob_ids[entry.path],
+            category=entry.category.value,
+            language=entry.language,
+            added_in=number,
+        )
+        for entry in arrived
+    ]
+    sizes = {new.blob_ids[entry.path]: entry.size for entry in arrived}
+    known: set[int] = set()
+    for ids in _batches(list(sizes)):
+        known.update(Entry.objects.filter(session=session, blob_id__in=ids).values_list("blob_id", flat=True))
+    Entry.objects.bulk_create(rows, batch_size=BATCH)
+    return sum(size for blob_id, size in sizes.items() if blob_id not in known)
+
+
+def _batches(items: list[Item]) -> Iterable[list[Item]]:
+    return (items[start : start + BATCH] for start in range(0, len(items), BATCH))

@@ -1,0 +1,92 @@
+"""The list of sessions, searched, filtered, sorted and cut into pages; the same few queries whatever it shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.core.paginator import Page, Paginator
+from django.db.models import Q
+
+from sessions_app.domain.naming import fold_name
+from sessions_app.models import DubbingSession
+from sessions_app.models.session import DubbingSessionQuerySet
+
+PAGE_SIZE = 25
+
+
+class Order(StrEnum):
+    UPDATED = "updated"
+    CREATED = "created"
+    ACCESSED = "accessed"
+    NAME = "name"
+    SIZE = "size"
+
+    @property
+    def label(self) -> str:
+        return {
+            Order.UPDATED: "Last updated",
+            Order.CREATED: "Newest",
+            Order.ACCESSED: "Last opened",
+            Order.NAME: "Name",
+            Order.SIZE: "Largest",
+        }[self]
+
+
+ORDER_BY = {
+    Order.UPDATED: ("-last_updated", "-pk"),
+    Order.CREATED: ("-created_at", "-pk"),
+    Order.ACCESSED: ("-last_accessed", "-pk"),
+    Order.NAME: ("folded_name", "pk"),
+    Order.SIZE: ("-current__total_size", "-pk"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Search:
+    text: str = ""
+    """Found in names and video names, or a whole language tag."""
+    stage: str = ""
+    language: str = ""
+    order: Order = Order.UPDATED
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.text or self.stage or self.language)
+
+
+def sessions_of(owner: AbstractBaseUser) -> DubbingSessionQuerySet:
+    return DubbingSession.objects.visible_to(owner).live().select_related("current")
+
+
+def find_sessions(owner: AbstractBaseUser, search: Search) -> DubbingSessionQuerySet:
+    found = sessions_of(owner)
+    if search.text:
+        folded = fold_name(search.text)
+        found = found.filter(
+            Q(folded_name__contains=folded)
+            | Q(current__folded_video_name__contains=folded)
+            | Q(current__language_tags__icontains=f" {search.text} ")
+        )
+    if search.stage:
+        found = found.filter(current__stage=search.stage)
+    if search.language:
+        found = found.filter(current__language_tags__icontains=f" {search.language} ")
+    return found.order_by(*ORDER_BY[search.order])
+
+
+def page_of_sessions(owner: AbstractBaseUser, search: Search, number: str | int) -> Page[DubbingSession]:
+    """Return one page; a number that does not exist shows the nearest that does."""
+    return Paginator(find_sessions(owner, search), PAGE_SIZE).get_page(number)
+
+
+def languages_of(owner: AbstractBaseUser) -> list[str]:
+    """Return every language that the owner's sessions hold, for the filter."""
+    tags = sessions_of(owner).exclude(current__isnull=True).values_list("current__language_tags", flat=True)
+    return sorted({tag for spaced in tags.distinct() for tag in spaced.split()})
+
+
+def trash_of(owner: AbstractBaseUser) -> DubbingSessionQuerySet:
+    found = DubbingSession.objects.visible_to(owner).trashed().select_related("current")
+    return found.order_by("-trashed_at", "-pk")

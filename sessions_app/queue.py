@@ -1,0 +1,37 @@
+"""Hands jobs to workers. The message is a hint with the job's id; a lost one is sent again by the reconciler."""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+from typing import TYPE_CHECKING
+
+from celery import current_app
+from django.db import transaction
+from django.db.models import F
+from kombu.exceptions import OperationalError
+
+from sessions_app.models import Job
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+logger = logging.getLogger(__name__)
+
+RUN_JOB = "sessions_app.run_job"
+
+
+def enqueue(job: Job, *, now: datetime) -> None:
+    """Publish the job once the current transaction commits."""
+    transaction.on_commit(partial(publish, job_id=job.pk, now=now))
+
+
+def publish(*, job_id: int, now: datetime) -> bool:
+    """Send the hint; tell whether the broker took it. The job waits in the database either way."""
+    Job.objects.filter(pk=job_id).update(published_at=now, publish_count=F("publish_count") + 1)
+    try:
+        current_app.send_task(RUN_JOB, kwargs={"job_id": job_id}, retry=False)
+    except (OperationalError, OSError) as error:
+        logger.warning("The broker did not take job %s, it will be offered again: %s", job_id, error)
+        return False
+    return True

@@ -1,0 +1,25 @@
+"""Envelopes for workers: each loads nothing, decides nothing and makes one call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import shared_task
+from django.utils import timezone
+
+from sessions_app.operations import dispatch, garbage, jobs
+
+
+@shared_task(name="sessions_app.run_job")
+def run_job(*, job_id: int, **_: Any) -> None:
+    dispatch.run(job_id=job_id, clock=timezone.now)
+
+
+@shared_task(name="sessions_app.reconcile_jobs")
+def reconcile_jobs(**_: Any) -> None:
+    jobs.reconcile(now=timezone.now())
+
+
+@shared_task(name="sessions_app.collect_garbage")
+def collect_garbage(**_: Any) -> None:
+    garbage.collect(now=timezone.now(), dry_run=False)

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+from sessions_app.views import exports, imports, jobs, saves, session, sessions, shares, uploads, versions
+
+# /sessions/<code>/versions/<number>/
+version_urls = [
+    path("", session.detail, name="version-detail"),
+    path("restore/", versions.restore, name="version-restore"),
+    path("export/", versions.export, name="version-export"),
+    path("metadata.json", versions.document, name="version-document"),
+    path("files/<path:path>", versions.file, name="version-file"),
+]
+
+# /sessions/<code>/
+session_urls = [
+    path("", session.detail, name="session-detail"),
+    path("save/", saves.page, name="session-save"),
+    path("saves/", saves.create, name="save-create"),
+    path("trash/", session.trash, name="session-trash"),
+    path("untrash/", session.untrash, name="session-untrash"),
+    path("versions/<int:number>/", include(version_urls)),
+]
+
+# /sessions/
+sessions_urls = [
+    path("", sessions.index, name="session-list"),
+    path("new/", sessions.new, name="session-new"),
+    path("create/", sessions.create, name="session-create"),
+    path("auto-name/", sessions.auto_name, name="session-auto-name"),
+    path("batch/", sessions.batch, name="session-batch"),
+    path("trash/", sessions.trash, name="session-trash-list"),
+    path("<uuid:code>/", include(session_urls)),
+]
+
+# /uploads/
+uploads_urls = [
+    path("", uploads.create, name="upload-create"),
+    path("sort/", uploads.sort, name="upload-sort"),
+    path("complete/", uploads.complete, name="upload-complete"),
+    path("<uuid:code>/", uploads.discard, name="upload-discard"),
+    path("<uuid:code>/parts/<int:number>/", uploads.part, name="upload-part"),
+]
+
+# /imports/
+imports_urls = [
+    path("", imports.page, name="import-new"),
+    path("create/", imports.create, name="import-create"),
+]
+
+# /jobs/
+jobs_urls = [
+    path("", jobs.index, name="job-list"),
+    path("<uuid:code>/", jobs.detail, name="job-detail"),
+    path("<uuid:code>/progress/", jobs.progress, name="job-progress"),
+    path("<uuid:code>/row/", jobs.row, name="job-row"),
+    path("<uuid:code>/cancel/", jobs.cancel, name="job-cancel"),
+    path("<uuid:code>/retry/", jobs.retry, name="job-retry"),
+    path("<uuid:code>/save-on-top/", saves.on_top, name="job-save-on-top"),
+]
+
+# /exports/<code>/
+exports_urls = [
+    path("<uuid:code>/", exports.detail, name="export-detail"),
+    path("<uuid:code>/download/", exports.download, name="export-download"),
+    path("<uuid:code>/share/", exports.share, name="export-share"),
+]
+
+# /shares/<code>/
+shares_urls = [path("<uuid:code>/revoke/", shares.revoke, name="share-revoke")]
+
+# /s/<token>/
+token_urls = [
+    path("", shares.page, name="share-page"),
+    path("download/", shares.download, name="share-download"),
+    path("take/", shares.take, name="share-take"),
+]
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="session-list"), name="home"),
+    path("sessions/", include(sessions_urls)),
+    path("uploads/", include(uploads_urls)),
+    path("imports/", include(imports_urls)),
+    path("jobs/", include(jobs_urls)),
+    path("exports/", include(exports_urls)),
+    path("shares/", include(shares_urls)),
+    path("s/<str:token>/", include(token_urls)),
+]

@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from sessions_app.models import Job
+
+
+def portal(request: HttpRequest) -> dict[str, Any]:
+    """What every page's frame shows."""
+    user = getattr(request, "user", None)
+
+    def running() -> int:
+        return Job.objects.visible_to(user).unfinished().count() if user and user.is_authenticated else 0
+
+    return {
+        "portal_version": settings.VERSION,
+        "registration_open": settings.REGISTRATION_OPEN,
+        "running_jobs": SimpleLazyObject(running),
+    }

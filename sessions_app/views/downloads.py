@@ -1,0 +1,129 @@
+"""Sends stored bytes: whole or in ranges, so that a broken download goes on where it stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import PurePosixPath
+
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.utils.http import content_disposition_header, parse_etags
+
+from sessions_app.blobs import get_store
+from sessions_app.blobs.store import StoreError
+from sessions_app.zips.ranges import (
+    ByteRange,
+    RangeNotSatisfiableError,
+    content_range,
+    if_range_matches,
+    parse_range,
+)
+
+PLAYABLE = {
+    ".mp3": "audio/mpeg",
+    ".wav": "audio/wav",
+    ".flac": "audio/flac",
+    ".ogg": "audio/ogg",
+    ".opus": "audio/ogg",
+    ".m4a": "audio/mp4",
+    ".aac": "audio/aac",
+    ".mp4": "video/mp4",
+    ".m4v": "video/mp4",
+    ".webm": "video/webm",
+    ".mov": "video/quicktime",
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".gif": "image/gif",
+    ".webp": "image/webp",
+}
+"""The only types a browser may show in place; everything else is saved, never opened (DESIGN: uploaded content is hostile)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Download:
+    key: str
+    size: int
+    """In bytes."""
+    etag: str
+    """Strong, in quotes."""
+    filename: str
+    content_type: str = "application/octet-stream"
+    inline: bool = False
+
+
+def playable_type(path: str) -> str | None:
+    return PLAYABLE.get(PurePosixPath(path).suffix.lower())
+
+
+def send(
+    request: HttpRequest, download: Download, *, on_start: Callable[[], None] | None = None
+) -> HttpResponseBase:
+    """Answer GET and HEAD with Range, If-Range and If-None-Match (RFC 9110 sections 13 and 14).
+
+    :param on_start: called when bytes are sent from the start, once a download rather than once a range.
+    """
+    if download.etag in parse_etags(request.headers.get("If-None-Match", "")):
+        return _with_headers(HttpResponse(status=HTTPStatus.NOT_MODIFIED), download)
+    part: ByteRange | None = None
+    if if_range_matches(request.headers.get("If-Range"), download.etag):
+        try:
+            part = parse_range(request.headers.get("Range"), download.size)
+        except RangeNotSatisfiableError:
+            response = HttpResponse(status=HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE)
+            response["Content-Range"] = f"bytes */{download.size}"
+            return _with_headers(response, download)
+    start, end = (part.start, part.end) if part else (0, download.size)
+    if on_start is not None and start == 0 and request.method == "GET":
+        on_start()
+    response = _body(request, download, start, end)
+    if part is not None:
+        response.status_code = HTTPStatus.PARTIAL_CONTENT
+        response["Content-Range"] = content_range(part, download.size)
+    response["Content-Length"] = str(end - start)
+    return _with_headers(response, download)
+
+
+def _body(request: HttpRequest, download: Download, start: int, end: int) -> HttpResponseBase:
+    if request.method == "HEAD" or start == end:
+        return HttpResponse()
+    store = get_store()
+    files = store.capabilities.local_files
+    try:
+        if files is not None:
+            # The web server sends a file that is open at the right place with sendfile(2).
+            file = files.local_path(download.key).open("rb")
+            file.seek(start)
+            return FileResponse(file)
+        chunks = store.read(download.key, start, end)
+        return StreamingHttpResponse(_started(chunks))
+    except (OSError, StoreError):
+        return HttpResponse("The file cannot be read right now. Try again in a few minutes.", status=503)
+
+
+def _started(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Read the first chunk now, while the answer can still be an error."""
+    first = next(chunks)
+
+    def rest() -> Iterator[bytes]:
+        yield first
+        yield from chunks
+
+    return rest()
+
+
+def _with_headers(response: HttpResponseBase, download: Download) -> HttpResponseBase:
+    if response.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
+        return response
+    response["ETag"] = download.etag
+    response["Accept-Ranges"] = "bytes"
+    response["Content-Type"] = download.content_type
+    response["Cache-Control"] = "private, no-cache"
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'; media-src 'self'; img-src 'self'"
+    if disposition := content_disposition_header(
+        as_attachment=not download.inline, filename=download.filename
+    ):
+        response["Content-Disposition"] = disposition
+    return response

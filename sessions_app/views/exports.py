@@ -1,0 +1,82 @@
+"""Finished ZIPs."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from sessions_app.forms import ShareForm
+from sessions_app.models import Export
+from sessions_app.operations import shares
+from sessions_app.operations.errors import OperationError
+from sessions_app.queries.versions import summary_of
+from sessions_app.views.answers import SignedInRequest, page_view
+from sessions_app.views.downloads import Download, send
+from sessions_app.views.lookups import export_of
+
+
+def download_of(export: Export) -> Download:
+    return Download(
+        key=export.key,
+        size=export.size,
+        etag=export.etag,
+        filename=export.filename,
+        content_type="application/zip",
+    )
+
+
+@require_safe
+@page_view
+def detail(request: SignedInRequest, code: UUID) -> HttpResponse:
+    """What the ZIP holds, until when it is kept, who has a link to it."""
+    export = export_of(request.user, code)
+    return render(request, "exports/detail.html", _context(export, ShareForm()))
+
+
+def _context(export: Export, form: ShareForm) -> dict[str, object]:
+    return {
+        "export": export,
+        "session": export.version.session,
+        "version": export.version,
+        "summary": summary_of(export.version),
+        "is_ready": export.is_ready(now=timezone.now()),
+        "shares": export.shares.order_by("-created_at"),
+        "now": timezone.now(),
+        "form": form,
+    }
+
+
+@require_safe
+@page_view
+def download(request: SignedInRequest, code: UUID) -> HttpResponseBase:
+    export = export_of(request.user, code)
+    if not export.is_ready(now=timezone.now()):
+        messages.error(request, "This export has expired. Export the session again.")
+        return redirect("export-detail", export.code)
+    return send(request, download_of(export))
+
+
+@require_POST
+@page_view
+def share(request: SignedInRequest, code: UUID) -> HttpResponse:
+    """Make a link; its address is shown once, on the page that answers."""
+    export = export_of(request.user, code)
+    form = ShareForm(request.POST)
+    context = _context(export, form)
+    if not form.is_valid():
+        return render(request, "exports/detail.html", context, status=400)
+    told = form.cleaned_data
+    try:
+        made = shares.create(
+            export=export, author=request.user, days=told["days"], note=told["note"], now=timezone.now()
+        )
+    except OperationError as error:
+        messages.error(request, error.message)
+        return redirect("export-detail", export.code)
+    export.refresh_from_db()
+    return render(request, "exports/detail.html", _context(export, ShareForm()) | {"made": made})

@@ -1,0 +1,66 @@
+"""Work that goes on in the background."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from sessions_app.models import Job
+from sessions_app.operations import jobs
+from sessions_app.views.answers import SignedInRequest, page_view, told
+from sessions_app.views.lookups import job_of
+
+PAGE_SIZE = 25
+
+
+@require_safe
+@page_view
+def index(request: SignedInRequest) -> HttpResponse:
+    rows = (
+        Job.objects.visible_to(request.user)
+        .select_related("session", "export")
+        .order_by("-created_at", "-pk")
+    )
+    page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page", "1"))
+    return render(request, "jobs/list.html", {"page": page})
+
+
+@require_safe
+@page_view
+def detail(request: SignedInRequest, code: UUID) -> HttpResponse:
+    return render(request, "jobs/detail.html", {"job": job_of(request.user, code)})
+
+
+@require_safe
+@page_view
+def progress(request: SignedInRequest, code: UUID) -> HttpResponse:
+    """The part of the job's page that is asked for again and again while it runs."""
+    return render(request, "jobs/_progress.html", {"job": job_of(request.user, code)})
+
+
+@require_safe
+@page_view
+def row(request: SignedInRequest, code: UUID) -> HttpResponse:
+    """A job's line in a list, likewise."""
+    return render(request, "jobs/_row.html", {"job": job_of(request.user, code)})
+
+
+@require_POST
+@page_view
+def cancel(request: SignedInRequest, code: UUID) -> HttpResponse:
+    job = job_of(request.user, code)
+    told(request, lambda: jobs.cancel(job=job, now=timezone.now()), done="The job stops.")
+    return redirect("job-detail", job.code)
+
+
+@require_POST
+@page_view
+def retry(request: SignedInRequest, code: UUID) -> HttpResponse:
+    job = job_of(request.user, code)
+    told(request, lambda: jobs.retry(job=job, now=timezone.now()), done="The job is queued again.")
+    return redirect("job-detail", job.code)

@@ -1,0 +1,70 @@
+"""Finds what a URL names, through the caller's own querysets: for everybody else it does not exist."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.contrib.auth.models import User
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+
+from sessions_app.models import DubbingSession, Export, Job, Share, Upload, Version
+from sessions_app.operations.errors import BadInputError
+
+
+def session_of(user: User, code: UUID) -> DubbingSession:
+    """Return a session that is not in the trash."""
+    return get_object_or_404(
+        DubbingSession.objects.visible_to(user).live().select_related("current"), code=code
+    )
+
+
+def trashed_session_of(user: User, code: UUID) -> DubbingSession:
+    return get_object_or_404(DubbingSession.objects.visible_to(user).trashed(), code=code)
+
+
+def version_of(user: User, code: UUID, number: int) -> Version:
+    session = session_of(user, code)
+    return get_object_or_404(
+        Version.objects.select_related("session", "created_by"), session=session, number=number
+    )
+
+
+def job_of(user: User, code: UUID) -> Job:
+    return get_object_or_404(Job.objects.visible_to(user).select_related("session__current"), code=code)
+
+
+def export_of(user: User, code: UUID) -> Export:
+    return get_object_or_404(Export.objects.visible_to(user).select_related("version__session"), code=code)
+
+
+def share_of(user: User, code: UUID) -> Share:
+    return get_object_or_404(Share.objects.visible_to(user).select_related("export"), code=code)
+
+
+def upload_of(user: User, code: UUID) -> Upload:
+    return get_object_or_404(Upload.objects.visible_to(user), code=code)
+
+
+def uploads_of(user: User, codes: Sequence[str]) -> list[Upload]:
+    """Return the uploads in the order asked for.
+
+    :raises BadInputError: a code is malformed or given twice.
+    :raises Http404: one of them does not exist.
+    """
+    try:
+        wanted = [UUID(code) for code in codes]
+    except ValueError:
+        raise BadInputError("An upload's code is malformed.", code="bad_field") from None
+    if len(set(wanted)) != len(wanted):
+        raise BadInputError("An upload is named twice.", code="bad_field")
+    found: dict[UUID, Upload] = {}
+    for start in range(0, len(wanted), 500):
+        found |= {
+            upload.code: upload
+            for upload in Upload.objects.visible_to(user).filter(code__in=wanted[start : start + 500])
+        }
+    if len(found) != len(wanted):
+        raise Http404
+    return [found[code] for code in wanted]

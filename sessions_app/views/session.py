@@ -1,0 +1,84 @@
+"""One session: its page, its trash can."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from sessions_app.domain.categories import Category
+from sessions_app.models import DubbingSession, Export, Job, Version
+from sessions_app.operations import sessions
+from sessions_app.queries.versions import files_of, summary_of, versions_of
+from sessions_app.views.answers import SignedInRequest, page_view, told
+from sessions_app.views.lookups import session_of, trashed_session_of
+
+RECENT_JOBS = 10
+
+
+@require_safe
+@page_view
+def detail(request: SignedInRequest, code: UUID, number: int | None = None) -> HttpResponse:
+    """Show the current version, or the one asked for."""
+    session = session_of(request.user, code)
+    now = timezone.now()
+    version = session.current
+    if number is not None:
+        version = get_object_or_404(
+            Version.objects.select_related("created_by"), session=session, number=number
+        )
+    accessed = session.last_accessed
+    session.touch(now=now)
+    context = {"session": session, "accessed": accessed, "jobs": _recent_jobs(request, session)}
+    if version is None:
+        return render(request, "sessions/empty.html", context)
+    category = request.GET.get("category", "")
+    category = category if category in set(Category) else ""
+    document = version.metadata
+    context |= {
+        "version": version,
+        "is_current": version.pk == session.current_id,
+        "versions": versions_of(session),
+        "summary": summary_of(version),
+        "category": category,
+        "files": files_of(version, category=category, page=request.GET.get("page", "1")),
+        "voices": document.get("voices") or {},
+        "document": document,
+        "exports": Export.objects.visible_to(request.user)
+        .filter(version=version)
+        .ready(now=now)
+        .order_by("-pk")[:5],
+    }
+    return render(request, "sessions/detail.html", context)
+
+
+def _recent_jobs(request: SignedInRequest, session: DubbingSession) -> list[Job]:
+    return list(
+        Job.objects.visible_to(request.user).filter(session=session).order_by("-created_at")[:RECENT_JOBS]
+    )
+
+
+@require_POST
+@page_view
+def trash(request: SignedInRequest, code: UUID) -> HttpResponse:
+    session = session_of(request.user, code)
+    sessions.trash(sessions=[session], now=timezone.now())
+    messages.success(request, f"“{session.name}” moved to the trash.", extra_tags=f"undo-{session.code}")
+    return redirect("session-list")
+
+
+@require_POST
+@page_view
+def untrash(request: SignedInRequest, code: UUID) -> HttpResponse:
+    session = trashed_session_of(request.user, code)
+    before = session.name
+    if not told(request, lambda: sessions.untrash(session=session)):
+        return redirect("session-trash-list")
+    session.refresh_from_db()
+    renamed = f" as “{session.name}”, because its name was taken" if session.name != before else ""
+    messages.success(request, f"“{before}” restored{renamed}.")
+    return redirect("session-detail", session.code)

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST, require_safe
+
+from sessions_app.domain.progress import Stage
+from sessions_app.forms import BatchForm, SearchForm
+from sessions_app.models import DubbingSession
+from sessions_app.operations import exports, sessions
+from sessions_app.operations.errors import OperationError
+from sessions_app.queries.sessions import Order, languages_of, page_of_sessions, trash_of
+from sessions_app.views.answers import SignedInRequest, body_of, json_view, page_view, text_in
+
+
+@require_safe
+@page_view
+def index(request: SignedInRequest) -> HttpResponse:
+    search = SearchForm(request.GET).search()
+    page = page_of_sessions(request.user, search, request.GET.get("page", "1"))
+    context = {
+        "page": page,
+        "search": search,
+        "orders": list(Order),
+        "stages": list(Stage),
+        "languages": languages_of(request.user),
+    }
+    return render(request, "sessions/list.html", context)
+
+
+@require_safe
+@page_view
+def new(request: SignedInRequest) -> HttpResponse:
+    return render(request, "sessions/new.html")
+
+
+@require_GET
+@json_view
+def auto_name(request: SignedInRequest) -> HttpResponse:
+    video = request.GET.get("video") or None
+    name = sessions.suggest_name(owner=request.user, video_filename=video, now=timezone.localtime())
+    return JsonResponse({"name": name})
+
+
+@require_POST
+@json_view
+def create(request: SignedInRequest) -> HttpResponse:
+    """Make an empty session; the name that comes back is a free one."""
+    wanted = text_in(body_of(request), "name")
+    session = sessions.create(owner=request.user, name=wanted, now=timezone.now())
+    return JsonResponse(
+        {"code": str(session.code), "name": session.name, "renamed": session.name != wanted.strip()},
+        status=201,
+    )
+
+
+@require_POST
+@page_view
+def batch(request: SignedInRequest) -> HttpResponse:
+    """Export or delete several sessions at once."""
+    form = BatchForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "Select at least one session first.")
+        return redirect("session-list")
+    chosen = DubbingSession.objects.visible_to(request.user).live().select_related("current")
+    selected = list(chosen.filter(code__in=form.cleaned_data["codes"]))
+    if form.cleaned_data["action"] == "trash":
+        return _trash(request, selected)
+    return _export(request, selected)
+
+
+def _trash(request: SignedInRequest, selected: list[DubbingSession]) -> HttpResponse:
+    count = sessions.trash(sessions=selected, now=timezone.now())
+    what = f"“{selected[0].name}”" if count == 1 and selected else f"{count} sessions"
+    messages.success(request, f"{what} moved to the trash. You can restore it there.", extra_tags="undo")
+    return redirect("session-list")
+
+
+def _export(request: SignedInRequest, selected: list[DubbingSession]) -> HttpResponse:
+    queued = 0
+    for session in selected:
+        if session.current is None:
+            messages.warning(request, f"“{session.name}” holds nothing yet, so there is nothing to export.")
+            continue
+        session.current.session = session
+        try:
+            exports.request(version=session.current, owner=request.user, now=timezone.now())
+        except OperationError as error:
+            messages.error(request, error.message)
+        else:
+            queued += 1
+    if queued:
+        messages.success(request, f"{queued} {'export is' if queued == 1 else 'exports are'} on the way.")
+    return redirect("job-list")
+
+
+@require_safe
+@page_view
+def trash(request: SignedInRequest) -> HttpResponse:
+    return render(request, "sessions/trash.html", {"sessions": trash_of(request.user)[:500]})

@@ -1,0 +1,88 @@
+"""Links to exports: what a colleague sees who has one."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from sessions_app.models import Share
+from sessions_app.operations import shares
+from sessions_app.operations.errors import OperationError
+from sessions_app.queries.versions import files_of, summary_of
+from sessions_app.views.answers import SignedInRequest, page_view
+from sessions_app.views.downloads import send
+from sessions_app.views.exports import download_of
+from sessions_app.views.lookups import share_of
+
+
+@require_safe
+@never_cache
+def page(request: HttpRequest, token: str) -> HttpResponse:
+    """Show what is inside, to anybody who has the link."""
+    share = shares.find(token=token, now=timezone.now())
+    if share is None:
+        return _closed(request)
+    version = share.export.version
+    context = {
+        "share": share,
+        "token": token,
+        "export": share.export,
+        "version": version,
+        "summary": summary_of(version),
+        "files": files_of(version, category="", page=request.GET.get("page", "1")),
+    }
+    return _unreferred(render(request, "shares/page.html", context))
+
+
+@require_safe
+@never_cache
+def download(request: HttpRequest, token: str) -> HttpResponseBase:
+    now = timezone.now()
+    share = shares.find(token=token, now=now)
+    if share is None or not share.export.is_ready(now=now):
+        return _closed(request)
+    return _unreferred(
+        send(request, download_of(share.export), on_start=lambda: share.count_download(now=now))
+    )
+
+
+@require_POST
+@page_view
+def take(request: SignedInRequest, token: str) -> HttpResponse:
+    """Take the shared session into the own ones."""
+    share = shares.find(token=token, now=timezone.now())
+    if share is None:
+        return _closed(request)
+    try:
+        session = shares.take(share=share, owner=request.user, now=timezone.now())
+    except OperationError as error:
+        messages.error(request, error.message)
+        return redirect("share-page", token)
+    messages.success(request, f"“{session.name}” is among your sessions now.")
+    return redirect("session-detail", session.code)
+
+
+@require_POST
+@page_view
+def revoke(request: SignedInRequest, code: UUID) -> HttpResponse:
+    share: Share = share_of(request.user, code)
+    if share.revoke(now=timezone.now()):
+        messages.success(request, "The link works no longer.")
+    return redirect("export-detail", share.export.code)
+
+
+def _closed(request: HttpRequest) -> HttpResponse:
+    """The same answer for a link that never was, has expired or was taken back."""
+    return _unreferred(render(request, "shares/closed.html", status=404))
+
+
+def _unreferred(response: HttpResponse | HttpResponseBase) -> HttpResponse:
+    response["Referrer-Policy"] = "no-referrer"
+    response["X-Robots-Tag"] = "noindex"
+    return response  # type: ignore[return-value]  # what came in goes out

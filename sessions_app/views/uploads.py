@@ -1,0 +1,98 @@
+"""Files on their way in. Scripts call these; a page's own script does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from sessions_app.blobs import get_store
+from sessions_app.blobs.store import CHUNK_SIZE
+from sessions_app.domain.categories import find_metadata, sort_tree
+from sessions_app.domain.paths import PathError, clean_path
+from sessions_app.operations import uploads
+from sessions_app.operations.errors import BadInputError
+from sessions_app.operations.uploads import Announced
+from sessions_app.views.answers import SignedInRequest, body_of, json_view, number_in, text_in, texts_in
+from sessions_app.views.lookups import upload_of, uploads_of
+
+
+@require_POST
+@json_view
+def sort(request: SignedInRequest) -> HttpResponse:
+    """Show where each file of a folder would go, before anything is sent."""
+    body = body_of(request)
+    paths: list[str] = []
+    refused: list[dict[str, str]] = []
+    for raw in texts_in(body, "paths"):
+        try:
+            paths.append(clean_path(raw))
+        except PathError as error:
+            refused.append({"path": raw, "code": error.code, "message": str(error)})
+    placements = sort_tree(paths, languages=texts_in(body, "languages"))
+    placed = [
+        {
+            "source": placed.source,
+            "path": placed.path,
+            "category": placed.category.value,
+            "label": placed.category.label,
+            "language": placed.language,
+        }
+        for placed in placements
+    ]
+    return JsonResponse({"files": placed, "refused": refused, "metadata": find_metadata(paths)})
+
+
+@require_POST
+@json_view
+def create(request: SignedInRequest) -> HttpResponse:
+    files = body_of(request).get("files")
+    if not isinstance(files, list):
+        raise BadInputError("“files” must be a list.", code="bad_field")
+    announced = [_announced(file) for file in files]
+    opened = uploads.create(owner=request.user, files=announced, now=timezone.now())
+    told = [{"code": str(upload.code), "path": upload.path, "size": upload.size} for upload in opened]
+    return JsonResponse({"part_size": get_store().part_size, "uploads": told}, status=201)
+
+
+def _announced(file: Any) -> Announced:
+    if not isinstance(file, dict):
+        raise BadInputError("Each file must be an object with “path” and “size”.", code="bad_field")
+    return Announced(path=text_in(file, "path"), size=number_in(file, "size"))
+
+
+@require_http_methods(["PUT"])
+@json_view
+def part(request: SignedInRequest, code: UUID, number: int) -> HttpResponse:
+    upload = upload_of(request.user, code)
+    stored = uploads.put_part(upload=upload, number=number, chunks=_chunks(request), now=timezone.now())
+    return JsonResponse({"number": stored.number, "size": stored.size})
+
+
+def _chunks(request: HttpRequest) -> Iterator[bytes]:
+    while data := request.read(CHUNK_SIZE):
+        yield data
+
+
+@require_POST
+@json_view
+def complete(request: SignedInRequest) -> HttpResponse:
+    """Tell that all parts of some uploads were sent."""
+    found = uploads_of(request.user, texts_in(body_of(request), "uploads"))
+    for upload in found:
+        uploads.complete(upload=upload, now=timezone.now())
+    return JsonResponse({"received": len(found)})
+
+
+@require_http_methods(["DELETE"])
+@json_view
+def discard(request: SignedInRequest, code: UUID) -> HttpResponse:
+    upload = upload_of(request.user, code)
+    if upload.job_id is not None and not upload.job.is_finished:  # type: ignore[union-attr]  # it has one
+        raise BadInputError("A job is reading this upload. Cancel the job first.", code="upload_in_use")
+    uploads.discard([upload])
+    return HttpResponse(status=204)

@@ -1,0 +1,80 @@
+"""Versions of a session: restored, exported, downloaded file by file."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+from django.views.decorators.http import require_POST, require_safe
+
+from sessions_app.blobs.keys import blob_key
+from sessions_app.domain import metadata
+from sessions_app.operations import exports, versions
+from sessions_app.operations.errors import OperationError
+from sessions_app.queries.versions import file_at
+from sessions_app.views.answers import SignedInRequest, page_view
+from sessions_app.views.downloads import Download, playable_type, send
+from sessions_app.views.lookups import session_of, version_of
+
+
+@require_POST
+@page_view
+def restore(request: SignedInRequest, code: UUID, number: int) -> HttpResponse:
+    session = session_of(request.user, code)
+    try:
+        version = versions.restore(session=session, number=number, author=request.user, now=timezone.now())
+    except OperationError as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, f"Version {number} is current again, as version {version.number}.")
+    return redirect("session-detail", session.code)
+
+
+@require_POST
+@page_view
+def export(request: SignedInRequest, code: UUID, number: int) -> HttpResponse:
+    version = version_of(request.user, code, number)
+    try:
+        job = exports.request(version=version, owner=request.user, now=timezone.now())
+    except OperationError as error:
+        messages.error(request, error.message)
+        return redirect("session-detail", code)
+    return redirect("job-detail", job.code)
+
+
+@require_safe
+@page_view
+def file(request: SignedInRequest, code: UUID, number: int, path: str) -> HttpResponseBase:
+    version = version_of(request.user, code, number)
+    entry = file_at(version, path)
+    if entry is None:
+        raise Http404
+    version.session.touch(now=timezone.now())
+    media_type = playable_type(path) if "play" in request.GET else None
+    download = Download(
+        key=blob_key(entry.blob.sha256),
+        size=entry.blob.size,
+        etag=f'"{entry.blob.sha256}"',
+        filename=path.rsplit("/", 1)[-1],
+        content_type=media_type or "application/octet-stream",
+        inline=media_type is not None,
+    )
+    return send(request, download)
+
+
+@require_safe
+@page_view
+def document(request: SignedInRequest, code: UUID, number: int) -> HttpResponse:
+    """metadata.json as the export has it."""
+    version = version_of(request.user, code, number)
+    response = HttpResponse(
+        metadata.render(version.metadata, session_name=version.session.name), content_type="application/json"
+    )
+    response["Content-Disposition"] = (
+        content_disposition_header(as_attachment=True, filename="metadata.json") or ""
+    )
+    return response

@@ -1,0 +1,107 @@
+"""JSON from strangers: what RFC 8259 calls interoperable, and what a database can keep."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any, NoReturn
+
+DEPTH_LIMIT = 64
+DIGITS_LIMIT = 100
+"""Of an integer. Reading one takes quadratic time."""
+BOM = b"\xef\xbb\xbf"
+
+
+class JsonError(ValueError):
+    """Not JSON that everybody reads alike. `code` is stable, the message a clause: “is not UTF-8 text”."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def load(data: bytes) -> Any:
+    """Read UTF-8 JSON, a byte order mark tolerated.
+
+    :raises JsonError: with one of the codes `encoding`, `syntax`, `number`, `duplicate_key`, and those of
+        :func:`check`.
+    """
+    try:
+        text = data.removeprefix(BOM).decode()
+    except UnicodeDecodeError:
+        raise JsonError("encoding", "is not UTF-8 text") from None
+    try:
+        value = json.loads(
+            text,
+            parse_constant=_refuse_constant,
+            parse_int=_int,
+            object_pairs_hook=_object,
+        )
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise JsonError("syntax", f"is not valid JSON ({place})") from None
+    except RecursionError:
+        raise _too_deep() from None
+    check(value)
+    return value
+
+
+def check(value: Any) -> None:
+    """Refuse what JSON text could say and a database or another program could not keep.
+
+    :raises JsonError: with the code `too_deep`, `number` for NaN, infinities and endless integers, or `characters`
+        for lone surrogates and U+0000.
+    """
+    waiting = [(value, 1)]
+    while waiting:
+        item, depth = waiting.pop()
+        if isinstance(item, str):
+            _check_text(item)
+        elif isinstance(item, float):
+            _check_float(item)
+        elif isinstance(item, int):
+            _check_int(item)
+        elif isinstance(item, dict | list):
+            if depth > DEPTH_LIMIT:
+                raise _too_deep()
+            for key in item if isinstance(item, dict) else ():
+                _check_text(key)
+            children = item.values() if isinstance(item, dict) else item
+            waiting.extend((child, depth + 1) for child in children)
+
+
+def _too_deep() -> JsonError:
+    return JsonError("too_deep", f"is nested more than {DEPTH_LIMIT} levels deep")
+
+
+def _check_text(text: str) -> None:
+    # PostgreSQL keeps neither in jsonb.
+    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        raise JsonError("characters", "contains characters that are not valid Unicode text")
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise JsonError("number", f"contains {name}, which is no JSON number")
+
+
+def _int(digits: str) -> int:
+    if len(digits) > DIGITS_LIMIT:
+        raise JsonError("number", "contains a number that is too long")
+    return int(digits)
+
+
+def _check_int(value: int) -> None:
+    if abs(value) >= 10**DIGITS_LIMIT:
+        raise JsonError("number", "contains a number that is too long")
+
+
+def _check_float(value: float) -> None:
+    if not math.isfinite(value):
+        raise JsonError("number", "contains a number that is too large")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise JsonError("duplicate_key", "contains the same key twice")
+    return value

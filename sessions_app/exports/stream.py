@@ -1,0 +1,40 @@
+"""A layout as a stream of bytes, read from the store as it goes: nothing is stored, memory stays flat."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from sessions_app.blobs.keys import blob_key
+from sessions_app.blobs.store import BlobReader
+from sessions_app.zips.layout import Literal, Segment
+
+JOINED_SIZE = 64 * 1024
+"""Pieces smaller than this are joined: each yield costs whoever sends it a system call."""
+
+
+def stream(segments: Iterable[Segment], *, reader: BlobReader) -> Iterator[bytes]:
+    """Yield the bytes of the segments in chunks, none of them empty.
+
+    :raises ObjectMissingError: a blob is gone.
+    :raises StoreUnavailableError: a blob could not be read to the end of its range.
+    """
+    joined = bytearray()
+    for piece in _pieces(segments, reader):
+        small = len(piece) < JOINED_SIZE
+        if small:
+            joined += piece
+        if joined and (not small or len(joined) >= JOINED_SIZE):
+            yield bytes(joined)
+            joined.clear()
+        if not small:
+            yield piece
+    if joined:
+        yield bytes(joined)
+
+
+def _pieces(segments: Iterable[Segment], reader: BlobReader) -> Iterator[bytes]:
+    for segment in segments:
+        if isinstance(segment, Literal):
+            yield segment.data
+        else:
+            yield from reader.read(blob_key(segment.sha256), segment.start, segment.end)

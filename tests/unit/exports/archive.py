@@ -1,0 +1,45 @@
+"""An archive to export: its layout, and the bytes that must come out."""
+
+from __future__ import annotations
+
+from sessions_app.blobs.ingest import IngestStore, ingest
+from sessions_app.blobs.keys import blob_key
+from sessions_app.blobs.store import BlobReader
+from sessions_app.zips.layout import BlobRange, Layout, Literal
+
+MIB = 1024 * 1024
+
+
+def blob(store: IngestStore, data: bytes) -> str:
+    """Store a blob and return its SHA-256."""
+    return ingest([data], store=store, staging_key="staging/test/x", record=lambda digest: None).sha256
+
+
+def an_archive(store: IngestStore) -> Layout:
+    """Large, small and partial blobs between literals of every size."""
+    large = blob(store, bytes(range(256)) * (10 * MIB // 256) + b"odd end")
+    small = blob(store, b"a few bytes")
+    return Layout(
+        (
+            Literal(b"header"),
+            BlobRange(large, 0, 10 * MIB + 7),
+            Literal(bytes(70_000)),
+            BlobRange(small, 0, 11),
+            Literal(b"-"),
+            BlobRange(small, 2, 5),
+            BlobRange(large, 4097, 2 * MIB + 13),
+            Literal(b"the end"),
+        )
+    )
+
+
+def content(layout: Layout, reader: BlobReader) -> bytes:
+    """Put the bytes together in the plainest way there is."""
+    pieces = []
+    for segment in layout.segments:
+        if isinstance(segment, Literal):
+            pieces.append(segment.data)
+        else:
+            key = blob_key(segment.sha256)
+            pieces.append(b"".join(reader.read(key, 0, reader.size(key)))[segment.start : segment.end])
+    return b"".join(pieces)

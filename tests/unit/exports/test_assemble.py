@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import io
+import zipfile
+from datetime import UTC, datetime
+
+import pytest
+from django.core.files.storage import FileSystemStorage
+
+from sessions_app.blobs.filesystem import FileSystemStore
+from sessions_app.blobs.keys import export_key
+from sessions_app.blobs.memory import MemoryStore
+from sessions_app.domain.digests import digest_of
+from sessions_app.exports.assemble import assemble
+from sessions_app.zips.layout import Member, TextMember, plan
+from tests.unit.exports.archive import MIB, an_archive, blob, content
+
+KEY = export_key("x7")
+
+
+@pytest.fixture(params=["memory", "filesystem"])
+def store(request, tmp_path):
+    if request.param == "memory":
+        return MemoryStore()
+    return FileSystemStore(FileSystemStorage(location=tmp_path))
+
+
+def read(store, key):
+    return b"".join(store.read(key, 0, store.size(key)))
+
+
+class TestAssembling:
+    def test_makes_an_object_of_the_layout(self, store):
+        layout = an_archive(store)
+        counted: list[int] = []
+
+        assemble(layout, KEY, store=store, on_bytes=counted.append)
+
+        assert read(store, KEY) == content(layout, store)
+        assert sum(counted) == layout.size
+
+    def test_again_gives_the_same(self, store):
+        layout = an_archive(store)
+
+        for _ in range(2):
+            assemble(layout, KEY, store=store, on_bytes=lambda count: None)
+
+        assert read(store, KEY) == content(layout, store)
+
+    @pytest.mark.parametrize("limit", [0, 5 * MIB])
+    def test_leaves_nothing_when_it_is_cancelled(self, store, limit):
+        layout = an_archive(store)
+        done = 0
+
+        def cancel(count: int) -> None:
+            nonlocal done
+            done += count
+            if done > limit:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            assemble(layout, KEY, store=store, on_bytes=cancel)
+
+        assert list(store.list("exports/")) == []
+        assert list(store.open_uploads("")) == []
+
+    def test_makes_a_zip_that_python_reads(self, store):
+        modified = datetime(2025, 8, 3, 18, 11, 2, tzinfo=UTC)
+        files = {"video.mp4": bytes(5 * MIB), "transcriptions/übung.srt": b"1\n", "empty.txt": b""}
+        members = []
+        for name, data in files.items():
+            digest = digest_of([data])
+            assert blob(store, data) == digest.sha256
+            members.append(
+                Member(
+                    name=name, sha256=digest.sha256, size=digest.size, crc32=digest.crc32, modified=modified
+                )
+            )
+        layout = plan([TextMember(name="metadata.json", data=b"{}", modified=modified), *members])
+
+        assemble(layout, KEY, store=store, on_bytes=lambda count: None)
+
+        with zipfile.ZipFile(io.BytesIO(read(store, KEY))) as archive:
+            assert archive.testzip() is None
+            assert {name: archive.read(name) for name in archive.namelist()} == {
+                "metadata.json": b"{}",
+                **files,
+            }

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, strategies
+
+from sessions_app.blobs.keys import blob_key
+from sessions_app.blobs.memory import MemoryStore
+from sessions_app.blobs.store import ObjectMissingError
+from sessions_app.exports.stream import JOINED_SIZE, stream
+from sessions_app.zips.layout import BlobRange, Layout, Literal
+from tests.unit.exports.archive import an_archive, blob, content
+
+
+@pytest.fixture
+def store():
+    return MemoryStore()
+
+
+class TestStreaming:
+    def test_yields_the_bytes_of_the_layout(self, store):
+        layout = an_archive(store)
+
+        streamed = b"".join(stream(layout.segments, reader=store))
+
+        assert len(streamed) == layout.size
+        assert streamed == content(layout, store)
+
+    def test_joins_small_pieces_and_passes_large_ones_on(self, store):
+        layout = an_archive(store)
+
+        sizes = [len(chunk) for chunk in stream(layout.segments, reader=store)]
+
+        assert 0 not in sizes
+        assert not [pair for pair in pairwise(sizes) if sum(pair) < JOINED_SIZE]
+
+    def test_reads_as_it_goes_and_tells_when_a_blob_is_gone(self, store):
+        layout = an_archive(store)
+        chunks = stream(layout.segments, reader=store)
+
+        assert next(chunks) == b"header"
+        store.delete(blob_key(layout.blobs[1]))
+        with pytest.raises(ObjectMissingError):
+            list(chunks)
+
+    def test_of_nothing_is_nothing(self, store):
+        assert list(stream((), reader=store)) == []
+
+
+_store = MemoryStore()
+_data = bytes(range(256)) * 1024
+_sha256 = blob(_store, _data)
+_literals = strategies.binary(min_size=1, max_size=80).map(Literal)
+_ranges = strategies.tuples(
+    strategies.integers(0, len(_data) - 1), strategies.integers(1, JOINED_SIZE + 100)
+).map(lambda pair: BlobRange(_sha256, pair[0], min(pair[0] + pair[1], len(_data))))
+
+
+@given(
+    segments=strategies.lists(_literals | _ranges, min_size=1, max_size=12),
+    bounds=strategies.tuples(strategies.floats(0, 1), strategies.floats(0, 1)).map(sorted),
+)
+def test_a_cut_of_the_layout_streams_as_the_slice_of_the_whole(segments, bounds):
+    layout = Layout(tuple(segments))
+    start, end = (round(bound * layout.size) for bound in bounds)
+
+    whole = b"".join(stream(layout.segments, reader=_store))
+
+    assert whole == content(layout, _store)
+    assert b"".join(stream(layout.cut(start, end), reader=_store)) == whole[start:end]

@@ -1,0 +1,103 @@
+"""Chooses the stack, before Django reads its settings, and what runs on which.
+
+``make test`` runs two pytest workers, one a stack (docs/decisions/0006-test-stacks.md); ``pytest tests/...`` by hand runs on ``embedded``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import django
+import django.conf
+import pytest
+
+from tests.services import stacks
+from tests.services.folders import temporary_folder
+
+if django.conf.settings.configured:
+    raise pytest.UsageError("Settings were read before the stack was chosen: unset DJANGO_SETTINGS_MODULE.")
+SERVICES = ExitStack()
+STACK = stacks.start(SERVICES)
+if (
+    Path(__file__).parents[1] / "sessions_app" / "checks.py"
+).exists():  # FOR NOW: the application is being written
+    with pytest.MonkeyPatch.context() as patch:
+        # Only for this moment: workers inherit the environment, and pytest-django would read settings before this module.
+        patch.setenv("DJANGO_SETTINGS_MODULE", "dubbing_sessions.settings")
+        django.setup()
+
+pytest_plugins = ["tests.services.browser", "tests.services.fixtures", "tests.services.media"]
+
+ONE_STACK = ("browser", "stores", "unit")
+"""Folders whose tests come to the same on any stack, or bring their own: they run on ``embedded`` alone."""
+NO_SKIPS = bool(os.environ.get("CI"))
+
+
+def runs_once(item: pytest.Item) -> bool:
+    folder = item.path.relative_to(Path(__file__).parent).parts[0]
+    return folder in ONE_STACK or item.get_closest_marker("one_stack") is not None
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    workers = config.getoption("tx", None)
+    return f"stacks: {', '.join(workers)}" if workers else f"stack: {STACK.name}"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if STACK.name == "embedded":
+        return
+    config.hook.pytest_deselected(items=[item for item in items if runs_once(item)])
+    items[:] = [item for item in items if not runs_once(item)]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    fail_if_skipped(report)
+    if report.failed:
+        report.sections.append(("Stack", STACK.name))
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    fail_if_skipped(report)
+    return report
+
+
+def fail_if_skipped(report: pytest.TestReport | pytest.CollectReport) -> None:
+    """Turn a skip into a failure where everything must run; an expected failure stays one."""
+    if NO_SKIPS and report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"{reason}. Skips are failures where CI is set."
+
+
+def pytest_unconfigure() -> None:
+    SERVICES.close()
+
+
+@pytest.fixture(scope="session")
+def stack() -> stacks.Stack:
+    """The stack of this process: ``stack.name`` is ``embedded`` or ``team``."""
+    return STACK
+
+
+@pytest.fixture
+def work_folder() -> Iterator[Path]:
+    """An empty folder with a name short enough for Unix sockets below it."""
+    with temporary_folder("work") as folder:
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Keep the test database in a file: WAL mode and several connections are what runs in production."""
+    if STACK.name == "embedded":
+        database = django.conf.settings.DATABASES["default"]
+        database.setdefault("TEST", {})["NAME"] = str(Path(STACK.environment["DATA_DIR"]) / "tests.sqlite3")

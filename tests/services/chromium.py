@@ -1,0 +1,133 @@
+"""Finds a Chromium, or brings one that needs no root: python -m tests.services.chromium
+
+Order: ``CHROMIUM`` in the environment, PATH, Playwright's own, and the headless build in the npm package @sparticuz/chromium,
+which package-lock.json pins by its hash and which carries the libraries and a font that a bare machine lacks.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import brotli
+from playwright.sync_api import sync_playwright
+
+from tests.services.processes import ROOT
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+PACKAGE = ROOT / "node_modules" / "@sparticuz" / "chromium"
+UNPACKED = ROOT / ".build" / "chromium"
+FONTS = """\
+<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <dir>/usr/share/fonts</dir>
+  <dir prefix="relative">fonts</dir>
+  <cachedir prefix="relative">fonts-cache</cachedir>
+</fontconfig>
+"""
+"""The package's own file names folders that only Amazon's Lambda has."""
+
+
+@dataclass(frozen=True)
+class Chromium:
+    program: Path
+    environment: dict[str, str] = field(default_factory=dict)
+    """What it needs besides ours."""
+
+    def version(self) -> str:
+        """Return what ``--version`` prints. :raises OSError, subprocess.SubprocessError: where it cannot run here."""
+        asked = subprocess.run(
+            [self.program, "--version"],
+            env={**os.environ, **self.environment},
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=True,
+        )
+        return asked.stdout.strip()
+
+    @property
+    def runs(self) -> bool:
+        try:
+            return bool(self.version())
+        except (OSError, subprocess.SubprocessError):
+            return False
+
+
+def named() -> Chromium | None:
+    given = os.environ.get("CHROMIUM")
+    return Chromium(Path(given)) if given else None
+
+
+def on_path() -> Chromium | None:
+    found = next(filter(None, map(shutil.which, NAMES)), None)
+    return Chromium(Path(found)) if found else None
+
+
+def of_playwright() -> Chromium | None:
+    with sync_playwright() as playwright:
+        program = Path(playwright.chromium.executable_path)
+    if program.exists():
+        return Chromium(program)
+    # The headless shell alone, as `playwright install --only-shell` leaves it.
+    shells = program.parents[2].glob("chromium_headless_shell-*/*/*headless*shell")
+    return next((Chromium(shell) for shell in sorted(shells, reverse=True)), None)
+
+
+def unpacked() -> Chromium | None:
+    program = UNPACKED / "chromium"
+    if not program.exists():
+        return None
+    fonts = {"FONTCONFIG_FILE": str(UNPACKED / "fonts.conf")}
+    found = Chromium(program, fonts)
+    # A bare machine has no NSS; where there is one, it fits the machine's C library better than the one we carry.
+    return found if found.runs else Chromium(program, {**fonts, "LD_LIBRARY_PATH": str(UNPACKED / "lib")})
+
+
+def find() -> Chromium | None:
+    """Return the first Chromium that runs. One that the environment names is taken or nothing is."""
+    if given := named():
+        return given if given.runs else None
+    for look in (on_path, of_playwright, unpacked):
+        found = look()
+        if found and found.runs:
+            return found
+    return None
+
+
+def unpack(package: Path = PACKAGE, target: Path = UNPACKED) -> None:
+    """Unpack the npm package beside ``target`` and move it there when it is whole."""
+    draft = target.with_name(f"{target.name}.{os.getpid()}")
+    draft.mkdir(parents=True)
+    try:
+        program = draft / "chromium"
+        program.write_bytes(brotli.decompress((package / "bin" / "chromium.br").read_bytes()))
+        program.chmod(0o755)
+        for name in ("al2023", "fonts"):
+            archive = io.BytesIO(brotli.decompress((package / "bin" / f"{name}.tar.br").read_bytes()))
+            with tarfile.open(fileobj=archive) as tar:
+                tar.extractall(draft, filter="data")
+        (draft / "fonts.conf").write_text(FONTS, encoding="utf-8")
+        shutil.rmtree(target, ignore_errors=True)
+        draft.rename(target)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def main(arguments: list[str]) -> int:
+    if arguments == ["--unpack"]:
+        unpack()
+    found = find()
+    print(f"Browser: {found.program}, {found.version()}" if found else "Browser: none yet")  # noqa: T201 - a command
+    return 0 if found else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,121 @@
+"""The two stacks the portal runs on. Every test that touches database, storage or broker runs on both.
+
+``embedded``: SQLite in WAL mode, files on disk, Valkey on a Unix socket. ``team``: PostgreSQL, S3, Valkey on a port.
+Settings come from the environment, so a process has one stack: the one that DUBBING_TEST_STACK names.
+"""
+
+from __future__ import annotations
+
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
+
+from tests.services.folders import temporary_folder
+from tests.services.postgres import Postgres, running_postgres
+from tests.services.s3 import S3Server, external_s3
+from tests.services.swift import running_swift
+from tests.services.valkey import running_valkey
+
+VARIABLE = "DUBBING_TEST_STACK"
+SETTINGS = (
+    "DATABASE_URL",
+    "REDIS_URL",
+    "S3_BUCKET",
+    "S3_ENDPOINT_URL",
+    "S3_ACCESS_KEY",
+    "S3_SECRET_KEY",
+    "S3_REGION",
+    "S3_PREFIX",
+    "DATA_DIR",
+    "SECRET_KEY",
+    "SITE_URL",
+    "DEBUG",
+    "ALLOWED_HOSTS",
+    "REGISTRATION_OPEN",
+    "EMAIL_HOST",
+    "PORT",
+)
+"""What the person who runs the tests may have set for a portal of their own."""
+
+
+class Stack(ABC):
+    name: str
+    environment: Mapping[str, str]
+    """What makes this process use the stack."""
+
+    @abstractmethod
+    def fresh(self) -> AbstractContextManager[dict[str, str]]:
+        """Give the whole environment of a portal in other processes: empty database, empty storage, nothing queued.
+
+        ``embedded`` leaves the broker to whoever starts the portal, as `manage.py run` does.
+        """
+
+
+def without_settings(environment: Mapping[str, str]) -> dict[str, str]:
+    named = {*SETTINGS, *(f"{name}_FILE" for name in SETTINGS)}
+    return {name: value for name, value in environment.items() if name not in named}
+
+
+class Embedded(Stack):
+    name = "embedded"
+
+    def __init__(self, data_dir: Path) -> None:
+        self.environment = {"DATA_DIR": str(data_dir)}
+
+    @contextmanager
+    def fresh(self) -> Iterator[dict[str, str]]:
+        with temporary_folder("portal") as folder:
+            yield {**without_settings(os.environ), "DATA_DIR": str(folder)}
+
+
+class Team(Stack):
+    name = "team"
+
+    def __init__(self, data_dir: Path, postgres: Postgres, s3: S3Server, services: ExitStack) -> None:
+        self.postgres = postgres
+        self.s3 = s3
+        self.shared = {"SECRET_KEY": "only-for-tests-" * 4, **s3.environment()}
+        self.environment = {
+            **self.shared,
+            "DATA_DIR": str(data_dir),
+            "DATABASE_URL": services.enter_context(postgres.database()),
+            "REDIS_URL": services.enter_context(running_valkey()).url,
+            "S3_PREFIX": "in-process",
+        }
+
+    @contextmanager
+    def fresh(self) -> Iterator[dict[str, str]]:
+        with (
+            temporary_folder("portal") as folder,
+            self.postgres.database() as database,
+            running_valkey() as broker,
+        ):
+            yield {
+                **without_settings(os.environ),
+                **self.shared,
+                "DATA_DIR": str(folder),
+                "DATABASE_URL": database,
+                "REDIS_URL": broker.url,
+                "S3_PREFIX": folder.name,
+            }
+
+
+def start(services: ExitStack) -> Stack:
+    """Start the stack that the environment names and put its settings into the environment, before Django reads them."""
+    name = os.environ.setdefault(VARIABLE, "embedded")
+    data_dir = services.enter_context(temporary_folder(name))
+    stack: Stack
+    if name == "embedded":
+        stack = Embedded(data_dir)
+    elif name == "team":
+        postgres = services.enter_context(running_postgres())
+        s3 = external_s3() or services.enter_context(running_swift())
+        stack = Team(data_dir, postgres, s3, services)
+    else:
+        raise ValueError(f"{VARIABLE} must be embedded or team, not {name!r}.")
+    kept = without_settings(os.environ)
+    os.environ.clear()
+    os.environ.update({**kept, **stack.environment})
+    return stack

@@ -1,0 +1,39 @@
+# `make help` lists what there is. Everything lands in .venv, .build, node_modules and var; nothing outside of this folder.
+.DEFAULT_GOAL := help
+.PHONY: help setup run test lint format lock vendor clean
+
+base := .venv/.installed-base
+dev := .venv/.installed-dev
+
+help: ## Show this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' Makefile | column -t -s '|' 2>/dev/null || grep '## ' Makefile
+
+setup: $(base) ## Prepare .venv (PYTHON=... to choose the interpreter)
+
+run: $(base) ## Run the portal, its worker and its broker (PORT=8000 DATA_DIR=var)
+	@exec .venv/bin/python manage.py run
+
+test: $(dev) ## Run every test on both stacks (ARGS="-k name" for pytest)
+	@scripts/browser
+	@scripts/test $(ARGS)
+
+lint: $(dev) ## Check style, types, layers, migrations and production settings
+	@scripts/lint
+
+format: $(dev) ## Put the code into the house's form
+	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format .
+
+lock: $(dev) ## Renew requirements/*.txt and package-lock.json
+	@scripts/lock
+
+vendor: ## Copy the front end's libraries from npm to static/vendor
+	@scripts/vendor
+
+clean: ## Remove what was installed and built; var stays
+	rm -rf .venv .build node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*
+
+$(base): requirements/base.txt scripts/install
+	@scripts/install base
+
+$(dev): $(base) requirements/dev.txt
+	@scripts/install dev

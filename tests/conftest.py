@@ -21,13 +21,10 @@ if django.conf.settings.configured:
     raise pytest.UsageError("Settings were read before the stack was chosen: unset DJANGO_SETTINGS_MODULE.")
 SERVICES = ExitStack()
 STACK = stacks.start(SERVICES)
-if (
-    Path(__file__).parents[1] / "sessions_app" / "checks.py"
-).exists():  # FOR NOW: the application is being written
-    with pytest.MonkeyPatch.context() as patch:
-        # Only for this moment: workers inherit the environment, and pytest-django would read settings before this module.
-        patch.setenv("DJANGO_SETTINGS_MODULE", "dubbing_sessions.settings")
-        django.setup()
+with pytest.MonkeyPatch.context() as patch:
+    # Only for this moment: workers inherit the environment, and pytest-django would read settings before this module.
+    patch.setenv("DJANGO_SETTINGS_MODULE", "dubbing_sessions.settings")
+    django.setup()
 
 pytest_plugins = ["tests.services.browser", "tests.services.fixtures", "tests.services.media"]
 

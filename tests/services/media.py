@@ -51,7 +51,20 @@ def make_media(folder: Path) -> Media:
     h264 = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p"]
     video = make("conference-talk.mp4", *picture, *tone(220), *h264, "-c:a", "aac", "-movflags", "+faststart")
     voices = tuple(make(f"voice_{hertz}.wav", *tone(hertz), "-c:a", "pcm_s16le") for hertz in (330, 440))
-    swap = ["-i", video, "-i", voices[0], "-map", "0:v", "-map", "1:a", "-c:v", "copy", "-c:a", "aac"]
+    swap: list[str | Path] = [
+        "-i",
+        video,
+        "-i",
+        voices[0],
+        "-map",
+        "0:v",
+        "-map",
+        "1:a",
+        "-c:v",
+        "copy",
+        "-c:a",
+        "aac",
+    ]
     silence = [
         "-f",
         "lavfi",

@@ -113,7 +113,9 @@ def unpack(package: Path = PACKAGE, target: Path = UNPACKED) -> None:
         for name in ("al2023", "fonts"):
             archive = io.BytesIO(brotli.decompress((package / "bin" / f"{name}.tar.br").read_bytes()))
             with tarfile.open(fileobj=archive) as tar:
-                tar.extractall(draft, filter="data")
+                # As the documentation of tarfile advises where Python may be older than 3.11.4.
+                tar.extraction_filter = getattr(tarfile, "data_filter", lambda member, _: member)
+                tar.extractall(draft)
         (draft / "fonts.conf").write_text(FONTS, encoding="utf-8")
         shutil.rmtree(target, ignore_errors=True)
         draft.rename(target)

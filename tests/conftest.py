@@ -12,6 +12,7 @@ from pathlib import Path
 
 import django
 import django.conf
+import hypothesis
 import pytest
 
 from tests.services import stacks
@@ -25,6 +26,12 @@ with pytest.MonkeyPatch.context() as patch:
     # Only for this moment: workers inherit the environment, and pytest-django would read settings before this module.
     patch.setenv("DJANGO_SETTINGS_MODULE", "dubbing_sessions.settings")
     django.setup()
+
+# Two workers share the machine with whatever else runs there: time says nothing about a test's data.
+hypothesis.settings.register_profile(
+    "house", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("house")
 
 pytest_plugins = ["tests.services.browser", "tests.services.fixtures", "tests.services.media"]
 

@@ -22,6 +22,7 @@ from sessions_app.domain.texts import READ_LIMIT, Texts, read_texts
 
 __all__ = [
     "READ_LIMIT",
+    "SIZE_LIMIT",
     "MetadataError",
     "Texts",
     "Timestamps",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any, NoReturn
 
 DEPTH_LIMIT = 64
 DIGITS_LIMIT = 100
 """Of an integer. Reading one takes quadratic time."""
+UNKEEPABLE = re.compile("[\0\ud800-\udfff]")
 BOM = b"\xef\xbb\xbf"
 
 
@@ -52,22 +54,29 @@ def check(value: Any) -> None:
     :raises JsonError: with the code `too_deep`, `number` for NaN, infinities and endless integers, or `characters`
         for lone surrogates and U+0000.
     """
-    waiting = [(value, 1)]
-    while waiting:
-        item, depth = waiting.pop()
-        if isinstance(item, str):
-            _check_text(item)
-        elif isinstance(item, float):
-            _check_float(item)
-        elif isinstance(item, int):
-            _check_int(item)
-        elif isinstance(item, dict | list):
-            if depth > DEPTH_LIMIT:
-                raise _too_deep()
-            for key in item if isinstance(item, dict) else ():
-                _check_text(key)
-            children = item.values() if isinstance(item, dict) else item
-            waiting.extend((child, depth + 1) for child in children)
+    # Level by level: 16 MiB hold millions of values, and noting the depth beside each costs seconds.
+    level, depth = [value], 1
+    while level:
+        below: list[Any] = []
+        for item in level:
+            if isinstance(item, dict | list):
+                if depth > DEPTH_LIMIT:
+                    raise _too_deep()
+                below.extend(item)
+                if isinstance(item, dict):
+                    below.extend(item.values())
+            else:
+                _check_scalar(item)
+        level, depth = below, depth + 1
+
+
+def _check_scalar(value: Any) -> None:
+    if isinstance(value, str):
+        _check_text(value)
+    elif isinstance(value, float):
+        _check_float(value)
+    elif isinstance(value, int):
+        _check_int(value)
 
 
 def _too_deep() -> JsonError:
@@ -76,7 +85,7 @@ def _too_deep() -> JsonError:
 
 def _check_text(text: str) -> None:
     # PostgreSQL keeps neither in jsonb.
-    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+    if UNKEEPABLE.search(text):
         raise JsonError("characters", "contains characters that are not valid Unicode text")
 
 

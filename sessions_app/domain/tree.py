@@ -15,25 +15,33 @@ class Tree:
     def __init__(self) -> None:
         self._files: set[str] = set()
         self._folders: set[str] = set()
+        self._numbers: dict[str, int] = {}
 
     def add(self, path: str) -> str:
         """Take a path in, with a number where another file has its name or that of one of its folders."""
         *folders, name = path.split("/")
-        placed = ""
+        within = ""
         for folder in folders:
-            placed += self._free(folder, self._files, within=placed) + "/"
-        placed += self._free(name, self._files, self._folders, within=placed)
+            within = f"{self._free_folder(within, folder)}/"
+        placed = self._free_file(within, name)
         self._files.add(fold(placed))
         self._folders.update(ancestors(fold(placed)))
         return placed
 
-    @staticmethod
-    def _free(wanted: str, *taken: set[str], within: str) -> str:
-        name, number = wanted, 2
-        while any(fold(within + name) in paths for paths in taken):
-            name = numbered(wanted, number)
-            number += 1
-        return name
+    def _free_folder(self, within: str, wanted: str) -> str:
+        folder, number = within + wanted, 2
+        while fold(folder) in self._files:
+            folder, number = within + numbered(wanted, number), number + 1
+        return folder
+
+    def _free_file(self, within: str, wanted: str) -> str:
+        path = within + wanted
+        # Numbers only rise, so that thousands of files of one name take thousands of steps, not millions.
+        number = self._numbers.get(path, 2)
+        while (folded := fold(path)) in self._files or folded in self._folders:
+            path, number = within + numbered(wanted, number), number + 1
+        self._numbers[within + wanted] = number
+        return path
 
 
 def numbered(name: str, number: int) -> str:

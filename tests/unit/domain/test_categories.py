@@ -173,6 +173,22 @@ def test_a_file_gives_way_to_a_folder_of_its_name_and_a_folder_to_a_file():
     assert placed("x/y", "other/x") == {"x/y": "other/x_2/y", "other/x": "other/x"}
 
 
+def test_files_of_a_folder_that_gives_way_stay_together():
+    assert placed("x/1", "x/2", "other/x") == {
+        "x/1": "other/x_2/1",
+        "x/2": "other/x_2/2",
+        "other/x": "other/x",
+    }
+
+
+def test_thousands_of_files_of_one_name_get_thousands_of_numbers():
+    paths = ["/".join([f"{number:04}" + "d" * 196] * 5) + "/1.wav" for number in range(2000)]
+
+    assert sorted(placed(*paths).values()) == sorted(
+        ["audio/1.wav", *(f"audio/1_{n}.wav" for n in range(2, 2001))]
+    )
+
+
 def test_a_name_that_has_no_room_for_a_number_is_clipped():
     long, ending = "ह" * 85, "a." + "b" * 250
 

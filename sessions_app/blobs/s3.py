@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.response import StreamingBody
 from storages.backends.s3 import S3Storage
 
 from sessions_app.blobs.keys import checked, checked_prefix
@@ -89,17 +90,20 @@ class S3Store:
         position, failures = start, 0
         if start >= end:
             self.size(key)
-        while position < end:
+        while position < end and failures < _READ_ATTEMPTS:
             before = position
+            body = self._open(key, position, end)
             try:
-                for chunk in self._range(key, position, end):
-                    position += len(chunk)
-                    yield chunk
+                with _answers(key), closing(body):
+                    for chunk in body.iter_chunks(CHUNK_SIZE):
+                        position += len(chunk)
+                        yield chunk
             except StoreUnavailableError:
-                # Connections break in the middle of gigabytes: go on where this one did.
-                failures = 1 if position > before else failures + 1
-                if failures == _READ_ATTEMPTS:
-                    raise
+                # Connections break in the middle of gigabytes: the next request goes on where this one did.
+                logger.info("Reading %s broke off at byte %d.", key, position, exc_info=True)
+            failures = failures + 1 if position == before else 0
+        if position < end:
+            raise StoreUnavailableError(key)
 
     @contextmanager
     def writer(self, key: str, *, size: int | None = None) -> Iterator[ObjectWriter]:
@@ -218,21 +222,16 @@ class S3Store:
                     case _:
                         raise
 
-    def _range(self, key: str, start: int, end: int) -> Iterator[bytes]:
-        """Yield the range from one request.
-
-        :raises StoreUnavailableError: it ended early, so that whoever counted the bytes can ask for the rest.
-        """
+    def _open(self, key: str, start: int, end: int) -> StreamingBody:
         name = self._name(key)
-        missing = end - start
         with _answers(key):
             found = self._client.get_object(Bucket=self._bucket, Key=name, Range=f"bytes={start}-{end - 1}")
-            with closing(found["Body"]) as body:
-                for chunk in body.iter_chunks(CHUNK_SIZE):
-                    missing -= len(chunk)
-                    yield chunk
-        if missing:
+        ignored = start > 0 and not found.get("ContentRange", "").startswith(f"bytes {start}-")
+        if ignored or found["ContentLength"] > end - start:
+            # A server may ignore Range (RFC 9110 section 14.2); its bytes would be the wrong ones.
+            found["Body"].close()
             raise StoreUnavailableError(key)
+        return found["Body"]
 
     def _exists(self, key: str) -> bool:
         try:

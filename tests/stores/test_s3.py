@@ -260,9 +260,10 @@ class BreakingServer(http.server.ThreadingHTTPServer):
 
     content = b"".join(megabytes(4))
 
-    def __init__(self, allowance: int) -> None:
+    def __init__(self, allowance: int, *, knows_ranges: bool = True) -> None:
         super().__init__(("127.0.0.1", 0), BreakingHandler)
         self.allowance = allowance
+        self.knows_ranges = knows_ranges
         self.requests = 0
 
 
@@ -272,8 +273,13 @@ class BreakingHandler(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.server.requests += 1
         start, end = map(int, self.headers["Range"].removeprefix("bytes=").split("-"))
-        wanted = self.server.content[start : end + 1]
-        self.send_response(206)
+        wanted = self.server.content
+        if self.server.knows_ranges:
+            wanted = wanted[start : end + 1]
+            self.send_response(206)
+            self.send_header("Content-Range", f"bytes {start}-{end}/{len(self.server.content)}")
+        else:
+            self.send_response(200)
         self.send_header("Content-Length", str(len(wanted)))
         self.end_headers()
         self.wfile.write(wanted[: self.server.allowance])
@@ -283,13 +289,13 @@ class BreakingHandler(http.server.BaseHTTPRequestHandler):
         pass
 
 
-class TestABrokenConnection:
+class TestAConnection:
     @pytest.fixture
     def serve(self):
         servers = []
 
-        def serve(allowance: int) -> tuple[BreakingServer, S3Store]:
-            server = BreakingServer(allowance)
+        def serve(allowance: int, *, knows_ranges: bool = True) -> tuple[BreakingServer, S3Store]:
+            server = BreakingServer(allowance, knows_ranges=knows_ranges)
             servers.append(server)
             threading.Thread(target=server.serve_forever, daemon=True).start()
             return server, S3Store(
@@ -301,15 +307,22 @@ class TestABrokenConnection:
             server.shutdown()
             server.server_close()
 
-    def test_is_taken_up_where_it_broke(self, serve):
+    def test_that_breaks_is_taken_up_where_it_did(self, serve):
         server, store = serve(3 * MIB // 2)
 
         assert b"".join(store.read("a/x", 7, 4 * MIB)) == server.content[7:]
         assert server.requests >= 3
 
-    def test_is_given_up_when_nothing_comes(self, serve):
+    def test_that_brings_nothing_is_given_up(self, serve):
         server, store = serve(0)
 
         with pytest.raises(StoreUnavailableError):
             list(store.read("a/x", 0, 4 * MIB))
         assert server.requests == 3
+
+    @pytest.mark.parametrize(("start", "end"), [(7, MIB), (0, MIB), (4 * MIB - 1, 9 * MIB)])
+    def test_to_a_server_without_ranges_gives_no_wrong_bytes(self, serve, start, end):
+        _, store = serve(9 * MIB, knows_ranges=False)
+
+        with pytest.raises(StoreUnavailableError):
+            list(store.read("a/x", start, end))

@@ -69,8 +69,13 @@ class FileSystemStore:
     @contextmanager
     def writer(self, key: str, *, size: int | None = None) -> Iterator[ObjectWriter]:
         del size  # files grow as they like
-        with durable.new_file(self.local_path(key), key=key) as descriptor:
-            yield _FileWriter(key, descriptor)
+        path = self.local_path(key)
+        try:
+            with durable.new_file(path, key=key) as descriptor:
+                yield _FileWriter(key, descriptor)
+        except BaseException:
+            durable.remove_empty_folders(path.parent, below=self._root)
+            raise
 
     def promote(self, staged: str, key: str) -> None:
         source, path = self.local_path(staged), self.local_path(key)

@@ -104,6 +104,12 @@ class TestFiles:
 
         assert list(root.iterdir()) == []
 
+    def test_that_failed_leave_no_empty_folders(self, store, root):
+        with disk_of(10), pytest.raises(StoreFullError):
+            put(store, "staging/job-1/x", bytes(100))
+
+        assert list(root.iterdir()) == []
+
     def test_are_whole_or_absent_after_a_kill(self, root):
         program = f"""
             import os, signal

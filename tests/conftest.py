@@ -82,6 +82,13 @@ def fail_if_skipped(report: pytest.TestReport | pytest.CollectReport) -> None:
         report.longrepr = f"{reason}. Skips are failures where CI is set."
 
 
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    # pytest-xdist counts what the last worker collected, and the team's may have nothing to do: `make test ARGS=tests/unit`.
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and reporter and reporter.stats.get("passed"):
+        session.exitstatus = pytest.ExitCode.OK
+
+
 def pytest_unconfigure() -> None:
     SERVICES.close()
 

@@ -21,7 +21,9 @@ from sessions_app.blobs.store import (
     StoreFullError,
     StoreUnavailableError,
 )
+from sessions_app.exports.assemble import assemble
 from tests.stores.suite import MIB, FlatMemorySuite, StoreSuite, get, is_empty, keys, megabytes, put
+from tests.unit.exports.archive import an_archive, content
 
 IMPATIENT = Config(retries={"total_max_attempts": 1}, connect_timeout=1, read_timeout=2)
 
@@ -72,7 +74,7 @@ def stubbed():
 
 
 class TestS3Store(StoreSuite, FlatMemorySuite):
-    memory_limit = 28 * MIB
+    memory_limit = 24 * MIB
     """A part, the copy of it that boto3 sends, and boto3's own."""
 
 
@@ -123,6 +125,33 @@ class TestLargeObjects:
             assert [part.size for part in writer._parts] == [9 * MIB, 9 * MIB]
 
         assert store.size("a/x") == 18 * MIB
+
+
+class TestAnExport:
+    def test_is_streamed_through_when_it_lies_in_the_bucket(self, store):
+        layout = an_archive(store)
+        counted: list[int] = []
+
+        assemble(layout, "exports/x7.zip", store=store, on_bytes=counted.append)
+
+        assert get(store, "exports/x7.zip") == content(layout, store)
+        assert sum(counted) == layout.size
+
+    def test_that_is_cancelled_leaves_nothing(self, store):
+        layout = an_archive(store)
+        done = 0
+
+        def cancel(count: int) -> None:
+            nonlocal done
+            done += count
+            if done > 9 * MIB:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            assemble(layout, "exports/x7.zip", store=store, on_bytes=cancel)
+
+        assert keys(store, "exports/") == set()
+        assert not list(store.open_uploads(""))
 
 
 class TestParts:

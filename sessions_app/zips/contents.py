@@ -1,0 +1,84 @@
+"""The bytes of a member: exactly as many as declared, with the declared CRC-32, and nothing left over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from zlib_ng import zlib_ng
+
+from sessions_app.zips.errors import ZipError
+from sessions_app.zips.records import STORED
+
+CHUNK_SIZE = 1024 * 1024
+"""Bytes that are inflated at once at the most."""
+RAW_DEFLATE = -15
+"""Neither header nor trailer, the largest window."""
+INFLATE_ERROR: type[Exception] = zlib_ng.error  # type: ignore[assignment]  # the stub calls the class an instance
+
+
+def unpack(chunks: Iterable[bytes], *, method: int, size: int, crc32: int, member: str) -> Iterator[bytes]:
+    """Yield a member's contents, never more than declared.
+
+    :param chunks: the compressed data, all of it.
+    :raises ZipError: `zip_size_mismatch`, `zip_crc_mismatch`, `zip_data_damaged` or `zip_data_left_over`. What was yielded
+        before counts for nothing then.
+    """
+    done = 0
+    found = 0
+    for data in chunks if method == STORED else _inflate(chunks, size, member):
+        done += len(data)
+        if done > size:
+            break
+        found = zlib_ng.crc32(data, found)
+        yield data
+    if done != size:
+        raise ZipError(
+            "zip_size_mismatch", "The archive lies about a file's size. Make it again.", member=member
+        )
+    if found != crc32:
+        raise ZipError(
+            "zip_crc_mismatch", "A file in the archive is damaged. Download or make it again.", member=member
+        )
+
+
+def _inflate(chunks: Iterable[bytes], size: int, member: str) -> Iterator[bytes]:
+    """Inflate one raw stream, at most one byte beyond the size: enough to know that it lies."""
+    stream = zlib_ng.decompressobj(RAW_DEFLATE)
+    room = size + 1
+    for chunk in chunks:
+        if stream.eof:
+            raise _left_over(member)
+        pending = chunk
+        while not stream.eof:
+            limit = min(CHUNK_SIZE, room)
+            try:
+                data = stream.decompress(pending, limit)
+            except INFLATE_ERROR as error:
+                raise _damaged(member) from error
+            pending = stream.unconsumed_tail
+            room -= len(data)
+            if data:
+                yield data
+            if not room:
+                return
+            # A full buffer may leave output inside the stream although it has taken all input.
+            if not pending and len(data) < limit:
+                break
+        if stream.unused_data:
+            raise _left_over(member)
+    if not stream.eof:
+        raise _damaged(member)
+
+
+def _damaged(member: str) -> ZipError:
+    return ZipError(
+        "zip_data_damaged", "A file in the archive is damaged. Download or make it again.", member=member
+    )
+
+
+def _left_over(member: str) -> ZipError:
+    return ZipError(
+        "zip_data_left_over",
+        "Something is hidden behind a file's contents in the archive. Make it again.",
+        member=member,
+    )

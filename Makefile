@@ -9,6 +9,7 @@ help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' Makefile | column -t -s '|' 2>/dev/null || grep '## ' Makefile
 
 setup: $(base) ## Prepare .venv (PYTHON=... to choose the interpreter)
+	@echo "Ready: make run, or .venv/bin/python manage.py help"
 
 run: $(base) ## Run the portal, its worker and its broker (PORT=8000 DATA_DIR=var)
 	@exec .venv/bin/python manage.py run

@@ -35,7 +35,7 @@ hypothesis.settings.load_profile("house")
 
 pytest_plugins = ["tests.services.browser", "tests.services.fixtures", "tests.services.media"]
 
-ONE_STACK = ("browser", "stores", "unit")
+ONE_STACK = ("browser", "services", "stores", "unit")
 """Folders whose tests come to the same on any stack, or bring their own: they run on ``embedded`` alone."""
 NO_SKIPS = bool(os.environ.get("CI"))
 

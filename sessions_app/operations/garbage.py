@@ -11,17 +11,16 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
 from sessions_app.blobs import get_store
 from sessions_app.blobs.keys import EXPORTS, STAGING
-from sessions_app.blobs.store import StoredObject
-from sessions_app.models import Blob, DubbingSession, Export, Job, Share, Upload
+from sessions_app.models import Blob, DubbingSession, Entry, Export, Hold, Job, Share, Upload
 from sessions_app.operations import intake, sessions, uploads
 
 logger = logging.getLogger(__name__)
@@ -67,24 +66,40 @@ class Report:
 def collect(*, now: datetime, dry_run: bool) -> Report:
     """Give up what nobody needs; a dry run only counts it."""
     report = Report()
-    _purge_trash(report, now=now, dry_run=dry_run)
+    doomed = Doomed(sessions=_over_sessions(now=now), uploads=_over_uploads(now=now))
+    _purge_trash(doomed, report, dry_run=dry_run)
     expire_exports(expired_exports(now=now), report=report, now=now, dry_run=dry_run)
-    _expire_uploads(report, now=now, dry_run=dry_run)
+    _expire_uploads(doomed, report, dry_run=dry_run)
     _sweep_leftovers(report, dry_run=dry_run)
-    _collect_blobs(report, now=now, dry_run=dry_run)
+    _collect_blobs(doomed, report, now=now, dry_run=dry_run)
     if not dry_run and report.freed:
         logger.info("Garbage: %s", report.as_dict())
     return report
 
 
-def _purge_trash(report: Report, *, now: datetime, dry_run: bool) -> None:
-    for session in DubbingSession.objects.filter(trashed_at__lte=now - settings.TRASH_KEPT):
-        if session.jobs.unfinished().exists():
-            continue
+@dataclass(frozen=True, kw_only=True)
+class Doomed:
+    """Rows that a run gives up, as questions to the database: after a real run their answers are empty."""
+
+    sessions: QuerySet[DubbingSession]
+    uploads: QuerySet[Upload]
+
+
+def _over_sessions(*, now: datetime) -> QuerySet[DubbingSession]:
+    busy = Job.objects.filter(session=OuterRef("pk")).unfinished()
+    return DubbingSession.objects.filter(trashed_at__lte=now - settings.TRASH_KEPT).exclude(Exists(busy))
+
+
+def _over_uploads(*, now: datetime) -> QuerySet[Upload]:
+    busy = Job.objects.filter(pk=OuterRef("job_id")).unfinished()
+    return Upload.objects.filter(expires_at__lte=now).exclude(Exists(busy))
+
+
+def _purge_trash(doomed: Doomed, report: Report, *, dry_run: bool) -> None:
+    for session in doomed.sessions:
         report.sessions.add(0)
-        for size in Export.objects.filter(version__session=session, removed_at__isnull=True).values_list(
-            "size", flat=True
-        ):
+        exports = Export.objects.filter(version__session=session, removed_at__isnull=True)
+        for size in exports.values_list("size", flat=True):
             report.exports.add(size)
         if not dry_run:
             sessions.purge(session=session)
@@ -112,60 +127,86 @@ def expire_exports(exports: QuerySet[Export], *, report: Report, now: datetime, 
             store.delete(export.key)
 
 
-def _expire_uploads(report: Report, *, now: datetime, dry_run: bool) -> None:
-    busy = Job.objects.filter(pk=OuterRef("job_id")).unfinished()
-    for upload in Upload.objects.filter(expires_at__lte=now).exclude(Exists(busy)):
+def _expire_uploads(doomed: Doomed, report: Report, *, dry_run: bool) -> None:
+    for upload in doomed.uploads:
         report.uploads.add(upload.received)
         if not dry_run:
             uploads.discard([upload])
 
 
 def _sweep_leftovers(report: Report, *, dry_run: bool) -> None:
-    """Delete temporary objects and ZIPs whose row is gone or has moved on."""
-    store = get_store()
-    for stored in _leftovers():
-        report.leftovers.add(stored.size)
-        if not dry_run:
-            store.delete(stored.key)
-
-
-def _leftovers() -> Iterator[StoredObject]:
+    """Delete temporary objects and ZIPs whose row is gone or has moved on, those that only began to arrive included."""
     store = get_store()
     for prefix in (STAGING, EXPORTS):
         # Listed before the rows are read: what appears later has its row already.
         objects = list(store.list(prefix))
-        exports = set(Export.objects.filter(removed_at__isnull=True).values_list("key", flat=True))
-        running = {(str(code), attempt) for code, attempt in _running_attempts()}
-        receiving = {str(code) for code in Upload.objects.values_list("code", flat=True)}
+        begun = list(store.open_uploads(prefix))
+        is_needed = _needs()
         for stored in objects:
-            if match := UPLOAD.match(stored.key):
-                needed = match["code"] in receiving
-            elif match := ATTEMPT.match(stored.key):
-                needed = stored.key in exports or (match["code"], int(match["attempt"])) in running
-            else:
-                needed = True  # not ours to judge
-            if not needed:
-                yield stored
+            if not is_needed(stored.key):
+                report.leftovers.add(stored.size)
+                if not dry_run:
+                    store.delete(stored.key)
+        for open_upload in begun:
+            if not is_needed(open_upload.key):
+                report.leftovers.add(0)  # stores do not tell how much has arrived
+                if not dry_run:
+                    store.abort(open_upload.key, open_upload.upload_id)
 
 
-def _running_attempts() -> QuerySet[Job, tuple[object, int]]:
-    return Job.objects.filter(state=Job.State.RUNNING).values_list("code", "attempt")
+def _needs() -> Callable[[str], bool]:
+    """Return what tells whether a temporary object or a ZIP belongs to a row."""
+    receiving = {str(code) for code in Upload.objects.values_list("code", flat=True)}
+    # Running attempts before exports: one that ends between the two has become an export by the second look.
+    running = {
+        (str(code), attempt)
+        for code, attempt in Job.objects.filter(state=Job.State.RUNNING).values_list("code", "attempt")
+    }
+    exports = set(Export.objects.filter(removed_at__isnull=True).values_list("key", flat=True))
+
+    def is_needed(key: str) -> bool:
+        if match := UPLOAD.match(key):
+            return match["code"] in receiving
+        if match := ATTEMPT.match(key):
+            return key in exports or (match["code"], int(match["attempt"])) in running
+        return True  # not ours to judge
+
+    return is_needed
 
 
-def _collect_blobs(report: Report, *, now: datetime, dry_run: bool) -> None:
-    needed_again = Blob.objects.filter(condemned_at__isnull=False).exclude(
-        pk__in=Blob.objects.filter(condemned_at__isnull=False).unreferenced().values("pk")
+def _collect_blobs(doomed: Doomed, report: Report, *, now: datetime, dry_run: bool) -> None:
+    condemned = Blob.objects.filter(condemned_at__isnull=False)
+    if not dry_run:
+        needed = condemned.exclude(pk__in=condemned.unreferenced().values("pk"))
+        needed.exclude(state=Blob.State.DELETING).update(condemned_at=None)
+    # DELETING: an earlier run was interrupted there.
+    ripe = _unneeded(
+        Blob.objects.filter(Q(condemned_at__lte=now - settings.GARBAGE_GRACE) | Q(state=Blob.State.DELETING)),
+        doomed,
     )
-    fresh = Blob.objects.filter(condemned_at__isnull=True).unreferenced()
-    ripe = Blob.objects.filter(condemned_at__lte=now - settings.GARBAGE_GRACE).unreferenced()
-    for size in fresh.values_list("size", flat=True).iterator():
-        report.condemned.add(size)
+    fresh = _unneeded(
+        Blob.objects.filter(condemned_at__isnull=True).exclude(state=Blob.State.DELETING), doomed
+    )
+    _count(fresh, report.condemned)
     if dry_run:
-        for size in ripe.values_list("size", flat=True).iterator():
-            report.blobs.add(size)
+        _count(ripe, report.blobs)
         return
-    needed_again.exclude(state=Blob.State.DELETING).update(condemned_at=None)
     fresh.update(condemned_at=now)
-    for blob in list(ripe) + list(Blob.objects.filter(state=Blob.State.DELETING)):
+    for blob in list(ripe):
         if intake.delete(blob):
             report.blobs.add(blob.size)
+
+
+def _unneeded(blobs: QuerySet[Blob], doomed: Doomed) -> QuerySet[Blob]:
+    """Blobs that nothing refers to, or only what a run gives up: so a dry run tells of the same ones as a real one."""
+    blob = OuterRef("pk")
+    entries = Entry.objects.filter(blob=blob).exclude(session__in=doomed.sessions)
+    holds = Hold.objects.filter(blob=blob).exclude(job__session__in=doomed.sessions)
+    arriving = Upload.objects.filter(blob=blob).exclude(pk__in=doomed.uploads)
+    return blobs.exclude(Exists(entries) | Exists(holds) | Exists(arriving))
+
+
+def _count(blobs: QuerySet[Blob], tally: Tally) -> None:
+    found = blobs.aggregate(count=Count("pk"), size=Sum("size"))
+    tally.count += found["count"]
+    tally.size += found["size"] or 0

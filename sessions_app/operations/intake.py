@@ -107,12 +107,12 @@ def discard_unneeded(blob_ids: Iterable[int], *, made_since: datetime) -> int:
     freed = 0
     for start in range(0, len(ids), 500):
         brought = Blob.objects.filter(pk__in=ids[start : start + 500], created_at__gte=made_since)
-        freed += sum(delete(blob) for blob in brought.unreferenced())
+        freed += sum(blob.size for blob in brought.unreferenced() if delete(blob))
     return freed
 
 
-def delete(blob: Blob) -> int:
-    """Delete a blob's bytes, then its row, if nothing refers to it; return the bytes that came free.
+def delete(blob: Blob) -> bool:
+    """Delete a blob's bytes, then its row, if nothing refers to it; tell whether it went.
 
     Whoever locks the row first wins: a save that came first has referred to it by the time it is looked at here; one that
     comes later finds DELETING, waits until the blob is gone and stores it anew.
@@ -120,9 +120,9 @@ def delete(blob: Blob) -> int:
     with transaction.atomic():
         # Two statements: the question must be asked after the lock is held, or it is answered from before it.
         if not Blob.objects.select_for_update().filter(pk=blob.pk).exists():
-            return 0
+            return False
         if Blob.objects.filter(pk=blob.pk).unreferenced().update(state=Blob.State.DELETING) != 1:
-            return 0
+            return False
     get_store().delete(blob_key(blob.sha256))
     Blob.objects.filter(pk=blob.pk, state=Blob.State.DELETING).delete()
-    return blob.size
+    return True

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.paginator import Page, Paginator
-from django.db.models import Q
+from django.db.models import F, Q
 
 from sessions_app.domain.naming import fold_name
 from sessions_app.models import DubbingSession
@@ -90,3 +91,23 @@ def languages_of(owner: AbstractBaseUser) -> list[str]:
 def trash_of(owner: AbstractBaseUser) -> DubbingSessionQuerySet:
     found = DubbingSession.objects.visible_to(owner).trashed().select_related("current")
     return found.order_by("-trashed_at", "-pk")
+
+
+def all_sessions(owner: AbstractBaseUser | None) -> DubbingSessionQuerySet:
+    """Return everybody's sessions for an operator, or one owner's, the latest first."""
+    found = (
+        DubbingSession.objects.live() if owner is None else DubbingSession.objects.visible_to(owner).live()
+    )
+    return (
+        found.select_related("owner", "current").defer("current__document").order_by("-last_updated", "-pk")
+    )
+
+
+def session_called(owner: AbstractBaseUser, name: str) -> DubbingSession | None:
+    """Return the owner's session with this name or code; one in the trash only if no other is meant."""
+    theirs = DubbingSession.objects.visible_to(owner).order_by(F("trashed_at").desc(nulls_first=True), "-pk")
+    try:
+        is_meant = Q(folded_name=fold_name(name)) | Q(code=UUID(name))
+    except ValueError:
+        is_meant = Q(folded_name=fold_name(name))
+    return theirs.filter(is_meant).first()

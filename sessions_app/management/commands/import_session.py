@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import os
+import time
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.utils import timezone
+
+from sessions_app.management.portal_command import PortalCommand, size_text, user_named
+from sessions_app.management.refusals import Error
+from sessions_app.models import Job
+from sessions_app.operations import dispatch, imports, jobs
+
+PAUSE = 1.0
+"""Seconds between two looks at a job that somebody else does, or that will be tried again."""
+
+
+class Command(PortalCommand):
+    help = "Import a ZIP as a new session: one of ours, of the original session manager, or a plain folder of media."
+
+    def add_own_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path, metavar="FILE", help="The ZIP.")
+        parser.add_argument("--owner", required=True, metavar="USER", help="Whose session it becomes.")
+        parser.add_argument("--name", default="", help="Its name; without this option, as the ZIP is called.")
+
+    def perform(self, options: dict[str, Any]) -> dict[str, object]:
+        owner = user_named(options["owner"])
+        file: Path = options["file"].expanduser()
+        if file.is_file() and not os.access(file, os.R_OK):
+            raise Error(f"The file {file} cannot be read.", code="not_readable")
+        job = imports.request_file(file=file, owner=owner, name=options["name"], now=timezone.now())
+        try:
+            _finish(job)
+        except KeyboardInterrupt:
+            jobs.cancel(job=job, now=timezone.now())
+            raise Error("The import was cancelled. There is no new session.", code="cancelled") from None
+        return _answer(job)
+
+    def describe(self, answer: Any) -> str:
+        size = size_text(answer["size"])
+        told = f"Imported “{answer['name']}”: version {answer['version']}, {answer['files']} files, {size}."
+        if answer["name"] != answer["wanted_name"]:
+            told += f" The name “{answer['wanted_name']}” was taken."
+        return told
+
+
+def _finish(job: Job) -> None:
+    """Run the job here; when the storage has a hiccup it is tried again, by us or by a worker that was quicker."""
+    while True:
+        dispatch.run(job_id=job.pk, clock=timezone.now)
+        job.refresh_from_db()
+        if job.is_finished:
+            return
+        time.sleep(PAUSE)
+
+
+def _answer(job: Job) -> dict[str, object]:
+    if job.state == Job.State.CANCELLED:
+        raise Error("The import was cancelled. There is no new session.", code="cancelled")
+    if job.state != Job.State.SUCCEEDED:
+        raise Error(job.error_message, code=job.error_code)
+    result = job.result
+    return {
+        "name": result["name"],
+        "code": result["session"],
+        "wanted_name": result["wanted_name"],
+        "version": result["version"],
+        "files": result["files"],
+        "size": result["total_size"],
+        "job": str(job.code),
+    }

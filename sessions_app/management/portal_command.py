@@ -1,0 +1,80 @@
+"""What the operators' commands share: a prepared database, refusals as sentences, and answers for people or for scripts."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.core.management.base import BaseCommand
+from django.db import OperationalError
+from django.template.defaultfilters import filesizeformat
+
+from sessions_app.blobs.store import StoreError
+from sessions_app.management.preparing import ensure_database
+from sessions_app.management.refusals import Error
+from sessions_app.operations.errors import OperationError
+from sessions_app.zips.reader import ZipError
+
+
+class PortalCommand(BaseCommand):
+    """``perform`` makes one call into an operation and returns what ``--json`` prints; ``describe`` says it to a person."""
+
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--json", action="store_true", help="Answer in JSON (docs/commands.md).")
+        self.add_own_arguments(parser)
+
+    def add_own_arguments(self, parser: ArgumentParser) -> None:
+        pass
+
+    def perform(self, options: dict[str, Any]) -> Any:
+        raise NotImplementedError
+
+    def describe(self, answer: Any) -> str:
+        raise NotImplementedError
+
+    def handle(self, *_: Any, **options: Any) -> None:
+        try:
+            answer = self._answer(options)
+        except Error as error:
+            if options["json"]:
+                self._print_json({"error": error.code, "message": str(error)})
+            raise
+        if options["json"]:
+            self._print_json(answer)
+        else:
+            self.stdout.write(self.describe(answer))
+
+    def _answer(self, options: dict[str, Any]) -> Any:
+        try:
+            ensure_database()
+            return self.perform(options)
+        except (OperationError, ZipError) as error:
+            raise Error(str(error), code=error.code) from error
+        except StoreError as error:
+            raise Error(str(error), code="storage") from error
+        except OperationalError as error:
+            reason = str(error).strip().splitlines()[0]
+            raise Error(f"The database did not answer: {reason}", code="database_unreachable") from error
+
+    def _print_json(self, value: Any) -> None:
+        self.stdout.write(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def user_named(name: str) -> User:
+    """Return an account by its exact name.
+
+    :raises Error: there is none.
+    """
+    user = User.objects.filter(username=name).first()
+    if user is None:
+        raise Error(f"There is no user {name}.", code="no_such_user")
+    return user
+
+
+def size_text(size: int) -> str:
+    """Write a size as terminals show it: without the no-break space that pages want."""
+    return filesizeformat(size).replace("\xa0", " ")

@@ -1,0 +1,15 @@
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.core.management.base import CommandError
+
+
+class Error(CommandError):
+    """What a command cannot do, as a sentence for the operator and a code for scripts."""
+
+    default_code: ClassVar = "refused"
+
+    def __init__(self, message: str, *, code: str = default_code) -> None:
+        super().__init__(message)
+        self.code = code

@@ -1,0 +1,93 @@
+"""The web server: gunicorn with one process and threads."""
+
+from __future__ import annotations
+
+import errno
+import http.client
+import signal
+import socket
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+from sessions_app.management.refusals import Error
+from sessions_app.management.running.child import Goodbye, Service
+
+THREADS = 16
+ANY_ADDRESS = {"", "0.0.0.0", "::"}  # noqa: S104 (recognised, not bound)
+SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 (gunicorn's heartbeat must not wait for a disk)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Take the port before anything starts; it stays taken while the server is started again.
+
+    :raises Error: the port is in use or may not be taken, or this machine has no such address.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=512)
+    except OverflowError as error:
+        raise Error(f"PORT must be between 1 and 65535, not {port}.", code="bad_port") from error
+    except PermissionError as error:
+        raise Error(
+            f"Port {port} is reserved for the system. Choose one above 1023: PORT=8000 make run",
+            code="port_reserved",
+        ) from error
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise Error(
+                f"Port {port} is in use by another program. Stop that, or choose another port: "
+                f"PORT={port + 1} make run",
+                code="port_in_use",
+            ) from error
+        raise Error(f"This machine has no address {host}: {error.strerror}.", code="bad_host") from error
+
+
+def address(listening: socket.socket) -> str:
+    """Return where a browser on this machine finds the portal."""
+    host, port = listening.getsockname()[:2]
+    if host in ANY_ADDRESS:
+        host = "127.0.0.1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def service(listening: socket.socket, *, site_url: str) -> Service:
+    return Service(
+        name="web",
+        title="The web server",
+        command=[
+            *(sys.executable, "-m", "gunicorn", "dubbing_sessions.wsgi"),
+            *("--bind", f"fd://{listening.fileno()}", "--no-control-socket"),
+            *("--worker-class", "gthread", "--workers", "1", "--threads", str(THREADS)),
+            # Seconds without a sign of life of the whole process; a request of any length does not count.
+            *("--timeout", "120", "--graceful-timeout", "5"),
+            *(("--worker-tmp-dir", str(SHARED_MEMORY)) if SHARED_MEMORY.is_dir() else ()),
+            *("--log-level", "warning"),
+        ],
+        folder=settings.BASE_DIR,
+        environment={"SITE_URL": site_url},
+        descriptors=[listening.fileno()],
+        goodbyes=[Goodbye(signal=signal.SIGTERM, seconds=8)],
+    )
+
+
+def answers(listening: socket.socket, *, site_url: str) -> bool:
+    """Tell whether the sign-in page answers.
+
+    :raises Error: it does, with an error of ours.
+    """
+    here = urlsplit(address(listening))
+    assert here.hostname is not None
+    connection = http.client.HTTPConnection(here.hostname, here.port, timeout=1)
+    try:
+        connection.request("GET", "/accounts/login/", headers={"Host": urlsplit(site_url).netloc})
+        status = connection.getresponse().status
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+    if status >= http.HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise Error(f"The sign-in page answers with status {status}.", code="start_failed")
+    return True

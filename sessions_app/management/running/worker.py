@@ -1,0 +1,33 @@
+"""The worker: Celery with two processes for jobs, and the clock that sends the recurring ones."""
+
+from __future__ import annotations
+
+import signal
+import sys
+
+from django.conf import settings
+
+from sessions_app.management.running.child import Goodbye, Service
+
+CONCURRENCY = 2
+
+
+def service() -> Service:
+    # Celery warns of running as root because of pickled messages; ours are JSON.
+    python = [sys.executable, "-W", "ignore:::celery.platforms", "-m", "celery"]
+    return Service(
+        name="worker",
+        title="The worker",
+        command=[
+            *python,
+            *("--quiet", "--skip-checks", "--app", "dubbing_sessions", "worker"),
+            *("--beat", "--schedule", settings.CELERY_BEAT_SCHEDULE_FILENAME),
+            *("--concurrency", str(CONCURRENCY), "--loglevel", "WARNING"),
+            # It has no colleagues to talk to.
+            *("--without-gossip", "--without-mingle"),
+        ],
+        folder=settings.BASE_DIR,
+        # First it may finish what it does; then it gives up, and the job is taken over after the next start.
+        goodbyes=[Goodbye(signal=signal.SIGTERM, seconds=5), Goodbye(signal=signal.SIGQUIT, seconds=3)],
+        when_orphaned=signal.SIGQUIT,
+    )

@@ -30,7 +30,7 @@ def publish(*, job_id: int, now: datetime) -> bool:
     """Send the hint; tell whether the broker took it. The job waits in the database either way."""
     Job.objects.filter(pk=job_id).update(published_at=now, publish_count=F("publish_count") + 1)
     try:
-        current_app.send_task(RUN_JOB, kwargs={"job_id": job_id}, retry=False)
+        current_app.send_task(RUN_JOB, kwargs={"job_id": job_id})
     except (OperationalError, OSError) as error:
         logger.warning("The broker did not take job %s, it will be offered again: %s", job_id, error)
         return False

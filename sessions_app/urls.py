@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
 from sessions_app.views import exports, imports, jobs, saves, session, sessions, shares, uploads, versions
@@ -15,7 +15,7 @@ version_urls = [
 ]
 
 # /sessions/<code>/
-session_urls = [
+session_urls: list[URLPattern | URLResolver] = [
     path("", session.detail, name="session-detail"),
     path("save/", saves.page, name="session-save"),
     path("saves/", saves.create, name="save-create"),
@@ -25,7 +25,7 @@ session_urls = [
 ]
 
 # /sessions/
-sessions_urls = [
+sessions_urls: list[URLPattern | URLResolver] = [
     path("", sessions.index, name="session-list"),
     path("new/", sessions.new, name="session-new"),
     path("create/", sessions.create, name="session-create"),
@@ -78,7 +78,7 @@ token_urls = [
     path("take/", shares.take, name="share-take"),
 ]
 
-urlpatterns = [
+urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="session-list"), name="home"),
     path("sessions/", include(sessions_urls)),
     path("uploads/", include(uploads_urls)),

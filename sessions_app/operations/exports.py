@@ -58,7 +58,7 @@ def request(*, version: Version, owner: AbstractBaseUser, now: datetime) -> Job:
 def perform(context: JobContext) -> None:
     """Assemble the ZIP under a key of this attempt, then make it an export; whatever goes wrong, nothing is left."""
     job = context.job
-    session = DubbingSession.objects.get(pk=job.session_id)
+    session = DubbingSession.objects.get(pk=job.session_id or 0)
     version = Version.objects.filter(session=session, number=job.params["version"]).first()
     if version is None or session.is_trashed:
         raise NotAllowedError(

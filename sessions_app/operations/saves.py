@@ -90,7 +90,7 @@ def save_on_top(*, job: Job, now: datetime) -> None:
 def perform(context: JobContext) -> None:
     """Hash the uploads, make blobs of them, commit the version. The uploads live on until that has happened."""
     job = context.job
-    session = DubbingSession.objects.select_related("current").get(pk=job.session_id)
+    session = DubbingSession.objects.select_related("current").get(pk=job.session_id or 0)
     parent = _parent(session, int(job.params["parent"]))
     received = list(job.uploads.select_related("blob").order_by("-size", "pk"))
     context.expect(sum(upload.size for upload in received))

@@ -93,7 +93,9 @@ def commit(
 
 def conflict(session: DubbingSession) -> ConflictError:
     """Say who saved what in the meantime."""
-    current = Version.objects.select_related("created_by").get(pk=session.current_id)
+    current = Version.objects.select_related("created_by").filter(pk=session.current_id or 0).first()
+    if current is None:
+        return ConflictError("This session holds no version yet. Load its page again, then save.", current=0)
     who = current.created_by.get_username() if current.created_by else "Somebody"
     what = f" (“{current.message}”)" if current.message else ""
     return ConflictError(
@@ -115,7 +117,7 @@ def restore(*, session: DubbingSession, number: int, author: AbstractBaseUser, n
         old = next(iter(versions.values()), None)
         if old is None:
             raise NotAllowedError(f"This session has no version {number}.", code="no_such_version")
-        parent = Version.objects.get(pk=locked.current_id)
+        parent = locked.current
         manifest = manifest_of(old)
         document = metadata.build(
             old.metadata,

@@ -6,12 +6,12 @@ import json
 from collections.abc import Callable
 from functools import wraps
 from http import HTTPStatus
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec, cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponseBase, JsonResponse
 
 from sessions_app.blobs.store import StoreError
 from sessions_app.operations.errors import BadInputError, BusyError, OperationError
@@ -25,7 +25,7 @@ class SignedInRequest(HttpRequest):
     user: User
 
 
-View = Callable[Concatenate[SignedInRequest, P], HttpResponse]
+View = Callable[Concatenate[SignedInRequest, P], HttpResponseBase]
 
 
 def status_of(error: OperationError) -> HTTPStatus:
@@ -42,17 +42,17 @@ def refusal(code: str, message: str, status: HTTPStatus) -> JsonResponse:
     return JsonResponse({"code": code, "message": message}, status=status)
 
 
-def json_view(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+def json_view(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
     """Answer a script: refusals become ``{"code", "message"}`` with the right status; nobody signed in is a 401."""
 
     @wraps(view)
-    def answer(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def answer(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return refusal(
                 "signed_out", "You are signed out. Sign in again, then go on.", HTTPStatus.UNAUTHORIZED
             )
         try:
-            return view(request, *args, **kwargs)  # type: ignore[arg-type]  # its user is known now
+            return view(cast(SignedInRequest, request), *args, **kwargs)
         except OperationError as error:
             return refusal(error.code, error.message, status_of(error))
         except StoreError as error:
@@ -61,9 +61,9 @@ def json_view(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpRespon
     return answer
 
 
-def page_view(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+def page_view(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
     """Answer a person who is signed in."""
-    return login_required(view)  # type: ignore[arg-type, return-value]  # its user is known then
+    return login_required(view)  # type: ignore[return-value]  # its user is known then
 
 
 def told(request: HttpRequest, act: Callable[[], Any], *, done: str = "") -> bool:

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from sessions_app.models import Job
@@ -17,6 +18,7 @@ def portal(request: HttpRequest) -> dict[str, Any]:
         return Job.objects.visible_to(user).unfinished().count() if user and user.is_authenticated else 0
 
     return {
+        "now": timezone.now(),
         "portal_version": settings.VERSION,
         "registration_open": settings.REGISTRATION_OPEN,
         "running_jobs": SimpleLazyObject(running),

@@ -71,9 +71,9 @@ def send(
         try:
             part = parse_range(request.headers.get("Range"), download.size)
         except RangeNotSatisfiableError:
-            response = HttpResponse(status=HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE)
-            response["Content-Range"] = f"bytes */{download.size}"
-            return _with_headers(response, download)
+            unsatisfied = HttpResponse(status=HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE)
+            unsatisfied["Content-Range"] = f"bytes */{download.size}"
+            return _with_headers(unsatisfied, download)
     start, end = (part.start, part.end) if part else (0, download.size)
     if on_start is not None and start == 0 and request.method == "GET":
         on_start()

@@ -1,0 +1,15 @@
+from __future__ import annotations
+
+import pytest
+
+from sessions_app.blobs import get_store
+from tests.world import World, stored_keys
+
+
+@pytest.fixture
+def world(transactional_db: None, broker: str) -> World:
+    """Three people, a clock, and an empty store. Transactions are real: jobs use threads of their own."""
+    store = get_store()
+    for key in stored_keys():
+        store.delete(key)
+    return World.create()

@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import timedelta
+
+from django.conf import settings
+from django.test import Client
+
+from sessions_app.models import Export, Job
+from sessions_app.operations import exports, jobs, sessions
+from sessions_app.operations.exports import layout_of
+from tests.world import PROJECT, World, read_object, stored_keys
+
+
+def test_an_export_holds_the_tree_the_metadata_and_a_proof_of_every_member(world: World):
+    session = world.saved("my talk", PROJECT)
+    assert session.current is not None
+
+    export = world.exported(session.current)
+
+    assert export.filename == "my talk_export.zip"
+    files = world.zip_of(export)
+    proof = json.loads(files[".dubbing/manifest.json"])
+    assert {member["path"]: member["sha256"] for member in proof["members"]} == {
+        name: hashlib.sha256(data).hexdigest()
+        for name, data in files.items()
+        if not name.startswith(".dubbing/")
+    }
+    assert {name: data for name, data in files.items() if "/" in name and not name.startswith(".")} == {
+        path: data for path, data in PROJECT.items() if "/" in path
+    }
+
+
+def test_the_same_version_always_gives_the_same_bytes(world: World):
+    session = world.saved()
+    assert session.current is not None
+    first = read_object(world.exported(session.current).key)
+    Export.objects.all().delete()
+    Job.objects.filter(kind=Job.Kind.EXPORT).delete()
+    world.clock.forward(days=1)
+    session.touch(now=world.clock())
+
+    second = read_object(world.exported(session.current).key)
+
+    assert first == second
+    assert len(first) == layout_of(session.current, session_name=session.name).size
+
+
+def test_an_export_that_is_there_is_not_made_again(world: World):
+    session = world.saved()
+    assert session.current is not None
+    export = world.exported(session.current)
+
+    again = exports.request(version=session.current, owner=world.alice, now=world.clock())
+
+    assert again.pk == export.job_id
+    world.clock.forward(days=8)
+    later = exports.request(version=session.current, owner=world.alice, now=world.clock())
+    assert later.pk != export.job_id
+
+
+def test_an_export_asked_for_twice_is_made_once(world: World):
+    session = world.saved()
+    assert session.current is not None
+
+    first = exports.request(version=session.current, owner=world.alice, now=world.clock())
+    second = exports.request(version=session.current, owner=world.alice, now=world.clock())
+
+    assert first.pk == second.pk
+
+
+def test_a_cancelled_export_leaves_nothing(world: World):
+    session = world.saved()
+    assert session.current is not None
+    job = exports.request(version=session.current, owner=world.alice, now=world.clock())
+    assert job.claim(now=world.clock(), lease_until=world.clock() + settings.JOB_LEASE)
+    jobs.cancel(job=job, now=world.clock())
+    job.requeue()
+
+    world.run(job)
+
+    assert job.state == Job.State.CANCELLED
+    assert stored_keys("exports/") == []
+    assert not Export.objects.exists()
+
+
+def test_a_session_in_the_trash_is_not_exported(world: World):
+    session = world.saved()
+    assert session.current is not None
+    job = exports.request(version=session.current, owner=world.alice, now=world.clock())
+    sessions.trash(sessions=[session], now=world.clock())
+
+    world.run(job)
+
+    assert (job.state, job.error_code) == (Job.State.FAILED, "trashed")
+
+
+def test_a_download_goes_on_where_it_stopped(world: World, client: Client):
+    session = world.saved()
+    assert session.current is not None
+    Export.objects.filter(pk=world.exported(session.current).pk).update(
+        expires_at=world.clock() + timedelta(days=10_000)
+    )
+    export = Export.objects.get()
+    data = read_object(export.key)
+    client.force_login(world.alice)
+    url = f"/exports/{export.code}/download/"
+
+    whole = client.get(url)
+    assert (whole.status_code, whole["Content-Length"], whole["Accept-Ranges"]) == (
+        200,
+        str(len(data)),
+        "bytes",
+    )
+    assert body_of(whole) == data
+    assert 'filename="talk_export.zip"' in whole["Content-Disposition"]
+
+    rest = client.get(url, headers={"Range": "bytes=100-", "If-Range": whole["ETag"]})
+    assert (rest.status_code, rest["Content-Range"]) == (206, f"bytes 100-{len(data) - 1}/{len(data)}")
+    assert body_of(rest) == data[100:]
+
+    changed = client.get(url, headers={"Range": "bytes=100-", "If-Range": '"another"'})
+    assert (changed.status_code, body_of(changed)) == (200, data)
+    beyond = client.get(url, headers={"Range": f"bytes={len(data)}-"})
+    assert (beyond.status_code, beyond["Content-Range"]) == (416, f"bytes */{len(data)}")
+    head = client.head(url)
+    assert (head.status_code, head["Content-Length"], head.content) == (200, str(len(data)), b"")
+
+
+def body_of(response) -> bytes:
+    data = b"".join(response)
+    response.close()
+    return data
+
+
+def test_a_stranger_does_not_find_an_export(world: World, client: Client):
+    session = world.saved()
+    assert session.current is not None
+    export = world.exported(session.current)
+    client.force_login(world.charlie)
+
+    assert client.get(f"/exports/{export.code}/download/").status_code == 404

@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from sessions_app.models import Blob, DubbingSession, Hold, Job
+from tests.world import PROJECT, World, stored_keys, zip_of_files
+
+SEED_DOCUMENT = {
+    "session_name": "my_project_20250803_181102",
+    "video_name": "my_presentation.mp4",
+    "languages": ["hi", "en", "es"],
+    "transcription_text": "Complete transcription text here...",
+    "translations": {"hi": "हिंदी अनुवाद यहाँ...", "es": "Traducción en español aquí..."},
+    "voices": {"hi": "gemini_hi_deep", "es": "edge_es_bright"},
+    "audio_paths": {
+        "hi": "sessions/my_project_20250803_181102/audio/hi_audio.wav",
+        "es": "sessions/my_project_20250803_181102/audio/es_audio.wav",
+    },
+    "final_videos": {"hi": "sessions/my_project_20250803_181102/final_videos/hi_final.mp4"},
+    "custom_voices": ["sessions/my_project_20250803_181102/custom_voices/custom_hi_voice_01_demo.wav"],
+    "mixed_videos": ["sessions/my_project_20250803_181102/mixed_videos/gemini_hi_deep_demo_mixed.mp4"],
+    "session_metadata": {"created_with_version": "1.0", "pipeline_stage": "completed", "total_files": 6},
+    "created_at": "2025-08-03T18:11:02.123456",
+    "last_updated": "2025-08-03T18:15:30.654321",
+    "last_accessed": "2025-08-03T18:20:45.987654",
+    "a key of the future": {"nested": [1, 2.5, None, True]},
+}
+SEED_FILES = {
+    "original_video.mp4": b"video" * 500,
+    "audio/hi_audio.wav": b"hi" * 500,
+    "audio/es_audio.wav": b"es" * 500,
+    "final_videos/hi_final.mp4": b"final" * 500,
+    "custom_voices/custom_hi_voice_01_demo.wav": b"voice" * 500,
+    "mixed_videos/gemini_hi_deep_demo_mixed.mp4": b"mixed" * 500,
+}
+
+
+def seed_zip() -> bytes:
+    """As the original session manager's export_session writes it."""
+    document = json.dumps(SEED_DOCUMENT, indent=2, ensure_ascii=False).encode()
+    return zip_of_files({"metadata.json": document, **SEED_FILES})
+
+
+def imported_session(job: Job) -> DubbingSession:
+    assert job.state == Job.State.SUCCEEDED, job.error_message
+    assert job.session is not None
+    return DubbingSession.objects.select_related("current").get(pk=job.session.pk)
+
+
+def test_a_zip_of_the_original_session_manager_comes_in_under_the_name_of_its_file(world: World):
+    job = world.imported(seed_zip(), "my_project_20250803_181102.zip")
+
+    session = imported_session(job)
+    assert session.name == "my_project_20250803_181102"
+    assert session.current is not None
+    assert world.files(session.current) == SEED_FILES
+    assert session.created_at.isoformat() == "2025-08-03T18:11:02.123456+00:00"
+    assert session.last_updated.isoformat() == "2025-08-03T18:15:30.654321+00:00"
+    assert session.last_accessed.isoformat() == "2025-08-03T18:20:45.987654+00:00"
+
+
+def test_its_metadata_comes_back_from_an_export_key_for_key(world: World):
+    session = imported_session(world.imported(seed_zip(), "my_project_20250803_181102.zip"))
+    assert session.current is not None
+
+    exported = world.zip_of(world.exported(session.current))
+
+    assert list(json.loads(exported["metadata.json"]).items()) == list(SEED_DOCUMENT.items())
+    assert {name: data for name, data in exported.items() if name in SEED_FILES} == SEED_FILES
+
+
+def test_under_another_name_its_paths_are_true_for_that_name(world: World):
+    session = imported_session(world.imported(seed_zip(), "x.zip", name="Zweites Projekt"))
+    assert session.current is not None
+
+    document = json.loads(world.zip_of(world.exported(session.current))["metadata.json"])
+
+    assert document["session_name"] == "Zweites Projekt"
+    assert document["audio_paths"]["hi"] == "sessions/Zweites Projekt/audio/hi_audio.wav"
+
+
+def test_our_own_export_comes_back_byte_for_byte(world: World):
+    original = world.saved("talk", PROJECT)
+    assert original.current is not None
+    archive = world.zip_of(world.exported(original.current))
+    data = zip_of_files(archive, compression=0)
+
+    session = imported_session(world.imported(data, "talk_export.zip", owner=world.bob))
+
+    assert session.name == "talk"
+    assert session.current is not None
+    assert world.files(session.current) == world.files(original.current)
+    assert session.current.fingerprint == original.current.fingerprint
+
+
+def test_a_plain_folder_of_media_is_sorted(world: World):
+    data = zip_of_files({"shoot/talk.mp4": b"v", "shoot/hi_audio.wav": b"a", "shoot/notes.txt": b"n"})
+
+    session = imported_session(world.imported(data, "Werkstück 1.zip"))
+
+    assert session.name == "Werkstück 1"
+    assert session.current is not None
+    assert session.current.video_name == "talk.mp4"
+    assert world.files(session.current) == {
+        "original_video.mp4": b"v",
+        "audio/hi_audio.wav": b"a",
+        "other/notes.txt": b"n",
+    }
+
+
+def test_a_taken_name_is_answered_with_a_free_one(world: World):
+    world.saved("talk")
+
+    session = imported_session(world.imported(seed_zip(), "talk.zip"))
+
+    assert session.name == "talk_2"
+
+
+def damaged_zip() -> bytes:
+    data = bytearray(zip_of_files({"a.wav": b"A" * 4000, "b.wav": b"B" * 4000}, compression=0))
+    data[data.index(b"B" * 4000) + 5] ^= 1
+    return bytes(data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(b"", id="nothing"),
+        pytest.param(b"this is a text, not an archive", id="not-a-zip"),
+        pytest.param(seed_zip()[:-30], id="cut-off"),
+        pytest.param(damaged_zip(), id="a-flipped-bit"),
+        pytest.param(zip_of_files({}), id="empty"),
+        pytest.param(zip_of_files({"../evil.wav": b"x"}), id="leaves-its-folder"),
+        pytest.param(zip_of_files({"a.wav": b"x", "A.WAV": b"y"}), id="two-of-one-name"),
+        pytest.param(zip_of_files({"metadata.json": b"[1, 2", "a.wav": b"x"}), id="broken-metadata"),
+        pytest.param(zip_of_files({"metadata.json": b"{}"}), id="only-metadata"),
+    ],
+)
+def test_what_cannot_be_imported_is_refused_with_a_sentence_and_leaves_nothing(world: World, data: bytes):
+    job = world.imported(data, "bad.zip")
+
+    assert job.state == Job.State.FAILED
+    assert job.error_code not in {"", "internal"}
+    assert job.error_message.endswith((".", ".)"))
+    assert not DubbingSession.objects.exists()
+    assert not Blob.objects.exists()
+    assert not Hold.objects.exists()
+    assert [key for key in stored_keys() if not key.startswith("staging/upload-")] == []
+
+
+def test_a_file_that_is_not_the_one_that_was_exported_is_refused(world: World):
+    original = world.saved("talk", PROJECT)
+    assert original.current is not None
+    files = world.zip_of(world.exported(original.current))
+    files["audio/hi_audio.wav"] = b"somebody changed this"
+
+    job = world.imported(zip_of_files(files), "talk.zip", owner=world.bob)
+
+    assert (job.state, job.error_code) == (Job.State.FAILED, "proof_differs")
+    assert "audio/hi_audio.wav" in job.error_message
+
+
+def test_an_import_shares_storage_with_what_is_there(world: World):
+    world.saved("talk", PROJECT)
+    before = stored_keys("blobs/")
+
+    world.imported(zip_of_files(PROJECT), "copy.zip", owner=world.bob)
+
+    assert stored_keys("blobs/") == before
+
+
+def test_an_import_leaves_no_upload_and_no_staged_bytes(world: World):
+    world.imported(seed_zip(), "a.zip")
+
+    assert stored_keys("staging/") == []
+    assert not Hold.objects.exists()

@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import pytest
+
+from sessions_app.models import Blob, Entry, Job, Upload, Version
+from sessions_app.operations import jobs, saves
+from sessions_app.operations.errors import BadInputError, ConflictError
+from tests.world import PROJECT, World, stored_keys
+
+
+def test_saving_sorts_files_into_the_tree_and_keeps_every_byte(world: World):
+    session = world.saved(files=PROJECT)
+
+    assert session.current is not None
+    files = world.files(session.current)
+    assert files["original_video.mp4"] == PROJECT["my_presentation.mp4"]
+    assert files["audio/hi_audio.wav"] == PROJECT["audio/hi_audio.wav"]
+    assert len(files) == len(PROJECT)
+
+
+def test_saving_fills_in_metadata_from_the_files(world: World):
+    version = world.saved(files=PROJECT).current
+
+    assert version is not None
+    assert version.video_name == "my_presentation.mp4"
+    assert version.metadata["transcription_text"] == "Hello and welcome."
+    assert version.metadata["translations"] == {"hi": "नमस्ते", "es": "Hola"}
+    assert version.metadata["voices"] == {"hi": "gemini_hi_deep", "es": "edge_es_bright"}
+    assert version.metadata["audio_paths"] == {"hi": "audio/hi_audio.wav", "es": "audio/es_audio.wav"}
+    assert set(version.languages) == {"hi", "es"}
+    assert (version.has_transcription, version.has_translations, version.has_audio, version.has_videos) == (
+        True,
+        True,
+        True,
+        False,
+    )
+
+
+def test_saving_again_stores_only_what_changed(world: World):
+    session = world.saved(files=PROJECT)
+    before = set(stored_keys("blobs/"))
+
+    world.save(session, {"audio/hi_audio.wav": b"a better take"}, message="Better Hindi")
+
+    session.refresh_from_db()
+    assert session.current is not None
+    assert session.current.number == 2
+    assert session.current.message == "Better Hindi"
+    assert session.current.stored_size == len(b"a better take")
+    assert len(set(stored_keys("blobs/")) - before) == 1
+    assert Entry.objects.filter(session=session).count() == len(PROJECT) + 1
+    assert world.files(session.current)["audio/hi_audio.wav"] == b"a better take"
+    first = Version.objects.get(session=session, number=1)
+    assert world.files(first)["audio/hi_audio.wav"] == PROJECT["audio/hi_audio.wav"]
+
+
+def test_saving_the_complete_state_removes_what_is_not_in_it(world: World):
+    session = world.saved(files=PROJECT)
+
+    world.save(session, {"audio/hi_audio.wav": b"only this"}, replace=True)
+
+    session.refresh_from_db()
+    assert session.current is not None
+    assert world.files(session.current) == {"audio/hi_audio.wav": b"only this"}
+
+
+def test_saving_the_same_again_makes_no_version(world: World):
+    session = world.saved(files=PROJECT)
+
+    job = world.save(session, {"audio/hi_audio.wav": PROJECT["audio/hi_audio.wav"]})
+
+    assert (job.state, job.error_code) == (Job.State.FAILED, "unchanged")
+    assert Version.objects.filter(session=session).count() == 1
+
+
+def test_the_second_of_two_people_who_save_at_once_is_told_and_loses_nothing(world: World):
+    session = world.saved(files=PROJECT)
+    first = world.save(session, {"audio/hi_audio.wav": b"mine"}, message="Mine", run=False)
+    second = world.save(session, {"audio/es_audio.wav": b"yours"}, run=False)
+
+    world.run(first)
+    world.run(second)
+
+    assert (second.state, second.error_code) == (Job.State.FAILED, "conflict")
+    assert "alice saved version 2 (“Mine”)" in second.error_message
+
+    saves.save_on_top(job=second, now=world.clock())
+    second.refresh_from_db()
+    world.run(second)
+
+    session.refresh_from_db()
+    assert second.state == Job.State.SUCCEEDED
+    assert session.current is not None
+    files = world.files(session.current)
+    assert (session.current.number, files["audio/hi_audio.wav"], files["audio/es_audio.wav"]) == (
+        3,
+        b"mine",
+        b"yours",
+    )
+
+
+def test_saving_on_an_outdated_version_is_refused_at_once(world: World):
+    session = world.saved(files=PROJECT)
+
+    with pytest.raises(ConflictError) as refused:
+        world.save(session, {"a.wav": b"x"}, parent=0)
+
+    assert refused.value.current == 1
+
+
+def test_saving_nothing_is_refused(world: World):
+    session = world.session()
+
+    with pytest.raises(BadInputError, match="at least one file"):
+        saves.request(
+            session=session,
+            author=world.alice,
+            files=[],
+            request=saves.SaveRequest(parent=0),
+            now=world.clock(),
+        )
+
+
+def test_a_save_leaves_no_uploads_and_no_staged_bytes(world: World):
+    world.saved(files=PROJECT)
+
+    assert not Upload.objects.exists()
+    assert stored_keys("staging/") == []
+    assert Blob.objects.exclude(state=Blob.State.STORED).count() == 0
+    assert len(stored_keys("blobs/")) == Blob.objects.count()
+
+
+def test_a_cancelled_save_can_be_tried_again(world: World):
+    session = world.session()
+    job = world.save(session, PROJECT, run=False)
+    jobs.cancel(job=job, now=world.clock())
+    assert world.run(job).state == Job.State.CANCELLED
+
+    jobs.retry(job=job, now=world.clock())
+
+    job.refresh_from_db()
+    assert world.run(job).state == Job.State.SUCCEEDED
+
+
+def test_unknown_keys_of_an_uploaded_metadata_json_survive(world: World):
+    document = b'{"video_name": "talk.mov", "mixing": {"gain": 0.5}, "session_metadata": {"tool": "mine"}}'
+    session = world.saved(files={"metadata.json": document, "audio/hi_audio.wav": b"x"})
+
+    world.save(session, {"audio/hi_audio.wav": b"y"})
+
+    session.refresh_from_db()
+    assert session.current is not None
+    told = session.current.metadata
+    assert (told["video_name"], told["mixing"]) == ("talk.mov", {"gain": 0.5})
+    assert told["session_metadata"]["tool"] == "mine"
+
+
+def test_a_damaged_metadata_json_fails_the_save_with_a_sentence(world: World):
+    session = world.session()
+
+    job = world.save(session, {"metadata.json": b"{", "audio/hi_audio.wav": b"x"})
+
+    assert job.state == Job.State.FAILED
+    assert job.error_message.startswith("metadata.json ")
+    assert not Version.objects.exists()

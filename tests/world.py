@@ -1,0 +1,168 @@
+"""Who is in a test: Alice owns things, Bob is a colleague with sessions of his own, Charlie must see nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
+
+from django.contrib.auth.models import User
+
+from sessions_app.blobs import get_store
+from sessions_app.blobs.keys import blob_key
+from sessions_app.models import DubbingSession, Entry, Export, Job, Upload, Version
+from sessions_app.operations import dispatch, exports, imports, saves, sessions, uploads
+from sessions_app.operations.saves import SaveRequest
+from sessions_app.operations.uploads import Announced
+
+START = datetime(2025, 8, 3, 18, 11, 2, 123456, tzinfo=UTC)
+
+PROJECT = {
+    "my_presentation.mp4": b"source video" * 100,
+    "transcriptions/original_asr.json": b'{"text": "Hello and welcome."}',
+    "translations/translated.json": '{"hi": "नमस्ते", "es": "Hola"}'.encode(),
+    "voices/voice_assignments.json": b'{"hi": "gemini_hi_deep", "es": "edge_es_bright"}',
+    "audio/hi_audio.wav": b"hi audio" * 1000,
+    "audio/es_audio.wav": b"es audio" * 1000,
+}
+"""A small project; its media need not play where only bytes matter."""
+
+
+class Clock:
+    """A clock that a test sets."""
+
+    def __init__(self, now: datetime = START) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, **by: float) -> datetime:
+        self.now += timedelta(**by)
+        return self.now
+
+
+@dataclass
+class World:
+    alice: User
+    bob: User
+    charlie: User
+    clock: Clock = field(default_factory=Clock)
+
+    @classmethod
+    def create(cls) -> World:
+        alice, bob, charlie = (
+            User.objects.create_user(name, f"{name}@example.com") for name in ("alice", "bob", "charlie")
+        )
+        return cls(alice=alice, bob=bob, charlie=charlie)
+
+    # -- Acts, each as a page or command would do it ------------------------------------------------------------------
+
+    def upload(self, files: Mapping[str, bytes], *, owner: User | None = None) -> list[Upload]:
+        owner = owner or self.alice
+        announced = [Announced(path=path, size=len(data)) for path, data in files.items()]
+        opened = uploads.create(owner=owner, files=announced, now=self.clock())
+        part_size = get_store().part_size
+        for upload, data in zip(opened, files.values(), strict=True):
+            for number, start in enumerate(range(0, len(data), part_size), 1):
+                part = data[start : start + part_size]
+                uploads.put_part(upload=upload, number=number, chunks=[part], now=self.clock())
+            upload.refresh_from_db()
+            uploads.complete(upload=upload, now=self.clock())
+        return opened
+
+    def session(self, name: str = "talk", *, owner: User | None = None) -> DubbingSession:
+        return sessions.create(owner=owner or self.alice, name=name, now=self.clock())
+
+    def save(
+        self,
+        session: DubbingSession,
+        files: Mapping[str, bytes],
+        *,
+        message: str = "",
+        run: bool = True,
+        **request: Any,
+    ) -> Job:
+        """Upload and save on top of what is current; the job has been run unless ``run`` is false."""
+        session.refresh_from_db()
+        parent = session.current.number if session.current else 0
+        asked = SaveRequest(**{"parent": parent, "message": message, **request})
+        job = saves.request(
+            session=session,
+            author=session.owner,
+            files=self.upload(files, owner=session.owner),
+            request=asked,
+            now=self.clock(),
+        )
+        return self.run(job) if run else job
+
+    def saved(
+        self, name: str = "talk", files: Mapping[str, bytes] = PROJECT, *, owner: User | None = None
+    ) -> DubbingSession:
+        """A session with one version."""
+        session = self.session(name, owner=owner)
+        job = self.save(session, files)
+        assert job.state == Job.State.SUCCEEDED, job.error_detail or job.error_message
+        session.refresh_from_db()
+        return session
+
+    def exported(self, version: Version) -> Export:
+        job = self.run(exports.request(version=version, owner=version.session.owner, now=self.clock()))
+        assert job.state == Job.State.SUCCEEDED, job.error_detail or job.error_message
+        return Export.objects.get(job=job)
+
+    def imported(
+        self, data: bytes, filename: str = "talk.zip", *, name: str = "", owner: User | None = None
+    ) -> Job:
+        owner = owner or self.alice
+        (upload,) = self.upload({filename: data}, owner=owner)
+        return self.run(imports.request(upload=upload, owner=owner, name=name, now=self.clock()))
+
+    def run(self, job: Job) -> Job:
+        dispatch.run(job_id=job.pk, clock=self.clock)
+        job.refresh_from_db()
+        return job
+
+    # -- What there is ------------------------------------------------------------------------------------------------
+
+    def files(self, version: Version) -> dict[str, bytes]:
+        """Every file of the version, read from the store."""
+        rows = Entry.objects.filter(session=version.session).at(version.number).select_related("blob")
+        return {entry.path: read_object(blob_key(entry.blob.sha256)) for entry in rows}
+
+    def zip_of(self, export: Export) -> dict[str, bytes]:
+        with ZipFile(BytesIO(read_object(export.key))) as archive:
+            return {name: archive.read(name) for name in archive.namelist()}
+
+
+def read_object(key: str) -> bytes:
+    store = get_store()
+    size = store.size(key)
+    return b"".join(store.read(key, 0, size)) if size else b""
+
+
+def zip_of_files(files: Mapping[str, bytes], *, compression: int = 8) -> bytes:
+    """A ZIP as any tool makes it; deflated as the original session manager does."""
+    buffer = BytesIO()
+    with ZipFile(buffer, "w", compression) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return buffer.getvalue()
+
+
+def stored_keys(prefix: str = "") -> list[str]:
+    """Everything that the store holds."""
+    store = get_store()
+    prefixes = [prefix] if prefix else ["blobs/", "staging/", "exports/"]
+    return sorted(stored.key for one in prefixes for stored in store.list(one))
+
+
+def folder_of(files: Mapping[str, bytes], root: Path) -> Path:
+    for path, data in files.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_bytes(data)
+    return root

@@ -151,18 +151,23 @@ def find_metadata(paths: Iterable[str]) -> str | None:
     return source if source in kept else None
 
 
-def sort_tree(paths: Iterable[str], *, languages: Sequence[str] = ()) -> list[Placement]:
+def sort_tree(
+    paths: Iterable[str], *, languages: Sequence[str] = (), source_name: str = ""
+) -> list[Placement]:
     """Sort any folder's files into the session's tree. What lies there already stays where it is.
 
     Takes clean paths that pass `check_tree`, and gives each exactly one placement, in order of the placed paths; only what operating
     systems leave behind, `metadata.json` at the root and the `.dubbing` folder of our archives are left out. The
     result passes `check_tree`: where two files would get one path, the later one gets a number. The order in
     which paths come in does not matter, and sorting what is sorted changes nothing.
+
+    `source_name` is what the source video is called that the session holds already, if it does: no other video is taken
+    for the source then.
     """
     kept = _without_junk(paths)
     wrapper = _wrapper(kept)
     inner = {path.removeprefix(wrapper): path for path in kept}
-    original = _original_among(inner)
+    original = _original_among(inner, source_name=source_name)
     wanted = {
         path: "original_video" + split_name(path)[1].casefold()
         if path == original
@@ -202,7 +207,7 @@ def _is_original(path: str) -> bool:
     return "/" not in path and split_name(path)[0] == "original_video" and kind_of(path) in VIDEO | AUDIO
 
 
-def _original_among(paths: Iterable[str]) -> str | None:
+def _original_among(paths: Iterable[str], *, source_name: str) -> str | None:
     """The one video at the root that no tool made, unless one is named as the original already."""
     root = [path for path in paths if "/" not in path]
     if any(map(_is_original, root)):
@@ -212,6 +217,8 @@ def _original_among(paths: Iterable[str]) -> str | None:
         for path in root
         if kind_of(path) is Kind.VIDEO and not any(rule.takes(path) for rule in PRODUCED)
     ]
+    if source_name:
+        candidates = [path for path in candidates if path == source_name]
     return candidates[0] if len(candidates) == 1 else None
 
 

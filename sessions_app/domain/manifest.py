@@ -11,8 +11,6 @@ from typing import Any, Self
 from sessions_app.domain.categories import Category
 from sessions_app.domain.paths import check_tree
 
-FORMAT = 1
-"""Raised when a reader of an older format would misread a newer one."""
 TIMESTAMPS = ("created_at", "last_updated", "last_accessed")
 """Keys of metadata.json that differ between two saves of the same work."""
 
@@ -61,11 +59,6 @@ class Manifest:
             allow_nan=False,
         )
         return hashlib.sha256(canonical.encode("ascii")).hexdigest()
-
-    def to_json(self) -> bytes:
-        """The archive's `.dubbing/manifest.json`: the same manifest always gives the same bytes."""
-        document = {"format": FORMAT, "entries": self._rows()}
-        return json.dumps(document, ensure_ascii=False, indent=1).encode()
 
     def _rows(self) -> list[dict[str, Any]]:
         return [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -13,7 +12,7 @@ from django.contrib.auth.models import AbstractBaseUser
 
 from sessions_app.blobs import durable, get_store
 from sessions_app.blobs.keys import export_key
-from sessions_app.domain import metadata
+from sessions_app.domain import metadata, proof
 from sessions_app.domain.digests import digest_of
 from sessions_app.domain.manifest import Manifest
 from sessions_app.domain.naming import export_filename
@@ -26,9 +25,6 @@ from sessions_app.operations.context import JobContext
 from sessions_app.operations.errors import NotAllowedError
 from sessions_app.queries.manifests import manifest_of
 from sessions_app.zips.layout import Layout, Member, TextMember, plan
-
-MANIFEST_NAME = ".dubbing/manifest.json"
-MANIFEST_FORMAT = 1
 
 
 def request(*, version: Version, owner: AbstractBaseUser, now: datetime) -> Job:
@@ -119,10 +115,10 @@ def layout_of(version: Version, *, session_name: str) -> Layout:
         data=metadata.render(version.metadata, session_name=session_name),
         modified=modified,
     )
-    proof = TextMember(
-        name=MANIFEST_NAME, data=_manifest_json(version, manifest, document, session_name), modified=modified
+    proven = TextMember(
+        name=proof.NAME, data=_proof(version, manifest, document, session_name), modified=modified
     )
-    members: list[Member | TextMember] = [document, proof]
+    members: list[Member | TextMember] = [document, proven]
     members += [
         Member(name=entry.path, sha256=entry.sha256, size=entry.size, crc32=entry.crc32, modified=modified)
         for entry in manifest.entries
@@ -130,26 +126,24 @@ def layout_of(version: Version, *, session_name: str) -> Layout:
     return plan(members)
 
 
-def _manifest_json(version: Version, manifest: Manifest, document: TextMember, session_name: str) -> bytes:
+def _proof(version: Version, manifest: Manifest, document: TextMember, session_name: str) -> bytes:
     own = digest_of([document.data])
-    members: list[dict[str, object]] = [{"path": document.name, "size": own.size, "sha256": own.sha256}]
+    members = [proof.Proven(path=document.name, size=own.size, sha256=own.sha256)]
     members += [
-        {
-            "path": entry.path,
-            "size": entry.size,
-            "sha256": entry.sha256,
-            "category": entry.category.value,
-            "language": entry.language,
-        }
+        proof.Proven(
+            path=entry.path,
+            size=entry.size,
+            sha256=entry.sha256,
+            category=entry.category.value,
+            language=entry.language,
+        )
         for entry in manifest.entries
     ]
-    value = {
-        "format": MANIFEST_FORMAT,
-        "session": session_name,
-        "version": version.number,
-        "saved_at": version.created_at.isoformat(),
-        "message": version.message,
-        "fingerprint": version.fingerprint,
-        "members": members,
-    }
-    return json.dumps(value, ensure_ascii=False, indent=1).encode()
+    return proof.render(
+        members,
+        session=session_name,
+        version=version.number,
+        saved_at=version.created_at,
+        message=version.message,
+        fingerprint=version.fingerprint,
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,8 +13,8 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 
 from sessions_app.blobs.ingest import Staged, stage
-from sessions_app.domain import metadata
-from sessions_app.domain.categories import Placement, find_metadata, sort_tree
+from sessions_app.domain import metadata, proof
+from sessions_app.domain.categories import PRIVATE, Placement, find_metadata, sort_tree
 from sessions_app.domain.manifest import Manifest
 from sessions_app.domain.naming import SessionNameError, clean_name, name_from_zip
 from sessions_app.domain.paths import PathError, check_tree
@@ -24,13 +23,12 @@ from sessions_app.operations import intake, jobs, sessions, uploads, versions
 from sessions_app.operations.context import JobContext
 from sessions_app.operations.documents import read_document, read_texts
 from sessions_app.operations.errors import BadInputError
-from sessions_app.operations.exports import MANIFEST_NAME
 from sessions_app.operations.saves import entry_of, video_name
 from sessions_app.operations.sources import FileSource, StoreSource
 from sessions_app.zips.reader import Archive, ArchiveMember, Limits, Source, read_archive
 
-OWN_FOLDER = ".dubbing/"
-MANIFEST_LIMIT = 64 * 1024 * 1024
+LANGUAGE_LENGTH = 35
+"""Characters of the longest language tag that RFC 5646 section 4.4.1 counts on."""
 
 
 def request(*, upload: Upload, owner: AbstractBaseUser, name: str, now: datetime) -> Job:
@@ -90,13 +88,13 @@ class Contents:
     placements: Sequence[Placement]
     document: dict[str, Any] | None
     """metadata.json, paths relative."""
-    proof: Mapping[str, Mapping[str, Any]] | None
+    proven: Mapping[str, proof.Proven] | None
     """Members of our own manifest by path; None when the archive is not of our making."""
 
 
 def _contents(archive: Archive) -> Contents:
     files = {member.name: member for member in archive.members if not member.is_directory}
-    members = {name: member for name, member in files.items() if not name.startswith(OWN_FOLDER)}
+    members = {name: member for name, member in files.items() if not name.startswith(f"{PRIVATE}/")}
     try:
         check_tree(members)
     except PathError as error:
@@ -109,41 +107,41 @@ def _contents(archive: Archive) -> Contents:
     placements = sort_tree(list(members), languages=(document or {}).get("languages") or ())
     if not placements:
         raise BadInputError("This ZIP holds no files to import.", code="zip_empty")
-    proof = _proof(archive, files)
+    proven = _proof(archive, files)
     return Contents(
         members=members,
-        placements=[_as_proven(placed, proof) for placed in placements],
+        placements=[_as_proven(placed, proven) for placed in placements],
         document=document,
-        proof=proof,
+        proven=proven,
     )
 
 
-def _proof(archive: Archive, files: Mapping[str, ArchiveMember]) -> dict[str, Mapping[str, Any]] | None:
-    """Read our manifest, if there is one that we can read. A newer format is read as far as it is known."""
-    member = files.get(MANIFEST_NAME)
-    if member is None or member.size > MANIFEST_LIMIT:
+def _proof(archive: Archive, files: Mapping[str, ArchiveMember]) -> dict[str, proof.Proven] | None:
+    """Read our manifest, if there is one that we can read."""
+    member = files.get(proof.NAME)
+    if member is None or member.size > proof.SIZE_LIMIT:
         return None
     try:
-        value = json.loads(b"".join(archive.open(member)))
-        return {str(proven["path"]): proven for proven in value["members"]}
-    except (ValueError, RecursionError, KeyError, TypeError):
-        raise BadInputError(
-            f"{MANIFEST_NAME} in this ZIP is damaged. Export the session again, or remove that file to import it as a plain folder.",
-            code="manifest_damaged",
-        ) from None
+        return proof.parse(b"".join(archive.open(member)))
+    except proof.ProofError as error:
+        raise BadInputError(str(error), code=error.code) from error
 
 
-def _as_proven(placed: Placement, proof: Mapping[str, Mapping[str, Any]] | None) -> Placement:
-    language = (proof or {}).get(placed.source, {}).get("language")
-    return replace(placed, language=language) if isinstance(language, str) and len(language) <= 35 else placed  # noqa: PLR2004 (BCP 47's longest, and the column's)
+def _as_proven(placed: Placement, proven: Mapping[str, proof.Proven] | None) -> Placement:
+    """Take the language from the manifest: a person may have corrected what the name tells."""
+    told = (proven or {}).get(placed.source)
+    if told is None or told.path != placed.path or len(told.language) > LANGUAGE_LENGTH:
+        return placed
+    return replace(placed, language=told.language)
 
 
 def _check_proof(contents: Contents, placements: Sequence[Placement], blobs: Mapping[str, Blob]) -> None:
     for placed in placements:
-        proven = (contents.proof or {}).get(placed.source)
-        if proven is not None and proven.get("sha256") != blobs[placed.path].sha256:
+        proven = (contents.proven or {}).get(placed.source)
+        if proven is not None and proven.sha256 != blobs[placed.path].sha256:
             raise BadInputError(
-                f"“{placed.source}” in this ZIP is not the file that was exported: its SHA-256 differs. Export the session again.",
+                f"“{placed.source}” in this ZIP is not the file that was exported: its SHA-256 differs. "
+                "Export the session again.",
                 code="proof_differs",
             )
 
@@ -205,7 +203,7 @@ def _new_version(
 def _commit(context: JobContext, contents: Contents, new: versions.NewVersion) -> dict[str, object]:
     job = context.job
     now = context.clock()
-    name = job.params["name"] or name_from_zip(job.params["filename"], ours=contents.proof is not None)
+    name = job.params["name"] or name_from_zip(job.params["filename"], ours=contents.proven is not None)
     session = sessions.create(owner=job.owner, name=name, now=now)
     version = versions.commit(session=session, parent=None, new=new, author=job.owner, now=now)
     told = metadata.timestamps(new.document)

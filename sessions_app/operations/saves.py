@@ -17,7 +17,7 @@ from sessions_app.domain.categories import Category, Placement, find_metadata, s
 from sessions_app.domain.digests import Digest, Digester
 from sessions_app.domain.manifest import Manifest, ManifestEntry
 from sessions_app.domain.paths import PathError, check_tree
-from sessions_app.models import Blob, DubbingSession, Job, Upload, Version
+from sessions_app.models import Blob, DubbingSession, Entry, Job, Upload, Version
 from sessions_app.operations import intake, jobs, uploads, versions
 from sessions_app.operations.context import JobContext
 from sessions_app.operations.documents import read_document, read_texts
@@ -121,7 +121,20 @@ def _check_paths(paths: Sequence[str]) -> None:
 
 
 def _place(received: Sequence[Upload], parent: Version | None) -> list[Placement]:
-    return sort_tree([upload.path for upload in received], languages=parent.languages if parent else [])
+    return place([upload.path for upload in received], on=parent)
+
+
+def place(paths: Sequence[str], *, on: Version | None) -> list[Placement]:
+    """Sort files into the tree of a session whose current version is ``on``."""
+    if on is None:
+        return sort_tree(paths)
+    has_source = (
+        Entry.objects.filter(session_id=on.session_id, category=Category.ORIGINAL_VIDEO)
+        .at(on.number)
+        .exists()
+    )
+    source_name = on.video_name or "original_video" if has_source else ""
+    return sort_tree(paths, languages=on.languages, source_name=source_name)
 
 
 def _document(context: JobContext, received: Sequence[Upload]) -> dict[str, Any] | None:

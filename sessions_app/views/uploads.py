@@ -12,13 +12,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from sessions_app.blobs import get_store
 from sessions_app.blobs.store import CHUNK_SIZE
-from sessions_app.domain.categories import find_metadata, sort_tree
+from sessions_app.domain.categories import find_metadata
 from sessions_app.domain.paths import PathError, clean_path
-from sessions_app.operations import uploads
+from sessions_app.models import Version
+from sessions_app.operations import saves, uploads
 from sessions_app.operations.errors import BadInputError
 from sessions_app.operations.uploads import Announced
 from sessions_app.views.answers import SignedInRequest, body_of, json_view, number_in, text_in, texts_in
-from sessions_app.views.lookups import upload_of, uploads_of
+from sessions_app.views.lookups import session_of, upload_of, uploads_of
 
 
 @require_POST
@@ -33,7 +34,7 @@ def sort(request: SignedInRequest) -> HttpResponse:
             paths.append(clean_path(raw))
         except PathError as error:
             refused.append({"path": raw, "code": error.code, "message": str(error)})
-    placements = sort_tree(paths, languages=texts_in(body, "languages"))
+    placements = saves.place(paths, on=_current(request, text_in(body, "session", default="")))
     placed = [
         {
             "source": placed.source,
@@ -57,6 +58,16 @@ def create(request: SignedInRequest) -> HttpResponse:
     opened = uploads.create(owner=request.user, files=announced, now=timezone.now())
     told = [{"code": str(upload.code), "path": upload.path, "size": upload.size} for upload in opened]
     return JsonResponse({"part_size": get_store().part_size, "uploads": told}, status=201)
+
+
+def _current(request: SignedInRequest, code: str) -> Version | None:
+    """Return the version that the files are to be saved on."""
+    if not code:
+        return None
+    try:
+        return session_of(request.user, UUID(code)).current
+    except ValueError:
+        raise BadInputError("“session” must be a session's code.", code="bad_field") from None
 
 
 def _announced(file: Any) -> Announced:

@@ -163,3 +163,17 @@ def test_a_damaged_metadata_json_fails_the_save_with_a_sentence(world: World):
     assert job.state == Job.State.FAILED
     assert job.error_message.startswith("metadata.json ")
     assert not Version.objects.exists()
+
+
+def test_another_loose_video_does_not_take_the_place_of_the_source(world: World):
+    session = world.saved(files=PROJECT)
+
+    world.save(session, {"teaser.mov": b"another video"})
+    world.save(session, {"my_presentation.mp4": b"a new cut"})
+
+    session.refresh_from_db()
+    assert session.current is not None
+    files = world.files(session.current)
+    assert files["final_videos/teaser.mov"] == b"another video"
+    assert files["original_video.mp4"] == b"a new cut"
+    assert session.current.video_name == "my_presentation.mp4"

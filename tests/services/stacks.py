@@ -7,6 +7,7 @@ Settings come from the environment, so a process has one stack: the one that DUB
 from __future__ import annotations
 
 import os
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -14,28 +15,14 @@ from pathlib import Path
 
 from tests.services.folders import temporary_folder
 from tests.services.postgres import Postgres, running_postgres
+from tests.services.processes import ROOT
 from tests.services.s3 import S3Server, external_s3
 from tests.services.swift import running_swift
 from tests.services.valkey import running_valkey
 
 VARIABLE = "DUBBING_TEST_STACK"
-SETTINGS = (
-    "DATABASE_URL",
-    "REDIS_URL",
-    "S3_BUCKET",
-    "S3_ENDPOINT_URL",
-    "S3_ACCESS_KEY",
-    "S3_SECRET_KEY",
-    "S3_REGION",
-    "S3_PREFIX",
-    "DATA_DIR",
-    "SECRET_KEY",
-    "SITE_URL",
-    "DEBUG",
-    "ALLOWED_HOSTS",
-    "REGISTRATION_OPEN",
-    "EMAIL_HOST",
-    "PORT",
+SETTINGS = re.findall(
+    r'env_\w+\(\s*"(\w+)"', (ROOT / "dubbing_sessions" / "settings.py").read_text(encoding="utf-8")
 )
 """What the person who runs the tests may have set for a portal of their own."""
 
@@ -54,7 +41,7 @@ class Stack(ABC):
 
 
 def without_settings(environment: Mapping[str, str]) -> dict[str, str]:
-    named = {*SETTINGS, *(f"{name}_FILE" for name in SETTINGS)}
+    named = {"PORT", *SETTINGS, *(f"{name}_FILE" for name in SETTINGS)}
     return {name: value for name, value in environment.items() if name not in named}
 
 

@@ -14,7 +14,7 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 
 from sessions_app.blobs.store import StoreError
-from sessions_app.operations.errors import BadInputError, BusyError, OperationError
+from sessions_app.operations.errors import BadInputError, BusyError, ConflictError, OperationError
 
 P = ParamSpec("P")
 
@@ -38,12 +38,15 @@ def status_of(error: OperationError) -> HTTPStatus:
             return HTTPStatus.CONFLICT
 
 
-def refusal(code: str, message: str, status: HTTPStatus) -> JsonResponse:
-    return JsonResponse({"code": code, "message": message}, status=status)
+def refusal(code: str, message: str, status: HTTPStatus, **told: object) -> JsonResponse:
+    return JsonResponse({"code": code, "message": message, **told}, status=status)
 
 
 def json_view(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
-    """Answer a script: refusals become ``{"code", "message"}`` with the right status; nobody signed in is a 401."""
+    """Answer a script: refusals become ``{"code", "message"}`` with the right status; nobody signed in is a 401.
+
+    A conflict also tells the number of the version that is ``current`` instead.
+    """
 
     @wraps(view)
     def answer(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
@@ -53,6 +56,8 @@ def json_view(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpRespon
             )
         try:
             return view(cast(SignedInRequest, request), *args, **kwargs)
+        except ConflictError as error:
+            return refusal(error.code, error.message, status_of(error), current=error.current)
         except OperationError as error:
             return refusal(error.code, error.message, status_of(error))
         except StoreError as error:

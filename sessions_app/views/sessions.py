@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -99,4 +100,5 @@ def _export(request: SignedInRequest, selected: list[DubbingSession]) -> HttpRes
 @require_safe
 @page_view
 def trash(request: SignedInRequest) -> HttpResponse:
-    return render(request, "sessions/trash.html", {"sessions": trash_of(request.user)[:500]})
+    context = {"sessions": trash_of(request.user)[:500], "kept": settings.TRASH_KEPT}
+    return render(request, "sessions/trash.html", context)

@@ -1,0 +1,274 @@
+"""What every template may use: sizes, moments, icons, and how the portal's values are worded and drawn."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from django import template
+from django.http import HttpRequest
+from django.template import Context
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from sessions_app.domain.kinds import Kind, kind_of
+from sessions_app.domain.progress import Progress, Stage
+from sessions_app.models import Job, Version
+from sessions_app.queries.versions import CategorySummary
+from sessions_app.views.downloads import playable_type
+
+register = template.Library()
+
+UNITS = ("KiB", "MiB", "GiB", "TiB", "PiB")
+PRECISE_BELOW = 100
+"""From here on a digit after the point tells nothing any more: 12.3 MiB, 123 MiB."""
+RECENT = timedelta(days=7)
+NARROW = "\N{NO-BREAK SPACE}"
+
+
+@register.filter("bytes")
+def size(count: int | None) -> str:
+    """Return a size with binary units (IEC 80000-13), as static/js/format.js does: 12.3 MiB."""
+    if count is None:
+        return ""
+    value = float(count)
+    unit = "B"
+    for larger in UNITS:
+        # Compared as it would be shown: 1023.9 KiB reads as 1024, which is 1.0 MiB.
+        if round(value) < 1024:  # noqa: PLR2004 (a kibibyte)
+            break
+        value /= 1024
+        unit = larger
+    number = f"{value:.1f}" if unit != "B" and round(value, 1) < PRECISE_BELOW else f"{value:.0f}"
+    return f"{number}{NARROW}{unit}"
+
+
+@register.filter
+def isomicro(moment: datetime) -> str:
+    """Return ISO 8601 in UTC with microseconds, even when they are zero."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+@register.filter
+def plus(moment: datetime, duration: timedelta) -> datetime:
+    return moment + duration
+
+
+@register.simple_tag(takes_context=True)
+def moment(context: Context, when: datetime | None) -> str:
+    """Return a time as people say it, relative to the page's ``now``, its exact value in the title."""
+    if when is None:
+        return ""
+    return _time(when, relative_to(when, context["now"]))
+
+
+def _time(when: datetime, text: str) -> SafeString:
+    exact = isomicro(when)
+    return format_html('<time datetime="{}" title="{}">{}</time>', exact, exact, text)
+
+
+def relative_to(when: datetime, now: datetime) -> str:
+    """Return "3 hours ago", "in 6 days"; a date where days are many."""
+    ahead = when > now
+    distance = abs(when - now)
+    minutes, hours = int(distance / timedelta(minutes=1)), int(distance / timedelta(hours=1))
+    if distance > RECENT:
+        local = timezone.localtime(when)
+        return f"{local.day}{NARROW}{local:%b}{NARROW}{local.year}"
+    if minutes < 1:
+        return "in a moment" if ahead else "just now"
+    if hours < 1:
+        text = _counted(minutes, "minute")
+    elif distance < timedelta(days=1):
+        text = _counted(hours, "hour")
+    else:
+        text = _counted(distance.days, "day")
+    return f"in {text}" if ahead else f"{text} ago"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count}{NARROW}{noun}{'' if count == 1 else 's'}"
+
+
+@register.simple_tag
+def icon(name: str) -> str:
+    """Return a drawing from static/img/icons.svg; the words beside it say what it means."""
+    return format_html(
+        '<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
+        static("img/icons.svg"),
+        name,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    name: str
+    is_done: bool
+    icon: str
+
+
+@register.filter
+def steps(progress: Progress) -> list[Step]:
+    """Return the four steps of the pipeline in their order."""
+    return [
+        Step(name="Transcription", is_done=progress.has_transcription, icon="text"),
+        Step(name="Translations", is_done=progress.has_translations, icon="languages"),
+        Step(name="Audio", is_done=progress.has_audio, icon="wave"),
+        Step(name="Videos", is_done=progress.has_videos, icon="film"),
+    ]
+
+
+@register.filter
+def stage_label(version: Version) -> str:
+    return Stage(version.stage).label
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slice:
+    """A category's part of a bar that is 1000 units long."""
+
+    summary: CategorySummary
+    start: float
+    length: float
+
+
+BAR = 1000
+VISIBLE = 4
+"""What has bytes at all is at least this long in a bar."""
+
+
+@register.filter
+def slices(summary: Iterable[CategorySummary]) -> list[Slice]:
+    """Return where each category lies in the proportional bar; those without bytes do not."""
+    parts = [part for part in summary if part.size]
+    total = sum(part.size for part in parts)
+    lengths = [max(VISIBLE, BAR * part.size / total) for part in parts]
+    scale = BAR / sum(lengths) if lengths else 1
+    found = []
+    start = 0.0
+    for part, length in zip(parts, lengths, strict=True):
+        found.append(Slice(summary=part, start=round(start, 2), length=round(length * scale, 2)))
+        start += length * scale
+    return found
+
+
+@register.filter
+def player(path: str) -> str:
+    """Return what plays or shows the file in place: ``audio``, ``video``, ``image``, or "" for nothing."""
+    media_type = playable_type(path)
+    return media_type.partition("/")[0] if media_type else ""
+
+
+FILE_ICONS = {
+    Kind.VIDEO: "film",
+    Kind.AUDIO: "wave",
+    Kind.SUBTITLE: "text",
+    Kind.TEXT: "text",
+    Kind.OTHER: "file",
+}
+
+
+@register.filter
+def file_icon(path: str) -> str:
+    return FILE_ICONS[kind_of(path)]
+
+
+@register.filter
+def file_name(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+@register.filter
+def file_folder(path: str) -> str:
+    """Return the folders with a slash after the last: "audio/", or ""."""
+    folder, slash, _ = path.rpartition("/")
+    return folder + slash
+
+
+@register.filter
+def is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+@register.filter
+def as_json(value: object) -> str:
+    """Return what a newer or another tool put where the original keeps text."""
+    return json.dumps(value, ensure_ascii=False, indent=2)
+
+
+@register.filter
+def job_title(job: Job) -> str:
+    """Return what the job is about, as a person would name it."""
+    name = job.session.name if job.session else ""
+    match Job.Kind(job.kind):
+        case Job.Kind.SAVE:
+            return f"Save “{name}”"
+        case Job.Kind.EXPORT:
+            return f"Export “{name}”, version {job.params.get('version', '')}"
+        case Job.Kind.IMPORT:
+            return f"Import “{job.params.get('filename', '')}”"
+
+
+@register.filter
+def job_said(job: Job) -> str:
+    """Return the job's state for screen readers; it changes four times on the way, not with every byte."""
+    if job.state == Job.State.RUNNING:
+        return f"Running, {job.percent // 25 * 25} percent done."
+    return f"{Job.State(job.state).label}. {job.error_message}".strip()
+
+
+@register.filter
+def is_stopping(job: Job) -> bool:
+    return job.cancel_requested_at is not None and not job.is_finished
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """How fast a running job goes."""
+
+    rate: int
+    """Bytes a second."""
+    seconds_left: int
+
+
+@register.filter
+def pace(job: Job) -> Pace | None:
+    """Return the mean rate of this attempt so far; None while too little is known to say."""
+    if job.state != Job.State.RUNNING or not (job.started_at and job.heartbeat_at and job.done_bytes):
+        return None
+    seconds = (job.heartbeat_at - job.started_at).total_seconds()
+    if seconds < 1:
+        return None
+    rate = max(1, round(job.done_bytes / seconds))
+    return Pace(rate=rate, seconds_left=max(0, job.total_bytes - job.done_bytes) // rate)
+
+
+@register.filter
+def seconds_taken(job: Job) -> int:
+    """Return how long a finished job's last attempt ran."""
+    if not (job.started_at and job.finished_at):
+        return 0
+    return max(0, round((job.finished_at - job.started_at).total_seconds()))
+
+
+@register.filter
+def duration(seconds: int) -> str:
+    """Return 45 s, 3 min, 2 h 5 min."""
+    minutes = round(seconds / 60)
+    if seconds < 60:  # noqa: PLR2004 (a minute)
+        return f"{seconds}{NARROW}s"
+    if minutes < 60:  # noqa: PLR2004 (an hour)
+        return f"{minutes}{NARROW}min"
+    return f"{minutes // 60}{NARROW}h {minutes % 60}{NARROW}min"
+
+
+@register.simple_tag(takes_context=True)
+def share_address(context: Context, token: str) -> str:
+    """Return the whole address of a link, on the host that the person uses."""
+    request: HttpRequest = context["request"]
+    return request.build_absolute_uri(reverse("share-page", args=[token]))

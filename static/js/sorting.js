@@ -1,0 +1,124 @@
+// Shows where each chosen file will go, and later how far it is.
+import { bytes, files as counted } from "./format.js";
+import { nameLanguages } from "./languages.js";
+
+const ROWS = 400; // a page of rows stays quick; the rest is counted below them
+const SVG = "http://www.w3.org/2000/svg";
+const STATES = { waiting: "Waits", sending: "Sends", done: "Sent", failed: "Failed" };
+
+const make = (tag, className, text) => {
+  const element = document.createElement(tag);
+  if (className) element.className = className;
+  if (text !== undefined) element.textContent = text;
+  return element;
+};
+
+const swatch = (category) => {
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("class", "swatch");
+  svg.setAttribute("viewBox", "0 0 10 10");
+  svg.setAttribute("aria-hidden", "true");
+  const square = document.createElementNS(SVG, "rect");
+  square.setAttribute("class", `fill-${category}`);
+  square.setAttribute("width", "10");
+  square.setAttribute("height", "10");
+  square.setAttribute("rx", "3");
+  svg.append(square);
+  return svg;
+};
+
+export class Sorting {
+  constructor(root, { onRemove }) {
+    this.root = root;
+    this.body = root.querySelector("tbody");
+    this.rows = new Map();
+    this.onRemove = onRemove;
+    this.pending = new Set();
+  }
+
+  // items: [{file, path}]; sorted: what the server said about their paths.
+  show(items, sorted) {
+    const places = new Map(sorted.files.map((place) => [place.source, place]));
+    const refused = new Map(sorted.refused.map((one) => [one.path, one]));
+    this.rows.clear();
+    this.body.replaceChildren();
+    const rank = (item) => (refused.has(item.path) ? 0 : 1);
+    const ordered = [...items].sort((a, b) => rank(a) - rank(b) || a.path.localeCompare(b.path));
+    for (const item of ordered.slice(0, ROWS)) this.body.append(this.row(item, places, refused, sorted.metadata));
+    const hidden = ordered.length - Math.min(ROWS, ordered.length);
+    const more = this.root.querySelector("[data-more]");
+    more.hidden = hidden === 0;
+    more.textContent = `… and ${counted(hidden)} more.`;
+    nameLanguages(this.body);
+  }
+
+  row(item, places, refused, metadata) {
+    const row = make("tr");
+    const name = item.path.normalize("NFC");
+    const place = places.get(name) ?? places.get(item.path);
+    row.append(make("td", "file wrap", item.path), this.goal(place, refused.get(item.path), name === metadata));
+    const language = make("td", "lang");
+    if (place?.language) {
+      const tag = make("span", "tag", place.language);
+      tag.dataset.language = place.language;
+      language.append(tag);
+    }
+    const state = make("td", "state");
+    const remove = make("button", "icon-button", "×");
+    remove.type = "button";
+    remove.setAttribute("aria-label", `Leave out ${item.path}`);
+    remove.addEventListener("click", () => this.onRemove(item));
+    state.append(remove);
+    row.append(language, make("td", "number size", bytes(item.file.size)), state);
+    this.rows.set(item.path, row);
+    return row;
+  }
+
+  goal(place, refusal, isMetadata) {
+    const cell = make("td", "goal");
+    if (refusal) cell.append(make("span", "bad-text", refusal.message));
+    else if (isMetadata) cell.append(make("span", "muted", "Read for its languages, texts and voices"));
+    else if (place) {
+      const line = make("span", "goal-line");
+      line.append(swatch(place.category), make("span", "", place.label));
+      cell.append(line);
+      if (!place.source.endsWith(place.path)) cell.append(make("span", "goal-path wrap", place.path));
+    } else cell.append(make("span", "muted", "Left out: a system file"));
+    return cell;
+  }
+
+  // Draws at most once a frame, however many parts report.
+  update(transfer) {
+    if (this.pending.size === 0) requestAnimationFrame(() => this.draw());
+    this.pending.add(transfer);
+  }
+
+  draw() {
+    for (const transfer of this.pending) {
+      const cell = this.rows.get(transfer.path)?.querySelector(".state");
+      if (!cell) continue;
+      if (transfer.state === "sending") {
+        let bar = cell.querySelector("progress");
+        if (!bar) {
+          bar = make("progress", "slim");
+          bar.setAttribute("aria-label", transfer.path);
+          cell.replaceChildren(bar);
+        }
+        bar.max = transfer.size || 1;
+        bar.value = transfer.sent;
+      } else {
+        const badge = { done: "badge good", failed: "badge bad", waiting: "badge" }[transfer.state];
+        cell.replaceChildren(make("span", badge, STATES[transfer.state]));
+      }
+    }
+    this.pending.clear();
+  }
+
+  // While files travel nobody takes one out.
+  lock(transfers) {
+    for (const transfer of transfers) this.update(transfer);
+    for (const [path, row] of this.rows) {
+      if (!transfers.some((transfer) => transfer.path === path)) row.querySelector(".state").replaceChildren();
+    }
+  }
+}

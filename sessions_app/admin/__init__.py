@@ -1,0 +1,35 @@
+"""The admin site: for looking into everything and for cleanup. Rows change through operations alone."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+
+from sessions_app.admin import (
+    blobs,
+    entries,
+    exports,
+    holds,
+    jobs,
+    sessions,
+    shares,
+    uploads,
+    users,
+    versions,
+)
+
+__all__ = [
+    "blobs",
+    "entries",
+    "exports",
+    "holds",
+    "jobs",
+    "sessions",
+    "shares",
+    "uploads",
+    "users",
+    "versions",
+]
+
+admin.site.site_title = "Dubbing Sessions"
+admin.site.site_header = "Dubbing Sessions: administration"
+admin.site.index_title = "Everything there is"

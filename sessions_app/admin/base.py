@@ -1,0 +1,87 @@
+# ruff: noqa: ARG002, SLF001 (Django calls these methods with more than they need; `_meta` is its documented interface)
+"""What the admin pages share: nothing is added, changed or deleted by hand, and big tables stay quick."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import ClassVar, TypeVar
+
+from django.contrib import admin, messages
+from django.core.paginator import Paginator
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from sessions_app.blobs.store import StoreError
+from sessions_app.operations.errors import OperationError
+
+M = TypeVar("M", bound=Model)
+
+COUNTED_AT_MOST = 10_000
+
+
+class CappedPaginator(Paginator[M]):
+    """Counts no further than anybody turns pages: an exact count of millions of rows takes longer than the page."""
+
+    @cached_property
+    def count(self) -> int:
+        rows = self.object_list
+        assert isinstance(rows, QuerySet)
+        return rows.order_by()[:COUNTED_AT_MOST].count()
+
+
+class ReadOnlyAdmin(admin.ModelAdmin[M]):
+    """Rows to look at. Versions, entries and blobs are immutable, and the rest has bytes that belong to it."""
+
+    paginator = CappedPaginator
+    show_full_result_count = False
+    list_per_page = 50
+    ordering: ClassVar[Sequence[str]] = ("-pk",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
+        return super().has_view_permission(request, obj) or self.has_cleanup_permission(request)
+
+    def has_cleanup_permission(self, request: HttpRequest) -> bool:
+        """Whether the actions are theirs: those with Django's permission to change the rows."""
+        return super().has_change_permission(request)
+
+
+def link(row: Model | None) -> str | SafeString:
+    """Return a link to a row's own admin page."""
+    if row is None:
+        return "-"
+    name = f"admin:{row._meta.app_label}_{row._meta.model_name}_change"
+    return format_html('<a href="{}">{}</a>', reverse(name, args=[row.pk]), row)
+
+
+def list_link(model: type[Model], text: str, **filters: object) -> SafeString:
+    """Return a link to the rows of another model that belong to one."""
+    address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+    query = "&".join(f"{name}={value}" for name, value in filters.items())
+    return format_html('<a href="{}?{}">{}</a>', address, query, text)
+
+
+def act_on_each(request: HttpRequest, rows: Iterable[M], act: Callable[[M], object], *, done: str) -> None:
+    """Run an operation on each row; say how many it was done to, and why not to the others."""
+    count = 0
+    for row in rows:
+        try:
+            if act(row) is False:
+                continue
+        except (OperationError, StoreError) as error:
+            messages.error(request, f"{row}: {error}")
+        else:
+            count += 1
+    messages.success(request, f"{done}: {count}.")

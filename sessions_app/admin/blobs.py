@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.safestring import SafeString
+
+from sessions_app.admin.base import ReadOnlyAdmin, list_link
+from sessions_app.blobs.store import StoreError
+from sessions_app.domain.sizes import size_text
+from sessions_app.models import Blob, Entry, Hold, Upload
+from sessions_app.operations import garbage
+
+ROWS = (
+    ("sessions", "Sessions whose time in the trash is over"),
+    ("exports", "Expired exports"),
+    ("uploads", "Expired uploads"),
+    ("leftovers", "Leftovers of ended jobs and uploads"),
+    ("blobs", "Blobs that nothing refers to"),
+    ("condemned", "Blobs that nothing refers to any more, kept for the grace period"),
+)
+
+
+@admin.register(Blob)
+class BlobAdmin(ReadOnlyAdmin[Blob]):
+    list_display = ("sha256", "human_size", "state", "is_needed", "created_at", "condemned_at")
+    list_filter = ("state", ("condemned_at", admin.EmptyFieldListFilter))
+    date_hierarchy = "created_at"
+    search_fields = ("sha256",)
+    fields = (
+        "sha256",
+        "human_size",
+        "size",
+        "crc32",
+        "state",
+        "is_needed",
+        "created_at",
+        "condemned_at",
+        "related",
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Blob]:
+        blob = OuterRef("pk")
+        needed = [Exists(model.objects.filter(blob=blob)) for model in (Entry, Hold, Upload)]
+        return super().get_queryset(request).annotate(needed=needed[0] | needed[1] | needed[2])
+
+    def get_urls(self) -> list[URLPattern]:
+        page = path("garbage/", self.admin_site.admin_view(self.garbage), name="sessions_app_garbage")
+        return [page, *super().get_urls()]
+
+    @admin.display(description="size", ordering="size")
+    def human_size(self, blob: Blob) -> str:
+        return size_text(blob.size)
+
+    @admin.display(description="needed", boolean=True)
+    def is_needed(self, blob: Any) -> bool:
+        """Tell whether a version, an upload or a job refers to it."""
+        return bool(blob.needed)
+
+    @admin.display(description="who refers to it")
+    def related(self, blob: Blob) -> SafeString:
+        models = {"Files": Entry, "Uploads": Upload, "Jobs": Hold}
+        links = [list_link(model, text, blob__id__exact=blob.pk) for text, model in models.items()]
+        return SafeString(" · ".join(links))
+
+    def garbage(self, request: HttpRequest) -> HttpResponse:
+        """Show what nobody needs any more; on POST, give it up."""
+        if not self.has_cleanup_permission(request):
+            raise PermissionDenied
+        if request.method == "POST":
+            try:
+                report = garbage.collect(now=timezone.now(), dry_run=False)
+            except StoreError as error:
+                messages.error(request, str(error))
+            else:
+                messages.success(request, f"Cleaned up: {size_text(report.freed)} came free.")
+            return redirect("admin:sessions_app_garbage")
+        report = garbage.collect(now=timezone.now(), dry_run=True)
+        rows = [
+            (label, tally.count, size_text(tally.size))
+            for name, label in ROWS
+            for tally in [getattr(report, name)]
+        ]
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Clean up",
+            "opts": self.opts,
+            "rows": rows,
+            "is_clean": all(not count for _, count, _ in rows),
+            "freed": size_text(report.freed),
+        }
+        return render(request, "admin/sessions_app/garbage.html", context)

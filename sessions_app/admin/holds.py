@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from django.contrib import admin
+
+from sessions_app.admin.base import ReadOnlyAdmin, link
+from sessions_app.domain.sizes import size_text
+from sessions_app.models import Hold
+
+
+@admin.register(Hold)
+class HoldAdmin(ReadOnlyAdmin[Hold]):
+    list_display = ("__str__", "for_job", "content", "size")
+    list_select_related = ("job", "blob")
+    search_fields = ("job__code", "blob__sha256")
+    fields = list_display[1:]
+
+    @admin.display(description="job")
+    def for_job(self, hold: Hold) -> str:
+        return link(hold.job)
+
+    @admin.display(description="blob")
+    def content(self, hold: Hold) -> str:
+        return link(hold.blob)
+
+    @admin.display(description="size", ordering="blob__size")
+    def size(self, hold: Hold) -> str:
+        return size_text(hold.blob.size)

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from sessions_app.admin.base import ReadOnlyAdmin, act_on_each, link
+from sessions_app.domain.sizes import size_text
+from sessions_app.models import Job
+from sessions_app.operations import jobs
+
+
+@admin.register(Job)
+class JobAdmin(ReadOnlyAdmin[Job]):
+    list_display = (
+        "code",
+        "kind",
+        "state",
+        "owned_by",
+        "for_session",
+        "progress",
+        "attempt",
+        "created_at",
+        "finished_at",
+        "error_message",
+    )
+    list_select_related = ("owner", "session")
+    list_filter = ("state", "kind", "error_code")
+    date_hierarchy = "created_at"
+    search_fields = ("code", "owner__username", "session__name", "error_code", "error_message")
+    fields = (
+        "code",
+        "kind",
+        "state",
+        "owned_by",
+        "for_session",
+        "progress",
+        "attempt",
+        "params",
+        "result",
+        "error_code",
+        "error_message",
+        "detail",
+        "created_at",
+        "published_at",
+        "publish_count",
+        "started_at",
+        "heartbeat_at",
+        "lease_expires_at",
+        "cancel_requested_at",
+        "finished_at",
+    )
+    actions = ("cancel", "retry")
+
+    @admin.display(description="owner", ordering="owner__username")
+    def owned_by(self, job: Job) -> str:
+        return link(job.owner)
+
+    @admin.display(description="session", ordering="session__name")
+    def for_session(self, job: Job) -> str:
+        return link(job.session)
+
+    @admin.display(description="progress", ordering="done_bytes")
+    def progress(self, job: Job) -> str:
+        return f"{job.percent} % of {size_text(job.total_bytes)}" if job.total_bytes else ""
+
+    @admin.display(description="error detail")
+    def detail(self, job: Job) -> SafeString:
+        return format_html("<pre>{}</pre>", job.error_detail)
+
+    @admin.action(permissions=["cleanup"], description="Cancel")
+    def cancel(self, request: HttpRequest, rows: QuerySet[Job]) -> None:
+        now = timezone.now()
+        act_on_each(request, rows, lambda job: jobs.cancel(job=job, now=now), done="Cancelled")
+
+    @admin.action(permissions=["cleanup"], description="Try again")
+    def retry(self, request: HttpRequest, rows: QuerySet[Job]) -> None:
+        now = timezone.now()
+        act_on_each(request, rows, lambda job: jobs.retry(job=job, now=now), done="Queued again")

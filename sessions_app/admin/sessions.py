@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.safestring import SafeString
+
+from sessions_app.admin.base import ReadOnlyAdmin, act_on_each, link, list_link
+from sessions_app.domain.sizes import size_text
+from sessions_app.models import DubbingSession, Entry, Export, Job, Version
+from sessions_app.operations import sessions
+
+
+@admin.register(DubbingSession)
+class DubbingSessionAdmin(ReadOnlyAdmin[DubbingSession]):
+    list_display = (
+        "name",
+        "owned_by",
+        "version",
+        "stage",
+        "languages",
+        "files",
+        "size",
+        "last_updated",
+        "trashed_at",
+    )
+    list_select_related = ("owner", "current")
+    list_filter = (("trashed_at", admin.EmptyFieldListFilter), "current__stage", "last_updated")
+    date_hierarchy = "last_updated"
+    search_fields = ("name", "folded_name", "code", "owner__username", "current__video_name")
+    ordering = ("-last_updated", "-pk")
+    fields = (
+        "name",
+        "code",
+        "owned_by",
+        "version",
+        "stage",
+        "languages",
+        "files",
+        "size",
+        "created_at",
+        "last_updated",
+        "last_accessed",
+        "trashed_at",
+        "related",
+    )
+    actions = ("trash", "restore")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[DubbingSession]:
+        return super().get_queryset(request).defer("current__document")
+
+    @admin.display(description="owner", ordering="owner__username")
+    def owned_by(self, session: DubbingSession) -> str:
+        return link(session.owner)
+
+    @admin.display(description="version", ordering="current__number")
+    def version(self, session: DubbingSession) -> int | None:
+        return session.current.number if session.current else None
+
+    @admin.display(description="stage", ordering="current__stage")
+    def stage(self, session: DubbingSession) -> str:
+        return session.current.get_stage_display() if session.current else ""
+
+    @admin.display(description="languages")
+    def languages(self, session: DubbingSession) -> str:
+        return " ".join(session.current.languages) if session.current else ""
+
+    @admin.display(description="files", ordering="current__file_count")
+    def files(self, session: DubbingSession) -> int:
+        return session.current.file_count if session.current else 0
+
+    @admin.display(description="size", ordering="current__total_size")
+    def size(self, session: DubbingSession) -> str:
+        return size_text(session.current.total_size if session.current else 0)
+
+    @admin.display(description="what belongs to it")
+    def related(self, session: DubbingSession) -> SafeString:
+        links = [
+            list_link(Version, "Versions", session__id__exact=session.pk),
+            list_link(Entry, "Files", session__id__exact=session.pk),
+            list_link(Job, "Jobs", session__id__exact=session.pk),
+            list_link(Export, "Exports", version__session__id__exact=session.pk),
+        ]
+        return SafeString(" · ".join(links))
+
+    @admin.action(permissions=["cleanup"], description="Move to the trash")
+    def trash(self, request: HttpRequest, rows: QuerySet[DubbingSession]) -> None:
+        now = timezone.now()
+        act_on_each(
+            request, rows, lambda row: sessions.trash(sessions=[row], now=now) == 1, done="Moved to the trash"
+        )
+
+    @admin.action(permissions=["cleanup"], description="Restore from the trash")
+    def restore(self, request: HttpRequest, rows: QuerySet[DubbingSession]) -> None:
+        act_on_each(request, rows.trashed(), lambda row: sessions.untrash(session=row), done="Restored")  # type: ignore[attr-defined]  # the manager's queryset

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from sessions_app.admin.base import ReadOnlyAdmin, act_on_each, link
+from sessions_app.domain.sizes import size_text
+from sessions_app.models import Upload
+from sessions_app.operations import uploads
+from sessions_app.operations.errors import NotAllowedError
+
+
+@admin.register(Upload)
+class UploadAdmin(ReadOnlyAdmin[Upload]):
+    list_display = (
+        "path",
+        "owned_by",
+        "human_size",
+        "arrived",
+        "state",
+        "for_job",
+        "created_at",
+        "expires_at",
+    )
+    list_select_related = ("owner", "job", "blob")
+    list_filter = ("state", "expires_at")
+    date_hierarchy = "created_at"
+    search_fields = ("path", "code", "owner__username")
+    fields = ("code", *list_display, "content")
+    actions = ("discard",)
+
+    @admin.display(description="owner", ordering="owner__username")
+    def owned_by(self, upload: Upload) -> str:
+        return link(upload.owner)
+
+    @admin.display(description="size", ordering="size")
+    def human_size(self, upload: Upload) -> str:
+        return size_text(upload.size)
+
+    @admin.display(description="received", ordering="received")
+    def arrived(self, upload: Upload) -> str:
+        return size_text(upload.received)
+
+    @admin.display(description="job")
+    def for_job(self, upload: Upload) -> str:
+        return link(upload.job)
+
+    @admin.display(description="blob")
+    def content(self, upload: Upload) -> str:
+        return link(upload.blob)
+
+    @admin.action(permissions=["cleanup"], description="Discard")
+    def discard(self, request: HttpRequest, rows: QuerySet[Upload]) -> None:
+        act_on_each(request, rows.select_related("job"), _discard, done="Discarded")
+
+
+def _discard(upload: Upload) -> None:
+    if upload.job is not None and not upload.job.is_finished:
+        raise NotAllowedError("A job needs this upload. Cancel the job first.", code="upload_in_use")
+    uploads.discard([upload])

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import json
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from sessions_app.admin.base import ReadOnlyAdmin, link, list_link
+from sessions_app.domain.sizes import size_text
+from sessions_app.models import Export, Version
+
+
+@admin.register(Version)
+class VersionAdmin(ReadOnlyAdmin[Version]):
+    list_display = (
+        "__str__",
+        "in_session",
+        "number",
+        "created_at",
+        "saved_by",
+        "message",
+        "stage",
+        "file_count",
+        "size",
+        "added",
+    )
+    list_select_related = ("session", "created_by")
+    list_filter = ("stage", "has_transcription", "has_translations", "has_audio", "has_videos")
+    date_hierarchy = "created_at"
+    search_fields = ("session__name", "session__owner__username", "message", "video_name", "fingerprint")
+    fields = (
+        "in_session",
+        "number",
+        "created_at",
+        "saved_by",
+        "message",
+        "restored_from",
+        "video_name",
+        "language_tags",
+        "stage",
+        "file_count",
+        "size",
+        "added",
+        "fingerprint",
+        "related",
+        "metadata_json",
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Version]:
+        return super().get_queryset(request).defer("document")
+
+    @admin.display(description="session", ordering="session__name")
+    def in_session(self, version: Version) -> str:
+        return link(version.session)
+
+    @admin.display(description="saved by", ordering="created_by__username")
+    def saved_by(self, version: Version) -> str:
+        return link(version.created_by)
+
+    @admin.display(description="size", ordering="total_size")
+    def size(self, version: Version) -> str:
+        return size_text(version.total_size)
+
+    @admin.display(description="added", ordering="stored_size")
+    def added(self, version: Version) -> str:
+        return size_text(version.stored_size)
+
+    @admin.display(description="what belongs to it")
+    def related(self, version: Version) -> SafeString:
+        return list_link(Export, "Exports", version__id__exact=version.pk)
+
+    @admin.display(description="metadata.json")
+    def metadata_json(self, version: Version) -> SafeString:
+        return format_html("<pre>{}</pre>", json.dumps(version.metadata, ensure_ascii=False, indent=2))

@@ -9,7 +9,6 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand
 from django.db import OperationalError
-from django.template.defaultfilters import filesizeformat
 
 from sessions_app.blobs.store import StoreError
 from sessions_app.management.preparing import ensure_database
@@ -73,8 +72,3 @@ def user_named(name: str) -> User:
     if user is None:
         raise Error(f"There is no user {name}.", code="no_such_user")
     return user
-
-
-def size_text(size: int) -> str:
-    """Write a size as terminals show it: without the no-break space that pages want."""
-    return filesizeformat(size).replace("\xa0", " ")

@@ -5,7 +5,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from sessions_app.management.portal_command import PortalCommand, size_text
+from sessions_app.domain.sizes import size_text
+from sessions_app.management.portal_command import PortalCommand
 from sessions_app.operations import garbage
 
 LABELS = {

@@ -10,7 +10,8 @@ from django.contrib.auth.models import User
 from django.core.management.base import CommandParser
 
 from sessions_app.blobs.store import StoreError
-from sessions_app.management.portal_command import PortalCommand, size_text, user_named
+from sessions_app.domain.sizes import size_text
+from sessions_app.management.portal_command import PortalCommand, user_named
 from sessions_app.management.refusals import Error
 from sessions_app.models import DubbingSession, Version
 from sessions_app.operations import exports

@@ -8,7 +8,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from sessions_app.management.portal_command import PortalCommand, size_text, user_named
+from sessions_app.domain.sizes import size_text
+from sessions_app.management.portal_command import PortalCommand, user_named
 from sessions_app.management.refusals import Error
 from sessions_app.models import Job
 from sessions_app.operations import dispatch, imports, jobs

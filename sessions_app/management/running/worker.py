@@ -21,6 +21,7 @@ def service() -> Service:
         command=[
             *python,
             *("--quiet", "--skip-checks", "--app", "dubbing_sessions", "worker"),
+            *("--include", "sessions_app.management.running.beat_tether"),
             *("--beat", "--schedule", settings.CELERY_BEAT_SCHEDULE_FILENAME),
             *("--concurrency", str(CONCURRENCY), "--loglevel", "WARNING"),
             # It has no colleagues to talk to.
@@ -29,5 +30,6 @@ def service() -> Service:
         folder=settings.BASE_DIR,
         # First it may finish what it does; then it gives up, and the job is taken over after the next start.
         goodbyes=[Goodbye(signal=signal.SIGTERM, seconds=5), Goodbye(signal=signal.SIGQUIT, seconds=3)],
-        when_orphaned=signal.SIGQUIT,
+        # Without its broker Celery does not listen to gentler ones. Jobs survive it: another worker takes them over.
+        when_orphaned=signal.SIGKILL,
     )

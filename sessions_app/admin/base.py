@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import ClassVar, TypeVar
 
 from django.contrib import admin, messages
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
+from django.db.models.expressions import Combinable
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -39,7 +40,7 @@ class ReadOnlyAdmin(admin.ModelAdmin[M]):
     paginator = CappedPaginator
     show_full_result_count = False
     list_per_page = 50
-    ordering: ClassVar[Sequence[str]] = ("-pk",)
+    ordering: ClassVar[tuple[str | Combinable, ...] | None] = ("-pk",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

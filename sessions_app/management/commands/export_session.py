@@ -17,6 +17,8 @@ from sessions_app.models import DubbingSession, Version
 from sessions_app.operations import exports
 from sessions_app.queries.sessions import session_called
 
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
 
 class Command(PortalCommand):
     help = "Write a session's ZIP to a file, which appears complete or not at all."
@@ -85,11 +87,11 @@ def _checked(output: Path) -> Path:
 
 
 def _write_error(error: StoreError | OSError, output: Path) -> Error:
-    """Tell the output's troubles, which carry its name, from those of the portal's own storage."""
+    """Tell the output's troubles from those of the portal's own storage, which is only read."""
+    cause = error.__cause__ if isinstance(error, StoreError) else error
+    if isinstance(cause, OSError) and cause.errno in FULL:
+        return Error(f"There is no space left for {output}. Nothing was written.", code="disk_full")
     if isinstance(error, StoreError) and error.key != output.name:
         return Error(str(error), code="storage")
-    cause = error.__cause__ if isinstance(error, StoreError) else error
-    if isinstance(cause, OSError) and cause.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
-        return Error(f"There is no space left for {output}. Nothing was written.", code="disk_full")
     reason = cause.strerror if isinstance(cause, OSError) else str(error)
     return Error(f"{output} could not be written: {reason}. Nothing was written.", code="output_not_writable")

@@ -1,0 +1,460 @@
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+from io import StringIO
+from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
+
+from sessions_app.blobs import get_store
+from sessions_app.management import locks, preparing
+from sessions_app.management.refusals import Error
+from sessions_app.models import DubbingSession, Job, Version
+from sessions_app.operations import sessions
+from tests.services.processes import ROOT
+from tests.world import PROJECT, World, stored_keys, zip_of_files
+
+PASSWORD = "correct-horse-battery"
+
+
+def answer(*command: object) -> Any:
+    """What a command answers to a script."""
+    out = StringIO()
+    call_command(*map(str, command), "--json", stdout=out)
+    return json.loads(out.getvalue())
+
+
+def words(*command: object) -> str:
+    """What it says to a person."""
+    out = StringIO()
+    call_command(*map(str, command), stdout=out)
+    return out.getvalue().strip()
+
+
+def refusal(*command: object) -> Error:
+    """How a command refuses; script and person are told the same."""
+    out = StringIO()
+    with pytest.raises(Error) as raised:
+        call_command(*map(str, command), "--json", stdout=out)
+    assert json.loads(out.getvalue()) == {"error": raised.value.code, "message": str(raised.value)}
+    assert "Traceback" not in str(raised.value)
+    assert str(raised.value).endswith((".", ".)"))
+    return raised.value
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(file.name for file in folder.iterdir())
+
+
+def manage(*arguments: object, environment: dict[str, str], **more: Any) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(ROOT / "manage.py"), *map(str, arguments)]
+    return subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=120, check=False, **more
+    )
+
+
+@pytest.fixture
+def archive(work_folder: Path) -> Path:
+    file = work_folder / "my_talk.zip"
+    file.write_bytes(zip_of_files(PROJECT))
+    return file
+
+
+# -- import_session ------------------------------------------------------------------------------------------------
+
+
+def test_alice_imports_a_zip(world: World, archive: Path):
+    told = answer("import_session", archive, "--owner", "alice")
+
+    session = DubbingSession.objects.get()
+    job = Job.objects.get()
+    assert told == {
+        "name": "my_talk",
+        "code": str(session.code),
+        "wanted_name": "my_talk",
+        "version": 1,
+        "files": len(PROJECT),
+        "size": sum(map(len, PROJECT.values())),
+        "job": str(job.code),
+    }
+    assert session.owner == world.alice
+    assert sorted(world.files(Version.objects.get()).values()) == sorted(PROJECT.values())
+
+
+def test_a_name_that_is_taken_gives_way_to_a_free_one(world: World, archive: Path):
+    words("import_session", archive, "--owner", "alice", "--name", "Talk")
+
+    told = words("import_session", archive, "--owner", "alice", "--name", "talk")
+    assert told.startswith("Imported “talk_2”: version 1, 6 files, ")
+    assert told.endswith("The name “talk” was taken.")
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [(b"no archive at all", "zip_not_a_zip"), (zip_of_files({}), "zip_empty"), (b"", None)],
+)
+def test_what_is_no_session_is_refused_and_leaves_nothing(world: World, work_folder: Path, content, code):
+    file = work_folder / "talk.zip"
+    file.write_bytes(content)
+
+    assert refusal("import_session", file, "--owner", "alice").code == (code or "zip_not_a_zip")
+    assert not DubbingSession.objects.exists()
+    assert stored_keys() == []
+
+
+def test_a_damaged_zip_leaves_nothing(world: World, archive: Path):
+    data = bytearray(archive.read_bytes())
+    data[60] ^= 0xFF
+    archive.write_bytes(data)
+
+    refusal("import_session", archive, "--owner", "alice")
+    assert not DubbingSession.objects.exists()
+    assert stored_keys() == []
+
+
+def test_import_refuses_what_is_not_there(world: World, archive: Path, work_folder: Path):
+    assert refusal("import_session", archive, "--owner", "nobody").code == "no_such_user"
+    assert refusal("import_session", work_folder / "no.zip", "--owner", "alice").code == "no_such_file"
+    assert refusal("import_session", work_folder, "--owner", "alice").code == "no_such_file"
+
+
+def test_import_refuses_a_name_that_no_session_may_have(world: World, archive: Path):
+    assert refusal("import_session", archive, "--owner", "alice", "--name", "a/b").code == "name_character"
+    assert not Job.objects.exists()
+
+
+# -- export_session ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def talk(world: World) -> DubbingSession:
+    """A session with two versions."""
+    session = world.saved("talk", PROJECT)
+    world.save(session, {"audio/fr_audio.wav": b"fr audio"})
+    return session
+
+
+def test_alice_exports_what_she_imports_again(world: World, talk: DubbingSession, work_folder: Path):
+    file = work_folder / "talk_export.zip"
+    told = answer("export_session", "talk", "--owner", "alice", "--output", file)
+
+    assert told == {"name": "talk", "version": 2, "output": str(file), "size": file.stat().st_size}
+    assert names_in(work_folder) == [file.name]
+    with ZipFile(file) as written:
+        assert written.testzip() is None
+    again = answer("import_session", file, "--owner", "bob")
+    assert (again["name"], again["files"]) == ("talk", len(PROJECT) + 1)
+    assert world.files(Version.objects.get(session__owner=world.bob)) == world.files(
+        Version.objects.get(session=talk, number=2)
+    )
+
+
+def test_an_older_version_is_exported_by_its_number(talk: DubbingSession, work_folder: Path):
+    file = work_folder / "first.zip"
+    assert (
+        answer("export_session", talk.code, "--owner", "alice", "--output", file, "--version", 1)["version"]
+        == 1
+    )
+
+    with ZipFile(file) as written:
+        assert "audio/fr_audio.wav" not in written.namelist()
+
+
+def test_an_export_replaces_the_file_that_is_there(talk: DubbingSession, work_folder: Path):
+    file = work_folder / "talk.zip"
+    file.write_bytes(b"yesterday's")
+
+    assert words("export_session", "talk", "--owner", "alice", "--output", file).startswith(
+        "Exported version 2 of “talk” to "
+    )
+    with ZipFile(file) as written:
+        assert written.testzip() is None
+
+
+def test_export_refuses_what_is_not_there(world: World, talk: DubbingSession, work_folder: Path):
+    file = work_folder / "talk.zip"
+
+    def code(name: str, *options: object, owner: str = "alice", output: Path = file) -> str:
+        return refusal("export_session", name, "--owner", owner, "--output", output, *options).code
+
+    assert code("talk", owner="nobody") == "no_such_user"
+    assert code("talk", owner="bob") == "no_such_session"
+    assert code("other") == "no_such_session"
+    assert code("talk", "--version", 3) == "no_such_version"
+    assert code("talk", output=work_folder / "missing" / "talk.zip") == "no_such_folder"
+    assert code("talk", output=work_folder) == "output_is_folder"
+    world.session("empty")
+    assert code("empty") == "no_such_version"
+    sessions.trash(sessions=[talk], now=world.clock())
+    assert code("talk") == "trashed"
+    assert names_in(work_folder) == []
+
+
+def test_export_says_when_the_disk_is_full(talk: DubbingSession, work_folder: Path):
+    """A limit on the size of files stands for the disk: the kernel refuses the write in the same way."""
+    file = work_folder / "talk.zip"
+    file.write_bytes(b"yesterday's")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
+    try:
+        # SQLite's own files are larger: the command must not write to them.
+        error = refusal("export_session", "talk", "--owner", "alice", "--output", file)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    assert error.code == "disk_full"
+    assert file.read_bytes() == b"yesterday's"
+    assert names_in(work_folder) == [file.name]
+
+
+def test_export_says_when_the_folder_is_not_writable(talk: DubbingSession):
+    # /proc takes no files from anybody, root included.
+    error = refusal("export_session", "talk", "--owner", "alice", "--output", "/proc/talk.zip")
+    assert error.code == "output_not_writable"
+
+
+def test_export_tells_its_own_storage_from_the_output(talk: DubbingSession, world: World, work_folder: Path):
+    for key in stored_keys("blobs/"):
+        get_store().delete(key)
+    error = refusal("export_session", "talk", "--owner", "alice", "--output", work_folder / "talk.zip")
+    assert error.code == "storage"
+    assert names_in(work_folder) == []
+
+
+# -- list_sessions -------------------------------------------------------------------------------------------------
+
+
+def test_scripts_read_the_list(world: World, talk: DubbingSession):
+    world.session("empty", owner=world.bob)
+    talk.refresh_from_db()
+
+    empty, saved = sorted(answer("list_sessions"), key=lambda row: row["name"])
+    assert saved == {
+        "name": "talk",
+        "code": str(talk.code),
+        "owner": "alice",
+        "video": "my_presentation.mp4",
+        "languages": ["es", "hi", "fr"],
+        "stage": saved["stage"],
+        "version": 2,
+        "files": 7,
+        "size": sum(map(len, PROJECT.values())) + 8,
+        "created_at": "2025-08-03T18:11:02.123456+00:00",
+        "last_updated": "2025-08-03T18:11:02.123456+00:00",
+        "last_accessed": "2025-08-03T18:11:02.123456+00:00",
+    }
+    assert (empty["owner"], empty["version"], empty["stage"], empty["files"]) == ("bob", None, None, 0)
+
+
+def test_people_read_the_list(world: World, talk: DubbingSession):
+    world.saved("bob's", owner=world.bob)
+    world.saved("gone")
+    sessions.trash(sessions=[DubbingSession.objects.get(name="gone")], now=world.clock())
+
+    head, *rows = words("list_sessions").splitlines()
+    assert head.split("  ")[0] == "NAME"
+    assert sorted(row.split()[0] for row in rows) == ["bob's", "talk"]
+    assert len(words("list_sessions", "--owner", "alice").splitlines()) == 2
+    assert words("list_sessions", "--owner", "charlie") == "There are no sessions."
+    assert refusal("list_sessions", "--owner", "nobody").code == "no_such_user"
+
+
+def test_a_long_list_takes_no_more_queries(world: World, talk: DubbingSession, django_assert_max_num_queries):
+    for number in range(5):
+        world.session(f"session {number}")
+    with django_assert_max_num_queries(3):  # migrations known, migrations done, sessions
+        assert len(answer("list_sessions")) == 6
+
+
+# -- create_user ------------------------------------------------------------------------------------------------
+
+
+def test_an_account_is_made(db: None):
+    told = answer("create_user", "dora", "--password", PASSWORD, "--email", "Dora@example.com")
+
+    assert told == {"name": "dora", "email": "Dora@example.com", "staff": False}
+    dora = User.objects.get(username="dora")
+    assert dora.check_password(PASSWORD)
+    assert not dora.is_staff
+    address = EmailAddress.objects.get(user=dora)
+    assert (address.email, address.verified, address.primary) == ("dora@example.com", True, True)
+
+
+def test_staff_may_use_the_admin_site(db: None):
+    assert words("create_user", "dora", "--password", PASSWORD, "--staff") == (
+        "dora can sign in now, and use the admin site."
+    )
+    assert User.objects.get(username="dora").has_perm("sessions_app.change_blob")
+
+
+def test_the_password_comes_from_the_environment_or_a_file(db: None, monkeypatch, work_folder: Path):
+    monkeypatch.setenv("NEW_USER_PASSWORD", PASSWORD)
+    answer("create_user", "dora")
+    monkeypatch.delenv("NEW_USER_PASSWORD")
+    (work_folder / "secret").write_text(f"{PASSWORD}\n", encoding="utf-8")
+    monkeypatch.setenv("NEW_USER_PASSWORD_FILE", str(work_folder / "secret"))
+    answer("create_user", "emil")
+
+    assert all(user.check_password(PASSWORD) for user in User.objects.all())
+
+
+def test_the_password_comes_from_standard_input(db: None, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", StringIO(f"{PASSWORD}\n"))
+    answer("create_user", "dora")
+
+    assert User.objects.get().check_password(PASSWORD)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["alice", "--password", PASSWORD], "user_name_taken"),
+        (["ALICE", "--password", PASSWORD], "user_name_taken"),
+        (["a b", "--password", PASSWORD], "user_name"),
+        (["", "--password", PASSWORD], "user_name"),
+        (["x" * 200, "--password", PASSWORD], "user_name"),
+        (["dora", "--password", "short"], "user_password"),
+        (["dora", "--password", ""], "user_password"),
+        (
+            ["dora", "--password", "dora-the-dubber", "--email", "dora-the-dubber@example.com"],
+            "user_password",
+        ),
+        (["dora", "--password", PASSWORD, "--email", "no address"], "user_email"),
+    ],
+)
+def test_what_no_account_can_be_is_refused(db: None, arguments, code):
+    User.objects.create_user("alice", password=PASSWORD)
+
+    assert refusal("create_user", *arguments).code == code
+    assert User.objects.count() == 1
+
+
+def test_two_accounts_do_not_share_an_address(db: None):
+    answer("create_user", "dora", "--password", PASSWORD, "--email", "team@example.com")
+
+    error = refusal("create_user", "emil", "--password", PASSWORD, "--email", "Team@Example.com")
+    assert error.code == "user_email_taken"
+
+
+# -- collect_garbage --------------------------------------------------------------------------------------------
+
+
+def test_garbage_is_told_and_collected(world: World):
+    world.upload({"one.wav": b"forgotten long ago"})
+    said = words("collect_garbage", "--dry-run")
+    assert said.splitlines() == ["Would free 18 B.", "  1 expired uploads (18 B)"]
+
+    told = answer("collect_garbage", "--dry-run")
+    done = answer("collect_garbage")
+    assert told == {**done, "dry_run": True}
+    assert done["uploads"] == {"count": 1, "size": 18}
+    assert done["freed"] == 18
+    assert words("collect_garbage") == "Freed 0 B."
+
+
+# -- As processes ------------------------------------------------------------------------------------------------
+
+
+def test_commands_work_on_a_fresh_portal(portal_environment: dict[str, str], stack, work_folder: Path):
+    """No portal runs, and nobody has migrated anything."""
+    environment = {**portal_environment, "NEW_USER_PASSWORD": PASSWORD}
+    (work_folder / "talk.zip").write_bytes(zip_of_files(PROJECT))
+
+    made = manage("create_user", "alice", environment=environment)
+    if stack.name == "team":
+        assert (made.returncode, made.stdout) == (1, "")
+        assert made.stderr == (
+            "Error: The database is not up to date. Run `manage.py prepare`, then try again.\n"
+        )
+        assert manage("prepare", environment=environment).returncode == 0
+        made = manage("create_user", "alice", environment=environment)
+    assert (made.returncode, made.stdout, made.stderr) == (0, "alice can sign in now.\n", "")
+
+    imported = manage(
+        "import_session", "talk.zip", "--owner", "alice", "--json", environment=environment, cwd=work_folder
+    )
+    assert (imported.returncode, imported.stderr) == (0, "")
+    assert json.loads(imported.stdout)["name"] == "talk"
+    refused = manage(
+        "import_session", "no.zip", "--owner", "alice", "--json", environment=environment, cwd=work_folder
+    )
+    assert refused.returncode == 1
+    assert json.loads(refused.stdout)["error"] == "no_such_file"
+    assert refused.stderr.startswith("Error: There is no file ")
+    assert refused.stderr.count("\n") == 1
+    exported = manage(
+        *("export_session", "talk", "--owner", "alice", "--output", "out.zip", "--version", 1),
+        environment=environment,
+        cwd=work_folder,
+    )
+    assert exported.returncode == 0
+    assert (work_folder / "out.zip").is_file()
+
+
+@pytest.mark.one_stack
+def test_two_commands_at_once_prepare_one_database(portal_environment: dict[str, str]):
+    command = [sys.executable, str(ROOT / "manage.py"), "list_sessions", "--json"]
+    both = [subprocess.Popen(command, env=portal_environment, stdout=subprocess.PIPE) for _ in range(2)]
+
+    assert [process.communicate(timeout=120)[0] for process in both] == [b"[]\n", b"[]\n"]
+
+
+@pytest.mark.one_stack
+def test_a_database_that_cannot_be_opened_is_a_sentence(portal_environment: dict[str, str]):
+    data_dir = Path(portal_environment["DATA_DIR"])
+    (data_dir / "db.sqlite3").mkdir()
+    said = manage("list_sessions", environment=portal_environment)
+
+    assert (said.returncode, said.stdout) == (1, "")
+    assert said.stderr == "Error: The database cannot be reached: unable to open database file\n"
+
+
+@pytest.mark.one_stack
+def test_preparing_twice_does_nothing(portal_environment: dict[str, str]):
+    first = manage("prepare", environment=portal_environment)
+    second = manage("prepare", environment=portal_environment)
+
+    assert first.stdout.splitlines() == ["Preparing the database", "Collecting static files"]
+    assert second.stdout.splitlines() == ["Everything is up to date."]
+
+
+@pytest.mark.one_stack
+def test_the_demo_is_made_of_playable_media(portal_environment: dict[str, str], work_folder: Path):
+    made = manage("make_demo", "--json", environment=portal_environment)
+    assert made.returncode == 0, made.stderr
+    name = json.loads(made.stdout)["name"]
+    (row,) = json.loads(manage("list_sessions", "--json", environment=portal_environment).stdout)
+    assert (row["name"], row["owner"], row["video"]) == (name, "demo", "company_presentation.mp4")
+    assert (row["version"], row["languages"], row["files"]) == (3, ["es", "hi"], 13)
+
+
+# -- Parts -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.one_stack
+def test_a_lock_is_held_by_one_and_names_its_holder(work_folder: Path):
+    with locks.exclusive_now(work_folder / "lock"):
+        with pytest.raises(locks.LockTakenError) as raised, locks.exclusive_now(work_folder / "lock"):
+            pass
+        assert raised.value.holder == str(os.getpid())
+    with locks.exclusive_now(work_folder / "lock"):
+        pass
+
+
+def test_the_embedded_database_is_known(db: None, stack):
+    assert preparing.is_embedded() == (stack.name == "embedded")
+    assert settings.DATA_DIR.is_dir()
+
+
+def test_refusals_are_command_errors():
+    assert isinstance(Error("No."), CommandError)

@@ -1,0 +1,90 @@
+"""Somebody who uses the portal in a browser, and what went wrong in it meanwhile."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, expect
+
+from tests.browser.conftest import PASSWORD
+from tests.services.media import Media
+
+JOB_TIMEOUT = 60_000
+"""In milliseconds."""
+
+
+@dataclass
+class Person:
+    page: Page
+    address: str
+    name: str = ""
+    troubles: list[str] = field(default_factory=list)
+
+    @classmethod
+    def with_browser(cls, context: BrowserContext, address: str) -> Person:
+        page = context.new_page()
+        person = cls(page, address)
+        page.on("console", person._on_console)
+        page.on("pageerror", lambda error: person.troubles.append(f"error in a script: {error}"))
+        page.on("request", person._on_request)
+        return person
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        # Chromium tells violations of the content security policy here too.
+        if message.type in {"error", "warning"}:
+            self.troubles.append(f"{message.type}: {message.text} ({self.page.url})")
+
+    def _on_request(self, request: Request) -> None:
+        if not request.url.startswith((f"{self.address}/", "blob:", "data:")):
+            self.troubles.append(f"request to {request.url}")
+
+    def open(self, path: str) -> None:
+        self.page.goto(self.address + path)
+
+    def sign_in(self, name: str) -> None:
+        if "/accounts/login/" not in self.page.url:
+            self.open("/accounts/login/")
+        self.name = name
+        self.page.get_by_label("User name or e-mail").fill(name)
+        self.page.get_by_label("Password", exact=True).fill(PASSWORD)
+        self.page.get_by_role("button", name="Sign in").click()
+
+    def sign_out(self) -> None:
+        self.page.get_by_text(self.name, exact=True).first.click()
+        self.page.get_by_role("button", name="Sign out").click()
+
+    def choose(self, kind: str, *paths: Path) -> None:
+        """Choose files as the button for ``kind`` does: ``files``, ``folder`` or ``zip``."""
+        chooser = self.page.locator(f'input[data-kind="{kind}"]')
+        chooser.set_input_files(paths[0] if kind == "folder" else list(paths))
+
+    def wait_for_job(self, outcome: str | re.Pattern[str]) -> None:
+        expect(self.page.locator("#job")).to_contain_text(outcome, timeout=JOB_TIMEOUT)
+
+
+def make_project(folder: Path, media: Media) -> dict[str, bytes]:
+    """Lay out a dubbing project with real media; return the bytes that an export of it must hold."""
+    project = folder / "conference"
+    for part in ("transcriptions", "translations", "voices", "audio", "final_videos"):
+        (project / part).mkdir(parents=True)
+    shutil.copy(media.video, project / "conference-talk.mp4")
+    shutil.copy(media.voices[0], project / "audio" / "hi_audio.wav")
+    shutil.copy(media.silence, project / "audio" / "es_audio.wav")
+    shutil.copy(media.dubbed_video, project / "final_videos" / "hi_final.mp4")
+    for path, value in {
+        "transcriptions/original_asr.json": {"text": "Hello and welcome to this talk."},
+        "translations/translated.json": {"hi": "नमस्ते", "es": "Hola"},
+        "voices/voice_assignments.json": {"hi": "gemini_hi_deep", "es": "edge_es_bright"},
+    }.items():
+        (project / path).write_text(json.dumps(value, ensure_ascii=False), encoding="utf-8")
+    found = {
+        path.relative_to(project).as_posix(): path.read_bytes()
+        for path in project.rglob("*")
+        if path.is_file()
+    }
+    found["original_video.mp4"] = found.pop("conference-talk.mp4")
+    return found

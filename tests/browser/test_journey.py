@@ -1,0 +1,208 @@
+"""The main job, end to end, in a real Chromium against real processes: web, worker and broker."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, expect
+
+from tests.browser.conftest import Portal
+from tests.browser.person import Person, make_project
+from tests.services.media import Media
+
+AUTO_NAME = re.compile(r"^conference-talk_\d{8}_\d{6}$")
+ISO_MICROSECONDS = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00")
+SLOW = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 1_000_000}
+FAST = SLOW | {"uploadThroughput": -1}
+FILE_ROWS = "table.files tbody tr"
+
+
+@pytest.mark.slow
+def test_alice_saves_a_project_goes_back_and_shares_it_with_bob(
+    portal: Portal, browser: Browser, browser_context: BrowserContext, media: Media, work_folder: Path
+):
+    alice = Person.with_browser(browser_context, portal.address)
+    journey = Journey(alice=alice, contents=make_project(work_folder, media), folder=work_folder, media=media)
+    alice.open("/")
+    alice.sign_in("alice")
+    expect(alice.page.get_by_role("heading", name="Save your first dubbing project")).to_be_visible()
+    journey.saves_a_folder_under_an_automatic_name(browser_context)
+    journey.sees_what_was_saved()
+    journey.saves_again_and_goes_back()
+    journey.exports_and_compares_every_byte()
+    journey.imports_under_another_name_and_under_a_taken_one()
+    journey.shares_with_bob(browser)
+    journey.deletes_and_undoes()
+    alice.sign_out()
+    expect(alice.page.get_by_role("heading", level=1)).to_have_text("Sign in")
+    assert alice.troubles == []
+
+
+@dataclass
+class Journey:
+    alice: Person
+    contents: dict[str, bytes]
+    folder: Path
+    media: Media
+    name: str = ""
+    session_url: str = ""
+    export_url: str = ""
+
+    @property
+    def archive(self) -> Path:
+        return self.folder / f"{self.name}_export.zip"
+
+    def saves_a_folder_under_an_automatic_name(self, context: BrowserContext) -> None:
+        page = self.alice.page
+        page.get_by_role("main").get_by_role("link", name="New session").first.click()
+        self.alice.choose("folder", self.folder / "conference")
+        table = page.get_by_role("table", name="Where the files go")
+        expect(table.get_by_role("row", name=re.compile("hi_audio.wav Audio"))).to_be_visible()
+        expect(
+            table.get_by_role("row", name=re.compile("conference-talk.mp4 Original video"))
+        ).to_be_visible()
+        page.get_by_role("button", name="Auto name").click()
+        expect(page.get_by_label("Name", exact=True)).to_have_value(AUTO_NAME)
+        self.name = page.get_by_label("Name", exact=True).input_value()
+        page.get_by_label("Message").fill("Day 1")
+        network = context.new_cdp_session(page)
+        network.send("Network.enable")
+        network.send("Network.emulateNetworkConditions", SLOW)  # so that the progress can be seen
+        page.get_by_role("button", name="Save session").click()
+        expect(page.locator('[data-meter="percent"]')).to_have_text(re.compile(r"^[1-9]\d?\s%$"))
+        expect(page.locator('[data-meter="left"]')).to_have_text(re.compile("left"))
+        network.send("Network.emulateNetworkConditions", FAST)
+        self.alice.wait_for_job("Saved as version 1")
+        page.get_by_role("link", name="Open the session").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text(self.name)
+        self.session_url = page.url
+
+    def sees_what_was_saved(self) -> None:
+        page = self.alice.page
+        for step in ("Transcription", "Translations", "Audio", "Videos"):
+            expect(page.locator(".pipeline .step", has_text=step)).to_contain_text("Done")
+        expect(page.locator(".facts").first).to_contain_text("conference-talk.mp4")
+        expect(page.locator(".column-side")).to_contain_text("gemini_hi_deep")
+        for label in ("Created", "Updated", "Accessed"):
+            shown = page.locator(f"dt:text-is('{label}') + dd time")
+            assert ISO_MICROSECONDS.fullmatch(str(shown.get_attribute("title")))
+        expect(page.locator(FILE_ROWS)).to_have_count(len(self.contents))
+        page.locator(".texts summary", has_text="Transcription").click()
+        expect(page.locator(".reading").first).to_contain_text("Hello and welcome")
+        page.get_by_role("link", name="Play audio/hi_audio.wav").click()
+        expect(page.locator(".player-row audio")).to_be_visible()
+
+    def saves_again_and_goes_back(self) -> None:
+        page = self.alice.page
+        page.get_by_role("link", name="Save new version").click()
+        fresh = self.folder / "new" / "audio"
+        fresh.mkdir(parents=True)
+        shutil.copy(self.media.voices[1], fresh / "hi_audio.wav")
+        shutil.copy(self.media.voices[0], fresh / "fr_audio.wav")
+        self.alice.choose("folder", self.folder / "new")
+        page.get_by_label("Message").fill("Day 2: French")
+        expect(page.get_by_label("Add and replace")).to_be_checked()
+        page.get_by_role("button", name="Save new version").click()
+        self.alice.wait_for_job("Saved as version 2")
+        page.get_by_role("link", name="Open the session").click()
+        expect(page.locator(".timeline")).to_contain_text("Day 2: French")
+        expect(page.locator(FILE_ROWS)).to_have_count(len(self.contents) + 1)
+        page.get_by_label("Version", exact=True).select_option("Version 1")
+        expect(page.locator(".banner")).to_contain_text("This is version 1")
+        page.get_by_role("button", name="Restore this version").click()
+        expect(page.locator(".message")).to_contain_text("Version 1 is current again, as version 3")
+        expect(page.locator(FILE_ROWS)).to_have_count(len(self.contents))
+        page.get_by_role("link", name="Save new version").click()
+        self.alice.choose("folder", self.folder / "conference")
+        page.get_by_role("button", name="Save new version").click()
+        self.alice.wait_for_job("Nothing to save")
+
+    def exports_and_compares_every_byte(self) -> None:
+        page = self.alice.page
+        page.goto(self.session_url)
+        page.get_by_role("button", name="Export ZIP").click()
+        self.alice.wait_for_job(self.archive.name)
+        with page.expect_download() as download:
+            page.get_by_role("link", name="Download", exact=True).click()
+        assert download.value.suggested_filename == self.archive.name
+        download.value.save_as(self.archive)
+        with zipfile.ZipFile(self.archive) as opened:
+            assert opened.testzip() is None
+            exported = {path: opened.read(path) for path in opened.namelist()}
+        assert {path: exported[path] for path in self.contents} == self.contents
+        assert set(exported) - set(self.contents) == {"metadata.json", ".dubbing/manifest.json"}
+        page.get_by_role("link", name="Contents and sharing").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text(self.archive.name)
+        self.export_url = page.url
+
+    def imports_under_another_name_and_under_a_taken_one(self) -> None:
+        page = self.alice.page
+        page.get_by_role("navigation", name="Main").get_by_role("link", name="Import").click()
+        self.alice.choose("zip", self.archive)
+        page.get_by_label("Name").fill("Konferenz für Bob")
+        page.get_by_role("button", name="Import").click()
+        self.alice.wait_for_job("Imported as “Konferenz für Bob”")
+        page.get_by_role("link", name="Open the session").click()
+        expect(page.locator(FILE_ROWS)).to_have_count(len(self.contents))
+        self.imports(self.archive, outcome=f"You have a session named “{self.name}” already")
+        damaged = self.folder / "damaged.zip"
+        damaged.write_bytes(self.archive.read_bytes()[:-100])
+        self.imports(damaged, outcome="Import failed")
+
+    def imports(self, archive: Path, *, outcome: str) -> None:
+        self.alice.open("/imports/")
+        self.alice.choose("zip", archive)
+        self.alice.page.get_by_role("button", name="Import").click()
+        self.alice.wait_for_job(outcome)
+
+    def shares_with_bob(self, browser: Browser) -> None:
+        page = self.alice.page
+        page.goto(self.export_url)
+        page.get_by_label("Whom it is for").fill("Bob")
+        page.get_by_role("button", name="Make a link").click()
+        link = page.get_by_label("Link", exact=True).input_value()
+        bob = Person.with_browser(browser.new_context(accept_downloads=True), self.alice.address)
+        bob.page.goto(link)
+        expect(bob.page.get_by_role("heading", level=1)).to_have_text(self.name)
+        expect(bob.page.get_by_role("table", name="Files")).to_contain_text("hi_final.mp4")
+        with bob.page.expect_download() as download:
+            bob.page.get_by_role("link", name="Download ZIP").click()
+        assert Path(download.value.path()).read_bytes() == self.archive.read_bytes()
+        bob.page.get_by_role("link", name="Sign in to take it").click()
+        bob.sign_in("bob")
+        bob.page.get_by_role("button", name="Take into my sessions").click()
+        expect(bob.page.locator(".message")).to_contain_text(f"“{self.name}” is among your sessions now")
+        expect(bob.page.locator(FILE_ROWS)).to_have_count(len(self.contents))
+        assert bob.troubles == []
+        bob.page.goto(self.session_url)
+        expect(bob.page.get_by_role("heading", level=1)).to_have_text("There is nothing here")
+        page.goto(self.export_url)
+        expect(page.locator(".row", has_text="Bob")).to_contain_text("1 download")
+        page.get_by_role("button", name="Revoke Bob").click()
+        bob.page.goto(link)
+        expect(bob.page.get_by_role("heading", level=1)).to_have_text("This link works no longer")
+        bob.page.context.close()
+
+    def deletes_and_undoes(self) -> None:
+        page = self.alice.page
+        page.goto(self.session_url)
+        page.get_by_role("button", name="Delete").click()
+        page.get_by_role("button", name="Move to trash").click()
+        expect(page.locator(".message")).to_contain_text("moved to the trash")
+        page.get_by_role("button", name="Undo").click()
+        expect(page.locator(".message")).to_contain_text("restored")
+        expect(page.get_by_role("heading", level=1)).to_have_text(self.name)
+        self.alice.open("/sessions/?q=konferenz")
+        page.get_by_label("Select all on this page").check()
+        expect(page.locator("[data-batch]")).to_contain_text("1 selected")
+        page.get_by_role("button", name="Delete").click()
+        page.get_by_role("button", name="Move to trash").click()
+        expect(page.locator(".message")).to_contain_text("moved to the trash")
+        self.alice.open("/sessions/trash/")
+        page.get_by_role("button", name="Restore Konferenz für Bob").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Konferenz für Bob")

@@ -1,0 +1,185 @@
+"""Every page: nothing in the console, nothing from another host, nothing that the content security policy stops, no sideways scrolling."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.browser.conftest import Portal
+from tests.browser.person import Person, make_project
+from tests.services.media import Media
+
+LONG_NAME = "the_keynote_of_the_product_launch_with_a_name_that_goes_on_and_on_20260301_083000"
+STRICT = "default-src 'self'"
+OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+SIGNED_OUT = [
+    "/accounts/login/",
+    "/accounts/signup/",
+    "/accounts/password/reset/",
+    "/accounts/password/reset/done/",
+]
+SIGNED_IN = [
+    "/sessions/",
+    "/sessions/?q=nothing-like-it",
+    "/sessions/new/",
+    "/sessions/trash/",
+    "/imports/",
+    "/jobs/",
+    "/accounts/email/",
+    "/accounts/password/change/",
+    "/accounts/logout/",
+]
+
+
+def make_content(person: Person, folder: Path, media: Media) -> list[str]:
+    """Save, save again, export and share as a person does; return the addresses of the pages that are there now."""
+    make_project(folder, media)
+    page = person.page
+    person.open("/sessions/new/")
+    page.get_by_label("Name", exact=True).fill(LONG_NAME)
+    person.choose("folder", folder / "conference")
+    page.get_by_role("button", name="Save session").click()
+    person.wait_for_job("Saved as version 1")
+    jobs = [page.url]
+    page.get_by_role("link", name="Open the session").click()
+    session = page.url
+    page.get_by_role("link", name="Save new version").click()
+    person.choose("files", media.voices[1])
+    page.get_by_role("button", name="Save new version").click()
+    person.wait_for_job("Saved as version 2")
+    page.goto(session)
+    page.get_by_role("button", name="Export ZIP").click()
+    person.wait_for_job("_export.zip")
+    jobs.append(page.url)
+    page.get_by_role("link", name="Contents and sharing").click()
+    export = page.url
+    page.get_by_role("button", name="Make a link").click()
+    link = page.get_by_label("Link", exact=True).input_value()
+    person.open("/sessions/new/")
+    page.get_by_label("Name", exact=True).fill("empty")
+    page.get_by_role("button", name="Create empty session").click()
+    expect(page.get_by_role("heading", name="Nothing is saved in this session yet")).to_be_visible()
+    empty = page.url
+    addresses = [*jobs, session, f"{session}versions/1/", f"{session}save/", export, link, empty]
+    return [address.removeprefix(person.address) for address in addresses]
+
+
+@pytest.mark.slow
+def test_every_page_is_clean_and_fits(portal: Portal, browser: Browser, media: Media, work_folder: Path):
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    bob = Person.with_browser(context, portal.address)
+    pages = [*SIGNED_OUT]
+
+    def visit(path: str) -> None:
+        told = bob.page.goto(portal.address + path)
+        assert told is not None
+        assert told.status == 200, path
+        assert STRICT in str(told.header_value("content-security-policy")), path
+        for scheme in ("light", "dark"):
+            bob.page.emulate_media(color_scheme=scheme)
+            assert bob.page.evaluate(OVERFLOW) <= 0, f"{path} is wider than the screen"
+        assert bob.page.locator("h1").count() == 1, f"{path} needs one main heading"
+        unnamed = bob.page.evaluate(
+            """() => [...document.querySelectorAll("button, a[href], input:not([type=hidden], [hidden]), select")]
+                .filter((e) => !(e.ariaLabel || e.textContent.trim() || e.labels?.length))
+                .map((e) => e.outerHTML)"""
+        )
+        assert unnamed == [], f"{path} has controls without a name"
+
+    for path in pages:
+        visit(path)
+    bob.sign_in("bob")
+    content = make_content(bob, work_folder, media)
+    for path in [*SIGNED_IN, *content]:
+        visit(path)
+    bob.page.set_viewport_size({"width": 1280, "height": 900})
+    for path in [*SIGNED_IN, *content]:
+        visit(path)
+    assert bob.troubles == []
+    missing = bob.page.goto(f"{portal.address}/nothing")
+    assert missing is not None
+    assert missing.status == 404
+    context.close()
+
+
+def test_the_chosen_appearance_is_remembered(portal: Portal, browser: Browser):
+    context = browser.new_context(color_scheme="light")
+    bob = Person.with_browser(context, portal.address)
+    bob.open("/accounts/login/")
+    light = bob.page.evaluate("getComputedStyle(document.body).backgroundColor")
+    bob.page.get_by_role("button", name="Dark appearance").click()
+    bob.page.reload()
+    expect(bob.page.get_by_role("button", name="Dark appearance")).to_have_attribute("aria-pressed", "true")
+    assert bob.page.evaluate("getComputedStyle(document.body).backgroundColor") != light
+    assert bob.troubles == []
+    context.close()
+
+
+def test_a_broken_connection_is_waited_for_and_what_fails_can_be_sent_again(
+    portal: Portal, browser: Browser, media: Media
+):
+    context = browser.new_context()
+    bob = Person.with_browser(context, portal.address)
+    bob.open("/sessions/new/")
+    bob.sign_in("bob")
+    tries: list[str] = []
+
+    def break_first(route) -> None:
+        tries.append(route.request.url)
+        refused = {"code": "storage", "message": "The storage is away."}
+        route.fulfill(status=503, body=json.dumps(refused), content_type="application/json")
+
+    context.route("**/parts/1/", break_first)
+    bob.page.get_by_label("Name", exact=True).fill("unlucky")
+    bob.choose("files", media.voices[0])
+    bob.page.get_by_role("button", name="Save session").click()
+    failures = bob.page.locator('[data-part="failures"]')
+    expect(failures).to_contain_text("1 file could not be sent", timeout=20_000)
+    expect(failures).to_contain_text("The storage is away.")
+    assert len(tries) == 3
+    context.unroute("**/parts/1/")
+    bob.page.get_by_role("button", name="Try these again").click()
+    bob.wait_for_job("Saved as version 1")
+    context.close()
+
+
+def test_a_name_that_is_taken_is_answered_with_a_free_one(portal: Portal, browser: Browser):
+    context = browser.new_context()
+    bob = Person.with_browser(context, portal.address)
+    bob.open("/sessions/new/")
+    bob.sign_in("bob")
+    for expected in ("taken", "taken_2"):
+        bob.open("/sessions/new/")
+        bob.page.get_by_label("Name", exact=True).fill("taken")
+        bob.page.get_by_role("button", name="Create empty session").click()
+        expect(bob.page.get_by_role("heading", level=1)).to_have_text(expected)
+    expect(bob.page.locator(".message")).to_contain_text("this one is named “taken_2”")
+    context.close()
+
+
+def test_two_people_saving_at_once_are_told(portal: Portal, browser: Browser, media: Media):
+    context = browser.new_context()
+    first = Person.with_browser(context, portal.address)
+    first.open("/sessions/new/")
+    first.sign_in("bob")
+    first.page.get_by_label("Name", exact=True).fill("busy")
+    first.choose("files", media.voices[0])
+    first.page.get_by_role("button", name="Save session").click()
+    first.wait_for_job("Saved as version 1")
+    first.page.get_by_role("link", name="Open the session").click()
+    second = Person.with_browser(context, portal.address)
+    for person, file in ((second, media.silence), (first, media.voices[1])):
+        person.page.goto(first.page.url)
+        person.page.get_by_role("link", name="Save new version").click()
+        person.choose("files", file)
+        expect(person.page.get_by_role("button", name="Save new version")).to_be_enabled()
+    second.page.get_by_role("button", name="Save new version").click()
+    second.wait_for_job("Saved as version 2")
+    first.page.get_by_role("button", name="Save new version").click()
+    expect(first.page.get_by_role("alert")).to_contain_text("saved version 2")
+    first.page.get_by_role("button", name="Save on top of it").click()
+    first.wait_for_job("Saved as version 3")
+    context.close()

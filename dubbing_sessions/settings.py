@@ -192,7 +192,12 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {"visibility_timeout": _visibility_timeout}
 # One retry: the first message after a broker's restart meets a connection that is gone.
-CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.1, "interval_max": 0.1}
+CELERY_TASK_PUBLISH_RETRY_POLICY = {
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0.1,
+    "interval_max": 0.1,
+}
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
@@ -211,7 +216,7 @@ CELERY_BEAT_SCHEDULE = {
 # ---- What people may do, and for how long things stay ------------------------
 REGISTRATION_OPEN = env_bool("REGISTRATION_OPEN", default=False)
 MAX_UPLOAD_SIZE = env_int("MAX_UPLOAD_GIB", 100) * 1024**3
-MAX_FILES_IN_SESSION = env_int("MAX_FILES_IN_SESSION", 65_535)
+MAX_FILES_IN_SESSION = env_int("MAX_FILES_IN_SESSION", 50_000)
 TRASH_KEPT = timedelta(days=env_int("TRASH_DAYS", 30))
 EXPORT_KEPT = timedelta(days=env_int("EXPORT_DAYS", 7))
 UPLOAD_KEPT = timedelta(hours=env_int("UPLOAD_HOURS", 48))
@@ -268,6 +273,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = _https
 SECURE_HSTS_PRELOAD = _https
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "sessions_app.views.answers.csrf_failure"
 if env_bool("BEHIND_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 CONTENT_SECURITY_POLICY = {

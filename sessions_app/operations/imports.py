@@ -23,10 +23,12 @@ from sessions_app.operations import intake, jobs, sessions, uploads, versions
 from sessions_app.operations.context import JobContext
 from sessions_app.operations.documents import read_document, read_texts
 from sessions_app.operations.errors import BadInputError
-from sessions_app.operations.saves import entry_of, video_name
+from sessions_app.operations.saves import check_count, entry_of, video_name
 from sessions_app.operations.sources import FileSource, StoreSource
 from sessions_app.zips.reader import Archive, ArchiveMember, Limits, Source, read_archive
 
+ROOM = 1000
+"""Entries beside the session's files: metadata.json, our own folder, folders that other tools list."""
 LANGUAGE_LENGTH = 35
 """Characters of the longest language tag that RFC 5646 section 4.4.1 counts on."""
 
@@ -59,9 +61,7 @@ def perform(context: JobContext) -> None:
     """Read the whole archive, store its files, then make the session; whatever goes wrong, there is none."""
     job = context.job
     source = _source(context)
-    archive = read_archive(
-        source, Limits(max_entries=settings.MAX_FILES_IN_SESSION, max_total_size=settings.MAX_UPLOAD_SIZE)
-    )
+    archive = read_archive(source, limits())
     contents = _contents(archive)
     context.expect(sum(contents.members[placed.source].size for placed in contents.placements))
     # Biggest first, so that the last thread to finish has little left to do.
@@ -79,12 +79,20 @@ def perform(context: JobContext) -> None:
         uploads.discard([upload])
 
 
+def limits() -> Limits:
+    """What an archive may declare: as many files as a session may hold, and what else a ZIP of such a session has."""
+    return Limits(
+        max_entries=settings.MAX_FILES_IN_SESSION + ROOM,
+        max_total_size=settings.MAX_UPLOAD_SIZE,
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Contents:
     """What an archive says it holds, decided before any file is stored."""
 
     members: Mapping[str, ArchiveMember]
-    """Files by name, without directories, litter and our own folder."""
+    """Files by name, without folders, litter and what our own folder holds."""
     placements: Sequence[Placement]
     document: dict[str, Any] | None
     """metadata.json, paths relative."""
@@ -93,7 +101,8 @@ class Contents:
 
 
 def _contents(archive: Archive) -> Contents:
-    files = {member.name: member for member in archive.members if not member.is_directory}
+    archive.require_files()
+    files = {member.name: member for member in archive.files}
     members = {name: member for name, member in files.items() if not name.startswith(f"{PRIVATE}/")}
     try:
         check_tree(members)
@@ -107,6 +116,7 @@ def _contents(archive: Archive) -> Contents:
     placements = sort_tree(list(members), languages=(document or {}).get("languages") or ())
     if not placements:
         raise BadInputError("This ZIP holds no files to import.", code="zip_empty")
+    check_count(len(placements))
     proven = _proof(archive, files)
     return Contents(
         members=members,

@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 
 from sessions_app.blobs.ingest import Staged
@@ -93,6 +94,8 @@ def perform(context: JobContext) -> None:
     session = DubbingSession.objects.select_related("current").get(pk=job.session_id or 0)
     parent = _parent(session, int(job.params["parent"]))
     received = list(job.uploads.select_related("blob").order_by("-size", "pk"))
+    if len(received) != job.params["upload_count"]:
+        raise BadInputError("The uploaded files are gone by now. Upload them again.", code="uploads_gone")
     context.expect(sum(upload.size for upload in received))
     if session.is_trashed:
         raise BadInputError("This session is in the trash. Restore it, then save again.", code="trashed")
@@ -199,6 +202,7 @@ def _new_version(
         entries[placed.path] = entry_of(placed, blob)
         blob_ids[placed.path] = blob.pk
     _check_paths(list(entries))
+    check_count(len(entries))
     manifest = Manifest.of(entries.values())
     languages = parent.languages if parent else []
     changed = {placed.path for placed, _ in arrived}
@@ -216,6 +220,19 @@ def _new_version(
     return versions.NewVersion(
         manifest=manifest, blob_ids=blob_ids, document=document, message=params["message"]
     )
+
+
+def check_count(files: int) -> None:
+    """Refuse a version that its own ZIP could not bring back.
+
+    :raises BadInputError: it has too many files.
+    """
+    limit = settings.MAX_FILES_IN_SESSION
+    if files > limit:
+        raise BadInputError(
+            f"A session may hold {limit} files, and this one would hold {files}. Split it, or pack what belongs together.",
+            code="too_many_files",
+        )
 
 
 def entry_of(placed: Placement, blob: Blob) -> ManifestEntry:

@@ -1,0 +1,287 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Permission, User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from sessions_app.blobs.keys import blob_key
+from sessions_app.models import (
+    Blob,
+    DubbingSession,
+    Entry,
+    Export,
+    Hold,
+    Job,
+    Share,
+    Upload,
+    Version,
+)
+from sessions_app.operations import exports, garbage, sessions, shares
+from tests.world import PROJECT, World, stored_keys
+
+MODELS = (Blob, DubbingSession, Entry, Export, Hold, Job, Share, Upload, Version, User)
+OURS = MODELS[:-1]
+
+
+@pytest.fixture
+def operator(world: World, client: Client) -> Client:
+    world.clock.now = timezone.now()
+    client.force_login(User.objects.create_superuser("operator"))
+    return client
+
+
+def list_of(model: Any) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+
+
+def page_of(row: Any) -> str:
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+
+
+def act(client: Client, action: str, *rows: Any) -> str:
+    """Choose rows in their list and an action; return what the page says then."""
+    chosen = {"action": action, "_selected_action": [row.pk for row in rows]}
+    answer = client.post(list_of(rows[0]), chosen, follow=True)
+    assert answer.status_code == 200
+    return " ".join(str(message) for message in answer.context["messages"])
+
+
+def current(session: DubbingSession) -> Version:
+    session.refresh_from_db()
+    assert session.current is not None
+    return session.current
+
+
+def one_of_each(world: World, name: str = "talk") -> None:
+    session = world.saved(name, {**PROJECT, f"{name}.txt": name.encode()})
+    world.save(session, {"audio/fr_audio.wav": name.encode() * 3})
+    export = world.exported(current(session))
+    shares.create(export=export, author=world.alice, days=3, note="for Bob", now=world.clock())
+    world.upload({f"{name}.wav": b"on its way"})
+    waiting = world.save(world.session(f"{name} empty"), {"new.wav": b"new"}, run=False)
+    Hold.objects.create(job=waiting, blob=Blob.objects.order_by("-pk")[0])
+
+
+# -- Looking ------------------------------------------------------------------------------------------------------
+
+
+def test_every_page_opens(world: World, operator: Client):
+    one_of_each(world)
+    assert operator.get(reverse("admin:index")).status_code == 200
+    for model in MODELS:
+        assert operator.get(list_of(model)).status_code == 200, model
+        assert operator.get(list_of(model), {"q": "talk"}).status_code == 200, model
+        row = model._default_manager.order_by("pk")[0]
+        assert operator.get(page_of(row)).status_code == 200, model
+
+
+def test_every_filter_opens(world: World, operator: Client):
+    one_of_each(world)
+    for model in OURS:
+        page = operator.get(list_of(model))
+        for spec in page.context["cl"].filter_specs:
+            for choice in spec.choices(page.context["cl"]):
+                answer = operator.get(list_of(model) + choice["query_string"])
+                assert answer.status_code == 200, (model, choice)
+                assert "e=1" not in answer.request["QUERY_STRING"]
+
+
+def test_links_lead_to_what_belongs_together(world: World, operator: Client):
+    one_of_each(world)
+    session = DubbingSession.objects.get(name="talk")
+    answer = operator.get(f"{list_of(Export)}?version__session__id__exact={session.pk}")
+    assert [row.filename for row in answer.context["cl"].result_list] == ["talk_export.zip"]
+    for model, field in ((Version, "session"), (Entry, "session"), (Job, "session")):
+        answer = operator.get(f"{list_of(model)}?{field}__id__exact={session.pk}")
+        assert answer.status_code == 200
+        assert all(row.session_id == session.pk for row in answer.context["cl"].result_list)
+
+
+def test_longer_lists_take_no_more_queries(world: World, operator: Client):
+    one_of_each(world)
+    operator.get(list_of(Job))  # what is read once a process or a visit
+    before = {model: queries_of(operator, list_of(model)) for model in MODELS}
+    for number in range(3):
+        one_of_each(world, f"talk {number}")
+
+    assert {model: queries_of(operator, list_of(model)) for model in MODELS} == before
+    assert max(before.values()) <= 12
+
+
+def queries_of(client: Client, address: str) -> int:
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(address).status_code == 200
+    return len(queries)
+
+
+def test_a_big_table_is_not_counted_to_its_end(world: World, operator: Client, monkeypatch):
+    monkeypatch.setattr("sessions_app.admin.base.COUNTED_AT_MOST", 3)
+    one_of_each(world)
+
+    assert Entry.objects.count() > 3
+    assert operator.get(list_of(Entry)).context["cl"].result_count == 3
+
+
+def test_sizes_are_readable(world: World, operator: Client):
+    world.saved("talk", {"one.wav": b"x" * 3 * 1024 * 1024})
+    assert b"3.0 MiB" in operator.get(list_of(DubbingSession)).content
+
+
+# -- Not changing --------------------------------------------------------------------------------------------------
+
+
+def test_nothing_is_added_changed_or_deleted_by_hand(world: World, operator: Client):
+    one_of_each(world)
+    for model in OURS:
+        before = list(model._default_manager.order_by("pk").values())
+        row = model._default_manager.order_by("pk")[0]
+        prefix = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        assert operator.get(reverse(f"{prefix}_add")).status_code == 403
+        assert operator.post(page_of(row), {"name": "changed", "_save": "Save"}).status_code == 403
+        assert operator.post(reverse(f"{prefix}_delete", args=[row.pk]), {"post": "yes"}).status_code == 403
+        chosen = {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"}
+        operator.post(list_of(model), chosen)
+        assert list(model._default_manager.order_by("pk").values()) == before
+
+
+def test_an_account_is_made_inactive_never_deleted(world: World, operator: Client):
+    address = reverse("admin:auth_user_delete", args=[world.charlie.pk])
+    assert operator.post(address, {"post": "yes"}).status_code == 403
+    operator.post(
+        list_of(User), {"action": "delete_selected", "_selected_action": [world.charlie.pk], "post": "yes"}
+    )
+    assert User.objects.filter(pk=world.charlie.pk).exists()
+
+
+def test_every_model_of_ours_is_there(db: None):
+    assert all(admin.site.is_registered(model) for model in MODELS)
+
+
+# -- Actions -------------------------------------------------------------------------------------------------------
+
+
+def test_sessions_go_to_the_trash_and_come_back(world: World, operator: Client):
+    first, second = world.saved("first"), world.saved("second")
+
+    assert act(operator, "trash", first, second) == "Moved to the trash: 2."
+    assert DubbingSession.objects.live().count() == 0
+    assert act(operator, "trash", first) == "Moved to the trash: 0."
+    world.saved("first", {"other.wav": b"other"})
+    assert act(operator, "restore", first, second) == "Restored: 2."
+    assert {session.name for session in DubbingSession.objects.live()} == {"first", "first_2", "second"}
+
+
+def test_an_export_is_expired_with_its_bytes(world: World, operator: Client):
+    export = world.exported(current(world.saved()))
+    assert stored_keys("exports/") == [export.key]
+
+    assert act(operator, "expire", export).startswith("Expired: 1; ")
+    assert stored_keys("exports/") == []
+    assert act(operator, "expire", export) == "Expired: 0; 0 B came free."
+
+
+def test_a_waiting_job_is_cancelled_and_queued_again(world: World, operator: Client):
+    version = current(world.saved())
+    job = exports.request(version=version, owner=world.alice, now=world.clock())
+
+    assert act(operator, "cancel", job) == "Cancelled: 1."
+    job.refresh_from_db()
+    assert job.state == Job.State.CANCELLED
+    assert "This job has ended already." in act(operator, "cancel", job)
+    assert act(operator, "retry", job) == "Queued again: 1."
+    job.refresh_from_db()
+    assert job.state == Job.State.QUEUED
+
+
+def test_a_link_is_revoked(world: World, operator: Client):
+    export = world.exported(current(world.saved()))
+    made = shares.create(export=export, author=world.alice, days=3, note="", now=world.clock())
+
+    assert act(operator, "revoke", made.share) == "Revoked: 1."
+    assert shares.find(token=made.token, now=world.clock()) is None
+    assert act(operator, "revoke", made.share) == "Revoked: 0."
+
+
+def test_an_upload_is_discarded_unless_a_job_needs_it(world: World, operator: Client):
+    (forgotten,) = world.upload({"one.wav": b"one"})
+    job = world.save(world.session(), {"two.wav": b"two"}, run=False)
+
+    said = act(operator, "discard", forgotten, job.uploads.get())
+    assert "A job needs this upload." in said
+    assert "Discarded: 1." in said
+    assert stored_keys("staging/") == [f"staging/upload-{job.uploads.get().code}/file"]
+
+
+def test_garbage_is_shown_before_it_goes(world: World, operator: Client):
+    session = world.saved("talk", {"one.wav": b"one"})
+    sessions.trash(sessions=[session], now=world.clock())
+    sessions.purge(session=session)
+    Blob.objects.update(condemned_at=world.clock.forward(days=-9))
+    key = blob_key(Blob.objects.get().sha256)
+    address = reverse("admin:sessions_app_garbage")
+    assert address.encode() in operator.get(list_of(Blob)).content
+    assert address.encode() in operator.get(reverse("admin:index")).content
+
+    page = operator.get(address).content.decode()
+    assert "Clean up now (3 B come free)" in page
+    assert stored_keys() == [key]
+    said = operator.post(address, follow=True)
+    assert [str(message) for message in said.context["messages"]] == ["Cleaned up: 3 B came free."]
+    assert "There is nothing to clean up." in said.content.decode()
+    assert stored_keys() == []
+
+
+# -- Who may -------------------------------------------------------------------------------------------------------
+
+
+def staff(*permissions: str) -> User:
+    user = User.objects.create_user("helper", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    return user
+
+
+def test_strangers_see_nothing(world: World, client: Client):
+    address = reverse("admin:sessions_app_garbage")
+    for user in (None, world.alice):
+        if user:
+            client.force_login(user)
+        assert client.get(list_of(Blob)).status_code == 302
+        assert client.post(address).status_code == 302
+
+
+def test_staff_who_may_look_may_not_clean_up(world: World, client: Client):
+    session = world.saved()
+    client.force_login(staff("view_blob", "view_dubbingsession"))
+
+    page = client.get(list_of(DubbingSession))
+    assert page.status_code == 200
+    assert not page.context["cl"].model_admin.get_actions(page.wsgi_request)
+    act(client, "trash", session)
+    assert DubbingSession.objects.live().exists()
+    assert client.post(reverse("admin:sessions_app_garbage")).status_code == 403
+    assert client.get(reverse("admin:sessions_app_garbage")).status_code == 403
+
+
+def test_staff_who_may_change_may_clean_up(world: World, client: Client):
+    session = world.saved()
+    client.force_login(staff("change_blob", "change_dubbingsession"))
+
+    assert act(client, "trash", session) == "Moved to the trash: 1."
+    assert client.post(reverse("admin:sessions_app_garbage")).status_code == 302
+
+
+def test_the_page_tells_what_collect_tells(world: World, operator: Client):
+    one_of_each(world)
+    told = garbage.collect(now=timezone.now(), dry_run=True)
+    rows = operator.get(reverse("admin:sessions_app_garbage")).context["rows"]
+    assert sum(count for _, count, _ in rows) == sum(
+        getattr(told, name).count
+        for name in ("sessions", "exports", "uploads", "leftovers", "blobs", "condemned")
+    )

@@ -45,8 +45,10 @@ class CodesField(forms.Field):
             codes = [UUID(code) for code in value or []]
         except ValueError as error:
             raise forms.ValidationError("A code is malformed.") from error
-        if not 0 < len(codes) <= MAX_BATCH:
-            raise forms.ValidationError(f"Select 1 to {MAX_BATCH} sessions.")
+        if not codes:
+            raise forms.ValidationError("Select at least one session first.")
+        if len(codes) > MAX_BATCH:
+            raise forms.ValidationError(f"Select {MAX_BATCH} sessions at the most.")
         return codes
 
 

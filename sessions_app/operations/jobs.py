@@ -19,6 +19,8 @@ from sessions_app.operations.errors import NotAllowedError
 logger = logging.getLogger(__name__)
 
 MAX_REPUBLISH_AFTER = timedelta(minutes=5)
+BATCH = 500
+"""Rows a statement; databases limit the variables of one."""
 
 
 def create(
@@ -34,6 +36,8 @@ def create(
     """Write down that something is to be done and tell the workers on commit.
 
     ``publish=False`` is for callers that run the job themselves at once; should they die, a worker takes over.
+
+    :raises NotAllowedError: an upload is gone, or another job is going to read it.
     """
     with transaction.atomic():
         job = Job.objects.create(
@@ -45,10 +49,31 @@ def create(
             published_at=None if publish else now,
         )
         if uploads:
-            Upload.objects.filter(pk__in=[upload.pk for upload in uploads]).update(job=job)
+            _give_uploads(job, [upload.pk for upload in uploads])
         if publish:
             queue.enqueue(job, now=now)
     return job
+
+
+def _give_uploads(job: Job, ids: list[int]) -> None:
+    """Let the job read these uploads, and no other job."""
+    for start in range(0, len(ids), BATCH):
+        some = ids[start : start + BATCH]
+        locked = Upload.objects.select_for_update().filter(pk__in=some, state=Upload.State.RECEIVED)
+        readers = list(locked.order_by("pk").values_list("job_id", flat=True))
+        if len(readers) != len(some):
+            raise _uploads_gone()
+        # Asked only now that the rows are locked. A job that failed gives its files to the next.
+        if Job.objects.filter(pk__in={reader for reader in readers if reader}).unfinished().exists():
+            raise NotAllowedError(
+                "Another job is reading these files already. Wait for it, or cancel it first.",
+                code="upload_in_use",
+            )
+        Upload.objects.filter(pk__in=some).update(job=job)
+
+
+def _uploads_gone() -> NotAllowedError:
+    return NotAllowedError("The uploaded files are gone by now. Upload them again.", code="uploads_gone")
 
 
 def cancel(*, job: Job, now: datetime) -> None:
@@ -79,9 +104,7 @@ def retry(*, job: Job, now: datetime, params: dict[str, Any] | None = None) -> N
             )
         announced = row.params.get("upload_count", 0)
         if announced and row.uploads.filter(state=Upload.State.RECEIVED).count() != announced:
-            raise NotAllowedError(
-                "The uploaded files are gone by now. Upload them again.", code="uploads_gone"
-            )
+            raise _uploads_gone()
         row.params = {**row.params, **(params or {})}
         row.state = Job.State.QUEUED
         row.error_code = row.error_message = row.error_detail = ""

@@ -12,9 +12,10 @@ from django.db import transaction
 
 from sessions_app.blobs import get_store
 from sessions_app.blobs.keys import staging_key, staging_prefix
-from sessions_app.blobs.store import BlobStore, Part, StoreError
+from sessions_app.blobs.parts import MAX_PARTS
+from sessions_app.blobs.store import BlobStore, ObjectMissingError, Part, StoreError
 from sessions_app.domain.paths import PathError, clean_path
-from sessions_app.models import Upload
+from sessions_app.models import Job, Upload
 from sessions_app.operations.errors import BadInputError, NotAllowedError
 
 MAX_FILES_A_CALL = 1000
@@ -47,14 +48,17 @@ def create(*, owner: AbstractBaseUser, files: Sequence[Announced], now: datetime
         raise BadInputError(
             f"Announce between 1 and {MAX_FILES_A_CALL} files at a time.", code="bad_file_count"
         )
-    for file in files:
-        if not 0 <= file.size <= settings.MAX_UPLOAD_SIZE:
-            limit = settings.MAX_UPLOAD_SIZE // 1024**3
-            raise BadInputError(f"“{file.path}” is too large: a file may have {limit} GiB.", code="too_large")
     try:
         paths = [clean_path(file.path) for file in files]
     except PathError as error:
         raise BadInputError(str(error), code=error.code) from error
+    limit = min(settings.MAX_UPLOAD_SIZE, get_store().part_size * MAX_PARTS)
+    for path, file in zip(paths, files, strict=True):
+        if file.size < 0:
+            raise BadInputError(f"“{path}” cannot have less than no bytes.", code="bad_size")
+        if file.size > limit:
+            told = f"a file may have {limit // 1024**3} GiB"
+            raise BadInputError(f"“{path}” is too large: {told}.", code="too_large")
     uploads = [
         Upload(
             owner_id=owner.pk,
@@ -81,20 +85,25 @@ def put_part(*, upload: Upload, number: int, chunks: Iterable[bytes], now: datet
     """Store one part; a part that comes again replaces the earlier one.
 
     :raises BadInputError: there is no such part, or it is too short or too long.
-    :raises NotAllowedError: the upload is complete or has expired.
+    :raises NotAllowedError: the upload is complete, gone or has expired.
     """
     store = get_store()
     if upload.state != Upload.State.RECEIVING:
-        raise NotAllowedError("This upload is complete already.", code="upload_complete")
+        raise _complete_already()
     if upload.expires_at <= now:
         raise NotAllowedError("This upload has expired. Start it again.", code="upload_expired")
     if not 1 <= number <= part_count(upload, store):
         raise BadInputError(f"“{upload.path}” has no part {number}.", code="no_such_part")
     length = part_length(upload, number, store)
     store_id = _begin(upload, store)
-    part = store.put_part(object_key(upload), store_id, number, _exactly(chunks, length, upload.path))
+    try:
+        part = store.put_part(object_key(upload), store_id, number, _exactly(chunks, length, upload.path))
+    except ObjectMissingError:
+        if Upload.objects.filter(pk=upload.pk, state=Upload.State.RECEIVED).exists():
+            raise _complete_already() from None
+        raise _gone() from None
     with transaction.atomic():
-        row = Upload.objects.select_for_update().get(pk=upload.pk)
+        row = _locked(upload)
         others = [known for known in row.parts if known["number"] != number]
         row.parts = sorted(
             [*others, {"number": number, "size": part.size, "etag": part.etag}],
@@ -110,6 +119,7 @@ def complete(*, upload: Upload, now: datetime) -> Upload:
     """Join the parts; the bytes then wait for a job. Doing it again changes nothing.
 
     :raises BadInputError: parts are missing.
+    :raises NotAllowedError: the upload is gone.
     """
     if upload.state == Upload.State.RECEIVED:
         return upload
@@ -117,6 +127,8 @@ def complete(*, upload: Upload, now: datetime) -> Upload:
     if upload.size == 0:
         with store.writer(object_key(upload)):
             pass
+        if upload.store_id:  # somebody sent a part of no bytes
+            store.abort(object_key(upload), upload.store_id)
     else:
         if upload.received != upload.size:
             missing = upload.size - upload.received
@@ -126,35 +138,74 @@ def complete(*, upload: Upload, now: datetime) -> Upload:
         parts = [Part(**known) for known in upload.parts]
         try:
             store.complete(object_key(upload), upload.store_id, parts)
-        except StoreError:
+        except StoreError as error:
             # An answer that was lost on its way: the parts were joined by an earlier try.
             if not _is_whole(upload, store):
+                if isinstance(error, ObjectMissingError):
+                    raise _gone() from None
                 raise
     upload.state = Upload.State.RECEIVED
     upload.expires_at = now + settings.UPLOAD_KEPT
-    upload.save(update_fields=["state", "expires_at"])
+    if not Upload.objects.filter(pk=upload.pk).update(state=upload.state, expires_at=upload.expires_at):
+        raise _gone()  # discarded meanwhile; garbage collection finds the bytes
     return upload
+
+
+def give_up(*, upload: Upload) -> None:
+    """Forget an upload that a person does not want any more, and free its bytes.
+
+    :raises NotAllowedError: a job is going to read it.
+    """
+    with transaction.atomic():
+        row = _locked(upload)
+        if row.job_id is not None and Job.objects.filter(pk=row.job_id).unfinished().exists():
+            raise NotAllowedError("A job is reading this upload. Cancel the job first.", code="upload_in_use")
+        row.delete()
+    _free(row)
 
 
 def discard(uploads: Iterable[Upload]) -> int:
     """Forget uploads and free their bytes; return how many bytes had arrived."""
-    store = get_store()
     freed = 0
     for upload in uploads:
-        if upload.state == Upload.State.RECEIVING and upload.received:
-            store.abort(object_key(upload), upload.store_id)
-        for staged in list(store.list(staging_prefix(staging_owner(upload)))):
-            store.delete(staged.key)
+        _free(upload)
         freed += upload.received
         upload.delete()
     return freed
+
+
+def _free(upload: Upload) -> None:
+    store = get_store()
+    if upload.state == Upload.State.RECEIVING and upload.store_id:
+        store.abort(object_key(upload), upload.store_id)
+    for staged in list(store.list(staging_prefix(staging_owner(upload)))):
+        store.delete(staged.key)
+
+
+def _locked(upload: Upload) -> Upload:
+    """Return the upload's row, locked.
+
+    :raises NotAllowedError: it is gone.
+    """
+    row = Upload.objects.select_for_update().filter(pk=upload.pk).first()
+    if row is None:
+        raise _gone()
+    return row
+
+
+def _gone() -> NotAllowedError:
+    return NotAllowedError("This upload is gone. Send the file again.", code="upload_gone")
+
+
+def _complete_already() -> NotAllowedError:
+    return NotAllowedError("This upload is complete already.", code="upload_complete")
 
 
 def _begin(upload: Upload, store: BlobStore) -> str:
     if upload.store_id:
         return upload.store_id
     with transaction.atomic():
-        row = Upload.objects.select_for_update().get(pk=upload.pk)
+        row = _locked(upload)
         if not row.store_id:
             # One short request to the store, under the row's lock: parts that arrive together share one upload.
             row.store_id = store.begin(object_key(upload)) or "-"

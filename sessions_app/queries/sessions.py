@@ -9,6 +9,7 @@ from uuid import UUID
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.paginator import Page, Paginator
 from django.db.models import F, Q
+from django.db.models.expressions import Combinable, OrderBy
 
 from sessions_app.domain.naming import fold_name
 from sessions_app.models import DubbingSession
@@ -35,12 +36,12 @@ class Order(StrEnum):
         }[self]
 
 
-ORDER_BY = {
+ORDER_BY: dict[Order, tuple[str | Combinable | OrderBy, ...]] = {
     Order.UPDATED: ("-last_updated", "-pk"),
     Order.CREATED: ("-created_at", "-pk"),
     Order.ACCESSED: ("-last_accessed", "-pk"),
     Order.NAME: ("folded_name", "pk"),
-    Order.SIZE: ("-current__total_size", "-pk"),
+    Order.SIZE: (F("current__total_size").desc(nulls_last=True), "-pk"),
 }
 
 
@@ -58,7 +59,8 @@ class Search:
 
 
 def sessions_of(owner: AbstractBaseUser) -> DubbingSessionQuerySet:
-    return DubbingSession.objects.visible_to(owner).live().select_related("current")
+    found = DubbingSession.objects.visible_to(owner).live().select_related("current")
+    return found.defer("current__document")  # megabytes, of which no list shows any
 
 
 def find_sessions(owner: AbstractBaseUser, search: Search) -> DubbingSessionQuerySet:
@@ -90,7 +92,7 @@ def languages_of(owner: AbstractBaseUser) -> list[str]:
 
 def trash_of(owner: AbstractBaseUser) -> DubbingSessionQuerySet:
     found = DubbingSession.objects.visible_to(owner).trashed().select_related("current")
-    return found.order_by("-trashed_at", "-pk")
+    return found.defer("current__document").order_by("-trashed_at", "-pk")
 
 
 def all_sessions(owner: AbstractBaseUser | None) -> DubbingSessionQuerySet:

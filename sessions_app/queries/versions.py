@@ -46,6 +46,8 @@ def files_of(version: Version, *, category: str, page: str | int) -> Page[Entry]
 
 
 def file_at(version: Version, path: str) -> Entry | None:
+    if "\0" in path:  # which no database compares with
+        return None
     rows = Entry.objects.filter(session_id=version.session_id, path=path).at(version.number)
     return rows.select_related("blob").first()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import wraps
 from http import HTTPStatus
 from typing import Any, Concatenate, ParamSpec, cast
@@ -11,9 +11,20 @@ from typing import Any, Concatenate, ParamSpec, cast
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
-from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.core.exceptions import RequestDataTooBig
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    JsonResponse,
+    RawPostDataException,
+    UnreadablePostError,
+)
+from django.views.csrf import csrf_failure as csrf_failure_page
 
 from sessions_app.blobs.store import StoreError
+from sessions_app.domain.strict_json import UNKEEPABLE
 from sessions_app.operations.errors import BadInputError, BusyError, ConflictError, OperationError
 
 P = ParamSpec("P")
@@ -58,12 +69,25 @@ def json_view(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpRespon
             return view(cast(SignedInRequest, request), *args, **kwargs)
         except ConflictError as error:
             return refusal(error.code, error.message, status_of(error), current=error.current)
+        except Http404:
+            return refusal(
+                "not_found",
+                "There is no such thing any more, or it is not yours. Load the page again.",
+                HTTPStatus.NOT_FOUND,
+            )
         except OperationError as error:
             return refusal(error.code, error.message, status_of(error))
         except StoreError as error:
             return refusal("storage", str(error), HTTPStatus.SERVICE_UNAVAILABLE)
 
     return answer
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer a request without a valid CSRF token, which is what a page sends that stayed open while its user signed in anew."""
+    if request.headers.get("Accept") == "application/json" or request.method != "POST":
+        return refusal("csrf", "This page is out of date. Load it again, then go on.", HTTPStatus.FORBIDDEN)
+    return csrf_failure_page(request, reason)
 
 
 def page_view(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
@@ -90,8 +114,14 @@ def body_of(request: HttpRequest) -> dict[str, Any]:
     """
     try:
         value = json.loads(request.body)
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError, RawPostDataException):  # the last: it was a form's files
         raise BadInputError("The request is not valid JSON.", code="bad_json") from None
+    except RequestDataTooBig:
+        raise BadInputError(
+            "The request is too large. Send fewer files at a time.", code="too_large"
+        ) from None
+    except UnreadablePostError:
+        raise _broken_off() from None
     if not isinstance(value, dict):
         raise BadInputError("The request must be a JSON object.", code="bad_json")
     return value
@@ -99,16 +129,43 @@ def body_of(request: HttpRequest) -> dict[str, Any]:
 
 def text_in(body: dict[str, Any], key: str, *, default: str | None = None) -> str:
     value = body.get(key, default)
-    if not isinstance(value, str) or "\0" in value:
+    if not isinstance(value, str):
         raise BadInputError(f"“{key}” must be text.", code="bad_field")
-    return value
+    return _keepable(value, key)
 
 
 def texts_in(body: dict[str, Any], key: str) -> list[str]:
+    return [_keepable(text, key) for text in raw_texts_in(body, key)]
+
+
+def raw_texts_in(body: dict[str, Any], key: str) -> list[str]:
+    """Return texts that may hold what no database can keep."""
     value = body.get(key, [])
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise BadInputError(f"“{key}” must be a list of texts.", code="bad_field")
     return value
+
+
+def _keepable(text: str, key: str) -> str:
+    if UNKEEPABLE.search(text):
+        raise BadInputError(f"“{key}” contains characters that are not valid text.", code="bad_field")
+    return text
+
+
+def chunks_of(request: HttpRequest, size: int) -> Iterator[bytes]:
+    """Yield the request's body as it arrives.
+
+    :raises BadInputError: the connection breaks off.
+    """
+    try:
+        while data := request.read(size):
+            yield data
+    except UnreadablePostError:
+        raise _broken_off() from None
+
+
+def _broken_off() -> BadInputError:
+    return BadInputError("The connection broke off. Send it again.", code="broken_off")
 
 
 def number_in(body: dict[str, Any], key: str) -> int:

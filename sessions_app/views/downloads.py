@@ -64,7 +64,7 @@ def send(
 
     :param on_start: called when bytes are sent from the start, once a download rather than once a range.
     """
-    if download.etag in parse_etags(request.headers.get("If-None-Match", "")):
+    if _is_known(request.headers.get("If-None-Match", ""), download.etag):
         return _with_headers(HttpResponse(status=HTTPStatus.NOT_MODIFIED), download)
     part: ByteRange | None = None
     if if_range_matches(request.headers.get("If-Range"), download.etag):
@@ -75,14 +75,22 @@ def send(
             unsatisfied["Content-Range"] = f"bytes */{download.size}"
             return _with_headers(unsatisfied, download)
     start, end = (part.start, part.end) if part else (0, download.size)
+    response = _body(request, download, start, end)
+    if response.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
+        return response
     if on_start is not None and start == 0 and request.method == "GET":
         on_start()
-    response = _body(request, download, start, end)
     if part is not None:
         response.status_code = HTTPStatus.PARTIAL_CONTENT
         response["Content-Range"] = content_range(part, download.size)
     response["Content-Length"] = str(end - start)
     return _with_headers(response, download)
+
+
+def _is_known(if_none_match: str, etag: str) -> bool:
+    """Compare weakly (RFC 9110 section 13.1.2): a proxy that compresses makes our validator a weak one."""
+    known = {tag.removeprefix("W/") for tag in parse_etags(if_none_match)}
+    return bool(known & {etag, "*"})
 
 
 def _body(request: HttpRequest, download: Download, start: int, end: int) -> HttpResponseBase:
@@ -91,8 +99,8 @@ def _body(request: HttpRequest, download: Download, start: int, end: int) -> Htt
     store = get_store()
     files = store.capabilities.local_files
     try:
-        if files is not None:
-            # The web server sends a file that is open at the right place with sendfile(2).
+        if files is not None and end == download.size:
+            # The web server sends a file from where it is open to its end with sendfile(2).
             file = files.local_path(download.key).open("rb")
             file.seek(start)
             return FileResponse(file)
@@ -114,8 +122,6 @@ def _started(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _with_headers(response: HttpResponseBase, download: Download) -> HttpResponseBase:
-    if response.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
-        return response
     response["ETag"] = download.etag
     response["Accept-Ranges"] = "bytes"
     response["Content-Type"] = download.content_type

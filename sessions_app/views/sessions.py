@@ -63,10 +63,14 @@ def batch(request: SignedInRequest) -> HttpResponse:
     """Export or delete several sessions at once."""
     form = BatchForm(request.POST)
     if not form.is_valid():
-        messages.error(request, "Select at least one session first.")
+        problem = form.errors.get("codes", ["Choose what to do with the sessions."])[0]
+        messages.error(request, str(problem))
         return redirect("session-list")
     chosen = DubbingSession.objects.visible_to(request.user).live().select_related("current")
     selected = list(chosen.filter(code__in=form.cleaned_data["codes"]))
+    if not selected:
+        messages.error(request, "These sessions are gone, or in the trash already.")
+        return redirect("session-list")
     if form.cleaned_data["action"] == "trash":
         return _trash(request, selected)
     return _export(request, selected)

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from sessions_app.blobs import get_store
 from sessions_app.blobs.store import CHUNK_SIZE
 from sessions_app.domain.categories import find_metadata
-from sessions_app.domain.paths import PathError, clean_path
+from sessions_app.domain.paths import PathError, check_tree, clean_path
 from sessions_app.models import Version
 from sessions_app.operations import saves, uploads
 from sessions_app.operations.errors import BadInputError
 from sessions_app.operations.uploads import Announced
-from sessions_app.views.answers import SignedInRequest, body_of, json_view, number_in, text_in, texts_in
+from sessions_app.views.answers import (
+    SignedInRequest,
+    body_of,
+    chunks_of,
+    json_view,
+    number_in,
+    raw_texts_in,
+    text_in,
+    texts_in,
+)
 from sessions_app.views.lookups import session_of, upload_of, uploads_of
+
+MAX_APART = 20
 
 
 @require_POST
@@ -29,11 +39,12 @@ def sort(request: SignedInRequest) -> HttpResponse:
     body = body_of(request)
     paths: list[str] = []
     refused: list[dict[str, str]] = []
-    for raw in texts_in(body, "paths"):
+    for raw in raw_texts_in(body, "paths"):
         try:
             paths.append(clean_path(raw))
         except PathError as error:
             refused.append({"path": raw, "code": error.code, "message": str(error)})
+    refused += _apart(paths)
     placements = saves.place(paths, on=_current(request, text_in(body, "session", default="")))
     placed = [
         {
@@ -46,6 +57,24 @@ def sort(request: SignedInRequest) -> HttpResponse:
         for placed in placements
     ]
     return JsonResponse({"files": placed, "refused": refused, "metadata": find_metadata(paths)})
+
+
+def _apart(paths: list[str]) -> list[dict[str, str]]:
+    """Take out of ``paths`` what cannot lie beside the others, and tell why.
+
+    :raises BadInputError: that are so many that the folder must be put in order first.
+    """
+    refused: list[dict[str, str]] = []
+    while True:
+        try:
+            check_tree(paths)
+        except PathError as error:
+            if len(refused) == MAX_APART:
+                raise BadInputError(str(error), code=error.code) from error
+            paths.remove(error.path)
+            refused.append({"path": error.path, "code": error.code, "message": str(error)})
+        else:
+            return refused
 
 
 @require_POST
@@ -80,13 +109,9 @@ def _announced(file: Any) -> Announced:
 @json_view
 def part(request: SignedInRequest, code: UUID, number: int) -> HttpResponse:
     upload = upload_of(request.user, code)
-    stored = uploads.put_part(upload=upload, number=number, chunks=_chunks(request), now=timezone.now())
+    chunks = chunks_of(request, CHUNK_SIZE)
+    stored = uploads.put_part(upload=upload, number=number, chunks=chunks, now=timezone.now())
     return JsonResponse({"number": stored.number, "size": stored.size})
-
-
-def _chunks(request: HttpRequest) -> Iterator[bytes]:
-    while data := request.read(CHUNK_SIZE):
-        yield data
 
 
 @require_POST
@@ -102,8 +127,5 @@ def complete(request: SignedInRequest) -> HttpResponse:
 @require_http_methods(["DELETE"])
 @json_view
 def discard(request: SignedInRequest, code: UUID) -> HttpResponse:
-    upload = upload_of(request.user, code)
-    if upload.job_id is not None and not upload.job.is_finished:  # type: ignore[union-attr]  # it has one
-        raise BadInputError("A job is reading this upload. Cancel the job first.", code="upload_in_use")
-    uploads.discard([upload])
+    uploads.give_up(upload=upload_of(request.user, code))
     return HttpResponse(status=204)

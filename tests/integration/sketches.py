@@ -1,0 +1,162 @@
+"""Rows without the work behind them, for tests that ask pages rather than jobs; and how people come to pages."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import zlib
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.http import HttpResponseBase
+from django.test import Client
+
+from sessions_app.blobs import get_store
+from sessions_app.blobs.keys import blob_key, export_key
+from sessions_app.domain import metadata
+from sessions_app.domain.categories import sort_tree
+from sessions_app.domain.manifest import Manifest, ManifestEntry
+from sessions_app.models import Blob, DubbingSession, Export, Job, Share, Version
+from sessions_app.operations import sessions, shares, versions
+from sessions_app.operations.shares import NewShare
+from tests.world import PROJECT
+
+NOBODY = "00000000-0000-4000-8000-000000000000"
+ZIP = b"PK\5\6" + bytes(18) + b"a stand-in for an export's bytes"
+
+
+def now() -> datetime:
+    """Pages read the real clock."""
+    return datetime.now(UTC)
+
+
+def signed_in(user: User | None, **options: Any) -> Client:
+    client = Client(**options)
+    if user is not None:
+        client.force_login(user)
+    return client
+
+
+def post_json(client: Client, url: str, body: object) -> Any:
+    return client.post(url, body, content_type="application/json")
+
+
+def bytes_of(response: HttpResponseBase) -> bytes:
+    return b"".join(response) if response.streaming else response.content  # type: ignore[attr-defined]
+
+
+def blob_of(data: bytes) -> Blob:
+    """A blob's row; its bytes are only where :func:`store_blobs` put them."""
+    blob, _ = Blob.objects.get_or_create(
+        sha256=hashlib.sha256(data).hexdigest(),
+        defaults={
+            "size": len(data),
+            "crc32": zlib.crc32(data),
+            "state": Blob.State.STORED,
+            "created_at": now(),
+        },
+    )
+    return blob
+
+
+def sketch_version(
+    session: DubbingSession,
+    files: Mapping[str, bytes] = PROJECT,
+    *,
+    told: Mapping[str, Any] | None = None,
+    author: User | None = None,
+) -> Version:
+    """Make the session's next version as a save does, without uploads, job and bytes."""
+    placed = sort_tree(list(files), languages=list((told or {}).get("languages", ())))
+    blobs = {placement.path: blob_of(files[placement.source]) for placement in placed}
+    manifest = Manifest.of(
+        ManifestEntry(
+            path=placement.path,
+            sha256=blobs[placement.path].sha256,
+            size=blobs[placement.path].size,
+            crc32=blobs[placement.path].crc32,
+            category=placement.category,
+            language=placement.language,
+        )
+        for placement in placed
+    )
+    moment = now()
+    document = metadata.build(
+        dict(told) if told is not None else None,
+        entries=manifest.entries,
+        video_name=None,
+        texts=metadata.Texts(),
+        created_at=session.created_at,
+        last_updated=moment,
+        last_accessed=moment,
+        keep_stage=told is not None,
+    )
+    new = versions.NewVersion(
+        manifest=manifest,
+        blob_ids={path: blob.pk for path, blob in blobs.items()},
+        document=document,
+    )
+    return versions.commit(
+        session=session, parent=session.current, new=new, author=author or session.owner, now=moment
+    )
+
+
+def sketch_session(
+    owner: User,
+    name: str = "talk",
+    files: Mapping[str, bytes] = PROJECT,
+    *,
+    told: Mapping[str, Any] | None = None,
+) -> DubbingSession:
+    session = sessions.create(owner=owner, name=name, now=now())
+    sketch_version(session, files, told=told)
+    session.refresh_from_db()
+    return session
+
+
+def current_of(session: DubbingSession) -> Version:
+    session.refresh_from_db()
+    assert session.current is not None
+    return session.current
+
+
+def sketch_job(session: DubbingSession, kind: Job.Kind = Job.Kind.EXPORT, **fields: Any) -> Job:
+    given: dict[str, Any] = {"state": Job.State.QUEUED, "params": {"version": 1}, "created_at": now()}
+    return Job.objects.create(kind=kind, owner=session.owner, session=session, **{**given, **fields})
+
+
+def sketch_export(session: DubbingSession, *, key: str = "", size: int = len(ZIP)) -> Export:
+    """An export's row, with the job that made it; its bytes are only where ``key`` says."""
+    return Export.objects.create(
+        version=current_of(session),
+        owner=session.owner,
+        job=sketch_job(session, state=Job.State.SUCCEEDED, finished_at=now()),
+        filename=f"{session.name}_export.zip",
+        key=key or export_key(secrets.token_hex(8)),
+        size=size,
+        etag=f'"{secrets.token_hex(8)}"',
+        created_at=now(),
+        expires_at=now() + timedelta(days=7),
+    )
+
+
+def sketch_share(export: Export, *, days: int = 7) -> NewShare:
+    return shares.create(export=export, author=export.owner, days=days, note="for Bob", now=now())
+
+
+def expired(share: Share) -> Share:
+    Share.objects.filter(pk=share.pk).update(expires_at=now() - timedelta(seconds=1))
+    return share
+
+
+def put_object(key: str, data: bytes) -> str:
+    with get_store().writer(key) as writer:
+        writer.write(data)
+    return key
+
+
+def store_blobs(datas: Iterable[bytes]) -> None:
+    for data in datas:
+        put_object(blob_key(hashlib.sha256(data).hexdigest()), data)

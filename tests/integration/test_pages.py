@@ -1,0 +1,587 @@
+"""What every page and script endpoint owes to everybody: its answer, or a refusal that says nothing about others."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+import pytest
+from django.conf import settings
+from django.db.models import Model
+from django.http import HttpResponseBase
+from django.test import Client
+from django.urls import URLPattern, URLResolver, reverse
+
+from sessions_app import urls
+from sessions_app.blobs import get_store
+from sessions_app.blobs.keys import export_key
+from sessions_app.models import DubbingSession, Export, Job, Share, Upload
+from sessions_app.operations import sessions, uploads
+from sessions_app.operations.shares import NewShare
+from sessions_app.operations.uploads import Announced
+from tests.integration.sketches import (
+    NOBODY,
+    ZIP,
+    bytes_of,
+    now,
+    put_object,
+    signed_in,
+    sketch_export,
+    sketch_job,
+    sketch_session,
+    sketch_share,
+    sketch_version,
+    store_blobs,
+)
+from tests.world import PROJECT, World, stored_keys
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+SAFE = ("GET", "HEAD")
+ZIP_KEY = export_key("a-page-test")
+Kind = Literal["page", "script", "link"]
+Thing = Literal["", "session", "trashed", "upload", "job", "failed", "export", "share", "token"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _bytes() -> Iterator[None]:
+    """What downloads send; everything else on these pages is rows, so that the tests stay fast."""
+    store_blobs(PROJECT.values())
+    put_object(ZIP_KEY, ZIP)
+    yield
+    for key in stored_keys():
+        get_store().delete(key)
+
+
+@dataclass
+class Things:
+    """One of everything that Alice can have."""
+
+    session: DubbingSession
+    trashed: DubbingSession
+    upload: Upload
+    job: Job
+    failed: Job
+    export: Export
+    new_share: NewShare
+
+    def code(self, thing: Thing) -> str:
+        if thing == "token":
+            return self.new_share.token
+        return str(self.new_share.share.code if thing == "share" else getattr(self, thing).code)
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    return World.create()
+
+
+@pytest.fixture
+def things(world: World) -> Things:
+    session = sketch_session(world.alice)
+    sketch_version(session, {**PROJECT, "audio/hi_audio.wav": b"a better take"})
+    trashed = sketch_session(world.alice, "old talk")
+    sessions.trash(sessions=[trashed], now=now())
+    (upload,) = uploads.create(owner=world.alice, files=[Announced(path="a.wav", size=4)], now=now())
+    export = sketch_export(session, key=ZIP_KEY)
+    failed = sketch_job(
+        session, state=Job.State.FAILED, finished_at=now(), error_code="storage", error_message="No."
+    )
+    return Things(
+        session=session,
+        trashed=trashed,
+        upload=upload,
+        job=sketch_job(session),
+        failed=failed,
+        export=export,
+        new_share=sketch_share(export),
+    )
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Something that has an address, and what it answers when Alice uses it as it is meant."""
+
+    name: str
+    method: str
+    status: int
+    kind: Kind = "page"
+    of: Thing = ""
+    rest: tuple[Any, ...] = ()
+    """What follows the code in the address."""
+    body: Callable[[Things], Any] = lambda _: {}
+
+    def url(self, things: Things) -> str:
+        return self.url_of(things.code(self.of)) if self.of else reverse(self.name)
+
+    def url_of(self, code: str) -> str:
+        return reverse(self.name, args=[code, *self.rest])
+
+    def call(self, client: Client, url: str, body: Any = None, *, method: str = "") -> HttpResponseBase:
+        method = method or self.method
+        if isinstance(body, bytes):
+            return client.generic(method, url, body)
+        if self.kind == "script":
+            return client.generic(method, url, json.dumps(body or {}), content_type="application/json")
+        return client.post(url, body or {}) if method == "POST" else client.generic(method, url)
+
+
+def received(things: Things) -> dict[str, str]:
+    Upload.objects.filter(pk=things.upload.pk).update(state=Upload.State.RECEIVED, received=4)
+    return {"upload": str(things.upload.code)}
+
+
+ENDPOINTS = {
+    endpoint.name: endpoint
+    for endpoint in (
+        Endpoint("home", "GET", 302),
+        # /sessions/
+        Endpoint("session-list", "GET", 200),
+        Endpoint("session-new", "GET", 200),
+        Endpoint("session-create", "POST", 201, "script", body=lambda _: {"name": "new talk"}),
+        Endpoint("session-auto-name", "GET", 200, "script"),
+        Endpoint(
+            "session-batch", "POST", 302, body=lambda had: {"codes": [had.session.code], "action": "trash"}
+        ),
+        Endpoint("session-trash-list", "GET", 200),
+        # /sessions/<code>/
+        Endpoint("session-detail", "GET", 200, of="session"),
+        Endpoint("session-save", "GET", 200, of="session"),
+        Endpoint(
+            *("save-create", "POST", 202, "script", "session"),
+            body=lambda _: {"parent": 2, "removed": ["audio/hi_audio.wav"]},
+        ),
+        Endpoint("session-trash", "POST", 302, of="session"),
+        Endpoint("session-untrash", "POST", 302, of="trashed"),
+        # /sessions/<code>/versions/<number>/
+        Endpoint("version-detail", "GET", 200, of="session", rest=(1,)),
+        Endpoint("version-restore", "POST", 302, of="session", rest=(1,)),
+        Endpoint("version-export", "POST", 302, of="session", rest=(1,)),
+        Endpoint("version-document", "GET", 200, of="session", rest=(1,)),
+        Endpoint("version-file", "GET", 200, of="session", rest=(1, "audio/hi_audio.wav")),
+        # /uploads/
+        Endpoint(
+            "upload-create", "POST", 201, "script", body=lambda _: {"files": [{"path": "b.wav", "size": 1}]}
+        ),
+        Endpoint("upload-sort", "POST", 200, "script", body=lambda _: {"paths": ["b.wav"]}),
+        Endpoint("upload-complete", "POST", 200, "script", body=lambda _: {"uploads": []}),
+        Endpoint("upload-discard", "DELETE", 204, "script", "upload"),
+        Endpoint("upload-part", "PUT", 200, "script", "upload", (1,), lambda _: b"wave"),
+        # /imports/
+        Endpoint("import-new", "GET", 200),
+        Endpoint("import-create", "POST", 202, "script", body=received),
+        # /jobs/
+        Endpoint("job-list", "GET", 200),
+        Endpoint("job-detail", "GET", 200, of="job"),
+        Endpoint("job-progress", "GET", 200, of="job"),
+        Endpoint("job-row", "GET", 200, of="job"),
+        Endpoint("job-cancel", "POST", 302, of="job"),
+        Endpoint("job-retry", "POST", 302, of="failed"),
+        Endpoint("job-save-on-top", "POST", 302, of="failed"),
+        # /exports/, /shares/, /s/<token>/
+        Endpoint("export-detail", "GET", 200, of="export"),
+        Endpoint("export-download", "GET", 200, of="export"),
+        Endpoint("export-share", "POST", 200, of="export", body=lambda _: {"days": 7, "note": "for Bob"}),
+        Endpoint("share-revoke", "POST", 302, of="share"),
+        Endpoint("share-page", "GET", 200, "link", "token"),
+        Endpoint("share-download", "GET", 200, "link", "token"),
+        Endpoint("share-take", "POST", 302, of="token"),
+    )
+}
+OWNED = [each for each in ENDPOINTS.values() if each.of not in {"", "token"}]
+FOR_THE_SIGNED_IN = [each for each in ENDPOINTS.values() if each.kind != "link" and each.name != "home"]
+
+
+def names_in(patterns: list[URLPattern | URLResolver]) -> Iterator[str]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from names_in(pattern.url_patterns)
+        else:
+            yield str(pattern.name)
+
+
+def test_every_address_is_tried_here():
+    assert set(names_in(urls.urlpatterns)) == set(ENDPOINTS)
+    assert {endpoint.of for endpoint in ENDPOINTS.values()} == set(get_args(Thing))
+
+
+@pytest.mark.parametrize("name", ENDPOINTS)
+def test_alice_gets_what_she_asked_for(world: World, things: Things, name: str):
+    endpoint = ENDPOINTS[name]
+    body = endpoint.body(things)
+
+    response = endpoint.call(signed_in(world.alice), endpoint.url(things), body)
+
+    told = bytes_of(response)
+    assert response.status_code == endpoint.status, told
+    assert told or endpoint.status != 200
+
+
+# Refusals change nothing, so that one world serves all endpoints.
+
+
+def test_charlie_finds_nothing_and_changes_nothing(world: World, things: Things):
+    client = signed_in(world.charlie)
+    received(things)
+    before = state_of_all()
+
+    for endpoint in OWNED:
+        response = endpoint.call(client, endpoint.url(things), endpoint.body(things))
+        told = bytes_of(response).decode()
+        assert response.status_code == 404, endpoint.name
+        assert "talk" not in told, endpoint.name
+        assert "alice" not in told, endpoint.name
+
+    assert state_of_all() == before
+
+
+def test_what_does_not_exist_looks_like_what_is_not_his(world: World, things: Things):
+    client = signed_in(world.charlie)
+
+    for endpoint in OWNED:
+        body = endpoint.body(things)
+        missing = endpoint.call(client, endpoint.url_of(NOBODY), body)
+        hers = endpoint.call(client, endpoint.url(things), body)
+        assert missing.status_code == hers.status_code == 404, endpoint.name
+        if endpoint.kind == "script":
+            assert json.loads(bytes_of(missing)) == json.loads(bytes_of(hers))
+            assert json.loads(bytes_of(hers))["code"] == "not_found"
+
+
+def test_a_malformed_code_is_no_address(world: World, things: Things):
+    client = signed_in(world.alice)
+
+    for endpoint in OWNED:
+        url, body = endpoint.url_of(NOBODY), endpoint.body(things)
+        for code in ("1", "not-a-code", NOBODY[:-1], f"{NOBODY}0", "%00", "%ff%fe", "..%2f", "\u0661" * 36):
+            response = endpoint.call(client, url.replace(NOBODY, code), body)
+            assert response.status_code == 404, (endpoint.name, code)
+
+
+def test_who_is_signed_out_is_asked_to_sign_in(things: Things):
+    before = state_of_all()
+
+    for endpoint in FOR_THE_SIGNED_IN:
+        response = endpoint.call(Client(), endpoint.url(things), endpoint.body(things))
+        if endpoint.kind == "script":
+            assert response.status_code == 401, endpoint.name
+            assert json.loads(bytes_of(response))["code"] == "signed_out"
+        else:
+            assert response.status_code == 302, endpoint.name
+            assert response["Location"].startswith(f"{reverse('account_login')}?next=/"), endpoint.name
+
+    assert state_of_all() == before
+
+
+def test_other_methods_are_refused(world: World, things: Things):
+    client = signed_in(world.alice)
+    before = state_of_all()
+
+    for endpoint in ENDPOINTS.values():
+        allowed = {endpoint.method, *(SAFE if endpoint.method == "GET" and endpoint.kind != "script" else ())}
+        for method in [method for method in METHODS if method not in allowed and endpoint.name != "home"]:
+            response = endpoint.call(client, endpoint.url(things), method=method)
+            assert response.status_code == 405, (endpoint.name, method)
+
+    assert state_of_all() == before
+
+
+def test_other_sites_cannot_act_for_alice(world: World, things: Things):
+    client = signed_in(world.alice, enforce_csrf_checks=True)
+    before = state_of_all()
+
+    for endpoint in ENDPOINTS.values():
+        if endpoint.method not in SAFE:
+            response = endpoint.call(client, endpoint.url(things), endpoint.body(things))
+            assert response.status_code == 403, endpoint.name
+            if endpoint.method != "POST":
+                assert json.loads(bytes_of(response))["code"] == "csrf", endpoint.name
+
+    assert state_of_all() == before
+
+
+def test_a_script_whose_page_is_out_of_date_hears_so(world: World):
+    client = signed_in(world.alice, enforce_csrf_checks=True)
+
+    response = client.post(
+        reverse("session-create"),
+        {"name": "talk"},
+        content_type="application/json",
+        headers={"Accept": "application/json"},
+    )
+
+    assert (response.status_code, response.json()["code"]) == (403, "csrf")
+    assert response.json()["message"].endswith(".")
+
+
+def state_of_all() -> list[list[dict[str, Any]]]:
+    """Every row that a request could change."""
+    models: tuple[type[Model], ...] = (DubbingSession, Upload, Job, Export, Share)
+    return [list(model._default_manager.order_by("pk").values()) for model in models]
+
+
+# -- Odd input: an answer, never an error of ours ----------------------------------------------------------------------
+
+ODD_TEXTS = {
+    "empty": "",
+    "blanks": " \t ",
+    "nul": "a\0b",
+    "surrogate": "a\ud800b",
+    "control": "a\x1b[2Jb\x7f",
+    "path": "../../etc/passwd",
+    "percent": "%_\\%",
+    "quote": "'\"`;--",
+    "markup": "<script>alert(1)</script>",
+    "template": "{{ request.user }}{% debug %}",
+    "bidi": "\u202egpj.exe",
+    "emoji": "\U0001f3ac" * 40,
+    "long": "x" * 100_000,
+    "combining": "e" + "\u0301" * 5000,
+    "digits": "9" * 5000,
+    "expands": "\ufb03" * 120,
+}
+ODD_VALUES: dict[str, Any] = {
+    "null": None,
+    "true": True,
+    "zero": 0,
+    "minus": -1,
+    "float": 1.5,
+    "infinite": float("inf"),
+    "nan": float("nan"),
+    "2**31": 2**31,
+    "2**63": 2**63,
+    "2**64": 2**64,
+    "10**4000": 10**4000,
+    "list": [],
+    "object": {},
+    "nested": [[[[{"a": [None]}]]]],
+    **ODD_TEXTS,
+}
+ODD_BODIES = {
+    "nothing": b"",
+    "blank": b" ",
+    "cut-off": b'{"name": "ta',
+    "not-utf-8": b'{"name": "\xff\xfe"}',
+    "nul": b"\0" * 100,
+    "a-number": b"7",
+    "a-list": b'[{"name": "talk"}]',
+    "null": b"null",
+    "a-text": b'"name"',
+    "deep": b"[" * 100_000,
+    "deep-object": b'{"name":' * 50_000,
+    "long-number": b'{"parent": ' + b"9" * 5000 + b"}",
+    "not-json": b"name=talk&parent=1",
+    "too-much": b'{"name": "' + b"x" * (11 * 1024 * 1024) + b'"}',
+}
+FIELDS = {
+    "session-create": ("name",),
+    "save-create": ("parent", "message", "replace", "removed", "uploads"),
+    "upload-create": ("files",),
+    "upload-sort": ("paths", "languages"),
+    "upload-complete": ("uploads",),
+    "import-create": ("upload", "name"),
+}
+
+
+def assert_refused(response: HttpResponseBase, *, ok: tuple[int, ...] = ()) -> None:
+    if response.status_code in ok:
+        return
+    assert response.status_code in {400, 404, 409}, bytes_of(response)
+    told = json.loads(bytes_of(response))
+    assert {"code", "message"} <= set(told) <= {"code", "message", "current"}
+    assert told["code"].replace("_", "").isalnum()
+    assert told["message"][-1] in ".)", told
+    assert len(told["message"]) < 5000
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_a_request_that_is_no_json_object_is_refused_with_a_sentence(world: World, things: Things, name: str):
+    client, url = signed_in(world.alice), ENDPOINTS[name].url(things)
+    before = state_of_all()
+
+    for title, body in ODD_BODIES.items():
+        response = client.post(url, body, content_type="application/json")
+        assert response.status_code == 400, title
+        assert_refused(response)
+
+    assert state_of_all() == before
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_a_form_is_no_json(world: World, things: Things, name: str):
+    client = signed_in(world.alice, enforce_csrf_checks=True)
+    client.get(reverse("session-trash-list"))
+    token = client.cookies[settings.CSRF_COOKIE_NAME].value
+
+    response = client.post(ENDPOINTS[name].url(things), {"csrfmiddlewaretoken": token})
+
+    assert (response.status_code, response.json()["code"]) == (400, "bad_json")
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_odd_fields_are_refused_with_a_sentence(world: World, things: Things, name: str):
+    client = signed_in(world.alice)
+    endpoint = ENDPOINTS[name]
+    good = endpoint.body(things)
+    odd = [*ODD_VALUES.values(), *([value] for value in ODD_VALUES.values())]
+
+    for field in FIELDS[name]:
+        for value in odd:
+            response = endpoint.call(client, endpoint.url(things), {**good, field: value})
+            # What is no problem is done.
+            assert_refused(response, ok=(200, 201, 202))
+
+
+@pytest.mark.parametrize("field", ["path", "size"])
+def test_odd_files_are_refused_with_a_sentence(world: World, field: str):
+    client = signed_in(world.alice)
+    good = {"path": "a.wav", "size": 1}
+
+    for value in ODD_VALUES.values():
+        files = [{**good, field: value}]
+        assert_refused(ENDPOINTS["upload-create"].call(client, "/uploads/", {"files": files}), ok=(201,))
+
+    assert all(upload.path and "\0" not in upload.path for upload in Upload.objects.all())
+
+
+ODD_QUERIES = [
+    "page=abc",
+    "page=0",
+    "page=-1",
+    "page=1.5",
+    f"page={10**100}",
+    f"page={'9' * 5000}",
+    "page=%00",
+    "page=%ff",
+    "page=",
+    "page=1&page=2",
+    "q=%00",
+    "q=%ff%fe",
+    "q=%ed%a0%80",
+    "q=%25",
+    "q=_",
+    f"q={'x' * 5000}",
+    "q=%5c",
+    "q='%22%3b--",
+    "q=hi%20",
+    "stage=nonsense",
+    "stage=%00",
+    "sort=nonsense",
+    "sort=-pk",
+    f"language={'x' * 5000}",
+    "language=%25",
+    "language=%00",
+    "category=nonsense",
+    "category=%00",
+    "category=audio&page=7",
+    "play=1",
+    "video=%00%ff",
+    f"video={'x' * 5000}.mp4",
+    "%ff=%ff",
+    "&&&===",
+    "a[]=1;b=2",
+]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("session-list", "session-detail", "version-detail", "session-trash-list"),
+        *("session-auto-name", "job-list", "share-page", "export-detail"),
+    ],
+)
+def test_odd_queries_are_answered(world: World, things: Things, name: str):
+    client, url = signed_in(world.alice), ENDPOINTS[name].url(things)
+
+    for query in ODD_QUERIES:
+        assert client.get(f"{url}?{query}").status_code == 200, query
+
+
+@pytest.mark.parametrize(
+    "number", ["0", "3", "-1", "1.0", "01x", str(2**31), str(2**63), str(2**64), "9" * 5000, "%00"]
+)
+def test_a_version_or_part_that_cannot_be_is_no_address(world: World, things: Things, number: str):
+    client = signed_in(world.alice)
+    session, upload = f"/sessions/{things.session.code}/versions/{number}", f"/uploads/{things.upload.code}"
+
+    for url in (f"{session}/", f"{session}/metadata.json", f"{session}/files/audio/hi_audio.wav"):
+        assert client.get(url).status_code == 404
+    assert client.post(f"{session}/export/").status_code == 404
+    # What cannot be restored is told on the page.
+    assert client.post(f"{session}/restore/").status_code in {302, 404}
+    assert client.put(f"{upload}/parts/{number}/", b"wave").status_code in {400, 404}
+    assert DubbingSession.objects.get(pk=things.session.pk).current_id == things.session.current_id
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "nothing.wav",
+        "audio",
+        "audio/",
+        "%00",
+        "audio/%00",
+        "..%2f..%2fetc%2fpasswd",
+        "%ff",
+        "%ed%a0%80",
+        "x" * 3000,
+    ],
+)
+def test_a_file_that_is_not_there_is_no_address(world: World, things: Things, path: str):
+    url = f"/sessions/{things.session.code}/versions/1/files/{path}"
+
+    assert signed_in(world.alice).get(url).status_code == 404
+
+
+def test_an_odd_token_opens_nothing(things: Things):
+    for token in ("x", NOBODY, "%00", "%ff", "%ed%a0%80", "x" * 3000, "..%2f", "\u0661"):
+        for url in (f"/s/{token}/", f"/s/{token}/download/"):
+            assert Client().get(url).status_code == 404, url
+
+
+@pytest.mark.parametrize("action", ["trash", "export", "nonsense", ""])
+def test_a_batch_of_nothing_is_told_so(world: World, things: Things, action: str):
+    client = signed_in(world.alice)
+    before = state_of_all()
+
+    for codes in ([], ["x"], ["\0"], [NOBODY], ["9" * 5000], [NOBODY] * 501):
+        response = client.post("/sessions/batch/", {"codes": codes, "action": action}, follow=True)
+        assert response.status_code == 200
+        assert [message.level_tag for message in response.context["messages"]] == ["error"]
+
+    assert state_of_all() == before
+
+
+@pytest.mark.parametrize("days", ["", "0", "-1", "366", "1.5", "x", "\0", "9" * 400, str(2**63), "\u0661"])
+def test_a_link_for_odd_days_is_refused_on_the_page(world: World, things: Things, days: str):
+    response = signed_in(world.alice).post(
+        ENDPOINTS["export-share"].url(things), {"days": days, "note": "x\0y" * 200}
+    )
+
+    assert response.status_code == 400
+    assert things.export.shares.count() == 1
+
+
+ODD_RANGES = ["", "x", "bytes", "bytes=", "bytes=-", "bytes=--1", "bytes=1-0", "bytes=0-0,2-3", "bytes=a-b", "items=0-1",
+     "bytes=0-" + "9" * 5000, "bytes=" + "9" * 5000 + "-", "bytes=-0", "bytes=-" + "9" * 5000, "bytes=0-9", "BYTES=0-9",
+     "bytes = 0-9", "bytes=0 - 9", "bytes=\t0-9", "bytes=0-0," * 1000, "bytes=\x00", "bytes=\u0661-"]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["export-download", "share-download", "version-file"])
+def test_odd_ranges_are_answered_with_bytes_or_416(world: World, things: Things, name: str):
+    client, url = signed_in(world.alice), ENDPOINTS[name].url(things)
+    data = PROJECT["audio/hi_audio.wav"] if name == "version-file" else ZIP
+
+    for asked in ODD_RANGES:
+        response = client.get(url, headers={"Range": asked})
+        sent = bytes_of(response)
+        match response.status_code:
+            case 200:
+                assert sent == data, asked
+            case 206:
+                first, _, last = response["Content-Range"][len("bytes ") :].partition("/")[0].partition("-")
+                assert sent == data[int(first) : int(last) + 1], asked
+            case status:
+                assert (status, response["Content-Range"], sent) == (416, f"bytes */{len(data)}", b""), asked
+        assert response.get("Content-Length", "0") == str(len(sent))

@@ -2,23 +2,43 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+MEMORY = Path("/dev/shm")
+ENOUGH_MEMORY = 4 * 1024**3
+"""Containers often have 64 MiB there."""
 
-@contextmanager
-def temporary_folder(name: str) -> Iterator[Path]:
-    """Make a folder and remove it afterwards.
+
+def on_disk() -> Path:
+    """Return where temporary folders go.
 
     Never below /root: PostgreSQL refuses to be root, and as another account it could not enter.
     """
     parent = Path(tempfile.gettempdir()).resolve()
-    if parent.is_relative_to("/root"):
-        parent = Path("/var/tmp")
-    folder = Path(tempfile.mkdtemp(prefix=f"dubbing-{name}-", dir=parent))
+    return Path("/var/tmp") if parent.is_relative_to("/root") else parent
+
+
+def in_memory() -> Path:
+    """Return a memory file system where there is one with room and extended attributes, which Swift needs; else the disk."""
+    try:
+        if shutil.disk_usage(MEMORY).free < ENOUGH_MEMORY:
+            return on_disk()
+        with tempfile.TemporaryFile(dir=MEMORY) as probe:
+            os.setxattr(probe.fileno(), "user.probe", b"1")
+    except OSError:
+        return on_disk()
+    return MEMORY
+
+
+@contextmanager
+def temporary_folder(name: str, *, parent: Path | None = None) -> Iterator[Path]:
+    """Make a folder and remove it afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix=f"dubbing-{name}-", dir=parent or on_disk()))
     folder.chmod(0o755)
     try:
         yield folder

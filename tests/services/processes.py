@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,10 +31,13 @@ class Service:
         folder: Path = ROOT,
         user: int | None = None,
         stop_signal: signal.Signals = signal.SIGTERM,
+        own_group: bool = False,
     ) -> None:
+        """``own_group``: the process and all that it starts are paused, resumed and killed together."""
         self.name = name
         self.log = log
         self.stop_signal = stop_signal
+        self.own_group = own_group
         tether = [str(os.getpid()), str(int(stop_signal)), "-" if user is None else str(user)]
         with log.open("ab") as output:
             self.process = subprocess.Popen(
@@ -43,6 +47,7 @@ class Service:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
+                process_group=0 if own_group else None,
             )
 
     @property
@@ -76,5 +81,13 @@ class Service:
 
     def kill(self) -> None:
         """End it as a crash would: SIGKILL."""
+        if self.own_group:
+            self.signal_group(signal.SIGKILL)
         self.process.kill()
         self.process.wait()
+
+    def signal_group(self, number: signal.Signals) -> None:
+        """Send a signal to the process and all that it started; those that are gone do not mind."""
+        assert self.own_group
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, number)

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.services.folders import temporary_folder
+from tests.services.folders import in_memory, temporary_folder
 from tests.services.processes import Service
 from tests.services.s3 import S3Server
 
@@ -20,7 +20,8 @@ BUCKET = "dubbing-sessions"
 @contextmanager
 def running_swift(*, allowed_origin: str = "http://localhost:8000") -> Iterator[S3Server]:
     """Start Swift and make the bucket. ``allowed_origin``: the web page that may use it from a browser (CORS)."""
-    with temporary_folder("swift") as folder:
+    # Its many small files and fsyncs are what a test waits for.
+    with temporary_folder("swift", parent=in_memory()) as folder:
         ready = folder / "ready.json"
         settings = {
             "folder": str(folder),

@@ -52,7 +52,7 @@ log_address = /dev/null
 cors_allow_origin = {allowed_origin}
 cors_expose_headers = ETag
 [pipeline:main]
-pipeline = catch_errors gatekeeper bulk listing_formats s3api tempauth copy slo dlo symlink versioned_writes proxy-server
+pipeline = catch_errors gatekeeper cache bulk listing_formats s3api tempauth copy slo dlo symlink versioned_writes proxy-server
 [app:proxy-server]
 use = egg:swift#proxy
 account_autocreate = true
@@ -60,6 +60,8 @@ account_autocreate = true
 use = egg:swift#catch_errors
 [filter:gatekeeper]
 use = egg:swift#gatekeeper
+[filter:cache]
+paste.filter_factory = tests.services.swift_cache:filter_factory
 [filter:bulk]
 use = egg:swift#bulk
 [filter:listing_formats]

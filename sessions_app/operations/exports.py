@@ -13,9 +13,11 @@ from django.contrib.auth.models import AbstractBaseUser
 from sessions_app.blobs import durable, get_store
 from sessions_app.blobs.keys import export_key
 from sessions_app.domain import metadata, proof
+from sessions_app.domain.categories import PRIVATE
 from sessions_app.domain.digests import digest_of
 from sessions_app.domain.manifest import Manifest
 from sessions_app.domain.naming import export_filename
+from sessions_app.exports import verify
 from sessions_app.exports.assemble import assemble
 from sessions_app.exports.files import write_file
 from sessions_app.exports.stream import stream
@@ -25,6 +27,9 @@ from sessions_app.operations.context import JobContext
 from sessions_app.operations.errors import NotAllowedError
 from sessions_app.queries.manifests import manifest_of
 from sessions_app.zips.layout import Layout, Member, TextMember, plan
+
+VERIFIER_NAME = f"{PRIVATE}/verify.py"
+"""So that an archive proves itself in ten years, with Python alone."""
 
 
 def request(*, version: Version, owner: AbstractBaseUser, now: datetime) -> Job:
@@ -118,7 +123,8 @@ def layout_of(version: Version, *, session_name: str) -> Layout:
     proven = TextMember(
         name=proof.NAME, data=_proof(version, manifest, document, session_name), modified=modified
     )
-    members: list[Member | TextMember] = [document, proven]
+    verifier = TextMember(name=VERIFIER_NAME, data=Path(verify.__file__).read_bytes(), modified=modified)
+    members: list[Member | TextMember] = [document, proven, verifier]
     members += [
         Member(name=entry.path, sha256=entry.sha256, size=entry.size, crc32=entry.crc32, modified=modified)
         for entry in manifest.entries

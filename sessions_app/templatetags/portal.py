@@ -202,16 +202,45 @@ def as_json(value: object) -> str:
 
 
 @register.filter
-def job_title(job: Job) -> str:
-    """Return what the job is about, as a person would name it."""
-    name = job.session.name if job.session else ""
+def job_subject(job: Job) -> str:
+    """Return what the job works on: a session, or the ZIP that becomes one."""
+    if job.kind == Job.Kind.IMPORT or job.session is None:
+        return str(job.params.get("filename", ""))
+    return job.session.name
+
+
+@register.filter
+def job_action(job: Job) -> str:
+    """Return what the job does with it."""
     match Job.Kind(job.kind):
         case Job.Kind.SAVE:
-            return f"Save “{name}”"
+            number = job.result.get("version")
+            return f"Save, version {number}" if number else "Save"
         case Job.Kind.EXPORT:
-            return f"Export “{name}”, version {job.params.get('version', '')}"
+            return f"Export of version {job.params.get('version', '')}"
         case Job.Kind.IMPORT:
-            return f"Import “{job.params.get('filename', '')}”"
+            return "Import"
+
+
+JOB_ICONS = {Job.Kind.SAVE: "save", Job.Kind.EXPORT: "archive", Job.Kind.IMPORT: "upload"}
+
+
+@register.filter
+def job_icon(job: Job) -> str:
+    return JOB_ICONS[Job.Kind(job.kind)]
+
+
+@register.filter
+def job_title(job: Job) -> str:
+    """Return both in one line: "Export of talk, version 2"."""
+    name = job_subject(job)
+    match Job.Kind(job.kind):
+        case Job.Kind.SAVE:
+            return f"Save of {name}"
+        case Job.Kind.EXPORT:
+            return f"Export of {name}, version {job.params.get('version', '')}"
+        case Job.Kind.IMPORT:
+            return f"Import of {name}"
 
 
 @register.filter
@@ -259,6 +288,8 @@ def seconds_taken(job: Job) -> int:
 @register.filter
 def duration(seconds: int) -> str:
     """Return 45 s, 3 min, 2 h 5 min."""
+    if seconds < 1:
+        return f"under 1{NARROW}s"
     minutes = round(seconds / 60)
     if seconds < 60:  # noqa: PLR2004 (a minute)
         return f"{seconds}{NARROW}s"

@@ -1,7 +1,10 @@
 // Talks to the portal: JSON both ways, refusals as errors with the server's own sentence.
+const UNEXPECTED = "The portal did not answer as expected. Try again in a moment.";
+const STALE = "You signed in anew meanwhile. Reload this page, then go on.";
+
 export class Refusal extends Error {
   constructor(status, { code = "", message = "", ...rest } = {}) {
-    super(message || "The portal did not answer as expected. Try again in a moment.");
+    super(message || (status === 403 ? STALE : UNEXPECTED));
     this.status = status;
     this.code = code;
     this.told = rest;

@@ -43,6 +43,7 @@ async function send() {
     uploader = null;
     location.assign(answer.url);
   } catch (error) {
+    if (uploader?.aborter.signal.aborted) uploader = null; // the next try begins anew
     if (!isCancelled(error)) complain(error);
   } finally {
     busy(false);

@@ -1,6 +1,16 @@
-// Tells screen readers how a job goes, but only when there is something new to tell.
+// Watches jobs that are asked for again and again.
 const said = document.querySelector("[data-job-said]");
-document.body.addEventListener("htmx:afterSettle", () => {
+
+// Tells screen readers how a job goes, but only when there is something new to tell.
+document.addEventListener("htmx:afterSettle", () => {
   const job = document.getElementById("job");
   if (job && said.textContent !== job.dataset.said) said.textContent = job.dataset.said;
+});
+
+// Signed out meanwhile: the answer is the page to sign in, which must not land in the middle of this one.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { xhr, pathInfo } = event.detail;
+  if (new URL(xhr.responseURL).pathname === pathInfo.requestPath) return;
+  event.detail.shouldSwap = false;
+  location.reload();
 });

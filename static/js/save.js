@@ -11,8 +11,6 @@ const { urls, session: known } = JSON.parse(document.getElementById("save-settin
 const part = (name) => form.querySelector(`[data-part="${name}"]`);
 const show = (name, isShown) => { part(name).hidden = !isShown; };
 
-const languages = JSON.parse(document.getElementById("save-languages").textContent) || [];
-
 let session = known; // {code, parent}; for a new one made by the first save
 let items = [];
 let sendable = [];
@@ -35,7 +33,7 @@ async function choose(list) {
   label();
   if (!items.length) return;
   try {
-    const sorted = await call("POST", urls.sort, { paths: items.map((item) => item.path), languages });
+    const sorted = await call("POST", urls.sort, { paths: items.map((item) => item.path), session: known?.code ?? "" });
     if (items !== list) return; // more files were chosen meanwhile
     const taken = new Set(sorted.files.map((place) => place.source));
     if (sorted.metadata) taken.add(sorted.metadata);
@@ -66,12 +64,14 @@ async function save() {
   if (nameless) await suggest();
   busy(true);
   complain(null);
+  show("notice", false);
   try {
     if (!session) await begin();
     if (sendable.length === 0) return leave(urls.session.replace(urls.nobody, session.code));
     if (!(await send())) return undefined;
     await finish();
   } catch (error) {
+    if (uploader?.aborter.signal.aborted) uploader = null; // the next try begins anew
     if (!isCancelled(error)) complain(error);
   } finally {
     busy(false);
@@ -148,6 +148,10 @@ async function cancel() {
   show("meter", false);
   show("failures", false);
   await choose(items);
+  part("notice-text").textContent = known
+    ? "Cancelled. Nothing was saved."
+    : `Cancelled. The session “${form.elements.name.value}” is there, and empty; you can save into it from here.`;
+  show("notice", true);
   await running?.cancel();
 }
 
@@ -157,8 +161,8 @@ function busy(value) {
   isBusy = value;
   part("zone").inert = value;
   show("submit", !value);
-  show("cancel", value && uploader !== null);
-  if (value) requestAnimationFrame(() => show("cancel", isBusy));
+  show("cancel", value);
+  part("clear").disabled = value;
   label();
 }
 

@@ -56,7 +56,7 @@ export class Sorting {
     const row = make("tr");
     const name = item.path.normalize("NFC");
     const place = places.get(name) ?? places.get(item.path);
-    row.append(make("td", "file wrap", item.path), this.goal(place, refused.get(item.path), name === metadata));
+    row.append(this.name(item.path), this.goal(place, refused.get(item.path), name === metadata));
     const language = make("td", "lang");
     if (place?.language) {
       const tag = make("span", "tag", place.language);
@@ -72,6 +72,14 @@ export class Sorting {
     row.append(language, make("td", "number size", bytes(item.file.size)), state);
     this.rows.set(item.path, row);
     return row;
+  }
+
+  name(path) {
+    const cell = make("td", "file wrap");
+    const start = path.lastIndexOf("/") + 1;
+    if (start) cell.append(make("span", "folder", path.slice(0, start)));
+    cell.append(path.slice(start));
+    return cell;
   }
 
   goal(place, refusal, isMetadata) {

@@ -89,7 +89,7 @@ def _migration_lock() -> Iterator[None]:
 def collect_static(*, tell: Tell) -> bool:
     """Collect, name and compress the static files if any of them changed; tell whether one had."""
     stamp = settings.STATIC_ROOT / ".collected"
-    with exclusive(settings.DATA_DIR / "static.lock"):
+    with exclusive(settings.STATIC_ROOT / ".collecting"):
         wanted = _static_fingerprint()
         if stamp.is_file() and stamp.read_text(encoding="ascii") == wanted:
             return False

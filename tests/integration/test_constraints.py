@@ -1,0 +1,138 @@
+"""What the database itself refuses, whatever the code above it does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import IntegrityError, connection, models, transaction
+
+from sessions_app.models import Blob, DubbingSession, Entry, Export, Hold, Job, Upload, Version
+from tests.integration.sketches import blob_of, current_of, now, sketch_export, sketch_job, sketch_session
+from tests.world import World
+
+
+@dataclass
+class Rows:
+    """One good row of each kind, to be copied and spoilt."""
+
+    world: World
+    session: DubbingSession
+    version: Version
+    entry: Entry
+    blob: Blob
+    job: Job
+    export: Export
+    hold: Hold
+    upload: Upload
+
+
+@pytest.fixture
+def rows(db: None) -> Rows:
+    world = World.create()
+    session = sketch_session(world.alice)
+    job = sketch_job(session)
+    blob = blob_of(b"another")
+    return Rows(
+        world=world,
+        session=session,
+        version=current_of(session),
+        entry=Entry.objects.filter(session=session).earliest("pk"),
+        blob=blob,
+        job=job,
+        export=sketch_export(session),
+        hold=Hold.objects.create(job=job, blob=blob),
+        upload=Upload.objects.create(
+            owner=world.alice, path="a.wav", size=10, created_at=now(), expires_at=now()
+        ),
+    )
+
+
+def spoil(row: models.Model, **fields: Any) -> None:
+    type(row)._default_manager.filter(pk=row.pk).update(**fields)
+
+
+def again(row: models.Model, **fields: Any) -> None:
+    """Insert a copy of the row."""
+    values = {
+        field.attname: getattr(row, field.attname)
+        for field in row._meta.concrete_fields
+        if not field.primary_key and field.name != "code"
+    }
+    type(row)._default_manager.create(**{**values, **fields})
+
+
+CASES: dict[str, Callable[[Rows], None]] = {
+    "blob_crc32_has_32_bits": lambda rows: spoil(rows.blob, crc32=2**32),
+    "blob_state_is_known": lambda rows: spoil(rows.blob, state="lost"),
+    "entry_added_once_per_version": lambda rows: again(rows.entry, removed_in=2),
+    "entry_path_is_current_once": lambda rows: again(rows.entry, added_in=2),
+    "entry_added_in_a_version": lambda rows: spoil(rows.entry, added_in=0),
+    "entry_removed_after_added": lambda rows: spoil(rows.entry, removed_in=1),
+    "entry_category_is_known": lambda rows: spoil(rows.entry, category="videos"),
+    "export_has_bytes": lambda rows: spoil(rows.export, size=0),
+    "hold_once_per_job": lambda rows: again(rows.hold),
+    "job_state_is_known": lambda rows: spoil(rows.job, state="paused"),
+    "job_kind_is_known": lambda rows: spoil(rows.job, kind="dub"),
+    "job_running_has_a_lease": lambda rows: spoil(rows.job, state="running"),
+    "job_finished_has_a_time": lambda rows: spoil(rows.job, state="succeeded"),
+    "session_name_is_free": lambda rows: again(rows.session),
+    "session_has_a_name": lambda rows: spoil(rows.session, name=""),
+    "upload_not_more_than_announced": lambda rows: spoil(rows.upload, received=11),
+    "upload_state_is_known": lambda rows: spoil(rows.upload, state="lost"),
+    "upload_received_is_complete": lambda rows: spoil(rows.upload, state="received"),
+    "version_number_is_unique": lambda rows: again(rows.version),
+    "version_numbers_start_at_1": lambda rows: spoil(rows.version, number=0),
+    "version_stage_is_known": lambda rows: spoil(rows.version, stage="dreamt"),
+}
+
+
+def test_every_constraint_is_tried_here():
+    named = {
+        constraint.name
+        for model in apps.get_app_config("sessions_app").get_models()
+        for constraint in model._meta.constraints
+    }
+
+    assert named == set(CASES)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_database_refuses(rows: Rows, name: str):
+    with pytest.raises(IntegrityError) as refused, transaction.atomic():
+        CASES[name](rows)
+
+    told = str(refused.value)
+    # SQLite names the columns of a unique constraint rather than the constraint.
+    assert name in told or (connection.vendor == "sqlite" and "UNIQUE constraint failed" in told)
+
+
+def test_a_name_in_the_trash_is_free_for_others(rows: Rows):
+    again(rows.session, trashed_at=now(), current_id=None)
+
+    assert DubbingSession.objects.filter(folded_name=rows.session.folded_name).count() == 2
+
+
+def test_a_name_is_free_for_another_owner(rows: Rows):
+    again(rows.session, owner_id=rows.world.bob.pk, current_id=None)
+
+    assert DubbingSession.objects.filter(folded_name=rows.session.folded_name).count() == 2
+
+
+def test_a_finished_job_has_a_time_and_an_unfinished_one_has_none(rows: Rows):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        spoil(rows.job, finished_at=now())
+
+
+def test_what_somebody_refers_to_cannot_be_deleted(rows: Rows):
+    with pytest.raises(models.ProtectedError):
+        rows.entry.blob.delete()
+    with pytest.raises(models.ProtectedError):
+        rows.blob.delete()
+    with pytest.raises(models.ProtectedError):
+        rows.world.alice.delete()
+    with pytest.raises(models.RestrictedError):
+        rows.version.delete()

@@ -1,0 +1,436 @@
+"""Sessions as Alice finds, names, trashes and restores them."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from sessions_app.models import DubbingSession, Job, Version
+from sessions_app.queries.sessions import Order
+from tests.integration.sketches import (
+    current_of,
+    now,
+    post_json,
+    signed_in,
+    sketch_export,
+    sketch_job,
+    sketch_session,
+    sketch_share,
+    sketch_version,
+)
+from tests.world import PROJECT, World
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    return World.create()
+
+
+@pytest.fixture
+def alice(world: World) -> Client:
+    return signed_in(world.alice)
+
+
+def names_on(response: Any) -> list[str]:
+    assert response.status_code == 200
+    return [session.name for session in response.context["page"]]
+
+
+def said(response: Any) -> list[str]:
+    return [str(message) for message in response.context["messages"]]
+
+
+# -- Names -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("video", "stem"),
+    [
+        ("my_presentation.mp4", "my_presentation"),
+        ("Tutorial Video.avi", "Tutorial_Video"),
+        ("conference-talk.mov", "conference-talk"),
+        ("", "dubbing_project"),
+        ("प्रस्तुति.mp4", "परसतत"),  # vowel signs are no letters to the original either
+        ("Größe (final).mp4", "Größe_final"),
+    ],
+)
+def test_auto_name_is_exactly_the_original_scheme(alice: Client, video: str, stem: str):
+    before = datetime.now(UTC).replace(microsecond=0)
+
+    name = alice.get("/sessions/auto-name/", {"video": video}).json()["name"]
+
+    matched = re.fullmatch(rf"{stem}_(\d{{8}}_\d{{6}})", name)
+    assert matched, name
+    assert before <= datetime.strptime(matched[1], "%Y%m%d_%H%M%S").replace(tzinfo=UTC) <= datetime.now(UTC)
+    made = post_json(alice, "/sessions/create/", {"name": name})
+    assert (made.status_code, made.json()["name"], made.json()["renamed"]) == (201, name, False)
+
+
+def test_a_taken_name_is_answered_with_a_free_one(world: World, alice: Client):
+    first = post_json(alice, "/sessions/create/", {"name": "talk"}).json()
+    second = post_json(alice, "/sessions/create/", {"name": "  TALK "}).json()
+    third = post_json(alice, "/sessions/create/", {"name": "talk"}).json()
+    bobs = post_json(signed_in(world.bob), "/sessions/create/", {"name": "talk"}).json()
+
+    assert [first["name"], second["name"], third["name"]] == ["talk", "TALK_2", "talk_3"]
+    assert [first["renamed"], second["renamed"], third["renamed"]] == [False, True, True]
+    assert (bobs["name"], bobs["renamed"]) == ("talk", False)
+
+
+def test_a_new_session_has_a_page_that_offers_to_save(alice: Client):
+    code = post_json(alice, "/sessions/create/", {"name": "talk"}).json()["code"]
+
+    response = alice.get(f"/sessions/{code}/")
+
+    assert response.status_code == 200
+    assert f"/sessions/{code}/save/" in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("", "name_empty"),
+        (" ", "name_empty"),
+        ("a/b", "name_character"),
+        ("con", "name_reserved"),
+        ("x" * 121, "name_too_long"),
+    ],
+)
+def test_a_name_that_cannot_be_is_refused_with_a_sentence(alice: Client, name: str, code: str):
+    response = post_json(alice, "/sessions/create/", {"name": name})
+
+    assert (response.status_code, response.json()["code"]) == (400, code)
+    assert response.json()["message"].endswith(".")
+    assert not DubbingSession.objects.exists()
+
+
+# -- Search, filters, order, pages ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def shelf(world: World) -> World:
+    """Alice's sessions: different in name, video, languages, stage and size."""
+    sketch_session(
+        world.alice, "Größe_Zürich", {"audio/hi_audio.wav": b"x" * 10}, told={"video_name": "a.mp4"}
+    )
+    sketch_session(world.alice, "talk", PROJECT, told={"video_name": "Élan_2025.MOV", "languages": ["pt-BR"]})
+    sketch_session(world.alice, "100%_done", {"transcriptions/t.json": b"{}"}, told={"video_name": "b.mp4"})
+    sketch_session(world.alice, "100_done", {"final_videos/es_final.mp4": b"x" * 99_999})
+    sketch_session(world.bob, "Größe_of_Bob")
+    return world
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("größe", {"Größe_Zürich"}),
+        ("GRÖSSE", {"Größe_Zürich"}),
+        ("GRO\u0308SSE", {"Größe_Zürich"}),
+        ("zÜr", {"Größe_Zürich"}),
+        ("ÉLAN", {"talk"}),
+        ("élan_2025.mov", {"talk"}),
+        ("pt-br", {"talk"}),
+        ("PT-BR", {"talk"}),
+        ("pt", set()),
+        ("es", {"100_done", "talk"}),  # one has no metadata, the other only says Portuguese: their files tell
+        ("%", {"100%_done"}),
+        ("0_d", {"100_done"}),
+        ("0%_", {"100%_done"}),
+        ("\\", set()),
+        ("nothing like it", set()),
+        (" talk ", {"talk"}),
+    ],
+)
+def test_a_search_finds_names_videos_and_whole_languages(shelf: World, query: str, found: set[str]):
+    assert set(names_on(signed_in(shelf.alice).get("/sessions/", {"q": query}))) == found
+
+
+def test_a_stage_filters(shelf: World):
+    alice = signed_in(shelf.alice)
+    stages = {
+        session.name: session.current.stage
+        for session in DubbingSession.objects.filter(owner=shelf.alice)
+        if session.current
+    }
+
+    for stage in set(stages.values()):
+        found = names_on(alice.get("/sessions/", {"stage": stage}))
+        assert set(found) == {name for name, its in stages.items() if its == stage}
+    assert len(set(stages.values())) >= 3
+
+
+def test_a_language_filters_and_what_is_offered_is_what_alice_has(shelf: World):
+    sketch_session(shelf.bob, "other", {"audio/fr_audio.wav": b"x"})
+    alice = signed_in(shelf.alice)
+
+    offered = alice.get("/sessions/").context["languages"]
+
+    assert {"hi", "pt-BR"} <= set(offered)
+    assert "fr" not in offered
+    assert set(names_on(alice.get("/sessions/", {"language": "pt-BR"}))) == {"talk"}
+    assert names_on(alice.get("/sessions/", {"language": "pt"})) == []
+
+
+def test_every_order_puts_first_what_it_says(world: World, alice: Client):
+    start = now() - timedelta(days=9)
+    empty = DubbingSession.objects.get(
+        code=post_json(alice, "/sessions/create/", {"name": "Empty"}).json()["code"]
+    )
+    sessions = {"Empty": empty}
+    for name, size in (("beta", 10), ("Alpha", 30), ("gamma", 20)):
+        sessions[name] = sketch_session(world.alice, name, {"audio/hi_audio.wav": b"x" * size})
+    for day, name in enumerate(("Alpha", "gamma", "Empty", "beta")):
+        DubbingSession.objects.filter(pk=sessions[name].pk).update(
+            last_updated=start + timedelta(days=day),
+            created_at=start - timedelta(days=day),
+            last_accessed=start + timedelta(days=(day + 2) % 4),
+        )
+
+    found = {order: names_on(alice.get("/sessions/", {"sort": order.value})) for order in Order}
+
+    assert found == {
+        Order.UPDATED: ["beta", "Empty", "gamma", "Alpha"],
+        Order.CREATED: ["Alpha", "gamma", "Empty", "beta"],
+        Order.ACCESSED: ["gamma", "Alpha", "beta", "Empty"],
+        Order.NAME: ["Alpha", "beta", "Empty", "gamma"],
+        Order.SIZE: ["Alpha", "gamma", "beta", "Empty"],
+    }
+
+
+def fill(world: World, count: int) -> None:
+    """Rows alone: as many sessions as a list may have to show."""
+    first = sketch_session(world.alice, f"first of {count}")
+    version = current_of(first)
+    for number in range(count - 1):
+        session = DubbingSession.objects.create(
+            owner=world.alice,
+            name=f"s{count}-{number}",
+            folded_name=f"s{count}-{number}",
+            created_at=now(),
+            last_updated=now(),
+            last_accessed=now(),
+        )
+        copy = Version.objects.get(pk=version.pk)
+        copy.pk, copy.session = None, session
+        copy.save(force_insert=True)
+        DubbingSession.objects.filter(pk=session.pk).update(current=copy)
+
+
+def test_pages_show_every_session_once(world: World, alice: Client):
+    fill(world, 30)
+
+    first, second = (names_on(alice.get("/sessions/", {"page": page})) for page in (1, 2))
+
+    assert (len(first), len(second)) == (25, 5)
+    assert len({*first, *second}) == 30
+    assert names_on(alice.get("/sessions/", {"page": 99})) == second
+
+
+# -- Query counts ---------------------------------------------------------------------------------------------------------
+
+
+def queries_of(client: Client, url: str) -> int:
+    client.get(url)  # what is read once a process is read by now
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        assert client.get(url).status_code == 200
+    return len(captured)
+
+
+def test_a_list_of_30_asks_as_often_as_a_list_of_3(world: World, alice: Client):
+    fill(world, 3)
+    few = queries_of(alice, "/sessions/")
+    fill(world, 30)
+
+    assert queries_of(alice, "/sessions/") == few <= 10
+
+
+def test_the_trash_asks_as_often_however_much_is_in_it(world: World, alice: Client):
+    fill(world, 3)
+    DubbingSession.objects.update(trashed_at=now())
+    few = queries_of(alice, "/sessions/trash/")
+    fill(world, 30)
+    DubbingSession.objects.update(trashed_at=now())
+
+    assert queries_of(alice, "/sessions/trash/") == few <= 8
+
+
+def test_a_page_of_300_files_asks_as_often_as_one_of_5(world: World, alice: Client):
+    small = sketch_session(world.alice, "small", {f"audio/s{number}.wav": b"x" for number in range(5)})
+    large = sketch_session(world.alice, "large", {f"audio/s{number}.wav": b"x" for number in range(300)})
+    shares = [sketch_share(sketch_export(session)) for session in (small, large)]
+    for number in range(2, 9):
+        sketch_version(large, {"audio/s.wav": b"%d" % number})
+    for _ in range(9):
+        sketch_job(large)
+    exports = [share.share.export for share in shares]
+    for _ in range(9):
+        sketch_share(exports[1])
+
+    few = queries_of(alice, f"/sessions/{small.code}/")
+    assert queries_of(alice, f"/sessions/{large.code}/") == few <= 16
+    few = queries_of(alice, f"/exports/{exports[0].code}/")
+    assert queries_of(alice, f"/exports/{exports[1].code}/") == few <= 10
+    few = queries_of(Client(), f"/s/{shares[0].token}/")
+    assert queries_of(Client(), f"/s/{shares[1].token}/") == few <= 8
+
+
+def test_the_jobs_page_asks_as_often_however_many_there_are(world: World, alice: Client):
+    session = sketch_session(world.alice)
+    sketch_job(session)
+    sketch_export(session)
+    few = queries_of(alice, "/jobs/")
+    for number in range(20):
+        sketch_job(session, kind=[Job.Kind.SAVE, Job.Kind.IMPORT][number % 2])
+        sketch_export(session)
+
+    assert queries_of(alice, "/jobs/") == few <= 8
+
+
+# -- Trash ------------------------------------------------------------------------------------------------------------------
+
+
+def test_a_trashed_session_is_nowhere_but_in_the_trash(world: World, alice: Client):
+    session = sketch_session(world.alice)
+    export = sketch_export(session)
+
+    response = alice.post(f"/sessions/{session.code}/trash/", follow=True)
+
+    assert said(response) == ["“talk” moved to the trash."]
+    assert names_on(response) == []
+    for url in (f"/sessions/{session.code}/", f"/sessions/{session.code}/save/", f"/exports/{export.code}/"):
+        assert alice.get(url).status_code == 404
+    assert [each.name for each in alice.get("/sessions/trash/").context["sessions"]] == ["talk"]
+    assert list(signed_in(world.bob).get("/sessions/trash/").context["sessions"]) == []
+
+
+def test_undo_brings_everything_back(world: World, alice: Client):
+    session = sketch_session(world.alice)
+    alice.post(f"/sessions/{session.code}/trash/")
+
+    response = alice.post(f"/sessions/{session.code}/untrash/", follow=True)
+
+    assert response.redirect_chain == [(f"/sessions/{session.code}/", 302)]
+    assert response.context["version"].number == 1
+    assert alice.post(f"/sessions/{session.code}/untrash/").status_code == 404
+
+
+def test_undo_under_a_taken_name_finds_a_free_one(world: World, alice: Client):
+    session = sketch_session(world.alice)
+    alice.post(f"/sessions/{session.code}/trash/")
+    sketch_session(world.alice)
+
+    response = alice.post(f"/sessions/{session.code}/untrash/", follow=True)
+
+    assert said(response)[-1:] == ["“talk” restored as “talk_2”, because its name was taken."]
+    assert set(names_on(alice.get("/sessions/"))) == {"talk", "talk_2"}
+
+
+def test_several_are_deleted_at_once_but_nobody_elses(world: World, alice: Client):
+    mine = [sketch_session(world.alice, name) for name in ("one", "two", "three")]
+    bobs = sketch_session(world.bob)
+    codes = [str(session.code) for session in (*mine[:2], bobs)]
+
+    response = alice.post("/sessions/batch/", {"codes": codes, "action": "trash"}, follow=True)
+
+    assert names_on(response) == ["three"]
+    assert said(response)[0].startswith("2 sessions moved to the trash")
+    bobs.refresh_from_db()
+    assert not bobs.is_trashed
+
+
+def test_several_are_exported_at_once_empty_ones_named(world: World, alice: Client):
+    mine = [sketch_session(world.alice, name) for name in ("one", "two")]
+    post_json(alice, "/sessions/create/", {"name": "empty"})
+    bobs = sketch_session(world.bob)
+    codes = [str(session.code) for session in (*DubbingSession.objects.filter(owner=world.alice), bobs)]
+
+    response = alice.post("/sessions/batch/", {"codes": codes, "action": "export"}, follow=True)
+
+    assert response.redirect_chain == [("/jobs/", 302)]
+    assert set(Job.objects.values_list("session", "kind", "state")) == {
+        (session.pk, "export", "queued") for session in mine
+    }
+    assert sorted(said(response)) == [
+        "2 exports are on the way.",
+        "“empty” holds nothing yet, so there is nothing to export.",
+    ]
+
+
+# -- What the page says ------------------------------------------------------------------------------------------------------
+
+
+def test_the_page_shows_what_the_original_shows(world: World, alice: Client):
+    told = {
+        "video_name": "my_presentation.mp4",
+        "languages": ["hi", "es"],
+        "transcription_text": "Hello",
+        "translations": {"hi": "नमस्ते"},
+        "voices": {"hi": "gemini_hi_deep", "es": "edge_es_bright"},
+    }
+    session = sketch_session(world.alice, files=PROJECT, told=told)
+
+    text = alice.get(f"/sessions/{session.code}/").content.decode()
+
+    for shown in (
+        "my_presentation.mp4",
+        "hi_audio.wav",
+        "gemini_hi_deep",
+        "edge_es_bright",
+        "original_asr.json",
+    ):
+        assert shown in text
+    version = current_of(session)
+    assert f"{version.file_count} files" in text
+    for moment in (session.created_at, version.created_at):
+        assert moment.astimezone(UTC).isoformat(timespec="microseconds") in text
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"voices": {"hi": {"name": "deep", "speed": 1.5}, "es": ["a", "b"], "": None, "x" * 300: 7}},
+        {"voices": {}, "translations": {"hi": {"segments": [1, 2]}}, "languages": []},
+        {"languages": [f"x-{number}" for number in range(700)]},
+        {"languages": ["<script>", "hi", "HI", "नमस्ते", "", "a b"]},
+        {"video_name": "<b>" * 100},
+        {"video_name": "\ufb03" * 300},
+        {"session_metadata": {"pipeline_stage": "<i>", "total_files": "many"}, "unknown": [[[]]]},
+        {"transcription_text": "x" * 500_000},
+    ],
+)
+def test_odd_metadata_is_shown_and_never_run(world: World, alice: Client, told: dict[str, Any]):
+    session = sketch_session(world.alice, files={"audio/hi_audio.wav": b"x"}, told=told)
+
+    for url in (
+        "/sessions/",
+        f"/sessions/{session.code}/",
+        f"/sessions/{session.code}/versions/1/metadata.json",
+    ):
+        response = alice.get(url)
+        assert response.status_code == 200
+        if response["Content-Type"].startswith("text/html"):
+            assert "<script>alert" not in response.content.decode()
+            assert "<b><b>" not in response.content.decode()
+            assert "<i>" not in response.content.decode()
+
+
+def test_looking_is_noted_as_access_and_never_goes_back(world: World, alice: Client):
+    session = sketch_session(world.alice)
+    future = now() + timedelta(days=1)
+
+    alice.get(f"/sessions/{session.code}/")
+    session.refresh_from_db()
+    assert session.last_accessed > session.last_updated
+
+    DubbingSession.objects.update(last_accessed=future)
+    alice.get(f"/sessions/{session.code}/")
+    session.refresh_from_db()
+    assert session.last_accessed == future

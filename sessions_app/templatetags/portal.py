@@ -138,7 +138,7 @@ class Slice:
 
 
 BAR = 1000
-VISIBLE = 4
+VISIBLE = 8
 """What has bytes at all is at least this long in a bar."""
 
 

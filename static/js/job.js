@@ -4,7 +4,10 @@ const said = document.querySelector("[data-job-said]");
 // Tells screen readers how a job goes, but only when there is something new to tell.
 document.addEventListener("htmx:afterSettle", () => {
   const job = document.getElementById("job");
-  if (job && said.textContent !== job.dataset.said) said.textContent = job.dataset.said;
+  if (!job) return;
+  if (said.textContent !== job.dataset.said) said.textContent = job.dataset.said;
+  const cancel = document.querySelector("[data-while-running]");
+  if (cancel) cancel.hidden = job.dataset.finished !== undefined;
 });
 
 // Signed out meanwhile: the answer is the page to sign in, which must not land in the middle of this one.

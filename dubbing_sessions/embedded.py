@@ -8,12 +8,24 @@ import tempfile
 from hashlib import sha256
 from pathlib import Path
 
+from django.core.exceptions import ImproperlyConfigured
+
 MAX_SOCKET_PATH = 100
 """A Unix socket's path has at most 107 bytes on Linux (unix(7), sun_path)."""
 
 
 def secret_key(data_dir: Path) -> str:
-    """Return the key kept in ``data_dir``, made at the first call. Two processes that start at once agree on one."""
+    """Return the key kept in ``data_dir``, made at the first call. Two processes that start at once agree on one.
+
+    :raises ImproperlyConfigured: the folder cannot be used.
+    """
+    try:
+        return _kept_or_made(data_dir)
+    except OSError as error:
+        raise ImproperlyConfigured(f"DATA_DIR={data_dir} cannot be used: {error.strerror}.") from error
+
+
+def _kept_or_made(data_dir: Path) -> str:
     file = data_dir / "secret_key"
     try:
         return file.read_text(encoding="ascii")

@@ -420,6 +420,20 @@ def test_a_database_that_cannot_be_opened_is_a_sentence(portal_environment: dict
 
 
 @pytest.mark.one_stack
+def test_settings_that_cannot_be_right_are_a_sentence(portal_environment: dict[str, str]):
+    for name, value, sentence in (
+        (
+            "DATA_DIR",
+            "/proc/portal",
+            "Error: DATA_DIR=/proc/portal cannot be used: No such file or directory.\n",
+        ),
+        ("DEBUG", "yes", "Error: DEBUG must be True or False, not 'yes'.\n"),
+    ):
+        said = manage("list_sessions", environment={**portal_environment, name: value})
+        assert (said.returncode, said.stdout, said.stderr) == (1, "", sentence)
+
+
+@pytest.mark.one_stack
 def test_preparing_twice_does_nothing(portal_environment: dict[str, str]):
     first = manage("prepare", environment=portal_environment)
     second = manage("prepare", environment=portal_environment)

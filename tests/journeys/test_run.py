@@ -33,12 +33,14 @@ class Run:
     """A portal that `manage.py run` started, on a port that the system chose."""
 
     def __init__(self, environment: dict[str, str], *, port: str = "0") -> None:
-        self.environment = {**environment, "PORT": port}
-        self.log = Path(environment["DATA_DIR"]) / f"run-{time.monotonic_ns()}.log"
+        data_dir = Path(environment["DATA_DIR"])
+        # Started from elsewhere, with a relative path: its processes must agree on what that means.
+        self.environment = {**environment, "PORT": port, "DATA_DIR": data_dir.name}
+        self.log = data_dir / f"run-{time.monotonic_ns()}.log"
         with self.log.open("wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "manage.py", "run"],
-                cwd=ROOT,
+                [sys.executable, ROOT / "manage.py", "run"],
+                cwd=data_dir.parent,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output,

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import socket
 import sys
 from argparse import ArgumentParser
@@ -121,7 +120,5 @@ def _demo() -> Service:
         name="demo",
         title="The demo",
         command=[sys.executable, str(settings.BASE_DIR / "manage.py"), "make_demo"],
-        folder=settings.BASE_DIR,
         goodbyes=[],
-        environment={"DATA_DIR": os.fspath(settings.DATA_DIR)},
     )

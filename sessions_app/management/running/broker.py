@@ -52,7 +52,6 @@ def service() -> Service:
         name="broker",
         title="The broker",
         command=[str(program), *(part for name, value in options.items() for part in (f"--{name}", value))],
-        folder=settings.BASE_DIR,
         goodbyes=[Goodbye(signal=signal.SIGTERM, seconds=5)],
     )
 

@@ -13,6 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from django.conf import settings
+
 TETHER = Path(__file__).with_name("tether.py")
 
 Tell = Callable[[str], None]
@@ -35,7 +37,6 @@ class Service:
     title: str
     """As a sentence begins with it."""
     command: Sequence[str]
-    folder: Path
     goodbyes: Sequence[Goodbye]
     environment: Mapping[str, str] = field(default_factory=dict)
     descriptors: Sequence[int] = ()
@@ -53,8 +54,8 @@ class Child:
         tether = [sys.executable, "-IS", str(TETHER), str(os.getpid()), str(int(service.when_orphaned))]
         self._process = subprocess.Popen(  # noqa: S603 (the command is the portal's own)
             [*tether, *service.command],
-            cwd=service.folder,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", **service.environment},
+            # In the folder where the portal was started: the environment may name relative paths.
+            env={**os.environ, **_python(), **service.environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -105,3 +106,9 @@ class Child:
     def _kill_group(self) -> None:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
+
+
+def _python() -> dict[str, str]:
+    """What a Python child needs to find the portal's code from any folder, and to say its lines at once."""
+    paths = [str(settings.BASE_DIR), os.environ.get("PYTHONPATH", "")]
+    return {"PYTHONPATH": os.pathsep.join(filter(None, paths)), "PYTHONUNBUFFERED": "1"}

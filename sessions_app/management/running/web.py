@@ -10,8 +10,6 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from django.conf import settings
-
 from sessions_app.management.refusals import Error
 from sessions_app.management.running.child import Goodbye, Service
 
@@ -66,7 +64,6 @@ def service(listening: socket.socket, *, site_url: str) -> Service:
             *(("--worker-tmp-dir", str(SHARED_MEMORY)) if SHARED_MEMORY.is_dir() else ()),
             *("--log-level", "warning"),
         ],
-        folder=settings.BASE_DIR,
         environment={"SITE_URL": site_url},
         descriptors=[listening.fileno()],
         goodbyes=[Goodbye(signal=signal.SIGTERM, seconds=8)],

@@ -27,7 +27,6 @@ def service() -> Service:
             # It has no colleagues to talk to.
             *("--without-gossip", "--without-mingle"),
         ],
-        folder=settings.BASE_DIR,
         # First it may finish what it does; then it gives up, and the job is taken over after the next start.
         goodbyes=[Goodbye(signal=signal.SIGTERM, seconds=5), Goodbye(signal=signal.SIGQUIT, seconds=3)],
         # Without its broker Celery does not listen to gentler ones. Jobs survive it: another worker takes them over.

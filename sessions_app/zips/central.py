@@ -124,7 +124,13 @@ def _entry(header: CentralHeader, raw: bytes, extra: bytes, comment: bytes, limi
             f"The archive holds a name longer than {limits.max_name_bytes} bytes. Shorten its folders.",
             member=label,
         )
-    if any(signature in comment for signature in SIGNATURES):
+    if raw.count(b"/") > limits.max_depth:
+        raise ZipError(
+            "zip_name_too_deep",
+            f"The archive holds more than {limits.max_depth} folders inside each other. Make it again with fewer.",
+            member=label,
+        )
+    if comment and any(signature in comment for signature in SIGNATURES):
         raise ZipError(
             "zip_ambiguous",
             "The archive could be read in two ways. Make it again, without comments.",
@@ -186,16 +192,16 @@ def _check_mode(header: CentralHeader, entry: Entry, label: str) -> None:
 def _large_values(header: CentralHeader, fields: dict[int, bytes], label: str) -> tuple[int, int, int]:
     """Size, compressed size and offset; 4.5.3: those and only those that hold the sentinel are in the ZIP64 field."""
     told = (header.size, header.compressed_size, header.offset)
-    values = zip64_values(fields, member=label) or ()
-    if len(values) != told.count(SENTINEL32):
+    large_disk = header.disk == SENTINEL16
+    values = zip64_values(fields, member=label, disk=large_disk) or ()
+    if len(values) != told.count(SENTINEL32) + large_disk:
         raise zip64_invalid(label)
     remaining = iter(values)
     size, compressed_size, offset = (next(remaining) if value == SENTINEL32 else value for value in told)
+    disk = next(remaining) if large_disk else header.disk
     if max(size, compressed_size, offset) >= OFFSET_LIMIT:
         raise zip64_invalid(label)
-    if header.disk == SENTINEL16:
-        raise zip64_invalid(label)
-    if header.disk:
+    if disk:
         raise ZipError(
             "zip_multi_disk",
             "This is one part of a split archive. Join it, then upload the whole.",

@@ -25,7 +25,7 @@ def unpack(chunks: Iterable[bytes], *, method: int, size: int, crc32: int, membe
     """
     done = 0
     found = 0
-    for data in chunks if method == STORED else _inflate(chunks, size, member):
+    for data in chunks if method == STORED else _inflate(chunks, member):
         done += len(data)
         if done > size:
             break
@@ -41,28 +41,23 @@ def unpack(chunks: Iterable[bytes], *, method: int, size: int, crc32: int, membe
         )
 
 
-def _inflate(chunks: Iterable[bytes], size: int, member: str) -> Iterator[bytes]:
-    """Inflate one raw stream, at most one byte beyond the size: enough to know that it lies."""
+def _inflate(chunks: Iterable[bytes], member: str) -> Iterator[bytes]:
+    """Inflate one raw stream, a piece at a time: who counts them stops it."""
     stream = zlib_ng.decompressobj(RAW_DEFLATE)
-    room = size + 1
     for chunk in chunks:
         if stream.eof:
             raise _left_over(member)
         pending = chunk
         while not stream.eof:
-            limit = min(CHUNK_SIZE, room)
             try:
-                data = stream.decompress(pending, limit)
+                data = stream.decompress(pending, CHUNK_SIZE)
             except INFLATE_ERROR as error:
                 raise _damaged(member) from error
             pending = stream.unconsumed_tail
-            room -= len(data)
             if data:
                 yield data
-            if not room:
-                return
             # A full buffer may leave output inside the stream although it has taken all input.
-            if not pending and len(data) < limit:
+            if not pending and len(data) < CHUNK_SIZE:
                 break
         if stream.unused_data:
             raise _left_over(member)

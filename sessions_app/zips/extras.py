@@ -9,6 +9,7 @@ from zlib_ng import zlib_ng
 from sessions_app.zips.errors import ZipError
 from sessions_app.zips.records import END_SIGNATURES, EXTRA_HEADER_SIZE, EXTRA_UNICODE_PATH, EXTRA_ZIP64
 
+DISK_SIZE = 4
 UNICODE_PATH_VERSION = 1  # 4.6.9
 UNICODE_PATH_PREFIX = struct.Struct("<BI")
 
@@ -30,22 +31,24 @@ def parse_extras(data: bytes, *, member: str) -> dict[int, bytes]:
         if len(value) < size or (identifier in fields and (identifier or value)):
             raise _invalid(member)
         fields[identifier] = value
-    if any(data[position:]) or any(signature in data for signature in END_SIGNATURES):
+    if data and (any(data[position:]) or any(signature in data for signature in END_SIGNATURES)):
         raise _invalid(member)
     return fields
 
 
-def zip64_values(fields: dict[int, bytes], *, member: str) -> tuple[int, ...] | None:
-    """The 8-byte values of the ZIP64 field (4.5.3), or None when there is none.
+def zip64_values(fields: dict[int, bytes], *, member: str, disk: bool = False) -> tuple[int, ...] | None:
+    """The values of the ZIP64 field (4.5.3), or None when there is none.
 
+    :param disk: whether a disk number of 4 bytes follows the values of 8.
     :raises ZipError: `zip_zip64_invalid`, it does not consist of such values.
     """
     data = fields.get(EXTRA_ZIP64)
     if data is None:
         return None
-    if not data or len(data) % 8:
+    count, rest = divmod(len(data), 8)
+    if not data or rest != (DISK_SIZE if disk else 0):
         raise zip64_invalid(member)
-    return struct.unpack(f"<{len(data) // 8}Q", data)
+    return struct.unpack(f"<{count}Q{'I' if disk else ''}", data)
 
 
 def unicode_path(fields: dict[int, bytes], raw: bytes, *, member: str) -> str | None:

@@ -115,13 +115,12 @@ class Layout:
         """A strong validator (RFC 9110 section 8.8.3): equal exactly when the bytes are, as blobs never change."""
         digest = hashlib.sha256()
         for segment in self.segments:
-            match segment:
-                case Literal(data=data):
-                    digest.update(struct.pack("<cQ", b"L", len(data)))
-                    digest.update(data)
-                case BlobRange(sha256=sha256, start=start, end=end):
-                    digest.update(struct.pack("<c2Q", b"B", start, end))
-                    digest.update(sha256.encode())
+            if isinstance(segment, Literal):
+                digest.update(struct.pack("<cQ", b"L", segment.size))
+                digest.update(segment.data)
+            else:
+                digest.update(struct.pack("<c2Q", b"B", segment.start, segment.end))
+                digest.update(segment.sha256.encode())
         return f'"{digest.hexdigest()}"'
 
     @cached_property
@@ -193,15 +192,12 @@ class _Writer:
         local, central = _headers(member, self._position)
         self._directory.append(central)
         self._literal(local)
-        match member:
-            case TextMember(data=data):
-                self._literal(data)
-            case Member(sha256=sha256, size=size) if size:
-                self._flush()
-                self._segments.append(BlobRange(sha256, 0, size))
-                self._position += size
-            case Member():
-                pass
+        if isinstance(member, TextMember):
+            self._literal(member.data)
+        elif member.size:
+            self._flush()
+            self._segments.append(BlobRange(member.sha256, 0, member.size))
+            self._position += member.size
 
     def finish(self, comment: bytes) -> Layout:
         offset = self._position

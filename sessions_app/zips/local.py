@@ -214,8 +214,7 @@ def _check_descriptor(entry: Entry, data: bytes, label: str) -> None:
 
 def _check_nothing(entry: Entry, data: bytes, label: str) -> None:
     try:
-        for _ in unpack([data], method=entry.method, size=0, crc32=0, member=label):
-            pass
+        list(unpack([data], method=entry.method, size=0, crc32=0, member=label))
     except ZipError:
         raise ZipError(
             "zip_directory_with_data",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 
-from sessions_app.domain.paths import PathError, check_name, check_tree, printable
+from sessions_app.domain.paths import SHOWN_LIMIT, PathError, check_name, check_tree, fold, printable
 from sessions_app.zips.errors import ZipError
 
 JUNK_FOLDER = "__macosx"
@@ -15,7 +16,8 @@ JUNK_FILES = {".ds_store", "thumbs.db"}
 
 def shown(raw: bytes) -> str:
     """A name that may be anything, for a message."""
-    return printable(raw.decode(errors="replace"))
+    name = raw.decode(errors="replace")
+    return name if name.isascii() and name.isprintable() and len(name) <= SHOWN_LIMIT else printable(name)
 
 
 def read_name(raw: bytes, *, utf8: bool, unicode_path: str | None) -> str:
@@ -56,11 +58,15 @@ def check_names(names: Iterable[str]) -> None:
 
     :raises ZipError: `zip_name_duplicate` or `zip_name_file_as_folder`.
     """
-    try:
-        # With its slash a folder is equal to no file, and has itself, without, among the folders it lies in.
-        check_tree(names)
-    except PathError as error:
-        raise _refused(error) from None
+    # With the slash before every other character, what lies in a folder follows its name: neighbours tell all, however
+    # deep the names are. (Names hold no NUL.) A folder, with its slash, is itself something that lies in its name.
+    ordered = sorted((fold(name).replace("/", "\0"), name) for name in names)
+    for (first, first_name), (second, second_name) in pairwise(ordered):
+        if first == second or second.startswith(f"{first}\0"):
+            try:
+                check_tree((first_name, second_name))
+            except PathError as error:
+                raise _refused(error) from None
 
 
 def is_junk(name: str) -> bool:

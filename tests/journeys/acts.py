@@ -1,0 +1,242 @@
+"""What a desk can do: ask for work as pages do, and look at rows and bytes. Nothing here does a worker's work but ``saved``."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+from collections.abc import Callable
+from datetime import datetime
+from io import BytesIO
+from typing import Any, cast
+from zipfile import ZipFile
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import connection
+from django.utils import timezone
+
+from sessions_app import queue
+from sessions_app.blobs import get_store
+from sessions_app.blobs.keys import EXPORTS, STAGING, blob_key
+from sessions_app.blobs.store import ObjectMissingError
+from sessions_app.management.running import worker
+from sessions_app.models import Blob, DubbingSession, Entry, Export, Hold, Job, Upload, Version
+from sessions_app.operations import exports, garbage, imports, jobs, uploads
+from tests.world import Clock, World, read_object, stored_keys, zip_of_files
+
+PASSWORD = "a long walk on the beach"
+
+
+class WallClock(Clock):
+    def __call__(self) -> datetime:
+        return timezone.now()
+
+
+WORLD: list[World] = []
+EXPECTED: dict[str, list[str]] = {}
+"""SHA-256 of each file that a job or session was given, sorted."""
+
+
+def perform(act: str, arguments: dict[str, Any]) -> Any:
+    found = cast("Callable[..., Any]", globals()[act])
+    return found(**arguments)
+
+
+# -- Before anything happens ------------------------------------------------------------------------------------------
+
+
+def people() -> dict[str, str]:
+    world = World.create()
+    world.clock = WallClock()
+    WORLD.append(world)
+    for user in User.objects.all():
+        user.set_password(PASSWORD)
+        user.save()
+    return {"password": PASSWORD}
+
+
+def worker_command() -> list[str]:
+    return list(worker.service().command)
+
+
+def made_files(*, big: int, small: int) -> dict[str, bytes]:
+    """A project of fresh bytes: a video of ``big`` bytes and ``small`` voice segments."""
+    block = os.urandom(1024 * 1024)
+    count, rest = divmod(big, len(block))
+    video = b"".join((*(number.to_bytes(8) + block[8:] for number in range(count)), os.urandom(rest)))
+    segments = {f"audio/hi_segment_{number:04}.wav": os.urandom(40_000) for number in range(small)}
+    return {"talk.mp4": video, **segments}
+
+
+def saved(*, name: str, big: int, small: int) -> str:
+    """Make a session with one version, done here and now."""
+    files = made_files(big=big, small=small)
+    session = WORLD[0].saved(name, files)
+    EXPECTED[str(session.code)] = _digests(files)
+    return str(session.code)
+
+
+# -- Asking for work --------------------------------------------------------------------------------------------------
+
+
+def ask_export(*, session: str) -> str:
+    row = DubbingSession.objects.select_related("current__session").get(code=session)
+    assert row.current is not None
+    job = exports.request(version=row.current, owner=row.owner, now=timezone.now())
+    EXPECTED[str(job.code)] = EXPECTED[session]
+    return str(job.code)
+
+
+def ask_import(*, name: str, big: int, small: int) -> str:
+    files = made_files(big=big, small=small)
+    (upload,) = WORLD[0].upload({f"{name}.zip": zip_of_files(files, compression=0)})
+    job = imports.request(upload=upload, owner=WORLD[0].alice, name=name, now=timezone.now())
+    EXPECTED[str(job.code)] = _digests(files)
+    return str(job.code)
+
+
+def ask_save(*, name: str, big: int, small: int) -> str:
+    files = made_files(big=big, small=small)
+    job = WORLD[0].save(WORLD[0].session(name), files, run=False)
+    EXPECTED[str(job.code)] = _digests(files)
+    return str(job.code)
+
+
+def cancel(*, job: str) -> None:
+    jobs.cancel(job=Job.objects.get(code=job), now=timezone.now())
+
+
+def retry(*, job: str) -> None:
+    jobs.retry(job=Job.objects.get(code=job), now=timezone.now())
+
+
+def publish(*, job: str) -> bool:
+    return queue.publish(job_id=Job.objects.get(code=job).pk, now=timezone.now())
+
+
+def _digests(files: dict[str, bytes]) -> list[str]:
+    return sorted(hashlib.sha256(data).hexdigest() for data in files.values())
+
+
+# -- Looking ----------------------------------------------------------------------------------------------------------
+
+
+def job(*, code: str) -> dict[str, Any]:
+    row = Job.objects.get(code=code)
+    names = ("kind", "state", "attempt", "done_bytes", "total_bytes", "error_code", "error_detail", "result")
+    return {name: getattr(row, name) for name in names}
+
+
+def is_midway(*, job: str) -> bool:
+    """Tell whether the job runs and has stored something, and nobody is in the middle of a transaction.
+
+    (A process that is frozen inside one keeps its locks, and nobody could take over from it.)
+    """
+    row = Job.objects.get(code=job)
+    return row.state == Job.State.RUNNING and not _is_locked() and _has_begun(row)
+
+
+def is_running(*, job: str) -> bool:
+    return Job.objects.get(code=job).state == Job.State.RUNNING and not _is_locked()
+
+
+def _has_begun(row: Job) -> bool:
+    if row.holds.exists() or row.uploads.filter(blob__isnull=False).exists():
+        return True
+    return any(str(row.code) in key for key in (*stored_keys(STAGING), *open_uploads()))
+
+
+def _is_locked() -> bool:
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                " AND pid <> pg_backend_pid() AND xact_start IS NOT NULL"
+            )
+            return bool(cursor.fetchone()[0])
+    other = sqlite3.connect(settings.DATABASES["default"]["NAME"], timeout=0, isolation_level=None)
+    try:
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("ROLLBACK")
+    except sqlite3.OperationalError:
+        return True
+    finally:
+        other.close()
+    return False
+
+
+def open_uploads() -> list[str]:
+    """Keys of what has begun to arrive in the store."""
+    store = get_store()
+    return [upload.key for prefix in (STAGING, EXPORTS) for upload in store.open_uploads(prefix)]
+
+
+def half_done() -> list[str]:
+    """What a person could see and should not: an effect without all that belongs to it."""
+    troubles = [
+        f"{export} is {size} bytes long"
+        for export in Export.objects.filter(removed_at__isnull=True).order_by("-pk")[:5]
+        if (size := _size(export.key)) != export.size
+    ]
+    troubles += [
+        f"version {entry.added_in} of {entry.session} shows {entry.path}, which is {entry.blob.state}"
+        for entry in Entry.objects.exclude(blob__state=Blob.State.STORED).select_related("blob", "session")
+    ]
+    unfinished = Job.objects.exclude(state=Job.State.SUCCEEDED)
+    troubles += [f"{row} is {row.state} and has an export" for row in unfinished.filter(export__isnull=False)]
+    imported = unfinished.filter(kind=Job.Kind.IMPORT, session__isnull=False)
+    troubles += [f"{row} is {row.state} and has a session" for row in imported]
+    return troubles
+
+
+def _size(key: str) -> int | None:
+    try:
+        return get_store().size(key)
+    except ObjectMissingError:
+        return None
+
+
+def outcome(*, job: str) -> dict[str, Any]:
+    """How often the job took effect, and whether the bytes are those it was given."""
+    row = Job.objects.get(code=job)
+    if row.kind == Job.Kind.EXPORT:
+        made = Export.objects.filter(version__session=row.session)
+        return {"times": made.count(), "whole": [_zipped(export) for export in made] == [EXPECTED[job]]}
+    if row.kind == Job.Kind.IMPORT:
+        found = DubbingSession.objects.filter(name__startswith=row.params["name"])
+        times, session = found.count(), found.first()
+    else:
+        times, session = Version.objects.filter(session=row.session).count(), row.session
+    return {"times": times, "whole": session is not None and _stored(session) == EXPECTED[job]}
+
+
+def _zipped(export: Export) -> list[str]:
+    with ZipFile(BytesIO(read_object(export.key))) as archive:
+        assert archive.testzip() is None
+        names = [name for name in archive.namelist() if name != "metadata.json" and not name.startswith(".")]
+        return _digests({name: archive.read(name) for name in names})
+
+
+def _stored(session: DubbingSession) -> list[str]:
+    """Hash what the store really holds for the session's current version."""
+    rows = Entry.objects.filter(session=session, removed_in__isnull=True).select_related("blob")
+    return _digests({entry.path: read_object(blob_key(entry.blob.sha256)) for entry in rows})
+
+
+def collect_garbage() -> dict[str, object]:
+    return garbage.collect(now=timezone.now(), dry_run=False).as_dict()
+
+
+def leftovers() -> list[str]:
+    """What belongs to nobody any more. (Uploads that a cancelled job was given are kept for another try, until they expire.)"""
+    needed = set(Export.objects.filter(removed_at__isnull=True).values_list("key", flat=True))
+    needed |= {uploads.object_key(upload) for upload in Upload.objects.all()}
+    found = [key for prefix in (STAGING, EXPORTS) for key in stored_keys(prefix) if key not in needed]
+    found += [f"open: {key}" for key in open_uploads()]
+    found += [str(hold) for hold in Hold.objects.all()]
+    unfinished = Blob.objects.exclude(state=Blob.State.STORED).exclude(uploads__isnull=False)
+    found += [f"blob {blob} is {blob.state}" for blob in unfinished]
+    known = {blob_key(sha256) for sha256 in Blob.objects.values_list("sha256", flat=True)}
+    found += [key for key in stored_keys("blobs/") if key not in known]
+    return found

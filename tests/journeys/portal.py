@@ -1,0 +1,197 @@
+"""The whole portal in processes of its own on the current stack: broker, workers, web server, and a desk to look at it."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from dubbing_sessions.embedded import broker_socket
+from tests.journeys.workers import TIMEOUT, Worker
+from tests.services.ports import free_port
+from tests.services.processes import ROOT, Service
+from tests.services.stacks import Stack
+from tests.services.valkey import Valkey, running_valkey
+
+HASTE = {"JOB_LEASE_SECONDS": "3", "JOB_RECONCILE_SECONDS": "1", "JOB_REPUBLISH_SECONDS": "2"}
+"""What takes a minute in production takes seconds here, by the portal's own settings."""
+
+SLICE = 0.004
+"""Seconds that a worker runs between two looks whether it has come far enough."""
+
+
+class Portal:
+    def __init__(self, environment: dict[str, str], broker: Valkey, services: ExitStack) -> None:
+        self.environment = environment
+        self.broker = broker
+        self.folder = Path(environment["DATA_DIR"])
+        self._services = services
+        self._address = ""
+        self._worker: Worker | None = None
+        services.callback(self.stop_worker)
+        self.manage("migrate", "--verbosity=0")
+        self._desk = services.enter_context(self._talking())
+        self.password: str = self.ask("people")["password"]
+
+    # -- Talking to it ------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _talking(self) -> Iterator[subprocess.Popen[str]]:
+        command = [sys.executable, "-m", "tests.journeys.desk"]
+        with (self.folder / "desk.log").open("wb") as log:
+            pipe = subprocess.PIPE
+            desk = subprocess.Popen(
+                command, cwd=ROOT, env=self.environment, stdin=pipe, stdout=pipe, stderr=log, text=True
+            )
+        with desk:  # which closes its input: it ends then
+            yield desk
+
+    def ask(self, act: str, **arguments: Any) -> Any:
+        """Have one of ``acts`` done in a process with the portal's settings."""
+        assert self._desk.stdin is not None
+        assert self._desk.stdout is not None
+        self._desk.stdin.write(json.dumps({"act": act, "arguments": arguments}) + "\n")
+        self._desk.stdin.flush()
+        line = self._desk.stdout.readline()
+        assert line, (self.folder / "desk.log").read_text(encoding="utf-8")
+        told = json.loads(line)
+        assert "error" not in told, told["error"]
+        return told["answer"]
+
+    def manage(self, *arguments: str) -> str:
+        """Run ``manage.py`` and return what it prints."""
+        command = [sys.executable, "manage.py", *arguments]
+        done = subprocess.run(
+            command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False, timeout=120
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    # -- Its processes ------------------------------------------------------------------------------------------------
+
+    @property
+    def worker(self) -> Worker:
+        """The worker, started if there is none (or none any more)."""
+        if self._worker is None or not self._worker.is_running:
+            self._worker = self.start_worker("one")
+        return self._worker
+
+    def stop_worker(self) -> None:
+        if self._worker is not None:
+            self._worker.stop()
+        self._worker = None
+
+    def start_worker(self, name: str) -> Worker:
+        own = ["--hostname", f"{name}@test", "--schedule", str(self.folder / f"beat-{name}")]
+        command = [*self.ask("worker_command"), *own, "--loglevel", "INFO"]
+        return Worker(name, command, log=self.log(name), environment=self.environment)
+
+    def log(self, name: str) -> Path:
+        path = self.folder / f"worker-{name}.log"
+        path.touch()
+        return path
+
+    @property
+    def address(self) -> str:
+        """The web server's, started when it is first asked for."""
+        if not self._address:
+            port = free_port()
+            address = f"http://127.0.0.1:{port}"
+            command = [
+                *(sys.executable, "-m", "gunicorn", "dubbing_sessions.wsgi", "--bind", f"127.0.0.1:{port}"),
+                *(
+                    "--worker-class",
+                    "gthread",
+                    "--threads",
+                    "8",
+                    "--no-control-socket",
+                    "--log-level",
+                    "warning",
+                ),
+            ]
+            log = self.folder / "web.log"
+            web = Service("gunicorn", command, log=log, environment={**self.environment, "SITE_URL": address})
+            self._services.callback(web.stop)
+            web.wait_until(lambda: _listens(port), timeout=TIMEOUT)
+            self._address = address
+        return self._address
+
+    def messages(self) -> int:
+        """How many messages wait in the broker."""
+        with self.broker.client() as client:
+            return sum(client.llen(key) for key in client.scan_iter("celery*", _type="list"))
+
+    # -- Waiting, and never seeing anything half done -----------------------------------------------------------------
+
+    def wait_for(self, is_so: Callable[[], bool], *, what: str, timeout: float = TIMEOUT) -> None:
+        deadline = time.monotonic() + timeout
+        while not is_so():
+            assert self.ask("half_done") == []
+            assert time.monotonic() < deadline, f"In vain: {what}.\n{self._logs()}"
+            time.sleep(0.05)
+
+    def end_of(self, job: str, *, timeout: float = TIMEOUT) -> dict[str, Any]:
+        """Return the job's row once it has ended."""
+        self.wait_for(lambda: self._has_ended(job), what=f"job {job} ends", timeout=timeout)
+        row: dict[str, Any] = self.ask("job", code=job)
+        return row
+
+    def _has_ended(self, job: str) -> bool:
+        return self.ask("job", code=job)["state"] not in {"queued", "running"}
+
+    def freeze_midway(self, worker: Worker, job: str) -> None:
+        """Let a paused worker run in slices until it is in the middle of the job; leave it paused there."""
+        storage = self.folder / "storage"
+
+        def is_midway() -> bool:
+            if self.ask("is_midway", job=job):
+                return True
+            return worker.writes_below(storage) and bool(self.ask("is_running", job=job))
+
+        self._freeze(worker, job, is_midway)
+
+    def freeze_at_start(self, worker: Worker, job: str) -> None:
+        """Likewise, until the job runs at all."""
+        self._freeze(worker, job, lambda: self.ask("is_running", job=job))
+
+    def _freeze(self, worker: Worker, job: str, is_there: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + TIMEOUT
+        while not is_there():
+            assert not self._has_ended(job), f"The job ended before it was caught.\n{self._logs()}"
+            assert time.monotonic() < deadline, f"The worker does not come to it.\n{self._logs()}"
+            assert self.ask("half_done") == []
+            worker.resume()
+            time.sleep(SLICE)
+            worker.pause()
+
+    def _logs(self) -> str:
+        logs = sorted(self.folder.glob("*.log"))
+        return "\n".join(f"--- {log.name}\n{log.read_text(errors='replace')[-4000:]}" for log in logs)
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@contextmanager
+def running_portal(stack: Stack) -> Iterator[Portal]:
+    """Start an empty portal with a broker of its own; workers and web server are started by whoever needs them."""
+    with ExitStack() as services:
+        # Static files were collected by the test session already.
+        static = {"STATIC_ROOT": str(settings.STATIC_ROOT)}
+        environment = {**services.enter_context(stack.fresh()), **HASTE, **static}
+        if "REDIS_URL" in environment:
+            broker = services.enter_context(running_valkey())
+            environment["REDIS_URL"] = broker.url
+        else:
+            broker = services.enter_context(running_valkey(broker_socket(Path(environment["DATA_DIR"]))))
+        yield Portal(environment, broker, services)

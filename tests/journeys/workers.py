@@ -1,0 +1,74 @@
+"""A real worker that tests freeze at any point, kill and start again."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from tests.services.processes import Service
+
+TIMEOUT = 60.0
+"""Seconds for what takes two: the machine may be busy with other tests."""
+
+
+class Worker(Service):
+    """Celery as ``manage.py run`` starts it: its main process, two for jobs, and the clock."""
+
+    def __init__(
+        self, name: str, command: Sequence[str], *, log: Path, environment: Mapping[str, str]
+    ) -> None:
+        super().__init__(f"worker {name}", command, log=log, environment=environment, own_group=True)
+        try:
+            # Celery says this once it listens to its queue; the log of earlier workers stays in the file.
+            ready = log.read_text(encoding="utf-8", errors="replace").count("ready.")
+            self.wait_until(lambda: self._says_ready(ready), timeout=TIMEOUT)
+        except BaseException:
+            self.kill()
+            raise
+
+    def _says_ready(self, before: int) -> bool:
+        return self.log.read_text(encoding="utf-8", errors="replace").count("ready.") > before
+
+    def stop(self, *, timeout: float = 20) -> None:
+        self.resume()
+        super().stop(timeout=timeout)
+        self.signal_group(signal.SIGKILL)
+
+    def pause(self) -> None:
+        """Freeze all of its processes where they are, as a suspended machine would."""
+        self.signal_group(signal.SIGSTOP)
+        deadline = time.monotonic() + TIMEOUT
+        while any(_state(process) not in "TZX" for process in self._processes()):
+            assert time.monotonic() < deadline, "The worker could not be paused."
+            time.sleep(0.001)
+
+    def resume(self) -> None:
+        self.signal_group(signal.SIGCONT)
+
+    def writes_below(self, folder: Path) -> bool:
+        """Tell whether it has a file open there that holds bytes and has no name yet."""
+        for process in self._processes():
+            with suppress(OSError):  # ended meanwhile
+                for descriptor in (process / "fd").iterdir():
+                    target = str(descriptor.readlink())
+                    unnamed = target.endswith(" (deleted)") or Path(target).name.startswith(".")
+                    if unnamed and target.startswith(f"{folder}/") and descriptor.stat().st_size > 0:
+                        return True
+        return False
+
+    def _processes(self) -> Iterator[Path]:
+        for process in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                if os.getpgid(int(process.name)) == self.process.pid:
+                    yield process
+
+
+def _state(process: Path) -> str:
+    """Return the letter that proc(5) has for what the process does: T is stopped, Z and X have ended."""
+    with suppress(OSError):
+        return (process / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[0]
+    return "X"

@@ -1,0 +1,280 @@
+"""Links to exports: what anybody sees who has one, and how a colleague takes the session."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any, Literal, get_args
+from urllib.parse import quote
+
+import pytest
+from django.test import Client
+
+from sessions_app.blobs import get_store
+from sessions_app.blobs.keys import export_key
+from sessions_app.models import Blob, DubbingSession, Entry, Export, Share
+from sessions_app.operations import garbage, sessions
+from sessions_app.operations.shares import NewShare
+from tests.integration.sketches import (
+    ZIP,
+    bytes_of,
+    current_of,
+    expired,
+    now,
+    put_object,
+    signed_in,
+    sketch_export,
+    sketch_session,
+    sketch_share,
+    sketch_version,
+)
+from tests.world import PROJECT, World, stored_keys
+
+ZIP_KEY = export_key("a-share-test")
+Closing = Literal["expired", "revoked", "trashed", "wrong"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _bytes() -> Iterator[None]:
+    put_object(ZIP_KEY, ZIP)
+    yield
+    for key in stored_keys():
+        get_store().delete(key)
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    return World.create()
+
+
+@pytest.fixture
+def export(world: World) -> Export:
+    return sketch_export(sketch_session(world.alice, files=PROJECT), key=ZIP_KEY)
+
+
+@pytest.fixture
+def link(export: Export) -> NewShare:
+    return sketch_share(export)
+
+
+def share_of(link: NewShare) -> Share:
+    return Share.objects.get(pk=link.share.pk)
+
+
+def test_alice_makes_a_link_and_sees_its_address_once(world: World, export: Export):
+    alice = signed_in(world.alice)
+
+    response = alice.post(f"/exports/{export.code}/share/", {"days": "30", "note": " for Bob "})
+
+    token = response.context["made"].token
+    assert f"http://testserver/s/{token}/" in response.content.decode()
+    assert token not in alice.get(f"/exports/{export.code}/").content.decode()
+    share = Share.objects.get()
+    assert share.note == "for Bob"
+    assert timedelta(days=29) < share.expires_at - now() <= timedelta(days=30)
+
+
+def test_a_token_has_128_bits_and_only_its_hash_is_kept(world: World, link: NewShare):
+    assert len(base64.urlsafe_b64decode(link.token + "==")) == 16
+    row = json.dumps(list(Share.objects.values()), default=str)
+    assert link.token not in row
+    assert share_of(link).token_hash == hashlib.sha256(link.token.encode()).hexdigest()
+
+
+def test_anybody_with_the_link_sees_what_is_inside(link: NewShare):
+    response = Client().get(f"/s/{link.token}/")
+
+    text = response.content.decode()
+    assert response.status_code == 200
+    for shown in ("talk", "hi_audio.wav", "alice", f"/s/{link.token}/download/"):
+        assert shown in text
+    assert f"/accounts/login/?next=/s/{link.token}/" in text
+
+
+@pytest.mark.parametrize("path", ["", "download/"])
+def test_a_link_is_told_to_nobody_else(link: NewShare, path: str):
+    for token in (link.token, "wrong"):
+        response = Client().get(f"/s/{token}/{path}")
+        bytes_of(response)
+        assert response["Referrer-Policy"] == "same-origin"
+        assert response["X-Robots-Tag"] == "noindex"
+        assert "no-store" in response["Cache-Control"]
+
+
+def close(how: Closing, link: NewShare) -> str:
+    """End the link's life and return the token to try."""
+    share = share_of(link)
+    match how:
+        case "expired":
+            expired(share)
+        case "revoked":
+            share.revoke(now=now())
+        case "trashed":
+            sessions.trash(sessions=[share.export.version.session], now=now())
+        case "wrong":
+            return link.token[:-1] + ("A" if link.token[-1] != "A" else "B")
+    return link.token
+
+
+@pytest.mark.parametrize("how", get_args(Closing))
+def test_a_closed_link_looks_like_one_that_never_was(world: World, link: NewShare, how: Closing):
+    token = close(how, link)
+
+    for client in (Client(), signed_in(world.bob)):
+        never = client.get("/s/never-was/")
+        for url in (f"/s/{token}/", f"/s/{token}/download/"):
+            response = client.get(url)
+            assert response.status_code == 404
+            assert without_token(response) == without_token(never)
+    assert signed_in(world.bob).post(f"/s/{token}/take/").status_code == 404
+    assert not DubbingSession.objects.filter(owner=world.bob).exists()
+    assert share_of(link).download_count == 0
+
+
+def without_token(response: Any) -> str:
+    """The page as everybody gets it: the CSRF token differs from answer to answer."""
+    lines = response.content.decode().splitlines()
+    return "\n".join(line for line in lines if "csrf" not in line)
+
+
+def test_a_download_is_counted_once_however_often_it_breaks_off(link: NewShare):
+    client, url = Client(), f"/s/{link.token}/download/"
+
+    assert client.head(url).status_code == 200
+    assert share_of(link).download_count == 0
+    whole = client.get(url)
+    assert bytes_of(whole) == ZIP
+    assert 'filename="talk_export.zip"' in whole["Content-Disposition"]
+    assert share_of(link).download_count == 1
+
+    rest = client.get(url, headers={"Range": "bytes=7-", "If-Range": whole["ETag"]})
+    assert (rest.status_code, bytes_of(rest)) == (206, ZIP[7:])
+    beyond = client.get(url, headers={"Range": f"bytes={len(ZIP)}-"})
+    known = client.get(url, headers={"If-None-Match": whole["ETag"]})
+    assert (beyond.status_code, known.status_code) == (416, 304)
+    assert share_of(link).download_count == 1
+
+    assert bytes_of(client.get(url)) == ZIP
+    assert share_of(link).download_count == 2
+    assert share_of(link).last_download_at is not None
+
+
+def test_a_download_that_cannot_be_read_is_not_counted(export: Export, link: NewShare):
+    Export.objects.filter(pk=export.pk).update(key=export_key("gone"))
+
+    for headers in ({}, {"Range": "bytes=0-3"}):
+        response = Client().get(f"/s/{link.token}/download/", headers=headers)
+        assert response.status_code == 503
+        assert "Content-Range" not in response
+        assert response.content.decode().endswith("minutes.")
+
+    assert share_of(link).download_count == 0
+
+
+def test_bob_takes_the_session_without_moving_bytes(world: World, link: NewShare):
+    before = (stored_keys(), Blob.objects.count())
+    bob = signed_in(world.bob)
+
+    response = bob.post(f"/s/{link.token}/take/", follow=True)
+
+    taken = DubbingSession.objects.get(owner=world.bob)
+    shared = share_of(link).export.version
+    assert response.redirect_chain == [(f"/sessions/{taken.code}/", 302)]
+    assert (stored_keys(), Blob.objects.count()) == before
+    assert files_of(taken) == files_of(shared.session)
+    mine = json.loads(bob.get(f"/sessions/{taken.code}/versions/1/metadata.json").content)
+    assert mine["session_name"] == taken.name == "talk"
+    assert mine["audio_paths"] == {
+        language: f"sessions/talk/audio/{language}_audio.wav" for language in ("hi", "es")
+    }
+    assert mine["created_at"] == shared.metadata["created_at"]
+    assert current_of(taken).message == "Shared by alice"
+
+
+def files_of(session: DubbingSession) -> dict[str, int]:
+    return dict(Entry.objects.filter(session=session).values_list("path", "blob_id"))
+
+
+def test_bob_takes_it_twice_and_has_two(world: World, link: NewShare):
+    for _ in range(2):
+        signed_in(world.bob).post(f"/s/{link.token}/take/")
+
+    assert set(DubbingSession.objects.filter(owner=world.bob).values_list("name", flat=True)) == {
+        "talk",
+        "talk_2",
+    }
+
+
+def test_bob_takes_the_version_that_was_exported_whatever_came_later(world: World, link: NewShare):
+    session = share_of(link).export.version.session
+    sketch_version(session, {"audio/fr_audio.wav": b"later"})
+
+    signed_in(world.bob).post(f"/s/{link.token}/take/")
+
+    taken = DubbingSession.objects.get(owner=world.bob)
+    assert "audio/fr_audio.wav" not in files_of(taken)
+    assert current_of(taken).number == 1
+
+
+def test_what_bob_takes_outlives_what_alice_shares(world: World, link: NewShare):
+    session = share_of(link).export.version.session
+    signed_in(world.bob).post(f"/s/{link.token}/take/")
+    signed_in(world.alice).post(f"/sessions/{session.code}/trash/")
+    Export.objects.update(key=export_key("to-be-purged"))
+    before = current_of(DubbingSession.objects.get(owner=world.bob)).file_count
+
+    sessions.purge(session=DubbingSession.objects.get(pk=session.pk))
+
+    taken = DubbingSession.objects.get(owner=world.bob)
+    assert len(files_of(taken)) == before == len(PROJECT)
+    assert not Blob.objects.filter(entries__session=taken).unreferenced().exists()
+
+
+def test_who_is_signed_out_signs_in_first_and_comes_back(link: NewShare):
+    page = f"http://testserver/s/{link.token}/"
+
+    asked = Client().post(f"{page}take/", headers={"Referer": page})
+    elsewhere = Client().post(f"{page}take/", headers={"Referer": "https://evil.example/"})
+
+    assert (asked.status_code, asked["Location"]) == (302, f"/accounts/login/?next={quote(page)}")
+    assert (elsewhere.status_code, elsewhere["Location"]) == (302, "/accounts/login/?next=/sessions/")
+
+
+def test_alice_takes_a_link_back(world: World, export: Export, link: NewShare):
+    share = share_of(link)
+    assert signed_in(world.bob).post(f"/shares/{share.code}/revoke/").status_code == 404
+    assert Client().get(f"/s/{link.token}/").status_code == 200
+
+    for _ in range(2):  # twice does no harm
+        response = signed_in(world.alice).post(f"/shares/{share.code}/revoke/")
+        assert response["Location"] == f"/exports/{export.code}/"
+
+    assert Client().get(f"/s/{link.token}/").status_code == 404
+
+
+def test_an_export_is_kept_while_a_link_lives(world: World, export: Export):
+    kept = export.expires_at
+    link = sketch_share(export, days=60)
+
+    export.refresh_from_db()
+    assert export.expires_at > kept + timedelta(days=50)
+    later = now() + timedelta(days=30)
+    assert not garbage.expired_exports(now=later).exists()
+    share_of(link).revoke(now=now())
+    assert garbage.expired_exports(now=later + timedelta(days=31)).get() == export
+
+
+def test_an_expired_export_is_not_shared_and_not_downloaded(world: World, export: Export):
+    Export.objects.update(expires_at=now() - timedelta(seconds=1))
+    alice = signed_in(world.alice)
+
+    shared = alice.post(f"/exports/{export.code}/share/", {"days": "7"}, follow=True)
+    downloaded = alice.get(f"/exports/{export.code}/download/", follow=True)
+
+    assert not Share.objects.exists()
+    for response in (shared, downloaded):
+        assert response.redirect_chain == [(f"/exports/{export.code}/", 302)]
+        assert [message.level_tag for message in response.context["messages"]] == ["error"]

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from django.conf import settings
-from django.db import DatabaseError, connections, transaction
+from django.db import Error, close_old_connections, connections, transaction
 
 from sessions_app.blobs import get_store
 from sessions_app.blobs.keys import staging_key, staging_prefix
@@ -95,6 +95,8 @@ class JobContext:
         :raises JobLost: another attempt owns the job; the effect is rolled back.
         :raises JobCancelled: the cancellation came first; the effect is rolled back.
         """
+        # Hours may have passed since this thread last spoke to the database, which may have been restarted.
+        close_old_connections()
         with transaction.atomic():
             row = Job.objects.select_for_update().get(pk=self.job.pk)
             if row.attempt != self.job.attempt or row.state != Job.State.RUNNING:
@@ -111,8 +113,10 @@ class JobContext:
             while not self._stop.wait(min(REPORT_EVERY, settings.JOB_HEARTBEAT.total_seconds())):
                 try:
                     self._ended = self._look()
-                except DatabaseError:
+                except Error:
                     # The lease outlives a short outage; when it does not, the next attempt fences this one off.
+                    # A connection that broke stays broken, so the next look takes a new one.
+                    connections.close_all()
                     logger.warning(
                         "Job %s could not renew its lease, trying again", self.job.code, exc_info=True
                     )

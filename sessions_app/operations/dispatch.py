@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Callable
 
 from django.conf import settings
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, close_old_connections, transaction
 
 from sessions_app.blobs.store import StoreError, StoreUnavailableError
 from sessions_app.models import Hold, Job
@@ -46,7 +46,11 @@ def run(*, job_id: int, clock: Clock) -> None:
         code, message = error.code, str(error)
         _end(job, lambda: job.fail(now=clock(), code=code, message=message))
     except StoreError as error:
-        _after_store_error(job, error, clock=clock)
+        passing = isinstance(error, StoreUnavailableError)
+        _after_outage(job, error, passing=passing, code="storage", message=str(error), clock=clock)
+    except (OperationalError, InterfaceError) as error:
+        message = "The database did not answer. Try again in a few minutes."
+        _after_outage(job, error, passing=True, code="database", message=message, clock=clock)
     except Exception:
         logger.exception("Job %s failed", job.code)
         detail = traceback.format_exc()
@@ -54,15 +58,19 @@ def run(*, job_id: int, clock: Clock) -> None:
         _end(job, lambda: job.fail(now=clock(), code="internal", message=message, detail=detail))
 
 
-def _after_store_error(job: Job, error: StoreError, *, clock: Clock) -> None:
-    if isinstance(error, StoreUnavailableError) and attempts_left(job):
+def _after_outage(
+    job: Job, error: Exception, *, passing: bool, code: str, message: str, clock: Clock
+) -> None:
+    """Try a job again that met trouble which may pass, else let it fail."""
+    close_old_connections()
+    if passing and attempts_left(job):
         logger.warning("Job %s will be tried again: %s", job.code, error, exc_info=error)
-        # Not published here: the reconciler does, which gives the store a pause.
+        # Not published here: the reconciler does, which gives the service a pause.
         job.requeue()
         return
     detail = "".join(traceback.format_exception(error))
     logger.error("Job %s failed: %s", job.code, error, exc_info=error)
-    _end(job, lambda: job.fail(now=clock(), code="storage", message=str(error), detail=detail))
+    _end(job, lambda: job.fail(now=clock(), code=code, message=message, detail=detail))
 
 
 def _end(job: Job, transition: Callable[[], bool]) -> None:

@@ -177,6 +177,8 @@ def _needs() -> Callable[[str], bool]:
 def _collect_blobs(doomed: Doomed, report: Report, *, now: datetime, dry_run: bool) -> None:
     condemned = Blob.objects.filter(condemned_at__isnull=False)
     if not dry_run:
+        # Of a worker that was frozen and woke up after another had ended its job.
+        Hold.objects.exclude(job__in=Job.objects.unfinished()).delete()
         needed = condemned.exclude(pk__in=condemned.unreferenced().values("pk"))
         needed.exclude(state=Blob.State.DELETING).update(condemned_at=None)
     # DELETING: an earlier run was interrupted there.
@@ -201,7 +203,8 @@ def _unneeded(blobs: QuerySet[Blob], doomed: Doomed) -> QuerySet[Blob]:
     """Blobs that nothing refers to, or only what a run gives up: so a dry run tells of the same ones as a real one."""
     blob = OuterRef("pk")
     entries = Entry.objects.filter(blob=blob).exclude(session__in=doomed.sessions)
-    holds = Hold.objects.filter(blob=blob).exclude(job__session__in=doomed.sessions)
+    holds = Hold.objects.filter(blob=blob, job__in=Job.objects.unfinished())
+    holds = holds.exclude(job__session__in=doomed.sessions)
     arriving = Upload.objects.filter(blob=blob).exclude(pk__in=doomed.uploads)
     return blobs.exclude(Exists(entries) | Exists(holds) | Exists(arriving))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from itertools import pairwise
 
 PATH_LIMIT = 1024
 """In bytes of UTF-8; S3 takes keys up to this length."""
@@ -82,24 +83,22 @@ def check_tree(paths: Iterable[str]) -> None:
     :raises PathError: with code `path_duplicate` when two are equal after folding, or `path_file_as_folder` when
         a file's path is also a folder of another.
     """
-    files: dict[str, str] = {}
-    for path in paths:
-        folded = fold(path)
-        if folded in files:
+    # With the slash before every other character, what lies in a folder follows a file of its name: neighbours tell all,
+    # however deep the paths are.
+    ordered = sorted((fold(path).replace("/", "\0"), path) for path in paths)
+    for (first, one), (second, other) in pairwise(ordered):
+        if first == second:
             raise PathError(
                 "path_duplicate",
-                path,
-                f"and “{printable(files[folded])}” are one name on some systems. Rename one of them.",
+                other,
+                f"and “{printable(one)}” are one name on some systems. Rename one of them.",
             )
-        files[folded] = path
-    for folded, path in files.items():
-        for folder in ancestors(folded):
-            if folder in files:
-                raise PathError(
-                    "path_file_as_folder",
-                    path,
-                    f"lies in “{printable(files[folder])}”, which is a file. Rename one of them.",
-                )
+        if second.startswith(f"{first}\0"):
+            raise PathError(
+                "path_file_as_folder",
+                other,
+                f"lies in “{printable(one)}”, which is a file. Rename one of them.",
+            )
 
 
 def ancestors(path: str) -> list[str]:

@@ -20,6 +20,7 @@ from typing import IO
 
 MANIFEST = ".dubbing/manifest.json"
 CHUNK = 1024 * 1024
+UNCHECKABLE = (OSError, KeyError, TypeError, ValueError, zipfile.BadZipFile)
 
 
 def digest(file: IO[bytes]) -> tuple[int, str]:
@@ -52,15 +53,19 @@ def problems(names: Iterable[str] | None, open_file: Callable[[str], IO[bytes]])
             yield f"{name}: was not exported"
 
 
+def problems_in(target: Path) -> list[str]:
+    """Check an archive, or the folder that one was unpacked into."""
+    if target.is_dir():
+        return list(problems(None, lambda name: (target / name).open("rb")))
+    with zipfile.ZipFile(target) as archive:
+        return list(problems(archive.namelist(), archive.open))
+
+
 def main(arguments: list[str]) -> int:
     target = Path(arguments[0]) if arguments else Path(__file__).resolve().parent.parent
     try:
-        if target.is_dir():
-            found = list(problems(None, lambda name: (target / name).open("rb")))
-        else:
-            with zipfile.ZipFile(target) as archive:
-                found = list(problems(archive.namelist(), archive.open))
-    except (OSError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
+        found = problems_in(target)
+    except UNCHECKABLE as error:
         print(f"{target} cannot be checked: {error}", file=sys.stderr)
         return 2
     print("\n".join(found) if found else f"{target}: everything is as it was exported.")

@@ -25,7 +25,7 @@ from sessions_app.operations.documents import read_document, read_texts
 from sessions_app.operations.errors import BadInputError
 from sessions_app.operations.saves import check_count, entry_of, video_name
 from sessions_app.operations.sources import FileSource, StoreSource
-from sessions_app.zips.reader import Archive, ArchiveMember, Limits, Source, read_archive
+from sessions_app.zips.reader import Archive, ArchiveMember, Limits, read_archive
 
 ROOM = 1000
 """Entries beside the session's files: metadata.json, our own folder, folders that other tools list."""
@@ -61,7 +61,7 @@ def perform(context: JobContext) -> None:
     """Read the whole archive, store its files, then make the session; whatever goes wrong, there is none."""
     job = context.job
     source = _source(context)
-    archive = read_archive(source, limits())
+    archive = read_archive(source, limits(), seek_cost=source.seek_cost)
     contents = _contents(archive)
     context.expect(sum(contents.members[placed.source].size for placed in contents.placements))
     # Biggest first, so that the last thread to finish has little left to do.
@@ -156,7 +156,7 @@ def _check_proof(contents: Contents, placements: Sequence[Placement], blobs: Map
             )
 
 
-def _source(context: JobContext) -> Source:
+def _source(context: JobContext) -> FileSource | StoreSource:
     job = context.job
     if file := job.params.get("file"):
         path = Path(file)

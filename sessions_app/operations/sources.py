@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sessions_app.blobs.store import CHUNK_SIZE, BlobReader
+from sessions_app.zips.reader import SEEK_COST
 
 
 class StoreSource:
     """An object in the blob store."""
+
+    seek_cost = SEEK_COST
 
     def __init__(self, reader: BlobReader, key: str, size: int) -> None:
         self.size = size
@@ -23,6 +26,8 @@ class StoreSource:
 
 class FileSource:
     """A file on this machine."""
+
+    seek_cost = 0
 
     def __init__(self, path: Path) -> None:
         self.size = path.stat().st_size

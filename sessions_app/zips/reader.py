@@ -38,7 +38,7 @@ from sessions_app.zips.names import is_junk
 from sessions_app.zips.records import STORED
 from sessions_app.zips.source import Source, read_range
 
-__all__ = ["Archive", "ArchiveMember", "Limits", "Source", "ZipError", "read_archive"]
+__all__ = ["SEEK_COST", "Archive", "ArchiveMember", "Limits", "Source", "ZipError", "read_archive"]
 
 SEEK_COST = 256 * 1024
 """Bytes that an object store sends in about the time that another request takes."""

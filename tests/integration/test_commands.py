@@ -472,3 +472,57 @@ def test_the_embedded_database_is_known(db: None, stack):
 
 def test_refusals_are_command_errors():
     assert isinstance(Error("No."), CommandError)
+
+
+def inspect(*files: Path) -> tuple[list[dict[str, Any]], int]:
+    """What inspect_zip says of each file, and its exit status."""
+    out = StringIO()
+    try:
+        call_command("inspect_zip", *map(str, files), "--json", stdout=out)
+    except SystemExit as exit_:
+        return [json.loads(line) for line in out.getvalue().splitlines()], int(str(exit_.code))
+    return [json.loads(line) for line in out.getvalue().splitlines()], 0
+
+
+def test_archives_are_inspected_a_line_each_without_storing_anything(world: World, tmp_path: Path):
+    good, bad, missing = tmp_path / "good.zip", tmp_path / "bad.zip", tmp_path / "missing.zip"
+    good.write_bytes(zip_of_files(PROJECT))
+    bad.write_bytes(good.read_bytes()[:-10])
+
+    told, status = inspect(good, bad, missing)
+
+    assert [(line["file"], line["accepted"]) for line in told] == [
+        (str(good), True),
+        (str(bad), False),
+        (str(missing), False),
+    ]
+    assert (told[0]["members"], told[0]["total_size"]) == (len(PROJECT), sum(map(len, PROJECT.values())))
+    assert (told[1]["code"], told[2]["code"]) == ("zip_truncated", "not_readable")
+    assert set(told[0]) == {"file", "accepted", "code", "message", "members", "total_size"}
+    assert status == 1
+    assert inspect(good)[1] == 0
+    assert stored_keys() == []
+
+
+def verify(file: Path) -> tuple[str, int]:
+    out = StringIO()
+    try:
+        call_command("verify_export", str(file), stdout=out)
+    except SystemExit as exit_:
+        return out.getvalue(), int(str(exit_.code))
+    return out.getvalue(), 0
+
+
+def test_an_export_is_verified_and_a_changed_one_is_not(world: World, tmp_path: Path):
+    world.saved("talk")
+    output = tmp_path / "talk.zip"
+    answer("export_session", "talk", "--owner", "alice", "--output", output)
+    assert verify(output) == (f"{output}: everything is as it was exported.\n", 0)
+
+    with ZipFile(output) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    output.write_bytes(zip_of_files({**files, "audio/hi_audio.wav": b"changed"}))
+
+    assert verify(output) == (f"{output}: audio/hi_audio.wav: is not the file that was exported\n", 1)
+    output.write_bytes(zip_of_files(PROJECT))
+    assert verify(output)[1] == 1

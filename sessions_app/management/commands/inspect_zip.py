@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from sessions_app.domain.sizes import size_text
+from sessions_app.operations.inspections import Inspection, inspect
+
+
+class Command(BaseCommand):
+    help = "Read ZIPs as an import would, without storing anything; exit status 1 if any of them was refused."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+        parser.add_argument(
+            "--json", action="store_true", help="One JSON object a line and file (docs/commands.md)."
+        )
+
+    def handle(self, *_: Any, **options: Any) -> None:
+        refused = False
+        for file in options["files"]:
+            found = inspect(file)
+            refused = refused or not found.accepted
+            self.stdout.write(
+                json.dumps(found.as_dict(), ensure_ascii=False) if options["json"] else _told(found)
+            )
+            self.stdout.flush()
+        if refused:
+            raise SystemExit(1)
+
+
+def _told(found: Inspection) -> str:
+    if found.accepted:
+        return f"{found.file}: {found.members} files, {size_text(found.total_size)}."
+    return f"{found.file}: refused ({found.code}). {found.message}"

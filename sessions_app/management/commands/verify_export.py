@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from sessions_app.operations.inspections import Verification, verify_export
+
+
+class Command(BaseCommand):
+    help = "Check every file of an exported ZIP against the SHA-256 in its manifest; exit status 1 if anything differs."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path, metavar="FILE")
+        parser.add_argument("--json", action="store_true", help="Answer in JSON (docs/commands.md).")
+
+    def handle(self, *_: Any, **options: Any) -> None:
+        found = verify_export(options["file"])
+        if options["json"]:
+            self.stdout.write(json.dumps(found.as_dict(), ensure_ascii=False))
+        else:
+            self.stdout.write(_told(found))
+        if not found.verified:
+            raise SystemExit(1)
+
+
+def _told(found: Verification) -> str:
+    if found.verified:
+        return f"{found.file}: everything is as it was exported."
+    return "\n".join(f"{found.file}: {problem}" for problem in found.problems)

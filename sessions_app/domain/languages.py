@@ -10,6 +10,8 @@ import langcodes
 # Language, script, region: all that tools write. Other numeric regions are take numbers: `hi-001` is Hindi, one.
 TAG = re.compile(r"(?P<language>[a-z]{2,3})(-[a-z]{4})?(-([a-z]{2}|419))?", re.IGNORECASE)
 REGION = re.compile(r"[A-Z]{2}|419|Hans|Hant|Latn|Cyrl")
+LONGEST = 35
+"""Characters of the longest tag that RFC 5646 section 4.4.1 counts on; foreign metadata may hold anything."""
 SEPARATORS = re.compile(r"[\s_.]+")
 
 
@@ -48,7 +50,7 @@ def tag_of(text: str, *, known: Sequence[str] = ()) -> str:
     """
     wanted = text.replace("_", "-").casefold()
     for tag in known:
-        if tag.replace("_", "-").casefold() == wanted:
+        if len(tag) <= LONGEST and tag.replace("_", "-").casefold() == wanted:
             return tag
     shape = TAG.fullmatch(wanted)
     if shape is None or not langcodes.tag_is_valid(wanted):

@@ -9,6 +9,8 @@ from django.db.models import Q
 
 from sessions_app.domain.progress import Progress, Stage
 
+LANGUAGE_TAGS_LENGTH = 2000
+
 
 class Version(models.Model):
     """One immutable saved state of a session, numbered 1, 2, 3 ... What lists and searches need is kept beside it."""
@@ -37,7 +39,7 @@ class Version(models.Model):
     video_name = models.CharField(max_length=255, blank=True)
     folded_video_name = models.CharField(max_length=765, blank=True, help_text="As searches compare it.")
     language_tags = models.CharField(
-        max_length=2000, blank=True, help_text="BCP-47 tags, each between spaces."
+        max_length=LANGUAGE_TAGS_LENGTH, blank=True, help_text="BCP-47 tags, each between spaces."
     )
     stage = models.CharField(max_length=20, choices=[(stage.value, stage.label) for stage in Stage])
     has_transcription = models.BooleanField()
@@ -77,5 +79,12 @@ class Version(models.Model):
 
     @staticmethod
     def spaced(tags: list[str]) -> str:
-        """Languages as they are stored: `` hi en `` lets a search for one tag be a plain ``LIKE``."""
-        return f" {' '.join(tags)} " if tags else ""
+        """Languages as they are stored: `` hi en `` lets a search for one tag be a plain ``LIKE``.
+
+        Foreign metadata may hold what is no tag, or hundreds of them; what does not fit stays in the document alone.
+        """
+        spaced = " "
+        for tag in tags:
+            if tag.split() == [tag] and len(spaced) + len(tag) < LANGUAGE_TAGS_LENGTH:
+                spaced += f"{tag} "
+        return spaced if spaced != " " else ""

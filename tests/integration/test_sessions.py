@@ -399,6 +399,7 @@ def test_the_page_shows_what_the_original_shows(world: World, alice: Client):
         {"voices": {"hi": {"name": "deep", "speed": 1.5}, "es": ["a", "b"], "": None, "x" * 300: 7}},
         {"voices": {}, "translations": {"hi": {"segments": [1, 2]}}, "languages": []},
         {"languages": [f"x-{number}" for number in range(700)]},
+        {"languages": ["x" * 40, "hi_" + "y" * 40], "translations": {"z" * 3000: "a", "k" * 36: "b"}},
         {"languages": ["<script>", "hi", "HI", "नमस्ते", "", "a b"]},
         {"video_name": "<b>" * 100},
         {"video_name": "\ufb03" * 300},
@@ -407,7 +408,8 @@ def test_the_page_shows_what_the_original_shows(world: World, alice: Client):
     ],
 )
 def test_odd_metadata_is_shown_and_never_run(world: World, alice: Client, told: dict[str, Any]):
-    session = sketch_session(world.alice, files={"audio/hi_audio.wav": b"x"}, told=told)
+    named = {f"audio/{language}_audio.wav": b"x" for language in ("hi", "x" * 40, "k" * 36, "hi_" + "y" * 40)}
+    session = sketch_session(world.alice, files=named, told=told)
 
     for url in (
         "/sessions/",

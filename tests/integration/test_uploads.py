@@ -1,0 +1,443 @@
+"""Files on their way in: in any order, again, at once, too late, and never more than was announced."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import connections
+from django.http import UnreadablePostError
+from django.test import Client
+
+from sessions_app.blobs import get_store
+from sessions_app.blobs.parts import MAX_PARTS
+from sessions_app.blobs.store import StoreFullError, StoreUnavailableError
+from sessions_app.models import DubbingSession, Job, Upload
+from sessions_app.operations import dispatch, jobs, uploads
+from tests.integration.sketches import current_of, now, post_json, signed_in
+from tests.world import World, read_object, stored_keys
+
+PART = 8 * 1024 * 1024
+
+
+@pytest.fixture
+def alice(world: World) -> Client:
+    for left in list(get_store().open_uploads("staging/")):  # by tests that end in the middle of one
+        get_store().abort(left.key, left.upload_id)
+    return signed_in(world.alice)
+
+
+def opened(client: Client, **sizes: int) -> list[str]:
+    """Announce files by name and size; return the uploads' codes."""
+    files = [{"path": f"{name}.wav", "size": size} for name, size in sizes.items()]
+    response = post_json(client, "/uploads/", {"files": files})
+    assert response.status_code == 201, response.content
+    return [upload["code"] for upload in response.json()["uploads"]]
+
+
+def put(client: Client, code: str, number: int, data: bytes) -> Any:
+    return client.put(f"/uploads/{code}/parts/{number}/", data, content_type="application/octet-stream")
+
+
+def complete(client: Client, *codes: str) -> Any:
+    return post_json(client, "/uploads/complete/", {"uploads": codes})
+
+
+def refusal_of(response: Any) -> tuple[int, str]:
+    assert response.json()["message"].endswith(".")
+    return response.status_code, response.json()["code"]
+
+
+def arrived(code: str) -> bytes:
+    return read_object(uploads.object_key(Upload.objects.get(code=code)))
+
+
+def sent(client: Client, **files: bytes) -> list[str]:
+    """Upload small files; return their codes."""
+    codes = opened(client, **{name: len(data) for name, data in files.items()})
+    for code, data in zip(codes, files.values(), strict=True):
+        assert not data or put(client, code, 1, data).status_code == 200
+    assert complete(client, *codes).status_code == 200
+    return codes
+
+
+# -- Parts ----------------------------------------------------------------------------------------------------------------
+
+
+def test_parts_arrive_in_any_order_and_again(alice: Client):
+    data = bytes(range(256)) * (2 * PART // 256) + b"!"
+    parts = {1: data[:PART], 2: data[PART : 2 * PART], 3: data[2 * PART :]}
+    (code,) = opened(alice, a=len(data))
+
+    assert refusal_of(complete(alice, code)) == (400, "upload_incomplete")
+    for number in (3, 1):
+        assert put(alice, code, number, parts[number]).json() == {
+            "number": number,
+            "size": len(parts[number]),
+        }
+    assert put(alice, code, 3, b"?").status_code == 200  # replaced below
+    assert refusal_of(complete(alice, code)) == (400, "upload_incomplete")
+    for number in (2, 3):
+        put(alice, code, number, parts[number])
+    upload = Upload.objects.get(code=code)
+    assert (upload.received, [part["number"] for part in upload.parts]) == (len(data), [1, 2, 3])
+
+    assert complete(alice, code).json() == {"received": 1}
+    assert arrived(code) == data
+
+
+def test_parts_that_arrive_at_once_all_count(world: World, alice: Client):
+    parts = {number: bytes([number]) * (PART if number < 4 else 5) for number in (1, 2, 3, 4)}
+    (code,) = opened(alice, a=3 * PART + 5)
+
+    def send(number: int) -> int:
+        try:
+            return int(put(signed_in(world.alice), code, number, parts[number]).status_code)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(4) as threads:
+        assert set(threads.map(send, [1, 2, 3, 4, 4])) == {200}
+
+    assert complete(alice, code).status_code == 200
+    assert arrived(code) == b"".join(parts.values())
+    assert len(list(get_store().open_uploads("staging/"))) == 0
+
+
+def test_a_file_of_one_part_and_a_byte_has_two(alice: Client):
+    (code,) = opened(alice, a=PART + 1)
+
+    assert refusal_of(put(alice, code, 1, b"x" * (PART + 1))) == (400, "bad_part_size")
+    assert refusal_of(put(alice, code, 1, b"x" * (PART - 1))) == (400, "bad_part_size")
+    assert put(alice, code, 1, b"x" * PART).status_code == 200
+    assert refusal_of(put(alice, code, 2, b"")) == (400, "bad_part_size")
+    assert refusal_of(put(alice, code, 2, b"xx")) == (400, "bad_part_size")
+    assert put(alice, code, 2, b"y").status_code == 200
+    assert refusal_of(put(alice, code, 3, b"")) == (400, "no_such_part")
+    assert refusal_of(put(alice, code, 0, b"")) == (400, "no_such_part")
+
+    assert complete(alice, code).status_code == 200
+    assert arrived(code) == b"x" * PART + b"y"
+
+
+def test_a_refused_part_leaves_the_earlier_one(alice: Client):
+    (code,) = opened(alice, a=4)
+    put(alice, code, 1, b"good")
+
+    for bad in (b"", b"bad", b"worse"):
+        assert refusal_of(put(alice, code, 1, bad)) == (400, "bad_part_size")
+
+    complete(alice, code)
+    assert arrived(code) == b"good"
+
+
+def test_an_empty_file_needs_no_part(alice: Client):
+    for parts in (0, 1):  # one of no bytes does no harm
+        (code,) = opened(alice, a=0)
+        for number in range(parts):
+            assert put(alice, code, number + 1, b"").status_code == 200
+
+        assert complete(alice, code).status_code == 200
+        assert arrived(code) == b""
+        assert complete(alice, code).status_code == 200
+    assert list(get_store().open_uploads("staging/")) == []
+
+
+def test_a_connection_that_breaks_off_leaves_the_part_to_be_sent_again(
+    alice: Client, monkeypatch: pytest.MonkeyPatch
+):
+    (code,) = opened(alice, a=4)
+
+    def broken(*_: object) -> bytes:
+        raise UnreadablePostError("the client is gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("django.core.handlers.wsgi.WSGIRequest.read", broken)
+        assert refusal_of(put(alice, code, 1, b"wave")) == (400, "broken_off")
+    assert put(alice, code, 1, b"wave").status_code == 200
+
+
+# -- Completing --------------------------------------------------------------------------------------------------------------
+
+
+def test_completing_again_changes_nothing(alice: Client):
+    (code,) = sent(alice, a=b"wave")
+    before = Upload.objects.values().get()
+
+    assert complete(alice, code).status_code == 200
+
+    assert Upload.objects.values().get() | {"expires_at": 0} == before | {"expires_at": 0}
+    assert refusal_of(put(alice, code, 1, b"wave")) == (409, "upload_complete")
+    assert arrived(code) == b"wave"
+
+
+def test_completing_at_once_does_it_once(world: World, alice: Client):
+    (code,) = opened(alice, a=4)
+    put(alice, code, 1, b"wave")
+
+    def try_it(_: int) -> int:
+        try:
+            return int(complete(signed_in(world.alice), code).status_code)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(4) as threads:
+        assert set(threads.map(try_it, range(4))) == {200}
+
+    assert arrived(code) == b"wave"
+
+
+def test_an_answer_that_was_lost_does_no_harm(alice: Client, monkeypatch: pytest.MonkeyPatch):
+    (code,) = opened(alice, a=4)
+    put(alice, code, 1, b"wave")
+    join: Callable[..., None] = type(get_store()).complete
+
+    def joined_but_unheard(*args: Any) -> None:
+        join(*args)
+        raise StoreUnavailableError("staging/")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(get_store()), "complete", joined_but_unheard)
+        assert complete(alice, code).status_code == 200
+    assert arrived(code) == b"wave"
+
+    # The row was not written either: the store has joined the parts, and the upload is asked for again.
+    Upload.objects.update(state=Upload.State.RECEIVING)
+    assert put(alice, code, 1, b"wave").status_code in {200, 409}  # some stores take parts for ever
+    assert complete(alice, code).status_code == 200
+    assert arrived(code) == b"wave"
+
+
+@pytest.mark.parametrize("error", [StoreFullError, StoreUnavailableError])
+def test_a_store_in_trouble_is_told_so_that_the_page_tries_again(
+    alice: Client, monkeypatch: pytest.MonkeyPatch, error: type[StoreFullError]
+):
+    (code,) = opened(alice, a=4)
+
+    def fail(*_: object) -> None:
+        raise error("staging/x")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(get_store()), "put_part", fail)
+        assert refusal_of(put(alice, code, 1, b"wave")) == (503, "storage")
+    assert put(alice, code, 1, b"wave").status_code == 200
+
+
+# -- Gone, late, foreign ------------------------------------------------------------------------------------------------------
+
+
+def test_an_expired_upload_takes_no_more(alice: Client):
+    (code,) = opened(alice, a=4)
+    Upload.objects.update(expires_at=now() - timedelta(seconds=1))
+
+    assert refusal_of(put(alice, code, 1, b"wave")) == (409, "upload_expired")
+
+
+def test_a_part_prolongs_the_upload(alice: Client):
+    (code,) = opened(alice, a=4)
+    Upload.objects.update(expires_at=now() + timedelta(minutes=1))
+
+    put(alice, code, 1, b"wave")
+
+    assert Upload.objects.get().expires_at > now() + settings.UPLOAD_KEPT - timedelta(minutes=1)
+
+
+def test_a_discarded_upload_leaves_nothing(alice: Client):
+    finished, half, empty = sent(alice, a=b"wave")[0], *opened(alice, b=PART + 1, c=3)
+    put(alice, half, 1, b"x" * PART)
+    put(alice, empty, 1, b"toolong")
+
+    for code in (finished, half, empty):
+        assert alice.delete(f"/uploads/{code}/").status_code == 204
+        assert refusal_of(alice.delete(f"/uploads/{code}/")) == (404, "not_found")
+        assert refusal_of(put(alice, code, 1, b"wave")) == (404, "not_found")
+        assert refusal_of(complete(alice, code)) == (404, "not_found")
+
+    assert not Upload.objects.exists()
+    assert stored_keys() == []
+    assert list(get_store().open_uploads("staging/")) == []
+
+
+def test_a_part_that_arrives_while_the_upload_is_discarded_is_refused(
+    alice: Client, monkeypatch: pytest.MonkeyPatch
+):
+    (code,) = opened(alice, a=4)
+    store = type(get_store())
+    put_part: Callable[..., Any] = store.put_part
+
+    def discarded_meanwhile(*args: Any) -> Any:
+        part = put_part(*args)
+        Upload.objects.all().delete()
+        return part
+
+    monkeypatch.setattr(store, "put_part", discarded_meanwhile)
+
+    assert refusal_of(put(alice, code, 1, b"wave")) == (409, "upload_gone")
+
+
+def test_an_upload_whose_parts_the_store_lost_is_to_be_sent_again(alice: Client):
+    (code,) = opened(alice, a=4)
+    put(alice, code, 1, b"wave")
+    upload = Upload.objects.get()
+    get_store().abort(uploads.object_key(upload), upload.store_id)
+
+    assert refusal_of(complete(alice, code)) == (409, "upload_gone")
+    assert refusal_of(put(alice, code, 1, b"wave")) == (409, "upload_gone")
+
+
+def test_nobody_uses_the_uploads_of_others(world: World, alice: Client):
+    (code,) = sent(alice, a=b"wave")
+    (waiting,) = opened(alice, b=4)
+    bob = signed_in(world.bob)
+    session = post_json(bob, "/sessions/create/", {"name": "talk"}).json()["code"]
+
+    for response in (
+        put(bob, waiting, 1, b"evil"),
+        complete(bob, waiting),
+        bob.delete(f"/uploads/{code}/"),
+        post_json(bob, f"/sessions/{session}/saves/", {"parent": 0, "uploads": [code]}),
+        post_json(bob, "/imports/create/", {"upload": code}),
+    ):
+        assert refusal_of(response) == (404, "not_found")
+
+    assert Upload.objects.filter(owner=world.alice, job=None).count() == 2
+    assert not Job.objects.exists()
+
+
+# -- Uploads and jobs ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def session(world: World) -> DubbingSession:
+    return world.session()
+
+
+def save(client: Client, session: DubbingSession, *codes: str, parent: int = 0) -> Any:
+    return post_json(client, f"/sessions/{session.code}/saves/", {"parent": parent, "uploads": codes})
+
+
+def test_files_are_not_saved_before_they_are_complete(alice: Client, session: DubbingSession):
+    (code,) = opened(alice, a=4)
+
+    assert refusal_of(save(alice, session, code)) == (400, "upload_incomplete")
+    assert refusal_of(post_json(alice, "/imports/create/", {"upload": code})) == (400, "upload_incomplete")
+
+
+def test_a_file_named_twice_is_refused(alice: Client, session: DubbingSession):
+    (code,) = sent(alice, a=b"wave")
+    (same_path,) = sent(alice, a=b"other")
+
+    assert refusal_of(save(alice, session, code, code)) == (400, "bad_field")
+    assert refusal_of(save(alice, session, code, same_path)) == (400, "path_duplicate")
+
+
+def test_no_two_jobs_read_one_upload(world: World, alice: Client, session: DubbingSession):
+    (code,) = sent(alice, a=b"wave")
+    first = save(alice, session, code)
+    assert first.status_code == 202
+
+    assert refusal_of(save(alice, session, code)) == (409, "upload_in_use")
+    assert refusal_of(post_json(alice, "/imports/create/", {"upload": code})) == (409, "upload_in_use")
+    assert refusal_of(alice.delete(f"/uploads/{code}/")) == (409, "upload_in_use")
+
+    job = Job.objects.get()
+    assert world.run(job).state == Job.State.SUCCEEDED
+    assert current_of(session).file_count == 1
+
+
+def test_two_saves_of_one_upload_at_once_make_one_job(world: World, alice: Client, session: DubbingSession):
+    (code,) = sent(alice, a=b"wave")
+
+    def try_it(_: int) -> int:
+        try:
+            return int(save(signed_in(world.alice), session, code).status_code)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(4) as threads:
+        assert sorted(threads.map(try_it, range(4))) == [202, 409, 409, 409]
+
+    assert Job.objects.count() == 1
+
+
+def test_files_of_a_cancelled_job_can_be_used_or_discarded(
+    world: World, alice: Client, session: DubbingSession
+):
+    one, two = sent(alice, a=b"wave", b=b"more")
+    save(alice, session, one, two)
+    job = Job.objects.get()
+    jobs.cancel(job=job, now=world.clock())
+
+    assert alice.delete(f"/uploads/{two}/").status_code == 204
+    assert save(alice, session, one).status_code == 202
+
+    retried = alice.post(f"/jobs/{job.code}/retry/", follow=True)
+    assert [message.level_tag for message in retried.context["messages"]] == ["error"]
+    job.refresh_from_db()
+    assert job.state == Job.State.CANCELLED
+
+
+def test_a_save_whose_files_went_to_another_is_never_half_done(
+    world: World, alice: Client, session: DubbingSession
+):
+    codes = sent(alice, a=b"wave", b=b"more")
+    save(alice, session, *codes)
+    Upload.objects.filter(code=codes[0]).update(job=None)
+
+    dispatch.run(job_id=Job.objects.get().pk, clock=world.clock)
+
+    job = Job.objects.get()
+    assert (job.state, job.error_code) == (Job.State.FAILED, "uploads_gone")
+    session.refresh_from_db()
+    assert session.current is None
+
+
+# -- Many, large, odd ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_thousand_files_are_announced_and_completed_in_a_few_calls(alice: Client):
+    opened_codes = opened(alice, **{f"s{number}": 0 for number in range(1000)})
+    assert len(set(opened_codes)) == 1000
+
+    too_many = [{"path": f"{number}.wav", "size": 0} for number in range(1001)]
+    assert refusal_of(post_json(alice, "/uploads/", {"files": too_many})) == (400, "bad_file_count")
+    assert refusal_of(post_json(alice, "/uploads/", {"files": []})) == (400, "bad_file_count")
+    assert Upload.objects.count() == 1000
+
+
+def test_no_file_is_announced_that_could_not_arrive(alice: Client):
+    limit = min(settings.MAX_UPLOAD_SIZE, PART * MAX_PARTS)
+
+    def announce(path: str, size: int) -> Any:
+        return post_json(
+            alice, "/uploads/", {"files": [{"path": "ok.wav", "size": 1}, {"path": path, "size": size}]}
+        )
+
+    assert refusal_of(announce("a.wav", limit + 1)) == (400, "too_large")
+    assert refusal_of(announce("a.wav", -1)) == (400, "bad_size")
+    assert refusal_of(announce("../a.wav", 1)) == (400, "path_parent")
+    assert refusal_of(announce("nul.wav", 1)) == (400, "path_reserved")
+    assert not Upload.objects.exists()
+    assert announce("a.wav", limit).status_code == 201
+
+
+def test_a_folder_is_sorted_before_anything_is_sent(alice: Client):
+    paths = ["work/talk.mp4", "work/hi_audio.wav", "work/../x", "work/nul.txt", "a\0b", "a\ud800"]
+
+    told = post_json(alice, "/uploads/sort/", {"paths": paths, "languages": ["hi"]}).json()
+
+    assert {file["source"]: file["category"] for file in told["files"]} == {
+        "work/talk.mp4": "original_video",
+        "work/hi_audio.wav": "audio",
+    }
+    assert [file["code"] for file in told["refused"]] == [
+        "path_parent",
+        "path_reserved",
+        "path_control",
+        "path_encoding",
+    ]
+    assert not Upload.objects.exists()

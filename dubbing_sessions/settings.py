@@ -120,9 +120,18 @@ else:
 
 # ---- Storage ---------------------------------------------------------------
 S3_BUCKET = env_str("S3_BUCKET")
+_copy_choices = {"auto": None, "True": True, "False": False}
+_server_side_copy = env_str("S3_SERVER_SIDE_COPY", "auto")
+if _server_side_copy not in _copy_choices:
+    raise ImproperlyConfigured(f"S3_SERVER_SIDE_COPY must be auto, True or False, not {_server_side_copy!r}.")
 _default_storage: dict[str, Any]
+BLOB_STORE_OPTIONS: dict[str, Any]
 if S3_BUCKET:
     BLOB_STORE = "sessions_app.blobs.s3.S3Store"
+    BLOB_STORE_OPTIONS = {
+        "server_side_copy": _copy_choices[_server_side_copy],
+        "uniform_parts": env_bool("S3_UNIFORM_PARTS", default=False),
+    }
     _default_storage = {
         "BACKEND": "storages.backends.s3.S3Storage",
         "OPTIONS": {
@@ -140,6 +149,7 @@ if S3_BUCKET:
     }
 else:
     BLOB_STORE = "sessions_app.blobs.filesystem.FileSystemStore"
+    BLOB_STORE_OPTIONS = {}
     _default_storage = {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": DATA_DIR / "storage", "base_url": None},

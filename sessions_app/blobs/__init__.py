@@ -16,8 +16,9 @@ from sessions_app.blobs.store import BlobStore
 
 @functools.cache
 def get_store() -> BlobStore:
-    """Return this process's store: ``BLOB_STORE`` over the default of ``STORAGES``."""
-    store: BlobStore = import_string(settings.BLOB_STORE)(storages["default"])
+    """Return this process's store: ``BLOB_STORE`` with its options, over the default of ``STORAGES``."""
+    make = import_string(settings.BLOB_STORE)
+    store: BlobStore = make(storages["default"], **settings.BLOB_STORE_OPTIONS)
     return store
 
 
@@ -27,5 +28,5 @@ os.register_at_fork(after_in_child=get_store.cache_clear)
 
 @receiver(setting_changed)
 def forget_store(*, setting: str, **_: object) -> None:
-    if setting in {"BLOB_STORE", "MEDIA_ROOT", "STORAGES"}:
+    if setting in {"BLOB_STORE", "BLOB_STORE_OPTIONS", "MEDIA_ROOT", "STORAGES"}:
         get_store.cache_clear()

@@ -15,22 +15,31 @@ from sessions_app.blobs.parts import PART_SIZE, take_part, whole_size
 from sessions_app.blobs.store import (
     CHUNK_SIZE,
     Capabilities,
+    NewObject,
     ObjectMissingError,
     ObjectWriter,
     OpenUpload,
     Part,
+    PartsRefusedError,
     StoredObject,
     StoreUnavailableError,
 )
+from sessions_app.zips.parts import PartLimits
 
 
 class MemoryStore:
-    capabilities = Capabilities()
     part_size = PART_SIZE
 
-    def __init__(self, storage: object = None) -> None:
-        """Take what every store is made of, and leave it alone."""
+    def __init__(self, storage: object = None, *, limits: PartLimits | None = None) -> None:
+        """Take what every store is made of, and leave it alone.
+
+        :param limits: the store copies ranges, and wants parts of these sizes.
+        """
         del storage
+        self.capabilities = Capabilities()
+        if limits is not None:
+            copier = _Copier(self, limits)
+            self.capabilities = Capabilities(remote=True, server_side_copy=lambda: copier)
         self._objects: dict[str, bytes] = {}
         self._uploads: dict[OpenUpload, dict[int, bytes]] = {}
         self._upload_ids = count(1)
@@ -104,8 +113,66 @@ class MemoryStore:
     def delete(self, key: str) -> None:
         self._objects.pop(checked(key), None)
 
+    def join(self, upload: OpenUpload, numbers: Sequence[int]) -> None:
+        with self._lock:
+            received = self._uploads.pop(upload)
+            self._objects.setdefault(upload.key, b"".join(received[number] for number in numbers))
+
+    def receive(self, upload: OpenUpload, number: int, data: bytes) -> None:
+        self._uploads[upload][number] = data
+
+    def received(self, upload: OpenUpload) -> dict[int, int]:
+        """Return the size of each part by its number."""
+        return {number: len(data) for number, data in self._uploads[upload].items()}
+
     def _object(self, key: str) -> bytes:
         try:
             return self._objects[checked(key)]
         except KeyError:
             raise ObjectMissingError(key) from None
+
+
+class _Copier:
+    def __init__(self, store: MemoryStore, limits: PartLimits) -> None:
+        self._store = store
+        self.limits = limits
+
+    @contextmanager
+    def new_object(self, key: str) -> Iterator[NewObject]:
+        upload = OpenUpload(key=key, upload_id=self._store.begin(key))
+        try:
+            yield _NewObject(self._store, upload)
+            self._join(upload)
+        except BaseException:
+            self._store.abort(key, upload.upload_id)
+            raise
+
+    def _join(self, upload: OpenUpload) -> None:
+        """Be as strict as the strictest of stores."""
+        sizes = self._store.received(upload)
+        numbers = sorted(sizes)
+        ordered = [sizes[number] for number in numbers]
+        if numbers != list(range(1, len(numbers) + 1)) or len(numbers) > self.limits.count:
+            raise PartsRefusedError(upload.key, "The parts are not numbered as they should be.")
+        if (
+            min(ordered[:-1], default=self.limits.least) < self.limits.least
+            or max(ordered) > self.limits.most
+        ):
+            raise PartsRefusedError(upload.key, "A part is too small or too large.")
+        if self.limits.uniform and len({*ordered[:-1], max(ordered)}) > 1:
+            raise PartsRefusedError(upload.key, "The parts are not of one size.")
+        self._store.join(upload, numbers)
+
+
+class _NewObject:
+    def __init__(self, store: MemoryStore, upload: OpenUpload) -> None:
+        self._store = store
+        self._upload = upload
+
+    def send(self, number: int, data: bytearray) -> None:
+        self._store.receive(self._upload, number, bytes(data))
+
+    def copy(self, number: int, source: str, start: int, end: int) -> None:
+        if not 0 <= start < end <= self._store.size(source):
+            raise PartsRefusedError(source, "There is no such range.")
+        self._store.receive(self._upload, number, b"".join(self._store.read(source, start, end)))

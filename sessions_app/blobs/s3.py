@@ -5,9 +5,10 @@ from __future__ import annotations
 import copy
 import http
 import logging
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
@@ -17,19 +18,23 @@ from storages.backends.s3 import S3Storage
 
 from sessions_app.blobs.keys import checked, checked_prefix
 from sessions_app.blobs.parts import PART_SIZE, part_size_for, take_part, whole_size
+from sessions_app.blobs.probe import copies_ranges
 from sessions_app.blobs.store import (
     CHUNK_SIZE,
     Capabilities,
+    NewObject,
     ObjectMissingError,
     ObjectWriter,
     OpenUpload,
     Part,
     PartsRefusedError,
+    RangeCopier,
     StoredObject,
     StoreError,
     StoreFullError,
     StoreUnavailableError,
 )
+from sessions_app.zips.parts import PartLimits
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -45,7 +50,8 @@ DEFAULTS = Config(
     retries={"mode": "standard", "total_max_attempts": 5},
     connect_timeout=5,
     read_timeout=60,
-    max_pool_connections=32,
+    # Of several downloads at once, each of which reads ahead.
+    max_pool_connections=64,
     tcp_keepalive=True,
 )
 """What ``client_config`` in the storage's options may overrule."""
@@ -59,11 +65,16 @@ _FULL = {
     "XMinioStorageFull",
 }
 _REFUSED_PARTS = {"EntityTooSmall", "InvalidPart", "InvalidPartOrder"}
+_CANNOT_COPY = {
+    http.HTTPStatus.BAD_REQUEST,
+    http.HTTPStatus.FORBIDDEN,
+    http.HTTPStatus.METHOD_NOT_ALLOWED,
+    http.HTTPStatus.NOT_IMPLEMENTED,
+}
 _READ_ATTEMPTS = 3
 
 
 class S3Store:
-    capabilities = Capabilities()
     part_size = PART_SIZE
     copy_config = TransferConfig(
         multipart_threshold=5 * 1024**3,  # above it CopyObject refuses
@@ -71,7 +82,14 @@ class S3Store:
         max_concurrency=8,
     )
 
-    def __init__(self, storage: S3Storage) -> None:
+    def __init__(
+        self, storage: S3Storage, *, server_side_copy: bool | None = None, uniform_parts: bool = False
+    ) -> None:
+        """Take the storage's way to its bucket.
+
+        :param server_side_copy: whether the server copies ranges; None finds out when that is first of use.
+        :param uniform_parts: the server wants all parts of an object but the last to be of one size.
+        """
         # A copy has connections of its own, which nobody else's fork or thread shares.
         self._storage = copy.copy(storage)
         self._storage.client_config = _client_config(storage.client_config)
@@ -80,6 +98,10 @@ class S3Store:
         self._bucket: str = storage.bucket_name
         location = storage.location.strip("/")
         self._location = f"{location}/" if location else ""
+        self._copier = _Copier(self, PartLimits(uniform=uniform_parts))
+        self._can_copy = server_side_copy
+        self._probing = threading.Lock()
+        self.capabilities = Capabilities(remote=True, server_side_copy=self._server_side_copy)
 
     def size(self, key: str) -> int:
         name = self._name(key)
@@ -152,9 +174,35 @@ class S3Store:
                 Key=self._name(key),
                 UploadId=upload_id,
                 PartNumber=number,
-                Body=bytes(data),
+                # As it is: of bytes, http.client makes a copy with the headers in front.
+                Body=cast("bytes", data),
             )
         return Part(number=number, size=len(data), etag=sent["ETag"])
+
+    def copy_part(self, key: str, upload_id: str, number: int, *, source: str, start: int, end: int) -> Part:
+        """Make a part of a range of another object.
+
+        :raises PartsRefusedError: the server does not copy such a range, or answers as if it had.
+        """
+        refusal = PartsRefusedError(source, "The storage does not copy this range.")
+        with _answers(source):
+            try:
+                copied = self._client.upload_part_copy(
+                    Bucket=self._bucket,
+                    Key=self._name(key),
+                    UploadId=upload_id,
+                    PartNumber=number,
+                    CopySource={"Bucket": self._bucket, "Key": self._name(source)},
+                    CopySourceRange=f"bytes={start}-{end - 1}",
+                )
+            except ClientError as error:
+                if _status(error) in _CANNOT_COPY and _code(error) not in _FULL:
+                    raise refusal from error
+                raise
+        etag = copied.get("CopyPartResult", {}).get("ETag")
+        if not etag:  # rclone's server, which has stored an empty part
+            raise refusal
+        return Part(number=number, size=end - start, etag=etag)
 
     def complete(self, key: str, upload_id: str, parts: Sequence[Part]) -> None:
         whole_size(checked(key), parts, part_size=self.part_size)
@@ -164,10 +212,11 @@ class S3Store:
             self.put(key, bytearray())
             self.abort(key, upload_id)
 
-    def join_parts(self, key: str, upload_id: str, parts: Sequence[Part]) -> None:
+    def join_parts(self, key: str, upload_id: str, parts: Sequence[Part]) -> bool:
+        """Make an object of the parts, unless it is there; return whether they have become it."""
         if self._exists(key):
             self.abort(key, upload_id)
-            return
+            return False
         joined = [{"PartNumber": part.number, "ETag": part.etag} for part in parts]
         try:
             with _answers(key):
@@ -181,6 +230,7 @@ class S3Store:
             # boto3 repeats a request that was not answered in time, and the first may have done it.
             if not self._exists(key):
                 raise
+        return True
 
     def abort(self, key: str, upload_id: str) -> None:
         try:
@@ -190,6 +240,14 @@ class S3Store:
                 )
         except ObjectMissingError:
             pass
+
+    def give_up(self, key: str, upload_id: str) -> None:
+        """Abort the upload, because of an exception that shall be raised."""
+        try:
+            self.abort(key, upload_id)
+        except StoreError:
+            # What made us give up matters more; whoever sweeps open uploads finds this one.
+            logger.warning("The multipart upload of %s stays open.", key, exc_info=True)
 
     def open_uploads(self, prefix: str) -> Iterator[OpenUpload]:
         for page in self._pages("list_multipart_uploads", prefix):
@@ -221,6 +279,18 @@ class S3Store:
                         self._client.put_object(**parameters)
                     case _:
                         raise
+
+    def _server_side_copy(self) -> RangeCopier | None:
+        with self._probing:
+            if self._can_copy is None:
+                try:
+                    self._can_copy = copies_ranges(self._copier, store=self)
+                except StoreError:
+                    logger.warning("Whether the storage copies ranges remains to be seen.", exc_info=True)
+                    return None
+                if not self._can_copy:
+                    logger.warning("The storage does not copy ranges: exports pass through the worker.")
+            return self._copier if self._can_copy else None
 
     def _open(self, key: str, start: int, end: int) -> StreamingBody:
         name = self._name(key)
@@ -290,13 +360,8 @@ class _ObjectWriter:
         self._store.join_parts(self._key, self._upload_id, self._parts)
 
     def discard(self) -> None:
-        if self._upload_id is None:
-            return
-        try:
-            self._store.abort(self._key, self._upload_id)
-        except StoreError:
-            # What made us give up matters more; whoever sweeps open uploads finds this one.
-            logger.warning("The multipart upload of %s stays open.", self._key, exc_info=True)
+        if self._upload_id is not None:
+            self._store.give_up(self._key, self._upload_id)
 
     def _send(self) -> None:
         if self._upload_id is None:
@@ -304,6 +369,49 @@ class _ObjectWriter:
         number = len(self._parts) + 1
         self._parts.append(self._store.send_part(self._key, self._upload_id, number, self._buffer))
         self._buffer.clear()
+
+
+class _Copier:
+    def __init__(self, store: S3Store, limits: PartLimits) -> None:
+        self._store = store
+        self.limits = limits
+
+    @contextmanager
+    def new_object(self, key: str) -> Iterator[NewObject]:
+        new = _NewObject(self._store, checked(key), self._store.begin(key))
+        try:
+            yield new
+            new.finish()
+        except BaseException:
+            self._store.give_up(key, new.upload_id)
+            raise
+
+
+class _NewObject:
+    def __init__(self, store: S3Store, key: str, upload_id: str) -> None:
+        self.upload_id = upload_id
+        self._store = store
+        self._key = key
+        self._parts: dict[int, Part] = {}
+
+    def send(self, number: int, data: bytearray) -> None:
+        self._parts[number] = self._store.send_part(self._key, self.upload_id, number, data)
+
+    def copy(self, number: int, source: str, start: int, end: int) -> None:
+        self._parts[number] = self._store.copy_part(
+            self._key, self.upload_id, number, source=source, start=start, end=end
+        )
+
+    def finish(self) -> None:
+        """Join the parts.
+
+        :raises PartsRefusedError: the server made something else of them.
+        """
+        parts = [self._parts[number] for number in sorted(self._parts)]
+        joined = self._store.join_parts(self._key, self.upload_id, parts)
+        if joined and self._store.size(self._key) != sum(part.size for part in parts):
+            self._store.delete(self._key)
+            raise PartsRefusedError(self._key, "The storage did not join the parts as they are.")
 
 
 def _client_config(given: Config) -> Config:
@@ -318,7 +426,7 @@ def _answers(key: str) -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        code = error.response.get("Error", {}).get("Code", "")
+        code = _code(error)
         if code in _MISSING:
             raise ObjectMissingError(key) from error
         if code in _FULL or _status(error) == http.HTTPStatus.INSUFFICIENT_STORAGE:
@@ -328,6 +436,10 @@ def _answers(key: str) -> Iterator[None]:
         raise StoreUnavailableError(key) from error
     except BotoCoreError as error:
         raise StoreUnavailableError(key) from error
+
+
+def _code(error: ClientError) -> str:
+    return error.response.get("Error", {}).get("Code", "")
 
 
 def _status(error: ClientError) -> int:

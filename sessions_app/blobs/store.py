@@ -13,11 +13,13 @@ in ``Capabilities``; nobody asks which class it is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+
+from sessions_app.zips.parts import PartLimits
 
 CHUNK_SIZE = 1024 * 1024
 """Bytes a reader yields at the most at once; what memory is used does not depend on an object's size."""
@@ -79,14 +81,58 @@ class LocalFiles(Protocol):
         ...
 
 
+class NewObject(Protocol):
+    """An object that is being made of parts; any number of threads may add some at once."""
+
+    def send(self, number: int, data: bytearray) -> None:
+        """Make a part of these bytes. Parts are numbered from 1, as S3 counts.
+
+        :raises StoreFullError: no space is left.
+        """
+        ...
+
+    def copy(self, number: int, source: str, start: int, end: int) -> None:
+        """Make a part of the half-open range [start, end) of another object, which does not pass through this process.
+
+        :raises ObjectMissingError: ``source`` names nothing.
+        :raises PartsRefusedError: the store does not copy such a range.
+        """
+        ...
+
+
+class RangeCopier(Protocol):
+    """Declared by ``Capabilities.server_side_copy``."""
+
+    @property
+    def limits(self) -> PartLimits:
+        """What sizes parts may have, sent or copied."""
+        ...
+
+    def new_object(self, key: str) -> AbstractContextManager[NewObject]:
+        """Open a new object; its parts are joined when the ``with`` block ends without an exception.
+
+        Then it is visible, durable and of the size of its parts. After an exception nothing is left, if no thread adds parts any
+        more. An object that exists already is left as it is.
+        """
+        ...
+
+
+def cannot_copy() -> RangeCopier | None:
+    """Answer for a store through which all bytes have to pass."""
+    return None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Capabilities:
     """What a store declares that it is able to do."""
 
     local_files: LocalFiles | None = None
     """Objects are files on this machine, and this knows where they lie."""
-    server_side_copy: bool = False
-    """Ranges of objects are copied into new objects without passing through this process."""
+    remote: bool = False
+    """Every read costs a round trip: it pays to have several under way."""
+    server_side_copy: Callable[[], RangeCopier | None] = cannot_copy
+    """Ranges of objects are copied into new objects without passing through this process. Called when it is about to be needed,
+    because a store may have to find that out."""
     presigned_urls: bool = False
     """A URL can be handed out that lets its holder read one object for a while."""
 
@@ -132,6 +178,11 @@ class BlobReader(Protocol):
         :raises StoreUnavailableError: the store failed, or the object is shorter than ``end``.
         """
         ...
+
+
+class DeclaredReader(BlobReader, Protocol):
+    @property
+    def capabilities(self) -> Capabilities: ...
 
 
 class BlobWriter(Protocol):
@@ -208,5 +259,5 @@ class BlobDeleter(Protocol):
         ...
 
 
-class BlobStore(BlobReader, BlobWriter, PartWriter, BlobLister, BlobDeleter, Protocol):
-    capabilities: Capabilities
+class BlobStore(DeclaredReader, BlobWriter, PartWriter, BlobLister, BlobDeleter, Protocol):
+    pass

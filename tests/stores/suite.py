@@ -16,6 +16,7 @@ from sessions_app.blobs.store import (
     KeyRefusedError,
     ObjectMissingError,
     PartsRefusedError,
+    StoreError,
     StoreUnavailableError,
 )
 
@@ -386,6 +387,89 @@ class KeepingSuite:
 
 class StoreSuite(ReadingSuite, WritingSuite, PartsSuite, KeepingSuite):
     pass
+
+
+class CopyingSuite:
+    """For stores that copy ranges: a ``copying`` fixture."""
+
+    def test_parts_may_be_sent_and_copied_in_any_order(self, copying):
+        source = b"".join(megabytes(14))
+        put(copying, "blobs/ab/source", source)
+        sent = bytearray(b"sent") * (5 * MIB // 4)
+        copier = copying.capabilities.server_side_copy()
+
+        with copier.new_object("exports/x.zip") as new, ThreadPoolExecutor(4) as threads:
+            made = [
+                threads.submit(new.send, 4, bytearray(b"the end")),
+                threads.submit(new.copy, 3, "blobs/ab/source", 8 * MIB + 1, 14 * MIB),
+                threads.submit(new.copy, 1, "blobs/ab/source", 17, 17 + 8 * MIB),
+                threads.submit(new.send, 2, sent),
+            ]
+            for each in made:
+                each.result()
+            assert keys(copying) == {"blobs/ab/source"}
+
+        expected = source[17 : 17 + 8 * MIB] + sent + source[8 * MIB + 1 :] + b"the end"
+        assert get(copying, "exports/x.zip") == expected
+        assert not list(copying.open_uploads(""))
+
+    @pytest.mark.parametrize("raised", [OSError("no"), Interrupted()], ids=["error", "exit"])
+    def test_an_exception_leaves_nothing(self, copying, raised):
+        put(copying, "blobs/ab/source", bytes(MIB))
+        copier = copying.capabilities.server_side_copy()
+
+        def break_off() -> None:
+            with copier.new_object("exports/x.zip") as new:
+                new.copy(1, "blobs/ab/source", 0, MIB)
+                new.send(2, bytearray(b"bytes"))
+                raise raised
+
+        with pytest.raises(type(raised)):
+            break_off()
+
+        assert keys(copying) == {"blobs/ab/source"}
+        assert not list(copying.open_uploads(""))
+
+    def test_an_object_that_exists_is_left_as_it_is(self, copying):
+        put(copying, "exports/x.zip", b"the first")
+
+        with copying.capabilities.server_side_copy().new_object("exports/x.zip") as new:
+            new.send(1, bytearray(b"the second one"))
+
+        assert get(copying, "exports/x.zip") == b"the first"
+        assert not list(copying.open_uploads(""))
+
+    def test_a_missing_source_is_said_to_be_missing(self, copying):
+        copier = copying.capabilities.server_side_copy()
+
+        with pytest.raises(ObjectMissingError) as error, copier.new_object("exports/x.zip") as new:
+            new.copy(1, "blobs/ab/none", 0, 10)
+
+        assert error.value.key == "blobs/ab/none"
+        assert is_empty(copying)
+
+    def test_a_range_beyond_the_source_fails(self, copying):
+        put(copying, "blobs/ab/source", bytes(6 * MIB))
+        copier = copying.capabilities.server_side_copy()
+
+        with pytest.raises(StoreError), copier.new_object("exports/x.zip") as new:
+            new.copy(1, "blobs/ab/source", MIB, 6 * MIB + 1)
+
+        assert keys(copying) == {"blobs/ab/source"}
+        assert not list(copying.open_uploads(""))
+
+    def test_a_part_before_the_last_that_is_too_small_fails(self, copying):
+        copier = copying.capabilities.server_side_copy()
+
+        def send_little() -> None:
+            with copier.new_object("exports/x.zip") as new:
+                new.send(1, bytearray(b"small"))
+                new.send(2, bytearray(b"the end"))
+
+        with pytest.raises(StoreError):
+            send_little()
+
+        assert is_empty(copying)
 
 
 class FlatMemorySuite:

@@ -9,6 +9,7 @@ import pytest
 from sessions_app.blobs import get_store
 from sessions_app.blobs.filesystem import FileSystemStore
 from sessions_app.blobs.memory import MemoryStore
+from sessions_app.zips.parts import PartLimits
 from tests.stores.suite import put
 
 
@@ -32,6 +33,14 @@ class TestTheStore:
         put(store, "a/one", b"1")
         assert (tmp_path / "a" / "one").read_bytes() == b"1"
 
+    def test_is_made_with_the_options_of_the_settings(self, settings):
+        settings.BLOB_STORE = "sessions_app.blobs.memory.MemoryStore"
+        assert get_store().capabilities.server_side_copy() is None
+
+        settings.BLOB_STORE_OPTIONS = {"limits": PartLimits()}
+
+        assert get_store().capabilities.server_side_copy() is not None
+
     def test_is_one_a_process(self, settings):
         settings.BLOB_STORE = "sessions_app.blobs.memory.MemoryStore"
 
@@ -52,7 +61,7 @@ class TestTheStore:
         program = """
             import os
             from django.conf import settings
-            settings.configure(BLOB_STORE="sessions_app.blobs.memory.MemoryStore")
+            settings.configure(BLOB_STORE="sessions_app.blobs.memory.MemoryStore", BLOB_STORE_OPTIONS={})
             from sessions_app.blobs import get_store
             before = get_store()
             child = os.fork()

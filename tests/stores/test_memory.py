@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from sessions_app.blobs.memory import MemoryStore
-from tests.stores.suite import StoreSuite
+from sessions_app.zips.parts import PartLimits
+from tests.stores.suite import CopyingSuite, StoreSuite
 
 
 @pytest.fixture
@@ -11,5 +12,14 @@ def store():
     return MemoryStore()
 
 
+@pytest.fixture
+def copying():
+    return MemoryStore(limits=PartLimits())
+
+
 class TestMemoryStore(StoreSuite):
+    pass
+
+
+class TestMemoryCopier(CopyingSuite):
     pass

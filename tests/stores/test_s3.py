@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import http.server
-import secrets
 import socket
 import threading
 from dataclasses import replace
@@ -11,7 +10,6 @@ import pytest
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.stub import Stubber
-from storages.backends.s3 import S3Storage
 
 from sessions_app.blobs.s3 import S3Store
 from sessions_app.blobs.store import (
@@ -21,38 +19,20 @@ from sessions_app.blobs.store import (
     StoreFullError,
     StoreUnavailableError,
 )
-from sessions_app.exports.assemble import assemble
-from tests.stores.suite import MIB, FlatMemorySuite, StoreSuite, get, is_empty, keys, megabytes, put
-from tests.unit.exports.archive import an_archive, content
+from tests.stores.buckets import storage_at
+from tests.stores.suite import (
+    MIB,
+    CopyingSuite,
+    FlatMemorySuite,
+    StoreSuite,
+    get,
+    is_empty,
+    keys,
+    megabytes,
+    put,
+)
 
 IMPATIENT = Config(retries={"total_max_attempts": 1}, connect_timeout=1, read_timeout=2)
-
-
-def storage_at(endpoint_url: str, **options: object) -> S3Storage:
-    return S3Storage(
-        **{
-            "endpoint_url": endpoint_url,
-            "access_key": "somebody",
-            "secret_key": "secret",
-            "region_name": "us-east-1",
-            "bucket_name": "bucket",
-            "addressing_style": "path",
-            **options,
-        }
-    )
-
-
-@pytest.fixture
-def storage(s3_server):
-    """The server's bucket, in a folder of this test's own."""
-    return storage_at(
-        s3_server.endpoint_url,
-        access_key=s3_server.access_key,
-        secret_key=s3_server.secret_key,
-        region_name=s3_server.region,
-        bucket_name=s3_server.bucket,
-        location=f"tests/{secrets.token_hex(8)}",
-    )
 
 
 @pytest.fixture
@@ -62,6 +42,12 @@ def store(storage):
     assert not list(store.open_uploads(""))
     for key in keys(store):
         store.delete(key)
+
+
+@pytest.fixture
+def copying(storage, store):
+    """The same bucket, as one that is known to copy ranges; ``store`` cleans up."""
+    return S3Store(storage, server_side_copy=True)
 
 
 @pytest.fixture
@@ -76,6 +62,10 @@ def stubbed():
 class TestS3Store(StoreSuite, FlatMemorySuite):
     memory_limit = 24 * MIB
     """A part, the copy of it that boto3 sends, and boto3's own."""
+
+
+class TestS3Copier(CopyingSuite):
+    pass
 
 
 class TestKeys:
@@ -125,33 +115,6 @@ class TestLargeObjects:
             assert [part.size for part in writer._parts] == [9 * MIB, 9 * MIB]
 
         assert store.size("a/x") == 18 * MIB
-
-
-class TestAnExport:
-    def test_is_streamed_through_when_it_lies_in_the_bucket(self, store):
-        layout = an_archive(store)
-        counted: list[int] = []
-
-        assemble(layout, "exports/x7.zip", store=store, on_bytes=counted.append)
-
-        assert get(store, "exports/x7.zip") == content(layout, store)
-        assert sum(counted) == layout.size
-
-    def test_that_is_cancelled_leaves_nothing(self, store):
-        layout = an_archive(store)
-        done = 0
-
-        def cancel(count: int) -> None:
-            nonlocal done
-            done += count
-            if done > 9 * MIB:
-                raise KeyboardInterrupt
-
-        with pytest.raises(KeyboardInterrupt):
-            assemble(layout, "exports/x7.zip", store=store, on_bytes=cancel)
-
-        assert keys(store, "exports/") == set()
-        assert not list(store.open_uploads(""))
 
 
 class TestParts:

@@ -3,24 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from posixpath import dirname
 
-from sessions_app.blobs.store import BlobStore
+from sessions_app.blobs.store import BlobStore, RangeCopier
 from sessions_app.exports.files import write_file
+from sessions_app.exports.s3 import write_object
 from sessions_app.exports.stream import stream
-from sessions_app.zips.layout import Layout
+from sessions_app.zips.layout import BlobRange, Layout
+from sessions_app.zips.parts import LARGE_SIZE
 
 
 def assemble(layout: Layout, key: str, *, store: BlobStore, on_bytes: Callable[[int], None]) -> None:
     """Write the layout to ``key``; whole and durable on return, nothing left after an exception.
 
-    :param on_bytes: told how many bytes more were written; what it raises ends the writing.
+    :param on_bytes: told by the calling thread how many bytes more were written, 0 while there is nothing new; what it raises
+        ends the writing.
     :raises StoreFullError: no space is left.
     :raises ObjectMissingError: a blob is gone.
     """
     files = store.capabilities.local_files
     if files is not None:
         write_file(layout, files.local_path(key), files=files, on_bytes=on_bytes)
-        return
-    with store.writer(key, size=layout.size) as writer:
-        for chunk in stream(layout.segments, reader=store):
-            on_bytes(writer.write(chunk))
+    elif (copier := _copier(layout, store)) is not None:
+        write_object(layout, key, copier=copier, reader=store, on_bytes=on_bytes)
+    else:
+        with store.writer(key, size=layout.size) as writer:
+            for chunk in stream(layout.segments, reader=store):
+                on_bytes(writer.write(chunk))
+
+
+def discard(key: str, *, store: BlobStore) -> None:
+    """Remove the object, and what a process that was killed while it wrote it has left."""
+    store.delete(key)
+    for upload in store.open_uploads(f"{dirname(key)}/"):
+        if upload.key == key:
+            store.abort(key, upload.upload_id)
+
+
+def _copier(layout: Layout, store: BlobStore) -> RangeCopier | None:
+    """Return what copies ranges, if there is anything worth it: asking may cost a store more than a small archive does."""
+    large = any(isinstance(segment, BlobRange) and segment.size >= LARGE_SIZE for segment in layout.segments)
+    return store.capabilities.server_side_copy() if large else None

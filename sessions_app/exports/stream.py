@@ -2,37 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
+from contextlib import closing
 
 from sessions_app.blobs.keys import blob_key
-from sessions_app.blobs.store import BlobReader
+from sessions_app.blobs.store import BlobReader, DeclaredReader
+from sessions_app.exports.ahead import read_ahead
 from sessions_app.zips.layout import Literal, Segment
 
 JOINED_SIZE = 64 * 1024
 """Pieces smaller than this are joined: each yield costs whoever sends it a system call."""
 
 
-def stream(segments: Iterable[Segment], *, reader: BlobReader) -> Iterator[bytes]:
-    """Yield the bytes of the segments in chunks, none of them empty.
+def stream(segments: Iterable[Segment], *, reader: DeclaredReader) -> Generator[bytes]:
+    """Yield the bytes of the segments in chunks, none of them empty; read ahead where the store is remote.
 
     :raises ObjectMissingError: a blob is gone.
     :raises StoreUnavailableError: a blob could not be read to the end of its range.
     """
+    read = read_ahead if reader.capabilities.remote else _read
     joined = bytearray()
-    for piece in _pieces(segments, reader):
-        small = len(piece) < JOINED_SIZE
-        if small:
-            joined += piece
-        if joined and (not small or len(joined) >= JOINED_SIZE):
-            yield bytes(joined)
-            joined.clear()
-        if not small:
-            yield piece
+    with closing(read(segments, reader=reader)) as pieces:
+        for piece in pieces:
+            small = len(piece) < JOINED_SIZE
+            if small:
+                joined += piece
+            if joined and (not small or len(joined) >= JOINED_SIZE):
+                yield bytes(joined)
+                joined.clear()
+            if not small:
+                yield piece
     if joined:
         yield bytes(joined)
 
 
-def _pieces(segments: Iterable[Segment], reader: BlobReader) -> Iterator[bytes]:
+def _read(segments: Iterable[Segment], *, reader: BlobReader) -> Generator[bytes]:
     for segment in segments:
         if isinstance(segment, Literal):
             yield segment.data

@@ -18,7 +18,7 @@ from sessions_app.domain.digests import digest_of
 from sessions_app.domain.manifest import Manifest
 from sessions_app.domain.naming import export_filename
 from sessions_app.exports import verify
-from sessions_app.exports.assemble import assemble
+from sessions_app.exports.assemble import assemble, discard
 from sessions_app.exports.files import write_file
 from sessions_app.exports.stream import stream
 from sessions_app.models import DubbingSession, Export, Job, Version
@@ -27,6 +27,7 @@ from sessions_app.operations.context import JobContext
 from sessions_app.operations.errors import NotAllowedError
 from sessions_app.queries.manifests import manifest_of
 from sessions_app.zips.layout import Layout, Member, TextMember, plan
+from sessions_app.zips.parts import interleave
 
 VERIFIER_NAME = f"{PRIVATE}/verify.py"
 """So that an archive proves itself in ten years, with Python alone."""
@@ -68,7 +69,7 @@ def perform(context: JobContext) -> None:
     layout = layout_of(version, session_name=session.name)
     context.expect(layout.size)
     for earlier in range(1, job.attempt):
-        context.store.delete(export_key(f"{job.code}-{earlier}"))
+        discard(export_key(f"{job.code}-{earlier}"), store=context.store)
     key = export_key(f"{job.code}-{job.attempt}")
     assemble(layout, key, store=context.store, on_bytes=context.advance)
     try:
@@ -129,7 +130,7 @@ def layout_of(version: Version, *, session_name: str) -> Layout:
         Member(name=entry.path, sha256=entry.sha256, size=entry.size, crc32=entry.crc32, modified=modified)
         for entry in manifest.entries
     ]
-    return plan(members)
+    return plan(interleave(members))
 
 
 def _proof(version: Version, manifest: Manifest, document: TextMember, session_name: str) -> bytes:

@@ -10,18 +10,22 @@ from django.core.files.storage import FileSystemStorage
 from sessions_app.blobs.filesystem import FileSystemStore
 from sessions_app.blobs.keys import export_key
 from sessions_app.blobs.memory import MemoryStore
+from sessions_app.blobs.store import Capabilities
 from sessions_app.domain.digests import digest_of
-from sessions_app.exports.assemble import assemble
-from sessions_app.zips.layout import Member, TextMember, plan
+from sessions_app.exports.assemble import assemble, discard
+from sessions_app.zips.layout import Layout, Literal, Member, TextMember, plan
+from sessions_app.zips.parts import PartLimits
 from tests.unit.exports.archive import MIB, an_archive, blob, content
 
 KEY = export_key("x7")
 
 
-@pytest.fixture(params=["memory", "filesystem"])
+@pytest.fixture(params=["memory", "copying memory", "filesystem"])
 def store(request, tmp_path):
     if request.param == "memory":
         return MemoryStore()
+    if request.param == "copying memory":
+        return MemoryStore(limits=PartLimits())
     return FileSystemStore(FileSystemStorage(location=tmp_path))
 
 
@@ -86,3 +90,28 @@ class TestAssembling:
                 "metadata.json": b"{}",
                 **files,
             }
+
+    def test_of_little_asks_no_store_whether_it_copies(self):
+        store = MemoryStore()
+        store.capabilities = Capabilities(server_side_copy=lambda: pytest.fail("It was asked."))
+
+        assemble(Layout((Literal(b"little"),)), KEY, store=store, on_bytes=lambda count: None)
+
+        assert read(store, KEY) == b"little"
+
+
+class TestDiscarding:
+    def test_removes_the_object_and_what_began_to_arrive(self, store):
+        other = export_key("x7-1")
+        kept = store.begin(other)
+        store.begin(KEY)
+        assemble(an_archive(store), KEY, store=store, on_bytes=lambda count: None)
+
+        discard(KEY, store=store)
+
+        assert list(store.list("exports/")) == []
+        assert [each.key for each in store.open_uploads("exports/")] == [other]
+        store.abort(other, kept)
+
+    def test_nothing_is_no_error(self, store):
+        discard(KEY, store=store)

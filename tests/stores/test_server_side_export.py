@@ -1,0 +1,310 @@
+from __future__ import annotations
+
+import io
+import pickle
+import random
+import signal
+import subprocess
+import sys
+import textwrap
+import zipfile
+from typing import Any
+
+import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
+
+from sessions_app.blobs.keys import blob_key
+from sessions_app.blobs.s3 import S3Store
+from sessions_app.blobs.store import ObjectMissingError, PartsRefusedError, StoreUnavailableError
+from sessions_app.domain.digests import digest_of
+from sessions_app.exports.assemble import assemble, discard
+from sessions_app.exports.stream import stream
+from sessions_app.zips.layout import BlobRange, Layout, Member, TextMember, plan
+from sessions_app.zips.parts import PartLimits, UploadedPart, interleave, plan_parts
+from tests.stores.suite import MIB, get, keys
+from tests.stores.traffic import Traffic
+from tests.unit.exports.archive import blob, content
+from tests.unit.zips.blobs import MODIFIED
+
+KEY = "exports/x7.zip"
+LARGE = {"final_videos/hi.mp4": 17 * MIB + 5, "mixed_videos/hi.mp4": 12 * MIB, "talk.mp4": 27 * MIB + 4099}
+SMALL = {f"audio/{number:02}.wav": 400_000 + number for number in range(24)}
+
+
+@pytest.fixture(scope="module")
+def kept_storage(new_storage):
+    return new_storage()
+
+
+@pytest.fixture(scope="module")
+def layout(kept_storage):
+    """An archive of three large and 24 small files, whose blobs are in the bucket."""
+    store = S3Store(kept_storage)
+    members: list[Member | TextMember] = [TextMember(name="metadata.json", data=b"{}", modified=MODIFIED)]
+    for name, size in {**LARGE, **SMALL}.items():
+        data = random.Random(name).randbytes(size)
+        digest = digest_of([data])
+        assert blob(store, data) == digest.sha256
+        members.append(
+            Member(name=name, sha256=digest.sha256, size=size, crc32=digest.crc32, modified=MODIFIED)
+        )
+    yield plan(interleave(members))
+    for key in keys(store):
+        store.delete(key)
+
+
+@pytest.fixture(scope="module")
+def expected(layout, kept_storage):
+    return content(layout, S3Store(kept_storage))
+
+
+@pytest.fixture
+def make(kept_storage):
+    """Makes stores over the bucket that holds the archive's blobs; nothing may be left of what they write."""
+    yield lambda **options: S3Store(kept_storage, **options)
+    store = S3Store(kept_storage)
+    assert not list(store.open_uploads(""))
+    store.delete(KEY)
+    assert {key.partition("/")[0] for key in keys(store)} == {"blobs"}
+
+
+def write(layout, store, on_bytes=lambda count: None):
+    assemble(layout, KEY, store=store, on_bytes=on_bytes)
+
+
+def is_clean(store):
+    uploads = store._client.list_multipart_uploads(Bucket=store._bucket, Prefix=store._location)
+    return not keys(store, "exports/") and not uploads.get("Uploads")
+
+
+class TestAnExport:
+    @pytest.mark.parametrize(
+        "options",
+        [
+            {"server_side_copy": True},
+            {"server_side_copy": True, "uniform_parts": True},
+            {"server_side_copy": False},
+            {"server_side_copy": None},
+        ],
+        ids=["copied", "copied in equal parts", "streamed", "by what the store turns out to do"],
+    )
+    def test_has_the_same_bytes_whichever_way(self, layout, expected, make, options):
+        store = make(**options)
+        counted: list[int] = []
+
+        write(layout, store, counted.append)
+
+        data = get(store, KEY)
+        assert data == expected
+        assert sum(counted) == layout.size
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            assert archive.testzip() is None
+
+    def test_passes_little_through_this_process(self, layout, make):
+        store = make(server_side_copy=True)
+        traffic = Traffic(store)
+        parts = plan_parts(layout, limits=PartLimits())
+        planned = sum(part.size for part in parts if isinstance(part, UploadedPart))
+        overhead = 64 * 1024  # the requests' own documents
+
+        write(layout, store)
+
+        assert planned <= 3 * 5 * MIB + 8 * 400_000
+        assert planned <= traffic.sent <= planned + overhead
+        assert traffic.received <= planned + overhead
+        assert traffic.requests["UploadPartCopy"] == len(parts) - traffic.requests["UploadPart"]
+
+    def test_that_is_streamed_passes_all_of_it(self, layout, make):
+        store = make(server_side_copy=False)
+        traffic = Traffic(store)
+
+        write(layout, store)
+
+        assert traffic.sent >= layout.size
+        assert traffic.requests["UploadPartCopy"] == 0
+
+    @pytest.mark.parametrize("limit", [0, 1, 20 * MIB, 50 * MIB])
+    @pytest.mark.parametrize("copy", [True, False], ids=["copied", "streamed"])
+    def test_that_is_cancelled_leaves_nothing(self, layout, make, limit, copy):
+        store = make(server_side_copy=copy)
+        done = 0
+
+        def cancel(count: int) -> None:
+            nonlocal done
+            done += count
+            if done >= limit:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            write(layout, store, cancel)
+
+        assert is_clean(store)
+
+    @pytest.mark.parametrize("size", [100, 30 * MIB], ids=["small", "large"])
+    def test_of_a_blob_that_is_gone_leaves_nothing(self, layout, make, size):
+        store = make(server_side_copy=True)
+        gone = BlobRange("ab" * 32, 0, size)
+        segments = (*layout.segments[:-1], gone, layout.segments[-1])
+
+        with pytest.raises(ObjectMissingError) as error:
+            write(Layout(segments), store)
+
+        assert error.value.key == blob_key("ab" * 32)
+        assert is_clean(store)
+
+    @pytest.mark.parametrize("operation", ["UploadPart", "UploadPartCopy", "CompleteMultipartUpload"])
+    def test_that_the_store_fails_leaves_nothing(self, layout, make, operation):
+        store = make(server_side_copy=True)
+        answer(store, operation, status=500, code="InternalError")
+
+        with pytest.raises(StoreUnavailableError):
+            write(layout, store)
+
+        assert is_clean(store)
+
+    def test_that_the_store_joins_wrongly_leaves_nothing(self, layout, make):
+        store = make(server_side_copy=True)
+        ignore_ranges(store)
+
+        with pytest.raises(PartsRefusedError):
+            write(layout, store)
+
+        assert is_clean(store)
+
+    def test_that_was_killed_can_be_discarded(self, layout, make, kept_storage):
+        store = make()
+        program = """
+            import pickle, sys, time
+            from django.conf import settings
+            settings.configure()
+            from sessions_app.blobs.s3 import S3Store
+            from sessions_app.exports.assemble import assemble
+            from tests.stores.buckets import storage_at
+            options, layout, key = pickle.load(sys.stdin.buffer)
+
+            def wait_to_be_killed(count):
+                if count:
+                    print("parts have arrived", flush=True)
+                    time.sleep(60)
+
+            store = S3Store(storage_at(**options), server_side_copy=True)
+            assemble(layout, key, store=store, on_bytes=wait_to_be_killed)
+        """
+        names = ("endpoint_url", "access_key", "secret_key", "region_name", "bucket_name", "location")
+        options = {name: getattr(kept_storage, name) for name in names}
+        with subprocess.Popen(
+            [sys.executable, "-c", textwrap.dedent(program)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        ) as process:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            process.stdin.write(pickle.dumps((options, layout, KEY)))
+            process.stdin.close()
+            assert process.stdout.readline() == b"parts have arrived\n"
+            process.send_signal(signal.SIGKILL)
+        assert [upload.key for upload in store.open_uploads("exports/")] == [KEY]
+
+        discard(KEY, store=store)
+
+        assert is_clean(store)
+
+
+class TestAStream:
+    def test_of_any_range_is_that_of_the_object(self, layout, expected, make):
+        store = make()
+        for start, end in ((0, layout.size), (12_345, 30 * MIB), (layout.size - 10 * MIB, layout.size)):
+            assert b"".join(stream(layout.cut(start, end), reader=store)) == expected[start:end]
+
+    def test_that_is_closed_gives_its_connections_back(self, layout, make):
+        store = make()
+        traffic = Traffic(store)
+        chunks = stream(layout.segments, reader=store)
+        next(chunks)
+
+        chunks.close()
+
+        assert traffic.requests["GetObject"] < len(layout.blobs)
+
+
+class TestTheProbe:
+    def test_says_yes_of_a_store_that_copies_once(self, make):
+        store = make()
+        traffic = Traffic(store)
+
+        copiers = [store.capabilities.server_side_copy() for _ in range(3)]
+
+        assert copiers[0] is not None
+        assert copiers == [copiers[0]] * 3
+        assert traffic.requests["UploadPartCopy"] == 1
+        assert traffic.sent < 6 * MIB
+        assert traffic.received < MIB
+
+    @pytest.mark.parametrize("copy", [True, False])
+    def test_is_not_made_where_the_settings_know(self, make, copy):
+        store = make(server_side_copy=copy)
+        traffic = Traffic(store)
+
+        assert (store.capabilities.server_side_copy() is not None) == copy
+        assert not traffic.requests
+
+    @pytest.mark.parametrize("status", [400, 403, 405, 501])
+    def test_says_no_of_a_store_that_refuses(self, layout, expected, make, status, caplog):
+        store = make()
+        answer(store, "UploadPartCopy", status=status, code="NotImplemented")
+
+        assert store.capabilities.server_side_copy() is None
+        assert store._can_copy is False
+        assert "exports pass through" in caplog.text
+
+    @pytest.mark.parametrize("trick", ["no etag", "whole object"])
+    def test_says_no_of_a_store_that_only_seems_to_and_exports_stream(
+        self, layout, expected, make, trick, caplog
+    ):
+        store = make()
+        if trick == "no etag":
+            ignore_etags(store)
+        else:
+            ignore_ranges(store)
+        traffic = Traffic(store)
+
+        write(layout, store)
+
+        assert get(store, KEY) == expected
+        assert traffic.requests["UploadPartCopy"] <= 1
+        assert store._can_copy is False
+
+    def test_asks_again_when_the_store_did_not_answer(self, make, caplog):
+        store = make()
+        answer(store, "UploadPartCopy", status=500, code="InternalError")
+
+        assert store.capabilities.server_side_copy() is None
+        assert store._can_copy is None
+        assert "remains to be seen" in caplog.text
+
+
+def answer(store: S3Store, operation: str, *, status: int, code: str) -> None:
+    """Let the store's server fail where it would do something."""
+
+    def refuse(**_: Any) -> Any:
+        response = AWSResponse(store._client.meta.endpoint_url, status, HTTPHeaders(), io.BytesIO())
+        return response, {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+
+    store._client.meta.events.register(f"before-call.s3.{operation}", refuse)
+
+
+def ignore_ranges(store: S3Store) -> None:
+    """Let the server copy the whole of an object, whatever was asked for."""
+
+    def forget_range(params: dict[str, Any], **_: Any) -> None:
+        del params["headers"]["x-amz-copy-source-range"]
+
+    store._client.meta.events.register("before-call.s3.UploadPartCopy", forget_range)
+
+
+def ignore_etags(store: S3Store) -> None:
+    """Let the server answer as rclone's does."""
+
+    def forget_result(parsed: dict[str, Any], **_: Any) -> None:
+        parsed.pop("CopyPartResult", None)
+
+    store._client.meta.events.register("after-call.s3.UploadPartCopy", forget_result)

@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+
+import pytest
+
+from sessions_app.blobs.keys import blob_key
+from sessions_app.blobs.memory import MemoryStore
+from sessions_app.blobs.store import ObjectMissingError, StoreFullError
+from sessions_app.exports import s3
+from sessions_app.exports.s3 import write_object
+from sessions_app.zips.layout import BlobRange, Layout, Literal
+from sessions_app.zips.parts import PartLimits, plan_parts
+from tests.unit.exports.archive import MIB, an_archive, blob, content
+
+KEY = "exports/x.zip"
+LIMITS = PartLimits(least=100, copied=MIB, most=4 * MIB, count=10_000)
+
+
+@pytest.fixture(params=[False, True], ids=["any sizes", "uniform"])
+def store(request):
+    return MemoryStore(limits=PartLimits(least=5000, copied=MIB, most=4 * MIB, uniform=request.param))
+
+
+def write(layout, store, on_bytes=lambda count: None):
+    write_object(layout, KEY, copier=store.capabilities.server_side_copy(), reader=store, on_bytes=on_bytes)
+
+
+def is_clean(store):
+    return not list(store.list("exports/")) and not list(store.open_uploads(""))
+
+
+class TestWriting:
+    def test_makes_the_object_of_the_layout(self, store):
+        layout = an_archive(store)
+        counted: list[int] = []
+
+        write(layout, store, counted.append)
+
+        assert b"".join(store.read(KEY, 0, layout.size)) == content(layout, store)
+        assert sum(counted) == layout.size
+        assert not list(store.open_uploads(""))
+
+    def test_copies_what_is_large_and_sends_the_rest(self):
+        store = MemoryStore(limits=LIMITS)
+        copier = Copier(store)
+        large = blob(store, bytes(5000))
+        layout = Layout((Literal(b"head"), BlobRange(large, 0, 5000), Literal(b"end")))
+
+        write_object(layout, KEY, copier=copier, reader=store, on_bytes=lambda count: None)
+
+        assert copier.copied == [(2, blob_key(large), 96, 5000)]
+        assert sorted(copier.sent) == [(1, 100), (3, 3)]
+
+    def test_has_parts_under_way_at_once(self):
+        store = MemoryStore(limits=LIMITS)
+        copier = Copier(store)
+        copier.all_there = threading.Barrier(s3.COPIES)  # breaks unless as many come together
+        large = blob(store, bytes(MIB * s3.COPIES))
+        layout = Layout((BlobRange(large, 0, MIB * s3.COPIES),))
+
+        write_object(layout, KEY, copier=copier, reader=store, on_bytes=lambda count: None)
+
+        assert len(copier.copied) == s3.COPIES
+
+    def test_holds_few_large_parts_in_memory(self):
+        limits = PartLimits(least=12 * MIB, copied=100 * MIB, most=200 * MIB)
+        layout = Layout((Literal(bytes(48 * MIB)),))
+
+        assert s3._uploads_at_once(plan_parts(layout, limits=limits)) == 2
+        assert s3._uploads_at_once(plan_parts(Layout((Literal(b"x"),)), limits=limits)) == s3.UPLOADS
+
+
+class TestAFailure:
+    @pytest.mark.parametrize("limit", [0, 1, 5 * MIB, 11 * MIB])
+    def test_to_go_on_leaves_nothing(self, store, limit):
+        layout = an_archive(store)
+        done = 0
+
+        def cancel(count: int) -> None:
+            nonlocal done
+            done += count
+            if done >= limit:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            write(layout, store, cancel)
+
+        assert is_clean(store)
+
+    @pytest.mark.parametrize("index", [0, 1], ids=["large", "small"])
+    def test_to_find_a_blob_is_told(self, store, index):
+        layout = an_archive(store)
+        store.delete(blob_key(layout.blobs[index]))
+
+        with pytest.raises(ObjectMissingError) as error:
+            write(layout, store)
+
+        assert error.value.key == blob_key(layout.blobs[index])
+        assert is_clean(store)
+
+    def test_of_a_part_ends_the_others(self):
+        store = MemoryStore(limits=LIMITS)
+        copier = Copier(store)
+        copier.error = StoreFullError(KEY)
+        large = blob(store, bytes(MIB))
+        segments = [BlobRange(large, number, MIB) for number in range(1000)]
+
+        with pytest.raises(StoreFullError):
+            write_object(
+                Layout(tuple(segments)), KEY, copier=copier, reader=store, on_bytes=lambda count: None
+            )
+
+        assert len(copier.copied) < 1000
+        assert is_clean(store)
+
+    def test_is_heard_while_a_part_takes_its_time(self, monkeypatch):
+        monkeypatch.setattr(s3, "LOOK_EVERY", 0.01)
+        store = MemoryStore(limits=LIMITS)
+        copier = Copier(store)
+        copier.all_there = threading.Barrier(2)
+        large = blob(store, bytes(MIB))
+
+        def cancel(count: int) -> None:
+            assert count == 0
+            copier.all_there.wait(timeout=10)
+            raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            write_object(
+                Layout((BlobRange(large, 0, MIB),)), KEY, copier=copier, reader=store, on_bytes=cancel
+            )
+
+        assert is_clean(store)
+
+
+class Copier:
+    """Tells which parts were made."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        copier = store.capabilities.server_side_copy()
+        assert copier is not None
+        self.copier = copier
+        self.limits = self.copier.limits
+        self.sent: list[tuple[int, int]] = []
+        self.copied: list[tuple[int, str, int, int]] = []
+        self.all_there = threading.Barrier(1)
+        self.error: Exception | None = None
+
+    @contextmanager
+    def new_object(self, key):
+        with self.copier.new_object(key) as self.new:
+            yield self
+
+    def send(self, number, data):
+        self.sent.append((number, len(data)))
+        self.new.send(number, data)
+
+    def copy(self, number, source, start, end):
+        self.copied.append((number, source, start, end))
+        self.all_there.wait(timeout=10)
+        if self.error is not None:
+            raise self.error
+        self.new.copy(number, source, start, end)

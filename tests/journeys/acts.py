@@ -119,6 +119,16 @@ def _digests(files: dict[str, bytes]) -> list[str]:
     return sorted(hashlib.sha256(data).hexdigest() for data in files.values())
 
 
+def hang_up() -> None:
+    """End everybody's connection to the database, as a restart of its server does."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+
+
 # -- Looking ----------------------------------------------------------------------------------------------------------
 
 

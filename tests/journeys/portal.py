@@ -24,8 +24,8 @@ from tests.services.valkey import Valkey, running_valkey
 HASTE = {"JOB_LEASE_SECONDS": "3", "JOB_RECONCILE_SECONDS": "1", "JOB_REPUBLISH_SECONDS": "2"}
 """What takes a minute in production takes seconds here, by the portal's own settings."""
 
-SLICE = 0.004
-"""Seconds that a worker runs between two looks whether it has come far enough."""
+SLICES = {"queued": 0.05, "running": 0.004}
+"""Seconds that a worker runs between two looks whether it has come far enough, by the job's state."""
 
 
 class Portal:
@@ -165,11 +165,12 @@ class Portal:
     def _freeze(self, worker: Worker, job: str, is_there: Callable[[], bool]) -> None:
         deadline = time.monotonic() + TIMEOUT
         while not is_there():
-            assert not self._has_ended(job), f"The job ended before it was caught.\n{self._logs()}"
+            state = self.ask("job", code=job)["state"]
+            assert state in SLICES, f"The job ended before it was caught.\n{self._logs()}"
             assert time.monotonic() < deadline, f"The worker does not come to it.\n{self._logs()}"
             assert self.ask("half_done") == []
             worker.resume()
-            time.sleep(SLICE)
+            time.sleep(SLICES[state])
             worker.pause()
 
     def _logs(self) -> str:

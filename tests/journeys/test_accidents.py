@@ -193,3 +193,15 @@ def test_a_message_that_comes_again_after_its_job_has_ended(portal: Portal):
     done_once(portal, ask_for(portal, "import"))
     assert portal.ask("job", code=job) == row
     assert portal.ask("outcome", job=job) == {"times": 1, "whole": True}
+
+
+def test_a_database_that_hangs_up_in_the_middle(portal: Portal, big: int):
+    """Only servers do; SQLite's file stays where it is, and the job simply goes on."""
+    portal.worker.pause()
+    job = ask_for(portal, "export", big=big)
+    portal.freeze_midway(portal.worker, job)
+    portal.ask("hang_up")
+
+    portal.worker.resume()
+
+    assert done_once(portal, job)["attempt"] <= 2

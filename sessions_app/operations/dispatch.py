@@ -56,6 +56,10 @@ def run(*, job_id: int, clock: Clock) -> None:
         detail = traceback.format_exc()
         message = "Something went wrong on our side. Nothing was changed. Try again, or tell your operator."
         _end(job, lambda: job.fail(now=clock(), code="internal", message=message, detail=detail))
+    except BaseException:
+        # This process is told to stop. The next worker need not wait until the lease has expired.
+        job.requeue()
+        raise
 
 
 def _after_outage(

@@ -134,3 +134,18 @@ def test_an_error_of_ours_is_told_to_staff_and_named_to_people(
     assert (job.state, job.error_code) == (Job.State.FAILED, "internal")
     assert "ZeroDivisionError" not in job.error_message
     assert "ZeroDivisionError: somewhere deep" in job.error_detail
+
+
+def test_a_worker_that_is_told_to_stop_gives_its_job_back(
+    world: World, job: Job, monkeypatch: pytest.MonkeyPatch
+):
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(exports, "layout_of", stopped)
+        world.run(job)
+
+    job.refresh_from_db()
+    assert job.state == Job.State.QUEUED
+    assert world.run(job).state == Job.State.SUCCEEDED

@@ -107,7 +107,11 @@ def _body(request: HttpRequest, download: Download, start: int, end: int) -> Htt
         chunks = store.read(download.key, start, end)
         return StreamingHttpResponse(_started(chunks))
     except (OSError, StoreError):
-        return HttpResponse("The file cannot be read right now. Try again in a few minutes.", status=503)
+        return HttpResponse(
+            "The file cannot be read right now. Try again in a few minutes.",
+            content_type="text/plain; charset=utf-8",
+            status=HTTPStatus.SERVICE_UNAVAILABLE,
+        )
 
 
 def _started(chunks: Iterator[bytes]) -> Iterator[bytes]:

@@ -1,0 +1,261 @@
+"""How people come in, get their password back, and who cannot come in."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.contrib.auth.models import User
+from django.core.cache import cache
+from django.core.mail import EmailMessage
+from django.test import Client
+
+from sessions_app.operations.accounts import create_user
+
+PASSWORD = "a long river at night"
+LOGIN, SIGNUP = "/accounts/login/", "/accounts/signup/"
+RESET, CHANGE = "/accounts/password/reset/", "/accounts/password/change/"
+
+
+@pytest.fixture
+def alice(db: None, settings: Any) -> User:
+    settings.PASSWORD_HASHERS = [
+        "django.contrib.auth.hashers.MD5PasswordHasher"
+    ]  # as slow as it must be otherwise
+    cache.clear()  # which counts failed sign-ins
+    return create_user(name="alice", password=PASSWORD, email="Alice@Example.com")
+
+
+def sign_in(client: Client, login: str = "alice", password: str = PASSWORD, **more: str) -> Any:
+    return client.post(LOGIN, {"login": login, "password": password, **more})
+
+
+def is_in(client: Client) -> bool:
+    return client.get("/sessions/").status_code == 200
+
+
+@pytest.mark.parametrize("login", ["alice", "alice@example.com", "ALICE@example.COM"])
+def test_alice_signs_in_by_name_or_address_and_out_again(alice: User, client: Client, login: str):
+    response = sign_in(client, login)
+
+    assert (response.status_code, response["Location"]) == (302, "/sessions/")
+    assert is_in(client)
+
+    assert client.get("/accounts/logout/").status_code == 200  # asks first, so that no image can sign her out
+    assert is_in(client)
+    assert client.post("/accounts/logout/")["Location"] == LOGIN
+    assert not is_in(client)
+
+
+def test_the_first_page_leads_to_the_sessions(alice: User, client: Client):
+    asked = client.get("/", follow=True)
+    assert asked.redirect_chain[-1][0] == f"{LOGIN}?next=/sessions/"
+
+    assert sign_in(client, next="/jobs/?page=1")["Location"] == "/jobs/?page=1"
+    assert client.get("/", follow=True).redirect_chain == [("/sessions/", 302)]
+    assert client.get(LOGIN)["Location"] == "/sessions/"  # who is in is not asked again
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "\0", "x" * 5000],
+)
+def test_signing_in_leads_to_no_other_site(alice: User, client: Client, elsewhere: str):
+    assert client.get(LOGIN, {"next": elsewhere}).status_code == 200
+    assert "evil.example" not in sign_in(client, next=elsewhere).get("Location", "")
+
+
+@pytest.mark.parametrize(
+    ("login", "password"),
+    [
+        ("alice", "wrong"),
+        ("nobody", PASSWORD),
+        ("", ""),
+        ("a\0b", "c\0d"),
+        ("a\ud800", "b\ud800"),
+        ("x" * 5000, "y" * 5000),
+        ("%", "_"),
+        ("alice@example.com@example.com", PASSWORD),
+    ],
+)
+def test_wrong_ones_are_told_so_on_the_page(alice: User, client: Client, login: str, password: str):
+    response = client.post(
+        LOGIN,
+        f"login={_quoted(login)}&password={_quoted(password)}",
+        content_type="application/x-www-form-urlencoded",
+    )
+
+    assert response.status_code == 200
+    assert not is_in(client)
+
+
+def _quoted(text: str) -> str:
+    return "".join(f"%{byte:02x}" for byte in text.encode(errors="surrogatepass"))
+
+
+def test_nobody_learns_who_has_an_account(alice: User, client: Client):
+    known = sign_in(client, "alice", "wrong").context["form"].errors
+    unknown = sign_in(client, "nobody", "wrong").context["form"].errors
+
+    assert known == unknown
+
+
+def test_guessing_passwords_is_stopped_with_a_page(alice: User, client: Client):
+    answers = [sign_in(client, "alice", f"guess {number}") for number in range(15)]
+
+    assert {answer.status_code for answer in answers} <= {200, 429}
+    assert sign_in(client).status_code in {200, 429}  # the right one too, for now
+    assert not is_in(client)
+    assert "Too many" in answers[-1].content.decode()
+
+
+def test_a_disabled_account_is_let_in_nowhere(alice: User, client: Client):
+    User.objects.update(is_active=False)
+
+    response = sign_in(client)
+
+    assert response.status_code in {200, 302}
+    assert not is_in(client)
+
+
+def test_alice_changes_her_password_and_stays_signed_in(alice: User, client: Client):
+    sign_in(client)
+    new = "another river by day"
+
+    wrong = client.post(CHANGE, {"oldpassword": "wrong", "password1": new, "password2": new})
+    weak = client.post(CHANGE, {"oldpassword": PASSWORD, "password1": "12345", "password2": "12345"})
+    unequal = client.post(CHANGE, {"oldpassword": PASSWORD, "password1": new, "password2": "typo"})
+    assert [answer.status_code for answer in (wrong, weak, unequal)] == [200, 200, 200]
+    assert sign_in(Client()).status_code == 302
+
+    assert (
+        client.post(CHANGE, {"oldpassword": PASSWORD, "password1": new, "password2": new}).status_code == 302
+    )
+    assert is_in(client)
+    assert sign_in(Client(), password=new).status_code == 302
+    cache.clear()
+    assert sign_in(Client()).status_code == 200
+
+
+def test_a_changed_password_ends_other_sign_ins(alice: User, client: Client):
+    sign_in(client)
+    other = Client()
+    sign_in(other)
+    new = "another river by day"
+
+    client.post(CHANGE, {"oldpassword": PASSWORD, "password1": new, "password2": new})
+
+    assert not is_in(other)
+
+
+def link_in(mail: EmailMessage) -> str:
+    found = re.search(r"https?://\S+(/accounts/password/reset/key/\S+)", str(mail.body))
+    assert found
+    return found[1]
+
+
+def test_a_forgotten_password_is_set_anew_by_mail_once(
+    alice: User, client: Client, mailoutbox: list[EmailMessage]
+):
+    assert client.post(RESET, {"email": "alice@example.com"}).status_code == 302
+    (mail,) = mailoutbox
+    assert mail.to[0].lower() == "alice@example.com"
+    link = link_in(mail)
+
+    form = client.get(link, follow=True)
+    assert form.status_code == 200
+    address, new = form.redirect_chain[-1][0], "another river by day"
+    assert client.post(address, {"password1": "12345", "password2": "12345"}).status_code == 200
+    assert client.post(address, {"password1": new, "password2": new}).status_code == 302
+
+    assert sign_in(Client(), password=new).status_code == 302
+    again = Client().get(link, follow=True)
+    assert again.status_code == 200
+    assert "password1" not in again.content.decode()
+
+
+def test_a_reset_tells_nobody_who_has_an_account(alice: User, client: Client, mailoutbox: list[EmailMessage]):
+    known = client.post(RESET, {"email": "alice@example.com"})
+    unknown = client.post(RESET, {"email": "nobody@example.com"})
+
+    assert (known.status_code, known["Location"]) == (unknown.status_code, unknown["Location"])
+    assert [mail.to[0] for mail in mailoutbox if "/key/" in str(mail.body)] == ["alice@example.com"]
+
+
+@pytest.mark.parametrize(
+    "email", ["", "x", "a\0@example.com", "x" * 400 + "@example.com", "a@b@c", "ä@ö.example"]
+)
+def test_a_reset_for_no_address_is_answered(alice: User, client: Client, email: str):
+    assert client.post(RESET, {"email": email}).status_code in {200, 302}
+
+
+@pytest.mark.parametrize(
+    "key", ["x", "1-x", "zzzzzzzzzzzzz-set-password", "9" * 14 + "-x", "zzzzzzzzzzzz-x-y", "%00-x", "1-%ff"]
+)
+def test_a_link_that_was_never_sent_sets_no_password(alice: User, client: Client, key: str):
+    response = client.get(f"{RESET}key/{key}/", follow=True)
+
+    assert response.status_code in {200, 404}
+    assert "password1" not in response.content.decode()
+
+
+NEW = {"username": "bob", "email": "bob@example.com", "password1": PASSWORD, "password2": PASSWORD}
+
+
+def test_registration_is_closed_unless_a_setting_opens_it(alice: User, client: Client):
+    page = client.get(SIGNUP)
+    posted = client.post(SIGNUP, NEW)
+
+    for response in (page, posted):
+        assert response.status_code == 200
+        assert "closed" in response.content.decode().lower()
+        assert "password1" not in response.content.decode()
+    assert User.objects.count() == 1
+    assert SIGNUP not in client.get(LOGIN).content.decode()
+
+
+def test_open_registration_makes_an_account_that_is_in(
+    alice: User, client: Client, settings: Any, mailoutbox: list[EmailMessage]
+):
+    settings.REGISTRATION_OPEN = True
+    assert SIGNUP in client.get(LOGIN).content.decode()
+
+    response = client.post(SIGNUP, NEW)
+
+    assert (response.status_code, response["Location"]) == (302, "/sessions/")
+    assert is_in(client)
+    bob = User.objects.get(username="bob")
+    assert (bob.is_staff, bob.is_superuser) == (False, False)
+    assert EmailAddress.objects.filter(user=bob, email="bob@example.com").exists()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"username": "alice"},
+        {"username": "ALICE"},
+        {"username": ""},
+        {"username": "x" * 200},
+        {"username": "a\0b"},
+        {"username": "<script>"},
+        {"email": "nonsense"},
+        {"password1": "12345", "password2": "12345"},
+        {"password2": "typo"},
+    ],
+)
+def test_an_account_that_cannot_be_is_refused_on_the_page(
+    alice: User, client: Client, settings: Any, change: dict[str, str]
+):
+    settings.REGISTRATION_OPEN = True
+
+    assert client.post(SIGNUP, NEW | change).status_code == 200
+    assert User.objects.count() == 1
+
+
+def test_forms_of_other_sites_are_refused(alice: User):
+    stranger = Client(enforce_csrf_checks=True)
+
+    for url in (LOGIN, RESET, SIGNUP, "/accounts/logout/"):
+        assert stranger.post(url, {}).status_code == 403

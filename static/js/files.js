@@ -30,7 +30,9 @@ async function walk(entry, found) {
 // Wires a drop zone with its file inputs; onFiles gets each collected list.
 export function watch(zone, onFiles) {
   for (const input of zone.querySelectorAll('input[type="file"]')) {
-    zone.querySelector(`[data-picks="${input.dataset.kind}"]`).addEventListener("click", () => input.click());
+    const button = zone.querySelector(`[data-picks="${input.dataset.kind}"]`);
+    button.addEventListener("click", () => input.click());
+    button.disabled = false; // until now a press would have done nothing
     input.addEventListener("change", () => {
       const list = chosen(input);
       input.value = ""; // so that the same files can be chosen again

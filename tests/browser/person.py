@@ -52,6 +52,7 @@ class Person:
         self.page.get_by_label("User name or e-mail").fill(name)
         self.page.get_by_label("Password", exact=True).fill(PASSWORD)
         self.page.get_by_role("button", name="Sign in").click()
+        expect(self.page.get_by_role("navigation", name="Main")).to_be_visible()
 
     def sign_out(self) -> None:
         self.page.get_by_text(self.name, exact=True).first.click()
@@ -59,8 +60,20 @@ class Person:
 
     def choose(self, kind: str, *paths: Path) -> None:
         """Choose files as the button for ``kind`` does: ``files``, ``folder`` or ``zip``."""
+        expect(self.page.locator(f'[data-picks="{kind}"]')).to_be_enabled()
         chooser = self.page.locator(f'input[data-kind="{kind}"]')
         chooser.set_input_files(paths[0] if kind == "folder" else list(paths))
+
+    def drop(self, path: Path, *, on: str) -> None:
+        """Drag a file or folder from outside onto an element, as the desktop does."""
+        expect(self.page.locator("[data-picks]").last).to_be_enabled()
+        place = self.page.locator(on).bounding_box()
+        assert place is not None
+        devtools = self.page.context.new_cdp_session(self.page)
+        for kind in ("dragEnter", "dragOver", "drop"):
+            data = {"items": [], "files": [str(path)], "dragOperationsMask": 1}
+            event = {"type": kind, "x": place["x"] + 20, "y": place["y"] + 20, "data": data}
+            devtools.send("Input.dispatchDragEvent", event)
 
     def wait_for_job(self, outcome: str | re.Pattern[str]) -> None:
         expect(self.page.locator("#job")).to_contain_text(outcome, timeout=JOB_TIMEOUT)

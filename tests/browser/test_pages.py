@@ -132,6 +132,7 @@ def test_a_broken_connection_is_waited_for_and_what_fails_can_be_sent_again(
         refused = {"code": "storage", "message": "The storage is away."}
         route.fulfill(status=503, body=json.dumps(refused), content_type="application/json")
 
+    # On a page that stands: begun during a navigation, intercepting missed the request once.
     context.route("**/parts/1/", break_first)
     bob.page.get_by_label("Name", exact=True).fill("unlucky")
     bob.choose("files", media.voices[0])
@@ -157,6 +158,25 @@ def test_a_name_that_is_taken_is_answered_with_a_free_one(portal: Portal, browse
         bob.page.get_by_role("button", name="Create empty session").click()
         expect(bob.page.get_by_role("heading", level=1)).to_have_text(expected)
     expect(bob.page.locator(".message")).to_contain_text("this one is named “taken_2”")
+    context.close()
+
+
+def test_a_folder_can_be_dropped_with_everything_in_it(
+    portal: Portal, browser: Browser, media: Media, work_folder: Path
+):
+    make_project(work_folder, media)
+    (work_folder / "conference" / ".DS_Store").touch()
+    (work_folder / "conference" / "audio" / "take: 1.wav").touch()
+    context = browser.new_context()
+    bob = Person.with_browser(context, portal.address)
+    bob.open("/sessions/new/")
+    bob.sign_in("bob")
+    bob.drop(work_folder / "conference", on=".zone")
+    table = bob.page.get_by_role("table", name="Where the files go")
+    expect(table.get_by_role("row", name="final_videos/hi_final.mp4 Final videos")).to_be_visible()
+    expect(table.get_by_role("row", name=".DS_Store")).to_contain_text("Left out")
+    expect(table.get_by_role("row", name="take: 1.wav").first).to_contain_text("contains a colon")
+    assert bob.troubles == []
     context.close()
 
 

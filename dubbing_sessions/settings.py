@@ -275,6 +275,7 @@ USE_TZ = True
 TIME_ZONE = env_str("TIME_ZONE", "UTC")
 
 # ---- Security --------------------------------------------------------------------
+SESSION_ENGINE = "dubbing_sessions.sign_ins"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
 SECURE_SSL_REDIRECT = _https and env_bool("SSL_REDIRECT", default=True)

@@ -323,6 +323,14 @@ def state_of_all() -> list[list[dict[str, Any]]]:
     return [list(model._default_manager.order_by("pk").values()) for model in models]
 
 
+@pytest.mark.parametrize("value", ["x", "x" * 5000, '"\\000aaaaaaaaaaaaaa"', '"\\377\\376aaaaaaaaaaaa"'])
+def test_an_odd_cookie_is_nobody(db: None, value: str):
+    for name in (settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, "messages"):
+        headers = {"Cookie": f"{name}={value}"}
+        assert Client(headers=headers).get(reverse("session-list")).status_code == 302
+        assert Client(headers=headers).get(reverse("account_login")).status_code == 200
+
+
 # -- Odd input: an answer, never an error of ours ----------------------------------------------------------------------
 
 ODD_TEXTS = {

@@ -409,6 +409,24 @@ def test_a_thousand_files_are_announced_and_completed_in_a_few_calls(alice: Clie
     assert Upload.objects.count() == 1000
 
 
+@pytest.mark.one_stack  # whose store is fast enough to be no test's patience
+@pytest.mark.slow
+def test_hundreds_of_small_files_arrive_and_are_saved(world: World, alice: Client, session: DubbingSession):
+    data = {f"s{number}": b"wave %d" % number for number in range(250)}
+    codes = opened(alice, **{name: len(content) for name, content in data.items()})
+    for code, content in zip(codes, data.values(), strict=True):
+        assert put(alice, code, 1, content).status_code == 200
+    for start in range(0, 250, 125):
+        assert complete(alice, *codes[start : start + 125]).json() == {"received": 125}
+    assert save(alice, session, *codes).status_code == 202
+
+    job = world.run(Job.objects.get())
+
+    assert job.state == Job.State.SUCCEEDED, job.error_detail
+    assert current_of(session).file_count == 250
+    assert (Upload.objects.count(), stored_keys("staging/")) == (0, [])
+
+
 def test_no_file_is_announced_that_could_not_arrive(alice: Client):
     limit = min(settings.MAX_UPLOAD_SIZE, PART * MAX_PARTS)
 

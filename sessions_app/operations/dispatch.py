@@ -39,7 +39,7 @@ def run(*, job_id: int, clock: Clock) -> None:
         with JobContext(job, clock=clock) as context:
             PERFORM[Job.Kind(job.kind)](context)
     except JobLost:
-        logger.warning("Job %s went on in another worker, attempt %d stops", job.code, job.attempt)
+        _tell_lost(job)
     except JobCancelled:
         _end(job, lambda: job.end_cancelled(now=clock()))
     except (OperationError, ZipError) as error:
@@ -67,6 +67,10 @@ def _after_outage(
 ) -> None:
     """Try a job again that met trouble which may pass, else let it fail."""
     close_old_connections()
+    if not Job.objects.filter(pk=job.pk).held_by(job.attempt).exists():
+        # Whoever took over has cleaned up behind us, which is what we stumbled over.
+        _tell_lost(job)
+        return
     if passing and attempts_left(job):
         logger.warning("Job %s will be tried again: %s", job.code, error, exc_info=error)
         # Not published here: the reconciler does, which gives the service a pause.
@@ -75,6 +79,10 @@ def _after_outage(
     detail = "".join(traceback.format_exception(error))
     logger.error("Job %s failed: %s", job.code, error, exc_info=error)
     _end(job, lambda: job.fail(now=clock(), code=code, message=message, detail=detail))
+
+
+def _tell_lost(job: Job) -> None:
+    logger.warning("Job %s went on in another worker, attempt %d stops", job.code, job.attempt)
 
 
 def _end(job: Job, transition: Callable[[], bool]) -> None:

@@ -147,8 +147,8 @@ def is_midway(*, job: str) -> bool:
     return row.state == Job.State.RUNNING and not _is_locked() and _has_begun(row)
 
 
-def is_running(*, job: str) -> bool:
-    return Job.objects.get(code=job).state == Job.State.RUNNING and not _is_locked()
+def is_running(*, job: str, attempt: int) -> bool:
+    return Job.objects.filter(code=job).held_by(attempt).exists() and not _is_locked()
 
 
 def _has_begun(row: Job) -> bool:

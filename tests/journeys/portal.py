@@ -154,23 +154,24 @@ class Portal:
         def is_midway() -> bool:
             if self.ask("is_midway", job=job):
                 return True
-            return worker.writes_below(storage) and bool(self.ask("is_running", job=job))
+            attempt = self.ask("job", code=job)["attempt"]
+            return worker.writes_below(storage) and bool(self.ask("is_running", job=job, attempt=attempt))
 
         self._freeze(worker, job, is_midway)
 
-    def freeze_at_start(self, worker: Worker, job: str) -> None:
-        """Likewise, until the job runs at all."""
-        self._freeze(worker, job, lambda: self.ask("is_running", job=job))
+    def freeze_at_start(self, worker: Worker, job: str, *, attempt: int) -> None:
+        """Likewise, until this attempt of the job runs at all."""
+        self._freeze(worker, job, lambda: self.ask("is_running", job=job, attempt=attempt))
 
     def _freeze(self, worker: Worker, job: str, is_there: Callable[[], bool]) -> None:
         deadline = time.monotonic() + TIMEOUT
         while not is_there():
-            state = self.ask("job", code=job)["state"]
-            assert state in SLICES, f"The job ended before it was caught.\n{self._logs()}"
+            row = self.ask("job", code=job)
+            assert row["state"] in SLICES, f"The job ended before it was caught.\n{self._logs()}"
             assert time.monotonic() < deadline, f"The worker does not come to it.\n{self._logs()}"
             assert self.ask("half_done") == []
             worker.resume()
-            time.sleep(SLICES[state])
+            time.sleep(SLICES[row["state"]])
             worker.pause()
 
     def _logs(self) -> str:

@@ -39,7 +39,7 @@ class MemoryStore:
         self.capabilities = Capabilities()
         if limits is not None:
             copier = _Copier(self, limits)
-            self.capabilities = Capabilities(remote=True, server_side_copy=lambda: copier)
+            self.capabilities = Capabilities(remote=True, server_side_copy=lambda _: copier)
         self._objects: dict[str, bytes] = {}
         self._uploads: dict[OpenUpload, dict[int, bytes]] = {}
         self._upload_ids = count(1)

@@ -226,9 +226,10 @@ class S3Store:
                     UploadId=upload_id,
                     MultipartUpload={"Parts": joined},  # type: ignore[typeddict-item]
                 )
-        except ObjectMissingError:
+        except (ObjectMissingError, StoreUnavailableError):
             # boto3 repeats a request that was not answered in time, and the first may have done it.
             if not self._exists(key):
+                self._find_upload(key, upload_id)
                 raise
         return True
 
@@ -280,11 +281,11 @@ class S3Store:
                     case _:
                         raise
 
-    def _server_side_copy(self) -> RangeCopier | None:
+    def _server_side_copy(self, sample: str) -> RangeCopier | None:
         with self._probing:
             if self._can_copy is None:
                 try:
-                    self._can_copy = copies_ranges(self._copier, store=self)
+                    self._can_copy = copies_ranges(self._copier, store=self, source=sample)
                 except StoreError:
                     logger.warning("Whether the storage copies ranges remains to be seen.", exc_info=True)
                     return None
@@ -302,6 +303,11 @@ class S3Store:
             found["Body"].close()
             raise StoreUnavailableError(key)
         return found["Body"]
+
+    def _find_upload(self, key: str, upload_id: str) -> None:
+        """Raise ObjectMissingError if no such upload is open, of which Ceph says when it joins that it was busy."""
+        with _answers(key):
+            self._client.list_parts(Bucket=self._bucket, Key=self._name(key), UploadId=upload_id, MaxParts=1)
 
     def _exists(self, key: str) -> bool:
         try:

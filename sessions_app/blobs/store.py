@@ -117,8 +117,9 @@ class RangeCopier(Protocol):
         ...
 
 
-def cannot_copy() -> RangeCopier | None:
+def cannot_copy(sample: str) -> RangeCopier | None:
     """Answer for a store through which all bytes have to pass."""
+    del sample
     return None
 
 
@@ -130,9 +131,9 @@ class Capabilities:
     """Objects are files on this machine, and this knows where they lie."""
     remote: bool = False
     """Every read costs a round trip: it pays to have several under way."""
-    server_side_copy: Callable[[], RangeCopier | None] = cannot_copy
+    server_side_copy: Callable[[str], RangeCopier | None] = cannot_copy
     """Ranges of objects are copied into new objects without passing through this process. Called when it is about to be needed,
-    because a store may have to find that out."""
+    with the key of a large object (at least twice ``zips.parts.LEAST_SIZE``), by which a store may have to find that out."""
     presigned_urls: bool = False
     """A URL can be handed out that lets its holder read one object for a while."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from posixpath import dirname
 
+from sessions_app.blobs.keys import blob_key
 from sessions_app.blobs.store import BlobStore, RangeCopier
 from sessions_app.exports.files import write_file
 from sessions_app.exports.s3 import write_object
@@ -41,6 +42,8 @@ def discard(key: str, *, store: BlobStore) -> None:
 
 
 def _copier(layout: Layout, store: BlobStore) -> RangeCopier | None:
-    """Return what copies ranges, if there is anything worth it: asking may cost a store more than a small archive does."""
-    large = any(isinstance(segment, BlobRange) and segment.size >= LARGE_SIZE for segment in layout.segments)
-    return store.capabilities.server_side_copy() if large else None
+    """Return what copies ranges, if there is anything large enough to be copied."""
+    for segment in layout.segments:
+        if isinstance(segment, BlobRange) and segment.size >= LARGE_SIZE:
+            return store.capabilities.server_side_copy(blob_key(segment.sha256))
+    return None

@@ -16,8 +16,8 @@ from sessions_app.zips.parts import CopiedPart, PartPlan, UploadedPart, plan_par
 
 COPIES = 8
 """Requests to copy that are under way at once."""
-UPLOADS = 4
-UPLOADED_SIZE = 32 * 1024 * 1024
+UPLOADS = 3
+UPLOADED_SIZE = 24 * 1024 * 1024
 """Bytes of uploaded parts in memory at once, unless a single one is larger."""
 LOOK_EVERY = 0.5
 """Seconds after which ``on_bytes`` is told 0, so that cancelling need not wait for a part."""
@@ -99,10 +99,12 @@ class _Making:
         return part.size
 
     def _collect(self, part: UploadedPart) -> bytearray:
-        data = bytearray()
+        data = bytearray(part.size)  # at once: growing would copy it, several times over
+        position = 0
         with closing(read_ahead(part.segments, reader=self._reader)) as chunks:
             for chunk in chunks:
                 if self.stop.is_set():
                     raise _StoppedError
-                data += chunk
+                data[position : position + len(chunk)] = chunk
+                position += len(chunk)
         return data

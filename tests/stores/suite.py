@@ -396,7 +396,7 @@ class CopyingSuite:
         source = b"".join(megabytes(14))
         put(copying, "blobs/ab/source", source)
         sent = bytearray(b"sent") * (5 * MIB // 4)
-        copier = copying.capabilities.server_side_copy()
+        copier = copying.capabilities.server_side_copy("blobs/ab/large")
 
         with copier.new_object("exports/x.zip") as new, ThreadPoolExecutor(4) as threads:
             made = [
@@ -416,7 +416,7 @@ class CopyingSuite:
     @pytest.mark.parametrize("raised", [OSError("no"), Interrupted()], ids=["error", "exit"])
     def test_an_exception_leaves_nothing(self, copying, raised):
         put(copying, "blobs/ab/source", bytes(MIB))
-        copier = copying.capabilities.server_side_copy()
+        copier = copying.capabilities.server_side_copy("blobs/ab/large")
 
         def break_off() -> None:
             with copier.new_object("exports/x.zip") as new:
@@ -433,14 +433,14 @@ class CopyingSuite:
     def test_an_object_that_exists_is_left_as_it_is(self, copying):
         put(copying, "exports/x.zip", b"the first")
 
-        with copying.capabilities.server_side_copy().new_object("exports/x.zip") as new:
+        with copying.capabilities.server_side_copy("blobs/ab/large").new_object("exports/x.zip") as new:
             new.send(1, bytearray(b"the second one"))
 
         assert get(copying, "exports/x.zip") == b"the first"
         assert not list(copying.open_uploads(""))
 
     def test_a_missing_source_is_said_to_be_missing(self, copying):
-        copier = copying.capabilities.server_side_copy()
+        copier = copying.capabilities.server_side_copy("blobs/ab/large")
 
         with pytest.raises(ObjectMissingError) as error, copier.new_object("exports/x.zip") as new:
             new.copy(1, "blobs/ab/none", 0, 10)
@@ -450,7 +450,7 @@ class CopyingSuite:
 
     def test_a_range_beyond_the_source_fails(self, copying):
         put(copying, "blobs/ab/source", bytes(6 * MIB))
-        copier = copying.capabilities.server_side_copy()
+        copier = copying.capabilities.server_side_copy("blobs/ab/large")
 
         with pytest.raises(StoreError), copier.new_object("exports/x.zip") as new:
             new.copy(1, "blobs/ab/source", MIB, 6 * MIB + 1)
@@ -459,7 +459,7 @@ class CopyingSuite:
         assert not list(copying.open_uploads(""))
 
     def test_a_part_before_the_last_that_is_too_small_fails(self, copying):
-        copier = copying.capabilities.server_side_copy()
+        copier = copying.capabilities.server_side_copy("blobs/ab/large")
 
         def send_little() -> None:
             with copier.new_object("exports/x.zip") as new:

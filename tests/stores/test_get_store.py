@@ -35,11 +35,11 @@ class TestTheStore:
 
     def test_is_made_with_the_options_of_the_settings(self, settings):
         settings.BLOB_STORE = "sessions_app.blobs.memory.MemoryStore"
-        assert get_store().capabilities.server_side_copy() is None
+        assert get_store().capabilities.server_side_copy("blobs/ab/large") is None
 
         settings.BLOB_STORE_OPTIONS = {"limits": PartLimits()}
 
-        assert get_store().capabilities.server_side_copy() is not None
+        assert get_store().capabilities.server_side_copy("blobs/ab/large") is not None
 
     def test_is_one_a_process(self, settings):
         settings.BLOB_STORE = "sessions_app.blobs.memory.MemoryStore"

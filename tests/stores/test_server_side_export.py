@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import tracemalloc
 import zipfile
 from typing import Any
 
@@ -21,7 +22,7 @@ from sessions_app.domain.digests import digest_of
 from sessions_app.exports.assemble import assemble, discard
 from sessions_app.exports.stream import stream
 from sessions_app.zips.layout import BlobRange, Layout, Member, TextMember, plan
-from sessions_app.zips.parts import PartLimits, UploadedPart, interleave, plan_parts
+from sessions_app.zips.parts import LARGE_SIZE, PartLimits, UploadedPart, interleave, plan_parts
 from tests.stores.suite import MIB, get, keys
 from tests.stores.traffic import Traffic
 from tests.unit.exports.archive import blob, content
@@ -52,6 +53,16 @@ def layout(kept_storage):
     yield plan(interleave(members))
     for key in keys(store):
         store.delete(key)
+
+
+@pytest.fixture(scope="module")
+def large(layout):
+    """The key of a large blob."""
+    return next(
+        blob_key(each.sha256)
+        for each in layout.segments
+        if isinstance(each, BlobRange) and each.size >= LARGE_SIZE
+    )
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +125,19 @@ class TestAnExport:
         assert planned <= traffic.sent <= planned + overhead
         assert traffic.received <= planned + overhead
         assert traffic.requests["UploadPartCopy"] == len(parts) - traffic.requests["UploadPart"]
+
+    @pytest.mark.parametrize("copy", [True, False], ids=["copied", "streamed"])
+    def test_takes_little_memory(self, layout, make, copy):
+        store = make(server_side_copy=copy)
+        tracemalloc.start()
+        try:
+            write(layout, store)
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+        assert layout.size > 64 * MIB
+        assert peak < 40 * MIB
 
     def test_that_is_streamed_passes_all_of_it(self, layout, make):
         store = make(server_side_copy=False)
@@ -227,32 +251,31 @@ class TestAStream:
 
 
 class TestTheProbe:
-    def test_says_yes_of_a_store_that_copies_once(self, make):
+    def test_says_yes_of_a_store_that_copies_once(self, make, large):
         store = make()
         traffic = Traffic(store)
 
-        copiers = [store.capabilities.server_side_copy() for _ in range(3)]
+        copiers = [store.capabilities.server_side_copy(large) for _ in range(3)]
 
         assert copiers[0] is not None
         assert copiers == [copiers[0]] * 3
         assert traffic.requests["UploadPartCopy"] == 1
-        assert traffic.sent < 6 * MIB
-        assert traffic.received < MIB
+        assert traffic.sent + traffic.received < MIB // 4
 
     @pytest.mark.parametrize("copy", [True, False])
-    def test_is_not_made_where_the_settings_know(self, make, copy):
+    def test_is_not_made_where_the_settings_know(self, make, large, copy):
         store = make(server_side_copy=copy)
         traffic = Traffic(store)
 
-        assert (store.capabilities.server_side_copy() is not None) == copy
+        assert (store.capabilities.server_side_copy(large) is not None) == copy
         assert not traffic.requests
 
     @pytest.mark.parametrize("status", [400, 403, 405, 501])
-    def test_says_no_of_a_store_that_refuses(self, layout, expected, make, status, caplog):
+    def test_says_no_of_a_store_that_refuses(self, make, large, status, caplog):
         store = make()
         answer(store, "UploadPartCopy", status=status, code="NotImplemented")
 
-        assert store.capabilities.server_side_copy() is None
+        assert store.capabilities.server_side_copy(large) is None
         assert store._can_copy is False
         assert "exports pass through" in caplog.text
 
@@ -273,11 +296,17 @@ class TestTheProbe:
         assert traffic.requests["UploadPartCopy"] <= 1
         assert store._can_copy is False
 
-    def test_asks_again_when_the_store_did_not_answer(self, make, caplog):
+    def test_takes_no_object_that_is_gone_for_an_answer(self, make, caplog):
+        store = make()
+
+        assert store.capabilities.server_side_copy(blob_key("ab" * 32)) is None
+        assert store._can_copy is None
+
+    def test_asks_again_when_the_store_did_not_answer(self, make, large, caplog):
         store = make()
         answer(store, "UploadPartCopy", status=500, code="InternalError")
 
-        assert store.capabilities.server_side_copy() is None
+        assert store.capabilities.server_side_copy(large) is None
         assert store._can_copy is None
         assert "remains to be seen" in caplog.text
 

@@ -93,7 +93,7 @@ class TestAssembling:
 
     def test_of_little_asks_no_store_whether_it_copies(self):
         store = MemoryStore()
-        store.capabilities = Capabilities(server_side_copy=lambda: pytest.fail("It was asked."))
+        store.capabilities = Capabilities(server_side_copy=lambda _: pytest.fail("It was asked."))
 
         assemble(Layout((Literal(b"little"),)), KEY, store=store, on_bytes=lambda count: None)
 

@@ -24,7 +24,13 @@ def store(request):
 
 
 def write(layout, store, on_bytes=lambda count: None):
-    write_object(layout, KEY, copier=store.capabilities.server_side_copy(), reader=store, on_bytes=on_bytes)
+    write_object(
+        layout,
+        KEY,
+        copier=store.capabilities.server_side_copy("blobs/ab/large"),
+        reader=store,
+        on_bytes=on_bytes,
+    )
 
 
 def is_clean(store):
@@ -139,7 +145,7 @@ class Copier:
     """Tells which parts were made."""
 
     def __init__(self, store: MemoryStore) -> None:
-        copier = store.capabilities.server_side_copy()
+        copier = store.capabilities.server_side_copy("blobs/ab/large")
         assert copier is not None
         self.copier = copier
         self.limits = self.copier.limits

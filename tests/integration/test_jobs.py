@@ -142,9 +142,10 @@ def test_a_worker_that_is_told_to_stop_gives_its_job_back(
     def stopped(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patch:
         patch.setattr(exports, "layout_of", stopped)
-        world.run(job)
+        with pytest.raises(KeyboardInterrupt):
+            world.run(job)
 
     job.refresh_from_db()
     assert job.state == Job.State.QUEUED

@@ -67,6 +67,17 @@ def moment(context: Context, when: datetime | None) -> str:
     return _time(when, relative_to(when, context["now"]))
 
 
+@register.simple_tag
+def deadline(when: datetime) -> str:
+    """Return the day and time until which something lasts."""
+    local = timezone.localtime(when)
+    return _time(when, f"{_day(local)}, {local:%H:%M}")
+
+
+def _day(local: datetime) -> str:
+    return f"{local.day}{NARROW}{local:%b}{NARROW}{local.year}"
+
+
 def _time(when: datetime, text: str) -> SafeString:
     exact = isomicro(when)
     return format_html('<time datetime="{}" title="{}">{}</time>', exact, exact, text)
@@ -78,8 +89,7 @@ def relative_to(when: datetime, now: datetime) -> str:
     distance = abs(when - now)
     minutes, hours = int(distance / timedelta(minutes=1)), int(distance / timedelta(hours=1))
     if distance > RECENT:
-        local = timezone.localtime(when)
-        return f"{local.day}{NARROW}{local:%b}{NARROW}{local.year}"
+        return _day(timezone.localtime(when))
     if minutes < 1:
         return "in a moment" if ahead else "just now"
     if hours < 1:

@@ -138,23 +138,29 @@ def job(*, code: str) -> dict[str, Any]:
     return {name: getattr(row, name) for name in names}
 
 
-def is_midway(*, job: str) -> bool:
-    """Tell whether the job runs and has stored something, and nobody is in the middle of a transaction.
+def progress(*, job: str) -> dict[str, Any]:
+    """How far the job is, and whether somebody is in the middle of a transaction.
 
     (A process that is frozen inside one keeps its locks, and nobody could take over from it.)
     """
     row = Job.objects.get(code=job)
-    return row.state == Job.State.RUNNING and not _is_locked() and _has_begun(row)
-
-
-def is_running(*, job: str, attempt: int) -> bool:
-    return Job.objects.filter(code=job).held_by(attempt).exists() and not _is_locked()
+    running = row.state == Job.State.RUNNING
+    return {
+        "state": row.state,
+        "attempt": row.attempt,
+        "half_done": half_done(),
+        "has_begun": running and _has_begun(row),
+        "is_locked": running and _is_locked(),
+    }
 
 
 def _has_begun(row: Job) -> bool:
-    if row.holds.exists() or row.uploads.filter(blob__isnull=False).exists():
+    """Tell whether the job has read or stored something."""
+    if row.done_bytes or row.holds.exists() or row.uploads.filter(blob__isnull=False).exists():
         return True
-    return any(str(row.code) in key for key in (*stored_keys(STAGING), *open_uploads()))
+    if row.kind == Job.Kind.EXPORT:
+        return any(str(row.code) in upload.key for upload in get_store().open_uploads(EXPORTS))
+    return bool(stored_keys(f"{STAGING}job-{row.code}-{row.attempt}/"))
 
 
 def _is_locked() -> bool:

@@ -21,10 +21,10 @@ from tests.services.processes import ROOT, Service
 from tests.services.stacks import Stack
 from tests.services.valkey import Valkey, running_valkey
 
-HASTE = {"JOB_LEASE_SECONDS": "3", "JOB_RECONCILE_SECONDS": "1", "JOB_REPUBLISH_SECONDS": "2"}
+HASTE = {"JOB_LEASE_SECONDS": "4", "JOB_RECONCILE_SECONDS": "1", "JOB_REPUBLISH_SECONDS": "2"}
 """What takes a minute in production takes seconds here, by the portal's own settings."""
 
-SLICES = {"queued": 0.05, "running": 0.004}
+SLICES = {"queued": 0.02, "running": 0.008}
 """Seconds that a worker runs between two looks whether it has come far enough, by the job's state."""
 
 
@@ -135,7 +135,7 @@ class Portal:
         deadline = time.monotonic() + timeout
         while not is_so():
             assert self.ask("half_done") == []
-            assert time.monotonic() < deadline, f"In vain: {what}.\n{self._logs()}"
+            assert time.monotonic() < deadline, f"In vain: {what}.\n{self.logs()}"
             time.sleep(0.05)
 
     def end_of(self, job: str, *, timeout: float = TIMEOUT) -> dict[str, Any]:
@@ -147,34 +147,29 @@ class Portal:
     def _has_ended(self, job: str) -> bool:
         return self.ask("job", code=job)["state"] not in {"queued", "running"}
 
-    def freeze_midway(self, worker: Worker, job: str) -> None:
-        """Let a paused worker run in slices until it is in the middle of the job; leave it paused there."""
+    def freeze_midway(self, worker: Worker, job: str) -> int:
+        """Let a paused worker run in slices until it is in the middle of the job; leave it paused there, tell the attempt."""
         storage = self.folder / "storage"
-
-        def is_midway() -> bool:
-            if self.ask("is_midway", job=job):
-                return True
-            attempt = self.ask("job", code=job)["attempt"]
-            return worker.writes_below(storage) and bool(self.ask("is_running", job=job, attempt=attempt))
-
-        self._freeze(worker, job, is_midway)
+        return self._freeze(worker, job, lambda far: far["has_begun"] or worker.works_below(storage))
 
     def freeze_at_start(self, worker: Worker, job: str, *, attempt: int) -> None:
         """Likewise, until this attempt of the job runs at all."""
-        self._freeze(worker, job, lambda: self.ask("is_running", job=job, attempt=attempt))
+        self._freeze(worker, job, lambda far: far["attempt"] == attempt)
 
-    def _freeze(self, worker: Worker, job: str, is_there: Callable[[], bool]) -> None:
+    def _freeze(self, worker: Worker, job: str, is_there: Callable[[dict[str, Any]], bool]) -> int:
         deadline = time.monotonic() + TIMEOUT
-        while not is_there():
-            row = self.ask("job", code=job)
-            assert row["state"] in SLICES, f"The job ended before it was caught.\n{self._logs()}"
-            assert time.monotonic() < deadline, f"The worker does not come to it.\n{self._logs()}"
-            assert self.ask("half_done") == []
+        while True:
+            far = self.ask("progress", job=job)
+            assert far["half_done"] == []
+            assert far["state"] in SLICES, f"The job ended before it was caught.\n{self.logs()}"
+            assert time.monotonic() < deadline, f"The worker does not come to it.\n{self.logs()}"
+            if far["state"] == "running" and is_there(far) and not far["is_locked"]:
+                return int(far["attempt"])
             worker.resume()
-            time.sleep(SLICES[row["state"]])
+            time.sleep(SLICES[far["state"]])
             worker.pause()
 
-    def _logs(self) -> str:
+    def logs(self) -> str:
         logs = sorted(self.folder.glob("*.log"))
         return "\n".join(f"--- {log.name}\n{log.read_text(errors='replace')[-4000:]}" for log in logs)
 

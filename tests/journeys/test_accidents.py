@@ -51,7 +51,7 @@ def ask_for(portal: Portal, kind: str, *, big: int = 100_000, small: int = 3) ->
 def done_once(portal: Portal, job: str, **timeout: float) -> dict[str, Any]:
     """Wait for the job's end and make sure that it took effect exactly once, with the right bytes."""
     row = portal.end_of(job, **timeout)
-    assert row["state"] == "succeeded", row
+    assert row["state"] == "succeeded", f"{row}\n{portal.logs()}"
     assert row["done_bytes"] == row["total_bytes"] > 0
     assert portal.ask("outcome", job=job) == {"times": 1, "whole": True}
     return row
@@ -76,8 +76,6 @@ def test_a_job_that_loses_three_workers_fails_and_can_be_tried_again(portal: Por
     for attempt in (1, 2, 3):
         portal.worker.pause()
         portal.freeze_at_start(portal.worker, job, attempt=attempt)
-        if attempt == 3:
-            portal.freeze_midway(portal.worker, job)
         portal.worker.kill()
 
     portal.worker.resume()
@@ -85,7 +83,7 @@ def test_a_job_that_loses_three_workers_fails_and_can_be_tried_again(portal: Por
     assert (row["state"], row["error_code"], row["attempt"]) == ("failed", "worker_lost", 3)
     assert portal.ask("outcome", job=job) == {"times": 0, "whole": False}
     portal.ask("collect_garbage")
-    assert portal.ask("leftovers") == []  # parts of an S3 upload that the last worker left open included
+    assert portal.ask("leftovers") == []
 
     portal.ask("retry", job=job)
     assert done_once(portal, job)["attempt"] == 4
@@ -105,7 +103,7 @@ def test_a_broker_that_forgets_twenty_jobs(portal: Portal):
 
 def test_a_broker_that_forgets_twenty_jobs_while_no_worker_runs(portal: Portal):
     portal.stop_worker()
-    jobs = [ask_for(portal, "save") for _ in range(20)]
+    jobs = [ask_for(portal, "import") for _ in range(20)]
     portal.broker.flushall()
 
     portal.worker.resume()
@@ -133,6 +131,7 @@ def test_a_broker_killed_with_jobs_waiting_and_one_running(portal: Portal, big: 
 def test_a_page_that_queues_a_job_while_the_broker_is_away(portal: Portal):
     alice = Visitor(portal.address)
     alice.sign_in("alice", portal.password)
+    portal.worker.pause()  # or it would take what the desk is about to do itself
     session = portal.ask("saved", name=name(), big=100_000, small=3)
     portal.worker.resume()
     portal.broker.kill()
@@ -152,17 +151,17 @@ def test_a_worker_frozen_longer_than_its_lease(portal: Portal, big: int, kind: s
     frozen = portal.worker
     frozen.pause()
     job = ask_for(portal, kind, big=big, small=12)
-    portal.freeze_midway(frozen, job)
+    attempt = portal.freeze_midway(frozen, job)
     other = portal.start_worker("other")
     try:
         row = done_once(portal, job)
     finally:
         other.stop()
-    assert row["attempt"] == 2
+    assert row["attempt"] == attempt + 1
 
     frozen.resume()
 
-    portal.wait_for(lambda: "attempt 1 stops" in frozen.log.read_text(), what="it gives up")
+    portal.wait_for(lambda: f"attempt {attempt} stops" in frozen.log.read_text(), what="it gives up")
     assert portal.ask("job", code=job) == row
     assert portal.ask("outcome", job=job) == {"times": 1, "whole": True}
 

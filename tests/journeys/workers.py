@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -49,22 +48,23 @@ class Worker(Service):
     def resume(self) -> None:
         self.signal_group(signal.SIGCONT)
 
-    def writes_below(self, folder: Path) -> bool:
-        """Tell whether it has a file open there that holds bytes and has no name yet."""
+    def works_below(self, folder: Path) -> bool:
+        """Tell whether it has a file open there, to read it, or one that holds bytes and has no name yet."""
         for process in self._processes():
             with suppress(OSError):  # ended meanwhile
                 for descriptor in (process / "fd").iterdir():
                     target = str(descriptor.readlink())
-                    unnamed = target.endswith(" (deleted)") or Path(target).name.startswith(".")
-                    if unnamed and target.startswith(f"{folder}/") and descriptor.stat().st_size > 0:
+                    is_new = target.endswith(" (deleted)") or Path(target).name.startswith(".")
+                    if target.startswith(f"{folder}/") and (not is_new or descriptor.stat().st_size > 0):
                         return True
         return False
 
     def _processes(self) -> Iterator[Path]:
-        for process in Path("/proc").glob("[0-9]*"):
-            with suppress(OSError):
-                if os.getpgid(int(process.name)) == self.process.pid:
-                    yield process
+        main = Path("/proc", str(self.process.pid))
+        yield main
+        with suppress(OSError):
+            children = (main / "task" / main.name / "children").read_text(encoding="ascii").split()
+            yield from (Path("/proc", child) for child in children)
 
 
 def _state(process: Path) -> str:

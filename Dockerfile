@@ -1,0 +1,13 @@
+# One image for web, worker and scheduler; compose.yaml starts each. No build arguments, no secrets inside.
+FROM python:3.13-slim
+RUN useradd --system --uid 10001 --create-home portal && install -d -o portal /data
+WORKDIR /app
+COPY requirements/base.txt requirements/base.txt
+RUN pip install --no-cache-dir --no-deps --require-hashes --requirement requirements/base.txt
+COPY . .
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 DATA_DIR=/data STATIC_ROOT=/app/collected
+RUN DATA_DIR=/tmp/build python manage.py collectstatic --noinput && rm -rf /tmp/build
+USER portal
+VOLUME /data
+EXPOSE 8000
+CMD ["gunicorn", "dubbing_sessions.wsgi", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--workers", "2", "--threads", "16", "--timeout", "120"]

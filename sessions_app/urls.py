@@ -10,6 +10,7 @@ version_urls = [
     path("", session.detail, name="version-detail"),
     path("restore/", versions.restore, name="version-restore"),
     path("export/", versions.export, name="version-export"),
+    path("archive.zip", versions.archive, name="version-archive"),
     path("metadata.json", versions.document, name="version-document"),
     path("files/<path:path>", versions.file, name="version-file"),
 ]

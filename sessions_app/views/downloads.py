@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils.http import content_disposition_header, parse_etags
 
 from sessions_app.blobs import get_store
 from sessions_app.blobs.store import StoreError
+from sessions_app.exports.stream import stream
+from sessions_app.zips.layout import Layout
 from sessions_app.zips.ranges import (
     ByteRange,
     RangeNotSatisfiableError,
@@ -43,14 +45,52 @@ PLAYABLE = {
 
 @dataclass(frozen=True, kw_only=True)
 class Download:
-    key: str
     size: int
     """In bytes."""
     etag: str
     """Strong, in quotes."""
     filename: str
+    read: Callable[[int, int], Iterator[bytes]]
+    """Yields the bytes of the half-open range."""
+    path: Path | None = None
+    """Where the bytes lie on this machine, if they lie in a file."""
     content_type: str = "application/octet-stream"
     inline: bool = False
+
+
+def stored(
+    key: str,
+    *,
+    size: int,
+    etag: str,
+    filename: str,
+    content_type: str = "application/octet-stream",
+    inline: bool = False,
+) -> Download:
+    """An object of the store."""
+    store = get_store()
+    files = store.capabilities.local_files
+    return Download(
+        size=size,
+        etag=etag,
+        filename=filename,
+        read=lambda start, end: store.read(key, start, end),
+        path=files.local_path(key) if files is not None else None,
+        content_type=content_type,
+        inline=inline,
+    )
+
+
+def planned(layout: Layout, *, filename: str) -> Download:
+    """A ZIP straight from its plan: nothing is stored, and it resumes as if it were."""
+    store = get_store()
+    return Download(
+        size=layout.size,
+        etag=layout.etag,
+        filename=filename,
+        read=lambda start, end: stream(layout.cut(start, end), reader=store),
+        content_type="application/zip",
+    )
 
 
 def playable_type(path: str) -> str | None:
@@ -96,16 +136,13 @@ def _is_known(if_none_match: str, etag: str) -> bool:
 def _body(request: HttpRequest, download: Download, start: int, end: int) -> HttpResponseBase:
     if request.method == "HEAD" or start == end:
         return HttpResponse()
-    store = get_store()
-    files = store.capabilities.local_files
     try:
-        if files is not None and end == download.size:
+        if download.path is not None and end == download.size:
             # The web server sends a file from where it is open to its end with sendfile(2).
-            file = files.local_path(download.key).open("rb")
+            file = download.path.open("rb")
             file.seek(start)
             return FileResponse(file)
-        chunks = store.read(download.key, start, end)
-        return StreamingHttpResponse(_started(chunks))
+        return StreamingHttpResponse(_started(download.read(start, end)))
     except (OSError, StoreError):
         return HttpResponse(
             "The file cannot be read right now. Try again in a few minutes.",

@@ -16,13 +16,13 @@ from sessions_app.operations import shares
 from sessions_app.operations.errors import OperationError
 from sessions_app.queries.versions import summary_of
 from sessions_app.views.answers import SignedInRequest, page_view
-from sessions_app.views.downloads import Download, send
+from sessions_app.views.downloads import Download, send, stored
 from sessions_app.views.lookups import export_of
 
 
 def download_of(export: Export) -> Download:
-    return Download(
-        key=export.key,
+    return stored(
+        export.key,
         size=export.size,
         etag=export.etag,
         filename=export.filename,

@@ -13,11 +13,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from sessions_app.blobs.keys import blob_key
 from sessions_app.domain import metadata
+from sessions_app.domain.naming import export_filename
 from sessions_app.operations import exports, versions
 from sessions_app.operations.errors import OperationError
 from sessions_app.queries.versions import file_at
 from sessions_app.views.answers import SignedInRequest, page_view
-from sessions_app.views.downloads import Download, playable_type, send
+from sessions_app.views.downloads import planned, playable_type, send, stored
 from sessions_app.views.lookups import session_of, version_of
 
 
@@ -55,8 +56,8 @@ def file(request: SignedInRequest, code: UUID, number: int, path: str) -> HttpRe
         raise Http404
     version.session.touch(now=timezone.now())
     media_type = playable_type(path) if "play" in request.GET else None
-    download = Download(
-        key=blob_key(entry.blob.sha256),
+    download = stored(
+        blob_key(entry.blob.sha256),
         size=entry.blob.size,
         etag=f'"{entry.blob.sha256}"',
         filename=path.rsplit("/", 1)[-1],
@@ -64,6 +65,16 @@ def file(request: SignedInRequest, code: UUID, number: int, path: str) -> HttpRe
         inline=media_type is not None,
     )
     return send(request, download)
+
+
+@require_safe
+@page_view
+def archive(request: SignedInRequest, code: UUID, number: int) -> HttpResponseBase:
+    """Download the whole version as a ZIP that is made while it is sent."""
+    version = version_of(request.user, code, number)
+    version.session.touch(now=timezone.now())
+    layout = exports.layout_of(version, session_name=version.session.name)
+    return send(request, planned(layout, filename=export_filename(version.session.name)))
 
 
 @require_safe

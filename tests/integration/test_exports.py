@@ -128,6 +128,28 @@ def test_a_download_goes_on_where_it_stopped(world: World, client: Client):
     assert (head.status_code, head["Content-Length"], head.content) == (200, str(len(data)), b"")
 
 
+def test_a_version_is_downloaded_straight_from_its_plan(world: World, client: Client):
+    session = world.saved()
+    assert session.current is not None
+    data = read_object(world.exported(session.current).key)
+    client.force_login(world.alice)
+    url = f"/sessions/{session.code}/versions/1/archive.zip"
+
+    whole = client.get(url)
+    assert (whole.status_code, whole["Content-Length"], body_of(whole)) == (200, str(len(data)), data)
+    assert 'filename="talk_export.zip"' in whole["Content-Disposition"]
+
+    middle = client.get(url, headers={"Range": "bytes=1000-4999", "If-Range": whole["ETag"]})
+    assert (middle.status_code, middle["Content-Range"]) == (206, f"bytes 1000-4999/{len(data)}")
+    assert body_of(middle) == data[1000:5000]
+
+    head = client.head(url)
+    assert (head.status_code, head["Content-Length"], head.content) == (200, str(len(data)), b"")
+    assert client.get(url, headers={"If-None-Match": whole["ETag"]}).status_code == 304
+    client.force_login(world.charlie)
+    assert client.get(url).status_code == 404
+
+
 def body_of(response) -> bytes:
     data = b"".join(response)
     response.close()

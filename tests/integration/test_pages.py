@@ -158,6 +158,7 @@ ENDPOINTS = {
         Endpoint("version-detail", "GET", 200, of="session", rest=(1,)),
         Endpoint("version-restore", "POST", 302, of="session", rest=(1,)),
         Endpoint("version-export", "POST", 302, of="session", rest=(1,)),
+        Endpoint("version-archive", "GET", 200, of="session", rest=(1,)),
         Endpoint("version-document", "GET", 200, of="session", rest=(1,)),
         Endpoint("version-file", "GET", 200, of="session", rest=(1, "audio/hi_audio.wav")),
         # /uploads/

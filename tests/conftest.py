@@ -39,13 +39,18 @@ hypothesis.settings.load_profile("house")
 pytest_plugins = ["tests.services.browser", "tests.services.fixtures", "tests.services.media"]
 
 ONE_STACK = ("browser", "services", "stores", "unit")
-"""Folders whose tests come to the same on any stack, or bring their own: they run on ``embedded`` alone."""
+"""Folders whose tests come to the same on any stack, or bring their own: they run once, on ``embedded``."""
+BESIDE_TEAM = ("stores",)
+"""Of these, what ``team`` takes over when both run side by side: it has an S3 server already, and less to do."""
+SIDE_BY_SIDE = "PYTEST_XDIST_WORKER" in os.environ
 NO_SKIPS = bool(os.environ.get("CI"))
 
 
-def runs_once(item: pytest.Item) -> bool:
+def runs_here(item: pytest.Item) -> bool:
     folder = item.path.relative_to(Path(__file__).parent).parts[0]
-    return folder in ONE_STACK or item.get_closest_marker("one_stack") is not None
+    if folder not in ONE_STACK and item.get_closest_marker("one_stack") is None:
+        return True
+    return STACK.name == ("team" if SIDE_BY_SIDE and folder in BESIDE_TEAM else "embedded")
 
 
 def pytest_report_header(config: pytest.Config) -> str:
@@ -55,10 +60,8 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if STACK.name == "embedded":
-        return
-    config.hook.pytest_deselected(items=[item for item in items if runs_once(item)])
-    items[:] = [item for item in items if not runs_once(item)]
+    config.hook.pytest_deselected(items=[item for item in items if not runs_here(item)])
+    items[:] = [item for item in items if runs_here(item)]
 
 
 @pytest.hookimpl(wrapper=True)

@@ -21,6 +21,7 @@ def storages(settings, tmp_path):
             "OPTIONS": {"location": tmp_path},
         }
     }
+    settings.BLOB_STORE_OPTIONS = {}
 
 
 class TestTheStore:

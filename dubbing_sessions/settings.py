@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import dj_database_url
 import django_stubs_ext
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
@@ -209,7 +210,8 @@ CELERY_TASK_PUBLISH_RETRY_POLICY = {
     "interval_max": 0.1,
 }
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
+# Without a file of its own: Python 3.13's keeps it in SQLite, which does not survive the fork of an embedded clock.
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 CELERY_BEAT_SCHEDULE = {
     "reconcile-jobs": {
         "task": "sessions_app.reconcile_jobs",
@@ -218,7 +220,8 @@ CELERY_BEAT_SCHEDULE = {
     },
     "collect-garbage": {
         "task": "sessions_app.collect_garbage",
-        "schedule": timedelta(hours=1),
+        # By the clock, not after an hour: a portal that is started anew every morning cleans up as well.
+        "schedule": crontab(minute=17),
         "options": {"expires": 3600},
     },
 }

@@ -90,7 +90,7 @@ class Portal:
         self._worker = None
 
     def start_worker(self, name: str) -> Worker:
-        own = ["--hostname", f"{name}@test", "--schedule", str(self.folder / f"beat-{name}")]
+        own = ["--hostname", f"{name}@test"]
         command = [*self.ask("worker_command"), *own, "--loglevel", "INFO"]
         return Worker(name, command, log=self.log(name), environment=self.environment)
 
@@ -138,9 +138,18 @@ class Portal:
             assert time.monotonic() < deadline, f"In vain: {what}.\n{self.logs()}"
             time.sleep(0.05)
 
-    def end_of(self, job: str, *, timeout: float = TIMEOUT) -> dict[str, Any]:
-        """Return the job's row once it has ended."""
-        self.wait_for(lambda: self._has_ended(job), what=f"job {job} ends", timeout=timeout)
+    def end_of(self, job: str, *, timeout: float = TIMEOUT, supervised: bool = False) -> dict[str, Any]:
+        """Return the job's row once it has ended.
+
+        :param supervised: start a worker again that stops, as `manage.py run` does: Celery may end when its broker goes.
+        """
+
+        def has_ended() -> bool:
+            if supervised:
+                _ = self.worker
+            return self._has_ended(job)
+
+        self.wait_for(has_ended, what=f"job {job} ends", timeout=timeout)
         row: dict[str, Any] = self.ask("job", code=job)
         return row
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import signal
 import sys
 
-from django.conf import settings
-
 from sessions_app.management.running.child import Goodbye, Service
 
 CONCURRENCY = 2
@@ -22,8 +20,7 @@ def service() -> Service:
             *python,
             *("--quiet", "--skip-checks", "--app", "dubbing_sessions", "worker"),
             *("--include", "sessions_app.management.running.beat_tether"),
-            *("--beat", "--schedule", settings.CELERY_BEAT_SCHEDULE_FILENAME),
-            *("--concurrency", str(CONCURRENCY), "--loglevel", "WARNING"),
+            *("--beat", "--concurrency", str(CONCURRENCY), "--loglevel", "WARNING"),
             # It has no colleagues to talk to.
             *("--without-gossip", "--without-mingle"),
         ],

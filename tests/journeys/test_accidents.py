@@ -28,10 +28,14 @@ def big(stack: Stack) -> int:
 def nothing_left(portal: Portal) -> Iterator[None]:
     """After every accident, garbage collection leaves nothing that belongs to nobody."""
     yield
+    leave_nothing(portal)
+    assert portal.ask("half_done") == []
+
+
+def leave_nothing(portal: Portal) -> None:
     portal.ask("collect_garbage")
     # A job has ended a moment before what it brought is gone.
     portal.wait_for(lambda: portal.ask("leftovers") == [], what="nothing is left")
-    assert portal.ask("half_done") == []
 
 
 def name() -> str:
@@ -83,8 +87,7 @@ def test_a_job_that_loses_three_workers_fails_and_can_be_tried_again(portal: Por
     row = portal.end_of(job)
     assert (row["state"], row["error_code"], row["attempt"]) == ("failed", "worker_lost", 3)
     assert portal.ask("outcome", job=job) == {"times": 0, "whole": False}
-    portal.ask("collect_garbage")
-    assert portal.ask("leftovers") == []
+    leave_nothing(portal)
 
     portal.ask("retry", job=job)
     assert done_once(portal, job)["attempt"] == 4
@@ -122,7 +125,7 @@ def test_a_broker_killed_with_jobs_waiting_and_one_running(portal: Portal, big: 
     portal.worker.resume()
 
     # What runs needs no broker.
-    done_once(portal, running, supervised=True)
+    done_once(portal, running)
     portal.broker.restart()
 
     for job in waiting:
@@ -178,8 +181,7 @@ def test_a_job_cancelled_in_the_middle(portal: Portal, big: int, kind: str):
 
     assert portal.end_of(job, timeout=20)["state"] == "cancelled"
     assert portal.ask("outcome", job=job) == {"times": 0, "whole": False}
-    portal.ask("collect_garbage")
-    assert portal.ask("leftovers") == []
+    leave_nothing(portal)
 
     portal.ask("retry", job=job)
     done_once(portal, job)

@@ -18,15 +18,13 @@ from django.utils.safestring import SafeString
 
 from sessions_app.domain.kinds import Kind, kind_of
 from sessions_app.domain.progress import Progress, Stage
+from sessions_app.domain.sizes import size_text
 from sessions_app.models import Job, Version
 from sessions_app.queries.versions import CategorySummary
 from sessions_app.views.downloads import playable_type
 
 register = template.Library()
 
-UNITS = ("KiB", "MiB", "GiB", "TiB", "PiB")
-PRECISE_BELOW = 100
-"""From here on a digit after the point tells nothing any more: 12.3 MiB, 123 MiB."""
 RECENT = timedelta(days=7)
 NARROW = "\N{NO-BREAK SPACE}"
 
@@ -36,16 +34,7 @@ def size(count: int | None) -> str:
     """Return a size with binary units (IEC 80000-13), as static/js/format.js does: 12.3 MiB."""
     if count is None:
         return ""
-    value = float(count)
-    unit = "B"
-    for larger in UNITS:
-        # Compared as it would be shown: 1023.9 KiB reads as 1024, which is 1.0 MiB.
-        if round(value) < 1024:  # noqa: PLR2004 (a kibibyte)
-            break
-        value /= 1024
-        unit = larger
-    number = f"{value:.1f}" if unit != "B" and round(value, 1) < PRECISE_BELOW else f"{value:.0f}"
-    return f"{number}{NARROW}{unit}"
+    return size_text(count).replace(" ", NARROW)
 
 
 @register.filter

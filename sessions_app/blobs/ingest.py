@@ -1,14 +1,13 @@
 """New bytes become blobs: hashed in the pass that stores them, and visible only once somebody has written down their digest.
 
 ``stage`` hashes, the caller inserts the blob's row, ``settle`` makes the bytes visible: so bytes at a blob's key always have
-a row, and garbage collection, which works from rows, finds all of them. ``ingest`` does the three in a row.
+a row, and garbage collection, which works from rows, finds all of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
 
 from sessions_app.blobs.keys import blob_key
 from sessions_app.blobs.store import BlobDeleter, BlobWriter
@@ -16,10 +15,6 @@ from sessions_app.domain.digests import Digest, Digester
 
 SMALL_SIZE = 1024 * 1024
 """Bytes of an object that waits for its row in memory and goes to its final key at once."""
-
-
-class IngestStore(BlobWriter, BlobDeleter, Protocol):
-    pass
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,25 +72,6 @@ def discard(staged: Staged, *, store: BlobDeleter) -> None:
     """Forget bytes that shall not become a blob, or not again because it exists."""
     if staged.key is not None:
         store.delete(staged.key)
-
-
-def ingest(
-    chunks: Iterable[bytes],
-    *,
-    store: IngestStore,
-    staging_key: str,
-    record: Callable[[Digest], None],
-    on_bytes: Callable[[int], None] | None = None,
-) -> Digest:
-    """Make a blob of the bytes. ``record`` inserts its row, committed, before they become visible."""
-    staged = stage(chunks, store=store, staging_key=staging_key, on_bytes=on_bytes)
-    try:
-        record(staged.digest)
-        settle(staged, store=store)
-    except BaseException:
-        discard(staged, store=store)
-        raise
-    return staged.digest
 
 
 def _hashed(

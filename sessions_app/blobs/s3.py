@@ -224,7 +224,7 @@ class S3Store:
                     Bucket=self._bucket,
                     Key=self._name(key),
                     UploadId=upload_id,
-                    MultipartUpload={"Parts": joined},  # type: ignore[typeddict-item]
+                    MultipartUpload={"Parts": joined},  # type: ignore[typeddict-item]  # the stubs want their own class
                 )
         except (ObjectMissingError, StoreUnavailableError):
             # boto3 repeats a request that was not answered in time, and the first may have done it.

@@ -7,7 +7,7 @@ import pytest
 from django.core.files.storage import FileSystemStorage
 
 from sessions_app.blobs.filesystem import FileSystemStore
-from sessions_app.blobs.ingest import SMALL_SIZE, discard, ingest, settle, stage
+from sessions_app.blobs.ingest import SMALL_SIZE, discard, settle, stage
 from sessions_app.blobs.keys import blob_key, staging_key
 from sessions_app.blobs.memory import MemoryStore
 from tests.stores.suite import get, is_empty, keys, put
@@ -104,25 +104,11 @@ def test_discarding_leaves_nothing(store, size):
     assert is_empty(store)
 
 
-class TestIngesting:
-    @pytest.mark.parametrize("size", SIZES)
-    def test_writes_the_row_before_the_blob_is_visible(self, store, size):
-        seen = []
+@pytest.mark.parametrize("size", SIZES)
+def test_no_blob_is_visible_before_it_is_settled(store, size):
+    staged = stage(in_chunks(content(size)), store=store, staging_key=STAGING)
+    assert keys(store, "blobs/") == set()
 
-        def record(digest):
-            seen.append((digest, keys(store, "blobs/")))
+    settle(staged, store=store)
 
-        digest = ingest(in_chunks(content(size)), store=store, staging_key=STAGING, record=record)
-
-        assert seen == [(digest, set())]
-        assert keys(store) == {blob_key(digest.sha256)}
-
-    @pytest.mark.parametrize("size", SIZES)
-    def test_leaves_nothing_when_the_row_is_refused(self, store, size):
-        def record(digest):
-            raise PermissionError
-
-        with pytest.raises(PermissionError):
-            ingest(in_chunks(content(size)), store=store, staging_key=STAGING, record=record)
-
-        assert is_empty(store)
+    assert keys(store) == {blob_key(staged.digest.sha256)}

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from sessions_app.blobs.ingest import IngestStore, ingest
+from sessions_app.blobs.ingest import settle, stage
 from sessions_app.blobs.keys import blob_key
-from sessions_app.blobs.store import BlobReader
+from sessions_app.blobs.store import BlobReader, BlobWriter
 from sessions_app.zips.layout import BlobRange, Layout, Literal
 
 MIB = 1024 * 1024
 
 
-def blob(store: IngestStore, data: bytes) -> str:
+def blob(store: BlobWriter, data: bytes) -> str:
     """Store a blob and return its SHA-256."""
-    return ingest([data], store=store, staging_key="staging/test/x", record=lambda digest: None).sha256
+    staged = stage([data], store=store, staging_key="staging/test/x")
+    settle(staged, store=store)
+    return staged.digest.sha256
 
 
-def an_archive(store: IngestStore) -> Layout:
+def an_archive(store: BlobWriter) -> Layout:
     """Large, small and partial blobs between literals of every size."""
     large = blob(store, bytes(range(256)) * (10 * MIB // 256) + b"odd end")
     small = blob(store, b"a few bytes")

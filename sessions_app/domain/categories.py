@@ -134,6 +134,12 @@ def classify(path: str) -> Category:
     return FOLDERS.get(head, Category.OTHER) if slash else Category.OTHER
 
 
+def lies_right(path: str) -> bool:
+    """Whether a path is one that `sort_tree` gives: in one of the folders, or the original at the root."""
+    head, slash, _ = path.partition("/")
+    return _is_original(path) or (bool(slash) and head in FOLDERS)
+
+
 def language_of(path: str, category: Category, *, known: Sequence[str] = ()) -> str:
     """The language of a file in the session's tree (BCP 47), or "" when nothing tells.
 

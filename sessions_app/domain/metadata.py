@@ -7,7 +7,7 @@ Inside the portal the document's paths are those of the session's tree (`audio/h
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -28,6 +28,7 @@ __all__ = [
     "Timestamps",
     "build",
     "check",
+    "narrow",
     "parse",
     "read_texts",
     "relative",
@@ -178,6 +179,39 @@ def build(
     return document | _unknown(base, document)
 
 
+def narrow(
+    document: Mapping[str, Any], *, entries: Sequence[ManifestEntry], languages: Collection[str] = ()
+) -> dict[str, Any]:
+    """The document of a version of which only these entries are kept, and only these languages if any are named.
+
+    What is told by language goes with its language. Keys of `voices` that name no language of the session stay: some
+    tools assign voices to speakers.
+    """
+    kept = dict(document)
+    if languages:
+        wanted = {_folded(language) for language in languages}
+        leaving = {_folded(language) for language in document.get("languages") or ()} - wanted
+        kept["languages"] = [tag for tag in document.get("languages") or () if _folded(tag) in wanted]
+        kept["translations"] = {
+            tag: text for tag, text in (document.get("translations") or {}).items() if _folded(tag) in wanted
+        }
+        kept["voices"] = {
+            key: voice for key, voice in (document.get("voices") or {}).items() if _folded(key) not in leaving
+        }
+    told = timestamps(document)
+    epoch = datetime.fromtimestamp(0, UTC)
+    return build(
+        kept,
+        entries=entries,
+        video_name=None,
+        texts=Texts(),
+        created_at=told.created_at or epoch,
+        last_updated=told.last_updated or epoch,
+        last_accessed=told.last_accessed or epoch,
+        keep_stage=True,
+    )
+
+
 def render(document: Mapping[str, Any], *, session_name: str) -> bytes:
     """Write the file as the original does, with the paths it would have under this name."""
     prefix = f"{SESSIONS_FOLDER}/{session_name}/"
@@ -235,10 +269,14 @@ def _tree_path(raw: str) -> str:
         return raw
 
 
+def _folded(language: str) -> str:
+    return language.replace("_", "-").casefold()
+
+
 def _languages(base: Sequence[str], found: Sequence[str]) -> list[str]:
     languages: dict[str, str] = {}
     for language in (*base, *found):
-        languages.setdefault(language.replace("_", "-").casefold(), language)
+        languages.setdefault(_folded(language), language)
     return [language for language in languages.values() if language]
 
 

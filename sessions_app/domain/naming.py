@@ -19,6 +19,8 @@ EXPORT_SUFFIX = "_export"
 REFUSED = frozenset('/\\:*?"<>|')
 # Browsers number a download whose name is taken: `talk_export (1).zip`.
 EXPORT_ENDING = re.compile(rf"{EXPORT_SUFFIX}( ?\(\d+\))?$")
+FILENAME_LIMIT = 255
+"""In bytes; what ext4, XFS, APFS and NTFS all take."""
 
 
 class SessionNameError(ValueError):
@@ -79,15 +81,26 @@ def free_name(wanted: str, taken: Container[str]) -> str:
     return name
 
 
-def export_filename(name: str) -> str:
-    return f"{name}{EXPORT_SUFFIX}.zip"
+def export_filename(name: str, part: str = "") -> str:
+    """`talk_export.zip`; with what tells the archive from that of the whole, `talk_audio_hi_export.zip`.
+
+    The name is cut where the whole would be too long for a file system; what tells archives apart is cut last.
+    """
+    suffix = f"_{part}{EXPORT_SUFFIX}.zip" if part else f"{EXPORT_SUFFIX}.zip"
+    suffix = suffix if len(suffix.encode()) <= FILENAME_LIMIT // 2 else f"_part{EXPORT_SUFFIX}.zip"
+    room = FILENAME_LIMIT - len(suffix.encode())
+    return name.encode()[:room].decode(errors="ignore") + suffix
 
 
-def name_from_zip(filename: str, *, ours: bool) -> str:
-    """A valid session name from an archive's: its stem, for our own archives without `_export`."""
+def name_from_zip(filename: str, *, ours: bool, part: str = "") -> str:
+    """A valid session name from an archive's: its stem, for our own archives without `_export`.
+
+    :param part: what else our own archive's name may say that is no part of the session's name.
+    """
     stem = PurePosixPath(filename).stem
     if ours:
         stem = EXPORT_ENDING.sub("", stem)
+        stem = stem.removesuffix(f"_{part}") if part else stem
     name = unicodedata.normalize("NFC", stem.strip())
     name = "".join("_" if _is_control(c) or c in REFUSED else c for c in name)
     if name.startswith("."):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -50,8 +50,12 @@ def render(
     saved_at: datetime,
     message: str,
     fingerprint: str,
+    selection: Mapping[str, Any],
 ) -> bytes:
-    """Write the manifest: the same version always gives the same bytes."""
+    """Write the manifest: the same selection of a version always gives the same bytes.
+
+    :param selection: what was chosen of the version; empty for the whole.
+    """
     document = {
         "format": FORMAT,
         "session": session,
@@ -59,6 +63,7 @@ def render(
         "saved_at": saved_at.isoformat(),
         "message": message,
         "fingerprint": fingerprint,
+        **({"selection": selection} if selection else {}),
         "members": [
             {
                 "path": member.path,

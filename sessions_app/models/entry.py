@@ -4,12 +4,24 @@ from django.db import models
 from django.db.models import F, Q
 
 from sessions_app.domain.categories import Category
+from sessions_app.domain.selection import Selection
 
 
 class EntryQuerySet(models.QuerySet["Entry"]):
     def at(self, number: int) -> EntryQuerySet:
         """The files of version ``number``."""
         return self.filter(Q(removed_in__isnull=True) | Q(removed_in__gt=number), added_in__lte=number)
+
+    def selected(self, selection: Selection) -> EntryQuerySet:
+        """As `Selection.takes` decides."""
+        wanted = self.all()
+        if selection.without_source:
+            wanted = wanted.exclude(category=Category.ORIGINAL_VIDEO)
+        if selection.categories:
+            wanted = wanted.filter(category__in=selection.categories)
+        if selection.languages:
+            wanted = wanted.filter(language__in=["", *selection.languages])
+        return wanted
 
 
 class Entry(models.Model):

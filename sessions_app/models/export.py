@@ -7,6 +7,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from sessions_app.domain.selection import Selection
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -32,6 +34,9 @@ class Export(models.Model):
         "sessions_app.Job", on_delete=models.SET_NULL, null=True, blank=True, related_name="export"
     )
     filename = models.CharField(max_length=255)
+    selection = models.JSONField(
+        default=dict, blank=True, help_text="What it holds of the version; empty for the whole."
+    )
     key = models.CharField(max_length=255, unique=True, help_text="Where the bytes lie in the store.")
     size = models.PositiveBigIntegerField(help_text="In bytes.")
     etag = models.CharField(max_length=80)
@@ -50,6 +55,11 @@ class Export(models.Model):
 
     def __str__(self) -> str:
         return f"{self.filename} ({self.code})"
+
+    @property
+    def what(self) -> str:
+        """What it holds of the version, for people; "" for the whole."""
+        return Selection.from_dict(self.selection).label
 
     def is_ready(self, *, now: datetime) -> bool:
         return self.removed_at is None and self.expires_at > now

@@ -35,6 +35,8 @@ class Job(models.Model):
         """Turn a ZIP into a session."""
         EXPORT = "export", "Export"
         """Assemble a version's ZIP."""
+        CHECK = "check", "Check"
+        """Tell what a ZIP would bring, and store nothing of it."""
 
     class State(models.TextChoices):
         QUEUED = "queued", "Waiting"
@@ -81,7 +83,7 @@ class Job(models.Model):
                 name="job_state_is_known",
             ),
             models.CheckConstraint(
-                condition=Q(kind__in=["save", "import", "export"]), name="job_kind_is_known"
+                condition=Q(kind__in=["save", "import", "export", "check"]), name="job_kind_is_known"
             ),
             models.CheckConstraint(
                 condition=~Q(state="running") | Q(lease_expires_at__isnull=False),

@@ -23,6 +23,9 @@ class Version(models.Model):
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
+    created_elsewhere_by = models.CharField(
+        max_length=150, blank=True, help_text="Who saved it where it was imported from, by their name there."
+    )
     message = models.CharField(max_length=500, blank=True)
     restored_from = models.PositiveIntegerField(
         null=True, blank=True, help_text="Number of the version it was restored from."
@@ -63,6 +66,11 @@ class Version(models.Model):
     def metadata(self) -> dict[str, Any]:
         document: dict[str, Any] = json.loads(self.document)
         return document
+
+    @property
+    def saved_by(self) -> str:
+        """The name of who saved it; "" where nobody knows any more."""
+        return self.created_by.get_username() if self.created_by else self.created_elsewhere_by
 
     @property
     def languages(self) -> list[str]:

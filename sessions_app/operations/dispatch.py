@@ -24,6 +24,7 @@ PERFORM: dict[Job.Kind, Callable[[JobContext], None]] = {
     Job.Kind.SAVE: saves.perform,
     Job.Kind.IMPORT: imports.perform,
     Job.Kind.EXPORT: exports.perform,
+    Job.Kind.CHECK: imports.perform_check,
 }
 
 

@@ -9,78 +9,113 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
 
 from sessions_app.blobs import durable, get_store
 from sessions_app.blobs.keys import export_key
-from sessions_app.domain import metadata, proof
-from sessions_app.domain.categories import PRIVATE
-from sessions_app.domain.digests import digest_of
-from sessions_app.domain.manifest import Manifest
 from sessions_app.domain.naming import export_filename
-from sessions_app.exports import verify
+from sessions_app.domain.selection import WHOLE, Selection
 from sessions_app.exports.assemble import assemble, discard
 from sessions_app.exports.files import write_file
 from sessions_app.exports.stream import stream
 from sessions_app.models import DubbingSession, Export, Job, Version
+from sessions_app.models.export import ExportQuerySet
+from sessions_app.models.job import JobQuerySet
 from sessions_app.operations import jobs
+from sessions_app.operations.archives import layout_of, nothing_selected
 from sessions_app.operations.context import JobContext
 from sessions_app.operations.errors import NotAllowedError
-from sessions_app.queries.manifests import manifest_of
-from sessions_app.zips.layout import Layout, Member, TextMember, plan
-from sessions_app.zips.parts import interleave
-
-VERIFIER_NAME = f"{PRIVATE}/verify.py"
-"""So that an archive proves itself in ten years, with Python alone."""
+from sessions_app.queries.versions import has_files
+from sessions_app.zips.layout import Layout
 
 
-def request(*, version: Version, owner: AbstractBaseUser, now: datetime) -> Job:
+def request(*, version: Version, owner: AbstractBaseUser, now: datetime, selection: Selection = WHOLE) -> Job:
     """Queue the assembly of a version's ZIP, or return the job that does or did just that.
 
     :raises NotAllowedError: the session is in the trash.
+    :raises BadInputError: `nothing_selected`, the version holds no file that is selected.
     """
-    session = version.session
-    if session.is_trashed:
-        raise NotAllowedError("This session is in the trash. Restore it, then export it.", code="trashed")
-    same = Job.objects.filter(
-        kind=Job.Kind.EXPORT, owner_id=owner.pk, session=session, params={"version": version.number}
-    )
-    running = same.unfinished().order_by("-pk").first()
-    if running is not None:
-        return running
-    filename = export_filename(session.name)
-    ready = Export.objects.filter(version=version, owner_id=owner.pk, filename=filename).ready(now=now)
-    done = same.filter(export__in=ready).order_by("-pk").first()
-    if done is not None:
-        return done
-    return jobs.create(
-        kind=Job.Kind.EXPORT, owner=owner, session=session, params={"version": version.number}, now=now
-    )
+    with transaction.atomic():
+        # Under the session's lock: of two that ask at once, the second finds the first one's job.
+        session = DubbingSession.objects.select_for_update().get(pk=version.session_id)
+        if session.is_trashed:
+            raise NotAllowedError("This session is in the trash. Restore it, then export it.", code="trashed")
+        if selection.is_partial and not has_files(version, selection):
+            raise nothing_selected()
+        params = {"version": version.number, **_told(selection)}
+        same = Job.objects.filter(kind=Job.Kind.EXPORT, owner_id=owner.pk, session=session, params=params)
+        filename = export_filename(session.name, selection.suffix)
+        return (
+            _running(same)
+            or _done(same, filename, now=now)
+            or jobs.create(kind=Job.Kind.EXPORT, owner=owner, session=session, params=params, now=now)
+        )
+
+
+def retry(*, job: Job, now: datetime) -> Job:
+    """Queue a failed or cancelled export again, or return the job that does or did the same meanwhile.
+
+    :raises NotAllowedError: it did not fail.
+    """
+    with transaction.atomic():
+        session = DubbingSession.objects.select_for_update().get(pk=job.session_id or 0)
+        selection = selection_of(job)
+        params = {"version": job.params["version"], **_told(selection)}
+        same = Job.objects.filter(kind=Job.Kind.EXPORT, owner_id=job.owner_id, session=session, params=params)
+        filename = export_filename(session.name, selection.suffix)
+        other = _running(same.exclude(pk=job.pk)) or _done(same.exclude(pk=job.pk), filename, now=now)
+        if other is None:
+            jobs.retry(job=job, now=now)
+        return other or job
+
+
+def _told(selection: Selection) -> dict[str, object]:
+    return {} if selection.is_whole else {"selection": selection.as_dict()}
+
+
+def selection_of(job: Job) -> Selection:
+    return Selection.from_dict(job.params.get("selection", {}))
+
+
+def _running(same: JobQuerySet) -> Job | None:
+    return same.unfinished().order_by("-pk").first()
+
+
+def _done(same: JobQuerySet, filename: str, *, now: datetime) -> Job | None:
+    """The job whose ZIP can be downloaded; one made before the session was renamed says another name inside."""
+    ready: ExportQuerySet = Export.objects.filter(filename=filename).ready(now=now)
+    return same.filter(export__in=ready).order_by("-pk").first()
 
 
 def perform(context: JobContext) -> None:
     """Assemble the ZIP under a key of this attempt, then make it an export; whatever goes wrong, nothing is left."""
     job = context.job
-    session = DubbingSession.objects.get(pk=job.session_id or 0)
-    version = Version.objects.filter(session=session, number=job.params["version"]).first()
-    if version is None or session.is_trashed:
+    versions = Version.objects.select_related("session", "created_by")
+    version = versions.filter(session=job.session_id, number=job.params["version"]).first()
+    if version is None or version.session.is_trashed:
         raise NotAllowedError(
             "This session is in the trash or gone. There is nothing to export.", code="trashed"
         )
-    layout = layout_of(version, session_name=session.name)
+    selection = selection_of(job)
+    layout = layout_of(version, session_name=version.session.name, selection=selection)
     context.expect(layout.size)
     for earlier in range(1, job.attempt):
         discard(export_key(f"{job.code}-{earlier}"), store=context.store)
     key = export_key(f"{job.code}-{job.attempt}")
     assemble(layout, key, store=context.store, on_bytes=context.advance)
     try:
-        context.finish(partial(_record, context, session, version, layout, key))
+        context.finish(partial(_record, context, version, selection, layout, key))
     except BaseException:
         context.store.delete(key)
         raise
 
 
 def _record(
-    context: JobContext, session: DubbingSession, version: Version, layout: Layout, key: str
+    context: JobContext,
+    version: Version,
+    selection: Selection,
+    layout: Layout,
+    key: str,
 ) -> dict[str, object]:
     now = context.clock()
     export = Export.objects.create(
@@ -88,7 +123,8 @@ def _record(
         version=version,
         owner=context.job.owner,
         job=context.job,
-        filename=export_filename(session.name),
+        filename=export_filename(version.session.name, selection.suffix),
+        selection=selection.as_dict(),
         key=key,
         size=layout.size,
         etag=layout.etag,
@@ -98,9 +134,12 @@ def _record(
     return {"export": str(export.code), "filename": export.filename, "size": export.size}
 
 
-def write_to(*, version: Version, destination: Path) -> int:
-    """Write a version's ZIP to a file of the caller's; return its size in bytes. The file appears when it is complete."""
-    layout = layout_of(version, session_name=version.session.name)
+def write_to(*, version: Version, destination: Path, selection: Selection = WHOLE) -> int:
+    """Write a version's ZIP to a file of the caller's; return its size in bytes. The file appears when it is complete.
+
+    :raises BadInputError: as :func:`sessions_app.operations.archives.layout_of`.
+    """
+    layout = layout_of(version, session_name=version.session.name, selection=selection)
     store = get_store()
     files = store.capabilities.local_files
     if files is not None:
@@ -110,47 +149,3 @@ def write_to(*, version: Version, destination: Path) -> int:
             for chunk in stream(layout.segments, reader=store):
                 durable.write_all(target, chunk)
     return layout.size
-
-
-def layout_of(version: Version, *, session_name: str) -> Layout:
-    """Plan the ZIP of a version: the seed's tree, metadata.json, and our own manifest that proves every member."""
-    manifest = manifest_of(version)
-    modified = version.created_at
-    document = TextMember(
-        name="metadata.json",
-        data=metadata.render(version.metadata, session_name=session_name),
-        modified=modified,
-    )
-    proven = TextMember(
-        name=proof.NAME, data=_proof(version, manifest, document, session_name), modified=modified
-    )
-    verifier = TextMember(name=VERIFIER_NAME, data=Path(verify.__file__).read_bytes(), modified=modified)
-    members: list[Member | TextMember] = [document, proven, verifier]
-    members += [
-        Member(name=entry.path, sha256=entry.sha256, size=entry.size, crc32=entry.crc32, modified=modified)
-        for entry in manifest.entries
-    ]
-    return plan(interleave(members))
-
-
-def _proof(version: Version, manifest: Manifest, document: TextMember, session_name: str) -> bytes:
-    own = digest_of([document.data])
-    members = [proof.Proven(path=document.name, size=own.size, sha256=own.sha256)]
-    members += [
-        proof.Proven(
-            path=entry.path,
-            size=entry.size,
-            sha256=entry.sha256,
-            category=entry.category.value,
-            language=entry.language,
-        )
-        for entry in manifest.entries
-    ]
-    return proof.render(
-        members,
-        session=session_name,
-        version=version.number,
-        saved_at=version.created_at,
-        message=version.message,
-        fingerprint=version.fingerprint,
-    )

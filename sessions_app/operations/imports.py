@@ -1,40 +1,43 @@
-"""Imports a ZIP as a new session: ours, the original session manager's, or a plain folder of media. All or nothing."""
+"""Imports a ZIP as a new session: ours, the original session manager's, or a plain folder of media. All or nothing.
+
+`check` jobs tell what an import would bring, and store nothing of it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 
 from sessions_app.blobs.ingest import Staged, stage
-from sessions_app.domain import metadata, proof
-from sessions_app.domain.categories import PRIVATE, Placement, find_metadata, sort_tree
+from sessions_app.domain import metadata
+from sessions_app.domain.history import blob_name
 from sessions_app.domain.manifest import Manifest
 from sessions_app.domain.naming import SessionNameError, clean_name, name_from_zip
-from sessions_app.domain.paths import PathError, check_tree
+from sessions_app.domain.selection import HISTORY_SUFFIX
 from sessions_app.models import Blob, DubbingSession, Job, Upload
-from sessions_app.operations import intake, jobs, sessions, uploads, versions
+from sessions_app.operations import histories, intake, jobs, sessions, uploads, versions
+from sessions_app.operations.contents import Contents, read_contents
 from sessions_app.operations.context import JobContext
-from sessions_app.operations.documents import read_document, read_texts
-from sessions_app.operations.errors import BadInputError
-from sessions_app.operations.saves import check_count, entry_of, video_name
+from sessions_app.operations.documents import read_texts
+from sessions_app.operations.errors import BadInputError, NotAllowedError
+from sessions_app.operations.forecasts import forecast
+from sessions_app.operations.limits import archive_limits
+from sessions_app.operations.saves import entry_of, video_name
 from sessions_app.operations.sources import FileSource, StoreSource
-from sessions_app.zips.reader import Archive, ArchiveMember, Limits, read_archive
+from sessions_app.zips.reader import Archive, ArchiveMember, read_archive
 
-ROOM = 1000
-"""Entries beside the session's files: metadata.json, our own folder, folders that other tools list."""
-LANGUAGE_LENGTH = 35
-"""Characters of the longest language tag that RFC 5646 section 4.4.1 counts on."""
+MESSAGE_LENGTH = 500
 
 
-def request(*, upload: Upload, owner: AbstractBaseUser, name: str, now: datetime) -> Job:
-    """Queue the import of an uploaded ZIP; an empty ``name`` means: as the ZIP is called.
+def request(
+    *, upload: Upload, owner: AbstractBaseUser, name: str, now: datetime, kind: Job.Kind = Job.Kind.IMPORT
+) -> Job:
+    """Queue the import of an uploaded ZIP, or the check of what it would bring; an empty ``name`` means: as the ZIP is called.
 
     :raises BadInputError: the name cannot be used, or the upload is not complete.
     """
@@ -43,117 +46,65 @@ def request(*, upload: Upload, owner: AbstractBaseUser, name: str, now: datetime
             "The ZIP is not complete yet. Wait for the upload, then import.", code="upload_incomplete"
         )
     params = {"name": _checked(name), "filename": upload.path, "upload_count": 1}
-    return jobs.create(kind=Job.Kind.IMPORT, owner=owner, params=params, uploads=[upload], now=now)
+    return jobs.create(kind=kind, owner=owner, params=params, uploads=[upload], now=now)
 
 
-def request_file(*, file: Path, owner: AbstractBaseUser, name: str, now: datetime) -> Job:
-    """Write down the import of a ZIP on this machine, for a caller that runs the job itself.
+def request_checked(*, check: Job, name: str, now: datetime) -> Job:
+    """Queue the import of the ZIP that a job has checked.
+
+    :raises NotAllowedError: the job has checked none, or the ZIP is gone by now.
+    :raises BadInputError: the name cannot be used.
+    """
+    if check.kind != Job.Kind.CHECK or check.state != Job.State.SUCCEEDED:
+        raise NotAllowedError("Only a ZIP that was checked can be imported from here.", code="not_checked")
+    upload = check.uploads.filter(state=Upload.State.RECEIVED).first()
+    if upload is None:
+        raise NotAllowedError("The uploaded ZIP is gone by now. Upload it again.", code="uploads_gone")
+    return request(upload=upload, owner=check.owner, name=name, now=now)
+
+
+def request_file(
+    *, file: Path, owner: AbstractBaseUser, name: str, now: datetime, kind: Job.Kind = Job.Kind.IMPORT
+) -> Job:
+    """Write down the import or check of a ZIP on this machine, for a caller that runs the job itself.
 
     :raises BadInputError: there is no such file, or the name cannot be used.
     """
     if not file.is_file():
         raise BadInputError(f"There is no file {file}.", code="no_such_file")
     params = {"name": _checked(name), "filename": file.name, "file": str(file.resolve())}
-    return jobs.create(kind=Job.Kind.IMPORT, owner=owner, params=params, now=now, publish=False)
+    return jobs.create(kind=kind, owner=owner, params=params, now=now, publish=False)
+
+
+def perform_check(context: JobContext) -> None:
+    """Read what the archive says it holds, and tell it as the job's result."""
+    job = context.job
+    archive = _archive(context)
+    told = forecast(
+        archive,
+        read_contents(archive),
+        owner=job.owner,
+        wanted_name=partial(_name_for, job),
+        now=context.clock(),
+    )
+    context.finish(lambda: told)
 
 
 def perform(context: JobContext) -> None:
     """Read the whole archive, store its files, then make the session; whatever goes wrong, there is none."""
-    job = context.job
-    source = _source(context)
-    archive = read_archive(source, limits(), seek_cost=source.seek_cost)
-    contents = _contents(archive)
-    context.expect(sum(contents.members[placed.source].size for placed in contents.placements))
-    # Biggest first, so that the last thread to finish has little left to do.
-    placements = sorted(contents.placements, key=lambda placed: -contents.members[placed.source].size)
-    stagers = [
-        partial(_stage, context, archive, contents.members[placed.source], index)
-        for index, placed in enumerate(placements)
-    ]
-    stored = intake.take_in(stagers, store=context.store, keep=intake.holding(job.pk), now=context.clock())
-    blobs = {placed.path: blob for placed, blob in zip(placements, stored, strict=True)}
-    _check_proof(contents, placements, blobs)
-    new = _new_version(context, contents, placements, blobs)
-    context.finish(partial(_commit, context, contents, new))
-    for upload in Upload.objects.filter(job=job):
+    archive = _archive(context)
+    contents = read_contents(archive)
+    context.expect(contents.total_size)
+    blobs = _take_in(context, archive, contents)
+    arrival = _arrival(context, contents, blobs)
+    context.finish(partial(_commit, context, contents, arrival))
+    for upload in Upload.objects.filter(job=context.job):
         uploads.discard([upload])
 
 
-def limits() -> Limits:
-    """What an archive may declare: as many files as a session may hold, and what else a ZIP of such a session has."""
-    return Limits(
-        max_entries=settings.MAX_FILES_IN_SESSION + ROOM,
-        max_total_size=settings.MAX_UPLOAD_SIZE,
-    )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Contents:
-    """What an archive says it holds, decided before any file is stored."""
-
-    members: Mapping[str, ArchiveMember]
-    """Files by name, without folders, litter and what our own folder holds."""
-    placements: Sequence[Placement]
-    document: dict[str, Any] | None
-    """metadata.json, paths relative."""
-    proven: Mapping[str, proof.Proven] | None
-    """Members of our own manifest by path; None when the archive is not of our making."""
-
-
-def _contents(archive: Archive) -> Contents:
-    archive.require_files()
-    files = {member.name: member for member in archive.files}
-    members = {name: member for name, member in files.items() if not name.startswith(f"{PRIVATE}/")}
-    try:
-        check_tree(members)
-    except PathError as error:
-        raise BadInputError(str(error), code=error.code) from error
-    document_name = find_metadata(list(members))
-    document = None
-    if document_name is not None:
-        told = members[document_name]
-        document = read_document(lambda: b"".join(archive.open(told)), told.size)
-    placements = sort_tree(list(members), languages=(document or {}).get("languages") or ())
-    if not placements:
-        raise BadInputError("This ZIP holds no files to import.", code="zip_empty")
-    check_count(len(placements))
-    proven = _proof(archive, files)
-    return Contents(
-        members=members,
-        placements=[_as_proven(placed, proven) for placed in placements],
-        document=document,
-        proven=proven,
-    )
-
-
-def _proof(archive: Archive, files: Mapping[str, ArchiveMember]) -> dict[str, proof.Proven] | None:
-    """Read our manifest, if there is one that we can read."""
-    member = files.get(proof.NAME)
-    if member is None or member.size > proof.SIZE_LIMIT:
-        return None
-    try:
-        return proof.parse(b"".join(archive.open(member)))
-    except proof.ProofError as error:
-        raise BadInputError(str(error), code=error.code) from error
-
-
-def _as_proven(placed: Placement, proven: Mapping[str, proof.Proven] | None) -> Placement:
-    """Take the language from the manifest: a person may have corrected what the name tells."""
-    told = (proven or {}).get(placed.source)
-    if told is None or told.path != placed.path or len(told.language) > LANGUAGE_LENGTH:
-        return placed
-    return replace(placed, language=told.language)
-
-
-def _check_proof(contents: Contents, placements: Sequence[Placement], blobs: Mapping[str, Blob]) -> None:
-    for placed in placements:
-        proven = (contents.proven or {}).get(placed.source)
-        if proven is not None and proven.sha256 != blobs[placed.path].sha256:
-            raise BadInputError(
-                f"“{placed.source}” in this ZIP is not the file that was exported: its SHA-256 differs. "
-                "Export the session again.",
-                code="proof_differs",
-            )
+def _archive(context: JobContext) -> Archive:
+    source = _source(context)
+    return read_archive(source, archive_limits(), seek_cost=source.seek_cost)
 
 
 def _source(context: JobContext) -> FileSource | StoreSource:
@@ -171,6 +122,39 @@ def _source(context: JobContext) -> FileSource | StoreSource:
     return StoreSource(context.store, uploads.object_key(upload), upload.size)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Blobs:
+    placed: Mapping[str, Blob]
+    """By the path in the session."""
+    older: Mapping[str, Blob]
+    """What only older versions hold, by SHA-256."""
+
+
+def _take_in(context: JobContext, archive: Archive, contents: Contents) -> Blobs:
+    """Store the files, and see that they are those that were exported.
+
+    :raises BadInputError: `proof_differs`, one of them is not.
+    """
+    members = [contents.members[placed.source] for placed in contents.placements]
+    members += contents.older.values()
+    stored = dict(zip((member.name for member in members), _unpack(context, archive, members), strict=True))
+    _check_digests(contents, stored)
+    return Blobs(
+        placed={placed.path: stored[placed.source] for placed in contents.placements},
+        older={sha256: stored[member.name] for sha256, member in contents.older.items()},
+    )
+
+
+def _unpack(context: JobContext, archive: Archive, members: Sequence[ArchiveMember]) -> Iterable[Blob]:
+    # Biggest first, so that the last thread to finish has little left to do.
+    order = sorted(range(len(members)), key=lambda at: -members[at].size)
+    stagers = [partial(_stage, context, archive, members[at], at) for at in order]
+    keep = intake.holding(context.job.pk)
+    stored = intake.take_in(stagers, store=context.store, keep=keep, now=context.clock())
+    blobs = dict(zip(order, stored, strict=True))
+    return [blobs[at] for at in range(len(members))]
+
+
 def _stage(context: JobContext, archive: Archive, member: ArchiveMember, index: int) -> Staged:
     return stage(
         archive.open(member),
@@ -180,43 +164,68 @@ def _stage(context: JobContext, archive: Archive, member: ArchiveMember, index: 
     )
 
 
-def _new_version(
-    context: JobContext, contents: Contents, placements: Sequence[Placement], blobs: Mapping[str, Blob]
-) -> versions.NewVersion:
+def _check_digests(contents: Contents, stored: Mapping[str, Blob]) -> None:
+    expected = {name: proven.sha256 for name, proven in (contents.proven or {}).items()}
+    if contents.history is not None:
+        expected |= {
+            entry.path: entry.sha256 for entry in contents.history.entries if entry.removed_in is None
+        }
+        expected |= {blob_name(sha256): sha256 for sha256 in contents.older}
+    for name, blob in stored.items():
+        if blob.sha256 != expected.get(name, blob.sha256):
+            raise BadInputError(
+                f"“{name}” in this ZIP is not the file that was exported: its SHA-256 differs. "
+                "Export the session again.",
+                code="proof_differs",
+            )
+
+
+def _arrival(context: JobContext, contents: Contents, blobs: Blobs) -> versions.NewVersion | histories.Replay:
+    """Prepare what is going to be written: one version, or all of them."""
+    if contents.history is None:
+        return _new_version(context, contents, blobs.placed)
+    known = {blob.sha256: blob for blob in (*blobs.placed.values(), *blobs.older.values())}
+    return histories.prepare(contents.history, blobs=known, now=context.clock(), between=context.check)
+
+
+def _new_version(context: JobContext, contents: Contents, blobs: Mapping[str, Blob]) -> versions.NewVersion:
+    placements = contents.placements
     manifest = Manifest.of(entry_of(placed, blobs[placed.path]) for placed in placements)
     now = context.clock()
     told = metadata.timestamps(contents.document or {})
-    languages = (contents.document or {}).get("languages") or ()
+    changed = {placed.path for placed in placements}
     document = metadata.build(
         contents.document,
         entries=manifest.entries,
         video_name=None if (contents.document or {}).get("video_name") else video_name(placements),
         texts=metadata.Texts()
         if contents.document is not None
-        else read_texts(
-            context.store, manifest, changed={placed.path for placed in placements}, languages=languages
-        ),
+        else read_texts(context.store, manifest, changed=changed, languages=contents.languages),
         created_at=told.created_at or now,
         last_updated=told.last_updated or now,
         last_accessed=told.last_accessed or now,
         keep_stage=True,
     )
-    blob_ids = {path: blob.pk for path, blob in blobs.items()}
     return versions.NewVersion(
         manifest=manifest,
-        blob_ids=blob_ids,
+        blob_ids={path: blob.pk for path, blob in blobs.items()},
         document=document,
-        message=f"Imported from {context.job.params['filename']}"[:500],
+        message=f"Imported from {context.job.params['filename']}"[:MESSAGE_LENGTH],
     )
 
 
-def _commit(context: JobContext, contents: Contents, new: versions.NewVersion) -> dict[str, object]:
+def _commit(
+    context: JobContext, contents: Contents, arrival: versions.NewVersion | histories.Replay
+) -> dict[str, object]:
     job = context.job
     now = context.clock()
-    name = job.params["name"] or name_from_zip(job.params["filename"], ours=contents.proven is not None)
+    name = _name_for(job, contents)
     session = sessions.create(owner=job.owner, name=name, now=now)
-    version = versions.commit(session=session, parent=None, new=new, author=job.owner, now=now)
-    told = metadata.timestamps(new.document)
+    if isinstance(arrival, histories.Replay):
+        version = histories.commit(arrival, session=session, now=now)
+    else:
+        version = versions.commit(session=session, parent=None, new=arrival, author=job.owner, now=now)
+    told = metadata.timestamps(version.metadata)
     DubbingSession.objects.filter(pk=session.pk).update(
         created_at=told.created_at or now,
         last_updated=told.last_updated or now,
@@ -231,6 +240,12 @@ def _commit(context: JobContext, contents: Contents, new: versions.NewVersion) -
         "files": version.file_count,
         "total_size": version.total_size,
     }
+
+
+def _name_for(job: Job, contents: Contents) -> str:
+    part = HISTORY_SUFFIX if contents.history is not None else ""
+    name: str = job.params["name"]
+    return name or name_from_zip(job.params["filename"], ours=contents.is_ours, part=part)
 
 
 def _checked(name: str) -> str:

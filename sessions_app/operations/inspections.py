@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sessions_app.exports import verify
-from sessions_app.operations.imports import limits
+from sessions_app.operations.limits import archive_limits
 from sessions_app.operations.sources import FileSource
 from sessions_app.zips.reader import Archive, ZipError, read_archive
 
@@ -53,7 +53,7 @@ def inspect(file: Path) -> Inspection:
     """Read a ZIP from its first to its last byte, by the rules of an import. One without files is sound, if of no use."""
     try:
         source = FileSource(file)
-        archive = read_archive(source, limits(), seek_cost=source.seek_cost)
+        archive = read_archive(source, archive_limits(), seek_cost=source.seek_cost)
         _read_through(archive)
     except ZipError as error:
         return Inspection(file=str(file), accepted=False, code=error.code, message=str(error))

@@ -8,7 +8,6 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 
 from sessions_app.blobs.ingest import Staged
@@ -23,6 +22,7 @@ from sessions_app.operations import intake, jobs, uploads, versions
 from sessions_app.operations.context import JobContext
 from sessions_app.operations.documents import read_document, read_texts
 from sessions_app.operations.errors import BadInputError
+from sessions_app.operations.limits import check_count
 from sessions_app.queries.manifests import blob_ids_of, manifest_of
 
 MESSAGE_LENGTH = 500
@@ -220,19 +220,6 @@ def _new_version(
     return versions.NewVersion(
         manifest=manifest, blob_ids=blob_ids, document=document, message=params["message"]
     )
-
-
-def check_count(files: int) -> None:
-    """Refuse a version that its own ZIP could not bring back.
-
-    :raises BadInputError: it has too many files.
-    """
-    limit = settings.MAX_FILES_IN_SESSION
-    if files > limit:
-        raise BadInputError(
-            f"A session may hold {limit} files, and this one would hold {files}. Split it, or pack what belongs together.",
-            code="too_many_files",
-        )
 
 
 def entry_of(placed: Placement, blob: Blob) -> ManifestEntry:

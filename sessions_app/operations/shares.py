@@ -11,9 +11,12 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
 from sessions_app.domain import metadata
-from sessions_app.models import DubbingSession, Export, Share
-from sessions_app.operations import sessions, versions
+from sessions_app.domain.manifest import Manifest
+from sessions_app.domain.selection import Selection
+from sessions_app.models import DubbingSession, Export, Share, Version
+from sessions_app.operations import histories, sessions, versions
 from sessions_app.operations.errors import BadInputError, NotAllowedError
+from sessions_app.queries.histories import blobs_of, past_of
 from sessions_app.queries.manifests import blob_ids_of, manifest_of
 
 TOKEN_BYTES = 16
@@ -74,38 +77,46 @@ def find(*, token: str, now: datetime) -> Share | None:
 
 
 def take(*, share: Share, owner: AbstractBaseUser, now: datetime) -> DubbingSession:
-    """Make the shared version a session of ``owner``'s own. Rows are written, no bytes move.
+    """Make what the link shares a session of ``owner``'s own. Rows are written, no bytes move.
 
     :raises NotAllowedError: the link works no longer.
     """
+    shared = _opened(share, now=now).export.version
+    arrival = _arrival(share, now=now)
+    told = metadata.timestamps(shared.metadata)
     with transaction.atomic():
-        open_share = (
-            Share.objects.open(now=now).filter(pk=share.pk).select_related("export__version__session").first()
-        )
-        if open_share is None:
-            raise NotAllowedError("This link works no longer. Ask for a new one.", code="share_closed")
-        shared = open_share.export.version
+        _opened(share, now=now)
         session = sessions.create(owner=owner, name=shared.session.name, now=now)
-        manifest = manifest_of(shared)
-        told = metadata.timestamps(shared.metadata)
-        document = metadata.build(
-            shared.metadata,
-            entries=manifest.entries,
-            video_name=None,
-            texts=metadata.Texts(),
-            created_at=told.created_at or now,
-            last_updated=told.last_updated or now,
-            last_accessed=now,
-            keep_stage=True,
-        )
-        new = versions.NewVersion(
-            manifest=manifest,
-            blob_ids=blob_ids_of(shared),
-            document=document,
-            message=f"Shared by {open_share.created_by.get_username()}",
-        )
-        versions.commit(session=session, parent=None, new=new, author=owner, now=now)
+        if isinstance(arrival, histories.Replay):
+            histories.commit(arrival, session=session, now=now)
+        else:
+            versions.commit(session=session, parent=None, new=arrival, author=owner, now=now)
         if told.created_at:
             DubbingSession.objects.filter(pk=session.pk).update(created_at=told.created_at)
     session.refresh_from_db()
     return session
+
+
+def _opened(share: Share, *, now: datetime) -> Share:
+    found = Share.objects.open(now=now).filter(pk=share.pk).select_related("export__version__session").first()
+    if found is None:
+        raise NotAllowedError("This link works no longer. Ask for a new one.", code="share_closed")
+    return found
+
+
+def _arrival(share: Share, *, now: datetime) -> versions.NewVersion | histories.Replay:
+    """Prepare what the link gives: never more than its export holds."""
+    shared = share.export.version
+    selection = Selection.from_dict(share.export.selection)
+    if selection.history:
+        past = past_of(shared, session_name=shared.session.name)
+        return histories.prepare(past.history, blobs=blobs_of(past), now=now)
+    manifest = Manifest(entries=selection.among(manifest_of(shared).entries))
+    document = metadata.narrow(shared.metadata, entries=manifest.entries, languages=selection.languages)
+    blob_ids = blob_ids_of(shared)
+    return versions.NewVersion(
+        manifest=manifest,
+        blob_ids={entry.path: blob_ids[entry.path] for entry in manifest.entries},
+        document=document,
+        message=f"Shared by {share.created_by.get_username()}",
+    )

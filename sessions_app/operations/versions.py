@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any, TypeVar
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -35,6 +36,10 @@ class NewVersion:
     message: str = ""
     restored_from: int | None = None
 
+    @cached_property
+    def fingerprint(self) -> str:
+        return self.manifest.fingerprint(self.document)
+
 
 def commit(
     *,
@@ -51,44 +56,62 @@ def commit(
     :raises ConflictError: somebody saved in the meantime; nothing was written.
     :raises UnchangedError: files and metadata are those of ``parent``.
     """
+    _ = new.fingerprint  # hashed before the row is locked
     with transaction.atomic():
         locked = DubbingSession.objects.select_for_update().get(pk=session.pk)
         if locked.current_id != (parent.pk if parent else None):
             raise conflict(locked)
-        fingerprint = new.manifest.fingerprint(new.document)
-        if parent is not None and parent.fingerprint == fingerprint:
+        if parent is not None and parent.fingerprint == new.fingerprint:
             raise UnchangedError(
                 f"Nothing changed since version {parent.number}, so there is no new version."
             )
         number = parent.number + 1 if parent else 1
         stored_size = _write_entries(locked, parent, new, number=number)
-        progress = progress_of(new.document, {entry.category for entry in new.manifest.entries})
-        video_name = str(new.document.get("video_name") or "")[:255]
-        version = Version.objects.create(
-            session=locked,
-            number=number,
-            created_at=now,
-            created_by_id=author.pk if author else None,
-            message=new.message,
-            restored_from=new.restored_from,
-            document=json.dumps(new.document),
-            fingerprint=fingerprint,
-            file_count=len(new.manifest.entries),
-            total_size=new.manifest.total_size,
-            stored_size=stored_size,
-            video_name=video_name,
-            folded_video_name=fold_name(video_name),
-            language_tags=Version.spaced(new.document.get("languages") or []),
-            stage=stage_of(progress).value,
-            has_transcription=progress.has_transcription,
-            has_translations=progress.has_translations,
-            has_audio=progress.has_audio,
-            has_videos=progress.has_videos,
-        )
+        version = row(session=locked, number=number, new=new, stored_size=stored_size, author=author, now=now)
+        version.save(force_insert=True)
         if not locked.advance(version.pk, parent_id=parent.pk if parent else None, now=now):
             raise conflict(locked)
     session.refresh_from_db()
     return version
+
+
+def row(
+    *,
+    session: DubbingSession | None,
+    number: int,
+    new: NewVersion,
+    stored_size: int,
+    author: AbstractBaseUser | None,
+    now: datetime,
+) -> Version:
+    """Return the version's row, not saved yet, with what lists and searches need beside its document.
+
+    :param session: None where it is not made yet.
+    :param stored_size: bytes of the blobs that the session did not hold before.
+    """
+    progress = progress_of(new.document, {entry.category for entry in new.manifest.entries})
+    video_name = str(new.document.get("video_name") or "")[:255]
+    return Version(
+        session=session,
+        number=number,
+        created_at=now,
+        created_by_id=author.pk if author else None,
+        message=new.message,
+        restored_from=new.restored_from,
+        document=json.dumps(new.document),
+        fingerprint=new.fingerprint,
+        file_count=len(new.manifest.entries),
+        total_size=new.manifest.total_size,
+        stored_size=stored_size,
+        video_name=video_name,
+        folded_video_name=fold_name(video_name),
+        language_tags=Version.spaced(new.document.get("languages") or []),
+        stage=stage_of(progress).value,
+        has_transcription=progress.has_transcription,
+        has_translations=progress.has_translations,
+        has_audio=progress.has_audio,
+        has_videos=progress.has_videos,
+    )
 
 
 def conflict(session: DubbingSession) -> ConflictError:
@@ -96,7 +119,7 @@ def conflict(session: DubbingSession) -> ConflictError:
     current = Version.objects.select_related("created_by").filter(pk=session.current_id or 0).first()
     if current is None:
         return ConflictError("This session holds no version yet. Load its page again, then save.", current=0)
-    who = current.created_by.get_username() if current.created_by else "Somebody"
+    who = current.saved_by or "Somebody"
     what = f" (“{current.message}”)" if current.message else ""
     return ConflictError(
         f"{who} saved version {current.number}{what} at {current.created_at:%Y-%m-%d %H:%M} UTC while you were working. "

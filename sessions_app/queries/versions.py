@@ -8,9 +8,23 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Count, Sum
 
 from sessions_app.domain.categories import Category
+from sessions_app.domain.selection import WHOLE, Selection
 from sessions_app.models import DubbingSession, Entry, Version
+from sessions_app.models.entry import EntryQuerySet
 
 FILES_A_PAGE = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """The files of one category and language."""
+
+    category: Category
+    language: str
+    """A BCP 47 tag, or "" for files that belong to none."""
+    file_count: int
+    size: int
+    """In bytes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,25 +35,44 @@ class CategorySummary:
     """In bytes."""
 
 
-def summary_of(version: Version) -> list[CategorySummary]:
-    """Count files and bytes of every category, those without files too, in the order of the pipeline."""
+def parts_of(version: Version) -> list[Part]:
+    """Count files and bytes by category and language, in the order of the pipeline."""
     rows = (
-        Entry.objects.filter(session_id=version.session_id)
-        .at(version.number)
-        .values_list("category")
+        _entries(version)
+        .values_list("category", "language")
         .annotate(files=Count("pk"), size=Sum("blob__size"))
     )
-    found = {category: (files, size) for category, files, size in rows}
+    order = list(Category)
+    parts = [
+        Part(category=Category(category), language=language, file_count=files, size=size or 0)
+        for category, language, files, size in rows
+    ]
+    return sorted(parts, key=lambda part: (order.index(part.category), part.language))
+
+
+def summary_of(version: Version, selection: Selection = WHOLE) -> list[CategorySummary]:
+    """Count files and bytes of every category, those without files too, in the order of the pipeline."""
+    parts = [part for part in parts_of(version) if selection.takes(part.category, part.language)]
     return [
-        CategorySummary(category=category, file_count=files, size=size or 0)
+        CategorySummary(
+            category=category,
+            file_count=sum(part.file_count for part in parts if part.category is category),
+            size=sum(part.size for part in parts if part.category is category),
+        )
         for category in Category
-        for files, size in [found.get(category.value, (0, 0))]
     ]
 
 
-def files_of(version: Version, *, category: str, page: str | int) -> Page[Entry]:
+def has_files(version: Version, selection: Selection) -> bool:
+    """Whether the version holds any file that is selected."""
+    return _entries(version).selected(selection).exists()
+
+
+def files_of(
+    version: Version, *, page: str | int, category: str = "", selection: Selection = WHOLE
+) -> Page[Entry]:
     """Return one page of the version's files by path, of one category or of all ("")."""
-    rows = Entry.objects.filter(session_id=version.session_id).at(version.number).select_related("blob")
+    rows = _entries(version).selected(selection).select_related("blob")
     if category:
         rows = rows.filter(category=category)
     return Paginator(rows.order_by("path"), FILES_A_PAGE).get_page(page)
@@ -48,8 +81,7 @@ def files_of(version: Version, *, category: str, page: str | int) -> Page[Entry]
 def file_at(version: Version, path: str) -> Entry | None:
     if "\0" in path:  # which no database compares with
         return None
-    rows = Entry.objects.filter(session_id=version.session_id, path=path).at(version.number)
-    return rows.select_related("blob").first()
+    return _entries(version).filter(path=path).select_related("blob").first()
 
 
 def versions_of(session: DubbingSession) -> list[Version]:
@@ -59,3 +91,7 @@ def versions_of(session: DubbingSession) -> list[Version]:
         .defer("document")
         .order_by("-number")
     )
+
+
+def _entries(version: Version) -> EntryQuerySet:
+    return Entry.objects.filter(session_id=version.session_id).at(version.number)

@@ -22,6 +22,7 @@ def rendered() -> bytes:
         saved_at=datetime(2025, 8, 3, 18, 11, 2, 123456, tzinfo=UTC),
         message="Better Hindi",
         fingerprint="f" * 64,
+        selection={},
     )
 
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.http import QueryDict
 
+from sessions_app.domain.categories import Category
 from sessions_app.domain.progress import Stage
+from sessions_app.domain.selection import Selection, SelectionError
 from sessions_app.queries.sessions import Order, Search
+from sessions_app.queries.versions import Part
 
 MAX_BATCH = 500
 
@@ -55,6 +61,74 @@ class CodesField(forms.Field):
 class BatchForm(forms.Form):
     codes = CodesField()
     action = forms.ChoiceField(choices=[("export", "Export"), ("trash", "Delete")])
+
+
+class SelectionForm(forms.Form):
+    """What an export shall hold: one version or all, and of one version which categories and languages.
+
+    A page offers what the version has (``parts``), and says ``ticked`` so that nothing ticked does not mean everything.
+    """
+
+    what = forms.ChoiceField(
+        required=False, choices=[("version", "This version"), ("history", "All versions")]
+    )
+    category = forms.MultipleChoiceField(
+        required=False, choices=[(category.value, category.label) for category in Category]
+    )
+    language = forms.MultipleChoiceField(required=False)
+    without_source = forms.BooleanField(required=False)
+    ticked = forms.BooleanField(required=False)
+
+    def __init__(self, data: QueryDict | None, *, parts: Sequence[Part]) -> None:
+        super().__init__(data)
+        self.categories = {part.category.value for part in parts}
+        self.languages = {part.language for part in parts if part.language}
+        self.fields["language"].choices = [(language, language) for language in sorted(self.languages)]  # type: ignore[attr-defined]
+        self.fields["language"].error_messages["invalid_choice"] = "This version has no files in %(value)s."
+        self.fields["category"].error_messages["invalid_choice"] = "There is no category %(value)s."
+
+    def clean(self) -> dict[str, Any]:
+        told = super().clean() or {}
+        if self.errors:
+            return told
+        if told["what"] == "history":
+            return {**told, "selection": Selection.of(history=True)}
+        categories, languages = set(told["category"]), set(told["language"])
+        if told["ticked"]:
+            if not categories:
+                raise forms.ValidationError("Choose at least one category.")
+            if self.languages and not languages:
+                raise forms.ValidationError("Choose at least one language.")
+        try:
+            told["selection"] = Selection.of(
+                # All that there is, is all: a file of another category or language cannot be left out.
+                categories=_all_but(categories, self.categories),
+                languages=() if languages >= self.languages else languages,
+                without_source=told["without_source"],
+            )
+        except SelectionError as error:
+            raise forms.ValidationError(str(error), code=error.code) from error
+        return told
+
+    @property
+    def selection(self) -> Selection:
+        """What was chosen, once the form is valid."""
+        chosen: Selection = self.cleaned_data["selection"]
+        return chosen
+
+    @property
+    def problem(self) -> str:
+        """What is wrong, in one sentence."""
+        return str(next(iter(self.errors.values()))[0])
+
+
+def _all_but(wanted: set[str], present: set[str]) -> set[str]:
+    """Name the categories so that equal choices are equal: those that the version does not have count as wanted with the rest."""
+    if not wanted or wanted >= present:
+        return set()
+    if wanted >= present - {Category.ORIGINAL_VIDEO}:
+        return set(Category) - {Category.ORIGINAL_VIDEO}
+    return wanted
 
 
 class ShareForm(forms.Form):

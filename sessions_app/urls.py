@@ -10,6 +10,7 @@ version_urls = [
     path("", session.detail, name="version-detail"),
     path("restore/", versions.restore, name="version-restore"),
     path("export/", versions.export, name="version-export"),
+    path("export/new/", exports.new, name="export-new"),
     path("archive.zip", versions.archive, name="version-archive"),
     path("metadata.json", versions.document, name="version-document"),
     path("files/<path:path>", versions.file, name="version-file"),
@@ -49,6 +50,7 @@ uploads_urls = [
 imports_urls = [
     path("", imports.page, name="import-new"),
     path("create/", imports.create, name="import-create"),
+    path("check/", imports.check, name="import-check"),
 ]
 
 # /jobs/
@@ -60,6 +62,7 @@ jobs_urls = [
     path("<uuid:code>/cancel/", jobs.cancel, name="job-cancel"),
     path("<uuid:code>/retry/", jobs.retry, name="job-retry"),
     path("<uuid:code>/save-on-top/", saves.on_top, name="job-save-on-top"),
+    path("<uuid:code>/import/", imports.create_checked, name="job-import"),
 ]
 
 # /exports/<code>/

@@ -14,6 +14,7 @@ from django.contrib.auth.models import User
 
 from sessions_app.blobs import get_store
 from sessions_app.blobs.keys import blob_key
+from sessions_app.domain.selection import Selection
 from sessions_app.models import DubbingSession, Entry, Export, Job, Upload, Version
 from sessions_app.operations import dispatch, exports, imports, saves, sessions, uploads
 from sessions_app.operations.saves import SaveRequest
@@ -110,17 +111,25 @@ class World:
         session.refresh_from_db()
         return session
 
-    def exported(self, version: Version) -> Export:
-        job = self.run(exports.request(version=version, owner=version.session.owner, now=self.clock()))
+    def exported(self, version: Version, **selection: Any) -> Export:
+        asked = Selection.of(**selection)
+        owner = version.session.owner
+        job = self.run(exports.request(version=version, owner=owner, selection=asked, now=self.clock()))
         assert job.state == Job.State.SUCCEEDED, job.error_detail or job.error_message
         return Export.objects.get(job=job)
 
     def imported(
-        self, data: bytes, filename: str = "talk.zip", *, name: str = "", owner: User | None = None
+        self,
+        data: bytes,
+        filename: str = "talk.zip",
+        *,
+        name: str = "",
+        owner: User | None = None,
+        kind: Job.Kind = Job.Kind.IMPORT,
     ) -> Job:
         owner = owner or self.alice
         (upload,) = self.upload({filename: data}, owner=owner)
-        return self.run(imports.request(upload=upload, owner=owner, name=name, now=self.clock()))
+        return self.run(imports.request(upload=upload, owner=owner, name=name, now=self.clock(), kind=kind))
 
     def run(self, job: Job) -> Job:
         dispatch.run(job_id=job.pk, clock=self.clock)

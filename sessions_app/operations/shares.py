@@ -13,7 +13,7 @@ from django.db import transaction
 from sessions_app.domain import metadata
 from sessions_app.domain.manifest import Manifest
 from sessions_app.domain.selection import Selection
-from sessions_app.models import DubbingSession, Export, Share, Version
+from sessions_app.models import DubbingSession, Export, Share
 from sessions_app.operations import histories, sessions, versions
 from sessions_app.operations.errors import BadInputError, NotAllowedError
 from sessions_app.queries.histories import blobs_of, past_of

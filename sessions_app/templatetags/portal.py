@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString
 
 from sessions_app.domain.kinds import Kind, kind_of
 from sessions_app.domain.progress import Progress, Stage
+from sessions_app.domain.selection import Selection
 from sessions_app.domain.sizes import size_text
 from sessions_app.models import Job, Version
 from sessions_app.queries.versions import CategorySummary
@@ -203,7 +204,7 @@ def as_json(value: object) -> str:
 @register.filter
 def job_subject(job: Job) -> str:
     """Return what the job works on: a session, or the ZIP that becomes one."""
-    if job.kind == Job.Kind.IMPORT or job.session is None:
+    if job.kind in {Job.Kind.IMPORT, Job.Kind.CHECK} or job.session is None:
         return str(job.params.get("filename", ""))
     return job.session.name
 
@@ -216,12 +217,26 @@ def job_action(job: Job) -> str:
             number = job.result.get("version")
             return f"Save, version {number}" if number else "Save"
         case Job.Kind.EXPORT:
-            return f"Export of version {job.params.get('version', '')}"
+            what = job_selection(job)
+            return f"Export of version {job.params.get('version', '')}{f': {what}' if what else ''}"
         case Job.Kind.IMPORT:
             return "Import"
+        case Job.Kind.CHECK:
+            return "Look inside before importing"
 
 
-JOB_ICONS = {Job.Kind.SAVE: "save", Job.Kind.EXPORT: "archive", Job.Kind.IMPORT: "upload"}
+@register.filter
+def job_selection(job: Job) -> str:
+    """Return what of the version an export holds; "" for the whole."""
+    return Selection.from_dict(job.params.get("selection", {})).label
+
+
+JOB_ICONS = {
+    Job.Kind.SAVE: "save",
+    Job.Kind.EXPORT: "archive",
+    Job.Kind.IMPORT: "upload",
+    Job.Kind.CHECK: "search",
+}
 
 
 @register.filter
@@ -240,6 +255,8 @@ def job_title(job: Job) -> str:
             return f"Export of {name}, version {job.params.get('version', '')}"
         case Job.Kind.IMPORT:
             return f"Import of {name}"
+        case Job.Kind.CHECK:
+            return f"Inside {name}"
 
 
 @register.filter

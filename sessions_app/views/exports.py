@@ -2,22 +2,47 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from sessions_app.domain.selection import Selection
 from sessions_app.forms import ShareForm
 from sessions_app.models import Export
 from sessions_app.operations import shares
 from sessions_app.operations.errors import OperationError
-from sessions_app.queries.versions import summary_of
+from sessions_app.queries.exports import exports_of
+from sessions_app.queries.histories import past_size_of
+from sessions_app.queries.versions import parts_of, summary_of
 from sessions_app.views.answers import SignedInRequest, page_view
 from sessions_app.views.downloads import Download, send, stored
-from sessions_app.views.lookups import export_of
+from sessions_app.views.lookups import export_of, version_of
+
+
+@require_safe
+@page_view
+def new(request: SignedInRequest, code: UUID, number: int) -> HttpResponse:
+    """Choose what a ZIP shall hold."""
+    version = version_of(request.user, code, number)
+    parts = parts_of(version)
+    now = timezone.now()
+    context = {
+        "session": version.session,
+        "version": version,
+        "parts": [{**asdict(part), "category": part.category.value} for part in parts],
+        "summary": [summary for summary in summary_of(version) if summary.file_count],
+        "languages": sorted({part.language for part in parts if part.language}),
+        "past": past_size_of(version),
+        "kept": settings.EXPORT_KEPT,
+        "exports": exports_of(request.user, version, now=now),
+    }
+    return render(request, "exports/new.html", context)
 
 
 def download_of(export: Export) -> Download:
@@ -39,11 +64,13 @@ def detail(request: SignedInRequest, code: UUID) -> HttpResponse:
 
 
 def _context(export: Export, form: ShareForm) -> dict[str, object]:
+    summary = summary_of(export.version, Selection.from_dict(export.selection))
     return {
         "export": export,
         "session": export.version.session,
         "version": export.version,
-        "summary": summary_of(export.version),
+        "summary": summary,
+        "file_count": sum(part.file_count for part in summary),
         "is_ready": export.is_ready(now=timezone.now()),
         "shares": export.shares.order_by("-created_at"),
         "now": timezone.now(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -11,7 +12,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from sessions_app.models import Job
-from sessions_app.operations import jobs
+from sessions_app.operations import exports, jobs
+from sessions_app.operations.errors import OperationError
 from sessions_app.views.answers import SignedInRequest, page_view, told
 from sessions_app.views.lookups import job_of
 
@@ -62,5 +64,13 @@ def cancel(request: SignedInRequest, code: UUID) -> HttpResponse:
 @page_view
 def retry(request: SignedInRequest, code: UUID) -> HttpResponse:
     job = job_of(request.user, code)
-    told(request, lambda: jobs.retry(job=job, now=timezone.now()), done="The job is queued again.")
+    try:
+        if job.kind == Job.Kind.EXPORT:
+            job = exports.retry(job=job, now=timezone.now())
+        else:
+            jobs.retry(job=job, now=timezone.now())
+    except OperationError as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, "The job is queued again.")
     return redirect("job-detail", job.code)

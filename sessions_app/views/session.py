@@ -11,8 +11,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from sessions_app.domain.categories import Category
-from sessions_app.models import DubbingSession, Export, Job, Version
+from sessions_app.models import DubbingSession, Job, Version
 from sessions_app.operations import sessions
+from sessions_app.queries.exports import exports_of
 from sessions_app.queries.versions import files_of, summary_of, versions_of
 from sessions_app.views.answers import SignedInRequest, page_view, told
 from sessions_app.views.lookups import session_of, trashed_session_of
@@ -48,10 +49,7 @@ def detail(request: SignedInRequest, code: UUID, number: int | None = None) -> H
         "files": files_of(version, category=category, page=request.GET.get("page", "1")),
         "voices": document.get("voices") or {},
         "document": document,
-        "exports": Export.objects.visible_to(request.user)
-        .filter(version=version)
-        .ready(now=now)
-        .order_by("-pk")[:5],
+        "exports": exports_of(request.user, version, now=now),
     }
     return render(request, "sessions/detail.html", context)
 

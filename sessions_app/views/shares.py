@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from sessions_app.domain.selection import Selection
 from sessions_app.models import Share
 from sessions_app.operations import shares
 from sessions_app.operations.errors import OperationError
@@ -29,13 +30,14 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
     if share is None:
         return _closed(request)
     version = share.export.version
+    selection = Selection.from_dict(share.export.selection)
     context = {
         "share": share,
         "token": token,
         "export": share.export,
         "version": version,
-        "summary": summary_of(version),
-        "files": files_of(version, category="", page=request.GET.get("page", "1")),
+        "summary": summary_of(version, selection),
+        "files": files_of(version, selection=selection, page=request.GET.get("page", "1")),
     }
     return _unreferred(render(request, "shares/page.html", context))
 

@@ -14,9 +14,11 @@ from django.views.decorators.http import require_POST, require_safe
 from sessions_app.blobs.keys import blob_key
 from sessions_app.domain import metadata
 from sessions_app.domain.naming import export_filename
+from sessions_app.domain.selection import WHOLE
+from sessions_app.forms import SelectionForm
 from sessions_app.operations import exports, versions
 from sessions_app.operations.errors import OperationError
-from sessions_app.queries.versions import file_at
+from sessions_app.queries.versions import file_at, parts_of
 from sessions_app.views.answers import SignedInRequest, page_view
 from sessions_app.views.downloads import planned, playable_type, send, stored
 from sessions_app.views.lookups import session_of, version_of
@@ -38,9 +40,16 @@ def restore(request: SignedInRequest, code: UUID, number: int) -> HttpResponse:
 @require_POST
 @page_view
 def export(request: SignedInRequest, code: UUID, number: int) -> HttpResponse:
+    """Have a ZIP of the version made in the background: all of it, or what the form says."""
     version = version_of(request.user, code, number)
+    form = SelectionForm(request.POST, parts=parts_of(version))
+    if not form.is_valid():
+        messages.error(request, form.problem)
+        return redirect("export-new", code, number)
     try:
-        job = exports.request(version=version, owner=request.user, now=timezone.now())
+        job = exports.request(
+            version=version, owner=request.user, selection=form.selection, now=timezone.now()
+        )
     except OperationError as error:
         messages.error(request, error.message)
         return redirect("session-detail", code)
@@ -70,11 +79,23 @@ def file(request: SignedInRequest, code: UUID, number: int, path: str) -> HttpRe
 @require_safe
 @page_view
 def archive(request: SignedInRequest, code: UUID, number: int) -> HttpResponseBase:
-    """Download the whole version as a ZIP that is made while it is sent."""
+    """Download the version, or what the query selects of it, as a ZIP that is made while it is sent."""
     version = version_of(request.user, code, number)
+    selection = WHOLE
+    if request.GET:
+        form = SelectionForm(request.GET, parts=parts_of(version))
+        if not form.is_valid():
+            messages.error(request, form.problem)
+            return redirect("export-new", code, number)
+        selection = form.selection
     version.session.touch(now=timezone.now())
-    layout = exports.layout_of(version, session_name=version.session.name)
-    return send(request, planned(layout, filename=export_filename(version.session.name)))
+    name = version.session.name
+    try:
+        layout = exports.layout_of(version, session_name=name, selection=selection)
+    except OperationError as error:
+        messages.error(request, error.message)
+        return redirect("export-new", code, number)
+    return send(request, planned(layout, filename=export_filename(name, selection.suffix)))
 
 
 @require_safe

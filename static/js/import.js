@@ -26,12 +26,12 @@ function choose(list) {
   part("chosen-name").textContent = chosen.path;
   part("chosen-size").textContent = bytes(chosen.file.size);
   show("chosen", true);
-  part("submit").disabled = false;
+  for (const name of ["submit", "check"]) part(name).disabled = false;
   form.elements.name.placeholder = chosen.path.replace(/\.zip$/i, "").replace(/_export( ?\(\d+\))?$/, "");
   return undefined;
 }
 
-async function send() {
+async function send(url) {
   busy(true);
   complain(null);
   try {
@@ -39,7 +39,7 @@ async function send() {
     show("meter", true);
     meter.show(uploader.sent, uploader.total);
     if (!(await uploader.run())) throw new Refusal(0, { message: `${uploader.failed[0].error} What has arrived is kept: press Import to go on.` });
-    const answer = await call("POST", urls.import, { upload: uploader.codes[0], name: form.elements.name.value });
+    const answer = await call("POST", url, { upload: uploader.codes[0], name: form.elements.name.value });
     uploader = null;
     location.assign(answer.url);
   } catch (error) {
@@ -53,7 +53,7 @@ async function send() {
 function busy(value) {
   isBusy = value;
   part("zone").inert = value;
-  show("submit", !value);
+  for (const name of ["submit", "check"]) show(name, !value);
   show("cancel", value);
 }
 
@@ -65,7 +65,7 @@ function complain(error) {
 }
 
 watch(part("zone"), choose);
-form.addEventListener("submit", (event) => { event.preventDefault(); if (chosen && !isBusy) send(); });
+form.addEventListener("submit", (event) => { event.preventDefault(); if (chosen && !isBusy) send(event.submitter?.value === "check" ? urls.check : urls.import); });
 part("cancel").addEventListener("click", async () => {
   const running = uploader;
   uploader = null;

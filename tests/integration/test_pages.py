@@ -158,6 +158,7 @@ ENDPOINTS = {
         Endpoint("version-detail", "GET", 200, of="session", rest=(1,)),
         Endpoint("version-restore", "POST", 302, of="session", rest=(1,)),
         Endpoint("version-export", "POST", 302, of="session", rest=(1,)),
+        Endpoint("export-new", "GET", 200, of="session", rest=(1,)),
         Endpoint("version-archive", "GET", 200, of="session", rest=(1,)),
         Endpoint("version-document", "GET", 200, of="session", rest=(1,)),
         Endpoint("version-file", "GET", 200, of="session", rest=(1, "audio/hi_audio.wav")),
@@ -172,6 +173,7 @@ ENDPOINTS = {
         # /imports/
         Endpoint("import-new", "GET", 200),
         Endpoint("import-create", "POST", 202, "script", body=received),
+        Endpoint("import-check", "POST", 202, "script", body=received),
         # /jobs/
         Endpoint("job-list", "GET", 200),
         Endpoint("job-detail", "GET", 200, of="job"),
@@ -180,6 +182,7 @@ ENDPOINTS = {
         Endpoint("job-cancel", "POST", 302, of="job"),
         Endpoint("job-retry", "POST", 302, of="failed"),
         Endpoint("job-save-on-top", "POST", 302, of="failed"),
+        Endpoint("job-import", "POST", 302, of="failed"),
         # /exports/, /shares/, /s/<token>/
         Endpoint("export-detail", "GET", 200, of="export"),
         Endpoint("export-download", "GET", 200, of="export"),

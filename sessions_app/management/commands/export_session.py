@@ -10,6 +10,8 @@ from django.contrib.auth.models import User
 from django.core.management.base import CommandParser
 
 from sessions_app.blobs.store import StoreError
+from sessions_app.domain.categories import Category
+from sessions_app.domain.selection import Selection, SelectionError
 from sessions_app.domain.sizes import size_text
 from sessions_app.management.portal_command import PortalCommand, user_named
 from sessions_app.management.refusals import Error
@@ -36,13 +38,32 @@ class Command(PortalCommand):
         parser.add_argument(
             "--version", type=int, metavar="N", help="Without this option, the newest version."
         )
+        parser.add_argument(
+            "--category",
+            action="append",
+            default=[],
+            metavar="CATEGORY",
+            choices=[category.value for category in Category],
+            help="Only files of this category; may be given again. One of %(choices)s.",
+        )
+        parser.add_argument(
+            "--language",
+            action="append",
+            default=[],
+            metavar="TAG",
+            help="Only files in this language, and those in none; may be given again.",
+        )
+        parser.add_argument("--without-source", action="store_true", help="Leave the original video out.")
+        parser.add_argument(
+            "--history", action="store_true", help="All versions up to this one, each file once."
+        )
 
     def perform(self, options: dict[str, Any]) -> dict[str, object]:
         session = _session(user_named(options["owner"]), options["name"])
         version = _version(session, options["version"])
         output = _checked(options["output"].expanduser())
         try:
-            size = exports.write_to(version=version, destination=output)
+            size = exports.write_to(version=version, destination=output, selection=_selection(options))
         except (StoreError, OSError) as error:
             raise _write_error(error, output) from error
         return {"name": session.name, "version": version.number, "output": str(output), "size": size}
@@ -50,6 +71,18 @@ class Command(PortalCommand):
     def describe(self, answer: Any) -> str:
         size = size_text(answer["size"])
         return f"Exported version {answer['version']} of “{answer['name']}” to {answer['output']} ({size})."
+
+
+def _selection(options: dict[str, Any]) -> Selection:
+    try:
+        return Selection.of(
+            categories=options["category"],
+            languages=options["language"],
+            without_source=options["without_source"],
+            history=options["history"],
+        )
+    except SelectionError as error:
+        raise Error(str(error), code=error.code) from error
 
 
 def _session(owner: User, name: str) -> DubbingSession:

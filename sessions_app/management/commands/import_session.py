@@ -25,13 +25,19 @@ class Command(PortalCommand):
         parser.add_argument("file", type=Path, metavar="FILE", help="The ZIP.")
         parser.add_argument("--owner", required=True, metavar="USER", help="Whose session it becomes.")
         parser.add_argument("--name", default="", help="Its name; without this option, as the ZIP is called.")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="Tell what an import would bring, and store nothing."
+        )
 
     def perform(self, options: dict[str, Any]) -> dict[str, object]:
         owner = user_named(options["owner"])
         file: Path = options["file"].expanduser()
         if file.is_file() and not os.access(file, os.R_OK):
             raise Error(f"The file {file} cannot be read.", code="not_readable")
-        job = imports.request_file(file=file, owner=owner, name=options["name"], now=timezone.now())
+        kind = Job.Kind.CHECK if options["dry_run"] else Job.Kind.IMPORT
+        job = imports.request_file(
+            file=file, owner=owner, name=options["name"], now=timezone.now(), kind=kind
+        )
         try:
             _finish(job)
         except KeyboardInterrupt:
@@ -40,6 +46,8 @@ class Command(PortalCommand):
         return _answer(job)
 
     def describe(self, answer: Any) -> str:
+        if "sessions" in answer:
+            return _foretold(answer)
         size = size_text(answer["size"])
         told = f"Imported “{answer['name']}”: version {answer['version']}, {answer['files']} files, {size}."
         if answer["name"] != answer["wanted_name"]:
@@ -57,12 +65,25 @@ def _finish(job: Job) -> None:
         time.sleep(PAUSE)
 
 
+def _foretold(answer: dict[str, Any]) -> str:
+    (session,) = answer["sessions"]
+    held = f"{session['version_count']} versions, {answer['files']} files, {size_text(answer['size'])}"
+    lines = [f"An import would make “{session['name']}”: {held}. Nothing has been stored."]
+    lines += [f"The name “{conflict['name']}” is taken." for conflict in answer["conflicts"]]
+    lines += [f"  {move['from']} -> {move['to']}" for move in session["moved"]]
+    if session["moved_count"] > len(session["moved"]):
+        lines.append(f"  and {session['moved_count'] - len(session['moved'])} more")
+    return "\n".join(lines)
+
+
 def _answer(job: Job) -> dict[str, object]:
     if job.state == Job.State.CANCELLED:
         raise Error("The import was cancelled. There is no new session.", code="cancelled")
     if job.state != Job.State.SUCCEEDED:
         raise Error(job.error_message, code=job.error_code)
     result = job.result
+    if job.kind == Job.Kind.CHECK:
+        return {"dry_run": True, **result}
     return {
         "name": result["name"],
         "code": result["session"],

@@ -1,0 +1,143 @@
+"""What an import would bring, told before anything is stored."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from django.test import Client
+
+from sessions_app.models import Blob, DubbingSession, Job, Upload
+from tests.integration.sketches import bytes_of, post_json
+from tests.integration.test_imports import SEED_FILES, seed_zip
+from tests.world import PROJECT, World, read_object, stored_keys, zip_of_files
+
+
+def foretold(world: World, data: bytes, filename: str = "talk.zip", **more) -> Job:
+    return world.imported(data, filename, kind=Job.Kind.CHECK, **more)
+
+
+def test_a_folder_is_told_with_where_its_files_would_go(world: World):
+    data = zip_of_files(
+        {
+            "shoot/talk.mp4": b"v" * 10,
+            "shoot/hi_audio.wav": b"a" * 5,
+            "shoot/.DS_Store": b"x",
+            "shoot/notes.txt": b"n",
+        }
+    )
+
+    job = foretold(world, data, "My shoot.zip")
+
+    assert job.state == Job.State.SUCCEEDED, job.error_message
+    (session,) = job.result["sessions"]
+    assert (session["name"], session["made_by"], session["version_count"]) == ("My shoot", "folder", 1)
+    assert (session["files"], session["size"], session["video"]) == (3, 16, "talk.mp4")
+    assert session["languages"] == ["hi"]
+    assert session["moved"] == [
+        {"from": "shoot/hi_audio.wav", "to": "audio/hi_audio.wav"},
+        {"from": "shoot/talk.mp4", "to": "original_video.mp4"},
+        {"from": "shoot/notes.txt", "to": "other/notes.txt"},
+    ]
+    assert job.result["conflicts"] == []
+    assert (job.result["ignored"], job.result["ignored_count"]) == (["shoot/.DS_Store"], 1)
+
+
+def test_nothing_is_stored(world: World):
+    before = stored_keys("blobs/")
+
+    foretold(world, seed_zip())
+
+    assert stored_keys("blobs/") == before == []
+    assert not Blob.objects.exists()
+    assert not DubbingSession.objects.exists()
+    assert [key for key in stored_keys("staging/") if not key.startswith("staging/upload-")] == []
+
+
+def test_a_taken_name_is_told_with_the_one_it_would_get(world: World):
+    world.saved("talk")
+
+    job = foretold(world, seed_zip(), "talk.zip")
+
+    assert job.result["conflicts"] == [{"code": "name_taken", "name": "talk", "becomes": "talk_2"}]
+    assert job.result["sessions"][0]["renamed"] is True
+    imported = world.imported(seed_zip(), "talk.zip")
+    assert imported.result["name"] == job.result["sessions"][0]["name"]
+
+
+def test_a_full_history_is_told_version_by_version(world: World):
+    session = world.saved("talk", PROJECT)
+    world.save(session, {"audio/hi_audio.wav": b"better"}, message="Better Hindi")
+    session.refresh_from_db()
+    assert session.current is not None
+    export = world.exported(session.current, history=True)
+
+    job = foretold(world, read_object(export.key), export.filename, owner=world.bob)
+
+    (told,) = job.result["sessions"]
+    assert (told["name"], told["made_by"], told["version_count"]) == ("talk", "portal", 2)
+    assert [(row["number"], row["message"], row["saved_by"]) for row in told["versions"]] == [
+        (2, "Better Hindi", "alice"),
+        (1, "", "alice"),
+    ]
+    assert job.result["files"] == len(PROJECT) + 1
+
+
+def test_what_is_here_already_is_told_to_those_who_have_it_and_to_nobody_else(world: World):
+    session = world.saved("talk", PROJECT)
+    assert session.current is not None
+    data = read_object(world.exported(session.current).key)
+
+    hers = foretold(world, data).result
+    his = foretold(world, data, owner=world.charlie).result
+
+    assert hers["known_size"] == hers["size"] == sum(map(len, PROJECT.values()))
+    assert his["known_size"] == 0
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"no archive", "zip_not_a_zip"),
+        (seed_zip()[:-40], "zip_truncated"),
+        (zip_of_files({"../evil.wav": b"x"}), "zip_name_parent"),
+        (zip_of_files({"metadata.json": b"[1,", "a.wav": b"x"}), "metadata_syntax"),
+    ],
+)
+def test_what_could_not_be_imported_is_refused_here_too(world: World, data: bytes, code: str):
+    job = foretold(world, data)
+
+    assert (job.state, job.error_code) == (Job.State.FAILED, code)
+
+
+def test_alice_looks_inside_then_imports_under_another_name(world: World, client: Client):
+    client.force_login(world.alice)
+    (upload,) = world.upload({"talk.zip": seed_zip()})
+    answer = post_json(client, "/imports/check/", {"upload": str(upload.code), "name": ""})
+    assert answer.status_code == 202
+    checked = world.run(Job.objects.get(code=answer.json()["job"]))
+
+    page = bytes_of(client.get(f"/jobs/{checked.code}/")).decode()
+    assert "An import would make the session “talk”" in page
+
+    client.post(f"/jobs/{checked.code}/import/", {"name": "Second talk"})
+    job = world.run(Job.objects.get(kind=Job.Kind.IMPORT))
+    assert job.state == Job.State.SUCCEEDED, job.error_message
+    assert job.result["name"] == "Second talk"
+    assert job.result["files"] == len(SEED_FILES)
+    assert not Upload.objects.exists()
+
+    again = client.post(f"/jobs/{checked.code}/import/", {"name": "Third talk"}, follow=True)
+    assert "The uploaded ZIP is gone by now." in bytes_of(again).decode()
+    page = bytes_of(client.get(f"/jobs/{checked.code}/")).decode()
+    assert 'name="name"' not in page
+
+
+def test_its_answer_fits_a_row_however_much_the_archive_holds(world: World):
+    data = zip_of_files({f"takes/{number:05}.wav": b"x" for number in range(1000)}, compression=0)
+
+    job = foretold(world, data)
+
+    (session,) = job.result["sessions"]
+    assert (session["moved_count"], len(session["moved"])) == (1000, 200)
+    assert len(json.dumps(job.result)) < 50_000

@@ -36,6 +36,8 @@ def test_alice_saves_a_project_goes_back_and_shares_it_with_bob(
     journey.saves_again_and_goes_back()
     journey.exports_and_compares_every_byte()
     journey.imports_under_another_name_and_under_a_taken_one()
+    journey.exports_only_hindi_audio()
+    journey.looks_into_the_full_history_before_it_comes_back()
     journey.shares_with_bob(browser)
     journey.deletes_and_undoes()
     alice.sign_out()
@@ -156,6 +158,47 @@ class Journey:
         damaged = self.folder / "damaged.zip"
         damaged.write_bytes(self.archive.read_bytes()[:-100])
         self.imports(damaged, outcome="Import failed")
+
+    def exports_only_hindi_audio(self) -> None:
+        page = self.alice.page
+        page.goto(self.session_url)
+        page.get_by_role("link", name="Export options").click()
+        for box in page.get_by_role("group", name="Categories").get_by_role("checkbox").all():
+            box.uncheck()
+        expect(page.get_by_role("status")).to_contain_text("Choose at least one category.")
+        expect(page.get_by_role("button", name="Make the ZIP")).to_be_disabled()
+        page.get_by_role("checkbox", name="Audio").check()
+        page.get_by_role("group", name="Languages").get_by_role("checkbox", name="Spanish").uncheck()
+        expect(page.get_by_role("status")).to_contain_text("1 file")
+        with page.expect_download() as download:
+            page.get_by_role("link", name="Download at once").click()
+        assert download.value.suggested_filename == f"{self.name}_audio_hi_export.zip"
+        with zipfile.ZipFile(download.value.path()) as opened:
+            files = {name for name in opened.namelist() if not name.startswith(".dubbing/")}
+        assert files == {"metadata.json", "audio/hi_audio.wav"}
+
+    def looks_into_the_full_history_before_it_comes_back(self) -> None:
+        page = self.alice.page
+        page.goto(self.session_url)
+        count = page.locator(".timeline > li").count()
+        page.get_by_role("link", name="Export options").click()
+        page.get_by_role("radio", name="Full history").check()
+        page.get_by_role("button", name="Make the ZIP").click()
+        self.alice.wait_for_job(f"{self.name}_history_export.zip")
+        with page.expect_download() as download:
+            page.get_by_role("link", name="Download", exact=True).click()
+        archive = self.folder / download.value.suggested_filename
+        download.value.save_as(archive)
+        self.alice.open("/imports/")
+        self.alice.choose("zip", archive)
+        page.get_by_role("button", name="Look inside first").click()
+        self.alice.wait_for_job(f"{count} versions")
+        expect(page.locator("#job")).to_contain_text(f"You have a session named “{self.name}” already")
+        page.get_by_label("Name").fill("with all its past")
+        page.get_by_role("button", name="Import").click()
+        self.alice.wait_for_job("Imported as “with all its past”")
+        page.get_by_role("link", name="Open the session").click()
+        expect(page.locator(".timeline > li")).to_have_count(count)
 
     def imports(self, archive: Path, *, outcome: str) -> None:
         self.alice.open("/imports/")

@@ -63,8 +63,32 @@ def make_content(person: Person, folder: Path, media: Media) -> list[str]:
     page.get_by_role("button", name="Create empty session").click()
     expect(page.get_by_role("heading", name="Nothing is saved in this session yet")).to_be_visible()
     empty = page.url
-    addresses = [*jobs, session, f"{session}versions/1/", f"{session}save/", export, link, empty]
+    jobs.append(look_inside(person, folder, link))
+    addresses = [
+        *jobs,
+        session,
+        f"{session}versions/1/",
+        f"{session}versions/2/export/new/",
+        f"{session}save/",
+        export,
+        link,
+        empty,
+    ]
     return [address.removeprefix(person.address) for address in addresses]
+
+
+def look_inside(person: Person, folder: Path, link: str) -> str:
+    """Upload what a link gives and have it looked into; return the page that tells."""
+    page = person.page
+    page.goto(link)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download ZIP").click()
+    download.value.save_as(folder / "shared.zip")
+    person.open("/imports/")
+    person.choose("zip", folder / "shared.zip")
+    page.get_by_role("button", name="Look inside first").click()
+    person.wait_for_job("An import would make the session “shared”")
+    return page.url
 
 
 @pytest.mark.slow

@@ -127,7 +127,7 @@ def _all_but(wanted: set[str], present: set[str]) -> set[str]:
     if not wanted or wanted >= present:
         return set()
     if wanted >= present - {Category.ORIGINAL_VIDEO}:
-        return set(Category) - {Category.ORIGINAL_VIDEO}
+        return {category.value for category in Category if category is not Category.ORIGINAL_VIDEO}
     return wanted
 
 

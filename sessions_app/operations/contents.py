@@ -67,7 +67,9 @@ def read_contents(archive: Archive) -> Contents:
     if document_name is not None:
         told = members[document_name]
         document = read_document(lambda: b"".join(archive.open(told)), told.size)
-    placements = sort_tree(list(members), languages=(document or {}).get("languages") or ())
+    placements: Sequence[Placement] = sort_tree(
+        list(members), languages=(document or {}).get("languages") or ()
+    )
     proven = _parsed(archive, files.get(proof.NAME), proof.SIZE_LIMIT, proof.parse)
     past = _parsed(archive, files.get(history.NAME), history.SIZE_LIMIT, history.parse)
     if not placements and past is None:

@@ -83,8 +83,10 @@ def prepare(
 
 def commit(replay: Replay, *, session: DubbingSession, now: datetime) -> Version:
     """Write the rows into an empty session and return its newest version. Its blobs must be durable and kept by a job or a version."""
-    for row in (*replay.versions, *replay.entries):
-        row.session = session
+    for version in replay.versions:
+        version.session = session
+    for entry in replay.entries:
+        entry.session = session
     Version.objects.bulk_create(replay.versions, batch_size=BATCH)
     Entry.objects.bulk_create(replay.entries, batch_size=BATCH)
     newest = replay.versions[-1]

@@ -17,6 +17,7 @@ from sessions_app.domain.naming import export_filename
 from sessions_app.domain.selection import WHOLE
 from sessions_app.forms import SelectionForm
 from sessions_app.operations import exports, versions
+from sessions_app.operations.archives import layout_of
 from sessions_app.operations.errors import OperationError
 from sessions_app.queries.versions import file_at, parts_of
 from sessions_app.views.answers import SignedInRequest, page_view
@@ -91,7 +92,7 @@ def archive(request: SignedInRequest, code: UUID, number: int) -> HttpResponseBa
     version.session.touch(now=timezone.now())
     name = version.session.name
     try:
-        layout = exports.layout_of(version, session_name=name, selection=selection)
+        layout = layout_of(version, session_name=name, selection=selection)
     except OperationError as error:
         messages.error(request, error.message)
         return redirect("export-new", code, number)

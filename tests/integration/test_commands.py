@@ -170,6 +170,51 @@ def test_an_older_version_is_exported_by_its_number(talk: DubbingSession, work_f
         assert "audio/fr_audio.wav" not in written.namelist()
 
 
+def test_only_what_is_named_is_exported(talk: DubbingSession, work_folder: Path):
+    file = work_folder / "part.zip"
+    answer(
+        *("export_session", "talk", "--owner", "alice", "--output", file),
+        *("--category", "audio", "--language", "fr", "--language", "hi"),
+    )
+
+    with ZipFile(file) as written:
+        files = {name for name in written.namelist() if name.startswith("audio/")}
+    assert files == {"audio/fr_audio.wav", "audio/hi_audio.wav"}
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        (["--category", "mixed_videos"], "nothing_selected"),
+        (["--history", "--without-source"], "selection_history"),
+        (["--category", "original_video", "--without-source"], "selection_source"),
+    ],
+)
+def test_what_cannot_be_selected_is_refused(talk: DubbingSession, work_folder: Path, options, code):
+    refused = refusal(
+        "export_session", "talk", "--owner", "alice", "--output", work_folder / "a.zip", *options
+    )
+
+    assert refused.code == code
+    assert names_in(work_folder) == []
+
+
+def test_the_full_history_goes_out_is_looked_into_and_comes_back(talk: DubbingSession, work_folder: Path):
+    file = work_folder / "talk_history_export.zip"
+    answer("export_session", "talk", "--owner", "alice", "--output", file, "--history")
+
+    told = answer("import_session", file, "--owner", "bob", "--dry-run")
+    assert told["dry_run"] is True
+    assert (told["sessions"][0]["name"], told["sessions"][0]["version_count"]) == ("talk", 2)
+    assert words("import_session", file, "--owner", "bob", "--dry-run").startswith(
+        "An import would make “talk”: 2 versions"
+    )
+    assert not DubbingSession.objects.filter(owner__username="bob").exists()
+
+    assert answer("import_session", file, "--owner", "bob")["version"] == 2
+    assert Version.objects.filter(session__owner__username="bob").count() == 2
+
+
 def test_an_export_replaces_the_file_that_is_there(talk: DubbingSession, work_folder: Path):
     file = work_folder / "talk.zip"
     file.write_bytes(b"yesterday's")

@@ -9,7 +9,7 @@ from django.test import Client
 
 from sessions_app.models import Export, Job
 from sessions_app.operations import exports, jobs, sessions
-from sessions_app.operations.exports import layout_of
+from sessions_app.operations.archives import layout_of
 from tests.world import PROJECT, World, read_object, stored_keys
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given, strategies as st
 
@@ -7,7 +9,7 @@ from sessions_app.domain.categories import Category
 from sessions_app.domain.selection import WHOLE, Selection, SelectionError
 
 ALL_BUT_SOURCE = [category for category in Category if category is not Category.ORIGINAL_VIDEO]
-selections = st.builds(
+selections: st.SearchStrategy[dict[str, Any]] = st.builds(
     dict,
     categories=st.lists(st.sampled_from(list(Category)), max_size=9),
     languages=st.lists(st.sampled_from(["", "hi", "es", "pt-BR"]), max_size=4),

@@ -22,6 +22,7 @@ class ExportAdmin(ReadOnlyAdmin[Export]):
         "owned_by",
         "in_session",
         "of_version",
+        "what",
         "human_size",
         "links",
         "created_at",

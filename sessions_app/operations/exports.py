@@ -82,9 +82,16 @@ def _running(same: JobQuerySet) -> Job | None:
 
 
 def _done(same: JobQuerySet, filename: str, *, now: datetime) -> Job | None:
-    """The job whose ZIP can be downloaded; one made before the session was renamed says another name inside."""
+    """The job whose ZIP can be downloaded, kept as long from now on as a new one would be.
+
+    One that was made before the session was renamed says another name inside.
+    """
     ready: ExportQuerySet = Export.objects.filter(filename=filename).ready(now=now)
-    return same.filter(export__in=ready).order_by("-pk").first()
+    done = same.filter(export__in=ready).order_by("-pk").first()
+    if done is not None:
+        kept = now + settings.EXPORT_KEPT
+        Export.objects.filter(job=done, expires_at__lt=kept).update(expires_at=kept)
+    return done
 
 
 def perform(context: JobContext) -> None:

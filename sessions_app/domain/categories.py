@@ -150,6 +150,21 @@ def language_of(path: str, category: Category, *, known: Sequence[str] = ()) -> 
     return tag_in(path.removeprefix(f"{category.folder}/"), known=known)
 
 
+def session_folders(paths: Iterable[str]) -> list[str]:
+    """The folders of several sessions side by side, as in the original's `sessions/`, each with its slash; none where there is but one.
+
+    Each holds a metadata.json, and everything lies in one of them.
+    """
+    kept = _without_junk(paths)
+    wrapper = _wrapper(kept)
+    inner = [path.removeprefix(wrapper) for path in kept]
+    heads = sorted({path.partition("/")[0] for path in inner})
+    apart = all("/" in path for path in inner) and FOLDERS.keys().isdisjoint(heads)
+    if len(heads) > 1 and apart and {f"{head}/{METADATA}" for head in heads} <= set(inner):
+        return [f"{wrapper}{head}/" for head in heads]
+    return []
+
+
 def find_metadata(paths: Iterable[str]) -> str | None:
     """Which of a folder's paths is the metadata.json at its root, if there is one."""
     kept = _without_junk(paths)

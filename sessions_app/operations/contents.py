@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from sessions_app.domain import history, proof
-from sessions_app.domain.categories import PRIVATE, Placement, find_metadata, sort_tree
+from sessions_app.domain.categories import PRIVATE, Placement, find_metadata, session_folders, sort_tree
 from sessions_app.domain.history import History, HistoryError
 from sessions_app.domain.languages import LONGEST
-from sessions_app.domain.paths import PathError, check_tree
+from sessions_app.domain.paths import PathError, check_tree, printable
 from sessions_app.domain.proof import ProofError, Proven
 from sessions_app.operations.documents import read_document
 from sessions_app.operations.errors import BadInputError
@@ -22,8 +22,12 @@ Parsed = TypeVar("Parsed")
 
 @dataclass(frozen=True, kw_only=True)
 class Contents:
+    """What becomes one session."""
+
+    folder: str
+    """Where it lies in the archive, with its slash; "" for the whole archive."""
     members: Mapping[str, ArchiveMember]
-    """Files by name, without folders, litter and what our own folder holds."""
+    """Files by name inside the folder, without folders, litter and what our own folder holds."""
     placements: Sequence[Placement]
     document: dict[str, Any] | None
     """metadata.json, paths relative."""
@@ -43,25 +47,36 @@ class Contents:
         return self.proven is not None
 
     @property
+    def stored(self) -> list[ArchiveMember]:
+        """All that is going to be stored, placed files first."""
+        return [*(self.members[placed.source] for placed in self.placements), *self.older.values()]
+
+    @property
     def total_size(self) -> int:
-        """Bytes of all that is going to be stored."""
-        placed = sum(self.members[placement.source].size for placement in self.placements)
-        return placed + sum(member.size for member in self.older.values())
+        return sum(member.size for member in self.stored)
 
 
-def read_contents(archive: Archive) -> Contents:
-    """Read the small files in which an archive tells what it is.
+def read_contents(archive: Archive) -> list[Contents]:
+    """Read the small files in which an archive tells what it is: one session, or several side by side.
 
     :raises ZipError: one of them is damaged.
     :raises BadInputError: they cannot be used, or there is nothing to import.
     """
     archive.require_files()
     files = {member.name: member for member in archive.files}
-    members = {name: member for name, member in files.items() if not name.startswith(f"{PRIVATE}/")}
     try:
-        check_tree(members)
+        check_tree(files)
     except PathError as error:
         raise BadInputError(str(error), code=error.code) from error
+    found = []
+    for folder in session_folders(files) or [""]:
+        inside = {name.removeprefix(folder): files[name] for name in files if name.startswith(folder)}
+        found.append(_session(archive, folder, inside))
+    return found
+
+
+def _session(archive: Archive, folder: str, files: Mapping[str, ArchiveMember]) -> Contents:
+    members = {name: member for name, member in files.items() if not name.startswith(f"{PRIVATE}/")}
     document_name = find_metadata(list(members))
     document = None
     if document_name is not None:
@@ -73,11 +88,13 @@ def read_contents(archive: Archive) -> Contents:
     proven = _parsed(archive, files.get(proof.NAME), proof.SIZE_LIMIT, proof.parse)
     past = _parsed(archive, files.get(history.NAME), history.SIZE_LIMIT, history.parse)
     if not placements and past is None:
-        raise BadInputError("This ZIP holds no files to import.", code="zip_empty")
+        where = f"The folder “{printable(folder)}” of this ZIP" if folder else "This ZIP"
+        raise BadInputError(f"{where} holds no files to import.", code="zip_empty")
     check_count(len(placements))
     if past is not None:
         placements = _as_told(placements, members, past)
     return Contents(
+        folder=folder,
         members=members,
         placements=[_as_proven(placed, proven) for placed in placements],
         document=document,

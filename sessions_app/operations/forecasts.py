@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
 from sessions_app.domain.categories import METADATA, PRIVATE, Category, Placement
-from sessions_app.domain.naming import free_name
+from sessions_app.domain.naming import fold_name, free_name
 from sessions_app.models import Blob, DubbingSession
 from sessions_app.operations.contents import Contents
 from sessions_app.operations.saves import video_name
@@ -22,41 +22,52 @@ BATCH = 500
 
 
 def forecast(
-    archive: Archive,
-    contents: Contents,
-    *,
-    owner: AbstractBaseUser,
-    wanted_name: Callable[[Contents], str],
-    now: datetime,
+    archive: Archive, named: Sequence[tuple[str, Contents]], *, owner: AbstractBaseUser, now: datetime
 ) -> dict[str, Any]:
     """Tell what an import of the archive would make, all of it JSON; lists are cut to SHOWN, counts are whole.
 
     The contents themselves are checked when they are imported, which is all or nothing.
+
+    :param named: what becomes a session, and the name that is wanted for it.
     """
-    wanted = wanted_name(contents)
-    name = free_name(wanted, taken_names(owner.pk))
-    kept = {placed.source for placed in contents.placements}
-    ignored = [
-        member.name
-        for member in archive.members
-        if not member.is_directory and _is_ignored(member.name, kept)
-    ]
+    taken = taken_names(owner.pk)
+    rows = []
+    for wanted, contents in named:
+        name = free_name(wanted, taken)
+        taken.add(fold_name(name))
+        rows.append(_session(contents, name=name, wanted=wanted, now=now, shown=max(5, SHOWN // len(named))))
+    ignored = _ignored(archive, [contents for _, contents in named])
     return {
-        "sessions": [_session(contents, name=name, wanted=wanted, now=now)],
-        "conflicts": [{"code": "name_taken", "name": wanted, "becomes": name}] if name != wanted else [],
-        "files": len(contents.placements) + len(contents.older),
-        "size": contents.total_size,
-        "known_size": _known_size(contents, owner),
+        "sessions": rows[:SHOWN],
+        "session_count": len(rows),
+        "conflicts": [
+            {"code": "name_taken", "name": row["wanted_name"], "becomes": row["name"]}
+            for row in rows
+            if row["renamed"]
+        ][:SHOWN],
+        "files": sum(len(contents.stored) for _, contents in named),
+        "size": sum(contents.total_size for _, contents in named),
+        "known_size": _known_size([contents for _, contents in named], owner),
         "ignored": ignored[:SHOWN],
         "ignored_count": len(ignored),
     }
 
 
-def _is_ignored(name: str, kept: set[str]) -> bool:
-    return name not in kept and not name.startswith(f"{PRIVATE}/") and name.rpartition("/")[2] != METADATA
+def _ignored(archive: Archive, contents: Sequence[Contents]) -> list[str]:
+    """What nobody misses: litter of operating systems."""
+    meant = {member.name for each in contents for member in each.stored}
+    own = tuple(f"{each.folder}{PRIVATE}/" for each in contents)
+    return [
+        member.name
+        for member in archive.members
+        if not member.is_directory
+        and member.name not in meant
+        and not member.name.startswith(own)
+        and member.name.rpartition("/")[2] != METADATA
+    ]
 
 
-def _session(contents: Contents, *, name: str, wanted: str, now: datetime) -> dict[str, Any]:
+def _session(contents: Contents, *, name: str, wanted: str, now: datetime, shown: int) -> dict[str, Any]:
     sizes = {placed.path: contents.members[placed.source].size for placed in contents.placements}
     moved = [placed for placed in contents.placements if placed.source != placed.path]
     document = contents.document or {}
@@ -70,9 +81,9 @@ def _session(contents: Contents, *, name: str, wanted: str, now: datetime) -> di
         "files": len(sizes),
         "size": sum(sizes.values()),
         "categories": _categories(contents.placements, sizes),
-        "versions": _versions(contents, sizes, now=now),
+        "versions": _versions(contents, sizes, now=now)[:shown],
         "version_count": contents.history.newest if contents.history else 1,
-        "moved": [{"from": placed.source, "to": placed.path} for placed in moved[:SHOWN]],
+        "moved": [{"from": contents.folder + placed.source, "to": placed.path} for placed in moved[:shown]],
         "moved_count": len(moved),
     }
 
@@ -116,20 +127,23 @@ def _versions(contents: Contents, sizes: dict[str, int], *, now: datetime) -> li
         }
         for version, state in zip(contents.history.versions, contents.history.states(), strict=True)
     ]
-    return rows[: -SHOWN - 1 : -1]
+    return rows[::-1]
 
 
-def _known_size(contents: Contents, owner: AbstractBaseUser | AnonymousUser) -> int:
+def _known_size(contents: Sequence[Contents], owner: AbstractBaseUser | AnonymousUser) -> int:
     """Bytes that need no room because sessions this person may see hold them; of others nothing is told.
 
     Only archives of ours say which bytes they hold without being read to the end.
     """
-    told = {
-        contents.proven[placed.source].sha256: contents.members[placed.source].size
-        for placed in contents.placements
-        if contents.proven is not None and placed.source in contents.proven
-    }
-    told |= {sha256: member.size for sha256, member in contents.older.items()}
+    told: dict[str, int] = {}
+    for each in contents:
+        proven = each.proven or {}
+        told |= {
+            proven[placed.source].sha256: each.members[placed.source].size
+            for placed in each.placements
+            if placed.source in proven
+        }
+        told |= {sha256: member.size for sha256, member in each.older.items()}
     theirs = DubbingSession.objects.visible_to(owner)
     digests = list(told)
     known: set[str] = set()

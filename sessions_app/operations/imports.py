@@ -1,4 +1,4 @@
-"""Imports a ZIP as a new session: ours, the original session manager's, or a plain folder of media. All or nothing.
+"""Imports a ZIP as new sessions: ours, the original session manager's (one, or its whole folder), or any folder of media. All or nothing.
 
 `check` jobs tell what an import would bring, and store nothing of it.
 """
@@ -80,24 +80,24 @@ def perform_check(context: JobContext) -> None:
     """Read what the archive says it holds, and tell it as the job's result."""
     job = context.job
     archive = _archive(context)
-    told = forecast(
-        archive,
-        read_contents(archive),
-        owner=job.owner,
-        wanted_name=partial(_name_for, job),
-        now=context.clock(),
-    )
+    contents = read_contents(archive)
+    named = list(zip(_names_for(job, contents), contents, strict=True))
+    told = forecast(archive, named, owner=job.owner, now=context.clock())
     context.finish(lambda: told)
 
 
 def perform(context: JobContext) -> None:
-    """Read the whole archive, store its files, then make the session; whatever goes wrong, there is none."""
+    """Read the whole archive, store its files, then make the sessions; whatever goes wrong, there are none."""
     archive = _archive(context)
     contents = read_contents(archive)
-    context.expect(contents.total_size)
-    blobs = _take_in(context, archive, contents)
-    arrival = _arrival(context, contents, blobs)
-    context.finish(partial(_commit, context, contents, arrival))
+    names = _names_for(context.job, contents)
+    context.expect(sum(each.total_size for each in contents))
+    stored = _take_in(context, archive, contents)
+    arrivals = [
+        Arrival(name=name, what=_arrival(context, each, _Blobs(each, stored)))
+        for name, each in zip(names, contents, strict=True)
+    ]
+    context.finish(partial(_commit, context, arrivals))
     for upload in Upload.objects.filter(job=context.job):
         uploads.discard([upload])
 
@@ -123,26 +123,35 @@ def _source(context: JobContext) -> FileSource | StoreSource:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Blobs:
-    placed: Mapping[str, Blob]
-    """By the path in the session."""
-    older: Mapping[str, Blob]
-    """What only older versions hold, by SHA-256."""
+class Arrival:
+    """What is going to be one session, under this name if it is free."""
+
+    name: str
+    what: versions.NewVersion | histories.Replay
 
 
-def _take_in(context: JobContext, archive: Archive, contents: Contents) -> Blobs:
-    """Store the files, and see that they are those that were exported.
+class _Blobs:
+    """The blobs of one session's files."""
+
+    def __init__(self, contents: Contents, stored: Mapping[str, Blob]) -> None:
+        members = contents.members
+        self.placed = {placed.path: stored[members[placed.source].name] for placed in contents.placements}
+        """By the path in the session."""
+        self.older = {sha256: stored[member.name] for sha256, member in contents.older.items()}
+        """What only older versions hold, by SHA-256."""
+
+
+def _take_in(context: JobContext, archive: Archive, contents: Sequence[Contents]) -> dict[str, Blob]:
+    """Store the files, see that they are those that were exported, and return their blobs by the members' names.
 
     :raises BadInputError: `proof_differs`, one of them is not.
     """
-    members = [contents.members[placed.source] for placed in contents.placements]
-    members += contents.older.values()
-    stored = dict(zip((member.name for member in members), _unpack(context, archive, members), strict=True))
-    _check_digests(contents, stored)
-    return Blobs(
-        placed={placed.path: stored[placed.source] for placed in contents.placements},
-        older={sha256: stored[member.name] for sha256, member in contents.older.items()},
-    )
+    members = [member for each in contents for member in each.stored]
+    blobs = _unpack(context, archive, members)
+    stored = {member.name: blob for member, blob in zip(members, blobs, strict=True)}
+    for each in contents:
+        _check_digests(each, stored)
+    return stored
 
 
 def _unpack(context: JobContext, archive: Archive, members: Sequence[ArchiveMember]) -> Iterable[Blob]:
@@ -171,16 +180,19 @@ def _check_digests(contents: Contents, stored: Mapping[str, Blob]) -> None:
             entry.path: entry.sha256 for entry in contents.history.entries if entry.removed_in is None
         }
         expected |= {blob_name(sha256): sha256 for sha256 in contents.older}
-    for name, blob in stored.items():
-        if blob.sha256 != expected.get(name, blob.sha256):
+    for member in contents.stored:
+        sha256 = stored[member.name].sha256
+        if sha256 != expected.get(member.name.removeprefix(contents.folder), sha256):
             raise BadInputError(
-                f"“{name}” in this ZIP is not the file that was exported: its SHA-256 differs. "
+                f"“{member.name}” in this ZIP is not the file that was exported: its SHA-256 differs. "
                 "Export the session again.",
                 code="proof_differs",
             )
 
 
-def _arrival(context: JobContext, contents: Contents, blobs: Blobs) -> versions.NewVersion | histories.Replay:
+def _arrival(
+    context: JobContext, contents: Contents, blobs: _Blobs
+) -> versions.NewVersion | histories.Replay:
     """Prepare what is going to be written: one version, or all of them."""
     if contents.history is None:
         return _new_version(context, contents, blobs.placed)
@@ -214,38 +226,55 @@ def _new_version(context: JobContext, contents: Contents, blobs: Mapping[str, Bl
     )
 
 
-def _commit(
-    context: JobContext, contents: Contents, arrival: versions.NewVersion | histories.Replay
-) -> dict[str, object]:
-    job = context.job
-    now = context.clock()
-    name = _name_for(job, contents)
-    session = sessions.create(owner=job.owner, name=name, now=now)
-    if isinstance(arrival, histories.Replay):
-        version = histories.commit(arrival, session=session, now=now)
+def _commit(context: JobContext, arrivals: Sequence[Arrival]) -> dict[str, object]:
+    made = [_session(context, arrival) for arrival in arrivals]
+    if len(made) > 1:
+        return {**made[0], "sessions": made}
+    (only,) = made
+    Job.objects.filter(pk=context.job.pk).update(session=DubbingSession.objects.get(code=only["session"]))
+    return only
+
+
+def _session(context: JobContext, arrival: Arrival) -> dict[str, object]:
+    now, owner = context.clock(), context.job.owner
+    session = sessions.create(owner=owner, name=arrival.name, now=now)
+    if isinstance(arrival.what, histories.Replay):
+        version = histories.commit(arrival.what, session=session, now=now)
     else:
-        version = versions.commit(session=session, parent=None, new=arrival, author=job.owner, now=now)
+        version = versions.commit(session=session, parent=None, new=arrival.what, author=owner, now=now)
     told = metadata.timestamps(version.metadata)
     DubbingSession.objects.filter(pk=session.pk).update(
         created_at=told.created_at or now,
         last_updated=told.last_updated or now,
         last_accessed=told.last_accessed or now,
     )
-    Job.objects.filter(pk=job.pk).update(session=session)
     return {
         "session": str(session.code),
         "name": session.name,
-        "wanted_name": name,
+        "wanted_name": arrival.name,
         "version": version.number,
         "files": version.file_count,
         "total_size": version.total_size,
     }
 
 
-def _name_for(job: Job, contents: Contents) -> str:
-    part = HISTORY_SUFFIX if contents.history is not None else ""
+def _names_for(job: Job, contents: Sequence[Contents]) -> list[str]:
+    """Return what each session shall be called: as was asked for, as its folder, or as the archive.
+
+    :raises BadInputError: `name_for_several`, one name cannot be that of several sessions.
+    """
     name: str = job.params["name"]
-    return name or name_from_zip(job.params["filename"], ours=contents.is_ours, part=part)
+    if len(contents) > 1:
+        if name:
+            raise BadInputError(
+                f"This ZIP holds {len(contents)} sessions, which keep the names of their folders. Leave the name out.",
+                code="name_for_several",
+            )
+        folders = [each.folder.removesuffix("/").rpartition("/")[2] for each in contents]
+        return [name_from_zip(f"{folder}.zip", ours=False) for folder in folders]
+    (only,) = contents
+    part = HISTORY_SUFFIX if only.history is not None else ""
+    return [name or name_from_zip(job.params["filename"], ours=only.is_ours, part=part)]
 
 
 def _checked(name: str) -> str:

@@ -12,4 +12,6 @@ def world(transactional_db: None, broker: str) -> World:
     store = get_store()
     for key in stored_keys():
         store.delete(key)
+    for upload in list(store.open_uploads("staging/")):
+        store.abort(upload.key, upload.upload_id)
     return World.create()

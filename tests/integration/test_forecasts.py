@@ -9,7 +9,7 @@ from django.test import Client
 
 from sessions_app.models import Blob, DubbingSession, Job, Upload
 from tests.integration.sketches import bytes_of, post_json
-from tests.integration.test_imports import SEED_FILES, seed_zip
+from tests.integration.test_imports import SEED_FILES, seed_zip, sessions_folder
 from tests.world import PROJECT, World, read_object, stored_keys, zip_of_files
 
 
@@ -141,3 +141,25 @@ def test_its_answer_fits_a_row_however_much_the_archive_holds(world: World):
     (session,) = job.result["sessions"]
     assert (session["moved_count"], len(session["moved"])) == (1000, 200)
     assert len(json.dumps(job.result)) < 50_000
+
+
+def test_several_sessions_are_told_one_by_one(world: World, client: Client):
+    world.saved("my_project_20250803_181102")
+    client.force_login(world.alice)
+
+    job = foretold(world, zip_of_files(sessions_folder()), "backup.zip")
+
+    assert job.result["session_count"] == 2
+    assert [session["name"] for session in job.result["sessions"]] == [
+        "another_project_20250803_182045",
+        "my_project_20250803_181102_2",
+    ]
+    assert [conflict["becomes"] for conflict in job.result["conflicts"]] == ["my_project_20250803_181102_2"]
+    page = bytes_of(client.get(f"/jobs/{job.code}/")).decode()
+    assert "An import would make 2 sessions" in page
+    client.post(f"/jobs/{job.code}/import/")
+    imported = world.run(Job.objects.get(kind=Job.Kind.IMPORT))
+    assert imported.state == Job.State.SUCCEEDED, imported.error_message
+    page = bytes_of(client.get(f"/jobs/{imported.code}/")).decode()
+    assert "Imported 2 sessions" in page
+    assert bytes_of(client.get("/jobs/")).decode().count("2 sessions") == 1

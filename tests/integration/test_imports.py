@@ -176,3 +176,71 @@ def test_an_import_leaves_no_upload_and_no_staged_bytes(world: World):
 
     assert stored_keys("staging/") == []
     assert not Hold.objects.exists()
+
+
+# -- Several sessions in one ZIP -----------------------------------------------------------------------------------------
+
+
+def sessions_folder(*, within: str = "sessions/") -> dict[str, bytes]:
+    """The original session manager's whole folder, zipped: two sessions side by side."""
+    first = {"metadata.json": json.dumps(SEED_DOCUMENT).encode(), **SEED_FILES}
+    second = {"metadata.json": b'{"languages": ["fr"]}', "audio/fr_audio.wav": b"fr" * 500}
+    folders = {"my_project_20250803_181102": first, "another_project_20250803_182045": second}
+    return {
+        f"{within}{folder}/{path}": data for folder, files in folders.items() for path, data in files.items()
+    }
+
+
+@pytest.mark.parametrize("within", ["sessions/", ""])
+def test_a_whole_folder_of_sessions_comes_in_as_that_many(world: World, within: str):
+    world.saved("another_project_20250803_182045")
+
+    job = world.imported(zip_of_files(sessions_folder(within=within)), "backup.zip", owner=world.alice)
+
+    assert job.state == Job.State.SUCCEEDED, job.error_message
+    assert [(made["name"], made["files"]) for made in job.result["sessions"]] == [
+        ("another_project_20250803_182045_2", 1),
+        ("my_project_20250803_181102", len(SEED_FILES)),
+    ]
+    session = DubbingSession.objects.get(name="my_project_20250803_181102")
+    assert session.current is not None
+    assert world.files(session.current) == SEED_FILES
+    assert session.current.metadata["audio_paths"]["hi"] == "audio/hi_audio.wav"
+    assert not Hold.objects.exists()
+
+
+def test_one_bad_session_among_several_keeps_all_out(world: World):
+    files = sessions_folder() | {"sessions/third/metadata.json": b"{}"}
+
+    job = world.imported(zip_of_files(files), "backup.zip")
+
+    assert (job.state, job.error_code) == (Job.State.FAILED, "zip_empty")
+    assert "sessions/third" in job.error_message
+    assert not DubbingSession.objects.exists()
+    assert stored_keys("blobs/") == []
+
+
+def test_one_name_is_not_given_to_several_sessions(world: World):
+    job = world.imported(zip_of_files(sessions_folder()), "backup.zip", name="Talk")
+
+    assert (job.state, job.error_code) == (Job.State.FAILED, "name_for_several")
+    assert not DubbingSession.objects.exists()
+
+
+def test_our_own_exports_side_by_side_come_in_with_all_they_prove(world: World):
+    files = {}
+    for name in ("one", "two"):
+        session = world.saved(name, PROJECT)
+        world.save(session, {"other/note.txt": name.encode()})
+        session.refresh_from_db()
+        assert session.current is not None
+        exported = world.zip_of(world.exported(session.current, history=name == "two"))
+        files |= {f"{name}/{path}": data for path, data in exported.items()}
+
+    job = world.imported(zip_of_files(files), owner=world.bob)
+
+    assert job.state == Job.State.SUCCEEDED, job.error_message
+    assert [(made["name"], made["version"]) for made in job.result["sessions"]] == [("one", 1), ("two", 2)]
+    files["two/audio/hi_audio.wav"] = b"x" * len(files["two/audio/hi_audio.wav"])
+    changed = world.imported(zip_of_files(files), owner=world.bob)
+    assert (changed.state, changed.error_code) == (Job.State.FAILED, "proof_differs")

@@ -48,6 +48,9 @@ class Command(PortalCommand):
     def describe(self, answer: Any) -> str:
         if "sessions" in answer:
             return _foretold(answer)
+        if "all" in answer:
+            names = ", ".join(f"“{one['name']}”" for one in answer["all"])
+            return f"Imported {len(answer['all'])} sessions: {names}."
         size = size_text(answer["size"])
         told = f"Imported “{answer['name']}”: version {answer['version']}, {answer['files']} files, {size}."
         if answer["name"] != answer["wanted_name"]:
@@ -66,14 +69,15 @@ def _finish(job: Job) -> None:
 
 
 def _foretold(answer: dict[str, Any]) -> str:
-    (session,) = answer["sessions"]
-    held = f"{session['version_count']} versions, {answer['files']} files, {size_text(answer['size'])}"
-    lines = [f"An import would make “{session['name']}”: {held}. Nothing has been stored."]
+    lines = []
+    for session in answer["sessions"]:
+        held = f"{session['version_count']} versions, {session['files']} files, {size_text(session['size'])}"
+        lines.append(f"An import would make “{session['name']}”: {held}.")
+        lines += [f"  {move['from']} -> {move['to']}" for move in session["moved"]]
+        if session["moved_count"] > len(session["moved"]):
+            lines.append(f"  and {session['moved_count'] - len(session['moved'])} more")
     lines += [f"The name “{conflict['name']}” is taken." for conflict in answer["conflicts"]]
-    lines += [f"  {move['from']} -> {move['to']}" for move in session["moved"]]
-    if session["moved_count"] > len(session["moved"]):
-        lines.append(f"  and {session['moved_count'] - len(session['moved'])} more")
-    return "\n".join(lines)
+    return "\n".join([*lines, f"Nothing has been stored of {size_text(answer['size'])}."])
 
 
 def _answer(job: Job) -> dict[str, object]:
@@ -84,12 +88,16 @@ def _answer(job: Job) -> dict[str, object]:
     result = job.result
     if job.kind == Job.Kind.CHECK:
         return {"dry_run": True, **result}
+    several = [_told(made) for made in result.get("sessions", ())]
+    return {**_told(result), "job": str(job.code), **({"all": several} if several else {})}
+
+
+def _told(made: dict[str, Any]) -> dict[str, object]:
     return {
-        "name": result["name"],
-        "code": result["session"],
-        "wanted_name": result["wanted_name"],
-        "version": result["version"],
-        "files": result["files"],
-        "size": result["total_size"],
-        "job": str(job.code),
+        "name": made["name"],
+        "code": made["session"],
+        "wanted_name": made["wanted_name"],
+        "version": made["version"],
+        "files": made["files"],
+        "size": made["total_size"],
     }

@@ -3,7 +3,14 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, strategies as st
 
-from sessions_app.domain.categories import Category, classify, find_metadata, language_of, sort_tree
+from sessions_app.domain.categories import (
+    Category,
+    classify,
+    find_metadata,
+    language_of,
+    session_folders,
+    sort_tree,
+)
 from sessions_app.domain.paths import PathError, check_tree, clean_path
 
 SEED = [
@@ -289,3 +296,25 @@ def test_every_file_is_placed_once_in_a_tree_that_sorts_to_itself(paths, random)
     left_out = set(paths) - {placement.source for placement in placements}
     for path in left_out:
         assert path == find_metadata(paths) or ".dubbing" in path or ".DS_Store" in path
+
+
+@pytest.mark.parametrize(
+    ("paths", "folders"),
+    [
+        (["a/metadata.json", "a/audio/x.wav", "b/metadata.json"], ["a/", "b/"]),
+        (
+            ["sessions/a/metadata.json", "sessions/b/metadata.json", "sessions/b/x.wav"],
+            ["sessions/a/", "sessions/b/"],
+        ),
+        (["a/metadata.json", "b/metadata.json", "__MACOSX/._a", ".DS_Store", "a/.DS_Store"], ["a/", "b/"]),
+        (["a/metadata.json", "a/x.wav"], []),
+        (["sessions/a/metadata.json", "sessions/a/x.wav"], []),
+        (["a/metadata.json", "b/x.wav"], []),
+        (["a/metadata.json", "b/metadata.json", "readme.txt"], []),
+        (["metadata.json", "audio/x.wav", "voices/v.json"], []),
+        (["audio/metadata.json", "voices/metadata.json"], []),
+        ([], []),
+    ],
+)
+def test_sessions_side_by_side_are_told_from_one(paths, folders):
+    assert session_folders(paths) == folders

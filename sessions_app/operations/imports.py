@@ -19,7 +19,7 @@ from sessions_app.domain.history import blob_name
 from sessions_app.domain.manifest import Manifest
 from sessions_app.domain.naming import SessionNameError, clean_name, name_from_zip
 from sessions_app.domain.selection import HISTORY_SUFFIX
-from sessions_app.models import Blob, DubbingSession, Job, Upload
+from sessions_app.models import Blob, DubbingSession, Job, Upload, Version
 from sessions_app.operations import histories, intake, jobs, sessions, uploads, versions
 from sessions_app.operations.contents import Contents, read_contents
 from sessions_app.operations.context import JobContext
@@ -228,14 +228,15 @@ def _new_version(context: JobContext, contents: Contents, blobs: Mapping[str, Bl
 
 def _commit(context: JobContext, arrivals: Sequence[Arrival]) -> dict[str, object]:
     made = [_session(context, arrival) for arrival in arrivals]
+    told = [_told(version, arrival) for version, arrival in zip(made, arrivals, strict=True)]
     if len(made) > 1:
-        return {**made[0], "sessions": made}
-    (only,) = made
-    Job.objects.filter(pk=context.job.pk).update(session=DubbingSession.objects.get(code=only["session"]))
-    return only
+        return {**told[0], "sessions": told}
+    Job.objects.filter(pk=context.job.pk).update(session=made[0].session)
+    return told[0]
 
 
-def _session(context: JobContext, arrival: Arrival) -> dict[str, object]:
+def _session(context: JobContext, arrival: Arrival) -> Version:
+    """Make one session and return its newest version."""
     now, owner = context.clock(), context.job.owner
     session = sessions.create(owner=owner, name=arrival.name, now=now)
     if isinstance(arrival.what, histories.Replay):
@@ -248,9 +249,14 @@ def _session(context: JobContext, arrival: Arrival) -> dict[str, object]:
         last_updated=told.last_updated or now,
         last_accessed=told.last_accessed or now,
     )
+    version.session = session
+    return version
+
+
+def _told(version: Version, arrival: Arrival) -> dict[str, object]:
     return {
-        "session": str(session.code),
-        "name": session.name,
+        "session": str(version.session.code),
+        "name": version.session.name,
         "wanted_name": arrival.name,
         "version": version.number,
         "files": version.file_count,

@@ -228,7 +228,7 @@ def test_one_name_is_not_given_to_several_sessions(world: World):
 
 
 def test_our_own_exports_side_by_side_come_in_with_all_they_prove(world: World):
-    files = {}
+    files: dict[str, bytes] = {}
     for name in ("one", "two"):
         session = world.saved(name, PROJECT)
         world.save(session, {"other/note.txt": name.encode()})

@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,6 +18,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 from django.conf import settings
 from django.test import override_settings
+from urllib3 import HTTPResponse
 
 from sessions_app.blobs import get_store
 from sessions_app.blobs.s3 import S3Store
@@ -30,6 +32,7 @@ from tests.services.wire import wire_to
 from tests.stores.traffic import Traffic
 from tests.unit.zips.blobs import MODIFIED, Blobs
 from tests.unit.zips.forge import File, forge
+from tests.unit.zips.quine import quine
 from tests.unit.zips.test_hostile import bomb
 from tests.world import World, stored_keys, zip_of_files
 
@@ -49,6 +52,7 @@ def lying(real: int, told: int) -> bytes:
 HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "42 kB that unpack to 5 GB": (lambda: bomb(20 * MIB, 250), "zip_overlap"),
     "overlapping members": (lambda: forge(File(name=b"a"), File(name=b"b", offset=0)), "zip_overlap"),
+    "a quine": (quine, "zip_quine"),
     "65,537 entries": (many_entries, "zip_too_many_entries"),
     "more than it says": (lambda: lying(50 * MIB, 60_000), "zip_size_mismatch"),
     "less than it says": (lambda: lying(60_000, 61_000), "zip_size_mismatch"),
@@ -148,7 +152,9 @@ def bucket_that_ends(store: S3Store, *, writes: int) -> Iterator[None]:
     def answer(request: Any, **_: object) -> AWSResponse | None:
         nonlocal taken
         taken += request.method == "PUT"
-        return AWSResponse(request.url, 507, {}, None) if taken > writes and request.method == "PUT" else None
+        if request.method != "PUT" or taken <= writes:
+            return None
+        return AWSResponse(request.url, 507, {}, HTTPResponse(BytesIO(), preload_content=False))
 
     events = store._client.meta.events
     events.register("before-send.s3", answer)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import time
 import tracemalloc
+import zipfile
 import zlib
 from typing import Any
 
@@ -29,6 +31,7 @@ from sessions_app.zips.records import (
 )
 from tests.unit.zips.blobs import MODIFIED, Blobs
 from tests.unit.zips.forge import File, deflate, forge
+from tests.unit.zips.quine import quine
 from tests.unit.zips.sources import BytesSource, archive_of, contents_of
 
 HELLO = zlib.crc32(b"hello")
@@ -403,9 +406,22 @@ def test_a_member_that_lies_about_its_size_is_cut_at_what_it_declared():
     assert sum(written) <= 60_000
 
 
-def test_a_quine_is_a_file_that_nobody_opens():
-    inner = forge(File(name=b"r.zip", data=b"PK\x05\x06" + bytes(18)))
+def test_an_archive_in_an_archive_is_a_file_that_nobody_opens():
+    inner = forge(File(name=b"../r.zip", data=EMPTY_ARCHIVE))
     assert contents_of(forge(File(name=b"r/r.zip", data=inner))) == {"r/r.zip": inner}
+
+
+def test_a_quine_is_refused():
+    data = quine()
+    assert zipfile.ZipFile(io.BytesIO(data)).read("quine.zip") == data
+    assert code_of(data) == "zip_quine"
+
+
+def test_a_file_that_only_has_the_archives_size_is_no_quine():
+    size = len(forge(File(method=DEFLATED, data=bytes(1000))))
+    while size != len(data := forge(File(method=DEFLATED, data=bytes(size)))):
+        size = len(data)
+    assert contents_of(data) == {"a.txt": bytes(size)}
 
 
 def test_a_quine_that_covers_its_own_directory_is_refused():

@@ -82,7 +82,7 @@ def assert_nothing_is_there() -> None:
     assert not Blob.objects.exists()
     assert not Hold.objects.exists()
     assert [key for key in stored_keys() if not key.startswith("staging/upload-")] == []
-    assert list(get_store().open_uploads("")) == []
+    assert list(get_store().open_uploads("staging/")) == []
 
 
 def uploaded(world: World, data: bytes) -> Job:
@@ -214,7 +214,7 @@ def assert_talk_is_there(world: World, job: Job) -> None:
     assert world.files(session.current) == TALK
     assert len(stored_keys("blobs/")) == len(TALK) == len(stored_keys())
     assert not Hold.objects.exists()
-    assert list(get_store().open_uploads("")) == []
+    assert list(get_store().open_uploads("staging/")) == []
 
 
 @pytest.mark.parametrize("compression", [0, 8])

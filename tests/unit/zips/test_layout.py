@@ -334,24 +334,24 @@ def test_python_reads_what_lies_beyond_4_gib(far_archive):
         assert archive.read("audio/हिन्दी.wav") == bytes(70_000)
 
 
-@pytest.mark.parametrize("tool", READS)
-def test_other_tools_read_what_lies_beyond_4_gib(far_archive, tool):
-    assert output_of(*READS[tool], far_archive, "behind.txt") == b"behind 4 GiB"
-    assert output_of(*READS[tool], far_archive, "metadata.json") == b"{}"
+def test_other_tools_read_what_lies_beyond_4_gib(far_archive):
+    for tool in READS:
+        assert output_of(*READS[tool], far_archive, "behind.txt") == b"behind 4 GiB", tool
+        assert output_of(*READS[tool], far_archive, "metadata.json") == b"{}", tool
 
 
-# unzip takes three quarters of a minute for it.
-@pytest.mark.parametrize("tool", [tool for tool in TESTS if tool != "unzip"])
-def test_other_tools_read_a_member_over_4_gib(far_archive, tool):
-    assert ran(*TESTS[tool], far_archive) == 0
+def test_other_tools_read_a_member_over_4_gib(far_archive):
+    for tool in TESTS:
+        if tool != "unzip":  # it takes three quarters of a minute for that
+            assert ran(*TESTS[tool], far_archive) == 0, tool
 
 
-@pytest.mark.parametrize("tool", READS)
-def test_other_tools_read_more_than_65535_members(tmp_path, tool):
+def test_other_tools_read_more_than_65535_members(tmp_path):
     members = [
         TextMember(name=f"{number}.srt", data=b"%d\n" % number, modified=MODIFIED) for number in range(65_600)
     ]
     path = tmp_path / "session_export.zip"
     path.write_bytes(Blobs().bytes_of(plan(members).segments))
 
-    assert output_of(*READS[tool], path) == b"".join(member.data for member in members)
+    for tool in READS:
+        assert output_of(*READS[tool], path) == b"".join(member.data for member in members), tool

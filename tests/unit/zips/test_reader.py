@@ -194,7 +194,11 @@ ACCEPTED = {
     "NTFS timestamps": (File(central_extra=pack_extra(0x000A, bytes(32))), "a.txt"),
     "zipalign: stray zeros": (File(local_extra=bytes(3), central_extra=bytes(11)), "a.txt"),
     "WinRAR: placeholder and Unicode Path": (
-        File(name=b"__.txt", central_extra=unicode_path(b"__.txt", "日本.txt")),
+        File(
+            name=b"__.txt",
+            local_extra=unicode_path(b"__.txt", "日本.txt"),
+            central_extra=unicode_path(b"__.txt", "日本.txt"),
+        ),
         "日本.txt",
     ),
     "code page and Unicode Path": (
@@ -206,6 +210,44 @@ ACCEPTED = {
         "ä.txt",
     ),
     "Unicode Path that says the same": (File(local_extra=unicode_path(b"a.txt", "a.txt")), "a.txt"),
+    "central Unicode Path that says the same": (
+        File(central_extra=unicode_path(b"a.txt", "a.txt")),
+        "a.txt",
+    ),
+    "WinZip: Unicode Comment": (
+        File(central_extra=pack_extra(0x6375, b"\1\0\0\0\0c"), comment=b"c"),
+        "a.txt",
+    ),
+    "Office: room to grow in the local header": (File(local_extra=pack_extra(0xA220, bytes(600))), "a.txt"),
+    "Java: JAR marker": (File(local_extra=b"\xfe\xca\0\0", central_extra=b"\xfe\xca\0\0"), "a.txt"),
+    "libarchive: its own local field": (
+        File(local_extra=pack_extra(0x6C78, b"\x0f\0\3\0\0\xa4\x81")),
+        "a.txt",
+    ),
+    "Go: 64-bit descriptor without a ZIP64 field": (
+        File(
+            flags=8,
+            method=DEFLATED,
+            descriptor=struct.pack("<4sI2Q", b"PK\7\x08", HELLO, len(deflate(b"hello")), 5),
+        ),
+        "a.txt",
+    ),
+    "stream-zip: ZIP64 zeros in the local header alone": (
+        File(
+            flags=8,
+            local={"size": SENTINEL32, "compressed_size": SENTINEL32},
+            local_extra=pack_zip64(0, 0),
+            central={"size": SENTINEL32, "compressed_size": SENTINEL32},
+            central_extra=pack_zip64(5, 5),
+            descriptor=descriptor("<4sI2Q", b"PK\7\x08"),
+        ),
+        "a.txt",
+    ),
+    "Finder: from a FAT disk, all bits of the mode": (
+        File(mode=0o100777, central={"version_made_by": 0x0315}),
+        "a.txt",
+    ),
+    "Darwin's own host number": (File(central={"version_made_by": 19 << 8 | 20}), "a.txt"),
     "Windows: no mode": (File(mode=0, central={"version_made_by": 20}), "a.txt"),
     "another host's attributes": (File(mode=0o040000, central={"version_made_by": 20}), "a.txt"),
     "no date": (File(central={"dos_date": 0}, local={"dos_date": 0}), "a.txt"),
@@ -264,6 +306,31 @@ def test_the_directory_may_be_in_any_order():
         straight[:middle] + straight[middle + half : end] + straight[middle : middle + half] + straight[end:]
     )
     assert [member.name for member in archive_of(data).members] == ["b", "a"]
+
+
+def finder(name: str, data: bytes) -> File:
+    """A member as macOS's Archive Utility streams it."""
+    payload = deflate(data)
+    return File(
+        name=name.encode(),
+        data=data,
+        method=DEFLATED,
+        flags=8,
+        local={"version_needed": 20},
+        central={"version_made_by": 0x0315},
+        local_extra=pack_extra(0x5855, bytes(12)),
+        central_extra=pack_extra(0x5855, bytes(8)),
+        descriptor=struct.pack("<4s3I", b"PK\7\x08", zlib.crc32(data), len(payload), len(data)),
+    )
+
+
+def test_what_finder_writes():
+    folder = File(name=b"talk/", data=b"", mode=0o040755, local_extra=pack_extra(0x5855, bytes(12)))
+    names = ["talk/a.wav", "talk/e\u0301.wav", "__MACOSX/talk/._a.wav", "talk/.DS_Store"]
+    data = forge(folder, *(finder(name, name.encode() * 100) for name in names))
+
+    assert [member.name for member in archive_of(data).files] == names[:2]
+    assert contents_of(data)["talk/a.wav"] == b"talk/a.wav" * 100
 
 
 def test_comments_of_any_length():

@@ -159,7 +159,6 @@ REFUSED = {
         "zip_directory_damaged",
     ),
     "locator without a ZIP64 end": (forge(File(), before_end=Locator64(end64_offset=91).pack()), "zip_zip64_invalid"),
-    "locator of no disk": (forge(File(), locator={"disks": 0}), "zip_multi_disk"),
     "locator that points to another disk": (forge(File(), locator={"end64_disk": 1}), "zip_multi_disk"),
     "ZIP64 end that counts more": (
         forge(File(), end64={"entries": 2, "disk_entries": 2}, end={"entries": SENTINEL16, "disk_entries": SENTINEL16}),

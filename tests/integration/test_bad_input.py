@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.config import Config
 from django.conf import settings
 from django.test import override_settings
@@ -109,8 +110,8 @@ def test_archives_made_to_hurt_are_refused_before_anything_is_written(
 def test_ten_minutes_of_silence_come_in(world: World, tmp_path: Path):
     path = tmp_path / "hi_audio.wav"
     silence = "anullsrc=channel_layout=mono:sample_rate=16000"
-    command = [ffmpeg_program(), "-v", "error", "-f", "lavfi", "-i", silence, "-t", "600", path]
-    subprocess.run(command, check=True)
+    quietly = ["-v", "error", "-nostdin"]
+    subprocess.run([ffmpeg_program(), *quietly, "-f", "lavfi", "-i", silence, "-t", "600", path], check=True)
     wave = path.read_bytes()
     data = zip_of_files({"audio/hi_audio.wav": wave})
     assert len(wave) > 19_000_000
@@ -154,9 +155,9 @@ def bucket_that_ends(store: S3Store, *, writes: int) -> Iterator[None]:
         taken += request.method == "PUT"
         if request.method != "PUT" or taken <= writes:
             return None
-        return AWSResponse(request.url, 507, {}, HTTPResponse(BytesIO(), preload_content=False))
+        return AWSResponse(request.url, 507, HTTPHeaders(), HTTPResponse(BytesIO(), preload_content=False))
 
-    events = store._client.meta.events
+    events: Any = store._client.meta.events
     events.register("before-send.s3", answer)
     try:
         yield

@@ -543,7 +543,7 @@ def test_archives_are_inspected_whatever_their_names_without_a_database(tmp_path
         "DATABASE_URL": "postgres://nobody:nothing@127.0.0.1:1/none",
         "SECRET_KEY": "s" * 50,
     }
-    command = [sys.executable, ROOT / "manage.py", "inspect_zip", *files, files[0]]
+    command: list[str | bytes | Path] = [sys.executable, ROOT / "manage.py", "inspect_zip", *files, files[0]]
 
     done = subprocess.run([*command, "--json"], env=environment, capture_output=True, check=True)
     spoken = subprocess.run(command, env=environment, capture_output=True, check=True)

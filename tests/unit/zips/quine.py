@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import product
 
 from sessions_app.zips.records import DEFLATED
@@ -29,10 +30,10 @@ def quine() -> bytes:
 def _archive(crc32: int) -> bytes:
     stream_size = len(_program(bytes(HEAD_SIZE), bytes(TAIL_SIZE)))
     told = {"crc32": crc32, "size": HEAD_SIZE + stream_size + TAIL_SIZE}
-    file = {"name": b"quine.zip", "data": b"", "method": DEFLATED, "local": told, "central": told}
-    empty = forge(File(**file, compressed=bytes(stream_size)))
+    file = File(name=b"quine.zip", data=b"", method=DEFLATED, local=told, central=told)
+    empty = forge(replace(file, compressed=bytes(stream_size)))
     stream = _program(empty[:HEAD_SIZE], empty[-TAIL_SIZE:])
-    return forge(File(**file, compressed=stream))
+    return forge(replace(file, compressed=stream))
 
 
 def _program(head: bytes, tail: bytes) -> bytes:

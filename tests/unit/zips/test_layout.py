@@ -302,7 +302,7 @@ def output_of(*command: str | Path) -> bytes:
 # -- Beyond 4 GiB, beyond 65,535 ------------------------------------------------------------------------------------------
 
 GIB = 1 << 30
-FAR = [
+FAR: list[Member | TextMember] = [
     TextMember(name="metadata.json", data=b"{}", modified=MODIFIED),
     virtual("original_video.mp4", 4 * GIB + 1, zeros_crc32(4 * GIB + 1)),
     virtual("audio/हिन्दी.wav", 70_000, zeros_crc32(70_000)),

@@ -195,9 +195,9 @@ def wire_that_breaks(*, after: int) -> Iterator[None]:
             yield
 
 
-def failing_store() -> Any:
-    """A store that fails half-way: when the files are staged, or their bytes are on their way."""
-    return wire_that_breaks(after=9 * MIB) if settings.S3_BUCKET else blobs_that_are_no_folder()
+def failing_store(*, after: int = 9 * MIB) -> Any:
+    """A store that fails half-way: when the files are staged, or so many bytes are on their way."""
+    return wire_that_breaks(after=after) if settings.S3_BUCKET else blobs_that_are_no_folder()
 
 
 def retried(world: World, job: Job) -> Job:
@@ -244,6 +244,20 @@ def test_a_store_that_fails_half_way_is_tried_again_then_the_import_fails(world:
     assert job.error_message == "The storage did not answer. Try again in a few minutes."
     assert not DubbingSession.objects.exists()
     assert_talk_is_there(world, retried(world, job))
+
+
+def test_what_was_stored_before_the_store_failed_does_not_keep_a_retry_waiting(world: World):
+    files = {f"audio/{number}.wav": random.Random(number).randbytes(300_000) for number in range(40)}
+    job = uploaded(world, zip_of_files(files))
+
+    with failing_store(after=10 * MIB):
+        for _ in range(settings.JOB_MAX_ATTEMPTS):
+            world.run(job)
+
+    assert (job.state, job.error_code) == (Job.State.FAILED, "storage")
+    assert not Hold.objects.exists()
+    assert retried(world, job).state == Job.State.SUCCEEDED
+    assert len(stored_keys()) == len(files)
 
 
 def test_a_store_that_comes_back_meanwhile_is_no_failure(world: World):

@@ -109,10 +109,14 @@ def ancestors(path: str) -> list[str]:
 
 def printable(text: str) -> str:
     """Text from outside, safe to repeat in a message: control characters shown as escapes, and clipped."""
-    shown = text if len(text) <= SHOWN_LIMIT else f"{text[:SHOWN_LIMIT]}…"
+    return writable(text if len(text) <= SHOWN_LIMIT else f"{text[:SHOWN_LIMIT]}…")
+
+
+def writable(text: str) -> str:
+    """Text from outside, safe to write to a terminal: control characters, and bytes that are no text, shown as escapes."""
     return "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
-        for character in shown
+        for character in text
     )
 
 

@@ -3,8 +3,7 @@
     python3 verify.py EXPORT.zip     checks an archive
     python3 .dubbing/verify.py       checks the folder that an archive was unpacked into
 
-Needs Python 3.8 or newer and nothing else. Exit status: 0 everything is as it was exported, 1 something is not,
-2 it cannot be told.
+Needs Python 3.8 and nothing else. Exit status: 0 all is as it was exported, 1 something is not, 2 it cannot be told.
 """
 
 from __future__ import annotations
@@ -13,64 +12,49 @@ import hashlib
 import json
 import sys
 import zipfile
-import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
 from pathlib import Path
-from typing import IO
+from typing import IO, Callable, Iterator
 
-MANIFEST = ".dubbing/manifest.json"
-CHUNK = 1024 * 1024
-UNCHECKABLE = (OSError, KeyError, TypeError, ValueError, zipfile.BadZipFile)
+MANIFEST, VERIFIER = ".dubbing/manifest.json", ".dubbing/verify.py"
 
 
-def digest(file: IO[bytes]) -> tuple[int, str]:
-    """Return the size and SHA-256 of an open file."""
-    sha256, size = hashlib.sha256(), 0
-    for chunk in iter(lambda: file.read(CHUNK), b""):
-        sha256.update(chunk)
-        size += len(chunk)
-    return size, sha256.hexdigest()
-
-
-def problems(names: Iterable[str] | None, open_file: Callable[[str], IO[bytes]]) -> Iterator[str]:
-    """Yield a sentence for each member that is missing, differs, or was never exported (``names`` is None: not asked)."""
+def problems(names: list[str], open_file: Callable[[str], IO[bytes]]) -> Iterator[str]:
+    """Tell what is missing, changed or was not exported. Whatever the manifest says, only ``names`` are opened."""
     with open_file(MANIFEST) as file:
-        members = json.load(file)["members"]
-    for member in members:
+        members = json.loads(file.read(1 << 26))["members"]
+    there, expected = Counter(names), {member["path"]: member["sha256"] for member in members}
+    yield from (f"{path}: is missing" for path in expected.keys() - there.keys())
+    yield from (f"{name}: was not exported" for name in there - Counter({MANIFEST, VERIFIER, *expected}))
+    for path in expected.keys() & there.keys():
+        digest = hashlib.sha256()
         try:
-            with open_file(member["path"]) as file:
-                found = digest(file)
-        except (KeyError, FileNotFoundError):
-            yield f"{member['path']}: is missing"
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
-            yield f"{member['path']}: cannot be read ({error})"
-        else:
-            if found != (member["size"], member["sha256"]):
-                yield f"{member['path']}: is not the file that was exported"
-    known = {member["path"] for member in members}
-    for name in sorted(set(names or ()) - known):
-        if not name.endswith("/") and not name.startswith(".dubbing/"):
-            yield f"{name}: was not exported"
+            with open_file(path) as file:
+                while chunk := file.read(1 << 20):
+                    digest.update(chunk)
+            if digest.hexdigest() != expected[path]:
+                yield f"{path}: is not the file that was exported"
+        except Exception as error:  # A damaged archive makes Python raise one of a dozen kinds.
+            yield f"{path}: cannot be read ({error})"
 
 
 def problems_in(target: Path) -> list[str]:
-    """Check an archive, or the folder that one was unpacked into."""
     if target.is_dir():
-        return list(problems(None, lambda name: (target / name).open("rb")))
+        files = (path for path in target.rglob("*") if path.is_file() and not path.is_symlink())
+        names = [file.relative_to(target).as_posix() for file in files]
+        return sorted(problems(names, lambda name: (target / name).open("rb")))
     with zipfile.ZipFile(target) as archive:
-        return list(problems(archive.namelist(), archive.open))
-
-
-def main(arguments: list[str]) -> int:
-    target = Path(arguments[0]) if arguments else Path(__file__).resolve().parent.parent
-    try:
-        found = problems_in(target)
-    except UNCHECKABLE as error:
-        print(f"{target} cannot be checked: {error}", file=sys.stderr)
-        return 2
-    print("\n".join(found) if found else f"{target}: everything is as it was exported.")
-    return 1 if found else 0
+        names = [name for name in archive.namelist() if not name.endswith("/")]
+        return sorted(problems(names, archive.open))
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    checked = Path(sys.argv[1]) if sys.argv[1:] else Path(__file__).resolve().parents[1]
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        found = problems_in(checked)
+    except Exception as error:
+        print(f"{checked} cannot be checked: {error!r}", file=sys.stderr)
+        sys.exit(2)
+    print("\n".join(found) or f"{checked}: everything is as it was exported.")
+    sys.exit(1 if found else 0)

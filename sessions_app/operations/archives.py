@@ -39,13 +39,13 @@ def layout_of(version: Version, *, session_name: str, selection: Selection = WHO
     texts = [_text(version, METADATA, metadata.render(document, session_name=session_name))]
     if past is not None:
         texts.append(_text(version, history.NAME, history.render(past.history)))
+    texts.append(_text(version, VERIFIER_NAME, Path(verify.__file__).read_bytes()))
     files = [_file(version, entry.path, entry.sha256, entry.size, entry.crc32) for entry in entries]
     files += _older_files(version, past) if past else []
     _check_count(files)
     proven = [*map(_proven_text, texts), *map(_proven_entry, entries)]
     proven += [_proven_file(file) for file in files[len(entries) :]]
     texts.append(_text(version, proof.NAME, _proof(version, proven, session_name, selection)))
-    texts.append(_text(version, VERIFIER_NAME, Path(verify.__file__).read_bytes()))
     return plan(interleave([*texts, *files]))
 
 

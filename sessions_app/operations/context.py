@@ -59,6 +59,9 @@ class JobContext:
         self._clean(self.staging_owner)
 
     def _clean(self, owner: str) -> None:
+        # What a store began to take before it stopped answering is no object, and stays as well.
+        for opened in list(self.store.open_uploads(staging_prefix(owner))):
+            self.store.abort(opened.key, opened.upload_id)
         for staged in list(self.store.list(staging_prefix(owner))):
             self.store.delete(staged.key)
 

@@ -79,18 +79,31 @@ def _after_outage(
         return
     detail = "".join(traceback.format_exception(error))
     logger.error("Job %s failed: %s", job.code, error, exc_info=error)
-    _end(job, lambda: job.fail(now=clock(), code=code, message=message, detail=detail))
+    _end(
+        job,
+        lambda: job.fail(now=clock(), code=code, message=message, detail=detail),
+        store_answers=not isinstance(error, StoreUnavailableError),
+    )
 
 
 def _tell_lost(job: Job) -> None:
     logger.warning("Job %s went on in another worker, attempt %d stops", job.code, job.attempt)
 
 
-def _end(job: Job, transition: Callable[[], bool]) -> None:
-    """End a job that has no effect: what it stored and nobody else needs goes at once."""
+def _end(job: Job, transition: Callable[[], bool], *, store_answers: bool = True) -> None:
+    """End a job that has no effect: what it stored and nobody else needs goes at once.
+
+    If the store does not answer, garbage collection finds it later: a blob that is half deleted could not be stored again
+    until then, and trying the job again would have to wait for that.
+    """
     with transaction.atomic():
         if not transition():
             return
         held = list(Hold.objects.filter(job=job).values_list("blob_id", flat=True))
         Hold.objects.filter(job=job).delete()
-    discard_unneeded(held, made_since=job.created_at)
+    if not store_answers:
+        return
+    try:
+        discard_unneeded(held, made_since=job.created_at)
+    except StoreError as error:
+        logger.warning("Job %s left bytes for garbage collection: %s", job.code, error, exc_info=error)

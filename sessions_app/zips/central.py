@@ -49,7 +49,6 @@ class Entry:
     name: str
     raw: bytes
     """The name as in the header."""
-    unicode_path: str | None
     flags: int
     method: int
     crc32: int
@@ -143,7 +142,6 @@ def _entry(header: CentralHeader, raw: bytes, extra: bytes, comment: bytes, limi
     entry = Entry(
         name=read_name(raw, utf8=bool(header.flags & FLAG_UTF8), unicode_path=path),
         raw=raw,
-        unicode_path=path,
         flags=header.flags,
         method=header.method,
         crc32=header.crc32,

@@ -118,7 +118,8 @@ def _read_end(source: Source, tail: bytes, position: int, tail_start: int) -> _P
             size=end.directory_size,
             end=tail_start + position,
         )
-    if locator.end64_disk or locator.disks != 1:
+    # Windows Explorer and OneDrive count no disk where there is one.
+    if locator.end64_disk or locator.disks > 1:
         raise _multi_disk()
     if locator.end64_offset + End64Record.STRUCT.size != tail_start + locator_position:
         raise zip64_invalid(None)

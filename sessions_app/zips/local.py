@@ -147,7 +147,7 @@ def _check(entry: Entry, end: int, pieces: _Pieces) -> int:
         raise overlap(label)
     fields = parse_extras(pieces.cut(name_end, data_start), member=label)
     path = unicode_path(fields, entry.raw, member=label)
-    if path not in (None, entry.unicode_path or entry.name):
+    if (entry.raw if path is None else path.encode()) != entry.name.encode():
         raise _mismatch(label)
     _check_values(entry, header, fields, label)
     if entry.has_descriptor:

@@ -13,7 +13,7 @@
 10. there are no links or special files;
 11. extra fields are well-formed;
 12. limits hold for what is declared before it is read, and for what is read;
-13. archives in the archive are files like any other;
+13. archives in the archive are files like any other, except the archive itself;
 14. what operating systems leave behind is told apart (`Archive.files`).
 
 That names never become paths, and that a failure leaves nothing behind, is up to who stores the contents. Whatever is wrong
@@ -22,10 +22,12 @@ with an archive is a `ZipError`; what the source raises passes through.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+
+from zlib_ng import zlib_ng
 
 from sessions_app.domain.paths import printable
 from sessions_app.zips.central import Entry, boundaries, read_entries
@@ -124,7 +126,9 @@ def read_archive(source: Source, limits: Limits, *, seek_cost: int = SEEK_COST) 
     placed = list(boundaries(sorted(entries, key=lambda entry: entry.offset), directory.offset))
     starts = locate(source, placed, seek_cost=seek_cost)
     start_of = {entry.offset: start for (entry, _), start in zip(placed, starts, strict=True)}
-    return Archive(source=source, members=tuple(_member(entry, start_of[entry.offset]) for entry in entries))
+    members = tuple(_member(entry, start_of[entry.offset]) for entry in entries)
+    _refuse_quine(source, members)
+    return Archive(source=source, members=members)
 
 
 def _member(entry: Entry, data_start: int) -> ArchiveMember:
@@ -137,3 +141,23 @@ def _member(entry: Entry, data_start: int) -> ArchiveMember:
         data_start=data_start,
         modified=entry.modified,
     )
+
+
+def _refuse_quine(source: Source, members: Sequence[ArchiveMember]) -> None:
+    """Refuse an archive that holds itself, so that whoever unpacks what is inside of what is inside never ends.
+
+    Only a member of exactly the archive's size can be the archive, so that hardly ever anything is read for it.
+    """
+    twins = [member for member in members if member.size == source.size]
+    if not twins:
+        return
+    crc32 = 0
+    for chunk in read_range(source, 0, source.size):
+        crc32 = zlib_ng.crc32(chunk, crc32)
+    for member in twins:
+        if member.crc32 == crc32:
+            raise ZipError(
+                "zip_quine",
+                "The archive contains itself, without end. Make it again from the files you mean.",
+                member=printable(member.name),
+            )

@@ -549,6 +549,56 @@ def test_archives_are_inspected_a_line_each_without_storing_anything(world: Worl
     assert stored_keys() == []
 
 
+def test_an_archive_without_a_sound_byte_of_litter_is_refused_too(world: World, tmp_path: Path):
+    path = tmp_path / "finder.zip"
+    data = bytearray(zip_of_files({"a.wav": b"a", "__MACOSX/._a.wav": b"fork" * 100}, compression=0))
+    data[data.index(b"forkfork")] ^= 1
+    path.write_bytes(data)
+
+    ((told,), status) = inspect(path)
+
+    assert (told["code"], status) == ("zip_crc_mismatch", 1)
+    assert "__MACOSX/._a.wav" in told["message"]
+
+
+def test_what_is_no_file_is_told_and_not_waited_for(world: World, tmp_path: Path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "loop").symlink_to("loop")
+
+    told, status = inspect(tmp_path / "pipe", tmp_path / "loop", tmp_path, Path("/dev/zero"))
+
+    assert [line["code"] for line in told] == [
+        "zip_not_a_zip",
+        "not_readable",
+        "not_readable",
+        "zip_not_a_zip",
+    ]
+    assert status == 1
+
+
+@pytest.mark.one_stack
+def test_archives_are_inspected_whatever_their_names_without_a_database(tmp_path: Path):
+    names = [b"\xff\xe9.zip", "नमस्ते.zip".encode(), b"line\nbreak.zip"]
+    files = [os.fsencode(tmp_path) + b"/" + name for name in names]
+    for file in files:
+        Path(os.fsdecode(file)).write_bytes(zip_of_files(PROJECT))
+    environment = {
+        **os.environ,
+        "PYTHONIOENCODING": "utf-8:strict",
+        "DATABASE_URL": "postgres://nobody:nothing@127.0.0.1:1/none",
+        "SECRET_KEY": "s" * 50,
+    }
+    command: list[str | bytes | Path] = [sys.executable, ROOT / "manage.py", "inspect_zip", *files, files[0]]
+
+    done = subprocess.run([*command, "--json"], env=environment, capture_output=True, check=True)
+    spoken = subprocess.run(command, env=environment, capture_output=True, check=True)
+
+    lines = done.stdout.splitlines()
+    assert [os.fsencode(json.loads(line)["file"]) for line in lines] == [*files, files[0]]
+    assert all(json.loads(line)["accepted"] for line in lines)
+    assert len(spoken.stdout.splitlines()) == 4
+
+
 def verify(file: Path) -> tuple[str, int]:
     out = StringIO()
     try:

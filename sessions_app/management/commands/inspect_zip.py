@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from sessions_app.domain.paths import writable
 from sessions_app.domain.sizes import size_text
 from sessions_app.operations.inspections import Inspection, inspect
 
@@ -26,15 +27,15 @@ class Command(BaseCommand):
         for file in options["files"]:
             found = inspect(file)
             refused = refused or not found.accepted
-            self.stdout.write(
-                json.dumps(found.as_dict(), ensure_ascii=False) if options["json"] else _told(found)
-            )
+            # JSON in ASCII: a file's name on disk may be bytes that no encoding of ours can write.
+            self.stdout.write(json.dumps(found.as_dict()) if options["json"] else _told(found))
             self.stdout.flush()
         if refused:
             raise SystemExit(1)
 
 
 def _told(found: Inspection) -> str:
+    file = writable(found.file)
     if found.accepted:
-        return f"{found.file}: {found.members} files, {size_text(found.total_size)}."
-    return f"{found.file}: refused ({found.code}). {found.message}"
+        return f"{file}: {found.members} files, {size_text(found.total_size)}."
+    return f"{file}: refused ({found.code}). {found.message}"

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from sessions_app.domain.paths import writable
 from sessions_app.operations.inspections import Verification, verify_export
 
 
@@ -21,7 +22,7 @@ class Command(BaseCommand):
     def handle(self, *_: Any, **options: Any) -> None:
         found = verify_export(options["file"])
         if options["json"]:
-            self.stdout.write(json.dumps(found.as_dict(), ensure_ascii=False))
+            self.stdout.write(json.dumps(found.as_dict()))
         else:
             self.stdout.write(_told(found))
         if not found.verified:
@@ -29,6 +30,7 @@ class Command(BaseCommand):
 
 
 def _told(found: Verification) -> str:
+    file = writable(found.file)
     if found.verified:
-        return f"{found.file}: everything is as it was exported."
-    return "\n".join(f"{found.file}: {problem}" for problem in found.problems)
+        return f"{file}: everything is as it was exported."
+    return "\n".join(f"{file}: {writable(problem)}" for problem in found.problems)

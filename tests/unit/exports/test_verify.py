@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -12,35 +14,69 @@ import pytest
 
 from sessions_app.exports import verify
 
-FILES = {"metadata.json": b"{}", "audio/hi_audio.wav": b"wave" * 1000, "audio/आ.wav": b"x"}
+FILES = {
+    "metadata.json": b"{}",
+    "audio/hi_audio.wav": b"wave" * 1000,
+    "audio/आ.wav": b"",
+    ".dubbing/history.json": b"[]",
+    ".dubbing/blobs/abc": b"an older take",
+}
 
 
-def export(folder: Path, files: dict[str, bytes]) -> Path:
-    """An archive whose manifest tells of FILES, whatever it holds."""
+def manifest_of(files: dict[str, bytes]) -> str:
     members = [
         {"path": path, "size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
-        for path, data in FILES.items()
+        for path, data in files.items()
     ]
+    return json.dumps({"members": members})
+
+
+def export(folder: Path, files: dict[str, bytes], *, manifest: str = "") -> Path:
+    """An archive whose manifest tells of FILES, unless told otherwise, whatever it holds."""
     path = folder / "talk_export.zip"
     with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr(verify.MANIFEST, json.dumps({"members": members}))
+        archive.writestr(verify.MANIFEST, manifest or manifest_of(FILES))
         archive.writestr(".dubbing/verify.py", Path(verify.__file__).read_bytes())
         for name, data in files.items():
             archive.writestr(name, data)
     return path
 
 
-def run(*arguments: object) -> tuple[int, str]:
-    done = subprocess.run([sys.executable, *map(str, arguments)], capture_output=True, text=True, check=False)
+def unpacked(archive: Path) -> Path:
+    folder = archive.with_suffix("")
+    shutil.unpack_archive(archive, folder)
+    return folder
+
+
+def without(*paths: str) -> dict[str, bytes]:
+    return {path: data for path, data in FILES.items() if path not in paths}
+
+
+def run(*arguments: object, encoding: str = "utf-8") -> tuple[int, str]:
+    done = subprocess.run(
+        [sys.executable, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        encoding=encoding,
+        env={**os.environ, "PYTHONIOENCODING": encoding},
+        check=False,
+    )
     return done.returncode, done.stdout + done.stderr
 
 
 def test_an_archive_that_is_as_it_was_exported_passes(tmp_path: Path):
-    code, said = run(verify.__file__, export(tmp_path, FILES))
+    path = export(tmp_path, {**FILES, "audio/": b""})
 
-    assert (code, said.strip().endswith("everything is as it was exported.")) == (0, True)
+    assert run(verify.__file__, path) == (0, f"{path}: everything is as it was exported.\n")
 
 
+def test_the_unpacked_folder_proves_itself(tmp_path: Path):
+    folder = unpacked(export(tmp_path, FILES))
+
+    assert run(folder / ".dubbing/verify.py") == (0, f"{folder}: everything is as it was exported.\n")
+
+
+@pytest.mark.parametrize("form", ["archive", "folder"])
 @pytest.mark.parametrize(
     ("files", "problem"),
     [
@@ -48,12 +84,33 @@ def test_an_archive_that_is_as_it_was_exported_passes(tmp_path: Path):
             {**FILES, "audio/hi_audio.wav": b"WAVE" * 1000},
             "audio/hi_audio.wav: is not the file that was exported",
         ),
-        ({path: FILES[path] for path in ("metadata.json", "audio/आ.wav")}, "audio/hi_audio.wav: is missing"),
+        ({**FILES, "audio/आ.wav": b"?"}, "audio/आ.wav: is not the file that was exported"),
+        ({**FILES, ".dubbing/blobs/abc": b"?"}, ".dubbing/blobs/abc: is not the file that was exported"),
+        (without("audio/hi_audio.wav"), "audio/hi_audio.wav: is missing"),
+        (without(".dubbing/history.json"), ".dubbing/history.json: is missing"),
         ({**FILES, "audio/more.wav": b"?"}, "audio/more.wav: was not exported"),
+        ({**FILES, ".dubbing/blobs/more": b"?"}, ".dubbing/blobs/more: was not exported"),
     ],
 )
-def test_what_differs_is_named(tmp_path: Path, files: dict[str, bytes], problem: str):
-    assert run(verify.__file__, export(tmp_path, files)) == (1, f"{problem}\n")
+def test_what_differs_is_named(tmp_path: Path, files: dict[str, bytes], problem: str, form: str):
+    path = export(tmp_path, files)
+
+    assert run(verify.__file__, unpacked(path) if form == "folder" else path) == (1, f"{problem}\n")
+
+
+def test_names_are_told_to_terminals_that_know_no_hindi(tmp_path: Path):
+    path = export(tmp_path, without("audio/आ.wav"))
+
+    assert run(verify.__file__, path, encoding="ascii") == (1, "audio/\\u0906.wav: is missing\n")
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_second_member_of_a_name_was_not_exported(tmp_path: Path):
+    path = export(tmp_path, FILES)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("metadata.json", b"{}")
+
+    assert run(verify.__file__, path) == (1, "metadata.json: was not exported\n")
 
 
 def test_a_flipped_bit_is_found(tmp_path: Path):
@@ -68,14 +125,28 @@ def test_a_flipped_bit_is_found(tmp_path: Path):
     assert said.startswith("audio/hi_audio.wav: cannot be read")
 
 
-def test_the_unpacked_folder_proves_itself(tmp_path: Path):
-    shutil.unpack_archive(export(tmp_path, FILES), tmp_path / "unpacked")
-    verifier = tmp_path / "unpacked" / ".dubbing" / "verify.py"
-    assert run(verifier)[0] == 0
+def test_a_forged_manifest_opens_nothing_outside_the_folder(tmp_path: Path):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "secret.txt").write_bytes(b"secret")
+    paths = [
+        "../outside/secret.txt",
+        str(outside / "secret.txt"),
+        "link.txt",
+        "links/secret.txt",
+        "pipe",
+        "a\0b",
+    ]
+    folder = unpacked(export(tmp_path, {}, manifest=manifest_of(dict.fromkeys(paths, b"secret"))))
+    (folder / "link.txt").symlink_to(outside / "secret.txt")
+    (folder / "links").symlink_to(outside)
+    os.mkfifo(folder / "pipe")
 
-    (tmp_path / "unpacked" / "audio" / "hi_audio.wav").unlink()
-
-    assert run(verifier) == (1, "audio/hi_audio.wav: is missing\n")
+    # Had one of them been opened, it would have been found to be as the manifest says; and the pipe would still be read.
+    assert run(folder / ".dubbing/verify.py") == (
+        1,
+        "".join(f"{path}: is missing\n" for path in sorted(paths)),
+    )
 
 
 @pytest.mark.parametrize("content", [b"", b"no archive at all"])
@@ -84,10 +155,39 @@ def test_what_is_no_export_cannot_be_checked(tmp_path: Path, content: bytes):
     path.write_bytes(content)
 
     assert run(verify.__file__, path)[0] == 2
+    assert run(verify.__file__, tmp_path)[0] == 2
+    assert run(verify.__file__, tmp_path / "missing.zip")[0] == 2
 
 
-def test_it_is_short_and_needs_nothing_of_ours():
+@pytest.mark.parametrize(
+    "manifest",
+    ["nothing", "{}", "[]", "null", "[" * 100_000, '{"members": [1]}', '{"members": [{"path": [], "sha256": ""}]}'],
+    ids=lambda manifest: manifest[:50],
+)  # fmt: skip
+def test_a_manifest_that_is_none_is_told(tmp_path: Path, manifest: str):
+    path = export(tmp_path, FILES, manifest=manifest)
+
+    code, said = run(verify.__file__, path)
+
+    assert code == 2
+    assert said.startswith(f"{path} cannot be checked: ")
+    assert said.count("\n") == 1
+
+
+def test_it_is_short_old_pythons_read_it_and_it_needs_nothing_of_ours():
     source = Path(verify.__file__).read_text(encoding="utf-8")
 
-    assert "sessions_app" not in source
-    assert len([line for line in source.splitlines() if line.strip()]) <= 65
+    tree = ast.parse(source, feature_version=(3, 8))
+    needed = {
+        name
+        for node in ast.walk(tree)
+        for name in (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module]
+            if isinstance(node, ast.ImportFrom)
+            else []
+        )
+    }
+    assert needed <= sys.stdlib_module_names
+    assert len(source.splitlines()) <= 60

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import io
+import os
 import random
 import shutil
 import subprocess
 import zipfile
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -13,14 +16,16 @@ from hypothesis import given, settings, strategies as st
 from sessions_app.domain.paths import PathError
 from sessions_app.zips.layout import BlobRange, Layout, Literal, Member, TextMember, plan
 from sessions_app.zips.records import EXTRA_ALIGNMENT, LocalHeader, dos_timestamp, from_dos_timestamp
-from tests.unit.zips.blobs import MODIFIED, Blobs, LayoutFile
+from tests.unit.zips.blobs import MODIFIED, Blobs, LayoutFile, zeros_crc32
 
-CHECKERS = {
-    "unzip": ["unzip", "-tqq"],
-    "7z": ["7z", "t"],
-    "7zz": ["7zz", "t"],
-    "bsdtar": ["bsdtar", "-xOf"],
-}
+
+def installed(**commands: str) -> dict[str, list[str]]:
+    return {name: command.split() for name, command in commands.items() if shutil.which(command.split()[0])}
+
+
+TESTS = installed(unzip="unzip -tqq", p7zip="7z t", seven_zip="7zz t")
+READS = installed(unzip="unzip -pqq", p7zip="7z e -so", seven_zip="7zz e -so", bsdtar="bsdtar -xOf")
+"""Commands that write the contents of all members to their output, in order, and stop at the first that is wrong."""
 names = st.lists(st.sampled_from(["audio", "नमस्ते", "a b", "Ünï", "x.wav", "日本"]), min_size=1, max_size=4)
 contents = st.one_of(
     st.binary(max_size=50), st.integers(0, 200_000).map(lambda size: random.Random(size).randbytes(size))
@@ -59,6 +64,24 @@ def test_any_layout_has_its_size_and_opens_in_python(session, comment):
         assert [(info.filename, archive.read(info)) for info in archive.infolist()] == [
             (member.name, data_of(blobs, member)) for member in members
         ]
+
+
+@given(
+    session=sessions().filter(lambda session: session[1]),
+    comment=st.binary(max_size=20).filter(lambda comment: b"PK" not in comment),
+)
+@settings(max_examples=12)
+def test_any_layout_is_read_by_other_tools(session, comment):
+    blobs, members = session
+    whole = b"".join(data_of(blobs, member) for member in members)
+
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "session_export.zip"
+        path.write_bytes(blobs.bytes_of(plan(members, comment=comment).segments))
+        for tool in TESTS:
+            assert ran(*TESTS[tool], path) == 0, tool
+        for tool in READS:
+            assert output_of(*READS[tool], path) == whole, tool
 
 
 @given(session=sessions(), draw=st.data())
@@ -268,18 +291,67 @@ def test_comments_that_do_not_fit_are_refused(comment):
         plan([], comment=comment)
 
 
-@pytest.mark.parametrize("command", [CHECKERS[tool] for tool in CHECKERS if shutil.which(tool)])
-def test_other_tools_accept_a_layout(command, tmp_path):
-    blobs = Blobs()
-    members: list[Member | TextMember] = [
-        TextMember(name="metadata.json", data=b"{}", modified=MODIFIED),
-        blobs.member("audio/हिन्दी.wav", random.Random(1).randbytes(70_000)),
-        blobs.member("original_video.mp4", random.Random(2).randbytes(5 * 1024 * 1024)),
-        blobs.member("empty.txt", b""),
+def ran(*command: str | Path) -> int:
+    return subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode
+
+
+def output_of(*command: str | Path) -> bytes:
+    return subprocess.run(command, capture_output=True, check=True).stdout
+
+
+# -- Beyond 4 GiB, beyond 65,535 ------------------------------------------------------------------------------------------
+
+GIB = 1 << 30
+FAR: list[Member | TextMember] = [
+    TextMember(name="metadata.json", data=b"{}", modified=MODIFIED),
+    virtual("original_video.mp4", 4 * GIB + 1, zeros_crc32(4 * GIB + 1)),
+    virtual("audio/हिन्दी.wav", 70_000, zeros_crc32(70_000)),
+    TextMember(name="behind.txt", data=b"behind 4 GiB", modified=MODIFIED),
+]
+
+
+@pytest.fixture(scope="module")
+def far_archive(tmp_path_factory) -> Path:
+    """An archive with a member over 4 GiB and members whose headers lie beyond it: zeros, and no place on the disk."""
+    path: Path = tmp_path_factory.mktemp("far") / "session_export.zip"
+    layout = plan(FAR)
+    with path.open("wb") as file:
+        for segment in layout.segments:
+            if isinstance(segment, Literal):
+                file.write(segment.data)
+            else:
+                file.seek(segment.size, os.SEEK_CUR)
+    assert path.stat().st_size == layout.size
+    assert path.stat().st_blocks * 512 < 1024 * 1024
+    return path
+
+
+def test_python_reads_what_lies_beyond_4_gib(far_archive):
+    with zipfile.ZipFile(far_archive) as archive:
+        assert [info.file_size for info in archive.infolist()] == [2, 4 * GIB + 1, 70_000, 12]
+        assert archive.infolist()[3].header_offset > 4 * GIB
+        assert archive.read("behind.txt") == b"behind 4 GiB"
+        assert archive.read("audio/हिन्दी.wav") == bytes(70_000)
+
+
+def test_other_tools_read_what_lies_beyond_4_gib(far_archive):
+    for tool in READS:
+        assert output_of(*READS[tool], far_archive, "behind.txt") == b"behind 4 GiB", tool
+        assert output_of(*READS[tool], far_archive, "metadata.json") == b"{}", tool
+
+
+def test_other_tools_read_a_member_over_4_gib(far_archive):
+    for tool in TESTS:
+        if tool != "unzip":  # it takes three quarters of a minute for that
+            assert ran(*TESTS[tool], far_archive) == 0, tool
+
+
+def test_other_tools_read_more_than_65535_members(tmp_path):
+    members = [
+        TextMember(name=f"{number}.srt", data=b"%d\n" % number, modified=MODIFIED) for number in range(65_600)
     ]
     path = tmp_path / "session_export.zip"
-    path.write_bytes(blobs.bytes_of(plan(members, comment=b"made by a test").segments))
+    path.write_bytes(Blobs().bytes_of(plan(members).segments))
 
-    done = subprocess.run([*command, path], capture_output=True, check=False)
-
-    assert done.returncode == 0, done
+    for tool in READS:
+        assert output_of(*READS[tool], path) == b"".join(member.data for member in members), tool

@@ -1,0 +1,269 @@
+"""What an import does with archives made to hurt, and what a store in trouble does to an import."""
+
+from __future__ import annotations
+
+import random
+import resource
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
+from botocore.config import Config
+from django.conf import settings
+from django.test import override_settings
+from urllib3 import HTTPResponse
+
+from sessions_app.blobs import get_store
+from sessions_app.blobs.s3 import S3Store
+from sessions_app.models import Blob, DubbingSession, Hold, Job
+from sessions_app.operations import imports
+from sessions_app.zips.layout import TextMember, plan
+from sessions_app.zips.records import DEFLATED
+from tests.integration.sketches import signed_in
+from tests.services.media import ffmpeg_program
+from tests.services.wire import wire_to
+from tests.stores.traffic import Traffic
+from tests.unit.zips.blobs import MODIFIED, Blobs
+from tests.unit.zips.forge import File, forge
+from tests.unit.zips.quine import quine
+from tests.unit.zips.test_hostile import bomb
+from tests.world import World, stored_keys, zip_of_files
+
+MIB = 1024 * 1024
+
+
+def many_entries() -> bytes:
+    layout = plan([TextMember(name=str(number), data=b"", modified=MODIFIED) for number in range(65_537)])
+    return Blobs().bytes_of(layout.segments)
+
+
+def lying(real: int, told: int) -> bytes:
+    size = {"size": told}
+    return forge(File(name=b"a.wav", method=DEFLATED, data=bytes(real), central=size, local=size))
+
+
+HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
+    "42 kB that unpack to 5 GB": (lambda: bomb(20 * MIB, 250), "zip_overlap"),
+    "overlapping members": (lambda: forge(File(name=b"a"), File(name=b"b", offset=0)), "zip_overlap"),
+    "a quine": (quine, "zip_quine"),
+    "65,537 entries": (many_entries, "zip_too_many_entries"),
+    "more than it says": (lambda: lying(50 * MIB, 60_000), "zip_size_mismatch"),
+    "less than it says": (lambda: lying(60_000, 61_000), "zip_size_mismatch"),
+    "more than DEFLATE can": (lambda: lying(60_000, 4_000_000_000), "zip_size_mismatch"),
+}
+
+
+class Written:
+    """Counts what this process writes: to files of any kind, and to the S3 server."""
+
+    def __init__(self) -> None:
+        store = get_store()
+        self._traffic = Traffic(store) if isinstance(store, S3Store) else None
+        self._before = self._now()
+
+    def _now(self) -> int:
+        counters = dict(line.split(": ") for line in Path("/proc/self/io").read_text().splitlines())
+        return int(counters["wchar"]) + (self._traffic.sent if self._traffic else 0)
+
+    @property
+    def bytes(self) -> int:
+        return self._now() - self._before
+
+
+def assert_nothing_is_there() -> None:
+    assert not DubbingSession.objects.exists()
+    assert not Blob.objects.exists()
+    assert not Hold.objects.exists()
+    assert [key for key in stored_keys() if not key.startswith("staging/upload-")] == []
+    assert list(get_store().open_uploads("staging/")) == []
+
+
+def uploaded(world: World, data: bytes) -> Job:
+    """An import that waits for a worker."""
+    (upload,) = world.upload({"talk.zip": data})
+    return imports.request(upload=upload, owner=world.alice, name="", now=world.clock())
+
+
+@pytest.mark.parametrize(("make", "code"), HOSTILE.values(), ids=HOSTILE)
+def test_archives_made_to_hurt_are_refused_before_anything_is_written(
+    world: World, make: Callable[[], bytes], code: str
+):
+    job = uploaded(world, make())
+    written = Written()
+
+    world.run(job)
+
+    assert written.bytes < MIB
+    assert (job.state, job.error_code) == (Job.State.FAILED, code)
+    assert job.error_message.endswith((".", ".)"))
+    assert_nothing_is_there()
+
+
+def test_ten_minutes_of_silence_come_in(world: World, tmp_path: Path):
+    path = tmp_path / "hi_audio.wav"
+    silence = "anullsrc=channel_layout=mono:sample_rate=16000"
+    quietly = ["-v", "error", "-nostdin"]
+    subprocess.run([ffmpeg_program(), *quietly, "-f", "lavfi", "-i", silence, "-t", "600", path], check=True)
+    wave = path.read_bytes()
+    data = zip_of_files({"audio/hi_audio.wav": wave})
+    assert len(wave) > 19_000_000
+    assert len(wave) > 950 * len(data)
+
+    job = world.imported(data)
+
+    assert job.state == Job.State.SUCCEEDED, job.error_message
+    session = DubbingSession.objects.get()
+    assert session.current is not None
+    assert world.files(session.current) == {"audio/hi_audio.wav": wave}
+
+
+# -- A store in trouble ---------------------------------------------------------------------------------------------------
+
+TALK = {
+    "original_video.mp4": random.Random(1).randbytes(12 * MIB),
+    "audio/hi_audio.wav": random.Random(2).randbytes(3 * MIB),
+    "audio/es_audio.wav": random.Random(3).randbytes(100),
+}
+
+
+@contextmanager
+def disk_that_ends(size: int) -> Iterator[None]:
+    """Let no file of this process grow beyond so many bytes."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@contextmanager
+def bucket_that_ends(store: S3Store, *, writes: int) -> Iterator[None]:
+    """Let the server take so many objects or parts, then none."""
+    taken = 0
+
+    def answer(request: Any, **_: object) -> AWSResponse | None:
+        nonlocal taken
+        taken += request.method == "PUT"
+        if request.method != "PUT" or taken <= writes:
+            return None
+        return AWSResponse(request.url, 507, HTTPHeaders(), HTTPResponse(BytesIO(), preload_content=False))
+
+    events: Any = store._client.meta.events
+    events.register("before-send.s3", answer)
+    try:
+        yield
+    finally:
+        events.unregister("before-send.s3", answer)
+
+
+def full_store() -> Any:
+    store = get_store()
+    return bucket_that_ends(store, writes=1) if isinstance(store, S3Store) else disk_that_ends(5 * MIB)
+
+
+@contextmanager
+def blobs_that_are_no_folder() -> Iterator[None]:
+    folder = settings.DATA_DIR / "storage" / "blobs"
+    assert not folder.exists()  # nothing is stored yet
+    folder.touch()
+    try:
+        yield
+    finally:
+        folder.unlink()
+
+
+@contextmanager
+def wire_that_breaks(*, after: int) -> Iterator[None]:
+    """Lead this process's store over a wire that breaks when so many bytes went through it."""
+    storages = deepcopy(settings.STORAGES)
+    options = storages["default"]["OPTIONS"]
+    server = urlsplit(options["endpoint_url"])
+    with wire_to(server.hostname, server.port) as wire:
+        options["endpoint_url"] = f"http://127.0.0.1:{wire.port}"
+        options["client_config"] = Config(retries={"total_max_attempts": 1})
+        with override_settings(STORAGES=storages):
+            wire.cut(after=after)
+            yield
+
+
+def failing_store(*, after: int = 9 * MIB) -> Any:
+    """A store that fails half-way: when the files are staged, or so many bytes are on their way."""
+    return wire_that_breaks(after=after) if settings.S3_BUCKET else blobs_that_are_no_folder()
+
+
+def retried(world: World, job: Job) -> Job:
+    """Try again as a person does."""
+    signed_in(world.alice).post(f"/jobs/{job.code}/retry/")
+    job.refresh_from_db()
+    assert job.state == Job.State.QUEUED
+    return world.run(job)
+
+
+def assert_talk_is_there(world: World, job: Job) -> None:
+    assert job.state == Job.State.SUCCEEDED, job.error_detail or job.error_message
+    session = DubbingSession.objects.get()
+    assert session.current is not None
+    assert world.files(session.current) == TALK
+    assert len(stored_keys("blobs/")) == len(TALK) == len(stored_keys())
+    assert not Hold.objects.exists()
+    assert list(get_store().open_uploads("staging/")) == []
+
+
+@pytest.mark.parametrize("compression", [0, 8])
+def test_a_store_that_is_full_fails_the_import_which_works_when_there_is_room(world: World, compression: int):
+    job = uploaded(world, zip_of_files(TALK, compression=compression))
+
+    with full_store():
+        world.run(job)
+
+    assert (job.state, job.error_code) == (Job.State.FAILED, "storage")
+    assert job.error_message == "The storage is full. Free some space, then try again."
+    assert_nothing_is_there()
+    assert_talk_is_there(world, retried(world, job))
+
+
+@pytest.mark.parametrize("compression", [0, 8])
+def test_a_store_that_fails_half_way_is_tried_again_then_the_import_fails(world: World, compression: int):
+    job = uploaded(world, zip_of_files(TALK, compression=compression))
+
+    with failing_store():
+        for _ in range(settings.JOB_MAX_ATTEMPTS - 1):
+            assert world.run(job).state == Job.State.QUEUED
+        world.run(job)
+
+    assert (job.state, job.error_code) == (Job.State.FAILED, "storage")
+    assert job.error_message == "The storage did not answer. Try again in a few minutes."
+    assert not DubbingSession.objects.exists()
+    assert_talk_is_there(world, retried(world, job))
+
+
+def test_what_was_stored_before_the_store_failed_does_not_keep_a_retry_waiting(world: World):
+    files = {f"audio/{number}.wav": random.Random(number).randbytes(300_000) for number in range(40)}
+    job = uploaded(world, zip_of_files(files))
+
+    with failing_store(after=10 * MIB):
+        for _ in range(settings.JOB_MAX_ATTEMPTS):
+            world.run(job)
+
+    assert (job.state, job.error_code) == (Job.State.FAILED, "storage")
+    assert not Hold.objects.exists()
+    assert retried(world, job).state == Job.State.SUCCEEDED
+    assert len(stored_keys()) == len(files)
+
+
+def test_a_store_that_comes_back_meanwhile_is_no_failure(world: World):
+    job = uploaded(world, zip_of_files(TALK))
+
+    with failing_store():
+        assert world.run(job).state == Job.State.QUEUED
+
+    assert_talk_is_there(world, world.run(job))

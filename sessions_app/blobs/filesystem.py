@@ -28,6 +28,7 @@ from sessions_app.blobs.store import (
     StoredObject,
     StoreUnavailableError,
 )
+from sessions_app.blobs.writeback import Writeback
 
 _HIDDEN_NAME = re.compile(r"\.(?P<name>.+)\.(?P<upload_id>[0-9a-f]+)\.parts")
 
@@ -67,12 +68,19 @@ class FileSystemStore:
             os.close(descriptor)
 
     @contextmanager
-    def writer(self, key: str, *, size: int | None = None) -> Iterator[ObjectWriter]:
+    def writer(self, key: str, *, size: int | None = None, settled: bool = True) -> Iterator[ObjectWriter]:
         del size  # files grow as they like
+        with self.new_file(key, settled=settled) as descriptor:
+            writer = _FileWriter(key, descriptor)
+            yield writer
+            writer.finish()
+
+    @contextmanager
+    def new_file(self, key: str, *, settled: bool = True) -> Iterator[int]:
         path = self.local_path(key)
         try:
-            with durable.new_file(path, key=key) as descriptor:
-                yield _FileWriter(key, descriptor)
+            with durable.new_file(path, key=key, settled=settled) as descriptor:
+                yield descriptor
         except BaseException:
             durable.remove_empty_folders(path.parent, below=self._root)
             raise
@@ -81,6 +89,8 @@ class FileSystemStore:
         source, path = self.local_path(staged), self.local_path(key)
         with durable.disk_errors(key):
             try:
+                with durable.opened(source) as descriptor:
+                    os.fsync(descriptor)  # of one that is settled this takes no time
                 durable.place(source, path)
             except FileNotFoundError:
                 self.size(key)
@@ -110,7 +120,8 @@ class FileSystemStore:
                 if os.fstat(descriptor).st_size < size:
                     raise PartsRefusedError(key, "Not all of the parts have arrived.")
                 os.ftruncate(descriptor, size)  # the last part may have been longer when it was first sent
-                durable.settle_file(descriptor)
+                os.fchmod(descriptor, durable.FILE_MODE)
+                os.fsync(descriptor)
                 durable.place(self._upload_path(key, upload_id), path)
                 durable.sync_folder(path.parent)
         except ObjectMissingError:
@@ -175,10 +186,16 @@ class _FileWriter:
     def __init__(self, key: str, descriptor: int) -> None:
         self._key = key
         self._descriptor = descriptor
+        self._writeback = Writeback(descriptor)
 
     def write(self, data: bytes | memoryview, /) -> int:
         with durable.disk_errors(self._key):
-            return durable.write_all(self._descriptor, data)
+            written = durable.write_all(self._descriptor, data)
+        self._writeback.advance(written)
+        return written
+
+    def finish(self) -> None:
+        self._writeback.finish()
 
 
 def _regular_size(key: str, found: os.stat_result) -> int:

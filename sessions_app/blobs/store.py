@@ -80,6 +80,10 @@ class LocalFiles(Protocol):
         """Return where the object lies on this machine (whether or not it exists)."""
         ...
 
+    def new_file(self, key: str) -> AbstractContextManager[int]:
+        """Open a new object as a descriptor, for the kernel to copy into; it comes to be as with ``BlobWriter.writer``."""
+        ...
+
 
 class NewObject(Protocol):
     """An object that is being made of parts; any number of threads may add some at once."""
@@ -187,12 +191,15 @@ class DeclaredReader(BlobReader, Protocol):
 
 
 class BlobWriter(Protocol):
-    def writer(self, key: str, *, size: int | None = None) -> AbstractContextManager[ObjectWriter]:
+    def writer(
+        self, key: str, *, size: int | None = None, settled: bool = True
+    ) -> AbstractContextManager[ObjectWriter]:
         """Open a new object for streaming; ``size``, where it is known, lets a store prepare for a very large one.
 
         The object is visible and durable (fsynced, or acknowledged by the store) once the ``with`` block ends without an
         exception. After an exception nothing is left: no partial object, no open multipart upload. An object that
-        exists already is left as it is.
+        exists already is left as it is. One that is going to be promoted need not be ``settled``: where a loss of power may
+        damage it, that saves waiting for the disk twice.
 
         :raises StoreFullError: no space is left.
         """

@@ -12,19 +12,19 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 
-from sessions_app.blobs.ingest import Staged, stage
 from sessions_app.domain import metadata, proof
 from sessions_app.domain.categories import PRIVATE, Placement, find_metadata, sort_tree
 from sessions_app.domain.manifest import Manifest
 from sessions_app.domain.naming import SessionNameError, clean_name, name_from_zip
 from sessions_app.domain.paths import PathError, check_tree
 from sessions_app.models import Blob, DubbingSession, Job, Upload
-from sessions_app.operations import intake, jobs, sessions, uploads, versions
+from sessions_app.operations import jobs, sessions, uploads, versions
 from sessions_app.operations.context import JobContext
 from sessions_app.operations.documents import read_document, read_texts
 from sessions_app.operations.errors import BadInputError
 from sessions_app.operations.saves import check_count, entry_of, video_name
 from sessions_app.operations.sources import FileSource, StoreSource
+from sessions_app.operations.unpacking import unpack_members
 from sessions_app.zips.reader import Archive, ArchiveMember, Limits, read_archive
 
 ROOM = 1000
@@ -64,13 +64,9 @@ def perform(context: JobContext) -> None:
     archive = read_archive(source, limits(), seek_cost=source.seek_cost)
     contents = _contents(archive)
     context.expect(sum(contents.members[placed.source].size for placed in contents.placements))
-    # Biggest first, so that the last thread to finish has little left to do.
-    placements = sorted(contents.placements, key=lambda placed: -contents.members[placed.source].size)
-    stagers = [
-        partial(_stage, context, archive, contents.members[placed.source], index)
-        for index, placed in enumerate(placements)
-    ]
-    stored = intake.take_in(stagers, store=context.store, keep=intake.holding(job.pk), now=context.clock())
+    placements = contents.placements
+    members = [contents.members[placed.source] for placed in placements]
+    stored = unpack_members(context, archive=archive, source=source, members=members)
     blobs = {placed.path: blob for placed, blob in zip(placements, stored, strict=True)}
     _check_proof(contents, placements, blobs)
     new = _new_version(context, contents, placements, blobs)
@@ -169,15 +165,6 @@ def _source(context: JobContext) -> FileSource | StoreSource:
     if upload is None:
         raise BadInputError("The uploaded ZIP is gone by now. Upload it again.", code="uploads_gone")
     return StoreSource(context.store, uploads.object_key(upload), upload.size)
-
-
-def _stage(context: JobContext, archive: Archive, member: ArchiveMember, index: int) -> Staged:
-    return stage(
-        archive.open(member),
-        store=context.store,
-        staging_key=context.staging_key(str(index)),
-        on_bytes=context.advance,
-    )
 
 
 def _new_version(

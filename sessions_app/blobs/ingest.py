@@ -39,13 +39,15 @@ def stage(
     store: BlobWriter,
     staging_key: str,
     on_bytes: Callable[[int], None] | None = None,
+    crc32: int | None = None,
 ) -> Staged:
     """Hash the bytes and keep them where ``settle`` finds them; after an exception nothing is kept.
 
+    :param crc32: the bytes' CRC-32, where the chunks end with an exception if it is another.
     :param on_bytes: told how many bytes more were read; what it raises ends the reading.
     :raises StoreFullError: no space is left.
     """
-    digester = Digester()
+    digester = Digester(crc32=crc32)
     hashed = _hashed(chunks, digester, on_bytes)
     head: list[bytes] = []
     held = 0
@@ -65,9 +67,7 @@ def stage(
     return Staged(digest=digester.digest(), key=staging_key)
 
 
-def settle(
-    staged: Staged, *, store: BlobWriter, on_bytes: Callable[[int], None] = lambda _: None
-) -> None:
+def settle(staged: Staged, *, store: BlobWriter, on_bytes: Callable[[int], None] = lambda _: None) -> None:
     """Make the bytes visible as a blob, durably; the blob's row must be there. May be repeated.
 
     :param on_bytes: told how many bytes more were made of those that lie elsewhere; what it raises ends the making.

@@ -7,11 +7,12 @@ What is copied has been hashed before, so nothing may change in between: objects
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
 from sessions_app.blobs import durable
-from sessions_app.blobs.copying import copy_range
+from sessions_app.blobs.copying import BLOCK_SIZE, copy_range, shares
 from sessions_app.blobs.store import (
     BlobStore,
     BlobWriter,
@@ -30,6 +31,10 @@ OnBytes = Callable[[int], None]
 class Ranges(Protocol):
     """Bytes of which ranges can become objects of a store. Several threads may make some at once."""
 
+    def is_cheap(self, start: int) -> bool:
+        """Whether a large range that begins here is made for less than it costs to write its bytes while they are hashed."""
+        ...
+
     def make(self, key: str, start: int, end: int, *, on_bytes: OnBytes) -> None:
         """Make the object ``key`` of the half-open range [start, end), which is not empty.
 
@@ -41,18 +46,23 @@ class Ranges(Protocol):
         ...
 
 
-def ranges_of_object(store: BlobStore, key: str, size: int) -> Ranges | None:
-    """Return what makes objects of ranges of an object in the same store, or None where all bytes have to pass through here."""
+def ranges_of_object(store: BlobStore, key: str, size: int, *, scratch: str) -> Ranges | None:
+    """Return what makes objects of ranges of an object in the same store, or None where all bytes have to pass through here.
+
+    :param scratch: the key of an object that may be begun in order to find out; none is left.
+    """
     files = store.capabilities.local_files
     if files is not None:
-        return FileRanges(files, files.local_path(key), unchanged=lambda: None)
+        return FileRanges(files, files.local_path(key), scratch, unchanged=lambda: None)
     if size < 2 * LEAST_SIZE:  # S3 copies no ranges of small objects
         return None
     copier = store.capabilities.server_side_copy(key)
     return None if copier is None else CopiedRanges(store, copier, key)
 
 
-def ranges_of_file(store: BlobStore, path: Path, source: Source, *, unchanged: Callable[[], None]) -> Ranges:
+def ranges_of_file(
+    store: BlobStore, path: Path, source: Source, *, scratch: str, unchanged: Callable[[], None]
+) -> Ranges:
     """Return what makes objects of ranges of a file on this machine.
 
     :param source: reads the same file.
@@ -60,25 +70,29 @@ def ranges_of_file(store: BlobStore, path: Path, source: Source, *, unchanged: C
     """
     files = store.capabilities.local_files
     if files is not None:
-        return FileRanges(files, path, unchanged=unchanged)
+        return FileRanges(files, path, scratch, unchanged=unchanged)
     return SentRanges(store, source, unchanged=unchanged)
 
 
 class FileRanges:
     """Ranges of a file on the machine that keeps the store's files."""
 
-    def __init__(self, files: LocalFiles, path: Path, *, unchanged: Callable[[], None]) -> None:
+    def __init__(self, files: LocalFiles, path: Path, scratch: str, *, unchanged: Callable[[], None]) -> None:
         self._files = files
         self._path = path
         self._unchanged = unchanged
+        self._shares = _shares(files, path, scratch)
+
+    def is_cheap(self, start: int) -> bool:
+        # A copy inside the kernel takes as long as writing what is in the processor's cache already.
+        return self._shares and start % BLOCK_SIZE == 0
 
     def make(self, key: str, start: int, end: int, *, on_bytes: OnBytes) -> None:
         missing = end - start
         with self._files.new_file(key) as target:
             writeback = Writeback(target)
             with durable.disk_errors(key), durable.opened(self._path) as source:
-                pieces = copy_range(source, target, start, end)
-                for copied in pieces:
+                for copied in copy_range(source, target, start, end):
                     missing -= copied
                     writeback.advance(copied)
                     on_bytes(copied)
@@ -94,6 +108,10 @@ class CopiedRanges:
         self._store = store
         self._copier = copier
         self._source = source
+
+    def is_cheap(self, start: int) -> bool:
+        del start
+        return True
 
     def make(self, key: str, start: int, end: int, *, on_bytes: OnBytes) -> None:
         step = copied_size(end - start, self._copier.limits)
@@ -116,11 +134,28 @@ class SentRanges:
         self._source = source
         self._unchanged = unchanged
 
+    def is_cheap(self, start: int) -> bool:
+        del start
+        return True  # to read it twice is less than to send it, have it copied and deleted
+
     def make(self, key: str, start: int, end: int, *, on_bytes: OnBytes) -> None:
         with self._store.writer(key, size=end - start) as writer:
             for chunk in read_range(self._source, start, end):
                 on_bytes(writer.write(chunk))
             self._unchanged()
+
+
+class _DoneError(Exception):
+    """Ends a new file that nobody wants to keep."""
+
+
+def _shares(files: LocalFiles, path: Path, scratch: str) -> bool:
+    shared = False
+    with suppress(_DoneError), files.new_file(scratch) as target:
+        with durable.disk_errors(scratch), durable.opened(path) as source:
+            shared = shares(source, target)
+        raise _DoneError
+    return shared
 
 
 def copied_size(size: int, limits: PartLimits) -> int:

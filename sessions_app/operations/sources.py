@@ -17,8 +17,11 @@ class ArchiveSource(Source, Protocol):
     seek_cost: int
     """Bytes that are worth reading to save a request."""
 
-    def ranges(self, store: BlobStore) -> Ranges | None:
-        """Return what makes objects of ranges of this source in the store, if anything does."""
+    def ranges(self, store: BlobStore, *, scratch: str) -> Ranges | None:
+        """Return what makes objects of ranges of this source in the store, if anything does.
+
+        :param scratch: the key of an object that may be begun in order to find out.
+        """
         ...
 
 
@@ -35,8 +38,8 @@ class StoreSource:
     def read(self, start: int, end: int) -> Iterator[bytes]:
         return self._reader.read(self._key, start, end)
 
-    def ranges(self, store: BlobStore) -> Ranges | None:
-        return ranges_of_object(store, self._key, self.size)
+    def ranges(self, store: BlobStore, *, scratch: str) -> Ranges | None:
+        return ranges_of_object(store, self._key, self.size, scratch=scratch)
 
 
 class FileSource:
@@ -58,8 +61,8 @@ class FileSource:
                 start += len(data)
                 yield data
 
-    def ranges(self, store: BlobStore) -> Ranges | None:
-        return ranges_of_file(store, self._path, self, unchanged=self.check)
+    def ranges(self, store: BlobStore, *, scratch: str) -> Ranges | None:
+        return ranges_of_file(store, self._path, self, scratch=scratch, unchanged=self.check)
 
     def check(self) -> None:
         """Raise if somebody wrote to the file since it was opened.

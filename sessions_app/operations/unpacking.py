@@ -7,20 +7,28 @@ Everything else streams through here.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from functools import partial
+from typing import Protocol
 
-from sessions_app.blobs.ingest import SMALL_SIZE, Make, Staged, stage
-from sessions_app.blobs.ranges import Ranges
+from sessions_app.blobs.ingest import SMALL_SIZE, Staged, stage
 from sessions_app.blobs.store import BlobWriter
-from sessions_app.domain.digests import Digest, digest_of
+from sessions_app.domain.digests import Digester, digest_of
 from sessions_app.models import Blob
 from sessions_app.operations import intake
 from sessions_app.operations.context import JobContext
 from sessions_app.operations.intake import PACK_COUNT, PACK_SIZE, OnBytes, Pack
 from sessions_app.operations.sources import ArchiveSource
 from sessions_app.zips.reader import SEEK_COST, Archive, ArchiveMember
+
+QUESTIONS = 500
+"""Values in a statement; databases limit the variables of one."""
+
+
+class RangeMake(Protocol):
+    def __call__(self, key: str, *, on_bytes: OnBytes) -> None:
+        """Make the object ``key`` of a member's contents, durably."""
+
 
 Placed = tuple[int, ArchiveMember]
 """A member with its place among those that were asked for."""
@@ -50,11 +58,16 @@ def _packs(
     placed = list(enumerate(members))
     large = [(place, member) for place, member in placed if _is_large(member)]
     small = [(place, member) for place, member in placed if not _is_large(member)]
-    ranges = source.ranges(context.store) if any(member.is_stored for _, member in large) else None
+    stored = any(member.is_stored for _, member in large)
+    ranges = source.ranges(context.store, scratch=context.staging_key("scratch")) if stored else None
+    known = _known([member for _, member in large])
     # The largest first, so that the last thread to finish has little left to do.
     for place, member in sorted(large, key=lambda pair: -pair[1].size):
-        if member.is_stored and ranges is not None:
-            staging = partial(_hash, archive, member, ranges)
+        if ranges is not None and member.is_stored and ranges.is_cheap(member.data_start):
+            make = partial(ranges.make, start=member.data_start, end=member.data_end)
+            staging = partial(_hash, archive, member, make)
+        elif (member.size, member.crc32) in known:
+            staging = partial(_hash, archive, member, partial(_write, archive, member, context.store))
         else:
             staging = partial(_stream, archive, member, context.store, context.staging_key(str(place)))
         yield Pack(places=[place], size=member.size, stage=staging)
@@ -91,40 +104,53 @@ def _neighbours(members: Sequence[Placed]) -> Iterator[list[Placed]]:
         yield group
 
 
-def _hash(archive: Archive, member: ArchiveMember, ranges: Ranges, on_bytes: OnBytes) -> list[Staged]:
-    """Hash a member where it lies. Half of its bytes count as done then, the others when it is a blob."""
-    sha256 = hashlib.sha256()
-    hashed = 0
+def _known(members: Sequence[ArchiveMember]) -> set[tuple[int, int]]:
+    """Return sizes and CRC-32 of which there is a blob: that it holds the same bytes is likely, and saves writing them."""
+    known: set[tuple[int, int]] = set()
+    sizes = sorted({member.size for member in members})
+    for start in range(0, len(sizes), QUESTIONS):
+        blobs = Blob.objects.filter(size__in=sizes[start : start + QUESTIONS], state=Blob.State.STORED)
+        known.update(blobs.values_list("size", "crc32"))
+    return known
+
+
+def _hash(archive: Archive, member: ArchiveMember, make: RangeMake, on_bytes: OnBytes) -> list[Staged]:
+    """Hash a member and leave it where it is. Half of its bytes count as done then, the others when it is a blob."""
+    digester = Digester(crc32=member.crc32)
+    rest = member.size
     for chunk in archive.open(member):
-        sha256.update(chunk)
-        hashed += len(chunk) // 2
+        digester.update(chunk)
+        rest -= len(chunk) // 2
         on_bytes(len(chunk) // 2)
-    # The archive's own CRC-32 and size are right, or reading would have ended with an error.
-    digest = Digest(sha256=sha256.hexdigest(), crc32=member.crc32, size=member.size)
-    rest = member.size - hashed
-    return [Staged(digest=digest, make=_making(member, ranges, rest), rest=rest)]
+    return [Staged(digest=digester.digest(), make=partial(_make, make, rest), rest=rest)]
 
 
-def _making(member: ArchiveMember, ranges: Ranges, rest: int) -> Make:
-    def make(key: str, on_bytes: OnBytes) -> None:
-        left = rest
+def _make(make: RangeMake, rest: int, key: str, on_bytes: OnBytes) -> None:
+    left = rest
 
-        def count_half(count: int) -> None:
-            nonlocal left
-            told = min(count // 2, left)
-            left -= told
-            on_bytes(told)
+    def count_half(count: int) -> None:
+        nonlocal left
+        told = min(count // 2, left)
+        left -= told
+        on_bytes(told)
 
-        ranges.make(key, member.data_start, member.data_end, on_bytes=count_half)
-        on_bytes(left)
+    make(key, on_bytes=count_half)
+    on_bytes(left)
 
-    return make
+
+def _write(
+    archive: Archive, member: ArchiveMember, store: BlobWriter, key: str, *, on_bytes: OnBytes
+) -> None:
+    with store.writer(key, size=member.size) as writer:
+        for chunk in archive.open(member):
+            on_bytes(writer.write(chunk))
 
 
 def _stream(
     archive: Archive, member: ArchiveMember, store: BlobWriter, staging_key: str, on_bytes: OnBytes
 ) -> list[Staged]:
-    return [stage(archive.open(member), store=store, staging_key=staging_key, on_bytes=on_bytes)]
+    chunks = archive.open(member)
+    return [stage(chunks, store=store, staging_key=staging_key, on_bytes=on_bytes, crc32=member.crc32)]
 
 
 def _read_together(archive: Archive, members: Sequence[ArchiveMember], on_bytes: OnBytes) -> list[Staged]:

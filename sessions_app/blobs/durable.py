@@ -7,6 +7,7 @@ Filesystems without that get a hidden name beside the final one: ``.<name>.<id>.
 from __future__ import annotations
 
 import errno
+import functools
 import os
 import secrets
 from collections.abc import Callable, Iterator
@@ -136,6 +137,15 @@ def sync_folder(folder: Path) -> None:
     """Put the folder's own list of names on the disk."""
     with opened(folder, os.O_DIRECTORY) as descriptor:
         os.fsync(descriptor)
+
+
+@functools.cache
+def boot() -> str:
+    """Name the time since the system was started, in which it does not forget what was written; empty where that cannot be told."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
 
 
 def write_all(descriptor: int, data: bytes | bytearray | memoryview) -> int:

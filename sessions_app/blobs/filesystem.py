@@ -13,9 +13,9 @@ from pathlib import Path
 from django.core.files.storage import FileSystemStorage
 from zlib_ng import zlib_ng
 
-from sessions_app.blobs import durable
+from sessions_app.blobs import durable, writeback
 from sessions_app.blobs.keys import checked, checked_prefix
-from sessions_app.blobs.parts import PART_SIZE, take_part, whole_size
+from sessions_app.blobs.parts import PART_SIZE, take_chunks, whole_size
 from sessions_app.blobs.store import (
     CHUNK_SIZE,
     Capabilities,
@@ -24,6 +24,7 @@ from sessions_app.blobs.store import (
     ObjectWriter,
     OpenUpload,
     Part,
+    PartsLostError,
     PartsRefusedError,
     StoredObject,
     StoreUnavailableError,
@@ -102,21 +103,30 @@ class FileSystemStore:
         path = self._upload_path(key, upload_id)
         with durable.disk_errors(key):
             os.close(durable.open_hidden(path))
-            durable.sync_folder(path.parent)
         return upload_id
 
     def put_part(self, key: str, upload_id: str, number: int, chunks: Iterable[bytes]) -> Part:
-        data = take_part(checked(key), number, chunks, part_size=self.part_size)
+        taken = take_chunks(checked(key), number, chunks, part_size=self.part_size)
+        start = end = (number - 1) * self.part_size
+        crc32 = 0
         with durable.disk_errors(key), self._opened_upload(key, upload_id) as descriptor:
-            durable.write_all_at(descriptor, data, (number - 1) * self.part_size)
-            os.fdatasync(descriptor)
-        return Part(number=number, size=len(data), etag=f"{zlib_ng.crc32(data):08x}")
+            for chunk in taken:
+                durable.write_all_at(descriptor, chunk, end)
+                crc32 = zlib_ng.crc32(chunk, crc32)
+                end += len(chunk)
+            if durable.boot():
+                writeback.begin(descriptor, start, end)
+            else:
+                os.fdatasync(descriptor)
+        return Part(number=number, size=end - start, etag=f"{crc32:08x}@{durable.boot()}")
 
     def complete(self, key: str, upload_id: str, parts: Sequence[Part]) -> None:
         size = whole_size(checked(key), parts, part_size=self.part_size)
         path = self.local_path(key)
         try:
             with durable.disk_errors(key), self._opened_upload(key, upload_id) as descriptor:
+                if lost := self._lost(descriptor, parts):
+                    raise PartsLostError(key, lost)
                 if os.fstat(descriptor).st_size < size:
                     raise PartsRefusedError(key, "Not all of the parts have arrived.")
                 os.ftruncate(descriptor, size)  # the last part may have been longer when it was first sent
@@ -144,6 +154,17 @@ class FileSystemStore:
 
     def delete(self, key: str) -> None:
         self._remove(key, self.local_path(key))
+
+    def _lost(self, descriptor: int, parts: Sequence[Part]) -> list[int]:
+        """Return the numbers of parts that were written before the system was last started and are not what they were."""
+        lost = []
+        for part in parts:
+            crc32, _, written = part.etag.partition("@")
+            if not written or written != durable.boot():
+                start = (part.number - 1) * self.part_size
+                if f"{_crc32_of(descriptor, start, start + part.size):08x}" != crc32:
+                    lost.append(part.number)
+        return lost
 
     def _upload_path(self, key: str, upload_id: str) -> Path:
         if not upload_id.isalnum():
@@ -196,6 +217,14 @@ class _FileWriter:
 
     def finish(self) -> None:
         self._writeback.finish()
+
+
+def _crc32_of(descriptor: int, start: int, end: int) -> int:
+    crc32 = 0
+    while start < end and (data := os.pread(descriptor, min(CHUNK_SIZE, end - start), start)):
+        crc32 = zlib_ng.crc32(data, crc32)
+        start += len(data)
+    return crc32
 
 
 def _regular_size(key: str, found: os.stat_result) -> int:

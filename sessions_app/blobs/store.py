@@ -6,6 +6,7 @@ in ``Capabilities``; nobody asks which class it is.
     StoreError
     ├── KeyRefusedError        the key is none that a store may hold
     ├── PartsRefusedError      parts that do not make one object
+    │   └── PartsLostError     parts that had arrived and are damaged
     ├── ObjectMissingError     the key names nothing
     ├── StoreFullError         no space or quota left
     └── StoreUnavailableError  the store did not answer as it should; trying again may help
@@ -48,6 +49,14 @@ class PartsRefusedError(StoreError):
     """The parts do not make one object: a number, a size or the whole of them is wrong."""
 
     permanent = True
+
+
+class PartsLostError(PartsRefusedError):
+    """Parts that had arrived are gone since the power was: send these ``numbers`` again."""
+
+    def __init__(self, key: str, numbers: Sequence[int]) -> None:
+        super().__init__(key, "Parts were lost when the server stopped without warning.")
+        self.numbers = numbers
 
 
 class ObjectMissingError(StoreError):
@@ -227,9 +236,10 @@ class PartWriter(Protocol):
         ...
 
     def put_part(self, key: str, upload_id: str, number: int, chunks: Iterable[bytes]) -> Part:
-        """Store one part, durably; sending a part again replaces it, and failing to do so leaves the earlier one.
+        """Store one part; sending a part again replaces it, and failing to do so leaves the earlier one.
 
-        A part is held in memory, so that half a part is never stored.
+        A part is held in memory, so that half a part is never stored. A loss of power may take it before ``complete``, which
+        then says so.
 
         :raises ObjectMissingError: no such upload is open.
         :raises PartsRefusedError: the number is not in 1..MAX_PARTS, or ``chunks`` are more than ``part_size`` bytes.
@@ -243,6 +253,7 @@ class PartWriter(Protocol):
 
         :raises ObjectMissingError: neither exists.
         :raises PartsRefusedError: they are not 1 to n, or one before the last is not of ``part_size``.
+        :raises PartsLostError: some are damaged; the upload stays open for them.
         """
         ...
 

@@ -111,9 +111,12 @@ class _Intake:
         self._finished: SimpleQueue[Future[Sequence[Staged]] | Future[None]] = SimpleQueue()
         self._staging: dict[object, tuple[int, Pack]] = {}
         self._staged: list[tuple[int, Pack, Sequence[Staged]]] = []
-        self._settling: dict[object, tuple[int, Blob]] = {}
+        self._settling: dict[object, tuple[int, int | None]] = {}
+        """The number of the pack, and the blob that is being written, if it has to be."""
         self._open: Counter[int] = Counter()
         """Files of each pack that are not settled yet."""
+        self._taken: set[int] = set()
+        """Blobs whose bytes are stored or on their way: one of several equal files is enough."""
         self._settled: set[int] = set()
         """Blobs that are durable and not marked so."""
 
@@ -152,12 +155,12 @@ class _Intake:
         if result is not None:
             self._staged.append((*self._staging.pop(future), result))
             return
-        number, blob = self._settling.pop(future)
+        number, written = self._settling.pop(future)
         self._open[number] -= 1
         if not self._open[number]:
             del self._open[number]
-        if blob.state == Blob.State.WRITING:
-            self._settled.add(blob.pk)
+        if written is not None:
+            self._settled.add(written)
 
     def _is_worth_a_visit(self) -> bool:
         files = sum(len(pack.places) for _, pack, _ in self._staged)
@@ -174,19 +177,21 @@ class _Intake:
         self.blobs |= blobs
         for number, pack, staged in self._staged:
             for place, one in zip(pack.places, staged, strict=True):
-                future = settling.submit(self._put, one, blobs[place])
-                self._settling[future] = number, blobs[place]
+                blob = blobs[place]
+                missing = blob.state == Blob.State.WRITING and blob.pk not in self._taken
+                self._taken.add(blob.pk)
+                future = settling.submit(self._settle if missing else self._discard, one)
+                self._settling[future] = number, blob.pk if missing else None
                 future.add_done_callback(self._finished.put)
         self._staged.clear()
 
-    def _put(self, staged: Staged, blob: Blob) -> None:
-        if self.stop.is_set():
-            raise _StoppedError
-        if blob.state == Blob.State.STORED:
-            discard(staged, store=self._store)
-            self._count(staged.rest)
-        else:
-            settle(staged, store=self._store, on_bytes=self._count)
+    def _settle(self, staged: Staged) -> None:
+        self._count(0)
+        settle(staged, store=self._store, on_bytes=self._count)
+
+    def _discard(self, staged: Staged) -> None:
+        discard(staged, store=self._store)
+        self._count(staged.rest)
 
     def _count(self, count: int) -> None:
         if self.stop.is_set():

@@ -31,9 +31,10 @@ PACK_SIZE = 4 * 1024 * 1024
 """Bytes of a pack of more than one file."""
 PACK_COUNT = 128
 """Files in a pack."""
-BATCH = 32
-BATCH_SIZE = 4 * 1024 * 1024
-"""Files, or bytes of them, that are worth a visit to the database while others are still being hashed."""
+TOGETHER = 3
+"""Packs that are worth a visit to the database while others are still being hashed."""
+MARKED = 100
+"""Blobs that are worth a statement of their own."""
 LOOK_EVERY = 0.5
 """Seconds after which ``on_bytes`` is told 0, so that cancelling need not wait for a file."""
 
@@ -128,9 +129,9 @@ class _Intake:
             if not self._staging and not self._settling:
                 break
             self._wait()
-            if self._is_worth_a_visit():
+            if len(self._staged) >= TOGETHER or (self._staged and not self._staging):
                 self._claim(settling)
-            if len(self._settled) >= BATCH:
+            if len(self._settled) >= MARKED:
                 self._mark()
         self._mark()
 
@@ -161,11 +162,6 @@ class _Intake:
             del self._open[number]
         if written is not None:
             self._settled.add(written)
-
-    def _is_worth_a_visit(self) -> bool:
-        files = sum(len(pack.places) for _, pack, _ in self._staged)
-        size = sum(pack.size for _, pack, _ in self._staged)
-        return bool(self._staged) and (not self._staging or files >= BATCH or size >= BATCH_SIZE)
 
     def _claim(self, settling: ThreadPoolExecutor) -> None:
         digests = {

@@ -1,8 +1,8 @@
-"""Makes blobs of an archive's members: each byte is read once and, where the store is able to, never written by this process.
+"""Makes blobs of an archive's members (docs/decisions/0011-unpacking.md).
 
-What is stored in the archive as it is and large is hashed where it lies; once it has its row, the store makes the blob of that
-range. What is small is read together with its neighbours, so that thousands of files cost an object store few requests.
-Everything else streams through here.
+What is large and stored in the archive as it is, is hashed where it lies; once it has its row, the store makes the blob of that
+range, if that is cheaper than writing the bytes. What there probably is a blob of already is only hashed, too. What is small is
+read together with its neighbours, so that thousands of files cost an object store few requests. Everything else streams through here.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ QUESTIONS = 500
 """Values in a statement; databases limit the variables of one."""
 
 
-class RangeMake(Protocol):
+class Making(Protocol):
     def __call__(self, key: str, *, on_bytes: OnBytes) -> None:
         """Make the object ``key`` of a member's contents, durably."""
 
@@ -114,7 +114,7 @@ def _known(members: Sequence[ArchiveMember]) -> set[tuple[int, int]]:
     return known
 
 
-def _hash(archive: Archive, member: ArchiveMember, make: RangeMake, on_bytes: OnBytes) -> list[Staged]:
+def _hash(archive: Archive, member: ArchiveMember, make: Making, on_bytes: OnBytes) -> list[Staged]:
     """Hash a member and leave it where it is. Half of its bytes count as done then, the others when it is a blob."""
     digester = Digester(crc32=member.crc32)
     rest = member.size
@@ -125,7 +125,7 @@ def _hash(archive: Archive, member: ArchiveMember, make: RangeMake, on_bytes: On
     return [Staged(digest=digester.digest(), make=partial(_make, make, rest), rest=rest)]
 
 
-def _make(make: RangeMake, rest: int, key: str, on_bytes: OnBytes) -> None:
+def _make(make: Making, rest: int, key: str, on_bytes: OnBytes) -> None:
     left = rest
 
     def count_half(count: int) -> None:

@@ -36,7 +36,7 @@ def project() -> dict[str, bytes]:
         "audio/hi_audio.wav": SMALL_SIZE,
         "audio/es_audio.wav": SMALL_SIZE + 1,
         "audio/empty.wav": 0,
-        **{f"audio/segments/{number:03}.wav": 20_000 + number for number in range(150)},
+        **{f"audio/segments/{number:03}.wav": 20_000 + number for number in range(24)},
     }
     files = {name: media(size, name) for name, size in sizes.items()}
     files["mixed_videos/copy.mp4"] = files["original_video.mp4"]
@@ -131,13 +131,13 @@ class TestAFailure:
         pass
 
     @METHODS
-    @pytest.mark.parametrize("name", ["original_video.mp4", "audio/segments/149.wav"], ids=["large", "small"])
+    @pytest.mark.parametrize("name", ["original_video.mp4", "audio/segments/023.wav"], ids=["large", "small"])
     def test_of_one_file_leaves_nothing_of_the_others(self, world: World, compression: int, name: str):
         files = project()
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w", compression) as archive:
-            for each, data in files.items():
-                archive.writestr(each, data)
+            for each, contents in files.items():
+                archive.writestr(each, contents)
             info = archive.getinfo(name)
         data = bytearray(buffer.getvalue())
         data[info.header_offset + 30 + len(name) + info.compress_size // 2] ^= 0x55
@@ -155,7 +155,7 @@ class TestAFailure:
         assert nothing_left()
 
     @METHODS
-    @pytest.mark.parametrize("limit", [0, 1, 5 * MIB, 25 * MIB])
+    @pytest.mark.parametrize("limit", [0, 5 * MIB, 25 * MIB])
     def test_to_go_on_leaves_nothing(
         self, world: World, monkeypatch: pytest.MonkeyPatch, compression: int, limit: int
     ):

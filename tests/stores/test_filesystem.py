@@ -145,7 +145,7 @@ class TestPartsAfterALossOfPower:
         assert error.value.numbers == [2, 3]
 
     def test_cannot_be_where_nobody_knows_when_the_system_was_started(self, store, upload, monkeypatch):
-        synced = []
+        synced: list[int] = []
         monkeypatch.setattr(durable, "boot", lambda: "")
         monkeypatch.setattr(os, "fdatasync", synced.append)
 

@@ -51,7 +51,11 @@ def media(size: int, name: str) -> bytes:
 
 def imported(world: World, files: Mapping[str, bytes], *, compression: int = 0) -> tuple[Job, Traffic]:
     """Import a ZIP of the files; the traffic is that of the job alone."""
-    (upload,) = world.upload({"talk.zip": zip_of_files(files, compression=compression)})
+    return imported_zip(world, zip_of_files(files, compression=compression))
+
+
+def imported_zip(world: World, data: bytes) -> tuple[Job, Traffic]:
+    (upload,) = world.upload({"talk.zip": data})
     job = imports.request(upload=upload, owner=world.alice, name="", now=world.clock())
     store = get_store()
     assert isinstance(store, S3Store)
@@ -151,10 +155,8 @@ def test_thousands_of_small_files_are_read_in_few_requests(portal_on):
     with zipfile.ZipFile(buffer, "w") as archive:
         for number in range(5000):
             archive.writestr(f"audio/segments/hi_{number:04}.wav", takes[number % 40])
-    (upload,) = world.upload({"talk.zip": buffer.getvalue()})
-    traffic = Traffic(get_store())
 
-    job = world.run(imports.request(upload=upload, owner=world.alice, name="", now=world.clock()))
+    job, traffic = imported_zip(world, buffer.getvalue())
 
     assert job.state == Job.State.SUCCEEDED, job.error_detail or job.error_message
     assert job.result is not None

@@ -155,7 +155,7 @@ class FileSystemStore:
     def delete(self, key: str) -> None:
         self._remove(key, self.local_path(key))
 
-    def _lost(self, descriptor: int, parts: Sequence[Part]) -> list[int]:
+    def _lost(self, descriptor: int, parts: Sequence[Part]) -> Sequence[int]:
         """Return the numbers of parts that were written before the system was last started and are not what they were."""
         lost = []
         for part in parts:

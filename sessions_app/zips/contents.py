@@ -14,7 +14,7 @@ CHUNK_SIZE = 256 * 1024
 """Bytes that are inflated at once at the most, and of how many: both fit into a processor's cache, which makes it 1.2x as fast."""
 RAW_DEFLATE = -15
 """Neither header nor trailer, the largest window."""
-INFLATE_ERROR: type[Exception] = isal_zlib.error
+INFLATE_ERROR: type[Exception] = isal_zlib.error  # type: ignore[assignment]  # the stub calls the class an instance
 
 
 def unpack(chunks: Iterable[bytes], *, method: int, size: int, crc32: int, member: str) -> Iterator[bytes]:

@@ -71,9 +71,8 @@ def opened_before(world: World) -> None:
 def test_every_file_comes_out_as_it_went_in(world: World, compression: int, times: int):
     files = project()
     data = zip_of_files(files, compression=compression)
-    if times > 1:
+    for _ in range(times - 1):
         world.imported(data)
-        before = stored_keys("blobs/")
 
     job = world.imported(data)
 
@@ -81,8 +80,6 @@ def test_every_file_comes_out_as_it_went_in(world: World, compression: int, time
     assert stored_keys("staging/") == []
     assert Blob.objects.exclude(state=Blob.State.STORED).count() == 0
     assert Blob.objects.count() == len(stored_keys("blobs/")) == len(set(files.values()))
-    if times > 1:
-        assert stored_keys("blobs/") == before
 
 
 @METHODS

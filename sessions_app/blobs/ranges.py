@@ -22,7 +22,7 @@ from sessions_app.blobs.store import (
     StoreUnavailableError,
 )
 from sessions_app.blobs.writeback import Writeback
-from sessions_app.zips.parts import LEAST_SIZE, PartLimits
+from sessions_app.zips.parts import LARGE_SIZE, PartLimits
 from sessions_app.zips.source import Source, read_range
 
 OnBytes = Callable[[int], None]
@@ -54,7 +54,7 @@ def ranges_of_object(store: BlobStore, key: str, size: int, *, scratch: str) -> 
     files = store.capabilities.local_files
     if files is not None:
         return FileRanges(files, files.local_path(key), scratch, unchanged=lambda: None)
-    if size < 2 * LEAST_SIZE:  # S3 copies no ranges of small objects
+    if size < LARGE_SIZE:  # S3 copies no ranges of small objects
         return None
     copier = store.capabilities.server_side_copy(key)
     return None if copier is None else CopiedRanges(store, copier, key)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+import tracemalloc
 import zipfile
 from collections.abc import Mapping
 
@@ -146,6 +147,26 @@ class TestLargeFiles:
         assert not Blob.objects.exists()
         assert [key for key in stored_keys() if not key.startswith("staging/upload-")] == []
         assert not list(get_store().open_uploads(""))
+
+
+@pytest.mark.parametrize(("compression", "copy"), [(0, True), (8, False)], ids=["copied", "streamed"])
+def test_memory_does_not_grow_with_the_archive(portal_on, copy, compression):
+    world = portal_on(server_side_copy=copy)
+    sizes = {f"final_videos/{number}.mp4": 20 * MIB for number in range(3)}
+    sizes |= {f"audio/segments/{number}.wav": MIB for number in range(24)}
+    data = zip_of_files({name: media(size, name) for name, size in sizes.items()}, compression=compression)
+    (upload,) = world.upload({"talk.zip": data})
+    job = imports.request(upload=upload, owner=world.alice, name="", now=world.clock())
+    tracemalloc.start()
+    try:
+        world.run(job)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert job.state == Job.State.SUCCEEDED, job.error_detail or job.error_message
+    assert len(data) > 80 * MIB
+    assert peak < 56 * MIB
 
 
 def test_thousands_of_small_files_are_read_in_few_requests(portal_on):

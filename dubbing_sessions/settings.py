@@ -109,6 +109,8 @@ else:
         "default": {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": DATA_DIR / "db.sqlite3",
+            # Closing the last connection folds the whole log into the database: not after each request and job.
+            "CONN_MAX_AGE": 60,
             "OPTIONS": {
                 # Writers queue up at the start of a transaction instead of failing in the middle of it.
                 "transaction_mode": "IMMEDIATE",

@@ -7,6 +7,7 @@ Filesystems without that get a hidden name beside the final one: ``.<name>.<id>.
 from __future__ import annotations
 
 import errno
+import functools
 import os
 import secrets
 from collections.abc import Callable, Iterator
@@ -39,10 +40,11 @@ def disk_errors(key: str) -> Iterator[None]:
 
 
 @contextmanager
-def new_file(path: Path, *, key: str, replace: bool = False) -> Iterator[int]:
+def new_file(path: Path, *, key: str, replace: bool = False, settled: bool = True) -> Iterator[int]:
     """Open a descriptor for writing a file that appears at ``path``, durably, when the block ends without an exception.
 
-    After an exception nothing is left. A file that is there already is left as it is, unless ``replace``.
+    After an exception nothing is left. A file that is there already is left as it is, unless ``replace``. Unless ``settled``,
+    a loss of power may take the file or damage it.
 
     :raises StoreFullError: no space is left; like every error of ours about ``key``.
     """
@@ -55,24 +57,21 @@ def new_file(path: Path, *, key: str, replace: bool = False) -> Iterator[int]:
     try:
         yield descriptor
         with disk_errors(key):
-            settle_file(descriptor)
+            os.fchmod(descriptor, FILE_MODE)  # whatever the umask
+            if settled:
+                os.fsync(descriptor)
             if unnamed:
                 place(Path(f"/proc/self/fd/{descriptor}"), temporary if replace else path)
             if replace:
                 temporary.replace(path)
             elif not unnamed:
                 place(temporary, path)
-            sync_folder(path.parent)
+            if settled:
+                sync_folder(path.parent)
     finally:
         os.close(descriptor)
         if replace or not unnamed:
             temporary.unlink(missing_ok=True)
-
-
-def settle_file(descriptor: int) -> None:
-    """Put the file's bytes on the disk, with the same permissions whatever the umask."""
-    os.fchmod(descriptor, FILE_MODE)
-    os.fsync(descriptor)
 
 
 def hidden_name(path: Path, upload_id: str) -> Path:
@@ -125,8 +124,9 @@ def remove_empty_folders(folder: Path, *, below: Path) -> None:
 
 
 @contextmanager
-def opened_folder(folder: Path) -> Iterator[int]:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+def opened(path: Path, flags: int = 0) -> Iterator[int]:
+    """Open a file for reading, or with ``O_DIRECTORY`` a folder, for as long as the block lasts."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | flags)
     try:
         yield descriptor
     finally:
@@ -135,8 +135,17 @@ def opened_folder(folder: Path) -> Iterator[int]:
 
 def sync_folder(folder: Path) -> None:
     """Put the folder's own list of names on the disk."""
-    with opened_folder(folder) as descriptor:
+    with opened(folder, os.O_DIRECTORY) as descriptor:
         os.fsync(descriptor)
+
+
+@functools.cache
+def boot() -> str:
+    """Name the time since the system was started, in which it does not forget what was written; empty where that cannot be told."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
 
 
 def write_all(descriptor: int, data: bytes | bytearray | memoryview) -> int:
@@ -158,7 +167,7 @@ def write_all_at(descriptor: int, data: bytes | bytearray | memoryview, offset: 
 def _link_or_rename(source: Path, path: Path) -> None:
     try:
         # A folder's descriptor makes this linkat(2), which follows the link in /proc/self/fd to the file itself.
-        with opened_folder(path.parent) as folder:
+        with opened(path.parent, os.O_DIRECTORY) as folder:
             os.link(source, path, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=True)
     except OSError as error:
         if error.errno not in _NO_HARD_LINKS:

@@ -13,9 +13,9 @@ from pathlib import Path
 from django.core.files.storage import FileSystemStorage
 from zlib_ng import zlib_ng
 
-from sessions_app.blobs import durable
+from sessions_app.blobs import durable, writeback
 from sessions_app.blobs.keys import checked, checked_prefix
-from sessions_app.blobs.parts import PART_SIZE, take_part, whole_size
+from sessions_app.blobs.parts import PART_SIZE, take_chunks, whole_size
 from sessions_app.blobs.store import (
     CHUNK_SIZE,
     Capabilities,
@@ -24,10 +24,12 @@ from sessions_app.blobs.store import (
     ObjectWriter,
     OpenUpload,
     Part,
+    PartsLostError,
     PartsRefusedError,
     StoredObject,
     StoreUnavailableError,
 )
+from sessions_app.blobs.writeback import Writeback
 
 _HIDDEN_NAME = re.compile(r"\.(?P<name>.+)\.(?P<upload_id>[0-9a-f]+)\.parts")
 
@@ -67,12 +69,19 @@ class FileSystemStore:
             os.close(descriptor)
 
     @contextmanager
-    def writer(self, key: str, *, size: int | None = None) -> Iterator[ObjectWriter]:
+    def writer(self, key: str, *, size: int | None = None, settled: bool = True) -> Iterator[ObjectWriter]:
         del size  # files grow as they like
+        with self.new_file(key, settled=settled) as descriptor:
+            writer = _FileWriter(key, descriptor)
+            yield writer
+            writer.finish()
+
+    @contextmanager
+    def new_file(self, key: str, *, settled: bool = True) -> Iterator[int]:
         path = self.local_path(key)
         try:
-            with durable.new_file(path, key=key) as descriptor:
-                yield _FileWriter(key, descriptor)
+            with durable.new_file(path, key=key, settled=settled) as descriptor:
+                yield descriptor
         except BaseException:
             durable.remove_empty_folders(path.parent, below=self._root)
             raise
@@ -81,6 +90,8 @@ class FileSystemStore:
         source, path = self.local_path(staged), self.local_path(key)
         with durable.disk_errors(key):
             try:
+                with durable.opened(source) as descriptor:
+                    os.fsync(descriptor)  # of one that is settled this takes no time
                 durable.place(source, path)
             except FileNotFoundError:
                 self.size(key)
@@ -92,25 +103,35 @@ class FileSystemStore:
         path = self._upload_path(key, upload_id)
         with durable.disk_errors(key):
             os.close(durable.open_hidden(path))
-            durable.sync_folder(path.parent)
         return upload_id
 
     def put_part(self, key: str, upload_id: str, number: int, chunks: Iterable[bytes]) -> Part:
-        data = take_part(checked(key), number, chunks, part_size=self.part_size)
+        taken = take_chunks(checked(key), number, chunks, part_size=self.part_size)
+        start = end = (number - 1) * self.part_size
+        crc32 = 0
         with durable.disk_errors(key), self._opened_upload(key, upload_id) as descriptor:
-            durable.write_all_at(descriptor, data, (number - 1) * self.part_size)
-            os.fdatasync(descriptor)
-        return Part(number=number, size=len(data), etag=f"{zlib_ng.crc32(data):08x}")
+            for chunk in taken:
+                durable.write_all_at(descriptor, chunk, end)
+                crc32 = zlib_ng.crc32(chunk, crc32)
+                end += len(chunk)
+            if durable.boot():
+                writeback.begin(descriptor, start, end)
+            else:
+                os.fdatasync(descriptor)
+        return Part(number=number, size=end - start, etag=f"{crc32:08x}@{durable.boot()}")
 
     def complete(self, key: str, upload_id: str, parts: Sequence[Part]) -> None:
         size = whole_size(checked(key), parts, part_size=self.part_size)
         path = self.local_path(key)
         try:
             with durable.disk_errors(key), self._opened_upload(key, upload_id) as descriptor:
+                if lost := self._lost(descriptor, parts):
+                    raise PartsLostError(key, lost)
                 if os.fstat(descriptor).st_size < size:
                     raise PartsRefusedError(key, "Not all of the parts have arrived.")
                 os.ftruncate(descriptor, size)  # the last part may have been longer when it was first sent
-                durable.settle_file(descriptor)
+                os.fchmod(descriptor, durable.FILE_MODE)
+                os.fsync(descriptor)
                 durable.place(self._upload_path(key, upload_id), path)
                 durable.sync_folder(path.parent)
         except ObjectMissingError:
@@ -133,6 +154,17 @@ class FileSystemStore:
 
     def delete(self, key: str) -> None:
         self._remove(key, self.local_path(key))
+
+    def _lost(self, descriptor: int, parts: Sequence[Part]) -> Sequence[int]:
+        """Return the numbers of parts that were written before the system was last started and are not what they were."""
+        lost = []
+        for part in parts:
+            crc32, _, written = part.etag.partition("@")
+            if not written or written != durable.boot():
+                start = (part.number - 1) * self.part_size
+                if f"{_crc32_of(descriptor, start, start + part.size):08x}" != crc32:
+                    lost.append(part.number)
+        return lost
 
     def _upload_path(self, key: str, upload_id: str) -> Path:
         if not upload_id.isalnum():
@@ -175,10 +207,24 @@ class _FileWriter:
     def __init__(self, key: str, descriptor: int) -> None:
         self._key = key
         self._descriptor = descriptor
+        self._writeback = Writeback(descriptor)
 
     def write(self, data: bytes | memoryview, /) -> int:
         with durable.disk_errors(self._key):
-            return durable.write_all(self._descriptor, data)
+            written = durable.write_all(self._descriptor, data)
+        self._writeback.advance(written)
+        return written
+
+    def finish(self) -> None:
+        self._writeback.finish()
+
+
+def _crc32_of(descriptor: int, start: int, end: int) -> int:
+    crc32 = 0
+    while start < end and (data := os.pread(descriptor, min(CHUNK_SIZE, end - start), start)):
+        crc32 = zlib_ng.crc32(data, crc32)
+        start += len(data)
+    return crc32
 
 
 def _regular_size(key: str, found: os.stat_result) -> int:

@@ -17,13 +17,20 @@ SMALL_SIZE = 1024 * 1024
 """Bytes of an object that waits for its row in memory and goes to its final key at once."""
 
 
+Make = Callable[[str, Callable[[int], None]], None]
+"""Makes the object of this key; tells how many bytes more are done, which ends the making if that raises."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Staged:
-    """Bytes that are hashed and not yet a blob: stored at ``key`` or, if they are few, held in ``data``."""
+    """Bytes that are hashed and not yet a blob: stored at ``key``, lying where ``make`` finds them or, if they are few, held in ``data``."""
 
     digest: Digest
     key: str | None = None
     data: bytes = b""
+    make: Make | None = None
+    rest: int = 0
+    """Bytes that count as done when it is settled; ``make`` tells them itself."""
 
 
 def stage(
@@ -32,13 +39,15 @@ def stage(
     store: BlobWriter,
     staging_key: str,
     on_bytes: Callable[[int], None] | None = None,
+    crc32: int | None = None,
 ) -> Staged:
     """Hash the bytes and keep them where ``settle`` finds them; after an exception nothing is kept.
 
+    :param crc32: the bytes' CRC-32, where the chunks end with an exception if it is another.
     :param on_bytes: told how many bytes more were read; what it raises ends the reading.
     :raises StoreFullError: no space is left.
     """
-    digester = Digester()
+    digester = Digester(crc32=crc32)
     hashed = _hashed(chunks, digester, on_bytes)
     head: list[bytes] = []
     held = 0
@@ -49,7 +58,7 @@ def stage(
             break
     else:
         return Staged(digest=digester.digest(), data=b"".join(head))
-    with store.writer(staging_key) as writer:
+    with store.writer(staging_key, settled=False) as writer:
         for chunk in head:
             writer.write(chunk)
         head.clear()
@@ -58,11 +67,17 @@ def stage(
     return Staged(digest=digester.digest(), key=staging_key)
 
 
-def settle(staged: Staged, *, store: BlobWriter) -> None:
-    """Make the bytes visible as a blob, durably; the blob's row must be there. May be repeated."""
+def settle(staged: Staged, *, store: BlobWriter, on_bytes: Callable[[int], None] = lambda _: None) -> None:
+    """Make the bytes visible as a blob, durably; the blob's row must be there. May be repeated.
+
+    :param on_bytes: told how many bytes more were made of those that lie elsewhere; what it raises ends the making.
+    :raises StoreFullError: no space is left.
+    """
     key = blob_key(staged.digest.sha256)
     if staged.key is not None:
         store.promote(staged.key, key)
+    elif staged.make is not None:
+        staged.make(key, on_bytes)
     else:
         with store.writer(key, size=staged.digest.size) as writer:
             writer.write(staged.data)

@@ -56,8 +56,8 @@ class MemoryStore:
             yield data[position : min(position + CHUNK_SIZE, end)]
 
     @contextmanager
-    def writer(self, key: str, *, size: int | None = None) -> Iterator[ObjectWriter]:
-        del size
+    def writer(self, key: str, *, size: int | None = None, settled: bool = True) -> Iterator[ObjectWriter]:
+        del size, settled
         checked(key)
         buffer = BytesIO()
         yield buffer

@@ -17,18 +17,28 @@ def part_size_for(size: int | None) -> int:
 
 
 def take_part(key: str, number: int, chunks: Iterable[bytes], *, part_size: int) -> bytearray:
-    """Collect one part.
+    """Collect one part in one piece.
+
+    :raises PartsRefusedError: the number is out of range, or the chunks are more than ``part_size`` bytes.
+    """
+    return bytearray().join(take_chunks(key, number, chunks, part_size=part_size))
+
+
+def take_chunks(key: str, number: int, chunks: Iterable[bytes], *, part_size: int) -> list[bytes]:
+    """Collect the chunks of one part.
 
     :raises PartsRefusedError: the number is out of range, or the chunks are more than ``part_size`` bytes.
     """
     if not 1 <= number <= MAX_PARTS:
         raise PartsRefusedError(key, f"Part {number} is not one of 1 to {MAX_PARTS}.")
-    part = bytearray()
+    taken: list[bytes] = []
+    size = 0
     for chunk in chunks:
-        part += chunk
-        if len(part) > part_size:
+        taken.append(chunk)
+        size += len(chunk)
+        if size > part_size:
             raise PartsRefusedError(key, f"Part {number} is larger than {part_size} bytes.")
-    return part
+    return taken
 
 
 def whole_size(key: str, parts: Sequence[Part], *, part_size: int) -> int:

@@ -128,7 +128,8 @@ class S3Store:
             raise StoreUnavailableError(key)
 
     @contextmanager
-    def writer(self, key: str, *, size: int | None = None) -> Iterator[ObjectWriter]:
+    def writer(self, key: str, *, size: int | None = None, settled: bool = True) -> Iterator[ObjectWriter]:
+        del settled  # what is acknowledged is durable
         writer = _ObjectWriter(self, checked(key), part_size_for(size))
         try:
             yield writer

@@ -6,6 +6,7 @@ in ``Capabilities``; nobody asks which class it is.
     StoreError
     ├── KeyRefusedError        the key is none that a store may hold
     ├── PartsRefusedError      parts that do not make one object
+    │   └── PartsLostError     parts that had arrived and are damaged
     ├── ObjectMissingError     the key names nothing
     ├── StoreFullError         no space or quota left
     └── StoreUnavailableError  the store did not answer as it should; trying again may help
@@ -50,6 +51,14 @@ class PartsRefusedError(StoreError):
     permanent = True
 
 
+class PartsLostError(PartsRefusedError):
+    """Parts that had arrived are gone since the power was: send these ``numbers`` again."""
+
+    def __init__(self, key: str, numbers: Sequence[int]) -> None:
+        super().__init__(key, "Parts were lost when the server stopped without warning.")
+        self.numbers = numbers
+
+
 class ObjectMissingError(StoreError):
     """The key names nothing in the store."""
 
@@ -78,6 +87,10 @@ class LocalFiles(Protocol):
 
     def local_path(self, key: str) -> Path:
         """Return where the object lies on this machine (whether or not it exists)."""
+        ...
+
+    def new_file(self, key: str) -> AbstractContextManager[int]:
+        """Open a new object as a descriptor, for the kernel to copy into; it comes to be as with ``BlobWriter.writer``."""
         ...
 
 
@@ -187,12 +200,15 @@ class DeclaredReader(BlobReader, Protocol):
 
 
 class BlobWriter(Protocol):
-    def writer(self, key: str, *, size: int | None = None) -> AbstractContextManager[ObjectWriter]:
+    def writer(
+        self, key: str, *, size: int | None = None, settled: bool = True
+    ) -> AbstractContextManager[ObjectWriter]:
         """Open a new object for streaming; ``size``, where it is known, lets a store prepare for a very large one.
 
         The object is visible and durable (fsynced, or acknowledged by the store) once the ``with`` block ends without an
         exception. After an exception nothing is left: no partial object, no open multipart upload. An object that
-        exists already is left as it is.
+        exists already is left as it is. One that is going to be promoted need not be ``settled``: where a loss of power may
+        damage it, that saves waiting for the disk twice.
 
         :raises StoreFullError: no space is left.
         """
@@ -220,9 +236,10 @@ class PartWriter(Protocol):
         ...
 
     def put_part(self, key: str, upload_id: str, number: int, chunks: Iterable[bytes]) -> Part:
-        """Store one part, durably; sending a part again replaces it, and failing to do so leaves the earlier one.
+        """Store one part; sending a part again replaces it, and failing to do so leaves the earlier one.
 
-        A part is held in memory, so that half a part is never stored.
+        A part is held in memory, so that half a part is never stored. A loss of power may take it before ``complete``, which
+        then says so.
 
         :raises ObjectMissingError: no such upload is open.
         :raises PartsRefusedError: the number is not in 1..MAX_PARTS, or ``chunks`` are more than ``part_size`` bytes.
@@ -236,6 +253,7 @@ class PartWriter(Protocol):
 
         :raises ObjectMissingError: neither exists.
         :raises PartsRefusedError: they are not 1 to n, or one before the last is not of ``part_size``.
+        :raises PartsLostError: some are damaged; the upload stays open for them.
         """
         ...
 

@@ -20,20 +20,26 @@ class Digest:
 
 
 class Digester:
-    """Takes bytes as they pass and tells their digest at the end."""
+    """Takes bytes as they pass and tells their digest at the end.
 
-    def __init__(self) -> None:
+    :param crc32: what their CRC-32 is going to be, where somebody else sees to that.
+    """
+
+    def __init__(self, *, crc32: int | None = None) -> None:
         self._sha256 = hashlib.sha256()
+        self._given_crc32 = crc32
         self._crc32 = 0
         self._size = 0
 
     def update(self, data: bytes | memoryview) -> None:
         self._sha256.update(data)
-        self._crc32 = zlib_ng.crc32(data, self._crc32)
+        if self._given_crc32 is None:
+            self._crc32 = zlib_ng.crc32(data, self._crc32)
         self._size += len(data)
 
     def digest(self) -> Digest:
-        return Digest(sha256=self._sha256.hexdigest(), crc32=self._crc32, size=self._size)
+        crc32 = self._crc32 if self._given_crc32 is None else self._given_crc32
+        return Digest(sha256=self._sha256.hexdigest(), crc32=crc32, size=self._size)
 
 
 def digest_of(chunks: Iterable[bytes]) -> Digest:

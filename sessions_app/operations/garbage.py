@@ -19,13 +19,14 @@ from django.conf import settings
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
 from sessions_app.blobs import get_store
-from sessions_app.blobs.keys import EXPORTS, STAGING
+from sessions_app.blobs.keys import BLOBS, EXPORTS, STAGING
 from sessions_app.models import Blob, DubbingSession, Entry, Export, Hold, Job, Share, Upload
 from sessions_app.operations import intake, sessions, uploads
 
 logger = logging.getLogger(__name__)
 
 ATTEMPT = re.compile(r"^(?:staging/job-|exports/)(?P<code>[0-9a-f-]{36})-(?P<attempt>\d+)[./]")
+BLOB = re.compile(r"^blobs/[0-9a-f]{2}/(?P<sha256>[0-9a-f]{64})$")
 UPLOAD = re.compile(r"^staging/upload-(?P<code>[0-9a-f-]{36})/")
 
 
@@ -137,9 +138,9 @@ def _expire_uploads(doomed: Doomed, report: Report, *, dry_run: bool) -> None:
 def _sweep_leftovers(report: Report, *, dry_run: bool) -> None:
     """Delete temporary objects and ZIPs whose row is gone or has moved on, those that only began to arrive included."""
     store = get_store()
-    for prefix in (STAGING, EXPORTS):
-        # Listed before the rows are read: what appears later has its row already.
-        objects = list(store.list(prefix))
+    for prefix in (STAGING, EXPORTS, BLOBS):
+        # Listed before the rows are read: what appears later has its row already. Blobs are found by their rows.
+        objects = [] if prefix == BLOBS else list(store.list(prefix))
         begun = list(store.open_uploads(prefix))
         is_needed = _needs()
         for stored in objects:
@@ -162,6 +163,7 @@ def _needs() -> Callable[[str], bool]:
         (str(code), attempt)
         for code, attempt in Job.objects.filter(state=Job.State.RUNNING).values_list("code", "attempt")
     }
+    writing = set(Blob.objects.filter(state=Blob.State.WRITING).values_list("sha256", flat=True))
     exports = set(Export.objects.filter(removed_at__isnull=True).values_list("key", flat=True))
 
     def is_needed(key: str) -> bool:
@@ -169,6 +171,8 @@ def _needs() -> Callable[[str], bool]:
             return match["code"] in receiving
         if match := ATTEMPT.match(key):
             return key in exports or (match["code"], int(match["attempt"])) in running
+        if match := BLOB.match(key):
+            return match["sha256"] in writing
         return True  # not ours to judge
 
     return is_needed

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -13,14 +13,13 @@ from pathlib import Path
 
 from django.contrib.auth.models import AbstractBaseUser
 
-from sessions_app.blobs.ingest import Staged, stage
 from sessions_app.domain import metadata
 from sessions_app.domain.history import blob_name
 from sessions_app.domain.manifest import Manifest
 from sessions_app.domain.naming import SessionNameError, clean_name, name_from_zip
 from sessions_app.domain.selection import HISTORY_SUFFIX
 from sessions_app.models import Blob, DubbingSession, Job, Upload, Version
-from sessions_app.operations import histories, intake, jobs, sessions, uploads, versions
+from sessions_app.operations import histories, jobs, sessions, uploads, versions
 from sessions_app.operations.contents import Contents, read_contents
 from sessions_app.operations.context import JobContext
 from sessions_app.operations.documents import read_texts
@@ -28,8 +27,9 @@ from sessions_app.operations.errors import BadInputError, NotAllowedError
 from sessions_app.operations.forecasts import forecast
 from sessions_app.operations.limits import archive_limits
 from sessions_app.operations.saves import entry_of, video_name
-from sessions_app.operations.sources import FileSource, StoreSource
-from sessions_app.zips.reader import Archive, ArchiveMember, read_archive
+from sessions_app.operations.sources import ArchiveSource, FileSource, StoreSource
+from sessions_app.operations.unpacking import unpack_members
+from sessions_app.zips.reader import Archive, read_archive
 
 MESSAGE_LENGTH = 500
 
@@ -79,7 +79,7 @@ def request_file(
 def perform_check(context: JobContext) -> None:
     """Read what the archive says it holds, and tell it as the job's result."""
     job = context.job
-    archive = _archive(context)
+    archive = _archive(_source(context))
     contents = read_contents(archive)
     named = list(zip(_names_for(job, contents), contents, strict=True))
     told = forecast(archive, named, owner=job.owner, now=context.clock())
@@ -88,11 +88,12 @@ def perform_check(context: JobContext) -> None:
 
 def perform(context: JobContext) -> None:
     """Read the whole archive, store its files, then make the sessions; whatever goes wrong, there are none."""
-    archive = _archive(context)
+    source = _source(context)
+    archive = _archive(source)
     contents = read_contents(archive)
     names = _names_for(context.job, contents)
     context.expect(sum(each.total_size for each in contents))
-    stored = _take_in(context, archive, contents)
+    stored = _take_in(context, archive, source, contents)
     arrivals = [
         Arrival(name=name, what=_arrival(context, each, _Blobs(each, stored)))
         for name, each in zip(names, contents, strict=True)
@@ -102,12 +103,11 @@ def perform(context: JobContext) -> None:
         uploads.discard([upload])
 
 
-def _archive(context: JobContext) -> Archive:
-    source = _source(context)
+def _archive(source: ArchiveSource) -> Archive:
     return read_archive(source, archive_limits(), seek_cost=source.seek_cost)
 
 
-def _source(context: JobContext) -> FileSource | StoreSource:
+def _source(context: JobContext) -> ArchiveSource:
     job = context.job
     if file := job.params.get("file"):
         path = Path(file)
@@ -141,36 +141,19 @@ class _Blobs:
         """What only older versions hold, by SHA-256."""
 
 
-def _take_in(context: JobContext, archive: Archive, contents: Sequence[Contents]) -> dict[str, Blob]:
+def _take_in(
+    context: JobContext, archive: Archive, source: ArchiveSource, contents: Sequence[Contents]
+) -> dict[str, Blob]:
     """Store the files, see that they are those that were exported, and return their blobs by the members' names.
 
     :raises BadInputError: `proof_differs`, one of them is not.
     """
     members = [member for each in contents for member in each.stored]
-    blobs = _unpack(context, archive, members)
+    blobs = unpack_members(context, archive=archive, source=source, members=members)
     stored = {member.name: blob for member, blob in zip(members, blobs, strict=True)}
     for each in contents:
         _check_digests(each, stored)
     return stored
-
-
-def _unpack(context: JobContext, archive: Archive, members: Sequence[ArchiveMember]) -> Iterable[Blob]:
-    # Biggest first, so that the last thread to finish has little left to do.
-    order = sorted(range(len(members)), key=lambda at: -members[at].size)
-    stagers = [partial(_stage, context, archive, members[at], at) for at in order]
-    keep = intake.holding(context.job.pk)
-    stored = intake.take_in(stagers, store=context.store, keep=keep, now=context.clock())
-    blobs = dict(zip(order, stored, strict=True))
-    return [blobs[at] for at in range(len(members))]
-
-
-def _stage(context: JobContext, archive: Archive, member: ArchiveMember, index: int) -> Staged:
-    return stage(
-        archive.open(member),
-        store=context.store,
-        staging_key=context.staging_key(str(index)),
-        on_bytes=context.advance,
-    )
 
 
 def _check_digests(contents: Contents, stored: Mapping[str, Blob]) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
+from queue import Empty, SimpleQueue
 
 from django.db import transaction
 
@@ -18,61 +21,201 @@ from sessions_app.domain.digests import Digest
 from sessions_app.models import Blob, Hold
 from sessions_app.operations.errors import BusyError
 
-THREADS = 2
-"""Hashing and inflating release the interpreter lock; more threads than this do not make a pass faster (docs/decisions)."""
+STAGING = 2
+"""Threads. Hashing and inflating release the interpreter lock; more threads than this do not make a pass faster (docs/decisions)."""
+SETTLING = 8
+"""Threads, which wait for the disk's journal or for a server, and share the waiting."""
+AHEAD = 6
+"""Packs under way at once: what they hold in memory is all that is held."""
+PACK_SIZE = 4 * 1024 * 1024
+"""Bytes of a pack of more than one file."""
+PACK_COUNT = 128
+"""Files in a pack."""
+TOGETHER = 3
+"""Packs that are worth a visit to the database while others are still being hashed."""
+MARKED = 100
+"""Blobs that are worth a statement of their own."""
+LOOK_EVERY = 0.5
+"""Seconds after which ``on_bytes`` is told 0, so that cancelling need not wait for a file."""
 
-BATCH = 32
-"""Files between two visits to the database."""
+OnBytes = Callable[[int], None]
 
-Keep = Callable[[int, Sequence[Blob]], None]
-"""Writes down, in the current transaction, who needs these blobs: the batch's first index and its blobs in order."""
+Keep = Callable[[Mapping[int, Blob]], None]
+"""Writes down, in the current transaction, who needs these blobs: by their places in what ``take_in`` returns."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pack:
+    """Files that one thread stages in one go."""
+
+    places: Sequence[int]
+    """Where the files' blobs stand in what ``take_in`` returns."""
+    size: int
+    """In bytes."""
+    stage: Callable[[OnBytes], Sequence[Staged]]
+    """Hashes the files, in any thread, without the database; in the order of ``places``."""
+
+
+def runs(sizes: Sequence[int]) -> Iterator[range]:
+    """Yield the places of neighbours that together are small enough for a pack; what is larger goes alone."""
+    first = size = 0
+    for place, each in enumerate(sizes):
+        size += each
+        if first < place and (size > PACK_SIZE or place - first == PACK_COUNT):
+            yield range(first, place)
+            first, size = place, each
+    if first < len(sizes):
+        yield range(first, len(sizes))
 
 
 def take_in(
-    stagers: Iterable[Callable[[], Staged]], *, store: BlobStore, keep: Keep, now: datetime
-) -> Iterator[Blob]:
-    """Store files and yield their blobs in the order given.
+    packs: Iterable[Pack], *, store: BlobStore, keep: Keep, on_bytes: OnBytes, now: datetime
+) -> list[Blob]:
+    """Store files and return their blobs, each at its place.
 
-    Each stager hashes one file and stages its bytes, in any thread, without the database. Then, a batch at a time:
-    rows first (with ``keep(first, blobs)``, so that garbage collection leaves them alone), then bytes, then the mark that
-    they are durable.
+    Packs are taken in the order given: put the largest first, so that the last thread to finish has little left to do. Some are
+    hashed while earlier ones get their rows (with ``keep``, so that garbage collection leaves them alone), then their bytes,
+    then the mark that they are durable. What a failure leaves of the blobs belongs to whoever ``keep`` names.
 
+    :param on_bytes: told by any thread how many bytes more are done, 0 while there is nothing new; what it raises ends the work.
     :raises BusyError: garbage collection is deleting one of these very blobs and did not finish.
     """
-    remaining = iter(stagers)
-    first = 0
-    with ThreadPoolExecutor(THREADS, thread_name_prefix="intake") as pool:
-        while batch := list(islice(remaining, BATCH)):
-            staged = list(pool.map(lambda stage: stage(), batch))
-            blobs = _claim([one.digest for one in staged], keep=keep, first=first, now=now)
-            list(pool.map(lambda pair: _put(store, *pair), zip(staged, blobs, strict=True)))
-            written = {blob.pk for blob in blobs if blob.state == Blob.State.WRITING}
-            Blob.objects.filter(pk__in=written, state=Blob.State.WRITING).update(state=Blob.State.STORED)
-            yield from blobs
-            first += len(batch)
+    intake = _Intake(store, keep, on_bytes, now)
+    with (
+        ThreadPoolExecutor(SETTLING, thread_name_prefix="settle") as settling,
+        ThreadPoolExecutor(STAGING, thread_name_prefix="stage") as staging,
+    ):
+        try:
+            intake.run(packs, staging, settling)
+        except BaseException:
+            intake.stop.set()
+            for threads in (staging, settling):
+                threads.shutdown(wait=False, cancel_futures=True)
+            raise
+    return [intake.blobs[place] for place in sorted(intake.blobs)]
 
 
-def _put(store: BlobStore, staged: Staged, blob: Blob) -> None:
-    if blob.state == Blob.State.STORED:
-        discard(staged, store=store)
-    else:
-        settle(staged, store=store)
+class _StoppedError(Exception):
+    """Another file has failed, or somebody cancelled: this one is of no use."""
 
 
-def _claim(digests: Sequence[Digest], *, keep: Keep, first: int, now: datetime) -> list[Blob]:
+class _Intake:
+    """What is under way. One thread decides and talks to the database; the others hash and store."""
+
+    def __init__(self, store: BlobStore, keep: Keep, on_bytes: OnBytes, now: datetime) -> None:
+        self.stop = threading.Event()
+        self.blobs: dict[int, Blob] = {}
+        self._store = store
+        self._keep = keep
+        self._on_bytes = on_bytes
+        self._now = now
+        self._finished: SimpleQueue[Future[Sequence[Staged]] | Future[None]] = SimpleQueue()
+        self._staging: dict[object, tuple[int, Pack]] = {}
+        self._staged: list[tuple[int, Pack, Sequence[Staged]]] = []
+        self._settling: dict[object, tuple[int, int | None]] = {}
+        """The number of the pack, and the blob that is being written, if it has to be."""
+        self._open: Counter[int] = Counter()
+        """Files of each pack that are not settled yet."""
+        self._taken: set[int] = set()
+        """Blobs whose bytes are stored or on their way: one of several equal files is enough."""
+        self._settled: set[int] = set()
+        """Blobs that are durable and not marked so."""
+
+    def run(self, packs: Iterable[Pack], staging: ThreadPoolExecutor, settling: ThreadPoolExecutor) -> None:
+        remaining = enumerate(packs)
+        while True:
+            while len(self._open) < AHEAD and (following := next(remaining, None)):
+                self._start(*following, staging)
+            if not self._staging and not self._settling:
+                break
+            self._wait()
+            if len(self._staged) >= TOGETHER or (self._staged and not self._staging):
+                self._claim(settling)
+            if len(self._settled) >= MARKED:
+                self._mark()
+        self._mark()
+
+    def _start(self, number: int, pack: Pack, staging: ThreadPoolExecutor) -> None:
+        self._open[number] = len(pack.places)
+        future = staging.submit(pack.stage, self._count)
+        self._staging[future] = number, pack
+        future.add_done_callback(self._finished.put)
+
+    def _wait(self) -> None:
+        """Take note of all that has finished meanwhile, of one at the least."""
+        try:
+            future = self._finished.get(timeout=LOOK_EVERY)
+            while True:
+                self._note(future)
+                future = self._finished.get_nowait()
+        except Empty:
+            self._on_bytes(0)
+
+    def _note(self, future: Future[Sequence[Staged]] | Future[None]) -> None:
+        result = future.result()
+        if result is not None:
+            self._staged.append((*self._staging.pop(future), result))
+            return
+        number, written = self._settling.pop(future)
+        self._open[number] -= 1
+        if not self._open[number]:
+            del self._open[number]
+        if written is not None:
+            self._settled.add(written)
+
+    def _claim(self, settling: ThreadPoolExecutor) -> None:
+        digests = {
+            place: one.digest
+            for _, pack, staged in self._staged
+            for place, one in zip(pack.places, staged, strict=True)
+        }
+        blobs = _claim(digests, keep=self._keep, now=self._now)
+        self.blobs |= blobs
+        for number, pack, staged in self._staged:
+            for place, one in zip(pack.places, staged, strict=True):
+                blob = blobs[place]
+                missing = blob.state == Blob.State.WRITING and blob.pk not in self._taken
+                self._taken.add(blob.pk)
+                future = settling.submit(self._settle if missing else self._discard, one)
+                self._settling[future] = number, blob.pk if missing else None
+                future.add_done_callback(self._finished.put)
+        self._staged.clear()
+
+    def _settle(self, staged: Staged) -> None:
+        self._count(0)
+        settle(staged, store=self._store, on_bytes=self._count)
+
+    def _discard(self, staged: Staged) -> None:
+        discard(staged, store=self._store)
+        self._count(staged.rest)
+
+    def _count(self, count: int) -> None:
+        if self.stop.is_set():
+            raise _StoppedError
+        self._on_bytes(count)
+
+    def _mark(self) -> None:
+        if self._settled:
+            Blob.objects.filter(pk__in=self._settled, state=Blob.State.WRITING).update(
+                state=Blob.State.STORED
+            )
+            self._settled.clear()
+
+
+def _claim(digests: Mapping[int, Digest], *, keep: Keep, now: datetime) -> dict[int, Blob]:
     for pause in (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, None):
         with transaction.atomic():
-            rows = _rows(digests, now=now)
+            rows = _rows(digests.values(), now=now)
             if all(blob.state != Blob.State.DELETING for blob in rows.values()):
-                blobs = [rows[digest.sha256] for digest in digests]
-                keep(first, blobs)
+                blobs = {place: rows[digest.sha256] for place, digest in digests.items()}
+                keep(blobs)
                 return blobs
         if pause is not None:
             time.sleep(pause)
     raise BusyError("The storage is being cleaned up right now. Try again in a minute.")
 
 
-def _rows(digests: Sequence[Digest], *, now: datetime) -> dict[str, Blob]:
+def _rows(digests: Iterable[Digest], *, now: datetime) -> dict[str, Blob]:
     """Return a locked row for each digest, made where there was none, and no longer condemned."""
     wanted = {digest.sha256: digest for digest in digests}
     Blob.objects.bulk_create(
@@ -94,8 +237,8 @@ def _rows(digests: Sequence[Digest], *, now: datetime) -> dict[str, Blob]:
 def holding(job_id: int) -> Keep:
     """Keep blobs on behalf of a job until it ends."""
 
-    def keep(_first: int, blobs: Sequence[Blob]) -> None:
-        distinct = {blob.pk for blob in blobs}
+    def keep(blobs: Mapping[int, Blob]) -> None:
+        distinct = {blob.pk for blob in blobs.values()}
         Hold.objects.bulk_create([Hold(job_id=job_id, blob_id=pk) for pk in distinct], ignore_conflicts=True)
 
     return keep

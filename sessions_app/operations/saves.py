@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -12,6 +12,7 @@ from django.contrib.auth.models import AbstractBaseUser
 
 from sessions_app.blobs.ingest import Staged
 from sessions_app.blobs.keys import blob_key, staging_prefix
+from sessions_app.blobs.store import BlobReader
 from sessions_app.domain import metadata
 from sessions_app.domain.categories import Category, Placement, find_metadata, sort_tree
 from sessions_app.domain.digests import Digest, Digester
@@ -160,28 +161,42 @@ def _take_in(context: JobContext, received: Sequence[Upload]) -> dict[str, Blob]
     context.advance(sum(blob.size for blob in known.values()))
     rest = [upload for upload in received if upload.path not in known]
 
-    def keep(first: int, blobs: Sequence[Blob]) -> None:
-        for upload, blob in zip(rest[first : first + len(blobs)], blobs, strict=True):
-            upload.blob = blob
-        Upload.objects.bulk_update(rest[first : first + len(blobs)], ["blob"])
+    def keep(blobs: Mapping[int, Blob]) -> None:
+        for place, blob in blobs.items():
+            rest[place].blob = blob
+        Upload.objects.bulk_update([rest[place] for place in blobs], ["blob"])
 
-    stagers = [partial(_stage, context, upload) for upload in rest]
-    stored = intake.take_in(stagers, store=context.store, keep=keep, now=context.clock())
+    sizes = [upload.size for upload in rest]
+    packs = [
+        intake.Pack(
+            places=places,
+            size=sum(sizes[place] for place in places),
+            stage=partial(_stage, context.store, [rest[place] for place in places]),
+        )
+        for places in intake.runs(sizes)
+    ]
+    stored = intake.take_in(
+        packs, store=context.store, keep=keep, on_bytes=context.advance, now=context.clock()
+    )
     return {**known, **{upload.path: blob for upload, blob in zip(rest, stored, strict=True)}}
 
 
-def _stage(context: JobContext, upload: Upload) -> Staged:
-    key = uploads.object_key(upload)
-    if upload.blob is None:
-        digester = Digester()
-        for chunk in context.store.read(key, 0, upload.size):
-            digester.update(chunk)
-            context.advance(len(chunk))
-        return Staged(digest=digester.digest(), key=key)
-    # An earlier attempt hashed it and may or may not have promoted it: promoting is idempotent.
-    context.advance(upload.size)
-    blob = upload.blob
-    return Staged(digest=Digest(sha256=blob.sha256, crc32=blob.crc32, size=blob.size), key=key)
+def _stage(store: BlobReader, files: Sequence[Upload], on_bytes: intake.OnBytes) -> list[Staged]:
+    return [
+        Staged(digest=_digest(store, upload, on_bytes), key=uploads.object_key(upload)) for upload in files
+    ]
+
+
+def _digest(store: BlobReader, upload: Upload, on_bytes: intake.OnBytes) -> Digest:
+    if upload.blob is not None:
+        # An earlier attempt hashed it and may or may not have promoted it: promoting is idempotent.
+        on_bytes(upload.size)
+        return Digest(sha256=upload.blob.sha256, crc32=upload.blob.crc32, size=upload.blob.size)
+    digester = Digester()
+    for chunk in store.read(uploads.object_key(upload), 0, upload.size):
+        digester.update(chunk)
+        on_bytes(len(chunk))
+    return digester.digest()
 
 
 def _new_version(

@@ -13,7 +13,7 @@ from django.db import transaction
 from sessions_app.blobs import get_store
 from sessions_app.blobs.keys import staging_key, staging_prefix
 from sessions_app.blobs.parts import MAX_PARTS
-from sessions_app.blobs.store import BlobStore, ObjectMissingError, Part, StoreError
+from sessions_app.blobs.store import BlobStore, ObjectMissingError, Part, PartsLostError, StoreError
 from sessions_app.domain.paths import PathError, clean_path
 from sessions_app.models import Job, Upload
 from sessions_app.operations.errors import BadInputError, NotAllowedError
@@ -118,7 +118,7 @@ def put_part(*, upload: Upload, number: int, chunks: Iterable[bytes], now: datet
 def complete(*, upload: Upload, now: datetime) -> Upload:
     """Join the parts; the bytes then wait for a job. Doing it again changes nothing.
 
-    :raises BadInputError: parts are missing.
+    :raises BadInputError: parts are missing, or were lost since they arrived.
     :raises NotAllowedError: the upload is gone.
     """
     if upload.state == Upload.State.RECEIVED:
@@ -138,6 +138,12 @@ def complete(*, upload: Upload, now: datetime) -> Upload:
         parts = [Part(**known) for known in upload.parts]
         try:
             store.complete(object_key(upload), upload.store_id, parts)
+        except PartsLostError as error:
+            _forget_parts(upload, error.numbers)
+            raise BadInputError(
+                f"Parts of “{upload.path}” were lost when the server stopped without warning. Send them again.",
+                code="upload_incomplete",
+            ) from error
         except StoreError as error:
             # An answer that was lost on its way: the parts were joined by an earlier try.
             if not _is_whole(upload, store):
@@ -149,6 +155,14 @@ def complete(*, upload: Upload, now: datetime) -> Upload:
     if not Upload.objects.filter(pk=upload.pk).update(state=upload.state, expires_at=upload.expires_at):
         raise _gone()  # discarded meanwhile; garbage collection finds the bytes
     return upload
+
+
+def _forget_parts(upload: Upload, numbers: Sequence[int]) -> None:
+    with transaction.atomic():
+        row = _locked(upload)
+        row.parts = [known for known in row.parts if known["number"] not in numbers]
+        row.received = sum(known["size"] for known in row.parts)
+        row.save(update_fields=["parts", "received"])
 
 
 def give_up(*, upload: Upload) -> None:
@@ -204,12 +218,15 @@ def _complete_already() -> NotAllowedError:
 def _begin(upload: Upload, store: BlobStore) -> str:
     if upload.store_id:
         return upload.store_id
-    with transaction.atomic():
-        row = _locked(upload)
-        if not row.store_id:
-            # One short request to the store, under the row's lock: parts that arrive together share one upload.
-            row.store_id = store.begin(object_key(upload)) or "-"
-            row.save(update_fields=["store_id"])
+    key = object_key(upload)
+    begun = store.begin(key)
+    # Parts that arrive together share one upload: whoever writes it down first.
+    if Upload.objects.filter(pk=upload.pk, store_id="").update(store_id=begun or "-"):
+        return begun or "-"
+    store.abort(key, begun)
+    row = Upload.objects.filter(pk=upload.pk).first()
+    if row is None:
+        raise _gone()
     return row.store_id
 
 

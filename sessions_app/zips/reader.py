@@ -22,7 +22,7 @@ with an archive is a `ZipError`; what the source raises passes through.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -38,7 +38,7 @@ from sessions_app.zips.limits import Limits
 from sessions_app.zips.local import locate
 from sessions_app.zips.names import is_junk
 from sessions_app.zips.records import STORED
-from sessions_app.zips.source import Source, read_range
+from sessions_app.zips.source import Source, read_bytes, read_range
 
 __all__ = ["SEEK_COST", "Archive", "ArchiveMember", "Limits", "Source", "ZipError", "read_archive"]
 
@@ -60,6 +60,10 @@ class ArchiveMember:
     """Of the `compressed_size` bytes of data, from the start of the archive."""
     modified: datetime | None
     """DOS time taken for UTC; None where it is no date."""
+
+    @property
+    def data_end(self) -> int:
+        return self.data_start + self.compressed_size
 
     @property
     def is_directory(self) -> bool:
@@ -105,14 +109,27 @@ class Archive:
         :raises ZipError: `zip_size_mismatch`, `zip_crc_mismatch`, `zip_data_damaged`, `zip_data_left_over`, `zip_truncated`:
             at the latest after the last chunk, so that no contents count before the iterator has ended.
         """
-        data = read_range(self.source, member.data_start, member.data_start + member.compressed_size)
-        return unpack(
-            data,
-            method=member.method,
-            size=member.size,
-            crc32=member.crc32,
-            member=printable(member.name),
-        )
+        return _contents(member, read_range(self.source, member.data_start, member.data_end))
+
+    def open_together(self, members: Sequence[ArchiveMember]) -> Iterator[Iterator[bytes]]:
+        """Read several members in one range, and yield the contents of each in turn, as `open` does.
+
+        :param members: in the order of their data; all that lies between the first and the last is held in memory.
+        """
+        start = members[0].data_start
+        data = read_bytes(self.source, start, members[-1].data_end)
+        for member in members:
+            yield _contents(member, [data[member.data_start - start : member.data_end - start]])
+
+
+def _contents(member: ArchiveMember, data: Iterable[bytes]) -> Iterator[bytes]:
+    return unpack(
+        data,
+        method=member.method,
+        size=member.size,
+        crc32=member.crc32,
+        member=printable(member.name),
+    )
 
 
 def read_archive(source: Source, limits: Limits, *, seek_cost: int = SEEK_COST) -> Archive:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import threading
 from datetime import datetime
 
@@ -351,6 +352,24 @@ def test_what_only_began_to_arrive_goes_with_its_row(world: World):
     assert collect(world, dry_run=True).leftovers.count == 1
     assert collect(world).leftovers.count == 1
     assert [opened.key for opened in store.open_uploads("staging/")] == [kept]
+
+
+def test_a_blob_that_began_to_arrive_is_given_up_when_nobody_writes_it(world: World):
+    store = get_store()
+    sha256s = {
+        state: hashlib.sha256(state.encode()).hexdigest() for state in ("stored", "writing", "unknown")
+    }
+    for state in ("stored", "writing"):
+        Blob.objects.create(sha256=sha256s[state], size=1, crc32=0, state=state, created_at=world.clock())
+    for sha256 in sha256s.values():
+        store.begin(blob_key(sha256))
+
+    assert collect(world, dry_run=True).leftovers.count == 2
+    assert collect(world).leftovers.count == 2
+
+    (kept,) = store.open_uploads("blobs/")
+    assert kept.key == blob_key(sha256s["writing"])
+    store.abort(kept.key, kept.upload_id)
 
 
 @pytest.mark.parametrize("dry_run", [True, False])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -287,6 +288,25 @@ def test_an_upload_whose_parts_the_store_lost_is_to_be_sent_again(alice: Client)
 
     assert refusal_of(complete(alice, code)) == (409, "upload_gone")
     assert refusal_of(put(alice, code, 1, b"wave")) == (409, "upload_gone")
+
+
+@pytest.mark.one_stack
+def test_parts_that_a_loss_of_power_took_are_to_be_sent_again(alice: Client, monkeypatch: pytest.MonkeyPatch):
+    """An object store acknowledges what it keeps."""
+    (code,) = opened(alice, a=PART + 4)
+    put(alice, code, 1, b"w" * PART)
+    with monkeypatch.context() as patch:
+        patch.setattr("sessions_app.blobs.durable.boot", lambda: "before")
+        put(alice, code, 2, b"wave")
+    (file,) = (path for path in get_store().local_path("staging").rglob("*") if path.is_file())  # type: ignore[attr-defined]
+    os.truncate(file, PART)
+
+    assert refusal_of(complete(alice, code)) == (400, "upload_incomplete")
+    assert Upload.objects.get().received == PART
+
+    put(alice, code, 2, b"wave")
+    assert complete(alice, code).status_code == 200
+    assert read_object(uploads.object_key(Upload.objects.get())) == b"w" * PART + b"wave"
 
 
 def test_nobody_uses_the_uploads_of_others(world: World, alice: Client):

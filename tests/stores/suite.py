@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from sessions_app.blobs.keys import blob_key
+from sessions_app.blobs.ranges import ranges_of_object
 from sessions_app.blobs.store import (
     CHUNK_SIZE,
     BlobStore,
@@ -176,6 +177,16 @@ class WritingSuite:
 
     def test_promoting_gives_the_final_name(self, store):
         put(store, "staging/job-1/x", b"content")
+
+        store.promote("staging/job-1/x", "blobs/ab/final")
+
+        assert keys(store) == {"blobs/ab/final"}
+        assert get(store, "blobs/ab/final") == b"content"
+
+    def test_what_is_to_be_promoted_need_not_be_settled(self, store):
+        with store.writer("staging/job-1/x", settled=False) as writer:
+            writer.write(b"content")
+        assert get(store, "staging/job-1/x") == b"content"
 
         store.promote("staging/job-1/x", "blobs/ab/final")
 
@@ -468,6 +479,77 @@ class CopyingSuite:
 
         with pytest.raises(StoreError):
             send_little()
+
+        assert is_empty(copying)
+
+
+class RangesSuite:
+    """For stores that make objects of ranges of others: a ``copying`` fixture."""
+
+    @pytest.fixture
+    def source(self, copying):
+        data = b"".join(megabytes(14)) + b"the end"
+        put(copying, "staging/upload-1/x", data)
+        return data
+
+    @pytest.fixture
+    def ranges(self, copying, source):
+        ranges = ranges_of_object(copying, "staging/upload-1/x", len(source), scratch="staging/job-1/scratch")
+        assert keys(copying) == {"staging/upload-1/x"}
+        return ranges
+
+    @pytest.mark.parametrize(
+        ("start", "end"),
+        [(0, 14 * MIB), (4096, 13 * MIB), (17, 6 * MIB + 1), (13 * MIB, 14 * MIB + 7), (5, 6)],
+    )
+    def test_a_range_becomes_an_object(self, copying, source, ranges, start, end):
+        counted: list[int] = []
+
+        ranges.make("blobs/ab/one", start, end, on_bytes=counted.append)
+
+        assert get(copying, "blobs/ab/one") == source[start:end]
+        assert sum(counted) == end - start
+        assert keys(copying) == {"staging/upload-1/x", "blobs/ab/one"}
+        assert not list(copying.open_uploads(""))
+
+    def test_an_object_that_exists_is_left_as_it_is(self, copying, ranges):
+        put(copying, "blobs/ab/one", b"the first")
+
+        ranges.make("blobs/ab/one", 0, 8 * MIB, on_bytes=lambda _: None)
+
+        assert get(copying, "blobs/ab/one") == b"the first"
+        assert not list(copying.open_uploads(""))
+
+    def test_several_may_be_made_at_once(self, copying, source, ranges):
+        bounds = {f"blobs/ab/{start}": (start * MIB, (start + 2) * MIB) for start in range(0, 12, 2)}
+
+        with ThreadPoolExecutor(4) as threads:
+            made = [
+                threads.submit(ranges.make, key, start, end, on_bytes=lambda _: None)
+                for key, (start, end) in bounds.items()
+            ]
+            for each in made:
+                each.result()
+
+        for key, (start, end) in bounds.items():
+            assert get(copying, key) == source[start:end]
+
+    def test_an_exception_leaves_nothing(self, copying, ranges):
+        def cancel(count: int) -> None:
+            raise Interrupted
+
+        with pytest.raises(Interrupted):
+            ranges.make("blobs/ab/one", 0, 14 * MIB, on_bytes=cancel)
+
+        assert keys(copying) == {"staging/upload-1/x"}
+        assert not list(copying.open_uploads(""))
+
+    def test_a_source_that_is_gone_or_too_short_is_noticed(self, copying, source, ranges):
+        with pytest.raises(StoreError):
+            ranges.make("blobs/ab/one", 8 * MIB, len(source) + 1, on_bytes=lambda _: None)
+        copying.delete("staging/upload-1/x")
+        with pytest.raises(StoreError):
+            ranges.make("blobs/ab/one", 0, 8 * MIB, on_bytes=lambda _: None)
 
         assert is_empty(copying)
 

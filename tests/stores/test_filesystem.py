@@ -16,11 +16,12 @@ from sessions_app.blobs import durable
 from sessions_app.blobs.filesystem import FileSystemStore
 from sessions_app.blobs.store import (
     KeyRefusedError,
+    PartsLostError,
     PartsRefusedError,
     StoreFullError,
     StoreUnavailableError,
 )
-from tests.stores.suite import MIB, FlatMemorySuite, StoreSuite, get, is_empty, keys, put
+from tests.stores.suite import MIB, FlatMemorySuite, RangesSuite, StoreSuite, get, is_empty, keys, put
 
 
 @pytest.fixture
@@ -75,6 +76,83 @@ class TestFileSystemStoreWithoutHardLinks(StoreSuite):
 
         monkeypatch.setattr(durable, "_open_unnamed", lambda folder: None)
         monkeypatch.setattr(os, "link", refuse)
+
+
+class TestFileSystemRanges(RangesSuite):
+    @pytest.fixture
+    def copying(self, store):
+        return store
+
+
+class TestFileSystemRangesThatTheKernelWillNotCopy(RangesSuite):
+    """As between two filesystems."""
+
+    @pytest.fixture
+    def copying(self, store, monkeypatch):
+        def refuse(*args, **kwargs):
+            raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
+
+        monkeypatch.setattr(os, "copy_file_range", refuse)
+        return store
+
+
+class TestPartsAfterALossOfPower:
+    """The system was started again since they came: what had not reached the disk reads as zeros, or is missing."""
+
+    @pytest.fixture
+    def upload(self, store):
+        return store.begin("staging/upload-1/x")
+
+    @pytest.fixture
+    def parts(self, store, upload, monkeypatch):
+        with monkeypatch.context() as patch:
+            patch.setattr(durable, "boot", lambda: "before")
+            data = (b"a" * store.part_size, b"b" * store.part_size, b"the end")
+            return [
+                store.put_part("staging/upload-1/x", upload, number, [each])
+                for number, each in enumerate(data, start=1)
+            ]
+
+    @pytest.fixture
+    def file(self, root):
+        (file,) = (root / "staging" / "upload-1").iterdir()
+        return file
+
+    def test_make_the_object_if_they_are_there(self, store, upload, parts):
+        store.complete("staging/upload-1/x", upload, parts)
+
+        assert store.size("staging/upload-1/x") == 2 * store.part_size + 7
+
+    def test_are_missed_if_they_are_damaged(self, store, upload, parts, file):
+        with file.open("r+b") as damaged:
+            damaged.seek(store.part_size)
+            damaged.write(bytes(100))
+
+        with pytest.raises(PartsLostError) as error:
+            store.complete("staging/upload-1/x", upload, parts)
+        assert error.value.numbers == [2]
+
+        parts[1] = store.put_part("staging/upload-1/x", upload, 2, [b"B" * store.part_size])
+        store.complete("staging/upload-1/x", upload, parts)
+        assert get(store, "staging/upload-1/x")[store.part_size :] == b"B" * store.part_size + b"the end"
+
+    def test_are_missed_if_the_file_ends_before(self, store, upload, parts, file):
+        os.truncate(file, store.part_size + 5)
+
+        with pytest.raises(PartsLostError) as error:
+            store.complete("staging/upload-1/x", upload, parts)
+
+        assert error.value.numbers == [2, 3]
+
+    def test_cannot_be_where_nobody_knows_when_the_system_was_started(self, store, upload, monkeypatch):
+        synced: list[int] = []
+        monkeypatch.setattr(durable, "boot", lambda: "")
+        monkeypatch.setattr(os, "fdatasync", synced.append)
+
+        part = store.put_part("staging/upload-1/x", upload, 1, [b"bytes"])
+        store.complete("staging/upload-1/x", upload, [part])
+
+        assert len(synced) == 1
 
 
 class TestFiles:

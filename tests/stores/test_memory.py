@@ -4,7 +4,7 @@ import pytest
 
 from sessions_app.blobs.memory import MemoryStore
 from sessions_app.zips.parts import PartLimits
-from tests.stores.suite import CopyingSuite, StoreSuite
+from tests.stores.suite import MIB, CopyingSuite, RangesSuite, StoreSuite
 
 
 @pytest.fixture
@@ -23,3 +23,13 @@ class TestMemoryStore(StoreSuite):
 
 class TestMemoryCopier(CopyingSuite):
     pass
+
+
+class TestMemoryRanges(RangesSuite):
+    pass
+
+
+class TestMemoryRangesInEqualParts(RangesSuite):
+    @pytest.fixture
+    def copying(self):
+        return MemoryStore(limits=PartLimits(least=MIB, copied=4 * MIB, uniform=True))

@@ -24,6 +24,7 @@ from tests.stores.suite import (
     MIB,
     CopyingSuite,
     FlatMemorySuite,
+    RangesSuite,
     StoreSuite,
     get,
     is_empty,
@@ -65,6 +66,10 @@ class TestS3Store(StoreSuite, FlatMemorySuite):
 
 
 class TestS3Copier(CopyingSuite):
+    pass
+
+
+class TestS3Ranges(RangesSuite):
     pass
 
 

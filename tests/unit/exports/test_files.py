@@ -7,10 +7,11 @@ import resource
 import pytest
 from django.core.files.storage import FileSystemStorage
 
+from sessions_app.blobs.copying import COPY_SIZE
 from sessions_app.blobs.filesystem import FileSystemStore
 from sessions_app.blobs.keys import blob_key
 from sessions_app.blobs.store import ObjectMissingError, StoreFullError, StoreUnavailableError
-from sessions_app.exports.files import COPY_SIZE, write_file
+from sessions_app.exports.files import write_file
 from sessions_app.zips.layout import Layout, Literal
 from tests.unit.exports.archive import MIB, an_archive, content
 

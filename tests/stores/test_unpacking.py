@@ -1,0 +1,188 @@
+"""Imports on an object store: what passes through this process, and in how many requests."""
+
+from __future__ import annotations
+
+import io
+import random
+import tracemalloc
+import zipfile
+from collections.abc import Mapping
+
+import pytest
+
+from sessions_app.blobs import get_store
+from sessions_app.blobs.s3 import S3Store
+from sessions_app.models import Blob, Job
+from sessions_app.operations import imports
+from tests.stores.suite import MIB, keys
+from tests.stores.traffic import Traffic
+from tests.world import World, stored_keys, zip_of_files
+
+OPTIONS = ("endpoint_url", "access_key", "secret_key", "region_name", "bucket_name", "addressing_style")
+
+
+@pytest.fixture
+def portal_on(transactional_db, broker, settings, new_storage):
+    """Makes portals that keep their files in the bucket; nothing may be left of what they began."""
+    storage = new_storage()
+
+    def portal_on(**options: bool | None) -> World:
+        told = {name: getattr(storage, name) for name in OPTIONS}
+        settings.BLOB_STORE = "sessions_app.blobs.s3.S3Store"
+        settings.BLOB_STORE_OPTIONS = options
+        settings.STORAGES = {
+            **settings.STORAGES,
+            "default": {
+                "BACKEND": "storages.backends.s3.S3Storage",
+                "OPTIONS": {**told, "location": storage.location},
+            },
+        }
+        return World.create()
+
+    yield portal_on
+    store = S3Store(storage)
+    assert not list(store.open_uploads(""))
+    for key in keys(store):
+        store.delete(key)
+
+
+def media(size: int, name: str) -> bytes:
+    return random.Random(name).randbytes(size)
+
+
+def imported(world: World, files: Mapping[str, bytes], *, compression: int = 0) -> tuple[Job, Traffic]:
+    """Import a ZIP of the files; the traffic is that of the job alone."""
+    return imported_zip(world, zip_of_files(files, compression=compression))
+
+
+def imported_zip(world: World, data: bytes) -> tuple[Job, Traffic]:
+    (upload,) = world.upload({"talk.zip": data})
+    job = imports.request(upload=upload, owner=world.alice, name="", now=world.clock())
+    store = get_store()
+    assert isinstance(store, S3Store)
+    traffic = Traffic(store)
+    return world.run(job), traffic
+
+
+def files_of(job: Job, world: World) -> dict[str, bytes]:
+    assert job.state == Job.State.SUCCEEDED, job.error_detail or job.error_message
+    assert job.session is not None
+    assert job.session.current is not None
+    return world.files(job.session.current)
+
+
+LARGE = {"final_videos/hi_final.mp4": 23 * MIB + 5, "audio/hi_audio.wav": 4 * MIB + 1}
+
+
+class TestLargeFiles:
+    @pytest.fixture
+    def files(self) -> dict[str, bytes]:
+        return {name: media(size, name) for name, size in LARGE.items()}
+
+    @pytest.mark.parametrize("uniform", [True, False], ids=["in equal parts", "in any parts"])
+    def test_are_copied_out_of_the_archive_by_the_store(self, portal_on, files, uniform):
+        world = portal_on(server_side_copy=True, uniform_parts=uniform)
+
+        job, traffic = imported(world, files)
+
+        assert traffic.sent < 64 * 1024
+        assert traffic.received < sum(LARGE.values()) + 2 * MIB  # the directory at the end
+        assert traffic.requests["UploadPartCopy"] == 2
+        assert traffic.requests["CopyObject"] == 0
+        assert files_of(job, world) == files
+
+    def test_pass_through_here_where_the_store_does_not_copy(self, portal_on, files):
+        world = portal_on(server_side_copy=False)
+
+        job, traffic = imported(world, files)
+
+        assert traffic.sent > sum(LARGE.values())
+        assert files_of(job, world) == files
+
+    def test_pass_through_here_when_they_are_deflated(self, portal_on, files):
+        world = portal_on(server_side_copy=True)
+
+        job, traffic = imported(world, files, compression=8)
+
+        assert traffic.requests["UploadPartCopy"] == 0
+        assert files_of(job, world) == files
+
+    @pytest.mark.parametrize("copy", [True, False], ids=["copied", "streamed"])
+    @pytest.mark.parametrize("compression", [0, 8], ids=["stored", "deflated"])
+    def test_that_are_known_are_only_read(self, portal_on, files, copy, compression):
+        world = portal_on(server_side_copy=copy)
+        imported(world, files)
+        before = stored_keys("blobs/")
+
+        job, traffic = imported(world, files, compression=compression)
+
+        assert traffic.sent < 64 * 1024
+        assert stored_keys("blobs/") == before
+        assert files_of(job, world) == files
+
+    def test_of_a_file_on_this_machine_are_sent_once(self, portal_on, files, tmp_path):
+        world = portal_on(server_side_copy=True)
+        path = tmp_path / "talk.zip"
+        path.write_bytes(zip_of_files(files, compression=0))
+        store = get_store()
+        assert isinstance(store, S3Store)
+        traffic = Traffic(store)
+
+        job = world.run(imports.request_file(file=path, owner=world.alice, name="", now=world.clock()))
+
+        assert sum(LARGE.values()) < traffic.sent < sum(LARGE.values()) + MIB
+        assert traffic.requests["CopyObject"] == traffic.requests["UploadPartCopy"] == 0
+        assert files_of(job, world) == files
+
+    @pytest.mark.parametrize("copy", [True, False], ids=["copied", "streamed"])
+    @pytest.mark.parametrize("damaged", LARGE)
+    def test_one_of_which_is_damaged_leave_nothing(self, portal_on, files, copy, damaged):
+        world = portal_on(server_side_copy=copy)
+        data = bytearray(zip_of_files(files, compression=0))
+        data[data.index(files[damaged]) + len(files[damaged]) - 1] ^= 1
+
+        job = world.imported(bytes(data))
+
+        assert (job.state, job.error_code) == (Job.State.FAILED, "zip_crc_mismatch")
+        assert not Blob.objects.exists()
+        assert [key for key in stored_keys() if not key.startswith("staging/upload-")] == []
+        assert not list(get_store().open_uploads(""))
+
+
+@pytest.mark.parametrize(("compression", "copy"), [(0, True), (8, False)], ids=["copied", "streamed"])
+def test_memory_does_not_grow_with_the_archive(portal_on, copy, compression):
+    world = portal_on(server_side_copy=copy)
+    sizes = {f"final_videos/{number}.mp4": 20 * MIB for number in range(3)}
+    sizes |= {f"audio/segments/{number}.wav": MIB for number in range(24)}
+    data = zip_of_files({name: media(size, name) for name, size in sizes.items()}, compression=compression)
+    (upload,) = world.upload({"talk.zip": data})
+    job = imports.request(upload=upload, owner=world.alice, name="", now=world.clock())
+    tracemalloc.start()
+    try:
+        world.run(job)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert job.state == Job.State.SUCCEEDED, job.error_detail or job.error_message
+    assert len(data) > 80 * MIB
+    assert peak < 56 * MIB
+
+
+def test_thousands_of_small_files_are_read_in_few_requests(portal_on):
+    world = portal_on(server_side_copy=True)
+    takes = [media(20_000, str(number)) for number in range(40)]
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for number in range(5000):
+            archive.writestr(f"audio/segments/hi_{number:04}.wav", takes[number % 40])
+
+    job, traffic = imported_zip(world, buffer.getvalue())
+
+    assert job.state == Job.State.SUCCEEDED, job.error_detail or job.error_message
+    assert job.result is not None
+    assert job.result["files"] == 5000
+    assert Blob.objects.count() == len(stored_keys("blobs/")) == 40
+    assert traffic.requests["GetObject"] < 100
+    assert traffic.requests["PutObject"] == 40
+    assert traffic.received < 2.1 * 5000 * 20_000  # once to compare headers, once for the contents

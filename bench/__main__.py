@@ -55,15 +55,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m bench", description="Measure the portal beside its peers.")
+    parser = argparse.ArgumentParser(
+        prog="python -m bench", description="Measure the portal beside its peers."
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows there as well")
     parser.add_argument(
-        "--only", type=_words, default=[], metavar="LIST", help="groups or works, separated by commas: zip, export"
+        "--only",
+        type=_words,
+        default=[],
+        metavar="LIST",
+        help="groups or works, separated by commas: zip, export",
     )
-    parser.add_argument("--rounds", type=int, default=ROUNDS, help="how often everybody takes a turn (%(default)s)")
+    parser.add_argument(
+        "--rounds", type=int, default=ROUNDS, help="how often everybody takes a turn (%(default)s)"
+    )
     parser.add_argument("--folder", type=Path, default=HOME, help="where media and works lie (%(default)s)")
     parser.add_argument(
-        "--seconds", type=int, default=session.SECONDS, help="length of the media; all sizes follow (%(default)s)"
+        "--seconds",
+        type=int,
+        default=session.SECONDS,
+        help="length of the media; all sizes follow (%(default)s)",
     )
     return parser.parse_args(arguments)
 
@@ -83,14 +94,18 @@ def _name(module: ModuleType) -> str:
 
 def _is_asked_for(module: ModuleType, words: Sequence[str]) -> bool:
     """By its group, or by the beginning of its name: `import` is `imports`, `re-save` is `resave`."""
-    return not words or any(word == module.GROUP or _name(module).startswith(word.replace("-", "")) for word in words)
+    return not words or any(
+        word == module.GROUP or _name(module).startswith(word.replace("-", "")) for word in words
+    )
 
 
 def _introduce(media: Path, options: argparse.Namespace) -> None:
     files = list(session.files_of(media))
     size = session.total_size(media) / 1e6
     machine = f"{os.cpu_count()} processors, Python {platform.python_version()}, Linux {platform.release()}"
-    print(f"\nA session of {size:.0f} MB in {len(files)} files; {options.rounds} rounds; {machine}.\n{EXPLANATION}")
+    print(
+        f"\nA session of {size:.0f} MB in {len(files)} files; {options.rounds} rounds; {machine}.\n{EXPLANATION}"
+    )
     if absent := peers.absent():
         print(f"Not installed, so not compared: {', '.join(absent)}.\n")
     print(table.HEADER, flush=True)

@@ -21,6 +21,7 @@ from django.core.management import call_command
 from django.db import connections
 from django.utils import timezone
 
+from bench.session import files_of
 from sessions_app.blobs import get_store
 from sessions_app.blobs.keys import blob_key
 from sessions_app.models import DubbingSession, Entry, Export, Job, Upload, Version
@@ -29,8 +30,6 @@ from sessions_app.operations.saves import SaveRequest
 from sessions_app.operations.sources import FileSource
 from sessions_app.operations.uploads import Announced
 from sessions_app.queries.manifests import manifest_of
-
-from bench.session import files_of
 
 OWNER = "bench"
 PARTS_AT_ONCE = 3
@@ -147,7 +146,11 @@ def _version(name: str) -> Version:
 def _save(session: DubbingSession, files: Mapping[str, Path], *, parent: int) -> None:
     request = SaveRequest(parent=parent)
     received = _send(files)
-    _run(saves.request(session=session, author=session.owner, files=received, request=request, now=timezone.now()))
+    _run(
+        saves.request(
+            session=session, author=session.owner, files=received, request=request, now=timezone.now()
+        )
+    )
 
 
 def _send(files: Mapping[str, Path]) -> list[Upload]:

@@ -28,7 +28,25 @@ SOURCE = "company_presentation.mp4"
 SOURCE_BITS = 9_870
 """Thousands of bits a second, like DUBBED_BITS."""
 DUBBED_BITS = 3_060
-WORDS = "welcome to the company and its people today we look at plans numbers results for every market".split()
+WORDS = [
+    "welcome",
+    "to",
+    "the",
+    "company",
+    "and",
+    "its",
+    "people",
+    "today",
+    "we",
+    "look",
+    "at",
+    "plans",
+    "numbers",
+    "results",
+    "for",
+    "every",
+    "market",
+]
 
 CHANGED = ("audio/hi_audio.wav", "transcriptions/original_asr.json")
 """What a person changed before saving again."""
@@ -49,7 +67,9 @@ def kept_session(folder: Path, *, seconds: int = SECONDS) -> Path:
             shutil.rmtree(draft, ignore_errors=True)
     total = total_size(session)
     if seconds == SECONDS and abs(total - SIZE) > SIZE * TOLERANCE:
-        raise RuntimeError(f"{session} has {total} bytes instead of {SIZE}. Remove it, or try another ffmpeg.")
+        raise RuntimeError(
+            f"{session} has {total} bytes instead of {SIZE}. Remove it, or try another ffmpeg."
+        )
     return session
 
 
@@ -70,13 +90,23 @@ def change(folder: Path, target: Path, *, turn: int) -> dict[str, Path]:
         if take.suffix == ".json":
             take.write_bytes(data.replace(b'"take": 0', f'"take": {turn}'.encode()))
         else:
-            take.write_bytes(data[: -len(data) // 2] + (turn % 128).to_bytes(1, "little") + data[-len(data) // 2 + 1 :])
+            take.write_bytes(
+                data[: -len(data) // 2] + (turn % 128).to_bytes(1, "little") + data[-len(data) // 2 + 1 :]
+            )
         changed[path] = take
     return changed
 
 
 def _make(folder: Path, *, seconds: int) -> None:
-    for name in ("transcriptions", "translations", "voices", "audio", "custom_voices", "final_videos", "mixed_videos"):
+    for name in (
+        "transcriptions",
+        "translations",
+        "voices",
+        "audio",
+        "custom_voices",
+        "final_videos",
+        "mixed_videos",
+    ):
         (folder / name).mkdir(parents=True)
     _write_texts(folder, seconds=seconds)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -101,7 +131,20 @@ def _video(target: Path, size: str, kilobits: int, seconds: int, *, seed: int) -
     picture = f"testsrc2=size={size}:rate=25:duration={seconds},noise=alls=20:allf=t:all_seed={seed}"
     sound = f"sine=frequency={200 + 10 * seed}:duration={seconds}:sample_rate=44100"
     bits = f"{kilobits}k"
-    h264 = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-b:v", bits, "-maxrate", bits, "-bufsize", bits]
+    h264 = [
+        "-c:v",
+        "libx264",
+        "-preset",
+        "ultrafast",
+        "-pix_fmt",
+        "yuv420p",
+        "-b:v",
+        bits,
+        "-maxrate",
+        bits,
+        "-bufsize",
+        bits,
+    ]
     aac = ["-c:a", "aac", "-b:a", "96k", "-movflags", "+faststart"]
     _ffmpeg("-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", sound, *h264, *aac, target)
 
@@ -127,7 +170,8 @@ def _write_texts(folder: Path, *, seconds: int) -> None:
     texts = {
         "transcriptions/original_asr.json": {"take": 0, "language": "en", "segments": lines},
         "translations/translated.json": {
-            language: [line | {"text": f"{line['text']} ({language})"} for line in lines] for language in LANGUAGES
+            language: [line | {"text": f"{line['text']} ({language})"} for line in lines]
+            for language in LANGUAGES
         },
         "voices/voice_assignments.json": {language: f"gemini_{language}_deep" for language in LANGUAGES},
     }

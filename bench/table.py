@@ -31,6 +31,8 @@ def _figure(row: Row) -> str:
     if row.reached is None:
         return ""
     bounds = [
-        f"{words} {bound:.3g}" for words, bound in (("at least", row.at_least), ("at most", row.at_most)) if bound is not None
+        f"{words} {bound:.3g}"
+        for words, bound in (("at least", row.at_least), ("at most", row.at_most))
+        if bound is not None
     ]
     return f"{', '.join(bounds)}: {'reached' if row.reached else 'missed'}"

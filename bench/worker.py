@@ -28,7 +28,9 @@ class Worker:
     def __init__(self, data_dir: Path, **environment: str) -> None:
         spawning = multiprocessing.get_context("spawn")
         self._connection, theirs = spawning.Pipe()
-        self._process = spawning.Process(target=_serve, args=(theirs, {"DATA_DIR": str(data_dir)} | environment))
+        self._process = spawning.Process(
+            target=_serve, args=(theirs, {"DATA_DIR": str(data_dir)} | environment)
+        )
         self._process.start()
         theirs.close()
 

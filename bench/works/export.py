@@ -21,7 +21,11 @@ def rows(bench: Bench) -> Iterator[Row]:
     with Worker(folder / "portal") as worker:
         worker.do("save", "talk", bench.session)
         ours = exporter(worker, bench)
-        others = [_seed(bench), *peers.archivers(bench.session, folder), *peers.copies(bench.session, folder / "cp")]
+        others = [
+            _seed(bench),
+            *peers.archivers(bench.session, folder),
+            *peers.copies(bench.session, folder / "cp"),
+        ]
         yield from contest("export", ours, others, rounds=bench.rounds, at_least=AT_LEAST)
 
 

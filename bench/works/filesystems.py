@@ -29,7 +29,7 @@ LEAST_SIZE = 1024**3
 
 
 class NotHereError(Exception):
-    """This machine does not let us mount that; says why."""
+    """A filesystem cannot be had on this machine; says why."""
 
 
 def rows(bench: Bench) -> Iterator[Row]:

@@ -49,7 +49,9 @@ def _large(bench: Bench, folder: Path) -> Iterator[Row]:
     size = TIMES_AS_LARGE * total_size(bench.session)
     free = shutil.disk_usage(bench.folder).free
     if free < (COPIES + 1) * size:
-        bench.say(f"Not measured: a session of {size / 1e9:.1f} GB, for which this disk has too little space.")
+        bench.say(
+            f"Not measured: a session of {size / 1e9:.1f} GB, for which this disk has too little space."
+        )
         return
     source = folder / "source"
     source.mkdir(parents=True)

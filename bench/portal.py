@@ -11,14 +11,12 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
-from queue import SimpleQueue
 from tempfile import TemporaryDirectory
 from time import perf_counter
 from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.core.management import call_command
-from django.db import connections
 from django.utils import timezone
 
 from bench.session import files_of
@@ -32,8 +30,8 @@ from sessions_app.operations.uploads import Announced
 from sessions_app.queries.manifests import manifest_of
 
 OWNER = "bench"
-PARTS_AT_ONCE = 3
-"""As the upload page sends them."""
+SENDERS = ThreadPoolExecutor(3)
+"""Three parts at once, as the upload page sends them, to threads that are there already, as a web server's are."""
 LONG_BEFORE = timedelta(days=400)
 
 
@@ -156,33 +154,26 @@ def _save(session: DubbingSession, files: Mapping[str, Path], *, parent: int) ->
 def _send(files: Mapping[str, Path]) -> list[Upload]:
     announced = [Announced(path=path, size=file.stat().st_size) for path, file in files.items()]
     opened = uploads.create(owner=_owner(), files=announced, now=timezone.now())
-    store = get_store()
-    waiting: SimpleQueue[tuple[UUID, int, Path] | None] = SimpleQueue()
-    for upload, file in zip(opened, files.values(), strict=True):
-        for number in range(1, uploads.part_count(upload, store) + 1):
-            waiting.put((upload.code, number, file))
-    for _ in range(PARTS_AT_ONCE):
-        waiting.put(None)
-    with ThreadPoolExecutor(PARTS_AT_ONCE) as pool:
-        for sent in [pool.submit(_send_parts, waiting) for _ in range(PARTS_AT_ONCE)]:
-            sent.result()
+    parts = [
+        (upload.code, number, file)
+        for upload, file in zip(opened, files.values(), strict=True)
+        for number in range(1, uploads.part_count(upload, get_store()) + 1)
+    ]
+    for _ in SENDERS.map(_send_part, parts):
+        pass
     for upload in opened:
         upload.refresh_from_db()
         uploads.complete(upload=upload, now=timezone.now())
     return opened
 
 
-def _send_parts(waiting: SimpleQueue[tuple[UUID, int, Path] | None]) -> None:
+def _send_part(part: tuple[UUID, int, Path]) -> None:
+    code, number, file = part
     store = get_store()
-    try:
-        while (part := waiting.get()) is not None:
-            code, number, file = part
-            upload = Upload.objects.get(code=code)  # as each request finds it
-            start = (number - 1) * store.part_size
-            chunks = FileSource(file).read(start, start + uploads.part_length(upload, number, store))
-            uploads.put_part(upload=upload, number=number, chunks=chunks, now=timezone.now())
-    finally:
-        connections.close_all()
+    upload = Upload.objects.get(code=code)  # as each request finds it
+    start = (number - 1) * store.part_size
+    chunks = FileSource(file).read(start, start + uploads.part_length(upload, number, store))
+    uploads.put_part(upload=upload, number=number, chunks=chunks, now=timezone.now())
 
 
 def _run(job: Job) -> None:

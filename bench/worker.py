@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import multiprocessing
 import os
+import signal
 import traceback
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -29,7 +30,7 @@ class Worker:
         spawning = multiprocessing.get_context("spawn")
         self._connection, theirs = spawning.Pipe()
         self._process = spawning.Process(
-            target=_serve, args=(theirs, {"DATA_DIR": str(data_dir)} | environment)
+            target=_serve, args=(theirs, {"DATA_DIR": str(data_dir)} | environment), daemon=True
         )
         self._process.start()
         theirs.close()
@@ -57,6 +58,7 @@ class Worker:
 
 
 def _serve(connection: Connection, environment: dict[str, str]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who asks
     for name in list(os.environ):
         if name.startswith(LEFT_OUT):
             del os.environ[name]
@@ -72,7 +74,7 @@ def _serve(connection: Connection, environment: dict[str, str]) -> None:
     while True:
         try:
             module, function, arguments, more = connection.recv()
-        except (EOFError, KeyboardInterrupt):
+        except EOFError:
             return
         try:
             connection.send((True, getattr(importlib.import_module(module), function)(*arguments, **more)))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
 from sessions_app.blobs.copying import copy_range
-from sessions_app.blobs.durable import disk_errors, opened, write_all
+from sessions_app.blobs.durable import disk_errors, write_all
 from sessions_app.blobs.keys import blob_key
 from sessions_app.blobs.store import (
     DeclaredReader,
@@ -48,10 +49,11 @@ def _copy(file: LoadedFile, target: int, *, files: LocalFiles) -> None:
     key = blob_key(file.sha256)
     with disk_errors(key):
         try:
-            with opened(files.local_path(key)) as source:
-                copied = sum(copy_range(source, target, 0, file.size))
+            descriptor = os.open(files.local_path(key), os.O_RDONLY | os.O_CLOEXEC)
         except FileNotFoundError as error:
             raise ObjectMissingError(key) from error
+    with os.fdopen(descriptor, "rb") as source:
+        copied = sum(copy_range(source.fileno(), target, 0, file.size))
     if copied != file.size:
         raise StoreUnavailableError(key)
 

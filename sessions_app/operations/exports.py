@@ -20,6 +20,7 @@ from sessions_app.domain.naming import export_filename
 from sessions_app.exports import verify
 from sessions_app.exports.assemble import assemble, discard
 from sessions_app.exports.files import write_file
+from sessions_app.exports.kept import KeptLayouts
 from sessions_app.exports.stream import stream
 from sessions_app.models import DubbingSession, Export, Job, Version
 from sessions_app.operations import jobs
@@ -31,6 +32,7 @@ from sessions_app.zips.parts import interleave
 
 VERIFIER_NAME = f"{PRIVATE}/verify.py"
 """So that an archive proves itself in ten years, with Python alone."""
+_KEPT = KeptLayouts()
 
 
 def request(*, version: Version, owner: AbstractBaseUser, now: datetime) -> Job:
@@ -110,6 +112,12 @@ def write_to(*, version: Version, destination: Path) -> int:
             for chunk in stream(layout.segments, reader=store):
                 durable.write_all(target, chunk)
     return layout.size
+
+
+def kept_layout_of(version: Version, *, session_name: str) -> Layout:
+    """Return :func:`layout_of` from this process's memory, if it was asked for lately: a version never changes."""
+    key = (version.session.code, version.number, session_name)
+    return _KEPT.get(key, partial(layout_of, version, session_name=session_name))
 
 
 def layout_of(version: Version, *, session_name: str) -> Layout:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.contrib import messages
@@ -14,12 +15,16 @@ from django.views.decorators.http import require_POST, require_safe
 from sessions_app.blobs.keys import blob_key
 from sessions_app.domain import metadata
 from sessions_app.domain.naming import export_filename
+from sessions_app.models import DubbingSession
 from sessions_app.operations import exports, versions
 from sessions_app.operations.errors import OperationError
 from sessions_app.queries.versions import file_at
 from sessions_app.views.answers import SignedInRequest, page_view
 from sessions_app.views.downloads import planned, playable_type, send, stored
 from sessions_app.views.lookups import session_of, version_of
+
+NOTED_EVERY = timedelta(minutes=1)
+"""A player, or a download that resumes, asks for many ranges: they are one opening, and a write keeps each waiting for the disk."""
 
 
 @require_POST
@@ -54,7 +59,7 @@ def file(request: SignedInRequest, code: UUID, number: int, path: str) -> HttpRe
     entry = file_at(version, path)
     if entry is None:
         raise Http404
-    version.session.touch(now=timezone.now())
+    _note_opening(version.session, now=timezone.now())
     media_type = playable_type(path) if "play" in request.GET else None
     download = stored(
         blob_key(entry.blob.sha256),
@@ -72,8 +77,8 @@ def file(request: SignedInRequest, code: UUID, number: int, path: str) -> HttpRe
 def archive(request: SignedInRequest, code: UUID, number: int) -> HttpResponseBase:
     """Download the whole version as a ZIP that is made while it is sent."""
     version = version_of(request.user, code, number)
-    version.session.touch(now=timezone.now())
-    layout = exports.layout_of(version, session_name=version.session.name)
+    _note_opening(version.session, now=timezone.now())
+    layout = exports.kept_layout_of(version, session_name=version.session.name)
     return send(request, planned(layout, filename=export_filename(version.session.name)))
 
 
@@ -89,3 +94,8 @@ def document(request: SignedInRequest, code: UUID, number: int) -> HttpResponse:
         content_disposition_header(as_attachment=True, filename="metadata.json") or ""
     )
     return response
+
+
+def _note_opening(session: DubbingSession, *, now: datetime) -> None:
+    if now - session.last_accessed >= NOTED_EVERY:
+        session.touch(now=now)

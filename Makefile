@@ -1,9 +1,10 @@
 # `make help` lists what there is. Everything lands in .venv, .build, node_modules and var; nothing outside of this folder.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format lock vendor clean
+.PHONY: help setup run test bench lint format lock vendor clean
 
 base := .venv/.installed-base
 dev := .venv/.installed-dev
+bench := .venv/.installed-bench
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' Makefile | column -t -s '|' 2>/dev/null || grep '## ' Makefile
@@ -17,6 +18,9 @@ run: $(base) ## Run the portal, its worker and its broker (PORT=8000 DATA_DIR=va
 test: $(dev) ## Run every test on both stacks (ARGS="-k name" for pytest)
 	@scripts/browser
 	@scripts/test $(ARGS)
+
+bench: $(bench) ## Measure the portal beside its peers (JSON=FILE ONLY=zip,export ROUNDS=5)
+	@.venv/bin/python -m bench $(if $(JSON),--json "$(JSON)") $(if $(ONLY),--only "$(ONLY)") $(if $(ROUNDS),--rounds "$(ROUNDS)")
 
 lint: $(dev) ## Check style, types, layers, migrations and production settings
 	@scripts/lint
@@ -38,3 +42,6 @@ $(base): requirements/base.txt scripts/install
 
 $(dev): $(base) requirements/dev.txt
 	@scripts/install dev
+
+$(bench): $(base) requirements/bench.txt
+	@scripts/install bench

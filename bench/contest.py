@@ -23,6 +23,8 @@ class Bench:
     folder: Path
     """An empty folder on the disk, for whatever the works need; removed at the end."""
     rounds: int
+    say: Callable[[str], None] = print
+    """Tells a person what cannot be measured here, and why."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +33,9 @@ class Entrant:
     """As in the table: "ours", "7z -mx0", "the seed's way"."""
     run: Callable[[], float]
     """Does the work once and returns the seconds it took; prepares and cleans up outside of its clock."""
-    check: Callable[[], None] | None = None
+    prepare: Callable[[], object] | None = None
+    """Called before each run and before the disk is synced: what is removed or made anew here costs nobody anything."""
+    check: Callable[[], object] | None = None
     """Called after the first run: raises if the work was not done, so that nobody wins by that."""
 
 
@@ -102,5 +106,7 @@ def contest(
 
 
 def _take_turn(entrant: Entrant) -> float:
+    if entrant.prepare is not None:
+        entrant.prepare()
     os.sync()
     return entrant.run()

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import errno
 from typing import ClassVar
 
 from django.core.management.base import CommandError
+
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+"""How the system says that a disk, a quota or a file is full."""
 
 
 class Error(CommandError):

@@ -1,23 +1,18 @@
 from __future__ import annotations
 
-import errno
 import os
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.core.management.base import CommandParser
 
 from sessions_app.blobs.store import StoreError
 from sessions_app.domain.sizes import size_text
+from sessions_app.management.lookups import session_named, version_numbered
 from sessions_app.management.portal_command import PortalCommand, user_named
-from sessions_app.management.refusals import Error
-from sessions_app.models import DubbingSession, Version
+from sessions_app.management.refusals import FULL, Error
 from sessions_app.operations import exports
-from sessions_app.queries.sessions import session_called
-
-FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class Command(PortalCommand):
@@ -38,8 +33,8 @@ class Command(PortalCommand):
         )
 
     def perform(self, options: dict[str, Any]) -> dict[str, object]:
-        session = _session(user_named(options["owner"]), options["name"])
-        version = _version(session, options["version"])
+        session = session_named(user_named(options["owner"]), options["name"], to="export")
+        version = version_numbered(session, options["version"], to="exported")
         output = _checked(options["output"].expanduser())
         try:
             size = exports.write_to(version=version, destination=output)
@@ -50,29 +45,6 @@ class Command(PortalCommand):
     def describe(self, answer: Any) -> str:
         size = size_text(answer["size"])
         return f"Exported version {answer['version']} of “{answer['name']}” to {answer['output']} ({size})."
-
-
-def _session(owner: User, name: str) -> DubbingSession:
-    session = session_called(owner, name)
-    if session is None:
-        raise Error(f"{owner.username} has no session {name}.", code="no_such_session")
-    if session.is_trashed:
-        raise Error(f"The session {name} is in the trash. Restore it, then export it.", code="trashed")
-    return session
-
-
-def _version(session: DubbingSession, number: int | None) -> Version:
-    versions = Version.objects.filter(session=session).select_related("session")
-    version = versions if number is None else versions.filter(number=number)
-    found = version.order_by("-number").first()
-    if found is None:
-        what = (
-            "nothing has been saved in it yet"
-            if session.current_id is None
-            else f"it has no version {number}"
-        )
-        raise Error(f"The session {session.name} cannot be exported: {what}.", code="no_such_version")
-    return found
 
 
 def _checked(output: Path) -> Path:

@@ -1,0 +1,118 @@
+"""`make bench`: see docs/benchmarks.md. ``python -m bench --help`` for the arguments."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import pkgutil
+import platform
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import ModuleType
+
+from bench import peers, session, table, works
+from bench.contest import Bench, Row
+from bench.worker import WorkerError
+
+ROUNDS = 5
+HOME = Path(__file__).resolve().parent.parent / ".build" / "bench"
+EXPLANATION = """\
+Ours runs inside a worker that is up already, hashes every byte and waits for the disk (fsync), load alone excepted. Peers run as they come:
+programs as whole processes, Python code inside a running Python, none of them waits for the disk, and who does not hash by itself does not.
+Everybody takes turns; medians of the rounds. A ratio is theirs / ours, the median over the rounds: above 1, ours is faster.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = _options(arguments)
+    chosen = [module for module in _works() if _is_asked_for(module, options.only)]
+    if not chosen:
+        print(f"Nothing is called {', '.join(options.only)}.", file=sys.stderr)
+        return 1
+    options.folder.mkdir(parents=True, exist_ok=True)
+    print("Preparing the session; the first time, that takes a minute.", flush=True)
+    media = session.kept_session(options.folder, seconds=options.seconds)
+    _introduce(media, options)
+    rows: list[Row] = []
+    failed = False
+    for module in chosen:
+        with tempfile.TemporaryDirectory(dir=options.folder, prefix="work-") as folder:
+            bench = Bench(session=media, folder=Path(folder), rounds=options.rounds)
+            try:
+                for row in module.rows(bench):
+                    print(table.line(row), flush=True)
+                    rows.append(row)
+            except (WorkerError, subprocess.CalledProcessError, AssertionError, OSError) as error:
+                print(f"{_name(module)} failed: {error}", file=sys.stderr, flush=True)
+                failed = True
+        if options.json:
+            table.write_json(rows, options.json)
+    return int(failed)
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m bench", description="Measure the portal beside its peers."
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows there as well")
+    parser.add_argument(
+        "--only",
+        type=_words,
+        default=[],
+        metavar="LIST",
+        help="groups or works, separated by commas: zip, export",
+    )
+    parser.add_argument(
+        "--rounds", type=int, default=ROUNDS, help="how often everybody takes a turn (%(default)s)"
+    )
+    parser.add_argument("--folder", type=Path, default=HOME, help="where media and works lie (%(default)s)")
+    parser.add_argument(
+        "--seconds",
+        type=int,
+        default=session.SECONDS,
+        help="length of the media; all sizes follow (%(default)s)",
+    )
+    return parser.parse_args(arguments)
+
+
+def _words(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def _works() -> Iterator[ModuleType]:
+    for found in pkgutil.iter_modules(works.__path__):
+        yield importlib.import_module(f"{works.__name__}.{found.name}")
+
+
+def _name(module: ModuleType) -> str:
+    return module.__name__.rpartition(".")[2]
+
+
+def _is_asked_for(module: ModuleType, words: Sequence[str]) -> bool:
+    """By its group, or by the beginning of its name: `import` is `imports`, `re-save` is `resave`."""
+    return not words or any(
+        word == module.GROUP or _name(module).startswith(word.replace("-", "")) for word in words
+    )
+
+
+def _introduce(media: Path, options: argparse.Namespace) -> None:
+    files = list(session.files_of(media))
+    size = session.total_size(media) / 1e6
+    machine = f"{os.cpu_count()} processors, Python {platform.python_version()}, Linux {platform.release()}"
+    print(
+        f"\nA session of {size:.0f} MB in {len(files)} files; {options.rounds} rounds; {machine}.\n{EXPLANATION}"
+    )
+    if absent := peers.absent():
+        print(f"Not installed, so not compared: {', '.join(absent)}.\n")
+    print(table.HEADER, flush=True)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,189 @@
+"""Our side of each work: what views, workers and commands call, timed inside of a process that runs already.
+
+Imported by a worker alone, once Django is set up. Everything here is durable and hashed, as it is in life.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
+from uuid import UUID
+
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.utils import timezone
+
+from bench.session import files_of
+from sessions_app.blobs import get_store
+from sessions_app.blobs.keys import blob_key
+from sessions_app.models import DubbingSession, Entry, Export, Job, Upload, Version
+from sessions_app.operations import dispatch, exports, imports, intake, loads, saves, sessions, uploads
+from sessions_app.operations.saves import SaveRequest
+from sessions_app.operations.sources import FileSource
+from sessions_app.operations.uploads import Announced
+from sessions_app.queries.manifests import manifest_of
+
+OWNER = "bench"
+SENDERS = ThreadPoolExecutor(3)
+"""Three parts at once, as the upload page sends them, to threads that are there already, as a web server's are."""
+LONG_BEFORE = timedelta(days=400)
+
+
+def set_up() -> None:
+    """Prepare the database, and do one small job of each kind: whatever is loaded late is loaded now."""
+    call_command("migrate", interactive=False, verbosity=0)
+    User.objects.get_or_create(username=OWNER)
+    with TemporaryDirectory() as folder:
+        files = Path(folder) / "files"
+        (files / "audio").mkdir(parents=True)
+        (files / "audio" / "hi_audio.wav").write_bytes(bytes(100_000))
+        save("first", files)
+        export("first")
+        import_file("again", Path(exported("first")))
+        (Path(folder) / "loaded").mkdir()
+        load("first", Path(folder) / "loaded")
+    forget("first")
+    forget("again")
+
+
+# -- Works: each returns the seconds it took ---------------------------------------------------------------------------
+
+
+def save(name: str, folder: Path) -> float:
+    """Send the folder's files as a browser does and save them as a new session."""
+    files = {str(path.relative_to(folder)): path for path in files_of(folder)}
+    start = perf_counter()
+    session = sessions.create(owner=_owner(), name=name, now=timezone.now())
+    _save(session, files, parent=0)
+    return perf_counter() - start
+
+
+def save_again(name: str, files: Mapping[str, Path]) -> float:
+    """Send what changed alone and save it on top."""
+    start = perf_counter()
+    session = _session(name)
+    assert session.current is not None
+    _save(session, files, parent=session.current.number)
+    return perf_counter() - start
+
+
+def export(name: str) -> float:
+    start = perf_counter()
+    _run(exports.request(version=_version(name), owner=_owner(), now=timezone.now()))
+    return perf_counter() - start
+
+
+def import_file(name: str, file: Path) -> float:
+    start = perf_counter()
+    _run(imports.request_file(file=file, owner=_owner(), name=name, now=timezone.now()))
+    return perf_counter() - start
+
+
+def load(name: str, folder: Path) -> float:
+    start = perf_counter()
+    loads.load(version=_version(name), folder=folder, overwrite=False, now=timezone.now())
+    return perf_counter() - start
+
+
+# -- Before and after --------------------------------------------------------------------------------------------------
+
+
+def forget(name: str) -> None:
+    """Remove the session, if it is there, and every blob that nothing else needs."""
+    for session in DubbingSession.objects.filter(name=name):
+        ids = set(Entry.objects.filter(session=session).values_list("blob_id", flat=True))
+        sessions.trash(sessions=[session], now=timezone.now())
+        sessions.purge(session=session)
+        intake.discard_unneeded(ids, made_since=session.created_at - LONG_BEFORE)
+
+
+def forget_exports() -> None:
+    for export in Export.objects.all():
+        get_store().delete(export.key)
+        export.delete()
+
+
+def exported(name: str) -> str:
+    """Return where the session's export lies on this machine."""
+    files = get_store().capabilities.local_files
+    assert files is not None
+    return str(files.local_path(Export.objects.get(version=_version(name)).key))
+
+
+def check(name: str, folder: Path) -> None:
+    """Make sure that the session holds the folder's files, reading each from the store."""
+    store = get_store()
+    entries = manifest_of(_version(name)).entries
+    stored = Counter(_sha256(store.read(blob_key(entry.sha256), 0, entry.size)) for entry in entries)
+    wanted = Counter(hashlib.sha256(path.read_bytes()).hexdigest() for path in files_of(folder))
+    assert stored == wanted, f"{name} does not hold the files of {folder}."
+
+
+# -- Parts -------------------------------------------------------------------------------------------------------------
+
+
+def _owner() -> User:
+    return User.objects.get(username=OWNER)
+
+
+def _session(name: str) -> DubbingSession:
+    return DubbingSession.objects.live().select_related("current", "owner").get(name=name)
+
+
+def _version(name: str) -> Version:
+    session = _session(name)
+    return Version.objects.select_related("session").get(pk=session.current_id or 0)
+
+
+def _save(session: DubbingSession, files: Mapping[str, Path], *, parent: int) -> None:
+    request = SaveRequest(parent=parent)
+    received = _send(files)
+    _run(
+        saves.request(
+            session=session, author=session.owner, files=received, request=request, now=timezone.now()
+        )
+    )
+
+
+def _send(files: Mapping[str, Path]) -> list[Upload]:
+    announced = [Announced(path=path, size=file.stat().st_size) for path, file in files.items()]
+    opened = uploads.create(owner=_owner(), files=announced, now=timezone.now())
+    parts = [
+        (upload.code, number, file)
+        for upload, file in zip(opened, files.values(), strict=True)
+        for number in range(1, uploads.part_count(upload, get_store()) + 1)
+    ]
+    for _ in SENDERS.map(_send_part, parts):
+        pass
+    for upload in opened:
+        upload.refresh_from_db()
+        uploads.complete(upload=upload, now=timezone.now())
+    return opened
+
+
+def _send_part(part: tuple[UUID, int, Path]) -> None:
+    code, number, file = part
+    store = get_store()
+    upload = Upload.objects.get(code=code)  # as each request finds it
+    start = (number - 1) * store.part_size
+    chunks = FileSource(file).read(start, start + uploads.part_length(upload, number, store))
+    uploads.put_part(upload=upload, number=number, chunks=chunks, now=timezone.now())
+
+
+def _run(job: Job) -> None:
+    dispatch.run(job_id=job.pk, clock=timezone.now)
+    job.refresh_from_db()
+    assert job.state == Job.State.SUCCEEDED, job.error_detail or job.error_message
+
+
+def _sha256(chunks: Iterable[bytes]) -> str:
+    digest = hashlib.sha256()
+    for chunk in chunks:
+        digest.update(chunk)
+    return digest.hexdigest()

@@ -1,0 +1,49 @@
+"""A saved session becomes a ZIP on the disk."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+from bench import peers
+from bench.contest import Bench, Entrant, Row, contest
+from bench.worker import Worker
+
+GROUP = "zip"
+AT_LEAST = {peers.SEED: 45.0, "7z -mx0": 1.1, "cp -r": 1 / 2.2}
+"""``cp -r`` makes no archive: its time is the least that copying the bytes takes, and 2.2 times that is the figure to reach."""
+
+
+def rows(bench: Bench) -> Iterator[Row]:
+    folder = bench.folder / "export"
+    with Worker(folder / "portal") as worker:
+        worker.do("save", "talk", bench.session)
+        ours = exporter(worker, bench)
+        others = [
+            _seed(bench),
+            *peers.archivers(bench.session, folder),
+            *peers.copies(bench.session, folder / "cp"),
+        ]
+        yield from contest("export", ours, others, rounds=bench.rounds, at_least=AT_LEAST)
+
+
+def exporter(worker: Worker, bench: Bench, *, name: str = "ours") -> Entrant:
+    """A portal that holds the session as "talk"."""
+    return Entrant(
+        name=name,
+        prepare=partial(worker.do, "forget_exports"),
+        run=partial(worker.do, "export", "talk"),
+        check=lambda: peers.check_archive(Path(worker.do("exported", "talk")), bench.session),
+    )
+
+
+def _seed(bench: Bench) -> Entrant:
+    target = bench.folder / "export" / "seed.zip"
+    return Entrant(
+        name=peers.SEED,
+        prepare=partial(peers.remove, target),
+        run=lambda: peers.timed(lambda: peers.write_zip(bench.session, target, zipfile.ZIP_DEFLATED)),
+        check=partial(peers.check_archive, target, bench.session),
+    )

@@ -1,0 +1,48 @@
+"""A ZIP becomes a session. We check every rule, hash every file and wait for the disk; `extractall` does none of that."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+from bench import peers
+from bench.contest import Bench, Entrant, Row, contest
+from bench.worker import Worker
+
+GROUP = "zip"
+METHODS = {"import stored": (zipfile.ZIP_STORED, 1.0), "import deflated": (zipfile.ZIP_DEFLATED, 2.0)}
+"""How the archive was made, by Python's zipfile, and how many times as fast as ``extractall`` is the figure to reach."""
+
+
+def rows(bench: Bench) -> Iterator[Row]:
+    folder = bench.folder / "imports"
+    with Worker(folder / "portal") as worker:
+        for work, (method, at_least) in METHODS.items():
+            archive = folder / f"{work.replace(' ', '-')}.zip"
+            peers.write_zip(bench.session, archive, method)
+            ours = Entrant(
+                name="ours",
+                prepare=partial(worker.do, "forget", "talk"),
+                run=partial(worker.do, "import_file", "talk", archive),
+                check=partial(worker.do, "check", "talk", bench.session),
+            )
+            others = list(_peers(bench, archive, folder))
+            yield from contest(work, ours, others, rounds=bench.rounds, at_least={"extractall": at_least})
+
+
+def _peers(bench: Bench, archive: Path, folder: Path) -> Iterator[Entrant]:
+    target = folder / "extracted"
+
+    def entrant(name: str, work: partial[float]) -> Entrant:
+        return Entrant(
+            name=name,
+            prepare=partial(peers.empty, target),
+            run=work,
+            check=partial(peers.check_folder, target, bench.session),
+        )
+
+    yield entrant("extractall", partial(peers.timed, partial(peers.extract_zip, archive, target)))
+    if seven := peers.find("7z"):
+        yield entrant("7z x", partial(peers.run, seven, "x", "-bso0", "-bsp0", f"-o{target}", archive))

@@ -1,0 +1,81 @@
+"""What a worker needs beyond its idle size, and what passes through it. Each work in a process of its own, after a first small job.
+
+The large session is one sparse file and a few small ones: its size is what counts, not its bytes.
+"""
+
+from __future__ import annotations
+
+import shutil
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from bench import peers
+from bench.contest import Bench, Row
+from bench.session import CHANGED, change, total_size
+from bench.worker import Worker
+
+GROUP = "zip"
+TIMES_AS_LARGE = 10
+"""The large session's file beside the whole usual session: beyond 4 GiB, where ZIP64 begins."""
+COPIES = 4
+"""What the large session takes on the disk at most: itself, an export, an import, a loaded folder."""
+MIB = 1024 * 1024
+
+
+def rows(bench: Bench) -> Iterator[Row]:
+    folder = bench.folder / "memory"
+    archives = folder / "archives"
+    archives.mkdir(parents=True)
+    peers.write_zip(bench.session, archives / "stored.zip", zipfile.ZIP_STORED)
+    peers.write_zip(bench.session, archives / "deflated.zip", zipfile.ZIP_DEFLATED)
+    changed = change(bench.session, archives, turn=1)
+    portal = folder / "portal"
+    yield from _measure(portal, "save", "save", "talk", bench.session)
+    yield from _measure(portal, "re-save", "save_again", "talk", {path: changed[path] for path in CHANGED})
+    yield from _measure(portal, "export", "export", "talk")
+    (folder / "loaded").mkdir()
+    yield from _measure(portal, "load", "load", "talk", folder / "loaded")
+    shutil.rmtree(portal)
+    yield from _measure(portal, "import stored", "import_file", "stored", archives / "stored.zip")
+    shutil.rmtree(portal)
+    yield from _measure(portal, "import deflated", "import_file", "deflated", archives / "deflated.zip")
+    shutil.rmtree(folder)
+    yield from _large(bench, folder)
+
+
+def _large(bench: Bench, folder: Path) -> Iterator[Row]:
+    size = TIMES_AS_LARGE * total_size(bench.session)
+    free = shutil.disk_usage(bench.folder).free
+    if free < (COPIES + 1) * size:
+        bench.say(
+            f"Not measured: a session of {size / 1e9:.1f} GB, for which this disk has too little space."
+        )
+        return
+    source = folder / "source"
+    source.mkdir(parents=True)
+    with (source / "long_conference.mp4").open("wb") as file:
+        file.truncate(size)
+    for path in CHANGED:
+        (source / path).parent.mkdir()
+        shutil.copy2(bench.session / path, source / path)
+    portal, told = folder / "portal", f"({size / 1e9:.1f} GB)"
+    yield from _measure(portal, f"save {told}", "save", "large", source)
+    yield from _measure(portal, f"export {told}", "export", "large")
+    (folder / "loaded").mkdir()
+    yield from _measure(portal, f"load {told}", "load", "large", folder / "loaded")
+    shutil.rmtree(folder / "loaded")
+    with Worker(portal) as worker:
+        archive = folder / "large.zip"
+        Path(worker.do("exported", "large")).rename(archive)
+        worker.do("forget", "large")
+    yield from _measure(portal, f"import stored {told}", "import_file", "again", archive)
+    shutil.rmtree(folder)
+
+
+def _measure(portal: Path, work: str, function: str, *arguments: Any) -> Iterator[Row]:
+    with Worker(portal) as worker:
+        found = worker.do("measured", function, *arguments, module="bench.measure")
+    yield Row(work=work, against="peak memory beyond idle", value=found["memory"] / MIB, unit="MiB")
+    yield Row(work=work, against="bytes through the process", value=found["through"] / 1e6, unit="MB")

@@ -1,0 +1,65 @@
+"""One WAV and one JSON of 23 files are changed, and the session is saved again: what moves should be what changed."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from functools import partial
+from itertools import count
+
+from bench import peers
+from bench.contest import Bench, Entrant, Row, contest
+from bench.session import change
+from bench.worker import Worker
+
+GROUP = "zip"
+AT_LEAST = {peers.SEED: 10.0}
+
+
+class Changes:
+    """A working copy in which two files change before every turn, never to what they were before."""
+
+    def __init__(self, bench: Bench, name: str) -> None:
+        self._bench = bench
+        self._turns = count(1)
+        self._takes = bench.folder / "resave" / f"{name}-takes"
+        self._takes.mkdir(parents=True)
+        self.folder = bench.folder / "resave" / name
+        shutil.copytree(bench.session, self.folder)
+        self.changed = change(bench.session, self._takes, turn=0)
+
+    def make(self) -> None:
+        self.changed = change(self._bench.session, self._takes, turn=next(self._turns))
+        for path, take in self.changed.items():
+            shutil.copy2(take, self.folder / path)
+
+
+def rows(bench: Bench) -> Iterator[Row]:
+    with Worker(bench.folder / "resave" / "portal") as worker:
+        worker.do("save", "talk", bench.session)
+        changes = Changes(bench, "ours")
+        ours = Entrant(
+            name="ours",
+            prepare=changes.make,
+            run=lambda: worker.do("save_again", "talk", changes.changed),
+            check=lambda: worker.do("check", "talk", changes.folder),
+        )
+        yield from contest("re-save", ours, list(_peers(bench)), rounds=bench.rounds, at_least=AT_LEAST)
+
+
+def _peers(bench: Bench) -> Iterator[Entrant]:
+    folder = bench.folder / "resave"
+    changes = Changes(bench, "seed")
+    copy = folder / "seed-saved"
+    peers.seed_copy(bench.session, copy)
+    yield Entrant(
+        name=peers.SEED,
+        prepare=changes.make,
+        run=lambda: peers.timed(lambda: peers.seed_copy(changes.folder, copy)),
+        check=partial(peers.check_folder, copy, changes.folder),
+    )
+    for backup in peers.backups(folder):
+        theirs = Changes(bench, f"{backup.name}-source")
+        backup.reset()
+        backup.save(theirs.folder)
+        yield Entrant(name=backup.name, prepare=theirs.make, run=partial(backup.save, theirs.folder))

@@ -1,0 +1,38 @@
+"""A session is saved for the first time: sent, hashed, durable. Copying and `cp` hash nothing and wait for no disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from bench import peers
+from bench.contest import Bench, Entrant, Row, contest
+from bench.worker import Worker
+
+GROUP = "zip"
+
+
+def rows(bench: Bench) -> Iterator[Row]:
+    folder = bench.folder / "save"
+    with Worker(folder / "portal") as worker:
+        ours = Entrant(
+            name="ours",
+            prepare=partial(worker.do, "forget", "talk"),
+            run=partial(worker.do, "save", "talk", bench.session),
+            check=partial(worker.do, "check", "talk", bench.session),
+        )
+        yield from contest("save", ours, list(_peers(bench)), rounds=bench.rounds)
+
+
+def _peers(bench: Bench) -> Iterator[Entrant]:
+    folder = bench.folder / "save"
+    copy = folder / "seed"
+    yield Entrant(
+        name=peers.SEED,
+        prepare=partial(peers.remove, copy),
+        run=lambda: peers.timed(lambda: peers.seed_copy(bench.session, copy)),
+        check=partial(peers.check_folder, copy, bench.session),
+    )
+    yield from peers.copies(bench.session, folder / "cp")
+    for backup in peers.backups(folder):
+        yield Entrant(name=backup.name, prepare=backup.reset, run=partial(backup.save, bench.session))

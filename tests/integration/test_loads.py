@@ -1,0 +1,276 @@
+"""Loading: a version's files back in a folder, where a pipeline goes on with them."""
+
+from __future__ import annotations
+
+import json
+import resource
+from io import StringIO
+from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
+
+import pytest
+from django.core.management import call_command
+
+from sessions_app.blobs import get_store
+from sessions_app.blobs.store import ObjectMissingError
+from sessions_app.management.refusals import Error
+from sessions_app.models import DubbingSession, Version
+from sessions_app.operations import exports, loads, sessions
+from sessions_app.operations.errors import BadInputError, NotAllowedError
+from tests.world import PROJECT, World, folder_of, stored_keys
+
+LONGEST = f"{'n' * 251}.txt"
+MORE = {
+    "audio/fr_audio.wav": b"fr audio" * 300_000,
+    "custom_voices/empty.wav": b"",
+    f"other/{LONGEST}": b"a name of 255 bytes",
+}
+
+
+@pytest.fixture
+def talk(world: World) -> DubbingSession:
+    """A session with two versions, of which the second has files of no bytes and of more than one chunk."""
+    session = world.saved("talk", PROJECT)
+    world.save(session, MORE)
+    session.refresh_from_db()
+    return session
+
+
+def version_of(session: DubbingSession, number: int) -> Version:
+    return Version.objects.select_related("session").get(session=session, number=number)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def load(world: World, version: Version, folder: Path, *, overwrite: bool = False) -> loads.Loaded:
+    return loads.load(version=version, folder=folder, overwrite=overwrite, now=world.clock())
+
+
+# -- What is there afterwards ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_folder_holds_what_the_export_holds(world: World, talk: DubbingSession, work_folder: Path, number):
+    version = version_of(talk, number)
+    folder = work_folder / "loaded"
+    folder.mkdir()
+
+    loaded = load(world, version, folder)
+
+    archive = work_folder / "talk.zip"
+    exports.write_to(version=version, destination=archive)
+    with ZipFile(archive) as exported:
+        wanted = {name: exported.read(name) for name in exported.namelist() if not name.startswith(".")}
+    assert contents(folder) == wanted
+    assert len(wanted) == version.file_count + 1
+    assert loaded == loads.Loaded(written=len(wanted), unchanged=0, size=sum(map(len, wanted.values())))
+
+
+def test_loading_counts_as_opening_the_session(world: World, talk: DubbingSession, work_folder: Path):
+    world.clock.forward(hours=3)
+    load(world, version_of(talk, 1), work_folder)
+
+    talk.refresh_from_db()
+    assert talk.last_accessed == world.clock()
+
+
+def test_files_that_are_there_already_are_not_written_again(
+    world: World, talk: DubbingSession, work_folder: Path
+):
+    version = version_of(talk, 2)
+    load(world, version, work_folder)
+    before = {path: path.stat().st_ino for path in work_folder.rglob("*")}
+    (work_folder / "audio" / "hi_audio.wav").unlink()
+
+    loaded = load(world, version, work_folder)
+
+    assert (loaded.written, loaded.size) == (1, len(PROJECT["audio/hi_audio.wav"]))
+    assert loaded.unchanged == version.file_count
+    after = {path: path.stat().st_ino for path in work_folder.rglob("*") if path.name != "hi_audio.wav"}
+    assert after.items() <= before.items()
+
+
+def test_strangers_files_stay(world: World, talk: DubbingSession, work_folder: Path):
+    mine = {"notes.txt": b"mine", "audio/take_2.wav": b"mine too"}
+    folder_of(mine, work_folder)
+
+    load(world, version_of(talk, 1), work_folder)
+
+    assert mine.items() <= contents(work_folder).items()
+
+
+# -- What is refused ---------------------------------------------------------------------------------------------------
+
+
+def test_other_contents_are_not_overwritten_unless_that_is_asked_for(
+    world: World, talk: DubbingSession, work_folder: Path
+):
+    version = version_of(talk, 1)
+    mine = {
+        "audio/hi_audio.wav": b"a better take",
+        "audio/es_audio.wav": b"ES AUDIO" * 1000,  # as long as the version's
+        "translations/translated.json": b"{}",
+        "voices/voice_assignments.json": b"{}",
+    }
+    folder_of(mine, work_folder)
+
+    with pytest.raises(NotAllowedError) as refused:
+        load(world, version, work_folder)
+    assert refused.value.code == "load_differs"
+    assert "“audio/es_audio.wav”, “audio/hi_audio.wav”, “translations/translated.json” and 1 more" in str(
+        refused.value
+    )
+    assert contents(work_folder) == mine
+
+    assert load(world, version, work_folder, overwrite=True).written == version.file_count + 1
+    assert contents(work_folder)["audio/hi_audio.wav"] == PROJECT["audio/hi_audio.wav"]
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_no_link_leads_out_of_the_folder(world: World, talk: DubbingSession, work_folder: Path, overwrite):
+    outside, folder = work_folder / "outside", work_folder / "folder"
+    folder_of({"hi_audio.wav": b"not ours to touch"}, outside)
+    folder.mkdir()
+    (folder / "audio").symlink_to(outside)
+
+    with pytest.raises(BadInputError) as refused:
+        load(world, version_of(talk, 1), folder, overwrite=overwrite)
+
+    assert refused.value.code == "load_folder_is_file"
+    assert contents(outside) == {"hi_audio.wav": b"not ours to touch"}
+    assert [path.name for path in folder.iterdir()] == ["audio"]
+
+
+def test_a_link_in_a_files_place_is_replaced_and_not_followed(
+    world: World, talk: DubbingSession, work_folder: Path
+):
+    outside, folder = work_folder / "outside.wav", work_folder / "folder"
+    outside.write_bytes(PROJECT["audio/hi_audio.wav"])
+    (folder / "audio").mkdir(parents=True)
+    (folder / "audio" / "hi_audio.wav").symlink_to(outside)
+    version = version_of(talk, 1)
+
+    with pytest.raises(NotAllowedError):
+        load(world, version, folder)
+    load(world, version, folder, overwrite=True)
+
+    assert not (folder / "audio" / "hi_audio.wav").is_symlink()
+    assert outside.read_bytes() == PROJECT["audio/hi_audio.wav"]
+
+
+@pytest.mark.parametrize(
+    ("in_the_way", "code"),
+    [("audio/hi_audio.wav/x", "load_path_is_folder"), ("audio", "load_folder_is_file")],
+)
+def test_what_is_in_the_way_stays(
+    world: World, talk: DubbingSession, work_folder: Path, in_the_way: str, code: str
+):
+    folder_of({in_the_way: b"mine"}, work_folder)
+
+    with pytest.raises(BadInputError) as refused:
+        load(world, version_of(talk, 1), work_folder, overwrite=True)
+
+    assert refused.value.code == code
+    assert contents(work_folder) == {in_the_way: b"mine"}
+
+
+def test_a_blob_that_is_gone_leaves_the_folders_files_as_they_were(
+    world: World, talk: DubbingSession, work_folder: Path
+):
+    folder_of({"audio/hi_audio.wav": b"a better take"}, work_folder)
+    get_store().delete(stored_keys("blobs/")[-1])
+
+    with pytest.raises(ObjectMissingError):
+        load(world, version_of(talk, 2), work_folder, overwrite=True)
+
+    assert contents(work_folder) == {"audio/hi_audio.wav": b"a better take"}
+
+
+# -- load_session ------------------------------------------------------------------------------------------------------
+
+
+def answer(*command: object) -> dict[str, Any]:
+    out = StringIO()
+    call_command(*map(str, command), "--json", stdout=out)
+    told: dict[str, Any] = json.loads(out.getvalue())
+    return told
+
+
+def refusal(*command: object) -> str:
+    with pytest.raises(Error) as raised:
+        call_command(*map(str, command), stdout=StringIO())
+    assert str(raised.value).endswith(".")
+    return raised.value.code
+
+
+def test_alice_loads_a_session_into_a_new_folder(world: World, talk: DubbingSession, work_folder: Path):
+    folder = work_folder / "talk"
+    told = answer("load_session", "talk", "--owner", "alice", "--to", folder)
+
+    assert told == {
+        "name": "talk",
+        "version": 2,
+        "folder": str(folder),
+        "written": len(PROJECT) + len(MORE) + 1,
+        "unchanged": 0,
+        "size": sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()),
+    }
+    out = StringIO()
+    call_command("load_session", talk.code, "--owner", "alice", "--to", folder, "--overwrite", stdout=out)
+    assert out.getvalue().strip() == (
+        f"Loaded version 2 of “talk” into {folder}: 0 files, 0 B. {told['written']} were there already."
+    )
+
+
+def test_an_older_version_is_loaded_over_a_newer_one(world: World, talk: DubbingSession, work_folder: Path):
+    command = ("load_session", "talk", "--owner", "alice", "--to", work_folder)
+    answer(*command)
+
+    assert refusal(*command, "--version", 1) == "load_differs"  # metadata.json tells of one language less
+    told = answer(*command, "--version", 1, "--overwrite")
+
+    assert (told["version"], told["written"], told["unchanged"]) == (1, 1, len(PROJECT))
+
+
+def test_load_refuses_what_is_not_there(world: World, talk: DubbingSession, work_folder: Path):
+    folder = work_folder / "talk"
+
+    def code(name: str, *options: object, owner: str = "alice", to: Path = folder) -> str:
+        return refusal("load_session", name, "--owner", owner, "--to", to, *options)
+
+    assert code("talk", owner="nobody") == "no_such_user"
+    assert code("talk", owner="bob") == "no_such_session"
+    assert code("talk", "--version", 3) == "no_such_version"
+    assert code("talk", to=work_folder / "missing" / "talk") == "no_such_folder"
+    assert code("talk", to=Path("/proc/talk")) == "output_not_writable"
+    (work_folder / "file").touch()
+    assert code("talk", to=work_folder / "file") == "output_is_file"
+    world.session("empty")
+    assert code("empty") == "no_such_version"
+    sessions.trash(sessions=[talk], now=world.clock())
+    assert code("talk") == "trashed"
+    assert not folder.exists()
+
+
+def test_load_says_when_the_disk_is_full(talk: DubbingSession, work_folder: Path):
+    """A limit on the size of files stands for the disk: the kernel refuses the write in the same way."""
+    folder_of({"audio/hi_audio.wav": b"a better take"}, work_folder)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
+    try:
+        command = ("load_session", "talk", "--owner", "alice", "--to", work_folder, "--overwrite")
+        assert refusal(*command) == "disk_full"
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    assert contents(work_folder) == {"audio/hi_audio.wav": b"a better take"}
+
+
+def test_load_tells_its_own_storage_from_the_folder(talk: DubbingSession, work_folder: Path):
+    for key in stored_keys("blobs/"):
+        get_store().delete(key)
+    assert refusal("load_session", "talk", "--owner", "alice", "--to", work_folder) == "storage"
+    assert contents(work_folder) == {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -104,7 +105,7 @@ class _Chunks:
         self._chunks = iter(chunks)
         self._rest = b""
 
-    def read(self, size: int) -> bytes:
+    def read(self, size: int = sys.maxsize) -> bytes:
         pieces, missing = [self._rest], size - len(self._rest)
         while missing > 0 and (chunk := next(self._chunks, b"")):
             pieces.append(chunk)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from http.client import HTTPConnection
 from http.cookiejar import CookieJar
 from pathlib import Path
 from urllib.parse import urlencode
@@ -59,6 +61,12 @@ class Portal:
 
     def asked(self, path: str, *, byte_range: str = "") -> Asked:
         return Asked(port=self.port, path=path, cookie=self.cookie, byte_range=byte_range)
+
+    def download(self, path: str, target: Path) -> None:
+        connection = HTTPConnection("127.0.0.1", self.port)
+        with closing(connection), target.open("wb") as file:
+            connection.request("GET", path, headers={"Cookie": self.cookie})
+            shutil.copyfileobj(connection.getresponse(), file)
 
     def serve(self) -> Service:
         command = [

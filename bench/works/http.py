@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import statistics
+import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -11,7 +13,7 @@ from pathlib import Path
 from bench.contest import Bench, Entrant, Row, contest
 from bench.download import Asked, Received, download
 from bench.resident import Resident
-from bench.web import running_portal
+from bench.web import Portal, running_portal
 
 GROUP = "zip"
 WORK = "http"
@@ -40,8 +42,15 @@ def rows(bench: Bench) -> Iterator[Row]:
 
         session = portal.import_folder(bench.session, name="talk")
         many = portal.import_folder(_segments(bench.folder / "segments"), name="segments")
-        ours = Entrant(name="ours", run=lambda: fetch(portal.asked(session)).all_s)
-        theirs = Entrant(name="zipstream-ng", run=lambda: fetch(portal.asked(PEER)).all_s)
+
+        def entrant(name: str, path: str) -> Entrant:
+            return Entrant(
+                name=name,
+                run=lambda: fetch(portal.asked(path)).all_s,
+                check=lambda: _check(portal, path, bench),
+            )
+
+        ours, theirs = entrant("ours", session), entrant("zipstream-ng", PEER)
         fetch(portal.asked(session, byte_range="bytes=0-9"))
         memory, size = _memory_taken(portal.server(), lambda: fetch(portal.asked(session)))
         yield from contest(WORK, ours, [theirs], rounds=bench.rounds, at_least={theirs.name: 1.8})
@@ -57,6 +66,18 @@ def rows(bench: Bench) -> Iterator[Row]:
         yield Row(
             work=WORK, against=f"memory, {size / 1e9:.1f} GB", value=memory / 1024**2, unit="MiB", at_most=64
         )
+
+
+def _check(portal: Portal, path: str, bench: Bench) -> None:
+    """Download to a file and read the whole archive."""
+    file = bench.folder / "downloaded.zip"
+    portal.download(path, file)
+    with zipfile.ZipFile(file) as archive:
+        assert archive.testzip() is None
+        found = Counter(each.file_size for each in archive.infolist())
+    file.unlink()
+    wanted = Counter(each.stat().st_size for each in bench.session.rglob("*") if each.is_file())
+    assert found >= wanted, f"{path} does not send the session's files."
 
 
 def _median(what: str, take: Callable[[], float], *, at_most: float | None = None) -> Row:

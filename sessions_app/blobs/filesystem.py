@@ -17,7 +17,6 @@ from sessions_app.blobs import durable, writeback
 from sessions_app.blobs.keys import checked, checked_prefix
 from sessions_app.blobs.parts import PART_SIZE, take_chunks, whole_size
 from sessions_app.blobs.store import (
-    CHUNK_SIZE,
     Capabilities,
     KeyRefusedError,
     ObjectMissingError,
@@ -31,6 +30,8 @@ from sessions_app.blobs.store import (
 )
 from sessions_app.blobs.writeback import Writeback
 
+READ_SIZE = 256 * 1024
+"""Bytes read at once: few enough to be in the processor's cache still when they are hashed or sent."""
 _HIDDEN_NAME = re.compile(r"\.(?P<name>.+)\.(?P<upload_id>[0-9a-f]+)\.parts")
 
 
@@ -60,7 +61,7 @@ class FileSystemStore:
                     raise StoreUnavailableError(key)
                 position = start
                 while position < end:
-                    chunk = os.pread(descriptor, min(CHUNK_SIZE, end - position), position)
+                    chunk = os.pread(descriptor, min(READ_SIZE, end - position), position)
                     if not chunk:
                         raise StoreUnavailableError(key)
                     yield chunk

@@ -86,6 +86,7 @@ class _Making:
         self.stop = threading.Event()
         self._new = new
         self._reader = reader
+        self._collecting = threading.Lock()
 
     def make(self, number: int, part: PartPlan) -> int:
         """Make one part and return its size."""
@@ -95,7 +96,10 @@ class _Making:
             source = part.source
             self._new.copy(number, blob_key(source.sha256), source.start, source.end)
         else:
-            self._new.send(number, self._collect(part))
+            # One after the other: together they would share the way down, and nothing could go up until all of them are there.
+            with self._collecting:
+                data = self._collect(part)
+            self._new.send(number, data)
         return part.size
 
     def _collect(self, part: UploadedPart) -> bytearray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from sessions_app.domain.digests import digest_of
 from sessions_app.domain.manifest import ManifestEntry
 from sessions_app.domain.selection import WHOLE, Selection
 from sessions_app.exports import verify
+from sessions_app.exports.kept import KeptLayouts
 from sessions_app.models import Version
 from sessions_app.operations.errors import BadInputError
 from sessions_app.queries.histories import Past, past_of
@@ -21,6 +23,14 @@ from sessions_app.zips.parts import interleave
 
 VERIFIER_NAME = f"{PRIVATE}/verify.py"
 """So that an archive proves itself in ten years, with Python alone."""
+_KEPT = KeptLayouts()
+
+
+def kept_layout_of(version: Version, *, session_name: str, selection: Selection = WHOLE) -> Layout:
+    """Return :func:`layout_of` from this process's memory, if it was asked for lately: a version never changes."""
+    key = (version.session.code, version.number, session_name, selection)
+    make = partial(layout_of, version, session_name=session_name, selection=selection)
+    return _KEPT.get(key, make)
 
 
 def layout_of(version: Version, *, session_name: str, selection: Selection = WHOLE) -> Layout:

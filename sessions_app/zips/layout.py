@@ -137,6 +137,8 @@ class Layout:
         """
         if not 0 <= start <= end <= self.size:
             raise ValueError(f"[{start}, {end}) does not lie in an archive of {self.size} bytes.")
+        if (start, end) == (0, self.size):
+            return self.segments
         pieces: list[Segment] = []
         index = bisect_right(self._ends, start)
         while start < end:

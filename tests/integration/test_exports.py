@@ -5,9 +5,12 @@ import json
 from datetime import timedelta
 
 from django.conf import settings
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from sessions_app.models import Export, Job
+from sessions_app.models import DubbingSession, Export, Job
 from sessions_app.operations import exports, jobs, sessions
 from sessions_app.operations.archives import layout_of
 from tests.world import PROJECT, World, read_object, stored_keys
@@ -147,11 +150,49 @@ def test_a_version_is_downloaded_straight_from_its_plan(world: World, client: Cl
     assert (middle.status_code, middle["Content-Range"]) == (206, f"bytes 1000-4999/{len(data)}")
     assert body_of(middle) == data[1000:5000]
 
+    changed = client.get(url, headers={"Range": "bytes=1000-4999", "If-Range": '"another"'})
+    assert (changed.status_code, body_of(changed)) == (200, data)
+    tail = client.get(url, headers={"Range": "bytes=-1000"})
+    assert (tail.status_code, body_of(tail)) == (206, data[-1000:])
     head = client.head(url)
     assert (head.status_code, head["Content-Length"], head.content) == (200, str(len(data)), b"")
     assert client.get(url, headers={"If-None-Match": whole["ETag"]}).status_code == 304
     client.force_login(world.charlie)
     assert client.get(url).status_code == 404
+
+
+def test_a_version_that_is_downloaded_in_ranges_is_planned_and_noted_once(world: World, client: Client):
+    session = world.saved()
+    client.force_login(world.alice)
+    url = f"/sessions/{session.code}/versions/1/archive.zip"
+    whole = body_of(client.get(url))
+    session.refresh_from_db()
+    noted = session.last_accessed
+
+    with CaptureQueriesContext(connection) as queries:
+        rest = body_of(client.get(url, headers={"Range": "bytes=1000-"}))
+
+    assert rest == whole[1000:]
+    assert not [query for query in queries if "sessions_app_entry" in query["sql"]]
+    assert not [query for query in queries if query["sql"].startswith("UPDATE")]
+    session.refresh_from_db()
+    assert noted == session.last_accessed
+    assert timezone.now() - noted < timedelta(hours=1)
+
+
+def test_a_download_after_a_new_name_has_that_name(world: World, client: Client):
+    session = world.saved("talk")
+    client.force_login(world.alice)
+    url = f"/sessions/{session.code}/versions/1/archive.zip"
+    before = client.get(url)
+    before.close()
+    DubbingSession.objects.filter(pk=session.pk).update(name="keynote")
+
+    after = client.get(url)
+
+    assert 'filename="keynote_export.zip"' in after["Content-Disposition"]
+    assert after["ETag"] != before["ETag"]
+    assert b"sessions/keynote/audio/" in body_of(after)
 
 
 def body_of(response) -> bytes:

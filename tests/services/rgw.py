@@ -64,9 +64,11 @@ paxos min wait = 0.01
 mon tick interval = 1
 rgw data = {folder}/rgw
 rgw dynamic resharding = false
+rgw gc obj min wait = 1
+rgw gc processor period = 1
 rgw frontends = beast endpoint=127.0.0.1:{port} tcp_nodelay=1
 """
-# tcp_nodelay: without it each small answer waits 50 ms.
+# tcp_nodelay: without it each small answer waits 50 ms. gc: what is deleted would keep its memory for two hours.
 
 KEYS = {
     "mon.": ["mon", "allow *"],

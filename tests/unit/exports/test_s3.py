@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from contextlib import contextmanager
 
 import pytest
@@ -69,6 +70,19 @@ class TestWriting:
         write_object(layout, KEY, copier=copier, reader=store, on_bytes=lambda count: None)
 
         assert len(copier.copied) == s3.COPIES
+
+    def test_reads_for_one_part_while_others_are_sent(self):
+        store = MemoryStore(limits=LIMITS)
+        copier = Copier(store)
+        reader = Reader(store)
+        segments = [BlobRange(blob(store, bytes([number] * 150)), 0, 150) for number in range(20)]
+        layout = Layout((Literal(b"head"), *segments))
+        assert len(plan_parts(layout, limits=LIMITS)) > s3.UPLOADS
+
+        write_object(layout, KEY, copier=copier, reader=reader, on_bytes=lambda count: None)
+
+        assert b"".join(store.read(KEY, 0, layout.size)) == content(layout, store)
+        assert reader.most_at_once == 1
 
     def test_holds_few_large_parts_in_memory(self):
         limits = PartLimits(least=12 * MIB, copied=100 * MIB, most=200 * MIB)
@@ -169,3 +183,25 @@ class Copier:
         if self.error is not None:
             raise self.error
         self.new.copy(number, source, start, end)
+
+
+class Reader:
+    """Tells how many reads were under way at once."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self.store = store
+        self.at_once = 0
+        self.most_at_once = 0
+        self._lock = threading.Lock()
+
+    def size(self, key):
+        return self.store.size(key)
+
+    def read(self, key, start, end):
+        with self._lock:
+            self.at_once += 1
+            self.most_at_once = max(self.most_at_once, self.at_once)
+        time.sleep(0.005)  # long enough for others to begin, if they may
+        yield from self.store.read(key, start, end)
+        with self._lock:
+            self.at_once -= 1

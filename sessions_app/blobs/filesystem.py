@@ -222,7 +222,7 @@ class _FileWriter:
 
 def _crc32_of(descriptor: int, start: int, end: int) -> int:
     crc32 = 0
-    while start < end and (data := os.pread(descriptor, min(CHUNK_SIZE, end - start), start)):
+    while start < end and (data := os.pread(descriptor, min(READ_SIZE, end - start), start)):
         crc32 = zlib_ng.crc32(data, crc32)
         start += len(data)
     return crc32

@@ -5,33 +5,23 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import CommandParser
-
 from sessions_app.blobs.store import StoreError
 from sessions_app.domain.categories import Category
 from sessions_app.domain.selection import Selection, SelectionError
 from sessions_app.domain.sizes import size_text
-from sessions_app.management.lookups import session_named, version_numbered
-from sessions_app.management.portal_command import PortalCommand, user_named
 from sessions_app.management.refusals import FULL, Error
+from sessions_app.management.version_command import VersionCommand
 from sessions_app.operations import exports
 
 
-class Command(PortalCommand):
+class Command(VersionCommand):
     help = "Write a session's ZIP to a file, which appears complete or not at all."
-
-    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        # Django's own --version (of Django) gives way to ours (of the session).
-        return super().create_parser(prog_name, subcommand, conflict_handler="resolve", **kwargs)
+    verb = ("export", "exported")
 
     def add_own_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("name", metavar="NAME", help="The session's name, or its code.")
-        parser.add_argument("--owner", required=True, metavar="USER", help="Whose session it is.")
+        super().add_own_arguments(parser)
         parser.add_argument(
             "--output", required=True, type=Path, metavar="FILE", help="Replaced if it is there."
-        )
-        parser.add_argument(
-            "--version", type=int, metavar="N", help="Without this option, the newest version."
         )
         parser.add_argument(
             "--category",
@@ -54,14 +44,13 @@ class Command(PortalCommand):
         )
 
     def perform(self, options: dict[str, Any]) -> dict[str, object]:
-        session = session_named(user_named(options["owner"]), options["name"], to="export")
-        version = version_numbered(session, options["version"], to="exported")
+        version = self.version(options)
         output = _checked(options["output"].expanduser())
         try:
             size = exports.write_to(version=version, destination=output, selection=_selection(options))
         except (StoreError, OSError) as error:
             raise _write_error(error, output) from error
-        return {"name": session.name, "version": version.number, "output": str(output), "size": size}
+        return {"name": version.session.name, "version": version.number, "output": str(output), "size": size}
 
     def describe(self, answer: Any) -> str:
         size = size_text(answer["size"])

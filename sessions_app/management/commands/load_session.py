@@ -6,39 +6,29 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from sessions_app.domain.sizes import size_text
-from sessions_app.management.lookups import session_named, version_numbered
-from sessions_app.management.portal_command import PortalCommand, user_named
 from sessions_app.management.refusals import FULL, Error
+from sessions_app.management.version_command import VersionCommand
 from sessions_app.operations import loads
 
 
-class Command(PortalCommand):
+class Command(VersionCommand):
     help = "Put a session's files back into a folder, byte for byte, so that work on them can go on."
-
-    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        # Django's own --version (of Django) gives way to ours (of the session).
-        return super().create_parser(prog_name, subcommand, conflict_handler="resolve", **kwargs)
+    verb = ("load", "loaded")
 
     def add_own_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("name", metavar="NAME", help="The session's name, or its code.")
-        parser.add_argument("--owner", required=True, metavar="USER", help="Whose session it is.")
+        super().add_own_arguments(parser)
         parser.add_argument(
             "--to", required=True, type=Path, metavar="DIR", help="The folder; made if it is not there."
-        )
-        parser.add_argument(
-            "--version", type=int, metavar="N", help="Without this option, the newest version."
         )
         parser.add_argument(
             "--overwrite", action="store_true", help="Replace files there that have other contents."
         )
 
     def perform(self, options: dict[str, Any]) -> dict[str, object]:
-        session = session_named(user_named(options["owner"]), options["name"], to="load")
-        version = version_numbered(session, options["version"], to="loaded")
+        version = self.version(options)
         folder = options["to"].expanduser()
         try:
             _make(folder)
@@ -47,7 +37,12 @@ class Command(PortalCommand):
             )
         except OSError as error:
             raise _write_error(error, folder) from error
-        return {"name": session.name, "version": version.number, "folder": str(folder), **asdict(loaded)}
+        return {
+            "name": version.session.name,
+            "version": version.number,
+            "folder": str(folder),
+            **asdict(loaded),
+        }
 
     def describe(self, answer: Any) -> str:
         told = (

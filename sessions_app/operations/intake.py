@@ -21,8 +21,8 @@ from sessions_app.domain.digests import Digest
 from sessions_app.models import Blob, Hold
 from sessions_app.operations.errors import BusyError
 
-STAGING = 2
-"""Threads. Hashing and inflating release the interpreter lock; more threads than this do not make a pass faster (docs/decisions)."""
+STAGING = 3
+"""Threads. Hashing and inflating release the interpreter lock; two processors are busy while one thread waits for the disk."""
 SETTLING = 8
 """Threads, which wait for the disk's journal or for a server, and share the waiting."""
 AHEAD = 6

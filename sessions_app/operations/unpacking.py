@@ -8,6 +8,7 @@ read together with its neighbours, so that thousands of files cost an object sto
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from functools import partial
 from typing import Protocol
 
@@ -118,10 +119,11 @@ def _hash(archive: Archive, member: ArchiveMember, make: Making, on_bytes: OnByt
     """Hash a member and leave it where it is. Half of its bytes count as done then, the others when it is a blob."""
     digester = Digester(crc32=member.crc32)
     rest = member.size
-    for chunk in archive.open(member):
-        digester.update(chunk)
-        rest -= len(chunk) // 2
-        on_bytes(len(chunk) // 2)
+    with closing(archive.open(member)) as chunks:
+        for chunk in chunks:
+            digester.update(chunk)
+            rest -= len(chunk) // 2
+            on_bytes(len(chunk) // 2)
     return [Staged(digest=digester.digest(), make=partial(_make, make, rest), rest=rest)]
 
 
@@ -141,16 +143,16 @@ def _make(make: Making, rest: int, key: str, on_bytes: OnBytes) -> None:
 def _write(
     archive: Archive, member: ArchiveMember, store: BlobWriter, key: str, *, on_bytes: OnBytes
 ) -> None:
-    with store.writer(key, size=member.size) as writer:
-        for chunk in archive.open(member):
+    with store.writer(key, size=member.size) as writer, closing(archive.open(member)) as chunks:
+        for chunk in chunks:
             on_bytes(writer.write(chunk))
 
 
 def _stream(
     archive: Archive, member: ArchiveMember, store: BlobWriter, staging_key: str, on_bytes: OnBytes
 ) -> list[Staged]:
-    chunks = archive.open(member)
-    return [stage(chunks, store=store, staging_key=staging_key, on_bytes=on_bytes, crc32=member.crc32)]
+    with closing(archive.open(member)) as chunks:  # a connection goes back at once, whoever keeps the error
+        return [stage(chunks, store=store, staging_key=staging_key, on_bytes=on_bytes, crc32=member.crc32)]
 
 
 def _read_together(archive: Archive, members: Sequence[ArchiveMember], on_bytes: OnBytes) -> list[Staged]:

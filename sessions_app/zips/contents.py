@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 
 from isal import isal_zlib
 from zlib_ng import zlib_ng
@@ -17,7 +17,7 @@ RAW_DEFLATE = -15
 INFLATE_ERROR: type[Exception] = isal_zlib.error  # type: ignore[assignment]  # the stub calls the class an instance
 
 
-def unpack(chunks: Iterable[bytes], *, method: int, size: int, crc32: int, member: str) -> Iterator[bytes]:
+def unpack(chunks: Iterable[bytes], *, method: int, size: int, crc32: int, member: str) -> Generator[bytes]:
     """Yield a member's contents, never more than declared.
 
     :param chunks: the compressed data, all of it.

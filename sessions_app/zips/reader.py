@@ -22,7 +22,7 @@ with an archive is a `ZipError`; what the source raises passes through.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -103,7 +103,7 @@ class Archive:
         if not self.files:
             raise ZipError("zip_empty", "The archive holds no files. Choose another one.")
 
-    def open(self, member: ArchiveMember) -> Iterator[bytes]:
+    def open(self, member: ArchiveMember) -> Generator[bytes]:
         """Yield the contents of a member.
 
         :raises ZipError: `zip_size_mismatch`, `zip_crc_mismatch`, `zip_data_damaged`, `zip_data_left_over`, `zip_truncated`:
@@ -122,7 +122,7 @@ class Archive:
             yield _contents(member, [data[member.data_start - start : member.data_end - start]])
 
 
-def _contents(member: ArchiveMember, data: Iterable[bytes]) -> Iterator[bytes]:
+def _contents(member: ArchiveMember, data: Iterable[bytes]) -> Generator[bytes]:
     return unpack(
         data,
         method=member.method,

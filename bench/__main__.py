@@ -19,8 +19,9 @@ from bench.contest import Bench, Row
 ROUNDS = 5
 HOME = Path(__file__).resolve().parent.parent / ".build" / "bench"
 EXPLANATION = """\
-Ours runs inside a worker that is up already, hashes every byte and waits for the disk (fsync), load alone excepted. Peers run as they come:
-programs as whole processes, Python code inside a running Python, none of them waits for the disk, and who does not hash by itself does not.
+Ours runs inside a worker that is up already and hashes every byte. Peers run as they come: programs as whole processes, Python code inside a
+running Python, and who does not hash by itself does not. In save, re-save, export and import everybody's turn ends when the bytes are on the
+disk: ours see to that, the others are synced. "In memory" nobody waits for the disk, ours included; nor does anybody in load.
 Everybody takes turns; medians of the rounds. A ratio is theirs / ours, the median over the rounds: above 1, ours is faster.
 """
 

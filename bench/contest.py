@@ -1,8 +1,7 @@
 """Contestants take turns at one work, so that whatever else the machine does meets all of them alike.
 
-Before each turn everything is written to the disk (``sync``), outside the clock: a contestant that leaves its bytes in the page cache
-does not make the next one wait for them. What is read was read a moment ago and is still in memory; the disk's own speed is not what
-is compared. A first round warms up, is checked and does not count.
+Before each turn, outside the clock, everything is written to the disk, and the disk comes to rest: a contestant that leaves its bytes in the
+page cache does not make the next one wait for them. What is going to be read is in memory; the disk's own speed is not what is compared. A first round warms up, is checked and does not count.
 """
 
 from __future__ import annotations
@@ -12,6 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from time import perf_counter
+
+from bench.stage import set_stage
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,17 +78,26 @@ def contest(
     *,
     rounds: int,
     at_least: Mapping[str, float] | None = None,
+    inputs: Sequence[Path] = (),
+    on_disk: bool = False,
 ) -> list[Row]:
     """Let everybody do the work in every round, ours first, and compare within each round.
 
+    :param on_disk: a turn ends when what was written lies on the disk. Ours see to that by themselves; for the others the disk is synced,
+        inside of their clock.
+    :param inputs: folders with what anybody reads, to be in memory at every turn.
     :param at_least: the ratios to reach, by the peer's name.
     """
     entrants = [ours, *peers]
+
+    def take_turn(entrant: Entrant) -> float:
+        return _take_turn(entrant, inputs, syncs=on_disk and entrant is not ours)
+
     for entrant in entrants:
-        _take_turn(entrant)
+        take_turn(entrant)
         if entrant.check is not None:
             entrant.check()
-    times = [[_take_turn(entrant) for entrant in entrants] for _ in range(rounds)]
+    times = [[take_turn(entrant) for entrant in entrants] for _ in range(rounds)]
     our_times = [taken[0] for taken in times]
     rows = []
     for place, peer in enumerate(peers, 1):
@@ -105,8 +116,13 @@ def contest(
     return rows
 
 
-def _take_turn(entrant: Entrant) -> float:
+def _take_turn(entrant: Entrant, inputs: Sequence[Path], *, syncs: bool) -> float:
     if entrant.prepare is not None:
         entrant.prepare()
+    set_stage(inputs)
+    seconds = entrant.run()
+    if not syncs:
+        return seconds
+    start = perf_counter()
     os.sync()
-    return entrant.run()
+    return seconds + perf_counter() - start

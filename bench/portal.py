@@ -6,6 +6,7 @@ Imported by a worker alone, once Django is set up. Everything here is durable an
 from __future__ import annotations
 
 import hashlib
+import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -17,10 +18,12 @@ from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.core.management import call_command
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
 from django.utils import timezone
 
 from bench.session import files_of
-from sessions_app.blobs import get_store
+from sessions_app.blobs import get_store, writeback
 from sessions_app.blobs.keys import blob_key
 from sessions_app.models import DubbingSession, Entry, Export, Job, Upload, Version
 from sessions_app.operations import dispatch, exports, imports, intake, loads, saves, sessions, uploads
@@ -33,6 +36,23 @@ OWNER = "bench"
 SENDERS = ThreadPoolExecutor(3)
 """Three parts at once, as the upload page sends them, to threads that are there already, as a web server's are."""
 LONG_BEFORE = timedelta(days=400)
+
+
+def leave_to_memory() -> None:
+    """Wait for no disk from now on: not for files (fsync), nor for the database."""
+    os.fsync = _wait_for_nothing
+    os.fdatasync = _wait_for_nothing
+    writeback.begin = lambda *_: None
+    connection_created.connect(_leave_to_memory)
+
+
+def _wait_for_nothing(fd: object) -> None:
+    del fd
+
+
+def _leave_to_memory(*, connection: BaseDatabaseWrapper, **_: object) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA synchronous=OFF")
 
 
 def set_up() -> None:

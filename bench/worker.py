@@ -26,7 +26,12 @@ class WorkerError(Exception):
 class Worker:
     """``do`` calls a function of ``bench.portal`` (or another module) in the worker and returns what it returns."""
 
-    def __init__(self, data_dir: Path, **environment: str) -> None:
+    def __init__(self, data_dir: Path, *, in_memory: bool = False, **environment: str) -> None:
+        """Start it.
+
+        :param in_memory: nothing waits for the disk, neither files nor the database: as those work that are compared with it.
+        """
+        self._in_memory = in_memory
         spawning = multiprocessing.get_context("spawn")
         self._connection, theirs = spawning.Pipe()
         self._process = spawning.Process(
@@ -36,6 +41,8 @@ class Worker:
         theirs.close()
 
     def __enter__(self) -> Self:
+        if self._in_memory:
+            self.do("leave_to_memory")
         self.do("set_up")
         return self
 

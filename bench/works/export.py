@@ -18,15 +18,30 @@ AT_LEAST = {peers.SEED: 45.0, "7z -mx0": 1.1, "cp -r": 1 / 2.2}
 
 def rows(bench: Bench) -> Iterator[Row]:
     folder = bench.folder / "export"
-    with Worker(folder / "portal") as worker:
+    others = [
+        _seed(bench),
+        *peers.archivers(bench.session, folder),
+        *peers.copies(bench.session, folder / "cp"),
+    ]
+    for work, in_memory in (("export", False), ("export, in memory", True)):
+        yield from _compare(bench, work, others, in_memory=in_memory)
+
+
+def _compare(bench: Bench, work: str, others: list[Entrant], *, in_memory: bool) -> Iterator[Row]:
+    portal = bench.folder / "export" / "portal"
+    with Worker(portal, in_memory=in_memory) as worker:
         worker.do("save", "talk", bench.session)
         ours = exporter(worker, bench)
-        others = [
-            _seed(bench),
-            *peers.archivers(bench.session, folder),
-            *peers.copies(bench.session, folder / "cp"),
-        ]
-        yield from contest("export", ours, others, rounds=bench.rounds, at_least=AT_LEAST)
+        yield from contest(
+            work,
+            ours,
+            others,
+            rounds=bench.rounds,
+            at_least=AT_LEAST,
+            inputs=[bench.session, portal / "storage" / "blobs"],
+            on_disk=not in_memory,
+        )
+    peers.remove(portal)
 
 
 def exporter(worker: Worker, bench: Bench, *, name: str = "ours") -> Entrant:

@@ -56,6 +56,7 @@ def _compare(bench: Bench, name: str, ours: Path, theirs: Path) -> Iterator[Row]
             exporter(sharing, bench),
             [exporter(copying, bench, name=peer)],
             rounds=bench.rounds,
+            inputs=[ours / "portal" / "storage" / "blobs", theirs / "portal" / "storage" / "blobs"],
             at_least={peer: AT_LEAST},
         )
         yield from contest(
@@ -63,6 +64,7 @@ def _compare(bench: Bench, name: str, ours: Path, theirs: Path) -> Iterator[Row]
             loader(sharing, bench, ours / "loaded"),
             [loader(copying, bench, theirs / "loaded", name=peer)],
             rounds=bench.rounds,
+            inputs=[ours / "portal" / "storage" / "blobs", theirs / "portal" / "storage" / "blobs"],
         )
 
 

@@ -18,18 +18,32 @@ METHODS = {"import stored": (zipfile.ZIP_STORED, 1.0), "import deflated": (zipfi
 
 def rows(bench: Bench) -> Iterator[Row]:
     folder = bench.folder / "imports"
-    with Worker(folder / "portal") as worker:
-        for work, (method, at_least) in METHODS.items():
-            archive = folder / f"{work.replace(' ', '-')}.zip"
-            peers.write_zip(bench.session, archive, method)
-            ours = Entrant(
-                name="ours",
-                prepare=partial(worker.do, "forget", "talk"),
-                run=partial(worker.do, "import_file", "talk", archive),
-                check=partial(worker.do, "check", "talk", bench.session),
-            )
-            others = list(_peers(bench, archive, folder))
-            yield from contest(work, ours, others, rounds=bench.rounds, at_least={"extractall": at_least})
+    folder.mkdir()
+    for work, (method, at_least) in METHODS.items():
+        archive = folder / f"{work.replace(' ', '-')}.zip"
+        peers.write_zip(bench.session, archive, method)
+        for suffix, in_memory in (("", False), (", in memory", True)):
+            portal = folder / "portal"
+            with Worker(portal, in_memory=in_memory) as worker:
+                yield from contest(
+                    work + suffix,
+                    _ours(worker, archive, bench),
+                    list(_peers(bench, archive, folder)),
+                    rounds=bench.rounds,
+                    at_least={"extractall": at_least},
+                    inputs=[folder],
+                    on_disk=not in_memory,
+                )
+            peers.remove(portal)
+
+
+def _ours(worker: Worker, archive: Path, bench: Bench) -> Entrant:
+    return Entrant(
+        name="ours",
+        prepare=partial(worker.do, "forget", "talk"),
+        run=partial(worker.do, "import_file", "talk", archive),
+        check=partial(worker.do, "check", "talk", bench.session),
+    )
 
 
 def _peers(bench: Bench, archive: Path, folder: Path) -> Iterator[Entrant]:

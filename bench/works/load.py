@@ -19,7 +19,14 @@ def rows(bench: Bench) -> Iterator[Row]:
     with Worker(folder / "portal") as worker:
         worker.do("save", "talk", bench.session)
         ours = loader(worker, bench, folder / "ours")
-        yield from contest("load", ours, list(_peers(bench)), rounds=bench.rounds, at_least=AT_LEAST)
+        yield from contest(
+            "load",
+            ours,
+            list(_peers(bench)),
+            rounds=bench.rounds,
+            inputs=[bench.session, folder],
+            at_least=AT_LEAST,
+        )
 
 
 def loader(worker: Worker, bench: Bench, target: Path, *, name: str = "ours") -> Entrant:

@@ -35,16 +35,29 @@ class Changes:
 
 
 def rows(bench: Bench) -> Iterator[Row]:
-    with Worker(bench.folder / "resave" / "portal") as worker:
-        worker.do("save", "talk", bench.session)
-        changes = Changes(bench, "ours")
-        ours = Entrant(
-            name="ours",
-            prepare=changes.make,
-            run=lambda: worker.do("save_again", "talk", changes.changed),
-            check=lambda: worker.do("check", "talk", changes.folder),
-        )
-        yield from contest("re-save", ours, list(_peers(bench)), rounds=bench.rounds, at_least=AT_LEAST)
+    for work, in_memory in (("re-save", False), ("re-save, in memory", True)):
+        folder = bench.folder / "resave"
+        with Worker(folder / "portal", in_memory=in_memory) as worker:
+            worker.do("save", "talk", bench.session)
+            yield from contest(
+                work,
+                _ours(worker, Changes(bench, "ours")),
+                list(_peers(bench)),
+                rounds=bench.rounds,
+                at_least=AT_LEAST,
+                inputs=[folder],
+                on_disk=not in_memory,
+            )
+        peers.remove(folder)
+
+
+def _ours(worker: Worker, changes: Changes) -> Entrant:
+    return Entrant(
+        name="ours",
+        prepare=changes.make,
+        run=lambda: worker.do("save_again", "talk", changes.changed),
+        check=lambda: worker.do("check", "talk", changes.folder),
+    )
 
 
 def _peers(bench: Bench) -> Iterator[Entrant]:

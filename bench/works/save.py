@@ -21,7 +21,9 @@ def rows(bench: Bench) -> Iterator[Row]:
             run=partial(worker.do, "save", "talk", bench.session),
             check=partial(worker.do, "check", "talk", bench.session),
         )
-        yield from contest("save", ours, list(_peers(bench)), rounds=bench.rounds)
+        yield from contest(
+            "save", ours, list(_peers(bench)), rounds=bench.rounds, inputs=[bench.session], on_disk=True
+        )
 
 
 def _peers(bench: Bench) -> Iterator[Entrant]:

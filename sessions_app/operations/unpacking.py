@@ -22,6 +22,10 @@ from sessions_app.operations.intake import PACK_COUNT, PACK_SIZE, OnBytes, Pack
 from sessions_app.operations.sources import ArchiveSource
 from sessions_app.zips.reader import SEEK_COST, Archive, ArchiveMember
 
+DOUBTFUL_RATIO = 64
+"""Contents that deflate so much better than speech and pictures do are measured before they are written: silence is honest, but a
+few kilobytes that only say how much they hold could fill a disk before they are found out. It costs little: so much of nothing inflates
+at gigabytes a second."""
 QUESTIONS = 500
 """Values in a statement; databases limit the variables of one."""
 
@@ -151,6 +155,10 @@ def _write(
 def _stream(
     archive: Archive, member: ArchiveMember, store: BlobWriter, staging_key: str, on_bytes: OnBytes
 ) -> list[Staged]:
+    if member.size > DOUBTFUL_RATIO * member.compressed_size:
+        with closing(archive.open(member)) as chunks:
+            for _ in chunks:
+                on_bytes(0)
     with closing(archive.open(member)) as chunks:  # a connection goes back at once, whoever keeps the error
         return [stage(chunks, store=store, staging_key=staging_key, on_bytes=on_bytes, crc32=member.crc32)]
 

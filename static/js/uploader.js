@@ -22,6 +22,12 @@ class Transfer {
     return this.parts.reduce((sum, part) => sum + part.sent, 0);
   }
 
+  // What had arrived was lost there, as by a power cut: all of it has to be sent once more.
+  again(error) {
+    Object.assign(this, { state: "failed", error });
+    for (const part of this.parts) Object.assign(part, { sent: 0, isDone: false });
+  }
+
   cut(partSize) {
     const count = Math.ceil(this.size / partSize);
     this.parts = Array.from({ length: count }, (_, at) => ({
@@ -65,7 +71,15 @@ export class Uploader {
     await Promise.all(workers);
     this.aborter.signal.throwIfAborted();
     if (this.failed.length) return false;
-    for (const codes of batches(this.codes, FILES_A_CALL)) await this.patiently(() => call("POST", this.urls.complete, { uploads: codes }));
+    for (const some of batches(this.transfers, FILES_A_CALL)) {
+      try {
+        await this.patiently(() => call("POST", this.urls.complete, { uploads: some.map(({ code }) => code) }));
+      } catch (error) {
+        if (error.code !== "upload_incomplete") throw error;
+        for (const transfer of some) transfer.again(error.message);
+        return false;
+      }
+    }
     return true;
   }
 

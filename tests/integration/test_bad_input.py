@@ -56,6 +56,8 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "a quine": (quine, "zip_quine"),
     "65,537 entries": (many_entries, "zip_too_many_entries"),
     "more than it says": (lambda: lying(50 * MIB, 60_000), "zip_size_mismatch"),
+    "much more than it says": (lambda: lying(90 * MIB, 60 * MIB), "zip_size_mismatch"),
+    "much less than it says": (lambda: lying(60 * MIB, 61 * MIB), "zip_size_mismatch"),
     "less than it says": (lambda: lying(60_000, 61_000), "zip_size_mismatch"),
     "more than DEFLATE can": (lambda: lying(60_000, 4_000_000_000), "zip_size_mismatch"),
 }

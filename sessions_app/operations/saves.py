@@ -24,7 +24,7 @@ from sessions_app.operations.context import JobContext
 from sessions_app.operations.documents import read_document, read_texts
 from sessions_app.operations.errors import BadInputError
 from sessions_app.operations.limits import check_count
-from sessions_app.queries.manifests import blob_ids_of, manifest_of
+from sessions_app.queries.manifests import Held, held_by
 
 MESSAGE_LENGTH = 500
 
@@ -103,10 +103,10 @@ def perform(context: JobContext) -> None:
     placements = _place(received, parent)
     document = _document(context, received)
     blobs = _take_in(context, received)
-    new = _new_version(
-        context, session, parent, [(placed, blobs[placed.source]) for placed in placements], document
-    )
-    context.finish(partial(_commit, context, session, parent, new, received))
+    arrived = [(placed, blobs[placed.source]) for placed in placements]
+    before = held_by(parent)
+    new = _new_version(context, session, before, arrived, document)
+    context.finish(partial(_commit, context, session, before, new, received))
     _clean_staging(context, received)
 
 
@@ -202,15 +202,14 @@ def _digest(store: BlobReader, upload: Upload, on_bytes: intake.OnBytes) -> Dige
 def _new_version(
     context: JobContext,
     session: DubbingSession,
-    parent: Version | None,
+    before: Held,
     arrived: Sequence[tuple[Placement, Blob]],
     uploaded: dict[str, Any] | None,
 ) -> versions.NewVersion:
     """Decide what the version holds. Reads small files, writes nothing."""
-    params = context.job.params
-    old = manifest_of(parent)
-    entries = {} if params["replace"] else {entry.path: entry for entry in old.entries}
-    blob_ids = {} if params["replace"] else blob_ids_of(parent)
+    params, parent = context.job.params, before.version
+    entries = {} if params["replace"] else {entry.path: entry for entry in before.manifest.entries}
+    blob_ids = {} if params["replace"] else dict(before.blob_ids)
     for path in params["removed"]:
         entries.pop(path, None)
     for placed, blob in arrived:
@@ -259,12 +258,19 @@ def video_name(placements: Sequence[Placement]) -> str | None:
 def _commit(
     context: JobContext,
     session: DubbingSession,
-    parent: Version | None,
+    before: Held,
     new: versions.NewVersion,
     received: Sequence[Upload],
 ) -> dict[str, object]:
     now = context.clock()
-    version = versions.commit(session=session, parent=parent, new=new, author=context.job.owner, now=now)
+    version = versions.commit(
+        session=session,
+        parent=before.version,
+        before=before.manifest,
+        new=new,
+        author=context.job.owner,
+        now=now,
+    )
     Upload.objects.filter(pk__in=[upload.pk for upload in received]).delete()
     return {"version": version.number, "files": version.file_count, "stored_bytes": version.stored_size}
 

@@ -17,7 +17,7 @@ from sessions_app.models import DubbingSession, Export, Share
 from sessions_app.operations import histories, sessions, versions
 from sessions_app.operations.errors import BadInputError, NotAllowedError
 from sessions_app.queries.histories import blobs_of, past_of
-from sessions_app.queries.manifests import blob_ids_of, manifest_of
+from sessions_app.queries.manifests import held_by
 
 TOKEN_BYTES = 16
 """128 bits, which nobody guesses."""
@@ -111,12 +111,12 @@ def _arrival(share: Share, *, now: datetime) -> versions.NewVersion | histories.
     if selection.history:
         past = past_of(shared, session_name=shared.session.name)
         return histories.prepare(past.history, blobs=blobs_of(past), now=now)
-    manifest = Manifest(entries=selection.among(manifest_of(shared).entries))
+    held = held_by(shared)
+    manifest = Manifest(entries=selection.among(held.manifest.entries))
     document = metadata.narrow(shared.metadata, entries=manifest.entries, languages=selection.languages)
-    blob_ids = blob_ids_of(shared)
     return versions.NewVersion(
         manifest=manifest,
-        blob_ids={entry.path: blob_ids[entry.path] for entry in manifest.entries},
+        blob_ids={entry.path: held.blob_ids[entry.path] for entry in manifest.entries},
         document=document,
         message=f"Shared by {share.created_by.get_username()}",
     )

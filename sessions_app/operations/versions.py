@@ -13,12 +13,12 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
 from sessions_app.domain import metadata
-from sessions_app.domain.manifest import Manifest, diff
+from sessions_app.domain.manifest import Changes, Manifest, diff
 from sessions_app.domain.naming import fold_name
 from sessions_app.domain.progress import progress_of, stage_of
 from sessions_app.models import DubbingSession, Entry, Version
 from sessions_app.operations.errors import ConflictError, NotAllowedError, UnchangedError
-from sessions_app.queries.manifests import blob_ids_of, manifest_of
+from sessions_app.queries.manifests import held_by, manifest_of
 
 Item = TypeVar("Item")
 
@@ -48,15 +48,19 @@ def commit(
     new: NewVersion,
     author: AbstractBaseUser | None,
     now: datetime,
+    before: Manifest | None = None,
 ) -> Version:
     """Make ``new`` the session's current version, if ``parent`` still is.
 
     The blobs must be durable and kept by a job, an upload or another version. Writes rows for what changed alone.
 
+    :param before: what ``parent`` holds, where the caller knows it already.
     :raises ConflictError: somebody saved in the meantime; nothing was written.
     :raises UnchangedError: files and metadata are those of ``parent``.
     """
-    _ = new.fingerprint  # hashed before the row is locked
+    # Both take their time with thousands of files, which nobody should wait for who wants the row.
+    _ = new.fingerprint
+    changes = diff(before if before is not None else manifest_of(parent), new.manifest)
     with transaction.atomic():
         locked = DubbingSession.objects.select_for_update().get(pk=session.pk)
         if locked.current_id != (parent.pk if parent else None):
@@ -66,7 +70,7 @@ def commit(
                 f"Nothing changed since version {parent.number}, so there is no new version."
             )
         number = parent.number + 1 if parent else 1
-        stored_size = _write_entries(locked, parent, new, number=number)
+        stored_size = _write_entries(locked, changes, new, number=number)
         version = row(session=locked, number=number, new=new, stored_size=stored_size, author=author, now=now)
         version.save(force_insert=True)
         if not locked.advance(version.pk, parent_id=parent.pk if parent else None, now=now):
@@ -141,7 +145,8 @@ def restore(*, session: DubbingSession, number: int, author: AbstractBaseUser, n
         if old is None:
             raise NotAllowedError(f"This session has no version {number}.", code="no_such_version")
         parent = locked.current
-        manifest = manifest_of(old)
+        held = held_by(old)
+        manifest = held.manifest
         document = metadata.build(
             old.metadata,
             entries=manifest.entries,
@@ -154,7 +159,7 @@ def restore(*, session: DubbingSession, number: int, author: AbstractBaseUser, n
         )
         new = NewVersion(
             manifest=manifest,
-            blob_ids=blob_ids_of(old),
+            blob_ids=held.blob_ids,
             document=document,
             message=f"Restored from version {number}",
             restored_from=number,
@@ -164,9 +169,8 @@ def restore(*, session: DubbingSession, number: int, author: AbstractBaseUser, n
     return version
 
 
-def _write_entries(session: DubbingSession, parent: Version | None, new: NewVersion, *, number: int) -> int:
-    """Write what changed between the two versions; return the size of blobs the session did not hold before."""
-    changes = diff(manifest_of(parent), new.manifest)
+def _write_entries(session: DubbingSession, changes: Changes, new: NewVersion, *, number: int) -> int:
+    """Write what changed between two versions; return the size of blobs the session did not hold before."""
     gone = [entry.path for entry in (*changes.removed, *changes.changed)]
     for paths in _batches(gone):
         Entry.objects.filter(session=session, path__in=paths, removed_in__isnull=True).update(

@@ -3,10 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from sessions_app.domain.categories import Category
 from sessions_app.domain.manifest import Manifest, ManifestEntry
 from sessions_app.models import Entry, Version
+
+
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """What a version holds, and where."""
+
+    version: Version | None
+    manifest: Manifest
+    blob_ids: dict[str, int]
+    """By path."""
+
+
+def held_by(version: Version | None) -> Held:
+    """Return the version's entries and their blobs; an absent version has none."""
+    rows = list(_entries(version)) if version is not None else []
+    return Held(
+        version=version,
+        manifest=Manifest.of(entry for entry, _ in rows),
+        blob_ids={entry.path: blob_id for entry, blob_id in rows},
+    )
 
 
 def manifest_of(version: Version | None) -> Manifest:
@@ -14,14 +35,6 @@ def manifest_of(version: Version | None) -> Manifest:
     if version is None:
         return Manifest.of(())
     return Manifest.of(entry for entry, _ in _entries(version))
-
-
-def blob_ids_of(version: Version | None) -> dict[str, int]:
-    """Return the blob id of each path of the version."""
-    if version is None:
-        return {}
-    rows = Entry.objects.filter(session_id=version.session_id).at(version.number)
-    return dict(rows.values_list("path", "blob_id"))
 
 
 def _entries(version: Version) -> Iterator[tuple[ManifestEntry, int]]:

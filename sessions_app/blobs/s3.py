@@ -207,8 +207,11 @@ class S3Store:
 
     def complete(self, key: str, upload_id: str, parts: Sequence[Part]) -> None:
         whole_size(checked(key), parts, part_size=self.part_size)
+        if parts and self._exists(key):
+            # Completed before, or just now by somebody else: an upload that is aborted in that moment may take its parts along (Swift).
+            return
         if parts:
-            self.join_parts(key, upload_id, parts)
+            self._join(key, upload_id, parts)
         else:  # which S3 cannot join
             self.put(key, bytearray())
             self.abort(key, upload_id)
@@ -218,6 +221,10 @@ class S3Store:
         if self._exists(key):
             self.abort(key, upload_id)
             return False
+        self._join(key, upload_id, parts)
+        return True
+
+    def _join(self, key: str, upload_id: str, parts: Sequence[Part]) -> None:
         joined = [{"PartNumber": part.number, "ETag": part.etag} for part in parts]
         try:
             with _answers(key):
@@ -232,7 +239,6 @@ class S3Store:
             if not self._exists(key):
                 self._find_upload(key, upload_id)
                 raise
-        return True
 
     def abort(self, key: str, upload_id: str) -> None:
         try:

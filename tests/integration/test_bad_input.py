@@ -215,7 +215,9 @@ def assert_talk_is_there(world: World, job: Job) -> None:
     session = DubbingSession.objects.get()
     assert session.current is not None
     assert world.files(session.current) == TALK
-    assert len(stored_keys("blobs/")) == len(TALK) == len(stored_keys())
+    # A store that went away while it was asked what it can do keeps the question, until garbage collection.
+    kept = [key for key in stored_keys() if not key.endswith("/probe")]
+    assert len(stored_keys("blobs/")) == len(TALK) == len(kept)
     assert not Hold.objects.exists()
     assert list(get_store().open_uploads("staging/")) == []
 
@@ -237,7 +239,8 @@ def test_a_store_that_is_full_fails_the_import_which_works_when_there_is_room(wo
 def test_a_store_that_fails_half_way_is_tried_again_then_the_import_fails(world: World, compression: int):
     job = uploaded(world, zip_of_files(TALK, compression=compression))
 
-    with failing_store():
+    # What is stored as it is, S3 copies by itself: only requests travel.
+    with failing_store(after=9 * MIB if compression else 12_000):
         for _ in range(settings.JOB_MAX_ATTEMPTS - 1):
             assert world.run(job).state == Job.State.QUEUED
         world.run(job)

@@ -10,12 +10,14 @@ from __future__ import annotations
 import mmap
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 PIECE = 1024 * 1024
 LARGEST = 2 * 1024**3
 """Files that are larger would not be kept in memory anyway."""
+WORTH_IT = 64 * 1024**2
+"""Bytes: a session that is smaller only tries whether everything runs."""
 MEMORY = 1024**3
 """Bytes: more than any contestant writes in a turn."""
 DISKS = Path("/proc/diskstats")
@@ -27,13 +29,18 @@ PATIENCE = 15.0
 
 def set_stage(inputs: Iterable[Path]) -> None:
     """Read every file below the folders, and wait until the disk is at rest."""
-    for folder in inputs:
+    size = sum(map(_read, _files_in(inputs)))
+    os.sync()
+    if size >= WORTH_IT:
+        _rest()
+        _take_memory()
+
+
+def _files_in(folders: Iterable[Path]) -> Iterator[Path]:
+    for folder in folders:
         for path in folder.rglob("*"):
             if path.is_file() and not path.is_symlink() and path.stat().st_size <= LARGEST:
-                _read(path)
-    os.sync()
-    _rest()
-    _take_memory()
+                yield path
 
 
 def _take_memory() -> None:
@@ -41,11 +48,13 @@ def _take_memory() -> None:
     mmap.mmap(-1, MEMORY, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | mmap.MAP_POPULATE).close()
 
 
-def _read(path: Path) -> None:
+def _read(path: Path) -> int:
     buffer = bytearray(PIECE)
+    size = 0
     with path.open("rb", buffering=0) as file:
-        while file.readinto(buffer):
-            pass
+        while count := file.readinto(buffer):
+            size += count
+    return size
 
 
 def _rest() -> None:

@@ -23,14 +23,20 @@ PRIORITY = 3
 """Of the broker's steps 0, 3, 6, 9, the first of which goes first: looking after jobs must not wait behind hundreds of them."""
 
 
-def enqueue(job: Job, *, now: datetime) -> None:
-    """Publish the job once the current transaction commits."""
-    transaction.on_commit(partial(publish, job_id=job.pk, now=now))
+def enqueue(job: Job) -> None:
+    """Send the hint once the current transaction commits. The row says already that it was published, which spares a second commit."""
+    assert job.published_at is not None
+    transaction.on_commit(partial(send, job_id=job.pk))
 
 
 def publish(*, job_id: int, now: datetime) -> bool:
-    """Send the hint; tell whether the broker took it. The job waits in the database either way."""
+    """Send the hint once more; tell whether the broker took it."""
     Job.objects.filter(pk=job_id).update(published_at=now, publish_count=F("publish_count") + 1)
+    return send(job_id=job_id)
+
+
+def send(*, job_id: int) -> bool:
+    """Send the hint; tell whether the broker took it. The job waits in the database either way."""
     try:
         current_app.send_task(RUN_JOB, kwargs={"job_id": job_id}, priority=PRIORITY)
     except (OperationalError, OSError) as error:

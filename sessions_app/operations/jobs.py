@@ -46,12 +46,14 @@ def create(
             session=session,
             params=params,
             created_at=now,
-            published_at=None if publish else now,
+            # One that the caller runs at once is offered as well, should the caller die: not before a while has passed.
+            published_at=now,
+            publish_count=int(publish),
         )
         if uploads:
             _give_uploads(job, [upload.pk for upload in uploads])
         if publish:
-            queue.enqueue(job, now=now)
+            queue.enqueue(job)
     return job
 
 
@@ -108,12 +110,13 @@ def retry(*, job: Job, now: datetime, params: dict[str, Any] | None = None) -> N
         row.params = {**row.params, **(params or {})}
         row.state = Job.State.QUEUED
         row.error_code = row.error_message = row.error_detail = ""
-        row.done_bytes = row.total_bytes = row.publish_count = 0
+        row.done_bytes = row.total_bytes = 0
+        row.published_at, row.publish_count = now, 1
         row.cancel_requested_at = row.finished_at = row.started_at = row.lease_expires_at = None
         # The attempt goes on counting: it is the fencing token. The cap counts from here.
         row.params["attempts_before"] = row.attempt
         row.save()
-        queue.enqueue(row, now=now)
+        queue.enqueue(row)
 
 
 @dataclass(frozen=True, kw_only=True)

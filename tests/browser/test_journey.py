@@ -163,6 +163,7 @@ class Journey:
         page = self.alice.page
         page.goto(self.session_url)
         page.get_by_role("link", name="Export options").click()
+        expect(page.get_by_role("heading", level=1)).to_contain_text("Export version")
         for box in page.get_by_role("group", name="Categories").get_by_role("checkbox").all():
             box.uncheck()
         expect(page.get_by_role("status")).to_contain_text("Choose at least one category.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import resource
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,6 +27,7 @@ from sessions_app.operations import imports
 from sessions_app.zips.layout import TextMember, plan
 from sessions_app.zips.records import DEFLATED
 from tests.integration.sketches import signed_in
+from tests.services.full_disk import disk_that_ends
 from tests.services.media import ffmpeg_program
 from tests.services.wire import wire_to
 from tests.stores.traffic import Traffic
@@ -134,17 +134,6 @@ TALK = {
     "audio/hi_audio.wav": random.Random(2).randbytes(3 * MIB),
     "audio/es_audio.wav": random.Random(3).randbytes(100),
 }
-
-
-@contextmanager
-def disk_that_ends(size: int) -> Iterator[None]:
-    """Let no file of this process grow beyond so many bytes."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 @contextmanager

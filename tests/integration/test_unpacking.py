@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import io
 import random
-import resource
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,6 +15,7 @@ from sessions_app.models import Blob, Hold, Job
 from sessions_app.operations import imports, jobs
 from sessions_app.operations.context import JobContext
 from sessions_app.operations.errors import JobCancelled
+from tests.services.full_disk import disk_that_ends
 from tests.world import World, stored_keys, zip_of_files
 
 MIB = 1024 * 1024
@@ -198,17 +196,6 @@ class TestAFailure:
         assert nothing_left()
 
 
-@contextmanager
-def disk_of(size: int) -> Iterator[None]:
-    """No file may grow beyond ``size``: a full disk that needs no root."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
 @pytest.mark.one_stack
 @METHODS
 def test_a_full_disk_fails_the_import_clearly_and_it_can_be_tried_again(world: World, compression: int):
@@ -216,7 +203,7 @@ def test_a_full_disk_fails_the_import_clearly_and_it_can_be_tried_again(world: W
     (upload,) = world.upload({"talk.zip": zip_of_files(files, compression=compression)})
     job = imports.request(upload=upload, owner=world.alice, name="", now=world.clock())
 
-    with disk_of(10 * MIB):  # the database is smaller
+    with disk_that_ends(10 * MIB):  # the database is smaller
         world.run(job)
 
     assert (job.state, job.error_code) == (Job.State.FAILED, "storage")

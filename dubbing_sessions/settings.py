@@ -134,6 +134,8 @@ if S3_BUCKET:
     BLOB_STORE_OPTIONS = {
         "server_side_copy": _copy_choices[_server_side_copy],
         "uniform_parts": env_bool("S3_UNIFORM_PARTS", default=False),
+        "direct_uploads": env_bool("S3_DIRECT_UPLOADS", default=True),
+        "public_endpoint_url": env_str("S3_PUBLIC_ENDPOINT_URL") or None,
     }
     _default_storage = {
         "BACKEND": "storages.backends.s3.S3Storage",

@@ -29,7 +29,13 @@ from django.views.csrf import csrf_failure as csrf_failure_page
 
 from sessions_app.blobs.store import StoreError
 from sessions_app.domain.strict_json import UNKEEPABLE
-from sessions_app.operations.errors import BadInputError, BusyError, ConflictError, OperationError
+from sessions_app.operations.errors import (
+    BadInputError,
+    BusyError,
+    ConflictError,
+    OperationError,
+    OverQuotaError,
+)
 
 P = ParamSpec("P")
 
@@ -47,6 +53,8 @@ def status_of(error: OperationError) -> HTTPStatus:
     match error:
         case BadInputError():
             return HTTPStatus.BAD_REQUEST
+        case OverQuotaError():
+            return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
         case BusyError():
             return HTTPStatus.SERVICE_UNAVAILABLE
         case _:

@@ -70,8 +70,8 @@ def _locks(first: int, second: int) -> Finding:
 
 
 def _unnamed_files(root: Path) -> Finding:
-    with suppress(OSError):
-        descriptor = os.open(root, os.O_RDWR | os.O_TMPFILE | os.O_CLOEXEC, durable.FILE_MODE)
+    descriptor = durable.open_unnamed(root)
+    if descriptor is not None:
         os.close(descriptor)
         return Finding.ok("unnamed-files", "A file has no name until it is whole.")
     return Finding.cannot(

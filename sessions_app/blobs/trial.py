@@ -34,8 +34,11 @@ def try_store(store: BlobStore, *, origins: Sequence[str]) -> Iterator[Finding]:
     :param origins: those of the web pages that will use it, the main one first.
     """
     direct = store.capabilities.direct_parts
+    attempts = 1
     for finding in store.capabilities.prepare(origins if direct else ()):
         yield finding
+        if finding.check == "cors-rules" and finding.outcome is Outcome.OK:
+            attempts = RULES_ATTEMPTS
         if finding.outcome is Outcome.FAILED:
             return
     # The name of an upload that there is not: where this process is killed, garbage collection finds what is left.
@@ -50,7 +53,7 @@ def try_store(store: BlobStore, *, origins: Sequence[str]) -> Iterator[Finding]:
         if direct is None:
             yield trial.takes_parts()
         else:
-            yield from trial.takes_direct_parts(direct, origins)
+            yield from trial.takes_direct_parts(direct, origins[0], attempts=attempts)
         if store.capabilities.remote and trial.large_is_there:
             yield trial.copies()
         yield trial.deletes()
@@ -105,8 +108,8 @@ class _Trial:
         except StoreError as error:
             return Finding.failed("parts", _told(error))
 
-    def takes_direct_parts(self, direct: DirectParts, origins: Sequence[str]) -> Iterator[Finding]:
-        """Send parts as a browser on the first origin would."""
+    def takes_direct_parts(self, direct: DirectParts, origin: str, *, attempts: int) -> Iterator[Finding]:
+        """Send parts as a browser on a page of this origin would."""
         try:
             upload_id = self._store.begin(self._large)
             head, tail = (
@@ -117,8 +120,8 @@ class _Trial:
             yield Finding.failed("parts", _told(error))
             return
         try:
-            yield _preflight(head, origins[0])
-            yield _sent(head, self._head, origins[0])
+            yield _preflight(head, origin, attempts=attempts)
+            yield _sent(head, self._head, origin)
             yield self._sent_wrong(tail)
             _request("PUT", tail, data=self._tail)
         except OSError as error:
@@ -198,14 +201,14 @@ def _sent(signed: SignedPart, data: bytes, origin: str) -> Finding:
     return Finding.ok("direct-parts", "Parts are sent straight to the storage.")
 
 
-def _preflight(signed: SignedPart, origin: str) -> Finding:
+def _preflight(signed: SignedPart, origin: str, *, attempts: int) -> Finding:
     """Ask as a browser does before it sends."""
     asked = {
         "Origin": origin,
         "Access-Control-Request-Method": "PUT",
         "Access-Control-Request-Headers": "content-type",
     }
-    for attempt in range(RULES_ATTEMPTS):
+    for attempt in range(attempts):
         if attempt:
             time.sleep(1)
         status, headers = _request("OPTIONS", signed, headers=asked)

@@ -58,7 +58,7 @@ class TestFileSystemStoreWithoutUnnamedFiles(StoreSuite):
 
     @pytest.fixture(autouse=True)
     def no_unnamed_files(self, monkeypatch):
-        monkeypatch.setattr(durable, "_open_unnamed", lambda folder: None)
+        monkeypatch.setattr(durable, "open_unnamed", lambda folder: None)
 
     def test_a_killed_writer_is_found_among_the_open_uploads(self, store):
         writer = store.writer("a/half")
@@ -78,7 +78,7 @@ class TestFileSystemStoreWithoutHardLinks(StoreSuite):
         def refuse(*args, **kwargs):
             raise OSError(errno.EPERM, "Operation not permitted")
 
-        monkeypatch.setattr(durable, "_open_unnamed", lambda folder: None)
+        monkeypatch.setattr(durable, "open_unnamed", lambda folder: None)
         monkeypatch.setattr(os, "link", refuse)
 
 
@@ -439,7 +439,7 @@ class TestUnnamedFiles:
 
             with monkeypatch.context() as patch:
                 patch.setattr(os, "open", fail)
-                return durable._open_unnamed(tmp_path)
+                return durable.open_unnamed(tmp_path)
 
         return open_with
 
@@ -453,7 +453,7 @@ class TestUnnamedFiles:
     def test_are_done_without_where_proc_is_not_mounted(self, tmp_path, monkeypatch):
         monkeypatch.setattr(Path, "exists", lambda path: False)
 
-        assert durable._open_unnamed(tmp_path) is None
+        assert durable.open_unnamed(tmp_path) is None
 
     def test_replace_a_file_when_asked(self, tmp_path):
         path = tmp_path / "file"

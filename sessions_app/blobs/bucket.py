@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 METHODS = ("GET", "HEAD", "PUT")
+HEADER = "content-type"
+"""The only one that a browser asks about before it sends a part."""
 MAX_AGE = 3600
 """Seconds for which browsers remember that they may: one question an hour, not one a part."""
 
@@ -70,7 +72,7 @@ def rule_for(origins: Sequence[str]) -> dict[str, Any]:
     return {
         "AllowedOrigins": list(origins),
         "AllowedMethods": list(METHODS),
-        "AllowedHeaders": ["*"],
+        "AllowedHeaders": [HEADER],  # some take no "*" here (R2)
         "ExposeHeaders": ["ETag"],
         "MaxAgeSeconds": MAX_AGE,
     }
@@ -81,7 +83,8 @@ def not_allowed(rules: Sequence[Any], origins: Sequence[str]) -> list[str]:
     serving = [
         pattern
         for rule in rules
-        if set(METHODS) <= set(rule["AllowedMethods"]) and "*" in rule.get("AllowedHeaders", ())
+        if set(METHODS) <= set(rule["AllowedMethods"])
+        and {HEADER, "*"} & {header.lower() for header in rule.get("AllowedHeaders", ())}
         for pattern in rule["AllowedOrigins"]
     ]
     return [origin for origin in origins if not any(fnmatchcase(origin, pattern) for pattern in serving)]

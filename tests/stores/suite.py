@@ -19,6 +19,7 @@ from sessions_app.blobs.ranges import ranges_of_object
 from sessions_app.blobs.store import (
     CHUNK_SIZE,
     BlobStore,
+    DirectParts,
     KeyRefusedError,
     ObjectMissingError,
     Part,
@@ -71,7 +72,8 @@ def send(url: str, data: bytes | None, *, method: str = "PUT") -> int:
     request = urllib.request.Request(url, data=data, method=method)
     try:
         with urllib.request.urlopen(request, timeout=30) as answer:
-            return answer.status
+            status: int = answer.status
+            return status
     except urllib.error.HTTPError as error:
         with error:
             return error.code
@@ -391,15 +393,15 @@ class PartsSuite:
     def test_writers_of_one_part_never_mix_their_bytes(self, store):
         upload = store.begin("staging/upload-1/x")
 
-        def send(fill: bytes) -> Part | None:
-            try:
-                return store.put_part("staging/upload-1/x", upload, 1, [fill * CHUNK_SIZE] * 8)
-            except PartBusyError:
-                return None
+        sent: list[Part] = []
+
+        def send_part(fill: bytes) -> None:
+            with suppress(PartBusyError):
+                sent.append(store.put_part("staging/upload-1/x", upload, 1, [fill * CHUNK_SIZE] * 8))
 
         fills = [bytes([number]) for number in range(8)]
         with ThreadPoolExecutor(8) as threads:
-            sent = [part for part in threads.map(send, fills) if part]
+            list(threads.map(send_part, fills))
         join_any(store, "staging/upload-1/x", upload, sent)
 
         assert get(store, "staging/upload-1/x") in {fill * CHUNK_SIZE * 8 for fill in fills}
@@ -444,6 +446,11 @@ class DirectPartsSuite:
 
     KEY = "staging/upload-1/x"
 
+    @staticmethod
+    def able(direct: BlobStore) -> DirectParts:
+        assert direct.capabilities.direct_parts
+        return direct.capabilities.direct_parts
+
     @pytest.fixture
     def upload(self, direct):
         upload = direct.begin(self.KEY)
@@ -451,14 +458,14 @@ class DirectPartsSuite:
         direct.abort(self.KEY, upload)
 
     def sign(self, direct: BlobStore, upload: str, number: int = 1, *, size: int = 5, **more) -> str:
-        signed = direct.capabilities.direct_parts.sign(
+        signed = self.able(direct).sign(
             self.KEY, upload, number, size=size, **{"expires_in": timedelta(minutes=5), **more}
         )
         assert signed.headers == {}
         return signed.url
 
     def parts(self, direct: BlobStore, upload: str) -> list[Part]:
-        return direct.capabilities.direct_parts.parts(self.KEY, upload)
+        return self.able(direct).parts(self.KEY, upload)
 
     def test_parts_go_past_the_portal_and_become_an_object(self, direct, upload):
         size = direct.part_size
@@ -531,9 +538,7 @@ class DirectPartsSuite:
         assert send(url, b"bytes") in REFUSED
 
     def test_a_url_tells_when_it_expires(self, direct, upload):
-        signed = direct.capabilities.direct_parts.sign(
-            self.KEY, upload, 1, size=5, expires_in=timedelta(hours=2)
-        )
+        signed = self.able(direct).sign(self.KEY, upload, 1, size=5, expires_in=timedelta(hours=2))
 
         assert abs(signed.expires_at - datetime.now(tz=UTC) - timedelta(hours=2)) < timedelta(minutes=1)
 
@@ -563,7 +568,7 @@ class DirectPartsSuite:
             self.sign(direct, "upload", number, size=size)
 
     def test_urls_lead_to_the_origin(self, direct):
-        assert self.sign(direct, "upload").startswith(f"{direct.capabilities.direct_parts.origin}/")
+        assert self.sign(direct, "upload").startswith(f"{self.able(direct).origin}/")
 
 
 class KeepingSuite:

@@ -28,6 +28,8 @@ class TestRules:
             ([rule_for([OURS]), rule_for([OTHERS])], []),
             ([rule_for(["*"])], []),
             ([rule_for(["https://*.example.com"])], []),
+            ([{**rule_for([OURS]), "AllowedHeaders": ["*"]}], [OTHERS]),
+            ([{**rule_for([OURS]), "AllowedHeaders": ["Content-Type"]}], [OTHERS]),
             ([{**rule_for(["*"]), "AllowedMethods": ["GET"]}], [OURS, OTHERS]),
             ([{**rule_for(["*"]), "AllowedHeaders": ["x-amz-date"]}], [OURS, OTHERS]),
             ([{"AllowedMethods": ["PUT", "GET", "HEAD"], "AllowedOrigins": ["*"]}], [OURS, OTHERS]),

@@ -196,6 +196,7 @@ def process(program: str, *arguments: object):
     command = [sys.executable, "-c", textwrap.dedent(program), *map(str, arguments)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as started:
         try:
+            assert started.stdout
             assert started.stdout.readline()
             yield started
         finally:

@@ -3,13 +3,12 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-from contextlib import contextmanager
 from types import SimpleNamespace
 
 import pytest
 from django.core.files.storage import FileSystemStorage
 
-from sessions_app.blobs import disk, durable
+from sessions_app.blobs import durable
 from sessions_app.blobs.filesystem import FileSystemStore
 from sessions_app.blobs.findings import Outcome
 from sessions_app.blobs.memory import MemoryStore
@@ -47,10 +46,8 @@ class TestAStore:
 
     def test_that_is_full_is_told_at_once(self):
         class Full(MemoryStore):
-            @contextmanager
             def writer(self, key, **_):
                 raise StoreFullError(key)
-                yield
 
         assert outcomes(Full()) == {"write": Outcome.FAILED}
 
@@ -165,7 +162,7 @@ class TestAFolder:
         assert outcomes(store) == {"folder": Outcome.FAILED}
 
     def test_without_space_is_not_fit(self, store, monkeypatch):
-        monkeypatch.setattr(disk.shutil, "disk_usage", lambda _: SimpleNamespace(free=10**6))
+        monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=10**6))
 
         assert outcomes(store)["space"] is Outcome.FAILED
 

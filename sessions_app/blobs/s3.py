@@ -509,8 +509,8 @@ def _client_config(given: Config, *, endpoint_url: str | None) -> Config:
     if endpoint_url is None and style.get("addressing_style") in {None, "auto"}:
         # boto3 would sign URLs for the address of all regions, which answers with a redirect that no browser follows after
         # its preflight. It looks for "virtual" to leave the region in.
-        regional = {"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"}
-        config = config.merge(Config(s3={**style, **regional}))
+        regional: Any = {"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"}
+        config = config.merge(Config(s3=style | regional))
     return config
 
 

@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
+from email.message import Message
 from uuid import uuid4
 
 from sessions_app.blobs.findings import Finding, Outcome
@@ -224,13 +225,13 @@ def _no_browser(origin: str) -> str:
     )
 
 
-def _allows(headers: Mapping[str, str], origin: str) -> bool:
+def _allows(headers: Message, origin: str) -> bool:
     return headers.get("Access-Control-Allow-Origin") in {"*", origin}
 
 
 def _request(
     method: str, signed: SignedPart, *, data: bytes | None = None, headers: Mapping[str, str] | None = None
-) -> tuple[int, Mapping[str, str]]:
+) -> tuple[int, Message]:
     """Return status and headers of the answer, whatever it is.
 
     :raises OSError: there is none.
@@ -248,7 +249,7 @@ def _request(
     except urllib.error.URLError as error:
         if isinstance(error.reason, BrokenPipeError | ConnectionResetError):
             # Some hang up on a body that they are not going to read, before they can be heard.
-            return http.HTTPStatus.BAD_REQUEST, {}
+            return http.HTTPStatus.BAD_REQUEST, Message()
         raise
     except http.client.HTTPException as error:
         raise OSError(str(error)) from error

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
-from django.db.models import Value
+from django.db.models import BigIntegerField, Value
 from django.db.models.functions import Coalesce
 from django.http import HttpResponse
 from django.utils import timezone
-from ninja import Query, Router
+from ninja import Query, Router, Status
 from pydantic import BaseModel, ConfigDict, Field
 
 from sessions_app import models
@@ -125,7 +126,9 @@ def list_sessions(
     if name:
         rows = rows.filter(folded_name=fold_name(name))
     if order is Order.SIZE:
-        rows = rows.annotate(size_or_none=Coalesce("current__total_size", Value(-1)))
+        rows = rows.annotate(
+            size_or_none=Coalesce("current__total_size", Value(-1), output_field=BigIntegerField())
+        )
     found, following = page_of(rows, order=KEYSETS[order], limit=limit, cursor=cursor)
     return Page(items=[Session.of(row) for row in found], next=following)
 
@@ -185,8 +188,9 @@ def get_session(request: ApiRequest, response: HttpResponse, code: UUID) -> Sess
     "/sessions/{uuid:code}",
     **writes(None, status=204, operation_id="trash_session", summary="Move a session to the trash"),
 )
-def trash_session(request: ApiRequest, code: UUID) -> None:
+def trash_session(request: ApiRequest, code: UUID) -> Status[None]:
     sessions.trash(sessions=[session_of(request.auth.user, code)], now=timezone.now())
+    return Status(HTTPStatus.NO_CONTENT, None)
 
 
 @router.post(

@@ -136,13 +136,7 @@ def save(api: Api, plan: SavePlan, state: State, *, message: str = "", listener:
     """
     session = plan.session or _create(api, plan, state)
     me = api.me() if _may_send(plan, state) else None
-    small = (
-        0
-        if __import__("os").environ.get("DUBS_PACKS_OFF")
-        else me["pack_file_size"]
-        if me
-        else PACK_FILE_SIZE
-    )
+    small = me["pack_file_size"] if me else PACK_FILE_SIZE
     pack_size = me["part_size"] if me else PACK_SIZE
     now: dict[str, str] = {}
     changed: list[LocalFile] = []

@@ -133,6 +133,8 @@ def refused_by_operation(request: HttpRequest, error: OperationError) -> HttpRes
             }
         case BusyError(code="upload_busy"):  # by another request of the caller's own, not by us
             status = HTTPStatus.CONFLICT
+        case _:
+            pass
     headers = {"Retry-After": str(BUSY_SECONDS)} if isinstance(error, BusyError) else {}
     return Refused(status, error.code, error.message, headers=headers, **extras).answer()
 

@@ -20,7 +20,7 @@ from django.http import (
     RawPostDataException,
     UnreadablePostError,
 )
-from ninja import NinjaAPI
+from ninja import NinjaAPI, Router
 from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
 from ninja.openapi.schema import OpenAPISchema
 from ninja.renderers import JSONRenderer
@@ -105,9 +105,11 @@ api = PortalAPI(
     renderer=Renderer(),
 )
 NOUNS = (account, sessions, versions, saves, files, uploads, blobs, sortings, jobs, exports, shares, imports)
-# Saves are posted to the address of versions, so that the two share a router.
-for router, name in {noun.router: noun.__name__.rsplit(".", 1)[-1] for noun in reversed(NOUNS)}.items():
-    api.add_router("", router, tags=[name])
+tags: dict[Router, str] = {}
+for noun in NOUNS:  # saves are posted to the address of versions, so that the two share a router
+    tags.setdefault(noun.router, noun.__name__.rsplit(".", 1)[-1])
+for router, tag in tags.items():
+    api.add_router("", router, tags=[tag])
 
 
 @api.exception_handler(Refused)

@@ -18,6 +18,7 @@ from django.http import (
     HttpResponse,
     HttpResponseBase,
     RawPostDataException,
+    StreamingHttpResponse,
     UnreadablePostError,
 )
 from ninja import NinjaAPI, Router
@@ -237,23 +238,43 @@ unknown.csrf_exempt = True  # type: ignore[attr-defined]  # it must be found mis
 
 
 def with_problems(view: Any) -> Any:
-    """Make a problem of the one refusal that ninja words by itself: a method that the address does not have."""
+    """Answer HEAD wherever there is a GET, and make problems of the two refusals that ninja words by itself."""
 
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
             response: HttpResponseBase = view(request, *args, **kwargs)
+            if response.status_code != HTTPStatus.METHOD_NOT_ALLOWED:
+                return response
+            allowed = set(response["Allow"].split(", "))
+            if request.method == "HEAD" and "GET" in allowed:
+                request.method = "GET"
+                return _head_of(view(request, *args, **kwargs))
         except Http404:  # of an address that ninja keeps for itself
             return not_found().answer()
-        if response.status_code != HTTPStatus.METHOD_NOT_ALLOWED:
-            return response
-        allowed = ", ".join(sorted(response["Allow"].split(", ")))
-        return Refused(
-            HTTPStatus.METHOD_NOT_ALLOWED,
-            "method_not_allowed",
-            f"Use {allowed} here.",
-            headers={"Allow": allowed},
-        ).answer()
+        return _not_allowed({*allowed, "HEAD"} if "GET" in allowed else allowed).answer()
 
     answer.csrf_exempt = True  # type: ignore[attr-defined]  # the session's own check follows, see `api.auth`
     return answer
+
+
+def _head_of(response: HttpResponseBase) -> HttpResponseBase:
+    """Return the answer without its bytes; the length stays where it is known."""
+    head: HttpResponseBase
+    if isinstance(response, HttpResponse):
+        head = HttpResponse(status=response.status_code, headers=response.headers)
+        head["Content-Length"] = str(len(response.content))
+    else:
+        head = StreamingHttpResponse(iter(()), status=response.status_code, headers=response.headers)
+    response.close()
+    return head
+
+
+def _not_allowed(methods: set[str]) -> Refused:
+    allowed = ", ".join(sorted(methods))
+    return Refused(
+        HTTPStatus.METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        f"Use {allowed} here.",
+        headers={"Allow": allowed},
+    )

@@ -506,7 +506,8 @@ def test_small_files_come_together_and_a_broken_bundle_goes_on_with_the_rest(ser
     assert len(server.requests) == 3
 
 
-def test_an_export_that_broke_off_goes_on_by_itself_and_in_the_next_run(serve, tmp_path):
+@pytest.mark.parametrize("is_named", [True, False])
+def test_an_export_that_broke_off_goes_on_by_itself_and_in_the_next_run(serve, tmp_path, is_named):
     data = os.urandom(3_000_000)
     breaks = iter([1_000_000, 1_000_000, *[0] * 6])
     output = tmp_path / "talk.zip"
@@ -518,6 +519,7 @@ def test_an_export_that_broke_off_goes_on_by_itself_and_in_the_next_run(serve, t
         handler.send_response(200)
         handler.send_header("Content-Length", str(len(data)))
         handler.send_header("ETag", '"e"')
+        handler.send_header("Content-Disposition", 'attachment; filename="../talk.zip"')
         handler.end_headers()
         handler.wfile.write(data[: next(breaks)])
         handler.close_connection = True
@@ -525,9 +527,9 @@ def test_an_export_that_broke_off_goes_on_by_itself_and_in_the_next_run(serve, t
     server = serve(answer)
     with Api(server.url, "token", retries=SOON) as api:
         with pytest.raises(UnreachableError):
-            export(api, session="s", version=1, name="Talk", output=output)
+            export(api, session="s", version=1, name="Talk", output=output if is_named else tmp_path)
         assert not output.exists()
-        exported = export(api, session="s", version=1, name="Talk", output=output)
+        exported = export(api, session="s", version=1, name="Talk", output=output if is_named else tmp_path)
     assert output.read_bytes() == data
     assert exported.resumed_at > 1_900_000
     assert not output.with_name("talk.zip.part").exists()

@@ -1,0 +1,70 @@
+"""Trying again: how often, and after how long. What is tried must come to the same when it happens twice."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from dataclasses import dataclass
+from typing import Callable, Optional, TypeVar
+
+from dubbing_client.errors import UnavailableError, UnreachableError
+
+T = TypeVar("T")
+
+LONGEST = 30.0
+"""Seconds between two tries, unless the portal asks for more."""
+
+
+class Cancelled(Exception):  # noqa: N818 (nothing went wrong: somebody stopped it)
+    """Another part of the same work failed, or the person pressed Ctrl-C."""
+
+
+@dataclass(frozen=True)
+class Retries:
+    """``tries`` in all, with exponential pauses that begin at ``first`` seconds, each shortened at random by up to a half."""
+
+    tries: int = 8
+    first: float = 0.25
+
+    def pause(self, failed: int, *, asked: float | None = None) -> float:
+        """Seconds to wait after the ``failed``-th try in a row (from 1); ``asked`` is the portal's Retry-After."""
+        drawn = min(LONGEST, self.first * 2 ** min(failed - 1, 16)) * random.uniform(0.5, 1.0)  # noqa: S311 (no secret)
+        return drawn if asked is None else max(drawn, min(asked, 300.0))
+
+
+def attempt(
+    action: Callable[[], T],
+    *,
+    retries: Retries,
+    stop: threading.Event | None = None,
+    sleep: Callable[[float], object] = time.sleep,
+) -> T:
+    """Do something until it works, or fails for good.
+
+    :param stop: ends the waiting, and with it the work, with `Cancelled`.
+    :raises UnavailableError, UnreachableError: it failed as often as it was to be tried.
+    """
+    failed = 0
+    while True:
+        if stop is not None and stop.is_set():
+            raise Cancelled
+        try:
+            return action()
+        except (UnavailableError, UnreachableError) as error:
+            failed += 1
+            if failed >= retries.tries:
+                raise
+            pause = retries.pause(failed, asked=getattr(error, "retry_after", None))
+        if stop is not None:
+            stop.wait(pause)
+        else:
+            sleep(pause)
+
+
+def retry_after(value: str | None) -> float | None:
+    """Read the header of that name; dates are not used by any portal of ours and count as nothing."""
+    try:
+        return max(0.0, float(value)) if value else None
+    except ValueError:
+        return None

@@ -6,6 +6,7 @@ sessions go is for the environment to say: DUBS_URL and DUBS_TOKEN, or neither.
 
 from __future__ import annotations
 
+# ruff: noqa: T201 (it shows what the documentation shows)
 import json
 import os
 import re
@@ -36,7 +37,15 @@ def session_manager() -> None:
     assert re.fullmatch(r"test_video_\d{8}_\d{6}", name)
     print("✅ Auto name generated:", name)
     structure = Path(manager.create_session_structure("test_session"))
-    folders = "transcriptions translations voices audio final_videos custom_voices mixed_videos".split()
+    folders = [
+        "transcriptions",
+        "translations",
+        "voices",
+        "audio",
+        "final_videos",
+        "custom_voices",
+        "mixed_videos",
+    ]
     assert all((structure / folder).is_dir() for folder in folders)
     print("✅ Session structure created")
     write("temp_audio/hi_audio.wav", sound("hi"))
@@ -54,7 +63,10 @@ def session_manager() -> None:
     loaded = manager.load_session("test_session")
     print("✅ Session load test:", loaded is not None)
     assert loaded is not None
-    assert {key: loaded[key] for key in ("video_name", "languages", "transcription_text", "translations", "voices")} == {
+    assert {
+        key: loaded[key]
+        for key in ("video_name", "languages", "transcription_text", "translations", "voices")
+    } == {
         key: data[key] for key in ("video_name", "languages", "transcription_text", "translations", "voices")
     }
     # The Spanish file was never there: the data told more than the disk held.
@@ -75,7 +87,7 @@ def session_manager() -> None:
     assert info["voice_assignments"] == {"hi": "gemini_hi_deep", "es": "edge_es_bright"}
     assert (info["has_transcription"], info["has_translations"]) == (True, True)
     assert (info["has_audio"], info["has_videos"]) == (True, False)
-    assert info["file_count"] == manager.count_session_files(os.path.join(manager.sessions_dir, "test_session"))
+    assert info["file_count"] == manager.count_session_files(f"{manager.sessions_dir}/test_session")
     assert manager.delete_session("test_session")
     assert manager.delete_session("another_project")
 
@@ -97,7 +109,7 @@ def session_functions() -> None:
     print("✅ Session info function working" * (manager.get_session_info("function_test") is not None))
     print("✅ Export session function working" * manager.export_session("function_test", "test_export.zip"))
     assert manager.delete_session("function_test")
-    os.remove("test_export.zip")
+    Path("test_export.zip").unlink()
 
 
 def session_workflow() -> None:
@@ -138,7 +150,7 @@ def session_workflow() -> None:
 
 def three_days() -> None:
     print("📅 Day 1")
-    os.mkdir("project")
+    Path("project").mkdir()
     os.chdir("project")
     write("company_presentation.mp4", b"video" * 1000)
     write_json("original_asr.json", [{"start": 0.0, "end": 2.5, "text": "Welcome."}, {"text": "Our year."}])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 
 import gradio as gr
-
 from dubbing_client.gradio import project_sessions_tab
 
 with gr.Blocks(title="Pipeline") as app, gr.Tabs():

@@ -1,4 +1,6 @@
-"""The original's tab "💾 Project Sessions", for any Gradio app::
+"""The original's tab "💾 Project Sessions", for any Gradio app.
+
+::
 
     with gr.Blocks() as app:
         with gr.Tabs():
@@ -10,6 +12,8 @@ Gradio 4.44 or newer, 5 and 6.
 
 from __future__ import annotations
 
+# ruff: noqa: UP045 (Gradio looks at annotations while the app runs, and Python 3.9 knows no other spelling)
+import contextvars
 import logging
 import re
 import shutil
@@ -18,7 +22,7 @@ import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any, Callable, Optional
 
 try:
     import gradio as gr
@@ -37,14 +41,15 @@ __all__ = ["project_sessions_tab"]
 
 log = logging.getLogger("dubbing_client")
 
-Collect = Callable[..., Dict[str, Any]]
-OnLoad = Callable[[Dict[str, Any]], Any]
+Collect = Callable[..., dict[str, Any]]
+OnLoad = Callable[[dict[str, Any]], Any]
 
 NOTHING_SELECTED = "Select a session to view detailed information."
 KEPT_SECONDS = 3600
 """How long an export waits in the temporary folder; Gradio has its own copy by then."""
+TELL_SECONDS = 0.2
 # Events are for this page alone: whoever scripts has the manager.
-PRIVATE: Dict[str, Any] = {"api_name": False} if int(gr.__version__.split(".")[0]) < 6 else {"api_visibility": "private"}  # noqa: PLR2004
+PRIVATE: dict[str, Any] = {"api_visibility": "private"} if gr.__version__ >= "6" else {"api_name": False}
 MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+!|~&$])")
 
 
@@ -61,8 +66,7 @@ def project_sessions_tab(
     :param manager: where sessions are; ``ProjectSessionManager()`` when none is given.
     :param collect: returns the session's data when somebody saves. It is called with the values of ``inputs``.
     :param on_load: is given the data of a session that was loaded. What it returns goes to ``outputs``, as from any event.
-    :raises TypeError: there are ``outputs`` and nothing that would fill them.
-    :raises RuntimeError: no app is being built.
+    :raises TypeError: there are ``outputs`` and nothing that would fill them, or no app is being built.
     """
     if outputs and on_load is None:
         raise TypeError("outputs are filled by on_load: give both, or neither.")
@@ -96,7 +100,9 @@ def project_sessions_tab(
                     export_session_file = gr.File(label="Exported ZIP", interactive=False)
                 with gr.Column(min_width=280):
                     gr.Markdown("### 📥 Import")
-                    import_session_file = gr.File(label="Session ZIP", file_types=[".zip"], type="filepath", height=120)
+                    import_session_file = gr.File(
+                        label="Session ZIP", file_types=[".zip"], type="filepath", height=120
+                    )
                     import_session_name = gr.Textbox(
                         label="Name", placeholder="Leave empty to name it after the file", max_lines=1
                     )
@@ -113,18 +119,30 @@ def project_sessions_tab(
             session_management_status = gr.Textbox(label="Status", lines=2, interactive=False)
 
     dropdowns = [session_dropdown, export_session_name, delete_session_name]
-    quick: Dict[str, Any] = {**PRIVATE, "show_progress": "hidden", "concurrency_limit": None}
+    quick: dict[str, Any] = {**PRIVATE, "show_progress": "hidden", "concurrency_limit": None}
 
     # When the page opens, when the tab does, and when somebody asks: others save and delete sessions, too.
-    gr.on(fn=desk.refresh, inputs=dropdowns, outputs=dropdowns, triggers=[tab.select, refresh_sessions_btn.click], **quick)
+    gr.on(
+        fn=desk.refresh,
+        inputs=dropdowns,
+        outputs=dropdowns,
+        triggers=[tab.select, refresh_sessions_btn.click],
+        **quick,
+    )
     _app_around(tab).load(desk.offered, None, dropdowns, **quick)
     auto_name_btn.click(desk.generate_name, list(inputs), [project_name_input, save_session_status], **quick)
     save_session_btn.click(
-        desk.save, [project_name_input, *inputs], [save_session_status, project_name_input, *dropdowns], **PRIVATE
+        desk.save,
+        [project_name_input, *inputs],
+        [save_session_status, project_name_input, *dropdowns],
+        **PRIVATE,
     )
     load_session_btn.click(desk.load, session_dropdown, [load_session_status, *outputs], **PRIVATE)
     session_dropdown.change(
-        desk.chosen, session_dropdown, [session_info_display, export_session_name, delete_session_name], **quick
+        desk.chosen,
+        session_dropdown,
+        [session_info_display, export_session_name, delete_session_name],
+        **quick,
     )
     export_session_btn.click(
         desk.export, export_session_name, [session_management_status, export_session_file], **PRIVATE
@@ -137,7 +155,13 @@ def project_sessions_tab(
     )
     asking = [confirmation, question, session_management_status]
     delete_session_btn.click(desk.ask, delete_session_name, asking, **quick)
-    gr.on([keep_session_btn.click, delete_session_name.change], lambda: gr.update(visible=False), None, confirmation, **quick)
+    gr.on(
+        [keep_session_btn.click, delete_session_name.change],
+        lambda: gr.update(visible=False),
+        None,
+        confirmation,
+        **quick,
+    )
     really_delete_btn.click(
         desk.delete, delete_session_name, [session_management_status, confirmation, *dropdowns], **PRIVATE
     )
@@ -162,16 +186,16 @@ class _Desk:
 
     # -- Which sessions there are -------------------------------------------------------------------------------------
 
-    def offered(self) -> List[Any]:
+    def offered(self) -> list[Any]:
         return self._choices(None, None, None)
 
-    def refresh(self, *chosen: Optional[str]) -> List[Any]:
+    def refresh(self, *chosen: Optional[str]) -> list[Any]:
         return self._choices(*chosen)
 
-    def chosen(self, name: Optional[str]) -> Tuple[str, Any, Any]:
+    def chosen(self, name: Optional[str]) -> tuple[str, Any, Any]:
         return self._described(name), gr.update(value=name or None), gr.update(value=name or None)
 
-    def _choices(self, *chosen: Optional[str]) -> List[Any]:
+    def _choices(self, *chosen: Optional[str]) -> list[Any]:
         try:
             names = self._sessions.names()
         except Exception as error:  # noqa: BLE001
@@ -189,17 +213,19 @@ class _Desk:
 
     # -- Saving and loading -------------------------------------------------------------------------------------------
 
-    def generate_name(self, *values: Any) -> Tuple[Any, str]:
+    def generate_name(self, *values: Any) -> tuple[Any, str]:
         try:
             return self._automatic(self._collect(*values)), ""
         except Exception as error:  # noqa: BLE001
             return gr.update(), _said("There is no name yet", error)
 
-    def save(self, name: str, *values: Any, progress: gr.Progress = gr.Progress()) -> List[Any]:  # noqa: B008
+    def save(self, name: str, *values: Any, progress: gr.Progress = gr.Progress()) -> list[Any]:  # noqa: B008
         progress(0, desc="Collecting")
         try:
             data = self._collect(*values)
-            saved = self._sessions.save(name.strip() or self._automatic(data), data, _tell(progress, "Saving"))
+            saved = self._sessions.save(
+                name.strip() or self._automatic(data), data, _tell(progress, "Saving")
+            )
         except Exception as error:  # noqa: BLE001
             return [_said("Nothing was saved", error), *([gr.update()] * 4)]
         lines = [f"✅ Session saved: {saved}", _contents(data)]
@@ -215,16 +241,20 @@ class _Desk:
             given = self._on_load(data) if self._on_load else None
         except Exception as error:  # noqa: BLE001
             return _outcome(_said("Nothing was loaded", error), unchanged)
-        lines = [f"✅ Session loaded: {name}", _contents(data), f"Files: {self._sessions.folder / clean_name(name)}"]
+        lines = [
+            f"✅ Session loaded: {name}",
+            _contents(data),
+            f"Files: {self._sessions.folder / clean_name(name)}",
+        ]
         values = [given] if self._outputs == 1 else list(given or ())
         return _outcome("\n".join(filter(None, lines)), values if self._outputs else [])
 
     def _automatic(self, data: Mapping[str, Any]) -> str:
-        return auto_name(data.get("video_name"), datetime.now())
+        return auto_name(data.get("video_name"), datetime.now())  # noqa: DTZ005 (as the clock on the wall says)
 
     # -- Exporting, importing, deleting -------------------------------------------------------------------------------
 
-    def export(self, name: Optional[str], progress: gr.Progress = gr.Progress()) -> Tuple[str, Any]:  # noqa: B008
+    def export(self, name: Optional[str], progress: gr.Progress = gr.Progress()) -> tuple[str, Any]:  # noqa: B008
         if not name:
             return "❌ Select a session to export first.", None
         progress(0, desc="Exporting")
@@ -236,8 +266,11 @@ class _Desk:
         return f"✅ Session exported: {target.name}, {shown(target.stat().st_size)}", str(target)
 
     def bring(
-        self, archive: Optional[str], name: str, progress: gr.Progress = gr.Progress()  # noqa: B008
-    ) -> List[Any]:
+        self,
+        archive: Optional[str],
+        name: str,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008
+    ) -> list[Any]:
         unchanged = [gr.update()] * 5
         if not archive:
             return ["❌ Choose a ZIP to import first.", *unchanged]
@@ -250,12 +283,12 @@ class _Desk:
             return [_said("Nothing was imported", error), *unchanged]
         return [f"✅ Session imported: {brought}", None, "", *self._choices(brought, brought, brought)]
 
-    def ask(self, name: Optional[str]) -> Tuple[Any, Any, str]:
+    def ask(self, name: Optional[str]) -> tuple[Any, Any, str]:
         if not name:
             return gr.update(visible=False), gr.update(), "❌ Select a session to delete first."
         return gr.update(visible=True), f"Delete **{_escaped(name)}**? {self._sessions.farewell}", ""
 
-    def delete(self, name: Optional[str], progress: gr.Progress = gr.Progress()) -> List[Any]:  # noqa: B008
+    def delete(self, name: Optional[str], progress: gr.Progress = gr.Progress()) -> list[Any]:  # noqa: B008
         progress(0, desc="Deleting")
         hidden = gr.update(visible=False)
         try:
@@ -296,7 +329,9 @@ def described(info: Mapping[str, Any]) -> str:
     ]
     voices = info["voice_assignments"]
     if voices:
-        assigned = (f"• {_escaped(str(key).upper())}: {_escaped(str(voice))}" for key, voice in voices.items())
+        assigned = (
+            f"• {_escaped(str(key).upper())}: {_escaped(str(voice))}" for key, voice in voices.items()
+        )
         blocks += ["**Voice Assignments:**", _lines(*assigned)]
     return "\n\n".join(blocks)
 
@@ -306,7 +341,7 @@ def _app_around(tab: gr.Tab) -> Any:
     while around.parent is not None:
         around = around.parent
     if not isinstance(around, gr.Blocks):
-        raise RuntimeError("The tab belongs inside of gr.Blocks: call project_sessions_tab() in its with block.")
+        raise TypeError("The tab belongs inside of gr.Blocks: call project_sessions_tab() in its with block.")
     return around
 
 
@@ -316,9 +351,16 @@ def _session_dropdown(label: str) -> gr.Dropdown:
 
 
 def _tell(progress: gr.Progress, doing: str) -> Progress:
+    """Progress from any thread: Gradio finds the page that it belongs to by the context of the one that was asked."""
+    context = contextvars.copy_context()
+    told_at = 0.0
+
     def tell(done: int, total: int) -> None:
-        share = done / total if total else 1.0
-        progress(share, desc=f"{doing}: {shown(done)} of {shown(total)}" if total else doing)
+        nonlocal told_at
+        if total and (done == total or time.monotonic() - told_at > TELL_SECONDS):
+            told_at = time.monotonic()
+            said = f"{doing}: {shown(done)} of {shown(total)}"
+            context.copy().run(progress, min(done / total, 1.0), desc=said)
 
     return tell
 
@@ -330,7 +372,9 @@ def _contents(data: Mapping[str, Any]) -> str:
         "videos": len(data.get("final_videos") or ()) + len(data.get("mixed_videos") or ()),
         "custom voices": len(data.get("custom_voices") or ()),
     }
-    return ", ".join(f"{count} {what if count > 1 else what[:-1]}" for what, count in counted.items() if count)
+    return ", ".join(
+        f"{count} {what if count > 1 else what[:-1]}" for what, count in counted.items() if count
+    )
 
 
 def _said(what: str, error: Exception) -> str:
@@ -350,4 +394,3 @@ def _lines(*lines: str) -> str:
 
 def _escaped(text: str) -> str:
     return MARKDOWN.sub(r"\\\1", text)
-

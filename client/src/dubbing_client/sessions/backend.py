@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Protocol
+from typing import Any, Callable, Protocol
 
 Progress = Callable[[int, int], None]
 """Told how many bytes are done, and of how many. May raise to stop the work; what was there before is left then."""
@@ -31,19 +31,19 @@ class Backend(Protocol):
     def farewell(self) -> str:
         """What becomes of a session that is deleted, as a sentence."""
 
-    def names(self) -> List[str]:
+    def names(self) -> list[str]:
         """Of all sessions, in the order in which they are offered."""
 
     def prepare(self, name: str) -> Path:
         """Make the session's folder with its subfolders, and leave what is there."""
 
-    def save(self, name: str, data: Dict[str, Any], progress: Progress = silent) -> str:
+    def save(self, name: str, data: dict[str, Any], progress: Progress = silent) -> str:
         """Save what the data name and say. What they do not mention stays. Returns the clean name."""
 
-    def load(self, name: str, progress: Progress = silent) -> Dict[str, Any]:
+    def load(self, name: str, progress: Progress = silent) -> dict[str, Any]:
         """The session's data, with paths of files that are on this machine."""
 
-    def info(self, name: str) -> Dict[str, Any]:
+    def info(self, name: str) -> dict[str, Any]:
         """What the original's ``get_session_info`` tells."""
 
     def export(self, name: str, target: Path, progress: Progress = silent) -> None:

@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import Any, Dict, List, Union
+from typing import Any
 
 from dubbing_client.sessions.document import BY_LANGUAGE, FILE_LISTS, LISTS, ORIGINAL
 
@@ -34,7 +34,7 @@ TAG = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?")
 NESTING_LIMIT = 6
 
 
-def collect_session_data(folder: Union[str, os.PathLike] = ".") -> Dict[str, Any]:
+def collect_session_data(folder: str | os.PathLike = ".") -> dict[str, Any]:
     """Collect the session's data from the files in a pipeline's folder; what is not there is empty.
 
     `original_asr.json` gives the transcription, `translated.json` the translations; `temp_audio`, `final_audio`, `dubbed_videos`,
@@ -42,7 +42,7 @@ def collect_session_data(folder: Union[str, os.PathLike] = ".") -> Dict[str, Any
     Audio and videos count by the language in their names: `hi_audio.wav`, `talk_hi.mp4`.
     """
     root = Path(folder)
-    data: Dict[str, Any] = {
+    data: dict[str, Any] = {
         "video_name": "",
         "languages": [],
         "transcription_text": _spoken(_read(root / TRANSCRIPTION), SPOKEN_KEYS),
@@ -63,13 +63,13 @@ def collect_session_data(folder: Union[str, os.PathLike] = ".") -> Dict[str, Any
     if source:
         data["video_name"] = source.name
         data[ORIGINAL] = str(source)
-    data["session_metadata"]["total_files"] = (
-        sum(len(data[key]) for key in (*BY_LANGUAGE, *LISTS, *FILE_LISTS)) + bool(source)
-    )
+    data["session_metadata"]["total_files"] = sum(
+        len(data[key]) for key in (*BY_LANGUAGE, *LISTS, *FILE_LISTS)
+    ) + bool(source)
     return data
 
 
-def conventional_files(root: Path) -> Dict[str, List[str]]:
+def conventional_files(root: Path) -> dict[str, list[str]]:
     """What the original copied from the working folder without being told: transcripts, custom voices and mixed videos."""
     found = {
         key: [str(root / name) for name in names if (root / name).is_file()]
@@ -93,8 +93,8 @@ def language_in(stem: str, known: Collection[str] = ()) -> str:
 
 def _by_language(
     root: Path, folders: Collection[str], kinds: Collection[str], known: Collection[str], ending: str
-) -> Dict[str, str]:
-    found: Dict[str, str] = {}
+) -> dict[str, str]:
+    found: dict[str, str] = {}
     for path in _files(root, folders, kinds):
         stem = path.stem
         exact = stem[: -len(ending)] if stem.endswith(ending) else ""
@@ -113,7 +113,7 @@ def _files(root: Path, folders: Collection[str], kinds: Collection[str]) -> Iter
                     yield path
 
 
-def _source_video(root: Path) -> Union[Path, None]:
+def _source_video(root: Path) -> Path | None:
     videos = [path for path in _files(root, (".",), VIDEO) if not PRODUCED.search(path.stem)]
     return videos[0] if len(videos) == 1 else None
 
@@ -141,7 +141,7 @@ def _spoken(value: Any, keys: Collection[str], depth: int = 0) -> str:
     return ""
 
 
-def _translations(value: Any) -> Dict[str, str]:
+def _translations(value: Any) -> dict[str, str]:
     if not isinstance(value, dict):
         return {}
     if isinstance(value.get("translations"), dict):

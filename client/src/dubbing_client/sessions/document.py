@@ -10,8 +10,8 @@ import json
 import os
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timezone
-from pathlib import PurePosixPath
-from typing import Any, Dict, Optional
+from pathlib import Path, PurePosixPath
+from typing import Any
 
 from dubbing_client.sessions.errors import SessionError
 
@@ -43,7 +43,7 @@ ORDER = (
 )
 
 
-def parse(data: bytes) -> Dict[str, Any]:
+def parse(data: bytes) -> dict[str, Any]:
     """:raises SessionError: this is no metadata.json."""
     if len(data) > SIZE_LIMIT:
         raise SessionError(f"Its metadata.json is larger than {SIZE_LIMIT // 1024**2} MiB.")
@@ -54,17 +54,17 @@ def parse(data: bytes) -> Dict[str, Any]:
     return check(document, "Its metadata.json")
 
 
-def check(document: Any, what: str) -> Dict[str, Any]:
+def check(document: Any, what: str) -> dict[str, Any]:
     """Make sure that the known keys hold what they should; null counts as absent.
 
     :raises SessionError: naming the key.
     """
     if not isinstance(document, dict):
         raise SessionError(f"{what} is not an object.")
-    shapes = {
-        **{key: (str, "a text") for key in TEXTS},
-        **{key: (dict, "an object") for key in (*OBJECTS, *BY_LANGUAGE)},
-        **{key: ((list, tuple), "a list") for key in ("languages", *LISTS, *FILE_LISTS)},
+    shapes: dict[str, tuple[Any, str]] = {
+        **dict.fromkeys(TEXTS, (str, "a text")),
+        **dict.fromkeys((*OBJECTS, *BY_LANGUAGE), (dict, "an object")),
+        **dict.fromkeys(("languages", *LISTS, *FILE_LISTS), ((list, tuple), "a list")),
     }
     for key, (kind, name) in shapes.items():
         if document.get(key) is not None and not isinstance(document[key], kind):
@@ -72,7 +72,7 @@ def check(document: Any, what: str) -> Dict[str, Any]:
     return {key: value for key, value in document.items() if value is not None}
 
 
-def tree_path(raw: object) -> Optional[str]:
+def tree_path(raw: object) -> str | None:
     r"""`C:\work\sessions\talk\audio\hi.wav` -> `audio/hi.wav`; None for what lies in no folder of ours."""
     parts = [part for part in str(raw).replace("\\", "/").split("/") if part not in {"", "."}]
     folders = [at for at, part in enumerate(parts[:-1]) if part in FOLDERS]
@@ -84,7 +84,7 @@ def tree_path(raw: object) -> Optional[str]:
     return "/".join(parts[start:])
 
 
-def made_true(document: Mapping[str, Any], present: Collection[str]) -> Dict[str, Any]:
+def made_true(document: Mapping[str, Any], present: Collection[str]) -> dict[str, Any]:
     """The document with the paths of the session's tree, as far as their files are there.
 
     The original wrote down where a file came from and copied it under the name that its language gives it.
@@ -102,7 +102,7 @@ def made_true(document: Mapping[str, Any], present: Collection[str]) -> Dict[str
     return true
 
 
-def merged(former: Mapping[str, Any], said: Mapping[str, Any]) -> Dict[str, Any]:
+def merged(former: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
     """What a save makes of the document: it adds and replaces, and never takes away what it does not mention.
 
     An empty value mentions nothing: a pipeline that has wiped its folder does not wipe the session.
@@ -129,9 +129,7 @@ def rendered(document: Mapping[str, Any], *, session_name: str) -> bytes:
     written = {"session_name": "", **written}
     written["session_name"] = session_name
     for key in BY_LANGUAGE:
-        written[key] = {
-            language: prefix + path for language, path in (written.get(key) or {}).items()
-        }
+        written[key] = {language: prefix + path for language, path in (written.get(key) or {}).items()}
     for key in LISTS:
         written[key] = [prefix + path for path in written.get(key) or ()]
     return as_json(written)
@@ -145,10 +143,12 @@ def as_json(value: Any) -> bytes:
         raise SessionError(f"The session's data cannot be written as JSON: {error}.") from error
 
 
-def located(document: Mapping[str, Any], *, name: str, folder: str, present: Collection[str]) -> Dict[str, Any]:
+def located(
+    document: Mapping[str, Any], *, name: str, folder: str, present: Collection[str]
+) -> dict[str, Any]:
     """The document as ``load_session`` gives it: with paths below ``folder``, of files that are there."""
     true = made_true(document, present)
-    found: Dict[str, Any] = {**true, "session_name": name}
+    found: dict[str, Any] = {**true, "session_name": name}
     for key in BY_LANGUAGE:
         found[key] = {language: _below(folder, path) for language, path in true[key].items()}
     for key in LISTS:
@@ -161,7 +161,7 @@ def located(document: Mapping[str, Any], *, name: str, folder: str, present: Col
     return found
 
 
-def original_among(present: Iterable[str]) -> Optional[str]:
+def original_among(present: Iterable[str]) -> str | None:
     return next((path for path in sorted(present) if is_original(path)), None)
 
 
@@ -169,7 +169,7 @@ def is_original(path: str) -> bool:
     return "/" not in path and PurePosixPath(path).stem == "original_video"
 
 
-def summary(document: Mapping[str, Any], *, name: str, file_count: int) -> Dict[str, Any]:
+def summary(document: Mapping[str, Any], *, name: str, file_count: int) -> dict[str, Any]:
     """The original's ``get_session_info``."""
     return {
         "session_name": name,
@@ -193,18 +193,20 @@ def moment(now: datetime) -> str:
     return now.isoformat(timespec="microseconds")
 
 
-def _find(raw: object, folder: str, present: Collection[str]) -> Optional[str]:
+def _find(raw: object, folder: str, present: Collection[str]) -> str | None:
     base = str(raw).replace("\\", "/").rpartition("/")[2]
     candidates = (tree_path(raw), f"{folder}/{base}")
-    return next((path for path in candidates if path in present and path.startswith(f"{folder}/")), None)
+    return next(
+        (path for path in candidates if path and path in present and path.startswith(f"{folder}/")), None
+    )
 
 
-def _named(beginning: str, present: Collection[str]) -> Optional[str]:
+def _named(beginning: str, present: Collection[str]) -> str | None:
     return next((path for path in sorted(present) if path.startswith(beginning)), None)
 
 
 def _below(folder: str, path: str) -> str:
-    return os.path.join(folder, *path.split("/"))
+    return str(Path(folder, *path.split("/")))
 
 
 def _plain(value: object) -> Any:
@@ -213,4 +215,3 @@ def _plain(value: object) -> Any:
     if isinstance(value, (set, frozenset)):
         return sorted(value)
     raise TypeError(f"{type(value).__name__} is no JSON")
-

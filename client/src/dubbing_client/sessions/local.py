@@ -9,7 +9,7 @@ import zipfile
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path, PurePosixPath
-from typing import Any, Dict, List, Set
+from typing import Any
 
 from dubbing_client.sessions import unzip
 from dubbing_client.sessions.backend import Progress, silent
@@ -42,7 +42,28 @@ from dubbing_client.sessions.plan import Plan, plan_save
 log = logging.getLogger("dubbing_client")
 
 COMPRESSED = frozenset(
-    ".7z .aac .avi .flac .gz .jpg .jpeg .m4a .m4v .mkv .mov .mp3 .mp4 .ogg .opus .png .webm .webp .wmv .zip".split()
+    [
+        ".7z",
+        ".aac",
+        ".avi",
+        ".flac",
+        ".gz",
+        ".jpg",
+        ".jpeg",
+        ".m4a",
+        ".m4v",
+        ".mkv",
+        ".mov",
+        ".mp3",
+        ".mp4",
+        ".ogg",
+        ".opus",
+        ".png",
+        ".webm",
+        ".webp",
+        ".wmv",
+        ".zip",
+    ]
 )
 """What Deflate makes no smaller."""
 
@@ -63,7 +84,7 @@ class Local:
     def _place(self) -> Place:
         return Place(self.folder)
 
-    def names(self) -> List[str]:
+    def names(self) -> list[str]:
         """Newest first, by the dates at the end of automatic names, as the original sorts them."""
         return sorted(
             (name for name in self._place.names() if (self.folder / name / METADATA).is_file()), reverse=True
@@ -75,7 +96,7 @@ class Local:
             (home / folder).mkdir(parents=True, exist_ok=True)
         return home
 
-    def save(self, name: str, data: Dict[str, Any], progress: Progress = silent) -> str:
+    def save(self, name: str, data: dict[str, Any], progress: Progress = silent) -> str:
         name = clean_name(name)
         with self._place.changing(), self._place.draft() as draft:
             home = self.folder / name
@@ -85,7 +106,7 @@ class Local:
                 former=self._former(home),
                 kept=kept,
                 home=home,
-                now=datetime.now(),
+                now=datetime.now(),  # noqa: DTZ005 (the original knows no zones)
             )
             for path in plan.missing:
                 log.warning("“%s” was not saved: there is no such file.", path)
@@ -95,13 +116,13 @@ class Local:
         log.info("Saved the session “%s” in %s.", name, self.where)
         return name
 
-    def load(self, name: str, progress: Progress = silent) -> Dict[str, Any]:
+    def load(self, name: str, progress: Progress = silent) -> dict[str, Any]:  # noqa: ARG002 (it is at hand)
         home = self._home(name)
         document = self._touched(home)
         present = set(files_below(home)) - {METADATA}
         return located(document, name=home.name, folder=str(home), present=present)
 
-    def info(self, name: str) -> Dict[str, Any]:
+    def info(self, name: str) -> dict[str, Any]:
         home = self._home(name)
         count = sum(1 for _ in files_below(home))
         return summary(self._document(home), name=home.name, file_count=count)
@@ -145,7 +166,7 @@ class Local:
 
     # -- What a session is on disk ----------------------------------------------------------------------------------
 
-    def _write(self, draft: Path, home: Path, plan: Plan, kept: Set[str], progress: Progress) -> None:
+    def _write(self, draft: Path, home: Path, plan: Plan, kept: set[str], progress: Progress) -> None:
         """Fill the draft: what stays is linked, what is new or changed is copied."""
         for folder in FOLDERS:
             (draft / folder).mkdir()
@@ -164,15 +185,15 @@ class Local:
         for path, data in plan.written.items():
             (draft / path).write_bytes(data)
 
-    def _touched(self, home: Path) -> Dict[str, Any]:
+    def _touched(self, home: Path) -> dict[str, Any]:
         """The document, with a note in its file that somebody looked at it, where the file can be written."""
         document = self._document(home)
         with suppress(OSError), self._place.changing():
-            document = {**self._document(home), "last_accessed": moment(datetime.now())}
+            document = {**self._document(home), "last_accessed": moment(datetime.now())}  # noqa: DTZ005 (as above)
             write_durably(home / METADATA, as_json(document))
         return document
 
-    def _former(self, home: Path) -> Dict[str, Any]:
+    def _former(self, home: Path) -> dict[str, Any]:
         try:
             return self._document(home)
         except (SessionError, FileNotFoundError) as error:
@@ -180,7 +201,7 @@ class Local:
                 log.warning("“%s”: %s It is written anew.", home.name, error)
             return {}
 
-    def _document(self, home: Path) -> Dict[str, Any]:
+    def _document(self, home: Path) -> dict[str, Any]:
         return parse((home / METADATA).read_bytes())
 
     def _home(self, name: str) -> Path:
@@ -194,7 +215,9 @@ class Local:
     def _refuse_taken(self, name: str) -> None:
         taken = {fold_name(other): other for other in self._place.present()}
         if fold_name(name) in taken:
-            raise SessionError(f"There is a session “{taken[fold_name(name)]}” already. Give the import another name.")
+            raise SessionError(
+                f"There is a session “{taken[fold_name(name)]}” already. Give the import another name."
+            )
 
 
 def _is_same(source: Path, kept: Path) -> bool:
@@ -208,7 +231,10 @@ def _pack(archive: zipfile.ZipFile, source: Path, path: str, ticker: Ticker) -> 
     info.compress_type = (
         zipfile.ZIP_STORED if PurePosixPath(path).suffix.lower() in COMPRESSED else zipfile.ZIP_DEFLATED
     )
-    with source.open("rb") as reading, archive.open(info, "w", force_zip64=info.file_size >= 2**31) as writing:
+    with (
+        source.open("rb") as reading,
+        archive.open(info, "w", force_zip64=info.file_size >= 2**31) as writing,
+    ):
         for chunk in iter(lambda: reading.read(CHUNK), b""):
             writing.write(chunk)
             ticker.tick(len(chunk))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import unicodedata
 from datetime import datetime
 from pathlib import PurePosixPath
-from typing import Optional
 
 from dubbing_client.sessions.errors import SessionError
 
@@ -22,7 +21,7 @@ RESERVED = frozenset(
 """learn.microsoft.com/windows/win32/fileio/naming-a-file; any extension after them is reserved too."""
 
 
-def auto_name(video_filename: Optional[str], now: datetime) -> str:
+def auto_name(video_filename: str | None, now: datetime) -> str:
     """`Tutorial Video.avi` -> `Tutorial_Video_20250803_181102`, with letters and digits of every script."""
     stem = PurePosixPath(video_filename.replace("\\", "/")).stem if video_filename else ""
     kept = "".join(character for character in stem if character.isalnum() or character in " -_")

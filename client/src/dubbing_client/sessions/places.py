@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, Dict, List
+from typing import BinaryIO
 
 from dubbing_client.sessions.backend import Progress
 from dubbing_client.sessions.errors import SessionError
@@ -22,7 +22,7 @@ CHUNK = 1024 * 1024
 ROOM = 16 * 1024 * 1024
 """Bytes that are left free on the disk."""
 
-_threads: Dict[str, threading.Lock] = {}
+_threads: dict[str, threading.Lock] = {}
 
 
 class Place:
@@ -32,27 +32,27 @@ class Place:
     def home(self, name: str) -> Path:
         return self.folder / name
 
-    def names(self) -> List[str]:
+    def names(self) -> list[str]:
         """Of the folders that hold something which might be a session."""
         if not self.folder.is_dir():
             return []
-        if any(entry.startswith(FORMER) for entry in os.listdir(self.folder)):
+        if any(self.folder.glob(f"{FORMER}*")):
             with self.changing():
                 pass
         return self.present()
 
-    def present(self) -> List[str]:
+    def present(self) -> list[str]:
         """The same, while changing."""
-        return [entry.name for entry in os.scandir(self.folder) if entry.is_dir() and entry.name[0] != "."]
+        return [path.name for path in self.folder.iterdir() if path.is_dir() and path.name[0] != "."]
 
     @contextmanager
     def changing(self) -> Iterator[None]:
         """Let nobody else change sessions here meanwhile, and first put right what a change left that was cut off."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        with _threads.setdefault(str(self.folder.resolve()), threading.Lock()):
-            with (self.folder / ".lock").open("ab") as lock, _locked(lock):
-                self._put_right()
-                yield
+        own = _threads.setdefault(str(self.folder.resolve()), threading.Lock())
+        with own, (self.folder / ".lock").open("ab") as lock, _locked(lock):
+            self._put_right()
+            yield
 
     @contextmanager
     def draft(self) -> Iterator[Path]:
@@ -92,12 +92,12 @@ class Place:
             )
 
     def _put_right(self) -> None:
-        for entry in sorted(os.listdir(self.folder)):
-            path = self.folder / entry
-            if entry.startswith(FORMER) and not self.home(entry[len(FORMER) :]).exists():
-                path.rename(self.home(entry[len(FORMER) :]))
-            elif entry.startswith((DRAFT, FORMER)):
-                shutil.rmtree(path, ignore_errors=True)
+        for former in self.folder.glob(f"{FORMER}*"):
+            home = self.home(former.name[len(FORMER) :])
+            if not home.exists():
+                former.rename(home)
+        for left in (*self.folder.glob(f"{FORMER}*"), *self.folder.glob(f"{DRAFT}*")):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def files_below(folder: Path) -> Iterator[str]:
@@ -106,7 +106,7 @@ def files_below(folder: Path) -> Iterator[str]:
         folders.sort()
         inside = Path(root).relative_to(folder)
         for name in sorted(files):
-            if os.path.isfile(os.path.join(root, name)):
+            if Path(root, name).is_file():
                 yield (inside / name).as_posix()
 
 
@@ -135,7 +135,9 @@ def copy_verified(source: Path, target: Path, ticker: Ticker) -> None:
             ticker.tick(len(chunk))
     after = source.stat()
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-        raise SessionError(f"“{source}” changed while it was copied. Wait until it is written, and save again.")
+        raise SessionError(
+            f"“{source}” changed while it was copied. Wait until it is written, and save again."
+        )
     if digest.digest() != _digest(target):
         raise SessionError(f"The copy of “{source}” is damaged. Check the disk, and save again.")
     shutil.copystat(source, target)
@@ -175,10 +177,11 @@ def size_of(paths: Iterable[Path]) -> int:
 
 def shown(size: float) -> str:
     """`487 MB`, as people say it."""
+    thousand, few = 1000, 10
     for unit in ("bytes", "kB", "MB", "GB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}" if size >= 10 or unit == "bytes" else f"{size:.1f} {unit}"
-        size /= 1000
+        if size < thousand:
+            return f"{size:.1f} {unit}" if size < few and unit != "bytes" else f"{size:.0f} {unit}"
+        size /= thousand
     return f"{size:.1f} TB"
 
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Set
+from typing import Any
 
 from dubbing_client.sessions.document import (
     BY_LANGUAGE,
@@ -30,18 +30,18 @@ STAGES = ("empty", "transcribed", "translated", "voiced", "dubbed", "completed")
 
 @dataclass
 class Plan:
-    document: Dict[str, Any] = field(default_factory=dict)
+    document: dict[str, Any] = field(default_factory=dict)
     """With the paths of the session's tree."""
-    files: Dict[str, Path] = field(default_factory=dict)
+    files: dict[str, Path] = field(default_factory=dict)
     """Where each file is to be taken from, by its path in the session's tree."""
-    written: Dict[str, bytes] = field(default_factory=dict)
+    written: dict[str, bytes] = field(default_factory=dict)
     """What no file holds yet, by its path in the session's tree."""
-    removed: Set[str] = field(default_factory=set)
+    removed: set[str] = field(default_factory=set)
     """What gives way: a source video of another kind."""
-    missing: List[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
     """What was named and is not there."""
 
-    def present(self, kept: Collection[str]) -> Set[str]:
+    def present(self, kept: Collection[str]) -> set[str]:
         """The session's files after the save, without its metadata.json."""
         return (set(kept) | set(self.files) | set(self.written)) - self.removed
 
@@ -88,14 +88,14 @@ def plan_save(
     return plan
 
 
-def _place_original(said: Mapping[str, Any], document: Dict[str, Any], plan: Plan, sorter: _Sorter) -> None:
+def _place_original(said: Mapping[str, Any], document: dict[str, Any], plan: Plan, sorter: _Sorter) -> None:
     """The source video is named by ``original_video_path``, or by ``video_name`` where that is a file's path."""
     name = said.get("video_name") or ""
-    named = said.get(ORIGINAL) or (name if os.path.isfile(name) else None)
+    named = said.get(ORIGINAL) or (name if name and Path(name).is_file() else None)
     if name:
         document["video_name"] = name.replace("\\", "/").rpartition("/")[2]
-    elif named and not is_original(os.path.basename(os.fspath(named))):
-        document["video_name"] = os.path.basename(os.fspath(named))
+    elif named and not is_original(Path(named).name):
+        document["video_name"] = Path(named).name
     placed = sorter.place(named, folder="", name="original_video") if named else None
     if placed:
         plan.removed.update(path for path in sorter.kept if is_original(path) and path != placed)
@@ -142,7 +142,7 @@ class _Sorter:
     kept: Collection[str]
     home: Path
 
-    def place(self, raw: Any, *, folder: str, name: Optional[str] = None) -> Optional[str]:
+    def place(self, raw: Any, *, folder: str, name: str | None = None) -> str | None:
         """Plan a file's place in the tree, and return it; None when there is no such file.
 
         :param name: what to call it, without extension; as it is called when none is given.
@@ -158,19 +158,19 @@ class _Sorter:
         self.plan.files[path] = source
         return path
 
-    def _inside(self, source: Path, folder: str) -> Optional[str]:
+    def _inside(self, source: Path, folder: str) -> str | None:
         try:
             path = source.resolve().relative_to(self.home.resolve()).as_posix()
         except ValueError:
             return None
         return path if path.startswith(f"{folder}/") or (not folder and is_original(path)) else None
 
-    def _free(self, source: Path, folder: str, name: Optional[str]) -> str:
+    def _free(self, source: Path, folder: str, name: str | None) -> str:
         extension = source.suffix.lower() if name else source.suffix
         stem = name or clean_name(source.stem)
         wanted = f"{folder}/{stem}" if folder else stem
         path, number = f"{wanted}{extension}", 2
         # Two files of one name are two files; the same file named twice is one.
-        while path in self.plan.files and not os.path.samefile(self.plan.files[path], source):
+        while path in self.plan.files and not source.samefile(self.plan.files[path]):
             path, number = f"{wanted}_{number}{extension}", number + 1
         return path

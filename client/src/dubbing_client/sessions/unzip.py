@@ -10,9 +10,8 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Dict, List, Set
 
-from dubbing_client.sessions.document import METADATA, FOLDERS
+from dubbing_client.sessions.document import FOLDERS, METADATA
 from dubbing_client.sessions.errors import SessionError
 from dubbing_client.sessions.places import CHUNK, Ticker
 
@@ -36,7 +35,7 @@ def opened(path: Path) -> Iterator[zipfile.ZipFile]:
         raise SessionError(f"“{path.name}” is damaged, or no ZIP: {error}.") from error
 
 
-def members(archive: zipfile.ZipFile) -> Dict[str, zipfile.ZipInfo]:
+def members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
     """A session's files by their paths in its tree.
 
     :raises SessionError: a name leads out of the session, a member is a link, encrypted, or there twice; or this is no session.
@@ -44,8 +43,8 @@ def members(archive: zipfile.ZipFile) -> Dict[str, zipfile.ZipInfo]:
     listed = archive.infolist()
     if len(listed) > FILE_LIMIT:
         raise SessionError(f"It holds more than {FILE_LIMIT} files. No session does.")
-    found: Dict[str, zipfile.ZipInfo] = {}
-    taken: Set[str] = set()
+    found: dict[str, zipfile.ZipInfo] = {}
+    taken: set[str] = set()
     for info in listed:
         if info.is_dir():
             continue
@@ -78,7 +77,7 @@ def extract(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path, ticke
         raise zipfile.BadZipFile(f"{info.filename!r} is shorter than announced")
 
 
-def _unwrapped(found: Dict[str, zipfile.ZipInfo]) -> Dict[str, zipfile.ZipInfo]:
+def _unwrapped(found: dict[str, zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
     """Without the one folder around everything, as some programs put it there."""
     if METADATA in found:
         return found
@@ -94,7 +93,7 @@ def _unwrapped(found: Dict[str, zipfile.ZipInfo]) -> Dict[str, zipfile.ZipInfo]:
 def _check(info: zipfile.ZipInfo) -> None:
     # The raw name: the library has cut what followed a NUL from the other.
     name, raw = info.filename, info.orig_filename
-    parts: List[str] = name.split("/")
+    parts: list[str] = name.split("/")
     if any(unicodedata.category(character) in {"Cc", "Cs"} for character in raw):
         raise SessionError(f"“{_printable(raw)}” contains a control character.")
     if "\\" in raw or name.startswith("/") or DRIVE.match(name) or not {"", ".", ".."}.isdisjoint(parts):

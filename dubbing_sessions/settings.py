@@ -134,6 +134,8 @@ if S3_BUCKET:
     BLOB_STORE_OPTIONS = {
         "server_side_copy": _copy_choices[_server_side_copy],
         "uniform_parts": env_bool("S3_UNIFORM_PARTS", default=False),
+        "direct_uploads": env_bool("S3_DIRECT_UPLOADS", default=True),
+        "public_endpoint_url": env_str("S3_PUBLIC_ENDPOINT_URL") or None,
     }
     _default_storage = {
         "BACKEND": "storages.backends.s3.S3Storage",
@@ -164,6 +166,11 @@ STORAGES = {
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env_str("STATIC_ROOT", str(DATA_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "dubbing_sessions.static.SwaggerFiles",
+]
 
 # ---- Broker, cache, background work -----------------------------------------
 BROKER_SOCKET = embedded.broker_socket(DATA_DIR)
@@ -232,6 +239,8 @@ CELERY_BEAT_SCHEDULE = {
 REGISTRATION_OPEN = env_bool("REGISTRATION_OPEN", default=False)
 MAX_UPLOAD_SIZE = env_int("MAX_UPLOAD_GIB", 100) * 1024**3
 MAX_FILES_IN_SESSION = env_int("MAX_FILES_IN_SESSION", 50_000)
+API_RATE_PER_MINUTE = env_int("API_RATE_PER_MINUTE", 1200)
+"""Requests that one token or one signed-in person may make; parts, downloads and bundles do not count."""
 TRASH_KEPT = timedelta(days=env_int("TRASH_DAYS", 30))
 EXPORT_KEPT = timedelta(days=env_int("EXPORT_DAYS", 7))
 UPLOAD_KEPT = timedelta(hours=env_int("UPLOAD_HOURS", 48))

@@ -12,6 +12,7 @@ from django.http import QueryDict
 from sessions_app.domain.categories import Category
 from sessions_app.domain.progress import Stage
 from sessions_app.domain.selection import Selection, SelectionError
+from sessions_app.models import AccessToken
 from sessions_app.queries.sessions import Order, Search
 from sessions_app.queries.versions import Part
 
@@ -134,3 +135,11 @@ def _all_but(wanted: set[str], present: set[str]) -> set[str]:
 class ShareForm(forms.Form):
     days = forms.IntegerField(min_value=1, max_value=365, initial=7)
     note = forms.CharField(required=False, max_length=200)
+
+
+class TokenForm(forms.Form):
+    """A new access token; ``days`` empty means: without an end."""
+
+    name = forms.CharField(max_length=100)
+    scope = forms.ChoiceField(choices=AccessToken.Scope.choices)
+    days = forms.IntegerField(required=False, min_value=1, max_value=366)

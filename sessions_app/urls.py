@@ -3,7 +3,18 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
-from sessions_app.views import exports, imports, jobs, saves, session, sessions, shares, uploads, versions
+from sessions_app.views import (
+    exports,
+    imports,
+    jobs,
+    saves,
+    session,
+    sessions,
+    shares,
+    tokens,
+    uploads,
+    versions,
+)
 
 # /sessions/<code>/versions/<number>/
 version_urls = [
@@ -75,6 +86,13 @@ exports_urls = [
 # /shares/<code>/
 shares_urls = [path("<uuid:code>/revoke/", shares.revoke, name="share-revoke")]
 
+# /account/tokens/
+tokens_urls = [
+    path("", tokens.page, name="token-list"),
+    path("create/", tokens.create, name="token-create"),
+    path("<uuid:code>/revoke/", tokens.revoke, name="token-revoke"),
+]
+
 # /s/<token>/
 token_urls = [
     path("", shares.page, name="share-page"),
@@ -90,5 +108,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("jobs/", include(jobs_urls)),
     path("exports/", include(exports_urls)),
     path("shares/", include(shares_urls)),
+    path("account/tokens/", include(tokens_urls)),
     path("s/<str:token>/", include(token_urls)),
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from sessions_app.admin import (
+    answers,
     blobs,
     entries,
     exports,
@@ -12,12 +13,14 @@ from sessions_app.admin import (
     jobs,
     sessions,
     shares,
+    tokens,
     uploads,
     users,
     versions,
 )
 
 __all__ = [
+    "answers",
     "blobs",
     "entries",
     "exports",
@@ -25,6 +28,7 @@ __all__ = [
     "jobs",
     "sessions",
     "shares",
+    "tokens",
     "uploads",
     "users",
     "versions",

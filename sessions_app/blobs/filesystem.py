@@ -15,6 +15,7 @@ from zlib_ng import zlib_ng
 
 from sessions_app.blobs import durable, writeback
 from sessions_app.blobs.keys import checked, checked_prefix
+from sessions_app.blobs.locks import TO_THE_END, RangeTakenError, locked_range
 from sessions_app.blobs.parts import PART_SIZE, take_chunks, whole_size
 from sessions_app.blobs.store import (
     Capabilities,
@@ -23,6 +24,7 @@ from sessions_app.blobs.store import (
     ObjectWriter,
     OpenUpload,
     Part,
+    PartBusyError,
     PartsLostError,
     PartsRefusedError,
     StoredObject,
@@ -110,7 +112,14 @@ class FileSystemStore:
         taken = take_chunks(checked(key), number, chunks, part_size=self.part_size)
         start = end = (number - 1) * self.part_size
         crc32 = 0
-        with durable.disk_errors(key), self._opened_upload(key, upload_id) as descriptor:
+        # Everything has arrived: the lock is held for as long as the disk takes, never for as long as a network does.
+        with (
+            durable.disk_errors(key),
+            self._locked_upload(key, upload_id, start, self.part_size) as descriptor,
+        ):
+            if os.fstat(descriptor).st_nlink > 1:
+                # Joined by somebody who was killed before the upload could be forgotten: these are the object's bytes.
+                raise ObjectMissingError(key)
             for chunk in taken:
                 durable.write_all_at(descriptor, chunk, end)
                 crc32 = zlib_ng.crc32(chunk, crc32)
@@ -125,7 +134,7 @@ class FileSystemStore:
         size = whole_size(checked(key), parts, part_size=self.part_size)
         path = self.local_path(key)
         try:
-            with durable.disk_errors(key), self._opened_upload(key, upload_id) as descriptor:
+            with durable.disk_errors(key), self._locked_upload(key, upload_id, 0, TO_THE_END) as descriptor:
                 if lost := self._lost(descriptor, parts):
                     raise PartsLostError(key, lost)
                 if os.fstat(descriptor).st_size < size:
@@ -135,9 +144,10 @@ class FileSystemStore:
                 os.fsync(descriptor)
                 durable.place(self._upload_path(key, upload_id), path)
                 durable.sync_folder(path.parent)
+                # Before the lock is given back: who waits for it must not write into the object.
+                self.abort(key, upload_id)
         except ObjectMissingError:
             self.size(key)
-        self.abort(key, upload_id)
 
     def abort(self, key: str, upload_id: str) -> None:
         self._remove(key, self._upload_path(key, upload_id))
@@ -173,11 +183,22 @@ class FileSystemStore:
         return durable.hidden_name(self.local_path(key), upload_id)
 
     @contextmanager
-    def _opened_upload(self, key: str, upload_id: str) -> Iterator[int]:
+    def _locked_upload(self, key: str, upload_id: str, start: int, length: int) -> Iterator[int]:
+        """Open the upload's bytes with the range locked.
+
+        :raises ObjectMissingError: no such upload is open.
+        :raises PartBusyError: somebody else has locked some of the range.
+        """
+        path = self._upload_path(key, upload_id)
         with _missing(key):
-            descriptor = os.open(self._upload_path(key, upload_id), os.O_RDWR | os.O_CLOEXEC)
+            descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         try:
-            yield descriptor
+            with locked_range(descriptor, start, length):
+                with _missing(key):
+                    path.stat()  # its name may have gone since it was opened: then somebody completed or aborted it
+                yield descriptor
+        except RangeTakenError as error:
+            raise PartBusyError(key) from error
         finally:
             os.close(descriptor)
 

@@ -29,8 +29,7 @@ def take_chunks(key: str, number: int, chunks: Iterable[bytes], *, part_size: in
 
     :raises PartsRefusedError: the number is out of range, or the chunks are more than ``part_size`` bytes.
     """
-    if not 1 <= number <= MAX_PARTS:
-        raise PartsRefusedError(key, f"Part {number} is not one of 1 to {MAX_PARTS}.")
+    check_number(key, number)
     taken: list[bytes] = []
     size = 0
     for chunk in chunks:
@@ -39,6 +38,15 @@ def take_chunks(key: str, number: int, chunks: Iterable[bytes], *, part_size: in
         if size > part_size:
             raise PartsRefusedError(key, f"Part {number} is larger than {part_size} bytes.")
     return taken
+
+
+def check_number(key: str, number: int) -> None:
+    """Do nothing about a number that a part may have.
+
+    :raises PartsRefusedError: it is out of range.
+    """
+    if not 1 <= number <= MAX_PARTS:
+        raise PartsRefusedError(key, f"Part {number} is not one of 1 to {MAX_PARTS}.")
 
 
 def whole_size(key: str, parts: Sequence[Part], *, part_size: int) -> int:

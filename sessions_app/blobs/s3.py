@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import builtins
 import copy
+import functools
 import http
 import logging
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import parse_qs, urlsplit
 
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
@@ -17,7 +21,7 @@ from botocore.response import StreamingBody
 from storages.backends.s3 import S3Storage
 
 from sessions_app.blobs.keys import checked, checked_prefix
-from sessions_app.blobs.parts import PART_SIZE, part_size_for, take_part, whole_size
+from sessions_app.blobs.parts import PART_SIZE, check_number, part_size_for, take_part, whole_size
 from sessions_app.blobs.probe import copies_ranges
 from sessions_app.blobs.store import (
     CHUNK_SIZE,
@@ -29,6 +33,7 @@ from sessions_app.blobs.store import (
     Part,
     PartsRefusedError,
     RangeCopier,
+    SignedPart,
     StoredObject,
     StoreError,
     StoreFullError,
@@ -83,16 +88,24 @@ class S3Store:
     )
 
     def __init__(
-        self, storage: S3Storage, *, server_side_copy: bool | None = None, uniform_parts: bool = False
+        self,
+        storage: S3Storage,
+        *,
+        server_side_copy: bool | None = None,
+        uniform_parts: bool = False,
+        direct_uploads: bool = False,
+        public_endpoint_url: str | None = None,
     ) -> None:
         """Take the storage's way to its bucket.
 
         :param server_side_copy: whether the server copies ranges; None finds out when that is first of use.
         :param uniform_parts: the server wants all parts of an object but the last to be of one size.
+        :param direct_uploads: whoever uploads may send the parts to the server, not through this process.
+        :param public_endpoint_url: the server's address for them, where it is another than ours.
         """
         # A copy has connections of its own, which nobody else's fork or thread shares.
         self._storage = copy.copy(storage)
-        self._storage.client_config = _client_config(storage.client_config)
+        self._storage.client_config = _client_config(storage.client_config, endpoint_url=storage.endpoint_url)
         # One client serves all threads; resources would need one for each.
         self._client: S3Client = self._storage.connection.meta.client
         self._bucket: str = storage.bucket_name
@@ -101,10 +114,14 @@ class S3Store:
         self._copier = _Copier(self, PartLimits(uniform=uniform_parts))
         self._can_copy = server_side_copy
         self._probing = threading.Lock()
-        self.capabilities = Capabilities(remote=True, server_side_copy=self._server_side_copy)
+        self.capabilities = Capabilities(
+            remote=True,
+            server_side_copy=self._server_side_copy,
+            direct_parts=_DirectParts(self, self._storage, public_endpoint_url) if direct_uploads else None,
+        )
 
     def size(self, key: str) -> int:
-        name = self._name(key)
+        name = self.name(key)
         with _answers(key):
             return self._client.head_object(Bucket=self._bucket, Key=name)["ContentLength"]
 
@@ -139,7 +156,7 @@ class S3Store:
             raise
 
     def promote(self, staged: str, key: str) -> None:
-        source, name = self._name(staged), self._name(key)
+        source, name = self.name(staged), self.name(key)
         if not self._exists(key):
             try:
                 with _answers(staged):
@@ -157,7 +174,7 @@ class S3Store:
         self.delete(staged)
 
     def begin(self, key: str) -> str:
-        name = self._name(key)
+        name = self.name(key)
         with _answers(key):
             created = self._client.create_multipart_upload(
                 Bucket=self._bucket, Key=name, **self._parameters(key)
@@ -172,7 +189,7 @@ class S3Store:
         with _answers(key):
             sent = self._client.upload_part(
                 Bucket=self._bucket,
-                Key=self._name(key),
+                Key=self.name(key),
                 UploadId=upload_id,
                 PartNumber=number,
                 # As it is: of bytes, http.client makes a copy with the headers in front.
@@ -190,10 +207,10 @@ class S3Store:
             try:
                 copied = self._client.upload_part_copy(
                     Bucket=self._bucket,
-                    Key=self._name(key),
+                    Key=self.name(key),
                     UploadId=upload_id,
                     PartNumber=number,
-                    CopySource={"Bucket": self._bucket, "Key": self._name(source)},
+                    CopySource={"Bucket": self._bucket, "Key": self.name(source)},
                     CopySourceRange=f"bytes={start}-{end - 1}",
                 )
             except ClientError as error:
@@ -230,7 +247,7 @@ class S3Store:
             with _answers(key):
                 self._client.complete_multipart_upload(
                     Bucket=self._bucket,
-                    Key=self._name(key),
+                    Key=self.name(key),
                     UploadId=upload_id,
                     MultipartUpload={"Parts": joined},  # type: ignore[typeddict-item]  # the stubs want their own class
                 )
@@ -240,11 +257,22 @@ class S3Store:
                 self._find_upload(key, upload_id)
                 raise
 
+    def parts(self, key: str, upload_id: str) -> builtins.list[Part]:
+        with _answers(key):
+            pages = self._client.get_paginator("list_parts").paginate(
+                Bucket=self._bucket, Key=self.name(key), UploadId=upload_id
+            )
+            return [
+                Part(number=part["PartNumber"], size=part["Size"], etag=part["ETag"])
+                for page in pages
+                for part in page.get("Parts", ())
+            ]
+
     def abort(self, key: str, upload_id: str) -> None:
         try:
             with _answers(key):
                 self._client.abort_multipart_upload(
-                    Bucket=self._bucket, Key=self._name(key), UploadId=upload_id
+                    Bucket=self._bucket, Key=self.name(key), UploadId=upload_id
                 )
         except ObjectMissingError:
             pass
@@ -268,13 +296,13 @@ class S3Store:
                 yield StoredObject(key=self._key(found["Key"]), size=found["Size"])
 
     def delete(self, key: str) -> None:
-        name = self._name(key)
+        name = self.name(key)
         with _answers(key):
             self._client.delete_object(Bucket=self._bucket, Key=name)
 
     def put(self, key: str, data: bytearray) -> None:
         """Store a small object in one request, unless it is there."""
-        parameters = {"Bucket": self._bucket, "Key": self._name(key), "Body": data, **self._parameters(key)}
+        parameters = {"Bucket": self._bucket, "Key": self.name(key), "Body": data, **self._parameters(key)}
         with _answers(key):
             try:
                 self._client.put_object(**parameters, IfNoneMatch="*")
@@ -287,6 +315,10 @@ class S3Store:
                         self._client.put_object(**parameters)
                     case _:
                         raise
+
+    def name(self, key: str) -> str:
+        """Return what the object is called in the bucket."""
+        return self._location + checked(key)
 
     def _server_side_copy(self, sample: str) -> RangeCopier | None:
         with self._probing:
@@ -301,7 +333,7 @@ class S3Store:
             return self._copier if self._can_copy else None
 
     def _open(self, key: str, start: int, end: int) -> StreamingBody:
-        name = self._name(key)
+        name = self.name(key)
         with _answers(key):
             found = self._client.get_object(Bucket=self._bucket, Key=name, Range=f"bytes={start}-{end - 1}")
         ignored = start > 0 and not found.get("ContentRange", "").startswith(f"bytes {start}-")
@@ -314,7 +346,7 @@ class S3Store:
     def _find_upload(self, key: str, upload_id: str) -> None:
         """Raise ObjectMissingError if no such upload is open, of which Ceph says when it joins that it was busy."""
         with _answers(key):
-            self._client.list_parts(Bucket=self._bucket, Key=self._name(key), UploadId=upload_id, MaxParts=1)
+            self._client.list_parts(Bucket=self._bucket, Key=self.name(key), UploadId=upload_id, MaxParts=1)
 
     def _exists(self, key: str) -> bool:
         try:
@@ -327,9 +359,6 @@ class S3Store:
         name = self._location + checked_prefix(prefix)
         with _answers(prefix):
             yield from self._client.get_paginator(operation).paginate(Bucket=self._bucket, Prefix=name)
-
-    def _name(self, key: str) -> str:
-        return self._location + checked(key)
 
     def _key(self, name: str) -> str:
         return name.removeprefix(self._location)
@@ -384,6 +413,49 @@ class _ObjectWriter:
         self._buffer.clear()
 
 
+class _DirectParts:
+    """Signs for the server's public address; asks it at the one that we use."""
+
+    def __init__(self, store: S3Store, storage: S3Storage, public_endpoint_url: str | None) -> None:
+        self._store = store
+        self._storage = storage
+        self._public_endpoint_url = public_endpoint_url
+
+    @property
+    def origin(self) -> str:
+        signed = urlsplit(self.sign("origin", "origin", 1, size=1, expires_in=timedelta(seconds=1)).url)
+        return f"{signed.scheme}://{signed.netloc}"
+
+    def sign(self, key: str, upload_id: str, number: int, *, size: int, expires_in: timedelta) -> SignedPart:
+        check_number(key, number)
+        if not 1 <= size <= self._store.part_size:
+            raise PartsRefusedError(key, f"Part {number} is not of 1 to {self._store.part_size} bytes.")
+        with _answers(key):
+            url = self._client.generate_presigned_url(
+                "upload_part",
+                Params={
+                    "Bucket": self._storage.bucket_name,
+                    "Key": self._store.name(key),
+                    "UploadId": upload_id,
+                    "PartNumber": number,
+                    # A signed header: a part of another length has another signature.
+                    "ContentLength": size,
+                },
+                ExpiresIn=int(expires_in.total_seconds()),
+            )
+        return SignedPart(url=url, headers={}, expires_at=_signed_at(url) + expires_in)
+
+    def parts(self, key: str, upload_id: str) -> list[Part]:
+        return self._store.parts(key, upload_id)
+
+    @functools.cached_property
+    def _client(self) -> S3Client:
+        storage = copy.copy(self._storage)
+        storage.endpoint_url = self._public_endpoint_url or storage.endpoint_url
+        client: S3Client = storage.connection.meta.client
+        return client
+
+
 class _Copier:
     def __init__(self, store: S3Store, limits: PartLimits) -> None:
         self._store = store
@@ -427,10 +499,22 @@ class _NewObject:
             raise PartsRefusedError(self._key, "The storage did not join the parts as they are.")
 
 
-def _client_config(given: Config) -> Config:
+def _client_config(given: Config, *, endpoint_url: str | None) -> Config:
     """Fill in what was not given; django-storages gives None as the signature's version when it was told none."""
     signature = Config(signature_version=given.signature_version or DEFAULTS.signature_version)  # type: ignore[attr-defined]
-    return DEFAULTS.merge(given).merge(signature)
+    config = DEFAULTS.merge(given).merge(signature)
+    style: dict[str, str] = given.s3 or {}  # type: ignore[attr-defined]
+    if endpoint_url is None and style.get("addressing_style") in {None, "auto"}:
+        # boto3 would sign URLs for the address of all regions, which answers with a redirect that no browser follows after
+        # its preflight. It looks for "virtual" to leave the region in.
+        regional = {"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"}
+        config = config.merge(Config(s3={**style, **regional}))
+    return config
+
+
+def _signed_at(url: str) -> datetime:
+    (moment,) = parse_qs(urlsplit(url).query)["X-Amz-Date"]
+    return datetime.strptime(moment, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ in ``Capabilities``; nobody asks which class it is.
     ├── KeyRefusedError        the key is none that a store may hold
     ├── PartsRefusedError      parts that do not make one object
     │   └── PartsLostError     parts that had arrived and are damaged
+    ├── PartBusyError          another request is writing there; trying again will help
     ├── ObjectMissingError     the key names nothing
     ├── StoreFullError         no space or quota left
     └── StoreUnavailableError  the store did not answer as it should; trying again may help
@@ -14,9 +15,10 @@ in ``Capabilities``; nobody asks which class it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -57,6 +59,13 @@ class PartsLostError(PartsRefusedError):
     def __init__(self, key: str, numbers: Sequence[int]) -> None:
         super().__init__(key, "Parts were lost when the server stopped without warning.")
         self.numbers = numbers
+
+
+class PartBusyError(StoreError):
+    """Somebody else writes these bytes of the upload, or joins its parts, in this moment."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key, "Another request is writing to this upload. Try again in a moment.")
 
 
 class ObjectMissingError(StoreError):
@@ -130,6 +139,55 @@ class RangeCopier(Protocol):
         ...
 
 
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """One received part of an object that arrives in parts."""
+
+    number: int
+    """From 1, as S3 counts."""
+    size: int
+    etag: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignedPart:
+    """The permission to send one part straight to the store."""
+
+    url: str
+    """To PUT the part's bytes to, without credentials."""
+    headers: Mapping[str, str]
+    """To send along, besides Content-Length, which every HTTP client sends by itself."""
+    expires_at: datetime
+
+
+class DirectParts(Protocol):
+    """Declared by ``Capabilities.direct_parts``."""
+
+    @property
+    def origin(self) -> str:
+        """Where signed URLs lead, as ``https://host[:port]``: a page must be allowed to connect there."""
+        ...
+
+    def sign(self, key: str, upload_id: str, number: int, *, size: int, expires_in: timedelta) -> SignedPart:
+        """Permit whoever has the answer to send this part, of exactly ``size`` bytes, for a while.
+
+        Computed here: nobody is asked, not even whether the upload is open. May be used any number of times; the last part that
+        was sent counts. What is sent after the parts were joined never becomes the object's.
+
+        :raises PartsRefusedError: the number is not in 1..MAX_PARTS, or ``size`` is not in 1..``part_size``.
+        """
+        ...
+
+    def parts(self, key: str, upload_id: str) -> list[Part]:
+        """Return the parts that the store has received, by number: what ``complete`` wants, where all have arrived.
+
+        Of an upload that is complete, some stores still tell them (Swift).
+
+        :raises ObjectMissingError: no such upload is open.
+        """
+        ...
+
+
 def cannot_copy(sample: str) -> RangeCopier | None:
     """Answer for a store through which all bytes have to pass."""
     del sample
@@ -147,6 +205,8 @@ class Capabilities:
     server_side_copy: Callable[[str], RangeCopier | None] = cannot_copy
     """Ranges of objects are copied into new objects without passing through this process. Called when it is about to be needed,
     with the key of a large object (at least twice ``zips.parts.LEAST_SIZE``), by which a store may have to find that out."""
+    direct_parts: DirectParts | None = None
+    """Parts of objects may be sent to the store itself, which then is the one who knows what has arrived."""
     presigned_urls: bool = False
     """A URL can be handed out that lets its holder read one object for a while."""
 
@@ -156,16 +216,6 @@ class StoredObject:
     key: str
     size: int
     """In bytes."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Part:
-    """One received part of an object that arrives in parts."""
-
-    number: int
-    """From 1, as S3 counts."""
-    size: int
-    etag: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -242,6 +292,7 @@ class PartWriter(Protocol):
         then says so.
 
         :raises ObjectMissingError: no such upload is open.
+        :raises PartBusyError: somebody else writes this part, or joins the parts, right now.
         :raises PartsRefusedError: the number is not in 1..MAX_PARTS, or ``chunks`` are more than ``part_size`` bytes.
         """
         ...
@@ -252,6 +303,7 @@ class PartWriter(Protocol):
         Idempotent: when the upload is gone and ``key`` exists, it has been completed before.
 
         :raises ObjectMissingError: neither exists.
+        :raises PartBusyError: somebody else writes a part, or joins the parts, right now.
         :raises PartsRefusedError: they are not 1 to n, or one before the last is not of ``part_size``.
         :raises PartsLostError: some are damaged; the upload stays open for them.
         """

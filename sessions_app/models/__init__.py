@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from sessions_app.models.answer import KeptAnswer
 from sessions_app.models.blob import Blob
 from sessions_app.models.entry import Entry
 from sessions_app.models.export import Export
@@ -7,7 +8,20 @@ from sessions_app.models.hold import Hold
 from sessions_app.models.job import Job
 from sessions_app.models.session import DubbingSession
 from sessions_app.models.share import Share
+from sessions_app.models.token import AccessToken
 from sessions_app.models.upload import Upload
 from sessions_app.models.version import Version
 
-__all__ = ["Blob", "DubbingSession", "Entry", "Export", "Hold", "Job", "Share", "Upload", "Version"]
+__all__ = [
+    "AccessToken",
+    "Blob",
+    "DubbingSession",
+    "Entry",
+    "Export",
+    "Hold",
+    "Job",
+    "KeptAnswer",
+    "Share",
+    "Upload",
+    "Version",
+]

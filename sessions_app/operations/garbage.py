@@ -5,6 +5,7 @@
 3. Uploads that expired and belong to no unfinished job go.
 4. Temporary bytes whose upload or job attempt is over go: the row decides, never a file's age.
 5. Blobs that nothing refers to are condemned; those condemned for the whole grace period go, unless they are needed again.
+6. Answers that were kept for requests sent twice go after a day; they hold no bytes, so no report counts them.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 from sessions_app.blobs import get_store
 from sessions_app.blobs.keys import BLOBS, EXPORTS, STAGING
 from sessions_app.models import Blob, DubbingSession, Entry, Export, Hold, Job, Share, Upload
-from sessions_app.operations import intake, sessions, uploads
+from sessions_app.operations import answers, intake, sessions, uploads
 
 logger = logging.getLogger(__name__)
 
@@ -73,6 +74,8 @@ def collect(*, now: datetime, dry_run: bool) -> Report:
     _expire_uploads(doomed, report, dry_run=dry_run)
     _sweep_leftovers(report, dry_run=dry_run)
     _collect_blobs(doomed, report, now=now, dry_run=dry_run)
+    if not dry_run:
+        answers.forget(now=now)
     if not dry_run and report.freed:
         logger.info("Garbage: %s", report.as_dict())
     return report

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
@@ -14,6 +14,8 @@ from sessions_app.models import DubbingSession, Export
 from sessions_app.operations.errors import BadInputError
 
 NAME_TRIES = 5
+NOTED_EVERY = timedelta(minutes=1)
+"""A player, or a download that resumes, asks for many ranges: they are one opening, and a write keeps each waiting for the disk."""
 
 
 def suggest_name(*, owner: AbstractBaseUser, video_filename: str | None, now: datetime) -> str:
@@ -50,6 +52,12 @@ def create(*, owner: AbstractBaseUser, name: str, now: datetime) -> DubbingSessi
         except IntegrityError:
             continue  # somebody took the name between our look and our write
     raise BadInputError("This name is taken again and again. Choose another one.", code="name_taken")
+
+
+def note_opening(*, session: DubbingSession, now: datetime) -> None:
+    """Remember that somebody opened the session, unless that was noted lately."""
+    if now - session.last_accessed >= NOTED_EVERY:
+        session.touch(now=now)
 
 
 def trash(*, sessions: Iterable[DubbingSession], now: datetime) -> int:

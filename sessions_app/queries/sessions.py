@@ -8,11 +8,11 @@ from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.paginator import Page, Paginator
-from django.db.models import F, Q
+from django.db.models import F, Q, Sum
 from django.db.models.expressions import Combinable, OrderBy
 
 from sessions_app.domain.naming import fold_name
-from sessions_app.models import DubbingSession
+from sessions_app.models import DubbingSession, Version
 from sessions_app.models.session import DubbingSessionQuerySet
 
 PAGE_SIZE = 25
@@ -64,7 +64,12 @@ def sessions_of(owner: AbstractBaseUser) -> DubbingSessionQuerySet:
 
 
 def find_sessions(owner: AbstractBaseUser, search: Search) -> DubbingSessionQuerySet:
-    found = sessions_of(owner)
+    return found_by(owner, search).order_by(*ORDER_BY[search.order])
+
+
+def found_by(owner: AbstractBaseUser, search: Search, *, trashed: bool = False) -> DubbingSessionQuerySet:
+    """Return what a search finds, in no order yet."""
+    found = trash_of(owner) if trashed else sessions_of(owner)
     if search.text:
         folded = fold_name(search.text)
         found = found.filter(
@@ -76,7 +81,7 @@ def find_sessions(owner: AbstractBaseUser, search: Search) -> DubbingSessionQuer
         found = found.filter(current__stage=search.stage)
     if search.language:
         found = found.filter(current__language_tags__icontains=f" {search.language} ")
-    return found.order_by(*ORDER_BY[search.order])
+    return found
 
 
 def page_of_sessions(owner: AbstractBaseUser, search: Search, number: str | int) -> Page[DubbingSession]:
@@ -93,6 +98,12 @@ def languages_of(owner: AbstractBaseUser) -> list[str]:
 def trash_of(owner: AbstractBaseUser) -> DubbingSessionQuerySet:
     found = DubbingSession.objects.visible_to(owner).trashed().select_related("current")
     return found.defer("current__document").order_by("-trashed_at", "-pk")
+
+
+def size_of_all(owner: AbstractBaseUser) -> int:
+    """Return the bytes that all versions of the owner's sessions added, those in the trash included."""
+    added = Version.objects.filter(session__in=DubbingSession.objects.visible_to(owner))
+    return added.aggregate(size=Sum("stored_size"))["size"] or 0
 
 
 def all_sessions(owner: AbstractBaseUser | None) -> DubbingSessionQuerySet:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.core.paginator import Page, Paginator
@@ -9,10 +10,12 @@ from django.db.models import Count, Sum
 
 from sessions_app.domain.categories import Category
 from sessions_app.domain.selection import WHOLE, Selection
-from sessions_app.models import DubbingSession, Entry, Version
+from sessions_app.models import Blob, DubbingSession, Entry, Version
 from sessions_app.models.entry import EntryQuerySet
 
 FILES_A_PAGE = 200
+BATCH = 500
+"""Variables of a statement, which databases limit."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +41,7 @@ class CategorySummary:
 def parts_of(version: Version) -> list[Part]:
     """Count files and bytes by category and language, in the order of the pipeline."""
     rows = (
-        _entries(version)
+        entries_of(version)
         .values_list("category", "language")
         .annotate(files=Count("pk"), size=Sum("blob__size"))
     )
@@ -65,14 +68,14 @@ def summary_of(version: Version, selection: Selection = WHOLE) -> list[CategoryS
 
 def has_files(version: Version, selection: Selection) -> bool:
     """Whether the version holds any file that is selected."""
-    return _entries(version).selected(selection).exists()
+    return entries_of(version).selected(selection).exists()
 
 
 def files_of(
     version: Version, *, page: str | int, category: str = "", selection: Selection = WHOLE
 ) -> Page[Entry]:
     """Return one page of the version's files by path, of one category or of all ("")."""
-    rows = _entries(version).selected(selection).select_related("blob")
+    rows = entries_of(version).selected(selection).select_related("blob")
     if category:
         rows = rows.filter(category=category)
     return Paginator(rows.order_by("path"), FILES_A_PAGE).get_page(page)
@@ -81,7 +84,17 @@ def files_of(
 def file_at(version: Version, path: str) -> Entry | None:
     if "\0" in path:  # which no database compares with
         return None
-    return _entries(version).filter(path=path).select_related("blob").first()
+    return entries_of(version).filter(path=path).select_related("blob").first()
+
+
+def files_at(version: Version, paths: Sequence[str]) -> dict[str, Blob]:
+    """Return the blobs of those paths that the version has."""
+    wanted = sorted({path for path in paths if "\0" not in path})
+    found: dict[str, Blob] = {}
+    for start in range(0, len(wanted), BATCH):
+        rows = entries_of(version).filter(path__in=wanted[start : start + BATCH]).select_related("blob")
+        found |= {row.path: row.blob for row in rows}
+    return found
 
 
 def versions_of(session: DubbingSession) -> list[Version]:
@@ -93,5 +106,5 @@ def versions_of(session: DubbingSession) -> list[Version]:
     )
 
 
-def _entries(version: Version) -> EntryQuerySet:
+def entries_of(version: Version) -> EntryQuerySet:
     return Entry.objects.filter(session_id=version.session_id).at(version.number)

@@ -20,9 +20,9 @@ from sessions_app.domain.kinds import Kind, kind_of
 from sessions_app.domain.progress import Progress, Stage
 from sessions_app.domain.selection import Selection
 from sessions_app.domain.sizes import size_text
+from sessions_app.http.downloads import playable_type
 from sessions_app.models import Job, Version
 from sessions_app.queries.versions import CategorySummary
-from sessions_app.views.downloads import playable_type
 
 register = template.Library()
 

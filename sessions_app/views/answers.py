@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import wraps
 from http import HTTPStatus
 from typing import Any, Concatenate, ParamSpec, cast
@@ -29,7 +29,9 @@ from django.views.csrf import csrf_failure as csrf_failure_page
 
 from sessions_app.blobs.store import StoreError
 from sessions_app.domain.strict_json import UNKEEPABLE
-from sessions_app.operations.errors import BadInputError, BusyError, ConflictError, OperationError
+from sessions_app.http.bodies import broken_off
+from sessions_app.http.statuses import status_of
+from sessions_app.operations.errors import BadInputError, ConflictError, OperationError
 
 P = ParamSpec("P")
 
@@ -41,16 +43,6 @@ class SignedInRequest(HttpRequest):
 
 
 View = Callable[Concatenate[SignedInRequest, P], HttpResponseBase]
-
-
-def status_of(error: OperationError) -> HTTPStatus:
-    match error:
-        case BadInputError():
-            return HTTPStatus.BAD_REQUEST
-        case BusyError():
-            return HTTPStatus.SERVICE_UNAVAILABLE
-        case _:
-            return HTTPStatus.CONFLICT
 
 
 def refusal(code: str, message: str, status: HTTPStatus, **told: object) -> JsonResponse:
@@ -143,7 +135,7 @@ def body_of(request: HttpRequest) -> dict[str, Any]:
             "The request is too large. Send fewer files at a time.", code="too_large"
         ) from None
     except UnreadablePostError:
-        raise _broken_off() from None
+        raise broken_off() from None
     if not isinstance(value, dict):
         raise BadInputError("The request must be a JSON object.", code="bad_json")
     return value
@@ -172,22 +164,6 @@ def _keepable(text: str, key: str) -> str:
     if UNKEEPABLE.search(text):
         raise BadInputError(f"“{key}” contains characters that are not valid text.", code="bad_field")
     return text
-
-
-def chunks_of(request: HttpRequest, size: int) -> Iterator[bytes]:
-    """Yield the request's body as it arrives.
-
-    :raises BadInputError: the connection breaks off.
-    """
-    try:
-        while data := request.read(size):
-            yield data
-    except UnreadablePostError:
-        raise _broken_off() from None
-
-
-def _broken_off() -> BadInputError:
-    return BadInputError("The connection broke off. Send it again.", code="broken_off")
 
 
 def number_in(body: dict[str, Any], key: str) -> int:

@@ -14,6 +14,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from sessions_app.domain.selection import Selection
 from sessions_app.forms import ShareForm
+from sessions_app.http.downloads import exported, send
+from sessions_app.http.lookups import export_of, version_of
 from sessions_app.models import Export
 from sessions_app.operations import shares
 from sessions_app.operations.errors import OperationError
@@ -21,8 +23,6 @@ from sessions_app.queries.exports import exports_of
 from sessions_app.queries.histories import past_size_of
 from sessions_app.queries.versions import parts_of, summary_of
 from sessions_app.views.answers import SignedInRequest, page_view
-from sessions_app.views.downloads import Download, send, stored
-from sessions_app.views.lookups import export_of, version_of
 
 
 @require_safe
@@ -43,16 +43,6 @@ def new(request: SignedInRequest, code: UUID, number: int) -> HttpResponse:
         "exports": exports_of(request.user, version, now=now),
     }
     return render(request, "exports/new.html", context)
-
-
-def download_of(export: Export) -> Download:
-    return stored(
-        export.key,
-        size=export.size,
-        etag=export.etag,
-        filename=export.filename,
-        content_type="application/zip",
-    )
 
 
 @require_safe
@@ -85,7 +75,7 @@ def download(request: SignedInRequest, code: UUID) -> HttpResponseBase:
     if not export.is_ready(now=timezone.now()):
         messages.error(request, "This export has expired. Export the session again.")
         return redirect("export-detail", export.code)
-    return send(request, download_of(export))
+    return send(request, exported(export))
 
 
 @require_POST

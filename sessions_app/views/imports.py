@@ -11,11 +11,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from sessions_app.http.lookups import job_of, uploads_of
 from sessions_app.models import Job
 from sessions_app.operations import imports
 from sessions_app.operations.errors import OperationError
 from sessions_app.views.answers import SignedInRequest, body_of, json_view, page_view, text_in
-from sessions_app.views.lookups import job_of, uploads_of
 
 
 @require_safe

@@ -11,11 +11,11 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from sessions_app.http.lookups import job_of
 from sessions_app.models import Job
 from sessions_app.operations import exports, jobs
 from sessions_app.operations.errors import OperationError
 from sessions_app.views.answers import SignedInRequest, page_view, told
-from sessions_app.views.lookups import job_of
 
 PAGE_SIZE = 25
 

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
+from sessions_app.http.lookups import job_of, session_of, uploads_of
 from sessions_app.models import Job
 from sessions_app.operations import saves
 from sessions_app.operations.errors import OperationError
@@ -24,7 +25,6 @@ from sessions_app.views.answers import (
     text_in,
     texts_in,
 )
-from sessions_app.views.lookups import job_of, session_of, uploads_of
 
 
 @require_http_methods(["GET", "HEAD"])

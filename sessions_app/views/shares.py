@@ -12,14 +12,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from sessions_app.domain.selection import Selection
+from sessions_app.http.downloads import exported, send
+from sessions_app.http.lookups import share_of
 from sessions_app.models import Share
 from sessions_app.operations import shares
 from sessions_app.operations.errors import OperationError
 from sessions_app.queries.versions import files_of, summary_of
 from sessions_app.views.answers import SignedInRequest, page_view
-from sessions_app.views.downloads import send
-from sessions_app.views.exports import download_of
-from sessions_app.views.lookups import share_of
 
 
 @require_safe
@@ -49,9 +48,7 @@ def download(request: HttpRequest, token: str) -> HttpResponseBase:
     share = shares.find(token=token, now=now)
     if share is None or not share.export.is_ready(now=now):
         return _closed(request)
-    return _unreferred(
-        send(request, download_of(share.export), on_start=lambda: share.count_download(now=now))
-    )
+    return _unreferred(send(request, exported(share.export), on_start=lambda: share.count_download(now=now)))
 
 
 @require_POST

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -11,25 +12,21 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from sessions_app.blobs import get_store
 from sessions_app.blobs.store import CHUNK_SIZE
-from sessions_app.domain.categories import find_metadata
-from sessions_app.domain.paths import PathError, check_tree, clean_path
+from sessions_app.http.bodies import chunks_of
+from sessions_app.http.lookups import session_of, upload_of, uploads_of
 from sessions_app.models import Version
-from sessions_app.operations import saves, uploads
+from sessions_app.operations import sortings, uploads
 from sessions_app.operations.errors import BadInputError
 from sessions_app.operations.uploads import Announced
 from sessions_app.views.answers import (
     SignedInRequest,
     body_of,
-    chunks_of,
     json_view,
     number_in,
     raw_texts_in,
     text_in,
     texts_in,
 )
-from sessions_app.views.lookups import session_of, upload_of, uploads_of
-
-MAX_APART = 20
 
 
 @require_POST
@@ -37,15 +34,8 @@ MAX_APART = 20
 def sort(request: SignedInRequest) -> HttpResponse:
     """Show where each file of a folder would go, before anything is sent."""
     body = body_of(request)
-    paths: list[str] = []
-    refused: list[dict[str, str]] = []
-    for raw in raw_texts_in(body, "paths"):
-        try:
-            paths.append(clean_path(raw))
-        except PathError as error:
-            refused.append({"path": raw, "code": error.code, "message": str(error)})
-    refused += _apart(paths)
-    placements = saves.place(paths, on=_current(request, text_in(body, "session", default="")))
+    on = _current(request, text_in(body, "session", default=""))
+    sorting = sortings.sort(raw_texts_in(body, "paths"), on=on)
     placed = [
         {
             "source": placed.source,
@@ -54,27 +44,10 @@ def sort(request: SignedInRequest) -> HttpResponse:
             "label": placed.category.label,
             "language": placed.language,
         }
-        for placed in placements
+        for placed in sorting.placements
     ]
-    return JsonResponse({"files": placed, "refused": refused, "metadata": find_metadata(paths)})
-
-
-def _apart(paths: list[str]) -> list[dict[str, str]]:
-    """Take out of ``paths`` what cannot lie beside the others, and tell why.
-
-    :raises BadInputError: that are so many that the folder must be put in order first.
-    """
-    refused: list[dict[str, str]] = []
-    while True:
-        try:
-            check_tree(paths)
-        except PathError as error:
-            if len(refused) == MAX_APART:
-                raise BadInputError(str(error), code=error.code) from error
-            paths.remove(error.path)
-            refused.append({"path": error.path, "code": error.code, "message": str(error)})
-        else:
-            return refused
+    refused = [asdict(refusal) for refusal in sorting.refused]
+    return JsonResponse({"files": placed, "refused": refused, "metadata": sorting.metadata})
 
 
 @require_POST

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.contrib import messages
@@ -12,22 +11,17 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
-from sessions_app.blobs.keys import blob_key
 from sessions_app.domain import metadata
 from sessions_app.domain.naming import export_filename
 from sessions_app.domain.selection import WHOLE
 from sessions_app.forms import SelectionForm
-from sessions_app.models import DubbingSession
-from sessions_app.operations import exports, versions
+from sessions_app.http.downloads import filed, planned, playable_type, send
+from sessions_app.http.lookups import session_of, version_of
+from sessions_app.operations import exports, sessions, versions
 from sessions_app.operations.archives import kept_layout_of
 from sessions_app.operations.errors import OperationError
 from sessions_app.queries.versions import file_at, parts_of
 from sessions_app.views.answers import SignedInRequest, page_view
-from sessions_app.views.downloads import planned, playable_type, send, stored
-from sessions_app.views.lookups import session_of, version_of
-
-NOTED_EVERY = timedelta(minutes=1)
-"""A player, or a download that resumes, asks for many ranges: they are one opening, and a write keeps each waiting for the disk."""
 
 
 @require_POST
@@ -69,15 +63,10 @@ def file(request: SignedInRequest, code: UUID, number: int, path: str) -> HttpRe
     entry = file_at(version, path)
     if entry is None:
         raise Http404
-    _note_opening(version.session, now=timezone.now())
+    sessions.note_opening(session=version.session, now=timezone.now())
     media_type = playable_type(path) if "play" in request.GET else None
-    download = stored(
-        blob_key(entry.blob.sha256),
-        size=entry.blob.size,
-        etag=f'"{entry.blob.sha256}"',
-        filename=path.rsplit("/", 1)[-1],
-        content_type=media_type or "application/octet-stream",
-        inline=media_type is not None,
+    download = filed(
+        entry, content_type=media_type or "application/octet-stream", inline=media_type is not None
     )
     return send(request, download)
 
@@ -94,7 +83,7 @@ def archive(request: SignedInRequest, code: UUID, number: int) -> HttpResponseBa
             messages.error(request, form.problem)
             return redirect("export-new", code, number)
         selection = form.selection
-    _note_opening(version.session, now=timezone.now())
+    sessions.note_opening(session=version.session, now=timezone.now())
     name = version.session.name
     try:
         layout = kept_layout_of(version, session_name=name, selection=selection)
@@ -116,8 +105,3 @@ def document(request: SignedInRequest, code: UUID, number: int) -> HttpResponse:
         content_disposition_header(as_attachment=True, filename="metadata.json") or ""
     )
     return response
-
-
-def _note_opening(session: DubbingSession, *, now: datetime) -> None:
-    if now - session.last_accessed >= NOTED_EVERY:
-        session.touch(now=now)

@@ -31,6 +31,8 @@ SIGNED_IN = [
     "/accounts/email/",
     "/accounts/password/change/",
     "/accounts/logout/",
+    "/account/tokens/",
+    "/api/v1/docs",
 ]
 
 

@@ -18,9 +18,10 @@ from sessions_app.blobs.keys import blob_key, export_key
 from sessions_app.domain import metadata
 from sessions_app.domain.categories import sort_tree
 from sessions_app.domain.manifest import Manifest, ManifestEntry
-from sessions_app.models import Blob, DubbingSession, Export, Job, Share, Version
-from sessions_app.operations import sessions, shares, versions
+from sessions_app.models import AccessToken, Blob, DubbingSession, Export, Job, Share, Version
+from sessions_app.operations import sessions, shares, tokens, versions
 from sessions_app.operations.shares import NewShare
+from sessions_app.operations.tokens import NewToken
 from tests.world import PROJECT
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -144,6 +145,12 @@ def sketch_export(session: DubbingSession, *, key: str = "", size: int = len(ZIP
 
 def sketch_share(export: Export, *, days: int = 7) -> NewShare:
     return shares.create(export=export, author=export.owner, days=days, note="for Bob", now=now())
+
+
+def sketch_token(
+    owner: User, *, scope: AccessToken.Scope = AccessToken.Scope.WRITE, days: int | None = 30
+) -> NewToken:
+    return tokens.create(owner=owner, name="my laptop", scope=scope, days=days, now=now())
 
 
 def expired(share: Share) -> Share:

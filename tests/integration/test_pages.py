@@ -17,7 +17,7 @@ from django.urls import URLPattern, URLResolver, reverse
 from sessions_app import urls
 from sessions_app.blobs import get_store
 from sessions_app.blobs.keys import export_key
-from sessions_app.models import DubbingSession, Export, Job, Share, Upload
+from sessions_app.models import AccessToken, DubbingSession, Export, Job, Share, Upload
 from sessions_app.operations import sessions, uploads
 from sessions_app.operations.shares import NewShare
 from sessions_app.operations.uploads import Announced
@@ -32,6 +32,7 @@ from tests.integration.sketches import (
     sketch_job,
     sketch_session,
     sketch_share,
+    sketch_token,
     sketch_version,
     store_blobs,
 )
@@ -41,7 +42,7 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 SAFE = ("GET", "HEAD")
 ZIP_KEY = export_key("a-page-test")
 Kind = Literal["page", "script", "link"]
-Thing = Literal["", "session", "trashed", "upload", "job", "failed", "export", "share", "token"]
+Thing = Literal["", "session", "trashed", "upload", "job", "failed", "export", "share", "token", "access"]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -65,6 +66,7 @@ class Things:
     failed: Job
     export: Export
     new_share: NewShare
+    access: AccessToken
 
     def code(self, thing: Thing) -> str:
         if thing == "token":
@@ -96,6 +98,7 @@ def things(world: World) -> Things:
         failed=failed,
         export=export,
         new_share=sketch_share(export),
+        access=sketch_token(world.alice).token,
     )
 
 
@@ -183,11 +186,16 @@ ENDPOINTS = {
         Endpoint("job-retry", "POST", 302, of="failed"),
         Endpoint("job-save-on-top", "POST", 302, of="failed"),
         Endpoint("job-import", "POST", 302, of="failed"),
-        # /exports/, /shares/, /s/<token>/
+        # /exports/, /shares/, /account/tokens/, /s/<token>/
         Endpoint("export-detail", "GET", 200, of="export"),
         Endpoint("export-download", "GET", 200, of="export"),
         Endpoint("export-share", "POST", 200, of="export", body=lambda _: {"days": 7, "note": "for Bob"}),
         Endpoint("share-revoke", "POST", 302, of="share"),
+        Endpoint("token-list", "GET", 200),
+        Endpoint(
+            "token-create", "POST", 200, body=lambda _: {"name": "my laptop", "scope": "read", "days": 90}
+        ),
+        Endpoint("token-revoke", "POST", 302, of="access"),
         Endpoint("share-page", "GET", 200, "link", "token"),
         Endpoint("share-download", "GET", 200, "link", "token"),
         Endpoint("share-take", "POST", 302, of="token"),
@@ -323,7 +331,7 @@ def test_a_script_whose_page_is_out_of_date_hears_so(world: World):
 
 def state_of_all() -> list[list[dict[str, Any]]]:
     """Every row that a request could change."""
-    models: tuple[type[Model], ...] = (DubbingSession, Upload, Job, Export, Share)
+    models: tuple[type[Model], ...] = (AccessToken, DubbingSession, Upload, Job, Export, Share)
     return [list(model._default_manager.order_by("pk").values()) for model in models]
 
 

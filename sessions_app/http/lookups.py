@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
-from sessions_app.models import DubbingSession, Export, Job, Share, Upload, Version
+from sessions_app.models import AccessToken, DubbingSession, Export, Job, Share, Upload, Version
 from sessions_app.operations.errors import BadInputError
 
 
@@ -17,6 +17,14 @@ def session_of(user: User, code: UUID) -> DubbingSession:
     """Return a session that is not in the trash."""
     return get_object_or_404(
         DubbingSession.objects.visible_to(user).live().select_related("current"), code=code
+    )
+
+
+def any_session_of(user: User, code: UUID) -> DubbingSession:
+    """Return a session, in the trash or not."""
+    return get_object_or_404(
+        DubbingSession.objects.visible_to(user).select_related("current").defer("current__document"),
+        code=code,
     )
 
 
@@ -43,6 +51,10 @@ def share_of(user: User, code: UUID) -> Share:
     return get_object_or_404(Share.objects.visible_to(user).select_related("export"), code=code)
 
 
+def token_of(user: User, code: UUID) -> AccessToken:
+    return get_object_or_404(AccessToken.objects.visible_to(user), code=code)
+
+
 def upload_of(user: User, code: UUID) -> Upload:
     return get_object_or_404(Upload.objects.visible_to(user), code=code)
 
@@ -57,6 +69,15 @@ def uploads_of(user: User, codes: Sequence[str]) -> list[Upload]:
         wanted = [UUID(code) for code in codes]
     except ValueError:
         raise BadInputError("An upload's code is malformed.", code="bad_field") from None
+    return uploads_named(user, wanted)
+
+
+def uploads_named(user: User, wanted: Sequence[UUID]) -> list[Upload]:
+    """Return the uploads in the order asked for.
+
+    :raises BadInputError: one is named twice.
+    :raises Http404: one of them does not exist.
+    """
     if len(set(wanted)) != len(wanted):
         raise BadInputError("An upload is named twice.", code="bad_field")
     found: dict[UUID, Upload] = {}

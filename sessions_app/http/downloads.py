@@ -11,8 +11,10 @@ from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBas
 from django.utils.http import content_disposition_header, parse_etags
 
 from sessions_app.blobs import get_store
+from sessions_app.blobs.keys import blob_key
 from sessions_app.blobs.store import StoreError
 from sessions_app.exports.stream import stream
+from sessions_app.models import Entry, Export
 from sessions_app.zips.layout import Layout
 from sessions_app.zips.ranges import (
     ByteRange,
@@ -93,6 +95,29 @@ def planned(layout: Layout, *, filename: str) -> Download:
     )
 
 
+def exported(export: Export) -> Download:
+    """The ZIP of an export whose bytes are kept."""
+    return stored(
+        export.key,
+        size=export.size,
+        etag=export.etag,
+        filename=export.filename,
+        content_type="application/zip",
+    )
+
+
+def filed(entry: Entry, *, content_type: str = "application/octet-stream", inline: bool = False) -> Download:
+    """A file of a version; its blob is at hand."""
+    return stored(
+        blob_key(entry.blob.sha256),
+        size=entry.blob.size,
+        etag=f'"{entry.blob.sha256}"',
+        filename=entry.path.rsplit("/", 1)[-1],
+        content_type=content_type,
+        inline=inline,
+    )
+
+
 def playable_type(path: str) -> str | None:
     return PLAYABLE.get(PurePosixPath(path).suffix.lower())
 
@@ -104,7 +129,7 @@ def send(
 
     :param on_start: called when bytes are sent from the start, once a download rather than once a range.
     """
-    if _is_known(request.headers.get("If-None-Match", ""), download.etag):
+    if is_known(request, download.etag):
         return _with_headers(HttpResponse(status=HTTPStatus.NOT_MODIFIED), download)
     part: ByteRange | None = None
     if if_range_matches(request.headers.get("If-Range"), download.etag):
@@ -127,9 +152,12 @@ def send(
     return _with_headers(response, download)
 
 
-def _is_known(if_none_match: str, etag: str) -> bool:
-    """Compare weakly (RFC 9110 section 13.1.2): a proxy that compresses makes our validator a weak one."""
-    known = {tag.removeprefix("W/") for tag in parse_etags(if_none_match)}
+def is_known(request: HttpRequest, etag: str) -> bool:
+    """Whether who asks has it already (If-None-Match).
+
+    Compared weakly (RFC 9110 section 13.1.2): a proxy that compresses makes our validator a weak one.
+    """
+    known = {tag.removeprefix("W/") for tag in parse_etags(request.headers.get("If-None-Match", ""))}
     return bool(known & {etag, "*"})
 
 
@@ -142,7 +170,7 @@ def _body(request: HttpRequest, download: Download, start: int, end: int) -> Htt
             file = download.path.open("rb")
             file.seek(start)
             return FileResponse(file)
-        return StreamingHttpResponse(_started(download.read(start, end)))
+        return StreamingHttpResponse(started(download.read(start, end)))
     except (OSError, StoreError):
         return HttpResponse(
             "The file cannot be read right now. Try again in a few minutes.",
@@ -151,7 +179,7 @@ def _body(request: HttpRequest, download: Download, start: int, end: int) -> Htt
         )
 
 
-def _started(chunks: Iterator[bytes]) -> Iterator[bytes]:
+def started(chunks: Iterator[bytes]) -> Iterator[bytes]:
     """Read the first chunk now, while the answer can still be an error."""
     first = next(chunks)
 

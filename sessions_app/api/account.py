@@ -1,0 +1,84 @@
+"""Who asks, and what they may."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from http import HTTPStatus
+from typing import Literal
+
+from django.conf import settings
+from django.utils import timezone
+from ninja import Router
+from pydantic import BaseModel
+
+from sessions_app.api.auth import ApiRequest
+from sessions_app.api.declaring import reads
+from sessions_app.api.problems import Refused
+from sessions_app.api.uploads import PACK_FILE_SIZE
+from sessions_app.blobs import get_store
+from sessions_app.queries.sessions import size_of_all
+
+router = Router()
+
+
+class Token(BaseModel):
+    """The access token that is used."""
+
+    name: str
+    scope: Literal["read", "write"]
+    expires_at: datetime | None
+    last_used_at: datetime | None
+
+
+class Quota(BaseModel):
+    used: int
+    """Bytes that the versions of all sessions added, those in the trash included."""
+    limit: int | None
+
+
+class Me(BaseModel):
+    name: str
+    email: str
+    token: Token | None
+    """Null for a browser."""
+    part_size: int
+    """Bytes of every part of an upload but the last."""
+    pack_file_size: int
+    """Files of up to so many bytes may share an upload."""
+    max_file_size: int
+    max_files: int
+    """In a session."""
+    quota: Quota
+
+
+@router.get("/me", **reads(Me, problems=(), operation_id="get_me", summary="Who I am and what I may"))
+def me(request: ApiRequest) -> Me:
+    user, token = request.auth.user, request.auth.token
+    return Me(
+        name=user.get_username(),
+        email=user.email,
+        token=Token.model_validate(token, from_attributes=True) if token else None,
+        part_size=get_store().part_size,
+        pack_file_size=PACK_FILE_SIZE,
+        max_file_size=settings.MAX_UPLOAD_SIZE,
+        max_files=settings.MAX_FILES_IN_SESSION,
+        quota=Quota(used=size_of_all(user), limit=None),
+    )
+
+
+@router.delete(
+    "/token",
+    # A token that may only read may take itself back as well.
+    **reads(
+        None,
+        status=204,
+        problems=(409,),
+        operation_id="revoke_token",
+        summary="Revoke the token that is used",
+    ),
+)
+def revoke_token(request: ApiRequest) -> None:
+    token = request.auth.token
+    if token is None:
+        raise Refused(HTTPStatus.CONFLICT, "no_token", "You came with a browser's session, not with a token.")
+    token.revoke(now=timezone.now())

@@ -1,0 +1,12 @@
+"""The API's page: its OpenAPI document to read and to try."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+
+@require_safe
+def page(request: HttpRequest) -> HttpResponse:
+    return render(request, "api/docs.html")

@@ -1,0 +1,132 @@
+"""Finished ZIPs, and links to them: made, downloaded."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from django.http import HttpResponseBase
+from django.utils import timezone
+from ninja import Router
+from pydantic import BaseModel, ConfigDict, Field
+
+from sessions_app import models
+from sessions_app.api.auth import ApiRequest
+from sessions_app.api.declaring import ZIP, reads, sends, writes
+from sessions_app.api.downloads import sent
+from sessions_app.api.idempotency import once
+from sessions_app.api.jobs import Job, address_of
+from sessions_app.api.pages import Cursor, Limit, Order, Page, page_of
+from sessions_app.api.selections import selection_of
+from sessions_app.domain.categories import Category
+from sessions_app.http.downloads import exported
+from sessions_app.http.lookups import export_of, version_of
+from sessions_app.operations import exports
+from sessions_app.operations.errors import NotAllowedError
+
+router = Router()
+
+NEWEST_FIRST = Order(field="created_at", kind=datetime, descending=True)
+
+
+class Export(BaseModel):
+    code: UUID
+    session: UUID
+    version: int
+    filename: str
+    size: int
+    ready: bool
+    """Whether its bytes can be downloaded still."""
+    created_at: datetime
+    expires_at: datetime
+    selection: dict[str, Any]
+    """What it holds of the version; empty for the whole."""
+
+    @classmethod
+    def of(cls, export: models.Export, *, now: datetime) -> Export:
+        return cls(
+            code=export.code,
+            session=export.version.session.code,
+            version=export.version.number,
+            filename=export.filename,
+            size=export.size,
+            ready=export.is_ready(now=now),
+            created_at=export.created_at,
+            expires_at=export.expires_at,
+            selection=export.selection,
+        )
+
+
+class NewExport(BaseModel):
+    """What the ZIP shall hold; nothing said: the whole version."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    categories: list[Category] = Field(default=[], max_length=20)
+    languages: list[Annotated[str, Field(max_length=35)]] = Field(default=[], max_length=500)
+    without_source: bool = False
+    history: bool = False
+
+
+@router.post(
+    "/sessions/{uuid:code}/versions/{int:number}/exports",
+    **writes(
+        Job,
+        status=202,
+        idempotent=True,
+        operation_id="create_export",
+        summary="Have a ZIP of a version made",
+        description="The same choice is never made twice: the answer may be a job that is done.",
+    ),
+)
+@once(status=202, location=address_of)
+def create_export(request: ApiRequest, code: UUID, number: int, body: NewExport) -> Job:
+    user = request.auth.user
+    version = version_of(user, code, number)
+    selection = selection_of(
+        version,
+        categories=body.categories,
+        languages=body.languages,
+        without_source=body.without_source,
+        history=body.history,
+    )
+    job = exports.request(version=version, owner=user, now=timezone.now(), selection=selection)
+    return Job.of(job)
+
+
+@router.get(
+    "/exports",
+    **reads(Page[Export], problems=(), operation_id="list_exports", summary="ZIPs, the latest first"),
+)
+def list_exports(request: ApiRequest, limit: Limit, cursor: Cursor) -> Page[Export]:
+    now = timezone.now()
+    rows = models.Export.objects.visible_to(request.auth.user).select_related("version__session")
+    found, following = page_of(
+        rows.defer("version__document"), order=NEWEST_FIRST, limit=limit, cursor=cursor
+    )
+    return Page(items=[Export.of(row, now=now) for row in found], next=following)
+
+
+@router.get("/exports/{uuid:code}", **reads(Export, operation_id="get_export", summary="One ZIP"))
+def get_export(request: ApiRequest, code: UUID) -> Export:
+    return Export.of(export_of(request.auth.user, code), now=timezone.now())
+
+
+@router.api_operation(
+    ["GET", "HEAD"],
+    "/exports/{uuid:code}/download",
+    **reads(
+        None,
+        problems=(404, 409),
+        counted=False,
+        operation_id="download_export",
+        summary="A ZIP's bytes; takes Range and If-Range",
+        openapi_extra=sends(ZIP),
+    ),
+)
+def download_export(request: ApiRequest, code: UUID) -> HttpResponseBase:
+    export = export_of(request.auth.user, code)
+    if not export.is_ready(now=timezone.now()):
+        raise NotAllowedError("This export has expired. Export the version again.", code="export_expired")
+    return sent(request, exported(export))

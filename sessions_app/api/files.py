@@ -1,0 +1,204 @@
+"""Bytes of a version: its manifest, its metadata, its files one by one or many at once, its ZIP."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from typing import Annotated
+from uuid import UUID
+
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.utils import timezone
+from ninja import Query, Router
+from pydantic import BaseModel, ConfigDict, Field
+
+from sessions_app.api.auth import ApiRequest
+from sessions_app.api.declaring import OCTETS, ZIP, reads, sends
+from sessions_app.api.downloads import sent
+from sessions_app.api.problems import not_found
+from sessions_app.api.selections import selection_of
+from sessions_app.api.versions import Entry
+from sessions_app.blobs import get_store
+from sessions_app.domain import metadata
+from sessions_app.domain.categories import Category
+from sessions_app.domain.naming import export_filename
+from sessions_app.exports.stream import stream
+from sessions_app.http.downloads import filed, is_known, planned, started
+from sessions_app.http.lookups import version_of
+from sessions_app.models import Version
+from sessions_app.operations import sessions
+from sessions_app.operations.archives import kept_layout_of
+from sessions_app.queries.versions import entries_of, file_at, files_at
+from sessions_app.zips.layout import BlobRange
+
+router = Router()
+
+BUNDLED = 2000
+BATCH = 500
+"""Variables of a statement, which databases limit; rows that are made JSON at a time."""
+
+
+class Document(BaseModel):
+    size: int
+    sha256: str
+
+
+class Manifest(BaseModel):
+    """A whole version."""
+
+    version: int
+    fingerprint: str
+    metadata: Document
+    entries: list[Entry]
+
+
+class Wanted(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    paths: list[Annotated[str, Field(max_length=1024)]] = Field(min_length=1, max_length=BUNDLED)
+    """In the session's tree."""
+
+
+@router.get(
+    "/sessions/{uuid:code}/versions/{int:number}/manifest",
+    **reads(
+        Manifest,
+        operation_id="get_manifest",
+        summary="Everything that a version holds, in one answer",
+        openapi_extra={"responses": {304: {"description": "It is as you know it (If-None-Match)"}}},
+    ),
+)
+def get_manifest(request: ApiRequest, code: UUID, number: int) -> HttpResponseBase:
+    version = version_of(request.auth.user, code, number)
+    etag = f'"{version.fingerprint}"'
+    if is_known(request, etag):
+        return HttpResponse(status=304, headers={"ETag": etag})
+    response = StreamingHttpResponse(
+        (part.encode() for part in _manifest(version)), content_type="application/json"
+    )
+    response["ETag"] = etag
+    response["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def _manifest(version: Version) -> Iterator[str]:
+    document = _document(version)
+    head = {
+        "version": version.number,
+        "fingerprint": version.fingerprint,
+        "metadata": {"size": len(document), "sha256": hashlib.sha256(document).hexdigest()},
+    }
+    yield json.dumps(head)[:-1] + ', "entries": ['
+    rows = entries_of(version).select_related("blob").order_by("path")
+    before, batch = "", []
+    for row in rows.iterator(chunk_size=BATCH):
+        batch.append(json.dumps(Entry.told(row), separators=(",", ":")))
+        if len(batch) == BATCH:
+            yield before + ",\n".join(batch)
+            before, batch = ",\n", []
+    yield (before + ",\n".join(batch) if batch else "") + "]}"
+
+
+def _document(version: Version) -> bytes:
+    return metadata.render(version.metadata, session_name=version.session.name)
+
+
+@router.get(
+    "/sessions/{uuid:code}/versions/{int:number}/metadata.json",
+    **reads(
+        None,
+        operation_id="get_metadata",
+        summary="metadata.json as an export has it",
+        openapi_extra={
+            "responses": {
+                200: {"content": {"application/json": {"schema": {"type": "object"}}}},
+                304: {"description": "It is as you know it (If-None-Match)"},
+            }
+        },
+    ),
+)
+def get_metadata(request: ApiRequest, code: UUID, number: int) -> HttpResponse:
+    document = _document(version_of(request.auth.user, code, number))
+    etag = f'"{hashlib.sha256(document).hexdigest()}"'
+    if is_known(request, etag):
+        return HttpResponse(status=304, headers={"ETag": etag})
+    return HttpResponse(document, content_type="application/json", headers={"ETag": etag})
+
+
+@router.api_operation(
+    ["GET", "HEAD"],
+    "/sessions/{uuid:code}/versions/{int:number}/files/{path:path}",
+    **reads(
+        None,
+        counted=False,
+        operation_id="get_file",
+        summary="A file's bytes; takes Range and If-Range",
+        openapi_extra=sends(OCTETS),
+    ),
+)
+def get_file(request: ApiRequest, code: UUID, number: int, path: str) -> HttpResponseBase:
+    version = version_of(request.auth.user, code, number)
+    entry = file_at(version, path)
+    if entry is None:
+        raise not_found()
+    sessions.note_opening(session=version.session, now=timezone.now())
+    return sent(request, filed(entry))
+
+
+@router.post(
+    "/sessions/{uuid:code}/versions/{int:number}/bundle",
+    **reads(
+        None,
+        counted=False,
+        operation_id="get_bundle",
+        summary="Many small files at once",
+        description="The files' bytes one after another, in the order asked for; their sizes are in the manifest.",
+        openapi_extra=sends(OCTETS, ranges=False),
+    ),
+)
+def get_bundle(request: ApiRequest, code: UUID, number: int, body: Wanted) -> HttpResponseBase:
+    version = version_of(request.auth.user, code, number)
+    found = files_at(version, body.paths)
+    if missing := next((path for path in body.paths if path not in found), None):
+        raise not_found(f"Version {number} has no file “{missing}”. Nothing is sent.")
+    sessions.note_opening(session=version.session, now=timezone.now())
+    blobs = [found[path] for path in body.paths]
+    size = sum(blob.size for blob in blobs)
+    segments = [BlobRange(blob.sha256, 0, blob.size) for blob in blobs if blob.size]
+    chunks = started(stream(segments, reader=get_store())) if segments else iter(())
+    response = StreamingHttpResponse(chunks, content_type="application/octet-stream")
+    response["Content-Length"] = str(size)
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+@router.api_operation(
+    ["GET", "HEAD"],
+    "/sessions/{uuid:code}/versions/{int:number}/archive.zip",
+    **reads(
+        None,
+        counted=False,
+        operation_id="get_archive",
+        summary="The version, or parts of it, as a ZIP that is made while it is sent; takes Range and If-Range",
+        openapi_extra=sends(ZIP),
+    ),
+)
+def get_archive(
+    request: ApiRequest,
+    *,
+    code: UUID,
+    number: int,
+    category: Annotated[list[Category], Query([], max_length=20)],
+    language: Annotated[list[str], Query([], max_length=500)],
+    without_source: Annotated[bool, Query(False)],
+    history: Annotated[bool, Query(False, description="All versions up to this one.")],
+) -> HttpResponseBase:
+    version = version_of(request.auth.user, code, number)
+    selection = selection_of(
+        version, categories=category, languages=language, without_source=without_source, history=history
+    )
+    name = version.session.name
+    layout = kept_layout_of(version, session_name=name, selection=selection)
+    sessions.note_opening(session=version.session, now=timezone.now())
+    return sent(request, planned(layout, filename=export_filename(name, selection.suffix)))

@@ -1,0 +1,65 @@
+"""ZIPs that become sessions."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.utils import timezone
+from ninja import Router
+from pydantic import BaseModel, ConfigDict, Field
+
+from sessions_app import models
+from sessions_app.api.auth import ApiRequest
+from sessions_app.api.declaring import writes
+from sessions_app.api.idempotency import once
+from sessions_app.api.jobs import Job, address_of
+from sessions_app.http.lookups import upload_of
+from sessions_app.operations import imports
+
+router = Router()
+
+
+class NewImport(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    upload: UUID
+    """A ZIP that was uploaded."""
+    name: str = Field("", max_length=1000)
+    """Empty: as the ZIP is called."""
+
+
+@router.post(
+    "/imports",
+    **writes(
+        Job,
+        status=202,
+        idempotent=True,
+        operation_id="create_import",
+        summary="Make sessions of an uploaded ZIP",
+    ),
+)
+@once(status=202, location=address_of)
+def create_import(request: ApiRequest, body: NewImport) -> Job:
+    return _requested(request, body, models.Job.Kind.IMPORT)
+
+
+@router.post(
+    "/imports/check",
+    **writes(
+        Job,
+        status=202,
+        idempotent=True,
+        operation_id="check_import",
+        summary="Find out what an import would make, and store nothing",
+    ),
+)
+@once(status=202, location=address_of)
+def check_import(request: ApiRequest, body: NewImport) -> Job:
+    return _requested(request, body, models.Job.Kind.CHECK)
+
+
+def _requested(request: ApiRequest, body: NewImport, kind: models.Job.Kind) -> Job:
+    user = request.auth.user
+    upload = upload_of(user, body.upload)
+    job = imports.request(upload=upload, owner=user, name=body.name, now=timezone.now(), kind=kind)
+    return Job.of(job)

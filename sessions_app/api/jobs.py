@@ -1,0 +1,151 @@
+"""Work that goes on in the background."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from django.utils import timezone
+from ninja import Query, Router
+from pydantic import BaseModel, ConfigDict, Field
+
+from sessions_app import models
+from sessions_app.api.auth import ApiRequest
+from sessions_app.api.declaring import reads, writes
+from sessions_app.api.idempotency import once
+from sessions_app.api.pages import Cursor, Limit, Order, Page, page_of
+from sessions_app.http.lookups import job_of
+from sessions_app.operations import exports, imports, jobs, saves
+from sessions_app.operations.errors import NotAllowedError
+
+router = Router()
+
+State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
+NEWEST_FIRST = Order(field="created_at", kind=datetime, descending=True)
+
+
+class JobError(BaseModel):
+    code: str
+    message: str
+
+
+class Job(BaseModel):
+    code: UUID
+    kind: Literal["save", "import", "export", "check"]
+    state: State
+    session: UUID | None
+    percent: int
+    done_bytes: int
+    total_bytes: int
+    error: JobError | None
+    result: dict[str, Any]
+    """Of a save `version`, `files`, `stored_bytes`; of an export `export`, its code; of an import what it made; of a check what an
+    import would make."""
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+    @classmethod
+    def of(cls, job: models.Job) -> Job:
+        error = JobError(code=job.error_code, message=job.error_message) if job.error_code else None
+        return cls.model_validate(
+            {
+                "code": job.code,
+                "kind": job.kind,
+                "state": job.state,
+                "session": job.session.code if job.session else None,
+                "percent": job.percent,
+                "done_bytes": job.done_bytes,
+                "total_bytes": job.total_bytes,
+                "error": error,
+                "result": job.result,
+                "created_at": job.created_at,
+                "started_at": job.started_at,
+                "finished_at": job.finished_at,
+            }
+        )
+
+
+def address_of(job: Job) -> str:
+    return f"/api/v1/jobs/{job.code}"
+
+
+class ImportName(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field("", max_length=1000)
+    """Empty: as the ZIP is called."""
+
+
+@router.get(
+    "/jobs", **reads(Page[Job], problems=(), operation_id="list_jobs", summary="Jobs, the latest first")
+)
+def list_jobs(
+    request: ApiRequest, state: Annotated[State | None, Query(None)], limit: Limit, cursor: Cursor
+) -> Page[Job]:
+    rows = models.Job.objects.visible_to(request.auth.user).select_related("session")
+    if state:
+        rows = rows.filter(state=state)
+    found, following = page_of(rows, order=NEWEST_FIRST, limit=limit, cursor=cursor)
+    return Page(items=[Job.of(row) for row in found], next=following)
+
+
+@router.get("/jobs/{uuid:code}", **reads(Job, operation_id="get_job", summary="How far a job is"))
+def get_job(request: ApiRequest, code: UUID) -> Job:
+    return Job.of(job_of(request.auth.user, code))
+
+
+@router.post(
+    "/jobs/{uuid:code}/cancel",
+    **writes(Job, operation_id="cancel_job", summary="Stop a job: at once, or at its next step"),
+)
+def cancel_job(request: ApiRequest, code: UUID) -> Job:
+    jobs.cancel(job=job_of(request.auth.user, code), now=timezone.now())
+    return Job.of(job_of(request.auth.user, code))
+
+
+@router.post(
+    "/jobs/{uuid:code}/retry",
+    **writes(Job, status=202, operation_id="retry_job", summary="Try a failed or cancelled job again"),
+)
+def retry_job(request: ApiRequest, code: UUID) -> Job:
+    job = job_of(request.auth.user, code)
+    if job.kind == models.Job.Kind.EXPORT:
+        job = exports.retry(job=job, now=timezone.now())
+    else:
+        jobs.retry(job=job, now=timezone.now())
+    return Job.of(job_of(request.auth.user, job.code))
+
+
+@router.post(
+    "/jobs/{uuid:code}/save-on-top",
+    **writes(
+        Job,
+        status=202,
+        operation_id="save_on_top",
+        summary="Save what met a conflict again, on top of what is current now",
+    ),
+)
+def save_on_top(request: ApiRequest, code: UUID) -> Job:
+    job = job_of(request.auth.user, code)
+    if job.kind != models.Job.Kind.SAVE or job.session is None:
+        raise NotAllowedError("Only a save can be put on top of another.", code="not_a_save")
+    saves.save_on_top(job=job, now=timezone.now())
+    return Job.of(job_of(request.auth.user, code))
+
+
+@router.post(
+    "/jobs/{uuid:code}/import",
+    **writes(
+        Job,
+        status=202,
+        idempotent=True,
+        operation_id="import_checked",
+        summary="Import the ZIP that a check has looked into",
+    ),
+)
+@once(status=202, location=address_of)
+def import_checked(request: ApiRequest, code: UUID, body: ImportName) -> Job:
+    checked = job_of(request.auth.user, code)
+    return Job.of(imports.request_checked(check=checked, name=body.name, now=timezone.now()))

@@ -1,0 +1,204 @@
+"""Sessions: found, made, put into the trash and taken out of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from django.db.models import Value
+from django.db.models.functions import Coalesce
+from django.http import HttpResponse
+from django.utils import timezone
+from ninja import Query, Router
+from pydantic import BaseModel, ConfigDict, Field
+
+from sessions_app import models
+from sessions_app.api.auth import ApiRequest
+from sessions_app.api.declaring import reads, writes
+from sessions_app.api.idempotency import once
+from sessions_app.api.pages import Cursor, Limit, Order as Keyset, Page, page_of
+from sessions_app.domain.naming import fold_name
+from sessions_app.domain.progress import Progress as Done, Stage
+from sessions_app.http.lookups import any_session_of, session_of, trashed_session_of
+from sessions_app.operations import sessions
+from sessions_app.queries.sessions import Order, Search, found_by
+
+router = Router()
+
+KEYSETS = {
+    Order.UPDATED: Keyset(field="last_updated", kind=datetime, descending=True),
+    Order.CREATED: Keyset(field="created_at", kind=datetime, descending=True),
+    Order.ACCESSED: Keyset(field="last_accessed", kind=datetime, descending=True),
+    Order.NAME: Keyset(field="folded_name", kind=str),
+    Order.SIZE: Keyset(field="size_or_none", kind=int, descending=True),
+}
+
+
+class Progress(BaseModel):
+    transcription: bool
+    translations: bool
+    audio: bool
+    videos: bool
+
+    @classmethod
+    def of(cls, done: Done) -> Progress:
+        return cls(
+            transcription=done.has_transcription,
+            translations=done.has_translations,
+            audio=done.has_audio,
+            videos=done.has_videos,
+        )
+
+
+class Session(BaseModel):
+    """One dubbing project, as its current version has it."""
+
+    code: UUID
+    name: str
+    version: int
+    """Number of the current version; 0 while there is none."""
+    video_name: str
+    languages: list[str]
+    stage: Stage
+    progress: Progress
+    file_count: int
+    total_size: int
+    created_at: datetime
+    last_updated: datetime
+    last_accessed: datetime
+    trashed_at: datetime | None
+
+    @classmethod
+    def of(cls, session: models.DubbingSession) -> Session:
+        current = session.current
+        return cls(
+            code=session.code,
+            name=session.name,
+            version=current.number if current else 0,
+            video_name=current.video_name if current else "",
+            languages=current.languages if current else [],
+            stage=Stage(current.stage) if current else Stage.EMPTY,
+            progress=Progress.of(current.progress) if current else Progress.of(NOTHING_DONE),
+            file_count=current.file_count if current else 0,
+            total_size=current.total_size if current else 0,
+            created_at=session.created_at,
+            last_updated=session.last_updated,
+            last_accessed=session.last_accessed,
+            trashed_at=session.trashed_at,
+        )
+
+
+NOTHING_DONE = Done(has_transcription=False, has_translations=False, has_audio=False, has_videos=False)
+
+
+class NewSession(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field("", max_length=1000)
+    """Empty: one is made up, from the video's name if that is told."""
+    video_filename: str | None = Field(None, max_length=1000)
+
+
+class SuggestedName(BaseModel):
+    name: str
+
+
+@router.get(
+    "/sessions",
+    **reads(Page[Session], problems=(), operation_id="list_sessions", summary="Find sessions"),
+)
+def list_sessions(
+    request: ApiRequest,
+    *,
+    q: Annotated[str, Query("", max_length=200, description="In names, video names, or a language tag.")],
+    language: Annotated[str, Query("", max_length=35, description="A BCP 47 tag.")],
+    stage: Annotated[Stage | None, Query(None)],
+    name: Annotated[str, Query("", max_length=1000, description="The exact name, whatever its case.")],
+    trashed: Annotated[bool, Query(False, description="Those in the trash instead.")],
+    order: Annotated[Order, Query(Order.UPDATED)],
+    limit: Limit,
+    cursor: Cursor,
+) -> Page[Session]:
+    search = Search(text=q, stage=stage or "", language=language, order=order)
+    rows = found_by(request.auth.user, search, trashed=trashed)
+    if name:
+        rows = rows.filter(folded_name=fold_name(name))
+    if order is Order.SIZE:
+        rows = rows.annotate(size_or_none=Coalesce("current__total_size", Value(-1)))
+    found, following = page_of(rows, order=KEYSETS[order], limit=limit, cursor=cursor)
+    return Page(items=[Session.of(row) for row in found], next=following)
+
+
+@router.post(
+    "/sessions",
+    **writes(
+        Session,
+        status=201,
+        problems=(409,),
+        idempotent=True,
+        operation_id="create_session",
+        summary="Make an empty session",
+        description="A name that is taken gets a number; nothing is overwritten.",
+    ),
+)
+@once(status=201, location=lambda made: f"/api/v1/sessions/{made.code}")
+def create_session(request: ApiRequest, body: NewSession) -> Session:
+    name = body.name.strip() or _suggested(request, body.video_filename)
+    return Session.of(sessions.create(owner=request.auth.user, name=name, now=timezone.now()))
+
+
+@router.get(
+    "/sessions/suggested-name",
+    **reads(
+        SuggestedName,
+        problems=(),
+        operation_id="suggest_session_name",
+        summary="A free name for a new session",
+    ),
+)
+def suggest_name(
+    request: ApiRequest, video_filename: Annotated[str, Query("", max_length=1000)]
+) -> SuggestedName:
+    return SuggestedName(name=_suggested(request, video_filename))
+
+
+def _suggested(request: ApiRequest, video_filename: str | None) -> str:
+    return sessions.suggest_name(
+        owner=request.auth.user, video_filename=video_filename or None, now=timezone.localtime()
+    )
+
+
+@router.get(
+    "/sessions/{uuid:code}",
+    **reads(
+        Session, operation_id="get_session", summary="One session; its ETag says which version is current"
+    ),
+)
+def get_session(request: ApiRequest, response: HttpResponse, code: UUID) -> Session:
+    session = Session.of(any_session_of(request.auth.user, code))
+    response["ETag"] = f'"v{session.version}"'
+    return session
+
+
+@router.delete(
+    "/sessions/{uuid:code}",
+    **writes(None, status=204, operation_id="trash_session", summary="Move a session to the trash"),
+)
+def trash_session(request: ApiRequest, code: UUID) -> None:
+    sessions.trash(sessions=[session_of(request.auth.user, code)], now=timezone.now())
+
+
+@router.post(
+    "/sessions/{uuid:code}/untrash",
+    **writes(
+        Session,
+        operation_id="untrash_session",
+        summary="Take a session out of the trash",
+        description="If its name was taken meanwhile, it gets a number.",
+    ),
+)
+def untrash_session(request: ApiRequest, code: UUID) -> Session:
+    user = request.auth.user
+    sessions.untrash(session=trashed_session_of(user, code))
+    return Session.of(session_of(user, code))

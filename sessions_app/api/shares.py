@@ -1,0 +1,94 @@
+"""Links to exports."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.urls import reverse
+from django.utils import timezone
+from ninja import Router
+from pydantic import BaseModel, ConfigDict, Field
+
+from sessions_app import models
+from sessions_app.api.auth import ApiRequest
+from sessions_app.api.declaring import reads, writes
+from sessions_app.api.idempotency import once
+from sessions_app.api.pages import Cursor, Limit, Order, Page, page_of
+from sessions_app.http.lookups import export_of, share_of
+from sessions_app.operations import shares
+
+router = Router()
+
+NEWEST_FIRST = Order(field="created_at", kind=datetime, descending=True)
+
+
+class Share(BaseModel):
+    code: UUID
+    export: UUID
+    note: str
+    created_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None
+    download_count: int
+    last_download_at: datetime | None
+    url: str | None
+    """The link itself, only in the answer that makes it: nobody can tell it again, not even to the same Idempotency-Key."""
+
+    @classmethod
+    def of(cls, share: models.Share, *, url: str | None = None) -> Share:
+        return cls(
+            code=share.code,
+            export=share.export.code,
+            note=share.note,
+            created_at=share.created_at,
+            expires_at=share.expires_at,
+            revoked_at=share.revoked_at,
+            download_count=share.download_count,
+            last_download_at=share.last_download_at,
+            url=url,
+        )
+
+
+class NewShare(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    days: int = Field(7, ge=1, le=shares.MAX_DAYS)
+    note: str = Field("", max_length=200)
+    """Whom it is for; only you see it."""
+
+
+@router.post(
+    "/exports/{uuid:code}/shares",
+    **writes(
+        Share,
+        status=201,
+        idempotent=True,
+        operation_id="create_share",
+        summary="Make a link to a ZIP, for people without an account",
+    ),
+)
+@once(status=201, without={"url": None})
+def create_share(request: ApiRequest, code: UUID, body: NewShare) -> Share:
+    user = request.auth.user
+    export = export_of(user, code)
+    made = shares.create(export=export, author=user, days=body.days, note=body.note, now=timezone.now())
+    url = request.build_absolute_uri(reverse("share-page", args=[made.token]))
+    return Share.of(made.share, url=url)
+
+
+@router.get(
+    "/shares",
+    **reads(Page[Share], problems=(), operation_id="list_shares", summary="Links, the latest first"),
+)
+def list_shares(request: ApiRequest, limit: Limit, cursor: Cursor) -> Page[Share]:
+    rows = models.Share.objects.visible_to(request.auth.user).select_related("export")
+    found, following = page_of(rows, order=NEWEST_FIRST, limit=limit, cursor=cursor)
+    return Page(items=[Share.of(row) for row in found], next=following)
+
+
+@router.delete(
+    "/shares/{uuid:code}", **writes(None, status=204, operation_id="revoke_share", summary="Take a link back")
+)
+def revoke_share(request: ApiRequest, code: UUID) -> None:
+    share_of(request.auth.user, code).revoke(now=timezone.now())

@@ -1,0 +1,72 @@
+"""Where the files of a folder would go."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from ninja import Router
+from pydantic import BaseModel, ConfigDict, Field
+
+from sessions_app.api.auth import ApiRequest
+from sessions_app.api.declaring import reads
+from sessions_app.domain.categories import Category
+from sessions_app.http.lookups import session_of
+from sessions_app.operations import sortings
+
+router = Router()
+
+
+class Unsorted(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    paths: list[str] = Field(max_length=100_000)
+    """Relative to the folder."""
+    session: UUID | None = None
+    """The session that they are to be saved in; none: a new one."""
+
+
+class Placed(BaseModel):
+    source: str
+    path: str
+    category: Category
+    label: str
+    language: str
+
+
+class Refusal(BaseModel):
+    path: str
+    code: str
+    message: str
+
+
+class Sorting(BaseModel):
+    files: list[Placed]
+    refused: list[Refusal]
+    """What cannot be saved, or not beside the others."""
+    metadata: str | None
+    """The file that is taken for the session's metadata.json."""
+
+
+@router.post(
+    "/sortings",
+    **reads(
+        Sorting, operation_id="sort_paths", summary="Where the files of a folder would go; nothing is stored"
+    ),
+)
+def sort_paths(request: ApiRequest, body: Unsorted) -> Sorting:
+    on = session_of(request.auth.user, body.session).current if body.session else None
+    sorting = sortings.sort(body.paths, on=on)
+    return Sorting(
+        files=[
+            Placed(
+                source=placed.source,
+                path=placed.path,
+                category=placed.category,
+                label=placed.category.label,
+                language=placed.language,
+            )
+            for placed in sorting.placements
+        ],
+        refused=[Refusal(path=each.path, code=each.code, message=each.message) for each in sorting.refused],
+        metadata=sorting.metadata,
+    )

@@ -1,0 +1,161 @@
+"""Versions of a session, and what each holds."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from django.utils import timezone
+from ninja import Query, Router
+from pydantic import BaseModel
+
+from sessions_app import models
+from sessions_app.api.auth import ApiRequest
+from sessions_app.api.declaring import reads, writes
+from sessions_app.api.idempotency import once
+from sessions_app.api.pages import Cursor, Limit, Order, Page, page_of
+from sessions_app.api.sessions import Progress
+from sessions_app.domain.categories import Category
+from sessions_app.domain.progress import Stage
+from sessions_app.http.lookups import session_of, version_of
+from sessions_app.operations import versions
+from sessions_app.queries.versions import entries_of
+
+router = Router()
+
+NEWEST_FIRST = Order(field="number", kind=int, descending=True)
+BY_PATH = Order(field="path", kind=str)
+
+
+class Version(BaseModel):
+    """One saved state. It never changes."""
+
+    number: int
+    created_at: datetime
+    created_by: str
+    """Empty where nobody knows any more."""
+    message: str
+    restored_from: int | None
+    fingerprint: str
+    file_count: int
+    total_size: int
+    stored_size: int
+    """Bytes that this version added to what the session had before."""
+    video_name: str
+    languages: list[str]
+    stage: Stage
+    progress: Progress
+
+    @classmethod
+    def of(cls, version: models.Version) -> Version:
+        return cls(
+            number=version.number,
+            created_at=version.created_at,
+            created_by=version.saved_by,
+            message=version.message,
+            restored_from=version.restored_from,
+            fingerprint=version.fingerprint,
+            file_count=version.file_count,
+            total_size=version.total_size,
+            stored_size=version.stored_size,
+            video_name=version.video_name,
+            languages=version.languages,
+            stage=Stage(version.stage),
+            progress=Progress.of(version.progress),
+        )
+
+
+class Entry(BaseModel):
+    """A file of a version."""
+
+    path: str
+    """In the session's tree."""
+    source: str
+    """Where it lay in the folder that it was saved from; empty when that is the same as the path."""
+    size: int
+    sha256: str
+    crc32: str
+    category: Category
+    language: str
+    """A BCP 47 tag, or empty."""
+    added_in: int
+    """The version that brought it."""
+
+    @classmethod
+    def of(cls, entry: models.Entry) -> Entry:
+        return cls(**cls.told(entry))
+
+    @staticmethod
+    def told(entry: models.Entry) -> dict[str, Any]:
+        """The same as plain values: a manifest has tens of thousands of them."""
+        return {
+            "path": entry.path,
+            "source": getattr(entry, "source", ""),
+            "size": entry.blob.size,
+            "sha256": entry.blob.sha256,
+            "crc32": f"{entry.blob.crc32:08x}",
+            "category": entry.category,
+            "language": entry.language,
+            "added_in": entry.added_in,
+        }
+
+
+@router.get(
+    "/sessions/{uuid:code}/versions",
+    **reads(Page[Version], operation_id="list_versions", summary="Versions of a session, the newest first"),
+)
+def list_versions(request: ApiRequest, code: UUID, limit: Limit, cursor: Cursor) -> Page[Version]:
+    session = session_of(request.auth.user, code)
+    rows = models.Version.objects.filter(session=session).select_related("created_by").defer("document")
+    found, following = page_of(rows, order=NEWEST_FIRST, limit=limit, cursor=cursor)
+    return Page(items=[Version.of(row) for row in found], next=following)
+
+
+@router.get(
+    "/sessions/{uuid:code}/versions/{int:number}",
+    **reads(Version, operation_id="get_version", summary="One version"),
+)
+def get_version(request: ApiRequest, code: UUID, number: int) -> Version:
+    return Version.of(version_of(request.auth.user, code, number))
+
+
+@router.post(
+    "/sessions/{uuid:code}/versions/{int:number}/restore",
+    **writes(
+        Version,
+        status=201,
+        idempotent=True,
+        operation_id="restore_version",
+        summary="Make an older version current again, as a new one",
+    ),
+)
+@once(status=201)
+def restore_version(request: ApiRequest, code: UUID, number: int) -> Version:
+    user = request.auth.user
+    session = version_of(user, code, number).session
+    made = versions.restore(session=session, number=number, author=user, now=timezone.now())
+    return Version.of(made)
+
+
+@router.get(
+    "/sessions/{uuid:code}/versions/{int:number}/entries",
+    **reads(Page[Entry], operation_id="list_entries", summary="Files of a version, by path"),
+)
+def list_entries(
+    request: ApiRequest,
+    *,
+    code: UUID,
+    number: int,
+    category: Annotated[Category | None, Query(None)],
+    language: Annotated[str, Query("", max_length=35, description="A BCP 47 tag.")],
+    limit: Limit,
+    cursor: Cursor,
+) -> Page[Entry]:
+    rows = entries_of(version_of(request.auth.user, code, number)).select_related("blob")
+    if category:
+        rows = rows.filter(category=category)
+    if language:
+        rows = rows.filter(language=language)
+    found, following = page_of(rows, order=BY_PATH, limit=limit, cursor=cursor)
+    return Page(items=[Entry.of(row) for row in found], next=following)

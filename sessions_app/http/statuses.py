@@ -1,0 +1,17 @@
+"""What status a refusal has."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from sessions_app.operations.errors import BadInputError, BusyError, OperationError
+
+
+def status_of(error: OperationError) -> HTTPStatus:
+    match error:
+        case BadInputError():
+            return HTTPStatus.BAD_REQUEST
+        case BusyError():
+            return HTTPStatus.SERVICE_UNAVAILABLE
+        case _:
+            return HTTPStatus.CONFLICT

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+
+
+class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
+    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> AccessTokenQuerySet:
+        return self.filter(owner_id=user.pk)
+
+    def working(self, *, now: datetime) -> AccessTokenQuerySet:
+        """Tokens that open anything: not revoked, not expired, their owner may sign in."""
+        alive = Q(expires_at__isnull=True) | Q(expires_at__gt=now)
+        return self.filter(alive, revoked_at__isnull=True, owner__is_active=True)
+
+
+class AccessToken(models.Model):
+    """What a program shows instead of a password. The token itself is shown once and kept nowhere."""
+
+    class Scope(models.TextChoices):
+        READ = "read", "Read"
+        """Look at everything and download it."""
+        WRITE = "write", "Read and write"
+        """That, and everything that changes something."""
+
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="access_tokens"
+    )
+    name = models.CharField(max_length=100, help_text="Where it is used.")
+    token_hash = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the token, hexadecimal.")
+    prefix = models.CharField(max_length=16, help_text="How the token begins, to tell it from others.")
+    scope = models.CharField(max_length=10, choices=Scope.choices)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = AccessTokenQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(scope__in=["read", "write"]), name="token_scope_is_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+    @property
+    def may_write(self) -> bool:
+        return self.scope == self.Scope.WRITE
+
+    def is_expired(self, *, now: datetime) -> bool:
+        return self.expires_at is not None and self.expires_at <= now
+
+    def revoke(self, *, now: datetime) -> bool:
+        return type(self).objects.filter(pk=self.pk, revoked_at__isnull=True).update(revoked_at=now) == 1
+
+    def note_use(self, *, now: datetime, unless_after: datetime) -> None:
+        """Remember that it was used, unless that was noted after ``unless_after``."""
+        if self.last_used_at is None or self.last_used_at <= unless_after:
+            lately = Q(last_used_at__gt=unless_after)
+            type(self).objects.filter(pk=self.pk).exclude(lately).update(last_used_at=now)
+            self.last_used_at = now

@@ -1,0 +1,61 @@
+"""Shows where each file of a folder would go, before anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sessions_app.domain.categories import Placement, find_metadata
+from sessions_app.domain.paths import PathError, check_tree, clean_path
+from sessions_app.models import Version
+from sessions_app.operations import saves
+from sessions_app.operations.errors import BadInputError
+
+MAX_APART = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refusal:
+    path: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sorting:
+    placements: Sequence[Placement]
+    refused: Sequence[Refusal]
+    """Files that cannot be saved, or not beside the others."""
+    metadata: str | None
+    """The one that is taken for the session's metadata.json."""
+
+
+def sort(raw_paths: Sequence[str], *, on: Version | None) -> Sorting:
+    """Sort a folder's files into the tree of a session whose current version is ``on``.
+
+    :raises BadInputError: so many cannot lie beside each other that the folder must be put in order first.
+    """
+    paths: list[str] = []
+    refused: list[Refusal] = []
+    for raw in raw_paths:
+        try:
+            paths.append(clean_path(raw))
+        except PathError as error:
+            refused.append(Refusal(path=raw, code=error.code, message=str(error)))
+    refused += _apart(paths)
+    return Sorting(placements=saves.place(paths, on=on), refused=refused, metadata=find_metadata(paths))
+
+
+def _apart(paths: list[str]) -> list[Refusal]:
+    """Take out of ``paths`` what cannot lie beside the others, and tell why."""
+    refused: list[Refusal] = []
+    while True:
+        try:
+            check_tree(paths)
+        except PathError as error:
+            if len(refused) == MAX_APART:
+                raise BadInputError(str(error), code=error.code) from error
+            paths.remove(error.path)
+            refused.append(Refusal(path=error.path, code=error.code, message=str(error)))
+        else:
+            return refused

@@ -1,0 +1,69 @@
+"""A person's access tokens for programs."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from sessions_app.forms import TokenForm
+from sessions_app.http.lookups import token_of
+from sessions_app.models import AccessToken
+from sessions_app.operations import tokens
+from sessions_app.operations.errors import OperationError
+from sessions_app.views.answers import SignedInRequest, page_view
+
+SHOWN = 200
+
+
+@require_safe
+@page_view
+def page(request: SignedInRequest) -> HttpResponse:
+    return render(request, "tokens/list.html", _context(request, TokenForm()))
+
+
+@require_POST
+@never_cache
+@page_view
+def create(request: SignedInRequest) -> HttpResponse:
+    """Make a token; it is shown once, on the page that answers."""
+    form = TokenForm(request.POST)
+    if not form.is_valid():
+        return render(request, "tokens/list.html", _context(request, form), status=400)
+    asked = form.cleaned_data
+    try:
+        made = tokens.create(
+            owner=request.user,
+            name=asked["name"],
+            scope=AccessToken.Scope(asked["scope"]),
+            days=asked["days"],
+            now=timezone.now(),
+        )
+    except OperationError as error:
+        messages.error(request, error.message)
+        return redirect("token-list")
+    return render(request, "tokens/list.html", _context(request, TokenForm()) | {"made": made})
+
+
+@require_POST
+@page_view
+def revoke(request: SignedInRequest, code: UUID) -> HttpResponse:
+    token = token_of(request.user, code)
+    if token.revoke(now=timezone.now()):
+        messages.success(request, f"“{token.name}” works no longer.")
+    return redirect("token-list")
+
+
+def _context(request: SignedInRequest, form: TokenForm) -> dict[str, object]:
+    now = timezone.now()
+    mine = AccessToken.objects.visible_to(request.user).filter(revoked_at__isnull=True)
+    return {
+        "tokens": [(token, token.is_expired(now=now)) for token in mine.order_by("-pk")[:SHOWN]],
+        "form": form,
+        "now": now,
+    }

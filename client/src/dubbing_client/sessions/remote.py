@@ -18,6 +18,7 @@ from dubbing_client.events import Silence
 from dubbing_client.folder import Folder, Stat
 from dubbing_client.hashing import hash_file
 from dubbing_client.objects import Job, Session
+from dubbing_client.retries import Retries
 from dubbing_client.sending import LocalFile, Sender, Shipment, packed
 from dubbing_client.sessions.backend import Progress, silent
 from dubbing_client.sessions.collecting import conventional_files
@@ -46,6 +47,8 @@ class Remote:
     def __init__(self, folder: Path, api: Api) -> None:
         self.folder = folder
         self._api = api
+        self._quick = Api(api.url, api.token, retries=Retries(tries=3))
+        """For questions that somebody waits for: an answer that it is away is better than none."""
         self._seen: dict[str, int] = {}
         """The version of each session that was loaded or saved here last: what a save of it is made on."""
         self._hashed: dict[str, Hashed] = {}
@@ -59,7 +62,7 @@ class Remote:
         return "It waits in the portal's trash for a while."
 
     def names(self) -> list[str]:
-        return [session["name"] for session in self._api.sessions()]
+        return [session["name"] for session in self._quick.sessions()]
 
     def prepare(self, name: str) -> Path:
         """The folder that the session will be loaded to; on the portal it begins with its first save."""
@@ -128,10 +131,11 @@ class Remote:
 
     def info(self, name: str) -> dict[str, Any]:
         session = self._session(name)
-        document: Mapping[str, Any] = session
-        if session["version"]:
-            document = parse(self._api.metadata(session["code"], session["version"]))
-        return summary(document, name=session["name"], file_count=session["file_count"])
+        if not session["version"]:
+            return summary(session, name=session["name"], file_count=0)
+        document = parse(self._api.metadata(session["code"], session["version"]))
+        # The original counts metadata.json, too.
+        return summary(document, name=session["name"], file_count=session["file_count"] + 1)
 
     def export(self, name: str, target: Path, progress: Progress = silent) -> None:
         """Download the current version as a ZIP. A download that broke off goes on when it is asked for again."""
@@ -169,7 +173,7 @@ class Remote:
 
     def _session(self, name: str) -> Session:
         name = clean_name(name)
-        session = self._api.session_named(name)
+        session = self._quick.session_named(name)
         if session is None:
             raise SessionError(f"There is no session “{name}” on {self.where}.")
         return session

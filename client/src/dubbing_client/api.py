@@ -8,7 +8,7 @@ import threading
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Optional, Union
+from typing import TYPE_CHECKING, Any, Union
 from urllib.parse import quote, urlsplit
 
 from dubbing_client import __version__, objects
@@ -400,11 +400,13 @@ class Api:
     def export_path(self, code: str) -> str:
         return f"{PREFIX}/exports/{code}/download"
 
-    def import_(self, upload: str, *, name: str = "", check: bool = False) -> objects.Job:
+    def import_(
+        self, upload: str, *, name: str = "", check: bool = False, key: str | None = None
+    ) -> objects.Job:
         """Make sessions of an uploaded ZIP; with ``check``, only tell what would become of it."""
         body = {"upload": upload, **({"name": name} if name else {})}
         path = "/imports/check" if check else "/imports"
-        job: objects.Job = self.call("POST", path, body=body, key=new_key()).data
+        job: objects.Job = self.call("POST", path, body=body, key=key or new_key()).data
         return job
 
 

@@ -22,7 +22,7 @@ Each sentence says what to do, and is fit to be shown as it is.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Optional
+from typing import Any, ClassVar
 
 
 class DubsError(Exception):

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
-from typing import Callable, Optional
+from typing import Callable
 
 from dubbing_client.errors import ChangedError, FolderError
 from dubbing_client.folder import Folder, Listing, Stat

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from typing import Callable, Optional
+from typing import Callable
 
 from dubbing_client.api import Api
 from dubbing_client.errors import ConflictError, JobFailedError
 from dubbing_client.objects import Job
 
+OnJob = Callable[[Job], object]
 FIRST_PAUSE = 0.05
 LONGEST_PAUSE = 1.0
 
@@ -17,7 +18,7 @@ def wait_for(
     api: Api,
     job: Job,
     *,
-    on_job: Callable[[Job], object] | None = None,
+    on_job: OnJob | None = None,
     sleep: Callable[[float], object] = time.sleep,
 ) -> Job:
     """Return the job once it has succeeded.

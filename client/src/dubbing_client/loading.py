@@ -14,12 +14,11 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Optional
 
 from dubbing_client.api import Api
 from dubbing_client.errors import FolderError, LocalChangesError, NotFoundError, UsageError, named
 from dubbing_client.events import SILENCE, Listener
-from dubbing_client.folder import METADATA, Folder, Listing, Stat, fold
+from dubbing_client.folder import METADATA, Folder, Stat, fold
 from dubbing_client.hashing import THREADS, hash_file
 from dubbing_client.objects import Entry, Manifest, Session
 from dubbing_client.receiving import Receiver, RemoteFile

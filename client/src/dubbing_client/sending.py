@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, TimeoutError as WaitedTooLong
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Callable, Optional
+from typing import Any, Callable
 
 from dubbing_client.api import Api, batches
 from dubbing_client.errors import ChangedError, Problem, TransferError, UnavailableError

@@ -5,21 +5,20 @@ from __future__ import annotations
 import logging
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from dubbing_client import jobs, loading
+from dubbing_client import exporting, importing, jobs, loading
 from dubbing_client.api import Api, new_key
 from dubbing_client.errors import LocalChangesError, NotFoundError, Problem, named
 from dubbing_client.events import Silence
 from dubbing_client.folder import Folder, Stat
 from dubbing_client.hashing import hash_file
-from dubbing_client.objects import Job, Session
+from dubbing_client.objects import Session
 from dubbing_client.retries import Retries
-from dubbing_client.sending import LocalFile, Sender, Shipment, packed
+from dubbing_client.sending import LocalFile, Sender, packed
 from dubbing_client.sessions.backend import Progress, silent
 from dubbing_client.sessions.collecting import conventional_files
 from dubbing_client.sessions.document import (
@@ -31,7 +30,6 @@ from dubbing_client.sessions.document import (
     rendered,
     summary,
 )
-from dubbing_client.sessions.downloading import download
 from dubbing_client.sessions.errors import SessionError
 from dubbing_client.sessions.names import clean_name
 from dubbing_client.sessions.places import size_of
@@ -142,11 +140,13 @@ class Remote:
         session = self._session(name)
         if not session["version"]:
             raise SessionError(f"Nothing was saved in “{session['name']}” yet.")
-        download(
+        exporting.export(
             self._api,
-            f"/sessions/{session['code']}/versions/{session['version']}/archive.zip",
-            target,
-            progress,
+            session=session["code"],
+            version=session["version"],
+            name=session["name"],
+            output=target,
+            listener=_Listener(progress, "fetch"),
         )
 
     def bring(self, archive: Path, name: str, progress: Progress = silent) -> str:
@@ -155,12 +155,7 @@ class Remote:
             raise SessionError(f"There is no file “{archive}”.")
         if self._api.session_named(name) is not None:
             raise SessionError(f"There is a session “{name}” already. Give the import another name.")
-        hashed = self._hash(archive)
-        shipment = Shipment((LocalFile(archive.name, archive, hashed.stat, hashed.sha256),), is_pack=False)
-        with self._sending(shipment.size, progress) as sender:
-            sender.add([shipment])
-            (upload,) = sender.finish()
-        job = self._finish(self._api.import_(upload, name=name))
+        job = importing.import_(self._api, archive, name=name, listener=_Listener(progress, "send"))
         brought = job["result"].get("sessions") or [{"name": name}]
         return str(brought[0]["name"])
 
@@ -222,7 +217,9 @@ class Remote:
         missing = self._api.missing([{"sha256": file.sha256, "size": file.size} for file in changed])
         wanted = [file for file in changed if file.sha256 in missing]
         here = [file.described() for file in changed if file.sha256 not in missing]
-        with self._sending(sum(file.size for file in wanted), progress) as sender:
+        listener = _Listener(progress, "send")
+        listener.begin("send", sum(file.size for file in wanted))
+        with Sender(self._api, on_bytes=lambda count: listener.advance("send", count)) as sender:
             sender.add(packed(wanted, small=me["pack_file_size"], target=me["part_size"]))
             uploads = sender.finish()
         try:
@@ -235,22 +232,12 @@ class Remote:
                 removed=removed,
                 key=new_key(),
             )
-            version = int(self._finish(job)["result"]["version"])
+            version = int(jobs.wait_for(self._api, job)["result"]["version"])
         except Problem as problem:
             if problem.code != "unchanged":
                 raise
             version = parent
         self._seen[session["code"]] = version
-
-    def _finish(self, job: Job) -> Job:
-        return jobs.wait_for(self._api, job)
-
-    @contextmanager
-    def _sending(self, total: int, progress: Progress) -> Iterator[Sender]:
-        listener = _Listener(progress, "send")
-        listener.begin("send", total)
-        with Sender(self._api, on_bytes=lambda count: listener.advance("send", count)) as sender:
-            yield sender
 
 
 class _Listener(Silence):

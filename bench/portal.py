@@ -26,10 +26,20 @@ from bench.session import files_of
 from sessions_app.blobs import get_store, writeback
 from sessions_app.blobs.keys import blob_key
 from sessions_app.models import DubbingSession, Entry, Export, Job, Upload, Version
-from sessions_app.operations import dispatch, exports, imports, intake, loads, saves, sessions, uploads
+from sessions_app.operations import (
+    announcements,
+    dispatch,
+    exports,
+    imports,
+    intake,
+    loads,
+    parts,
+    saves,
+    sessions,
+)
+from sessions_app.operations.announcements import Announced
 from sessions_app.operations.saves import SaveRequest
 from sessions_app.operations.sources import FileSource
-from sessions_app.operations.uploads import Announced
 from sessions_app.queries.manifests import manifest_of
 
 OWNER = "bench"
@@ -173,17 +183,17 @@ def _save(session: DubbingSession, files: Mapping[str, Path], *, parent: int) ->
 
 def _send(files: Mapping[str, Path]) -> list[Upload]:
     announced = [Announced(path=path, size=file.stat().st_size) for path, file in files.items()]
-    opened = uploads.create(owner=_owner(), files=announced, now=timezone.now())
-    parts = [
+    opened = announcements.create(owner=_owner(), files=announced, now=timezone.now())
+    wanted = [
         (upload.code, number, file)
         for upload, file in zip(opened, files.values(), strict=True)
-        for number in range(1, uploads.part_count(upload, get_store()) + 1)
+        for number in range(1, parts.part_count(upload, get_store()) + 1)
     ]
-    for _ in SENDERS.map(_send_part, parts):
+    for _ in SENDERS.map(_send_part, wanted):
         pass
     for upload in opened:
         upload.refresh_from_db()
-        uploads.complete(upload=upload, now=timezone.now())
+        parts.complete(uploads=[upload], now=timezone.now())
     return opened
 
 
@@ -192,8 +202,8 @@ def _send_part(part: tuple[UUID, int, Path]) -> None:
     store = get_store()
     upload = Upload.objects.get(code=code)  # as each request finds it
     start = (number - 1) * store.part_size
-    chunks = FileSource(file).read(start, start + uploads.part_length(upload, number, store))
-    uploads.put_part(upload=upload, number=number, chunks=chunks, now=timezone.now())
+    chunks = FileSource(file).read(start, start + parts.part_length(upload, number, store))
+    parts.put_part(upload=upload, number=number, chunks=chunks, now=timezone.now())
 
 
 def _run(job: Job) -> None:

@@ -238,11 +238,15 @@ CELERY_BEAT_SCHEDULE = {
 # ---- What people may do, and for how long things stay ------------------------
 REGISTRATION_OPEN = env_bool("REGISTRATION_OPEN", default=False)
 MAX_UPLOAD_SIZE = env_int("MAX_UPLOAD_GIB", 100) * 1024**3
+USER_QUOTA = env_int("USER_QUOTA_GIB", 0) * 1024**3
+"""Bytes that each person's sessions and uploads may have; 0 does not count them."""
 MAX_FILES_IN_SESSION = env_int("MAX_FILES_IN_SESSION", 50_000)
 API_RATE_PER_MINUTE = env_int("API_RATE_PER_MINUTE", 1200)
 """Requests that one token or one signed-in person may make; parts, downloads and bundles do not count."""
 TRASH_KEPT = timedelta(days=env_int("TRASH_DAYS", 30))
 EXPORT_KEPT = timedelta(days=env_int("EXPORT_DAYS", 7))
+SIGNED_PART_WORKS = timedelta(hours=1)
+"""For how long a part may be sent by the address that was signed for it."""
 UPLOAD_KEPT = timedelta(hours=env_int("UPLOAD_HOURS", 48))
 GARBAGE_GRACE = timedelta(hours=env_int("GARBAGE_GRACE_HOURS", 24))
 

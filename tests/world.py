@@ -16,9 +16,9 @@ from sessions_app.blobs import get_store
 from sessions_app.blobs.keys import blob_key
 from sessions_app.domain.selection import Selection
 from sessions_app.models import DubbingSession, Entry, Export, Job, Upload, Version
-from sessions_app.operations import dispatch, exports, imports, saves, sessions, uploads
+from sessions_app.operations import announcements, dispatch, exports, imports, parts, saves, sessions
+from sessions_app.operations.announcements import Announced
 from sessions_app.operations.saves import SaveRequest
-from sessions_app.operations.uploads import Announced
 
 START = datetime(2025, 8, 3, 18, 11, 2, 123456, tzinfo=UTC)
 
@@ -66,14 +66,14 @@ class World:
     def upload(self, files: Mapping[str, bytes], *, owner: User | None = None) -> list[Upload]:
         owner = owner or self.alice
         announced = [Announced(path=path, size=len(data)) for path, data in files.items()]
-        opened = uploads.create(owner=owner, files=announced, now=self.clock())
+        opened = announcements.create(owner=owner, files=announced, now=self.clock())
         part_size = get_store().part_size
         for upload, data in zip(opened, files.values(), strict=True):
             for number, start in enumerate(range(0, len(data), part_size), 1):
                 part = data[start : start + part_size]
-                uploads.put_part(upload=upload, number=number, chunks=[part], now=self.clock())
+                parts.put_part(upload=upload, number=number, chunks=[part], now=self.clock())
             upload.refresh_from_db()
-            uploads.complete(upload=upload, now=self.clock())
+            parts.complete(uploads=[upload], now=self.clock())
         return opened
 
     def session(self, name: str = "talk", *, owner: User | None = None) -> DubbingSession:

@@ -14,7 +14,7 @@ from sessions_app.operations.errors import NotAllowedError
 @admin.register(Upload)
 class UploadAdmin(ReadOnlyAdmin[Upload]):
     list_display = (
-        "path",
+        "what",
         "owned_by",
         "human_size",
         "arrived",
@@ -27,7 +27,7 @@ class UploadAdmin(ReadOnlyAdmin[Upload]):
     list_filter = ("state", "expires_at")
     date_hierarchy = "created_at"
     search_fields = ("path", "code", "owner__username")
-    fields = ("code", *list_display, "content")
+    fields = ("code", *list_display, "sha256", "its_blob")
     actions = ("discard",)
 
     @admin.display(description="owner", ordering="owner__username")
@@ -46,8 +46,12 @@ class UploadAdmin(ReadOnlyAdmin[Upload]):
     def for_job(self, upload: Upload) -> str:
         return link(upload.job)
 
+    @admin.display(description="path", ordering="path")
+    def what(self, upload: Upload) -> str:
+        return upload.path or f"a pack of {upload.file_count} files"
+
     @admin.display(description="blob")
-    def content(self, upload: Upload) -> str:
+    def its_blob(self, upload: Upload) -> str:
         return link(upload.blob)
 
     @admin.action(permissions=["cleanup"], description="Discard")

@@ -8,15 +8,15 @@ from typing import Literal
 
 from django.conf import settings
 from django.utils import timezone
-from ninja import Router
+from ninja import Router, Status
 from pydantic import BaseModel
 
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.declaring import reads
 from sessions_app.api.problems import Refused
-from sessions_app.api.uploads import PACK_FILE_SIZE
 from sessions_app.blobs import get_store
-from sessions_app.queries.sessions import size_of_all
+from sessions_app.operations.announcements import MAX_SIZE_IN_PACK
+from sessions_app.queries.quotas import limit_of, used_by
 
 router = Router()
 
@@ -32,8 +32,9 @@ class Token(BaseModel):
 
 class Quota(BaseModel):
     used: int
-    """Bytes that the versions of all sessions added, those in the trash included."""
+    """Bytes: what the versions of all sessions added, the trash included, and what is on its way in."""
     limit: int | None
+    """Null: nobody counts."""
 
 
 class Me(BaseModel):
@@ -59,10 +60,10 @@ def me(request: ApiRequest) -> Me:
         email=user.email,
         token=Token.model_validate(token, from_attributes=True) if token else None,
         part_size=get_store().part_size,
-        pack_file_size=PACK_FILE_SIZE,
+        pack_file_size=MAX_SIZE_IN_PACK,
         max_file_size=settings.MAX_UPLOAD_SIZE,
         max_files=settings.MAX_FILES_IN_SESSION,
-        quota=Quota(used=size_of_all(user), limit=None),
+        quota=Quota(used=used_by(user), limit=limit_of(user)),
     )
 
 
@@ -77,8 +78,9 @@ def me(request: ApiRequest) -> Me:
         summary="Revoke the token that is used",
     ),
 )
-def revoke_token(request: ApiRequest) -> None:
+def revoke_token(request: ApiRequest) -> Status[None]:
     token = request.auth.token
     if token is None:
         raise Refused(HTTPStatus.CONFLICT, "no_token", "You came with a browser's session, not with a token.")
     token.revoke(now=timezone.now())
+    return Status(HTTPStatus.NO_CONTENT, None)

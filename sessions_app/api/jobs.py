@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from http import HTTPStatus
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.utils import timezone
-from ninja import Query, Router
+from ninja import Query, Router, Status
 from pydantic import BaseModel, ConfigDict, Field
 
 from sessions_app import models
@@ -109,13 +110,13 @@ def cancel_job(request: ApiRequest, code: UUID) -> Job:
     "/jobs/{uuid:code}/retry",
     **writes(Job, status=202, operation_id="retry_job", summary="Try a failed or cancelled job again"),
 )
-def retry_job(request: ApiRequest, code: UUID) -> Job:
+def retry_job(request: ApiRequest, code: UUID) -> Status[Job]:
     job = job_of(request.auth.user, code)
     if job.kind == models.Job.Kind.EXPORT:
         job = exports.retry(job=job, now=timezone.now())
     else:
         jobs.retry(job=job, now=timezone.now())
-    return Job.of(job_of(request.auth.user, job.code))
+    return Status(HTTPStatus.ACCEPTED, Job.of(job_of(request.auth.user, job.code)))
 
 
 @router.post(
@@ -127,12 +128,12 @@ def retry_job(request: ApiRequest, code: UUID) -> Job:
         summary="Save what met a conflict again, on top of what is current now",
     ),
 )
-def save_on_top(request: ApiRequest, code: UUID) -> Job:
+def save_on_top(request: ApiRequest, code: UUID) -> Status[Job]:
     job = job_of(request.auth.user, code)
     if job.kind != models.Job.Kind.SAVE or job.session is None:
         raise NotAllowedError("Only a save can be put on top of another.", code="not_a_save")
     saves.save_on_top(job=job, now=timezone.now())
-    return Job.of(job_of(request.auth.user, code))
+    return Status(HTTPStatus.ACCEPTED, Job.of(job_of(request.auth.user, code)))
 
 
 @router.post(

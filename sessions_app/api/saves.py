@@ -20,6 +20,7 @@ from sessions_app.api.problems import Refused
 from sessions_app.api.versions import router
 from sessions_app.http.lookups import session_of, uploads_named
 from sessions_app.operations import saves
+from sessions_app.operations.announcements import Announced
 from sessions_app.operations.saves import MESSAGE_LENGTH, SaveRequest
 
 MOST_UPLOADS = 10_000
@@ -87,6 +88,9 @@ def create_version(
             message=body.message.strip(),
             replace=body.replace,
             removed=body.removed,
+            known=[Announced(path=file.path, size=file.size, sha256=file.sha256) for file in body.blobs],
+            # Programs send paths as they lie in the project's folder.
+            rooted=True,
         ),
         now=timezone.now(),
     )

@@ -47,7 +47,7 @@ from sessions_app.api.rates import WINDOW, too_many
 from sessions_app.blobs.store import StoreError
 from sessions_app.http.bodies import broken_off
 from sessions_app.http.statuses import status_of
-from sessions_app.operations.errors import ConflictError, OperationError
+from sessions_app.operations.errors import BusyError, ConflictError, IncompleteError, OperationError
 
 logger = logging.getLogger(__name__)
 
@@ -119,9 +119,21 @@ def refused(request: HttpRequest, error: Refused) -> HttpResponse:
 @api.exception_handler(OperationError)
 def refused_by_operation(request: HttpRequest, error: OperationError) -> HttpResponse:
     del request
-    extras = {"current": error.current} if isinstance(error, ConflictError) else {}
     status = status_of(error)
-    headers = {"Retry-After": str(BUSY_SECONDS)} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+    extras: dict[str, object] = {}
+    match error:
+        case ConflictError():
+            extras = {"current": error.current}
+        case IncompleteError():
+            status = HTTPStatus.CONFLICT
+            extras = {
+                "incomplete": [
+                    {"upload": code, "missing": numbers} for code, numbers in error.missing.items()
+                ]
+            }
+        case BusyError(code="upload_busy"):  # by another request of the caller's own, not by us
+            status = HTTPStatus.CONFLICT
+    headers = {"Retry-After": str(BUSY_SECONDS)} if isinstance(error, BusyError) else {}
     return Refused(status, error.code, error.message, headers=headers, **extras).answer()
 
 

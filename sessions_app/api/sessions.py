@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from django.db.models import Value
 from django.db.models.functions import Coalesce
 from django.http import HttpResponse
 from django.utils import timezone
-from ninja import Query, Router
+from ninja import Query, Router, Status
 from pydantic import BaseModel, ConfigDict, Field
 
 from sessions_app import models
@@ -185,8 +186,9 @@ def get_session(request: ApiRequest, response: HttpResponse, code: UUID) -> Sess
     "/sessions/{uuid:code}",
     **writes(None, status=204, operation_id="trash_session", summary="Move a session to the trash"),
 )
-def trash_session(request: ApiRequest, code: UUID) -> None:
+def trash_session(request: ApiRequest, code: UUID) -> Status[None]:
     sessions.trash(sessions=[session_of(request.auth.user, code)], now=timezone.now())
+    return Status(HTTPStatus.NO_CONTENT, None)
 
 
 @router.post(

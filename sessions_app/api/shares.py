@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from http import HTTPStatus
 from uuid import UUID
 
 from django.urls import reverse
 from django.utils import timezone
-from ninja import Router
+from ninja import Router, Status
 from pydantic import BaseModel, ConfigDict, Field
 
 from sessions_app import models
@@ -90,5 +91,6 @@ def list_shares(request: ApiRequest, limit: Limit, cursor: Cursor) -> Page[Share
 @router.delete(
     "/shares/{uuid:code}", **writes(None, status=204, operation_id="revoke_share", summary="Take a link back")
 )
-def revoke_share(request: ApiRequest, code: UUID) -> None:
+def revoke_share(request: ApiRequest, code: UUID) -> Status[None]:
     share_of(request.auth.user, code).revoke(now=timezone.now())
+    return Status(HTTPStatus.NO_CONTENT, None)

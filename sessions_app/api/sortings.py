@@ -12,6 +12,7 @@ from sessions_app.api.declaring import reads
 from sessions_app.domain.categories import Category
 from sessions_app.http.lookups import session_of
 from sessions_app.operations import sortings
+from sessions_app.queries.manifests import held_by
 
 router = Router()
 
@@ -55,7 +56,8 @@ class Sorting(BaseModel):
 )
 def sort_paths(request: ApiRequest, body: Unsorted) -> Sorting:
     on = session_of(request.auth.user, body.session).current if body.session else None
-    sorting = sortings.sort(body.paths, on=on)
+    # As a save by the API sorts them.
+    sorting = sortings.sort(body.paths, on=held_by(on), rooted=True)
     return Sorting(
         files=[
             Placed(

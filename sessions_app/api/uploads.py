@@ -4,37 +4,33 @@ from __future__ import annotations
 
 from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated, Literal
+from typing import Literal
 from uuid import UUID
 
 from django.http import HttpResponse
+from django.urls import reverse
 from django.utils import timezone
-from ninja import Router
+from ninja import Router, Status
 from pydantic import BaseModel, ConfigDict, Field
 
 from sessions_app import models
 from sessions_app.api.auth import ApiRequest
+from sessions_app.api.blobs import MAX_SIZE, Sha256
 from sessions_app.api.declaring import OCTETS, reads, writes
 from sessions_app.api.idempotency import once
 from sessions_app.api.pages import Cursor, Limit, Order, Page, page_of
-from sessions_app.api.problems import Refused
 from sessions_app.blobs import get_store
-from sessions_app.blobs.store import CHUNK_SIZE
+from sessions_app.blobs.store import CHUNK_SIZE, SignedPart as Permission
 from sessions_app.http.bodies import chunks_of
 from sessions_app.http.lookups import upload_of, uploads_named
-from sessions_app.operations import uploads
-from sessions_app.operations.errors import BadInputError
-from sessions_app.operations.uploads import Announced
+from sessions_app.operations import announcements, parts, uploads
+from sessions_app.operations.announcements import Announced, AnnouncedPack
+from sessions_app.operations.parts import WantedPart
 
 router = Router()
 
-MOST = 1000
-MOST_FILES = 5000
-PACK_FILE_SIZE = 1024 * 1024
-MAX_SIZE = 2**63 - 1
+MOST = uploads.MAX_UPLOADS_A_CALL
 NEWEST_FIRST = Order(field="created_at", kind=datetime, descending=True)
-
-Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
 class Part(BaseModel):
@@ -68,14 +64,14 @@ class Upload(BaseModel):
             {
                 "code": upload.code,
                 "path": upload.path,
-                "files": 1,
+                "files": upload.file_count,
                 "size": upload.size,
                 "received": upload.received,
                 "part_size": store.part_size,
-                "part_count": uploads.part_count(upload, store),
+                "part_count": parts.part_count(upload, store),
                 "parts": upload.parts,
                 "state": upload.state,
-                "direct": False,
+                "direct": store.capabilities.direct_parts is not None and upload.size > 0,
                 "expires_at": upload.expires_at,
             }
         )
@@ -97,16 +93,52 @@ class NewFile(BaseModel):
     sha256: Sha256 | None = None
 
 
+class NewPack(BaseModel):
+    """Many small files that are sent as one: their bytes, one after another."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    files: list[NewFile] = Field(min_length=1, max_length=announcements.MAX_FILES_A_PACK)
+
+
 class NewUploads(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    uploads: list[NewFile] = Field(min_length=1, max_length=MOST)
+    uploads: list[NewFile | NewPack] = Field(min_length=1, max_length=MOST)
 
 
 class Codes(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     uploads: list[UUID] = Field(min_length=1, max_length=MOST)
+
+
+class UnsignedPart(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    upload: UUID
+    number: int = Field(ge=1, le=2**31 - 1)
+
+
+class Unsigned(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    parts: list[UnsignedPart] = Field(min_length=1, max_length=parts.MAX_PARTS_A_CALL)
+
+
+class SignedPart(BaseModel):
+    upload: UUID
+    number: int
+    method: Literal["PUT"] = "PUT"
+    url: str
+    headers: dict[str, str]
+    """To send along."""
+    expires_at: datetime
+
+
+class SignedParts(BaseModel):
+    parts: list[SignedPart]
+    """In the order asked for."""
 
 
 @router.post(
@@ -118,13 +150,27 @@ class Codes(BaseModel):
         idempotent=True,
         operation_id="create_uploads",
         summary="Announce files that are about to be sent",
+        description=(
+            "With `sha256` given everywhere, an upload of the same files that was not used yet is given back with the parts that"
+            " have arrived: so a sender that was stopped goes on."
+        ),
     ),
 )
 @once(status=201)
 def create_uploads(request: ApiRequest, body: NewUploads) -> Uploads:
-    announced = [Announced(path=file.path, size=file.size) for file in body.uploads]
-    opened = uploads.create(owner=request.auth.user, files=announced, now=timezone.now())
+    files = [_announced(each) for each in body.uploads]
+    opened = announcements.create(owner=request.auth.user, files=files, now=timezone.now())
     return Uploads(uploads=[Upload.of(upload) for upload in opened])
+
+
+def _announced(each: NewFile | NewPack) -> Announced | AnnouncedPack:
+    if isinstance(each, NewPack):
+        return AnnouncedPack(files=[_file(file) for file in each.files])
+    return _file(each)
+
+
+def _file(file: NewFile) -> Announced:
+    return Announced(path=file.path, size=file.size, sha256=file.sha256 or "")
 
 
 @router.get(
@@ -134,6 +180,7 @@ def create_uploads(request: ApiRequest, body: NewUploads) -> Uploads:
 def list_uploads(request: ApiRequest, limit: Limit, cursor: Cursor) -> Page[Upload]:
     rows = models.Upload.objects.visible_to(request.auth.user)
     found, following = page_of(rows, order=NEWEST_FIRST, limit=limit, cursor=cursor)
+    parts.refresh(found)
     return Page(items=[Upload.of(row) for row in found], next=following)
 
 
@@ -142,21 +189,67 @@ def list_uploads(request: ApiRequest, limit: Limit, cursor: Cursor) -> Page[Uplo
     **reads(Upload, operation_id="get_upload", summary="What has arrived of an upload"),
 )
 def get_upload(request: ApiRequest, code: UUID) -> Upload:
-    return Upload.of(upload_of(request.auth.user, code))
+    upload = upload_of(request.auth.user, code)
+    parts.refresh([upload])
+    return Upload.of(upload)
 
 
 @router.delete(
     "/uploads/{uuid:code}",
     **writes(None, status=204, operation_id="discard_upload", summary="Give an upload up"),
 )
-def discard_upload(request: ApiRequest, code: UUID) -> None:
+def discard_upload(request: ApiRequest, code: UUID) -> Status[None]:
     uploads.give_up(upload=upload_of(request.auth.user, code))
+    return Status(HTTPStatus.NO_CONTENT, None)
+
+
+@router.post(
+    "/uploads/sign",
+    **writes(
+        SignedParts,
+        problems=(404, 409, 413),
+        operation_id="sign_parts",
+        summary="Where to PUT some parts",
+        description=(
+            "Of a direct upload the address is the object store's own, good for a while and for that part alone: never send your"
+            " access token there. Of others it is the portal's."
+        ),
+    ),
+)
+def sign_parts(request: ApiRequest, body: Unsigned) -> SignedParts:
+    found = {upload.code: upload for upload in uploads_named(request.auth.user, _codes(body))}
+    wanted = [WantedPart(upload=found[part.upload], number=part.number) for part in body.parts]
+    signed = parts.sign(parts=wanted, now=timezone.now())
+    return SignedParts(
+        parts=[_signed(request, part, permission) for part, permission in zip(wanted, signed, strict=True)]
+    )
+
+
+def _codes(body: Unsigned) -> list[UUID]:
+    return list(dict.fromkeys(part.upload for part in body.parts))
+
+
+def _signed(request: ApiRequest, part: WantedPart, permission: Permission | None) -> SignedPart:
+    code = part.upload.code
+    if permission is None:
+        own = request.build_absolute_uri(reverse("api:put_part", args=[code, part.number]))
+        return SignedPart(
+            upload=code, number=part.number, url=own, headers={}, expires_at=part.upload.expires_at
+        )
+    return SignedPart(
+        upload=code,
+        number=part.number,
+        url=permission.url,
+        headers=dict(permission.headers),
+        expires_at=permission.expires_at,
+    )
 
 
 @router.put(
     "/uploads/{uuid:code}/parts/{int:number}",
     **writes(
         Part,
+        problems=(404, 409, 413),
         counted=False,
         operation_id="put_part",
         summary="Send a part's bytes",
@@ -167,7 +260,7 @@ def discard_upload(request: ApiRequest, code: UUID) -> None:
 def put_part(request: ApiRequest, response: HttpResponse, code: UUID, number: int) -> Part:
     upload = upload_of(request.auth.user, code)
     chunks = chunks_of(request, CHUNK_SIZE)
-    stored = uploads.put_part(upload=upload, number=number, chunks=chunks, now=timezone.now())
+    stored = parts.put_part(upload=upload, number=number, chunks=chunks, now=timezone.now())
     response["ETag"] = f'"{stored.etag.strip(chr(34))}"'
     return Part(number=stored.number, size=stored.size, etag=stored.etag)
 
@@ -179,28 +272,6 @@ def put_part(request: ApiRequest, response: HttpResponse, code: UUID, number: in
     ),
 )
 def complete_uploads(request: ApiRequest, body: Codes) -> Uploads:
-    done: list[Upload] = []
-    incomplete: list[dict[str, object]] = []
-    for upload in uploads_named(request.auth.user, body.uploads):
-        try:
-            done.append(Upload.of(uploads.complete(upload=upload, now=timezone.now())))
-        except BadInputError as error:
-            if error.code != "upload_incomplete":
-                raise
-            upload.refresh_from_db()
-            incomplete.append({"upload": str(upload.code), "missing": _missing(upload)})
-    if incomplete:
-        raise Refused(
-            HTTPStatus.CONFLICT,
-            "upload_incomplete",
-            "Parts are missing, or were lost. Send those, then complete again.",
-            incomplete=incomplete,
-        )
-    return Uploads(uploads=done)
-
-
-def _missing(upload: models.Upload) -> list[int]:
-    arrived = {part["number"] for part in upload.parts}
-    return [
-        number for number in range(1, uploads.part_count(upload, get_store()) + 1) if number not in arrived
-    ]
+    found = uploads_named(request.auth.user, body.uploads)
+    done = parts.complete(uploads=found, now=timezone.now())
+    return Uploads(uploads=[Upload.of(upload) for upload in done])

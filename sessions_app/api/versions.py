@@ -91,7 +91,7 @@ class Entry(BaseModel):
         """The same as plain values: a manifest has tens of thousands of them."""
         return {
             "path": entry.path,
-            "source": getattr(entry, "source", ""),
+            "source": entry.origin,
             "size": entry.blob.size,
             "sha256": entry.blob.sha256,
             "crc32": f"{entry.blob.crc32:08x}",

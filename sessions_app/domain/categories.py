@@ -60,10 +60,13 @@ class Placement:
     """Where one file of a foreign folder goes."""
 
     source: str
+    """As it was named."""
     path: str
     category: Category
     language: str
     """A BCP 47 tag, or "" when nothing tells."""
+    origin: str = ""
+    """Where it lay in its folder, which a load puts it back to; "" where that is `path`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,15 +168,18 @@ def session_folders(paths: Iterable[str]) -> list[str]:
     return []
 
 
-def find_metadata(paths: Iterable[str]) -> str | None:
-    """Which of a folder's paths is the metadata.json at its root, if there is one."""
+def find_metadata(paths: Iterable[str], *, rooted: bool = False) -> str | None:
+    """Which of a folder's paths is the metadata.json at its root, if there is one.
+
+    `rooted`: the paths are known to start at the root, and not at a folder around it.
+    """
     kept = _without_junk(paths)
-    source = _wrapper(kept) + METADATA
+    source = METADATA if rooted else _wrapper(kept) + METADATA
     return source if source in kept else None
 
 
 def sort_tree(
-    paths: Iterable[str], *, languages: Sequence[str] = (), source_name: str = ""
+    paths: Iterable[str], *, languages: Sequence[str] = (), source_name: str = "", rooted: bool = False
 ) -> list[Placement]:
     """Sort any folder's files into the session's tree. What lies there already stays where it is.
 
@@ -184,9 +190,11 @@ def sort_tree(
 
     `source_name` is what the source video is called that the session holds already, if it does: no other video is taken
     for the source then.
+
+    `rooted`: the paths are known to start at the root: some of a folder's files may all lie in one of its folders.
     """
     kept = _without_junk(paths)
-    wrapper = _wrapper(kept)
+    wrapper = "" if rooted else _wrapper(kept)
     inner = {path.removeprefix(wrapper): path for path in kept}
     original = _original_among(inner, source_name=source_name)
     wanted = {
@@ -204,7 +212,15 @@ def sort_tree(
         placed = tree.add(wanted[path])
         category = classify(placed)
         language = language_of(placed, category, known=languages)
-        placements.append(Placement(source=inner[path], path=placed, category=category, language=language))
+        placements.append(
+            Placement(
+                source=inner[path],
+                path=placed,
+                category=category,
+                language=language,
+                origin=path if path != placed else "",
+            )
+        )
     return sorted(placements, key=lambda placement: placement.path)
 
 

@@ -56,6 +56,8 @@ class PastEntry:
     added_in: int
     removed_in: int | None
     """None while the newest version still has it."""
+    origin: str = ""
+    """Where it lay in the folder that it was saved from; "" where that is `path`."""
 
     def is_in(self, number: int) -> bool:
         return self.added_in <= number and (self.removed_in is None or number < self.removed_in)
@@ -139,6 +141,7 @@ def render(history: History) -> bytes:
                 "language": entry.language,
                 "added_in": entry.added_in,
                 "removed_in": entry.removed_in,
+                **({"origin": entry.origin} if entry.origin else {}),
             }
             for entry in sorted(history.entries, key=lambda entry: (entry.path, entry.added_in))
         ],
@@ -213,8 +216,11 @@ def _version(told: Any) -> PastVersion:
 
 def _entry(told: Any) -> PastEntry:
     path, sha256, language = told["path"], told["sha256"], told.get("language", "")
+    origin = told.get("origin", "")
     size, added_in, removed_in = told["size"], told["added_in"], told.get("removed_in")
     if clean_path(path) != path or not lies_right(path):
+        raise HistoryError
+    if origin and clean_path(origin) != origin:
         raise HistoryError
     if len(sha256) != SHA256_DIGITS or not set(sha256) <= set("0123456789abcdef"):
         raise HistoryError
@@ -231,6 +237,7 @@ def _entry(told: Any) -> PastEntry:
         language=language,
         added_in=added_in,
         removed_in=removed_in,
+        origin=origin,
     )
 
 

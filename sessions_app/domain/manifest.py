@@ -25,6 +25,8 @@ class ManifestEntry:
     category: Category
     language: str = ""
     """A BCP 47 tag, or "" when nothing tells."""
+    origin: str = ""
+    """Where it lay in the folder that it was saved from; "" where that is `path`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +71,7 @@ class Manifest:
                 "crc32": f"{entry.crc32:08x}",
                 "category": entry.category.value,
                 "language": entry.language,
+                **({"origin": entry.origin} if entry.origin else {}),
             }
             for entry in self.entries
         ]
@@ -81,7 +84,7 @@ class Changes:
     added: tuple[ManifestEntry, ...]
     removed: tuple[ManifestEntry, ...]
     changed: tuple[ManifestEntry, ...]
-    """As they are in the new one: other bytes, or another category or language, at the same path."""
+    """As they are in the new one: other bytes, or another category, language or origin, at the same path."""
 
     def __bool__(self) -> bool:
         return bool(self.added or self.removed or self.changed)

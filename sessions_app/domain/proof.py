@@ -40,6 +40,8 @@ class Proven:
     category: str = ""
     """"" for what the portal writes itself, such as metadata.json."""
     language: str = ""
+    origin: str = ""
+    """Where it lay in the folder that it was saved from; "" where that is its path in the session."""
 
 
 def render(
@@ -71,6 +73,7 @@ def render(
                 "sha256": member.sha256,
                 "category": member.category,
                 "language": member.language,
+                **({"origin": member.origin} if member.origin else {}),
             }
             for member in members
         ],
@@ -92,9 +95,10 @@ def parse(data: bytes) -> dict[str, Proven]:
 
 
 def _proven(member: Any) -> Proven:
-    texts = [member["path"], member["sha256"], member.get("category", ""), member.get("language", "")]
+    texts = [member["path"], member["sha256"]]
+    texts += [member.get(key, "") for key in ("category", "language", "origin")]
     size = member["size"]
     if not all(isinstance(text, str) for text in texts) or not isinstance(size, int):
         raise TypeError
-    path, sha256, category, language = texts
-    return Proven(path=path, size=size, sha256=sha256, category=category, language=language)
+    path, sha256, category, language, origin = texts
+    return Proven(path=path, size=size, sha256=sha256, category=category, language=language, origin=origin)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from sessions_app.operations.errors import BadInputError, BusyError, OperationError
+from sessions_app.operations.errors import BadInputError, BusyError, OperationError, OverQuotaError
 
 
 def status_of(error: OperationError) -> HTTPStatus:
     match error:
         case BadInputError():
             return HTTPStatus.BAD_REQUEST
+        case OverQuotaError():
+            return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
         case BusyError():
             return HTTPStatus.SERVICE_UNAVAILABLE
         case _:

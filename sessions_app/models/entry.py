@@ -36,6 +36,11 @@ class Entry(models.Model):
         max_length=20, choices=[(category.value, category.label) for category in Category]
     )
     language = models.CharField(max_length=35, blank=True, help_text="BCP-47 tag.")
+    origin = models.CharField(
+        max_length=1024,
+        blank=True,
+        help_text="Where it lay in the folder that it was saved from, if that is not its path here.",
+    )
     added_in = models.PositiveIntegerField()
     removed_in = models.PositiveIntegerField(null=True, blank=True)
 

@@ -116,4 +116,5 @@ def _proven_entry(entry: ManifestEntry) -> proof.Proven:
         sha256=entry.sha256,
         category=entry.category.value,
         language=entry.language,
+        origin=entry.origin,
     )

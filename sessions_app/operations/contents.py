@@ -10,7 +10,7 @@ from sessions_app.domain import history, proof
 from sessions_app.domain.categories import PRIVATE, Placement, find_metadata, session_folders, sort_tree
 from sessions_app.domain.history import History, HistoryError
 from sessions_app.domain.languages import LONGEST
-from sessions_app.domain.paths import PathError, check_tree, printable
+from sessions_app.domain.paths import PathError, check_tree, clean_path, printable
 from sessions_app.domain.proof import ProofError, Proven
 from sessions_app.operations.documents import read_document
 from sessions_app.operations.errors import BadInputError
@@ -123,11 +123,18 @@ def _parsed(
 
 
 def _as_proven(placed: Placement, proven: Mapping[str, Proven] | None) -> Placement:
-    """Take the language from the manifest: a person may have corrected what the name tells."""
+    """Take from the manifest what no path tells: the language, which a person may have corrected, and where the file lay once."""
     told = (proven or {}).get(placed.source)
     if told is None or told.path != placed.path or len(told.language) > LONGEST:
         return placed
-    return replace(placed, language=told.language)
+    return replace(placed, language=told.language, origin=_origin(told))
+
+
+def _origin(told: Proven) -> str:
+    try:
+        return clean_path(told.origin) if told.origin else ""
+    except PathError:
+        return ""  # a load can do without
 
 
 def _as_told(
@@ -149,7 +156,13 @@ def _as_told(
             code="history_differs",
         )
     return [
-        Placement(source=entry.path, path=entry.path, category=entry.category, language=entry.language)
+        Placement(
+            source=entry.path,
+            path=entry.path,
+            category=entry.category,
+            language=entry.language,
+            origin=entry.origin,
+        )
         for entry in past.entries
         if entry.removed_in is None
     ]

@@ -7,6 +7,9 @@ Views, tasks and commands translate them; nobody else catches them.
     ├── ConflictError     somebody saved in the meantime
     ├── UnchangedError    there is nothing new to save
     ├── BadInputError     what was sent cannot be used
+    │   └── IncompleteError   parts of an upload are missing
+    ├── OverQuotaError    the caller uses as much storage as they may
+    ├── BusyError         trying again in a moment will work
     └── JobEnded          (raised inside a running job)
         ├── JobCancelled  a person asked it to stop
         └── JobLost       another attempt owns the job by now
@@ -47,6 +50,20 @@ class UnchangedError(OperationError):
 
 class BadInputError(OperationError):
     code = "bad_input"
+
+
+class IncompleteError(BadInputError):
+    """Carries which parts are missing: numbers from 1, by the upload's code."""
+
+    code = "upload_incomplete"
+
+    def __init__(self, message: str, *, missing: dict[str, list[int]]) -> None:
+        super().__init__(message)
+        self.missing = missing
+
+
+class OverQuotaError(OperationError):
+    code = "over_quota"
 
 
 class BusyError(OperationError):

@@ -12,7 +12,7 @@ from sessions_app.domain.categories import METADATA, PRIVATE, Category, Placemen
 from sessions_app.domain.naming import fold_name, free_name
 from sessions_app.models import Blob, DubbingSession
 from sessions_app.operations.contents import Contents
-from sessions_app.operations.saves import video_name
+from sessions_app.operations.placing import video_name
 from sessions_app.operations.sessions import taken_names
 from sessions_app.zips.reader import Archive
 

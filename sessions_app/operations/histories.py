@@ -73,6 +73,7 @@ def prepare(
             blob=blobs[entry.sha256],
             category=entry.category.value,
             language=entry.language,
+            origin=entry.origin,
             added_in=entry.added_in,
             removed_in=entry.removed_in,
         )
@@ -111,6 +112,7 @@ def _entry_of(entry: PastEntry, blob: Blob) -> ManifestEntry:
         crc32=blob.crc32,
         category=entry.category,
         language=entry.language,
+        origin=entry.origin,
     )
 
 

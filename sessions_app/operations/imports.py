@@ -13,20 +13,20 @@ from pathlib import Path
 
 from django.contrib.auth.models import AbstractBaseUser
 
-from sessions_app.domain import metadata
+from sessions_app.domain import metadata, origins
 from sessions_app.domain.history import blob_name
 from sessions_app.domain.manifest import Manifest
 from sessions_app.domain.naming import SessionNameError, clean_name, name_from_zip
 from sessions_app.domain.selection import HISTORY_SUFFIX
 from sessions_app.models import Blob, DubbingSession, Job, Upload, Version
-from sessions_app.operations import histories, jobs, sessions, uploads, versions
+from sessions_app.operations import histories, jobs, quotas, sessions, uploads, versions
 from sessions_app.operations.contents import Contents, read_contents
 from sessions_app.operations.context import JobContext
 from sessions_app.operations.documents import read_texts
 from sessions_app.operations.errors import BadInputError, NotAllowedError
 from sessions_app.operations.forecasts import forecast
 from sessions_app.operations.limits import archive_limits
-from sessions_app.operations.saves import entry_of, video_name
+from sessions_app.operations.placing import entry_of, video_name
 from sessions_app.operations.sources import ArchiveSource, FileSource, StoreSource
 from sessions_app.operations.unpacking import unpack_members
 from sessions_app.zips.reader import Archive, read_archive
@@ -45,6 +45,8 @@ def request(
         raise BadInputError(
             "The ZIP is not complete yet. Wait for the upload, then import.", code="upload_incomplete"
         )
+    if upload.members is not None:
+        raise BadInputError("A pack of files is no ZIP. Send the ZIP alone.", code="upload_is_pack")
     params = {"name": _checked(name), "filename": upload.path, "upload_count": 1}
     return jobs.create(kind=kind, owner=owner, params=params, uploads=[upload], now=now)
 
@@ -92,7 +94,10 @@ def perform(context: JobContext) -> None:
     archive = _archive(source)
     contents = read_contents(archive)
     names = _names_for(context.job, contents)
-    context.expect(sum(each.total_size for each in contents))
+    size = sum(each.total_size for each in contents)
+    # The uploaded ZIP counts until its files have taken its place.
+    quotas.check(context.job.owner, adding=max(0, size - source.size))
+    context.expect(size)
     stored = _take_in(context, archive, source, contents)
     arrivals = [
         Arrival(name=name, what=_arrival(context, each, _Blobs(each, stored)))
@@ -185,7 +190,8 @@ def _arrival(
 
 def _new_version(context: JobContext, contents: Contents, blobs: Mapping[str, Blob]) -> versions.NewVersion:
     placements = contents.placements
-    manifest = Manifest.of(entry_of(placed, blobs[placed.path]) for placed in placements)
+    entries = [entry_of(placed, blobs[placed.path]) for placed in placements]
+    manifest = Manifest.of(origins.settled(entries, newest=()))
     now = context.clock()
     told = metadata.timestamps(contents.document or {})
     changed = {placed.path for placed in placements}

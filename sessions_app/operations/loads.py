@@ -38,8 +38,10 @@ class Loaded:
     """Bytes of the files that were written."""
 
 
-def load(*, version: Version, folder: Path, overwrite: bool, now: datetime) -> Loaded:
+def load(*, version: Version, folder: Path, overwrite: bool, now: datetime, as_saved: bool = True) -> Loaded:
     """Put the version's files into an existing folder, byte for byte, and its metadata.json as an export has it.
+
+    :param as_saved: each to where it lay in the folder that it was saved from, not into the session's own folders.
 
     Files that the version does not know stay as they are, and so do those that hold the right bytes already: comparing is reading,
     which is cheaper than writing and keeps what others know about a file by its time. First everything is written beside its place,
@@ -56,7 +58,9 @@ def load(*, version: Version, folder: Path, overwrite: bool, now: datetime) -> L
     described = digest_of([document])
     own = LoadedFile(path=DOCUMENT, sha256=described.sha256, size=described.size)
     files = [
-        LoadedFile(path=entry.path, sha256=entry.sha256, size=entry.size)
+        LoadedFile(
+            path=(entry.origin if as_saved else "") or entry.path, sha256=entry.sha256, size=entry.size
+        )
         for entry in manifest_of(version).entries
     ]
     try:

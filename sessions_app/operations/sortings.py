@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from sessions_app.domain.categories import Placement, find_metadata
 from sessions_app.domain.paths import PathError, check_tree, clean_path
-from sessions_app.models import Version
-from sessions_app.operations import saves
+from sessions_app.operations import placing
 from sessions_app.operations.errors import BadInputError
+from sessions_app.queries.manifests import Held
 
 MAX_APART = 20
 
@@ -30,9 +30,10 @@ class Sorting:
     """The one that is taken for the session's metadata.json."""
 
 
-def sort(raw_paths: Sequence[str], *, on: Version | None) -> Sorting:
+def sort(raw_paths: Sequence[str], *, on: Held, rooted: bool) -> Sorting:
     """Sort a folder's files into the tree of a session whose current version is ``on``.
 
+    :param rooted: as `placing.place` says.
     :raises BadInputError: so many cannot lie beside each other that the folder must be put in order first.
     """
     paths: list[str] = []
@@ -43,7 +44,9 @@ def sort(raw_paths: Sequence[str], *, on: Version | None) -> Sorting:
         except PathError as error:
             refused.append(Refusal(path=raw, code=error.code, message=str(error)))
     refused += _apart(paths)
-    return Sorting(placements=saves.place(paths, on=on), refused=refused, metadata=find_metadata(paths))
+    return Sorting(
+        placements=placing.place(paths, on=on, rooted=rooted), refused=refused, metadata=find_metadata(paths)
+    )
 
 
 def _apart(paths: list[str]) -> list[Refusal]:

@@ -184,6 +184,7 @@ def _write_entries(session: DubbingSession, changes: Changes, new: NewVersion, *
             blob_id=new.blob_ids[entry.path],
             category=entry.category.value,
             language=entry.language,
+            origin=entry.origin,
             added_in=number,
         )
         for entry in arrived

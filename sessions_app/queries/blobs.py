@@ -1,31 +1,29 @@
-"""Blobs that somebody may read."""
+"""Which bytes are here already, as far as somebody may know."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import Exists, OuterRef
 
-from sessions_app.models import Blob, Entry
+from sessions_app.models import Blob, DubbingSession, Entry
 
 BATCH = 500
 """Variables of a statement, which databases limit."""
 
 
-def readable_by(owner: AbstractBaseUser, sizes: Mapping[str, int]) -> dict[str, Blob]:
-    """Return the blobs of these hashes and sizes that lie in a session of the owner's outside the trash, by hash.
+def known_to(user: AbstractBaseUser, digests: Collection[str]) -> dict[str, Blob]:
+    """Return the blobs among these SHA-256 that lie in sessions the user can read, by SHA-256.
 
-    A blob that only others have is as if it were not there: knowing a hash tells nobody who has the file.
+    A hash is no capability: of a blob that only strangers hold nothing is said, and who brings it has to send it.
     """
+    readable = DubbingSession.objects.visible_to(user)
+    entries = Entry.objects.filter(blob=OuterRef("pk"), session__in=readable)
+    known = Blob.objects.filter(Exists(entries), state=Blob.State.STORED)
+    wanted = sorted(set(digests))
     found: dict[str, Blob] = {}
-    digests = list(sizes)
-    theirs = Entry.objects.filter(
-        blob=OuterRef("pk"), session__owner_id=owner.pk, session__trashed_at__isnull=True
-    )
-    for start in range(0, len(digests), BATCH):
-        stored = Blob.objects.filter(sha256__in=digests[start : start + BATCH], state=Blob.State.STORED)
-        for blob in stored.filter(Exists(theirs)):
-            if blob.size == sizes[blob.sha256]:
-                found[blob.sha256] = blob
+    for start in range(0, len(wanted), BATCH):
+        some = known.filter(sha256__in=wanted[start : start + BATCH])
+        found |= {blob.sha256: blob for blob in some}
     return found

@@ -59,8 +59,9 @@ def _entries(last: Version) -> Iterator[tuple[PastEntry, int]]:
         "language",
         "added_in",
         "removed_in",
+        "origin",
     )
-    for path, sha256, size, crc32, category, language, added_in, removed_in in rows.order_by(
+    for path, sha256, size, crc32, category, language, added_in, removed_in, origin in rows.order_by(
         "path", "added_in"
     ).values_list(*fields):
         yield (
@@ -72,6 +73,7 @@ def _entries(last: Version) -> Iterator[tuple[PastEntry, int]]:
                 language=language,
                 added_in=added_in,
                 removed_in=removed_in if removed_in and removed_in <= last.number else None,
+                origin=origin,
             ),
             crc32,
         )

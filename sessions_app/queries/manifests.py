@@ -39,8 +39,19 @@ def manifest_of(version: Version | None) -> Manifest:
 
 def _entries(version: Version) -> Iterator[tuple[ManifestEntry, int]]:
     rows = Entry.objects.filter(session_id=version.session_id).at(version.number)
-    fields = ("path", "blob__sha256", "blob__size", "blob__crc32", "category", "language", "blob_id")
-    for path, sha256, size, crc32, category, language, blob_id in rows.values_list(*fields).iterator():
+    fields = (
+        "path",
+        "blob__sha256",
+        "blob__size",
+        "blob__crc32",
+        "category",
+        "language",
+        "origin",
+        "blob_id",
+    )
+    for path, sha256, size, crc32, category, language, origin, blob_id in rows.values_list(
+        *fields
+    ).iterator():
         yield (
             ManifestEntry(
                 path=path,
@@ -49,6 +60,7 @@ def _entries(version: Version) -> Iterator[tuple[ManifestEntry, int]]:
                 crc32=crc32,
                 category=Category(category),
                 language=language,
+                origin=origin,
             ),
             blob_id,
         )

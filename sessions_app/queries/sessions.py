@@ -8,11 +8,11 @@ from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.paginator import Page, Paginator
-from django.db.models import F, Q, Sum
+from django.db.models import F, Q
 from django.db.models.expressions import Combinable, OrderBy
 
 from sessions_app.domain.naming import fold_name
-from sessions_app.models import DubbingSession, Version
+from sessions_app.models import DubbingSession
 from sessions_app.models.session import DubbingSessionQuerySet
 
 PAGE_SIZE = 25
@@ -98,12 +98,6 @@ def languages_of(owner: AbstractBaseUser) -> list[str]:
 def trash_of(owner: AbstractBaseUser) -> DubbingSessionQuerySet:
     found = DubbingSession.objects.visible_to(owner).trashed().select_related("current")
     return found.defer("current__document").order_by("-trashed_at", "-pk")
-
-
-def size_of_all(owner: AbstractBaseUser) -> int:
-    """Return the bytes that all versions of the owner's sessions added, those in the trash included."""
-    added = Version.objects.filter(session__in=DubbingSession.objects.visible_to(owner))
-    return added.aggregate(size=Sum("stored_size"))["size"] or 0
 
 
 def all_sessions(owner: AbstractBaseUser | None) -> DubbingSessionQuerySet:

@@ -15,9 +15,10 @@ from sessions_app.blobs.store import CHUNK_SIZE
 from sessions_app.http.bodies import chunks_of
 from sessions_app.http.lookups import session_of, upload_of, uploads_of
 from sessions_app.models import Version
-from sessions_app.operations import sortings, uploads
+from sessions_app.operations import announcements, parts, sortings, uploads
+from sessions_app.operations.announcements import Announced
 from sessions_app.operations.errors import BadInputError
-from sessions_app.operations.uploads import Announced
+from sessions_app.queries.manifests import held_by
 from sessions_app.views.answers import (
     SignedInRequest,
     body_of,
@@ -34,8 +35,8 @@ from sessions_app.views.answers import (
 def sort(request: SignedInRequest) -> HttpResponse:
     """Show where each file of a folder would go, before anything is sent."""
     body = body_of(request)
-    on = _current(request, text_in(body, "session", default=""))
-    sorting = sortings.sort(raw_texts_in(body, "paths"), on=on)
+    on = held_by(_current(request, text_in(body, "session", default="")))
+    sorting = sortings.sort(raw_texts_in(body, "paths"), on=on, rooted=False)
     placed = [
         {
             "source": placed.source,
@@ -57,7 +58,7 @@ def create(request: SignedInRequest) -> HttpResponse:
     if not isinstance(files, list):
         raise BadInputError("“files” must be a list.", code="bad_field")
     announced = [_announced(file) for file in files]
-    opened = uploads.create(owner=request.user, files=announced, now=timezone.now())
+    opened = announcements.create(owner=request.user, files=announced, now=timezone.now())
     told = [{"code": str(upload.code), "path": upload.path, "size": upload.size} for upload in opened]
     return JsonResponse({"part_size": get_store().part_size, "uploads": told}, status=201)
 
@@ -83,7 +84,7 @@ def _announced(file: Any) -> Announced:
 def part(request: SignedInRequest, code: UUID, number: int) -> HttpResponse:
     upload = upload_of(request.user, code)
     chunks = chunks_of(request, CHUNK_SIZE)
-    stored = uploads.put_part(upload=upload, number=number, chunks=chunks, now=timezone.now())
+    stored = parts.put_part(upload=upload, number=number, chunks=chunks, now=timezone.now())
     return JsonResponse({"number": stored.number, "size": stored.size})
 
 
@@ -92,8 +93,7 @@ def part(request: SignedInRequest, code: UUID, number: int) -> HttpResponse:
 def complete(request: SignedInRequest) -> HttpResponse:
     """Tell that all parts of some uploads were sent."""
     found = uploads_of(request.user, texts_in(body_of(request), "uploads"))
-    for upload in found:
-        uploads.complete(upload=upload, now=timezone.now())
+    parts.complete(uploads=found, now=timezone.now())
     return JsonResponse({"received": len(found)})
 
 

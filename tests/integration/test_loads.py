@@ -46,7 +46,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def load(world: World, version: Version, folder: Path, *, overwrite: bool = False) -> loads.Loaded:
-    return loads.load(version=version, folder=folder, overwrite=overwrite, now=world.clock())
+    return loads.load(version=version, folder=folder, overwrite=overwrite, now=world.clock(), as_saved=False)
 
 
 # -- What is there afterwards ------------------------------------------------------------------------------------------

@@ -18,9 +18,9 @@ from sessions_app import urls
 from sessions_app.blobs import get_store
 from sessions_app.blobs.keys import export_key
 from sessions_app.models import AccessToken, DubbingSession, Export, Job, Share, Upload
-from sessions_app.operations import sessions, uploads
+from sessions_app.operations import announcements, sessions
+from sessions_app.operations.announcements import Announced
 from sessions_app.operations.shares import NewShare
-from sessions_app.operations.uploads import Announced
 from tests.integration.sketches import (
     NOBODY,
     ZIP,
@@ -85,7 +85,7 @@ def things(world: World) -> Things:
     sketch_version(session, {**PROJECT, "audio/hi_audio.wav": b"a better take"})
     trashed = sketch_session(world.alice, "old talk")
     sessions.trash(sessions=[trashed], now=now())
-    (upload,) = uploads.create(owner=world.alice, files=[Announced(path="a.wav", size=4)], now=now())
+    (upload,) = announcements.create(owner=world.alice, files=[Announced(path="a.wav", size=4)], now=now())
     export = sketch_export(session, key=ZIP_KEY)
     failed = sketch_job(
         session, state=Job.State.FAILED, finished_at=now(), error_code="storage", error_message="No."

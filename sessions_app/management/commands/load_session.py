@@ -27,13 +27,24 @@ class Command(VersionCommand):
             "--overwrite", action="store_true", help="Replace files there that have other contents."
         )
 
+        parser.add_argument(
+            "--layout",
+            choices=("saved", "session"),
+            default="saved",
+            help="Where files go: as they lay when they were saved (the default), or in the session's own folders, as in an export.",
+        )
+
     def perform(self, options: dict[str, Any]) -> dict[str, object]:
         version = self.version(options)
         folder = options["to"].expanduser()
         try:
             _make(folder)
             loaded = loads.load(
-                version=version, folder=folder, overwrite=options["overwrite"], now=timezone.now()
+                version=version,
+                folder=folder,
+                overwrite=options["overwrite"],
+                now=timezone.now(),
+                as_saved=options["layout"] == "saved",
             )
         except OSError as error:
             raise _write_error(error, folder) from error

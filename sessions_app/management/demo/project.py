@@ -14,7 +14,7 @@ from sessions_app.blobs import get_store
 from sessions_app.management.demo import script, state
 from sessions_app.management.demo.script import VIDEO_NAME
 from sessions_app.models import DubbingSession, Job, Upload
-from sessions_app.operations import dispatch, saves, sessions, uploads
+from sessions_app.operations import announcements, dispatch, parts, saves, sessions
 from sessions_app.operations.errors import OperationError
 
 Clock = Callable[[], datetime]
@@ -90,17 +90,17 @@ def _chosen(folder: Path, chosen: Sequence[str]) -> Iterator[str]:
 
 
 def _send(folder: Path, paths: Sequence[str], *, owner: User, clock: Clock) -> list[Upload]:
-    announced = [uploads.Announced(path=path, size=(folder / path).stat().st_size) for path in paths]
+    announced = [announcements.Announced(path=path, size=(folder / path).stat().st_size) for path in paths]
     part_size = get_store().part_size
     sent = []
-    for upload in uploads.create(owner=owner, files=announced, now=clock()):
+    for upload in announcements.create(owner=owner, files=announced, now=clock()):
         with (folder / upload.path).open("rb") as file:
             number = 0
             while part := file.read(part_size):
                 number += 1
-                uploads.put_part(upload=upload, number=number, chunks=[part], now=clock())
+                parts.put_part(upload=upload, number=number, chunks=[part], now=clock())
         upload.refresh_from_db()
-        sent.append(uploads.complete(upload=upload, now=clock()))
+        sent += parts.complete(uploads=[upload], now=clock())
     return sent
 
 

@@ -1,0 +1,102 @@
+"""The OpenAPI document keeps what it promises: whatever is sent, each answer is one that it tells of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import hypothesis
+import pytest
+import schemathesis
+from django.conf import settings
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from dubbing_sessions.wsgi import application
+from sessions_app.models import Job
+from sessions_app.operations import announcements
+from sessions_app.operations.announcements import Announced
+from tests.integration.sketches import (
+    now,
+    sketch_export,
+    sketch_job,
+    sketch_session,
+    sketch_share,
+    sketch_token,
+)
+from tests.world import World
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+SEEDED = hypothesis.settings(
+    max_examples=15,
+    derandomize=True,
+    database=None,
+    phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate],
+    suppress_health_check=list(hypothesis.HealthCheck),
+)
+
+schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", application)
+
+
+class Alice:
+    """Somebody who has one of everything."""
+
+    def __init__(self) -> None:
+        world = World.create()
+        self.secret = sketch_token(world.alice).secret
+        self.session = sketch_session(world.alice)
+        (self.upload,) = announcements.create(
+            owner=world.alice, files=[Announced(path="a.wav", size=4)], now=now()
+        )
+        self.job = sketch_job(
+            self.session, state=Job.State.FAILED, finished_at=now(), error_code="storage", error_message="No."
+        )
+        self.export = sketch_export(self.session)
+        self.share = sketch_share(self.export).share
+
+    def code_for(self, path: str) -> UUID:
+        """What she has that an address is about."""
+        noun = path.split("/")[3]
+        return getattr(self, noun.removesuffix("s")).code
+
+
+@pytest.fixture
+def alice(db: None) -> Iterator[Alice]:
+    """Her things are in a transaction that is rolled back, which ends no sooner than the test: not with a request."""
+    signals = (request_started, request_finished)
+    for signal in signals:
+        signal.disconnect(close_old_connections)
+    yield Alice()
+    for signal in signals:
+        signal.connect(close_old_connections)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")
+@schema.parametrize()
+@SEEDED
+def test_every_answer_is_one_that_the_document_tells_of(
+    case: Any, alice: Alice, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(settings, "API_RATE_PER_MINUTE", 10**9)
+    headers = {"Authorization": f"Bearer {alice.secret}"}
+    case.call_and_validate(headers=headers, checks=CHECKS)
+    if "code" in (case.path_parameters or {}):
+        case.path_parameters["code"] = str(alice.code_for(case.path))
+        if "number" in case.path_parameters:
+            case.path_parameters["number"] = 1
+        case.call_and_validate(headers=headers, checks=CHECKS)

@@ -1,0 +1,391 @@
+"""Many small files in one upload, files that are here already, and senders that begin again."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import urllib.request
+from collections.abc import Mapping
+
+import pytest
+
+from sessions_app.blobs import get_store
+from sessions_app.models import DubbingSession, Job, Upload
+from sessions_app.operations import announcements, garbage, imports, jobs, parts, saves, sessions
+from sessions_app.operations.announcements import Announced, AnnouncedPack
+from sessions_app.operations.errors import BadInputError, NotAllowedError, OverQuotaError
+from sessions_app.operations.saves import SaveRequest
+from tests.world import World, read_object, stored_keys, zip_of_files
+
+SEGMENTS = {f"segments/{number:04}.wav": os.urandom(2_000 + number) for number in range(300)} | {
+    "segments/empty.wav": b""
+}
+PART = 8 * 1024 * 1024
+
+
+Files = list[Announced | AnnouncedPack]
+
+
+def announced(path: str, data: bytes) -> Announced:
+    return Announced(path=path, size=len(data), sha256=hashlib.sha256(data).hexdigest())
+
+
+def pack_of(files: Mapping[str, bytes]) -> AnnouncedPack:
+    return AnnouncedPack(files=[announced(path, data) for path, data in files.items()])
+
+
+def send(world: World, upload: Upload, data: bytes) -> None:
+    for number, start in enumerate(range(0, len(data), PART), 1):
+        parts.put_part(upload=upload, number=number, chunks=[data[start : start + PART]], now=world.clock())
+    upload.refresh_from_db()
+    parts.complete(uploads=[upload], now=world.clock())
+
+
+def sent_pack(world: World, files: Mapping[str, bytes]) -> Upload:
+    (upload,) = announcements.create(owner=world.alice, files=[pack_of(files)], now=world.clock())
+    send(world, upload, b"".join(files.values()))
+    return upload
+
+
+def save(world: World, session: DubbingSession, uploads: list[Upload], **request: object) -> Job:
+    session.refresh_from_db()
+    parent = session.current.number if session.current else 0
+    asked = SaveRequest(**{"parent": parent, "rooted": True, **request})  # type: ignore[arg-type]
+    job = saves.request(session=session, author=world.alice, files=uploads, request=asked, now=world.clock())
+    return world.run(job)
+
+
+@pytest.fixture
+def session(world: World) -> DubbingSession:
+    return world.session("talk")
+
+
+def homes(session: DubbingSession) -> dict[str, str]:
+    return {entry.path: entry.origin or entry.path for entry in session.entries.filter(removed_in=None)}
+
+
+# -- Packs ----------------------------------------------------------------------------------------------------------------
+
+
+def test_a_pack_is_saved_as_the_files_in_it(world: World, session: DubbingSession):
+    upload = sent_pack(world, SEGMENTS)
+
+    job = save(world, session, [upload])
+
+    assert (job.state, job.result["files"]) == ("succeeded", len(SEGMENTS))
+    session.refresh_from_db()
+    assert session.current
+    assert world.files(session.current) == {f"audio/{path}": data for path, data in SEGMENTS.items()}
+    assert set(homes(session).values()) == set(SEGMENTS)
+    assert stored_keys("staging/") == []
+
+
+def test_packs_and_single_files_and_a_metadata_json_go_into_one_version(
+    world: World, session: DubbingSession
+):
+    packs = [
+        sent_pack(
+            world, {"a.wav": b"a", "metadata.json": b'{"video_name": "talk.mp4", "languages": ["hi"]}'}
+        ),
+        sent_pack(world, {"hi_audio.wav": b"hi", "empty.txt": b""}),
+    ]
+    alone = world.upload({"talk.mp4": b"video" * 1000})
+
+    assert save(world, session, [*packs, *alone]).state == "succeeded"
+
+    session.refresh_from_db()
+    assert session.current
+    assert world.files(session.current) == {
+        "audio/a.wav": b"a",
+        "audio/hi_audio.wav": b"hi",
+        "original_video.mp4": b"video" * 1000,
+        "other/empty.txt": b"",
+    }
+    assert session.current.metadata["languages"] == ["hi"]
+
+
+def test_a_pack_whose_file_is_not_the_announced_one_fails_the_save_and_leaves_nothing(
+    world: World, session: DubbingSession
+):
+    (upload,) = announcements.create(
+        owner=world.alice, files=[pack_of({"a.wav": b"one", "b.wav": b"two"})], now=world.clock()
+    )
+    send(world, upload, b"oneTWO")
+
+    job = save(world, session, [upload])
+
+    assert (job.state, job.error_code) == ("failed", "digest_differs")
+    assert "“b.wav”" in job.error_message
+    assert stored_keys("blobs/") == []
+    (again,) = announcements.create(
+        owner=world.alice, files=[pack_of({"a.wav": b"one", "b.wav": b"two"})], now=world.clock()
+    )
+    assert again.pk != upload.pk  # what is known to be damaged is not gone on with
+    send(world, again, b"onetwo")
+    assert save(world, session, [again]).state == "succeeded"
+
+
+def test_a_save_of_packs_that_was_cancelled_can_be_tried_again(world: World, session: DubbingSession):
+    upload = sent_pack(world, {"a.wav": b"a", "b.wav": b"b"})
+    job = saves.request(
+        session=session,
+        author=world.alice,
+        files=[upload],
+        request=SaveRequest(parent=0, rooted=True),
+        now=world.clock(),
+    )
+    jobs.cancel(job=job, now=world.clock())
+    jobs.retry(job=job, now=world.clock())
+
+    assert world.run(job).state == "succeeded"
+
+
+@pytest.mark.parametrize(
+    ("files", "code"),
+    [
+        ([AnnouncedPack(files=[])], "bad_file_count"),
+        ([AnnouncedPack(files=[Announced(path="a", size=1)] * 2001)], "bad_file_count"),
+        ([AnnouncedPack(files=[Announced(path="a", size=1)] * 2000)] * 3, "bad_file_count"),
+        ([AnnouncedPack(files=[Announced(path="a", size=1024**2 + 1)])], "too_large"),
+        ([AnnouncedPack(files=[Announced(path="../a", size=1)])], "path_parent"),
+        ([Announced(path="a", size=1, sha256="0" * 63)], "bad_sha256"),
+        ([Announced(path="a", size=1, sha256="A" * 64)], "bad_sha256"),
+    ],
+)
+def test_what_no_pack_or_file_may_be_is_refused(world: World, files: Files, code: str):
+    with pytest.raises(BadInputError) as refused:
+        announcements.create(owner=world.alice, files=files, now=world.clock())
+
+    assert refused.value.code == code
+    assert not Upload.objects.exists()
+
+
+def test_a_pack_is_no_zip(world: World):
+    with pytest.raises(BadInputError, match="no ZIP"):
+        imports.request(
+            upload=sent_pack(world, {"a.zip": b"PK"}), owner=world.alice, name="", now=world.clock()
+        )
+
+
+# -- Beginning again --------------------------------------------------------------------------------------------------------
+
+
+def test_who_announces_the_same_again_goes_on_where_it_broke_off(world: World, session: DubbingSession):
+    data = os.urandom(PART + 5)
+    files: Files = [announced("talk.mp4", data), pack_of({"a.wav": b"a", "b.wav": b"b"})]
+    first = announcements.create(owner=world.alice, files=files, now=world.clock())
+    parts.put_part(upload=first[0], number=1, chunks=[data[:PART]], now=world.clock())
+
+    again = announcements.create(owner=world.alice, files=files, now=world.clock())
+
+    assert [upload.pk for upload in again] == [upload.pk for upload in first]
+    assert [part["number"] for part in again[0].parts] == [1]
+    parts.put_part(upload=again[0], number=2, chunks=[data[PART:]], now=world.clock())
+    send(world, again[1], b"ab")
+    again[0].refresh_from_db()
+    parts.complete(uploads=again, now=world.clock())
+    complete = announcements.create(owner=world.alice, files=files, now=world.clock())
+    assert [(upload.pk, upload.state) for upload in complete] == [(upload.pk, "received") for upload in first]
+    assert save(world, session, complete).state == "succeeded"
+
+
+def test_others_expired_ones_and_those_of_a_job_are_not_gone_on_with(world: World, session: DubbingSession):
+    file = announced("a.wav", b"a")
+    (first,) = announcements.create(owner=world.alice, files=[file], now=world.clock())
+
+    (bobs,) = announcements.create(owner=world.bob, files=[file], now=world.clock())
+    assert bobs.pk != first.pk
+    two = announcements.create(owner=world.alice, files=[file, file], now=world.clock())
+    assert two[0].pk == first.pk != two[1].pk
+    send(world, first, b"a")
+    saves.request(
+        session=session,
+        author=world.alice,
+        files=[first],
+        request=SaveRequest(parent=0),
+        now=world.clock(),
+    )
+    (free,) = announcements.create(owner=world.alice, files=[file], now=world.clock())
+    assert free.pk == two[1].pk
+    world.clock.forward(days=3)
+    (late,) = announcements.create(owner=world.alice, files=[file], now=world.clock())
+    assert late.pk not in {first.pk, free.pk}
+
+
+def test_without_hashes_nothing_is_gone_on_with(world: World):
+    file = Announced(path="a.wav", size=1)
+    (first,) = announcements.create(owner=world.alice, files=[file], now=world.clock())
+    (again,) = announcements.create(owner=world.alice, files=[file], now=world.clock())
+
+    assert again.pk != first.pk
+
+
+def test_an_upload_that_the_store_has_lost_is_not_gone_on_with(world: World):
+    file = announced("a.wav", b"aa")
+    (first,) = announcements.create(owner=world.alice, files=[file], now=world.clock())
+    parts.put_part(upload=first, number=1, chunks=[b"aa"], now=world.clock())
+    for opened in list(get_store().open_uploads("staging/")):
+        get_store().abort(opened.key, opened.upload_id)
+    first.refresh_from_db()
+
+    with pytest.raises(NotAllowedError, match="gone"):
+        parts.complete(uploads=[first], now=world.clock())
+
+    (again,) = announcements.create(owner=world.alice, files=[file], now=world.clock())
+    assert again.pk != first.pk
+
+
+# -- Here already -----------------------------------------------------------------------------------------------------------
+
+
+def test_files_whose_bytes_are_here_are_saved_by_their_hash(world: World, session: DubbingSession):
+    world.saved("other", {"x.wav": b"the same" * 10})
+    known = announced("hi.wav", b"the same" * 10)
+
+    job = save(world, session, [], known=[known])
+
+    assert job.state == "succeeded"
+    session.refresh_from_db()
+    assert session.current
+    assert world.files(session.current) == {"audio/hi.wav": b"the same" * 10}
+    assert not Upload.objects.exists()
+
+
+def test_a_hash_is_no_capability(world: World, session: DubbingSession):
+    world.saved("secret", {"x.wav": b"bob's alone"}, owner=world.bob)
+
+    for known in (announced("x.wav", b"bob's alone"), announced("x.wav", b"nobody's")):
+        with pytest.raises(NotAllowedError) as refused:
+            save(world, session, [], known=[known])
+        assert refused.value.code == "blob_missing"
+    assert not Upload.objects.filter(owner=world.alice).exists()
+
+
+def test_bytes_that_are_here_stay_while_the_save_waits(world: World, session: DubbingSession):
+    other = world.saved("other", {"x.wav": b"wanted"})
+    job = saves.request(
+        session=session,
+        author=world.alice,
+        files=[],
+        request=SaveRequest(parent=0, known=[announced("x.wav", b"wanted")]),
+        now=world.clock(),
+    )
+    other.trash(now=world.clock())
+    other.refresh_from_db()
+    sessions.purge(session=other)
+    for _ in range(2):
+        garbage.collect(now=world.clock.forward(days=2), dry_run=False)
+
+    assert world.run(job).state == "succeeded"
+
+
+# -- Where they lay -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_file_that_is_saved_again_goes_where_it_went(world: World, session: DubbingSession):
+    save(world, session, [sent_pack(world, {"talk.mp4": b"v", "seg/1.wav": b"1", "seg/2.wav": b"2"})])
+    assert homes(session) == {
+        "audio/seg/1.wav": "seg/1.wav",
+        "audio/seg/2.wav": "seg/2.wav",
+        "original_video.mp4": "talk.mp4",
+    }
+
+    # Alone in its folder, and with a second video beside the first.
+    save(world, session, [sent_pack(world, {"seg/1.wav": b"one", "talk.mp4": b"V", "b.mp4": b"b"})])
+
+    assert homes(session) == {
+        "audio/seg/1.wav": "seg/1.wav",
+        "audio/seg/2.wav": "seg/2.wav",
+        "final_videos/b.mp4": "b.mp4",
+        "original_video.mp4": "talk.mp4",
+    }
+
+
+def test_two_files_of_one_folder_never_take_each_others_place(world: World, session: DubbingSession):
+    save(world, session, [sent_pack(world, {"hi.wav": b"at the root"})])
+    save(world, session, [sent_pack(world, {"audio/hi.wav": b"in a folder"})])
+
+    assert homes(session) == {"audio/hi.wav": "hi.wav", "audio/hi_2.wav": "audio/hi.wav"}
+    save(
+        world,
+        session,
+        [sent_pack(world, {"audio/hi.wav": b"moved"})],
+        removed=["audio/hi.wav", "audio/hi_2.wav"],
+    )
+    assert homes(session) == {"audio/hi.wav": "audio/hi.wav"}  # its place is free now
+
+
+def test_a_copy_that_is_imported_knows_where_files_lay(world: World, session: DubbingSession):
+    save(world, session, [sent_pack(world, {"talk.mp4": b"v", "seg/1.wav": b"1"})])
+    session.refresh_from_db()
+    assert session.current
+    for selection in ({}, {"history": True}):
+        archive = world.exported(session.current, **selection)
+        copy = world.imported(read_object(archive.key)).session
+        assert copy is not None
+        copy.refresh_from_db()
+        assert homes(copy) == homes(session)
+        assert copy.current
+        assert copy.current.fingerprint == session.current.fingerprint
+
+
+# -- Quota --------------------------------------------------------------------------------------------------------------------
+
+
+def test_who_has_used_their_share_is_told_before_anything_is_sent(world: World, settings):
+    world.saved("talk", {"a.wav": b"x" * 600})
+    settings.USER_QUOTA = 1000
+
+    announcements.create(owner=world.alice, files=[Announced(path="b.wav", size=400)], now=world.clock())
+    with pytest.raises(OverQuotaError, match=r"1000 B of the 1000 B .* 1 B more"):
+        announcements.create(owner=world.alice, files=[Announced(path="c.wav", size=1)], now=world.clock())
+    announcements.create(owner=world.bob, files=[Announced(path="c.wav", size=1000)], now=world.clock())
+
+
+def test_a_share_that_became_smaller_stops_the_next_part(world: World, settings):
+    (upload,) = announcements.create(
+        owner=world.alice, files=[Announced(path="a.wav", size=4)], now=world.clock()
+    )
+    settings.USER_QUOTA = 3
+    with pytest.raises(OverQuotaError):
+        parts.put_part(upload=upload, number=1, chunks=[b"aaaa"], now=world.clock())
+    with pytest.raises(OverQuotaError):
+        parts.sign(parts=[parts.WantedPart(upload=upload, number=1)], now=world.clock())
+
+
+def test_an_import_counts(world: World, settings):
+    data = zip_of_files({"a.wav": b"\0" * 100_000})
+    settings.USER_QUOTA = 50_000
+
+    job = world.imported(data)
+
+    assert (job.state, job.error_code) == ("failed", "over_quota")
+    assert stored_keys("blobs/") == []
+
+
+# -- Past the portal -----------------------------------------------------------------------------------------------------------
+
+
+def test_parts_that_went_straight_to_the_store_are_joined(world: World, session: DubbingSession, stack):
+    data = os.urandom(PART + 7)
+    (upload,) = announcements.create(owner=world.alice, files=[announced("a.wav", data)], now=world.clock())
+    wanted = [parts.WantedPart(upload=upload, number=number) for number in (1, 2)]
+
+    signed = parts.sign(parts=wanted, now=world.clock())
+
+    if stack.name == "embedded":
+        assert signed == [None, None]
+        return
+    again = upload
+    for part, piece in zip(signed, (data[:PART], data[PART:]), strict=True):
+        assert part is not None
+        request = urllib.request.Request(part.url, data=piece, method="PUT", headers=dict(part.headers))
+        with urllib.request.urlopen(request) as answer:
+            assert answer.status == 200
+        (again,) = announcements.create(
+            owner=world.alice, files=[announced("a.wav", data)], now=world.clock()
+        )
+        assert again.pk == upload.pk
+    assert again.received == len(data)
+    parts.complete(uploads=[again], now=world.clock())
+    assert save(world, session, [again]).state == "succeeded"

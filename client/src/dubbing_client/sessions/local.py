@@ -33,6 +33,7 @@ from dubbing_client.sessions.places import (
     Ticker,
     copy_verified,
     files_below,
+    is_equal,
     keep,
     size_of,
     write_durably,
@@ -221,9 +222,8 @@ class Local:
 
 
 def _is_same(source: Path, kept: Path) -> bool:
-    """As rsync tells it: copies keep their source's time."""
-    first, second = source.stat(), kept.stat()
-    return (first.st_size, first.st_mtime_ns) == (second.st_size, second.st_mtime_ns)
+    """Whether a copy would change nothing. Size and time do not tell: a pipeline writes many files of one size in one moment."""
+    return source.samefile(kept) or (source.stat().st_size == kept.stat().st_size and is_equal(source, kept))
 
 
 def _pack(archive: zipfile.ZipFile, source: Path, path: str, ticker: Ticker) -> None:

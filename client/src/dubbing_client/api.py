@@ -420,12 +420,16 @@ def clean_url(url: str) -> str:
         text = f"https://{text}"
     try:
         parts = urlsplit(text)
-        is_fine = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:
-        is_fine = False
-    if not is_fine or parts.query or parts.fragment or parts.username:
-        raise UsageError(f"“{url}” is no address of a portal. Give one such as https://dubbing.example.com")
+        is_address = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError as error:
+        raise _no_address(url) from error
+    if not is_address or parts.query or parts.fragment or parts.username:
+        raise _no_address(url)
     return f"{parts.scheme}://{parts.netloc}{parts.path}"
+
+
+def _no_address(url: str) -> UsageError:
+    return UsageError(f"“{url}” is no address of a portal. Give one such as https://dubbing.example.com")
 
 
 def is_code(text: str) -> bool:

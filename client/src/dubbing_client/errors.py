@@ -64,18 +64,22 @@ class ChangedError(FolderError):
 
 
 class LocalChangesError(FolderError):
-    """Files in the folder hold work that no saved version has; nothing was written."""
+    """Something in the folder would be lost that nobody agreed to lose; nothing was written."""
 
     exit_code = 6
     code = "local_changes"
 
-    def __init__(self, paths: Sequence[str], *, verb: str = "overwritten") -> None:
-        super().__init__(
-            f"{named(paths)} would be {verb}, and no version that this folder knows holds "
-            f"{'it' if len(paths) == 1 else 'them'} as {'it is' if len(paths) == 1 else 'they are'}. "
-            "Save first, or say --yes. Nothing was changed."
-        )
-        self.paths = tuple(paths)
+    def __init__(self, paths: Sequence[str], *, deleted: Sequence[str] = ()) -> None:
+        told = []
+        if paths:
+            them = "it as it is" if len(paths) == 1 else "them as they are"
+            told.append(
+                f"{named(paths)} would be overwritten, and no version that this folder knows holds {them}."
+            )
+        if deleted:
+            told.append(f"{named(deleted)} would be deleted.")
+        super().__init__(" ".join([*told, "Save first, or say --yes. Nothing was changed."]))
+        self.paths = (*paths, *deleted)
 
 
 class TransferError(DubsError):

@@ -100,7 +100,7 @@ class _Download:
             if not self.output.name or self.output.is_dir():
                 self.output = self.output / _filename(body.headers, default=f"{self._name}_export.zip")
             size = self._receive(body, start)
-        os.replace(self._part, self.output)
+        self._part.replace(self.output)
         with contextlib.suppress(FileNotFoundError):
             self._note.unlink()
         return Exported(file=self.output, size=size, resumed_at=self._resumed_at or 0)
@@ -140,7 +140,7 @@ class _Download:
             etag = ""  # a weak one says nothing about bytes
         write_private(self._note, json.dumps({"url": self._url, "etag": etag}).encode())
         view = memoryview(bytearray(BLOCK))
-        with open(self._part, "r+b" if start else "wb") as part:
+        with self._part.open("r+b" if start else "wb") as part:
             part.seek(start)
             part.truncate()
             while count := body.readinto(view):

@@ -18,6 +18,9 @@ JUNK = frozenset({".ds_store", "thumbs.db", "desktop.ini", "__macosx"})
 PART_SUFFIX = ".dubs-part"
 """What our own unfinished files end in."""
 METADATA = "metadata.json"
+NAME_LIMIT = 255
+"""Bytes of a name that every file system takes."""
+_WINDOWS_CANNOT = re.compile(r'[<>:"|?*\x01-\x1f]|[. ]$')
 _DRIVE = re.compile(r"[A-Za-z]:")
 _RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])\s*(\..*)?", re.IGNORECASE)
 
@@ -90,33 +93,36 @@ class Folder:
         name = unicodedata.normalize("NFC", entry.name)
         path = prefix + name
         try:
-            about = entry.stat(follow_symlinks=False)
-            # DirEntry knows no inode on Windows, and FileNotFoundError is a file that just went.
-            if os.name == "nt":
-                about = os.stat(entry.path, follow_symlinks=False)
-        except FileNotFoundError:
+            # On Windows a directory tells nothing of inodes.
+            about = os.lstat(entry.path) if sys.platform == "win32" else entry.stat(follow_symlinks=False)
+        except FileNotFoundError:  # it went just now
             return
         if stat.S_ISDIR(about.st_mode):
             if not (name.startswith(".") or name.casefold() in JUNK):
                 self._list(entry.path, f"{path}/", found)
-            return
-        if is_ignored(path):
-            return
+        elif not is_ignored(path):
+            file = self._file_at(entry.path, about)
+            if isinstance(file, str):
+                found.skipped[path] = file
+            else:
+                self._add(path, entry.path, file, found)
+
+    def _file_at(self, place: str, about: os.stat_result) -> Stat | str:
+        """Return what a file looks like, or why it is none that counts."""
         if stat.S_ISLNK(about.st_mode):
-            target = Path(os.path.realpath(entry.path))
+            target = Path(os.path.realpath(place))
             if not (target.is_file() and self._holds(target)):
-                found.skipped[path] = "a link out of the folder, to a folder or to nothing"
-                return
-            about = os.stat(target)
-        elif not stat.S_ISREG(about.st_mode):
-            found.skipped[path] = "no file"
-            return
+                return "a link out of the folder, to a folder or to nothing"
+            return Stat.of(target.stat())
+        return Stat.of(about) if stat.S_ISREG(about.st_mode) else "no file"
+
+    def _add(self, path: str, place: str, file: Stat, found: Listing) -> None:
         if not _is_text(path):
-            raise FolderError(f"The name {os.fsencode(entry.path)!r} is no text. Rename the file.")
+            raise FolderError(f"The name {os.fsencode(place)!r} is no text. Rename the file.")
         if path in found.files:
             raise FolderError(f"{named([path])} is there twice, written in two ways. Rename one of them.")
-        found.files[path] = Stat.of(about)
-        real = os.path.relpath(entry.path, self.path).replace(os.sep, "/")
+        found.files[path] = file
+        real = os.path.relpath(place, self.path).replace(os.sep, "/") if not path.isascii() else path
         if real != path:
             found.names[path] = real
 
@@ -158,27 +164,21 @@ def is_ignored(path: str) -> bool:
 
 
 def problem_with(path: str, *, windows: bool) -> str:
-    """Say why a path from a portal may not be written to, or nothing. What it may hold was decided when it was saved; this is the last look."""
+    """Say why a path from a portal may not be written to, or nothing.
+
+    What a session may hold was decided when it was saved; this is the last look, on the machine whose files are at stake.
+    """
     parts = path.split("/")
     if not path or not _is_text(path) or "\0" in path:
         return "is no name for a file"
-    if path.startswith("/") or _DRIVE.match(path) or ".." in parts:
+    if _DRIVE.match(path) or ".." in parts or path.startswith("/") or (windows and "\\" in path):
         return "would leave the folder"
     if "" in parts or "." in parts:
         return "has a part without a name"
-    if "\\" in path and windows:
-        return "would leave the folder"
-    if windows:
-        for part in parts:
-            if (
-                part[-1] in ". "
-                or ":" in part
-                or _RESERVED.fullmatch(part)
-                or re.search(r'[<>"|?*\x01-\x1f]', part)
-            ):
-                return "is a name that Windows cannot hold"
-    if any(len(os.fsencode(part)) > 255 for part in parts):  # noqa: PLR2004 (every file system's limit)
-        return "has a name longer than 255 bytes"
+    if windows and any(_WINDOWS_CANNOT.search(part) or _RESERVED.fullmatch(part) for part in parts):
+        return "is a name that Windows cannot hold"
+    if any(len(os.fsencode(part)) > NAME_LIMIT for part in parts):
+        return f"has a name longer than {NAME_LIMIT} bytes"
     return ""
 
 

@@ -39,7 +39,7 @@ def hash_file(
     buffer = bytearray(BLOCK)
     view = memoryview(buffer)
     try:
-        with open(path, "rb", buffering=0) as file:
+        with path.open("rb", buffering=0) as file:
             before = Stat.of(os.fstat(file.fileno()))
             while True:
                 count = file.readinto(buffer)
@@ -50,7 +50,7 @@ def hash_file(
                     on_bytes(count)
                 if is_stopped():
                     raise Cancelled
-            after = Stat.of(os.stat(path))
+            after = Stat.of(path.stat())
     except FileNotFoundError:
         raise ChangedError(shown) from None
     except OSError as error:

@@ -25,7 +25,7 @@ def _home(variable: str, default: str) -> Path:
     if own := os.environ.get("DUBS_HOME"):
         return Path(own).expanduser()
     base = os.environ.get(variable, "")
-    return (Path(base) if os.path.isabs(base) else Path.home() / default) / "dubs"
+    return (Path(base) if Path(base).is_absolute() else Path.home() / default) / "dubs"
 
 
 def write_private(path: Path, data: bytes) -> None:
@@ -33,14 +33,14 @@ def write_private(path: Path, data: bytes) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # of mode 0600
     try:
-        with open(descriptor, "wb") as file:
+        with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(name, path)
+        Path(name).replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
-            os.unlink(name)
+            Path(name).unlink()
         raise
 
 
@@ -66,5 +66,5 @@ def read_json(path: Path) -> Any:
 def set_aside(path: Path) -> None:
     aside = path.with_name(f"{path.name}.damaged")
     with contextlib.suppress(OSError):
-        os.replace(path, aside)
+        path.replace(aside)
     print(f"dubs: {path} is damaged; it lies in {aside.name} now.", file=sys.stderr)  # noqa: T201 (once in a blue moon)

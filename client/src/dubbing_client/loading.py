@@ -81,10 +81,8 @@ class LoadPlan:
     unsaved: list[str] = field(default_factory=list)
     """The same, but nothing else has them as they are."""
     unknown: list[str] = field(default_factory=list)
-    """Files that the version does not know; those that a load with ``delete`` removes."""
+    """Files that the version does not know, which a load with ``delete`` removes; only looked for with that."""
     delete: bool = False
-    unsaved_unknown: list[str] = field(default_factory=list)
-    """Of these, what no version has as it is."""
     is_part: bool = False
 
     @property
@@ -98,10 +96,9 @@ class LoadPlan:
         """
         if overwrite:
             return
-        if self.unsaved:
-            raise LocalChangesError(self.unsaved)
-        if self.delete and self.unknown:
-            raise LocalChangesError(self.unknown, verb="deleted")
+        deleted = self.unknown if self.delete else []
+        if self.unsaved or deleted:
+            raise LocalChangesError(self.unsaved, deleted=deleted)
 
 
 @dataclass(frozen=True)
@@ -271,9 +268,9 @@ def _paths(entries: Sequence[Entry], layout: str) -> list[str]:
         paths = [entry["path"] if count[fold(path)] > 1 else path for path, entry in zip(paths, entries)]
     folded: dict[str, str] = {}
     for path in paths:
-        other = folded.setdefault(fold(path), path)
-        if other is not path:
+        if (other := folded.get(fold(path))) is not None:
             raise FolderError(f"{named([other, path])} would be one file. Load with --layout session.")
+        folded[fold(path)] = path
     return paths
 
 
@@ -352,7 +349,7 @@ def _load_document(api: Api, plan: LoadPlan, receiver: Receiver) -> None:
             file.place.parent.mkdir(parents=True, exist_ok=True)
             with contextlib.suppress(FileNotFoundError):
                 file.part.unlink()
-            with open(file.part, "xb") as part:
+            with file.part.open("xb") as part:
                 part.write(data)
             receiver.place(file, sha256=hashlib.sha256(data).hexdigest())
 

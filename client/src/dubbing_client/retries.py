@@ -29,7 +29,7 @@ class Retries:
 
     def pause(self, failed: int, *, asked: float | None = None) -> float:
         """Seconds to wait after the ``failed``-th try in a row (from 1); ``asked`` is the portal's Retry-After."""
-        drawn = min(LONGEST, self.first * 2 ** min(failed - 1, 16)) * random.uniform(0.5, 1.0)  # noqa: S311 (no secret)
+        drawn: float = min(LONGEST, self.first * 2 ** min(failed - 1, 16)) * random.uniform(0.5, 1.0)  # noqa: S311 (no secret)
         return drawn if asked is None else max(drawn, min(asked, 300.0))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, TimeoutError as WaitedTooLong
@@ -286,7 +285,7 @@ class Sender:
 def _check_unchanged(shipment: Shipment) -> None:
     for file in shipment.files:
         try:
-            now = Stat.of(os.stat(file.place))
+            now = Stat.of(file.place.stat())
         except OSError:
             raise ChangedError(file.path) from None
         if (now.size, now.mtime_ns) != (file.stat.size, file.stat.mtime_ns):

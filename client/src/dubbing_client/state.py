@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import json
 import os
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -163,13 +164,13 @@ def locked(folder: Folder) -> Iterator[None]:
     """
     place = place_of("", folder)
     place.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with open(place / "lock", "a+b") as file:
+    with (place / "lock").open("a+b") as file:
         if not _lock(file.fileno()):
             raise BusyError(f"Another dubs works in {folder} right now. Wait for it, or stop it.")
         yield
 
 
-if os.name == "nt":
+if sys.platform == "win32":
     import msvcrt
 
     def _lock(descriptor: int) -> bool:

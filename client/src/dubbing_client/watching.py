@@ -52,7 +52,7 @@ def message_of(files: Sequence[SortedFile]) -> str:
     found: dict[str, set[str]] = {}
     for file in files:
         found.setdefault(file["category"], set()).add(file["language"])
-    told = []
+    told: list[str] = []
     for category in CATEGORIES:
         if category in found and category != OTHER:
             languages = ", ".join(sorted(found[category] - {""}))
@@ -70,7 +70,7 @@ def watch(
     quiet: float = 30.0,
     interval: float = 2.0,
     on_top: bool = False,
-    on_saved: Callable[[Saved, str], object] = lambda saved, message: None,
+    on_saved: Callable[[Saved, str], object] | None = None,
     listener: Listener = SILENCE,
     is_over: Callable[[], bool] = bool,
     clock: Callable[[], float] = time.monotonic,
@@ -101,7 +101,7 @@ def watch(
             else:
                 was_away = False
                 rest.done()
-                if saved is not None:
+                if saved is not None and on_saved is not None:
                     on_saved(saved, message)
         sleep(interval)
 

@@ -18,8 +18,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Callable
+from urllib import request
 from urllib.parse import unquote, urljoin, urlsplit
-from urllib.request import getproxies_environment, proxy_bypass_environment
 
 from dubbing_client.errors import ChangedError, FolderError, TransferError, UnreachableError, problem_of
 from dubbing_client.retries import retry_after
@@ -254,7 +254,7 @@ def _blocks(pieces: Iterable[Piece]) -> Iterator[memoryview]:
         if not left:
             continue
         try:
-            with open(piece.path, "rb", buffering=0) as file:
+            with piece.path.open("rb", buffering=0) as file:
                 file.seek(piece.offset)
                 while left:
                     count = file.readinto(view[filled : filled + min(left, BLOCK - filled)])
@@ -287,9 +287,10 @@ def _is_stale(sock: socket.socket) -> bool:
 
 
 def _proxy_of(scheme: str, netloc: str) -> str:
-    proxies = getproxies_environment()
+    proxies = request.getproxies_environment()
     proxy = proxies.get(scheme) or proxies.get("all") or ""
-    return "" if not proxy or proxy_bypass_environment(netloc, proxies) else proxy
+    is_direct = request.proxy_bypass_environment(netloc, proxies)  # type: ignore[attr-defined]  # it is there
+    return "" if is_direct else proxy
 
 
 def _proxy_headers(proxy: object) -> dict[str, str]:
@@ -308,4 +309,4 @@ def _headers(response: http.client.HTTPResponse) -> dict[str, str]:
 def _reason(error: Exception) -> str:
     if isinstance(error, http.client.IncompleteRead):
         return "the connection broke off"
-    return str(getattr(error, "strerror", None) or error or type(error).__name__)
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__

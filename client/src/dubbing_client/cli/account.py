@@ -1,4 +1,4 @@
-"""dubs login, dubs logout"""
+"""`dubs login`, `dubs logout`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""dubs export, dubs import"""
+"""`dubs export`, `dubs import`."""
 
 from __future__ import annotations
 

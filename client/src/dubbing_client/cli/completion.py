@@ -1,4 +1,4 @@
-"""dubs completion: scripts for shells, made from what the parser knows."""
+"""`dubs completion`: scripts for shells, made from what the parser knows."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def commands() -> list[Command]:
     """Return every command with its options, as the parser has them."""
     (subparsers,) = [
         action
-        for action in build()._actions
+        for action in build()._actions  # noqa: SLF001 (argparse shows them nowhere else)
         if isinstance(action, argparse._SubParsersAction)  # noqa: SLF001
     ]
     helps = {choice.dest: choice.help or "" for choice in subparsers._choices_actions}  # noqa: SLF001

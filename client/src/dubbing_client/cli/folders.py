@@ -1,4 +1,4 @@
-"""dubs save, dubs load, dubs diff, dubs watch"""
+"""`dubs save`, `dubs load`, `dubs diff`, `dubs watch`."""
 
 from __future__ import annotations
 
@@ -107,9 +107,9 @@ def _agrees(plan: LoadPlan, terminal: Terminal) -> bool:
         terminal.tell(f"  delete     {path}")
     if not terminal.can_ask:
         return False  # which refuses, with a sentence
-    if terminal.agrees(f"{files(len(lost))} would be lost that no version of this folder holds so. Go on?"):
+    if terminal.agrees(f"{files(len(lost))} would be lost. Go on?"):
         return True
-    raise LocalChangesError(lost, verb="lost")
+    raise LocalChangesError(plan.unsaved, deleted=plan.unknown)
 
 
 def _folder_name(name: str) -> str:

@@ -20,7 +20,7 @@ exit codes:
 """
 
 
-def build() -> argparse.ArgumentParser:
+def build() -> argparse.ArgumentParser:  # noqa: PLR0915 (a list, however long)
     parser = argparse.ArgumentParser(
         prog="dubs",
         description="Saves a dubbing pipeline's folder to a Dubbing Sessions portal and loads it back, byte for byte.",

@@ -1,4 +1,4 @@
-"""dubs list, dubs info, dubs rm"""
+"""`dubs list`, `dubs info`, `dubs rm`."""
 
 from __future__ import annotations
 

@@ -197,7 +197,7 @@ def test_a_session_that_the_original_wrote_loads(manager):
 # -- When something goes wrong ----------------------------------------------------------------------------------------
 
 
-class Stop(OSError):
+class PlugPulledError(OSError):
     """Somebody pulls the plug."""
 
 
@@ -208,9 +208,9 @@ def test_a_save_that_fails_leaves_the_session_as_it_was(manager):
 
     def stop(done: int, total: int) -> None:
         if done:
-            raise Stop(errno.ENOSPC, "No space left on device")
+            raise PlugPulledError(errno.ENOSPC, "No space left on device")
 
-    with pytest.raises(Stop):
+    with pytest.raises(PlugPulledError):
         manager.backend.save("Talk", {"audio_paths": {"hi": "hi.wav"}}, stop)
     assert contents(Path("sessions/Talk")) == before
     assert left_behind() == []
@@ -386,9 +386,9 @@ def test_an_export_that_fails_leaves_what_was_there(manager):
 
     def stop(done: int, total: int) -> None:
         if done:
-            raise Stop
+            raise PlugPulledError
 
-    with pytest.raises(Stop):
+    with pytest.raises(PlugPulledError):
         manager.backend.export("Talk", Path("talk.zip"), stop)
     assert Path("talk.zip").read_bytes() == b"an older one"
     assert sorted(path.name for path in Path().iterdir()) == ["hi.wav", "sessions", "talk.zip"]

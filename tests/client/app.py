@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import gradio as gr
 from dubbing_client.gradio import project_sessions_tab
+
+os.chdir(os.environ.get("PIPELINE", "."))
 
 with gr.Blocks(title="Pipeline") as app, gr.Tabs():
     with gr.Tab("Dub"):

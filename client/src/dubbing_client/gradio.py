@@ -53,7 +53,7 @@ PRIVATE: dict[str, Any] = {"api_visibility": "private"} if gr.__version__ >= "6"
 MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+!|~&$])")
 
 
-def project_sessions_tab(
+def project_sessions_tab(  # noqa: PLR0915 (a page is read from top to bottom)
     manager: Optional[ProjectSessionManager] = None,
     collect: Collect = collect_session_data,
     on_load: Optional[OnLoad] = None,

@@ -34,7 +34,7 @@ TAG = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?")
 NESTING_LIMIT = 6
 
 
-def collect_session_data(folder: str | os.PathLike = ".") -> dict[str, Any]:
+def collect_session_data(folder: str | os.PathLike[str] = ".") -> dict[str, Any]:
     """Collect the session's data from the files in a pipeline's folder; what is not there is empty.
 
     `original_asr.json` gives the transcription, `translated.json` the translations; `temp_audio`, `final_audio`, `dubbed_videos`,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import tempfile
 import threading
+import weakref
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from pathlib import Path
@@ -47,6 +48,8 @@ class Remote:
         self._api = api
         self._quick = Api(api.url, api.token, retries=Retries(tries=3))
         """For questions that somebody waits for: an answer that it is away is better than none."""
+        for each in (self._api, self._quick):
+            weakref.finalize(self, each.close)
         self._seen: dict[str, int] = {}
         """The version of each session that was loaded or saved here last: what a save of it is made on."""
         self._hashed: dict[str, Hashed] = {}

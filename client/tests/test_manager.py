@@ -63,11 +63,11 @@ def test_without_a_portal_sessions_lie_in_a_folder():
 def test_a_portal_is_found_by_arguments_environment_and_login(monkeypatch):
     assert isinstance(ProjectSessionManager(url="https://a.example", token=TOKEN).backend, Remote)
     config.write(config.Login("https://b.example", TOKEN))
-    assert ProjectSessionManager().backend.where == "the portal https://b.example"
-    assert ProjectSessionManager(url="https://b.example/").backend.where == "the portal https://b.example"
+    assert ProjectSessionManager().backend.where == "on the portal https://b.example"
+    assert ProjectSessionManager(url="https://b.example/").backend.where == "on the portal https://b.example"
     monkeypatch.setenv("DUBS_URL", "https://c.example")
     monkeypatch.setenv("DUBS_TOKEN", TOKEN)
-    assert ProjectSessionManager().backend.where == "the portal https://c.example"
+    assert ProjectSessionManager().backend.where == "on the portal https://c.example"
     assert isinstance(ProjectSessionManager(local=True).backend, Local)
 
 

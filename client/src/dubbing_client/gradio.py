@@ -73,7 +73,7 @@ def project_sessions_tab(  # noqa: PLR0915 (a page is read from top to bottom)
     desk = _Desk(manager or ProjectSessionManager(), collect, on_load, len(outputs))
     with gr.Tab("💾 Project Sessions") as tab:
         gr.Markdown("# 💾 Project Session Manager")
-        gr.Markdown(f"Sessions are kept in {_escaped(desk.manager.backend.where)}.")
+        gr.Markdown(f"Sessions are kept {_escaped(desk.manager.backend.where)}.")
         with gr.Row():
             with gr.Column(scale=2, min_width=320):
                 gr.Markdown("### 💾 Save Current Session")

@@ -25,7 +25,7 @@ class Backend(Protocol):
 
     @property
     def where(self) -> str:
-        """The place in words, for people."""
+        """The place in words: “on the portal https://…”."""
 
     @property
     def farewell(self) -> str:

@@ -75,7 +75,7 @@ class Local:
 
     @property
     def where(self) -> str:
-        return f"the folder “{self.folder}”"
+        return f"in the folder “{self.folder}”"
 
     @property
     def farewell(self) -> str:
@@ -114,7 +114,7 @@ class Local:
             self._write(draft, home, plan, kept, progress)
             write_durably(draft / METADATA, rendered(plan.document, session_name=name))
             self._place.put(draft, name)
-        log.info("Saved the session “%s” in %s.", name, self.where)
+        log.info("Saved the session “%s” %s.", name, self.where)
         return name
 
     def load(self, name: str, progress: Progress = silent) -> dict[str, Any]:  # noqa: ARG002 (it is at hand)
@@ -210,7 +210,7 @@ class Local:
         home = self.folder / name
         self._place.names()  # puts right what was cut off
         if not home.is_dir():
-            raise SessionError(f"There is no session “{name}” in {self.where}.")
+            raise SessionError(f"There is no session “{name}” {self.where}.")
         return home
 
     def _refuse_taken(self, name: str) -> None:

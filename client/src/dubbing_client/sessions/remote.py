@@ -56,7 +56,7 @@ class Remote:
 
     @property
     def where(self) -> str:
-        return f"the portal {self._api.url}"
+        return f"on the portal {self._api.url}"
 
     @property
     def farewell(self) -> str:
@@ -173,7 +173,7 @@ class Remote:
         name = clean_name(name)
         session = self._quick.session_named(name)
         if session is None:
-            raise SessionError(f"There is no session “{name}” on {self.where}.")
+            raise SessionError(f"There is no session “{name}” {self.where}.")
         return session
 
     def _version(self, session: Session | None, number: int) -> tuple[dict[str, str], dict[str, Any]]:

@@ -196,21 +196,25 @@ class Remote:
         for number, (path, data) in enumerate(written.items()):
             places[path] = drafts / str(number)
             places[path].write_bytes(data)
-        total, done = size_of(places.values()), 0
+        listener = _Listener(progress, "hash")
+        listener.begin("hash", size_of(places.values()))
         files = []
         for path, place in places.items():
-            progress(done, total)
-            hashed = self._hash(place)
+            hashed = self._hash(place, listener)
             files.append(LocalFile(path, place, hashed.stat, hashed.sha256))
-            done += hashed.stat.size
         return files
 
-    def _hash(self, place: Path) -> Hashed:
+    def _hash(self, place: Path, listener: _Listener) -> Hashed:
         """Read a file through, unless it looks as it did when it was read last."""
         key = str(place.resolve())
         hashed = self._hashed.get(key)
         if hashed is None or not hashed.holds_for(Stat.of(place.stat())):
-            hashed = self._hashed[key] = hash_file(place, shown=str(place))
+            hashed = hash_file(
+                place, shown=str(place), on_bytes=lambda count: listener.advance("hash", count)
+            )
+            self._hashed[key] = hashed
+        else:
+            listener.advance("hash", hashed.stat.size)
         return hashed
 
     def _commit(

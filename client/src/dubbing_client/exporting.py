@@ -64,7 +64,9 @@ def export(
     download = _Download(api, url, output or Path(), name, listener)
     listener.begin("fetch", 0)
     try:
-        return attempt(download.go_on, retries=api.retries, on_trouble=api.on_trouble)
+        return attempt(
+            download.go_on, retries=api.retries, on_trouble=api.on_trouble, progress=lambda: download.position
+        )
     except OSError as error:
         raise FolderError(f"{download.output} cannot be written: {error.strerror or error}.") from error
     finally:
@@ -80,7 +82,8 @@ class _Download:
         self._listener = listener
         self._wire = Wire(timeout=api.timeout)
         self._resumed_at: int | None = None
-        self._told = False
+        self.position = 0
+        """How far it has come."""
         self.output = output
 
     def close(self) -> None:
@@ -145,6 +148,7 @@ class _Download:
             part.truncate()
             while count := body.readinto(view):
                 part.write(view[:count])
+                self.position = part.tell()
                 self._listener.advance("fetch", count)
             size = part.tell()
         if size < total:

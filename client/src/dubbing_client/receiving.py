@@ -156,10 +156,10 @@ class Receiver:
                 raise TransferError(f"The portal answered something else than was asked for (“{remote}”).")
             yield body
 
-    def again(self, action: Callable[[], object]) -> None:
-        """Do something until it works."""
+    def again(self, action: Callable[[], object], *, progress: Callable[[], object]) -> None:
+        """Do something until it works; the further it comes, the longer it is tried."""
         api = self._api
-        attempt(action, retries=api.retries, stop=self._stop, on_trouble=api.on_trouble)
+        attempt(action, retries=api.retries, stop=self._stop, on_trouble=api.on_trouble, progress=progress)
 
     def check(self) -> None:
         if self._stop.is_set():
@@ -209,7 +209,7 @@ class Receiver:
                     self._take_one(body, left[0])
                     left.popleft()
 
-        self.again(once)
+        self.again(once, progress=lambda: len(left))
 
     def _take_one(self, body: Body, file: RemoteFile) -> None:
         self.check()
@@ -337,7 +337,7 @@ class _Download:
                     position += count
                     self._receiver.on_bytes(count)
 
-        self._receiver.again(once)
+        self._receiver.again(once, progress=lambda: position)
         if digest is not None:
             self._digest = digest
 

@@ -43,21 +43,26 @@ def attempt(
     retries: Retries,
     stop: threading.Event | None = None,
     on_trouble: Callable[[str], object] | None = None,
+    progress: Callable[[], object] | None = None,
     sleep: Callable[[float], object] = time.sleep,
 ) -> T:
     """Do something until it works, or fails for good.
 
     :param stop: ends the waiting, and with it the work, with `Cancelled`.
     :param on_trouble: is told when it failed a few times in a row, and goes on.
+    :param progress: tells how far it has come: a try that came further than the one before counts as the first to fail.
     :raises UnavailableError, UnreachableError: it failed as often as it was to be tried.
     """
     failed = 0
+    reached = progress() if progress is not None else None
     while True:
         if stop is not None and stop.is_set():
             raise Cancelled
         try:
             return action()
         except (UnavailableError, UnreachableError) as error:
+            if progress is not None and (now := progress()) != reached:
+                reached, failed = now, 0
             failed += 1
             if failed >= retries.tries:
                 raise

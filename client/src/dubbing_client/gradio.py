@@ -14,6 +14,7 @@ from __future__ import annotations
 
 # ruff: noqa: UP045 (Gradio looks at annotations while the app runs, and Python 3.9 knows no other spelling)
 import contextvars
+import inspect
 import logging
 import re
 import shutil
@@ -49,7 +50,11 @@ KEPT_SECONDS = 3600
 """How long an export waits in the temporary folder; Gradio has its own copy by then."""
 TELL_SECONDS = 0.2
 # Events are for this page alone: whoever scripts has the manager.
-PRIVATE: dict[str, Any] = {"api_visibility": "private"} if gr.__version__ >= "6" else {"api_name": False}
+PRIVATE: dict[str, Any] = (
+    {"api_visibility": "private"}
+    if "api_visibility" in inspect.signature(gr.on).parameters
+    else {"api_name": False}
+)
 MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+!|~&$])")
 
 

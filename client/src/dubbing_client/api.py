@@ -423,7 +423,7 @@ def clean_url(url: str) -> str:
 
     :raises UsageError: it is none.
     """
-    text = url.strip().rstrip("/")
+    text = url.strip()
     if text and "://" not in text:
         text = f"https://{text}"
     try:
@@ -433,7 +433,7 @@ def clean_url(url: str) -> str:
         raise _no_address(url) from error
     if not is_address or parts.query or parts.fragment or parts.username:
         raise _no_address(url)
-    return f"{parts.scheme}://{parts.netloc}{parts.path}"
+    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
 
 
 def _no_address(url: str) -> UsageError:

@@ -85,6 +85,10 @@ class _Download:
         self.position = 0
         """How far it has come."""
         self.output = output
+        self._is_named = bool(output.name) and not output.is_dir()
+        """Whether the file's name is known: where it is not, the portal's first answer tells it."""
+        asked = os.fsencode(output.absolute()) + b"\0" + url.encode()
+        self._note = state_home() / "exports" / f"{hashlib.sha256(asked).hexdigest()[:24]}.json"
 
     def close(self) -> None:
         self._wire.close()
@@ -92,16 +96,15 @@ class _Download:
     def go_on(self) -> Exported:
         """Fetch what is missing; may be called again after an error."""
         headers = {**self._api.authorization, "Accept-Encoding": "identity"}
-        start = 0
-        if self.output.name and not self.output.is_dir():
-            start, etag = self._left()
-            if etag:
-                headers.update({"Range": f"bytes={start}-", "If-Range": etag})
+        start, etag = self._left()
+        if etag:
+            headers.update({"Range": f"bytes={start}-", "If-Range": etag})
         with self._wire.get(self._url, headers=headers) as body:
             if body.status != 206:  # noqa: PLR2004 (Partial Content)
                 start = 0
-            if not self.output.name or self.output.is_dir():
-                self.output = self.output / _filename(body.headers, default=f"{self._name}_export.zip")
+            if not self._is_named:
+                self.output /= _filename(body.headers, default=f"{self._name}_export.zip")
+                self._is_named = True
             size = self._receive(body, start)
         self._part.replace(self.output)
         with contextlib.suppress(FileNotFoundError):
@@ -112,18 +115,18 @@ class _Download:
     def _part(self) -> Path:
         return self.output.with_name(f"{self.output.name}.part")
 
-    @property
-    def _note(self) -> Path:
-        name = hashlib.sha256(os.fsencode(self._part.absolute())).hexdigest()[:24]
-        return state_home() / "exports" / f"{name}.json"
-
     def _left(self) -> tuple[int, str]:
         """Return where to go on, and in which archive. The last byte is asked for again, so that there is always something to ask for."""
         noted = read_json(self._note) or {}
+        name, etag = noted.get("file"), noted.get("etag")
+        if not isinstance(name, str) or not isinstance(etag, str) or not etag:
+            return 0, ""
+        if not self._is_named:
+            self.output /= _safe(name)
+            self._is_named = True
         with contextlib.suppress(OSError):
-            size = self._part.stat().st_size
-            if size and noted.get("url") == self._url and noted.get("etag"):
-                return size - 1, str(noted["etag"])
+            if size := self._part.stat().st_size:
+                return size - 1, etag
         return 0, ""
 
     def _receive(self, body: Body, start: int) -> int:
@@ -141,7 +144,7 @@ class _Download:
         etag = body.headers.get("etag", "")
         if not etag.startswith('"'):
             etag = ""  # a weak one says nothing about bytes
-        write_private(self._note, json.dumps({"url": self._url, "etag": etag}).encode())
+        write_private(self._note, json.dumps({"file": self.output.name, "etag": etag}).encode())
         view = memoryview(bytearray(BLOCK))
         with self._part.open("r+b" if start else "wb") as part:
             part.seek(start)
@@ -162,6 +165,10 @@ def _filename(headers: Mapping[str, str], *, default: str) -> str:
     """Return the name that an answer gives its file, as one that may lie in the current folder."""
     message = Message()
     message["Content-Disposition"] = headers.get("content-disposition", "")
-    name = (message.get_filename() or default).replace("\\", "/").rpartition("/")[2]
+    return _safe(message.get_filename() or default)
+
+
+def _safe(name: str) -> str:
+    name = name.replace("\\", "/").rpartition("/")[2]
     name = "".join(character for character in name if character.isprintable() and character not in '<>:"|?*')
     return name.lstrip(".") or "export.zip"

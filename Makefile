@@ -6,6 +6,7 @@ base := .venv/.installed-base
 dev := .venv/.installed-dev
 bench := .venv/.installed-bench
 client := .build/client/.installed
+gradio := .build/gradio/.installed
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' Makefile | column -t -s '|' 2>/dev/null || grep '## ' Makefile
@@ -16,7 +17,7 @@ setup: $(base) ## Prepare .venv (PYTHON=... to choose the interpreter)
 run: $(base) ## Run the portal, its worker and its broker (PORT=8000 DATA_DIR=var)
 	@exec .venv/bin/python manage.py run
 
-test: $(dev) $(client) ## Run every test on both stacks (ARGS="-k name" for pytest)
+test: $(dev) $(client) $(gradio) ## Run every test on both stacks (ARGS="-k name" for pytest)
 	@scripts/browser
 	@$(if $(ARGS),,.build/client/bin/python -m pytest --quiet client)
 	@scripts/test $(ARGS)
@@ -49,4 +50,7 @@ $(bench): $(base) requirements/bench.txt
 	@scripts/install bench
 
 $(client): $(dev) requirements/client.txt client/pyproject.toml scripts/client
-	@scripts/client
+	@scripts/client client
+
+$(gradio): $(dev) requirements/gradio.txt client/pyproject.toml scripts/client
+	@scripts/client gradio

@@ -35,12 +35,14 @@ if TYPE_CHECKING:
         load as load,
         plan_load as plan_load,
     )
+    from dubbing_client.manager import ProjectSessionManager as ProjectSessionManager
     from dubbing_client.saving import (
         Saved as Saved,
         SavePlan as SavePlan,
         plan_save as plan_save,
         save as save,
     )
+    from dubbing_client.sessions.collecting import collect_session_data as collect_session_data
     from dubbing_client.state import State as State, locked as locked
 
 _HOMES = {
@@ -55,7 +57,9 @@ _HOMES = {
     ),
     "folder": ("Folder",),
     "loading": ("LoadPlan", "Loaded", "load", "plan_load"),
+    "manager": ("ProjectSessionManager",),
     "saving": ("SavePlan", "Saved", "plan_save", "save"),
+    "sessions.collecting": ("collect_session_data",),
     "state": ("State", "locked"),
 }
 _MODULES = {name: module for module, names in _HOMES.items() for name in names}

@@ -39,7 +39,7 @@ class Told:
     """A portal's answers, as far as plans ask for any."""
 
     def __init__(self, version: int = 1, *entries: Any) -> None:
-        self.current = {"code": "c0de", "name": "Talk", "version": version}
+        self.current = {"code": "c0de", "name": "Talk", "version": version, "trashed_at": None}
         self.entries = list(entries)
         self.asked: list[str] = []
 

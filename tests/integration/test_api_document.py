@@ -48,7 +48,7 @@ CHECKS = [
     response_schema_conformance,
 ]
 SEEDED = hypothesis.settings(
-    max_examples=15,
+    max_examples=20,
     derandomize=True,
     database=None,
     phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate],

@@ -8,7 +8,7 @@ import threading
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any, Callable, Union
 from urllib.parse import quote, urlsplit
 
 from dubbing_client import __version__, objects
@@ -55,12 +55,20 @@ class Api:
     """
 
     def __init__(
-        self, url: str, token: str, *, retries: Retries | None = None, timeout: float = TIMEOUT
+        self,
+        url: str,
+        token: str,
+        *,
+        retries: Retries | None = None,
+        timeout: float = TIMEOUT,
+        on_trouble: Callable[[str], object] | None = None,
     ) -> None:
         self.url = clean_url(url)
         self.token = token
         self.retries = retries or Retries()
         self.timeout = timeout
+        self.on_trouble = on_trouble
+        """Told, from any thread, that something is being tried again."""
         self._lock = threading.Lock()
         self._client: httpx.Client | None = None
 
@@ -103,7 +111,7 @@ class Api:
         def once() -> Answer:
             return self._once(method, address, content=content, query=query, headers=sent)
 
-        return attempt(once, retries=retries or self.retries)
+        return attempt(once, retries=retries or self.retries, on_trouble=self.on_trouble)
 
     def _once(
         self,

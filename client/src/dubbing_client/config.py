@@ -7,10 +7,12 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Callable
 
 from dubbing_client.api import Api, clean_url
 from dubbing_client.errors import ConfigError
 from dubbing_client.homes import config_home, read_json, write_private
+from dubbing_client.retries import Retries
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,15 @@ def forget() -> None:
         path().unlink()
 
 
-def connect() -> Api:
-    """Return the API of the portal that was signed in to."""
+def connect(*, tries: int | None = None, on_trouble: Callable[[str], object] | None = None) -> Api:
+    """Return the API of the portal that was signed in to.
+
+    :param tries: how often a call is made that fails for the moment; ``DUBS_TRIES`` wins.
+    :raises ConfigError: nobody signed in.
+    """
     login = read()
-    return Api(login.url, login.token)
+    told = os.environ.get("DUBS_TRIES", "")
+    if told and not (told.isdigit() and int(told)):
+        raise ConfigError(f"DUBS_TRIES must be a whole number from 1 on, not “{told}”.")
+    tries = int(told) if told else tries
+    return Api(login.url, login.token, retries=Retries(tries) if tries else None, on_trouble=on_trouble)

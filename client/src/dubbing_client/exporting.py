@@ -64,7 +64,7 @@ def export(
     download = _Download(api, url, output or Path(), name, listener)
     listener.begin("fetch", 0)
     try:
-        return attempt(download.go_on, retries=api.retries)
+        return attempt(download.go_on, retries=api.retries, on_trouble=api.on_trouble)
     except OSError as error:
         raise FolderError(f"{download.output} cannot be written: {error.strerror or error}.") from error
     finally:

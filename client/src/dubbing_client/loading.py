@@ -22,7 +22,7 @@ from dubbing_client.folder import METADATA, Folder, Stat, fold
 from dubbing_client.hashing import THREADS, hash_file
 from dubbing_client.objects import Entry, Manifest, Session
 from dubbing_client.receiving import Receiver, RemoteFile
-from dubbing_client.saving import settle
+from dubbing_client.saving import session_of, settle
 from dubbing_client.state import Base, Hashed, State
 
 CATEGORIES = (
@@ -84,6 +84,8 @@ class LoadPlan:
     """Files that the version does not know, which a load with ``delete`` removes; only looked for with that."""
     delete: bool = False
     is_part: bool = False
+    aliases: dict[str, str] = field(default_factory=dict)
+    """As `State.aliases` will be."""
 
     @property
     def size(self) -> int:
@@ -149,6 +151,12 @@ def plan_load(
     selection = _checked(Selection.of(only), manifest)
     wanted = files_of(folder, manifest, selection=selection, layout=layout)
     plan = LoadPlan(folder, session, number, delete=delete, is_part=bool(selection))
+    sources = {entry["path"]: entry["source"] for entry in manifest["entries"] if entry["source"]}
+    plan.aliases = {
+        file.path: sources[file.remote]
+        for file in wanted
+        if file.remote in sources and sources[file.remote] != file.path
+    }
     _compare(plan, wanted, state, listener)
     if delete:
         listing = folder.listing()
@@ -244,7 +252,7 @@ def _session(api: Api, state: State, name: str) -> Session:
         return api.need_session(name)
     if state.base is None:
         raise UsageError("This folder is no session's yet. Say which one to load: dubs load NAME DIR")
-    return api.session(state.base.session)
+    return session_of(api, state.base)
 
 
 def _checked(selection: Selection, manifest: Manifest) -> Selection:
@@ -379,6 +387,9 @@ def _note_version(plan: LoadPlan, state: State, held: dict[str, str]) -> None:
     """Note what the folder is by now. A part of a version makes the folder that version only where it was nothing else."""
     base = Base(session=plan.session["code"], name=plan.session["name"], version=plan.version)
     if not plan.is_part:
+        if state.base is not None and state.base.session == base.session:
+            # What another version of the session had stays where it lies, and is no news: the next save does not bring it back.
+            held = {**state.known, **held}
         state.base, state.known, state.loaded = base, held, {}
     elif state.base is None:
         state.base, state.known = base, held
@@ -386,4 +397,5 @@ def _note_version(plan: LoadPlan, state: State, held: dict[str, str]) -> None:
         state.known.update(held)
     else:
         state.loaded.update(held)
+    state.aliases = {**(state.aliases if plan.is_part else {}), **plan.aliases}
     state.save()

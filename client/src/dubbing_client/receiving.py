@@ -82,9 +82,9 @@ class Receiver:
         self._api = api
         self._session = session
         self._version = version
-        self._notes = notes
+        self.notes = notes
         """The folder that tells which ranges of unfinished files are there."""
-        self._on_bytes = on_bytes
+        self.on_bytes = on_bytes
         self._on_placed = on_placed
         self._may_place = may_place
         self._wire = Wire(timeout=api.timeout)
@@ -156,6 +156,11 @@ class Receiver:
                 raise TransferError(f"The portal answered something else than was asked for (“{remote}”).")
             yield body
 
+    def again(self, action: Callable[[], object]) -> None:
+        """Do something until it works."""
+        api = self._api
+        attempt(action, retries=api.retries, stop=self._stop, on_trouble=api.on_trouble)
+
     def check(self) -> None:
         if self._stop.is_set():
             raise Cancelled
@@ -204,7 +209,7 @@ class Receiver:
                     self._take_one(body, left[0])
                     left.popleft()
 
-        attempt(once, retries=self._api.retries, stop=self._stop)
+        self.again(once)
 
     def _take_one(self, body: Body, file: RemoteFile) -> None:
         self.check()
@@ -222,7 +227,7 @@ class Receiver:
         with file.part.open("xb") as part:
             part.write(data)
         self.place(file, sha256=sha256)
-        self._on_bytes(file.size)
+        self.on_bytes(file.size)
 
 
 class _Download:
@@ -280,7 +285,7 @@ class _Download:
     def _open(self) -> set[int]:
         """Open part and note; tell which segments are there."""
         file = self._file
-        notes = self._receiver._notes  # noqa: SLF001 (two halves of one thing)
+        notes = self._receiver.notes
         notes.mkdir(mode=0o700, parents=True, exist_ok=True)
         name = hashlib.sha256(os.fsencode(file.part)).hexdigest()[:32]
         done: set[int] = set()
@@ -303,7 +308,7 @@ class _Download:
         self._output = os.fdopen(descriptor, "r+b", buffering=0)
         self._output.truncate(file.size)
         done = {number for number in done if 0 <= number < self.segments}
-        self._receiver._on_bytes(sum(self._length(number) for number in done))  # noqa: SLF001
+        self._receiver.on_bytes(sum(self._length(number) for number in done))
         return done
 
     def _length(self, number: int) -> int:
@@ -330,9 +335,9 @@ class _Download:
                     if digest is not None:
                         digest.update(block)
                     position += count
-                    self._receiver._on_bytes(count)  # noqa: SLF001
+                    self._receiver.on_bytes(count)
 
-        attempt(once, retries=self._receiver._api.retries, stop=self._receiver._stop)  # noqa: SLF001
+        self._receiver.again(once)
         if digest is not None:
             self._digest = digest
 

@@ -16,6 +16,10 @@ LONGEST = 30.0
 """Seconds between two tries, unless the portal asks for more."""
 
 
+PATIENCE = 3
+"""Failures in a row after which a person is told why it takes so long."""
+
+
 class Cancelled(Exception):  # noqa: N818 (nothing went wrong: somebody stopped it)
     """Another part of the same work failed, or the person pressed Ctrl-C."""
 
@@ -24,7 +28,7 @@ class Cancelled(Exception):  # noqa: N818 (nothing went wrong: somebody stopped 
 class Retries:
     """``tries`` in all, with exponential pauses that begin at ``first`` seconds, each shortened at random by up to a half."""
 
-    tries: int = 8
+    tries: int = 10
     first: float = 0.25
 
     def pause(self, failed: int, *, asked: float | None = None) -> float:
@@ -38,11 +42,13 @@ def attempt(
     *,
     retries: Retries,
     stop: threading.Event | None = None,
+    on_trouble: Callable[[str], object] | None = None,
     sleep: Callable[[float], object] = time.sleep,
 ) -> T:
     """Do something until it works, or fails for good.
 
     :param stop: ends the waiting, and with it the work, with `Cancelled`.
+    :param on_trouble: is told when it failed a few times in a row, and goes on.
     :raises UnavailableError, UnreachableError: it failed as often as it was to be tried.
     """
     failed = 0
@@ -55,6 +61,8 @@ def attempt(
             failed += 1
             if failed >= retries.tries:
                 raise
+            if failed == PATIENCE and on_trouble is not None:
+                on_trouble(f"{error} Trying again.")
             pause = retries.pause(failed, asked=getattr(error, "retry_after", None))
         if stop is not None:
             stop.wait(pause)

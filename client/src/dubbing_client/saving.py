@@ -55,6 +55,16 @@ class SavePlan:
     """The same, as the folder called them."""
     is_rebase: bool = False
     """Whether the folder was at an older version than the one it is saved on."""
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    """As `State.aliases`."""
+
+    def called(self, path: str) -> str:
+        """What the portal knows a file of the folder by."""
+        alias = self.aliases.get(path, path)
+        return path if alias in self.listing.files else alias
+
+    def is_changed(self, path: str, sha256: str) -> bool:
+        return sha256 not in {self.against.get(path), self.there.get(self.called(path))}
 
 
 @dataclass(frozen=True)
@@ -114,6 +124,7 @@ def plan_save(
         against=state.known,
         there={},
         is_rebase=base.version != session["version"],
+        aliases=state.aliases,
     )
     if plan.is_rebase:
         if not on_top:
@@ -140,6 +151,7 @@ def save(api: Api, plan: SavePlan, state: State, *, message: str = "", listener:
     pack_size = me["part_size"] if me else PACK_SIZE
     now: dict[str, str] = {}
     changed: list[LocalFile] = []
+    paths: list[str] = []
     here: list[LocalFile] = []
     unread = total(stat for path, stat in plan.listing.files.items() if state.hash_of(path, stat) is None)
     listener.begin("hash", unread)
@@ -163,11 +175,12 @@ def save(api: Api, plan: SavePlan, state: State, *, message: str = "", listener:
 
             for path, stat, sha256 in hashes(plan.folder, plan.listing, state, on_bytes=on_hashed):
                 now[path] = sha256
-                if plan.against.get(path) == sha256 or plan.there.get(path) == sha256:
+                if not plan.is_changed(path, sha256):
                     continue
                 place = plan.folder.path / plan.listing.names.get(path, path)
-                file = LocalFile(path, place, stat, sha256)
+                file = LocalFile(plan.called(path), place, stat, sha256)
                 changed.append(file)
+                paths.append(path)
                 (little if stat.size < small else large).append(file)
                 if large and (len(large) >= BATCH or sender.is_hungry):
                     flush(large)
@@ -202,7 +215,7 @@ def save(api: Api, plan: SavePlan, state: State, *, message: str = "", listener:
         name=session["name"],
         version=version,
         is_new=True,
-        changed=tuple(sorted(file.path for file in changed)),
+        changed=tuple(sorted(paths)),
         removed=tuple(sorted(plan.vanished)),
         skipped=plan.listing.skipped,
         bytes_changed=sum(file.size for file in changed),
@@ -240,17 +253,25 @@ def placed(manifest: Manifest) -> dict[str, Any]:
 def _session(api: Api, state: State, name: str) -> Session | None:
     if name:
         return api.session_named(name)
-    if state.base is None:
-        return None
-    try:
-        return api.session(state.base.session)
-    except NotFoundError as error:
-        raise NotFoundError(
-            f"The session that this folder belongs to (“{state.base.name}”) is not there any more. "
-            "Save it under a name: dubs save DIR --name NAME",
-            status=404,
-            code=error.code,
-        ) from error
+    return None if state.base is None else session_of(api, state.base)
+
+
+def session_of(api: Api, base: Base) -> Session:
+    """Return the session that a folder belongs to.
+
+    :raises NotFoundError: it is gone, or in the trash.
+    """
+    where = "is not there any more"
+    with contextlib.suppress(NotFoundError):
+        session = api.session(base.session)
+        if session["trashed_at"] is None:
+            return session
+        where = "is in the trash"
+    raise NotFoundError(
+        f"The session that this folder belongs to, “{base.name}”, {where}. Restore it in the portal, or name another one.",
+        status=404,
+        code="session_not_found",
+    )
 
 
 def _plan_unknown(api: Api, folder: Folder, listing: Listing, session: Session, *, replace: bool) -> SavePlan:
@@ -273,7 +294,7 @@ def _remove(api: Api, plan: SavePlan, vanished: list[str]) -> None:
     as_saved = placed(manifest)
     in_tree = {entry["path"]: entry for entry in manifest["entries"]}
     for path in vanished:
-        entry = as_saved.get(path) or in_tree.get(path)
+        entry = as_saved.get(plan.aliases.get(path, path)) or in_tree.get(path)
         # Where somebody changed since what vanished here, theirs stays.
         if entry is not None and (not plan.is_rebase or entry["sha256"] == plan.against[path]):
             plan.vanished.append(path)
@@ -320,8 +341,8 @@ def _create(api: Api, plan: SavePlan, state: State) -> Session:
         plan.name, video_filename=video, key=_key_for(state.creating, plan.name, video)
     )
     state.creating = ""
-    state.base = Base(session=session["code"], name=session["name"], version=session["version"])
-    state.known, state.loaded = {}, {}
+    base = Base(session=session["code"], name=session["name"], version=session["version"])
+    state.settle_at(base, {})
     state.save()
     return session
 
@@ -355,7 +376,7 @@ def _unchanged(plan: SavePlan, session: Session, state: State, now: Mapping[str,
     else:
         base = Base(session=session["code"], name=session["name"], version=session["version"])
         if (state.base, state.known) != (base, now):
-            state.base, state.known, state.loaded = base, dict(now), {}
+            state.settle_at(base, now)
             state.save()
         else:
             state.save_files()
@@ -391,8 +412,8 @@ def _commit(api: Api, state: State, *, listener: Listener) -> int:
         state.pending = None
         state.save()
         raise
-    state.base = Base(session=pending.session, name=str(request["name"]), version=version)
-    state.known, state.loaded, state.pending = dict(pending.known), {}, None
+    state.settle_at(Base(session=pending.session, name=str(request["name"]), version=version), pending.known)
+    state.pending = None
     state.save()
     return version
 

@@ -243,7 +243,7 @@ class Sender:
             with self._lock:
                 self.bytes_sent += gone
 
-        attempt(once, retries=self._api.retries, stop=self._stop)
+        attempt(once, retries=self._api.retries, stop=self._stop, on_trouble=self._api.on_trouble)
         with self._lock:
             sent.left -= 1
             is_last = sent.left == 0

@@ -79,6 +79,8 @@ class State:
     """Path -> SHA-256 of what folder and portal agreed on last. What is here and not in the folder was removed; what differs was changed."""
     loaded: dict[str, str] = field(default_factory=dict)
     """The same for files that were loaded one by one from other versions: nobody loses anything with them."""
+    aliases: dict[str, str] = field(default_factory=dict)
+    """Path -> what the portal knows the file by, where a load put it elsewhere (``--layout session``): it stays the same file."""
     files: dict[str, Hashed] = field(default_factory=dict)
     """The stat cache."""
     creating: str = ""
@@ -97,6 +99,7 @@ class State:
                 state.base = Base(**told["base"]) if told["base"] else None
                 state.known = dict(told["known"])
                 state.loaded = dict(told["loaded"])
+                state.aliases = dict(told.get("aliases", {}))
                 state.creating = str(told["creating"])
                 state.pending = Pending(**told["pending"]) if told["pending"] else None
         with _doubting(place / "files.json") as told:
@@ -114,6 +117,7 @@ class State:
             "base": asdict(self.base) if self.base else None,
             "known": self.known,
             "loaded": self.loaded,
+            "aliases": self.aliases,
             "creating": self.creating,
             "pending": asdict(self.pending) if self.pending else None,
         }
@@ -145,6 +149,12 @@ class State:
         for path in [path for path in self.files if path not in paths]:
             del self.files[path]
             self.is_stale = True
+
+    def settle_at(self, base: Base, known: Mapping[str, str]) -> None:
+        """Note that the folder, as it is, is in step with a version."""
+        if self.base is None or self.base.session != base.session:
+            self.aliases = {}
+        self.base, self.known, self.loaded = base, dict(known), {}
 
     def is_saved(self, path: str, sha256: str) -> bool:
         """Whether a version that this folder knows holds these bytes at this path."""

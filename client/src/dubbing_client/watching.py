@@ -112,9 +112,7 @@ def save_stage(
     """Save the folder if a stage has changed, with a message that says which."""
     plan = plan_save(api, folder, state, name=name, on_top=on_top, listener=listener)
     changed = [
-        path
-        for path, _, sha256 in hashes(folder, plan.listing, state)
-        if plan.against.get(path) != sha256 and plan.there.get(path) != sha256
+        path for path, _, sha256 in hashes(folder, plan.listing, state) if plan.is_changed(path, sha256)
     ]
     touched = [*changed, *plan.vanished]
     if not touched:

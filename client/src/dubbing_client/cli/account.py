@@ -10,12 +10,13 @@ from dubbing_client import config
 from dubbing_client.api import Api, clean_url
 from dubbing_client.cli.terminal import Terminal
 from dubbing_client.errors import SignedOutError, UsageError
+from dubbing_client.retries import Retries
 
 
 def run_login(options: Namespace, terminal: Terminal) -> int:
     url = clean_url(options.url)
     token = _token(url, options, terminal)
-    with Api(url, token) as api:
+    with Api(url, token, retries=Retries(tries=2)) as api:
         me = api.me()
     config.write(config.Login(url=url, token=token))
     scope = me["token"]["scope"] if me["token"] else "write"
@@ -49,7 +50,7 @@ def run_logout(options: Namespace, terminal: Terminal) -> int:
     login = config.read()
     is_revoked = False
     if not options.keep_token:
-        with Api(login.url, login.token) as api:
+        with Api(login.url, login.token, retries=Retries(tries=2)) as api:
             try:
                 api.revoke_token()
                 is_revoked = True

@@ -14,7 +14,7 @@ from dubbing_client.loading import Selection
 
 def run_export(options: Namespace, terminal: Terminal) -> int:
     selection = Selection.of(options.only)
-    with config.connect() as api, terminal.listener() as bars:
+    with config.connect(on_trouble=terminal.tell) as api, terminal.listener() as bars:
         session = api.need_session(options.name)
         number = options.version or session["version"]
         if not number:
@@ -48,7 +48,7 @@ def run_export(options: Namespace, terminal: Terminal) -> int:
 
 
 def run_import(options: Namespace, terminal: Terminal) -> int:
-    with config.connect() as api, terminal.listener() as bars:
+    with config.connect(on_trouble=terminal.tell) as api, terminal.listener() as bars:
         job = import_(api, options.zip, name=options.name, check=options.dry_run, listener=bars)
     result = job["result"]
     if options.dry_run:

@@ -16,7 +16,7 @@ from dubbing_client.errors import FolderError, LocalChangesError, NotFoundError,
 from dubbing_client.folder import METADATA, Folder
 from dubbing_client.hashing import hashes
 from dubbing_client.loading import LoadPlan, load, plan_load
-from dubbing_client.saving import Saved, holdings, placed, plan_save, save
+from dubbing_client.saving import Saved, holdings, plan_save, save, session_of
 from dubbing_client.state import State, locked
 from dubbing_client.watching import watch
 
@@ -25,7 +25,7 @@ SHOWN = 10
 
 def run_save(options: Namespace, terminal: Terminal) -> int:
     folder = _existing(options.dir)
-    with config.connect() as api, locked(folder), terminal.listener() as bars:
+    with config.connect(on_trouble=terminal.tell) as api, locked(folder), terminal.listener() as bars:
         state = State.read(api.url, folder)
         plan = plan_save(
             api,
@@ -63,7 +63,7 @@ def _tell_skipped(terminal: Terminal, skipped: Mapping[str, str]) -> None:
 
 
 def run_load(options: Namespace, terminal: Terminal) -> int:
-    with config.connect() as api:
+    with config.connect(on_trouble=terminal.tell) as api:
         target = options.dir or Path(_folder_name(api.need_session(options.name)["name"]))
         if target.exists() and not target.is_dir():
             raise FolderError(f"{target} is no folder.")
@@ -122,18 +122,16 @@ def _folder_name(name: str) -> str:
 
 def run_diff(options: Namespace, terminal: Terminal) -> int:
     folder = _existing(options.dir)
-    with config.connect() as api, locked(folder), terminal.listener() as bars:
+    with config.connect(on_trouble=terminal.tell) as api, locked(folder), terminal.listener() as bars:
         state = State.read(api.url, folder)
         session, version = _session_and_version(api, state, options)
         there: dict[str, str] = {}
         if version:
-            manifest = api.manifest(session["code"], version)
-            there = holdings(manifest)
-            lies = state.known if state.base and state.base.session == session["code"] else {}
-            for where, entry in placed(manifest).items():
+            there = holdings(api.manifest(session["code"], version))
+            for path, alias in state.aliases.items():
                 # A folder that was loaded in the session's layout is compared in that.
-                if where not in lies and entry["path"] in lies:
-                    there[entry["path"]] = there.pop(where)
+                if alias in there:
+                    there[path] = there.pop(alias)
         listing = folder.listing()
         bars.begin("hash", sum(stat.size for stat in listing.files.values()))
         here = {
@@ -170,7 +168,7 @@ def _session_and_version(api: Api, state: State, options: Namespace) -> tuple[An
     elif state.base is None:
         raise UsageError("This folder is no session's yet. Say which to compare with: dubs diff DIR NAME")
     else:
-        session = api.session(state.base.session)
+        session = session_of(api, state.base)
     if options.version:
         if options.version > session["version"]:
             raise NotFoundError(
@@ -190,7 +188,7 @@ def run_watch(options: Namespace, terminal: Terminal) -> int:
         if not terminal.is_json:
             terminal.result({}, f"{_sentence(saved)} {message}.")
 
-    with config.connect() as api, locked(folder), terminal.listener() as bars:
+    with config.connect(on_trouble=terminal.tell) as api, locked(folder), terminal.listener() as bars:
         state = State.read(api.url, folder)
         terminal.tell(f"Watching {folder}. Ctrl-C ends it.")
         try:

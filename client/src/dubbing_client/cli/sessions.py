@@ -12,10 +12,12 @@ from dubbing_client.errors import UsageError, named
 from dubbing_client.objects import Session, Version
 
 SHOWN_VERSIONS = 20
+QUICK = 4
+"""Tries where somebody waits for the answer, and nothing is lost by asking again."""
 
 
 def run_list(options: Namespace, terminal: Terminal) -> int:
-    with config.connect() as api:
+    with config.connect(tries=QUICK, on_trouble=terminal.tell) as api:
         sessions = list(api.sessions(options.query, trashed=options.trashed))
     document = {"sessions": sessions}
     if options.names:
@@ -39,7 +41,7 @@ def _row(session: Session) -> tuple[str, ...]:
 
 
 def run_info(options: Namespace, terminal: Terminal) -> int:
-    with config.connect() as api:
+    with config.connect(tries=QUICK, on_trouble=terminal.tell) as api:
         session = api.need_session(options.name)
         versions = list(api.versions(session["code"]))
     document: dict[str, Any] = {"session": session, "versions": versions}
@@ -72,7 +74,7 @@ def _line(version: Version) -> str:
 
 
 def run_rm(options: Namespace, terminal: Terminal) -> int:
-    with config.connect() as api:
+    with config.connect(tries=QUICK, on_trouble=terminal.tell) as api:
         # All are looked up before anything happens: one that is misspelt leaves the others alone.
         sessions = {session["code"]: session for session in map(api.need_session, options.names)}
         names = [session["name"] for session in sessions.values()]

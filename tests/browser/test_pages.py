@@ -32,7 +32,6 @@ SIGNED_IN = [
     "/accounts/password/change/",
     "/accounts/logout/",
     "/account/tokens/",
-    "/api/v1/docs",
 ]
 
 

@@ -87,7 +87,8 @@ class Alice:
     def code_for(self, path: str) -> UUID:
         """What she has that an address is about."""
         noun = path.split("/")[3]
-        return getattr(self, noun.removesuffix("s")).code
+        code: UUID = getattr(self, noun.removesuffix("s")).code
+        return code
 
 
 @pytest.fixture

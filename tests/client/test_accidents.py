@@ -88,11 +88,7 @@ def test_a_client_killed_again_and_again_saves_once(
     other = make_project(project.parent / "other", files=len(digests(project)), big=BIG, draw=draw)
     session = name()
 
-    caught = [
-        alice.killed(draw.uniform(0.1, usual / 2), "save", other, "--name", session) for _ in range(kills)
-    ]
-
-    assert any(caught)
+    kill(alice, draw, kills, usual, "save", other, "--name", session)
     alice.done("save", other, "--name", session)
     saved_once(portal, session, other)
 
@@ -108,14 +104,22 @@ def test_a_client_killed_again_and_again_loads_every_byte(
     (target / "notes").mkdir(parents=True)
     (target / "notes" / "mine.txt").write_text("not of any session", encoding="utf-8")
 
-    caught = [alice.killed(draw.uniform(0.05, usual), "load", session, target) for _ in range(kills)]
-
-    assert any(caught)
+    kill(alice, draw, kills, usual, "load", session, target)
     alice.done("load", session, target)
     assert digests(target).pop("notes/mine.txt")
     shutil.rmtree(target / "notes")
     assert digests(target) == digests(project)
     assert list(target.rglob(".*")) == []
+
+
+def kill(dubs: Dubs, draw: random.Random, kills: int, usual: float, *arguments: object) -> None:
+    """Begin again and again, and kill it each time, until it has been caught in the middle so often or has come to the end."""
+    caught = 0
+    for _ in range(kills):
+        if not dubs.killed(draw.uniform(0.1, max(0.2, usual / kills)), *arguments):
+            break
+        caught += 1
+    assert caught
 
 
 def test_a_server_killed_again_and_again_while_a_client_saves(

@@ -259,14 +259,11 @@ def with_problems(view: Any) -> Any:
 
 
 def _head_of(response: HttpResponseBase) -> HttpResponseBase:
-    """Return the answer without its bytes; the length stays where it is known."""
-    head: HttpResponseBase
-    if isinstance(response, HttpResponse):
-        head = HttpResponse(status=response.status_code, headers=response.headers)
-        head["Content-Length"] = str(len(response.content))
-    else:
-        head = StreamingHttpResponse(iter(()), status=response.status_code, headers=response.headers)
-    response.close()
+    """Return the answer without its bytes; the length stays where it is known. What would be streamed has not begun."""
+    if not isinstance(response, HttpResponse):
+        return StreamingHttpResponse(iter(()), status=response.status_code, headers=response.headers)
+    head = HttpResponse(status=response.status_code, headers=response.headers)
+    head["Content-Length"] = str(len(response.content))
     return head
 
 

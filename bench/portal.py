@@ -155,6 +155,10 @@ def check(name: str, folder: Path) -> None:
     assert stored == wanted, f"{name} does not hold the files of {folder}."
 
 
+def paths(name: str) -> list[str]:
+    return [entry.path for entry in manifest_of(_version(name)).entries]
+
+
 # -- Parts -------------------------------------------------------------------------------------------------------------
 
 

@@ -21,8 +21,8 @@ from sessions_app.blobs import get_store
 from sessions_app.blobs.keys import EXPORTS, STAGING, blob_key
 from sessions_app.blobs.store import ObjectMissingError
 from sessions_app.management.running import worker
-from sessions_app.models import Blob, DubbingSession, Entry, Export, Hold, Job, Upload, Version
-from sessions_app.operations import exports, garbage, imports, jobs, uploads
+from sessions_app.models import AccessToken, Blob, DubbingSession, Entry, Export, Hold, Job, Upload, Version
+from sessions_app.operations import exports, garbage, imports, jobs, tokens, uploads
 from tests.world import Clock, World, read_object, stored_keys, zip_of_files
 
 PASSWORD = "a long walk on the beach"
@@ -256,3 +256,39 @@ def leftovers() -> list[str]:
     known = {blob_key(sha256) for sha256 in Blob.objects.values_list("sha256", flat=True)}
     found += [key for key in stored_keys("blobs/") if key not in known]
     return found
+
+
+# -- Programs ---------------------------------------------------------------------------------------------------------
+
+
+def token(*, owner: str = "alice") -> str:
+    """Make an access token that may write, and return its secret."""
+    user = User.objects.get(username=owner)
+    made = tokens.create(
+        owner=user, name="dubs", scope=AccessToken.Scope.WRITE, days=None, now=timezone.now()
+    )
+    return made.secret
+
+
+def versions(*, name: str, owner: str = "alice") -> list[dict[str, Any]]:
+    """Tell what each version of a session holds: SHA-256 by where the file lay."""
+    rows = Version.objects.filter(session__name=name, session__owner__username=owner).order_by("number")
+    return [
+        {
+            "message": row.message,
+            "files": {
+                entry.origin or entry.path: entry.blob.sha256
+                for entry in Entry.objects.filter(session=row.session).at(row.number).select_related("blob")
+            },
+        }
+        for row in rows
+    ]
+
+
+def damaged_blobs() -> list[str]:
+    """Read every blob and name those that are not what they are called."""
+    return [
+        blob.sha256
+        for blob in Blob.objects.filter(state=Blob.State.STORED)
+        if hashlib.sha256(read_object(blob_key(blob.sha256))).hexdigest() != blob.sha256
+    ]

@@ -1,0 +1,140 @@
+"""The client beside a portal that runs as `make run` starts it: web server, worker and broker."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from bench.resident import Resident
+from bench.worker import Worker
+from tests.services.ports import free_port
+from tests.services.processes import ROOT, Service
+from tests.services.stacks import without_settings
+
+ENVIRONMENT = ROOT / ".build" / "client" / "bin"
+OWNER = "bench"
+"""Whose sessions ``bench.portal`` makes and forgets."""
+
+
+class Portal:
+    def __init__(self, folder: Path, worker: Worker) -> None:
+        self.folder = folder
+        self.worker = worker
+        """Another process on the same data, to clean up between the rounds."""
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = folder / "requests.log"
+        self.environment = {
+            **without_settings(os.environ),
+            "DATA_DIR": str(folder),
+            "SITE_URL": self.url,
+            "API_RATE_PER_MINUTE": "1000000",
+            "GUNICORN_CMD_ARGS": f"--access-logfile {self.log}",
+        }
+        made = subprocess.run(
+            [
+                sys.executable,
+                "manage.py",
+                "create_token",
+                "--owner",
+                OWNER,
+                "--name",
+                "bench",
+                "--scope",
+                "write",
+            ],
+            cwd=ROOT,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+        self.token = made.stdout.strip()
+
+    def serve(self) -> Service:
+        command = [sys.executable, "manage.py", "run", "--port", str(self.port)]
+        portal = Service("portal", command, log=self.folder / "portal.log", environment=self.environment)
+        portal.wait_until(self._answers, timeout=120)
+        return portal
+
+    def requests(self) -> int:
+        """How many requests it has answered so far."""
+        return len(self.log.read_text(encoding="utf-8", errors="replace").splitlines())
+
+    def code_of(self, name: str) -> str:
+        command = [sys.executable, "manage.py", "list_sessions", "--owner", OWNER, "--json"]
+        done = subprocess.run(
+            command, cwd=ROOT, env=self.environment, stdout=subprocess.PIPE, text=True, check=True
+        )
+        return str(next(row["code"] for row in json.loads(done.stdout) if row["name"] == name))
+
+    def _answers(self) -> bool:
+        return "portal is ready" in (self.folder / "portal.log").read_text(encoding="utf-8", errors="replace")
+
+
+class Client:
+    """One person's `dubs`: as programs that come and go, and as a process that stays."""
+
+    def __init__(self, portal: Portal, home: Path) -> None:
+        self._home = home
+        self.environment = {
+            **os.environ,
+            "DUBS_HOME": str(home),
+            "DUBS_URL": portal.url,
+            "DUBS_TOKEN": portal.token,
+        }
+        pipe = subprocess.PIPE
+        command = [ENVIRONMENT / "python", ROOT / "bench" / "client_acts.py"]
+        self._process = subprocess.Popen(command, env=self.environment, stdin=pipe, stdout=pipe, text=True)
+
+    def forget(self) -> None:
+        """Be as new: nothing is known of any folder."""
+        shutil.rmtree(self._home, ignore_errors=True)
+
+    def run(self, *arguments: str | Path) -> None:
+        """Run `dubs` as a program."""
+        subprocess.run(
+            [ENVIRONMENT / "dubs", *arguments], env=self.environment, check=True, stdout=subprocess.DEVNULL
+        )
+
+    def do(self, act: str, *arguments: str | Path, **more: Any) -> float:
+        """Have an act of ``client_acts`` done in the process that stays; return the seconds it took."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        asked = {"act": act, "arguments": [str(each) for each in arguments], "more": more}
+        self._process.stdin.write(json.dumps(asked) + "\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"The client died while it did {act}; it says why above.")
+        return float(json.loads(line))
+
+    def resident(self) -> Resident:
+        return Resident(self._process.pid)
+
+    def close(self) -> None:
+        with self._process:  # which closes its input: it ends then
+            pass
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[tuple[Portal, Client]]:
+    """Start a portal and a client that knows it."""
+    if not (ENVIRONMENT / "dubs").exists():
+        raise RuntimeError("The client is not installed: make .build/client/.installed")
+    with Worker(folder / "portal") as worker:
+        portal = Portal(folder / "portal", worker)
+        service = portal.serve()
+        client = Client(portal, folder / "home")
+        try:
+            yield portal, client
+        finally:
+            client.close()
+            service.stop()

@@ -1,0 +1,61 @@
+"""rclone, which copies a folder to a WebDAV server of its own on this machine: nothing is hashed, nothing waits for the disk."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bench import peers
+from tests.services.ports import free_port
+from tests.services.processes import Service
+
+NAME = "rclone copy, WebDAV"
+
+
+class Server:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._port = free_port()
+        self._turn = 0
+        folder.mkdir(parents=True)
+
+    def serve(self) -> Service:
+        command = ["rclone", "serve", "webdav", "--addr", f"127.0.0.1:{self._port}", str(self._folder)]
+        server = Service("rclone", command, log=self._folder.parent / "rclone.log")
+        server.wait_until(self._listens)
+        return server
+
+    def empty(self) -> None:
+        """Forget what was copied; the next copy gets another name, because the server remembers names."""
+        peers.remove(self._folder / f"talk-{self._turn}")
+        self._turn += 1
+
+    def copy(self, source: Path) -> float:
+        return peers.run(
+            *("rclone", "copy", "--quiet", source, f":webdav:talk-{self._turn}"),
+            *("--webdav-url", f"http://127.0.0.1:{self._port}"),
+        )
+
+    def check(self, source: Path) -> None:
+        peers.check_folder(self._folder / f"talk-{self._turn}", source)
+
+    def _listens(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self._port)) == 0
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[Server | None]:
+    """Start the server; None where there is no rclone."""
+    if shutil.which("rclone") is None:
+        yield None
+        return
+    server = Server(folder)
+    service = server.serve()
+    try:
+        yield server
+    finally:
+        service.stop()

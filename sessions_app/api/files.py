@@ -160,8 +160,8 @@ def get_file(request: ApiRequest, code: UUID, number: int, path: str) -> HttpRes
 def get_bundle(request: ApiRequest, code: UUID, number: int, body: Wanted) -> HttpResponseBase:
     version = version_of(request.auth.user, code, number)
     found = files_at(version, body.paths)
-    if missing := next((path for path in body.paths if path not in found), None):
-        raise not_found(f"Version {number} has no file “{missing}”. Nothing is sent.")
+    if missing := [path for path in body.paths if path not in found]:
+        raise not_found(f"Version {number} has no file “{missing[0]}”. Nothing is sent.")
     sessions.note_opening(session=version.session, now=timezone.now())
     blobs = [found[path] for path in body.paths]
     size = sum(blob.size for blob in blobs)

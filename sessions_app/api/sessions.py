@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
-from django.db.models import Value
+from django.db.models import BigIntegerField, Value
 from django.db.models.functions import Coalesce
 from django.http import HttpResponse
 from django.utils import timezone
@@ -126,7 +126,9 @@ def list_sessions(
     if name:
         rows = rows.filter(folded_name=fold_name(name))
     if order is Order.SIZE:
-        rows = rows.annotate(size_or_none=Coalesce("current__total_size", Value(-1)))
+        rows = rows.annotate(
+            size_or_none=Coalesce("current__total_size", Value(-1), output_field=BigIntegerField())
+        )
     found, following = page_of(rows, order=KEYSETS[order], limit=limit, cursor=cursor)
     return Page(items=[Session.of(row) for row in found], next=following)
 

@@ -50,7 +50,7 @@ def new_file(path: Path, *, key: str, replace: bool = False, settled: bool = Tru
     """
     temporary = hidden_name(path, secrets.token_hex(8))
     with disk_errors(key):
-        descriptor = in_folder(path.parent, lambda: _open_unnamed(path.parent))
+        descriptor = in_folder(path.parent, lambda: open_unnamed(path.parent))
         unnamed = descriptor is not None
         if descriptor is None:
             descriptor = open_hidden(temporary)
@@ -177,7 +177,7 @@ def _link_or_rename(source: Path, path: Path) -> None:
             source.rename(path)
 
 
-def _open_unnamed(folder: Path) -> int | None:
+def open_unnamed(folder: Path) -> int | None:
     """Open a file without a name, or return None where that cannot be had."""
     try:
         descriptor = os.open(folder, os.O_RDWR | os.O_TMPFILE | os.O_CLOEXEC, FILE_MODE)

@@ -13,7 +13,7 @@ from pathlib import Path
 from django.core.files.storage import FileSystemStorage
 from zlib_ng import zlib_ng
 
-from sessions_app.blobs import durable, writeback
+from sessions_app.blobs import disk, durable, writeback
 from sessions_app.blobs.keys import checked, checked_prefix
 from sessions_app.blobs.locks import TO_THE_END, RangeTakenError, locked_range
 from sessions_app.blobs.parts import PART_SIZE, take_chunks, whole_size
@@ -43,7 +43,7 @@ class FileSystemStore:
     def __init__(self, storage: FileSystemStorage) -> None:
         self._storage = storage
         self._root = Path(storage.location)
-        self.capabilities = Capabilities(local_files=self)
+        self.capabilities = Capabilities(local_files=self, prepare=lambda _: disk.prepare(self._root))
 
     def local_path(self, key: str) -> Path:
         return Path(self._storage.path(checked(key)))

@@ -20,6 +20,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.response import StreamingBody
 from storages.backends.s3 import S3Storage
 
+from sessions_app.blobs import bucket
 from sessions_app.blobs.keys import checked, checked_prefix
 from sessions_app.blobs.parts import PART_SIZE, check_number, part_size_for, take_part, whole_size
 from sessions_app.blobs.probe import copies_ranges
@@ -118,6 +119,7 @@ class S3Store:
             remote=True,
             server_side_copy=self._server_side_copy,
             direct_parts=_DirectParts(self, self._storage, public_endpoint_url) if direct_uploads else None,
+            prepare=functools.partial(bucket.prepare, self._client, self._bucket),
         )
 
     def size(self, key: str) -> int:
@@ -503,12 +505,12 @@ def _client_config(given: Config, *, endpoint_url: str | None) -> Config:
     """Fill in what was not given; django-storages gives None as the signature's version when it was told none."""
     signature = Config(signature_version=given.signature_version or DEFAULTS.signature_version)  # type: ignore[attr-defined]
     config = DEFAULTS.merge(given).merge(signature)
-    style: dict[str, str] = given.s3 or {}  # type: ignore[attr-defined]
+    style: Any = given.s3 or {}  # type: ignore[attr-defined]
     if endpoint_url is None and style.get("addressing_style") in {None, "auto"}:
         # boto3 would sign URLs for the address of all regions, which answers with a redirect that no browser follows after
         # its preflight. It looks for "virtual" to leave the region in.
-        regional = {"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"}
-        config = config.merge(Config(s3={**style, **regional}))
+        regional: Any = {"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"}
+        config = config.merge(Config(s3=style | regional))
     return config
 
 

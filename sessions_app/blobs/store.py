@@ -22,6 +22,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
+from sessions_app.blobs.findings import Finding
 from sessions_app.zips.parts import PartLimits
 
 CHUNK_SIZE = 1024 * 1024
@@ -172,7 +173,8 @@ class DirectParts(Protocol):
         """Permit whoever has the answer to send this part, of exactly ``size`` bytes, for a while.
 
         Computed here: nobody is asked, not even whether the upload is open. May be used any number of times; the last part that
-        was sent counts. What is sent after the parts were joined never becomes the object's.
+        was sent counts. What is sent after the parts were joined never becomes the object's: it is refused, or (Swift) the object
+        cannot be read any more.
 
         :raises PartsRefusedError: the number is not in 1..MAX_PARTS, or ``size`` is not in 1..``part_size``.
         """
@@ -186,6 +188,12 @@ class DirectParts(Protocol):
         :raises ObjectMissingError: no such upload is open.
         """
         ...
+
+
+def needs_nothing(origins: Sequence[str]) -> Iterator[Finding]:
+    """Answer for a store that is there as it is."""
+    del origins
+    return iter(())
 
 
 def cannot_copy(sample: str) -> RangeCopier | None:
@@ -207,6 +215,9 @@ class Capabilities:
     with the key of a large object (at least twice ``zips.parts.LEAST_SIZE``), by which a store may have to find that out."""
     direct_parts: DirectParts | None = None
     """Parts of objects may be sent to the store itself, which then is the one who knows what has arrived."""
+    prepare: Callable[[Sequence[str]], Iterator[Finding]] = needs_nothing
+    """Makes the store ready for use, from browsers on pages of these origins as well, and tells what only this kind of store can
+    tell of itself. Never raises StoreError: a finding says it."""
     presigned_urls: bool = False
     """A URL can be handed out that lets its holder read one object for a while."""
 

@@ -10,22 +10,23 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from sessions_app.models import AccessToken, DubbingSession, Export, Job, Share, Upload, Version
+from sessions_app.models.session import DubbingSessionQuerySet
 from sessions_app.operations.errors import BadInputError
 
 
 def session_of(user: User, code: UUID) -> DubbingSession:
     """Return a session that is not in the trash."""
-    return get_object_or_404(
-        DubbingSession.objects.visible_to(user).live().select_related("current"), code=code
-    )
+    return get_object_or_404(_sessions_of(user).live(), code=code)
 
 
 def any_session_of(user: User, code: UUID) -> DubbingSession:
     """Return a session, in the trash or not."""
-    return get_object_or_404(
-        DubbingSession.objects.visible_to(user).select_related("current").defer("current__document"),
-        code=code,
-    )
+    return get_object_or_404(_sessions_of(user), code=code)
+
+
+def _sessions_of(user: User) -> DubbingSessionQuerySet:
+    # A document has megabytes, and few ask for it: it is read when it is looked at.
+    return DubbingSession.objects.visible_to(user).select_related("current").defer("current__document")
 
 
 def trashed_session_of(user: User, code: UUID) -> DubbingSession:
@@ -33,9 +34,12 @@ def trashed_session_of(user: User, code: UUID) -> DubbingSession:
 
 
 def version_of(user: User, code: UUID, number: int) -> Version:
-    session = session_of(user, code)
+    """Return a version of a session that is not in the trash; its document is read when it is looked at."""
+    session = DubbingSession.objects.visible_to(user).live().filter(code=code)
     return get_object_or_404(
-        Version.objects.select_related("session", "created_by"), session=session, number=number
+        Version.objects.select_related("session", "created_by").defer("document"),
+        session__in=session,
+        number=number,
     )
 
 

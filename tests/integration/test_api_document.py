@@ -21,19 +21,25 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from dubbing_sessions.wsgi import application
+from sessions_app.blobs import get_store
+from sessions_app.blobs.keys import export_key
 from sessions_app.models import Job
 from sessions_app.operations import announcements
 from sessions_app.operations.announcements import Announced
 from tests.integration.sketches import (
+    ZIP,
     now,
+    put_object,
     sketch_export,
     sketch_job,
     sketch_session,
     sketch_share,
     sketch_token,
+    store_blobs,
 )
-from tests.world import World
+from tests.world import PROJECT, World, stored_keys
 
+ZIP_KEY = export_key("an-api-test")
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -42,7 +48,7 @@ CHECKS = [
     response_schema_conformance,
 ]
 SEEDED = hypothesis.settings(
-    max_examples=15,
+    max_examples=20,
     derandomize=True,
     database=None,
     phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate],
@@ -50,6 +56,16 @@ SEEDED = hypothesis.settings(
 )
 
 schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", application)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _bytes() -> Iterator[None]:
+    """What downloads send."""
+    store_blobs(PROJECT.values())
+    put_object(ZIP_KEY, ZIP)
+    yield
+    for key in stored_keys():
+        get_store().delete(key)
 
 
 class Alice:
@@ -65,7 +81,7 @@ class Alice:
         self.job = sketch_job(
             self.session, state=Job.State.FAILED, finished_at=now(), error_code="storage", error_message="No."
         )
-        self.export = sketch_export(self.session)
+        self.export = sketch_export(self.session, key=ZIP_KEY)
         self.share = sketch_share(self.export).share
 
     def code_for(self, path: str) -> UUID:

@@ -5,6 +5,7 @@ import os
 import resource
 import subprocess
 import sys
+from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,8 @@ from django.core.management import CommandError, call_command
 from sessions_app.blobs import get_store
 from sessions_app.management import locks, preparing
 from sessions_app.management.refusals import Error
-from sessions_app.models import DubbingSession, Job, Version
-from sessions_app.operations import sessions
+from sessions_app.models import AccessToken, DubbingSession, Job, Version
+from sessions_app.operations import sessions, tokens
 from tests.services.processes import ROOT
 from tests.world import PROJECT, World, stored_keys, zip_of_files
 
@@ -319,6 +320,29 @@ def test_a_long_list_takes_no_more_queries(world: World, talk: DubbingSession, d
         world.session(f"session {number}")
     with django_assert_max_num_queries(3):  # migrations known, migrations done, sessions
         assert len(answer("list_sessions")) == 6
+
+
+# -- create_token ---------------------------------------------------------------------------------------------------
+
+
+def test_a_token_is_made_and_printed_once(world: World):
+    told = answer("create_token", "--owner", "alice", "--name", "pipeline", "--scope", "write", "--days", "3")
+
+    token = AccessToken.objects.get()
+    assert told == {
+        "token": told["token"],
+        "name": "pipeline",
+        "scope": "write",
+        "expires_at": token.expires_at.isoformat() if token.expires_at else "",
+    }
+    assert tokens.find(secret=told["token"], now=datetime.now(UTC)) == token
+    assert words("create_token", "--owner", "alice", "--name", "x").startswith("dubs_")
+    assert AccessToken.objects.latest("pk").scope == "read"
+
+
+def test_a_token_of_nobody_or_without_a_name_is_refused(world: World):
+    assert refusal("create_token", "--owner", "nobody", "--name", "x").code == "no_such_user"
+    assert refusal("create_token", "--owner", "alice", "--name", " ").code == "bad_name"
 
 
 # -- create_user ------------------------------------------------------------------------------------------------

@@ -35,6 +35,7 @@ class Portal:
         self.folder = Path(environment["DATA_DIR"])
         self._services = services
         self._address = ""
+        self._web: Service | None = None
         self._worker: Worker | None = None
         services.callback(self.stop_worker)
         self.manage("migrate", "--verbosity=0")
@@ -103,26 +104,32 @@ class Portal:
     def address(self) -> str:
         """The web server's, started when it is first asked for."""
         if not self._address:
-            port = free_port()
-            address = f"http://127.0.0.1:{port}"
-            command = [
-                *(sys.executable, "-m", "gunicorn", "dubbing_sessions.wsgi", "--bind", f"127.0.0.1:{port}"),
-                *(
-                    "--worker-class",
-                    "gthread",
-                    "--threads",
-                    "8",
-                    "--no-control-socket",
-                    "--log-level",
-                    "warning",
-                ),
-            ]
-            log = self.folder / "web.log"
-            web = Service("gunicorn", command, log=log, environment={**self.environment, "SITE_URL": address})
-            self._services.callback(web.stop)
-            web.wait_until(lambda: _listens(port), timeout=TIMEOUT)
-            self._address = address
+            self._address = f"http://127.0.0.1:{free_port()}"
+            self._services.callback(self.kill_web)
+            self.start_web()
         return self._address
+
+    def start_web(self) -> None:
+        """Start the web server, at the same address as before."""
+        port = int(self._address.rpartition(":")[2])
+        command = [
+            *(sys.executable, "-m", "gunicorn", "dubbing_sessions.wsgi", "--bind", f"127.0.0.1:{port}"),
+            *("--worker-class", "gthread", "--threads", "8", "--no-control-socket", "--log-level", "warning"),
+        ]
+        self._web = Service(
+            "gunicorn",
+            command,
+            log=self.folder / "web.log",
+            environment={**self.environment, "SITE_URL": self._address},
+            own_group=True,
+        )
+        self._web.wait_until(lambda: _listens(port), timeout=TIMEOUT)
+
+    def kill_web(self) -> None:
+        """End the web server as a power cut does."""
+        if self._web is not None:
+            self._web.kill()
+        self._web = None
 
     def messages(self) -> int:
         """How many messages wait in the broker."""

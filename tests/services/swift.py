@@ -18,8 +18,8 @@ BUCKET = "dubbing-sessions"
 
 
 @contextmanager
-def running_swift(*, allowed_origin: str = "http://localhost:8000") -> Iterator[S3Server]:
-    """Start Swift and make the bucket. ``allowed_origin``: the web page that may use it from a browser (CORS)."""
+def running_swift(*, allowed_origin: str = "*") -> Iterator[S3Server]:
+    """Start Swift and make the bucket. ``allowed_origin``: the web pages that may use it from a browser (CORS)."""
     # Its many small files and fsyncs are what a test waits for.
     with temporary_folder("swift", parent=in_memory()) as folder:
         ready = folder / "ready.json"

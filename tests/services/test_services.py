@@ -7,12 +7,14 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
 
 import psycopg
 import pytest
 import redis
 
+from sessions_app.blobs.bucket import allow_origins
 from tests.services.processes import ROOT, Service, ServiceError
 from tests.services.rgw import main as with_rgw
 from tests.services.stacks import without_settings
@@ -115,6 +117,31 @@ def test_the_storage_joins_parts_that_it_copies(s3_server):
     )
 
     assert s3.get_object(Bucket=bucket, Key="services/two")["Body"].read() == b"2345"
+
+
+def test_web_pages_may_send_parts_to_the_storage_and_read_its_answer(s3_server):
+    s3, bucket, origin = s3_server.client(), s3_server.bucket, "http://portal.example"
+    allow_origins(s3, bucket, [origin])  # Swift is told by its own configuration
+    upload = s3.create_multipart_upload(Bucket=bucket, Key="services/three")["UploadId"]
+    part = {"Bucket": bucket, "Key": "services/three", "UploadId": upload, "PartNumber": 1}
+    url = s3.generate_presigned_url("upload_part", Params={**part, "ContentLength": 5})
+    asks = {
+        "Origin": origin,
+        "Access-Control-Request-Method": "PUT",
+        "Access-Control-Request-Headers": "content-type",
+    }
+
+    with urllib.request.urlopen(urllib.request.Request(url, method="OPTIONS", headers=asks)) as may:
+        assert may.headers["Access-Control-Allow-Origin"] in {origin, "*"}
+        assert "PUT" in may.headers["Access-Control-Allow-Methods"]
+        assert "content-type" in may.headers["Access-Control-Allow-Headers"].lower()
+    sends = {"Origin": origin, "Content-Type": "application/octet-stream"}
+    with urllib.request.urlopen(
+        urllib.request.Request(url, data=b"bytes", method="PUT", headers=sends)
+    ) as sent:
+        assert sent.headers["Access-Control-Allow-Origin"] in {origin, "*"}
+        assert "etag" in sent.headers["Access-Control-Expose-Headers"].lower()
+    s3.abort_multipart_upload(Bucket=bucket, Key="services/three", UploadId=upload)
 
 
 def test_media_are_what_they_are_called(media):

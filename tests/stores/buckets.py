@@ -3,7 +3,7 @@ from __future__ import annotations
 from storages.backends.s3 import S3Storage
 
 
-def storage_at(endpoint_url: str, **options: object) -> S3Storage:
+def storage_at(endpoint_url: str | None, **options: object) -> S3Storage:
     return S3Storage(
         **{
             "endpoint_url": endpoint_url,

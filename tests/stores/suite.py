@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import time
 import tracemalloc
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -14,8 +19,11 @@ from sessions_app.blobs.ranges import ranges_of_object
 from sessions_app.blobs.store import (
     CHUNK_SIZE,
     BlobStore,
+    DirectParts,
     KeyRefusedError,
     ObjectMissingError,
+    Part,
+    PartBusyError,
     PartsRefusedError,
     StoreError,
     StoreUnavailableError,
@@ -48,6 +56,34 @@ def is_empty(store: BlobStore) -> bool:
 def megabytes(count: int) -> Iterator[bytes]:
     for number in range(count):
         yield number.to_bytes(4, "big") * (MIB // 4)
+
+
+def join_any(store: BlobStore, key: str, upload: str, candidates: list[Part]) -> None:
+    """Make an object of one part, which is the one of these that was written last."""
+    for part in candidates:
+        with suppress(PartsRefusedError):  # S3 knows what the last one was
+            store.complete(key, upload, [part])
+            return
+    raise AssertionError(candidates)
+
+
+def send(url: str, data: bytes | None, *, method: str = "PUT") -> int:
+    """Send a part as anybody would, and return the answer's status."""
+    request = urllib.request.Request(url, data=data, method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            status: int = answer.status
+            return status
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code
+    except urllib.error.URLError as error:
+        if isinstance(error.reason, ConnectionError):  # it hung up on a body that it is not going to read
+            return 400
+        raise
+
+
+REFUSED = range(400, 500)
 
 
 class ReadingSuite:
@@ -353,6 +389,186 @@ class PartsSuite:
         with pytest.raises(PartsRefusedError):
             store.complete("staging/upload-1/x", upload, parts)
         store.abort("staging/upload-1/x", upload)
+
+    def test_writers_of_one_part_never_mix_their_bytes(self, store):
+        upload = store.begin("staging/upload-1/x")
+
+        sent: list[Part] = []
+
+        def send_part(fill: bytes) -> None:
+            with suppress(PartBusyError):
+                sent.append(store.put_part("staging/upload-1/x", upload, 1, [fill * CHUNK_SIZE] * 8))
+
+        fills = [bytes([number]) for number in range(8)]
+        with ThreadPoolExecutor(8) as threads:
+            list(threads.map(send_part, fills))
+        join_any(store, "staging/upload-1/x", upload, sent)
+
+        assert get(store, "staging/upload-1/x") in {fill * CHUNK_SIZE * 8 for fill in fills}
+
+    def test_different_parts_are_written_at_once(self, store):
+        size = store.part_size
+        upload = store.begin("staging/upload-1/x")
+
+        with ThreadPoolExecutor(4) as threads:
+            parts = list(
+                threads.map(
+                    lambda number: store.put_part(
+                        "staging/upload-1/x", upload, number, [bytes([number]) * size]
+                    ),
+                    range(1, 5),
+                )
+            )
+        store.complete("staging/upload-1/x", upload, parts)
+
+        assert get(store, "staging/upload-1/x") == b"".join(bytes([number]) * size for number in range(1, 5))
+
+    def test_completing_at_once_makes_one_object(self, store):
+        upload = store.begin("staging/upload-1/x")
+        part = store.put_part("staging/upload-1/x", upload, 1, [b"whole"])
+
+        def complete(_: int) -> None:
+            with suppress(PartBusyError):
+                store.complete("staging/upload-1/x", upload, [part])
+
+        with ThreadPoolExecutor(8) as threads:
+            list(threads.map(complete, range(8)))
+
+        assert get(store, "staging/upload-1/x") == b"whole"
+        assert not list(store.open_uploads(""))
+
+
+class DirectPartsSuite:
+    """For stores that take parts from whoever has a signed URL: a ``direct`` fixture.
+
+    What is refused is refused by the server, which a stub would not tell us.
+    """
+
+    KEY = "staging/upload-1/x"
+
+    @staticmethod
+    def able(direct: BlobStore) -> DirectParts:
+        assert direct.capabilities.direct_parts
+        return direct.capabilities.direct_parts
+
+    @pytest.fixture
+    def upload(self, direct):
+        upload = direct.begin(self.KEY)
+        yield upload
+        direct.abort(self.KEY, upload)
+
+    def sign(self, direct: BlobStore, upload: str, number: int = 1, *, size: int = 5, **more) -> str:
+        signed = self.able(direct).sign(
+            self.KEY, upload, number, size=size, **{"expires_in": timedelta(minutes=5), **more}
+        )
+        assert signed.headers == {}
+        return signed.url
+
+    def parts(self, direct: BlobStore, upload: str) -> list[Part]:
+        return self.able(direct).parts(self.KEY, upload)
+
+    def test_parts_go_past_the_portal_and_become_an_object(self, direct, upload):
+        size = direct.part_size
+        first, last = b"a" * size, b"the end"
+
+        assert send(self.sign(direct, upload, 2, size=7), last) == 200
+        assert send(self.sign(direct, upload, 1, size=size), b"b" * size) == 200
+        assert send(self.sign(direct, upload, 1, size=size), first) == 200
+        parts = self.parts(direct, upload)
+        direct.complete(self.KEY, upload, parts)
+
+        assert [(part.number, part.size) for part in parts] == [(1, size), (2, 7)]
+        assert get(direct, self.KEY) == first + last
+
+    def test_parts_through_the_portal_are_told_as_well(self, direct, upload):
+        assert self.parts(direct, upload) == []
+
+        through = direct.put_part(self.KEY, upload, 2, [b"through"])
+        assert send(self.sign(direct, upload), b"first") == 200
+
+        told = self.parts(direct, upload)
+        assert [part.number for part in told] == [1, 2]
+        assert told[1] == through
+
+    def test_a_part_may_be_sent_again_while_the_url_is_good(self, direct, upload):
+        url = self.sign(direct, upload)
+
+        assert send(url, b"one..") == 200
+        assert send(url, b"two..") == 200
+        direct.complete(self.KEY, upload, self.parts(direct, upload))
+
+        assert get(direct, self.KEY) == b"two.."
+
+    @pytest.mark.parametrize("sent", [b"", b"four", b"sixsix", bytes(MIB)])
+    def test_a_part_of_another_length_is_refused(self, direct, upload, sent):
+        assert send(self.sign(direct, upload), sent) in REFUSED
+        assert self.parts(direct, upload) == []
+
+    @pytest.mark.parametrize(
+        ("signed", "forged"),
+        [
+            ("partNumber=1", "partNumber=2"),
+            ("uploadId=", "uploadId=x"),
+            ("upload-1", "upload-2"),
+            ("X-Amz-Expires=300", "X-Amz-Expires=30000"),
+            ("content-length%3Bhost", "host"),
+            ("X-Amz-Signature=", "X-Amz-Signature=0"),
+        ],
+    )
+    def test_a_url_that_was_changed_is_refused(self, direct, upload, signed, forged):
+        url = self.sign(direct, upload)
+        assert url.count(signed) == 1
+
+        assert send(url.replace(signed, forged), b"bytes") in REFUSED
+        assert self.parts(direct, upload) == []
+
+    def test_a_url_sends_and_does_nothing_else(self, direct, upload):
+        url = self.sign(direct, upload)
+
+        for method in ("GET", "DELETE", "POST"):
+            status = send(url, None if method == "GET" else b"bytes", method=method)
+            assert status >= 400, method
+        assert self.parts(direct, upload) == []
+
+    def test_a_url_that_has_expired_is_refused(self, direct, upload, monkeypatch):
+        url = self.sign(direct, upload, expires_in=timedelta(seconds=1))
+        while send(url, b"bytes") == 200:
+            time.sleep(0.1)
+
+        assert send(url, b"bytes") in REFUSED
+
+    def test_a_url_tells_when_it_expires(self, direct, upload):
+        signed = self.able(direct).sign(self.KEY, upload, 1, size=5, expires_in=timedelta(hours=2))
+
+        assert abs(signed.expires_at - datetime.now(tz=UTC) - timedelta(hours=2)) < timedelta(minutes=1)
+
+    def test_an_upload_that_was_aborted_takes_no_parts(self, direct):
+        upload = direct.begin(self.KEY)
+        url = self.sign(direct, upload)
+        direct.abort(self.KEY, upload)
+
+        assert send(url, b"bytes") in REFUSED
+        with pytest.raises(ObjectMissingError):
+            self.parts(direct, upload)
+        assert is_empty(direct)
+
+    def test_a_part_that_comes_after_completion_never_becomes_the_objects(self, direct, upload):
+        url = self.sign(direct, upload)
+        send(url, b"first")
+        direct.complete(self.KEY, upload, self.parts(direct, upload))
+
+        send(url, b"later")
+
+        with suppress(StoreUnavailableError):  # Swift takes the part, and will not read the object any more
+            assert get(direct, self.KEY) == b"first"
+
+    @pytest.mark.parametrize(("number", "size"), [(0, 5), (10_001, 5), (1, 0), (1, 8 * MIB + 1)])
+    def test_a_part_that_cannot_be_is_not_signed(self, direct, number, size):
+        with pytest.raises(PartsRefusedError):
+            self.sign(direct, "upload", number, size=size)
+
+    def test_urls_lead_to_the_origin(self, direct):
+        assert self.sign(direct, "upload").startswith(f"{self.able(direct).origin}/")
 
 
 class KeepingSuite:

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import resource
 import subprocess
 import sys
 import textwrap
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,9 @@ from sessions_app.blobs import durable
 from sessions_app.blobs.filesystem import FileSystemStore
 from sessions_app.blobs.store import (
     KeyRefusedError,
+    ObjectMissingError,
+    Part,
+    PartBusyError,
     PartsLostError,
     PartsRefusedError,
     StoreFullError,
@@ -54,7 +58,7 @@ class TestFileSystemStoreWithoutUnnamedFiles(StoreSuite):
 
     @pytest.fixture(autouse=True)
     def no_unnamed_files(self, monkeypatch):
-        monkeypatch.setattr(durable, "_open_unnamed", lambda folder: None)
+        monkeypatch.setattr(durable, "open_unnamed", lambda folder: None)
 
     def test_a_killed_writer_is_found_among_the_open_uploads(self, store):
         writer = store.writer("a/half")
@@ -74,7 +78,7 @@ class TestFileSystemStoreWithoutHardLinks(StoreSuite):
         def refuse(*args, **kwargs):
             raise OSError(errno.EPERM, "Operation not permitted")
 
-        monkeypatch.setattr(durable, "_open_unnamed", lambda folder: None)
+        monkeypatch.setattr(durable, "open_unnamed", lambda folder: None)
         monkeypatch.setattr(os, "link", refuse)
 
 
@@ -153,6 +157,131 @@ class TestPartsAfterALossOfPower:
         store.complete("staging/upload-1/x", upload, [part])
 
         assert len(synced) == 1
+
+
+HOLDER = """
+    import os, sys
+    from sessions_app.blobs.locks import locked_range
+    path, start, length = sys.argv[1], *map(int, sys.argv[2:])
+    with locked_range(os.open(path, os.O_RDWR), start, length):
+        print("held", flush=True)
+        sys.stdin.read()
+"""
+
+WRITER = """
+    import sys
+    from django.conf import settings
+    settings.configure()
+    from django.core.files.storage import FileSystemStorage
+    from sessions_app.blobs.filesystem import FileSystemStore
+    from sessions_app.blobs.store import ObjectMissingError, PartBusyError
+    root, upload, fill = sys.argv[1:]
+    store = FileSystemStore(FileSystemStorage(location=root))
+    print("ready", flush=True)
+    written = 0
+    while True:
+        try:
+            store.put_part("a/x", upload, 1, [fill.encode() * store.part_size])
+            written += 1
+        except PartBusyError:
+            pass
+        except ObjectMissingError:
+            break
+    print(written)
+"""
+
+
+@contextmanager
+def process(program: str, *arguments: object):
+    command = [sys.executable, "-c", textwrap.dedent(program), *map(str, arguments)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as started:
+        try:
+            assert started.stdout
+            assert started.stdout.readline()
+            yield started
+        finally:
+            started.kill()
+
+
+class TestTheLockOnAnUpload:
+    @pytest.fixture
+    def upload(self, store):
+        return store.begin("a/x")
+
+    @pytest.fixture
+    def file(self, upload, root):
+        return root / "a" / f".x.{upload}.parts"
+
+    def test_keeps_another_process_out_of_the_part_that_is_written(self, store, upload, file):
+        part = store.put_part("a/x", upload, 1, [b"first"])
+
+        with process(HOLDER, file, 0, store.part_size):
+            with pytest.raises(PartBusyError) as busy:
+                store.put_part("a/x", upload, 1, [b"other"])
+            store.put_part("a/x", upload, 2, [b"another part"])
+            with pytest.raises(PartBusyError):
+                store.complete("a/x", upload, [part])
+
+        assert not busy.value.permanent
+        store.complete("a/x", upload, [part])
+        assert get(store, "a/x") == b"first"
+
+    def test_keeps_parts_out_while_they_are_joined(self, store, upload, file):
+        with process(HOLDER, file, 0, 0), pytest.raises(PartBusyError):
+            store.put_part("a/x", upload, 7, [b"bytes"])
+
+    def test_is_given_back_by_a_process_that_is_killed(self, store, upload, file):
+        with process(HOLDER, file, 0, 0) as holder:
+            holder.kill()
+            holder.wait()
+            assert store.put_part("a/x", upload, 1, [b"bytes"]).size == 5
+
+    def test_is_given_back_after_an_error(self, store, upload):
+        with disk_of(MIB), pytest.raises(StoreFullError):
+            store.put_part("a/x", upload, 1, [bytes(2 * MIB)])
+
+        part = store.put_part("a/x", upload, 1, [b"bytes"])
+        store.complete("a/x", upload, [part])
+
+    def test_lets_an_upload_be_aborted(self, store, upload, file):
+        with process(HOLDER, file, 0, 0):
+            store.abort("a/x", upload)
+
+        assert is_empty(store)
+
+    def test_makes_an_object_of_one_writers_bytes_that_stays_what_it_is(self, store, root, upload):
+        part = Part(number=1, size=store.part_size, etag=f"any@{durable.boot()}")
+        with process(WRITER, root, upload, "a") as one, process(WRITER, root, upload, "b") as other:
+            while not (root / "a" / "x").exists():
+                with suppress(PartBusyError, PartsRefusedError):
+                    store.complete("a/x", upload, [part])
+            content = get(store, "a/x")
+            written = [int(writer.communicate(timeout=30)[0]) for writer in (one, other)]
+
+        assert sum(written) > 0
+        assert content in {b"a" * store.part_size, b"b" * store.part_size}
+        assert get(store, "a/x") == content
+        assert not list(store.open_uploads(""))
+
+    def test_keeps_parts_out_of_an_object_whose_maker_was_killed(self, store, root, upload, file):
+        part = store.put_part("a/x", upload, 1, [b"first"])
+        os.link(file, root / "a" / "x")  # joined, and killed before the upload was forgotten
+
+        with pytest.raises(ObjectMissingError):
+            store.put_part("a/x", upload, 1, [b"later"])
+        store.complete("a/x", upload, [part])
+
+        assert get(store, "a/x") == b"first"
+        assert not list(store.open_uploads(""))
+
+    def test_is_asked_for_where_there_are_none(self, store, upload, monkeypatch):
+        def no_locks(*_: object) -> None:
+            raise OSError(errno.ENOLCK, "No locks available")
+
+        monkeypatch.setattr(fcntl, "fcntl", no_locks)
+
+        with pytest.raises(StoreUnavailableError):
+            store.put_part("a/x", upload, 1, [b"bytes"])
 
 
 class TestFiles:
@@ -311,7 +440,7 @@ class TestUnnamedFiles:
 
             with monkeypatch.context() as patch:
                 patch.setattr(os, "open", fail)
-                return durable._open_unnamed(tmp_path)
+                return durable.open_unnamed(tmp_path)
 
         return open_with
 
@@ -325,7 +454,7 @@ class TestUnnamedFiles:
     def test_are_done_without_where_proc_is_not_mounted(self, tmp_path, monkeypatch):
         monkeypatch.setattr(Path, "exists", lambda path: False)
 
-        assert durable._open_unnamed(tmp_path) is None
+        assert durable.open_unnamed(tmp_path) is None
 
     def test_replace_a_file_when_asked(self, tmp_path):
         path = tmp_path / "file"

@@ -4,7 +4,9 @@ import http.server
 import socket
 import threading
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from boto3.s3.transfer import TransferConfig
@@ -23,6 +25,7 @@ from tests.stores.buckets import storage_at
 from tests.stores.suite import (
     MIB,
     CopyingSuite,
+    DirectPartsSuite,
     FlatMemorySuite,
     RangesSuite,
     StoreSuite,
@@ -52,6 +55,12 @@ def copying(storage, store):
 
 
 @pytest.fixture
+def direct(storage, store):
+    """The same bucket, as one that takes parts from anybody who may send them; ``store`` cleans up."""
+    return S3Store(storage, direct_uploads=True)
+
+
+@pytest.fixture
 def stubbed():
     """A store whose server answers what the test says."""
     store = S3Store(storage_at("http://127.0.0.1:9", client_config=IMPATIENT))
@@ -71,6 +80,49 @@ class TestS3Copier(CopyingSuite):
 
 class TestS3Ranges(RangesSuite):
     pass
+
+
+class TestS3DirectParts(DirectPartsSuite):
+    def test_are_no_capability_where_the_operator_does_not_want_them(self, storage):
+        assert S3Store(storage).capabilities.direct_parts is None
+
+
+class TestSignedUrls:
+    """Nobody is asked, so these stores need not be there."""
+
+    def url(self, endpoint_url: str | None, *, public_endpoint_url: str | None = None, **options) -> str:
+        storage = storage_at(endpoint_url, **options)
+        store = S3Store(storage, direct_uploads=True, public_endpoint_url=public_endpoint_url)
+        direct = store.capabilities.direct_parts
+        assert direct
+        url = direct.sign("a/x", "upload", 3, size=7, expires_in=timedelta(minutes=5)).url
+        assert url.startswith(f"{direct.origin}/")
+        return url
+
+    def test_sign_the_length_and_lead_to_the_object_below_the_prefix(self):
+        url = self.url("http://store:9000", location="here/")
+
+        assert url.startswith("http://store:9000/bucket/here/a/x?")
+        query = parse_qs(urlsplit(url).query)
+        assert query["X-Amz-SignedHeaders"] == ["content-length;host"]
+        assert (query["uploadId"], query["partNumber"]) == (["upload"], ["3"])
+
+    def test_lead_to_the_public_address_where_there_is_one(self):
+        url = self.url("http://store:9000", public_endpoint_url="https://files.example.com")
+
+        assert url.startswith("https://files.example.com/bucket/a/x?")
+
+    @pytest.mark.parametrize("region", ["us-east-1", "eu-central-1"])
+    def test_name_the_region_on_aws(self, region):
+        """A preflight that is answered with a redirect has failed."""
+        url = self.url(None, region_name=region, addressing_style="auto")
+
+        assert url.startswith(f"https://bucket.s3.{region}.amazonaws.com/a/x?")
+
+    def test_name_the_region_on_aws_if_the_bucket_cannot_be_a_host(self):
+        url = self.url(None, region_name="eu-central-1", addressing_style="auto", bucket_name="my.bucket")
+
+        assert url.startswith("https://s3.eu-central-1.amazonaws.com/my.bucket/a/x?")
 
 
 class TestKeys:
@@ -133,6 +185,23 @@ class TestParts:
 
         store.abort("a/x", upload)
         assert is_empty(store)
+
+    def test_are_told_to_the_last_page(self, stubbed):
+        store, server = stubbed
+        for first, last in ((1, 1000), (1001, 1002)):
+            page = [{"PartNumber": n, "Size": 5, "ETag": f'"{n}"'} for n in range(first, last + 1)]
+            more = {"IsTruncated": last == 1000, "NextPartNumberMarker": last}
+            asked = {"Bucket": "bucket", "Key": "a/x", "UploadId": "upload"}
+            server.add_response(
+                "list_parts",
+                {"Parts": page, **more},
+                asked if first == 1 else {**asked, "PartNumberMarker": 1000},
+            )
+
+        told = store.parts("a/x", "upload")
+
+        assert [part.number for part in told] == list(range(1, 1003))
+        assert told[-1] == Part(number=1002, size=5, etag='"1002"')
 
     def test_joined_by_a_request_that_was_not_answered_are_joined(self, stubbed):
         store, server = stubbed

@@ -1,0 +1,388 @@
+"""Who may call what: every operation, tried by its owner, by a stranger, with a token that only reads, and by nobody."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.db.models import Model
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from sessions_app.api import rates
+from sessions_app.api.service import api
+from sessions_app.blobs import get_store
+from sessions_app.blobs.keys import export_key
+from sessions_app.models import AccessToken, DubbingSession, Export, Job, Share, Upload, Version
+from sessions_app.operations import announcements, sessions
+from sessions_app.operations.announcements import Announced
+from tests.integration.programs import ROOT, Program, problem_of
+from tests.integration.sketches import (
+    NOBODY,
+    ZIP,
+    bytes_of,
+    now,
+    put_object,
+    signed_in,
+    sketch_export,
+    sketch_job,
+    sketch_session,
+    sketch_share,
+    sketch_token,
+    sketch_version,
+    store_blobs,
+)
+from tests.world import PROJECT, World, stored_keys
+
+ZIP_KEY = export_key("an-access-test")
+AUDIO = PROJECT["audio/hi_audio.wav"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _bytes() -> Iterator[None]:
+    store_blobs(PROJECT.values())
+    put_object(ZIP_KEY, ZIP)
+    yield
+    for key in stored_keys():
+        get_store().delete(key)
+
+
+@dataclass
+class Things:
+    """One of everything that Alice can have."""
+
+    session: DubbingSession
+    trashed: DubbingSession
+    upload: Upload
+    received: Upload
+    job: Job
+    failed: Job
+    save: Job
+    export: Export
+    share: Share
+
+    def code(self, thing: str) -> str:
+        return str(getattr(self, thing).code)
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    cache.clear()
+    return World.create()
+
+
+@pytest.fixture
+def things(world: World) -> Things:
+    session = sketch_session(world.alice)
+    sketch_version(session, {**PROJECT, "audio/hi_audio.wav": b"a better take"})
+    trashed = sketch_session(world.alice, "old talk")
+    sessions.trash(sessions=[trashed], now=now())
+    announced = [Announced(path="a.wav", size=4), Announced(path="b.zip", size=4)]
+    upload, received = announcements.create(owner=world.alice, files=announced, now=now())
+    Upload.objects.filter(pk=received.pk).update(state=Upload.State.RECEIVED, received=4)
+    export = sketch_export(session, key=ZIP_KEY)
+    failed = {
+        "state": Job.State.FAILED,
+        "finished_at": now(),
+        "error_code": "storage",
+        "error_message": "No.",
+    }
+    return Things(
+        session=session,
+        trashed=trashed,
+        upload=upload,
+        received=received,
+        job=sketch_job(session),
+        failed=sketch_job(session, **failed),
+        save=sketch_job(session, Job.Kind.SAVE, **failed, params={"parent": 1, "upload_count": 0}),
+        export=export,
+        share=sketch_share(export).share,
+    )
+
+
+@dataclass(frozen=True)
+class Operation:
+    name: str
+    method: str
+    path: str
+    """Of what Alice has, by its name in braces."""
+    status: int = 200
+    writes: bool = False
+    body: Callable[[Things], Any] | None = None
+
+    def url(self, things: Things, *, of: str = "") -> str:
+        names = [name for name in Things.__annotations__ if f"{{{name}}}" in self.path]
+        return self.path.format(**{name: of or things.code(name) for name in names})
+
+    @property
+    def is_owned(self) -> bool:
+        return "{" in self.path
+
+    def call(self, program: Program, things: Things, *, of: str = "") -> Any:
+        body = self.body(things) if self.body else b""
+        return program.call(self.method, self.url(things, of=of), body)
+
+
+VERSION = "/sessions/{session}/versions/1"
+OPERATIONS = {
+    operation.name: operation
+    for operation in (
+        Operation("get_me", "GET", "/me"),
+        Operation("revoke_token", "DELETE", "/token", 204),
+        # /sessions
+        Operation("list_sessions", "GET", "/sessions"),
+        Operation("create_session", "POST", "/sessions", 201, True, lambda _: {"name": "new talk"}),
+        Operation("suggest_session_name", "GET", "/sessions/suggested-name"),
+        Operation("get_session", "GET", "/sessions/{session}"),
+        Operation("trash_session", "DELETE", "/sessions/{session}", 204, True),
+        Operation("untrash_session", "POST", "/sessions/{trashed}/untrash", 200, True),
+        # /sessions/<code>/versions
+        Operation("list_versions", "GET", "/sessions/{session}/versions"),
+        Operation("get_version", "GET", VERSION),
+        Operation(
+            *("create_version", "POST", "/sessions/{session}/versions", 202, True),
+            lambda _: {"parent": 2, "removed": ["audio/hi_audio.wav"]},
+        ),
+        Operation("restore_version", "POST", f"{VERSION}/restore", 201, True),
+        Operation("list_entries", "GET", f"{VERSION}/entries"),
+        Operation("get_manifest", "GET", f"{VERSION}/manifest"),
+        Operation("get_metadata", "GET", f"{VERSION}/metadata.json"),
+        Operation("get_file", "GET", f"{VERSION}/files/audio/hi_audio.wav"),
+        Operation("get_file_head", "HEAD", f"{VERSION}/files/audio/hi_audio.wav"),
+        Operation(
+            "get_bundle", "POST", f"{VERSION}/bundle", body=lambda _: {"paths": ["audio/hi_audio.wav"]}
+        ),
+        Operation("get_archive", "GET", f"{VERSION}/archive.zip"),
+        Operation("get_archive_head", "HEAD", f"{VERSION}/archive.zip"),
+        Operation("create_export", "POST", f"{VERSION}/exports", 202, True, lambda _: {}),
+        # /exports, /shares
+        Operation("list_exports", "GET", "/exports"),
+        Operation("get_export", "GET", "/exports/{export}"),
+        Operation("download_export", "GET", "/exports/{export}/download"),
+        Operation("download_export_head", "HEAD", "/exports/{export}/download"),
+        Operation("create_share", "POST", "/exports/{export}/shares", 201, True, lambda _: {"days": 7}),
+        Operation("list_shares", "GET", "/shares"),
+        Operation("revoke_share", "DELETE", "/shares/{share}", 204, True),
+        # /jobs
+        Operation("list_jobs", "GET", "/jobs"),
+        Operation("get_job", "GET", "/jobs/{job}"),
+        Operation("cancel_job", "POST", "/jobs/{job}/cancel", 200, True),
+        Operation("retry_job", "POST", "/jobs/{failed}/retry", 202, True),
+        Operation("save_on_top", "POST", "/jobs/{save}/save-on-top", 202, True),
+        Operation("import_checked", "POST", "/jobs/{failed}/import", 409, True, lambda _: {}),
+        # /imports, /sortings, /blobs
+        Operation(
+            "create_import", "POST", "/imports", 202, True, lambda had: {"upload": had.code("received")}
+        ),
+        Operation(
+            "check_import", "POST", "/imports/check", 202, True, lambda had: {"upload": had.code("received")}
+        ),
+        Operation("sort_paths", "POST", "/sortings", body=lambda _: {"paths": ["a.wav"]}),
+        Operation(
+            *("list_missing_blobs", "POST", "/blobs/missing"),
+            body=lambda _: {"blobs": [{"sha256": "0" * 64, "size": 1}]},
+        ),
+        # /uploads
+        Operation(
+            *("create_uploads", "POST", "/uploads", 201, True),
+            lambda _: {"uploads": [{"path": "c.wav", "size": 1}]},
+        ),
+        Operation("list_uploads", "GET", "/uploads"),
+        Operation("get_upload", "GET", "/uploads/{upload}"),
+        Operation("discard_upload", "DELETE", "/uploads/{upload}", 204, True),
+        Operation("put_part", "PUT", "/uploads/{upload}/parts/1", 200, True, lambda _: b"wave"),
+        Operation(
+            *("sign_parts", "POST", "/uploads/sign", 200, True),
+            lambda had: {"parts": [{"upload": had.code("upload"), "number": 1}]},
+        ),
+        Operation(
+            *("complete_uploads", "POST", "/uploads/complete", 200, True),
+            lambda had: {"uploads": [had.code("received")]},
+        ),
+    )
+}
+OWNED = [operation for operation in OPERATIONS.values() if operation.is_owned]
+NAMING_IN_THEIR_BODY = ("create_import", "check_import", "sign_parts", "complete_uploads")
+
+
+def state_of_all() -> list[list[dict[str, Any]]]:
+    models: tuple[type[Model], ...] = (DubbingSession, Version, Upload, Job, Export, Share)
+    return [list(model._default_manager.order_by("pk").values()) for model in models]
+
+
+def told_by(response: Any) -> str:
+    return bytes_of(response).decode(errors="replace")
+
+
+def test_every_operation_is_tried_here():
+    paths = api.get_openapi_schema()["paths"].values()
+    assert {said["operationId"] for methods in paths for said in methods.values()} == set(OPERATIONS)
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_alice_gets_what_she_asked_for(world: World, things: Things, name: str):
+    operation = OPERATIONS[name]
+
+    response = operation.call(Program.of(world.alice), things)
+
+    told = told_by(response)
+    assert response.status_code == operation.status, told
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_a_token_that_reads_changes_nothing(world: World, things: Things, name: str):
+    operation = OPERATIONS[name]
+    before = state_of_all()
+
+    response = operation.call(Program.of(world.alice, AccessToken.Scope.READ), things)
+
+    if operation.writes:
+        problem_of(response, 403, "scope")
+        assert state_of_all() == before
+    else:
+        told = told_by(response)
+        assert response.status_code == operation.status, told
+
+
+# Refusals change nothing, so that one world serves all operations.
+
+
+def test_charlie_finds_nothing_and_changes_nothing(world: World, things: Things):
+    charlie = Program.of(world.charlie)
+    before = state_of_all()
+
+    for operation in OWNED:
+        hers = operation.call(charlie, things)
+        nobodys = operation.call(charlie, things, of=NOBODY)
+        assert hers.status_code == nobodys.status_code == 404, operation.name
+        assert bytes_of(hers) == bytes_of(nobodys), operation.name
+    for name in NAMING_IN_THEIR_BODY:
+        problem_of(OPERATIONS[name].call(charlie, things), 404, "not_found")
+    for name in ("list_sessions", "list_exports", "list_shares", "list_jobs", "list_uploads"):
+        assert OPERATIONS[name].call(charlie, things).json() == {"items": [], "next": None}
+
+    assert state_of_all() == before
+
+
+def test_bob_is_not_told_what_alice_has_by_its_hash(world: World, things: Things):
+    sha256 = things.session.entries.filter(path="audio/es_audio.wav").get().blob.sha256
+    body = {"blobs": [{"sha256": sha256, "size": len(PROJECT["audio/es_audio.wav"])}]}
+
+    assert Program.of(world.alice).post("/blobs/missing", body).json() == {"missing": []}
+    assert Program.of(world.bob).post("/blobs/missing", body).json() == {"missing": [sha256]}
+
+
+def test_who_is_signed_out_is_told_to_bring_a_token(things: Things):
+    before = state_of_all()
+
+    for operation in OPERATIONS.values():
+        program = Program("")
+        for authorization in ("", "Basic YWxpY2U6c2VjcmV0", "Token dubs_x"):
+            program.client = Client(headers={"Authorization": authorization} if authorization else {})
+            response = operation.call(program, things)
+            assert response["WWW-Authenticate"] == "Bearer"
+            if operation.method != "HEAD":
+                problem_of(response, 401, "signed_out")
+
+    assert state_of_all() == before
+
+
+def test_a_browser_uses_its_session_and_proves_that_the_page_sent_it(world: World, things: Things):
+    browser = signed_in(world.alice, enforce_csrf_checks=True)
+    url = f"{ROOT}/sessions/{things.session.code}"
+    assert browser.get(url).json()["name"] == "talk"
+    before = state_of_all()
+
+    told = browser.delete(url)
+
+    problem_of(told, 403, "csrf")
+    assert state_of_all() == before
+    browser.get("/sessions/new/")
+    token = browser.cookies["csrftoken"].value
+    assert browser.delete(url, headers={"X-CSRFToken": token}).status_code == 204
+
+
+def test_a_bad_token_is_not_replaced_by_the_browsers_session(world: World):
+    browser = signed_in(world.alice)
+
+    problem_of(browser.get(f"{ROOT}/me", headers={"Authorization": "Bearer dubs_x"}), 401, "bad_token")
+
+
+def test_a_browser_has_no_token_to_take_back(world: World):
+    told = signed_in(world.alice).delete(f"{ROOT}/token")
+
+    problem_of(told, 409, "no_token")
+
+
+def test_asking_with_a_token_costs_few_queries(world: World, things: Things):
+    alice = Program.of(world.alice)
+    alice.get("/me")  # notes that the token was used
+
+    for path, most in (
+        (f"/sessions/{things.session.code}", 2),
+        (f"/jobs/{things.job.code}", 2),
+        ("/sessions", 2),
+    ):
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            assert alice.get(path).status_code == 200
+        assert len(queries) <= most, [query["sql"] for query in queries]
+
+
+def test_who_asks_too_often_waits_and_downloads_go_on(world: World, things: Things, settings: Any):
+    settings.API_RATE_PER_MINUTE = 3
+    alice, other = Program.of(world.alice), Program.of(world.alice)
+
+    answers = [alice.get("/me") for _ in range(8)]  # more than two minutes' worth, should one begin meanwhile
+
+    told = problem_of(answers[-1], 429, "rate_limited")
+    assert "3 times a minute" in told["detail"]
+    assert 1 <= int(answers[-1]["Retry-After"]) <= 60
+    assert other.get("/me").status_code == 200
+    for name in ("get_file", "get_bundle", "get_archive", "download_export", "put_part"):
+        response = OPERATIONS[name].call(alice, things)
+        assert told_by(response)
+        assert response.status_code == 200, name
+
+
+def test_who_guesses_tokens_waits_and_those_that_work_do_not(world: World, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(rates, "FAILURES_A_MINUTE", 3)
+    guesses = [Program(f"dubs_{number}").get("/me") for number in range(8)]
+
+    problem_of(guesses[0], 401, "bad_token")
+    problem_of(guesses[-1], 429, "rate_limited")
+    assert int(guesses[-1]["Retry-After"]) >= 1
+    assert Program.of(world.alice).get("/me").status_code == 200
+    elsewhere = Client(REMOTE_ADDR="192.0.2.7", headers={"Authorization": "Bearer dubs_x"})
+    problem_of(elsewhere.get(f"{ROOT}/me"), 401, "bad_token")
+
+
+def test_the_document_and_its_page_are_there_for_everybody(db: None):
+    document = json.loads(Client().get(f"{ROOT}/openapi.json").content)
+    page = Client().get(f"{ROOT}/docs")
+
+    assert document["openapi"].startswith("3.1")
+    assert set(document["components"]["securitySchemes"]) == {"Token", "Browser"}
+    assert page.status_code == 200
+    for methods in document["paths"].values():
+        for said in methods.values():
+            assert {"401", "403", "429"} <= set(said["responses"]), said["operationId"]
+            assert said["security"] == [{"Token": []}, {"Browser": []}], said["operationId"]
+
+
+def test_what_a_token_is_for_is_told(world: World):
+    secret = sketch_token(world.alice, scope=AccessToken.Scope.READ, days=None).secret
+
+    me = Program(secret).get("/me").json()
+
+    assert (me["name"], me["email"]) == ("alice", "alice@example.com")
+    assert (me["token"]["name"], me["token"]["scope"]) == ("my laptop", "read")
+    assert me["pack_file_size"] == 1024 * 1024
+    assert me["part_size"] == get_store().part_size
+    assert me["quota"] == {"used": 0, "limit": None}

@@ -1,0 +1,163 @@
+"""A request with an Idempotency-Key is done once, however often it is sent and whoever sends it at the same time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from sessions_app.models import DubbingSession, Job, KeptAnswer, Share
+from sessions_app.operations import answers, garbage, sessions
+from tests.integration.programs import Program, problem_of
+from tests.integration.sketches import now, sketch_export, sketch_session
+from tests.world import World
+
+
+@pytest.fixture
+def alice(world: World) -> Program:
+    return Program.of(world.alice)
+
+
+def test_the_same_request_is_done_once_and_answered_alike(alice: Program):
+    first = alice.post("/sessions", {"name": "talk"}, idempotency_key="k-1")
+    again = alice.post("/sessions", {"name": "talk"}, idempotency_key="k-1")
+
+    assert (first.status_code, first.content, first["Location"]) == (201, again.content, again["Location"])
+    assert "Idempotent-Replayed" not in first
+    assert again["Idempotent-Replayed"] == "true"
+    assert DubbingSession.objects.count() == 1
+
+
+def test_without_a_key_or_with_another_it_is_another_request(alice: Program):
+    for key in ("k-1", "k-2"):
+        alice.post("/sessions", {"name": "talk"}, idempotency_key=key)
+    alice.post("/sessions", {"name": "talk"})
+
+    assert DubbingSession.objects.count() == 3
+
+
+def test_a_key_is_of_one_request(alice: Program):
+    alice.post("/sessions", {"name": "talk"}, idempotency_key="k-1")
+
+    problem_of(
+        alice.post("/sessions", {"name": "other"}, idempotency_key="k-1"), 422, "idempotency_key_reused"
+    )
+    problem_of(
+        alice.post("/uploads", {"uploads": [{"path": "a", "size": 1}]}, idempotency_key="k-1"),
+        422,
+        "idempotency_key_reused",
+    )
+    assert DubbingSession.objects.count() == 1
+
+
+def test_bobs_keys_are_not_alices(world: World, alice: Program):
+    bob = Program.of(world.bob)
+
+    for program in (alice, bob):
+        made = program.post("/sessions", {"name": "talk"}, idempotency_key="k-1")
+        assert "Idempotent-Replayed" not in made
+    assert DubbingSession.objects.count() == 2
+
+
+@pytest.mark.parametrize("key", ["", " ", "a b", "x" * 256, "caf\u00e9", "a\tb"])
+def test_a_key_is_visible_ascii(alice: Program, key: str):
+    sent = key.encode().decode("latin-1")
+
+    problem_of(alice.post("/sessions", {"name": "talk"}, idempotency_key=sent), 400, "bad_idempotency_key")
+    assert not DubbingSession.objects.exists()
+
+
+def test_a_refusal_is_not_kept(world: World, alice: Program):
+    refused = alice.post("/sessions", {"name": "a/b"}, idempotency_key="k-1")
+
+    problem_of(refused, 400, "name_character")
+    assert not KeptAnswer.objects.exists()
+    assert alice.post("/sessions", {"name": "talk"}, idempotency_key="k-1").status_code == 201
+
+
+def test_a_request_that_failed_left_nothing_and_is_done_by_the_next(
+    alice: Program, monkeypatch: pytest.MonkeyPatch
+):
+    """The key and what it did are one transaction."""
+    create = sessions.create
+
+    def made_and_broken(**given: Any) -> DubbingSession:
+        create(**given)
+        raise RuntimeError("the power went")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(sessions, "create", made_and_broken)
+        problem_of(alice.post("/sessions", {"name": "talk"}, idempotency_key="k-1"), 500, "internal")
+
+    assert not DubbingSession.objects.exists()
+    assert alice.post("/sessions", {"name": "talk"}, idempotency_key="k-1").status_code == 201
+
+
+def test_a_key_is_forgotten_after_a_day(alice: Program):
+    alice.post("/sessions", {"name": "talk"}, idempotency_key="k-1")
+    KeptAnswer.objects.update(created_at=now() - answers.KEPT - timedelta(seconds=1))
+
+    assert "Idempotent-Replayed" not in alice.post("/sessions", {"name": "talk"}, idempotency_key="k-1")
+    KeptAnswer.objects.update(created_at=now() - answers.KEPT - timedelta(seconds=1))
+    garbage.collect(now=now(), dry_run=True)
+    assert KeptAnswer.objects.count() == 1
+    garbage.collect(now=now(), dry_run=False)
+    assert KeptAnswer.objects.count() == 0
+
+
+def test_a_links_address_is_kept_nowhere(world: World, alice: Program):
+    export = sketch_export(sketch_session(world.alice))
+
+    first, again = (
+        alice.post(f"/exports/{export.code}/shares", {"days": 7}, idempotency_key="k-1") for _ in range(2)
+    )
+
+    token = first.json()["url"].rstrip("/").rsplit("/", 1)[-1]
+    assert again.json() == first.json() | {"url": None}
+    assert Share.objects.count() == 1
+    assert token not in KeptAnswer.objects.get().body
+
+
+def many_at_once(count: int, act: Callable[[], Any]) -> list[Any]:
+    ready = threading.Barrier(count)
+
+    def one(_: int) -> Any:
+        ready.wait(timeout=30)
+        try:
+            return act()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(count) as threads:
+        return list(threads.map(one, range(count)))
+
+
+def test_of_many_at_once_one_acts_and_all_hear_the_same(world: World, alice: Program):
+    secret = alice.client.defaults["HTTP_AUTHORIZATION"].removeprefix("Bearer ")
+
+    def ask() -> Any:
+        return Program(secret).post("/sessions", {"name": "talk"}, idempotency_key="k-1")
+
+    told = many_at_once(4, ask)
+
+    assert {response.status_code for response in told} == {201}, [response.content for response in told]
+    assert len({response.content for response in told}) == 1
+    assert sum("Idempotent-Replayed" in response for response in told) == 3
+    assert DubbingSession.objects.count() == 1
+
+
+def test_a_job_is_queued_once(world: World, alice: Program):
+    session = sketch_session(world.alice)
+    body = {"parent": 1, "removed": ["audio/hi_audio.wav"]}
+
+    jobs = {
+        alice.post(f"/sessions/{session.code}/versions", body, idempotency_key="k-1").json()["code"]
+        for _ in range(2)
+    }
+
+    assert Job.objects.count() == len(jobs) == 1

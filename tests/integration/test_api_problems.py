@@ -1,0 +1,248 @@
+"""What the API says to requests that cannot be: a problem with a code, never an error of ours."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.http import HttpRequest, UnreadablePostError
+from django.test import Client
+
+from sessions_app.blobs import get_store
+from sessions_app.blobs.keys import export_key
+from sessions_app.models import DubbingSession, Export
+from sessions_app.operations import sessions
+from tests.integration.programs import ROOT, Program, problem_of
+from tests.integration.sketches import now, sketch_export, sketch_session
+from tests.integration.test_pages import ODD_TEXTS, ODD_VALUES
+from tests.world import World, stored_keys
+
+ODD_BODIES = {
+    "blank": (b" ", "bad_json"),
+    "cut-off": (b'{"name": "ta', "bad_json"),
+    "not-utf-8": (b'{"name": "\xff\xfe"}', "bad_json"),
+    "nul": (b"\0" * 100, "bad_json"),
+    "escaped-nul": (b'{"name": "a\\u0000b"}', "bad_json"),
+    "surrogate": (b'{"name": "a\\ud800b"}', "bad_json"),
+    "not-a-number": (b'{"name": NaN}', "bad_json"),
+    "twice": (b'{"name": "a", "name": "b"}', "bad_json"),
+    "deep": (b"[" * 100_000, "bad_json"),
+    "long-number": (b'{"name": ' + b"9" * 5000 + b"}", "bad_json"),
+    "form": (b"name=talk", "bad_json"),
+    "nothing": (b"", "bad_request"),
+    "a-number": (b"7", "bad_request"),
+    "a-list": (b'[{"name": "talk"}]', "bad_request"),
+    "null": (b"null", "bad_request"),
+    "unknown-field": (b'{"nam": "talk"}', "bad_request"),
+}
+
+
+@pytest.fixture(autouse=True)
+def _empty_store() -> Iterator[None]:
+    cache.clear()
+    yield
+    for key in stored_keys():
+        get_store().delete(key)
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    return World.create()
+
+
+@pytest.fixture
+def alice(world: World) -> Program:
+    return Program.of(world.alice)
+
+
+@pytest.mark.parametrize("name", ODD_BODIES)
+def test_an_odd_body_is_a_problem_and_changes_nothing(alice: Program, name: str):
+    data, code = ODD_BODIES[name]
+
+    response = alice.client.generic("POST", f"{ROOT}/sessions", data, "application/json")
+
+    problem_of(response, 422 if code == "bad_request" else 400, code)
+    assert not DubbingSession.objects.exists()
+
+
+def test_each_field_that_is_wrong_is_told(alice: Program):
+    body = {"uploads": [{"path": "a.wav", "size": -1}, {"path": 7, "size": 1, "sha256": "x"}]}
+
+    told = problem_of(alice.post("/uploads", body), 422, "bad_request")
+
+    fields = [error["field"] for error in told["errors"]]
+    assert any(field.startswith("body.uploads.0") and field.endswith("size") for field in fields)
+    assert any(field.startswith("body.uploads.1") and field.endswith("path") for field in fields)
+    assert all(error["message"] for error in told["errors"])
+
+
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [
+        ("/sessions", "name"),
+        ("/sortings", "paths"),
+        ("/sortings", "session"),
+        ("/uploads", "uploads"),
+        ("/uploads/complete", "uploads"),
+        ("/uploads/sign", "parts"),
+        ("/imports", "upload"),
+        ("/imports/check", "name"),
+        ("/blobs/missing", "blobs"),
+        ("/sessions/{code}/versions", "parent"),
+        ("/sessions/{code}/versions", "uploads"),
+        ("/sessions/{code}/versions", "removed"),
+        ("/sessions/{code}/versions/1/bundle", "paths"),
+        ("/sessions/{code}/versions/1/exports", "languages"),
+        ("/exports/{export}/shares", "days"),
+        ("/exports/{export}/shares", "note"),
+    ],
+)
+def test_no_value_is_an_error_of_ours(world: World, alice: Program, path: str, field: str):
+    session = sketch_session(world.alice)
+    export = sketch_export(session)
+    for name, value in ODD_VALUES.items():
+        for sent in (value, [value], [{"path": value, "size": 1, "sha256": value}]):
+            url = path.format(code=session.code, export=export.code)
+            response = alice.post(url, {field: sent})
+            assert response.status_code < 500, (name, response.content)
+            if response.status_code >= 400:
+                assert response["Content-Type"] == "application/problem+json", name
+                assert json.loads(response.content)["code"], name
+
+
+@pytest.mark.parametrize("name", sorted(ODD_TEXTS.keys() - {"surrogate", "long"}))
+def test_no_text_in_an_address_is_an_error_of_ours(world: World, alice: Program, name: str):
+    session = sketch_session(world.alice)
+    text = ODD_TEXTS[name]
+    for field in ("q", "name", "language", "stage", "order", "limit", "cursor", "trashed"):
+        response = alice.client.get(f"{ROOT}/sessions", {field: text})
+        assert response.status_code in {200, 400, 422}, (field, response.content)
+    for field in ("category", "language", "without_source", "history"):
+        response = alice.client.get(f"{ROOT}/sessions/{session.code}/versions/1/archive.zip", {field: text})
+        assert response.status_code < 500, (field, response.content)
+
+
+def test_a_nul_in_an_address_is_a_problem(world: World, alice: Program):
+    code = sketch_session(world.alice).code
+
+    problem_of(alice.get("/sessions?q=a%00b"), 422, "bad_request")
+    problem_of(alice.get("/sessions?name=%00"), 422, "bad_request")
+    problem_of(alice.get(f"/sessions/{code}/versions/1/files/a%00b.wav"), 404, "not_found")
+    problem_of(alice.post(f"/sessions/{code}/versions/1/bundle", {"paths": [""]}), 404, "not_found")
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["", "/", "/nope", "/sessions/", "/sessions/1", "/sessions/not-a-code", "/sessions/%ff", "/../v2/me"],
+)
+def test_an_unknown_address_is_a_problem(alice: Program, path: str):
+    for method in ("GET", "POST", "DELETE"):
+        problem_of(alice.call(method, path, {}), 404, "not_found")
+
+
+def test_a_number_that_no_version_has_is_a_problem(world: World, alice: Program):
+    code = sketch_session(world.alice).code
+
+    for number in ("0", "9", "9" * 30, "9" * 5000):
+        problem_of(alice.get(f"/sessions/{code}/versions/{number}"), 404, "not_found")
+
+
+def test_another_method_is_a_problem_that_says_which_there_are(alice: Program):
+    response = alice.call("PATCH", "/sessions", {})
+
+    told = problem_of(response, 405, "method_not_allowed")
+    assert response["Allow"] == "GET, POST"
+    assert "GET, POST" in told["detail"]
+
+
+def test_another_content_type_is_a_problem(alice: Program):
+    for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "x"):
+        response = alice.client.generic("POST", f"{ROOT}/sessions", b'{"name": "talk"}', kind)
+        problem_of(response, 415, "bad_content_type")
+    plain = alice.client.generic(
+        "POST", f"{ROOT}/sessions", b'{"name": "talk"}', "application/json; charset=utf-8"
+    )
+    assert plain.status_code == 201
+
+
+def test_a_body_that_is_too_large_is_a_problem(alice: Program):
+    data = b'{"name": "' + b"x" * (11 * 1024 * 1024) + b'"}'
+
+    problem_of(alice.client.generic("POST", f"{ROOT}/sessions", data, "application/json"), 413, "too_large")
+
+
+def test_a_connection_that_breaks_off_is_a_problem(
+    world: World, alice: Program, monkeypatch: pytest.MonkeyPatch
+):
+    def broken(_request: HttpRequest, *_: Any) -> bytes:
+        raise UnreadablePostError("gone")
+
+    (upload,) = alice.post("/uploads", {"uploads": [{"path": "a.wav", "size": 4}]}).json()["uploads"]
+    monkeypatch.setattr(HttpRequest, "read", broken)
+
+    problem_of(alice.post("/sessions", {"name": "talk"}), 400, "broken_off")
+    problem_of(alice.put(f"/uploads/{upload['code']}/parts/1", b"wave"), 400, "broken_off")
+
+
+def test_a_storage_that_is_away_is_a_problem_to_try_again(world: World, alice: Program):
+    session = sketch_session(world.alice)  # its bytes are nowhere
+    export = sketch_export(session, key=export_key("gone"))
+
+    for response in (
+        alice.get(f"/sessions/{session.code}/versions/1/files/audio/hi_audio.wav"),
+        alice.get(f"/exports/{export.code}/download"),
+        alice.post(f"/sessions/{session.code}/versions/1/bundle", {"paths": ["audio/hi_audio.wav"]}),
+    ):
+        problem_of(response, 503, "storage")
+        assert int(response["Retry-After"]) > 0
+
+
+def test_a_fault_of_ours_is_a_problem_too_and_is_logged(
+    world: World, alice: Program, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    def broken(**_: Any) -> None:
+        raise RuntimeError("a secret of the house")
+
+    monkeypatch.setattr(sessions, "create", broken)
+
+    response = alice.post("/sessions", {"name": "talk"})
+
+    told = problem_of(response, 500, "internal")
+    assert "secret" not in json.dumps(told)
+
+
+def test_an_export_that_has_expired_says_so(world: World, alice: Program):
+    export = sketch_export(sketch_session(world.alice))
+    Export.objects.update(expires_at=now())
+
+    assert alice.get(f"/exports/{export.code}").json()["ready"] is False
+    problem_of(alice.get(f"/exports/{export.code}/download"), 409, "export_expired")
+    problem_of(alice.post(f"/exports/{export.code}/shares", {}), 409, "export_expired")
+
+
+def test_what_cannot_be_done_says_why(world: World, alice: Program):
+    session = sketch_session(world.alice)
+    base = f"/sessions/{session.code}/versions"
+
+    problem_of(alice.post("/sessions", {"name": "a/b"}), 400, "name_character")
+    problem_of(alice.post(f"{base}/1/restore"), 409, "unchanged")
+    problem_of(alice.post(f"{base}/1/exports", {"languages": ["fr"]}), 400, "bad_selection")
+    problem_of(
+        alice.post(f"{base}/1/exports", {"history": True, "languages": ["hi"]}), 400, "selection_history"
+    )
+    problem_of(alice.post(base, {"parent": 1}), 400, "nothing_to_save")
+
+
+def test_the_database_is_asked_in_batches(world: World, alice: Program):
+    """Databases limit the variables of a statement."""
+    blobs = [{"sha256": f"{number:064x}", "size": 1} for number in range(10_000)]
+
+    assert len(alice.post("/blobs/missing", {"blobs": blobs}).json()["missing"]) == 10_000
+    problem_of(alice.post("/blobs/missing", {"blobs": [*blobs, *blobs]}), 422, "bad_request")
+
+
+def test_who_is_nobody_hears_of_no_address(db: None):
+    problem_of(Client().get(f"{ROOT}/nope"), 404, "not_found")

@@ -1,0 +1,150 @@
+"""Access tokens: made on a page, shown once, taken back."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.contrib.messages import get_messages
+from django.test import Client
+
+from sessions_app.models import AccessToken
+from sessions_app.operations import tokens
+from sessions_app.operations.errors import NotAllowedError
+from tests.integration.programs import Program, problem_of
+from tests.integration.sketches import now, signed_in, sketch_token
+from tests.world import World
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    return World.create()
+
+
+def made_by(client: Client, **fields: str) -> str:
+    asked = {"name": "my laptop", "scope": "write", "days": "90", **fields}
+    secret: str = client.post("/account/tokens/create/", asked).context["made"].secret
+    return secret
+
+
+def test_alice_makes_a_token_sees_it_once_and_uses_it(world: World):
+    alice = signed_in(world.alice)
+
+    response = alice.post("/account/tokens/create/", {"name": " my laptop ", "scope": "read", "days": "30"})
+
+    secret = response.context["made"].secret
+    assert secret in response.content.decode()
+    assert "no-store" in response["Cache-Control"]
+    assert secret not in alice.get("/account/tokens/").content.decode()
+    token = AccessToken.objects.get()
+    assert (token.name, token.scope) == ("my laptop", "read")
+    assert token.expires_at is not None
+    assert timedelta(days=29) < token.expires_at - now() <= timedelta(days=30)
+    assert Program(secret).get("/me").json()["name"] == "alice"
+
+
+def test_a_token_has_256_bits_and_only_its_hash_and_beginning_are_kept(world: World):
+    made = sketch_token(world.alice)
+
+    assert made.secret.startswith("dubs_")
+    assert len(made.secret) >= 5 + 43
+    row = json.dumps(list(AccessToken.objects.values()), default=str)
+    assert made.secret not in row
+    assert made.token.token_hash == hashlib.sha256(made.secret.encode()).hexdigest()
+    assert made.secret.startswith(made.token.prefix)
+    assert len(made.token.prefix) <= 10
+
+
+def test_a_token_may_work_without_an_end(world: World):
+    secret = made_by(signed_in(world.alice), days="")
+
+    assert AccessToken.objects.get().expires_at is None
+    assert Program(secret).get("/me").json()["token"]["expires_at"] is None
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"name": ""},
+        {"name": "x" * 101},
+        {"scope": "all"},
+        {"days": "0"},
+        {"days": "367"},
+        {"days": "soon"},
+        {"name": "a\0b"},
+    ],
+)
+def test_what_cannot_be_is_not_made(world: World, fields: dict[str, str]):
+    asked = {"name": "my laptop", "scope": "read", "days": "30", **fields}
+
+    response = signed_in(world.alice).post("/account/tokens/create/", asked)
+
+    assert response.status_code == 400
+    assert 'role="alert"' in response.content.decode()
+    assert not AccessToken.objects.exists()
+
+
+def test_alice_takes_a_token_back_and_nobody_else_does(world: World):
+    made = sketch_token(world.alice)
+    url = f"/account/tokens/{made.token.code}/revoke/"
+    assert signed_in(world.bob).post(url).status_code == 404
+    assert Program(made.secret).get("/me").status_code == 200
+
+    response = signed_in(world.alice).post(url)
+
+    assert [str(message) for message in get_messages(response.wsgi_request)] == [
+        "“my laptop” works no longer."
+    ]
+    problem_of(Program(made.secret).get("/me"), 401, "bad_token")
+    assert "my laptop" not in signed_in(world.alice).get("/account/tokens/").content.decode()
+
+
+def test_a_program_takes_its_own_token_back(world: World):
+    for scope in AccessToken.Scope:
+        program = Program.of(world.alice, scope)
+        assert program.delete("/token").status_code == 204
+        problem_of(program.get("/me"), 401, "bad_token")
+
+
+def test_what_works_no_longer_is_not_told_from_what_never_was(world: World):
+    never = Program("dubs_never-was").get("/me")
+    expired, revoked, barred = (sketch_token(user) for user in (world.alice, world.alice, world.bob))
+    AccessToken.objects.filter(pk=expired.token.pk).update(expires_at=now() - timedelta(seconds=1))
+    revoked.token.revoke(now=now())
+    User.objects.filter(pk=world.bob.pk).update(is_active=False)
+
+    for secret in (expired.secret, revoked.secret, barred.secret, "something-else", "dubs_\u2713"):
+        response = Program(secret.encode().decode("latin-1")).get("/me")
+        assert response.content == never.content
+        assert response["WWW-Authenticate"] == never["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+
+
+def test_when_it_was_used_last_is_noted_once_a_minute(world: World):
+    made, moment = sketch_token(world.alice), now()
+
+    def used(at: timedelta) -> AccessToken:
+        token = tokens.find(secret=made.secret, now=moment + at)
+        assert token is not None
+        tokens.note_use(token=token, now=moment + at)
+        return AccessToken.objects.get(pk=token.pk)
+
+    assert used(timedelta()).last_used_at == moment
+    assert used(timedelta(seconds=59)).last_used_at == moment
+    assert used(timedelta(seconds=60)).last_used_at == moment + timedelta(seconds=60)
+
+
+def test_nobody_has_hundreds_of_tokens(world: World, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(tokens, "MAX_TOKENS", 2)
+    sketch_token(world.alice)
+    sketch_token(world.alice).token.revoke(now=now())
+    sketch_token(world.alice)
+
+    with pytest.raises(NotAllowedError):
+        sketch_token(world.alice)
+    response = signed_in(world.alice).post(
+        "/account/tokens/create/", {"name": "one more", "scope": "read", "days": "1"}, follow=True
+    )
+    assert "2 tokens" in response.content.decode()

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import pytest
+from botocore.stub import Stubber
+
+from sessions_app.blobs.bucket import allow_origins, find_or_make, not_allowed, rule_for
+from sessions_app.blobs.findings import Outcome
+from sessions_app.blobs.s3 import S3Store
+from tests.stores.buckets import storage_at
+
+OURS, OTHERS = "https://dubbing.example.com", "https://other.example.com"
+
+
+@pytest.fixture
+def server():
+    client = S3Store(storage_at("http://127.0.0.1:9"))._client
+    with Stubber(client) as stubber:
+        yield stubber
+        stubber.assert_no_pending_responses()
+
+
+class TestRules:
+    @pytest.mark.parametrize(
+        ("rules", "missing"),
+        [
+            ([], [OURS, OTHERS]),
+            ([rule_for([OURS])], [OTHERS]),
+            ([rule_for([OURS]), rule_for([OTHERS])], []),
+            ([rule_for(["*"])], []),
+            ([rule_for(["https://*.example.com"])], []),
+            ([{**rule_for([OURS]), "AllowedHeaders": ["*"]}], [OTHERS]),
+            ([{**rule_for([OURS]), "AllowedHeaders": ["Content-Type"]}], [OTHERS]),
+            ([{**rule_for(["*"]), "AllowedMethods": ["GET"]}], [OURS, OTHERS]),
+            ([{**rule_for(["*"]), "AllowedHeaders": ["x-amz-date"]}], [OURS, OTHERS]),
+            ([{"AllowedMethods": ["PUT", "GET", "HEAD"], "AllowedOrigins": ["*"]}], [OURS, OTHERS]),
+        ],
+    )
+    def test_serve_the_origins_that_may_do_all_we_need(self, rules, missing):
+        assert not_allowed(rules, [OURS, OTHERS]) == missing
+
+    def test_are_added_to_those_of_somebody_else(self, server):
+        theirs = {"AllowedMethods": ["GET"], "AllowedOrigins": [OTHERS]}
+        both = {"CORSRules": [theirs, rule_for([OURS])]}
+        server.add_response("get_bucket_cors", {"CORSRules": [theirs]})
+        server.add_response("put_bucket_cors", {}, {"Bucket": "bucket", "CORSConfiguration": both})
+        server.add_response("get_bucket_cors", both)
+
+        assert allow_origins(server.client, "bucket", [OURS]).outcome is Outcome.OK
+
+    def test_that_serve_already_are_left_alone(self, server):
+        server.add_response("get_bucket_cors", {"CORSRules": [rule_for([OURS])]})
+
+        assert allow_origins(server.client, "bucket", [OURS]).outcome is Outcome.OK
+
+    def test_that_the_storage_only_pretends_to_take_are_told(self, server):
+        server.add_client_error("get_bucket_cors", "NoSuchCORSConfiguration", http_status_code=404)
+        server.add_response("put_bucket_cors", {})
+        server.add_client_error("get_bucket_cors", "NoSuchCORSConfiguration", http_status_code=404)
+
+        found = allow_origins(server.client, "bucket", [OURS])
+
+        assert found.outcome is Outcome.CANNOT
+        assert found.message.endswith(
+            f"does not show them for {OURS}. Set the rules by hand (docs/storage.md)."
+        )
+
+    @pytest.mark.parametrize(
+        ("code", "status", "sentence"),
+        [
+            ("NotImplemented", 501, "The storage takes no CORS rules by its API."),
+            ("MethodNotAllowed", 405, "The storage takes no CORS rules by its API."),
+            ("AccessDenied", 403, "The CORS rules could not be set: "),
+        ],
+    )
+    def test_that_cannot_be_set_are_the_operators(self, server, code, status, sentence):
+        server.add_client_error("get_bucket_cors", code, http_status_code=status)
+
+        found = allow_origins(server.client, "bucket", [OURS])
+
+        assert found.outcome is Outcome.CANNOT
+        assert found.message.startswith(sentence)
+        assert found.message.endswith("Set the rules by hand (docs/storage.md).")
+
+
+class TestABucket:
+    def test_that_is_missing_is_made(self, server):
+        server.add_client_error("head_bucket", "404", http_status_code=404)
+        server.add_response("create_bucket", {}, {"Bucket": "bucket"})
+
+        assert find_or_make(server.client, "bucket").message == "The bucket bucket was made."
+
+    def test_on_aws_is_made_in_its_region(self):
+        client = S3Store(storage_at(None, region_name="eu-central-1"))._client
+        with Stubber(client) as server:
+            server.add_client_error("head_bucket", "404", http_status_code=404)
+            server.add_response(
+                "create_bucket",
+                {},
+                {"Bucket": "bucket", "CreateBucketConfiguration": {"LocationConstraint": "eu-central-1"}},
+            )
+
+            assert find_or_make(client, "bucket").outcome is Outcome.OK
+
+    def test_that_may_not_be_made_is_missing(self, server):
+        server.add_client_error("head_bucket", "404", http_status_code=404)
+        server.add_client_error("create_bucket", "AccessDenied", http_status_code=403)
+
+        assert find_or_make(server.client, "bucket").outcome is Outcome.FAILED
+
+    @pytest.mark.parametrize(("status", "outcome"), [(403, Outcome.CANNOT), (400, Outcome.FAILED)])
+    def test_that_nobody_tells_about_may_be_there(self, server, status, outcome):
+        server.add_client_error("head_bucket", str(status), http_status_code=status)
+
+        assert find_or_make(server.client, "bucket").outcome is outcome

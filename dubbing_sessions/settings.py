@@ -245,7 +245,7 @@ API_RATE_PER_MINUTE = env_int("API_RATE_PER_MINUTE", 1200)
 """Requests that one token or one signed-in person may make; parts, downloads and bundles do not count."""
 TRASH_KEPT = timedelta(days=env_int("TRASH_DAYS", 30))
 EXPORT_KEPT = timedelta(days=env_int("EXPORT_DAYS", 7))
-SIGNED_PART_WORKS = timedelta(hours=1)
+SIGNED_PART_WORKS = timedelta(minutes=30)
 """For how long a part may be sent by the address that was signed for it."""
 UPLOAD_KEPT = timedelta(hours=env_int("UPLOAD_HOURS", 48))
 GARBAGE_GRACE = timedelta(hours=env_int("GARBAGE_GRACE_HOURS", 24))

@@ -52,7 +52,10 @@ class Gate:
     def __init__(self, page: Page) -> None:
         self.page = page
         self.held: list[Route] = []
-        page.route(PARTS, self.held.append)
+        page.route(PARTS, self._hold)
+
+    def _hold(self, route: Route) -> None:
+        self.held.append(route)
 
     def let_one_through(self) -> None:
         while not self.held:

@@ -21,7 +21,7 @@ export class Meter {
     this.bar.value = total ? done : 1;
     this.bar.textContent = `${percent} %`;
     this.put("percent", `${percent}\u00a0%`);
-    this.put("bytes", `${bytes(done)} of ${bytes(total)}`);
+    this.put("bytes", total ? `${bytes(done)} of ${bytes(total)}` : "");
     const rate = this.rate(done);
     this.put("rate", rate ? `${bytes(rate)}/s` : "");
     this.put("left", rate && done < total ? `${duration((total - done) / rate)} left` : "");
@@ -34,6 +34,12 @@ export class Meter {
     while (this.samples.length > 2 && now - this.samples[0][0] > WINDOW) this.samples.shift();
     const [at, before] = this.samples[0];
     return now - at > 500 ? Math.max(0, ((done - before) * 1000) / (now - at)) : 0;
+  }
+
+  // Nothing moves: how fast it would, and when it would be done, nobody knows.
+  stop() {
+    this.restart();
+    for (const name of ["rate", "left"]) this.put(name, "");
   }
 
   put(name, text) {

@@ -64,7 +64,7 @@ export class Sending {
 
   pause() {
     this.uploader?.pause();
-    this.meter.restart();
+    this.meter.stop();
     this.buttons();
     this.say("Paused");
     this.focus("resume");
@@ -92,6 +92,7 @@ export class Sending {
   busy(value) {
     const isHere = this.form.contains(document.activeElement);
     this.isBusy = value;
+    if (!value) this.meter.stop();
     this.part("zone").inert = value;
     this.show("signed-out", false);
     this.trouble("");
@@ -143,6 +144,7 @@ export class Sending {
       if (!this.uploader) return;
       const { done, total } = this.uploader.progress;
       this.meter.show(done, total);
+      if (!this.isBusy || this.uploader.isPaused) this.meter.stop();
     });
   }
 
@@ -154,6 +156,7 @@ export class Sending {
   signedOut() {
     this.show("signed-out", true);
     this.trouble("");
+    this.meter.stop();
     this.buttons();
   }
 

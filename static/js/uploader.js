@@ -49,9 +49,8 @@ export class Uploader {
   // ---- How far it is ----
 
   get progress() {
-    if (this.phase === "reading") return { done: this.sum((item) => item.read), total: this.sum((item) => (item.state === "failed" ? item.read : item.size)) };
-    const moving = this.transfers.filter((transfer) => !transfer.isBroken);
-    return { done: moving.reduce((sum, each) => sum + each.sent, 0), total: moving.reduce((sum, each) => sum + each.size, 0) };
+    if (this.phase === "reading") return { done: this.sum((item) => item.read), total: this.sum((item) => item.size) };
+    return { done: this.sum((item) => item.sent), total: this.sum((item) => (item.state === "here" ? 0 : item.size)) };
   }
 
   sum(amount) {

@@ -52,10 +52,14 @@ class Gate:
     def __init__(self, page: Page) -> None:
         self.page = page
         self.held: list[Route] = []
-        page.route(PARTS, self._hold)
+        self.is_open = False
+        page.route(PARTS, self._on_part)
 
-    def _hold(self, route: Route) -> None:
-        self.held.append(route)
+    def _on_part(self, route: Route) -> None:
+        if self.is_open:
+            route.continue_()
+        else:
+            self.held.append(route)
 
     def let_one_through(self) -> None:
         while not self.held:
@@ -66,13 +70,13 @@ class Gate:
 
     def open(self) -> None:
         """Let everything through: what waits, and what comes."""
-        self.page.unroute(PARTS)
+        self.is_open = True
         for route in self.held:
             route.continue_()
 
     def forget(self) -> None:
         """Let through what comes; the page has given up what waits."""
-        self.page.unroute(PARTS)
+        self.is_open = True
 
 
 @pytest.fixture

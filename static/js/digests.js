@@ -23,7 +23,7 @@ export class Digests {
     for (const item of items.filter((each) => known.has(each.file))) this.found(item, known.get(item.file));
     const unread = items.filter((item) => !item.sha256);
     const queue = unread.map((item, id) => ({ id, item })).sort((a, b) => b.item.size - a.item.size);
-    const count = Math.min(MOST_WORKERS, Math.max(1, (navigator.hardwareConcurrency ?? 2) - 1), queue.length);
+    const count = Math.min(MOST_WORKERS, Math.max(2, (navigator.hardwareConcurrency ?? 2) - 1), queue.length);
     this.workers = Array.from({ length: count }, () => new Worker(this.url, { type: "module" }));
     if (this.isPaused) this.pause();
     try {

@@ -6,7 +6,6 @@ import json
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -80,7 +79,7 @@ class Gate:
 
 
 @pytest.fixture
-def bob(portal: Portal, browser_context: BrowserContext) -> Iterator[Person]:
+def bob(portal: Portal, browser_context: BrowserContext) -> Person:
     """Bob, who is signed in; whoever closes a page in the middle of an upload is asked, and he does."""
     bob = Person.with_browser(browser_context, portal.address)
     bob.page.on("dialog", lambda dialog: dialog.accept())
@@ -108,9 +107,9 @@ def begin(person: Person, name: str, folder: Path) -> None:
     person.page.get_by_role("button", name="Save session").click()
 
 
-def problem(status: int, code: str, detail: str) -> dict[str, object]:
+def refuse(route: Route, status: int, code: str, detail: str) -> None:
     told = {"type": "about:blank", "title": "Refused", "status": status, "code": code, "detail": detail}
-    return {"status": status, "content_type": "application/problem+json", "body": json.dumps(told)}
+    route.fulfill(status=status, content_type="application/problem+json", body=json.dumps(told))
 
 
 def test_hundreds_of_small_files_travel_together_and_not_a_second_time(bob: Person, work_folder: Path):
@@ -192,7 +191,7 @@ def test_a_lost_network_is_waited_for(bob: Person, project: Path):
 
 def test_a_server_that_fails_is_asked_again(bob: Person, project: Path):
     def fail(route: Route) -> None:
-        route.fulfill(**problem(503, "storage", "The storage is away."))  # type: ignore[arg-type]
+        refuse(route, 503, "storage", "The storage is away.")
 
     bob.page.route(PARTS, fail, times=3)
     bob.page.route("**/api/v1/blobs/missing", fail, times=1)
@@ -213,7 +212,7 @@ def test_what_is_refused_is_listed_with_its_reason_and_can_be_tried_again(bob: P
         smallest = min(told.json()["uploads"], key=lambda upload: upload["size"])
         bob.page.route(
             f"**/uploads/{smallest['code']}/parts/1",
-            lambda part: part.fulfill(**problem(413, "over_quota", refused)),  # type: ignore[arg-type]
+            lambda part: refuse(part, 413, "over_quota", refused),
         )
         route.fulfill(response=told)
 

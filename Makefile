@@ -5,6 +5,8 @@
 base := .venv/.installed-base
 dev := .venv/.installed-dev
 bench := .venv/.installed-bench
+client := .build/client/.installed
+gradio := .build/gradio/.installed
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' Makefile | column -t -s '|' 2>/dev/null || grep '## ' Makefile
@@ -15,14 +17,15 @@ setup: $(base) ## Prepare .venv (PYTHON=... to choose the interpreter)
 run: $(base) ## Run the portal, its worker and its broker (PORT=8000 DATA_DIR=var)
 	@exec .venv/bin/python manage.py run
 
-test: $(dev) ## Run every test on both stacks (ARGS="-k name" for pytest)
+test: $(dev) $(client) $(gradio) ## Run every test on both stacks (ARGS="-k name" for pytest)
 	@scripts/browser
+	@$(if $(ARGS),,.build/client/bin/python -m pytest --quiet client)
 	@scripts/test $(ARGS)
 
 bench: $(bench) ## Measure the portal beside its peers (JSON=FILE ONLY=zip,export ROUNDS=5)
 	@.venv/bin/python -m bench $(if $(JSON),--json "$(JSON)") $(if $(ONLY),--only "$(ONLY)") $(if $(ROUNDS),--rounds "$(ROUNDS)")
 
-lint: $(dev) ## Check style, types, layers, migrations and production settings
+lint: $(dev) $(client) ## Check style, types, layers, migrations and production settings
 	@scripts/lint
 
 format: $(dev) ## Put the code into the house's form
@@ -45,3 +48,9 @@ $(dev): $(base) requirements/dev.txt
 
 $(bench): $(base) requirements/bench.txt
 	@scripts/install bench
+
+$(client): $(dev) requirements/client.txt client/pyproject.toml scripts/client
+	@scripts/client client
+
+$(gradio): $(dev) requirements/gradio.txt client/pyproject.toml scripts/client
+	@scripts/client gradio

@@ -18,9 +18,10 @@ from django.http import (
     HttpResponse,
     HttpResponseBase,
     RawPostDataException,
+    StreamingHttpResponse,
     UnreadablePostError,
 )
-from ninja import NinjaAPI
+from ninja import NinjaAPI, Router
 from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
 from ninja.openapi.schema import OpenAPISchema
 from ninja.renderers import JSONRenderer
@@ -105,9 +106,11 @@ api = PortalAPI(
     renderer=Renderer(),
 )
 NOUNS = (account, sessions, versions, saves, files, uploads, blobs, sortings, jobs, exports, shares, imports)
-# Saves are posted to the address of versions, so that the two share a router.
-for router, name in {noun.router: noun.__name__.rsplit(".", 1)[-1] for noun in reversed(NOUNS)}.items():
-    api.add_router("", router, tags=[name])
+tags: dict[Router, str] = {}
+for noun in NOUNS:  # saves are posted to the address of versions, so that the two share a router
+    tags.setdefault(noun.router, noun.__name__.rsplit(".", 1)[-1])
+for router, tag in tags.items():
+    api.add_router("", router, tags=[tag])
 
 
 @api.exception_handler(Refused)
@@ -133,6 +136,8 @@ def refused_by_operation(request: HttpRequest, error: OperationError) -> HttpRes
             }
         case BusyError(code="upload_busy"):  # by another request of the caller's own, not by us
             status = HTTPStatus.CONFLICT
+        case _:
+            pass
     headers = {"Retry-After": str(BUSY_SECONDS)} if isinstance(error, BusyError) else {}
     return Refused(status, error.code, error.message, headers=headers, **extras).answer()
 
@@ -233,23 +238,40 @@ unknown.csrf_exempt = True  # type: ignore[attr-defined]  # it must be found mis
 
 
 def with_problems(view: Any) -> Any:
-    """Make a problem of the one refusal that ninja words by itself: a method that the address does not have."""
+    """Answer HEAD wherever there is a GET, and make problems of the two refusals that ninja words by itself."""
 
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
             response: HttpResponseBase = view(request, *args, **kwargs)
+            if response.status_code != HTTPStatus.METHOD_NOT_ALLOWED:
+                return response
+            allowed = set(response["Allow"].split(", "))
+            if request.method == "HEAD" and "GET" in allowed:
+                request.method = "GET"
+                return _head_of(view(request, *args, **kwargs))
         except Http404:  # of an address that ninja keeps for itself
             return not_found().answer()
-        if response.status_code != HTTPStatus.METHOD_NOT_ALLOWED:
-            return response
-        allowed = ", ".join(sorted(response["Allow"].split(", ")))
-        return Refused(
-            HTTPStatus.METHOD_NOT_ALLOWED,
-            "method_not_allowed",
-            f"Use {allowed} here.",
-            headers={"Allow": allowed},
-        ).answer()
+        return _not_allowed({*allowed, "HEAD"} if "GET" in allowed else allowed).answer()
 
     answer.csrf_exempt = True  # type: ignore[attr-defined]  # the session's own check follows, see `api.auth`
     return answer
+
+
+def _head_of(response: HttpResponseBase) -> HttpResponseBase:
+    """Return the answer without its bytes; the length stays where it is known. What would be streamed has not begun."""
+    if not isinstance(response, HttpResponse):
+        return StreamingHttpResponse(iter(()), status=response.status_code, headers=response.headers)
+    head = HttpResponse(status=response.status_code, headers=response.headers)
+    head["Content-Length"] = str(len(response.content))
+    return head
+
+
+def _not_allowed(methods: set[str]) -> Refused:
+    allowed = ", ".join(sorted(methods))
+    return Refused(
+        HTTPStatus.METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        f"Use {allowed} here.",
+        headers={"Allow": allowed},
+    )

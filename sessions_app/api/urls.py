@@ -7,7 +7,7 @@ from sessions_app.api.service import api, unknown, with_problems
 
 patterns, _, namespace = api.urls
 for pattern in patterns:
-    pattern.callback = with_problems(pattern.callback)  # type: ignore[union-attr]  # all are views, none includes more
+    pattern.callback = with_problems(pattern.callback)
 
 # /api/
 urlpatterns = [

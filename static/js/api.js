@@ -9,6 +9,7 @@ SwaggerUIBundle({
   docExpansion: "list",
   defaultModelsExpandDepth: 0,
   validatorUrl: null,
+  plugins: [() => ({ wrapComponents: { InfoContainer: () => () => null } })], // the page has a heading of its own
   requestInterceptor(request) {
     if (csrf) request.headers["X-CSRFToken"] = csrf;
     return request;

@@ -31,7 +31,6 @@ SIGNED_IN = [
     "/accounts/password/change/",
     "/accounts/logout/",
     "/account/tokens/",
-    "/api/v1/docs",
 ]
 
 

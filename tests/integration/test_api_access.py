@@ -86,7 +86,7 @@ def things(world: World) -> Things:
     upload, received = announcements.create(owner=world.alice, files=announced, now=now())
     Upload.objects.filter(pk=received.pk).update(state=Upload.State.RECEIVED, received=4)
     export = sketch_export(session, key=ZIP_KEY)
-    failed = {
+    failed: dict[str, Any] = {
         "state": Job.State.FAILED,
         "finished_at": now(),
         "error_code": "storage",
@@ -99,7 +99,7 @@ def things(world: World) -> Things:
         received=received,
         job=sketch_job(session),
         failed=sketch_job(session, **failed),
-        save=sketch_job(session, Job.Kind.SAVE, **failed, params={"parent": 1, "upload_count": 0}),
+        save=sketch_job(session, kind=Job.Kind.SAVE, **failed, params={"parent": 1, "upload_count": 0}),
         export=export,
         share=sketch_share(export).share,
     )

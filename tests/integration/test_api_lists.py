@@ -41,7 +41,8 @@ def alice(world: World) -> Program:
 def all_of(program: Program, path: str, *, limit: int) -> list[Any]:
     """Turn the pages until the last one."""
     found: list[Any] = []
-    sign, cursor = "&" if "?" in path else "?", ""
+    sign = "&" if "?" in path else "?"
+    cursor: str | None = ""
     while cursor is not None:
         page = program.get(f"{path}{sign}limit={limit}&cursor={cursor}").json()
         assert 0 < len(page["items"]) <= limit

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -14,9 +14,10 @@ from django.test import Client
 from sessions_app.blobs import get_store
 from sessions_app.blobs.keys import export_key
 from sessions_app.models import DubbingSession, Export
-from sessions_app.operations import sessions
+from sessions_app.operations import parts, sessions
+from sessions_app.operations.errors import BusyError
 from tests.integration.programs import ROOT, Program, problem_of
-from tests.integration.sketches import now, sketch_export, sketch_session
+from tests.integration.sketches import bytes_of, now, sketch_export, sketch_session
 from tests.integration.test_pages import ODD_TEXTS, ODD_VALUES
 from tests.world import World, stored_keys
 
@@ -154,8 +155,39 @@ def test_another_method_is_a_problem_that_says_which_there_are(alice: Program):
     response = alice.call("PATCH", "/sessions", {})
 
     told = problem_of(response, 405, "method_not_allowed")
-    assert response["Allow"] == "GET, POST"
-    assert "GET, POST" in told["detail"]
+    assert response["Allow"] == "GET, HEAD, POST"
+    assert "GET, HEAD, POST" in told["detail"]
+
+
+def test_what_can_be_got_has_a_head(world: World, alice: Program):
+    code = sketch_session(world.alice).code
+
+    for path in ("/me", "/sessions", f"/sessions/{code}", f"/sessions/{code}/versions/1/manifest"):
+        whole, head = alice.get(path), alice.call("HEAD", path)
+        assert (head.status_code, bytes_of(head)) == (200, b"")
+        assert (head.headers.get("ETag"), head["Content-Type"]) == (
+            whole.headers.get("ETag"),
+            whole["Content-Type"],
+        )
+        bytes_of(whole)
+    assert alice.call("HEAD", "/imports").status_code == 405
+
+
+def test_what_is_busy_is_a_problem_to_try_again(
+    world: World, alice: Program, monkeypatch: pytest.MonkeyPatch
+):
+    def busy(code: str) -> Callable[..., None]:
+        def refuse(**_: Any) -> None:
+            raise BusyError("Somebody else writes this part right now.", code=code)
+
+        return refuse
+
+    (upload,) = alice.post("/uploads", {"uploads": [{"path": "a.wav", "size": 4}]}).json()["uploads"]
+    for code, status in (("upload_busy", 409), ("busy", 503)):
+        monkeypatch.setattr(parts, "put_part", busy(code))
+        response = alice.put(f"/uploads/{upload['code']}/parts/1", b"wave")
+        problem_of(response, status, code)
+        assert int(response["Retry-After"]) > 0
 
 
 def test_another_content_type_is_a_problem(alice: Program):

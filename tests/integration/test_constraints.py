@@ -10,8 +10,27 @@ import pytest
 from django.apps import apps
 from django.db import IntegrityError, connection, models, transaction
 
-from sessions_app.models import Blob, DubbingSession, Entry, Export, Hold, Job, Upload, Version
-from tests.integration.sketches import blob_of, current_of, now, sketch_export, sketch_job, sketch_session
+from sessions_app.models import (
+    AccessToken,
+    Blob,
+    DubbingSession,
+    Entry,
+    Export,
+    Hold,
+    Job,
+    KeptAnswer,
+    Upload,
+    Version,
+)
+from tests.integration.sketches import (
+    blob_of,
+    current_of,
+    now,
+    sketch_export,
+    sketch_job,
+    sketch_session,
+    sketch_token,
+)
 from tests.world import World
 
 
@@ -28,6 +47,8 @@ class Rows:
     export: Export
     hold: Hold
     upload: Upload
+    token: AccessToken
+    answer: KeptAnswer
 
 
 @pytest.fixture
@@ -48,6 +69,10 @@ def rows(db: None) -> Rows:
         upload=Upload.objects.create(
             owner=world.alice, path="a.wav", size=10, created_at=now(), expires_at=now()
         ),
+        token=sketch_token(world.alice).token,
+        answer=KeptAnswer.objects.create(
+            owner=world.alice, key="k-1", fingerprint="0" * 64, status=201, body="{}", created_at=now()
+        ),
     )
 
 
@@ -66,6 +91,8 @@ def again(row: models.Model, **fields: Any) -> None:
 
 
 CASES: dict[str, Callable[[Rows], None]] = {
+    "answer_kept_once_per_key": lambda rows: again(rows.answer),
+    "answer_is_a_success": lambda rows: spoil(rows.answer, status=404),
     "blob_crc32_has_32_bits": lambda rows: spoil(rows.blob, crc32=2**32),
     "blob_state_is_known": lambda rows: spoil(rows.blob, state="lost"),
     "entry_added_once_per_version": lambda rows: again(rows.entry, removed_in=2),
@@ -81,6 +108,7 @@ CASES: dict[str, Callable[[Rows], None]] = {
     "job_finished_has_a_time": lambda rows: spoil(rows.job, state="succeeded"),
     "session_name_is_free": lambda rows: again(rows.session),
     "session_has_a_name": lambda rows: spoil(rows.session, name=""),
+    "token_scope_is_known": lambda rows: spoil(rows.token, scope="all"),
     "upload_not_more_than_announced": lambda rows: spoil(rows.upload, received=11),
     "upload_state_is_known": lambda rows: spoil(rows.upload, state="lost"),
     "upload_received_is_complete": lambda rows: spoil(rows.upload, state="received"),

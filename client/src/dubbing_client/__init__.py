@@ -1,0 +1,72 @@
+"""A client for Dubbing Sessions: saves a pipeline's folder to a portal and loads it back, byte for byte.
+
+    from dubbing_client import Folder, State, config, locked, plan_save, save
+
+    api, folder = config.connect(), Folder(Path("talk"))
+    with locked(folder):
+        state = State.read(api.url, folder)
+        plan = plan_save(api, folder, state, name="Talk")
+        print(save(api, plan, state, message="Audio in Hindi").version)
+
+Names are looked up when they are first used: a program that only asks a question does not wait for what transfers files.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from dubbing_client.api import Api as Api
+    from dubbing_client.errors import (
+        ConflictError as ConflictError,
+        DubsError as DubsError,
+        LocalChangesError as LocalChangesError,
+        NotFoundError as NotFoundError,
+        Problem as Problem,
+        SignedOutError as SignedOutError,
+    )
+    from dubbing_client.folder import Folder as Folder
+    from dubbing_client.loading import (
+        Loaded as Loaded,
+        LoadPlan as LoadPlan,
+        load as load,
+        plan_load as plan_load,
+    )
+    from dubbing_client.manager import ProjectSessionManager as ProjectSessionManager
+    from dubbing_client.saving import (
+        Saved as Saved,
+        SavePlan as SavePlan,
+        plan_save as plan_save,
+        save as save,
+    )
+    from dubbing_client.sessions.collecting import collect_session_data as collect_session_data
+    from dubbing_client.state import State as State, locked as locked
+
+_HOMES = {
+    "api": ("Api",),
+    "errors": (
+        "ConflictError",
+        "DubsError",
+        "LocalChangesError",
+        "NotFoundError",
+        "Problem",
+        "SignedOutError",
+    ),
+    "folder": ("Folder",),
+    "loading": ("LoadPlan", "Loaded", "load", "plan_load"),
+    "manager": ("ProjectSessionManager",),
+    "saving": ("SavePlan", "Saved", "plan_save", "save"),
+    "sessions.collecting": ("collect_session_data",),
+    "state": ("State", "locked"),
+}
+_MODULES = {name: module for module, names in _HOMES.items() for name in names}
+__all__ = ["__version__", *sorted(_MODULES)]  # noqa: PLE0604 (the names are strings)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

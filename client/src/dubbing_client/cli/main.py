@@ -1,0 +1,53 @@
+"""From what was typed to an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from dubbing_client.cli.parser import build
+from dubbing_client.cli.terminal import Terminal
+from dubbing_client.errors import DubsError
+from dubbing_client.retries import Cancelled
+
+INTERRUPTED = 130
+HOMES = {
+    "login": "account",
+    "logout": "account",
+    "list": "sessions",
+    "info": "sessions",
+    "rm": "sessions",
+    "save": "folders",
+    "load": "folders",
+    "diff": "folders",
+    "watch": "folders",
+    "export": "archives",
+    "import": "archives",
+    "completion": "completion",
+}
+"""Where each command lies; what a command does not need is not imported."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what was typed; return the exit code."""
+    options = build().parse_args(arguments)
+    terminal = Terminal(is_json=options.json, is_quiet=bool(options.silent))
+    command = getattr(import_module(f"dubbing_client.cli.{HOMES[options.command]}"), f"run_{options.command}")
+    try:
+        return int(command(options, terminal))
+    except DubsError as error:
+        return terminal.fail(error)
+    except (KeyboardInterrupt, Cancelled):
+        terminal.tell("\nInterrupted. The same command goes on where this one stopped.")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read us has seen enough. What is still in the buffer must not be tried again at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def run() -> None:
+    """The script `dubs`."""
+    sys.exit(main())

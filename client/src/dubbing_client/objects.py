@@ -1,0 +1,163 @@
+"""What the portal's API speaks of, as it comes over the wire. Sizes are bytes, times ISO 8601 in UTC, codes UUIDs."""
+
+from __future__ import annotations
+
+from typing import Any, TypedDict
+
+
+class Progress(TypedDict):
+    transcription: bool
+    translations: bool
+    audio: bool
+    videos: bool
+
+
+class Session(TypedDict):
+    code: str
+    name: str
+    version: int
+    """The number of the current one; 0: nothing was saved yet."""
+    video_name: str
+    languages: list[str]
+    stage: str
+    progress: Progress
+    file_count: int
+    total_size: int
+    created_at: str
+    last_updated: str
+    last_accessed: str
+    trashed_at: str | None
+
+
+class Version(TypedDict):
+    number: int
+    created_at: str
+    created_by: str
+    message: str
+    restored_from: int | None
+    fingerprint: str
+    file_count: int
+    total_size: int
+    stored_size: int
+    video_name: str
+    languages: list[str]
+    stage: str
+    progress: Progress
+
+
+class Entry(TypedDict):
+    path: str
+    """Where it lies in the session's tree."""
+    source: str
+    """Where it lay in the folder it was saved from; empty where that is the same."""
+    size: int
+    sha256: str
+    crc32: str
+    category: str
+    language: str
+    added_in: int
+
+
+class Document(TypedDict):
+    size: int
+    sha256: str
+
+
+class Manifest(TypedDict):
+    version: int
+    fingerprint: str
+    entries: list[Entry]
+    metadata: Document
+
+
+class Part(TypedDict):
+    number: int
+    size: int
+    etag: str
+
+
+class Upload(TypedDict):
+    code: str
+    path: str
+    files: int
+    size: int
+    received: int
+    part_size: int
+    part_count: int
+    parts: list[Part]
+    state: str
+    direct: bool
+    """Parts go straight to the object store, by signed addresses."""
+    expires_at: str
+
+
+class SignedPart(TypedDict):
+    upload: str
+    number: int
+    method: str
+    url: str
+    headers: dict[str, str]
+    expires_at: str | None
+
+
+class JobError(TypedDict):
+    code: str
+    message: str
+
+
+class Job(TypedDict):
+    code: str
+    kind: str
+    state: str
+    session: str | None
+    percent: int
+    done_bytes: int
+    total_bytes: int
+    error: JobError | None
+    result: dict[str, Any]
+    created_at: str
+    started_at: str | None
+    finished_at: str | None
+
+
+class Export(TypedDict):
+    code: str
+    session: str
+    version: int
+    filename: str
+    size: int
+    ready: bool
+    created_at: str
+    expires_at: str
+    selection: dict[str, Any]
+
+
+class Token(TypedDict):
+    name: str
+    scope: str
+    expires_at: str | None
+    last_used_at: str | None
+
+
+class Quota(TypedDict):
+    used: int
+    limit: int | None
+
+
+class Me(TypedDict):
+    name: str
+    email: str
+    token: Token | None
+    part_size: int
+    pack_file_size: int
+    max_file_size: int
+    max_files: int
+    quota: Quota
+
+
+class SortedFile(TypedDict):
+    source: str
+    path: str
+    category: str
+    label: str
+    language: str

@@ -1,0 +1,435 @@
+"""Fetches a version's files: what is large by ranges, several at once, resumed after a kill; what is small in bundles.
+
+Every file is written beside its place, hashed on the way, and takes its place only if the hash is right.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import stat
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Callable
+
+from dubbing_client.api import Api
+from dubbing_client.errors import FolderError, TransferError, UnreachableError
+from dubbing_client.folder import PART_SUFFIX, Stat
+from dubbing_client.retries import Cancelled, attempt
+from dubbing_client.state import Hashed
+from dubbing_client.wire import BLOCK, Body, Wire
+
+CONNECTIONS = 4
+SEGMENT = 32 * 1024 * 1024
+"""Bytes of a large file that are asked for at once; what a lost connection costs at most."""
+SMALL = 1024 * 1024
+"""Files below this come in bundles,"""
+BUNDLE_SIZE = 8 * 1024 * 1024
+BUNDLE_FILES = 1000
+"""of about so many bytes and at most so many files."""
+EARLIER = 100_000_000
+"""Nanoseconds by which a written file's time lies back, so that any later write shows (`Hashed.holds_for`)."""
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    path: str
+    """In the folder, for messages."""
+    remote: str
+    """In the session's tree."""
+    place: Path
+    size: int
+    sha256: str
+
+    @property
+    def part(self) -> Path:
+        """Where it is collected. The name tells the bytes: a part of other bytes is never gone on with."""
+        name = self.place.name
+        while len(os.fsencode(name)) > 255 - len(PART_SUFFIX) - 20:
+            name = name[:-1]
+        return self.place.with_name(f".{name}.{self.sha256[:16]}{PART_SUFFIX}")
+
+
+OnPlaced = Callable[[RemoteFile, Hashed], object]
+
+
+class Receiver:
+    """Fetches files of one version with some connections of its own. To be used in a ``with`` block.
+
+    :param on_bytes: told of bytes that came, from any thread; negative where they have to come again.
+    :param on_placed: told of each file that took its place, from any thread.
+    :param may_place: the last look at a target before something takes its place.
+    """
+
+    def __init__(
+        self,
+        api: Api,
+        *,
+        session: str,
+        version: int,
+        notes: Path,
+        on_bytes: Callable[[int], object],
+        on_placed: OnPlaced,
+        may_place: Callable[[RemoteFile], object] = lambda _: None,
+    ) -> None:
+        self._api = api
+        self._session = session
+        self._version = version
+        self.notes = notes
+        """The folder that tells which ranges of unfinished files are there."""
+        self.on_bytes = on_bytes
+        self._on_placed = on_placed
+        self._may_place = may_place
+        self._wire = Wire(timeout=api.timeout)
+        self._stop = threading.Event()
+
+    def __enter__(self) -> Receiver:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._wire.close()
+
+    def fetch(self, files: Sequence[RemoteFile]) -> None:
+        """Fetch all of them.
+
+        :raises TransferError: bytes came that are not the version's.
+        :raises FolderError: the disk does not take them.
+        """
+        large = sorted((file for file in files if file.size >= SMALL), key=lambda file: -file.size)
+        small = [file for file in files if file.size < SMALL]
+        work: deque[Callable[[], object]] = deque()
+        downloads = [_Download(self, file) for file in large]
+        work.extend(_bound(download, number) for download in downloads for number in range(download.segments))
+        work.extend(_bundle(self, bundle) for bundle in _bundles(small))
+        pool = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="fetch")
+        try:
+            futures = [pool.submit(self._work, work) for _ in range(min(CONNECTIONS, len(work)))]
+            pending = set(futures)
+            while pending:
+                done, pending = wait(pending, timeout=0.5, return_when=FIRST_EXCEPTION)
+                for future in done:
+                    future.result()
+        finally:
+            self._stop.set()
+            self._wire.close()
+            pool.shutdown(wait=True)
+            for download in downloads:
+                download.close()
+
+    def _work(self, work: deque[Callable[[], object]]) -> None:
+        while not self._stop.is_set():
+            try:
+                action = work.popleft()
+            except IndexError:
+                return
+            try:
+                action()
+            except OSError as error:
+                raise FolderError(
+                    f"{error.filename or 'The folder'} cannot be written: {error.strerror or error}."
+                ) from error
+
+    # -- What is large ----------------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def open_range(self, remote: str, start: int, end: int, *, sha256: str) -> Iterator[Body]:
+        """Ask for a range of a file (``end`` excluded)."""
+        url = self._api.url + self._api.file_path(self._session, self._version, remote)
+        headers = {
+            **self._api.authorization,
+            "Range": f"bytes={start}-{end - 1}",
+            "If-Range": f'"{sha256}"',
+            "Accept-Encoding": "identity",
+        }
+        with self._wire.get(url, headers=headers) as body:
+            # 206 is Partial Content; who ignores Range may still have been asked for everything.
+            is_range = body.status == 206 or (body.status == 200 and start == 0)  # noqa: PLR2004
+            if not is_range or body.size != end - start:
+                raise TransferError(f"The portal answered something else than was asked for (“{remote}”).")
+            yield body
+
+    def again(self, action: Callable[[], object], *, progress: Callable[[], object]) -> None:
+        """Do something until it works; the further it comes, the longer it is tried."""
+        api = self._api
+        attempt(action, retries=api.retries, stop=self._stop, on_trouble=api.on_trouble, progress=progress)
+
+    def check(self) -> None:
+        if self._stop.is_set():
+            raise Cancelled
+
+    def place(self, file: RemoteFile, *, sha256: str) -> None:
+        """Let a file that is all there take its place.
+
+        :raises TransferError: its bytes are not those that the version has.
+        """
+        if sha256 != file.sha256:
+            with contextlib.suppress(OSError):
+                file.part.unlink()
+            raise TransferError(
+                f"“{file.path}” did not arrive as it was saved. Nothing was overwritten; try again."
+            )
+        self._may_place(file)
+        at_ns = time.time_ns()
+        earlier = at_ns - EARLIER
+        with contextlib.suppress(FileNotFoundError):
+            before = os.lstat(file.place)
+            if stat.S_ISREG(before.st_mode):
+                file.part.chmod(stat.S_IMODE(before.st_mode))
+        os.utime(file.part, ns=(earlier, earlier))
+        file.part.replace(file.place)
+        now = Stat.of(os.lstat(file.place))
+        self._on_placed(file, Hashed(stat=now, sha256=sha256, at_ns=at_ns))
+
+    # -- What is small ----------------------------------------------------------------------------------------------
+
+    def fetch_bundle(self, files: Sequence[RemoteFile]) -> None:
+        left = deque(files)
+
+        def once() -> None:
+            self.check()
+            url = self._api.url + self._api.bundle_path(self._session, self._version)
+            asked = json.dumps({"paths": [file.remote for file in left]}, ensure_ascii=False).encode()
+            headers = {
+                **self._api.authorization,
+                "Content-Type": "application/json",
+                "Accept-Encoding": "identity",
+            }
+            with self._wire.get(url, headers=headers, body=asked) as body:
+                if body.size is not None and body.size != sum(file.size for file in left):
+                    raise TransferError("The portal answered something else than was asked for.")
+                while left:
+                    self._take_one(body, left[0])
+                    left.popleft()
+
+        self.again(once, progress=lambda: len(left))
+
+    def _take_one(self, body: Body, file: RemoteFile) -> None:
+        self.check()
+        data = bytearray(file.size)
+        view, filled = memoryview(data), 0
+        while filled < file.size:
+            count = body.readinto(view[filled:])
+            if not count:
+                raise UnreachableError("The connection broke off.")
+            filled += count
+        sha256 = hashlib.sha256(data).hexdigest()
+        _make_parent(file.place)
+        with contextlib.suppress(FileNotFoundError):
+            file.part.unlink()
+        with file.part.open("xb") as part:
+            part.write(data)
+        self.place(file, sha256=sha256)
+        self.on_bytes(file.size)
+
+
+class _Download:
+    """One large file, whose segments any thread may fetch. They are hashed in their order, whoever comes by."""
+
+    def __init__(self, receiver: Receiver, file: RemoteFile) -> None:
+        self._receiver = receiver
+        self._file = file
+        self.segments = max(1, -(-file.size // SEGMENT))
+        self._lock = threading.Lock()
+        self._done: set[int] | None = None
+        self._hashed = 0
+        """Segments that the hash has seen, from the first."""
+        self._is_hashing = False
+        self._digest = hashlib.sha256()
+        self._output: BinaryIO | None = None
+        self._note: BinaryIO | None = None
+
+    def close(self) -> None:
+        for file in (self._output, self._note):
+            if file is not None:
+                file.close()
+
+    def fetch(self, number: int) -> None:
+        output, note = self._opened()
+        assert self._done is not None
+        if number not in self._done:
+            with self._lock:
+                # Whoever fetches what is to be hashed next hashes it from memory.
+                is_next = number == self._hashed and not self._is_hashing
+                self._is_hashing |= is_next
+            try:
+                self._fetch(number, output, digest=self._digest.copy() if is_next else None)
+            except BaseException:
+                if is_next:
+                    with self._lock:
+                        self._is_hashing = False
+                raise
+            with self._lock:
+                self._done.add(number)
+                if is_next:
+                    self._hashed += 1
+                    self._is_hashing = False
+            note.write(f"{number}\n".encode())
+        self._go_on(output)
+
+    def _opened(self) -> tuple[BinaryIO, BinaryIO]:
+        with self._lock:
+            if self._output is None or self._note is None:
+                self._done = self._open()
+            assert self._output is not None
+            assert self._note is not None
+            return self._output, self._note
+
+    def _open(self) -> set[int]:
+        """Open part and note; tell which segments are there."""
+        file = self._file
+        notes = self._receiver.notes
+        notes.mkdir(mode=0o700, parents=True, exist_ok=True)
+        name = hashlib.sha256(os.fsencode(file.part)).hexdigest()[:32]
+        done: set[int] = set()
+        _make_parent(file.place)
+        with contextlib.suppress(OSError):
+            # Whatever else lies there under this name is none of ours.
+            if not file.part.is_file() or file.part.is_symlink():
+                file.part.unlink()
+        is_known = file.part.exists() and file.part.stat().st_size == file.size
+        if is_known:
+            with contextlib.suppress(OSError, ValueError):
+                done = {int(line) for line in (notes / name).read_bytes().split()}
+        self._note_path = notes / name
+        self._note = self._note_path.open("ab" if is_known else "wb", buffering=0)
+        descriptor = os.open(
+            file.part,
+            os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0),
+            0o666,
+        )
+        self._output = os.fdopen(descriptor, "r+b", buffering=0)
+        self._output.truncate(file.size)
+        done = {number for number in done if 0 <= number < self.segments}
+        self._receiver.on_bytes(sum(self._length(number) for number in done))
+        return done
+
+    def _length(self, number: int) -> int:
+        return min(SEGMENT, self._file.size - number * SEGMENT)
+
+    def _fetch(self, number: int, output: BinaryIO, *, digest: hashlib._Hash | None) -> None:
+        start = number * SEGMENT
+        end = start + self._length(number)
+        position = start
+        view = memoryview(bytearray(BLOCK))
+
+        def once() -> None:
+            nonlocal position
+            with self._receiver.open_range(
+                self._file.remote, position, end, sha256=self._file.sha256
+            ) as body:
+                while position < end:
+                    self._receiver.check()
+                    count = body.readinto(view[: min(BLOCK, end - position)])
+                    if not count:
+                        raise UnreachableError("The connection broke off.")
+                    block = view[:count]
+                    _write_at(output, block, position)
+                    if digest is not None:
+                        digest.update(block)
+                    position += count
+                    self._receiver.on_bytes(count)
+
+        self._receiver.again(once, progress=lambda: position)
+        if digest is not None:
+            self._digest = digest
+
+    def _go_on(self, output: BinaryIO) -> None:
+        """Hash what is there and was not hashed yet, unless somebody is at it; place the file when that was all."""
+        assert self._done is not None
+        while True:
+            with self._lock:
+                number = self._hashed
+                if self._is_hashing or (number < self.segments and number not in self._done):
+                    return
+                if number == self.segments:
+                    self._hashed += 1  # so that one thread alone gets here
+                    break
+                if number > self.segments:
+                    return
+                self._is_hashing = True
+            self._hash(number, output)
+            with self._lock:
+                self._hashed += 1
+                self._is_hashing = False
+        self.close()
+        self._note_path.unlink()
+        self._receiver.place(self._file, sha256=self._digest.hexdigest())
+
+    def _hash(self, number: int, output: BinaryIO) -> None:
+        position = number * SEGMENT
+        end = position + self._length(number)
+        view = memoryview(bytearray(BLOCK))
+        while position < end:
+            self._receiver.check()
+            count = _read_at(output, view[: min(BLOCK, end - position)], position)
+            if not count:
+                raise TransferError(f"“{self._file.path}” became shorter while it was fetched.")
+            self._digest.update(view[:count])
+            position += count
+
+
+def _bound(download: _Download, number: int) -> Callable[[], object]:
+    return lambda: download.fetch(number)
+
+
+def _bundle(receiver: Receiver, files: Sequence[RemoteFile]) -> Callable[[], object]:
+    return lambda: receiver.fetch_bundle(files)
+
+
+def _bundles(files: Sequence[RemoteFile]) -> Iterator[list[RemoteFile]]:
+    bundle: list[RemoteFile] = []
+    size = 0
+    for file in files:
+        if bundle and (size + file.size > BUNDLE_SIZE or len(bundle) == BUNDLE_FILES):
+            yield bundle
+            bundle, size = [], 0
+        bundle.append(file)
+        size += file.size
+    if bundle:
+        yield bundle
+
+
+def _make_parent(place: Path) -> None:
+    if not place.parent.is_dir():
+        place.parent.mkdir(parents=True, exist_ok=True)
+
+
+if hasattr(os, "pwrite"):
+
+    def _write_at(file: BinaryIO, block: memoryview, position: int) -> None:
+        while block:
+            count = os.pwrite(file.fileno(), block, position)
+            block, position = block[count:], position + count
+
+    def _read_at(file: BinaryIO, block: memoryview, position: int) -> int:
+        return (
+            os.preadv(file.fileno(), [block], position)
+            if hasattr(os, "preadv")
+            else _pread(file, block, position)
+        )
+
+    def _pread(file: BinaryIO, block: memoryview, position: int) -> int:
+        data = os.pread(file.fileno(), len(block), position)
+        block[: len(data)] = data
+        return len(data)
+
+else:  # Windows
+    _positions = threading.Lock()
+
+    def _write_at(file: BinaryIO, block: memoryview, position: int) -> None:
+        with _positions:
+            file.seek(position)
+            file.write(block)
+
+    def _read_at(file: BinaryIO, block: memoryview, position: int) -> int:
+        with _positions:
+            file.seek(position)
+            return int(file.readinto(block))  # type: ignore[attr-defined]

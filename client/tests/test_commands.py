@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+
+import pytest
+
+from dubbing_client import config
+from dubbing_client.api import clean_url
+from dubbing_client.cli import completion
+from dubbing_client.cli.main import HOMES, main
+from dubbing_client.cli.parser import build
+from dubbing_client.cli.terminal import printable, size
+from dubbing_client.errors import ConfigError, UsageError
+from dubbing_client.watching import Quiet, message_of
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "sentence"),
+    [
+        (["list"], 3, "You are not signed in to a portal: dubs login URL"),
+        (["save", "/nowhere/at/all"], 1, "/nowhere/at/all is no folder."),
+        (["login", "ftp://portal"], 2, "“ftp://portal” is no address of a portal."),
+    ],
+)
+def test_what_goes_wrong_is_one_sentence_and_an_exit_code(capsys, arguments, code, sentence):
+    assert main(arguments) == code
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith(f"dubs: {sentence}")
+    assert err.count("\n") == 1
+    assert main([*arguments, "--json"]) == code
+    assert json.loads(capsys.readouterr().out)["error"]["message"].startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["fly"], ["save"], ["load", "x", "--version", "0"], ["completion", "dash"]]
+)
+def test_what_makes_no_sense_ends_with_2(capsys, arguments):
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    assert "usage: dubs" in capsys.readouterr().err
+
+
+def test_every_command_has_a_home_and_a_word_of_help():
+    names = {command.name for command in completion.commands()}
+    assert names == set(HOMES)
+    assert all(command.help for command in completion.commands())
+    assert "exit codes:" in build().format_help()
+
+
+def test_the_environment_wins_and_a_token_is_only_shown_to_its_own_portal(monkeypatch):
+    config.write(config.Login(url="https://one.example.com", token="dubs_one"))
+    assert config.read() == config.Login(url="https://one.example.com", token="dubs_one")
+    monkeypatch.setenv("DUBS_URL", "https://two.example.com")
+    with pytest.raises(ConfigError, match=r"not signed in to https://two\.example\.com"):
+        config.read()
+    monkeypatch.setenv("DUBS_TOKEN", "dubs_two")
+    assert config.read() == config.Login(url="https://two.example.com", token="dubs_two")
+    config.path().write_text("{")
+    monkeypatch.undo()
+
+
+@pytest.mark.parametrize(
+    ("typed", "url"),
+    [
+        ("https://dubbing.example.com/", "https://dubbing.example.com"),
+        ("dubbing.example.com", "https://dubbing.example.com"),
+        ("http://localhost:8000", "http://localhost:8000"),
+        ("https://example.com/dubbing/", "https://example.com/dubbing"),
+    ],
+)
+def test_an_address_has_one_form(typed, url):
+    assert clean_url(typed) == url
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "://", "https://", "http://x:99999", "https://user@x", "https://x?y", "ssh://x"]
+)
+def test_what_is_no_address_is_refused(typed):
+    with pytest.raises(UsageError):
+        clean_url(typed)
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_is_a_script_that_its_shell_reads(capsys, shell):
+    assert main(["completion", shell]) == 0
+    script = capsys.readouterr().out
+    for name in HOMES:
+        assert name in script
+    if shutil.which(shell) is None:
+        return
+    done = subprocess.run([shell, "-n"], input=script, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["dubs", "lo"], ["login", "logout", "load"]),
+        (["dubs", "save", "--on"], ["--on-top"]),
+        (["dubs", "completion", "z"], ["zsh"]),
+        (["dubs", "load", "Two"], ["Two\\ words"]),
+    ],
+)
+def test_bash_completes(words, expected):
+    script = completion.bash(completion.commands())
+    quoted = " ".join(f"'{word}'" for word in words)
+    asked = f"""
+dubs() {{ printf 'Talk\\nTwo words\\n'; }}
+{script}
+COMP_WORDS=({quoted}); COMP_CWORD={len(words) - 1}; _dubs
+printf '%s\\n' "${{COMPREPLY[@]}}"
+"""
+    done = subprocess.run(["bash"], input=asked, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == expected
+
+
+def test_names_from_a_portal_cannot_steer_a_terminal():
+    assert printable("Talk\x1b[2J\u202e") == "Talk\\x1b[2J\\u202e"
+    assert (size(0), size(999), size(1_234_567), size(5 * 10**12)) == (
+        "0 bytes",
+        "999 bytes",
+        "1.2 MB",
+        "5.0 TB",
+    )
+
+
+def test_a_folder_has_come_to_rest_when_nothing_changed_for_a_while():
+    rest = Quiet(seconds=10)
+    assert not rest.is_ripe({"a": 1}, now=0)  # type: ignore[dict-item]
+    assert not rest.is_ripe({"a": 1}, now=9)  # type: ignore[dict-item]
+    assert not rest.is_ripe({"a": 2}, now=11)  # type: ignore[dict-item]
+    assert rest.is_ripe({"a": 2}, now=21)  # type: ignore[dict-item]
+    rest.done()
+    assert not rest.is_ripe({"a": 2}, now=50)  # type: ignore[dict-item]
+    assert not rest.is_ripe({"a": 3}, now=60)  # type: ignore[dict-item]
+    rest.disturb(now=65)
+    assert not rest.is_ripe({"a": 3}, now=74)  # type: ignore[dict-item]
+    assert rest.is_ripe({"a": 3}, now=75)  # type: ignore[dict-item]
+
+
+def placed(category: str, language: str = "") -> dict[str, str]:
+    return {"source": "x", "path": "x", "category": category, "label": "", "language": language}
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ([placed("audio", "hi"), placed("audio", "es"), placed("audio", "hi")], "Audio in es, hi"),
+        ([placed("final_videos", "hi"), placed("original_video")], "Original video, final videos in hi"),
+        ([placed("other")], ""),
+        ([], ""),
+    ],
+)
+def test_a_message_says_what_stage_came_in_which_language(files, message):
+    assert message_of(files) == message

@@ -1,0 +1,216 @@
+"""The tab in a Gradio app of its own, clicked through in a real browser, with its sessions in a folder and on a portal."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import urllib.error
+import urllib.request
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.client.conftest import Machine
+from tests.services.ports import free_port
+from tests.services.processes import ROOT, Service
+
+pytestmark = [pytest.mark.slow, pytest.mark.one_stack]
+
+PYTHON = ROOT / ".build" / "gradio" / "bin" / "python"
+QUIET = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_OFFLINE": "1"}
+
+
+@dataclass
+class App:
+    address: str
+    folder: Path
+    """The pipeline's."""
+    machine: Machine | None
+    """Whose sessions lie on the portal; None: in ``sessions``."""
+
+    def sessions(self) -> list[str]:
+        if self.machine is None:
+            return sorted(path.parent.name for path in self.folder.glob("sessions/*/metadata.json"))
+        return sorted(session["name"] for session in self.machine.told("list")["sessions"])
+
+    def save_beside(self, name: str) -> None:
+        """Somebody else saves a session, without the tab."""
+        program = (
+            "import sys; from dubbing_client import ProjectSessionManager;"
+            "sys.exit(not ProjectSessionManager().save_session(sys.argv[1], {'video_name': 'other.mp4', 'voices': {'hi': 'deep_*'}}))"
+        )
+        subprocess.run([PYTHON, "-c", program, name], cwd=self.folder, env=self.environment, check=True)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        own = {"PATH": "/usr/bin:/bin", "DUBS_HOME": str(self.folder.parent / "dubs-home"), **QUIET}
+        return own if self.machine is None else {**self.machine.environment, **own}
+
+
+@pytest.fixture(params=["folder", "portal"])
+def app(request, tmp_path):
+    if not PYTHON.exists():
+        subprocess.run([ROOT / "scripts" / "client", "gradio"], check=True, timeout=600)
+    machine = request.getfixturevalue("machine")("alice-tab") if request.param == "portal" else None
+    folder = tmp_path / "pipeline"
+    for path, content in {
+        "company presentation.mp4": b"video" * 100_000,
+        "original_asr.json": b'[{"text": "Welcome."}]',
+        "translated.json": '{"hi": "स्वागत है।", "es": "Bienvenidos."}'.encode(),
+        "temp_audio/hi_audio.wav": b"hi" * 1000,
+        "dubbed_videos/hi_final.mp4": b"final" * 1000,
+    }.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(content)
+    port = free_port()
+    app = App(f"http://127.0.0.1:{port}", folder, machine)
+    service = Service(
+        "gradio",
+        [
+            str(PYTHON),
+            "-W",
+            "error::DeprecationWarning:dubbing_client",
+            str(ROOT / "tests/client/app.py"),
+            str(port),
+        ],
+        log=tmp_path / "gradio.log",
+        environment={**app.environment, "TMPDIR": str(tmp_path), "PIPELINE": str(folder)},
+    )
+    try:
+        service.wait_until(lambda: answers(app.address), timeout=90)
+        yield app
+    finally:
+        service.stop()
+
+
+def answers(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(address, timeout=5) as response:
+            return bool(response.status == 200)
+    except (urllib.error.URLError, TimeoutError, ConnectionError):
+        return False
+
+
+def choose(page: Page, label: str, name: str) -> None:
+    page.get_by_label(label, exact=True).click()
+    page.get_by_role("option", name=name, exact=True).click()
+
+
+def status(page: Page, label: str, text: str) -> None:
+    expect(page.get_by_label(label, exact=True)).to_have_value(re.compile(text))
+
+
+def test_a_project_is_saved_loaded_exported_imported_and_deleted_in_the_tab(app, page, tmp_path):  # noqa: PLR0915 (one sitting)
+    outside: list[str] = []
+    page.on("request", lambda request: outside.append(request.url))
+    page.goto(app.address)
+    page.get_by_role("tab", name="Project Sessions").click()
+    expect(page.get_by_role("heading", name="Project Session Manager")).to_be_visible()
+
+    page.get_by_role("button", name="Generate Auto Name").click()
+    expect(page.get_by_label("Project Name")).to_have_value(re.compile(r"^company_presentation_\d{8}_\d{6}$"))
+    name = page.get_by_label("Project Name").input_value()
+    page.get_by_role("button", name="Save Current Session").click()
+    status(page, "Save Status", f"✅ Session saved: {name}\n2 languages, 1 audio file, 1 video")
+    expect(page.get_by_label("Available Sessions")).to_have_value(name)
+    assert app.sessions() == [name]
+
+    # The tab does not know what others save until it is asked to look, or comes back into view.
+    app.save_beside("Beside_it")
+    page.get_by_role("button", name="Refresh").click()
+    page.get_by_text("📊 Session Information").click()
+    choose(page, "Available Sessions", "Beside_it")
+    expect(page.get_by_role("heading", name="Session: Beside_it")).to_be_visible()
+    expect(page.get_by_text("HI: deep_*", exact=False)).to_be_visible()
+    app.save_beside("Later")
+    page.get_by_role("tab", name="Dub").click()
+    page.get_by_role("tab", name="Project Sessions").click()
+    choose(page, "Available Sessions", "Later")
+    choose(page, "Available Sessions", name)
+
+    information = page.locator("body")
+    for line in (
+        "Video: company presentation.mp4",
+        "Languages: hi, es",
+        "Total Files: 6",
+        "Transcription: ✅",
+        "Videos Created: ✅",
+    ):
+        expect(information).to_contain_text(line)
+    page.get_by_role("button", name="Load Selected Session").click()
+    status(page, "Load Status", f"✅ Session loaded: {name}")
+    assert (app.folder / "sessions" / name / "audio" / "hi_audio.wav").read_bytes() == b"hi" * 1000
+    page.get_by_role("tab", name="Dub").click()
+    expect(page.get_by_label("Loaded video")).to_have_value("company presentation.mp4")
+    page.get_by_role("tab", name="Project Sessions").click()
+
+    page.get_by_text("🛠️ Session Management").click()
+    expect(page.get_by_label("Session to Export")).to_have_value(name)
+    page.get_by_role("button", name="Export Session").click()
+    status(page, "Status", f"✅ Session exported: {name}_export.zip")
+    with page.expect_download() as download:
+        page.locator("a[download]").click()
+    exported = tmp_path / "exported.zip"
+    download.value.save_as(exported)
+    with zipfile.ZipFile(exported) as archive:
+        assert archive.testzip() is None
+        assert json.loads(archive.read("metadata.json"))["session_name"] == name
+        assert archive.read("original_video.mp4") == b"video" * 100_000
+
+    page.locator("input[type=file]").set_input_files(exported)
+    expect(page.get_by_text("exported.zip").first).to_be_visible()
+    page.get_by_label("Name", exact=True).fill("Brought")
+    page.get_by_role("button", name="Import Session").click()
+    status(page, "Status", "✅ Session imported: Brought")
+    expect(page.get_by_label("Available Sessions")).to_have_value("Brought")
+    assert app.sessions() == sorted(["Beside_it", "Brought", "Later", name])
+
+    choose(page, "Session to Delete", "Later")
+    page.get_by_role("button", name="Delete Session").click()
+    expect(page.get_by_text("Delete Later?")).to_be_visible()
+    page.get_by_role("button", name="Keep it").click()
+    expect(page.get_by_text("Delete Later?")).to_be_hidden()
+    page.get_by_role("button", name="Delete Session").click()
+    page.get_by_role("button", name="Yes, delete it").click()
+    status(page, "Status", "✅ Session deleted: Later")
+    expect(page.get_by_text("Delete Later?")).to_be_hidden()
+    assert app.sessions() == sorted(["Beside_it", "Brought", name])
+    assert [url for url in outside if not url.startswith((app.address, "data:", "blob:"))] == []
+
+
+@pytest.mark.parametrize("app", ["portal"], indirect=True)
+def test_what_goes_wrong_is_a_sentence_beside_the_button(app, page, tmp_path):
+    app.save_beside("Talk")
+    page.goto(app.address)
+    page.get_by_role("tab", name="Project Sessions").click()
+    page.get_by_role("button", name="Load Selected Session").click()
+    status(page, "Load Status", "❌ Select a session first.")
+    page.get_by_text("🛠️ Session Management").click()
+    for button, sentence in {
+        "Export Session": "❌ Select a session to export first.",
+        "Import Session": "❌ Choose a ZIP to import first.",
+        "Delete Session": "❌ Select a session to delete first.",
+    }.items():
+        page.get_by_role("button", name=button).click()
+        status(page, "Status", sentence)
+
+    with zipfile.ZipFile(tmp_path / "Talk.zip", "w") as archive:
+        archive.writestr("metadata.json", "{}")
+    page.locator("input[type=file]").set_input_files(tmp_path / "Talk.zip")
+    expect(page.get_by_text("Talk.zip").first).to_be_visible()
+    page.get_by_role("button", name="Import Session").click()
+    status(
+        page,
+        "Status",
+        "❌ Nothing was imported. There is a session “Talk” already. Give the import another name.",
+    )
+
+    # Somebody deletes what is selected here.
+    choose(page, "Available Sessions", "Talk")
+    app.machine.run("rm", "Talk", "--yes")
+    page.get_by_role("button", name="Load Selected Session").click()
+    status(page, "Load Status", "❌ Nothing was loaded. There is no session “Talk”")

@@ -12,7 +12,6 @@ from sessions_app.views import (
     sessions,
     shares,
     tokens,
-    uploads,
     versions,
 )
 
@@ -31,7 +30,6 @@ version_urls = [
 session_urls: list[URLPattern | URLResolver] = [
     path("", session.detail, name="session-detail"),
     path("save/", saves.page, name="session-save"),
-    path("saves/", saves.create, name="save-create"),
     path("trash/", session.trash, name="session-trash"),
     path("untrash/", session.untrash, name="session-untrash"),
     path("versions/<int:number>/", include(version_urls)),
@@ -41,27 +39,14 @@ session_urls: list[URLPattern | URLResolver] = [
 sessions_urls: list[URLPattern | URLResolver] = [
     path("", sessions.index, name="session-list"),
     path("new/", sessions.new, name="session-new"),
-    path("create/", sessions.create, name="session-create"),
-    path("auto-name/", sessions.auto_name, name="session-auto-name"),
     path("batch/", sessions.batch, name="session-batch"),
     path("trash/", sessions.trash, name="session-trash-list"),
     path("<uuid:code>/", include(session_urls)),
 ]
 
-# /uploads/
-uploads_urls = [
-    path("", uploads.create, name="upload-create"),
-    path("sort/", uploads.sort, name="upload-sort"),
-    path("complete/", uploads.complete, name="upload-complete"),
-    path("<uuid:code>/", uploads.discard, name="upload-discard"),
-    path("<uuid:code>/parts/<int:number>/", uploads.part, name="upload-part"),
-]
-
 # /imports/
 imports_urls = [
     path("", imports.page, name="import-new"),
-    path("create/", imports.create, name="import-create"),
-    path("check/", imports.check, name="import-check"),
 ]
 
 # /jobs/
@@ -103,7 +88,6 @@ token_urls = [
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="session-list"), name="home"),
     path("sessions/", include(sessions_urls)),
-    path("uploads/", include(uploads_urls)),
     path("imports/", include(imports_urls)),
     path("jobs/", include(jobs_urls)),
     path("exports/", include(exports_urls)),

@@ -18,7 +18,7 @@ from sessions_app.api.idempotency import once
 from sessions_app.api.jobs import Job, address_of
 from sessions_app.api.problems import Refused
 from sessions_app.api.versions import router
-from sessions_app.http.lookups import session_of, uploads_named
+from sessions_app.http.lookups import session_of, uploads_of
 from sessions_app.operations import saves
 from sessions_app.operations.announcements import Announced
 from sessions_app.operations.saves import MESSAGE_LENGTH, SaveRequest
@@ -53,6 +53,8 @@ class NewVersion(BaseModel):
     blobs: list[KnownFile] = Field([], max_length=MOST_FILES)
     removed: list[Path] = Field([], max_length=MOST_FILES)
     """Paths in the session's tree."""
+    rooted: bool = True
+    """Paths start at the project's root, as a pipeline's folder has them; else a folder around it is taken off."""
 
 
 @router.post(
@@ -82,15 +84,14 @@ def create_version(
     job = saves.request(
         session=session,
         author=user,
-        files=uploads_named(user, body.uploads),
+        files=uploads_of(user, body.uploads),
         request=SaveRequest(
             parent=_parent(body, if_match),
             message=body.message.strip(),
             replace=body.replace,
             removed=body.removed,
             known=[Announced(path=file.path, size=file.size, sha256=file.sha256) for file in body.blobs],
-            # Programs send paths as they lie in the project's folder.
-            rooted=True,
+            rooted=body.rooted,
         ),
         now=timezone.now(),
     )

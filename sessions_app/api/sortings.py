@@ -24,6 +24,8 @@ class Unsorted(BaseModel):
     """Relative to the folder."""
     session: UUID | None = None
     """The session that they are to be saved in; none: a new one."""
+    rooted: bool = True
+    """As in the save that follows."""
 
 
 class Placed(BaseModel):
@@ -57,7 +59,7 @@ class Sorting(BaseModel):
 def sort_paths(request: ApiRequest, body: Unsorted) -> Sorting:
     on = session_of(request.auth.user, body.session).current if body.session else None
     # As a save by the API sorts them.
-    sorting = sortings.sort(body.paths, on=held_by(on), rooted=True)
+    sorting = sortings.sort(body.paths, on=held_by(on), rooted=body.rooted)
     return Sorting(
         files=[
             Placed(

@@ -22,7 +22,7 @@ from sessions_app.api.pages import Cursor, Limit, Order, Page, page_of
 from sessions_app.blobs import get_store
 from sessions_app.blobs.store import CHUNK_SIZE, SignedPart as Permission
 from sessions_app.http.bodies import chunks_of
-from sessions_app.http.lookups import upload_of, uploads_named
+from sessions_app.http.lookups import upload_of, uploads_of
 from sessions_app.operations import announcements, parts, uploads
 from sessions_app.operations.announcements import Announced, AnnouncedPack
 from sessions_app.operations.parts import WantedPart
@@ -217,7 +217,7 @@ def discard_upload(request: ApiRequest, code: UUID) -> Status[None]:
     ),
 )
 def sign_parts(request: ApiRequest, body: Unsigned) -> SignedParts:
-    found = {upload.code: upload for upload in uploads_named(request.auth.user, _codes(body))}
+    found = {upload.code: upload for upload in uploads_of(request.auth.user, _codes(body))}
     wanted = [WantedPart(upload=found[part.upload], number=part.number) for part in body.parts]
     signed = parts.sign(parts=wanted, now=timezone.now())
     return SignedParts(
@@ -272,6 +272,6 @@ def put_part(request: ApiRequest, response: HttpResponse, code: UUID, number: in
     ),
 )
 def complete_uploads(request: ApiRequest, body: Codes) -> Uploads:
-    found = uploads_named(request.auth.user, body.uploads)
+    found = uploads_of(request.auth.user, body.uploads)
     done = parts.complete(uploads=found, now=timezone.now())
     return Uploads(uploads=[Upload.of(upload) for upload in done])

@@ -63,20 +63,7 @@ def upload_of(user: User, code: UUID) -> Upload:
     return get_object_or_404(Upload.objects.visible_to(user), code=code)
 
 
-def uploads_of(user: User, codes: Sequence[str]) -> list[Upload]:
-    """Return the uploads in the order asked for.
-
-    :raises BadInputError: a code is malformed or given twice.
-    :raises Http404: one of them does not exist.
-    """
-    try:
-        wanted = [UUID(code) for code in codes]
-    except ValueError:
-        raise BadInputError("An upload's code is malformed.", code="bad_field") from None
-    return uploads_named(user, wanted)
-
-
-def uploads_named(user: User, wanted: Sequence[UUID]) -> list[Upload]:
+def uploads_of(user: User, wanted: Sequence[UUID]) -> list[Upload]:
     """Return the uploads in the order asked for.
 
     :raises BadInputError: one is named twice.

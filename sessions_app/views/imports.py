@@ -5,44 +5,23 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from sessions_app.http.lookups import job_of, uploads_of
-from sessions_app.models import Job
+from sessions_app.http.lookups import job_of
 from sessions_app.operations import imports
 from sessions_app.operations.errors import OperationError
-from sessions_app.views.answers import SignedInRequest, body_of, json_view, page_view, text_in
+from sessions_app.views.answers import SignedInRequest, page_view
+from sessions_app.views.sending import sends_files
 
 
 @require_safe
+@sends_files
 @page_view
 def page(request: SignedInRequest) -> HttpResponse:
     return render(request, "imports/new.html")
-
-
-@require_POST
-@json_view
-def create(request: SignedInRequest) -> HttpResponse:
-    return _requested(request, Job.Kind.IMPORT)
-
-
-@require_POST
-@json_view
-def check(request: SignedInRequest) -> HttpResponse:
-    """Find out what an import would bring: a job, whose result tells it."""
-    return _requested(request, Job.Kind.CHECK)
-
-
-def _requested(request: SignedInRequest, kind: Job.Kind) -> HttpResponse:
-    body = body_of(request)
-    (upload,) = uploads_of(request.user, [text_in(body, "upload")])
-    name = text_in(body, "name", default="")
-    job = imports.request(upload=upload, owner=request.user, name=name, now=timezone.now(), kind=kind)
-    return JsonResponse({"job": str(job.code), "url": reverse("job-detail", args=[job.code])}, status=202)
 
 
 @require_POST

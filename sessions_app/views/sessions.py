@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from sessions_app.domain.progress import Stage
 from sessions_app.forms import BatchForm, SearchForm
@@ -13,7 +13,8 @@ from sessions_app.models import DubbingSession
 from sessions_app.operations import exports, sessions
 from sessions_app.operations.errors import OperationError
 from sessions_app.queries.sessions import Order, languages_of, page_of_sessions, trash_of
-from sessions_app.views.answers import SignedInRequest, body_of, json_view, page_view, text_in
+from sessions_app.views.answers import SignedInRequest, page_view
+from sessions_app.views.sending import sends_files
 
 
 @require_safe
@@ -32,29 +33,10 @@ def index(request: SignedInRequest) -> HttpResponse:
 
 
 @require_safe
+@sends_files
 @page_view
 def new(request: SignedInRequest) -> HttpResponse:
     return render(request, "sessions/new.html")
-
-
-@require_GET
-@json_view
-def auto_name(request: SignedInRequest) -> HttpResponse:
-    video = request.GET.get("video") or None
-    name = sessions.suggest_name(owner=request.user, video_filename=video, now=timezone.localtime())
-    return JsonResponse({"name": name})
-
-
-@require_POST
-@json_view
-def create(request: SignedInRequest) -> HttpResponse:
-    """Make an empty session; the name that comes back is a free one."""
-    wanted = text_in(body_of(request), "name")
-    session = sessions.create(owner=request.user, name=wanted, now=timezone.now())
-    return JsonResponse(
-        {"code": str(session.code), "name": session.name, "renamed": session.name != wanted.strip()},
-        status=201,
-    )
 
 
 @require_POST

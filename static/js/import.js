@@ -1,28 +1,25 @@
 // The page that imports: one ZIP, sent part by part, then a job reads it.
 import { watch } from "./files.js";
 import { bytes } from "./format.js";
-import { Refusal, call } from "./http.js";
-import { Meter } from "./meter.js";
-import { Uploader, isCancelled } from "./uploader.js";
+import { Refusal, call, isCancelled } from "./http.js";
+import { Sending } from "./sending.js";
 
 const form = document.getElementById("import");
 const { urls } = JSON.parse(document.getElementById("import-settings").textContent);
 const part = (name) => form.querySelector(`[data-part="${name}"]`);
 const show = (name, isShown) => { part(name).hidden = !isShown; };
 
-const meter = new Meter(part("meter"));
+const sending = new Sending(form, { urls, onCancel: () => busy(false) });
 let chosen = null;
-let uploader = null;
-let isBusy = false;
 
 function choose(list) {
-  if (isBusy) return;
+  if (sending.isBusy) return undefined;
   const [item] = list;
   complain(null);
-  if (list.length > 1) return complain(new Refusal(400, { message: "Choose one ZIP. Several are imported one after another." }));
-  if (!/\.zip$/i.test(item.path)) return complain(new Refusal(400, { message: `“${item.file.name}” is not a ZIP. To save single files or a folder, make a new session.` }));
+  if (list.length > 1) return complain(new Refusal(400, { detail: "Choose one ZIP. Several are imported one after another." }));
+  if (!/\.zip$/i.test(item.path)) return complain(new Refusal(400, { detail: `“${item.file.name}” is not a ZIP. To save single files or a folder, make a new session.` }));
   chosen = { file: item.file, path: item.file.name };
-  uploader = null;
+  sending.forget();
   part("chosen-name").textContent = chosen.path;
   part("chosen-size").textContent = bytes(chosen.file.size);
   show("chosen", true);
@@ -35,15 +32,15 @@ async function send(url) {
   busy(true);
   complain(null);
   try {
-    uploader ??= new Uploader([chosen], { urls, onChange: () => meter.show(uploader.sent, uploader.total) });
-    show("meter", true);
-    meter.show(uploader.sent, uploader.total);
-    if (!(await uploader.run())) throw new Refusal(0, { message: `${uploader.failed[0].error} What has arrived is kept: press Import to go on.` });
-    const answer = await call("POST", url, { upload: uploader.codes[0], name: form.elements.name.value });
-    uploader = null;
-    location.assign(answer.url);
+    if (!(await sending.bring([chosen]))) return;
+    sending.enter("saving");
+    const { uploader } = sending;
+    const asked = { upload: uploader.uploads[0], name: form.elements.name.value };
+    const job = await uploader.patience.run(() => call("POST", url, asked));
+    sending.uploader = null;
+    location.assign(urls.job.replace(urls.nobody, job.code));
   } catch (error) {
-    if (uploader?.aborter.signal.aborted) uploader = null; // the next try begins anew
+    if (["not_found", "upload_gone", "upload_incomplete"].includes(error.code)) sending.uploader?.doubt();
     if (!isCancelled(error)) complain(error);
   } finally {
     busy(false);
@@ -51,10 +48,7 @@ async function send(url) {
 }
 
 function busy(value) {
-  isBusy = value;
-  part("zone").inert = value;
-  for (const name of ["submit", "check"]) show(name, !value);
-  show("cancel", value);
+  sending.busy(value);
 }
 
 function complain(error) {
@@ -65,11 +59,10 @@ function complain(error) {
 }
 
 watch(part("zone"), choose);
-form.addEventListener("submit", (event) => { event.preventDefault(); if (chosen && !isBusy) send(event.submitter?.value === "check" ? urls.check : urls.import); });
-part("cancel").addEventListener("click", async () => {
-  const running = uploader;
-  uploader = null;
-  show("meter", false);
-  await running?.cancel();
+let wanted = urls.import;
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  if (!chosen || sending.isBusy) return;
+  if (event.submitter?.dataset.part !== "retry") wanted = event.submitter?.value === "check" ? urls.check : urls.import;
+  send(wanted);
 });
-addEventListener("beforeunload", (event) => { if (isBusy && uploader) event.preventDefault(); });

@@ -1,31 +1,40 @@
 // The page that saves: choose files, see where they go, send them, save them as a version.
 import { watch } from "./files.js";
 import { files as counted, bytes } from "./format.js";
-import { Refusal, call } from "./http.js";
-import { Meter } from "./meter.js";
+import { Refusal, call, isCancelled } from "./http.js";
+import { Sending } from "./sending.js";
 import { Sorting } from "./sorting.js";
-import { Uploader, isCancelled } from "./uploader.js";
 
 const form = document.getElementById("save");
 const { urls, session: known } = JSON.parse(document.getElementById("save-settings").textContent);
 const part = (name) => form.querySelector(`[data-part="${name}"]`);
 const show = (name, isShown) => { part(name).hidden = !isShown; };
+const keyOf = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+
+const LOST = ["blob_missing", "upload_gone", "upload_incomplete", "not_found"]; // what was thought to be there is not
 
 let session = known; // {code, parent}; for a new one made by the first save
 let items = [];
 let sendable = [];
-let uploader = null;
-let isBusy = false;
 
 const sorting = new Sorting(part("sorting"), {
-  onRemove: (item) => choose(items.filter((other) => other !== item)),
+  onRemove: (path) => { if (!sending.isBusy) choose(items.filter((item) => item.path !== path)); },
 });
-const meter = new Meter(part("meter"));
+const sending = new Sending(form, {
+  urls,
+  onChange: (item) => sorting.update(item),
+  onCancel: async () => {
+    busy(false);
+    await choose(items);
+    note("Cancelled. Nothing was saved.");
+  },
+});
 
 // ---- Choosing ----
 
 async function choose(list) {
   items = list;
+  sending.forget();
   complain(null);
   show("sorting", items.length > 0);
   part("summary").textContent = items.length ? `${counted(items.length)}, ${bytes(items.reduce((sum, item) => sum + item.file.size, 0))}` : "";
@@ -33,7 +42,7 @@ async function choose(list) {
   label();
   if (!items.length) return;
   try {
-    const sorted = await call("POST", urls.sort, { paths: items.map((item) => item.path), session: known?.code ?? "" });
+    const sorted = await call("POST", urls.sort, { paths: items.map((item) => item.path), session: known?.code ?? null, rooted: false });
     if (items !== list) return; // more files were chosen meanwhile
     const taken = new Set(sorted.files.map((place) => place.source));
     if (sorted.metadata) taken.add(sorted.metadata);
@@ -46,7 +55,7 @@ async function choose(list) {
 }
 
 function add(list) {
-  if (isBusy) return;
+  if (sending.isBusy) return;
   const paths = new Set(list.map((item) => item.path));
   choose([...items.filter((item) => !paths.has(item.path)), ...list]);
 }
@@ -54,122 +63,95 @@ function add(list) {
 function label() {
   const isEmpty = items.length === 0;
   part("submit-words").textContent = known ? "Save new version" : isEmpty ? "Create empty session" : "Save session";
-  part("submit").disabled = isBusy || (known !== null && isEmpty) || (!isEmpty && sendable.length === 0);
+  part("submit").disabled = sending.isBusy || (known !== null && isEmpty) || (!isEmpty && sendable.length === 0);
 }
 
 // ---- Saving ----
 
 async function save() {
-  const nameless = !known && !form.elements.name.value.trim();
-  if (nameless) await suggest();
   busy(true);
   complain(null);
   show("notice", false);
   try {
+    if (!known && !form.elements.name.value.trim()) await suggest();
+    if (sendable.length && !(await bring())) return;
     if (!session) await begin();
-    if (sendable.length === 0) return leave(urls.session.replace(urls.nobody, session.code));
-    if (!(await send())) return undefined;
-    await finish();
+    leave(sendable.length ? await finish() : urls.session.replace(urls.nobody, session.code));
   } catch (error) {
-    if (uploader?.aborter.signal.aborted) uploader = null; // the next try begins anew
     if (!isCancelled(error)) complain(error);
   } finally {
     busy(false);
   }
-  return undefined;
+}
+
+async function bring() {
+  sorting.lock(sendable);
+  if (!(await sending.bring(sendable))) return false;
+  sending.enter("saving");
+  return true;
+}
+
+// Once, however often it is asked for: the name may be corrected, the connection may break.
+const asked = new Map();
+function once(url, body) {
+  const request = `${url} ${JSON.stringify(body)}`;
+  if (!asked.has(request)) asked.set(request, keyOf());
+  return sending.uploader ? sending.uploader.patience.run(() => call("POST", url, body, { key: asked.get(request) })) : call("POST", url, body, { key: asked.get(request) });
 }
 
 async function begin() {
-  const made = await call("POST", urls.create, { name: form.elements.name.value });
+  const wanted = form.elements.name.value;
+  const made = await once(urls.create, { name: wanted });
   session = { code: made.code, parent: 0 };
   form.elements.name.value = made.name;
   form.elements.name.readOnly = true;
   part("auto-name").disabled = true;
-  if (made.renamed) {
+  if (made.name !== wanted.trim()) {
     const told = `You have a session with that name already, so this one is named “${made.name}”.`;
-    part("notice-text").textContent = told;
-    show("notice", true);
+    note(told);
     sessionStorage.setItem("notice", told);
   }
 }
 
-async function send() {
-  if (!uploader) {
-    uploader = new Uploader(sendable, { urls, onChange: (transfer) => { sorting.update(transfer); progress(); } });
-  }
-  sorting.lock(uploader.transfers);
-  show("meter", true);
-  show("failures", false);
-  progress();
-  const isComplete = await uploader.run();
-  progress();
-  if (isComplete) return true;
-  const failed = uploader.failed;
-  part("failures-title").textContent = `${counted(failed.length)} could not be sent`;
-  part("failures-list").replaceChildren(...failed.map((transfer) => {
-    const item = document.createElement("li");
-    item.textContent = `${transfer.path}: ${transfer.error}`;
-    return item;
-  }));
-  show("failures", true);
-  return false;
-}
-
-let isDrawing = false;
-function progress() {
-  if (isDrawing) return;
-  isDrawing = true;
-  requestAnimationFrame(() => {
-    isDrawing = false;
-    if (uploader) meter.show(uploader.sent, uploader.total);
-  });
-}
-
 async function finish() {
-  const mode = form.elements.mode?.value;
-  const answer = await call("POST", urls.save.replace(urls.nobody, session.code), {
-    parent: session.parent,
-    message: form.elements.message.value,
-    replace: mode === "replace",
-    uploads: uploader.codes,
-  });
-  leave(answer.url);
+  const { uploads, blobs } = sending.uploader;
+  try {
+    const job = await once(urls.save.replace(urls.nobody, session.code), {
+      parent: session.parent,
+      message: form.elements.message.value,
+      replace: form.elements.mode?.value === "replace",
+      uploads,
+      blobs,
+      rooted: false,
+    });
+    return urls.job.replace(urls.nobody, job.code);
+  } catch (error) {
+    if (LOST.includes(error.code)) sending.uploader.doubt();
+    throw error;
+  }
 }
 
 function leave(url) {
-  isBusy = false;
-  uploader = null;
+  sending.uploader = null;
   location.assign(url);
-}
-
-async function cancel() {
-  const running = uploader;
-  uploader = null;
-  show("meter", false);
-  show("failures", false);
-  await choose(items);
-  part("notice-text").textContent = known
-    ? "Cancelled. Nothing was saved."
-    : `Cancelled. The session “${form.elements.name.value}” is there, and empty; you can save into it from here.`;
-  show("notice", true);
-  await running?.cancel();
 }
 
 // ---- Telling ----
 
 function busy(value) {
-  isBusy = value;
-  part("zone").inert = value;
-  show("submit", !value);
-  show("cancel", value);
+  sending.busy(value);
   part("clear").disabled = value;
   label();
+}
+
+function note(sentence) {
+  part("notice-text").textContent = sentence;
+  show("notice", true);
 }
 
 function complain(error) {
   show("error", error !== null);
   if (error === null) return;
-  if (!(error instanceof Error)) throw error;
   const isConflict = error instanceof Refusal && error.code === "conflict";
   part("error-text").textContent = error instanceof Refusal ? error.message : "Something went wrong in this page. Reload it and try again.";
   show("conflict", isConflict && error.told.current !== undefined);
@@ -184,7 +166,7 @@ function complain(error) {
 
 async function suggest() {
   const video = items.find((item) => /\.(mp4|mkv|mov|avi|webm|m4v|mpe?g|ts|wmv|flv)$/i.test(item.path) && !/(^|\/)(final|mixed)_videos\//.test(item.path));
-  const query = video ? `?video=${encodeURIComponent(video.file.name)}` : "";
+  const query = video ? `?video_filename=${encodeURIComponent(video.file.name)}` : "";
   try {
     form.elements.name.value = (await call("GET", urls.autoName + query)).name;
   } catch (error) {
@@ -193,10 +175,7 @@ async function suggest() {
 }
 
 watch(part("zone"), add);
-form.addEventListener("submit", (event) => { event.preventDefault(); if (!isBusy) save(); });
-part("retry").addEventListener("click", save);
-part("cancel").addEventListener("click", cancel);
-part("clear").addEventListener("click", () => { if (!isBusy) { const old = uploader; uploader = null; show("meter", false); show("failures", false); choose([]); old?.cancel(); } });
+form.addEventListener("submit", (event) => { event.preventDefault(); if (!sending.isBusy) save(); });
+part("clear").addEventListener("click", () => { if (!sending.isBusy) { sending.forget({ isDiscarded: true }); choose([]); } });
 form.querySelector('[data-part="auto-name"]')?.addEventListener("click", suggest);
-addEventListener("beforeunload", (event) => { if (isBusy && uploader) event.preventDefault(); });
 label();

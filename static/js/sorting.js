@@ -4,7 +4,8 @@ import { nameLanguages } from "./languages.js";
 
 const ROWS = 400; // a page of rows stays quick; the rest is counted below them
 const SVG = "http://www.w3.org/2000/svg";
-const STATES = { waiting: "Waits", sending: "Sends", done: "Sent", failed: "Failed" };
+const BADGES = { waiting: ["badge", "Waits"], here: ["badge good", "Here already"], sent: ["badge good", "Sent"], failed: ["badge bad", "Failed"] };
+const MOVES = { reading: ["Reads", "read"], sending: ["Sends", "sent"] }; // what is said, and how far it is
 
 const make = (tag, className, text) => {
   const element = document.createElement(tag);
@@ -64,14 +65,18 @@ export class Sorting {
       language.append(tag);
     }
     const state = make("td", "state");
-    const remove = make("button", "icon-button", "×");
-    remove.type = "button";
-    remove.setAttribute("aria-label", `Leave out ${item.path}`);
-    remove.addEventListener("click", () => this.onRemove(item));
-    state.append(remove);
+    state.append(this.remover(item));
     row.append(language, make("td", "number size", bytes(item.file.size)), state);
     this.rows.set(item.path, row);
     return row;
+  }
+
+  remover(item) {
+    const remove = make("button", "icon-button", "×");
+    remove.type = "button";
+    remove.setAttribute("aria-label", `Leave out ${item.path}`);
+    remove.addEventListener("click", () => this.onRemove(item.path));
+    return remove;
   }
 
   name(path) {
@@ -95,38 +100,52 @@ export class Sorting {
     return cell;
   }
 
-  // Draws at most once a frame, however many parts report.
-  update(transfer) {
+  // Draws at most once a frame, however many parts report. item: a file as the uploader knows it.
+  update(item) {
     if (this.pending.size === 0) requestAnimationFrame(() => this.draw());
-    this.pending.add(transfer);
+    this.pending.add(item);
   }
 
   draw() {
-    for (const transfer of this.pending) {
-      const cell = this.rows.get(transfer.path)?.querySelector(".state");
-      if (!cell) continue;
-      if (transfer.state === "sending") {
-        let bar = cell.querySelector("progress");
-        if (!bar) {
-          bar = make("progress", "slim");
-          bar.setAttribute("aria-label", transfer.path);
-          cell.replaceChildren(bar);
-        }
-        bar.max = transfer.size || 1;
-        bar.value = transfer.sent;
-      } else {
-        const badge = { done: "badge good", failed: "badge bad", waiting: "badge" }[transfer.state];
-        cell.replaceChildren(make("span", badge, STATES[transfer.state]));
-      }
+    for (const item of this.pending) {
+      const row = this.rows.get(item.path);
+      if (row) this.tell(row, item);
     }
     this.pending.clear();
   }
 
+  tell(row, item) {
+    const cell = row.querySelector(".state");
+    row.querySelector(".reason")?.remove();
+    if (item.state in MOVES) return this.move(cell, item);
+    const [badge, word] = BADGES[item.state];
+    cell.replaceChildren(make("span", badge, word));
+    if (item.state !== "failed") return undefined;
+    cell.append(this.remover(item));
+    row.querySelector(".goal").append(make("span", "reason bad-text", item.error));
+    return undefined;
+  }
+
+  move(cell, item) {
+    const [word, amount] = MOVES[item.state];
+    let bar = cell.querySelector("progress");
+    if (bar?.dataset.state !== item.state) {
+      bar = make("progress", "slim");
+      bar.dataset.state = item.state;
+      bar.setAttribute("aria-label", `${word} ${item.path}`);
+      cell.replaceChildren(make("span", "moves", word), bar);
+    }
+    bar.max = item.size || 1;
+    bar.value = item[amount];
+  }
+
   // While files travel nobody takes one out.
-  lock(transfers) {
-    for (const transfer of transfers) this.update(transfer);
+  lock(items) {
+    const travelling = new Set(items.map((item) => item.path));
     for (const [path, row] of this.rows) {
-      if (!transfers.some((transfer) => transfer.path === path)) row.querySelector(".state").replaceChildren();
+      const cell = row.querySelector(".state");
+      if (!travelling.has(path)) cell.replaceChildren();
+      else if (cell.querySelector("button")) cell.replaceChildren(make("span", ...BADGES.waiting));
     }
   }
 }

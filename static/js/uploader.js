@@ -1,149 +1,370 @@
-// Sends files part by part, three parts at a time, each tried again when the connection breaks.
-import { Refusal, call, put } from "./http.js";
+// Brings files to the portal: reads their hashes, asks which are here already, and has Uppy send the others part by part.
+//
+// The server knows an upload again by the hashes of its files, so whoever begins anew, after a refresh or on another day, goes
+// on where it stopped. Uppy keeps the queue of parts, pauses and tries again; what travels and where is said here.
+import { AwsS3, Uppy } from "../vendor/uppy.min.js";
+import { Digests, unreadable } from "./digests.js";
+import { Refusal, call, isCancelled, put } from "./http.js";
+import { DELAYS, Patience, troubleOf } from "./patience.js";
+import { Signatures } from "./signatures.js";
+import { transfersOf } from "./transfers.js";
 
-const AT_ONCE = 3;
-const TRIES = 3;
-const FILES_A_CALL = 500;
 const NOBODY = "00000000-0000-0000-0000-000000000000";
+const AT_ONCE = 4; // parts on their way, of all files together
+const HASHES_A_CALL = 5000;
+const UPLOADS_A_CALL = 500;
+const FILES_A_CALL = 4000;
+const COMPLETED_A_CALL = 200;
+const PACK_FILES = 2000;
+const ROUNDS = 3; // how often what was lost on the way is sent anew before people are asked
+const DISCARDED_AT_ONCE = 3;
+const PERMANENT = 410; // a status that Uppy does not try again
 
+const quiet = { debug() {}, warn() {}, error() {} }; // what goes wrong is told in the page
 const batches = (list, size) => Array.from({ length: Math.ceil(list.length / size) }, (_, at) => list.slice(at * size, (at + 1) * size));
-const pause = (milliseconds) => new Promise((resolve) => { setTimeout(resolve, milliseconds); });
-const online = () => (navigator.onLine ? Promise.resolve() : new Promise((resolve) => { addEventListener("online", resolve, { once: true }); }));
+const failure = (error, status) => Object.assign(new Error(error.message), { source: { status } });
+const again = (error) => failure(error, error.status === 429 ? 429 : 503);
+const never = (error) => failure(error, PERMANENT);
 
-export const isCancelled = (error) => error instanceof DOMException && error.name === "AbortError";
-
-// One file on its way. state: waiting, sending, done, failed.
-class Transfer {
+// One file. state: waiting, reading, here, sending, sent, failed.
+class Item {
   constructor({ file, path }) {
-    Object.assign(this, { file, path, size: file.size, code: "", parts: [], state: "waiting", error: "" });
+    Object.assign(this, { file, path, size: file.size, sha256: "", read: 0, sent: 0, state: "waiting", error: "" });
   }
 
-  get sent() {
-    return this.parts.reduce((sum, part) => sum + part.sent, 0);
-  }
-
-  // What had arrived was lost there, as by a power cut: all of it has to be sent once more.
-  again(error) {
-    Object.assign(this, { state: "failed", error });
-    for (const part of this.parts) Object.assign(part, { sent: 0, isDone: false });
-  }
-
-  cut(partSize) {
-    const count = Math.ceil(this.size / partSize);
-    this.parts = Array.from({ length: count }, (_, at) => ({
-      number: at + 1, start: at * partSize, end: Math.min(this.size, (at + 1) * partSize), sent: 0, isDone: false,
-    }));
+  become(state, more = {}) {
+    Object.assign(this, { state, ...more });
   }
 }
 
 export class Uploader {
-  // urls: open, part, complete, discard. onChange(transfer) is called whenever one of them moves.
-  constructor(list, { urls, onChange }) {
-    this.urls = urls;
-    this.onChange = onChange;
-    this.transfers = list.map((item) => new Transfer(item));
-    this.total = this.transfers.reduce((sum, transfer) => sum + transfer.size, 0);
-    this.aborter = new AbortController();
+  // urls: limits, missing, open, sign, part, complete, discard, worker. on: change(item), phase(name), trouble(sentence), signedOut(error).
+  constructor(list, { urls, on }) {
+    Object.assign(this, { urls, on, phase: "", transfers: [], uppy: null });
+    this.items = list.map((one) => new Item(one));
+    this.patience = new Patience({ onTrouble: on.trouble, onSignedOut: (error) => { this.pause(); on.signedOut(error); } });
+    this.digests = new Digests(urls.worker, { onRead: (item) => this.onRead(item) });
   }
 
-  get sent() {
-    return this.transfers.reduce((sum, transfer) => sum + transfer.sent, 0);
+  // ---- How far it is ----
+
+  get progress() {
+    if (this.phase === "reading") return { done: this.sum((item) => item.read), total: this.sum((item) => item.size) };
+    return { done: this.sum((item) => item.sent), total: this.sum((item) => (item.state === "here" ? 0 : item.size)) };
+  }
+
+  sum(amount) {
+    return this.items.reduce((sum, item) => sum + amount(item), 0);
   }
 
   get failed() {
-    return this.transfers.filter((transfer) => transfer.state === "failed");
+    return this.items.filter((item) => item.state === "failed");
   }
 
-  get codes() {
-    return this.transfers.map((transfer) => transfer.code);
+  get here() {
+    return this.items.filter((item) => item.state === "here");
   }
 
-  // Sends what is not there yet; returns whether everything is. May be called again to send what failed.
+  get isPaused() {
+    return this.patience.isPaused;
+  }
+
+  // What a save is made of.
+  get uploads() {
+    return this.transfers.filter((transfer) => transfer.isComplete).map((transfer) => transfer.code);
+  }
+
+  get blobs() {
+    return this.here.map(({ path, size, sha256 }) => ({ path, size, sha256 }));
+  }
+
+  // ---- What people do ----
+
+  // Brings everything; returns whether nothing failed. Called again it tries what failed once more.
   async run() {
-    await this.open();
-    for (const transfer of this.failed) Object.assign(transfer, { state: "waiting", error: "" });
-    const queue = this.transfers
-      .filter((transfer) => transfer.state !== "done")
-      .flatMap((transfer) => (transfer.parts.length ? transfer.parts.filter((part) => !part.isDone).map((part) => [transfer, part]) : [[transfer, null]]));
-    const workers = Array.from({ length: AT_ONCE }, async () => {
-      for (let next = queue.shift(); next && !this.aborter.signal.aborted; next = queue.shift()) await this.sendPart(...next);
-    });
-    await Promise.all(workers);
-    this.aborter.signal.throwIfAborted();
-    if (this.failed.length) return false;
-    for (const some of batches(this.transfers, FILES_A_CALL)) {
-      try {
-        await this.patiently(() => call("POST", this.urls.complete, { uploads: some.map(({ code }) => code) }));
-      } catch (error) {
-        if (error.code !== "upload_incomplete") throw error;
-        for (const transfer of some) transfer.again(error.message);
-        return false;
-      }
+    for (const item of this.failed) this.change(item, "waiting", { error: "", sent: 0 });
+    await this.read();
+    if (this.urls.missing) await this.ask();
+    this.enter("sending");
+    for (let round = 0; round < ROUNDS; round += 1) {
+      await this.plan();
+      await this.send();
+      await this.complete();
+      if (!this.waiting.length) break;
     }
-    return true;
+    return this.failed.length === 0 && !this.waiting.length;
   }
 
-  async open() {
-    for (const some of batches(this.transfers.filter((transfer) => !transfer.code), FILES_A_CALL)) {
-      const files = some.map(({ path, size }) => ({ path, size }));
-      const opened = await this.patiently(() => call("POST", this.urls.open, { files }));
-      for (const [at, transfer] of some.entries()) {
-        transfer.code = opened.uploads[at].code;
-        transfer.cut(opened.part_size);
-      }
-    }
+  get waiting() {
+    return this.items.filter((item) => item.state === "waiting" || item.state === "sending");
   }
 
-  async sendPart(transfer, part) {
-    if (transfer.state === "failed") return;
-    if (part === null) { // an empty file has no parts
-      transfer.state = "done";
-      this.onChange(transfer);
-      return;
-    }
-    transfer.state = "sending";
-    try {
-      await this.patiently(async () => {
-        part.sent = 0;
-        const onProgress = (sent) => {
-          part.sent = Math.min(sent, part.end - part.start);
-          this.onChange(transfer);
-        };
-        const url = this.urls.part.replace(NOBODY, transfer.code).replace("/parts/0/", `/parts/${part.number}/`);
-        await put(url, transfer.file.slice(part.start, part.end), { onProgress, signal: this.aborter.signal });
-      });
-      part.sent = part.end - part.start;
-      part.isDone = true;
-      if (transfer.parts.every((each) => each.isDone)) transfer.state = "done";
-    } catch (error) {
-      part.sent = 0;
-      if (isCancelled(error)) return;
-      transfer.state = "failed";
-      transfer.error = error.message;
-      if (error.status === 401) this.aborter.abort(error); // signed out: nothing else will go through either
-    }
-    this.onChange(transfer);
+  pause() {
+    this.patience.pause();
+    this.digests.pause();
+    this.uppy?.pauseAll();
   }
 
-  // Does it up to three times, with growing pauses, as long as the trouble may pass.
-  async patiently(action) {
-    for (let attempt = 1; ; attempt += 1) {
-      this.aborter.signal.throwIfAborted();
-      try {
-        return await action();
-      } catch (error) {
-        if (!(error instanceof Refusal) || !error.passes || attempt === TRIES) throw error;
-        await pause(1000 * 2 ** (attempt - 1));
-        await online();
-      }
-    }
+  resume() {
+    this.patience.resume();
+    this.digests.resume();
+    this.uppy?.resumeAll();
   }
 
   // Stops and gives the server's space back; what does not get through expires there by itself.
   async cancel() {
-    this.aborter.abort();
-    for (const some of batches(this.transfers.filter((transfer) => transfer.code), AT_ONCE)) {
-      await Promise.allSettled(some.map(({ code }) => call("DELETE", this.urls.discard.replace(NOBODY, code))));
+    this.patience.cancel();
+    this.digests.cancel();
+    this.uppy?.cancelAll();
+    const codes = this.transfers.map((transfer) => transfer.code).filter(Boolean);
+    for (const some of batches(codes, DISCARDED_AT_ONCE)) {
+      await Promise.allSettled(some.map((code) => call("DELETE", this.urls.discard.replace(NOBODY, code))));
     }
   }
+
+  // The server said that something is not there any more: whatever it is, the next run asks and sends it again.
+  doubt() {
+    for (const transfer of this.transfers) transfer.forget();
+    this.transfers = [];
+    for (const item of this.items) if (item.state !== "failed") this.change(item, "waiting", { sent: 0 });
+  }
+
+  // ---- Reading ----
+
+  async read() {
+    const unread = this.items.filter((item) => item.state === "waiting" && !item.sha256);
+    if (!unread.length) return;
+    this.enter("reading");
+    await this.patience.gate;
+    await this.digests.of(unread);
+    this.patience.signal.throwIfAborted();
+  }
+
+  onRead(item) {
+    if (item.error) item.become("failed", { read: 0 });
+    else item.become(item.sha256 ? "waiting" : "reading");
+    this.on.change(item);
+  }
+
+  async ask() {
+    for (const some of batches(this.loose, HASHES_A_CALL)) {
+      const asked = [...new Map(some.map(({ sha256, size }) => [sha256, { sha256, size }])).values()];
+      const told = await this.call("POST", this.urls.missing, { blobs: asked });
+      const missing = new Set(told.missing);
+      for (const item of some) if (!missing.has(item.sha256)) this.change(item, "here");
+    }
+  }
+
+  // ---- Sending ----
+
+  // What waits and is part of no transfer yet.
+  get loose() {
+    const planned = new Set(this.transfers.flatMap((transfer) => transfer.items));
+    return this.waiting.filter((item) => !planned.has(item));
+  }
+
+  // Cuts what waits into transfers and announces those that the server does not know.
+  async plan() {
+    this.transfers = this.transfers.filter((transfer) => !transfer.isBroken);
+    const { loose } = this;
+    if (loose.length) {
+      this.limits ??= await this.call("GET", this.urls.limits);
+      const { part_size: partSize, pack_file_size: packFileSize } = this.limits;
+      this.transfers.push(...transfersOf(loose, { partSize, packFileSize, packFiles: PACK_FILES }));
+    }
+    for (const some of announcements(this.transfers.filter((transfer) => !transfer.code))) {
+      const told = await this.call("POST", this.urls.open, { uploads: some.map((transfer) => transfer.announcement) });
+      for (const [at, transfer] of some.entries()) {
+        transfer.open(told.uploads[at]);
+        this.moved(transfer);
+      }
+    }
+  }
+
+  async send() {
+    const moving = this.transfers.filter((transfer) => !transfer.isSent);
+    if (!moving.length) return;
+    const byCode = new Map(moving.map((transfer) => [transfer.code, transfer]));
+    const of = (file) => byCode.get(file.meta.code);
+    const signatures = new Signatures({
+      transfers: moving,
+      ask: async (parts) => this.once("POST", this.urls.sign, { parts }),
+      partUrl: (code, number) => this.urls.part.replace(NOBODY, code).replace(/0$/, number),
+    });
+    this.uppy = new Uppy({ logger: quiet }).use(AwsS3, {
+      limit: AT_ONCE,
+      retryDelays: DELAYS,
+      shouldUseMultipart: true,
+      getChunkSize: () => moving[0].partSize,
+      // Uploads are announced many at a time, before, and completed so, after all their parts are there.
+      createMultipartUpload: (file) => ({ uploadId: of(file).code, key: of(file).code }),
+      listParts: (file) => [...of(file).parts].map(([PartNumber, ETag]) => ({ PartNumber, ETag })),
+      completeMultipartUpload: () => ({}),
+      abortMultipartUpload: () => {},
+      signPart: (file, { partNumber }) => this.sign(signatures, of(file), partNumber),
+      uploadPartBytes: (part) => this.sendPart(signatures, part),
+    });
+    this.uppy.on("upload-start", () => { if (this.isPaused) setTimeout(() => this.isPaused && this.uppy?.pauseAll()); });
+    this.uppy.on("upload-progress", (file, { bytesUploaded }) => { of(file).sent = bytesUploaded; this.moved(of(file)); });
+    this.uppy.on("upload-error", (file, error) => this.fail(of(file), error.message));
+    this.uppy.addFiles(moving.map((transfer) => ({ name: transfer.code, type: "application/octet-stream", data: transfer.blob, meta: { code: transfer.code, relativePath: transfer.code } })));
+    // So Uppy goes on with every one of them, and asks which parts are there, as after a refresh.
+    const files = Object.entries(this.uppy.getState().files).map(([id, file]) => [id, { ...file, s3Multipart: { uploadId: file.meta.code, key: file.meta.code } }]);
+    this.uppy.setState({ files: Object.fromEntries(files) });
+    try {
+      await this.patience.gate;
+      this.patience.signal.throwIfAborted();
+      await this.uppy.upload();
+      this.patience.signal.throwIfAborted();
+    } finally {
+      this.uppy.destroy();
+      this.uppy = null;
+      this.on.trouble("");
+    }
+  }
+
+  // What cannot be signed for is told where the part is sent: Uppy would try for a minute and a half even where it is hopeless.
+  async sign(signatures, transfer, number) {
+    const part = { method: "PUT", transfer, number };
+    try {
+      return { ...part, ...(await signatures.of(transfer, number)) };
+    } catch (error) {
+      return { ...part, refusal: error };
+    }
+  }
+
+  async sendPart(signatures, { signature, body, onProgress, onComplete, signal }) {
+    const { transfer, number, url, headers, refusal } = signature;
+    try {
+      if (refusal) throw refusal;
+      let isTold = false;
+      const etag = await put(url, body, {
+        headers,
+        signal,
+        onProgress: (loaded) => {
+          if (!isTold) this.on.trouble("");
+          isTold = true;
+          onProgress({ loaded, lengthComputable: true });
+        },
+      });
+      transfer.parts.set(number, etag);
+      onProgress({ loaded: body.size, lengthComputable: true });
+      onComplete(etag);
+      return { ETag: etag };
+    } catch (error) {
+      throw await this.judge(error, { signatures, transfer, number });
+    }
+  }
+
+  // Says whether it may go through later, and tells people what is waited for.
+  async judge(error, { signatures, transfer, number }) {
+    if (isCancelled(error) || !(error instanceof Refusal)) return error;
+    if (error.status === 401) {
+      if (!this.isPaused) this.patience.onSignedOut(error); // pauses Uppy, which sends the part again when it goes on
+      return again(error);
+    }
+    if (error.status === 0 && (await this.markUnreadable(transfer))) return never(error);
+    if (error.code === "store" && error.status < 500) {
+      signatures.drop(transfer, number);
+      return again(error);
+    }
+    if (error.passes) {
+      this.on.trouble(troubleOf(error));
+      return again(error);
+    }
+    if (["not_found", "upload_gone", "upload_expired", "upload_complete"].includes(error.code)) transfer.forget();
+    return never(error);
+  }
+
+  // A browser tells a file that was changed like a connection that broke: reading a byte tells them apart.
+  async markUnreadable(transfer) {
+    const broken = [];
+    for (const item of transfer.items) {
+      try {
+        await item.file.slice(0, 1).arrayBuffer();
+      } catch (error) {
+        broken.push(item);
+        this.change(item, "failed", { error: unreadable(error.name), sent: 0, sha256: "" });
+      }
+    }
+    return broken.length > 0;
+  }
+
+  // Of a pack that broke for one file's sake the others are sent in another one.
+  fail(transfer, message) {
+    const isUnreadable = transfer.items.some((item) => item.state === "failed");
+    transfer.isBroken = isUnreadable || transfer.code === "";
+    for (const item of transfer.items) {
+      if (item.state !== "failed") this.change(item, isUnreadable ? "waiting" : "failed", { error: isUnreadable ? "" : message, sent: 0 });
+    }
+  }
+
+  async complete() {
+    const sent = this.transfers.filter((transfer) => transfer.isSent && !transfer.isComplete);
+    for (const some of batches(sent, COMPLETED_A_CALL)) {
+      try {
+        await this.call("POST", this.urls.complete, { uploads: some.map(({ code }) => code) });
+        for (const transfer of some) transfer.isComplete = true;
+      } catch (error) {
+        if (error.code !== "upload_incomplete") throw error;
+        const lost = new Map(error.told.incomplete.map(({ upload, missing }) => [upload, missing]));
+        for (const transfer of some) {
+          if (lost.has(transfer.code)) transfer.lose(lost.get(transfer.code));
+          else transfer.isComplete = true;
+        }
+      }
+    }
+    for (const transfer of this.transfers) this.moved(transfer);
+  }
+
+  // ---- Telling ----
+
+  enter(phase) {
+    this.phase = phase;
+    this.on.phase(phase);
+  }
+
+  change(item, state, more) {
+    item.become(state, more);
+    this.on.change(item);
+  }
+
+  // A pack's files lie one after another, and so they arrive.
+  moved(transfer) {
+    let start = 0;
+    for (const item of transfer.items) {
+      const sent = Math.min(item.size, Math.max(0, transfer.sent - start));
+      start += item.size;
+      if (item.state === "failed") continue;
+      const state = transfer.isComplete || (sent === item.size && transfer.sent > 0) ? "sent" : sent > 0 ? "sending" : "waiting";
+      if (state !== item.state || sent !== item.sent) this.change(item, state, { sent });
+    }
+  }
+
+  // ---- Asking ----
+
+  call(method, url, body) {
+    return this.patience.run(() => this.once(method, url, body));
+  }
+
+  once(method, url, body) {
+    return call(method, url, body, { signal: this.patience.signal });
+  }
+}
+
+// As many uploads a call as the server takes, of as many files.
+function announcements(transfers) {
+  const calls = [];
+  let files = 0;
+  for (const transfer of transfers) {
+    const last = calls.at(-1);
+    if (last && last.length < UPLOADS_A_CALL && files + transfer.items.length <= FILES_A_CALL) {
+      last.push(transfer);
+      files += transfer.items.length;
+    } else {
+      calls.push([transfer]);
+      files = transfer.items.length;
+    }
+  }
+  return calls;
 }

@@ -8,6 +8,7 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,26 +47,32 @@ class Portal:
             return False
 
 
+@contextmanager
+def running_portal(environment: dict[str, str], *, people: tuple[str, ...] = PEOPLE) -> Iterator[Portal]:
+    """Start a portal where people have accounts and nothing else is there."""
+    data = Path(environment["DATA_DIR"])
+    port = free_port()
+    portal = Portal(f"http://127.0.0.1:{port}", environment)
+    (data / "demo.json").write_text(json.dumps({"made": True}))
+    service = Service(
+        "portal",
+        [sys.executable, "manage.py", "run", "--port", str(port)],
+        log=data / "portal.log",
+        environment=environment,
+    )
+    try:
+        service.wait_until(lambda: portal.answers, timeout=90)
+        for name in people:
+            portal.manage(
+                "create_user", name, "--password", PASSWORD, "--email", f"{name}@example.com", "--staff"
+            )
+        yield portal
+    finally:
+        service.stop()
+
+
 @pytest.fixture(scope="session")
 def portal(stack: Stack) -> Iterator[Portal]:
     """A portal where Alice and Bob have accounts and nothing else is there."""
-    with stack.fresh() as environment:
-        data = Path(environment["DATA_DIR"])
-        port = free_port()
-        portal = Portal(f"http://127.0.0.1:{port}", environment)
-        (data / "demo.json").write_text(json.dumps({"made": True}))
-        service = Service(
-            "portal",
-            [sys.executable, "manage.py", "run", "--port", str(port)],
-            log=data / "portal.log",
-            environment=environment,
-        )
-        try:
-            service.wait_until(lambda: portal.answers, timeout=90)
-            for name in PEOPLE:
-                portal.manage(
-                    "create_user", name, "--password", PASSWORD, "--email", f"{name}@example.com", "--staff"
-                )
-            yield portal
-        finally:
-            service.stop()
+    with stack.fresh() as environment, running_portal(environment) as portal:
+        yield portal

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -140,35 +139,6 @@ def test_the_chosen_appearance_is_remembered(portal: Portal, browser: Browser):
     expect(bob.page.get_by_role("button", name="Dark appearance")).to_have_attribute("aria-pressed", "true")
     assert bob.page.evaluate("getComputedStyle(document.body).backgroundColor") != light
     assert bob.troubles == []
-    context.close()
-
-
-def test_a_broken_connection_is_waited_for_and_what_fails_can_be_sent_again(
-    portal: Portal, browser: Browser, media: Media
-):
-    context = browser.new_context()
-    bob = Person.with_browser(context, portal.address)
-    bob.open("/sessions/new/")
-    bob.sign_in("bob")
-    tries: list[str] = []
-
-    def break_first(route) -> None:
-        tries.append(route.request.url)
-        refused = {"code": "storage", "message": "The storage is away."}
-        route.fulfill(status=503, body=json.dumps(refused), content_type="application/json")
-
-    # On a page that stands: begun during a navigation, intercepting missed the request once.
-    context.route("**/parts/1/", break_first)
-    bob.page.get_by_label("Name", exact=True).fill("unlucky")
-    bob.choose("files", media.voices[0])
-    bob.page.get_by_role("button", name="Save session").click()
-    failures = bob.page.locator('[data-part="failures"]')
-    expect(failures).to_contain_text("1 file could not be sent", timeout=20_000)
-    expect(failures).to_contain_text("The storage is away.")
-    assert len(tries) == 3
-    context.unroute("**/parts/1/")
-    bob.page.get_by_role("button", name="Try these again").click()
-    bob.wait_for_job("Saved as version 1")
     context.close()
 
 

@@ -1,43 +1,355 @@
-"""What a browser does when the server has lost what had arrived."""
+"""Files on their way from a browser: what is sent, what is not sent again, and what people hear while something is in the way."""
 
 from __future__ import annotations
 
 import json
+import os
+import re
+from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import BrowserContext, Route, expect
+import pytest
+from playwright.sync_api import BrowserContext, Page, Request, Response, Route, expect
 
 from tests.browser.conftest import Portal
 from tests.browser.person import Person
 from tests.services.media import Media
 
+PART = 8 * 1024 * 1024
+PARTS = re.compile(r"/api/v1/uploads/[^/]+/parts/\d+$")
+TIMEOUT = 30_000
+"""In milliseconds: of what waits for a server that fails now and then."""
 
-def test_what_a_power_cut_took_is_sent_again(
-    portal: Portal, browser_context: BrowserContext, media: Media, work_folder: Path
-):
+
+@dataclass
+class Traffic:
+    """The parts that a page has sent."""
+
+    begun: list[str] = field(default_factory=list)
+    arrived: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, page: Page) -> Traffic:
+        traffic = cls()
+        page.on("request", traffic._on_request)
+        page.on("response", traffic._on_response)
+        return traffic
+
+    def _on_request(self, request: Request) -> None:
+        if request.method == "PUT":
+            self.begun.append(request.url)
+
+    def _on_response(self, response: Response) -> None:
+        if response.request.method == "PUT" and response.ok:
+            self.arrived.append(response.url)
+
+
+class Gate:
+    """Stops parts on their way, so that a test finds a transfer in its middle however fast the machine is."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.held: list[Route] = []
+        self.is_open = False
+        page.route(PARTS, self._on_part)
+
+    def _on_part(self, route: Route) -> None:
+        if self.is_open:
+            route.continue_()
+        else:
+            self.held.append(route)
+
+    def let_one_through(self) -> None:
+        while not self.held:
+            self.page.wait_for_timeout(20)
+        with self.page.expect_response(PARTS) as arrived:
+            self.held.pop(0).continue_()
+        assert arrived.value.ok
+
+    def open(self) -> None:
+        """Let everything through: what waits, and what comes."""
+        self.is_open = True
+        for route in self.held:
+            route.continue_()
+
+    def forget(self) -> None:
+        """Let through what comes; the page has given up what waits."""
+        self.is_open = True
+
+
+@pytest.fixture
+def bob(portal: Portal, browser_context: BrowserContext) -> Person:
+    """Bob, who is signed in; whoever closes a page in the middle of an upload is asked, and he does."""
     bob = Person.with_browser(browser_context, portal.address)
+    bob.page.on("dialog", lambda dialog: dialog.accept())
     bob.open("/")
     bob.sign_in("bob")
+    return bob
+
+
+@pytest.fixture
+def project(work_folder: Path) -> Path:
+    """A folder of a few large files and a small one; nobody has ever seen their bytes."""
+    folder = work_folder / "talk"
+    (folder / "audio").mkdir(parents=True)
+    (folder / "talk.mp4").write_bytes(os.urandom(3 * PART + 5))
+    (folder / "audio" / "hi_audio.wav").write_bytes(os.urandom(PART + 7))
+    (folder / "notes.txt").write_bytes(os.urandom(100))
+    return folder
+
+
+def begin(person: Person, name: str, folder: Path) -> None:
+    """Choose a folder for a new session and press Save."""
+    person.open("/sessions/new/")
+    person.page.get_by_label("Name", exact=True).fill(name)
+    person.choose("folder", folder)
+    person.page.get_by_role("button", name="Save session").click()
+
+
+def refuse(route: Route, status: int, code: str, detail: str) -> None:
+    told = {"type": "about:blank", "title": "Refused", "status": status, "code": code, "detail": detail}
+    route.fulfill(status=status, content_type="application/problem+json", body=json.dumps(told))
+
+
+def test_hundreds_of_small_files_travel_together_and_not_a_second_time(bob: Person, work_folder: Path):
+    folder = work_folder / "segments"
+    folder.mkdir()
+    for number in range(400):
+        (folder / f"hi_{number:03}.wav").write_bytes(os.urandom(1000 + number))
+    (folder / "empty.txt").touch()
+    traffic = Traffic.of(bob.page)
+
+    begin(bob, "hundreds", folder)
+    bob.wait_for_job("Saved as version 1")
+    assert len(traffic.begun) == 1
+
+    (folder / "hi_007.wav").write_bytes(b"another take")
+    bob.page.get_by_role("link", name="Open the session").click()
+    bob.page.get_by_role("link", name="Save new version").click()
+    bob.choose("folder", folder)
+    bob.page.route("**/versions", lambda route: route.abort())  # so that the page can be looked at
+    bob.page.get_by_role("button", name="Save new version").click()
+    expect(bob.page.get_by_text(re.compile("400 files, .*, are here already"))).to_be_visible()
+    row = bob.page.get_by_role("row", name=re.compile("hi_008.wav"))
+    expect(row).to_contain_text("Here already")
+    expect(bob.page.get_by_role("row", name=re.compile("hi_007.wav"))).to_contain_text("Sent")
+    expect(bob.page.get_by_text("The portal cannot be reached. Trying again")).to_be_visible()
+    bob.page.unroute("**/versions")
+    bob.wait_for_job("Saved as version 2")
+    assert len(traffic.begun) == 2
+
+
+def test_who_pauses_goes_on_where_it_stopped(bob: Person, project: Path):
+    traffic = Traffic.of(bob.page)
+    gate = Gate(bob.page)
+    begin(bob, "paused", project)
+    expect(bob.page.locator("[data-phase='sending']")).to_have_attribute("aria-current", "step")
+    gate.let_one_through()
+
+    bob.page.get_by_role("button", name="Pause").click()
+    resume = bob.page.get_by_role("button", name="Resume")
+    expect(resume).to_be_focused()
+    expect(bob.page.get_by_text("Paused")).to_be_attached()
+    gate.forget()
+    resume.click()
+
+    bob.wait_for_job("Saved as version 1")
+    assert Counter(traffic.arrived) == Counter(set(traffic.arrived))
+    assert len(traffic.arrived) == 4 + 2 + 1
+
+
+def test_after_a_refresh_the_same_folder_goes_on_where_it_stopped(bob: Person, project: Path):
+    traffic = Traffic.of(bob.page)
+    gate = Gate(bob.page)
+    begin(bob, "refreshed", project)
+    gate.let_one_through()
+    arrived = set(traffic.arrived)
+
+    bob.page.reload()
+    gate.forget()
+    traffic.begun.clear()
+    begin(bob, "refreshed", project)
+    bob.wait_for_job("Saved as version 1")
+
+    assert not arrived & set(traffic.begun)
+    assert len(traffic.begun) < 4 + 2 + 1
+
+
+def test_a_lost_network_is_waited_for(bob: Person, project: Path):
+    gate = Gate(bob.page)
+    begin(bob, "offline", project)
+    gate.let_one_through()
+
+    bob.page.context.set_offline(True)
+    gate.open()
+    expect(bob.page.get_by_text("No connection. This goes on by itself when it is back.")).to_be_visible()
+    bob.page.context.set_offline(False)
+
+    bob.wait_for_job("Saved as version 1")
+
+
+def test_a_server_that_fails_is_asked_again(bob: Person, project: Path):
+    def fail(route: Route) -> None:
+        refuse(route, 503, "storage", "The storage is away.")
+
+    bob.page.route(PARTS, fail, times=3)
+    bob.page.route("**/api/v1/blobs/missing", fail, times=1)
+    bob.page.route("**/api/v1/uploads/complete", lambda route: route.abort(), times=1)
+
+    begin(bob, "unlucky", project)
+
+    expect(bob.page.get_by_text("The storage is away.")).to_be_visible(timeout=TIMEOUT)
+    bob.wait_for_job("Saved as version 1")
+
+
+def test_what_is_refused_is_listed_with_its_reason_and_can_be_tried_again(bob: Person, project: Path):
+    refused = "You use all the storage that you may. Delete something first."
+    traffic = Traffic.of(bob.page)
+
+    def refuse_the_smallest(route: Route) -> None:
+        told = route.fetch()
+        smallest = min(told.json()["uploads"], key=lambda upload: upload["size"])
+        bob.page.route(
+            f"**/uploads/{smallest['code']}/parts/1",
+            lambda part: refuse(part, 413, "over_quota", refused),
+        )
+        route.fulfill(response=told)
+
+    bob.page.route("**/api/v1/uploads", refuse_the_smallest)
+    begin(bob, "refused", project)
+    failures = bob.page.get_by_role("alert").filter(has_text="1 file could not be sent")
+    expect(failures).to_contain_text(f"talk/notes.txt: {refused}")
+    row = bob.page.get_by_role("row", name=re.compile("notes.txt"))
+    expect(row).to_contain_text("Failed")
+    expect(row).to_contain_text(refused)
+    expect(bob.page.get_by_role("row", name=re.compile("talk.mp4"))).to_contain_text("Sent")
+    expect(bob.page.get_by_role("button", name="Try these again")).to_be_focused()
+    bob.page.unroute_all()
+    traffic.begun.clear()
+    bob.page.get_by_role("button", name="Try these again").click()
+
+    bob.wait_for_job("Saved as version 1")
+    assert len(traffic.begun) == 1
+
+
+def test_a_file_that_changes_while_it_is_saved_has_its_own_sentence_and_can_be_left_out(
+    bob: Person, project: Path
+):
+    bob.open("/sessions/new/")
+    bob.page.get_by_label("Name", exact=True).fill("moving")
+    bob.choose("folder", project)
+    expect(bob.page.get_by_role("button", name="Save session")).to_be_enabled()
+    (project / "notes.txt").write_bytes(b"written since")
+    os.utime(project / "notes.txt", (1, 1))
+    (project / "audio" / "hi_audio.wav").unlink()
+
+    bob.page.get_by_role("button", name="Save session").click()
+    failures = bob.page.get_by_role("alert").filter(has_text="2 files could not be sent")
+    expect(failures).to_contain_text("notes.txt: It was changed after it was chosen")
+    expect(failures).to_contain_text("hi_audio.wav: It was moved, renamed or deleted")
+    bob.page.get_by_role("button", name="Leave out talk/notes.txt").click()
+    bob.page.get_by_role("button", name="Leave out talk/audio/hi_audio.wav").click()
+    bob.page.get_by_role("button", name="Save session").click()
+
+    bob.wait_for_job("Saved as version 1")
+
+
+def test_who_was_signed_out_signs_in_again_and_goes_on(bob: Person, project: Path):
+    traffic = Traffic.of(bob.page)
+    gate = Gate(bob.page)
+    begin(bob, "signed out", project)
+    gate.let_one_through()
+    bob.page.context.clear_cookies()
+    gate.open()
+    warning = bob.page.get_by_role("alert").filter(has_text="You are signed out.")
+    expect(warning).to_contain_text("What was sent is kept")
+    with bob.page.context.expect_page() as opened:
+        warning.get_by_role("link", name="sign in again").click()
+    elsewhere = Person(opened.value, bob.address)
+    elsewhere.sign_in("bob")
+    bob.page.bring_to_front()
+    bob.page.get_by_role("button", name="Resume").click()
+
+    bob.wait_for_job("Saved as version 1")
+    assert Counter(traffic.arrived) == Counter(set(traffic.arrived))
+
+
+def test_a_cancelled_save_leaves_nothing(bob: Person, project: Path):
+    gate = Gate(bob.page)
+    begin(bob, "cancelled", project)
+    gate.let_one_through()
+
+    with bob.page.expect_response(lambda response: response.request.method == "DELETE") as discarded:
+        bob.page.get_by_role("button", name="Cancel").click()
+    assert discarded.value.status == 204
+    expect(bob.page.get_by_text("Cancelled. Nothing was saved.")).to_be_visible()
+    expect(bob.page.get_by_role("button", name="Save session")).to_be_enabled()
+    bob.open("/sessions/?q=cancelled")
+    expect(bob.page.get_by_role("link", name="cancelled", exact=True)).to_have_count(0)
+
+
+def test_what_a_power_cut_took_is_sent_again(bob: Person, media: Media):
+    traffic = Traffic.of(bob.page)
+
+    def lose(route: Route) -> None:
+        (code,) = json.loads(route.request.post_data or "{}")["uploads"]
+        told = {
+            "status": 409,
+            "code": "upload_incomplete",
+            "detail": "Parts were lost.",
+            "incomplete": [{"upload": code, "missing": [1]}],
+        }
+        route.fulfill(status=409, content_type="application/problem+json", body=json.dumps(told))
+
+    bob.page.route("**/api/v1/uploads/complete", lose, times=1)
     bob.open("/sessions/new/")
     bob.page.get_by_label("Name", exact=True).fill("after the power cut")
     bob.choose("files", media.video)
-    sent: list[str] = []
-    bob.page.on("request", lambda request: sent.append(request.url) if request.method == "PUT" else None)
-    told = {
-        "code": "upload_incomplete",
-        "message": "Parts of “conference-talk.mp4” were lost. Send them again.",
-    }
-
-    def lose(route: Route) -> None:
-        route.fulfill(status=400, content_type="application/json", body=json.dumps(told))
-
-    bob.page.route("**/uploads/complete/", lose, times=1)
     bob.page.get_by_role("button", name="Save session").click()
-    expect(bob.page.get_by_text("Parts of “conference-talk.mp4” were lost.")).to_be_visible()
-    assert len(sent) == 1
 
-    bob.page.locator("[data-part='submit']").click()
     bob.wait_for_job("Saved as version 1")
+    assert len(traffic.begun) == 2
+    assert traffic.begun[0] == traffic.begun[1]
 
-    assert len(sent) == 2
-    assert sent[0] == sent[1]
+
+def test_a_save_on_top_of_another_sends_nothing_again(bob: Person, project: Path, media: Media):
+    begin(bob, "both", project)
+    bob.wait_for_job("Saved as version 1")
+    bob.page.get_by_role("link", name="Open the session").click()
+    session = bob.page.url
+    second = Person.with_browser(bob.page.context, bob.address)
+    for person, file in ((bob, media.voices[0]), (second, media.voices[1])):
+        person.page.goto(f"{session}save/")
+        person.choose("files", file)
+        expect(person.page.get_by_role("button", name="Save new version")).to_be_enabled()
+    second.page.get_by_role("button", name="Save new version").click()
+    second.wait_for_job("Saved as version 2")
+    traffic = Traffic.of(bob.page)
+    bob.page.get_by_role("button", name="Save new version").click()
+    expect(bob.page.get_by_role("alert")).to_contain_text("saved version 2")
+    assert len(traffic.begun) == 1
+    bob.page.get_by_role("button", name="Save on top of it").click()
+
+    bob.wait_for_job("Saved as version 3")
+    assert len(traffic.begun) == 1
+
+
+def test_an_import_goes_on_after_a_refresh(bob: Person, work_folder: Path):
+    archive = work_folder / "no.zip"
+    archive.write_bytes(os.urandom(4 * PART))
+    traffic = Traffic.of(bob.page)
+    gate = Gate(bob.page)
+    bob.open("/imports/")
+    bob.choose("zip", archive)
+    bob.page.get_by_role("button", name="Import").click()
+    gate.let_one_through()
+    arrived = set(traffic.arrived)
+    bob.page.reload()
+    gate.forget()
+    traffic.begun.clear()
+    bob.choose("zip", archive)
+    bob.page.get_by_role("button", name="Import").click()
+
+    bob.wait_for_job("Import failed")  # it is no ZIP; all of it has arrived
+    assert not arrived & set(traffic.begun)

@@ -22,6 +22,7 @@ from sessions_app.blobs import get_store
 from sessions_app.models import Blob, DubbingSession, Hold, Job, Upload, Version
 from sessions_app.zips.names import is_junk
 from tests.corpus import ARCHIVES, FUZZED, JSON, MEDIA, SAMPLES, Sample
+from tests.integration.programs import ROOT
 from tests.integration.sketches import post_json, signed_in
 from tests.world import World, stored_keys, zip_of_files
 
@@ -75,22 +76,21 @@ class Portal:
 
     def imported(self, data: bytes, filename: str = "sample.zip") -> Job:
         """Send a ZIP and let the worker do the job; pages answer as they should, whatever it holds."""
-        answer = self.answered(
-            post_json(self.client, "/uploads/", {"files": [{"path": filename, "size": len(data)}]}), 201
-        ).json()
-        code = answer["uploads"][0]["code"]
-        size = answer["part_size"]
+        files = [{"path": filename, "size": len(data)}]
+        answer = self.answered(post_json(self.client, f"{ROOT}/uploads", {"uploads": files}), 201)
+        (upload,) = answer.json()["uploads"]
+        code, size = upload["code"], upload["part_size"]
         for number, start in enumerate(range(0, len(data), size), 1):
             part = data[start : start + size]
-            url = f"/uploads/{code}/parts/{number}/"
+            url = f"{ROOT}/uploads/{code}/parts/{number}"
             self.answered(self.client.put(url, part, content_type="application/octet-stream"), 200)
-        self.answered(post_json(self.client, "/uploads/complete/", {"uploads": [code]}), 200)
-        answer = self.answered(post_json(self.client, "/imports/create/", {"upload": code}), 202).json()
-        job = self.world.run(Job.objects.get(code=answer["job"]))
-        page = unescape(self.answered(self.client.get(answer["url"]), 200).content.decode())
+        self.answered(post_json(self.client, f"{ROOT}/uploads/complete", {"uploads": [code]}), 200)
+        answer = self.answered(post_json(self.client, f"{ROOT}/imports", {"upload": code}), 202)
+        job = self.world.run(Job.objects.get(code=answer.json()["code"]))
+        page = unescape(self.answered(self.client.get(f"/jobs/{job.code}/"), 200).content.decode())
         assert job.error_message in page
-        for upload in Upload.objects.filter(job=job):
-            self.answered(self.client.delete(f"/uploads/{upload.code}/"), 204)
+        for left in Upload.objects.filter(job=job):
+            self.answered(self.client.delete(f"{ROOT}/uploads/{left.code}"), 204)
         return job
 
     def answered(self, response: Any, status: int) -> Any:
@@ -211,10 +211,10 @@ def test_json_is_taken_as_metadata(portal: Portal):
         assert "internal" not in {whole.error_code, value.error_code}, sample.path
 
 
-@pytest.mark.parametrize("url", ["/uploads/", "/uploads/complete/", "/imports/create/"])
-def test_what_is_no_json_is_no_request(portal: Portal, url: str):
+@pytest.mark.parametrize("path", ["/uploads", "/uploads/complete", "/imports"])
+def test_what_is_no_json_is_no_request(portal: Portal, path: str):
     statuses = {
-        sample: portal.client.post(url, sample.data, content_type="application/json").status_code
+        sample: portal.client.post(ROOT + path, sample.data, content_type="application/json").status_code
         for sample in JSON
     }
 

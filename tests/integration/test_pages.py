@@ -1,8 +1,7 @@
-"""What every page and script endpoint owes to everybody: its answer, or a refusal that says nothing about others."""
+"""What every page owes to everybody: its answer, or a refusal that says nothing about others."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
@@ -18,8 +17,7 @@ from sessions_app import urls
 from sessions_app.blobs import get_store
 from sessions_app.blobs.keys import export_key
 from sessions_app.models import AccessToken, DubbingSession, Export, Job, Share, Upload
-from sessions_app.operations import announcements, sessions
-from sessions_app.operations.announcements import Announced
+from sessions_app.operations import sessions
 from sessions_app.operations.shares import NewShare
 from tests.integration.sketches import (
     NOBODY,
@@ -41,8 +39,8 @@ from tests.world import PROJECT, World, stored_keys
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 SAFE = ("GET", "HEAD")
 ZIP_KEY = export_key("a-page-test")
-Kind = Literal["page", "script", "link"]
-Thing = Literal["", "session", "trashed", "upload", "job", "failed", "export", "share", "token", "access"]
+Kind = Literal["page", "link"]
+Thing = Literal["", "session", "trashed", "job", "failed", "export", "share", "token", "access"]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -61,7 +59,6 @@ class Things:
 
     session: DubbingSession
     trashed: DubbingSession
-    upload: Upload
     job: Job
     failed: Job
     export: Export
@@ -85,7 +82,6 @@ def things(world: World) -> Things:
     sketch_version(session, {**PROJECT, "audio/hi_audio.wav": b"a better take"})
     trashed = sketch_session(world.alice, "old talk")
     sessions.trash(sessions=[trashed], now=now())
-    (upload,) = announcements.create(owner=world.alice, files=[Announced(path="a.wav", size=4)], now=now())
     export = sketch_export(session, key=ZIP_KEY)
     failed = sketch_job(
         session, state=Job.State.FAILED, finished_at=now(), error_code="storage", error_message="No."
@@ -93,7 +89,6 @@ def things(world: World) -> Things:
     return Things(
         session=session,
         trashed=trashed,
-        upload=upload,
         job=sketch_job(session),
         failed=failed,
         export=export,
@@ -123,16 +118,7 @@ class Endpoint:
 
     def call(self, client: Client, url: str, body: Any = None, *, method: str = "") -> HttpResponseBase:
         method = method or self.method
-        if isinstance(body, bytes):
-            return client.generic(method, url, body)
-        if self.kind == "script":
-            return client.generic(method, url, json.dumps(body or {}), content_type="application/json")
         return client.post(url, body or {}) if method == "POST" else client.generic(method, url)
-
-
-def received(things: Things) -> dict[str, str]:
-    Upload.objects.filter(pk=things.upload.pk).update(state=Upload.State.RECEIVED, received=4)
-    return {"upload": str(things.upload.code)}
 
 
 ENDPOINTS = {
@@ -142,8 +128,6 @@ ENDPOINTS = {
         # /sessions/
         Endpoint("session-list", "GET", 200),
         Endpoint("session-new", "GET", 200),
-        Endpoint("session-create", "POST", 201, "script", body=lambda _: {"name": "new talk"}),
-        Endpoint("session-auto-name", "GET", 200, "script"),
         Endpoint(
             "session-batch", "POST", 302, body=lambda had: {"codes": [had.session.code], "action": "trash"}
         ),
@@ -151,10 +135,6 @@ ENDPOINTS = {
         # /sessions/<code>/
         Endpoint("session-detail", "GET", 200, of="session"),
         Endpoint("session-save", "GET", 200, of="session"),
-        Endpoint(
-            *("save-create", "POST", 202, "script", "session"),
-            body=lambda _: {"parent": 2, "removed": ["audio/hi_audio.wav"]},
-        ),
         Endpoint("session-trash", "POST", 302, of="session"),
         Endpoint("session-untrash", "POST", 302, of="trashed"),
         # /sessions/<code>/versions/<number>/
@@ -165,18 +145,8 @@ ENDPOINTS = {
         Endpoint("version-archive", "GET", 200, of="session", rest=(1,)),
         Endpoint("version-document", "GET", 200, of="session", rest=(1,)),
         Endpoint("version-file", "GET", 200, of="session", rest=(1, "audio/hi_audio.wav")),
-        # /uploads/
-        Endpoint(
-            "upload-create", "POST", 201, "script", body=lambda _: {"files": [{"path": "b.wav", "size": 1}]}
-        ),
-        Endpoint("upload-sort", "POST", 200, "script", body=lambda _: {"paths": ["b.wav"]}),
-        Endpoint("upload-complete", "POST", 200, "script", body=lambda _: {"uploads": []}),
-        Endpoint("upload-discard", "DELETE", 204, "script", "upload"),
-        Endpoint("upload-part", "PUT", 200, "script", "upload", (1,), lambda _: b"wave"),
         # /imports/
         Endpoint("import-new", "GET", 200),
-        Endpoint("import-create", "POST", 202, "script", body=received),
-        Endpoint("import-check", "POST", 202, "script", body=received),
         # /jobs/
         Endpoint("job-list", "GET", 200),
         Endpoint("job-detail", "GET", 200, of="job"),
@@ -235,7 +205,6 @@ def test_alice_gets_what_she_asked_for(world: World, things: Things, name: str):
 
 def test_charlie_finds_nothing_and_changes_nothing(world: World, things: Things):
     client = signed_in(world.charlie)
-    received(things)
     before = state_of_all()
 
     for endpoint in OWNED:
@@ -256,9 +225,6 @@ def test_what_does_not_exist_looks_like_what_is_not_his(world: World, things: Th
         missing = endpoint.call(client, endpoint.url_of(NOBODY), body)
         hers = endpoint.call(client, endpoint.url(things), body)
         assert missing.status_code == hers.status_code == 404, endpoint.name
-        if endpoint.kind == "script":
-            assert json.loads(bytes_of(missing)) == json.loads(bytes_of(hers))
-            assert json.loads(bytes_of(hers))["code"] == "not_found"
 
 
 def test_a_malformed_code_is_no_address(world: World, things: Things):
@@ -272,17 +238,12 @@ def test_a_malformed_code_is_no_address(world: World, things: Things):
 
 
 def test_who_is_signed_out_is_asked_to_sign_in(things: Things):
-    received(things)
     before = state_of_all()
 
     for endpoint in FOR_THE_SIGNED_IN:
         response = endpoint.call(Client(), endpoint.url(things), endpoint.body(things))
-        if endpoint.kind == "script":
-            assert response.status_code == 401, endpoint.name
-            assert json.loads(bytes_of(response))["code"] == "signed_out"
-        else:
-            assert response.status_code == 302, endpoint.name
-            assert response["Location"].startswith(f"{reverse('account_login')}?next=/"), endpoint.name
+        assert response.status_code == 302, endpoint.name
+        assert response["Location"].startswith(f"{reverse('account_login')}?next=/"), endpoint.name
 
     assert state_of_all() == before
 
@@ -292,7 +253,7 @@ def test_other_methods_are_refused(world: World, things: Things):
     before = state_of_all()
 
     for endpoint in ENDPOINTS.values():
-        allowed = {endpoint.method, *(SAFE if endpoint.method == "GET" and endpoint.kind != "script" else ())}
+        allowed = {endpoint.method, *(SAFE if endpoint.method == "GET" else ())}
         for method in [method for method in METHODS if method not in allowed and endpoint.name != "home"]:
             response = endpoint.call(client, endpoint.url(things), method=method)
             assert response.status_code == 405, (endpoint.name, method)
@@ -302,31 +263,14 @@ def test_other_methods_are_refused(world: World, things: Things):
 
 def test_other_sites_cannot_act_for_alice(world: World, things: Things):
     client = signed_in(world.alice, enforce_csrf_checks=True)
-    received(things)
     before = state_of_all()
 
     for endpoint in ENDPOINTS.values():
         if endpoint.method not in SAFE:
             response = endpoint.call(client, endpoint.url(things), endpoint.body(things))
             assert response.status_code == 403, endpoint.name
-            if endpoint.method != "POST":
-                assert json.loads(bytes_of(response))["code"] == "csrf", endpoint.name
 
     assert state_of_all() == before
-
-
-def test_a_script_whose_page_is_out_of_date_hears_so(world: World):
-    client = signed_in(world.alice, enforce_csrf_checks=True)
-
-    response = client.post(
-        reverse("session-create"),
-        {"name": "talk"},
-        content_type="application/json",
-        headers={"Accept": "application/json"},
-    )
-
-    assert (response.status_code, response.json()["code"]) == (403, "csrf")
-    assert response.json()["message"].endswith(".")
 
 
 def state_of_all() -> list[list[dict[str, Any]]]:
@@ -380,93 +324,6 @@ ODD_VALUES: dict[str, Any] = {
     "nested": [[[[{"a": [None]}]]]],
     **ODD_TEXTS,
 }
-ODD_BODIES = {
-    "nothing": b"",
-    "blank": b" ",
-    "cut-off": b'{"name": "ta',
-    "not-utf-8": b'{"name": "\xff\xfe"}',
-    "nul": b"\0" * 100,
-    "a-number": b"7",
-    "a-list": b'[{"name": "talk"}]',
-    "null": b"null",
-    "a-text": b'"name"',
-    "deep": b"[" * 100_000,
-    "deep-object": b'{"name":' * 50_000,
-    "long-number": b'{"parent": ' + b"9" * 5000 + b"}",
-    "not-json": b"name=talk&parent=1",
-    "too-much": b'{"name": "' + b"x" * (11 * 1024 * 1024) + b'"}',
-}
-FIELDS = {
-    "session-create": ("name",),
-    "save-create": ("parent", "message", "replace", "removed", "uploads"),
-    "upload-create": ("files",),
-    "upload-sort": ("paths", "languages"),
-    "upload-complete": ("uploads",),
-    "import-create": ("upload", "name"),
-}
-
-
-def assert_refused(response: HttpResponseBase, *, ok: tuple[int, ...] = ()) -> None:
-    if response.status_code in ok:
-        return
-    assert response.status_code in {400, 404, 409}, bytes_of(response)
-    told = json.loads(bytes_of(response))
-    assert {"code", "message"} <= set(told) <= {"code", "message", "current"}
-    assert told["code"].replace("_", "").isalnum()
-    assert told["message"][-1] in ".)", told
-    assert len(told["message"]) < 5000
-
-
-@pytest.mark.parametrize("name", FIELDS)
-def test_a_request_that_is_no_json_object_is_refused_with_a_sentence(world: World, things: Things, name: str):
-    client, url = signed_in(world.alice), ENDPOINTS[name].url(things)
-    before = state_of_all()
-
-    for title, body in ODD_BODIES.items():
-        response = client.post(url, body, content_type="application/json")
-        assert response.status_code == 400, title
-        assert_refused(response)
-
-    assert state_of_all() == before
-
-
-@pytest.mark.parametrize("name", FIELDS)
-def test_a_form_is_no_json(world: World, things: Things, name: str):
-    client = signed_in(world.alice, enforce_csrf_checks=True)
-    client.get(reverse("session-trash-list"))
-    token = client.cookies[settings.CSRF_COOKIE_NAME].value
-
-    response = client.post(ENDPOINTS[name].url(things), {"csrfmiddlewaretoken": token})
-
-    assert (response.status_code, response.json()["code"]) == (400, "bad_json")
-
-
-@pytest.mark.parametrize("name", FIELDS)
-def test_odd_fields_are_refused_with_a_sentence(world: World, things: Things, name: str):
-    client = signed_in(world.alice)
-    endpoint = ENDPOINTS[name]
-    good = endpoint.body(things)
-    odd = [*ODD_VALUES.values(), *([value] for value in ODD_VALUES.values())]
-
-    for field in FIELDS[name]:
-        for value in odd:
-            response = endpoint.call(client, endpoint.url(things), {**good, field: value})
-            # What is no problem is done.
-            assert_refused(response, ok=(200, 201, 202))
-
-
-@pytest.mark.parametrize("field", ["path", "size"])
-def test_odd_files_are_refused_with_a_sentence(world: World, field: str):
-    client = signed_in(world.alice)
-    good = {"path": "a.wav", "size": 1}
-
-    for value in ODD_VALUES.values():
-        files = [{**good, field: value}]
-        assert_refused(ENDPOINTS["upload-create"].call(client, "/uploads/", {"files": files}), ok=(201,))
-
-    assert all(upload.path and "\0" not in upload.path for upload in Upload.objects.all())
-
-
 ODD_QUERIES = [
     "page=abc",
     "page=0",
@@ -510,7 +367,7 @@ ODD_QUERIES = [
     "name",
     [
         *("session-list", "session-detail", "version-detail", "session-trash-list"),
-        *("session-auto-name", "job-list", "share-page", "export-detail"),
+        *("job-list", "share-page", "export-detail"),
     ],
 )
 def test_odd_queries_are_answered(world: World, things: Things, name: str):
@@ -520,9 +377,8 @@ def test_odd_queries_are_answered(world: World, things: Things, name: str):
         assert client.get(f"{url}?{query}").status_code == 200, query
 
 
-def test_a_version_or_part_that_cannot_be_is_no_address(world: World, things: Things):
+def test_a_version_that_cannot_be_is_no_address(world: World, things: Things):
     client = signed_in(world.alice)
-    upload = f"/uploads/{things.upload.code}"
 
     for number in ("0", "3", "-1", "1.0", "01x", str(2**31), str(2**63), str(2**64), "9" * 5000, "%00"):
         version = f"/sessions/{things.session.code}/versions/{number}"
@@ -531,7 +387,6 @@ def test_a_version_or_part_that_cannot_be_is_no_address(world: World, things: Th
         assert client.post(f"{version}/export/").status_code == 404, number
         # What cannot be restored is told on the session's page.
         assert client.post(f"{version}/restore/").status_code in {302, 404}, number
-        assert client.put(f"{upload}/parts/{number}/", b"wave").status_code in {400, 404}, number
 
     assert DubbingSession.objects.get(pk=things.session.pk).current_id == things.session.current_id
 

@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from sessions_app.blobs import get_store
 from sessions_app.models import DubbingSession, Entry, Job, Version
+from tests.integration.programs import ROOT
 from tests.integration.sketches import (
     bytes_of,
     current_of,
@@ -243,11 +244,11 @@ def test_who_saves_on_an_outdated_version_hears_who_was_first(alice: Client, ses
     sketch_version(session, {"audio/es_audio.wav": b"mine"})
 
     response = post_json(
-        alice, f"/sessions/{session.code}/saves/", {"parent": 1, "removed": ["audio/hi_audio.wav"]}
+        alice, f"{ROOT}/sessions/{session.code}/versions", {"parent": 1, "removed": ["audio/hi_audio.wav"]}
     )
 
     assert (response.status_code, response.json()["code"], response.json()["current"]) == (409, "conflict", 2)
-    assert "alice saved version 2" in response.json()["message"]
+    assert "alice saved version 2" in response.json()["detail"]
     assert not Job.objects.exists()
 
 

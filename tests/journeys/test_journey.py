@@ -18,6 +18,8 @@ from tests.services.media import Media
 LINK = re.compile(r'value="(?P<address>http[^"]*/s/[^"]+)"')
 DOWNLOAD = re.compile(r"/exports/(?P<code>[0-9a-f-]{36})/download/")
 
+API = "/api/v1"
+
 pytestmark = pytest.mark.slow
 
 
@@ -32,9 +34,9 @@ def test_a_dubbing_project_from_its_first_day_to_a_colleague(portal: Portal, med
     alice, bob, charlie = (visitor(portal, name) for name in ("alice", "bob", "charlie"))
 
     # Day 1: the video and what was heard in it.
-    suggested = alice.get("/sessions/auto-name/?video=conference-talk.mp4").json()["name"]
+    suggested = alice.get(f"{API}/sessions/suggested-name?video_filename=conference-talk.mp4").json()["name"]
     assert re.fullmatch(r"conference-talk_\d{8}_\d{6}", suggested)
-    made = alice.post("/sessions/create/", {"name": suggested}, status=201)
+    made = alice.post(f"{API}/sessions", {"name": suggested}, status=201)
     assert made["name"] == suggested
     session = f"/sessions/{made['code']}/"
     first = {
@@ -61,7 +63,7 @@ def test_a_dubbing_project_from_its_first_day_to_a_colleague(portal: Portal, med
 
     # Two people save at once: the second is told.
     (late,) = upload(alice, {"audio/hi_audio.wav": b"later"})
-    told = alice.post(f"{session}saves/", {"parent": 1, "uploads": [late]}, status=409)
+    told = alice.post(versions_of(session), {"parent": 1, "uploads": [late]}, status=409)
     assert told["code"] == "conflict"
 
     # She goes back to day 1, and forth again.
@@ -84,7 +86,7 @@ def test_a_dubbing_project_from_its_first_day_to_a_colleague(portal: Portal, med
 
     # Bob imports the ZIP.
     (uploaded,) = upload(bob, {f"{suggested}_export.zip": archive})
-    job = bob.post("/imports/create/", {"upload": uploaded, "name": ""}, status=202)["job"]
+    job = bob.post(f"{API}/imports", {"upload": uploaded}, status=202)["code"]
     imported = done(portal, bob, job)["session"]
     assert suggested in bob.get(f"/sessions/{imported}/").text
     again = exported(portal, bob, f"/sessions/{imported}/", version=1)
@@ -118,19 +120,23 @@ def test_a_dubbing_project_from_its_first_day_to_a_colleague(portal: Portal, med
 def upload(someone: Visitor, files: Mapping[str, bytes]) -> list[str]:
     """Send files as the page's script does: announced, in parts, completed. Returns the uploads' codes."""
     announced = [{"path": path, "size": len(data)} for path, data in files.items()]
-    told = someone.post("/uploads/", {"files": announced}, status=201)
-    size = told["part_size"]
+    told = someone.post(f"{API}/uploads", {"uploads": announced}, status=201)
     for opened, data in zip(told["uploads"], files.values(), strict=True):
+        size = opened["part_size"]
         for number, start in enumerate(range(0, len(data), size), 1):
-            someone.put(f"/uploads/{opened['code']}/parts/{number}/", data[start : start + size])
+            someone.put(f"{API}/uploads/{opened['code']}/parts/{number}", data[start : start + size])
     codes = [opened["code"] for opened in told["uploads"]]
-    someone.post("/uploads/complete/", {"uploads": codes}, status=200)
+    someone.post(f"{API}/uploads/complete", {"uploads": codes}, status=200)
     return codes
+
+
+def versions_of(session: str) -> str:
+    return f"{API}{session}versions"
 
 
 def save(portal: Portal, someone: Visitor, session: str, files: Mapping[str, bytes], *, parent: int) -> None:
     asked = {"parent": parent, "message": f"Day {parent + 1}", "uploads": upload(someone, files)}
-    job = someone.post(f"{session}saves/", asked, status=202)["job"]
+    job = someone.post(versions_of(session), asked, status=202)["code"]
     assert done(portal, someone, job)["version"] == parent + 1
 
 

@@ -1,0 +1,75 @@
+"""A browser sends parts straight to an object store, by addresses that the portal signed."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from playwright.sync_api import BrowserContext, Request, expect
+
+from tests.browser.conftest import running_portal
+from tests.browser.person import Person
+from tests.services.stacks import Stack
+from tests.services.swift import running_swift
+
+PART = 8 * 1024 * 1024
+
+
+def test_parts_go_to_the_store_itself_and_a_refresh_asks_it_what_arrived(
+    stack: Stack, browser_context: BrowserContext, work_folder: Path
+):
+    folder = work_folder / "talk"
+    folder.mkdir()
+    (folder / "talk.mp4").write_bytes(os.urandom(3 * PART + 5))
+    for number in range(50):
+        (folder / f"hi_{number:02}.wav").write_bytes(os.urandom(2000))
+    with (
+        running_swift() as store,
+        stack.fresh() as environment,
+        running_portal(
+            environment | store.environment() | {"S3_PREFIX": "browser"}, people=("bob",)
+        ) as portal,
+    ):
+        bob = Person.with_browser(browser_context, portal.address)
+        bob.page.on("dialog", lambda dialog: dialog.accept())
+        bob.open("/")
+        bob.sign_in("bob")
+        for path in ("/sessions/new/", "/imports/"):
+            told = bob.page.goto(portal.address + path)
+            assert told is not None
+            policy = str(told.header_value("content-security-policy"))
+            assert f"connect-src 'self' {store.endpoint_url}" in policy
+        told = bob.page.goto(f"{portal.address}/jobs/")
+        assert told is not None
+        assert store.endpoint_url not in str(told.header_value("content-security-policy"))
+        sent: list[Request] = []
+        signed: list[Request] = []
+
+        def note(request: Request) -> None:
+            if request.method == "PUT":
+                sent.append(request)
+            elif request.url.endswith("/uploads/sign"):
+                signed.append(request)
+
+        bob.page.on("request", note)
+        bob.page.route("**/api/v1/uploads/complete", lambda route: route.abort())
+        begin(bob, folder)
+        expect(bob.page.get_by_text("The portal cannot be reached.")).to_be_visible(timeout=30_000)
+        assert len(sent) == 4 + 1
+        assert len(signed) == 1
+        assert all(request.url.startswith(f"{store.endpoint_url}/") for request in sent)
+        assert not any({"cookie", "x-csrftoken"} & set(request.all_headers()) for request in sent)
+        bob.page.reload()
+        bob.page.unroute("**/api/v1/uploads/complete")
+        begin(bob, folder)
+        bob.wait_for_job(re.compile("Saved as version 1"))
+        assert len(sent) == 4 + 1
+        assert [trouble for trouble in bob.troubles if "Security Policy" in trouble] == []
+
+
+def begin(person: Person, folder: Path) -> None:
+    person.open("/sessions/new/")
+    person.page.get_by_label("Name", exact=True).fill("direct")
+    person.choose("folder", folder)
+    person.page.get_by_role("button", name="Save session").click()

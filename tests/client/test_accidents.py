@@ -218,6 +218,7 @@ def test_over_a_network_that_breaks_everything_arrives(
 
 def insist(laptop: Machine, *arguments: object) -> None:
     """Run a command until it has worked; what failed on the way must have said so in a sentence."""
+    said = ""
     for _ in range(20):
         with laptop.start(*arguments) as process:
             out, said = process.communicate(timeout=TIMEOUT)

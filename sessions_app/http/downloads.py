@@ -165,11 +165,8 @@ def _body(request: HttpRequest, download: Download, start: int, end: int) -> Htt
     if request.method == "HEAD" or start == end:
         return HttpResponse()
     try:
-        if download.path is not None and end == download.size:
-            # The web server sends a file from where it is open to its end with sendfile(2).
-            file = download.path.open("rb")
-            file.seek(start)
-            return FileResponse(file)
+        if download.path is not None:
+            return FileResponse(_FileRange(download.path, start, end))
         return StreamingHttpResponse(started(download.read(start, end)))
     except (OSError, StoreError):
         return HttpResponse(
@@ -177,6 +174,27 @@ def _body(request: HttpRequest, download: Download, start: int, end: int) -> Htt
             content_type="text/plain; charset=utf-8",
             status=HTTPStatus.SERVICE_UNAVAILABLE,
         )
+
+
+class _FileRange:
+    """A range of a file, for FileResponse.
+
+    A web server that has sendfile(2) sends Content-Length bytes from where the descriptor stands; any other one reads. It cannot
+    seek, because FileResponse would then read it to its end to learn its size.
+    """
+
+    def __init__(self, path: Path, start: int, end: int) -> None:
+        self._file = path.open("rb", buffering=0)
+        self._file.seek(start)
+        self._left = end - start
+        self.fileno = self._file.fileno
+        self.close = self._file.close
+
+    def read(self, size: int = -1) -> bytes:
+        wanted = self._left if size < 0 else min(size, self._left)
+        data = self._file.read(wanted)
+        self._left -= len(data)
+        return data
 
 
 def started(chunks: Iterator[bytes]) -> Iterator[bytes]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from queue import Empty, SimpleQueue
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from sessions_app.blobs import get_store
 from sessions_app.blobs.ingest import Staged, discard, settle
@@ -33,8 +33,12 @@ PACK_COUNT = 128
 """Files in a pack."""
 TOGETHER = 3
 """Packs that are worth a visit to the database while others are still being hashed."""
+SETTLED_TOGETHER = 16
+"""Small files that one thread makes visible in one go: to hand over each by itself takes longer than to write it."""
 MARKED = 100
 """Blobs that are worth a statement of their own."""
+HELD_AT_ONCE = 500
+"""Variables of a statement, which databases limit."""
 LOOK_EVERY = 0.5
 """Seconds after which ``on_bytes`` is told 0, so that cancelling need not wait for a file."""
 
@@ -95,6 +99,17 @@ def take_in(
     return [intake.blobs[place] for place in sorted(intake.blobs)]
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Settling:
+    """A file on its way to being a blob."""
+
+    number: int
+    """Its pack's."""
+    staged: Staged
+    blob_id: int | None
+    """None where its bytes are stored already, or on their way with another file."""
+
+
 class _StoppedError(Exception):
     """Another file has failed, or somebody cancelled: this one is of no use."""
 
@@ -112,8 +127,7 @@ class _Intake:
         self._finished: SimpleQueue[Future[Sequence[Staged]] | Future[None]] = SimpleQueue()
         self._staging: dict[object, tuple[int, Pack]] = {}
         self._staged: list[tuple[int, Pack, Sequence[Staged]]] = []
-        self._settling: dict[object, tuple[int, int | None]] = {}
-        """The number of the pack, and the blob that is being written, if it has to be."""
+        self._settling: dict[object, Sequence[_Settling]] = {}
         self._open: Counter[int] = Counter()
         """Files of each pack that are not settled yet."""
         self._taken: set[int] = set()
@@ -156,12 +170,12 @@ class _Intake:
         if result is not None:
             self._staged.append((*self._staging.pop(future), result))
             return
-        number, written = self._settling.pop(future)
-        self._open[number] -= 1
-        if not self._open[number]:
-            del self._open[number]
-        if written is not None:
-            self._settled.add(written)
+        for settled in self._settling.pop(future):
+            self._open[settled.number] -= 1
+            if not self._open[settled.number]:
+                del self._open[settled.number]
+            if settled.blob_id is not None:
+                self._settled.add(settled.blob_id)
 
     def _claim(self, settling: ThreadPoolExecutor) -> None:
         digests = {
@@ -171,23 +185,34 @@ class _Intake:
         }
         blobs = _claim(digests, keep=self._keep, now=self._now)
         self.blobs |= blobs
+        small: list[_Settling] = []
         for number, pack, staged in self._staged:
             for place, one in zip(pack.places, staged, strict=True):
                 blob = blobs[place]
                 missing = blob.state == Blob.State.WRITING and blob.pk not in self._taken
                 self._taken.add(blob.pk)
-                future = settling.submit(self._settle if missing else self._discard, one)
-                self._settling[future] = number, blob.pk if missing else None
-                future.add_done_callback(self._finished.put)
+                task = _Settling(number=number, staged=one, blob_id=blob.pk if missing else None)
+                if one.key is None and one.make is None:
+                    small.append(task)
+                else:
+                    self._hand_over([task], settling)
+        for start in range(0, len(small), SETTLED_TOGETHER):
+            self._hand_over(small[start : start + SETTLED_TOGETHER], settling)
         self._staged.clear()
 
-    def _settle(self, staged: Staged) -> None:
-        self._count(0)
-        settle(staged, store=self._store, on_bytes=self._count)
+    def _hand_over(self, tasks: Sequence[_Settling], settling: ThreadPoolExecutor) -> None:
+        future = settling.submit(self._settle, tasks)
+        self._settling[future] = tasks
+        future.add_done_callback(self._finished.put)
 
-    def _discard(self, staged: Staged) -> None:
-        discard(staged, store=self._store)
-        self._count(staged.rest)
+    def _settle(self, tasks: Sequence[_Settling]) -> None:
+        for task in tasks:
+            self._count(0)
+            if task.blob_id is not None:
+                settle(task.staged, store=self._store, on_bytes=self._count)
+            else:
+                discard(task.staged, store=self._store)
+                self._count(task.staged.rest)
 
     def _count(self, count: int) -> None:
         if self.stop.is_set():
@@ -238,10 +263,23 @@ def holding(job_id: int) -> Keep:
     """Keep blobs on behalf of a job until it ends."""
 
     def keep(blobs: Mapping[int, Blob]) -> None:
-        distinct = {blob.pk for blob in blobs.values()}
-        Hold.objects.bulk_create([Hold(job_id=job_id, blob_id=pk) for pk in distinct], ignore_conflicts=True)
+        distinct = sorted({blob.pk for blob in blobs.values()})
+        for start in range(0, len(distinct), HELD_AT_ONCE):
+            _hold(job_id, distinct[start : start + HELD_AT_ONCE])
 
     return keep
+
+
+def _hold(job_id: int, blob_ids: Sequence[int]) -> None:
+    """Write the rows from those of the blobs, which the database can do by itself: a row an object takes ten times as long."""
+    holds, blobs = Hold._meta.db_table, Blob._meta.db_table  # noqa: SLF001 (documented)
+    marks = ", ".join(["%s"] * len(blob_ids))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {holds} (job_id, blob_id) SELECT %s, id FROM {blobs} WHERE id IN ({marks})"  # noqa: S608 (our own names)
+            " ON CONFLICT DO NOTHING",
+            [job_id, *blob_ids],
+        )
 
 
 def discard_unneeded(blob_ids: Iterable[int], *, made_since: datetime) -> int:

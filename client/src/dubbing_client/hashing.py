@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Callable
@@ -18,6 +18,9 @@ from dubbing_client.state import Hashed, State
 BLOCK = 256 * 1024
 """Bytes read at once; what stays in a processor's cache."""
 THREADS = min(4, os.cpu_count() or 1)
+TOGETHER = 64
+"""Small files that a thread reads in one go: to hand over each by itself takes longer than to read it."""
+SMALL_SIZE = 64 * 1024
 CHECKPOINT = 10.0
 """Seconds after which fresh hashes are written down, so that a kill costs no more than these."""
 
@@ -36,11 +39,11 @@ def hash_file(
     """
     at_ns = time.time_ns()
     digest = hashlib.sha256()
-    buffer = bytearray(BLOCK)
-    view = memoryview(buffer)
     try:
         with path.open("rb", buffering=0) as file:
             before = Stat.of(os.fstat(file.fileno()))
+            buffer = bytearray(min(BLOCK, before.size + 1))
+            view = memoryview(buffer)
             while True:
                 count = file.readinto(buffer)
                 if not count:
@@ -81,14 +84,29 @@ def hashes(
         else:
             yield path, stat, sha256
     if unread:
-        yield from _read(folder, listing, state, [path for _, path in sorted(unread, reverse=True)], on_bytes)
+        yield from _read(folder, listing, state, _runs(sorted(unread, reverse=True)), on_bytes)
+
+
+def _runs(files: Iterable[tuple[int, str]]) -> Iterator[list[str]]:
+    """Put small files together that one thread reads, one after the other."""
+    run: list[str] = []
+    for size, path in files:
+        if size > SMALL_SIZE:
+            yield [path]
+            continue
+        run.append(path)
+        if len(run) == TOGETHER:
+            yield run
+            run = []
+    if run:
+        yield run
 
 
 def _read(
     folder: Folder,
     listing: Listing,
     state: State,
-    paths: list[str],
+    runs: Iterator[list[str]],
     on_bytes: Callable[[int], object] | None,
 ) -> Iterator[tuple[str, Stat, str]]:
     stopped = False
@@ -101,21 +119,22 @@ def _read(
         except ChangedError:  # once may be the end of a write
             return hash_file(place, shown=path, is_stopped=lambda: stopped)
 
+    def read_all(paths: list[str]) -> list[Hashed]:
+        return [read(path) for path in paths]
+
     pool = ThreadPoolExecutor(THREADS, thread_name_prefix="hash")
     try:
-        waiting = iter(paths)
-        running: dict[Future[Hashed], str] = {}
+        running: dict[Future[list[Hashed]], list[str]] = {}
         while True:
-            while len(running) < 4 * THREADS and (path := next(waiting, None)) is not None:
-                running[pool.submit(read, path)] = path
+            while len(running) < 4 * THREADS and (run := next(runs, None)) is not None:
+                running[pool.submit(read_all, run)] = run
             if not running:
                 break
             done, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in done:
-                path = running.pop(future)
-                hashed = future.result()
-                state.note(path, hashed)
-                yield path, hashed.stat, hashed.sha256
+                for path, hashed in zip(running.pop(future), future.result()):
+                    state.note(path, hashed)
+                    yield path, hashed.stat, hashed.sha256
             if time.monotonic() - written_at > CHECKPOINT:
                 state.save_files()
                 written_at = time.monotonic()

@@ -10,8 +10,10 @@ from dubbing_client.errors import ConflictError, JobFailedError
 from dubbing_client.objects import Job
 
 OnJob = Callable[[Job], object]
-FIRST_PAUSE = 0.05
+FIRST_PAUSE = 0.03
 LONGEST_PAUSE = 1.0
+PATIENCE = 0.1
+"""How much longer than it took somebody may have to wait to hear of the end."""
 
 
 def wait_for(
@@ -27,10 +29,9 @@ def wait_for(
     :raises ConflictError: it was a save, and somebody else's came first.
     :raises JobFailedError: it failed otherwise, or was cancelled; the sentence is the portal's.
     """
-    pause = FIRST_PAUSE
+    began = time.monotonic()
     while job["state"] not in {"succeeded", "failed", "cancelled"}:
-        sleep(pause)
-        pause = min(LONGEST_PAUSE, pause * 1.4)
+        sleep(min(LONGEST_PAUSE, max(FIRST_PAUSE, PATIENCE * (time.monotonic() - began))))
         job = api.job(job["code"])
         if on_job is not None:
             on_job(job)

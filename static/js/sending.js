@@ -102,11 +102,13 @@ export class Sending {
 
   buttons() {
     const isPaused = this.uploader?.isPaused ?? false;
-    const isMoving = this.isBusy && this.uploader !== null && this.uploader.phase !== "saving";
+    const isHere = this.isBusy && this.uploader !== null;
+    const isMoving = isHere && this.uploader.phase !== "saving";
     for (const button of this.form.querySelectorAll("[data-starts]")) button.hidden = this.isBusy;
     this.show("pause", isMoving && !isPaused);
-    this.show("resume", isMoving && isPaused);
-    this.show("cancel", isMoving);
+    // Who paused in the last moment finds it waiting before the save, and must be able to go on.
+    this.show("resume", isHere && isPaused);
+    this.show("cancel", isMoving || (isHere && isPaused));
     this.part("sending").classList.toggle("paused", isPaused);
   }
 

@@ -159,6 +159,21 @@ def test_who_pauses_goes_on_where_it_stopped(bob: Person, project: Path):
     assert len(traffic.arrived) == 4 + 2 + 1
 
 
+def test_who_pauses_in_the_last_moment_can_go_on_too(bob: Person, project: Path):
+    held: list[Route] = []
+    bob.page.route("**/uploads/complete", lambda route: held.append(route), times=1)  # noqa: PLW0108 (it marks the handler)
+    begin(bob, "paused late", project)
+    while not held:
+        bob.page.wait_for_timeout(20)
+
+    bob.page.get_by_role("button", name="Pause").click()
+    held[0].continue_()
+    expect(bob.page.locator("[data-phase='saving']")).to_have_attribute("aria-current", "step")
+    bob.page.get_by_role("button", name="Resume").click()
+
+    bob.wait_for_job("Saved as version 1")
+
+
 def test_after_a_refresh_the_same_folder_goes_on_where_it_stopped(bob: Person, project: Path):
     traffic = Traffic.of(bob.page)
     gate = Gate(bob.page)

@@ -22,7 +22,7 @@ test: $(dev) $(client) $(gradio) ## Run every test on both stacks (ARGS="-k name
 	@$(if $(ARGS),,.build/client/bin/python -m pytest --quiet client)
 	@scripts/test $(ARGS)
 
-bench: $(bench) ## Measure the portal beside its peers (JSON=FILE ONLY=zip,export ROUNDS=5)
+bench: $(bench) $(client) ## Measure the portal beside its peers (JSON=FILE ONLY=zip,export ROUNDS=5)
 	@.venv/bin/python -m bench $(if $(JSON),--json "$(JSON)") $(if $(ONLY),--only "$(ONLY)") $(if $(ROUNDS),--rounds "$(ROUNDS)")
 
 lint: $(dev) $(client) ## Check style, types, layers, migrations and production settings

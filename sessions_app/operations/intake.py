@@ -19,6 +19,7 @@ from sessions_app.blobs.keys import blob_key
 from sessions_app.blobs.store import BlobStore
 from sessions_app.domain.digests import Digest
 from sessions_app.models import Blob, Hold
+from sessions_app.models.rows import insert
 from sessions_app.operations.errors import BusyError
 
 STAGING = 3
@@ -37,8 +38,6 @@ SETTLED_TOGETHER = 16
 """Small files that one thread makes visible in one go: to hand over each by itself takes longer than to write it."""
 MARKED = 100
 """Blobs that are worth a statement of their own."""
-HELD_AT_ONCE = 500
-"""Variables of a statement, which databases limit."""
 LOOK_EVERY = 0.5
 """Seconds after which ``on_bytes`` is told 0, so that cancelling need not wait for a file."""
 
@@ -243,12 +242,15 @@ def _claim(digests: Mapping[int, Digest], *, keep: Keep, now: datetime) -> dict[
 def _rows(digests: Iterable[Digest], *, now: datetime) -> dict[str, Blob]:
     """Return a locked row for each digest, made where there was none, and no longer condemned."""
     wanted = {digest.sha256: digest for digest in digests}
-    Blob.objects.bulk_create(
+    made_at = connection.ops.adapt_datetimefield_value(now)
+    insert(
+        Blob,
+        ("sha256", "size", "crc32", "state", "created_at"),
         [
-            Blob(sha256=digest.sha256, size=digest.size, crc32=digest.crc32, created_at=now)
-            for _, digest in sorted(wanted.items())
+            (sha256, digest.size, digest.crc32, Blob.State.WRITING.value, made_at)
+            for sha256, digest in sorted(wanted.items())
         ],
-        ignore_conflicts=True,
+        unless_there=True,
     )
     # In one order everywhere, so that two takers of the same files do not wait for each other.
     locked = Blob.objects.select_for_update().filter(sha256__in=wanted).order_by("sha256")
@@ -264,22 +266,9 @@ def holding(job_id: int) -> Keep:
 
     def keep(blobs: Mapping[int, Blob]) -> None:
         distinct = sorted({blob.pk for blob in blobs.values()})
-        for start in range(0, len(distinct), HELD_AT_ONCE):
-            _hold(job_id, distinct[start : start + HELD_AT_ONCE])
+        insert(Hold, ("job_id", "blob_id"), [(job_id, pk) for pk in distinct], unless_there=True)
 
     return keep
-
-
-def _hold(job_id: int, blob_ids: Sequence[int]) -> None:
-    """Write the rows from those of the blobs, which the database can do by itself: a row an object takes ten times as long."""
-    holds, blobs = Hold._meta.db_table, Blob._meta.db_table  # noqa: SLF001 (documented)
-    marks = ", ".join(["%s"] * len(blob_ids))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {holds} (job_id, blob_id) SELECT %s, id FROM {blobs} WHERE id IN ({marks})"  # noqa: S608 (our own names)
-            " ON CONFLICT DO NOTHING",
-            [job_id, *blob_ids],
-        )
 
 
 def discard_unneeded(blob_ids: Iterable[int], *, made_since: datetime) -> int:

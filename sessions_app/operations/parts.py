@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -31,6 +32,8 @@ from sessions_app.operations.uploads import BATCH, MAX_UPLOADS_A_CALL, gone, loc
 Outcome = TypeVar("Outcome")
 
 MAX_PARTS_A_CALL = 1000
+PAUSES = (0.05, 0.1, 0.2)
+"""Seconds between two looks at an upload that somebody else is writing to."""
 AT_ONCE = 8
 """Uploads that are joined at once: each waits for the disk's journal or for a server."""
 
@@ -252,17 +255,20 @@ class _Joined:
 
 def _join(upload: Upload, store: BlobStore) -> _Joined:
     """Make one object of the parts, in any thread, without the database."""
-    try:
-        return _joined(upload, store)
-    except PartsLostError as error:
-        return _Joined(upload=upload, missing=error.numbers, lost=True)
-    except PartBusyError as error:
-        return _Joined(upload=upload, error=BusyError(str(error), code="upload_busy"))
-    except StoreError as error:
-        # An answer that was lost on its way: the parts were joined by an earlier try.
-        if _is_whole(upload, store):
-            return _Joined(upload=upload)
-        return _failed(upload, error)
+    for pause in (*PAUSES, None):
+        try:
+            return _joined(upload, store)
+        except PartsLostError as error:
+            return _Joined(upload=upload, missing=error.numbers, lost=True)
+        except PartBusyError as error:
+            # Most likely somebody who joins the same parts: then there is nothing left to do in a moment.
+            if pause is None:
+                return _Joined(upload=upload, error=BusyError(str(error), code="upload_busy"))
+            time.sleep(pause)
+        except StoreError as error:
+            # An answer that was lost on its way: the parts were joined by an earlier try.
+            return _Joined(upload=upload) if _is_whole(upload, store) else _failed(upload, error)
+    raise AssertionError
 
 
 def _joined(upload: Upload, store: BlobStore) -> _Joined:

@@ -17,11 +17,13 @@ from sessions_app.domain.manifest import Changes, Manifest, diff
 from sessions_app.domain.naming import fold_name
 from sessions_app.domain.progress import progress_of, stage_of
 from sessions_app.models import DubbingSession, Entry, Version
+from sessions_app.models.rows import insert
 from sessions_app.operations.errors import ConflictError, NotAllowedError, UnchangedError
 from sessions_app.queries.manifests import held_by, manifest_of
 
 Item = TypeVar("Item")
 
+ENTRY_COLUMNS = ("session_id", "path", "blob_id", "category", "language", "origin", "added_in")
 BATCH = 500
 """Rows a statement; databases limit the variables of one."""
 
@@ -178,14 +180,14 @@ def _write_entries(session: DubbingSession, changes: Changes, new: NewVersion, *
         )
     arrived = [*changes.added, *changes.changed]
     rows = [
-        Entry(
-            session=session,
-            path=entry.path,
-            blob_id=new.blob_ids[entry.path],
-            category=entry.category.value,
-            language=entry.language,
-            origin=entry.origin,
-            added_in=number,
+        (
+            session.pk,
+            entry.path,
+            new.blob_ids[entry.path],
+            entry.category.value,
+            entry.language,
+            entry.origin,
+            number,
         )
         for entry in arrived
     ]
@@ -193,7 +195,7 @@ def _write_entries(session: DubbingSession, changes: Changes, new: NewVersion, *
     known: set[int] = set()
     for ids in _batches(list(sizes)):
         known.update(Entry.objects.filter(session=session, blob_id__in=ids).values_list("blob_id", flat=True))
-    Entry.objects.bulk_create(rows, batch_size=BATCH)
+    insert(Entry, ENTRY_COLUMNS, rows)
     return sum(size for blob_id, size in sizes.items() if blob_id not in known)
 
 

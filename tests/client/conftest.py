@@ -135,8 +135,8 @@ def project(*, big: int = 9 * 1024 * 1024, small: int = 30) -> dict[str, bytes]:
     """A pipeline's folder in a layout of its own: a video of more than one part, segments that share packs, texts."""
     return {
         "conference talk.mp4": os.urandom(big),
-        "out/asr.json": b'{"text": "Hello", "segments": []}',
-        "out/translated.json": '{"hi": "नमस्ते", "es": "Hola"}'.encode(),
+        "out/asr.json": json.dumps({"text": "Hello", "take": os.urandom(8).hex()}).encode(),
+        "out/translated.json": json.dumps({"hi": "नमस्ते", "es": os.urandom(8).hex()}).encode(),
         "out/dubbed/talk_final_hi.mp4": os.urandom(2 * 1024 * 1024),
         **{f"out/hi/segment_{number:04}.wav": os.urandom(1000 + number) for number in range(small)},
         "empty.txt": b"",

@@ -10,7 +10,7 @@ import errno
 import functools
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
@@ -72,6 +72,58 @@ def new_file(path: Path, *, key: str, replace: bool = False, settled: bool = Tru
         os.close(descriptor)
         if replace or not unnamed:
             temporary.unlink(missing_ok=True)
+
+
+def write_files(folder: Path, files: Iterable[tuple[str, bytes]]) -> None:
+    """Write new small files into a folder that exists, as ``new_file`` does; their names are put on the disk together.
+
+    :raises FileNotFoundError: the folder was removed meanwhile.
+    """
+    with opened(folder, os.O_DIRECTORY) as listing:
+        try:
+            for name, data in files:
+                _write_file(folder, listing, name, data)
+            os.fsync(listing)
+        except OSError as error:
+            if os.fstat(listing).st_nlink == 0:  # of which systems complain in many ways
+                raise FileNotFoundError(folder) from error
+            raise
+
+
+def _write_file(folder: Path, listing: int, name: str, data: bytes) -> None:
+    try:
+        descriptor = os.open(".", os.O_RDWR | os.O_TMPFILE | os.O_CLOEXEC, FILE_MODE, dir_fd=listing)
+    except OSError as error:
+        if error.errno not in _NO_UNNAMED_FILES:
+            raise
+        descriptor = -1
+    try:
+        if descriptor >= 0:
+            write_all(descriptor, data)
+            os.fchmod(descriptor, FILE_MODE)  # whatever the umask
+            os.fsync(descriptor)
+            if _link(f"/proc/self/fd/{descriptor}", listing, name):
+                return
+    finally:
+        if descriptor >= 0:
+            os.close(descriptor)
+    with new_file(folder / name, key=name) as plain:  # this filesystem cannot name a file afterwards
+        write_all(plain, data)
+
+
+def _link(source: str, listing: int, name: str) -> bool:
+    """Name a file in a folder, unless the name is taken; False where that is not possible here."""
+    try:
+        os.link(source, name, src_dir_fd=listing, dst_dir_fd=listing, follow_symlinks=True)
+    except FileExistsError:
+        return True
+    except FileNotFoundError:
+        return False  # without /proc
+    except OSError as error:
+        if error.errno not in _NO_HARD_LINKS:
+            raise
+        return False
+    return True
 
 
 def hidden_name(path: Path, upload_id: str) -> Path:

@@ -8,6 +8,8 @@ import secrets
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
+from itertools import groupby
 from pathlib import Path
 
 from django.core.files.storage import FileSystemStorage
@@ -88,6 +90,13 @@ class FileSystemStore:
         except BaseException:
             durable.remove_empty_folders(path.parent, below=self._root)
             raise
+
+    def put_all(self, objects: Sequence[tuple[str, bytes]]) -> None:
+        placed = sorted((self.local_path(key), key, data) for key, data in objects)
+        for folder, some in groupby(placed, key=lambda one: one[0].parent):
+            files = [(path.name, data) for path, _, data in some]
+            with durable.disk_errors(str(folder.relative_to(self._root))):
+                durable.in_folder(folder, partial(durable.write_files, folder, files))
 
     def promote(self, staged: str, key: str) -> None:
         source, path = self.local_path(staged), self.local_path(key)

@@ -6,7 +6,7 @@ a row, and garbage collection, which works from rows, finds all of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sessions_app.blobs.keys import blob_key
@@ -81,6 +81,11 @@ def settle(staged: Staged, *, store: BlobWriter, on_bytes: Callable[[int], None]
     else:
         with store.writer(key, size=staged.digest.size) as writer:
             writer.write(staged.data)
+
+
+def settle_small(staged: Sequence[Staged], *, store: BlobWriter) -> None:
+    """Make files visible that are held in memory; as ``settle``, for many at once. Those whose digests begin alike lie together."""
+    store.put_all([(blob_key(one.digest.sha256), one.data) for one in staged])
 
 
 def discard(staged: Staged, *, store: BlobDeleter) -> None:

@@ -63,6 +63,10 @@ class MemoryStore:
         yield buffer
         self._objects.setdefault(key, buffer.getvalue())
 
+    def put_all(self, objects: Sequence[tuple[str, bytes]]) -> None:
+        for key, data in objects:
+            self._objects.setdefault(checked(key), data)
+
     def promote(self, staged: str, key: str) -> None:
         checked(staged)
         checked(key)

@@ -157,6 +157,10 @@ class S3Store:
             writer.discard()
             raise
 
+    def put_all(self, objects: Sequence[tuple[str, bytes]]) -> None:
+        for key, data in objects:
+            self.put(key, bytearray(data))
+
     def promote(self, staged: str, key: str) -> None:
         source, name = self.name(staged), self.name(key)
         if not self._exists(key):

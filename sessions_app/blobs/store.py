@@ -275,6 +275,15 @@ class BlobWriter(Protocol):
         """
         ...
 
+    def put_all(self, objects: Sequence[tuple[str, bytes]]) -> None:
+        """Make small objects of these keys and bytes, as ``writer`` does, but with less waiting than for each by itself.
+
+        Best for keys of one folder. After an exception those that were made before it are there.
+
+        :raises StoreFullError: no space is left.
+        """
+        ...
+
     def promote(self, staged: str, key: str) -> None:
         """Give the staged object its final name, without moving bytes through this process where the store can.
 

@@ -14,7 +14,7 @@ from queue import Empty, SimpleQueue
 from django.db import connection, transaction
 
 from sessions_app.blobs import get_store
-from sessions_app.blobs.ingest import Staged, discard, settle
+from sessions_app.blobs.ingest import Staged, discard, settle, settle_small
 from sessions_app.blobs.keys import blob_key
 from sessions_app.blobs.store import BlobStore
 from sessions_app.domain.digests import Digest
@@ -195,6 +195,7 @@ class _Intake:
                     small.append(task)
                 else:
                     self._hand_over([task], settling)
+        small.sort(key=lambda task: task.staged.digest.sha256)
         for start in range(0, len(small), SETTLED_TOGETHER):
             self._hand_over(small[start : start + SETTLED_TOGETHER], settling)
         self._staged.clear()
@@ -205,13 +206,16 @@ class _Intake:
         future.add_done_callback(self._finished.put)
 
     def _settle(self, tasks: Sequence[_Settling]) -> None:
-        for task in tasks:
-            self._count(0)
-            if task.blob_id is not None:
-                settle(task.staged, store=self._store, on_bytes=self._count)
-            else:
-                discard(task.staged, store=self._store)
-                self._count(task.staged.rest)
+        self._count(0)
+        missing = [task.staged for task in tasks if task.blob_id is not None]
+        if len(tasks) > 1:  # they are small
+            settle_small(missing, store=self._store)
+            return
+        for staged in missing:
+            settle(staged, store=self._store, on_bytes=self._count)
+        if not missing:
+            discard(tasks[0].staged, store=self._store)
+            self._count(tasks[0].staged.rest)
 
     def _count(self, count: int) -> None:
         if self.stop.is_set():

@@ -200,6 +200,30 @@ class WritingSuite:
         assert error.value is raised
         assert is_empty(store)
 
+    def test_small_objects_are_made_many_at_once(self, store):
+        put(store, "blobs/ab/there", b"first")
+        objects = [(f"blobs/{number % 3:02}/{number}", b"x" * number) for number in range(20)]
+
+        store.put_all([*objects, ("blobs/ab/there", b"second")])
+
+        assert {key: get(store, key) for key, _ in objects} == dict(objects)
+        assert get(store, "blobs/ab/there") == b"first"
+        store.put_all(objects)
+        store.put_all([])
+        with pytest.raises(KeyRefusedError):
+            store.put_all([("blobs/../x", b"")])
+
+    def test_small_objects_are_made_while_their_folder_comes_and_goes(self, store):
+        with ThreadPoolExecutor(4) as threads:
+
+            def come_and_go(number: int) -> None:
+                for _ in range(30):
+                    store.put_all([(f"blobs/ab/{number}", b"x")])
+                    assert get(store, f"blobs/ab/{number}") == b"x"
+                    store.delete(f"blobs/ab/{number}")
+
+            list(threads.map(come_and_go, range(4)))
+
     def test_an_object_that_exists_is_left_as_it_is(self, store):
         put(store, "a/kept", b"the first")
 

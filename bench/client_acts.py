@@ -13,6 +13,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from dubbing_client import sending
 from dubbing_client.api import Api
 from dubbing_client.folder import Folder
 from dubbing_client.loading import load as perform_load, plan_load
@@ -20,8 +21,9 @@ from dubbing_client.saving import plan_save, save as perform_save
 from dubbing_client.state import State
 
 
-def save(folder: str, name: str, *, packs: bool = True) -> float:
+def save(folder: str, name: str, *, packs: bool = True, connections: int = sending.CONNECTIONS) -> float:
     """Save a folder; without ``packs`` each file is an upload of its own, however small it is."""
+    sending.CONNECTIONS = connections
     start = perf_counter()
     with Api(os.environ["DUBS_URL"], os.environ["DUBS_TOKEN"]) as api:
         if not packs:

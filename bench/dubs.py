@@ -19,6 +19,8 @@ from tests.services.processes import ROOT, Service
 from tests.services.stacks import without_settings
 
 ENVIRONMENT = ROOT / ".build" / "client" / "bin"
+SMALL_SIZE = 20_000
+"""Bytes of a voice segment."""
 OWNER = "bench"
 """Whose sessions ``bench.portal`` makes and forgets."""
 
@@ -138,3 +140,14 @@ def running(folder: Path) -> Iterator[tuple[Portal, Client]]:
         finally:
             client.close()
             service.stop()
+
+
+def begin_anew(portal: Portal, client: Client) -> None:
+    portal.worker.do("forget", "talk")
+    client.forget()
+
+
+def make_small(folder: Path, count: int) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in range(count):
+        (folder / f"segment_{number:05}.wav").write_bytes(os.urandom(SMALL_SIZE))

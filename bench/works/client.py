@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from functools import partial
@@ -14,14 +13,10 @@ from urllib.parse import quote
 
 from bench import peers, rclone
 from bench.contest import Bench, Entrant, Row, contest
-from bench.dubs import Client, Portal, running
-from bench.session import change, files_of
+from bench.dubs import Client, Portal, begin_anew, make_small, running
 
 GROUP = "client"
 MIB = 1024 * 1024
-SMALL_COUNT = 5_000
-SMALL_SIZE = 20_000
-CHANGED_COUNTS = (1, 500, 5_000)
 
 
 def rows(bench: Bench) -> Iterator[Row]:
@@ -31,15 +26,6 @@ def rows(bench: Bench) -> Iterator[Row]:
         yield from _unchanged(bench, portal, client)
         yield from _load(bench, portal, client, folder)
         yield from _memory(bench, portal, client, folder)
-        small = folder / "small"
-        _make_small(small, 0, SMALL_COUNT * _scale(bench) // 100)
-        yield from _packs(bench, portal, client, small)
-        yield from _requests(bench, portal, client, small)
-
-
-def _scale(bench: Bench) -> int:
-    """Per cent of the usual session that this one is: tests make a short one."""
-    return max(1, min(100, sum(file.stat().st_size for file in files_of(bench.session)) // 4_870_000))
 
 
 # -- Whole sessions ----------------------------------------------------------------------------------------------------
@@ -48,7 +34,7 @@ def _scale(bench: Bench) -> int:
 def _first_save(bench: Bench, portal: Portal, client: Client, folder: Path) -> Iterator[Row]:
     ours = Entrant(
         name="ours",
-        prepare=partial(_begin_anew, portal, client),
+        prepare=partial(begin_anew, portal, client),
         run=lambda: peers.timed(lambda: client.run("save", bench.session, "--name", "talk")),
         check=partial(portal.worker.do, "check", "talk", bench.session),
     )
@@ -76,20 +62,15 @@ def _rclone(server: rclone.Server, bench: Bench) -> Entrant:
     )
 
 
-def _begin_anew(portal: Portal, client: Client) -> None:
-    portal.worker.do("forget", "talk")
-    client.forget()
-
-
 def _unchanged(bench: Bench, portal: Portal, client: Client) -> Iterator[Row]:
     def save_first() -> None:
-        _begin_anew(portal, client)
+        begin_anew(portal, client)
         client.do("save", bench.session, "talk")
 
     again = Entrant(name="ours", prepare=save_first, run=partial(client.do, "save", bench.session, "talk"))
     first = Entrant(
         name="the first save",
-        prepare=partial(_begin_anew, portal, client),
+        prepare=partial(begin_anew, portal, client),
         run=partial(client.do, "save", bench.session, "talk"),
     )
     yield from contest(
@@ -103,7 +84,7 @@ def _unchanged(bench: Bench, portal: Portal, client: Client) -> Iterator[Row]:
 
 
 def _load(bench: Bench, portal: Portal, client: Client, folder: Path) -> Iterator[Row]:
-    _begin_anew(portal, client)
+    begin_anew(portal, client)
     client.run("save", bench.session, "--name", "talk")
     target = folder / "loaded"
     ours = Entrant(
@@ -122,14 +103,21 @@ def _load(bench: Bench, portal: Portal, client: Client, folder: Path) -> Iterato
     present = [curl] if shutil.which("curl") else []
     if not present:
         bench.say("curl is not installed, so not compared.")
-    yield from contest(
-        "load over HTTP",
-        ours,
-        present,
-        rounds=bench.rounds,
-        inputs=[bench.session, portal.folder / "storage"],
-        at_least={"curl, one connection": 1.0},
+    started = Entrant(
+        name="ours",
+        prepare=partial(_empty, target, client),
+        run=partial(client.do, "load", "talk", target),
+        check=partial(peers.check_folder, target, bench.session),
     )
+    for work, entrant in (("load over HTTP", ours), ("load by a client that runs", started)):
+        yield from contest(
+            work,
+            entrant,
+            present,
+            rounds=bench.rounds,
+            inputs=[bench.session, portal.folder / "storage"],
+            at_least={curl.name: 1.0},
+        )
 
 
 def _urls(portal: Portal, target: Path) -> Path:
@@ -153,10 +141,10 @@ def _empty(target: Path, client: Client | None = None) -> None:
 def _memory(bench: Bench, portal: Portal, client: Client, folder: Path) -> Iterator[Row]:
     """Peaks of the client's process, after it has saved and loaded a little."""
     little = folder / "little"
-    _make_small(little, 0, 3)
+    make_small(little, 3)
     client.do("save", little, "little")
     client.do("load", "little", folder / "little-loaded")
-    _begin_anew(portal, client)
+    begin_anew(portal, client)
     process = client.resident()
     idle = process.now()
     for work, act in (
@@ -173,69 +161,3 @@ def _memory(bench: Bench, portal: Portal, client: Client, folder: Path) -> Itera
             at_most=64.0,
         )
     portal.worker.do("forget", "little")
-
-
-# -- Many small files --------------------------------------------------------------------------------------------------
-
-
-def _make_small(folder: Path, first: int, count: int) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    for number in range(first, first + count):
-        (folder / f"segment_{number:05}.wav").write_bytes(os.urandom(SMALL_SIZE))
-
-
-def _packs(bench: Bench, portal: Portal, client: Client, small: Path) -> Iterator[Row]:
-    def prepare() -> None:
-        portal.worker.do("forget", "small")
-        client.forget()
-
-    count = len(list(small.iterdir()))
-    ours = Entrant(
-        name="ours",
-        prepare=prepare,
-        run=partial(client.do, "save", small, "small"),
-        check=partial(portal.worker.do, "check", "small", small),
-    )
-    one_by_one = Entrant(
-        name="one request a file",
-        prepare=prepare,
-        run=partial(client.do, "save", small, "small", packs=False),
-        check=partial(portal.worker.do, "check", "small", small),
-    )
-    yield from contest(
-        f"save of {count:,} files of {SMALL_SIZE // 1000} kB",
-        ours,
-        [one_by_one],
-        rounds=bench.rounds,
-        inputs=[small],
-        at_least={"one request a file": 5.0},
-    )
-
-
-def _requests(bench: Bench, portal: Portal, client: Client, small: Path) -> Iterator[Row]:
-    """What a save asks the portal for, by how many files have changed in a session of thousands."""
-    count = len(list(small.iterdir()))
-    for changed in sorted({min(changed, count) for changed in CHANGED_COUNTS}):
-        _make_small(small, 0, changed)
-        before = portal.requests()
-        client.do("save", small, "small")
-        yield Row(
-            work=f"save of {changed:,} changed files of {count:,}",
-            against="requests",
-            value=portal.requests() - before,
-            unit="",
-        )
-    copy = shutil.copytree(bench.session, small.parent / "again")
-    _begin_anew(portal, client)
-    client.do("save", copy, "talk")
-    (small.parent / "changed").mkdir()
-    for path, file in change(bench.session, small.parent / "changed", turn=1).items():
-        shutil.copy2(file, copy / path)
-    before = portal.requests()
-    client.do("save", copy, "talk")
-    yield Row(
-        work="re-save over HTTP, 1 wav and 1 json",
-        against="requests",
-        value=portal.requests() - before,
-        unit="",
-    )

@@ -182,7 +182,9 @@ def save(api: Api, plan: SavePlan, state: State, *, message: str = "", listener:
                 changed.append(file)
                 paths.append(path)
                 (little if stat.size < small else large).append(file)
-                if large and (len(large) >= BATCH or sender.is_hungry):
+                # Worth a call, or worth not to let the network wait for.
+                ready = sum(file.size for file in large) if sender.is_hungry else 0
+                if len(large) >= BATCH or ready >= pack_size:
                     flush(large)
             listener.end("hash")
             if large or little:
@@ -365,9 +367,10 @@ def _video_in(api: Api, plan: SavePlan) -> str:
 
 def _may_send(plan: SavePlan, state: State) -> bool:
     """Whether anything may have to be sent, as far as stats tell."""
-    return any(
-        plan.against.get(path) != state.hash_of(path, stat) for path, stat in plan.listing.files.items()
+    hashes_there = (
+        (plan.against.get(path), state.hash_of(path, stat)) for path, stat in plan.listing.files.items()
     )
+    return any(here is None or here != there for there, here in hashes_there)
 
 
 def _unchanged(plan: SavePlan, session: Session, state: State, now: Mapping[str, str]) -> Saved:

@@ -15,6 +15,10 @@ from tests.services.processes import Service
 NAME = "rclone copy, WebDAV"
 
 
+def find() -> str | None:
+    return shutil.which("rclone")
+
+
 class Server:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -50,7 +54,7 @@ class Server:
 @contextmanager
 def serving(folder: Path) -> Iterator[Server | None]:
     """Start the server; None where there is no rclone."""
-    if shutil.which("rclone") is None:
+    if find() is None:
         yield None
         return
     server = Server(folder)

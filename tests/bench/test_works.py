@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bench import rclone
 from bench.contest import Bench
-from bench.works import http, s3
+from bench.works import client, client_small, http, s3
 
 MIB = 1024 * 1024
 
@@ -35,6 +36,24 @@ def test_http(bench, monkeypatch):
         "memory, 0.0 GB",
     ]
     assert all((row.ratio or 0) > 0 or row.value is not None for row in rows)
+
+
+def test_client(bench, monkeypatch):
+    monkeypatch.setattr(rclone, "find", lambda: None)  # beside which nothing has to be fast here
+
+    rows = list(client.rows(bench))
+
+    assert {"save of an unchanged folder", "client: save", "client: load"} <= {row.work for row in rows}
+    assert all((row.ratio or 0) > 0 or (row.value is not None and row.reached) for row in rows)
+
+
+def test_small_files(bench, monkeypatch):
+    monkeypatch.setattr(client_small, "SMALL_COUNT", 0)
+
+    rows = list(client_small.rows(bench))
+
+    requests = {row.work: row.value for row in rows if row.against == "requests"}
+    assert requests["save of 1 changed files of 50"] <= requests["save of 50 changed files of 50"] < 20
 
 
 def test_s3(bench, monkeypatch):

@@ -25,7 +25,7 @@ def rows(bench: Bench) -> Iterator[Row]:
         yield from _first_save(bench, portal, client, folder)
         yield from _unchanged(bench, portal, client)
         yield from _load(bench, portal, client, folder)
-        yield from _memory(bench, portal, client, folder)
+        yield from _memory(bench, portal, folder)
 
 
 # -- Whole sessions ----------------------------------------------------------------------------------------------------
@@ -138,8 +138,9 @@ def _empty(target: Path, client: Client | None = None) -> None:
         client.forget()
 
 
-def _memory(bench: Bench, portal: Portal, client: Client, folder: Path) -> Iterator[Row]:
-    """Peaks of the client's process, after it has saved and loaded a little."""
+def _memory(bench: Bench, portal: Portal, folder: Path) -> Iterator[Row]:
+    """Peaks of a client's process of its own, after it has saved and loaded a little."""
+    client = Client(portal, folder / "another-home")
     little = folder / "little"
     make_small(little, 3)
     client.do("save", little, "little")
@@ -160,4 +161,5 @@ def _memory(bench: Bench, portal: Portal, client: Client, folder: Path) -> Itera
             unit="MiB",
             at_most=64.0,
         )
+    client.close()
     portal.worker.do("forget", "little")

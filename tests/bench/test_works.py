@@ -19,6 +19,8 @@ def bench(tmp_path):
     (session / "audio").mkdir(parents=True)
     (session / "talk.mp4").write_bytes(bytes(range(256)) * (12 * MIB // 256))
     (session / "audio" / "hi_audio.wav").write_bytes(b"hi audio" * 10_000)
+    (session / "transcriptions").mkdir()
+    (session / "transcriptions" / "original_asr.json").write_bytes(b'{"take": 0}')
     return Bench(session=session, folder=tmp_path, rounds=1)
 
 

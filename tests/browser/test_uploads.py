@@ -14,7 +14,6 @@ from playwright.sync_api import BrowserContext, Page, Request, Response, Route, 
 
 from tests.browser.conftest import Portal
 from tests.browser.person import Person
-from tests.services.media import Media
 
 PART = 8 * 1024 * 1024
 PARTS = re.compile(r"/api/v1/uploads/[^/]+/parts/\d+$")
@@ -304,7 +303,9 @@ def test_a_cancelled_save_leaves_nothing(bob: Person, project: Path):
     expect(bob.page.get_by_role("link", name="cancelled", exact=True)).to_have_count(0)
 
 
-def test_what_a_power_cut_took_is_sent_again(bob: Person, media: Media):
+def test_what_a_power_cut_took_is_sent_again(bob: Person, work_folder: Path):
+    video = work_folder / "talk.mp4"
+    video.write_bytes(os.urandom(100_000))
     traffic = Traffic.of(bob.page)
 
     def lose(route: Route) -> None:
@@ -320,7 +321,7 @@ def test_what_a_power_cut_took_is_sent_again(bob: Person, media: Media):
     bob.page.route("**/api/v1/uploads/complete", lose, times=1)
     bob.open("/sessions/new/")
     bob.page.get_by_label("Name", exact=True).fill("after the power cut")
-    bob.choose("files", media.video)
+    bob.choose("files", video)
     bob.page.get_by_role("button", name="Save session").click()
 
     bob.wait_for_job("Saved as version 1")
@@ -328,13 +329,15 @@ def test_what_a_power_cut_took_is_sent_again(bob: Person, media: Media):
     assert traffic.begun[0] == traffic.begun[1]
 
 
-def test_a_save_on_top_of_another_sends_nothing_again(bob: Person, project: Path, media: Media):
+def test_a_save_on_top_of_another_sends_nothing_again(bob: Person, project: Path, work_folder: Path):
     begin(bob, "both", project)
     bob.wait_for_job("Saved as version 1")
     bob.page.get_by_role("link", name="Open the session").click()
     session = bob.page.url
     second = Person.with_browser(bob.page.context, bob.address)
-    for person, file in ((bob, media.voices[0]), (second, media.voices[1])):
+    for person, language in ((bob, "hi"), (second, "es")):
+        file = work_folder / f"{language}_voice.wav"
+        file.write_bytes(os.urandom(100_000))
         person.page.goto(f"{session}save/")
         person.choose("files", file)
         expect(person.page.get_by_role("button", name="Save new version")).to_be_enabled()

@@ -285,10 +285,15 @@ def versions(*, name: str, owner: str = "alice") -> list[dict[str, Any]]:
     ]
 
 
-def damaged_blobs() -> list[str]:
-    """Read every blob and name those that are not what they are called."""
+def newest_blob() -> int:
+    newest = Blob.objects.order_by("-pk").first()
+    return newest.pk if newest else 0
+
+
+def damaged_blobs(*, after: int) -> list[str]:
+    """Read every blob that is newer than that one and name those that are not what they are called."""
     return [
         blob.sha256
-        for blob in Blob.objects.filter(state=Blob.State.STORED)
+        for blob in Blob.objects.filter(state=Blob.State.STORED, pk__gt=after)
         if hashlib.sha256(read_object(blob_key(blob.sha256))).hexdigest() != blob.sha256
     ]

@@ -13,6 +13,7 @@ from typing import Any, Callable
 import pytest
 
 from dubbing_client.api import Api
+from dubbing_client.downloads import SEGMENT
 from dubbing_client.errors import (
     ChangedError,
     Problem,
@@ -23,7 +24,7 @@ from dubbing_client.errors import (
 )
 from dubbing_client.exporting import export
 from dubbing_client.folder import Stat
-from dubbing_client.receiving import SEGMENT, Receiver, RemoteFile
+from dubbing_client.receiving import Receiver, RemoteFile
 from dubbing_client.retries import Cancelled, Retries, attempt
 from dubbing_client.sending import LocalFile, Sender, Shipment
 from dubbing_client.state import Hashed

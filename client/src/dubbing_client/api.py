@@ -162,7 +162,7 @@ class Api:
     def _new_client(self) -> httpx.Client:
         import ssl  # noqa: PLC0415 (as httpx)
 
-        import httpx  # noqa: PLC0415
+        import httpx  # noqa: PLC0415 (as above)
 
         # Reading the certificates takes longer than a call; without TLS they serve nobody.
         is_plain = self.url.startswith("http://")
@@ -218,7 +218,7 @@ class Api:
     def session_unless(self, code: str, *, etag: str) -> objects.Session | None:
         """Return the session, or None where it is still as ``etag`` says (`"v3"` with its quotes)."""
         answer = self.call("GET", f"/sessions/{code}", headers={"If-None-Match": etag})
-        found: objects.Session | None = None if answer.status == 304 else answer.data  # noqa: PLR2004
+        found: objects.Session | None = None if answer.status == 304 else answer.data  # noqa: PLR2004 (Not Modified)
         return found
 
     def session_named(self, name: str) -> objects.Session | None:

@@ -158,9 +158,9 @@ def problem_of(
     family = Problem
     if status == 401:  # noqa: PLR2004 (HTTP's own numbers)
         family = SignedOutError
-    elif status == 404:  # noqa: PLR2004
+    elif status == 404:  # noqa: PLR2004 (Not Found)
         family = NotFoundError
-    elif status == 409 and code == "conflict":  # noqa: PLR2004
+    elif status == 409 and code == "conflict":  # noqa: PLR2004 (Conflict)
         family = ConflictError
     elif status in RETRYABLE or code == "upload_busy":
         family = UnavailableError

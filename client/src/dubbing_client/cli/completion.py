@@ -45,9 +45,9 @@ def commands() -> list[Command]:
     (subparsers,) = [
         action
         for action in build()._actions  # noqa: SLF001 (argparse shows them nowhere else)
-        if isinstance(action, argparse._SubParsersAction)  # noqa: SLF001
+        if isinstance(action, argparse._SubParsersAction)  # noqa: SLF001 (as above)
     ]
-    helps = {choice.dest: choice.help or "" for choice in subparsers._choices_actions}  # noqa: SLF001
+    helps = {choice.dest: choice.help or "" for choice in subparsers._choices_actions}  # noqa: SLF001 (as above)
     found = []
     for name, parser in subparsers.choices.items():
         options = [

@@ -48,8 +48,8 @@ class Terminal:
             self._document(document)
         elif sys.stdout.isatty():
             from rich.console import Console  # noqa: PLC0415 (takes longer than a short command)
-            from rich.table import Table  # noqa: PLC0415
-            from rich.text import Text  # noqa: PLC0415
+            from rich.table import Table  # noqa: PLC0415 (of a terminal alone)
+            from rich.text import Text  # noqa: PLC0415 (as Table)
 
             table = Table(*titles, box=None, pad_edge=False)
             for row in rows:
@@ -144,7 +144,7 @@ class Bars:
 
 def _progress() -> Progress:
     from rich.console import Console  # noqa: PLC0415 (only where somebody looks)
-    from rich.progress import (  # noqa: PLC0415
+    from rich.progress import (  # noqa: PLC0415 (takes a tenth of a second)
         BarColumn,
         DownloadColumn,
         Progress,

@@ -49,11 +49,9 @@ class Machine:
         self.dubs = dubs
         self.folder = home
         home.mkdir()
+        self.owner = owner
         self.url = url or portal.address
-        made = portal.manage(
-            "create_token", "--owner", owner, "--name", home.name, "--scope", "write", "--json"
-        )
-        self.token: str = json.loads(made)["token"]
+        self.token: str = portal.ask("token", owner=owner)
         kept = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
         self.environment = {
             **kept,
@@ -109,10 +107,14 @@ class Machine:
 
 @pytest.fixture
 def machine(portal: Portal, dubs_path: Path, tmp_path: Path) -> Any:
-    """Make machines: ``machine("alice-laptop")`` is Alice's."""
+    """Make machines: ``machine("alice-laptop")`` is Alice's, and each test has an Alice of its own, who has nothing yet."""
+    people: dict[str, str] = {}
 
     def make(name: str, *, url: str = "") -> Machine:
-        return Machine(dubs_path, tmp_path / name, portal, name.partition("-")[0], url=url)
+        person = name.partition("-")[0]
+        if person not in people:
+            people[person] = portal.ask("newcomer", name=person)
+        return Machine(dubs_path, tmp_path / name, portal, people[person], url=url)
 
     return make
 

@@ -95,8 +95,8 @@ def name() -> str:
     return f"talk-{uuid4().hex[:8]}"
 
 
-def saved_once(portal: Portal, session: str, project: Path) -> None:
-    (version,) = portal.ask("versions", name=session)
+def saved_once(portal: Portal, session: str, project: Path, laptop: Machine) -> None:
+    (version,) = portal.ask("versions", name=session, owner=laptop.owner)
     assert version["files"] == digests(project)
 
 
@@ -111,7 +111,7 @@ def test_a_client_killed_again_and_again_saves_once(
     kill(laptop, draw, kills, "save", project, "--name", session)
 
     laptop.run("save", project, "--name", session)
-    saved_once(portal, session, project)
+    saved_once(portal, session, project, laptop)
     assert laptop.told("save", project)["is_new"] is False
     assert laptop.run("list", "--names").out.splitlines().count(session) == 1
 
@@ -161,7 +161,7 @@ def test_a_server_killed_again_and_again_while_a_client_saves(
 
     survives(portal, laptop.start("save", project, "--name", session), draw, kills, worker=True)
 
-    saved_once(portal, session, project)
+    saved_once(portal, session, project, laptop)
 
 
 def test_a_server_killed_again_and_again_while_a_client_loads(
@@ -213,7 +213,7 @@ def test_over_a_network_that_breaks_everything_arrives(
 
     assert len(network.ended) > 3
     assert set(network.ended) <= set(Fate)
-    saved_once(portal, session, project)
+    saved_once(portal, session, project, laptop)
     assert digests(tmp_path / "loaded") == digests(project)
     portal.manage("verify_export", str(tmp_path / "talk.zip"))
 
@@ -257,7 +257,7 @@ def test_two_who_save_one_session_at_once_lose_nothing(
         if code:
             assert "saved version 2" in said
             people[who].run("save", tmp_path / who, "-m", who, "--on-top")
-    versions = portal.ask("versions", name=session)
+    versions = portal.ask("versions", name=session, owner=people["one"].owner)
     assert sorted(version["message"] for version in versions[1:]) == ["one", "two"]
     assert {"of_one.wav", "of_two.wav"} <= versions[2]["files"].keys()
 
@@ -290,4 +290,4 @@ def test_a_client_that_is_interrupted_goes_on_when_it_is_asked_again(
     assert process.returncode in {0, 130}, said
     assert "Traceback" not in said
     laptop.run("save", project, "--name", session)
-    saved_once(portal, session, project)
+    saved_once(portal, session, project, laptop)

@@ -110,7 +110,8 @@ def test_two_people_who_save_at_once_lose_nothing(machine, tmp_path):
     (tmp_path / "other" / "c.wav").unlink()
     told = other.run("save", tmp_path / "other", code=5).said
     assert re.search(
-        r"alice saved version 2 of “Shared” \(“Mine”\) at 20\S+, and this folder is at version 1\.", told
+        rf"{one.owner} saved version 2 of “Shared” \(“Mine”\) at 20\S+, and this folder is at version 1\.",
+        told,
     )
     assert other.told("save", tmp_path / "other", code=5)["error"]["code"] == "conflict"
 
@@ -274,7 +275,7 @@ def test_signing_in_and_out(machine, tmp_path, portal):
     assert login("dubs_" + "x" * 43).returncode == 3
     assert login("two words").returncode == 2
     done = login(token)
-    assert (done.returncode, done.stdout) == (0, f"Signed in to {portal.address} as bob.\n")
+    assert (done.returncode, done.stdout) == (0, f"Signed in to {portal.address} as {laptop.owner}.\n")
     config = Path(laptop.environment["DUBS_HOME"]) / "config.json"
     assert config.stat().st_mode & 0o777 == 0o600
     assert laptop.told("list")["sessions"] == []
@@ -290,7 +291,7 @@ def test_a_token_that_may_only_read_says_so(machine, tmp_path, portal):
     laptop = machine("alice-laptop")
     write(tmp_path / "work", {"talk.mp4": b"video"})
     laptop.told("save", tmp_path / "work", "--name", "Readable")
-    made = portal.manage("create_token", "--owner", "alice", "--name", "reader", "--json")
+    made = portal.manage("create_token", "--owner", laptop.owner, "--name", "reader", "--json")
     laptop.environment["DUBS_TOKEN"] = json.loads(made)["token"]
     laptop.told("load", "Readable", tmp_path / "there")
     assert read(tmp_path / "there") == {"talk.mp4": b"video"}

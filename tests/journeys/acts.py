@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from io import BytesIO
 from typing import Any, cast
+from uuid import uuid4
 from zipfile import ZipFile
 
 from django.conf import settings
@@ -261,7 +262,13 @@ def leftovers() -> list[str]:
 # -- Programs ---------------------------------------------------------------------------------------------------------
 
 
-def token(*, owner: str = "alice") -> str:
+def newcomer(*, name: str) -> str:
+    """Make an account for somebody of this name who has nothing yet, and return the user name."""
+    user = User.objects.create_user(f"{name}-{uuid4().hex[:8]}")
+    return user.username
+
+
+def token(*, owner: str) -> str:
     """Make an access token that may write, and return its secret."""
     user = User.objects.get(username=owner)
     made = tokens.create(
@@ -270,7 +277,7 @@ def token(*, owner: str = "alice") -> str:
     return made.secret
 
 
-def versions(*, name: str, owner: str = "alice") -> list[dict[str, Any]]:
+def versions(*, name: str, owner: str) -> list[dict[str, Any]]:
     """Tell what each version of a session holds: SHA-256 by where the file lay."""
     rows = Version.objects.filter(session__name=name, session__owner__username=owner).order_by("number")
     return [

@@ -27,12 +27,15 @@ def env_bool(name: str, *, default: bool = False) -> bool:
     return value == "True"
 
 
-def env_int(name: str, default: int) -> int:
+def env_int(name: str, default: int, *, least: int | None = None) -> int:
     value = env_str(name, str(default))
     try:
-        return int(value)
+        number = int(value)
     except ValueError as error:
         raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}.") from error
+    if least is not None and number < least:
+        raise ImproperlyConfigured(f"{name} must be at least {least}, not {number}.")
+    return number
 
 
 def env_list(name: str, default: str = "") -> list[str]:

@@ -241,7 +241,7 @@ MAX_UPLOAD_SIZE = env_int("MAX_UPLOAD_GIB", 100) * 1024**3
 USER_QUOTA = env_int("USER_QUOTA_GIB", 0) * 1024**3
 """Bytes that each person's sessions and uploads may have; 0 does not count them."""
 MAX_FILES_IN_SESSION = env_int("MAX_FILES_IN_SESSION", 50_000)
-API_RATE_PER_MINUTE = env_int("API_RATE_PER_MINUTE", 1200)
+API_RATE_PER_MINUTE = env_int("API_RATE_PER_MINUTE", 1200, least=1)
 """Requests that one token or one signed-in person may make; parts, downloads and bundles do not count."""
 TRASH_KEPT = timedelta(days=env_int("TRASH_DAYS", 30))
 EXPORT_KEPT = timedelta(days=env_int("EXPORT_DAYS", 7))

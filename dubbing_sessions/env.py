@@ -27,7 +27,7 @@ def env_bool(name: str, *, default: bool = False) -> bool:
     return value == "True"
 
 
-def env_int(name: str, default: int, *, least: int | None = None) -> int:
+def env_int(name: str, default: int, *, least: int | None = None, most: int | None = None) -> int:
     value = env_str(name, str(default))
     try:
         number = int(value)
@@ -35,6 +35,8 @@ def env_int(name: str, default: int, *, least: int | None = None) -> int:
         raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}.") from error
     if least is not None and number < least:
         raise ImproperlyConfigured(f"{name} must be at least {least}, not {number}.")
+    if most is not None and number > most:
+        raise ImproperlyConfigured(f"{name} must be at most {most}, not {number}.")
     return number
 
 

@@ -237,7 +237,8 @@ CELERY_BEAT_SCHEDULE = {
 
 # ---- What people may do, and for how long things stay ------------------------
 REGISTRATION_OPEN = env_bool("REGISTRATION_OPEN", default=False)
-MAX_UPLOAD_SIZE = env_int("MAX_UPLOAD_GIB", 100) * 1024**3
+MAX_UPLOAD_SIZE = env_int("MAX_UPLOAD_GIB", 100, most=5 * 1024) * 1024**3
+"""Bytes of the largest file; of more than 5 TiB no S3-compatible store makes an object."""
 USER_QUOTA = env_int("USER_QUOTA_GIB", 0) * 1024**3
 """Bytes that each person's sessions and uploads may have; 0 does not count them."""
 MAX_FILES_IN_SESSION = env_int("MAX_FILES_IN_SESSION", 50_000)

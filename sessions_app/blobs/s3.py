@@ -22,10 +22,11 @@ from storages.backends.s3 import S3Storage
 
 from sessions_app.blobs import bucket
 from sessions_app.blobs.keys import checked, checked_prefix
-from sessions_app.blobs.parts import PART_SIZE, check_number, part_size_for, take_part, whole_size
+from sessions_app.blobs.parts import MAX_PART_SIZE, check_number, part_size_for, take_part, whole_size
 from sessions_app.blobs.probe import copies_ranges
 from sessions_app.blobs.store import (
     CHUNK_SIZE,
+    PART_SIZE,
     Capabilities,
     NewObject,
     ObjectMissingError,
@@ -81,7 +82,6 @@ _READ_ATTEMPTS = 3
 
 
 class S3Store:
-    part_size = PART_SIZE
     copy_config = TransferConfig(
         multipart_threshold=5 * 1024**3,  # above it CopyObject refuses
         multipart_chunksize=512 * 1024**2,
@@ -187,8 +187,10 @@ class S3Store:
             )
             return created["UploadId"]
 
-    def put_part(self, key: str, upload_id: str, number: int, chunks: Iterable[bytes]) -> Part:
-        part = take_part(checked(key), number, chunks, part_size=self.part_size)
+    def put_part(
+        self, key: str, upload_id: str, number: int, chunks: Iterable[bytes], *, part_size: int = PART_SIZE
+    ) -> Part:
+        part = take_part(checked(key), number, chunks, part_size=part_size)
         return self.send_part(key, upload_id, number, part)
 
     def send_part(self, key: str, upload_id: str, number: int, data: bytearray) -> Part:
@@ -228,8 +230,10 @@ class S3Store:
             raise refusal
         return Part(number=number, size=end - start, etag=etag)
 
-    def complete(self, key: str, upload_id: str, parts: Sequence[Part]) -> None:
-        whole_size(checked(key), parts, part_size=self.part_size)
+    def complete(
+        self, key: str, upload_id: str, parts: Sequence[Part], *, part_size: int = PART_SIZE
+    ) -> None:
+        whole_size(checked(key), parts, part_size=part_size)
         if parts and self._exists(key):
             # Completed before, or just now by somebody else: an upload that is aborted in that moment may take its parts along (Swift).
             return
@@ -434,8 +438,8 @@ class _DirectParts:
 
     def sign(self, key: str, upload_id: str, number: int, *, size: int, expires_in: timedelta) -> SignedPart:
         check_number(key, number)
-        if not 1 <= size <= self._store.part_size:
-            raise PartsRefusedError(key, f"Part {number} is not of 1 to {self._store.part_size} bytes.")
+        if not 1 <= size <= MAX_PART_SIZE:
+            raise PartsRefusedError(key, f"Part {number} is not of 1 to {MAX_PART_SIZE} bytes.")
         with _answers(key):
             url = self._client.generate_presigned_url(
                 "upload_part",

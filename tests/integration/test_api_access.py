@@ -18,6 +18,7 @@ from sessions_app.api import rates
 from sessions_app.api.service import api
 from sessions_app.blobs import get_store
 from sessions_app.blobs.keys import export_key
+from sessions_app.blobs.store import PART_SIZE
 from sessions_app.models import AccessToken, DubbingSession, Export, Job, Share, Upload, Version
 from sessions_app.operations import announcements, sessions
 from sessions_app.operations.announcements import Announced
@@ -384,5 +385,5 @@ def test_what_a_token_is_for_is_told(world: World):
     assert (me["name"], me["email"]) == ("alice", "alice@example.com")
     assert (me["token"]["name"], me["token"]["scope"]) == ("my laptop", "read")
     assert me["pack_file_size"] == 1024 * 1024
-    assert me["part_size"] == get_store().part_size
+    assert me["part_size"] == PART_SIZE
     assert me["quota"] == {"used": 0, "limit": None}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -43,3 +44,13 @@ def env_int(name: str, default: int, *, least: int | None = None, most: int | No
 def env_list(name: str, default: str = "") -> list[str]:
     """Return comma-separated values without blanks."""
     return [item.strip() for item in env_str(name, default).split(",") if item.strip()]
+
+
+def env_networks(name: str) -> list[IPv4Network | IPv6Network]:
+    """Return comma-separated addresses, such as 192.0.2.7, and networks, such as 10.0.0.0/8."""
+    try:
+        return [ip_network(item) for item in env_list(name)]
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            f"{name} must be addresses and networks such as 127.0.0.1,10.0.0.0/8: {error}."
+        ) from error

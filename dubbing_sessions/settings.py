@@ -19,7 +19,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from dubbing_sessions import embedded
-from dubbing_sessions.env import env_bool, env_int, env_list, env_str
+from dubbing_sessions.env import env_bool, env_int, env_list, env_networks, env_str
 
 django_stubs_ext.monkeypatch()
 
@@ -307,6 +307,8 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 if env_bool("BEHIND_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+TRUSTED_PROXIES = env_networks("TRUSTED_PROXIES")
+"""Whose X-Forwarded-For is believed: see ``sessions_app.http.addresses``."""
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],

@@ -16,6 +16,7 @@ from django.http import HttpRequest
 from ninja.throttling import BaseThrottle
 
 from sessions_app.api.problems import Refused
+from sessions_app.http.addresses import client_address
 
 WINDOW = 60
 """Seconds. Everything is counted in whole ones, as Retry-After is: so a wait that is told is neither too short nor too long."""
@@ -79,8 +80,8 @@ def count_failure(request: HttpRequest) -> None:
 
     :raises Refused: there were too many lately. A token that works is never refused for others' failures.
     """
-    address = request.META.get("REMOTE_ADDR", "")
-    if seconds := seconds_to_wait(limit=FAILURES_A_MINUTE, who=f"failed:{address}", at=time()):
+    who = f"failed:{client_address(request)}"
+    if seconds := seconds_to_wait(limit=FAILURES_A_MINUTE, who=who, at=time()):
         raise too_many(seconds, "Too many tokens that do not work came from your address.")
 
 

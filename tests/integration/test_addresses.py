@@ -26,8 +26,8 @@ def trusted(settings) -> None:
 
 
 def address(peer: str, said: str | None = None) -> str:
-    more = {} if said is None else {"HTTP_X_FORWARDED_FOR": said}
-    return client_address(RequestFactory().get("/", REMOTE_ADDR=peer, **more))
+    headers = {} if said is None else {"X-Forwarded-For": said}
+    return client_address(RequestFactory().get("/", REMOTE_ADDR=peer, headers=headers))
 
 
 @pytest.mark.usefixtures("trusted")

@@ -9,6 +9,7 @@ in ``Capabilities``; nobody asks which class it is.
     │   └── PartsLostError     parts that had arrived and are damaged
     ├── PartBusyError          another request is writing there; trying again will help
     ├── ObjectMissingError     the key names nothing
+    ├── ObjectDamagedError     the object is there and cannot be read any more
     ├── StoreFullError         no space or quota left
     └── StoreUnavailableError  the store did not answer as it should; trying again may help
 """
@@ -79,6 +80,15 @@ class ObjectMissingError(StoreError):
 
     def __init__(self, key: str) -> None:
         super().__init__(key, f"There is no object {key} in the store.")
+
+
+class ObjectDamagedError(StoreError):
+    """The store has the object and says that its bytes are not what they were."""
+
+    permanent = True
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key, "The storage cannot read these bytes any more. Ask your operator.")
 
 
 class StoreFullError(StoreError):
@@ -253,6 +263,7 @@ class BlobReader(Protocol):
         """Yield the bytes of the half-open range [start, end) in chunks of at most CHUNK_SIZE.
 
         :raises ObjectMissingError: the key names nothing (raised at the latest by the first ``next``).
+        :raises ObjectDamagedError: the object cannot be read any more.
         :raises StoreUnavailableError: the store failed, or the object is shorter than ``end``.
         """
         ...

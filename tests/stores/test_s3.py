@@ -15,6 +15,7 @@ from botocore.stub import Stubber
 
 from sessions_app.blobs.s3 import S3Store
 from sessions_app.blobs.store import (
+    ObjectDamagedError,
     ObjectMissingError,
     Part,
     PartsRefusedError,
@@ -268,6 +269,7 @@ class TestErrors:
         [
             ("NoSuchKey", 404, ObjectMissingError),
             ("NoSuchBucket", 404, StoreUnavailableError),
+            ("BrokenMPU", 409, ObjectDamagedError),
             ("AccessDenied", 403, StoreUnavailableError),
             ("QuotaExceeded", 403, StoreFullError),
             ("EntityTooLarge", 400, StoreFullError),

@@ -9,13 +9,16 @@ from contextlib import contextmanager
 from botocore.exceptions import BotoCoreError, ClientError
 
 from sessions_app.blobs.store import (
+    ObjectDamagedError,
     ObjectMissingError,
     PartsRefusedError,
     StoreFullError,
     StoreUnavailableError,
 )
 
-MISSING = {"404", "NoSuchKey", "NoSuchUpload", "NotFound"}
+_MISSING = {"404", "NoSuchKey", "NoSuchUpload", "NotFound"}
+_DAMAGED = {"BrokenMPU"}
+"""Swift, of an object one of whose parts was sent again after they were joined."""
 FULL = {
     "507",
     "EntityTooLarge",  # Swift, over its quota: parts are never too large otherwise
@@ -23,7 +26,7 @@ FULL = {
     "QuotaExceeded",  # Ceph
     "XMinioStorageFull",
 }
-REFUSED_PARTS = {"EntityTooSmall", "InvalidPart", "InvalidPartOrder"}
+_REFUSED_PARTS = {"EntityTooSmall", "InvalidPart", "InvalidPartOrder"}
 
 
 @contextmanager
@@ -33,11 +36,13 @@ def answers(key: str) -> Iterator[None]:
         yield
     except ClientError as error:
         code = code_of(error)
-        if code in MISSING:
+        if code in _MISSING:
             raise ObjectMissingError(key) from error
+        if code in _DAMAGED:
+            raise ObjectDamagedError(key) from error
         if code in FULL or status_of(error) == http.HTTPStatus.INSUFFICIENT_STORAGE:
             raise StoreFullError(key) from error
-        if code in REFUSED_PARTS:
+        if code in _REFUSED_PARTS:
             raise PartsRefusedError(key, "The storage does not accept the parts.") from error
         raise StoreUnavailableError(key) from error
     except BotoCoreError as error:

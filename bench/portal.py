@@ -25,6 +25,7 @@ from django.utils import timezone
 from bench.session import files_of
 from sessions_app.blobs import get_store, writeback
 from sessions_app.blobs.keys import blob_key
+from sessions_app.blobs.parts import part_size_for
 from sessions_app.models import DubbingSession, Entry, Export, Job, Upload, Version
 from sessions_app.operations import (
     announcements,
@@ -191,7 +192,7 @@ def _send(files: Mapping[str, Path]) -> list[Upload]:
     wanted = [
         (upload.code, number, file)
         for upload, file in zip(opened, files.values(), strict=True)
-        for number in range(1, parts.part_count(upload, get_store()) + 1)
+        for number in range(1, parts.part_count(upload) + 1)
     ]
     for _ in SENDERS.map(_send_part, wanted):
         pass
@@ -203,10 +204,9 @@ def _send(files: Mapping[str, Path]) -> list[Upload]:
 
 def _send_part(part: tuple[UUID, int, Path]) -> None:
     code, number, file = part
-    store = get_store()
     upload = Upload.objects.get(code=code)  # as each request finds it
-    start = (number - 1) * store.part_size
-    chunks = FileSource(file).read(start, start + parts.part_length(upload, number, store))
+    start = (number - 1) * part_size_for(upload.size)
+    chunks = FileSource(file).read(start, start + parts.part_length(upload, number))
     parts.put_part(upload=upload, number=number, chunks=chunks, now=timezone.now())
 
 

@@ -19,7 +19,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from dubbing_sessions import embedded
-from dubbing_sessions.env import env_bool, env_int, env_list, env_str
+from dubbing_sessions.env import env_bool, env_int, env_list, env_networks, env_str
 
 django_stubs_ext.monkeypatch()
 
@@ -237,11 +237,12 @@ CELERY_BEAT_SCHEDULE = {
 
 # ---- What people may do, and for how long things stay ------------------------
 REGISTRATION_OPEN = env_bool("REGISTRATION_OPEN", default=False)
-MAX_UPLOAD_SIZE = env_int("MAX_UPLOAD_GIB", 100) * 1024**3
+MAX_UPLOAD_SIZE = env_int("MAX_UPLOAD_GIB", 100, most=5 * 1024) * 1024**3
+"""Bytes of the largest file; of more than 5 TiB no S3-compatible store makes an object."""
 USER_QUOTA = env_int("USER_QUOTA_GIB", 0) * 1024**3
 """Bytes that each person's sessions and uploads may have; 0 does not count them."""
 MAX_FILES_IN_SESSION = env_int("MAX_FILES_IN_SESSION", 50_000)
-API_RATE_PER_MINUTE = env_int("API_RATE_PER_MINUTE", 1200)
+API_RATE_PER_MINUTE = env_int("API_RATE_PER_MINUTE", 1200, least=1)
 """Requests that one token or one signed-in person may make; parts, downloads and bundles do not count."""
 TRASH_KEPT = timedelta(days=env_int("TRASH_DAYS", 30))
 EXPORT_KEPT = timedelta(days=env_int("EXPORT_DAYS", 7))
@@ -306,6 +307,8 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 if env_bool("BEHIND_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+TRUSTED_PROXIES = env_networks("TRUSTED_PROXIES")
+"""Whose X-Forwarded-For is believed: see ``sessions_app.http.addresses``."""
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],

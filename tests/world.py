@@ -14,6 +14,7 @@ from django.contrib.auth.models import User
 
 from sessions_app.blobs import get_store
 from sessions_app.blobs.keys import blob_key
+from sessions_app.blobs.store import PART_SIZE
 from sessions_app.domain.selection import Selection
 from sessions_app.models import DubbingSession, Entry, Export, Job, Upload, Version
 from sessions_app.operations import announcements, dispatch, exports, imports, parts, saves, sessions
@@ -67,10 +68,9 @@ class World:
         owner = owner or self.alice
         announced = [Announced(path=path, size=len(data)) for path, data in files.items()]
         opened = announcements.create(owner=owner, files=announced, now=self.clock())
-        part_size = get_store().part_size
         for upload, data in zip(opened, files.values(), strict=True):
-            for number, start in enumerate(range(0, len(data), part_size), 1):
-                part = data[start : start + part_size]
+            for number, start in enumerate(range(0, len(data), PART_SIZE), 1):
+                part = data[start : start + PART_SIZE]
                 parts.put_part(upload=upload, number=number, chunks=[part], now=self.clock())
             upload.refresh_from_db()
             parts.complete(uploads=[upload], now=self.clock())

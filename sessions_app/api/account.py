@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.declaring import reads
 from sessions_app.api.problems import Refused
-from sessions_app.blobs import get_store
+from sessions_app.blobs.store import PART_SIZE
 from sessions_app.operations.announcements import MAX_SIZE_IN_PACK
 from sessions_app.queries.quotas import limit_of, used_by
 
@@ -43,7 +43,7 @@ class Me(BaseModel):
     token: Token | None
     """Null for a browser."""
     part_size: int
-    """Bytes of every part of an upload but the last."""
+    """What a pack is best filled up to, in bytes: as many as a part has, except of a file above 78 GiB. Each upload tells its own."""
     pack_file_size: int
     """Files of up to so many bytes may share an upload."""
     max_file_size: int
@@ -59,7 +59,7 @@ def me(request: ApiRequest) -> Me:
         name=user.get_username(),
         email=user.email,
         token=Token.model_validate(token, from_attributes=True) if token else None,
-        part_size=get_store().part_size,
+        part_size=PART_SIZE,
         pack_file_size=MAX_SIZE_IN_PACK,
         max_file_size=settings.MAX_UPLOAD_SIZE,
         max_files=settings.MAX_FILES_IN_SESSION,

@@ -20,6 +20,7 @@ from sessions_app.api.declaring import OCTETS, reads, writes
 from sessions_app.api.idempotency import once
 from sessions_app.api.pages import Cursor, Limit, Order, Page, page_of
 from sessions_app.blobs import get_store
+from sessions_app.blobs.parts import part_size_for
 from sessions_app.blobs.store import CHUNK_SIZE, SignedPart as Permission
 from sessions_app.http.bodies import chunks_of
 from sessions_app.http.lookups import upload_of, uploads_of
@@ -48,7 +49,7 @@ class Upload(BaseModel):
     size: int
     received: int
     part_size: int
-    """Bytes of every part but the last."""
+    """Bytes of every part but the last; it follows from the size."""
     part_count: int
     parts: list[Part]
     """Those that have arrived."""
@@ -67,8 +68,8 @@ class Upload(BaseModel):
                 "files": upload.file_count,
                 "size": upload.size,
                 "received": upload.received,
-                "part_size": store.part_size,
-                "part_count": parts.part_count(upload, store),
+                "part_size": part_size_for(upload.size),
+                "part_count": parts.part_count(upload),
                 "parts": upload.parts,
                 "state": upload.state,
                 "direct": store.capabilities.direct_parts is not None and upload.size > 0,

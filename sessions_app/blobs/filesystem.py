@@ -18,8 +18,9 @@ from zlib_ng import zlib_ng
 from sessions_app.blobs import disk, durable, writeback
 from sessions_app.blobs.keys import checked, checked_prefix
 from sessions_app.blobs.locks import TO_THE_END, RangeTakenError, locked_range
-from sessions_app.blobs.parts import PART_SIZE, take_chunks, whole_size
+from sessions_app.blobs.parts import take_chunks, whole_size
 from sessions_app.blobs.store import (
+    PART_SIZE,
     Capabilities,
     KeyRefusedError,
     ObjectMissingError,
@@ -40,8 +41,6 @@ _HIDDEN_NAME = re.compile(r"\.(?P<name>.+)\.(?P<upload_id>[0-9a-f]+)\.parts")
 
 
 class FileSystemStore:
-    part_size = PART_SIZE
-
     def __init__(self, storage: FileSystemStorage) -> None:
         self._storage = storage
         self._root = Path(storage.location)
@@ -117,14 +116,16 @@ class FileSystemStore:
             os.close(durable.open_hidden(path))
         return upload_id
 
-    def put_part(self, key: str, upload_id: str, number: int, chunks: Iterable[bytes]) -> Part:
-        taken = take_chunks(checked(key), number, chunks, part_size=self.part_size)
-        start = end = (number - 1) * self.part_size
+    def put_part(
+        self, key: str, upload_id: str, number: int, chunks: Iterable[bytes], *, part_size: int = PART_SIZE
+    ) -> Part:
+        taken = take_chunks(checked(key), number, chunks, part_size=part_size)
+        start = end = (number - 1) * part_size
         crc32 = 0
         # Everything has arrived: the lock is held for as long as the disk takes, never for as long as a network does.
         with (
             durable.disk_errors(key),
-            self._locked_upload(key, upload_id, start, self.part_size) as descriptor,
+            self._locked_upload(key, upload_id, start, part_size) as descriptor,
         ):
             if os.fstat(descriptor).st_nlink > 1:
                 # Joined by somebody who was killed before the upload could be forgotten: these are the object's bytes.
@@ -139,12 +140,14 @@ class FileSystemStore:
                 os.fdatasync(descriptor)
         return Part(number=number, size=end - start, etag=f"{crc32:08x}@{durable.boot()}")
 
-    def complete(self, key: str, upload_id: str, parts: Sequence[Part]) -> None:
-        size = whole_size(checked(key), parts, part_size=self.part_size)
+    def complete(
+        self, key: str, upload_id: str, parts: Sequence[Part], *, part_size: int = PART_SIZE
+    ) -> None:
+        size = whole_size(checked(key), parts, part_size=part_size)
         path = self.local_path(key)
         try:
             with durable.disk_errors(key), self._locked_upload(key, upload_id, 0, TO_THE_END) as descriptor:
-                if lost := self._lost(descriptor, parts):
+                if lost := _lost(descriptor, parts, part_size):
                     raise PartsLostError(key, lost)
                 if os.fstat(descriptor).st_size < size:
                     raise PartsRefusedError(key, "Not all of the parts have arrived.")
@@ -174,17 +177,6 @@ class FileSystemStore:
 
     def delete(self, key: str) -> None:
         self._remove(key, self.local_path(key))
-
-    def _lost(self, descriptor: int, parts: Sequence[Part]) -> Sequence[int]:
-        """Return the numbers of parts that were written before the system was last started and are not what they were."""
-        lost = []
-        for part in parts:
-            crc32, _, written = part.etag.partition("@")
-            if not written or written != durable.boot():
-                start = (part.number - 1) * self.part_size
-                if f"{_crc32_of(descriptor, start, start + part.size):08x}" != crc32:
-                    lost.append(part.number)
-        return lost
 
     def _upload_path(self, key: str, upload_id: str) -> Path:
         if not upload_id.isalnum():
@@ -248,6 +240,18 @@ class _FileWriter:
 
     def finish(self) -> None:
         self._writeback.finish()
+
+
+def _lost(descriptor: int, parts: Sequence[Part], part_size: int) -> Sequence[int]:
+    """Return the numbers of parts that were written before the system was last started and are not what they were."""
+    lost = []
+    for part in parts:
+        crc32, _, written = part.etag.partition("@")
+        if not written or written != durable.boot():
+            start = (part.number - 1) * part_size
+            if f"{_crc32_of(descriptor, start, start + part.size):08x}" != crc32:
+                lost.append(part.number)
+    return lost
 
 
 def _crc32_of(descriptor: int, start: int, end: int) -> int:

@@ -38,11 +38,13 @@ def stage(
     *,
     store: BlobWriter,
     staging_key: str,
+    size: int | None = None,
     on_bytes: Callable[[int], None] | None = None,
     crc32: int | None = None,
 ) -> Staged:
     """Hash the bytes and keep them where ``settle`` finds them; after an exception nothing is kept.
 
+    :param size: of all bytes, where it is known: a very large object may need it (see ``BlobWriter.writer``).
     :param crc32: the bytes' CRC-32, where the chunks end with an exception if it is another.
     :param on_bytes: told how many bytes more were read; what it raises ends the reading.
     :raises StoreFullError: no space is left.
@@ -58,7 +60,7 @@ def stage(
             break
     else:
         return Staged(digest=digester.digest(), data=b"".join(head))
-    with store.writer(staging_key, settled=False) as writer:
+    with store.writer(staging_key, size=size, settled=False) as writer:
         for chunk in head:
             writer.write(chunk)
         head.clear()

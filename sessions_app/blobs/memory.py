@@ -11,9 +11,10 @@ from itertools import count
 from zlib_ng import zlib_ng
 
 from sessions_app.blobs.keys import checked, checked_prefix
-from sessions_app.blobs.parts import PART_SIZE, take_part, whole_size
+from sessions_app.blobs.parts import take_part, whole_size
 from sessions_app.blobs.store import (
     CHUNK_SIZE,
+    PART_SIZE,
     Capabilities,
     NewObject,
     ObjectMissingError,
@@ -28,8 +29,6 @@ from sessions_app.zips.parts import PartLimits
 
 
 class MemoryStore:
-    part_size = PART_SIZE
-
     def __init__(self, storage: object = None, *, limits: PartLimits | None = None) -> None:
         """Take what every store is made of, and leave it alone.
 
@@ -82,16 +81,20 @@ class MemoryStore:
         self._uploads[upload] = {}
         return upload.upload_id
 
-    def put_part(self, key: str, upload_id: str, number: int, chunks: Iterable[bytes]) -> Part:
-        data = bytes(take_part(checked(key), number, chunks, part_size=self.part_size))
+    def put_part(
+        self, key: str, upload_id: str, number: int, chunks: Iterable[bytes], *, part_size: int = PART_SIZE
+    ) -> Part:
+        data = bytes(take_part(checked(key), number, chunks, part_size=part_size))
         received = self._uploads.get(OpenUpload(key=key, upload_id=upload_id))
         if received is None:
             raise ObjectMissingError(key)
         received[number] = data
         return Part(number=number, size=len(data), etag=f"{zlib_ng.crc32(data):08x}")
 
-    def complete(self, key: str, upload_id: str, parts: Sequence[Part]) -> None:
-        whole_size(checked(key), parts, part_size=self.part_size)
+    def complete(
+        self, key: str, upload_id: str, parts: Sequence[Part], *, part_size: int = PART_SIZE
+    ) -> None:
+        whole_size(checked(key), parts, part_size=part_size)
         upload = OpenUpload(key=key, upload_id=upload_id)
         with self._lock:
             received = self._uploads.get(upload)

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sessions_app.blobs.store import Part, PartsRefusedError
+from sessions_app.blobs.store import PART_SIZE, Part, PartsRefusedError
 
-PART_SIZE = 8 * 1024 * 1024
 MAX_PARTS = 10_000
 """As S3: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html"""
+MAX_PART_SIZE = 5 * 1024**3
+"""Bytes; as S3."""
 
 
 def part_size_for(size: int | None) -> int:
-    """Return the bytes a part needs so that an object of ``size`` bytes has no more than MAX_PARTS of them."""
-    return max(PART_SIZE, -(-(size or 0) // MAX_PARTS))
+    """Return of how many bytes each part but the last of an object of ``size`` bytes is: MAX_PARTS of them suffice.
+
+    It follows from the size alone: whoever goes on with an object on another day comes to the same. 8 MiB up to 78 GiB, then twice
+    as many for each twice as large: 16 MiB up to 156 GiB, 128 MiB for a TiB, 1 GiB for 5 TiB.
+    """
+    part_size = PART_SIZE
+    while part_size * MAX_PARTS < (size or 0):
+        part_size *= 2
+    return part_size
 
 
 def take_part(key: str, number: int, chunks: Iterable[bytes], *, part_size: int) -> bytearray:

@@ -9,6 +9,7 @@ in ``Capabilities``; nobody asks which class it is.
     │   └── PartsLostError     parts that had arrived and are damaged
     ├── PartBusyError          another request is writing there; trying again will help
     ├── ObjectMissingError     the key names nothing
+    ├── ObjectDamagedError     the object is there and cannot be read any more
     ├── StoreFullError         no space or quota left
     └── StoreUnavailableError  the store did not answer as it should; trying again may help
 """
@@ -27,6 +28,9 @@ from sessions_app.zips.parts import PartLimits
 
 CHUNK_SIZE = 1024 * 1024
 """Bytes a reader yields at the most at once; what memory is used does not depend on an object's size."""
+
+PART_SIZE = 8 * 1024 * 1024
+"""Bytes of every part but the last, unless the object is so large that it needs larger ones: see ``parts.part_size_for``."""
 
 
 class StoreError(Exception):
@@ -76,6 +80,15 @@ class ObjectMissingError(StoreError):
 
     def __init__(self, key: str) -> None:
         super().__init__(key, f"There is no object {key} in the store.")
+
+
+class ObjectDamagedError(StoreError):
+    """The store has the object and says that its bytes are not what they were."""
+
+    permanent = True
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key, "The storage cannot read these bytes any more. Ask your operator.")
 
 
 class StoreFullError(StoreError):
@@ -176,7 +189,7 @@ class DirectParts(Protocol):
         was sent counts. What is sent after the parts were joined never becomes the object's: it is refused, or (Swift) the object
         cannot be read any more.
 
-        :raises PartsRefusedError: the number is not in 1..MAX_PARTS, or ``size`` is not in 1..``part_size``.
+        :raises PartsRefusedError: the number is not in 1..MAX_PARTS, or ``size`` is not in 1..MAX_PART_SIZE.
         """
         ...
 
@@ -250,6 +263,7 @@ class BlobReader(Protocol):
         """Yield the bytes of the half-open range [start, end) in chunks of at most CHUNK_SIZE.
 
         :raises ObjectMissingError: the key names nothing (raised at the latest by the first ``next``).
+        :raises ObjectDamagedError: the object cannot be read any more.
         :raises StoreUnavailableError: the store failed, or the object is shorter than ``end``.
         """
         ...
@@ -298,17 +312,16 @@ class BlobWriter(Protocol):
 class PartWriter(Protocol):
     """Objects that arrive in parts, over many requests and processes (shaped like an S3 multipart upload)."""
 
-    part_size: int
-    """Every part but the last has exactly this many bytes."""
-
     def begin(self, key: str) -> str:
         """Start an object and return the store's id for the upload (may be empty)."""
         ...
 
-    def put_part(self, key: str, upload_id: str, number: int, chunks: Iterable[bytes]) -> Part:
+    def put_part(
+        self, key: str, upload_id: str, number: int, chunks: Iterable[bytes], *, part_size: int = PART_SIZE
+    ) -> Part:
         """Store one part; sending a part again replaces it, and failing to do so leaves the earlier one.
 
-        A part is held in memory, so that half a part is never stored. A loss of power may take it before ``complete``, which
+        All parts of an object but the last are of ``part_size`` bytes. A part is held in memory, so that half a part is never stored. A loss of power may take it before ``complete``, which
         then says so.
 
         :raises ObjectMissingError: no such upload is open.
@@ -317,7 +330,9 @@ class PartWriter(Protocol):
         """
         ...
 
-    def complete(self, key: str, upload_id: str, parts: Sequence[Part]) -> None:
+    def complete(
+        self, key: str, upload_id: str, parts: Sequence[Part], *, part_size: int = PART_SIZE
+    ) -> None:
         """Join the parts into the object ``key``, durably; no parts make an empty object.
 
         Idempotent: when the upload is gone and ``key`` exists, it has been completed before.

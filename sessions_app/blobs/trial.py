@@ -16,7 +16,7 @@ from uuid import uuid4
 from sessions_app.blobs.findings import Finding, Outcome
 from sessions_app.blobs.keys import staging_key, staging_prefix
 from sessions_app.blobs.probe import copies_ranges
-from sessions_app.blobs.store import BlobStore, DirectParts, Part, SignedPart, StoreError
+from sessions_app.blobs.store import PART_SIZE, BlobStore, DirectParts, Part, SignedPart, StoreError
 from sessions_app.zips.parts import LARGE_SIZE
 
 SMALL = b"0123456789"
@@ -69,7 +69,7 @@ class _Trial:
         self._small = staging_key(owner, "small")
         self._large = staging_key(owner, "large")
         # Together enough to copy ranges of.
-        self._head, self._tail = os.urandom(store.part_size), os.urandom(max(1, LARGE_SIZE - store.part_size))
+        self._head, self._tail = os.urandom(PART_SIZE), os.urandom(max(1, LARGE_SIZE - PART_SIZE))
         self.large_is_there = False
 
     def writes(self) -> Finding:

@@ -183,6 +183,11 @@ class Job(models.Model):
         return self.state not in {self.State.QUEUED, self.State.RUNNING}
 
     @property
+    def may_end_otherwise(self) -> bool:
+        """Whether trying again makes sense: not where the same files would come to the same end."""
+        return self.error_code not in {"unchanged", "digest_differs", "upload_damaged", "uploads_gone"}
+
+    @property
     def percent(self) -> int:
         if self.state == self.State.SUCCEEDED:
             return 100

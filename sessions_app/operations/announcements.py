@@ -14,9 +14,7 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
-from sessions_app.blobs import get_store
 from sessions_app.blobs.ingest import SMALL_SIZE
-from sessions_app.blobs.parts import MAX_PARTS
 from sessions_app.domain.paths import PathError, clean_path
 from sessions_app.models import Blob, Job, Upload
 from sessions_app.operations import parts, quotas
@@ -60,8 +58,7 @@ def create(
     :raises OverQuotaError: the owner may not store as much.
     """
     _check_count(files)
-    limit = min(settings.MAX_UPLOAD_SIZE, get_store().part_size * MAX_PARTS)
-    drafts = [_draft(announced, limit) for announced in files]
+    drafts = [_draft(announced) for announced in files]
     opened = _opened_before([draft.content for draft in drafts if draft.content], owner=owner, now=now)
     uploads: list[Upload] = []
     new: list[Upload] = []
@@ -103,7 +100,7 @@ def adopt(*, owner: AbstractBaseUser, files: Sequence[Announced], now: datetime)
     )
     uploads = []
     for file in files:
-        path, size, sha256 = _checked(file, settings.MAX_UPLOAD_SIZE)
+        path, size, sha256 = _checked(file)
         blob = blobs.get(sha256)
         if blob is None or blob.size != size:
             raise NotAllowedError(
@@ -137,11 +134,11 @@ def _check_count(files: Sequence[Announced | AnnouncedPack]) -> None:
         raise BadInputError(f"Announce at most {MAX_FILES_A_CALL} files at a time.", code="bad_file_count")
 
 
-def _draft(announced: Announced | AnnouncedPack, limit: int) -> Upload:
+def _draft(announced: Announced | AnnouncedPack) -> Upload:
     if isinstance(announced, Announced):
-        path, size, sha256 = row = _checked(announced, limit)
+        path, size, sha256 = row = _checked(announced)
         return Upload(path=path, size=size, sha256=sha256, content=_content([row]))
-    members = [_checked(file, limit) for file in announced.files]
+    members = [_checked(file) for file in announced.files]
     for path, size, _ in members:
         if size > MAX_SIZE_IN_PACK:
             raise BadInputError(
@@ -156,15 +153,15 @@ Row = tuple[str, int, str]
 """Path, size in bytes, SHA-256 or ""."""
 
 
-def _checked(file: Announced, limit: int) -> Row:
+def _checked(file: Announced) -> Row:
     try:
         path = clean_path(file.path)
     except PathError as error:
         raise BadInputError(str(error), code=error.code) from error
     if file.size < 0:
         raise BadInputError(f"“{path}” cannot have less than no bytes.", code="bad_size")
-    if file.size > limit:
-        told = f"a file may have {limit // 1024**3} GiB"
+    if file.size > settings.MAX_UPLOAD_SIZE:
+        told = f"a file may have {settings.MAX_UPLOAD_SIZE // 1024**3} GiB"
         raise BadInputError(f"“{path}” is too large: {told}.", code="too_large")
     if file.sha256 and not SHA256.fullmatch(file.sha256):
         raise BadInputError(

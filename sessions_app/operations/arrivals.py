@@ -12,8 +12,8 @@ from sessions_app.blobs.keys import blob_key
 from sessions_app.blobs.store import BlobReader
 from sessions_app.domain.digests import Digest, Digester
 from sessions_app.domain.paths import printable
-from sessions_app.models import Blob, Upload
-from sessions_app.operations import intake, uploads
+from sessions_app.models import Blob, Job, Upload
+from sessions_app.operations import intake, parts, uploads
 from sessions_app.operations.context import JobContext
 from sessions_app.operations.errors import BadInputError
 from sessions_app.operations.uploads import Arriving
@@ -97,6 +97,27 @@ def _digest(store: BlobReader, file: Arriving, on_bytes: intake.OnBytes) -> Dige
         digester.update(chunk)
         on_bytes(len(chunk))
     return _checked(digester.digest(), file)
+
+
+class DamagedUploadError(BadInputError):
+    """What had arrived is not there any more as it was."""
+
+    code = "upload_damaged"
+
+    def __init__(self, upload: Upload) -> None:
+        super().__init__(
+            f"{upload.label} cannot be read any more: a part of it came once more after it was complete. Send it again, and save"
+            " or import it then."
+        )
+
+
+def forget_damaged(job: Job, key: str) -> DamagedUploadError | None:
+    """Let nobody go on with the job's upload whose bytes lie at ``key``, so that it is sent again; return what to tell."""
+    for upload in job.uploads.all():
+        if uploads.object_key(upload) == key:
+            parts.forget(upload)
+            return DamagedUploadError(upload)
+    return None
 
 
 class DigestDiffersError(BadInputError):

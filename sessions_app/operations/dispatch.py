@@ -9,9 +9,9 @@ from collections.abc import Callable
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections, transaction
 
-from sessions_app.blobs.store import StoreError, StoreUnavailableError
+from sessions_app.blobs.store import ObjectDamagedError, StoreError, StoreUnavailableError
 from sessions_app.models import Hold, Job
-from sessions_app.operations import exports, imports, saves
+from sessions_app.operations import arrivals, exports, imports, saves
 from sessions_app.operations.context import Clock, JobContext
 from sessions_app.operations.errors import JobCancelled, JobLost, OperationError
 from sessions_app.operations.intake import discard_unneeded
@@ -47,8 +47,7 @@ def run(*, job_id: int, clock: Clock) -> None:
         code, message = error.code, str(error)
         _end(job, lambda: job.fail(now=clock(), code=code, message=message))
     except StoreError as error:
-        passing = isinstance(error, StoreUnavailableError)
-        _after_outage(job, error, passing=passing, code="storage", message=str(error), clock=clock)
+        _after_store_error(job, error, clock=clock)
     except (OperationalError, InterfaceError) as error:
         message = "The database did not answer. Try again in a few minutes."
         _after_outage(job, error, passing=True, code="database", message=message, clock=clock)
@@ -61,6 +60,14 @@ def run(*, job_id: int, clock: Clock) -> None:
         # This process is told to stop. The next worker need not wait until the lease has expired.
         job.requeue()
         raise
+
+
+def _after_store_error(job: Job, error: StoreError, *, clock: Clock) -> None:
+    code, message = "storage", str(error)
+    if isinstance(error, ObjectDamagedError) and (damaged := arrivals.forget_damaged(job, error.key)):
+        code, message = damaged.code, damaged.message
+    passing = isinstance(error, StoreUnavailableError)
+    _after_outage(job, error, passing=passing, code=code, message=message, clock=clock)
 
 
 def _after_outage(

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import transaction
 
 from sessions_app.blobs import get_store
+from sessions_app.blobs.parts import part_size_for
 from sessions_app.blobs.store import (
     BlobStore,
     ObjectMissingError,
@@ -38,12 +39,13 @@ AT_ONCE = 8
 """Uploads that are joined at once: each waits for the disk's journal or for a server."""
 
 
-def part_count(upload: Upload, store: BlobStore) -> int:
-    return max(1, -(-upload.size // store.part_size))
+def part_count(upload: Upload) -> int:
+    return max(1, -(-upload.size // part_size_for(upload.size)))
 
 
-def part_length(upload: Upload, number: int, store: BlobStore) -> int:
-    return min(store.part_size, upload.size - (number - 1) * store.part_size)
+def part_length(upload: Upload, number: int) -> int:
+    part_size = part_size_for(upload.size)
+    return min(part_size, upload.size - (number - 1) * part_size)
 
 
 def put_part(*, upload: Upload, number: int, chunks: Iterable[bytes], now: datetime) -> Part:
@@ -55,12 +57,18 @@ def put_part(*, upload: Upload, number: int, chunks: Iterable[bytes], now: datet
     :raises BusyError: somebody else is writing the same part.
     """
     store = get_store()
-    _check_open(upload, [number], store, now=now)
+    _check_open(upload, [number], now=now)
     quotas.check(upload.owner)
-    length = part_length(upload, number, store)
+    length = part_length(upload, number)
     store_id = _begin(upload, store)
     try:
-        part = store.put_part(object_key(upload), store_id, number, _exactly(chunks, length, upload))
+        part = store.put_part(
+            object_key(upload),
+            store_id,
+            number,
+            _exactly(chunks, length, upload),
+            part_size=part_size_for(upload.size),
+        )
     except PartBusyError as error:
         raise BusyError(str(error), code="upload_busy") from error
     except ObjectMissingError:
@@ -99,7 +107,7 @@ def sign(*, parts: Sequence[WantedPart], now: datetime) -> list[SignedPart | Non
     for owner in {upload.owner for upload in numbers}:
         quotas.check(owner)
     for upload, wanted in numbers.items():
-        _check_open(upload, wanted, store, now=now)
+        _check_open(upload, wanted, now=now)
     if empty := next((upload for upload in numbers if upload.size == 0), None):
         raise BadInputError(f"{empty.label} is empty and needs no part.", code="no_such_part")
     direct = store.capabilities.direct_parts
@@ -114,7 +122,7 @@ def sign(*, parts: Sequence[WantedPart], now: datetime) -> list[SignedPart | Non
             object_key(part.upload),
             ids[part.upload],
             part.number,
-            size=part_length(part.upload, part.number, store),
+            size=part_length(part.upload, part.number),
             expires_in=settings.SIGNED_PART_WORKS,
         )
         for part in parts
@@ -153,11 +161,11 @@ def _listed(upload: Upload, store: BlobStore) -> list[Part] | None:
         told = direct.parts(object_key(upload), upload.store_id)
     except ObjectMissingError:
         return None
-    numbers = range(1, part_count(upload, store) + 1)
+    numbers = range(1, part_count(upload) + 1)
     return [
         part
         for part in sorted(told, key=lambda part: part.number)
-        if part.number in numbers and part.size == part_length(upload, part.number, store)
+        if part.number in numbers and part.size == part_length(upload, part.number)
     ]
 
 
@@ -165,13 +173,13 @@ def _told(part: Part) -> dict[str, Any]:
     return {"number": part.number, "size": part.size, "etag": part.etag}
 
 
-def _check_open(upload: Upload, numbers: Sequence[int], store: BlobStore, *, now: datetime) -> None:
+def _check_open(upload: Upload, numbers: Sequence[int], *, now: datetime) -> None:
     if upload.state != Upload.State.RECEIVING:
         raise _complete_already()
     if upload.expires_at <= now:
         raise NotAllowedError("This upload has expired. Start it again.", code="upload_expired")
     for number in numbers:
-        if not 1 <= number <= part_count(upload, store):
+        if not 1 <= number <= part_count(upload):
             raise BadInputError(f"{upload.label} has no part {number}.", code="no_such_part")
 
 
@@ -283,10 +291,10 @@ def _joined(upload: Upload, store: BlobStore) -> _Joined:
     if parts is None:
         raise ObjectMissingError(key)
     there = {part.number for part in parts}
-    missing = [number for number in range(1, part_count(upload, store) + 1) if number not in there]
+    missing = [number for number in range(1, part_count(upload) + 1) if number not in there]
     if missing:
         return _Joined(upload=upload, missing=missing)
-    store.complete(key, upload.store_id, parts)
+    store.complete(key, upload.store_id, parts, part_size=part_size_for(upload.size))
     return _Joined(upload=upload, parts=parts)
 
 

@@ -160,7 +160,15 @@ def _stream(
             for _ in chunks:
                 on_bytes(0)
     with closing(archive.open(member)) as chunks:  # a connection goes back at once, whoever keeps the error
-        return [stage(chunks, store=store, staging_key=staging_key, on_bytes=on_bytes, crc32=member.crc32)]
+        staged = stage(
+            chunks,
+            store=store,
+            staging_key=staging_key,
+            size=member.size,
+            on_bytes=on_bytes,
+            crc32=member.crc32,
+        )
+    return [staged]
 
 
 def _read_together(archive: Archive, members: Sequence[ArchiveMember], on_bytes: OnBytes) -> list[Staged]:

@@ -195,7 +195,7 @@ export class Uploader {
       limit: AT_ONCE,
       retryDelays: DELAYS,
       shouldUseMultipart: true,
-      getChunkSize: () => moving[0].partSize,
+      getChunkSize: ({ size }) => moving.find((transfer) => transfer.size === size).partSize, // the same for all of a size
       // Uploads are announced many at a time, before, and completed so, after all their parts are there.
       createMultipartUpload: (file) => ({ uploadId: of(file).code, key: of(file).code }),
       listParts: (file) => [...of(file).parts].map(([PartNumber, ETag]) => ({ PartNumber, ETag })),

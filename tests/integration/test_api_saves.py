@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from sessions_app.blobs import get_store
+from sessions_app.blobs.store import PART_SIZE
 from sessions_app.models import DubbingSession, Job, Upload
 from tests.integration.programs import ROOT, Program, problem_of
 from tests.integration.sketches import bytes_of, current_of
@@ -148,7 +148,7 @@ def test_a_save_that_met_a_conflict_is_put_on_top(world: World, alice: Program):
 
 
 def test_what_was_sent_before_is_given_back(world: World, alice: Program):
-    data = b"a" * get_store().part_size + b"the rest"
+    data = b"a" * PART_SIZE + b"the rest"
     announced = {"uploads": [named("long.wav", data)]}
     (upload,) = alice.post("/uploads", announced).json()["uploads"]
     send(alice, upload | {"parts": [{"number": 2}]}, data)
@@ -157,13 +157,32 @@ def test_what_was_sent_before_is_given_back(world: World, alice: Program):
 
     assert again["code"] == upload["code"]
     assert [part["number"] for part in again["parts"]] == [1]
-    assert again["received"] == get_store().part_size
+    assert again["received"] == PART_SIZE
     told = problem_of(
         alice.post("/uploads/complete", {"uploads": [upload["code"]]}), 409, "upload_incomplete"
     )
     assert told["incomplete"] == [{"upload": upload["code"], "missing": [2]}]
     send(alice, again, data)
     assert alice.post("/uploads/complete", {"uploads": [upload["code"]]}).status_code == 200
+
+
+def test_a_file_that_needs_larger_parts_is_saved_like_any_other(
+    world: World, alice: Program, monkeypatch: pytest.MonkeyPatch
+):
+    """As one of more than 78 GiB; here two parts are all there may be."""
+    monkeypatch.setattr("sessions_app.blobs.parts.MAX_PARTS", 2)
+    data = bytes(range(256)) * (2 * PART_SIZE // 256) + b"the rest"
+    announced = {"uploads": [named("long.wav", data)]}
+    session = alice.post("/sessions", {"name": "talk"}).json()
+    (upload,) = alice.post("/uploads", announced).json()["uploads"]
+    send(alice, upload | {"parts": [{"number": 2}]}, data)
+
+    codes = sent(alice, {"long.wav": data})
+
+    assert codes == [upload["code"]]
+    assert (upload["part_size"], upload["part_count"]) == (2 * PART_SIZE, 2)
+    job = alice.post(f"/sessions/{session['code']}/versions", {"uploads": codes, "parent": 0}).json()
+    assert ended(world, job, alice)["state"] == "succeeded"
 
 
 def test_a_part_says_what_was_stored(world: World, alice: Program):

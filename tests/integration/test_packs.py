@@ -389,3 +389,59 @@ def test_parts_that_went_straight_to_the_store_are_joined(world: World, session:
     assert again.received == len(data)
     parts.complete(uploads=[again], now=world.clock())
     assert save(world, session, [again]).state == "succeeded"
+
+
+@pytest.mark.parametrize("kind", ["save", "import", "pack"])
+def test_a_part_that_comes_after_the_last_moment_is_told_and_the_file_can_be_sent_again(
+    world: World, session: DubbingSession, stack, kind: str
+):
+    """A signed address is good for a while, also when all has arrived: Swift takes the part, and does not read the object any more."""
+    if stack.name == "embedded":
+        return
+    files = {"a.wav": os.urandom(3000), "b.wav": os.urandom(5000)}
+    data = (
+        files["a.wav"]
+        if kind == "save"
+        else b"".join(files.values())
+        if kind == "pack"
+        else zip_of_files(files)
+    )
+    asked: Announced | AnnouncedPack = (
+        pack_of(files) if kind == "pack" else announced("a.zip" if kind == "import" else "a.wav", data)
+    )
+    label = "The pack of 2 small files" if kind == "pack" else "“a."
+
+    def opened() -> Upload:
+        (upload,) = announcements.create(owner=world.alice, files=[asked], now=world.clock())
+        return upload
+
+    def run(upload: Upload) -> Job:
+        if kind != "import":
+            return save(world, session, [upload])
+        return world.run(imports.request(upload=upload, owner=world.alice, name="", now=world.clock()))
+
+    upload = opened()
+    (signed,) = parts.sign(parts=[parts.WantedPart(upload=upload, number=1)], now=world.clock())
+    assert signed
+    upload.refresh_from_db()
+
+    def put(piece: bytes) -> None:
+        request = urllib.request.Request(signed.url, data=piece, method="PUT", headers=dict(signed.headers))
+        with urllib.request.urlopen(request) as answer:
+            assert answer.status == 200
+
+    put(data)
+    parts.complete(uploads=[upload], now=world.clock())
+    put(bytes(len(data)))
+
+    job = run(upload)
+
+    assert (job.state, job.error_code, job.attempt) == ("failed", "upload_damaged", 1)
+    assert job.error_message.startswith(label)
+    assert "Send it again" in job.error_message
+    assert not job.may_end_otherwise
+    assert stored_keys("blobs/") == []
+    again = opened()
+    assert again.pk != upload.pk
+    send(world, again, data)
+    assert run(again).state == "succeeded"

@@ -15,12 +15,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from sessions_app.blobs.keys import blob_key
+from sessions_app.blobs.parts import MAX_PART_SIZE
 from sessions_app.blobs.ranges import ranges_of_object
 from sessions_app.blobs.store import (
     CHUNK_SIZE,
+    PART_SIZE,
     BlobStore,
     DirectParts,
     KeyRefusedError,
+    ObjectDamagedError,
     ObjectMissingError,
     Part,
     PartBusyError,
@@ -297,7 +300,7 @@ class WritingSuite:
 
 class PartsSuite:
     def test_parts_arrive_in_any_order_and_more_than_once(self, store):
-        size = store.part_size
+        size = PART_SIZE
         upload = store.begin("staging/upload-1/x")
 
         last = store.put_part("staging/upload-1/x", upload, 3, [b"the ", b"end"])
@@ -313,6 +316,21 @@ class PartsSuite:
         content = get(store, "staging/upload-1/x")
         assert (content[:size], content[size : 2 * size]) == (b"a" * size, b"b" * size)
         assert content[2 * size :] == b"the end"
+
+    def test_parts_of_a_very_large_object_are_larger(self, store):
+        size = 2 * PART_SIZE
+        upload = store.begin("staging/upload-1/x")
+
+        with pytest.raises(PartsRefusedError):
+            store.put_part("staging/upload-1/x", upload, 1, [bytes(size), b"x"], part_size=size)
+        last = store.put_part("staging/upload-1/x", upload, 2, [b"the end"], part_size=size)
+        first = store.put_part("staging/upload-1/x", upload, 1, [b"a" * size], part_size=size)
+        with pytest.raises(PartsRefusedError):
+            store.complete("staging/upload-1/x", upload, [first, last])
+        store.complete("staging/upload-1/x", upload, [first, last], part_size=size)
+
+        content = get(store, "staging/upload-1/x")
+        assert (content[:size] == b"a" * size, content[size:]) == (True, b"the end")
 
     def test_a_shorter_last_part_replaces_a_longer_one(self, store):
         upload = store.begin("staging/upload-1/x")
@@ -391,7 +409,7 @@ class PartsSuite:
         upload = store.begin("staging/upload-1/x")
 
         with pytest.raises(PartsRefusedError):
-            store.put_part("staging/upload-1/x", upload, 1, [bytes(store.part_size), b"x"])
+            store.put_part("staging/upload-1/x", upload, 1, [bytes(PART_SIZE), b"x"])
         store.abort("staging/upload-1/x", upload)
 
     def test_parts_with_a_gap_are_refused(self, store):
@@ -431,7 +449,7 @@ class PartsSuite:
         assert get(store, "staging/upload-1/x") in {fill * CHUNK_SIZE * 8 for fill in fills}
 
     def test_different_parts_are_written_at_once(self, store):
-        size = store.part_size
+        size = PART_SIZE
         upload = store.begin("staging/upload-1/x")
 
         with ThreadPoolExecutor(4) as threads:
@@ -492,7 +510,7 @@ class DirectPartsSuite:
         return self.able(direct).parts(self.KEY, upload)
 
     def test_parts_go_past_the_portal_and_become_an_object(self, direct, upload):
-        size = direct.part_size
+        size = PART_SIZE
         first, last = b"a" * size, b"the end"
 
         assert send(self.sign(direct, upload, 2, size=7), last) == 200
@@ -503,6 +521,15 @@ class DirectPartsSuite:
 
         assert [(part.number, part.size) for part in parts] == [(1, size), (2, 7)]
         assert get(direct, self.KEY) == first + last
+
+    def test_parts_of_a_very_large_object_are_larger(self, direct, upload):
+        size = 2 * PART_SIZE
+
+        assert send(self.sign(direct, upload, 1, size=size), b"a" * size) == 200
+        assert send(self.sign(direct, upload, 2, size=7), b"the end") == 200
+        direct.complete(self.KEY, upload, self.parts(direct, upload), part_size=size)
+
+        assert direct.size(self.KEY) == size + 7
 
     def test_parts_through_the_portal_are_told_as_well(self, direct, upload):
         assert self.parts(direct, upload) == []
@@ -583,10 +610,10 @@ class DirectPartsSuite:
 
         send(url, b"later")
 
-        with suppress(StoreUnavailableError):  # Swift takes the part, and will not read the object any more
+        with suppress(ObjectDamagedError):  # Swift takes the part, and will not read the object any more
             assert get(direct, self.KEY) == b"first"
 
-    @pytest.mark.parametrize(("number", "size"), [(0, 5), (10_001, 5), (1, 0), (1, 8 * MIB + 1)])
+    @pytest.mark.parametrize(("number", "size"), [(0, 5), (10_001, 5), (1, 0), (1, MAX_PART_SIZE + 1)])
     def test_a_part_that_cannot_be_is_not_signed(self, direct, number, size):
         with pytest.raises(PartsRefusedError):
             self.sign(direct, "upload", number, size=size)

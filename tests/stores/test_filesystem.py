@@ -16,6 +16,7 @@ from django.core.files.storage import FileSystemStorage
 from sessions_app.blobs import durable
 from sessions_app.blobs.filesystem import FileSystemStore
 from sessions_app.blobs.store import (
+    PART_SIZE,
     KeyRefusedError,
     ObjectMissingError,
     Part,
@@ -111,7 +112,7 @@ class TestPartsAfterALossOfPower:
     def parts(self, store, upload, monkeypatch):
         with monkeypatch.context() as patch:
             patch.setattr(durable, "boot", lambda: "before")
-            data = (b"a" * store.part_size, b"b" * store.part_size, b"the end")
+            data = (b"a" * PART_SIZE, b"b" * PART_SIZE, b"the end")
             return [
                 store.put_part("staging/upload-1/x", upload, number, [each])
                 for number, each in enumerate(data, start=1)
@@ -125,23 +126,23 @@ class TestPartsAfterALossOfPower:
     def test_make_the_object_if_they_are_there(self, store, upload, parts):
         store.complete("staging/upload-1/x", upload, parts)
 
-        assert store.size("staging/upload-1/x") == 2 * store.part_size + 7
+        assert store.size("staging/upload-1/x") == 2 * PART_SIZE + 7
 
     def test_are_missed_if_they_are_damaged(self, store, upload, parts, file):
         with file.open("r+b") as damaged:
-            damaged.seek(store.part_size)
+            damaged.seek(PART_SIZE)
             damaged.write(bytes(100))
 
         with pytest.raises(PartsLostError) as error:
             store.complete("staging/upload-1/x", upload, parts)
         assert error.value.numbers == [2]
 
-        parts[1] = store.put_part("staging/upload-1/x", upload, 2, [b"B" * store.part_size])
+        parts[1] = store.put_part("staging/upload-1/x", upload, 2, [b"B" * PART_SIZE])
         store.complete("staging/upload-1/x", upload, parts)
-        assert get(store, "staging/upload-1/x")[store.part_size :] == b"B" * store.part_size + b"the end"
+        assert get(store, "staging/upload-1/x")[PART_SIZE:] == b"B" * PART_SIZE + b"the end"
 
     def test_are_missed_if_the_file_ends_before(self, store, upload, parts, file):
-        os.truncate(file, store.part_size + 5)
+        os.truncate(file, PART_SIZE + 5)
 
         with pytest.raises(PartsLostError) as error:
             store.complete("staging/upload-1/x", upload, parts)
@@ -174,14 +175,14 @@ WRITER = """
     settings.configure()
     from django.core.files.storage import FileSystemStorage
     from sessions_app.blobs.filesystem import FileSystemStore
-    from sessions_app.blobs.store import ObjectMissingError, PartBusyError
+    from sessions_app.blobs.store import PART_SIZE, ObjectMissingError, PartBusyError
     root, upload, fill = sys.argv[1:]
     store = FileSystemStore(FileSystemStorage(location=root))
     print("ready", flush=True)
     written = 0
     while True:
         try:
-            store.put_part("a/x", upload, 1, [fill.encode() * store.part_size])
+            store.put_part("a/x", upload, 1, [fill.encode() * PART_SIZE])
             written += 1
         except PartBusyError:
             pass
@@ -215,7 +216,7 @@ class TestTheLockOnAnUpload:
     def test_keeps_another_process_out_of_the_part_that_is_written(self, store, upload, file):
         part = store.put_part("a/x", upload, 1, [b"first"])
 
-        with process(HOLDER, file, 0, store.part_size):
+        with process(HOLDER, file, 0, PART_SIZE):
             with pytest.raises(PartBusyError) as busy:
                 store.put_part("a/x", upload, 1, [b"other"])
             store.put_part("a/x", upload, 2, [b"another part"])
@@ -250,16 +251,17 @@ class TestTheLockOnAnUpload:
         assert is_empty(store)
 
     def test_makes_an_object_of_one_writers_bytes_that_stays_what_it_is(self, store, root, upload):
-        part = Part(number=1, size=store.part_size, etag=f"any@{durable.boot()}")
+        part = Part(number=1, size=PART_SIZE, etag=f"any@{durable.boot()}")
         with process(WRITER, root, upload, "a") as one, process(WRITER, root, upload, "b") as other:
             while not (root / "a" / "x").exists():
+                assert one.poll() is other.poll() is None
                 with suppress(PartBusyError, PartsRefusedError):
                     store.complete("a/x", upload, [part])
             content = get(store, "a/x")
             written = [int(writer.communicate(timeout=30)[0]) for writer in (one, other)]
 
         assert sum(written) > 0
-        assert content in {b"a" * store.part_size, b"b" * store.part_size}
+        assert content in {b"a" * PART_SIZE, b"b" * PART_SIZE}
         assert get(store, "a/x") == content
         assert not list(store.open_uploads(""))
 

@@ -15,6 +15,7 @@ from botocore.stub import Stubber
 
 from sessions_app.blobs.s3 import S3Store
 from sessions_app.blobs.store import (
+    ObjectDamagedError,
     ObjectMissingError,
     Part,
     PartsRefusedError,
@@ -169,7 +170,7 @@ class TestLargeObjects:
         with store.writer("a/x", size=18 * MIB) as writer:
             for chunk in megabytes(18):
                 writer.write(chunk)
-            assert [part.size for part in writer._parts] == [9 * MIB, 9 * MIB]
+            assert [part.size for part in writer._parts] == [16 * MIB]
 
         assert store.size("a/x") == 18 * MIB
 
@@ -268,6 +269,7 @@ class TestErrors:
         [
             ("NoSuchKey", 404, ObjectMissingError),
             ("NoSuchBucket", 404, StoreUnavailableError),
+            ("BrokenMPU", 409, ObjectDamagedError),
             ("AccessDenied", 403, StoreUnavailableError),
             ("QuotaExceeded", 403, StoreFullError),
             ("EntityTooLarge", 400, StoreFullError),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from django.contrib.auth.models import User
 
-from sessions_app.blobs import get_store
+from sessions_app.blobs.parts import part_size_for
 from sessions_app.management.demo import script, state
 from sessions_app.management.demo.script import VIDEO_NAME
 from sessions_app.models import DubbingSession, Job, Upload
@@ -91,12 +91,11 @@ def _chosen(folder: Path, chosen: Sequence[str]) -> Iterator[str]:
 
 def _send(folder: Path, paths: Sequence[str], *, owner: User, clock: Clock) -> list[Upload]:
     announced = [announcements.Announced(path=path, size=(folder / path).stat().st_size) for path in paths]
-    part_size = get_store().part_size
     sent = []
     for upload in announcements.create(owner=owner, files=announced, now=clock()):
         with (folder / upload.path).open("rb") as file:
             number = 0
-            while part := file.read(part_size):
+            while part := file.read(part_size_for(upload.size)):
                 number += 1
                 parts.put_part(upload=upload, number=number, chunks=[part], now=clock())
         upload.refresh_from_db()

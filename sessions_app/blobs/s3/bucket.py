@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from sessions_app.blobs.findings import Finding
+from sessions_app.blobs.s3.answers import status_of
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -30,10 +31,10 @@ def find_or_make(client: S3Client, name: str) -> Finding:
     try:
         client.head_bucket(Bucket=name)
     except ClientError as error:
-        if _status(error) == http.HTTPStatus.FORBIDDEN:
+        if status_of(error) == http.HTTPStatus.FORBIDDEN:
             # It is there, or the key may not ask: reading and writing will tell.
             return Finding.cannot("bucket", f"The key may not ask for the bucket {name} itself.")
-        if _status(error) != http.HTTPStatus.NOT_FOUND:
+        if status_of(error) != http.HTTPStatus.NOT_FOUND:
             return Finding.failed("bucket", f"The storage does not tell about the bucket {name}: {error}")
     except BotoCoreError as error:
         return Finding.failed("bucket", f"The storage cannot be reached: {error}")
@@ -56,7 +57,7 @@ def allow_origins(client: S3Client, name: str, origins: Sequence[str]) -> Findin
             client.put_bucket_cors(Bucket=name, CORSConfiguration=wanted)
             missing = not_allowed(_rules(client, name), origins)
     except ClientError as error:
-        if _status(error) in _UNKNOWN:
+        if status_of(error) in _UNKNOWN:
             return Finding.cannot("cors-rules", f"The storage takes no CORS rules by its API. {_BY_HAND}")
         return Finding.cannot("cors-rules", f"The CORS rules could not be set: {error}. {_BY_HAND}")
     except BotoCoreError as error:
@@ -112,7 +113,3 @@ def _location(client: S3Client) -> Any:
     if ".amazonaws.com" not in client.meta.endpoint_url or region == "us-east-1":
         return {}
     return {"CreateBucketConfiguration": {"LocationConstraint": region}}
-
-
-def _status(error: ClientError) -> int:
-    return error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)

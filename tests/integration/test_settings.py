@@ -1,0 +1,36 @@
+"""Variables that cannot be right stop the portal with a sentence that names them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+pytestmark = pytest.mark.one_stack
+PROXIES = "TRUSTED_PROXIES must be addresses and networks such as 127.0.0.1,10.0.0.0/8"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("TRUSTED_PROXIES", "proxy.example.com", PROXIES),
+        ("TRUSTED_PROXIES", "10.0.0.1/8", PROXIES),
+        ("TRUSTED_PROXIES", "127.0.0.1;::1", PROXIES),
+        ("MAX_UPLOAD_GIB", "5121", "MAX_UPLOAD_GIB must be at most 5120, not 5121."),
+        ("MAX_UPLOAD_GIB", "many", "MAX_UPLOAD_GIB must be a whole number, not 'many'."),
+        ("API_RATE_PER_MINUTE", "0", "API_RATE_PER_MINUTE must be at least 1, not 0."),
+    ],
+)
+def test_a_variable_that_cannot_be_right_is_named(name: str, value: str, sentence: str):
+    told = subprocess.run(
+        [sys.executable, "-c", "import dubbing_sessions.settings"],
+        env={**os.environ, name: value},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert told.returncode
+    assert sentence in told.stderr

@@ -1,0 +1,40 @@
+"""How large the parts of an object are."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, strategies as st
+
+from sessions_app.blobs.parts import MAX_PART_SIZE, MAX_PARTS, part_size_for
+from sessions_app.blobs.store import PART_SIZE
+
+GIB = 1024**3
+LARGEST = 5 * 1024 * GIB
+
+
+@pytest.mark.parametrize("size", [None, 0, 1, PART_SIZE, 78 * GIB, PART_SIZE * MAX_PARTS])
+def test_up_to_78_gib_parts_are_of_8_mib(size):
+    """What was begun before larger parts were known goes on."""
+    assert part_size_for(size) == 8 * 1024 * 1024
+
+
+@pytest.mark.parametrize(
+    ("size", "part_size"),
+    [
+        (PART_SIZE * MAX_PARTS + 1, 2 * PART_SIZE),
+        (100 * GIB, 2 * PART_SIZE),
+        (2 * PART_SIZE * MAX_PARTS + 1, 4 * PART_SIZE),
+        (1024 * GIB, 16 * PART_SIZE),
+        (LARGEST, GIB),
+    ],
+)
+def test_beyond_they_double(size, part_size):
+    assert part_size_for(size) == part_size
+
+
+@given(st.integers(PART_SIZE * MAX_PARTS + 1, LARGEST))
+def test_there_are_parts_enough_and_none_larger_than_it_has_to_be(size):
+    part_size = part_size_for(size)
+
+    assert part_size <= MAX_PART_SIZE
+    assert MAX_PARTS / 2 <= size / part_size <= MAX_PARTS

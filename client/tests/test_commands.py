@@ -7,12 +7,12 @@ import subprocess
 import pytest
 
 from dubbing_client import config
-from dubbing_client.api import clean_url
 from dubbing_client.cli import completion
 from dubbing_client.cli.main import HOMES, main
 from dubbing_client.cli.parser import build
 from dubbing_client.cli.terminal import printable, size
 from dubbing_client.errors import ConfigError, UsageError
+from dubbing_client.portal import clean_url
 from dubbing_client.watching import Quiet, message_of
 
 

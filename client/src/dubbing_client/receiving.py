@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Callable
 
@@ -149,8 +150,10 @@ class Receiver:
             "Accept-Encoding": "identity",
         }
         with self._wire.get(url, headers=headers) as body:
-            # 206 is Partial Content; who ignores Range may still have been asked for everything.
-            is_range = body.status == 206 or (body.status == 200 and start == 0)  # noqa: PLR2004
+            # Who ignores Range may still have been asked for everything.
+            is_range = body.status == HTTPStatus.PARTIAL_CONTENT or (
+                body.status == HTTPStatus.OK and start == 0
+            )
             if not is_range or body.size != end - start:
                 raise TransferError(f"The portal answered something else than was asked for (“{remote}”).")
             yield body

@@ -7,9 +7,10 @@ import sys
 from argparse import Namespace
 
 from dubbing_client import config
-from dubbing_client.api import Api, clean_url
+from dubbing_client.api import Api
 from dubbing_client.cli.terminal import Terminal
 from dubbing_client.errors import SignedOutError, UsageError
+from dubbing_client.portal import clean_url
 from dubbing_client.retries import Retries
 
 

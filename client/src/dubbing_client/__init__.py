@@ -29,19 +29,11 @@ if TYPE_CHECKING:
         SignedOutError as SignedOutError,
     )
     from dubbing_client.folder import Folder as Folder
-    from dubbing_client.loading import (
-        Loaded as Loaded,
-        LoadPlan as LoadPlan,
-        load as load,
-        plan_load as plan_load,
-    )
+    from dubbing_client.load_plan import LoadPlan as LoadPlan, plan_load as plan_load
+    from dubbing_client.loading import Loaded as Loaded, load as load
     from dubbing_client.manager import ProjectSessionManager as ProjectSessionManager
-    from dubbing_client.saving import (
-        Saved as Saved,
-        SavePlan as SavePlan,
-        plan_save as plan_save,
-        save as save,
-    )
+    from dubbing_client.save_plan import SavePlan as SavePlan, plan_save as plan_save
+    from dubbing_client.saving import Saved as Saved, save as save
     from dubbing_client.sessions.collecting import collect_session_data as collect_session_data
     from dubbing_client.state import State as State, locked as locked
 
@@ -56,9 +48,11 @@ _HOMES = {
         "SignedOutError",
     ),
     "folder": ("Folder",),
-    "loading": ("LoadPlan", "Loaded", "load", "plan_load"),
+    "load_plan": ("LoadPlan", "plan_load"),
+    "loading": ("Loaded", "load"),
     "manager": ("ProjectSessionManager",),
-    "saving": ("SavePlan", "Saved", "plan_save", "save"),
+    "save_plan": ("SavePlan", "plan_save"),
+    "saving": ("Saved", "save"),
     "sessions.collecting": ("collect_session_data",),
     "state": ("State", "locked"),
 }

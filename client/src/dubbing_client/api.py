@@ -7,12 +7,15 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from dubbing_client import objects
 from dubbing_client.errors import NotFoundError
 from dubbing_client.portal import PREFIX, Portal
+
+if TYPE_CHECKING:
+    from dubbing_client.state import Base
 
 CODE = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 
@@ -83,6 +86,23 @@ class Api(Portal):
                 code="session_not_found",
             )
         return found
+
+    def session_of(self, base: Base) -> objects.Session:
+        """Return the session that a folder belongs to.
+
+        :raises NotFoundError: it is gone, or in the trash.
+        """
+        where = "is not there any more"
+        with contextlib.suppress(NotFoundError):
+            session = self.session(base.session)
+            if session["trashed_at"] is None:
+                return session
+            where = "is in the trash"
+        raise NotFoundError(
+            f"The session that this folder belongs to, “{base.name}”, {where}. Restore it in the portal, or name another one.",
+            status=404,
+            code="session_not_found",
+        )
 
     def create_session(
         self, name: str = "", *, video_filename: str = "", key: str | None = None

@@ -217,7 +217,9 @@ def _proxy_of(parts: SplitResult) -> SplitResult | None:
         return None
     proxy = urlsplit(named if "://" in named else f"http://{named}")
     if proxy.scheme != "http" or not proxy.hostname:
-        raise ConfigError(f"The proxy {proxy.scheme}://{proxy.hostname or ''} is none that dubs can use: http:// alone.")
+        raise ConfigError(
+            f"The proxy {proxy.scheme}://{proxy.hostname or ''} is none that dubs can use: http:// alone."
+        )
     return proxy
 
 
@@ -247,7 +249,9 @@ def _new_tls() -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=file, capath=folder)
     except OSError as error:
-        raise ConfigError(f"The certificates in {file or folder} cannot be read: {error.strerror or error}.") from error
+        raise ConfigError(
+            f"The certificates in {file or folder} cannot be read: {error.strerror or error}."
+        ) from error
 
 
 # -- Kept ones --------------------------------------------------------------------------------------------------------

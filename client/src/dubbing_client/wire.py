@@ -131,9 +131,7 @@ class Wire:
             with self._connections.lend(url) as lent:
                 with translated(url):
                     method = "GET" if body is None else "POST"
-                    lent.connection.request(
-                        method, lent.target, body=body, headers={**given, **lent.headers}
-                    )
+                    lent.connection.request(method, lent.target, body=body, headers={**given, **lent.headers})
                     response = _answer(lent.connection, url)
                     is_redirect = response.status in REDIRECTS
                     location = response.getheader("location") if is_redirect else None

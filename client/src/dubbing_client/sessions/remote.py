@@ -17,6 +17,7 @@ from dubbing_client.errors import LocalChangesError, NotFoundError, Problem, nam
 from dubbing_client.events import Silence
 from dubbing_client.folder import Folder, Stat
 from dubbing_client.hashing import hash_file
+from dubbing_client.load_plan import SESSION, plan_load
 from dubbing_client.objects import Session
 from dubbing_client.retries import Retries
 from dubbing_client.sending import LocalFile, Sender, packed
@@ -115,8 +116,8 @@ class Remote:
         listener = _Listener(progress, "fetch")
         with locked(folder):
             state = State.read(self._api.url, folder)
-            plan = loading.plan_load(
-                self._api, folder, state, name=session["code"], layout=loading.SESSION, listener=listener
+            plan = plan_load(
+                self._api, folder, state, name=session["code"], layout=SESSION, listener=listener
             )
             try:
                 loading.load(self._api, plan, state, listener=listener)

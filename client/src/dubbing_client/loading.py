@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import threading
 import time
 from dataclasses import dataclass
@@ -11,8 +10,8 @@ from dataclasses import dataclass
 from dubbing_client.api import Api
 from dubbing_client.errors import FolderError
 from dubbing_client.events import SILENCE, Listener
-from dubbing_client.folder import METADATA
 from dubbing_client.load_plan import LoadPlan
+from dubbing_client.parts import OLD, YOUNG, clear
 from dubbing_client.receiving import Receiver, RemoteFile
 from dubbing_client.state import Base, Hashed, State
 
@@ -69,19 +68,22 @@ def load(
                 api,
                 session=plan.session["code"],
                 version=plan.version,
-                notes=state.place / "parts",
+                notes=state.notes,
                 on_bytes=lambda count: listener.advance("fetch", count),
                 on_placed=on_placed,
                 may_place=may_place,
             ) as receiver:
-                receiver.fetch([file for file in plan.fetch if file.path != METADATA or file.remote])
-                _load_document(api, plan, receiver)
-    finally:
-        listener.end("fetch")
+                receiver.fetch(plan.fetch)
+    except BaseException:
         if written:
             state.save()
+        raise
+    finally:
+        listener.end("fetch")
     deleted = _delete(plan, state) if plan.delete else []
     _note_version(plan, state, {**plan.same, **shas})
+    # After a part of a version somebody may well come back for the rest.
+    clear(plan.folder, notes=state.notes, before_ns=time.time_ns() - (OLD if plan.is_part else YOUNG))
     return Loaded(
         session=plan.session["code"],
         name=plan.session["name"],
@@ -91,19 +93,6 @@ def load(
         unchanged=len(plan.same),
         bytes=plan.size,
     )
-
-
-def _load_document(api: Api, plan: LoadPlan, receiver: Receiver) -> None:
-    """Fetch metadata.json, which is made for the version and is none of its entries."""
-    for file in plan.fetch:
-        if file.path == METADATA and not file.remote:
-            data = api.metadata(plan.session["code"], plan.version)
-            file.place.parent.mkdir(parents=True, exist_ok=True)
-            with contextlib.suppress(FileNotFoundError):
-                file.part.unlink()
-            with file.part.open("xb") as part:
-                part.write(data)
-            receiver.place(file, sha256=hashlib.sha256(data).hexdigest())
 
 
 def _delete(plan: LoadPlan, state: State) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -12,6 +13,7 @@ from dubbing_client.events import SILENCE, Listener
 from dubbing_client.folder import total
 from dubbing_client.hashing import hashes
 from dubbing_client.objects import Session
+from dubbing_client.parts import OLD, clear
 from dubbing_client.save_plan import SavePlan
 from dubbing_client.sending import LocalFile, Sender, packed
 from dubbing_client.state import Base, Pending, State
@@ -53,9 +55,10 @@ def save(api: Api, plan: SavePlan, state: State, *, message: str = "", listener:
     session = plan.session or _create(api, plan, state)
     changes, now = _send(api, plan, state, listener)
     state.forget_all_but(plan.listing.files)
+    clear(plan.folder, notes=state.notes, before_ns=time.time_ns() - OLD)
     if not changes.files and not plan.removed:
         return _unchanged(plan, session, state, now)
-    state.pending = Pending(
+    pending = Pending(
         session=session["code"],
         key=new_key(),
         request={
@@ -68,8 +71,7 @@ def save(api: Api, plan: SavePlan, state: State, *, message: str = "", listener:
         },
         known=now,
     )
-    state.save()
-    version = commit(api, state, listener=listener)
+    version = commit(api, state, pending, listener=listener)
     return Saved(
         session=session["code"],
         name=session["name"],

@@ -15,8 +15,9 @@ from dubbing_client.diffing import difference
 from dubbing_client.errors import NotFoundError, UsageError
 from dubbing_client.folder import METADATA
 from dubbing_client.hashing import hashes
+from dubbing_client.locks import locked
 from dubbing_client.manifests import holdings
-from dubbing_client.state import State, locked
+from dubbing_client.state import State
 
 
 def declare_diff(command: ArgumentParser) -> None:

@@ -13,7 +13,8 @@ from dubbing_client.errors import FolderError, LocalChangesError
 from dubbing_client.folder import Folder
 from dubbing_client.load_plan import LAYOUTS, SAVED, LoadPlan, plan_load
 from dubbing_client.loading import load
-from dubbing_client.state import State, locked
+from dubbing_client.locks import locked
+from dubbing_client.state import State
 
 SHOWN = 10
 

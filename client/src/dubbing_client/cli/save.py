@@ -11,9 +11,10 @@ from typing import Any
 from dubbing_client import config
 from dubbing_client.cli.arguments import existing
 from dubbing_client.cli.terminal import Terminal, files, size
+from dubbing_client.locks import locked
 from dubbing_client.save_plan import plan_save
 from dubbing_client.saving import Saved, save
-from dubbing_client.state import State, locked
+from dubbing_client.state import State
 
 SHOWN = 10
 

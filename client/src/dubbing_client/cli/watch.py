@@ -9,8 +9,9 @@ from dubbing_client import config
 from dubbing_client.cli.arguments import existing, seconds
 from dubbing_client.cli.save import sentence
 from dubbing_client.cli.terminal import Terminal
+from dubbing_client.locks import locked
 from dubbing_client.saving import Saved
-from dubbing_client.state import State, locked
+from dubbing_client.state import State
 from dubbing_client.watching import watch
 
 

@@ -73,7 +73,7 @@ class Server:
                 )
                 answer(self)
 
-            do_GET = do_PUT = do_POST = answer  # noqa: N815 (names that http.server looks for)
+            do_GET = do_PUT = do_POST = do_CONNECT = answer  # noqa: N815 (names that http.server looks for)
 
             def log_message(self, *_: object) -> None: ...
 

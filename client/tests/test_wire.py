@@ -78,17 +78,3 @@ def test_the_token_is_not_told_to_whom_the_portal_sends_us(serve):
     ((_, _, headers),) = store.requests
     assert "authorization" not in headers
     assert headers["range"] == "bytes=0-4"
-
-
-def test_a_proxy_is_asked_where_the_environment_names_one(serve, monkeypatch):
-    proxy = serve(lambda handler: handler.say(200, handler.path.encode()))
-    monkeypatch.setenv("http_proxy", proxy.url)
-    wire = Wire()
-    with wire.get("http://portal.invalid/file?x=1") as body:
-        buffer = memoryview(bytearray(100))
-        assert bytes(buffer[: body.readinto(buffer)]) == b"http://portal.invalid/file?x=1"
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-    own = serve(lambda handler: handler.say(200, b"direct"))
-    with wire.get(f"{own.url}/") as body:
-        assert bytes(buffer[: body.readinto(buffer)]) == b"direct"
-    wire.close()

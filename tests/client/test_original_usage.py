@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import subprocess
 import textwrap
 
@@ -14,6 +15,12 @@ from tests.services.processes import ROOT
 pytestmark = pytest.mark.slow
 
 USAGE = ROOT / "client" / "tests"
+KILLED = """
+import os, signal
+from dubbing_client import ProjectSessionManager, jobs
+jobs.wait_for = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
+ProjectSessionManager().save_session("Killed", {data})
+"""
 
 
 @pytest.fixture
@@ -75,6 +82,31 @@ def test_a_save_of_what_is_there_already_makes_no_version(machine, told):
     )
     assert answer == [True, True, True]
     assert laptop.versions("Unchanged") == [1]
+
+
+def test_a_save_that_was_killed_while_the_portal_stored_it_makes_one_version(portal, machine, told):
+    """Killed after it had asked for the version and before it heard of it: the next save hears of it first."""
+    laptop = machine("alice-desk")
+    data = {"video_name": "talk.mp4", "transcription_text": "hello"}
+    assert told(laptop, f'answer = manager.save_session("Killed", {data})')
+    portal.worker.pause()
+    changed = {**data, "transcription_text": "hello again"}
+    killed = subprocess.run(
+        [laptop.dubs.parent / "python", "-c", KILLED.format(data=changed)],
+        cwd=laptop.folder,
+        env=laptop.environment,
+        check=False,
+        timeout=120,
+    )
+    assert killed.returncode == -signal.SIGKILL
+    assert laptop.versions("Killed") == [1], "the portal has not come to it yet"
+
+    portal.worker.resume()
+    answer = told(laptop, f'answer = [manager.save_session("Killed", {changed}), manager.last_error]')
+
+    assert answer == [True, None]
+    assert laptop.versions("Killed") == [2, 1]
+    assert told(laptop, 'answer = manager.load_session("Killed")["transcription_text"]') == "hello again"
 
 
 def test_two_who_save_the_same_session_do_not_overwrite_each_other_unseen(machine, told):

@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import textwrap
+import time
 
 import pytest
 
@@ -20,6 +21,16 @@ import os, signal
 from dubbing_client import ProjectSessionManager, jobs
 jobs.wait_for = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
 ProjectSessionManager().save_session("Killed", {data})
+"""
+AGAIN = """
+from pathlib import Path
+from dubbing_client import ProjectSessionManager, jobs
+def wait_for(*arguments, wait_for=jobs.wait_for, **named):
+    Path("waits").touch()
+    return wait_for(*arguments, **named)
+jobs.wait_for = wait_for
+manager = ProjectSessionManager()
+print(manager.save_session("Killed", {data}), manager.last_error)
 """
 
 
@@ -84,27 +95,34 @@ def test_a_save_of_what_is_there_already_makes_no_version(machine, told):
     assert laptop.versions("Unchanged") == [1]
 
 
+def start(machine, program):
+    return subprocess.Popen(
+        [machine.dubs.parent / "python", "-c", program],
+        cwd=machine.folder,
+        env=machine.environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
 def test_a_save_that_was_killed_while_the_portal_stored_it_makes_one_version(portal, machine, told):
     """Killed after it had asked for the version and before it heard of it: the next save hears of it first."""
     laptop = machine("alice-desk")
     data = {"video_name": "talk.mp4", "transcription_text": "hello"}
     assert told(laptop, f'answer = manager.save_session("Killed", {data})')
-    portal.worker.pause()
     changed = {**data, "transcription_text": "hello again"}
-    killed = subprocess.run(
-        [laptop.dubs.parent / "python", "-c", KILLED.format(data=changed)],
-        cwd=laptop.folder,
-        env=laptop.environment,
-        check=False,
-        timeout=120,
-    )
-    assert killed.returncode == -signal.SIGKILL
+    portal.worker.pause()
+    with start(laptop, KILLED.format(data=changed)) as killed:
+        assert killed.wait(timeout=120) == -signal.SIGKILL
     assert laptop.versions("Killed") == [1], "the portal has not come to it yet"
 
-    portal.worker.resume()
-    answer = told(laptop, f'answer = [manager.save_session("Killed", {changed}), manager.last_error]')
+    with start(laptop, AGAIN.format(data=changed)) as again:
+        while not (laptop.folder / "waits").exists():
+            assert again.poll() is None, again.communicate()
+            time.sleep(0.01)
+        portal.worker.resume()
+        assert again.communicate(timeout=120)[0] == "True None\n"
 
-    assert answer == [True, None]
     assert laptop.versions("Killed") == [2, 1]
     assert told(laptop, 'answer = manager.load_session("Killed")["transcription_text"]') == "hello again"
 

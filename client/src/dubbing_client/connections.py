@@ -11,8 +11,7 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from dubbing_client.errors import ConfigError, UnreachableError
@@ -29,8 +28,7 @@ TARGET = "/%:=&?~+!$,;'@()*[]"
 SYSTEM_KNOWS_PROXIES = sys.platform in {"darwin", "win32"}
 
 
-@dataclass(frozen=True)
-class Lent:
+class Lent(NamedTuple):
     """A connection for one exchange, and how to ask through it."""
 
     connection: http.client.HTTPConnection
@@ -39,8 +37,7 @@ class Lent:
     """For the proxy in between."""
 
 
-@dataclass(frozen=True)
-class Route:
+class Route(NamedTuple):
     """How to get to a server."""
 
     scheme: str
@@ -53,10 +50,12 @@ class Route:
         return self.proxy is not None and self.scheme == "http"
 
 
-@dataclass
 class Kept:
-    route: Route
-    idle: list[http.client.HTTPConnection] = field(default_factory=list)
+    """The connections of one way that nobody uses right now."""
+
+    def __init__(self, route: Route) -> None:
+        self.route = route
+        self.idle: list[http.client.HTTPConnection] = []
 
 
 class Connections:

@@ -8,10 +8,9 @@ import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
-from typing import Callable
+from typing import Callable, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 from dubbing_client.connections import TIMEOUT, Connections, translated
@@ -29,8 +28,7 @@ ERROR_LIMIT = 64 * 1024
 OnBytes = Callable[[int], object]
 
 
-@dataclass(frozen=True)
-class Piece:
+class Piece(NamedTuple):
     """A range of a file, to be sent."""
 
     path: Path
@@ -40,8 +38,7 @@ class Piece:
     """What a message calls the file."""
 
 
-@dataclass(frozen=True)
-class Reply:
+class Reply(NamedTuple):
     """A whole answer, whatever it says."""
 
     status: int

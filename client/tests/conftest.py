@@ -11,6 +11,7 @@ from typing import Any, Callable
 import pytest
 
 from dubbing_client.folder import Folder
+from dubbing_client.manager import ProjectSessionManager
 from dubbing_client.state import State
 
 assert importlib.util.find_spec("django") is None, "The client is tested where it will live: without Django."
@@ -55,6 +56,13 @@ class Work:
 @pytest.fixture
 def work(tmp_path: Path) -> Work:
     return Work(tmp_path / "work")
+
+
+@pytest.fixture
+def manager(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ProjectSessionManager:
+    """The original's class, with its sessions in the current folder, which is empty."""
+    monkeypatch.chdir(tmp_path)
+    return ProjectSessionManager(local=True)
 
 
 class Server:

@@ -155,9 +155,14 @@ def translated(url: str) -> Iterator[None]:
     except (http.client.InvalidURL, UnicodeError) as error:
         raise ConfigError(f"{url} is no address of a portal: {error}.") from error
     except socket.timeout as error:
-        raise UnreachableError(f"{urlsplit(url).netloc} does not answer in time.") from error
+        raise UnreachableError(f"{_origin(url)} does not answer in time.") from error
     except (OSError, http.client.HTTPException) as error:
-        raise UnreachableError(f"{urlsplit(url).netloc} cannot be reached: {_reason(error)}.") from error
+        raise UnreachableError(f"{_origin(url)} cannot be reached: {_reason(error)}.") from error
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _reason(error: Exception) -> str:

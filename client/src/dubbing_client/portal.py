@@ -11,9 +11,10 @@ from typing import Any, Callable, Union
 from urllib.parse import urlencode, urlsplit
 
 from dubbing_client import __version__
+from dubbing_client.connections import TIMEOUT
 from dubbing_client.errors import ConfigError, UnreachableError, UsageError, problem_of
 from dubbing_client.retries import Retries, attempt, retry_after
-from dubbing_client.wire import REDIRECTS, TIMEOUT, Reply, Wire
+from dubbing_client.wire import REDIRECTS, Reply, Wire
 
 PREFIX = "/api/v1"
 AGENT = f"dubs/{__version__}"

@@ -17,10 +17,12 @@ INTERRUPTED = 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what was typed; return the exit code."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    options = build(typed=arguments[0] if arguments else "").parse_args(arguments)
-    terminal = Terminal(is_json=options.json, is_quiet=bool(options.silent))
-    command = getattr(home_of(options.command), f"run_{options.command}")
+    terminal = Terminal()
     try:
+        # Ctrl-C may come while the command is still being imported.
+        options = build(typed=arguments[0] if arguments else "").parse_args(arguments)
+        terminal = Terminal(is_json=options.json, is_quiet=bool(options.silent))
+        command = getattr(home_of(options.command), f"run_{options.command}")
         return int(command(options, terminal))
     except DubsError as error:
         return terminal.fail(error)

@@ -16,7 +16,7 @@ from dubbing_client.receiving import Receiver, RemoteFile
 from dubbing_client.state import Base, Hashed, State
 
 CHECKPOINT = 2.0
-"""Seconds after which fetched files are noted, so that a kill makes nobody hash them again."""
+"""Seconds after which fetched files are noted."""
 
 
 @dataclass(frozen=True)
@@ -42,25 +42,7 @@ def load(
     :raises TransferError: the bytes that came are not the version's.
     """
     plan.check(overwrite=overwrite)
-    lock = threading.Lock()
-    written: list[str] = []
-    written_at = time.monotonic()
-    shas = {file.path: file.sha256 for file in plan.fetch}
-
-    def on_placed(file: RemoteFile, hashed: Hashed) -> None:
-        nonlocal written_at
-        with lock:
-            state.note(file.path, hashed)
-            state.loaded[file.path] = hashed.sha256
-            written.append(file.path)
-            if time.monotonic() - written_at > CHECKPOINT:
-                state.save()
-                written_at = time.monotonic()
-
-    def may_place(file: RemoteFile) -> None:
-        if not plan.folder.is_inside(file.path):
-            raise FolderError(f"“{file.path}” would leave the folder by a link. It was not written.")
-
+    arrivals = _Arrivals(plan, state)
     listener.begin("fetch", plan.size)
     try:
         if plan.fetch:
@@ -70,29 +52,53 @@ def load(
                 version=plan.version,
                 notes=state.notes,
                 on_bytes=lambda count: listener.advance("fetch", count),
-                on_placed=on_placed,
-                may_place=may_place,
+                on_placed=arrivals.note,
+                may_place=arrivals.check,
             ) as receiver:
                 receiver.fetch(plan.fetch)
     except BaseException:
-        if written:
+        if arrivals.written:
             state.save()
         raise
     finally:
         listener.end("fetch")
     deleted = _delete(plan, state) if plan.delete else []
-    _note_version(plan, state, {**plan.same, **shas})
+    _note_version(plan, state, {**plan.same, **{file.path: file.sha256 for file in plan.fetch}})
     # After a part of a version somebody may well come back for the rest.
     clear(plan.folder, notes=state.notes, before_ns=time.time_ns() - (OLD if plan.is_part else YOUNG))
     return Loaded(
         session=plan.session["code"],
         name=plan.session["name"],
         version=plan.version,
-        written=tuple(sorted(written)),
+        written=tuple(sorted(arrivals.written)),
         deleted=tuple(deleted),
         unchanged=len(plan.same),
         bytes=plan.size,
     )
+
+
+class _Arrivals:
+    """Files that take their places, as the receiver's threads tell; noted now and then, so that a kill makes nobody hash them again."""
+
+    def __init__(self, plan: LoadPlan, state: State) -> None:
+        self._plan = plan
+        self._state = state
+        self._lock = threading.Lock()
+        self._noted_at = time.monotonic()
+        self.written: list[str] = []
+
+    def check(self, file: RemoteFile) -> None:
+        if not self._plan.folder.is_inside(file.path):
+            raise FolderError(f"“{file.path}” would leave the folder by a link. It was not written.")
+
+    def note(self, file: RemoteFile, hashed: Hashed) -> None:
+        with self._lock:
+            self._state.note(file.path, hashed)
+            self._state.loaded[file.path] = hashed.sha256
+            self.written.append(file.path)
+            if time.monotonic() - self._noted_at > CHECKPOINT:
+                self._state.save()
+                self._noted_at = time.monotonic()
 
 
 def _delete(plan: LoadPlan, state: State) -> list[str]:

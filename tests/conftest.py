@@ -1,6 +1,6 @@
 """Chooses the stack, before Django reads its settings, and what runs on which.
 
-``make test`` runs two pytest workers, one a stack (docs/decisions/0006-test-stacks.md); ``pytest tests/...`` by hand runs on ``embedded``.
+``make test`` runs four pytest workers, two a stack (docs/decisions/0006-test-stacks.md); ``pytest tests/...`` by hand runs on ``embedded``.
 """
 
 from __future__ import annotations
@@ -42,12 +42,18 @@ ONE_STACK = ("browser", "services", "stores", "unit")
 """Folders whose tests come to the same on any stack, or bring their own: they run once, on ``embedded``."""
 BESIDE_TEAM = ("stores",)
 """Of these, what ``team`` takes over when both run side by side: it has an S3 server already, and less to do."""
+AROUND = ("browser", "client", "journeys", "services")
+"""Folders whose tests watch a portal in processes of its own, and wait for it most of the time."""
 SIDE_BY_SIDE = "PYTEST_XDIST_WORKER" in os.environ
+SHARE = os.environ.get("DUBBING_TEST_SHARE", "")
+"""What of its stack's tests a worker runs: those ``around`` the portal, those ``inside`` of it, or all."""
 NO_SKIPS = bool(os.environ.get("CI"))
 
 
 def runs_here(item: pytest.Item) -> bool:
     folder = item.path.relative_to(Path(__file__).parent).parts[0]
+    if SHARE and SHARE != ("around" if folder in AROUND else "inside"):
+        return False
     if folder not in ONE_STACK and item.get_closest_marker("one_stack") is None:
         return True
     return STACK.name == ("team" if SIDE_BY_SIDE and folder in BESIDE_TEAM else "embedded")
@@ -89,7 +95,7 @@ def fail_if_skipped(report: pytest.TestReport | pytest.CollectReport) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    # pytest-xdist counts what the last worker collected, and the team's may have nothing to do: `make test ARGS=tests/unit`.
+    # pytest-xdist counts what the last worker collected, and that may have nothing to do: `make test ARGS=tests/unit`.
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and reporter and reporter.stats.get("passed"):
         session.exitstatus = pytest.ExitCode.OK

@@ -23,7 +23,7 @@ FOLDER_MODE = 0o750
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NO_UNNAMED_FILES = {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOSYS}
 _NO_HARD_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS}
-_FOLDER_ATTEMPTS = 10
+_FOLDER_ATTEMPTS = 100
 
 T = TypeVar("T")
 

@@ -69,7 +69,7 @@ class Team(Stack):
             "DATA_DIR": str(data_dir),
             "DATABASE_URL": services.enter_context(postgres.database()),
             "REDIS_URL": services.enter_context(running_valkey()).url,
-            "S3_PREFIX": "in-process",
+            "S3_PREFIX": f"in-process-{data_dir.name}",
         }
 
     @contextmanager

@@ -16,8 +16,10 @@ from typing import Any
 from dubbing_client import sending
 from dubbing_client.api import Api
 from dubbing_client.folder import Folder
-from dubbing_client.loading import load as perform_load, plan_load
-from dubbing_client.saving import plan_save, save as perform_save
+from dubbing_client.load_plan import plan_load
+from dubbing_client.loading import load as perform_load
+from dubbing_client.save_plan import plan_save
+from dubbing_client.saving import save as perform_save
 from dubbing_client.state import State
 
 

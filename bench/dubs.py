@@ -86,8 +86,10 @@ class Client:
 
     def __init__(self, portal: Portal, home: Path) -> None:
         self._home = home
+        # Where people install it, it is compiled once; here it would be each time that it starts.
+        inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         self.environment = {
-            **os.environ,
+            **inherited,
             "DUBS_HOME": str(home),
             "DUBS_URL": portal.url,
             "DUBS_TOKEN": portal.token,

@@ -2,11 +2,16 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any, Callable
 
 import pytest
 
 from dubbing_client.folder import Folder
+from dubbing_client.manager import ProjectSessionManager
 from dubbing_client.state import State
 
 assert importlib.util.find_spec("django") is None, "The client is tested where it will live: without Django."
@@ -51,3 +56,66 @@ class Work:
 @pytest.fixture
 def work(tmp_path: Path) -> Work:
     return Work(tmp_path / "work")
+
+
+@pytest.fixture
+def manager(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ProjectSessionManager:
+    """The original's class, with its sessions in the current folder, which is empty."""
+    monkeypatch.chdir(tmp_path)
+    return ProjectSessionManager(local=True)
+
+
+class Server:
+    """Answers as the test says: ``answer(handler)`` is called for every request."""
+
+    def __init__(self, answer: Callable[[Any], None]) -> None:
+        self.requests: list[tuple[str, str, dict[str, str]]] = []
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def answer(self) -> None:
+                outer.requests.append(
+                    (self.command, self.path, {k.lower(): v for k, v in self.headers.items()})
+                )
+                answer(self)
+
+            do_GET = do_PUT = do_POST = do_CONNECT = answer  # noqa: N815 (names that http.server looks for)
+
+            def log_message(self, *_: object) -> None: ...
+
+            def body(self) -> bytes:
+                return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+
+            def say(self, status: int, body: bytes = b"", **headers: str) -> None:
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name.replace("_", "-"), value)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+        class Listening(ThreadingHTTPServer):
+            daemon_threads = True
+
+            def handle_error(self, *_: object) -> None:
+                """Connections break here on purpose."""
+
+        self.server = Listening(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[Callable[[Any], None]], Server]]:
+    servers: list[Server] = []
+
+    def start(answer: Callable[[Any], None]) -> Server:
+        servers.append(Server(answer))
+        return servers[-1]
+
+    yield start
+    for each in servers:
+        each.server.shutdown()
+        each.server.server_close()

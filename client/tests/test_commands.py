@@ -7,12 +7,12 @@ import subprocess
 import pytest
 
 from dubbing_client import config
-from dubbing_client.api import clean_url
 from dubbing_client.cli import completion
-from dubbing_client.cli.main import HOMES, main
-from dubbing_client.cli.parser import build
+from dubbing_client.cli.main import main
+from dubbing_client.cli.parser import COMMANDS, build
 from dubbing_client.cli.terminal import printable, size
 from dubbing_client.errors import ConfigError, UsageError
+from dubbing_client.portal import clean_url
 from dubbing_client.watching import Quiet, message_of
 
 
@@ -46,7 +46,7 @@ def test_what_makes_no_sense_ends_with_2(capsys, arguments):
 
 def test_every_command_has_a_home_and_a_word_of_help():
     names = {command.name for command in completion.commands()}
-    assert names == set(HOMES)
+    assert names == set(COMMANDS)
     assert all(command.help for command in completion.commands())
     assert "exit codes:" in build().format_help()
 
@@ -88,7 +88,7 @@ def test_what_is_no_address_is_refused(typed):
 def test_completion_is_a_script_that_its_shell_reads(capsys, shell):
     assert main(["completion", shell]) == 0
     script = capsys.readouterr().out
-    for name in HOMES:
+    for name in COMMANDS:
         assert name in script
     if shutil.which(shell) is None:
         return

@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 
+from dubbing_client.api import Api
 from dubbing_client.errors import ConflictError, FolderError, LocalChangesError, NotFoundError, UsageError
 from dubbing_client.folder import Stat
 from dubbing_client.hashing import hashes
-from dubbing_client.loading import Selection, files_of, load, plan_load
-from dubbing_client.saving import plan_save
+from dubbing_client.load_plan import files_of, plan_load
+from dubbing_client.loading import load
+from dubbing_client.save_plan import plan_save
+from dubbing_client.selection import Selection
 from dubbing_client.sending import LocalFile, Shipment, packed
 from dubbing_client.state import Base
 
@@ -35,8 +38,8 @@ def entry(
     }
 
 
-class Told:
-    """A portal's answers, as far as plans ask for any."""
+class Told(Api):
+    """A portal's answers, as far as plans ask for any; another call has no wire to go through."""
 
     def __init__(self, version: int = 1, *entries: Any) -> None:
         self.current = {"code": "c0de", "name": "Talk", "version": version, "trashed_at": None}

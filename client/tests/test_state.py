@@ -11,7 +11,8 @@ import pytest
 
 from dubbing_client.errors import BusyError, ChangedError
 from dubbing_client.hashing import hash_file, hashes
-from dubbing_client.state import COARSE, FINE, Base, Hashed, Pending, State, locked
+from dubbing_client.locks import locked
+from dubbing_client.state import COARSE, FINE, Base, Hashed, Pending, State
 
 
 def hashed_paths(work, state):
@@ -128,7 +129,7 @@ def test_one_dubs_a_folder(work):
 
 def test_a_killed_dubs_leaves_no_lock(work):
     code = (
-        "import sys; from pathlib import Path; from dubbing_client.folder import Folder; from dubbing_client.state import locked\n"
+        "import sys; from pathlib import Path; from dubbing_client.folder import Folder; from dubbing_client.locks import locked\n"
         "with locked(Folder(Path(sys.argv[1]))): print('in', flush=True); sys.stdin.read()"
     )
     command = [sys.executable, "-c", code, str(work.path)]

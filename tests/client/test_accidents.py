@@ -213,7 +213,7 @@ def test_over_a_network_that_breaks_everything_arrives(
 
     assert len(network.ended) > 3
     assert set(network.ended) <= set(Fate)
-    saved_once(portal, session, project, laptop)
+    saved_once(portal, session, project, traveller)
     assert digests(tmp_path / "loaded") == digests(project)
     portal.manage("verify_export", str(tmp_path / "talk.zip"))
 

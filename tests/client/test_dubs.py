@@ -354,3 +354,27 @@ def wait_for(is_so, *, timeout: float = 60) -> None:
     while not is_so():
         assert time.monotonic() < deadline
         time.sleep(0.2)
+
+
+def test_what_a_load_left_half_done_is_not_saved_and_does_not_stay(machine, tmp_path):
+    laptop = machine("alice-laptop")
+    work = tmp_path / "work"
+    write(work, {"talk.mp4": b"video"})
+    laptop.run("save", work, "--name", "Half")
+    part = work / "audio" / f".hi.wav.{'0' * 16}.dubs-part"
+
+    def leave(*, hours: int) -> None:
+        write(work, {"audio/" + part.name: b"half"})
+        os.utime(part, (time.time() - hours * 3600,) * 2)
+
+    leave(hours=1)
+    write(work, {"es.wav": b"hola"})
+    assert laptop.told("save", work)["changed"] == ["es.wav"]
+    assert part.exists(), "somebody may come back for it"
+    leave(hours=25)
+    laptop.run("save", work)
+    assert not part.exists()
+    leave(hours=1)
+    laptop.run("load", "Half", work)
+    assert not part.exists()
+    assert read(work) == {"talk.mp4": b"video", "es.wav": b"hola"}

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import subprocess
 import textwrap
+import time
 
 import pytest
 
@@ -14,6 +16,22 @@ from tests.services.processes import ROOT
 pytestmark = pytest.mark.slow
 
 USAGE = ROOT / "client" / "tests"
+KILLED = """
+import os, signal
+from dubbing_client import ProjectSessionManager, jobs
+jobs.wait_for = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
+ProjectSessionManager().save_session("Killed", {data})
+"""
+AGAIN = """
+from pathlib import Path
+from dubbing_client import ProjectSessionManager, jobs
+def wait_for(*arguments, wait_for=jobs.wait_for, **named):
+    Path("waits").touch()
+    return wait_for(*arguments, **named)
+jobs.wait_for = wait_for
+manager = ProjectSessionManager()
+print(manager.save_session("Killed", {data}), manager.last_error)
+"""
 
 
 @pytest.fixture
@@ -75,6 +93,38 @@ def test_a_save_of_what_is_there_already_makes_no_version(machine, told):
     )
     assert answer == [True, True, True]
     assert laptop.versions("Unchanged") == [1]
+
+
+def start(machine, program):
+    return subprocess.Popen(
+        [machine.dubs.parent / "python", "-c", program],
+        cwd=machine.folder,
+        env=machine.environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_a_save_that_was_killed_while_the_portal_stored_it_makes_one_version(portal, machine, told):
+    """Killed after it had asked for the version and before it heard of it: the next save hears of it first."""
+    laptop = machine("alice-desk")
+    data = {"video_name": "talk.mp4", "transcription_text": "hello"}
+    assert told(laptop, f'answer = manager.save_session("Killed", {data})')
+    changed = {**data, "transcription_text": "hello again"}
+    portal.worker.pause()
+    with start(laptop, KILLED.format(data=changed)) as killed:
+        assert killed.wait(timeout=120) == -signal.SIGKILL
+    assert laptop.versions("Killed") == [1], "the portal has not come to it yet"
+
+    with start(laptop, AGAIN.format(data=changed)) as again:
+        while not (laptop.folder / "waits").exists():
+            assert again.poll() is None, again.communicate()
+            time.sleep(0.01)
+        portal.worker.resume()
+        assert again.communicate(timeout=120)[0] == "True None\n"
+
+    assert laptop.versions("Killed") == [2, 1]
+    assert told(laptop, 'answer = manager.load_session("Killed")["transcription_text"]') == "hello again"
 
 
 def test_two_who_save_the_same_session_do_not_overwrite_each_other_unseen(machine, told):

@@ -29,21 +29,14 @@ if TYPE_CHECKING:
         SignedOutError as SignedOutError,
     )
     from dubbing_client.folder import Folder as Folder
-    from dubbing_client.loading import (
-        Loaded as Loaded,
-        LoadPlan as LoadPlan,
-        load as load,
-        plan_load as plan_load,
-    )
+    from dubbing_client.load_plan import LoadPlan as LoadPlan, plan_load as plan_load
+    from dubbing_client.loading import Loaded as Loaded, load as load
+    from dubbing_client.locks import locked as locked
     from dubbing_client.manager import ProjectSessionManager as ProjectSessionManager
-    from dubbing_client.saving import (
-        Saved as Saved,
-        SavePlan as SavePlan,
-        plan_save as plan_save,
-        save as save,
-    )
+    from dubbing_client.save_plan import SavePlan as SavePlan, plan_save as plan_save
+    from dubbing_client.saving import Saved as Saved, save as save
     from dubbing_client.sessions.collecting import collect_session_data as collect_session_data
-    from dubbing_client.state import State as State, locked as locked
+    from dubbing_client.state import State as State
 
 _HOMES = {
     "api": ("Api",),
@@ -56,11 +49,14 @@ _HOMES = {
         "SignedOutError",
     ),
     "folder": ("Folder",),
-    "loading": ("LoadPlan", "Loaded", "load", "plan_load"),
+    "load_plan": ("LoadPlan", "plan_load"),
+    "loading": ("Loaded", "load"),
+    "locks": ("locked",),
     "manager": ("ProjectSessionManager",),
-    "saving": ("SavePlan", "Saved", "plan_save", "save"),
+    "save_plan": ("SavePlan", "plan_save"),
+    "saving": ("Saved", "save"),
     "sessions.collecting": ("collect_session_data",),
-    "state": ("State", "locked"),
+    "state": ("State",),
 }
 _MODULES = {name: module for module, names in _HOMES.items() for name in names}
 __all__ = ["__version__", *sorted(_MODULES)]  # noqa: PLE0604 (the names are strings)

@@ -3,74 +3,25 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import threading
-import uuid
+import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Callable, Union
-from urllib.parse import quote, urlsplit
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
-from dubbing_client import __version__, objects
-from dubbing_client.errors import ConfigError, NotFoundError, UnreachableError, UsageError, problem_of
-from dubbing_client.retries import Retries, attempt, retry_after
+from dubbing_client import objects
+from dubbing_client.errors import NotFoundError
+from dubbing_client.portal import PREFIX, Portal
 
 if TYPE_CHECKING:
-    import httpx
+    from dubbing_client.state import Base
 
-PREFIX = "/api/v1"
-AGENT = f"dubs/{__version__}"
-TIMEOUT = 60.0
-"""Seconds without a byte, after which a connection counts as lost."""
-
-Query = Mapping[str, Union[str, int, bool, Sequence[str], None]]
+CODE = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 
 
-@dataclass(frozen=True)
-class Answer:
-    status: int
-    headers: Mapping[str, str]
-    """With names in lower case."""
-    body: bytes
-
-    @property
-    def data(self) -> Any:
-        """What the body says.
-
-        :raises UnreachableError: it is no JSON: something else than the portal answered.
-        """
-        try:
-            return json.loads(self.body) if self.body else None
-        except ValueError:
-            raise UnreachableError(
-                "Something answered that is no portal. Check the address that you signed in at."
-            ) from None
-
-
-class Api:
-    """One portal, as one person. Any number of threads may share it.
-
-    Calls that fail for the moment (no connection, 429, 5xx) are made again; each creating call carries a key, so that it never
-    has its effect twice. What stays refused is a `Problem`; a portal that stays away is an `UnreachableError`.
-    """
-
-    def __init__(
-        self,
-        url: str,
-        token: str,
-        *,
-        retries: Retries | None = None,
-        timeout: float = TIMEOUT,
-        on_trouble: Callable[[str], object] | None = None,
-    ) -> None:
-        self.url = clean_url(url)
-        self.token = token
-        self.retries = retries or Retries()
-        self.timeout = timeout
-        self.on_trouble = on_trouble
-        """Told, from any thread, that something is being tried again."""
-        self._lock = threading.Lock()
-        self._client: httpx.Client | None = None
+class Api(Portal):
+    """One portal, as one person. Each creating call carries a key, so that it never has its effect twice."""
 
     def __enter__(self) -> Api:
         return self
@@ -78,117 +29,11 @@ class Api:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def close(self) -> None:
-        if self._client is not None:
-            self._client.close()
-
-    # -- Any call ---------------------------------------------------------------------------------------------------
-
-    def call(
-        self,
-        method: str,
-        path: str,
-        *,
-        body: Any = None,
-        query: Query | None = None,
-        headers: Mapping[str, str] | None = None,
-        key: str | None = None,
-        retries: Retries | None = None,
-    ) -> Answer:
-        """Make one call below ``/api/v1``, again if need be.
-
-        :param key: sent as Idempotency-Key; needed where a second time would have a second effect.
-        """
-        sent = dict(headers or {})
-        content = None
-        if body is not None:
-            content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
-            sent["Content-Type"] = "application/json"
-        if key is not None:
-            sent["Idempotency-Key"] = key
-        address = self.url + PREFIX + path
-
-        def once() -> Answer:
-            return self._once(method, address, content=content, query=query, headers=sent)
-
-        return attempt(once, retries=retries or self.retries, on_trouble=self.on_trouble)
-
-    def _once(
-        self,
-        method: str,
-        address: str,
-        *,
-        content: bytes | None,
-        query: Query | None,
-        headers: Mapping[str, str],
-    ) -> Answer:
-        import httpx  # noqa: PLC0415 (costs more than the rest of a short command)
-
-        try:
-            answer = self.client.request(
-                method, address, content=content, params=_given(query), headers=dict(headers)
-            )
-        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
-            raise ConfigError(f"{address} is no address of a portal: {error}.") from error
-        except httpx.TimeoutException as error:
-            raise UnreachableError(f"{self.url} does not answer in time.") from error
-        except httpx.HTTPError as error:
-            raise UnreachableError(f"{self.url} cannot be reached: {error}.") from error
-        if answer.status_code in {301, 302, 303, 307, 308}:
-            target = urlsplit(answer.headers.get("location", ""))
-            raise ConfigError(f"The portal is at {target.scheme}://{target.netloc} now: sign in there.")
-        if answer.status_code >= 400:  # noqa: PLR2004 (HTTP's own border)
-            document: object = None
-            with contextlib.suppress(ValueError):
-                document = answer.json()
-            problem = problem_of(
-                answer.status_code,
-                document,
-                reason=answer.reason_phrase,
-                retry_after=retry_after(answer.headers.get("retry-after")),
-            )
-            if problem.code == "idempotency_in_progress":
-                raise UnreachableError("The portal is still busy with this request.") from problem
-            raise problem
-        return Answer(status=answer.status_code, headers=answer.headers, body=answer.content)
-
-    @property
-    def client(self) -> httpx.Client:
-        with self._lock:
-            if self._client is None:
-                self._client = self._new_client()
-            return self._client
-
-    def _new_client(self) -> httpx.Client:
-        import ssl  # noqa: PLC0415 (as httpx)
-
-        import httpx  # noqa: PLC0415 (as above)
-
-        # Reading the certificates takes longer than a call; without TLS they serve nobody.
-        is_plain = self.url.startswith("http://")
-        return httpx.Client(
-            headers={**self.authorization, "User-Agent": AGENT, "Accept": "application/json"},
-            timeout=httpx.Timeout(self.timeout, connect=15.0),
-            verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if is_plain else True,
-        )
-
-    @property
-    def authorization(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.token}"}
-
-    def _list(self, path: str, query: Query) -> Iterator[Any]:
-        cursor: str | None = None
-        while True:
-            page = self.call("GET", path, query={"limit": 200, **query, "cursor": cursor}).data
-            yield from page["items"]
-            cursor = page["next"]
-            if not cursor:
-                return
-
     # -- Who --------------------------------------------------------------------------------------------------------
 
     def me(self) -> objects.Me:
-        return _me(self.call("GET", "/me").data)
+        found: objects.Me = self.call("GET", "/me").data
+        return found
 
     def revoke_token(self) -> None:
         """Have the portal forget the token in use."""
@@ -200,7 +45,7 @@ class Api:
         self, q: str = "", *, language: str = "", stage: str = "", trashed: bool = False, order: str = ""
     ) -> Iterator[objects.Session]:
         """Walk through the sessions that match, as the portal's list does."""
-        return self._list(
+        return self.pages(
             "/sessions",
             {
                 "q": q or None,
@@ -218,7 +63,7 @@ class Api:
     def session_unless(self, code: str, *, etag: str) -> objects.Session | None:
         """Return the session, or None where it is still as ``etag`` says (`"v3"` with its quotes)."""
         answer = self.call("GET", f"/sessions/{code}", headers={"If-None-Match": etag})
-        found: objects.Session | None = None if answer.status == 304 else answer.data  # noqa: PLR2004 (Not Modified)
+        found: objects.Session | None = None if answer.status == HTTPStatus.NOT_MODIFIED else answer.data
         return found
 
     def session_named(self, name: str) -> objects.Session | None:
@@ -226,7 +71,7 @@ class Api:
         if is_code(name):
             with contextlib.suppress(NotFoundError):
                 return self.session(name)
-        return next(self._list("/sessions", {"name": name}), None)
+        return next(self.pages("/sessions", {"name": name}), None)
 
     def need_session(self, name: str) -> objects.Session:
         """Return the session of this name or code.
@@ -241,6 +86,23 @@ class Api:
                 code="session_not_found",
             )
         return found
+
+    def session_of(self, base: Base) -> objects.Session:
+        """Return the session that a folder belongs to.
+
+        :raises NotFoundError: it is gone, or in the trash.
+        """
+        where = "is not there any more"
+        with contextlib.suppress(NotFoundError):
+            session = self.session(base.session)
+            if session["trashed_at"] is None:
+                return session
+            where = "is in the trash"
+        raise NotFoundError(
+            f"The session that this folder belongs to, “{base.name}”, {where}. Restore it in the portal, or name another one.",
+            status=404,
+            code="session_not_found",
+        )
 
     def create_session(
         self, name: str = "", *, video_filename: str = "", key: str | None = None
@@ -266,7 +128,7 @@ class Api:
 
     def versions(self, session: str) -> Iterator[objects.Version]:
         """The newest first."""
-        return self._list(f"/sessions/{session}/versions", {})
+        return self.pages(f"/sessions/{session}/versions", {})
 
     def version(self, session: str, number: int) -> objects.Version:
         found: objects.Version = self.call("GET", f"/sessions/{session}/versions/{number}").data
@@ -343,7 +205,7 @@ class Api:
         return made
 
     def uploads(self) -> Iterator[objects.Upload]:
-        return self._list("/uploads", {})
+        return self.pages("/uploads", {})
 
     def upload(self, code: str) -> objects.Upload:
         found: objects.Upload = self.call("GET", f"/uploads/{code}").data
@@ -418,51 +280,13 @@ class Api:
         return job
 
 
-def clean_url(url: str) -> str:
-    """Bring a portal's address into its one form: scheme and host, and the path where it lives below one.
-
-    :raises UsageError: it is none.
-    """
-    text = url.strip()
-    if text and "://" not in text:
-        text = f"https://{text}"
-    try:
-        parts = urlsplit(text)
-        is_address = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError as error:
-        raise _no_address(url) from error
-    if not is_address or parts.query or parts.fragment or parts.username:
-        raise _no_address(url)
-    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
-
-
-def _no_address(url: str) -> UsageError:
-    return UsageError(f"“{url}” is no address of a portal. Give one such as https://dubbing.example.com")
-
-
 def is_code(text: str) -> bool:
-    try:
-        return str(uuid.UUID(text)) == text.lower()
-    except ValueError:
-        return False
+    return CODE.fullmatch(text.lower()) is not None
 
 
 def new_key() -> str:
-    return str(uuid.uuid4())
+    return os.urandom(16).hex()
 
 
 def batches(items: Sequence[Any], size: int) -> Iterable[Sequence[Any]]:
     return (items[start : start + size] for start in range(0, len(items), size))
-
-
-def _given(query: Query | None) -> dict[str, Any]:
-    return {
-        name: ("true" if value else "false") if isinstance(value, bool) else value
-        for name, value in (query or {}).items()
-        if value is not None
-    }
-
-
-def _me(data: Any) -> objects.Me:
-    found: objects.Me = data
-    return found

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable
 
-from dubbing_client.api import Api, clean_url
+from dubbing_client.api import Api
 from dubbing_client.errors import ConfigError
 from dubbing_client.homes import config_home, read_json, write_private
+from dubbing_client.portal import clean_url
 from dubbing_client.retries import Retries
 
 

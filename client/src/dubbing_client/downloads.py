@@ -9,7 +9,9 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from dubbing_client.errors import TransferError, UnreachableError
+from dubbing_client.errors import BusyError, TransferError, UnreachableError
+from dubbing_client.locks import take
+from dubbing_client.parts import note_of
 from dubbing_client.positional import read_at, write_at
 from dubbing_client.wire import BLOCK
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from dubbing_client.receiving import Receiver, RemoteFile
 
 SEGMENT = 32 * 1024 * 1024
-"""Bytes of a large file that are asked for at once; what a lost connection costs at most."""
+"""Bytes of a large file that are asked for at once, up to a half more or less; what a kill costs a connection at most."""
 
 
 class Download:
@@ -26,7 +28,8 @@ class Download:
     def __init__(self, receiver: Receiver, file: RemoteFile) -> None:
         self._receiver = receiver
         self._file = file
-        self.segments = max(1, -(-file.size // SEGMENT))
+        # The last one takes what is left: no request is made for a little rest.
+        self.segments = max(1, round(file.size / SEGMENT))
         self._lock = threading.Lock()
         self._done: set[int] | None = None
         self._hashed = 0
@@ -77,8 +80,8 @@ class Download:
         file = self._file
         notes = self._receiver.notes
         notes.mkdir(mode=0o700, parents=True, exist_ok=True)
-        name = hashlib.sha256(os.fsencode(file.part)).hexdigest()[:32]
         done: set[int] = set()
+        self._note_path = note_of(file.part, notes)
         make_parent(file.place)
         with contextlib.suppress(OSError):
             # Whatever else lies there under this name is none of ours.
@@ -87,8 +90,7 @@ class Download:
         is_known = file.part.exists() and file.part.stat().st_size == file.size
         if is_known:
             with contextlib.suppress(OSError, ValueError):
-                done = {int(line) for line in (notes / name).read_bytes().split()}
-        self._note_path = notes / name
+                done = {int(line) for line in self._note_path.read_bytes().split()}
         self._note = self._note_path.open("ab" if is_known else "wb", buffering=0)
         descriptor = os.open(
             file.part,
@@ -96,13 +98,15 @@ class Download:
             0o666,
         )
         self._output = os.fdopen(descriptor, "r+b", buffering=0)
+        if not take(descriptor):
+            raise BusyError(f"Another dubs is fetching “{file.path}”. Wait for it, or stop it.")
         self._output.truncate(file.size)
         done = {number for number in done if 0 <= number < self.segments}
         self._receiver.on_bytes(sum(self._length(number) for number in done))
         return done
 
     def _length(self, number: int) -> int:
-        return min(SEGMENT, self._file.size - number * SEGMENT)
+        return SEGMENT if number < self.segments - 1 else self._file.size - number * SEGMENT
 
     def _fetch(self, number: int, output: BinaryIO, *, digest: hashlib._Hash | None) -> None:
         start = number * SEGMENT

@@ -22,6 +22,7 @@ Each sentence says what to do, and is fit to be shown as it is.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Any, ClassVar
 
 
@@ -156,11 +157,11 @@ def problem_of(
     for known in ("type", "title", "status", "instance"):
         told.pop(known, None)
     family = Problem
-    if status == 401:  # noqa: PLR2004 (HTTP's own numbers)
+    if status == HTTPStatus.UNAUTHORIZED:
         family = SignedOutError
-    elif status == 404:  # noqa: PLR2004 (Not Found)
+    elif status == HTTPStatus.NOT_FOUND:
         family = NotFoundError
-    elif status == 409 and code == "conflict":  # noqa: PLR2004 (Conflict)
+    elif status == HTTPStatus.CONFLICT and code == "conflict":
         family = ConflictError
     elif status in RETRYABLE or code == "upload_busy":
         family = UnavailableError

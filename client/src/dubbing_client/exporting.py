@@ -10,13 +10,15 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from email.message import Message
+from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urlencode
 
-from dubbing_client.api import PREFIX, Api
+from dubbing_client.api import Api
 from dubbing_client.errors import FolderError, TransferError, UnreachableError
 from dubbing_client.events import SILENCE, Listener
 from dubbing_client.homes import read_json, state_home, write_private
+from dubbing_client.portal import PREFIX
 from dubbing_client.retries import attempt
 from dubbing_client.wire import BLOCK, Body, Wire
 
@@ -100,7 +102,7 @@ class _Download:
         if etag:
             headers.update({"Range": f"bytes={start}-", "If-Range": etag})
         with self._wire.get(self._url, headers=headers) as body:
-            if body.status != 206:  # noqa: PLR2004 (Partial Content)
+            if body.status != HTTPStatus.PARTIAL_CONTENT:
                 start = 0
             if not self._is_named:
                 self.output /= _filename(body.headers, default=f"{self._name}_export.zip")
@@ -133,7 +135,7 @@ class _Download:
         if body.size is None:
             raise TransferError("The portal does not say how large the archive is.")
         total = start + body.size
-        if body.status == 206:  # noqa: PLR2004
+        if body.status == HTTPStatus.PARTIAL_CONTENT:
             told = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+)", body.headers.get("content-range", ""))
             if told is None or [int(number) for number in told.groups()] != [start, total - 1, total]:
                 raise TransferError("The portal answered another range than was asked for.")

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any, Callable, TypeVar, cast
 
 from dubbing_client import config
-from dubbing_client.api import Api, clean_url
+from dubbing_client.api import Api
 from dubbing_client.errors import ConfigError, DubsError
+from dubbing_client.portal import clean_url
 from dubbing_client.sessions.backend import Backend
 from dubbing_client.sessions.local import Local, count_files
 from dubbing_client.sessions.names import auto_name

@@ -16,13 +16,16 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 from typing import Callable
 
 from dubbing_client.api import Api
 from dubbing_client.downloads import Download, make_parent
 from dubbing_client.errors import FolderError, TransferError, UnreachableError
-from dubbing_client.folder import PART_SUFFIX, Stat
+from dubbing_client.folder import Stat
+from dubbing_client.parts import part_of
 from dubbing_client.retries import Cancelled, attempt
 from dubbing_client.state import Hashed
 from dubbing_client.wire import Body, Wire
@@ -42,18 +45,14 @@ class RemoteFile:
     path: str
     """In the folder, for messages."""
     remote: str
-    """In the session's tree."""
+    """In the session's tree; empty for metadata.json, which is made for the version and is none of its entries."""
     place: Path
     size: int
     sha256: str
 
     @property
     def part(self) -> Path:
-        """Where it is collected. The name tells the bytes: a part of other bytes is never gone on with."""
-        name = self.place.name
-        while len(os.fsencode(name)) > 255 - len(PART_SUFFIX) - 20:
-            name = name[:-1]
-        return self.place.with_name(f".{name}.{self.sha256[:16]}{PART_SUFFIX}")
+        return part_of(self.place, self.sha256)
 
 
 OnPlaced = Callable[[RemoteFile, Hashed], object]
@@ -82,7 +81,7 @@ class Receiver:
         self._session = session
         self._version = version
         self.notes = notes
-        """The folder that tells which ranges of unfinished files are there."""
+        """As `State.notes`."""
         self.on_bytes = on_bytes
         self._on_placed = on_placed
         self._may_place = may_place
@@ -102,12 +101,18 @@ class Receiver:
         :raises TransferError: bytes came that are not the version's.
         :raises FolderError: the disk does not take them.
         """
-        large = sorted((file for file in files if file.size >= SMALL), key=lambda file: -file.size)
-        small = [file for file in files if file.size < SMALL]
-        work: deque[Callable[[], object]] = deque()
+        entries = [file for file in files if file.remote]
+        large = sorted((file for file in entries if file.size >= SMALL), key=lambda file: -file.size)
         downloads = [Download(self, file) for file in large]
-        work.extend(_bound(download, number) for download in downloads for number in range(download.segments))
-        work.extend(_bundle(self, bundle) for bundle in _bundles(small))
+        work: deque[Callable[[], object]] = deque()
+        work.extend(partial(self.fetch_document, file) for file in files if not file.remote)
+        work.extend(
+            partial(download.fetch, number) for download in downloads for number in range(download.segments)
+        )
+        work.extend(
+            partial(self.fetch_bundle, bundle)
+            for bundle in _bundles([file for file in entries if file.size < SMALL])
+        )
         pool = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="fetch")
         try:
             futures = [pool.submit(self._work, work) for _ in range(min(CONNECTIONS, len(work)))]
@@ -149,8 +154,10 @@ class Receiver:
             "Accept-Encoding": "identity",
         }
         with self._wire.get(url, headers=headers) as body:
-            # 206 is Partial Content; who ignores Range may still have been asked for everything.
-            is_range = body.status == 206 or (body.status == 200 and start == 0)  # noqa: PLR2004
+            # Who ignores Range may still have been asked for everything.
+            is_range = body.status == HTTPStatus.PARTIAL_CONTENT or (
+                body.status == HTTPStatus.OK and start == 0
+            )
             if not is_range or body.size != end - start:
                 raise TransferError(f"The portal answered something else than was asked for (“{remote}”).")
             yield body
@@ -219,6 +226,13 @@ class Receiver:
             if not count:
                 raise UnreachableError("The connection broke off.")
             filled += count
+        self._write(file, data)
+
+    def fetch_document(self, file: RemoteFile) -> None:
+        """Fetch metadata.json."""
+        self._write(file, self._api.metadata(self._session, self._version))
+
+    def _write(self, file: RemoteFile, data: bytes | bytearray) -> None:
         sha256 = hashlib.sha256(data).hexdigest()
         make_parent(file.place)
         with contextlib.suppress(FileNotFoundError):
@@ -226,15 +240,7 @@ class Receiver:
         with file.part.open("xb") as part:
             part.write(data)
         self.place(file, sha256=sha256)
-        self.on_bytes(file.size)
-
-
-def _bound(download: Download, number: int) -> Callable[[], object]:
-    return lambda: download.fetch(number)
-
-
-def _bundle(receiver: Receiver, files: Sequence[RemoteFile]) -> Callable[[], object]:
-    return lambda: receiver.fetch_bundle(files)
+        self.on_bytes(len(data))
 
 
 def _bundles(files: Sequence[RemoteFile]) -> Iterator[list[RemoteFile]]:

@@ -9,8 +9,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,7 +16,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dubbing_client.errors import BusyError
 from dubbing_client.folder import Folder, Stat
 from dubbing_client.homes import read_json, set_aside, state_home, write_private
 
@@ -65,8 +62,8 @@ class Pending:
     key: str
     """The Idempotency-Key: asking again under it tells what became of it."""
     request: dict[str, Any]
-    known: dict[str, str]
-    """What the folder held, as `State.known` will say once it is saved."""
+    known: dict[str, str] | None
+    """What the folder held, as `State.known` will say once it is saved; None where files from elsewhere were saved."""
 
 
 @dataclass
@@ -109,6 +106,11 @@ class State:
                     for path, (*numbers, sha256) in told["files"].items()
                 }
         return state
+
+    @property
+    def notes(self) -> Path:
+        """The folder that tells which ranges of unfinished files are there."""
+        return self.place / "parts"
 
     def save(self) -> None:
         """Write down everything."""
@@ -164,42 +166,6 @@ class State:
 def place_of(portal: str, folder: Folder) -> Path:
     name = hashlib.sha256(f"{portal}\0{folder.path}".encode("utf-8", "surrogateescape")).hexdigest()[:24]
     return state_home() / "folders" / name
-
-
-@contextmanager
-def locked(folder: Folder) -> Iterator[None]:
-    """Keep every other `dubs` out of a folder for as long as the block lasts; the system frees it with the process.
-
-    :raises BusyError: another one is there.
-    """
-    place = place_of("", folder)
-    place.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (place / "lock").open("a+b") as file:
-        if not _lock(file.fileno()):
-            raise BusyError(f"Another dubs works in {folder} right now. Wait for it, or stop it.")
-        yield
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _lock(descriptor: int) -> bool:
-        try:
-            os.lseek(descriptor, 0, os.SEEK_SET)
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-
-else:
-    import fcntl
-
-    def _lock(descriptor: int) -> bool:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return False
-        return True
 
 
 @contextmanager

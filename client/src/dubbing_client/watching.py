@@ -12,9 +12,10 @@ from dubbing_client.errors import ChangedError, UnavailableError, UnreachableErr
 from dubbing_client.events import SILENCE, Listener
 from dubbing_client.folder import METADATA, Folder, Stat
 from dubbing_client.hashing import hashes
-from dubbing_client.loading import CATEGORIES
 from dubbing_client.objects import SortedFile
-from dubbing_client.saving import Saved, plan_save, save
+from dubbing_client.save_plan import plan_save
+from dubbing_client.saving import Saved, save
+from dubbing_client.selection import CATEGORIES
 from dubbing_client.state import State
 
 LABELS = {category: category.replace("_", " ").capitalize() for category in CATEGORIES}

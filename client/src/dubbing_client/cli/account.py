@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import getpass
 import sys
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 
 from dubbing_client import config
-from dubbing_client.api import Api, clean_url
+from dubbing_client.api import Api
 from dubbing_client.cli.terminal import Terminal
 from dubbing_client.errors import SignedOutError, UsageError
+from dubbing_client.portal import clean_url
 from dubbing_client.retries import Retries
+
+
+def declare_login(command: ArgumentParser) -> None:
+    command.add_argument(
+        "url", metavar="URL", help="the portal's address, such as https://dubbing.example.com"
+    )
+    command.add_argument("--token-stdin", action="store_true", help="read the token from stdin")
 
 
 def run_login(options: Namespace, terminal: Terminal) -> int:
@@ -44,6 +52,10 @@ def _token(url: str, options: Namespace, terminal: Terminal) -> str:
     if not token or not token.isascii() or not token.isprintable() or " " in token:
         raise UsageError("That is no token. One begins with dubs_ and has no spaces.")
     return token
+
+
+def declare_logout(command: ArgumentParser) -> None:
+    command.add_argument("--keep-token", action="store_true", help="forget it here alone")
 
 
 def run_logout(options: Namespace, terminal: Terminal) -> int:

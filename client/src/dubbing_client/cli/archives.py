@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
 
 from dubbing_client import config
+from dubbing_client.cli.arguments import names, number
 from dubbing_client.cli.terminal import Terminal, size
 from dubbing_client.errors import NotFoundError
 from dubbing_client.exporting import export
 from dubbing_client.importing import import_
-from dubbing_client.loading import Selection
+from dubbing_client.selection import Selection
+
+
+def declare_export(command: ArgumentParser) -> None:
+    command.add_argument("name", metavar="NAME", help="the session")
+    command.add_argument(
+        "-o", "--output", type=Path, metavar="FILE", help="the ZIP, or the folder it goes to"
+    )
+    command.add_argument("--version", type=number, metavar="N", help="its number (default: the current one)")
+    command.add_argument(
+        "--only", type=names, default=[], metavar="NAMES", help="categories and languages: audio,hi"
+    )
+    command.add_argument("--without-source", action="store_true", help="all but the original video")
+    command.add_argument("--history", action="store_true", help="every version up to that one")
 
 
 def run_export(options: Namespace, terminal: Terminal) -> int:
@@ -45,6 +60,12 @@ def run_export(options: Namespace, terminal: Terminal) -> int:
         document, f"Version {number} of “{session['name']}” is in {exported.file} ({size(exported.size)})."
     )
     return 0
+
+
+def declare_import(command: ArgumentParser) -> None:
+    command.add_argument("zip", metavar="ZIP", type=Path)
+    command.add_argument("--name", default="", help="what the session is called (default: as the ZIP says)")
+    command.add_argument("--dry-run", action="store_true", help="only tell what would become of it")
 
 
 def run_import(options: Namespace, terminal: Terminal) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from dataclasses import dataclass
 
 from dubbing_client.cli.parser import build
@@ -32,6 +32,10 @@ TAKES = {
     "completion": "shells",
 }
 SHELLS = "bash zsh fish"
+
+
+def declare_completion(command: ArgumentParser) -> None:
+    command.add_argument("shell", choices=SHELLS.split())
 
 
 def run_completion(options: Namespace, terminal: Terminal) -> int:

@@ -5,37 +5,24 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from importlib import import_module
 
-from dubbing_client.cli.parser import build
+from dubbing_client.cli.parser import build, home_of
 from dubbing_client.cli.terminal import Terminal
 from dubbing_client.errors import DubsError
 from dubbing_client.retries import Cancelled
 
 INTERRUPTED = 130
-HOMES = {
-    "login": "account",
-    "logout": "account",
-    "list": "sessions",
-    "info": "sessions",
-    "rm": "sessions",
-    "save": "folders",
-    "load": "folders",
-    "diff": "folders",
-    "watch": "folders",
-    "export": "archives",
-    "import": "archives",
-    "completion": "completion",
-}
-"""Where each command lies; what a command does not need is not imported."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what was typed; return the exit code."""
-    options = build().parse_args(arguments)
-    terminal = Terminal(is_json=options.json, is_quiet=bool(options.silent))
-    command = getattr(import_module(f"dubbing_client.cli.{HOMES[options.command]}"), f"run_{options.command}")
+    arguments = sys.argv[1:] if arguments is None else arguments
+    terminal = Terminal()
     try:
+        # Ctrl-C may come while the command is still being imported.
+        options = build(typed=arguments[0] if arguments else "").parse_args(arguments)
+        terminal = Terminal(is_json=options.json, is_quiet=bool(options.silent))
+        command = getattr(home_of(options.command), f"run_{options.command}")
         return int(command(options, terminal))
     except DubsError as error:
         return terminal.fail(error)

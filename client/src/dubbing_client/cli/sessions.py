@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from itertools import islice
 from typing import Any
 
@@ -14,6 +14,14 @@ from dubbing_client.objects import Session, Version
 SHOWN_VERSIONS = 20
 QUICK = 4
 """Tries where somebody waits for the answer, and nothing is lost by asking again."""
+
+
+def declare_list(command: ArgumentParser) -> None:
+    command.add_argument(
+        "query", metavar="QUERY", nargs="?", default="", help="words in name, video, language"
+    )
+    command.add_argument("--trashed", action="store_true", help="those in the trash")
+    command.add_argument("--names", action="store_true", help="names alone, one a line")
 
 
 def run_list(options: Namespace, terminal: Terminal) -> int:
@@ -38,6 +46,10 @@ def _row(session: Session) -> tuple[str, ...]:
         size(session["total_size"]),
         session["last_updated"][:16].replace("T", " "),
     )
+
+
+def declare_info(command: ArgumentParser) -> None:
+    command.add_argument("name", metavar="NAME", help="the session")
 
 
 def run_info(options: Namespace, terminal: Terminal) -> int:
@@ -71,6 +83,11 @@ def _line(version: Version) -> str:
     what = f": {version['message']}" if version["message"] else ""
     when = version["created_at"][:16].replace("T", " ")
     return f"  v{version['number']}  {when}{who}, {files(version['file_count'])}{what}"
+
+
+def declare_rm(command: ArgumentParser) -> None:
+    command.add_argument("names", metavar="NAME", nargs="+")
+    command.add_argument("-y", "--yes", action="store_true", help="without being asked")
 
 
 def run_rm(options: Namespace, terminal: Terminal) -> int:

@@ -11,12 +11,15 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from dubbing_client import exporting, importing, jobs, loading
+from dubbing_client import exporting, importing, loading
 from dubbing_client.api import Api, new_key
+from dubbing_client.committing import commit, settle
 from dubbing_client.errors import LocalChangesError, NotFoundError, Problem, named
 from dubbing_client.events import Silence
 from dubbing_client.folder import Folder, Stat
 from dubbing_client.hashing import hash_file
+from dubbing_client.load_plan import SESSION, plan_load
+from dubbing_client.locks import locked
 from dubbing_client.objects import Session
 from dubbing_client.retries import Retries
 from dubbing_client.sending import LocalFile, Sender, packed
@@ -35,7 +38,7 @@ from dubbing_client.sessions.errors import SessionError
 from dubbing_client.sessions.names import clean_name
 from dubbing_client.sessions.places import size_of
 from dubbing_client.sessions.plan import Plan, plan_save
-from dubbing_client.state import Hashed, State, locked
+from dubbing_client.state import Hashed, Pending, State
 
 log = logging.getLogger("dubbing_client")
 
@@ -78,6 +81,20 @@ class Remote:
         :raises ConflictError: somebody else saved meanwhile.
         """
         name = clean_name(name)
+        folder = Folder(self.folder / name)
+        with locked(folder):
+            state = State.read(self._api.url, folder)
+            self._settle(state)
+            return self._save(name, data, state, progress)
+
+    def _settle(self, state: State) -> None:
+        """Find out what became of a save that was cut off; what it made counts as saved here."""
+        pending = state.pending
+        version = settle(self._api, state)
+        if pending is not None and version is not None:
+            self._seen[pending.session] = version
+
+    def _save(self, name: str, data: dict[str, Any], state: State, progress: Progress) -> str:
         session = self._api.session_named(name)
         parent = self._seen.get(session["code"], session["version"]) if session else 0
         there, former = self._version(session, parent)
@@ -104,7 +121,8 @@ class Remote:
                 return session["name"]
             if session is None:
                 session = self._api.create_session(name)
-            self._commit(session, parent, changed, sorted(plan.removed & there.keys()), progress)
+            removed = sorted(plan.removed & there.keys())
+            self._commit(session, state, parent=parent, changed=changed, removed=removed, progress=progress)
         return session["name"]
 
     def load(self, name: str, progress: Progress = silent) -> dict[str, Any]:
@@ -115,8 +133,8 @@ class Remote:
         listener = _Listener(progress, "fetch")
         with locked(folder):
             state = State.read(self._api.url, folder)
-            plan = loading.plan_load(
-                self._api, folder, state, name=session["code"], layout=loading.SESSION, listener=listener
+            plan = plan_load(
+                self._api, folder, state, name=session["code"], layout=SESSION, listener=listener
             )
             try:
                 loading.load(self._api, plan, state, listener=listener)
@@ -218,7 +236,14 @@ class Remote:
         return hashed
 
     def _commit(
-        self, session: Session, parent: int, changed: list[LocalFile], removed: list[str], progress: Progress
+        self,
+        session: Session,
+        state: State,
+        *,
+        parent: int,
+        changed: list[LocalFile],
+        removed: list[str],
+        progress: Progress,
     ) -> None:
         me = self._api.me()
         missing = self._api.missing([{"sha256": file.sha256, "size": file.size} for file in changed])
@@ -229,17 +254,21 @@ class Remote:
         with Sender(self._api, on_bytes=lambda count: listener.advance("send", count)) as sender:
             sender.add(packed(wanted, small=me["pack_file_size"], target=me["part_size"]))
             uploads = sender.finish()
+        pending = Pending(
+            session=session["code"],
+            key=new_key(),
+            request={
+                "parent": parent,
+                "message": "",
+                "uploads": uploads,
+                "blobs": here,
+                "removed": removed,
+                "name": session["name"],
+            },
+            known=None,
+        )
         try:
-            job = self._api.save(
-                session["code"],
-                parent=parent,
-                message="",
-                uploads=uploads,
-                blobs=here,
-                removed=removed,
-                key=new_key(),
-            )
-            version = int(jobs.wait_for(self._api, job)["result"]["version"])
+            version = commit(self._api, state, pending)
         except Problem as problem:
             if problem.code != "unchanged":
                 raise

@@ -1,0 +1,156 @@
+"""Sessions in a folder, from and to ZIPs."""
+
+from __future__ import annotations
+
+import json
+import stat
+import zipfile
+from pathlib import Path
+
+import pytest
+from disk import PlugPulledError, contents, left_behind, write
+
+
+def test_a_session_goes_through_a_zip_unchanged(manager):
+    manager.save_session(
+        "Talk", {"voices": {"hi": "deep"}, "audio_paths": {"hi": write("hi.wav", b"x" * 9999)}}
+    )
+    assert manager.export_session("Talk", "talk.zip")
+    before = contents(Path("sessions/Talk"))
+    assert manager.import_session("talk.zip", "Again")
+    after = contents(Path("sessions/Again"))
+    assert json.loads(after.pop("metadata.json"))["audio_paths"] == {
+        "hi": "sessions/Again/audio/hi_audio.wav"
+    }
+    del before["metadata.json"]
+    assert after == before
+
+
+def test_an_import_is_named_after_its_file_and_never_overwrites(manager):
+    manager.save_session("talk", {"video_name": "mine.mp4"})
+    manager.export_session("talk", "talk.zip")
+    manager.save_session("talk", {"video_name": "newer.mp4"})
+    assert manager.import_session("talk.zip") is False
+    assert manager.last_error == "There is a session “talk” already. Give the import another name."
+    assert manager.import_session("talk.zip", "TALK") is False
+    assert manager.load_session("talk")["video_name"] == "newer.mp4"
+    Path("talk.zip").rename("other.zip")
+    assert manager.import_session("other.zip")
+    assert sorted(manager.get_all_sessions()) == ["other", "talk"]
+
+
+def test_an_export_that_fails_leaves_what_was_there(manager):
+    manager.save_session("Talk", {"audio_paths": {"hi": write("hi.wav")}})
+    write("talk.zip", b"an older one")
+
+    def stop(done: int, total: int) -> None:
+        if done:
+            raise PlugPulledError
+
+    with pytest.raises(PlugPulledError):
+        manager.backend.export("Talk", Path("talk.zip"), stop)
+    assert Path("talk.zip").read_bytes() == b"an older one"
+    assert sorted(path.name for path in Path().iterdir()) == ["hi.wav", "sessions", "talk.zip"]
+    assert manager.export_session("Talk", "nowhere/talk.zip") is False
+    assert manager.export_session("Nobody", "talk.zip") is False
+
+
+def zipped(path: str, members: dict[str, bytes]) -> str:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return path
+
+
+def test_a_zip_may_have_a_folder_around_everything_and_a_proof_of_the_portal(manager):
+    zipped(
+        "a.zip",
+        {"Talk/metadata.json": b"{}", "Talk/audio/hi_audio.wav": b"hi", "Talk/.dubbing/manifest.json": b"{}"},
+    )
+    assert manager.import_session("a.zip")
+    assert contents(Path("sessions/a")).keys() == {"metadata.json", "audio/hi_audio.wav"}
+
+
+def link(name: str) -> zipfile.ZipInfo:
+    info = zipfile.ZipInfo(name)
+    info.external_attr = (stat.S_IFLNK | 0o777) << 16
+    return info
+
+
+@pytest.mark.parametrize(
+    ("members", "reason"),
+    [
+        ([("../evil", b"")], "leads out"),
+        ([("/evil", b"")], "leads out"),
+        ([("audio/../../evil", b"")], "leads out"),
+        ([("audio\\..\\evil", b"")], "leads out"),
+        ([("C:evil", b"")], "leads out"),
+        ([("audio//evil", b"")], "leads out"),
+        ([(link("audio/hi.wav"), b"/etc/passwd")], "link"),
+        ([("audio/a.wav", b"1"), ("AUDIO/A.wav", b"2")], "twice"),
+        ([("audio", b"1"), ("audio/a.wav", b"2")], "lies in a file"),
+        ([("a\nb", b"")], "control character"),
+    ],
+)
+def test_a_hostile_zip_is_refused_and_leaves_nothing(manager, members, reason):
+    with zipfile.ZipFile("evil.zip", "w") as archive:
+        archive.writestr("metadata.json", "{}")
+        for name, content in members:
+            archive.writestr(name, content)
+    assert manager.import_session("evil.zip", "Talk") is False
+    assert reason in manager.last_error
+    assert manager.get_all_sessions() == []
+    assert left_behind() == []
+    assert sorted(path.name for path in Path().iterdir()) == ["evil.zip", "sessions"]
+
+
+def test_a_zip_that_would_not_fit_is_refused_before_anything_is_written(manager):
+    zipped("big.zip", {"metadata.json": b"{}", **{f"audio/{number}.wav": b"small" for number in range(100)}})
+    # As if its directory announced an exabyte for each.
+    with zipfile.ZipFile("big.zip") as archive:
+        members = archive.infolist()
+    for info in members:
+        info.file_size = 10**18
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(zipfile.ZipFile, "infolist", lambda _: members)
+        assert manager.import_session("big.zip") is False
+    assert "There is no room for it" in manager.last_error
+    assert manager.get_all_sessions() == []
+    assert left_behind() == []
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"no zip at all", "damaged, or no ZIP"),
+        (None, "There is no file"),
+    ],
+)
+def test_what_is_no_zip_is_refused(manager, content, reason):
+    if content is not None:
+        write("x.zip", content)
+    assert manager.import_session("x.zip") is False
+    assert reason in manager.last_error
+
+
+def test_a_zip_whose_bytes_are_damaged_is_refused(manager):
+    zipped("x.zip", {"metadata.json": b"{}", "audio/hi_audio.wav": b"A" * 1000})
+    data = Path("x.zip").read_bytes()
+    write("x.zip", data.replace(b"AAAA", b"AAAB", 1))
+    assert manager.import_session("x.zip") is False
+    assert "damaged" in manager.last_error
+    assert manager.get_all_sessions() == []
+    assert left_behind() == []
+
+
+@pytest.mark.parametrize(
+    ("members", "reason"),
+    [
+        ({"audio/hi.wav": b""}, "no metadata.json"),
+        ({"a/metadata.json": b"{}", "b/metadata.json": b"{}"}, "several sessions"),
+        ({"metadata.json": b"[]"}, "not an object"),
+    ],
+)
+def test_a_zip_that_is_no_session_is_refused(manager, members, reason):
+    assert manager.import_session(zipped("x.zip", members)) is False
+    assert reason in manager.last_error

@@ -6,13 +6,13 @@ import json
 import os
 import re
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Request, Response, Route, expect
+from playwright.sync_api import Page, Request, Response, Route, expect
 
-from tests.browser.conftest import Portal
 from tests.browser.person import Person
 
 PART = 8 * 1024 * 1024
@@ -78,12 +78,10 @@ class Gate:
 
 
 @pytest.fixture
-def bob(portal: Portal, browser_context: BrowserContext) -> Person:
+def bob(newcomer: Callable[..., Person]) -> Person:
     """Bob, who is signed in; whoever closes a page in the middle of an upload is asked, and he does."""
-    bob = Person.with_browser(browser_context, portal.address)
+    bob = newcomer("bob")
     bob.page.on("dialog", lambda dialog: dialog.accept())
-    bob.open("/")
-    bob.sign_in("bob")
     return bob
 
 
@@ -280,8 +278,8 @@ def test_who_was_signed_out_signs_in_again_and_goes_on(bob: Person, project: Pat
     expect(warning).to_contain_text("What was sent is kept")
     with bob.page.context.expect_page() as opened:
         warning.get_by_role("link", name="sign in again").click()
-    elsewhere = Person(opened.value, bob.address)
-    elsewhere.sign_in("bob")
+    elsewhere = Person(opened.value, bob.address, bob.desk, bob.name)
+    elsewhere.sign_in()
     bob.page.bring_to_front()
     bob.page.get_by_role("button", name="Resume").click()
 
@@ -334,7 +332,7 @@ def test_a_save_on_top_of_another_sends_nothing_again(bob: Person, project: Path
     bob.wait_for_job("Saved as version 1")
     bob.page.get_by_role("link", name="Open the session").click()
     session = bob.page.url
-    second = Person.with_browser(bob.page.context, bob.address)
+    second = bob.elsewhere()
     for person, language in ((bob, "hi"), (second, "es")):
         file = work_folder / f"{language}_voice.wav"
         file.write_bytes(os.urandom(100_000))

@@ -71,6 +71,12 @@ class Portal:
             self._worker.stop()
         self._worker = None
 
+    def recover(self) -> None:
+        """Start and thaw what a test that failed left dead or frozen; the next one shall not fail for it."""
+        if not self.broker.answers():
+            self.broker.restart()
+        self.worker.resume()
+
     def start_worker(self, name: str) -> Worker:
         own = ["--hostname", f"{name}@test"]
         command = [*self.ask("worker_command"), *own, "--loglevel", "INFO"]

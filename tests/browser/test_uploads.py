@@ -17,6 +17,17 @@ from tests.browser.person import Person
 
 PART = 8 * 1024 * 1024
 PARTS = re.compile(r"/api/v1/uploads/[^/]+/parts/\d+$")
+KEPT = """async () => {
+    const kept = [];
+    const settled = (request) => new Promise((resolve) => { request.onsuccess = () => resolve(request.result); });
+    for (const { name } of await indexedDB.databases()) {
+        const database = await settled(indexedDB.open(name));
+        for (const store of database.objectStoreNames) kept.push(...await settled(database.transaction(store).objectStore(store).getAll()));
+        database.close();
+    }
+    return kept;
+}"""
+"""Everything that a page has put into the browser's databases."""
 TIMEOUT = 30_000
 """In milliseconds: of what waits for a server that fails now and then."""
 
@@ -59,18 +70,24 @@ class Gate:
         else:
             self.held.append(route)
 
-    def let_one_through(self) -> None:
+    def let_one_through(self) -> int:
+        """Return the part's number when it has arrived."""
         while not self.held:
             self.page.wait_for_timeout(20)
         with self.page.expect_response(PARTS) as arrived:
             self.held.pop(0).continue_()
         assert arrived.value.ok
+        return int(arrived.value.url.rpartition("/")[2])
 
     def open(self) -> None:
         """Let everything through: what waits, and what comes."""
         self.is_open = True
         for route in self.held:
             route.continue_()
+
+    def close(self) -> None:
+        """Hold what comes; the page has given up what waits."""
+        self.held.clear()
 
     def forget(self) -> None:
         """Let through what comes; the page has given up what waits."""
@@ -83,6 +100,14 @@ def bob(newcomer: Callable[..., Person]) -> Person:
     bob = newcomer("bob")
     bob.page.on("dialog", lambda dialog: dialog.accept())
     return bob
+
+
+@pytest.fixture
+def video(work_folder: Path) -> Path:
+    """One file that is large enough to be seen being read."""
+    file = work_folder / "talk.mp4"
+    file.write_bytes(os.urandom(4 * PART))
+    return file
 
 
 @pytest.fixture
@@ -102,6 +127,37 @@ def begin(person: Person, name: str, folder: Path) -> None:
     person.page.get_by_label("Name", exact=True).fill(name)
     person.choose("folder", folder)
     person.page.get_by_role("button", name="Save session").click()
+
+
+def begin_video(person: Person, video: Path) -> None:
+    person.open("/sessions/new/")
+    person.page.get_by_label("Name", exact=True).fill("talk")
+    person.choose("files", video)
+    person.page.get_by_role("button", name="Save session").click()
+
+
+def note_what_rows_say(page: Page) -> None:
+    """Have each page that opens from now on keep what its rows say, however short."""
+    page.add_init_script("""
+        window.said = [];
+        new MutationObserver(() => {
+            for (const words of document.querySelectorAll(".sorting .state")) said.push(words.textContent);
+        }).observe(document, { childList: true, subtree: true });
+    """)
+
+
+def has_read(page: Page) -> bool:
+    """Tell whether the page has said that it reads a file."""
+    return "Reads" in page.evaluate("said")
+
+
+def change_unnoticed(file: Path, at: int, data: bytes) -> None:
+    """Change bytes of a file as tools do that set its time back."""
+    before = file.stat()
+    with file.open("r+b") as opened:
+        opened.seek(at)
+        opened.write(data)
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
 
 
 def refuse(route: Route, status: int, code: str, detail: str) -> None:
@@ -186,6 +242,83 @@ def test_after_a_refresh_the_same_folder_goes_on_where_it_stopped(bob: Person, p
 
     assert not arrived & set(traffic.begun)
     assert len(traffic.begun) < 4 + 2 + 1
+
+
+def test_after_a_refresh_a_large_file_goes_on_without_being_read_again(bob: Person, video: Path):
+    note_what_rows_say(bob.page)
+    traffic = Traffic.of(bob.page)
+    gate = Gate(bob.page)
+    begin_video(bob, video)
+    gate.let_one_through()
+    assert has_read(bob.page)
+
+    bob.page.reload()
+    gate.close()
+    arrived = set(traffic.arrived)
+    traffic.begun.clear()
+    begin_video(bob, video)
+    gate.let_one_through()
+    assert not has_read(bob.page)
+    gate.open()
+
+    bob.wait_for_job("Saved as version 1")
+    assert not arrived & set(traffic.begun)
+    assert len(set(traffic.begun)) == 4 - len(arrived)
+    # It is saved, so nothing is remembered of it.
+    bob.page.route("**/api/v1/sessions", lambda route: route.abort())  # so that the page can be looked at
+    begin_video(bob, video)
+    expect(bob.page.get_by_text("1 file, 32.0 MiB, is here already.")).to_be_visible()
+    assert has_read(bob.page)
+
+
+def test_what_is_remembered_of_a_file_is_not_believed_over_its_bytes(bob: Person, video: Path):
+    gate = Gate(bob.page)
+    begin_video(bob, video)
+    arrived = gate.let_one_through()
+    bob.page.reload()
+    another = arrived % 4  # counted from none, so it is the one that comes after
+    change_unnoticed(video, at=another * PART + 1_000_000, data=b"another take")
+    gate.forget()
+    begin_video(bob, video)
+
+    bob.wait_for_job("is not the file that was announced")
+
+    begin_video(bob, video)
+    bob.wait_for_job("Saved as version 1")
+
+
+def test_a_file_of_the_same_size_and_time_is_another_one(bob: Person, video: Path):
+    gate = Gate(bob.page)
+    begin_video(bob, video)
+    gate.let_one_through()
+    bob.page.reload()
+    change_unnoticed(video, at=0, data=os.urandom(4 * PART))
+    gate.forget()
+
+    begin_video(bob, video)
+
+    bob.wait_for_job("Saved as version 1")
+
+
+def test_who_signs_out_leaves_nothing_of_the_files_that_were_read(bob: Person, video: Path):
+    gate = Gate(bob.page)
+    begin_video(bob, video)
+    gate.let_one_through()
+    (kept,) = bob.page.evaluate(KEPT)
+    assert sorted(kept) == ["at", "mark", "sha256"]
+    assert video.name not in str(kept)
+
+    elsewhere = bob.elsewhere()
+    elsewhere.open("/")
+    elsewhere.sign_out()
+    expect(elsewhere.page.get_by_role("heading", level=1)).to_have_text("Sign in")
+    elsewhere.page.wait_for_function("indexedDB.databases().then((all) => all.length === 0)")
+
+    bob.is_let_in()
+    bob.page.reload()
+    gate.forget()
+    begin_video(bob, video)
+    bob.wait_for_job("Saved as version 1")
 
 
 def test_a_lost_network_is_waited_for(bob: Person, project: Path):

@@ -14,8 +14,8 @@ import django
 import django.conf
 import hypothesis
 import pytest
-from django.core.management import call_command
 
+from sessions_app.management import preparing
 from tests.services import stacks
 from tests.services.folders import temporary_folder
 
@@ -27,8 +27,8 @@ with pytest.MonkeyPatch.context() as patch:
     # Only for this moment: workers inherit the environment, and pytest-django would read settings before this module.
     patch.setenv("DJANGO_SETTINGS_MODULE", "dubbing_sessions.settings")
     django.setup()
-    # Pages name static files by their content, so these have to be collected first.
-    call_command("collectstatic", interactive=False, verbosity=0)
+    # Pages name static files by their content, so these have to be collected first; portals in other processes find them so.
+    preparing.collect_static(tell=lambda _: None)
 
 # Two workers share the machine with whatever else runs there: time says nothing about a test's data.
 hypothesis.settings.register_profile(

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -19,9 +18,10 @@ from playwright.sync_api import Browser
 from tests.browser.person import Person
 from tests.journeys.desk import Desk, running_desk
 from tests.services.browser import new_context
-from tests.services.ports import free_port
 from tests.services.processes import Service
 from tests.services.stacks import Stack
+
+READY = re.compile(r"The portal is ready: (http://127\.0\.0\.1:\d+)/")
 
 
 @dataclass(frozen=True)
@@ -43,28 +43,19 @@ def running_portal(environment: dict[str, str]) -> Iterator[Portal]:
     # Static files were collected by the test session already.
     environment = {**environment, "STATIC_ROOT": str(settings.STATIC_ROOT)}
     data = Path(environment["DATA_DIR"])
-    address = f"http://127.0.0.1:{free_port()}"
     (data / "demo.json").write_text(json.dumps({"made": True}))
-    service = Service(
-        "portal",
-        [sys.executable, "manage.py", "run", "--port", address.rpartition(":")[2]],
-        log=data / "portal.log",
-        environment=environment,
-    )
+    log = data / "portal.log"
+    # Port 0 is any that is free; it says which one it was given.
+    command = [sys.executable, "manage.py", "run", "--port", "0"]
+    service = Service("portal", command, log=log, environment=environment)
     try:
-        service.wait_until(lambda: _answers(address), timeout=90)
+        service.wait_until(lambda: READY.search(log.read_text(encoding="utf-8")) is not None, timeout=90)
+        ready = READY.search(log.read_text(encoding="utf-8"))
+        assert ready is not None
         with running_desk(environment) as desk:
-            yield Portal(address, desk)
+            yield Portal(ready[1], desk)
     finally:
         service.stop()
-
-
-def _answers(address: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"{address}/accounts/login/", timeout=5) as response:
-            return bool(response.status == 200)
-    except (urllib.error.URLError, TimeoutError, ConnectionError):
-        return False
 
 
 @pytest.fixture(scope="session")

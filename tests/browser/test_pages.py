@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -92,16 +93,17 @@ def look_inside(person: Person, folder: Path, link: str) -> str:
 
 @pytest.mark.slow
 def test_every_page_is_clean_and_fits(visitor, media: Media, work_folder: Path):
-    bob = visitor("bob", viewport={"width": 390, "height": 844})
+    bob = visitor("bob")
 
     def visit(path: str) -> None:
         told = bob.page.goto(bob.address + path)
         assert told is not None
         assert told.status == 200, path
         assert STRICT in str(told.header_value("content-security-policy")), path
-        for scheme in ("light", "dark"):
+        for width, scheme in product((390, 1280), ("light", "dark")):
+            bob.page.set_viewport_size({"width": width, "height": 900})
             bob.page.emulate_media(color_scheme=scheme)
-            assert bob.page.evaluate(OVERFLOW) <= 0, f"{path} is wider than the screen"
+            assert bob.page.evaluate(OVERFLOW) <= 0, f"{path} is wider than a screen of {width} pixels"
         assert bob.page.locator("h1").count() == 1, f"{path} needs one main heading"
         unnamed = bob.page.evaluate(
             """() => [...document.querySelectorAll("button, a[href], input:not([type=hidden], [hidden]), select")]
@@ -114,9 +116,6 @@ def test_every_page_is_clean_and_fits(visitor, media: Media, work_folder: Path):
         visit(path)
     bob.sign_in()
     content = make_content(bob, work_folder, media)
-    for path in [*SIGNED_IN, *content]:
-        visit(path)
-    bob.page.set_viewport_size({"width": 1280, "height": 900})
     for path in [*SIGNED_IN, *content]:
         visit(path)
     assert bob.troubles == []

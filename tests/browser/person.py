@@ -34,6 +34,10 @@ class Person:
         page.on("request", person._on_request)
         return person
 
+    def looks(self) -> None:
+        """Turn to this tab: Chromium draws others once a second, and whoever clicks there waits for it."""
+        self.page.bring_to_front()
+
     def elsewhere(self) -> Person:
         """The same person in another tab."""
         return Person.with_browser(self.page.context, self.address, self.desk, self.name)

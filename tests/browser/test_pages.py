@@ -158,20 +158,24 @@ def test_a_folder_can_be_dropped_with_everything_in_it(bob: Person, media: Media
 
 
 def test_two_people_saving_at_once_are_told(bob: Person, media: Media):
-    first, second = bob, bob.elsewhere()
+    first = bob
     first.open("/sessions/new/")
     first.page.get_by_label("Name", exact=True).fill("busy")
     first.choose("files", media.voices[0])
     first.page.get_by_role("button", name="Save session").click()
     first.wait_for_job("Saved as version 1")
     first.page.get_by_role("link", name="Open the session").click()
-    for person, file in ((second, media.silence), (first, media.voices[1])):
-        person.page.goto(first.page.url)
-        person.page.get_by_role("link", name="Save new version").click()
+    first.page.wait_for_url("**/sessions/*/")
+    session = first.page.url
+    second = first.elsewhere()
+    for person, file in ((first, media.voices[1]), (second, media.silence)):
+        person.looks()
+        person.page.goto(f"{session}save/")
         person.choose("files", file)
         expect(person.page.get_by_role("button", name="Save new version")).to_be_enabled()
     second.page.get_by_role("button", name="Save new version").click()
     second.wait_for_job("Saved as version 2")
+    first.looks()
     first.page.get_by_role("button", name="Save new version").click()
     expect(first.page.get_by_role("alert")).to_contain_text("saved version 2")
     first.page.get_by_role("button", name="Save on top of it").click()

@@ -413,7 +413,7 @@ def test_who_was_signed_out_signs_in_again_and_goes_on(bob: Person, project: Pat
         warning.get_by_role("link", name="sign in again").click()
     elsewhere = Person(opened.value, bob.address, bob.desk, bob.name)
     elsewhere.sign_in()
-    bob.page.bring_to_front()
+    bob.looks()
     bob.page.get_by_role("button", name="Resume").click()
 
     bob.wait_for_job("Saved as version 1")
@@ -464,9 +464,11 @@ def test_a_save_on_top_of_another_sends_nothing_again(bob: Person, project: Path
     begin(bob, "both", project)
     bob.wait_for_job("Saved as version 1")
     bob.page.get_by_role("link", name="Open the session").click()
+    bob.page.wait_for_url("**/sessions/*/")
     session = bob.page.url
     second = bob.elsewhere()
     for person, language in ((bob, "hi"), (second, "es")):
+        person.looks()
         file = work_folder / f"{language}_voice.wav"
         file.write_bytes(os.urandom(100_000))
         person.page.goto(f"{session}save/")
@@ -474,6 +476,7 @@ def test_a_save_on_top_of_another_sends_nothing_again(bob: Person, project: Path
         expect(person.page.get_by_role("button", name="Save new version")).to_be_enabled()
     second.page.get_by_role("button", name="Save new version").click()
     second.wait_for_job("Saved as version 2")
+    bob.looks()
     traffic = Traffic.of(bob.page)
     bob.page.get_by_role("button", name="Save new version").click()
     expect(bob.page.get_by_role("alert")).to_contain_text("saved version 2")

@@ -159,6 +159,8 @@ export class Uploader {
       const missing = new Set(told.missing);
       for (const item of some) if (!missing.has(item.sha256)) this.change(item, "here");
     }
+    // Nothing of them travels that the server could hash: only what was read just now may say what they are.
+    await this.digests.forget(this.here);
   }
 
   // ---- Sending ----

@@ -49,9 +49,8 @@ def running_portal(environment: dict[str, str]) -> Iterator[Portal]:
     command = [sys.executable, "manage.py", "run", "--port", "0"]
     service = Service("portal", command, log=log, environment=environment)
     try:
-        with running_desk(
-            environment
-        ) as desk:  # which starts meanwhile, and needs no tables before it is asked
+        # It starts meanwhile, and needs no tables before it is asked.
+        with running_desk(environment) as desk:
             service.wait_until(lambda: READY.search(log.read_text(encoding="utf-8")) is not None, timeout=90)
             ready = READY.search(log.read_text(encoding="utf-8"))
             assert ready is not None

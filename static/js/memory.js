@@ -12,7 +12,10 @@ let opened = null;
 async function ask(mode, request) {
   try {
     opened ??= open();
-    return await settled(request((await opened).transaction(NAME, mode).objectStore(NAME)));
+    const transaction = (await opened).transaction(NAME, mode);
+    const asked = request(transaction.objectStore(NAME));
+    await over(transaction); // a worker that is ended before takes along what it has just put
+    return asked.result;
   } catch {
     return undefined;
   }
@@ -47,6 +50,13 @@ async function open() {
     found.continue();
   };
   return database;
+}
+
+function over(transaction) {
+  return new Promise((resolve, reject) => {
+    transaction.oncomplete = resolve;
+    transaction.onabort = () => reject(transaction.error);
+  });
 }
 
 function settled(request) {

@@ -14,10 +14,11 @@ import django
 import django.conf
 import hypothesis
 import pytest
-from django.core.management import call_command
 
+from sessions_app.management import preparing
 from tests.services import stacks
 from tests.services.folders import temporary_folder
+from tests.services.processes import ROOT
 
 if django.conf.settings.configured:
     raise pytest.UsageError("Settings were read before the stack was chosen: unset DJANGO_SETTINGS_MODULE.")
@@ -26,9 +27,10 @@ STACK = stacks.start(SERVICES)
 with pytest.MonkeyPatch.context() as patch:
     # Only for this moment: workers inherit the environment, and pytest-django would read settings before this module.
     patch.setenv("DJANGO_SETTINGS_MODULE", "dubbing_sessions.settings")
+    # Pages name static files by their content, so these have to be collected first: once for all workers, portals and runs.
+    os.environ["STATIC_ROOT"] = str(ROOT / ".build" / "static")
     django.setup()
-    # Pages name static files by their content, so these have to be collected first.
-    call_command("collectstatic", interactive=False, verbosity=0)
+    preparing.collect_static(tell=lambda _: None)
 
 # Two workers share the machine with whatever else runs there: time says nothing about a test's data.
 hypothesis.settings.register_profile(

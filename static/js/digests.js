@@ -1,5 +1,6 @@
 // Has files hashed by a few workers, the biggest first: a large one begun last would keep everybody waiting for it.
 import { Refusal } from "./http.js";
+import { forget } from "./memory.js";
 
 const MOST_WORKERS = 4;
 const AT_ONCE = 64; // small files a worker gets together
@@ -38,14 +39,14 @@ export class Digests {
       this.end = reject;
       const next = () => {
         const some = take(queue);
-        if (some.length) worker.postMessage({ files: some.map(({ id, item }) => ({ id, file: item.file })) });
+        if (some.length) worker.postMessage({ files: some.map(({ id, item }) => ({ id, file: item.file, path: item.path })) });
         else resolve();
       };
       worker.addEventListener("error", () => reject(new Refusal(0, { detail: "Files cannot be read in this browser just now. Reload the page and try again." })));
       worker.addEventListener("message", ({ data }) => {
         if (data.idle) return next();
         const item = items[data.id];
-        if (data.sha256) return this.found(item, data.sha256);
+        if (data.sha256) return this.found(item, data);
         if (data.error) item.error = unreadable(data.error);
         else item.read = data.read;
         return this.onRead(item);
@@ -54,10 +55,15 @@ export class Digests {
     });
   }
 
-  found(item, sha256) {
-    known.set(item.file, sha256);
-    Object.assign(item, { sha256, read: item.size });
+  found(item, { sha256, mark }) {
+    known.set(item.file, { sha256, mark });
+    Object.assign(item, { sha256, mark, read: item.size });
     this.onRead(item);
+  }
+
+  // They have arrived for good, or are not wanted: no refresh needs what they hash to.
+  forget(items) {
+    return forget(items.map((item) => item.mark).filter(Boolean));
   }
 
   pause() {

@@ -1,7 +1,9 @@
 // A worker: computes SHA-256 of files, slice by slice, while the page stays quick.
 import { createSHA256 } from "../vendor/sha256.min.js";
+import { recall, remember } from "./memory.js";
 
-const SLICE = 4 * 1024 * 1024; // bytes held at once, twice
+const SLICE = 4 * 1024 * 1024; // bytes held at once, twice; larger files are remembered
+const SAMPLE = 64 * 1024; // bytes
 
 const ready = createSHA256();
 let open = null;
@@ -16,15 +18,18 @@ addEventListener("message", async ({ data }) => {
   } else {
     // Small files come many at a time, and all are being read before the first is hashed: each read is a round trip.
     const firsts = data.files.map(({ file }) => read(file, 0));
-    for (const [at, { id, file }] of data.files.entries()) await hash(id, file, firsts[at]);
+    for (const [at, { id, file, path }] of data.files.entries()) await hash(id, file, path, firsts[at]);
     postMessage({ idle: true });
   }
 });
 
-async function hash(id, file, first) {
+async function hash(id, file, path, first) {
   const hasher = await ready;
-  hasher.init();
   try {
+    const mark = file.size > SLICE ? await markOf(hasher, file, path) : "";
+    const before = mark && (await recall(mark));
+    if (before) return postMessage({ id, sha256: before, mark });
+    hasher.init();
     let next = first;
     for (let start = 0; start < file.size; start += SLICE) {
       const slice = await next;
@@ -33,10 +38,20 @@ async function hash(id, file, first) {
       if (start + SLICE < file.size) postMessage({ id, read: start + SLICE });
       await gate;
     }
-    postMessage({ id, sha256: hasher.digest() });
+    const sha256 = hasher.digest();
+    if (mark) await remember(mark, sha256);
+    return postMessage({ id, sha256, mark });
   } catch (error) {
-    postMessage({ id, error: error.name });
+    return postMessage({ id, error: error.name });
   }
+}
+
+// By what a file is known again. Tools that give every file the same time are common, and takes of one length, too: so a little is read.
+async function markOf(hasher, file, path) {
+  hasher.init();
+  hasher.update(JSON.stringify([path, file.size, file.lastModified]));
+  for (const start of [0, Math.floor(file.size / 2), file.size - SAMPLE]) hasher.update(new Uint8Array(await file.slice(start, start + SAMPLE).arrayBuffer()));
+  return hasher.digest();
 }
 
 // Begun before the slice before it is hashed; its failure is told when it is waited for.

@@ -37,8 +37,7 @@ async function send(url) {
     const { uploader } = sending;
     const asked = { upload: uploader.uploads[0], name: form.elements.name.value };
     const job = await uploader.patience.run(() => call("POST", url, asked));
-    sending.uploader = null;
-    location.assign(urls.job.replace(urls.nobody, job.code));
+    await sending.leave(urls.job.replace(urls.nobody, job.code));
   } catch (error) {
     if (["not_found", "upload_gone", "upload_incomplete"].includes(error.code)) sending.uploader?.doubt();
     if (!isCancelled(error)) complain(error);

@@ -1,5 +1,14 @@
 // Watches jobs that are asked for again and again.
 const said = document.querySelector("[data-job-said]");
+const SOON = [100, 300, 600]; // milliseconds
+
+// Most jobs take a moment: nobody should look at a bar for a second because the page asks once a second.
+for (const wait of SOON) {
+  setTimeout(() => {
+    const job = document.getElementById("job");
+    if (job && job.dataset.finished === undefined) htmx.trigger(job, "soon");
+  }, wait);
+}
 
 // Tells screen readers how a job goes, but only when there is something new to tell.
 document.addEventListener("htmx:afterSettle", () => {

@@ -76,7 +76,7 @@ async function save() {
     if (!known && !form.elements.name.value.trim()) await suggest();
     if (sendable.length && !(await bring())) return;
     if (!session) await begin();
-    leave(sendable.length ? await finish() : urls.session.replace(urls.nobody, session.code));
+    await sending.leave(sendable.length ? await finish() : urls.session.replace(urls.nobody, session.code));
   } catch (error) {
     if (!isCancelled(error)) complain(error);
   } finally {
@@ -129,11 +129,6 @@ async function finish() {
     if (LOST.includes(error.code)) sending.uploader.doubt();
     throw error;
   }
-}
-
-function leave(url) {
-  sending.uploader = null;
-  location.assign(url);
 }
 
 // ---- Telling ----

@@ -60,6 +60,14 @@ export class Sending {
     return isDiscarded ? running?.cancel() : undefined;
   }
 
+  // What was sent became something else, which is told on another page.
+  async leave(url) {
+    const done = this.uploader;
+    this.uploader = null;
+    await done?.end();
+    location.assign(url);
+  }
+
   // ---- What people do ----
 
   pause() {

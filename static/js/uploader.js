@@ -29,7 +29,7 @@ const never = (error) => failure(error, PERMANENT);
 // One file. state: waiting, reading, here, sending, sent, failed.
 class Item {
   constructor({ file, path }) {
-    Object.assign(this, { file, path, size: file.size, sha256: "", read: 0, sent: 0, state: "waiting", error: "" });
+    Object.assign(this, { file, path, size: file.size, sha256: "", mark: "", read: 0, sent: 0, state: "waiting", error: "" });
   }
 
   become(state, more = {}) {
@@ -116,10 +116,16 @@ export class Uploader {
     this.patience.cancel();
     this.digests.cancel();
     this.uppy?.cancelAll();
+    await this.digests.forget(this.items);
     const codes = this.transfers.map((transfer) => transfer.code).filter(Boolean);
     for (const some of batches(codes, DISCARDED_AT_ONCE)) {
       await Promise.allSettled(some.map((code) => call("DELETE", this.urls.discard.replace(NOBODY, code))));
     }
+  }
+
+  // It became a version or an import.
+  async end() {
+    await this.digests.forget(this.items);
   }
 
   // The server said that something is not there any more: whatever it is, the next run asks and sends it again.
@@ -153,6 +159,8 @@ export class Uploader {
       const missing = new Set(told.missing);
       for (const item of some) if (!missing.has(item.sha256)) this.change(item, "here");
     }
+    // Nothing of them travels that the server could hash: only what was read just now may say what they are.
+    await this.digests.forget(this.here);
   }
 
   // ---- Sending ----

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, expect
 
-from tests.browser.conftest import PASSWORD
+from tests.journeys.desk import Desk
 from tests.services.media import Media
 
 JOB_TIMEOUT = 60_000
@@ -21,17 +21,26 @@ JOB_TIMEOUT = 60_000
 class Person:
     page: Page
     address: str
-    name: str = ""
+    desk: Desk
+    name: str
     troubles: list[str] = field(default_factory=list)
 
     @classmethod
-    def with_browser(cls, context: BrowserContext, address: str) -> Person:
+    def with_browser(cls, context: BrowserContext, address: str, desk: Desk, name: str) -> Person:
         page = context.new_page()
-        person = cls(page, address)
+        person = cls(page, address, desk, name)
         page.on("console", person._on_console)
         page.on("pageerror", lambda error: person.troubles.append(f"error in a script: {error}"))
         page.on("request", person._on_request)
         return person
+
+    def looks(self) -> None:
+        """Turn to this tab: Chromium draws others once a second, and whoever clicks there waits for it."""
+        self.page.bring_to_front()
+
+    def elsewhere(self) -> Person:
+        """The same person in another tab."""
+        return Person.with_browser(self.page.context, self.address, self.desk, self.name)
 
     def _on_console(self, message: ConsoleMessage) -> None:
         # Chromium tells violations of the content security policy here too.
@@ -45,12 +54,20 @@ class Person:
     def open(self, path: str) -> None:
         self.page.goto(self.address + path)
 
-    def sign_in(self, name: str) -> None:
+    def is_let_in(self) -> None:
+        """Be signed in, without the form."""
+        cookie = self.desk.ask("signed_in", name=self.name)
+        self.page.context.add_cookies(
+            [{"name": cookie["name"], "value": cookie["value"], "url": self.address}]
+        )
+
+    def sign_in(self) -> None:
+        """Sign in as people do."""
+        password = self.desk.ask("password_of", name=self.name)
         if "/accounts/login/" not in self.page.url:
             self.open("/accounts/login/")
-        self.name = name
-        self.page.get_by_label("User name or e-mail").fill(name)
-        self.page.get_by_label("Password", exact=True).fill(PASSWORD)
+        self.page.get_by_label("User name or e-mail").fill(self.name)
+        self.page.get_by_label("Password", exact=True).fill(password)
         self.page.get_by_role("button", name="Sign in").click()
         expect(self.page.get_by_role("navigation", name="Main")).to_be_visible()
 

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import json
 import urllib.request
+from itertools import product
 
 import pytest
-from playwright.sync_api import Browser, expect
-
-from tests.browser.conftest import Portal
-from tests.browser.person import Person
+from playwright.sync_api import expect
 
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
-def test_alice_makes_a_token_gives_it_to_a_program_and_takes_it_back(portal: Portal, browser: Browser):
-    context = browser.new_context(viewport={"width": 390, "height": 844})
-    context.grant_permissions(["clipboard-read", "clipboard-write"], origin=portal.address)
-    alice = Person.with_browser(context, portal.address)
-    alice.open("/sessions/")
-    alice.sign_in("alice")
+def test_alice_makes_a_token_gives_it_to_a_program_and_takes_it_back(newcomer):
+    alice = newcomer("alice", viewport={"width": 390, "height": 844})
     page = alice.page
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=alice.address)
+    alice.open("/sessions/")
     page.locator("summary").click()
     page.get_by_role("link", name="Access tokens").click()
     page.get_by_label("Where you use it").fill("the render farm")
@@ -33,7 +29,7 @@ def test_alice_makes_a_token_gives_it_to_a_program_and_takes_it_back(portal: Por
     secret = page.evaluate("navigator.clipboard.readText()")
 
     request = urllib.request.Request(
-        f"{portal.address}/api/v1/me", headers={"Authorization": f"Bearer {secret}"}
+        f"{alice.address}/api/v1/me", headers={"Authorization": f"Bearer {secret}"}
     )
     with urllib.request.urlopen(request) as response:
         assert json.load(response)["token"]["name"] == "the render farm"
@@ -46,29 +42,23 @@ def test_alice_makes_a_token_gives_it_to_a_program_and_takes_it_back(portal: Por
     expect(page.locator(".message")).to_contain_text("“the render farm” works no longer.")
     expect(page.get_by_role("button", name="Revoke the render farm")).to_have_count(0)
     assert alice.troubles == []
-    context.close()
 
 
 @pytest.mark.slow
-def test_the_apis_page_is_our_own_and_tries_what_it_shows(portal: Portal, browser: Browser):
-    context = browser.new_context()
-    alice = Person.with_browser(context, portal.address)
-    alice.open("/sessions/")
-    alice.sign_in("alice")
+def test_the_apis_page_is_our_own_and_tries_what_it_shows(newcomer):
+    alice = newcomer("alice")
     page = alice.page
-    for width in (1280, 390):
+    alice.open("/api/v1/docs")
+    expect(page.locator("#operations-account-get_me")).to_be_visible(timeout=20_000)
+    for width, scheme in product((1280, 390), ("light", "dark")):
         page.set_viewport_size({"width": width, "height": 900})
-        alice.open("/api/v1/docs")
-        expect(page.locator("#operations-account-get_me")).to_be_visible(timeout=20_000)
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
-            assert page.evaluate(OVERFLOW) <= 0, f"wider than {width} pixels"
-        assert page.locator("h1").count() == 1
+        page.emulate_media(color_scheme=scheme)
+        assert page.evaluate(OVERFLOW) <= 0, f"wider than {width} pixels"
+    assert page.locator("h1").count() == 1
 
     page.locator("#operations-account-get_me").get_by_role("button").first.click()
     page.get_by_role("button", name="Try it out").click()
     page.get_by_role("button", name="Execute").click()
 
-    expect(page.locator(".live-responses-table")).to_contain_text('"name": "alice"', timeout=20_000)
+    expect(page.locator(".live-responses-table")).to_contain_text(f'"name": "{alice.name}"', timeout=20_000)
     assert alice.troubles == []
-    context.close()

@@ -6,7 +6,7 @@ import os
 import re
 from pathlib import Path
 
-from playwright.sync_api import BrowserContext, Request, expect
+from playwright.sync_api import Browser, Request, expect
 
 from tests.browser.conftest import running_portal
 from tests.browser.person import Person
@@ -17,7 +17,7 @@ PART = 8 * 1024 * 1024
 
 
 def test_parts_go_to_the_store_itself_and_a_refresh_asks_it_what_arrived(
-    stack: Stack, browser_context: BrowserContext, work_folder: Path
+    stack: Stack, browser: Browser, work_folder: Path
 ):
     folder = work_folder / "talk"
     folder.mkdir()
@@ -27,14 +27,11 @@ def test_parts_go_to_the_store_itself_and_a_refresh_asks_it_what_arrived(
     with (
         running_swift() as store,
         stack.fresh() as environment,
-        running_portal(
-            environment | store.environment() | {"S3_PREFIX": "browser"}, people=("bob",)
-        ) as portal,
+        running_portal(environment | store.environment() | {"S3_PREFIX": "browser"}) as portal,
+        portal.visitor(browser, "bob") as bob,
     ):
-        bob = Person.with_browser(browser_context, portal.address)
         bob.page.on("dialog", lambda dialog: dialog.accept())
-        bob.open("/")
-        bob.sign_in("bob")
+        bob.is_let_in()
         for path in ("/sessions/new/", "/imports/"):
             told = bob.page.goto(portal.address + path)
             assert told is not None

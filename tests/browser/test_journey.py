@@ -9,36 +9,34 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, expect
+from playwright.sync_api import expect
 
-from tests.browser.conftest import Portal
 from tests.browser.person import Person, make_project
 from tests.services.media import Media
 
 AUTO_NAME = re.compile(r"^conference-talk_\d{8}_\d{6}$")
 ISO_MICROSECONDS = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00")
-SLOW = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 1_000_000}
+SLOW = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 300_000}
 FAST = SLOW | {"uploadThroughput": -1}
 FILE_ROWS = "table.files tbody tr"
 
 
 @pytest.mark.slow
-def test_alice_saves_a_project_goes_back_and_shares_it_with_bob(
-    portal: Portal, browser: Browser, browser_context: BrowserContext, media: Media, work_folder: Path
-):
-    alice = Person.with_browser(browser_context, portal.address)
-    journey = Journey(alice=alice, contents=make_project(work_folder, media), folder=work_folder, media=media)
+def test_alice_saves_a_project_goes_back_and_shares_it_with_bob(visitor, media: Media, work_folder: Path):
+    alice, bob = visitor("alice"), visitor("bob")
+    contents = make_project(work_folder, media)
+    journey = Journey(alice=alice, bob=bob, contents=contents, folder=work_folder, media=media)
     alice.open("/")
-    alice.sign_in("alice")
+    alice.sign_in()
     expect(alice.page.get_by_role("heading", name="Save your first dubbing project")).to_be_visible()
-    journey.saves_a_folder_under_an_automatic_name(browser_context)
+    journey.saves_a_folder_under_an_automatic_name()
     journey.sees_what_was_saved()
     journey.saves_again_and_goes_back()
     journey.exports_and_compares_every_byte()
     journey.imports_under_another_name_and_under_a_taken_one()
     journey.exports_only_hindi_audio()
     journey.looks_into_the_full_history_before_it_comes_back()
-    journey.shares_with_bob(browser)
+    journey.shares_with_bob()
     journey.deletes_and_undoes()
     alice.sign_out()
     expect(alice.page.get_by_role("heading", level=1)).to_have_text("Sign in")
@@ -48,6 +46,7 @@ def test_alice_saves_a_project_goes_back_and_shares_it_with_bob(
 @dataclass
 class Journey:
     alice: Person
+    bob: Person
     contents: dict[str, bytes]
     folder: Path
     media: Media
@@ -59,7 +58,7 @@ class Journey:
     def archive(self) -> Path:
         return self.folder / f"{self.name}_export.zip"
 
-    def saves_a_folder_under_an_automatic_name(self, context: BrowserContext) -> None:
+    def saves_a_folder_under_an_automatic_name(self) -> None:
         page = self.alice.page
         page.get_by_role("main").get_by_role("link", name="New session").first.click()
         self.alice.choose("folder", self.folder / "conference")
@@ -72,7 +71,7 @@ class Journey:
         expect(page.get_by_label("Name", exact=True)).to_have_value(AUTO_NAME)
         self.name = page.get_by_label("Name", exact=True).input_value()
         page.get_by_label("Message").fill("Day 1")
-        network = context.new_cdp_session(page)
+        network = page.context.new_cdp_session(page)
         network.send("Network.enable")
         network.send("Network.emulateNetworkConditions", SLOW)  # so that the progress can be seen
         page.get_by_role("button", name="Save session").click()
@@ -207,13 +206,13 @@ class Journey:
         self.alice.page.get_by_role("button", name="Import").click()
         self.alice.wait_for_job(outcome)
 
-    def shares_with_bob(self, browser: Browser) -> None:
+    def shares_with_bob(self) -> None:
         page = self.alice.page
         page.goto(self.export_url)
         page.get_by_label("Whom it is for").fill("Bob")
         page.get_by_role("button", name="Make a link").click()
         link = page.get_by_label("Link", exact=True).input_value()
-        bob = Person.with_browser(browser.new_context(accept_downloads=True), self.alice.address)
+        bob = self.bob
         bob.page.goto(link)
         expect(bob.page.get_by_role("heading", level=1)).to_have_text(self.name)
         expect(bob.page.get_by_role("table", name="Files")).to_contain_text("hi_final.mp4")
@@ -221,7 +220,7 @@ class Journey:
             bob.page.get_by_role("link", name="Download ZIP").click()
         assert Path(download.value.path()).read_bytes() == self.archive.read_bytes()
         bob.page.get_by_role("link", name="Sign in to take it").click()
-        bob.sign_in("bob")
+        bob.sign_in()
         bob.page.get_by_role("button", name="Take into my sessions").click()
         expect(bob.page.locator(".message")).to_contain_text(f"“{self.name}” is among your sessions now")
         expect(bob.page.locator(FILE_ROWS)).to_have_count(len(self.contents))
@@ -233,7 +232,6 @@ class Journey:
         page.get_by_role("button", name="Revoke Bob").click()
         bob.page.goto(link)
         expect(bob.page.get_by_role("heading", level=1)).to_have_text("This link works no longer")
-        bob.page.context.close()
 
     def deletes_and_undoes(self) -> None:
         page = self.alice.page

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
-from tests.browser.conftest import Portal
 from tests.browser.person import Person, make_project
 from tests.services.media import Media
 
@@ -92,19 +92,18 @@ def look_inside(person: Person, folder: Path, link: str) -> str:
 
 
 @pytest.mark.slow
-def test_every_page_is_clean_and_fits(portal: Portal, browser: Browser, media: Media, work_folder: Path):
-    context = browser.new_context(viewport={"width": 390, "height": 844})
-    bob = Person.with_browser(context, portal.address)
-    pages = [*SIGNED_OUT]
+def test_every_page_is_clean_and_fits(visitor, media: Media, work_folder: Path):
+    bob = visitor("bob")
 
     def visit(path: str) -> None:
-        told = bob.page.goto(portal.address + path)
+        told = bob.page.goto(bob.address + path)
         assert told is not None
         assert told.status == 200, path
         assert STRICT in str(told.header_value("content-security-policy")), path
-        for scheme in ("light", "dark"):
+        for width, scheme in product((390, 1280), ("light", "dark")):
+            bob.page.set_viewport_size({"width": width, "height": 900})
             bob.page.emulate_media(color_scheme=scheme)
-            assert bob.page.evaluate(OVERFLOW) <= 0, f"{path} is wider than the screen"
+            assert bob.page.evaluate(OVERFLOW) <= 0, f"{path} is wider than a screen of {width} pixels"
         assert bob.page.locator("h1").count() == 1, f"{path} needs one main heading"
         unnamed = bob.page.evaluate(
             """() => [...document.querySelectorAll("button, a[href], input:not([type=hidden], [hidden]), select")]
@@ -113,25 +112,20 @@ def test_every_page_is_clean_and_fits(portal: Portal, browser: Browser, media: M
         )
         assert unnamed == [], f"{path} has controls without a name"
 
-    for path in pages:
+    for path in SIGNED_OUT:
         visit(path)
-    bob.sign_in("bob")
+    bob.sign_in()
     content = make_content(bob, work_folder, media)
     for path in [*SIGNED_IN, *content]:
         visit(path)
-    bob.page.set_viewport_size({"width": 1280, "height": 900})
-    for path in [*SIGNED_IN, *content]:
-        visit(path)
     assert bob.troubles == []
-    missing = bob.page.goto(f"{portal.address}/nothing")
+    missing = bob.page.goto(f"{bob.address}/nothing")
     assert missing is not None
     assert missing.status == 404
-    context.close()
 
 
-def test_the_chosen_appearance_is_remembered(portal: Portal, browser: Browser):
-    context = browser.new_context(color_scheme="light")
-    bob = Person.with_browser(context, portal.address)
+def test_the_chosen_appearance_is_remembered(visitor):
+    bob = visitor("bob", color_scheme="light")
     bob.open("/accounts/login/")
     light = bob.page.evaluate("getComputedStyle(document.body).backgroundColor")
     bob.page.get_by_role("button", name="Dark appearance").click()
@@ -139,62 +133,50 @@ def test_the_chosen_appearance_is_remembered(portal: Portal, browser: Browser):
     expect(bob.page.get_by_role("button", name="Dark appearance")).to_have_attribute("aria-pressed", "true")
     assert bob.page.evaluate("getComputedStyle(document.body).backgroundColor") != light
     assert bob.troubles == []
-    context.close()
 
 
-def test_a_name_that_is_taken_is_answered_with_a_free_one(portal: Portal, browser: Browser):
-    context = browser.new_context()
-    bob = Person.with_browser(context, portal.address)
-    bob.open("/sessions/new/")
-    bob.sign_in("bob")
+def test_a_name_that_is_taken_is_answered_with_a_free_one(bob: Person):
     for expected in ("taken", "taken_2"):
         bob.open("/sessions/new/")
         bob.page.get_by_label("Name", exact=True).fill("taken")
         bob.page.get_by_role("button", name="Create empty session").click()
         expect(bob.page.get_by_role("heading", level=1)).to_have_text(expected)
     expect(bob.page.locator(".message")).to_contain_text("this one is named “taken_2”")
-    context.close()
 
 
-def test_a_folder_can_be_dropped_with_everything_in_it(
-    portal: Portal, browser: Browser, media: Media, work_folder: Path
-):
+def test_a_folder_can_be_dropped_with_everything_in_it(bob: Person, media: Media, work_folder: Path):
     make_project(work_folder, media)
     (work_folder / "conference" / ".DS_Store").touch()
     (work_folder / "conference" / "audio" / "take: 1.wav").touch()
-    context = browser.new_context()
-    bob = Person.with_browser(context, portal.address)
     bob.open("/sessions/new/")
-    bob.sign_in("bob")
     bob.drop(work_folder / "conference", on=".zone")
     table = bob.page.get_by_role("table", name="Where the files go")
     expect(table.get_by_role("row", name="final_videos/hi_final.mp4 Final videos")).to_be_visible()
     expect(table.get_by_role("row", name=".DS_Store")).to_contain_text("Left out")
     expect(table.get_by_role("row", name="take: 1.wav").first).to_contain_text("contains a colon")
     assert bob.troubles == []
-    context.close()
 
 
-def test_two_people_saving_at_once_are_told(portal: Portal, browser: Browser, media: Media):
-    context = browser.new_context()
-    first = Person.with_browser(context, portal.address)
+def test_two_people_saving_at_once_are_told(bob: Person, media: Media):
+    first = bob
     first.open("/sessions/new/")
-    first.sign_in("bob")
     first.page.get_by_label("Name", exact=True).fill("busy")
     first.choose("files", media.voices[0])
     first.page.get_by_role("button", name="Save session").click()
     first.wait_for_job("Saved as version 1")
     first.page.get_by_role("link", name="Open the session").click()
-    second = Person.with_browser(context, portal.address)
-    for person, file in ((second, media.silence), (first, media.voices[1])):
-        person.page.goto(first.page.url)
-        person.page.get_by_role("link", name="Save new version").click()
+    first.page.wait_for_url("**/sessions/*/")
+    session = first.page.url
+    second = first.elsewhere()
+    for person, file in ((first, media.voices[1]), (second, media.silence)):
+        person.looks()
+        person.page.goto(f"{session}save/")
         person.choose("files", file)
         expect(person.page.get_by_role("button", name="Save new version")).to_be_enabled()
     second.page.get_by_role("button", name="Save new version").click()
     second.wait_for_job("Saved as version 2")
+    first.looks()
     first.page.get_by_role("button", name="Save new version").click()
     expect(first.page.get_by_role("alert")).to_contain_text("saved version 2")
     first.page.get_by_role("button", name="Save on top of it").click()
     first.wait_for_job("Saved as version 3")
-    context.close()

@@ -6,17 +6,28 @@ import json
 import os
 import re
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Request, Response, Route, expect
+from playwright.sync_api import Page, Request, Response, Route, expect
 
-from tests.browser.conftest import Portal
 from tests.browser.person import Person
 
 PART = 8 * 1024 * 1024
 PARTS = re.compile(r"/api/v1/uploads/[^/]+/parts/\d+$")
+KEPT = """async () => {
+    const kept = [];
+    const settled = (request) => new Promise((resolve) => { request.onsuccess = () => resolve(request.result); });
+    for (const { name } of await indexedDB.databases()) {
+        const database = await settled(indexedDB.open(name));
+        for (const store of database.objectStoreNames) kept.push(...await settled(database.transaction(store).objectStore(store).getAll()));
+        database.close();
+    }
+    return kept;
+}"""
+"""Everything that a page has put into the browser's databases."""
 TIMEOUT = 30_000
 """In milliseconds: of what waits for a server that fails now and then."""
 
@@ -59,12 +70,14 @@ class Gate:
         else:
             self.held.append(route)
 
-    def let_one_through(self) -> None:
+    def let_one_through(self) -> int:
+        """Return the part's number when it has arrived."""
         while not self.held:
             self.page.wait_for_timeout(20)
         with self.page.expect_response(PARTS) as arrived:
             self.held.pop(0).continue_()
         assert arrived.value.ok
+        return int(arrived.value.url.rpartition("/")[2])
 
     def open(self) -> None:
         """Let everything through: what waits, and what comes."""
@@ -72,19 +85,29 @@ class Gate:
         for route in self.held:
             route.continue_()
 
+    def close(self) -> None:
+        """Hold what comes; the page has given up what waits."""
+        self.held.clear()
+
     def forget(self) -> None:
         """Let through what comes; the page has given up what waits."""
         self.is_open = True
 
 
 @pytest.fixture
-def bob(portal: Portal, browser_context: BrowserContext) -> Person:
+def bob(newcomer: Callable[..., Person]) -> Person:
     """Bob, who is signed in; whoever closes a page in the middle of an upload is asked, and he does."""
-    bob = Person.with_browser(browser_context, portal.address)
+    bob = newcomer("bob")
     bob.page.on("dialog", lambda dialog: dialog.accept())
-    bob.open("/")
-    bob.sign_in("bob")
     return bob
+
+
+@pytest.fixture
+def video(work_folder: Path) -> Path:
+    """One file that is large enough to be seen being read."""
+    file = work_folder / "talk.mp4"
+    file.write_bytes(os.urandom(4 * PART))
+    return file
 
 
 @pytest.fixture
@@ -104,6 +127,37 @@ def begin(person: Person, name: str, folder: Path) -> None:
     person.page.get_by_label("Name", exact=True).fill(name)
     person.choose("folder", folder)
     person.page.get_by_role("button", name="Save session").click()
+
+
+def begin_video(person: Person, video: Path) -> None:
+    person.open("/sessions/new/")
+    person.page.get_by_label("Name", exact=True).fill("talk")
+    person.choose("files", video)
+    person.page.get_by_role("button", name="Save session").click()
+
+
+def note_what_rows_say(page: Page) -> None:
+    """Have each page that opens from now on keep what its rows say, however short."""
+    page.add_init_script("""
+        window.said = [];
+        new MutationObserver(() => {
+            for (const words of document.querySelectorAll(".sorting .state")) said.push(words.textContent);
+        }).observe(document, { childList: true, subtree: true });
+    """)
+
+
+def has_read(page: Page) -> bool:
+    """Tell whether the page has said that it reads a file."""
+    return "Reads" in page.evaluate("said")
+
+
+def change_unnoticed(file: Path, at: int, data: bytes) -> None:
+    """Change bytes of a file as tools do that set its time back."""
+    before = file.stat()
+    with file.open("r+b") as opened:
+        opened.seek(at)
+        opened.write(data)
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
 
 
 def refuse(route: Route, status: int, code: str, detail: str) -> None:
@@ -188,6 +242,89 @@ def test_after_a_refresh_the_same_folder_goes_on_where_it_stopped(bob: Person, p
 
     assert not arrived & set(traffic.begun)
     assert len(traffic.begun) < 4 + 2 + 1
+
+
+def test_after_a_refresh_a_large_file_goes_on_without_being_read_again(bob: Person, video: Path):
+    note_what_rows_say(bob.page)
+    traffic = Traffic.of(bob.page)
+    gate = Gate(bob.page)
+    begin_video(bob, video)
+    gate.let_one_through()
+    assert has_read(bob.page)
+
+    bob.page.reload()
+    gate.close()
+    arrived = set(traffic.arrived)
+    traffic.begun.clear()
+    begin_video(bob, video)
+    gate.let_one_through()
+    assert not has_read(bob.page)
+    gate.open()
+
+    bob.wait_for_job("Saved as version 1")
+    assert not arrived & set(traffic.begun)
+    assert len(set(traffic.begun)) == 4 - len(arrived)
+
+
+def test_what_is_here_already_is_read_again_because_none_of_it_travels(bob: Person, video: Path):
+    note_what_rows_say(bob.page)
+    begin_video(bob, video)
+    bob.wait_for_job("Saved as version 1")
+    bob.page.route("**/api/v1/sessions", lambda route: route.abort())  # so that the page can be looked at
+    for _ in range(2):
+        begin_video(bob, video)
+        expect(bob.page.get_by_text("1 file, 32.0 MiB, is here already.")).to_be_visible()
+        assert has_read(bob.page)
+
+
+def test_what_is_remembered_of_a_file_is_not_believed_over_its_bytes(bob: Person, video: Path):
+    gate = Gate(bob.page)
+    begin_video(bob, video)
+    arrived = gate.let_one_through()
+    bob.page.reload()
+    another = arrived % 4  # counted from none, so it is the one that comes after
+    change_unnoticed(video, at=another * PART + 1_000_000, data=b"another take")
+    gate.forget()
+    begin_video(bob, video)
+
+    bob.wait_for_job("is not the file that was announced")
+
+    begin_video(bob, video)
+    bob.wait_for_job("Saved as version 1")
+
+
+def test_a_file_of_the_same_size_and_time_is_another_one(bob: Person, video: Path):
+    gate = Gate(bob.page)
+    begin_video(bob, video)
+    gate.let_one_through()
+    bob.page.reload()
+    change_unnoticed(video, at=0, data=os.urandom(4 * PART))
+    gate.forget()
+
+    begin_video(bob, video)
+
+    bob.wait_for_job("Saved as version 1")
+
+
+def test_who_signs_out_leaves_nothing_of_the_files_that_were_read(bob: Person, video: Path):
+    gate = Gate(bob.page)
+    begin_video(bob, video)
+    gate.let_one_through()
+    (kept,) = bob.page.evaluate(KEPT)
+    assert sorted(kept) == ["at", "mark", "sha256"]
+    assert video.name not in str(kept)
+
+    elsewhere = bob.elsewhere()
+    elsewhere.open("/")
+    elsewhere.sign_out()
+    expect(elsewhere.page.get_by_role("heading", level=1)).to_have_text("Sign in")
+    elsewhere.page.wait_for_function("indexedDB.databases().then((all) => all.length === 0)")
+
+    bob.is_let_in()
+    bob.page.reload()
+    gate.forget()
+    begin_video(bob, video)
+    bob.wait_for_job("Saved as version 1")
 
 
 def test_a_lost_network_is_waited_for(bob: Person, project: Path):
@@ -280,9 +417,9 @@ def test_who_was_signed_out_signs_in_again_and_goes_on(bob: Person, project: Pat
     expect(warning).to_contain_text("What was sent is kept")
     with bob.page.context.expect_page() as opened:
         warning.get_by_role("link", name="sign in again").click()
-    elsewhere = Person(opened.value, bob.address)
-    elsewhere.sign_in("bob")
-    bob.page.bring_to_front()
+    elsewhere = Person(opened.value, bob.address, bob.desk, bob.name)
+    elsewhere.sign_in()
+    bob.looks()
     bob.page.get_by_role("button", name="Resume").click()
 
     bob.wait_for_job("Saved as version 1")
@@ -333,9 +470,11 @@ def test_a_save_on_top_of_another_sends_nothing_again(bob: Person, project: Path
     begin(bob, "both", project)
     bob.wait_for_job("Saved as version 1")
     bob.page.get_by_role("link", name="Open the session").click()
+    bob.page.wait_for_url("**/sessions/*/")
     session = bob.page.url
-    second = Person.with_browser(bob.page.context, bob.address)
+    second = bob.elsewhere()
     for person, language in ((bob, "hi"), (second, "es")):
+        person.looks()
         file = work_folder / f"{language}_voice.wav"
         file.write_bytes(os.urandom(100_000))
         person.page.goto(f"{session}save/")
@@ -343,6 +482,7 @@ def test_a_save_on_top_of_another_sends_nothing_again(bob: Person, project: Path
         expect(person.page.get_by_role("button", name="Save new version")).to_be_enabled()
     second.page.get_by_role("button", name="Save new version").click()
     second.wait_for_job("Saved as version 2")
+    bob.looks()
     traffic = Traffic.of(bob.page)
     bob.page.get_by_role("button", name="Save new version").click()
     expect(bob.page.get_by_role("alert")).to_contain_text("saved version 2")

@@ -12,9 +12,11 @@ from typing import Any, cast
 from uuid import uuid4
 from zipfile import ZipFile
 
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connection
+from django.test import Client
 from django.utils import timezone
 
 from sessions_app import queue
@@ -259,13 +261,38 @@ def leftovers() -> list[str]:
     return found
 
 
-# -- Programs ---------------------------------------------------------------------------------------------------------
+# -- People of one test -----------------------------------------------------------------------------------------------
 
 
-def newcomer(*, name: str) -> str:
-    """Make an account for somebody of this name who has nothing yet, and return the user name."""
-    user = User.objects.create_user(f"{name}-{uuid4().hex[:8]}")
+def newcomer(*, name: str, is_operator: bool = False) -> str:
+    """Make an account for somebody of this name who has nothing yet, and return the user name.
+
+    (It has no password until it is asked for: hashing one takes longer than all the rest.)
+    """
+    username = f"{name}-{uuid4().hex[:8]}"
+    email = f"{username}@example.com"
+    user = User.objects.create_user(username, email, is_staff=is_operator, is_superuser=is_operator)
+    EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
     return user.username
+
+
+def password_of(*, name: str) -> str:
+    """Give somebody a password, and tell it."""
+    user = User.objects.get(username=name)
+    user.set_password(PASSWORD)
+    user.save()
+    return PASSWORD
+
+
+def signed_in(*, name: str) -> dict[str, str]:
+    """Sign somebody in; return the cookie that their browser would be given."""
+    client = Client()
+    client.force_login(User.objects.get(username=name))
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME]
+    return {"name": cookie.key, "value": cookie.value}
+
+
+# -- Programs ---------------------------------------------------------------------------------------------------------
 
 
 def token(*, owner: str) -> str:

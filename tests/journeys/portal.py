@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import socket
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from typing import Any
 from django.conf import settings
 
 from dubbing_sessions.embedded import broker_socket
+from tests.journeys.desk import running_desk
 from tests.journeys.workers import TIMEOUT, Worker
 from tests.services.ports import free_port
 from tests.services.processes import ROOT, Service
@@ -39,33 +39,14 @@ class Portal:
         self._worker: Worker | None = None
         services.callback(self.stop_worker)
         self.manage("migrate", "--verbosity=0")
-        self._desk = services.enter_context(self._talking())
+        self._desk = services.enter_context(running_desk(environment))
         self.password: str = self.ask("people")["password"]
 
     # -- Talking to it ------------------------------------------------------------------------------------------------
 
-    @contextmanager
-    def _talking(self) -> Iterator[subprocess.Popen[str]]:
-        command = [sys.executable, "-m", "tests.journeys.desk"]
-        with (self.folder / "desk.log").open("wb") as log:
-            pipe = subprocess.PIPE
-            desk = subprocess.Popen(
-                command, cwd=ROOT, env=self.environment, stdin=pipe, stdout=pipe, stderr=log, text=True
-            )
-        with desk:  # which closes its input: it ends then
-            yield desk
-
     def ask(self, act: str, **arguments: Any) -> Any:
         """Have one of ``acts`` done in a process with the portal's settings."""
-        assert self._desk.stdin is not None
-        assert self._desk.stdout is not None
-        self._desk.stdin.write(json.dumps({"act": act, "arguments": arguments}) + "\n")
-        self._desk.stdin.flush()
-        line = self._desk.stdout.readline()
-        assert line, (self.folder / "desk.log").read_text(encoding="utf-8")
-        told = json.loads(line)
-        assert "error" not in told, told["error"]
-        return told["answer"]
+        return self._desk.ask(act, **arguments)
 
     def manage(self, *arguments: str) -> str:
         """Run ``manage.py`` and return what it prints."""
@@ -89,6 +70,12 @@ class Portal:
         if self._worker is not None:
             self._worker.stop()
         self._worker = None
+
+    def recover(self) -> None:
+        """Start and thaw what a test that failed left dead or frozen; the next one shall not fail for it."""
+        if not self.broker.answers():
+            self.broker.restart()
+        self.worker.resume()
 
     def start_worker(self, name: str) -> Worker:
         own = ["--hostname", f"{name}@test"]

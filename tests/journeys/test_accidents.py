@@ -26,8 +26,9 @@ def big(stack: Stack) -> int:
 
 @pytest.fixture(autouse=True)
 def nothing_left(portal: Portal) -> Iterator[None]:
-    """After every accident, garbage collection leaves nothing that belongs to nobody."""
+    """After every accident, garbage collection leaves nothing that belongs to nobody, and everything runs again."""
     yield
+    portal.recover()
     leave_nothing(portal)
     assert portal.ask("half_done") == []
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.services import chromium
 
@@ -26,11 +27,16 @@ FLAGS = [
 ]
 
 
+TIMEOUT = 15_000
+"""In milliseconds, of whatever a page is waited for: Playwright's own 5 s is short where other tests use the machine too."""
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     found = chromium.find()
     if found is None:
         pytest.skip("no Chromium runs here: set CHROMIUM, install chromium, or let `make test` bring one")
+    expect.set_options(timeout=TIMEOUT)
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(
             executable_path=found.program,
@@ -41,13 +47,17 @@ def browser() -> Iterator[Browser]:
         running.close()
 
 
+def new_context(browser: Browser, **options: Any) -> BrowserContext:
+    """A person's browser of its own: no cookies, nothing cached."""
+    usual = {"viewport": {"width": 1280, "height": 900}, "locale": "en-GB"}
+    context = browser.new_context(**{**usual, **options})
+    context.set_default_timeout(TIMEOUT)
+    return context
+
+
 @pytest.fixture
 def browser_context(browser: Browser) -> Iterator[BrowserContext]:
-    """A person's browser of its own: no cookies, nothing cached."""
-    context = browser.new_context(
-        accept_downloads=True, viewport={"width": 1280, "height": 900}, locale="en-GB"
-    )
-    context.set_default_timeout(15_000)
+    context = new_context(browser)
     yield context
     context.close()
 

@@ -10,6 +10,7 @@ import errno
 import functools
 import os
 import secrets
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -146,11 +147,16 @@ def place(source: Path, path: Path) -> None:
 
 
 def in_folder(folder: Path, act: Callable[[], T]) -> T:
-    """Make the folder and do something in it, again if somebody just removed the folder because it was empty."""
-    for _ in range(_FOLDER_ATTEMPTS - 1):
+    """Make the folder and do something in it, again if somebody just removed the folder because it was empty.
+
+    While a busy disk removes a folder it is still found by its name, though nothing can be made in it any more: so each wait is a
+    little longer than the one before, 5 s in all.
+    """
+    for attempt in range(_FOLDER_ATTEMPTS - 1):
         with suppress(FileNotFoundError):
             make_folders(folder)
             return act()
+        time.sleep(attempt / 1000)
     make_folders(folder)
     return act()
 

@@ -44,8 +44,8 @@ ONE_STACK = ("browser", "services", "stores", "unit")
 """Folders whose tests come to the same on any stack, or bring their own: they run once, on ``embedded``."""
 BESIDE_TEAM = ("stores",)
 """Of these, what ``team`` takes over when both run side by side: it has an S3 server already, and less to do."""
-AROUND = ("browser", "client", "journeys", "services")
-"""Folders whose tests watch a portal in processes of its own, and wait for it most of the time."""
+AROUND = ("browser", "client", "journeys", "services", "stores")
+"""Folders whose tests watch a portal or a server in processes of its own, and wait for it most of the time."""
 SIDE_BY_SIDE = "PYTEST_XDIST_WORKER" in os.environ
 SHARE = os.environ.get("DUBBING_TEST_SHARE", "")
 """What of its stack's tests a worker runs: those ``around`` the portal, those ``inside`` of it, or all."""

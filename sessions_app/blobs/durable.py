@@ -143,7 +143,8 @@ def place(source: Path, path: Path) -> None:
     :raises FileNotFoundError: ``source`` is missing.
     """
     with suppress(FileExistsError):
-        in_folder(path.parent, lambda: _link_or_rename(source, path))
+        if not in_folder(path.parent, lambda: _link_or_rename(source, path)):
+            raise FileNotFoundError(source)
 
 
 def in_folder(folder: Path, act: Callable[[], T]) -> T:
@@ -222,7 +223,10 @@ def write_all_at(descriptor: int, data: bytes | bytearray | memoryview, offset: 
             written += os.pwrite(descriptor, view[written:], offset + written)
 
 
-def _link_or_rename(source: Path, path: Path) -> None:
+def _link_or_rename(source: Path, path: Path) -> bool:
+    """Give a file another name; False if it is not there."""
+    if not source.exists():
+        return False
     try:
         # A folder's descriptor makes this linkat(2), which follows the link in /proc/self/fd to the file itself.
         with opened(path.parent, os.O_DIRECTORY) as folder:
@@ -233,6 +237,7 @@ def _link_or_rename(source: Path, path: Path) -> None:
         # Two at once could replace one file with its equal here, which nobody would notice.
         if not path.exists():
             source.rename(path)
+    return True
 
 
 def open_unnamed(folder: Path) -> int | None:

@@ -28,11 +28,17 @@ def dubs_path() -> Path:
     return DUBS
 
 
-@pytest.fixture(scope="module")
-def portal(stack: Stack) -> Iterator[Portal]:
+@pytest.fixture(scope="session")
+def running(stack: Stack) -> Iterator[Portal]:
     with running_portal(stack) as portal:
-        portal.worker.resume()
         yield portal
+
+
+@pytest.fixture
+def portal(running: Portal) -> Portal:
+    """One portal for all tests: each has people of its own, and finds it up whatever became of it in another one."""
+    running.recover()
+    return running
 
 
 @dataclass

@@ -1,9 +1,16 @@
 from __future__ import annotations
 
 import pytest
+from django.core.cache import cache
 
 from sessions_app.blobs import get_store
 from tests.world import World, stored_keys
+
+
+@pytest.fixture(autouse=True)
+def _nobody_asked_before() -> None:
+    """Limits count by number of row, and rows have the same numbers again in the next test."""
+    cache.clear()
 
 
 @pytest.fixture

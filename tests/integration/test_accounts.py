@@ -24,7 +24,6 @@ def alice(db: None, settings: Any) -> User:
     settings.PASSWORD_HASHERS = [
         "django.contrib.auth.hashers.MD5PasswordHasher"
     ]  # as slow as it must be otherwise
-    cache.clear()  # which counts failed sign-ins
     return create_user(name="alice", password=PASSWORD, email="Alice@Example.com")
 
 

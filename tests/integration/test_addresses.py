@@ -5,7 +5,6 @@ from __future__ import annotations
 from ipaddress import ip_network
 
 import pytest
-from django.core.cache import cache
 from django.test import Client, RequestFactory
 
 from sessions_app.api import rates
@@ -83,7 +82,6 @@ def test_without_the_setting_nobody_is_trusted(peer: str, expected: str, said: s
 def test_who_guesses_tokens_keeps_out_nobody_else_behind_the_proxy(
     world: World, monkeypatch: pytest.MonkeyPatch
 ):
-    cache.clear()
     monkeypatch.setattr(rates, "FAILURES_A_MINUTE", 2)
 
     def guess(peer: str, said: str) -> int:
@@ -98,8 +96,6 @@ def test_who_guesses_tokens_keeps_out_nobody_else_behind_the_proxy(
 
 @pytest.mark.usefixtures("trusted")
 def test_who_guesses_passwords_keeps_out_nobody_else_behind_the_proxy(world: World):
-    cache.clear()
-
     def sign_in(said: str, name: str) -> int:
         client = Client(REMOTE_ADDR=PROXY, headers={"X-Forwarded-For": said})
         return client.post("/accounts/login/", {"login": name, "password": "wrong"}).status_code

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.db import connection
 from django.db.models import Model
 from django.test import Client
@@ -73,7 +72,6 @@ class Things:
 
 @pytest.fixture
 def world(db: None) -> World:
-    cache.clear()
     return World.create()
 
 

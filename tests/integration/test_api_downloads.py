@@ -9,7 +9,6 @@ from io import BytesIO
 from zipfile import ZipFile
 
 import pytest
-from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -44,7 +43,6 @@ def _bytes() -> Iterator[None]:
 
 @pytest.fixture
 def world(db: None) -> World:
-    cache.clear()
     return World.create()
 
 

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -29,7 +28,6 @@ from tests.world import PROJECT, World
 
 @pytest.fixture
 def world(db: None) -> World:
-    cache.clear()
     return World.create()
 
 

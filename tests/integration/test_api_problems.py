@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.http import HttpRequest, UnreadablePostError
 from django.test import Client
 
@@ -43,7 +42,6 @@ ODD_BODIES = {
 
 @pytest.fixture(autouse=True)
 def _empty_store() -> Iterator[None]:
-    cache.clear()
     yield
     for key in stored_keys():
         get_store().delete(key)

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.core.cache import cache
 from hypothesis import given, strategies as st
 
 from sessions_app.api import rates
@@ -43,7 +42,6 @@ class Clock:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    cache.clear()  # all come from one address
     clock = Clock()
     monkeypatch.setattr(rates, "time", clock)
     return clock

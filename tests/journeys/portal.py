@@ -75,6 +75,8 @@ class Portal:
         """Start and thaw what a test that failed left dead or frozen; the next one shall not fail for it."""
         if not self.broker.answers():
             self.broker.restart()
+        if self._address and self._web is None:
+            self.start_web()
         self.worker.resume()
 
     def start_worker(self, name: str) -> Worker:

@@ -423,7 +423,9 @@ class TestFolders:
 
         assert durable.in_folder(folder, act) == "done"
 
-    def test_that_always_vanish_are_given_up(self, tmp_path):
+    def test_that_always_vanish_are_given_up(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(durable, "_FOLDER_ATTEMPTS", 3)
+
         def act() -> None:
             raise FileNotFoundError
 

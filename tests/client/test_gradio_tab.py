@@ -162,7 +162,7 @@ def test_a_project_is_saved_loaded_exported_imported_and_deleted_in_the_tab(app,
         assert archive.read("original_video.mp4") == b"video" * 100_000
 
     page.locator("input[type=file]").set_input_files(exported)
-    expect(page.get_by_text("exported.zip").first).to_be_visible()
+    expect(page.get_by_role("cell", name="exported.zip", exact=True)).to_be_visible()
     page.get_by_label("Name", exact=True).fill("Brought")
     page.get_by_role("button", name="Import Session").click()
     status(page, "Status", "✅ Session imported: Brought")
@@ -201,7 +201,7 @@ def test_what_goes_wrong_is_a_sentence_beside_the_button(app, page, tmp_path):
     with zipfile.ZipFile(tmp_path / "Talk.zip", "w") as archive:
         archive.writestr("metadata.json", "{}")
     page.locator("input[type=file]").set_input_files(tmp_path / "Talk.zip")
-    expect(page.get_by_text("Talk.zip").first).to_be_visible()
+    expect(page.get_by_role("cell", name="Talk.zip", exact=True)).to_be_visible()
     page.get_by_role("button", name="Import Session").click()
     status(
         page,

@@ -80,33 +80,34 @@ def write_files(folder: Path, files: Iterable[tuple[str, bytes]]) -> None:
 
     :raises FileNotFoundError: the folder was removed meanwhile.
     """
-    with opened(folder, os.O_DIRECTORY) as listing:
-        try:
-            for name, data in files:
-                _write_file(folder, listing, name, data)
-            os.fsync(listing)
-        except OSError as error:
-            if os.fstat(listing).st_nlink == 0:  # of which systems complain in many ways
-                raise FileNotFoundError(folder) from error
-            raise
+    with opened(folder, os.O_DIRECTORY) as listing, _still_there(folder, listing):
+        for name, data in files:
+            _write_file(folder, listing, name, data)
+        os.fsync(listing)
+
+
+@contextmanager
+def _still_there(folder: Path, listing: int) -> Iterator[None]:
+    """Tell of a folder that was removed meanwhile by the one error that means it: systems complain of it in many ways."""
+    try:
+        yield
+    except OSError as error:
+        if os.fstat(listing).st_nlink == 0:
+            raise FileNotFoundError(folder) from error
+        raise
 
 
 def _write_file(folder: Path, listing: int, name: str, data: bytes) -> None:
+    descriptor = _unnamed_in(listing)
     try:
-        descriptor = os.open(".", os.O_RDWR | os.O_TMPFILE | os.O_CLOEXEC, FILE_MODE, dir_fd=listing)
-    except OSError as error:
-        if error.errno not in _NO_UNNAMED_FILES:
-            raise
-        descriptor = -1
-    try:
-        if descriptor >= 0:
+        if descriptor is not None:
             write_all(descriptor, data)
             os.fchmod(descriptor, FILE_MODE)  # whatever the umask
             os.fsync(descriptor)
             if _link(f"/proc/self/fd/{descriptor}", listing, name):
                 return
     finally:
-        if descriptor >= 0:
+        if descriptor is not None:
             os.close(descriptor)
     with new_file(folder / name, key=name) as plain:  # this filesystem cannot name a file afterwards
         write_all(plain, data)
@@ -241,14 +242,22 @@ def _link_or_rename(source: Path, path: Path) -> bool:
 
 
 def open_unnamed(folder: Path) -> int | None:
-    """Open a file without a name, or return None where that cannot be had."""
+    """Open a file without a name, or return None where that cannot be had.
+
+    :raises FileNotFoundError: the folder was removed.
+    """
+    with opened(folder, os.O_DIRECTORY) as listing, _still_there(folder, listing):
+        descriptor = _unnamed_in(listing)
+    if descriptor is None or Path(f"/proc/self/fd/{descriptor}").exists():
+        return descriptor
+    os.close(descriptor)  # without /proc it could never be named
+    return None
+
+
+def _unnamed_in(listing: int) -> int | None:
     try:
-        descriptor = os.open(folder, os.O_RDWR | os.O_TMPFILE | os.O_CLOEXEC, FILE_MODE)
+        return os.open(".", os.O_RDWR | os.O_TMPFILE | os.O_CLOEXEC, FILE_MODE, dir_fd=listing)
     except OSError as error:
         if error.errno in _NO_UNNAMED_FILES:
             return None
         raise
-    if Path(f"/proc/self/fd/{descriptor}").exists():
-        return descriptor
-    os.close(descriptor)  # without /proc it could never be named
-    return None

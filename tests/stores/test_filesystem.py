@@ -436,11 +436,14 @@ class TestFolders:
 class TestUnnamedFiles:
     @pytest.fixture
     def opened(self, tmp_path, monkeypatch):
-        """Open one while os.open fails with an error."""
+        """Open one while the system has an error for that."""
+        open_file = os.open
 
         def open_with(number: int) -> int | None:
-            def fail(*args):
-                raise OSError(number, os.strerror(number))
+            def fail(path, flags, *args, **kwargs):
+                if flags & os.O_TMPFILE == os.O_TMPFILE:
+                    raise OSError(number, os.strerror(number))
+                return open_file(path, flags, *args, **kwargs)
 
             with monkeypatch.context() as patch:
                 patch.setattr(os, "open", fail)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+# ruff: noqa: BLE001 (whatever goes wrong, in the pipeline's own functions too, is told beside the button)
 # ruff: noqa: UP045 (Gradio looks at annotations while the app runs, and Python 3.9 knows no other spelling)
 import contextvars
 import shutil
@@ -58,7 +59,7 @@ class Desk:
     def _choices(self, *chosen: Optional[str]) -> list[Any]:
         try:
             names = self._sessions.names()
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
             gr.Warning(said("The sessions cannot be listed", error))
             return [gr.update() for _ in chosen]
         return [gr.update(choices=names, value=name if name in names else None) for name in chosen]
@@ -68,7 +69,7 @@ class Desk:
             return NOTHING_SELECTED
         try:
             return described(self._sessions.info(name))
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
             return escaped(said("Nothing is known about it", error))
 
     # -- Saving and loading -------------------------------------------------------------------------------------------
@@ -76,7 +77,7 @@ class Desk:
     def generate_name(self, *values: Any) -> tuple[Any, str]:
         try:
             return self._automatic(self._collect(*values)), ""
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
             return gr.update(), said("There is no name yet", error)
 
     def save(self, name: str, *values: Any, progress: gr.Progress = gr.Progress()) -> list[Any]:  # noqa: B008
@@ -86,7 +87,7 @@ class Desk:
             saved = self._sessions.save(
                 name.strip() or self._automatic(data), data, _tell(progress, "Saving")
             )
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
             return [said("Nothing was saved", error), *([gr.update()] * 4)]
         lines = [f"✅ Session saved: {saved}", contents(data)]
         return ["\n".join(filter(None, lines)), saved, *self._choices(saved, saved, saved)]
@@ -99,7 +100,7 @@ class Desk:
         try:
             data = self._sessions.load(name, _tell(progress, "Loading"))
             given = self._on_load(data) if self._on_load else None
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
             return _outcome(said("Nothing was loaded", error), unchanged)
         lines = [
             f"✅ Session loaded: {name}",
@@ -121,7 +122,7 @@ class Desk:
         try:
             target = self._export_folder() / f"{clean_name(name)}_export.zip"
             self._sessions.export(name, target, _tell(progress, "Exporting"))
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
             return said("Nothing was exported", error), None
         return f"✅ Session exported: {target.name}, {shown(target.stat().st_size)}", str(target)
 
@@ -139,7 +140,7 @@ class Desk:
             brought = self._sessions.bring(
                 Path(archive), name.strip() or Path(archive).stem, _tell(progress, "Importing")
             )
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
             return [said("Nothing was imported", error), *unchanged]
         return [f"✅ Session imported: {brought}", None, "", *self._choices(brought, brought, brought)]
 
@@ -153,7 +154,7 @@ class Desk:
         hidden = gr.update(visible=False)
         try:
             self._sessions.delete(name or "")
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
             return [said("Nothing was deleted", error), hidden, *self._choices(None, None, None)]
         return [f"✅ Session deleted: {name}", hidden, *self._choices(None, None, None)]
 

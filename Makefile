@@ -1,12 +1,18 @@
-# `make help` lists what there is. Everything lands in .venv, .build, node_modules and var; nothing outside of this folder.
+# `make help` lists the targets. Everything is installed and built inside this folder.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test bench lint format lock vendor clean
+.PHONY: help setup run test bench lint format lock frontend clean
 
 base := .venv/.installed-base
 dev := .venv/.installed-dev
 bench := .venv/.installed-bench
 client := .build/client/.installed
 gradio := .build/gradio/.installed
+npm_base := frontend/node_modules/.installed-base
+npm_dev := frontend/node_modules/.installed-dev
+dist := static/dist/.built
+# Folders too: their time changes when a file is added or removed.
+frontend_sources := $(shell find frontend/src frontend/css) frontend/build.js
+npm_lock := frontend/package.json frontend/package-lock.json frontend/.npmrc
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' Makefile | column -t -s '|' 2>/dev/null || grep '## ' Makefile
@@ -14,31 +20,31 @@ help: ## Show this list
 setup: $(base) ## Prepare .venv (PYTHON=... to choose the interpreter)
 	@echo "Ready: make run, or .venv/bin/python manage.py help"
 
-run: $(base) ## Run the portal, its worker and its broker (PORT=8000 DATA_DIR=var)
+run: $(base) $(dist) ## Run the portal, its worker and its broker (PORT=8000 DATA_DIR=var)
 	@exec .venv/bin/python manage.py run
 
-test: $(dev) $(client) $(gradio) ## Run every test on both stacks (ARGS="-k name" for pytest)
+test: $(dev) $(client) $(gradio) $(npm_dev) $(dist) ## Run every test on both stacks (ARGS="-k name" for pytest)
 	@scripts/browser
 	@$(if $(ARGS),,.build/client/bin/python -m pytest --quiet client)
 	@scripts/test $(ARGS)
 
-bench: $(bench) $(client) ## Measure the portal beside its peers (JSON=FILE ONLY=zip,export ROUNDS=5)
+bench: $(bench) $(client) $(dist) ## Measure the portal beside its peers (JSON=FILE ONLY=zip,export ROUNDS=5)
 	@.venv/bin/python -m bench $(if $(JSON),--json "$(JSON)") $(if $(ONLY),--only "$(ONLY)") $(if $(ROUNDS),--rounds "$(ROUNDS)")
 
-lint: $(dev) $(client) ## Check style, types, layers, migrations and production settings
+lint: $(dev) $(client) $(npm_dev) ## Check style, types, layers, migrations and production settings
 	@scripts/lint
 
 format: $(dev) ## Put the code into the house's form
 	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format .
 
-lock: $(dev) ## Renew requirements/*.txt and package-lock.json
+lock: $(dev) ## Update requirements/*.txt and the npm lock files
 	@scripts/lock
 
-vendor: ## Copy the front end's libraries from npm to static/vendor
-	@scripts/vendor
+frontend: $(base) $(dist) ## Build the front end into static/dist
 
 clean: ## Remove what was installed and built; var stays
-	rm -rf .venv .build node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*
+	rm -rf .venv .build static/dist frontend/node_modules requirements/chromium/node_modules
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*
 
 $(base): requirements/base.txt scripts/install
 	@scripts/install base
@@ -54,3 +60,12 @@ $(client): $(dev) requirements/client.txt client/pyproject.toml scripts/client
 
 $(gradio): $(dev) requirements/gradio.txt client/pyproject.toml scripts/client
 	@scripts/client gradio
+
+$(npm_dev): $(npm_lock) | $(base)
+	@scripts/frontend install-dev
+
+$(npm_base): $(npm_lock) | $(base)
+	@scripts/frontend install-base
+
+$(dist): $(npm_base) $(frontend_sources)
+	@scripts/frontend build

@@ -87,7 +87,14 @@ def _migration_lock() -> Iterator[None]:
 
 
 def collect_static(*, tell: Tell) -> bool:
-    """Collect, name and compress the static files if any of them changed; tell whether one had."""
+    """Collect, name and compress the static files if any of them changed; return whether one had.
+
+    :raises Error: the front end is not built.
+    """
+    if not (settings.BASE_DIR / "static" / "dist").is_dir():
+        raise Error(
+            "The front end is not built. Run `make frontend`, then try again.", code="frontend_missing"
+        )
     stamp = settings.STATIC_ROOT / ".collected"
     with exclusive(settings.STATIC_ROOT / ".collecting"):
         wanted = _static_fingerprint()

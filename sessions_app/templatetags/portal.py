@@ -32,7 +32,7 @@ NARROW = "\N{NO-BREAK SPACE}"
 
 @register.filter("bytes")
 def size(count: int | None) -> str:
-    """Return a size with binary units (IEC 80000-13), as static/js/format.js does: 12.3 MiB."""
+    """Return a size with binary units (IEC 80000-13), as frontend/src/format.js does: 12.3 MiB."""
     if count is None:
         return ""
     return size_text(count).replace(" ", NARROW)

@@ -1,7 +1,7 @@
 """Finds a Chromium, or brings one that needs no root: python -m tests.services.chromium
 
 Order: ``CHROMIUM`` in the environment, PATH, Playwright's own, and the headless build in the npm package @sparticuz/chromium,
-which package-lock.json pins by its hash and which carries the libraries and a font that a bare machine lacks.
+which requirements/chromium pins by its hash and which carries the libraries and a font that a bare machine lacks.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from playwright.sync_api import sync_playwright
 from tests.services.processes import ROOT
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-PACKAGE = ROOT / "node_modules" / "@sparticuz" / "chromium"
+PACKAGE = ROOT / "requirements" / "chromium" / "node_modules" / "@sparticuz" / "chromium"
 UNPACKED = ROOT / ".build" / "chromium"
 FONTS = """\
 <?xml version="1.0"?>

@@ -1,2 +1,2 @@
-export { Uppy } from "@uppy/core";
 export { default as AwsS3 } from "@uppy/aws-s3";
+export { Uppy } from "@uppy/core";

@@ -1,5 +1,5 @@
 // The page that chooses what a ZIP holds: says how much that is before anything is made.
-import { bytes, files as counted } from "./format.js";
+import { bytes, files as counted } from "../format.js";
 
 const form = document.getElementById("export");
 const parts = JSON.parse(document.getElementById("export-parts").textContent);

@@ -1,9 +1,9 @@
 // The page that saves: choose files, see where they go, send them, save them as a version.
-import { watch } from "./files.js";
-import { files as counted, bytes } from "./format.js";
-import { Refusal, call, isCancelled } from "./http.js";
-import { Sending } from "./sending.js";
-import { Sorting } from "./sorting.js";
+import { watch } from "../files.js";
+import { files as counted, bytes } from "../format.js";
+import { Refusal, call, isCancelled } from "../http.js";
+import { Sending } from "../sending.js";
+import { Sorting } from "../sorting.js";
 
 const form = document.getElementById("save");
 const { urls, session: known } = JSON.parse(document.getElementById("save-settings").textContent);

@@ -1,8 +1,8 @@
 // The page that imports: one ZIP, sent part by part, then a job reads it.
-import { watch } from "./files.js";
-import { bytes } from "./format.js";
-import { Refusal, call, isCancelled } from "./http.js";
-import { Sending } from "./sending.js";
+import { watch } from "../files.js";
+import { bytes } from "../format.js";
+import { Refusal, call, isCancelled } from "../http.js";
+import { Sending } from "../sending.js";
 
 const form = document.getElementById("import");
 const { urls } = JSON.parse(document.getElementById("import-settings").textContent);

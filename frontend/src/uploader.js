@@ -2,7 +2,7 @@
 //
 // The server knows an upload again by the hashes of its files, so whoever begins anew, after a refresh or on another day, goes
 // on where it stopped. Uppy keeps the queue of parts, pauses and tries again; what travels and where is said here.
-import { AwsS3, Uppy } from "../vendor/uppy.min.js";
+import { AwsS3, Uppy } from "./uppy.js";
 import { Digests, unreadable } from "./digests.js";
 import { Refusal, call, isCancelled, put } from "./http.js";
 import { DELAYS, Patience, troubleOf } from "./patience.js";

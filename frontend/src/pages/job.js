@@ -1,3 +1,5 @@
+import htmx from "htmx.org";
+
 // Watches jobs that are asked for again and again.
 const said = document.querySelector("[data-job-said]");
 const SOON = [100, 300, 600]; // milliseconds

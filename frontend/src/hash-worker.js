@@ -1,5 +1,5 @@
 // A worker: computes SHA-256 of files, slice by slice, while the page stays quick.
-import { createSHA256 } from "../vendor/sha256.min.js";
+import { createSHA256 } from "hash-wasm";
 import { recall, remember } from "./memory.js";
 
 const SLICE = 4 * 1024 * 1024; // bytes held at once, twice; larger files are remembered

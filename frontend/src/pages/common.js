@@ -1,6 +1,6 @@
 // What every page has: menus that close, dialogs that open, languages with their names, buttons that copy; and nothing of who signed out.
-import { nameLanguages } from "./languages.js";
-import { forgetAll } from "./memory.js";
+import { nameLanguages } from "../languages.js";
+import { forgetAll } from "../memory.js";
 
 if (!document.querySelector('meta[name="csrf-token"]')) forgetAll(); // nobody is signed in, and who comes next may be somebody else
 

@@ -3,10 +3,10 @@ from __future__ import annotations
 import importlib.util
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any
 
 import pytest
 
@@ -88,7 +88,7 @@ class Server:
             def body(self) -> bytes:
                 return self.rfile.read(int(self.headers.get("Content-Length", 0)))
 
-            def say(self, status: int, body: bytes = b"", **headers: str) -> None:
+            def respond(self, status: int, body: bytes = b"", **headers: str) -> None:
                 self.send_response(status)
                 for name, value in headers.items():
                     self.send_header(name.replace("_", "-"), value)

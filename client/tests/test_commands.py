@@ -3,13 +3,14 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import sys
 
 import pytest
 
 from dubbing_client import config
-from dubbing_client.cli import completion
+from dubbing_client.cli.completion import completion_script
 from dubbing_client.cli.main import main
-from dubbing_client.cli.parser import COMMANDS, build
+from dubbing_client.cli.parser import COMMANDS, build_parser, module_of
 from dubbing_client.cli.terminal import printable, size
 from dubbing_client.errors import ConfigError, UsageError
 from dubbing_client.portal import clean_url
@@ -45,10 +46,26 @@ def test_what_makes_no_sense_ends_with_2(capsys, arguments):
 
 
 def test_every_command_has_a_home_and_a_word_of_help():
-    names = {command.name for command in completion.commands()}
-    assert names == set(COMMANDS)
-    assert all(command.help for command in completion.commands())
-    assert "exit codes:" in build().format_help()
+    text = build_parser().format_help()
+    for name, (_, about) in COMMANDS.items():
+        module = module_of(name)
+        assert callable(getattr(module, f"declare_{name}"))
+        assert callable(getattr(module, f"run_{name}"))
+        assert f"    {name}" in text
+        assert about.split(";")[0] in " ".join(text.split())
+    assert "exit codes:" in text
+
+
+def test_only_the_requested_command_is_imported():
+    code = (
+        "import sys; from dubbing_client.cli.main import main\n"
+        "try: main(sys.argv[1:])\n"
+        "except SystemExit: pass\n"
+        "print(*(name for name in sys.modules if name.startswith(('dubbing_client.cli.', 'urllib3', 'rich'))))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, "--help"], capture_output=True, text=True, check=True)
+    modules = set(done.stdout.splitlines()[-1].split())
+    assert modules == {f"dubbing_client.cli.{name}" for name in ("main", "parser", "terminal")}
 
 
 def test_the_environment_wins_and_a_token_is_only_shown_to_its_own_portal(monkeypatch):
@@ -104,18 +121,21 @@ def test_completion_is_a_script_that_its_shell_reads(capsys, shell):
         (["dubs", "save", "--on"], ["--on-top"]),
         (["dubs", "completion", "z"], ["zsh"]),
         (["dubs", "load", "Two"], ["Two\\ words"]),
+        (["dubs", "rm", "Talk", "T"], ["Talk", "Two\\ words"]),
+        (["dubs", "load", "--layout", "s"], ["saved", "session"]),
+        (["dubs", "save", "/us"], ["/usr"]),
+        (["dubs", "export", "Talk", "-o", "/usr/b"], ["/usr/bin"]),
     ],
 )
 def test_bash_completes(words, expected):
-    script = completion.bash(completion.commands())
     quoted = " ".join(f"'{word}'" for word in words)
-    asked = f"""
+    code = f"""
 dubs() {{ printf 'Talk\\nTwo words\\n'; }}
-{script}
-COMP_WORDS=({quoted}); COMP_CWORD={len(words) - 1}; _dubs
+{completion_script("bash")}
+COMP_WORDS=({quoted}); COMP_CWORD={len(words) - 1}; _shtab_dubs 2>/dev/null
 printf '%s\\n' "${{COMPREPLY[@]}}"
 """
-    done = subprocess.run(["bash"], input=asked, capture_output=True, text=True, check=True)
+    done = subprocess.run(["bash"], input=code, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == expected
 
 

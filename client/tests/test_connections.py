@@ -1,124 +1,205 @@
-"""Ways to a server: certificates and proxies of the environment."""
+"""Connections through proxies, with the certificates of the environment."""
 
 from __future__ import annotations
 
 import shutil
+import socket
 import ssl
 import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dubbing_client import connections
-from dubbing_client.connections import tls
+from dubbing_client.connections import tls_context
 from dubbing_client.errors import ConfigError, UnreachableError
-from dubbing_client.wire import Wire
+from dubbing_client.transport import Transport
 
 
 @pytest.fixture
-def wire():
-    made = Wire()
-    yield made
-    made.close()
+def transport() -> Iterator[Transport]:
+    opened = Transport()
+    yield opened
+    opened.close()
 
 
 @pytest.fixture(autouse=True)
-def no_certificates_read_yet(monkeypatch):
-    monkeypatch.setattr(connections, "_tls", [])
+def _no_cached_certificates(monkeypatch):
+    tls_context.cache_clear()
     for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
         monkeypatch.delenv(name, raising=False)
 
 
-def test_a_proxy_is_asked_where_the_environment_names_one(serve, wire, monkeypatch):
-    proxy = serve(lambda handler: handler.say(200, handler.path.encode()))
+# -- Proxies ----------------------------------------------------------------------------------------------------------
+
+
+def test_requests_go_through_the_proxy_of_the_environment(serve, transport, monkeypatch):
+    proxy = serve(lambda handler: handler.respond(200, handler.path.encode()))
     monkeypatch.setenv("http_proxy", proxy.url)
-    assert wire.call("GET", "http://portal.invalid/file?x=1").body == b"http://portal.invalid/file?x=1"
-    with wire.get("http://portal.invalid/file?x=1") as body:
-        buffer = memoryview(bytearray(100))
-        assert bytes(buffer[: body.readinto(buffer)]) == b"http://portal.invalid/file?x=1"
+    url = "http://portal.invalid/file?x=1"
+    assert transport.request("GET", url).body == url.encode()
+    with transport.stream(url) as response:
+        assert response.read(100) == url.encode()
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    own = serve(lambda handler: handler.say(200, b"direct"))
-    assert wire.call("GET", f"{own.url}/").body == b"direct"
+    own = serve(lambda handler: handler.respond(200, b"direct"))
+    assert transport.request("GET", f"{own.url}/").body == b"direct"
 
 
-def test_a_proxy_that_wants_to_know_who_asks_is_told(serve, wire, monkeypatch):
-    proxy = serve(lambda handler: handler.say(200))
+def test_a_proxy_receives_its_credentials(serve, transport, monkeypatch):
+    proxy = serve(lambda handler: handler.respond(200))
     monkeypatch.setenv("ALL_PROXY", proxy.url.replace("://", "://alice:p%40ss@"))
-    wire.call("GET", "http://portal.invalid/")
+    transport.request("GET", "http://portal.invalid/")
     assert proxy.requests[0][2]["proxy-authorization"] == "Basic YWxpY2U6cEBzcw=="
     assert proxy.requests[0][2]["host"] == "portal.invalid"
 
 
-def test_through_a_proxy_tls_is_with_the_portal_itself(serve, wire, monkeypatch):
-    asked: list[str] = []
+def test_https_is_tunneled_through_a_proxy(serve, transport, monkeypatch):
+    targets: list[str] = []
 
-    def answer(handler: Any) -> None:
-        asked.append(handler.path)
-        handler.say(403)
+    def respond(handler: Any) -> None:
+        targets.append(handler.path)
+        handler.respond(403)
 
-    proxy = serve(answer)
-    monkeypatch.setenv("https_proxy", proxy.url)
+    monkeypatch.setenv("https_proxy", serve(respond).url)
     with pytest.raises(
         UnreachableError, match=r"portal\.invalid cannot be reached: Tunnel connection failed: 403"
     ):
-        wire.call("GET", "https://portal.invalid/secret")
-    assert asked == ["portal.invalid:443"]
+        transport.request("GET", "https://portal.invalid/secret")
+    assert targets == ["portal.invalid:443"]
 
 
-def test_a_proxy_of_another_kind_is_refused_with_a_word(wire, monkeypatch):
+class SocksServer:
+    """A SOCKS 5 proxy without authentication that connects everything to one address."""
+
+    def __init__(self, target: tuple[str, int]) -> None:
+        self._target = target
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.hosts: list[str] = []
+        self.url = f"socks5h://127.0.0.1:{self._listener.getsockname()[1]}"
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def close(self) -> None:
+        self._listener.close()
+
+    def _serve(self) -> None:
+        client, _ = self._listener.accept()
+        stream = client.makefile("rwb", buffering=0)
+        _, count = stream.read(2)
+        stream.read(count)
+        stream.write(b"\x05\x00")
+        *_, address_type, length = stream.read(5)
+        assert address_type == 3, "the proxy resolves the name"
+        self.hosts.append(stream.read(length).decode())
+        stream.read(2)
+        stream.write(b"\x05\x00\x00\x01\x7f\x00\x00\x01\x00\x00")
+        with socket.create_connection(self._target) as server:
+            threading.Thread(target=_copy, args=(client, server), daemon=True).start()
+            _copy(server, client)
+
+
+def _copy(source: socket.socket, target: socket.socket) -> None:
+    while data := source.recv(65536):
+        target.sendall(data)
+
+
+def test_a_socks_proxy_resolves_the_name(serve, transport, monkeypatch):
+    server = serve(lambda handler: handler.respond(200, b"through SOCKS"))
+    proxy = SocksServer(server.server.server_address)
+    monkeypatch.setenv("ALL_PROXY", proxy.url)
+    assert transport.request("GET", "http://portal.invalid/").body == b"through SOCKS"
+    assert proxy.hosts == ["portal.invalid"]
+    proxy.close()
+
+
+def test_a_socks_proxy_needs_the_extra(transport, monkeypatch):
+    monkeypatch.setitem(sys.modules, "urllib3.contrib.socks", None)
     monkeypatch.setenv("ALL_PROXY", "socks5://localhost:1080")
-    with pytest.raises(ConfigError, match=r"The proxy socks5://localhost is none that dubs can use"):
-        wire.call("GET", "http://portal.invalid/")
+    with pytest.raises(ConfigError, match=r"socks5://localhost needs PySocks: pip install 'dubbing-sessions"):
+        transport.request("GET", "http://portal.invalid/")
+
+
+@pytest.mark.parametrize("proxy", ["ftp://localhost", "socks9://localhost:1080"])
+def test_an_unsupported_proxy_is_an_error(transport, monkeypatch, proxy):
+    monkeypatch.setenv("ALL_PROXY", proxy)
+    with pytest.raises(ConfigError, match=rf"The proxy {proxy.rpartition(':1')[0] or proxy} cannot be used"):
+        transport.request("GET", "http://portal.invalid/")
+
+
+# -- Certificates -----------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
-def certificate(tmp_path):
-    """One for localhost, that its owner signed, and its key."""
+def certificate(tmp_path: Path) -> Path:
+    """A self-signed certificate for localhost with its key."""
     if shutil.which("openssl") is None:
         pytest.skip("needs openssl")
-    made = tmp_path / "cert.pem"
+    target = tmp_path / "cert.pem"
     command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost"
+    names = ("-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1")
     subprocess.run(
-        [
-            *command.split(),
-            "-addext",
-            "subjectAltName=DNS:localhost,IP:127.0.0.1",
-            "-keyout",
-            made,
-            "-out",
-            tmp_path / "c",
-        ],
-        check=True,
-        capture_output=True,
+        [*command.split(), *names, "-keyout", target, "-out", tmp_path / "c"], check=True, capture_output=True
     )
-    made.write_bytes(made.read_bytes() + (tmp_path / "c").read_bytes())
-    return made
+    target.write_bytes(target.read_bytes() + (tmp_path / "c").read_bytes())
+    return target
 
 
-def test_a_portal_is_trusted_by_the_certificates_that_the_environment_names(serve, certificate, monkeypatch):
-    server = serve(lambda handler: handler.say(200, b"trusted"))
+def test_the_environment_names_trusted_certificates(serve, certificate, monkeypatch):
+    server = serve(lambda handler: handler.respond(200, b"trusted"))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     server.server.socket = context.wrap_socket(server.server.socket, server_side=True)
     url = server.url.replace("http://", "https://")
-    wire = Wire()
+    transport = Transport()
     with pytest.raises(UnreachableError, match="certificate verify failed"):
-        wire.call("GET", url)
-    wire.close()
-    monkeypatch.setattr(connections, "_tls", [])
+        transport.request("GET", url)
+    transport.close()
+    tls_context.cache_clear()
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-    wire = Wire()
-    assert wire.call("GET", url).body == b"trusted"
-    wire.close()
+    transport = Transport()
+    assert transport.request("GET", url).body == b"trusted"
+    transport.close()
 
 
 def test_certificates_are_read_once():
-    assert tls() is tls()
+    assert tls_context() is tls_context()
 
 
-def test_certificates_that_are_not_there_are_named(monkeypatch):
+def test_missing_certificates_are_named(monkeypatch):
     monkeypatch.setenv("SSL_CERT_FILE", "/nowhere/at/all.pem")
     with pytest.raises(
         ConfigError, match=r"The certificates in /nowhere/at/all\.pem cannot be read: No such file"
     ):
-        tls()
+        tls_context()
+
+
+# -- Closing ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("keeps_open", [True, False])
+def test_closing_interrupts_a_response_that_is_being_read(serve, keeps_open):
+    released = threading.Event()
+
+    def respond(handler: Any) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", "1000000")
+        if not keeps_open:
+            handler.send_header("Connection", "close")
+        handler.end_headers()
+        handler.wfile.write(b"x" * 1000)
+        released.wait(30)
+
+    transport = Transport()
+    with transport.stream(serve(respond).url) as response:
+        assert response.read(1000) == b"x" * 1000
+        threading.Timer(0.1, transport.close).start()
+        began = time.monotonic()
+        with pytest.raises(UnreachableError):
+            response.read(1000)
+    assert time.monotonic() - began < 10
+    released.set()
+    with pytest.raises(UnreachableError, match="The connection was closed"):
+        transport.request("GET", "http://127.0.0.1:9/")

@@ -185,7 +185,7 @@ def test_large_files_travel_alone_and_a_pack_has_2000_files_at_most():
 
 def test_a_part_of_a_pack_is_made_of_its_files_ranges():
     pack = Shipment((local("a", 10), local("empty", 0), local("b", 10)), is_pack=True)
-    assert [(piece.shown, piece.offset, piece.length) for piece in pack.pieces(4, 16)] == [
+    assert [(piece.name, piece.offset, piece.length) for piece in pack.pieces(4, 16)] == [
         ("a", 4, 6),
         ("b", 0, 6),
     ]

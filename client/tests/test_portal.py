@@ -29,13 +29,13 @@ def test_what_may_work_later_is_tried_again_and_what_will_not_is_not(serve):
 
     def answer(handler: Any) -> None:
         status, headers = next(answers)
-        handler.say(status, b'{"name": "alice"}', **headers)
+        handler.respond(status, b'{"name": "alice"}', **headers)
 
     server = serve(answer)
     with Api(server.url, "token", retries=SOON) as api:
         assert api.me()["name"] == "alice"
     assert len(server.requests) == 4
-    refusing = serve(lambda handler: handler.say(401, b'{"code": "bad_token", "detail": "No."}'))
+    refusing = serve(lambda handler: handler.respond(401, b'{"code": "bad_token", "detail": "No."}'))
     with Api(refusing.url, "token", retries=SOON) as api, pytest.raises(SignedOutError) as caught:
         api.me()
     assert (caught.value.code, caught.value.exit_code, len(refusing.requests)) == ("bad_token", 3, 1)
@@ -48,7 +48,7 @@ def test_a_creating_call_is_repeated_under_the_same_key(serve):
         nonlocal count
         count += 1
         handler.body()
-        handler.say(500 if count == 1 else 201, b'{"code": "c0de", "name": "x"}')
+        handler.respond(500 if count == 1 else 201, b'{"code": "c0de", "name": "x"}')
 
     server = serve(answer)
     with Api(server.url, "token", retries=SOON) as api:
@@ -99,7 +99,7 @@ def test_an_unavailable_portal_is_no_conflict():
 def test_an_answer_may_come_zipped(serve):
     def answer(handler: Any) -> None:
         assert handler.headers["Accept-Encoding"] == "gzip"
-        handler.say(200, gzip.compress(b'{"name": "alice"}'), Content_Encoding="gzip")
+        handler.respond(200, gzip.compress(b'{"name": "alice"}'), Content_Encoding="gzip")
 
     with Api(serve(answer).url, "token", retries=SOON) as api:
         assert api.me()["name"] == "alice"
@@ -108,14 +108,14 @@ def test_an_answer_may_come_zipped(serve):
 def test_an_answer_that_is_cut_off_or_no_gzip_is_asked_for_again(serve):
     zipped = gzip.compress(b'{"name": "alice"}')
     bodies = iter([b"no gzip", zipped[:-9], zipped])
-    server = serve(lambda handler: handler.say(200, next(bodies), Content_Encoding="gzip"))
+    server = serve(lambda handler: handler.respond(200, next(bodies), Content_Encoding="gzip"))
     with Api(server.url, "token", retries=SOON) as api:
         assert api.me()["name"] == "alice"
     assert len(server.requests) == 3
 
 
 def test_a_portal_that_has_moved_says_where_it_is(serve):
-    server = serve(lambda handler: handler.say(301, Location="https://new.example.com/api/v1/me"))
+    server = serve(lambda handler: handler.respond(301, Location="https://new.example.com/api/v1/me"))
     with (
         Api(server.url, "token", retries=SOON) as api,
         pytest.raises(ConfigError, match=r"The portal is at https://new\.example\.com now: sign in there\."),
@@ -125,7 +125,7 @@ def test_a_portal_that_has_moved_says_where_it_is(serve):
 
 
 def test_a_session_that_is_as_it_was_is_not_sent_again(serve):
-    server = serve(lambda handler: handler.say(304, ETag='"v3"'))
+    server = serve(lambda handler: handler.respond(304, ETag='"v3"'))
     with Api(server.url, "token", retries=SOON) as api:
         assert api.session_unless("c0de", etag='"v3"') is None
     assert server.requests[0][2]["if-none-match"] == '"v3"'
@@ -134,7 +134,7 @@ def test_a_session_that_is_as_it_was_is_not_sent_again(serve):
 def test_a_refusal_may_be_long(serve):
     lost = [{"upload": f"u{number}", "missing": list(range(1000))} for number in range(50)]
     said = json.dumps({"code": "upload_incomplete", "detail": "Parts are missing.", "incomplete": lost})
-    server = serve(lambda handler: handler.say(409, said.encode()))
+    server = serve(lambda handler: handler.respond(409, said.encode()))
     with Api(server.url, "token", retries=SOON) as api, pytest.raises(Problem) as caught:
         api.complete_uploads(["u"])
     assert (caught.value.code, len(caught.value.extras["incomplete"])) == ("upload_incomplete", 50)
@@ -142,14 +142,14 @@ def test_a_refusal_may_be_long(serve):
 
 def test_something_else_than_a_portal_is_told_from_one(serve):
     with (
-        Api(serve(lambda handler: handler.say(200, b"<html>")).url, "token", retries=SOON) as api,
+        Api(serve(lambda handler: handler.respond(200, b"<html>")).url, "token", retries=SOON) as api,
         pytest.raises(UnreachableError, match="Something answered that is no portal"),
     ):
         api.me()
 
 
 def test_queries_and_paths_are_written_as_addresses_are(serve):
-    server = serve(lambda handler: handler.say(200, b'{"items": [], "next": null}'))
+    server = serve(lambda handler: handler.respond(200, b'{"items": [], "next": null}'))
     with Api(f"{server.url}/पोर्टल", "token", retries=SOON) as api:
         assert list(api.sessions("a b&c=ü", trashed=True)) == []
     ((_, path, _),) = server.requests
@@ -166,7 +166,7 @@ def test_queries_and_paths_are_written_as_addresses_are(serve):
 def test_a_name_that_no_host_can_have_is_no_address(url):
     with (
         Api(url, "token", retries=SOON) as api,
-        pytest.raises(ConfigError, match="is no address of a portal"),
+        pytest.raises(ConfigError, match="is not the address of a portal"),
     ):
         api.me()
 
@@ -187,7 +187,7 @@ def test_a_portal_that_says_nothing_is_given_up(serve):
     server = serve(lambda handler: done.wait(10))
     with (
         Api(server.url, "token", retries=Retries(tries=2, first=0.001), timeout=0.1) as api,
-        pytest.raises(UnreachableError, match="does not answer in time"),
+        pytest.raises(UnreachableError, match="does not respond in time"),
     ):
         api.me()
     done.set()
@@ -195,7 +195,7 @@ def test_a_portal_that_says_nothing_is_given_up(serve):
 
 
 def test_calls_of_several_threads_do_not_get_each_others_answers(serve):
-    server = serve(lambda handler: handler.say(200, json.dumps({"code": handler.path}).encode()))
+    server = serve(lambda handler: handler.respond(200, json.dumps({"code": handler.path}).encode()))
     with Api(server.url, "token", retries=SOON) as api, ThreadPoolExecutor(8) as threads:
         asked = [f"s{number}" for number in range(200)]
         answers = list(threads.map(api.session, asked))

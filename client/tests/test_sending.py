@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-from typing import Any, Callable
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -74,10 +75,10 @@ def collecting(parts: dict[str, bytes], fail: Callable[[str], int] = lambda path
     def answer(handler: Any) -> None:
         data = handler.body()
         if status := fail(handler.path):
-            handler.say(status, b"{}")
+            handler.respond(status, b"{}")
             return
         parts[handler.path] = data
-        handler.say(200)
+        handler.respond(200)
 
     return answer
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable
 
 from dubbing_client.api import Api
 from dubbing_client.errors import ConfigError

@@ -1,18 +1,20 @@
-"""Connections that are kept and used again. Certificates and proxies come from the environment, as everywhere."""
+"""Connection pools; proxies and certificates come from the environment."""
 
 from __future__ import annotations
 
 import contextlib
-import http.client
 import os
-import select
 import socket
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import SplitResult, quote, unquote, urlsplit
+from functools import cache
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+from weakref import WeakSet
+
+from urllib3 import PoolManager, ProxyManager, Timeout, exceptions, make_headers
 
 from dubbing_client.errors import ConfigError, UnreachableError
 
@@ -20,144 +22,107 @@ if TYPE_CHECKING:
     import ssl
 
 TIMEOUT = 60.0
-"""Seconds without a byte, after which a connection counts as lost."""
+"""Seconds without a byte after which a connection is considered lost."""
 CONNECT_TIMEOUT = 15.0
-"""The same until there is a connection at all."""
-TARGET = "/%:=&?~+!$,;'@()*[]"
-"""What of an address goes over the wire as it is."""
-SYSTEM_KNOWS_PROXIES = sys.platform in {"darwin", "win32"}
+"""Seconds within which a connection must be established."""
+MAX_IDLE = 8
+"""Idle connections that are kept per host."""
+HAS_SYSTEM_PROXIES = sys.platform in {"darwin", "win32"}
 
 
-class Lent(NamedTuple):
-    """A connection for one exchange, and how to ask through it."""
-
-    connection: http.client.HTTPConnection
-    target: str
-    headers: Mapping[str, str]
-    """For the proxy in between."""
-
-
-class Route(NamedTuple):
-    """How to get to a server."""
-
-    scheme: str
-    there: SplitResult
-    proxy: SplitResult | None = None
-
-    @property
-    def is_relayed(self) -> bool:
-        """Whether the proxy reads each request; with TLS it only hands bytes on."""
-        return self.proxy is not None and self.scheme == "http"
-
-
-class Kept:
-    """The connections of one way that nobody uses right now."""
-
-    def __init__(self, route: Route) -> None:
-        self.route = route
-        self.idle: list[http.client.HTTPConnection] = []
-
-
-class Connections:
-    """For any number of threads, each of which has a connection for itself while it uses it."""
+class ConnectionPools:
+    """Pools for any number of threads, one for each proxy in use."""
 
     def __init__(self, *, timeout: float = TIMEOUT) -> None:
         self._timeout = timeout
         self._lock = threading.Lock()
-        self._kept: dict[tuple[str, str], Kept] = {}
-        self._busy: set[http.client.HTTPConnection] = set()
+        self._managers: dict[str, PoolManager] = {}
+        self._sockets: WeakSet[socket.socket] = WeakSet()
         self._is_closed = False
 
+    def manager_for(self, url: str) -> PoolManager:
+        """Return the pool manager that reaches a URL.
+
+        :raises ConfigError: the environment's proxy or certificates cannot be used.
+        :raises UnreachableError: the pools are closed.
+        """
+        proxy = _proxy_for(url)
+        with self._lock:
+            self._check_open()
+            if proxy not in self._managers:
+                self._managers[proxy] = self._new_manager(proxy)
+            return self._managers[proxy]
+
     def close(self) -> None:
-        """Close what is idle; what is busy is cut off, and whoever uses it gets an error."""
+        """Close idle connections and shut down busy ones, whose users get an `UnreachableError`."""
         with self._lock:
             self._is_closed = True
-            idle = [connection for kept in self._kept.values() for connection in kept.idle]
-            self._kept.clear()
-            busy = list(self._busy)
-        for connection in busy:
-            if connection.sock is not None:
-                with contextlib.suppress(OSError):
-                    connection.sock.shutdown(socket.SHUT_RDWR)
-        for connection in idle:
-            connection.close()
+            managers = list(self._managers.values())
+            sockets = list(self._sockets)
+        for sock in sockets:
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+        for manager in managers:
+            manager.clear()
 
-    @contextmanager
-    def lend(self, url: str) -> Iterator[Lent]:
-        """Lend a connection for one exchange: kept for the next if that was completed, closed otherwise.
+    def _new_manager(self, proxy: str) -> PoolManager:
+        options: dict[str, Any] = {
+            "timeout": Timeout(connect=min(CONNECT_TIMEOUT, self._timeout), read=self._timeout),
+            "maxsize": MAX_IDLE,
+        }
+        manager = _proxy_manager(proxy, options) if proxy else PoolManager(**options)
+        # Reading certificates takes longer than a call: only where TLS is used, and once.
+        manager.pool_classes_by_scheme = {
+            scheme: self._tracking(pool) for scheme, pool in manager.pool_classes_by_scheme.items()
+        }
+        return manager
 
-        :raises UnreachableError, ConfigError: as `translated`.
-        """
-        parts = urlsplit(url)
-        kept = self._towards(parts)
-        connection = self._take(kept, url)
-        is_reusable = False
-        try:
-            yield Lent(connection, _target(parts, kept.route), _relayed(kept.route))
-            response = getattr(connection, "_HTTPConnection__response", None)
-            is_reusable = response is None or response.isclosed()
-        finally:
-            with self._lock:
-                self._busy.discard(connection)
-                is_kept = is_reusable and not self._is_closed and connection.sock is not None
-                if is_kept:
-                    kept.idle.append(connection)
-            if not is_kept:
-                connection.close()
+    def _tracking(self, pool_class: Any) -> Any:
+        """Return a pool class whose connections are shut down by `close`."""
+        pools = self
 
-    def _towards(self, parts: SplitResult) -> Kept:
+        class Connection(pool_class.ConnectionCls):  # type: ignore[misc]  # the base is chosen at run time
+            def __init__(self, *arguments: Any, **named: Any) -> None:
+                if pool_class.scheme == "https":
+                    named["ssl_context"] = tls_context()
+                super().__init__(*arguments, **named)
+
+            def connect(self) -> None:
+                super().connect()
+                # Until a response is read, urllib3 would apply the connect timeout to the body, too.
+                self.sock.settimeout(pools._timeout)
+                pools._track(self.sock)
+
+        return type(pool_class.__name__, (pool_class,), {"ConnectionCls": Connection})
+
+    def _track(self, sock: socket.socket) -> None:
         with self._lock:
-            key = (parts.scheme, parts.netloc)
-            if key not in self._kept:
-                self._kept[key] = Kept(Route(parts.scheme, parts, _proxy_of(parts)))
-            return self._kept[key]
+            self._check_open()
+            self._sockets.add(sock)
 
-    def _take(self, kept: Kept, url: str) -> http.client.HTTPConnection:
-        while True:
-            with self._lock:
-                if self._is_closed:
-                    raise UnreachableError("The connection was given up.")
-                connection = kept.idle.pop() if kept.idle else _new(kept.route)
-                self._busy.add(connection)
-            try:
-                if connection.sock is None:
-                    with translated(url):
-                        self._connect(connection)
-                    return connection
-                if not _is_stale(connection.sock):
-                    return connection
-                connection.close()
-            except BaseException:
-                self._give_up(connection)
-                raise
-            self._give_up(connection)
-
-    def _connect(self, connection: http.client.HTTPConnection) -> None:
-        connection.timeout = min(CONNECT_TIMEOUT, self._timeout)
-        connection.connect()
-        connection.sock.settimeout(self._timeout)
-
-    def _give_up(self, connection: http.client.HTTPConnection) -> None:
-        with self._lock:
-            self._busy.discard(connection)
-        connection.close()
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise UnreachableError("The connection was closed.")
 
 
 @contextmanager
-def translated(url: str) -> Iterator[None]:
-    """Turn what the network raises into our own errors.
+def translated_errors(url: str) -> Iterator[None]:
+    """Turn network errors into the client's own.
 
-    :raises UnreachableError: nobody answers, not in time, or not in HTTP.
-    :raises ConfigError: the address is none.
+    :raises UnreachableError: the server does not respond, not in time, or not in HTTP.
+    :raises ConfigError: the URL is invalid.
     """
     try:
         yield
-    except (http.client.InvalidURL, UnicodeError) as error:
-        raise ConfigError(f"{url} is no address of a portal: {error}.") from error
-    except socket.timeout as error:
-        raise UnreachableError(f"{_origin(url)} does not answer in time.") from error
-    except (OSError, http.client.HTTPException) as error:
-        raise UnreachableError(f"{_origin(url)} cannot be reached: {_reason(error)}.") from error
+    except (exceptions.LocationValueError, UnicodeError) as error:
+        raise ConfigError(f"{url} is not the address of a portal: {error}.") from error
+    except (exceptions.HTTPError, OSError) as error:
+        origin = _origin(url)
+        # urllib3 counts a refused connection among the timeouts.
+        is_refused = isinstance(error, exceptions.NewConnectionError)
+        if isinstance(error, (exceptions.TimeoutError, TimeoutError)) and not is_refused:
+            raise UnreachableError(f"{origin} does not respond in time.") from error
+        raise UnreachableError(f"{origin} cannot be reached: {_reason(error)}.") from error
 
 
 def _origin(url: str) -> str:
@@ -165,89 +130,73 @@ def _origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _reason(error: Exception) -> str:
-    if isinstance(error, http.client.IncompleteRead):
-        return "the connection broke off"
+def _reason(error: BaseException) -> str:
+    """Return the operating system's reason for an error, without urllib3's wrapping."""
+    if isinstance(error, exceptions.IncompleteRead):
+        return "the connection was interrupted"
+    nested = [argument for argument in error.args if isinstance(argument, Exception)]
+    inner = next(iter(nested), error.__cause__)
+    if isinstance(inner, Exception):
+        return _reason(inner)
     return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 
-# -- New ones ---------------------------------------------------------------------------------------------------------
+# -- Proxies ----------------------------------------------------------------------------------------------------------
 
 
-def _new(route: Route) -> http.client.HTTPConnection:
-    first = route.proxy or route.there
-    name = first.hostname or ""
-    if route.scheme == "http":
-        return http.client.HTTPConnection(name, first.port)
-    connection = http.client.HTTPSConnection(name, first.port, context=tls())
-    if route.proxy:
-        connection.set_tunnel(
-            route.there.hostname or "", route.there.port or 443, headers=_credentials(route.proxy)
-        )
-    return connection
+def _proxy_for(url: str) -> str:
+    """Return the URL of the proxy that the environment names for a URL; "" for none."""
+    if not HAS_SYSTEM_PROXIES and not any(name.lower().endswith("_proxy") for name in os.environ):
+        return ""
+    from urllib import request  # noqa: PLC0415 (slow to import, and most machines have no proxy)
 
-
-def _target(parts: SplitResult, route: Route) -> str:
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    target = quote(target, safe=TARGET)
-    return f"{parts.scheme}://{parts.netloc}{target}" if route.is_relayed else target
-
-
-def _relayed(route: Route) -> dict[str, str]:
-    return _credentials(route.proxy) if route.is_relayed and route.proxy else {}
-
-
-def _credentials(proxy: SplitResult) -> dict[str, str]:
-    if not proxy.username:
-        return {}
-    from base64 import b64encode  # noqa: PLC0415 (few have a proxy that asks)
-
-    told = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
-    return {"Proxy-Authorization": f"Basic {b64encode(told.encode()).decode()}"}
-
-
-def _proxy_of(parts: SplitResult) -> SplitResult | None:
-    """Return the proxy on the way to a server, if there is one.
-
-    :raises ConfigError: it is of a kind that we do not speak to.
-    """
-    if not SYSTEM_KNOWS_PROXIES and not any(name.lower().endswith("_proxy") for name in os.environ):
-        return None
-    from urllib import request  # noqa: PLC0415 (takes time, and few have a proxy)
-
+    parts = urlsplit(url)
     proxies = request.getproxies()
-    named = proxies.get(parts.scheme) or proxies.get("all") or ""
-    if not named or request.proxy_bypass(parts.netloc):
-        return None
-    proxy = urlsplit(named if "://" in named else f"http://{named}")
-    if proxy.scheme != "http" or not proxy.hostname:
-        raise ConfigError(
-            f"The proxy {proxy.scheme}://{proxy.hostname or ''} is none that dubs can use: http:// alone."
-        )
-    return proxy
+    proxy = proxies.get(parts.scheme) or proxies.get("all") or ""
+    if not proxy or request.proxy_bypass(parts.netloc):
+        return ""
+    return proxy if "://" in proxy else f"http://{proxy}"
 
 
-_tls_lock = threading.Lock()
-_tls: list[ssl.SSLContext] = []
+def _proxy_manager(proxy: str, options: dict[str, Any]) -> PoolManager:
+    """:raises ConfigError: the proxy speaks a protocol that is not supported, or not installed."""
+    parts = urlsplit(proxy)
+    name = f"{parts.scheme}://{parts.hostname or ''}"
+    if parts.scheme in {"http", "https"} and parts.hostname:
+        headers = None
+        if parts.username:
+            login = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+            headers = make_headers(proxy_basic_auth=login)
+        context = tls_context() if parts.scheme == "https" else None
+        return ProxyManager(proxy, proxy_headers=headers, proxy_ssl_context=context, **options)
+    if parts.scheme.startswith("socks"):
+        try:
+            from urllib3.contrib.socks import SOCKSProxyManager  # noqa: PLC0415 (an optional dependency)
+
+            return SOCKSProxyManager(proxy, **options)
+        except ImportError:
+            raise ConfigError(
+                f"The proxy {name} needs PySocks: pip install 'dubbing-sessions-client[socks]'"
+            ) from None
+        except ValueError as error:
+            raise ConfigError(f"The proxy {name} cannot be used: {error}.") from error
+    raise ConfigError(f"The proxy {name} cannot be used: supported are http, https and socks.")
 
 
-def tls() -> ssl.SSLContext:
-    """Return the certificates that this process trusts: of ``SSL_CERT_FILE`` or ``SSL_CERT_DIR``, else certifi's.
+# -- Certificates -----------------------------------------------------------------------------------------------------
 
-    They are read once: that takes longer than a call.
+
+@cache
+def tls_context() -> ssl.SSLContext:
+    """Return the trusted certificates: of ``SSL_CERT_FILE`` or ``SSL_CERT_DIR``, else certifi's.
+
+    :raises ConfigError: they cannot be read.
     """
-    with _tls_lock:
-        if not _tls:
-            _tls.append(_new_tls())
-        return _tls[0]
-
-
-def _new_tls() -> ssl.SSLContext:
-    import ssl  # noqa: PLC0415 (only where there is TLS)
+    import ssl  # noqa: PLC0415 (only needed for TLS)
 
     file, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
     if not file and not folder:
-        import certifi  # noqa: PLC0415 (as ssl)
+        import certifi  # noqa: PLC0415 (only needed for TLS)
 
         file = certifi.where()
     try:
@@ -256,18 +205,3 @@ def _new_tls() -> ssl.SSLContext:
         raise ConfigError(
             f"The certificates in {file or folder} cannot be read: {error.strerror or error}."
         ) from error
-
-
-# -- Kept ones --------------------------------------------------------------------------------------------------------
-
-
-def _is_stale(sock: socket.socket) -> bool:
-    """Whether the other side closed a connection that was idle; there is nothing else it could say."""
-    try:
-        if hasattr(select, "poll"):
-            poll = select.poll()
-            poll.register(sock, select.POLLIN)
-            return bool(poll.poll(0))
-        return bool(select.select([sock], [], [], 0)[0])
-    except (OSError, ValueError):
-        return True

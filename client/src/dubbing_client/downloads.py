@@ -13,7 +13,7 @@ from dubbing_client.errors import BusyError, TransferError, UnreachableError
 from dubbing_client.locks import take
 from dubbing_client.parts import note_of
 from dubbing_client.positional import read_at, write_at
-from dubbing_client.wire import BLOCK
+from dubbing_client.transport import BLOCK_SIZE
 
 if TYPE_CHECKING:
     from dubbing_client.receiving import Receiver, RemoteFile
@@ -112,7 +112,6 @@ class Download:
         start = number * SEGMENT
         end = start + self._length(number)
         position = start
-        view = memoryview(bytearray(BLOCK))
 
         def once() -> None:
             nonlocal position
@@ -121,15 +120,14 @@ class Download:
             ) as body:
                 while position < end:
                     self._receiver.check()
-                    count = body.readinto(view[: min(BLOCK, end - position)])
-                    if not count:
-                        raise UnreachableError("The connection broke off.")
-                    block = view[:count]
+                    block = body.read(min(BLOCK_SIZE, end - position))
+                    if not block:
+                        raise UnreachableError("The connection was interrupted.")
                     write_at(output, block, position)
                     if digest is not None:
                         digest.update(block)
-                    position += count
-                    self._receiver.on_bytes(count)
+                    position += len(block)
+                    self._receiver.on_bytes(len(block))
 
         self._receiver.again(once, progress=lambda: position)
         if digest is not None:
@@ -160,10 +158,10 @@ class Download:
     def _hash(self, number: int, output: BinaryIO) -> None:
         position = number * SEGMENT
         end = position + self._length(number)
-        view = memoryview(bytearray(BLOCK))
+        view = memoryview(bytearray(BLOCK_SIZE))
         while position < end:
             self._receiver.check()
-            count = read_at(output, view[: min(BLOCK, end - position)], position)
+            count = read_at(output, view[: min(BLOCK_SIZE, end - position)], position)
             if not count:
                 raise TransferError(f"“{self._file.path}” became shorter while it was fetched.")
             self._digest.update(view[:count])

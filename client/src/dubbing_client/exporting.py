@@ -20,7 +20,7 @@ from dubbing_client.events import SILENCE, Listener
 from dubbing_client.homes import read_json, state_home, write_private
 from dubbing_client.portal import PREFIX
 from dubbing_client.retries import attempt
-from dubbing_client.wire import BLOCK, Body, Wire
+from dubbing_client.transport import BLOCK_SIZE, StreamedResponse, Transport
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class _Download:
         self._url = url
         self._name = name
         self._listener = listener
-        self._wire = Wire(timeout=api.timeout)
+        self._transport = Transport(timeout=api.timeout)
         self._resumed_at: int | None = None
         self.position = 0
         """How far it has come."""
@@ -93,15 +93,15 @@ class _Download:
         self._note = state_home() / "exports" / f"{hashlib.sha256(asked).hexdigest()[:24]}.json"
 
     def close(self) -> None:
-        self._wire.close()
+        self._transport.close()
 
     def go_on(self) -> Exported:
         """Fetch what is missing; may be called again after an error."""
-        headers = {**self._api.authorization, "Accept-Encoding": "identity"}
+        headers = {**self._api.authorization}
         start, etag = self._left()
         if etag:
             headers.update({"Range": f"bytes={start}-", "If-Range": etag})
-        with self._wire.get(self._url, headers=headers) as body:
+        with self._transport.stream(self._url, headers=headers) as body:
             if body.status != HTTPStatus.PARTIAL_CONTENT:
                 start = 0
             if not self._is_named:
@@ -131,7 +131,7 @@ class _Download:
                 return size - 1, etag
         return 0, ""
 
-    def _receive(self, body: Body, start: int) -> int:
+    def _receive(self, body: StreamedResponse, start: int) -> int:
         if body.size is None:
             raise TransferError("The portal does not say how large the archive is.")
         total = start + body.size
@@ -147,14 +147,13 @@ class _Download:
         if not etag.startswith('"'):
             etag = ""  # a weak one says nothing about bytes
         write_private(self._note, json.dumps({"file": self.output.name, "etag": etag}).encode())
-        view = memoryview(bytearray(BLOCK))
         with self._part.open("r+b" if start else "wb") as part:
             part.seek(start)
             part.truncate()
-            while count := body.readinto(view):
-                part.write(view[:count])
+            while block := body.read(BLOCK_SIZE):
+                part.write(block)
                 self.position = part.tell()
-                self._listener.advance("fetch", count)
+                self._listener.advance("fetch", len(block))
             size = part.tell()
         if size < total:
             raise UnreachableError("The download broke off.")

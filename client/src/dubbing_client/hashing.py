@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
-from typing import Callable
 
 from dubbing_client.errors import ChangedError, FolderError
 from dubbing_client.folder import Folder, Listing, Stat
@@ -132,7 +131,7 @@ def _read(
                 break
             done, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in done:
-                for path, hashed in zip(running.pop(future), future.result()):
+                for path, hashed in zip(running.pop(future), future.result(), strict=True):
                     state.note(path, hashed)
                     yield path, hashed.stat, hashed.sha256
             if time.monotonic() - written_at > CHECKPOINT:

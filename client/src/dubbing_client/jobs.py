@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Callable
+from collections.abc import Callable
 
 from dubbing_client.api import Api
 from dubbing_client.errors import ConflictError, JobFailedError

@@ -125,7 +125,7 @@ def files_of(
     paths = _paths(entries, layout)
     found = [
         RemoteFile(path, entry["path"], folder.place(path), entry["size"], entry["sha256"])
-        for path, entry in zip(paths, entries)
+        for path, entry in zip(paths, entries, strict=True)
     ]
     document = manifest["metadata"]
     if METADATA not in paths:
@@ -159,7 +159,10 @@ def _paths(entries: Sequence[Entry], layout: str) -> list[str]:
         count: dict[str, int] = {}
         for path in paths:
             count[fold(path)] = count.get(fold(path), 0) + 1
-        paths = [entry["path"] if count[fold(path)] > 1 else path for path, entry in zip(paths, entries)]
+        paths = [
+            entry["path"] if count[fold(path)] > 1 else path
+            for path, entry in zip(paths, entries, strict=True)
+        ]
     folded: dict[str, str] = {}
     for path in paths:
         if (other := folded.get(fold(path))) is not None:
@@ -189,7 +192,7 @@ def _compare(plan: LoadPlan, wanted: Sequence[RemoteFile], state: State, listene
 
     unread.sort(key=lambda pair: -pair[1].size)
     with ThreadPoolExecutor(THREADS, thread_name_prefix="hash") as pool:
-        for (file, _), hashed in zip(unread, pool.map(read, unread)):
+        for (file, _), hashed in zip(unread, pool.map(read, unread), strict=True):
             state.note(file.path, hashed)
             _sort_in(plan, file, hashed.sha256, state)
     listener.end("hash")

@@ -6,9 +6,10 @@ import functools
 import logging
 import os
 import threading
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Callable, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from dubbing_client import config
 from dubbing_client.api import Api

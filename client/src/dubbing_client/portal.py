@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Callable, Union
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from dubbing_client import __version__
 from dubbing_client.connections import TIMEOUT
 from dubbing_client.errors import ConfigError, UnreachableError, UsageError, problem_of
 from dubbing_client.retries import Retries, attempt, retry_after
-from dubbing_client.wire import REDIRECTS, Reply, Wire
+from dubbing_client.transport import REDIRECTS, Response, Transport
 
 PREFIX = "/api/v1"
 AGENT = f"dubs/{__version__}"
 
-Query = Mapping[str, Union[str, int, bool, Sequence[str], None]]
+Query = Mapping[str, str | int | bool | Sequence[str] | None]
 
 
 @dataclass(frozen=True)
@@ -65,10 +65,10 @@ class Portal:
         self.timeout = timeout
         self.on_trouble = on_trouble
         """Told, from any thread, that something is being tried again."""
-        self._wire = Wire(timeout=timeout)
+        self._transport = Transport(timeout=timeout)
 
     def close(self) -> None:
-        self._wire.close()
+        self._transport.close()
 
     @property
     def authorization(self) -> dict[str, str]:
@@ -100,7 +100,7 @@ class Portal:
         address = self.url + PREFIX + path + (f"?{asked}" if asked else "")
 
         def once() -> Answer:
-            return _answer(self._wire.call(method, address, headers=sent, body=content))
+            return _answer(self._transport.request(method, address, headers=sent, body=content))
 
         return attempt(once, retries=retries or self.retries, on_trouble=self.on_trouble)
 
@@ -115,7 +115,7 @@ class Portal:
                 return
 
 
-def _answer(reply: Reply) -> Answer:
+def _answer(reply: Response) -> Answer:
     if reply.status in REDIRECTS:
         target = urlsplit(reply.headers.get("location", ""))
         raise ConfigError(f"The portal is at {target.scheme}://{target.netloc} now: sign in there.")

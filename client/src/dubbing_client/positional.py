@@ -8,10 +8,11 @@ from typing import BinaryIO
 
 if hasattr(os, "pwrite"):
 
-    def write_at(file: BinaryIO, block: memoryview, position: int) -> None:
-        while block:
-            count = os.pwrite(file.fileno(), block, position)
-            block, position = block[count:], position + count
+    def write_at(file: BinaryIO, block: bytes, position: int) -> None:
+        view = memoryview(block)
+        while view:
+            count = os.pwrite(file.fileno(), view, position)
+            view, position = view[count:], position + count
 
     def read_at(file: BinaryIO, block: memoryview, position: int) -> int:
         return (
@@ -28,7 +29,7 @@ if hasattr(os, "pwrite"):
 else:  # Windows
     _positions = threading.Lock()
 
-    def write_at(file: BinaryIO, block: memoryview, position: int) -> None:
+    def write_at(file: BinaryIO, block: bytes, position: int) -> None:
         with _positions:
             file.seek(position)
             file.write(block)

@@ -13,13 +13,12 @@ import stat
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
-from typing import Callable
 
 from dubbing_client.api import Api
 from dubbing_client.downloads import Download, make_parent
@@ -28,7 +27,7 @@ from dubbing_client.folder import Stat
 from dubbing_client.parts import part_of
 from dubbing_client.retries import Cancelled, attempt
 from dubbing_client.state import Hashed
-from dubbing_client.wire import Body, Wire
+from dubbing_client.transport import StreamedResponse, Transport
 
 CONNECTIONS = 4
 SMALL = 1024 * 1024
@@ -85,7 +84,7 @@ class Receiver:
         self.on_bytes = on_bytes
         self._on_placed = on_placed
         self._may_place = may_place
-        self._wire = Wire(timeout=api.timeout)
+        self._transport = Transport(timeout=api.timeout)
         self._stop = threading.Event()
 
     def __enter__(self) -> Receiver:
@@ -93,7 +92,7 @@ class Receiver:
 
     def __exit__(self, *_: object) -> None:
         self._stop.set()
-        self._wire.close()
+        self._transport.close()
 
     def fetch(self, files: Sequence[RemoteFile]) -> None:
         """Fetch all of them.
@@ -123,7 +122,7 @@ class Receiver:
                     future.result()
         finally:
             self._stop.set()
-            self._wire.close()
+            self._transport.close()
             pool.shutdown(wait=True)
             for download in downloads:
                 download.close()
@@ -144,16 +143,15 @@ class Receiver:
     # -- What is large ----------------------------------------------------------------------------------------------
 
     @contextlib.contextmanager
-    def open_range(self, remote: str, start: int, end: int, *, sha256: str) -> Iterator[Body]:
+    def open_range(self, remote: str, start: int, end: int, *, sha256: str) -> Iterator[StreamedResponse]:
         """Ask for a range of a file (``end`` excluded)."""
         url = self._api.url + self._api.file_path(self._session, self._version, remote)
         headers = {
             **self._api.authorization,
             "Range": f"bytes={start}-{end - 1}",
             "If-Range": f'"{sha256}"',
-            "Accept-Encoding": "identity",
         }
-        with self._wire.get(url, headers=headers) as body:
+        with self._transport.stream(url, headers=headers) as body:
             # Who ignores Range may still have been asked for everything.
             is_range = body.status == HTTPStatus.PARTIAL_CONTENT or (
                 body.status == HTTPStatus.OK and start == 0
@@ -206,9 +204,8 @@ class Receiver:
             headers = {
                 **self._api.authorization,
                 "Content-Type": "application/json",
-                "Accept-Encoding": "identity",
             }
-            with self._wire.get(url, headers=headers, body=asked) as body:
+            with self._transport.stream(url, headers=headers, body=asked) as body:
                 if body.size is not None and body.size != sum(file.size for file in left):
                     raise TransferError("The portal answered something else than was asked for.")
                 while left:
@@ -217,15 +214,11 @@ class Receiver:
 
         self.again(once, progress=lambda: len(left))
 
-    def _take_one(self, body: Body, file: RemoteFile) -> None:
+    def _take_one(self, body: StreamedResponse, file: RemoteFile) -> None:
         self.check()
-        data = bytearray(file.size)
-        view, filled = memoryview(data), 0
-        while filled < file.size:
-            count = body.readinto(view[filled:])
-            if not count:
-                raise UnreachableError("The connection broke off.")
-            filled += count
+        data = body.read(file.size)
+        if len(data) < file.size:
+            raise UnreachableError("The connection was interrupted.")
         self._write(file, data)
 
     def fetch_document(self, file: RemoteFile) -> None:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, TimeoutError as WaitedTooLong
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any
 
 from dubbing_client.api import Api, batches
 from dubbing_client.errors import ChangedError, Problem, TransferError, UnavailableError
 from dubbing_client.folder import Stat
 from dubbing_client.objects import Upload
 from dubbing_client.retries import Cancelled, attempt
-from dubbing_client.wire import Piece, Wire
+from dubbing_client.transport import FileRange, Transport
 
 CONNECTIONS = 4
 UPLOADS_A_CALL = 1000
@@ -59,13 +59,13 @@ class Shipment:
             return {"files": [file.described() for file in self.files]}
         return self.files[0].described()
 
-    def pieces(self, start: int, end: int) -> list[Piece]:
+    def pieces(self, start: int, end: int) -> list[FileRange]:
         """The ranges of files that make up a range of the shipment."""
         found, offset = [], 0
         for file in self.files:
             first, last = max(start, offset), min(end, offset + file.size)
             if first < last:
-                found.append(Piece(file.place, first - offset, last - first, file.path))
+                found.append(FileRange(file.place, first - offset, last - first, file.path))
             offset += file.size
         return found
 
@@ -117,7 +117,7 @@ class Sender:
     def __init__(self, api: Api, *, on_bytes: Callable[[int], object] | None = None) -> None:
         self._api = api
         self._on_bytes = on_bytes or (lambda _: None)
-        self._wire = Wire(timeout=api.timeout)
+        self._transport = Transport(timeout=api.timeout)
         self._pool = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="send")
         self._stop = threading.Event()
         self._addresses = _Addresses()
@@ -134,7 +134,7 @@ class Sender:
         self._stop.set()
         for future in self._futures:
             future.cancel()
-        self._wire.close()
+        self._transport.close()
         self._pool.shutdown(wait=True)
 
     @property
@@ -150,7 +150,7 @@ class Sender:
         self._raise_failed()
         for batch in _calls(shipments):
             uploads = self._api.create_uploads([shipment.described() for shipment in batch])
-            for shipment, upload in zip(batch, uploads):
+            for shipment, upload in zip(batch, uploads, strict=True):
                 self._begin(shipment, upload)
 
     def finish(self) -> list[str]:
@@ -251,16 +251,16 @@ class Sender:
             _check_unchanged(sent.shipment)
 
     def _put(
-        self, sent: _Sent, number: int, pieces: Sequence[Piece], on_bytes: Callable[[int], None]
+        self, sent: _Sent, number: int, pieces: Sequence[FileRange], on_bytes: Callable[[int], None]
     ) -> None:
         code = sent.upload["code"]
         if not sent.upload["direct"]:
             url = self._api.url + self._api.part_path(code, number)
-            self._wire.put(url, pieces, headers=self._api.authorization, on_bytes=on_bytes)
+            self._transport.put(url, pieces, headers=self._api.authorization, on_bytes=on_bytes)
             return
         url, headers = self._address(code, number)
         try:
-            self._wire.put(url, pieces, headers=headers, on_bytes=on_bytes)
+            self._transport.put(url, pieces, headers=headers, on_bytes=on_bytes)
         except Problem as problem:
             if problem.status not in {400, 403}:
                 raise

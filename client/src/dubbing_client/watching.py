@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Callable
 
 from dubbing_client.api import Api
 from dubbing_client.errors import ChangedError, UnavailableError, UnreachableError

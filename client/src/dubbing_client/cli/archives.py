@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from dubbing_client import config
-from dubbing_client.cli.arguments import names, number
+from dubbing_client.cli.arguments import FILE, SESSION, completed_by, names, number
 from dubbing_client.cli.terminal import Terminal, size
 from dubbing_client.errors import NotFoundError
 from dubbing_client.exporting import export
@@ -15,10 +15,11 @@ from dubbing_client.selection import Selection
 
 
 def declare_export(command: ArgumentParser) -> None:
-    command.add_argument("name", metavar="NAME", help="the session")
-    command.add_argument(
-        "-o", "--output", type=Path, metavar="FILE", help="the ZIP, or the folder it goes to"
+    completed_by(command.add_argument("name", metavar="NAME", help="the session"), SESSION)
+    output = command.add_argument(
+        "-o", "--output", type=Path, metavar="FILE", help="the ZIP to write, or the folder to write it to"
     )
+    completed_by(output, FILE)
     command.add_argument("--version", type=number, metavar="N", help="its number (default: the current one)")
     command.add_argument(
         "--only", type=names, default=[], metavar="NAMES", help="categories and languages: audio,hi"
@@ -63,7 +64,7 @@ def run_export(options: Namespace, terminal: Terminal) -> int:
 
 
 def declare_import(command: ArgumentParser) -> None:
-    command.add_argument("zip", metavar="ZIP", type=Path)
+    completed_by(command.add_argument("zip", metavar="ZIP", type=Path, help="the archive"), FILE)
     command.add_argument("--name", default="", help="what the session is called (default: as the ZIP says)")
     command.add_argument("--dry-run", action="store_true", help="only tell what would become of it")
 

@@ -1,12 +1,26 @@
-"""What commands take, from text to a value."""
+"""Conversion and completion of command line arguments."""
 
 from __future__ import annotations
 
-from argparse import ArgumentTypeError
+from argparse import Action, ArgumentTypeError
 from pathlib import Path
 
 from dubbing_client.errors import FolderError
 from dubbing_client.folder import Folder
+
+DIRECTORY = "directory"
+FILE = "file"
+SESSION = {
+    "bash": "_dubs_session_names",
+    "zsh": "_dubs_session_names",
+    "fish": "(dubs list --names 2>/dev/null)",
+}
+"""Kinds of completion, as shtab expects them in an action's ``complete``."""
+
+
+def completed_by(action: Action, kind: str | dict[str, str]) -> None:
+    """Set what a shell offers for an argument."""
+    vars(action)["complete"] = kind
 
 
 def number(text: str) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 
 from dubbing_client import config
 from dubbing_client.api import Api
-from dubbing_client.cli.arguments import existing, number
+from dubbing_client.cli.arguments import DIRECTORY, SESSION, completed_by, existing, number
 from dubbing_client.cli.terminal import Terminal
 from dubbing_client.diffing import difference
 from dubbing_client.errors import NotFoundError, UsageError
@@ -21,10 +21,11 @@ from dubbing_client.state import State
 
 
 def declare_diff(command: ArgumentParser) -> None:
-    command.add_argument("dir", metavar="DIR", type=Path, help="the folder")
-    command.add_argument(
+    completed_by(command.add_argument("dir", metavar="DIR", type=Path, help="the folder"), DIRECTORY)
+    name = command.add_argument(
         "name", metavar="NAME", nargs="?", default="", help="the session (default: the folder's own)"
     )
+    completed_by(name, SESSION)
     command.add_argument(
         "--version",
         type=number,

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from dubbing_client import config
-from dubbing_client.cli.arguments import names, number
+from dubbing_client.cli.arguments import DIRECTORY, SESSION, completed_by, names, number
 from dubbing_client.cli.terminal import Terminal, files, size
 from dubbing_client.errors import FolderError, LocalChangesError
 from dubbing_client.folder import Folder
@@ -20,8 +20,11 @@ SHOWN = 10
 
 
 def declare_load(command: ArgumentParser) -> None:
-    command.add_argument("name", metavar="NAME", help="the session")
-    command.add_argument("dir", metavar="DIR", type=Path, nargs="?", help="the folder (default: ./NAME)")
+    completed_by(command.add_argument("name", metavar="NAME", help="the session"), SESSION)
+    folder = command.add_argument(
+        "dir", metavar="DIR", type=Path, nargs="?", help="the folder (default: ./NAME)"
+    )
+    completed_by(folder, DIRECTORY)
     command.add_argument("--version", type=number, metavar="N", help="its number (default: the current one)")
     command.add_argument(
         "--only", type=names, default=[], metavar="NAMES", help="categories and languages: audio,hi"

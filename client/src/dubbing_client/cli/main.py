@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from dubbing_client.cli.parser import build, home_of
+from dubbing_client.cli.parser import COMMANDS, build_parser, module_of
 from dubbing_client.cli.terminal import Terminal
 from dubbing_client.errors import DubsError
 from dubbing_client.retries import Cancelled
@@ -20,9 +20,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     terminal = Terminal()
     try:
         # Ctrl-C may come while the command is still being imported.
-        options = build(typed=arguments[0] if arguments else "").parse_args(arguments)
+        options = build_parser(COMMANDS.keys() & set(arguments)).parse_args(arguments)
         terminal = Terminal(is_json=options.json, is_quiet=bool(options.silent))
-        command = getattr(home_of(options.command), f"run_{options.command}")
+        command = getattr(module_of(options.command), f"run_{options.command}")
         return int(command(options, terminal))
     except DubsError as error:
         return terminal.fail(error)

@@ -1,8 +1,9 @@
-"""What can be typed. Each command declares its arguments beside what it does, and none is imported that was not typed."""
+"""The argument parser. Each command declares its arguments in its own module, and only the requested one is imported."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Container
 from importlib import import_module
 from types import ModuleType
 
@@ -10,45 +11,38 @@ from dubbing_client import __version__
 
 EXIT_CODES = """\
 exit codes:
-  0  done, also when there was nothing to do
-  1  failed; the sentence on stderr says why
-  2  what was typed makes no sense
+  0  success, also when there was nothing to do
+  1  failure; stderr has the reason
+  2  invalid arguments
   3  not signed in
   4  no such session or version
-  5  somebody else saved meanwhile
+  5  another user saved a version in the meantime
   6  local changes would be lost
-  130  interrupted; the same command goes on
+  130  interrupted; the same command resumes
 """
 
-
 COMMANDS = {
-    "login": ("account", "Sign in to a portal with a token made on its page /account/tokens/"),
-    "logout": ("account", "Forget the token, here and in the portal"),
+    "login": ("account", "Sign in to a portal with a token from its page /account/tokens/"),
+    "logout": ("account", "Delete the token, here and in the portal"),
     "list": ("sessions", "List sessions"),
     "info": ("sessions", "Show a session and its versions"),
-    "save": ("save", "Save a folder as a session's next version; only what changed is sent"),
-    "load": ("load", "Load a session's version into a folder; only what differs is fetched"),
-    "diff": ("diff", "Show what differs between a folder and a version"),
-    "export": (
-        "archives",
-        "Download a session as a ZIP; the same command goes on with a broken download",
-    ),
-    "import": ("archives", "Upload a ZIP and make a session of it"),
+    "save": ("save", "Save a folder as a session's next version; only changes are sent"),
+    "load": ("load", "Load a session's version into a folder; only differences are fetched"),
+    "diff": ("diff", "Compare a folder with a version"),
+    "export": ("archives", "Download a session as a ZIP; the same command resumes a broken download"),
+    "import": ("archives", "Upload a ZIP and create a session from it"),
     "rm": ("sessions", "Move sessions to the trash"),
-    "watch": (
-        "watch",
-        "Save a folder each time a stage of the pipeline has come to rest, until Ctrl-C",
-    ),
-    "completion": ("completion", "Print a script that completes what you type"),
+    "watch": ("watch", "Save a folder whenever a stage of the pipeline has finished, until Ctrl-C"),
+    "completion": ("completion", "Print a completion script for a shell"),
 }
-"""Name -> the module where ``declare_NAME`` and ``run_NAME`` lie, and a word of help."""
+"""Name -> the module that contains ``declare_NAME`` and ``run_NAME``, and the help."""
 
 
-def build(typed: str = "") -> argparse.ArgumentParser:
-    """Make the parser: of one command where that was typed, else of all."""
+def build_parser(declared: Container[str] = frozenset(COMMANDS)) -> argparse.ArgumentParser:
+    """Return the parser for all commands; only those in ``declared`` get their arguments."""
     parser = argparse.ArgumentParser(
         prog="dubs",
-        description="Saves a dubbing pipeline's folder to a Dubbing Sessions portal and loads it back, byte for byte.",
+        description="Save a dubbing pipeline's folder to a Dubbing Sessions portal and load it back, byte for byte.",
         epilog=EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -56,15 +50,15 @@ def build(typed: str = "") -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
 
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--json", action="store_true", help="one JSON document on stdout, nothing else there")
-    common.add_argument("-q", "--silent", action="store_true", help="say only what goes wrong")
+    common.add_argument("--json", action="store_true", help="write one JSON document to stdout")
+    common.add_argument("-q", "--silent", action="store_true", help="print only errors")
 
-    for name in [typed] if typed in COMMANDS else COMMANDS:
-        _, text = COMMANDS[name]
+    for name, (_, text) in COMMANDS.items():
         command = commands.add_parser(name, help=text, description=f"{text}.", parents=[common])
-        getattr(home_of(name), f"declare_{name}")(command)
+        if name in declared:
+            getattr(module_of(name), f"declare_{name}")(command)
     return parser
 
 
-def home_of(name: str) -> ModuleType:
-    return import_module(f"dubbing_client.cli.{COMMANDS[name][0]}")
+def module_of(command: str) -> ModuleType:
+    return import_module(f"dubbing_client.cli.{COMMANDS[command][0]}")

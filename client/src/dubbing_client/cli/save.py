@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dubbing_client import config
-from dubbing_client.cli.arguments import existing
+from dubbing_client.cli.arguments import DIRECTORY, completed_by, existing
 from dubbing_client.cli.terminal import Terminal, files, size
 from dubbing_client.locks import locked
 from dubbing_client.save_plan import plan_save
@@ -20,7 +20,9 @@ SHOWN = 10
 
 
 def declare_save(command: ArgumentParser) -> None:
-    command.add_argument("dir", metavar="DIR", type=Path, help="the pipeline's folder")
+    completed_by(
+        command.add_argument("dir", metavar="DIR", type=Path, help="the pipeline's folder"), DIRECTORY
+    )
     command.add_argument("--name", default="", help="the session; without one the folder's own, or a new one")
     command.add_argument("-m", "--message", default="", help="what is new in this version")
     command.add_argument(

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any
 
 from dubbing_client import config
+from dubbing_client.cli.arguments import SESSION, completed_by
 from dubbing_client.cli.terminal import Terminal, files, size
 from dubbing_client.errors import UsageError, named
 from dubbing_client.objects import Session, Version
@@ -49,7 +50,7 @@ def _row(session: Session) -> tuple[str, ...]:
 
 
 def declare_info(command: ArgumentParser) -> None:
-    command.add_argument("name", metavar="NAME", help="the session")
+    completed_by(command.add_argument("name", metavar="NAME", help="the session"), SESSION)
 
 
 def run_info(options: Namespace, terminal: Terminal) -> int:
@@ -86,7 +87,7 @@ def _line(version: Version) -> str:
 
 
 def declare_rm(command: ArgumentParser) -> None:
-    command.add_argument("names", metavar="NAME", nargs="+")
+    completed_by(command.add_argument("names", metavar="NAME", nargs="+", help="the sessions"), SESSION)
     command.add_argument("-y", "--yes", action="store_true", help="without being asked")
 
 

@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from dubbing_client import config
-from dubbing_client.cli.arguments import existing, seconds
+from dubbing_client.cli.arguments import DIRECTORY, completed_by, existing, seconds
 from dubbing_client.cli.save import sentence
 from dubbing_client.cli.terminal import Terminal
 from dubbing_client.locks import locked
@@ -16,7 +16,9 @@ from dubbing_client.watching import watch
 
 
 def declare_watch(command: ArgumentParser) -> None:
-    command.add_argument("dir", metavar="DIR", type=Path, help="the pipeline's folder")
+    completed_by(
+        command.add_argument("dir", metavar="DIR", type=Path, help="the pipeline's folder"), DIRECTORY
+    )
     command.add_argument("--name", default="", help="the session; without one the folder's own, or a new one")
     command.add_argument(
         "--quiet",

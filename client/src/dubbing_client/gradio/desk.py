@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 # ruff: noqa: BLE001 (whatever goes wrong, in the pipeline's own functions too, is told beside the button)
-# ruff: noqa: UP045 (Gradio looks at annotations while the app runs, and Python 3.9 knows no other spelling)
 import contextvars
 import shutil
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Callable, Optional
+from typing import Any
 
 import gradio as gr
 
@@ -33,13 +32,13 @@ class Desk:
     """Each answer is what its event's outputs show; what goes wrong is a sentence in a status."""
 
     def __init__(
-        self, manager: ProjectSessionManager, collect: Collect, on_load: Optional[OnLoad], outputs: int
+        self, manager: ProjectSessionManager, collect: Collect, on_load: OnLoad | None, outputs: int
     ) -> None:
         self.manager = manager
         self._collect = collect
         self._on_load = on_load
         self._outputs = outputs
-        self._exports: Optional[Path] = None
+        self._exports: Path | None = None
 
     @property
     def _sessions(self) -> Any:
@@ -50,13 +49,13 @@ class Desk:
     def offered(self) -> list[Any]:
         return self._choices(None, None, None)
 
-    def refresh(self, *chosen: Optional[str]) -> list[Any]:
+    def refresh(self, *chosen: str | None) -> list[Any]:
         return self._choices(*chosen)
 
-    def chosen(self, name: Optional[str]) -> tuple[str, Any, Any]:
+    def chosen(self, name: str | None) -> tuple[str, Any, Any]:
         return self._described(name), gr.update(value=name or None), gr.update(value=name or None)
 
-    def _choices(self, *chosen: Optional[str]) -> list[Any]:
+    def _choices(self, *chosen: str | None) -> list[Any]:
         try:
             names = self._sessions.names()
         except Exception as error:
@@ -64,7 +63,7 @@ class Desk:
             return [gr.update() for _ in chosen]
         return [gr.update(choices=names, value=name if name in names else None) for name in chosen]
 
-    def _described(self, name: Optional[str]) -> str:
+    def _described(self, name: str | None) -> str:
         if not name:
             return NOTHING_SELECTED
         try:
@@ -92,7 +91,7 @@ class Desk:
         lines = [f"✅ Session saved: {saved}", contents(data)]
         return ["\n".join(filter(None, lines)), saved, *self._choices(saved, saved, saved)]
 
-    def load(self, name: Optional[str], progress: gr.Progress = gr.Progress()) -> Any:  # noqa: B008
+    def load(self, name: str | None, progress: gr.Progress = gr.Progress()) -> Any:  # noqa: B008
         unchanged = [gr.update()] * self._outputs
         if not name:
             return _outcome("❌ Select a session first.", unchanged)
@@ -115,7 +114,7 @@ class Desk:
 
     # -- Exporting, importing, deleting -------------------------------------------------------------------------------
 
-    def export(self, name: Optional[str], progress: gr.Progress = gr.Progress()) -> tuple[str, Any]:  # noqa: B008
+    def export(self, name: str | None, progress: gr.Progress = gr.Progress()) -> tuple[str, Any]:  # noqa: B008
         if not name:
             return "❌ Select a session to export first.", None
         progress(0, desc="Exporting")
@@ -128,7 +127,7 @@ class Desk:
 
     def bring(
         self,
-        archive: Optional[str],
+        archive: str | None,
         name: str,
         progress: gr.Progress = gr.Progress(),  # noqa: B008
     ) -> list[Any]:
@@ -144,12 +143,12 @@ class Desk:
             return [said("Nothing was imported", error), *unchanged]
         return [f"✅ Session imported: {brought}", None, "", *self._choices(brought, brought, brought)]
 
-    def ask(self, name: Optional[str]) -> tuple[Any, Any, str]:
+    def ask(self, name: str | None) -> tuple[Any, Any, str]:
         if not name:
             return gr.update(visible=False), gr.update(), "❌ Select a session to delete first."
         return gr.update(visible=True), f"Delete **{escaped(name)}**? {self._sessions.farewell}", ""
 
-    def delete(self, name: Optional[str], progress: gr.Progress = gr.Progress()) -> list[Any]:  # noqa: B008
+    def delete(self, name: str | None, progress: gr.Progress = gr.Progress()) -> list[Any]:  # noqa: B008
         progress(0, desc="Deleting")
         hidden = gr.update(visible=False)
         try:

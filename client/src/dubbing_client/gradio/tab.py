@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-# ruff: noqa: UP045 (Gradio looks at annotations while the app runs, and Python 3.9 knows no other spelling)
 from collections.abc import Sequence
-from typing import Any, Optional
+from typing import Any
 
 import gradio as gr
 
@@ -16,9 +15,9 @@ from dubbing_client.sessions.collecting import collect_session_data
 
 
 def project_sessions_tab(
-    manager: Optional[ProjectSessionManager] = None,
+    manager: ProjectSessionManager | None = None,
     collect: Collect = collect_session_data,
-    on_load: Optional[OnLoad] = None,
+    on_load: OnLoad | None = None,
     *,
     inputs: Sequence[Any] = (),
     outputs: Sequence[Any] = (),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Callable, Protocol
+from typing import Any, Protocol
 
 Progress = Callable[[int, int], None]
 """Told how many bytes are done, and of how many. May raise to stop the work; what was there before is left then."""

@@ -1,0 +1,226 @@
+"""HTTP requests: whole responses for calls, files as request bodies, streamed responses."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from http import HTTPStatus
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from urllib3 import BaseHTTPResponse, Retry
+from urllib3.exceptions import DecodeError, MaxRetryError, ResponseError
+
+from dubbing_client.connections import TIMEOUT, ConnectionPools, translated_errors
+from dubbing_client.errors import ChangedError, FolderError, TransferError, problem_of
+from dubbing_client.retries import retry_after
+
+BLOCK_SIZE = 256 * 1024
+"""Bytes that are read or sent at once; small enough to stay in the processor's cache."""
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+MAX_REDIRECTS = 4
+ERROR_LIMIT = 64 * 1024
+"""Bytes of an error response that are read."""
+
+OnBytes = Callable[[int], object]
+
+# Requests are repeated by `retries.attempt`, which resumes; urllib3 only follows redirects,
+# without the Authorization header where they lead to another host.
+FOLLOW_REDIRECTS = Retry(total=None, connect=False, read=False, status=0, other=0, redirect=MAX_REDIRECTS)
+
+
+class FileRange(NamedTuple):
+    """A range of a file, to be sent."""
+
+    path: Path
+    offset: int
+    length: int
+    name: str
+    """The file's name in error messages."""
+
+
+class Response(NamedTuple):
+    """A whole response of any status."""
+
+    status: int
+    reason: str
+    headers: Mapping[str, str]
+    """Case-insensitive."""
+    body: bytes
+
+
+class Transport:
+    """HTTP for any number of threads."""
+
+    def __init__(self, *, timeout: float = TIMEOUT) -> None:
+        self._pools = ConnectionPools(timeout=timeout)
+
+    def close(self) -> None:
+        """Close all connections; requests in progress fail with an `UnreachableError`."""
+        self._pools.close()
+
+    def request(
+        self, method: str, url: str, *, headers: Mapping[str, str] | None = None, body: bytes | None = None
+    ) -> Response:
+        """Make one request and return the whole response, errors and redirects included.
+
+        :raises UnreachableError: there was no response.
+        """
+        with translated_errors(url):
+            response = self._pools.manager_for(url).request(
+                method,
+                url,
+                headers={"Accept-Encoding": "gzip", **(headers or {})},
+                body=body,
+                retries=False,
+                decode_content=False,
+            )
+            data = response.data
+            if response.headers.get("content-encoding") == "gzip":
+                data = _gunzipped(data)
+        return Response(response.status, response.reason or "", response.headers, data)
+
+    def put(
+        self,
+        url: str,
+        ranges: Sequence[FileRange],
+        *,
+        headers: Mapping[str, str] | None = None,
+        on_bytes: OnBytes | None = None,
+    ) -> Mapping[str, str]:
+        """Send ranges of files as one body; return the response's headers.
+
+        :param on_bytes: called with the size of each block sent; an exception from it cancels the request.
+        :raises ChangedError: a file is shorter than it was.
+        :raises Problem, UnreachableError: an error response, or none.
+        """
+        size = sum(each.length for each in ranges)
+        with translated_errors(url):
+            response = self._pools.manager_for(url).request(
+                "PUT",
+                url,
+                headers={**(headers or {}), "Accept-Encoding": "identity", "Content-Length": str(size)},
+                body=_blocks(ranges, on_bytes),  # type: ignore[arg-type]  # buffers are sent without a copy
+                retries=False,
+                decode_content=False,
+            )
+        if response.status >= HTTPStatus.BAD_REQUEST:
+            raise _problem(response, response.data, url)
+        return response.headers
+
+    @contextmanager
+    def stream(
+        self, url: str, *, headers: Mapping[str, str] | None = None, body: bytes | None = None
+    ) -> Iterator[StreamedResponse]:
+        """Make a request whose response is read block by block; a POST where there is a ``body``.
+
+        Redirects are followed.
+
+        :raises Problem, UnreachableError: an error response, or none.
+        """
+        with translated_errors(url):
+            try:
+                response = self._pools.manager_for(url).request(
+                    "GET" if body is None else "POST",
+                    url,
+                    headers={"Accept-Encoding": "identity", **(headers or {})},
+                    body=body,
+                    retries=FOLLOW_REDIRECTS,
+                    preload_content=False,
+                    decode_content=False,
+                )
+            except MaxRetryError as error:
+                if isinstance(error.reason, ResponseError):
+                    raise TransferError("The portal redirects too often.") from error
+                raise
+        try:
+            if response.status >= HTTPStatus.BAD_REQUEST:
+                with translated_errors(url):
+                    data = response.read(ERROR_LIMIT)
+                raise _problem(response, data, url)
+            yield StreamedResponse(response, url)
+        finally:
+            response.close()  # unless it was read to its end: then the connection is in the pool again
+
+
+class StreamedResponse:
+    """A response whose body is still to be read."""
+
+    def __init__(self, response: BaseHTTPResponse, url: str) -> None:
+        self._response = response
+        self._url = url
+        self.status = response.status
+        self.headers: Mapping[str, str] = response.headers
+
+    @property
+    def size(self) -> int | None:
+        """Size of the body in bytes, if the server sent it."""
+        size = self.headers.get("content-length", "")
+        return int(size) if size.isdigit() else None
+
+    def read(self, size: int) -> bytes:
+        """Return the next bytes: as many as asked for, fewer only at the end.
+
+        :raises UnreachableError: the connection was interrupted.
+        """
+        with translated_errors(self._url):
+            return self._response.read(size)
+
+
+def _problem(response: BaseHTTPResponse, data: bytes, url: str) -> Exception:
+    document: object = None
+    with contextlib.suppress(ValueError):
+        document = json.loads(data)
+    return problem_of(
+        response.status,
+        document,
+        reason=f"{response.reason} ({urlsplit(url).netloc})",
+        retry_after=retry_after(response.headers.get("retry-after")),
+    )
+
+
+def _gunzipped(data: bytes) -> bytes:
+    """Decompress a whole body; urllib3 would accept one that is cut off."""
+    try:
+        return zlib.decompress(data, wbits=zlib.MAX_WBITS | 16)  # with gzip's header
+    except zlib.error as error:
+        raise DecodeError(f"the response is not valid gzip ({error})") from error
+
+
+def _blocks(ranges: Iterable[FileRange], on_bytes: OnBytes | None) -> Iterator[memoryview]:
+    for block in _read_blocks(ranges):
+        yield block
+        if on_bytes is not None:
+            on_bytes(len(block))
+
+
+def _read_blocks(ranges: Iterable[FileRange]) -> Iterator[memoryview]:
+    """Yield blocks of one buffer; small files are joined, so that each does not become a packet."""
+    view = memoryview(bytearray(BLOCK_SIZE))
+    filled = 0
+    for piece in ranges:
+        left = piece.length
+        if not left:
+            continue
+        try:
+            with piece.path.open("rb", buffering=0) as file:
+                file.seek(piece.offset)
+                while left:
+                    count = file.readinto(view[filled : filled + min(left, BLOCK_SIZE - filled)])
+                    if not count:
+                        raise ChangedError(piece.name)
+                    left -= count
+                    filled += count
+                    if filled == BLOCK_SIZE:
+                        yield view
+                        filled = 0
+        except FileNotFoundError:
+            raise ChangedError(piece.name) from None
+        except OSError as error:
+            raise FolderError(f"“{piece.name}” cannot be read: {error.strerror or error}.") from error
+    if filled:
+        yield view[:filled]

@@ -13,6 +13,8 @@ RUN useradd --system --uid 10001 --create-home portal && install -d -o portal /d
 WORKDIR /app
 COPY requirements/base.txt requirements/base.txt
 RUN pip install --no-cache-dir --no-deps --require-hashes --requirement requirements/base.txt
+COPY client client
+RUN pip install --no-cache-dir --no-deps --no-build-isolation ./client
 COPY . .
 COPY --from=frontend /app/static/dist static/dist
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 DATA_DIR=/data STATIC_ROOT=/app/collected

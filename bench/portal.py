@@ -23,25 +23,22 @@ from django.db.backends.signals import connection_created
 from django.utils import timezone
 
 from bench.session import files_of
-from sessions_app.blobs import get_store, writeback
-from sessions_app.blobs.keys import blob_key
-from sessions_app.blobs.parts import part_size_for
 from sessions_app.models import DubbingSession, Entry, Export, Job, Upload, Version
-from sessions_app.operations import (
-    announcements,
-    dispatch,
-    exports,
-    imports,
-    intake,
-    loads,
-    parts,
-    saves,
-    sessions,
-)
-from sessions_app.operations.announcements import Announced
-from sessions_app.operations.saves import SaveRequest
-from sessions_app.operations.sources import FileSource
+from sessions_app.operations.cleanup.blobs import discard_unneeded
+from sessions_app.operations.exports import job as exports
+from sessions_app.operations.imports import job as imports
+from sessions_app.operations.ingest.sources import FileSource
+from sessions_app.operations.jobs import run as dispatch
+from sessions_app.operations.loads import load as loads
+from sessions_app.operations.saves import job as saves
+from sessions_app.operations.saves.job import SaveRequest
+from sessions_app.operations.sessions import lifecycle as sessions
+from sessions_app.operations.uploads import create as announcements, parts
+from sessions_app.operations.uploads.create import Announced
 from sessions_app.queries.manifests import manifest_of
+from sessions_app.storage import get_store, writeback
+from sessions_app.storage.keys import blob_key
+from sessions_app.storage.parts import part_size_for
 
 OWNER = "bench"
 SENDERS = ThreadPoolExecutor(3)
@@ -131,7 +128,7 @@ def forget(name: str) -> None:
         ids = set(Entry.objects.filter(session=session).values_list("blob_id", flat=True))
         sessions.trash(sessions=[session], now=timezone.now())
         sessions.purge(session=session)
-        intake.discard_unneeded(ids, made_since=session.created_at - LONG_BEFORE)
+        discard_unneeded(ids, made_since=session.created_at - LONG_BEFORE)
 
 
 def forget_exports() -> None:

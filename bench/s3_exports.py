@@ -12,10 +12,10 @@ from django.conf import settings
 from zipstream import ZipStream
 
 from bench.resident import Resident
-from sessions_app.blobs.keys import blob_key
-from sessions_app.blobs.s3 import S3Store
+from dubbing_core.zips.layout import Layout, Member
 from sessions_app.exports.assemble import assemble
-from sessions_app.zips.layout import Layout, Member
+from sessions_app.storage.keys import blob_key
+from sessions_app.storage.s3 import S3Store
 from tests.services.s3 import S3Server
 
 if TYPE_CHECKING:

@@ -130,7 +130,7 @@ if _server_side_copy not in _copy_choices:
 _default_storage: dict[str, Any]
 BLOB_STORE_OPTIONS: dict[str, Any]
 if S3_BUCKET:
-    BLOB_STORE = "sessions_app.blobs.s3.S3Store"
+    BLOB_STORE = "sessions_app.storage.s3.S3Store"
     BLOB_STORE_OPTIONS = {
         "server_side_copy": _copy_choices[_server_side_copy],
         "uniform_parts": env_bool("S3_UNIFORM_PARTS", default=False),
@@ -153,7 +153,7 @@ if S3_BUCKET:
         },
     }
 else:
-    BLOB_STORE = "sessions_app.blobs.filesystem.FileSystemStore"
+    BLOB_STORE = "sessions_app.storage.filesystem.FileSystemStore"
     BLOB_STORE_OPTIONS = {}
     _default_storage = {
         "BACKEND": "django.core.files.storage.FileSystemStorage",

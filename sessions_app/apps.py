@@ -8,4 +8,8 @@ class SessionsConfig(AppConfig):
     verbose_name = "Dubbing sessions"
 
     def ready(self) -> None:
-        from sessions_app import checks  # noqa: F401, PLC0415 (checks register themselves once apps are loaded)
+        # Both import models, which exist only once apps are loaded.
+        from sessions_app import checks  # noqa: F401, PLC0415 (importing registers them)
+        from sessions_app.operations.jobs.registry import load_handlers  # noqa: PLC0415
+
+        load_handlers()

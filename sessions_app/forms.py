@@ -9,9 +9,9 @@ from uuid import UUID
 from django import forms
 from django.http import QueryDict
 
-from sessions_app.domain.categories import Category
-from sessions_app.domain.progress import Stage
-from sessions_app.domain.selection import Selection, SelectionError
+from dubbing_core.categories import Category
+from dubbing_core.progress import Stage
+from dubbing_core.selection import Selection, SelectionError
 from sessions_app.models import AccessToken
 from sessions_app.queries.sessions import Order, Search
 from sessions_app.queries.versions import Part

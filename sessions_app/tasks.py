@@ -7,7 +7,8 @@ from typing import Any
 from celery import shared_task
 from django.utils import timezone
 
-from sessions_app.operations import dispatch, garbage, jobs
+from sessions_app.operations.cleanup import garbage
+from sessions_app.operations.jobs import lifecycle as jobs, run as dispatch
 
 
 @shared_task(name="sessions_app.run_job")

@@ -12,14 +12,19 @@ from zipfile import ZipFile
 
 from django.contrib.auth.models import User
 
-from sessions_app.blobs import get_store
-from sessions_app.blobs.keys import blob_key
-from sessions_app.blobs.store import PART_SIZE
-from sessions_app.domain.selection import Selection
+from dubbing_core.selection import Selection
 from sessions_app.models import DubbingSession, Entry, Export, Job, Upload, Version
-from sessions_app.operations import announcements, dispatch, exports, imports, parts, saves, sessions
-from sessions_app.operations.announcements import Announced
-from sessions_app.operations.saves import SaveRequest
+from sessions_app.operations.exports import job as exports
+from sessions_app.operations.imports import job as imports
+from sessions_app.operations.jobs import run as dispatch
+from sessions_app.operations.saves import job as saves
+from sessions_app.operations.saves.job import SaveRequest
+from sessions_app.operations.sessions import lifecycle as sessions
+from sessions_app.operations.uploads import create as announcements, parts
+from sessions_app.operations.uploads.create import Announced
+from sessions_app.storage import get_store
+from sessions_app.storage.keys import blob_key
+from sessions_app.storage.store import PART_SIZE
 
 START = datetime(2025, 8, 3, 18, 11, 2, 123456, tzinfo=UTC)
 

@@ -18,11 +18,11 @@ from typing import Any
 from bench import s3_exports
 from bench.contest import Bench, Entrant, Row, contest
 from bench.relay import Relay, relayed
-from sessions_app.blobs.keys import blob_key, export_key
-from sessions_app.blobs.s3 import S3Store
-from sessions_app.domain.digests import digest_of
-from sessions_app.zips.layout import Layout, Member, TextMember, plan
-from sessions_app.zips.parts import interleave
+from dubbing_core.digests import digest_of
+from dubbing_core.zips.layout import Layout, Member, TextMember, plan
+from dubbing_core.zips.multipart import interleave
+from sessions_app.storage.keys import blob_key, export_key
+from sessions_app.storage.s3 import S3Store
 from tests.services import rgw
 from tests.services.s3 import S3Server
 from tests.services.swift import running_swift

@@ -16,8 +16,8 @@ from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from sessions_app.blobs.store import StoreError
 from sessions_app.operations.errors import OperationError
+from sessions_app.storage.store import StoreError
 
 M = TypeVar("M", bound=Model)
 

@@ -11,11 +11,11 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
+from dubbing_core.sizes import size_text
 from sessions_app.admin.base import ReadOnlyAdmin, list_link
-from sessions_app.blobs.store import StoreError
-from sessions_app.domain.sizes import size_text
 from sessions_app.models import Blob, Entry, Hold, Upload
-from sessions_app.operations import garbage
+from sessions_app.operations.cleanup import garbage
+from sessions_app.storage.store import StoreError
 
 ROWS = (
     ("sessions", "Sessions whose time in the trash is over"),

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from django.contrib import admin
 
+from dubbing_core.sizes import size_text
 from sessions_app.admin.base import ReadOnlyAdmin, link
-from sessions_app.domain.sizes import size_text
 from sessions_app.models import Entry
 
 

@@ -8,11 +8,11 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
+from dubbing_core.sizes import size_text
 from sessions_app.admin.base import ReadOnlyAdmin, link, list_link
-from sessions_app.blobs.store import StoreError
-from sessions_app.domain.sizes import size_text
 from sessions_app.models import Export, Share
-from sessions_app.operations import garbage
+from sessions_app.operations.cleanup import garbage
+from sessions_app.storage.store import StoreError
 
 
 @admin.register(Export)

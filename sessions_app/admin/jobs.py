@@ -7,10 +7,10 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from dubbing_core.sizes import size_text
 from sessions_app.admin.base import ReadOnlyAdmin, act_on_each, link
-from sessions_app.domain.sizes import size_text
 from sessions_app.models import Job
-from sessions_app.operations import jobs
+from sessions_app.operations.jobs import lifecycle as jobs
 
 
 @admin.register(Job)

@@ -6,10 +6,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
+from dubbing_core.sizes import size_text
 from sessions_app.admin.base import ReadOnlyAdmin, act_on_each, link, list_link
-from sessions_app.domain.sizes import size_text
 from sessions_app.models import DubbingSession, Entry, Export, Job, Version
-from sessions_app.operations import sessions
+from sessions_app.operations.sessions import lifecycle as sessions
 
 
 @admin.register(DubbingSession)

@@ -4,11 +4,11 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from dubbing_core.sizes import size_text
 from sessions_app.admin.base import ReadOnlyAdmin, act_on_each, link
-from sessions_app.domain.sizes import size_text
 from sessions_app.models import Upload
-from sessions_app.operations import uploads
 from sessions_app.operations.errors import NotAllowedError
+from sessions_app.operations.uploads import lifecycle as uploads
 
 
 @admin.register(Upload)

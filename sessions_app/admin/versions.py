@@ -8,8 +8,8 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from dubbing_core.sizes import size_text
 from sessions_app.admin.base import ReadOnlyAdmin, link, list_link
-from sessions_app.domain.sizes import size_text
 from sessions_app.models import Export, Version
 
 

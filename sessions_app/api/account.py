@@ -14,9 +14,9 @@ from pydantic import BaseModel
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.declaring import reads
 from sessions_app.api.problems import Refused
-from sessions_app.blobs.store import PART_SIZE
-from sessions_app.operations.announcements import MAX_SIZE_IN_PACK
+from sessions_app.operations.uploads.create import MAX_SIZE_IN_PACK
 from sessions_app.queries.quotas import limit_of, used_by
+from sessions_app.storage.store import PART_SIZE
 
 router = Router()
 

@@ -16,7 +16,7 @@ from ninja.utils import check_csrf
 from sessions_app.api import rates
 from sessions_app.api.problems import Refused
 from sessions_app.models import AccessToken
-from sessions_app.operations import tokens
+from sessions_app.operations.accounts import tokens
 
 CHALLENGE = {"WWW-Authenticate": "Bearer"}
 

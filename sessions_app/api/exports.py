@@ -11,6 +11,7 @@ from django.utils import timezone
 from ninja import Router
 from pydantic import BaseModel, ConfigDict, Field
 
+from dubbing_core.categories import Category
 from sessions_app import models
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.declaring import ZIP, reads, sends, writes
@@ -19,11 +20,10 @@ from sessions_app.api.idempotency import once
 from sessions_app.api.jobs import Job, address_of
 from sessions_app.api.pages import Cursor, Limit, Order, Page, page_of
 from sessions_app.api.selections import selection_of
-from sessions_app.domain.categories import Category
 from sessions_app.http.downloads import exported
 from sessions_app.http.lookups import export_of, version_of
-from sessions_app.operations import exports
 from sessions_app.operations.errors import NotAllowedError
+from sessions_app.operations.exports import job as exports
 
 router = Router()
 

@@ -13,24 +13,24 @@ from django.utils import timezone
 from ninja import Query, Router
 from pydantic import BaseModel, ConfigDict, Field
 
+from dubbing_core import metadata
+from dubbing_core.categories import Category
+from dubbing_core.names import export_filename
+from dubbing_core.zips.layout import BlobRange
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.declaring import OCTETS, ZIP, reads, sends
 from sessions_app.api.downloads import sent
 from sessions_app.api.problems import not_found
 from sessions_app.api.selections import selection_of
 from sessions_app.api.versions import Entry
-from sessions_app.blobs import get_store
-from sessions_app.domain import metadata
-from sessions_app.domain.categories import Category
-from sessions_app.domain.naming import export_filename
 from sessions_app.exports.stream import stream
 from sessions_app.http.downloads import filed, is_known, planned, started
 from sessions_app.http.lookups import version_of
 from sessions_app.models import Version
-from sessions_app.operations import sessions
-from sessions_app.operations.archives import kept_layout_of
+from sessions_app.operations.exports.layout import kept_layout_of
+from sessions_app.operations.sessions import lifecycle as sessions
 from sessions_app.queries.versions import entries_of, file_at, files_at
-from sessions_app.zips.layout import BlobRange
+from sessions_app.storage import get_store
 
 router = Router()
 

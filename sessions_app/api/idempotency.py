@@ -16,8 +16,8 @@ from pydantic import BaseModel
 
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.problems import Refused
-from sessions_app.operations import answers
-from sessions_app.operations.answers import Answer, KeyReusedError
+from sessions_app.operations import idempotency as answers
+from sessions_app.operations.idempotency import Answer, KeyReusedError
 
 P = ParamSpec("P")
 

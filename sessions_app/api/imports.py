@@ -14,7 +14,7 @@ from sessions_app.api.declaring import writes
 from sessions_app.api.idempotency import once
 from sessions_app.api.jobs import Job, address_of
 from sessions_app.http.lookups import upload_of
-from sessions_app.operations import imports
+from sessions_app.operations.imports import job as imports
 
 router = Router()
 

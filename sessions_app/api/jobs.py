@@ -17,8 +17,11 @@ from sessions_app.api.declaring import reads, writes
 from sessions_app.api.idempotency import once
 from sessions_app.api.pages import Cursor, Limit, Order, Page, page_of
 from sessions_app.http.lookups import job_of
-from sessions_app.operations import exports, imports, jobs, saves
 from sessions_app.operations.errors import NotAllowedError
+from sessions_app.operations.exports import job as exports
+from sessions_app.operations.imports import job as imports
+from sessions_app.operations.jobs import lifecycle as jobs
+from sessions_app.operations.saves import job as saves
 
 router = Router()
 

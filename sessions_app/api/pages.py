@@ -15,8 +15,8 @@ from django.db.models import Model, Q, QuerySet
 from ninja import Query
 from pydantic import BaseModel, Field
 
+from dubbing_core import strict_json
 from sessions_app.api.problems import Refused
-from sessions_app.domain import strict_json
 
 M = TypeVar("M", bound=Model)
 T = TypeVar("T")

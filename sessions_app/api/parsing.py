@@ -9,9 +9,9 @@ from django.http import HttpRequest
 from django.utils.datastructures import MultiValueDict
 from ninja.parser import Parser
 
+from dubbing_core import strict_json
+from dubbing_core.strict_json import UNKEEPABLE, JsonError
 from sessions_app.api.problems import Refused, bad_request
-from sessions_app.domain import strict_json
-from sessions_app.domain.strict_json import UNKEEPABLE, JsonError
 
 
 class StrictParser(Parser):

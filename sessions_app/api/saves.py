@@ -19,9 +19,9 @@ from sessions_app.api.jobs import Job, address_of
 from sessions_app.api.problems import Refused
 from sessions_app.api.versions import router
 from sessions_app.http.lookups import session_of, uploads_of
-from sessions_app.operations import saves
-from sessions_app.operations.announcements import Announced
-from sessions_app.operations.saves import MESSAGE_LENGTH, SaveRequest
+from sessions_app.operations.saves import job as saves
+from sessions_app.operations.saves.job import MESSAGE_LENGTH, SaveRequest
+from sessions_app.operations.uploads.create import Announced
 
 MOST_UPLOADS = 10_000
 MOST_FILES = 100_000

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django.http import QueryDict
 
+from dubbing_core.categories import Category
+from dubbing_core.selection import WHOLE, Selection
 from sessions_app import models
-from sessions_app.domain.categories import Category
-from sessions_app.domain.selection import WHOLE, Selection
 from sessions_app.forms import SelectionForm
 from sessions_app.operations.errors import BadInputError
 from sessions_app.queries.versions import parts_of

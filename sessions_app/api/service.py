@@ -45,10 +45,10 @@ from sessions_app.api.auth import signed_out
 from sessions_app.api.parsing import StrictParser
 from sessions_app.api.problems import BUSY_SECONDS, CONTENT_TYPE, Refused, bad_fields, not_found
 from sessions_app.api.rates import WINDOW, too_many
-from sessions_app.blobs.store import StoreError
 from sessions_app.http.bodies import broken_off
 from sessions_app.http.statuses import status_of
 from sessions_app.operations.errors import BusyError, ConflictError, IncompleteError, OperationError
+from sessions_app.storage.store import StoreError
 
 logger = logging.getLogger(__name__)
 

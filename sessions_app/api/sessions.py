@@ -14,15 +14,15 @@ from django.utils import timezone
 from ninja import Query, Router, Status
 from pydantic import BaseModel, ConfigDict, Field
 
+from dubbing_core.names import fold_name
+from dubbing_core.progress import Progress as Done, Stage
 from sessions_app import models
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.declaring import reads, writes
 from sessions_app.api.idempotency import once
 from sessions_app.api.pages import Cursor, Limit, Order as Keyset, Page, page_of
-from sessions_app.domain.naming import fold_name
-from sessions_app.domain.progress import Progress as Done, Stage
 from sessions_app.http.lookups import any_session_of, session_of, trashed_session_of
-from sessions_app.operations import sessions
+from sessions_app.operations.sessions import lifecycle as sessions
 from sessions_app.queries.sessions import Order, Search, found_by
 
 router = Router()

@@ -17,7 +17,7 @@ from sessions_app.api.declaring import reads, writes
 from sessions_app.api.idempotency import once
 from sessions_app.api.pages import Cursor, Limit, Order, Page, page_of
 from sessions_app.http.lookups import export_of, share_of
-from sessions_app.operations import shares
+from sessions_app.operations.shares import share as shares
 
 router = Router()
 

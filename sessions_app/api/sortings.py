@@ -7,11 +7,11 @@ from uuid import UUID
 from ninja import Router
 from pydantic import BaseModel, ConfigDict, Field
 
+from dubbing_core.categories import Category
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.declaring import reads
-from sessions_app.domain.categories import Category
 from sessions_app.http.lookups import session_of
-from sessions_app.operations import sortings
+from sessions_app.operations.saves import preview as sortings
 from sessions_app.queries.manifests import held_by
 
 router = Router()

@@ -19,14 +19,14 @@ from sessions_app.api.blobs import MAX_SIZE, Sha256
 from sessions_app.api.declaring import OCTETS, reads, writes
 from sessions_app.api.idempotency import once
 from sessions_app.api.pages import Cursor, Limit, Order, Page, page_of
-from sessions_app.blobs import get_store
-from sessions_app.blobs.parts import part_size_for
-from sessions_app.blobs.store import CHUNK_SIZE, SignedPart as Permission
 from sessions_app.http.bodies import chunks_of
 from sessions_app.http.lookups import upload_of, uploads_of
-from sessions_app.operations import announcements, parts, uploads
-from sessions_app.operations.announcements import Announced, AnnouncedPack
-from sessions_app.operations.parts import WantedPart
+from sessions_app.operations.uploads import create as announcements, lifecycle as uploads, parts
+from sessions_app.operations.uploads.create import Announced, AnnouncedPack
+from sessions_app.operations.uploads.parts import WantedPart
+from sessions_app.storage import get_store
+from sessions_app.storage.parts import part_size_for
+from sessions_app.storage.store import CHUNK_SIZE, SignedPart as Permission
 
 router = Router()
 

@@ -10,16 +10,16 @@ from django.utils import timezone
 from ninja import Query, Router
 from pydantic import BaseModel
 
+from dubbing_core.categories import Category
+from dubbing_core.progress import Stage
 from sessions_app import models
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.declaring import reads, writes
 from sessions_app.api.idempotency import once
 from sessions_app.api.pages import Cursor, Limit, Order, Page, page_of
 from sessions_app.api.sessions import Progress
-from sessions_app.domain.categories import Category
-from sessions_app.domain.progress import Stage
 from sessions_app.http.lookups import session_of, version_of
-from sessions_app.operations import versions
+from sessions_app.operations.versions import commit as versions
 from sessions_app.queries.versions import entries_of
 
 router = Router()

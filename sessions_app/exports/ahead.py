@@ -8,9 +8,9 @@ from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
 
-from sessions_app.blobs.keys import blob_key
-from sessions_app.blobs.store import BlobReader
-from sessions_app.zips.layout import BlobRange, Literal, Segment
+from dubbing_core.zips.layout import BlobRange, Literal, Segment
+from sessions_app.storage.keys import blob_key
+from sessions_app.storage.store import BlobReader
 
 THREADS = 4
 PIECE_SIZE = 4 * 1024 * 1024

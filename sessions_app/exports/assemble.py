@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from posixpath import dirname
 
-from sessions_app.blobs.keys import blob_key
-from sessions_app.blobs.store import BlobStore, RangeCopier
+from dubbing_core.zips.layout import BlobRange, Layout
+from dubbing_core.zips.multipart import LARGE_SIZE
 from sessions_app.exports.files import write_file
 from sessions_app.exports.s3 import write_object
 from sessions_app.exports.stream import stream
-from sessions_app.zips.layout import BlobRange, Layout
-from sessions_app.zips.parts import LARGE_SIZE
+from sessions_app.storage.keys import blob_key
+from sessions_app.storage.store import BlobStore, RangeCopier
 
 
 def assemble(layout: Layout, key: str, *, store: BlobStore, on_bytes: Callable[[int], None]) -> None:

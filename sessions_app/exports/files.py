@@ -6,12 +6,12 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from sessions_app.blobs import durable
-from sessions_app.blobs.copying import copy_range
-from sessions_app.blobs.keys import blob_key
-from sessions_app.blobs.store import LocalFiles, ObjectMissingError, StoreUnavailableError
-from sessions_app.blobs.writeback import Writeback
-from sessions_app.zips.layout import BlobRange, Layout, Literal
+from dubbing_core.zips.layout import BlobRange, Layout, Literal
+from sessions_app.storage import durable
+from sessions_app.storage.copying import copy_range
+from sessions_app.storage.keys import blob_key
+from sessions_app.storage.store import LocalFiles, ObjectMissingError, StoreUnavailableError
+from sessions_app.storage.writeback import Writeback
 
 
 def write_file(

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sessions_app.domain.paths import printable
+from dubbing_core.paths import printable
 
 _NO_FOLDER = {errno.ENOTDIR, errno.ELOOP}
 

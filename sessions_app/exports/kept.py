@@ -6,7 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 
-from sessions_app.zips.layout import Layout, Literal
+from dubbing_core.zips.layout import Layout, Literal
 
 KEPT_SIZE = 32 * 1024 * 1024
 """Bytes of memory that kept layouts may take; one that would take more than half of them is not kept."""

@@ -7,18 +7,18 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
-from sessions_app.blobs.copying import copy_range
-from sessions_app.blobs.durable import disk_errors, write_all
-from sessions_app.blobs.keys import blob_key
-from sessions_app.blobs.store import (
+from dubbing_core.zips.layout import BlobRange
+from sessions_app.exports.ahead import read_ahead
+from sessions_app.exports.folder import Folder
+from sessions_app.storage.copying import copy_range
+from sessions_app.storage.durable import disk_errors, write_all
+from sessions_app.storage.keys import blob_key
+from sessions_app.storage.store import (
     DeclaredReader,
     LocalFiles,
     ObjectMissingError,
     StoreUnavailableError,
 )
-from sessions_app.exports.ahead import read_ahead
-from sessions_app.exports.folder import Folder
-from sessions_app.zips.layout import BlobRange
 
 
 @dataclass(frozen=True, kw_only=True)

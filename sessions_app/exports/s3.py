@@ -8,11 +8,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from queue import Empty, SimpleQueue
 
-from sessions_app.blobs.keys import blob_key
-from sessions_app.blobs.store import BlobReader, NewObject, RangeCopier
+from dubbing_core.zips.layout import Layout
+from dubbing_core.zips.multipart import CopiedPart, PartPlan, UploadedPart, plan_parts
 from sessions_app.exports.ahead import read_ahead
-from sessions_app.zips.layout import Layout
-from sessions_app.zips.parts import CopiedPart, PartPlan, UploadedPart, plan_parts
+from sessions_app.storage.keys import blob_key
+from sessions_app.storage.store import BlobReader, NewObject, RangeCopier
 
 COPIES = 8
 """Requests to copy that are under way at once."""

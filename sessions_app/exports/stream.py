@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable
 from contextlib import closing
 
-from sessions_app.blobs.keys import blob_key
-from sessions_app.blobs.store import BlobReader, DeclaredReader
+from dubbing_core.zips.layout import Literal, Segment
 from sessions_app.exports.ahead import read_ahead
-from sessions_app.zips.layout import Literal, Segment
+from sessions_app.storage.keys import blob_key
+from sessions_app.storage.store import BlobReader, DeclaredReader
 
 JOINED_SIZE = 64 * 1024
 """Pieces smaller than this are joined: each yield costs whoever sends it a system call."""

@@ -10,19 +10,19 @@ from pathlib import Path, PurePosixPath
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils.http import content_disposition_header, parse_etags
 
-from sessions_app.blobs import get_store
-from sessions_app.blobs.keys import blob_key
-from sessions_app.blobs.store import StoreError
-from sessions_app.exports.stream import stream
-from sessions_app.models import Entry, Export
-from sessions_app.zips.layout import Layout
-from sessions_app.zips.ranges import (
+from dubbing_core.zips.layout import Layout
+from dubbing_core.zips.ranges import (
     ByteRange,
     RangeNotSatisfiableError,
     content_range,
     if_range_matches,
     parse_range,
 )
+from sessions_app.exports.stream import stream
+from sessions_app.models import Entry, Export
+from sessions_app.storage import get_store
+from sessions_app.storage.keys import blob_key
+from sessions_app.storage.store import StoreError
 
 PLAYABLE = {
     ".mp3": "audio/mpeg",

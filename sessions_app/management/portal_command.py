@@ -10,11 +10,11 @@ from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand
 from django.db import OperationalError
 
-from sessions_app.blobs.store import StoreError
+from dubbing_core.zips.reader import ZipError
 from sessions_app.management.preparing import ensure_database
 from sessions_app.management.refusals import Error
 from sessions_app.operations.errors import OperationError
-from sessions_app.zips.reader import ZipError
+from sessions_app.storage.store import StoreError
 
 
 class PortalCommand(BaseCommand):

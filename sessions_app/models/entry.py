@@ -3,8 +3,8 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 
-from sessions_app.domain.categories import Category
-from sessions_app.domain.selection import Selection
+from dubbing_core.categories import Category
+from dubbing_core.selection import Selection
 
 
 class EntryQuerySet(models.QuerySet["Entry"]):

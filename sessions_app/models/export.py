@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from sessions_app.domain.selection import Selection
+from dubbing_core.selection import Selection
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from sessions_app.domain.progress import Progress, Stage
+from dubbing_core.progress import Progress, Stage
 
 LANGUAGE_TAGS_LENGTH = 2000
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.conf import settings
 
+from dubbing_core.zips.limits import Limits
 from sessions_app.operations.errors import BadInputError
-from sessions_app.zips.limits import Limits
 
 ROOM = 1000
 """Entries beside the session's files: metadata.json, our own folder, folders that other tools list."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Sum
 
-from sessions_app.domain.categories import Category
-from sessions_app.domain.history import History, PastEntry, PastVersion
+from dubbing_core.categories import Category
+from dubbing_core.history import History, PastEntry, PastVersion
 from sessions_app.models import Blob, Entry, Version
 
 BATCH = 500

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sessions_app.domain.categories import Category
-from sessions_app.domain.manifest import Manifest, ManifestEntry
+from dubbing_core.categories import Category
+from dubbing_core.manifest import Manifest, ManifestEntry
 from sessions_app.models import Entry, Version
 
 

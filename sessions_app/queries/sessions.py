@@ -11,7 +11,7 @@ from django.core.paginator import Page, Paginator
 from django.db.models import F, Q
 from django.db.models.expressions import Combinable, OrderBy
 
-from sessions_app.domain.naming import fold_name
+from dubbing_core.names import fold_name
 from sessions_app.models import DubbingSession
 from sessions_app.models.session import DubbingSessionQuerySet
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, Sum
 
-from sessions_app.domain.categories import Category
-from sessions_app.domain.selection import WHOLE, Selection
+from dubbing_core.categories import Category
+from dubbing_core.selection import WHOLE, Selection
 from sessions_app.models import Blob, DubbingSession, Entry, Version
 from sessions_app.models.entry import EntryQuerySet
 

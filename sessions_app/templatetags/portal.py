@@ -16,10 +16,10 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from sessions_app.domain.kinds import Kind, kind_of
-from sessions_app.domain.progress import Progress, Stage
-from sessions_app.domain.selection import Selection
-from sessions_app.domain.sizes import size_text
+from dubbing_core.kinds import Kind, kind_of
+from dubbing_core.progress import Progress, Stage
+from dubbing_core.selection import Selection
+from dubbing_core.sizes import size_text
 from sessions_app.http.downloads import playable_type
 from sessions_app.models import Job, Version
 from sessions_app.queries.versions import CategorySummary

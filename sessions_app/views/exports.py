@@ -12,13 +12,13 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from sessions_app.domain.selection import Selection
+from dubbing_core.selection import Selection
 from sessions_app.forms import ShareForm
 from sessions_app.http.downloads import exported, send
 from sessions_app.http.lookups import export_of, version_of
 from sessions_app.models import Export
-from sessions_app.operations import shares
 from sessions_app.operations.errors import OperationError
+from sessions_app.operations.shares import share as shares
 from sessions_app.queries.exports import exports_of
 from sessions_app.queries.histories import past_size_of
 from sessions_app.queries.versions import parts_of, summary_of

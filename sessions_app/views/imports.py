@@ -11,8 +11,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from sessions_app.http.lookups import job_of
-from sessions_app.operations import imports
 from sessions_app.operations.errors import OperationError
+from sessions_app.operations.imports import job as imports
 from sessions_app.views.answers import SignedInRequest, page_view
 from sessions_app.views.sending import sends_files
 

@@ -13,8 +13,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from sessions_app.http.lookups import job_of
 from sessions_app.models import Job
-from sessions_app.operations import exports, jobs
 from sessions_app.operations.errors import OperationError
+from sessions_app.operations.exports import job as exports
+from sessions_app.operations.jobs import lifecycle as jobs
 from sessions_app.views.answers import SignedInRequest, page_view, told
 
 PAGE_SIZE = 25

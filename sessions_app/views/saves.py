@@ -12,8 +12,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from sessions_app.http.lookups import job_of, session_of
 from sessions_app.models import Job
-from sessions_app.operations import saves
 from sessions_app.operations.errors import OperationError
+from sessions_app.operations.saves import job as saves
 from sessions_app.views.answers import SignedInRequest, page_view
 from sessions_app.views.sending import sends_files
 

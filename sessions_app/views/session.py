@@ -10,10 +10,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from sessions_app.domain.categories import Category
+from dubbing_core.categories import Category
 from sessions_app.http.lookups import session_of, trashed_session_of
 from sessions_app.models import DubbingSession, Job, Version
-from sessions_app.operations import sessions
+from sessions_app.operations.sessions import lifecycle as sessions
 from sessions_app.queries.exports import exports_of
 from sessions_app.queries.versions import files_of, summary_of, versions_of
 from sessions_app.views.answers import SignedInRequest, page_view, told

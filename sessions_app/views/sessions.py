@@ -7,11 +7,12 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from sessions_app.domain.progress import Stage
+from dubbing_core.progress import Stage
 from sessions_app.forms import BatchForm, SearchForm
 from sessions_app.models import DubbingSession
-from sessions_app.operations import exports, sessions
 from sessions_app.operations.errors import OperationError
+from sessions_app.operations.exports import job as exports
+from sessions_app.operations.sessions import lifecycle as sessions
 from sessions_app.queries.sessions import Order, languages_of, page_of_sessions, trash_of
 from sessions_app.views.answers import SignedInRequest, page_view
 from sessions_app.views.sending import sends_files

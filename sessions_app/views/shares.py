@@ -11,12 +11,12 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from sessions_app.domain.selection import Selection
+from dubbing_core.selection import Selection
 from sessions_app.http.downloads import exported, send
 from sessions_app.http.lookups import share_of
 from sessions_app.models import Share
-from sessions_app.operations import shares
 from sessions_app.operations.errors import OperationError
+from sessions_app.operations.shares import share as shares
 from sessions_app.queries.versions import files_of, summary_of
 from sessions_app.views.answers import SignedInRequest, page_view
 

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from sessions_app.forms import TokenForm
 from sessions_app.http.lookups import token_of
 from sessions_app.models import AccessToken
-from sessions_app.operations import tokens
+from sessions_app.operations.accounts import tokens
 from sessions_app.operations.errors import OperationError
 from sessions_app.views.answers import SignedInRequest, page_view
 

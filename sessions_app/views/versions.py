@@ -11,15 +11,17 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
-from sessions_app.domain import metadata
-from sessions_app.domain.naming import export_filename
-from sessions_app.domain.selection import WHOLE
+from dubbing_core import metadata
+from dubbing_core.names import export_filename
+from dubbing_core.selection import WHOLE
 from sessions_app.forms import SelectionForm
 from sessions_app.http.downloads import filed, planned, playable_type, send
 from sessions_app.http.lookups import session_of, version_of
-from sessions_app.operations import exports, sessions, versions
-from sessions_app.operations.archives import kept_layout_of
 from sessions_app.operations.errors import OperationError
+from sessions_app.operations.exports import job as exports
+from sessions_app.operations.exports.layout import kept_layout_of
+from sessions_app.operations.sessions import lifecycle as sessions
+from sessions_app.operations.versions import commit as versions
 from sessions_app.queries.versions import file_at, parts_of
 from sessions_app.views.answers import SignedInRequest, page_view
 

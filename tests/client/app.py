@@ -6,6 +6,7 @@ import os
 import sys
 
 import gradio as gr
+
 from dubbing_client.gradio import project_sessions_tab
 
 os.chdir(os.environ.get("PIPELINE", "."))

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from django.core.cache import cache
 
-from sessions_app.blobs import get_store
+from sessions_app.storage import get_store
 from tests.world import World, stored_keys
 
 

@@ -13,15 +13,18 @@ from django.contrib.auth.models import User
 from django.http import HttpResponseBase
 from django.test import Client
 
-from sessions_app.blobs import get_store
-from sessions_app.blobs.keys import blob_key, export_key
-from sessions_app.domain import metadata
-from sessions_app.domain.categories import sort_tree
-from sessions_app.domain.manifest import Manifest, ManifestEntry
+from dubbing_core import metadata
+from dubbing_core.categories import sort_tree
+from dubbing_core.manifest import Manifest, ManifestEntry
 from sessions_app.models import AccessToken, Blob, DubbingSession, Export, Job, Share, Version
-from sessions_app.operations import sessions, shares, tokens, versions
-from sessions_app.operations.shares import NewShare
-from sessions_app.operations.tokens import NewToken
+from sessions_app.operations.accounts import tokens
+from sessions_app.operations.accounts.tokens import NewToken
+from sessions_app.operations.sessions import lifecycle as sessions
+from sessions_app.operations.shares import share as shares
+from sessions_app.operations.shares.share import NewShare
+from sessions_app.operations.versions import commit as versions
+from sessions_app.storage import get_store
+from sessions_app.storage.keys import blob_key, export_key
 from tests.world import PROJECT
 
 NOBODY = "00000000-0000-4000-8000-000000000000"

@@ -12,7 +12,7 @@ from django.core.cache import cache
 from django.core.mail import EmailMessage
 from django.test import Client
 
-from sessions_app.operations.accounts import create_user
+from sessions_app.operations.accounts.users import create_user
 
 PASSWORD = "a long river at night"
 LOGIN, SIGNUP = "/accounts/login/", "/accounts/signup/"

@@ -11,7 +11,6 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from sessions_app.blobs.keys import blob_key
 from sessions_app.models import (
     Blob,
     DubbingSession,
@@ -23,7 +22,11 @@ from sessions_app.models import (
     Upload,
     Version,
 )
-from sessions_app.operations import exports, garbage, sessions, shares
+from sessions_app.operations.cleanup import garbage
+from sessions_app.operations.exports import job as exports
+from sessions_app.operations.sessions import lifecycle as sessions
+from sessions_app.operations.shares import share as shares
+from sessions_app.storage.keys import blob_key
 from tests.world import PROJECT, World, stored_keys
 
 MODELS = (Blob, DubbingSession, Entry, Export, Hold, Job, Share, Upload, Version, User)

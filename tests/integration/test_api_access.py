@@ -15,12 +15,13 @@ from django.test.utils import CaptureQueriesContext
 
 from sessions_app.api import rates
 from sessions_app.api.service import api
-from sessions_app.blobs import get_store
-from sessions_app.blobs.keys import export_key
-from sessions_app.blobs.store import PART_SIZE
 from sessions_app.models import AccessToken, DubbingSession, Export, Job, Share, Upload, Version
-from sessions_app.operations import announcements, sessions
-from sessions_app.operations.announcements import Announced
+from sessions_app.operations.sessions import lifecycle as sessions
+from sessions_app.operations.uploads import create as announcements
+from sessions_app.operations.uploads.create import Announced
+from sessions_app.storage import get_store
+from sessions_app.storage.keys import export_key
+from sessions_app.storage.store import PART_SIZE
 from tests.integration.programs import ROOT, Program, problem_of
 from tests.integration.sketches import (
     NOBODY,

@@ -21,11 +21,11 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from dubbing_sessions.wsgi import application
-from sessions_app.blobs import get_store
-from sessions_app.blobs.keys import export_key
 from sessions_app.models import Job
-from sessions_app.operations import announcements
-from sessions_app.operations.announcements import Announced
+from sessions_app.operations.uploads import create as announcements
+from sessions_app.operations.uploads.create import Announced
+from sessions_app.storage import get_store
+from sessions_app.storage.keys import export_key
 from tests.integration.sketches import (
     ZIP,
     now,

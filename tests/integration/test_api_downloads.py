@@ -12,9 +12,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from sessions_app.blobs import get_store
-from sessions_app.blobs.keys import export_key
 from sessions_app.models import DubbingSession
+from sessions_app.storage import get_store
+from sessions_app.storage.keys import export_key
 from tests.integration.programs import Program, problem_of
 from tests.integration.sketches import (
     ZIP,

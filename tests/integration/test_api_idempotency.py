@@ -12,7 +12,9 @@ import pytest
 from django.db import connection
 
 from sessions_app.models import DubbingSession, Job, KeptAnswer, Share
-from sessions_app.operations import answers, garbage, sessions
+from sessions_app.operations import idempotency as answers
+from sessions_app.operations.cleanup import garbage
+from sessions_app.operations.sessions import lifecycle as sessions
 from tests.integration.programs import Program, problem_of
 from tests.integration.sketches import now, sketch_export, sketch_session
 from tests.world import World

@@ -12,8 +12,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from sessions_app.models import DubbingSession
-from sessions_app.operations import announcements, sessions
-from sessions_app.operations.announcements import Announced
+from sessions_app.operations.sessions import lifecycle as sessions
+from sessions_app.operations.uploads import create as announcements
+from sessions_app.operations.uploads.create import Announced
 from tests.integration.programs import Program, problem_of
 from tests.integration.sketches import (
     now,

@@ -10,11 +10,12 @@ import pytest
 from django.http import HttpRequest, UnreadablePostError
 from django.test import Client
 
-from sessions_app.blobs import get_store
-from sessions_app.blobs.keys import export_key
 from sessions_app.models import DubbingSession, Export
-from sessions_app.operations import parts, sessions
 from sessions_app.operations.errors import BusyError
+from sessions_app.operations.sessions import lifecycle as sessions
+from sessions_app.operations.uploads import parts
+from sessions_app.storage import get_store
+from sessions_app.storage.keys import export_key
 from tests.integration.programs import ROOT, Program, problem_of
 from tests.integration.sketches import bytes_of, now, sketch_export, sketch_session
 from tests.integration.test_pages import ODD_TEXTS, ODD_VALUES

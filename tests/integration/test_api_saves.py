@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from sessions_app.blobs.store import PART_SIZE
 from sessions_app.models import DubbingSession, Job, Upload
+from sessions_app.storage.store import PART_SIZE
 from tests.integration.programs import ROOT, Program, problem_of
 from tests.integration.sketches import bytes_of, current_of
 from tests.world import PROJECT, World, zip_of_files
@@ -170,7 +170,7 @@ def test_a_file_that_needs_larger_parts_is_saved_like_any_other(
     world: World, alice: Program, monkeypatch: pytest.MonkeyPatch
 ):
     """As one of more than 78 GiB; here two parts are all there may be."""
-    monkeypatch.setattr("sessions_app.blobs.parts.MAX_PARTS", 2)
+    monkeypatch.setattr("sessions_app.storage.parts.MAX_PARTS", 2)
     data = bytes(range(256)) * (2 * PART_SIZE // 256) + b"the rest"
     announced = {"uploads": [named("long.wav", data)]}
     session = alice.post("/sessions", {"name": "talk"}).json()

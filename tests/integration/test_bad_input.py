@@ -20,21 +20,21 @@ from django.conf import settings
 from django.test import override_settings
 from urllib3 import HTTPResponse
 
-from sessions_app.blobs import get_store
-from sessions_app.blobs.s3 import S3Store
+from dubbing_core.zips.layout import TextMember, plan
+from dubbing_core.zips.records import DEFLATED
 from sessions_app.models import Blob, DubbingSession, Hold, Job
-from sessions_app.operations import imports
-from sessions_app.zips.layout import TextMember, plan
-from sessions_app.zips.records import DEFLATED
+from sessions_app.operations.imports import job as imports
+from sessions_app.storage import get_store
+from sessions_app.storage.s3 import S3Store
 from tests.integration.sketches import signed_in
 from tests.services.full_disk import disk_that_ends
 from tests.services.media import ffmpeg_program
 from tests.services.wire import wire_to
 from tests.stores.traffic import Traffic
-from tests.unit.zips.blobs import MODIFIED, Blobs
-from tests.unit.zips.forge import File, forge
-from tests.unit.zips.quine import quine
-from tests.unit.zips.test_hostile import bomb
+from tests.unit.core.zips.blobs import MODIFIED, Blobs
+from tests.unit.core.zips.forge import File, forge
+from tests.unit.core.zips.quine import quine
+from tests.unit.core.zips.test_hostile import bomb
 from tests.world import World, stored_keys, zip_of_files
 
 MIB = 1024 * 1024

@@ -17,11 +17,12 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
-from sessions_app.blobs import get_store
 from sessions_app.management import locks, preparing
 from sessions_app.management.refusals import Error
 from sessions_app.models import AccessToken, DubbingSession, Job, Version
-from sessions_app.operations import sessions, tokens
+from sessions_app.operations.accounts import tokens
+from sessions_app.operations.sessions import lifecycle as sessions
+from sessions_app.storage import get_store
 from tests.services.processes import ROOT
 from tests.world import PROJECT, World, stored_keys, zip_of_files
 

@@ -18,9 +18,9 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from sessions_app.blobs import get_store
+from dubbing_core.zips.names import is_junk
 from sessions_app.models import Blob, DubbingSession, Hold, Job, Upload, Version
-from sessions_app.zips.names import is_junk
+from sessions_app.storage import get_store
 from tests.corpus import ARCHIVES, FUZZED, JSON, MEDIA, SAMPLES, Sample
 from tests.integration.programs import ROOT
 from tests.integration.sketches import post_json, signed_in

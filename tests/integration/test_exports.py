@@ -11,8 +11,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from sessions_app.models import DubbingSession, Export, Job
-from sessions_app.operations import exports, jobs, sessions
-from sessions_app.operations.archives import layout_of
+from sessions_app.operations.exports import job as exports
+from sessions_app.operations.exports.layout import layout_of
+from sessions_app.operations.jobs import lifecycle as jobs
+from sessions_app.operations.sessions import lifecycle as sessions
 from tests.world import PROJECT, World, read_object, stored_keys
 
 

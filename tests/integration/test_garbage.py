@@ -8,12 +8,16 @@ import pytest
 from django.conf import settings
 from django.db import connections
 
-from sessions_app.blobs import get_store
-from sessions_app.blobs.keys import blob_key, export_key, staging_key
 from sessions_app.models import Blob, DubbingSession, Export, Hold, Job, Upload, Version
-from sessions_app.operations import exports, garbage, jobs, sessions, shares
-from sessions_app.operations.garbage import Report
-from sessions_app.operations.intake import delete
+from sessions_app.operations.cleanup import garbage
+from sessions_app.operations.cleanup.blobs import delete
+from sessions_app.operations.cleanup.garbage import Report
+from sessions_app.operations.exports import job as exports
+from sessions_app.operations.jobs import lifecycle as jobs
+from sessions_app.operations.sessions import lifecycle as sessions
+from sessions_app.operations.shares import share as shares
+from sessions_app.storage import get_store
+from sessions_app.storage.keys import blob_key, export_key, staging_key
 from tests.world import PROJECT, World, stored_keys
 
 AUDIO = "audio/hi_audio.wav"

@@ -7,7 +7,8 @@ from datetime import timedelta
 from django.conf import settings
 
 from sessions_app.models import Blob, Hold
-from sessions_app.operations import garbage, sessions
+from sessions_app.operations.cleanup import garbage
+from sessions_app.operations.sessions import lifecycle as sessions
 from tests.world import World, zip_of_files
 
 

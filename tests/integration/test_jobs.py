@@ -6,9 +6,10 @@ import pytest
 from django.conf import settings
 
 from sessions_app.models import Export, Hold, Job
-from sessions_app.operations import exports, jobs
-from sessions_app.operations.context import JobContext
 from sessions_app.operations.errors import JobLost, NotAllowedError
+from sessions_app.operations.exports import job as exports
+from sessions_app.operations.jobs import lifecycle as jobs
+from sessions_app.operations.jobs.context import JobContext
 from tests.world import PROJECT, World, stored_keys
 
 

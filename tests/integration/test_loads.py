@@ -12,12 +12,14 @@ from zipfile import ZipFile
 import pytest
 from django.core.management import call_command
 
-from sessions_app.blobs import get_store
-from sessions_app.blobs.store import ObjectMissingError
 from sessions_app.management.refusals import Error
 from sessions_app.models import DubbingSession, Version
-from sessions_app.operations import exports, loads, sessions
 from sessions_app.operations.errors import BadInputError, NotAllowedError
+from sessions_app.operations.exports import job as exports
+from sessions_app.operations.loads import load as loads
+from sessions_app.operations.sessions import lifecycle as sessions
+from sessions_app.storage import get_store
+from sessions_app.storage.store import ObjectMissingError
 from tests.world import PROJECT, World, folder_of, stored_keys
 
 LONGEST = f"{'n' * 251}.txt"

@@ -9,12 +9,17 @@ from collections.abc import Mapping
 
 import pytest
 
-from sessions_app.blobs import get_store
 from sessions_app.models import DubbingSession, Job, Upload
-from sessions_app.operations import announcements, garbage, imports, jobs, parts, saves, sessions
-from sessions_app.operations.announcements import Announced, AnnouncedPack
+from sessions_app.operations.cleanup import garbage
 from sessions_app.operations.errors import BadInputError, NotAllowedError, OverQuotaError
-from sessions_app.operations.saves import SaveRequest
+from sessions_app.operations.imports import job as imports
+from sessions_app.operations.jobs import lifecycle as jobs
+from sessions_app.operations.saves import job as saves
+from sessions_app.operations.saves.job import SaveRequest
+from sessions_app.operations.sessions import lifecycle as sessions
+from sessions_app.operations.uploads import create as announcements, parts
+from sessions_app.operations.uploads.create import Announced, AnnouncedPack
+from sessions_app.storage import get_store
 from tests.world import World, read_object, stored_keys, zip_of_files
 
 SEGMENTS = {f"segments/{number:04}.wav": os.urandom(2_000 + number) for number in range(300)} | {

@@ -14,11 +14,11 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, reverse
 
 from sessions_app import urls
-from sessions_app.blobs import get_store
-from sessions_app.blobs.keys import export_key
 from sessions_app.models import AccessToken, DubbingSession, Export, Job, Share, Upload
-from sessions_app.operations import sessions
-from sessions_app.operations.shares import NewShare
+from sessions_app.operations.sessions import lifecycle as sessions
+from sessions_app.operations.shares.share import NewShare
+from sessions_app.storage import get_store
+from sessions_app.storage.keys import export_key
 from tests.integration.sketches import (
     NOBODY,
     ZIP,

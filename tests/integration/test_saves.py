@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 
 from sessions_app.models import Blob, Entry, Job, Upload, Version
-from sessions_app.operations import jobs, saves
 from sessions_app.operations.errors import BadInputError, ConflictError
+from sessions_app.operations.jobs import lifecycle as jobs
+from sessions_app.operations.saves import job as saves
 from tests.world import PROJECT, World, stored_keys
 
 

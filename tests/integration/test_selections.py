@@ -9,10 +9,12 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from sessions_app.domain.selection import Selection
+from dubbing_core.selection import Selection
 from sessions_app.models import DubbingSession, Entry, Export, Job, Version
-from sessions_app.operations import exports, jobs, shares
 from sessions_app.operations.errors import BadInputError
+from sessions_app.operations.exports import job as exports
+from sessions_app.operations.jobs import lifecycle as jobs
+from sessions_app.operations.shares import share as shares
 from tests.integration.sketches import bytes_of
 from tests.world import PROJECT, World, read_object, stored_keys, zip_of_files
 

@@ -13,11 +13,12 @@ from urllib.parse import quote
 import pytest
 from django.test import Client
 
-from sessions_app.blobs import get_store
-from sessions_app.blobs.keys import export_key
 from sessions_app.models import Blob, DubbingSession, Entry, Export, Share
-from sessions_app.operations import garbage, sessions
-from sessions_app.operations.shares import NewShare
+from sessions_app.operations.cleanup import garbage
+from sessions_app.operations.sessions import lifecycle as sessions
+from sessions_app.operations.shares.share import NewShare
+from sessions_app.storage import get_store
+from sessions_app.storage.keys import export_key
 from tests.integration.sketches import (
     ZIP,
     bytes_of,

@@ -12,7 +12,7 @@ from django.contrib.messages import get_messages
 from django.test import Client
 
 from sessions_app.models import AccessToken
-from sessions_app.operations import tokens
+from sessions_app.operations.accounts import tokens
 from sessions_app.operations.errors import NotAllowedError
 from tests.integration.programs import Program, problem_of
 from tests.integration.sketches import now, signed_in, sketch_token

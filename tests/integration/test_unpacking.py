@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from sessions_app.blobs import get_store
-from sessions_app.blobs.ingest import SMALL_SIZE
 from sessions_app.models import Blob, Hold, Job
-from sessions_app.operations import imports, jobs
-from sessions_app.operations.context import JobContext
 from sessions_app.operations.errors import JobCancelled
+from sessions_app.operations.imports import job as imports
+from sessions_app.operations.jobs import lifecycle as jobs
+from sessions_app.operations.jobs.context import JobContext
+from sessions_app.storage import get_store
+from sessions_app.storage.ingest import SMALL_SIZE
 from tests.services.full_disk import disk_that_ends
 from tests.world import World, stored_keys, zip_of_files
 

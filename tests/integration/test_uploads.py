@@ -14,10 +14,11 @@ from django.db import connections
 from django.http import UnreadablePostError
 from django.test import Client
 
-from sessions_app.blobs import get_store
-from sessions_app.blobs.store import StoreFullError, StoreUnavailableError
 from sessions_app.models import DubbingSession, Job, Upload
-from sessions_app.operations import dispatch, jobs, uploads
+from sessions_app.operations.jobs import lifecycle as jobs, run as dispatch
+from sessions_app.operations.uploads import lifecycle as uploads
+from sessions_app.storage import get_store
+from sessions_app.storage.store import StoreFullError, StoreUnavailableError
 from tests.integration.programs import ROOT, problem_of
 from tests.integration.sketches import current_of, now, post_json, signed_in
 from tests.world import World, read_object, stored_keys
@@ -323,7 +324,7 @@ def test_parts_that_a_loss_of_power_took_are_to_be_sent_again(alice: Client, mon
     (code,) = opened(alice, a=PART + 4)
     put(alice, code, 1, b"w" * PART)
     with monkeypatch.context() as patch:
-        patch.setattr("sessions_app.blobs.durable.boot", lambda: "before")
+        patch.setattr("sessions_app.storage.durable.boot", lambda: "before")
         put(alice, code, 2, b"wave")
     (file,) = (path for path in get_store().local_path("staging").rglob("*") if path.is_file())  # type: ignore[attr-defined]
     os.truncate(file, PART)

@@ -11,8 +11,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from sessions_app.blobs import get_store
 from sessions_app.models import DubbingSession, Entry, Job, Version
+from sessions_app.storage import get_store
 from tests.integration.programs import ROOT
 from tests.integration.sketches import (
     bytes_of,

@@ -20,12 +20,17 @@ from django.test import Client
 from django.utils import timezone
 
 from sessions_app import queue
-from sessions_app.blobs import get_store
-from sessions_app.blobs.keys import EXPORTS, STAGING, blob_key
-from sessions_app.blobs.store import ObjectMissingError
 from sessions_app.management.running import worker
 from sessions_app.models import AccessToken, Blob, DubbingSession, Entry, Export, Hold, Job, Upload, Version
-from sessions_app.operations import exports, garbage, imports, jobs, tokens, uploads
+from sessions_app.operations.accounts import tokens
+from sessions_app.operations.cleanup import garbage
+from sessions_app.operations.exports import job as exports
+from sessions_app.operations.imports import job as imports
+from sessions_app.operations.jobs import lifecycle as jobs
+from sessions_app.operations.uploads import lifecycle as uploads
+from sessions_app.storage import get_store
+from sessions_app.storage.keys import EXPORTS, STAGING, blob_key
+from sessions_app.storage.store import ObjectMissingError
 from tests.world import Clock, World, read_object, stored_keys, zip_of_files
 
 PASSWORD = "a long walk on the beach"

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 import redis
 
-from sessions_app.blobs.s3.bucket import allow_origins
+from sessions_app.storage.s3.bucket import allow_origins
 from tests.services.processes import ROOT, Service, ServiceError
 from tests.services.rgw import main as with_rgw
 from tests.services.stacks import without_settings

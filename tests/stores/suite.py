@@ -14,10 +14,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sessions_app.blobs.keys import blob_key
-from sessions_app.blobs.parts import MAX_PART_SIZE
-from sessions_app.blobs.ranges import ranges_of_object
-from sessions_app.blobs.store import (
+from sessions_app.storage.keys import blob_key
+from sessions_app.storage.parts import MAX_PART_SIZE
+from sessions_app.storage.ranges import ranges_of_object
+from sessions_app.storage.store import (
     CHUNK_SIZE,
     PART_SIZE,
     BlobStore,

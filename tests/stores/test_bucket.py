@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 from botocore.stub import Stubber
 
-from sessions_app.blobs.findings import Outcome
-from sessions_app.blobs.s3 import S3Store
-from sessions_app.blobs.s3.bucket import allow_origins, find_or_make, not_allowed, rule_for
+from sessions_app.storage.check_result import Outcome
+from sessions_app.storage.s3 import S3Store
+from sessions_app.storage.s3.bucket import allow_origins, find_or_make, not_allowed, rule_for
 from tests.stores.buckets import storage_at
 
 OURS, OTHERS = "https://dubbing.example.com", "https://other.example.com"

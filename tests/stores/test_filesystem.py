@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from django.core.files.storage import FileSystemStorage
 
-from sessions_app.blobs import durable
-from sessions_app.blobs.filesystem import FileSystemStore
-from sessions_app.blobs.store import (
+from sessions_app.storage import durable
+from sessions_app.storage.filesystem import FileSystemStore
+from sessions_app.storage.store import (
     PART_SIZE,
     KeyRefusedError,
     ObjectMissingError,
@@ -162,7 +162,7 @@ class TestPartsAfterALossOfPower:
 
 HOLDER = """
     import os, sys
-    from sessions_app.blobs.locks import locked_range
+    from sessions_app.storage.locks import locked_range
     path, start, length = sys.argv[1], *map(int, sys.argv[2:])
     with locked_range(os.open(path, os.O_RDWR), start, length):
         print("held", flush=True)
@@ -174,8 +174,8 @@ WRITER = """
     from django.conf import settings
     settings.configure()
     from django.core.files.storage import FileSystemStorage
-    from sessions_app.blobs.filesystem import FileSystemStore
-    from sessions_app.blobs.store import PART_SIZE, ObjectMissingError, PartBusyError
+    from sessions_app.storage.filesystem import FileSystemStore
+    from sessions_app.storage.store import PART_SIZE, ObjectMissingError, PartBusyError
     root, upload, fill = sys.argv[1:]
     store = FileSystemStore(FileSystemStorage(location=root))
     print("ready", flush=True)
@@ -325,7 +325,7 @@ class TestFiles:
             from django.conf import settings
             settings.configure()
             from django.core.files.storage import FileSystemStorage
-            from sessions_app.blobs.filesystem import FileSystemStore
+            from sessions_app.storage.filesystem import FileSystemStore
             store = FileSystemStore(FileSystemStorage(location={str(root)!r}))
             with store.writer("a/half") as writer:
                 writer.write(bytes(1000))

@@ -6,10 +6,10 @@ import textwrap
 
 import pytest
 
-from sessions_app.blobs import get_store
-from sessions_app.blobs.filesystem import FileSystemStore
-from sessions_app.blobs.memory import MemoryStore
-from sessions_app.zips.parts import PartLimits
+from dubbing_core.zips.multipart import PartLimits
+from sessions_app.storage import get_store
+from sessions_app.storage.filesystem import FileSystemStore
+from sessions_app.storage.memory import MemoryStore
 from tests.stores.suite import put
 
 
@@ -26,7 +26,7 @@ def storages(settings, tmp_path):
 
 class TestTheStore:
     def test_is_what_the_settings_name(self, settings, tmp_path):
-        settings.BLOB_STORE = "sessions_app.blobs.filesystem.FileSystemStore"
+        settings.BLOB_STORE = "sessions_app.storage.filesystem.FileSystemStore"
 
         store = get_store()
 
@@ -35,7 +35,7 @@ class TestTheStore:
         assert (tmp_path / "a" / "one").read_bytes() == b"1"
 
     def test_is_made_with_the_options_of_the_settings(self, settings):
-        settings.BLOB_STORE = "sessions_app.blobs.memory.MemoryStore"
+        settings.BLOB_STORE = "sessions_app.storage.memory.MemoryStore"
         assert get_store().capabilities.server_side_copy("blobs/ab/large") is None
 
         settings.BLOB_STORE_OPTIONS = {"limits": PartLimits()}
@@ -43,18 +43,18 @@ class TestTheStore:
         assert get_store().capabilities.server_side_copy("blobs/ab/large") is not None
 
     def test_is_one_a_process(self, settings):
-        settings.BLOB_STORE = "sessions_app.blobs.memory.MemoryStore"
+        settings.BLOB_STORE = "sessions_app.storage.memory.MemoryStore"
 
         assert isinstance(get_store(), MemoryStore)
         assert get_store() is get_store()
 
     def test_changes_with_the_settings(self, settings):
-        settings.BLOB_STORE = "sessions_app.blobs.memory.MemoryStore"
+        settings.BLOB_STORE = "sessions_app.storage.memory.MemoryStore"
         before = get_store()
 
         settings.DEBUG = True
         assert get_store() is before
-        settings.BLOB_STORE = "sessions_app.blobs.filesystem.FileSystemStore"
+        settings.BLOB_STORE = "sessions_app.storage.filesystem.FileSystemStore"
         assert get_store() is not before
 
     def test_is_not_shared_with_a_forked_worker(self):
@@ -62,8 +62,8 @@ class TestTheStore:
         program = """
             import os
             from django.conf import settings
-            settings.configure(BLOB_STORE="sessions_app.blobs.memory.MemoryStore", BLOB_STORE_OPTIONS={})
-            from sessions_app.blobs import get_store
+            settings.configure(BLOB_STORE="sessions_app.storage.memory.MemoryStore", BLOB_STORE_OPTIONS={})
+            from sessions_app.storage import get_store
             before = get_store()
             child = os.fork()
             if not child:

@@ -6,10 +6,10 @@ import zlib
 import pytest
 from django.core.files.storage import FileSystemStorage
 
-from sessions_app.blobs.filesystem import FileSystemStore
-from sessions_app.blobs.ingest import SMALL_SIZE, discard, settle, stage
-from sessions_app.blobs.keys import blob_key, staging_key
-from sessions_app.blobs.memory import MemoryStore
+from sessions_app.storage.filesystem import FileSystemStore
+from sessions_app.storage.ingest import SMALL_SIZE, discard, settle, stage
+from sessions_app.storage.keys import blob_key, staging_key
+from sessions_app.storage.memory import MemoryStore
 from tests.stores.suite import get, is_empty, keys, put
 
 STAGING = staging_key("upload-7", "x")

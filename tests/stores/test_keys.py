@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from sessions_app.blobs.keys import (
+from sessions_app.storage.keys import (
     blob_key,
     checked,
     checked_prefix,

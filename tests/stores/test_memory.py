@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from sessions_app.blobs.memory import MemoryStore
-from sessions_app.zips.parts import PartLimits
+from dubbing_core.zips.multipart import PartLimits
+from sessions_app.storage.memory import MemoryStore
 from tests.stores.suite import MIB, CopyingSuite, RangesSuite, StoreSuite
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, strategies as st
 
-from sessions_app.blobs.parts import MAX_PART_SIZE, MAX_PARTS, part_size_for
-from sessions_app.blobs.store import PART_SIZE
+from sessions_app.storage.parts import MAX_PART_SIZE, MAX_PARTS, part_size_for
+from sessions_app.storage.store import PART_SIZE
 
 GIB = 1024**3
 LARGEST = 5 * 1024 * GIB

@@ -13,8 +13,8 @@ from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.stub import Stubber
 
-from sessions_app.blobs.s3 import S3Store
-from sessions_app.blobs.store import (
+from sessions_app.storage.s3 import S3Store
+from sessions_app.storage.store import (
     ObjectDamagedError,
     ObjectMissingError,
     Part,
@@ -165,7 +165,7 @@ class TestLargeObjects:
         assert get(store, "a/x") == b"".join(megabytes(16))
 
     def test_of_known_size_fit_into_the_parts_there_are(self, store, monkeypatch):
-        monkeypatch.setattr("sessions_app.blobs.parts.MAX_PARTS", 2)
+        monkeypatch.setattr("sessions_app.storage.parts.MAX_PARTS", 2)
 
         with store.writer("a/x", size=18 * MIB) as writer:
             for chunk in megabytes(18):

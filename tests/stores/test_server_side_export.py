@@ -15,18 +15,18 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
-from sessions_app.blobs.keys import blob_key
-from sessions_app.blobs.s3 import S3Store
-from sessions_app.blobs.store import ObjectMissingError, PartsRefusedError, StoreUnavailableError
-from sessions_app.domain.digests import digest_of
+from dubbing_core.digests import digest_of
+from dubbing_core.zips.layout import BlobRange, Layout, Member, TextMember, plan
+from dubbing_core.zips.multipart import LARGE_SIZE, PartLimits, UploadedPart, interleave, plan_parts
 from sessions_app.exports.assemble import assemble, discard
 from sessions_app.exports.stream import stream
-from sessions_app.zips.layout import BlobRange, Layout, Member, TextMember, plan
-from sessions_app.zips.parts import LARGE_SIZE, PartLimits, UploadedPart, interleave, plan_parts
+from sessions_app.storage.keys import blob_key
+from sessions_app.storage.s3 import S3Store
+from sessions_app.storage.store import ObjectMissingError, PartsRefusedError, StoreUnavailableError
 from tests.stores.suite import MIB, get, keys
 from tests.stores.traffic import Traffic
+from tests.unit.core.zips.blobs import MODIFIED
 from tests.unit.exports.archive import blob, content
-from tests.unit.zips.blobs import MODIFIED
 
 KEY = "exports/x7.zip"
 LARGE = {"final_videos/hi.mp4": 17 * MIB + 5, "mixed_videos/hi.mp4": 12 * MIB, "talk.mp4": 27 * MIB + 4099}
@@ -202,7 +202,7 @@ class TestAnExport:
             import pickle, sys, time
             from django.conf import settings
             settings.configure()
-            from sessions_app.blobs.s3 import S3Store
+            from sessions_app.storage.s3 import S3Store
             from sessions_app.exports.assemble import assemble
             from tests.stores.buckets import storage_at
             options, layout, key = pickle.load(sys.stdin.buffer)

@@ -8,14 +8,14 @@ from types import SimpleNamespace
 import pytest
 from django.core.files.storage import FileSystemStorage
 
-from sessions_app.blobs import durable
-from sessions_app.blobs.filesystem import FileSystemStore
-from sessions_app.blobs.findings import Outcome
-from sessions_app.blobs.memory import MemoryStore
-from sessions_app.blobs.s3 import S3Store
-from sessions_app.blobs.store import StoreFullError, StoreUnavailableError
-from sessions_app.blobs.trial import try_store
-from sessions_app.zips.parts import PartLimits
+from dubbing_core.zips.multipart import PartLimits
+from sessions_app.storage import durable
+from sessions_app.storage.check_result import Outcome
+from sessions_app.storage.filesystem import FileSystemStore
+from sessions_app.storage.memory import MemoryStore
+from sessions_app.storage.s3 import S3Store
+from sessions_app.storage.self_test import try_store
+from sessions_app.storage.store import StoreFullError, StoreUnavailableError
 from tests.services.swift import running_swift
 from tests.stores.buckets import storage_at
 from tests.stores.suite import is_empty

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 
 import pytest
 
-from sessions_app.blobs import get_store
-from sessions_app.blobs.s3 import S3Store
 from sessions_app.models import Blob, Job
-from sessions_app.operations import imports
+from sessions_app.operations.imports import job as imports
+from sessions_app.storage import get_store
+from sessions_app.storage.s3 import S3Store
 from tests.stores.suite import MIB, keys
 from tests.stores.traffic import Traffic
 from tests.world import World, stored_keys, zip_of_files
@@ -28,7 +28,7 @@ def portal_on(transactional_db, broker, settings, new_storage):
 
     def portal_on(**options: bool | None) -> World:
         told = {name: getattr(storage, name) for name in OPTIONS}
-        settings.BLOB_STORE = "sessions_app.blobs.s3.S3Store"
+        settings.BLOB_STORE = "sessions_app.storage.s3.S3Store"
         settings.BLOB_STORE_OPTIONS = options
         settings.STORAGES = {
             **settings.STORAGES,

@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from sessions_app.blobs import writeback
-from sessions_app.blobs.writeback import PIECE_SIZE, Writeback
+from sessions_app.storage import writeback
+from sessions_app.storage.writeback import PIECE_SIZE, Writeback
 
 
 @pytest.fixture

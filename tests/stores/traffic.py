@@ -6,7 +6,7 @@ import threading
 from collections import Counter
 from typing import Any
 
-from sessions_app.blobs.s3 import S3Store
+from sessions_app.storage.s3 import S3Store
 
 
 class Traffic:

@@ -5,9 +5,9 @@ from typing import Any
 
 from django.utils import timezone
 
-from sessions_app.domain.sizes import size_text
+from dubbing_core.sizes import size_text
 from sessions_app.management.portal_command import PortalCommand
-from sessions_app.operations import garbage
+from sessions_app.operations.cleanup import garbage
 
 LABELS = {
     "sessions": "sessions whose time in the trash is over",

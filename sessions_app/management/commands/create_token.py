@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from sessions_app.management.portal_command import PortalCommand, user_named
 from sessions_app.models import AccessToken
-from sessions_app.operations import tokens
+from sessions_app.operations.accounts import tokens
 
 
 class Command(PortalCommand):

@@ -5,13 +5,13 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from sessions_app.blobs.store import StoreError
-from sessions_app.domain.categories import Category
-from sessions_app.domain.selection import Selection, SelectionError
-from sessions_app.domain.sizes import size_text
+from dubbing_core.categories import Category
+from dubbing_core.selection import Selection, SelectionError
+from dubbing_core.sizes import size_text
 from sessions_app.management.refusals import FULL, Error
 from sessions_app.management.version_command import VersionCommand
-from sessions_app.operations import exports
+from sessions_app.operations.exports import job as exports
+from sessions_app.storage.store import StoreError
 
 
 class Command(VersionCommand):

@@ -8,11 +8,12 @@ from typing import Any
 
 from django.utils import timezone
 
-from sessions_app.domain.sizes import size_text
+from dubbing_core.sizes import size_text
 from sessions_app.management.portal_command import PortalCommand, user_named
 from sessions_app.management.refusals import Error
 from sessions_app.models import Job
-from sessions_app.operations import dispatch, imports, jobs
+from sessions_app.operations.imports import job as imports
+from sessions_app.operations.jobs import lifecycle as jobs, run as dispatch
 
 PAUSE = 1.0
 """Seconds between two looks at a job that somebody else does, or that will be tried again."""

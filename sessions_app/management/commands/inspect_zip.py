@@ -7,9 +7,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from sessions_app.domain.paths import writable
-from sessions_app.domain.sizes import size_text
-from sessions_app.operations.inspections import Inspection, inspect
+from dubbing_core.paths import writable
+from dubbing_core.sizes import size_text
+from sessions_app.operations.imports.inspection import Inspection, inspect
 
 
 class Command(BaseCommand):

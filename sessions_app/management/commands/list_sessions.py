@@ -4,7 +4,7 @@ from argparse import ArgumentParser
 from collections.abc import Sequence
 from typing import Any
 
-from sessions_app.domain.sizes import size_text
+from dubbing_core.sizes import size_text
 from sessions_app.management.portal_command import PortalCommand, user_named
 from sessions_app.models import DubbingSession
 from sessions_app.queries.sessions import all_sessions

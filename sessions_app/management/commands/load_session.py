@@ -8,10 +8,10 @@ from typing import Any
 
 from django.utils import timezone
 
-from sessions_app.domain.sizes import size_text
+from dubbing_core.sizes import size_text
 from sessions_app.management.refusals import FULL, Error
 from sessions_app.management.version_command import VersionCommand
-from sessions_app.operations import loads
+from sessions_app.operations.loads import load as loads
 
 
 class Command(VersionCommand):

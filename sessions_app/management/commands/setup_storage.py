@@ -7,9 +7,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from sessions_app.blobs import get_store
-from sessions_app.blobs.findings import Finding, Outcome
-from sessions_app.blobs.trial import try_store
+from sessions_app.storage import get_store
+from sessions_app.storage.check_result import Finding, Outcome
+from sessions_app.storage.self_test import try_store
 
 
 class Command(BaseCommand):

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from sessions_app.domain.paths import writable
-from sessions_app.operations.inspections import Verification, verify_export
+from dubbing_core.paths import writable
+from sessions_app.operations.imports.inspection import Verification, verify_export
 
 
 class Command(BaseCommand):

@@ -9,7 +9,7 @@ from pathlib import Path
 from django.conf import settings
 from django.contrib.auth.models import User
 
-from sessions_app.operations import accounts
+from sessions_app.operations.accounts import users as accounts
 
 NAME = "demo"
 

@@ -10,12 +10,15 @@ from pathlib import Path
 
 from django.contrib.auth.models import User
 
-from sessions_app.blobs.parts import part_size_for
 from sessions_app.management.demo import script, state
 from sessions_app.management.demo.script import VIDEO_NAME
 from sessions_app.models import DubbingSession, Job, Upload
-from sessions_app.operations import announcements, dispatch, parts, saves, sessions
 from sessions_app.operations.errors import OperationError
+from sessions_app.operations.jobs import run as dispatch
+from sessions_app.operations.saves import job as saves
+from sessions_app.operations.sessions import lifecycle as sessions
+from sessions_app.operations.uploads import create as announcements, parts
+from sessions_app.storage.parts import part_size_for
 
 Clock = Callable[[], datetime]
 

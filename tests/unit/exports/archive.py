@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sessions_app.blobs.ingest import settle, stage
-from sessions_app.blobs.keys import blob_key
-from sessions_app.blobs.store import BlobReader, BlobWriter
-from sessions_app.zips.layout import BlobRange, Layout, Literal
+from dubbing_core.zips.layout import BlobRange, Layout, Literal
+from sessions_app.storage.ingest import settle, stage
+from sessions_app.storage.keys import blob_key
+from sessions_app.storage.store import BlobReader, BlobWriter
 
 MIB = 1024 * 1024
 

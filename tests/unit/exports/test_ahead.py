@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from sessions_app.blobs.keys import blob_key
-from sessions_app.blobs.store import CHUNK_SIZE, ObjectMissingError
+from dubbing_core.zips.layout import BlobRange, Literal
 from sessions_app.exports.ahead import PIECE_SIZE, THREADS, WINDOW_COUNT, WINDOW_SIZE, read_ahead
-from sessions_app.zips.layout import BlobRange, Literal
+from sessions_app.storage.keys import blob_key
+from sessions_app.storage.store import CHUNK_SIZE, ObjectMissingError
 
 MIB = 1024 * 1024
 

@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 import pytest
 from django.core.files.storage import FileSystemStorage
 
-from sessions_app.blobs.filesystem import FileSystemStore
-from sessions_app.blobs.keys import export_key
-from sessions_app.blobs.memory import MemoryStore
-from sessions_app.blobs.store import Capabilities
-from sessions_app.domain.digests import digest_of
+from dubbing_core.digests import digest_of
+from dubbing_core.zips.layout import Layout, Literal, Member, TextMember, plan
+from dubbing_core.zips.multipart import PartLimits
 from sessions_app.exports.assemble import assemble, discard
-from sessions_app.zips.layout import Layout, Literal, Member, TextMember, plan
-from sessions_app.zips.parts import PartLimits
+from sessions_app.storage.filesystem import FileSystemStore
+from sessions_app.storage.keys import export_key
+from sessions_app.storage.memory import MemoryStore
+from sessions_app.storage.store import Capabilities
 from tests.unit.exports.archive import MIB, an_archive, blob, content
 
 KEY = export_key("x7")

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
+from dubbing_core.zips.layout import BlobRange, Layout, Literal
 from sessions_app.exports.kept import KeptLayouts, memory_of
-from sessions_app.zips.layout import BlobRange, Layout, Literal
 
 
 def a_layout(size: int = 1000) -> Layout:

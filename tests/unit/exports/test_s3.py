@@ -6,13 +6,13 @@ from contextlib import contextmanager
 
 import pytest
 
-from sessions_app.blobs.keys import blob_key
-from sessions_app.blobs.memory import MemoryStore
-from sessions_app.blobs.store import ObjectMissingError, StoreFullError
+from dubbing_core.zips.layout import BlobRange, Layout, Literal
+from dubbing_core.zips.multipart import PartLimits, plan_parts
 from sessions_app.exports import s3
 from sessions_app.exports.s3 import write_object
-from sessions_app.zips.layout import BlobRange, Layout, Literal
-from sessions_app.zips.parts import PartLimits, plan_parts
+from sessions_app.storage.keys import blob_key
+from sessions_app.storage.memory import MemoryStore
+from sessions_app.storage.store import ObjectMissingError, StoreFullError
 from tests.unit.exports.archive import MIB, an_archive, blob, content
 
 KEY = "exports/x.zip"

@@ -5,11 +5,11 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, strategies
 
-from sessions_app.blobs.keys import blob_key
-from sessions_app.blobs.memory import MemoryStore
-from sessions_app.blobs.store import ObjectMissingError
+from dubbing_core.zips.layout import BlobRange, Layout, Literal
 from sessions_app.exports.stream import JOINED_SIZE, stream
-from sessions_app.zips.layout import BlobRange, Layout, Literal
+from sessions_app.storage.keys import blob_key
+from sessions_app.storage.memory import MemoryStore
+from sessions_app.storage.store import ObjectMissingError
 from tests.unit.exports.archive import an_archive, blob, content
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from sessions_app.operations.intake import PACK_COUNT, PACK_SIZE, runs
-from sessions_app.operations.unpacking import _neighbours
-from sessions_app.zips.reader import SEEK_COST, ArchiveMember
-from sessions_app.zips.records import DEFLATED, STORED
+from dubbing_core.zips.reader import SEEK_COST, ArchiveMember
+from dubbing_core.zips.records import DEFLATED, STORED
+from sessions_app.operations.ingest.blobs import PACK_COUNT, PACK_SIZE, runs
+from sessions_app.operations.ingest.from_archive import _neighbours
 
 
 def members(*sizes: int, gap: int = 40, unpacked: int | None = None) -> list[tuple[int, ArchiveMember]]:

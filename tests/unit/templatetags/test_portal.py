@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sessions_app.domain.categories import Category
+from dubbing_core.categories import Category
 from sessions_app.queries.versions import CategorySummary
 from sessions_app.templatetags import portal
 

@@ -1,0 +1,12 @@
+"""String enumerations on every supported Python: `enum.StrEnum` came with 3.11."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class StrEnum(str, Enum):
+    """An enumeration whose members are strings and print as their values."""
+
+    __str__ = str.__str__
+    __format__ = str.__format__

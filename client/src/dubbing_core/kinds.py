@@ -1,0 +1,34 @@
+"""What a file is, by its extension alone; content is looked at elsewhere."""
+
+from __future__ import annotations
+
+from dubbing_core.enums import StrEnum
+
+
+class Kind(StrEnum):
+    VIDEO = "video"
+    AUDIO = "audio"
+    SUBTITLE = "subtitle"
+    TEXT = "text"
+    """Transcripts, translations and assignments, as tools keep them."""
+    OTHER = "other"
+
+
+EXTENSIONS = {
+    Kind.VIDEO: "3gp avi flv m2ts m4v mkv mov mp4 mpeg mpg mts mxf ogv ts webm wmv",
+    Kind.AUDIO: "aac ac3 aif aiff amr caf flac m4a mka mp3 oga ogg opus wav weba wma",
+    Kind.SUBTITLE: "ass sbv srt ssa sub ttml vtt",
+    Kind.TEXT: "csv doc docx json jsonl md odt pdf rtf tsv txt xlsx xml yaml yml",
+}
+KINDS = {extension: kind for kind, extensions in EXTENSIONS.items() for extension in extensions.split()}
+
+
+def kind_of(path: str) -> Kind:
+    return KINDS.get(split_name(path)[1][1:].casefold(), Kind.OTHER)
+
+
+def split_name(path: str) -> tuple[str, str]:
+    """The last part of a path as stem and extension with its dot: `a/Talk.MP4` -> `Talk`, `.MP4`."""
+    name = path.rpartition("/")[2]
+    stem, dot, extension = name.rpartition(".")
+    return (stem, dot + extension) if stem else (name, "")

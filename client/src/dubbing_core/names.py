@@ -1,0 +1,124 @@
+"""Names of sessions: made up, checked, kept apart, and read from archives."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Container
+from datetime import datetime
+from pathlib import PurePosixPath
+
+from dubbing_core.paths import is_reserved
+
+LENGTH_LIMIT = 120
+"""In characters."""
+SIZE_LIMIT = 240
+"""In bytes of UTF-8, so that `<name>_export.zip` is a file name everywhere: 255 bytes are the most."""
+FALLBACK = "dubbing_project"
+EXPORT_SUFFIX = "_export"
+REFUSED = frozenset('/\\:*?"<>|')
+# Browsers number a download whose name is taken: `talk_export (1).zip`.
+EXPORT_ENDING = re.compile(rf"{EXPORT_SUFFIX}( ?\(\d+\))?$")
+FILENAME_LIMIT = 255
+"""In bytes; what ext4, XFS, APFS and NTFS all take."""
+
+
+class SessionNameError(ValueError):
+    """A name that no session may have. Its message is a sentence for the person who typed it."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def auto_name(video_filename: str | None, now: datetime) -> str:
+    """The original session manager's name for a new project: `my_presentation_20250803_181102`.
+
+    Letters and digits of every script stay; a long name is cut so that the result is a valid one.
+    """
+    stem = PurePosixPath(video_filename).stem if video_filename else ""
+    kept = "".join(character for character in stem if character.isalnum() or character in " -_")
+    cleaned = kept.strip().replace(" ", "_") or FALLBACK
+    return _with_suffix(cleaned, f"_{now:%Y%m%d_%H%M%S}")
+
+
+def clean_name(raw: str) -> str:
+    """Bring a typed name into its one form: stripped and composed (NFC).
+
+    :raises SessionNameError: with one of the codes `name_empty`, `name_too_long`, `name_control`,
+        `name_character`, `name_dot`, `name_reserved`.
+    """
+    name = unicodedata.normalize("NFC", raw.strip())
+    if not name:
+        raise SessionNameError("name_empty", "Give the session a name.")
+    if any(_is_control(character) for character in name):
+        raise SessionNameError("name_control", "The name contains a control character. Leave it out.")
+    if refused := sorted(REFUSED.intersection(name)):
+        raise SessionNameError("name_character", f"A name cannot contain {' '.join(refused)}. Leave it out.")
+    if name.startswith(".") or name.endswith("."):
+        raise SessionNameError("name_dot", "A name cannot begin or end with a dot. Leave it out.")
+    if is_reserved(name):
+        raise SessionNameError("name_reserved", f"Windows reserves the name “{name}”. Choose another.")
+    if len(name) > LENGTH_LIMIT or len(name.encode()) > SIZE_LIMIT:
+        raise SessionNameError(
+            "name_too_long",
+            f"The name is longer than {LENGTH_LIMIT} characters or {SIZE_LIMIT} bytes. Shorten it.",
+        )
+    return name
+
+
+def fold_name(name: str) -> str:
+    """The form in which two names are equal if people or file systems might take one for the other."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())
+
+
+def free_name(wanted: str, taken: Container[str]) -> str:
+    """`wanted`, or the first of `wanted_2`, `wanted_3` ... whose :func:`fold_name` is not in `taken`."""
+    name, number = wanted, 2
+    while fold_name(name) in taken:
+        name = _with_suffix(wanted, f"_{number}")
+        number += 1
+    return name
+
+
+def export_filename(name: str, part: str = "") -> str:
+    """`talk_export.zip`; with what tells the archive from that of the whole, `talk_audio_hi_export.zip`.
+
+    The name is cut where the whole would be too long for a file system; what tells archives apart is cut last.
+    """
+    suffix = f"_{part}{EXPORT_SUFFIX}.zip" if part else f"{EXPORT_SUFFIX}.zip"
+    suffix = suffix if len(suffix.encode()) <= FILENAME_LIMIT // 2 else f"_part{EXPORT_SUFFIX}.zip"
+    room = FILENAME_LIMIT - len(suffix.encode())
+    return name.encode()[:room].decode(errors="ignore") + suffix
+
+
+def name_from_zip(filename: str, *, ours: bool, part: str = "") -> str:
+    """A valid session name from an archive's: its stem, for our own archives without `_export`.
+
+    :param part: what else our own archive's name may say that is no part of the session's name.
+    """
+    stem = PurePosixPath(filename).stem
+    if ours:
+        stem = EXPORT_ENDING.sub("", stem)
+        stem = stem.removesuffix(f"_{part}") if part else stem
+    name = unicodedata.normalize("NFC", stem.strip())
+    name = "".join("_" if _is_control(c) or c in REFUSED else c for c in name)
+    if name.startswith("."):
+        name = f"_{name[1:]}"
+    if name.endswith("."):
+        name = f"{name[:-1]}_"
+    if is_reserved(name):
+        name = f"{name}_" if "." not in name else name.replace(".", "_", 1)
+    return _with_suffix(name, "") or FALLBACK
+
+
+def _is_control(character: str) -> bool:
+    return unicodedata.category(character) in {"Cc", "Cs"}
+
+
+def _with_suffix(name: str, suffix: str) -> str:
+    """Append a suffix of plain ASCII, cutting the name where the whole would be too long."""
+    length, size = LENGTH_LIMIT - len(suffix), SIZE_LIMIT - len(suffix)
+    if len(name) > length or len(name.encode()) > size:
+        name = name[:length].encode()[:size].decode(errors="ignore").rstrip(" .")
+    return name + suffix

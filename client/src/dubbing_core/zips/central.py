@@ -1,0 +1,271 @@
+"""The central directory, entry by entry, and everything that can be known from it alone."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+
+from dubbing_core.zips.directory import Directory
+from dubbing_core.zips.errors import ZipError
+from dubbing_core.zips.extras import parse_extras, unicode_path, zip64_invalid, zip64_values
+from dubbing_core.zips.limits import Limits
+from dubbing_core.zips.names import check_names, read_name, shown
+from dubbing_core.zips.records import (
+    DEFLATED,
+    EXTRA_LIMIT,
+    FLAG_DESCRIPTOR,
+    FLAG_ENCRYPTED,
+    FLAG_MASKED,
+    FLAG_PATCHED,
+    FLAG_STRONG_ENCRYPTION,
+    FLAG_UTF8,
+    HOST_DARWIN,
+    HOST_UNIX,
+    MODE_SHIFT,
+    SENTINEL16,
+    SENTINEL32,
+    SIGNATURES,
+    STORED,
+    CentralHeader,
+    LocalHeader,
+    from_dos_timestamp,
+)
+
+DESCRIPTOR_SIZES = (12, 16, 20, 24)  # 4.3.9: with 4 or 8 bytes a size, with or without signature
+DEFLATE_RATIO = 1032
+"""The most bytes that one of DEFLATE can become (RFC 1951: 258 from two bits). A bound of the format, no suspicion."""
+EMPTY_DEFLATED_LIMIT = 16
+"""In bytes; some programs deflate the nothing that a folder holds."""
+OFFSET_LIMIT = 1 << 63
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """What the central directory tells of a member."""
+
+    name: str
+    raw: bytes
+    """The name as in the header."""
+    flags: int
+    method: int
+    crc32: int
+    size: int
+    compressed_size: int
+    offset: int
+    modified: datetime | None
+
+    @property
+    def is_directory(self) -> bool:
+        return self.name.endswith("/")
+
+    @property
+    def has_descriptor(self) -> bool:
+        return bool(self.flags & FLAG_DESCRIPTOR)
+
+    @property
+    def least_end(self) -> int:
+        """Where the member ends if its local header has no extra fields."""
+        descriptor = DESCRIPTOR_SIZES[0] if self.has_descriptor else 0
+        return self.offset + LocalHeader.STRUCT.size + len(self.raw) + self.compressed_size + descriptor
+
+
+def read_entries(directory: Directory, limits: Limits) -> list[Entry]:
+    """Read every entry, and refuse what can be refused without a look at the members.
+
+    :raises ZipError: an entry is damaged, unsafe, unsupported or beyond the limits, or the members overlap or leave gaps.
+    """
+    entries: list[Entry] = []
+    total = 0
+    for header, raw, extra, comment in _headers(directory):
+        entry = _entry(header, raw, extra, comment, limits)
+        total += entry.size
+        if total > limits.max_total_size:
+            raise ZipError(
+                "zip_too_large",
+                f"Unpacked, the archive is larger than the {limits.max_total_size:,} bytes that are allowed."
+                " Free some space, or split the archive.",
+            )
+        entries.append(entry)
+    _check_places(entries, directory.offset)
+    check_names(entry.name for entry in entries)
+    return entries
+
+
+def _headers(directory: Directory) -> Iterator[tuple[CentralHeader, bytes, bytes, bytes]]:
+    data = directory.data
+    position = 0
+    for _ in range(directory.entries):
+        start = position + CentralHeader.STRUCT.size
+        header = CentralHeader.parse(data, position) if start <= len(data) else None
+        if header is None:
+            raise _damaged()
+        name_end = start + header.name_size
+        extra_end = name_end + header.extra_size
+        position = extra_end + header.comment_size
+        if position > len(data):
+            raise _damaged()
+        yield header, data[start:name_end], data[name_end:extra_end], data[extra_end:position]
+    if position != len(data):
+        raise ZipError(
+            "zip_count_mismatch",
+            "The archive's table of contents holds more than its end record says. Make the archive again.",
+        )
+
+
+def _entry(header: CentralHeader, raw: bytes, extra: bytes, comment: bytes, limits: Limits) -> Entry:
+    label = shown(raw)
+    if len(raw) > limits.max_name_bytes:
+        raise ZipError(
+            "zip_name_too_long",
+            f"The archive holds a name longer than {limits.max_name_bytes} bytes. Shorten its folders.",
+            member=label,
+        )
+    if raw.count(b"/") > limits.max_depth:
+        raise ZipError(
+            "zip_name_too_deep",
+            f"The archive holds more than {limits.max_depth} folders inside each other. Make it again with fewer.",
+            member=label,
+        )
+    if comment and any(signature in comment for signature in SIGNATURES):
+        raise ZipError(
+            "zip_ambiguous",
+            "The archive could be read in two ways. Make it again, without comments.",
+            member=label,
+        )
+    _check_kind(header, label)
+    fields = parse_extras(extra, member=label)
+    path = unicode_path(fields, raw, member=label)
+    size, compressed_size, offset = _large_values(header, fields, label)
+    entry = Entry(
+        name=read_name(raw, utf8=bool(header.flags & FLAG_UTF8), unicode_path=path),
+        raw=raw,
+        flags=header.flags,
+        method=header.method,
+        crc32=header.crc32,
+        size=size,
+        compressed_size=compressed_size,
+        offset=offset,
+        modified=from_dos_timestamp(header.dos_time, header.dos_date),
+    )
+    _check_mode(header, entry, label)
+    _check_sizes(entry, label)
+    return entry
+
+
+def _check_kind(header: CentralHeader, label: str) -> None:
+    if header.flags & (FLAG_ENCRYPTED | FLAG_STRONG_ENCRYPTION | FLAG_MASKED):
+        raise ZipError(
+            "zip_encrypted", "The archive is protected by a password. Make it again without.", member=label
+        )
+    if header.flags & FLAG_PATCHED or header.method not in (STORED, DEFLATED):
+        raise ZipError(
+            "zip_method_unsupported",
+            "The archive uses a rare kind of compression. Make it again with the usual one (Deflate).",
+            member=label,
+        )
+
+
+def _check_mode(header: CentralHeader, entry: Entry, label: str) -> None:
+    kind = stat.S_IFMT(header.external_attributes >> MODE_SHIFT)
+    if kind == stat.S_IFLNK:
+        raise ZipError(
+            "zip_symlink",
+            "The archive holds a link instead of a file. Make it again with the file itself.",
+            member=label,
+        )
+    # Other hosts keep other things where Unix keeps the mode.
+    if header.version_made_by >> 8 not in (HOST_UNIX, HOST_DARWIN):
+        return
+    if kind not in (0, stat.S_IFREG, stat.S_IFDIR) or (kind == stat.S_IFDIR and not entry.is_directory):
+        raise ZipError(
+            "zip_special_file",
+            "The archive holds something that is neither a file nor a folder. Make it again without.",
+            member=label,
+        )
+
+
+def _large_values(header: CentralHeader, fields: dict[int, bytes], label: str) -> tuple[int, int, int]:
+    """Size, compressed size and offset; 4.5.3: those and only those that hold the sentinel are in the ZIP64 field."""
+    told = (header.size, header.compressed_size, header.offset)
+    large_disk = header.disk == SENTINEL16
+    values = zip64_values(fields, member=label, disk=large_disk) or ()
+    if len(values) != told.count(SENTINEL32) + large_disk:
+        raise zip64_invalid(label)
+    remaining = iter(values)
+    size, compressed_size, offset = (next(remaining) if value == SENTINEL32 else value for value in told)
+    disk = next(remaining) if large_disk else header.disk
+    if max(size, compressed_size, offset) >= OFFSET_LIMIT:
+        raise zip64_invalid(label)
+    if disk:
+        raise ZipError(
+            "zip_multi_disk",
+            "This is one part of a split archive. Join it, then upload the whole.",
+            member=label,
+        )
+    return size, compressed_size, offset
+
+
+def _check_sizes(entry: Entry, label: str) -> None:
+    if entry.is_directory and (
+        entry.size or entry.compressed_size > (EMPTY_DEFLATED_LIMIT if entry.method == DEFLATED else 0)
+    ):
+        raise ZipError(
+            "zip_directory_with_data", "The archive holds a folder with contents of its own. Make it again.",
+            member=label,
+        )  # fmt: skip
+    if entry.method == STORED:
+        possible = entry.size == entry.compressed_size
+    else:
+        possible = entry.size <= entry.compressed_size * DEFLATE_RATIO
+    if not possible:
+        raise ZipError(
+            "zip_size_mismatch", "The archive lies about a file's size. Make it again.", member=label
+        )
+    if not entry.size and entry.crc32:
+        raise ZipError(
+            "zip_crc_mismatch", "A file in the archive is damaged. Download or make it again.", member=label
+        )
+
+
+def _check_places(entries: Sequence[Entry], directory_offset: int) -> None:
+    """Refuse members that overlap, or leave more between them than extra fields and a descriptor can fill."""
+    ordered = sorted(entries, key=lambda entry: entry.offset)
+    if (ordered[0].offset if ordered else directory_offset) != 0:
+        raise ZipError(
+            "zip_prefix", "There is something before the start of the archive. Make it again as a plain ZIP."
+        )
+    for entry, end in boundaries(ordered, directory_offset):
+        if entry.least_end > end:
+            raise overlap(shown(entry.raw))
+        if entry.least_end + EXTRA_LIMIT + DESCRIPTOR_SIZES[-1] < end:
+            raise gap(shown(entry.raw))
+
+
+def boundaries(ordered: Sequence[Entry], directory_offset: int) -> Iterator[tuple[Entry, int]]:
+    """Each entry with the place where the next one, or the directory, starts."""
+    for entry, following in pairwise(ordered):
+        yield entry, following.offset
+    if ordered:
+        yield ordered[-1], directory_offset
+
+
+def overlap(label: str) -> ZipError:
+    return ZipError("zip_overlap", "Files in the archive lie over each other. Make it again.", member=label)
+
+
+def gap(label: str) -> ZipError:
+    return ZipError(
+        "zip_gap",
+        "There is something in the archive that its table of contents leaves out. Make it again.",
+        member=label,
+    )
+
+
+def _damaged() -> ZipError:
+    return ZipError(
+        "zip_directory_damaged",
+        "The archive's table of contents is damaged. Download it once more, or make it again.",
+    )

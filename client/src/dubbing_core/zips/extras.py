@@ -1,0 +1,85 @@
+"""Extra fields: a list of identifier, size, data (APPNOTE 4.5)."""
+
+from __future__ import annotations
+
+import struct
+
+from zlib_ng import zlib_ng
+
+from dubbing_core.zips.errors import ZipError
+from dubbing_core.zips.records import END_SIGNATURES, EXTRA_HEADER_SIZE, EXTRA_UNICODE_PATH, EXTRA_ZIP64
+
+DISK_SIZE = 4
+UNICODE_PATH_VERSION = 1  # 4.6.9
+UNICODE_PATH_PREFIX = struct.Struct("<BI")
+
+
+def parse_extras(data: bytes, *, member: str) -> dict[int, bytes]:
+    """Read extra fields.
+
+    Zeros at the end are the padding of older zipaligns, and no field.
+
+    :raises ZipError: `zip_extra_invalid`, a field overruns its place, comes twice, or hides an end record.
+    """
+    fields: dict[int, bytes] = {}
+    position = 0
+    while position + EXTRA_HEADER_SIZE <= len(data):
+        identifier, size = struct.unpack_from("<2H", data, position)
+        position += EXTRA_HEADER_SIZE
+        value = data[position : position + size]
+        position += size
+        if len(value) < size or (identifier in fields and (identifier or value)):
+            raise _invalid(member)
+        fields[identifier] = value
+    if data and (any(data[position:]) or any(signature in data for signature in END_SIGNATURES)):
+        raise _invalid(member)
+    return fields
+
+
+def zip64_values(fields: dict[int, bytes], *, member: str, disk: bool = False) -> tuple[int, ...] | None:
+    """The values of the ZIP64 field (4.5.3), or None when there is none.
+
+    :param disk: whether a disk number of 4 bytes follows the values of 8.
+    :raises ZipError: `zip_zip64_invalid`, it does not consist of such values.
+    """
+    data = fields.get(EXTRA_ZIP64)
+    if data is None:
+        return None
+    count, rest = divmod(len(data), 8)
+    if not data or rest != (DISK_SIZE if disk else 0):
+        raise zip64_invalid(member)
+    return struct.unpack(f"<{count}Q{'I' if disk else ''}", data)
+
+
+def unicode_path(fields: dict[int, bytes], raw: bytes, *, member: str) -> str | None:
+    """The name in the Unicode Path field (4.6.9), or None when there is none.
+
+    :param raw: the name in the header, whose CRC-32 the field carries.
+    :raises ZipError: `zip_extra_invalid`, it has another version, belongs to another name, or is not UTF-8.
+    """
+    data = fields.get(EXTRA_UNICODE_PATH)
+    if data is None:
+        return None
+    if len(data) <= UNICODE_PATH_PREFIX.size:
+        raise _invalid(member)
+    version, crc32 = UNICODE_PATH_PREFIX.unpack_from(data)
+    if version != UNICODE_PATH_VERSION or crc32 != zlib_ng.crc32(raw):
+        raise _invalid(member)
+    try:
+        return data[UNICODE_PATH_PREFIX.size :].decode()
+    except UnicodeDecodeError:
+        raise _invalid(member) from None
+
+
+def zip64_invalid(member: str | None) -> ZipError:
+    return ZipError(
+        "zip_zip64_invalid",
+        "The archive contradicts itself about its large sizes. Make it again with another program.",
+        member=member,
+    )
+
+
+def _invalid(member: str) -> ZipError:
+    return ZipError(
+        "zip_extra_invalid", "The archive holds damaged details of a file. Make it again.", member=member
+    )

@@ -1,0 +1,307 @@
+"""A ZIP planned before a byte is written: its size, ETag, ranges and bytes are views of one list of segments."""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from array import array
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from itertools import accumulate
+
+from zlib_ng import zlib_ng
+
+from dubbing_core.paths import check_name, check_tree
+from dubbing_core.zips.records import (
+    END_SIGNATURES,
+    EXTRA_ALIGNMENT,
+    EXTRA_HEADER_SIZE,
+    EXTRA_LIMIT,
+    FLAG_UTF8,
+    MADE_BY_UNIX,
+    MODE_FILE,
+    MODE_SHIFT,
+    NEEDS_FOLDERS,
+    NEEDS_ZIP64,
+    SENTINEL16,
+    SENTINEL32,
+    STORED,
+    CentralHeader,
+    End64Record,
+    EndRecord,
+    LocalHeader,
+    Locator64,
+    dos_timestamp,
+    pack_extra,
+    pack_zip64,
+)
+
+LARGE_SIZE = 4 * 1024 * 1024
+MEDIUM_SIZE = 64 * 1024
+ALIGNMENTS = ((LARGE_SIZE, 64 * 1024), (MEDIUM_SIZE, 4096))
+"""From which size on a member's data starts on a multiple of how many bytes (docs/decisions/0004-zip-layout.md)."""
+PADDING_MINIMUM = EXTRA_HEADER_SIZE + 2
+ALIGNMENT_LIMIT = 0x8000
+"""The largest power of two that the padding field can name."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Member:
+    """A file of the archive whose bytes are a blob."""
+
+    name: str
+    sha256: str
+    size: int
+    """In bytes."""
+    crc32: int
+    modified: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TextMember:
+    """A file of the archive that was made for it; its bytes are part of the plan."""
+
+    name: str
+    data: bytes
+    modified: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    data: bytes
+
+    @property
+    def size(self) -> int:
+        return len(self.data)
+
+    def cut(self, start: int, end: int) -> Literal:
+        return self if (start, end) == (0, self.size) else Literal(self.data[start:end])
+
+
+@dataclass(frozen=True, slots=True)
+class BlobRange:
+    sha256: str
+    start: int
+    end: int
+    """Half-open: the byte at `end` is not part of it."""
+
+    @property
+    def size(self) -> int:
+        return self.end - self.start
+
+    def cut(self, start: int, end: int) -> BlobRange:
+        return BlobRange(self.sha256, self.start + start, self.start + end)
+
+
+Segment = Literal | BlobRange
+
+
+@dataclass(frozen=True)
+class Layout:
+    """An archive that has not been written. No segment is empty, no two literals are neighbours."""
+
+    segments: tuple[Segment, ...]
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        return self._ends[-1]
+
+    @cached_property
+    def etag(self) -> str:
+        """A strong validator (RFC 9110 section 8.8.3): equal exactly when the bytes are, as blobs never change."""
+        digest = hashlib.sha256()
+        for segment in self.segments:
+            if isinstance(segment, Literal):
+                digest.update(struct.pack("<cQ", b"L", segment.size))
+                digest.update(segment.data)
+            else:
+                digest.update(struct.pack("<c2Q", b"B", segment.start, segment.end))
+                digest.update(segment.sha256.encode())
+        return f'"{digest.hexdigest()}"'
+
+    @cached_property
+    def blobs(self) -> tuple[str, ...]:
+        """SHA-256 of each blob in use, once, in order of first use."""
+        return tuple(
+            dict.fromkeys(segment.sha256 for segment in self.segments if isinstance(segment, BlobRange))
+        )
+
+    def cut(self, start: int, end: int) -> tuple[Segment, ...]:
+        """The segments of the half-open range [start, end) of the archive.
+
+        :raises ValueError: the range does not lie in the archive.
+        """
+        if not 0 <= start <= end <= self.size:
+            raise ValueError(f"[{start}, {end}) does not lie in an archive of {self.size} bytes.")
+        if (start, end) == (0, self.size):
+            return self.segments
+        pieces: list[Segment] = []
+        index = bisect_right(self._ends, start)
+        while start < end:
+            segment = self.segments[index]
+            segment_end = self._ends[index]
+            segment_start = segment_end - segment.size
+            stop = min(end, segment_end)
+            pieces.append(segment.cut(start - segment_start, stop - segment_start))
+            start = stop
+            index += 1
+        return tuple(pieces)
+
+    @cached_property
+    def _ends(self) -> array[int]:
+        return array("Q", accumulate(segment.size for segment in self.segments))
+
+
+def plan(members: Sequence[Member | TextMember], *, comment: bytes = b"") -> Layout:
+    """Decide every byte of the archive that holds the members in the order given. Nothing is read.
+
+    :raises ValueError: a name is unsafe or taken (`domain.paths.PathError`), a size or digest is impossible, or
+        the comment is longer than 65,535 bytes or could be taken for the end of an archive.
+    """
+    for member in members:
+        _check(member)
+    check_tree(member.name for member in members)
+    if len(comment) > SENTINEL16 or any(signature in comment for signature in END_SIGNATURES):
+        raise ValueError("The comment does not fit into an archive.")
+    writer = _Writer()
+    for member in members:
+        writer.add(member)
+    return writer.finish(comment)
+
+
+def _check(member: Member | TextMember) -> None:
+    check_name(member.name)
+    if isinstance(member, TextMember):
+        return
+    if not 0 <= member.size < 1 << 63:
+        raise ValueError(f"A file of {member.size} bytes cannot be.")
+    if not 0 <= member.crc32 <= SENTINEL32 or (member.size == 0 and member.crc32 != 0):
+        raise ValueError(f"{member.crc32} is not the CRC-32 of {member.size} bytes.")
+
+
+class _Writer:
+    def __init__(self) -> None:
+        self._segments: list[Segment] = []
+        self._literals: list[bytes] = []
+        self._directory: list[bytes] = []
+        self._position = 0
+
+    def add(self, member: Member | TextMember) -> None:
+        local, central = _headers(member, self._position)
+        self._directory.append(central)
+        self._literal(local)
+        if isinstance(member, TextMember):
+            self._literal(member.data)
+        elif member.size:
+            self._flush()
+            self._segments.append(BlobRange(member.sha256, 0, member.size))
+            self._position += member.size
+
+    def finish(self, comment: bytes) -> Layout:
+        offset = self._position
+        directory = b"".join(self._directory)
+        self._literal(directory)
+        self._literal(_end(len(self._directory), len(directory), offset, comment))
+        self._flush()
+        return Layout(tuple(self._segments))
+
+    def _literal(self, data: bytes) -> None:
+        self._literals.append(data)
+        self._position += len(data)
+
+    def _flush(self) -> None:
+        self._segments.append(Literal(b"".join(self._literals)))
+        self._literals.clear()
+
+
+def _headers(member: Member | TextMember, offset: int) -> tuple[bytes, bytes]:
+    """Local and central header of a member whose local header starts at the offset."""
+    if isinstance(member, TextMember):
+        size, crc32 = len(member.data), zlib_ng.crc32(member.data)
+    else:
+        size, crc32 = member.size, member.crc32
+    name = member.name.encode()
+    flags = 0 if member.name.isascii() else FLAG_UTF8
+    dos_time, dos_date = dos_timestamp(member.modified)
+    field = min(size, SENTINEL32)
+    # 4.5.3: the local header needs both sizes; the central one each value that does not fit into its own field.
+    large = (size, size) if field == SENTINEL32 else ()
+    far = (offset,) if offset >= SENTINEL32 else ()
+    extra = pack_zip64(*large) if large else b""
+    central_extra = pack_zip64(*large, *far) if large or far else b""
+    extra += _padding(size, offset + LocalHeader.STRUCT.size + len(name), len(extra))
+    local = LocalHeader(
+        version_needed=NEEDS_ZIP64 if large else NEEDS_FOLDERS,
+        flags=flags,
+        method=STORED,
+        dos_time=dos_time,
+        dos_date=dos_date,
+        crc32=crc32,
+        compressed_size=field,
+        size=field,
+        name_size=len(name),
+        extra_size=len(extra),
+    )
+    central = CentralHeader(
+        version_made_by=MADE_BY_UNIX,
+        version_needed=NEEDS_ZIP64 if central_extra else NEEDS_FOLDERS,
+        flags=flags,
+        method=STORED,
+        dos_time=dos_time,
+        dos_date=dos_date,
+        crc32=crc32,
+        compressed_size=field,
+        size=field,
+        name_size=len(name),
+        extra_size=len(central_extra),
+        comment_size=0,
+        disk=0,
+        internal_attributes=0,
+        external_attributes=MODE_FILE << MODE_SHIFT,
+        offset=min(offset, SENTINEL32),
+    )
+    return local.pack() + name + extra, central.pack() + name + central_extra
+
+
+def _padding(size: int, start: int, used: int) -> bytes:
+    """The extra field that moves the member's data to its alignment.
+
+    :param start: where the local header's extra fields start.
+    :param used: how many bytes of them there are already.
+    """
+    alignment = next((alignment for least, alignment in ALIGNMENTS if size >= least), 1)
+    missing = -(start + used) % alignment
+    if not missing:
+        return b""
+    # A field has at least PADDING_MINIMUM bytes; what is less goes round once more. Where that makes the extra
+    # fields too long, half the alignment is always within reach.
+    if missing < PADDING_MINIMUM:
+        missing += alignment
+    if missing + used > EXTRA_LIMIT:
+        missing -= alignment // 2
+    alignment_told = struct.pack("<H", min(alignment, ALIGNMENT_LIMIT))
+    return pack_extra(EXTRA_ALIGNMENT, alignment_told.ljust(missing - EXTRA_HEADER_SIZE, b"\0"))
+
+
+def _end(entries: int, size: int, offset: int, comment: bytes) -> bytes:
+    """What follows the central directory."""
+    end64 = b""
+    if entries >= SENTINEL16 or size >= SENTINEL32 or offset >= SENTINEL32:
+        end64 = (
+            End64Record(
+                disk_entries=entries, entries=entries, directory_size=size, directory_offset=offset
+            ).pack()
+            + Locator64(end64_offset=offset + size).pack()
+        )
+    end = EndRecord(
+        disk_entries=min(entries, SENTINEL16),
+        entries=min(entries, SENTINEL16),
+        directory_size=min(size, SENTINEL32),
+        directory_offset=min(offset, SENTINEL32),
+        comment_size=len(comment),
+    )
+    return end64 + end.pack() + comment

@@ -1,0 +1,43 @@
+"""Where an archive is read from: anything with a size that serves ranges."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from dubbing_core.zips.errors import ZipError
+
+
+class Source(Protocol):
+    """A file, or an object in a store. Several threads may read at once."""
+
+    size: int
+    """In bytes."""
+
+    def read(self, start: int, end: int) -> Iterator[bytes]:
+        """Yield the bytes of the half-open range [start, end), which is not empty, in chunks of any size.
+
+        What it raises passes through the reader unchanged: that the storage failed is not the archive's fault.
+        """
+        ...
+
+
+def read_range(source: Source, start: int, end: int) -> Iterator[bytes]:
+    """Yield exactly the bytes of the range.
+
+    :raises ZipError: `zip_truncated`, the source ends before or goes on after the range.
+    """
+    missing = end - start
+    if missing:
+        for chunk in source.read(start, end):
+            missing -= len(chunk)
+            if missing < 0:
+                break
+            yield chunk
+    if missing:
+        raise ZipError("zip_truncated", "The archive changed while it was read. Upload it again.")
+
+
+def read_bytes(source: Source, start: int, end: int) -> bytes:
+    """Read a range that is small enough for memory."""
+    return b"".join(read_range(source, start, end))

@@ -1,0 +1,27 @@
+"""Keeps people within their share of the storage."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AbstractBaseUser
+
+from dubbing_core.sizes import size_text
+from sessions_app.operations.errors import OverQuotaError
+from sessions_app.queries.quotas import limit_of, used_by
+
+
+def check(user: AbstractBaseUser, *, adding: int = 0) -> None:
+    """Refuse what would be more than the user may store.
+
+    :param adding: bytes that are to be stored besides what counts already.
+    :raises OverQuotaError: it would.
+    """
+    limit = limit_of(user)
+    if limit is None:
+        return
+    used = used_by(user)
+    if used + adding > limit:
+        asked = f" and {size_text(adding)} more do not fit" if adding else ""
+        raise OverQuotaError(
+            f"You use {size_text(used)} of the {size_text(limit)} that you may{asked}. Delete sessions and empty the"
+            " trash, or ask your operator for more."
+        )

@@ -1,0 +1,77 @@
+"""Places that an archive is read from, in ranges."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+from dubbing_core.zips.errors import ZipError
+from dubbing_core.zips.reader import SEEK_COST, Source
+from sessions_app.storage.ranges import Ranges, ranges_of_file, ranges_of_object
+from sessions_app.storage.store import CHUNK_SIZE, BlobReader, BlobStore
+
+
+class ArchiveSource(Source, Protocol):
+    seek_cost: int
+    """Bytes that are worth reading to save a request."""
+
+    def ranges(self, store: BlobStore, *, scratch: str) -> Ranges | None:
+        """Return what makes objects of ranges of this source in the store, if anything does.
+
+        :param scratch: the key of an object that may be begun in order to find out.
+        """
+        ...
+
+
+class StoreSource:
+    """An object in the blob store."""
+
+    seek_cost = SEEK_COST
+
+    def __init__(self, reader: BlobReader, key: str, size: int) -> None:
+        self.size = size
+        self._reader = reader
+        self._key = key
+
+    def read(self, start: int, end: int) -> Iterator[bytes]:
+        return self._reader.read(self._key, start, end)
+
+    def ranges(self, store: BlobStore, *, scratch: str) -> Ranges | None:
+        return ranges_of_object(store, self._key, self.size, scratch=scratch)
+
+
+class FileSource:
+    """A file on this machine."""
+
+    seek_cost = 0
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._found = path.stat()
+        self.size = self._found.st_size
+
+    def read(self, start: int, end: int) -> Iterator[bytes]:
+        with self._path.open("rb") as file:
+            while start < end:
+                data = os.pread(file.fileno(), min(CHUNK_SIZE, end - start), start)
+                if not data:
+                    raise OSError(f"{self._path} became shorter while it was read.")
+                start += len(data)
+                yield data
+
+    def ranges(self, store: BlobStore, *, scratch: str) -> Ranges | None:
+        return ranges_of_file(store, self._path, self, scratch=scratch, unchanged=self.check)
+
+    def check(self) -> None:
+        """Raise if somebody wrote to the file since it was opened.
+
+        :raises ZipError: `zip_truncated`.
+        """
+        if _identity(self._path.stat()) != _identity(self._found):
+            raise ZipError("zip_truncated", "The archive changed while it was read. Import it again.")
+
+
+def _identity(found: os.stat_result) -> tuple[int, ...]:
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns

@@ -1,0 +1,140 @@
+"""What a running job holds: its lease, its progress, its way to hear that it should stop."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+
+from django.conf import settings
+from django.db import Error, close_old_connections, connections, transaction
+
+from sessions_app.models import Hold, Job
+from sessions_app.operations.errors import JobCancelled, JobEnded, JobLost
+from sessions_app.storage import get_store
+from sessions_app.storage.keys import staging_key, staging_prefix
+from sessions_app.storage.store import BlobStore
+
+logger = logging.getLogger(__name__)
+
+Clock = Callable[[], datetime]
+
+REPORT_EVERY = 1.0
+"""Seconds between two looks at the job's row: progress is written, the lease renewed, a cancellation heard."""
+
+
+class JobContext:
+    """Keeps the lease of a claimed job alive while its ``with`` block runs.
+
+    ``advance`` and ``check`` raise JobCancelled or JobLost when the job is no longer to be done; ``finish`` makes the
+    effect visible in one transaction with the job's end, or not at all. One thread talks to the job's row, so that
+    workers of any number may call ``advance`` without touching the database.
+    """
+
+    def __init__(self, job: Job, *, clock: Clock) -> None:
+        self.job = job
+        self.clock = clock
+        self.store: BlobStore = get_store()
+        self._done = 0
+        self._total = 0
+        self._lock = threading.Lock()
+        self._ended: type[JobEnded] | None = None
+        self._stop = threading.Event()
+        self._heart = threading.Thread(target=self._beat, name=f"heartbeat-{job.code}", daemon=True)
+
+    def __enter__(self) -> Self:
+        for earlier in range(1, self.job.attempt):
+            self._clean(f"job-{self.job.code}-{earlier}")
+        self._heart.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        self._heart.join()
+        self._clean(self.staging_owner)
+
+    def _clean(self, owner: str) -> None:
+        # What a store began to take before it stopped answering is no object, and stays as well.
+        for opened in list(self.store.open_uploads(staging_prefix(owner))):
+            self.store.abort(opened.key, opened.upload_id)
+        for staged in list(self.store.list(staging_prefix(owner))):
+            self.store.delete(staged.key)
+
+    @property
+    def staging_owner(self) -> str:
+        """Temporary bytes belong to one attempt of one job, so that a later attempt can tell them from its own."""
+        return f"job-{self.job.code}-{self.job.attempt}"
+
+    def staging_key(self, name: str) -> str:
+        return staging_key(self.staging_owner, name)
+
+    def expect(self, total_bytes: int) -> None:
+        """Announce how many bytes the whole job will handle, once that is known."""
+        self._total = total_bytes
+
+    def advance(self, count: int) -> None:
+        """Count bytes that are done; any thread may call it.
+
+        :raises JobCancelled: a person asked the job to stop.
+        :raises JobLost: another attempt owns the job.
+        """
+        with self._lock:
+            self._done += count
+        self.check()
+
+    def check(self) -> None:
+        """Raise if the job is no longer to be done."""
+        if self._ended is not None:
+            raise self._ended
+
+    def finish(self, effect: Callable[[], dict[str, object]]) -> None:
+        """Run ``effect`` (database writes alone) and end the job with its result, in one transaction.
+
+        :raises JobLost: another attempt owns the job; the effect is rolled back.
+        :raises JobCancelled: the cancellation came first; the effect is rolled back.
+        """
+        # Hours may have passed since this thread last spoke to the database, which may have been restarted.
+        close_old_connections()
+        with transaction.atomic():
+            row = Job.objects.select_for_update().get(pk=self.job.pk)
+            if row.attempt != self.job.attempt or row.state != Job.State.RUNNING:
+                raise JobLost
+            if row.cancel_requested_at is not None:
+                raise JobCancelled
+            result = effect()
+            Hold.objects.filter(job=self.job).delete()
+            if not self.job.succeed(now=self.clock(), total_bytes=self._total, result=result):
+                raise JobLost
+
+    def _beat(self) -> None:
+        try:
+            while not self._stop.wait(min(REPORT_EVERY, settings.JOB_HEARTBEAT.total_seconds())):
+                try:
+                    self._ended = self._look()
+                except Error:
+                    # The lease outlives a short outage; when it does not, the next attempt fences this one off.
+                    # A connection that broke stays broken, so the next look takes a new one.
+                    connections.close_all()
+                    logger.warning(
+                        "Job %s could not renew its lease, trying again", self.job.code, exc_info=True
+                    )
+                if self._ended is not None:
+                    return
+        finally:
+            connections.close_all()
+
+    def _look(self) -> type[JobEnded] | None:
+        now = self.clock()
+        done = min(self._done, self._total)
+        if not self.job.renew(
+            now=now, lease_until=now + settings.JOB_LEASE, done_bytes=done, total_bytes=self._total
+        ):
+            return JobLost
+        if Job.objects.filter(pk=self.job.pk, cancel_requested_at__isnull=False).exists():
+            return JobCancelled
+        return None

@@ -1,0 +1,40 @@
+"""Handlers of jobs, by kind. Each use case registers its own in a module called `job`."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+
+from sessions_app import operations
+from sessions_app.models import Job
+from sessions_app.operations.jobs.context import JobContext
+
+Handler = Callable[[JobContext], None]
+
+_HANDLERS: dict[Job.Kind, Handler] = {}
+
+
+def handles(kind: Job.Kind) -> Callable[[Handler], Handler]:
+    """Register the decorated function as the handler of jobs of this kind."""
+
+    def register(handler: Handler) -> Handler:
+        assert kind not in _HANDLERS, f"Two handlers for {kind}"
+        _HANDLERS[kind] = handler
+        return handler
+
+    return register
+
+
+def handler_of(kind: Job.Kind) -> Handler:
+    """Return the handler of a kind."""
+    return _HANDLERS[kind]
+
+
+def load_handlers() -> None:
+    """Import the module `job` of each use case that has one."""
+    for package in pkgutil.iter_modules(operations.__path__, f"{operations.__name__}."):
+        if package.ispkg:
+            modules = pkgutil.iter_modules(importlib.import_module(package.name).__path__)
+            if any(module.name == "job" for module in modules):
+                importlib.import_module(f"{package.name}.job")

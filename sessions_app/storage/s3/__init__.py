@@ -1,0 +1,7 @@
+"""Objects in a bucket of any S3-compatible store, through the client of django-storages."""
+
+from __future__ import annotations
+
+from sessions_app.storage.s3.store import S3Store
+
+__all__ = ["S3Store"]

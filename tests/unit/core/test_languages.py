@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, strategies as st
+
+from dubbing_core.languages import tag_in, tag_of
+
+
+@pytest.mark.parametrize(
+    ("text", "tag"),
+    [
+        ("hi", "hi"),
+        ("HI", "hi"),
+        ("pt-br", "pt-BR"),
+        ("pt_BR", "pt-BR"),
+        ("zh-hans", "zh-Hans"),
+        ("zh-Hant-TW", "zh-Hant-TW"),
+        ("es-419", "es-419"),
+        ("eng", "en"),
+        ("fil", "fil"),
+        ("yue", "yue"),
+        ("sub", ""),
+        ("wav", ""),
+        ("xx", ""),
+        ("hi-001", ""),
+        ("audio", ""),
+        ("", ""),
+        ("en-x-private", ""),
+    ],
+)
+def test_a_tag_comes_back_in_its_recommended_form(text, tag):
+    assert tag_of(text) == tag
+
+
+def test_a_known_language_counts_as_it_is_spelled():
+    assert tag_of("PT_br", known=["pt-br"]) == "pt-br"
+    assert tag_of("klingon", known=["klingon"]) == "klingon"
+    assert tag_of("iw", known=["iw"]) == "iw"
+
+
+@pytest.mark.parametrize(
+    ("path", "tag"),
+    [
+        # as the seed and its engines write
+        ("hi_audio.wav", "hi"),
+        ("hi_final.mp4", "hi"),
+        ("it_audio.wav", "it"),
+        ("is_final_2.mp4", "is"),
+        ("gemini_hi_deep_demo_mixed.mp4", "hi"),
+        ("custom_en_narration_02_demo_mixed.mp4", "en"),
+        ("custom_hi_voice_01_demo.wav", "hi"),
+        ("edge_es_bright.mp3", "es"),
+        ("edge_tts_it_bright.mp3", "it"),
+        # as other tools write
+        ("dubbed_audio_hi.mp3", "hi"),
+        ("lecture_fr.mp4", "fr"),
+        ("lecture-fr.mp4", "fr"),
+        ("lecture__de.mp4", "de"),
+        ("dubbed_video_pt-BR.mp4", "pt-BR"),
+        ("pt_BR_audio.wav", "pt-BR"),
+        ("es_419_audio.wav", "es-419"),
+        ("zh_Hans_audio.wav", "zh-Hans"),
+        ("hi_001.wav", "hi"),
+        ("hi-001.wav", "hi"),
+        ("hi.srt", "hi"),
+        ("eng.srt", "en"),
+        ("movie.hi.srt", "hi"),
+        ("movie.it.srt", "it"),
+        ("original.pt-BR.vtt", "pt-BR"),
+        # a folder of its own
+        ("pt-BR/001.wav", "pt-BR"),
+        ("it/001.wav", "it"),
+        ("hi/segments/en_reference.wav", "hi"),
+        # words, titles, abbreviations
+        ("my_presentation.wav", ""),
+        ("my_audio.wav", ""),
+        ("no_vocals.wav", ""),
+        ("it_is_time.wav", ""),
+        ("so_final.mp4", ""),
+        ("how_to.wav", ""),
+        ("do_it.wav", ""),
+        ("demo_02.wav", ""),
+        ("custom_my_voice_01.wav", ""),
+        ("mr_smith.wav", ""),
+        ("movie_sd.mp4", ""),
+        ("part_ii.wav", ""),
+        ("narration_vo.wav", ""),
+        ("raw/001.wav", ""),
+        ("001.wav", ""),
+        ("___.wav", ""),
+        ("audio.wav", ""),
+        ("translated.json", ""),
+    ],
+)
+def test_a_language_is_read_where_tools_put_it_and_nowhere_else(path, tag):
+    assert tag_in(path) == tag
+
+
+@pytest.mark.parametrize(
+    ("path", "known", "tag"),
+    [
+        ("no_audio.wav", ["no", "hi"], "no"),
+        ("take_hi_03_clean.wav", ["hi"], "hi"),
+        ("how_it_works_hi.wav", ["it", "hi"], "hi"),
+        ("what_it_is_03.wav", ["it", "is"], ""),
+        ("pt-br_audio.wav", ["pt-BR"], "pt-BR"),
+        ("zh_audio.wav", ["zh-CN"], "zh"),
+        ("cy_part_hi.wav", ["cy"], "cy"),
+    ],
+)
+def test_known_languages_win(path, known, tag):
+    assert tag_in(path, known=known) == tag
+
+
+@given(st.text(), st.lists(st.text(), max_size=3))
+def test_no_name_is_too_strange(path, known):
+    tag = tag_in(path, known=known)
+
+    assert tag in {"", *known} or tag_of(tag) == tag

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from dubbing_core.categories import Category
+from dubbing_core.manifest import Manifest, ManifestEntry, diff
+from dubbing_core.paths import PathError
+
+
+def entry(path, content="a", category=Category.AUDIO, language=""):
+    return ManifestEntry(
+        path=path, sha256=content * 64, size=5, crc32=0xBEEF, category=category, language=language
+    )
+
+
+def test_entries_are_sorted_by_path_whatever_order_they_come_in():
+    one, two = entry("audio/a.wav"), entry("audio/b.wav")
+
+    assert Manifest.of([two, one]) == Manifest.of(iter([one, two])) == Manifest(entries=(one, two))
+    assert Manifest.of([one, two]).total_size == 10
+    assert Manifest.of([]).total_size == 0
+
+
+def test_entries_that_one_file_system_confuses_are_refused():
+    with pytest.raises(PathError):
+        Manifest.of([entry("audio/a.wav"), entry("audio/A.wav", "b")])
+
+
+def test_a_fingerprint_changes_with_the_work_and_not_with_the_time():
+    manifest = Manifest.of([entry("audio/a.wav")])
+    document = {"video_name": "talk.mp4", "created_at": "x", "session_metadata": {"a": 1, "b": "ह"}}
+    fingerprint = manifest.fingerprint(document)
+
+    assert len(fingerprint) == 64
+    assert manifest.fingerprint({**document, "created_at": "y", "last_accessed": "z"}) == fingerprint
+    assert manifest.fingerprint(dict(reversed(document.items()))) == fingerprint
+    assert manifest.fingerprint({**document, "video_name": "other.mp4"}) != fingerprint
+    one = manifest.entries[0]
+    for changed in [
+        replace(one, path="audio/b.wav"),
+        replace(one, sha256="b" * 64),
+        replace(one, language="hi"),
+        replace(one, category=Category.OTHER),
+    ]:
+        assert Manifest.of([changed]).fingerprint(document) != fingerprint
+
+
+def test_a_diff_tells_what_was_added_removed_and_changed():
+    kept, gone = entry("audio/kept.wav"), entry("audio/gone.wav")
+    old, new, fresh = entry("audio/new.wav"), entry("audio/new.wav", "b"), entry("audio/fresh.wav")
+    retagged = replace(gone, language="hi")
+
+    changes = diff(Manifest.of([kept, gone, old]), Manifest.of([kept, new, fresh]))
+
+    assert (changes.added, changes.removed, changes.changed) == ((fresh,), (gone,), (new,))
+    assert changes
+    assert diff(Manifest.of([gone]), Manifest.of([retagged])).changed == (retagged,)
+    assert not diff(Manifest.of([kept]), Manifest.of([kept]))

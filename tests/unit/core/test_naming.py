@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import assume, given, strategies as st
+
+from dubbing_core.names import (
+    SessionNameError,
+    auto_name,
+    clean_name,
+    export_filename,
+    fold_name,
+    free_name,
+    name_from_zip,
+)
+
+NOW = datetime(2025, 8, 3, 18, 11, 2, 123456, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("video", "name"),
+    [
+        ("my_presentation.mp4", "my_presentation_20250803_181102"),
+        ("Tutorial Video.avi", "Tutorial_Video_20250803_181102"),
+        ("conference-talk.mov", "conference-talk_20250803_181102"),
+        (None, "dubbing_project_20250803_181102"),
+        ("", "dubbing_project_20250803_181102"),
+        ("???.mp4", "dubbing_project_20250803_181102"),
+        ("videos/día 1 (final).tar.mp4", "día_1_finaltar_20250803_181102"),
+        ("プレゼン資料.mp4", "プレゼン資料_20250803_181102"),
+        ("x" * 200 + ".mp4", "x" * 104 + "_20250803_181102"),
+        ("資" * 200 + ".mp4", "資" * 74 + "_20250803_181102"),
+    ],
+)
+def test_auto_name_is_the_seeds(video, name):
+    assert auto_name(video, NOW) == name
+
+
+def seeds_own(video_filename, now):
+    base_name = Path(video_filename).stem
+    clean = "".join(c for c in base_name if c.isalnum() or c in (" ", "-", "_")).strip()
+    return f"{clean.replace(' ', '_')}_{now.strftime('%Y%m%d_%H%M%S')}"
+
+
+@given(st.text(max_size=60))
+def test_auto_name_agrees_with_the_seeds_code(video):
+    expected = seeds_own(video, NOW)
+    assume(not expected.startswith("_2025"))
+    assert auto_name(video, NOW) == expected
+
+
+@pytest.mark.parametrize(
+    ("raw", "name"),
+    [
+        ("  My talk ", "My talk"),
+        ("cafe\u0301", "caf\u00e9"),
+        ("हिंदी प्रस्तुति", "हिंदी प्रस्तुति"),
+        ("v1.2 (final), 100%", "v1.2 (final), 100%"),
+        ("x" * 120, "x" * 120),
+    ],
+)
+def test_a_good_name_survives(raw, name):
+    assert clean_name(raw) == name
+
+
+@pytest.mark.parametrize(
+    ("raw", "code"),
+    [
+        ("", "name_empty"),
+        (" \t ", "name_empty"),
+        ("x" * 121, "name_too_long"),
+        ("資" * 81, "name_too_long"),
+        ("a\nb", "name_control"),
+        ("a\x00", "name_control"),
+        ("\ud800", "name_control"),
+        *[(f"a{character}b", "name_character") for character in '/\\:*?"<>|'],
+        (".", "name_dot"),
+        ("..", "name_dot"),
+        (".hidden", "name_dot"),
+        ("talk.", "name_dot"),
+        ("CON", "name_reserved"),
+        ("nul.mp4", "name_reserved"),
+    ],
+)
+def test_a_bad_name_is_refused_with_its_code(raw, code):
+    with pytest.raises(SessionNameError) as caught:
+        clean_name(raw)
+
+    assert caught.value.code == code
+    assert str(caught.value).endswith(".")
+
+
+def test_a_taken_name_is_answered_with_a_free_one():
+    assert free_name("Talk", set()) == "Talk"
+    assert free_name("Talk", {"talk"}) == "Talk_2"
+    assert free_name("Talk", {"talk", "talk_2", "talk_3"}) == "Talk_4"
+    assert free_name("STRASSE", {fold_name("straße")}) == "STRASSE_2"
+
+
+def test_a_free_name_is_never_too_long():
+    assert free_name("x" * 120, {"x" * 120}) == "x" * 118 + "_2"
+    assert clean_name(free_name("資" * 80, {"資" * 80})) == "資" * 79 + "_2"
+
+
+def test_an_export_is_named_after_its_session():
+    assert export_filename("my_presentation_20250803_181102") == "my_presentation_20250803_181102_export.zip"
+
+
+@pytest.mark.parametrize(
+    ("filename", "ours", "name"),
+    [
+        ("talk.zip", False, "talk"),
+        ("talk_export.zip", False, "talk_export"),
+        ("talk_export.zip", True, "talk"),
+        ("talk_export (1).zip", True, "talk"),
+        ("backups/talk.zip", False, "talk"),
+        ("v1.2.zip", False, "v1.2"),
+        ("a:b?.zip", False, "a_b_"),
+        ("a\nb.zip", False, "a_b"),
+        (".zip", False, "_zip"),
+        ("_export.zip", True, "dubbing_project"),
+        ("", False, "dubbing_project"),
+        ("  .zip", False, "dubbing_project"),
+        ("talk..zip", False, "talk_"),
+        ("con.zip", False, "con_"),
+        ("con.tar.zip", False, "con_tar"),
+        ("x" * 200 + ".zip", False, "x" * 120),
+        ("x" * 119 + ".yz.zip", False, "x" * 119),
+    ],
+)
+def test_an_archive_names_the_session_it_becomes(filename, ours, name):
+    assert name_from_zip(filename, ours=ours) == name
+
+
+@given(st.text(), st.booleans())
+def test_whatever_an_archive_is_called_its_session_has_a_valid_name(filename, ours):
+    name = name_from_zip(filename, ours=ours)
+    assert clean_name(name) == name
+
+
+@given(st.text())
+def test_a_clean_name_stays_clean(raw):
+    try:
+        name = clean_name(raw)
+    except SessionNameError:
+        return
+    assert clean_name(name) == name
+    assert clean_name(free_name(name, {fold_name(name)}))

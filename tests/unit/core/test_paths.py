@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given, strategies as st
+
+from dubbing_core.paths import PathError, check_name, check_tree, clean_path, fold
+
+
+def code_of(call, *args) -> str:
+    with pytest.raises(PathError) as caught:
+        call(*args)
+    assert str(caught.value).endswith(".")
+    return caught.value.code
+
+
+@pytest.mark.parametrize(
+    ("raw", "cleaned"),
+    [
+        ("audio/hi_audio.wav", "audio/hi_audio.wav"),
+        ("audio\\hi_audio.wav", "audio/hi_audio.wav"),
+        ("./audio/x.wav", "audio/x.wav"),
+        (".\\.\\x.wav", "x.wav"),
+        ("audio/cafe\u0301.wav", "audio/caf\u00e9.wav"),
+        ("हिंदी/आवाज़ 1.wav", unicodedata.normalize("NFC", "हिंदी/आवाज़ 1.wav")),
+        (".env", ".env"),
+        ("nullable/console.txt", "nullable/console.txt"),
+        ("a" * 255, "a" * 255),
+    ],
+)
+def test_a_path_is_brought_into_its_one_form(raw, cleaned):
+    assert clean_path(raw) == cleaned
+
+
+@pytest.mark.parametrize(
+    ("raw", "code"),
+    [
+        ("", "path_empty"),
+        ("./", "path_empty"),
+        ("/etc/passwd", "path_absolute"),
+        ("\\\\server\\share\\x", "path_absolute"),
+        ("C:\\x.wav", "path_drive"),
+        ("c:x.wav", "path_drive"),
+        ("../x.wav", "path_parent"),
+        ("audio/..", "path_parent"),
+        ("audio\\..\\x.wav", "path_parent"),
+        ("audio/./x.wav", "path_dot"),
+        (".", "path_dot"),
+        ("audio//x.wav", "path_empty_part"),
+        ("audio/", "path_empty_part"),
+        ("a\x00b", "path_control"),
+        ("a\nb", "path_control"),
+        ("a\x85b", "path_control"),
+        ("a\x7fb", "path_control"),
+        ("x.wav:stream", "path_colon"),
+        ("NUL", "path_reserved"),
+        ("audio/con.wav", "path_reserved"),
+        ("audio/Com1 .tar.gz", "path_reserved"),
+        ("LPT¹", "path_reserved"),
+        ("x.wav.", "path_trailing"),
+        ("audio /x.wav", "path_trailing"),
+        ("...", "path_trailing"),
+        ("\ud800.wav", "path_encoding"),
+        ("ह" * 86, "path_part_too_long"),
+        ("/".join(["a" * 200] * 6), "path_too_long"),
+    ],
+)
+def test_a_path_that_could_do_harm_is_refused_with_its_code(raw, code):
+    assert code_of(clean_path, raw) == code
+
+
+def test_a_strict_check_changes_nothing_and_refuses_backslashes():
+    assert code_of(check_name, "audio\\x.wav") == "path_backslash"
+    assert code_of(check_name, "\\x.wav") == "path_absolute"
+    assert code_of(check_name, "./x.wav") == "path_dot"
+    check_name("audio/cafe\u0301.wav")
+
+
+def test_an_error_shows_the_path_without_its_control_characters_and_clipped():
+    with pytest.raises(PathError) as caught:
+        check_name("\x1b[31m" + "x" * 500)
+
+    assert str(caught.value).startswith("“\\x1b[31mxxx")
+    assert len(str(caught.value)) < 250
+    assert caught.value.path == "\x1b[31m" + "x" * 500
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Audio/X.wav", "audio/x.WAV"),
+        ("caf\u00e9", "cafe\u0301"),
+        ("STRASSE", "straße"),
+        ("audio\\x", "audio/x"),
+        ("\u01f0", "J\u030c"),
+    ],
+)
+def test_names_that_one_file_system_confuses_fold_to_one(one, other):
+    assert fold(one) == fold(other)
+    assert code_of(check_tree, [one, other]) == "path_duplicate"
+
+
+def test_a_file_used_as_a_folder_is_refused_in_either_order():
+    assert code_of(check_tree, ["Audio", "audio/x.wav"]) == "path_file_as_folder"
+    assert code_of(check_tree, ["audio/x/y/z.wav", "audio/x"]) == "path_file_as_folder"
+
+
+def test_the_same_path_twice_is_refused():
+    assert code_of(check_tree, ["audio/x.wav", "audio/x.wav"]) == "path_duplicate"
+
+
+def test_an_honest_tree_passes():
+    check_tree(["original_video.mp4", "audio/hi.wav", "audio/hi/1.wav", "other/audio"])
+    check_tree([])
+
+
+@given(st.text())
+def test_any_text_is_cleaned_for_good_or_refused(raw):
+    try:
+        path = clean_path(raw)
+    except PathError as error:
+        assert error.code.startswith("path_")  # noqa: PT017
+    else:
+        assert clean_path(path) == path
+        assert ".." not in path.split("/")
+
+
+@given(st.text())
+def test_folding_twice_is_folding_once(text):
+    assert fold(fold(text)) == fold(text)
+    assert fold(unicodedata.normalize("NFD", text)) == fold(text)

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from dubbing_core import proof
+from dubbing_core.proof import ProofError, Proven
+
+MEMBERS = [
+    Proven(path="metadata.json", size=2, sha256="b" * 64),
+    Proven(path="audio/आ.wav", size=5, sha256="a" * 64, category="audio", language="hi"),
+]
+
+
+def rendered() -> bytes:
+    return proof.render(
+        MEMBERS,
+        session="talk",
+        version=3,
+        saved_at=datetime(2025, 8, 3, 18, 11, 2, 123456, tzinfo=UTC),
+        message="Better Hindi",
+        fingerprint="f" * 64,
+        selection={},
+    )
+
+
+def test_it_names_every_member_with_its_digest():
+    document = json.loads(rendered())
+
+    assert document["members"][1] == {
+        "path": "audio/आ.wav",
+        "size": 5,
+        "sha256": "a" * 64,
+        "category": "audio",
+        "language": "hi",
+    }
+    assert (document["format"], document["session"], document["version"]) == (1, "talk", 3)
+    assert document["saved_at"] == "2025-08-03T18:11:02.123456+00:00"
+    assert "आ".encode() in rendered()
+
+
+def test_what_is_written_is_read_back():
+    assert proof.parse(rendered()) == {member.path: member for member in MEMBERS}
+
+
+def test_keys_of_a_newer_portal_are_passed_over():
+    document = json.loads(rendered())
+    document["signature"] = "x"
+    document["members"][0]["colour"] = "red"
+
+    assert proof.parse(json.dumps(document).encode()).keys() == {"metadata.json", "audio/आ.wav"}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"[]",
+        b"{}",
+        b'{"members": 5}',
+        b'{"members": [5]}',
+        b'{"members": [{"path": "a"}]}',
+        b'{"members": [{"path": 1, "sha256": "a", "size": 1}]}',
+        b'{"members": [{"path": "a", "sha256": "a", "size": "1"}]}',
+        b"[" * 100_000,
+        b"\xff",
+    ],
+)
+def test_a_damaged_one_is_refused_with_a_sentence(data: bytes):
+    with pytest.raises(ProofError, match=r"manifest\.json in this ZIP is damaged\. .*\.$"):
+        proof.parse(data)

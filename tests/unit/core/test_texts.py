@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given, strategies as st
+
+from dubbing_core.texts import READ_LIMIT, Texts, read_texts
+
+SRT = "1\r\n00:00:01,000 --> 00:00:02,000\r\n<i>Hola</i>\r\n{\\an8}mundo\r\n\r\n2\r\n00:00:03,000 --> 00:00:04,000\r\n¿Qué?\r\n"
+VTT = "WEBVTT - title\n\nNOTE hidden\n\ncue\n00:01.000 --> 00:02.000 line:0\nHola\n"
+
+
+def written(value) -> bytes:
+    return json.dumps(value).encode()
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("Hello there", "Hello there"),
+        ({"text": " Hello "}, "Hello"),
+        ({"language": "en", "segments": [{"text": " Hello"}, {"text": " there"}]}, "Hello there"),
+        ([{"text": "Hello"}, {"start": 1}, {"text": "there"}], "Hello there"),
+        ({"text": "", "segments": [{"text": "Hello"}]}, "Hello"),
+        ({"text": "a\x00b\ud800"}, "ab?"),
+        ({"text": 5}, None),
+        ({}, None),
+        ([], None),
+        (None, None),
+    ],
+)
+def test_the_transcript_is_read_from_what_speech_recognition_wrote(value, text):
+    assert read_texts({"transcriptions/original_asr.json": written(value)}) == Texts(transcription_text=text)
+
+
+def test_the_original_transcript_comes_before_others_and_others_before_none():
+    files = {"transcriptions/a.txt": b"A\n", "transcriptions/original_asr.json": written("B")}
+
+    assert read_texts(files).transcription_text == "B"
+    assert read_texts({**files, "transcriptions/original_asr.json": b"{"}).transcription_text == "A"
+    assert read_texts({"transcriptions/x.docx": b"PK"}).transcription_text is None
+    assert read_texts({"other/a.txt": b"A"}).transcription_text is None
+
+
+@pytest.mark.parametrize(
+    ("value", "translations"),
+    [
+        ({"hi": "नमस्ते"}, {"hi": "नमस्ते"}),
+        ({"translations": {"hi": "नमस्ते", "pt-BR": "Olá"}}, {"hi": "नमस्ते", "pt-BR": "Olá"}),
+        ({"hi": [{"text": "a"}, {"text": "b"}]}, {"hi": "a b"}),
+        ({"hi": [{"text": "Hello", "translation": "नमस्ते"}]}, {"hi": "नमस्ते"}),
+        ({"hi": {"segments": [{"text": "Hello", "translated_text": "नमस्ते"}]}}, {"hi": "नमस्ते"}),
+        ({"title": "Talk", "hi": "", "es": 5}, None),
+        (["hi"], None),
+    ],
+)
+def test_translations_are_read_by_language(value, translations):
+    assert read_texts({"translations/translated.json": written(value)}) == Texts(translations=translations)
+
+
+def test_files_named_for_a_language_fill_what_is_missing():
+    files = {
+        "translations/translated.json": written({"hi": "A"}),
+        "translations/hi.srt": SRT.encode(),
+        "translations/movie.es.srt": SRT.encode(),
+        "translations/fr.vtt": VTT.encode(),
+        "translations/de.txt": "Hallo\n".encode("utf-16"),
+        "translations/it.txt": b"\xff",
+        "translations/pt-BR/lines.json": written([{"text": "Hello", "translation": "Olá"}]),
+        "translations/language_translations.json": written({"ja": "こんにちは", "hi": "B"}),
+        "translations/notes.txt": b"nobody's",
+    }
+
+    assert read_texts(files).translations == {
+        "hi": "A",
+        "es": "Hola mundo ¿Qué?",
+        "fr": "Hola",
+        "de": "Hallo",
+        "pt-BR": "Olá",
+        "ja": "こんにちは",
+    }
+
+
+def test_known_languages_are_read_as_they_are_spelled():
+    files = {"translations/translated.json": written({"klingon": "nuqneH", "other": "x"})}
+
+    assert read_texts(files, languages=["klingon"]).translations == {"klingon": "nuqneH"}
+
+
+@pytest.mark.parametrize(
+    ("value", "voices"),
+    [
+        ({"hi": "gemini_hi_deep", "es": None}, {"hi": "gemini_hi_deep"}),
+        ({"voices": {"hi": "gemini_hi_deep"}}, {"hi": "gemini_hi_deep"}),
+        ({"SPEAKER_00": {"voice": "edge_es_bright", "rate": 1}}, {"SPEAKER_00": "edge_es_bright"}),
+        (["x"], None),
+    ],
+)
+def test_voices_are_read_as_assigned(value, voices):
+    assert read_texts({"voices/voice_assignments.json": written(value)}) == Texts(voices=voices)
+
+
+def test_a_file_that_is_too_large_is_left_alone():
+    files = {"transcriptions/a.txt": b"x" * (READ_LIMIT + 1), "transcriptions/b.txt": b"B"}
+
+    assert read_texts(files).transcription_text == "B"
+
+
+def test_endless_nesting_is_survived():
+    deep = b"[" * 100_000 + b"]" * 100_000
+    nested = written([[[[[[[["x"]]]]]]]])
+
+    assert read_texts({"transcriptions/original_asr.json": deep}) == Texts()
+    assert read_texts({"transcriptions/original_asr.json": nested}) == Texts()
+
+
+PATHS = st.sampled_from(
+    [
+        "transcriptions/original_asr.json",
+        "translations/translated.json",
+        "translations/hi.srt",
+        "translations/hi.vtt",
+        "voices/voice_assignments.json",
+    ],
+)
+LEAVES = st.text() | st.integers()
+VALUES = st.recursive(LEAVES, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner))
+
+
+@given(st.dictionaries(PATHS, st.binary() | VALUES.map(written)))
+def test_nothing_makes_it_fail_and_all_it_finds_can_be_kept(files):
+    texts = read_texts(files)
+
+    found = [
+        texts.transcription_text or "",
+        *(texts.translations or {}).values(),
+        *(texts.voices or {}).values(),
+    ]
+    assert "\0" not in "".join(found)
+    "".join(found).encode()

@@ -1,0 +1,88 @@
+"""Blobs that are functions of their position: any size, no disk."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from zlib_ng import zlib_ng
+
+from dubbing_core.zips.layout import BlobRange, Layout, Literal, Member, Segment
+
+MODIFIED = datetime(2025, 8, 3, 18, 11, 2, tzinfo=UTC)
+PIECE = 1024 * 1024
+ZEROS = bytes(PIECE)
+
+
+def zeros_crc32(size: int) -> int:
+    crc32 = 0
+    for start in range(0, size, PIECE):
+        crc32 = zlib_ng.crc32(memoryview(ZEROS)[: size - start], crc32)
+    return crc32
+
+
+@dataclass
+class Blobs:
+    """What a store would hold."""
+
+    contents: dict[str, bytes] = field(default_factory=dict)
+
+    def member(self, name: str, data: bytes, modified: datetime = MODIFIED) -> Member:
+        sha256 = hashlib.sha256(data).hexdigest()
+        self.contents[sha256] = data
+        return Member(name=name, sha256=sha256, size=len(data), crc32=zlib_ng.crc32(data), modified=modified)
+
+    def bytes_of(self, segments: Iterable[Segment]) -> bytes:
+        return b"".join(self.pieces(segments))
+
+    def pieces(self, segments: Iterable[Segment]) -> Iterator[bytes]:
+        for segment in segments:
+            match segment:
+                case Literal(data=data):
+                    yield data
+                case BlobRange(sha256=sha256, start=start, end=end):
+                    yield self.contents[sha256][start:end]
+
+
+class LayoutFile(io.RawIOBase):
+    """A layout as a seekable file whose blobs are all zeros: gigabytes that take no room."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self.position = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self.position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self.position, io.SEEK_END: self.layout.size}[whence]
+        self.position = base + offset
+        return self.position
+
+    def readinto(self, buffer: Any) -> int:
+        start = min(self.position, self.layout.size)
+        end = min(start + min(len(buffer), PIECE), self.layout.size)
+        data = b"".join(zeros_of(self.layout, start, end))
+        buffer[: len(data)] = data
+        self.position = end
+        return len(data)
+
+
+def zeros_of(layout: Layout, start: int, end: int) -> Iterator[bytes]:
+    for segment in layout.cut(start, end):
+        match segment:
+            case Literal(data=data):
+                yield data
+            case BlobRange(size=size):
+                for done in range(0, size, PIECE):
+                    yield ZEROS[: min(PIECE, size - done)]

@@ -1,0 +1,49 @@
+"""Archives that other projects collected (tests/corpus.py); without them there is nothing to run."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from dubbing_core.zips.reader import Limits, ZipError, read_archive
+from tests.corpus import ARCHIVES, FUZZED, JSON, MEDIA, SAMPLES, Sample
+from tests.unit.core.zips.sources import BytesSource
+
+__test__ = bool(SAMPLES)
+"""Without a corpus pytest collects nothing here, instead of skipping it."""
+
+
+def verdict_of(data: bytes) -> str:
+    started = time.monotonic()
+    try:
+        archive = read_archive(BytesSource(data), Limits(max_total_size=1 << 30))
+        for member in archive.members:
+            for _ in archive.open(member):
+                pass
+    except ZipError as error:
+        return error.code
+    finally:
+        assert time.monotonic() - started < 5
+    return "accepted"
+
+
+@pytest.mark.parametrize("sample", ARCHIVES, ids=lambda sample: sample.path)
+def test_verdict(sample: Sample):
+    found = verdict_of(sample.data)
+
+    if sample.verdict == "must-accept":
+        assert found == "accepted", sample.reason
+    elif sample.verdict == "must-reject":
+        assert found != "accepted", sample.reason
+
+
+@pytest.mark.parametrize("sample", [*JSON, *MEDIA], ids=lambda sample: sample.path)
+def test_what_is_no_archive_is_refused(sample: Sample):
+    assert verdict_of(sample.data) != "accepted"
+
+
+@pytest.mark.parametrize("sample", FUZZED, ids=lambda sample: sample.path)
+def test_fuzzed_inputs_get_a_verdict(sample: Sample):
+    for name, data in sample.fuzzed:
+        assert verdict_of(data), name

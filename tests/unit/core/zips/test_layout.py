@@ -1,0 +1,357 @@
+from __future__ import annotations
+
+import io
+import os
+import random
+import shutil
+import subprocess
+import zipfile
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from dubbing_core.paths import PathError
+from dubbing_core.zips.layout import BlobRange, Layout, Literal, Member, TextMember, plan
+from dubbing_core.zips.records import EXTRA_ALIGNMENT, LocalHeader, dos_timestamp, from_dos_timestamp
+from tests.unit.core.zips.blobs import MODIFIED, Blobs, LayoutFile, zeros_crc32
+
+
+def installed(**commands: str) -> dict[str, list[str]]:
+    return {name: command.split() for name, command in commands.items() if shutil.which(command.split()[0])}
+
+
+TESTS = installed(unzip="unzip -tqq", p7zip="7z t", seven_zip="7zz t")
+READS = installed(unzip="unzip -pqq", p7zip="7z e -so", seven_zip="7zz e -so", bsdtar="bsdtar -xOf")
+"""Commands that write the contents of all members to their output, in order, and stop at the first that is wrong."""
+names = st.lists(st.sampled_from(["audio", "नमस्ते", "a b", "Ünï", "x.wav", "日本"]), min_size=1, max_size=4)
+contents = st.one_of(
+    st.binary(max_size=50), st.integers(0, 200_000).map(lambda size: random.Random(size).randbytes(size))
+)
+
+
+@st.composite
+def sessions(draw) -> tuple[Blobs, list[Member | TextMember]]:
+    blobs = Blobs()
+    members: list[Member | TextMember] = []
+    for number, parts in enumerate(draw(st.lists(names, max_size=12))):
+        name = "/".join([*parts, str(number)])
+        data = draw(contents)
+        if draw(st.booleans()):
+            members.append(blobs.member(name, data))
+        else:
+            members.append(TextMember(name=name, data=data, modified=MODIFIED))
+    return blobs, members
+
+
+def data_of(blobs: Blobs, member: Member | TextMember) -> bytes:
+    return member.data if isinstance(member, TextMember) else blobs.contents[member.sha256]
+
+
+@given(session=sessions(), comment=st.binary(max_size=20).filter(lambda comment: b"PK" not in comment))
+def test_any_layout_has_its_size_and_opens_in_python(session, comment):
+    blobs, members = session
+    layout = plan(members, comment=comment)
+
+    data = blobs.bytes_of(layout.segments)
+
+    assert len(data) == layout.size
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert archive.testzip() is None
+        assert archive.comment == comment
+        assert [(info.filename, archive.read(info)) for info in archive.infolist()] == [
+            (member.name, data_of(blobs, member)) for member in members
+        ]
+
+
+@given(
+    session=sessions().filter(lambda session: session[1]),
+    comment=st.binary(max_size=20).filter(lambda comment: b"PK" not in comment),
+)
+@settings(max_examples=12)
+def test_any_layout_is_read_by_other_tools(session, comment):
+    blobs, members = session
+    whole = b"".join(data_of(blobs, member) for member in members)
+
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "session_export.zip"
+        path.write_bytes(blobs.bytes_of(plan(members, comment=comment).segments))
+        for tool in TESTS:
+            assert ran(*TESTS[tool], path) == 0, tool
+        for tool in READS:
+            assert output_of(*READS[tool], path) == whole, tool
+
+
+@given(session=sessions(), draw=st.data())
+def test_any_cut_equals_the_slice_of_the_whole(session, draw):
+    blobs, members = session
+    layout = plan(members)
+    whole = blobs.bytes_of(layout.segments)
+    start = draw.draw(st.integers(0, layout.size))
+    end = draw.draw(st.integers(start, layout.size))
+
+    segments = layout.cut(start, end)
+
+    assert blobs.bytes_of(segments) == whole[start:end]
+    assert sum(segment.size for segment in segments) == end - start
+    assert all(segment.size for segment in segments)
+
+
+@given(session=sessions())
+def test_the_same_members_always_give_the_same_archive(session):
+    _, members = session
+    assert plan(members) == plan(list(members))
+    assert plan(members).etag == plan(list(members)).etag
+
+
+@pytest.mark.parametrize(("start", "end"), [(-1, 5), (5, 4), (0, 23)])
+def test_a_cut_outside_the_archive_is_refused(start, end):
+    with pytest.raises(ValueError, match="does not lie in"):
+        plan([]).cut(start, end)
+
+
+def test_segments_are_neither_empty_nor_split_needlessly():
+    blobs = Blobs()
+    sound = blobs.member("b.wav", b"sound")
+    members: list[Member | TextMember] = [
+        TextMember(name="a.json", data=b"{}", modified=MODIFIED),
+        blobs.member("empty.wav", b""),
+        sound,
+        blobs.member("again.wav", b"sound"),
+    ]
+
+    layout = plan(members)
+
+    assert [type(segment) for segment in layout.segments] == [Literal, BlobRange, Literal, BlobRange, Literal]
+    assert layout.blobs == (sound.sha256,)
+
+
+def test_etag_is_strong_and_follows_every_byte():
+    blobs = Blobs()
+    one = plan([blobs.member("a", b"1")])
+    etags = {
+        one.etag,
+        plan([blobs.member("b", b"1")]).etag,
+        plan([blobs.member("a", b"2")]).etag,
+        plan([blobs.member("a", b"1", MODIFIED + timedelta(seconds=2))]).etag,
+        plan([blobs.member("a", b"1")], comment=b"c").etag,
+    }
+    assert len(etags) == 5
+    assert one.etag.startswith('"')
+    assert one.etag.endswith('"')
+
+
+def data_starts(layout: Layout) -> list[int]:
+    starts, position = [], 0
+    for segment in layout.segments:
+        if isinstance(segment, BlobRange):
+            starts.append(position)
+        position += segment.size
+    return starts
+
+
+def virtual(name: str, size: int, crc32: int = 1) -> Member:
+    return Member(name=name, sha256=f"{size:064x}", size=size, crc32=crc32, modified=MODIFIED)
+
+
+@given(sizes=st.lists(st.integers(1, 1 << 34), min_size=1, max_size=20), name=st.integers(1, 200))
+@settings(max_examples=200)
+def test_data_of_large_members_is_aligned(sizes, name):
+    members = [virtual(f"{'n' * name}{number}", size) for number, size in enumerate(sizes)]
+    starts = data_starts(plan(members))
+    for member, start in zip(members, starts, strict=True):
+        if member.size >= 4 * 1024 * 1024:
+            assert start % 0x8000 == 0
+        elif member.size >= 64 * 1024:
+            assert start % 4096 == 0
+
+
+@pytest.mark.parametrize("used", [0, 20])
+def test_padding_is_on_64_kib_except_where_no_extra_field_is_that_long(used):
+    small = 30 + 1 + 30 + 1  # two local headers, names of one letter
+    size = 5 << 30 if used else 4 * 1024 * 1024
+    for missing in range(65536):
+        if 30 < missing < 65480 and missing % 1000:
+            continue
+        before = 65536 * 2 - small - used - missing
+        starts = data_starts(plan([virtual("s", before % 60_000 or 1), virtual("l", size)]))
+        assert starts[1] % 0x8000 == 0
+    # The one that fails: the small member's end leaves three bytes, less than a field has.
+    layout = plan([virtual("s", 65536 - 62 - used - 3), virtual("l", size)])
+    assert data_starts(layout)[1] % 65536 in (0, 0x8000)
+
+
+def test_small_members_are_not_padded():
+    layout = plan([virtual("a", 65535), virtual("b", 1)])
+    assert data_starts(layout) == [31, 31 + 65535 + 31]
+
+
+def test_padding_says_what_it_is():
+    header = plan([virtual("a", 65536)]).segments[0]
+    assert isinstance(header, Literal)
+    record = LocalHeader.parse(header.data)
+    assert record is not None
+    assert len(header.data) == 4096
+    assert header.data[31:33] == EXTRA_ALIGNMENT.to_bytes(2, "little")
+    assert header.data[35:37] == (4096).to_bytes(2, "little")
+
+
+def test_members_over_4_gib_use_zip64_where_needed_and_nowhere_else():
+    layout = plan(
+        [
+            virtual("small", 100, 5),
+            virtual("large", 5 << 30, 6),
+            virtual("exactly", 0xFFFFFFFF, 7),
+            virtual("far", 10, 8),
+        ]
+    )
+    with zipfile.ZipFile(LayoutFile(layout)) as archive:
+        infos = archive.infolist()
+    assert [(info.filename, info.file_size, info.CRC) for info in infos] == [
+        ("small", 100, 5),
+        ("large", 5 << 30, 6),
+        ("exactly", 0xFFFFFFFF, 7),
+        ("far", 10, 8),
+    ]
+    assert [info.extract_version for info in infos] == [20, 45, 45, 45]
+    assert [len(info.extra) for info in infos] == [0, 20, 28, 12]
+
+
+def test_members_of_hundreds_of_gib_cost_nothing():
+    layout = plan([virtual(f"take{number}.mp4", 400 << 30) for number in range(30)])
+    assert layout.size > 30 * (400 << 30)
+    assert sum(segment.size for segment in layout.segments if isinstance(segment, Literal)) < 30 * 70_000
+
+
+@pytest.mark.parametrize(("count", "end64"), [(65_534, False), (65_535, True), (65_600, True)])
+def test_many_members_open_in_python(count, end64):
+    blobs = Blobs()
+    layout = plan([blobs.member(f"{number}.wav", b"") for number in range(count)])
+    data = blobs.bytes_of(layout.segments)
+    assert len(zipfile.ZipFile(io.BytesIO(data)).infolist()) == count
+    assert (b"PK\x06\x07" in data) is end64
+
+
+def test_unzip_restores_sane_permissions_and_names():
+    blobs = Blobs()
+    layout = plan([blobs.member("ऑडियो/a.wav", b"x"), blobs.member("b.wav", b"x")])
+    first, second = zipfile.ZipFile(io.BytesIO(blobs.bytes_of(layout.segments))).infolist()
+    assert first.create_system == 3
+    assert first.external_attr >> 16 == 0o100644
+    assert (first.flag_bits, second.flag_bits) == (0x800, 0)
+
+
+def at(*parts: int) -> datetime:
+    return datetime(*parts, tzinfo=UTC)  # type: ignore[misc, arg-type]
+
+
+@pytest.mark.parametrize(
+    ("moment", "kept"),
+    [
+        (at(2025, 8, 3, 18, 11, 3, 999_999), at(2025, 8, 3, 18, 11, 2)),
+        (at(2025, 8, 3, 18, 11, 2).replace(tzinfo=None), at(2025, 8, 3, 18, 11, 2)),
+        (at(2025, 8, 3, 0, 30).replace(tzinfo=timezone(timedelta(hours=5.5))), at(2025, 8, 2, 19)),
+        (at(1970, 1, 1), at(1980, 1, 1)),
+        (at(1, 1, 1).replace(tzinfo=timezone(timedelta(hours=5))), at(1980, 1, 1)),
+        (at(2107, 12, 31, 23, 59, 59), at(2107, 12, 31, 23, 59, 58)),
+        (at(9999, 1, 1), at(2107, 12, 31, 23, 59, 58)),
+    ],
+)
+def test_timestamps_are_what_dos_can_tell(moment, kept):
+    assert from_dos_timestamp(*dos_timestamp(moment)) == kept
+
+
+def test_a_moment_that_dos_words_cannot_mean_is_none():
+    assert from_dos_timestamp(0, 0) is None
+
+
+@pytest.mark.parametrize("name", ["../x", "/x", "a//b", "C:x", "a\\b", "folder/", "", "nul", "a\0"])
+def test_unsafe_names_are_refused(name):
+    with pytest.raises(PathError):
+        plan([virtual(name, 1)])
+
+
+@pytest.mark.parametrize("pair", [("a", "a"), ("a", "A"), ("é", "e\u0301"), ("a", "a/b")])
+def test_names_that_cannot_lie_side_by_side_are_refused(pair):
+    with pytest.raises(ValueError, match="Rename one"):
+        plan([virtual(name, 1) for name in pair])
+
+
+@pytest.mark.parametrize(("size", "crc32"), [(-1, 0), (1 << 63, 0), (0, 1), (1, -1), (1, 1 << 32)])
+def test_impossible_members_are_refused(size, crc32):
+    with pytest.raises(ValueError, match=r"is not the CRC-32|cannot be"):
+        plan([Member(name="a", sha256="0" * 64, size=size, crc32=crc32, modified=MODIFIED)])
+
+
+@pytest.mark.parametrize("comment", [bytes(65536), b"..PK\x05\x06..", b"PK\x06\x06", b"PK\x06\x07"])
+def test_comments_that_do_not_fit_are_refused(comment):
+    with pytest.raises(ValueError, match="comment"):
+        plan([], comment=comment)
+
+
+def ran(*command: str | Path) -> int:
+    return subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode
+
+
+def output_of(*command: str | Path) -> bytes:
+    return subprocess.run(command, capture_output=True, check=True).stdout
+
+
+# -- Beyond 4 GiB, beyond 65,535 ------------------------------------------------------------------------------------------
+
+GIB = 1 << 30
+FAR: list[Member | TextMember] = [
+    TextMember(name="metadata.json", data=b"{}", modified=MODIFIED),
+    virtual("original_video.mp4", 4 * GIB + 1, zeros_crc32(4 * GIB + 1)),
+    virtual("audio/हिन्दी.wav", 70_000, zeros_crc32(70_000)),
+    TextMember(name="behind.txt", data=b"behind 4 GiB", modified=MODIFIED),
+]
+
+
+@pytest.fixture(scope="module")
+def far_archive(tmp_path_factory) -> Path:
+    """An archive with a member over 4 GiB and members whose headers lie beyond it: zeros, and no place on the disk."""
+    path: Path = tmp_path_factory.mktemp("far") / "session_export.zip"
+    layout = plan(FAR)
+    with path.open("wb") as file:
+        for segment in layout.segments:
+            if isinstance(segment, Literal):
+                file.write(segment.data)
+            else:
+                file.seek(segment.size, os.SEEK_CUR)
+    assert path.stat().st_size == layout.size
+    assert path.stat().st_blocks * 512 < 1024 * 1024
+    return path
+
+
+def test_python_reads_what_lies_beyond_4_gib(far_archive):
+    with zipfile.ZipFile(far_archive) as archive:
+        assert [info.file_size for info in archive.infolist()] == [2, 4 * GIB + 1, 70_000, 12]
+        assert archive.infolist()[3].header_offset > 4 * GIB
+        assert archive.read("behind.txt") == b"behind 4 GiB"
+        assert archive.read("audio/हिन्दी.wav") == bytes(70_000)
+
+
+def test_other_tools_read_what_lies_beyond_4_gib(far_archive):
+    for tool in READS:
+        assert output_of(*READS[tool], far_archive, "behind.txt") == b"behind 4 GiB", tool
+        assert output_of(*READS[tool], far_archive, "metadata.json") == b"{}", tool
+
+
+def test_other_tools_read_a_member_over_4_gib(far_archive):
+    for tool in TESTS:
+        if tool != "unzip":  # it takes three quarters of a minute for that
+            assert ran(*TESTS[tool], far_archive) == 0, tool
+
+
+def test_other_tools_read_more_than_65535_members(tmp_path):
+    members = [
+        TextMember(name=f"{number}.srt", data=b"%d\n" % number, modified=MODIFIED) for number in range(65_600)
+    ]
+    path = tmp_path / "session_export.zip"
+    path.write_bytes(Blobs().bytes_of(plan(members).segments))
+
+    for tool in READS:
+        assert output_of(*READS[tool], path) == b"".join(member.data for member in members), tool

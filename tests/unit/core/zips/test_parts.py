@@ -1,0 +1,291 @@
+from __future__ import annotations
+
+import random
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from dubbing_core.zips.layout import BlobRange, Layout, Literal, Member, Segment, TextMember, plan
+from dubbing_core.zips.multipart import (
+    LARGE_SIZE,
+    LEAST_SIZE,
+    CopiedPart,
+    PartLimits,
+    PartPlan,
+    UploadedPart,
+    interleave,
+    plan_parts,
+)
+from tests.unit.core.zips.blobs import MODIFIED
+
+MIB = 1024 * 1024
+LITTLE = PartLimits(least=10, copied=40, most=160)
+
+
+def segments_of(parts: tuple[PartPlan, ...]) -> list[Segment]:
+    """What the parts hold, in order, with what was cut joined again."""
+    joined: list[Segment] = []
+    for part in parts:
+        for segment in part.segments if isinstance(part, UploadedPart) else (part.source,):
+            last = joined[-1] if joined else None
+            if isinstance(segment, Literal) and isinstance(last, Literal):
+                joined[-1] = Literal(last.data + segment.data)
+            elif (
+                isinstance(segment, BlobRange)
+                and isinstance(last, BlobRange)
+                and (segment.sha256, segment.start) == (last.sha256, last.end)
+            ):
+                joined[-1] = BlobRange(last.sha256, last.start, segment.end)
+            else:
+                joined.append(segment)
+    return joined
+
+
+def uploaded(parts: tuple[PartPlan, ...]) -> int:
+    return sum(part.size for part in parts if isinstance(part, UploadedPart))
+
+
+def member(name: str, size: int) -> Member:
+    return Member(
+        name=name, sha256=f"{hash(name) & (1 << 255) - 1:064x}", size=size, crc32=0, modified=MODIFIED
+    )
+
+
+@st.composite
+def layouts(draw, largest: int = 400) -> Layout:
+    """Headers and blobs by turns, as archives have them; each blob is another."""
+    segments: list[Segment] = []
+    for number, size in enumerate(draw(st.lists(st.integers(1, largest), max_size=30))):
+        header = draw(st.binary(max_size=25))
+        if header:
+            segments.append(Literal(header))
+        segments.append(BlobRange(f"{number:064x}", 0, size))
+    return Layout((*segments, Literal(draw(st.binary(min_size=1, max_size=60)))))
+
+
+class TestAnyPlan:
+    @given(layout=layouts(), uniform=st.booleans())
+    def test_holds_the_archive(self, layout, uniform):
+        parts = plan_parts(layout, limits=PartLimits(least=10, copied=40, most=160, uniform=uniform))
+
+        assert segments_of(parts) == list(layout.segments)
+        assert all(part.size for part in parts)
+
+    @given(layout=layouts())
+    def test_has_parts_of_sizes_that_are_allowed(self, layout):
+        parts = plan_parts(layout, limits=LITTLE)
+
+        assert all(part.size >= LITTLE.least for part in parts[:-1])
+        for part in parts:
+            limit = LITTLE.copied if isinstance(part, CopiedPart) else 2 * LITTLE.least - 1
+            assert part.size <= limit
+
+    @given(layout=layouts())
+    def test_uploads_no_more_than_the_head_of_a_large_blob(self, layout):
+        parts = plan_parts(layout, limits=LITTLE)
+
+        headers = sum(segment.size for segment in layout.segments if isinstance(segment, Literal))
+        blobs = [segment.size for segment in layout.segments if isinstance(segment, BlobRange)]
+        assert uploaded(parts) <= headers + sum(
+            LITTLE.least if size >= 2 * LITTLE.least else size for size in blobs
+        )
+
+    @given(layout=layouts(), count=st.integers(1, 12))
+    def test_has_no_more_parts_than_there_may_be(self, layout, count):
+        limits = PartLimits(least=10, copied=40, most=1 << 20, count=count)
+
+        parts = plan_parts(layout, limits=limits)
+
+        assert len(parts) <= count
+        assert segments_of(parts) == list(layout.segments)
+        assert all(part.size >= limits.least for part in parts[:-1])
+
+    @given(layout=layouts(), count=st.integers(1, 2000))
+    def test_with_uniform_parts_has_a_grid(self, layout, count):
+        limits = PartLimits(least=10, copied=40, most=1 << 20, count=count, uniform=True)
+
+        parts = plan_parts(layout, limits=limits)
+
+        assert len(parts) <= count
+        assert len({part.size for part in parts[:-1]}) <= 1
+        assert parts[-1].size <= parts[0].size
+        assert parts[0].size >= min(10, layout.size)
+
+
+class TestAPlan:
+    def test_of_a_small_archive_is_one_part(self):
+        layout = Layout((Literal(b"all"),))
+
+        assert plan_parts(layout, limits=LITTLE) == (UploadedPart((Literal(b"all"),)),)
+
+    def test_fills_a_header_up_from_the_blob_that_follows(self):
+        layout = Layout((Literal(b"head"), BlobRange("a", 0, 50), Literal(b"end")))
+
+        assert plan_parts(layout, limits=LITTLE) == (
+            UploadedPart((Literal(b"head"), BlobRange("a", 0, 6))),
+            CopiedPart(BlobRange("a", 6, 28)),
+            CopiedPart(BlobRange("a", 28, 50)),
+            UploadedPart((Literal(b"end"),)),
+        )
+
+    def test_copies_the_whole_of_a_blob_that_follows_enough(self):
+        layout = Layout((Literal(b"head " * 2), BlobRange("a", 0, 10), Literal(b"end")))
+
+        assert plan_parts(layout, limits=LITTLE)[1] == CopiedPart(BlobRange("a", 0, 10))
+
+    def test_uploads_a_blob_of_which_too_little_would_be_left(self):
+        layout = Layout((Literal(b"head"), BlobRange("a", 0, 15), Literal(b"end")))
+
+        (part, *rest) = plan_parts(layout, limits=LITTLE)
+
+        assert (part.size, isinstance(part, UploadedPart), rest[0].size) == (11, True, 11)
+
+    def test_of_what_no_store_holds_is_refused(self):
+        layout = Layout((Literal(b"head"), BlobRange("a", 0, 10_000)))
+
+        for uniform in (False, True):
+            with pytest.raises(ValueError, match="larger than"):
+                plan_parts(
+                    layout, limits=PartLimits(least=10, copied=40, most=160, count=10, uniform=uniform)
+                )
+
+    @pytest.mark.parametrize("sizes", [(0, 40, 160), (30, 40, 160), (10, 200, 160)])
+    def test_needs_sizes_that_fit_together(self, sizes):
+        least, copied, most = sizes
+        with pytest.raises(ValueError, match="cannot make every object"):
+            PartLimits(least=least, copied=copied, most=most)
+
+
+members = st.lists(
+    st.one_of(st.integers(0, 3 * MIB), st.integers(0, 2 * LARGE_SIZE), st.integers(LARGE_SIZE, 1 << 33)),
+    max_size=40,
+).map(lambda sizes: [member(f"{number:03}", size) for number, size in enumerate(sizes)])
+
+
+class TestInterleaving:
+    @given(members=members)
+    def test_keeps_every_member_and_texts_in_front(self, members):
+        texts = [TextMember(name=f"t{number}", data=bytes(number), modified=MODIFIED) for number in range(2)]
+
+        ordered = interleave([texts[0], *members, texts[1]])
+
+        assert ordered[:2] == texts
+        assert sorted(each.name for each in ordered[2:]) == [each.name for each in members]
+
+    @given(members=members, texts=st.integers(0, LARGE_SIZE))
+    @settings(max_examples=200)
+    def test_uploads_no_more_than_the_order_of_names(self, members, texts):
+        text = TextMember(name="metadata.json", data=bytes(texts), modified=MODIFIED)
+        large = [each for each in members if each.size >= LARGE_SIZE]
+        small = [each.size for each in members if each.size < LARGE_SIZE]
+        limits = PartLimits()
+
+        parts = plan_parts(plan(interleave([text, *members])), limits=limits)
+
+        # Small members travel at the most once, whatever is missing comes from large ones; headers are little.
+        headers = 1 * MIB + 70_000 * len(members)
+        assert uploaded(parts) <= texts + sum(small) + LEAST_SIZE * len(large) + headers
+        assert {part.size >= limits.least for part in parts[:-1]} <= {True}
+        assert {part.size <= limits.most for part in parts} <= {True}
+
+    def test_fills_what_comes_before_each_large_member(self):
+        large = [member(f"large{number}", 50 * MIB) for number in range(3)]
+        small = [member(f"small{number:02}", MIB) for number in range(15)]
+
+        ordered = interleave([*large, *small])
+
+        places = [index for index, each in enumerate(ordered) if each in large]
+        assert places == [5, 11, 17]
+        parts = plan_parts(plan(ordered), limits=PartLimits())
+        assert uploaded(parts) < 15 * MIB + 200_000
+
+    def test_counts_what_lies_in_front(self):
+        text = TextMember(name="metadata.json", data=bytes(5 * MIB), modified=MODIFIED)
+        one, other = (member(name, 50 * MIB) for name in ("1.mp4", "2.mp4"))
+        sound = member("sound.wav", 4 * MIB)
+
+        assert interleave([text, one, other, sound]) == [text, one, sound, other]
+
+    def test_leaves_what_is_not_needed_in_order_at_the_end(self):
+        small = [member(name, 3 * MIB) for name in "abcdef"]
+
+        assert interleave(small) == small
+        ordered = interleave([*small, member("video", 50 * MIB)])
+        assert [each.name for each in ordered] == ["a", "b", "video", "c", "d", "e", "f"]
+
+    def test_does_not_depend_on_chance(self):
+        some = [member(f"{number:03}", random.Random(number).randrange(8 * MIB)) for number in range(100)]
+        some.append(member("video", 80 * MIB))
+
+        assert interleave(some) == interleave(list(some))
+
+
+def session() -> list[Member]:
+    """23 files as a dubbing project has them, 487 MB: source, TTS WAVs, custom voices, dubbed and mixed videos, JSON."""
+    sizes = {
+        "audio/gemini_{}.wav": [2_880_044] * 9,
+        "custom_voices/voice_{}.wav": [2_880_044] * 2,
+        "final_videos/{}_final.mp4": [41_300_017] * 3,
+        "mixed_videos/mixed_{}.mp4": [41_200_003] * 5,
+        "original_video/talk_{}.mp4": [125_000_001],
+        "transcriptions/talk_{}.json": [61_203],
+        "translations/talk_{}.json": [70_411] * 2,
+    }
+    files = {name.format(number): size for name, group in sizes.items() for number, size in enumerate(group)}
+    return [member(name, size) for name, size in sorted(files.items())]
+
+
+class TestAnExport:
+    def test_uploads_little_of_a_session(self):
+        project = session()
+        layout, plain = plan(interleave(project)), plan(project)
+
+        parts = plan_parts(layout, limits=PartLimits())
+
+        assert len(project) == 23
+        assert 485_000_000 < layout.size < 490_000_000
+        assert uploaded(parts) <= 0.11 * layout.size
+        assert uploaded(parts) < uploaded(plan_parts(plain, limits=PartLimits()))
+
+    def test_uploads_next_to_nothing_of_a_large_session(self):
+        """5 GB in a video of 4.6 GB, with files beside it as in the session of 487 MB."""
+        project = [*session(), member("original_video/longer.mp4", 4_600_000_000)]
+        layout = plan(interleave(project))
+
+        parts = plan_parts(layout, limits=PartLimits())
+
+        assert layout.size > 5_000_000_000
+        assert uploaded(parts) <= 0.03 * layout.size
+
+    def test_of_100_gb_of_videos_takes_few_parts(self):
+        layout = plan(interleave([member(f"{number}.mp4", 10_000_000_000) for number in range(10)]))
+
+        parts = plan_parts(layout, limits=PartLimits())
+
+        assert len(parts) < 500
+        assert uploaded(parts) < 0.001 * layout.size
+
+    def test_of_small_files_alone_passes_through_in_order(self):
+        layout = plan(interleave([member(f"{number:05}.wav", 100_000) for number in range(3000)]))
+
+        parts = plan_parts(layout, limits=PartLimits())
+
+        assert {type(part) for part in parts} == {UploadedPart}
+        assert all(LEAST_SIZE <= one.size < LARGE_SIZE for one, _ in pairwise(parts))
+
+    def test_on_a_grid_uploads_two_parts_a_large_blob(self):
+        layout = plan(interleave(session()))
+
+        parts = plan_parts(layout, limits=PartLimits(uniform=True))
+
+        assert {part.size for part in parts[:-1]} == {LEAST_SIZE}
+        assert uploaded(parts) <= 0.25 * layout.size
+
+    def test_on_a_grid_of_more_than_10_000_parts_is_of_larger_ones(self):
+        layout = plan([member("film.mp4", 80_000_000_000)])
+
+        parts = plan_parts(layout, limits=PartLimits(uniform=True))
+
+        assert len(parts) <= 10_000
+        assert parts[0].size > LEAST_SIZE

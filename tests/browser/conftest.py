@@ -15,8 +15,8 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import Browser
 
-from tests.browser.person import Person
-from tests.journeys.desk import Desk, running_desk
+from tests.browser.browser_user import BrowserUser
+from tests.journeys.controller import Controller, running_controller
 from tests.services.browser import new_context
 from tests.services.processes import Service
 from tests.services.stacks import Stack
@@ -27,14 +27,14 @@ READY = re.compile(r"The portal is ready: (http://127\.0\.0\.1:\d+)/")
 @dataclass(frozen=True)
 class Portal:
     address: str
-    desk: Desk
+    controller: Controller
 
     @contextmanager
-    def visitor(self, browser: Browser, name: str, **options: Any) -> Iterator[Person]:
+    def browser_user(self, browser: Browser, name: str, **options: Any) -> Iterator[BrowserUser]:
         """Somebody with an account, nothing in it, and a browser of their own, which has seen nothing yet."""
-        account = self.desk.ask("newcomer", name=name, is_operator=True)
+        account = self.controller.call("create_user", name=name, is_operator=True)
         with new_context(browser, **options) as context:
-            yield Person.with_browser(context, self.address, self.desk, account)
+            yield BrowserUser.with_browser(context, self.address, self.controller, account)
 
 
 @contextmanager
@@ -50,11 +50,11 @@ def running_portal(environment: dict[str, str]) -> Iterator[Portal]:
     service = Service("portal", command, log=log, environment=environment)
     try:
         # It starts meanwhile, and needs no tables before it is asked.
-        with running_desk(environment) as desk:
+        with running_controller(environment) as controller:
             service.wait_until(lambda: READY.search(log.read_text(encoding="utf-8")) is not None, timeout=90)
             ready = READY.search(log.read_text(encoding="utf-8"))
             assert ready is not None
-            yield Portal(ready[1], desk)
+            yield Portal(ready[1], controller)
     finally:
         service.stop()
 
@@ -66,25 +66,25 @@ def portal(stack: Stack) -> Iterator[Portal]:
 
 
 @pytest.fixture
-def visitor(portal: Portal, browser: Browser) -> Iterator[Callable[..., Person]]:
-    """Make people who are not signed in yet: ``visitor("bob", color_scheme="dark")``. No two tests have one in common."""
+def make_user(portal: Portal, browser: Browser) -> Iterator[Callable[..., BrowserUser]]:
+    """Make people who are not signed in yet: ``make_user("bob", color_scheme="dark")``. No two tests have one in common."""
     with ExitStack() as browsers:
-        yield lambda name, **options: browsers.enter_context(portal.visitor(browser, name, **options))
+        yield lambda name, **options: browsers.enter_context(portal.browser_user(browser, name, **options))
 
 
 @pytest.fixture
-def newcomer(visitor: Callable[..., Person]) -> Callable[..., Person]:
+def make_signed_in_user(make_user: Callable[..., BrowserUser]) -> Callable[..., BrowserUser]:
     """Likewise people who are signed in, without the form where that is not what is tested."""
 
-    def make(name: str, **options: Any) -> Person:
-        person = visitor(name, **options)
-        person.is_let_in()
+    def make(name: str, **options: Any) -> BrowserUser:
+        person = make_user(name, **options)
+        person.add_login_cookie()
         return person
 
     return make
 
 
 @pytest.fixture
-def bob(newcomer: Callable[..., Person]) -> Person:
+def bob(make_signed_in_user: Callable[..., BrowserUser]) -> BrowserUser:
     """Bob, who is signed in and has nothing yet."""
-    return newcomer("bob")
+    return make_signed_in_user("bob")

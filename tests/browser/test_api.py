@@ -12,8 +12,8 @@ from playwright.sync_api import expect
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
-def test_alice_makes_a_token_gives_it_to_a_program_and_takes_it_back(newcomer):
-    alice = newcomer("alice", viewport={"width": 390, "height": 844})
+def test_alice_makes_a_token_gives_it_to_a_program_and_takes_it_back(make_signed_in_user):
+    alice = make_signed_in_user("alice", viewport={"width": 390, "height": 844})
     page = alice.page
     page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=alice.address)
     alice.open("/sessions/")
@@ -41,12 +41,12 @@ def test_alice_makes_a_token_gives_it_to_a_program_and_takes_it_back(newcomer):
     row.get_by_role("button", name="Revoke").click()
     expect(page.locator(".message")).to_contain_text("“the render farm” works no longer.")
     expect(page.get_by_role("button", name="Revoke the render farm")).to_have_count(0)
-    assert alice.troubles == []
+    assert alice.errors == []
 
 
 @pytest.mark.slow
-def test_the_apis_page_is_our_own_and_tries_what_it_shows(newcomer):
-    alice = newcomer("alice")
+def test_the_apis_page_is_our_own_and_tries_what_it_shows(make_signed_in_user):
+    alice = make_signed_in_user("alice")
     page = alice.page
     alice.open("/api/v1/docs")
     expect(page.locator("#operations-account-get_me")).to_be_visible(timeout=20_000)
@@ -61,4 +61,4 @@ def test_the_apis_page_is_our_own_and_tries_what_it_shows(newcomer):
     page.get_by_role("button", name="Execute").click()
 
     expect(page.locator(".live-responses-table")).to_contain_text(f'"name": "{alice.name}"', timeout=20_000)
-    assert alice.troubles == []
+    assert alice.errors == []

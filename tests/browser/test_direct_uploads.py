@@ -8,8 +8,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Request, expect
 
+from tests.browser.browser_user import BrowserUser
 from tests.browser.conftest import running_portal
-from tests.browser.person import Person
 from tests.services.stacks import Stack
 from tests.services.swift import running_swift
 
@@ -28,10 +28,10 @@ def test_parts_go_to_the_store_itself_and_a_refresh_asks_it_what_arrived(
         running_swift() as store,
         stack.fresh() as environment,
         running_portal(environment | store.environment() | {"S3_PREFIX": "browser"}) as portal,
-        portal.visitor(browser, "bob") as bob,
+        portal.browser_user(browser, "bob") as bob,
     ):
         bob.page.on("dialog", lambda dialog: dialog.accept())
-        bob.is_let_in()
+        bob.add_login_cookie()
         for path in ("/sessions/new/", "/imports/"):
             told = bob.page.goto(portal.address + path)
             assert told is not None
@@ -62,10 +62,10 @@ def test_parts_go_to_the_store_itself_and_a_refresh_asks_it_what_arrived(
         begin(bob, folder)
         bob.wait_for_job(re.compile("Saved as version 1"))
         assert len(sent) == 4 + 1
-        assert [trouble for trouble in bob.troubles if "Security Policy" in trouble] == []
+        assert [trouble for trouble in bob.errors if "Security Policy" in trouble] == []
 
 
-def begin(person: Person, folder: Path) -> None:
+def begin(person: BrowserUser, folder: Path) -> None:
     person.open("/sessions/new/")
     person.page.get_by_label("Name", exact=True).fill("direct")
     person.choose("folder", folder)

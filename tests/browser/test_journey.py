@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.person import Person, make_project
+from tests.browser.browser_user import BrowserUser, make_project
 from tests.services.media import Media
 
 AUTO_NAME = re.compile(r"^conference-talk_\d{8}_\d{6}$")
@@ -22,8 +22,8 @@ FILE_ROWS = "table.files tbody tr"
 
 
 @pytest.mark.slow
-def test_alice_saves_a_project_goes_back_and_shares_it_with_bob(visitor, media: Media, work_folder: Path):
-    alice, bob = visitor("alice"), visitor("bob")
+def test_alice_saves_a_project_goes_back_and_shares_it_with_bob(make_user, media: Media, work_folder: Path):
+    alice, bob = make_user("alice"), make_user("bob")
     contents = make_project(work_folder, media)
     journey = Journey(alice=alice, bob=bob, contents=contents, folder=work_folder, media=media)
     alice.open("/")
@@ -40,13 +40,13 @@ def test_alice_saves_a_project_goes_back_and_shares_it_with_bob(visitor, media: 
     journey.deletes_and_undoes()
     alice.sign_out()
     expect(alice.page.get_by_role("heading", level=1)).to_have_text("Sign in")
-    assert alice.troubles == []
+    assert alice.errors == []
 
 
 @dataclass
 class Journey:
-    alice: Person
-    bob: Person
+    alice: BrowserUser
+    bob: BrowserUser
     contents: dict[str, bytes]
     folder: Path
     media: Media
@@ -224,7 +224,7 @@ class Journey:
         bob.page.get_by_role("button", name="Take into my sessions").click()
         expect(bob.page.locator(".message")).to_contain_text(f"“{self.name}” is among your sessions now")
         expect(bob.page.locator(FILE_ROWS)).to_have_count(len(self.contents))
-        assert bob.troubles == []
+        assert bob.errors == []
         bob.page.goto(self.session_url)
         expect(bob.page.get_by_role("heading", level=1)).to_have_text("There is nothing here")
         page.goto(self.export_url)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.person import Person, make_project
+from tests.browser.browser_user import BrowserUser, make_project
 from tests.services.media import Media
 
 LONG_NAME = "the_keynote_of_the_product_launch_with_a_name_that_goes_on_and_on_20260301_083000"
@@ -34,7 +34,7 @@ SIGNED_IN = [
 ]
 
 
-def make_content(person: Person, folder: Path, media: Media) -> list[str]:
+def make_content(person: BrowserUser, folder: Path, media: Media) -> list[str]:
     """Save, save again, export and share as a person does; return the addresses of the pages that are there now."""
     make_project(folder, media)
     page = person.page
@@ -77,7 +77,7 @@ def make_content(person: Person, folder: Path, media: Media) -> list[str]:
     return [address.removeprefix(person.address) for address in addresses]
 
 
-def look_inside(person: Person, folder: Path, link: str) -> str:
+def look_inside(person: BrowserUser, folder: Path, link: str) -> str:
     """Upload what a link gives and have it looked into; return the page that tells."""
     page = person.page
     page.goto(link)
@@ -92,8 +92,8 @@ def look_inside(person: Person, folder: Path, link: str) -> str:
 
 
 @pytest.mark.slow
-def test_every_page_is_clean_and_fits(visitor, media: Media, work_folder: Path):
-    bob = visitor("bob")
+def test_every_page_is_clean_and_fits(make_user, media: Media, work_folder: Path):
+    bob = make_user("bob")
 
     def visit(path: str) -> None:
         told = bob.page.goto(bob.address + path)
@@ -118,24 +118,24 @@ def test_every_page_is_clean_and_fits(visitor, media: Media, work_folder: Path):
     content = make_content(bob, work_folder, media)
     for path in [*SIGNED_IN, *content]:
         visit(path)
-    assert bob.troubles == []
+    assert bob.errors == []
     missing = bob.page.goto(f"{bob.address}/nothing")
     assert missing is not None
     assert missing.status == 404
 
 
-def test_the_chosen_appearance_is_remembered(visitor):
-    bob = visitor("bob", color_scheme="light")
+def test_the_chosen_appearance_is_remembered(make_user):
+    bob = make_user("bob", color_scheme="light")
     bob.open("/accounts/login/")
     light = bob.page.evaluate("getComputedStyle(document.body).backgroundColor")
     bob.page.get_by_role("button", name="Dark appearance").click()
     bob.page.reload()
     expect(bob.page.get_by_role("button", name="Dark appearance")).to_have_attribute("aria-pressed", "true")
     assert bob.page.evaluate("getComputedStyle(document.body).backgroundColor") != light
-    assert bob.troubles == []
+    assert bob.errors == []
 
 
-def test_a_name_that_is_taken_is_answered_with_a_free_one(bob: Person):
+def test_a_name_that_is_taken_is_answered_with_a_free_one(bob: BrowserUser):
     for expected in ("taken", "taken_2"):
         bob.open("/sessions/new/")
         bob.page.get_by_label("Name", exact=True).fill("taken")
@@ -144,7 +144,7 @@ def test_a_name_that_is_taken_is_answered_with_a_free_one(bob: Person):
     expect(bob.page.locator(".message")).to_contain_text("this one is named “taken_2”")
 
 
-def test_a_folder_can_be_dropped_with_everything_in_it(bob: Person, media: Media, work_folder: Path):
+def test_a_folder_can_be_dropped_with_everything_in_it(bob: BrowserUser, media: Media, work_folder: Path):
     make_project(work_folder, media)
     (work_folder / "conference" / ".DS_Store").touch()
     (work_folder / "conference" / "audio" / "take: 1.wav").touch()
@@ -154,10 +154,10 @@ def test_a_folder_can_be_dropped_with_everything_in_it(bob: Person, media: Media
     expect(table.get_by_role("row", name="final_videos/hi_final.mp4 Final videos")).to_be_visible()
     expect(table.get_by_role("row", name=".DS_Store")).to_contain_text("Left out")
     expect(table.get_by_role("row", name="take: 1.wav").first).to_contain_text("contains a colon")
-    assert bob.troubles == []
+    assert bob.errors == []
 
 
-def test_two_people_saving_at_once_are_told(bob: Person, media: Media):
+def test_two_people_saving_at_once_are_told(bob: BrowserUser, media: Media):
     first = bob
     first.open("/sessions/new/")
     first.page.get_by_label("Name", exact=True).fill("busy")
@@ -167,15 +167,15 @@ def test_two_people_saving_at_once_are_told(bob: Person, media: Media):
     first.page.get_by_role("link", name="Open the session").click()
     first.page.wait_for_url("**/sessions/*/")
     session = first.page.url
-    second = first.elsewhere()
+    second = first.open_tab()
     for person, file in ((first, media.voices[1]), (second, media.silence)):
-        person.looks()
+        person.focus_tab()
         person.page.goto(f"{session}save/")
         person.choose("files", file)
         expect(person.page.get_by_role("button", name="Save new version")).to_be_enabled()
     second.page.get_by_role("button", name="Save new version").click()
     second.wait_for_job("Saved as version 2")
-    first.looks()
+    first.focus_tab()
     first.page.get_by_role("button", name="Save new version").click()
     expect(first.page.get_by_role("alert")).to_contain_text("saved version 2")
     first.page.get_by_role("button", name="Save on top of it").click()

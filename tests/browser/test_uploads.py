@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Request, Response, Route, expect
 
-from tests.browser.person import Person
+from tests.browser.browser_user import BrowserUser
 
 PART = 8 * 1024 * 1024
 PARTS = re.compile(r"/api/v1/uploads/[^/]+/parts/\d+$")
@@ -95,9 +95,9 @@ class Gate:
 
 
 @pytest.fixture
-def bob(newcomer: Callable[..., Person]) -> Person:
+def bob(make_signed_in_user: Callable[..., BrowserUser]) -> BrowserUser:
     """Bob, who is signed in; whoever closes a page in the middle of an upload is asked, and he does."""
-    bob = newcomer("bob")
+    bob = make_signed_in_user("bob")
     bob.page.on("dialog", lambda dialog: dialog.accept())
     return bob
 
@@ -121,7 +121,7 @@ def project(work_folder: Path) -> Path:
     return folder
 
 
-def begin(person: Person, name: str, folder: Path) -> None:
+def begin(person: BrowserUser, name: str, folder: Path) -> None:
     """Choose a folder for a new session and press Save."""
     person.open("/sessions/new/")
     person.page.get_by_label("Name", exact=True).fill(name)
@@ -129,7 +129,7 @@ def begin(person: Person, name: str, folder: Path) -> None:
     person.page.get_by_role("button", name="Save session").click()
 
 
-def begin_video(person: Person, video: Path) -> None:
+def begin_video(person: BrowserUser, video: Path) -> None:
     person.open("/sessions/new/")
     person.page.get_by_label("Name", exact=True).fill("talk")
     person.choose("files", video)
@@ -165,7 +165,7 @@ def refuse(route: Route, status: int, code: str, detail: str) -> None:
     route.fulfill(status=status, content_type="application/problem+json", body=json.dumps(told))
 
 
-def test_hundreds_of_small_files_travel_together_and_not_a_second_time(bob: Person, work_folder: Path):
+def test_hundreds_of_small_files_travel_together_and_not_a_second_time(bob: BrowserUser, work_folder: Path):
     folder = work_folder / "segments"
     folder.mkdir()
     for number in range(400):
@@ -193,7 +193,7 @@ def test_hundreds_of_small_files_travel_together_and_not_a_second_time(bob: Pers
     assert len(traffic.begun) == 2
 
 
-def test_who_pauses_goes_on_where_it_stopped(bob: Person, project: Path):
+def test_who_pauses_goes_on_where_it_stopped(bob: BrowserUser, project: Path):
     traffic = Traffic.of(bob.page)
     gate = Gate(bob.page)
     begin(bob, "paused", project)
@@ -212,7 +212,7 @@ def test_who_pauses_goes_on_where_it_stopped(bob: Person, project: Path):
     assert len(traffic.arrived) == 4 + 2 + 1
 
 
-def test_who_pauses_in_the_last_moment_can_go_on_too(bob: Person, project: Path):
+def test_who_pauses_in_the_last_moment_can_go_on_too(bob: BrowserUser, project: Path):
     held: list[Route] = []
     bob.page.route("**/uploads/complete", lambda route: held.append(route), times=1)  # noqa: PLW0108 (it marks the handler)
     begin(bob, "paused late", project)
@@ -227,7 +227,7 @@ def test_who_pauses_in_the_last_moment_can_go_on_too(bob: Person, project: Path)
     bob.wait_for_job("Saved as version 1")
 
 
-def test_after_a_refresh_the_same_folder_goes_on_where_it_stopped(bob: Person, project: Path):
+def test_after_a_refresh_the_same_folder_goes_on_where_it_stopped(bob: BrowserUser, project: Path):
     traffic = Traffic.of(bob.page)
     gate = Gate(bob.page)
     begin(bob, "refreshed", project)
@@ -244,7 +244,7 @@ def test_after_a_refresh_the_same_folder_goes_on_where_it_stopped(bob: Person, p
     assert len(traffic.begun) < 4 + 2 + 1
 
 
-def test_after_a_refresh_a_large_file_goes_on_without_being_read_again(bob: Person, video: Path):
+def test_after_a_refresh_a_large_file_goes_on_without_being_read_again(bob: BrowserUser, video: Path):
     note_what_rows_say(bob.page)
     traffic = Traffic.of(bob.page)
     gate = Gate(bob.page)
@@ -266,7 +266,7 @@ def test_after_a_refresh_a_large_file_goes_on_without_being_read_again(bob: Pers
     assert len(set(traffic.begun)) == 4 - len(arrived)
 
 
-def test_what_is_here_already_is_read_again_because_none_of_it_travels(bob: Person, video: Path):
+def test_what_is_here_already_is_read_again_because_none_of_it_travels(bob: BrowserUser, video: Path):
     note_what_rows_say(bob.page)
     begin_video(bob, video)
     bob.wait_for_job("Saved as version 1")
@@ -277,7 +277,7 @@ def test_what_is_here_already_is_read_again_because_none_of_it_travels(bob: Pers
         assert has_read(bob.page)
 
 
-def test_what_is_remembered_of_a_file_is_not_believed_over_its_bytes(bob: Person, video: Path):
+def test_what_is_remembered_of_a_file_is_not_believed_over_its_bytes(bob: BrowserUser, video: Path):
     gate = Gate(bob.page)
     begin_video(bob, video)
     arrived = gate.let_one_through()
@@ -293,7 +293,7 @@ def test_what_is_remembered_of_a_file_is_not_believed_over_its_bytes(bob: Person
     bob.wait_for_job("Saved as version 1")
 
 
-def test_a_file_of_the_same_size_and_time_is_another_one(bob: Person, video: Path):
+def test_a_file_of_the_same_size_and_time_is_another_one(bob: BrowserUser, video: Path):
     gate = Gate(bob.page)
     begin_video(bob, video)
     gate.let_one_through()
@@ -306,7 +306,7 @@ def test_a_file_of_the_same_size_and_time_is_another_one(bob: Person, video: Pat
     bob.wait_for_job("Saved as version 1")
 
 
-def test_who_signs_out_leaves_nothing_of_the_files_that_were_read(bob: Person, video: Path):
+def test_who_signs_out_leaves_nothing_of_the_files_that_were_read(bob: BrowserUser, video: Path):
     gate = Gate(bob.page)
     begin_video(bob, video)
     gate.let_one_through()
@@ -314,20 +314,20 @@ def test_who_signs_out_leaves_nothing_of_the_files_that_were_read(bob: Person, v
     assert sorted(kept) == ["at", "mark", "sha256"]
     assert video.name not in str(kept)
 
-    elsewhere = bob.elsewhere()
+    elsewhere = bob.open_tab()
     elsewhere.open("/")
     elsewhere.sign_out()
     expect(elsewhere.page.get_by_role("heading", level=1)).to_have_text("Sign in")
     elsewhere.page.wait_for_function("indexedDB.databases().then((all) => all.length === 0)")
 
-    bob.is_let_in()
+    bob.add_login_cookie()
     bob.page.reload()
     gate.forget()
     begin_video(bob, video)
     bob.wait_for_job("Saved as version 1")
 
 
-def test_a_lost_network_is_waited_for(bob: Person, project: Path):
+def test_a_lost_network_is_waited_for(bob: BrowserUser, project: Path):
     gate = Gate(bob.page)
     begin(bob, "offline", project)
     gate.let_one_through()
@@ -340,7 +340,7 @@ def test_a_lost_network_is_waited_for(bob: Person, project: Path):
     bob.wait_for_job("Saved as version 1")
 
 
-def test_a_server_that_fails_is_asked_again(bob: Person, project: Path):
+def test_a_server_that_fails_is_asked_again(bob: BrowserUser, project: Path):
     def fail(route: Route) -> None:
         refuse(route, 503, "storage", "The storage is away.")
 
@@ -354,7 +354,7 @@ def test_a_server_that_fails_is_asked_again(bob: Person, project: Path):
     bob.wait_for_job("Saved as version 1")
 
 
-def test_what_is_refused_is_listed_with_its_reason_and_can_be_tried_again(bob: Person, project: Path):
+def test_what_is_refused_is_listed_with_its_reason_and_can_be_tried_again(bob: BrowserUser, project: Path):
     refused = "You use all the storage that you may. Delete something first."
     traffic = Traffic.of(bob.page)
 
@@ -385,7 +385,7 @@ def test_what_is_refused_is_listed_with_its_reason_and_can_be_tried_again(bob: P
 
 
 def test_a_file_that_changes_while_it_is_saved_has_its_own_sentence_and_can_be_left_out(
-    bob: Person, project: Path
+    bob: BrowserUser, project: Path
 ):
     bob.open("/sessions/new/")
     bob.page.get_by_label("Name", exact=True).fill("moving")
@@ -406,7 +406,7 @@ def test_a_file_that_changes_while_it_is_saved_has_its_own_sentence_and_can_be_l
     bob.wait_for_job("Saved as version 1")
 
 
-def test_who_was_signed_out_signs_in_again_and_goes_on(bob: Person, project: Path):
+def test_who_was_signed_out_signs_in_again_and_goes_on(bob: BrowserUser, project: Path):
     traffic = Traffic.of(bob.page)
     gate = Gate(bob.page)
     begin(bob, "signed out", project)
@@ -417,16 +417,16 @@ def test_who_was_signed_out_signs_in_again_and_goes_on(bob: Person, project: Pat
     expect(warning).to_contain_text("What was sent is kept")
     with bob.page.context.expect_page() as opened:
         warning.get_by_role("link", name="sign in again").click()
-    elsewhere = Person(opened.value, bob.address, bob.desk, bob.name)
+    elsewhere = BrowserUser(opened.value, bob.address, bob.controller, bob.name)
     elsewhere.sign_in()
-    bob.looks()
+    bob.focus_tab()
     bob.page.get_by_role("button", name="Resume").click()
 
     bob.wait_for_job("Saved as version 1")
     assert Counter(traffic.arrived) == Counter(set(traffic.arrived))
 
 
-def test_a_cancelled_save_leaves_nothing(bob: Person, project: Path):
+def test_a_cancelled_save_leaves_nothing(bob: BrowserUser, project: Path):
     gate = Gate(bob.page)
     begin(bob, "cancelled", project)
     gate.let_one_through()
@@ -440,7 +440,7 @@ def test_a_cancelled_save_leaves_nothing(bob: Person, project: Path):
     expect(bob.page.get_by_role("link", name="cancelled", exact=True)).to_have_count(0)
 
 
-def test_what_a_power_cut_took_is_sent_again(bob: Person, work_folder: Path):
+def test_what_a_power_cut_took_is_sent_again(bob: BrowserUser, work_folder: Path):
     video = work_folder / "talk.mp4"
     video.write_bytes(os.urandom(100_000))
     traffic = Traffic.of(bob.page)
@@ -466,15 +466,15 @@ def test_what_a_power_cut_took_is_sent_again(bob: Person, work_folder: Path):
     assert traffic.begun[0] == traffic.begun[1]
 
 
-def test_a_save_on_top_of_another_sends_nothing_again(bob: Person, project: Path, work_folder: Path):
+def test_a_save_on_top_of_another_sends_nothing_again(bob: BrowserUser, project: Path, work_folder: Path):
     begin(bob, "both", project)
     bob.wait_for_job("Saved as version 1")
     bob.page.get_by_role("link", name="Open the session").click()
     bob.page.wait_for_url("**/sessions/*/")
     session = bob.page.url
-    second = bob.elsewhere()
+    second = bob.open_tab()
     for person, language in ((bob, "hi"), (second, "es")):
-        person.looks()
+        person.focus_tab()
         file = work_folder / f"{language}_voice.wav"
         file.write_bytes(os.urandom(100_000))
         person.page.goto(f"{session}save/")
@@ -482,7 +482,7 @@ def test_a_save_on_top_of_another_sends_nothing_again(bob: Person, project: Path
         expect(person.page.get_by_role("button", name="Save new version")).to_be_enabled()
     second.page.get_by_role("button", name="Save new version").click()
     second.wait_for_job("Saved as version 2")
-    bob.looks()
+    bob.focus_tab()
     traffic = Traffic.of(bob.page)
     bob.page.get_by_role("button", name="Save new version").click()
     expect(bob.page.get_by_role("alert")).to_contain_text("saved version 2")
@@ -493,7 +493,7 @@ def test_a_save_on_top_of_another_sends_nothing_again(bob: Person, project: Path
     assert len(traffic.begun) == 1
 
 
-def test_an_import_goes_on_after_a_refresh(bob: Person, work_folder: Path):
+def test_an_import_goes_on_after_a_refresh(bob: BrowserUser, work_folder: Path):
     archive = work_folder / "no.zip"
     archive.write_bytes(os.urandom(4 * PART))
     traffic = Traffic.of(bob.page)

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.journeys.portal import Portal, running_portal
-from tests.services.processes import ROOT
+from tests.services.processes import ROOT, start_process
 from tests.services.stacks import Stack
 
 DUBS = ROOT / ".build" / "client" / "bin" / "dubs"
@@ -57,7 +57,7 @@ class Machine:
         home.mkdir()
         self.owner = owner
         self.url = url or portal.address
-        self.token: str = portal.ask("token", owner=owner)
+        self.token: str = portal.call("create_access_token", owner=owner)
         kept = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
         self.environment = {
             **kept,
@@ -69,11 +69,10 @@ class Machine:
 
     def start(self, *arguments: object) -> subprocess.Popen[str]:
         command = [str(self.dubs), *(str(argument) for argument in arguments)]
-        return subprocess.Popen(
+        return start_process(
             command,
             cwd=self.folder,
             env=self.environment,
-            stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -119,7 +118,7 @@ def machine(portal: Portal, dubs_path: Path, tmp_path: Path) -> Any:
     def make(name: str, *, url: str = "") -> Machine:
         person = name.partition("-")[0]
         if person not in people:
-            people[person] = portal.ask("newcomer", name=person)
+            people[person] = portal.call("create_user", name=person)
         return Machine(dubs_path, tmp_path / name, portal, people[person], url=url)
 
     return make

@@ -17,8 +17,8 @@ import pytest
 
 from tests.client.conftest import TIMEOUT, Machine
 from tests.journeys.portal import Portal
-from tests.services.network import Fate, bad_network
 from tests.services.stacks import Stack
+from tests.services.unreliable_network import Failure, unreliable_network
 
 pytestmark = pytest.mark.slow
 
@@ -58,10 +58,10 @@ def laptop(machine) -> Machine:
 
 @pytest.fixture(autouse=True)
 def nothing_is_damaged(portal: Portal) -> Iterator[None]:
-    before = portal.ask("newest_blob")
+    before = portal.call("get_newest_blob_id")
     yield
-    assert portal.ask("half_done") == []
-    assert portal.ask("damaged_blobs", after=before) == []
+    assert portal.call("find_inconsistencies") == []
+    assert portal.call("find_damaged_blobs", after=before) == []
 
 
 def make_project(folder: Path, *, files: int, draw: random.Random) -> Path:
@@ -96,7 +96,7 @@ def name() -> str:
 
 
 def saved_once(portal: Portal, session: str, project: Path, laptop: Machine) -> None:
-    (version,) = portal.ask("versions", name=session, owner=laptop.owner)
+    (version,) = portal.call("list_versions", name=session, owner=laptop.owner)
     assert version["files"] == digests(project)
 
 
@@ -205,14 +205,14 @@ def test_over_a_network_that_breaks_everything_arrives(
     portal: Portal, machine, project: Path, draw: random.Random, tmp_path: Path
 ):
     session = name()
-    with bad_network(portal.address, seed=draw.randrange(2**32), mean=5 * MIB, silence=0.5) as network:
+    with unreliable_network(portal.address, seed=draw.randrange(2**32), mean=5 * MIB, silence=0.5) as network:
         traveller = machine("alice-traveller", url=network.url)
         insist(traveller, "save", project, "--name", session)
         insist(traveller, "load", session, tmp_path / "loaded")
         insist(traveller, "export", session, "-o", tmp_path / "talk.zip")
 
-    assert len(network.ended) > 3
-    assert set(network.ended) <= set(Fate)
+    assert len(network.failures) > 3
+    assert set(network.failures) <= set(Failure)
     saved_once(portal, session, project, traveller)
     assert digests(tmp_path / "loaded") == digests(project)
     portal.manage("verify_export", str(tmp_path / "talk.zip"))
@@ -257,7 +257,7 @@ def test_two_who_save_one_session_at_once_lose_nothing(
         if code:
             assert "saved version 2" in said
             people[who].run("save", tmp_path / who, "-m", who, "--on-top")
-    versions = portal.ask("versions", name=session, owner=people["one"].owner)
+    versions = portal.call("list_versions", name=session, owner=people["one"].owner)
     assert sorted(version["message"] for version in versions[1:]) == ["one", "two"]
     assert {"of_one.wav", "of_two.wav"} <= versions[2]["files"].keys()
 

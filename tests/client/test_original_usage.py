@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from tests.services.processes import ROOT
+from tests.services.processes import ROOT, start_process
 
 pytestmark = pytest.mark.slow
 
@@ -96,7 +96,7 @@ def test_a_save_of_what_is_there_already_makes_no_version(machine, told):
 
 
 def start(machine, program):
-    return subprocess.Popen(
+    return start_process(
         [machine.dubs.parent / "python", "-c", program],
         cwd=machine.folder,
         env=machine.environment,

@@ -27,9 +27,9 @@ from sessions_app.operations.imports import job as imports
 from sessions_app.storage import get_store
 from sessions_app.storage.s3 import S3Store
 from tests.integration.sketches import signed_in
-from tests.services.full_disk import disk_that_ends
+from tests.services.full_disk import limited_file_size
 from tests.services.media import ffmpeg_program
-from tests.services.wire import wire_to
+from tests.services.tcp_proxy import tcp_proxy_to
 from tests.stores.traffic import Traffic
 from tests.unit.core.zips.blobs import MODIFIED, Blobs
 from tests.unit.core.zips.forge import File, forge
@@ -158,7 +158,7 @@ def bucket_that_ends(store: S3Store, *, writes: int) -> Iterator[None]:
 
 def full_store() -> Any:
     store = get_store()
-    return bucket_that_ends(store, writes=1) if isinstance(store, S3Store) else disk_that_ends(5 * MIB)
+    return bucket_that_ends(store, writes=1) if isinstance(store, S3Store) else limited_file_size(5 * MIB)
 
 
 @contextmanager
@@ -178,11 +178,11 @@ def wire_that_breaks(*, after: int) -> Iterator[None]:
     storages = deepcopy(settings.STORAGES)
     options = storages["default"]["OPTIONS"]
     server = urlsplit(options["endpoint_url"])
-    with wire_to(server.hostname, server.port) as wire:
-        options["endpoint_url"] = f"http://127.0.0.1:{wire.port}"
+    with tcp_proxy_to(server.hostname, server.port) as proxy:
+        options["endpoint_url"] = f"http://127.0.0.1:{proxy.port}"
         options["client_config"] = Config(retries={"total_max_attempts": 1})
         with override_settings(STORAGES=storages):
-            wire.cut(after=after)
+            proxy.cut(after=after)
             yield
 
 

@@ -16,7 +16,7 @@ from sessions_app.operations.jobs import lifecycle as jobs
 from sessions_app.operations.jobs.context import JobContext
 from sessions_app.storage import get_store
 from sessions_app.storage.ingest import SMALL_SIZE
-from tests.services.full_disk import disk_that_ends
+from tests.services.full_disk import limited_file_size
 from tests.world import World, stored_keys, zip_of_files
 
 MIB = 1024 * 1024
@@ -204,7 +204,7 @@ def test_a_full_disk_fails_the_import_clearly_and_it_can_be_tried_again(world: W
     (upload,) = world.upload({"talk.zip": zip_of_files(files, compression=compression)})
     job = imports.request(upload=upload, owner=world.alice, name="", now=world.clock())
 
-    with disk_that_ends(10 * MIB):  # the database is smaller
+    with limited_file_size(10 * MIB):  # the database is smaller
         world.run(job)
 
     assert (job.state, job.error_code) == (Job.State.FAILED, "storage")

@@ -10,6 +10,6 @@ from tests.services.stacks import Stack
 
 @pytest.fixture(scope="module")
 def portal(stack: Stack) -> Iterator[Portal]:
-    """A portal in processes of its own; one a module, because a start takes seconds."""
+    """A portal in separate processes; one per module, because a start takes seconds."""
     with running_portal(stack) as portal:
         yield portal

@@ -1,4 +1,4 @@
-"""The whole portal in processes of its own on the current stack: broker, workers, web server, and a desk to look at it."""
+"""A portal in separate processes on the current stack: broker, workers, web server, controller."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from typing import Any
 from django.conf import settings
 
 from dubbing_sessions.embedded import broker_socket
-from tests.journeys.desk import running_desk
+from tests.journeys.controller import running_controller
 from tests.journeys.workers import TIMEOUT, Worker
 from tests.services.ports import free_port
 from tests.services.processes import ROOT, Service
 from tests.services.stacks import Stack
 from tests.services.valkey import Valkey, running_valkey
 
-HASTE = {"JOB_LEASE_SECONDS": "4", "JOB_RECONCILE_SECONDS": "1", "JOB_REPUBLISH_SECONDS": "2"}
-"""What takes a minute in production takes seconds here, by the portal's own settings."""
+SHORT_INTERVALS = {"JOB_LEASE_SECONDS": "4", "JOB_RECONCILE_SECONDS": "1", "JOB_REPUBLISH_SECONDS": "2"}
+"""Settings that turn the minutes of production into seconds."""
 
 SLICES = {"queued": 0.02, "running": 0.008}
-"""Seconds that a worker runs between two looks whether it has come far enough, by the job's state."""
+"""Seconds that a paused worker runs between two checks of its progress, by the job's state."""
 
 
 class Portal:
@@ -39,17 +39,17 @@ class Portal:
         self._worker: Worker | None = None
         services.callback(self.stop_worker)
         self.manage("migrate", "--verbosity=0")
-        self._desk = services.enter_context(running_desk(environment))
-        self.password: str = self.ask("people")["password"]
+        self._controller = services.enter_context(running_controller(environment))
+        self.password: str = self.call("create_users")["password"]
 
-    # -- Talking to it ------------------------------------------------------------------------------------------------
+    # -- Control ------------------------------------------------------------------------------------------------------
 
-    def ask(self, act: str, **arguments: Any) -> Any:
-        """Have one of ``acts`` done in a process with the portal's settings."""
-        return self._desk.ask(act, **arguments)
+    def call(self, action: str, **arguments: Any) -> Any:
+        """Run one of ``tests.journeys.actions`` in a process with the portal's settings."""
+        return self._controller.call(action, **arguments)
 
     def manage(self, *arguments: str) -> str:
-        """Run ``manage.py`` and return what it prints."""
+        """Run ``manage.py`` and return its output."""
         command = [sys.executable, "manage.py", *arguments]
         done = subprocess.run(
             command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False, timeout=120
@@ -57,11 +57,11 @@ class Portal:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    # -- Its processes ------------------------------------------------------------------------------------------------
+    # -- Processes ----------------------------------------------------------------------------------------------------
 
     @property
     def worker(self) -> Worker:
-        """The worker, started if there is none (or none any more)."""
+        """The worker; started if none is running."""
         if self._worker is None or not self._worker.is_running:
             self._worker = self.start_worker("one")
         return self._worker
@@ -72,8 +72,8 @@ class Portal:
         self._worker = None
 
     def recover(self) -> None:
-        """Start and thaw what a test that failed left dead or frozen; the next one shall not fail for it."""
-        if not self.broker.answers():
+        """Restart and resume processes that a failed test left stopped or paused."""
+        if not self.broker.is_ready():
             self.broker.restart()
         if self._address and self._web is None:
             self.start_web()
@@ -81,7 +81,7 @@ class Portal:
 
     def start_worker(self, name: str) -> Worker:
         own = ["--hostname", f"{name}@test"]
-        command = [*self.ask("worker_command"), *own, "--loglevel", "INFO"]
+        command = [*self.call("get_worker_command"), *own, "--loglevel", "INFO"]
         return Worker(name, command, log=self.log(name), environment=self.environment)
 
     def log(self, name: str) -> Path:
@@ -91,7 +91,7 @@ class Portal:
 
     @property
     def address(self) -> str:
-        """The web server's, started when it is first asked for."""
+        """The web server's address; the first access starts it."""
         if not self._address:
             self._address = f"http://127.0.0.1:{free_port()}"
             self._services.callback(self.kill_web)
@@ -99,7 +99,7 @@ class Portal:
         return self._address
 
     def start_web(self) -> None:
-        """Start the web server, at the same address as before."""
+        """Start the web server at its previous address."""
         port = int(self._address.rpartition(":")[2])
         command = [
             *(sys.executable, "-m", "gunicorn", "dubbing_sessions.wsgi", "--bind", f"127.0.0.1:{port}"),
@@ -115,29 +115,29 @@ class Portal:
         self._web.wait_until(lambda: _listens(port), timeout=TIMEOUT)
 
     def kill_web(self) -> None:
-        """End the web server as a power cut does."""
+        """Kill the web server and its workers, as a power cut would."""
         if self._web is not None:
             self._web.kill()
         self._web = None
 
-    def messages(self) -> int:
-        """How many messages wait in the broker."""
+    def count_messages(self) -> int:
+        """Return the number of queued messages."""
         with self.broker.client() as client:
             return sum(client.llen(key) for key in client.scan_iter("celery*", _type="list"))
 
-    # -- Waiting, and never seeing anything half done -----------------------------------------------------------------
+    # -- Waiting; inconsistent states fail the test -------------------------------------------------------------------
 
-    def wait_for(self, is_so: Callable[[], bool], *, what: str, timeout: float = TIMEOUT) -> None:
+    def wait_for(self, is_met: Callable[[], bool], *, condition: str, timeout: float = TIMEOUT) -> None:
         deadline = time.monotonic() + timeout
-        while not is_so():
-            assert self.ask("half_done") == []
-            assert time.monotonic() < deadline, f"In vain: {what}.\n{self.logs()}"
+        while not is_met():
+            assert self.call("find_inconsistencies") == []
+            assert time.monotonic() < deadline, f"Timeout waiting for: {condition}.\n{self.logs()}"
             time.sleep(0.05)
 
     def end_of(self, job: str, *, timeout: float = TIMEOUT, supervised: bool = False) -> dict[str, Any]:
         """Return the job's row once it has ended.
 
-        :param supervised: start a worker again that stops, as `manage.py run` does: Celery may end when its broker goes.
+        :param supervised: restart a worker that stops, as `manage.py run` does: Celery may exit without its broker.
         """
 
         def has_ended() -> bool:
@@ -145,33 +145,35 @@ class Portal:
                 _ = self.worker
             return self._has_ended(job)
 
-        self.wait_for(has_ended, what=f"job {job} ends", timeout=timeout)
-        row: dict[str, Any] = self.ask("job", code=job)
+        self.wait_for(has_ended, condition=f"end of job {job}", timeout=timeout)
+        row: dict[str, Any] = self.call("get_job", code=job)
         return row
 
     def _has_ended(self, job: str) -> bool:
-        return self.ask("job", code=job)["state"] not in {"queued", "running"}
+        return self.call("get_job", code=job)["state"] not in {"queued", "running"}
 
-    def freeze_midway(self, worker: Worker, job: str) -> int:
-        """Let a paused worker run in slices until it is in the middle of the job; leave it paused there, tell the attempt."""
+    def pause_midway(self, worker: Worker, job: str) -> int:
+        """Run a paused worker in slices until the job is in progress; return the attempt's number."""
         storage = self.folder / "storage"
-        return self._freeze(worker, job, lambda far: far["has_begun"] or worker.works_below(storage))
+        return self._pause_when(
+            worker, job, lambda progress: progress["has_started"] or worker.has_open_file(storage)
+        )
 
-    def freeze_at_start(self, worker: Worker, job: str, *, attempt: int) -> None:
-        """Likewise, until this attempt of the job runs at all."""
-        self._freeze(worker, job, lambda far: far["attempt"] == attempt)
+    def pause_at_start(self, worker: Worker, job: str, *, attempt: int) -> None:
+        """Run a paused worker in slices until this attempt of the job has started."""
+        self._pause_when(worker, job, lambda progress: progress["attempt"] == attempt)
 
-    def _freeze(self, worker: Worker, job: str, is_there: Callable[[dict[str, Any]], bool]) -> int:
+    def _pause_when(self, worker: Worker, job: str, is_reached: Callable[[dict[str, Any]], bool]) -> int:
         deadline = time.monotonic() + TIMEOUT
         while True:
-            far = self.ask("progress", job=job)
-            assert far["half_done"] == []
-            assert far["state"] in SLICES, f"The job ended before it was caught.\n{self.logs()}"
-            assert time.monotonic() < deadline, f"The worker does not come to it.\n{self.logs()}"
-            if far["state"] == "running" and is_there(far) and not far["is_locked"]:
-                return int(far["attempt"])
+            progress = self.call("get_progress", job=job)
+            assert progress["inconsistencies"] == []
+            assert progress["state"] in SLICES, f"The job ended before it could be paused.\n{self.logs()}"
+            assert time.monotonic() < deadline, f"The worker does not start the job.\n{self.logs()}"
+            if progress["state"] == "running" and is_reached(progress) and not progress["is_locked"]:
+                return int(progress["attempt"])
             worker.resume()
-            time.sleep(SLICES[far["state"]])
+            time.sleep(SLICES[progress["state"]])
             worker.pause()
 
     def logs(self) -> str:
@@ -186,11 +188,11 @@ def _listens(port: int) -> bool:
 
 @contextmanager
 def running_portal(stack: Stack) -> Iterator[Portal]:
-    """Start an empty portal with a broker of its own; workers and web server are started by whoever needs them."""
+    """Start an empty portal with its own broker; workers and web server start on first use."""
     with ExitStack() as services:
-        # Static files were collected by the test session already.
+        # The test session has collected the static files.
         static = {"STATIC_ROOT": str(settings.STATIC_ROOT)}
-        environment = {**services.enter_context(stack.fresh()), **HASTE, **static}
+        environment = {**services.enter_context(stack.fresh()), **SHORT_INTERVALS, **static}
         if "REDIS_URL" in environment:
             broker = services.enter_context(running_valkey())
             environment["REDIS_URL"] = broker.url

@@ -1,4 +1,4 @@
-"""Workers and brokers are killed, frozen and emptied while they work. Every job ends by itself, once, with the right bytes."""
+"""Workers, brokers and databases fail mid-job. Every job ends once, with the right bytes."""
 
 from __future__ import annotations
 
@@ -20,194 +20,197 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def big(stack: Stack) -> int:
-    """Bytes that keep a worker busy for about a second: kernels copy faster than S3 does."""
+    """Bytes that keep a worker busy for about a second: files are copied faster than S3 objects."""
     return {"embedded": 256, "team": 24}[stack.name] * MIB
 
 
 @pytest.fixture(autouse=True)
-def nothing_left(portal: Portal) -> Iterator[None]:
-    """After every accident, garbage collection leaves nothing that belongs to nobody, and everything runs again."""
+def no_leftovers(portal: Portal) -> Iterator[None]:
+    """Restart everything after each test; garbage collection must then leave no orphans."""
     yield
     portal.recover()
-    leave_nothing(portal)
-    assert portal.ask("half_done") == []
+    assert_nothing_left(portal)
+    assert portal.call("find_inconsistencies") == []
 
 
-def leave_nothing(portal: Portal) -> None:
-    portal.ask("collect_garbage")
-    # A job has ended a moment before what it brought is gone.
-    portal.wait_for(lambda: portal.ask("leftovers") == [], what="nothing is left")
+def assert_nothing_left(portal: Portal) -> None:
+    portal.call("collect_garbage")
+    # A job ends a moment before its uploads are deleted.
+    portal.wait_for(lambda: portal.call("find_leftovers") == [], condition="nothing is left")
 
 
-def name() -> str:
+def unique_name() -> str:
     return f"talk-{uuid4().hex[:8]}"
 
 
-def ask_for(portal: Portal, kind: str, *, big: int = 100_000, small: int = 3) -> str:
-    """Queue a job of this kind over fresh files; return its code."""
+def request_job(portal: Portal, kind: str, *, big: int = 100_000, small: int = 3) -> str:
+    """Queue a job of this kind with new files; return its code."""
     job: str
     if kind == "export":
-        session = portal.ask("saved", name=name(), big=big, small=small)
-        job = portal.ask("ask_export", session=session)
+        session = portal.call("create_saved_session", name=unique_name(), big=big, small=small)
+        job = portal.call("request_export", session=session)
     else:
-        job = portal.ask(f"ask_{kind}", name=name(), big=big, small=small)
+        job = portal.call(f"request_{kind}", name=unique_name(), big=big, small=small)
     return job
 
 
-def done_once(portal: Portal, job: str, *, supervised: bool = False) -> dict[str, Any]:
-    """Wait for the job's end and make sure that it took effect exactly once, with the right bytes."""
+def wait_for_success(portal: Portal, job: str, *, supervised: bool = False) -> dict[str, Any]:
+    """Wait for the job's end; it must have taken effect exactly once, with the right bytes."""
     row = portal.end_of(job, supervised=supervised)
     assert row["state"] == "succeeded", f"{row}\n{portal.logs()}"
     assert row["done_bytes"] == row["total_bytes"] > 0
-    assert portal.ask("outcome", job=job) == {"times": 1, "whole": True}
+    assert portal.call("get_outcome", job=job) == {"times": 1, "is_whole": True}
     return row
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_worker_killed_in_the_middle(portal: Portal, big: int, kind: str):
     portal.worker.pause()
-    job = ask_for(portal, kind, big=big, small=12)
-    portal.freeze_midway(portal.worker, job)
+    job = request_job(portal, kind, big=big, small=12)
+    portal.pause_midway(portal.worker, job)
     portal.worker.kill()
-    assert portal.ask("half_done") == []
+    assert portal.call("find_inconsistencies") == []
 
     portal.worker.resume()
 
-    assert 2 <= done_once(portal, job)["attempt"] <= 3
+    assert 2 <= wait_for_success(portal, job)["attempt"] <= 3
 
 
-def test_a_job_that_loses_three_workers_fails_and_can_be_tried_again(portal: Portal, big: int):
+def test_a_job_that_loses_three_workers_fails_and_can_be_retried(portal: Portal, big: int):
     portal.worker.pause()
-    job = ask_for(portal, "export", big=big)
+    job = request_job(portal, "export", big=big)
     for attempt in (1, 2, 3):
         portal.worker.pause()
-        portal.freeze_at_start(portal.worker, job, attempt=attempt)
+        portal.pause_at_start(portal.worker, job, attempt=attempt)
         portal.worker.kill()
 
     portal.worker.resume()
     row = portal.end_of(job)
     assert (row["state"], row["error_code"], row["attempt"]) == ("failed", "worker_lost", 3)
-    assert portal.ask("outcome", job=job) == {"times": 0, "whole": False}
-    leave_nothing(portal)
+    assert portal.call("get_outcome", job=job) == {"times": 0, "is_whole": False}
+    assert_nothing_left(portal)
 
-    portal.ask("retry", job=job)
-    assert done_once(portal, job)["attempt"] == 4
+    portal.call("retry_job", job=job)
+    assert wait_for_success(portal, job)["attempt"] == 4
 
 
-def test_a_broker_that_forgets_twenty_jobs(portal: Portal):
+def test_a_broker_that_loses_twenty_jobs(portal: Portal):
     portal.worker.pause()
-    jobs = [ask_for(portal, "import") for _ in range(20)]
+    jobs = [request_job(portal, "import") for _ in range(20)]
     portal.broker.flushall()
-    assert portal.messages() == 0
+    assert portal.count_messages() == 0
 
     portal.worker.resume()
 
     for job in jobs:
-        done_once(portal, job)
+        wait_for_success(portal, job)
 
 
-def test_a_broker_that_forgets_twenty_jobs_while_no_worker_runs(portal: Portal):
+def test_a_broker_that_loses_twenty_jobs_while_no_worker_runs(portal: Portal):
     portal.stop_worker()
-    jobs = [ask_for(portal, "import") for _ in range(20)]
+    jobs = [request_job(portal, "import") for _ in range(20)]
     portal.broker.flushall()
 
     portal.worker.resume()
 
     for job in jobs:
-        assert done_once(portal, job)["attempt"] == 1
+        assert wait_for_success(portal, job)["attempt"] == 1
 
 
 def test_a_broker_killed_with_jobs_waiting_and_one_running(portal: Portal, big: int):
     portal.worker.pause()
-    running = ask_for(portal, "export", big=big, small=12)
-    portal.freeze_midway(portal.worker, running)
-    waiting = [ask_for(portal, kind) for kind in KINDS]
+    running = request_job(portal, "export", big=big, small=12)
+    portal.pause_midway(portal.worker, running)
+    waiting = [request_job(portal, kind) for kind in KINDS]
     portal.broker.kill()
     portal.worker.resume()
 
-    # What runs needs no broker.
-    done_once(portal, running)
+    # A running job needs no broker.
+    wait_for_success(portal, running)
     portal.broker.restart()
 
     for job in waiting:
-        done_once(portal, job, supervised=True)
+        wait_for_success(portal, job, supervised=True)
 
 
-def test_a_page_that_queues_a_job_while_the_broker_is_away(portal: Portal):
+def test_a_page_queues_a_job_while_the_broker_is_down(portal: Portal):
     alice = Visitor(portal.address)
     alice.sign_in("alice", portal.password)
-    portal.worker.pause()  # or it would take what the desk is about to do itself
-    session = portal.ask("saved", name=name(), big=100_000, small=3)
+    portal.worker.pause()  # the controller does the work of this save
+    session = portal.call("create_saved_session", name=unique_name(), big=100_000, small=3)
     portal.worker.resume()
     portal.broker.kill()
 
-    answer = alice.submit(f"/sessions/{session}/versions/1/export/")
+    response = alice.submit(f"/sessions/{session}/versions/1/export/")
 
-    assert answer.elapsed.total_seconds() < 8
-    job = answer.url.rstrip("/").rsplit("/", 1)[-1]
-    assert portal.ask("job", code=job)["state"] == "queued"
+    assert response.elapsed.total_seconds() < 8
+    job = response.url.rstrip("/").rsplit("/", 1)[-1]
+    assert portal.call("get_job", code=job)["state"] == "queued"
     portal.broker.restart()
     row = portal.end_of(job, supervised=True)
     assert (row["state"], row["attempt"]) == ("succeeded", 1)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_worker_frozen_longer_than_its_lease(portal: Portal, big: int, kind: str):
-    frozen = portal.worker
-    frozen.pause()
-    job = ask_for(portal, kind, big=big, small=12)
-    attempt = portal.freeze_midway(frozen, job)
+def test_a_worker_paused_longer_than_its_lease(portal: Portal, big: int, kind: str):
+    paused = portal.worker
+    paused.pause()
+    job = request_job(portal, kind, big=big, small=12)
+    attempt = portal.pause_midway(paused, job)
     other = portal.start_worker("other")
     try:
-        row = done_once(portal, job)
+        row = wait_for_success(portal, job)
     finally:
         other.stop()
     assert row["attempt"] == attempt + 1
 
-    frozen.resume()
+    paused.resume()
 
-    portal.wait_for(lambda: f"attempt {attempt} stops" in frozen.log.read_text(), what="it gives up")
-    assert portal.ask("job", code=job) == row
-    assert portal.ask("outcome", job=job) == {"times": 1, "whole": True}
+    portal.wait_for(
+        lambda: f"attempt {attempt} stops" in paused.log.read_text(),
+        condition="the paused worker stops its attempt",
+    )
+    assert portal.call("get_job", code=job) == row
+    assert portal.call("get_outcome", job=job) == {"times": 1, "is_whole": True}
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_job_cancelled_in_the_middle(portal: Portal, big: int, kind: str):
+def test_a_job_canceled_in_the_middle(portal: Portal, big: int, kind: str):
     portal.worker.pause()
-    job = ask_for(portal, kind, big=big, small=12)
-    portal.freeze_midway(portal.worker, job)
-    portal.ask("cancel", job=job)
+    job = request_job(portal, kind, big=big, small=12)
+    portal.pause_midway(portal.worker, job)
+    portal.call("cancel_job", job=job)
 
     portal.worker.resume()
 
     assert portal.end_of(job, timeout=20)["state"] == "cancelled"
-    assert portal.ask("outcome", job=job) == {"times": 0, "whole": False}
-    leave_nothing(portal)
+    assert portal.call("get_outcome", job=job) == {"times": 0, "is_whole": False}
+    assert_nothing_left(portal)
 
-    portal.ask("retry", job=job)
-    done_once(portal, job)
+    portal.call("retry_job", job=job)
+    wait_for_success(portal, job)
 
 
-def test_a_message_that_comes_again_after_its_job_has_ended(portal: Portal):
+def test_a_message_redelivered_after_its_job_has_ended(portal: Portal):
     portal.worker.resume()
-    job = ask_for(portal, "import")
-    row = done_once(portal, job)
+    job = request_job(portal, "import")
+    row = wait_for_success(portal, job)
 
-    assert portal.ask("publish", job=job)
+    assert portal.call("publish_job", job=job)
 
-    portal.wait_for(lambda: portal.messages() == 0, what="the message is taken")
-    done_once(portal, ask_for(portal, "import"))
-    assert portal.ask("job", code=job) == row
-    assert portal.ask("outcome", job=job) == {"times": 1, "whole": True}
+    portal.wait_for(lambda: portal.count_messages() == 0, condition="the message is consumed")
+    wait_for_success(portal, request_job(portal, "import"))
+    assert portal.call("get_job", code=job) == row
+    assert portal.call("get_outcome", job=job) == {"times": 1, "is_whole": True}
 
 
-def test_a_database_that_hangs_up_in_the_middle(portal: Portal, big: int):
-    """Only servers do; SQLite's file stays where it is, and the job simply goes on."""
+def test_a_database_that_closes_connections_in_the_middle(portal: Portal, big: int):
+    """Has no effect on SQLite, which has no server: the job continues."""
     portal.worker.pause()
-    job = ask_for(portal, "export", big=big)
-    portal.freeze_midway(portal.worker, job)
-    portal.ask("hang_up")
+    job = request_job(portal, "export", big=big)
+    portal.pause_midway(portal.worker, job)
+    portal.call("close_database_connections")
 
     portal.worker.resume()
 
-    assert done_once(portal, job)["attempt"] <= 2
+    assert wait_for_success(portal, job)["attempt"] <= 2

@@ -1,4 +1,4 @@
-"""Three days of a dubbing project over HTTP alone, against a real web server, worker and broker, on both stacks."""
+"""Three days of a dubbing project, over HTTP against a real web server, worker and broker."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ API = "/api/v1"
 pytestmark = pytest.mark.slow
 
 
-def visitor(portal: Portal, name: str) -> Visitor:
-    someone = Visitor(portal.address)
-    someone.sign_in(name, portal.password)
-    return someone
+def sign_in(portal: Portal, name: str) -> Visitor:
+    visitor = Visitor(portal.address)
+    visitor.sign_in(name, portal.password)
+    return visitor
 
 
 def test_a_dubbing_project_from_its_first_day_to_a_colleague(portal: Portal, media: Media):
     portal.worker.resume()
-    alice, bob, charlie = (visitor(portal, name) for name in ("alice", "bob", "charlie"))
+    alice, bob, charlie = (sign_in(portal, name) for name in ("alice", "bob", "charlie"))
 
-    # Day 1: the video and what was heard in it.
+    # Day 1: the video and its transcription.
     suggested = alice.get(f"{API}/sessions/suggested-name?video_filename=conference-talk.mp4").json()["name"]
     assert re.fullmatch(r"conference-talk_\d{8}_\d{6}", suggested)
-    made = alice.post(f"{API}/sessions", {"name": suggested}, status=201)
-    assert made["name"] == suggested
-    session = f"/sessions/{made['code']}/"
+    created = alice.post(f"{API}/sessions", {"name": suggested}, status=201)
+    assert created["name"] == suggested
+    session = f"/sessions/{created['code']}/"
     first = {
         "conference-talk.mp4": media.video.read_bytes(),
         "transcriptions/original_asr.json": b'{"text": "Hello and welcome.", "segments": []}',
@@ -46,7 +46,7 @@ def test_a_dubbing_project_from_its_first_day_to_a_colleague(portal: Portal, med
     }
     save(portal, alice, session, first, parent=0)
 
-    # Day 2: translations and voices, on top; the video does not travel again.
+    # Day 2: translations and voices; the video is not sent again.
     second = {
         "translations/translated.json": '{"hi": "नमस्ते", "es": "Hola"}'.encode(),
         "audio/hi_audio.wav": media.voices[0].read_bytes(),
@@ -61,19 +61,19 @@ def test_a_dubbing_project_from_its_first_day_to_a_colleague(portal: Portal, med
     )
     assert sorted(second_document["languages"]) == ["es", "hi"]
 
-    # Two people save at once: the second is told.
+    # Two users save at once: the second gets a conflict.
     (late,) = upload(alice, {"audio/hi_audio.wav": b"later"})
-    told = alice.post(versions_of(session), {"parent": 1, "uploads": [late]}, status=409)
-    assert told["code"] == "conflict"
+    problem = alice.post(versions_of(session), {"parent": 1, "uploads": [late]}, status=409)
+    assert problem["code"] == "conflict"
 
-    # She goes back to day 1, and forth again.
+    # She restores day 1, then day 2.
     alice.submit(f"{session}versions/1/restore/")
     assert "hi_audio.wav" not in alice.get(f"{session}versions/3/").text
     alice.submit(f"{session}versions/2/restore/")
 
-    # Day 3: a ZIP of everything, whose download breaks off and goes on.
-    export = exported(portal, alice, session, version=4)
-    archive = downloaded_in_two(alice, f"/exports/{export}/download/")
+    # Day 3: a ZIP of everything; its download is interrupted and resumed.
+    exported = export(portal, alice, session, version=4)
+    archive = download_in_two_requests(alice, f"/exports/{exported}/download/")
     contents = members(archive)
     assert {path: contents[path] for path in second} == second
     assert (
@@ -81,52 +81,52 @@ def test_a_dubbing_project_from_its_first_day_to_a_colleague(portal: Portal, med
         == hashlib.sha256(first["audio/silence.wav"]).digest()
     )
     assert json.loads(contents["metadata.json"])["session_name"] == suggested
-    for path in (session, f"/exports/{export}/", f"/exports/{export}/download/"):
+    for path in (session, f"/exports/{exported}/", f"/exports/{exported}/download/"):
         charlie.get(path, status=404)
 
     # Bob imports the ZIP.
     (uploaded,) = upload(bob, {f"{suggested}_export.zip": archive})
     job = bob.post(f"{API}/imports", {"upload": uploaded}, status=202)["code"]
-    imported = done(portal, bob, job)["session"]
+    imported = wait_for_success(portal, bob, job)["session"]
     assert suggested in bob.get(f"/sessions/{imported}/").text
-    again = exported(portal, bob, f"/sessions/{imported}/", version=1)
+    again = export(portal, bob, f"/sessions/{imported}/", version=1)
     assert without_documents(
-        members(downloaded_in_two(bob, f"/exports/{again}/download/"))
+        members(download_in_two_requests(bob, f"/exports/{again}/download/"))
     ) == without_documents(contents)
 
-    # Charlie gets a link, looks, downloads without signing in, and takes it.
-    page = alice.submit(f"/exports/{export}/share/", {"days": "7", "note": "for Charlie"})
+    # A share link: viewed and downloaded without an account, then imported by Charlie.
+    page = alice.submit(f"/exports/{exported}/share/", {"days": "7", "note": "for Charlie"})
     link = LINK.search(page.text)
     assert link is not None
     shared = link["address"].removeprefix(portal.address)
-    stranger = Visitor(portal.address)
-    assert "hi_audio.wav" in stranger.get(shared).text
-    assert stranger.get(f"{shared}download/").content == archive
+    anonymous = Visitor(portal.address)
+    assert "hi_audio.wav" in anonymous.get(shared).text
+    assert anonymous.get(f"{shared}download/").content == archive
     taken = charlie.submit(f"{shared}take/")
     assert (
         charlie.get(f"{taken.url.removeprefix(portal.address)}versions/1/files/audio/hi_audio.wav").content
         == (second["audio/hi_audio.wav"])
     )
 
-    # The trash, and out of it.
+    # Move the session to the trash and restore it.
     alice.submit(f"{session}trash/")
     alice.get(session, status=404)
     assert suggested in alice.get("/sessions/trash/").text
     alice.submit(f"{session}untrash/")
     assert suggested in alice.get("/sessions/").text
-    assert portal.ask("leftovers") == []
+    assert portal.call("find_leftovers") == []
 
 
-def upload(someone: Visitor, files: Mapping[str, bytes]) -> list[str]:
-    """Send files as the page's script does: announced, in parts, completed. Returns the uploads' codes."""
-    announced = [{"path": path, "size": len(data)} for path, data in files.items()]
-    told = someone.post(f"{API}/uploads", {"uploads": announced}, status=201)
-    for opened, data in zip(told["uploads"], files.values(), strict=True):
+def upload(visitor: Visitor, files: Mapping[str, bytes]) -> list[str]:
+    """Upload files as the page's script does: create, send parts, complete. Return the uploads' codes."""
+    requested = [{"path": path, "size": len(data)} for path, data in files.items()]
+    created = visitor.post(f"{API}/uploads", {"uploads": requested}, status=201)
+    for opened, data in zip(created["uploads"], files.values(), strict=True):
         size = opened["part_size"]
         for number, start in enumerate(range(0, len(data), size), 1):
-            someone.put(f"{API}/uploads/{opened['code']}/parts/{number}", data[start : start + size])
-    codes = [opened["code"] for opened in told["uploads"]]
-    someone.post(f"{API}/uploads/complete", {"uploads": codes}, status=200)
+            visitor.put(f"{API}/uploads/{opened['code']}/parts/{number}", data[start : start + size])
+    codes = [opened["code"] for opened in created["uploads"]]
+    visitor.post(f"{API}/uploads/complete", {"uploads": codes}, status=200)
     return codes
 
 
@@ -134,43 +134,41 @@ def versions_of(session: str) -> str:
     return f"{API}{session}versions"
 
 
-def save(portal: Portal, someone: Visitor, session: str, files: Mapping[str, bytes], *, parent: int) -> None:
-    asked = {"parent": parent, "message": f"Day {parent + 1}", "uploads": upload(someone, files)}
-    job = someone.post(versions_of(session), asked, status=202)["code"]
-    assert done(portal, someone, job)["version"] == parent + 1
+def save(portal: Portal, visitor: Visitor, session: str, files: Mapping[str, bytes], *, parent: int) -> None:
+    request = {"parent": parent, "message": f"Day {parent + 1}", "uploads": upload(visitor, files)}
+    job = visitor.post(versions_of(session), request, status=202)["code"]
+    assert wait_for_success(portal, visitor, job)["version"] == parent + 1
 
 
-def done(portal: Portal, someone: Visitor, job: str) -> dict[str, object]:
-    """Look at the job's page until it says that it is done; return its result."""
-    last = ["Done", "Failed", "Cancelled"]
+def wait_for_success(portal: Portal, visitor: Visitor, job: str) -> dict[str, object]:
+    """Poll the job's page until it reports success; return the job's result."""
+    final = [">Done<", ">Failed<", ">Cancelled<"]
 
-    def said() -> str:
-        return someone.get(f"/jobs/{job}/progress/").text
+    def progress() -> str:
+        return visitor.get(f"/jobs/{job}/progress/").text
 
-    portal.wait_for(
-        lambda: any(f">{word}<" in said() for word in last), what="the job's page says how it ended"
-    )
-    assert ">Done<" in said()
-    result: dict[str, object] = portal.ask("job", code=job)["result"]
+    portal.wait_for(lambda: any(state in progress() for state in final), condition="end of the job")
+    assert ">Done<" in progress()
+    result: dict[str, object] = portal.call("get_job", code=job)["result"]
     return result
 
 
-def exported(portal: Portal, someone: Visitor, session: str, *, version: int) -> str:
-    job = someone.submit(f"{session}versions/{version}/export/").url.rstrip("/").rsplit("/", 1)[-1]
-    done(portal, someone, job)
-    found = DOWNLOAD.search(someone.get(f"/jobs/{job}/").text)
+def export(portal: Portal, visitor: Visitor, session: str, *, version: int) -> str:
+    job = visitor.submit(f"{session}versions/{version}/export/").url.rstrip("/").rsplit("/", 1)[-1]
+    wait_for_success(portal, visitor, job)
+    found = DOWNLOAD.search(visitor.get(f"/jobs/{job}/").text)
     assert found is not None
     return found["code"]
 
 
-def downloaded_in_two(someone: Visitor, path: str) -> bytes:
-    """Download the first half, lose the connection, and go on as browsers do."""
-    with someone.http.get(someone.address + path, stream=True, timeout=60) as answer:
-        assert answer.status_code == 200
-        size = int(answer.headers["Content-Length"])
-        etag = answer.headers["ETag"]
-        half = answer.raw.read(size // 2)
-    rest = someone.get(path, status=206, headers={"Range": f"bytes={len(half)}-", "If-Range": etag})
+def download_in_two_requests(visitor: Visitor, path: str) -> bytes:
+    """Download the first half, drop the connection, and resume as browsers do."""
+    with visitor.http.get(visitor.address + path, stream=True, timeout=60) as response:
+        assert response.status_code == 200
+        size = int(response.headers["Content-Length"])
+        etag = response.headers["ETag"]
+        half = response.raw.read(size // 2)
+    rest = visitor.get(path, status=206, headers={"Range": f"bytes={len(half)}-", "If-Range": etag})
     assert rest.headers["Content-Range"] == f"bytes {len(half)}-{size - 1}/{size}"
     assert len(half) + len(rest.content) == size
     return bytes(half) + rest.content
@@ -183,7 +181,7 @@ def members(archive: bytes) -> dict[str, bytes]:
 
 
 def without_documents(files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Leave out what names its session and its time."""
+    """Leave out files that contain the session's name and time."""
     return {
         path: data for path, data in files.items() if path != "metadata.json" and not path.startswith(".")
     }

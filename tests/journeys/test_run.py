@@ -1,4 +1,4 @@
-"""`manage.py run`, as `make run` calls it: a newcomer's first minutes, and everything that may happen to its processes."""
+"""`manage.py run`, as `make run` calls it: first start, restarts, failures of its processes."""
 
 from __future__ import annotations
 
@@ -19,61 +19,60 @@ from django.conf import settings
 
 from sessions_app.management.running import broker
 from tests.journeys.visitor import Visitor
-from tests.services.processes import ROOT
+from tests.services.processes import ROOT, start_process
 from tests.world import PROJECT, zip_of_files
 
 pytestmark = pytest.mark.slow
 
 TIMEOUT = 120
 STOPS_WITHIN = 25
-"""Seconds on a busy machine; a second or two on an idle one."""
+"""Seconds on a busy machine; an idle one needs one or two."""
 
 
 class Run:
-    """A portal that `manage.py run` started, on a port that the system chose."""
+    """A portal started by `manage.py run`, on a port that the system chose."""
 
     def __init__(self, environment: dict[str, str], *, port: str = "0") -> None:
         data_dir = Path(environment["DATA_DIR"])
-        # Started from elsewhere, with a relative path: its processes must agree on what that means.
+        # Started in another folder, with a relative path: all its processes must resolve it the same way.
         self.environment = {**environment, "PORT": port, "DATA_DIR": data_dir.name}
         self.log = data_dir / f"run-{time.monotonic_ns()}.log"
         with self.log.open("wb") as output:
-            self.process = subprocess.Popen(
+            self.process = start_process(
                 [sys.executable, ROOT / "manage.py", "run"],
                 cwd=data_dir.parent,
                 env=self.environment,
-                stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
 
     @property
-    def said(self) -> str:
+    def output(self) -> str:
         return self.log.read_text(encoding="utf-8")
 
-    def wait_for(self, is_so: Callable[[], object]) -> None:
+    def wait_for(self, is_met: Callable[[], object]) -> None:
         deadline = time.monotonic() + TIMEOUT
-        while not is_so():
-            assert time.monotonic() < deadline, self.said
+        while not is_met():
+            assert time.monotonic() < deadline, self.output
             time.sleep(0.05)
 
     def until_ready(self) -> Run:
-        self.wait_for(lambda: "Ctrl-C stops it." in self.said or self.process.poll() is not None)
-        assert self.process.poll() is None, self.said
+        self.wait_for(lambda: "Ctrl-C stops it." in self.output or self.process.poll() is not None)
+        assert self.process.poll() is None, self.output
         return self
 
-    def found(self, pattern: str) -> str:
-        match = re.search(pattern, self.said)
-        assert match is not None, self.said
+    def search_output(self, pattern: str) -> str:
+        match = re.search(pattern, self.output)
+        assert match is not None, self.output
         return match[1]
 
     @property
     def address(self) -> str:
-        return self.found(r"The portal is ready: (http://127\.0\.0\.1:\d+)/")
+        return self.search_output(r"The portal is ready: (http://127\.0\.0\.1:\d+)/")
 
     @property
     def password(self) -> str:
-        return self.found(r"Sign in as demo with the password (\S+)")
+        return self.search_output(r"Sign in as demo with the password (\S+)")
 
     def visit(self) -> Visitor:
         visitor = Visitor(self.address)
@@ -85,7 +84,7 @@ class Run:
         return pid
 
     def end(self, number: signal.Signals) -> int:
-        """Send a signal and return the status it ends with; nothing of it is left then."""
+        """Send a signal, wait for the end of all its processes, and return its exit status."""
         family = descendants_of(self.process.pid)
         self.process.send_signal(number)
         status = self.process.wait(STOPS_WITHIN)
@@ -110,7 +109,7 @@ def command_of(pid: int) -> str:
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
     except (FileNotFoundError, ProcessLookupError):
-        return ""  # it has ended since it was listed
+        return ""  # it has ended
 
 
 def is_alive(pid: int) -> bool:
@@ -128,8 +127,8 @@ def is_free(address: str) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
-def refused(environment: dict[str, str], **settings: str) -> str:
-    """What `run` says when it cannot start; exit status 1 and nothing else on the screen."""
+def run_error(environment: dict[str, str], **settings: str) -> str:
+    """Return the error output of `run`, which must exit with status 1."""
     done = subprocess.run(
         [sys.executable, "manage.py", "run"],
         cwd=ROOT,
@@ -145,13 +144,13 @@ def refused(environment: dict[str, str], **settings: str) -> str:
 
 @pytest.fixture
 def environment(portal_environment: dict[str, str]) -> dict[str, str]:
-    # Static files were collected by the test session already.
+    # The test session has collected the static files.
     return {**portal_environment, "STATIC_ROOT": str(settings.STATIC_ROOT)}
 
 
 @pytest.fixture
 def start(environment: dict[str, str]) -> Iterator[Callable[[], Run]]:
-    """Start portals on one DATA_DIR, one after the other; none is left."""
+    """Start portals on one DATA_DIR, one after the other."""
     started: list[Run] = []
 
     def start_one() -> Run:
@@ -165,48 +164,48 @@ def start(environment: dict[str, str]) -> Iterator[Callable[[], Run]]:
 
 
 @pytest.mark.one_stack
-def test_a_newcomer_starts_stops_and_starts_again(start, environment):
+def test_a_first_start_a_stop_and_a_second_start(start, environment):
     data_dir = Path(environment["DATA_DIR"])
     first = start().until_ready()
     address, password = first.address, first.password
-    assert "Preparing the database" in first.said
-    assert "demo | Made “company_presentation_" in first.said
+    assert "Preparing the database" in first.output
+    assert "demo | Made “company_presentation_" in first.output
     assert (data_dir / "demo-password").stat().st_mode & 0o777 == 0o600
 
-    # The page answers, the demo is there, and the worker works.
+    # Pages are served, the demo session exists, and the worker exports it.
     demo = first.visit()
     sessions = demo.get("/sessions/").text
     code = re.search(r"/sessions/([0-9a-f-]{36})/", sessions)
     assert code is not None
     assert "company_presentation_" in sessions
-    archive = exported(demo, code[1], first)
+    archive = export(demo, code[1], first)
     assert archive.testzip() is None
     assert "mixed_videos/custom_hi_voice_01_demo_mixed.mp4" in archive.namelist()
     assert demo.get("/admin/").status_code == 200
 
-    # Another one on the same data is refused, and the first does not mind.
-    said = refused(environment, PORT="0")
-    assert said == (
+    # A second portal on the same data is refused; the first is unaffected.
+    error = run_error(environment, PORT="0")
+    assert error == (
         f"Error: A portal runs on {data_dir} already (process {first.process.pid}). "
         "Stop it, or set DATA_DIR to another folder.\n"
     )
 
-    # Ctrl-C stops everything in order and frees the port.
+    # Ctrl-C stops all processes in order and frees the port.
     assert first.end(signal.SIGINT) == 0
-    assert first.said.endswith("Stopped\n")
-    assert "Traceback" not in first.said
+    assert first.output.endswith("Stopped\n")
+    assert "Traceback" not in first.output
     assert is_free(address)
 
-    # The second start keeps the data, makes no second demo, and has the same password.
+    # The second start has the same data and password, and creates no second demo.
     second = start().until_ready()
     assert second.password == password
-    assert "Making a demo" not in second.said
+    assert "Making a demo" not in second.output
     assert second.visit().get("/sessions/").text.count(f"/sessions/{code[1]}/") > 0
     assert second.end(signal.SIGTERM) == 0
 
 
-def exported(visitor: Visitor, session: str, run: Run) -> ZipFile:
-    """Export the session's third version as a person does; return the download."""
+def export(visitor: Visitor, session: str, run: Run) -> ZipFile:
+    """Export the session's third version through its pages; return the download."""
     page = visitor.submit(f"/sessions/{session}/versions/3/export/")
     found: list[str] = []
 
@@ -221,56 +220,56 @@ def exported(visitor: Visitor, session: str, run: Run) -> ZipFile:
 
 
 @pytest.mark.one_stack
-def test_what_dies_comes_back_and_nothing_survives_the_portal(start, environment):
+def test_processes_that_die_are_restarted_and_none_survives_the_portal(start, environment):
     run = start().until_ready()
     for part, title in (("celery", "worker"), ("valkey-server", "broker"), ("gunicorn", "web server")):
         pid = run.pid_of(part)
         family = [pid, *descendants_of(pid)]
         os.kill(pid, signal.SIGKILL)
-        run.wait_for(lambda: f"The {title} was ended by SIGKILL. It starts again in 1 s." in run.said)  # noqa: B023
+        run.wait_for(lambda: f"The {title} was ended by SIGKILL. It starts again in 1 s." in run.output)  # noqa: B023
         run.wait_for(lambda: not any(is_alive(each) for each in family))  # noqa: B023
         run.wait_for(lambda: any(part in command_of(each) for each in children_of(run.process.pid)))  # noqa: B023
     demo = run.visit()
     code = re.search(r"/sessions/([0-9a-f-]{36})/", demo.get("/sessions/").text)
     assert code is not None
-    assert exported(demo, code[1], run).testzip() is None
+    assert export(demo, code[1], run).testzip() is None
 
-    # The portal itself is killed: its children go with it, whatever they do.
+    # The portal itself is killed: its children end with it.
     family = descendants_of(run.process.pid)
     run.process.kill()
     run.process.wait()
     run.wait_for(lambda: not any(is_alive(pid) for pid in family))
 
-    # A stale socket, a stale lock and a broker's file that cannot be read keep nobody from starting.
+    # A stale socket, a stale lock and an unreadable broker file do not prevent a start.
     folder = Path(environment["DATA_DIR"]) / "broker" / broker.APPENDED
     for file in folder.glob("*.manifest"):
         file.write_bytes(b"scribble\n")
-    again = start().until_ready()
-    assert "The broker could not read what it had kept." in again.said
-    assert again.end(signal.SIGTERM) == 0
+    restarted = start().until_ready()
+    assert "The broker could not read what it had kept." in restarted.output
+    assert restarted.end(signal.SIGTERM) == 0
 
 
 @pytest.mark.one_stack
-def test_what_keeps_it_from_starting_is_a_sentence(environment):
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        assert refused(environment, PORT=str(port)) == (
+def test_reasons_not_to_start_are_sentences(environment):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        assert run_error(environment, PORT=str(port)) == (
             f"Error: Port {port} is in use by another program. Stop that, or choose another port: "
             f"PORT={port + 1} make run\n"
         )
-    assert refused(environment, PORT="many") == "Error: PORT must be a whole number, not 'many'.\n"
-    assert refused(environment, PORT="70000") == "Error: PORT must be between 1 and 65535, not 70000.\n"
-    assert "This machine has no address 192.0.2.1" in refused(environment, PORT="0", HOST="192.0.2.1")
+    assert run_error(environment, PORT="many") == "Error: PORT must be a whole number, not 'many'.\n"
+    assert run_error(environment, PORT="70000") == "Error: PORT must be between 1 and 65535, not 70000.\n"
+    assert "This machine has no address 192.0.2.1" in run_error(environment, PORT="0", HOST="192.0.2.1")
 
 
-def test_services_that_the_environment_names_are_not_started(start, environment, stack, valkey, work_folder):
-    """Where it names a database, too, that is a team's, which gets no demo."""
+def test_services_named_by_the_environment_are_not_started(start, environment, stack, valkey, work_folder):
+    """With a database of its own it is a team's portal, which gets no demo."""
     environment.setdefault("REDIS_URL", valkey.url)
     run = start().until_ready()
     assert not any("valkey" in command_of(pid) for pid in children_of(run.process.pid))
     if stack.name == "team":
-        assert "demo" not in run.said
-        assert "There is no account yet: .venv/bin/python manage.py create_user NAME --staff" in run.said
+        assert "demo" not in run.output
+        assert "There is no account yet: .venv/bin/python manage.py create_user NAME --staff" in run.output
     file = work_folder / "talk.zip"
     file.write_bytes(zip_of_files(PROJECT))
     manage(environment, "create_user", "alice", "--password", "correct-horse-battery")

@@ -1,4 +1,4 @@
-"""A person at the portal, as far as HTTP knows: cookies, forms with their tokens, and what a page's script sends."""
+"""HTTP user of the portal: cookies, forms with CSRF tokens, requests of page scripts."""
 
 from __future__ import annotations
 
@@ -23,33 +23,33 @@ class Visitor:
     def get(
         self, path: str, *, status: int = 200, headers: Mapping[str, str] | None = None
     ) -> requests.Response:
-        answer = self.http.get(self.address + path, headers=headers, timeout=TIMEOUT)
-        return _checked(answer, status)
+        response = self.http.get(self.address + path, headers=headers, timeout=TIMEOUT)
+        return _checked(response, status)
 
     def submit(
         self, path: str, fields: Mapping[str, str] | None = None, *, status: int = 200
     ) -> requests.Response:
-        """Send a form and follow to the page that answers."""
-        told = {**(fields or {}), "csrfmiddlewaretoken": self._token()}
-        return _checked(self.http.post(self.address + path, data=told, timeout=TIMEOUT), status)
+        """Submit a form and follow the redirect."""
+        data = {**(fields or {}), "csrfmiddlewaretoken": self._token()}
+        return _checked(self.http.post(self.address + path, data=data, timeout=TIMEOUT), status)
 
     def post(self, path: str, value: Any, *, status: int) -> Any:
-        """Send JSON as a page's script does; return the answer's."""
+        """Send JSON as a page's script does; return the response's JSON."""
         headers = {"X-CSRFToken": self._token()}
-        answer = self.http.post(self.address + path, json=value, headers=headers, timeout=TIMEOUT)
-        return _checked(answer, status).json()
+        response = self.http.post(self.address + path, json=value, headers=headers, timeout=TIMEOUT)
+        return _checked(response, status).json()
 
     def put(self, path: str, data: bytes) -> Any:
         headers = {"X-CSRFToken": self._token(), "Content-Type": "application/octet-stream"}
-        answer = self.http.put(self.address + path, data=data, headers=headers, timeout=TIMEOUT)
-        return _checked(answer, 200).json()
+        response = self.http.put(self.address + path, data=data, headers=headers, timeout=TIMEOUT)
+        return _checked(response, 200).json()
 
     def _token(self) -> str:
         return self.http.cookies.get("csrftoken") or ""
 
 
-def _checked(answer: requests.Response, status: int) -> requests.Response:
-    assert answer.status_code == status, (
-        f"{answer.request.method} {answer.url}: {answer.status_code}\n{answer.text[:2000]}"
+def _checked(response: requests.Response, status: int) -> requests.Response:
+    assert response.status_code == status, (
+        f"{response.request.method} {response.url}: {response.status_code}\n{response.text[:2000]}"
     )
-    return answer
+    return response

@@ -1,4 +1,4 @@
-"""A real worker that tests freeze at any point, kill and start again."""
+"""A real worker that tests pause at any point, kill and restart."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from pathlib import Path
 from tests.services.processes import Service
 
 TIMEOUT = 60.0
-"""Seconds for what takes two: the machine may be busy with other tests."""
+"""Seconds for steps that take two: the machine may be busy with other tests."""
 
 
 class Worker(Service):
-    """Celery as ``manage.py run`` starts it: its main process, two for jobs, and the clock."""
+    """Celery as ``manage.py run`` starts it: main process, two job processes, scheduler."""
 
     def __init__(
         self, name: str, command: Sequence[str], *, log: Path, environment: Mapping[str, str]
     ) -> None:
         super().__init__(f"worker {name}", command, log=log, environment=environment, own_group=True)
         try:
-            # Celery says this once it listens to its queue; the log of earlier workers stays in the file.
-            ready = log.read_text(encoding="utf-8", errors="replace").count("ready.")
-            self.wait_until(lambda: self._says_ready(ready), timeout=TIMEOUT)
+            # Celery logs this once it consumes its queue; earlier workers wrote to the same file.
+            before = log.read_text(encoding="utf-8", errors="replace").count("ready.")
+            self.wait_until(lambda: self._is_ready(before), timeout=TIMEOUT)
         except BaseException:
             self.kill()
             raise
 
-    def _says_ready(self, before: int) -> bool:
+    def _is_ready(self, before: int) -> bool:
         return self.log.read_text(encoding="utf-8", errors="replace").count("ready.") > before
 
     def stop(self, *, timeout: float = 20) -> None:
@@ -38,7 +38,7 @@ class Worker(Service):
         self.signal_group(signal.SIGKILL)
 
     def pause(self) -> None:
-        """Freeze all of its processes where they are, as a suspended machine would."""
+        """Stop all its processes where they are, as a suspended machine would."""
         self.signal_group(signal.SIGSTOP)
         deadline = time.monotonic() + TIMEOUT
         while any(_state(process) not in "TZX" for process in self._processes()):
@@ -48,10 +48,10 @@ class Worker(Service):
     def resume(self) -> None:
         self.signal_group(signal.SIGCONT)
 
-    def works_below(self, folder: Path) -> bool:
-        """Tell whether it has a file open there, to read it, or one that holds bytes and has no name yet."""
+    def has_open_file(self, folder: Path) -> bool:
+        """Return whether it is reading a file in the folder, or has written to an unnamed one."""
         for process in self._processes():
-            with suppress(OSError):  # ended meanwhile
+            with suppress(OSError):  # it has ended
                 for descriptor in (process / "fd").iterdir():
                     target = str(descriptor.readlink())
                     is_new = target.endswith(" (deleted)") or Path(target).name.startswith(".")
@@ -68,7 +68,7 @@ class Worker(Service):
 
 
 def _state(process: Path) -> str:
-    """Return the letter that proc(5) has for what the process does: T is stopped, Z and X have ended."""
+    """Return the state letter of proc(5): T is stopped, Z and X have ended."""
     with suppress(OSError):
         return (process / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[0]
     return "X"

@@ -1,7 +1,7 @@
-"""A real Chromium, driven by Playwright.
+"""Fixtures for Chromium, driven by Playwright.
 
-Playwright's synchronous API keeps an asyncio loop in this thread, in which Django refuses database work: a test that takes
-``browser`` talks to a portal in other processes and leaves the ORM alone.
+Playwright's synchronous API runs an asyncio loop in this thread, in which Django refuses database queries: tests that use
+``browser`` need a portal in other processes.
 """
 
 from __future__ import annotations
@@ -28,29 +28,31 @@ FLAGS = [
 
 
 TIMEOUT = 15_000
-"""In milliseconds, of whatever a page is waited for: Playwright's own 5 s is short where other tests use the machine too."""
+"""Milliseconds for any wait on a page: Playwright's 5 s are too few while other tests use the machine."""
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    found = chromium.find()
-    if found is None:
-        pytest.skip("no Chromium runs here: set CHROMIUM, install chromium, or let `make test` bring one")
+    program = chromium.find()
+    if program is None:
+        pytest.skip(
+            "no Chromium runs here: set CHROMIUM, install chromium, or run `make test`, which downloads one"
+        )
     expect.set_options(timeout=TIMEOUT)
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(
-            executable_path=found.program,
+            executable_path=program.program,
             args=FLAGS,
-            env={**os.environ, **found.environment},
+            env={**os.environ, **program.environment},
         )
         yield running
         running.close()
 
 
 def new_context(browser: Browser, **options: Any) -> BrowserContext:
-    """A person's browser of its own: no cookies, nothing cached."""
-    usual = {"viewport": {"width": 1280, "height": 900}, "locale": "en-GB"}
-    context = browser.new_context(**{**usual, **options})
+    """Return a browser profile without cookies or cache."""
+    defaults = {"viewport": {"width": 1280, "height": 900}, "locale": "en-GB"}
+    context = browser.new_context(**{**defaults, **options})
     context.set_default_timeout(TIMEOUT)
     return context
 

@@ -1,7 +1,7 @@
-"""Finds a Chromium, or brings one that needs no root: python -m tests.services.chromium
+"""Find a Chromium, or unpack one that needs no root: python -m tests.services.chromium [--unpack]
 
 Order: ``CHROMIUM`` in the environment, PATH, Playwright's own, and the headless build in the npm package @sparticuz/chromium,
-which requirements/chromium pins by its hash and which carries the libraries and a font that a bare machine lacks.
+which requirements/chromium pins by hash and which contains the libraries and a font that a bare machine lacks.
 """
 
 from __future__ import annotations
@@ -32,18 +32,21 @@ FONTS = """\
   <cachedir prefix="xdg">fontconfig</cachedir>
 </fontconfig>
 """
-"""The package's own file names folders that only Amazon's Lambda has."""
+"""Replaces the package's own file, which names folders of AWS Lambda."""
 
 
 @dataclass(frozen=True)
 class Chromium:
     program: Path
     environment: dict[str, str] = field(default_factory=dict)
-    """What it needs besides ours."""
+    """Variables it needs in addition to ours."""
 
     def version(self) -> str:
-        """Return what ``--version`` prints. :raises OSError, subprocess.SubprocessError: where it cannot run here."""
-        asked = subprocess.run(
+        """Return the output of ``--version``.
+
+        :raises OSError, subprocess.SubprocessError: if it cannot run here.
+        """
+        completed = subprocess.run(
             [self.program, "--version"],
             env={**os.environ, **self.environment},
             capture_output=True,
@@ -51,59 +54,61 @@ class Chromium:
             timeout=30,
             check=True,
         )
-        return asked.stdout.strip()
+        return completed.stdout.strip()
 
     @property
-    def runs(self) -> bool:
+    def is_usable(self) -> bool:
         try:
             return bool(self.version())
         except (OSError, subprocess.SubprocessError):
             return False
 
 
-def named() -> Chromium | None:
-    given = os.environ.get("CHROMIUM")
-    return Chromium(Path(given)) if given else None
+def from_environment() -> Chromium | None:
+    program = os.environ.get("CHROMIUM")
+    return Chromium(Path(program)) if program else None
 
 
-def on_path() -> Chromium | None:
+def from_path() -> Chromium | None:
     found = next(filter(None, map(shutil.which, NAMES)), None)
     return Chromium(Path(found)) if found else None
 
 
-def of_playwright() -> Chromium | None:
+def from_playwright() -> Chromium | None:
     with sync_playwright() as playwright:
         program = Path(playwright.chromium.executable_path)
     if program.exists():
         return Chromium(program)
-    # The headless shell alone, as `playwright install --only-shell` leaves it.
+    # Only the headless shell, as `playwright install --only-shell` installs it.
     shells = program.parents[2].glob("chromium_headless_shell-*/*/*headless*shell")
     return next((Chromium(shell) for shell in sorted(shells, reverse=True)), None)
 
 
-def unpacked() -> Chromium | None:
+def from_package() -> Chromium | None:
     program = UNPACKED / "chromium"
     if not program.exists():
         return None
     fonts = {"FONTCONFIG_FILE": str(UNPACKED / "fonts.conf")}
     found = Chromium(program, fonts)
-    # A bare machine has no NSS; where there is one, it fits the machine's C library better than the one we carry.
-    return found if found.runs else Chromium(program, {**fonts, "LD_LIBRARY_PATH": str(UNPACKED / "lib")})
+    # A bare machine has no NSS; where it exists, it fits the machine's C library better than the package's.
+    return (
+        found if found.is_usable else Chromium(program, {**fonts, "LD_LIBRARY_PATH": str(UNPACKED / "lib")})
+    )
 
 
 def find() -> Chromium | None:
-    """Return the first Chromium that runs. One that the environment names is taken or nothing is."""
-    if given := named():
-        return given if given.runs else None
-    for look in (on_path, of_playwright, unpacked):
-        found = look()
-        if found and found.runs:
+    """Return the first usable Chromium; if the environment names one, only that."""
+    if chromium := from_environment():
+        return chromium if chromium.is_usable else None
+    for search in (from_path, from_playwright, from_package):
+        found = search()
+        if found and found.is_usable:
             return found
     return None
 
 
 def unpack(package: Path = PACKAGE, target: Path = UNPACKED) -> None:
-    """Unpack the npm package beside ``target`` and move it there when it is whole."""
+    """Unpack the npm package into a folder beside ``target``, then move it there."""
     draft = target.with_name(f"{target.name}.{os.getpid()}")
     draft.mkdir(parents=True)
     try:
@@ -113,7 +118,7 @@ def unpack(package: Path = PACKAGE, target: Path = UNPACKED) -> None:
         for name in ("al2023", "fonts"):
             archive = io.BytesIO(brotli.decompress((package / "bin" / f"{name}.tar.br").read_bytes()))
             with tarfile.open(fileobj=archive) as tar:
-                # As the documentation of tarfile advises where Python may be older than 3.11.4.
+                # Recommended by the tarfile documentation for Python older than 3.11.4.
                 tar.extraction_filter = getattr(tarfile, "data_filter", lambda member, _: member)
                 tar.extractall(draft)
         (draft / "fonts.conf").write_text(FONTS, encoding="utf-8")
@@ -127,7 +132,7 @@ def main(arguments: list[str]) -> int:
     if arguments == ["--unpack"]:
         unpack()
     found = find()
-    print(f"Browser: {found.program}, {found.version()}" if found else "Browser: none yet")  # noqa: T201 - a command
+    print(f"Browser: {found.program}, {found.version()}" if found else "Browser: none found")  # noqa: T201 - a command
     return 0 if found else 1
 
 

@@ -1,4 +1,4 @@
-"""The servers a test may ask for. Each starts at the first request and stops with the session."""
+"""Fixtures for servers. Each starts on first use and stops with the session."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.services.valkey import Valkey, running_valkey
 
 @pytest.fixture(scope="session")
 def s3_server(stack: Stack) -> Iterator[S3Server]:
-    """Swift that we start ourselves, or the server that ``S3_TEST_ENDPOINT_URL`` names. The bucket is there."""
+    """Our own Swift, or the server that ``S3_TEST_ENDPOINT_URL`` names; with a bucket."""
     if isinstance(stack, Team):
         yield stack.s3
     elif server := external_s3():
@@ -37,15 +37,15 @@ def postgres(stack: Stack) -> Iterator[Postgres]:
 
 @pytest.fixture
 def valkey() -> Iterator[Valkey]:
-    """A broker of the test's own, to kill, restart and empty."""
+    """A broker for one test, to kill, restart and empty."""
     with running_valkey() as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def broker(stack: Stack) -> Iterator[str]:
-    """The broker of this process's settings, answering. The value is the address Celery uses."""
-    if stack.name == "team":  # it runs since the start
+    """The URL of the running broker that this process's settings name."""
+    if stack.name == "team":  # already running
         yield settings.CELERY_BROKER_URL
     else:
         with running_valkey(settings.BROKER_SOCKET):
@@ -54,6 +54,6 @@ def broker(stack: Stack) -> Iterator[str]:
 
 @pytest.fixture
 def portal_environment(stack: Stack) -> Iterator[dict[str, str]]:
-    """The environment for a portal in processes of its own, on the current stack, with nothing in it yet."""
+    """The environment of an empty portal in separate processes, on the current stack."""
     with stack.fresh() as environment:
         yield environment

@@ -1,4 +1,4 @@
-"""Temporary folders that every account may reach and whose names are short enough for Unix sockets."""
+"""Temporary folders: readable by every account, with names short enough for Unix sockets."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ ENOUGH_MEMORY = 4 * 1024**3
 
 
 def on_disk() -> Path:
-    """Return where temporary folders go.
+    """Return the parent of temporary folders.
 
-    Never below /root: PostgreSQL refuses to be root, and as another account it could not enter.
+    Never below /root: PostgreSQL does not run as root, and other accounts have no access there.
     """
     parent = Path(tempfile.gettempdir()).resolve()
     return Path("/var/tmp") if parent.is_relative_to("/root") else parent
 
 
 def in_memory() -> Path:
-    """Return a memory file system where there is one with room and extended attributes, which Swift needs; else the disk."""
+    """Return a memory file system with room and extended attributes, which Swift needs; else the disk."""
     try:
         if shutil.disk_usage(MEMORY).free < ENOUGH_MEMORY:
             return on_disk()
@@ -37,7 +37,7 @@ def in_memory() -> Path:
 
 @contextmanager
 def temporary_folder(name: str, *, parent: Path | None = None) -> Iterator[Path]:
-    """Make a folder and remove it afterwards."""
+    """Create a folder and remove it afterwards."""
     folder = Path(tempfile.mkdtemp(prefix=f"dubbing-{name}-", dir=parent or on_disk()))
     folder.chmod(0o755)
     try:

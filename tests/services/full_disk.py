@@ -1,4 +1,4 @@
-"""A full disk that needs no root."""
+"""Simulate a full disk without root."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def disk_that_ends(size: int) -> Iterator[None]:
-    """Let no file of this process grow beyond so many bytes."""
+def limited_file_size(size: int) -> Iterator[None]:
+    """Fail writes of this process beyond ``size`` bytes in any file."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
     try:

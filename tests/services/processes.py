@@ -1,4 +1,4 @@
-"""Starts the servers that tests need, waits until they answer, and leaves none behind."""
+"""Start the processes that tests need, wait until they are ready, and leave none behind."""
 
 from __future__ import annotations
 
@@ -10,12 +10,32 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
+LAUNCHER = ROOT / "tests" / "services" / "launcher.py"
 
 
 class ServiceError(RuntimeError):
     """A server did not start; the message ends with the last lines of its log."""
+
+
+def start_process(
+    command: Sequence[str | Path],
+    *,
+    user: int | None = None,
+    death_signal: signal.Signals = signal.SIGKILL,
+    **options: Any,
+) -> subprocess.Popen[Any]:
+    """Start a process with default signal handlers that ends with this one.
+
+    :param user: ID of the account that runs it; the current one by default.
+    :param death_signal: sent to it when the test session ends without stopping it.
+    :param options: as for `subprocess.Popen`; stdin is empty by default.
+    """
+    launch = [sys.executable, "-IS", LAUNCHER, str(os.getpid()), str(int(death_signal))]
+    account = "-" if user is None else str(user)
+    return subprocess.Popen([*launch, account, *command], **{"stdin": subprocess.DEVNULL, **options})
 
 
 class Service:
@@ -33,18 +53,21 @@ class Service:
         stop_signal: signal.Signals = signal.SIGTERM,
         own_group: bool = False,
     ) -> None:
-        """``own_group``: the process and all that it starts are paused, resumed and killed together."""
+        """Start it.
+
+        :param own_group: signals for pausing, resuming and killing reach the process and all its descendants.
+        """
         self.name = name
         self.log = log
         self.stop_signal = stop_signal
         self.own_group = own_group
-        tether = [str(os.getpid()), str(int(stop_signal)), "-" if user is None else str(user)]
         with log.open("ab") as output:
-            self.process = subprocess.Popen(
-                [sys.executable, "-IS", ROOT / "tests" / "services" / "tether.py", *tether, *command],
+            self.process = start_process(
+                command,
+                user=user,
+                death_signal=stop_signal,
                 cwd=folder,
                 env={**os.environ, **(environment or {})},
-                stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 process_group=0 if own_group else None,
@@ -55,7 +78,10 @@ class Service:
         return self.process.poll() is None
 
     def wait_until(self, is_ready: Callable[[], bool], *, timeout: float = 30) -> None:
-        """Return when ``is_ready()`` is true. :raises ServiceError: after ``timeout`` seconds, or if the process ended."""
+        """Return when ``is_ready()`` is true.
+
+        :raises ServiceError: after ``timeout`` seconds, or if the process ended.
+        """
         deadline = time.monotonic() + timeout
         while not is_ready():
             if not self.is_running:
@@ -72,6 +98,7 @@ class Service:
         return "\n".join(text.splitlines()[-lines:])
 
     def stop(self, *, timeout: float = 20) -> None:
+        """Send the stop signal; kill the process if it runs longer than ``timeout`` seconds."""
         if self.is_running:
             self.process.send_signal(self.stop_signal)
         try:
@@ -80,14 +107,14 @@ class Service:
             self.kill()
 
     def kill(self) -> None:
-        """End it as a crash would: SIGKILL."""
+        """Send SIGKILL, as a crash would end it."""
         if self.own_group:
             self.signal_group(signal.SIGKILL)
         self.process.kill()
         self.process.wait()
 
     def signal_group(self, number: signal.Signals) -> None:
-        """Send a signal to the process and all that it started; those that are gone do not mind."""
+        """Send a signal to the process and all its descendants, if any are left."""
         assert self.own_group
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, number)

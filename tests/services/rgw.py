@@ -1,6 +1,6 @@
-"""Ceph's object gateway on one monitor and one object daemon in memory: python -m tests.services.rgw COMMAND...
+"""Run a command against Ceph's object gateway: python -m tests.services.rgw COMMAND...
 
-Runs the command with S3_TEST_* naming the gateway. Debian: apt-get install radosgw ceph-mon ceph-osd ceph-common.
+Starts one monitor, one in-memory object daemon and the gateway, which S3_TEST_* names for the command. Debian: apt-get install radosgw ceph-mon ceph-osd ceph-common.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ rgw gc obj min wait = 1
 rgw gc processor period = 1
 rgw frontends = beast endpoint=127.0.0.1:{port} tcp_nodelay=1
 """
-# tcp_nodelay: without it each small answer waits 50 ms. gc: what is deleted would keep its memory for two hours.
+# tcp_nodelay: without it each small response takes 50 ms. gc: by default deleted objects stay in memory for two hours.
 
 KEYS = {
     "mon.": ["mon", "allow *"],
@@ -78,7 +78,7 @@ KEYS = {
 
 
 class Ceph:
-    """A cluster in a folder. Ceph prints a great deal; it goes to the folder and is shown if a command fails."""
+    """A cluster in a folder, with its logs. A command's output is shown if it fails."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -115,8 +115,8 @@ class Ceph:
         for name, rights in KEYS.items():
             caps = [
                 part
-                for who, what in zip(rights[::2], rights[1::2], strict=True)
-                for part in ("--cap", who, what)
+                for daemon, capability in zip(rights[::2], rights[1::2], strict=True)
+                for part in ("--cap", daemon, capability)
             ]
             self.run("ceph-authtool", keyring, "--gen-key", "-n", name, *caps)
         address = f"[v2:127.0.0.1:{self.monitor_port}]"
@@ -137,7 +137,7 @@ class Ceph:
         ]
         self.run("radosgw-admin", "-n", "client.admin", "user", "create", *user)
 
-    def answers(self) -> bool:
+    def is_ready(self) -> bool:
         try:
             urllib.request.urlopen(self.endpoint_url, timeout=5).close()
         except urllib.error.HTTPError:
@@ -153,7 +153,7 @@ def missing_programs() -> list[str]:
 
 @contextmanager
 def running_rgw() -> Iterator[S3Server]:
-    """Start a gateway and make the bucket. It must end before the object daemon, and that before the monitor."""
+    """Start a gateway and create the bucket. Stops in reverse order: gateway, object daemon, monitor."""
     with temporary_folder("rgw") as folder, ExitStack() as started:
         ceph = Ceph(folder)
         ceph.configure()
@@ -164,7 +164,7 @@ def running_rgw() -> Iterator[S3Server]:
         ceph.add_user()
         gateway = ceph.start("radosgw", "-f", "-n", "client.admin")
         started.callback(gateway.stop)
-        gateway.wait_until(ceph.answers, timeout=60)
+        gateway.wait_until(ceph.is_ready, timeout=60)
         server = S3Server(
             endpoint_url=ceph.endpoint_url,
             access_key=ACCESS_KEY,
@@ -182,14 +182,14 @@ def main(command: list[str]) -> int:
         print(f"Ceph is not installed: no {', '.join(missing)} on PATH.", file=sys.stderr)  # noqa: T201 - a command
         return 1
     with running_rgw() as server:
-        named = {
+        variables = {
             "S3_TEST_ENDPOINT_URL": server.endpoint_url,
             "S3_TEST_ACCESS_KEY": server.access_key,
             "S3_TEST_SECRET_KEY": server.secret_key,
             "S3_TEST_REGION": server.region,
             "S3_TEST_BUCKET": server.bucket,
         }
-        return subprocess.run(command, env={**os.environ, **named}, check=False).returncode
+        return subprocess.run(command, env={**os.environ, **variables}, check=False).returncode
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""An S3 server to test against, whoever started it."""
+"""The S3 server that tests use."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class S3Server:
         )
 
     def environment(self) -> dict[str, str]:
-        """Return what makes the portal use this server."""
+        """Return the settings that make the portal use this server."""
         return {
             "S3_ENDPOINT_URL": self.endpoint_url,
             "S3_ACCESS_KEY": self.access_key,

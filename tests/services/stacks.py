@@ -1,4 +1,4 @@
-"""The two stacks the portal runs on. Every test that touches database, storage or broker runs on both.
+"""The portal's two stacks. Tests that touch database, storage or broker run on both.
 
 ``embedded``: SQLite in WAL mode, files on disk, Valkey on a Unix socket. ``team``: PostgreSQL, S3, Valkey on a port.
 Settings come from the environment, so a process has one stack: the one that DUBBING_TEST_STACK names.
@@ -24,25 +24,25 @@ VARIABLE = "DUBBING_TEST_STACK"
 SETTINGS = re.findall(
     r'env_\w+\(\s*"(\w+)"', (ROOT / "dubbing_sessions" / "settings.py").read_text(encoding="utf-8")
 )
-"""What the person who runs the tests may have set for a portal of their own."""
+"""Settings that a developer's own environment may contain."""
 
 
 class Stack(ABC):
     name: str
     environment: Mapping[str, str]
-    """What makes this process use the stack."""
+    """Settings that make a process use the stack."""
 
     @abstractmethod
     def fresh(self) -> AbstractContextManager[dict[str, str]]:
-        """Give the whole environment of a portal in other processes: empty database, empty storage, nothing queued.
+        """Yield the environment of an empty portal in other processes: database, storage, queue.
 
-        ``embedded`` leaves the broker to whoever starts the portal, as `manage.py run` does.
+        ``embedded`` has no broker: the portal starts one, as `manage.py run` does.
         """
 
 
 def without_settings(environment: Mapping[str, str]) -> dict[str, str]:
-    named = {"PORT", *SETTINGS, *(f"{name}_FILE" for name in SETTINGS)}
-    return {name: value for name, value in environment.items() if name not in named}
+    settings = {"PORT", *SETTINGS, *(f"{name}_FILE" for name in SETTINGS)}
+    return {name: value for name, value in environment.items() if name not in settings}
 
 
 class Embedded(Stack):
@@ -90,7 +90,7 @@ class Team(Stack):
 
 
 def start(services: ExitStack) -> Stack:
-    """Start the stack that the environment names and put its settings into the environment, before Django reads them."""
+    """Start the stack that the environment names; set its settings before Django reads them."""
     name = os.environ.setdefault(VARIABLE, "embedded")
     data_dir = services.enter_context(temporary_folder(name))
     stack: Stack
@@ -102,7 +102,7 @@ def start(services: ExitStack) -> Stack:
         stack = Team(data_dir, postgres, s3, services)
     else:
         raise ValueError(f"{VARIABLE} must be embedded or team, not {name!r}.")
-    kept = without_settings(os.environ)
+    environment = {**without_settings(os.environ), **stack.environment}
     os.environ.clear()
-    os.environ.update({**kept, **stack.environment})
+    os.environ.update(environment)
     return stack

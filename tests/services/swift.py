@@ -1,4 +1,4 @@
-"""OpenStack Swift with its S3 API, all of it in one process, on ports the system chooses."""
+"""OpenStack Swift with its S3 API, in one process, on ports that the system chooses."""
 
 from __future__ import annotations
 
@@ -12,15 +12,18 @@ from tests.services.processes import Service
 from tests.services.s3 import S3Server
 
 ACCESS_KEY = "test:dubbing"
-"""Swift's tempauth names people ``account:user``."""
+"""In the form of Swift's tempauth: ``account:user``."""
 SECRET_KEY = "only-for-tests"
 BUCKET = "dubbing-sessions"
 
 
 @contextmanager
 def running_swift(*, allowed_origin: str = "*") -> Iterator[S3Server]:
-    """Start Swift and make the bucket. ``allowed_origin``: the web pages that may use it from a browser (CORS)."""
-    # Its many small files and fsyncs are what a test waits for.
+    """Start Swift and create the bucket.
+
+    :param allowed_origin: origin of web pages that may use it from a browser (CORS).
+    """
+    # In memory: it writes many small files and syncs each.
     with temporary_folder("swift", parent=in_memory()) as folder:
         ready = folder / "ready.json"
         settings = {

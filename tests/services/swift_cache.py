@@ -1,4 +1,4 @@
-"""What memcached would be to Swift, in its own process: it saves two requests to the account and container a request."""
+"""In-process replacement for memcached: saves Swift two internal requests per request."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ App = Callable[[dict[str, Any], Any], Any]
 
 
 class Cache:
-    """The part of swift.common.memcached.MemcacheRing that the proxy and its filters call. Nothing expires: a test run is short."""
+    """The methods of swift.common.memcached.MemcacheRing that Swift's proxy calls; nothing expires."""
 
     def __init__(self) -> None:
         self.values: dict[str, Any] = {}
@@ -32,7 +32,7 @@ class Cache:
 
 
 def filter_factory(_: dict[str, str], **__: str) -> Callable[[App], App]:
-    """Make the filter, as paste asks for it: ``paste.filter_factory = tests.services.swift_cache:filter_factory``."""
+    """Return the filter; paste calls this (``paste.filter_factory`` in the configuration)."""
     cache = Cache()
 
     def with_cache(app: App) -> App:

@@ -1,6 +1,6 @@
-"""Runs Swift's account, container, object and proxy servers in this process: python -m tests.services.swift_process JSON
+"""Run Swift's four servers in this process: python -m tests.services.swift_process JSON
 
-Swift's own launcher starts a process group a server, calls setsid and wants /etc/swift; tests want one process to stop.
+Swift's own launcher starts a process group per server, calls setsid and needs /etc/swift.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from swift.common.ring import RingBuilder
 
 BACKENDS = ("account", "container", "object")
 MAX_PARTS = 10_000
-"""S3 allows 10,000 parts an upload; Swift's default is 1,000."""
+"""S3's limit of parts per upload; Swift's default is 1,000."""
 
 CONFIGURATION = """\
 [swift-hash]
@@ -92,7 +92,7 @@ allow_object_versioning = true
 
 
 def use_configuration(folder: Path) -> None:
-    """Make Swift read ``folder`` where it would read /etc/swift; it did so once while it was imported."""
+    """Make Swift read ``folder`` instead of /etc/swift, which it read on import."""
     (folder / "swift.conf").write_text(CONFIGURATION, encoding="utf-8")
     utils.set_swift_dir(str(folder))
     constraints.reload_constraints()
@@ -100,7 +100,7 @@ def use_configuration(folder: Path) -> None:
 
 
 def write_ring(folder: Path, name: str, port: int) -> None:
-    """Write the ring that says where ``name`` lives: one copy, on one device."""
+    """Write the ring of ``name``: one copy, on one device."""
     ring = RingBuilder(part_power=6, replicas=1, min_part_hours=0)
     ring.add_dev({"region": 1, "zone": 1, "ip": "127.0.0.1", "port": port, "device": "disk", "weight": 1})
     ring.rebalance()
@@ -110,7 +110,7 @@ def write_ring(folder: Path, name: str, port: int) -> None:
 def serve(configuration: Path, socket: Any) -> Any:
     """Serve one configuration in a green thread.
 
-    ``swift.common.wsgi.run_server`` would do, but it replaces eventlet's hub at each call and so orphans the servers before it.
+    ``swift.common.wsgi.run_server`` replaces eventlet's hub at each call, which stops the servers started before.
     """
     app = wsgi.loadapp(
         str(configuration), global_conf={"log_name": configuration.stem}, allow_modify_pipeline=True
@@ -142,7 +142,7 @@ def main(settings: dict[str, str]) -> None:
     proxy = PROXY.format(account=account, user=user, max_parts=MAX_PARTS, **settings)
     (folder / "proxy.conf").write_text(proxy, encoding="utf-8")
     servers = [serve(folder / f"{name}.conf", socket) for name, socket in sockets.items()]
-    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))  # nothing here is worth a slow goodbye
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))  # no data to save
     draft = folder / "ready.draft"
     port = sockets["proxy"].getsockname()[1]
     draft.write_text(json.dumps({"endpoint_url": f"http://127.0.0.1:{port}"}), encoding="utf-8")

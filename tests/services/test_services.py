@@ -1,4 +1,4 @@
-"""What tests rely on when they ask for a server."""
+"""Servers and fixtures behave as tests expect."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ import pytest
 import redis
 
 from sessions_app.storage.s3.bucket import allow_origins
-from tests.services.processes import ROOT, Service, ServiceError
+from tests.services.processes import ROOT, Service, ServiceError, start_process
 from tests.services.rgw import main as with_rgw
 from tests.services.stacks import without_settings
 
-HOLDER = """
+PROGRAM = """
 import pathlib, sys, time
 from tests.services.processes import Service
 service = Service("sleep", ["sleep", "60"], log=pathlib.Path(sys.argv[1]))
@@ -29,7 +29,7 @@ time.sleep(60)
 
 
 def is_running(pid: int) -> bool:
-    """Say whether a process is there and no zombie, which an orphan is until the system collects it."""
+    """Return whether a process exists and is not a zombie waiting for its parent."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()[0]
     except FileNotFoundError:
@@ -38,13 +38,13 @@ def is_running(pid: int) -> bool:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends children with their parent")
-def test_a_server_ends_with_the_session_that_was_killed(tmp_path):
+def test_a_server_ends_with_a_killed_session(tmp_path):
     session = subprocess.Popen(
-        [sys.executable, "-c", HOLDER, tmp_path / "log"], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", PROGRAM, tmp_path / "log"], cwd=ROOT, stdout=subprocess.PIPE, text=True
     )
     assert session.stdout
-    with session.stdout as said:
-        server = int(said.readline())
+    with session.stdout as output:
+        server = int(output.readline())
     assert is_running(server)
 
     session.send_signal(signal.SIGKILL)
@@ -56,14 +56,27 @@ def test_a_server_ends_with_the_session_that_was_killed(tmp_path):
     assert not is_running(server)
 
 
-def test_a_server_that_cannot_start_says_why(tmp_path):
+def test_a_process_can_be_interrupted_even_if_its_parent_ignores_that():
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        process = start_process(["sh", "-c", "echo started; exec sleep 60"], stdout=subprocess.PIPE)
+        with process:
+            assert process.stdout
+            process.stdout.readline()
+            process.send_signal(signal.SIGINT)
+            assert process.wait(timeout=10) == -signal.SIGINT
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_a_server_that_cannot_start_reports_its_log(tmp_path):
     service = Service("Shell", ["sh", "-c", "echo no disk left; exit 3"], log=tmp_path / "log")
 
     with pytest.raises(ServiceError, match=r"Shell ended with status 3\.\nno disk left"):
         service.wait_until(lambda: False)
 
 
-def test_a_server_that_is_never_ready_is_ended(tmp_path):
+def test_a_server_that_is_never_ready_is_stopped(tmp_path):
     service = Service("Sleep", ["sleep", "60"], log=tmp_path / "log")
 
     with pytest.raises(ServiceError, match=r"Sleep was not ready after 0\.1 s"):
@@ -71,7 +84,7 @@ def test_a_server_that_is_never_ready_is_ended(tmp_path):
     assert not service.is_running
 
 
-def test_the_broker_keeps_its_messages_over_a_restart_and_can_be_emptied(valkey):
+def test_the_broker_keeps_messages_over_a_restart_and_can_be_emptied(valkey):
     valkey.client().rpush("queue", "message")
 
     valkey.restart()
@@ -81,7 +94,7 @@ def test_the_broker_keeps_its_messages_over_a_restart_and_can_be_emptied(valkey)
     assert valkey.client().lrange("queue", 0, -1) == []
 
 
-def test_a_killed_broker_does_not_answer_until_it_is_restarted(valkey):
+def test_a_killed_broker_is_unreachable_until_it_is_restarted(valkey):
     valkey.kill()
     with pytest.raises(redis.ConnectionError):
         valkey.client().ping()
@@ -90,19 +103,19 @@ def test_a_killed_broker_does_not_answer_until_it_is_restarted(valkey):
     assert valkey.client().ping()
 
 
-def test_a_database_is_empty_and_gone_afterwards_even_if_somebody_holds_it(postgres):
+def test_a_database_is_dropped_afterwards_with_its_open_connections(postgres):
     with postgres.database() as url:
         name = url.rsplit("/", 1)[1]
-        held = postgres.connect(name)
-        held.execute("CREATE TABLE anything ()")
-    with held, pytest.raises(psycopg.OperationalError):
-        held.execute("SELECT 1")
+        connection = postgres.connect(name)
+        connection.execute("CREATE TABLE anything ()")
+    with connection, pytest.raises(psycopg.OperationalError):
+        connection.execute("SELECT 1")
 
     with pytest.raises(psycopg.OperationalError, match="does not exist"):
         postgres.connect(name)
 
 
-def test_the_storage_joins_parts_that_it_copies(s3_server):
+def test_the_storage_joins_copied_parts(s3_server):
     s3, bucket = s3_server.client(), s3_server.bucket
     s3.put_object(Bucket=bucket, Key="services/one é", Body=b"0123456789")
     upload = s3.create_multipart_upload(Bucket=bucket, Key="services/two")["UploadId"]
@@ -119,32 +132,32 @@ def test_the_storage_joins_parts_that_it_copies(s3_server):
     assert s3.get_object(Bucket=bucket, Key="services/two")["Body"].read() == b"2345"
 
 
-def test_web_pages_may_send_parts_to_the_storage_and_read_its_answer(s3_server):
+def test_web_pages_may_upload_parts_to_the_storage(s3_server):
     s3, bucket, origin = s3_server.client(), s3_server.bucket, "http://portal.example"
-    allow_origins(s3, bucket, [origin])  # Swift is told by its own configuration
+    allow_origins(s3, bucket, [origin])  # on Swift its configuration does it
     upload = s3.create_multipart_upload(Bucket=bucket, Key="services/three")["UploadId"]
     part = {"Bucket": bucket, "Key": "services/three", "UploadId": upload, "PartNumber": 1}
     url = s3.generate_presigned_url("upload_part", Params={**part, "ContentLength": 5})
-    asks = {
+    preflight = {
         "Origin": origin,
         "Access-Control-Request-Method": "PUT",
         "Access-Control-Request-Headers": "content-type",
     }
 
-    with urllib.request.urlopen(urllib.request.Request(url, method="OPTIONS", headers=asks)) as may:
-        assert may.headers["Access-Control-Allow-Origin"] in {origin, "*"}
-        assert "PUT" in may.headers["Access-Control-Allow-Methods"]
-        assert "content-type" in may.headers["Access-Control-Allow-Headers"].lower()
-    sends = {"Origin": origin, "Content-Type": "application/octet-stream"}
+    with urllib.request.urlopen(urllib.request.Request(url, method="OPTIONS", headers=preflight)) as response:
+        assert response.headers["Access-Control-Allow-Origin"] in {origin, "*"}
+        assert "PUT" in response.headers["Access-Control-Allow-Methods"]
+        assert "content-type" in response.headers["Access-Control-Allow-Headers"].lower()
+    headers = {"Origin": origin, "Content-Type": "application/octet-stream"}
     with urllib.request.urlopen(
-        urllib.request.Request(url, data=b"bytes", method="PUT", headers=sends)
-    ) as sent:
-        assert sent.headers["Access-Control-Allow-Origin"] in {origin, "*"}
-        assert "etag" in sent.headers["Access-Control-Expose-Headers"].lower()
+        urllib.request.Request(url, data=b"bytes", method="PUT", headers=headers)
+    ) as response:
+        assert response.headers["Access-Control-Allow-Origin"] in {origin, "*"}
+        assert "etag" in response.headers["Access-Control-Expose-Headers"].lower()
     s3.abort_multipart_upload(Bucket=bucket, Key="services/three", UploadId=upload)
 
 
-def test_media_are_what_they_are_called(media):
+def test_media_have_the_formats_of_their_names(media):
     assert b"ftyp" in media.video.read_bytes()[:16]
     assert all(voice.read_bytes()[:4] == b"RIFF" for voice in (*media.voices, media.silence))
     assert media.voices[0].read_bytes() != media.voices[1].read_bytes()
@@ -157,20 +170,20 @@ def test_chromium_shows_a_page(page):
     assert page.inner_text("p") == "नमस्ते"
 
 
-def test_what_somebody_has_set_for_their_portal_does_not_reach_tests():
-    mine = {"PATH": "/bin", "DATABASE_URL": "postgresql://mine", "S3_SECRET_KEY_FILE": "/secret"}
+def test_settings_of_the_environment_do_not_reach_tests():
+    environment = {"PATH": "/bin", "DATABASE_URL": "postgresql://mine", "S3_SECRET_KEY_FILE": "/secret"}
 
-    assert without_settings(mine) == {"PATH": "/bin"}
+    assert without_settings(environment) == {"PATH": "/bin"}
 
 
-def test_a_fresh_portal_shares_nothing_with_another(stack):
+def test_two_portals_share_nothing(stack):
     with stack.fresh() as one, stack.fresh() as other:
         assert one["DATA_DIR"] != other["DATA_DIR"]
         assert not list(Path(one["DATA_DIR"]).iterdir())
     assert not Path(one["DATA_DIR"]).exists()
 
 
-def test_ceph_says_what_is_missing(monkeypatch, capsys):
+def test_missing_programs_of_ceph_are_listed(monkeypatch, capsys):
     monkeypatch.setenv("PATH", os.devnull)
 
     assert with_rgw(["true"]) == 1

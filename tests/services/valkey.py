@@ -1,4 +1,4 @@
-"""Valkey, the broker: a server that tests may kill, restart and empty."""
+"""Valkey, the broker, which tests may kill, restart and empty."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.services.processes import Service
 
 
 class Valkey:
-    """A server whose data, socket and port stay the same from one start to the next."""
+    """A server that keeps its data, socket and port over restarts."""
 
     def __init__(self, folder: Path, socket: Path) -> None:
         self.folder = folder
@@ -23,7 +23,7 @@ class Valkey:
         self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self.socket_url = f"redis+socket://{socket}"
-        """As Celery writes it."""
+        """Broker URL in the form that Celery expects."""
         self.service: Service | None = None
 
     def client(self) -> redis.Redis:
@@ -44,9 +44,9 @@ class Valkey:
         }
         arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
         self.service = Service("Valkey", [get_binary_path(), *arguments], log=self.folder / "log")
-        self.service.wait_until(self.answers)
+        self.service.wait_until(self.is_ready)
 
-    def answers(self) -> bool:
+    def is_ready(self) -> bool:
         try:
             with self.client() as client:
                 return bool(client.ping())
@@ -58,7 +58,7 @@ class Valkey:
             self.service.stop()
 
     def kill(self) -> None:
-        """End it as a crash would. What was acknowledged in the last second may be lost (appendfsync everysec)."""
+        """Kill it. Messages of the last second may be lost (appendfsync everysec)."""
         assert self.service
         self.service.kill()
 
@@ -67,7 +67,7 @@ class Valkey:
         self.start()
 
     def flushall(self) -> None:
-        """Forget every queued message."""
+        """Delete every queued message."""
         with self.client() as client:
             client.flushall()
 

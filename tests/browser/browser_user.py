@@ -10,7 +10,7 @@ from pathlib import Path
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, expect
 
-from tests.journeys.desk import Desk
+from tests.journeys.controller import Controller
 from tests.services.media import Media
 
 JOB_TIMEOUT = 60_000
@@ -18,52 +18,54 @@ JOB_TIMEOUT = 60_000
 
 
 @dataclass
-class Person:
+class BrowserUser:
     page: Page
     address: str
-    desk: Desk
+    controller: Controller
     name: str
-    troubles: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
 
     @classmethod
-    def with_browser(cls, context: BrowserContext, address: str, desk: Desk, name: str) -> Person:
+    def with_browser(
+        cls, context: BrowserContext, address: str, controller: Controller, name: str
+    ) -> BrowserUser:
         page = context.new_page()
-        person = cls(page, address, desk, name)
+        person = cls(page, address, controller, name)
         page.on("console", person._on_console)
-        page.on("pageerror", lambda error: person.troubles.append(f"error in a script: {error}"))
+        page.on("pageerror", lambda error: person.errors.append(f"error in a script: {error}"))
         page.on("request", person._on_request)
         return person
 
-    def looks(self) -> None:
+    def focus_tab(self) -> None:
         """Turn to this tab: Chromium draws others once a second, and whoever clicks there waits for it."""
         self.page.bring_to_front()
 
-    def elsewhere(self) -> Person:
+    def open_tab(self) -> BrowserUser:
         """The same person in another tab."""
-        return Person.with_browser(self.page.context, self.address, self.desk, self.name)
+        return BrowserUser.with_browser(self.page.context, self.address, self.controller, self.name)
 
     def _on_console(self, message: ConsoleMessage) -> None:
         # Chromium tells violations of the content security policy here too.
         if message.type in {"error", "warning"}:
-            self.troubles.append(f"{message.type}: {message.text} ({self.page.url})")
+            self.errors.append(f"{message.type}: {message.text} ({self.page.url})")
 
     def _on_request(self, request: Request) -> None:
         if not request.url.startswith((f"{self.address}/", "blob:", "data:")):
-            self.troubles.append(f"request to {request.url}")
+            self.errors.append(f"request to {request.url}")
 
     def open(self, path: str) -> None:
         self.page.goto(self.address + path)
 
-    def is_let_in(self) -> None:
+    def add_login_cookie(self) -> None:
         """Be signed in, without the form."""
-        cookie = self.desk.ask("signed_in", name=self.name)
+        cookie = self.controller.call("create_login_cookie", name=self.name)
         self.page.context.add_cookies(
             [{"name": cookie["name"], "value": cookie["value"], "url": self.address}]
         )
 
     def sign_in(self) -> None:
         """Sign in as people do."""
-        password = self.desk.ask("password_of", name=self.name)
+        password = self.controller.call("set_password", name=self.name)
         if "/accounts/login/" not in self.page.url:
             self.open("/accounts/login/")
         self.page.get_by_label("User name or e-mail").fill(self.name)

@@ -1,4 +1,7 @@
-"""What a desk can do: ask for work as pages do, and look at rows and bytes. Nothing here does a worker's work but ``saved``."""
+"""Actions of the controller: request jobs as pages do, and read rows and bytes.
+
+Only ``create_saved_session`` does a worker's work in this process.
+"""
 
 from __future__ import annotations
 
@@ -43,18 +46,18 @@ class WallClock(Clock):
 
 WORLD: list[World] = []
 EXPECTED: dict[str, list[str]] = {}
-"""SHA-256 of each file that a job or session was given, sorted."""
+"""Sorted SHA-256 of the files of each job and session, by its code."""
 
 
-def perform(act: str, arguments: dict[str, Any]) -> Any:
-    found = cast("Callable[..., Any]", globals()[act])
-    return found(**arguments)
+def run(action: str, arguments: dict[str, Any]) -> Any:
+    function = cast("Callable[..., Any]", globals()[action])
+    return function(**arguments)
 
 
-# -- Before anything happens ------------------------------------------------------------------------------------------
+# -- Set-up -----------------------------------------------------------------------------------------------------------
 
 
-def people() -> dict[str, str]:
+def create_users() -> dict[str, str]:
     world = World.create()
     world.clock = WallClock()
     WORLD.append(world)
@@ -64,12 +67,12 @@ def people() -> dict[str, str]:
     return {"password": PASSWORD}
 
 
-def worker_command() -> list[str]:
+def get_worker_command() -> list[str]:
     return list(worker.service().command)
 
 
-def made_files(*, big: int, small: int) -> dict[str, bytes]:
-    """A project of fresh bytes: a video of ``big`` bytes and ``small`` voice segments."""
+def make_files(*, big: int, small: int) -> dict[str, bytes]:
+    """Return a project of random bytes: a video of ``big`` bytes and ``small`` voice segments."""
     block = os.urandom(1024 * 1024)
     count, rest = divmod(big, len(block))
     video = b"".join((*(number.to_bytes(8) + block[8:] for number in range(count)), os.urandom(rest)))
@@ -77,18 +80,18 @@ def made_files(*, big: int, small: int) -> dict[str, bytes]:
     return {"talk.mp4": video, **segments}
 
 
-def saved(*, name: str, big: int, small: int) -> str:
-    """Make a session with one version, done here and now."""
-    files = made_files(big=big, small=small)
+def create_saved_session(*, name: str, big: int, small: int) -> str:
+    """Create a session with one version, without a worker."""
+    files = make_files(big=big, small=small)
     session = WORLD[0].saved(name, files)
     EXPECTED[str(session.code)] = _digests(files)
     return str(session.code)
 
 
-# -- Asking for work --------------------------------------------------------------------------------------------------
+# -- Jobs -------------------------------------------------------------------------------------------------------------
 
 
-def ask_export(*, session: str) -> str:
+def request_export(*, session: str) -> str:
     row = DubbingSession.objects.select_related("current__session").get(code=session)
     assert row.current is not None
     job = exports.request(version=row.current, owner=row.owner, now=timezone.now())
@@ -96,30 +99,30 @@ def ask_export(*, session: str) -> str:
     return str(job.code)
 
 
-def ask_import(*, name: str, big: int, small: int) -> str:
-    files = made_files(big=big, small=small)
+def request_import(*, name: str, big: int, small: int) -> str:
+    files = make_files(big=big, small=small)
     (upload,) = WORLD[0].upload({f"{name}.zip": zip_of_files(files, compression=0)})
     job = imports.request(upload=upload, owner=WORLD[0].alice, name=name, now=timezone.now())
     EXPECTED[str(job.code)] = _digests(files)
     return str(job.code)
 
 
-def ask_save(*, name: str, big: int, small: int) -> str:
-    files = made_files(big=big, small=small)
+def request_save(*, name: str, big: int, small: int) -> str:
+    files = make_files(big=big, small=small)
     job = WORLD[0].save(WORLD[0].session(name), files, run=False)
     EXPECTED[str(job.code)] = _digests(files)
     return str(job.code)
 
 
-def cancel(*, job: str) -> None:
+def cancel_job(*, job: str) -> None:
     jobs.cancel(job=Job.objects.get(code=job), now=timezone.now())
 
 
-def retry(*, job: str) -> None:
+def retry_job(*, job: str) -> None:
     jobs.retry(job=Job.objects.get(code=job), now=timezone.now())
 
 
-def publish(*, job: str) -> bool:
+def publish_job(*, job: str) -> bool:
     return queue.publish(job_id=Job.objects.get(code=job).pk, now=timezone.now())
 
 
@@ -127,8 +130,8 @@ def _digests(files: dict[str, bytes]) -> list[str]:
     return sorted(hashlib.sha256(data).hexdigest() for data in files.values())
 
 
-def hang_up() -> None:
-    """End everybody's connection to the database, as a restart of its server does."""
+def close_database_connections() -> None:
+    """Terminate every other connection to the database, as a restart of its server does."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute(
@@ -137,33 +140,33 @@ def hang_up() -> None:
             )
 
 
-# -- Looking ----------------------------------------------------------------------------------------------------------
+# -- Reading ----------------------------------------------------------------------------------------------------------
 
 
-def job(*, code: str) -> dict[str, Any]:
+def get_job(*, code: str) -> dict[str, Any]:
     row = Job.objects.get(code=code)
     names = ("kind", "state", "attempt", "done_bytes", "total_bytes", "error_code", "error_detail", "result")
     return {name: getattr(row, name) for name in names}
 
 
-def progress(*, job: str) -> dict[str, Any]:
-    """How far the job is, and whether somebody is in the middle of a transaction.
+def get_progress(*, job: str) -> dict[str, Any]:
+    """Return the job's progress, and whether another process is inside a transaction.
 
-    (A process that is frozen inside one keeps its locks, and nobody could take over from it.)
+    (A process that is paused inside one keeps its locks, so that no other can take over the job.)
     """
     row = Job.objects.get(code=job)
     running = row.state == Job.State.RUNNING
     return {
         "state": row.state,
         "attempt": row.attempt,
-        "half_done": half_done(),
-        "has_begun": running and _has_begun(row),
+        "inconsistencies": find_inconsistencies(),
+        "has_started": running and _has_started(row),
         "is_locked": running and _is_locked(),
     }
 
 
-def _has_begun(row: Job) -> bool:
-    """Tell whether the job has read or stored something."""
+def _has_started(row: Job) -> bool:
+    """Return whether the job has read or stored anything."""
     if row.done_bytes or row.holds.exists() or row.uploads.filter(blob__isnull=False).exists():
         return True
     if row.kind == Job.Kind.EXPORT:
@@ -190,28 +193,28 @@ def _is_locked() -> bool:
     return False
 
 
-def open_uploads() -> list[str]:
-    """Keys of what has begun to arrive in the store."""
+def list_open_uploads() -> list[str]:
+    """Return the keys of the store's multipart uploads in progress."""
     store = get_store()
     return [upload.key for prefix in (STAGING, EXPORTS) for upload in store.open_uploads(prefix)]
 
 
-def half_done() -> list[str]:
-    """What a person could see and should not: an effect without all that belongs to it."""
-    troubles = [
+def find_inconsistencies() -> list[str]:
+    """Describe effects that are visible to users before they are complete."""
+    problems = [
         f"{export} is {size} bytes long"
         for export in Export.objects.filter(removed_at__isnull=True).order_by("-pk")[:5]
         if (size := _size(export.key)) != export.size
     ]
-    troubles += [
-        f"version {entry.added_in} of {entry.session} shows {entry.path}, which is {entry.blob.state}"
+    problems += [
+        f"version {entry.added_in} of {entry.session} shows {entry.path}, whose blob is {entry.blob.state}"
         for entry in Entry.objects.exclude(blob__state=Blob.State.STORED).select_related("blob", "session")
     ]
     unfinished = Job.objects.exclude(state=Job.State.SUCCEEDED)
-    troubles += [f"{row} is {row.state} and has an export" for row in unfinished.filter(export__isnull=False)]
+    problems += [f"{row} is {row.state} and has an export" for row in unfinished.filter(export__isnull=False)]
     imported = unfinished.filter(kind=Job.Kind.IMPORT, session__isnull=False)
-    troubles += [f"{row} is {row.state} and has a session" for row in imported]
-    return troubles
+    problems += [f"{row} is {row.state} and has a session" for row in imported]
+    return problems
 
 
 def _size(key: str) -> int | None:
@@ -221,29 +224,30 @@ def _size(key: str) -> int | None:
         return None
 
 
-def outcome(*, job: str) -> dict[str, Any]:
-    """How often the job took effect, and whether the bytes are those it was given."""
+def get_outcome(*, job: str) -> dict[str, Any]:
+    """Return how often the job took effect, and whether the bytes are the expected ones."""
     row = Job.objects.get(code=job)
     if row.kind == Job.Kind.EXPORT:
-        made = Export.objects.filter(version__session=row.session)
-        return {"times": made.count(), "whole": [_zipped(export) for export in made] == [EXPECTED[job]]}
+        found = Export.objects.filter(version__session=row.session)
+        digests = [_digests_in_zip(export) for export in found]
+        return {"times": found.count(), "is_whole": digests == [EXPECTED[job]]}
     if row.kind == Job.Kind.IMPORT:
-        found = DubbingSession.objects.filter(name__startswith=row.params["name"])
-        times, session = found.count(), found.first()
+        sessions = DubbingSession.objects.filter(name__startswith=row.params["name"])
+        times, session = sessions.count(), sessions.first()
     else:
         times, session = Version.objects.filter(session=row.session).count(), row.session
-    return {"times": times, "whole": session is not None and _stored(session) == EXPECTED[job]}
+    return {"times": times, "is_whole": session is not None and _digests_in_store(session) == EXPECTED[job]}
 
 
-def _zipped(export: Export) -> list[str]:
+def _digests_in_zip(export: Export) -> list[str]:
     with ZipFile(BytesIO(read_object(export.key))) as archive:
         assert archive.testzip() is None
         names = [name for name in archive.namelist() if name != "metadata.json" and not name.startswith(".")]
         return _digests({name: archive.read(name) for name in names})
 
 
-def _stored(session: DubbingSession) -> list[str]:
-    """Hash what the store really holds for the session's current version."""
+def _digests_in_store(session: DubbingSession) -> list[str]:
+    """Hash the stored files of the session's current version."""
     rows = Entry.objects.filter(session=session, removed_in__isnull=True).select_related("blob")
     return _digests({entry.path: read_object(blob_key(entry.blob.sha256)) for entry in rows})
 
@@ -252,12 +256,15 @@ def collect_garbage() -> dict[str, object]:
     return garbage.collect(now=timezone.now(), dry_run=False).as_dict()
 
 
-def leftovers() -> list[str]:
-    """What belongs to nobody any more. (Uploads that a cancelled job was given are kept for another try, until they expire.)"""
+def find_leftovers() -> list[str]:
+    """Describe rows and objects that no longer belong to anything.
+
+    (Uploads of a canceled job stay for another attempt until they expire.)
+    """
     needed = set(Export.objects.filter(removed_at__isnull=True).values_list("key", flat=True))
     needed |= {uploads.object_key(upload) for upload in Upload.objects.all()}
     found = [key for prefix in (STAGING, EXPORTS) for key in stored_keys(prefix) if key not in needed]
-    found += [f"open: {key}" for key in open_uploads()]
+    found += [f"open: {key}" for key in list_open_uploads()]
     found += [str(hold) for hold in Hold.objects.all()]
     unfinished = Blob.objects.exclude(state=Blob.State.STORED).exclude(uploads__isnull=False)
     found += [f"blob {blob} is {blob.state}" for blob in unfinished]
@@ -266,13 +273,13 @@ def leftovers() -> list[str]:
     return found
 
 
-# -- People of one test -----------------------------------------------------------------------------------------------
+# -- Users of one test ------------------------------------------------------------------------------------------------
 
 
-def newcomer(*, name: str, is_operator: bool = False) -> str:
-    """Make an account for somebody of this name who has nothing yet, and return the user name.
+def create_user(*, name: str, is_operator: bool = False) -> str:
+    """Create a user without sessions, and return the user name.
 
-    (It has no password until it is asked for: hashing one takes longer than all the rest.)
+    (It has no password until ``set_password``: hashing one takes longer than everything else.)
     """
     username = f"{name}-{uuid4().hex[:8]}"
     email = f"{username}@example.com"
@@ -281,16 +288,16 @@ def newcomer(*, name: str, is_operator: bool = False) -> str:
     return user.username
 
 
-def password_of(*, name: str) -> str:
-    """Give somebody a password, and tell it."""
+def set_password(*, name: str) -> str:
+    """Give the user a password and return it."""
     user = User.objects.get(username=name)
     user.set_password(PASSWORD)
     user.save()
     return PASSWORD
 
 
-def signed_in(*, name: str) -> dict[str, str]:
-    """Sign somebody in; return the cookie that their browser would be given."""
+def create_login_cookie(*, name: str) -> dict[str, str]:
+    """Sign the user in; return the session cookie."""
     client = Client()
     client.force_login(User.objects.get(username=name))
     cookie = client.cookies[settings.SESSION_COOKIE_NAME]
@@ -300,17 +307,17 @@ def signed_in(*, name: str) -> dict[str, str]:
 # -- Programs ---------------------------------------------------------------------------------------------------------
 
 
-def token(*, owner: str) -> str:
-    """Make an access token that may write, and return its secret."""
+def create_access_token(*, owner: str) -> str:
+    """Create an access token with write scope and return its secret."""
     user = User.objects.get(username=owner)
-    made = tokens.create(
+    token = tokens.create(
         owner=user, name="dubs", scope=AccessToken.Scope.WRITE, days=None, now=timezone.now()
     )
-    return made.secret
+    return token.secret
 
 
-def versions(*, name: str, owner: str) -> list[dict[str, Any]]:
-    """Tell what each version of a session holds: SHA-256 by where the file lay."""
+def list_versions(*, name: str, owner: str) -> list[dict[str, Any]]:
+    """Return each version of a session: its message, and the SHA-256 of its files by original path."""
     rows = Version.objects.filter(session__name=name, session__owner__username=owner).order_by("number")
     return [
         {
@@ -324,13 +331,13 @@ def versions(*, name: str, owner: str) -> list[dict[str, Any]]:
     ]
 
 
-def newest_blob() -> int:
+def get_newest_blob_id() -> int:
     newest = Blob.objects.order_by("-pk").first()
     return newest.pk if newest else 0
 
 
-def damaged_blobs(*, after: int) -> list[str]:
-    """Read every blob that is newer than that one and name those that are not what they are called."""
+def find_damaged_blobs(*, after: int) -> list[str]:
+    """Return the recorded SHA-256 of blobs newer than ``after`` whose bytes do not match it."""
     return [
         blob.sha256
         for blob in Blob.objects.filter(state=Blob.State.STORED, pk__gt=after)

@@ -1,4 +1,4 @@
-"""A network as people have it: connections end in the middle of something, come to a standstill, and begin again."""
+"""An unreliable network: a TCP proxy whose connections are reset, truncated or stall."""
 
 from __future__ import annotations
 
@@ -15,34 +15,36 @@ from urllib.parse import urlsplit
 CHUNK_SIZE = 64 * 1024
 
 
-class Fate(Enum):
-    """How a connection ends before its time."""
+class Failure(Enum):
+    """How a connection fails."""
 
     RESET = "reset"
-    """Both ends hear at once that it is gone."""
+    """Both ends get RST."""
     TRUNCATED = "truncated"
-    """Both ends take it for the end of what was said."""
+    """Both ends get FIN, in the middle of a message."""
     SILENT = "silent"
-    """Nothing arrives any more for a while; then it is gone."""
+    """Nothing is forwarded for a while; then both ends get FIN."""
 
 
 class Network:
-    """Passes connections on to a server, and treats them badly while it is ``rough``.
+    """Forward connections to a server; while ``is_failing``, each fails after some bytes.
 
-    :param mean: bytes after which a connection ends, on average; how each ends is drawn from the seed.
+    :param seed: of the random generator that draws each connection's length and failure.
+    :param mean: average number of bytes after which a connection fails.
+    :param silence: seconds without traffic before a ``SILENT`` failure ends the connection.
     """
 
     def __init__(self, server_url: str, *, seed: int, mean: int, silence: float) -> None:
-        there = urlsplit(server_url)
-        self._server = (there.hostname, there.port)
+        url = urlsplit(server_url)
+        self._server = (url.hostname, url.port)
         self._listening = socket.create_server(("127.0.0.1", 0), backlog=128)
         self._random = random.Random(seed)
         self._mean, self._silence = mean, silence
         self._lock = threading.Lock()
         self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
-        self.rough = True
-        self.ended: list[Fate] = []
-        """What became of connections so far."""
+        self.is_failing = True
+        self.failures: list[Failure] = []
+        """The failures so far."""
         threading.Thread(target=self._accept, name="network", daemon=True).start()
 
     def close(self) -> None:
@@ -60,61 +62,61 @@ class Network:
 
     def _serve(self, client: socket.socket) -> None:
         with self._lock:
-            left = int(self._random.expovariate(1 / self._mean))
-            fate = self._random.choice(list(Fate))
+            remaining = int(self._random.expovariate(1 / self._mean))
+            failure = self._random.choice(list(Failure))
         try:
             server = socket.create_connection(self._server, timeout=10)
-        except OSError:  # it is being started anew
+        except OSError:  # the server is restarting
             _reset(client)
             return
         server.settimeout(None)
-        _Connection(self, client, server, left, fate).run()
+        _Connection(self, client, server, remaining, failure).run()
 
-    def end(self, fate: Fate) -> None:
+    def fail(self, failure: Failure) -> None:
         with self._lock:
-            self.ended.append(fate)
-        if fate is Fate.SILENT:
+            self.failures.append(failure)
+        if failure is Failure.SILENT:
             time.sleep(self._silence)
 
 
 class _Connection:
     def __init__(
-        self, network: Network, client: socket.socket, server: socket.socket, left: int, fate: Fate
+        self, network: Network, client: socket.socket, server: socket.socket, remaining: int, failure: Failure
     ) -> None:
         self._network, self._client, self._server = network, client, server
-        self._left, self._fate = left, fate
+        self._remaining, self._failure = remaining, failure
         self._lock = threading.Lock()
-        self._has_ended = False
+        self._has_failed = False
 
     def run(self) -> None:
-        back = threading.Thread(target=self._pass_on, args=(self._server, self._client), daemon=True)
+        back = threading.Thread(target=self._forward, args=(self._server, self._client), daemon=True)
         back.start()
-        self._pass_on(self._client, self._server)
+        self._forward(self._client, self._server)
         back.join()
         for each in (self._client, self._server):
             each.close()
 
-    def _pass_on(self, source: socket.socket, target: socket.socket) -> None:
+    def _forward(self, source: socket.socket, target: socket.socket) -> None:
         with suppress(OSError):
             while data := source.recv(CHUNK_SIZE):
                 with self._lock:
-                    passing = data[: max(0, self._left)] if self._network.rough else data
-                    self._left -= len(data)
-                target.sendall(passing)
-                if len(passing) < len(data):
-                    self._end()
+                    forwarded = data[: max(0, self._remaining)] if self._network.is_failing else data
+                    self._remaining -= len(data)
+                target.sendall(forwarded)
+                if len(forwarded) < len(data):
+                    self._fail()
                     return
         with suppress(OSError):
             target.shutdown(socket.SHUT_WR)
 
-    def _end(self) -> None:
+    def _fail(self) -> None:
         with self._lock:
-            if self._has_ended:
+            if self._has_failed:
                 return
-            self._has_ended = True
-        self._network.end(self._fate)
+            self._has_failed = True
+        self._network.fail(self._failure)
         for each in (self._client, self._server):
-            if self._fate is Fate.RESET:
+            if self._failure is Failure.RESET:
                 _reset(each)
             else:
                 with suppress(OSError):
@@ -122,16 +124,16 @@ class _Connection:
 
 
 def _reset(connection: socket.socket) -> None:
-    """End it as a crash does: with RST instead of FIN."""
+    """Close with RST instead of FIN, as a crash does."""
     with suppress(OSError):
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        # A thread that waits on it keeps the descriptor: it has to be woken first.
+        # A thread blocked in recv() keeps the descriptor open until it is woken.
         connection.shutdown(socket.SHUT_RD)
         connection.close()
 
 
 @contextmanager
-def bad_network(server_url: str, *, seed: int, mean: int, silence: float = 1.0) -> Iterator[Network]:
+def unreliable_network(server_url: str, *, seed: int, mean: int, silence: float = 1.0) -> Iterator[Network]:
     network = Network(server_url, seed=seed, mean=mean, silence=silence)
     try:
         yield network

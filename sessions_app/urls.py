@@ -8,8 +8,8 @@ from sessions_app.views import (
     imports,
     jobs,
     saves,
-    session,
-    sessions,
+    session_detail,
+    session_list,
     shares,
     tokens,
     versions,
@@ -17,7 +17,7 @@ from sessions_app.views import (
 
 # /sessions/<code>/versions/<number>/
 version_urls = [
-    path("", session.detail, name="version-detail"),
+    path("", session_detail.detail, name="version-detail"),
     path("restore/", versions.restore, name="version-restore"),
     path("export/", versions.export, name="version-export"),
     path("export/new/", exports.new, name="export-new"),
@@ -28,19 +28,19 @@ version_urls = [
 
 # /sessions/<code>/
 session_urls: list[URLPattern | URLResolver] = [
-    path("", session.detail, name="session-detail"),
+    path("", session_detail.detail, name="session-detail"),
     path("save/", saves.page, name="session-save"),
-    path("trash/", session.trash, name="session-trash"),
-    path("untrash/", session.untrash, name="session-untrash"),
+    path("trash/", session_detail.trash, name="session-trash"),
+    path("untrash/", session_detail.untrash, name="session-untrash"),
     path("versions/<int:number>/", include(version_urls)),
 ]
 
 # /sessions/
 sessions_urls: list[URLPattern | URLResolver] = [
-    path("", sessions.index, name="session-list"),
-    path("new/", sessions.new, name="session-new"),
-    path("batch/", sessions.batch, name="session-batch"),
-    path("trash/", sessions.trash, name="session-trash-list"),
+    path("", session_list.index, name="session-list"),
+    path("new/", session_list.new, name="session-new"),
+    path("batch/", session_list.batch, name="session-batch"),
+    path("trash/", session_list.trash, name="session-trash-list"),
     path("<uuid:code>/", include(session_urls)),
 ]
 

@@ -8,7 +8,7 @@ from ninja import Router
 from pydantic import BaseModel, ConfigDict, Field
 
 from sessions_app.api.auth import ApiRequest
-from sessions_app.api.declaring import reads
+from sessions_app.api.endpoints import reads
 from sessions_app.queries.blobs import known_to
 
 router = Router()

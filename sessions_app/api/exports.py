@@ -14,11 +14,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from dubbing_core.categories import Category
 from sessions_app import models
 from sessions_app.api.auth import ApiRequest
-from sessions_app.api.declaring import ZIP, reads, sends, writes
 from sessions_app.api.downloads import sent
+from sessions_app.api.endpoints import ZIP, reads, sends, writes
 from sessions_app.api.idempotency import once
 from sessions_app.api.jobs import Job, address_of
-from sessions_app.api.pages import Cursor, Limit, Order, Page, page_of
+from sessions_app.api.pagination import Cursor, Limit, Order, Page, page_of
 from sessions_app.api.selections import selection_of
 from sessions_app.http.downloads import exported
 from sessions_app.http.lookups import export_of, version_of

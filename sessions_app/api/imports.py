@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sessions_app import models
 from sessions_app.api.auth import ApiRequest
-from sessions_app.api.declaring import writes
+from sessions_app.api.endpoints import writes
 from sessions_app.api.idempotency import once
 from sessions_app.api.jobs import Job, address_of
 from sessions_app.http.lookups import upload_of

@@ -13,9 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sessions_app import models
 from sessions_app.api.auth import ApiRequest
-from sessions_app.api.declaring import reads, writes
+from sessions_app.api.endpoints import reads, writes
 from sessions_app.api.idempotency import once
-from sessions_app.api.pages import Cursor, Limit, Order, Page, page_of
+from sessions_app.api.pagination import Cursor, Limit, Order, Page, page_of
 from sessions_app.http.lookups import job_of
 from sessions_app.operations.errors import NotAllowedError
 from sessions_app.operations.exports import job as exports

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.blobs import MAX_SIZE, Sha256
-from sessions_app.api.declaring import writes
+from sessions_app.api.endpoints import writes
 from sessions_app.api.idempotency import once
 from sessions_app.api.jobs import Job, address_of
 from sessions_app.api.problems import Refused

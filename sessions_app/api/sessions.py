@@ -18,9 +18,9 @@ from dubbing_core.names import fold_name
 from dubbing_core.progress import Progress as Done, Stage
 from sessions_app import models
 from sessions_app.api.auth import ApiRequest
-from sessions_app.api.declaring import reads, writes
+from sessions_app.api.endpoints import reads, writes
 from sessions_app.api.idempotency import once
-from sessions_app.api.pages import Cursor, Limit, Order as Keyset, Page, page_of
+from sessions_app.api.pagination import Cursor, Limit, Order as Keyset, Page, page_of
 from sessions_app.http.lookups import any_session_of, session_of, trashed_session_of
 from sessions_app.operations.sessions import lifecycle as sessions
 from sessions_app.queries.sessions import Order, Search, found_by

@@ -16,9 +16,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from sessions_app import models
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.blobs import MAX_SIZE, Sha256
-from sessions_app.api.declaring import OCTETS, reads, writes
+from sessions_app.api.endpoints import OCTETS, reads, writes
 from sessions_app.api.idempotency import once
-from sessions_app.api.pages import Cursor, Limit, Order, Page, page_of
+from sessions_app.api.pagination import Cursor, Limit, Order, Page, page_of
 from sessions_app.http.bodies import chunks_of
 from sessions_app.http.lookups import upload_of, uploads_of
 from sessions_app.operations.uploads import create as announcements, lifecycle as uploads, parts

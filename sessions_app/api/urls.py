@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.urls import include, path, re_path
 
 from sessions_app.api import docs
-from sessions_app.api.service import api, unknown, with_problems
+from sessions_app.api.app import api, unknown, with_problems
 
 patterns, _, namespace = api.urls
 for pattern in patterns:

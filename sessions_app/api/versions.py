@@ -14,9 +14,9 @@ from dubbing_core.categories import Category
 from dubbing_core.progress import Stage
 from sessions_app import models
 from sessions_app.api.auth import ApiRequest
-from sessions_app.api.declaring import reads, writes
+from sessions_app.api.endpoints import reads, writes
 from sessions_app.api.idempotency import once
-from sessions_app.api.pages import Cursor, Limit, Order, Page, page_of
+from sessions_app.api.pagination import Cursor, Limit, Order, Page, page_of
 from sessions_app.api.sessions import Progress
 from sessions_app.http.lookups import session_of, version_of
 from sessions_app.operations.versions import commit as versions

@@ -22,7 +22,7 @@ from sessions_app.operations.shares import share as shares
 from sessions_app.queries.exports import exports_of
 from sessions_app.queries.histories import past_size_of
 from sessions_app.queries.versions import parts_of, summary_of
-from sessions_app.views.answers import SignedInRequest, page_view
+from sessions_app.views.errors import SignedInRequest, page_view
 
 
 @require_safe

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_POST, require_safe
 from sessions_app.http.lookups import job_of
 from sessions_app.operations.errors import OperationError
 from sessions_app.operations.imports import job as imports
-from sessions_app.views.answers import SignedInRequest, page_view
-from sessions_app.views.sending import sends_files
+from sessions_app.views.errors import SignedInRequest, page_view
+from sessions_app.views.upload_page import sends_files
 
 
 @require_safe

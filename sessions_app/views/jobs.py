@@ -16,7 +16,7 @@ from sessions_app.models import Job
 from sessions_app.operations.errors import OperationError
 from sessions_app.operations.exports import job as exports
 from sessions_app.operations.jobs import lifecycle as jobs
-from sessions_app.views.answers import SignedInRequest, page_view, told
+from sessions_app.views.errors import SignedInRequest, page_view, told
 
 PAGE_SIZE = 25
 

@@ -14,8 +14,8 @@ from sessions_app.http.lookups import job_of, session_of
 from sessions_app.models import Job
 from sessions_app.operations.errors import OperationError
 from sessions_app.operations.saves import job as saves
-from sessions_app.views.answers import SignedInRequest, page_view
-from sessions_app.views.sending import sends_files
+from sessions_app.views.errors import SignedInRequest, page_view
+from sessions_app.views.upload_page import sends_files
 
 
 @require_safe

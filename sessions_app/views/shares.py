@@ -18,7 +18,7 @@ from sessions_app.models import Share
 from sessions_app.operations.errors import OperationError
 from sessions_app.operations.shares import share as shares
 from sessions_app.queries.versions import files_of, summary_of
-from sessions_app.views.answers import SignedInRequest, page_view
+from sessions_app.views.errors import SignedInRequest, page_view
 
 
 @require_safe

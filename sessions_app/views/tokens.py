@@ -16,7 +16,7 @@ from sessions_app.http.lookups import token_of
 from sessions_app.models import AccessToken
 from sessions_app.operations.accounts import tokens
 from sessions_app.operations.errors import OperationError
-from sessions_app.views.answers import SignedInRequest, page_view
+from sessions_app.views.errors import SignedInRequest, page_view
 
 SHOWN = 200
 

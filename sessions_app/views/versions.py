@@ -23,7 +23,7 @@ from sessions_app.operations.exports.layout import kept_layout_of
 from sessions_app.operations.sessions import lifecycle as sessions
 from sessions_app.operations.versions import commit as versions
 from sessions_app.queries.versions import file_at, parts_of
-from sessions_app.views.answers import SignedInRequest, page_view
+from sessions_app.views.errors import SignedInRequest, page_view
 
 
 @require_POST

@@ -14,7 +14,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from sessions_app.api import rates
-from sessions_app.api.service import api
+from sessions_app.api.app import api
 from sessions_app.models import AccessToken, DubbingSession, Export, Job, Share, Upload, Version
 from sessions_app.operations.sessions import lifecycle as sessions
 from sessions_app.operations.uploads import create as announcements

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from dubbing_core.categories import Category
 from sessions_app.api.auth import ApiRequest
-from sessions_app.api.declaring import reads
+from sessions_app.api.endpoints import reads
 from sessions_app.http.lookups import session_of
 from sessions_app.operations.saves import preview as sortings
 from sessions_app.queries.manifests import held_by

@@ -12,7 +12,7 @@ from ninja import Router, Status
 from pydantic import BaseModel
 
 from sessions_app.api.auth import ApiRequest
-from sessions_app.api.declaring import reads
+from sessions_app.api.endpoints import reads
 from sessions_app.api.problems import Refused
 from sessions_app.operations.uploads.create import MAX_SIZE_IN_PACK
 from sessions_app.queries.quotas import limit_of, used_by

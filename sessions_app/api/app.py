@@ -28,21 +28,21 @@ from ninja.renderers import JSONRenderer
 from ninja.responses import NinjaJSONEncoder
 
 from sessions_app.api import (
-    account,
+    accounts,
     blobs,
     exports,
-    files,
     imports,
     jobs,
+    loads,
+    placements,
     saves,
     sessions,
     shares,
-    sortings,
     uploads,
     versions,
 )
 from sessions_app.api.auth import signed_out
-from sessions_app.api.parsing import StrictParser
+from sessions_app.api.json_parser import StrictParser
 from sessions_app.api.problems import BUSY_SECONDS, CONTENT_TYPE, Refused, bad_fields, not_found
 from sessions_app.api.rates import WINDOW, too_many
 from sessions_app.http.bodies import broken_off
@@ -105,7 +105,20 @@ api = PortalAPI(
     parser=StrictParser(),
     renderer=Renderer(),
 )
-NOUNS = (account, sessions, versions, saves, files, uploads, blobs, sortings, jobs, exports, shares, imports)
+NOUNS = (
+    accounts,
+    sessions,
+    versions,
+    saves,
+    loads,
+    uploads,
+    blobs,
+    placements,
+    jobs,
+    exports,
+    shares,
+    imports,
+)
 tags: dict[Router, str] = {}
 for noun in NOUNS:  # saves are posted to the address of versions, so that the two share a router
     tags.setdefault(noun.router, noun.__name__.rsplit(".", 1)[-1])

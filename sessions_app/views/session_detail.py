@@ -16,7 +16,7 @@ from sessions_app.models import DubbingSession, Job, Version
 from sessions_app.operations.sessions import lifecycle as sessions
 from sessions_app.queries.exports import exports_of
 from sessions_app.queries.versions import files_of, summary_of, versions_of
-from sessions_app.views.answers import SignedInRequest, page_view, told
+from sessions_app.views.errors import SignedInRequest, page_view, told
 
 RECENT_JOBS = 10
 

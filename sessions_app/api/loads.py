@@ -18,8 +18,8 @@ from dubbing_core.categories import Category
 from dubbing_core.names import export_filename
 from dubbing_core.zips.layout import BlobRange
 from sessions_app.api.auth import ApiRequest
-from sessions_app.api.declaring import OCTETS, ZIP, reads, sends
 from sessions_app.api.downloads import sent
+from sessions_app.api.endpoints import OCTETS, ZIP, reads, sends
 from sessions_app.api.problems import not_found
 from sessions_app.api.selections import selection_of
 from sessions_app.api.versions import Entry

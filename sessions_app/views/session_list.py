@@ -14,8 +14,8 @@ from sessions_app.operations.errors import OperationError
 from sessions_app.operations.exports import job as exports
 from sessions_app.operations.sessions import lifecycle as sessions
 from sessions_app.queries.sessions import Order, languages_of, page_of_sessions, trash_of
-from sessions_app.views.answers import SignedInRequest, page_view
-from sessions_app.views.sending import sends_files
+from sessions_app.views.errors import SignedInRequest, page_view
+from sessions_app.views.upload_page import sends_files
 
 
 @require_safe

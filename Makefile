@@ -35,7 +35,7 @@ lint: $(dev) $(client) $(npm_dev) ## Check style, types, layers, migrations and 
 	@scripts/lint
 
 format: $(dev) ## Put the code into the house's form
-	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format .
+	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format . ; .venv/bin/djlint --quiet --reformat templates
 
 lock: $(dev) ## Update requirements/*.txt and the npm lock files
 	@scripts/lock

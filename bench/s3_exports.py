@@ -12,7 +12,7 @@ from django.conf import settings
 from zipstream import ZipStream
 
 from bench.resident import Resident
-from dubbing_core.zips.layout import Layout, Member
+from dubbing_core.zips.layout import BlobMember, Layout
 from sessions_app.exports.assemble import assemble
 from sessions_app.storage.keys import blob_key
 from sessions_app.storage.s3 import S3Store
@@ -73,7 +73,7 @@ def export(layout: Layout, key: str) -> float:
     return time.perf_counter() - began
 
 
-def stream_through(members: Sequence[Member], key: str) -> float:
+def stream_through(members: Sequence[BlobMember], key: str) -> float:
     """Make it of the same files by GET, zipstream-ng and boto3's upload in parts; return the seconds it took."""
     (place,) = _places
     place.store.delete(key)
@@ -115,6 +115,6 @@ class _Chunks:
         return data[:size]
 
 
-def _body(place: Place, member: Member) -> Iterator[bytes]:
+def _body(place: Place, member: BlobMember) -> Iterator[bytes]:
     found = place.client.get_object(Bucket=place.bucket, Key=blob_key(member.sha256))
     yield from found["Body"].iter_chunks(CHUNK_SIZE)

@@ -93,7 +93,7 @@ class SelectionForm(forms.Form):
         if self.errors:
             return told
         if told["what"] == "history":
-            return {**told, "selection": Selection.of(history=True)}
+            return {**told, "selection": Selection.from_choices(history=True)}
         categories, languages = set(told["category"]), set(told["language"])
         if told["ticked"]:
             if not categories:
@@ -101,7 +101,7 @@ class SelectionForm(forms.Form):
             if self.languages and not languages:
                 raise forms.ValidationError("Choose at least one language.")
         try:
-            told["selection"] = Selection.of(
+            told["selection"] = Selection.from_choices(
                 # All that there is, is all: a file of another category or language cannot be left out.
                 categories=_all_but(categories, self.categories),
                 languages=() if languages >= self.languages else languages,

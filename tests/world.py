@@ -117,7 +117,7 @@ class World:
         return session
 
     def exported(self, version: Version, **selection: Any) -> Export:
-        asked = Selection.of(**selection)
+        asked = Selection.from_choices(**selection)
         owner = version.session.owner
         job = self.run(exports.request(version=version, owner=owner, selection=asked, now=self.clock()))
         assert job.state == Job.State.SUCCEEDED, job.error_detail or job.error_message

@@ -18,9 +18,9 @@ from typing import Any
 from bench import s3_exports
 from bench.contest import Bench, Entrant, Row, contest
 from bench.relay import Relay, relayed
-from dubbing_core.digests import digest_of
-from dubbing_core.zips.layout import Layout, Member, TextMember, plan
-from dubbing_core.zips.multipart import interleave
+from dubbing_core.digests import compute_digest
+from dubbing_core.zips.layout import BlobMember, Layout, TextMember, plan_archive
+from dubbing_core.zips.multipart import interleave_members
 from sessions_app.storage.keys import blob_key, export_key
 from sessions_app.storage.s3 import S3Store
 from tests.services import rgw
@@ -116,16 +116,18 @@ def _process(server: S3Server) -> Iterator[Ask]:
         yield lambda function, *arguments: process.submit(function, *arguments).result()
 
 
-def _put(store: S3Store, name: str, chunks: Callable[[], Iterable[bytes]]) -> Member:
+def _put(store: S3Store, name: str, chunks: Callable[[], Iterable[bytes]]) -> BlobMember:
     """Store a blob and return it as a member; ``chunks()`` begins anew each time."""
-    digest = digest_of(chunks())
+    digest = compute_digest(chunks())
     with store.writer(blob_key(digest.sha256), size=digest.size) as writer:
         for chunk in chunks():
             writer.write(chunk)
-    return Member(name=name, sha256=digest.sha256, size=digest.size, crc32=digest.crc32, modified=MODIFIED)
+    return BlobMember(
+        name=name, sha256=digest.sha256, size=digest.size, crc32=digest.crc32, modified=MODIFIED
+    )
 
 
-def _check(store: S3Store, key: str, file: Path, members: Sequence[Member]) -> None:
+def _check(store: S3Store, key: str, file: Path, members: Sequence[BlobMember]) -> None:
     """Read the whole archive and compare names and CRC-32s."""
     with file.open("wb") as target:
         for chunk in store.read(key, 0, store.size(key)):
@@ -138,7 +140,7 @@ def _check(store: S3Store, key: str, file: Path, members: Sequence[Member]) -> N
     assert found.items() >= wanted.items(), f"{key} does not hold the session's files."
 
 
-def _put_file(store: S3Store, folder: Path, file: Path) -> Member:
+def _put_file(store: S3Store, folder: Path, file: Path) -> BlobMember:
     return _put(store, file.relative_to(folder).as_posix(), partial(_chunks_of_file, file))
 
 
@@ -148,9 +150,9 @@ def _chunks_of_file(file: Path) -> Iterator[bytes]:
             yield chunk
 
 
-def _long_members(store: S3Store, members: Sequence[Member]) -> list[Member]:
+def _long_members(store: S3Store, members: Sequence[BlobMember]) -> list[BlobMember]:
     """The same session with longer media, of zeros: files of about one size share a blob, so that the store need not hold them all."""
-    blobs: dict[int, Member] = {}
+    blobs: dict[int, BlobMember] = {}
     long = []
     for member in members:
         unit = 10 ** (len(str(member.size)) - 1)
@@ -166,8 +168,8 @@ def _zeros(size: int) -> Iterator[bytes]:
         yield BLOCK[: size - start]
 
 
-def _layout(members: Sequence[Member]) -> Layout:
+def _layout(members: Sequence[BlobMember]) -> Layout:
     """Plan the ZIP as an export does: texts first, then in the order that fills the parts."""
     document = json.dumps({"files": [member.name for member in members]}, indent=2).encode()
     text = TextMember(name="metadata.json", data=document, modified=MODIFIED)
-    return plan(interleave([text, *members]))
+    return plan_archive(interleave_members([text, *members]))

@@ -11,7 +11,7 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from dubbing_core.sizes import size_text
+from dubbing_core.sizes import format_size
 from sessions_app.admin.base import ReadOnlyAdmin, list_link
 from sessions_app.models import Blob, Entry, Hold, Upload
 from sessions_app.operations.cleanup import garbage
@@ -56,7 +56,7 @@ class BlobAdmin(ReadOnlyAdmin[Blob]):
 
     @admin.display(description="size", ordering="size")
     def human_size(self, blob: Blob) -> str:
-        return size_text(blob.size)
+        return format_size(blob.size)
 
     @admin.display(description="needed", boolean=True)
     def is_needed(self, blob: Any) -> bool:
@@ -79,11 +79,11 @@ class BlobAdmin(ReadOnlyAdmin[Blob]):
             except StoreError as error:
                 messages.error(request, str(error))
             else:
-                messages.success(request, f"Cleaned up: {size_text(report.freed)} came free.")
+                messages.success(request, f"Cleaned up: {format_size(report.freed)} came free.")
             return redirect("admin:sessions_app_garbage")
         report = garbage.collect(now=timezone.now(), dry_run=True)
         rows = [
-            (label, tally.count, size_text(tally.size))
+            (label, tally.count, format_size(tally.size))
             for name, label in ROWS
             for tally in [getattr(report, name)]
         ]
@@ -93,6 +93,6 @@ class BlobAdmin(ReadOnlyAdmin[Blob]):
             "opts": self.opts,
             "rows": rows,
             "is_clean": all(not count for _, count, _ in rows),
-            "freed": size_text(report.freed),
+            "freed": format_size(report.freed),
         }
         return render(request, "admin/sessions_app/garbage.html", context)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from dubbing_core.sizes import size_text
+from dubbing_core.sizes import format_size
 from sessions_app.admin.base import ReadOnlyAdmin, link
 from sessions_app.models import Entry
 
@@ -21,7 +21,7 @@ class EntryAdmin(ReadOnlyAdmin[Entry]):
 
     @admin.display(description="size", ordering="blob__size")
     def size(self, entry: Entry) -> str:
-        return size_text(entry.blob.size)
+        return format_size(entry.blob.size)
 
     @admin.display(description="blob")
     def content(self, entry: Entry) -> str:

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from dubbing_core.sizes import size_text
+from dubbing_core.sizes import format_size
 from sessions_app.admin.base import ReadOnlyAdmin, link, list_link
 from sessions_app.models import Export, Share
 from sessions_app.operations.cleanup import garbage
@@ -57,7 +57,7 @@ class ExportAdmin(ReadOnlyAdmin[Export]):
 
     @admin.display(description="size", ordering="size")
     def human_size(self, export: Export) -> str:
-        return size_text(export.size)
+        return format_size(export.size)
 
     @admin.display(description="links", ordering="link_count")
     def links(self, export: Any) -> SafeString:
@@ -73,5 +73,5 @@ class ExportAdmin(ReadOnlyAdmin[Export]):
         except StoreError as error:
             messages.error(request, str(error))
         messages.success(
-            request, f"Expired: {report.exports.count}; {size_text(report.exports.size)} came free."
+            request, f"Expired: {report.exports.count}; {format_size(report.exports.size)} came free."
         )

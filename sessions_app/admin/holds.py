@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from dubbing_core.sizes import size_text
+from dubbing_core.sizes import format_size
 from sessions_app.admin.base import ReadOnlyAdmin, link
 from sessions_app.models import Hold
 
@@ -24,4 +24,4 @@ class HoldAdmin(ReadOnlyAdmin[Hold]):
 
     @admin.display(description="size", ordering="blob__size")
     def size(self, hold: Hold) -> str:
-        return size_text(hold.blob.size)
+        return format_size(hold.blob.size)

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from dubbing_core.sizes import size_text
+from dubbing_core.sizes import format_size
 from sessions_app.admin.base import ReadOnlyAdmin, act_on_each, link
 from sessions_app.models import Job
 from sessions_app.operations.jobs import lifecycle as jobs
@@ -65,7 +65,7 @@ class JobAdmin(ReadOnlyAdmin[Job]):
 
     @admin.display(description="progress", ordering="done_bytes")
     def progress(self, job: Job) -> str:
-        return f"{job.percent} % of {size_text(job.total_bytes)}" if job.total_bytes else ""
+        return f"{job.percent} % of {format_size(job.total_bytes)}" if job.total_bytes else ""
 
     @admin.display(description="error detail")
     def detail(self, job: Job) -> SafeString:

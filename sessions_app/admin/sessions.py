@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from dubbing_core.sizes import size_text
+from dubbing_core.sizes import format_size
 from sessions_app.admin.base import ReadOnlyAdmin, act_on_each, link, list_link
 from sessions_app.models import DubbingSession, Entry, Export, Job, Version
 from sessions_app.operations.sessions import lifecycle as sessions
@@ -72,7 +72,7 @@ class DubbingSessionAdmin(ReadOnlyAdmin[DubbingSession]):
 
     @admin.display(description="size", ordering="current__total_size")
     def size(self, session: DubbingSession) -> str:
-        return size_text(session.current.total_size if session.current else 0)
+        return format_size(session.current.total_size if session.current else 0)
 
     @admin.display(description="what belongs to it")
     def related(self, session: DubbingSession) -> SafeString:

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from dubbing_core.sizes import size_text
+from dubbing_core.sizes import format_size
 from sessions_app.admin.base import ReadOnlyAdmin, act_on_each, link
 from sessions_app.models import Upload
 from sessions_app.operations.errors import NotAllowedError
@@ -36,11 +36,11 @@ class UploadAdmin(ReadOnlyAdmin[Upload]):
 
     @admin.display(description="size", ordering="size")
     def human_size(self, upload: Upload) -> str:
-        return size_text(upload.size)
+        return format_size(upload.size)
 
     @admin.display(description="received", ordering="received")
     def arrived(self, upload: Upload) -> str:
-        return size_text(upload.received)
+        return format_size(upload.received)
 
     @admin.display(description="job")
     def for_job(self, upload: Upload) -> str:

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from dubbing_core.sizes import size_text
+from dubbing_core.sizes import format_size
 from sessions_app.admin.base import ReadOnlyAdmin, link, list_link
 from sessions_app.models import Export, Version
 
@@ -62,11 +62,11 @@ class VersionAdmin(ReadOnlyAdmin[Version]):
 
     @admin.display(description="size", ordering="total_size")
     def size(self, version: Version) -> str:
-        return size_text(version.total_size)
+        return format_size(version.total_size)
 
     @admin.display(description="added", ordering="stored_size")
     def added(self, version: Version) -> str:
-        return size_text(version.stored_size)
+        return format_size(version.stored_size)
 
     @admin.display(description="what belongs to it")
     def related(self, version: Version) -> SafeString:

@@ -10,7 +10,7 @@ from django.utils.datastructures import MultiValueDict
 from ninja.parser import Parser
 
 from dubbing_core import strict_json
-from dubbing_core.strict_json import UNKEEPABLE, JsonError
+from dubbing_core.strict_json import UNSTORABLE, JsonError
 from sessions_app.api.problems import Refused, bad_request
 
 
@@ -18,7 +18,7 @@ class StrictParser(Parser):
     def parse_body(self, request: HttpRequest) -> Any:
         require_type(request, "application/json")
         try:
-            return strict_json.load(request.body)
+            return strict_json.parse_json(request.body)
         except JsonError as error:
             raise Refused(HTTPStatus.BAD_REQUEST, "bad_json", f"The request {error}.") from None
 
@@ -26,7 +26,7 @@ class StrictParser(Parser):
         self, data: MultiValueDict[str, Any], list_fields: list[str], request: HttpRequest
     ) -> dict[str, Any]:
         for key in data:
-            if any(UNKEEPABLE.search(value) for value in data.getlist(key)):
+            if any(UNSTORABLE.search(value) for value in data.getlist(key)):
                 raise bad_request(f"query.{key}", "contains characters that are not valid text")
         return super().parse_querydict(data, list_fields, request)
 

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from dubbing_core import metadata
 from dubbing_core.categories import Category
-from dubbing_core.names import export_filename
+from dubbing_core.session_names import build_export_filename
 from dubbing_core.zips.layout import BlobRange
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.downloads import sent
@@ -101,7 +101,7 @@ def _manifest(version: Version) -> Iterator[str]:
 
 
 def _document(version: Version) -> bytes:
-    return metadata.render(version.metadata, session_name=version.session.name)
+    return metadata.render_document(version.metadata, session_name=version.session.name)
 
 
 @router.get(
@@ -201,4 +201,4 @@ def get_archive(
     name = version.session.name
     layout = kept_layout_of(version, session_name=name, selection=selection)
     sessions.note_opening(session=version.session, now=timezone.now())
-    return sent(request, planned(layout, filename=export_filename(name, selection.suffix)))
+    return sent(request, planned(layout, filename=build_export_filename(name, selection.filename_suffix)))

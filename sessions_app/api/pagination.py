@@ -76,7 +76,7 @@ def _cursor(order: Order, value: Any, pk: int) -> str:
 def _read(order: Order, cursor: str) -> tuple[Any, int]:
     try:
         data = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-        field, told, pk = strict_json.load(data)
+        field, told, pk = strict_json.parse_json(data)
         value = datetime.fromisoformat(told) if order.kind is datetime else told
     except (ValueError, TypeError, binascii.Error):
         raise _bad_cursor() from None

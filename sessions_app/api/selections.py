@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import QueryDict
 
 from dubbing_core.categories import Category
-from dubbing_core.selection import WHOLE, Selection
+from dubbing_core.selection import WHOLE_VERSION, Selection
 from sessions_app import models
 from sessions_app.forms import SelectionForm
 from sessions_app.operations.errors import BadInputError
@@ -25,7 +25,7 @@ def selection_of(
     :raises BadInputError: the version has no such language, or the choices exclude each other.
     """
     if not (categories or languages or without_source or history):
-        return WHOLE
+        return WHOLE_VERSION
     chosen = QueryDict(mutable=True)
     chosen.setlist("category", [category.value for category in categories])
     chosen.setlist("language", languages)

@@ -14,8 +14,8 @@ from django.utils import timezone
 from ninja import Query, Router, Status
 from pydantic import BaseModel, ConfigDict, Field
 
-from dubbing_core.names import fold_name
 from dubbing_core.progress import Progress as Done, Stage
+from dubbing_core.session_names import fold_session_name
 from sessions_app import models
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.endpoints import reads, writes
@@ -124,7 +124,7 @@ def list_sessions(
     search = Search(text=q, stage=stage or "", language=language, order=order)
     rows = found_by(request.auth.user, search, trashed=trashed)
     if name:
-        rows = rows.filter(folded_name=fold_name(name))
+        rows = rows.filter(folded_name=fold_session_name(name))
     if order is Order.SIZE:
         rows = rows.annotate(
             size_or_none=Coalesce("current__total_size", Value(-1), output_field=BigIntegerField())

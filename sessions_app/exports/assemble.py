@@ -6,7 +6,7 @@ from collections.abc import Callable
 from posixpath import dirname
 
 from dubbing_core.zips.layout import BlobRange, Layout
-from dubbing_core.zips.multipart import LARGE_SIZE
+from dubbing_core.zips.multipart import LARGE_MEMBER_SIZE
 from sessions_app.exports.files import write_file
 from sessions_app.exports.s3 import write_object
 from sessions_app.exports.stream import stream
@@ -44,6 +44,6 @@ def discard(key: str, *, store: BlobStore) -> None:
 def _copier(layout: Layout, store: BlobStore) -> RangeCopier | None:
     """Return what copies ranges, if there is anything large enough to be copied."""
     for segment in layout.segments:
-        if isinstance(segment, BlobRange) and segment.size >= LARGE_SIZE:
+        if isinstance(segment, BlobRange) and segment.size >= LARGE_MEMBER_SIZE:
             return store.capabilities.server_side_copy(blob_key(segment.sha256))
     return None

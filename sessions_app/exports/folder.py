@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from dubbing_core.paths import printable
+from dubbing_core.paths import escape_for_message
 
 _NO_FOLDER = {errno.ENOTDIR, errno.ELOOP}
 
@@ -77,7 +77,7 @@ class Folder:
                 if stat.S_ISDIR(found.st_mode):
                     raise FolderError(
                         "load_path_is_folder",
-                        f"“{printable(path)}” is a folder in {self._path}. Move it away, or load into another folder.",
+                        f"“{escape_for_message(path)}” is a folder in {self._path}. Move it away, or load into another folder.",
                     )
                 if not stat.S_ISREG(found.st_mode) or found.st_size != size:
                     return Found.OTHER
@@ -138,7 +138,7 @@ class Folder:
                 raise
             raise FolderError(
                 "load_folder_is_file",
-                f"“{printable('/'.join(parts))}” in {self._path} is a file or a link, and files are to lie in it. "
+                f"“{escape_for_message('/'.join(parts))}” in {self._path} is a file or a link, and files are to lie in it. "
                 "Move it away, or load into another folder.",
             ) from error
 

@@ -10,14 +10,14 @@ from pathlib import Path, PurePosixPath
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils.http import content_disposition_header, parse_etags
 
-from dubbing_core.zips.layout import Layout
-from dubbing_core.zips.ranges import (
+from dubbing_core.http_ranges import (
     ByteRange,
     RangeNotSatisfiableError,
-    content_range,
-    if_range_matches,
+    format_content_range,
+    matches_if_range,
     parse_range,
 )
+from dubbing_core.zips.layout import Layout
 from sessions_app.exports.stream import stream
 from sessions_app.models import Entry, Export
 from sessions_app.storage import get_store
@@ -132,7 +132,7 @@ def send(
     if is_known(request, download.etag):
         return _with_headers(HttpResponse(status=HTTPStatus.NOT_MODIFIED), download)
     part: ByteRange | None = None
-    if if_range_matches(request.headers.get("If-Range"), download.etag):
+    if matches_if_range(request.headers.get("If-Range"), download.etag):
         try:
             part = parse_range(request.headers.get("Range"), download.size)
         except RangeNotSatisfiableError:
@@ -147,7 +147,7 @@ def send(
         on_start()
     if part is not None:
         response.status_code = HTTPStatus.PARTIAL_CONTENT
-        response["Content-Range"] = content_range(part, download.size)
+        response["Content-Range"] = format_content_range(part, download.size)
     response["Content-Length"] = str(end - start)
     return _with_headers(response, download)
 

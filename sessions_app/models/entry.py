@@ -13,7 +13,7 @@ class EntryQuerySet(models.QuerySet["Entry"]):
         return self.filter(Q(removed_in__isnull=True) | Q(removed_in__gt=number), added_in__lte=number)
 
     def selected(self, selection: Selection) -> EntryQuerySet:
-        """As `Selection.takes` decides."""
+        """As `Selection.includes` decides."""
         wanted = self.all()
         if selection.without_source:
             wanted = wanted.exclude(category=Category.ORIGINAL_VIDEO)

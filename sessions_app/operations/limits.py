@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from django.conf import settings
 
-from dubbing_core.zips.limits import Limits
+from dubbing_core.zips.limits import ArchiveLimits
 from sessions_app.operations.errors import BadInputError
 
 ROOM = 1000
 """Entries beside the session's files: metadata.json, our own folder, folders that other tools list."""
 
 
-def archive_limits() -> Limits:
+def archive_limits() -> ArchiveLimits:
     """What an archive may declare: as many files as a session may hold, and what else a ZIP of such a session has."""
-    return Limits(
+    return ArchiveLimits(
         max_entries=settings.MAX_FILES_IN_SESSION + ROOM,
         max_total_size=settings.MAX_UPLOAD_SIZE,
     )

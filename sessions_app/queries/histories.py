@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db.models import Count, Sum
 
 from dubbing_core.categories import Category
-from dubbing_core.history import History, PastEntry, PastVersion
+from dubbing_core.history import History, HistoryEntry, HistoryVersion
 from sessions_app.models import Blob, Entry, Version
 
 BATCH = 500
@@ -35,10 +35,10 @@ def past_of(version: Version, *, session_name: str) -> Past:
     return Past(history=history, crc32s=crc32s)
 
 
-def _versions(last: Version) -> Iterator[PastVersion]:
+def _versions(last: Version) -> Iterator[HistoryVersion]:
     rows = Version.objects.filter(session_id=last.session_id, number__lte=last.number)
     for version in rows.select_related("created_by").order_by("number"):
-        yield PastVersion(
+        yield HistoryVersion(
             number=version.number,
             saved_at=version.created_at,
             saved_by=version.saved_by,
@@ -48,7 +48,7 @@ def _versions(last: Version) -> Iterator[PastVersion]:
         )
 
 
-def _entries(last: Version) -> Iterator[tuple[PastEntry, int]]:
+def _entries(last: Version) -> Iterator[tuple[HistoryEntry, int]]:
     rows = Entry.objects.filter(session_id=last.session_id, added_in__lte=last.number)
     fields = (
         "path",
@@ -65,7 +65,7 @@ def _entries(last: Version) -> Iterator[tuple[PastEntry, int]]:
         "path", "added_in"
     ).values_list(*fields):
         yield (
-            PastEntry(
+            HistoryEntry(
                 path=path,
                 sha256=sha256,
                 size=size,

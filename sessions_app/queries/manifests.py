@@ -25,7 +25,7 @@ def held_by(version: Version | None) -> Held:
     rows = list(_entries(version)) if version is not None else []
     return Held(
         version=version,
-        manifest=Manifest.of(entry for entry, _ in rows),
+        manifest=Manifest.from_entries(entry for entry, _ in rows),
         blob_ids={entry.path: blob_id for entry, blob_id in rows},
     )
 
@@ -33,8 +33,8 @@ def held_by(version: Version | None) -> Held:
 def manifest_of(version: Version | None) -> Manifest:
     """Return the version's sorted entries as a value; an absent version has none."""
     if version is None:
-        return Manifest.of(())
-    return Manifest.of(entry for entry, _ in _entries(version))
+        return Manifest.from_entries(())
+    return Manifest.from_entries(entry for entry, _ in _entries(version))
 
 
 def _entries(version: Version) -> Iterator[tuple[ManifestEntry, int]]:

@@ -11,7 +11,7 @@ from django.core.paginator import Page, Paginator
 from django.db.models import F, Q
 from django.db.models.expressions import Combinable, OrderBy
 
-from dubbing_core.names import fold_name
+from dubbing_core.session_names import fold_session_name
 from sessions_app.models import DubbingSession
 from sessions_app.models.session import DubbingSessionQuerySet
 
@@ -71,7 +71,7 @@ def found_by(owner: AbstractBaseUser, search: Search, *, trashed: bool = False) 
     """Return what a search finds, in no order yet."""
     found = trash_of(owner) if trashed else sessions_of(owner)
     if search.text:
-        folded = fold_name(search.text)
+        folded = fold_session_name(search.text)
         found = found.filter(
             Q(folded_name__contains=folded)
             | Q(current__folded_video_name__contains=folded)
@@ -114,7 +114,7 @@ def session_called(owner: AbstractBaseUser, name: str) -> DubbingSession | None:
     """Return the owner's session with this name or code; one in the trash only if no other is meant."""
     theirs = DubbingSession.objects.visible_to(owner).order_by(F("trashed_at").desc(nulls_first=True), "-pk")
     try:
-        is_meant = Q(folded_name=fold_name(name)) | Q(code=UUID(name))
+        is_meant = Q(folded_name=fold_session_name(name)) | Q(code=UUID(name))
     except ValueError:
-        is_meant = Q(folded_name=fold_name(name))
+        is_meant = Q(folded_name=fold_session_name(name))
     return theirs.filter(is_meant).first()

@@ -9,7 +9,7 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Count, Sum
 
 from dubbing_core.categories import Category
-from dubbing_core.selection import WHOLE, Selection
+from dubbing_core.selection import WHOLE_VERSION, Selection
 from sessions_app.models import Blob, DubbingSession, Entry, Version
 from sessions_app.models.entry import EntryQuerySet
 
@@ -53,9 +53,9 @@ def parts_of(version: Version) -> list[Part]:
     return sorted(parts, key=lambda part: (order.index(part.category), part.language))
 
 
-def summary_of(version: Version, selection: Selection = WHOLE) -> list[CategorySummary]:
+def summary_of(version: Version, selection: Selection = WHOLE_VERSION) -> list[CategorySummary]:
     """Count files and bytes of every category, those without files too, in the order of the pipeline."""
-    parts = [part for part in parts_of(version) if selection.takes(part.category, part.language)]
+    parts = [part for part in parts_of(version) if selection.includes(part.category, part.language)]
     return [
         CategorySummary(
             category=category,
@@ -72,7 +72,7 @@ def has_files(version: Version, selection: Selection) -> bool:
 
 
 def files_of(
-    version: Version, *, page: str | int, category: str = "", selection: Selection = WHOLE
+    version: Version, *, page: str | int, category: str = "", selection: Selection = WHOLE_VERSION
 ) -> Page[Entry]:
     """Return one page of the version's files by path, of one category or of all ("")."""
     rows = entries_of(version).selected(selection).select_related("blob")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from dubbing_core.sizes import size_text
+from dubbing_core.sizes import format_size
 from sessions_app.storage import durable
 from sessions_app.storage.check_result import Finding
 from sessions_app.storage.copying import BLOCK_SIZE, shares
@@ -53,8 +53,8 @@ def _open_twice(root: Path) -> tuple[int, int]:
 def _space(root: Path) -> Finding:
     free = shutil.disk_usage(root).free
     if free < LEAST_FREE:
-        return Finding.failed("space", f"Only {size_text(free)} are free.")
-    return Finding.ok("space", f"{size_text(free)} are free.")
+        return Finding.failed("space", f"Only {format_size(free)} are free.")
+    return Finding.ok("space", f"{format_size(free)} are free.")
 
 
 def _locks(first: int, second: int) -> Finding:

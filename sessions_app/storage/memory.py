@@ -159,14 +159,14 @@ class _Copier:
         sizes = self._store.received(upload)
         numbers = sorted(sizes)
         ordered = [sizes[number] for number in numbers]
-        if numbers != list(range(1, len(numbers) + 1)) or len(numbers) > self.limits.count:
+        if numbers != list(range(1, len(numbers) + 1)) or len(numbers) > self.limits.max_count:
             raise PartsRefusedError(upload.key, "The parts are not numbered as they should be.")
         if (
-            min(ordered[:-1], default=self.limits.least) < self.limits.least
-            or max(ordered) > self.limits.most
+            min(ordered[:-1], default=self.limits.min_size) < self.limits.min_size
+            or max(ordered) > self.limits.max_size
         ):
             raise PartsRefusedError(upload.key, "A part is too small or too large.")
-        if self.limits.uniform and len({*ordered[:-1], max(ordered)}) > 1:
+        if self.limits.is_uniform and len({*ordered[:-1], max(ordered)}) > 1:
             raise PartsRefusedError(upload.key, "The parts are not of one size.")
         self._store.join(upload, numbers)
 

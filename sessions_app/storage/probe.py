@@ -23,7 +23,7 @@ def copies_ranges(copier: RangeCopier, *, store: BlobStore, source: str) -> bool
     """
     # The name of an upload that there is not: where this process is killed, garbage collection finds what is left.
     target = staging_key(f"upload-{uuid4()}", "probe")
-    start, end = SKIPPED, SKIPPED + copier.limits.least
+    start, end = SKIPPED, SKIPPED + copier.limits.min_size
     tail = os.urandom(TAIL_SIZE)
     head = _read(store, source, start, start + SAMPLE_SIZE)
     joint = _read(store, source, end - SAMPLE_SIZE, end) + tail

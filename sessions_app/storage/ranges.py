@@ -11,8 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
-from dubbing_core.zips.multipart import LARGE_SIZE, PartLimits
-from dubbing_core.zips.source import Source, read_range
+from dubbing_core.zips.multipart import LARGE_MEMBER_SIZE, PartLimits
+from dubbing_core.zips.source import RangeSource, read_range
 from sessions_app.storage import durable
 from sessions_app.storage.copying import BLOCK_SIZE, copy_range, shares
 from sessions_app.storage.store import (
@@ -54,14 +54,14 @@ def ranges_of_object(store: BlobStore, key: str, size: int, *, scratch: str) -> 
     files = store.capabilities.local_files
     if files is not None:
         return FileRanges(files, files.local_path(key), scratch, unchanged=lambda: None)
-    if size < LARGE_SIZE:  # S3 copies no ranges of small objects
+    if size < LARGE_MEMBER_SIZE:  # S3 copies no ranges of small objects
         return None
     copier = store.capabilities.server_side_copy(key)
     return None if copier is None else CopiedRanges(store, copier, key)
 
 
 def ranges_of_file(
-    store: BlobStore, path: Path, source: Source, *, scratch: str, unchanged: Callable[[], None]
+    store: BlobStore, path: Path, source: RangeSource, *, scratch: str, unchanged: Callable[[], None]
 ) -> Ranges:
     """Return what makes objects of ranges of a file on this machine.
 
@@ -129,7 +129,7 @@ class CopiedRanges:
 class SentRanges:
     """Ranges of something that the store cannot reach: read once more, and sent."""
 
-    def __init__(self, store: BlobWriter, source: Source, *, unchanged: Callable[[], None]) -> None:
+    def __init__(self, store: BlobWriter, source: RangeSource, *, unchanged: Callable[[], None]) -> None:
         self._store = store
         self._source = source
         self._unchanged = unchanged
@@ -160,4 +160,4 @@ def _shares(files: LocalFiles, path: Path, scratch: str) -> bool:
 
 def copied_size(size: int, limits: PartLimits) -> int:
     """Return the size of all parts but the last, which may be of any size, so also where parts have to be equal."""
-    return max(limits.copied, -(-size // limits.count))
+    return max(limits.copy_size, -(-size // limits.max_count))

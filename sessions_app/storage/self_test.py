@@ -13,7 +13,7 @@ from datetime import timedelta
 from email.message import Message
 from uuid import uuid4
 
-from dubbing_core.zips.multipart import LARGE_SIZE
+from dubbing_core.zips.multipart import LARGE_MEMBER_SIZE
 from sessions_app.storage.check_result import Finding, Outcome
 from sessions_app.storage.keys import staging_key, staging_prefix
 from sessions_app.storage.probe import copies_ranges
@@ -69,7 +69,7 @@ class _Trial:
         self._small = staging_key(owner, "small")
         self._large = staging_key(owner, "large")
         # Together enough to copy ranges of.
-        self._head, self._tail = os.urandom(PART_SIZE), os.urandom(max(1, LARGE_SIZE - PART_SIZE))
+        self._head, self._tail = os.urandom(PART_SIZE), os.urandom(max(1, LARGE_MEMBER_SIZE - PART_SIZE))
         self.large_is_there = False
 
     def writes(self) -> Finding:

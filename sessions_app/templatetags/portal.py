@@ -16,10 +16,10 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from dubbing_core.kinds import Kind, kind_of
+from dubbing_core.file_kinds import FileKind, guess_kind
 from dubbing_core.progress import Progress, Stage
 from dubbing_core.selection import Selection
-from dubbing_core.sizes import size_text
+from dubbing_core.sizes import format_size
 from sessions_app.http.downloads import playable_type
 from sessions_app.models import Job, Version
 from sessions_app.queries.versions import CategorySummary
@@ -35,7 +35,7 @@ def size(count: int | None) -> str:
     """Return a size with binary units (IEC 80000-13), as frontend/src/format.js does: 12.3 MiB."""
     if count is None:
         return ""
-    return size_text(count).replace(" ", NARROW)
+    return format_size(count).replace(" ", NARROW)
 
 
 @register.filter
@@ -165,17 +165,17 @@ def player(path: str) -> str:
 
 
 FILE_ICONS = {
-    Kind.VIDEO: "film",
-    Kind.AUDIO: "wave",
-    Kind.SUBTITLE: "text",
-    Kind.TEXT: "text",
-    Kind.OTHER: "file",
+    FileKind.VIDEO: "film",
+    FileKind.AUDIO: "wave",
+    FileKind.SUBTITLE: "text",
+    FileKind.TEXT: "text",
+    FileKind.OTHER: "file",
 }
 
 
 @register.filter
 def file_icon(path: str) -> str:
-    return FILE_ICONS[kind_of(path)]
+    return FILE_ICONS[guess_kind(path)]
 
 
 @register.filter

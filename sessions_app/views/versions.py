@@ -12,8 +12,8 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
 from dubbing_core import metadata
-from dubbing_core.names import export_filename
-from dubbing_core.selection import WHOLE
+from dubbing_core.selection import WHOLE_VERSION
+from dubbing_core.session_names import build_export_filename
 from sessions_app.forms import SelectionForm
 from sessions_app.http.downloads import filed, planned, playable_type, send
 from sessions_app.http.lookups import session_of, version_of
@@ -78,7 +78,7 @@ def file(request: SignedInRequest, code: UUID, number: int, path: str) -> HttpRe
 def archive(request: SignedInRequest, code: UUID, number: int) -> HttpResponseBase:
     """Download the version, or what the query selects of it, as a ZIP that is made while it is sent."""
     version = version_of(request.user, code, number)
-    selection = WHOLE
+    selection = WHOLE_VERSION
     if request.GET:
         form = SelectionForm(request.GET, parts=parts_of(version))
         if not form.is_valid():
@@ -92,7 +92,7 @@ def archive(request: SignedInRequest, code: UUID, number: int) -> HttpResponseBa
     except OperationError as error:
         messages.error(request, error.message)
         return redirect("export-new", code, number)
-    return send(request, planned(layout, filename=export_filename(name, selection.suffix)))
+    return send(request, planned(layout, filename=build_export_filename(name, selection.filename_suffix)))
 
 
 @require_safe
@@ -101,7 +101,8 @@ def document(request: SignedInRequest, code: UUID, number: int) -> HttpResponse:
     """metadata.json as the export has it."""
     version = version_of(request.user, code, number)
     response = HttpResponse(
-        metadata.render(version.metadata, session_name=version.session.name), content_type="application/json"
+        metadata.render_document(version.metadata, session_name=version.session.name),
+        content_type="application/json",
     )
     response["Content-Disposition"] = (
         content_disposition_header(as_attachment=True, filename="metadata.json") or ""

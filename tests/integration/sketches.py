@@ -14,8 +14,9 @@ from django.http import HttpResponseBase
 from django.test import Client
 
 from dubbing_core import metadata
-from dubbing_core.categories import sort_tree
 from dubbing_core.manifest import Manifest, ManifestEntry
+from dubbing_core.placement import place_files
+from dubbing_core.texts import ExtractedTexts
 from sessions_app.models import AccessToken, Blob, DubbingSession, Export, Job, Share, Version
 from sessions_app.operations.accounts import tokens
 from sessions_app.operations.accounts.tokens import NewToken
@@ -73,9 +74,9 @@ def sketch_version(
     author: User | None = None,
 ) -> Version:
     """Make the session's next version as a save does, without uploads, job and bytes."""
-    placed = sort_tree(list(files), languages=list((told or {}).get("languages", ())))
+    placed = place_files(list(files), languages=list((told or {}).get("languages", ())))
     blobs = {placement.path: blob_of(files[placement.source]) for placement in placed}
-    manifest = Manifest.of(
+    manifest = Manifest.from_entries(
         ManifestEntry(
             path=placement.path,
             sha256=blobs[placement.path].sha256,
@@ -87,11 +88,11 @@ def sketch_version(
         for placement in placed
     )
     moment = now()
-    document = metadata.build(
+    document = metadata.build_document(
         dict(told) if told is not None else None,
         entries=manifest.entries,
         video_name=None,
-        texts=metadata.Texts(),
+        texts=ExtractedTexts(),
         created_at=session.created_at,
         last_updated=moment,
         last_accessed=moment,

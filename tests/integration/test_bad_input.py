@@ -20,7 +20,7 @@ from django.conf import settings
 from django.test import override_settings
 from urllib3 import HTTPResponse
 
-from dubbing_core.zips.layout import TextMember, plan
+from dubbing_core.zips.layout import TextMember, plan_archive
 from dubbing_core.zips.records import DEFLATED
 from sessions_app.models import Blob, DubbingSession, Hold, Job
 from sessions_app.operations.imports import job as imports
@@ -41,7 +41,9 @@ MIB = 1024 * 1024
 
 
 def many_entries() -> bytes:
-    layout = plan([TextMember(name=str(number), data=b"", modified=MODIFIED) for number in range(65_537)])
+    layout = plan_archive(
+        [TextMember(name=str(number), data=b"", modified=MODIFIED) for number in range(65_537)]
+    )
     return Blobs().bytes_of(layout.segments)
 
 

@@ -18,7 +18,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from dubbing_core.zips.names import is_junk
+from dubbing_core.zips.member_names import is_junk
 from sessions_app.models import Blob, DubbingSession, Hold, Job, Upload, Version
 from sessions_app.storage import get_store
 from tests.corpus import ARCHIVES, FUZZED, JSON, MEDIA, SAMPLES, Sample

@@ -132,15 +132,18 @@ def test_a_part_comes_in_again(world: World, session: DubbingSession):
 
 def test_each_selection_is_made_once(world: World, session: DubbingSession):
     version = version_of(session, 1)
-    part = Selection.of(categories=["audio"])
+    part = Selection.from_choices(categories=["audio"])
 
     def asked_for(selection: Selection) -> Job:
         return exports.request(version=version, owner=world.alice, selection=selection, now=world.clock())
 
     audio = world.exported(version, categories=["audio"])
     assert asked_for(part).pk == audio.job_id
-    assert asked_for(Selection.of(categories=["audio", "audio"])).pk == audio.job_id
-    others = {asked_for(Selection.of(**asked)).pk for asked in ({}, {"languages": ["hi"]}, {"history": True})}
+    assert asked_for(Selection.from_choices(categories=["audio", "audio"])).pk == audio.job_id
+    others = {
+        asked_for(Selection.from_choices(**asked)).pk
+        for asked in ({}, {"languages": ["hi"]}, {"history": True})
+    }
     assert len(others) == 3
     assert audio.job_id not in others
 
@@ -187,7 +190,7 @@ def test_a_selection_that_takes_nothing_is_refused(world: World, session: Dubbin
         exports.request(
             version=version_of(session, 1),
             owner=world.alice,
-            selection=Selection.of(categories=["mixed_videos"]),
+            selection=Selection.from_choices(categories=["mixed_videos"]),
             now=world.clock(),
         )
 
@@ -374,7 +377,7 @@ def test_a_history_of_more_files_than_a_zip_may_bring_back_is_refused(
 ):
     settings.MAX_FILES_IN_SESSION = 9
 
-    version, asked = version_of(session, 3), Selection.of(history=True)
+    version, asked = version_of(session, 3), Selection.from_choices(history=True)
     job = world.run(exports.request(version=version, owner=world.alice, selection=asked, now=world.clock()))
 
     assert (job.state, job.error_code) == (Job.State.FAILED, "history_too_large")

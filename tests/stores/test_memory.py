@@ -32,4 +32,4 @@ class TestMemoryRanges(RangesSuite):
 class TestMemoryRangesInEqualParts(RangesSuite):
     @pytest.fixture
     def copying(self):
-        return MemoryStore(limits=PartLimits(least=MIB, copied=4 * MIB, uniform=True))
+        return MemoryStore(limits=PartLimits(min_size=MIB, copy_size=4 * MIB, is_uniform=True))

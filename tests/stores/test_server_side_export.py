@@ -15,9 +15,15 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
-from dubbing_core.digests import digest_of
-from dubbing_core.zips.layout import BlobRange, Layout, Member, TextMember, plan
-from dubbing_core.zips.multipart import LARGE_SIZE, PartLimits, UploadedPart, interleave, plan_parts
+from dubbing_core.digests import compute_digest
+from dubbing_core.zips.layout import BlobMember, BlobRange, Layout, TextMember, plan_archive
+from dubbing_core.zips.multipart import (
+    LARGE_MEMBER_SIZE,
+    PartLimits,
+    UploadedPart,
+    interleave_members,
+    plan_parts,
+)
 from sessions_app.exports.assemble import assemble, discard
 from sessions_app.exports.stream import stream
 from sessions_app.storage.keys import blob_key
@@ -42,15 +48,15 @@ def kept_storage(new_storage):
 def layout(kept_storage):
     """An archive of three large and 24 small files, whose blobs are in the bucket."""
     store = S3Store(kept_storage)
-    members: list[Member | TextMember] = [TextMember(name="metadata.json", data=b"{}", modified=MODIFIED)]
+    members: list[BlobMember | TextMember] = [TextMember(name="metadata.json", data=b"{}", modified=MODIFIED)]
     for name, size in {**LARGE, **SMALL}.items():
         data = random.Random(name).randbytes(size)
-        digest = digest_of([data])
+        digest = compute_digest([data])
         assert blob(store, data) == digest.sha256
         members.append(
-            Member(name=name, sha256=digest.sha256, size=size, crc32=digest.crc32, modified=MODIFIED)
+            BlobMember(name=name, sha256=digest.sha256, size=size, crc32=digest.crc32, modified=MODIFIED)
         )
-    yield plan(interleave(members))
+    yield plan_archive(interleave_members(members))
     for key in keys(store):
         store.delete(key)
 
@@ -61,7 +67,7 @@ def large(layout):
     return next(
         blob_key(each.sha256)
         for each in layout.segments
-        if isinstance(each, BlobRange) and each.size >= LARGE_SIZE
+        if isinstance(each, BlobRange) and each.size >= LARGE_MEMBER_SIZE
     )
 
 

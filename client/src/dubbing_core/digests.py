@@ -42,7 +42,7 @@ class Digester:
         return Digest(sha256=self._sha256.hexdigest(), crc32=crc32, size=self._size)
 
 
-def digest_of(chunks: Iterable[bytes]) -> Digest:
+def compute_digest(chunks: Iterable[bytes]) -> Digest:
     digester = Digester()
     for chunk in chunks:
         digester.update(chunk)

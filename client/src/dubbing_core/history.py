@@ -14,13 +14,13 @@ from itertools import pairwise
 from typing import Any
 
 from dubbing_core import metadata
-from dubbing_core.categories import PRIVATE, Category, classify, lies_right
-from dubbing_core.languages import LONGEST
-from dubbing_core.paths import PathError, clean_path
-from dubbing_core.strict_json import JsonError, load
+from dubbing_core.categories import PRIVATE_FOLDER, Category, classify_path, is_placed
+from dubbing_core.languages import TAG_LENGTH_LIMIT
+from dubbing_core.paths import PathError, normalize_path
+from dubbing_core.strict_json import JsonError, parse_json
 
-NAME = f"{PRIVATE}/history.json"
-BLOBS = f"{PRIVATE}/blobs/"
+HISTORY_PATH = f"{PRIVATE_FOLDER}/history.json"
+BLOBS_FOLDER = f"{PRIVATE_FOLDER}/blobs/"
 FORMAT = 1
 """Raised when a reader of an older format would misread a newer one."""
 SIZE_LIMIT = 64 * 1024 * 1024
@@ -38,13 +38,13 @@ class HistoryError(ValueError):
 
     def __init__(self, problem: str = "is damaged") -> None:
         super().__init__(
-            f"{NAME} in this ZIP {problem}. Export the session again, or remove the folder {PRIVATE} to import"
+            f"{HISTORY_PATH} in this ZIP {problem}. Export the session again, or remove the folder {PRIVATE_FOLDER} to import"
             " its newest version alone."
         )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class PastEntry:
+class HistoryEntry:
     """A path that held a blob from one version until before another."""
 
     path: str
@@ -64,7 +64,7 @@ class PastEntry:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class PastVersion:
+class HistoryVersion:
     number: int
     saved_at: datetime | None
     saved_by: str
@@ -78,32 +78,32 @@ class PastVersion:
 @dataclass(frozen=True, kw_only=True)
 class History:
     session: str
-    versions: tuple[PastVersion, ...]
+    versions: tuple[HistoryVersion, ...]
     """Numbered from 1, without a gap."""
-    entries: tuple[PastEntry, ...]
+    entries: tuple[HistoryEntry, ...]
 
     @property
     def newest(self) -> int:
         return len(self.versions)
 
-    def older_blobs(self) -> dict[str, PastEntry]:
+    def find_older_blobs(self) -> dict[str, HistoryEntry]:
         """What the newest version does not hold, by SHA-256: an entry for each blob, in order of path and version."""
         now_held = {entry.sha256 for entry in self.entries if entry.removed_in is None}
-        older: dict[str, PastEntry] = {}
+        older: dict[str, HistoryEntry] = {}
         for entry in self.entries:
             if entry.sha256 not in now_held:
                 older.setdefault(entry.sha256, entry)
         return older
 
-    def states(self) -> Iterator[dict[str, PastEntry]]:
+    def iter_states(self) -> Iterator[dict[str, HistoryEntry]]:
         """Yield what each version holds by path, the first version first; each is the caller's to keep."""
-        arriving: dict[int, list[PastEntry]] = defaultdict(list)
-        leaving: dict[int, list[PastEntry]] = defaultdict(list)
+        arriving: dict[int, list[HistoryEntry]] = defaultdict(list)
+        leaving: dict[int, list[HistoryEntry]] = defaultdict(list)
         for entry in self.entries:
             arriving[entry.added_in].append(entry)
             if entry.removed_in is not None:
                 leaving[entry.removed_in].append(entry)
-        state: dict[str, PastEntry] = {}
+        state: dict[str, HistoryEntry] = {}
         for number in range(1, self.newest + 1):
             for entry in leaving[number]:
                 del state[entry.path]
@@ -111,12 +111,12 @@ class History:
             yield dict(state)
 
 
-def blob_name(sha256: str) -> str:
+def blob_path(sha256: str) -> str:
     """Where a blob lies in the archive that the exported version does not hold."""
-    return BLOBS + sha256
+    return BLOBS_FOLDER + sha256
 
 
-def render(history: History) -> bytes:
+def render_history(history: History) -> bytes:
     """Write the history: the same versions always give the same bytes."""
     document = {
         "format": FORMAT,
@@ -149,13 +149,13 @@ def render(history: History) -> bytes:
     return json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1).encode()
 
 
-def parse(data: bytes) -> History:
+def parse_history(data: bytes) -> History:
     """Read a history from anywhere, and trust nothing in it. Keys that a newer portal added are passed over.
 
     :raises HistoryError: it is not what a portal writes.
     """
     try:
-        told = load(data)
+        told = parse_json(data)
         if told["format"] > FORMAT:
             raise HistoryError("was written by a newer portal than this one")
         versions = tuple(_version(version) for version in told["versions"])
@@ -183,7 +183,7 @@ def parse(data: bytes) -> History:
     return History(session=session, versions=versions, entries=entries)
 
 
-def _check_spans(entries: Sequence[PastEntry], *, newest: int) -> None:
+def _check_spans(entries: Sequence[HistoryEntry], *, newest: int) -> None:
     """Refuse a path that holds two blobs at once, or any in a version that there is not."""
     for entry in entries:
         last = entry.removed_in if entry.removed_in is not None else newest + 1
@@ -195,7 +195,7 @@ def _check_spans(entries: Sequence[PastEntry], *, newest: int) -> None:
             raise HistoryError
 
 
-def _version(told: Any) -> PastVersion:
+def _version(told: Any) -> HistoryVersion:
     number, restored_from = told["number"], told.get("restored_from")
     message, saved_by = told.get("message", ""), told.get("saved_by", "")
     if not _is_number(number) or not (
@@ -204,36 +204,36 @@ def _version(told: Any) -> PastVersion:
         raise HistoryError
     if not isinstance(message, str) or not isinstance(saved_by, str):
         raise HistoryError
-    return PastVersion(
+    return HistoryVersion(
         number=number,
         saved_at=_moment(told.get("saved_at")),
         saved_by=saved_by[:MESSAGE_LIMIT],
         message=message[:MESSAGE_LIMIT],
         restored_from=restored_from,
-        document=metadata.relative(metadata.check(told["metadata"])),
+        document=metadata.relativize_paths(metadata.check_document(told["metadata"])),
     )
 
 
-def _entry(told: Any) -> PastEntry:
+def _entry(told: Any) -> HistoryEntry:
     path, sha256, language = told["path"], told["sha256"], told.get("language", "")
     origin = told.get("origin", "")
     size, added_in, removed_in = told["size"], told["added_in"], told.get("removed_in")
-    if clean_path(path) != path or not lies_right(path):
+    if normalize_path(path) != path or not is_placed(path):
         raise HistoryError
-    if origin and clean_path(origin) != origin:
+    if origin and normalize_path(origin) != origin:
         raise HistoryError
     if len(sha256) != SHA256_DIGITS or not set(sha256) <= set("0123456789abcdef"):
         raise HistoryError
-    if not isinstance(language, str) or len(language) > LONGEST:
+    if not isinstance(language, str) or len(language) > TAG_LENGTH_LIMIT:
         raise HistoryError
     numbers = (size, added_in, *(() if removed_in is None else (removed_in,)))
     if not all(map(_is_number, numbers)) or size < 0:
         raise HistoryError
-    return PastEntry(
+    return HistoryEntry(
         path=path,
         sha256=sha256,
         size=size,
-        category=classify(path),
+        category=classify_path(path),
         language=language,
         added_in=added_in,
         removed_in=removed_in,

@@ -10,7 +10,7 @@ import langcodes
 # Language, script, region: all that tools write. Other numeric regions are take numbers: `hi-001` is Hindi, one.
 TAG = re.compile(r"(?P<language>[a-z]{2,3})(-[a-z]{4})?(-([a-z]{2}|419))?", re.IGNORECASE)
 REGION = re.compile(r"[A-Z]{2}|419|Hans|Hant|Latn|Cyrl")
-LONGEST = 35
+TAG_LENGTH_LIMIT = 35
 """Characters of the longest tag that RFC 5646 section 4.4.1 counts on; foreign metadata may hold anything."""
 SEPARATORS = re.compile(r"[\s_.]+")
 
@@ -42,15 +42,15 @@ PRODUCTS = words(
 )
 
 
-def tag_of(text: str, *, known: Sequence[str] = ()) -> str:
+def parse_language_tag(text: str, *, languages: Sequence[str] = ()) -> str:
     """The language that `text` as a whole is a tag of, or "".
 
-    Tags in `known` count however they look and come back as spelled there; others come back in the
+    Tags in `languages` count however they look and come back as spelled there; others come back in the
     recommended form: `pt_br` -> `pt-BR`, `eng` -> `en`.
     """
     wanted = text.replace("_", "-").casefold()
-    for tag in known:
-        if len(tag) <= LONGEST and tag.replace("_", "-").casefold() == wanted:
+    for tag in languages:
+        if len(tag) <= TAG_LENGTH_LIMIT and tag.replace("_", "-").casefold() == wanted:
             return tag
     shape = TAG.fullmatch(wanted)
     if shape is None or not langcodes.tag_is_valid(wanted):
@@ -61,39 +61,39 @@ def tag_of(text: str, *, known: Sequence[str] = ()) -> str:
     return tag if len(language) == len("en") or language in LONG else ""
 
 
-def tag_in(path: str, *, known: Sequence[str] = ()) -> str:
+def find_language_tag(path: str, *, languages: Sequence[str] = ()) -> str:
     """The language a file's name or one of its folders tells, or "".
 
     1. A folder of its own: `hi/001.wav`.
     2. The whole name, or its last extension but one: `hi.srt`, `movie.hi.srt`.
     3. The places where tools put it: first, after the tool's own words, last.
-    4. Any place, for a language in `known`.
+    4. Any place, for a language in `languages`.
     """
     *folders, name = path.split("/")
     stem = name.rpartition(".")[0] or name
     for whole in (*reversed(folders), stem, stem.rpartition(".")[2]):
-        if tag := tag_of(whole, known=known):
+        if tag := parse_language_tag(whole, languages=languages):
             return tag
-    tokens = _tokens(stem, known)
-    return _placed(tokens, known) or _anywhere(tokens, known)
+    tokens = _tokens(stem, languages)
+    return _placed(tokens, languages) or _anywhere(tokens, languages)
 
 
-def _tokens(stem: str, known: Sequence[str]) -> list[str]:
+def _tokens(stem: str, languages: Sequence[str]) -> list[str]:
     """Split a name into words, keeping tags whole: `pt_BR_audio` -> `pt-BR`, `audio`."""
     words: list[str] = []
     for token in filter(None, SEPARATORS.split(stem)):
-        words += [token] if tag_of(token, known=known) else filter(None, token.split("-"))
+        words += [token] if parse_language_tag(token, languages=languages) else filter(None, token.split("-"))
     tokens: list[str] = []
     for word in words:
         joined = f"{tokens[-1]}-{word}" if tokens else ""
-        if REGION.fullmatch(word) and tag_of(joined, known=known):
+        if REGION.fullmatch(word) and parse_language_tag(joined, languages=languages):
             tokens[-1] = joined
         else:
             tokens.append(word)
     return tokens
 
 
-def _placed(tokens: Sequence[str], known: Sequence[str]) -> str:
+def _placed(tokens: Sequence[str], languages: Sequence[str]) -> str:
     if not tokens:
         return ""
     lowered = [token.casefold() for token in tokens]
@@ -105,8 +105,8 @@ def _placed(tokens: Sequence[str], known: Sequence[str]) -> str:
         (len(tokens) - 1, False),
     ]
     for at, words_count in places:
-        tag = tag_of(tokens[at], known=known)
-        if tag and (tag in known or _is_meant(tokens[at].casefold(), words_count=words_count)):
+        tag = parse_language_tag(tokens[at], languages=languages)
+        if tag and (tag in languages or _is_meant(tokens[at].casefold(), words_count=words_count)):
             return tag
     return ""
 
@@ -120,9 +120,9 @@ def _is_meant(token: str, *, words_count: bool) -> bool:
     return token in SPOKEN
 
 
-def _anywhere(tokens: Sequence[str], known: Sequence[str]) -> str:
+def _anywhere(tokens: Sequence[str], languages: Sequence[str]) -> str:
     for token in tokens:
-        tag = tag_of(token, known=known)
-        if tag in known and token.casefold() not in WORDS:
+        tag = parse_language_tag(token, languages=languages)
+        if tag in languages and token.casefold() not in WORDS:
             return tag
     return ""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dubbing_core.categories import Category
-from dubbing_core.paths import check_tree
+from dubbing_core.paths import check_collisions
 
 TIMESTAMPS = ("created_at", "last_updated", "last_accessed")
 """Keys of metadata.json that differ between two saves of the same work."""
@@ -35,20 +35,20 @@ class Manifest:
     """Sorted by path."""
 
     @classmethod
-    def of(cls, entries: Iterable[ManifestEntry]) -> Manifest:
+    def from_entries(cls, entries: Iterable[ManifestEntry]) -> Manifest:
         """Bring entries into order.
 
         :raises PathError: if two of them cannot lie side by side.
         """
         ordered = tuple(sorted(entries))
-        check_tree(entry.path for entry in ordered)
+        check_collisions(entry.path for entry in ordered)
         return cls(entries=ordered)
 
     @property
     def total_size(self) -> int:
         return sum(entry.size for entry in self.entries)
 
-    def fingerprint(self, document: Mapping[str, Any]) -> str:
+    def compute_fingerprint(self, document: Mapping[str, Any]) -> str:
         """The SHA-256 that two versions share exactly if saving one over the other would change nothing.
 
         `document` is the metadata; its timestamps do not count, nor does the order of its keys.
@@ -90,7 +90,7 @@ class Changes:
         return bool(self.added or self.removed or self.changed)
 
 
-def diff(old: Manifest, new: Manifest) -> Changes:
+def diff_manifests(old: Manifest, new: Manifest) -> Changes:
     before = {entry.path: entry for entry in old.entries}
     after = {entry.path: entry for entry in new.entries}
     return Changes(

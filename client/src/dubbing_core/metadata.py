@@ -13,28 +13,12 @@ from datetime import datetime, timezone
 from typing import Any
 
 from dubbing_core.categories import FOLDERS, Category
-from dubbing_core.kinds import Kind, kind_of, split_name
+from dubbing_core.file_kinds import FileKind, guess_kind, split_name
 from dubbing_core.manifest import TIMESTAMPS, ManifestEntry
-from dubbing_core.paths import PathError, clean_path
-from dubbing_core.progress import progress_of, stage_of
-from dubbing_core.strict_json import JsonError, check as check_json, load
-from dubbing_core.texts import READ_LIMIT, Texts, read_texts
-
-__all__ = [
-    "READ_LIMIT",
-    "SIZE_LIMIT",
-    "MetadataError",
-    "Texts",
-    "Timestamps",
-    "build",
-    "check",
-    "narrow",
-    "parse",
-    "read_texts",
-    "relative",
-    "render",
-    "timestamps",
-]
+from dubbing_core.paths import PathError, normalize_path
+from dubbing_core.progress import compute_progress, compute_stage
+from dubbing_core.strict_json import JsonError, check_json, parse_json
+from dubbing_core.texts import ExtractedTexts
 
 SIZE_LIMIT = 16 * 1024 * 1024
 """In bytes."""
@@ -45,7 +29,7 @@ TEXT_KEYS = ("session_name", "video_name", "transcription_text", *TIMESTAMPS)
 OBJECT_KEYS = ("translations", "voices", "session_metadata")
 PATHS_BY_LANGUAGE = {"audio_paths": Category.AUDIO, "final_videos": Category.FINAL_VIDEOS}
 PATH_LISTS = {"custom_voices": Category.CUSTOM_VOICES, "mixed_videos": Category.MIXED_VIDEOS}
-PREFERRED = {"audio_paths": ("{}_audio", Kind.AUDIO), "final_videos": ("{}_final", Kind.VIDEO)}
+PREFERRED = {"audio_paths": ("{}_audio", FileKind.AUDIO), "final_videos": ("{}_final", FileKind.VIDEO)}
 """How the original names a language's file, and what kind of file it must be."""
 
 
@@ -68,7 +52,7 @@ class Timestamps:
     last_accessed: datetime | None
 
 
-def parse(data: bytes) -> dict[str, Any]:
+def parse_document(data: bytes) -> dict[str, Any]:
     """Read a metadata.json from anywhere.
 
     :raises MetadataError: with code `metadata_too_large`, `metadata_not_object`, `metadata_type`, or
@@ -77,13 +61,13 @@ def parse(data: bytes) -> dict[str, Any]:
     if len(data) > SIZE_LIMIT:
         raise MetadataError("metadata_too_large", f"is larger than {SIZE_LIMIT // 1024**2} MiB")
     try:
-        document = load(data)
+        document = parse_json(data)
     except JsonError as error:
         raise MetadataError(f"metadata_{error.code}", str(error)) from None
-    return check(document)
+    return check_document(document)
 
 
-def check(document: Any) -> dict[str, Any]:
+def check_document(document: Any) -> dict[str, Any]:
     """Check a document that was JSON once, such as part of a request. Absent keys and nulls are fine.
 
     :raises MetadataError: as :func:`parse`.
@@ -113,7 +97,7 @@ def check(document: Any) -> dict[str, Any]:
     return document
 
 
-def relative(document: Mapping[str, Any]) -> dict[str, Any]:
+def relativize_paths(document: Mapping[str, Any]) -> dict[str, Any]:
     """Turn the document's paths, wherever its session lay, into paths of the session's tree."""
     converted = dict(document)
     for key in PATHS_BY_LANGUAGE:
@@ -126,12 +110,12 @@ def relative(document: Mapping[str, Any]) -> dict[str, Any]:
     return converted
 
 
-def build(
+def build_document(
     base: Mapping[str, Any] | None,
     *,
     entries: Sequence[ManifestEntry],
     video_name: str | None,
-    texts: Texts,
+    texts: ExtractedTexts,
     created_at: datetime,
     last_updated: datetime,
     last_accessed: datetime,
@@ -165,7 +149,7 @@ def build(
         document[key] = _paths_by_language(key, base.get(key) or {}, ordered, languages)
     for key in PATH_LISTS:
         document[key] = _path_list(key, base.get(key) or (), ordered)
-    stage = stage_of(progress_of(document, {entry.category for entry in ordered}))
+    stage = compute_stage(compute_progress(document, {entry.category for entry in ordered}))
     known = base.get("session_metadata") or {}
     document["session_metadata"] = {
         "created_with_version": known.get("created_with_version") or CREATED_WITH_VERSION,
@@ -179,7 +163,7 @@ def build(
     return document | _unknown(base, document)
 
 
-def narrow(
+def filter_document(
     document: Mapping[str, Any], *, entries: Sequence[ManifestEntry], languages: Collection[str] = ()
 ) -> dict[str, Any]:
     """The document of a version of which only these entries are kept, and only these languages if any are named.
@@ -198,13 +182,13 @@ def narrow(
         kept["voices"] = {
             key: voice for key, voice in (document.get("voices") or {}).items() if _folded(key) not in leaving
         }
-    told = timestamps(document)
+    told = read_timestamps(document)
     epoch = datetime.fromtimestamp(0, timezone.utc)
-    return build(
+    return build_document(
         kept,
         entries=entries,
         video_name=None,
-        texts=Texts(),
+        texts=ExtractedTexts(),
         created_at=told.created_at or epoch,
         last_updated=told.last_updated or epoch,
         last_accessed=told.last_accessed or epoch,
@@ -212,7 +196,7 @@ def narrow(
     )
 
 
-def render(document: Mapping[str, Any], *, session_name: str) -> bytes:
+def render_document(document: Mapping[str, Any], *, session_name: str) -> bytes:
     """Write the file as the original does, with the paths it would have under this name."""
     prefix = f"{SESSIONS_FOLDER}/{session_name}/"
     written = {"session_name": session_name, **document}
@@ -226,7 +210,7 @@ def render(document: Mapping[str, Any], *, session_name: str) -> bytes:
     return json.dumps(written, indent=2, ensure_ascii=False, allow_nan=False).encode()
 
 
-def timestamps(document: Mapping[str, Any]) -> Timestamps:
+def read_timestamps(document: Mapping[str, Any]) -> Timestamps:
     """When the session was made, saved and looked at; times without a zone are UTC."""
     created_at, last_updated, last_accessed = (_datetime(document.get(key)) for key in TIMESTAMPS)
     return Timestamps(created_at=created_at, last_updated=last_updated, last_accessed=last_accessed)
@@ -264,7 +248,7 @@ def _tree_path(raw: str) -> str:
     sessions = [at for at in folders if at > 1 and parts[at - 2] == SESSIONS_FOLDER]
     start = 0 if folders[0] == 0 else (sessions or folders[-1:])[0]
     try:
-        return clean_path("/".join(parts[start:]))
+        return normalize_path("/".join(parts[start:]))
     except PathError:
         return raw
 
@@ -303,7 +287,7 @@ def _best(key: str, language: str, entries: Sequence[ManifestEntry]) -> str | No
         for entry in entries
         if entry.category is PATHS_BY_LANGUAGE[key]
         and entry.language == language
-        and kind_of(entry.path) is kind
+        and guess_kind(entry.path) is kind
     ]
     preferred = pattern.format(language).casefold()
     named = (path for path in candidates if split_name(path)[0].casefold() == preferred)

@@ -6,10 +6,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from dubbing_core.manifest import ManifestEntry
-from dubbing_core.paths import PathError, ancestors, check_tree, fold
+from dubbing_core.paths import PathError, check_collisions, fold_path, list_ancestors
 
 
-def settled(entries: Sequence[ManifestEntry], *, newest: Collection[str]) -> list[ManifestEntry]:
+def resolve_origin_conflicts(
+    entries: Sequence[ManifestEntry], *, newest: Collection[str]
+) -> list[ManifestEntry]:
     """Return the entries with origins that can lie side by side; one whose place is taken stays at its path in the session.
 
     Files of two folders may have been saved into one session.
@@ -17,7 +19,7 @@ def settled(entries: Sequence[ManifestEntry], *, newest: Collection[str]) -> lis
     :param newest: paths in the session of what has just arrived, which knows best where it belongs.
     """
     try:
-        check_tree(entry.origin or entry.path for entry in entries)
+        check_collisions(entry.origin or entry.path for entry in entries)
     except PathError:
         return _apart(entries, newest)
     return list(entries)
@@ -45,13 +47,13 @@ class _Taken:
         self._folders: set[str] = set()
 
     def add(self, path: str) -> None:
-        folded = fold(path)
+        folded = fold_path(path)
         self._files.add(folded)
-        self._folders.update(ancestors(folded))
+        self._folders.update(list_ancestors(folded))
 
     def try_add(self, path: str) -> bool:
-        folded = fold(path)
-        around = ancestors(folded)
+        folded = fold_path(path)
+        around = list_ancestors(folded)
         if folded in self._files or folded in self._folders or not self._files.isdisjoint(around):
             return False
         self._files.add(folded)

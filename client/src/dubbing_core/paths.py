@@ -9,13 +9,13 @@ from itertools import pairwise
 
 PATH_LIMIT = 1024
 """In bytes of UTF-8; S3 takes keys up to this length."""
-PART_LIMIT = 255
+COMPONENT_LIMIT = 255
 """In bytes of UTF-8; what ext4, XFS, APFS and NTFS all take."""
-SHOWN_LIMIT = 120
+MESSAGE_PATH_LIMIT = 120
 """Characters of a path that an error message repeats."""
 
 # learn.microsoft.com/windows/win32/fileio/naming-a-file; any extension after them is reserved too.
-RESERVED = frozenset(
+RESERVED_NAMES = frozenset(
     {"con", "prn", "aux", "nul", "conin$", "conout$"}
     | {f"{device}{digit}" for device in ("com", "lpt") for digit in "0123456789¹²³"},
 )
@@ -26,12 +26,12 @@ class PathError(ValueError):
     """A path that no session may hold. Its message is a sentence for the person who chose it."""
 
     def __init__(self, code: str, path: str, problem: str) -> None:
-        super().__init__(f"“{printable(path)}” {problem}")
+        super().__init__(f"“{escape_for_message(path)}” {problem}")
         self.code = code
         self.path = path
 
 
-def clean_path(raw: str) -> str:
+def normalize_path(raw: str) -> str:
     r"""Bring a path from a browser, a tool or Windows into its one form.
 
     Backslashes become slashes, a leading "./" goes, Unicode is composed (NFC).
@@ -42,11 +42,11 @@ def clean_path(raw: str) -> str:
     while path.startswith("./"):
         path = path[2:]
     path = unicodedata.normalize("NFC", path)
-    check_name(path)
+    check_path(path)
     return path
 
 
-def check_name(path: str) -> None:
+def check_path(path: str) -> None:
     """Refuse a path that could leave its folder, or that some system could not store. Nothing is normalised.
 
     :raises PathError: with one of the codes `path_empty`, `path_encoding`, `path_control`, `path_backslash`,
@@ -70,14 +70,14 @@ def check_name(path: str) -> None:
         raise PathError("path_too_long", path, f"is longer than {PATH_LIMIT} bytes. Shorten its folders.")
 
 
-def fold(path: str) -> str:
+def fold_path(path: str) -> str:
     """The form in which two paths are equal if any file system might take one for the other."""
     # Case is folded on decomposed text (Unicode 3.13, D145); a backslash separates folders on Windows.
     folded = unicodedata.normalize("NFD", path.replace("\\", "/")).casefold()
     return unicodedata.normalize("NFC", folded)
 
 
-def check_tree(paths: Iterable[str]) -> None:
+def check_collisions(paths: Iterable[str]) -> None:
     """Refuse paths that cannot lie side by side on every file system.
 
     :raises PathError: with code `path_duplicate` when two are equal after folding, or `path_file_as_folder` when
@@ -85,34 +85,36 @@ def check_tree(paths: Iterable[str]) -> None:
     """
     # With the slash before every other character, what lies in a folder follows a file of its name: neighbours tell all,
     # however deep the paths are.
-    ordered = sorted((fold(path).replace("/", "\0"), path) for path in paths)
+    ordered = sorted((fold_path(path).replace("/", "\0"), path) for path in paths)
     for (first, one), (second, other) in pairwise(ordered):
         if first == second:
             raise PathError(
                 "path_duplicate",
                 other,
-                f"and “{printable(one)}” are one name on some systems. Rename one of them.",
+                f"and “{escape_for_message(one)}” are one name on some systems. Rename one of them.",
             )
         if second.startswith(f"{first}\0"):
             raise PathError(
                 "path_file_as_folder",
                 other,
-                f"lies in “{printable(one)}”, which is a file. Rename one of them.",
+                f"lies in “{escape_for_message(one)}”, which is a file. Rename one of them.",
             )
 
 
-def ancestors(path: str) -> list[str]:
+def list_ancestors(path: str) -> list[str]:
     """Every folder a path lies in, outermost first: `a/b/c` -> `a`, `a/b`."""
     parts = path.split("/")
     return ["/".join(parts[:depth]) for depth in range(1, len(parts))]
 
 
-def printable(text: str) -> str:
+def escape_for_message(text: str) -> str:
     """Text from outside, safe to repeat in a message: control characters shown as escapes, and clipped."""
-    return writable(text if len(text) <= SHOWN_LIMIT else f"{text[:SHOWN_LIMIT]}…")
+    return escape_control_characters(
+        text if len(text) <= MESSAGE_PATH_LIMIT else f"{text[:MESSAGE_PATH_LIMIT]}…"
+    )
 
 
-def writable(text: str) -> str:
+def escape_control_characters(text: str) -> str:
     """Text from outside, safe to write to a terminal: control characters, and bytes that are no text, shown as escapes."""
     return "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
@@ -120,9 +122,9 @@ def writable(text: str) -> str:
     )
 
 
-def is_reserved(part: str) -> bool:
+def is_reserved_name(part: str) -> bool:
     """Whether Windows takes a name for a device, as it does `NUL`, `nul.txt` and `NUL .txt`."""
-    return part.partition(".")[0].rstrip(" ").casefold() in RESERVED
+    return part.partition(".")[0].rstrip(" ").casefold() in RESERVED_NAMES
 
 
 def _size(path: str) -> int:
@@ -143,7 +145,9 @@ def _check_part(path: str, part: str) -> None:
         raise PathError("path_colon", path, "contains a colon. Rename the file without it.")
     if part[-1] in ". ":
         raise PathError("path_trailing", path, "has a name that ends in a dot or a space. Rename it.")
-    if is_reserved(part):
+    if is_reserved_name(part):
         raise PathError("path_reserved", path, f"uses “{part}”, a name that Windows reserves. Rename it.")
-    if len(part.encode()) > PART_LIMIT:
-        raise PathError("path_part_too_long", path, f"has a name longer than {PART_LIMIT} bytes. Shorten it.")
+    if len(part.encode()) > COMPONENT_LIMIT:
+        raise PathError(
+            "path_part_too_long", path, f"has a name longer than {COMPONENT_LIMIT} bytes. Shorten it."
+        )

@@ -43,7 +43,7 @@ class Progress:
     has_videos: bool
 
 
-def progress_of(document: Mapping[str, Any], categories: Collection[Category] = ()) -> Progress:
+def compute_progress(document: Mapping[str, Any], categories: Collection[Category] = ()) -> Progress:
     """What is done, as the original session manager tells it from the metadata, or as the files show.
 
     `categories` are those that have at least one entry.
@@ -58,7 +58,7 @@ def progress_of(document: Mapping[str, Any], categories: Collection[Category] = 
     )
 
 
-def stage_of(progress: Progress) -> Stage:
+def compute_stage(progress: Progress) -> Stage:
     """The furthest stage reached, whether or not those before it were kept."""
     if (
         progress.has_transcription

@@ -33,7 +33,7 @@ class Selection:
     """All versions up to the exported one, not only that."""
 
     @classmethod
-    def of(
+    def from_choices(
         cls,
         *,
         categories: Iterable[str] = (),
@@ -88,7 +88,7 @@ class Selection:
         """Whether this is one version, all of it."""
         return not self.is_partial and not self.history
 
-    def takes(self, category: Category, language: str) -> bool:
+    def includes(self, category: Category, language: str) -> bool:
         """Whether a file of this category and language is wanted."""
         if self.without_source and category is Category.ORIGINAL_VIDEO:
             return False
@@ -96,8 +96,8 @@ class Selection:
             return False
         return not self.languages or language in ("", *self.languages)
 
-    def among(self, entries: Iterable[ManifestEntry]) -> tuple[ManifestEntry, ...]:
-        return tuple(entry for entry in entries if self.takes(entry.category, entry.language))
+    def filter_entries(self, entries: Iterable[ManifestEntry]) -> tuple[ManifestEntry, ...]:
+        return tuple(entry for entry in entries if self.includes(entry.category, entry.language))
 
     @property
     def label(self) -> str:
@@ -115,7 +115,7 @@ class Selection:
         return named
 
     @property
-    def suffix(self) -> str:
+    def filename_suffix(self) -> str:
         """What tells an archive's name from that of the whole version; "" for that one."""
         if self.history:
             return HISTORY_SUFFIX
@@ -138,7 +138,7 @@ class Selection:
     @classmethod
     def from_dict(cls, told: Mapping[str, Any]) -> Selection:
         """Read what :meth:`as_dict` wrote."""
-        return cls.of(**told)
+        return cls.from_choices(**told)
 
 
-WHOLE = Selection()
+WHOLE_VERSION = Selection()

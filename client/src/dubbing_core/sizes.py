@@ -5,7 +5,7 @@ PRECISE_BELOW = 100
 """From here on a digit after the point tells nothing any more: 12.3 MiB, 123 MiB."""
 
 
-def size_text(count: int) -> str:
+def format_size(count: int) -> str:
     """Write a number of bytes with binary units (IEC 80000-13): 12.3 MiB."""
     value = float(count)
     unit = "B"

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 DEPTH_LIMIT = 64
 DIGITS_LIMIT = 100
 """Of an integer. Reading one takes quadratic time."""
-UNKEEPABLE = re.compile("[\0\ud800-\udfff]")
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 BOM = b"\xef\xbb\xbf"
 
 
@@ -22,7 +22,7 @@ class JsonError(ValueError):
         self.code = code
 
 
-def load(data: bytes) -> Any:
+def parse_json(data: bytes) -> Any:
     """Read UTF-8 JSON, a byte order mark tolerated.
 
     :raises JsonError: with one of the codes `encoding`, `syntax`, `number`, `duplicate_key`, and those of
@@ -44,11 +44,11 @@ def load(data: bytes) -> Any:
         raise JsonError("syntax", f"is not valid JSON ({place})") from None
     except RecursionError:
         raise _too_deep() from None
-    check(value)
+    check_json(value)
     return value
 
 
-def check(value: Any) -> None:
+def check_json(value: Any) -> None:
     """Refuse what JSON text could say and a database or another program could not keep.
 
     :raises JsonError: with the code `too_deep`, `number` for NaN, infinities and endless integers, or `characters`
@@ -85,7 +85,7 @@ def _too_deep() -> JsonError:
 
 def _check_text(text: str) -> None:
     # PostgreSQL keeps neither in jsonb.
-    if UNKEEPABLE.search(text):
+    if UNSTORABLE.search(text):
         raise JsonError("characters", "contains characters that are not valid Unicode text")
 
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dubbing_core.categories import Category, classify, language_of
-from dubbing_core.kinds import split_name
-from dubbing_core.languages import tag_of
+from dubbing_core.categories import Category, classify_path, detect_language
+from dubbing_core.file_kinds import split_name
+from dubbing_core.languages import parse_language_tag
 
 READ_LIMIT = 4 * 1024 * 1024
 """In bytes. Larger files are left alone."""
@@ -27,7 +27,7 @@ MARKUP = re.compile(r"<[^<>]*>|\{\\[^{}]*\}")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Texts:
+class ExtractedTexts:
     """What the files say; None for what was not found."""
 
     transcription_text: str | None = None
@@ -37,10 +37,10 @@ class Texts:
     """By language, or by whatever the tool assigns voices to."""
 
 
-def read_texts(files: Mapping[str, bytes], *, languages: Sequence[str] = ()) -> Texts:
+def extract_texts(files: Mapping[str, bytes], *, languages: Sequence[str] = ()) -> ExtractedTexts:
     """Read what can be read, by paths in the session's tree, and never fail: the files belong to other tools."""
     readable = {path: files[path] for path in sorted(files) if len(files[path]) <= READ_LIMIT}
-    return Texts(
+    return ExtractedTexts(
         transcription_text=_transcription(readable) or None,
         translations=_translations(readable, languages) or None,
         voices=_voices(readable) or None,
@@ -56,7 +56,7 @@ def _translations(files: Mapping[str, bytes], languages: Sequence[str]) -> dict[
     found: dict[str, str] = {}
     for path in _among(files, TRANSLATED, Category.TRANSLATIONS):
         by_language = _by_language(_json(files[path]), languages) if path.endswith(".json") else {}
-        language = language_of(path, Category.TRANSLATIONS, known=languages)
+        language = detect_language(path, Category.TRANSLATIONS, languages=languages)
         if not by_language and language:
             text = _read(path, files[path], TRANSLATED_KEYS)
             by_language = {language: text} if text else {}
@@ -76,7 +76,7 @@ def _voices(files: Mapping[str, bytes]) -> dict[str, str]:
 
 def _among(files: Mapping[str, bytes], first: str, category: Category) -> list[str]:
     """The category's files, the one that the original session manager wrote before all others."""
-    return sorted((path for path in files if classify(path) is category), key=lambda path: path != first)
+    return sorted((path for path in files if classify_path(path) is category), key=lambda path: path != first)
 
 
 def _by_language(value: Any, languages: Sequence[str]) -> dict[str, str]:
@@ -84,7 +84,11 @@ def _by_language(value: Any, languages: Sequence[str]) -> dict[str, str]:
         return {}
     if isinstance(value.get("translations"), dict):
         value = value["translations"]
-    texts = {key: _text(text, TRANSLATED_KEYS) for key, text in value.items() if tag_of(key, known=languages)}
+    texts = {
+        key: _text(text, TRANSLATED_KEYS)
+        for key, text in value.items()
+        if parse_language_tag(key, languages=languages)
+    }
     return {language: text for language, text in texts.items() if text}
 
 

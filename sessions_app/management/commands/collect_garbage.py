@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from dubbing_core.sizes import size_text
+from dubbing_core.sizes import format_size
 from sessions_app.management.portal_command import PortalCommand
 from sessions_app.operations.cleanup import garbage
 
@@ -31,8 +31,8 @@ class Command(PortalCommand):
 
     def describe(self, answer: Any) -> str:
         verb = "Would free" if answer["dry_run"] else "Freed"
-        lines = [f"{verb} {size_text(answer['freed'])}."]
+        lines = [f"{verb} {format_size(answer['freed'])}."]
         for name, label in LABELS.items():
             if answer[name]["count"]:
-                lines.append(f"  {answer[name]['count']} {label} ({size_text(answer[name]['size'])})")
+                lines.append(f"  {answer[name]['count']} {label} ({format_size(answer[name]['size'])})")
         return "\n".join(lines)

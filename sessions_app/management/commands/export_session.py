@@ -7,7 +7,7 @@ from typing import Any
 
 from dubbing_core.categories import Category
 from dubbing_core.selection import Selection, SelectionError
-from dubbing_core.sizes import size_text
+from dubbing_core.sizes import format_size
 from sessions_app.management.refusals import FULL, Error
 from sessions_app.management.version_command import VersionCommand
 from sessions_app.operations.exports import job as exports
@@ -53,13 +53,13 @@ class Command(VersionCommand):
         return {"name": version.session.name, "version": version.number, "output": str(output), "size": size}
 
     def describe(self, answer: Any) -> str:
-        size = size_text(answer["size"])
+        size = format_size(answer["size"])
         return f"Exported version {answer['version']} of “{answer['name']}” to {answer['output']} ({size})."
 
 
 def _selection(options: dict[str, Any]) -> Selection:
     try:
-        return Selection.of(
+        return Selection.from_choices(
             categories=options["category"],
             languages=options["language"],
             without_source=options["without_source"],

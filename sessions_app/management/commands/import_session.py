@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from dubbing_core.sizes import size_text
+from dubbing_core.sizes import format_size
 from sessions_app.management.portal_command import PortalCommand, user_named
 from sessions_app.management.refusals import Error
 from sessions_app.models import Job
@@ -52,7 +52,7 @@ class Command(PortalCommand):
         if "all" in answer:
             names = ", ".join(f"“{one['name']}”" for one in answer["all"])
             return f"Imported {len(answer['all'])} sessions: {names}."
-        size = size_text(answer["size"])
+        size = format_size(answer["size"])
         told = f"Imported “{answer['name']}”: version {answer['version']}, {answer['files']} files, {size}."
         if answer["name"] != answer["wanted_name"]:
             told += f" The name “{answer['wanted_name']}” was taken."
@@ -72,13 +72,15 @@ def _finish(job: Job) -> None:
 def _foretold(answer: dict[str, Any]) -> str:
     lines = []
     for session in answer["sessions"]:
-        held = f"{session['version_count']} versions, {session['files']} files, {size_text(session['size'])}"
+        held = (
+            f"{session['version_count']} versions, {session['files']} files, {format_size(session['size'])}"
+        )
         lines.append(f"An import would make “{session['name']}”: {held}.")
         lines += [f"  {move['from']} -> {move['to']}" for move in session["moved"]]
         if session["moved_count"] > len(session["moved"]):
             lines.append(f"  and {session['moved_count'] - len(session['moved'])} more")
     lines += [f"The name “{conflict['name']}” is taken." for conflict in answer["conflicts"]]
-    return "\n".join([*lines, f"Nothing has been stored of {size_text(answer['size'])}."])
+    return "\n".join([*lines, f"Nothing has been stored of {format_size(answer['size'])}."])
 
 
 def _answer(job: Job) -> dict[str, object]:

@@ -4,7 +4,7 @@ from argparse import ArgumentParser
 from collections.abc import Sequence
 from typing import Any
 
-from dubbing_core.sizes import size_text
+from dubbing_core.sizes import format_size
 from sessions_app.management.portal_command import PortalCommand, user_named
 from sessions_app.models import DubbingSession
 from sessions_app.queries.sessions import all_sessions
@@ -54,7 +54,7 @@ def _cells(row: dict[str, Any]) -> tuple[str, ...]:
         row["stage"] or "-",
         " ".join(row["languages"]) or "-",
         str(row["files"]),
-        size_text(row["size"]),
+        format_size(row["size"]),
         row["last_updated"][:16].replace("T", " "),
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from dubbing_core.sizes import size_text
+from dubbing_core.sizes import format_size
 from sessions_app.management.refusals import FULL, Error
 from sessions_app.management.version_command import VersionCommand
 from sessions_app.operations.loads import load as loads
@@ -58,7 +58,7 @@ class Command(VersionCommand):
     def describe(self, answer: Any) -> str:
         told = (
             f"Loaded version {answer['version']} of “{answer['name']}” into {answer['folder']}: "
-            f"{answer['written']} files, {size_text(answer['size'])}."
+            f"{answer['written']} files, {format_size(answer['size'])}."
         )
         if answer["unchanged"]:
             told += f" {answer['unchanged']} were there already."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib.auth.models import AbstractBaseUser
 
-from dubbing_core.sizes import size_text
+from dubbing_core.sizes import format_size
 from sessions_app.operations.errors import OverQuotaError
 from sessions_app.queries.quotas import limit_of, used_by
 
@@ -20,8 +20,8 @@ def check(user: AbstractBaseUser, *, adding: int = 0) -> None:
         return
     used = used_by(user)
     if used + adding > limit:
-        asked = f" and {size_text(adding)} more do not fit" if adding else ""
+        asked = f" and {format_size(adding)} more do not fit" if adding else ""
         raise OverQuotaError(
-            f"You use {size_text(used)} of the {size_text(limit)} that you may{asked}. Delete sessions and empty the"
+            f"You use {format_size(used)} of the {format_size(limit)} that you may{asked}. Delete sessions and empty the"
             " trash, or ask your operator for more."
         )

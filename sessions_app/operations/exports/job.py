@@ -11,8 +11,8 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
-from dubbing_core.names import export_filename
-from dubbing_core.selection import WHOLE, Selection
+from dubbing_core.selection import WHOLE_VERSION, Selection
+from dubbing_core.session_names import build_export_filename
 from dubbing_core.zips.layout import Layout
 from sessions_app.exports.assemble import assemble, discard
 from sessions_app.exports.files import write_file
@@ -30,7 +30,9 @@ from sessions_app.storage import durable, get_store
 from sessions_app.storage.keys import export_key
 
 
-def request(*, version: Version, owner: AbstractBaseUser, now: datetime, selection: Selection = WHOLE) -> Job:
+def request(
+    *, version: Version, owner: AbstractBaseUser, now: datetime, selection: Selection = WHOLE_VERSION
+) -> Job:
     """Queue the assembly of a version's ZIP, or return the job that does or did just that.
 
     :raises NotAllowedError: the session is in the trash.
@@ -45,7 +47,7 @@ def request(*, version: Version, owner: AbstractBaseUser, now: datetime, selecti
             raise nothing_selected()
         params = {"version": version.number, **_told(selection)}
         same = Job.objects.filter(kind=Job.Kind.EXPORT, owner_id=owner.pk, session=session, params=params)
-        filename = export_filename(session.name, selection.suffix)
+        filename = build_export_filename(session.name, selection.filename_suffix)
         return (
             _running(same)
             or _done(same, filename, now=now)
@@ -63,7 +65,7 @@ def retry(*, job: Job, now: datetime) -> Job:
         selection = selection_of(job)
         params = {"version": job.params["version"], **_told(selection)}
         same = Job.objects.filter(kind=Job.Kind.EXPORT, owner_id=job.owner_id, session=session, params=params)
-        filename = export_filename(session.name, selection.suffix)
+        filename = build_export_filename(session.name, selection.filename_suffix)
         other = _running(same.exclude(pk=job.pk)) or _done(same.exclude(pk=job.pk), filename, now=now)
         if other is None:
             jobs.retry(job=job, now=now)
@@ -132,7 +134,7 @@ def _record(
         version=version,
         owner=context.job.owner,
         job=context.job,
-        filename=export_filename(version.session.name, selection.suffix),
+        filename=build_export_filename(version.session.name, selection.filename_suffix),
         selection=selection.as_dict(),
         key=key,
         size=layout.size,
@@ -143,7 +145,7 @@ def _record(
     return {"export": str(export.code), "filename": export.filename, "size": export.size}
 
 
-def write_to(*, version: Version, destination: Path, selection: Selection = WHOLE) -> int:
+def write_to(*, version: Version, destination: Path, selection: Selection = WHOLE_VERSION) -> int:
     """Write a version's ZIP to a file of the caller's; return its size in bytes. The file appears when it is complete.
 
     :raises BadInputError: as :func:`sessions_app.operations.exports.layout.layout_of`.

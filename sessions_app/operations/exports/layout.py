@@ -7,13 +7,13 @@ from pathlib import Path
 
 from django.conf import settings
 
-from dubbing_core import history, metadata, proof
-from dubbing_core.categories import METADATA, PRIVATE
-from dubbing_core.digests import digest_of
+from dubbing_core import checksum_manifest, history, metadata
+from dubbing_core.categories import METADATA_NAME, PRIVATE_FOLDER
+from dubbing_core.digests import compute_digest
 from dubbing_core.manifest import ManifestEntry
-from dubbing_core.selection import WHOLE, Selection
-from dubbing_core.zips.layout import Layout, Member, TextMember, plan
-from dubbing_core.zips.multipart import interleave
+from dubbing_core.selection import WHOLE_VERSION, Selection
+from dubbing_core.zips.layout import BlobMember, Layout, TextMember, plan_archive
+from dubbing_core.zips.multipart import interleave_members
 from sessions_app.exports import verify
 from sessions_app.exports.kept import KeptLayouts
 from sessions_app.models import Version
@@ -21,19 +21,19 @@ from sessions_app.operations.errors import BadInputError
 from sessions_app.queries.histories import Past, past_of
 from sessions_app.queries.manifests import manifest_of
 
-VERIFIER_NAME = f"{PRIVATE}/verify.py"
+VERIFIER_NAME = f"{PRIVATE_FOLDER}/verify.py"
 """So that an archive proves itself in ten years, with Python alone."""
 _KEPT = KeptLayouts()
 
 
-def kept_layout_of(version: Version, *, session_name: str, selection: Selection = WHOLE) -> Layout:
+def kept_layout_of(version: Version, *, session_name: str, selection: Selection = WHOLE_VERSION) -> Layout:
     """Return :func:`layout_of` from this process's memory, if it was asked for lately: a version never changes."""
     key = (version.session.code, version.number, session_name, selection)
     make = partial(layout_of, version, session_name=session_name, selection=selection)
     return _KEPT.get(key, make)
 
 
-def layout_of(version: Version, *, session_name: str, selection: Selection = WHOLE) -> Layout:
+def layout_of(version: Version, *, session_name: str, selection: Selection = WHOLE_VERSION) -> Layout:
     """Plan the ZIP of a version, or of what is selected of it.
 
     :raises BadInputError: `nothing_selected`, no file is; `history_too_large`, no archive of ours may hold so many files.
@@ -41,22 +41,28 @@ def layout_of(version: Version, *, session_name: str, selection: Selection = WHO
     entries = manifest_of(version).entries
     document = version.metadata
     if selection.is_partial:
-        entries = selection.among(entries)
+        entries = selection.filter_entries(entries)
         if not entries:
             raise nothing_selected()
-        document = metadata.narrow(document, entries=entries, languages=selection.languages)
+        document = metadata.filter_document(document, entries=entries, languages=selection.languages)
     past = past_of(version, session_name=session_name) if selection.history else None
-    texts = [_text(version, METADATA, metadata.render(document, session_name=session_name))]
+    texts = [_text(version, METADATA_NAME, metadata.render_document(document, session_name=session_name))]
     if past is not None:
-        texts.append(_text(version, history.NAME, history.render(past.history)))
+        texts.append(_text(version, history.HISTORY_PATH, history.render_history(past.history)))
     texts.append(_text(version, VERIFIER_NAME, Path(verify.__file__).read_bytes()))
     files = [_file(version, entry.path, entry.sha256, entry.size, entry.crc32) for entry in entries]
     files += _older_files(version, past) if past else []
     _check_count(files)
     proven = [*map(_proven_text, texts), *map(_proven_entry, entries)]
     proven += [_proven_file(file) for file in files[len(entries) :]]
-    texts.append(_text(version, proof.NAME, _proof(version, proven, session_name, selection)))
-    return plan(interleave([*texts, *files]))
+    texts.append(
+        _text(
+            version,
+            checksum_manifest.CHECKSUM_MANIFEST_PATH,
+            _proof(version, proven, session_name, selection),
+        )
+    )
+    return plan_archive(interleave_members([*texts, *files]))
 
 
 def nothing_selected() -> BadInputError:
@@ -67,18 +73,18 @@ def _text(version: Version, name: str, data: bytes) -> TextMember:
     return TextMember(name=name, data=data, modified=version.created_at)
 
 
-def _file(version: Version, name: str, sha256: str, size: int, crc32: int) -> Member:
-    return Member(name=name, sha256=sha256, size=size, crc32=crc32, modified=version.created_at)
+def _file(version: Version, name: str, sha256: str, size: int, crc32: int) -> BlobMember:
+    return BlobMember(name=name, sha256=sha256, size=size, crc32=crc32, modified=version.created_at)
 
 
-def _older_files(version: Version, past: Past) -> list[Member]:
+def _older_files(version: Version, past: Past) -> list[BlobMember]:
     return [
-        _file(version, history.blob_name(sha256), sha256, entry.size, past.crc32s[sha256])
-        for sha256, entry in past.history.older_blobs().items()
+        _file(version, history.blob_path(sha256), sha256, entry.size, past.crc32s[sha256])
+        for sha256, entry in past.history.find_older_blobs().items()
     ]
 
 
-def _check_count(files: list[Member]) -> None:
+def _check_count(files: list[BlobMember]) -> None:
     limit = settings.MAX_FILES_IN_SESSION
     if len(files) > limit:
         raise BadInputError(
@@ -88,8 +94,10 @@ def _check_count(files: list[Member]) -> None:
         )
 
 
-def _proof(version: Version, proven: list[proof.Proven], session_name: str, selection: Selection) -> bytes:
-    return proof.render(
+def _proof(
+    version: Version, proven: list[checksum_manifest.ChecksumEntry], session_name: str, selection: Selection
+) -> bytes:
+    return checksum_manifest.render_checksum_manifest(
         proven,
         session=session_name,
         version=version.number,
@@ -100,17 +108,17 @@ def _proof(version: Version, proven: list[proof.Proven], session_name: str, sele
     )
 
 
-def _proven_text(text: TextMember) -> proof.Proven:
-    digest = digest_of([text.data])
-    return proof.Proven(path=text.name, size=digest.size, sha256=digest.sha256)
+def _proven_text(text: TextMember) -> checksum_manifest.ChecksumEntry:
+    digest = compute_digest([text.data])
+    return checksum_manifest.ChecksumEntry(path=text.name, size=digest.size, sha256=digest.sha256)
 
 
-def _proven_file(file: Member) -> proof.Proven:
-    return proof.Proven(path=file.name, size=file.size, sha256=file.sha256)
+def _proven_file(file: BlobMember) -> checksum_manifest.ChecksumEntry:
+    return checksum_manifest.ChecksumEntry(path=file.name, size=file.size, sha256=file.sha256)
 
 
-def _proven_entry(entry: ManifestEntry) -> proof.Proven:
-    return proof.Proven(
+def _proven_entry(entry: ManifestEntry) -> checksum_manifest.ChecksumEntry:
+    return checksum_manifest.ChecksumEntry(
         path=entry.path,
         size=entry.size,
         sha256=entry.sha256,

@@ -6,12 +6,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from dubbing_core.zips.reader import Archive, Limits, ZipError, read_archive
+from dubbing_core.zips.reader import Archive, ArchiveLimits, ZipError, read_archive
 from sessions_app.exports import verify
 from sessions_app.operations.ingest.sources import FileSource
 from sessions_app.operations.limits import archive_limits
 
-EXPORT_LIMITS = Limits(max_entries=1_000_000, max_total_size=1 << 62, max_central_size=256 * 1024 * 1024)
+EXPORT_LIMITS = ArchiveLimits(
+    max_entries=1_000_000, max_total_size=1 << 62, max_central_size=256 * 1024 * 1024
+)
 """A history may hold more than one session may."""
 
 
@@ -52,7 +54,7 @@ def verify_export(file: Path) -> Verification:
     return Verification(file=str(file), verified=not problems, problems=tuple(problems))
 
 
-def inspect(file: Path, *, allowed: Limits | None = None) -> Inspection:
+def inspect(file: Path, *, allowed: ArchiveLimits | None = None) -> Inspection:
     """Read a ZIP from its first to its last byte, by the rules of an import. One without files is sound, if of no use.
 
     :param allowed: what the archive may declare; as much as in an import if None.

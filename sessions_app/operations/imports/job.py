@@ -14,10 +14,11 @@ from pathlib import Path
 from django.contrib.auth.models import AbstractBaseUser
 
 from dubbing_core import metadata, origins
-from dubbing_core.history import blob_name
+from dubbing_core.history import blob_path
 from dubbing_core.manifest import Manifest
-from dubbing_core.names import SessionNameError, clean_name, name_from_zip
 from dubbing_core.selection import HISTORY_SUFFIX
+from dubbing_core.session_names import SessionNameError, normalize_session_name, session_name_from_zip
+from dubbing_core.texts import ExtractedTexts
 from dubbing_core.zips.reader import Archive, read_archive
 from sessions_app.models import Blob, DubbingSession, Job, Upload, Version
 from sessions_app.operations.accounts import quotas
@@ -174,7 +175,7 @@ def _check_digests(contents: Contents, stored: Mapping[str, Blob]) -> None:
         expected |= {
             entry.path: entry.sha256 for entry in contents.history.entries if entry.removed_in is None
         }
-        expected |= {blob_name(sha256): sha256 for sha256 in contents.older}
+        expected |= {blob_path(sha256): sha256 for sha256 in contents.older}
     for member in contents.stored:
         sha256 = stored[member.name].sha256
         if sha256 != expected.get(member.name.removeprefix(contents.folder), sha256):
@@ -198,15 +199,15 @@ def _arrival(
 def _new_version(context: JobContext, contents: Contents, blobs: Mapping[str, Blob]) -> versions.NewVersion:
     placements = contents.placements
     entries = [entry_of(placed, blobs[placed.path]) for placed in placements]
-    manifest = Manifest.of(origins.settled(entries, newest=()))
+    manifest = Manifest.from_entries(origins.resolve_origin_conflicts(entries, newest=()))
     now = context.clock()
-    told = metadata.timestamps(contents.document or {})
+    told = metadata.read_timestamps(contents.document or {})
     changed = {placed.path for placed in placements}
-    document = metadata.build(
+    document = metadata.build_document(
         contents.document,
         entries=manifest.entries,
         video_name=None if (contents.document or {}).get("video_name") else video_name(placements),
-        texts=metadata.Texts()
+        texts=ExtractedTexts()
         if contents.document is not None
         else read_texts(context.store, manifest, changed=changed, languages=contents.languages),
         created_at=told.created_at or now,
@@ -239,7 +240,7 @@ def _session(context: JobContext, arrival: Arrival) -> Version:
         version = histories.commit(arrival.what, session=session, now=now)
     else:
         version = versions.commit(session=session, parent=None, new=arrival.what, author=owner, now=now)
-    told = metadata.timestamps(version.metadata)
+    told = metadata.read_timestamps(version.metadata)
     DubbingSession.objects.filter(pk=session.pk).update(
         created_at=told.created_at or now,
         last_updated=told.last_updated or now,
@@ -273,14 +274,14 @@ def _names_for(job: Job, contents: Sequence[Contents]) -> list[str]:
                 code="name_for_several",
             )
         folders = [each.folder.removesuffix("/").rpartition("/")[2] for each in contents]
-        return [name_from_zip(f"{folder}.zip", ours=False) for folder in folders]
+        return [session_name_from_zip(f"{folder}.zip", ours=False) for folder in folders]
     (only,) = contents
     part = HISTORY_SUFFIX if only.history is not None else ""
-    return [name or name_from_zip(job.params["filename"], ours=only.is_ours, part=part)]
+    return [name or session_name_from_zip(job.params["filename"], ours=only.is_ours, part=part)]
 
 
 def _checked(name: str) -> str:
     try:
-        return clean_name(name) if name.strip() else ""
+        return normalize_session_name(name) if name.strip() else ""
     except SessionNameError as error:
         raise BadInputError(str(error), code=error.code) from error

@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from dubbing_core import history, proof
-from dubbing_core.categories import PRIVATE, Placement, find_metadata, session_folders, sort_tree
+from dubbing_core import checksum_manifest, history
+from dubbing_core.categories import PRIVATE_FOLDER
+from dubbing_core.checksum_manifest import ChecksumEntry, ChecksumManifestError
 from dubbing_core.history import History, HistoryError
-from dubbing_core.languages import LONGEST
-from dubbing_core.paths import PathError, check_tree, clean_path, printable
-from dubbing_core.proof import ProofError, Proven
+from dubbing_core.languages import TAG_LENGTH_LIMIT
+from dubbing_core.paths import PathError, check_collisions, escape_for_message, normalize_path
+from dubbing_core.placement import Placement, find_metadata, find_session_folders, place_files
 from dubbing_core.zips.reader import Archive, ArchiveMember
 from sessions_app.operations.errors import BadInputError
 from sessions_app.operations.limits import check_count
@@ -31,7 +32,7 @@ class Contents:
     placements: Sequence[Placement]
     document: dict[str, Any] | None
     """metadata.json, paths relative."""
-    proven: Mapping[str, Proven] | None
+    proven: Mapping[str, ChecksumEntry] | None
     """Members of our own manifest by path; None when the archive is not of our making."""
     history: History | None
     """All versions, where the archive brings them."""
@@ -65,30 +66,35 @@ def read_contents(archive: Archive) -> list[Contents]:
     archive.require_files()
     files = {member.name: member for member in archive.files}
     try:
-        check_tree(files)
+        check_collisions(files)
     except PathError as error:
         raise BadInputError(str(error), code=error.code) from error
     found = []
-    for folder in session_folders(files) or [""]:
+    for folder in find_session_folders(files) or [""]:
         inside = {name.removeprefix(folder): files[name] for name in files if name.startswith(folder)}
         found.append(_session(archive, folder, inside))
     return found
 
 
 def _session(archive: Archive, folder: str, files: Mapping[str, ArchiveMember]) -> Contents:
-    members = {name: member for name, member in files.items() if not name.startswith(f"{PRIVATE}/")}
+    members = {name: member for name, member in files.items() if not name.startswith(f"{PRIVATE_FOLDER}/")}
     document_name = find_metadata(list(members))
     document = None
     if document_name is not None:
         told = members[document_name]
         document = read_document(lambda: b"".join(archive.open(told)), told.size)
-    placements: Sequence[Placement] = sort_tree(
+    placements: Sequence[Placement] = place_files(
         list(members), languages=(document or {}).get("languages") or ()
     )
-    proven = _parsed(archive, files.get(proof.NAME), proof.SIZE_LIMIT, proof.parse)
-    past = _parsed(archive, files.get(history.NAME), history.SIZE_LIMIT, history.parse)
+    proven = _parsed(
+        archive,
+        files.get(checksum_manifest.CHECKSUM_MANIFEST_PATH),
+        checksum_manifest.SIZE_LIMIT,
+        checksum_manifest.parse_checksum_manifest,
+    )
+    past = _parsed(archive, files.get(history.HISTORY_PATH), history.SIZE_LIMIT, history.parse_history)
     if not placements and past is None:
-        where = f"The folder “{printable(folder)}” of this ZIP" if folder else "This ZIP"
+        where = f"The folder “{escape_for_message(folder)}” of this ZIP" if folder else "This ZIP"
         raise BadInputError(f"{where} holds no files to import.", code="zip_empty")
     check_count(len(placements))
     if past is not None:
@@ -112,27 +118,27 @@ def _parsed(
         return None
     if member.size > limit:
         raise BadInputError(
-            f"“{member.name}” in this ZIP is larger than any that a portal writes. Remove the folder {PRIVATE} to"
+            f"“{member.name}” in this ZIP is larger than any that a portal writes. Remove the folder {PRIVATE_FOLDER} to"
             " import the rest.",
             code="manifest_damaged",
         )
     try:
         return parse(b"".join(archive.open(member)))
-    except (ProofError, HistoryError) as error:
+    except (ChecksumManifestError, HistoryError) as error:
         raise BadInputError(str(error), code=error.code) from error
 
 
-def _as_proven(placed: Placement, proven: Mapping[str, Proven] | None) -> Placement:
+def _as_proven(placed: Placement, proven: Mapping[str, ChecksumEntry] | None) -> Placement:
     """Take from the manifest what no path tells: the language, which a person may have corrected, and where the file lay once."""
     told = (proven or {}).get(placed.source)
-    if told is None or told.path != placed.path or len(told.language) > LONGEST:
+    if told is None or told.path != placed.path or len(told.language) > TAG_LENGTH_LIMIT:
         return placed
     return replace(placed, language=told.language, origin=_origin(told))
 
 
-def _origin(told: Proven) -> str:
+def _origin(told: ChecksumEntry) -> str:
     try:
-        return clean_path(told.origin) if told.origin else ""
+        return normalize_path(told.origin) if told.origin else ""
     except PathError:
         return ""  # a load can do without
 
@@ -151,8 +157,8 @@ def _as_told(
             path for path in newest.keys() | found.keys() if newest.get(path) != found.get(path)
         )
         raise BadInputError(
-            f"“{different[0]}” in this ZIP is not as {history.NAME} says. Export the session again, or remove the folder"
-            f" {PRIVATE} to import what is there as one version.",
+            f"“{different[0]}” in this ZIP is not as {history.HISTORY_PATH} says. Export the session again, or remove the folder"
+            f" {PRIVATE_FOLDER} to import what is there as one version.",
             code="history_differs",
         )
     return [
@@ -170,8 +176,8 @@ def _as_told(
 
 def _older(files: Mapping[str, ArchiveMember], past: History) -> dict[str, ArchiveMember]:
     older = {}
-    for sha256, entry in past.older_blobs().items():
-        member = files.get(history.blob_name(sha256))
+    for sha256, entry in past.find_older_blobs().items():
+        member = files.get(history.blob_path(sha256))
         if member is None or member.size != entry.size:
             raise BadInputError(
                 f"“{entry.path}” of version {entry.added_in} is missing in this ZIP. Export the session again.",

@@ -8,8 +8,9 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
-from dubbing_core.categories import METADATA, PRIVATE, Category, Placement
-from dubbing_core.names import fold_name, free_name
+from dubbing_core.categories import METADATA_NAME, PRIVATE_FOLDER, Category
+from dubbing_core.placement import Placement
+from dubbing_core.session_names import find_free_name, fold_session_name
 from dubbing_core.zips.reader import Archive
 from sessions_app.models import Blob, DubbingSession
 from sessions_app.operations.imports.plan import Contents
@@ -33,8 +34,8 @@ def forecast(
     taken = taken_names(owner.pk)
     rows = []
     for wanted, contents in named:
-        name = free_name(wanted, taken)
-        taken.add(fold_name(name))
+        name = find_free_name(wanted, taken)
+        taken.add(fold_session_name(name))
         rows.append(_session(contents, name=name, wanted=wanted, now=now, shown=max(5, SHOWN // len(named))))
     ignored = _ignored(archive, [contents for _, contents in named])
     return {
@@ -56,14 +57,14 @@ def forecast(
 def _ignored(archive: Archive, contents: Sequence[Contents]) -> list[str]:
     """What nobody misses: litter of operating systems."""
     meant = {member.name for each in contents for member in each.stored}
-    own = tuple(f"{each.folder}{PRIVATE}/" for each in contents)
+    own = tuple(f"{each.folder}{PRIVATE_FOLDER}/" for each in contents)
     return [
         member.name
         for member in archive.members
         if not member.is_directory
         and member.name not in meant
         and not member.name.startswith(own)
-        and member.name.rpartition("/")[2] != METADATA
+        and member.name.rpartition("/")[2] != METADATA_NAME
     ]
 
 
@@ -125,7 +126,7 @@ def _versions(contents: Contents, sizes: dict[str, int], *, now: datetime) -> li
             "files": len(state),
             "size": sum(entry.size for entry in state.values()),
         }
-        for version, state in zip(contents.history.versions, contents.history.states(), strict=True)
+        for version, state in zip(contents.history.versions, contents.history.iter_states(), strict=True)
     ]
     return rows[::-1]
 

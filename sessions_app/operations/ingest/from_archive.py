@@ -12,7 +12,7 @@ from contextlib import closing
 from functools import partial
 from typing import Protocol
 
-from dubbing_core.digests import Digester, digest_of
+from dubbing_core.digests import Digester, compute_digest
 from dubbing_core.zips.reader import SEEK_COST, Archive, ArchiveMember
 from sessions_app.models import Blob
 from sessions_app.operations.ingest import blobs as intake
@@ -173,8 +173,8 @@ def _stream(
 
 def _read_together(archive: Archive, members: Sequence[ArchiveMember], on_bytes: OnBytes) -> list[Staged]:
     staged = []
-    for chunks in archive.open_together(members):
+    for chunks in archive.open_many(members):
         data = b"".join(chunks)
-        staged.append(Staged(digest=digest_of([data]), data=data))
+        staged.append(Staged(digest=compute_digest([data]), data=data))
         on_bytes(len(data))
     return staged

@@ -8,7 +8,7 @@ from itertools import groupby
 from operator import attrgetter
 
 from dubbing_core.digests import Digest, Digester
-from dubbing_core.paths import printable
+from dubbing_core.paths import escape_for_message
 from sessions_app.models import Blob, Upload
 from sessions_app.operations.errors import BadInputError
 from sessions_app.operations.ingest import blobs as intake
@@ -107,7 +107,7 @@ class DigestDiffersError(BadInputError):
 
     def __init__(self, file: Arriving) -> None:
         super().__init__(
-            f"“{printable(file.path)}” is not the file that was announced: its SHA-256 differs. It may have changed while"
+            f"“{escape_for_message(file.path)}” is not the file that was announced: its SHA-256 differs. It may have changed while"
             " it was sent. Send it again."
         )
         self.upload = file.upload

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Protocol
 
 from dubbing_core.zips.errors import ZipError
-from dubbing_core.zips.reader import SEEK_COST, Source
+from dubbing_core.zips.reader import SEEK_COST, RangeSource
 from sessions_app.storage.ranges import Ranges, ranges_of_file, ranges_of_object
 from sessions_app.storage.store import CHUNK_SIZE, BlobReader, BlobStore
 
 
-class ArchiveSource(Source, Protocol):
+class ArchiveSource(RangeSource, Protocol):
     seek_cost: int
     """Bytes that are worth reading to save a request."""
 

@@ -9,8 +9,8 @@ from datetime import datetime
 from pathlib import Path
 
 from dubbing_core import metadata
-from dubbing_core.digests import digest_of
-from dubbing_core.paths import printable
+from dubbing_core.digests import compute_digest
+from dubbing_core.paths import escape_for_message
 from sessions_app.exports.folder import Folder, FolderError, Found
 from sessions_app.exports.load import LoadedFile, collect
 from sessions_app.models import Version
@@ -54,8 +54,8 @@ def load(*, version: Version, folder: Path, overwrite: bool, now: datetime, as_s
     :raises StoreError: a blob could not be read.
     :raises OSError: the folder does not take the files.
     """
-    document = metadata.render(version.metadata, session_name=version.session.name)
-    described = digest_of([document])
+    document = metadata.render_document(version.metadata, session_name=version.session.name)
+    described = compute_digest([document])
     own = LoadedFile(path=DOCUMENT, sha256=described.sha256, size=described.size)
     files = [
         LoadedFile(
@@ -98,7 +98,7 @@ def _missing(
 
 
 def _differ(paths: Sequence[str], folder: Path) -> NotAllowedError:
-    shown = ", ".join(f"“{printable(path)}”" for path in paths[:NAMED])
+    shown = ", ".join(f"“{escape_for_message(path)}”" for path in paths[:NAMED])
     more = f" and {len(paths) - NAMED} more" if len(paths) > NAMED else ""
     return NotAllowedError(
         f"{folder} holds other files under the same names: {shown}{more}. Nothing was written. "

@@ -12,9 +12,9 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
 from dubbing_core import metadata, origins
-from dubbing_core.categories import Placement, find_metadata
 from dubbing_core.manifest import Manifest
-from dubbing_core.paths import PathError, check_tree
+from dubbing_core.paths import PathError, check_collisions
+from dubbing_core.placement import Placement, find_metadata
 from sessions_app.models import Blob, DubbingSession, Job, Upload, Version
 from sessions_app.operations.errors import BadInputError
 from sessions_app.operations.ingest import from_uploads as arrivals
@@ -143,7 +143,7 @@ def _parent(session: DubbingSession, number: int) -> Version | None:
 
 def _check_paths(paths: Sequence[str]) -> None:
     try:
-        check_tree(paths)
+        check_collisions(paths)
     except PathError as error:
         raise BadInputError(str(error), code=error.code) from error
 
@@ -176,10 +176,10 @@ def _new_version(
     _check_paths(list(entries))
     check_count(len(entries))
     changed = {placed.path for placed, _ in arrived}
-    manifest = Manifest.of(origins.settled(list(entries.values()), newest=changed))
+    manifest = Manifest.from_entries(origins.resolve_origin_conflicts(list(entries.values()), newest=changed))
     languages = parent.languages if parent else []
     now = context.clock()
-    document = metadata.build(
+    document = metadata.build_document(
         uploaded if uploaded is not None else (parent.metadata if parent else None),
         entries=manifest.entries,
         video_name=placing.video_name([placed for placed, _ in arrived]) if uploaded is None else None,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from dubbing_core.categories import Category, Placement, sort_tree
+from dubbing_core.categories import Category
 from dubbing_core.manifest import ManifestEntry
-from dubbing_core.tree import Tree
+from dubbing_core.path_allocator import PathAllocator
+from dubbing_core.placement import Placement, place_files
 from sessions_app.models import Blob
 from sessions_app.queries.manifests import Held
 
@@ -21,7 +22,7 @@ def place(paths: Sequence[str], *, on: Held, rooted: bool, leaving: Collection[s
     """
     parent = on.version
     if parent is None:
-        return sort_tree(paths, rooted=rooted)
+        return place_files(paths, rooted=rooted)
     gone = set(leaving)
     entries = [entry for entry in on.manifest.entries if entry.path not in gone]
     before = {entry.origin: entry for entry in entries if entry.origin} if rooted else {}
@@ -37,11 +38,11 @@ def place(paths: Sequence[str], *, on: Held, rooted: bool, leaving: Collection[s
         if path in before
     ]
     has_source = any(entry.category is Category.ORIGINAL_VIDEO for entry in on.manifest.entries)
-    source_name = parent.video_name or "original_video" if has_source else ""
-    new = sort_tree(
+    source_video = parent.video_name or "original_video" if has_source else ""
+    new = place_files(
         [path for path in paths if path not in before],
         languages=parent.languages,
-        source_name=source_name,
+        source_video=source_video,
         rooted=rooted,
     )
     return [*again, *(_beside(entries, new) if rooted else new)]
@@ -56,11 +57,11 @@ def _beside(entries: Sequence[ManifestEntry], new: Sequence[Placement]) -> list[
 
     if not any(map(is_other, new)):
         return list(new)
-    tree = Tree()
+    tree = PathAllocator()
     for path in sorted({*held, *(placed.path for placed in new if not is_other(placed))}):
-        tree.add(path)
+        tree.allocate(path)
     return [
-        replace(placed, path=tree.add(placed.path), origin=placed.origin or placed.path)
+        replace(placed, path=tree.allocate(placed.path), origin=placed.origin or placed.path)
         if is_other(placed)
         else placed
         for placed in new

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dubbing_core.categories import Placement, find_metadata
-from dubbing_core.paths import PathError, check_tree, clean_path
+from dubbing_core.paths import PathError, check_collisions, normalize_path
+from dubbing_core.placement import Placement, find_metadata
 from sessions_app.operations.errors import BadInputError
 from sessions_app.operations.saves import placement as placing
 from sessions_app.queries.manifests import Held
@@ -40,7 +40,7 @@ def sort(raw_paths: Sequence[str], *, on: Held, rooted: bool) -> Sorting:
     refused: list[Refusal] = []
     for raw in raw_paths:
         try:
-            paths.append(clean_path(raw))
+            paths.append(normalize_path(raw))
         except PathError as error:
             refused.append(Refusal(path=raw, code=error.code, message=str(error)))
     refused += _apart(paths)
@@ -54,7 +54,7 @@ def _apart(paths: list[str]) -> list[Refusal]:
     refused: list[Refusal] = []
     while True:
         try:
-            check_tree(paths)
+            check_collisions(paths)
         except PathError as error:
             if len(refused) == MAX_APART:
                 raise BadInputError(str(error), code=error.code) from error

@@ -8,7 +8,13 @@ from datetime import datetime, timedelta
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
 
-from dubbing_core.names import SessionNameError, auto_name, clean_name, fold_name, free_name
+from dubbing_core.session_names import (
+    SessionNameError,
+    find_free_name,
+    fold_session_name,
+    generate_session_name,
+    normalize_session_name,
+)
 from sessions_app.models import DubbingSession, Export
 from sessions_app.operations.errors import BadInputError
 from sessions_app.storage import get_store
@@ -20,7 +26,7 @@ NOTED_EVERY = timedelta(minutes=1)
 
 def suggest_name(*, owner: AbstractBaseUser, video_filename: str | None, now: datetime) -> str:
     """Return an automatic name that is free."""
-    return free_name(auto_name(video_filename, now), taken_names(owner.pk))
+    return find_free_name(generate_session_name(video_filename, now), taken_names(owner.pk))
 
 
 def taken_names(owner_id: int) -> set[str]:
@@ -34,17 +40,17 @@ def create(*, owner: AbstractBaseUser, name: str, now: datetime) -> DubbingSessi
     :raises BadInputError: the name cannot be used.
     """
     try:
-        wanted = clean_name(name)
+        wanted = normalize_session_name(name)
     except SessionNameError as error:
         raise BadInputError(str(error), code=error.code) from error
     for _ in range(NAME_TRIES):
-        free = free_name(wanted, taken_names(owner.pk))
+        free = find_free_name(wanted, taken_names(owner.pk))
         try:
             with transaction.atomic():
                 return DubbingSession.objects.create(
                     owner_id=owner.pk,
                     name=free,
-                    folded_name=fold_name(free),
+                    folded_name=fold_session_name(free),
                     created_at=now,
                     last_updated=now,
                     last_accessed=now,
@@ -68,11 +74,11 @@ def trash(*, sessions: Iterable[DubbingSession], now: datetime) -> int:
 def untrash(*, session: DubbingSession) -> DubbingSession:
     """Take a session out of the trash, under a free name where its own was taken meanwhile."""
     for _ in range(NAME_TRIES):
-        free = free_name(session.name, taken_names(session.owner_id))
+        free = find_free_name(session.name, taken_names(session.owner_id))
         try:
             with transaction.atomic():
                 DubbingSession.objects.filter(pk=session.pk, trashed_at__isnull=False).update(
-                    trashed_at=None, name=free, folded_name=fold_name(free)
+                    trashed_at=None, name=free, folded_name=fold_session_name(free)
                 )
         except IntegrityError:
             continue

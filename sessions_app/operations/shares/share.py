@@ -84,7 +84,7 @@ def take(*, share: Share, owner: AbstractBaseUser, now: datetime) -> DubbingSess
     """
     shared = _opened(share, now=now).export.version
     arrival = _arrival(share, now=now)
-    told = metadata.timestamps(shared.metadata)
+    told = metadata.read_timestamps(shared.metadata)
     with transaction.atomic():
         _opened(share, now=now)
         session = sessions.create(owner=owner, name=shared.session.name, now=now)
@@ -113,8 +113,10 @@ def _arrival(share: Share, *, now: datetime) -> versions.NewVersion | histories.
         past = past_of(shared, session_name=shared.session.name)
         return histories.prepare(past.history, blobs=blobs_of(past), now=now)
     held = held_by(shared)
-    manifest = Manifest(entries=selection.among(held.manifest.entries))
-    document = metadata.narrow(shared.metadata, entries=manifest.entries, languages=selection.languages)
+    manifest = Manifest(entries=selection.filter_entries(held.manifest.entries))
+    document = metadata.filter_document(
+        shared.metadata, entries=manifest.entries, languages=selection.languages
+    )
     return versions.NewVersion(
         manifest=manifest,
         blob_ids={entry.path: held.blob_ids[entry.path] for entry in manifest.entries},

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
-from dubbing_core.paths import PathError, clean_path
+from dubbing_core.paths import PathError, normalize_path
 from sessions_app.models import Blob, Job, Upload
 from sessions_app.operations.accounts import quotas
 from sessions_app.operations.errors import BadInputError, NotAllowedError
@@ -156,7 +156,7 @@ Row = tuple[str, int, str]
 
 def _checked(file: Announced) -> Row:
     try:
-        path = clean_path(file.path)
+        path = normalize_path(file.path)
     except PathError as error:
         raise BadInputError(str(error), code=error.code) from error
     if file.size < 0:

@@ -13,9 +13,10 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
 from dubbing_core import metadata
-from dubbing_core.manifest import Changes, Manifest, diff
-from dubbing_core.names import fold_name
-from dubbing_core.progress import progress_of, stage_of
+from dubbing_core.manifest import Changes, Manifest, diff_manifests
+from dubbing_core.progress import compute_progress, compute_stage
+from dubbing_core.session_names import fold_session_name
+from dubbing_core.texts import ExtractedTexts
 from sessions_app.models import DubbingSession, Entry, Version
 from sessions_app.models.rows import insert
 from sessions_app.operations.errors import ConflictError, NotAllowedError, UnchangedError
@@ -40,7 +41,7 @@ class NewVersion:
 
     @cached_property
     def fingerprint(self) -> str:
-        return self.manifest.fingerprint(self.document)
+        return self.manifest.compute_fingerprint(self.document)
 
 
 def commit(
@@ -62,7 +63,7 @@ def commit(
     """
     # Both take their time with thousands of files, which nobody should wait for who wants the row.
     _ = new.fingerprint
-    changes = diff(before if before is not None else manifest_of(parent), new.manifest)
+    changes = diff_manifests(before if before is not None else manifest_of(parent), new.manifest)
     with transaction.atomic():
         locked = DubbingSession.objects.select_for_update().get(pk=session.pk)
         if locked.current_id != (parent.pk if parent else None):
@@ -95,7 +96,7 @@ def row(
     :param session: None where it is not made yet.
     :param stored_size: bytes of the blobs that the session did not hold before.
     """
-    progress = progress_of(new.document, {entry.category for entry in new.manifest.entries})
+    progress = compute_progress(new.document, {entry.category for entry in new.manifest.entries})
     video_name = str(new.document.get("video_name") or "")[:255]
     return Version(
         session=session,
@@ -110,9 +111,9 @@ def row(
         total_size=new.manifest.total_size,
         stored_size=stored_size,
         video_name=video_name,
-        folded_video_name=fold_name(video_name),
+        folded_video_name=fold_session_name(video_name),
         language_tags=Version.spaced(new.document.get("languages") or []),
-        stage=stage_of(progress).value,
+        stage=compute_stage(progress).value,
         has_transcription=progress.has_transcription,
         has_translations=progress.has_translations,
         has_audio=progress.has_audio,
@@ -149,11 +150,11 @@ def restore(*, session: DubbingSession, number: int, author: AbstractBaseUser, n
         parent = locked.current
         held = held_by(old)
         manifest = held.manifest
-        document = metadata.build(
+        document = metadata.build_document(
             old.metadata,
             entries=manifest.entries,
             video_name=None,
-            texts=metadata.Texts(),
+            texts=ExtractedTexts(),
             created_at=locked.created_at,
             last_updated=now,
             last_accessed=locked.last_accessed,

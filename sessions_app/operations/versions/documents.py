@@ -8,6 +8,7 @@ from typing import Any
 from dubbing_core import metadata
 from dubbing_core.categories import Category
 from dubbing_core.manifest import Manifest
+from dubbing_core.texts import READ_LIMIT, ExtractedTexts, extract_texts
 from sessions_app.operations.errors import BadInputError
 from sessions_app.storage.keys import blob_key
 from sessions_app.storage.store import BlobReader
@@ -24,23 +25,23 @@ def read_document(read: Callable[[], bytes], size: int) -> dict[str, Any]:
     if size > metadata.SIZE_LIMIT:
         raise BadInputError("metadata.json is too large to be one.", code="metadata_too_large")
     try:
-        return metadata.relative(metadata.parse(read()))
+        return metadata.relativize_paths(metadata.parse_document(read()))
     except metadata.MetadataError as error:
         raise BadInputError(str(error), code=error.code) from error
 
 
 def read_texts(
     reader: BlobReader, manifest: Manifest, *, changed: Collection[str], languages: Sequence[str]
-) -> metadata.Texts:
+) -> ExtractedTexts:
     """Look into those transcription, translation and voice files that a save brought."""
     telling = {Category.TRANSCRIPTIONS, Category.TRANSLATIONS, Category.VOICES}
     wanted = [
         entry
         for entry in manifest.entries
-        if entry.path in changed and entry.category in telling and entry.size <= metadata.READ_LIMIT
+        if entry.path in changed and entry.category in telling and entry.size <= READ_LIMIT
     ]
     files = {
         entry.path: b"".join(reader.read(blob_key(entry.sha256), 0, entry.size)) if entry.size else b""
         for entry in wanted[:READ_AT_MOST]
     }
-    return metadata.read_texts(files, languages=languages)
+    return extract_texts(files, languages=languages)

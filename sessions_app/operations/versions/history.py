@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dubbing_core import metadata
-from dubbing_core.history import History, PastEntry
+from dubbing_core.history import History, HistoryEntry
 from dubbing_core.manifest import Manifest, ManifestEntry
 from dubbing_core.paths import PathError
+from dubbing_core.texts import ExtractedTexts
 from sessions_app.models import Blob, DubbingSession, Entry, Version
 from sessions_app.operations.errors import BadInputError
 from sessions_app.operations.limits import check_count
@@ -40,8 +41,8 @@ def prepare(
     """
     rows = []
     seen: set[str] = set()
-    told: dict[PastEntry, ManifestEntry] = {}
-    for past, state in zip(history.versions, history.states(), strict=True):
+    told: dict[HistoryEntry, ManifestEntry] = {}
+    for past, state in zip(history.versions, history.iter_states(), strict=True):
         between()
         check_count(len(state))
         for entry in state.values():
@@ -99,12 +100,12 @@ def commit(replay: Replay, *, session: DubbingSession, now: datetime) -> Version
 
 def _manifest(entries: Iterable[ManifestEntry]) -> Manifest:
     try:
-        return Manifest.of(entries)
+        return Manifest.from_entries(entries)
     except PathError as error:
         raise BadInputError(str(error), code=error.code) from error
 
 
-def _entry_of(entry: PastEntry, blob: Blob) -> ManifestEntry:
+def _entry_of(entry: HistoryEntry, blob: Blob) -> ManifestEntry:
     return ManifestEntry(
         path=entry.path,
         sha256=entry.sha256,
@@ -117,12 +118,12 @@ def _entry_of(entry: PastEntry, blob: Blob) -> ManifestEntry:
 
 
 def _document(told: Mapping[str, object], manifest: Manifest, *, now: datetime) -> dict[str, object]:
-    times = metadata.timestamps(told)
-    return metadata.build(
+    times = metadata.read_timestamps(told)
+    return metadata.build_document(
         told,
         entries=manifest.entries,
         video_name=None,
-        texts=metadata.Texts(),
+        texts=ExtractedTexts(),
         created_at=times.created_at or now,
         last_updated=times.last_updated or now,
         last_accessed=times.last_accessed or now,

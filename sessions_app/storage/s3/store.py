@@ -83,7 +83,7 @@ class S3Store:
         self._bucket: str = storage.bucket_name
         location = storage.location.strip("/")
         self._location = f"{location}/" if location else ""
-        self._copier = Copier(self, PartLimits(uniform=uniform_parts))
+        self._copier = Copier(self, PartLimits(is_uniform=uniform_parts))
         self._can_copy = server_side_copy
         self._probing = threading.Lock()
         self.capabilities = Capabilities(

@@ -3,15 +3,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, strategies as st
 
-from dubbing_core.categories import (
-    Category,
-    classify,
-    find_metadata,
-    language_of,
-    session_folders,
-    sort_tree,
-)
-from dubbing_core.paths import PathError, check_tree, clean_path
+from dubbing_core.categories import Category, classify_path, detect_language
+from dubbing_core.paths import PathError, check_collisions, normalize_path
+from dubbing_core.placement import find_metadata, find_session_folders, place_files
 
 SEED = [
     "original_video.mp4",
@@ -31,7 +25,7 @@ SEED = [
 
 
 def placed(*paths, languages=()) -> dict[str, str]:
-    return {placement.source: placement.path for placement in sort_tree(paths, languages=languages)}
+    return {placement.source: placement.path for placement in place_files(paths, languages=languages)}
 
 
 def test_the_seeds_tree_stays_as_it_is():
@@ -47,13 +41,13 @@ def test_the_seeds_flat_working_folder_becomes_the_seeds_tree():
 @pytest.mark.parametrize("path", SEED)
 def test_a_path_in_the_tree_has_the_category_of_its_folder(path):
     folder = path.partition("/")[0] if "/" in path else "original_video"
-    assert classify(path) == folder
+    assert classify_path(path) == folder
 
 
 def test_what_lies_nowhere_known_is_other():
-    assert classify("tts/1.wav") is Category.OTHER
-    assert classify("original_video.srt") is Category.OTHER
-    assert classify("readme.txt") is Category.OTHER
+    assert classify_path("tts/1.wav") is Category.OTHER
+    assert classify_path("original_video.srt") is Category.OTHER
+    assert classify_path("readme.txt") is Category.OTHER
 
 
 def test_categories_have_labels_and_folders():
@@ -223,13 +217,13 @@ def test_a_path_that_would_become_too_long_loses_its_folders():
     ],
 )
 def test_the_language_is_what_a_file_was_dubbed_into(path, language):
-    assert language_of(path, classify(path)) == language
+    assert detect_language(path, classify_path(path)) == language
 
 
 def test_known_languages_decide_where_a_word_could_be_one():
-    (placement,) = sort_tree(["no_audio.wav"], languages=["no"])
+    (placement,) = place_files(["no_audio.wav"], languages=["no"])
     assert placement.language == "no"
-    (placement,) = sort_tree(["no_audio.wav"])
+    (placement,) = place_files(["no_audio.wav"])
     assert placement.language == ""
 
 
@@ -269,8 +263,8 @@ def trees(paths):
     tree: list[str] = []
     for raw in paths:
         try:
-            path = clean_path(raw)
-            check_tree([*tree, path])
+            path = normalize_path(raw)
+            check_collisions([*tree, path])
         except PathError:
             continue
         tree.append(path)
@@ -279,18 +273,18 @@ def trees(paths):
 
 @given(PATHS.map(trees), st.randoms())
 def test_every_file_is_placed_once_in_a_tree_that_sorts_to_itself(paths, random):
-    placements = sort_tree(paths)
+    placements = place_files(paths)
     result = [placement.path for placement in placements]
     shuffled = random.sample(paths, len(paths))
 
-    assert sort_tree(shuffled) == placements
+    assert place_files(shuffled) == placements
     assert len({placement.source for placement in placements}) == len(placements) <= len(paths)
     assert result == sorted(result)
-    check_tree(result)
+    check_collisions(result)
     for placement in placements:
-        assert clean_path(placement.path) == placement.path
-        assert classify(placement.path) is placement.category
-    again = sort_tree(result)
+        assert normalize_path(placement.path) == placement.path
+        assert classify_path(placement.path) is placement.category
+    again = place_files(result)
     assert [placement.path for placement in again] == result
     assert [placement.source for placement in again] == result
     left_out = set(paths) - {placement.source for placement in placements}
@@ -317,4 +311,4 @@ def test_every_file_is_placed_once_in_a_tree_that_sorts_to_itself(paths, random)
     ],
 )
 def test_sessions_side_by_side_are_told_from_one(paths, folders):
-    assert session_folders(paths) == folders
+    assert find_session_folders(paths) == folders

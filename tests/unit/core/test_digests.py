@@ -5,13 +5,13 @@ import zlib
 
 from hypothesis import given, strategies as st
 
-from dubbing_core.digests import Digest, digest_of
+from dubbing_core.digests import Digest, compute_digest
 
 
 @given(st.lists(st.binary()))
 def test_one_pass_over_any_chunks_gives_both_digests_and_the_size(chunks):
     whole = b"".join(chunks)
 
-    assert digest_of(chunks) == Digest(
+    assert compute_digest(chunks) == Digest(
         sha256=hashlib.sha256(whole).hexdigest(), crc32=zlib.crc32(whole), size=len(whole)
     )

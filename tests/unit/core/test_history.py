@@ -7,12 +7,19 @@ import pytest
 from hypothesis import given, strategies as st
 
 from dubbing_core.categories import Category
-from dubbing_core.history import History, HistoryError, PastEntry, PastVersion, parse, render
+from dubbing_core.history import (
+    History,
+    HistoryEntry,
+    HistoryError,
+    HistoryVersion,
+    parse_history,
+    render_history,
+)
 
 A, B, C = "a" * 64, "b" * 64, "c" * 64
 
 
-def version(number: int, **told) -> PastVersion:
+def version(number: int, **told) -> HistoryVersion:
     given = {
         "saved_at": datetime(2025, 8, number, 18, 11, 2, 5, tzinfo=UTC),
         "saved_by": "alice",
@@ -20,11 +27,11 @@ def version(number: int, **told) -> PastVersion:
         "restored_from": None,
         "document": {"video_name": "talk.mp4", "languages": ["hi"]},
     }
-    return PastVersion(number=number, **{**given, **told})
+    return HistoryVersion(number=number, **{**given, **told})
 
 
-def entry(path: str, sha256: str, added_in: int, removed_in: int | None = None) -> PastEntry:
-    return PastEntry(
+def entry(path: str, sha256: str, added_in: int, removed_in: int | None = None) -> HistoryEntry:
+    return HistoryEntry(
         path=path,
         sha256=sha256,
         size=5,
@@ -49,7 +56,7 @@ HISTORY = History(
 
 
 def told(**changes):
-    return {**json.loads(render(HISTORY)), **changes}
+    return {**json.loads(render_history(HISTORY)), **changes}
 
 
 def with_entry(**changes):
@@ -63,11 +70,11 @@ def with_version(**changes):
 
 
 def test_what_is_written_is_read_back():
-    assert parse(render(HISTORY)) == HISTORY
+    assert parse_history(render_history(HISTORY)) == HISTORY
 
 
 def test_each_version_holds_what_it_held():
-    states = [{path: held.sha256 for path, held in state.items()} for state in HISTORY.states()]
+    states = [{path: held.sha256 for path, held in state.items()} for state in HISTORY.iter_states()]
 
     assert states == [
         {"audio/hi.wav": A, "audio/hi_3.wav": C},
@@ -77,7 +84,7 @@ def test_each_version_holds_what_it_held():
 
 
 def test_what_the_newest_does_not_hold_is_told_once_each():
-    assert list(HISTORY.older_blobs()) == [B, C]
+    assert list(HISTORY.find_older_blobs()) == [B, C]
 
 
 def test_keys_of_a_newer_portal_are_passed_over():
@@ -85,7 +92,7 @@ def test_keys_of_a_newer_portal_are_passed_over():
     newer["entries"][0]["loudness"] = -23
     newer["versions"][0]["review"] = {}
 
-    assert parse(json.dumps(newer).encode()) == HISTORY
+    assert parse_history(json.dumps(newer).encode()) == HISTORY
 
 
 @pytest.mark.parametrize(
@@ -126,7 +133,7 @@ def test_keys_of_a_newer_portal_are_passed_over():
 )
 def test_what_no_portal_writes_is_refused_with_a_sentence(document):
     with pytest.raises(HistoryError) as refused:
-        parse(json.dumps(document).encode())
+        parse_history(json.dumps(document).encode())
 
     assert str(refused.value).endswith(".")
 
@@ -134,4 +141,4 @@ def test_what_no_portal_writes_is_refused_with_a_sentence(document):
 @given(data=st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
 def test_nothing_else_gets_out(data):
     with pytest.raises(HistoryError):
-        parse(data)
+        parse_history(data)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from dubbing_core.categories import Category
-from dubbing_core.manifest import Manifest, ManifestEntry, diff
+from dubbing_core.manifest import Manifest, ManifestEntry, diff_manifests
 from dubbing_core.paths import PathError
 
 
@@ -18,25 +18,29 @@ def entry(path, content="a", category=Category.AUDIO, language=""):
 def test_entries_are_sorted_by_path_whatever_order_they_come_in():
     one, two = entry("audio/a.wav"), entry("audio/b.wav")
 
-    assert Manifest.of([two, one]) == Manifest.of(iter([one, two])) == Manifest(entries=(one, two))
-    assert Manifest.of([one, two]).total_size == 10
-    assert Manifest.of([]).total_size == 0
+    assert (
+        Manifest.from_entries([two, one])
+        == Manifest.from_entries(iter([one, two]))
+        == Manifest(entries=(one, two))
+    )
+    assert Manifest.from_entries([one, two]).total_size == 10
+    assert Manifest.from_entries([]).total_size == 0
 
 
 def test_entries_that_one_file_system_confuses_are_refused():
     with pytest.raises(PathError):
-        Manifest.of([entry("audio/a.wav"), entry("audio/A.wav", "b")])
+        Manifest.from_entries([entry("audio/a.wav"), entry("audio/A.wav", "b")])
 
 
 def test_a_fingerprint_changes_with_the_work_and_not_with_the_time():
-    manifest = Manifest.of([entry("audio/a.wav")])
+    manifest = Manifest.from_entries([entry("audio/a.wav")])
     document = {"video_name": "talk.mp4", "created_at": "x", "session_metadata": {"a": 1, "b": "ह"}}
-    fingerprint = manifest.fingerprint(document)
+    fingerprint = manifest.compute_fingerprint(document)
 
     assert len(fingerprint) == 64
-    assert manifest.fingerprint({**document, "created_at": "y", "last_accessed": "z"}) == fingerprint
-    assert manifest.fingerprint(dict(reversed(document.items()))) == fingerprint
-    assert manifest.fingerprint({**document, "video_name": "other.mp4"}) != fingerprint
+    assert manifest.compute_fingerprint({**document, "created_at": "y", "last_accessed": "z"}) == fingerprint
+    assert manifest.compute_fingerprint(dict(reversed(document.items()))) == fingerprint
+    assert manifest.compute_fingerprint({**document, "video_name": "other.mp4"}) != fingerprint
     one = manifest.entries[0]
     for changed in [
         replace(one, path="audio/b.wav"),
@@ -44,7 +48,7 @@ def test_a_fingerprint_changes_with_the_work_and_not_with_the_time():
         replace(one, language="hi"),
         replace(one, category=Category.OTHER),
     ]:
-        assert Manifest.of([changed]).fingerprint(document) != fingerprint
+        assert Manifest.from_entries([changed]).compute_fingerprint(document) != fingerprint
 
 
 def test_a_diff_tells_what_was_added_removed_and_changed():
@@ -52,9 +56,13 @@ def test_a_diff_tells_what_was_added_removed_and_changed():
     old, new, fresh = entry("audio/new.wav"), entry("audio/new.wav", "b"), entry("audio/fresh.wav")
     retagged = replace(gone, language="hi")
 
-    changes = diff(Manifest.of([kept, gone, old]), Manifest.of([kept, new, fresh]))
+    changes = diff_manifests(
+        Manifest.from_entries([kept, gone, old]), Manifest.from_entries([kept, new, fresh])
+    )
 
     assert (changes.added, changes.removed, changes.changed) == ((fresh,), (gone,), (new,))
     assert changes
-    assert diff(Manifest.of([gone]), Manifest.of([retagged])).changed == (retagged,)
-    assert not diff(Manifest.of([kept]), Manifest.of([kept]))
+    assert diff_manifests(Manifest.from_entries([gone]), Manifest.from_entries([retagged])).changed == (
+        retagged,
+    )
+    assert not diff_manifests(Manifest.from_entries([kept]), Manifest.from_entries([kept]))

@@ -9,18 +9,18 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from hypothesis import given, strategies as st
 
-from dubbing_core.categories import classify, language_of
+from dubbing_core.categories import classify_path, detect_language
 from dubbing_core.manifest import ManifestEntry
 from dubbing_core.metadata import (
     MetadataError,
-    Texts,
-    build,
-    check,
-    parse,
-    relative,
-    render,
-    timestamps,
+    build_document,
+    check_document,
+    parse_document,
+    read_timestamps,
+    relativize_paths,
+    render_document,
 )
+from dubbing_core.texts import ExtractedTexts
 
 NAME = "my_project_20250803_181102"
 NOW = datetime(2025, 8, 3, 18, 11, 2, 123456, tzinfo=UTC)
@@ -77,22 +77,22 @@ def seeds_document(session_name=NAME):
 
 
 def entry(path, languages=()):
-    category = classify(path)
-    language = language_of(path, category, known=languages)
+    category = classify_path(path)
+    language = detect_language(path, category, languages=languages)
     return ManifestEntry(path=path, sha256="0" * 64, size=1, crc32=0, category=category, language=language)
 
 
 def built(base, *paths, texts=None, **changes):
-    stamps = timestamps(base or {})
+    stamps = read_timestamps(base or {})
     arguments = {
         "entries": [entry(path, (base or {}).get("languages") or ()) for path in paths],
         "video_name": None,
-        "texts": texts or Texts(),
+        "texts": texts or ExtractedTexts(),
         "created_at": stamps.created_at or NOW,
         "last_updated": stamps.last_updated or NOW,
         "last_accessed": stamps.last_accessed or NOW,
     }
-    return build(base, **{**arguments, **changes})
+    return build_document(base, **{**arguments, **changes})
 
 
 def test_a_zip_made_by_the_seeds_code_gives_the_same_document_back(tmp_path):
@@ -112,19 +112,23 @@ def test_a_zip_made_by_the_seeds_code_gives_the_same_document_back(tmp_path):
     with zipfile.ZipFile(archive) as zipf:
         source = zipf.read("metadata.json")
         paths = [name for name in zipf.namelist() if name != "metadata.json"]
-    document = built(relative(parse(source)), *paths, keep_stage=True)
+    document = built(relativize_paths(parse_document(source)), *paths, keep_stage=True)
 
-    assert render(document, session_name=NAME) == source
+    assert render_document(document, session_name=NAME) == source
     assert document["session_name"] == ""
     assert document["audio_paths"]["hi"] == "audio/hi_audio.wav"
-    again = built(relative(parse(render(document, session_name="Other name"))), *paths, keep_stage=True)
+    again = built(
+        relativize_paths(parse_document(render_document(document, session_name="Other name"))),
+        *paths,
+        keep_stage=True,
+    )
     assert again == document
 
 
 def test_rendering_under_another_name_rebases_every_path():
-    document = built(relative(seeds_document()), *TREE)
+    document = built(relativize_paths(seeds_document()), *TREE)
 
-    rendered = render(document, session_name="Talk 2")
+    rendered = render_document(document, session_name="Talk 2")
     written = json.loads(rendered)
 
     assert written["session_name"] == "Talk 2"
@@ -136,14 +140,14 @@ def test_rendering_under_another_name_rebases_every_path():
 
 
 def test_a_document_without_paths_can_be_rendered():
-    assert render({}, session_name="x") == b'{\n  "session_name": "x"\n}'
+    assert render_document({}, session_name="x") == b'{\n  "session_name": "x"\n}'
 
 
 def test_seed_keys_come_first_and_in_the_seeds_order():
     shuffled = dict(reversed(seeds_document().items()))
     shuffled["session_metadata"] = dict(reversed(shuffled["session_metadata"].items()))
 
-    document = built(relative(shuffled), *TREE)
+    document = built(relativize_paths(shuffled), *TREE)
 
     assert list(document) == [*list(seeds_document())[:-2], "notes", "mixing"]
     assert list(document["session_metadata"]) == [
@@ -177,7 +181,7 @@ def test_a_project_without_metadata_gets_a_whole_document():
 
 def test_paths_are_made_true():
     document = built(
-        relative(seeds_document()),
+        relativize_paths(seeds_document()),
         "audio/es/001.wav",
         "audio/fr/001.wav",
         "audio/fr/002.wav",
@@ -205,9 +209,11 @@ def test_paths_are_made_true():
 
 
 def test_texts_fill_in_and_override_language_by_language():
-    texts = Texts(transcription_text="New", translations={"hi": "नया", "pt-BR": "Novo"}, voices={"hi": "v2"})
+    texts = ExtractedTexts(
+        transcription_text="New", translations={"hi": "नया", "pt-BR": "Novo"}, voices={"hi": "v2"}
+    )
 
-    document = built(relative(seeds_document()), texts=texts)
+    document = built(relativize_paths(seeds_document()), texts=texts)
 
     assert document["transcription_text"] == "New"
     assert document["translations"] == {"hi": "नया", "es": "Traducción en español aquí...", "pt-BR": "Novo"}
@@ -217,7 +223,7 @@ def test_texts_fill_in_and_override_language_by_language():
 
 def test_one_language_in_two_spellings_is_listed_once():
     document = built(
-        {"languages": ["pt_BR", ""]}, "audio/pt-BR/1.wav", texts=Texts(translations={"PT-br": "x"})
+        {"languages": ["pt_BR", ""]}, "audio/pt-BR/1.wav", texts=ExtractedTexts(translations={"PT-br": "x"})
     )
 
     assert document["languages"] == ["pt_BR"]
@@ -237,7 +243,7 @@ def test_the_stage_is_kept_or_worked_out():
 
 
 def test_nulls_are_read_as_absent():
-    document = built(relative(parse(json.dumps(dict.fromkeys(seeds_document())).encode())))
+    document = built(relativize_paths(parse_document(json.dumps(dict.fromkeys(seeds_document())).encode())))
 
     assert document["audio_paths"] == {}
     assert document["video_name"] == ""
@@ -262,10 +268,10 @@ def test_nulls_are_read_as_absent():
     ],
 )
 def test_a_path_from_wherever_its_session_lay_becomes_one_of_the_tree(raw, path):
-    document = relative({"audio_paths": {"hi": raw, "es": None}, "mixed_videos": [raw], "x": raw})
+    document = relativize_paths({"audio_paths": {"hi": raw, "es": None}, "mixed_videos": [raw], "x": raw})
 
     assert document == {"audio_paths": {"hi": path}, "mixed_videos": [path], "x": raw}
-    assert relative(document) == document
+    assert relativize_paths(document) == document
 
 
 @pytest.mark.parametrize(
@@ -283,7 +289,7 @@ def test_a_path_from_wherever_its_session_lay_becomes_one_of_the_tree(raw, path)
 )
 def test_what_is_no_metadata_is_refused_with_its_code(data, code):
     with pytest.raises(MetadataError) as caught:
-        parse(data)
+        parse_document(data)
 
     assert caught.value.code == code
     assert str(caught.value).startswith("metadata.json ")
@@ -311,14 +317,14 @@ def test_what_is_no_metadata_is_refused_with_its_code(data, code):
 )
 def test_a_value_of_the_wrong_type_is_refused_by_its_key(document, key):
     with pytest.raises(MetadataError, match=f"“{key}”") as caught:
-        check(document)
+        check_document(document)
 
     assert (caught.value.code, caught.value.key) == ("metadata_type", key)
 
 
 def test_a_value_that_json_text_could_not_say_is_refused():
     with pytest.raises(MetadataError) as caught:
-        check({"x": float("nan")})
+        check_document({"x": float("nan")})
 
     assert caught.value.code == "metadata_number"
 
@@ -338,8 +344,8 @@ def test_a_value_that_json_text_could_not_say_is_refused():
     ],
 )
 def test_times_are_read_in_utc(text, moment):
-    assert timestamps({"last_updated": text}).last_updated == moment
-    assert timestamps({}).created_at is None
+    assert read_timestamps({"last_updated": text}).last_updated == moment
+    assert read_timestamps({}).created_at is None
 
 
 def test_times_are_written_with_all_their_microseconds():
@@ -367,12 +373,12 @@ KEYS = st.sampled_from(list(seeds_document())) | st.text()
 @given(st.dictionaries(KEYS, JSON))
 def test_whatever_is_accepted_can_be_built_rendered_and_read_again(document):
     try:
-        base = relative(check(document))
+        base = relativize_paths(check_document(document))
     except MetadataError:
         return
     result = built(base, *TREE, created_at=NOW, last_updated=NOW, last_accessed=NOW)
 
-    again = relative(parse(render(result, session_name=NAME)))
+    again = relativize_paths(parse_document(render_document(result, session_name=NAME)))
 
     assert built(again, *TREE, created_at=NOW, last_updated=NOW, last_accessed=NOW) == result
     assert [key for key in again if key in document and key not in seeds_document()] == [

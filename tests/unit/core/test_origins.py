@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from hypothesis import given, strategies as st
 
-from dubbing_core.categories import classify
+from dubbing_core.categories import classify_path
 from dubbing_core.manifest import ManifestEntry
-from dubbing_core.origins import settled
-from dubbing_core.paths import check_tree
+from dubbing_core.origins import resolve_origin_conflicts
+from dubbing_core.paths import check_collisions
 
 
 def entry(path: str, origin: str = "") -> ManifestEntry:
-    return ManifestEntry(path=path, sha256="0" * 64, size=0, crc32=0, category=classify(path), origin=origin)
+    return ManifestEntry(
+        path=path, sha256="0" * 64, size=0, crc32=0, category=classify_path(path), origin=origin
+    )
 
 
 def homes(entries: list[ManifestEntry]) -> dict[str, str]:
@@ -21,13 +23,13 @@ def homes(entries: list[ManifestEntry]) -> dict[str, str]:
 def test_files_of_one_folder_go_back_to_where_they_lay():
     entries = [entry("audio/hi.wav", "hi.wav"), entry("original_video.mp4", "talk.mp4")]
 
-    assert settled(entries, newest=()) == entries
+    assert resolve_origin_conflicts(entries, newest=()) == entries
 
 
 def test_of_two_that_lay_in_one_place_the_newest_goes_back():
     entries = [entry("audio/hi.wav", "hi.wav"), entry("audio/hi_2.wav", "hi.wav")]
 
-    assert homes(settled(entries, newest={"audio/hi_2.wav"})) == {
+    assert homes(resolve_origin_conflicts(entries, newest={"audio/hi_2.wav"})) == {
         "audio/hi.wav": "audio/hi.wav",
         "audio/hi_2.wav": "hi.wav",
     }
@@ -36,7 +38,7 @@ def test_of_two_that_lay_in_one_place_the_newest_goes_back():
 def test_nothing_goes_back_to_where_another_one_stays():
     entries = [entry("audio/hi.wav"), entry("other/x", "audio/hi.wav"), entry("other/y", "audio")]
 
-    assert homes(settled(entries, newest={"other/x", "other/y"})) == {
+    assert homes(resolve_origin_conflicts(entries, newest={"other/x", "other/y"})) == {
         "audio/hi.wav": "audio/hi.wav",
         "other/x": "other/x",
         "other/y": "other/y",
@@ -50,4 +52,4 @@ NAMES = st.lists(st.sampled_from("abA"), min_size=1, max_size=3).map("/".join)
 def test_whatever_lay_where_the_files_can_lie_side_by_side(origins: dict[str, str], newest: set[str]):
     entries = [entry(f"other/{number}", origin) for number, origin in enumerate(origins.values())]
 
-    check_tree(homes(settled(entries, newest=newest)).values())
+    check_collisions(homes(resolve_origin_conflicts(entries, newest=newest)).values())

@@ -5,7 +5,7 @@ import unicodedata
 import pytest
 from hypothesis import given, strategies as st
 
-from dubbing_core.paths import PathError, check_name, check_tree, clean_path, fold
+from dubbing_core.paths import PathError, check_collisions, check_path, fold_path, normalize_path
 
 
 def code_of(call, *args) -> str:
@@ -30,7 +30,7 @@ def code_of(call, *args) -> str:
     ],
 )
 def test_a_path_is_brought_into_its_one_form(raw, cleaned):
-    assert clean_path(raw) == cleaned
+    assert normalize_path(raw) == cleaned
 
 
 @pytest.mark.parametrize(
@@ -67,19 +67,19 @@ def test_a_path_is_brought_into_its_one_form(raw, cleaned):
     ],
 )
 def test_a_path_that_could_do_harm_is_refused_with_its_code(raw, code):
-    assert code_of(clean_path, raw) == code
+    assert code_of(normalize_path, raw) == code
 
 
 def test_a_strict_check_changes_nothing_and_refuses_backslashes():
-    assert code_of(check_name, "audio\\x.wav") == "path_backslash"
-    assert code_of(check_name, "\\x.wav") == "path_absolute"
-    assert code_of(check_name, "./x.wav") == "path_dot"
-    check_name("audio/cafe\u0301.wav")
+    assert code_of(check_path, "audio\\x.wav") == "path_backslash"
+    assert code_of(check_path, "\\x.wav") == "path_absolute"
+    assert code_of(check_path, "./x.wav") == "path_dot"
+    check_path("audio/cafe\u0301.wav")
 
 
 def test_an_error_shows_the_path_without_its_control_characters_and_clipped():
     with pytest.raises(PathError) as caught:
-        check_name("\x1b[31m" + "x" * 500)
+        check_path("\x1b[31m" + "x" * 500)
 
     assert str(caught.value).startswith("“\\x1b[31mxxx")
     assert len(str(caught.value)) < 250
@@ -97,36 +97,36 @@ def test_an_error_shows_the_path_without_its_control_characters_and_clipped():
     ],
 )
 def test_names_that_one_file_system_confuses_fold_to_one(one, other):
-    assert fold(one) == fold(other)
-    assert code_of(check_tree, [one, other]) == "path_duplicate"
+    assert fold_path(one) == fold_path(other)
+    assert code_of(check_collisions, [one, other]) == "path_duplicate"
 
 
 def test_a_file_used_as_a_folder_is_refused_in_either_order():
-    assert code_of(check_tree, ["Audio", "audio/x.wav"]) == "path_file_as_folder"
-    assert code_of(check_tree, ["audio/x/y/z.wav", "audio/x"]) == "path_file_as_folder"
+    assert code_of(check_collisions, ["Audio", "audio/x.wav"]) == "path_file_as_folder"
+    assert code_of(check_collisions, ["audio/x/y/z.wav", "audio/x"]) == "path_file_as_folder"
 
 
 def test_the_same_path_twice_is_refused():
-    assert code_of(check_tree, ["audio/x.wav", "audio/x.wav"]) == "path_duplicate"
+    assert code_of(check_collisions, ["audio/x.wav", "audio/x.wav"]) == "path_duplicate"
 
 
 def test_an_honest_tree_passes():
-    check_tree(["original_video.mp4", "audio/hi.wav", "audio/hi/1.wav", "other/audio"])
-    check_tree([])
+    check_collisions(["original_video.mp4", "audio/hi.wav", "audio/hi/1.wav", "other/audio"])
+    check_collisions([])
 
 
 @given(st.text())
 def test_any_text_is_cleaned_for_good_or_refused(raw):
     try:
-        path = clean_path(raw)
+        path = normalize_path(raw)
     except PathError as error:
         assert error.code.startswith("path_")  # noqa: PT017
     else:
-        assert clean_path(path) == path
+        assert normalize_path(path) == path
         assert ".." not in path.split("/")
 
 
 @given(st.text())
 def test_folding_twice_is_folding_once(text):
-    assert fold(fold(text)) == fold(text)
-    assert fold(unicodedata.normalize("NFD", text)) == fold(text)
+    assert fold_path(fold_path(text)) == fold_path(text)
+    assert fold_path(unicodedata.normalize("NFD", text)) == fold_path(text)

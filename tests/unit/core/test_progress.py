@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from dubbing_core.categories import Category
-from dubbing_core.progress import Progress, Stage, progress_of, stage_of
+from dubbing_core.progress import Progress, Stage, compute_progress, compute_stage
 
 
 def progress(*done: str) -> Progress:
@@ -29,7 +29,7 @@ def progress(*done: str) -> Progress:
     ],
 )
 def test_progress_is_what_the_metadata_says_or_the_files_show(document, categories, expected):
-    assert progress_of(document, categories) == expected
+    assert compute_progress(document, categories) == expected
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_progress_is_what_the_metadata_says_or_the_files_show(document, categori
     ],
 )
 def test_the_stage_is_the_furthest_reached(done, stage):
-    assert stage_of(progress(*done)) is stage
+    assert compute_stage(progress(*done)) is stage
 
 
 def test_every_stage_has_a_label():

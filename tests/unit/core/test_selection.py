@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from dubbing_core.categories import Category
-from dubbing_core.selection import WHOLE, Selection, SelectionError
+from dubbing_core.selection import WHOLE_VERSION, Selection, SelectionError
 
 ALL_BUT_SOURCE = [category for category in Category if category is not Category.ORIGINAL_VIDEO]
 selections: st.SearchStrategy[dict[str, Any]] = st.builds(
@@ -19,7 +19,7 @@ selections: st.SearchStrategy[dict[str, Any]] = st.builds(
 
 def made(asked) -> Selection | None:
     try:
-        return Selection.of(**asked)
+        return Selection.from_choices(**asked)
     except SelectionError:
         return None
 
@@ -37,7 +37,7 @@ def made(asked) -> Selection | None:
     ],
 )
 def test_what_leaves_nothing_out_is_the_whole(asked, is_whole):
-    assert Selection.of(**asked).is_whole is is_whole
+    assert Selection.from_choices(**asked).is_whole is is_whole
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_what_leaves_nothing_out_is_the_whole(asked, is_whole):
     ],
 )
 def test_what_takes_the_same_files_is_one_selection(one, other):
-    assert Selection.of(**one) == Selection.of(**other)
+    assert Selection.from_choices(**one) == Selection.from_choices(**other)
 
 
 @given(asked=selections, category=st.sampled_from(list(Category)), language=st.sampled_from(["", "hi", "fr"]))
@@ -66,7 +66,7 @@ def test_the_one_form_takes_what_was_asked_for(asked, category, language):
     named = [tag for tag in asked["languages"] if tag]
     if named and language not in ("", *named):
         wanted = False
-    assert selection.takes(category, language) is wanted
+    assert selection.includes(category, language) is wanted
 
 
 @given(asked=selections)
@@ -77,8 +77,8 @@ def test_it_survives_being_written_down(asked):
 
 
 def test_the_whole_is_written_as_nothing():
-    assert WHOLE.as_dict() == {}
-    assert (WHOLE.label, WHOLE.suffix) == ("", "")
+    assert WHOLE_VERSION.as_dict() == {}
+    assert (WHOLE_VERSION.label, WHOLE_VERSION.filename_suffix) == ("", "")
 
 
 @pytest.mark.parametrize(
@@ -101,9 +101,9 @@ def test_the_whole_is_written_as_nothing():
     ],
 )
 def test_it_says_what_it_is(asked, label, suffix):
-    selection = Selection.of(**asked)
+    selection = Selection.from_choices(**asked)
 
-    assert (selection.label, selection.suffix) == (label, suffix)
+    assert (selection.label, selection.filename_suffix) == (label, suffix)
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_it_says_what_it_is(asked, label, suffix):
 )
 def test_what_makes_no_sense_is_refused_with_a_sentence(asked, code):
     with pytest.raises(SelectionError) as refused:
-        Selection.of(**asked)
+        Selection.from_choices(**asked)
 
     assert refused.value.code == code
     assert str(refused.value).endswith(".")

@@ -6,7 +6,7 @@ import json
 import pytest
 from hypothesis import given, strategies as st
 
-from dubbing_core.strict_json import JsonError, check, load
+from dubbing_core.strict_json import JsonError, check_json, parse_json
 
 
 @pytest.mark.parametrize(
@@ -36,23 +36,23 @@ from dubbing_core.strict_json import JsonError, check, load
 )
 def test_json_that_programs_read_differently_is_refused(data, code):
     with pytest.raises(JsonError) as caught:
-        load(data)
+        parse_json(data)
 
     assert caught.value.code == code
 
 
 def test_ordinary_json_is_read_with_or_without_a_byte_order_mark():
-    assert load(b'\xef\xbb\xbf{"a": [1, 2.5, true, null, "\\ud83d\\ude00"]}') == {
+    assert parse_json(b'\xef\xbb\xbf{"a": [1, 2.5, true, null, "\\ud83d\\ude00"]}') == {
         "a": [1, 2.5, True, None, "😀"]
     }
-    assert load(b"[" * 64 + b"]" * 64)
-    assert load(b"9" * 100) == 10**100 - 1
+    assert parse_json(b"[" * 64 + b"]" * 64)
+    assert parse_json(b"9" * 100) == 10**100 - 1
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), 10**100, -(10**100), {"\ud800": 1}, ["\0"]])
 def test_a_value_that_no_database_keeps_is_refused(value):
     with pytest.raises(JsonError):
-        check({"deep": [value]})
+        check_json({"deep": [value]})
 
 
 @given(
@@ -60,13 +60,13 @@ def test_a_value_that_no_database_keeps_is_refused(value):
 )
 def test_what_is_read_is_what_was_written(value):
     try:
-        check(value)
+        check_json(value)
     except JsonError:
         return
-    assert load(json.dumps(value).encode()) == value
+    assert parse_json(json.dumps(value).encode()) == value
 
 
 @given(st.binary(max_size=50))
 def test_no_bytes_raise_anything_else(data):
     with contextlib.suppress(JsonError):
-        load(data)
+        parse_json(data)

@@ -5,7 +5,7 @@ import json
 import pytest
 from hypothesis import given, strategies as st
 
-from dubbing_core.texts import READ_LIMIT, Texts, read_texts
+from dubbing_core.texts import READ_LIMIT, ExtractedTexts, extract_texts
 
 SRT = "1\r\n00:00:01,000 --> 00:00:02,000\r\n<i>Hola</i>\r\n{\\an8}mundo\r\n\r\n2\r\n00:00:03,000 --> 00:00:04,000\r\n¿Qué?\r\n"
 VTT = "WEBVTT - title\n\nNOTE hidden\n\ncue\n00:01.000 --> 00:02.000 line:0\nHola\n"
@@ -31,16 +31,18 @@ def written(value) -> bytes:
     ],
 )
 def test_the_transcript_is_read_from_what_speech_recognition_wrote(value, text):
-    assert read_texts({"transcriptions/original_asr.json": written(value)}) == Texts(transcription_text=text)
+    assert extract_texts({"transcriptions/original_asr.json": written(value)}) == ExtractedTexts(
+        transcription_text=text
+    )
 
 
 def test_the_original_transcript_comes_before_others_and_others_before_none():
     files = {"transcriptions/a.txt": b"A\n", "transcriptions/original_asr.json": written("B")}
 
-    assert read_texts(files).transcription_text == "B"
-    assert read_texts({**files, "transcriptions/original_asr.json": b"{"}).transcription_text == "A"
-    assert read_texts({"transcriptions/x.docx": b"PK"}).transcription_text is None
-    assert read_texts({"other/a.txt": b"A"}).transcription_text is None
+    assert extract_texts(files).transcription_text == "B"
+    assert extract_texts({**files, "transcriptions/original_asr.json": b"{"}).transcription_text == "A"
+    assert extract_texts({"transcriptions/x.docx": b"PK"}).transcription_text is None
+    assert extract_texts({"other/a.txt": b"A"}).transcription_text is None
 
 
 @pytest.mark.parametrize(
@@ -56,7 +58,9 @@ def test_the_original_transcript_comes_before_others_and_others_before_none():
     ],
 )
 def test_translations_are_read_by_language(value, translations):
-    assert read_texts({"translations/translated.json": written(value)}) == Texts(translations=translations)
+    assert extract_texts({"translations/translated.json": written(value)}) == ExtractedTexts(
+        translations=translations
+    )
 
 
 def test_files_named_for_a_language_fill_what_is_missing():
@@ -72,7 +76,7 @@ def test_files_named_for_a_language_fill_what_is_missing():
         "translations/notes.txt": b"nobody's",
     }
 
-    assert read_texts(files).translations == {
+    assert extract_texts(files).translations == {
         "hi": "A",
         "es": "Hola mundo ¿Qué?",
         "fr": "Hola",
@@ -85,7 +89,7 @@ def test_files_named_for_a_language_fill_what_is_missing():
 def test_known_languages_are_read_as_they_are_spelled():
     files = {"translations/translated.json": written({"klingon": "nuqneH", "other": "x"})}
 
-    assert read_texts(files, languages=["klingon"]).translations == {"klingon": "nuqneH"}
+    assert extract_texts(files, languages=["klingon"]).translations == {"klingon": "nuqneH"}
 
 
 @pytest.mark.parametrize(
@@ -98,21 +102,21 @@ def test_known_languages_are_read_as_they_are_spelled():
     ],
 )
 def test_voices_are_read_as_assigned(value, voices):
-    assert read_texts({"voices/voice_assignments.json": written(value)}) == Texts(voices=voices)
+    assert extract_texts({"voices/voice_assignments.json": written(value)}) == ExtractedTexts(voices=voices)
 
 
 def test_a_file_that_is_too_large_is_left_alone():
     files = {"transcriptions/a.txt": b"x" * (READ_LIMIT + 1), "transcriptions/b.txt": b"B"}
 
-    assert read_texts(files).transcription_text == "B"
+    assert extract_texts(files).transcription_text == "B"
 
 
 def test_endless_nesting_is_survived():
     deep = b"[" * 100_000 + b"]" * 100_000
     nested = written([[[[[[[["x"]]]]]]]])
 
-    assert read_texts({"transcriptions/original_asr.json": deep}) == Texts()
-    assert read_texts({"transcriptions/original_asr.json": nested}) == Texts()
+    assert extract_texts({"transcriptions/original_asr.json": deep}) == ExtractedTexts()
+    assert extract_texts({"transcriptions/original_asr.json": nested}) == ExtractedTexts()
 
 
 PATHS = st.sampled_from(
@@ -130,7 +134,7 @@ VALUES = st.recursive(LEAVES, lambda inner: st.lists(inner) | st.dictionaries(st
 
 @given(st.dictionaries(PATHS, st.binary() | VALUES.map(written)))
 def test_nothing_makes_it_fail_and_all_it_finds_can_be_kept(files):
-    texts = read_texts(files)
+    texts = extract_texts(files)
 
     found = [
         texts.transcription_text or "",

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 from django.core.files.storage import FileSystemStorage
 
-from dubbing_core.digests import digest_of
-from dubbing_core.zips.layout import Layout, Literal, Member, TextMember, plan
+from dubbing_core.digests import compute_digest
+from dubbing_core.zips.layout import BlobMember, Layout, Literal, TextMember, plan_archive
 from dubbing_core.zips.multipart import PartLimits
 from sessions_app.exports.assemble import assemble, discard
 from sessions_app.storage.filesystem import FileSystemStore
@@ -73,14 +73,14 @@ class TestAssembling:
         files = {"video.mp4": bytes(5 * MIB), "transcriptions/übung.srt": b"1\n", "empty.txt": b""}
         members = []
         for name, data in files.items():
-            digest = digest_of([data])
+            digest = compute_digest([data])
             assert blob(store, data) == digest.sha256
             members.append(
-                Member(
+                BlobMember(
                     name=name, sha256=digest.sha256, size=digest.size, crc32=digest.crc32, modified=modified
                 )
             )
-        layout = plan([TextMember(name="metadata.json", data=b"{}", modified=modified), *members])
+        layout = plan_archive([TextMember(name="metadata.json", data=b"{}", modified=modified), *members])
 
         assemble(layout, KEY, store=store, on_bytes=lambda count: None)
 

@@ -16,12 +16,14 @@ from sessions_app.storage.store import ObjectMissingError, StoreFullError
 from tests.unit.exports.archive import MIB, an_archive, blob, content
 
 KEY = "exports/x.zip"
-LIMITS = PartLimits(least=100, copied=MIB, most=4 * MIB, count=10_000)
+LIMITS = PartLimits(min_size=100, copy_size=MIB, max_size=4 * MIB, max_count=10_000)
 
 
 @pytest.fixture(params=[False, True], ids=["any sizes", "uniform"])
 def store(request):
-    return MemoryStore(limits=PartLimits(least=5000, copied=MIB, most=4 * MIB, uniform=request.param))
+    return MemoryStore(
+        limits=PartLimits(min_size=5000, copy_size=MIB, max_size=4 * MIB, is_uniform=request.param)
+    )
 
 
 def write(layout, store, on_bytes=lambda count: None):
@@ -85,7 +87,7 @@ class TestWriting:
         assert reader.most_at_once == 1
 
     def test_holds_few_large_parts_in_memory(self):
-        limits = PartLimits(least=12 * MIB, copied=100 * MIB, most=200 * MIB)
+        limits = PartLimits(min_size=12 * MIB, copy_size=100 * MIB, max_size=200 * MIB)
         layout = Layout((Literal(bytes(48 * MIB)),))
 
         assert s3._uploads_at_once(plan_parts(layout, limits=limits)) == 2

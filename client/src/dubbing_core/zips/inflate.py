@@ -17,7 +17,9 @@ RAW_DEFLATE = -15
 INFLATE_ERROR: type[Exception] = isal_zlib.error  # type: ignore[assignment]  # the stub calls the class an instance
 
 
-def unpack(chunks: Iterable[bytes], *, method: int, size: int, crc32: int, member: str) -> Generator[bytes]:
+def unpack_member(
+    chunks: Iterable[bytes], *, method: int, size: int, crc32: int, member: str
+) -> Generator[bytes]:
     """Yield a member's contents, never more than declared.
 
     :param chunks: the compressed data, all of it.

@@ -14,7 +14,7 @@ from itertools import accumulate
 
 from zlib_ng import zlib_ng
 
-from dubbing_core.paths import check_name, check_tree
+from dubbing_core.paths import check_collisions, check_path
 from dubbing_core.zips.records import (
     END_SIGNATURES,
     EXTRA_ALIGNMENT,
@@ -34,9 +34,9 @@ from dubbing_core.zips.records import (
     EndRecord,
     LocalHeader,
     Locator64,
-    dos_timestamp,
     pack_extra,
     pack_zip64,
+    to_dos_timestamp,
 )
 
 LARGE_SIZE = 4 * 1024 * 1024
@@ -49,7 +49,7 @@ ALIGNMENT_LIMIT = 0x8000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Member:
+class BlobMember:
     """A file of the archive whose bytes are a blob."""
 
     name: str
@@ -156,7 +156,7 @@ class Layout:
         return array("Q", accumulate(segment.size for segment in self.segments))
 
 
-def plan(members: Sequence[Member | TextMember], *, comment: bytes = b"") -> Layout:
+def plan_archive(members: Sequence[BlobMember | TextMember], *, comment: bytes = b"") -> Layout:
     """Decide every byte of the archive that holds the members in the order given. Nothing is read.
 
     :raises ValueError: a name is unsafe or taken (`domain.paths.PathError`), a size or digest is impossible, or
@@ -164,7 +164,7 @@ def plan(members: Sequence[Member | TextMember], *, comment: bytes = b"") -> Lay
     """
     for member in members:
         _check(member)
-    check_tree(member.name for member in members)
+    check_collisions(member.name for member in members)
     if len(comment) > SENTINEL16 or any(signature in comment for signature in END_SIGNATURES):
         raise ValueError("The comment does not fit into an archive.")
     writer = _Writer()
@@ -173,8 +173,8 @@ def plan(members: Sequence[Member | TextMember], *, comment: bytes = b"") -> Lay
     return writer.finish(comment)
 
 
-def _check(member: Member | TextMember) -> None:
-    check_name(member.name)
+def _check(member: BlobMember | TextMember) -> None:
+    check_path(member.name)
     if isinstance(member, TextMember):
         return
     if not 0 <= member.size < 1 << 63:
@@ -190,7 +190,7 @@ class _Writer:
         self._directory: list[bytes] = []
         self._position = 0
 
-    def add(self, member: Member | TextMember) -> None:
+    def add(self, member: BlobMember | TextMember) -> None:
         local, central = _headers(member, self._position)
         self._directory.append(central)
         self._literal(local)
@@ -218,7 +218,7 @@ class _Writer:
         self._literals.clear()
 
 
-def _headers(member: Member | TextMember, offset: int) -> tuple[bytes, bytes]:
+def _headers(member: BlobMember | TextMember, offset: int) -> tuple[bytes, bytes]:
     """Local and central header of a member whose local header starts at the offset."""
     if isinstance(member, TextMember):
         size, crc32 = len(member.data), zlib_ng.crc32(member.data)
@@ -226,7 +226,7 @@ def _headers(member: Member | TextMember, offset: int) -> tuple[bytes, bytes]:
         size, crc32 = member.size, member.crc32
     name = member.name.encode()
     flags = 0 if member.name.isascii() else FLAG_UTF8
-    dos_time, dos_date = dos_timestamp(member.modified)
+    dos_time, dos_date = to_dos_timestamp(member.modified)
     field = min(size, SENTINEL32)
     # 4.5.3: the local header needs both sizes; the central one each value that does not fit into its own field.
     large = (size, size) if field == SENTINEL32 else ()

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Limits:
+class ArchiveLimits:
     """What an archive may declare; it is refused before anything is inflated."""
 
     max_entries: int = 50_000

@@ -11,12 +11,12 @@ import heapq
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from dubbing_core.zips.layout import BlobRange, Layout, Member, Segment, TextMember
+from dubbing_core.zips.layout import BlobMember, BlobRange, Layout, Segment, TextMember
 
 MIB = 1024 * 1024
-LEAST_SIZE = 5 * MIB
+MIN_PART_SIZE = 5 * MIB
 """As S3: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html"""
-LARGE_SIZE = 2 * LEAST_SIZE
+LARGE_MEMBER_SIZE = 2 * MIN_PART_SIZE
 """From here on a member gives its head to the part before it and has enough left to be copied."""
 
 
@@ -24,22 +24,22 @@ LARGE_SIZE = 2 * LEAST_SIZE
 class PartLimits:
     """What a store wants of an object's parts. All sizes in bytes.
 
-    :raises ValueError: what is left over when parts of ``copied`` bytes are cut off could be smaller than ``least``.
+    :raises ValueError: what is left over when parts of ``copy_size`` bytes are cut off could be smaller than ``min_size``.
     """
 
-    least: int = LEAST_SIZE
+    min_size: int = MIN_PART_SIZE
     """Of every part but the last."""
-    most: int = 5 * 1024 * MIB
-    count: int = 10_000
+    max_size: int = 5 * 1024 * MIB
+    max_count: int = 10_000
     """Of parts."""
-    copied: int = 256 * MIB
+    copy_size: int = 256 * MIB
     """Of a copied part, at most, as long as there are parts enough: a server copies that within a request's time limit,
     and between two of them progress shows and cancelling is heard."""
-    uniform: bool = False
+    is_uniform: bool = False
     """All parts but the last are of one size (Cloudflare R2)."""
 
     def __post_init__(self) -> None:
-        if not 0 < 2 * self.least <= self.copied <= self.most:
+        if not 0 < 2 * self.min_size <= self.copy_size <= self.max_size:
             raise ValueError("Parts of these sizes cannot make every object.")
 
 
@@ -65,29 +65,29 @@ PartPlan = UploadedPart | CopiedPart
 
 
 def plan_parts(layout: Layout, *, limits: PartLimits) -> tuple[PartPlan, ...]:
-    """Decide which parts make the archive. Uploaded ones are smaller than twice ``limits.least``, or of uniform size.
+    """Decide which parts make the archive. Uploaded ones are smaller than twice ``limits.min_size``, or of uniform size.
 
     Sizes grow where an archive needs more parts than there may be.
 
     :raises ValueError: the archive is larger than such parts can be.
     """
-    if limits.uniform:
+    if limits.is_uniform:
         return tuple(_uniform(layout, limits))
-    while len(parts := tuple(_parts(layout, limits))) > limits.count:
+    while len(parts := tuple(_parts(layout, limits))) > limits.max_count:
         limits = _coarser(limits)
     return parts
 
 
-def interleave(members: Sequence[Member | TextMember]) -> list[Member | TextMember]:
+def interleave_members(members: Sequence[BlobMember | TextMember]) -> list[BlobMember | TextMember]:
     """Put small members before the large ones, so that they fill the parts in which large ones' headers travel.
 
     Texts stay in front; large members, and small ones that come to lie together, keep their order. Only the members decide,
     never the store: the same version gives the same bytes everywhere.
     """
     texts = [member for member in members if isinstance(member, TextMember)]
-    blobs = [member for member in members if isinstance(member, Member)]
-    large = [member for member in blobs if member.size >= LARGE_SIZE]
-    small = [(member.size, -index) for index, member in enumerate(blobs) if member.size < LARGE_SIZE]
+    blobs = [member for member in members if isinstance(member, BlobMember)]
+    large = [member for member in blobs if member.size >= LARGE_MEMBER_SIZE]
+    small = [(member.size, -index) for index, member in enumerate(blobs) if member.size < LARGE_MEMBER_SIZE]
     groups: list[list[int]] = [[] for _ in range(len(large) + 1)]
     fills = [(0, number) for number in range(len(large))]
     if fills:
@@ -95,13 +95,13 @@ def interleave(members: Sequence[Member | TextMember]) -> list[Member | TextMemb
         heapq.heapify(fills)
     # The largest first, each to where most is missing: what is small evens out what is not.
     for size, index in sorted(small, reverse=True):
-        filled, number = fills[0] if fills else (LEAST_SIZE, 0)
-        if filled >= LEAST_SIZE:
+        filled, number = fills[0] if fills else (MIN_PART_SIZE, 0)
+        if filled >= MIN_PART_SIZE:
             groups[-1].append(-index)
         else:
             groups[number].append(-index)
             heapq.heapreplace(fills, (filled + size, number))
-    ordered: list[Member | TextMember] = [*texts]
+    ordered: list[BlobMember | TextMember] = [*texts]
     for number, group in enumerate(groups):
         ordered += [blobs[index] for index in sorted(group)]
         ordered += large[number : number + 1]
@@ -114,8 +114,8 @@ def _parts(layout: Layout, limits: PartLimits) -> Iterator[PartPlan]:
     for segment in layout.segments:
         end = position + segment.size
         if isinstance(segment, BlobRange):
-            copied_from = position if start == position else max(position, start + limits.least)
-            if end - copied_from >= limits.least:
+            copied_from = position if start == position else max(position, start + limits.min_size)
+            if end - copied_from >= limits.min_size:
                 yield from _uploaded(layout, start, copied_from, limits)
                 yield from _copied(segment.cut(copied_from - position, segment.size), limits)
                 start = end
@@ -125,13 +125,13 @@ def _parts(layout: Layout, limits: PartLimits) -> Iterator[PartPlan]:
 
 def _uploaded(layout: Layout, start: int, end: int, limits: PartLimits) -> Iterator[UploadedPart]:
     if start < end:
-        for first, last in _evenly(end - start, max(1, (end - start) // limits.least)):
+        for first, last in _evenly(end - start, max(1, (end - start) // limits.min_size)):
             yield UploadedPart(layout.cut(start + first, start + last))
 
 
 def _copied(source: BlobRange, limits: PartLimits) -> Iterator[CopiedPart]:
     # Equal pieces: a remainder could be smaller than a part may be.
-    for first, last in _evenly(source.size, -(-source.size // limits.copied)):
+    for first, last in _evenly(source.size, -(-source.size // limits.copy_size)):
         yield CopiedPart(source.cut(first, last))
 
 
@@ -141,16 +141,16 @@ def _evenly(size: int, count: int) -> Iterator[tuple[int, int]]:
 
 
 def _coarser(limits: PartLimits) -> PartLimits:
-    if limits.copied < limits.most:
-        return replace(limits, copied=min(limits.copied * 2, limits.most))
-    if limits.least * 4 <= limits.most:
-        return replace(limits, least=limits.least * 2)
+    if limits.copy_size < limits.max_size:
+        return replace(limits, copy_size=min(limits.copy_size * 2, limits.max_size))
+    if limits.min_size * 4 <= limits.max_size:
+        return replace(limits, min_size=limits.min_size * 2)
     raise _too_large()
 
 
 def _uniform(layout: Layout, limits: PartLimits) -> Iterator[PartPlan]:
-    size = max(limits.least, -(-layout.size // limits.count))
-    if size > limits.most:
+    size = max(limits.min_size, -(-layout.size // limits.max_count))
+    if size > limits.max_size:
         raise _too_large()
     for start in range(0, layout.size, size):
         segments = layout.cut(start, min(start + size, layout.size))

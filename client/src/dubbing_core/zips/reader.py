@@ -29,18 +29,26 @@ from functools import cached_property
 
 from zlib_ng import zlib_ng
 
-from dubbing_core.paths import printable
-from dubbing_core.zips.central import Entry, boundaries, read_entries
-from dubbing_core.zips.directory import read_directory
+from dubbing_core.paths import escape_for_message
+from dubbing_core.zips.central_directory import CentralEntry, pair_with_ends, read_entries
+from dubbing_core.zips.end_records import read_central_directory
 from dubbing_core.zips.errors import ZipError
-from dubbing_core.zips.inflate import unpack
-from dubbing_core.zips.limits import Limits
-from dubbing_core.zips.local import locate
-from dubbing_core.zips.names import is_junk
+from dubbing_core.zips.inflate import unpack_member
+from dubbing_core.zips.limits import ArchiveLimits
+from dubbing_core.zips.local_headers import locate_data
+from dubbing_core.zips.member_names import is_junk
 from dubbing_core.zips.records import STORED
-from dubbing_core.zips.source import Source, read_bytes, read_range
+from dubbing_core.zips.source import RangeSource, read_bytes, read_range
 
-__all__ = ["SEEK_COST", "Archive", "ArchiveMember", "Limits", "Source", "ZipError", "read_archive"]
+__all__ = [
+    "SEEK_COST",
+    "Archive",
+    "ArchiveLimits",
+    "ArchiveMember",
+    "RangeSource",
+    "ZipError",
+    "read_archive",
+]
 
 SEEK_COST = 256 * 1024
 """Bytes that an object store sends in about the time that another request takes."""
@@ -79,7 +87,7 @@ class ArchiveMember:
 class Archive:
     """An archive whose structure is sound. Several threads may open members at once."""
 
-    source: Source
+    source: RangeSource
     members: tuple[ArchiveMember, ...]
     """In the order of the central directory."""
 
@@ -111,7 +119,7 @@ class Archive:
         """
         return _contents(member, read_range(self.source, member.data_start, member.data_end))
 
-    def open_together(self, members: Sequence[ArchiveMember]) -> Iterator[Iterator[bytes]]:
+    def open_many(self, members: Sequence[ArchiveMember]) -> Iterator[Iterator[bytes]]:
         """Read several members in one range, and yield the contents of each in turn, as `open` does.
 
         :param members: in the order of their data; all that lies between the first and the last is held in memory.
@@ -123,32 +131,32 @@ class Archive:
 
 
 def _contents(member: ArchiveMember, data: Iterable[bytes]) -> Generator[bytes]:
-    return unpack(
+    return unpack_member(
         data,
         method=member.method,
         size=member.size,
         crc32=member.crc32,
-        member=printable(member.name),
+        member=escape_for_message(member.name),
     )
 
 
-def read_archive(source: Source, limits: Limits, *, seek_cost: int = SEEK_COST) -> Archive:
+def read_archive(source: RangeSource, limits: ArchiveLimits, *, seek_cost: int = SEEK_COST) -> Archive:
     """Read what an archive holds and check all that can be checked without inflating a byte.
 
     :param seek_cost: how many bytes it is worth to read in order to save a request; next to nothing for a file.
     :raises ZipError: the archive breaks a rule or a limit.
     """
-    directory = read_directory(source, limits)
+    directory = read_central_directory(source, limits)
     entries = read_entries(directory, limits)
-    placed = list(boundaries(sorted(entries, key=lambda entry: entry.offset), directory.offset))
-    starts = locate(source, placed, seek_cost=seek_cost)
+    placed = list(pair_with_ends(sorted(entries, key=lambda entry: entry.offset), directory.offset))
+    starts = locate_data(source, placed, seek_cost=seek_cost)
     start_of = {entry.offset: start for (entry, _), start in zip(placed, starts, strict=True)}
     members = tuple(_member(entry, start_of[entry.offset]) for entry in entries)
     _refuse_quine(source, members)
     return Archive(source=source, members=members)
 
 
-def _member(entry: Entry, data_start: int) -> ArchiveMember:
+def _member(entry: CentralEntry, data_start: int) -> ArchiveMember:
     return ArchiveMember(
         name=entry.name,
         size=entry.size,
@@ -160,7 +168,7 @@ def _member(entry: Entry, data_start: int) -> ArchiveMember:
     )
 
 
-def _refuse_quine(source: Source, members: Sequence[ArchiveMember]) -> None:
+def _refuse_quine(source: RangeSource, members: Sequence[ArchiveMember]) -> None:
     """Refuse an archive that holds itself, so that whoever unpacks what is inside of what is inside never ends.
 
     Only a member of exactly the archive's size can be the archive, so that hardly ever anything is read for it.
@@ -176,5 +184,5 @@ def _refuse_quine(source: Source, members: Sequence[ArchiveMember]) -> None:
             raise ZipError(
                 "zip_quine",
                 "The archive contains itself, without end. Make it again from the files you mean.",
-                member=printable(member.name),
+                member=escape_for_message(member.name),
             )

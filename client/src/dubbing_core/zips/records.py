@@ -298,7 +298,7 @@ def pack_zip64(*values: int) -> bytes:
     return pack_extra(EXTRA_ZIP64, struct.pack(f"<{len(values)}Q", *values))
 
 
-def dos_timestamp(moment: datetime) -> tuple[int, int]:
+def to_dos_timestamp(moment: datetime) -> tuple[int, int]:
     """Time and date words (4.4.6): 1980 to 2107 in steps of two seconds, in UTC. A naive moment is taken for UTC."""
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=timezone.utc)

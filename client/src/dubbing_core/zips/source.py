@@ -8,7 +8,7 @@ from typing import Protocol
 from dubbing_core.zips.errors import ZipError
 
 
-class Source(Protocol):
+class RangeSource(Protocol):
     """A file, or an object in a store. Several threads may read at once."""
 
     size: int
@@ -22,7 +22,7 @@ class Source(Protocol):
         ...
 
 
-def read_range(source: Source, start: int, end: int) -> Iterator[bytes]:
+def read_range(source: RangeSource, start: int, end: int) -> Iterator[bytes]:
     """Yield exactly the bytes of the range.
 
     :raises ZipError: `zip_truncated`, the source ends before or goes on after the range.
@@ -38,6 +38,6 @@ def read_range(source: Source, start: int, end: int) -> Iterator[bytes]:
         raise ZipError("zip_truncated", "The archive changed while it was read. Upload it again.")
 
 
-def read_bytes(source: Source, start: int, end: int) -> bytes:
+def read_bytes(source: RangeSource, start: int, end: int) -> bytes:
     """Read a range that is small enough for memory."""
     return b"".join(read_range(source, start, end))

@@ -11,7 +11,7 @@ from typing import Any
 
 from zlib_ng import zlib_ng
 
-from dubbing_core.zips.layout import BlobRange, Layout, Literal, Member, Segment
+from dubbing_core.zips.layout import BlobMember, BlobRange, Layout, Literal, Segment
 
 MODIFIED = datetime(2025, 8, 3, 18, 11, 2, tzinfo=UTC)
 PIECE = 1024 * 1024
@@ -31,10 +31,12 @@ class Blobs:
 
     contents: dict[str, bytes] = field(default_factory=dict)
 
-    def member(self, name: str, data: bytes, modified: datetime = MODIFIED) -> Member:
+    def member(self, name: str, data: bytes, modified: datetime = MODIFIED) -> BlobMember:
         sha256 = hashlib.sha256(data).hexdigest()
         self.contents[sha256] = data
-        return Member(name=name, sha256=sha256, size=len(data), crc32=zlib_ng.crc32(data), modified=modified)
+        return BlobMember(
+            name=name, sha256=sha256, size=len(data), crc32=zlib_ng.crc32(data), modified=modified
+        )
 
     def bytes_of(self, segments: Iterable[Segment]) -> bytes:
         return b"".join(self.pieces(segments))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dubbing_core.zips.layout import Layout
-from dubbing_core.zips.reader import Archive, Limits, read_archive
+from dubbing_core.zips.reader import Archive, ArchiveLimits, read_archive
 from tests.unit.core.zips.blobs import zeros_of
 
 
@@ -41,7 +41,7 @@ class LayoutSource:
 
 
 def archive_of(data: bytes, **limits: int) -> Archive:
-    return read_archive(BytesSource(data), Limits(**limits))
+    return read_archive(BytesSource(data), ArchiveLimits(**limits))
 
 
 def contents_of(data: bytes, **limits: int) -> dict[str, bytes]:

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from dubbing_core.zips.reader import Limits, ZipError, read_archive
+from dubbing_core.zips.reader import ArchiveLimits, ZipError, read_archive
 from tests.corpus import ARCHIVES, FUZZED, JSON, MEDIA, SAMPLES, Sample
 from tests.unit.core.zips.sources import BytesSource
 
@@ -17,7 +17,7 @@ __test__ = bool(SAMPLES)
 def verdict_of(data: bytes) -> str:
     started = time.monotonic()
     try:
-        archive = read_archive(BytesSource(data), Limits(max_total_size=1 << 30))
+        archive = read_archive(BytesSource(data), ArchiveLimits(max_total_size=1 << 30))
         for member in archive.members:
             for _ in archive.open(member):
                 pass

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from dubbing_core.zips.layout import TextMember, plan
-from dubbing_core.zips.reader import Limits, ZipError, read_archive
+from dubbing_core.zips.layout import TextMember, plan_archive
+from dubbing_core.zips.reader import ArchiveLimits, ZipError, read_archive
 from dubbing_core.zips.records import (
     CENTRAL_SIGNATURE,
     DEFLATED,
@@ -411,7 +411,7 @@ def test_refused_however_the_bytes_arrive(name):
 
 
 def read_to_the_end(source: BytesSource) -> None:
-    archive = read_archive(source, Limits())
+    archive = read_archive(source, ArchiveLimits())
     for member in archive.members:
         for _ in archive.open(member):
             pass
@@ -445,7 +445,9 @@ def test_limits_are_allowed_to_be_reached():
 
 
 def test_65537_entries_are_refused_within_a_second():
-    layout = plan([TextMember(name=str(number), data=b"", modified=MODIFIED) for number in range(65_537)])
+    layout = plan_archive(
+        [TextMember(name=str(number), data=b"", modified=MODIFIED) for number in range(65_537)]
+    )
     telling = Blobs().bytes_of(layout.segments)
     body = telling[: -(End64Record.STRUCT.size + Locator64.STRUCT.size + EndRecord.STRUCT.size)]
     offset = body.index(CENTRAL_SIGNATURE)
@@ -553,7 +555,7 @@ def test_a_source_that_shrinks_is_a_truncated_archive():
             yield b""
 
     with pytest.raises(ZipError) as caught:
-        read_archive(Shrinking(forge(File())), Limits())
+        read_archive(Shrinking(forge(File())), ArchiveLimits())
     assert caught.value.code == "zip_truncated"
 
 
@@ -563,7 +565,7 @@ def test_a_source_that_sends_too_much_is_a_truncated_archive():
             yield bytes(end - start + 1)
 
     with pytest.raises(ZipError) as caught:
-        read_archive(Growing(forge(File())), Limits())
+        read_archive(Growing(forge(File())), ArchiveLimits())
     assert caught.value.code == "zip_truncated"
 
 
@@ -573,7 +575,7 @@ def test_what_the_source_raises_is_not_the_archives_fault():
             raise ConnectionError
 
     with pytest.raises(ConnectionError):
-        read_archive(Broken(forge(File())), Limits())
+        read_archive(Broken(forge(File())), ArchiveLimits())
 
 
 SEEDS = [

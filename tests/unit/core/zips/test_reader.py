@@ -17,8 +17,8 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 
-from dubbing_core.zips.layout import Member, TextMember, plan
-from dubbing_core.zips.reader import Archive, Limits, ZipError, read_archive
+from dubbing_core.zips.layout import BlobMember, TextMember, plan_archive
+from dubbing_core.zips.reader import Archive, ArchiveLimits, ZipError, read_archive
 from dubbing_core.zips.records import (
     DEFLATED,
     EXTRA_UNICODE_PATH,
@@ -54,7 +54,7 @@ class Pipe(io.RawIOBase):
 @given(session=sessions())
 def test_all_our_layouts_are_read_back(session):
     blobs, members = session
-    data = blobs.bytes_of(plan(members).segments)
+    data = blobs.bytes_of(plan_archive(members).segments)
 
     archive = archive_of(data)
 
@@ -375,15 +375,15 @@ def test_an_archive_without_files_is_read_and_can_be_refused(files):
     assert caught.value.code == "zip_empty"
 
 
-def virtual(name: str, size: int) -> Member:
-    return Member(name=name, sha256=f"{size:064x}", size=size, crc32=zeros_crc32(size), modified=MODIFIED)
+def virtual(name: str, size: int) -> BlobMember:
+    return BlobMember(name=name, sha256=f"{size:064x}", size=size, crc32=zeros_crc32(size), modified=MODIFIED)
 
 
 def test_a_member_over_4_gib_is_read_back():
     members = [virtual("before", 3), virtual("take.mp4", (4 << 30) + 1), virtual("after", 100_000)]
-    source = LayoutSource(plan(members))
+    source = LayoutSource(plan_archive(members))
 
-    archive = read_archive(source, Limits())
+    archive = read_archive(source, ArchiveLimits())
 
     assert [(found.name, found.size, found.crc32) for found in archive.members] == [
         (member.name, member.size, member.crc32) for member in members
@@ -394,7 +394,9 @@ def test_a_member_over_4_gib_is_read_back():
 
 
 def test_more_than_65536_members_are_read_back():
-    layout = plan([TextMember(name=f"{number}.srt", data=b"", modified=MODIFIED) for number in range(65_600)])
+    layout = plan_archive(
+        [TextMember(name=f"{number}.srt", data=b"", modified=MODIFIED) for number in range(65_600)]
+    )
     archive = archive_of(Blobs().bytes_of(layout.segments), max_entries=70_000)
     assert len(archive.members) == 65_600
     assert archive.members[-1].name == "65599.srt"
@@ -402,16 +404,16 @@ def test_more_than_65536_members_are_read_back():
 
 @pytest.mark.parametrize("size", [2_000, 200_000])
 def test_5000_small_members_take_few_requests(size):
-    source = LayoutSource(plan([virtual(f"audio/{number}.wav", size) for number in range(5_000)]))
-    archive = read_archive(source, Limits())
+    source = LayoutSource(plan_archive([virtual(f"audio/{number}.wav", size) for number in range(5_000)]))
+    archive = read_archive(source, ArchiveLimits())
     assert len(archive.members) == 5_000
     assert len(source.requests) < 10
 
 
 def test_large_members_are_not_read_to_check_their_headers():
-    layout = plan([virtual(f"video/{number}.mp4", 50 << 20) for number in range(40)])
+    layout = plan_archive([virtual(f"video/{number}.mp4", 50 << 20) for number in range(40)])
     source = LayoutSource(layout)
-    read_archive(source, Limits())
+    read_archive(source, ArchiveLimits())
     assert sum(end - start for start, end in source.requests) < 5 << 20
     assert len(source.requests) <= 41
 
@@ -425,14 +427,14 @@ def test_a_large_streamed_member_is_not_read_to_check_its_descriptor():
         )
     )
     source = BytesSource(data)
-    archive = read_archive(source, Limits())
+    archive = read_archive(source, ArchiveLimits())
     assert source.bytes_read < 2 << 20
     assert sum(len(chunk) for chunk in archive.open(archive.members[0])) == 5 << 20
 
 
 def test_where_requests_are_cheap_nothing_is_read_across():
-    source = LayoutSource(plan([virtual(f"audio/{number}.wav", 20_000) for number in range(500)]))
-    read_archive(source, Limits(), seek_cost=0)
+    source = LayoutSource(plan_archive([virtual(f"audio/{number}.wav", 20_000) for number in range(500)]))
+    read_archive(source, ArchiveLimits(), seek_cost=0)
     assert sum(end - start for start, end in source.requests) < (1 << 20) + 500 * 100
 
 
@@ -467,7 +469,7 @@ def test_members_are_opened_by_several_threads_at_once():
 @pytest.mark.parametrize("chunk_size", [1, 7, 1 << 20])
 def test_chunks_of_any_size(chunk_size):
     files = [File(name=b"a", data=b"x" * 500), File(name=b"b", data=bytes(3 << 20), method=DEFLATED)]
-    archive: Archive = read_archive(BytesSource(forge(*files), chunk_size=chunk_size), Limits())
+    archive: Archive = read_archive(BytesSource(forge(*files), chunk_size=chunk_size), ArchiveLimits())
     for file, member in zip(files, archive.members, strict=True):
         assert b"".join(archive.open(member)) == file.data
 
@@ -481,7 +483,7 @@ def test_a_large_honest_directory_is_read_in_seconds():
     files = [
         TextMember(name=f"audio/{number:05}.wav", data=b"", modified=MODIFIED) for number in range(20_000)
     ]
-    data = Blobs().bytes_of(plan(files).segments)
+    data = Blobs().bytes_of(plan_archive(files).segments)
     started = time.monotonic()
     assert len(archive_of(data).members) == 20_000
     assert time.monotonic() - started < 10

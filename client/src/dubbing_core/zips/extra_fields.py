@@ -14,7 +14,7 @@ UNICODE_PATH_VERSION = 1  # 4.6.9
 UNICODE_PATH_PREFIX = struct.Struct("<BI")
 
 
-def parse_extras(data: bytes, *, member: str) -> dict[int, bytes]:
+def parse_extra_fields(data: bytes, *, member: str) -> dict[int, bytes]:
     """Read extra fields.
 
     Zeros at the end are the padding of older zipaligns, and no field.
@@ -36,7 +36,7 @@ def parse_extras(data: bytes, *, member: str) -> dict[int, bytes]:
     return fields
 
 
-def zip64_values(fields: dict[int, bytes], *, member: str, disk: bool = False) -> tuple[int, ...] | None:
+def parse_zip64_field(fields: dict[int, bytes], *, member: str, disk: bool = False) -> tuple[int, ...] | None:
     """The values of the ZIP64 field (4.5.3), or None when there is none.
 
     :param disk: whether a disk number of 4 bytes follows the values of 8.
@@ -47,11 +47,11 @@ def zip64_values(fields: dict[int, bytes], *, member: str, disk: bool = False) -
         return None
     count, rest = divmod(len(data), 8)
     if not data or rest != (DISK_SIZE if disk else 0):
-        raise zip64_invalid(member)
+        raise zip64_error(member)
     return struct.unpack(f"<{count}Q{'I' if disk else ''}", data)
 
 
-def unicode_path(fields: dict[int, bytes], raw: bytes, *, member: str) -> str | None:
+def parse_unicode_path(fields: dict[int, bytes], raw: bytes, *, member: str) -> str | None:
     """The name in the Unicode Path field (4.6.9), or None when there is none.
 
     :param raw: the name in the header, whose CRC-32 the field carries.
@@ -71,7 +71,7 @@ def unicode_path(fields: dict[int, bytes], raw: bytes, *, member: str) -> str | 
         raise _invalid(member) from None
 
 
-def zip64_invalid(member: str | None) -> ZipError:
+def zip64_error(member: str | None) -> ZipError:
     return ZipError(
         "zip_zip64_invalid",
         "The archive contradicts itself about its large sizes. Make it again with another program.",

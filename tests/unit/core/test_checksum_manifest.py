@@ -5,17 +5,17 @@ from datetime import UTC, datetime
 
 import pytest
 
-from dubbing_core import proof
-from dubbing_core.proof import ProofError, Proven
+from dubbing_core import checksum_manifest
+from dubbing_core.checksum_manifest import ChecksumEntry, ChecksumManifestError
 
 MEMBERS = [
-    Proven(path="metadata.json", size=2, sha256="b" * 64),
-    Proven(path="audio/आ.wav", size=5, sha256="a" * 64, category="audio", language="hi"),
+    ChecksumEntry(path="metadata.json", size=2, sha256="b" * 64),
+    ChecksumEntry(path="audio/आ.wav", size=5, sha256="a" * 64, category="audio", language="hi"),
 ]
 
 
 def rendered() -> bytes:
-    return proof.render(
+    return checksum_manifest.render_checksum_manifest(
         MEMBERS,
         session="talk",
         version=3,
@@ -42,7 +42,9 @@ def test_it_names_every_member_with_its_digest():
 
 
 def test_what_is_written_is_read_back():
-    assert proof.parse(rendered()) == {member.path: member for member in MEMBERS}
+    assert checksum_manifest.parse_checksum_manifest(rendered()) == {
+        member.path: member for member in MEMBERS
+    }
 
 
 def test_keys_of_a_newer_portal_are_passed_over():
@@ -50,7 +52,10 @@ def test_keys_of_a_newer_portal_are_passed_over():
     document["signature"] = "x"
     document["members"][0]["colour"] = "red"
 
-    assert proof.parse(json.dumps(document).encode()).keys() == {"metadata.json", "audio/आ.wav"}
+    assert checksum_manifest.parse_checksum_manifest(json.dumps(document).encode()).keys() == {
+        "metadata.json",
+        "audio/आ.wav",
+    }
 
 
 @pytest.mark.parametrize(
@@ -69,5 +74,5 @@ def test_keys_of_a_newer_portal_are_passed_over():
     ],
 )
 def test_a_damaged_one_is_refused_with_a_sentence(data: bytes):
-    with pytest.raises(ProofError, match=r"manifest\.json in this ZIP is damaged\. .*\.$"):
-        proof.parse(data)
+    with pytest.raises(ChecksumManifestError, match=r"manifest\.json in this ZIP is damaged\. .*\.$"):
+        checksum_manifest.parse_checksum_manifest(data)

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import pairwise
 
-from dubbing_core.paths import SHOWN_LIMIT, PathError, check_name, check_tree, fold, printable
+from dubbing_core.paths import (
+    MESSAGE_PATH_LIMIT,
+    PathError,
+    check_collisions,
+    check_path,
+    escape_for_message,
+    fold_path,
+)
 from dubbing_core.zips.errors import ZipError
 
 JUNK_FOLDER = "__macosx"
@@ -14,13 +21,17 @@ JUNK_FILES = {".ds_store", "thumbs.db"}
 """What Finder and Windows Explorer leave in every folder."""
 
 
-def shown(raw: bytes) -> str:
+def escape_raw_name(raw: bytes) -> str:
     """A name that may be anything, for a message."""
     name = raw.decode(errors="replace")
-    return name if name.isascii() and name.isprintable() and len(name) <= SHOWN_LIMIT else printable(name)
+    return (
+        name
+        if name.isascii() and name.isprintable() and len(name) <= MESSAGE_PATH_LIMIT
+        else escape_for_message(name)
+    )
 
 
-def read_name(raw: bytes, *, utf8: bool, unicode_path: str | None) -> str:
+def decode_member_name(raw: bytes, *, utf8: bool, unicode_path: str | None) -> str:
     """The name of a member, safe (`domain.paths`), with a slash at the end where it is a folder.
 
     Without the UTF-8 flag a name is ASCII or the UTF-8 that older Finders wrote; where a program wrote the name in a
@@ -38,7 +49,7 @@ def read_name(raw: bytes, *, utf8: bool, unicode_path: str | None) -> str:
         raise ZipError(
             "zip_name_encoding",
             "The archive holds a name that is not UTF-8. Make it again with a program that writes UTF-8.",
-            member=shown(raw),
+            member=escape_raw_name(raw),
         )
     if name is not None:
         _check(name)
@@ -53,18 +64,18 @@ def read_name(raw: bytes, *, utf8: bool, unicode_path: str | None) -> str:
     return unicode_path
 
 
-def check_names(names: Iterable[str]) -> None:
+def check_member_names(names: Iterable[str]) -> None:
     """Refuse names that cannot lie side by side; those of folders end in a slash.
 
     :raises ZipError: `zip_name_duplicate` or `zip_name_file_as_folder`.
     """
     # With the slash before every other character, what lies in a folder follows its name: neighbours tell all, however
     # deep the names are. (Names hold no NUL.) A folder, with its slash, is itself something that lies in its name.
-    ordered = sorted((fold(name).replace("/", "\0"), name) for name in names)
+    ordered = sorted((fold_path(name).replace("/", "\0"), name) for name in names)
     for (first, first_name), (second, second_name) in pairwise(ordered):
         if first == second or second.startswith(f"{first}\0"):
             try:
-                check_tree((first_name, second_name))
+                check_collisions((first_name, second_name))
             except PathError as error:
                 raise _refused(error) from None
 
@@ -77,18 +88,20 @@ def is_junk(name: str) -> bool:
 
 def _check(name: str) -> None:
     try:
-        check_name(name.removesuffix("/"))
+        check_path(name.removesuffix("/"))
     except PathError as error:
         raise _refused(error) from None
 
 
 def _refused(error: PathError) -> ZipError:
     refused = ZipError(error.code.replace("path_", "zip_name_", 1), str(error))
-    refused.member = printable(error.path)
+    refused.member = escape_for_message(error.path)
     return refused
 
 
 def _mismatch(raw: bytes) -> ZipError:
     return ZipError(
-        "zip_name_mismatch", "The archive gives one file two names. Make it again.", member=shown(raw)
+        "zip_name_mismatch",
+        "The archive gives one file two names. Make it again.",
+        member=escape_raw_name(raw),
     )

@@ -71,14 +71,14 @@ def _suffix(length: str, size: int) -> ByteRange | None:
     return ByteRange(max(size - wanted, 0), size) if size else None
 
 
-def content_range(byte_range: ByteRange | None, size: int) -> str:
+def format_content_range(byte_range: ByteRange | None, size: int) -> str:
     """The Content-Range header (section 14.4) of a 206 answer, or of a 416 one where there is no range."""
     if byte_range is None:
         return f"bytes */{size}"
     return f"bytes {byte_range.start}-{byte_range.end - 1}/{size}"
 
 
-def if_range_matches(header: str | None, etag: str, last_modified: datetime | None = None) -> bool:
+def matches_if_range(header: str | None, etag: str, last_modified: datetime | None = None) -> bool:
     """Whether the Range header counts, given the If-Range header (section 13.1.5): what the client has is still true.
 
     :param etag: the strong validator, with its quotes.

@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given, strategies as st
 
-from dubbing_core.zips.ranges import (
+from dubbing_core.http_ranges import (
     ByteRange,
     RangeNotSatisfiableError,
-    content_range,
-    if_range_matches,
+    format_content_range,
+    matches_if_range,
     parse_range,
 )
 
@@ -82,9 +82,9 @@ def test_whatever_is_asked_lies_inside(header, size):
 
 
 def test_content_range_counts_its_last_byte():
-    assert content_range(ByteRange(5, 10), 100) == "bytes 5-9/100"
+    assert format_content_range(ByteRange(5, 10), 100) == "bytes 5-9/100"
     assert ByteRange(5, 10).size == 5
-    assert content_range(None, 100) == "bytes */100"
+    assert format_content_range(None, 100) == "bytes */100"
 
 
 @pytest.mark.parametrize(
@@ -105,9 +105,9 @@ def test_content_range_counts_its_last_byte():
     ],
 )
 def test_if_range(header, matches):
-    assert if_range_matches(header, '"abc"', MODIFIED) is matches
+    assert matches_if_range(header, '"abc"', MODIFIED) is matches
 
 
 def test_if_range_never_matches_what_was_not_sent():
-    assert not if_range_matches("Sun, 03 Aug 2025 18:11:02 GMT", '"abc"')
-    assert not if_range_matches('W/"abc"', 'W/"abc"')
+    assert not matches_if_range("Sun, 03 Aug 2025 18:11:02 GMT", '"abc"')
+    assert not matches_if_range('W/"abc"', 'W/"abc"')

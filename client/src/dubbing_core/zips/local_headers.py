@@ -9,26 +9,31 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import chain
 
-from dubbing_core.zips.central import DESCRIPTOR_SIZES, Entry, gap, overlap
+from dubbing_core.zips.central_directory import DESCRIPTOR_SIZES, CentralEntry, gap_error, overlap_error
 from dubbing_core.zips.errors import ZipError
-from dubbing_core.zips.extras import parse_extras, unicode_path, zip64_invalid, zip64_values
-from dubbing_core.zips.inflate import unpack
-from dubbing_core.zips.names import shown
+from dubbing_core.zips.extra_fields import (
+    parse_extra_fields,
+    parse_unicode_path,
+    parse_zip64_field,
+    zip64_error,
+)
+from dubbing_core.zips.inflate import unpack_member
+from dubbing_core.zips.member_names import escape_raw_name
 from dubbing_core.zips.records import DESCRIPTOR_SIGNATURE, SENTINEL32, LocalHeader
-from dubbing_core.zips.source import Source, read_range
+from dubbing_core.zips.source import RangeSource, read_range
 
 GROUP_SIZE = 4 * 1024 * 1024
 """Bytes of headers that are held at once."""
 READERS = 8
 """Requests in flight, where one after the other would add up their latencies."""
 
-Placed = tuple[Entry, int]
+Placed = tuple[CentralEntry, int]
 """An entry, and the place where the next one, or the directory, starts."""
 Window = tuple[int, int]
 """A half-open range of the archive."""
 
 
-def locate(source: Source, placed: Sequence[Placed], *, seek_cost: int) -> list[int]:
+def locate_data(source: RangeSource, placed: Sequence[Placed], *, seek_cost: int) -> list[int]:
     """Check each member's local header and descriptor, and find where its data starts.
 
     Headers that lie near each other are fetched together, several such requests at once.
@@ -61,7 +66,7 @@ class _Pieces:
         return self._data[index][start - base : end - base]
 
 
-def _windows(entry: Entry, end: int) -> Iterator[Window]:
+def _windows(entry: CentralEntry, end: int) -> Iterator[Window]:
     """What must be read of a member: all that is not its data."""
     if entry.is_directory:
         yield entry.offset, end
@@ -105,7 +110,7 @@ def _requests(windows: Sequence[Window], seek_cost: int) -> list[list[Window]]:
     return requests
 
 
-def _fetch(source: Source, windows: Sequence[Window]) -> list[bytes]:
+def _fetch(source: RangeSource, windows: Sequence[Window]) -> list[bytes]:
     """Read across the windows, and keep what lies in them."""
     kept = [bytearray() for _ in windows]
     position = windows[0][0]
@@ -122,9 +127,9 @@ def _fetch(source: Source, windows: Sequence[Window]) -> list[bytes]:
     return [bytes(data) for data in kept]
 
 
-def _check(entry: Entry, end: int, pieces: _Pieces) -> int:
+def _check(entry: CentralEntry, end: int, pieces: _Pieces) -> int:
     """Compare a member's local records with its central one; return where its data starts."""
-    label = shown(entry.raw)
+    label = escape_raw_name(entry.raw)
     name_start = entry.offset + LocalHeader.STRUCT.size
     header = LocalHeader.parse(pieces.cut(entry.offset, name_start))
     if header is None:
@@ -144,9 +149,9 @@ def _check(entry: Entry, end: int, pieces: _Pieces) -> int:
     data_start = name_end + header.extra_size
     data_end = data_start + entry.compressed_size
     if data_end > end:
-        raise overlap(label)
-    fields = parse_extras(pieces.cut(name_end, data_start), member=label)
-    path = unicode_path(fields, entry.raw, member=label)
+        raise overlap_error(label)
+    fields = parse_extra_fields(pieces.cut(name_end, data_start), member=label)
+    path = parse_unicode_path(fields, entry.raw, member=label)
     if (entry.raw if path is None else path.encode()) != entry.name.encode():
         raise _mismatch(label)
     _check_values(entry, header, fields, label)
@@ -155,17 +160,17 @@ def _check(entry: Entry, end: int, pieces: _Pieces) -> int:
             entry, pieces.cut(data_end, end) if end - data_end <= DESCRIPTOR_SIZES[-1] else b"", label
         )
     elif data_end != end:
-        raise gap(label)
+        raise gap_error(label)
     if entry.is_directory and entry.compressed_size:
         _check_nothing(entry, pieces.cut(data_start, data_end), label)
     return data_start
 
 
-def _check_values(entry: Entry, header: LocalHeader, fields: dict[int, bytes], label: str) -> None:
+def _check_values(entry: CentralEntry, header: LocalHeader, fields: dict[int, bytes], label: str) -> None:
     """CRC and sizes are those of the directory; or 0, each, where a descriptor follows (4.4.4 bit 3)."""
     size, compressed_size = header.size, header.compressed_size
     sentinels = (size, compressed_size).count(SENTINEL32)
-    values = zip64_values(fields, member=label)
+    values = parse_zip64_field(fields, member=label)
     told = [header.crc32]
     match values:
         case None if not sentinels:
@@ -177,12 +182,12 @@ def _check_values(entry: Entry, header: LocalHeader, fields: dict[int, bytes], l
             if not _agree(
                 (large, large_compressed), (entry.size, entry.compressed_size), entry.has_descriptor
             ):
-                raise zip64_invalid(label)
+                raise zip64_error(label)
         case (large,) if sentinels == 1:
             told += [large if size == SENTINEL32 else size]
             told += [large if compressed_size == SENTINEL32 else compressed_size]
         case _:
-            raise zip64_invalid(label)
+            raise zip64_error(label)
     if not _agree(told, (entry.crc32, entry.size, entry.compressed_size), entry.has_descriptor):
         raise _mismatch(label)
 
@@ -193,7 +198,7 @@ def _agree(told: Iterable[int], true: Iterable[int], zero_allowed: bool) -> bool
     )
 
 
-def _check_descriptor(entry: Entry, data: bytes, label: str) -> None:
+def _check_descriptor(entry: CentralEntry, data: bytes, label: str) -> None:
     """4.3.9. Its form follows from its length, which the next member's place gives away."""
     true = entry.crc32, entry.compressed_size, entry.size
     bare = data.removeprefix(DESCRIPTOR_SIGNATURE) if len(data) in (16, 24) else data
@@ -212,9 +217,9 @@ def _check_descriptor(entry: Entry, data: bytes, label: str) -> None:
         )
 
 
-def _check_nothing(entry: Entry, data: bytes, label: str) -> None:
+def _check_nothing(entry: CentralEntry, data: bytes, label: str) -> None:
     try:
-        list(unpack([data], method=entry.method, size=0, crc32=0, member=label))
+        list(unpack_member([data], method=entry.method, size=0, crc32=0, member=label))
     except ZipError:
         raise ZipError(
             "zip_directory_with_data",

@@ -8,11 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
-from dubbing_core.zips.directory import Directory
+from dubbing_core.zips.end_records import CentralDirectory
 from dubbing_core.zips.errors import ZipError
-from dubbing_core.zips.extras import parse_extras, unicode_path, zip64_invalid, zip64_values
-from dubbing_core.zips.limits import Limits
-from dubbing_core.zips.names import check_names, read_name, shown
+from dubbing_core.zips.extra_fields import (
+    parse_extra_fields,
+    parse_unicode_path,
+    parse_zip64_field,
+    zip64_error,
+)
+from dubbing_core.zips.limits import ArchiveLimits
+from dubbing_core.zips.member_names import check_member_names, decode_member_name, escape_raw_name
 from dubbing_core.zips.records import (
     DEFLATED,
     EXTRA_LIMIT,
@@ -43,7 +48,7 @@ OFFSET_LIMIT = 1 << 63
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Entry:
+class CentralEntry:
     """What the central directory tells of a member."""
 
     name: str
@@ -72,12 +77,12 @@ class Entry:
         return self.offset + LocalHeader.STRUCT.size + len(self.raw) + self.compressed_size + descriptor
 
 
-def read_entries(directory: Directory, limits: Limits) -> list[Entry]:
+def read_entries(directory: CentralDirectory, limits: ArchiveLimits) -> list[CentralEntry]:
     """Read every entry, and refuse what can be refused without a look at the members.
 
     :raises ZipError: an entry is damaged, unsafe, unsupported or beyond the limits, or the members overlap or leave gaps.
     """
-    entries: list[Entry] = []
+    entries: list[CentralEntry] = []
     total = 0
     for header, raw, extra, comment in _headers(directory):
         entry = _entry(header, raw, extra, comment, limits)
@@ -90,14 +95,14 @@ def read_entries(directory: Directory, limits: Limits) -> list[Entry]:
             )
         entries.append(entry)
     _check_places(entries, directory.offset)
-    check_names(entry.name for entry in entries)
+    check_member_names(entry.name for entry in entries)
     return entries
 
 
-def _headers(directory: Directory) -> Iterator[tuple[CentralHeader, bytes, bytes, bytes]]:
+def _headers(directory: CentralDirectory) -> Iterator[tuple[CentralHeader, bytes, bytes, bytes]]:
     data = directory.data
     position = 0
-    for _ in range(directory.entries):
+    for _ in range(directory.entry_count):
         start = position + CentralHeader.STRUCT.size
         header = CentralHeader.parse(data, position) if start <= len(data) else None
         if header is None:
@@ -115,8 +120,10 @@ def _headers(directory: Directory) -> Iterator[tuple[CentralHeader, bytes, bytes
         )
 
 
-def _entry(header: CentralHeader, raw: bytes, extra: bytes, comment: bytes, limits: Limits) -> Entry:
-    label = shown(raw)
+def _entry(
+    header: CentralHeader, raw: bytes, extra: bytes, comment: bytes, limits: ArchiveLimits
+) -> CentralEntry:
+    label = escape_raw_name(raw)
     if len(raw) > limits.max_name_bytes:
         raise ZipError(
             "zip_name_too_long",
@@ -136,11 +143,11 @@ def _entry(header: CentralHeader, raw: bytes, extra: bytes, comment: bytes, limi
             member=label,
         )
     _check_kind(header, label)
-    fields = parse_extras(extra, member=label)
-    path = unicode_path(fields, raw, member=label)
+    fields = parse_extra_fields(extra, member=label)
+    path = parse_unicode_path(fields, raw, member=label)
     size, compressed_size, offset = _large_values(header, fields, label)
-    entry = Entry(
-        name=read_name(raw, utf8=bool(header.flags & FLAG_UTF8), unicode_path=path),
+    entry = CentralEntry(
+        name=decode_member_name(raw, utf8=bool(header.flags & FLAG_UTF8), unicode_path=path),
         raw=raw,
         flags=header.flags,
         method=header.method,
@@ -168,7 +175,7 @@ def _check_kind(header: CentralHeader, label: str) -> None:
         )
 
 
-def _check_mode(header: CentralHeader, entry: Entry, label: str) -> None:
+def _check_mode(header: CentralHeader, entry: CentralEntry, label: str) -> None:
     kind = stat.S_IFMT(header.external_attributes >> MODE_SHIFT)
     if kind == stat.S_IFLNK:
         raise ZipError(
@@ -191,14 +198,14 @@ def _large_values(header: CentralHeader, fields: dict[int, bytes], label: str) -
     """Size, compressed size and offset; 4.5.3: those and only those that hold the sentinel are in the ZIP64 field."""
     told = (header.size, header.compressed_size, header.offset)
     large_disk = header.disk == SENTINEL16
-    values = zip64_values(fields, member=label, disk=large_disk) or ()
+    values = parse_zip64_field(fields, member=label, disk=large_disk) or ()
     if len(values) != told.count(SENTINEL32) + large_disk:
-        raise zip64_invalid(label)
+        raise zip64_error(label)
     remaining = iter(values)
     size, compressed_size, offset = (next(remaining) if value == SENTINEL32 else value for value in told)
     disk = next(remaining) if large_disk else header.disk
     if max(size, compressed_size, offset) >= OFFSET_LIMIT:
-        raise zip64_invalid(label)
+        raise zip64_error(label)
     if disk:
         raise ZipError(
             "zip_multi_disk",
@@ -208,7 +215,7 @@ def _large_values(header: CentralHeader, fields: dict[int, bytes], label: str) -
     return size, compressed_size, offset
 
 
-def _check_sizes(entry: Entry, label: str) -> None:
+def _check_sizes(entry: CentralEntry, label: str) -> None:
     if entry.is_directory and (
         entry.size or entry.compressed_size > (EMPTY_DEFLATED_LIMIT if entry.method == DEFLATED else 0)
     ):
@@ -230,21 +237,23 @@ def _check_sizes(entry: Entry, label: str) -> None:
         )
 
 
-def _check_places(entries: Sequence[Entry], directory_offset: int) -> None:
+def _check_places(entries: Sequence[CentralEntry], directory_offset: int) -> None:
     """Refuse members that overlap, or leave more between them than extra fields and a descriptor can fill."""
     ordered = sorted(entries, key=lambda entry: entry.offset)
     if (ordered[0].offset if ordered else directory_offset) != 0:
         raise ZipError(
             "zip_prefix", "There is something before the start of the archive. Make it again as a plain ZIP."
         )
-    for entry, end in boundaries(ordered, directory_offset):
+    for entry, end in pair_with_ends(ordered, directory_offset):
         if entry.least_end > end:
-            raise overlap(shown(entry.raw))
+            raise overlap_error(escape_raw_name(entry.raw))
         if entry.least_end + EXTRA_LIMIT + DESCRIPTOR_SIZES[-1] < end:
-            raise gap(shown(entry.raw))
+            raise gap_error(escape_raw_name(entry.raw))
 
 
-def boundaries(ordered: Sequence[Entry], directory_offset: int) -> Iterator[tuple[Entry, int]]:
+def pair_with_ends(
+    ordered: Sequence[CentralEntry], directory_offset: int
+) -> Iterator[tuple[CentralEntry, int]]:
     """Each entry with the place where the next one, or the directory, starts."""
     for entry, following in pairwise(ordered):
         yield entry, following.offset
@@ -252,11 +261,11 @@ def boundaries(ordered: Sequence[Entry], directory_offset: int) -> Iterator[tupl
         yield ordered[-1], directory_offset
 
 
-def overlap(label: str) -> ZipError:
+def overlap_error(label: str) -> ZipError:
     return ZipError("zip_overlap", "Files in the archive lie over each other. Make it again.", member=label)
 
 
-def gap(label: str) -> ZipError:
+def gap_error(label: str) -> ZipError:
     return ZipError(
         "zip_gap",
         "There is something in the archive that its table of contents leaves out. Make it again.",

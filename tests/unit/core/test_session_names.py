@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 from hypothesis import assume, given, strategies as st
 
-from dubbing_core.names import (
+from dubbing_core.session_names import (
     SessionNameError,
-    auto_name,
-    clean_name,
-    export_filename,
-    fold_name,
-    free_name,
-    name_from_zip,
+    build_export_filename,
+    find_free_name,
+    fold_session_name,
+    generate_session_name,
+    normalize_session_name,
+    session_name_from_zip,
 )
 
 NOW = datetime(2025, 8, 3, 18, 11, 2, 123456, tzinfo=UTC)
@@ -35,7 +35,7 @@ NOW = datetime(2025, 8, 3, 18, 11, 2, 123456, tzinfo=UTC)
     ],
 )
 def test_auto_name_is_the_seeds(video, name):
-    assert auto_name(video, NOW) == name
+    assert generate_session_name(video, NOW) == name
 
 
 def seeds_own(video_filename, now):
@@ -48,7 +48,7 @@ def seeds_own(video_filename, now):
 def test_auto_name_agrees_with_the_seeds_code(video):
     expected = seeds_own(video, NOW)
     assume(not expected.startswith("_2025"))
-    assert auto_name(video, NOW) == expected
+    assert generate_session_name(video, NOW) == expected
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_auto_name_agrees_with_the_seeds_code(video):
     ],
 )
 def test_a_good_name_survives(raw, name):
-    assert clean_name(raw) == name
+    assert normalize_session_name(raw) == name
 
 
 @pytest.mark.parametrize(
@@ -86,26 +86,29 @@ def test_a_good_name_survives(raw, name):
 )
 def test_a_bad_name_is_refused_with_its_code(raw, code):
     with pytest.raises(SessionNameError) as caught:
-        clean_name(raw)
+        normalize_session_name(raw)
 
     assert caught.value.code == code
     assert str(caught.value).endswith(".")
 
 
 def test_a_taken_name_is_answered_with_a_free_one():
-    assert free_name("Talk", set()) == "Talk"
-    assert free_name("Talk", {"talk"}) == "Talk_2"
-    assert free_name("Talk", {"talk", "talk_2", "talk_3"}) == "Talk_4"
-    assert free_name("STRASSE", {fold_name("straße")}) == "STRASSE_2"
+    assert find_free_name("Talk", set()) == "Talk"
+    assert find_free_name("Talk", {"talk"}) == "Talk_2"
+    assert find_free_name("Talk", {"talk", "talk_2", "talk_3"}) == "Talk_4"
+    assert find_free_name("STRASSE", {fold_session_name("straße")}) == "STRASSE_2"
 
 
 def test_a_free_name_is_never_too_long():
-    assert free_name("x" * 120, {"x" * 120}) == "x" * 118 + "_2"
-    assert clean_name(free_name("資" * 80, {"資" * 80})) == "資" * 79 + "_2"
+    assert find_free_name("x" * 120, {"x" * 120}) == "x" * 118 + "_2"
+    assert normalize_session_name(find_free_name("資" * 80, {"資" * 80})) == "資" * 79 + "_2"
 
 
 def test_an_export_is_named_after_its_session():
-    assert export_filename("my_presentation_20250803_181102") == "my_presentation_20250803_181102_export.zip"
+    assert (
+        build_export_filename("my_presentation_20250803_181102")
+        == "my_presentation_20250803_181102_export.zip"
+    )
 
 
 @pytest.mark.parametrize(
@@ -131,20 +134,20 @@ def test_an_export_is_named_after_its_session():
     ],
 )
 def test_an_archive_names_the_session_it_becomes(filename, ours, name):
-    assert name_from_zip(filename, ours=ours) == name
+    assert session_name_from_zip(filename, ours=ours) == name
 
 
 @given(st.text(), st.booleans())
 def test_whatever_an_archive_is_called_its_session_has_a_valid_name(filename, ours):
-    name = name_from_zip(filename, ours=ours)
-    assert clean_name(name) == name
+    name = session_name_from_zip(filename, ours=ours)
+    assert normalize_session_name(name) == name
 
 
 @given(st.text())
 def test_a_clean_name_stays_clean(raw):
     try:
-        name = clean_name(raw)
+        name = normalize_session_name(raw)
     except SessionNameError:
         return
-    assert clean_name(name) == name
-    assert clean_name(free_name(name, {fold_name(name)}))
+    assert normalize_session_name(name) == name
+    assert normalize_session_name(find_free_name(name, {fold_session_name(name)}))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dubbing_core.enums import StrEnum
 
 
-class Kind(StrEnum):
+class FileKind(StrEnum):
     VIDEO = "video"
     AUDIO = "audio"
     SUBTITLE = "subtitle"
@@ -15,16 +15,16 @@ class Kind(StrEnum):
 
 
 EXTENSIONS = {
-    Kind.VIDEO: "3gp avi flv m2ts m4v mkv mov mp4 mpeg mpg mts mxf ogv ts webm wmv",
-    Kind.AUDIO: "aac ac3 aif aiff amr caf flac m4a mka mp3 oga ogg opus wav weba wma",
-    Kind.SUBTITLE: "ass sbv srt ssa sub ttml vtt",
-    Kind.TEXT: "csv doc docx json jsonl md odt pdf rtf tsv txt xlsx xml yaml yml",
+    FileKind.VIDEO: "3gp avi flv m2ts m4v mkv mov mp4 mpeg mpg mts mxf ogv ts webm wmv",
+    FileKind.AUDIO: "aac ac3 aif aiff amr caf flac m4a mka mp3 oga ogg opus wav weba wma",
+    FileKind.SUBTITLE: "ass sbv srt ssa sub ttml vtt",
+    FileKind.TEXT: "csv doc docx json jsonl md odt pdf rtf tsv txt xlsx xml yaml yml",
 }
 KINDS = {extension: kind for kind, extensions in EXTENSIONS.items() for extension in extensions.split()}
 
 
-def kind_of(path: str) -> Kind:
-    return KINDS.get(split_name(path)[1][1:].casefold(), Kind.OTHER)
+def guess_kind(path: str) -> FileKind:
+    return KINDS.get(split_name(path)[1][1:].casefold(), FileKind.OTHER)
 
 
 def split_name(path: str) -> tuple[str, str]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dubbing_core.zips.errors import ZipError
-from dubbing_core.zips.extras import zip64_invalid
-from dubbing_core.zips.limits import Limits
+from dubbing_core.zips.extra_fields import zip64_error
+from dubbing_core.zips.limits import ArchiveLimits
 from dubbing_core.zips.records import (
     END_SIGNATURE,
     LOCAL_SIGNATURE,
@@ -18,7 +18,7 @@ from dubbing_core.zips.records import (
     EndRecord,
     Locator64,
 )
-from dubbing_core.zips.source import Source, read_bytes
+from dubbing_core.zips.source import RangeSource, read_bytes
 
 TAIL_SIZE = 1024 * 1024
 """Read first, at once: the end records, and with them the whole directory of most archives."""
@@ -26,10 +26,10 @@ COMMENT_LIMIT = 0xFFFF  # 4.4.12
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Directory:
+class CentralDirectory:
     """The central directory, unread, between the last member and the end records."""
 
-    entries: int
+    entry_count: int
     offset: int
     data: bytes
 
@@ -45,7 +45,7 @@ class _Place:
     """Where the end records start."""
 
 
-def read_directory(source: Source, limits: Limits) -> Directory:
+def read_central_directory(source: RangeSource, limits: ArchiveLimits) -> CentralDirectory:
     """Find the directory and read it, if it keeps to the limits.
 
     :raises ZipError: `zip_not_a_zip`, `zip_truncated`, `zip_trailing_data`, `zip_ambiguous`, `zip_multi_disk`,
@@ -64,10 +64,10 @@ def read_directory(source: Source, limits: Limits) -> Directory:
         data = tail[start : start + place.size]
     else:
         data = read_bytes(source, place.offset, place.end)
-    return Directory(entries=place.entries, offset=place.offset, data=data)
+    return CentralDirectory(entry_count=place.entries, offset=place.offset, data=data)
 
 
-def _find_end(tail: bytes, source: Source) -> int:
+def _find_end(tail: bytes, source: RangeSource) -> int:
     """Position of the one end record whose comment ends where the archive does."""
     size = len(tail)
     first = max(size - EndRecord.STRUCT.size - COMMENT_LIMIT, 0)
@@ -98,7 +98,7 @@ def _find_end(tail: bytes, source: Source) -> int:
     raise _not_a_zip()
 
 
-def _read_end(source: Source, tail: bytes, position: int, tail_start: int) -> _Place:
+def _read_end(source: RangeSource, tail: bytes, position: int, tail_start: int) -> _Place:
     end = EndRecord.parse(tail, position)
     locator_position = position - Locator64.STRUCT.size
     locator = Locator64.parse(tail, locator_position) if locator_position >= 0 else None
@@ -107,7 +107,7 @@ def _read_end(source: Source, tail: bytes, position: int, tail_start: int) -> _P
             end.directory_size,
             end.directory_offset,
         ):
-            raise zip64_invalid(None)
+            raise zip64_error(None)
         if end.disk or end.directory_disk:
             raise _multi_disk()
         if end.disk_entries != end.entries:
@@ -122,7 +122,7 @@ def _read_end(source: Source, tail: bytes, position: int, tail_start: int) -> _P
     if locator.end64_disk or locator.disks > 1:
         raise _multi_disk()
     if locator.end64_offset + End64Record.STRUCT.size != tail_start + locator_position:
-        raise zip64_invalid(None)
+        raise zip64_error(None)
     end64 = _read_end64(source, locator.end64_offset)
     for told, limit, true in (
         (end.disk, SENTINEL16, end64.disk),
@@ -134,7 +134,7 @@ def _read_end(source: Source, tail: bytes, position: int, tail_start: int) -> _P
     ):
         # Some programs always write the sentinels, some only where they must.
         if told not in (limit, true):
-            raise zip64_invalid(None)
+            raise zip64_error(None)
     return _Place(
         entries=end64.entries,
         offset=end64.directory_offset,
@@ -143,10 +143,10 @@ def _read_end(source: Source, tail: bytes, position: int, tail_start: int) -> _P
     )
 
 
-def _read_end64(source: Source, offset: int) -> End64Record:
+def _read_end64(source: RangeSource, offset: int) -> End64Record:
     end64 = End64Record.parse(read_bytes(source, offset, offset + End64Record.STRUCT.size))
     if end64 is None or end64.record_size != End64Record.RECORD_SIZE:
-        raise zip64_invalid(None)
+        raise zip64_error(None)
     if end64.disk or end64.directory_disk:
         raise _multi_disk()
     if end64.disk_entries != end64.entries:
@@ -154,7 +154,7 @@ def _read_end64(source: Source, offset: int) -> End64Record:
     return end64
 
 
-def _check_place(place: _Place, limits: Limits) -> None:
+def _check_place(place: _Place, limits: ArchiveLimits) -> None:
     if place.offset + place.size != place.end:
         raise ZipError(
             "zip_directory_damaged",

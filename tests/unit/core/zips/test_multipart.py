@@ -6,21 +6,21 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from dubbing_core.zips.layout import BlobRange, Layout, Literal, Member, Segment, TextMember, plan
+from dubbing_core.zips.layout import BlobMember, BlobRange, Layout, Literal, Segment, TextMember, plan_archive
 from dubbing_core.zips.multipart import (
-    LARGE_SIZE,
-    LEAST_SIZE,
+    LARGE_MEMBER_SIZE,
+    MIN_PART_SIZE,
     CopiedPart,
     PartLimits,
     PartPlan,
     UploadedPart,
-    interleave,
+    interleave_members,
     plan_parts,
 )
 from tests.unit.core.zips.blobs import MODIFIED
 
 MIB = 1024 * 1024
-LITTLE = PartLimits(least=10, copied=40, most=160)
+LITTLE = PartLimits(min_size=10, copy_size=40, max_size=160)
 
 
 def segments_of(parts: tuple[PartPlan, ...]) -> list[Segment]:
@@ -46,8 +46,8 @@ def uploaded(parts: tuple[PartPlan, ...]) -> int:
     return sum(part.size for part in parts if isinstance(part, UploadedPart))
 
 
-def member(name: str, size: int) -> Member:
-    return Member(
+def member(name: str, size: int) -> BlobMember:
+    return BlobMember(
         name=name, sha256=f"{hash(name) & (1 << 255) - 1:064x}", size=size, crc32=0, modified=MODIFIED
     )
 
@@ -67,7 +67,9 @@ def layouts(draw, largest: int = 400) -> Layout:
 class TestAnyPlan:
     @given(layout=layouts(), uniform=st.booleans())
     def test_holds_the_archive(self, layout, uniform):
-        parts = plan_parts(layout, limits=PartLimits(least=10, copied=40, most=160, uniform=uniform))
+        parts = plan_parts(
+            layout, limits=PartLimits(min_size=10, copy_size=40, max_size=160, is_uniform=uniform)
+        )
 
         assert segments_of(parts) == list(layout.segments)
         assert all(part.size for part in parts)
@@ -76,9 +78,9 @@ class TestAnyPlan:
     def test_has_parts_of_sizes_that_are_allowed(self, layout):
         parts = plan_parts(layout, limits=LITTLE)
 
-        assert all(part.size >= LITTLE.least for part in parts[:-1])
+        assert all(part.size >= LITTLE.min_size for part in parts[:-1])
         for part in parts:
-            limit = LITTLE.copied if isinstance(part, CopiedPart) else 2 * LITTLE.least - 1
+            limit = LITTLE.copy_size if isinstance(part, CopiedPart) else 2 * LITTLE.min_size - 1
             assert part.size <= limit
 
     @given(layout=layouts())
@@ -88,22 +90,22 @@ class TestAnyPlan:
         headers = sum(segment.size for segment in layout.segments if isinstance(segment, Literal))
         blobs = [segment.size for segment in layout.segments if isinstance(segment, BlobRange)]
         assert uploaded(parts) <= headers + sum(
-            LITTLE.least if size >= 2 * LITTLE.least else size for size in blobs
+            LITTLE.min_size if size >= 2 * LITTLE.min_size else size for size in blobs
         )
 
     @given(layout=layouts(), count=st.integers(1, 12))
     def test_has_no_more_parts_than_there_may_be(self, layout, count):
-        limits = PartLimits(least=10, copied=40, most=1 << 20, count=count)
+        limits = PartLimits(min_size=10, copy_size=40, max_size=1 << 20, max_count=count)
 
         parts = plan_parts(layout, limits=limits)
 
         assert len(parts) <= count
         assert segments_of(parts) == list(layout.segments)
-        assert all(part.size >= limits.least for part in parts[:-1])
+        assert all(part.size >= limits.min_size for part in parts[:-1])
 
     @given(layout=layouts(), count=st.integers(1, 2000))
     def test_with_uniform_parts_has_a_grid(self, layout, count):
-        limits = PartLimits(least=10, copied=40, most=1 << 20, count=count, uniform=True)
+        limits = PartLimits(min_size=10, copy_size=40, max_size=1 << 20, max_count=count, is_uniform=True)
 
         parts = plan_parts(layout, limits=limits)
 
@@ -147,18 +149,25 @@ class TestAPlan:
         for uniform in (False, True):
             with pytest.raises(ValueError, match="larger than"):
                 plan_parts(
-                    layout, limits=PartLimits(least=10, copied=40, most=160, count=10, uniform=uniform)
+                    layout,
+                    limits=PartLimits(
+                        min_size=10, copy_size=40, max_size=160, max_count=10, is_uniform=uniform
+                    ),
                 )
 
     @pytest.mark.parametrize("sizes", [(0, 40, 160), (30, 40, 160), (10, 200, 160)])
     def test_needs_sizes_that_fit_together(self, sizes):
         least, copied, most = sizes
         with pytest.raises(ValueError, match="cannot make every object"):
-            PartLimits(least=least, copied=copied, most=most)
+            PartLimits(min_size=least, copy_size=copied, max_size=most)
 
 
 members = st.lists(
-    st.one_of(st.integers(0, 3 * MIB), st.integers(0, 2 * LARGE_SIZE), st.integers(LARGE_SIZE, 1 << 33)),
+    st.one_of(
+        st.integers(0, 3 * MIB),
+        st.integers(0, 2 * LARGE_MEMBER_SIZE),
+        st.integers(LARGE_MEMBER_SIZE, 1 << 33),
+    ),
     max_size=40,
 ).map(lambda sizes: [member(f"{number:03}", size) for number, size in enumerate(sizes)])
 
@@ -168,36 +177,36 @@ class TestInterleaving:
     def test_keeps_every_member_and_texts_in_front(self, members):
         texts = [TextMember(name=f"t{number}", data=bytes(number), modified=MODIFIED) for number in range(2)]
 
-        ordered = interleave([texts[0], *members, texts[1]])
+        ordered = interleave_members([texts[0], *members, texts[1]])
 
         assert ordered[:2] == texts
         assert sorted(each.name for each in ordered[2:]) == [each.name for each in members]
 
-    @given(members=members, texts=st.integers(0, LARGE_SIZE))
+    @given(members=members, texts=st.integers(0, LARGE_MEMBER_SIZE))
     @settings(max_examples=200)
     def test_uploads_no_more_than_the_order_of_names(self, members, texts):
         text = TextMember(name="metadata.json", data=bytes(texts), modified=MODIFIED)
-        large = [each for each in members if each.size >= LARGE_SIZE]
-        small = [each.size for each in members if each.size < LARGE_SIZE]
+        large = [each for each in members if each.size >= LARGE_MEMBER_SIZE]
+        small = [each.size for each in members if each.size < LARGE_MEMBER_SIZE]
         limits = PartLimits()
 
-        parts = plan_parts(plan(interleave([text, *members])), limits=limits)
+        parts = plan_parts(plan_archive(interleave_members([text, *members])), limits=limits)
 
         # Small members travel at the most once, whatever is missing comes from large ones; headers are little.
         headers = 1 * MIB + 70_000 * len(members)
-        assert uploaded(parts) <= texts + sum(small) + LEAST_SIZE * len(large) + headers
-        assert {part.size >= limits.least for part in parts[:-1]} <= {True}
-        assert {part.size <= limits.most for part in parts} <= {True}
+        assert uploaded(parts) <= texts + sum(small) + MIN_PART_SIZE * len(large) + headers
+        assert {part.size >= limits.min_size for part in parts[:-1]} <= {True}
+        assert {part.size <= limits.max_size for part in parts} <= {True}
 
     def test_fills_what_comes_before_each_large_member(self):
         large = [member(f"large{number}", 50 * MIB) for number in range(3)]
         small = [member(f"small{number:02}", MIB) for number in range(15)]
 
-        ordered = interleave([*large, *small])
+        ordered = interleave_members([*large, *small])
 
         places = [index for index, each in enumerate(ordered) if each in large]
         assert places == [5, 11, 17]
-        parts = plan_parts(plan(ordered), limits=PartLimits())
+        parts = plan_parts(plan_archive(ordered), limits=PartLimits())
         assert uploaded(parts) < 15 * MIB + 200_000
 
     def test_counts_what_lies_in_front(self):
@@ -205,23 +214,23 @@ class TestInterleaving:
         one, other = (member(name, 50 * MIB) for name in ("1.mp4", "2.mp4"))
         sound = member("sound.wav", 4 * MIB)
 
-        assert interleave([text, one, other, sound]) == [text, one, sound, other]
+        assert interleave_members([text, one, other, sound]) == [text, one, sound, other]
 
     def test_leaves_what_is_not_needed_in_order_at_the_end(self):
         small = [member(name, 3 * MIB) for name in "abcdef"]
 
-        assert interleave(small) == small
-        ordered = interleave([*small, member("video", 50 * MIB)])
+        assert interleave_members(small) == small
+        ordered = interleave_members([*small, member("video", 50 * MIB)])
         assert [each.name for each in ordered] == ["a", "b", "video", "c", "d", "e", "f"]
 
     def test_does_not_depend_on_chance(self):
         some = [member(f"{number:03}", random.Random(number).randrange(8 * MIB)) for number in range(100)]
         some.append(member("video", 80 * MIB))
 
-        assert interleave(some) == interleave(list(some))
+        assert interleave_members(some) == interleave_members(list(some))
 
 
-def session() -> list[Member]:
+def session() -> list[BlobMember]:
     """23 files as a dubbing project has them, 487 MB: source, TTS WAVs, custom voices, dubbed and mixed videos, JSON."""
     sizes = {
         "audio/gemini_{}.wav": [2_880_044] * 9,
@@ -239,7 +248,7 @@ def session() -> list[Member]:
 class TestAnExport:
     def test_uploads_little_of_a_session(self):
         project = session()
-        layout, plain = plan(interleave(project)), plan(project)
+        layout, plain = plan_archive(interleave_members(project)), plan_archive(project)
 
         parts = plan_parts(layout, limits=PartLimits())
 
@@ -251,7 +260,7 @@ class TestAnExport:
     def test_uploads_next_to_nothing_of_a_large_session(self):
         """5 GB in a video of 4.6 GB, with files beside it as in the session of 487 MB."""
         project = [*session(), member("original_video/longer.mp4", 4_600_000_000)]
-        layout = plan(interleave(project))
+        layout = plan_archive(interleave_members(project))
 
         parts = plan_parts(layout, limits=PartLimits())
 
@@ -259,7 +268,9 @@ class TestAnExport:
         assert uploaded(parts) <= 0.03 * layout.size
 
     def test_of_100_gb_of_videos_takes_few_parts(self):
-        layout = plan(interleave([member(f"{number}.mp4", 10_000_000_000) for number in range(10)]))
+        layout = plan_archive(
+            interleave_members([member(f"{number}.mp4", 10_000_000_000) for number in range(10)])
+        )
 
         parts = plan_parts(layout, limits=PartLimits())
 
@@ -267,25 +278,27 @@ class TestAnExport:
         assert uploaded(parts) < 0.001 * layout.size
 
     def test_of_small_files_alone_passes_through_in_order(self):
-        layout = plan(interleave([member(f"{number:05}.wav", 100_000) for number in range(3000)]))
+        layout = plan_archive(
+            interleave_members([member(f"{number:05}.wav", 100_000) for number in range(3000)])
+        )
 
         parts = plan_parts(layout, limits=PartLimits())
 
         assert {type(part) for part in parts} == {UploadedPart}
-        assert all(LEAST_SIZE <= one.size < LARGE_SIZE for one, _ in pairwise(parts))
+        assert all(MIN_PART_SIZE <= one.size < LARGE_MEMBER_SIZE for one, _ in pairwise(parts))
 
     def test_on_a_grid_uploads_two_parts_a_large_blob(self):
-        layout = plan(interleave(session()))
+        layout = plan_archive(interleave_members(session()))
 
-        parts = plan_parts(layout, limits=PartLimits(uniform=True))
+        parts = plan_parts(layout, limits=PartLimits(is_uniform=True))
 
-        assert {part.size for part in parts[:-1]} == {LEAST_SIZE}
+        assert {part.size for part in parts[:-1]} == {MIN_PART_SIZE}
         assert uploaded(parts) <= 0.25 * layout.size
 
     def test_on_a_grid_of_more_than_10_000_parts_is_of_larger_ones(self):
-        layout = plan([member("film.mp4", 80_000_000_000)])
+        layout = plan_archive([member("film.mp4", 80_000_000_000)])
 
-        parts = plan_parts(layout, limits=PartLimits(uniform=True))
+        parts = plan_parts(layout, limits=PartLimits(is_uniform=True))
 
         assert len(parts) <= 10_000
-        assert parts[0].size > LEAST_SIZE
+        assert parts[0].size > MIN_PART_SIZE

@@ -8,15 +8,15 @@ from collections.abc import Container
 from datetime import datetime
 from pathlib import PurePosixPath
 
-from dubbing_core.paths import is_reserved
+from dubbing_core.paths import is_reserved_name
 
 LENGTH_LIMIT = 120
 """In characters."""
 SIZE_LIMIT = 240
 """In bytes of UTF-8, so that `<name>_export.zip` is a file name everywhere: 255 bytes are the most."""
-FALLBACK = "dubbing_project"
+FALLBACK_NAME = "dubbing_project"
 EXPORT_SUFFIX = "_export"
-REFUSED = frozenset('/\\:*?"<>|')
+FORBIDDEN_CHARACTERS = frozenset('/\\:*?"<>|')
 # Browsers number a download whose name is taken: `talk_export (1).zip`.
 EXPORT_ENDING = re.compile(rf"{EXPORT_SUFFIX}( ?\(\d+\))?$")
 FILENAME_LIMIT = 255
@@ -31,18 +31,18 @@ class SessionNameError(ValueError):
         self.code = code
 
 
-def auto_name(video_filename: str | None, now: datetime) -> str:
+def generate_session_name(video_filename: str | None, now: datetime) -> str:
     """The original session manager's name for a new project: `my_presentation_20250803_181102`.
 
     Letters and digits of every script stay; a long name is cut so that the result is a valid one.
     """
     stem = PurePosixPath(video_filename).stem if video_filename else ""
     kept = "".join(character for character in stem if character.isalnum() or character in " -_")
-    cleaned = kept.strip().replace(" ", "_") or FALLBACK
+    cleaned = kept.strip().replace(" ", "_") or FALLBACK_NAME
     return _with_suffix(cleaned, f"_{now:%Y%m%d_%H%M%S}")
 
 
-def clean_name(raw: str) -> str:
+def normalize_session_name(raw: str) -> str:
     """Bring a typed name into its one form: stripped and composed (NFC).
 
     :raises SessionNameError: with one of the codes `name_empty`, `name_too_long`, `name_control`,
@@ -53,11 +53,11 @@ def clean_name(raw: str) -> str:
         raise SessionNameError("name_empty", "Give the session a name.")
     if any(_is_control(character) for character in name):
         raise SessionNameError("name_control", "The name contains a control character. Leave it out.")
-    if refused := sorted(REFUSED.intersection(name)):
+    if refused := sorted(FORBIDDEN_CHARACTERS.intersection(name)):
         raise SessionNameError("name_character", f"A name cannot contain {' '.join(refused)}. Leave it out.")
     if name.startswith(".") or name.endswith("."):
         raise SessionNameError("name_dot", "A name cannot begin or end with a dot. Leave it out.")
-    if is_reserved(name):
+    if is_reserved_name(name):
         raise SessionNameError("name_reserved", f"Windows reserves the name “{name}”. Choose another.")
     if len(name) > LENGTH_LIMIT or len(name.encode()) > SIZE_LIMIT:
         raise SessionNameError(
@@ -67,21 +67,21 @@ def clean_name(raw: str) -> str:
     return name
 
 
-def fold_name(name: str) -> str:
+def fold_session_name(name: str) -> str:
     """The form in which two names are equal if people or file systems might take one for the other."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())
 
 
-def free_name(wanted: str, taken: Container[str]) -> str:
+def find_free_name(wanted: str, taken: Container[str]) -> str:
     """`wanted`, or the first of `wanted_2`, `wanted_3` ... whose :func:`fold_name` is not in `taken`."""
     name, number = wanted, 2
-    while fold_name(name) in taken:
+    while fold_session_name(name) in taken:
         name = _with_suffix(wanted, f"_{number}")
         number += 1
     return name
 
 
-def export_filename(name: str, part: str = "") -> str:
+def build_export_filename(name: str, part: str = "") -> str:
     """`talk_export.zip`; with what tells the archive from that of the whole, `talk_audio_hi_export.zip`.
 
     The name is cut where the whole would be too long for a file system; what tells archives apart is cut last.
@@ -92,7 +92,7 @@ def export_filename(name: str, part: str = "") -> str:
     return name.encode()[:room].decode(errors="ignore") + suffix
 
 
-def name_from_zip(filename: str, *, ours: bool, part: str = "") -> str:
+def session_name_from_zip(filename: str, *, ours: bool, part: str = "") -> str:
     """A valid session name from an archive's: its stem, for our own archives without `_export`.
 
     :param part: what else our own archive's name may say that is no part of the session's name.
@@ -102,14 +102,14 @@ def name_from_zip(filename: str, *, ours: bool, part: str = "") -> str:
         stem = EXPORT_ENDING.sub("", stem)
         stem = stem.removesuffix(f"_{part}") if part else stem
     name = unicodedata.normalize("NFC", stem.strip())
-    name = "".join("_" if _is_control(c) or c in REFUSED else c for c in name)
+    name = "".join("_" if _is_control(c) or c in FORBIDDEN_CHARACTERS else c for c in name)
     if name.startswith("."):
         name = f"_{name[1:]}"
     if name.endswith("."):
         name = f"{name[:-1]}_"
-    if is_reserved(name):
+    if is_reserved_name(name):
         name = f"{name}_" if "." not in name else name.replace(".", "_", 1)
-    return _with_suffix(name, "") or FALLBACK
+    return _with_suffix(name, "") or FALLBACK_NAME
 
 
 def _is_control(character: str) -> bool:

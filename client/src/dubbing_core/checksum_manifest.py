@@ -8,29 +8,29 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from dubbing_core.categories import PRIVATE
-from dubbing_core.strict_json import JsonError, load
+from dubbing_core.categories import PRIVATE_FOLDER
+from dubbing_core.strict_json import JsonError, parse_json
 
-NAME = f"{PRIVATE}/manifest.json"
+CHECKSUM_MANIFEST_PATH = f"{PRIVATE_FOLDER}/manifest.json"
 FORMAT = 1
 """Raised when a reader of an older format would misread a newer one."""
 SIZE_LIMIT = 64 * 1024 * 1024
 """In bytes: that of some 200,000 members."""
 
 
-class ProofError(ValueError):
+class ChecksumManifestError(ValueError):
     """A manifest that cannot be used. Its message is a sentence for the person who brought the archive."""
 
     code = "manifest_damaged"
 
     def __init__(self) -> None:
         super().__init__(
-            f"{NAME} in this ZIP is damaged. Export the session again, or remove that file to import the rest as a plain folder."
+            f"{CHECKSUM_MANIFEST_PATH} in this ZIP is damaged. Export the session again, or remove that file to import the rest as a plain folder."
         )
 
 
 @dataclass(frozen=True, kw_only=True)
-class Proven:
+class ChecksumEntry:
     """One member as it was exported."""
 
     path: str
@@ -44,8 +44,8 @@ class Proven:
     """Where it lay in the folder that it was saved from; "" where that is its path in the session."""
 
 
-def render(
-    members: Sequence[Proven],
+def render_checksum_manifest(
+    members: Sequence[ChecksumEntry],
     *,
     session: str,
     version: int,
@@ -81,24 +81,26 @@ def render(
     return json.dumps(document, ensure_ascii=False, indent=1).encode()
 
 
-def parse(data: bytes) -> dict[str, Proven]:
+def parse_checksum_manifest(data: bytes) -> dict[str, ChecksumEntry]:
     """Read the members of a manifest by path. Keys that a newer portal added are passed over.
 
     :raises ProofError: it is not what a portal writes.
     """
     try:
-        document = load(data)
+        document = parse_json(data)
         members = [_proven(member) for member in document["members"]]
     except (JsonError, KeyError, TypeError):
-        raise ProofError from None
+        raise ChecksumManifestError from None
     return {member.path: member for member in members}
 
 
-def _proven(member: Any) -> Proven:
+def _proven(member: Any) -> ChecksumEntry:
     texts = [member["path"], member["sha256"]]
     texts += [member.get(key, "") for key in ("category", "language", "origin")]
     size = member["size"]
     if not all(isinstance(text, str) for text in texts) or not isinstance(size, int):
         raise TypeError
     path, sha256, category, language, origin = texts
-    return Proven(path=path, size=size, sha256=sha256, category=category, language=language, origin=origin)
+    return ChecksumEntry(
+        path=path, size=size, sha256=sha256, category=category, language=language, origin=origin
+    )

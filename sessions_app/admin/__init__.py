@@ -5,12 +5,12 @@ from __future__ import annotations
 from django.contrib import admin
 
 from sessions_app.admin import (
-    answers,
     blobs,
     entries,
     exports,
-    holds,
+    idempotency,
     jobs,
+    pins,
     sessions,
     shares,
     tokens,
@@ -20,12 +20,12 @@ from sessions_app.admin import (
 )
 
 __all__ = [
-    "answers",
     "blobs",
     "entries",
     "exports",
-    "holds",
+    "idempotency",
     "jobs",
+    "pins",
     "sessions",
     "shares",
     "tokens",

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 
 from dubbing_core.sizes import format_size
 from sessions_app.admin.base import ReadOnlyAdmin, list_link
-from sessions_app.models import Blob, Entry, Hold, Upload
+from sessions_app.models import Blob, Entry, Pin, Upload
 from sessions_app.operations.cleanup import garbage
 from sessions_app.storage.store import StoreError
 
@@ -29,8 +29,8 @@ ROWS = (
 
 @admin.register(Blob)
 class BlobAdmin(ReadOnlyAdmin[Blob]):
-    list_display = ("sha256", "human_size", "state", "is_needed", "created_at", "condemned_at")
-    list_filter = ("state", ("condemned_at", admin.EmptyFieldListFilter))
+    list_display = ("sha256", "human_size", "state", "is_needed", "created_at", "unreferenced_since")
+    list_filter = ("state", ("unreferenced_since", admin.EmptyFieldListFilter))
     date_hierarchy = "created_at"
     search_fields = ("sha256",)
     fields = (
@@ -41,13 +41,13 @@ class BlobAdmin(ReadOnlyAdmin[Blob]):
         "state",
         "is_needed",
         "created_at",
-        "condemned_at",
+        "unreferenced_since",
         "related",
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Blob]:
         blob = OuterRef("pk")
-        needed = [Exists(model.objects.filter(blob=blob)) for model in (Entry, Hold, Upload)]
+        needed = [Exists(model.objects.filter(blob=blob)) for model in (Entry, Pin, Upload)]
         return super().get_queryset(request).annotate(needed=needed[0] | needed[1] | needed[2])
 
     def get_urls(self) -> list[URLPattern]:
@@ -65,7 +65,7 @@ class BlobAdmin(ReadOnlyAdmin[Blob]):
 
     @admin.display(description="who refers to it")
     def related(self, blob: Blob) -> SafeString:
-        models = {"Files": Entry, "Uploads": Upload, "Jobs": Hold}
+        models = {"Files": Entry, "Uploads": Upload, "Jobs": Pin}
         links = [list_link(model, text, blob__id__exact=blob.pk) for text, model in models.items()]
         return SafeString(" · ".join(links))
 

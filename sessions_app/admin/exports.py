@@ -22,7 +22,7 @@ class ExportAdmin(ReadOnlyAdmin[Export]):
         "owned_by",
         "in_session",
         "of_version",
-        "what",
+        "selection_label",
         "human_size",
         "links",
         "created_at",

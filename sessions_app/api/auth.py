@@ -54,14 +54,14 @@ class Token(HttpBearer):
                 "This access token does not work (any more). Make a new one in the portal.",
                 headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
             )
-        if self.writes and not found.may_write:
+        if self.writes and not found.can_write:
             raise Refused(
                 HTTPStatus.FORBIDDEN,
                 "scope",
                 "This access token may only read. Use one that may write.",
                 headers={"WWW-Authenticate": 'Bearer error="insufficient_scope", scope="write"'},
             )
-        tokens.note_use(token=found, now=now)
+        tokens.record_use(token=found, now=now)
         request.user = found.owner
         return Caller(user=found.owner, token=found)
 

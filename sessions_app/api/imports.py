@@ -55,7 +55,7 @@ def create_import(request: ApiRequest, body: NewImport) -> Job:
 )
 @once(status=202, location=address_of)
 def check_import(request: ApiRequest, body: NewImport) -> Job:
-    return _requested(request, body, models.Job.Kind.CHECK)
+    return _requested(request, body, models.Job.Kind.PREVIEW)
 
 
 def _requested(request: ApiRequest, body: NewImport, kind: models.Job.Kind) -> Job:

@@ -36,7 +36,7 @@ class JobError(BaseModel):
 
 class Job(BaseModel):
     code: UUID
-    kind: Literal["save", "import", "export", "check"]
+    kind: Literal["save", "import", "export", "preview"]
     state: State
     session: UUID | None
     percent: int

@@ -1,11 +1,13 @@
+"""Tables, their constraints and indexes, and state transitions of single rows."""
+
 from __future__ import annotations
 
-from sessions_app.models.answer import KeptAnswer
 from sessions_app.models.blob import Blob
 from sessions_app.models.entry import Entry
 from sessions_app.models.export import Export
-from sessions_app.models.hold import Hold
+from sessions_app.models.idempotency_record import IdempotencyRecord
 from sessions_app.models.job import Job
+from sessions_app.models.pin import Pin
 from sessions_app.models.session import DubbingSession
 from sessions_app.models.share import Share
 from sessions_app.models.token import AccessToken
@@ -18,9 +20,9 @@ __all__ = [
     "DubbingSession",
     "Entry",
     "Export",
-    "Hold",
+    "IdempotencyRecord",
     "Job",
-    "KeptAnswer",
+    "Pin",
     "Share",
     "Upload",
     "Version",

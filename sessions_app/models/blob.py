@@ -1,3 +1,5 @@
+"""Blobs."""
+
 from __future__ import annotations
 
 from django.db import models
@@ -6,39 +8,39 @@ from django.db.models import Q
 
 class BlobQuerySet(models.QuerySet["Blob"]):
     def unreferenced(self) -> BlobQuerySet:
-        """Blobs that no version, upload or job needs."""
-        from sessions_app.models.entry import Entry  # noqa: PLC0415 (entries refer to blobs, not blobs to entries)
-        from sessions_app.models.hold import Hold  # noqa: PLC0415
-        from sessions_app.models.upload import Upload  # noqa: PLC0415
+        """Return blobs that no version, upload or job refers to."""
+        from sessions_app.models.entry import Entry  # noqa: PLC0415 (these modules import this one)
+        from sessions_app.models.pin import Pin  # noqa: PLC0415 (see above)
+        from sessions_app.models.upload import Upload  # noqa: PLC0415 (see above)
 
-        needed = [
-            models.Exists(model.objects.filter(blob=models.OuterRef("pk"))) for model in (Entry, Hold, Upload)
+        references = [
+            models.Exists(model.objects.filter(blob=models.OuterRef("pk"))) for model in (Entry, Pin, Upload)
         ]
-        return self.exclude(needed[0] | needed[1] | needed[2])
+        return self.exclude(references[0] | references[1] | references[2])
 
 
 class Blob(models.Model):
-    """Bytes named by their SHA-256, stored once, never changed.
+    """Immutable content named by its SHA-256, stored once.
 
-    The row is there before the bytes are visible in the store and goes after them, so that the store holds nothing that
-    the database does not know: WRITING -> STORED -> DELETING -> gone.
+    The row is committed before the bytes become visible in the store and deleted after them, so every object in the store has a row:
+    WRITING -> STORED -> DELETING -> deleted.
     """
 
     class State(models.TextChoices):
         WRITING = "writing"
-        """The row is made, its bytes are on their way."""
+        """The row exists; its bytes are being written."""
         STORED = "stored"
-        """The bytes are durable; versions may refer to them."""
+        """The bytes are durable; versions may refer to the blob."""
         DELETING = "deleting"
-        """Garbage collection took it: the bytes go, then the row. It cannot be referred to any more."""
+        """Garbage collection deletes the bytes, then the row; new references are refused."""
 
     sha256 = models.CharField(max_length=64, unique=True)
     size = models.PositiveBigIntegerField(help_text="In bytes.")
     crc32 = models.PositiveBigIntegerField()
     state = models.CharField(max_length=10, choices=State.choices, default=State.WRITING)
     created_at = models.DateTimeField()
-    condemned_at = models.DateTimeField(
-        null=True, blank=True, help_text="When garbage collection first found that nothing refers to it."
+    unreferenced_since = models.DateTimeField(
+        null=True, blank=True, help_text="When garbage collection first found the blob without references."
     )
 
     objects = BlobQuerySet.as_manager()
@@ -53,7 +55,9 @@ class Blob(models.Model):
         indexes = [
             # Used by collect_garbage.
             models.Index(
-                fields=["condemned_at"], name="blob_condemned", condition=Q(condemned_at__isnull=False)
+                fields=["unreferenced_since"],
+                name="blob_unreferenced",
+                condition=Q(unreferenced_since__isnull=False),
             ),
         ]
 

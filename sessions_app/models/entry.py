@@ -1,3 +1,5 @@
+"""Entries of versions."""
+
 from __future__ import annotations
 
 from django.db import models
@@ -9,23 +11,23 @@ from dubbing_core.selection import Selection
 
 class EntryQuerySet(models.QuerySet["Entry"]):
     def at(self, number: int) -> EntryQuerySet:
-        """The files of version ``number``."""
+        """Return the entries of version ``number``."""
         return self.filter(Q(removed_in__isnull=True) | Q(removed_in__gt=number), added_in__lte=number)
 
     def selected(self, selection: Selection) -> EntryQuerySet:
-        """As `Selection.includes` decides."""
-        wanted = self.all()
+        """Return the entries that the selection includes, by the rules of `Selection.includes`."""
+        entries = self.all()
         if selection.without_source:
-            wanted = wanted.exclude(category=Category.ORIGINAL_VIDEO)
+            entries = entries.exclude(category=Category.ORIGINAL_VIDEO)
         if selection.categories:
-            wanted = wanted.filter(category__in=selection.categories)
+            entries = entries.filter(category__in=selection.categories)
         if selection.languages:
-            wanted = wanted.filter(language__in=["", *selection.languages])
-        return wanted
+            entries = entries.filter(language__in=["", *selection.languages])
+        return entries
 
 
 class Entry(models.Model):
-    """A path inside a session that holds a blob from one version until before another."""
+    """A path with its blob in a range of versions: from ``added_in`` until before ``removed_in``."""
 
     session = models.ForeignKey(
         "sessions_app.DubbingSession", on_delete=models.CASCADE, related_name="entries"
@@ -39,7 +41,7 @@ class Entry(models.Model):
     origin = models.CharField(
         max_length=1024,
         blank=True,
-        help_text="Where it lay in the folder that it was saved from, if that is not its path here.",
+        help_text="Path in the folder that the file was saved from, where it differs from `path`.",
     )
     added_in = models.PositiveIntegerField()
     removed_in = models.PositiveIntegerField(null=True, blank=True)

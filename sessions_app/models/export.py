@@ -1,3 +1,5 @@
+"""Exports."""
+
 from __future__ import annotations
 
 import uuid
@@ -20,12 +22,12 @@ class ExportQuerySet(models.QuerySet["Export"]):
         return self.filter(owner_id=user.pk, version__session__trashed_at__isnull=True)
 
     def ready(self, *, now: datetime) -> ExportQuerySet:
-        """Exports whose bytes can be downloaded."""
+        """Return exports that can be downloaded."""
         return self.filter(removed_at__isnull=True, expires_at__gt=now)
 
 
 class Export(models.Model):
-    """A stored ZIP of a version. The row appears when the ZIP is complete, so that a partial one is never seen."""
+    """A stored ZIP of a version. The row is created when the ZIP is complete, so no partial one is visible."""
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     version = models.ForeignKey("sessions_app.Version", on_delete=models.CASCADE, related_name="exports")
@@ -35,14 +37,14 @@ class Export(models.Model):
     )
     filename = models.CharField(max_length=255)
     selection = models.JSONField(
-        default=dict, blank=True, help_text="What it holds of the version; empty for the whole."
+        default=dict, blank=True, help_text="Exported part of the version; empty for the whole."
     )
-    key = models.CharField(max_length=255, unique=True, help_text="Where the bytes lie in the store.")
+    key = models.CharField(max_length=255, unique=True, help_text="Key of the object in the store.")
     size = models.PositiveBigIntegerField(help_text="In bytes.")
     etag = models.CharField(max_length=80)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
-    removed_at = models.DateTimeField(null=True, blank=True, help_text="When the bytes were given up.")
+    removed_at = models.DateTimeField(null=True, blank=True, help_text="When the bytes were deleted.")
 
     objects = ExportQuerySet.as_manager()
 
@@ -57,8 +59,8 @@ class Export(models.Model):
         return f"{self.filename} ({self.code})"
 
     @property
-    def what(self) -> str:
-        """What it holds of the version, for people; "" for the whole."""
+    def selection_label(self) -> str:
+        """The exported part of the version as text; "" for the whole."""
         return Selection.from_dict(self.selection).label
 
     def is_ready(self, *, now: datetime) -> bool:

@@ -1,3 +1,5 @@
+"""Jobs."""
+
 from __future__ import annotations
 
 import uuid
@@ -20,35 +22,35 @@ class JobQuerySet(models.QuerySet["Job"]):
     def unfinished(self) -> JobQuerySet:
         return self.filter(state__in=[Job.State.QUEUED, Job.State.RUNNING])
 
-    def held_by(self, attempt: int) -> JobQuerySet:
-        """Rows that still belong to the worker with this fencing token."""
+    def of_attempt(self, attempt: int) -> JobQuerySet:
+        """Return running jobs whose current attempt has this fencing token."""
         return self.filter(state=Job.State.RUNNING, attempt=attempt)
 
 
 class Job(models.Model):
-    """Background work with progress. This row is the truth; the message in the broker only hints at it."""
+    """Background work with progress. The row is authoritative; the broker message only carries its id."""
 
     class Kind(models.TextChoices):
         SAVE = "save", "Save"
-        """Hash uploaded files and make them a version."""
+        """Hash uploaded files and commit them as a version."""
         IMPORT = "import", "Import"
-        """Turn a ZIP into a session."""
+        """Create sessions from a ZIP."""
         EXPORT = "export", "Export"
         """Assemble a version's ZIP."""
-        CHECK = "check", "Check"
-        """Tell what a ZIP would bring, and store nothing of it."""
+        PREVIEW = "preview", "Import preview"
+        """Report the sessions that an import of a ZIP would create; store nothing."""
 
     class State(models.TextChoices):
         QUEUED = "queued", "Waiting"
-        """Waits for a worker."""
+        """Waiting for a worker."""
         RUNNING = "running", "Running"
         """A worker holds the lease."""
         SUCCEEDED = "succeeded", "Done"
-        """Its effect is visible, exactly once."""
+        """The effect is committed, exactly once."""
         FAILED = "failed", "Failed"
-        """It stopped with an error and left nothing behind; it can be tried again."""
+        """Stopped with an error, without effect; can be retried."""
         CANCELLED = "cancelled", "Cancelled"
-        """A person stopped it; it left nothing behind."""
+        """Stopped on request, without effect."""
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="jobs")
@@ -59,14 +61,14 @@ class Job(models.Model):
     )
     params = models.JSONField(default=dict, blank=True)
     result = models.JSONField(default=dict, blank=True)
-    attempt = models.PositiveIntegerField(default=0, help_text="Fencing token: grows with every start.")
+    attempt = models.PositiveIntegerField(default=0, help_text="Fencing token, incremented at every start.")
     lease_expires_at = models.DateTimeField(null=True, blank=True)
     heartbeat_at = models.DateTimeField(null=True, blank=True)
     done_bytes = models.PositiveBigIntegerField(default=0)
     total_bytes = models.PositiveBigIntegerField(default=0)
     error_code = models.CharField(max_length=60, blank=True)
-    error_message = models.TextField(blank=True, help_text="A sentence for people.")
-    error_detail = models.TextField(blank=True, help_text="Class and traceback, for staff.")
+    error_message = models.TextField(blank=True, help_text="Sentence for the user.")
+    error_detail = models.TextField(blank=True, help_text="Class and traceback for operators.")
     cancel_requested_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
     published_at = models.DateTimeField(null=True, blank=True)
@@ -83,7 +85,7 @@ class Job(models.Model):
                 name="job_state_is_known",
             ),
             models.CheckConstraint(
-                condition=Q(kind__in=["save", "import", "export", "check"]), name="job_kind_is_known"
+                condition=Q(kind__in=["save", "import", "export", "preview"]), name="job_kind_is_known"
             ),
             models.CheckConstraint(
                 condition=~Q(state="running") | Q(lease_expires_at__isnull=False),
@@ -109,10 +111,10 @@ class Job(models.Model):
     def __str__(self) -> str:
         return f"{self.kind} {self.code}"
 
-    # -- Transitions: each is one conditional UPDATE that tells whether it was ours to make --------------------------
+    # Transitions. Each is one conditional UPDATE and returns whether it changed the row.
 
     def claim(self, *, now: datetime, lease_until: datetime) -> bool:
-        """Start the job, if it waits; ``attempt`` then is the worker's fencing token."""
+        """Start the job if it is queued; ``attempt`` becomes the worker's fencing token."""
         changed = (
             type(self)
             .objects.filter(pk=self.pk, state=self.State.QUEUED)
@@ -130,15 +132,15 @@ class Job(models.Model):
         return changed == 1
 
     def renew(self, *, now: datetime, lease_until: datetime, done_bytes: int, total_bytes: int) -> bool:
-        """Prolong the lease and note the progress; False when the job belongs to another attempt by now."""
-        updated = self._mine().update(
+        """Extend the lease and record progress; return False if another attempt has taken over."""
+        updated = self._current_attempt().update(
             heartbeat_at=now, lease_expires_at=lease_until, done_bytes=done_bytes, total_bytes=total_bytes
         )
         return updated == 1
 
     def succeed(self, *, now: datetime, total_bytes: int, result: dict[str, object]) -> bool:
-        """Finish, in the transaction that makes the effect visible: False means that the effect must be rolled back."""
-        updated = self._mine().update(
+        """Finish in the transaction that commits the effect; on False the caller must roll back."""
+        updated = self._current_attempt().update(
             state=self.State.SUCCEEDED,
             result=result,
             finished_at=now,
@@ -149,7 +151,7 @@ class Job(models.Model):
         return updated == 1
 
     def fail(self, *, now: datetime, code: str, message: str, detail: str = "") -> bool:
-        updated = self._mine().update(
+        updated = self._current_attempt().update(
             state=self.State.FAILED,
             error_code=code,
             error_message=message,
@@ -159,32 +161,32 @@ class Job(models.Model):
         )
         return updated == 1
 
-    def end_cancelled(self, *, now: datetime) -> bool:
-        updated = self._mine().update(state=self.State.CANCELLED, finished_at=now, lease_expires_at=None)
+    def mark_cancelled(self, *, now: datetime) -> bool:
+        updated = self._current_attempt().update(
+            state=self.State.CANCELLED, finished_at=now, lease_expires_at=None
+        )
         return updated == 1
 
     def requeue(self, *, lease_before: datetime | None = None) -> bool:
-        """Give a job back to the queue whose attempt ended early (an error that may pass, or an expired lease)."""
-        rows = (
-            self._mine() if lease_before is None else self._mine().filter(lease_expires_at__lt=lease_before)
-        )
+        """Return the job to the queue after a transient error or, before ``lease_before``, an expired lease."""
+        rows = self._current_attempt()
+        if lease_before is not None:
+            rows = rows.filter(lease_expires_at__lt=lease_before)
         updated = rows.update(
             state=self.State.QUEUED, lease_expires_at=None, published_at=None, publish_count=0
         )
         return updated == 1
 
-    def _mine(self) -> JobQuerySet:
-        return type(self).objects.filter(pk=self.pk).held_by(self.attempt)
-
-    # -- Properties -----------------------------------------------------------------------------------------------------
+    def _current_attempt(self) -> JobQuerySet:
+        return type(self).objects.filter(pk=self.pk).of_attempt(self.attempt)
 
     @property
     def is_finished(self) -> bool:
         return self.state not in {self.State.QUEUED, self.State.RUNNING}
 
     @property
-    def may_end_otherwise(self) -> bool:
-        """Whether trying again makes sense: not where the same files would come to the same end."""
+    def is_retryable(self) -> bool:
+        """Whether a retry can succeed; False if the same input would fail in the same way."""
         return self.error_code not in {"unchanged", "digest_differs", "upload_damaged", "uploads_gone"}
 
     @property

@@ -1,3 +1,5 @@
+"""Dubbing sessions."""
+
 from __future__ import annotations
 
 import uuid
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
 class DubbingSessionQuerySet(models.QuerySet["DubbingSession"]):
     def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> DubbingSessionQuerySet:
-        """Sessions this user may reach, in the trash or not. Everything else does not exist for them."""
+        """Return the sessions that the user may see, those in the trash included."""
         return self.filter(owner_id=user.pk)
 
     def live(self) -> DubbingSessionQuerySet:
@@ -34,7 +36,7 @@ class DubbingSession(models.Model):
     )
     name = models.CharField(max_length=120)
     folded_name = models.CharField(
-        max_length=360, editable=False, help_text="The name as it is compared: NFC, casefolded."
+        max_length=360, editable=False, help_text="Name in the form used for comparison: NFC, casefolded."
     )
     current = models.ForeignKey(
         "sessions_app.Version",
@@ -76,17 +78,17 @@ class DubbingSession(models.Model):
         return self.trashed_at is not None
 
     def touch(self, *, now: datetime) -> None:
-        """Note that somebody opened the session; never goes back in time."""
+        """Record that the session was opened; never move the time backwards."""
         type(self).objects.filter(pk=self.pk, last_accessed__lt=now).update(last_accessed=now)
         self.last_accessed = max(self.last_accessed, now)
 
     def trash(self, *, now: datetime) -> bool:
-        """Move the session to the trash; tell whether it was there not yet."""
+        """Move the session to the trash; return False if it already was there."""
         changed = type(self).objects.filter(pk=self.pk, trashed_at__isnull=True).update(trashed_at=now)
         return changed == 1
 
     def advance(self, version_id: int, *, parent_id: int | None, now: datetime) -> bool:
-        """Point at a new current version if ``parent_id`` still is the current one."""
+        """Set the current version if ``parent_id`` still is the current one; return whether it was."""
         changed = (
             type(self)
             .objects.filter(pk=self.pk, current_id=parent_id)

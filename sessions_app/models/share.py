@@ -1,3 +1,5 @@
+"""Share links."""
+
 from __future__ import annotations
 
 import uuid
@@ -18,20 +20,20 @@ class ShareQuerySet(models.QuerySet["Share"]):
         return self.filter(created_by_id=user.pk)
 
     def open(self, *, now: datetime) -> ShareQuerySet:
-        """Links that work: not revoked, not expired, what they share is not in the trash."""
+        """Return usable links: not revoked, not expired, session not in the trash."""
         return self.filter(
             revoked_at__isnull=True, expires_at__gt=now, export__version__session__trashed_at__isnull=True
         )
 
 
 class Share(models.Model):
-    """A revocable link to an export. The token itself is shown once and kept nowhere."""
+    """A revocable link to an export. Only the token's hash is stored; the token is shown once."""
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     export = models.ForeignKey("sessions_app.Export", on_delete=models.CASCADE, related_name="shares")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="shares")
     token_hash = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the token, hexadecimal.")
-    note = models.CharField(max_length=200, blank=True, help_text="Whom it is for.")
+    note = models.CharField(max_length=200, blank=True, help_text="Recipient or purpose.")
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)

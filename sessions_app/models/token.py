@@ -1,3 +1,5 @@
+"""Access tokens."""
+
 from __future__ import annotations
 
 import uuid
@@ -17,28 +19,28 @@ class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
     def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> AccessTokenQuerySet:
         return self.filter(owner_id=user.pk)
 
-    def working(self, *, now: datetime) -> AccessTokenQuerySet:
-        """Tokens that open anything: not revoked, not expired, their owner may sign in."""
-        alive = Q(expires_at__isnull=True) | Q(expires_at__gt=now)
-        return self.filter(alive, revoked_at__isnull=True, owner__is_active=True)
+    def active(self, *, now: datetime) -> AccessTokenQuerySet:
+        """Return usable tokens: not revoked, not expired, owner active."""
+        is_unexpired = Q(expires_at__isnull=True) | Q(expires_at__gt=now)
+        return self.filter(is_unexpired, revoked_at__isnull=True, owner__is_active=True)
 
 
 class AccessToken(models.Model):
-    """What a program shows instead of a password. The token itself is shown once and kept nowhere."""
+    """Credential of a program. Only the token's hash is stored; the token is shown once."""
 
     class Scope(models.TextChoices):
         READ = "read", "Read"
-        """Look at everything and download it."""
+        """Read and download."""
         WRITE = "write", "Read and write"
-        """That, and everything that changes something."""
+        """Read, download and change."""
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="access_tokens"
     )
-    name = models.CharField(max_length=100, help_text="Where it is used.")
+    name = models.CharField(max_length=100, help_text="Device or program that uses the token.")
     token_hash = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the token, hexadecimal.")
-    prefix = models.CharField(max_length=16, help_text="How the token begins, to tell it from others.")
+    prefix = models.CharField(max_length=16, help_text="First characters of the token, for identification.")
     scope = models.CharField(max_length=10, choices=Scope.choices)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True, blank=True)
@@ -56,7 +58,7 @@ class AccessToken(models.Model):
         return f"{self.name} ({self.prefix}…)"
 
     @property
-    def may_write(self) -> bool:
+    def can_write(self) -> bool:
         return self.scope == self.Scope.WRITE
 
     def is_expired(self, *, now: datetime) -> bool:
@@ -65,9 +67,9 @@ class AccessToken(models.Model):
     def revoke(self, *, now: datetime) -> bool:
         return type(self).objects.filter(pk=self.pk, revoked_at__isnull=True).update(revoked_at=now) == 1
 
-    def note_use(self, *, now: datetime, unless_after: datetime) -> None:
-        """Remember that it was used, unless that was noted after ``unless_after``."""
+    def record_use(self, *, now: datetime, unless_after: datetime) -> None:
+        """Record the time of use, unless a use after ``unless_after`` is recorded already."""
         if self.last_used_at is None or self.last_used_at <= unless_after:
-            lately = Q(last_used_at__gt=unless_after)
-            type(self).objects.filter(pk=self.pk).exclude(lately).update(last_used_at=now)
+            is_recent = Q(last_used_at__gt=unless_after)
+            type(self).objects.filter(pk=self.pk).exclude(is_recent).update(last_used_at=now)
             self.last_used_at = now

@@ -1,3 +1,5 @@
+"""Uploads."""
+
 from __future__ import annotations
 
 import uuid
@@ -17,35 +19,35 @@ class UploadQuerySet(models.QuerySet["Upload"]):
 
 
 class Upload(models.Model):
-    """A file on its way in, part by part, until a save or an import takes it; or a pack of many small ones."""
+    """A file or a pack of small files, received in parts and consumed by a save or an import."""
 
     class State(models.TextChoices):
         RECEIVING = "receiving"
-        """Parts arrive."""
+        """Parts are being received."""
         RECEIVED = "received"
-        """All bytes are in the store's staging area; a job may take them."""
+        """All bytes are in the staging area; a job may consume them."""
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="uploads")
     path = models.CharField(
-        max_length=1024, blank=True, help_text="As the sender named it, folders included; empty for a pack."
+        max_length=1024, blank=True, help_text="Path as sent by the client; empty for a pack."
     )
-    size = models.PositiveBigIntegerField(help_text="In bytes, as announced.")
+    size = models.PositiveBigIntegerField(help_text="In bytes, as declared by the client.")
     sha256 = models.CharField(
-        max_length=64, blank=True, help_text="As announced; the server believes its own."
+        max_length=64, blank=True, help_text="As declared by the client; the server computes its own."
     )
     members = models.JSONField(
-        null=True, blank=True, help_text="A pack's files in order: path, size, sha256 of each."
+        null=True, blank=True, help_text="Files of a pack in order: path, size, sha256."
     )
-    content = models.CharField(
+    identity = models.CharField(
         max_length=64,
         blank=True,
-        help_text="SHA-256 of all that was announced with hashes, by which a sender who begins again finds it.",
+        help_text="SHA-256 of the declared contents, by which a client finds an upload to resume.",
     )
     received = models.PositiveBigIntegerField(default=0, help_text="In bytes.")
     parts = models.JSONField(default=list, blank=True, help_text="Received parts: number, size, etag.")
     store_id = models.CharField(
-        max_length=1024, blank=True, help_text="The store's own id of a multipart upload."
+        max_length=1024, blank=True, help_text="Id of the multipart upload in the store."
     )
     state = models.CharField(max_length=10, choices=State.choices, default=State.RECEIVING)
     blob = models.ForeignKey(
@@ -54,7 +56,7 @@ class Upload(models.Model):
         null=True,
         blank=True,
         related_name="uploads",
-        help_text="Known once a job has hashed the bytes.",
+        help_text="Set when a job has hashed the bytes.",
     )
     job = models.ForeignKey(
         "sessions_app.Job", on_delete=models.SET_NULL, null=True, blank=True, related_name="uploads"
@@ -66,9 +68,7 @@ class Upload(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                condition=Q(received__lte=F("size")), name="upload_not_more_than_announced"
-            ),
+            models.CheckConstraint(condition=Q(received__lte=F("size")), name="upload_received_within_size"),
             models.CheckConstraint(
                 condition=Q(state__in=["receiving", "received"]), name="upload_state_is_known"
             ),
@@ -79,8 +79,8 @@ class Upload(models.Model):
         indexes = [
             # Used by collect_garbage.
             models.Index(fields=["expires_at"], name="upload_expiry"),
-            # Used by announcements.create.
-            models.Index(fields=["owner", "content"], name="upload_content", condition=~Q(content="")),
+            # Used by operations.uploads.create to resume uploads.
+            models.Index(fields=["owner", "identity"], name="upload_identity", condition=~Q(identity="")),
         ]
 
     def __str__(self) -> str:
@@ -88,7 +88,7 @@ class Upload(models.Model):
 
     @property
     def label(self) -> str:
-        """What to call it in a sentence."""
+        """The upload's name in a sentence."""
         return f"“{self.path}”" if self.members is None else f"The pack of {len(self.members)} small files"
 
     @property
@@ -96,6 +96,6 @@ class Upload(models.Model):
         return 1 if self.members is None else len(self.members)
 
     @property
-    def brings_bytes(self) -> bool:
-        """Whether anything of it may lie in the staging area; the bytes of others were in the store already."""
+    def has_staged_bytes(self) -> bool:
+        """Whether the staging area may contain bytes of it; False if the blob was in the store already."""
         return self.size == 0 or bool(self.parts) or bool(self.store_id)

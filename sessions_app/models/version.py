@@ -1,3 +1,5 @@
+"""Versions."""
+
 from __future__ import annotations
 
 import json
@@ -13,7 +15,7 @@ LANGUAGE_TAGS_LENGTH = 2000
 
 
 class Version(models.Model):
-    """One immutable saved state of a session, numbered 1, 2, 3 ... What lists and searches need is kept beside it."""
+    """One immutable saved state of a session, numbered 1, 2, 3 ..., with denormalized columns for lists and searches."""
 
     session = models.ForeignKey(
         "sessions_app.DubbingSession", on_delete=models.CASCADE, related_name="versions"
@@ -23,26 +25,28 @@ class Version(models.Model):
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
-    created_elsewhere_by = models.CharField(
-        max_length=150, blank=True, help_text="Who saved it where it was imported from, by their name there."
+    original_author = models.CharField(
+        max_length=150, blank=True, help_text="Author in the portal that the version was imported from."
     )
     message = models.CharField(max_length=500, blank=True)
     restored_from = models.PositiveIntegerField(
-        null=True, blank=True, help_text="Number of the version it was restored from."
+        null=True, blank=True, help_text="Number of the restored version."
     )
     document = models.TextField(
-        help_text="metadata.json with paths relative to the session, as JSON text (keeps order)."
+        help_text="metadata.json with paths relative to the session, as JSON text to preserve order."
     )
     fingerprint = models.CharField(max_length=64, help_text="SHA-256 of the canonical manifest and metadata.")
     file_count = models.PositiveIntegerField()
     total_size = models.PositiveBigIntegerField(help_text="In bytes.")
     stored_size = models.PositiveBigIntegerField(
-        help_text="Bytes that this version added to what the session had before."
+        help_text="Bytes of blobs that earlier versions of the session do not have."
     )
     video_name = models.CharField(max_length=255, blank=True)
-    folded_video_name = models.CharField(max_length=765, blank=True, help_text="As searches compare it.")
+    folded_video_name = models.CharField(
+        max_length=765, blank=True, help_text="Video name in the form used for comparison."
+    )
     language_tags = models.CharField(
-        max_length=LANGUAGE_TAGS_LENGTH, blank=True, help_text="BCP-47 tags, each between spaces."
+        max_length=LANGUAGE_TAGS_LENGTH, blank=True, help_text="BCP-47 tags, each surrounded by spaces."
     )
     stage = models.CharField(max_length=20, choices=[(stage.value, stage.label) for stage in Stage])
     has_transcription = models.BooleanField()
@@ -69,8 +73,8 @@ class Version(models.Model):
 
     @property
     def saved_by(self) -> str:
-        """The name of who saved it; "" where nobody knows any more."""
-        return self.created_by.get_username() if self.created_by else self.created_elsewhere_by
+        """The author's name, or "" if unknown."""
+        return self.created_by.get_username() if self.created_by else self.original_author
 
     @property
     def languages(self) -> list[str]:
@@ -86,13 +90,13 @@ class Version(models.Model):
         )
 
     @staticmethod
-    def spaced(tags: list[str]) -> str:
-        """Languages as they are stored: `` hi en `` lets a search for one tag be a plain ``LIKE``.
+    def join_tags(tags: list[str]) -> str:
+        """Return language tags as stored: `` hi en ``, so that a search for one tag is a plain ``LIKE``.
 
-        Foreign metadata may hold what is no tag, or hundreds of them; what does not fit stays in the document alone.
+        Imported metadata may contain invalid tags, or hundreds of them; those that do not fit stay in the document only.
         """
-        spaced = " "
+        joined = " "
         for tag in tags:
-            if tag.split() == [tag] and len(spaced) + len(tag) < LANGUAGE_TAGS_LENGTH:
-                spaced += f"{tag} "
-        return spaced if spaced != " " else ""
+            if tag.split() == [tag] and len(joined) + len(tag) < LANGUAGE_TAGS_LENGTH:
+                joined += f"{tag} "
+        return joined if joined != " " else ""

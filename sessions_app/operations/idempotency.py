@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
-from sessions_app.models import KeptAnswer
+from sessions_app.models import IdempotencyRecord
 from sessions_app.operations.errors import NotAllowedError
 
 KEPT = timedelta(hours=24)
@@ -47,8 +47,8 @@ def once(
     :raises KeyReusedError: another request had this key.
     """
     with transaction.atomic():
-        KeptAnswer.objects.filter(owner_id=owner.pk, key=key, created_at__lte=now - KEPT).delete()
-        row, is_new = KeptAnswer.objects.get_or_create(
+        IdempotencyRecord.objects.filter(owner_id=owner.pk, key=key, created_at__lte=now - KEPT).delete()
+        row, is_new = IdempotencyRecord.objects.get_or_create(
             owner_id=owner.pk,
             key=key,
             # The status is not known yet; nobody sees the row before it is.
@@ -69,5 +69,5 @@ def once(
 
 def forget(*, now: datetime) -> int:
     """Give up answers that are too old to be asked for again; return how many."""
-    count, _ = KeptAnswer.objects.filter(created_at__lte=now - KEPT).delete()
+    count, _ = IdempotencyRecord.objects.filter(created_at__lte=now - KEPT).delete()
     return count

@@ -204,7 +204,7 @@ def as_json(value: object) -> str:
 @register.filter
 def job_subject(job: Job) -> str:
     """Return what the job works on: a session, or the ZIP that becomes one."""
-    if job.kind in {Job.Kind.IMPORT, Job.Kind.CHECK} or job.session is None:
+    if job.kind in {Job.Kind.IMPORT, Job.Kind.PREVIEW} or job.session is None:
         return str(job.params.get("filename", ""))
     return job.session.name
 
@@ -221,7 +221,7 @@ def job_action(job: Job) -> str:
             return f"Export of version {job.params.get('version', '')}{f': {what}' if what else ''}"
         case Job.Kind.IMPORT:
             return "Import"
-        case Job.Kind.CHECK:
+        case Job.Kind.PREVIEW:
             return "Look inside before importing"
 
 
@@ -235,7 +235,7 @@ JOB_ICONS = {
     Job.Kind.SAVE: "save",
     Job.Kind.EXPORT: "archive",
     Job.Kind.IMPORT: "upload",
-    Job.Kind.CHECK: "search",
+    Job.Kind.PREVIEW: "search",
 }
 
 
@@ -255,7 +255,7 @@ def job_title(job: Job) -> str:
             return f"Export of {name}, version {job.params.get('version', '')}"
         case Job.Kind.IMPORT:
             return f"Import of {name}"
-        case Job.Kind.CHECK:
+        case Job.Kind.PREVIEW:
             return f"Inside {name}"
 
 

@@ -16,8 +16,8 @@ from sessions_app.models import (
     DubbingSession,
     Entry,
     Export,
-    Hold,
     Job,
+    Pin,
     Share,
     Upload,
     Version,
@@ -29,7 +29,7 @@ from sessions_app.operations.shares import share as shares
 from sessions_app.storage.keys import blob_key
 from tests.world import PROJECT, World, stored_keys
 
-MODELS = (Blob, DubbingSession, Entry, Export, Hold, Job, Share, Upload, Version, User)
+MODELS = (Blob, DubbingSession, Entry, Export, Pin, Job, Share, Upload, Version, User)
 OURS = MODELS[:-1]
 
 
@@ -69,7 +69,7 @@ def one_of_each(world: World, name: str = "talk") -> None:
     shares.create(export=export, author=world.alice, days=3, note="for Bob", now=world.clock())
     world.upload({f"{name}.wav": b"on its way"})
     waiting = world.save(world.session(f"{name} empty"), {"new.wav": b"new"}, run=False)
-    Hold.objects.create(job=waiting, blob=Blob.objects.order_by("-pk")[0])
+    Pin.objects.create(job=waiting, blob=Blob.objects.order_by("-pk")[0])
 
 
 # -- Looking ------------------------------------------------------------------------------------------------------
@@ -226,7 +226,7 @@ def test_garbage_is_shown_before_it_goes(world: World, operator: Client):
     session = world.saved("talk", {"one.wav": b"one"})
     sessions.trash(sessions=[session], now=world.clock())
     sessions.purge(session=session)
-    Blob.objects.update(condemned_at=world.clock.forward(days=-9))
+    Blob.objects.update(unreferenced_since=world.clock.forward(days=-9))
     key = blob_key(Blob.objects.get().sha256)
     address = reverse("admin:sessions_app_garbage")
     assert address.encode() in operator.get(list_of(Blob)).content

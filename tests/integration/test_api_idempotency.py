@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from sessions_app.models import DubbingSession, Job, KeptAnswer, Share
+from sessions_app.models import DubbingSession, IdempotencyRecord, Job, Share
 from sessions_app.operations import idempotency as answers
 from sessions_app.operations.cleanup import garbage
 from sessions_app.operations.sessions import lifecycle as sessions
@@ -78,7 +78,7 @@ def test_a_refusal_is_not_kept(world: World, alice: Program):
     refused = alice.post("/sessions", {"name": "a/b"}, idempotency_key="k-1")
 
     problem_of(refused, 400, "name_character")
-    assert not KeptAnswer.objects.exists()
+    assert not IdempotencyRecord.objects.exists()
     assert alice.post("/sessions", {"name": "talk"}, idempotency_key="k-1").status_code == 201
 
 
@@ -102,14 +102,14 @@ def test_a_request_that_failed_left_nothing_and_is_done_by_the_next(
 
 def test_a_key_is_forgotten_after_a_day(alice: Program):
     alice.post("/sessions", {"name": "talk"}, idempotency_key="k-1")
-    KeptAnswer.objects.update(created_at=now() - answers.KEPT - timedelta(seconds=1))
+    IdempotencyRecord.objects.update(created_at=now() - answers.KEPT - timedelta(seconds=1))
 
     assert "Idempotent-Replayed" not in alice.post("/sessions", {"name": "talk"}, idempotency_key="k-1")
-    KeptAnswer.objects.update(created_at=now() - answers.KEPT - timedelta(seconds=1))
+    IdempotencyRecord.objects.update(created_at=now() - answers.KEPT - timedelta(seconds=1))
     garbage.collect(now=now(), dry_run=True)
-    assert KeptAnswer.objects.count() == 1
+    assert IdempotencyRecord.objects.count() == 1
     garbage.collect(now=now(), dry_run=False)
-    assert KeptAnswer.objects.count() == 0
+    assert IdempotencyRecord.objects.count() == 0
 
 
 def test_a_links_address_is_kept_nowhere(world: World, alice: Program):
@@ -122,7 +122,7 @@ def test_a_links_address_is_kept_nowhere(world: World, alice: Program):
     token = first.json()["url"].rstrip("/").rsplit("/", 1)[-1]
     assert again.json() == first.json() | {"url": None}
     assert Share.objects.count() == 1
-    assert token not in KeptAnswer.objects.get().body
+    assert token not in IdempotencyRecord.objects.get().body
 
 
 def many_at_once(count: int, act: Callable[[], Any]) -> list[Any]:

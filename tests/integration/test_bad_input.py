@@ -22,7 +22,7 @@ from urllib3 import HTTPResponse
 
 from dubbing_core.zips.layout import TextMember, plan_archive
 from dubbing_core.zips.records import DEFLATED
-from sessions_app.models import Blob, DubbingSession, Hold, Job
+from sessions_app.models import Blob, DubbingSession, Job, Pin
 from sessions_app.operations.imports import job as imports
 from sessions_app.storage import get_store
 from sessions_app.storage.s3 import S3Store
@@ -85,7 +85,7 @@ class Written:
 def assert_nothing_is_there() -> None:
     assert not DubbingSession.objects.exists()
     assert not Blob.objects.exists()
-    assert not Hold.objects.exists()
+    assert not Pin.objects.exists()
     assert [key for key in stored_keys() if not key.startswith("staging/upload-")] == []
     assert list(get_store().open_uploads("staging/")) == []
 
@@ -209,7 +209,7 @@ def assert_talk_is_there(world: World, job: Job) -> None:
     # A store that went away while it was asked what it can do keeps the question, until garbage collection.
     kept = [key for key in stored_keys() if not key.endswith("/probe")]
     assert len(stored_keys("blobs/")) == len(TALK) == len(kept)
-    assert not Hold.objects.exists()
+    assert not Pin.objects.exists()
     assert list(get_store().open_uploads("staging/")) == []
 
 
@@ -251,7 +251,7 @@ def test_what_was_stored_before_the_store_failed_does_not_keep_a_retry_waiting(w
             world.run(job)
 
     assert (job.state, job.error_code) == (Job.State.FAILED, "storage")
-    assert not Hold.objects.exists()
+    assert not Pin.objects.exists()
     assert retried(world, job).state == Job.State.SUCCEEDED
     assert len(stored_keys()) == len(files)
 

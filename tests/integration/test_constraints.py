@@ -16,9 +16,9 @@ from sessions_app.models import (
     DubbingSession,
     Entry,
     Export,
-    Hold,
+    IdempotencyRecord,
     Job,
-    KeptAnswer,
+    Pin,
     Upload,
     Version,
 )
@@ -45,10 +45,10 @@ class Rows:
     blob: Blob
     job: Job
     export: Export
-    hold: Hold
+    pin: Pin
     upload: Upload
     token: AccessToken
-    answer: KeptAnswer
+    idempotency_record: IdempotencyRecord
 
 
 @pytest.fixture
@@ -65,12 +65,12 @@ def rows(db: None) -> Rows:
         blob=blob,
         job=job,
         export=sketch_export(session),
-        hold=Hold.objects.create(job=job, blob=blob),
+        pin=Pin.objects.create(job=job, blob=blob),
         upload=Upload.objects.create(
             owner=world.alice, path="a.wav", size=10, created_at=now(), expires_at=now()
         ),
         token=sketch_token(world.alice).token,
-        answer=KeptAnswer.objects.create(
+        idempotency_record=IdempotencyRecord.objects.create(
             owner=world.alice, key="k-1", fingerprint="0" * 64, status=201, body="{}", created_at=now()
         ),
     )
@@ -91,8 +91,8 @@ def again(row: models.Model, **fields: Any) -> None:
 
 
 CASES: dict[str, Callable[[Rows], None]] = {
-    "answer_kept_once_per_key": lambda rows: again(rows.answer),
-    "answer_is_a_success": lambda rows: spoil(rows.answer, status=404),
+    "idempotency_key_is_unique_per_owner": lambda rows: again(rows.idempotency_record),
+    "idempotency_status_is_success": lambda rows: spoil(rows.idempotency_record, status=404),
     "blob_crc32_has_32_bits": lambda rows: spoil(rows.blob, crc32=2**32),
     "blob_state_is_known": lambda rows: spoil(rows.blob, state="lost"),
     "entry_added_once_per_version": lambda rows: again(rows.entry, removed_in=2),
@@ -101,7 +101,7 @@ CASES: dict[str, Callable[[Rows], None]] = {
     "entry_removed_after_added": lambda rows: spoil(rows.entry, removed_in=1),
     "entry_category_is_known": lambda rows: spoil(rows.entry, category="videos"),
     "export_has_bytes": lambda rows: spoil(rows.export, size=0),
-    "hold_once_per_job": lambda rows: again(rows.hold),
+    "pin_is_unique_per_job": lambda rows: again(rows.pin),
     "job_state_is_known": lambda rows: spoil(rows.job, state="paused"),
     "job_kind_is_known": lambda rows: spoil(rows.job, kind="dub"),
     "job_running_has_a_lease": lambda rows: spoil(rows.job, state="running"),
@@ -109,7 +109,7 @@ CASES: dict[str, Callable[[Rows], None]] = {
     "session_name_is_free": lambda rows: again(rows.session),
     "session_has_a_name": lambda rows: spoil(rows.session, name=""),
     "token_scope_is_known": lambda rows: spoil(rows.token, scope="all"),
-    "upload_not_more_than_announced": lambda rows: spoil(rows.upload, received=11),
+    "upload_received_within_size": lambda rows: spoil(rows.upload, received=11),
     "upload_state_is_known": lambda rows: spoil(rows.upload, state="lost"),
     "upload_received_is_complete": lambda rows: spoil(rows.upload, state="received"),
     "version_number_is_unique": lambda rows: again(rows.version),

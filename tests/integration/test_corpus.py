@@ -19,7 +19,7 @@ from django.conf import settings
 from django.test import Client
 
 from dubbing_core.zips.member_names import is_junk
-from sessions_app.models import Blob, DubbingSession, Hold, Job, Upload, Version
+from sessions_app.models import Blob, DubbingSession, Job, Pin, Upload, Version
 from sessions_app.storage import get_store
 from tests.corpus import ARCHIVES, FUZZED, JSON, MEDIA, SAMPLES, Sample
 from tests.integration.programs import ROOT
@@ -109,7 +109,7 @@ def present() -> dict[str, set[object]]:
         "sessions": set(DubbingSession.objects.values_list("pk", flat=True)),
         "versions": set(Version.objects.values_list("pk", flat=True)),
         "blobs": set(Blob.objects.values_list("sha256", flat=True)),
-        "holds": set(Hold.objects.values_list("pk", flat=True)),
+        "pins": set(Pin.objects.values_list("pk", flat=True)),
         "objects": set(stored_keys()),
         "open uploads": {opened.key for opened in get_store().open_uploads("staging/")},
     }

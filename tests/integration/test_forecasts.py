@@ -14,7 +14,7 @@ from tests.world import PROJECT, World, read_object, stored_keys, zip_of_files
 
 
 def foretold(world: World, data: bytes, filename: str = "talk.zip", **more) -> Job:
-    return world.imported(data, filename, kind=Job.Kind.CHECK, **more)
+    return world.imported(data, filename, kind=Job.Kind.PREVIEW, **more)
 
 
 def test_a_folder_is_told_with_where_its_files_would_go(world: World):

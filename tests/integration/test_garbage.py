@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 from django.db import connections
 
-from sessions_app.models import Blob, DubbingSession, Export, Hold, Job, Upload, Version
+from sessions_app.models import Blob, DubbingSession, Export, Job, Pin, Upload, Version
 from sessions_app.operations.cleanup import garbage
 from sessions_app.operations.cleanup.blobs import delete
 from sessions_app.operations.cleanup.garbage import Report
@@ -113,7 +113,7 @@ def test_a_blob_that_any_version_holds_stays(world: World):
 
 def test_a_blob_that_a_running_job_holds_stays(world: World):
     purged(world, {"one.wav": b"one"})
-    Hold.objects.create(job=queued(world), blob=Blob.objects.get(size=3))
+    Pin.objects.create(job=queued(world), blob=Blob.objects.get(size=3))
 
     collect(world)
     after_grace(world)
@@ -131,7 +131,7 @@ def test_a_blob_that_an_upload_became_stays(world: World):
     world.clock.forward(days=-1)
 
     assert collect(world).blobs.count == 0
-    assert Blob.objects.get().condemned_at is None
+    assert Blob.objects.get().unreferenced_since is None
 
 
 def test_a_condemned_blob_that_is_saved_again_is_needed_again(world: World):
@@ -141,7 +141,7 @@ def test_a_condemned_blob_that_is_saved_again_is_needed_again(world: World):
 
     after_grace(world)
     assert collect(world).blobs.count == 0
-    assert Blob.objects.get().condemned_at is None
+    assert Blob.objects.get().unreferenced_since is None
     assert list(world.files(current(session)).values()) == [b"one"]
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from sessions_app.models import Blob, DubbingSession, Hold, Job
+from sessions_app.models import Blob, DubbingSession, Job, Pin
 from tests.world import PROJECT, World, stored_keys, zip_of_files
 
 SEED_DOCUMENT = {
@@ -146,7 +146,7 @@ def test_what_cannot_be_imported_is_refused_with_a_sentence_and_leaves_nothing(w
     assert job.error_message.endswith((".", ".)"))
     assert not DubbingSession.objects.exists()
     assert not Blob.objects.exists()
-    assert not Hold.objects.exists()
+    assert not Pin.objects.exists()
     assert [key for key in stored_keys() if not key.startswith("staging/upload-")] == []
 
 
@@ -175,7 +175,7 @@ def test_an_import_leaves_no_upload_and_no_staged_bytes(world: World):
     world.imported(seed_zip(), "a.zip")
 
     assert stored_keys("staging/") == []
-    assert not Hold.objects.exists()
+    assert not Pin.objects.exists()
 
 
 # -- Several sessions in one ZIP -----------------------------------------------------------------------------------------
@@ -206,7 +206,7 @@ def test_a_whole_folder_of_sessions_comes_in_as_that_many(world: World, within: 
     assert session.current is not None
     assert world.files(session.current) == SEED_FILES
     assert session.current.metadata["audio_paths"]["hi"] == "audio/hi_audio.wav"
-    assert not Hold.objects.exists()
+    assert not Pin.objects.exists()
 
 
 def test_one_bad_session_among_several_keeps_all_out(world: World):

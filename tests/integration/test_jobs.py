@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.conf import settings
 
-from sessions_app.models import Export, Hold, Job
+from sessions_app.models import Export, Job, Pin
 from sessions_app.operations.errors import JobLost, NotAllowedError
 from sessions_app.operations.exports import job as exports
 from sessions_app.operations.jobs import lifecycle as jobs
@@ -119,7 +119,7 @@ def test_an_attempt_removes_what_an_earlier_one_left(world: World, job: Job):
     world.run(job)
 
     assert stored_keys("staging/") == []
-    assert not Hold.objects.exists()
+    assert not Pin.objects.exists()
 
 
 def test_an_error_of_ours_is_told_to_staff_and_named_to_people(

@@ -444,7 +444,7 @@ def test_a_part_that_comes_after_the_last_moment_is_told_and_the_file_can_be_sen
     assert (job.state, job.error_code, job.attempt) == ("failed", "upload_damaged", 1)
     assert job.error_message.startswith(label)
     assert "Send it again" in job.error_message
-    assert not job.may_end_otherwise
+    assert not job.is_retryable
     assert stored_keys("blobs/") == []
     again = opened()
     assert again.pk != upload.pk

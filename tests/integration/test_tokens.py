@@ -128,7 +128,7 @@ def test_when_it_was_used_last_is_noted_once_a_minute(world: World):
     def used(at: timedelta) -> AccessToken:
         token = tokens.find(secret=made.secret, now=moment + at)
         assert token is not None
-        tokens.note_use(token=token, now=moment + at)
+        tokens.record_use(token=token, now=moment + at)
         return AccessToken.objects.get(pk=token.pk)
 
     assert used(timedelta()).last_used_at == moment

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sessions_app.models import Blob, Hold, Job
+from sessions_app.models import Blob, Job, Pin
 from sessions_app.operations.errors import JobCancelled
 from sessions_app.operations.imports import job as imports
 from sessions_app.operations.jobs import lifecycle as jobs
@@ -46,7 +46,7 @@ def project() -> dict[str, bytes]:
 def nothing_left() -> bool:
     return (
         not Blob.objects.exists()
-        and not Hold.objects.exists()
+        and not Pin.objects.exists()
         and [key for key in stored_keys() if not key.startswith("staging/upload-")] == []
         and not list(get_store().open_uploads(""))
     )

@@ -24,7 +24,7 @@ from django.utils import timezone
 
 from sessions_app import queue
 from sessions_app.management.running import worker
-from sessions_app.models import AccessToken, Blob, DubbingSession, Entry, Export, Hold, Job, Upload, Version
+from sessions_app.models import AccessToken, Blob, DubbingSession, Entry, Export, Job, Pin, Upload, Version
 from sessions_app.operations.accounts import tokens
 from sessions_app.operations.cleanup import garbage
 from sessions_app.operations.exports import job as exports
@@ -167,7 +167,7 @@ def get_progress(*, job: str) -> dict[str, Any]:
 
 def _has_started(row: Job) -> bool:
     """Return whether the job has read or stored anything."""
-    if row.done_bytes or row.holds.exists() or row.uploads.filter(blob__isnull=False).exists():
+    if row.done_bytes or row.pins.exists() or row.uploads.filter(blob__isnull=False).exists():
         return True
     if row.kind == Job.Kind.EXPORT:
         return any(str(row.code) in upload.key for upload in get_store().open_uploads(EXPORTS))
@@ -265,7 +265,7 @@ def find_leftovers() -> list[str]:
     needed |= {uploads.object_key(upload) for upload in Upload.objects.all()}
     found = [key for prefix in (STAGING, EXPORTS) for key in stored_keys(prefix) if key not in needed]
     found += [f"open: {key}" for key in list_open_uploads()]
-    found += [str(hold) for hold in Hold.objects.all()]
+    found += [str(pin) for pin in Pin.objects.all()]
     unfinished = Blob.objects.exclude(state=Blob.State.STORED).exclude(uploads__isnull=False)
     found += [f"blob {blob} is {blob.state}" for blob in unfinished]
     known = {blob_key(sha256) for sha256 in Blob.objects.values_list("sha256", flat=True)}

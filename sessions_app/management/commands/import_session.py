@@ -35,7 +35,7 @@ class Command(PortalCommand):
         file: Path = options["file"].expanduser()
         if file.is_file() and not os.access(file, os.R_OK):
             raise Error(f"The file {file} cannot be read.", code="not_readable")
-        kind = Job.Kind.CHECK if options["dry_run"] else Job.Kind.IMPORT
+        kind = Job.Kind.PREVIEW if options["dry_run"] else Job.Kind.IMPORT
         job = imports.request_file(
             file=file, owner=owner, name=options["name"], now=timezone.now(), kind=kind
         )
@@ -89,7 +89,7 @@ def _answer(job: Job) -> dict[str, object]:
     if job.state != Job.State.SUCCEEDED:
         raise Error(job.error_message, code=job.error_code)
     result = job.result
-    if job.kind == Job.Kind.CHECK:
+    if job.kind == Job.Kind.PREVIEW:
         return {"dry_run": True, **result}
     several = [_told(made) for made in result.get("sessions", ())]
     return {**_told(result), "job": str(job.code), **({"all": several} if several else {})}

@@ -57,7 +57,7 @@ def create(
         raise BadInputError(
             f"A token can work for 1 to {MAX_DAYS} days, or without an end.", code="bad_expiry"
         )
-    if AccessToken.objects.visible_to(owner).working(now=now).count() >= MAX_TOKENS:
+    if AccessToken.objects.visible_to(owner).active(now=now).count() >= MAX_TOKENS:
         raise NotAllowedError(
             f"You have {MAX_TOKENS} tokens that work. Revoke those that you do not need.",
             code="too_many_tokens",
@@ -81,13 +81,13 @@ def find(*, secret: str, now: datetime) -> AccessToken | None:
         return None
     # Looked up by hash: the comparison's time tells nothing about the secret itself.
     return (
-        AccessToken.objects.working(now=now)
+        AccessToken.objects.active(now=now)
         .filter(token_hash=secret_hash(secret))
         .select_related("owner")
         .first()
     )
 
 
-def note_use(*, token: AccessToken, now: datetime) -> None:
+def record_use(*, token: AccessToken, now: datetime) -> None:
     """Remember when it was used last, to the minute."""
-    token.note_use(now=now, unless_after=now - NOTED_EVERY)
+    token.record_use(now=now, unless_after=now - NOTED_EVERY)

@@ -19,7 +19,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
-from sessions_app.models import Blob, DubbingSession, Entry, Export, Hold, Job, Share, Upload
+from sessions_app.models import Blob, DubbingSession, Entry, Export, Job, Pin, Share, Upload
 from sessions_app.operations import idempotency as answers
 from sessions_app.operations.cleanup.blobs import delete
 from sessions_app.operations.sessions import lifecycle as sessions
@@ -185,25 +185,27 @@ def _needs() -> Callable[[str], bool]:
 
 
 def _collect_blobs(doomed: Doomed, report: Report, *, now: datetime, dry_run: bool) -> None:
-    condemned = Blob.objects.filter(condemned_at__isnull=False)
+    condemned = Blob.objects.filter(unreferenced_since__isnull=False)
     if not dry_run:
         # Of a worker that was frozen and woke up after another had ended its job.
-        Hold.objects.exclude(job__in=Job.objects.unfinished()).delete()
+        Pin.objects.exclude(job__in=Job.objects.unfinished()).delete()
         needed = condemned.exclude(pk__in=condemned.unreferenced().values("pk"))
-        needed.exclude(state=Blob.State.DELETING).update(condemned_at=None)
+        needed.exclude(state=Blob.State.DELETING).update(unreferenced_since=None)
     # DELETING: an earlier run was interrupted there.
     ripe = _unneeded(
-        Blob.objects.filter(Q(condemned_at__lte=now - settings.GARBAGE_GRACE) | Q(state=Blob.State.DELETING)),
+        Blob.objects.filter(
+            Q(unreferenced_since__lte=now - settings.GARBAGE_GRACE) | Q(state=Blob.State.DELETING)
+        ),
         doomed,
     )
     fresh = _unneeded(
-        Blob.objects.filter(condemned_at__isnull=True).exclude(state=Blob.State.DELETING), doomed
+        Blob.objects.filter(unreferenced_since__isnull=True).exclude(state=Blob.State.DELETING), doomed
     )
     _count(fresh, report.condemned)
     if dry_run:
         _count(ripe, report.blobs)
         return
-    fresh.update(condemned_at=now)
+    fresh.update(unreferenced_since=now)
     for blob in list(ripe):
         if delete(blob):
             report.blobs.add(blob.size)
@@ -213,10 +215,10 @@ def _unneeded(blobs: QuerySet[Blob], doomed: Doomed) -> QuerySet[Blob]:
     """Blobs that nothing refers to, or only what a run gives up: so a dry run tells of the same ones as a real one."""
     blob = OuterRef("pk")
     entries = Entry.objects.filter(blob=blob).exclude(session__in=doomed.sessions)
-    holds = Hold.objects.filter(blob=blob, job__in=Job.objects.unfinished())
-    holds = holds.exclude(job__session__in=doomed.sessions)
+    pins = Pin.objects.filter(blob=blob, job__in=Job.objects.unfinished())
+    pins = pins.exclude(job__session__in=doomed.sessions)
     arriving = Upload.objects.filter(blob=blob).exclude(pk__in=doomed.uploads)
-    return blobs.exclude(Exists(entries) | Exists(holds) | Exists(arriving))
+    return blobs.exclude(Exists(entries) | Exists(pins) | Exists(arriving))
 
 
 def _count(blobs: QuerySet[Blob], tally: Tally) -> None:

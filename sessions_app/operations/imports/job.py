@@ -63,7 +63,7 @@ def request_checked(*, check: Job, name: str, now: datetime) -> Job:
     :raises NotAllowedError: the job has checked none, or the ZIP is gone by now.
     :raises BadInputError: the name cannot be used.
     """
-    if check.kind != Job.Kind.CHECK or check.state != Job.State.SUCCEEDED:
+    if check.kind != Job.Kind.PREVIEW or check.state != Job.State.SUCCEEDED:
         raise NotAllowedError("Only a ZIP that was checked can be imported from here.", code="not_checked")
     upload = check.uploads.filter(state=Upload.State.RECEIVED).first()
     if upload is None:
@@ -84,7 +84,7 @@ def request_file(
     return jobs.create(kind=kind, owner=owner, params=params, now=now, publish=False)
 
 
-@handles(Job.Kind.CHECK)
+@handles(Job.Kind.PREVIEW)
 def perform_check(context: JobContext) -> None:
     """Read what the archive says it holds, and tell it as the job's result."""
     job = context.job

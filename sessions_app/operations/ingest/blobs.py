@@ -14,8 +14,8 @@ from queue import Empty, SimpleQueue
 from django.db import connection, transaction
 
 from dubbing_core.digests import Digest
-from sessions_app.models import Blob, Hold
-from sessions_app.models.rows import insert
+from sessions_app.models import Blob, Pin
+from sessions_app.models.bulk import insert_rows
 from sessions_app.operations.errors import BusyError
 from sessions_app.storage.ingest import Staged, discard, settle, settle_small
 from sessions_app.storage.store import BlobStore
@@ -245,29 +245,29 @@ def _rows(digests: Iterable[Digest], *, now: datetime) -> dict[str, Blob]:
     """Return a locked row for each digest, made where there was none, and no longer condemned."""
     wanted = {digest.sha256: digest for digest in digests}
     made_at = connection.ops.adapt_datetimefield_value(now)
-    insert(
+    insert_rows(
         Blob,
         ("sha256", "size", "crc32", "state", "created_at"),
         [
             (sha256, digest.size, digest.crc32, Blob.State.WRITING.value, made_at)
             for sha256, digest in sorted(wanted.items())
         ],
-        unless_there=True,
+        ignore_conflicts=True,
     )
     # In one order everywhere, so that two takers of the same files do not wait for each other.
     locked = Blob.objects.select_for_update().filter(sha256__in=wanted).order_by("sha256")
     rows = {blob.sha256: blob for blob in locked}
-    Blob.objects.filter(pk__in=[blob.pk for blob in rows.values()], condemned_at__isnull=False).exclude(
+    Blob.objects.filter(pk__in=[blob.pk for blob in rows.values()], unreferenced_since__isnull=False).exclude(
         state=Blob.State.DELETING
-    ).update(condemned_at=None)
+    ).update(unreferenced_since=None)
     return rows
 
 
-def holding(job_id: int) -> Keep:
+def pinned(job_id: int) -> Keep:
     """Keep blobs on behalf of a job until it ends."""
 
     def keep(blobs: Mapping[int, Blob]) -> None:
         distinct = sorted({blob.pk for blob in blobs.values()})
-        insert(Hold, ("job_id", "blob_id"), [(job_id, pk) for pk in distinct], unless_there=True)
+        insert_rows(Pin, ("job_id", "blob_id"), [(job_id, pk) for pk in distinct], ignore_conflicts=True)
 
     return keep

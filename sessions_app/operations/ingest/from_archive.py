@@ -51,7 +51,7 @@ def unpack_members(
     return intake.take_in(
         _packs(context, archive, source, members),
         store=context.store,
-        keep=intake.holding(context.job.pk),
+        keep=intake.pinned(context.job.pk),
         on_bytes=context.advance,
         now=context.clock(),
     )

@@ -38,14 +38,14 @@ def take_in(context: JobContext, files: Sequence[Arriving]) -> dict[str, Blob]:
     alone = [file for file in files if file.path not in known and file.upload.members is None]
     packed = [file for file in files if file.upload.members is not None]
     rest = [*alone, *packed]
-    hold = intake.holding(context.job.pk)
+    pin = intake.pinned(context.job.pk)
 
     def keep(blobs: Mapping[int, Blob]) -> None:
         whole = {rest[place].upload: blob for place, blob in blobs.items() if place < len(alone)}
         for upload, blob in whole.items():
             upload.blob = blob
         Upload.objects.bulk_update(whole, ["blob"])
-        hold({place: blob for place, blob in blobs.items() if place >= len(alone)})
+        pin({place: blob for place, blob in blobs.items() if place >= len(alone)})
 
     packs = [*_packs(context.store, alone, 0), *_packs(context.store, packed, len(alone))]
     stored = intake.take_in(

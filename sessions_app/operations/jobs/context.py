@@ -12,7 +12,7 @@ from typing import Self
 from django.conf import settings
 from django.db import Error, close_old_connections, connections, transaction
 
-from sessions_app.models import Hold, Job
+from sessions_app.models import Job, Pin
 from sessions_app.operations.errors import JobCancelled, JobEnded, JobLost
 from sessions_app.storage import get_store
 from sessions_app.storage.keys import staging_key, staging_prefix
@@ -107,7 +107,7 @@ class JobContext:
             if row.cancel_requested_at is not None:
                 raise JobCancelled
             result = effect()
-            Hold.objects.filter(job=self.job).delete()
+            Pin.objects.filter(job=self.job).delete()
             if not self.job.succeed(now=self.clock(), total_bytes=self._total, result=result):
                 raise JobLost
 

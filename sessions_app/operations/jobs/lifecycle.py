@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from sessions_app import queue
-from sessions_app.models import DubbingSession, Hold, Job, Upload
+from sessions_app.models import DubbingSession, Job, Pin, Upload
 from sessions_app.operations.errors import NotAllowedError
 
 logger = logging.getLogger(__name__)
@@ -86,7 +86,7 @@ def cancel(*, job: Job, now: datetime) -> None:
     with transaction.atomic():
         waiting = Job.objects.filter(pk=job.pk, state=Job.State.QUEUED)
         if waiting.update(state=Job.State.CANCELLED, cancel_requested_at=now, finished_at=now) == 1:
-            Hold.objects.filter(job=job).delete()
+            Pin.objects.filter(job=job).delete()
             return
         if Job.objects.filter(pk=job.pk, state=Job.State.RUNNING).update(cancel_requested_at=now) == 1:
             return
@@ -163,5 +163,5 @@ def _give_up(job: Job, *, now: datetime) -> bool:
             message="The worker stopped several times while it did this. Try again; if it happens again, ask your operator.",
         )
         if failed:
-            Hold.objects.filter(job=job).delete()
+            Pin.objects.filter(job=job).delete()
     return failed

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections, transaction
 
 from dubbing_core.zips.reader import ZipError
-from sessions_app.models import Hold, Job
+from sessions_app.models import Job, Pin
 from sessions_app.operations.cleanup.blobs import discard_unneeded
 from sessions_app.operations.errors import JobCancelled, JobLost, OperationError
 from sessions_app.operations.jobs.context import Clock, JobContext
@@ -36,7 +36,7 @@ def run(*, job_id: int, clock: Clock) -> None:
     except JobLost:
         _tell_lost(job)
     except JobCancelled:
-        _end(job, lambda: job.end_cancelled(now=clock()))
+        _end(job, lambda: job.mark_cancelled(now=clock()))
     except (OperationError, ZipError) as error:
         code, message = error.code, str(error)
         _end(job, lambda: job.fail(now=clock(), code=code, message=message))
@@ -69,7 +69,7 @@ def _after_outage(
 ) -> None:
     """Try a job again that met trouble which may pass, else let it fail."""
     close_old_connections()
-    if not Job.objects.filter(pk=job.pk).held_by(job.attempt).exists():
+    if not Job.objects.filter(pk=job.pk).of_attempt(job.attempt).exists():
         # Whoever took over has cleaned up behind us, which is what we stumbled over.
         _tell_lost(job)
         return
@@ -100,11 +100,11 @@ def _end(job: Job, transition: Callable[[], bool], *, store_answers: bool = True
     with transaction.atomic():
         if not transition():
             return
-        held = list(Hold.objects.filter(job=job).values_list("blob_id", flat=True))
-        Hold.objects.filter(job=job).delete()
+        pinned = list(Pin.objects.filter(job=job).values_list("blob_id", flat=True))
+        Pin.objects.filter(job=job).delete()
     if not store_answers:
         return
     try:
-        discard_unneeded(held, made_since=job.created_at)
+        discard_unneeded(pinned, made_since=job.created_at)
     except StoreError as error:
         logger.warning("Job %s left bytes for garbage collection: %s", job.code, error, exc_info=error)

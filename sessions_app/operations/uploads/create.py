@@ -60,12 +60,12 @@ def create(
     """
     _check_count(files)
     drafts = [_draft(announced) for announced in files]
-    opened = _opened_before([draft.content for draft in drafts if draft.content], owner=owner, now=now)
+    opened = _opened_before([draft.identity for draft in drafts if draft.identity], owner=owner, now=now)
     uploads: list[Upload] = []
     new: list[Upload] = []
     again: list[Upload] = []
     for draft in drafts:
-        same = opened[draft.content]
+        same = opened[draft.identity]
         upload = same.pop() if same else draft
         (again if upload is not draft else new).append(upload)
         uploads.append(upload)
@@ -96,8 +96,8 @@ def adopt(*, owner: AbstractBaseUser, files: Sequence[Announced], now: datetime)
         .order_by("sha256")
     )
     blobs = {blob.sha256: blob for blob in locked}
-    Blob.objects.filter(pk__in=[blob.pk for blob in blobs.values()], condemned_at__isnull=False).update(
-        condemned_at=None
+    Blob.objects.filter(pk__in=[blob.pk for blob in blobs.values()], unreferenced_since__isnull=False).update(
+        unreferenced_since=None
     )
     uploads = []
     for file in files:
@@ -138,7 +138,7 @@ def _check_count(files: Sequence[Announced | AnnouncedPack]) -> None:
 def _draft(announced: Announced | AnnouncedPack) -> Upload:
     if isinstance(announced, Announced):
         path, size, sha256 = row = _checked(announced)
-        return Upload(path=path, size=size, sha256=sha256, content=_content([row]))
+        return Upload(path=path, size=size, sha256=sha256, identity=_identity([row]))
     members = [_checked(file) for file in announced.files]
     for path, size, _ in members:
         if size > MAX_SIZE_IN_PACK:
@@ -147,7 +147,7 @@ def _draft(announced: Announced | AnnouncedPack) -> Upload:
                 code="too_large",
             )
     size = sum(size for _, size, _ in members)
-    return Upload(path="", size=size, members=members, content=_content(members))
+    return Upload(path="", size=size, members=members, identity=_identity(members))
 
 
 Row = tuple[str, int, str]
@@ -171,7 +171,7 @@ def _checked(file: Announced) -> Row:
     return path, file.size, file.sha256
 
 
-def _content(rows: Sequence[Row]) -> str:
+def _identity(rows: Sequence[Row]) -> str:
     """Name what was announced, if it was with hashes: paths and sizes alone would join bytes of two files."""
     if not all(sha256 for _, _, sha256 in rows):
         return ""
@@ -179,16 +179,16 @@ def _content(rows: Sequence[Row]) -> str:
 
 
 def _opened_before(
-    contents: Sequence[str], *, owner: AbstractBaseUser, now: datetime
+    identities: Sequence[str], *, owner: AbstractBaseUser, now: datetime
 ) -> dict[str, list[Upload]]:
     """Return uploads of the same contents that no job has taken, or is going to, with the parts that have arrived."""
     found: dict[str, list[Upload]] = defaultdict(list)
-    for start in range(0, len(contents), BATCH):
-        same = Upload.objects.filter(owner_id=owner.pk, content__in=contents[start : start + BATCH])
+    for start in range(0, len(identities), BATCH):
+        same = Upload.objects.filter(owner_id=owner.pk, identity__in=identities[start : start + BATCH])
         for upload in same.filter(expires_at__gt=now).exclude(job__in=Job.objects.unfinished()):
-            found[upload.content].append(upload)
+            found[upload.identity].append(upload)
     lost = parts.refresh([upload for same in found.values() for upload in same])
     for upload in lost:
         parts.forget(upload)
-        found[upload.content].remove(upload)
+        found[upload.identity].remove(upload)
     return found

@@ -76,7 +76,7 @@ def discard(uploads: Iterable[Upload]) -> int:
 
 def free(upload: Upload) -> None:
     """Give back what the upload's bytes take of the staging area."""
-    if not upload.brings_bytes:
+    if not upload.has_staged_bytes:
         return
     store = get_store()
     if upload.state == Upload.State.RECEIVING and upload.store_id:

@@ -147,7 +147,7 @@ def refresh(uploads: Sequence[Upload]) -> list[Upload]:
 
 def forget(upload: Upload) -> None:
     """Let nobody go on with an upload that the store has lost. Its row expires."""
-    Upload.objects.filter(pk=upload.pk).update(content="")
+    Upload.objects.filter(pk=upload.pk).update(identity="")
 
 
 def _listed(upload: Upload, store: BlobStore) -> list[Part] | None:

@@ -18,7 +18,7 @@ from dubbing_core.progress import compute_progress, compute_stage
 from dubbing_core.session_names import fold_session_name
 from dubbing_core.texts import ExtractedTexts
 from sessions_app.models import DubbingSession, Entry, Version
-from sessions_app.models.rows import insert
+from sessions_app.models.bulk import insert_rows
 from sessions_app.operations.errors import ConflictError, NotAllowedError, UnchangedError
 from sessions_app.queries.manifests import held_by, manifest_of
 
@@ -112,7 +112,7 @@ def row(
         stored_size=stored_size,
         video_name=video_name,
         folded_video_name=fold_session_name(video_name),
-        language_tags=Version.spaced(new.document.get("languages") or []),
+        language_tags=Version.join_tags(new.document.get("languages") or []),
         stage=compute_stage(progress).value,
         has_transcription=progress.has_transcription,
         has_translations=progress.has_translations,
@@ -196,7 +196,7 @@ def _write_entries(session: DubbingSession, changes: Changes, new: NewVersion, *
     known: set[int] = set()
     for ids in _batches(list(sizes)):
         known.update(Entry.objects.filter(session=session, blob_id__in=ids).values_list("blob_id", flat=True))
-    insert(Entry, ENTRY_COLUMNS, rows)
+    insert_rows(Entry, ENTRY_COLUMNS, rows)
     return sum(size for blob_id, size in sizes.items() if blob_id not in known)
 
 

@@ -66,7 +66,7 @@ def prepare(
             author=None,
             now=past.saved_at or now,
         )
-        version.created_elsewhere_by = past.saved_by[:AUTHOR_LENGTH]
+        version.original_author = past.saved_by[:AUTHOR_LENGTH]
         rows.append(version)
     entries = [
         Entry(

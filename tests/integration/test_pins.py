@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.conf import settings
 
-from sessions_app.models import Blob, Hold
+from sessions_app.models import Blob, Pin
 from sessions_app.operations.cleanup import garbage
 from sessions_app.operations.sessions import lifecycle as sessions
 from tests.world import World, zip_of_files
@@ -14,16 +14,16 @@ from tests.world import World, zip_of_files
 
 def test_what_a_job_holds_after_its_end_is_forgotten(world: World):
     job = world.imported(zip_of_files({"audio/hi_audio.wav": b"hi audio"}))
-    Hold.objects.create(job=job, blob=Blob.objects.get())
+    Pin.objects.create(job=job, blob=Blob.objects.get())
 
     garbage.collect(now=world.clock(), dry_run=False)
 
-    assert not Hold.objects.exists()
+    assert not Pin.objects.exists()
 
 
 def test_it_keeps_no_blob_of_a_session_that_is_gone(world: World):
     job = world.imported(zip_of_files({"audio/hi_audio.wav": b"hi audio"}))
-    Hold.objects.create(job=job, blob=Blob.objects.get())
+    Pin.objects.create(job=job, blob=Blob.objects.get())
     assert job.session is not None
     sessions.trash(sessions=[job.session], now=world.clock())
     world.clock.now += settings.TRASH_KEPT

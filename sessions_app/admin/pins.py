@@ -4,24 +4,24 @@ from django.contrib import admin
 
 from dubbing_core.sizes import format_size
 from sessions_app.admin.base import ReadOnlyAdmin, link
-from sessions_app.models import Hold
+from sessions_app.models import Pin
 
 
-@admin.register(Hold)
-class HoldAdmin(ReadOnlyAdmin[Hold]):
+@admin.register(Pin)
+class PinAdmin(ReadOnlyAdmin[Pin]):
     list_display = ("__str__", "for_job", "content", "size")
     list_select_related = ("job", "blob")
     search_fields = ("job__code", "blob__sha256")
     fields = list_display[1:]
 
     @admin.display(description="job")
-    def for_job(self, hold: Hold) -> str:
-        return link(hold.job)
+    def for_job(self, pin: Pin) -> str:
+        return link(pin.job)
 
     @admin.display(description="blob")
-    def content(self, hold: Hold) -> str:
-        return link(hold.blob)
+    def content(self, pin: Pin) -> str:
+        return link(pin.blob)
 
     @admin.display(description="size", ordering="blob__size")
-    def size(self, hold: Hold) -> str:
-        return format_size(hold.blob.size)
+    def size(self, pin: Pin) -> str:
+        return format_size(pin.blob.size)

@@ -1,0 +1,32 @@
+"""Bulk inserts of plain values.
+
+``bulk_create`` builds an object per row, which takes ten times as long as the insert itself for thousands of rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db import connection, models
+
+
+def insert_rows(
+    model: type[models.Model],
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    ignore_conflicts: bool = False,
+) -> None:
+    """Insert rows of plain values (text, numbers, None); field defaults are not applied.
+
+    :param columns: database column names; all columns without a database default.
+    :param ignore_conflicts: skip rows that violate a unique constraint.
+    """
+    names = ", ".join(columns)
+    placeholders = ", ".join(["%s"] * len(columns))
+    suffix = " ON CONFLICT DO NOTHING" if ignore_conflicts else ""
+    table = model._meta.db_table  # noqa: SLF001 (`_meta` is documented API)
+    statement = f"INSERT INTO {table} ({names}) VALUES ({placeholders}){suffix}"  # noqa: S608 (constants of this code)
+    with connection.cursor() as cursor:
+        cursor.executemany(statement, list(rows))

@@ -1,0 +1,106 @@
+"""Migrations keep existing rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.state import StateApps
+
+APP = "sessions_app"
+MOMENT = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)
+
+
+def migrate(name: str) -> StateApps:
+    """Migrate by the command, whose signals rename content types and create permissions."""
+    call_command("migrate", APP, name, verbosity=0)
+    return MigrationExecutor(connection).loader.project_state([(APP, name)]).apps
+
+
+@pytest.fixture
+def _latest_afterwards(transactional_db: None) -> Iterator[None]:
+    yield
+    call_command("migrate", verbosity=0)
+
+
+def create_rows(apps: StateApps) -> dict[str, Any]:
+    """Create one row of each table that migration 0005 changes, as 0004 defines it."""
+    owner = apps.get_model("auth", "User").objects.create(username="alice")
+    blob = apps.get_model(APP, "Blob").objects.create(
+        sha256="0" * 64, size=1, crc32=2, state="stored", created_at=MOMENT, condemned_at=MOMENT
+    )
+    job = apps.get_model(APP, "Job").objects.create(
+        owner=owner, kind="check", state="queued", created_at=MOMENT
+    )
+    session = apps.get_model(APP, "DubbingSession").objects.create(
+        owner=owner,
+        name="talk",
+        folded_name="talk",
+        created_at=MOMENT,
+        last_updated=MOMENT,
+        last_accessed=MOMENT,
+    )
+    version = apps.get_model(APP, "Version").objects.create(
+        session=session,
+        number=1,
+        created_at=MOMENT,
+        created_elsewhere_by="bob",
+        document="{}",
+        fingerprint="1" * 64,
+        file_count=0,
+        total_size=0,
+        stored_size=0,
+        stage="empty",
+        has_transcription=False,
+        has_translations=False,
+        has_audio=False,
+        has_videos=False,
+    )
+    upload = apps.get_model(APP, "Upload").objects.create(
+        owner=owner, path="a.wav", size=1, content="2" * 64, created_at=MOMENT, expires_at=MOMENT
+    )
+    hold = apps.get_model(APP, "Hold").objects.create(job=job, blob=blob)
+    answer = apps.get_model(APP, "KeptAnswer").objects.create(
+        owner=owner, key="k-1", fingerprint="3" * 64, status=201, body="{}", created_at=MOMENT
+    )
+    rows = {"blob": blob, "job": job, "version": version, "upload": upload, "hold": hold, "answer": answer}
+    return {name: row.pk for name, row in rows.items()}
+
+
+@pytest.mark.usefixtures("_latest_afterwards")
+def test_0005_keeps_rows_under_their_new_names():
+    before = migrate("0004_packs_and_origins")
+    pk = create_rows(before)
+
+    after = migrate("0005_pins_and_idempotency_records")
+
+    pin = after.get_model(APP, "Pin").objects.get(pk=pk["hold"])
+    assert (pin.job_id, pin.blob_id) == (pk["job"], pk["blob"])
+    record = after.get_model(APP, "IdempotencyRecord").objects.get(pk=pk["answer"])
+    assert (record.key, record.status, record.created_at) == ("k-1", 201, MOMENT)
+    assert after.get_model(APP, "Job").objects.get(pk=pk["job"]).kind == "preview"
+    assert after.get_model(APP, "Blob").objects.get(pk=pk["blob"]).unreferenced_since == MOMENT
+    assert after.get_model(APP, "Upload").objects.get(pk=pk["upload"]).identity == "2" * 64
+    assert after.get_model(APP, "Version").objects.get(pk=pk["version"]).original_author == "bob"
+    permissions = after.get_model("auth", "Permission").objects.filter(codename__startswith="view_")
+    names = dict(permissions.values_list("codename", "name"))
+    assert names["view_pin"] == "Can view pin"
+    assert names["view_idempotencyrecord"] == "Can view idempotency record"
+    assert not {"view_hold", "view_keptanswer"} & set(names)
+
+
+@pytest.mark.usefixtures("_latest_afterwards")
+def test_0005_can_be_reversed():
+    create_rows(migrate("0004_packs_and_origins"))
+    migrate("0005_pins_and_idempotency_records")
+
+    before = migrate("0004_packs_and_origins")
+
+    assert before.get_model(APP, "Hold").objects.count() == 1
+    assert before.get_model(APP, "Job").objects.get().kind == "check"
+    assert before.get_model(APP, "KeptAnswer").objects.get().key == "k-1"

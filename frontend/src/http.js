@@ -12,7 +12,7 @@ export class Refusal extends Error {
 
   // Whether sending the same again may work: a lost connection, a full queue, a server that starts.
   get passes() {
-    return this.status === 0 || this.status === 408 || this.status === 429 || this.status >= 500 || this.code === "broken_off";
+    return this.status === 0 || this.status === 408 || this.status === 429 || this.status >= 500 || this.code === "connection_lost";
   }
 }
 

@@ -12,8 +12,8 @@ from ninja import Router, Status
 from pydantic import BaseModel
 
 from sessions_app.api.auth import ApiRequest
-from sessions_app.api.endpoints import reads
-from sessions_app.api.problems import Refused
+from sessions_app.api.endpoints import read_endpoint
+from sessions_app.api.problems import ProblemError
 from sessions_app.operations.uploads.create import MAX_SIZE_IN_PACK
 from sessions_app.queries.quotas import limit_of, used_by
 from sessions_app.storage.store import PART_SIZE
@@ -52,7 +52,7 @@ class Me(BaseModel):
     quota: Quota
 
 
-@router.get("/me", **reads(Me, problems=(), operation_id="get_me", summary="Who I am and what I may"))
+@router.get("/me", **read_endpoint(Me, errors=(), operation_id="get_me", summary="Who I am and what I may"))
 def me(request: ApiRequest) -> Me:
     user, token = request.auth.user, request.auth.token
     return Me(
@@ -70,10 +70,10 @@ def me(request: ApiRequest) -> Me:
 @router.delete(
     "/token",
     # A token that may only read may take itself back as well.
-    **reads(
+    **read_endpoint(
         None,
         status=204,
-        problems=(409,),
+        errors=(409,),
         operation_id="revoke_token",
         summary="Revoke the token that is used",
     ),
@@ -81,6 +81,8 @@ def me(request: ApiRequest) -> Me:
 def revoke_token(request: ApiRequest) -> Status[None]:
     token = request.auth.token
     if token is None:
-        raise Refused(HTTPStatus.CONFLICT, "no_token", "You came with a browser's session, not with a token.")
+        raise ProblemError(
+            HTTPStatus.CONFLICT, "no_token", "You came with a browser's session, not with a token."
+        )
     token.revoke(now=timezone.now())
     return Status(HTTPStatus.NO_CONTENT, None)

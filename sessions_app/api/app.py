@@ -1,4 +1,4 @@
-"""The API as a whole: its operations, how it answers what goes wrong, its OpenAPI document."""
+"""The API application: routers, error handlers and the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from django.http import (
     StreamingHttpResponse,
     UnreadablePostError,
 )
+from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI, Router
 from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
 from ninja.openapi.schema import OpenAPISchema
@@ -41,11 +42,17 @@ from sessions_app.api import (
     uploads,
     versions,
 )
-from sessions_app.api.auth import signed_out
+from sessions_app.api.auth import not_signed_in
 from sessions_app.api.json_parser import StrictParser
-from sessions_app.api.problems import BUSY_SECONDS, CONTENT_TYPE, Refused, bad_fields, not_found
-from sessions_app.api.rates import WINDOW, too_many
-from sessions_app.http.bodies import broken_off
+from sessions_app.api.problems import (
+    CONTENT_TYPE,
+    RETRY_AFTER_SECONDS,
+    ProblemError,
+    invalid_fields,
+    not_found,
+)
+from sessions_app.api.rates import WINDOW_SECONDS, too_many_requests
+from sessions_app.http.bodies import connection_lost
 from sessions_app.http.statuses import status_of
 from sessions_app.operations.errors import BusyError, ConflictError, IncompleteError, OperationError
 from sessions_app.storage.store import StoreError
@@ -53,38 +60,40 @@ from sessions_app.storage.store import StoreError
 logger = logging.getLogger(__name__)
 
 DESCRIPTION = """\
-Save a dubbing project's folder as a version of a session, load any version back, export, import and share.
+Save a dubbing project's folder as a version of a session, load any version, export, import and share.
 
-Make an access token on the portal's page *Access tokens* and send it as `Authorization: Bearer dubs_...`. Every error is
-`application/problem+json` with a stable `code` and a `detail` that says what to do. Lists come in pages: pass `next` as `cursor`.
+Create an access token on the portal's page *Access tokens* and send it as `Authorization: Bearer dubs_...`. Every error is
+`application/problem+json` with a stable `code` and a readable `detail`. Lists are paginated: pass `next` as `cursor`.
 """
 
 
 class PortalAPI(NinjaAPI):
-    def get_openapi_schema(self, **given: Any) -> OpenAPISchema:
-        document = super().get_openapi_schema(**given)
+    """NinjaAPI whose OpenAPI document describes errors as problem details and HEAD requests."""
+
+    def get_openapi_schema(self, **kwargs: Any) -> OpenAPISchema:
+        document = super().get_openapi_schema(**kwargs)
         for methods in document["paths"].values():
             for method, operation in list(methods.items()):
                 operation["responses"] = {
-                    str(status): _as_problem(told) if int(status) >= HTTPStatus.BAD_REQUEST else told
-                    for status, told in operation["responses"].items()
+                    str(status): _as_problem(response) if int(status) >= HTTPStatus.BAD_REQUEST else response
+                    for status, response in operation["responses"].items()
                 }
                 if method == "head":
                     methods[method] = {**operation, "operationId": f"{operation['operationId']}_head"}
         return document
 
 
-def _as_problem(told: dict[str, Any]) -> dict[str, Any]:
-    content = told.get("content", {})
+def _as_problem(response: dict[str, Any]) -> dict[str, Any]:
+    content = response.get("content", {})
     return (
-        {**told, "content": {CONTENT_TYPE: content["application/json"]}}
+        {**response, "content": {CONTENT_TYPE: content["application/json"]}}
         if "application/json" in content
-        else told
+        else response
     )
 
 
 class Encoder(NinjaJSONEncoder):
-    """Times to the microsecond, as everywhere else in the API."""
+    """JSON encoder with microseconds in times; Ninja's own truncates them to milliseconds."""
 
     def default(self, o: Any) -> Any:
         if isinstance(o, datetime):
@@ -105,7 +114,7 @@ api = PortalAPI(
     parser=StrictParser(),
     renderer=Renderer(),
 )
-NOUNS = (
+MODULES = (
     accounts,
     sessions,
     versions,
@@ -120,21 +129,19 @@ NOUNS = (
     imports,
 )
 tags: dict[Router, str] = {}
-for noun in NOUNS:  # saves are posted to the address of versions, so that the two share a router
-    tags.setdefault(noun.router, noun.__name__.rsplit(".", 1)[-1])
+for module in MODULES:  # saves share the router of versions: both have endpoints at the same path
+    tags.setdefault(module.router, module.__name__.rsplit(".", 1)[-1])
 for router, tag in tags.items():
     api.add_router("", router, tags=[tag])
 
 
-@api.exception_handler(Refused)
-def refused(request: HttpRequest, error: Refused) -> HttpResponse:
-    del request
-    return error.answer()
+@api.exception_handler(ProblemError)
+def on_problem(_request: HttpRequest, error: ProblemError) -> HttpResponse:
+    return error.response()
 
 
 @api.exception_handler(OperationError)
-def refused_by_operation(request: HttpRequest, error: OperationError) -> HttpResponse:
-    del request
+def on_operation_error(_request: HttpRequest, error: OperationError) -> HttpResponse:
     status = status_of(error)
     extras: dict[str, object] = {}
     match error:
@@ -147,38 +154,38 @@ def refused_by_operation(request: HttpRequest, error: OperationError) -> HttpRes
                     {"upload": code, "missing": numbers} for code, numbers in error.missing.items()
                 ]
             }
-        case BusyError(code="upload_busy"):  # by another request of the caller's own, not by us
+        case BusyError(code="upload_busy"):  # used by another request of the same caller
             status = HTTPStatus.CONFLICT
         case _:
             pass
-    headers = {"Retry-After": str(BUSY_SECONDS)} if isinstance(error, BusyError) else {}
-    return Refused(status, error.code, error.message, headers=headers, **extras).answer()
+    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if isinstance(error, BusyError) else {}
+    return ProblemError(status, error.code, error.message, headers=headers, **extras).response()
 
 
 @api.exception_handler(StoreError)
-def storage_away(request: HttpRequest, error: StoreError) -> HttpResponse:
-    del request
+def on_store_error(_request: HttpRequest, error: StoreError) -> HttpResponse:
     logger.warning("The storage failed a request: %s", error)
-    return Refused(
-        HTTPStatus.SERVICE_UNAVAILABLE, "storage", str(error), headers={"Retry-After": str(BUSY_SECONDS)}
-    ).answer()
+    return ProblemError(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "storage",
+        str(error),
+        headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
+    ).response()
 
 
 @api.exception_handler(Http404)
-def missing(request: HttpRequest, error: Http404) -> HttpResponse:
-    del request, error
-    return not_found().answer()
+def on_not_found(_request: HttpRequest, _error: Http404) -> HttpResponse:
+    return not_found().response()
 
 
 @api.exception_handler(ValidationError)
-def malformed(request: HttpRequest, error: ValidationError) -> HttpResponse:
-    del request
-    told = [{"field": _place(each["loc"]), "message": str(each["msg"])} for each in error.errors[:20]]
-    return bad_fields(told).answer()
+def on_validation_error(_request: HttpRequest, error: ValidationError) -> HttpResponse:
+    errors = [{"field": _field(each["loc"]), "message": str(each["msg"])} for each in error.errors[:20]]
+    return invalid_fields(errors).response()
 
 
-def _place(loc: tuple[Any, ...]) -> str:
-    """`("body", "body", "uploads", 0)` as `body.uploads.0`: the second names our own parameter."""
+def _field(loc: tuple[Any, ...]) -> str:
+    """Return `("body", "body", "uploads", 0)` as `body.uploads.0`: the second item is our parameter."""
     parts = [str(part) for part in loc]
     if parts[:2] == ["body", "body"]:
         del parts[1]
@@ -186,93 +193,85 @@ def _place(loc: tuple[Any, ...]) -> str:
 
 
 @api.exception_handler(AuthenticationError)
-def unauthenticated(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
-    del request, error
-    return signed_out().answer()
+def on_authentication_error(_request: HttpRequest, _error: AuthenticationError) -> HttpResponse:
+    return not_signed_in().response()
 
 
 @api.exception_handler(Throttled)
-def throttled(request: HttpRequest, error: Throttled) -> HttpResponse:
-    del request
+def on_throttled(_request: HttpRequest, error: Throttled) -> HttpResponse:
     limit = settings.API_RATE_PER_MINUTE
-    return too_many(math.ceil(error.wait or WINDOW), f"You may ask {limit} times a minute.").answer()
+    wait = math.ceil(error.wait or WINDOW_SECONDS)
+    return too_many_requests(wait, f"The limit is {limit} requests per minute.").response()
 
 
 @api.exception_handler(HttpError)
-def refused_by_ninja(request: HttpRequest, error: HttpError) -> HttpResponse:
-    """Whatever parsing raises, ninja wraps."""
-    del request
-    if isinstance(error.__cause__, Refused):
-        return error.__cause__.answer()
-    return Refused(HTTPStatus(error.status_code), "bad_request", str(error)).answer()
+def on_http_error(_request: HttpRequest, error: HttpError) -> HttpResponse:
+    """Unwrap errors of the parser, which Ninja wraps."""
+    if isinstance(error.__cause__, ProblemError):
+        return error.__cause__.response()
+    return ProblemError(HTTPStatus(error.status_code), "bad_request", str(error)).response()
 
 
 @api.exception_handler(RequestDataTooBig)
-def too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
-    del request, error
-    return Refused(
+def on_too_large(_request: HttpRequest, _error: RequestDataTooBig) -> HttpResponse:
+    return ProblemError(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         "too_large",
-        "The request is too large. Send fewer things at a time.",
-    ).answer()
+        "The request body is too large. Split it into several requests.",
+    ).response()
 
 
 @api.exception_handler(UnreadablePostError)
-def broke_off(request: HttpRequest, error: UnreadablePostError) -> HttpResponse:
-    del error
-    return refused_by_operation(request, broken_off())
+def on_connection_lost(request: HttpRequest, _error: UnreadablePostError) -> HttpResponse:
+    return on_operation_error(request, connection_lost())
 
 
 @api.exception_handler(RawPostDataException)
 @api.exception_handler(SuspiciousOperation)
-def suspicious(request: HttpRequest, error: Exception) -> HttpResponse:
-    del request, error
-    return Refused(HTTPStatus.BAD_REQUEST, "bad_request", "The request cannot be read.").answer()
+def on_suspicious_request(_request: HttpRequest, _error: Exception) -> HttpResponse:
+    return ProblemError(HTTPStatus.BAD_REQUEST, "bad_request", "The request cannot be parsed.").response()
 
 
 @api.exception_handler(Exception)
-def our_fault(request: HttpRequest, error: Exception) -> HttpResponse:
+def on_internal_error(request: HttpRequest, error: Exception) -> HttpResponse:
     got_request_exception.send(sender=PortalAPI, request=request)
     logger.error("%s %s failed", request.method, request.path, exc_info=error)
-    return Refused(
+    return ProblemError(
         HTTPStatus.INTERNAL_SERVER_ERROR,
         "internal",
-        "Something went wrong on our side. Try again, or tell your operator.",
-    ).answer()
+        "An internal error occurred. Try again, or contact the operator of this portal.",
+    ).response()
 
 
-def unknown(request: HttpRequest) -> HttpResponse:
-    """Answer every address below the API's that is none."""
-    del request
-    return not_found().answer()
+@csrf_exempt
+def unknown_path(_request: HttpRequest) -> HttpResponse:
+    """Return 404 for every path below /api/ without an endpoint, whatever the method."""
+    return not_found().response()
 
 
-unknown.csrf_exempt = True  # type: ignore[attr-defined]  # it must be found missing, whatever the method
+def with_problem_responses(view: Any) -> Any:
+    """Support HEAD wherever there is a GET, and make Ninja's own 404 and 405 problem details."""
 
-
-def with_problems(view: Any) -> Any:
-    """Answer HEAD wherever there is a GET, and make problems of the two refusals that ninja words by itself."""
-
+    @csrf_exempt  # `api.auth` checks the token of browser sessions itself
     @wraps(view)
-    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
             response: HttpResponseBase = view(request, *args, **kwargs)
             if response.status_code != HTTPStatus.METHOD_NOT_ALLOWED:
                 return response
-            allowed = set(response["Allow"].split(", "))
-            if request.method == "HEAD" and "GET" in allowed:
+            methods = set(response["Allow"].split(", "))
+            if request.method == "HEAD" and "GET" in methods:
                 request.method = "GET"
-                return _head_of(view(request, *args, **kwargs))
-        except Http404:  # of an address that ninja keeps for itself
-            return not_found().answer()
-        return _not_allowed({*allowed, "HEAD"} if "GET" in allowed else allowed).answer()
+                return _without_body(view(request, *args, **kwargs))
+        except Http404:  # raised by Ninja itself, outside of the exception handlers
+            return not_found().response()
+        return _method_not_allowed({*methods, "HEAD"} if "GET" in methods else methods).response()
 
-    answer.csrf_exempt = True  # type: ignore[attr-defined]  # the session's own check follows, see `api.auth`
-    return answer
+    return wrapper
 
 
-def _head_of(response: HttpResponseBase) -> HttpResponseBase:
-    """Return the answer without its bytes; the length stays where it is known. What would be streamed has not begun."""
+def _without_body(response: HttpResponseBase) -> HttpResponseBase:
+    """Return the response to HEAD: headers and length; a stream is never started."""
     if not isinstance(response, HttpResponse):
         return StreamingHttpResponse(iter(()), status=response.status_code, headers=response.headers)
     head = HttpResponse(status=response.status_code, headers=response.headers)
@@ -280,11 +279,11 @@ def _head_of(response: HttpResponseBase) -> HttpResponseBase:
     return head
 
 
-def _not_allowed(methods: set[str]) -> Refused:
+def _method_not_allowed(methods: set[str]) -> ProblemError:
     allowed = ", ".join(sorted(methods))
-    return Refused(
+    return ProblemError(
         HTTPStatus.METHOD_NOT_ALLOWED,
         "method_not_allowed",
-        f"Use {allowed} here.",
+        f"Allowed methods: {allowed}.",
         headers={"Allow": allowed},
     )

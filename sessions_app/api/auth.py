@@ -1,4 +1,4 @@
-"""Who asks: a program with an access token, or a person's browser with its session."""
+"""Authentication of API requests: an access token, or the session of a browser."""
 
 from __future__ import annotations
 
@@ -14,11 +14,9 @@ from ninja.security.http import HttpBearer
 from ninja.utils import check_csrf
 
 from sessions_app.api import rates
-from sessions_app.api.problems import Refused
+from sessions_app.api.problems import ProblemError
 from sessions_app.models import AccessToken
 from sessions_app.operations.accounts import tokens
-
-CHALLENGE = {"WWW-Authenticate": "Bearer"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,45 +27,45 @@ class Caller:
 
 
 class ApiRequest(HttpRequest):
-    """A request whose caller is known: what every operation gets."""
+    """An authenticated request, as every endpoint receives it."""
 
     auth: Caller
     user: User
 
 
-class Token(HttpBearer):
-    """`Authorization: Bearer dubs_...`, made on the page of access tokens."""
+class TokenAuth(HttpBearer):
+    """An access token: `Authorization: Bearer dubs_...`."""
 
-    def __init__(self, *, writes: bool) -> None:
+    def __init__(self, *, requires_write: bool) -> None:
         super().__init__()
-        self.writes = writes
+        self.requires_write = requires_write
 
     def authenticate(self, request: HttpRequest, token: str) -> Caller:
         now = timezone.now()
-        found = tokens.find(secret=token.strip(), now=now)
-        if found is None:
+        access_token = tokens.find(secret=token.strip(), now=now)
+        if access_token is None:
             rates.count_failure(request)
-            # One answer for tokens that never were, have expired or were revoked.
-            raise Refused(
+            # One response for unknown, expired and revoked tokens: a guess learns nothing.
+            raise ProblemError(
                 HTTPStatus.UNAUTHORIZED,
                 "bad_token",
-                "This access token does not work (any more). Make a new one in the portal.",
+                "This access token is invalid, expired or revoked. Create a new one in the portal.",
                 headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
             )
-        if self.writes and not found.can_write:
-            raise Refused(
+        if self.requires_write and not access_token.can_write:
+            raise ProblemError(
                 HTTPStatus.FORBIDDEN,
                 "scope",
-                "This access token may only read. Use one that may write.",
+                "This access token is read-only. Use a token of scope “write”.",
                 headers={"WWW-Authenticate": 'Bearer error="insufficient_scope", scope="write"'},
             )
-        tokens.record_use(token=found, now=now)
-        request.user = found.owner
-        return Caller(user=found.owner, token=found)
+        tokens.record_use(token=access_token, now=now)
+        request.user = access_token.owner
+        return Caller(user=access_token.owner, token=access_token)
 
 
-class Browser(APIKeyCookie):
-    """The portal's own session; what changes something needs `X-CSRFToken` beside it."""
+class BrowserAuth(APIKeyCookie):
+    """The portal's own session; unsafe methods also require `X-CSRFToken`."""
 
     param_name = settings.SESSION_COOKIE_NAME
 
@@ -75,26 +73,26 @@ class Browser(APIKeyCookie):
         if request.headers.get("Authorization") or not request.user.is_authenticated:
             return None
         if check_csrf(request) is not None:
-            raise Refused(
+            raise ProblemError(
                 HTTPStatus.FORBIDDEN,
                 "csrf",
-                "The header X-CSRFToken is missing or out of date. Load the page again, then go on.",
+                "The header X-CSRFToken is missing or out of date. Reload the page and try again.",
             )
         assert isinstance(request.user, User)
         return Caller(user=request.user, token=None)
 
     def authenticate(self, request: HttpRequest, key: str | None) -> None:
-        raise NotImplementedError
+        raise NotImplementedError  # abstract in the base class; `__call__` replaces its only caller
 
 
-def signed_out() -> Refused:
-    return Refused(
+def not_signed_in() -> ProblemError:
+    return ProblemError(
         HTTPStatus.UNAUTHORIZED,
         "signed_out",
-        "Send an access token: “Authorization: Bearer dubs_...”.",
-        headers=CHALLENGE,
+        "Send an access token in the header “Authorization: Bearer dubs_...”.",
+        headers={"WWW-Authenticate": "Bearer"},
     )
 
 
-READS = [Token(writes=False), Browser()]
-WRITES = [Token(writes=True), Browser()]
+READ_AUTH = [TokenAuth(requires_write=False), BrowserAuth()]
+WRITE_AUTH = [TokenAuth(requires_write=True), BrowserAuth()]

@@ -8,7 +8,7 @@ from ninja import Router
 from pydantic import BaseModel, ConfigDict, Field
 
 from sessions_app.api.auth import ApiRequest
-from sessions_app.api.endpoints import reads
+from sessions_app.api.endpoints import read_endpoint
 from sessions_app.queries.blobs import known_to
 
 router = Router()
@@ -39,9 +39,9 @@ class Missing(BaseModel):
 
 @router.post(
     "/blobs/missing",
-    **reads(
+    **read_endpoint(
         Missing,
-        problems=(),
+        errors=(),
         operation_id="list_missing_blobs",
         summary="Which files have to be sent",
         description="What is in none of your sessions is missing, whoever else may have it.",

@@ -1,4 +1,4 @@
-"""The API's page: its OpenAPI document to read and to try."""
+"""Page with the API's interactive documentation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Downloads, whose refusals are problems here."""
+"""Downloads through the API: error responses become problem details."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ from http import HTTPStatus
 from django.http import HttpResponseBase
 
 from sessions_app.api.auth import ApiRequest
-from sessions_app.api.problems import BUSY_SECONDS, Refused
-from sessions_app.http.downloads import Download, send
+from sessions_app.api.problems import RETRY_AFTER_SECONDS, ProblemError
+from sessions_app.http.downloads import Download, download_response
 
 
-def sent(request: ApiRequest, download: Download) -> HttpResponseBase:
+def api_download_response(request: ApiRequest, download: Download) -> HttpResponseBase:
     """Send the bytes, whole or in ranges.
 
-    :raises Refused: the range lies beyond the end, or the bytes cannot be read right now.
+    :raises ProblemError: the range starts beyond the end, or the bytes cannot be read at the moment.
     """
-    response = send(request, download)
+    response = download_response(request, download)
     if response.status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
-        raise Refused(
+        raise ProblemError(
             HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
             "bad_range",
-            f"It has {download.size} bytes, and the range lies beyond them.",
+            f"The range starts beyond the end of the {download.size} bytes.",
             headers={"Content-Range": response["Content-Range"], "ETag": download.etag},
         )
     if response.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
-        raise Refused(
+        raise ProblemError(
             HTTPStatus.SERVICE_UNAVAILABLE,
             "storage",
-            "The file cannot be read right now. Try again in a few minutes.",
-            headers={"Retry-After": str(BUSY_SECONDS)},
+            "The file cannot be read at the moment. Try again in a few minutes.",
+            headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
         )
     return response

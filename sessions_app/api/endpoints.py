@@ -1,73 +1,89 @@
-"""How operations are declared: who may call them, and every answer that they can give."""
+"""Declarations of endpoints: authentication, rate limit, and every documented response."""
 
 from __future__ import annotations
 
 from http import HTTPStatus
 from typing import Any
 
-from sessions_app.api.auth import READS, WRITES
+from sessions_app.api.auth import READ_AUTH, WRITE_AUTH
 from sessions_app.api.problems import Problem
-from sessions_app.api.rates import PerCaller
+from sessions_app.api.rates import CallerThrottle
 
-COMMON = (400, 401, 403, 422, 429, 503)
-"""What anybody may hear from any operation: unusable, signed out, not allowed, malformed, too often, storage away."""
-WITH_BODY = (413, 415)
+COMMON_ERRORS = (400, 401, 403, 422, 429, 503)
+"""Error statuses that every endpoint may return."""
+BODY_ERRORS = (413, 415)
 
-IDEMPOTENCY = {
+IDEMPOTENCY_KEY = {
     "in": "header",
     "name": "Idempotency-Key",
     "required": False,
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
-    "description": "Made up by you. The same request with the same key within 24 hours is done once and answered alike.",
+    "description": (
+        "Chosen by the caller. The same request with the same key within 24 hours is performed once; repetitions"
+        " get the response of the first."
+    ),
 }
 OCTETS = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
 ZIP = {"application/zip": {"schema": {"type": "string", "format": "binary"}}}
 
 
-def reads(
-    answer: Any,
+def read_endpoint(
+    response: Any,
     *,
     status: int = 200,
-    problems: tuple[int, ...] = (404,),
-    counted: bool = True,
-    **said: Any,
+    errors: tuple[int, ...] = (404,),
+    is_rate_limited: bool = True,
+    **options: Any,
 ) -> dict[str, Any]:
-    """Declare an operation for which a token that may read is enough."""
-    return _declared(answer, status, READS, problems, counted=counted, **said)
+    """Declare an endpoint that accepts a token of scope `read`.
 
-
-def writes(
-    answer: Any,
-    *,
-    status: int = 200,
-    problems: tuple[int, ...] = (404, 409),
-    counted: bool = True,
-    idempotent: bool = False,
-    **said: Any,
-) -> dict[str, Any]:
-    """Declare an operation that changes something.
-
-    :param idempotent: it takes an Idempotency-Key; see `api.idempotency`.
+    :param options: further options of a Ninja operation, such as ``operation_id``.
     """
-    declared = _declared(answer, status, WRITES, problems, counted=counted, **said)
-    if idempotent:
-        declared.setdefault("openapi_extra", {})["parameters"] = [IDEMPOTENCY]
-    return declared
+    return _endpoint(response, status, READ_AUTH, errors, is_rate_limited=is_rate_limited, **options)
 
 
-def _declared(
-    answer: Any, status: int, auth: list[Any], problems: tuple[int, ...], *, counted: bool, **said: Any
+def write_endpoint(
+    response: Any,
+    *,
+    status: int = 200,
+    errors: tuple[int, ...] = (404, 409),
+    is_rate_limited: bool = True,
+    is_idempotent: bool = False,
+    **options: Any,
 ) -> dict[str, Any]:
-    told: dict[int, Any] = {status: answer}
-    told |= dict.fromkeys(sorted({*COMMON, *WITH_BODY, *problems}), Problem)
-    return {"auth": auth, "throttle": [PerCaller()] if counted else [], "response": told, **said}
+    """Declare an endpoint that requires a token of scope `write`.
+
+    :param is_idempotent: document the Idempotency-Key that ``api.idempotency`` implements.
+    """
+    endpoint = _endpoint(response, status, WRITE_AUTH, errors, is_rate_limited=is_rate_limited, **options)
+    if is_idempotent:
+        endpoint.setdefault("openapi_extra", {})["parameters"] = [IDEMPOTENCY_KEY]
+    return endpoint
 
 
-def sends(content: dict[str, Any], *, ranges: bool = True) -> dict[str, Any]:
-    """Describe an answer that is bytes, for ``openapi_extra``."""
-    answers: dict[int, Any] = {200: {"description": "The bytes", "content": content}}
+def _endpoint(
+    response: Any,
+    status: int,
+    auth: list[Any],
+    errors: tuple[int, ...],
+    *,
+    is_rate_limited: bool,
+    **options: Any,
+) -> dict[str, Any]:
+    responses: dict[int, Any] = {status: response}
+    responses |= dict.fromkeys(sorted({*COMMON_ERRORS, *BODY_ERRORS, *errors}), Problem)
+    throttles = [CallerThrottle()] if is_rate_limited else []
+    return {"auth": auth, "throttle": throttles, "response": responses, **options}
+
+
+def binary_responses(content: dict[str, Any], *, ranges: bool = True) -> dict[str, Any]:
+    """Describe a response of bytes, for ``openapi_extra``."""
+    responses: dict[int, Any] = {200: {"description": "The bytes", "content": content}}
     if ranges:
-        answers[206] = {"description": HTTPStatus.PARTIAL_CONTENT.phrase, "content": content}
-        answers[304] = {"description": HTTPStatus.NOT_MODIFIED.phrase}
-        answers[416] = {"description": HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE.phrase}
-    return {"responses": answers}
+        responses[206] = {"description": HTTPStatus.PARTIAL_CONTENT.phrase, "content": content}
+        responses[304] = {"description": HTTPStatus.NOT_MODIFIED.phrase}
+        responses[416] = {"description": HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE.phrase}
+    return {"responses": responses}
+
+
+NOT_MODIFIED_RESPONSE = {"responses": {304: {"description": "Not modified since `If-None-Match`"}}}

@@ -14,20 +14,20 @@ from pydantic import BaseModel, ConfigDict, Field
 from dubbing_core.categories import Category
 from sessions_app import models
 from sessions_app.api.auth import ApiRequest
-from sessions_app.api.downloads import sent
-from sessions_app.api.endpoints import ZIP, reads, sends, writes
+from sessions_app.api.downloads import api_download_response
+from sessions_app.api.endpoints import ZIP, binary_responses, read_endpoint, write_endpoint
 from sessions_app.api.idempotency import once
 from sessions_app.api.jobs import Job, address_of
-from sessions_app.api.pagination import Cursor, Limit, Order, Page, page_of
+from sessions_app.api.pagination import Cursor, Limit, Order, Page, paginate
 from sessions_app.api.selections import selection_of
-from sessions_app.http.downloads import exported
+from sessions_app.http.downloads import export_download
 from sessions_app.http.lookups import export_of, version_of
 from sessions_app.operations.errors import NotAllowedError
 from sessions_app.operations.exports import job as exports
 
 router = Router()
 
-NEWEST_FIRST = Order(field="created_at", kind=datetime, descending=True)
+NEWEST_FIRST = Order(field="created_at", kind=datetime, is_descending=True)
 
 
 class Export(BaseModel):
@@ -71,10 +71,10 @@ class NewExport(BaseModel):
 
 @router.post(
     "/sessions/{uuid:code}/versions/{int:number}/exports",
-    **writes(
+    **write_endpoint(
         Job,
         status=202,
-        idempotent=True,
+        is_idempotent=True,
         operation_id="create_export",
         summary="Have a ZIP of a version made",
         description="The same choice is never made twice: the answer may be a job that is done.",
@@ -97,18 +97,18 @@ def create_export(request: ApiRequest, code: UUID, number: int, body: NewExport)
 
 @router.get(
     "/exports",
-    **reads(Page[Export], problems=(), operation_id="list_exports", summary="ZIPs, the latest first"),
+    **read_endpoint(Page[Export], errors=(), operation_id="list_exports", summary="ZIPs, the latest first"),
 )
 def list_exports(request: ApiRequest, limit: Limit, cursor: Cursor) -> Page[Export]:
     now = timezone.now()
     rows = models.Export.objects.visible_to(request.auth.user).select_related("version__session")
-    found, following = page_of(
+    page, next_cursor = paginate(
         rows.defer("version__document"), order=NEWEST_FIRST, limit=limit, cursor=cursor
     )
-    return Page(items=[Export.of(row, now=now) for row in found], next=following)
+    return Page(items=[Export.of(row, now=now) for row in page], next=next_cursor)
 
 
-@router.get("/exports/{uuid:code}", **reads(Export, operation_id="get_export", summary="One ZIP"))
+@router.get("/exports/{uuid:code}", **read_endpoint(Export, operation_id="get_export", summary="One ZIP"))
 def get_export(request: ApiRequest, code: UUID) -> Export:
     return Export.of(export_of(request.auth.user, code), now=timezone.now())
 
@@ -116,17 +116,17 @@ def get_export(request: ApiRequest, code: UUID) -> Export:
 @router.api_operation(
     ["GET", "HEAD"],
     "/exports/{uuid:code}/download",
-    **reads(
+    **read_endpoint(
         None,
-        problems=(404, 409),
-        counted=False,
+        errors=(404, 409),
+        is_rate_limited=False,
         operation_id="download_export",
         summary="A ZIP's bytes; takes Range and If-Range",
-        openapi_extra=sends(ZIP),
+        openapi_extra=binary_responses(ZIP),
     ),
 )
 def download_export(request: ApiRequest, code: UUID) -> HttpResponseBase:
     export = export_of(request.auth.user, code)
     if not export.is_ready(now=timezone.now()):
         raise NotAllowedError("This export has expired. Export the version again.", code="export_expired")
-    return sent(request, exported(export))
+    return api_download_response(request, export_download(export))

@@ -15,7 +15,7 @@ from django.utils import timezone
 from pydantic import BaseModel
 
 from sessions_app.api.auth import ApiRequest
-from sessions_app.api.problems import Refused
+from sessions_app.api.problems import ProblemError
 from sessions_app.operations import idempotency as answers
 from sessions_app.operations.idempotency import Answer, KeyReusedError
 
@@ -62,7 +62,7 @@ def once(
                     now=timezone.now(),
                 )
             except KeyReusedError as error:
-                raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, error.code, error.message) from None
+                raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, error.code, error.message) from None
             response = _response(given.answer)
             if given.is_replay:
                 response[REPLAYED] = "true"
@@ -84,7 +84,7 @@ def _response(answer: Answer) -> HttpResponse:
 
 def _checked(key: str) -> str:
     if not KEY.fullmatch(key):
-        raise Refused(
+        raise ProblemError(
             HTTPStatus.BAD_REQUEST,
             "bad_idempotency_key",
             "An Idempotency-Key is 1 to 255 visible ASCII characters, such as a UUID.",

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sessions_app import models
 from sessions_app.api.auth import ApiRequest
-from sessions_app.api.endpoints import writes
+from sessions_app.api.endpoints import write_endpoint
 from sessions_app.api.idempotency import once
 from sessions_app.api.jobs import Job, address_of
 from sessions_app.http.lookups import upload_of
@@ -30,10 +30,10 @@ class NewImport(BaseModel):
 
 @router.post(
     "/imports",
-    **writes(
+    **write_endpoint(
         Job,
         status=202,
-        idempotent=True,
+        is_idempotent=True,
         operation_id="create_import",
         summary="Make sessions of an uploaded ZIP",
     ),
@@ -45,10 +45,10 @@ def create_import(request: ApiRequest, body: NewImport) -> Job:
 
 @router.post(
     "/imports/check",
-    **writes(
+    **write_endpoint(
         Job,
         status=202,
-        idempotent=True,
+        is_idempotent=True,
         operation_id="check_import",
         summary="Find out what an import would make, and store nothing",
     ),

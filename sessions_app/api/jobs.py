@@ -13,9 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sessions_app import models
 from sessions_app.api.auth import ApiRequest
-from sessions_app.api.endpoints import reads, writes
+from sessions_app.api.endpoints import read_endpoint, write_endpoint
 from sessions_app.api.idempotency import once
-from sessions_app.api.pagination import Cursor, Limit, Order, Page, page_of
+from sessions_app.api.pagination import Cursor, Limit, Order, Page, paginate
 from sessions_app.http.lookups import job_of
 from sessions_app.operations.errors import NotAllowedError
 from sessions_app.operations.exports import job as exports
@@ -26,7 +26,7 @@ from sessions_app.operations.saves import job as saves
 router = Router()
 
 State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
-NEWEST_FIRST = Order(field="created_at", kind=datetime, descending=True)
+NEWEST_FIRST = Order(field="created_at", kind=datetime, is_descending=True)
 
 
 class JobError(BaseModel):
@@ -83,7 +83,7 @@ class ImportName(BaseModel):
 
 
 @router.get(
-    "/jobs", **reads(Page[Job], problems=(), operation_id="list_jobs", summary="Jobs, the latest first")
+    "/jobs", **read_endpoint(Page[Job], errors=(), operation_id="list_jobs", summary="Jobs, the latest first")
 )
 def list_jobs(
     request: ApiRequest, state: Annotated[State | None, Query(None)], limit: Limit, cursor: Cursor
@@ -91,18 +91,18 @@ def list_jobs(
     rows = models.Job.objects.visible_to(request.auth.user).select_related("session")
     if state:
         rows = rows.filter(state=state)
-    found, following = page_of(rows, order=NEWEST_FIRST, limit=limit, cursor=cursor)
-    return Page(items=[Job.of(row) for row in found], next=following)
+    page, next_cursor = paginate(rows, order=NEWEST_FIRST, limit=limit, cursor=cursor)
+    return Page(items=[Job.of(row) for row in page], next=next_cursor)
 
 
-@router.get("/jobs/{uuid:code}", **reads(Job, operation_id="get_job", summary="How far a job is"))
+@router.get("/jobs/{uuid:code}", **read_endpoint(Job, operation_id="get_job", summary="How far a job is"))
 def get_job(request: ApiRequest, code: UUID) -> Job:
     return Job.of(job_of(request.auth.user, code))
 
 
 @router.post(
     "/jobs/{uuid:code}/cancel",
-    **writes(Job, operation_id="cancel_job", summary="Stop a job: at once, or at its next step"),
+    **write_endpoint(Job, operation_id="cancel_job", summary="Stop a job: at once, or at its next step"),
 )
 def cancel_job(request: ApiRequest, code: UUID) -> Job:
     jobs.cancel(job=job_of(request.auth.user, code), now=timezone.now())
@@ -111,7 +111,9 @@ def cancel_job(request: ApiRequest, code: UUID) -> Job:
 
 @router.post(
     "/jobs/{uuid:code}/retry",
-    **writes(Job, status=202, operation_id="retry_job", summary="Try a failed or cancelled job again"),
+    **write_endpoint(
+        Job, status=202, operation_id="retry_job", summary="Try a failed or cancelled job again"
+    ),
 )
 def retry_job(request: ApiRequest, code: UUID) -> Status[Job]:
     job = job_of(request.auth.user, code)
@@ -124,7 +126,7 @@ def retry_job(request: ApiRequest, code: UUID) -> Status[Job]:
 
 @router.post(
     "/jobs/{uuid:code}/save-on-top",
-    **writes(
+    **write_endpoint(
         Job,
         status=202,
         operation_id="save_on_top",
@@ -141,10 +143,10 @@ def save_on_top(request: ApiRequest, code: UUID) -> Status[Job]:
 
 @router.post(
     "/jobs/{uuid:code}/import",
-    **writes(
+    **write_endpoint(
         Job,
         status=202,
-        idempotent=True,
+        is_idempotent=True,
         operation_id="import_checked",
         summary="Import the ZIP that a check has looked into",
     ),

@@ -18,13 +18,13 @@ from dubbing_core.categories import Category
 from dubbing_core.session_names import build_export_filename
 from dubbing_core.zips.layout import BlobRange
 from sessions_app.api.auth import ApiRequest
-from sessions_app.api.downloads import sent
-from sessions_app.api.endpoints import OCTETS, ZIP, reads, sends
+from sessions_app.api.downloads import api_download_response
+from sessions_app.api.endpoints import OCTETS, ZIP, binary_responses, read_endpoint
 from sessions_app.api.problems import not_found
 from sessions_app.api.selections import selection_of
 from sessions_app.api.versions import Entry
 from sessions_app.exports.stream import stream
-from sessions_app.http.downloads import filed, is_known, planned, started
+from sessions_app.http.downloads import entry_download, etag_matches, layout_download, with_first_chunk
 from sessions_app.http.lookups import version_of
 from sessions_app.models import Version
 from sessions_app.operations.exports.layout import kept_layout_of
@@ -62,7 +62,7 @@ class Wanted(BaseModel):
 
 @router.get(
     "/sessions/{uuid:code}/versions/{int:number}/manifest",
-    **reads(
+    **read_endpoint(
         Manifest,
         operation_id="get_manifest",
         summary="Everything that a version holds, in one answer",
@@ -72,7 +72,7 @@ class Wanted(BaseModel):
 def get_manifest(request: ApiRequest, code: UUID, number: int) -> HttpResponseBase:
     version = version_of(request.auth.user, code, number)
     etag = f'"{version.fingerprint}"'
-    if is_known(request, etag):
+    if etag_matches(request, etag):
         return HttpResponse(status=304, headers={"ETag": etag})
     response = StreamingHttpResponse(
         (part.encode() for part in _manifest(version)), content_type="application/json"
@@ -106,7 +106,7 @@ def _document(version: Version) -> bytes:
 
 @router.get(
     "/sessions/{uuid:code}/versions/{int:number}/metadata.json",
-    **reads(
+    **read_endpoint(
         None,
         operation_id="get_metadata",
         summary="metadata.json as an export has it",
@@ -121,7 +121,7 @@ def _document(version: Version) -> bytes:
 def get_metadata(request: ApiRequest, code: UUID, number: int) -> HttpResponse:
     document = _document(version_of(request.auth.user, code, number))
     etag = f'"{hashlib.sha256(document).hexdigest()}"'
-    if is_known(request, etag):
+    if etag_matches(request, etag):
         return HttpResponse(status=304, headers={"ETag": etag})
     return HttpResponse(document, content_type="application/json", headers={"ETag": etag})
 
@@ -129,12 +129,12 @@ def get_metadata(request: ApiRequest, code: UUID, number: int) -> HttpResponse:
 @router.api_operation(
     ["GET", "HEAD"],
     "/sessions/{uuid:code}/versions/{int:number}/files/{path:path}",
-    **reads(
+    **read_endpoint(
         None,
-        counted=False,
+        is_rate_limited=False,
         operation_id="get_file",
         summary="A file's bytes; takes Range and If-Range",
-        openapi_extra=sends(OCTETS),
+        openapi_extra=binary_responses(OCTETS),
     ),
 )
 def get_file(request: ApiRequest, code: UUID, number: int, path: str) -> HttpResponseBase:
@@ -143,18 +143,18 @@ def get_file(request: ApiRequest, code: UUID, number: int, path: str) -> HttpRes
     if entry is None:
         raise not_found()
     sessions.note_opening(session=version.session, now=timezone.now())
-    return sent(request, filed(entry))
+    return api_download_response(request, entry_download(entry))
 
 
 @router.post(
     "/sessions/{uuid:code}/versions/{int:number}/bundle",
-    **reads(
+    **read_endpoint(
         None,
-        counted=False,
+        is_rate_limited=False,
         operation_id="get_bundle",
         summary="Many small files at once",
         description="The files' bytes one after another, in the order asked for; their sizes are in the manifest.",
-        openapi_extra=sends(OCTETS, ranges=False),
+        openapi_extra=binary_responses(OCTETS, ranges=False),
     ),
 )
 def get_bundle(request: ApiRequest, code: UUID, number: int, body: Wanted) -> HttpResponseBase:
@@ -166,7 +166,7 @@ def get_bundle(request: ApiRequest, code: UUID, number: int, body: Wanted) -> Ht
     blobs = [found[path] for path in body.paths]
     size = sum(blob.size for blob in blobs)
     segments = [BlobRange(blob.sha256, 0, blob.size) for blob in blobs if blob.size]
-    chunks = started(stream(segments, reader=get_store())) if segments else iter(())
+    chunks = with_first_chunk(stream(segments, reader=get_store())) if segments else iter(())
     response = StreamingHttpResponse(chunks, content_type="application/octet-stream")
     response["Content-Length"] = str(size)
     response["X-Content-Type-Options"] = "nosniff"
@@ -176,12 +176,12 @@ def get_bundle(request: ApiRequest, code: UUID, number: int, body: Wanted) -> Ht
 @router.api_operation(
     ["GET", "HEAD"],
     "/sessions/{uuid:code}/versions/{int:number}/archive.zip",
-    **reads(
+    **read_endpoint(
         None,
-        counted=False,
+        is_rate_limited=False,
         operation_id="get_archive",
         summary="The version, or parts of it, as a ZIP that is made while it is sent; takes Range and If-Range",
-        openapi_extra=sends(ZIP),
+        openapi_extra=binary_responses(ZIP),
     ),
 )
 def get_archive(
@@ -201,4 +201,6 @@ def get_archive(
     name = version.session.name
     layout = kept_layout_of(version, session_name=name, selection=selection)
     sessions.note_opening(session=version.session, now=timezone.now())
-    return sent(request, planned(layout, filename=build_export_filename(name, selection.filename_suffix)))
+    return api_download_response(
+        request, layout_download(layout, filename=build_export_filename(name, selection.filename_suffix))
+    )

@@ -1,4 +1,4 @@
-"""Lists in pages. A cursor says after which row the next page begins, so that it costs the same wherever it is."""
+"""Keyset pagination: a cursor names the last row of a page, so that every page costs the same."""
 
 from __future__ import annotations
 
@@ -16,68 +16,68 @@ from ninja import Query
 from pydantic import BaseModel, Field
 
 from dubbing_core import strict_json
-from sessions_app.api.problems import Refused
+from sessions_app.api.problems import ProblemError
 
 M = TypeVar("M", bound=Model)
 T = TypeVar("T")
 
-MOST = 200
-CURSOR_LENGTH = 4000
+MAX_LIMIT = 200
+MAX_CURSOR_LENGTH = 4000
 
-Limit = Annotated[int, Query(50, ge=1, le=MOST, description="How many at the most.")]
+Limit = Annotated[int, Query(50, ge=1, le=MAX_LIMIT, description="Maximum number of items.")]
 Cursor = Annotated[
     str,
-    Query("", max_length=CURSOR_LENGTH, description="`next` of the page before; empty for the first page."),
+    Query("", max_length=MAX_CURSOR_LENGTH, description="`next` of the previous page; empty for the first."),
 ]
 
 
 class Page(BaseModel, Generic[T]):
     items: list[T]
-    next: str | None = Field(description="The cursor of the next page; null on the last one.")
+    next: str | None = Field(description="Cursor of the next page; null on the last page.")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """By one column, and by the primary key among equals."""
+    """Sort order by one column, then by primary key."""
 
     field: str
     """A column or annotation that is never NULL."""
     kind: type[datetime | str | int]
-    descending: bool = False
+    is_descending: bool = False
 
 
-def page_of(rows: QuerySet[M], *, order: Order, limit: int, cursor: str) -> tuple[Sequence[M], str | None]:
-    """Return one page of rows, and the cursor of the next; one query, whatever the page.
+def paginate(rows: QuerySet[M], *, order: Order, limit: int, cursor: str) -> tuple[Sequence[M], str | None]:
+    """Return one page of rows and the cursor of the next, in one query.
 
-    :raises Refused: the cursor is not one that a page of this list told.
+    :raises ProblemError: the cursor is not from this list.
     """
-    sign = "-" if order.descending else ""
+    sign = "-" if order.is_descending else ""
     if cursor:
-        rows = rows.filter(_after(order, cursor))
-    found = list(rows.order_by(f"{sign}{order.field}", f"{sign}pk")[: limit + 1])
-    if len(found) <= limit:
-        return found, None
-    last = found[limit - 1]
-    return found[:limit], _cursor(order, getattr(last, order.field), last.pk)
+        rows = rows.filter(_is_after(order, cursor))
+    page = list(rows.order_by(f"{sign}{order.field}", f"{sign}pk")[: limit + 1])
+    if len(page) <= limit:
+        return page, None
+    last = page[limit - 1]
+    return page[:limit], _encode_cursor(order, getattr(last, order.field), last.pk)
 
 
-def _after(order: Order, cursor: str) -> Q:
-    value, pk = _read(order, cursor)
-    beyond = "lt" if order.descending else "gt"
-    return Q(**{f"{order.field}__{beyond}": value}) | Q(**{order.field: value, f"pk__{beyond}": pk})
+def _is_after(order: Order, cursor: str) -> Q:
+    value, pk = _decode_cursor(order, cursor)
+    lookup = "lt" if order.is_descending else "gt"
+    return Q(**{f"{order.field}__{lookup}": value}) | Q(**{order.field: value, f"pk__{lookup}": pk})
 
 
-def _cursor(order: Order, value: Any, pk: int) -> str:
-    told = value.isoformat() if isinstance(value, datetime) else value
-    text = json.dumps([order.field, told, pk], ensure_ascii=False, separators=(",", ":"))
+def _encode_cursor(order: Order, value: Any, pk: int) -> str:
+    encoded = value.isoformat() if isinstance(value, datetime) else value
+    text = json.dumps([order.field, encoded, pk], ensure_ascii=False, separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def _read(order: Order, cursor: str) -> tuple[Any, int]:
+def _decode_cursor(order: Order, cursor: str) -> tuple[Any, int]:
     try:
         data = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-        field, told, pk = strict_json.parse_json(data)
-        value = datetime.fromisoformat(told) if order.kind is datetime else told
+        field, encoded, pk = strict_json.parse_json(data)
+        value = datetime.fromisoformat(encoded) if order.kind is datetime else encoded
     except (ValueError, TypeError, binascii.Error):
         raise _bad_cursor() from None
     is_naive = isinstance(value, datetime) and value.tzinfo is None
@@ -86,7 +86,7 @@ def _read(order: Order, cursor: str) -> tuple[Any, int]:
     return value, pk
 
 
-def _bad_cursor() -> Refused:
-    return Refused(
-        HTTPStatus.BAD_REQUEST, "bad_cursor", "This cursor is not of this list. Begin without one."
+def _bad_cursor() -> ProblemError:
+    return ProblemError(
+        HTTPStatus.BAD_REQUEST, "bad_cursor", "This cursor is not from this list. Start without a cursor."
     )

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from dubbing_core.categories import Category
 from sessions_app.api.auth import ApiRequest
-from sessions_app.api.endpoints import reads
+from sessions_app.api.endpoints import read_endpoint
 from sessions_app.http.lookups import session_of
 from sessions_app.operations.saves import preview as sortings
 from sessions_app.queries.manifests import held_by
@@ -52,7 +52,7 @@ class Sorting(BaseModel):
 
 @router.post(
     "/sortings",
-    **reads(
+    **read_endpoint(
         Sorting, operation_id="sort_paths", summary="Where the files of a folder would go; nothing is stored"
     ),
 )

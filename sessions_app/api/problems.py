@@ -1,4 +1,4 @@
-"""Errors as the API tells them: problem details (RFC 9457) with a stable code and a sentence."""
+"""Error responses of the API: problem details (RFC 9457) with a stable code."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from django.http import HttpResponse
 from pydantic import BaseModel, ConfigDict
 
 CONTENT_TYPE = "application/problem+json"
-BUSY_SECONDS = 2
-"""When something that is busy is worth asking again."""
+RETRY_AFTER_SECONDS = 2
+"""Value of Retry-After while the storage or another request is busy."""
 
 
 class FieldError(BaseModel):
     field: str
-    """Where in the request, such as `body.uploads.0.size`."""
+    """Location in the request, such as `body.uploads.0.size`."""
     message: str
 
 
-class Incomplete(BaseModel):
+class IncompleteUpload(BaseModel):
     upload: str
     missing: list[int]
     """Numbers of the parts to send (again)."""
 
 
 class Problem(BaseModel):
-    """What went wrong (RFC 9457). Programs look at `code`, people read `detail`."""
+    """An error (RFC 9457). `code` is for programs, `detail` for people."""
 
     model_config = ConfigDict(json_schema_extra={"required": ["type", "title", "status", "detail", "code"]})
 
@@ -37,15 +37,15 @@ class Problem(BaseModel):
     detail: str
     code: str
     current: int | None = None
-    """With `conflict`: the number of the version that is current instead."""
+    """With `conflict`: the number of the current version."""
     errors: list[FieldError] | None = None
-    """With `bad_request`: what is wrong with which field."""
-    incomplete: list[Incomplete] | None = None
-    """With `upload_incomplete`: which parts are missing."""
+    """With `bad_request`: the invalid fields."""
+    incomplete: list[IncompleteUpload] | None = None
+    """With `upload_incomplete`: the missing parts of each upload."""
 
 
-class Refused(Exception):  # noqa: N818 (an answer, not an error of ours)
-    """Ends a request with a problem."""
+class ProblemError(Exception):
+    """An error response, raised from anywhere below an endpoint."""
 
     def __init__(
         self,
@@ -63,8 +63,8 @@ class Refused(Exception):  # noqa: N818 (an answer, not an error of ours)
         self.headers = headers or {}
         self.extras = extras
 
-    def answer(self) -> HttpResponse:
-        told = {
+    def response(self) -> HttpResponse:
+        problem = {
             "type": "about:blank",
             "title": self.status.phrase,
             "status": self.status.value,
@@ -73,22 +73,24 @@ class Refused(Exception):  # noqa: N818 (an answer, not an error of ours)
             **self.extras,
         }
         return HttpResponse(
-            json.dumps(told), content_type=CONTENT_TYPE, status=self.status, headers=self.headers
+            json.dumps(problem), content_type=CONTENT_TYPE, status=self.status, headers=self.headers
         )
 
 
-def not_found(detail: str = "There is no such thing, or it is not yours.") -> Refused:
-    return Refused(HTTPStatus.NOT_FOUND, "not_found", detail)
+def not_found(
+    detail: str = "Not found. It may have been deleted, or you may not have access.",
+) -> ProblemError:
+    return ProblemError(HTTPStatus.NOT_FOUND, "not_found", detail)
 
 
-def bad_request(field: str, message: str) -> Refused:
-    return bad_fields([{"field": field, "message": message}])
+def invalid_field(field: str, message: str) -> ProblemError:
+    return invalid_fields([{"field": field, "message": message}])
 
 
-def bad_fields(errors: list[dict[str, str]]) -> Refused:
+def invalid_fields(errors: list[dict[str, str]]) -> ProblemError:
     first = errors[0]
-    more = f" {len(errors) - 1} more like this." if len(errors) > 1 else ""
-    return Refused(
+    more = f" There are {len(errors) - 1} more errors." if len(errors) > 1 else ""
+    return ProblemError(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "bad_request",
         f"{first['field']}: {first['message']}.{more}",

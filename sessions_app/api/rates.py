@@ -1,103 +1,100 @@
-"""How often somebody may ask: so many requests a minute, counted in the cache that all web processes share.
-
-A minute that ends now still has a share of the clock's minute before, and that share of its requests counts beside those of
-the current one. So two numbers a caller suffice, and around the turn of a minute no more pass than at any other time.
-"""
+"""Rate limits: requests per minute and caller, in a moving window that all web processes share."""
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from http import HTTPStatus
-from time import time
 
+import redis
 from django.conf import settings
-from django.core.cache import cache
 from django.http import HttpRequest
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage, RedisStorage
+from limits.strategies import MovingWindowRateLimiter
 from ninja.throttling import BaseThrottle
 
-from sessions_app.api.problems import Refused
+from sessions_app.api.problems import ProblemError
 from sessions_app.http.addresses import client_address
 
-WINDOW = 60
-"""Seconds. Everything is counted in whole ones, as Retry-After is: so a wait that is told is neither too short nor too long."""
-FAILURES_A_MINUTE = 30
+WINDOW_SECONDS = 60
+FAILURES_PER_MINUTE = 30
+MAX_KEYS_IN_MEMORY = 1000
 
 
-def seconds_to_wait(*, limit: int, who: str, at: float) -> int:
-    """Count one request and return 0; or leave it uncounted and return when the next one passes, if no other comes meanwhile.
+class RequestCounter:
+    """Counts accepted requests per key: in Redis or Valkey, else in the memory of the one web process."""
 
-    :param limit: requests a minute, at least 1.
-    """
-    window, elapsed = divmod(int(at), WINDOW)
-    key, earlier = (f"api-rate:{who}:{number}" for number in (window, window - 1))
-    counts: dict[str, int] = cache.get_many([key, earlier])
-    before = counts.get(earlier, 0)
-    if seconds := _wait(limit=limit, before=before, count=counts.get(key, 0), elapsed=elapsed):
-        return seconds
-    if key not in counts:
-        cache.add(key, 0, timeout=2 * WINDOW)
-    # Others may have been counted since we looked: whoever is one too many takes the count back.
-    seconds = _wait(limit=limit, before=before, count=_change(key, 1) - 1, elapsed=elapsed)
-    if seconds:
-        _change(key, -1)
-    return seconds
+    def __init__(self, redis_url: str) -> None:
+        self._memory = None if redis_url else MemoryStorage()
+        # Redis.from_url supports all schemes of Django's cache, `unix://` included; limits' own URLs do not.
+        storage = self._memory or RedisStorage(
+            "redis://", connection_pool=redis.ConnectionPool.from_url(redis_url), key_prefix="api-rate"
+        )
+        self._limiter = MovingWindowRateLimiter(storage)
 
+    def count(self, key: str, *, limit: int) -> int:
+        """Count a request and return 0; or return the seconds until the next request passes.
 
-def _wait(*, limit: int, before: int, count: int, elapsed: int) -> int:
-    """Return the seconds until one request more passes, 0 if it does now.
+        Refused requests do not count.
 
-    :param before: requests in the window before the current one.
-    :param count: requests in the current one, of which ``elapsed`` seconds are over.
-    """
-    if before + count < limit:
-        return 0
-    if count < limit:  # as soon as the earlier ones count little enough
-        fading, room, begin = before, limit - 1 - count, 0
-    else:  # in the next window, when these do
-        fading, room, begin = count, limit - 1, WINDOW
-    # The first second at which fading * (WINDOW - second) / WINDOW is not above room.
-    return max(0, begin + WINDOW - room * WINDOW // fading - elapsed)
+        :param limit: accepted requests per minute, at least 1.
+        """
+        rate = RateLimitItemPerMinute(limit)
+        limiter = self._current_limiter()
+        if limiter.hit(rate, key):
+            return 0
+        reset = limiter.get_window_stats(rate, key).reset_time
+        # A request passes once the oldest one is more than a minute old, so an exact second is one too early.
+        return max(1, math.floor(reset - time.time()) + 1)
 
+    def _current_limiter(self) -> MovingWindowRateLimiter:
+        # MemoryStorage never drops a key and visits all of them with each request. A new one replaces it, rather than
+        # `reset()`, which fails concurrent requests.
+        if self._memory is not None and len(self._memory.events) > MAX_KEYS_IN_MEMORY:
+            self._memory = MemoryStorage()
+            self._limiter = MovingWindowRateLimiter(self._memory)
+        return self._limiter
 
-def _change(key: str, by: int) -> int:
-    try:
-        return cache.incr(key, by)
-    except ValueError:  # it was evicted meanwhile
-        return max(0, by)
+    def clear(self) -> None:
+        self._limiter.storage.reset()
 
 
-def too_many(seconds: int, detail: str) -> Refused:
-    return Refused(
+counter = RequestCounter(settings.REDIS_URL)
+
+
+def too_many_requests(seconds: int, detail: str) -> ProblemError:
+    return ProblemError(
         HTTPStatus.TOO_MANY_REQUESTS,
         "rate_limited",
-        f"{detail} Go on in {seconds} seconds.",
+        f"{detail} Try again in {seconds} second{'' if seconds == 1 else 's'}.",
         headers={"Retry-After": str(seconds)},
     )
 
 
 def count_failure(request: HttpRequest) -> None:
-    """Count a token that does not work, by the address it came from.
+    """Count an invalid token, by client address.
 
-    :raises Refused: there were too many lately. A token that works is never refused for others' failures.
+    :raises ProblemError: there were too many within a minute. A valid token is never refused for failures of others.
     """
-    who = f"failed:{client_address(request)}"
-    if seconds := seconds_to_wait(limit=FAILURES_A_MINUTE, who=who, at=time()):
-        raise too_many(seconds, "Too many tokens that do not work came from your address.")
+    if seconds := counter.count(f"failed:{client_address(request)}", limit=FAILURES_PER_MINUTE):
+        raise too_many_requests(seconds, "Too many invalid access tokens were sent from your address.")
 
 
-class PerCaller(BaseThrottle):
-    """Counts the requests of a token, or of a person's browser."""
+class CallerThrottle(BaseThrottle):
+    """Limits the requests of an access token, or of a user's browser."""
 
     def __init__(self) -> None:
-        # One object serves all requests of an operation; ninja asks for the wait right after a refusal, in the same thread.
-        self._refused = threading.local()
+        # One instance serves all requests of an endpoint; Ninja calls `wait` right after a refusal, in the same thread.
+        self._local = threading.local()
 
     def allow_request(self, request: HttpRequest) -> bool:
-        caller = request.auth  # type: ignore[attr-defined]  # a Caller: throttles run after it is known
-        who = f"token:{caller.token.pk}" if caller.token else f"user:{caller.user.pk}"
-        self._refused.seconds = seconds_to_wait(limit=settings.API_RATE_PER_MINUTE, who=who, at=time())
-        return not self._refused.seconds
+        caller = request.auth  # type: ignore[attr-defined]  # a Caller: Ninja authenticates before it throttles
+        key = f"token:{caller.token.pk}" if caller.token else f"user:{caller.user.pk}"
+        self._local.wait = counter.count(key, limit=settings.API_RATE_PER_MINUTE)
+        return not self._local.wait
 
     def wait(self) -> float:
-        seconds: int = self._refused.seconds
+        seconds: int = self._local.wait
         return seconds

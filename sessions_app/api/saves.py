@@ -13,10 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.blobs import MAX_SIZE, Sha256
-from sessions_app.api.endpoints import writes
+from sessions_app.api.endpoints import write_endpoint
 from sessions_app.api.idempotency import once
 from sessions_app.api.jobs import Job, address_of
-from sessions_app.api.problems import Refused
+from sessions_app.api.problems import ProblemError
 from sessions_app.api.versions import router
 from sessions_app.http.lookups import session_of, uploads_of
 from sessions_app.operations.saves import job as saves
@@ -59,11 +59,11 @@ class NewVersion(BaseModel):
 
 @router.post(
     "/sessions/{uuid:code}/versions",
-    **writes(
+    **write_endpoint(
         Job,
         status=202,
-        problems=(404, 409, 428),
-        idempotent=True,
+        errors=(404, 409, 428),
+        is_idempotent=True,
         operation_id="create_version",
         summary="Save files as the next version",
         description=(
@@ -103,18 +103,18 @@ def _parent(body: NewVersion, if_match: str | None) -> int:
     if if_match is not None:
         match = ETAG.fullmatch(if_match.strip())
         if match is None:
-            raise Refused(
+            raise ProblemError(
                 HTTPStatus.BAD_REQUEST, "bad_if_match", 'If-Match must be a session\'s ETag, such as "v3".'
             )
         told = int(match[1])
     if body.parent is None and told is None:
-        raise Refused(
+        raise ProblemError(
             HTTPStatus.PRECONDITION_REQUIRED,
             "parent_required",
             "Say which version you worked on: “parent”, or If-Match with the session's ETag. 0 is a session without one.",
         )
     if body.parent is not None and told is not None and body.parent != told:
-        raise Refused(
+        raise ProblemError(
             HTTPStatus.BAD_REQUEST, "bad_if_match", "“parent” and If-Match name different versions."
         )
     return told if body.parent is None else body.parent  # type: ignore[return-value]  # one of the two is there

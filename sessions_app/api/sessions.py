@@ -18,9 +18,9 @@ from dubbing_core.progress import Progress as Done, Stage
 from dubbing_core.session_names import fold_session_name
 from sessions_app import models
 from sessions_app.api.auth import ApiRequest
-from sessions_app.api.endpoints import reads, writes
+from sessions_app.api.endpoints import read_endpoint, write_endpoint
 from sessions_app.api.idempotency import once
-from sessions_app.api.pagination import Cursor, Limit, Order as Keyset, Page, page_of
+from sessions_app.api.pagination import Cursor, Limit, Order as Keyset, Page, paginate
 from sessions_app.http.lookups import any_session_of, session_of, trashed_session_of
 from sessions_app.operations.sessions import lifecycle as sessions
 from sessions_app.queries.sessions import Order, Search, found_by
@@ -28,11 +28,11 @@ from sessions_app.queries.sessions import Order, Search, found_by
 router = Router()
 
 KEYSETS = {
-    Order.UPDATED: Keyset(field="last_updated", kind=datetime, descending=True),
-    Order.CREATED: Keyset(field="created_at", kind=datetime, descending=True),
-    Order.ACCESSED: Keyset(field="last_accessed", kind=datetime, descending=True),
+    Order.UPDATED: Keyset(field="last_updated", kind=datetime, is_descending=True),
+    Order.CREATED: Keyset(field="created_at", kind=datetime, is_descending=True),
+    Order.ACCESSED: Keyset(field="last_accessed", kind=datetime, is_descending=True),
     Order.NAME: Keyset(field="folded_name", kind=str),
-    Order.SIZE: Keyset(field="size_or_none", kind=int, descending=True),
+    Order.SIZE: Keyset(field="size_or_none", kind=int, is_descending=True),
 }
 
 
@@ -107,7 +107,7 @@ class SuggestedName(BaseModel):
 
 @router.get(
     "/sessions",
-    **reads(Page[Session], problems=(), operation_id="list_sessions", summary="Find sessions"),
+    **read_endpoint(Page[Session], errors=(), operation_id="list_sessions", summary="Find sessions"),
 )
 def list_sessions(
     request: ApiRequest,
@@ -129,17 +129,17 @@ def list_sessions(
         rows = rows.annotate(
             size_or_none=Coalesce("current__total_size", Value(-1), output_field=BigIntegerField())
         )
-    found, following = page_of(rows, order=KEYSETS[order], limit=limit, cursor=cursor)
-    return Page(items=[Session.of(row) for row in found], next=following)
+    page, next_cursor = paginate(rows, order=KEYSETS[order], limit=limit, cursor=cursor)
+    return Page(items=[Session.of(row) for row in page], next=next_cursor)
 
 
 @router.post(
     "/sessions",
-    **writes(
+    **write_endpoint(
         Session,
         status=201,
-        problems=(409,),
-        idempotent=True,
+        errors=(409,),
+        is_idempotent=True,
         operation_id="create_session",
         summary="Make an empty session",
         description="A name that is taken gets a number; nothing is overwritten.",
@@ -153,9 +153,9 @@ def create_session(request: ApiRequest, body: NewSession) -> Session:
 
 @router.get(
     "/sessions/suggested-name",
-    **reads(
+    **read_endpoint(
         SuggestedName,
-        problems=(),
+        errors=(),
         operation_id="suggest_session_name",
         summary="A free name for a new session",
     ),
@@ -174,7 +174,7 @@ def _suggested(request: ApiRequest, video_filename: str | None) -> str:
 
 @router.get(
     "/sessions/{uuid:code}",
-    **reads(
+    **read_endpoint(
         Session, operation_id="get_session", summary="One session; its ETag says which version is current"
     ),
 )
@@ -186,7 +186,7 @@ def get_session(request: ApiRequest, response: HttpResponse, code: UUID) -> Sess
 
 @router.delete(
     "/sessions/{uuid:code}",
-    **writes(None, status=204, operation_id="trash_session", summary="Move a session to the trash"),
+    **write_endpoint(None, status=204, operation_id="trash_session", summary="Move a session to the trash"),
 )
 def trash_session(request: ApiRequest, code: UUID) -> Status[None]:
     sessions.trash(sessions=[session_of(request.auth.user, code)], now=timezone.now())
@@ -195,7 +195,7 @@ def trash_session(request: ApiRequest, code: UUID) -> Status[None]:
 
 @router.post(
     "/sessions/{uuid:code}/untrash",
-    **writes(
+    **write_endpoint(
         Session,
         operation_id="untrash_session",
         summary="Take a session out of the trash",

@@ -13,15 +13,15 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sessions_app import models
 from sessions_app.api.auth import ApiRequest
-from sessions_app.api.endpoints import reads, writes
+from sessions_app.api.endpoints import read_endpoint, write_endpoint
 from sessions_app.api.idempotency import once
-from sessions_app.api.pagination import Cursor, Limit, Order, Page, page_of
+from sessions_app.api.pagination import Cursor, Limit, Order, Page, paginate
 from sessions_app.http.lookups import export_of, share_of
 from sessions_app.operations.shares import share as shares
 
 router = Router()
 
-NEWEST_FIRST = Order(field="created_at", kind=datetime, descending=True)
+NEWEST_FIRST = Order(field="created_at", kind=datetime, is_descending=True)
 
 
 class Share(BaseModel):
@@ -61,10 +61,10 @@ class NewShare(BaseModel):
 
 @router.post(
     "/exports/{uuid:code}/shares",
-    **writes(
+    **write_endpoint(
         Share,
         status=201,
-        idempotent=True,
+        is_idempotent=True,
         operation_id="create_share",
         summary="Make a link to a ZIP, for people without an account",
     ),
@@ -80,16 +80,17 @@ def create_share(request: ApiRequest, code: UUID, body: NewShare) -> Share:
 
 @router.get(
     "/shares",
-    **reads(Page[Share], problems=(), operation_id="list_shares", summary="Links, the latest first"),
+    **read_endpoint(Page[Share], errors=(), operation_id="list_shares", summary="Links, the latest first"),
 )
 def list_shares(request: ApiRequest, limit: Limit, cursor: Cursor) -> Page[Share]:
     rows = models.Share.objects.visible_to(request.auth.user).select_related("export")
-    found, following = page_of(rows, order=NEWEST_FIRST, limit=limit, cursor=cursor)
-    return Page(items=[Share.of(row) for row in found], next=following)
+    page, next_cursor = paginate(rows, order=NEWEST_FIRST, limit=limit, cursor=cursor)
+    return Page(items=[Share.of(row) for row in page], next=next_cursor)
 
 
 @router.delete(
-    "/shares/{uuid:code}", **writes(None, status=204, operation_id="revoke_share", summary="Take a link back")
+    "/shares/{uuid:code}",
+    **write_endpoint(None, status=204, operation_id="revoke_share", summary="Take a link back"),
 )
 def revoke_share(request: ApiRequest, code: UUID) -> Status[None]:
     share_of(request.auth.user, code).revoke(now=timezone.now())

@@ -16,10 +16,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from sessions_app import models
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.blobs import MAX_SIZE, Sha256
-from sessions_app.api.endpoints import OCTETS, reads, writes
+from sessions_app.api.endpoints import OCTETS, read_endpoint, write_endpoint
 from sessions_app.api.idempotency import once
-from sessions_app.api.pagination import Cursor, Limit, Order, Page, page_of
-from sessions_app.http.bodies import chunks_of
+from sessions_app.api.pagination import Cursor, Limit, Order, Page, paginate
+from sessions_app.http.bodies import stream_body
 from sessions_app.http.lookups import upload_of, uploads_of
 from sessions_app.operations.uploads import create as announcements, lifecycle as uploads, parts
 from sessions_app.operations.uploads.create import Announced, AnnouncedPack
@@ -31,7 +31,7 @@ from sessions_app.storage.store import CHUNK_SIZE, SignedPart as Permission
 router = Router()
 
 MOST = uploads.MAX_UPLOADS_A_CALL
-NEWEST_FIRST = Order(field="created_at", kind=datetime, descending=True)
+NEWEST_FIRST = Order(field="created_at", kind=datetime, is_descending=True)
 
 
 class Part(BaseModel):
@@ -144,11 +144,11 @@ class SignedParts(BaseModel):
 
 @router.post(
     "/uploads",
-    **writes(
+    **write_endpoint(
         Uploads,
         status=201,
-        problems=(409, 413),
-        idempotent=True,
+        errors=(409, 413),
+        is_idempotent=True,
         operation_id="create_uploads",
         summary="Announce files that are about to be sent",
         description=(
@@ -176,18 +176,20 @@ def _file(file: NewFile) -> Announced:
 
 @router.get(
     "/uploads",
-    **reads(Page[Upload], problems=(), operation_id="list_uploads", summary="Uploads, the latest first"),
+    **read_endpoint(
+        Page[Upload], errors=(), operation_id="list_uploads", summary="Uploads, the latest first"
+    ),
 )
 def list_uploads(request: ApiRequest, limit: Limit, cursor: Cursor) -> Page[Upload]:
     rows = models.Upload.objects.visible_to(request.auth.user)
-    found, following = page_of(rows, order=NEWEST_FIRST, limit=limit, cursor=cursor)
-    parts.refresh(found)
-    return Page(items=[Upload.of(row) for row in found], next=following)
+    page, next_cursor = paginate(rows, order=NEWEST_FIRST, limit=limit, cursor=cursor)
+    parts.refresh(page)
+    return Page(items=[Upload.of(row) for row in page], next=next_cursor)
 
 
 @router.get(
     "/uploads/{uuid:code}",
-    **reads(Upload, operation_id="get_upload", summary="What has arrived of an upload"),
+    **read_endpoint(Upload, operation_id="get_upload", summary="What has arrived of an upload"),
 )
 def get_upload(request: ApiRequest, code: UUID) -> Upload:
     upload = upload_of(request.auth.user, code)
@@ -197,7 +199,7 @@ def get_upload(request: ApiRequest, code: UUID) -> Upload:
 
 @router.delete(
     "/uploads/{uuid:code}",
-    **writes(None, status=204, operation_id="discard_upload", summary="Give an upload up"),
+    **write_endpoint(None, status=204, operation_id="discard_upload", summary="Give an upload up"),
 )
 def discard_upload(request: ApiRequest, code: UUID) -> Status[None]:
     uploads.give_up(upload=upload_of(request.auth.user, code))
@@ -206,9 +208,9 @@ def discard_upload(request: ApiRequest, code: UUID) -> Status[None]:
 
 @router.post(
     "/uploads/sign",
-    **writes(
+    **write_endpoint(
         SignedParts,
-        problems=(404, 409, 413),
+        errors=(404, 409, 413),
         operation_id="sign_parts",
         summary="Where to PUT some parts",
         description=(
@@ -248,10 +250,10 @@ def _signed(request: ApiRequest, part: WantedPart, permission: Permission | None
 
 @router.put(
     "/uploads/{uuid:code}/parts/{int:number}",
-    **writes(
+    **write_endpoint(
         Part,
-        problems=(404, 409, 413),
-        counted=False,
+        errors=(404, 409, 413),
+        is_rate_limited=False,
         operation_id="put_part",
         summary="Send a part's bytes",
         description="A part that comes again replaces the earlier one.",
@@ -260,7 +262,7 @@ def _signed(request: ApiRequest, part: WantedPart, permission: Permission | None
 )
 def put_part(request: ApiRequest, response: HttpResponse, code: UUID, number: int) -> Part:
     upload = upload_of(request.auth.user, code)
-    chunks = chunks_of(request, CHUNK_SIZE)
+    chunks = stream_body(request, CHUNK_SIZE)
     stored = parts.put_part(upload=upload, number=number, chunks=chunks, now=timezone.now())
     response["ETag"] = f'"{stored.etag.strip(chr(34))}"'
     return Part(number=stored.number, size=stored.size, etag=stored.etag)
@@ -268,7 +270,7 @@ def put_part(request: ApiRequest, response: HttpResponse, code: UUID, number: in
 
 @router.post(
     "/uploads/complete",
-    **writes(
+    **write_endpoint(
         Uploads, operation_id="complete_uploads", summary="Tell that all parts of some uploads were sent"
     ),
 )

@@ -14,9 +14,9 @@ from dubbing_core.categories import Category
 from dubbing_core.progress import Stage
 from sessions_app import models
 from sessions_app.api.auth import ApiRequest
-from sessions_app.api.endpoints import reads, writes
+from sessions_app.api.endpoints import read_endpoint, write_endpoint
 from sessions_app.api.idempotency import once
-from sessions_app.api.pagination import Cursor, Limit, Order, Page, page_of
+from sessions_app.api.pagination import Cursor, Limit, Order, Page, paginate
 from sessions_app.api.sessions import Progress
 from sessions_app.http.lookups import session_of, version_of
 from sessions_app.operations.versions import commit as versions
@@ -24,7 +24,7 @@ from sessions_app.queries.versions import entries_of
 
 router = Router()
 
-NEWEST_FIRST = Order(field="number", kind=int, descending=True)
+NEWEST_FIRST = Order(field="number", kind=int, is_descending=True)
 BY_PATH = Order(field="path", kind=str)
 
 
@@ -103,18 +103,20 @@ class Entry(BaseModel):
 
 @router.get(
     "/sessions/{uuid:code}/versions",
-    **reads(Page[Version], operation_id="list_versions", summary="Versions of a session, the newest first"),
+    **read_endpoint(
+        Page[Version], operation_id="list_versions", summary="Versions of a session, the newest first"
+    ),
 )
 def list_versions(request: ApiRequest, code: UUID, limit: Limit, cursor: Cursor) -> Page[Version]:
     session = session_of(request.auth.user, code)
     rows = models.Version.objects.filter(session=session).select_related("created_by").defer("document")
-    found, following = page_of(rows, order=NEWEST_FIRST, limit=limit, cursor=cursor)
-    return Page(items=[Version.of(row) for row in found], next=following)
+    page, next_cursor = paginate(rows, order=NEWEST_FIRST, limit=limit, cursor=cursor)
+    return Page(items=[Version.of(row) for row in page], next=next_cursor)
 
 
 @router.get(
     "/sessions/{uuid:code}/versions/{int:number}",
-    **reads(Version, operation_id="get_version", summary="One version"),
+    **read_endpoint(Version, operation_id="get_version", summary="One version"),
 )
 def get_version(request: ApiRequest, code: UUID, number: int) -> Version:
     return Version.of(version_of(request.auth.user, code, number))
@@ -122,10 +124,10 @@ def get_version(request: ApiRequest, code: UUID, number: int) -> Version:
 
 @router.post(
     "/sessions/{uuid:code}/versions/{int:number}/restore",
-    **writes(
+    **write_endpoint(
         Version,
         status=201,
-        idempotent=True,
+        is_idempotent=True,
         operation_id="restore_version",
         summary="Make an older version current again, as a new one",
     ),
@@ -140,7 +142,7 @@ def restore_version(request: ApiRequest, code: UUID, number: int) -> Version:
 
 @router.get(
     "/sessions/{uuid:code}/versions/{int:number}/entries",
-    **reads(Page[Entry], operation_id="list_entries", summary="Files of a version, by path"),
+    **read_endpoint(Page[Entry], operation_id="list_entries", summary="Files of a version, by path"),
 )
 def list_entries(
     request: ApiRequest,
@@ -157,5 +159,5 @@ def list_entries(
         rows = rows.filter(category=category)
     if language:
         rows = rows.filter(language=language)
-    found, following = page_of(rows, order=BY_PATH, limit=limit, cursor=cursor)
-    return Page(items=[Entry.of(row) for row in found], next=following)
+    page, next_cursor = paginate(rows, order=BY_PATH, limit=limit, cursor=cursor)
+    return Page(items=[Entry.of(row) for row in page], next=next_cursor)

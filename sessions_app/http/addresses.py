@@ -1,4 +1,4 @@
-"""Where a request comes from."""
+"""Client address of a request."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from django.conf import settings
 from django.http import HttpRequest
 
-HERE = "127.0.0.1"
+LOCALHOST = "127.0.0.1"
 
 
 def client_address(request: HttpRequest) -> str:
-    """Return the address of whoever asks, as far as those vouch for it whom the operator trusts.
+    """Return the client's address, as reported by trusted proxies.
 
-    Each proxy appends to X-Forwarded-For whom it was asked by. So it is read from its end, and only while the one who wrote the
-    entry is among ``TRUSTED_PROXIES``: what somebody else claims about himself never counts.
+    Each proxy appends the address of its peer to X-Forwarded-For. The header is read from its end, and an entry counts only if
+    the proxy that appended it is in ``TRUSTED_PROXIES``; entries that the client sent itself never count.
     """
-    # Who comes through a UNIX socket has no address and is on this machine.
-    address = _parsed(request.META.get("REMOTE_ADDR") or HERE) or ip_address(HERE)
+    # A UNIX socket has no peer address: its clients are on this machine.
+    address = _parse(request.META.get("REMOTE_ADDR") or LOCALHOST) or ip_address(LOCALHOST)
     hops = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
-    while hops and _is_trusted(address) and (before := _parsed(hops.pop())):
-        address = before
+    while hops and _is_trusted(address) and (previous := _parse(hops.pop())):
+        address = previous
     return str(address)
 
 
-def _parsed(text: str) -> IPv4Address | IPv6Address | None:
-    """Return the address, None if it is none. A socket for both families writes IPv4 as ``::ffff:192.0.2.1``."""
+def _parse(text: str) -> IPv4Address | IPv6Address | None:
+    """Return the address, or None if invalid; ``::ffff:192.0.2.1`` of a dual-stack socket becomes IPv4."""
     try:
         address = ip_address(text.strip())
     except ValueError:

@@ -1,4 +1,4 @@
-"""Bodies of requests: as they arrive, and as JSON that can be kept."""
+"""Streaming of request bodies."""
 
 from __future__ import annotations
 
@@ -10,47 +10,47 @@ from gunicorn.http.unreader import SocketUnreader
 
 from sessions_app.operations.errors import BadInputError
 
-RECEIVED_AT_ONCE = 256 * 1024
-"""Bytes: larger pieces would be new memory each time."""
+MAX_RECEIVE = 256 * 1024
+"""Bytes per `recv`; larger ones cost a new memory mapping each time."""
 
 
-def chunks_of(request: HttpRequest, size: int) -> Iterator[bytes]:
+def stream_body(request: HttpRequest, chunk_size: int) -> Iterator[bytes]:
     """Yield the request's body as it arrives.
 
-    :raises BadInputError: the connection breaks off.
+    :raises BadInputError: `connection_lost`, the body ended early.
     """
     source = request.META.get("wsgi.input")
     if isinstance(source, Body) and isinstance(source.reader, LengthReader) and not source.buf.tell():
-        yield from _received(source.reader, size)
+        yield from _receive(source.reader, chunk_size)
         return
     try:
-        while data := request.read(size):
+        while data := request.read(chunk_size):
             yield data
     except UnreadablePostError:
-        raise broken_off() from None
+        raise connection_lost() from None
 
 
-def _received(reader: LengthReader, size: int) -> Iterator[bytes]:
-    """Yield a body straight from its connection: through gunicorn's and Django's buffers each byte is copied six times more."""
+def _receive(reader: LengthReader, chunk_size: int) -> Iterator[bytes]:
+    """Yield a body from its socket; gunicorn's and Django's buffers would copy each byte six more times."""
     unreader = reader.unreader
     assert isinstance(unreader, SocketUnreader)
-    ahead = unreader.take_buffered()
-    if len(ahead) > reader.length:  # of the next request
-        unreader.unread(ahead[reader.length :])
-        ahead = ahead[: reader.length]
-    if ahead:
-        reader.length -= len(ahead)
-        yield ahead
+    buffered = unreader.take_buffered()
+    if len(buffered) > reader.length:  # start of the next request on this connection
+        unreader.unread(buffered[reader.length :])
+        buffered = buffered[: reader.length]
+    if buffered:
+        reader.length -= len(buffered)
+        yield buffered
     while reader.length:
         try:
-            data = unreader.sock.recv(min(size, RECEIVED_AT_ONCE, reader.length))
+            data = unreader.sock.recv(min(chunk_size, MAX_RECEIVE, reader.length))
         except OSError:
-            raise broken_off() from None
+            raise connection_lost() from None
         if not data:
-            raise broken_off()
+            raise connection_lost()
         reader.length -= len(data)
         yield data
 
 
-def broken_off() -> BadInputError:
-    return BadInputError("The connection broke off. Send it again.", code="broken_off")
+def connection_lost() -> BadInputError:
+    return BadInputError("The connection was interrupted. Send the request again.", code="connection_lost")

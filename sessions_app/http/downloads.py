@@ -1,4 +1,4 @@
-"""Sends stored bytes: whole or in ranges, so that a broken download goes on where it stopped."""
+"""Download responses: whole or in ranges, so that an interrupted download resumes."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ PLAYABLE = {
     ".gif": "image/gif",
     ".webp": "image/webp",
 }
-"""The only types a browser may show in place; everything else is saved, never opened (DESIGN: uploaded content is hostile)."""
+"""The only media types that are served inline. Uploaded content is untrusted: everything else is an attachment."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,12 +55,12 @@ class Download:
     read: Callable[[int, int], Iterator[bytes]]
     """Yields the bytes of the half-open range."""
     path: Path | None = None
-    """Where the bytes lie on this machine, if they lie in a file."""
+    """The local file with the bytes, if the store has one."""
     content_type: str = "application/octet-stream"
     inline: bool = False
 
 
-def stored(
+def object_download(
     key: str,
     *,
     size: int,
@@ -69,7 +69,7 @@ def stored(
     content_type: str = "application/octet-stream",
     inline: bool = False,
 ) -> Download:
-    """An object of the store."""
+    """Return the download of an object in the store."""
     store = get_store()
     files = store.capabilities.local_files
     return Download(
@@ -83,8 +83,8 @@ def stored(
     )
 
 
-def planned(layout: Layout, *, filename: str) -> Download:
-    """A ZIP straight from its plan: nothing is stored, and it resumes as if it were."""
+def layout_download(layout: Layout, *, filename: str) -> Download:
+    """Return the download of a ZIP that is generated from its plan; nothing is stored."""
     store = get_store()
     return Download(
         size=layout.size,
@@ -95,9 +95,9 @@ def planned(layout: Layout, *, filename: str) -> Download:
     )
 
 
-def exported(export: Export) -> Download:
-    """The ZIP of an export whose bytes are kept."""
-    return stored(
+def export_download(export: Export) -> Download:
+    """Return the download of a stored export."""
+    return object_download(
         export.key,
         size=export.size,
         etag=export.etag,
@@ -106,9 +106,11 @@ def exported(export: Export) -> Download:
     )
 
 
-def filed(entry: Entry, *, content_type: str = "application/octet-stream", inline: bool = False) -> Download:
-    """A file of a version; its blob is at hand."""
-    return stored(
+def entry_download(
+    entry: Entry, *, content_type: str = "application/octet-stream", inline: bool = False
+) -> Download:
+    """Return the download of a file of a version; its blob must be loaded."""
+    return object_download(
         blob_key(entry.blob.sha256),
         size=entry.blob.size,
         etag=f'"{entry.blob.sha256}"',
@@ -119,17 +121,18 @@ def filed(entry: Entry, *, content_type: str = "application/octet-stream", inlin
 
 
 def playable_type(path: str) -> str | None:
+    """Return the media type for inline display, or None if the file is only downloaded."""
     return PLAYABLE.get(PurePosixPath(path).suffix.lower())
 
 
-def send(
+def download_response(
     request: HttpRequest, download: Download, *, on_start: Callable[[], None] | None = None
 ) -> HttpResponseBase:
-    """Answer GET and HEAD with Range, If-Range and If-None-Match (RFC 9110 sections 13 and 14).
+    """Respond to GET and HEAD with Range, If-Range and If-None-Match (RFC 9110 sections 13 and 14).
 
-    :param on_start: called when bytes are sent from the start, once a download rather than once a range.
+    :param on_start: called when a GET starts at the first byte, so once per download rather than per range.
     """
-    if is_known(request, download.etag):
+    if etag_matches(request, download.etag):
         return _with_headers(HttpResponse(status=HTTPStatus.NOT_MODIFIED), download)
     part: ByteRange | None = None
     if matches_if_range(request.headers.get("If-Range"), download.etag):
@@ -152,13 +155,13 @@ def send(
     return _with_headers(response, download)
 
 
-def is_known(request: HttpRequest, etag: str) -> bool:
-    """Whether who asks has it already (If-None-Match).
+def etag_matches(request: HttpRequest, etag: str) -> bool:
+    """Return whether the client has this version already (If-None-Match).
 
-    Compared weakly (RFC 9110 section 13.1.2): a proxy that compresses makes our validator a weak one.
+    Weak comparison (RFC 9110 section 13.1.2): a compressing proxy turns our validator into a weak one.
     """
-    known = {tag.removeprefix("W/") for tag in parse_etags(request.headers.get("If-None-Match", ""))}
-    return bool(known & {etag, "*"})
+    tags = {tag.removeprefix("W/") for tag in parse_etags(request.headers.get("If-None-Match", ""))}
+    return bool(tags & {etag, "*"})
 
 
 def _body(request: HttpRequest, download: Download, start: int, end: int) -> HttpResponseBase:
@@ -167,10 +170,10 @@ def _body(request: HttpRequest, download: Download, start: int, end: int) -> Htt
     try:
         if download.path is not None:
             return FileResponse(_FileRange(download.path, start, end))
-        return StreamingHttpResponse(started(download.read(start, end)))
+        return StreamingHttpResponse(with_first_chunk(download.read(start, end)))
     except (OSError, StoreError):
         return HttpResponse(
-            "The file cannot be read right now. Try again in a few minutes.",
+            "The file cannot be read at the moment. Try again in a few minutes.",
             content_type="text/plain; charset=utf-8",
             status=HTTPStatus.SERVICE_UNAVAILABLE,
         )
@@ -179,26 +182,26 @@ def _body(request: HttpRequest, download: Download, start: int, end: int) -> Htt
 class _FileRange:
     """A range of a file, for FileResponse.
 
-    A web server that has sendfile(2) sends Content-Length bytes from where the descriptor stands; any other one reads. It cannot
-    seek, because FileResponse would then read it to its end to learn its size.
+    A server with sendfile(2) sends Content-Length bytes from the descriptor's position; others call `read`. There is no
+    `seek`: FileResponse would use it to read to the end in order to learn the size.
     """
 
     def __init__(self, path: Path, start: int, end: int) -> None:
         self._file = path.open("rb", buffering=0)
         self._file.seek(start)
-        self._left = end - start
+        self._remaining = end - start
         self.fileno = self._file.fileno
         self.close = self._file.close
 
     def read(self, size: int = -1) -> bytes:
-        wanted = self._left if size < 0 else min(size, self._left)
-        data = self._file.read(wanted)
-        self._left -= len(data)
+        count = self._remaining if size < 0 else min(size, self._remaining)
+        data = self._file.read(count)
+        self._remaining -= len(data)
         return data
 
 
-def started(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """Read the first chunk now, while the answer can still be an error."""
+def with_first_chunk(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Read the first chunk before the response starts, so that an error can still set its status."""
     first = next(chunks)
 
     def rest() -> Iterator[bytes]:

@@ -1,4 +1,4 @@
-"""What status a refusal has."""
+"""HTTP status of operation errors."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from dubbing_core.selection import Selection
 from sessions_app.forms import ShareForm
-from sessions_app.http.downloads import exported, send
+from sessions_app.http.downloads import download_response, export_download
 from sessions_app.http.lookups import export_of, version_of
 from sessions_app.models import Export
 from sessions_app.operations.errors import OperationError
@@ -75,7 +75,7 @@ def download(request: SignedInRequest, code: UUID) -> HttpResponseBase:
     if not export.is_ready(now=timezone.now()):
         messages.error(request, "This export has expired. Export the session again.")
         return redirect("export-detail", export.code)
-    return send(request, exported(export))
+    return download_response(request, export_download(export))
 
 
 @require_POST

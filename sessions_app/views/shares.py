@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from dubbing_core.selection import Selection
-from sessions_app.http.downloads import exported, send
+from sessions_app.http.downloads import download_response, export_download
 from sessions_app.http.lookups import share_of
 from sessions_app.models import Share
 from sessions_app.operations.errors import OperationError
@@ -48,7 +48,11 @@ def download(request: HttpRequest, token: str) -> HttpResponseBase:
     share = shares.find(token=token, now=now)
     if share is None or not share.export.is_ready(now=now):
         return _closed(request)
-    return _unreferred(send(request, exported(share.export), on_start=lambda: share.count_download(now=now)))
+    return _unreferred(
+        download_response(
+            request, export_download(share.export), on_start=lambda: share.count_download(now=now)
+        )
+    )
 
 
 @require_POST

@@ -15,7 +15,7 @@ from dubbing_core import metadata
 from dubbing_core.selection import WHOLE_VERSION
 from dubbing_core.session_names import build_export_filename
 from sessions_app.forms import SelectionForm
-from sessions_app.http.downloads import filed, planned, playable_type, send
+from sessions_app.http.downloads import download_response, entry_download, layout_download, playable_type
 from sessions_app.http.lookups import session_of, version_of
 from sessions_app.operations.errors import OperationError
 from sessions_app.operations.exports import job as exports
@@ -67,10 +67,10 @@ def file(request: SignedInRequest, code: UUID, number: int, path: str) -> HttpRe
         raise Http404
     sessions.note_opening(session=version.session, now=timezone.now())
     media_type = playable_type(path) if "play" in request.GET else None
-    download = filed(
+    download = entry_download(
         entry, content_type=media_type or "application/octet-stream", inline=media_type is not None
     )
-    return send(request, download)
+    return download_response(request, download)
 
 
 @require_safe
@@ -92,7 +92,9 @@ def archive(request: SignedInRequest, code: UUID, number: int) -> HttpResponseBa
     except OperationError as error:
         messages.error(request, error.message)
         return redirect("export-new", code, number)
-    return send(request, planned(layout, filename=build_export_filename(name, selection.filename_suffix)))
+    return download_response(
+        request, layout_download(layout, filename=build_export_filename(name, selection.filename_suffix))
+    )
 
 
 @require_safe

@@ -3,14 +3,16 @@ from __future__ import annotations
 import pytest
 from django.core.cache import cache
 
+from sessions_app.api.rates import counter
 from sessions_app.storage import get_store
 from tests.world import World, stored_keys
 
 
 @pytest.fixture(autouse=True)
-def _nobody_asked_before() -> None:
-    """Limits count by number of row, and rows have the same numbers again in the next test."""
+def _reset_rate_limits() -> None:
+    """Reset all rate limits: their keys contain primary keys, which repeat from test to test."""
     cache.clear()
+    counter.clear()
 
 
 @pytest.fixture

@@ -82,7 +82,7 @@ def test_without_the_setting_nobody_is_trusted(peer: str, expected: str, said: s
 def test_who_guesses_tokens_keeps_out_nobody_else_behind_the_proxy(
     world: World, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(rates, "FAILURES_A_MINUTE", 2)
+    monkeypatch.setattr(rates, "FAILURES_PER_MINUTE", 2)
 
     def guess(peer: str, said: str) -> int:
         client = Client(REMOTE_ADDR=peer, headers={"Authorization": "Bearer dubs_x", "X-Forwarded-For": said})

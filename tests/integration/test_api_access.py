@@ -342,7 +342,7 @@ def test_who_asks_too_often_waits_and_downloads_go_on(world: World, things: Thin
     answers = [alice.get("/me") for _ in range(4)]
 
     told = problem_of(answers[-1], 429, "rate_limited")
-    assert "3 times a minute" in told["detail"]
+    assert "3 requests per minute" in told["detail"]
     assert 1 <= int(answers[-1]["Retry-After"]) <= 80
     assert other.get("/me").status_code == 200
     for name in ("get_file", "get_bundle", "get_archive", "download_export", "put_part"):
@@ -352,7 +352,7 @@ def test_who_asks_too_often_waits_and_downloads_go_on(world: World, things: Thin
 
 
 def test_who_guesses_tokens_waits_and_those_that_work_do_not(world: World, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(rates, "FAILURES_A_MINUTE", 3)
+    monkeypatch.setattr(rates, "FAILURES_PER_MINUTE", 3)
     guesses = [Program(f"dubs_{number}").get("/me") for number in range(4)]
 
     problem_of(guesses[0], 401, "bad_token")

@@ -214,8 +214,8 @@ def test_a_connection_that_breaks_off_is_a_problem(
     (upload,) = alice.post("/uploads", {"uploads": [{"path": "a.wav", "size": 4}]}).json()["uploads"]
     monkeypatch.setattr(HttpRequest, "read", broken)
 
-    problem_of(alice.post("/sessions", {"name": "talk"}), 400, "broken_off")
-    problem_of(alice.put(f"/uploads/{upload['code']}/parts/1", b"wave"), 400, "broken_off")
+    problem_of(alice.post("/sessions", {"name": "talk"}), 400, "connection_lost")
+    problem_of(alice.put(f"/uploads/{upload['code']}/parts/1", b"wave"), 400, "connection_lost")
 
 
 def test_a_storage_that_is_away_is_a_problem_to_try_again(world: World, alice: Program):

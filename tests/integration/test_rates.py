@@ -1,153 +1,162 @@
-"""How often one may ask, by a clock that the tests set: a minute may begin anywhere in them."""
+"""Rate limits, against a clock that the tests control."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given, strategies as st
 
 from sessions_app.api import rates
-from sessions_app.api.rates import WINDOW, seconds_to_wait
+from sessions_app.api.rates import MAX_KEYS_IN_MEMORY, WINDOW_SECONDS, RequestCounter, counter
 from tests.integration.programs import Program, problem_of
 from tests.world import World
 
-MINUTE = 1_700_000_040.0
-"""One begins."""
-
-
-class Counter:
-    """One caller, whom nobody else knows."""
-
-    def __init__(self, limit: int) -> None:
-        self.limit = limit
-        self.who = secrets.token_hex(8)
-
-    def ask(self, at: float) -> int:
-        return seconds_to_wait(limit=self.limit, who=self.who, at=at)
-
-    def passed(self, times: Sequence[float]) -> int:
-        return sum(self.ask(at) == 0 for at in times)
+START = 1_700_000_040.0
 
 
 class Clock:
     def __init__(self) -> None:
-        self.at = MINUTE
+        self.now = START
 
     def __call__(self) -> float:
-        return self.at
+        return self.now
+
+
+class Caller:
+    """A caller with a rate limit key of its own."""
+
+    def __init__(self, clock: Clock, *, limit: int) -> None:
+        self.clock = clock
+        self.limit = limit
+        self.key = secrets.token_hex(8)
+
+    def request(self, at: float) -> int:
+        """Return the seconds to wait, 0 for an accepted request."""
+        self.clock.now = at
+        return counter.count(self.key, limit=self.limit)
+
+    def accepted(self, times: Sequence[float]) -> int:
+        return sum(self.request(at) == 0 for at in times)
+
+
+@pytest.fixture(scope="module")
+def controlled_clock() -> Iterator[Clock]:
+    clock = Clock()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(time, "time", clock)
+        yield clock
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr(rates, "time", clock)
-    return clock
+def clock(controlled_clock: Clock) -> Clock:
+    controlled_clock.now = START
+    return controlled_clock
 
 
-def test_the_minute_of_these_tests_is_one():
-    assert MINUTE % WINDOW == 0
+@pytest.mark.parametrize("early", range(9))
+def test_a_burst_around_a_minute_boundary_is_limited_like_any_other(clock: Clock, early: int):
+    burst = [START - 0.5] * early + [START + 0.5] * (8 - early)
+
+    assert Caller(clock, limit=4).accepted(burst) == 4
 
 
-@pytest.mark.parametrize("before", range(9))
-def test_a_burst_around_the_turn_of_a_minute_is_no_larger_than_another(before: int):
-    """As many as one may, and some: ``before`` of them in the last second before it."""
-    turn = [MINUTE - 0.5] * before + [MINUTE + 0.5] * (8 - before)
+def test_a_request_is_accepted_as_soon_as_an_earlier_one_is_a_minute_old(clock: Clock):
+    caller = Caller(clock, limit=3)
+    assert caller.accepted([START, START + 10, START + 20]) == 3
 
-    assert Counter(4).passed(turn) == 4
+    accepted = [caller.accepted([START + WINDOW_SECONDS + second] * 3) for second in (0, 1, 9, 11, 21)]
 
-
-def test_what_passed_in_the_minute_before_counts_less_and_less():
-    counter = Counter(60)
-    assert counter.passed([MINUTE] * 60) == 60
-
-    passed = [counter.passed([MINUTE + WINDOW + second] * 60) for second in (0, 1, 2, 30, 59)]
-
-    assert passed == [0, 1, 1, 28, 29]
+    assert accepted == [0, 1, 0, 1, 1]
 
 
-def test_after_two_quiet_minutes_nothing_is_left():
-    counter = Counter(3)
-    assert counter.passed([MINUTE + 59] * 9) == 3
+def test_refused_requests_do_not_extend_the_wait(clock: Clock):
+    caller = Caller(clock, limit=3)
+    caller.accepted([START + 10] * 3)
 
-    assert counter.passed([MINUTE + 2 * WINDOW] * 9) == 3
+    waits = [caller.request(START + 10.5 + second) for second in range(50)]
 
-
-def test_who_goes_on_asking_does_not_wait_longer():
-    counter = Counter(3)
-    counter.passed([MINUTE + 10] * 3)
-
-    waits = [counter.ask(MINUTE + 10 + second) for second in range(50)]
-
-    assert waits == [70 - second for second in range(50)]
+    assert waits == [60 - second for second in range(50)]
 
 
 @given(
     limit=st.integers(1, 40),
-    gaps=st.lists(st.sampled_from([0, 0, 0, 0.3, 0.9, 1, 2, 7, 20, 61]), min_size=1, max_size=60),
-    begin=st.floats(0, WINDOW),
+    # Multiples of a fraction, so that no sum of gaps is exactly one minute.
+    gaps=st.lists(st.sampled_from([0, 0, 0, 1, 2, 3, 9, 25, 77]), min_size=1, max_size=60),
+    offset=st.floats(0, WINDOW_SECONDS),
 )
-def test_a_wait_that_is_told_is_neither_too_short_nor_too_long(limit: int, gaps: list[float], begin: float):
-    counter = Counter(limit)
-    at = MINUTE + begin
+def test_the_wait_is_exact_in_whole_seconds(
+    controlled_clock: Clock, limit: int, gaps: list[int], offset: float
+):
+    caller = Caller(controlled_clock, limit=limit)
+    at = START + offset
     for gap in gaps:
-        at += gap
-        wait = counter.ask(at)
+        at += gap * 0.7919
+        wait = caller.request(at)
         if wait:
-            assert counter.ask(at + wait - 1)
-            assert counter.ask(at + wait) == 0
+            assert caller.request(at + wait - 1) > 0
+            assert caller.request(at + wait) == 0
             at += wait
 
 
-def test_of_many_who_ask_at_once_no_more_pass():
-    counter = Counter(10)
+def test_concurrent_requests_do_not_exceed_the_limit(clock: Clock):
+    caller = Caller(clock, limit=10)
     with ThreadPoolExecutor(8) as threads:
-        waits = list(threads.map(lambda _: counter.ask(MINUTE + 30), range(64)))
+        waits = list(threads.map(lambda _: caller.request(START + 30), range(64)))
 
-    assert waits.count(0) <= 10
-    assert counter.passed([MINUTE + 30] * 10) == 10 - waits.count(0)
+    assert waits.count(0) == 10
+    assert caller.accepted([START + 30] * 10) == 0
 
 
-@pytest.mark.parametrize("passing", range(4))
-def test_a_token_waits_as_long_as_it_is_told_whenever_a_minute_begins(
-    world: World, settings, clock: Clock, passing: int
-):
+def test_memory_is_bounded(clock: Clock):
+    in_memory = RequestCounter("")
+
+    for number in range(3 * MAX_KEYS_IN_MEMORY):
+        assert in_memory.count(f"failed:{number}", limit=1) == 0
+
+    assert in_memory.count("failed:1", limit=1) == 0
+    assert in_memory.count("failed:1", limit=1) == WINDOW_SECONDS + 1
+
+
+@pytest.mark.parametrize("earlier", range(4))
+def test_a_token_is_accepted_after_the_announced_wait(world: World, settings, clock: Clock, earlier: int):
     settings.API_RATE_PER_MINUTE = 3
     alice = Program.of(world.alice)
-    clock.at = MINUTE - 1
-    for _ in range(passing):
+    clock.now = START - 0.5
+    for _ in range(earlier):
         assert alice.get("/me").status_code == 200
-    clock.at = MINUTE
-    for _ in range(3 - passing):
+    clock.now = START
+    for _ in range(3 - earlier):
         assert alice.get("/me").status_code == 200
 
     refused = alice.get("/me")
 
-    told = problem_of(refused, 429, "rate_limited")
+    problem = problem_of(refused, 429, "rate_limited")
     wait = int(refused["Retry-After"])
-    assert f"Go on in {wait} seconds." in told["detail"]
-    clock.at += wait - 1
+    assert f"Try again in {wait} seconds." in problem["detail"]
+    clock.now += wait - 1
     assert alice.get("/me").status_code == 429
-    clock.at += 1
+    clock.now += 1
     assert alice.get("/me").status_code == 200
 
 
-@pytest.mark.parametrize("guessed", range(4))
-def test_who_guesses_tokens_waits_whenever_a_minute_begins(
-    world: World, monkeypatch: pytest.MonkeyPatch, clock: Clock, guessed: int
+@pytest.mark.parametrize("earlier", range(4))
+def test_invalid_tokens_are_limited_and_valid_ones_are_not(
+    world: World, monkeypatch: pytest.MonkeyPatch, clock: Clock, earlier: int
 ):
-    monkeypatch.setattr(rates, "FAILURES_A_MINUTE", 3)
-    clock.at = MINUTE - 1
-    guesses = [Program(f"dubs_{number}").get("/me") for number in range(guessed)]
-    clock.at = MINUTE
-    guesses += [Program(f"dubs_{number}").get("/me") for number in range(3 - guessed)]
+    monkeypatch.setattr(rates, "FAILURES_PER_MINUTE", 3)
+    clock.now = START - 0.5
+    guesses = [Program(f"dubs_{number}").get("/me") for number in range(earlier)]
+    clock.now = START
+    guesses += [Program(f"dubs_{number}").get("/me") for number in range(3 - earlier)]
 
-    refused = Program("dubs_one_more").get("/me")
+    refused = Program("dubs_another").get("/me")
 
     assert [guess.status_code for guess in guesses] == [401] * 3
     problem_of(refused, 429, "rate_limited")
-    clock.at += int(refused["Retry-After"])
-    assert Program("dubs_one_more").get("/me").status_code == 401
+    clock.now += int(refused["Retry-After"])
+    assert Program("dubs_another").get("/me").status_code == 401
     assert Program.of(world.alice).get("/me").status_code == 200

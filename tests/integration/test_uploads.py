@@ -186,7 +186,7 @@ def test_a_connection_that_breaks_off_leaves_the_part_to_be_sent_again(
 
     with monkeypatch.context() as patch:
         patch.setattr("django.core.handlers.wsgi.WSGIRequest.read", broken)
-        assert refusal_of(put(alice, code, 1, b"wave")) == (400, "broken_off")
+        assert refusal_of(put(alice, code, 1, b"wave")) == (400, "connection_lost")
     assert put(alice, code, 1, b"wave").status_code == 200
 
 

@@ -29,7 +29,7 @@ def save(folder: str, name: str, *, packs: bool = True, connections: int = sendi
     start = perf_counter()
     with Api(os.environ["DUBS_URL"], os.environ["DUBS_TOKEN"]) as api:
         if not packs:
-            limits = {**api.me(), "pack_file_size": 0}
+            limits = {**api.me(), "max_pack_file_size": 0}
             api.me = lambda: limits  # type: ignore[method-assign, assignment, return-value]  # as a portal without packs
         place = Folder(Path(folder))
         state = State.read(api.url, place)

@@ -58,7 +58,7 @@ jobs_urls = [
     path("<uuid:code>/cancel/", jobs.cancel, name="job-cancel"),
     path("<uuid:code>/retry/", jobs.retry, name="job-retry"),
     path("<uuid:code>/save-on-top/", saves.on_top, name="job-save-on-top"),
-    path("<uuid:code>/import/", imports.create_checked, name="job-import"),
+    path("<uuid:code>/import/", imports.create_from_preview, name="job-import"),
 ]
 
 # /exports/<code>/

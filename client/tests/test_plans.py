@@ -28,7 +28,7 @@ def entry(
 ):
     return {
         "path": path,
-        "source": source,
+        "origin": source,
         "size": len(data),
         "sha256": sha(data),
         "crc32": "00000000",

@@ -177,7 +177,7 @@ export class Uploader {
     const { loose } = this;
     if (loose.length) {
       this.limits ??= await this.call("GET", this.urls.limits);
-      const { part_size: partSize, pack_file_size: packFileSize } = this.limits;
+      const { part_size: partSize, max_pack_file_size: packFileSize } = this.limits;
       this.transfers.push(...transfersOf(loose, { partSize, packFileSize, packFiles: PACK_FILES }));
     }
     for (const some of announcements(this.transfers.filter((transfer) => !transfer.code))) {
@@ -280,7 +280,7 @@ export class Uploader {
       this.on.trouble(troubleOf(error));
       return again(error);
     }
-    if (["not_found", "upload_gone", "upload_expired", "upload_complete"].includes(error.code)) transfer.forget();
+    if (["not_found", "upload_deleted", "upload_expired", "upload_complete"].includes(error.code)) transfer.forget();
     return never(error);
   }
 

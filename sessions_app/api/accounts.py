@@ -44,7 +44,7 @@ class Me(BaseModel):
     """Null for a browser."""
     part_size: int
     """What a pack is best filled up to, in bytes: as many as a part has, except of a file above 78 GiB. Each upload tells its own."""
-    pack_file_size: int
+    max_pack_file_size: int
     """Files of up to so many bytes may share an upload."""
     max_file_size: int
     max_files: int
@@ -60,7 +60,7 @@ def me(request: ApiRequest) -> Me:
         email=user.email,
         token=Token.model_validate(token, from_attributes=True) if token else None,
         part_size=PART_SIZE,
-        pack_file_size=MAX_SIZE_IN_PACK,
+        max_pack_file_size=MAX_SIZE_IN_PACK,
         max_file_size=settings.MAX_UPLOAD_SIZE,
         max_files=settings.MAX_FILES_IN_SESSION,
         quota=Quota(used=used_by(user), limit=limit_of(user)),

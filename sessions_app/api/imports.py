@@ -44,17 +44,17 @@ def create_import(request: ApiRequest, body: NewImport) -> Job:
 
 
 @router.post(
-    "/imports/check",
+    "/imports/preview",
     **write_endpoint(
         Job,
         status=202,
         is_idempotent=True,
-        operation_id="check_import",
+        operation_id="preview_import",
         summary="Find out what an import would make, and store nothing",
     ),
 )
 @once(status=202, location=address_of)
-def check_import(request: ApiRequest, body: NewImport) -> Job:
+def preview_import(request: ApiRequest, body: NewImport) -> Job:
     return _requested(request, body, models.Job.Kind.PREVIEW)
 
 

@@ -44,7 +44,7 @@ class Job(BaseModel):
     total_bytes: int
     error: JobError | None
     result: dict[str, Any]
-    """Of a save `version`, `files`, `stored_bytes`; of an export `export`, its code; of an import what it made; of a check what an
+    """Of a save `version`, `files`, `stored_size`; of an export `export`, its code; of an import what it made; of a check what an
     import would make."""
     created_at: datetime
     started_at: datetime | None
@@ -147,11 +147,11 @@ def save_on_top(request: ApiRequest, code: UUID) -> Status[Job]:
         Job,
         status=202,
         is_idempotent=True,
-        operation_id="import_checked",
+        operation_id="import_previewed",
         summary="Import the ZIP that a check has looked into",
     ),
 )
 @once(status=202, location=address_of)
-def import_checked(request: ApiRequest, code: UUID, body: ImportName) -> Job:
+def import_previewed(request: ApiRequest, code: UUID, body: ImportName) -> Job:
     checked = job_of(request.auth.user, code)
     return Job.of(imports.request_checked(check=checked, name=body.name, now=timezone.now()))

@@ -51,12 +51,14 @@ class Sorting(BaseModel):
 
 
 @router.post(
-    "/sortings",
+    "/placements",
     **read_endpoint(
-        Sorting, operation_id="sort_paths", summary="Where the files of a folder would go; nothing is stored"
+        Sorting,
+        operation_id="preview_placement",
+        summary="Where the files of a folder would go; nothing is stored",
     ),
 )
-def sort_paths(request: ApiRequest, body: Unsorted) -> Sorting:
+def preview_placement(request: ApiRequest, body: Unsorted) -> Sorting:
     on = session_of(request.auth.user, body.session).current if body.session else None
     # As a save by the API sorts them.
     sorting = sortings.sort(body.paths, on=held_by(on), rooted=body.rooted)

@@ -45,7 +45,7 @@ class Upload(BaseModel):
     code: UUID
     path: str
     """Empty for a pack."""
-    files: int
+    file_count: int
     size: int
     received: int
     part_size: int
@@ -65,7 +65,7 @@ class Upload(BaseModel):
             {
                 "code": upload.code,
                 "path": upload.path,
-                "files": upload.file_count,
+                "file_count": upload.file_count,
                 "size": upload.size,
                 "received": upload.received,
                 "part_size": part_size_for(upload.size),

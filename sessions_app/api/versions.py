@@ -71,8 +71,8 @@ class Entry(BaseModel):
 
     path: str
     """In the session's tree."""
-    source: str
-    """Where it lay in the folder that it was saved from; empty when that is the same as the path."""
+    origin: str
+    """Path in the folder that was saved; empty if it equals `path`."""
     size: int
     sha256: str
     crc32: str
@@ -91,7 +91,7 @@ class Entry(BaseModel):
         """The same as plain values: a manifest has tens of thousands of them."""
         return {
             "path": entry.path,
-            "source": entry.origin,
+            "origin": entry.origin,
             "size": entry.blob.size,
             "sha256": entry.blob.sha256,
             "crc32": f"{entry.blob.crc32:08x}",

@@ -187,7 +187,7 @@ class Job(models.Model):
     @property
     def is_retryable(self) -> bool:
         """Whether a retry can succeed; False if the same input would fail in the same way."""
-        return self.error_code not in {"unchanged", "digest_differs", "upload_damaged", "uploads_gone"}
+        return self.error_code not in {"unchanged", "digest_differs", "upload_damaged", "uploads_deleted"}
 
     @property
     def percent(self) -> int:

@@ -26,7 +26,7 @@ def page(request: SignedInRequest) -> HttpResponse:
 
 @require_POST
 @page_view
-def create_checked(request: SignedInRequest, code: UUID) -> HttpResponse:
+def create_from_preview(request: SignedInRequest, code: UUID) -> HttpResponse:
     """Import what a job has looked into."""
     checked = job_of(request.user, code)
     try:

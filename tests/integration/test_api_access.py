@@ -174,15 +174,20 @@ OPERATIONS = {
         Operation("cancel_job", "POST", "/jobs/{job}/cancel", 200, True),
         Operation("retry_job", "POST", "/jobs/{failed}/retry", 202, True),
         Operation("save_on_top", "POST", "/jobs/{save}/save-on-top", 202, True),
-        Operation("import_checked", "POST", "/jobs/{failed}/import", 409, True, lambda _: {}),
-        # /imports, /sortings, /blobs
+        Operation("import_previewed", "POST", "/jobs/{failed}/import", 409, True, lambda _: {}),
+        # /imports, /placements, /blobs
         Operation(
             "create_import", "POST", "/imports", 202, True, lambda had: {"upload": had.code("received")}
         ),
         Operation(
-            "check_import", "POST", "/imports/check", 202, True, lambda had: {"upload": had.code("received")}
+            "preview_import",
+            "POST",
+            "/imports/preview",
+            202,
+            True,
+            lambda had: {"upload": had.code("received")},
         ),
-        Operation("sort_paths", "POST", "/sortings", body=lambda _: {"paths": ["a.wav"]}),
+        Operation("preview_placement", "POST", "/placements", body=lambda _: {"paths": ["a.wav"]}),
         Operation(
             *("list_missing_blobs", "POST", "/blobs/missing"),
             body=lambda _: {"blobs": [{"sha256": "0" * 64, "size": 1}]},
@@ -207,7 +212,7 @@ OPERATIONS = {
     )
 }
 OWNED = [operation for operation in OPERATIONS.values() if operation.is_owned]
-NAMING_IN_THEIR_BODY = ("create_import", "check_import", "sign_parts", "complete_uploads")
+NAMING_IN_THEIR_BODY = ("create_import", "preview_import", "sign_parts", "complete_uploads")
 
 
 def state_of_all() -> list[list[dict[str, Any]]]:
@@ -383,6 +388,6 @@ def test_what_a_token_is_for_is_told(world: World):
 
     assert (me["name"], me["email"]) == ("alice", "alice@example.com")
     assert (me["token"]["name"], me["token"]["scope"]) == ("my laptop", "read")
-    assert me["pack_file_size"] == 1024 * 1024
+    assert me["max_pack_file_size"] == 1024 * 1024
     assert me["part_size"] == PART_SIZE
     assert me["quota"] == {"used": 0, "limit": None}

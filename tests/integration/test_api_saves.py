@@ -77,7 +77,7 @@ def test_alice_saves_a_project_and_loads_it_back(world: World, alice: Program, *
 
     total = sum(map(len, PROJECT.values()))
     assert (job["state"], job["percent"], job["error"]) == ("succeeded", 100, None)
-    assert job["result"] == {"version": 1, "files": len(PROJECT), "stored_bytes": total}
+    assert job["result"] == {"version": 1, "files": len(PROJECT), "stored_size": total}
     base = f"/sessions/{session['code']}/versions/1"
     version = alice.get(base).json()
     assert (version["message"], version["created_by"], version["file_count"]) == ("the first day", "alice", 6)
@@ -86,7 +86,7 @@ def test_alice_saves_a_project_and_loads_it_back(world: World, alice: Program, *
     for entry in json.loads(bytes_of(manifest))["entries"]:
         data = bytes_of(alice.get(f"{base}/files/{entry['path']}"))
         assert hashlib.sha256(data).hexdigest() == entry["sha256"]
-        loaded[entry["source"] or entry["path"]] = data
+        loaded[entry["origin"] or entry["path"]] = data
     assert loaded == PROJECT
 
 
@@ -196,7 +196,7 @@ def test_a_part_says_what_was_stored(world: World, alice: Program):
     assert response["ETag"].strip('"') == part["etag"].strip('"')
     problem_of(alice.put(url, b"wav"), 400, "bad_part_size")
     problem_of(alice.put(url, b"waves"), 400, "bad_part_size")
-    problem_of(alice.put(f"/uploads/{upload['code']}/parts/2", b"wave"), 400, "no_such_part")
+    problem_of(alice.put(f"/uploads/{upload['code']}/parts/2", b"wave"), 400, "part_not_found")
 
 
 def test_a_file_that_is_not_what_was_announced_fails_the_save(world: World, alice: Program):
@@ -232,7 +232,7 @@ def test_an_upload_is_given_up(world: World, alice: Program):
 
 def test_a_zip_is_looked_into_and_imported(world: World, alice: Program):
     (code,) = sent(alice, {"talk.zip": zip_of_files(PROJECT)})
-    looked = ended(world, alice.post("/imports/check", {"upload": code}).json(), alice)
+    looked = ended(world, alice.post("/imports/preview", {"upload": code}).json(), alice)
     assert looked["state"] == "succeeded", looked
 
     queued = alice.post(f"/jobs/{looked['code']}/import", {"name": "from a ZIP"})
@@ -246,7 +246,7 @@ def test_a_folder_is_sorted_as_a_save_sorts_it(world: World, alice: Program):
     session = world.session()
     body = {"paths": [*PROJECT, "../up.wav"], "session": str(session.code)}
 
-    told = alice.post("/sortings", body).json()
+    told = alice.post("/placements", body).json()
 
     assert [refused["path"] for refused in told["refused"]] == ["../up.wav"]
     queued = alice.post(f"/sessions/{session.code}/versions", {"parent": 0, "uploads": sent(alice, PROJECT)})

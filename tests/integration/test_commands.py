@@ -83,7 +83,7 @@ def test_alice_imports_a_zip(world: World, archive: Path):
     assert told == {
         "name": "my_talk",
         "code": str(session.code),
-        "wanted_name": "my_talk",
+        "requested_name": "my_talk",
         "version": 1,
         "files": len(PROJECT),
         "size": sum(map(len, PROJECT.values())),

@@ -113,7 +113,7 @@ def test_what_could_not_be_imported_is_refused_here_too(world: World, data: byte
 def test_alice_looks_inside_then_imports_under_another_name(world: World, client: Client):
     client.force_login(world.alice)
     (upload,) = world.upload({"talk.zip": seed_zip()})
-    answer = post_json(client, "/api/v1/imports/check", {"upload": str(upload.code), "name": ""})
+    answer = post_json(client, "/api/v1/imports/preview", {"upload": str(upload.code), "name": ""})
     assert answer.status_code == 202
     checked = world.run(Job.objects.get(code=answer.json()["code"]))
 

@@ -223,7 +223,7 @@ def test_one_bad_session_among_several_keeps_all_out(world: World):
 def test_one_name_is_not_given_to_several_sessions(world: World):
     job = world.imported(zip_of_files(sessions_folder()), "backup.zip", name="Talk")
 
-    assert (job.state, job.error_code) == (Job.State.FAILED, "name_for_several")
+    assert (job.state, job.error_code) == (Job.State.FAILED, "name_not_allowed")
     assert not DubbingSession.objects.exists()
 
 

@@ -127,8 +127,8 @@ def test_a_file_of_one_part_and_a_byte_has_two(alice: Client):
     assert refusal_of(put(alice, code, 2, b"")) == (400, "bad_part_size")
     assert refusal_of(put(alice, code, 2, b"xx")) == (400, "bad_part_size")
     assert put(alice, code, 2, b"y").status_code == 200
-    assert refusal_of(put(alice, code, 3, b"")) == (400, "no_such_part")
-    assert refusal_of(put(alice, code, 0, b"")) == (400, "no_such_part")
+    assert refusal_of(put(alice, code, 3, b"")) == (400, "part_not_found")
+    assert refusal_of(put(alice, code, 0, b"")) == (400, "part_not_found")
 
     assert complete(alice, code).status_code == 200
     assert arrived(code) == b"x" * PART + b"y"
@@ -141,7 +141,7 @@ def test_the_parts_of_a_file_of_90_gib_are_larger(alice: Client):
     assert put(alice, code, 1, bytes(2 * PART)).status_code == 200
     assert put(alice, code, 5761, b"wave.").status_code == 200  # a sparse file, in a folder
     assert refusal_of(put(alice, code, 5760, bytes(PART))) == (400, "bad_part_size")
-    assert refusal_of(put(alice, code, 5762, b"x")) == (400, "no_such_part")
+    assert refusal_of(put(alice, code, 5762, b"x")) == (400, "part_not_found")
 
     told = alice.get(f"{ROOT}/uploads/{code}").json()
     assert (told["size"], told["part_size"], told["part_count"]) == (size, 2 * PART, 5761)
@@ -305,7 +305,7 @@ def test_a_part_that_arrives_while_the_upload_is_discarded_is_refused(
 
     monkeypatch.setattr(store, "put_part", discarded_meanwhile)
 
-    assert refusal_of(put(alice, code, 1, b"wave")) == (409, "upload_gone")
+    assert refusal_of(put(alice, code, 1, b"wave")) == (409, "upload_deleted")
 
 
 def test_an_upload_whose_parts_the_store_lost_is_to_be_sent_again(alice: Client):
@@ -314,8 +314,8 @@ def test_an_upload_whose_parts_the_store_lost_is_to_be_sent_again(alice: Client)
     upload = Upload.objects.get()
     get_store().abort(uploads.object_key(upload), upload.store_id)
 
-    assert refusal_of(complete(alice, code)) == (409, "upload_gone")
-    assert refusal_of(put(alice, code, 1, b"wave")) == (409, "upload_gone")
+    assert refusal_of(complete(alice, code)) == (409, "upload_deleted")
+    assert refusal_of(put(alice, code, 1, b"wave")) == (409, "upload_deleted")
 
 
 @pytest.mark.one_stack
@@ -440,7 +440,7 @@ def test_a_save_whose_files_went_to_another_is_never_half_done(
     dispatch.run(job_id=Job.objects.get().pk, clock=world.clock)
 
     job = Job.objects.get()
-    assert (job.state, job.error_code) == (Job.State.FAILED, "uploads_gone")
+    assert (job.state, job.error_code) == (Job.State.FAILED, "uploads_deleted")
     session.refresh_from_db()
     assert session.current is None
 
@@ -495,7 +495,7 @@ def test_no_file_is_announced_that_could_not_arrive(alice: Client):
 def test_a_folder_is_sorted_before_anything_is_sent(alice: Client):
     paths = ["work/talk.mp4", "work/hi_audio.wav", "work/../x", "work/nul.txt"]
 
-    told = post_json(alice, f"{ROOT}/sortings", {"paths": paths, "rooted": False}).json()
+    told = post_json(alice, f"{ROOT}/placements", {"paths": paths, "rooted": False}).json()
 
     assert {file["source"]: file["category"] for file in told["files"]} == {
         "work/talk.mp4": "original_video",

@@ -188,7 +188,7 @@ class Api(Portal):
         body: dict[str, Any] = {"paths": list(paths)}
         if session:
             body["session"] = session
-        found: dict[str, Any] = self.call("POST", "/sortings", body=body).data
+        found: dict[str, Any] = self.call("POST", "/placements", body=body).data
         return found
 
     def missing(self, blobs: Sequence[Mapping[str, Any]]) -> set[str]:
@@ -275,7 +275,7 @@ class Api(Portal):
     ) -> objects.Job:
         """Make sessions of an uploaded ZIP; with ``check``, only tell what would become of it."""
         body = {"upload": upload, **({"name": name} if name else {})}
-        path = "/imports/check" if check else "/imports"
+        path = "/imports/preview" if check else "/imports"
         job: objects.Job = self.call("POST", path, body=body, key=key or new_key()).data
         return job
 

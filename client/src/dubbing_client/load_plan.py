@@ -100,7 +100,7 @@ def plan_load(
     selection = _checked(Selection.of(only), manifest)
     wanted = files_of(folder, manifest, selection=selection, layout=layout)
     plan = LoadPlan(folder, session, number, delete=delete, is_part=bool(selection))
-    sources = {entry["path"]: entry["source"] for entry in manifest["entries"] if entry["source"]}
+    sources = {entry["path"]: entry["origin"] for entry in manifest["entries"] if entry["origin"]}
     plan.aliases = {
         file.path: sources[file.remote]
         for file in wanted
@@ -154,7 +154,7 @@ def _checked(selection: Selection, manifest: Manifest) -> Selection:
 
 def _paths(entries: Sequence[Entry], layout: str) -> list[str]:
     """Where files go. Two that lay at one place, in folders of two people, lie as in the session's tree."""
-    paths = [entry["path"] if layout == SESSION else entry["source"] or entry["path"] for entry in entries]
+    paths = [entry["path"] if layout == SESSION else entry["origin"] or entry["path"] for entry in entries]
     if layout == SAVED:
         count: dict[str, int] = {}
         for path in paths:

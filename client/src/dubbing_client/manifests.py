@@ -17,4 +17,4 @@ def holdings(manifest: Manifest) -> dict[str, str]:
 
 def placed(manifest: Manifest) -> dict[str, Any]:
     """Path -> entry."""
-    return {entry["source"] or entry["path"]: entry for entry in manifest["entries"]}
+    return {entry["origin"] or entry["path"]: entry for entry in manifest["entries"]}

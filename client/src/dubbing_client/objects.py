@@ -48,8 +48,8 @@ class Version(TypedDict):
 class Entry(TypedDict):
     path: str
     """Where it lies in the session's tree."""
-    source: str
-    """Where it lay in the folder it was saved from; empty where that is the same."""
+    origin: str
+    """Path in the saved folder; empty if it equals `path`."""
     size: int
     sha256: str
     crc32: str
@@ -79,7 +79,7 @@ class Part(TypedDict):
 class Upload(TypedDict):
     code: str
     path: str
-    files: int
+    file_count: int
     size: int
     received: int
     part_size: int
@@ -149,7 +149,7 @@ class Me(TypedDict):
     email: str
     token: Token | None
     part_size: int
-    pack_file_size: int
+    max_pack_file_size: int
     max_file_size: int
     max_files: int
     quota: Quota

@@ -98,7 +98,7 @@ def _send(api: Api, plan: SavePlan, state: State, listener: Listener) -> tuple[_
                 api,
                 sender,
                 listener,
-                small=limits["pack_file_size"] if limits else PACK_FILE_SIZE,
+                small=limits["max_pack_file_size"] if limits else PACK_FILE_SIZE,
                 pack_size=limits["part_size"] if limits else PACK_SIZE,
             )
             for path, stat, sha256 in hashes(

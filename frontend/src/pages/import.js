@@ -23,7 +23,7 @@ function choose(list) {
   part("chosen-name").textContent = chosen.path;
   part("chosen-size").textContent = bytes(chosen.file.size);
   show("chosen", true);
-  for (const name of ["submit", "check"]) part(name).disabled = false;
+  for (const name of ["submit", "preview"]) part(name).disabled = false;
   form.elements.name.placeholder = chosen.path.replace(/\.zip$/i, "").replace(/_export( ?\(\d+\))?$/, "");
   return undefined;
 }
@@ -37,9 +37,9 @@ async function send(url) {
     const { uploader } = sending;
     const asked = { upload: uploader.uploads[0], name: form.elements.name.value };
     const job = await uploader.patience.run(() => call("POST", url, asked));
-    await sending.leave(urls.job.replace(urls.nobody, job.code));
+    await sending.leave(urls.job.replace(urls.placeholder, job.code));
   } catch (error) {
-    if (["not_found", "upload_gone", "upload_incomplete"].includes(error.code)) sending.uploader?.doubt();
+    if (["not_found", "upload_deleted", "upload_incomplete"].includes(error.code)) sending.uploader?.doubt();
     if (!isCancelled(error)) complain(error);
   } finally {
     busy(false);
@@ -62,6 +62,6 @@ let wanted = urls.import;
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   if (!chosen || sending.isBusy) return;
-  if (event.submitter?.dataset.part !== "retry") wanted = event.submitter?.value === "check" ? urls.check : urls.import;
+  if (event.submitter?.dataset.part !== "retry") wanted = event.submitter?.value === "preview" ? urls.preview : urls.import;
   send(wanted);
 });

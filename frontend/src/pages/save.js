@@ -11,7 +11,7 @@ const part = (name) => form.querySelector(`[data-part="${name}"]`);
 const show = (name, isShown) => { part(name).hidden = !isShown; };
 const keyOf = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
-const LOST = ["blob_missing", "upload_gone", "upload_incomplete", "not_found"]; // what was thought to be there is not
+const LOST = ["blob_missing", "upload_deleted", "upload_incomplete", "not_found"]; // what was thought to be there is not
 
 let session = known; // {code, parent}; for a new one made by the first save
 let items = [];
@@ -76,7 +76,7 @@ async function save() {
     if (!known && !form.elements.name.value.trim()) await suggest();
     if (sendable.length && !(await bring())) return;
     if (!session) await begin();
-    await sending.leave(sendable.length ? await finish() : urls.session.replace(urls.nobody, session.code));
+    await sending.leave(sendable.length ? await finish() : urls.session.replace(urls.placeholder, session.code));
   } catch (error) {
     if (!isCancelled(error)) complain(error);
   } finally {
@@ -116,7 +116,7 @@ async function begin() {
 async function finish() {
   const { uploads, blobs } = sending.uploader;
   try {
-    const job = await once(urls.save.replace(urls.nobody, session.code), {
+    const job = await once(urls.save.replace(urls.placeholder, session.code), {
       parent: session.parent,
       message: form.elements.message.value,
       replace: form.elements.mode?.value === "replace",
@@ -124,7 +124,7 @@ async function finish() {
       blobs,
       rooted: false,
     });
-    return urls.job.replace(urls.nobody, job.code);
+    return urls.job.replace(urls.placeholder, job.code);
   } catch (error) {
     if (LOST.includes(error.code)) sending.uploader.doubt();
     throw error;
@@ -152,7 +152,7 @@ function complain(error) {
   show("conflict", isConflict && error.told.current !== undefined);
   if (isConflict) {
     part("conflict-number").textContent = error.told.current;
-    part("conflict-link").href = urls.session.replace(urls.nobody, session.code);
+    part("conflict-link").href = urls.session.replace(urls.placeholder, session.code);
     part("on-top").onclick = () => { session.parent = error.told.current; save(); };
   }
   part("error").scrollIntoView({ block: "nearest" });

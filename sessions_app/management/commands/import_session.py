@@ -54,8 +54,8 @@ class Command(PortalCommand):
             return f"Imported {len(answer['all'])} sessions: {names}."
         size = format_size(answer["size"])
         told = f"Imported “{answer['name']}”: version {answer['version']}, {answer['files']} files, {size}."
-        if answer["name"] != answer["wanted_name"]:
-            told += f" The name “{answer['wanted_name']}” was taken."
+        if answer["name"] != answer["requested_name"]:
+            told += f" The name “{answer['requested_name']}” was taken."
         return told
 
 
@@ -99,7 +99,7 @@ def _told(made: dict[str, Any]) -> dict[str, object]:
     return {
         "name": made["name"],
         "code": made["session"],
-        "wanted_name": made["wanted_name"],
+        "requested_name": made["requested_name"],
         "version": made["version"],
         "files": made["files"],
         "size": made["total_size"],

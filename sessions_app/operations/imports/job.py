@@ -64,10 +64,10 @@ def request_checked(*, check: Job, name: str, now: datetime) -> Job:
     :raises BadInputError: the name cannot be used.
     """
     if check.kind != Job.Kind.PREVIEW or check.state != Job.State.SUCCEEDED:
-        raise NotAllowedError("Only a ZIP that was checked can be imported from here.", code="not_checked")
+        raise NotAllowedError("Only a ZIP that was checked can be imported from here.", code="not_previewed")
     upload = check.uploads.filter(state=Upload.State.RECEIVED).first()
     if upload is None:
-        raise NotAllowedError("The uploaded ZIP is gone by now. Upload it again.", code="uploads_gone")
+        raise NotAllowedError("The uploaded ZIP is gone by now. Upload it again.", code="uploads_deleted")
     return request(upload=upload, owner=check.owner, name=name, now=now)
 
 
@@ -131,7 +131,7 @@ def _source(context: JobContext) -> ArchiveSource:
         return FileSource(path)
     upload = job.uploads.filter(state=Upload.State.RECEIVED).first()
     if upload is None:
-        raise BadInputError("The uploaded ZIP is gone by now. Upload it again.", code="uploads_gone")
+        raise BadInputError("The uploaded ZIP is gone by now. Upload it again.", code="uploads_deleted")
     return StoreSource(context.store, uploads.object_key(upload), upload.size)
 
 
@@ -254,7 +254,7 @@ def _told(version: Version, arrival: Arrival) -> dict[str, object]:
     return {
         "session": str(version.session.code),
         "name": version.session.name,
-        "wanted_name": arrival.name,
+        "requested_name": arrival.name,
         "version": version.number,
         "files": version.file_count,
         "total_size": version.total_size,
@@ -264,14 +264,14 @@ def _told(version: Version, arrival: Arrival) -> dict[str, object]:
 def _names_for(job: Job, contents: Sequence[Contents]) -> list[str]:
     """Return what each session shall be called: as was asked for, as its folder, or as the archive.
 
-    :raises BadInputError: `name_for_several`, one name cannot be that of several sessions.
+    :raises BadInputError: `name_not_allowed`, one name cannot be that of several sessions.
     """
     name: str = job.params["name"]
     if len(contents) > 1:
         if name:
             raise BadInputError(
                 f"This ZIP holds {len(contents)} sessions, which keep the names of their folders. Leave the name out.",
-                code="name_for_several",
+                code="name_not_allowed",
             )
         folders = [each.folder.removesuffix("/").rpartition("/")[2] for each in contents]
         return [session_name_from_zip(f"{folder}.zip", ours=False) for folder in folders]

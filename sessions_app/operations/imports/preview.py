@@ -42,7 +42,7 @@ def forecast(
         "sessions": rows[:SHOWN],
         "session_count": len(rows),
         "conflicts": [
-            {"code": "name_taken", "name": row["wanted_name"], "becomes": row["name"]}
+            {"code": "name_taken", "name": row["requested_name"], "becomes": row["name"]}
             for row in rows
             if row["renamed"]
         ][:SHOWN],
@@ -74,7 +74,7 @@ def _session(contents: Contents, *, name: str, wanted: str, now: datetime, shown
     document = contents.document or {}
     return {
         "name": name,
-        "wanted_name": wanted,
+        "requested_name": wanted,
         "renamed": name != wanted,
         "made_by": _maker(contents),
         "video": document.get("video_name") or video_name(contents.placements) or "",

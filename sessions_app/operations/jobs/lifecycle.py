@@ -64,7 +64,7 @@ def _give_uploads(job: Job, ids: list[int]) -> None:
         locked = Upload.objects.select_for_update().filter(pk__in=some, state=Upload.State.RECEIVED)
         readers = list(locked.order_by("pk").values_list("job_id", flat=True))
         if len(readers) != len(some):
-            raise _uploads_gone()
+            raise _uploads_deleted()
         # Asked only now that the rows are locked. A job that failed gives its files to the next.
         if Job.objects.filter(pk__in={reader for reader in readers if reader}).unfinished().exists():
             raise NotAllowedError(
@@ -74,8 +74,8 @@ def _give_uploads(job: Job, ids: list[int]) -> None:
         Upload.objects.filter(pk__in=some).update(job=job)
 
 
-def _uploads_gone() -> NotAllowedError:
-    return NotAllowedError("The uploaded files are gone by now. Upload them again.", code="uploads_gone")
+def _uploads_deleted() -> NotAllowedError:
+    return NotAllowedError("The uploaded files are gone by now. Upload them again.", code="uploads_deleted")
 
 
 def cancel(*, job: Job, now: datetime) -> None:
@@ -90,7 +90,7 @@ def cancel(*, job: Job, now: datetime) -> None:
             return
         if Job.objects.filter(pk=job.pk, state=Job.State.RUNNING).update(cancel_requested_at=now) == 1:
             return
-    raise NotAllowedError("This job has ended already.", code="job_ended")
+    raise NotAllowedError("This job has ended already.", code="job_finished")
 
 
 def retry(*, job: Job, now: datetime, params: dict[str, Any] | None = None) -> None:
@@ -102,11 +102,11 @@ def retry(*, job: Job, now: datetime, params: dict[str, Any] | None = None) -> N
         row = Job.objects.select_for_update().get(pk=job.pk)
         if row.state not in {Job.State.FAILED, Job.State.CANCELLED}:
             raise NotAllowedError(
-                "Only a job that failed or was cancelled can be tried again.", code="job_not_ended"
+                "Only a job that failed or was cancelled can be tried again.", code="job_not_retryable"
             )
         announced = row.params.get("upload_count", 0)
         if announced and row.uploads.filter(state=Upload.State.RECEIVED).count() != announced:
-            raise _uploads_gone()
+            raise _uploads_deleted()
         row.params = {**row.params, **(params or {})}
         row.state = Job.State.QUEUED
         row.error_code = row.error_message = row.error_detail = ""

@@ -111,7 +111,7 @@ def perform(context: JobContext) -> None:
     parent = _parent(session, int(job.params["parent"]))
     received = list(job.uploads.select_related("blob").order_by("-size", "pk"))
     if len(received) != job.params["upload_count"]:
-        raise BadInputError("The uploaded files are gone by now. Upload them again.", code="uploads_gone")
+        raise BadInputError("The uploaded files are gone by now. Upload them again.", code="uploads_deleted")
     files = [file for upload in received for file in arriving_in(upload)]
     context.expect(sum(file.size for file in files))
     if session.is_trashed:
@@ -211,4 +211,4 @@ def _commit(
         now=now,
     )
     Upload.objects.filter(pk__in=[upload.pk for upload in received]).delete()
-    return {"version": version.number, "files": version.file_count, "stored_bytes": version.stored_size}
+    return {"version": version.number, "files": version.file_count, "stored_size": version.stored_size}

@@ -97,4 +97,4 @@ def locked(upload: Upload) -> Upload:
 
 
 def gone() -> NotAllowedError:
-    return NotAllowedError("This upload is gone. Send the file again.", code="upload_gone")
+    return NotAllowedError("This upload is gone. Send the file again.", code="upload_deleted")

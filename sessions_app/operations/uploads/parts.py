@@ -109,7 +109,7 @@ def sign(*, parts: Sequence[WantedPart], now: datetime) -> list[SignedPart | Non
     for upload, wanted in numbers.items():
         _check_open(upload, wanted, now=now)
     if empty := next((upload for upload in numbers if upload.size == 0), None):
-        raise BadInputError(f"{empty.label} is empty and needs no part.", code="no_such_part")
+        raise BadInputError(f"{empty.label} is empty and needs no part.", code="part_not_found")
     direct = store.capabilities.direct_parts
     if direct is None:
         return [None] * len(parts)
@@ -180,7 +180,7 @@ def _check_open(upload: Upload, numbers: Sequence[int], *, now: datetime) -> Non
         raise NotAllowedError("This upload has expired. Start it again.", code="upload_expired")
     for number in numbers:
         if not 1 <= number <= part_count(upload):
-            raise BadInputError(f"{upload.label} has no part {number}.", code="no_such_part")
+            raise BadInputError(f"{upload.label} has no part {number}.", code="part_not_found")
 
 
 def _note(row: Upload, parts: Sequence[dict[str, Any]]) -> None:

@@ -252,7 +252,7 @@ class Remote:
         listener = _Listener(progress, "send")
         listener.begin("send", sum(file.size for file in wanted))
         with Sender(self._api, on_bytes=lambda count: listener.advance("send", count)) as sender:
-            sender.add(packed(wanted, small=me["pack_file_size"], target=me["part_size"]))
+            sender.add(packed(wanted, small=me["max_pack_file_size"], target=me["part_size"]))
             uploads = sender.finish()
         pending = Pending(
             session=session["code"],

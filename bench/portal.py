@@ -35,7 +35,7 @@ from sessions_app.operations.saves.job import SaveRequest
 from sessions_app.operations.sessions import lifecycle as sessions
 from sessions_app.operations.uploads import create as announcements, parts
 from sessions_app.operations.uploads.create import Announced
-from sessions_app.queries.manifests import manifest_of
+from sessions_app.queries.manifests import get_version_manifest
 from sessions_app.storage import get_store, writeback
 from sessions_app.storage.keys import blob_key
 from sessions_app.storage.parts import part_size_for
@@ -147,14 +147,14 @@ def exported(name: str) -> str:
 def check(name: str, folder: Path) -> None:
     """Make sure that the session holds the folder's files, reading each from the store."""
     store = get_store()
-    entries = manifest_of(_version(name)).entries
+    entries = get_version_manifest(_version(name)).entries
     stored = Counter(_sha256(store.read(blob_key(entry.sha256), 0, entry.size)) for entry in entries)
     wanted = Counter(hashlib.sha256(path.read_bytes()).hexdigest() for path in files_of(folder))
     assert stored == wanted, f"{name} does not hold the files of {folder}."
 
 
 def paths(name: str) -> list[str]:
-    return [entry.path for entry in manifest_of(_version(name)).entries]
+    return [entry.path for entry in get_version_manifest(_version(name)).entries]
 
 
 # -- Parts -------------------------------------------------------------------------------------------------------------

@@ -13,8 +13,8 @@ from dubbing_core.categories import Category
 from dubbing_core.progress import Stage
 from dubbing_core.selection import Selection, SelectionError
 from sessions_app.models import AccessToken
-from sessions_app.queries.sessions import Order, Search
-from sessions_app.queries.versions import Part
+from sessions_app.queries.sessions import SessionOrder, SessionSearch
+from sessions_app.queries.versions import FileGroup
 
 MAX_BATCH = 500
 
@@ -28,17 +28,17 @@ class SearchForm(forms.Form):
     )
     language = forms.CharField(required=False, max_length=35)
     sort = forms.ChoiceField(
-        required=False, choices=[("", "")] + [(order.value, order.label) for order in Order]
+        required=False, choices=[("", "")] + [(order.value, order.label) for order in SessionOrder]
     )
 
-    def search(self) -> Search:
+    def search(self) -> SessionSearch:
         self.is_valid()
         told = self.cleaned_data
-        return Search(
+        return SessionSearch(
             text=told.get("q", ""),
             stage=told.get("stage", ""),
             language=told.get("language", ""),
-            order=Order(told.get("sort") or Order.UPDATED),
+            order=SessionOrder(told.get("sort") or SessionOrder.UPDATED),
         )
 
 
@@ -80,7 +80,7 @@ class SelectionForm(forms.Form):
     without_source = forms.BooleanField(required=False)
     ticked = forms.BooleanField(required=False)
 
-    def __init__(self, data: QueryDict | None, *, parts: Sequence[Part]) -> None:
+    def __init__(self, data: QueryDict | None, *, parts: Sequence[FileGroup]) -> None:
         super().__init__(data)
         self.categories = {part.category.value for part in parts}
         self.languages = {part.language for part in parts if part.language}

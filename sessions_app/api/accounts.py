@@ -15,7 +15,7 @@ from sessions_app.api.auth import ApiRequest
 from sessions_app.api.endpoints import read_endpoint
 from sessions_app.api.problems import ProblemError
 from sessions_app.operations.uploads.create import MAX_SIZE_IN_PACK
-from sessions_app.queries.quotas import limit_of, used_by
+from sessions_app.queries.quotas import get_quota, get_usage
 from sessions_app.storage.store import PART_SIZE
 
 router = Router()
@@ -63,7 +63,7 @@ def me(request: ApiRequest) -> Me:
         max_pack_file_size=MAX_SIZE_IN_PACK,
         max_file_size=settings.MAX_UPLOAD_SIZE,
         max_files=settings.MAX_FILES_IN_SESSION,
-        quota=Quota(used=used_by(user), limit=limit_of(user)),
+        quota=Quota(used=get_usage(user), limit=get_quota()),
     )
 
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.endpoints import read_endpoint
-from sessions_app.queries.blobs import known_to
+from sessions_app.queries.blobs import find_readable_blobs
 
 router = Router()
 
@@ -49,6 +49,6 @@ class Missing(BaseModel):
 )
 def list_missing_blobs(request: ApiRequest, body: Asked) -> Missing:
     sizes = {blob.sha256: blob.size for blob in body.blobs}
-    known = known_to(request.auth.user, sizes)
+    known = find_readable_blobs(request.auth.user, sizes)
     there = {sha256 for sha256, blob in known.items() if blob.size == sizes[sha256]}
     return Missing(missing=[sha256 for sha256 in sizes if sha256 not in there])

@@ -21,7 +21,7 @@ from sessions_app.api.jobs import Job, address_of
 from sessions_app.api.pagination import Cursor, Limit, Order, Page, paginate
 from sessions_app.api.selections import selection_of
 from sessions_app.http.downloads import export_download
-from sessions_app.http.lookups import export_of, version_of
+from sessions_app.http.lookups import get_export_or_404, get_version_or_404
 from sessions_app.operations.errors import NotAllowedError
 from sessions_app.operations.exports import job as exports
 
@@ -83,7 +83,7 @@ class NewExport(BaseModel):
 @once(status=202, location=address_of)
 def create_export(request: ApiRequest, code: UUID, number: int, body: NewExport) -> Job:
     user = request.auth.user
-    version = version_of(user, code, number)
+    version = get_version_or_404(user, code, number)
     selection = selection_of(
         version,
         categories=body.categories,
@@ -110,7 +110,7 @@ def list_exports(request: ApiRequest, limit: Limit, cursor: Cursor) -> Page[Expo
 
 @router.get("/exports/{uuid:code}", **read_endpoint(Export, operation_id="get_export", summary="One ZIP"))
 def get_export(request: ApiRequest, code: UUID) -> Export:
-    return Export.of(export_of(request.auth.user, code), now=timezone.now())
+    return Export.of(get_export_or_404(request.auth.user, code), now=timezone.now())
 
 
 @router.api_operation(
@@ -126,7 +126,7 @@ def get_export(request: ApiRequest, code: UUID) -> Export:
     ),
 )
 def download_export(request: ApiRequest, code: UUID) -> HttpResponseBase:
-    export = export_of(request.auth.user, code)
+    export = get_export_or_404(request.auth.user, code)
     if not export.is_ready(now=timezone.now()):
         raise NotAllowedError("This export has expired. Export the version again.", code="export_expired")
     return api_download_response(request, export_download(export))

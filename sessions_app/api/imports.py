@@ -13,7 +13,7 @@ from sessions_app.api.auth import ApiRequest
 from sessions_app.api.endpoints import write_endpoint
 from sessions_app.api.idempotency import once
 from sessions_app.api.jobs import Job, address_of
-from sessions_app.http.lookups import upload_of
+from sessions_app.http.lookups import get_upload_or_404
 from sessions_app.operations.imports import job as imports
 
 router = Router()
@@ -60,6 +60,6 @@ def preview_import(request: ApiRequest, body: NewImport) -> Job:
 
 def _requested(request: ApiRequest, body: NewImport, kind: models.Job.Kind) -> Job:
     user = request.auth.user
-    upload = upload_of(user, body.upload)
+    upload = get_upload_or_404(user, body.upload)
     job = imports.request(upload=upload, owner=user, name=body.name, now=timezone.now(), kind=kind)
     return Job.of(job)

@@ -16,7 +16,7 @@ from sessions_app.api.auth import ApiRequest
 from sessions_app.api.endpoints import read_endpoint, write_endpoint
 from sessions_app.api.idempotency import once
 from sessions_app.api.pagination import Cursor, Limit, Order, Page, paginate
-from sessions_app.http.lookups import job_of
+from sessions_app.http.lookups import get_job_or_404
 from sessions_app.operations.errors import NotAllowedError
 from sessions_app.operations.exports import job as exports
 from sessions_app.operations.imports import job as imports
@@ -97,7 +97,7 @@ def list_jobs(
 
 @router.get("/jobs/{uuid:code}", **read_endpoint(Job, operation_id="get_job", summary="How far a job is"))
 def get_job(request: ApiRequest, code: UUID) -> Job:
-    return Job.of(job_of(request.auth.user, code))
+    return Job.of(get_job_or_404(request.auth.user, code))
 
 
 @router.post(
@@ -105,8 +105,8 @@ def get_job(request: ApiRequest, code: UUID) -> Job:
     **write_endpoint(Job, operation_id="cancel_job", summary="Stop a job: at once, or at its next step"),
 )
 def cancel_job(request: ApiRequest, code: UUID) -> Job:
-    jobs.cancel(job=job_of(request.auth.user, code), now=timezone.now())
-    return Job.of(job_of(request.auth.user, code))
+    jobs.cancel(job=get_job_or_404(request.auth.user, code), now=timezone.now())
+    return Job.of(get_job_or_404(request.auth.user, code))
 
 
 @router.post(
@@ -116,12 +116,12 @@ def cancel_job(request: ApiRequest, code: UUID) -> Job:
     ),
 )
 def retry_job(request: ApiRequest, code: UUID) -> Status[Job]:
-    job = job_of(request.auth.user, code)
+    job = get_job_or_404(request.auth.user, code)
     if job.kind == models.Job.Kind.EXPORT:
         job = exports.retry(job=job, now=timezone.now())
     else:
         jobs.retry(job=job, now=timezone.now())
-    return Status(HTTPStatus.ACCEPTED, Job.of(job_of(request.auth.user, job.code)))
+    return Status(HTTPStatus.ACCEPTED, Job.of(get_job_or_404(request.auth.user, job.code)))
 
 
 @router.post(
@@ -134,11 +134,11 @@ def retry_job(request: ApiRequest, code: UUID) -> Status[Job]:
     ),
 )
 def save_on_top(request: ApiRequest, code: UUID) -> Status[Job]:
-    job = job_of(request.auth.user, code)
+    job = get_job_or_404(request.auth.user, code)
     if job.kind != models.Job.Kind.SAVE or job.session is None:
         raise NotAllowedError("Only a save can be put on top of another.", code="not_a_save")
     saves.save_on_top(job=job, now=timezone.now())
-    return Status(HTTPStatus.ACCEPTED, Job.of(job_of(request.auth.user, code)))
+    return Status(HTTPStatus.ACCEPTED, Job.of(get_job_or_404(request.auth.user, code)))
 
 
 @router.post(
@@ -153,5 +153,5 @@ def save_on_top(request: ApiRequest, code: UUID) -> Status[Job]:
 )
 @once(status=202, location=address_of)
 def import_previewed(request: ApiRequest, code: UUID, body: ImportName) -> Job:
-    checked = job_of(request.auth.user, code)
+    checked = get_job_or_404(request.auth.user, code)
     return Job.of(imports.request_checked(check=checked, name=body.name, now=timezone.now()))

@@ -25,11 +25,11 @@ from sessions_app.api.selections import selection_of
 from sessions_app.api.versions import Entry
 from sessions_app.exports.stream import stream
 from sessions_app.http.downloads import entry_download, etag_matches, layout_download, with_first_chunk
-from sessions_app.http.lookups import version_of
+from sessions_app.http.lookups import get_version_or_404
 from sessions_app.models import Version
 from sessions_app.operations.exports.layout import kept_layout_of
 from sessions_app.operations.sessions import lifecycle as sessions
-from sessions_app.queries.versions import entries_of, file_at, files_at
+from sessions_app.queries.versions import find_blobs, find_entry, get_entries
 from sessions_app.storage import get_store
 
 router = Router()
@@ -70,7 +70,7 @@ class Wanted(BaseModel):
     ),
 )
 def get_manifest(request: ApiRequest, code: UUID, number: int) -> HttpResponseBase:
-    version = version_of(request.auth.user, code, number)
+    version = get_version_or_404(request.auth.user, code, number)
     etag = f'"{version.fingerprint}"'
     if etag_matches(request, etag):
         return HttpResponse(status=304, headers={"ETag": etag})
@@ -90,7 +90,7 @@ def _manifest(version: Version) -> Iterator[str]:
         "metadata": {"size": len(document), "sha256": hashlib.sha256(document).hexdigest()},
     }
     yield json.dumps(head)[:-1] + ', "entries": ['
-    rows = entries_of(version).select_related("blob").order_by("path")
+    rows = get_entries(version).select_related("blob").order_by("path")
     before, batch = "", []
     for row in rows.iterator(chunk_size=BATCH):
         batch.append(json.dumps(Entry.told(row), separators=(",", ":")))
@@ -119,7 +119,7 @@ def _document(version: Version) -> bytes:
     ),
 )
 def get_metadata(request: ApiRequest, code: UUID, number: int) -> HttpResponse:
-    document = _document(version_of(request.auth.user, code, number))
+    document = _document(get_version_or_404(request.auth.user, code, number))
     etag = f'"{hashlib.sha256(document).hexdigest()}"'
     if etag_matches(request, etag):
         return HttpResponse(status=304, headers={"ETag": etag})
@@ -138,8 +138,8 @@ def get_metadata(request: ApiRequest, code: UUID, number: int) -> HttpResponse:
     ),
 )
 def get_file(request: ApiRequest, code: UUID, number: int, path: str) -> HttpResponseBase:
-    version = version_of(request.auth.user, code, number)
-    entry = file_at(version, path)
+    version = get_version_or_404(request.auth.user, code, number)
+    entry = find_entry(version, path)
     if entry is None:
         raise not_found()
     sessions.note_opening(session=version.session, now=timezone.now())
@@ -158,8 +158,8 @@ def get_file(request: ApiRequest, code: UUID, number: int, path: str) -> HttpRes
     ),
 )
 def get_bundle(request: ApiRequest, code: UUID, number: int, body: Wanted) -> HttpResponseBase:
-    version = version_of(request.auth.user, code, number)
-    found = files_at(version, body.paths)
+    version = get_version_or_404(request.auth.user, code, number)
+    found = find_blobs(version, body.paths)
     if missing := [path for path in body.paths if path not in found]:
         raise not_found(f"Version {number} has no file “{missing[0]}”. Nothing is sent.")
     sessions.note_opening(session=version.session, now=timezone.now())
@@ -194,7 +194,7 @@ def get_archive(
     without_source: Annotated[bool, Query(False)],
     history: Annotated[bool, Query(False, description="All versions up to this one.")],
 ) -> HttpResponseBase:
-    version = version_of(request.auth.user, code, number)
+    version = get_version_or_404(request.auth.user, code, number)
     selection = selection_of(
         version, categories=category, languages=language, without_source=without_source, history=history
     )

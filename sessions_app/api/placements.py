@@ -10,9 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from dubbing_core.categories import Category
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.endpoints import read_endpoint
-from sessions_app.http.lookups import session_of
+from sessions_app.http.lookups import get_session_or_404
 from sessions_app.operations.saves import preview as sortings
-from sessions_app.queries.manifests import held_by
+from sessions_app.queries.manifests import get_version_contents
 
 router = Router()
 
@@ -59,9 +59,9 @@ class Sorting(BaseModel):
     ),
 )
 def preview_placement(request: ApiRequest, body: Unsorted) -> Sorting:
-    on = session_of(request.auth.user, body.session).current if body.session else None
+    on = get_session_or_404(request.auth.user, body.session).current if body.session else None
     # As a save by the API sorts them.
-    sorting = sortings.sort(body.paths, on=held_by(on), rooted=body.rooted)
+    sorting = sortings.sort(body.paths, on=get_version_contents(on), rooted=body.rooted)
     return Sorting(
         files=[
             Placed(

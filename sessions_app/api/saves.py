@@ -18,7 +18,7 @@ from sessions_app.api.idempotency import once
 from sessions_app.api.jobs import Job, address_of
 from sessions_app.api.problems import ProblemError
 from sessions_app.api.versions import router
-from sessions_app.http.lookups import session_of, uploads_of
+from sessions_app.http.lookups import get_session_or_404, get_uploads_or_404
 from sessions_app.operations.saves import job as saves
 from sessions_app.operations.saves.job import MESSAGE_LENGTH, SaveRequest
 from sessions_app.operations.uploads.create import Announced
@@ -80,11 +80,11 @@ def create_version(
     if_match: Annotated[str | None, Header(None, alias="If-Match", description='`"v<number>"`')],
 ) -> Job:
     user = request.auth.user
-    session = session_of(user, code)
+    session = get_session_or_404(user, code)
     job = saves.request(
         session=session,
         author=user,
-        files=uploads_of(user, body.uploads),
+        files=get_uploads_or_404(user, body.uploads),
         request=SaveRequest(
             parent=_parent(body, if_match),
             message=body.message.strip(),

@@ -9,7 +9,7 @@ from dubbing_core.selection import WHOLE_VERSION, Selection
 from sessions_app import models
 from sessions_app.forms import SelectionForm
 from sessions_app.operations.errors import BadInputError
-from sessions_app.queries.versions import parts_of
+from sessions_app.queries.versions import get_file_groups
 
 
 def selection_of(
@@ -38,7 +38,7 @@ def selection_of(
                 code="selection_history",
             )
         chosen["what"] = "history"
-    form = SelectionForm(chosen, parts=parts_of(version))
+    form = SelectionForm(chosen, parts=get_file_groups(version))
     if not form.is_valid():
         raise BadInputError(form.problem, code="bad_selection")
     return form.selection

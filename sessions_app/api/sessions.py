@@ -21,18 +21,18 @@ from sessions_app.api.auth import ApiRequest
 from sessions_app.api.endpoints import read_endpoint, write_endpoint
 from sessions_app.api.idempotency import once
 from sessions_app.api.pagination import Cursor, Limit, Order as Keyset, Page, paginate
-from sessions_app.http.lookups import any_session_of, session_of, trashed_session_of
+from sessions_app.http.lookups import get_any_session_or_404, get_session_or_404, get_trashed_session_or_404
 from sessions_app.operations.sessions import lifecycle as sessions
-from sessions_app.queries.sessions import Order, Search, found_by
+from sessions_app.queries.sessions import SessionOrder, SessionSearch, filter_sessions
 
 router = Router()
 
 KEYSETS = {
-    Order.UPDATED: Keyset(field="last_updated", kind=datetime, is_descending=True),
-    Order.CREATED: Keyset(field="created_at", kind=datetime, is_descending=True),
-    Order.ACCESSED: Keyset(field="last_accessed", kind=datetime, is_descending=True),
-    Order.NAME: Keyset(field="folded_name", kind=str),
-    Order.SIZE: Keyset(field="size_or_none", kind=int, is_descending=True),
+    SessionOrder.UPDATED: Keyset(field="last_updated", kind=datetime, is_descending=True),
+    SessionOrder.CREATED: Keyset(field="created_at", kind=datetime, is_descending=True),
+    SessionOrder.ACCESSED: Keyset(field="last_accessed", kind=datetime, is_descending=True),
+    SessionOrder.NAME: Keyset(field="folded_name", kind=str),
+    SessionOrder.SIZE: Keyset(field="size_or_none", kind=int, is_descending=True),
 }
 
 
@@ -117,15 +117,15 @@ def list_sessions(
     stage: Annotated[Stage | None, Query(None)],
     name: Annotated[str, Query("", max_length=1000, description="The exact name, whatever its case.")],
     trashed: Annotated[bool, Query(False, description="Those in the trash instead.")],
-    order: Annotated[Order, Query(Order.UPDATED)],
+    order: Annotated[SessionOrder, Query(SessionOrder.UPDATED)],
     limit: Limit,
     cursor: Cursor,
 ) -> Page[Session]:
-    search = Search(text=q, stage=stage or "", language=language, order=order)
-    rows = found_by(request.auth.user, search, trashed=trashed)
+    search = SessionSearch(text=q, stage=stage or "", language=language, order=order)
+    rows = filter_sessions(request.auth.user, search, trashed=trashed)
     if name:
         rows = rows.filter(folded_name=fold_session_name(name))
-    if order is Order.SIZE:
+    if order is SessionOrder.SIZE:
         rows = rows.annotate(
             size_or_none=Coalesce("current__total_size", Value(-1), output_field=BigIntegerField())
         )
@@ -179,7 +179,7 @@ def _suggested(request: ApiRequest, video_filename: str | None) -> str:
     ),
 )
 def get_session(request: ApiRequest, response: HttpResponse, code: UUID) -> Session:
-    session = Session.of(any_session_of(request.auth.user, code))
+    session = Session.of(get_any_session_or_404(request.auth.user, code))
     response["ETag"] = f'"v{session.version}"'
     return session
 
@@ -189,7 +189,7 @@ def get_session(request: ApiRequest, response: HttpResponse, code: UUID) -> Sess
     **write_endpoint(None, status=204, operation_id="trash_session", summary="Move a session to the trash"),
 )
 def trash_session(request: ApiRequest, code: UUID) -> Status[None]:
-    sessions.trash(sessions=[session_of(request.auth.user, code)], now=timezone.now())
+    sessions.trash(sessions=[get_session_or_404(request.auth.user, code)], now=timezone.now())
     return Status(HTTPStatus.NO_CONTENT, None)
 
 
@@ -204,5 +204,5 @@ def trash_session(request: ApiRequest, code: UUID) -> Status[None]:
 )
 def untrash_session(request: ApiRequest, code: UUID) -> Session:
     user = request.auth.user
-    sessions.untrash(session=trashed_session_of(user, code))
-    return Session.of(session_of(user, code))
+    sessions.untrash(session=get_trashed_session_or_404(user, code))
+    return Session.of(get_session_or_404(user, code))

@@ -16,7 +16,7 @@ from sessions_app.api.auth import ApiRequest
 from sessions_app.api.endpoints import read_endpoint, write_endpoint
 from sessions_app.api.idempotency import once
 from sessions_app.api.pagination import Cursor, Limit, Order, Page, paginate
-from sessions_app.http.lookups import export_of, share_of
+from sessions_app.http.lookups import get_export_or_404, get_share_or_404
 from sessions_app.operations.shares import share as shares
 
 router = Router()
@@ -72,7 +72,7 @@ class NewShare(BaseModel):
 @once(status=201, without={"url": None})
 def create_share(request: ApiRequest, code: UUID, body: NewShare) -> Share:
     user = request.auth.user
-    export = export_of(user, code)
+    export = get_export_or_404(user, code)
     made = shares.create(export=export, author=user, days=body.days, note=body.note, now=timezone.now())
     url = request.build_absolute_uri(reverse("share-page", args=[made.token]))
     return Share.of(made.share, url=url)
@@ -93,5 +93,5 @@ def list_shares(request: ApiRequest, limit: Limit, cursor: Cursor) -> Page[Share
     **write_endpoint(None, status=204, operation_id="revoke_share", summary="Take a link back"),
 )
 def revoke_share(request: ApiRequest, code: UUID) -> Status[None]:
-    share_of(request.auth.user, code).revoke(now=timezone.now())
+    get_share_or_404(request.auth.user, code).revoke(now=timezone.now())
     return Status(HTTPStatus.NO_CONTENT, None)

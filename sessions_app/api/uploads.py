@@ -20,7 +20,7 @@ from sessions_app.api.endpoints import OCTETS, read_endpoint, write_endpoint
 from sessions_app.api.idempotency import once
 from sessions_app.api.pagination import Cursor, Limit, Order, Page, paginate
 from sessions_app.http.bodies import stream_body
-from sessions_app.http.lookups import upload_of, uploads_of
+from sessions_app.http.lookups import get_upload_or_404, get_uploads_or_404
 from sessions_app.operations.uploads import create as announcements, lifecycle as uploads, parts
 from sessions_app.operations.uploads.create import Announced, AnnouncedPack
 from sessions_app.operations.uploads.parts import WantedPart
@@ -192,7 +192,7 @@ def list_uploads(request: ApiRequest, limit: Limit, cursor: Cursor) -> Page[Uplo
     **read_endpoint(Upload, operation_id="get_upload", summary="What has arrived of an upload"),
 )
 def get_upload(request: ApiRequest, code: UUID) -> Upload:
-    upload = upload_of(request.auth.user, code)
+    upload = get_upload_or_404(request.auth.user, code)
     parts.refresh([upload])
     return Upload.of(upload)
 
@@ -202,7 +202,7 @@ def get_upload(request: ApiRequest, code: UUID) -> Upload:
     **write_endpoint(None, status=204, operation_id="discard_upload", summary="Give an upload up"),
 )
 def discard_upload(request: ApiRequest, code: UUID) -> Status[None]:
-    uploads.give_up(upload=upload_of(request.auth.user, code))
+    uploads.give_up(upload=get_upload_or_404(request.auth.user, code))
     return Status(HTTPStatus.NO_CONTENT, None)
 
 
@@ -220,7 +220,7 @@ def discard_upload(request: ApiRequest, code: UUID) -> Status[None]:
     ),
 )
 def sign_parts(request: ApiRequest, body: Unsigned) -> SignedParts:
-    found = {upload.code: upload for upload in uploads_of(request.auth.user, _codes(body))}
+    found = {upload.code: upload for upload in get_uploads_or_404(request.auth.user, _codes(body))}
     wanted = [WantedPart(upload=found[part.upload], number=part.number) for part in body.parts]
     signed = parts.sign(parts=wanted, now=timezone.now())
     return SignedParts(
@@ -261,7 +261,7 @@ def _signed(request: ApiRequest, part: WantedPart, permission: Permission | None
     ),
 )
 def put_part(request: ApiRequest, response: HttpResponse, code: UUID, number: int) -> Part:
-    upload = upload_of(request.auth.user, code)
+    upload = get_upload_or_404(request.auth.user, code)
     chunks = stream_body(request, CHUNK_SIZE)
     stored = parts.put_part(upload=upload, number=number, chunks=chunks, now=timezone.now())
     response["ETag"] = f'"{stored.etag.strip(chr(34))}"'
@@ -275,6 +275,6 @@ def put_part(request: ApiRequest, response: HttpResponse, code: UUID, number: in
     ),
 )
 def complete_uploads(request: ApiRequest, body: Codes) -> Uploads:
-    found = uploads_of(request.auth.user, body.uploads)
+    found = get_uploads_or_404(request.auth.user, body.uploads)
     done = parts.complete(uploads=found, now=timezone.now())
     return Uploads(uploads=[Upload.of(upload) for upload in done])

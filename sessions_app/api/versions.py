@@ -18,9 +18,9 @@ from sessions_app.api.endpoints import read_endpoint, write_endpoint
 from sessions_app.api.idempotency import once
 from sessions_app.api.pagination import Cursor, Limit, Order, Page, paginate
 from sessions_app.api.sessions import Progress
-from sessions_app.http.lookups import session_of, version_of
+from sessions_app.http.lookups import get_session_or_404, get_version_or_404
 from sessions_app.operations.versions import commit as versions
-from sessions_app.queries.versions import entries_of
+from sessions_app.queries.versions import get_entries
 
 router = Router()
 
@@ -108,7 +108,7 @@ class Entry(BaseModel):
     ),
 )
 def list_versions(request: ApiRequest, code: UUID, limit: Limit, cursor: Cursor) -> Page[Version]:
-    session = session_of(request.auth.user, code)
+    session = get_session_or_404(request.auth.user, code)
     rows = models.Version.objects.filter(session=session).select_related("created_by").defer("document")
     page, next_cursor = paginate(rows, order=NEWEST_FIRST, limit=limit, cursor=cursor)
     return Page(items=[Version.of(row) for row in page], next=next_cursor)
@@ -119,7 +119,7 @@ def list_versions(request: ApiRequest, code: UUID, limit: Limit, cursor: Cursor)
     **read_endpoint(Version, operation_id="get_version", summary="One version"),
 )
 def get_version(request: ApiRequest, code: UUID, number: int) -> Version:
-    return Version.of(version_of(request.auth.user, code, number))
+    return Version.of(get_version_or_404(request.auth.user, code, number))
 
 
 @router.post(
@@ -135,7 +135,7 @@ def get_version(request: ApiRequest, code: UUID, number: int) -> Version:
 @once(status=201)
 def restore_version(request: ApiRequest, code: UUID, number: int) -> Version:
     user = request.auth.user
-    session = version_of(user, code, number).session
+    session = get_version_or_404(user, code, number).session
     made = versions.restore(session=session, number=number, author=user, now=timezone.now())
     return Version.of(made)
 
@@ -154,7 +154,7 @@ def list_entries(
     limit: Limit,
     cursor: Cursor,
 ) -> Page[Entry]:
-    rows = entries_of(version_of(request.auth.user, code, number)).select_related("blob")
+    rows = get_entries(get_version_or_404(request.auth.user, code, number)).select_related("blob")
     if category:
         rows = rows.filter(category=category)
     if language:

@@ -14,12 +14,12 @@ from sessions_app.models.session import DubbingSessionQuerySet
 from sessions_app.operations.errors import BadInputError
 
 
-def session_of(user: User, code: UUID) -> DubbingSession:
+def get_session_or_404(user: User, code: UUID) -> DubbingSession:
     """Return a session that is not in the trash."""
     return get_object_or_404(_sessions_of(user).live(), code=code)
 
 
-def any_session_of(user: User, code: UUID) -> DubbingSession:
+def get_any_session_or_404(user: User, code: UUID) -> DubbingSession:
     """Return a session, in the trash or not."""
     return get_object_or_404(_sessions_of(user), code=code)
 
@@ -29,11 +29,11 @@ def _sessions_of(user: User) -> DubbingSessionQuerySet:
     return DubbingSession.objects.visible_to(user).select_related("current").defer("current__document")
 
 
-def trashed_session_of(user: User, code: UUID) -> DubbingSession:
+def get_trashed_session_or_404(user: User, code: UUID) -> DubbingSession:
     return get_object_or_404(DubbingSession.objects.visible_to(user).trashed(), code=code)
 
 
-def version_of(user: User, code: UUID, number: int) -> Version:
+def get_version_or_404(user: User, code: UUID, number: int) -> Version:
     """Return a version of a session that is not in the trash; its document is read when it is looked at."""
     session = DubbingSession.objects.visible_to(user).live().filter(code=code)
     return get_object_or_404(
@@ -43,27 +43,27 @@ def version_of(user: User, code: UUID, number: int) -> Version:
     )
 
 
-def job_of(user: User, code: UUID) -> Job:
+def get_job_or_404(user: User, code: UUID) -> Job:
     return get_object_or_404(Job.objects.visible_to(user).select_related("session__current"), code=code)
 
 
-def export_of(user: User, code: UUID) -> Export:
+def get_export_or_404(user: User, code: UUID) -> Export:
     return get_object_or_404(Export.objects.visible_to(user).select_related("version__session"), code=code)
 
 
-def share_of(user: User, code: UUID) -> Share:
+def get_share_or_404(user: User, code: UUID) -> Share:
     return get_object_or_404(Share.objects.visible_to(user).select_related("export"), code=code)
 
 
-def token_of(user: User, code: UUID) -> AccessToken:
+def get_token_or_404(user: User, code: UUID) -> AccessToken:
     return get_object_or_404(AccessToken.objects.visible_to(user), code=code)
 
 
-def upload_of(user: User, code: UUID) -> Upload:
+def get_upload_or_404(user: User, code: UUID) -> Upload:
     return get_object_or_404(Upload.objects.visible_to(user), code=code)
 
 
-def uploads_of(user: User, wanted: Sequence[UUID]) -> list[Upload]:
+def get_uploads_or_404(user: User, wanted: Sequence[UUID]) -> list[Upload]:
     """Return the uploads in the order asked for.
 
     :raises BadInputError: one is named twice.

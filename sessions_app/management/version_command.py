@@ -11,7 +11,7 @@ from django.core.management.base import CommandParser
 from sessions_app.management.portal_command import PortalCommand, user_named
 from sessions_app.management.refusals import Error
 from sessions_app.models import DubbingSession, Version
-from sessions_app.queries.sessions import session_called
+from sessions_app.queries.sessions import find_session
 
 
 class VersionCommand(PortalCommand):
@@ -40,7 +40,7 @@ class VersionCommand(PortalCommand):
 
 
 def _session(owner: User, name: str, *, verb: str) -> DubbingSession:
-    session = session_called(owner, name)
+    session = find_session(owner, name)
     if session is None:
         raise Error(f"{owner.username} has no session {name}.", code="no_such_session")
     if session.is_trashed:

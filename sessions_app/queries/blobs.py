@@ -13,7 +13,7 @@ BATCH = 500
 """Variables of a statement, which databases limit."""
 
 
-def known_to(user: AbstractBaseUser, digests: Collection[str]) -> dict[str, Blob]:
+def find_readable_blobs(user: AbstractBaseUser, digests: Collection[str]) -> dict[str, Blob]:
     """Return the blobs among these SHA-256 that lie in sessions the user can read, by SHA-256.
 
     A hash is no capability: of a blob that only strangers hold nothing is said, and who brings it has to send it.

@@ -11,7 +11,7 @@ from sessions_app.models import Entry, Version
 
 
 @dataclass(frozen=True, kw_only=True)
-class Held:
+class VersionContents:
     """What a version holds, and where."""
 
     version: Version | None
@@ -20,17 +20,17 @@ class Held:
     """By path."""
 
 
-def held_by(version: Version | None) -> Held:
+def get_version_contents(version: Version | None) -> VersionContents:
     """Return the version's entries and their blobs; an absent version has none."""
     rows = list(_entries(version)) if version is not None else []
-    return Held(
+    return VersionContents(
         version=version,
         manifest=Manifest.from_entries(entry for entry, _ in rows),
         blob_ids={entry.path: blob_id for entry, blob_id in rows},
     )
 
 
-def manifest_of(version: Version | None) -> Manifest:
+def get_version_manifest(version: Version | None) -> Manifest:
     """Return the version's sorted entries as a value; an absent version has none."""
     if version is None:
         return Manifest.from_entries(())

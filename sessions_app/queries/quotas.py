@@ -1,4 +1,4 @@
-"""How much of the storage somebody uses."""
+"""Storage use and quota of a user."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ from django.db.models import Sum
 from sessions_app.models import Upload, Version
 
 
-def used_by(user: AbstractBaseUser) -> int:
-    """Return bytes: what each version of the user's sessions added, the trash included, and what is on its way in."""
+def get_usage(user: AbstractBaseUser) -> int:
+    """Return the bytes added by the versions of the user's sessions, the trash included, plus pending uploads."""
     saved = Version.objects.filter(session__owner_id=user.pk).aggregate(size=Sum("stored_size"))["size"]
-    arriving = Upload.objects.filter(owner_id=user.pk, blob__isnull=True).aggregate(size=Sum("size"))["size"]
-    return (saved or 0) + (arriving or 0)
+    pending = Upload.objects.filter(owner_id=user.pk, blob__isnull=True).aggregate(size=Sum("size"))["size"]
+    return (saved or 0) + (pending or 0)
 
 
-def limit_of(user: AbstractBaseUser) -> int | None:
-    """Return how many bytes the user may use; None where nobody counts."""
-    del user  # one limit for everybody
+def get_quota() -> int | None:
+    """Return the bytes that each user may store, or None for no limit."""
     limit: int = settings.USER_QUOTA
     return limit or None

@@ -18,7 +18,7 @@ from sessions_app.models.session import DubbingSessionQuerySet
 PAGE_SIZE = 25
 
 
-class Order(StrEnum):
+class SessionOrder(StrEnum):
     UPDATED = "updated"
     CREATED = "created"
     ACCESSED = "accessed"
@@ -28,48 +28,50 @@ class Order(StrEnum):
     @property
     def label(self) -> str:
         return {
-            Order.UPDATED: "Last updated",
-            Order.CREATED: "Newest",
-            Order.ACCESSED: "Last opened",
-            Order.NAME: "Name",
-            Order.SIZE: "Largest",
+            SessionOrder.UPDATED: "Last updated",
+            SessionOrder.CREATED: "Newest",
+            SessionOrder.ACCESSED: "Last opened",
+            SessionOrder.NAME: "Name",
+            SessionOrder.SIZE: "Largest",
         }[self]
 
 
-ORDER_BY: dict[Order, tuple[str | Combinable | OrderBy, ...]] = {
-    Order.UPDATED: ("-last_updated", "-pk"),
-    Order.CREATED: ("-created_at", "-pk"),
-    Order.ACCESSED: ("-last_accessed", "-pk"),
-    Order.NAME: ("folded_name", "pk"),
-    Order.SIZE: (F("current__total_size").desc(nulls_last=True), "-pk"),
+ORDER_BY: dict[SessionOrder, tuple[str | Combinable | OrderBy, ...]] = {
+    SessionOrder.UPDATED: ("-last_updated", "-pk"),
+    SessionOrder.CREATED: ("-created_at", "-pk"),
+    SessionOrder.ACCESSED: ("-last_accessed", "-pk"),
+    SessionOrder.NAME: ("folded_name", "pk"),
+    SessionOrder.SIZE: (F("current__total_size").desc(nulls_last=True), "-pk"),
 }
 
 
 @dataclass(frozen=True, kw_only=True)
-class Search:
+class SessionSearch:
     text: str = ""
     """Found in names and video names, or a whole language tag."""
     stage: str = ""
     language: str = ""
-    order: Order = Order.UPDATED
+    order: SessionOrder = SessionOrder.UPDATED
 
     @property
     def is_empty(self) -> bool:
         return not (self.text or self.stage or self.language)
 
 
-def sessions_of(owner: AbstractBaseUser) -> DubbingSessionQuerySet:
+def get_live_sessions(owner: AbstractBaseUser) -> DubbingSessionQuerySet:
     found = DubbingSession.objects.visible_to(owner).live().select_related("current")
     return found.defer("current__document")  # megabytes, of which no list shows any
 
 
-def find_sessions(owner: AbstractBaseUser, search: Search) -> DubbingSessionQuerySet:
-    return found_by(owner, search).order_by(*ORDER_BY[search.order])
+def search_sessions(owner: AbstractBaseUser, search: SessionSearch) -> DubbingSessionQuerySet:
+    return filter_sessions(owner, search).order_by(*ORDER_BY[search.order])
 
 
-def found_by(owner: AbstractBaseUser, search: Search, *, trashed: bool = False) -> DubbingSessionQuerySet:
+def filter_sessions(
+    owner: AbstractBaseUser, search: SessionSearch, *, trashed: bool = False
+) -> DubbingSessionQuerySet:
     """Return what a search finds, in no order yet."""
-    found = trash_of(owner) if trashed else sessions_of(owner)
+    found = get_trashed_sessions(owner) if trashed else get_live_sessions(owner)
     if search.text:
         folded = fold_session_name(search.text)
         found = found.filter(
@@ -84,23 +86,29 @@ def found_by(owner: AbstractBaseUser, search: Search, *, trashed: bool = False) 
     return found
 
 
-def page_of_sessions(owner: AbstractBaseUser, search: Search, number: str | int) -> Page[DubbingSession]:
+def get_session_page(
+    owner: AbstractBaseUser, search: SessionSearch, number: str | int
+) -> Page[DubbingSession]:
     """Return one page; a number that does not exist shows the nearest that does."""
-    return Paginator(find_sessions(owner, search), PAGE_SIZE).get_page(number)
+    return Paginator(search_sessions(owner, search), PAGE_SIZE).get_page(number)
 
 
-def languages_of(owner: AbstractBaseUser) -> list[str]:
+def get_session_languages(owner: AbstractBaseUser) -> list[str]:
     """Return every language that the owner's sessions hold, for the filter."""
-    tags = sessions_of(owner).exclude(current__isnull=True).values_list("current__language_tags", flat=True)
+    tags = (
+        get_live_sessions(owner)
+        .exclude(current__isnull=True)
+        .values_list("current__language_tags", flat=True)
+    )
     return sorted({tag for spaced in tags.distinct() for tag in spaced.split()})
 
 
-def trash_of(owner: AbstractBaseUser) -> DubbingSessionQuerySet:
+def get_trashed_sessions(owner: AbstractBaseUser) -> DubbingSessionQuerySet:
     found = DubbingSession.objects.visible_to(owner).trashed().select_related("current")
     return found.defer("current__document").order_by("-trashed_at", "-pk")
 
 
-def all_sessions(owner: AbstractBaseUser | None) -> DubbingSessionQuerySet:
+def get_all_sessions(owner: AbstractBaseUser | None) -> DubbingSessionQuerySet:
     """Return everybody's sessions for an operator, or one owner's, the latest first."""
     found = (
         DubbingSession.objects.live() if owner is None else DubbingSession.objects.visible_to(owner).live()
@@ -110,7 +118,7 @@ def all_sessions(owner: AbstractBaseUser | None) -> DubbingSessionQuerySet:
     )
 
 
-def session_called(owner: AbstractBaseUser, name: str) -> DubbingSession | None:
+def find_session(owner: AbstractBaseUser, name: str) -> DubbingSession | None:
     """Return the owner's session with this name or code; one in the trash only if no other is meant."""
     theirs = DubbingSession.objects.visible_to(owner).order_by(F("trashed_at").desc(nulls_first=True), "-pk")
     try:

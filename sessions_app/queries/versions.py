@@ -19,7 +19,7 @@ BATCH = 500
 
 
 @dataclass(frozen=True, kw_only=True)
-class Part:
+class FileGroup:
     """The files of one category and language."""
 
     category: Category
@@ -38,24 +38,24 @@ class CategorySummary:
     """In bytes."""
 
 
-def parts_of(version: Version) -> list[Part]:
+def get_file_groups(version: Version) -> list[FileGroup]:
     """Count files and bytes by category and language, in the order of the pipeline."""
     rows = (
-        entries_of(version)
+        get_entries(version)
         .values_list("category", "language")
         .annotate(files=Count("pk"), size=Sum("blob__size"))
     )
     order = list(Category)
     parts = [
-        Part(category=Category(category), language=language, file_count=files, size=size or 0)
+        FileGroup(category=Category(category), language=language, file_count=files, size=size or 0)
         for category, language, files, size in rows
     ]
     return sorted(parts, key=lambda part: (order.index(part.category), part.language))
 
 
-def summary_of(version: Version, selection: Selection = WHOLE_VERSION) -> list[CategorySummary]:
+def summarize_categories(version: Version, selection: Selection = WHOLE_VERSION) -> list[CategorySummary]:
     """Count files and bytes of every category, those without files too, in the order of the pipeline."""
-    parts = [part for part in parts_of(version) if selection.includes(part.category, part.language)]
+    parts = [part for part in get_file_groups(version) if selection.includes(part.category, part.language)]
     return [
         CategorySummary(
             category=category,
@@ -66,38 +66,38 @@ def summary_of(version: Version, selection: Selection = WHOLE_VERSION) -> list[C
     ]
 
 
-def has_files(version: Version, selection: Selection) -> bool:
+def has_selected_files(version: Version, selection: Selection) -> bool:
     """Whether the version holds any file that is selected."""
-    return entries_of(version).selected(selection).exists()
+    return get_entries(version).selected(selection).exists()
 
 
-def files_of(
+def get_file_page(
     version: Version, *, page: str | int, category: str = "", selection: Selection = WHOLE_VERSION
 ) -> Page[Entry]:
     """Return one page of the version's files by path, of one category or of all ("")."""
-    rows = entries_of(version).selected(selection).select_related("blob")
+    rows = get_entries(version).selected(selection).select_related("blob")
     if category:
         rows = rows.filter(category=category)
     return Paginator(rows.order_by("path"), FILES_A_PAGE).get_page(page)
 
 
-def file_at(version: Version, path: str) -> Entry | None:
+def find_entry(version: Version, path: str) -> Entry | None:
     if "\0" in path:  # which no database compares with
         return None
-    return entries_of(version).filter(path=path).select_related("blob").first()
+    return get_entries(version).filter(path=path).select_related("blob").first()
 
 
-def files_at(version: Version, paths: Sequence[str]) -> dict[str, Blob]:
+def find_blobs(version: Version, paths: Sequence[str]) -> dict[str, Blob]:
     """Return the blobs of those paths that the version has."""
     wanted = sorted({path for path in paths if "\0" not in path})
     found: dict[str, Blob] = {}
     for start in range(0, len(wanted), BATCH):
-        rows = entries_of(version).filter(path__in=wanted[start : start + BATCH]).select_related("blob")
+        rows = get_entries(version).filter(path__in=wanted[start : start + BATCH]).select_related("blob")
         found |= {row.path: row.blob for row in rows}
     return found
 
 
-def versions_of(session: DubbingSession) -> list[Version]:
+def get_versions(session: DubbingSession) -> list[Version]:
     return list(
         Version.objects.filter(session=session)
         .select_related("created_by")
@@ -106,5 +106,5 @@ def versions_of(session: DubbingSession) -> list[Version]:
     )
 
 
-def entries_of(version: Version) -> EntryQuerySet:
+def get_entries(version: Version) -> EntryQuerySet:
     return Entry.objects.filter(session_id=version.session_id).at(version.number)

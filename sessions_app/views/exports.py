@@ -15,13 +15,13 @@ from django.views.decorators.http import require_POST, require_safe
 from dubbing_core.selection import Selection
 from sessions_app.forms import ShareForm
 from sessions_app.http.downloads import download_response, export_download
-from sessions_app.http.lookups import export_of, version_of
+from sessions_app.http.lookups import get_export_or_404, get_version_or_404
 from sessions_app.models import Export
 from sessions_app.operations.errors import OperationError
 from sessions_app.operations.shares import share as shares
-from sessions_app.queries.exports import exports_of
-from sessions_app.queries.histories import past_size_of
-from sessions_app.queries.versions import parts_of, summary_of
+from sessions_app.queries.exports import get_ready_exports
+from sessions_app.queries.history import get_history_size
+from sessions_app.queries.versions import get_file_groups, summarize_categories
 from sessions_app.views.errors import SignedInRequest, page_view
 
 
@@ -29,18 +29,18 @@ from sessions_app.views.errors import SignedInRequest, page_view
 @page_view
 def new(request: SignedInRequest, code: UUID, number: int) -> HttpResponse:
     """Choose what a ZIP shall hold."""
-    version = version_of(request.user, code, number)
-    parts = parts_of(version)
+    version = get_version_or_404(request.user, code, number)
+    parts = get_file_groups(version)
     now = timezone.now()
     context = {
         "session": version.session,
         "version": version,
         "parts": [{**asdict(part), "category": part.category.value} for part in parts],
-        "summary": [summary for summary in summary_of(version) if summary.file_count],
+        "summary": [summary for summary in summarize_categories(version) if summary.file_count],
         "languages": sorted({part.language for part in parts if part.language}),
-        "past": past_size_of(version),
+        "past": get_history_size(version),
         "kept": settings.EXPORT_KEPT,
-        "exports": exports_of(request.user, version, now=now),
+        "exports": get_ready_exports(request.user, version, now=now),
     }
     return render(request, "exports/new.html", context)
 
@@ -49,12 +49,12 @@ def new(request: SignedInRequest, code: UUID, number: int) -> HttpResponse:
 @page_view
 def detail(request: SignedInRequest, code: UUID) -> HttpResponse:
     """What the ZIP holds, until when it is kept, who has a link to it."""
-    export = export_of(request.user, code)
+    export = get_export_or_404(request.user, code)
     return render(request, "exports/detail.html", _context(export, ShareForm()))
 
 
 def _context(export: Export, form: ShareForm) -> dict[str, object]:
-    summary = summary_of(export.version, Selection.from_dict(export.selection))
+    summary = summarize_categories(export.version, Selection.from_dict(export.selection))
     return {
         "export": export,
         "session": export.version.session,
@@ -71,7 +71,7 @@ def _context(export: Export, form: ShareForm) -> dict[str, object]:
 @require_safe
 @page_view
 def download(request: SignedInRequest, code: UUID) -> HttpResponseBase:
-    export = export_of(request.user, code)
+    export = get_export_or_404(request.user, code)
     if not export.is_ready(now=timezone.now()):
         messages.error(request, "This export has expired. Export the session again.")
         return redirect("export-detail", export.code)
@@ -82,7 +82,7 @@ def download(request: SignedInRequest, code: UUID) -> HttpResponseBase:
 @page_view
 def share(request: SignedInRequest, code: UUID) -> HttpResponse:
     """Make a link; its address is shown once, on the page that answers."""
-    export = export_of(request.user, code)
+    export = get_export_or_404(request.user, code)
     form = ShareForm(request.POST)
     context = _context(export, form)
     if not form.is_valid():

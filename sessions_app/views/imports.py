@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from sessions_app.http.lookups import job_of
+from sessions_app.http.lookups import get_job_or_404
 from sessions_app.operations.errors import OperationError
 from sessions_app.operations.imports import job as imports
 from sessions_app.views.errors import SignedInRequest, page_view
@@ -28,7 +28,7 @@ def page(request: SignedInRequest) -> HttpResponse:
 @page_view
 def create_from_preview(request: SignedInRequest, code: UUID) -> HttpResponse:
     """Import what a job has looked into."""
-    checked = job_of(request.user, code)
+    checked = get_job_or_404(request.user, code)
     try:
         job = imports.request_checked(check=checked, name=request.POST.get("name", ""), now=timezone.now())
     except OperationError as error:

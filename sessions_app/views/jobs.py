@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from sessions_app.http.lookups import job_of
+from sessions_app.http.lookups import get_job_or_404
 from sessions_app.models import Job
 from sessions_app.operations.errors import OperationError
 from sessions_app.operations.exports import job as exports
@@ -36,27 +36,27 @@ def index(request: SignedInRequest) -> HttpResponse:
 @require_safe
 @page_view
 def detail(request: SignedInRequest, code: UUID) -> HttpResponse:
-    return render(request, "jobs/detail.html", {"job": job_of(request.user, code)})
+    return render(request, "jobs/detail.html", {"job": get_job_or_404(request.user, code)})
 
 
 @require_safe
 @page_view
 def progress(request: SignedInRequest, code: UUID) -> HttpResponse:
     """The part of the job's page that is asked for again and again while it runs."""
-    return render(request, "jobs/_progress.html", {"job": job_of(request.user, code)})
+    return render(request, "jobs/_progress.html", {"job": get_job_or_404(request.user, code)})
 
 
 @require_safe
 @page_view
 def row(request: SignedInRequest, code: UUID) -> HttpResponse:
     """A job's line in a list, likewise."""
-    return render(request, "jobs/_row.html", {"job": job_of(request.user, code)})
+    return render(request, "jobs/_row.html", {"job": get_job_or_404(request.user, code)})
 
 
 @require_POST
 @page_view
 def cancel(request: SignedInRequest, code: UUID) -> HttpResponse:
-    job = job_of(request.user, code)
+    job = get_job_or_404(request.user, code)
     told(request, lambda: jobs.cancel(job=job, now=timezone.now()), done="The job stops.")
     return redirect("job-detail", job.code)
 
@@ -64,7 +64,7 @@ def cancel(request: SignedInRequest, code: UUID) -> HttpResponse:
 @require_POST
 @page_view
 def retry(request: SignedInRequest, code: UUID) -> HttpResponse:
-    job = job_of(request.user, code)
+    job = get_job_or_404(request.user, code)
     try:
         if job.kind == Job.Kind.EXPORT:
             job = exports.retry(job=job, now=timezone.now())

@@ -11,11 +11,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from dubbing_core.categories import Category
-from sessions_app.http.lookups import session_of, trashed_session_of
+from sessions_app.http.lookups import get_session_or_404, get_trashed_session_or_404
 from sessions_app.models import DubbingSession, Job, Version
 from sessions_app.operations.sessions import lifecycle as sessions
-from sessions_app.queries.exports import exports_of
-from sessions_app.queries.versions import files_of, summary_of, versions_of
+from sessions_app.queries.exports import get_ready_exports
+from sessions_app.queries.versions import get_file_page, get_versions, summarize_categories
 from sessions_app.views.errors import SignedInRequest, page_view, told
 
 RECENT_JOBS = 10
@@ -25,7 +25,7 @@ RECENT_JOBS = 10
 @page_view
 def detail(request: SignedInRequest, code: UUID, number: int | None = None) -> HttpResponse:
     """Show the current version, or the one asked for."""
-    session = session_of(request.user, code)
+    session = get_session_or_404(request.user, code)
     now = timezone.now()
     version = session.current
     if number is not None:
@@ -43,13 +43,13 @@ def detail(request: SignedInRequest, code: UUID, number: int | None = None) -> H
     context |= {
         "version": version,
         "is_current": version.pk == session.current_id,
-        "versions": versions_of(session),
-        "summary": summary_of(version),
+        "versions": get_versions(session),
+        "summary": summarize_categories(version),
         "category": category,
-        "files": files_of(version, category=category, page=request.GET.get("page", "1")),
+        "files": get_file_page(version, category=category, page=request.GET.get("page", "1")),
         "voices": document.get("voices") or {},
         "document": document,
-        "exports": exports_of(request.user, version, now=now),
+        "exports": get_ready_exports(request.user, version, now=now),
     }
     return render(request, "sessions/detail.html", context)
 
@@ -63,7 +63,7 @@ def _recent_jobs(request: SignedInRequest, session: DubbingSession) -> list[Job]
 @require_POST
 @page_view
 def trash(request: SignedInRequest, code: UUID) -> HttpResponse:
-    session = session_of(request.user, code)
+    session = get_session_or_404(request.user, code)
     sessions.trash(sessions=[session], now=timezone.now())
     messages.success(request, f"“{session.name}” moved to the trash.", extra_tags=f"undo-{session.code}")
     return redirect("session-list")
@@ -72,7 +72,7 @@ def trash(request: SignedInRequest, code: UUID) -> HttpResponse:
 @require_POST
 @page_view
 def untrash(request: SignedInRequest, code: UUID) -> HttpResponse:
-    session = trashed_session_of(request.user, code)
+    session = get_trashed_session_or_404(request.user, code)
     before = session.name
     if not told(request, lambda: sessions.untrash(session=session)):
         return redirect("session-trash-list")

@@ -13,7 +13,12 @@ from sessions_app.models import DubbingSession
 from sessions_app.operations.errors import OperationError
 from sessions_app.operations.exports import job as exports
 from sessions_app.operations.sessions import lifecycle as sessions
-from sessions_app.queries.sessions import Order, languages_of, page_of_sessions, trash_of
+from sessions_app.queries.sessions import (
+    SessionOrder,
+    get_session_languages,
+    get_session_page,
+    get_trashed_sessions,
+)
 from sessions_app.views.errors import SignedInRequest, page_view
 from sessions_app.views.upload_page import sends_files
 
@@ -22,13 +27,13 @@ from sessions_app.views.upload_page import sends_files
 @page_view
 def index(request: SignedInRequest) -> HttpResponse:
     search = SearchForm(request.GET).search()
-    page = page_of_sessions(request.user, search, request.GET.get("page", "1"))
+    page = get_session_page(request.user, search, request.GET.get("page", "1"))
     context = {
         "page": page,
         "search": search,
-        "orders": list(Order),
+        "orders": list(SessionOrder),
         "stages": list(Stage),
-        "languages": languages_of(request.user),
+        "languages": get_session_languages(request.user),
     }
     return render(request, "sessions/list.html", context)
 
@@ -87,5 +92,5 @@ def _export(request: SignedInRequest, selected: list[DubbingSession]) -> HttpRes
 @require_safe
 @page_view
 def trash(request: SignedInRequest) -> HttpResponse:
-    context = {"sessions": trash_of(request.user)[:500], "kept": settings.TRASH_KEPT}
+    context = {"sessions": get_trashed_sessions(request.user)[:500], "kept": settings.TRASH_KEPT}
     return render(request, "sessions/trash.html", context)

@@ -13,11 +13,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from dubbing_core.selection import Selection
 from sessions_app.http.downloads import download_response, export_download
-from sessions_app.http.lookups import share_of
+from sessions_app.http.lookups import get_share_or_404
 from sessions_app.models import Share
 from sessions_app.operations.errors import OperationError
 from sessions_app.operations.shares import share as shares
-from sessions_app.queries.versions import files_of, summary_of
+from sessions_app.queries.versions import get_file_page, summarize_categories
 from sessions_app.views.errors import SignedInRequest, page_view
 
 
@@ -35,8 +35,8 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
         "token": token,
         "export": share.export,
         "version": version,
-        "summary": summary_of(version, selection),
-        "files": files_of(version, selection=selection, page=request.GET.get("page", "1")),
+        "summary": summarize_categories(version, selection),
+        "files": get_file_page(version, selection=selection, page=request.GET.get("page", "1")),
     }
     return _unreferred(render(request, "shares/page.html", context))
 
@@ -74,7 +74,7 @@ def take(request: SignedInRequest, token: str) -> HttpResponse:
 @require_POST
 @page_view
 def revoke(request: SignedInRequest, code: UUID) -> HttpResponse:
-    share: Share = share_of(request.user, code)
+    share: Share = get_share_or_404(request.user, code)
     if share.revoke(now=timezone.now()):
         messages.success(request, "The link works no longer.")
     return redirect("export-detail", share.export.code)

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from sessions_app.forms import TokenForm
-from sessions_app.http.lookups import token_of
+from sessions_app.http.lookups import get_token_or_404
 from sessions_app.models import AccessToken
 from sessions_app.operations.accounts import tokens
 from sessions_app.operations.errors import OperationError
@@ -53,7 +53,7 @@ def create(request: SignedInRequest) -> HttpResponse:
 @require_POST
 @page_view
 def revoke(request: SignedInRequest, code: UUID) -> HttpResponse:
-    token = token_of(request.user, code)
+    token = get_token_or_404(request.user, code)
     if token.revoke(now=timezone.now()):
         messages.success(request, f"“{token.name}” works no longer.")
     return redirect("token-list")

@@ -16,20 +16,20 @@ from dubbing_core.selection import WHOLE_VERSION
 from dubbing_core.session_names import build_export_filename
 from sessions_app.forms import SelectionForm
 from sessions_app.http.downloads import download_response, entry_download, layout_download, playable_type
-from sessions_app.http.lookups import session_of, version_of
+from sessions_app.http.lookups import get_session_or_404, get_version_or_404
 from sessions_app.operations.errors import OperationError
 from sessions_app.operations.exports import job as exports
 from sessions_app.operations.exports.layout import kept_layout_of
 from sessions_app.operations.sessions import lifecycle as sessions
 from sessions_app.operations.versions import commit as versions
-from sessions_app.queries.versions import file_at, parts_of
+from sessions_app.queries.versions import find_entry, get_file_groups
 from sessions_app.views.errors import SignedInRequest, page_view
 
 
 @require_POST
 @page_view
 def restore(request: SignedInRequest, code: UUID, number: int) -> HttpResponse:
-    session = session_of(request.user, code)
+    session = get_session_or_404(request.user, code)
     try:
         version = versions.restore(session=session, number=number, author=request.user, now=timezone.now())
     except OperationError as error:
@@ -43,8 +43,8 @@ def restore(request: SignedInRequest, code: UUID, number: int) -> HttpResponse:
 @page_view
 def export(request: SignedInRequest, code: UUID, number: int) -> HttpResponse:
     """Have a ZIP of the version made in the background: all of it, or what the form says."""
-    version = version_of(request.user, code, number)
-    form = SelectionForm(request.POST, parts=parts_of(version))
+    version = get_version_or_404(request.user, code, number)
+    form = SelectionForm(request.POST, parts=get_file_groups(version))
     if not form.is_valid():
         messages.error(request, form.problem)
         return redirect("export-new", code, number)
@@ -61,8 +61,8 @@ def export(request: SignedInRequest, code: UUID, number: int) -> HttpResponse:
 @require_safe
 @page_view
 def file(request: SignedInRequest, code: UUID, number: int, path: str) -> HttpResponseBase:
-    version = version_of(request.user, code, number)
-    entry = file_at(version, path)
+    version = get_version_or_404(request.user, code, number)
+    entry = find_entry(version, path)
     if entry is None:
         raise Http404
     sessions.note_opening(session=version.session, now=timezone.now())
@@ -77,10 +77,10 @@ def file(request: SignedInRequest, code: UUID, number: int, path: str) -> HttpRe
 @page_view
 def archive(request: SignedInRequest, code: UUID, number: int) -> HttpResponseBase:
     """Download the version, or what the query selects of it, as a ZIP that is made while it is sent."""
-    version = version_of(request.user, code, number)
+    version = get_version_or_404(request.user, code, number)
     selection = WHOLE_VERSION
     if request.GET:
-        form = SelectionForm(request.GET, parts=parts_of(version))
+        form = SelectionForm(request.GET, parts=get_file_groups(version))
         if not form.is_valid():
             messages.error(request, form.problem)
             return redirect("export-new", code, number)
@@ -101,7 +101,7 @@ def archive(request: SignedInRequest, code: UUID, number: int) -> HttpResponseBa
 @page_view
 def document(request: SignedInRequest, code: UUID, number: int) -> HttpResponse:
     """metadata.json as the export has it."""
-    version = version_of(request.user, code, number)
+    version = get_version_or_404(request.user, code, number)
     response = HttpResponse(
         metadata.render_document(version.metadata, session_name=version.session.name),
         content_type="application/json",

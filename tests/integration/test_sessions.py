@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from sessions_app.models import DubbingSession, Job, Version
-from sessions_app.queries.sessions import Order
+from sessions_app.queries.sessions import SessionOrder
 from tests.integration.programs import ROOT
 from tests.integration.sketches import (
     current_of,
@@ -190,14 +190,14 @@ def test_every_order_puts_first_what_it_says(world: World, alice: Client):
             last_accessed=start + timedelta(days=(day + 2) % 4),
         )
 
-    found = {order: names_on(alice.get("/sessions/", {"sort": order.value})) for order in Order}
+    found = {order: names_on(alice.get("/sessions/", {"sort": order.value})) for order in SessionOrder}
 
     assert found == {
-        Order.UPDATED: ["beta", "Empty", "gamma", "Alpha"],
-        Order.CREATED: ["Alpha", "gamma", "Empty", "beta"],
-        Order.ACCESSED: ["gamma", "Alpha", "beta", "Empty"],
-        Order.NAME: ["Alpha", "beta", "Empty", "gamma"],
-        Order.SIZE: ["Alpha", "gamma", "beta", "Empty"],
+        SessionOrder.UPDATED: ["beta", "Empty", "gamma", "Alpha"],
+        SessionOrder.CREATED: ["Alpha", "gamma", "Empty", "beta"],
+        SessionOrder.ACCESSED: ["gamma", "Alpha", "beta", "Empty"],
+        SessionOrder.NAME: ["Alpha", "beta", "Empty", "gamma"],
+        SessionOrder.SIZE: ["Alpha", "gamma", "beta", "Empty"],
     }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from dubbing_core.sizes import format_size
 from sessions_app.management.portal_command import PortalCommand, user_named
 from sessions_app.models import DubbingSession
-from sessions_app.queries.sessions import all_sessions
+from sessions_app.queries.sessions import get_all_sessions
 
 COLUMNS = ("NAME", "OWNER", "VERSION", "STAGE", "LANGUAGES", "FILES", "SIZE", "LAST UPDATED")
 
@@ -20,7 +20,7 @@ class Command(PortalCommand):
 
     def perform(self, options: dict[str, Any]) -> list[dict[str, object]]:
         owner = None if options["owner"] is None else user_named(options["owner"])
-        return [_row(session) for session in all_sessions(owner)]
+        return [_row(session) for session in get_all_sessions(owner)]
 
     def describe(self, answer: Any) -> str:
         if not answer:

@@ -6,7 +6,7 @@ from django.contrib.auth.models import AbstractBaseUser
 
 from dubbing_core.sizes import format_size
 from sessions_app.operations.errors import OverQuotaError
-from sessions_app.queries.quotas import limit_of, used_by
+from sessions_app.queries.quotas import get_quota, get_usage
 
 
 def check(user: AbstractBaseUser, *, adding: int = 0) -> None:
@@ -15,10 +15,10 @@ def check(user: AbstractBaseUser, *, adding: int = 0) -> None:
     :param adding: bytes that are to be stored besides what counts already.
     :raises OverQuotaError: it would.
     """
-    limit = limit_of(user)
+    limit = get_quota()
     if limit is None:
         return
-    used = used_by(user)
+    used = get_usage(user)
     if used + adding > limit:
         asked = f" and {format_size(adding)} more do not fit" if adding else ""
         raise OverQuotaError(

@@ -25,7 +25,7 @@ from sessions_app.operations.exports.layout import layout_of, nothing_selected
 from sessions_app.operations.jobs import lifecycle as jobs
 from sessions_app.operations.jobs.context import JobContext
 from sessions_app.operations.jobs.registry import handles
-from sessions_app.queries.versions import has_files
+from sessions_app.queries.versions import has_selected_files
 from sessions_app.storage import durable, get_store
 from sessions_app.storage.keys import export_key
 
@@ -43,7 +43,7 @@ def request(
         session = DubbingSession.objects.select_for_update().get(pk=version.session_id)
         if session.is_trashed:
             raise NotAllowedError("This session is in the trash. Restore it, then export it.", code="trashed")
-        if selection.is_partial and not has_files(version, selection):
+        if selection.is_partial and not has_selected_files(version, selection):
             raise nothing_selected()
         params = {"version": version.number, **_told(selection)}
         same = Job.objects.filter(kind=Job.Kind.EXPORT, owner_id=owner.pk, session=session, params=params)

@@ -18,8 +18,8 @@ from sessions_app.exports import verify
 from sessions_app.exports.kept import KeptLayouts
 from sessions_app.models import Version
 from sessions_app.operations.errors import BadInputError
-from sessions_app.queries.histories import Past, past_of
-from sessions_app.queries.manifests import manifest_of
+from sessions_app.queries.history import StoredHistory, get_history
+from sessions_app.queries.manifests import get_version_manifest
 
 VERIFIER_NAME = f"{PRIVATE_FOLDER}/verify.py"
 """So that an archive proves itself in ten years, with Python alone."""
@@ -38,14 +38,14 @@ def layout_of(version: Version, *, session_name: str, selection: Selection = WHO
 
     :raises BadInputError: `nothing_selected`, no file is; `history_too_large`, no archive of ours may hold so many files.
     """
-    entries = manifest_of(version).entries
+    entries = get_version_manifest(version).entries
     document = version.metadata
     if selection.is_partial:
         entries = selection.filter_entries(entries)
         if not entries:
             raise nothing_selected()
         document = metadata.filter_document(document, entries=entries, languages=selection.languages)
-    past = past_of(version, session_name=session_name) if selection.history else None
+    past = get_history(version, session_name=session_name) if selection.history else None
     texts = [_text(version, METADATA_NAME, metadata.render_document(document, session_name=session_name))]
     if past is not None:
         texts.append(_text(version, history.HISTORY_PATH, history.render_history(past.history)))
@@ -77,7 +77,7 @@ def _file(version: Version, name: str, sha256: str, size: int, crc32: int) -> Bl
     return BlobMember(name=name, sha256=sha256, size=size, crc32=crc32, modified=version.created_at)
 
 
-def _older_files(version: Version, past: Past) -> list[BlobMember]:
+def _older_files(version: Version, past: StoredHistory) -> list[BlobMember]:
     return [
         _file(version, history.blob_path(sha256), sha256, entry.size, past.crc32s[sha256])
         for sha256, entry in past.history.find_older_blobs().items()

@@ -15,7 +15,7 @@ from sessions_app.exports.folder import Folder, FolderError, Found
 from sessions_app.exports.load import LoadedFile, collect
 from sessions_app.models import Version
 from sessions_app.operations.errors import BadInputError, NotAllowedError
-from sessions_app.queries.manifests import manifest_of
+from sessions_app.queries.manifests import get_version_manifest
 from sessions_app.storage import get_store
 from sessions_app.storage.durable import write_all
 
@@ -61,7 +61,7 @@ def load(*, version: Version, folder: Path, overwrite: bool, now: datetime, as_s
         LoadedFile(
             path=(entry.origin if as_saved else "") or entry.path, sha256=entry.sha256, size=entry.size
         )
-        for entry in manifest_of(version).entries
+        for entry in get_version_manifest(version).entries
     ]
     try:
         with Folder(folder) as target:

@@ -28,7 +28,7 @@ from sessions_app.operations.uploads.create import Announced
 from sessions_app.operations.uploads.lifecycle import BATCH, Arriving, arriving_in
 from sessions_app.operations.versions import commit as versions
 from sessions_app.operations.versions.documents import read_document, read_texts
-from sessions_app.queries.manifests import Held, held_by
+from sessions_app.queries.manifests import VersionContents, get_version_contents
 
 MESSAGE_LENGTH = 500
 
@@ -117,7 +117,7 @@ def perform(context: JobContext) -> None:
     if session.is_trashed:
         raise BadInputError("This session is in the trash. Restore it, then save again.", code="trashed")
     _check_paths([file.path for file in files])
-    before = held_by(parent)
+    before = get_version_contents(parent)
     rooted = bool(job.params.get("rooted"))
     paths = [file.path for file in files]
     placements = placing.place(paths, on=before, rooted=rooted, leaving=job.params["removed"])
@@ -160,7 +160,7 @@ def _document(context: JobContext, files: Sequence[Arriving], *, rooted: bool) -
 def _new_version(
     context: JobContext,
     session: DubbingSession,
-    before: Held,
+    before: VersionContents,
     arrived: Sequence[tuple[Placement, Blob]],
     uploaded: dict[str, Any] | None,
 ) -> versions.NewVersion:
@@ -197,7 +197,7 @@ def _new_version(
 def _commit(
     context: JobContext,
     session: DubbingSession,
-    before: Held,
+    before: VersionContents,
     new: versions.NewVersion,
     received: Sequence[Upload],
 ) -> dict[str, object]:

@@ -10,10 +10,12 @@ from dubbing_core.manifest import ManifestEntry
 from dubbing_core.path_allocator import PathAllocator
 from dubbing_core.placement import Placement, place_files
 from sessions_app.models import Blob
-from sessions_app.queries.manifests import Held
+from sessions_app.queries.manifests import VersionContents
 
 
-def place(paths: Sequence[str], *, on: Held, rooted: bool, leaving: Collection[str] = ()) -> list[Placement]:
+def place(
+    paths: Sequence[str], *, on: VersionContents, rooted: bool, leaving: Collection[str] = ()
+) -> list[Placement]:
     """Sort files into the tree of a session whose current version is ``on``.
 
     :param rooted: paths start at the project's root: one that was saved from there before goes where it went, and none takes the

@@ -9,7 +9,7 @@ from dubbing_core.paths import PathError, check_collisions, normalize_path
 from dubbing_core.placement import Placement, find_metadata
 from sessions_app.operations.errors import BadInputError
 from sessions_app.operations.saves import placement as placing
-from sessions_app.queries.manifests import Held
+from sessions_app.queries.manifests import VersionContents
 
 MAX_APART = 20
 
@@ -30,7 +30,7 @@ class Sorting:
     """The one that is taken for the session's metadata.json."""
 
 
-def sort(raw_paths: Sequence[str], *, on: Held, rooted: bool) -> Sorting:
+def sort(raw_paths: Sequence[str], *, on: VersionContents, rooted: bool) -> Sorting:
     """Sort a folder's files into the tree of a session whose current version is ``on``.
 
     :param rooted: as `placing.place` says.

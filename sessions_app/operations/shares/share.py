@@ -17,8 +17,8 @@ from sessions_app.models import DubbingSession, Export, Share
 from sessions_app.operations.errors import BadInputError, NotAllowedError
 from sessions_app.operations.sessions import lifecycle as sessions
 from sessions_app.operations.versions import commit as versions, history as histories
-from sessions_app.queries.histories import blobs_of, past_of
-from sessions_app.queries.manifests import held_by
+from sessions_app.queries.history import find_history_blobs, get_history
+from sessions_app.queries.manifests import get_version_contents
 
 TOKEN_BYTES = 16
 """128 bits, which nobody guesses."""
@@ -110,9 +110,9 @@ def _arrival(share: Share, *, now: datetime) -> versions.NewVersion | histories.
     shared = share.export.version
     selection = Selection.from_dict(share.export.selection)
     if selection.history:
-        past = past_of(shared, session_name=shared.session.name)
-        return histories.prepare(past.history, blobs=blobs_of(past), now=now)
-    held = held_by(shared)
+        past = get_history(shared, session_name=shared.session.name)
+        return histories.prepare(past.history, blobs=find_history_blobs(past), now=now)
+    held = get_version_contents(shared)
     manifest = Manifest(entries=selection.filter_entries(held.manifest.entries))
     document = metadata.filter_document(
         shared.metadata, entries=manifest.entries, languages=selection.languages

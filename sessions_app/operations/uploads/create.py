@@ -20,7 +20,7 @@ from sessions_app.operations.accounts import quotas
 from sessions_app.operations.errors import BadInputError, NotAllowedError
 from sessions_app.operations.uploads import parts
 from sessions_app.operations.uploads.lifecycle import BATCH, MAX_UPLOADS_A_CALL
-from sessions_app.queries.blobs import known_to
+from sessions_app.queries.blobs import find_readable_blobs
 from sessions_app.storage.ingest import SMALL_SIZE
 
 MAX_FILES_A_CALL = 5000
@@ -88,7 +88,7 @@ def adopt(*, owner: AbstractBaseUser, files: Sequence[Announced], now: datetime)
 
     :raises NotAllowedError: `blob_missing`, one is not there, or not any more.
     """
-    known = known_to(owner, {file.sha256 for file in files})
+    known = find_readable_blobs(owner, {file.sha256 for file in files})
     # Asked once more under the lock, in one order everywhere: garbage collection may have taken one meanwhile.
     locked = (
         Blob.objects.select_for_update()

@@ -20,7 +20,7 @@ from dubbing_core.texts import ExtractedTexts
 from sessions_app.models import DubbingSession, Entry, Version
 from sessions_app.models.bulk import insert_rows
 from sessions_app.operations.errors import ConflictError, NotAllowedError, UnchangedError
-from sessions_app.queries.manifests import held_by, manifest_of
+from sessions_app.queries.manifests import get_version_contents, get_version_manifest
 
 Item = TypeVar("Item")
 
@@ -63,7 +63,7 @@ def commit(
     """
     # Both take their time with thousands of files, which nobody should wait for who wants the row.
     _ = new.fingerprint
-    changes = diff_manifests(before if before is not None else manifest_of(parent), new.manifest)
+    changes = diff_manifests(before if before is not None else get_version_manifest(parent), new.manifest)
     with transaction.atomic():
         locked = DubbingSession.objects.select_for_update().get(pk=session.pk)
         if locked.current_id != (parent.pk if parent else None):
@@ -148,7 +148,7 @@ def restore(*, session: DubbingSession, number: int, author: AbstractBaseUser, n
         if old is None:
             raise NotAllowedError(f"This session has no version {number}.", code="no_such_version")
         parent = locked.current
-        held = held_by(old)
+        held = get_version_contents(old)
         manifest = held.manifest
         document = metadata.build_document(
             old.metadata,

@@ -16,7 +16,7 @@ BATCH = 500
 
 
 @dataclass(frozen=True, kw_only=True)
-class Past:
+class StoredHistory:
     """A session's history, and what a ZIP needs to know of the blobs in it beside their size."""
 
     history: History
@@ -24,7 +24,7 @@ class Past:
     """By SHA-256."""
 
 
-def past_of(version: Version, *, session_name: str) -> Past:
+def get_history(version: Version, *, session_name: str) -> StoredHistory:
     """Return every version up to this one, as if there had been none after it."""
     crc32s: dict[str, int] = {}
     entries = []
@@ -32,7 +32,7 @@ def past_of(version: Version, *, session_name: str) -> Past:
         crc32s[entry.sha256] = crc32
         entries.append(entry)
     history = History(session=session_name, versions=tuple(_versions(version)), entries=tuple(entries))
-    return Past(history=history, crc32s=crc32s)
+    return StoredHistory(history=history, crc32s=crc32s)
 
 
 def _versions(last: Version) -> Iterator[HistoryVersion]:
@@ -80,21 +80,21 @@ def _entries(last: Version) -> Iterator[tuple[HistoryEntry, int]]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PastSize:
+class HistorySize:
     versions: int
     blobs: int
     size: int
     """Bytes of all blobs, each once."""
 
 
-def past_size_of(version: Version) -> PastSize:
+def get_history_size(version: Version) -> HistorySize:
     """Return how much an export of the full history holds, by questions alone."""
     entries = Entry.objects.filter(session_id=version.session_id, added_in__lte=version.number)
     told = Blob.objects.filter(pk__in=entries.values("blob")).aggregate(blobs=Count("pk"), size=Sum("size"))
-    return PastSize(versions=version.number, blobs=told["blobs"], size=told["size"] or 0)
+    return HistorySize(versions=version.number, blobs=told["blobs"], size=told["size"] or 0)
 
 
-def blobs_of(past: Past) -> dict[str, Blob]:
+def find_history_blobs(past: StoredHistory) -> dict[str, Blob]:
     """Return the blob of every entry, by SHA-256."""
     digests = list(past.crc32s)
     found: dict[str, Blob] = {}

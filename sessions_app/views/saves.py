@@ -23,7 +23,7 @@ from sessions_app.views.upload_page import sends_files
 @page_view
 def page(request: SignedInRequest, code: UUID) -> HttpResponse:
     session = get_session_or_404(request.user, code)
-    return render(request, "sessions/save.html", {"session": session})
+    return render(request, "saves/new.html", {"session": session})
 
 
 @require_POST

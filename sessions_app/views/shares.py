@@ -82,7 +82,7 @@ def revoke(request: SignedInRequest, code: UUID) -> HttpResponse:
 
 def _closed(request: HttpRequest) -> HttpResponse:
     """The same answer for a link that never was, has expired or was taken back."""
-    return _unreferred(render(request, "shares/closed.html", status=404))
+    return _unreferred(render(request, "shares/unavailable.html", status=404))
 
 
 def _unreferred(response: HttpResponse | HttpResponseBase) -> HttpResponse:

@@ -68,9 +68,15 @@ class Machine:
         }
 
     def start(self, *arguments: object) -> subprocess.Popen[str]:
-        command = [str(self.dubs), *(str(argument) for argument in arguments)]
+        return self._start(self.dubs, *arguments)
+
+    def start_python(self, *arguments: object) -> subprocess.Popen[str]:
+        """Start the interpreter in which the client is installed."""
+        return self._start(self.dubs.parent / "python", *arguments)
+
+    def _start(self, *command: object) -> subprocess.Popen[str]:
         return start_process(
-            command,
+            [str(part) for part in command],
             cwd=self.folder,
             env=self.environment,
             stdout=subprocess.PIPE,
@@ -89,6 +95,11 @@ class Machine:
     def told(self, *arguments: object, code: int = 0) -> Any:
         """Run a command and return the one JSON document on its stdout."""
         return json.loads(self.run(*arguments, "--json", code=code).out)
+
+    def has_hashed(self, path: str) -> bool:
+        """Return whether the client has recorded the hash of a file."""
+        records = Path(self.environment["DUBS_HOME"]).rglob("files.json")
+        return any(path in json.loads(record.read_bytes())["files"] for record in records)
 
     def versions(self, name: str) -> list[int]:
         return [version["number"] for version in self.told("info", name)["versions"]]

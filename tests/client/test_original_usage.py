@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from tests.services.processes import ROOT, start_process
+from tests.services.processes import ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -96,13 +96,7 @@ def test_a_save_of_what_is_there_already_makes_no_version(machine, told):
 
 
 def start(machine, program):
-    return start_process(
-        [machine.dubs.parent / "python", "-c", program],
-        cwd=machine.folder,
-        env=machine.environment,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    return machine.start_python("-c", program)
 
 
 def test_a_save_that_was_killed_while_the_portal_stored_it_makes_one_version(portal, machine, told):

@@ -331,6 +331,10 @@ def list_versions(*, name: str, owner: str) -> list[dict[str, Any]]:
     ]
 
 
+def has_uploads(*, owner: str) -> bool:
+    return Upload.objects.filter(owner__username=owner).exists()
+
+
 def get_newest_blob_id() -> int:
     newest = Blob.objects.order_by("-pk").first()
     return newest.pk if newest else 0

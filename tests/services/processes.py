@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -20,13 +21,27 @@ class ServiceError(RuntimeError):
     """A server did not start; the message ends with the last lines of its log."""
 
 
+class Process(subprocess.Popen[Any]):
+    """A process that is killed when its ``with`` block fails, instead of waited for."""
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if kind is not None:
+            self.kill()
+        super().__exit__(kind, value, traceback)
+
+
 def start_process(
     command: Sequence[str | Path],
     *,
     user: int | None = None,
     death_signal: signal.Signals = signal.SIGKILL,
     **options: Any,
-) -> subprocess.Popen[Any]:
+) -> Process:
     """Start a process with default signal handlers that ends with this one.
 
     :param user: ID of the account that runs it; the current one by default.
@@ -35,7 +50,7 @@ def start_process(
     """
     launch = [sys.executable, "-IS", LAUNCHER, str(os.getpid()), str(int(death_signal))]
     account = "-" if user is None else str(user)
-    return subprocess.Popen([*launch, account, *command], **{"stdin": subprocess.DEVNULL, **options})
+    return Process([*launch, account, *command], **{"stdin": subprocess.DEVNULL, **options})
 
 
 class Service:

@@ -1,4 +1,7 @@
-"""An export's `.dubbing/manifest.json`: what each member must be, so that an archive proves itself without us."""
+"""Checksum manifest of an archive, `.dubbing/manifest.json`: size and SHA-256 of each member.
+
+It makes an archive verifiable without the portal.
+"""
 
 from __future__ import annotations
 
@@ -13,35 +16,36 @@ from dubbing_core.strict_json import JsonError, parse_json
 
 CHECKSUM_MANIFEST_PATH = f"{PRIVATE_FOLDER}/manifest.json"
 FORMAT = 1
-"""Raised when a reader of an older format would misread a newer one."""
+"""Increased when a reader of an older format would misread a newer one."""
 SIZE_LIMIT = 64 * 1024 * 1024
-"""In bytes: that of some 200,000 members."""
+"""In bytes; enough for some 200,000 members."""
 
 
 class ChecksumManifestError(ValueError):
-    """A manifest that cannot be used. Its message is a sentence for the person who brought the archive."""
+    """The manifest is unusable. The message is shown to the user who uploaded the archive."""
 
     code = "manifest_damaged"
 
     def __init__(self) -> None:
         super().__init__(
-            f"{CHECKSUM_MANIFEST_PATH} in this ZIP is damaged. Export the session again, or remove that file to import the rest as a plain folder."
+            f"{CHECKSUM_MANIFEST_PATH} in this ZIP is damaged. Export the session again, or remove that file to import"
+            " the rest as a plain folder."
         )
 
 
 @dataclass(frozen=True, kw_only=True)
 class ChecksumEntry:
-    """One member as it was exported."""
+    """One member of an archive as it was exported."""
 
     path: str
     size: int
     """In bytes."""
     sha256: str
     category: str = ""
-    """"" for what the portal writes itself, such as metadata.json."""
+    """"" for files that the portal generates, such as metadata.json."""
     language: str = ""
     origin: str = ""
-    """Where it lay in the folder that it was saved from; "" where that is its path in the session."""
+    """The path in the folder from which the file was saved; "" where that equals `path`."""
 
 
 def render_checksum_manifest(
@@ -54,9 +58,9 @@ def render_checksum_manifest(
     fingerprint: str,
     selection: Mapping[str, Any],
 ) -> bytes:
-    """Write the manifest: the same selection of a version always gives the same bytes.
+    """Write the manifest. The same selection of a version always gives the same bytes.
 
-    :param selection: what was chosen of the version; empty for the whole.
+    :param selection: the exported part of the version, as `Selection.as_dict`; empty for the whole version.
     """
     document = {
         "format": FORMAT,
@@ -82,19 +86,19 @@ def render_checksum_manifest(
 
 
 def parse_checksum_manifest(data: bytes) -> dict[str, ChecksumEntry]:
-    """Read the members of a manifest by path. Keys that a newer portal added are passed over.
+    """Read a manifest's members, by path. Keys that a newer portal added are ignored.
 
-    :raises ProofError: it is not what a portal writes.
+    :raises ChecksumManifestError: the data is not a manifest as a portal writes it.
     """
     try:
         document = parse_json(data)
-        members = [_proven(member) for member in document["members"]]
+        members = [_parse_member(member) for member in document["members"]]
     except (JsonError, KeyError, TypeError):
         raise ChecksumManifestError from None
     return {member.path: member for member in members}
 
 
-def _proven(member: Any) -> ChecksumEntry:
+def _parse_member(member: Any) -> ChecksumEntry:
     texts = [member["path"], member["sha256"]]
     texts += [member.get(key, "") for key in ("category", "language", "origin")]
     size = member["size"]

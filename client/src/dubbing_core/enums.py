@@ -1,4 +1,4 @@
-"""String enumerations on every supported Python: `enum.StrEnum` came with 3.11."""
+"""`StrEnum` for Python 3.10; `enum.StrEnum` requires 3.11."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import Enum
 
 
 class StrEnum(str, Enum):
-    """An enumeration whose members are strings and print as their values."""
+    """Enumeration whose members are strings and print as their values."""
 
     __str__ = str.__str__
     __format__ = str.__format__

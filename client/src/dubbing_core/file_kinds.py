@@ -1,4 +1,4 @@
-"""What a file is, by its extension alone; content is looked at elsewhere."""
+"""Kinds of files, guessed from the extension alone."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ class FileKind(StrEnum):
     AUDIO = "audio"
     SUBTITLE = "subtitle"
     TEXT = "text"
-    """Transcripts, translations and assignments, as tools keep them."""
+    """Formats in which tools store transcripts, translations and voice assignments."""
     OTHER = "other"
 
 
@@ -20,15 +20,18 @@ EXTENSIONS = {
     FileKind.SUBTITLE: "ass sbv srt ssa sub ttml vtt",
     FileKind.TEXT: "csv doc docx json jsonl md odt pdf rtf tsv txt xlsx xml yaml yml",
 }
-KINDS = {extension: kind for kind, extensions in EXTENSIONS.items() for extension in extensions.split()}
+KIND_BY_EXTENSION = {
+    extension: kind for kind, extensions in EXTENSIONS.items() for extension in extensions.split()
+}
 
 
 def guess_kind(path: str) -> FileKind:
-    return KINDS.get(split_name(path)[1][1:].casefold(), FileKind.OTHER)
+    """Return the kind of a file from its extension."""
+    return KIND_BY_EXTENSION.get(split_name(path)[1][1:].casefold(), FileKind.OTHER)
 
 
 def split_name(path: str) -> tuple[str, str]:
-    """The last part of a path as stem and extension with its dot: `a/Talk.MP4` -> `Talk`, `.MP4`."""
+    """Split the last component into stem and extension with its dot: `a/Talk.MP4` -> `Talk`, `.MP4`."""
     name = path.rpartition("/")[2]
     stem, dot, extension = name.rpartition(".")
     return (stem, dot + extension) if stem else (name, "")

@@ -1,6 +1,6 @@
-"""An export's `.dubbing/history.json`: every version up to the exported one, so that an archive brings all of them back.
+"""History in an archive, `.dubbing/history.json`: every version up to the exported one.
 
-Files that the exported version itself does not hold lie beside it, once each, as `.dubbing/blobs/<sha256>`.
+Files that only older versions contain are stored once each as `.dubbing/blobs/<sha256>`. An import restores all versions.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
@@ -18,11 +18,12 @@ from dubbing_core.categories import PRIVATE_FOLDER, Category, classify_path, is_
 from dubbing_core.languages import TAG_LENGTH_LIMIT
 from dubbing_core.paths import PathError, normalize_path
 from dubbing_core.strict_json import JsonError, parse_json
+from dubbing_core.timestamps import parse_timestamp
 
 HISTORY_PATH = f"{PRIVATE_FOLDER}/history.json"
 BLOBS_FOLDER = f"{PRIVATE_FOLDER}/blobs/"
 FORMAT = 1
-"""Raised when a reader of an older format would misread a newer one."""
+"""Increased when a reader of an older format would misread a newer one."""
 SIZE_LIMIT = 64 * 1024 * 1024
 """In bytes."""
 VERSIONS_LIMIT = 10_000
@@ -32,7 +33,7 @@ SHA256_DIGITS = 64
 
 
 class HistoryError(ValueError):
-    """A history that cannot be used. Its message is a sentence for the person who brought the archive."""
+    """The history is unusable. The message is shown to the user who uploaded the archive."""
 
     code = "history_damaged"
 
@@ -45,7 +46,7 @@ class HistoryError(ValueError):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HistoryEntry:
-    """A path that held a blob from one version until before another."""
+    """A file at one path, and the versions that contain it: `added_in` until before `removed_in`."""
 
     path: str
     sha256: str
@@ -55,9 +56,9 @@ class HistoryEntry:
     language: str
     added_in: int
     removed_in: int | None
-    """None while the newest version still has it."""
+    """None if the newest version contains it."""
     origin: str = ""
-    """Where it lay in the folder that it was saved from; "" where that is `path`."""
+    """The path in the folder from which the file was saved; "" where that equals `path`."""
 
     def is_in(self, number: int) -> bool:
         return self.added_in <= number and (self.removed_in is None or number < self.removed_in)
@@ -68,56 +69,57 @@ class HistoryVersion:
     number: int
     saved_at: datetime | None
     saved_by: str
-    """Who saved it, by the name they had where it was saved."""
+    """Name of the account that saved it, on the portal where it was saved."""
     message: str
     restored_from: int | None
     document: Mapping[str, Any]
-    """Its metadata.json, paths relative."""
+    """Its metadata document, with paths in the session's tree."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class History:
     session: str
     versions: tuple[HistoryVersion, ...]
-    """Numbered from 1, without a gap."""
+    """Numbered from 1 without gaps."""
     entries: tuple[HistoryEntry, ...]
 
     @property
     def newest(self) -> int:
+        """Number of the newest version."""
         return len(self.versions)
 
     def find_older_blobs(self) -> dict[str, HistoryEntry]:
-        """What the newest version does not hold, by SHA-256: an entry for each blob, in order of path and version."""
-        now_held = {entry.sha256 for entry in self.entries if entry.removed_in is None}
+        """Return one entry for each blob that the newest version lacks, by SHA-256, in order of path and version."""
+        current = {entry.sha256 for entry in self.entries if entry.removed_in is None}
         older: dict[str, HistoryEntry] = {}
         for entry in self.entries:
-            if entry.sha256 not in now_held:
+            if entry.sha256 not in current:
                 older.setdefault(entry.sha256, entry)
         return older
 
     def iter_states(self) -> Iterator[dict[str, HistoryEntry]]:
-        """Yield what each version holds by path, the first version first; each is the caller's to keep."""
-        arriving: dict[int, list[HistoryEntry]] = defaultdict(list)
-        leaving: dict[int, list[HistoryEntry]] = defaultdict(list)
+        """Yield the entries of each version by path, oldest version first. Each dictionary is a copy."""
+        added: dict[int, list[HistoryEntry]] = defaultdict(list)
+        removed: dict[int, list[HistoryEntry]] = defaultdict(list)
         for entry in self.entries:
-            arriving[entry.added_in].append(entry)
+            added[entry.added_in].append(entry)
             if entry.removed_in is not None:
-                leaving[entry.removed_in].append(entry)
+                removed[entry.removed_in].append(entry)
         state: dict[str, HistoryEntry] = {}
         for number in range(1, self.newest + 1):
-            for entry in leaving[number]:
+            for entry in removed[number]:
                 del state[entry.path]
-            state.update({entry.path: entry for entry in arriving[number]})
+            state.update({entry.path: entry for entry in added[number]})
             yield dict(state)
 
 
 def blob_path(sha256: str) -> str:
-    """Where a blob lies in the archive that the exported version does not hold."""
+    """Return the path in the archive of a blob that only older versions contain."""
     return BLOBS_FOLDER + sha256
 
 
 def render_history(history: History) -> bytes:
-    """Write the history: the same versions always give the same bytes."""
+    """Write the history. The same versions always give the same bytes."""
     document = {
         "format": FORMAT,
         "session": history.session,
@@ -150,17 +152,17 @@ def render_history(history: History) -> bytes:
 
 
 def parse_history(data: bytes) -> History:
-    """Read a history from anywhere, and trust nothing in it. Keys that a newer portal added are passed over.
+    """Read and validate an untrusted history. Keys that a newer portal added are ignored.
 
-    :raises HistoryError: it is not what a portal writes.
+    :raises HistoryError: the data is not a history as a portal writes it.
     """
     try:
-        told = parse_json(data)
-        if told["format"] > FORMAT:
+        document = parse_json(data)
+        if document["format"] > FORMAT:
             raise HistoryError("was written by a newer portal than this one")
-        versions = tuple(_version(version) for version in told["versions"])
-        entries = tuple(_entry(entry) for entry in told["entries"])
-        session = told["session"]
+        versions = tuple(_parse_version(version) for version in document["versions"])
+        entries = tuple(_parse_entry(entry) for entry in document["entries"])
+        session = document["session"]
     except (
         JsonError,
         metadata.MetadataError,
@@ -184,20 +186,20 @@ def parse_history(data: bytes) -> History:
 
 
 def _check_spans(entries: Sequence[HistoryEntry], *, newest: int) -> None:
-    """Refuse a path that holds two blobs at once, or any in a version that there is not."""
+    """Refuse two files at one path in one version, and numbers of versions that do not exist."""
     for entry in entries:
         last = entry.removed_in if entry.removed_in is not None else newest + 1
         if not 1 <= entry.added_in < last <= newest + (entry.removed_in is None):
             raise HistoryError
     ordered = sorted(entries, key=lambda entry: (entry.path, entry.added_in))
-    for before, after in pairwise(ordered):
-        if before.path == after.path and (before.removed_in is None or before.removed_in > after.added_in):
+    for earlier, later in pairwise(ordered):
+        if earlier.path == later.path and (earlier.removed_in is None or earlier.removed_in > later.added_in):
             raise HistoryError
 
 
-def _version(told: Any) -> HistoryVersion:
-    number, restored_from = told["number"], told.get("restored_from")
-    message, saved_by = told.get("message", ""), told.get("saved_by", "")
+def _parse_version(row: Any) -> HistoryVersion:
+    number, restored_from = row["number"], row.get("restored_from")
+    message, saved_by, saved_at = row.get("message", ""), row.get("saved_by", ""), row.get("saved_at")
     if not _is_number(number) or not (
         restored_from is None or (_is_number(restored_from) and restored_from > 0)
     ):
@@ -206,18 +208,18 @@ def _version(told: Any) -> HistoryVersion:
         raise HistoryError
     return HistoryVersion(
         number=number,
-        saved_at=_moment(told.get("saved_at")),
+        saved_at=parse_timestamp(saved_at) if saved_at is not None else None,
         saved_by=saved_by[:MESSAGE_LIMIT],
         message=message[:MESSAGE_LIMIT],
         restored_from=restored_from,
-        document=metadata.relativize_paths(metadata.check_document(told["metadata"])),
+        document=metadata.relativize_paths(metadata.check_document(row["metadata"])),
     )
 
 
-def _entry(told: Any) -> HistoryEntry:
-    path, sha256, language = told["path"], told["sha256"], told.get("language", "")
-    origin = told.get("origin", "")
-    size, added_in, removed_in = told["size"], told["added_in"], told.get("removed_in")
+def _parse_entry(row: Any) -> HistoryEntry:
+    path, sha256, language = row["path"], row["sha256"], row.get("language", "")
+    origin = row.get("origin", "")
+    size, added_in, removed_in = row["size"], row["added_in"], row.get("removed_in")
     if normalize_path(path) != path or not is_placed(path):
         raise HistoryError
     if origin and normalize_path(origin) != origin:
@@ -243,10 +245,3 @@ def _entry(told: Any) -> HistoryEntry:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _moment(text: Any) -> datetime | None:
-    if text is None:
-        return None
-    moment = datetime.fromisoformat(text)
-    return moment.replace(tzinfo=timezone.utc) if moment.tzinfo is None else moment.astimezone(timezone.utc)

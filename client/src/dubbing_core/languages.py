@@ -1,4 +1,4 @@
-"""Language tags (BCP 47) as dubbing tools write them into file and folder names."""
+"""Language tags (BCP 47, RFC 5646) in the file and folder names that dubbing tools write."""
 
 from __future__ import annotations
 
@@ -7,82 +7,84 @@ from collections.abc import Sequence
 
 import langcodes
 
-# Language, script, region: all that tools write. Other numeric regions are take numbers: `hi-001` is Hindi, one.
+# Language, script, region, as tools write them. Other numeric regions are take numbers: `hi-001` is take 1 in Hindi.
 TAG = re.compile(r"(?P<language>[a-z]{2,3})(-[a-z]{4})?(-([a-z]{2}|419))?", re.IGNORECASE)
 REGION = re.compile(r"[A-Z]{2}|419|Hans|Hant|Latn|Cyrl")
 TAG_LENGTH_LIMIT = 35
-"""Characters of the longest tag that RFC 5646 section 4.4.1 counts on; foreign metadata may hold anything."""
+"""In characters: the longest tag for which RFC 5646 section 4.4.1 requires room."""
 SEPARATORS = re.compile(r"[\s_.]+")
 
 
-def words(text: str) -> frozenset[str]:
+def _split(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-SPOKEN = words(
+SPOKEN_LANGUAGES = _split(
     "af am ar as az be bg bn bs ca cs cy da de el en es et eu fa fi fr ga gl gu he hi hr hu hy id is it iw ja jv ka"
     " kk km kn ko lo lt lv mk ml mn mr ms mt my nb ne nl no or pa pl ps pt ro ru si sk sl so sq sr su sv sw ta te"
     " th tr uk ur uz vi zh zu"
 )
-"""What speech engines speak. Other two-letter codes in the middle of a name are abbreviations more often."""
-WORDS = words("am as be el he id is it lo mr ms my no or so")
-"""Codes that are also words or titles, in the languages in which people name files."""
-NEVER = words("as be my no or so")
-"""Words that precede a product just as well: `my_audio`, `no_voice`, `so_final`."""
-LONG = frozenset({"ceb", "cmn", "fil", "haw", "hmn", "wuu", "yue"})
-"""Spoken languages that have no code of two letters."""
+"""Languages of speech engines. Other two-letter codes in the middle of a name are abbreviations more often."""
+AMBIGUOUS_CODES = _split("am as be el he id is it lo mr ms my no or so")
+"""Codes that are also words or titles in the languages in which people name files."""
+UNSAFE_PREFIXES = _split("as be my no or so")
+"""Words that often precede a product's name: `my_audio`, `no_voice`, `so_final`."""
+THREE_LETTER_LANGUAGES = frozenset({"ceb", "cmn", "fil", "haw", "hmn", "wuu", "yue"})
+"""Spoken languages without a two-letter code."""
 
-ENGINES = words(
+ENGINES = _split(
     "aws azure bark chatterbox coqui cosyvoice custom edge eleven elevenlabs f5 gemini google gtts kokoro openai"
     " piper polly tts xtts"
 )
-PRODUCTS = words(
+PRODUCTS = _split(
     "audio dub dubbed dubbing final mix mixed narration output speech sub subs subtitle subtitles track transcript"
     " translated translation translations tts video vocals voice voices"
 )
 
 
 def parse_language_tag(text: str, *, languages: Sequence[str] = ()) -> str:
-    """The language that `text` as a whole is a tag of, or "".
+    """Return the tag that the whole `text` is, or "".
 
-    Tags in `languages` count however they look and come back as spelled there; others come back in the
+    A tag in `languages` matches in any spelling and is returned as spelled there; other tags are returned in the
     recommended form: `pt_br` -> `pt-BR`, `eng` -> `en`.
     """
-    wanted = text.replace("_", "-").casefold()
+    folded = text.replace("_", "-").casefold()
     for tag in languages:
-        if len(tag) <= TAG_LENGTH_LIMIT and tag.replace("_", "-").casefold() == wanted:
+        if len(tag) <= TAG_LENGTH_LIMIT and tag.replace("_", "-").casefold() == folded:
             return tag
-    shape = TAG.fullmatch(wanted)
-    if shape is None or not langcodes.tag_is_valid(wanted):
+    if TAG.fullmatch(folded) is None or not langcodes.tag_is_valid(folded):
         return ""
-    tag = langcodes.standardize_tag(wanted)
+    tag = langcodes.standardize_tag(folded)
     language = tag.partition("-")[0]
-    # Nearly every word of three letters is somebody's language: `sub`, `out`, `wav`, `raw`.
-    return tag if len(language) == len("en") or language in LONG else ""
+    # Nearly every three-letter word is a language code: `sub`, `out`, `wav`, `raw`.
+    return tag if len(language) == len("en") or language in THREE_LETTER_LANGUAGES else ""
 
 
 def find_language_tag(path: str, *, languages: Sequence[str] = ()) -> str:
-    """The language a file's name or one of its folders tells, or "".
+    """Return the language tag in a path, or "".
 
-    1. A folder of its own: `hi/001.wav`.
-    2. The whole name, or its last extension but one: `hi.srt`, `movie.hi.srt`.
-    3. The places where tools put it: first, after the tool's own words, last.
-    4. Any place, for a language in `languages`.
+    The first match wins:
+
+    1. the name of a folder: `hi/001.wav`;
+    2. the whole name, or its last extension but one: `hi.srt`, `movie.hi.srt`;
+    3. the positions in a name where tools write it: first, after the engine's name, last;
+    4. any position, for a tag in `languages`.
     """
     *folders, name = path.split("/")
     stem = name.rpartition(".")[0] or name
-    for whole in (*reversed(folders), stem, stem.rpartition(".")[2]):
-        if tag := parse_language_tag(whole, languages=languages):
+    for candidate in (*reversed(folders), stem, stem.rpartition(".")[2]):
+        if tag := parse_language_tag(candidate, languages=languages):
             return tag
-    tokens = _tokens(stem, languages)
-    return _placed(tokens, languages) or _anywhere(tokens, languages)
+    tokens = _tokenize(stem, languages)
+    return _find_in_usual_positions(tokens, languages) or _find_session_language(tokens, languages)
 
 
-def _tokens(stem: str, languages: Sequence[str]) -> list[str]:
-    """Split a name into words, keeping tags whole: `pt_BR_audio` -> `pt-BR`, `audio`."""
+def _tokenize(stem: str, languages: Sequence[str]) -> list[str]:
+    """Split a name into words without splitting tags: `pt_BR_audio` -> `pt-BR`, `audio`."""
     words: list[str] = []
     for token in filter(None, SEPARATORS.split(stem)):
-        words += [token] if parse_language_tag(token, languages=languages) else filter(None, token.split("-"))
+        is_tag = parse_language_tag(token, languages=languages)
+        words += [token] if is_tag else filter(None, token.split("-"))
     tokens: list[str] = []
     for word in words:
         joined = f"{tokens[-1]}-{word}" if tokens else ""
@@ -93,36 +95,38 @@ def _tokens(stem: str, languages: Sequence[str]) -> list[str]:
     return tokens
 
 
-def _placed(tokens: Sequence[str], languages: Sequence[str]) -> str:
+def _find_in_usual_positions(tokens: Sequence[str], languages: Sequence[str]) -> str:
     if not tokens:
         return ""
-    lowered = [token.casefold() for token in tokens]
-    own = next((at for at, word in enumerate(lowered) if word not in ENGINES | PRODUCTS), len(tokens) - 1)
-    says_more = len(lowered) > 1 and lowered[1] in PRODUCTS and all(word.isdigit() for word in lowered[2:])
-    places = [
-        (0, says_more),
-        (own, own > 0 and lowered[own - 1] in ENGINES),
-        (len(tokens) - 1, False),
-    ]
-    for at, words_count in places:
+    words = [token.casefold() for token in tokens]
+    first_other = next(
+        (at for at, word in enumerate(words) if word not in ENGINES | PRODUCTS), len(words) - 1
+    )
+    precedes_product = len(words) > 1 and words[1] in PRODUCTS and all(word.isdigit() for word in words[2:])
+    follows_engine = first_other > 0 and words[first_other - 1] in ENGINES
+    positions = ((0, precedes_product), (first_other, follows_engine), (len(tokens) - 1, False))
+    for at, is_marked in positions:
         tag = parse_language_tag(tokens[at], languages=languages)
-        if tag and (tag in languages or _is_meant(tokens[at].casefold(), words_count=words_count)):
+        if tag and (tag in languages or _is_language(words[at], is_marked=is_marked)):
             return tag
     return ""
 
 
-def _is_meant(token: str, *, words_count: bool) -> bool:
-    """Whether a valid tag is one here, and not a word or an abbreviation."""
+def _is_language(token: str, *, is_marked: bool) -> bool:
+    """Return whether a valid tag is a language here, and not a word or an abbreviation.
+
+    :param is_marked: the words beside it are those of a dubbing tool.
+    """
     if "-" in token:
-        return token.partition("-")[0] not in WORDS
-    if token in WORDS:
-        return words_count and token not in NEVER
-    return token in SPOKEN
+        return token.partition("-")[0] not in AMBIGUOUS_CODES
+    if token in AMBIGUOUS_CODES:
+        return is_marked and token not in UNSAFE_PREFIXES
+    return token in SPOKEN_LANGUAGES
 
 
-def _anywhere(tokens: Sequence[str], languages: Sequence[str]) -> str:
+def _find_session_language(tokens: Sequence[str], languages: Sequence[str]) -> str:
     for token in tokens:
         tag = parse_language_tag(token, languages=languages)
-        if tag in languages and token.casefold() not in WORDS:
+        if tag in languages and token.casefold() not in AMBIGUOUS_CODES:
             return tag
     return ""

@@ -1,4 +1,4 @@
-"""What a version consists of, as a value."""
+"""Manifest of a version: its entries as a value, their fingerprint, and differences."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from dubbing_core.categories import Category
 from dubbing_core.paths import check_collisions
 
 TIMESTAMPS = ("created_at", "last_updated", "last_accessed")
-"""Keys of metadata.json that differ between two saves of the same work."""
+"""Keys of metadata.json that two saves of the same work may differ in."""
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
 class ManifestEntry:
     path: str
-    """In the session's tree, see `domain.paths`."""
+    """In the session's tree; see `dubbing_core.paths`."""
     sha256: str
     size: int
     crc32: int
     category: Category
     language: str = ""
-    """A BCP 47 tag, or "" when nothing tells."""
+    """A BCP 47 tag, or "" where none is known."""
     origin: str = ""
-    """Where it lay in the folder that it was saved from; "" where that is `path`."""
+    """The path in the folder from which the file was saved; "" where that equals `path`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,9 +36,9 @@ class Manifest:
 
     @classmethod
     def from_entries(cls, entries: Iterable[ManifestEntry]) -> Manifest:
-        """Bring entries into order.
+        """Sort the entries and check their paths.
 
-        :raises PathError: if two of them cannot lie side by side.
+        :raises PathError: two entries cannot exist side by side on every file system.
         """
         ordered = tuple(sorted(entries))
         check_collisions(entry.path for entry in ordered)
@@ -49,9 +49,9 @@ class Manifest:
         return sum(entry.size for entry in self.entries)
 
     def compute_fingerprint(self, document: Mapping[str, Any]) -> str:
-        """The SHA-256 that two versions share exactly if saving one over the other would change nothing.
+        """Return a SHA-256 that two versions share if and only if they have the same contents.
 
-        `document` is the metadata; its timestamps do not count, nor does the order of its keys.
+        :param document: the metadata document; its timestamps and the order of its keys do not count.
         """
         metadata = {key: value for key, value in document.items() if key not in TIMESTAMPS}
         canonical = json.dumps(
@@ -79,18 +79,19 @@ class Manifest:
 
 @dataclass(frozen=True, kw_only=True)
 class Changes:
-    """Entries that differ between two manifests, each sorted by path."""
+    """Entries that differ between two manifests, sorted by path."""
 
     added: tuple[ManifestEntry, ...]
     removed: tuple[ManifestEntry, ...]
     changed: tuple[ManifestEntry, ...]
-    """As they are in the new one: other bytes, or another category, language or origin, at the same path."""
+    """In their new state: same path, other bytes, category, language or origin."""
 
     def __bool__(self) -> bool:
         return bool(self.added or self.removed or self.changed)
 
 
 def diff_manifests(old: Manifest, new: Manifest) -> Changes:
+    """Return the changes that lead from the old manifest to the new one."""
     before = {entry.path: entry for entry in old.entries}
     after = {entry.path: entry for entry in new.entries}
     return Changes(

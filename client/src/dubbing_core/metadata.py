@@ -1,6 +1,6 @@
-"""The original session manager's metadata.json: read, kept true, and written in its exact format.
+"""Metadata document: the original session manager's metadata.json, parsed, kept consistent with the files, rendered.
 
-Inside the portal the document's paths are those of the session's tree (`audio/hi_audio.wav`); in the file they read
+Inside the portal the document's paths are paths in the session's tree (`audio/hi_audio.wav`); in the file they are
 `sessions/<session name>/audio/hi_audio.wav`. See docs/decisions/0002-metadata-paths.md.
 """
 
@@ -19,6 +19,7 @@ from dubbing_core.paths import PathError, normalize_path
 from dubbing_core.progress import compute_progress, compute_stage
 from dubbing_core.strict_json import JsonError, check_json, parse_json
 from dubbing_core.texts import ExtractedTexts
+from dubbing_core.timestamps import parse_timestamp
 
 SIZE_LIMIT = 16 * 1024 * 1024
 """In bytes."""
@@ -30,11 +31,11 @@ OBJECT_KEYS = ("translations", "voices", "session_metadata")
 PATHS_BY_LANGUAGE = {"audio_paths": Category.AUDIO, "final_videos": Category.FINAL_VIDEOS}
 PATH_LISTS = {"custom_voices": Category.CUSTOM_VOICES, "mixed_videos": Category.MIXED_VIDEOS}
 PREFERRED = {"audio_paths": ("{}_audio", FileKind.AUDIO), "final_videos": ("{}_final", FileKind.VIDEO)}
-"""How the original names a language's file, and what kind of file it must be."""
+"""The name that the original gives to a language's file, and the kind that the file must have."""
 
 
 class MetadataError(ValueError):
-    """A metadata.json that cannot be used. Its message is a sentence for the person who brought it."""
+    """The metadata.json is unusable. The message is shown to the user who uploaded it."""
 
     def __init__(self, code: str, problem: str, *, key: str = "") -> None:
         super().__init__(f"metadata.json {problem}. Correct it, or leave it out.")
@@ -45,7 +46,7 @@ class MetadataError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Timestamps:
-    """In UTC; None for what is absent or unreadable."""
+    """In UTC; None for a value that is absent or unreadable."""
 
     created_at: datetime | None
     last_updated: datetime | None
@@ -53,9 +54,9 @@ class Timestamps:
 
 
 def parse_document(data: bytes) -> dict[str, Any]:
-    """Read a metadata.json from anywhere.
+    """Read and validate an untrusted metadata.json.
 
-    :raises MetadataError: with code `metadata_too_large`, `metadata_not_object`, `metadata_type`, or
+    :raises MetadataError: with the code `metadata_too_large`, `metadata_not_object`, `metadata_type`, or
         `metadata_` and a code of :func:`dubbing_core.strict_json.load`.
     """
     if len(data) > SIZE_LIMIT:
@@ -68,12 +69,12 @@ def parse_document(data: bytes) -> dict[str, Any]:
 
 
 def check_document(document: Any) -> dict[str, Any]:
-    """Check a document that was JSON once, such as part of a request. Absent keys and nulls are fine.
+    """Validate a document that is already parsed, such as part of a request. Keys may be absent or null.
 
     :raises MetadataError: as :func:`parse`.
     """
     if not isinstance(document, dict):
-        raise MetadataError("metadata_not_object", "does not hold an object")
+        raise MetadataError("metadata_not_object", "is not a JSON object")
     try:
         check_json(document)
     except JsonError as error:
@@ -98,7 +99,7 @@ def check_document(document: Any) -> dict[str, Any]:
 
 
 def relativize_paths(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Turn the document's paths, wherever its session lay, into paths of the session's tree."""
+    """Return the document with its paths, absolute or relative to any folder, as paths in the session's tree."""
     converted = dict(document)
     for key in PATHS_BY_LANGUAGE:
         if key in document:
@@ -121,27 +122,31 @@ def build_document(
     last_accessed: datetime,
     keep_stage: bool = False,
 ) -> dict[str, Any]:
-    """The document for a version: what `base` says (checked, and :func:`relative`), made true for the entries.
+    """Build the document of a version from a base document, corrected to match the entries.
 
-    The original's keys come first and in its order, then those that it does not know. Paths whose file is gone go
-    too, files that no path names are added; `texts` fill in, and override language by language. The session's name
-    is left empty: it belongs to the session, and :func:`render` fills it in.
+    The original's keys come first and in its order, then unknown keys. Paths without a file are removed, and files
+    without a path are added. The session's name is left empty; :func:`render_document` fills it in.
+
+    :param base: a validated document with paths from :func:`relativize_paths`.
+    :param texts: override the base, for translations and voices language by language.
+    :param keep_stage: keep the pipeline stage of the base instead of computing it.
     """
     base = base or {}
     ordered = sorted(entries)
     translations = {**(base.get("translations") or {}), **(texts.translations or {})}
-    languages = _languages(
+    languages = _merge_languages(
         base.get("languages") or (), [*(entry.language for entry in ordered), *translations]
     )
-    given = video_name if video_name is not None else base.get("video_name")
-    said = (
-        texts.transcription_text if texts.transcription_text is not None else base.get("transcription_text")
-    )
+    if video_name is None:
+        video_name = base.get("video_name")
+    transcription = texts.transcription_text
+    if transcription is None:
+        transcription = base.get("transcription_text")
     document: dict[str, Any] = {
         "session_name": "",
-        "video_name": given or "",
+        "video_name": video_name or "",
         "languages": languages,
-        "transcription_text": said or "",
+        "transcription_text": transcription or "",
         "translations": translations,
         "voices": {**(base.get("voices") or {}), **(texts.voices or {})},
     }
@@ -150,84 +155,90 @@ def build_document(
     for key in PATH_LISTS:
         document[key] = _path_list(key, base.get(key) or (), ordered)
     stage = compute_stage(compute_progress(document, {entry.category for entry in ordered}))
-    known = base.get("session_metadata") or {}
+    base_metadata = base.get("session_metadata") or {}
     document["session_metadata"] = {
-        "created_with_version": known.get("created_with_version") or CREATED_WITH_VERSION,
-        "pipeline_stage": (keep_stage and known.get("pipeline_stage")) or stage.value,
+        "created_with_version": base_metadata.get("created_with_version") or CREATED_WITH_VERSION,
+        "pipeline_stage": (keep_stage and base_metadata.get("pipeline_stage")) or stage.value,
         "total_files": len(ordered),
     }
-    document["session_metadata"] |= _unknown(known, document["session_metadata"])
-    document["created_at"] = _isoformat(created_at)
-    document["last_updated"] = _isoformat(last_updated)
-    document["last_accessed"] = _isoformat(last_accessed)
-    return document | _unknown(base, document)
+    document["session_metadata"] |= _unknown_keys(base_metadata, document["session_metadata"])
+    document["created_at"] = _format_timestamp(created_at)
+    document["last_updated"] = _format_timestamp(last_updated)
+    document["last_accessed"] = _format_timestamp(last_accessed)
+    return document | _unknown_keys(base, document)
 
 
 def filter_document(
     document: Mapping[str, Any], *, entries: Sequence[ManifestEntry], languages: Collection[str] = ()
 ) -> dict[str, Any]:
-    """The document of a version of which only these entries are kept, and only these languages if any are named.
+    """Return the document reduced to some entries, and to some languages if any are given.
 
-    What is told by language goes with its language. Keys of `voices` that name no language of the session stay: some
-    tools assign voices to speakers.
+    Texts and voices of other languages are removed. Keys of `voices` that are not a language of the session stay,
+    because some tools assign voices to speakers.
     """
-    kept = dict(document)
+    reduced = dict(document)
     if languages:
-        wanted = {_folded(language) for language in languages}
-        leaving = {_folded(language) for language in document.get("languages") or ()} - wanted
-        kept["languages"] = [tag for tag in document.get("languages") or () if _folded(tag) in wanted]
-        kept["translations"] = {
-            tag: text for tag, text in (document.get("translations") or {}).items() if _folded(tag) in wanted
+        selected = {_fold_tag(language) for language in languages}
+        removed = {_fold_tag(language) for language in document.get("languages") or ()} - selected
+        reduced["languages"] = [tag for tag in document.get("languages") or () if _fold_tag(tag) in selected]
+        reduced["translations"] = {
+            tag: text
+            for tag, text in (document.get("translations") or {}).items()
+            if _fold_tag(tag) in selected
         }
-        kept["voices"] = {
-            key: voice for key, voice in (document.get("voices") or {}).items() if _folded(key) not in leaving
+        reduced["voices"] = {
+            key: voice
+            for key, voice in (document.get("voices") or {}).items()
+            if _fold_tag(key) not in removed
         }
-    told = read_timestamps(document)
+    timestamps = read_timestamps(document)
     epoch = datetime.fromtimestamp(0, timezone.utc)
     return build_document(
-        kept,
+        reduced,
         entries=entries,
         video_name=None,
         texts=ExtractedTexts(),
-        created_at=told.created_at or epoch,
-        last_updated=told.last_updated or epoch,
-        last_accessed=told.last_accessed or epoch,
+        created_at=timestamps.created_at or epoch,
+        last_updated=timestamps.last_updated or epoch,
+        last_accessed=timestamps.last_accessed or epoch,
         keep_stage=True,
     )
 
 
 def render_document(document: Mapping[str, Any], *, session_name: str) -> bytes:
-    """Write the file as the original does, with the paths it would have under this name."""
+    """Write metadata.json as the original does, with the paths of a session of this name."""
     prefix = f"{SESSIONS_FOLDER}/{session_name}/"
-    written = {"session_name": session_name, **document}
-    written["session_name"] = session_name
+    rendered = {"session_name": session_name, **document}
+    rendered["session_name"] = session_name
     for key in PATHS_BY_LANGUAGE:
-        if key in written:
-            written[key] = {language: prefix + path for language, path in written[key].items()}
+        if key in rendered:
+            rendered[key] = {language: prefix + path for language, path in rendered[key].items()}
     for key in PATH_LISTS:
-        if key in written:
-            written[key] = [prefix + path for path in written[key]]
-    return json.dumps(written, indent=2, ensure_ascii=False, allow_nan=False).encode()
+        if key in rendered:
+            rendered[key] = [prefix + path for path in rendered[key]]
+    return json.dumps(rendered, indent=2, ensure_ascii=False, allow_nan=False).encode()
 
 
 def read_timestamps(document: Mapping[str, Any]) -> Timestamps:
-    """When the session was made, saved and looked at; times without a zone are UTC."""
-    created_at, last_updated, last_accessed = (_datetime(document.get(key)) for key in TIMESTAMPS)
+    """Read the document's timestamps; those without a zone are in UTC."""
+    created_at, last_updated, last_accessed = (
+        _parse_optional_timestamp(document.get(key)) for key in TIMESTAMPS
+    )
     return Timestamps(created_at=created_at, last_updated=last_updated, last_accessed=last_accessed)
 
 
 def _check_type(
     holder: Mapping[str, Any],
     key: str,
-    wanted: str,
-    fits: Callable[[Any], bool],
+    description: str,
+    is_valid: Callable[[Any], bool],
     *,
     within: str = "",
 ) -> None:
     value = holder.get(key)
-    if value is not None and not fits(value):
+    if value is not None and not is_valid(value):
         name = within + key
-        raise MetadataError("metadata_type", f"has a value for “{name}” that is not {wanted}", key=name)
+        raise MetadataError("metadata_type", f"has a value for “{name}” that is not {description}", key=name)
 
 
 def _is_path_object(value: Any) -> bool:
@@ -239,7 +250,7 @@ def _is_text_list(value: Any) -> bool:
 
 
 def _tree_path(raw: str) -> str:
-    r"""`C:\work\sessions\talk\audio\hi.wav` -> `audio/hi.wav`; what names no folder of ours stays as it is."""
+    r"""`C:\work\sessions\talk\audio\hi.wav` -> `audio/hi.wav`; a path outside the session's folders is unchanged."""
     parts = [part for part in raw.replace("\\", "/").split("/") if part not in {"", "."}]
     folders = [at for at, part in enumerate(parts[:-1]) if part in FOLDERS]
     if not folders:
@@ -253,14 +264,14 @@ def _tree_path(raw: str) -> str:
         return raw
 
 
-def _folded(language: str) -> str:
+def _fold_tag(language: str) -> str:
     return language.replace("_", "-").casefold()
 
 
-def _languages(base: Sequence[str], found: Sequence[str]) -> list[str]:
+def _merge_languages(base: Sequence[str], used: Sequence[str]) -> list[str]:
     languages: dict[str, str] = {}
-    for language in (*base, *found):
-        languages.setdefault(_folded(language), language)
+    for language in (*base, *used):
+        languages.setdefault(_fold_tag(language), language)
     return [language for language in languages.values() if language]
 
 
@@ -271,16 +282,16 @@ def _paths_by_language(
     languages: Sequence[str],
 ) -> dict[str, str]:
     paths = {entry.path for entry in entries}
-    true: dict[str, str] = {}
+    result: dict[str, str] = {}
     for language in dict.fromkeys((*base, *languages)):
-        named = base.get(language)
-        path = named if named in paths else _best(key, language, entries)
+        current = base.get(language)
+        path = current if current in paths else _find_file(key, language, entries)
         if path:
-            true[language] = path
-    return true
+            result[language] = path
+    return result
 
 
-def _best(key: str, language: str, entries: Sequence[ManifestEntry]) -> str | None:
+def _find_file(key: str, language: str, entries: Sequence[ManifestEntry]) -> str | None:
     pattern, kind = PREFERRED[key]
     candidates = [
         entry.path
@@ -290,8 +301,8 @@ def _best(key: str, language: str, entries: Sequence[ManifestEntry]) -> str | No
         and guess_kind(entry.path) is kind
     ]
     preferred = pattern.format(language).casefold()
-    named = (path for path in candidates if split_name(path)[0].casefold() == preferred)
-    return next(named, candidates[0] if candidates else None)
+    preferred_paths = (path for path in candidates if split_name(path)[0].casefold() == preferred)
+    return next(preferred_paths, candidates[0] if candidates else None)
 
 
 def _path_list(key: str, base: Sequence[str], entries: Sequence[ManifestEntry]) -> list[str]:
@@ -299,24 +310,19 @@ def _path_list(key: str, base: Sequence[str], entries: Sequence[ManifestEntry]) 
     return list(dict.fromkeys([*(path for path in base if path in present), *present]))
 
 
-def _unknown(base: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in base.items() if key not in known}
+def _unknown_keys(base: Mapping[str, Any], document: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in base.items() if key not in document}
 
 
-def _isoformat(moment: datetime) -> str:
-    """As the original writes it: without a zone, and microseconds even when they are zero."""
+def _format_timestamp(moment: datetime) -> str:
+    """Format as the original does: without a zone, always with microseconds."""
     if moment.tzinfo is not None:
         moment = moment.astimezone(timezone.utc).replace(tzinfo=None)
     return moment.isoformat(timespec="microseconds")
 
 
-def _datetime(text: object) -> datetime | None:
-    if not isinstance(text, str):
-        return None
+def _parse_optional_timestamp(text: object) -> datetime | None:
     try:
-        moment = datetime.fromisoformat(text)
-        return (
-            moment.replace(tzinfo=timezone.utc) if moment.tzinfo is None else moment.astimezone(timezone.utc)
-        )
-    except (ValueError, OverflowError):
+        return parse_timestamp(text) if isinstance(text, str) else None
+    except ValueError:
         return None

@@ -1,4 +1,4 @@
-"""Puts paths side by side so that every file system can hold them."""
+"""Allocation of paths that can exist side by side on every file system."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from dubbing_core.file_kinds import split_name
 from dubbing_core.paths import COMPONENT_LIMIT, fold_path, list_ancestors
 
 EXTENSION_LIMIT = 16
-"""In bytes. What follows the dot of a longer one is part of the name."""
+"""In bytes, including the dot. A longer extension counts as part of the name."""
 
 
 class PathAllocator:
-    """Paths that pass `check_tree`, one added after another."""
+    """Set of paths without collisions in the sense of `check_collisions`."""
 
     def __init__(self) -> None:
         self._files: set[str] = set()
@@ -18,34 +18,49 @@ class PathAllocator:
         self._numbers: dict[str, int] = {}
 
     def allocate(self, path: str) -> str:
-        """Take a path in, with a number where another file has its name or that of one of its folders."""
+        """Add a path, with numbers in its components where they collide, and return it."""
         *folders, name = path.split("/")
-        within = ""
+        parent = ""
         for folder in folders:
-            within = f"{self._free_folder(within, folder)}/"
-        placed = self._free_file(within, name)
-        self._files.add(fold_path(placed))
-        self._folders.update(list_ancestors(fold_path(placed)))
-        return placed
+            parent = f"{self._free_folder(parent, folder)}/"
+        allocated = self._free_file(parent, name)
+        self.add(allocated)
+        return allocated
 
-    def _free_folder(self, within: str, wanted: str) -> str:
-        folder, number = within + wanted, 2
+    def add(self, path: str) -> None:
+        """Add a path that is known not to collide."""
+        folded = fold_path(path)
+        self._files.add(folded)
+        self._folders.update(list_ancestors(folded))
+
+    def try_add(self, path: str) -> bool:
+        """Add a path unless it collides; return whether it was added."""
+        folded = fold_path(path)
+        if folded in self._files or folded in self._folders:
+            return False
+        if not self._files.isdisjoint(list_ancestors(folded)):
+            return False
+        self.add(path)
+        return True
+
+    def _free_folder(self, parent: str, name: str) -> str:
+        folder, number = parent + name, 2
         while fold_path(folder) in self._files:
-            folder, number = within + append_number(wanted, number), number + 1
+            folder, number = parent + append_number(name, number), number + 1
         return folder
 
-    def _free_file(self, within: str, wanted: str) -> str:
-        path = within + wanted
-        # Numbers only rise, so that thousands of files of one name take thousands of steps, not millions.
+    def _free_file(self, parent: str, name: str) -> str:
+        path = parent + name
+        # Numbers only increase, so thousands of files of one name take thousands of steps, not millions.
         number = self._numbers.get(path, 2)
         while (folded := fold_path(path)) in self._files or folded in self._folders:
-            path, number = within + append_number(wanted, number), number + 1
-        self._numbers[within + wanted] = number
+            path, number = parent + append_number(name, number), number + 1
+        self._numbers[parent + name] = number
         return path
 
 
 def append_number(name: str, number: int) -> str:
-    """`hi_audio.wav` -> `hi_audio_2.wav`, never longer than a name may be."""
+    """Return `hi_audio_2.wav` for `hi_audio.wav`, truncated to the limit of a path component."""
     stem, extension = split_name(name)
     if len(extension.encode()) > EXTENSION_LIMIT:
         stem, extension = name, ""

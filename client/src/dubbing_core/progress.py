@@ -1,4 +1,4 @@
-"""How far a project has come, by its metadata and its files."""
+"""Progress of a project: the stage that its metadata and files have reached."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class Stage(StrEnum):
     TRANSLATED = "translated"
     VOICED = "voiced"
     DUBBED = "dubbed"
-    """There are dubbed videos, though not all that leads to them was kept."""
+    """Dubbed videos exist, but not all of the stages before them."""
     COMPLETED = "completed"
-    """Transcription, translations, audio and videos are all there."""
+    """Transcription, translations, audio and videos all exist."""
 
     @property
     def label(self) -> str:
@@ -44,9 +44,9 @@ class Progress:
 
 
 def compute_progress(document: Mapping[str, Any], categories: Collection[Category] = ()) -> Progress:
-    """What is done, as the original session manager tells it from the metadata, or as the files show.
+    """Compute progress from the metadata, as the original session manager does, or from the files.
 
-    `categories` are those that have at least one entry.
+    :param categories: those with at least one entry.
     """
     return Progress(
         has_transcription=bool(document.get("transcription_text")) or Category.TRANSCRIPTIONS in categories,
@@ -59,7 +59,7 @@ def compute_progress(document: Mapping[str, Any], categories: Collection[Categor
 
 
 def compute_stage(progress: Progress) -> Stage:
-    """The furthest stage reached, whether or not those before it were kept."""
+    """Return the furthest stage reached, whether or not the stages before it exist."""
     if (
         progress.has_transcription
         and progress.has_translations

@@ -1,4 +1,4 @@
-"""Which part of a session an export holds, as a value: equal selections of one version give equal archives."""
+"""Selection of the files that an export contains, as a value: equal selections give equal archives."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ HISTORY_SUFFIX = "history"
 
 
 class SelectionError(ValueError):
-    """A selection that cannot be made. Its message is a sentence for the person who made it."""
+    """The selection is invalid. The message is shown to the user who made it."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -22,15 +22,15 @@ class SelectionError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Selection:
-    """By default the whole of one version. Made by `of`, so that one selection has one value."""
+    """All files of one version by default. Created by :meth:`from_choices`, which normalizes equal choices."""
 
     categories: tuple[Category, ...] = ()
-    """Those that are wanted, in the order of the pipeline; none named: all."""
+    """Selected categories in the order of `Category`; empty for all."""
     languages: tuple[str, ...] = ()
-    """Those that are wanted, sorted; none named: all. Files that belong to no language are always wanted."""
+    """Selected languages, sorted; empty for all. Files without a language are always included."""
     without_source: bool = False
     history: bool = False
-    """All versions up to the exported one, not only that."""
+    """Include all versions up to the exported one."""
 
     @classmethod
     def from_choices(
@@ -41,55 +41,55 @@ class Selection:
         without_source: bool = False,
         history: bool = False,
     ) -> Selection:
-        """Bring what was asked for into its one form.
+        """Validate the choices and return their normal form.
 
-        :raises SelectionError: `selection_category`, there is no such category; `selection_source`, the source is wanted and
-            not wanted; `selection_history`, history is asked for in part.
+        :raises SelectionError: `selection_category`, unknown category; `selection_source`, the source is both selected
+            and excluded; `selection_history`, a part of the history is selected.
         """
-        wanted = set(categories)
-        if unknown := sorted(wanted - set(Category)):
-            known = ", ".join(category.value for category in Category)
+        selected = set(categories)
+        if unknown := sorted(selected - set(Category)):
+            choices = ", ".join(category.value for category in Category)
             raise SelectionError(
-                "selection_category", f"There is no category “{unknown[0]}”. Choose among {known}."
+                "selection_category", f"There is no category “{unknown[0]}”. Choose among {choices}."
             )
         if without_source:
-            if wanted == {Category.ORIGINAL_VIDEO}:
+            if selected == {Category.ORIGINAL_VIDEO}:
                 raise SelectionError(
                     "selection_source",
-                    "The original video alone, and without it, is nothing. Choose one of the two.",
+                    "The original video is both selected and excluded. Choose one of the two.",
                 )
-            wanted -= {Category.ORIGINAL_VIDEO}
-        elif wanted == set(Category):
-            wanted = set()
-        if wanted == set(Category) - {Category.ORIGINAL_VIDEO}:
-            wanted, without_source = set(), True
-        elif wanted:
-            without_source = False  # said by the categories
-        made = cls(
-            categories=tuple(category for category in Category if category in wanted),
+            selected -= {Category.ORIGINAL_VIDEO}
+        elif selected == set(Category):
+            selected = set()
+        if selected == set(Category) - {Category.ORIGINAL_VIDEO}:
+            selected, without_source = set(), True
+        elif selected:
+            without_source = False  # the categories imply it
+        selection = cls(
+            categories=tuple(category for category in Category if category in selected),
             languages=tuple(sorted({language for language in languages if language})),
             without_source=without_source,
             history=history,
         )
-        if history and made.is_partial:
+        if history and selection.is_partial:
             raise SelectionError(
                 "selection_history",
-                "The full history holds everything of every version. Choose it alone, or choose parts of one version.",
+                "The full history includes all files of all versions. Choose it alone, or choose parts of one version.",
             )
-        return made
+        return selection
 
     @property
     def is_partial(self) -> bool:
-        """Whether files of the version are left out."""
+        """Return whether files of the version are left out."""
         return bool(self.categories or self.languages or self.without_source)
 
     @property
     def is_whole(self) -> bool:
-        """Whether this is one version, all of it."""
+        """Return whether this is all of one version and no other version."""
         return not self.is_partial and not self.history
 
     def includes(self, category: Category, language: str) -> bool:
-        """Whether a file of this category and language is wanted."""
+        """Return whether a file of this category and language is selected."""
         if self.without_source and category is Category.ORIGINAL_VIDEO:
             return False
         if self.categories and category not in self.categories:
@@ -97,48 +97,49 @@ class Selection:
         return not self.languages or language in ("", *self.languages)
 
     def filter_entries(self, entries: Iterable[ManifestEntry]) -> tuple[ManifestEntry, ...]:
+        """Return the selected entries, in their order."""
         return tuple(entry for entry in entries if self.includes(entry.category, entry.language))
 
     @property
     def label(self) -> str:
-        """What it is, for people; "" for the whole version."""
+        """Description for people; "" for the whole version."""
         if self.history:
             return "All versions"
         parts = [category.label for category in self.categories]
-        named = ", ".join([*parts[:1], *(part.lower() for part in parts[1:])]) or (
+        text = ", ".join([*parts[:1], *(part.lower() for part in parts[1:])]) or (
             "All" if self.languages else ""
         )
         if self.languages:
-            named += f" in {', '.join(self.languages)}"
+            text += f" in {', '.join(self.languages)}"
         if self.without_source:
-            named += ", without the original video" if named else "Without the original video"
-        return named
+            text += ", without the original video" if text else "Without the original video"
+        return text
 
     @property
     def filename_suffix(self) -> str:
-        """What tells an archive's name from that of the whole version; "" for that one."""
+        """Part of the archive's file name that identifies the selection; "" for the whole version."""
         if self.history:
             return HISTORY_SUFFIX
         parts = [*(category.value for category in self.categories), *self.languages]
         return "_".join([*parts, *(["without_source"] if self.without_source else [])])
 
     def as_dict(self) -> dict[str, Any]:
-        """Only what differs from the default, so that the whole version is `{}`."""
-        told: dict[str, Any] = {}
+        """Return the fields that differ from the default: `{}` for the whole version."""
+        fields: dict[str, Any] = {}
         if self.categories:
-            told["categories"] = [category.value for category in self.categories]
+            fields["categories"] = [category.value for category in self.categories]
         if self.languages:
-            told["languages"] = list(self.languages)
+            fields["languages"] = list(self.languages)
         if self.without_source:
-            told["without_source"] = True
+            fields["without_source"] = True
         if self.history:
-            told["history"] = True
-        return told
+            fields["history"] = True
+        return fields
 
     @classmethod
-    def from_dict(cls, told: Mapping[str, Any]) -> Selection:
-        """Read what :meth:`as_dict` wrote."""
-        return cls.from_choices(**told)
+    def from_dict(cls, fields: Mapping[str, Any]) -> Selection:
+        """Read the result of :meth:`as_dict`."""
+        return cls.from_choices(**fields)
 
 
 WHOLE_VERSION = Selection()

@@ -1,4 +1,4 @@
-"""Names of sessions: made up, checked, kept apart, and read from archives."""
+"""Names of sessions: generated, validated, made unique, and derived from archives."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from dubbing_core.paths import is_reserved_name
 LENGTH_LIMIT = 120
 """In characters."""
 SIZE_LIMIT = 240
-"""In bytes of UTF-8, so that `<name>_export.zip` is a file name everywhere: 255 bytes are the most."""
+"""In bytes of UTF-8, so that `<name>_export.zip` fits into the 255 bytes of a file name."""
 FALLBACK_NAME = "dubbing_project"
 EXPORT_SUFFIX = "_export"
 FORBIDDEN_CHARACTERS = frozenset('/\\:*?"<>|')
 # Browsers number a download whose name is taken: `talk_export (1).zip`.
 EXPORT_ENDING = re.compile(rf"{EXPORT_SUFFIX}( ?\(\d+\))?$")
 FILENAME_LIMIT = 255
-"""In bytes; what ext4, XFS, APFS and NTFS all take."""
+"""In bytes; the limit that ext4, XFS, APFS and NTFS share."""
 
 
 class SessionNameError(ValueError):
-    """A name that no session may have. Its message is a sentence for the person who typed it."""
+    """The name is invalid. The message is shown to the user who typed it."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -32,18 +32,18 @@ class SessionNameError(ValueError):
 
 
 def generate_session_name(video_filename: str | None, now: datetime) -> str:
-    """The original session manager's name for a new project: `my_presentation_20250803_181102`.
+    """Return the name that the original session manager gives a project: `my_presentation_20250803_181102`.
 
-    Letters and digits of every script stay; a long name is cut so that the result is a valid one.
+    Letters and digits of every script are preserved; a long name is truncated to a valid one.
     """
     stem = PurePosixPath(video_filename).stem if video_filename else ""
-    kept = "".join(character for character in stem if character.isalnum() or character in " -_")
-    cleaned = kept.strip().replace(" ", "_") or FALLBACK_NAME
-    return _with_suffix(cleaned, f"_{now:%Y%m%d_%H%M%S}")
+    allowed = "".join(character for character in stem if character.isalnum() or character in " -_")
+    base = allowed.strip().replace(" ", "_") or FALLBACK_NAME
+    return _with_suffix(base, f"_{now:%Y%m%d_%H%M%S}")
 
 
 def normalize_session_name(raw: str) -> str:
-    """Bring a typed name into its one form: stripped and composed (NFC).
+    """Return a typed name in its normal form: stripped, and composed (NFC).
 
     :raises SessionNameError: with one of the codes `name_empty`, `name_too_long`, `name_control`,
         `name_character`, `name_dot`, `name_reserved`.
@@ -52,11 +52,11 @@ def normalize_session_name(raw: str) -> str:
     if not name:
         raise SessionNameError("name_empty", "Give the session a name.")
     if any(_is_control(character) for character in name):
-        raise SessionNameError("name_control", "The name contains a control character. Leave it out.")
-    if refused := sorted(FORBIDDEN_CHARACTERS.intersection(name)):
-        raise SessionNameError("name_character", f"A name cannot contain {' '.join(refused)}. Leave it out.")
+        raise SessionNameError("name_control", "The name contains a control character. Remove it.")
+    if forbidden := sorted(FORBIDDEN_CHARACTERS.intersection(name)):
+        raise SessionNameError("name_character", f"A name cannot contain {' '.join(forbidden)}. Remove it.")
     if name.startswith(".") or name.endswith("."):
-        raise SessionNameError("name_dot", "A name cannot begin or end with a dot. Leave it out.")
+        raise SessionNameError("name_dot", "A name cannot begin or end with a dot. Remove it.")
     if is_reserved_name(name):
         raise SessionNameError("name_reserved", f"Windows reserves the name “{name}”. Choose another.")
     if len(name) > LENGTH_LIMIT or len(name.encode()) > SIZE_LIMIT:
@@ -68,23 +68,25 @@ def normalize_session_name(raw: str) -> str:
 
 
 def fold_session_name(name: str) -> str:
-    """The form in which two names are equal if people or file systems might take one for the other."""
+    """Return the form in which two names are equal if people or file systems could confuse them."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())
 
 
-def find_free_name(wanted: str, taken: Container[str]) -> str:
-    """`wanted`, or the first of `wanted_2`, `wanted_3` ... whose :func:`fold_name` is not in `taken`."""
-    name, number = wanted, 2
-    while fold_session_name(name) in taken:
-        name = _with_suffix(wanted, f"_{number}")
+def find_free_name(name: str, taken: Container[str]) -> str:
+    """Return `name`, or the first of `name_2`, `name_3` ... whose folded form is not in `taken`."""
+    candidate, number = name, 2
+    while fold_session_name(candidate) in taken:
+        candidate = _with_suffix(name, f"_{number}")
         number += 1
-    return name
+    return candidate
 
 
 def build_export_filename(name: str, part: str = "") -> str:
-    """`talk_export.zip`; with what tells the archive from that of the whole, `talk_audio_hi_export.zip`.
+    """Return the file name of an export: `talk_export.zip`, or with a part `talk_audio_hi_export.zip`.
 
-    The name is cut where the whole would be too long for a file system; what tells archives apart is cut last.
+    The session's name is truncated where the result would be too long for a file system.
+
+    :param part: `Selection.filename_suffix`.
     """
     suffix = f"_{part}{EXPORT_SUFFIX}.zip" if part else f"{EXPORT_SUFFIX}.zip"
     suffix = suffix if len(suffix.encode()) <= FILENAME_LIMIT // 2 else f"_part{EXPORT_SUFFIX}.zip"
@@ -93,9 +95,10 @@ def build_export_filename(name: str, part: str = "") -> str:
 
 
 def session_name_from_zip(filename: str, *, ours: bool, part: str = "") -> str:
-    """A valid session name from an archive's: its stem, for our own archives without `_export`.
+    """Return a valid session name from the name of an archive.
 
-    :param part: what else our own archive's name may say that is no part of the session's name.
+    :param ours: the archive is an export of a portal, so `_export` is not part of the session's name.
+    :param part: `Selection.filename_suffix` of the export, which is not part of the session's name either.
     """
     stem = PurePosixPath(filename).stem
     if ours:
@@ -117,7 +120,7 @@ def _is_control(character: str) -> bool:
 
 
 def _with_suffix(name: str, suffix: str) -> str:
-    """Append a suffix of plain ASCII, cutting the name where the whole would be too long."""
+    """Append an ASCII suffix, truncating the name where the result would be too long."""
     length, size = LENGTH_LIMIT - len(suffix), SIZE_LIMIT - len(suffix)
     if len(name) > length or len(name.encode()) > size:
         name = name[:length].encode()[:size].decode(errors="ignore").rstrip(" .")

@@ -1,16 +1,18 @@
+"""Sizes as text."""
+
 from __future__ import annotations
 
 UNITS = ("KiB", "MiB", "GiB", "TiB", "PiB")
 PRECISE_BELOW = 100
-"""From here on a digit after the point tells nothing any more: 12.3 MiB, 123 MiB."""
+"""Numbers below have one decimal place: 12.3 MiB, 123 MiB."""
 
 
 def format_size(count: int) -> str:
-    """Write a number of bytes with binary units (IEC 80000-13): 12.3 MiB."""
+    """Format a number of bytes with binary units (IEC 80000-13): 12.3 MiB."""
     value = float(count)
     unit = "B"
     for larger in UNITS:
-        # Compared as it would be shown: 1023.9 KiB reads as 1024, which is 1.0 MiB.
+        # Compare the rounded number: 1023.9 KiB would be shown as 1024 KiB, which is 1.0 MiB.
         if round(value) < 1024:  # noqa: PLR2004 (a kibibyte)
             break
         value /= 1024

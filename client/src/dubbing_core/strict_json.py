@@ -1,4 +1,4 @@
-"""JSON from strangers: what RFC 8259 calls interoperable, and what a database can keep."""
+"""Strict parser for untrusted JSON: interoperable by RFC 8259, and storable in PostgreSQL."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any, NoReturn
 
 DEPTH_LIMIT = 64
 DIGITS_LIMIT = 100
-"""Of an integer. Reading one takes quadratic time."""
+"""Of an integer. Parsing takes quadratic time."""
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 BOM = b"\xef\xbb\xbf"
 
 
 class JsonError(ValueError):
-    """Not JSON that everybody reads alike. `code` is stable, the message a clause: “is not UTF-8 text”."""
+    """The JSON is invalid or ambiguous. `code` is stable; the message is a clause: “is not UTF-8 text”."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -23,7 +23,7 @@ class JsonError(ValueError):
 
 
 def parse_json(data: bytes) -> Any:
-    """Read UTF-8 JSON, a byte order mark tolerated.
+    """Parse UTF-8 JSON, with or without a byte order mark.
 
     :raises JsonError: with one of the codes `encoding`, `syntax`, `number`, `duplicate_key`, and those of
         :func:`check`.
@@ -49,12 +49,12 @@ def parse_json(data: bytes) -> Any:
 
 
 def check_json(value: Any) -> None:
-    """Refuse what JSON text could say and a database or another program could not keep.
+    """Refuse a value that JSON can express and PostgreSQL or another program cannot store.
 
-    :raises JsonError: with the code `too_deep`, `number` for NaN, infinities and endless integers, or `characters`
+    :raises JsonError: with the code `too_deep`, `number` for NaN, infinities and long integers, or `characters`
         for lone surrogates and U+0000.
     """
-    # Level by level: 16 MiB hold millions of values, and noting the depth beside each costs seconds.
+    # By level: 16 MiB contain millions of values, and storing a depth with each of them would cost seconds.
     level, depth = [value], 1
     while level:
         below: list[Any] = []
@@ -84,13 +84,13 @@ def _too_deep() -> JsonError:
 
 
 def _check_text(text: str) -> None:
-    # PostgreSQL keeps neither in jsonb.
+    # PostgreSQL stores neither in jsonb.
     if UNSTORABLE.search(text):
         raise JsonError("characters", "contains characters that are not valid Unicode text")
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise JsonError("number", f"contains {name}, which is no JSON number")
+    raise JsonError("number", f"contains {name}, which is not a JSON number")
 
 
 def _int(digits: str) -> int:

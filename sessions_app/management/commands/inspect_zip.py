@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from dubbing_core.paths import escape_control_characters
+from dubbing_core.paths import escape_unprintable
 from dubbing_core.sizes import format_size
 from sessions_app.operations.imports.inspection import Inspection, inspect
 
@@ -35,7 +35,7 @@ class Command(BaseCommand):
 
 
 def _told(found: Inspection) -> str:
-    file = escape_control_characters(found.file)
+    file = escape_unprintable(found.file)
     if found.accepted:
         return f"{file}: {found.members} files, {format_size(found.total_size)}."
     return f"{file}: refused ({found.code}). {found.message}"

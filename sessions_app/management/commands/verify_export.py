@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from dubbing_core.paths import escape_control_characters
+from dubbing_core.paths import escape_unprintable
 from sessions_app.operations.imports.inspection import Verification, verify_export
 
 
@@ -30,7 +30,7 @@ class Command(BaseCommand):
 
 
 def _told(found: Verification) -> str:
-    file = escape_control_characters(found.file)
+    file = escape_unprintable(found.file)
     if found.verified:
         return f"{file}: everything is as it was exported."
-    return "\n".join(f"{file}: {escape_control_characters(problem)}" for problem in found.problems)
+    return "\n".join(f"{file}: {escape_unprintable(problem)}" for problem in found.problems)

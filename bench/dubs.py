@@ -1,4 +1,4 @@
-"""The client beside a portal that runs as `make run` starts it: web server, worker and broker."""
+"""The client and a portal started as by `make run`: web server, worker and broker."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ ENVIRONMENT = ROOT / ".build" / "client" / "bin"
 SMALL_SIZE = 20_000
 """Bytes of a voice segment."""
 OWNER = "bench"
-"""Whose sessions ``bench.portal`` makes and forgets."""
+"""Owner of the sessions of ``bench.portal``."""
 
 
 class Portal:
     def __init__(self, folder: Path, worker: Worker) -> None:
         self.folder = folder
         self.worker = worker
-        """Another process on the same data, to clean up between the rounds."""
+        """Another process with the same data, which cleans up between rounds."""
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / "requests.log"
@@ -40,7 +40,7 @@ class Portal:
             "API_RATE_PER_MINUTE": "1000000",
             "GUNICORN_CMD_ARGS": f"--access-logfile {self.log}",
         }
-        made = subprocess.run(
+        result = subprocess.run(
             [
                 sys.executable,
                 "manage.py",
@@ -58,16 +58,16 @@ class Portal:
             text=True,
             check=True,
         )
-        self.token = made.stdout.strip()
+        self.token = result.stdout.strip()
 
     def serve(self) -> Service:
         command = [sys.executable, "manage.py", "run", "--port", str(self.port)]
         portal = Service("portal", command, log=self.folder / "portal.log", environment=self.environment)
-        portal.wait_until(self._answers, timeout=120)
+        portal.wait_until(self._is_ready, timeout=120)
         return portal
 
-    def requests(self) -> int:
-        """How many requests it has answered so far."""
+    def count_requests(self) -> int:
+        """Return the number of requests so far."""
         return len(self.log.read_text(encoding="utf-8", errors="replace").splitlines())
 
     def code_of(self, name: str) -> str:
@@ -77,16 +77,16 @@ class Portal:
         )
         return str(next(row["code"] for row in json.loads(done.stdout) if row["name"] == name))
 
-    def _answers(self) -> bool:
+    def _is_ready(self) -> bool:
         return "portal is ready" in (self.folder / "portal.log").read_text(encoding="utf-8", errors="replace")
 
 
 class Client:
-    """One person's `dubs`: as programs that come and go, and as a process that stays."""
+    """One user's `dubs`: as one process per command, and as a long-running process."""
 
     def __init__(self, portal: Portal, home: Path) -> None:
         self._home = home
-        # Where people install it, it is compiled once; here it would be each time that it starts.
+        # As in an installation, Python code is compiled once, not at every start.
         inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         self.environment = {
             **inherited,
@@ -98,39 +98,39 @@ class Client:
         command = [ENVIRONMENT / "python", ROOT / "bench" / "client_acts.py"]
         self._process = subprocess.Popen(command, env=self.environment, stdin=pipe, stdout=pipe, text=True)
 
-    def forget(self) -> None:
-        """Be as new: nothing is known of any folder."""
+    def reset(self) -> None:
+        """Delete the state of all folders."""
         shutil.rmtree(self._home, ignore_errors=True)
 
     def run(self, *arguments: str | Path) -> None:
-        """Run `dubs` as a program."""
+        """Run one command of `dubs`."""
         subprocess.run(
             [ENVIRONMENT / "dubs", *arguments], env=self.environment, check=True, stdout=subprocess.DEVNULL
         )
 
-    def do(self, act: str, *arguments: str | Path, **more: Any) -> float:
-        """Have an act of ``client_acts`` done in the process that stays; return the seconds it took."""
+    def do(self, act: str, *arguments: str | Path, **options: Any) -> float:
+        """Run a function of ``client_acts`` in the long-running process; return the seconds it took."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        asked = {"act": act, "arguments": [str(each) for each in arguments], "more": more}
-        self._process.stdin.write(json.dumps(asked) + "\n")
+        request = {"act": act, "arguments": [str(each) for each in arguments], "options": options}
+        self._process.stdin.write(json.dumps(request) + "\n")
         self._process.stdin.flush()
         line = self._process.stdout.readline()
         if not line:
-            raise RuntimeError(f"The client died while it did {act}; it says why above.")
+            raise RuntimeError(f"The client failed in {act}; its error is above.")
         return float(json.loads(line))
 
     def resident(self) -> Resident:
         return Resident(self._process.pid)
 
     def close(self) -> None:
-        with self._process:  # which closes its input: it ends then
+        with self._process:  # closing its input ends it
             pass
 
 
 @contextmanager
 def running(folder: Path) -> Iterator[tuple[Portal, Client]]:
-    """Start a portal and a client that knows it."""
+    """Start a portal and a client that is signed in to it."""
     if not (ENVIRONMENT / "dubs").exists():
         raise RuntimeError("The client is not installed: make .build/client/.installed")
     with Worker(folder / "portal") as worker:
@@ -144,9 +144,9 @@ def running(folder: Path) -> Iterator[tuple[Portal, Client]]:
             service.stop()
 
 
-def begin_anew(portal: Portal, client: Client) -> None:
+def reset(portal: Portal, client: Client) -> None:
     portal.worker.do("forget", "talk")
-    client.forget()
+    client.reset()
 
 
 def make_small(folder: Path, count: int) -> None:

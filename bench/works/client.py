@@ -1,6 +1,6 @@
-"""The client and a portal on one machine: a folder is saved over HTTP and loaded back, beside programs that copy files.
+"""Saving and loading a folder over HTTP on one machine, compared with programs that copy files.
 
-`dubs`, rclone and curl are timed as whole processes; what takes milliseconds is timed inside of a client that runs already, as `dubs watch` does.
+`dubs`, rclone and curl are timed as whole processes; short operations are timed in a long-running client, like `dubs watch`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from bench import peers, rclone
 from bench.contest import Bench, Entrant, Row, contest
-from bench.dubs import Client, Portal, begin_anew, make_small, running
+from bench.dubs import Client, Portal, make_small, reset, running
 
 GROUP = "client"
 MIB = 1024 * 1024
@@ -34,7 +34,7 @@ def rows(bench: Bench) -> Iterator[Row]:
 def _first_save(bench: Bench, portal: Portal, client: Client, folder: Path) -> Iterator[Row]:
     ours = Entrant(
         name="ours",
-        prepare=partial(begin_anew, portal, client),
+        prepare=partial(reset, portal, client),
         run=lambda: peers.timed(lambda: client.run("save", bench.session, "--name", "talk")),
         check=partial(portal.worker.do, "check", "talk", bench.session),
     )
@@ -64,13 +64,13 @@ def _rclone(server: rclone.Server, bench: Bench) -> Entrant:
 
 def _unchanged(bench: Bench, portal: Portal, client: Client) -> Iterator[Row]:
     def save_first() -> None:
-        begin_anew(portal, client)
+        reset(portal, client)
         client.do("save", bench.session, "talk")
 
     again = Entrant(name="ours", prepare=save_first, run=partial(client.do, "save", bench.session, "talk"))
     first = Entrant(
         name="the first save",
-        prepare=partial(begin_anew, portal, client),
+        prepare=partial(reset, portal, client),
         run=partial(client.do, "save", bench.session, "talk"),
     )
     yield from contest(
@@ -84,7 +84,7 @@ def _unchanged(bench: Bench, portal: Portal, client: Client) -> Iterator[Row]:
 
 
 def _load(bench: Bench, portal: Portal, client: Client, folder: Path) -> Iterator[Row]:
-    begin_anew(portal, client)
+    reset(portal, client)
     client.run("save", bench.session, "--name", "talk")
     target = folder / "loaded"
     ours = Entrant(
@@ -109,7 +109,7 @@ def _load(bench: Bench, portal: Portal, client: Client, folder: Path) -> Iterato
         run=partial(client.do, "load", "talk", target),
         check=partial(peers.check_folder, target, bench.session),
     )
-    for work, entrant in (("load over HTTP", ours), ("load by a client that runs", started)):
+    for work, entrant in (("load over HTTP", ours), ("load by a running client", started)):
         yield from contest(
             work,
             entrant,
@@ -121,7 +121,7 @@ def _load(bench: Bench, portal: Portal, client: Client, folder: Path) -> Iterato
 
 
 def _urls(portal: Portal, target: Path) -> Path:
-    """Write what curl is to fetch: the same files, one after the other."""
+    """Write curl's configuration: the same files, one after the other."""
     code = portal.code_of("talk")
     lines = ["silent", "fail", "create-dirs", f'header = "Authorization: Bearer {portal.token}"']
     for path in portal.worker.do("paths", "talk"):
@@ -135,17 +135,17 @@ def _urls(portal: Portal, target: Path) -> Path:
 def _empty(target: Path, client: Client | None = None) -> None:
     peers.remove(target)
     if client is not None:
-        client.forget()
+        client.reset()
 
 
 def _memory(bench: Bench, portal: Portal, folder: Path) -> Iterator[Row]:
-    """Peaks of a client's process of its own, after it has saved and loaded a little."""
+    """Measure the peak memory of another client process, after a small save and load."""
     client = Client(portal, folder / "another-home")
     little = folder / "little"
     make_small(little, 3)
     client.do("save", little, "little")
     client.do("load", "little", folder / "little-loaded")
-    begin_anew(portal, client)
+    reset(portal, client)
     process = client.resident()
     idle = process.now()
     for work, act in (

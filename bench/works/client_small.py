@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from bench.contest import Bench, Entrant, Row, contest
-from bench.dubs import Client, Portal, begin_anew, make_small, running
+from bench.dubs import Client, Portal, make_small, reset, running
 from bench.session import SIZE, change, total_size
 
 GROUP = "client"
@@ -29,7 +29,7 @@ def rows(bench: Bench) -> Iterator[Row]:
 def _packs(bench: Bench, portal: Portal, client: Client, small: Path) -> Iterator[Row]:
     def prepare() -> None:
         portal.worker.do("forget", "small")
-        client.forget()
+        client.reset()
 
     count = len(list(small.iterdir()))
     check = partial(portal.worker.do, "check", "small", small)
@@ -66,25 +66,25 @@ def _requests(bench: Bench, portal: Portal, client: Client, small: Path) -> Iter
     count = len(list(small.iterdir()))
     for changed in sorted({min(changed, count) for changed in CHANGED_COUNTS}):
         make_small(small, changed)
-        before = portal.requests()
+        before = portal.count_requests()
         client.do("save", small, "small")
         yield Row(
             work=f"save of {changed:,} changed files of {count:,}",
             against="requests",
-            value=portal.requests() - before,
+            value=portal.count_requests() - before,
             unit="",
         )
     copy = shutil.copytree(bench.session, small.parent / "again")
-    begin_anew(portal, client)
+    reset(portal, client)
     client.do("save", copy, "talk")
     (small.parent / "changed").mkdir()
     for path, file in change(bench.session, small.parent / "changed", turn=1).items():
         shutil.copy2(file, copy / path)
-    before = portal.requests()
+    before = portal.count_requests()
     client.do("save", copy, "talk")
     yield Row(
         work="re-save over HTTP, 1 wav and 1 json",
         against="requests",
-        value=portal.requests() - before,
+        value=portal.count_requests() - before,
         unit="",
     )

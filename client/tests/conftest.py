@@ -10,18 +10,18 @@ from typing import Any
 
 import pytest
 
+from dubbing_client.dropin.manager import ProjectSessionManager
 from dubbing_client.folder import Folder
-from dubbing_client.manager import ProjectSessionManager
 from dubbing_client.state import State
 
-assert importlib.util.find_spec("django") is None, "The client is tested where it will live: without Django."
+assert importlib.util.find_spec("django") is None, "The client is tested without Django."
 
 OLD_NS = 1_700_000_000_123_456_789
 
 
 @pytest.fixture(autouse=True)
 def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Nobody's real configuration is read or written."""
+    """Use a configuration directory of the test's own."""
     for name in [name for name in os.environ if name.startswith("DUBS_") or name.lower().endswith("_proxy")]:
         monkeypatch.delenv(name)
     folder = tmp_path_factory.mktemp("home")
@@ -38,7 +38,7 @@ class Work:
         self.folder = Folder(path)
 
     def write(self, path: str, data: bytes = b"data", *, mtime_ns: int | None = OLD_NS) -> Path:
-        """Write a file; it looks as if that was long ago, unless told otherwise."""
+        """Write a file, by default with an old modification time."""
         place = self.path / path
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(data)
@@ -60,28 +60,28 @@ def work(tmp_path: Path) -> Work:
 
 @pytest.fixture
 def manager(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ProjectSessionManager:
-    """The original's class, with its sessions in the current folder, which is empty."""
+    """The original's class in an empty current folder."""
     monkeypatch.chdir(tmp_path)
     return ProjectSessionManager(local=True)
 
 
 class Server:
-    """Answers as the test says: ``answer(handler)`` is called for every request."""
+    """An HTTP server that calls ``respond(handler)`` for every request."""
 
-    def __init__(self, answer: Callable[[Any], None]) -> None:
+    def __init__(self, respond: Callable[[Any], None]) -> None:
         self.requests: list[tuple[str, str, dict[str, str]]] = []
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
-            def answer(self) -> None:
+            def handle_request(self) -> None:
                 outer.requests.append(
                     (self.command, self.path, {k.lower(): v for k, v in self.headers.items()})
                 )
-                answer(self)
+                respond(self)
 
-            do_GET = do_PUT = do_POST = do_CONNECT = answer  # noqa: N815 (names that http.server looks for)
+            do_GET = do_PUT = do_POST = do_CONNECT = handle_request  # noqa: N815 (names in http.server)
 
             def log_message(self, *_: object) -> None: ...
 
@@ -100,7 +100,7 @@ class Server:
             daemon_threads = True
 
             def handle_error(self, *_: object) -> None:
-                """Connections break here on purpose."""
+                """Tests interrupt connections on purpose."""
 
         self.server = Listening(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
@@ -111,8 +111,8 @@ class Server:
 def serve() -> Iterator[Callable[[Callable[[Any], None]], Server]]:
     servers: list[Server] = []
 
-    def start(answer: Callable[[Any], None]) -> Server:
-        servers.append(Server(answer))
+    def start(respond: Callable[[Any], None]) -> Server:
+        servers.append(Server(respond))
         return servers[-1]
 
     yield start

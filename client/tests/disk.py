@@ -1,4 +1,4 @@
-"""What tests write to the current folder, and find there."""
+"""Helpers for files in the current folder."""
 
 from __future__ import annotations
 
@@ -21,5 +21,5 @@ def left_behind() -> list[str]:
     return [path.name for path in Path("sessions").glob(".*") if path.name != ".lock"]
 
 
-class PlugPulledError(OSError):
-    """Somebody pulls the plug."""
+class InterruptionError(OSError):
+    """A simulated interruption."""

@@ -1,12 +1,12 @@
 """The original session manager's documented usage, line by line: its integration tests, then the three days of its example.
 
-A program of its own, run in an empty working folder; it prints the lines that the original's documentation shows. Where
-sessions go is for the environment to say: DUBS_URL and DUBS_TOKEN, or neither.
+It is run as a program in an empty folder, and prints the lines of the original's documentation. The environment decides where
+sessions are stored: DUBS_URL and DUBS_TOKEN, or neither.
 """
 
 from __future__ import annotations
 
-# ruff: noqa: T201 (it shows what the documentation shows)
+# ruff: noqa: T201 (the output is compared with the documentation)
 import json
 import os
 import re

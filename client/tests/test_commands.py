@@ -11,21 +11,22 @@ from dubbing_client import config
 from dubbing_client.cli.completion import completion_script
 from dubbing_client.cli.main import main
 from dubbing_client.cli.parser import COMMANDS, build_parser, module_of
-from dubbing_client.cli.terminal import printable, size
+from dubbing_client.cli.terminal import format_size, printable
 from dubbing_client.errors import ConfigError, UsageError
-from dubbing_client.portal import clean_url
-from dubbing_client.watching import Quiet, message_of
+from dubbing_client.folder import Stat
+from dubbing_client.rest import normalized_url
+from dubbing_client.watcher import QuietPeriod, stage_message
 
 
 @pytest.mark.parametrize(
     ("arguments", "code", "sentence"),
     [
         (["list"], 3, "You are not signed in to a portal: dubs login URL"),
-        (["save", "/nowhere/at/all"], 1, "/nowhere/at/all is no folder."),
-        (["login", "ftp://portal"], 2, "“ftp://portal” is no address of a portal."),
+        (["save", "/nowhere/at/all"], 1, "/nowhere/at/all is not a folder."),
+        (["login", "ftp://portal"], 2, "“ftp://portal” is not the address of a portal."),
     ],
 )
-def test_what_goes_wrong_is_one_sentence_and_an_exit_code(capsys, arguments, code, sentence):
+def test_errors_are_one_sentence_and_an_exit_code(capsys, arguments, code, sentence):
     assert main(arguments) == code
     out, err = capsys.readouterr()
     assert out == ""
@@ -38,14 +39,14 @@ def test_what_goes_wrong_is_one_sentence_and_an_exit_code(capsys, arguments, cod
 @pytest.mark.parametrize(
     "arguments", [[], ["fly"], ["save"], ["load", "x", "--version", "0"], ["completion", "dash"]]
 )
-def test_what_makes_no_sense_ends_with_2(capsys, arguments):
+def test_invalid_arguments_end_with_2(capsys, arguments):
     with pytest.raises(SystemExit) as caught:
         main(arguments)
     assert caught.value.code == 2
     assert "usage: dubs" in capsys.readouterr().err
 
 
-def test_every_command_has_a_home_and_a_word_of_help():
+def test_every_command_is_implemented_and_has_help():
     text = build_parser().format_help()
     for name, (_, about) in COMMANDS.items():
         module = module_of(name)
@@ -68,7 +69,7 @@ def test_only_the_requested_command_is_imported():
     assert modules == {f"dubbing_client.cli.{name}" for name in ("main", "parser", "terminal")}
 
 
-def test_the_environment_wins_and_a_token_is_only_shown_to_its_own_portal(monkeypatch):
+def test_the_environment_wins_and_a_token_is_only_sent_to_its_portal(monkeypatch):
     config.write(config.Login(url="https://one.example.com", token="dubs_one"))
     assert config.read() == config.Login(url="https://one.example.com", token="dubs_one")
     monkeypatch.setenv("DUBS_URL", "https://two.example.com")
@@ -76,8 +77,6 @@ def test_the_environment_wins_and_a_token_is_only_shown_to_its_own_portal(monkey
         config.read()
     monkeypatch.setenv("DUBS_TOKEN", "dubs_two")
     assert config.read() == config.Login(url="https://two.example.com", token="dubs_two")
-    config.path().write_text("{")
-    monkeypatch.undo()
 
 
 @pytest.mark.parametrize(
@@ -89,20 +88,20 @@ def test_the_environment_wins_and_a_token_is_only_shown_to_its_own_portal(monkey
         ("https://example.com/dubbing/", "https://example.com/dubbing"),
     ],
 )
-def test_an_address_has_one_form(typed, url):
-    assert clean_url(typed) == url
+def test_addresses_are_normalized(typed, url):
+    assert normalized_url(typed) == url
 
 
 @pytest.mark.parametrize(
     "typed", ["", "://", "https://", "http://x:99999", "https://user@x", "https://x?y", "ssh://x"]
 )
-def test_what_is_no_address_is_refused(typed):
+def test_invalid_addresses_are_refused(typed):
     with pytest.raises(UsageError):
-        clean_url(typed)
+        normalized_url(typed)
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_completion_is_a_script_that_its_shell_reads(capsys, shell):
+def test_completion_scripts_are_valid(capsys, shell):
     assert main(["completion", shell]) == 0
     script = capsys.readouterr().out
     for name in COMMANDS:
@@ -139,28 +138,29 @@ printf '%s\\n' "${{COMPREPLY[@]}}"
     assert done.stdout.splitlines() == expected
 
 
-def test_names_from_a_portal_cannot_steer_a_terminal():
+def test_control_characters_are_escaped():
     assert printable("Talk\x1b[2J\u202e") == "Talk\\x1b[2J\\u202e"
-    assert (size(0), size(999), size(1_234_567), size(5 * 10**12)) == (
+    assert [format_size(count) for count in (0, 999, 1_234_567, 5 * 10**12)] == [
         "0 bytes",
         "999 bytes",
         "1.2 MB",
         "5.0 TB",
-    )
+    ]
 
 
-def test_a_folder_has_come_to_rest_when_nothing_changed_for_a_while():
-    rest = Quiet(seconds=10)
-    assert not rest.is_ripe({"a": 1}, now=0)  # type: ignore[dict-item]
-    assert not rest.is_ripe({"a": 1}, now=9)  # type: ignore[dict-item]
-    assert not rest.is_ripe({"a": 2}, now=11)  # type: ignore[dict-item]
-    assert rest.is_ripe({"a": 2}, now=21)  # type: ignore[dict-item]
-    rest.done()
-    assert not rest.is_ripe({"a": 2}, now=50)  # type: ignore[dict-item]
-    assert not rest.is_ripe({"a": 3}, now=60)  # type: ignore[dict-item]
-    rest.disturb(now=65)
-    assert not rest.is_ripe({"a": 3}, now=74)  # type: ignore[dict-item]
-    assert rest.is_ripe({"a": 3}, now=75)  # type: ignore[dict-item]
+def test_a_quiet_period_passes_when_nothing_has_changed():
+    period = QuietPeriod(seconds=10)
+    one, two, three = ({"a": Stat(size, 0, 0, 0)} for size in (1, 2, 3))
+    assert not period.has_passed(one, now=0)
+    assert not period.has_passed(one, now=9)
+    assert not period.has_passed(two, now=11)
+    assert period.has_passed(two, now=21)
+    period.set_handled()
+    assert not period.has_passed(two, now=50)
+    assert not period.has_passed(three, now=60)
+    period.restart(now=65)
+    assert not period.has_passed(three, now=74)
+    assert period.has_passed(three, now=75)
 
 
 def placed(category: str, language: str = "") -> dict[str, str]:
@@ -176,5 +176,5 @@ def placed(category: str, language: str = "") -> dict[str, str]:
         ([], ""),
     ],
 )
-def test_a_message_says_what_stage_came_in_which_language(files, message):
-    assert message_of(files) == message
+def test_a_message_names_stages_and_languages(files, message):
+    assert stage_message(files) == message

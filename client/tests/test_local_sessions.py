@@ -1,4 +1,4 @@
-"""Sessions in a folder: what the original did, without what it lost."""
+"""Local sessions: the original's behavior, without losing data."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from disk import contents, write
 
 
-def test_every_file_that_the_data_name_gets_its_place(manager):
+def test_every_file_in_the_data_is_saved(manager):
     data = {
         "original_video_path": write("in/My Talk.MOV", b"video"),
         "transcription_files": [write("original_asr.json", b"[]"), write("chunked_transcript.json", b"{}")],
@@ -42,17 +42,17 @@ def test_every_file_that_the_data_name_gets_its_place(manager):
     assert document["audio_paths"]["hi"] == "sessions/Talk/audio/hi_audio.wav"
 
 
-def test_a_save_adds_and_replaces_and_never_takes_away(manager):
+def test_a_save_adds_and_replaces_and_never_removes(manager):
     manager.save_session(
         "Talk",
         {
             "video_name": "talk.mp4",
             "transcription_text": "Hello",
             "audio_paths": {"hi": write("hi.wav", b"one"), "es": write("es.wav", b"es")},
-            "notes": ["mine"],
+            "notes": ["note"],
         },
     )
-    # A pipeline that wiped its folder knows of one new take alone.
+    # A pipeline that emptied its folder has only one new take.
     assert manager.save_session(
         "Talk",
         {"video_name": "", "transcription_text": "", "audio_paths": {"hi": write("hi.wav", b"two")}},
@@ -61,7 +61,7 @@ def test_a_save_adds_and_replaces_and_never_takes_away(manager):
     assert (loaded["video_name"], loaded["transcription_text"], loaded["notes"]) == (
         "talk.mp4",
         "Hello",
-        ["mine"],
+        ["note"],
     )
     assert {language: Path(path).read_bytes() for language, path in loaded["audio_paths"].items()} == {
         "hi": b"two",
@@ -69,7 +69,7 @@ def test_a_save_adds_and_replaces_and_never_takes_away(manager):
     }
 
 
-def test_saving_what_was_loaded_changes_nothing_but_the_time(manager):
+def test_saving_loaded_data_changes_only_the_times(manager):
     manager.save_session("Talk", {"video_name": "a.mp4", "audio_paths": {"hi": write("hi.wav")}})
     before = contents(Path("sessions/Talk"))
     inode = Path("sessions/Talk/audio/hi_audio.wav").stat().st_ino
@@ -80,7 +80,7 @@ def test_saving_what_was_loaded_changes_nothing_but_the_time(manager):
     assert before == after
     assert second["created_at"] == first["created_at"]
     assert second["last_updated"] > first["last_updated"]
-    assert Path("sessions/Talk/audio/hi_audio.wav").stat().st_ino == inode, "it was copied"
+    assert Path("sessions/Talk/audio/hi_audio.wav").stat().st_ino == inode, "an unchanged file is linked"
 
 
 def test_a_session_can_be_saved_under_another_name(manager):
@@ -91,27 +91,27 @@ def test_a_session_can_be_saved_under_another_name(manager):
     assert Path("sessions/Copy/audio/hi_audio.wav").read_bytes() == b"hi"
 
 
-def test_two_voices_of_one_name_are_two_voices(manager):
+def test_files_with_the_same_name_get_different_paths(manager):
     voices = [write("ana/ref.wav", b"ana"), write("ben/ref.wav", b"ben"), "ana/ref.wav"]
     assert manager.save_session("Talk", {"custom_voices": voices})
     loaded = manager.load_session("Talk")
     assert [Path(path).read_bytes() for path in loaded["custom_voices"]] == [b"ana", b"ben"]
 
 
-def test_another_source_video_takes_the_place_of_the_one_before(manager):
+def test_another_source_video_replaces_the_former_one(manager):
     manager.save_session("Talk", {"original_video_path": write("talk.mp4")})
     manager.save_session("Talk", {"video_name": write("talk.mkv")})
     assert [path.name for path in Path("sessions/Talk").glob("original_video.*")] == ["original_video.mkv"]
 
 
-def test_what_is_not_there_is_not_promised(manager, caplog):
-    assert manager.save_session("Talk", {"audio_paths": {"hi": "gone/hi.wav"}})
-    assert "gone/hi.wav" in caplog.text
+def test_missing_files_are_left_out(manager, caplog):
+    assert manager.save_session("Talk", {"audio_paths": {"hi": "missing/hi.wav"}})
+    assert "missing/hi.wav" in caplog.text
     assert manager.load_session("Talk")["audio_paths"] == {}
     assert manager.get_session_info("Talk")["has_audio"] is False
 
 
-def test_what_the_original_copied_unasked_is_copied(manager):
+def test_conventional_files_are_copied(manager):
     write("original_asr.json", b"[]")
     write("custom_voices/custom_hi_voice_01_demo.wav")
     write("final_mixed_videos/gemini_hi_deep_demo_mixed.mp4")
@@ -123,16 +123,16 @@ def test_what_the_original_copied_unasked_is_copied(manager):
     } < contents(Path("sessions/Talk")).keys()
 
 
-def test_a_session_that_the_original_wrote_loads(manager):
-    # It wrote down where files came from, and copied them afterwards under the names that it gives them.
-    home = Path("sessions/old_20250803_181102")
+def test_a_session_of_the_original_is_loaded(manager):
+    # The original recorded the source paths, and copied the files afterwards under its own names.
+    folder = Path("sessions/old_20250803_181102")
     for path in (
         "audio/hi_audio.wav",
         "final_videos/hi_final.mp4",
         "custom_voices/a.wav",
         "mixed_videos/m.mp4",
     ):
-        write(str(home / path), path.encode())
+        write(str(folder / path), path.encode())
     write("elsewhere/secret.wav", b"secret")
     document = {
         "session_name": "another_name",
@@ -142,14 +142,14 @@ def test_a_session_that_the_original_wrote_loads(manager):
         "mixed_videos": ["C:\\work\\final_mixed_videos\\m.mp4"],
         "transcription_text": "Text",
     }
-    write(str(home / "metadata.json"), json.dumps(document).encode())
-    loaded = manager.load_session(home.name)
-    assert loaded["session_name"] == home.name
-    assert loaded["audio_paths"] == {"hi": str(home / "audio/hi_audio.wav")}
-    assert loaded["final_videos"] == {"hi": str(home / "final_videos/hi_final.mp4")}
-    assert loaded["custom_voices"] == [str(home / "custom_voices/a.wav")], (
-        "a path of the document's leads out"
+    write(str(folder / "metadata.json"), json.dumps(document).encode())
+    loaded = manager.load_session(folder.name)
+    assert loaded["session_name"] == folder.name
+    assert loaded["audio_paths"] == {"hi": str(folder / "audio/hi_audio.wav")}
+    assert loaded["final_videos"] == {"hi": str(folder / "final_videos/hi_final.mp4")}
+    assert loaded["custom_voices"] == [str(folder / "custom_voices/a.wav")], (
+        "paths outside of the session are dropped"
     )
-    assert loaded["mixed_videos"] == [str(home / "mixed_videos/m.mp4")]
-    assert manager.get_session_info(home.name)["file_count"] == 5
-    assert manager.get_all_sessions() == [home.name]
+    assert loaded["mixed_videos"] == [str(folder / "mixed_videos/m.mp4")]
+    assert manager.get_session_info(folder.name)["file_count"] == 5
+    assert manager.get_all_sessions() == [folder.name]

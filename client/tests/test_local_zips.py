@@ -1,4 +1,4 @@
-"""Sessions in a folder, from and to ZIPs."""
+"""Export and import of local sessions."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from disk import PlugPulledError, contents, left_behind, write
+from disk import InterruptionError, contents, left_behind, write
 
 
-def test_a_session_goes_through_a_zip_unchanged(manager):
+def test_an_exported_session_is_imported_unchanged(manager):
     manager.save_session(
         "Talk", {"voices": {"hi": "deep"}, "audio_paths": {"hi": write("hi.wav", b"x" * 9999)}}
     )
@@ -31,7 +31,7 @@ def test_an_import_is_named_after_its_file_and_never_overwrites(manager):
     manager.export_session("talk", "talk.zip")
     manager.save_session("talk", {"video_name": "newer.mp4"})
     assert manager.import_session("talk.zip") is False
-    assert manager.last_error == "There is a session “talk” already. Give the import another name."
+    assert manager.last_error == "There is already a session “talk”. Give the import another name."
     assert manager.import_session("talk.zip", "TALK") is False
     assert manager.load_session("talk")["video_name"] == "newer.mp4"
     Path("talk.zip").rename("other.zip")
@@ -39,31 +39,31 @@ def test_an_import_is_named_after_its_file_and_never_overwrites(manager):
     assert sorted(manager.get_all_sessions()) == ["other", "talk"]
 
 
-def test_an_export_that_fails_leaves_what_was_there(manager):
+def test_a_failed_export_keeps_the_existing_file(manager):
     manager.save_session("Talk", {"audio_paths": {"hi": write("hi.wav")}})
-    write("talk.zip", b"an older one")
+    write("talk.zip", b"older")
 
     def stop(done: int, total: int) -> None:
         if done:
-            raise PlugPulledError
+            raise InterruptionError
 
-    with pytest.raises(PlugPulledError):
+    with pytest.raises(InterruptionError):
         manager.backend.export("Talk", Path("talk.zip"), stop)
-    assert Path("talk.zip").read_bytes() == b"an older one"
+    assert Path("talk.zip").read_bytes() == b"older"
     assert sorted(path.name for path in Path().iterdir()) == ["hi.wav", "sessions", "talk.zip"]
     assert manager.export_session("Talk", "nowhere/talk.zip") is False
-    assert manager.export_session("Nobody", "talk.zip") is False
+    assert manager.export_session("Missing", "talk.zip") is False
 
 
-def zipped(path: str, members: dict[str, bytes]) -> str:
+def write_zip(path: str, members: dict[str, bytes]) -> str:
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in members.items():
             archive.writestr(name, content)
     return path
 
 
-def test_a_zip_may_have_a_folder_around_everything_and_a_proof_of_the_portal(manager):
-    zipped(
+def test_a_wrapping_folder_and_the_portals_own_files_are_left_out(manager):
+    write_zip(
         "a.zip",
         {"Talk/metadata.json": b"{}", "Talk/audio/hi_audio.wav": b"hi", "Talk/.dubbing/manifest.json": b"{}"},
     )
@@ -92,7 +92,7 @@ def link(name: str) -> zipfile.ZipInfo:
         ([("a\nb", b"")], "control character"),
     ],
 )
-def test_a_hostile_zip_is_refused_and_leaves_nothing(manager, members, reason):
+def test_a_malicious_zip_is_refused_and_leaves_no_files(manager, members, reason):
     with zipfile.ZipFile("evil.zip", "w") as archive:
         archive.writestr("metadata.json", "{}")
         for name, content in members:
@@ -104,8 +104,10 @@ def test_a_hostile_zip_is_refused_and_leaves_nothing(manager, members, reason):
     assert sorted(path.name for path in Path().iterdir()) == ["evil.zip", "sessions"]
 
 
-def test_a_zip_that_would_not_fit_is_refused_before_anything_is_written(manager):
-    zipped("big.zip", {"metadata.json": b"{}", **{f"audio/{number}.wav": b"small" for number in range(100)}})
+def test_a_zip_larger_than_the_disk_is_refused_before_writing(manager):
+    write_zip(
+        "big.zip", {"metadata.json": b"{}", **{f"audio/{number}.wav": b"small" for number in range(100)}}
+    )
     # As if its directory announced an exabyte for each.
     with zipfile.ZipFile("big.zip") as archive:
         members = archive.infolist()
@@ -114,7 +116,7 @@ def test_a_zip_that_would_not_fit_is_refused_before_anything_is_written(manager)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(zipfile.ZipFile, "infolist", lambda _: members)
         assert manager.import_session("big.zip") is False
-    assert "There is no room for it" in manager.last_error
+    assert "The disk is full" in manager.last_error
     assert manager.get_all_sessions() == []
     assert left_behind() == []
 
@@ -126,15 +128,15 @@ def test_a_zip_that_would_not_fit_is_refused_before_anything_is_written(manager)
         (None, "There is no file"),
     ],
 )
-def test_what_is_no_zip_is_refused(manager, content, reason):
+def test_other_files_than_zips_are_refused(manager, content, reason):
     if content is not None:
         write("x.zip", content)
     assert manager.import_session("x.zip") is False
     assert reason in manager.last_error
 
 
-def test_a_zip_whose_bytes_are_damaged_is_refused(manager):
-    zipped("x.zip", {"metadata.json": b"{}", "audio/hi_audio.wav": b"A" * 1000})
+def test_a_damaged_zip_is_refused(manager):
+    write_zip("x.zip", {"metadata.json": b"{}", "audio/hi_audio.wav": b"A" * 1000})
     data = Path("x.zip").read_bytes()
     write("x.zip", data.replace(b"AAAA", b"AAAB", 1))
     assert manager.import_session("x.zip") is False
@@ -151,6 +153,6 @@ def test_a_zip_whose_bytes_are_damaged_is_refused(manager):
         ({"metadata.json": b"[]"}, "not an object"),
     ],
 )
-def test_a_zip_that_is_no_session_is_refused(manager, members, reason):
-    assert manager.import_session(zipped("x.zip", members)) is False
+def test_a_zip_without_a_session_is_refused(manager, members, reason):
+    assert manager.import_session(write_zip("x.zip", members)) is False
     assert reason in manager.last_error

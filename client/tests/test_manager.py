@@ -1,4 +1,4 @@
-"""Where sessions are, and how the manager answers."""
+"""The manager's choice of a backend, its signatures and return values."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ import sys
 import pytest
 
 from dubbing_client import ProjectSessionManager, config
+from dubbing_client.dropin.local import LocalBackend
+from dubbing_client.dropin.remote import RemoteBackend
 from dubbing_client.errors import ConfigError
-from dubbing_client.sessions.local import Local
-from dubbing_client.sessions.remote import Remote
 
 TOKEN = "dubs_" + "x" * 43
 
 
 @pytest.fixture(autouse=True)
-def nobody(tmp_path, monkeypatch):
+def _signed_out(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DUBS_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("DUBS_URL", raising=False)
     monkeypatch.delenv("DUBS_TOKEN", raising=False)
 
 
-def test_the_nine_methods_are_called_as_the_originals():
+def test_the_methods_have_the_originals_signatures():
     arguments = {
         name: [
             f"{parameter.name}={parameter.default}"
@@ -50,9 +50,9 @@ def test_the_nine_methods_are_called_as_the_originals():
     }
 
 
-def test_without_a_portal_sessions_lie_in_a_folder():
+def test_sessions_are_stored_in_a_folder_by_default():
     manager = ProjectSessionManager()
-    assert isinstance(manager.backend, Local)
+    assert isinstance(manager.backend, LocalBackend)
     assert manager.sessions_dir == "sessions"
     manager.sessions_dir = "elsewhere"
     manager.save_session("Talk", {})
@@ -60,24 +60,26 @@ def test_without_a_portal_sessions_lie_in_a_folder():
     assert ProjectSessionManager("elsewhere").get_all_sessions() == ["Talk"]
 
 
-def test_a_portal_is_found_by_arguments_environment_and_login(monkeypatch):
-    assert isinstance(ProjectSessionManager(url="https://a.example", token=TOKEN).backend, Remote)
+def test_arguments_environment_and_login_configure_a_portal(monkeypatch):
+    assert isinstance(ProjectSessionManager(url="https://a.example", token=TOKEN).backend, RemoteBackend)
     config.write(config.Login("https://b.example", TOKEN))
-    assert ProjectSessionManager().backend.where == "on the portal https://b.example"
-    assert ProjectSessionManager(url="https://b.example/").backend.where == "on the portal https://b.example"
+    assert ProjectSessionManager().backend.location == "on the portal https://b.example"
+    assert (
+        ProjectSessionManager(url="https://b.example/").backend.location == "on the portal https://b.example"
+    )
     monkeypatch.setenv("DUBS_URL", "https://c.example")
     monkeypatch.setenv("DUBS_TOKEN", TOKEN)
-    assert ProjectSessionManager().backend.where == "on the portal https://c.example"
-    assert isinstance(ProjectSessionManager(local=True).backend, Local)
+    assert ProjectSessionManager().backend.location == "on the portal https://c.example"
+    assert isinstance(ProjectSessionManager(local=True).backend, LocalBackend)
 
 
-@pytest.mark.parametrize("given", [{"url": "https://a.example"}, {"token": TOKEN}])
-def test_half_a_portal_is_no_folder(given):
+@pytest.mark.parametrize("arguments", [{"url": "https://a.example"}, {"token": TOKEN}])
+def test_an_incomplete_login_does_not_fall_back_to_a_folder(arguments):
     with pytest.raises(ConfigError):
-        ProjectSessionManager(**given)
+        ProjectSessionManager(**arguments)
 
 
-def test_a_portal_in_the_environment_without_a_token_is_no_folder(monkeypatch):
+def test_a_portal_without_a_token_does_not_fall_back_to_a_folder(monkeypatch):
     monkeypatch.setenv("DUBS_URL", "https://a.example")
     with pytest.raises(ConfigError, match="not signed in"):
         ProjectSessionManager()
@@ -94,17 +96,17 @@ def test_a_portal_in_the_environment_without_a_token_is_no_folder(monkeypatch):
         (None, r"dubbing_project_\d{8}_\d{6}"),
     ],
 )
-def test_names_are_made_as_the_original_made_them(video, name):
+def test_automatic_names_are_those_of_the_original(video, name):
     assert re.fullmatch(name, ProjectSessionManager().generate_auto_session_name(video))
 
 
-def test_a_portal_that_is_away_is_a_sentence():
+def test_an_unavailable_portal_sets_the_last_error():
     manager = ProjectSessionManager(url="http://127.0.0.1:9", token=TOKEN)
     assert manager.get_all_sessions() == []
     assert "cannot be reached" in manager.last_error
 
 
-def test_the_tab_says_what_it_needs():
+def test_the_tab_names_its_missing_dependency():
     hidden = "import sys; sys.modules['gradio'] = None; import dubbing_client.gradio"
     ran = subprocess.run(
         [sys.executable, "-c", hidden], capture_output=True, text=True, check=False, env=None

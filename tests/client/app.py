@@ -1,4 +1,4 @@
-"""An app with the tab beside another one, as a pipeline's would be: python app.py PORT. Runs where Gradio is, without the portal."""
+"""A pipeline's Gradio app with the tab: python app.py PORT. Run in Gradio's environment."""
 
 from __future__ import annotations
 

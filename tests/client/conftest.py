@@ -1,4 +1,4 @@
-"""The client as people have it: the command `dubs` in an environment of its own, against a portal in processes of its own."""
+"""The installed client: the command `dubs` in its own environment, against a portal in other processes."""
 
 from __future__ import annotations
 
@@ -36,20 +36,20 @@ def running(stack: Stack) -> Iterator[Portal]:
 
 @pytest.fixture
 def portal(running: Portal) -> Portal:
-    """One portal for all tests: each has people of its own, and finds it up whatever became of it in another one."""
+    """One portal for all tests; each test has its own users, and the portal is running again after earlier tests."""
     running.recover()
     return running
 
 
 @dataclass
-class Done:
+class Result:
     code: int
     out: str
-    said: str
+    err: str
 
 
 class Machine:
-    """A person's machine with `dubs` on it."""
+    """A user's machine with `dubs`."""
 
     def __init__(self, dubs: Path, home: Path, portal: Portal, owner: str, *, url: str = "") -> None:
         self.dubs = dubs
@@ -58,9 +58,9 @@ class Machine:
         self.owner = owner
         self.url = url or portal.address
         self.token: str = portal.call("create_access_token", owner=owner)
-        kept = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+        inherited = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
         self.environment = {
-            **kept,
+            **inherited,
             "DUBS_HOME": str(home / "dubs"),
             "DUBS_URL": self.url,
             "DUBS_TOKEN": self.token,
@@ -84,16 +84,16 @@ class Machine:
             text=True,
         )
 
-    def run(self, *arguments: object, code: int = 0) -> Done:
+    def run(self, *arguments: object, code: int = 0) -> Result:
         """Run a command that ends with this exit code."""
         with self.start(*arguments) as process:
-            out, said = process.communicate(timeout=TIMEOUT)
-        assert process.returncode == code, f"exit code {process.returncode}\n{out}\n{said}"
-        assert "Traceback" not in said
-        return Done(process.returncode, out, said)
+            out, err = process.communicate(timeout=TIMEOUT)
+        assert process.returncode == code, f"exit code {process.returncode}\n{out}\n{err}"
+        assert "Traceback" not in err
+        return Result(process.returncode, out, err)
 
-    def told(self, *arguments: object, code: int = 0) -> Any:
-        """Run a command and return the one JSON document on its stdout."""
+    def run_json(self, *arguments: object, code: int = 0) -> Any:
+        """Run a command with ``--json`` and return its document."""
         return json.loads(self.run(*arguments, "--json", code=code).out)
 
     def has_hashed(self, path: str) -> bool:
@@ -102,35 +102,35 @@ class Machine:
         return any(path in json.loads(record.read_bytes())["files"] for record in records)
 
     def versions(self, name: str) -> list[int]:
-        return [version["number"] for version in self.told("info", name)["versions"]]
+        return [version["number"] for version in self.run_json("info", name)["versions"]]
 
-    def run_to_the_end(self, draw: random.Random, *arguments: object, shortest: float, longest: float) -> int:
-        """Run a command, killed at a random moment again and again, until it ends by itself; tell how often it was killed."""
+    def run_with_kills(self, draw: random.Random, *arguments: object, shortest: float, longest: float) -> int:
+        """Run a command, killed at random moments, until it ends by itself; return the number of kills."""
         kills = 0
         while True:
             with self.start(*arguments) as process:
                 try:
-                    out, said = process.communicate(timeout=draw.uniform(shortest, longest))
+                    out, err = process.communicate(timeout=draw.uniform(shortest, longest))
                 except subprocess.TimeoutExpired:
                     process.kill()
                     kills += 1
-                    # A busy machine must come to an end, too.
+                    # The command must get further on a busy machine, too.
                     longest *= 1.1
                     continue
-            assert process.returncode == 0, f"{out}\n{said}"
+            assert process.returncode == 0, f"{out}\n{err}"
             return kills
 
 
 @pytest.fixture
 def machine(portal: Portal, dubs_path: Path, tmp_path: Path) -> Any:
-    """Make machines: ``machine("alice-laptop")`` is Alice's, and each test has an Alice of its own, who has nothing yet."""
-    people: dict[str, str] = {}
+    """Return a factory: ``machine("alice-laptop")`` belongs to Alice, a new user of each test."""
+    users: dict[str, str] = {}
 
     def make(name: str, *, url: str = "") -> Machine:
-        person = name.partition("-")[0]
-        if person not in people:
-            people[person] = portal.call("create_user", name=person)
-        return Machine(dubs_path, tmp_path / name, portal, people[person], url=url)
+        user = name.partition("-")[0]
+        if user not in users:
+            users[user] = portal.call("create_user", name=user)
+        return Machine(dubs_path, tmp_path / name, portal, users[user], url=url)
 
     return make
 
@@ -143,14 +143,14 @@ def write(folder: Path, files: dict[str, bytes]) -> None:
 
 
 def read(folder: Path, *, without: tuple[str, ...] = ("metadata.json",)) -> dict[str, bytes]:
-    """Every file of a folder, hidden ones included."""
+    """Return path -> content of every file, hidden ones included."""
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
-    found = {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
-    return {path: data for path, data in found.items() if path not in without}
+    contents = {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+    return {path: data for path, data in contents.items() if path not in without}
 
 
 def project(*, big: int = 9 * 1024 * 1024, small: int = 30) -> dict[str, bytes]:
-    """A pipeline's folder in a layout of its own: a video of more than one part, segments that share packs, texts."""
+    """Return a pipeline's files: a video of several parts, segments in packs, texts."""
     return {
         "conference talk.mp4": os.urandom(big),
         "out/asr.json": json.dumps({"text": "Hello", "take": os.urandom(8).hex()}).encode(),

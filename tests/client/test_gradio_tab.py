@@ -1,4 +1,4 @@
-"""The tab in a Gradio app of its own, clicked through in a real browser, with its sessions in a folder and on a portal."""
+"""The tab in a Gradio app, used in a real browser, with sessions in a folder and on a portal."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ QUIET = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_OFFLINE": "1"}
 class App:
     address: str
     folder: Path
-    """The pipeline's."""
+    """The pipeline's folder."""
     machine: Machine | None
-    """Whose sessions lie on the portal; None: in ``sessions``."""
+    """The user's machine if sessions are stored on the portal, else None."""
 
     def sessions(self) -> list[str]:
         if self.machine is None:
             return sorted(path.parent.name for path in self.folder.glob("sessions/*/metadata.json"))
-        return sorted(session["name"] for session in self.machine.told("list")["sessions"])
+        return sorted(session["name"] for session in self.machine.run_json("list")["sessions"])
 
-    def save_beside(self, name: str) -> None:
-        """Somebody else saves a session, without the tab."""
+    def save_elsewhere(self, name: str) -> None:
+        """Save a session as another user, without the tab."""
         program = (
             "import sys; from dubbing_client import ProjectSessionManager;"
             "sys.exit(not ProjectSessionManager().save_session(sys.argv[1], {'video_name': 'other.mp4', 'voices': {'hi': 'deep_*'}}))"
@@ -81,13 +81,13 @@ def app(request, tmp_path):
         environment={**app.environment, "TMPDIR": str(tmp_path), "PIPELINE": str(folder)},
     )
     try:
-        service.wait_until(lambda: answers(app.address), timeout=90)
+        service.wait_until(lambda: is_up(app.address), timeout=90)
         yield app
     finally:
         service.stop()
 
 
-def answers(address: str) -> bool:
+def is_up(address: str) -> bool:
     try:
         with urllib.request.urlopen(address, timeout=5) as response:
             return bool(response.status == 200)
@@ -100,11 +100,11 @@ def choose(page: Page, label: str, name: str) -> None:
     page.get_by_role("option", name=name, exact=True).click()
 
 
-def status(page: Page, label: str, text: str) -> None:
+def expect_status(page: Page, label: str, text: str) -> None:
     expect(page.get_by_label(label, exact=True)).to_have_value(re.compile(text))
 
 
-def test_a_project_is_saved_loaded_exported_imported_and_deleted_in_the_tab(app, page, tmp_path):  # noqa: PLR0915 (one sitting)
+def test_a_project_is_saved_loaded_exported_imported_and_deleted_in_the_tab(app, page, tmp_path):  # noqa: PLR0915 (one user journey)
     outside: list[str] = []
     page.on("request", lambda request: outside.append(request.url))
     page.goto(app.address)
@@ -115,18 +115,18 @@ def test_a_project_is_saved_loaded_exported_imported_and_deleted_in_the_tab(app,
     expect(page.get_by_label("Project Name")).to_have_value(re.compile(r"^company_presentation_\d{8}_\d{6}$"))
     name = page.get_by_label("Project Name").input_value()
     page.get_by_role("button", name="Save Current Session").click()
-    status(page, "Save Status", f"✅ Session saved: {name}\n2 languages, 1 audio file, 1 video")
+    expect_status(page, "Save Status", f"✅ Session saved: {name}\n2 languages, 1 audio file, 1 video")
     expect(page.get_by_label("Available Sessions")).to_have_value(name)
     assert app.sessions() == [name]
 
-    # The tab does not know what others save until it is asked to look, or comes back into view.
-    app.save_beside("Beside_it")
+    # Sessions of other users appear after a refresh, or when the tab is opened.
+    app.save_elsewhere("Other")
     page.get_by_role("button", name="Refresh").click()
     page.get_by_text("📊 Session Information").click()
-    choose(page, "Available Sessions", "Beside_it")
-    expect(page.get_by_role("heading", name="Session: Beside_it")).to_be_visible()
+    choose(page, "Available Sessions", "Other")
+    expect(page.get_by_role("heading", name="Session: Other")).to_be_visible()
     expect(page.get_by_text("HI: deep_*", exact=False)).to_be_visible()
-    app.save_beside("Later")
+    app.save_elsewhere("Later")
     page.get_by_role("tab", name="Dub").click()
     page.get_by_role("tab", name="Project Sessions").click()
     choose(page, "Available Sessions", "Later")
@@ -142,7 +142,7 @@ def test_a_project_is_saved_loaded_exported_imported_and_deleted_in_the_tab(app,
     ):
         expect(information).to_contain_text(line)
     page.get_by_role("button", name="Load Selected Session").click()
-    status(page, "Load Status", f"✅ Session loaded: {name}")
+    expect_status(page, "Load Status", f"✅ Session loaded: {name}")
     assert (app.folder / "sessions" / name / "audio" / "hi_audio.wav").read_bytes() == b"hi" * 1000
     page.get_by_role("tab", name="Dub").click()
     expect(page.get_by_label("Loaded video")).to_have_value("company presentation.mp4")
@@ -151,7 +151,7 @@ def test_a_project_is_saved_loaded_exported_imported_and_deleted_in_the_tab(app,
     page.get_by_text("🛠️ Session Management").click()
     expect(page.get_by_label("Session to Export")).to_have_value(name)
     page.get_by_role("button", name="Export Session").click()
-    status(page, "Status", f"✅ Session exported: {name}_export.zip")
+    expect_status(page, "Status", f"✅ Session exported: {name}_export.zip")
     with page.expect_download() as download:
         page.locator("a[download]").click()
     exported = tmp_path / "exported.zip"
@@ -163,11 +163,11 @@ def test_a_project_is_saved_loaded_exported_imported_and_deleted_in_the_tab(app,
 
     page.locator("input[type=file]").set_input_files(exported)
     expect(page.get_by_role("cell", name="exported.zip", exact=True)).to_be_visible()
-    page.get_by_label("Name", exact=True).fill("Brought")
+    page.get_by_label("Name", exact=True).fill("Imported")
     page.get_by_role("button", name="Import Session").click()
-    status(page, "Status", "✅ Session imported: Brought")
-    expect(page.get_by_label("Available Sessions")).to_have_value("Brought")
-    assert app.sessions() == sorted(["Beside_it", "Brought", "Later", name])
+    expect_status(page, "Status", "✅ Session imported: Imported")
+    expect(page.get_by_label("Available Sessions")).to_have_value("Imported")
+    assert app.sessions() == sorted(["Other", "Imported", "Later", name])
 
     choose(page, "Session to Delete", "Later")
     page.get_by_role("button", name="Delete Session").click()
@@ -176,19 +176,19 @@ def test_a_project_is_saved_loaded_exported_imported_and_deleted_in_the_tab(app,
     expect(page.get_by_text("Delete Later?")).to_be_hidden()
     page.get_by_role("button", name="Delete Session").click()
     page.get_by_role("button", name="Yes, delete it").click()
-    status(page, "Status", "✅ Session deleted: Later")
+    expect_status(page, "Status", "✅ Session deleted: Later")
     expect(page.get_by_text("Delete Later?")).to_be_hidden()
-    assert app.sessions() == sorted(["Beside_it", "Brought", name])
+    assert app.sessions() == sorted(["Other", "Imported", name])
     assert [url for url in outside if not url.startswith((app.address, "data:", "blob:"))] == []
 
 
 @pytest.mark.parametrize("app", ["portal"], indirect=True)
-def test_what_goes_wrong_is_a_sentence_beside_the_button(app, page, tmp_path):
-    app.save_beside("Talk")
+def test_errors_are_shown_next_to_the_button(app, page, tmp_path):
+    app.save_elsewhere("Talk")
     page.goto(app.address)
     page.get_by_role("tab", name="Project Sessions").click()
     page.get_by_role("button", name="Load Selected Session").click()
-    status(page, "Load Status", "❌ Select a session first.")
+    expect_status(page, "Load Status", "❌ Select a session first.")
     page.get_by_text("🛠️ Session Management").click()
     for button, sentence in {
         "Export Session": "❌ Select a session to export first.",
@@ -196,21 +196,21 @@ def test_what_goes_wrong_is_a_sentence_beside_the_button(app, page, tmp_path):
         "Delete Session": "❌ Select a session to delete first.",
     }.items():
         page.get_by_role("button", name=button).click()
-        status(page, "Status", sentence)
+        expect_status(page, "Status", sentence)
 
     with zipfile.ZipFile(tmp_path / "Talk.zip", "w") as archive:
         archive.writestr("metadata.json", "{}")
     page.locator("input[type=file]").set_input_files(tmp_path / "Talk.zip")
     expect(page.get_by_role("cell", name="Talk.zip", exact=True)).to_be_visible()
     page.get_by_role("button", name="Import Session").click()
-    status(
+    expect_status(
         page,
         "Status",
-        "❌ Nothing was imported. There is a session “Talk” already. Give the import another name.",
+        "❌ Nothing was imported. There is already a session “Talk”. Give the import another name.",
     )
 
-    # Somebody deletes what is selected here.
+    # Another user deletes the selected session.
     choose(page, "Available Sessions", "Talk")
     app.machine.run("rm", "Talk", "--yes")
     page.get_by_role("button", name="Load Selected Session").click()
-    status(page, "Load Status", "❌ Nothing was loaded. There is no session “Talk”")
+    expect_status(page, "Load Status", "❌ Nothing was loaded. There is no session “Talk”")

@@ -1,4 +1,4 @@
-"""A client for Dubbing Sessions: saves a pipeline's folder to a portal and loads it back, byte for byte.
+"""A client for Dubbing Sessions: save a pipeline's folder to a portal and load it back, byte for byte.
 
     from dubbing_client import Folder, State, config, locked, plan_save, save
 
@@ -8,7 +8,7 @@
         plan = plan_save(api, folder, state, name="Talk")
         print(save(api, plan, state, message="Audio in Hindi").version)
 
-Names are looked up when they are first used: a program that only asks a question does not wait for what transfers files.
+Names are imported on first use, so that short programs start quickly.
 """
 
 from __future__ import annotations
@@ -16,10 +16,12 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 if TYPE_CHECKING:
     from dubbing_client.api import Api as Api
+    from dubbing_client.dropin.collector import collect_session_data as collect_session_data
+    from dubbing_client.dropin.manager import ProjectSessionManager as ProjectSessionManager
     from dubbing_client.errors import (
         ConflictError as ConflictError,
         DubsError as DubsError,
@@ -30,16 +32,16 @@ if TYPE_CHECKING:
     )
     from dubbing_client.folder import Folder as Folder
     from dubbing_client.load_plan import LoadPlan as LoadPlan, plan_load as plan_load
-    from dubbing_client.loading import Loaded as Loaded, load as load
+    from dubbing_client.loader import LoadResult as LoadResult, load as load
     from dubbing_client.locks import locked as locked
-    from dubbing_client.manager import ProjectSessionManager as ProjectSessionManager
     from dubbing_client.save_plan import SavePlan as SavePlan, plan_save as plan_save
-    from dubbing_client.saving import Saved as Saved, save as save
-    from dubbing_client.sessions.collecting import collect_session_data as collect_session_data
+    from dubbing_client.saver import SaveResult as SaveResult, save as save
     from dubbing_client.state import State as State
 
-_HOMES = {
+_EXPORTS = {
     "api": ("Api",),
+    "dropin.collector": ("collect_session_data",),
+    "dropin.manager": ("ProjectSessionManager",),
     "errors": (
         "ConflictError",
         "DubsError",
@@ -50,16 +52,14 @@ _HOMES = {
     ),
     "folder": ("Folder",),
     "load_plan": ("LoadPlan", "plan_load"),
-    "loading": ("Loaded", "load"),
+    "loader": ("LoadResult", "load"),
     "locks": ("locked",),
-    "manager": ("ProjectSessionManager",),
     "save_plan": ("SavePlan", "plan_save"),
-    "saving": ("Saved", "save"),
-    "sessions.collecting": ("collect_session_data",),
+    "saver": ("SaveResult", "save"),
     "state": ("State",),
 }
-_MODULES = {name: module for module, names in _HOMES.items() for name in names}
-__all__ = ["__version__", *sorted(_MODULES)]  # noqa: PLE0604 (the names are strings)
+_MODULES = {name: module for module, names in _EXPORTS.items() for name in names}
+__all__ = ["__version__", *sorted(_MODULES)]  # noqa: PLE0604 (all of them are strings)
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""The portal's API, call by call. Nothing is decided here, and nothing is remembered but connections."""
+"""The portal's REST API, one method per call; nothing is cached but connections."""
 
 from __future__ import annotations
 
@@ -6,22 +6,20 @@ import contextlib
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 from dubbing_client import objects
 from dubbing_client.errors import NotFoundError
-from dubbing_client.portal import PREFIX, Portal
-
-if TYPE_CHECKING:
-    from dubbing_client.state import Base
+from dubbing_client.rest import PREFIX, RestClient
 
 CODE = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
+MAX_BLOBS_PER_CALL = 10_000
+MAX_UPLOADS_PER_CALL = 1000
 
 
-class Api(Portal):
-    """One portal, as one person. Each creating call carries a key, so that it never has its effect twice."""
+class Api(RestClient):
+    """One portal as one user. Calls that create something carry an Idempotency-Key, so that retries are safe."""
 
     def __enter__(self) -> Api:
         return self
@@ -29,118 +27,77 @@ class Api(Portal):
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    # -- Who --------------------------------------------------------------------------------------------------------
+    # -- Account ----------------------------------------------------------------------------------------------------
 
     def me(self) -> objects.Me:
-        found: objects.Me = self.call("GET", "/me").data
-        return found
+        me: objects.Me = self.call("GET", "/me").data
+        return me
 
     def revoke_token(self) -> None:
-        """Have the portal forget the token in use."""
+        """Delete the token in use."""
         self.call("DELETE", "/token")
 
     # -- Sessions ---------------------------------------------------------------------------------------------------
 
-    def sessions(
-        self, q: str = "", *, language: str = "", stage: str = "", trashed: bool = False, order: str = ""
-    ) -> Iterator[objects.Session]:
-        """Walk through the sessions that match, as the portal's list does."""
-        return self.pages(
-            "/sessions",
-            {
-                "q": q or None,
-                "language": language or None,
-                "stage": stage or None,
-                "trashed": True if trashed else None,
-                "order": order or None,
-            },
-        )
+    def sessions(self, q: str = "", *, trashed: bool = False) -> Iterator[objects.Session]:
+        """Iterate over the sessions that match a search."""
+        return self.pages("/sessions", {"q": q or None, "trashed": True if trashed else None})
 
     def session(self, code: str) -> objects.Session:
-        found: objects.Session = self.call("GET", f"/sessions/{code}").data
-        return found
+        session: objects.Session = self.call("GET", f"/sessions/{code}").data
+        return session
 
-    def session_unless(self, code: str, *, etag: str) -> objects.Session | None:
-        """Return the session, or None where it is still as ``etag`` says (`"v3"` with its quotes)."""
-        answer = self.call("GET", f"/sessions/{code}", headers={"If-None-Match": etag})
-        found: objects.Session | None = None if answer.status == HTTPStatus.NOT_MODIFIED else answer.data
-        return found
-
-    def session_named(self, name: str) -> objects.Session | None:
-        """Return the session of exactly this name (case aside), or of this code."""
+    def find_session(self, name: str) -> objects.Session | None:
+        """Return the session with this name (ignoring case) or code, or None."""
         if is_code(name):
             with contextlib.suppress(NotFoundError):
                 return self.session(name)
         return next(self.pages("/sessions", {"name": name}), None)
 
-    def need_session(self, name: str) -> objects.Session:
-        """Return the session of this name or code.
+    def get_session(self, name: str) -> objects.Session:
+        """Return the session with this name or code.
 
         :raises NotFoundError: code ``session_not_found``.
         """
-        found = self.session_named(name)
-        if found is None:
+        session = self.find_session(name)
+        if session is None:
             raise NotFoundError(
-                f"There is no session “{name}”. `dubs list` shows those there are.",
+                f"There is no session “{name}”. Run `dubs list` to list your sessions.",
                 status=404,
                 code="session_not_found",
             )
-        return found
-
-    def session_of(self, base: Base) -> objects.Session:
-        """Return the session that a folder belongs to.
-
-        :raises NotFoundError: it is gone, or in the trash.
-        """
-        where = "is not there any more"
-        with contextlib.suppress(NotFoundError):
-            session = self.session(base.session)
-            if session["trashed_at"] is None:
-                return session
-            where = "is in the trash"
-        raise NotFoundError(
-            f"The session that this folder belongs to, “{base.name}”, {where}. Restore it in the portal, or name another one.",
-            status=404,
-            code="session_not_found",
-        )
+        return session
 
     def create_session(
         self, name: str = "", *, video_filename: str = "", key: str | None = None
     ) -> objects.Session:
-        """Make an empty session; without a name it gets one from the video's. A name that is taken gets a number."""
+        """Create an empty session; without a name it is named after the video. A name in use gets a number."""
         body = {"name": name} if name else {"video_filename": video_filename} if video_filename else {}
-        made: objects.Session = self.call("POST", "/sessions", body=body, key=key or new_key()).data
-        return made
-
-    def suggested_name(self, video_filename: str = "") -> str:
-        query = {"video_filename": video_filename or None}
-        return str(self.call("GET", "/sessions/suggested-name", query=query).data["name"])
+        session: objects.Session = self.call("POST", "/sessions", body=body, key=key or new_key()).data
+        return session
 
     def delete_session(self, code: str) -> None:
         """Move a session to the trash."""
         self.call("DELETE", f"/sessions/{code}")
 
-    def untrash_session(self, code: str) -> objects.Session:
-        found: objects.Session = self.call("POST", f"/sessions/{code}/untrash").data
-        return found
-
     # -- Versions ---------------------------------------------------------------------------------------------------
 
     def versions(self, session: str) -> Iterator[objects.Version]:
-        """The newest first."""
+        """Iterate over a session's versions, the newest first."""
         return self.pages(f"/sessions/{session}/versions", {})
 
     def version(self, session: str, number: int) -> objects.Version:
-        found: objects.Version = self.call("GET", f"/sessions/{session}/versions/{number}").data
-        return found
+        version: objects.Version = self.call("GET", f"/sessions/{session}/versions/{number}").data
+        return version
 
     def manifest(self, session: str, number: int) -> objects.Manifest:
-        """Everything a version holds, in one answer."""
-        found: objects.Manifest = self.call("GET", f"/sessions/{session}/versions/{number}/manifest").data
-        return found
+        """Return all entries of a version."""
+        path = f"/sessions/{session}/versions/{number}/manifest"
+        manifest: objects.Manifest = self.call("GET", path).data
+        return manifest
 
     def metadata(self, session: str, number: int) -> bytes:
-        """The version's metadata.json, as it is."""
+        """Return the version's metadata.json."""
         return self.call("GET", f"/sessions/{session}/versions/{number}/metadata.json").body
 
     def file_path(self, session: str, number: int, path: str) -> str:
@@ -148,11 +105,6 @@ class Api(Portal):
 
     def bundle_path(self, session: str, number: int) -> str:
         return f"{PREFIX}/sessions/{session}/versions/{number}/bundle"
-
-    def restore(self, session: str, number: int) -> objects.Version:
-        path = f"/sessions/{session}/versions/{number}/restore"
-        made: objects.Version = self.call("POST", path, key=new_key()).data
-        return made
 
     def save(
         self,
@@ -163,17 +115,16 @@ class Api(Portal):
         uploads: Sequence[str],
         blobs: Sequence[Mapping[str, Any]],
         removed: Sequence[str],
-        replace: bool = False,
         key: str,
     ) -> objects.Job:
-        """Ask for a version of complete uploads and of blobs that are there already, on top of ``parent``.
+        """Request a version of complete uploads and stored blobs, on top of ``parent``.
 
         :raises ConflictError: ``parent`` is not the current version.
         """
         body = {
             "parent": parent,
             "message": message,
-            "replace": replace,
+            "replace": False,
             "uploads": list(uploads),
             "blobs": list(blobs),
             "removed": list(removed),
@@ -181,110 +132,73 @@ class Api(Portal):
         job: objects.Job = self.call("POST", f"/sessions/{session}/versions", body=body, key=key).data
         return job
 
-    # -- Uploads ----------------------------------------------------------------------------------------------------
-
-    def sort(self, paths: Sequence[str], *, session: str | None = None) -> dict[str, Any]:
-        """Ask where files would go, by the rules that build a session's tree and its metadata."""
+    def place_files(self, paths: Sequence[str], *, session: str | None = None) -> list[objects.PlacedFile]:
+        """Return where files would be placed in a session's tree, and their category and language."""
         body: dict[str, Any] = {"paths": list(paths)}
         if session:
             body["session"] = session
-        found: dict[str, Any] = self.call("POST", "/placements", body=body).data
-        return found
+        files: list[objects.PlacedFile] = self.call("POST", "/placements", body=body).data["files"]
+        return files
 
-    def missing(self, blobs: Sequence[Mapping[str, Any]]) -> set[str]:
-        """Tell which of these bytes the portal does not have for us, by their hashes."""
-        found: set[str] = set()
-        for batch in batches(blobs, 10_000):
-            found.update(self.call("POST", "/blobs/missing", body={"blobs": list(batch)}).data["missing"])
-        return found
+    # -- Uploads ----------------------------------------------------------------------------------------------------
+
+    def missing_blobs(self, blobs: Sequence[Mapping[str, Any]]) -> set[str]:
+        """Return the SHA-256 of those blobs that are not stored in any session of the user."""
+        missing: set[str] = set()
+        for batch in batches(blobs, MAX_BLOBS_PER_CALL):
+            missing.update(self.call("POST", "/blobs/missing", body={"blobs": list(batch)}).data["missing"])
+        return missing
 
     def create_uploads(self, uploads: Sequence[Mapping[str, Any]]) -> list[objects.Upload]:
-        """Begin uploads, or go on with those of the same paths, sizes and hashes that were not used yet."""
+        """Create uploads, or resume unused ones with the same paths, sizes and hashes."""
         body = {"uploads": list(uploads)}
-        made: list[objects.Upload] = self.call("POST", "/uploads", body=body, key=new_key()).data["uploads"]
-        return made
-
-    def uploads(self) -> Iterator[objects.Upload]:
-        return self.pages("/uploads", {})
-
-    def upload(self, code: str) -> objects.Upload:
-        found: objects.Upload = self.call("GET", f"/uploads/{code}").data
-        return found
+        created: list[objects.Upload] = self.call("POST", "/uploads", body=body, key=new_key()).data[
+            "uploads"
+        ]
+        return created
 
     def abort_upload(self, code: str) -> None:
         self.call("DELETE", f"/uploads/{code}")
 
-    def sign(self, parts: Sequence[Mapping[str, Any]]) -> list[objects.SignedPart]:
-        signed: list[objects.SignedPart] = self.call(
-            "POST", "/uploads/sign", body={"parts": list(parts)}
-        ).data["parts"]
+    def sign_parts(self, parts: Sequence[Mapping[str, Any]]) -> list[objects.SignedPart]:
+        body = {"parts": list(parts)}
+        signed: list[objects.SignedPart] = self.call("POST", "/uploads/sign", body=body).data["parts"]
         return signed
 
     def part_path(self, upload: str, number: int) -> str:
         return f"{PREFIX}/uploads/{upload}/parts/{number}"
 
     def complete_uploads(self, codes: Sequence[str]) -> list[objects.Upload]:
-        """Say that all parts are there.
+        """Complete uploads whose parts were all sent.
 
-        :raises Problem: code ``upload_incomplete``; its ``incomplete`` names uploads and the numbers of what is missing.
+        :raises Problem: code ``upload_incomplete``; ``incomplete`` lists uploads with the numbers of missing parts.
         """
-        done: list[objects.Upload] = []
-        for batch in batches(codes, 1000):
-            done += self.call("POST", "/uploads/complete", body={"uploads": list(batch)}).data["uploads"]
-        return done
+        completed: list[objects.Upload] = []
+        for batch in batches(codes, MAX_UPLOADS_PER_CALL):
+            completed += self.call("POST", "/uploads/complete", body={"uploads": list(batch)}).data["uploads"]
+        return completed
 
-    # -- Jobs, exports, imports -------------------------------------------------------------------------------------
+    # -- Jobs -------------------------------------------------------------------------------------------------------
 
     def job(self, code: str) -> objects.Job:
-        found: objects.Job = self.call("GET", f"/jobs/{code}").data
-        return found
-
-    def cancel_job(self, code: str) -> objects.Job:
-        found: objects.Job = self.call("POST", f"/jobs/{code}/cancel").data
-        return found
-
-    def create_export(
-        self,
-        session: str,
-        number: int,
-        *,
-        categories: Sequence[str] = (),
-        languages: Sequence[str] = (),
-        without_source: bool = False,
-        history: bool = False,
-    ) -> objects.Job:
-        body = {
-            "categories": list(categories),
-            "languages": list(languages),
-            "without_source": without_source,
-            "history": history,
-        }
-        path = f"/sessions/{session}/versions/{number}/exports"
-        job: objects.Job = self.call("POST", path, body=body, key=new_key()).data
+        job: objects.Job = self.call("GET", f"/jobs/{code}").data
         return job
 
-    def export(self, code: str) -> objects.Export:
-        found: objects.Export = self.call("GET", f"/exports/{code}").data
-        return found
-
-    def export_path(self, code: str) -> str:
-        return f"{PREFIX}/exports/{code}/download"
-
-    def import_(
-        self, upload: str, *, name: str = "", check: bool = False, key: str | None = None
-    ) -> objects.Job:
-        """Make sessions of an uploaded ZIP; with ``check``, only tell what would become of it."""
+    def create_import(self, upload: str, *, name: str, check: bool, key: str) -> objects.Job:
+        """Import an uploaded ZIP as new sessions; with ``check``, only preview the import."""
         body = {"upload": upload, **({"name": name} if name else {})}
         path = "/imports/preview" if check else "/imports"
-        job: objects.Job = self.call("POST", path, body=body, key=key or new_key()).data
+        job: objects.Job = self.call("POST", path, body=body, key=key).data
         return job
 
 
 def is_code(text: str) -> bool:
+    """Whether a text has the form of a session's code, a UUID."""
     return CODE.fullmatch(text.lower()) is not None
 
 
 def new_key() -> str:
+    """Return a random Idempotency-Key."""
     return os.urandom(16).hex()
 
 

@@ -1,4 +1,4 @@
-"""Which portal, and as whom: written by `dubs login`, overruled by ``DUBS_URL`` and ``DUBS_TOKEN``."""
+"""The portal and token to use: saved by `dubs login`, overridden by ``DUBS_URL`` and ``DUBS_TOKEN``."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from pathlib import Path
 
 from dubbing_client.api import Api
 from dubbing_client.errors import ConfigError
-from dubbing_client.homes import config_home, read_json, write_private
-from dubbing_client.portal import clean_url
+from dubbing_client.rest import normalized_url
 from dubbing_client.retries import Retries
+from dubbing_client.user_files import config_dir, read_json, write_private
 
 
 @dataclass(frozen=True)
@@ -23,21 +23,21 @@ class Login:
 
 
 def path() -> Path:
-    return config_home() / "config.json"
+    return config_dir() / "config.json"
 
 
 def read() -> Login:
-    """Return the portal to talk to.
+    """Return the portal and token to use.
 
-    :raises ConfigError: nobody signed in.
+    :raises ConfigError: the user is not signed in.
     """
-    kept = read_json(path()) or {}
-    url = os.environ.get("DUBS_URL") or str(kept.get("url", ""))
+    saved = read_json(path()) or {}
+    url = os.environ.get("DUBS_URL") or str(saved.get("url", ""))
     if not url:
         raise ConfigError("You are not signed in to a portal: dubs login URL")
-    url = clean_url(url)
-    # A token is only ever shown to the portal that made it.
-    token = os.environ.get("DUBS_TOKEN") or (str(kept.get("token", "")) if kept.get("url") == url else "")
+    url = normalized_url(url)
+    # A saved token is only sent to the portal that issued it.
+    token = os.environ.get("DUBS_TOKEN") or (str(saved.get("token", "")) if saved.get("url") == url else "")
     if not token:
         raise ConfigError(f"You are not signed in to {url}: dubs login {url}")
     return Login(url=url, token=token)
@@ -48,20 +48,20 @@ def write(login: Login) -> None:
     write_private(path(), json.dumps(document, indent=2).encode() + b"\n")
 
 
-def forget() -> None:
+def delete() -> None:
     with contextlib.suppress(FileNotFoundError):
         path().unlink()
 
 
-def connect(*, tries: int | None = None, on_trouble: Callable[[str], object] | None = None) -> Api:
-    """Return the API of the portal that was signed in to.
+def connect(*, attempts: int | None = None, on_retry: Callable[[str], object] | None = None) -> Api:
+    """Return the API of the portal that the user is signed in to.
 
-    :param tries: how often a call is made that fails for the moment; ``DUBS_TRIES`` wins.
-    :raises ConfigError: nobody signed in.
+    :param attempts: how often a failing call is made; ``DUBS_TRIES`` overrides it.
+    :raises ConfigError: the user is not signed in.
     """
     login = read()
-    told = os.environ.get("DUBS_TRIES", "")
-    if told and not (told.isdigit() and int(told)):
-        raise ConfigError(f"DUBS_TRIES must be a whole number from 1 on, not “{told}”.")
-    tries = int(told) if told else tries
-    return Api(login.url, login.token, retries=Retries(tries) if tries else None, on_trouble=on_trouble)
+    variable = os.environ.get("DUBS_TRIES", "")
+    if variable and not (variable.isdigit() and int(variable)):
+        raise ConfigError(f"DUBS_TRIES must be a whole number from 1, not “{variable}”.")
+    attempts = int(variable) if variable else attempts
+    return Api(login.url, login.token, retries=Retries(attempts) if attempts else None, on_retry=on_retry)

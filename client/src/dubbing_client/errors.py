@@ -1,22 +1,22 @@
-"""Everything that goes wrong in a way somebody can do something about.
+"""Errors that the user can act on.
 
-    DubsError                    a sentence, and the exit code of `dubs`
-    +-- UsageError               what was asked for makes no sense
-    +-- ConfigError              no portal is known, or what is written about it cannot be read
-    +-- BusyError                another `dubs` works in the folder
-    +-- FolderError              the folder cannot be saved from or loaded into as it is
-    |   +-- ChangedError         a file changed while it was read
-    |   +-- LocalChangesError    a load would overwrite what no version holds
-    +-- TransferError            bytes did not arrive as they were sent
-    +-- JobFailedError           the portal could not do a job
-    +-- UnreachableError         the portal does not answer
-    +-- Problem                  the portal refused, and says why (RFC 9457)
-        +-- SignedOutError       401: no token, or none that is good (any more)
+    DubsError                    a message, and the exit code of `dubs`
+    +-- UsageError               invalid arguments
+    +-- ConfigError              not signed in, or an invalid configuration
+    +-- BusyError                another `dubs` is working in the folder
+    +-- FolderError              the folder cannot be saved or loaded into
+    |   +-- ChangedError         a file changed while it was being read
+    |   +-- LocalChangesError    a load would overwrite unsaved changes
+    +-- TransferError            received bytes are not those requested
+    +-- JobFailedError           a background job of the portal failed
+    +-- UnreachableError         the portal does not respond
+    +-- Problem                  the portal refused a request (RFC 9457)
+        +-- SignedOutError       401: no valid token
         +-- NotFoundError        404
-        +-- ConflictError        409: somebody saved meanwhile
-        +-- UnavailableError     408, 425, 429, 5xx: later it may work
+        +-- ConflictError        409: another user saved in the meantime
+        +-- UnavailableError     408, 425, 429, 5xx: a later attempt may succeed
 
-Each sentence says what to do, and is fit to be shown as it is.
+Each message says what happened and what to do.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from typing import Any, ClassVar
 
 
 class DubsError(Exception):
-    """The root. ``str(error)`` is one sentence for a person."""
+    """Base class. ``str(error)`` is a sentence for the user."""
 
     exit_code: ClassVar[int] = 1
     code: str = "failed"
@@ -53,33 +53,32 @@ class FolderError(DubsError):
 
 
 class ChangedError(FolderError):
-    """A file was written to while it was read or sent."""
+    """A file changed while it was being read or sent."""
 
     code = "file_changed"
 
     def __init__(self, path: str) -> None:
         super().__init__(
-            f"“{path}” changed while it was being saved. Wait until whatever writes it is done, then save again."
+            f"“{path}” changed while it was being saved. Wait until it is completely written, then save again."
         )
         self.path = path
 
 
 class LocalChangesError(FolderError):
-    """Something in the folder would be lost that nobody agreed to lose; nothing was written."""
+    """A load would overwrite or delete unsaved changes; nothing was written."""
 
     exit_code = 6
     code = "local_changes"
 
     def __init__(self, paths: Sequence[str], *, deleted: Sequence[str] = ()) -> None:
-        told = []
+        sentences = []
         if paths:
-            them = "it as it is" if len(paths) == 1 else "them as they are"
-            told.append(
-                f"{named(paths)} would be overwritten, and no version that this folder knows holds {them}."
+            sentences.append(
+                f"{quoted(paths)} would be overwritten, and no version known to this folder contains the current content."
             )
         if deleted:
-            told.append(f"{named(deleted)} would be deleted.")
-        super().__init__(" ".join([*told, "Save first, or say --yes. Nothing was changed."]))
+            sentences.append(f"{quoted(deleted)} would be deleted.")
+        super().__init__(" ".join([*sentences, "Save first, or use --yes. Nothing was changed."]))
         self.paths = (*paths, *deleted)
 
 
@@ -88,7 +87,7 @@ class TransferError(DubsError):
 
 
 class JobFailedError(DubsError):
-    """A job of the portal's ended without its result."""
+    """A background job of the portal failed or was cancelled."""
 
     def __init__(self, message: str, *, code: str, job: Mapping[str, Any]) -> None:
         super().__init__(message)
@@ -100,8 +99,8 @@ class UnreachableError(DubsError):
     code = "unreachable"
 
 
-class Problem(DubsError):  # noqa: N818 (the name that RFC 9457 gives it)
-    """The portal's own words for why it refused."""
+class Problem(DubsError):  # noqa: N818 (the name in RFC 9457)
+    """An error response of the portal."""
 
     def __init__(
         self,
@@ -118,7 +117,7 @@ class Problem(DubsError):  # noqa: N818 (the name that RFC 9457 gives it)
         self.code = code
         self.extras: Mapping[str, Any] = extras or {}
         self.retry_after = retry_after
-        """Seconds that the portal asks us to wait, if it does."""
+        """Seconds after which the portal asks to try again, if it does."""
 
 
 class SignedOutError(Problem):
@@ -130,18 +129,18 @@ class NotFoundError(Problem):
 
 
 class ConflictError(Problem):
-    """The session has a newer version than the save was made on."""
+    """The session has a newer version than the save's parent."""
 
     exit_code = 5
 
     @property
     def current(self) -> int:
-        """The number of the current version; 0 where the portal did not tell."""
+        """Number of the current version; 0 if the portal did not send it."""
         return int(self.extras.get("current", 0))
 
 
 class UnavailableError(Problem):
-    """What a later try may bring."""
+    """A later attempt may succeed."""
 
 
 RETRYABLE = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -150,28 +149,31 @@ RETRYABLE = frozenset({408, 425, 429, 500, 502, 503, 504})
 def problem_of(
     status: int, document: object, *, reason: str = "", retry_after: float | None = None
 ) -> Problem:
-    """Make the fitting error of an answer; ``document`` is its decoded body, whatever that was."""
-    told = dict(document) if isinstance(document, Mapping) else {}
-    code = str(told.pop("code", "") or f"http_{status}")
-    detail = str(told.pop("detail", "") or f"The portal answered {status} {reason}".rstrip() + ".")
-    for known in ("type", "title", "status", "instance"):
-        told.pop(known, None)
-    family = Problem
+    """Return the error for a response.
+
+    :param document: the decoded body, of any type.
+    """
+    members = dict(document) if isinstance(document, Mapping) else {}
+    code = str(members.pop("code", "") or f"http_{status}")
+    detail = str(members.pop("detail", "") or f"The portal responded with {status} {reason}".rstrip() + ".")
+    for name in ("type", "title", "status", "instance"):
+        members.pop(name, None)
+    error_class = Problem
     if status == HTTPStatus.UNAUTHORIZED:
-        family = SignedOutError
+        error_class = SignedOutError
     elif status == HTTPStatus.NOT_FOUND:
-        family = NotFoundError
+        error_class = NotFoundError
     elif status == HTTPStatus.CONFLICT and code == "conflict":
-        family = ConflictError
+        error_class = ConflictError
     elif status in RETRYABLE or code == "upload_busy":
-        family = UnavailableError
-    return family(detail, status=status, code=code, extras=told, retry_after=retry_after)
+        error_class = UnavailableError
+    return error_class(detail, status=status, code=code, extras=members, retry_after=retry_after)
 
 
-SHOWN = 3
+MAX_QUOTED = 3
 
 
-def named(paths: Sequence[str]) -> str:
-    """Name a few of the paths and count the rest: “a”, “b” and 7 more."""
-    shown = ", ".join(f"“{path}”" for path in paths[:SHOWN])
-    return shown if len(paths) <= SHOWN else f"{shown} and {len(paths) - SHOWN} more"
+def quoted(paths: Sequence[str]) -> str:
+    """Quote the first paths and count the rest: “a”, “b”, “c” and 7 more."""
+    shown = ", ".join(f"“{path}”" for path in paths[:MAX_QUOTED])
+    return shown if len(paths) <= MAX_QUOTED else f"{shown} and {len(paths) - MAX_QUOTED} more"

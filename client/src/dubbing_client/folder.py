@@ -1,4 +1,4 @@
-"""A pipeline's folder: which of its files count, and where in it a version's files may go."""
+"""A pipeline's folder: which of its files are saved, and where a version's files are written."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dubbing_client.errors import FolderError, named
+from dubbing_client.errors import FolderError, quoted
 
 JUNK = frozenset({".ds_store", "thumbs.db", "desktop.ini", "__macosx"})
-"""What operating systems leave behind, case-folded; files and folders alike."""
+"""Files and folders that operating systems create, case-folded."""
 PART_SUFFIX = ".dubs-part"
-"""What our own unfinished files end in."""
+"""Suffix of the client's own unfinished files."""
 METADATA = "metadata.json"
 NAME_LIMIT = 255
-"""Bytes of a name that every file system takes."""
+"""Bytes in a name that every file system accepts."""
 _WINDOWS_CANNOT = re.compile(r'[<>:"|?*\x01-\x1f]|[. ]$')
 _DRIVE = re.compile(r"[A-Za-z]:")
 _RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])\s*(\..*)?", re.IGNORECASE)
@@ -27,7 +27,7 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])
 
 @dataclass(frozen=True)
 class Stat:
-    """What tells, without reading it, that a file is still the same."""
+    """Facts that show, without reading a file, that it is unchanged."""
 
     size: int
     mtime_ns: int
@@ -35,30 +35,30 @@ class Stat:
     inode: int
 
     @classmethod
-    def of(cls, found: os.stat_result) -> Stat:
-        # On Windows the third is the time of creation, which says nothing but harms nothing either.
-        return cls(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
+    def of(cls, result: os.stat_result) -> Stat:
+        # On Windows the third is the time of creation, which never changes.
+        return cls(result.st_size, result.st_mtime_ns, result.st_ctime_ns, result.st_ino)
 
 
 @dataclass
 class Listing:
-    """What a folder holds, by path relative to it: slashes, composed Unicode."""
+    """Files of a folder by relative path, with slashes and composed Unicode."""
 
     files: dict[str, Stat] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
-    """What the disk calls a file, where that is not its path."""
+    """Path -> path on disk, where they differ."""
     skipped: dict[str, str] = field(default_factory=dict)
-    """What is not saved though somebody may have meant it, and why, in a few words."""
+    """Path -> reason for files that are not saved although the user may expect it."""
 
     def covers(self, path: str) -> bool:
-        """Whether the path would have been listed if it were there: it is gone, and not only left out."""
+        """Whether a file at this path would be listed, so that its absence means that it was removed."""
         return not is_ignored(path) and not any(
-            path == left or path.startswith(f"{left}/") for left in self.skipped
+            path == skipped or path.startswith(f"{skipped}/") for skipped in self.skipped
         )
 
 
 class Folder:
-    """A folder on this machine; ``path`` is absolute, without links in it."""
+    """A folder on this machine; ``path`` is absolute, with links resolved."""
 
     def __init__(self, path: Path) -> None:
         self.path = Path(os.path.realpath(path))
@@ -67,72 +67,68 @@ class Folder:
         return str(self.path)
 
     def listing(self) -> Listing:
-        """List every file that a save would take.
+        """List the files that a save includes.
 
-        Left out are what operating systems leave behind, hidden folders, and our own unfinished files. A link is taken for the
-        file it leads to where that lies in this folder, too; links out of it and links to folders are skipped, as are sockets,
-        pipes and devices.
+        Not included are files of operating systems, hidden folders, and the client's own unfinished files. A link is included as
+        its target if that is a file in the same folder; other links are skipped, as are sockets, pipes and devices.
 
-        :raises FolderError: something cannot be read, or two names are one to other systems; then nothing is known to be gone.
+        :raises FolderError: something cannot be read, or two names are the same on other systems.
         """
-        found = Listing()
+        listing = Listing()
         if not self.path.is_dir():
-            raise FolderError(f"{self.path} is no folder.")
-        self._list(str(self.path), "", found)
-        return found
+            raise FolderError(f"{self.path} is not a folder.")
+        self._list(str(self.path), "", listing)
+        return listing
 
-    def _list(self, folder: str, prefix: str, found: Listing) -> None:
+    def _list(self, folder: str, prefix: str, listing: Listing) -> None:
         try:
             with os.scandir(folder) as entries:
                 for entry in entries:
-                    self._take(entry, prefix, found)
+                    self._add_entry(entry, prefix, listing)
         except OSError as error:
             raise FolderError(f"{folder} cannot be read: {error.strerror or error}.") from error
 
-    def _take(self, entry: os.DirEntry[str], prefix: str, found: Listing) -> None:
+    def _add_entry(self, entry: os.DirEntry[str], prefix: str, listing: Listing) -> None:
         name = unicodedata.normalize("NFC", entry.name)
         path = prefix + name
         try:
-            # On Windows a directory tells nothing of inodes.
-            about = os.lstat(entry.path) if sys.platform == "win32" else entry.stat(follow_symlinks=False)
-        except FileNotFoundError:  # it went just now
+            # On Windows, directory entries do not contain inodes.
+            result = os.lstat(entry.path) if sys.platform == "win32" else entry.stat(follow_symlinks=False)
+        except FileNotFoundError:  # deleted since the directory was read
             return
-        if stat.S_ISDIR(about.st_mode):
+        if stat.S_ISDIR(result.st_mode):
             if not (name.startswith(".") or name.casefold() in JUNK):
-                self._list(entry.path, f"{path}/", found)
+                self._list(entry.path, f"{path}/", listing)
         elif not is_ignored(path):
-            file = self._file_at(entry.path, about)
+            file = self._file_at(entry.path, result)
             if isinstance(file, str):
-                found.skipped[path] = file
+                listing.skipped[path] = file
             else:
-                self._add(path, entry.path, file, found)
+                self._add_file(path, entry.path, file, listing)
 
-    def _file_at(self, place: str, about: os.stat_result) -> Stat | str:
-        """Return what a file looks like, or why it is none that counts."""
-        if stat.S_ISLNK(about.st_mode):
+    def _file_at(self, place: str, result: os.stat_result) -> Stat | str:
+        """Return a file's stat, or why it is skipped."""
+        if stat.S_ISLNK(result.st_mode):
             target = Path(os.path.realpath(place))
-            if not (target.is_file() and self._holds(target)):
+            if not (target.is_file() and self.path in target.parents):
                 return "a link out of the folder, to a folder or to nothing"
             return Stat.of(target.stat())
-        return Stat.of(about) if stat.S_ISREG(about.st_mode) else "no file"
+        return Stat.of(result) if stat.S_ISREG(result.st_mode) else "not a regular file"
 
-    def _add(self, path: str, place: str, file: Stat, found: Listing) -> None:
+    def _add_file(self, path: str, place: str, file: Stat, listing: Listing) -> None:
         if not _is_text(path):
-            raise FolderError(f"The name {os.fsencode(place)!r} is no text. Rename the file.")
-        if path in found.files:
-            raise FolderError(f"{named([path])} is there twice, written in two ways. Rename one of them.")
-        found.files[path] = file
+            raise FolderError(f"The name {os.fsencode(place)!r} is not valid Unicode. Rename the file.")
+        if path in listing.files:
+            raise FolderError(f"{quoted([path])} exists twice, in two spellings. Rename one of them.")
+        listing.files[path] = file
         real = os.path.relpath(place, self.path).replace(os.sep, "/") if not path.isascii() else path
         if real != path:
-            found.names[path] = real
-
-    def _holds(self, target: Path) -> bool:
-        return self.path in target.parents
+            listing.names[path] = real
 
     def place(self, path: str) -> Path:
-        """Return where in the folder a version's path goes.
+        """Return the place of a version's path in the folder.
 
-        :raises FolderError: it would leave the folder, or this system cannot hold it.
+        :raises FolderError: it would be outside of the folder, or this system does not support the name.
         """
         problem = problem_with(path, windows=sys.platform == "win32")
         if problem:
@@ -140,21 +136,21 @@ class Folder:
         return self.path.joinpath(*path.split("/"))
 
     def is_inside(self, path: str) -> bool:
-        """Whether no link leads out of the folder on the way to a path that `place` gave."""
+        """Whether no link leads out of the folder on the way to a path."""
         place = self.path
         for part in path.split("/")[:-1]:
             place /= part
             try:
-                about = os.lstat(place)
+                result = os.lstat(place)
             except FileNotFoundError:
                 return True
-            if not stat.S_ISDIR(about.st_mode):
+            if not stat.S_ISDIR(result.st_mode):
                 return False
         return True
 
 
 def is_ignored(path: str) -> bool:
-    """Whether a file at this path is none of a save's business, wherever it is met."""
+    """Whether a save never includes a file at this path."""
     *folders, name = path.split("/")
     return (
         name.endswith(PART_SUFFIX)
@@ -164,26 +160,26 @@ def is_ignored(path: str) -> bool:
 
 
 def problem_with(path: str, *, windows: bool) -> str:
-    """Say why a path from a portal may not be written to, or nothing.
+    """Return why a version's path cannot be written on this machine, or "".
 
-    What a session may hold was decided when it was saved; this is the last look, on the machine whose files are at stake.
+    The portal validated it when it was saved; this check protects this machine's other files.
     """
     parts = path.split("/")
     if not path or not _is_text(path) or "\0" in path:
-        return "is no name for a file"
+        return "is not a valid file name"
     if _DRIVE.match(path) or ".." in parts or path.startswith("/") or (windows and "\\" in path):
         return "would leave the folder"
     if "" in parts or "." in parts:
-        return "has a part without a name"
+        return "has an empty part"
     if windows and any(_WINDOWS_CANNOT.search(part) or _RESERVED.fullmatch(part) for part in parts):
-        return "is a name that Windows cannot hold"
+        return "is not a valid name on Windows"
     if any(len(os.fsencode(part)) > NAME_LIMIT for part in parts):
         return f"has a name longer than {NAME_LIMIT} bytes"
     return ""
 
 
 def fold(path: str) -> str:
-    """The form in which two paths are equal if any file system might take one for the other."""
+    """Return a form that is equal for paths that any file system might treat as the same."""
     folded = unicodedata.normalize("NFD", path).casefold()
     return unicodedata.normalize("NFC", folded)
 
@@ -196,5 +192,5 @@ def _is_text(path: str) -> bool:
     return True
 
 
-def total(stats: Iterable[Stat]) -> int:
+def total_size(stats: Iterable[Stat]) -> int:
     return sum(each.size for each in stats)

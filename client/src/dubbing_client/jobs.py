@@ -1,4 +1,4 @@
-"""Waits for the portal's background work."""
+"""Waiting for the portal's background jobs."""
 
 from __future__ import annotations
 
@@ -8,36 +8,41 @@ from collections.abc import Callable
 from dubbing_client.api import Api
 from dubbing_client.errors import ConflictError, JobFailedError
 from dubbing_client.objects import Job
+from dubbing_client.progress import ProgressListener
 
-OnJob = Callable[[Job], object]
 FIRST_PAUSE = 0.03
-LONGEST_PAUSE = 1.0
-PATIENCE = 0.1
-"""How much longer than it took somebody may have to wait to hear of the end."""
+MAX_PAUSE = 1.0
+PAUSE_RATIO = 0.1
+"""Pause between two polls, as a share of the time waited so far."""
 
 
-def wait_for(
+def wait_for_job(
     api: Api,
     job: Job,
     *,
-    on_job: OnJob | None = None,
+    listener: ProgressListener,
     sleep: Callable[[float], object] = time.sleep,
 ) -> Job:
-    """Return the job once it has succeeded.
+    """Return the job once it has succeeded; its progress is the listener's step ``store``.
 
-    :param on_job: is shown the job each time it was asked for.
-    :raises ConflictError: it was a save, and somebody else's came first.
-    :raises JobFailedError: it failed otherwise, or was cancelled; the sentence is the portal's.
+    :raises ConflictError: it was a save, and another user saved first.
+    :raises JobFailedError: it failed otherwise, or was cancelled.
     """
-    began = time.monotonic()
-    while job["state"] not in {"succeeded", "failed", "cancelled"}:
-        sleep(min(LONGEST_PAUSE, max(FIRST_PAUSE, PATIENCE * (time.monotonic() - began))))
-        job = api.job(job["code"])
-        if on_job is not None:
-            on_job(job)
+    started = time.monotonic()
+    done = 0
+    listener.begin("store", job["total_bytes"])
+    try:
+        while job["state"] not in {"succeeded", "failed", "cancelled"}:
+            waited = time.monotonic() - started
+            sleep(min(MAX_PAUSE, max(FIRST_PAUSE, PAUSE_RATIO * waited)))
+            job = api.job(job["code"])
+            listener.advance("store", job["done_bytes"] - done)
+            done = job["done_bytes"]
+    finally:
+        listener.end("store")
     if job["state"] == "succeeded":
         return job
-    error = job["error"] or {"code": "cancelled", "message": "The work was cancelled in the portal."}
+    error = job["error"] or {"code": "cancelled", "message": "The job was cancelled in the portal."}
     if error["code"] == "conflict":
         raise ConflictError(error["message"], status=409, code="conflict")
     raise JobFailedError(error["message"], code=error["code"], job=job)

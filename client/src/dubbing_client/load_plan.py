@@ -1,31 +1,32 @@
-"""Compares a version with a folder, and decides what a load of it will do there.
+"""Planning a load: compare a version with a folder and decide what to fetch, overwrite and delete.
 
-A file that holds work which no version has is never overwritten unasked; a file that the version does not know is never removed unless
-that was asked for.
+Files with content that no version contains are only overwritten on request; so are files deleted that the version does not contain.
 """
 
 from __future__ import annotations
 
 import os
 import stat
+from collections import Counter
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from dubbing_client.api import Api
-from dubbing_client.committing import settle
-from dubbing_client.errors import FolderError, LocalChangesError, NotFoundError, UsageError, named
-from dubbing_client.events import SILENCE, Listener
+from dubbing_client.commit import resolve_pending
+from dubbing_client.errors import FolderError, LocalChangesError, NotFoundError, UsageError, quoted
+from dubbing_client.file_hashes import THREADS, hash_file
 from dubbing_client.folder import METADATA, Folder, Stat, fold
-from dubbing_client.hashing import THREADS, hash_file
+from dubbing_client.folder_session import session_of_folder
 from dubbing_client.objects import Entry, Manifest, Session
-from dubbing_client.receiving import RemoteFile
+from dubbing_client.progress import NO_PROGRESS, ProgressListener
+from dubbing_client.remote_file import RemoteFile
 from dubbing_client.selection import CATEGORIES, Selection
-from dubbing_client.state import Hashed, State
+from dubbing_client.state import FileHash, State
+from dubbing_core.concurrency import run_in_threads
 
 SAVED, SESSION = "saved", "session"
 LAYOUTS = (SAVED, SESSION)
-"""`saved`: files lie where they lay in the folder they were saved from; `session`: in the session's own tree."""
+"""`saved`: the paths that files were saved from; `session`: the session's own tree."""
 
 
 @dataclass
@@ -36,31 +37,31 @@ class LoadPlan:
     session: Session
     version: int
     fetch: list[RemoteFile] = field(default_factory=list)
-    same: dict[str, str] = field(default_factory=dict)
-    """Path -> SHA-256 of what is there already."""
+    unchanged: dict[str, str] = field(default_factory=dict)
+    """Path -> SHA-256 of files that the folder already contains."""
     overwritten: list[str] = field(default_factory=list)
-    """Files of other bytes which will be overwritten, all of whose bytes some version has."""
+    """Files that will be overwritten, and whose content is stored in a version."""
     unsaved: list[str] = field(default_factory=list)
-    """The same, but nothing else has them as they are."""
-    unknown: list[str] = field(default_factory=list)
-    """Files that the version does not know, which a load with ``delete`` removes; only looked for with that."""
+    """Files that will be overwritten, and whose content is not stored in any known version."""
+    extra: list[str] = field(default_factory=list)
+    """Files that the version does not contain and a load with ``delete`` deletes; only determined for such a load."""
     delete: bool = False
-    is_part: bool = False
+    is_partial: bool = False
     aliases: dict[str, str] = field(default_factory=dict)
-    """As `State.aliases` will be."""
+    """`State.aliases` after the load."""
 
     @property
     def size(self) -> int:
         return sum(file.size for file in self.fetch)
 
     def check(self, *, overwrite: bool) -> None:
-        """Refuse to lose anything.
+        """Raise if the load would lose local changes.
 
-        :raises LocalChangesError: it would.
+        :raises LocalChangesError: it would, and ``overwrite`` is false.
         """
         if overwrite:
             return
-        deleted = self.unknown if self.delete else []
+        deleted = self.extra if self.delete else []
         if self.unsaved or deleted:
             raise LocalChangesError(self.unsaved, deleted=deleted)
 
@@ -75,90 +76,89 @@ def plan_load(
     only: Sequence[str] = (),
     layout: str = SAVED,
     delete: bool = False,
-    listener: Listener = SILENCE,
+    listener: ProgressListener = NO_PROGRESS,
 ) -> LoadPlan:
-    """Compare a version with the folder. Writes nothing but the stat cache.
+    """Compare a version with the folder. Changes nothing but the cache of hashes.
 
-    :param name: the session; without one that which the folder is a version of.
-    :param version: its number; the current one where there is none.
+    :param name: the session; by default the folder's own.
+    :param version: by default the current one.
     :param only: categories and languages.
     :raises NotFoundError: there is no such session or version.
-    :raises FolderError: the version cannot lie in this folder: a path that leaves it, something else in its way.
+    :raises FolderError: the version cannot be written to this folder.
     """
     if delete and only:
-        raise UsageError("--delete and --only do not go together: what was not asked for is not unknown.")
+        raise UsageError("--delete and --only cannot be combined.")
     if layout not in LAYOUTS:
         raise UsageError(f"There is no layout “{layout}”. Choose saved or session.")
-    settle(api, state, listener=listener)
+    resolve_pending(api, state, listener=listener)
     session = _session(api, state, name)
     number = session["version"] if version is None else version
     if not number:
-        raise NotFoundError(
-            f"Nothing was saved in “{session['name']}” yet.", status=404, code="version_not_found"
-        )
+        raise NotFoundError(f"“{session['name']}” has no versions yet.", status=404, code="version_not_found")
     manifest = api.manifest(session["code"], number)
     selection = _checked(Selection.of(only), manifest)
-    wanted = files_of(folder, manifest, selection=selection, layout=layout)
-    plan = LoadPlan(folder, session, number, delete=delete, is_part=bool(selection))
-    sources = {entry["path"]: entry["origin"] for entry in manifest["entries"] if entry["origin"]}
+    files = remote_files(folder, manifest, selection=selection, layout=layout)
+    plan = LoadPlan(folder, session, number, delete=delete, is_partial=bool(selection))
+    origins = {entry["path"]: entry["origin"] for entry in manifest["entries"] if entry["origin"]}
     plan.aliases = {
-        file.path: sources[file.remote]
-        for file in wanted
-        if file.remote in sources and sources[file.remote] != file.path
+        file.path: origins[file.entry_path]
+        for file in files
+        if file.entry_path in origins and origins[file.entry_path] != file.path
     }
-    _compare(plan, wanted, state, listener)
+    _compare(plan, files, state, listener)
     if delete:
         listing = folder.listing()
-        targets = {file.path for file in wanted}
-        plan.unknown = sorted(path for path in listing.files if path not in targets)
+        targets = {file.path for file in files}
+        plan.extra = sorted(path for path in listing.files if path not in targets)
     return plan
 
 
-def files_of(
+def remote_files(
     folder: Folder, manifest: Manifest, *, selection: Selection, layout: str = SAVED
 ) -> list[RemoteFile]:
-    """Decide where each file of a version goes; metadata.json is the last, and has no path in the tree.
+    """Return a version's files with their places in a folder; metadata.json is last and has no entry.
 
-    :raises FolderError: one would leave the folder, or two would be one.
+    :raises FolderError: a file would be outside of the folder, or two would be the same.
     """
     entries = [entry for entry in manifest["entries"] if selection.takes(entry)]
-    paths = _paths(entries, layout)
-    found = [
+    paths = _local_paths(entries, layout)
+    files = [
         RemoteFile(path, entry["path"], folder.place(path), entry["size"], entry["sha256"])
         for path, entry in zip(paths, entries, strict=True)
     ]
-    document = manifest["metadata"]
+    metadata = manifest["metadata"]
     if METADATA not in paths:
-        found.append(RemoteFile(METADATA, "", folder.place(METADATA), document["size"], document["sha256"]))
-    return found
+        files.append(RemoteFile(METADATA, "", folder.place(METADATA), metadata["size"], metadata["sha256"]))
+    return files
 
 
 def _session(api: Api, state: State, name: str) -> Session:
     if name:
-        return api.need_session(name)
+        return api.get_session(name)
     if state.base is None:
-        raise UsageError("This folder is no session's yet. Say which one to load: dubs load NAME DIR")
-    return api.session_of(state.base)
+        raise UsageError("This folder does not belong to a session. Name one: dubs load NAME DIR")
+    return session_of_folder(api, state.base)
 
 
 def _checked(selection: Selection, manifest: Manifest) -> Selection:
-    known = {entry["language"] for entry in manifest["entries"]} - {""}
-    strange = sorted(selection.languages - known)
-    if strange:
+    languages = {entry["language"] for entry in manifest["entries"]} - {""}
+    unknown = sorted(selection.languages - languages)
+    if unknown:
         raise UsageError(
-            f"“{strange[0]}” is no category, and no language of this version. Categories: {', '.join(CATEGORIES)}; "
-            f"languages: {', '.join(sorted(known)) or 'none'}."
+            f"“{unknown[0]}” is neither a category nor a language of this version. Categories: {', '.join(CATEGORIES)}; "
+            f"languages: {', '.join(sorted(languages)) or 'none'}."
         )
     return selection
 
 
-def _paths(entries: Sequence[Entry], layout: str) -> list[str]:
-    """Where files go. Two that lay at one place, in folders of two people, lie as in the session's tree."""
+def _local_paths(entries: Sequence[Entry], layout: str) -> list[str]:
+    """Return each entry's path in the folder.
+
+    Entries that were saved from the same path, by two users, get their paths in the session's tree.
+    """
     paths = [entry["path"] if layout == SESSION else entry["origin"] or entry["path"] for entry in entries]
     if layout == SAVED:
-        count: dict[str, int] = {}
-        for path in paths:
-            count[fold(path)] = count.get(fold(path), 0) + 1
+        count = Counter(fold(path) for path in paths)
         paths = [
             entry["path"] if count[fold(path)] > 1 else path
             for path, entry in zip(paths, entries, strict=True)
@@ -166,68 +166,64 @@ def _paths(entries: Sequence[Entry], layout: str) -> list[str]:
     folded: dict[str, str] = {}
     for path in paths:
         if (other := folded.get(fold(path))) is not None:
-            raise FolderError(f"{named([other, path])} would be one file. Load with --layout session.")
+            raise FolderError(f"{quoted([other, path])} would be one file. Load with --layout session.")
         folded[fold(path)] = path
     return paths
 
 
-def _compare(plan: LoadPlan, wanted: Sequence[RemoteFile], state: State, listener: Listener) -> None:
-    """Sort the version's files into what is there and what is not."""
+def _compare(plan: LoadPlan, files: Sequence[RemoteFile], state: State, listener: ProgressListener) -> None:
+    """Determine which of the version's files have to be fetched."""
     unread: list[tuple[RemoteFile, Stat]] = []
-    for file in wanted:
-        found = _look(plan.folder, file)
+    for file in files:
+        found = _stat_of(plan.folder, file)
         if found is None:
             plan.fetch.append(file)
-        elif (known := state.hash_of(file.path, found)) is not None:
-            _sort_in(plan, file, known, state)
+        elif (sha256 := state.cached_hash(file.path, found)) is not None:
+            _add(plan, file, sha256, state)
         else:
             unread.append((file, found))
     if not unread:
         return
     listener.begin("hash", sum(found.size for _, found in unread))
 
-    def read(pair: tuple[RemoteFile, Stat]) -> Hashed:
-        file, _ = pair
-        return hash_file(file.place, shown=file.path, on_bytes=lambda count: listener.advance("hash", count))
+    def read(file: RemoteFile) -> FileHash:
+        return hash_file(file.target, name=file.path, on_bytes=lambda count: listener.advance("hash", count))
 
     unread.sort(key=lambda pair: -pair[1].size)
-    with ThreadPoolExecutor(THREADS, thread_name_prefix="hash") as pool:
-        for (file, _), hashed in zip(unread, pool.map(read, unread), strict=True):
-            state.note(file.path, hashed)
-            _sort_in(plan, file, hashed.sha256, state)
+    to_read = [file for file, _ in unread]
+    for file, file_hash in zip(to_read, run_in_threads(read, to_read, threads=THREADS), strict=True):
+        state.cache_hash(file.path, file_hash)
+        _add(plan, file, file_hash.sha256, state)
     listener.end("hash")
     state.save_files()
 
 
-def _look(folder: Folder, file: RemoteFile) -> Stat | None:
-    """Return what lies at a file's place, None where nothing does.
+def _stat_of(folder: Folder, file: RemoteFile) -> Stat | None:
+    """Return the stat of a file's target, or None if there is none.
 
-    :raises FolderError: something is there that no file of ours may replace.
+    :raises FolderError: the target is not a file that may be replaced.
     """
     if not folder.is_inside(file.path):
         raise FolderError(
-            f"“{file.path}” cannot be written: a folder on its way is a file or a link. Move it away, or load elsewhere."
+            f"“{file.path}” cannot be written: one of its folders is a file or a link. Move it, or load elsewhere."
         )
     try:
-        about = os.lstat(file.place)
+        found = os.lstat(file.target)
     except FileNotFoundError:
         return None
-    if stat.S_ISDIR(about.st_mode):
-        raise FolderError(f"“{file.path}” is a folder here. Move it away, or load into another folder.")
-    if not stat.S_ISREG(about.st_mode):
-        raise FolderError(
-            f"“{file.path}” is a link or no file here, which is not followed. Move it away, or load elsewhere."
-        )
-    return Stat.of(about)
+    if stat.S_ISDIR(found.st_mode):
+        raise FolderError(f"“{file.path}” is a folder here. Move it, or load into another folder.")
+    if not stat.S_ISREG(found.st_mode):
+        raise FolderError(f"“{file.path}” is a link or a special file here. Move it, or load elsewhere.")
+    return Stat.of(found)
 
 
-def _sort_in(plan: LoadPlan, file: RemoteFile, sha256: str, state: State) -> None:
+def _add(plan: LoadPlan, file: RemoteFile, sha256: str, state: State) -> None:
     if sha256 == file.sha256:
-        plan.same[file.path] = sha256
+        plan.unchanged[file.path] = sha256
         return
     plan.fetch.append(file)
-    # What the portal writes itself is nobody's work.
-    if state.is_saved(file.path, sha256):
+    if state.is_stored(file.path, sha256):
         plan.overwritten.append(file.path)
     else:
         plan.unsaved.append(file.path)

@@ -1,38 +1,46 @@
-"""Locks between processes; the system frees them with whoever held them."""
+"""Locks between processes. The operating system releases them when a process ends."""
 
 from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from dubbing_client.errors import BusyError
 from dubbing_client.folder import Folder
-from dubbing_client.state import place_of
+from dubbing_client.state import directory_of
 
 
 @contextmanager
 def locked(folder: Folder) -> Iterator[None]:
-    """Keep every other `dubs` out of a folder for as long as the block lasts.
+    """Lock a folder against every other `dubs` until the block ends.
 
-    :raises BusyError: another one is there.
+    :raises BusyError: another one has the lock.
     """
-    place = place_of("", folder)
-    place.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (place / "lock").open("a+b") as file:
-        if not take(file.fileno()):
-            raise BusyError(f"Another dubs works in {folder} right now. Wait for it, or stop it.")
+    directory = directory_of("", folder)
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (directory / "lock").open("a+b") as file:
+        if not lock_file(file.fileno()):
+            raise BusyError(f"Another dubs is working in {folder}. Wait for it, or stop it.")
         yield
 
 
 if sys.platform == "win32":
     import msvcrt
 
-    def take(descriptor: int) -> bool:
-        """Lock an open file for as long as it stays open; tell whether that is so, or somebody else has it."""
+    def lock_file(descriptor: int, *, wait: bool = False) -> bool:
+        """Lock an open file until it is closed; return False if another process has the lock."""
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        while not _try_lock(descriptor):
+            if not wait:
+                return False
+            time.sleep(0.05)
+        return True
+
+    def _try_lock(descriptor: int) -> bool:
         try:
-            os.lseek(descriptor, 0, os.SEEK_SET)
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
         except OSError:
             return False
@@ -41,12 +49,15 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def take(descriptor: int) -> bool:
-        """Lock an open file for as long as it stays open; tell whether that is so, or somebody else has it."""
+    def lock_file(descriptor: int, *, wait: bool = False) -> bool:
+        """Lock an open file until it is closed; return False if another process has the lock.
+
+        A file system without locks counts as locked.
+        """
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError:
             return False
-        except OSError:  # some file systems know no locks
+        except OSError:
             return True
         return True

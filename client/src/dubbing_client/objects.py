@@ -1,4 +1,4 @@
-"""What the portal's API speaks of, as it comes over the wire. Sizes are bytes, times ISO 8601 in UTC, codes UUIDs."""
+"""Objects of the portal's API, as decoded from JSON. Sizes are bytes, times ISO 8601 in UTC, codes UUIDs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Session(TypedDict):
     code: str
     name: str
     version: int
-    """The number of the current one; 0: nothing was saved yet."""
+    """Number of the current version; 0 before the first save."""
     video_name: str
     languages: list[str]
     stage: str
@@ -47,7 +47,7 @@ class Version(TypedDict):
 
 class Entry(TypedDict):
     path: str
-    """Where it lies in the session's tree."""
+    """Path in the session's tree."""
     origin: str
     """Path in the saved folder; empty if it equals `path`."""
     size: int
@@ -87,7 +87,7 @@ class Upload(TypedDict):
     parts: list[Part]
     state: str
     direct: bool
-    """Parts go straight to the object store, by signed addresses."""
+    """Whether parts are sent directly to the object store, with signed URLs."""
     expires_at: str
 
 
@@ -120,18 +120,6 @@ class Job(TypedDict):
     finished_at: str | None
 
 
-class Export(TypedDict):
-    code: str
-    session: str
-    version: int
-    filename: str
-    size: int
-    ready: bool
-    created_at: str
-    expires_at: str
-    selection: dict[str, Any]
-
-
 class Token(TypedDict):
     name: str
     scope: str
@@ -155,7 +143,7 @@ class Me(TypedDict):
     quota: Quota
 
 
-class SortedFile(TypedDict):
+class PlacedFile(TypedDict):
     source: str
     path: str
     category: str

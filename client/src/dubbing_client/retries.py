@@ -1,4 +1,4 @@
-"""Trying again: how often, and after how long. What is tried must come to the same when it happens twice."""
+"""Retries with exponential backoff, for actions that are safe to repeat."""
 
 from __future__ import annotations
 
@@ -10,32 +10,29 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from dubbing_client.errors import UnavailableError, UnreachableError
+from dubbing_core.concurrency import StoppedError
 
 T = TypeVar("T")
 
-LONGEST = 30.0
-"""Seconds between two tries, unless the portal asks for more."""
-
-
-PATIENCE = 3
-"""Failures in a row after which a person is told why it takes so long."""
-
-
-class Cancelled(Exception):  # noqa: N818 (nothing went wrong: somebody stopped it)
-    """Another part of the same work failed, or the person pressed Ctrl-C."""
+MAX_PAUSE = 30.0
+"""Seconds between two attempts, unless the portal asks for more."""
+MAX_RETRY_AFTER = 300.0
+FAILURES_TO_REPORT = 3
+"""Consecutive failures after which the user is informed."""
 
 
 @dataclass(frozen=True)
 class Retries:
-    """``tries`` in all, with exponential pauses that begin at ``first`` seconds, each shortened at random by up to a half."""
+    """``attempts`` in all; pauses start at ``first`` seconds, double, and are shortened at random by up to a half."""
 
-    tries: int = 10
+    attempts: int = 10
     first: float = 0.25
 
-    def pause(self, failed: int, *, asked: float | None = None) -> float:
-        """Seconds to wait after the ``failed``-th try in a row (from 1); ``asked`` is the portal's Retry-After."""
-        drawn: float = min(LONGEST, self.first * 2 ** min(failed - 1, 16)) * random.uniform(0.5, 1.0)  # noqa: S311 (no secret)
-        return drawn if asked is None else max(drawn, min(asked, 300.0))
+    def pause(self, failures: int, *, retry_after: float | None = None) -> float:
+        """Return the seconds to wait after so many consecutive failures (from 1)."""
+        longest = min(MAX_PAUSE, self.first * 2 ** min(failures - 1, 16))
+        drawn: float = longest * random.uniform(0.5, 1.0)  # noqa: S311 (not a secret)
+        return drawn if retry_after is None else max(drawn, min(retry_after, MAX_RETRY_AFTER))
 
 
 def attempt(
@@ -43,41 +40,41 @@ def attempt(
     *,
     retries: Retries,
     stop: threading.Event | None = None,
-    on_trouble: Callable[[str], object] | None = None,
+    on_retry: Callable[[str], object] | None = None,
     progress: Callable[[], object] | None = None,
     sleep: Callable[[float], object] = time.sleep,
 ) -> T:
-    """Do something until it works, or fails for good.
+    """Repeat an action until it succeeds, or fails for good.
 
-    :param stop: ends the waiting, and with it the work, with `Cancelled`.
-    :param on_trouble: is told when it failed a few times in a row, and goes on.
-    :param progress: tells how far it has come: a try that came further than the one before counts as the first to fail.
-    :raises UnavailableError, UnreachableError: it failed as often as it was to be tried.
+    :param stop: ends the waiting with a `StoppedError`.
+    :param on_retry: called with a sentence after a few consecutive failures.
+    :param progress: returns how far the action has come; an attempt that got further resets the count of failures.
+    :raises UnavailableError, UnreachableError: the last attempt failed.
     """
-    failed = 0
+    failures = 0
     reached = progress() if progress is not None else None
     while True:
         if stop is not None and stop.is_set():
-            raise Cancelled
+            raise StoppedError
         try:
             return action()
         except (UnavailableError, UnreachableError) as error:
             if progress is not None and (now := progress()) != reached:
-                reached, failed = now, 0
-            failed += 1
-            if failed >= retries.tries:
+                reached, failures = now, 0
+            failures += 1
+            if failures >= retries.attempts:
                 raise
-            if failed == PATIENCE and on_trouble is not None:
-                on_trouble(f"{error} Trying again.")
-            pause = retries.pause(failed, asked=getattr(error, "retry_after", None))
+            if failures == FAILURES_TO_REPORT and on_retry is not None:
+                on_retry(f"{error} Trying again.")
+            pause = retries.pause(failures, retry_after=getattr(error, "retry_after", None))
         if stop is not None:
             stop.wait(pause)
         else:
             sleep(pause)
 
 
-def retry_after(value: str | None) -> float | None:
-    """Read the header of that name; dates are not used by any portal of ours and count as nothing."""
+def parse_retry_after(value: str | None) -> float | None:
+    """Return the seconds in a Retry-After header; None for a date, which the portal does not send."""
     try:
         return max(0.0, float(value)) if value else None
     except ValueError:

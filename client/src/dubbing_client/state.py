@@ -1,15 +1,13 @@
-"""What is known about a folder from one run to the next: the hashes of its files, and which version they are.
+"""What the client records about a folder between runs: hashes of its files, and the version it corresponds to.
 
-It lies in the state home, in a folder of its own for each pair of portal and folder, never in the folder itself. Losing it costs
-time, never work: without it everything is hashed again, and nothing is taken for removed.
+It is stored in the user's state directory, separately for each pair of portal and folder. Losing it costs time, never data:
+without it everything is hashed again, and no file counts as removed.
 """
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -17,37 +15,38 @@ from pathlib import Path
 from typing import Any
 
 from dubbing_client.folder import Folder, Stat
-from dubbing_client.homes import read_json, set_aside, state_home, write_private
+from dubbing_client.user_files import quarantine, read_json, state_dir, write_private
 
-FORMAT = 1
-FINE = 20_000_000
-"""Nanoseconds within which two writes may get one time: kernels look at the clock 100 to 1,000 times a second."""
-COARSE = 2_000_000_000
-"""The same for file systems that keep whole seconds, or every second one, as FAT does."""
+FORMAT = 2
+FINE_TICK_NS = 20_000_000
+"""Nanoseconds within which two writes may get the same time: kernels update it 100 to 1,000 times a second."""
+COARSE_TICK_NS = 2_000_000_000
+"""The same for file systems that store whole seconds, or every second one, as FAT does."""
+SECOND_NS = 1_000_000_000
 
 
 @dataclass(frozen=True)
-class Hashed:
-    """A file's hash, and what the file looked like."""
+class FileHash:
+    """A file's hash, and its stat at that time."""
 
     stat: Stat
     sha256: str
-    at_ns: int
-    """When it began to be read."""
+    read_at_ns: int
+    """When reading started."""
 
-    def holds_for(self, now: Stat) -> bool:
-        """Whether a file that looks so has this hash still.
+    def is_valid_for(self, stat: Stat) -> bool:
+        """Whether a file with this stat still has this hash.
 
-        One whose time of change is as young as the reading was may have been written to afterwards without getting another time:
-        it has to be read again (git calls such an entry racy).
+        A file modified within a clock tick before it was read may have been written to afterwards without another
+        modification time, so it has to be read again (git calls such an entry racy).
         """
-        grain = COARSE if self.stat.mtime_ns % 1_000_000_000 == 0 else FINE
-        return now == self.stat and self.stat.mtime_ns + grain < self.at_ns
+        tick = COARSE_TICK_NS if self.stat.mtime_ns % SECOND_NS == 0 else FINE_TICK_NS
+        return stat == self.stat and self.stat.mtime_ns + tick < self.read_at_ns
 
 
 @dataclass(frozen=True)
 class Base:
-    """The version that the folder is at."""
+    """The version that the folder corresponds to."""
 
     session: str
     name: str
@@ -55,145 +54,134 @@ class Base:
 
 
 @dataclass(frozen=True)
-class Pending:
-    """A save that was asked for, and whose end nobody has seen yet."""
+class PendingSave:
+    """A save that was requested and whose outcome is unknown."""
 
     session: str
     key: str
-    """The Idempotency-Key: asking again under it tells what became of it."""
+    """The Idempotency-Key: repeating the request with it returns the outcome."""
     request: dict[str, Any]
-    known: dict[str, str] | None
-    """What the folder held, as `State.known` will say once it is saved; None where files from elsewhere were saved."""
+    synced: dict[str, str] | None
+    """`State.synced` after the save; None where files from outside of the folder were saved."""
 
 
 @dataclass
 class State:
-    """What is known about one folder towards one portal. Changed in memory; `save_*` writes it down."""
+    """The record of one folder and portal. Changed in memory; `save` and `save_files` write it."""
 
-    place: Path
+    directory: Path
     base: Base | None = None
-    known: dict[str, str] = field(default_factory=dict)
-    """Path -> SHA-256 of what folder and portal agreed on last. What is here and not in the folder was removed; what differs was changed."""
+    synced: dict[str, str] = field(default_factory=dict)
+    """Path -> SHA-256 when folder and portal were last in sync. A path missing in the folder was removed, another hash changed."""
     loaded: dict[str, str] = field(default_factory=dict)
-    """The same for files that were loaded one by one from other versions: nobody loses anything with them."""
+    """The same for files that were loaded individually from other versions; they are stored, so they may be overwritten."""
     aliases: dict[str, str] = field(default_factory=dict)
-    """Path -> what the portal knows the file by, where a load put it elsewhere (``--layout session``): it stays the same file."""
-    files: dict[str, Hashed] = field(default_factory=dict)
-    """The stat cache."""
-    creating: str = ""
-    """The key under which a session is being made for the folder."""
-    pending: Pending | None = None
-    is_stale: bool = False
-    """Whether the stat cache was changed since it was read or written."""
+    """Path -> path in the portal, where a load renamed the file (``--layout session``)."""
+    files: dict[str, FileHash] = field(default_factory=dict)
+    """Cache of hashes."""
+    creation_key: str = ""
+    """The Idempotency-Key with which the folder's session is being created."""
+    pending: PendingSave | None = None
+    has_new_hashes: bool = False
 
     @classmethod
     def read(cls, portal: str, folder: Folder) -> State:
-        """Return what is known; a damaged file counts as nothing known."""
-        place = place_of(portal, folder)
-        state = cls(place=place)
-        with _doubting(place / "state.json") as told:
-            if told:
-                state.base = Base(**told["base"]) if told["base"] else None
-                state.known = dict(told["known"])
-                state.loaded = dict(told["loaded"])
-                state.aliases = dict(told.get("aliases", {}))
-                state.creating = str(told["creating"])
-                state.pending = Pending(**told["pending"]) if told["pending"] else None
-        with _doubting(place / "files.json") as told:
-            if told:
+        """Return the record of a folder; damaged files count as missing."""
+        directory = directory_of(portal, folder)
+        state = cls(directory=directory)
+        with _damage_tolerant(directory / "state.json") as document:
+            if document:
+                state.base = Base(**document["base"]) if document["base"] else None
+                state.synced = dict(document["synced"])
+                state.loaded = dict(document["loaded"])
+                state.aliases = dict(document["aliases"])
+                state.creation_key = str(document["creation_key"])
+                state.pending = PendingSave(**document["pending"]) if document["pending"] else None
+        with _damage_tolerant(directory / "files.json") as document:
+            if document:
                 state.files = {
-                    path: Hashed(Stat(*numbers[:4]), sha256, numbers[4])
-                    for path, (*numbers, sha256) in told["files"].items()
+                    path: FileHash(Stat(*numbers[:4]), sha256, numbers[4])
+                    for path, (*numbers, sha256) in document["files"].items()
                 }
         return state
 
     @property
-    def notes(self) -> Path:
-        """The folder that tells which ranges of unfinished files are there."""
-        return self.place / "parts"
+    def part_records(self) -> Path:
+        """Directory of the records of part files."""
+        return self.directory / "parts"
 
     def save(self) -> None:
-        """Write down everything."""
+        """Write everything."""
         document = {
             "format": FORMAT,
             "base": asdict(self.base) if self.base else None,
-            "known": self.known,
+            "synced": self.synced,
             "loaded": self.loaded,
             "aliases": self.aliases,
-            "creating": self.creating,
+            "creation_key": self.creation_key,
             "pending": asdict(self.pending) if self.pending else None,
         }
-        write_private(self.place / "state.json", _compact(document))
+        write_private(self.directory / "state.json", _compact_json(document))
         self.save_files()
 
     def save_files(self) -> None:
-        """Write down the stat cache, if there is anything new in it."""
-        if not self.is_stale:
+        """Write the cache of hashes if it has changed."""
+        if not self.has_new_hashes:
             return
         files = {
-            path: [*_numbers(hashed.stat), hashed.at_ns, hashed.sha256]
-            for path, hashed in list(self.files.items())
+            path: [*_numbers(file_hash.stat), file_hash.read_at_ns, file_hash.sha256]
+            for path, file_hash in list(self.files.items())
         }
-        write_private(self.place / "files.json", _compact({"format": FORMAT, "files": files}))
-        self.is_stale = False
+        write_private(self.directory / "files.json", _compact_json({"format": FORMAT, "files": files}))
+        self.has_new_hashes = False
 
-    def hash_of(self, path: str, stat: Stat) -> str | None:
-        """Return the hash of a file that looks so, unless it has to be read."""
-        hashed = self.files.get(path)
-        return hashed.sha256 if hashed is not None and hashed.holds_for(stat) else None
+    def cached_hash(self, path: str, stat: Stat) -> str | None:
+        """Return the hash of a file with this stat, or None if it has to be read."""
+        file_hash = self.files.get(path)
+        return file_hash.sha256 if file_hash is not None and file_hash.is_valid_for(stat) else None
 
-    def note(self, path: str, hashed: Hashed) -> None:
-        self.files[path] = hashed
-        self.is_stale = True
+    def cache_hash(self, path: str, file_hash: FileHash) -> None:
+        self.files[path] = file_hash
+        self.has_new_hashes = True
 
-    def forget_all_but(self, paths: Mapping[str, object]) -> None:
-        """Drop the hashes of files that are not there any more."""
+    def drop_hashes_except(self, paths: Mapping[str, object]) -> None:
+        """Remove the hashes of files that no longer exist."""
         for path in [path for path in self.files if path not in paths]:
             del self.files[path]
-            self.is_stale = True
+            self.has_new_hashes = True
 
-    def settle_at(self, base: Base, known: Mapping[str, str]) -> None:
-        """Note that the folder, as it is, is in step with a version."""
+    def set_base(self, base: Base, synced: Mapping[str, str]) -> None:
+        """Record that the folder corresponds to a version."""
         if self.base is None or self.base.session != base.session:
             self.aliases = {}
-        self.base, self.known, self.loaded = base, dict(known), {}
+        self.base, self.synced, self.loaded = base, dict(synced), {}
 
-    def is_saved(self, path: str, sha256: str) -> bool:
-        """Whether a version that this folder knows holds these bytes at this path."""
-        return sha256 in {self.known.get(path), self.loaded.get(path)}
+    def is_stored(self, path: str, sha256: str) -> bool:
+        """Whether a version known to this folder contains this content at this path."""
+        return sha256 in {self.synced.get(path), self.loaded.get(path)}
 
 
-def place_of(portal: str, folder: Folder) -> Path:
+def directory_of(portal: str, folder: Folder) -> Path:
+    """Return the directory of the record of a portal and folder."""
     name = hashlib.sha256(f"{portal}\0{folder.path}".encode("utf-8", "surrogateescape")).hexdigest()[:24]
-    return state_home() / "folders" / name
+    return state_dir() / "folders" / name
 
 
 @contextmanager
-def _doubting(path: Path) -> Iterator[Any]:
-    """Give what a file says; what cannot be made sense of is set aside, and what was understood of it stays."""
-    told = read_json(path)
-    if told is not None and told.get("format") != FORMAT:
-        told = None
+def _damage_tolerant(path: Path) -> Iterator[Any]:
+    """Yield the document in a file, or None; rename the file if the block cannot interpret it."""
+    document = read_json(path)
+    if document is not None and document.get("format") != FORMAT:
+        document = None
     try:
-        yield told
+        yield document
     except (KeyError, TypeError, ValueError, AttributeError):
-        set_aside(path)
+        quarantine(path)
 
 
 def _numbers(stat: Stat) -> list[int]:
     return [stat.size, stat.mtime_ns, stat.ctime_ns, stat.inode]
 
 
-def _compact(document: object) -> bytes:
+def _compact_json(document: object) -> bytes:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def clock_ns() -> int:
-    return time.time_ns()
-
-
-def remove(place: Path) -> None:
-    """Forget everything about a folder."""
-    for name in ("state.json", "files.json"):
-        with contextlib.suppress(FileNotFoundError):
-            (place / name).unlink()

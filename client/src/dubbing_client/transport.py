@@ -17,7 +17,7 @@ from urllib3.exceptions import DecodeError, MaxRetryError, ResponseError
 
 from dubbing_client.connections import TIMEOUT, ConnectionPools, translated_errors
 from dubbing_client.errors import ChangedError, FolderError, TransferError, problem_of
-from dubbing_client.retries import retry_after
+from dubbing_client.retries import parse_retry_after
 
 BLOCK_SIZE = 256 * 1024
 """Bytes that are read or sent at once; small enough to stay in the processor's cache."""
@@ -179,7 +179,7 @@ def _problem(response: BaseHTTPResponse, data: bytes, url: str) -> Exception:
         response.status,
         document,
         reason=f"{response.reason} ({urlsplit(url).netloc})",
-        retry_after=retry_after(response.headers.get("retry-after")),
+        retry_after=parse_retry_after(response.headers.get("retry-after")),
     )
 
 

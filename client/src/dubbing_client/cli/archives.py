@@ -6,11 +6,11 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from dubbing_client import config
-from dubbing_client.cli.arguments import FILE, SESSION, completed_by, names, number
-from dubbing_client.cli.terminal import Terminal, size
+from dubbing_client.archive_export import export_version
+from dubbing_client.archive_import import import_archive
+from dubbing_client.cli.arguments import FILE, SESSION, completed_by, names, version_number
+from dubbing_client.cli.terminal import Terminal, format_size
 from dubbing_client.errors import NotFoundError
-from dubbing_client.exporting import export
-from dubbing_client.importing import import_
 from dubbing_client.selection import Selection
 
 
@@ -20,27 +20,29 @@ def declare_export(command: ArgumentParser) -> None:
         "-o", "--output", type=Path, metavar="FILE", help="the ZIP to write, or the folder to write it to"
     )
     completed_by(output, FILE)
-    command.add_argument("--version", type=number, metavar="N", help="its number (default: the current one)")
+    command.add_argument(
+        "--version", type=version_number, metavar="N", help="the version (default: the current one)"
+    )
     command.add_argument(
         "--only", type=names, default=[], metavar="NAMES", help="categories and languages: audio,hi"
     )
-    command.add_argument("--without-source", action="store_true", help="all but the original video")
-    command.add_argument("--history", action="store_true", help="every version up to that one")
+    command.add_argument("--without-source", action="store_true", help="leave out the original video")
+    command.add_argument("--history", action="store_true", help="include all earlier versions")
 
 
 def run_export(options: Namespace, terminal: Terminal) -> int:
     selection = Selection.of(options.only)
-    with config.connect(on_trouble=terminal.tell) as api, terminal.listener() as bars:
-        session = api.need_session(options.name)
-        number = options.version or session["version"]
-        if not number:
+    with config.connect(on_retry=terminal.notify) as api, terminal.progress() as bars:
+        session = api.get_session(options.name)
+        version = options.version or session["version"]
+        if not version:
             raise NotFoundError(
-                f"Nothing was saved in “{session['name']}” yet.", status=404, code="version_not_found"
+                f"“{session['name']}” has no versions yet.", status=404, code="version_not_found"
             )
-        exported = export(
+        result = export_version(
             api,
             session=session["code"],
-            version=number,
+            version=version,
             name=session["name"],
             output=options.output,
             categories=sorted(selection.categories),
@@ -52,36 +54,37 @@ def run_export(options: Namespace, terminal: Terminal) -> int:
     document = {
         "session": session["code"],
         "name": session["name"],
-        "version": number,
-        "file": str(exported.file),
-        "size": exported.size,
-        "resumed_at": exported.resumed_at,
+        "version": version,
+        "file": str(result.file),
+        "size": result.size,
+        "resumed_at": result.resumed_at,
     }
     terminal.result(
-        document, f"Version {number} of “{session['name']}” is in {exported.file} ({size(exported.size)})."
+        document,
+        f"Exported version {version} of “{session['name']}” to {result.file} ({format_size(result.size)}).",
     )
     return 0
 
 
 def declare_import(command: ArgumentParser) -> None:
     completed_by(command.add_argument("zip", metavar="ZIP", type=Path, help="the archive"), FILE)
-    command.add_argument("--name", default="", help="what the session is called (default: as the ZIP says)")
-    command.add_argument("--dry-run", action="store_true", help="only tell what would become of it")
+    command.add_argument("--name", default="", help="the session's name (default: that in the ZIP)")
+    command.add_argument("--dry-run", action="store_true", help="only preview the import")
 
 
 def run_import(options: Namespace, terminal: Terminal) -> int:
-    with config.connect(on_trouble=terminal.tell) as api, terminal.listener() as bars:
-        job = import_(api, options.zip, name=options.name, check=options.dry_run, listener=bars)
+    with config.connect(on_retry=terminal.notify) as api, terminal.progress() as bars:
+        job = import_archive(api, options.zip, name=options.name, dry_run=options.dry_run, listener=bars)
     result = job["result"]
     if options.dry_run:
-        terminal.result({"dry_run": True, **result}, f"{options.zip} can be imported.", *_forecast(result))
+        terminal.result({"dry_run": True, **result}, f"{options.zip} can be imported.", *_preview(result))
         return 0
     sessions = result.get("sessions", [])
     terminal.result({"dry_run": False, **result}, *(f"Imported “{session['name']}”." for session in sessions))
     return 0
 
 
-def _forecast(result: dict[str, object]) -> list[str]:
+def _preview(result: dict[str, object]) -> list[str]:
     sessions = result.get("sessions")
     if not isinstance(sessions, list):
         return []

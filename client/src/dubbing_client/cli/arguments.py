@@ -23,8 +23,8 @@ def completed_by(action: Action, kind: str | dict[str, str]) -> None:
     vars(action)["complete"] = kind
 
 
-def number(text: str) -> int:
-    """A version's: 3, or v3."""
+def version_number(text: str) -> int:
+    """Parse a version's number: 3, or v3."""
     version = int(text.lstrip("v"))
     if version < 1:
         raise ArgumentTypeError("versions are numbered from 1")
@@ -39,10 +39,15 @@ def seconds(text: str) -> float:
 
 
 def names(text: str) -> list[str]:
+    """Parse names separated by commas."""
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
-def existing(path: Path) -> Folder:
+def existing_folder(path: Path) -> Folder:
+    """Return a folder.
+
+    :raises FolderError: it does not exist.
+    """
     if not path.is_dir():
-        raise FolderError(f"{path} is no folder.")
+        raise FolderError(f"{path} is not a folder.")
     return Folder(path)

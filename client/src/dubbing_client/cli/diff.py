@@ -5,18 +5,19 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from dubbing_client import config
 from dubbing_client.api import Api
-from dubbing_client.cli.arguments import DIRECTORY, SESSION, completed_by, existing, number
+from dubbing_client.cli.arguments import DIRECTORY, SESSION, completed_by, existing_folder, version_number
 from dubbing_client.cli.terminal import Terminal
-from dubbing_client.diffing import difference
 from dubbing_client.errors import NotFoundError, UsageError
+from dubbing_client.file_hashes import hash_folder
 from dubbing_client.folder import METADATA
-from dubbing_client.hashing import hashes
+from dubbing_client.folder_diff import diff_folder
+from dubbing_client.folder_session import session_of_folder
 from dubbing_client.locks import locked
-from dubbing_client.manifests import holdings
+from dubbing_client.objects import Session
+from dubbing_client.saved_paths import hashes_by_saved_path
 from dubbing_client.state import State
 
 
@@ -28,37 +29,37 @@ def declare_diff(command: ArgumentParser) -> None:
     completed_by(name, SESSION)
     command.add_argument(
         "--version",
-        type=number,
+        type=version_number,
         metavar="N",
-        help="its number (default: that which the folder is at, or the current)",
+        help="the version (default: the folder's own, or the current one)",
     )
 
 
 def run_diff(options: Namespace, terminal: Terminal) -> int:
-    folder = existing(options.dir)
-    with config.connect(on_trouble=terminal.tell) as api, locked(folder), terminal.listener() as bars:
+    folder = existing_folder(options.dir)
+    with config.connect(on_retry=terminal.notify) as api, locked(folder), terminal.progress() as bars:
         state = State.read(api.url, folder)
         session, version = _session_and_version(api, state, options)
-        there: dict[str, str] = {}
+        remote: dict[str, str] = {}
         if version:
-            there = holdings(api.manifest(session["code"], version))
+            remote = hashes_by_saved_path(api.manifest(session["code"], version))
             for path, alias in state.aliases.items():
-                # A folder that was loaded in the session's layout is compared in that.
-                if alias in there:
-                    there[path] = there.pop(alias)
+                # A folder that was loaded in the session's layout is compared in that layout.
+                if alias in remote:
+                    remote[path] = remote.pop(alias)
         listing = folder.listing()
         bars.begin("hash", sum(stat.size for stat in listing.files.values()))
-        here = {
+        local = {
             path: sha256
-            for path, _, sha256 in hashes(
+            for path, _, sha256 in hash_folder(
                 folder, listing, state, on_bytes=lambda count: bars.advance("hash", count)
             )
         }
-    # The portal writes the document anew with each version; one that the folder has unchanged, or not at all, is no difference.
-    if METADATA not in here or state.is_saved(METADATA, here[METADATA]):
-        here.pop(METADATA, None)
-        there.pop(METADATA, None)
-    found = difference(here, there)
+    # The portal generates metadata.json for each version: it only counts if the folder's own was changed.
+    if METADATA not in local or state.is_stored(METADATA, local[METADATA]):
+        local.pop(METADATA, None)
+        remote.pop(METADATA, None)
+    found = diff_folder(local, remote)
     document = {
         "session": session["code"],
         "name": session["name"],
@@ -76,18 +77,19 @@ def run_diff(options: Namespace, terminal: Terminal) -> int:
     return 0
 
 
-def _session_and_version(api: Api, state: State, options: Namespace) -> tuple[Any, int]:
+def _session_and_version(api: Api, state: State, options: Namespace) -> tuple[Session, int]:
     if options.name:
-        session = api.need_session(options.name)
+        session = api.get_session(options.name)
     elif state.base is None:
-        raise UsageError("This folder is no session's yet. Say which to compare with: dubs diff DIR NAME")
+        raise UsageError("This folder does not belong to a session. Name one: dubs diff DIR NAME")
     else:
-        session = api.session_of(state.base)
+        session = session_of_folder(api, state.base)
     if options.version:
         if options.version > session["version"]:
             raise NotFoundError(
                 f"“{session['name']}” has no version {options.version}.", status=404, code="version_not_found"
             )
         return session, options.version
-    is_own = state.base is not None and state.base.session == session["code"]
-    return session, state.base.version if state.base is not None and is_own else session["version"]
+    if state.base is not None and state.base.session == session["code"]:
+        return session, state.base.version
+    return session, session["version"]

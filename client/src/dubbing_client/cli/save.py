@@ -9,37 +9,37 @@ from pathlib import Path
 from typing import Any
 
 from dubbing_client import config
-from dubbing_client.cli.arguments import DIRECTORY, completed_by, existing
-from dubbing_client.cli.terminal import Terminal, files, size
+from dubbing_client.cli.arguments import DIRECTORY, completed_by, existing_folder
+from dubbing_client.cli.terminal import Terminal, format_count, format_size
 from dubbing_client.locks import locked
 from dubbing_client.save_plan import plan_save
-from dubbing_client.saving import Saved, save
+from dubbing_client.saver import SaveResult, save
 from dubbing_client.state import State
 
-SHOWN = 10
+MAX_LISTED = 10
 
 
 def declare_save(command: ArgumentParser) -> None:
     completed_by(
         command.add_argument("dir", metavar="DIR", type=Path, help="the pipeline's folder"), DIRECTORY
     )
-    command.add_argument("--name", default="", help="the session; without one the folder's own, or a new one")
-    command.add_argument("-m", "--message", default="", help="what is new in this version")
+    command.add_argument("--name", default="", help="the session (default: the folder's own, or a new one)")
+    command.add_argument("-m", "--message", default="", help="a description of the version")
     command.add_argument(
         "--on-top",
         action="store_true",
-        help="save even if the session has a newer version than the folder; both stay",
+        help="save even if the session has a newer version than the folder; both are kept",
     )
     command.add_argument(
         "--replace",
         action="store_true",
-        help="a folder that is saved there for the first time says what the session holds: all else is removed from it",
+        help="on the first save of a folder into the session, remove all files that the folder does not contain",
     )
 
 
 def run_save(options: Namespace, terminal: Terminal) -> int:
-    folder = existing(options.dir)
-    with config.connect(on_trouble=terminal.tell) as api, locked(folder), terminal.listener() as bars:
+    folder = existing_folder(options.dir)
+    with config.connect(on_retry=terminal.notify) as api, locked(folder), terminal.progress() as bars:
         state = State.read(api.url, folder)
         plan = plan_save(
             api,
@@ -50,27 +50,28 @@ def run_save(options: Namespace, terminal: Terminal) -> int:
             replace=options.replace,
             listener=bars,
         )
-        saved = save(api, plan, state, message=options.message, listener=bars)
-    _tell_skipped(terminal, saved.skipped)
-    terminal.result(_document(saved), sentence(saved))
+        result = save(api, plan, state, message=options.message, listener=bars)
+    _report_skipped(terminal, result.skipped)
+    terminal.result(_document(result), save_sentence(result))
     return 0
 
 
-def _document(saved: Saved) -> dict[str, Any]:
-    return {**asdict(saved), "skipped": [{"path": path, "why": why} for path, why in saved.skipped.items()]}
+def _document(result: SaveResult) -> dict[str, Any]:
+    skipped = [{"path": path, "reason": reason} for path, reason in result.skipped.items()]
+    return {**asdict(result), "skipped": skipped}
 
 
-def sentence(saved: Saved) -> str:
-    if not saved.is_new:
-        return f"Nothing has changed since version {saved.version} of “{saved.name}”."
-    told = f"Saved version {saved.version} of “{saved.name}”: {files(len(saved.changed))}, {size(saved.bytes_changed)}"
-    if saved.removed:
-        told += f", {files(len(saved.removed))} removed"
-    return f"{told}, {size(saved.bytes_sent)} sent."
+def save_sentence(result: SaveResult) -> str:
+    if not result.is_new:
+        return f"Nothing has changed since version {result.version} of “{result.name}”."
+    changed = f"{format_count(len(result.changed))}, {format_size(result.bytes_changed)}"
+    removed = f", {format_count(len(result.removed))} removed" if result.removed else ""
+    sent = f"{format_size(result.bytes_sent)} sent"
+    return f"Saved version {result.version} of “{result.name}”: {changed}{removed}, {sent}."
 
 
-def _tell_skipped(terminal: Terminal, skipped: Mapping[str, str]) -> None:
-    for path, why in list(skipped.items())[:SHOWN]:
-        terminal.tell(f"Left out: “{path}” is {why}.")
-    if len(skipped) > SHOWN:
-        terminal.tell(f"{len(skipped) - SHOWN} more were left out.")
+def _report_skipped(terminal: Terminal, skipped: Mapping[str, str]) -> None:
+    for path, reason in list(skipped.items())[:MAX_LISTED]:
+        terminal.notify(f"Skipped “{path}”: {reason}.")
+    if len(skipped) > MAX_LISTED:
+        terminal.notify(f"{len(skipped) - MAX_LISTED} more were skipped.")

@@ -1,4 +1,4 @@
-"""How `dubs` talks: results on stdout, everything else on stderr, progress only where somebody looks."""
+"""Output of `dubs`: results on stdout, everything else on stderr, progress bars only on a terminal."""
 
 from __future__ import annotations
 
@@ -21,35 +21,41 @@ STEPS = {
 }
 
 
-class Terminal:
-    """What a command says.
+THOUSAND = 1000
 
-    :param is_json: stdout gets one document and nothing else.
+
+class Terminal:
+    """Output of a command.
+
+    :param is_json: write exactly one document to stdout.
+    :param is_silent: write only errors to stderr.
     """
 
-    def __init__(self, *, is_json: bool = False, is_quiet: bool = False) -> None:
+    def __init__(self, *, is_json: bool = False, is_silent: bool = False) -> None:
         self.is_json = is_json
-        self.is_quiet = is_quiet
-        self._said = False
+        self.is_silent = is_silent
+        self._has_result = False
 
     # -- Results ----------------------------------------------------------------------------------------------------
 
     def result(self, document: Mapping[str, Any], *sentences: str) -> None:
-        """Give the result: the document to programs, the sentences to people."""
+        """Write the result: the document with ``--json``, else the sentences."""
         if self.is_json:
-            self._document(document)
+            self._write_document(document)
         else:
             for sentence in sentences:
                 _write(sys.stdout, printable(sentence))
 
-    def rows(self, document: Mapping[str, Any], titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """Give a table: with tabs and without titles where no person looks."""
+    def table(
+        self, document: Mapping[str, Any], titles: Sequence[str], rows: Sequence[Sequence[str]]
+    ) -> None:
+        """Write a table; without a terminal, with tabs and without titles."""
         if self.is_json:
-            self._document(document)
+            self._write_document(document)
         elif sys.stdout.isatty():
-            from rich.console import Console  # noqa: PLC0415 (takes longer than a short command)
-            from rich.table import Table  # noqa: PLC0415 (of a terminal alone)
-            from rich.text import Text  # noqa: PLC0415 (as Table)
+            from rich.console import Console  # noqa: PLC0415 (slow to import; only for terminals)
+            from rich.table import Table  # noqa: PLC0415 (as above)
+            from rich.text import Text  # noqa: PLC0415 (as above)
 
             table = Table(*titles, box=None, pad_edge=False)
             for row in rows:
@@ -59,42 +65,42 @@ class Terminal:
             for row in rows:
                 _write(sys.stdout, "\t".join(printable(cell) for cell in row))
 
-    def _document(self, document: Mapping[str, Any]) -> None:
-        self._said = True
+    def _write_document(self, document: Mapping[str, Any]) -> None:
+        self._has_result = True
         _write(sys.stdout, json.dumps(document, ensure_ascii=False, indent=2))
 
     # -- Everything else --------------------------------------------------------------------------------------------
 
-    def tell(self, sentence: str) -> None:
-        if not self.is_quiet:
-            _write(sys.stderr, printable(sentence))
+    def notify(self, message: str) -> None:
+        if not self.is_silent:
+            _write(sys.stderr, printable(message))
 
     def fail(self, error: DubsError) -> int:
-        """Say what went wrong; return the exit code."""
+        """Write an error and return its exit code."""
         _write(sys.stderr, f"dubs: {printable(str(error))}")
-        if self.is_json and not self._said:
-            self._document({"error": {"code": error.code, "message": str(error)}})
+        if self.is_json and not self._has_result:
+            self._write_document({"error": {"code": error.code, "message": str(error)}})
         return error.exit_code
 
     @property
     def can_ask(self) -> bool:
         return sys.stdin.isatty() and sys.stderr.isatty()
 
-    def agrees(self, question: str) -> bool:
-        """Ask a person. Where there is none, the answer is no."""
+    def confirm(self, question: str) -> bool:
+        """Ask a yes/no question; without a terminal, return False."""
         if not self.can_ask:
             return False
         sys.stderr.write(f"{printable(question)} [y/N] ")
         sys.stderr.flush()
         return sys.stdin.readline().strip().casefold() in {"y", "yes"}
 
-    def listener(self) -> Bars:
-        """Return what shows progress, to be used in a ``with`` block."""
-        return Bars(self, is_shown=sys.stderr.isatty() and not self.is_quiet)
+    def progress(self) -> ProgressBars:
+        """Return a progress listener, to be used in a ``with`` block."""
+        return ProgressBars(self, is_shown=sys.stderr.isatty() and not self.is_silent)
 
 
-class Bars:
-    """Progress bars, one a step; where nobody looks, none, and nothing is loaded for them."""
+class ProgressBars:
+    """A `ProgressListener` that shows a bar per step on a terminal."""
 
     def __init__(self, terminal: Terminal, *, is_shown: bool) -> None:
         self._terminal = terminal
@@ -104,7 +110,7 @@ class Bars:
         self._lock = threading.Lock()
         self._is_started = False
 
-    def __enter__(self) -> Bars:
+    def __enter__(self) -> ProgressBars:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -135,16 +141,16 @@ class Bars:
                 self._progress.stop_task(self._tasks.pop(step))
                 self._totals.pop(step, None)
 
-    def tell(self, sentence: str) -> None:
+    def notify(self, message: str) -> None:
         if self._progress is not None and self._is_started:
-            self._progress.console.print(printable(sentence), markup=False, highlight=False)
+            self._progress.console.print(printable(message), markup=False, highlight=False)
         else:
-            self._terminal.tell(sentence)
+            self._terminal.notify(message)
 
 
 def _progress() -> Progress:
-    from rich.console import Console  # noqa: PLC0415 (only where somebody looks)
-    from rich.progress import (  # noqa: PLC0415 (takes a tenth of a second)
+    from rich.console import Console  # noqa: PLC0415 (slow to import; only for terminals)
+    from rich.progress import (  # noqa: PLC0415 (as above)
         BarColumn,
         DownloadColumn,
         Progress,
@@ -165,7 +171,7 @@ def _progress() -> Progress:
 
 
 def printable(text: str) -> str:
-    """Text from a portal or a disk, safe to write to a terminal: control characters shown as escapes."""
+    """Escape control characters in text from a portal or a disk, for output on a terminal."""
     return "".join(
         character
         if character.isprintable() or character == "\n"
@@ -174,17 +180,17 @@ def printable(text: str) -> str:
     )
 
 
-def size(count: int) -> str:
-    """A number of bytes for people: 1.2 MB."""
+def format_size(count: int) -> str:
+    """Format a number of bytes: 1.2 MB."""
     number = float(count)
     for unit in ("bytes", "kB", "MB", "GB"):
-        if number < 1000:  # noqa: PLR2004 (as disks are sold)
+        if number < THOUSAND:
             return f"{number:.0f} {unit}" if unit == "bytes" else f"{number:.1f} {unit}"
-        number /= 1000
+        number /= THOUSAND
     return f"{number:.1f} TB"
 
 
-def files(count: int) -> str:
+def format_count(count: int) -> str:
     return "1 file" if count == 1 else f"{count:,} files"
 
 

@@ -1,4 +1,4 @@
-"""The tab itself: where its parts stand, and what of one shows in another."""
+"""The tab: layout of its components and events between them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,18 @@ from typing import Any
 
 import gradio as gr
 
-from dubbing_client.gradio.desk import Collect, Desk, OnLoad
-from dubbing_client.gradio.panels import QUICK, DeletePanel, ExportPanel, ImportPanel, LoadPanel, SavePanel
-from dubbing_client.gradio.words import NOTHING_SELECTED, escaped
-from dubbing_client.manager import ProjectSessionManager
-from dubbing_client.sessions.collecting import collect_session_data
+from dubbing_client.dropin.collector import collect_session_data
+from dubbing_client.dropin.manager import ProjectSessionManager
+from dubbing_client.gradio.components import (
+    QUICK,
+    DeletePanel,
+    ExportPanel,
+    ImportPanel,
+    LoadPanel,
+    SavePanel,
+)
+from dubbing_client.gradio.controller import Collect, Controller, OnLoad
+from dubbing_client.gradio.texts import NOTHING_SELECTED, escape_markdown
 
 
 def project_sessions_tab(
@@ -22,61 +29,61 @@ def project_sessions_tab(
     inputs: Sequence[Any] = (),
     outputs: Sequence[Any] = (),
 ) -> gr.Tab:
-    """Add the tab to the ``gr.Tabs`` or ``gr.Blocks`` that are being built, and return it.
+    """Add the tab to the ``gr.Tabs`` or ``gr.Blocks`` of the current context, and return it.
 
-    :param manager: where sessions are; ``ProjectSessionManager()`` when none is given.
-    :param collect: returns the session's data when somebody saves. It is called with the values of ``inputs``.
-    :param on_load: is given the data of a session that was loaded. What it returns goes to ``outputs``, as from any event.
-    :raises TypeError: there are ``outputs`` and nothing that would fill them, or no app is being built.
+    :param manager: where sessions are stored; by default ``ProjectSessionManager()``.
+    :param collect: called with the values of ``inputs``; returns the session's data for a save.
+    :param on_load: called with the data of a loaded session; returns the values of ``outputs``.
+    :raises TypeError: there are ``outputs`` without ``on_load``, or no ``gr.Blocks``.
     """
     if outputs and on_load is None:
-        raise TypeError("outputs are filled by on_load: give both, or neither.")
-    desk = Desk(manager or ProjectSessionManager(), collect, on_load, len(outputs))
+        raise TypeError("outputs need on_load, which returns their values.")
+    controller = Controller(manager or ProjectSessionManager(), collect, on_load, len(outputs))
     with gr.Tab("💾 Project Sessions") as tab:
         gr.Markdown("# 💾 Project Session Manager")
-        gr.Markdown(f"Sessions are kept {escaped(desk.manager.backend.where)}.")
+        gr.Markdown(f"Sessions are stored {escape_markdown(controller.manager.backend.location)}.")
         with gr.Row():
             with gr.Column(scale=2, min_width=320):
-                saving = SavePanel()
+                save = SavePanel()
             with gr.Column(scale=2, min_width=320):
-                loading = LoadPanel()
+                load = LoadPanel()
         with gr.Accordion("📊 Session Information", open=False):
             information = gr.Markdown(NOTHING_SELECTED)
         with gr.Accordion("🛠️ Session Management", open=False):
             with gr.Row():
                 with gr.Column(min_width=280):
-                    exporting = ExportPanel()
+                    export = ExportPanel()
                 with gr.Column(min_width=280):
-                    importing = ImportPanel()
+                    import_ = ImportPanel()
                 with gr.Column(min_width=280):
-                    deleting = DeletePanel()
+                    delete = DeletePanel()
             status = gr.Textbox(label="Status", lines=2, interactive=False)
 
-    dropdowns = [loading.session, exporting.session, deleting.session]
-    saving.connect(desk, inputs=inputs, dropdowns=dropdowns)
-    loading.connect(desk, outputs=outputs)
-    exporting.connect(desk, status=status)
-    importing.connect(desk, status=status, dropdowns=dropdowns)
-    deleting.connect(desk, status=status, dropdowns=dropdowns)
-    loading.session.change(
-        desk.chosen, loading.session, [information, exporting.session, deleting.session], **QUICK
+    dropdowns = [load.session, export.session, delete.session]
+    save.connect(controller, inputs=inputs, dropdowns=dropdowns)
+    load.connect(controller, outputs=outputs)
+    export.connect(controller, status=status)
+    import_.connect(controller, status=status, dropdowns=dropdowns)
+    delete.connect(controller, status=status, dropdowns=dropdowns)
+    load.session.change(
+        controller.select, load.session, [information, export.session, delete.session], **QUICK
     )
-    # When the page opens, when the tab does, and when somebody asks: others save and delete sessions, too.
-    _app_around(tab).load(desk.offered, None, dropdowns, **QUICK)
+    # Other users save and delete sessions, too: refresh when the page or the tab opens, and on request.
+    _blocks_of(tab).load(controller.list_sessions, None, dropdowns, **QUICK)
     gr.on(
-        fn=desk.refresh,
+        fn=controller.refresh,
         inputs=dropdowns,
         outputs=dropdowns,
-        triggers=[tab.select, loading.refresh.click],
+        triggers=[tab.select, load.refresh.click],
         **QUICK,
     )
     return tab
 
 
-def _app_around(tab: gr.Tab) -> Any:
-    around: Any = tab
-    while around.parent is not None:
-        around = around.parent
-    if not isinstance(around, gr.Blocks):
-        raise TypeError("The tab belongs inside of gr.Blocks: call project_sessions_tab() in its with block.")
-    return around
+def _blocks_of(tab: gr.Tab) -> Any:
+    block: Any = tab
+    while block.parent is not None:
+        block = block.parent
+    if not isinstance(block, gr.Blocks):
+        raise TypeError("The tab needs gr.Blocks: call project_sessions_tab() in its with block.")
+    return block

@@ -1,0 +1,54 @@
+"""Import of a ZIP: upload it, resuming after a kill, and have the portal create sessions from it."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from pathlib import Path
+
+from dubbing_client.api import Api
+from dubbing_client.errors import FolderError, JobFailedError, Problem
+from dubbing_client.file_hashes import hash_file
+from dubbing_client.jobs import wait_for_job
+from dubbing_client.objects import Job
+from dubbing_client.progress import NO_PROGRESS, ProgressListener
+from dubbing_client.uploader import LocalFile, NewUpload, Uploader
+
+
+def import_archive(
+    api: Api,
+    file: Path,
+    *,
+    name: str = "",
+    dry_run: bool = False,
+    listener: ProgressListener = NO_PROGRESS,
+) -> Job:
+    """Import a ZIP, or only preview the import; return the finished job.
+
+    :param name: the session's name; by default the archive's.
+    :raises FolderError: the file cannot be read.
+    :raises JobFailedError: the archive was refused.
+    """
+    if not file.is_file():
+        raise FolderError(f"{file} is not a file.")
+    listener.begin("hash", file.stat().st_size)
+    file_hash = hash_file(file, name=file.name, on_bytes=lambda count: listener.advance("hash", count))
+    listener.end("hash")
+    local = LocalFile(path=file.name, place=file, stat=file_hash.stat, sha256=file_hash.sha256)
+    listener.begin("send", local.size)
+    try:
+        with Uploader(api, on_bytes=lambda count: listener.advance("send", count)) as uploader:
+            uploader.add([NewUpload((local,), is_pack=False)])
+            (upload,) = uploader.finish()
+    finally:
+        listener.end("send")
+    # The key depends on the upload, so that the same command after a kill finds the same job.
+    suffix = hashlib.sha256(f"{name}/{dry_run}".encode()).hexdigest()[:16]
+    job = api.create_import(upload, name=name, check=dry_run, key=f"{upload}-{suffix}")
+    try:
+        return wait_for_job(api, job, listener=listener)
+    except JobFailedError:
+        # The next attempt needs a new upload, and with it a new key.
+        with contextlib.suppress(Problem):
+            api.abort_upload(upload)
+        raise

@@ -1,0 +1,249 @@
+"""Sessions in a local folder, in the original's layout."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import zipfile
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from dubbing_client.dropin import unzip
+from dubbing_client.dropin.backend import OnProgress, no_progress
+from dubbing_client.dropin.collector import conventional_files
+from dubbing_client.dropin.document import (
+    FOLDERS,
+    METADATA,
+    as_json,
+    format_time,
+    parse,
+    render,
+    summary,
+    with_existing_paths,
+    with_local_paths,
+)
+from dubbing_client.dropin.errors import SessionError
+from dubbing_client.dropin.names import clean_name, fold_name
+from dubbing_client.dropin.session_plan import SessionPlan, plan_session
+from dubbing_client.dropin.session_store import (
+    CHUNK_SIZE,
+    ProgressCounter,
+    SessionStore,
+    copy_verified,
+    is_equal,
+    link_or_copy,
+    list_files,
+    total_size,
+    write_durably,
+)
+
+log = logging.getLogger("dubbing_client")
+
+COMPRESSED = frozenset(
+    [
+        ".7z",
+        ".aac",
+        ".avi",
+        ".flac",
+        ".gz",
+        ".jpg",
+        ".jpeg",
+        ".m4a",
+        ".m4v",
+        ".mkv",
+        ".mov",
+        ".mp3",
+        ".mp4",
+        ".ogg",
+        ".opus",
+        ".png",
+        ".webm",
+        ".webp",
+        ".wmv",
+        ".zip",
+    ]
+)
+"""Extensions of files that Deflate does not make smaller."""
+ZIP64_SIZE = 2**31
+
+
+class LocalBackend:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @property
+    def location(self) -> str:
+        return f"in the folder “{self.folder}”"
+
+    @property
+    def deletion_notice(self) -> str:
+        return "Its files are deleted for good."
+
+    @property
+    def _store(self) -> SessionStore:
+        return SessionStore(self.folder)
+
+    def names(self) -> list[str]:
+        """Return all names, newest first by the dates at the end of automatic names, as the original does."""
+        return sorted(
+            (name for name in self._store.names() if (self.folder / name / METADATA).is_file()), reverse=True
+        )
+
+    def prepare(self, name: str) -> Path:
+        folder = self.folder / clean_name(name)
+        for subfolder in FOLDERS:
+            (folder / subfolder).mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def save(self, name: str, data: dict[str, Any], on_progress: OnProgress = no_progress) -> str:
+        name = clean_name(name)
+        with self._store.locked(), self._store.draft() as draft:
+            folder = self.folder / name
+            existing = set(list_files(folder)) - {METADATA}
+            plan = plan_session(
+                {**conventional_files(Path()), **data},
+                former=self._former_document(folder),
+                existing=existing,
+                folder=folder,
+                now=datetime.now(),  # noqa: DTZ005 (the original stores local time)
+            )
+            for path in plan.missing:
+                log.warning("“%s” was not saved: there is no such file.", path)
+            self._write(draft, folder, plan, existing, on_progress)
+            write_durably(draft / METADATA, render(plan.document, session_name=name))
+            self._store.replace(name, draft)
+        log.info("Saved the session “%s” %s.", name, self.location)
+        return name
+
+    def load(self, name: str, on_progress: OnProgress = no_progress) -> dict[str, Any]:  # noqa: ARG002 (nothing is transferred)
+        folder = self._existing_folder(name)
+        document = self._record_access(folder)
+        present = set(list_files(folder)) - {METADATA}
+        return with_local_paths(document, name=folder.name, folder=str(folder), present=present)
+
+    def info(self, name: str) -> dict[str, Any]:
+        folder = self._existing_folder(name)
+        count = sum(1 for _ in list_files(folder))
+        return summary(_read_document(folder), name=folder.name, file_count=count)
+
+    def export(self, name: str, target: Path, on_progress: OnProgress = no_progress) -> None:
+        folder = self._existing_folder(name)
+        draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+        paths = list(list_files(folder))
+        counter = ProgressCounter(total_size(folder / path for path in paths), on_progress)
+        try:
+            with zipfile.ZipFile(draft, "x", zipfile.ZIP_DEFLATED, strict_timestamps=False) as archive:
+                for path in paths:
+                    _add_to_zip(archive, folder / path, path, counter)
+            draft.replace(target)
+        finally:
+            with suppress(FileNotFoundError):
+                draft.unlink()
+
+    def import_archive(self, archive: Path, name: str, on_progress: OnProgress = no_progress) -> str:
+        name = clean_name(name)
+        with self._store.locked(), unzip.opened(archive) as opened, self._store.draft() as draft:
+            self._check_is_free(name)
+            members = unzip.members(opened)
+            size = sum(info.file_size for info in members.values())
+            self._store.check_free_space(size)
+            counter = ProgressCounter(size, on_progress)
+            for path, info in members.items():
+                unzip.extract(opened, info, draft.joinpath(*path.split("/")), counter)
+            document = with_existing_paths(_read_document(draft), set(members) - {METADATA})
+            write_durably(draft / METADATA, render(document, session_name=name))
+            for subfolder in FOLDERS:
+                (draft / subfolder).mkdir(exist_ok=True)
+            self._store.replace(name, draft)
+        return name
+
+    def delete(self, name: str) -> None:
+        name = self._existing_folder(name).name
+        with self._store.locked():
+            self._store.delete(name)
+
+    def _write(
+        self, draft: Path, folder: Path, plan: SessionPlan, existing: set[str], on_progress: OnProgress
+    ) -> None:
+        """Fill the draft: link unchanged files, copy new and changed ones."""
+        for subfolder in FOLDERS:
+            (draft / subfolder).mkdir()
+        changed = {
+            path: source
+            for path, source in plan.files.items()
+            if not (path in existing and _is_same(source, folder / path))
+        }
+        size = total_size(changed.values())
+        self._store.check_free_space(size)
+        for path in sorted(existing - set(changed) - set(plan.written) - plan.removed):
+            link_or_copy(folder / path, draft / path)
+        counter = ProgressCounter(size, on_progress)
+        for path, source in changed.items():
+            copy_verified(source, draft / path, counter)
+        for path, data in plan.written.items():
+            (draft / path).write_bytes(data)
+
+    def _record_access(self, folder: Path) -> dict[str, Any]:
+        """Return the document with the current time of access, saved if the file is writable."""
+        document = _read_document(folder)
+        with suppress(OSError), self._store.locked():
+            now = datetime.now()  # noqa: DTZ005 (the original stores local time)
+            document = {**_read_document(folder), "last_accessed": format_time(now)}
+            write_durably(folder / METADATA, as_json(document))
+        return document
+
+    def _former_document(self, folder: Path) -> dict[str, Any]:
+        try:
+            return _read_document(folder)
+        except FileNotFoundError:
+            return {}
+        except SessionError as error:
+            log.warning("“%s”: %s It is replaced.", folder.name, error)
+            return {}
+
+    def _existing_folder(self, name: str) -> Path:
+        name = clean_name(name)
+        folder = self.folder / name
+        self._store.names()  # repairs an interrupted change
+        if not folder.is_dir():
+            raise SessionError(f"There is no session “{name}” {self.location}.")
+        return folder
+
+    def _check_is_free(self, name: str) -> None:
+        names = {fold_name(other): other for other in self._store.folder_names()}
+        if fold_name(name) in names:
+            raise SessionError(
+                f"There is already a session “{names[fold_name(name)]}”. Give the import another name."
+            )
+
+
+def _read_document(folder: Path) -> dict[str, Any]:
+    return parse((folder / METADATA).read_bytes())
+
+
+def _is_same(source: Path, existing: Path) -> bool:
+    """Whether a copy would change nothing. Size and time are not enough: a pipeline writes files of one size within one tick."""
+    return source.samefile(existing) or (
+        source.stat().st_size == existing.stat().st_size and is_equal(source, existing)
+    )
+
+
+def _add_to_zip(archive: zipfile.ZipFile, source: Path, path: str, counter: ProgressCounter) -> None:
+    info = zipfile.ZipInfo.from_file(source, path, strict_timestamps=False)
+    is_compressed = PurePosixPath(path).suffix.lower() in COMPRESSED
+    info.compress_type = zipfile.ZIP_STORED if is_compressed else zipfile.ZIP_DEFLATED
+    with (
+        source.open("rb") as reading,
+        archive.open(info, "w", force_zip64=info.file_size >= ZIP64_SIZE) as writing,
+    ):
+        for chunk in iter(lambda: reading.read(CHUNK_SIZE), b""):
+            writing.write(chunk)
+            counter.add(len(chunk))
+
+
+def count_files(folder: str) -> int:
+    """Count all files in a folder and its subfolders, as the original does."""
+    return sum(len(files) for _, _, files in os.walk(folder))

@@ -1,0 +1,315 @@
+"""Sessions on a portal, where each save is a version."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+import threading
+import weakref
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from dubbing_client import loader
+from dubbing_client.api import Api, new_key
+from dubbing_client.archive_export import export_version
+from dubbing_client.archive_import import import_archive
+from dubbing_client.commit import commit, resolve_pending
+from dubbing_client.dropin.backend import OnProgress, no_progress
+from dubbing_client.dropin.collector import conventional_files
+from dubbing_client.dropin.document import (
+    FOLDERS,
+    METADATA,
+    parse,
+    render,
+    summary,
+    with_existing_paths,
+    with_local_paths,
+)
+from dubbing_client.dropin.errors import SessionError
+from dubbing_client.dropin.names import clean_name
+from dubbing_client.dropin.session_plan import SessionPlan, plan_session
+from dubbing_client.dropin.session_store import total_size
+from dubbing_client.errors import LocalChangesError, NotFoundError, Problem, quoted
+from dubbing_client.file_hashes import hash_file
+from dubbing_client.folder import Folder, Stat
+from dubbing_client.load_plan import SESSION, plan_load
+from dubbing_client.locks import locked
+from dubbing_client.objects import Session
+from dubbing_client.progress import NullListener
+from dubbing_client.retries import Retries
+from dubbing_client.state import FileHash, PendingSave, State
+from dubbing_client.uploader import LocalFile, Uploader, group_into_uploads
+
+log = logging.getLogger("dubbing_client")
+
+TIMES = frozenset({"created_at", "last_updated", "last_accessed"})
+QUICK_ATTEMPTS = 3
+
+
+class RemoteBackend:
+    def __init__(self, folder: Path, api: Api) -> None:
+        self.folder = folder
+        self._api = api
+        self._quick_api = Api(api.url, api.token, retries=Retries(QUICK_ATTEMPTS))
+        """For queries while the user waits: fails early if the portal is unavailable."""
+        for each in (self._api, self._quick_api):
+            weakref.finalize(self, each.close)
+        self._versions: dict[str, int] = {}
+        """The version of each session that was last loaded or saved here, which is the parent of a save."""
+        self._hashes: dict[str, FileHash] = {}
+
+    @property
+    def location(self) -> str:
+        return f"on the portal {self._api.url}"
+
+    @property
+    def deletion_notice(self) -> str:
+        return "It stays in the portal's trash for a while."
+
+    def names(self) -> list[str]:
+        return [session["name"] for session in self._quick_api.sessions()]
+
+    def prepare(self, name: str) -> Path:
+        """Create the folder that the session is loaded to; in the portal the first save creates it."""
+        folder = self.folder / clean_name(name)
+        for subfolder in FOLDERS:
+            (folder / subfolder).mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def save(self, name: str, data: dict[str, Any], on_progress: OnProgress = no_progress) -> str:
+        """Save a version on top of the one last loaded or saved here, or of the current one.
+
+        :raises ConflictError: another user saved in the meantime.
+        """
+        name = clean_name(name)
+        folder = Folder(self.folder / name)
+        with locked(folder):
+            state = State.read(self._api.url, folder)
+            self._resolve_pending(state)
+            return self._save(name, data, state, on_progress)
+
+    def load(self, name: str, on_progress: OnProgress = no_progress) -> dict[str, Any]:
+        session = self._session(name)
+        path = self.folder / clean_name(session["name"])
+        path.mkdir(parents=True, exist_ok=True)
+        folder = Folder(path)
+        listener = _StepListener(on_progress, "fetch")
+        with locked(folder):
+            state = State.read(self._api.url, folder)
+            plan = plan_load(
+                self._api, folder, state, name=session["code"], layout=SESSION, listener=listener
+            )
+            try:
+                loader.load(self._api, plan, state, listener=listener)
+            except LocalChangesError as error:
+                raise SessionError(
+                    f"{quoted(error.paths)} in “{path}” would be overwritten, and no version contains the current content. "
+                    "Save it, or move it away; nothing was loaded."
+                ) from error
+        self._versions[session["code"]] = plan.version
+        present = {*plan.unchanged, *(file.path for file in plan.fetch)} - {METADATA}
+        document = parse((path / METADATA).read_bytes())
+        return with_local_paths(document, name=session["name"], folder=str(path), present=present)
+
+    def info(self, name: str) -> dict[str, Any]:
+        session = self._session(name)
+        if not session["version"]:
+            return summary(session, name=session["name"], file_count=0)
+        document = parse(self._api.metadata(session["code"], session["version"]))
+        # The original counts metadata.json, too.
+        return summary(document, name=session["name"], file_count=session["file_count"] + 1)
+
+    def export(self, name: str, target: Path, on_progress: OnProgress = no_progress) -> None:
+        """Download the current version as a ZIP; an interrupted download resumes."""
+        session = self._session(name)
+        if not session["version"]:
+            raise SessionError(f"“{session['name']}” has no versions yet.")
+        export_version(
+            self._api,
+            session=session["code"],
+            version=session["version"],
+            name=session["name"],
+            output=target,
+            listener=_StepListener(on_progress, "fetch"),
+        )
+
+    def import_archive(self, archive: Path, name: str, on_progress: OnProgress = no_progress) -> str:
+        name = clean_name(name)
+        if not archive.is_file():
+            raise SessionError(f"There is no file “{archive}”.")
+        if self._api.find_session(name) is not None:
+            raise SessionError(f"There is already a session “{name}”. Give the import another name.")
+        job = import_archive(self._api, archive, name=name, listener=_StepListener(on_progress, "send"))
+        sessions = job["result"].get("sessions") or [{"name": name}]
+        return str(sessions[0]["name"])
+
+    def delete(self, name: str) -> None:
+        session = self._session(name)
+        self._api.delete_session(session["code"])
+        self._versions.pop(session["code"], None)
+
+    # -- Saving -------------------------------------------------------------------------------------------------------
+
+    def _resolve_pending(self, state: State) -> None:
+        """Find out the outcome of an interrupted save; its version counts as saved here."""
+        pending = state.pending
+        version = resolve_pending(self._api, state)
+        if pending is not None and version is not None:
+            self._versions[pending.session] = version
+
+    def _save(self, name: str, data: dict[str, Any], state: State, on_progress: OnProgress) -> str:
+        session = self._api.find_session(name)
+        parent = self._versions.get(session["code"], session["version"]) if session else 0
+        hashes, former = self._version(session, parent)
+        plan = plan_session(
+            {**conventional_files(Path()), **data},
+            former=former,
+            existing=hashes.keys(),
+            folder=self.folder / name,
+            now=datetime.now(timezone.utc),
+        )
+        for path in plan.missing:
+            log.warning("“%s” was not saved: there is no such file.", path)
+        with tempfile.TemporaryDirectory(prefix="dubbing-session-") as drafts:
+            files = self._local_files(plan, name, Path(drafts), on_progress)
+            changed = [file for file in files if hashes.get(file.path) != file.sha256]
+            has_changes = plan.removed or {file.path for file in changed} - {METADATA}
+            if (
+                session is not None
+                and parent
+                and not has_changes
+                and _is_same_document(plan.document, with_existing_paths(former, hashes))
+            ):
+                self._versions[session["code"]] = parent
+                return session["name"]
+            if session is None:
+                session = self._api.create_session(name)
+            removed = sorted(plan.removed & hashes.keys())
+            self._commit(
+                session, state, parent=parent, changed=changed, removed=removed, on_progress=on_progress
+            )
+        return session["name"]
+
+    def _session(self, name: str) -> Session:
+        name = clean_name(name)
+        session = self._quick_api.find_session(name)
+        if session is None:
+            raise SessionError(f"There is no session “{name}” {self.location}.")
+        return session
+
+    def _version(self, session: Session | None, number: int) -> tuple[dict[str, str], dict[str, Any]]:
+        """Return the files of a version as path -> SHA-256, and its document; both empty if there is none."""
+        if session is None or not number:
+            return {}, {}
+        try:
+            manifest = self._api.manifest(session["code"], number)
+            metadata = self._api.metadata(session["code"], number)
+        except NotFoundError:
+            raise SessionError(
+                f"Version {number} of “{session['name']}”, which was loaded here, was deleted. Load it again."
+            ) from None
+        return {entry["path"]: entry["sha256"] for entry in manifest["entries"]}, parse(metadata)
+
+    def _local_files(
+        self, plan: SessionPlan, name: str, drafts: Path, on_progress: OnProgress
+    ) -> list[LocalFile]:
+        """Return all files of the save, hashed; generated ones are written to ``drafts``."""
+        places = dict(plan.files)
+        written = {**plan.written, METADATA: render(plan.document, session_name=name)}
+        for number, (path, data) in enumerate(written.items()):
+            places[path] = drafts / str(number)
+            places[path].write_bytes(data)
+        listener = _StepListener(on_progress, "hash")
+        listener.begin("hash", total_size(places.values()))
+        files = []
+        for path, place in places.items():
+            file_hash = self._hash(place, listener)
+            files.append(LocalFile(path, place, file_hash.stat, file_hash.sha256))
+        return files
+
+    def _hash(self, place: Path, listener: _StepListener) -> FileHash:
+        """Hash a file unless its stat is unchanged."""
+        key = str(place.resolve())
+        file_hash = self._hashes.get(key)
+        if file_hash is None or not file_hash.is_valid_for(Stat.of(place.stat())):
+            file_hash = hash_file(
+                place, name=str(place), on_bytes=lambda count: listener.advance("hash", count)
+            )
+            self._hashes[key] = file_hash
+        else:
+            listener.advance("hash", file_hash.stat.size)
+        return file_hash
+
+    def _commit(
+        self,
+        session: Session,
+        state: State,
+        *,
+        parent: int,
+        changed: list[LocalFile],
+        removed: list[str],
+        on_progress: OnProgress,
+    ) -> None:
+        me = self._api.me()
+        missing = self._api.missing_blobs([{"sha256": file.sha256, "size": file.size} for file in changed])
+        to_send = [file for file in changed if file.sha256 in missing]
+        stored = [file.as_json() for file in changed if file.sha256 not in missing]
+        listener = _StepListener(on_progress, "send")
+        listener.begin("send", sum(file.size for file in to_send))
+        with Uploader(self._api, on_bytes=lambda count: listener.advance("send", count)) as uploader:
+            uploader.add(
+                group_into_uploads(to_send, small_size=me["max_pack_file_size"], pack_size=me["part_size"])
+            )
+            uploads = uploader.finish()
+        pending = PendingSave(
+            session=session["code"],
+            key=new_key(),
+            request={
+                "parent": parent,
+                "message": "",
+                "uploads": uploads,
+                "blobs": stored,
+                "removed": removed,
+                "name": session["name"],
+            },
+            synced=None,
+        )
+        try:
+            version = commit(self._api, state, pending)
+        except Problem as problem:
+            if problem.code != "unchanged":
+                raise
+            version = parent
+        self._versions[session["code"]] = version
+
+
+class _StepListener(NullListener):
+    """Reports one step as progress; called from several threads."""
+
+    def __init__(self, on_progress: OnProgress, step: str) -> None:
+        self._on_progress = on_progress
+        self._step = step
+        self._lock = threading.Lock()
+        self._done = self._total = 0
+
+    def begin(self, step: str, total: int) -> None:
+        if step == self._step:
+            self._total += total
+            self.advance(step, 0)
+
+    def advance(self, step: str, count: int) -> None:
+        if step == self._step:
+            with self._lock:
+                self._done += count
+                self._on_progress(self._done, self._total)
+
+    def notify(self, message: str) -> None:
+        log.info("%s", message)
+
+
+def _is_same_document(document: Mapping[str, Any], former: Mapping[str, Any]) -> bool:
+    """Whether two documents differ only in times and generated values."""
+    keys: set[str] = (document.keys() | former.keys()) - TIMES - {"session_name", "session_metadata"}
+    return all(document.get(key) == former.get(key) for key in keys)

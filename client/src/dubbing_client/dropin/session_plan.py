@@ -1,0 +1,180 @@
+"""Planning a save: the target of each file, and the new document. Files are only checked for existence."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from dubbing_client.dropin.document import (
+    BY_LANGUAGE,
+    FILE_LISTS,
+    LISTS,
+    ORIGINAL,
+    as_json,
+    check,
+    format_time,
+    is_original,
+    merge,
+    tree_path,
+    with_existing_paths,
+)
+from dubbing_client.dropin.names import clean_name
+
+ASSIGNMENTS = "voices/voice_assignments.json"
+STAGES = ("empty", "transcribed", "translated", "voiced", "dubbed", "completed")
+
+
+@dataclass
+class SessionPlan:
+    document: dict[str, Any] = field(default_factory=dict)
+    """With paths of the session's tree."""
+    files: dict[str, Path] = field(default_factory=dict)
+    """Path in the session's tree -> file to copy."""
+    written: dict[str, bytes] = field(default_factory=dict)
+    """Path in the session's tree -> content of a file to write."""
+    removed: set[str] = field(default_factory=set)
+    """Files to remove: a former source video with another extension."""
+    missing: list[str] = field(default_factory=list)
+    """Files in the data that do not exist."""
+
+    def resulting_files(self, existing: Collection[str]) -> set[str]:
+        """Return the session's files after the save, without metadata.json."""
+        return (set(existing) | set(self.files) | set(self.written)) - self.removed
+
+
+def plan_session(
+    data: Mapping[str, Any],
+    *,
+    former: Mapping[str, Any],
+    existing: Collection[str],
+    folder: Path,
+    now: datetime,
+) -> SessionPlan:
+    """Plan a save of the original's session data.
+
+    :param former: the document before the save, or nothing.
+    :param existing: paths of the session's files in its tree.
+    :param folder: the session's folder; files in it keep their names.
+    :raises SessionError: the data have another structure than the original's.
+    """
+    data = check(dict(data), "The session's data")
+    plan = SessionPlan()
+    placer = _Placer(plan, existing=existing, session_folder=folder)
+    document = {key: value for key, value in data.items() if key not in {ORIGINAL, *FILE_LISTS}}
+    for key, (category, ending) in BY_LANGUAGE.items():
+        paths = {
+            str(language): placer.place(raw, folder=category, name=f"{clean_name(str(language))}{ending}")
+            for language, raw in (data.get(key) or {}).items()
+            if raw and language
+        }
+        document[key] = {language: path for language, path in paths.items() if path}
+    for key, category in LISTS.items():
+        targets = [placer.place(raw, folder=category) for raw in data.get(key) or () if raw]
+        document[key] = [path for path in targets if path]
+    for key, category in FILE_LISTS.items():
+        for raw in data.get(key) or ():
+            placer.place(raw, folder=category)
+    _place_original(data, document, plan, placer)
+
+    plan.document = merge(with_existing_paths(former, existing), document)
+    if plan.document.get("voices"):
+        plan.written[ASSIGNMENTS] = as_json(plan.document["voices"])
+        plan.files.pop(ASSIGNMENTS, None)
+    _complete(plan, existing, former=former, now=now)
+    return plan
+
+
+def _place_original(
+    data: Mapping[str, Any], document: dict[str, Any], plan: SessionPlan, placer: _Placer
+) -> None:
+    """Place the source video: ``original_video_path``, or ``video_name`` if that is a path of a file."""
+    name = data.get("video_name") or ""
+    source = data.get(ORIGINAL) or (name if name and Path(name).is_file() else None)
+    if name:
+        document["video_name"] = name.replace("\\", "/").rpartition("/")[2]
+    elif source and not is_original(Path(source).name):
+        document["video_name"] = Path(source).name
+    target = placer.place(source, folder="", name="original_video") if source else None
+    if target:
+        plan.removed.update(path for path in placer.existing if is_original(path) and path != target)
+
+
+def _complete(
+    plan: SessionPlan, existing: Collection[str], *, former: Mapping[str, Any], now: datetime
+) -> None:
+    document = plan.document
+    document.setdefault("video_name", "")
+    document.setdefault("transcription_text", "")
+    for key in ("translations", "voices"):
+        document.setdefault(key, {})
+    languages = (*(document.get("languages") or ()), *document["translations"])
+    document["languages"] = list(
+        dict.fromkeys([*languages, *document["audio_paths"], *document["final_videos"]])
+    )
+    metadata = document.get("session_metadata") or {}
+    document["session_metadata"] = {
+        **metadata,
+        "created_with_version": metadata.get("created_with_version") or "1.0",
+        "pipeline_stage": stage(document),
+        "total_files": len(plan.resulting_files(existing)),
+    }
+    document["created_at"] = former.get("created_at") or format_time(now)
+    document["last_updated"] = format_time(now)
+    document["last_accessed"] = former.get("last_accessed") or format_time(now)
+
+
+def stage(document: Mapping[str, Any]) -> str:
+    """Return the furthest stage reached; `completed` if all earlier ones were reached, too."""
+    done = [
+        bool(document.get("transcription_text")),
+        bool(document.get("translations")),
+        bool(document.get("audio_paths")),
+        bool(document.get("final_videos") or document.get("mixed_videos")),
+    ]
+    if all(done):
+        return STAGES[-1]
+    return STAGES[max((at + 1 for at, is_done in enumerate(done) if is_done), default=0)]
+
+
+@dataclass
+class _Placer:
+    plan: SessionPlan
+    existing: Collection[str]
+    session_folder: Path
+
+    def place(self, raw: Any, *, folder: str, name: str | None = None) -> str | None:
+        """Plan a file's path in the tree and return it; None if there is no such file.
+
+        :param name: the new name without extension; by default the file's own.
+        """
+        source = Path(os.fspath(raw) if isinstance(raw, os.PathLike) else str(raw))
+        if not source.is_file():
+            known = tree_path(raw)
+            if known in self.existing:
+                return known
+            self.plan.missing.append(str(raw))
+            return None
+        path = self._existing_path(source, folder) or self._free_path(source, folder, name)
+        self.plan.files[path] = source
+        return path
+
+    def _existing_path(self, source: Path, folder: str) -> str | None:
+        try:
+            path = source.resolve().relative_to(self.session_folder.resolve()).as_posix()
+        except ValueError:
+            return None
+        return path if path.startswith(f"{folder}/") or (not folder and is_original(path)) else None
+
+    def _free_path(self, source: Path, folder: str, name: str | None) -> str:
+        extension = source.suffix.lower() if name else source.suffix
+        stem = name or clean_name(source.stem)
+        wanted = f"{folder}/{stem}" if folder else stem
+        path, number = f"{wanted}{extension}", 2
+        # Two files with the same name get two paths; the same file listed twice gets one.
+        while path in self.plan.files and not source.samefile(self.plan.files[path]):
+            path, number = f"{wanted}_{number}{extension}", number + 1
+        return path

@@ -1,0 +1,146 @@
+"""Loading a version into a folder, as planned by `plan_load`: fetch what differs, change nothing else."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from dataclasses import dataclass
+
+from dubbing_client.api import Api
+from dubbing_client.downloader import Downloader
+from dubbing_client.errors import FolderError
+from dubbing_client.load_plan import LoadPlan
+from dubbing_client.part_files import OLD_NS, YOUNG_NS, delete_abandoned
+from dubbing_client.progress import NO_PROGRESS, ProgressListener
+from dubbing_client.remote_file import RemoteFile
+from dubbing_client.state import Base, FileHash, State
+
+CHECKPOINT_INTERVAL = 2.0
+"""Seconds after which fetched files are saved in the state."""
+
+
+@dataclass(frozen=True)
+class LoadResult:
+    session: str
+    name: str
+    version: int
+    written: tuple[str, ...]
+    deleted: tuple[str, ...]
+    unchanged: int
+    bytes: int
+
+
+def load(
+    api: Api,
+    plan: LoadPlan,
+    state: State,
+    *,
+    overwrite: bool = False,
+    listener: ProgressListener = NO_PROGRESS,
+) -> LoadResult:
+    """Fetch what differs; each file is verified and replaced atomically.
+
+    :param overwrite: overwrite local changes, and delete files that the plan lists.
+    :raises LocalChangesError: local changes would be lost; nothing was written.
+    :raises TransferError: the received bytes are not the version's.
+    """
+    plan.check(overwrite=overwrite)
+    recorder = _Recorder(plan, state)
+    listener.begin("fetch", plan.size)
+    try:
+        if plan.fetch:
+            with Downloader(
+                api,
+                session=plan.session["code"],
+                version=plan.version,
+                records=state.part_records,
+                on_bytes=lambda count: listener.advance("fetch", count),
+                on_placed=recorder.add,
+                check_target=recorder.check_target,
+            ) as downloader:
+                downloader.fetch(plan.fetch)
+    except BaseException:
+        if recorder.written:
+            state.save()
+        raise
+    finally:
+        listener.end("fetch")
+    deleted = _delete_extra(plan, state) if plan.delete else []
+    _record_version(plan, state)
+    # After a partial load the user may still resume an earlier whole one.
+    age_ns = OLD_NS if plan.is_partial else YOUNG_NS
+    delete_abandoned(plan.folder, records=state.part_records, before_ns=time.time_ns() - age_ns)
+    return LoadResult(
+        session=plan.session["code"],
+        name=plan.session["name"],
+        version=plan.version,
+        written=tuple(sorted(recorder.written)),
+        deleted=tuple(deleted),
+        unchanged=len(plan.unchanged),
+        bytes=plan.size,
+    )
+
+
+class _Recorder:
+    """Records written files in the state, now and then on disk, so that they are not hashed again after a kill."""
+
+    def __init__(self, plan: LoadPlan, state: State) -> None:
+        self._plan = plan
+        self._state = state
+        self._lock = threading.Lock()
+        self._saved_at = time.monotonic()
+        self.written: list[str] = []
+
+    def check_target(self, file: RemoteFile) -> None:
+        if not self._plan.folder.is_inside(file.path):
+            raise FolderError(f"“{file.path}” would leave the folder through a link. It was not written.")
+
+    def add(self, file: RemoteFile, file_hash: FileHash) -> None:
+        with self._lock:
+            self._state.cache_hash(file.path, file_hash)
+            self._state.loaded[file.path] = file_hash.sha256
+            self.written.append(file.path)
+            if time.monotonic() - self._saved_at > CHECKPOINT_INTERVAL:
+                self._state.save()
+                self._saved_at = time.monotonic()
+
+
+def _delete_extra(plan: LoadPlan, state: State) -> list[str]:
+    """Delete files that the version does not contain, and folders that become empty."""
+    deleted = []
+    for path in plan.extra:
+        place = plan.folder.path.joinpath(*path.split("/"))
+        with contextlib.suppress(FileNotFoundError):
+            place.unlink()
+            deleted.append(path)
+        for parent in place.parents:
+            if parent == plan.folder.path:
+                break
+            try:
+                parent.rmdir()
+            except OSError:
+                break
+    for path in deleted:
+        state.synced.pop(path, None)
+        state.loaded.pop(path, None)
+    return deleted
+
+
+def _record_version(plan: LoadPlan, state: State) -> None:
+    """Record the folder's version. A partial load sets it only where the folder had none."""
+    base = Base(session=plan.session["code"], name=plan.session["name"], version=plan.version)
+    hashes = {**plan.unchanged, **{file.path: file.sha256 for file in plan.fetch}}
+    if not plan.is_partial:
+        if state.base is not None and state.base.session == base.session:
+            # Files of the session's other versions stay in the folder; the next save does not add them again.
+            hashes = {**state.synced, **hashes}
+        state.base, state.synced, state.loaded = base, hashes, {}
+    elif state.base is None:
+        state.base, state.synced = base, hashes
+    elif state.base == base:
+        state.synced.update(hashes)
+    else:
+        state.loaded.update(hashes)
+    state.aliases = {**(state.aliases if plan.is_partial else {}), **plan.aliases}
+    state.save()

@@ -1,0 +1,23 @@
+"""A file of a version and its place in a folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from dubbing_client.part_files import part_file_of
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    path: str
+    """Relative to the folder."""
+    entry_path: str
+    """Path of the version's entry; empty for metadata.json, which is generated and has no entry."""
+    target: Path
+    size: int
+    sha256: str
+
+    @property
+    def part_file(self) -> Path:
+        return part_file_of(self.target, self.sha256)

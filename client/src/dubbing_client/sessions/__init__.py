@@ -1,1 +1,0 @@
-"""The original session manager's sessions: what one is, and the two places where it may be kept."""

@@ -28,13 +28,17 @@ from sessions_app.operations.cleanup.blobs import discard_unneeded
 from sessions_app.operations.exports import job as exports
 from sessions_app.operations.imports import job as imports
 from sessions_app.operations.ingest.sources import FileSource
-from sessions_app.operations.jobs import run as dispatch
+from sessions_app.operations.jobs.run import run_job
 from sessions_app.operations.loads import load as loads
-from sessions_app.operations.saves import job as saves
-from sessions_app.operations.saves.job import SaveRequest
-from sessions_app.operations.sessions import lifecycle as sessions
-from sessions_app.operations.uploads import create as announcements, parts
-from sessions_app.operations.uploads.create import Announced
+from sessions_app.operations.saves.request import SaveRequest, request_save
+from sessions_app.operations.sessions.create import create_session
+from sessions_app.operations.sessions.purge import purge_session
+from sessions_app.operations.sessions.trash import trash_sessions
+from sessions_app.operations.uploads.complete import complete_uploads
+from sessions_app.operations.uploads.create import create_uploads
+from sessions_app.operations.uploads.new_files import NewFile
+from sessions_app.operations.uploads.parts import part_count, part_length
+from sessions_app.operations.uploads.receive import put_part
 from sessions_app.queries.manifests import get_version_manifest
 from sessions_app.storage import get_store, writeback
 from sessions_app.storage.keys import blob_key
@@ -87,7 +91,7 @@ def save(name: str, folder: Path) -> float:
     """Send the folder's files as a browser does and save them as a new session."""
     files = {str(path.relative_to(folder)): path for path in files_of(folder)}
     start = perf_counter()
-    session = sessions.create(owner=_owner(), name=name, now=timezone.now())
+    session = create_session(owner=_owner(), name=name, now=timezone.now())
     _save(session, files, parent=0)
     return perf_counter() - start
 
@@ -126,8 +130,8 @@ def forget(name: str) -> None:
     """Remove the session, if it is there, and every blob that nothing else needs."""
     for session in DubbingSession.objects.filter(name=name):
         ids = set(Entry.objects.filter(session=session).values_list("blob_id", flat=True))
-        sessions.trash(sessions=[session], now=timezone.now())
-        sessions.purge(session=session)
+        trash_sessions(sessions=[session], now=timezone.now())
+        purge_session(session=session)
         discard_unneeded(ids, made_since=session.created_at - LONG_BEFORE)
 
 
@@ -177,25 +181,25 @@ def _save(session: DubbingSession, files: Mapping[str, Path], *, parent: int) ->
     request = SaveRequest(parent=parent)
     received = _send(files)
     _run(
-        saves.request(
+        request_save(
             session=session, author=session.owner, files=received, request=request, now=timezone.now()
         )
     )
 
 
 def _send(files: Mapping[str, Path]) -> list[Upload]:
-    announced = [Announced(path=path, size=file.stat().st_size) for path, file in files.items()]
-    opened = announcements.create(owner=_owner(), files=announced, now=timezone.now())
+    announced = [NewFile(path=path, size=file.stat().st_size) for path, file in files.items()]
+    opened = create_uploads(owner=_owner(), files=announced, now=timezone.now())
     wanted = [
         (upload.code, number, file)
         for upload, file in zip(opened, files.values(), strict=True)
-        for number in range(1, parts.part_count(upload) + 1)
+        for number in range(1, part_count(upload) + 1)
     ]
     for _ in SENDERS.map(_send_part, wanted):
         pass
     for upload in opened:
         upload.refresh_from_db()
-        parts.complete(uploads=[upload], now=timezone.now())
+        complete_uploads(uploads=[upload], now=timezone.now())
     return opened
 
 
@@ -203,12 +207,12 @@ def _send_part(part: tuple[UUID, int, Path]) -> None:
     code, number, file = part
     upload = Upload.objects.get(code=code)  # as each request finds it
     start = (number - 1) * part_size_for(upload.size)
-    chunks = FileSource(file).read(start, start + parts.part_length(upload, number))
-    parts.put_part(upload=upload, number=number, chunks=chunks, now=timezone.now())
+    chunks = FileSource(file).read(start, start + part_length(upload, number))
+    put_part(upload=upload, number=number, chunks=chunks, now=timezone.now())
 
 
 def _run(job: Job) -> None:
-    dispatch.run(job_id=job.pk, clock=timezone.now)
+    run_job(job_id=job.pk, clock=timezone.now)
     job.refresh_from_db()
     assert job.state == Job.State.SUCCEEDED, job.error_detail or job.error_message
 

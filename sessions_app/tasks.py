@@ -1,4 +1,4 @@
-"""Envelopes for workers: each loads nothing, decides nothing and makes one call."""
+"""Celery tasks: each makes one call of an operation."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from celery import shared_task
 from django.utils import timezone
 
 from sessions_app.operations.cleanup import garbage
-from sessions_app.operations.jobs import lifecycle as jobs, run as dispatch
+from sessions_app.operations.jobs import reconcile, run
 
 
 @shared_task(name="sessions_app.run_job")
 def run_job(*, job_id: int, **_: Any) -> None:
-    dispatch.run(job_id=job_id, clock=timezone.now)
+    run.run_job(job_id=job_id, clock=timezone.now)
 
 
 @shared_task(name="sessions_app.reconcile_jobs")
 def reconcile_jobs(**_: Any) -> None:
-    jobs.reconcile(now=timezone.now())
+    reconcile.reconcile_jobs(now=timezone.now())
 
 
 @shared_task(name="sessions_app.collect_garbage")

@@ -16,12 +16,13 @@ from dubbing_core.selection import Selection
 from sessions_app.models import DubbingSession, Entry, Export, Job, Upload, Version
 from sessions_app.operations.exports import job as exports
 from sessions_app.operations.imports import job as imports
-from sessions_app.operations.jobs import run as dispatch
-from sessions_app.operations.saves import job as saves
-from sessions_app.operations.saves.job import SaveRequest
-from sessions_app.operations.sessions import lifecycle as sessions
-from sessions_app.operations.uploads import create as announcements, parts
-from sessions_app.operations.uploads.create import Announced
+from sessions_app.operations.jobs.run import run_job
+from sessions_app.operations.saves.request import SaveRequest, request_save
+from sessions_app.operations.sessions.create import create_session
+from sessions_app.operations.uploads.complete import complete_uploads
+from sessions_app.operations.uploads.create import create_uploads
+from sessions_app.operations.uploads.new_files import NewFile
+from sessions_app.operations.uploads.receive import put_part
 from sessions_app.storage import get_store
 from sessions_app.storage.keys import blob_key
 from sessions_app.storage.store import PART_SIZE
@@ -71,18 +72,18 @@ class World:
 
     def upload(self, files: Mapping[str, bytes], *, owner: User | None = None) -> list[Upload]:
         owner = owner or self.alice
-        announced = [Announced(path=path, size=len(data)) for path, data in files.items()]
-        opened = announcements.create(owner=owner, files=announced, now=self.clock())
+        announced = [NewFile(path=path, size=len(data)) for path, data in files.items()]
+        opened = create_uploads(owner=owner, files=announced, now=self.clock())
         for upload, data in zip(opened, files.values(), strict=True):
             for number, start in enumerate(range(0, len(data), PART_SIZE), 1):
                 part = data[start : start + PART_SIZE]
-                parts.put_part(upload=upload, number=number, chunks=[part], now=self.clock())
+                put_part(upload=upload, number=number, chunks=[part], now=self.clock())
             upload.refresh_from_db()
-            parts.complete(uploads=[upload], now=self.clock())
+            complete_uploads(uploads=[upload], now=self.clock())
         return opened
 
     def session(self, name: str = "talk", *, owner: User | None = None) -> DubbingSession:
-        return sessions.create(owner=owner or self.alice, name=name, now=self.clock())
+        return create_session(owner=owner or self.alice, name=name, now=self.clock())
 
     def save(
         self,
@@ -97,7 +98,7 @@ class World:
         session.refresh_from_db()
         parent = session.current.number if session.current else 0
         asked = SaveRequest(**{"parent": parent, "message": message, **request})
-        job = saves.request(
+        job = request_save(
             session=session,
             author=session.owner,
             files=self.upload(files, owner=session.owner),
@@ -137,7 +138,7 @@ class World:
         return self.run(imports.request(upload=upload, owner=owner, name=name, now=self.clock(), kind=kind))
 
     def run(self, job: Job) -> Job:
-        dispatch.run(job_id=job.pk, clock=self.clock)
+        run_job(job_id=job.pk, clock=self.clock)
         job.refresh_from_db()
         return job
 

@@ -10,7 +10,8 @@ from django.utils.safestring import SafeString
 from dubbing_core.sizes import format_size
 from sessions_app.admin.base import ReadOnlyAdmin, act_on_each, link
 from sessions_app.models import Job
-from sessions_app.operations.jobs import lifecycle as jobs
+from sessions_app.operations.jobs.cancel import cancel_job
+from sessions_app.operations.jobs.retry import retry_job
 
 
 @admin.register(Job)
@@ -74,9 +75,9 @@ class JobAdmin(ReadOnlyAdmin[Job]):
     @admin.action(permissions=["cleanup"], description="Cancel")
     def cancel(self, request: HttpRequest, rows: QuerySet[Job]) -> None:
         now = timezone.now()
-        act_on_each(request, rows, lambda job: jobs.cancel(job=job, now=now), done="Cancelled")
+        act_on_each(request, rows, lambda job: cancel_job(job=job, now=now), done="Cancelled")
 
     @admin.action(permissions=["cleanup"], description="Try again")
     def retry(self, request: HttpRequest, rows: QuerySet[Job]) -> None:
         now = timezone.now()
-        act_on_each(request, rows, lambda job: jobs.retry(job=job, now=now), done="Queued again")
+        act_on_each(request, rows, lambda job: retry_job(job=job, now=now), done="Queued again")

@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from dubbing_core.sizes import format_size
 from sessions_app.admin.base import ReadOnlyAdmin, act_on_each, link, list_link
 from sessions_app.models import DubbingSession, Entry, Export, Job, Version
-from sessions_app.operations.sessions import lifecycle as sessions
+from sessions_app.operations.sessions.trash import trash_sessions, untrash_session
 
 
 @admin.register(DubbingSession)
@@ -88,9 +88,9 @@ class DubbingSessionAdmin(ReadOnlyAdmin[DubbingSession]):
     def trash(self, request: HttpRequest, rows: QuerySet[DubbingSession]) -> None:
         now = timezone.now()
         act_on_each(
-            request, rows, lambda row: sessions.trash(sessions=[row], now=now) == 1, done="Moved to the trash"
+            request, rows, lambda row: trash_sessions(sessions=[row], now=now) == 1, done="Moved to the trash"
         )
 
     @admin.action(permissions=["cleanup"], description="Restore from the trash")
     def restore(self, request: HttpRequest, rows: QuerySet[DubbingSession]) -> None:
-        act_on_each(request, rows.trashed(), lambda row: sessions.untrash(session=row), done="Restored")  # type: ignore[attr-defined]  # the manager's queryset
+        act_on_each(request, rows.trashed(), lambda row: untrash_session(session=row), done="Restored")  # type: ignore[attr-defined]  # the manager's queryset

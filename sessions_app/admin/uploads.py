@@ -8,7 +8,7 @@ from dubbing_core.sizes import format_size
 from sessions_app.admin.base import ReadOnlyAdmin, act_on_each, link
 from sessions_app.models import Upload
 from sessions_app.operations.errors import NotAllowedError
-from sessions_app.operations.uploads import lifecycle as uploads
+from sessions_app.operations.uploads.discard import delete_uploads
 
 
 @admin.register(Upload)
@@ -62,4 +62,4 @@ class UploadAdmin(ReadOnlyAdmin[Upload]):
 def _discard(upload: Upload) -> None:
     if upload.job is not None and not upload.job.is_finished:
         raise NotAllowedError("A job needs this upload. Cancel the job first.", code="upload_in_use")
-    uploads.discard([upload])
+    delete_uploads([upload])

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.endpoints import read_endpoint
 from sessions_app.api.problems import ProblemError
-from sessions_app.operations.uploads.create import MAX_SIZE_IN_PACK
+from sessions_app.operations.uploads.limits import MAX_PACKED_FILE_SIZE
 from sessions_app.queries.quotas import get_quota, get_usage
 from sessions_app.storage.store import PART_SIZE
 
@@ -60,7 +60,7 @@ def me(request: ApiRequest) -> Me:
         email=user.email,
         token=Token.model_validate(token, from_attributes=True) if token else None,
         part_size=PART_SIZE,
-        max_pack_file_size=MAX_SIZE_IN_PACK,
+        max_pack_file_size=MAX_PACKED_FILE_SIZE,
         max_file_size=settings.MAX_UPLOAD_SIZE,
         max_files=settings.MAX_FILES_IN_SESSION,
         quota=Quota(used=get_usage(user), limit=get_quota()),

@@ -16,8 +16,7 @@ from pydantic import BaseModel
 
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.problems import ProblemError
-from sessions_app.operations import idempotency as answers
-from sessions_app.operations.idempotency import Answer, KeyReusedError
+from sessions_app.operations.idempotency import KeyReusedError, RecordedResponse, run_once
 
 P = ParamSpec("P")
 
@@ -41,20 +40,20 @@ def once(
     ) -> Callable[Concatenate[ApiRequest, P], HttpResponse]:
         @wraps(act)
         def answer(request: ApiRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-            def acted() -> Answer:
+            def acted() -> RecordedResponse:
                 made = act(request, *args, **kwargs)
-                return Answer(
+                return RecordedResponse(
                     status=status,
                     body=made.model_dump_json(),
                     location=location(made) if location else "",
-                    kept_body=made.model_copy(update=without).model_dump_json() if without else "",
+                    replay_body=made.model_copy(update=without).model_dump_json() if without else "",
                 )
 
             key = request.headers.get("Idempotency-Key")
             if key is None:
                 return _response(acted())
             try:
-                given = answers.once(
+                given = run_once(
                     owner=request.auth.user,
                     key=_checked(key),
                     fingerprint=_fingerprint(request),
@@ -63,7 +62,7 @@ def once(
                 )
             except KeyReusedError as error:
                 raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, error.code, error.message) from None
-            response = _response(given.answer)
+            response = _response(given.response)
             if given.is_replay:
                 response[REPLAYED] = "true"
             return response
@@ -75,7 +74,7 @@ def once(
     return decorate
 
 
-def _response(answer: Answer) -> HttpResponse:
+def _response(answer: RecordedResponse) -> HttpResponse:
     response = HttpResponse(answer.body, content_type="application/json; charset=utf-8", status=answer.status)
     if answer.location:
         response["Location"] = answer.location

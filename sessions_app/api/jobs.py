@@ -20,8 +20,8 @@ from sessions_app.http.lookups import get_job_or_404
 from sessions_app.operations.errors import NotAllowedError
 from sessions_app.operations.exports import job as exports
 from sessions_app.operations.imports import job as imports
-from sessions_app.operations.jobs import lifecycle as jobs
-from sessions_app.operations.saves import job as saves
+from sessions_app.operations.jobs import cancel, retry
+from sessions_app.operations.saves.retry import retry_on_top
 
 router = Router()
 
@@ -105,7 +105,7 @@ def get_job(request: ApiRequest, code: UUID) -> Job:
     **write_endpoint(Job, operation_id="cancel_job", summary="Stop a job: at once, or at its next step"),
 )
 def cancel_job(request: ApiRequest, code: UUID) -> Job:
-    jobs.cancel(job=get_job_or_404(request.auth.user, code), now=timezone.now())
+    cancel.cancel_job(job=get_job_or_404(request.auth.user, code), now=timezone.now())
     return Job.of(get_job_or_404(request.auth.user, code))
 
 
@@ -120,7 +120,7 @@ def retry_job(request: ApiRequest, code: UUID) -> Status[Job]:
     if job.kind == models.Job.Kind.EXPORT:
         job = exports.retry(job=job, now=timezone.now())
     else:
-        jobs.retry(job=job, now=timezone.now())
+        retry.retry_job(job=job, now=timezone.now())
     return Status(HTTPStatus.ACCEPTED, Job.of(get_job_or_404(request.auth.user, job.code)))
 
 
@@ -137,7 +137,7 @@ def save_on_top(request: ApiRequest, code: UUID) -> Status[Job]:
     job = get_job_or_404(request.auth.user, code)
     if job.kind != models.Job.Kind.SAVE or job.session is None:
         raise NotAllowedError("Only a save can be put on top of another.", code="not_a_save")
-    saves.save_on_top(job=job, now=timezone.now())
+    retry_on_top(job=job, now=timezone.now())
     return Status(HTTPStatus.ACCEPTED, Job.of(get_job_or_404(request.auth.user, code)))
 
 

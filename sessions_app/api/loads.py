@@ -28,7 +28,7 @@ from sessions_app.http.downloads import entry_download, etag_matches, layout_dow
 from sessions_app.http.lookups import get_version_or_404
 from sessions_app.models import Version
 from sessions_app.operations.exports.layout import kept_layout_of
-from sessions_app.operations.sessions import lifecycle as sessions
+from sessions_app.operations.sessions.last_accessed import record_access
 from sessions_app.queries.versions import find_blobs, find_entry, get_entries
 from sessions_app.storage import get_store
 
@@ -142,7 +142,7 @@ def get_file(request: ApiRequest, code: UUID, number: int, path: str) -> HttpRes
     entry = find_entry(version, path)
     if entry is None:
         raise not_found()
-    sessions.note_opening(session=version.session, now=timezone.now())
+    record_access(session=version.session, now=timezone.now())
     return api_download_response(request, entry_download(entry))
 
 
@@ -162,7 +162,7 @@ def get_bundle(request: ApiRequest, code: UUID, number: int, body: Wanted) -> Ht
     found = find_blobs(version, body.paths)
     if missing := [path for path in body.paths if path not in found]:
         raise not_found(f"Version {number} has no file “{missing[0]}”. Nothing is sent.")
-    sessions.note_opening(session=version.session, now=timezone.now())
+    record_access(session=version.session, now=timezone.now())
     blobs = [found[path] for path in body.paths]
     size = sum(blob.size for blob in blobs)
     segments = [BlobRange(blob.sha256, 0, blob.size) for blob in blobs if blob.size]
@@ -200,7 +200,7 @@ def get_archive(
     )
     name = version.session.name
     layout = kept_layout_of(version, session_name=name, selection=selection)
-    sessions.note_opening(session=version.session, now=timezone.now())
+    record_access(session=version.session, now=timezone.now())
     return api_download_response(
         request, layout_download(layout, filename=build_export_filename(name, selection.filename_suffix))
     )

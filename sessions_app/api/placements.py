@@ -11,7 +11,7 @@ from dubbing_core.categories import Category
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.endpoints import read_endpoint
 from sessions_app.http.lookups import get_session_or_404
-from sessions_app.operations.saves import preview as sortings
+from sessions_app.operations.saves import placement_preview
 from sessions_app.queries.manifests import get_version_contents
 
 router = Router()
@@ -59,9 +59,11 @@ class Sorting(BaseModel):
     ),
 )
 def preview_placement(request: ApiRequest, body: Unsorted) -> Sorting:
-    on = get_session_or_404(request.auth.user, body.session).current if body.session else None
+    current = get_session_or_404(request.auth.user, body.session).current if body.session else None
     # As a save by the API sorts them.
-    sorting = sortings.sort(body.paths, on=get_version_contents(on), rooted=body.rooted)
+    sorting = placement_preview.preview_placement(
+        body.paths, current=get_version_contents(current), rooted=body.rooted
+    )
     return Sorting(
         files=[
             Placed(

@@ -19,9 +19,8 @@ from sessions_app.api.jobs import Job, address_of
 from sessions_app.api.problems import ProblemError
 from sessions_app.api.versions import router
 from sessions_app.http.lookups import get_session_or_404, get_uploads_or_404
-from sessions_app.operations.saves import job as saves
-from sessions_app.operations.saves.job import MESSAGE_LENGTH, SaveRequest
-from sessions_app.operations.uploads.create import Announced
+from sessions_app.operations.saves.request import MAX_MESSAGE_LENGTH, SaveRequest, request_save
+from sessions_app.operations.uploads.new_files import NewFile
 
 MOST_UPLOADS = 10_000
 MOST_FILES = 100_000
@@ -45,7 +44,7 @@ class NewVersion(BaseModel):
 
     parent: int | None = Field(None, ge=0, le=2**31 - 1)
     """The version that this is saved on top of, 0 for the first one; or say it with If-Match."""
-    message: str = Field("", max_length=MESSAGE_LENGTH)
+    message: str = Field("", max_length=MAX_MESSAGE_LENGTH)
     replace: bool = False
     """What is sent is the whole state: everything else is removed."""
     uploads: list[UUID] = Field([], max_length=MOST_UPLOADS)
@@ -81,7 +80,7 @@ def create_version(
 ) -> Job:
     user = request.auth.user
     session = get_session_or_404(user, code)
-    job = saves.request(
+    job = request_save(
         session=session,
         author=user,
         files=get_uploads_or_404(user, body.uploads),
@@ -90,7 +89,7 @@ def create_version(
             message=body.message.strip(),
             replace=body.replace,
             removed=body.removed,
-            known=[Announced(path=file.path, size=file.size, sha256=file.sha256) for file in body.blobs],
+            known=[NewFile(path=file.path, size=file.size, sha256=file.sha256) for file in body.blobs],
             rooted=body.rooted,
         ),
         now=timezone.now(),

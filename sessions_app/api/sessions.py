@@ -22,7 +22,7 @@ from sessions_app.api.endpoints import read_endpoint, write_endpoint
 from sessions_app.api.idempotency import once
 from sessions_app.api.pagination import Cursor, Limit, Order as Keyset, Page, paginate
 from sessions_app.http.lookups import get_any_session_or_404, get_session_or_404, get_trashed_session_or_404
-from sessions_app.operations.sessions import lifecycle as sessions
+from sessions_app.operations.sessions import create, names, trash
 from sessions_app.queries.sessions import SessionOrder, SessionSearch, filter_sessions
 
 router = Router()
@@ -148,7 +148,7 @@ def list_sessions(
 @once(status=201, location=lambda made: f"/api/v1/sessions/{made.code}")
 def create_session(request: ApiRequest, body: NewSession) -> Session:
     name = body.name.strip() or _suggested(request, body.video_filename)
-    return Session.of(sessions.create(owner=request.auth.user, name=name, now=timezone.now()))
+    return Session.of(create.create_session(owner=request.auth.user, name=name, now=timezone.now()))
 
 
 @router.get(
@@ -167,7 +167,7 @@ def suggest_name(
 
 
 def _suggested(request: ApiRequest, video_filename: str | None) -> str:
-    return sessions.suggest_name(
+    return names.suggest_name(
         owner=request.auth.user, video_filename=video_filename or None, now=timezone.localtime()
     )
 
@@ -189,7 +189,7 @@ def get_session(request: ApiRequest, response: HttpResponse, code: UUID) -> Sess
     **write_endpoint(None, status=204, operation_id="trash_session", summary="Move a session to the trash"),
 )
 def trash_session(request: ApiRequest, code: UUID) -> Status[None]:
-    sessions.trash(sessions=[get_session_or_404(request.auth.user, code)], now=timezone.now())
+    trash.trash_sessions(sessions=[get_session_or_404(request.auth.user, code)], now=timezone.now())
     return Status(HTTPStatus.NO_CONTENT, None)
 
 
@@ -204,5 +204,5 @@ def trash_session(request: ApiRequest, code: UUID) -> Status[None]:
 )
 def untrash_session(request: ApiRequest, code: UUID) -> Session:
     user = request.auth.user
-    sessions.untrash(session=get_trashed_session_or_404(user, code))
+    trash.untrash_session(session=get_trashed_session_or_404(user, code))
     return Session.of(get_session_or_404(user, code))

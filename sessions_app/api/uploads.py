@@ -21,16 +21,22 @@ from sessions_app.api.idempotency import once
 from sessions_app.api.pagination import Cursor, Limit, Order, Page, paginate
 from sessions_app.http.bodies import stream_body
 from sessions_app.http.lookups import get_upload_or_404, get_uploads_or_404
-from sessions_app.operations.uploads import create as announcements, lifecycle as uploads, parts
-from sessions_app.operations.uploads.create import Announced, AnnouncedPack
-from sessions_app.operations.uploads.parts import WantedPart
+from sessions_app.operations.uploads import complete, create, discard, new_files, receive, sign
+from sessions_app.operations.uploads.limits import (
+    MAX_FILES_PER_PACK,
+    MAX_PARTS_PER_CALL,
+    MAX_UPLOADS_PER_CALL,
+)
+from sessions_app.operations.uploads.parts import part_count
+from sessions_app.operations.uploads.resume import refresh_parts
+from sessions_app.operations.uploads.sign import PartRequest
 from sessions_app.storage import get_store
 from sessions_app.storage.parts import part_size_for
 from sessions_app.storage.store import CHUNK_SIZE, SignedPart as Permission
 
 router = Router()
 
-MOST = uploads.MAX_UPLOADS_A_CALL
+MOST = MAX_UPLOADS_PER_CALL
 NEWEST_FIRST = Order(field="created_at", kind=datetime, is_descending=True)
 
 
@@ -69,7 +75,7 @@ class Upload(BaseModel):
                 "size": upload.size,
                 "received": upload.received,
                 "part_size": part_size_for(upload.size),
-                "part_count": parts.part_count(upload),
+                "part_count": part_count(upload),
                 "parts": upload.parts,
                 "state": upload.state,
                 "direct": store.capabilities.direct_parts is not None and upload.size > 0,
@@ -99,7 +105,7 @@ class NewPack(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    files: list[NewFile] = Field(min_length=1, max_length=announcements.MAX_FILES_A_PACK)
+    files: list[NewFile] = Field(min_length=1, max_length=MAX_FILES_PER_PACK)
 
 
 class NewUploads(BaseModel):
@@ -124,7 +130,7 @@ class UnsignedPart(BaseModel):
 class Unsigned(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    parts: list[UnsignedPart] = Field(min_length=1, max_length=parts.MAX_PARTS_A_CALL)
+    parts: list[UnsignedPart] = Field(min_length=1, max_length=MAX_PARTS_PER_CALL)
 
 
 class SignedPart(BaseModel):
@@ -160,18 +166,18 @@ class SignedParts(BaseModel):
 @once(status=201)
 def create_uploads(request: ApiRequest, body: NewUploads) -> Uploads:
     files = [_announced(each) for each in body.uploads]
-    opened = announcements.create(owner=request.auth.user, files=files, now=timezone.now())
+    opened = create.create_uploads(owner=request.auth.user, files=files, now=timezone.now())
     return Uploads(uploads=[Upload.of(upload) for upload in opened])
 
 
-def _announced(each: NewFile | NewPack) -> Announced | AnnouncedPack:
+def _announced(each: NewFile | NewPack) -> new_files.NewFile | new_files.NewPack:
     if isinstance(each, NewPack):
-        return AnnouncedPack(files=[_file(file) for file in each.files])
+        return new_files.NewPack(files=[_file(file) for file in each.files])
     return _file(each)
 
 
-def _file(file: NewFile) -> Announced:
-    return Announced(path=file.path, size=file.size, sha256=file.sha256 or "")
+def _file(file: NewFile) -> new_files.NewFile:
+    return new_files.NewFile(path=file.path, size=file.size, sha256=file.sha256 or "")
 
 
 @router.get(
@@ -183,7 +189,7 @@ def _file(file: NewFile) -> Announced:
 def list_uploads(request: ApiRequest, limit: Limit, cursor: Cursor) -> Page[Upload]:
     rows = models.Upload.objects.visible_to(request.auth.user)
     page, next_cursor = paginate(rows, order=NEWEST_FIRST, limit=limit, cursor=cursor)
-    parts.refresh(page)
+    refresh_parts(page)
     return Page(items=[Upload.of(row) for row in page], next=next_cursor)
 
 
@@ -193,7 +199,7 @@ def list_uploads(request: ApiRequest, limit: Limit, cursor: Cursor) -> Page[Uplo
 )
 def get_upload(request: ApiRequest, code: UUID) -> Upload:
     upload = get_upload_or_404(request.auth.user, code)
-    parts.refresh([upload])
+    refresh_parts([upload])
     return Upload.of(upload)
 
 
@@ -202,7 +208,7 @@ def get_upload(request: ApiRequest, code: UUID) -> Upload:
     **write_endpoint(None, status=204, operation_id="discard_upload", summary="Give an upload up"),
 )
 def discard_upload(request: ApiRequest, code: UUID) -> Status[None]:
-    uploads.give_up(upload=get_upload_or_404(request.auth.user, code))
+    discard.discard_upload(upload=get_upload_or_404(request.auth.user, code))
     return Status(HTTPStatus.NO_CONTENT, None)
 
 
@@ -221,8 +227,8 @@ def discard_upload(request: ApiRequest, code: UUID) -> Status[None]:
 )
 def sign_parts(request: ApiRequest, body: Unsigned) -> SignedParts:
     found = {upload.code: upload for upload in get_uploads_or_404(request.auth.user, _codes(body))}
-    wanted = [WantedPart(upload=found[part.upload], number=part.number) for part in body.parts]
-    signed = parts.sign(parts=wanted, now=timezone.now())
+    wanted = [PartRequest(upload=found[part.upload], number=part.number) for part in body.parts]
+    signed = sign.sign_parts(parts=wanted, now=timezone.now())
     return SignedParts(
         parts=[_signed(request, part, permission) for part, permission in zip(wanted, signed, strict=True)]
     )
@@ -232,7 +238,7 @@ def _codes(body: Unsigned) -> list[UUID]:
     return list(dict.fromkeys(part.upload for part in body.parts))
 
 
-def _signed(request: ApiRequest, part: WantedPart, permission: Permission | None) -> SignedPart:
+def _signed(request: ApiRequest, part: PartRequest, permission: Permission | None) -> SignedPart:
     code = part.upload.code
     if permission is None:
         own = request.build_absolute_uri(reverse("api:put_part", args=[code, part.number]))
@@ -263,7 +269,7 @@ def _signed(request: ApiRequest, part: WantedPart, permission: Permission | None
 def put_part(request: ApiRequest, response: HttpResponse, code: UUID, number: int) -> Part:
     upload = get_upload_or_404(request.auth.user, code)
     chunks = stream_body(request, CHUNK_SIZE)
-    stored = parts.put_part(upload=upload, number=number, chunks=chunks, now=timezone.now())
+    stored = receive.put_part(upload=upload, number=number, chunks=chunks, now=timezone.now())
     response["ETag"] = f'"{stored.etag.strip(chr(34))}"'
     return Part(number=stored.number, size=stored.size, etag=stored.etag)
 
@@ -276,5 +282,5 @@ def put_part(request: ApiRequest, response: HttpResponse, code: UUID, number: in
 )
 def complete_uploads(request: ApiRequest, body: Codes) -> Uploads:
     found = get_uploads_or_404(request.auth.user, body.uploads)
-    done = parts.complete(uploads=found, now=timezone.now())
+    done = complete.complete_uploads(uploads=found, now=timezone.now())
     return Uploads(uploads=[Upload.of(upload) for upload in done])

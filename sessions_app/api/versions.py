@@ -19,7 +19,7 @@ from sessions_app.api.idempotency import once
 from sessions_app.api.pagination import Cursor, Limit, Order, Page, paginate
 from sessions_app.api.sessions import Progress
 from sessions_app.http.lookups import get_session_or_404, get_version_or_404
-from sessions_app.operations.versions import commit as versions
+from sessions_app.operations.versions import restore
 from sessions_app.queries.versions import get_entries
 
 router = Router()
@@ -136,7 +136,7 @@ def get_version(request: ApiRequest, code: UUID, number: int) -> Version:
 def restore_version(request: ApiRequest, code: UUID, number: int) -> Version:
     user = request.auth.user
     session = get_version_or_404(user, code, number).session
-    made = versions.restore(session=session, number=number, author=user, now=timezone.now())
+    made = restore.restore_version(session=session, number=number, author=user, now=timezone.now())
     return Version.of(made)
 
 

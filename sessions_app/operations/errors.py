@@ -1,18 +1,19 @@
-"""What operations refuse, each with a stable code and a sentence for people.
+"""Errors of operations, each with a stable code and a sentence for users.
 
-Views, tasks and commands translate them; nobody else catches them.
+Views, the API, tasks and commands translate them; nothing else catches them.
 
     OperationError
-    ├── NotAllowedError   the caller may see the thing but not do this to it
-    ├── ConflictError     somebody saved in the meantime
-    ├── UnchangedError    there is nothing new to save
-    ├── BadInputError     what was sent cannot be used
+    ├── NotAllowedError       the caller may see the object but not do this to it
+    ├── ConflictError         another user saved in the meantime
+    ├── UnchangedError        there is nothing new to save
+    ├── BadInputError         the input cannot be used
     │   └── IncompleteError   parts of an upload are missing
-    ├── OverQuotaError    the caller uses as much storage as they may
-    ├── BusyError         trying again in a moment will work
-    └── JobEnded          (raised inside a running job)
-        ├── JobCancelled  a person asked it to stop
-        └── JobLost       another attempt owns the job by now
+    ├── OverQuotaError        the caller's storage quota is exceeded
+    └── BusyError             trying again in a moment will work
+
+    JobEnded                  not an error: leaves a running job
+    ├── JobCancelled          a user cancelled it
+    └── JobLost               another attempt owns the job
 """
 
 from __future__ import annotations
@@ -22,7 +23,6 @@ class OperationError(Exception):
     """An anticipated refusal."""
 
     code = "refused"
-    permanent = True
 
     def __init__(self, message: str, *, code: str | None = None) -> None:
         super().__init__(message)
@@ -35,7 +35,7 @@ class NotAllowedError(OperationError):
 
 
 class ConflictError(OperationError):
-    """Carries the number of the version that is current instead."""
+    """Carries the number of the current version."""
 
     code = "conflict"
 
@@ -53,7 +53,7 @@ class BadInputError(OperationError):
 
 
 class IncompleteError(BadInputError):
-    """Carries which parts are missing: numbers from 1, by the upload's code."""
+    """Carries the numbers of the missing parts, from 1, by the upload's code."""
 
     code = "upload_incomplete"
 
@@ -70,10 +70,9 @@ class BusyError(OperationError):
     """Trying again in a moment will work."""
 
     code = "busy"
-    permanent = False
 
 
-class JobEnded(Exception):  # noqa: N818 (not an error: a way out of a running job)
+class JobEnded(Exception):  # noqa: N818 (control flow, as StopIteration is: it ends a running job)
     pass
 
 

@@ -1,4 +1,4 @@
-"""Does what a request with a key asks for once, however often it is sent."""
+"""Idempotency: a request with a key is performed once, and its response is replayed."""
 
 from __future__ import annotations
 
@@ -12,22 +12,24 @@ from django.db import transaction
 from sessions_app.models import IdempotencyRecord
 from sessions_app.operations.errors import NotAllowedError
 
-KEPT = timedelta(hours=24)
+LIFETIME = timedelta(hours=24)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
+class RecordedResponse:
+    """A response that is returned now and replayed later."""
+
     status: int
     body: str
     """JSON."""
     location: str = ""
-    kept_body: str = ""
-    """What is kept instead of the body, where that holds a secret."""
+    replay_body: str = ""
+    """Replaces the body in replays if that contains a secret."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Given:
-    answer: Answer
+class Outcome:
+    response: RecordedResponse
     is_replay: bool
 
 
@@ -37,37 +39,43 @@ class KeyReusedError(NotAllowedError):
     code = "idempotency_key_reused"
 
 
-def once(
-    *, owner: AbstractBaseUser, key: str, fingerprint: str, act: Callable[[], Answer], now: datetime
-) -> Given:
-    """Act and keep the answer, or return the one that was kept for the same request.
+def run_once(
+    *,
+    owner: AbstractBaseUser,
+    key: str,
+    fingerprint: str,
+    act: Callable[[], RecordedResponse],
+    now: datetime,
+) -> Outcome:
+    """Act and record the response, or return the recorded one of the same request.
 
-    Of two that come at once the second waits for the first: the database lets one insert the key. A refusal keeps nothing.
+    Of two concurrent requests the second waits for the first: the database lets one insert the key. A refusal records nothing.
 
-    :raises KeyReusedError: another request had this key.
+    :raises KeyReusedError: the key was used for another request.
     """
     with transaction.atomic():
-        IdempotencyRecord.objects.filter(owner_id=owner.pk, key=key, created_at__lte=now - KEPT).delete()
+        IdempotencyRecord.objects.filter(owner_id=owner.pk, key=key, created_at__lte=now - LIFETIME).delete()
         row, is_new = IdempotencyRecord.objects.get_or_create(
             owner_id=owner.pk,
             key=key,
-            # The status is not known yet; nobody sees the row before it is.
+            # The status is not known yet; no other transaction sees the row before it is.
             defaults={"fingerprint": fingerprint, "status": 200, "body": "", "created_at": now},
         )
         if not is_new:
             if row.fingerprint != fingerprint:
                 raise KeyReusedError(
-                    "This Idempotency-Key was used for another request. Make up a new one for each request."
+                    "This Idempotency-Key was used for another request. Generate a new key for each request."
                 )
-            kept = Answer(status=row.status, body=row.body, location=row.location)
-            return Given(answer=kept, is_replay=True)
-        answer = act()
-        row.status, row.location, row.body = answer.status, answer.location, answer.kept_body or answer.body
+            recorded = RecordedResponse(status=row.status, body=row.body, location=row.location)
+            return Outcome(response=recorded, is_replay=True)
+        response = act()
+        row.status, row.location = response.status, response.location
+        row.body = response.replay_body or response.body
         row.save(update_fields=["status", "location", "body"])
-    return Given(answer=answer, is_replay=False)
+    return Outcome(response=response, is_replay=False)
 
 
-def forget(*, now: datetime) -> int:
-    """Give up answers that are too old to be asked for again; return how many."""
-    count, _ = IdempotencyRecord.objects.filter(created_at__lte=now - KEPT).delete()
+def delete_expired_records(*, now: datetime) -> int:
+    """Delete records past their lifetime; return how many."""
+    count, _ = IdempotencyRecord.objects.filter(created_at__lte=now - LIFETIME).delete()
     return count

@@ -1,4 +1,4 @@
-"""How much a session and its archives may hold."""
+"""Limits of sessions, archives and statements."""
 
 from __future__ import annotations
 
@@ -7,26 +7,28 @@ from django.conf import settings
 from dubbing_core.zips.limits import ArchiveLimits
 from sessions_app.operations.errors import BadInputError
 
-ROOM = 1000
-"""Entries beside the session's files: metadata.json, our own folder, folders that other tools list."""
+ROWS_PER_STATEMENT = 500
+"""Rows or variables of an SQL statement, which databases limit."""
+EXTRA_ENTRIES = 1000
+"""Entries of an archive beside the session's files: metadata.json, .dubbing, folders that other tools list."""
 
 
 def archive_limits() -> ArchiveLimits:
-    """What an archive may declare: as many files as a session may hold, and what else a ZIP of such a session has."""
+    """Return the limits of an archive: those of a session, and the extra entries of its ZIP."""
     return ArchiveLimits(
-        max_entries=settings.MAX_FILES_IN_SESSION + ROOM,
+        max_entries=settings.MAX_FILES_IN_SESSION + EXTRA_ENTRIES,
         max_total_size=settings.MAX_UPLOAD_SIZE,
     )
 
 
-def check_count(files: int) -> None:
-    """Refuse a version that its own ZIP could not bring back.
+def check_file_count(count: int) -> None:
+    """Refuse a version that could not be imported from its own ZIP.
 
     :raises BadInputError: it has too many files.
     """
     limit = settings.MAX_FILES_IN_SESSION
-    if files > limit:
+    if count > limit:
         raise BadInputError(
-            f"A session may hold {limit} files, and this one would hold {files}. Split it, or pack what belongs together.",
+            f"A session may have {limit} files, and this one would have {count}. Split it, or archive files that belong together.",
             code="too_many_files",
         )

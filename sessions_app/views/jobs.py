@@ -15,7 +15,8 @@ from sessions_app.http.lookups import get_job_or_404
 from sessions_app.models import Job
 from sessions_app.operations.errors import OperationError
 from sessions_app.operations.exports import job as exports
-from sessions_app.operations.jobs import lifecycle as jobs
+from sessions_app.operations.jobs.cancel import cancel_job
+from sessions_app.operations.jobs.retry import retry_job
 from sessions_app.views.errors import SignedInRequest, page_view, told
 
 PAGE_SIZE = 25
@@ -57,7 +58,7 @@ def row(request: SignedInRequest, code: UUID) -> HttpResponse:
 @page_view
 def cancel(request: SignedInRequest, code: UUID) -> HttpResponse:
     job = get_job_or_404(request.user, code)
-    told(request, lambda: jobs.cancel(job=job, now=timezone.now()), done="The job stops.")
+    told(request, lambda: cancel_job(job=job, now=timezone.now()), done="The job stops.")
     return redirect("job-detail", job.code)
 
 
@@ -69,7 +70,7 @@ def retry(request: SignedInRequest, code: UUID) -> HttpResponse:
         if job.kind == Job.Kind.EXPORT:
             job = exports.retry(job=job, now=timezone.now())
         else:
-            jobs.retry(job=job, now=timezone.now())
+            retry_job(job=job, now=timezone.now())
     except OperationError as error:
         messages.error(request, error.message)
     else:

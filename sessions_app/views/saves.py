@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from sessions_app.http.lookups import get_job_or_404, get_session_or_404
 from sessions_app.models import Job
 from sessions_app.operations.errors import OperationError
-from sessions_app.operations.saves import job as saves
+from sessions_app.operations.saves.retry import retry_on_top
 from sessions_app.views.errors import SignedInRequest, page_view
 from sessions_app.views.upload_page import sends_files
 
@@ -35,7 +35,7 @@ def on_top(request: SignedInRequest, code: UUID) -> HttpResponse:
         messages.error(request, "Only a save can be put on top of another.")
         return redirect("job-detail", job.code)
     try:
-        saves.save_on_top(job=job, now=timezone.now())
+        retry_on_top(job=job, now=timezone.now())
     except OperationError as error:
         messages.error(request, error.message)
     return redirect("job-detail", job.code)

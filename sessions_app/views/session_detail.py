@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from dubbing_core.categories import Category
 from sessions_app.http.lookups import get_session_or_404, get_trashed_session_or_404
 from sessions_app.models import DubbingSession, Job, Version
-from sessions_app.operations.sessions import lifecycle as sessions
+from sessions_app.operations.sessions.trash import trash_sessions, untrash_session
 from sessions_app.queries.exports import get_ready_exports
 from sessions_app.queries.versions import get_file_page, get_versions, summarize_categories
 from sessions_app.views.errors import SignedInRequest, page_view, told
@@ -64,7 +64,7 @@ def _recent_jobs(request: SignedInRequest, session: DubbingSession) -> list[Job]
 @page_view
 def trash(request: SignedInRequest, code: UUID) -> HttpResponse:
     session = get_session_or_404(request.user, code)
-    sessions.trash(sessions=[session], now=timezone.now())
+    trash_sessions(sessions=[session], now=timezone.now())
     messages.success(request, f"“{session.name}” moved to the trash.", extra_tags=f"undo-{session.code}")
     return redirect("session-list")
 
@@ -74,7 +74,7 @@ def trash(request: SignedInRequest, code: UUID) -> HttpResponse:
 def untrash(request: SignedInRequest, code: UUID) -> HttpResponse:
     session = get_trashed_session_or_404(request.user, code)
     before = session.name
-    if not told(request, lambda: sessions.untrash(session=session)):
+    if not told(request, lambda: untrash_session(session=session)):
         return redirect("session-trash-list")
     session.refresh_from_db()
     renamed = f" as “{session.name}”, because its name was taken" if session.name != before else ""

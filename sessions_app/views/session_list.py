@@ -12,7 +12,7 @@ from sessions_app.forms import BatchForm, SearchForm
 from sessions_app.models import DubbingSession
 from sessions_app.operations.errors import OperationError
 from sessions_app.operations.exports import job as exports
-from sessions_app.operations.sessions import lifecycle as sessions
+from sessions_app.operations.sessions.trash import trash_sessions
 from sessions_app.queries.sessions import (
     SessionOrder,
     get_session_languages,
@@ -65,7 +65,7 @@ def batch(request: SignedInRequest) -> HttpResponse:
 
 
 def _trash(request: SignedInRequest, selected: list[DubbingSession]) -> HttpResponse:
-    count = sessions.trash(sessions=selected, now=timezone.now())
+    count = trash_sessions(sessions=selected, now=timezone.now())
     what = f"“{selected[0].name}”" if count == 1 and selected else f"{count} sessions"
     messages.success(request, f"{what} moved to the trash. You can restore it there.", extra_tags="undo")
     return redirect("session-list")

@@ -20,8 +20,8 @@ from sessions_app.http.lookups import get_session_or_404, get_version_or_404
 from sessions_app.operations.errors import OperationError
 from sessions_app.operations.exports import job as exports
 from sessions_app.operations.exports.layout import kept_layout_of
-from sessions_app.operations.sessions import lifecycle as sessions
-from sessions_app.operations.versions import commit as versions
+from sessions_app.operations.sessions.last_accessed import record_access
+from sessions_app.operations.versions.restore import restore_version
 from sessions_app.queries.versions import find_entry, get_file_groups
 from sessions_app.views.errors import SignedInRequest, page_view
 
@@ -31,7 +31,7 @@ from sessions_app.views.errors import SignedInRequest, page_view
 def restore(request: SignedInRequest, code: UUID, number: int) -> HttpResponse:
     session = get_session_or_404(request.user, code)
     try:
-        version = versions.restore(session=session, number=number, author=request.user, now=timezone.now())
+        version = restore_version(session=session, number=number, author=request.user, now=timezone.now())
     except OperationError as error:
         messages.error(request, error.message)
     else:
@@ -65,7 +65,7 @@ def file(request: SignedInRequest, code: UUID, number: int, path: str) -> HttpRe
     entry = find_entry(version, path)
     if entry is None:
         raise Http404
-    sessions.note_opening(session=version.session, now=timezone.now())
+    record_access(session=version.session, now=timezone.now())
     media_type = playable_type(path) if "play" in request.GET else None
     download = entry_download(
         entry, content_type=media_type or "application/octet-stream", inline=media_type is not None
@@ -85,7 +85,7 @@ def archive(request: SignedInRequest, code: UUID, number: int) -> HttpResponseBa
             messages.error(request, form.problem)
             return redirect("export-new", code, number)
         selection = form.selection
-    sessions.note_opening(session=version.session, now=timezone.now())
+    record_access(session=version.session, now=timezone.now())
     name = version.session.name
     try:
         layout = kept_layout_of(version, session_name=name, selection=selection)

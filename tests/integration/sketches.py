@@ -20,10 +20,11 @@ from dubbing_core.texts import ExtractedTexts
 from sessions_app.models import AccessToken, Blob, DubbingSession, Export, Job, Share, Version
 from sessions_app.operations.accounts import tokens
 from sessions_app.operations.accounts.tokens import NewToken
-from sessions_app.operations.sessions import lifecycle as sessions
+from sessions_app.operations.sessions.create import create_session
 from sessions_app.operations.shares import share as shares
 from sessions_app.operations.shares.share import NewShare
-from sessions_app.operations.versions import commit as versions
+from sessions_app.operations.versions.commit import commit_version
+from sessions_app.operations.versions.new_version import NewVersion
 from sessions_app.storage import get_store
 from sessions_app.storage.keys import blob_key, export_key
 from tests.world import PROJECT
@@ -98,12 +99,12 @@ def sketch_version(
         last_accessed=moment,
         keep_stage=told is not None,
     )
-    new = versions.NewVersion(
+    new = NewVersion(
         manifest=manifest,
         blob_ids={path: blob.pk for path, blob in blobs.items()},
         document=document,
     )
-    return versions.commit(
+    return commit_version(
         session=session, parent=session.current, new=new, author=author or session.owner, now=moment
     )
 
@@ -115,7 +116,7 @@ def sketch_session(
     *,
     told: Mapping[str, Any] | None = None,
 ) -> DubbingSession:
-    session = sessions.create(owner=owner, name=name, now=now())
+    session = create_session(owner=owner, name=name, now=now())
     sketch_version(session, files, told=told)
     session.refresh_from_db()
     return session

@@ -24,7 +24,8 @@ from sessions_app.models import (
 )
 from sessions_app.operations.cleanup import garbage
 from sessions_app.operations.exports import job as exports
-from sessions_app.operations.sessions import lifecycle as sessions
+from sessions_app.operations.sessions.purge import purge_session
+from sessions_app.operations.sessions.trash import trash_sessions
 from sessions_app.operations.shares import share as shares
 from sessions_app.storage.keys import blob_key
 from tests.world import PROJECT, World, stored_keys
@@ -224,8 +225,8 @@ def test_an_upload_is_discarded_unless_a_job_needs_it(world: World, operator: Cl
 
 def test_garbage_is_shown_before_it_goes(world: World, operator: Client):
     session = world.saved("talk", {"one.wav": b"one"})
-    sessions.trash(sessions=[session], now=world.clock())
-    sessions.purge(session=session)
+    trash_sessions(sessions=[session], now=world.clock())
+    purge_session(session=session)
     Blob.objects.update(unreferenced_since=world.clock.forward(days=-9))
     key = blob_key(Blob.objects.get().sha256)
     address = reverse("admin:sessions_app_garbage")

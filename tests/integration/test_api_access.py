@@ -16,9 +16,9 @@ from django.test.utils import CaptureQueriesContext
 from sessions_app.api import rates
 from sessions_app.api.app import api
 from sessions_app.models import AccessToken, DubbingSession, Export, Job, Share, Upload, Version
-from sessions_app.operations.sessions import lifecycle as sessions
-from sessions_app.operations.uploads import create as announcements
-from sessions_app.operations.uploads.create import Announced
+from sessions_app.operations.sessions.trash import trash_sessions
+from sessions_app.operations.uploads.create import create_uploads
+from sessions_app.operations.uploads.new_files import NewFile
 from sessions_app.storage import get_store
 from sessions_app.storage.keys import export_key
 from sessions_app.storage.store import PART_SIZE
@@ -81,9 +81,9 @@ def things(world: World) -> Things:
     session = sketch_session(world.alice)
     sketch_version(session, {**PROJECT, "audio/hi_audio.wav": b"a better take"})
     trashed = sketch_session(world.alice, "old talk")
-    sessions.trash(sessions=[trashed], now=now())
-    announced = [Announced(path="a.wav", size=4), Announced(path="b.zip", size=4)]
-    upload, received = announcements.create(owner=world.alice, files=announced, now=now())
+    trash_sessions(sessions=[trashed], now=now())
+    announced = [NewFile(path="a.wav", size=4), NewFile(path="b.zip", size=4)]
+    upload, received = create_uploads(owner=world.alice, files=announced, now=now())
     Upload.objects.filter(pk=received.pk).update(state=Upload.State.RECEIVED, received=4)
     export = sketch_export(session, key=ZIP_KEY)
     failed: dict[str, Any] = {

@@ -22,8 +22,8 @@ from schemathesis.specs.openapi.checks import (
 
 from dubbing_sessions.wsgi import application
 from sessions_app.models import Job
-from sessions_app.operations.uploads import create as announcements
-from sessions_app.operations.uploads.create import Announced
+from sessions_app.operations.uploads.create import create_uploads
+from sessions_app.operations.uploads.new_files import NewFile
 from sessions_app.storage import get_store
 from sessions_app.storage.keys import export_key
 from tests.integration.sketches import (
@@ -85,9 +85,7 @@ class Alice:
         world = World.create()
         self.secret = sketch_token(world.alice).secret
         self.session = sketch_session(world.alice)
-        (self.upload,) = announcements.create(
-            owner=world.alice, files=[Announced(path="a.wav", size=4)], now=now()
-        )
+        (self.upload,) = create_uploads(owner=world.alice, files=[NewFile(path="a.wav", size=4)], now=now())
         self.job = sketch_job(
             self.session, state=Job.State.FAILED, finished_at=now(), error_code="storage", error_message="No."
         )

@@ -12,9 +12,10 @@ import pytest
 from django.db import connection
 
 from sessions_app.models import DubbingSession, IdempotencyRecord, Job, Share
-from sessions_app.operations import idempotency as answers
 from sessions_app.operations.cleanup import garbage
-from sessions_app.operations.sessions import lifecycle as sessions
+from sessions_app.operations.idempotency import LIFETIME
+from sessions_app.operations.sessions import create
+from sessions_app.operations.sessions.create import create_session
 from tests.integration.programs import Program, problem_of
 from tests.integration.sketches import now, sketch_export, sketch_session
 from tests.world import World
@@ -86,14 +87,13 @@ def test_a_request_that_failed_left_nothing_and_is_done_by_the_next(
     alice: Program, monkeypatch: pytest.MonkeyPatch
 ):
     """The key and what it did are one transaction."""
-    create = sessions.create
 
     def made_and_broken(**given: Any) -> DubbingSession:
-        create(**given)
+        create_session(**given)
         raise RuntimeError("the power went")
 
     with monkeypatch.context() as broken:
-        broken.setattr(sessions, "create", made_and_broken)
+        broken.setattr(create, "create_session", made_and_broken)
         problem_of(alice.post("/sessions", {"name": "talk"}, idempotency_key="k-1"), 500, "internal")
 
     assert not DubbingSession.objects.exists()
@@ -102,10 +102,10 @@ def test_a_request_that_failed_left_nothing_and_is_done_by_the_next(
 
 def test_a_key_is_forgotten_after_a_day(alice: Program):
     alice.post("/sessions", {"name": "talk"}, idempotency_key="k-1")
-    IdempotencyRecord.objects.update(created_at=now() - answers.KEPT - timedelta(seconds=1))
+    IdempotencyRecord.objects.update(created_at=now() - LIFETIME - timedelta(seconds=1))
 
     assert "Idempotent-Replayed" not in alice.post("/sessions", {"name": "talk"}, idempotency_key="k-1")
-    IdempotencyRecord.objects.update(created_at=now() - answers.KEPT - timedelta(seconds=1))
+    IdempotencyRecord.objects.update(created_at=now() - LIFETIME - timedelta(seconds=1))
     garbage.collect(now=now(), dry_run=True)
     assert IdempotencyRecord.objects.count() == 1
     garbage.collect(now=now(), dry_run=False)

@@ -12,9 +12,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from sessions_app.models import DubbingSession
-from sessions_app.operations.sessions import lifecycle as sessions
-from sessions_app.operations.uploads import create as announcements
-from sessions_app.operations.uploads.create import Announced
+from sessions_app.operations.sessions.create import create_session
+from sessions_app.operations.sessions.trash import trash_sessions
+from sessions_app.operations.uploads.create import create_uploads
+from sessions_app.operations.uploads.new_files import NewFile
 from tests.integration.programs import Program, problem_of
 from tests.integration.sketches import (
     now,
@@ -59,7 +60,7 @@ def talks(world: World) -> list[DubbingSession]:
     made = []
     for number, name in enumerate(NAMES):
         if number % 3 == 2:
-            made.append(sessions.create(owner=world.alice, name=name, now=now()))  # without a version
+            made.append(create_session(owner=world.alice, name=name, now=now()))  # without a version
         else:
             made.append(sketch_session(world.alice, name, {"a.wav": b"x" * (number % 2 + 1)}))
     same = now()
@@ -101,7 +102,7 @@ def test_sessions_are_found_as_the_list_page_finds_them(world: World, alice: Pro
     sketch_session(world.alice, "Keynote", PROJECT)
     sketch_session(world.alice, "Interview", {"audio/es_audio.wav": b"es"})
     gone = sketch_session(world.alice, "old talk")
-    sessions.trash(sessions=[gone], now=now())
+    trash_sessions(sessions=[gone], now=now())
 
     def names(query: str) -> set[str]:
         return {item["name"] for item in alice.get(f"/sessions?{query}").json()["items"]}
@@ -122,7 +123,7 @@ def make_many(world: World, session: DubbingSession, count: int) -> None:
         sketch_version(session, {**PROJECT, f"audio/{number}.wav": b"take %d" % number})
         sketch_share(sketch_export(session))
         sketch_job(session)
-        announcements.create(owner=world.alice, files=[Announced(path="a.wav", size=1)], now=now())
+        create_uploads(owner=world.alice, files=[NewFile(path="a.wav", size=1)], now=now())
 
 
 LISTS: dict[str, Callable[[DubbingSession], str]] = {
@@ -149,7 +150,7 @@ def test_a_list_costs_the_same_queries_however_many_rows_it_shows(world: World, 
         sketch_session(world.alice, f"more {number}")
         sketch_share(sketch_export(session))
         sketch_job(session)
-        announcements.create(owner=world.alice, files=[Announced(path="b.wav", size=1)], now=now())
+        create_uploads(owner=world.alice, files=[NewFile(path="b.wav", size=1)], now=now())
         sketch_version(session, {**PROJECT, f"audio/more_{number}.wav": b"more %d" % number})
     with CaptureQueriesContext(connection) as after:
         many = alice.get(path).json()["items"]

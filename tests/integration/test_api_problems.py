@@ -12,8 +12,8 @@ from django.test import Client
 
 from sessions_app.models import DubbingSession, Export
 from sessions_app.operations.errors import BusyError
-from sessions_app.operations.sessions import lifecycle as sessions
-from sessions_app.operations.uploads import parts
+from sessions_app.operations.sessions import create
+from sessions_app.operations.uploads import receive
 from sessions_app.storage import get_store
 from sessions_app.storage.keys import export_key
 from tests.integration.programs import ROOT, Program, problem_of
@@ -183,7 +183,7 @@ def test_what_is_busy_is_a_problem_to_try_again(
 
     (upload,) = alice.post("/uploads", {"uploads": [{"path": "a.wav", "size": 4}]}).json()["uploads"]
     for code, status in (("upload_busy", 409), ("busy", 503)):
-        monkeypatch.setattr(parts, "put_part", busy(code))
+        monkeypatch.setattr(receive, "put_part", busy(code))
         response = alice.put(f"/uploads/{upload['code']}/parts/1", b"wave")
         problem_of(response, status, code)
         assert int(response["Retry-After"]) > 0
@@ -237,7 +237,7 @@ def test_a_fault_of_ours_is_a_problem_too_and_is_logged(
     def broken(**_: Any) -> None:
         raise RuntimeError("a secret of the house")
 
-    monkeypatch.setattr(sessions, "create", broken)
+    monkeypatch.setattr(create, "create_session", broken)
 
     response = alice.post("/sessions", {"name": "talk"})
 

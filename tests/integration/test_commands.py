@@ -21,7 +21,7 @@ from sessions_app.management import locks, preparing
 from sessions_app.management.refusals import Error
 from sessions_app.models import AccessToken, DubbingSession, Job, Version
 from sessions_app.operations.accounts import tokens
-from sessions_app.operations.sessions import lifecycle as sessions
+from sessions_app.operations.sessions.trash import trash_sessions
 from sessions_app.storage import get_store
 from tests.services.processes import ROOT
 from tests.world import PROJECT, World, stored_keys, zip_of_files
@@ -242,7 +242,7 @@ def test_export_refuses_what_is_not_there(world: World, talk: DubbingSession, wo
     assert code("talk", output=work_folder) == "output_is_folder"
     world.session("empty")
     assert code("empty") == "no_such_version"
-    sessions.trash(sessions=[talk], now=world.clock())
+    trash_sessions(sessions=[talk], now=world.clock())
     assert code("talk") == "trashed"
     assert names_in(work_folder) == []
 
@@ -306,7 +306,7 @@ def test_scripts_read_the_list(world: World, talk: DubbingSession):
 def test_people_read_the_list(world: World, talk: DubbingSession):
     world.saved("bob's", owner=world.bob)
     world.saved("gone")
-    sessions.trash(sessions=[DubbingSession.objects.get(name="gone")], now=world.clock())
+    trash_sessions(sessions=[DubbingSession.objects.get(name="gone")], now=world.clock())
 
     head, *rows = words("list_sessions").splitlines()
     assert head.split("  ")[0] == "NAME"

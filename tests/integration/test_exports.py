@@ -13,8 +13,8 @@ from django.utils import timezone
 from sessions_app.models import DubbingSession, Export, Job
 from sessions_app.operations.exports import job as exports
 from sessions_app.operations.exports.layout import layout_of
-from sessions_app.operations.jobs import lifecycle as jobs
-from sessions_app.operations.sessions import lifecycle as sessions
+from sessions_app.operations.jobs.cancel import cancel_job
+from sessions_app.operations.sessions.trash import trash_sessions
 from tests.world import PROJECT, World, read_object, stored_keys
 
 
@@ -84,7 +84,7 @@ def test_a_cancelled_export_leaves_nothing(world: World):
     assert session.current is not None
     job = exports.request(version=session.current, owner=world.alice, now=world.clock())
     assert job.claim(now=world.clock(), lease_until=world.clock() + settings.JOB_LEASE)
-    jobs.cancel(job=job, now=world.clock())
+    cancel_job(job=job, now=world.clock())
     job.requeue()
 
     world.run(job)
@@ -98,7 +98,7 @@ def test_a_session_in_the_trash_is_not_exported(world: World):
     session = world.saved()
     assert session.current is not None
     job = exports.request(version=session.current, owner=world.alice, now=world.clock())
-    sessions.trash(sessions=[session], now=world.clock())
+    trash_sessions(sessions=[session], now=world.clock())
 
     world.run(job)
 

@@ -13,8 +13,9 @@ from sessions_app.operations.cleanup import garbage
 from sessions_app.operations.cleanup.blobs import delete
 from sessions_app.operations.cleanup.garbage import Report
 from sessions_app.operations.exports import job as exports
-from sessions_app.operations.jobs import lifecycle as jobs
-from sessions_app.operations.sessions import lifecycle as sessions
+from sessions_app.operations.jobs.cancel import cancel_job
+from sessions_app.operations.sessions.purge import purge_session
+from sessions_app.operations.sessions.trash import trash_sessions, untrash_session
 from sessions_app.operations.shares import share as shares
 from sessions_app.storage import get_store
 from sessions_app.storage.keys import blob_key, export_key, staging_key
@@ -55,8 +56,8 @@ def current(session: DubbingSession) -> Version:
 def purged(world: World, files: dict[str, bytes]) -> None:
     """A session that was saved and is gone for good: its blobs are nobody's."""
     session = world.saved("gone", files)
-    sessions.trash(sessions=[session], now=world.clock())
-    sessions.purge(session=session)
+    trash_sessions(sessions=[session], now=world.clock())
+    purge_session(session=session)
 
 
 def put(key: str, data: bytes = b"left behind") -> str:
@@ -198,7 +199,7 @@ def test_a_dry_run_tells_what_a_real_one_does_and_does_nothing(world: World):
     collect(world)
     trashed = world.saved("trashed", {"trashed.wav": b"only here"})
     world.exported(current(trashed))
-    sessions.trash(sessions=[trashed], now=world.clock())
+    trash_sessions(sessions=[trashed], now=world.clock())
     world.exported(current(world.saved("expired", PROJECT)))
     world.upload({"never saved.wav": b"forgotten"})
     put(staging_key("job-00000000-0000-0000-0000-000000000000-1", "0"))
@@ -223,7 +224,7 @@ def test_a_dry_run_tells_what_a_real_one_does_and_does_nothing(world: World):
 def test_a_session_leaves_the_trash_for_good_after_its_time(world: World):
     session = world.saved()
     export = world.exported(current(session))
-    sessions.trash(sessions=[session], now=world.clock())
+    trash_sessions(sessions=[session], now=world.clock())
     world.clock.forward(seconds=settings.TRASH_KEPT.total_seconds() - 1)
     assert collect(world).sessions.count == 0
 
@@ -238,22 +239,22 @@ def test_a_session_leaves_the_trash_for_good_after_its_time(world: World):
 
 def test_a_session_that_was_restored_meanwhile_is_not_purged(world: World):
     session = world.saved()
-    sessions.trash(sessions=[session], now=world.clock())
+    trash_sessions(sessions=[session], now=world.clock())
     seen = DubbingSession.objects.get(pk=session.pk)
-    sessions.untrash(session=session)
+    untrash_session(session=session)
 
-    sessions.purge(session=seen)
+    purge_session(session=seen)
     assert world.files(current(session)) == world.files(Version.objects.get())
 
 
 def test_a_session_whose_job_runs_waits_in_the_trash(world: World):
     job = queued(world)
     assert job.session is not None
-    sessions.trash(sessions=[job.session], now=world.clock())
+    trash_sessions(sessions=[job.session], now=world.clock())
     after_trash(world)
 
     assert collect(world).sessions.count == 0
-    jobs.cancel(job=job, now=world.clock())
+    cancel_job(job=job, now=world.clock())
     assert collect(world).sessions.count == 1
 
 

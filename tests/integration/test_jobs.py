@@ -8,8 +8,10 @@ from django.conf import settings
 from sessions_app.models import Export, Job, Pin
 from sessions_app.operations.errors import JobLost, NotAllowedError
 from sessions_app.operations.exports import job as exports
-from sessions_app.operations.jobs import lifecycle as jobs
+from sessions_app.operations.jobs.cancel import cancel_job
 from sessions_app.operations.jobs.context import JobContext
+from sessions_app.operations.jobs.reconcile import reconcile_jobs
+from sessions_app.operations.jobs.retry import retry_job
 from tests.world import PROJECT, World, stored_keys
 
 
@@ -40,7 +42,7 @@ def test_a_job_whose_worker_died_is_taken_over_and_done_once(world: World, job: 
     claim(job, world)
     world.clock.forward(seconds=settings.JOB_LEASE.total_seconds() + 1)
 
-    assert jobs.reconcile(now=world.clock()).taken_over == 1
+    assert reconcile_jobs(now=world.clock()).requeued == 1
 
     world.run(job)
     assert (job.state, job.attempt) == (Job.State.SUCCEEDED, 2)
@@ -51,13 +53,13 @@ def test_a_job_whose_worker_lives_is_left_to_it(world: World, job: Job):
     claim(job, world)
     world.clock.forward(seconds=settings.JOB_LEASE.total_seconds() - 1)
 
-    assert jobs.reconcile(now=world.clock()).taken_over == 0
+    assert reconcile_jobs(now=world.clock()).requeued == 0
 
 
 def test_a_worker_that_comes_back_to_life_cannot_finish(world: World, job: Job):
     zombie = claim(job, world)
     world.clock.forward(hours=1)
-    jobs.reconcile(now=world.clock())
+    reconcile_jobs(now=world.clock())
     world.run(job)
     assert job.state == Job.State.SUCCEEDED
 
@@ -72,12 +74,12 @@ def test_a_job_that_kills_its_workers_is_given_up(world: World, job: Job):
     for _ in range(settings.JOB_MAX_ATTEMPTS):
         claim(job, world)
         world.clock.forward(hours=1)
-        jobs.reconcile(now=world.clock())
+        reconcile_jobs(now=world.clock())
 
     job.refresh_from_db()
     assert (job.state, job.error_code) == (Job.State.FAILED, "worker_lost")
 
-    jobs.retry(job=job, now=world.clock())
+    retry_job(job=job, now=world.clock())
     job.refresh_from_db()
     assert world.run(job).state == Job.State.SUCCEEDED
 
@@ -87,25 +89,25 @@ def test_a_waiting_job_is_offered_again_less_and_less_often(world: World, job: J
     offered = 0
     for _ in range(60):
         world.clock.forward(seconds=30)
-        offered += jobs.reconcile(now=world.clock() + timedelta(seconds=1)).republished
+        offered += reconcile_jobs(now=world.clock() + timedelta(seconds=1)).republished
 
     assert 5 <= offered <= 12
 
 
 def test_a_cancelled_job_that_waits_ends_at_once(world: World, job: Job):
-    jobs.cancel(job=job, now=world.clock())
+    cancel_job(job=job, now=world.clock())
 
     job.refresh_from_db()
     assert job.state == Job.State.CANCELLED
     with pytest.raises(NotAllowedError):
-        jobs.cancel(job=job, now=world.clock())
+        cancel_job(job=job, now=world.clock())
 
 
 def test_a_job_that_succeeded_cannot_be_tried_again(world: World, job: Job):
     world.run(job)
 
     with pytest.raises(NotAllowedError):
-        jobs.retry(job=job, now=world.clock())
+        retry_job(job=job, now=world.clock())
 
 
 def test_an_attempt_removes_what_an_earlier_one_left(world: World, job: Job):
@@ -114,7 +116,7 @@ def test_an_attempt_removes_what_an_earlier_one_left(world: World, job: Job):
     with context.store.writer(context.staging_key("left")) as writer:
         writer.write(b"half")
     world.clock.forward(hours=1)
-    jobs.reconcile(now=world.clock())
+    reconcile_jobs(now=world.clock())
 
     world.run(job)
 

@@ -17,7 +17,7 @@ from sessions_app.models import DubbingSession, Version
 from sessions_app.operations.errors import BadInputError, NotAllowedError
 from sessions_app.operations.exports import job as exports
 from sessions_app.operations.loads import load as loads
-from sessions_app.operations.sessions import lifecycle as sessions
+from sessions_app.operations.sessions.trash import trash_sessions
 from sessions_app.storage import get_store
 from sessions_app.storage.store import ObjectMissingError
 from tests.world import PROJECT, World, folder_of, stored_keys
@@ -252,7 +252,7 @@ def test_load_refuses_what_is_not_there(world: World, talk: DubbingSession, work
     assert code("talk", to=work_folder / "file") == "output_is_file"
     world.session("empty")
     assert code("empty") == "no_such_version"
-    sessions.trash(sessions=[talk], now=world.clock())
+    trash_sessions(sessions=[talk], now=world.clock())
     assert code("talk") == "trashed"
     assert not folder.exists()
 

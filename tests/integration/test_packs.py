@@ -13,12 +13,15 @@ from sessions_app.models import DubbingSession, Job, Upload
 from sessions_app.operations.cleanup import garbage
 from sessions_app.operations.errors import BadInputError, NotAllowedError, OverQuotaError
 from sessions_app.operations.imports import job as imports
-from sessions_app.operations.jobs import lifecycle as jobs
-from sessions_app.operations.saves import job as saves
-from sessions_app.operations.saves.job import SaveRequest
-from sessions_app.operations.sessions import lifecycle as sessions
-from sessions_app.operations.uploads import create as announcements, parts
-from sessions_app.operations.uploads.create import Announced, AnnouncedPack
+from sessions_app.operations.jobs.cancel import cancel_job
+from sessions_app.operations.jobs.retry import retry_job
+from sessions_app.operations.saves.request import SaveRequest, request_save
+from sessions_app.operations.sessions.purge import purge_session
+from sessions_app.operations.uploads.complete import complete_uploads
+from sessions_app.operations.uploads.create import create_uploads
+from sessions_app.operations.uploads.new_files import NewFile, NewPack
+from sessions_app.operations.uploads.receive import put_part
+from sessions_app.operations.uploads.sign import PartRequest, sign_parts
 from sessions_app.storage import get_store
 from tests.world import World, read_object, stored_keys, zip_of_files
 
@@ -28,26 +31,26 @@ SEGMENTS = {f"segments/{number:04}.wav": os.urandom(2_000 + number) for number i
 PART = 8 * 1024 * 1024
 
 
-Files = list[Announced | AnnouncedPack]
+Files = list[NewFile | NewPack]
 
 
-def announced(path: str, data: bytes) -> Announced:
-    return Announced(path=path, size=len(data), sha256=hashlib.sha256(data).hexdigest())
+def announced(path: str, data: bytes) -> NewFile:
+    return NewFile(path=path, size=len(data), sha256=hashlib.sha256(data).hexdigest())
 
 
-def pack_of(files: Mapping[str, bytes]) -> AnnouncedPack:
-    return AnnouncedPack(files=[announced(path, data) for path, data in files.items()])
+def pack_of(files: Mapping[str, bytes]) -> NewPack:
+    return NewPack(files=[announced(path, data) for path, data in files.items()])
 
 
 def send(world: World, upload: Upload, data: bytes) -> None:
     for number, start in enumerate(range(0, len(data), PART), 1):
-        parts.put_part(upload=upload, number=number, chunks=[data[start : start + PART]], now=world.clock())
+        put_part(upload=upload, number=number, chunks=[data[start : start + PART]], now=world.clock())
     upload.refresh_from_db()
-    parts.complete(uploads=[upload], now=world.clock())
+    complete_uploads(uploads=[upload], now=world.clock())
 
 
 def sent_pack(world: World, files: Mapping[str, bytes]) -> Upload:
-    (upload,) = announcements.create(owner=world.alice, files=[pack_of(files)], now=world.clock())
+    (upload,) = create_uploads(owner=world.alice, files=[pack_of(files)], now=world.clock())
     send(world, upload, b"".join(files.values()))
     return upload
 
@@ -56,7 +59,7 @@ def save(world: World, session: DubbingSession, uploads: list[Upload], **request
     session.refresh_from_db()
     parent = session.current.number if session.current else 0
     asked = SaveRequest(**{"parent": parent, "rooted": True, **request})  # type: ignore[arg-type]
-    job = saves.request(session=session, author=world.alice, files=uploads, request=asked, now=world.clock())
+    job = request_save(session=session, author=world.alice, files=uploads, request=asked, now=world.clock())
     return world.run(job)
 
 
@@ -112,7 +115,7 @@ def test_packs_and_single_files_and_a_metadata_json_go_into_one_version(
 def test_a_pack_whose_file_is_not_the_announced_one_fails_the_save_and_leaves_nothing(
     world: World, session: DubbingSession
 ):
-    (upload,) = announcements.create(
+    (upload,) = create_uploads(
         owner=world.alice, files=[pack_of({"a.wav": b"one", "b.wav": b"two"})], now=world.clock()
     )
     send(world, upload, b"oneTWO")
@@ -122,7 +125,7 @@ def test_a_pack_whose_file_is_not_the_announced_one_fails_the_save_and_leaves_no
     assert (job.state, job.error_code) == ("failed", "digest_differs")
     assert "“b.wav”" in job.error_message
     assert stored_keys("blobs/") == []
-    (again,) = announcements.create(
+    (again,) = create_uploads(
         owner=world.alice, files=[pack_of({"a.wav": b"one", "b.wav": b"two"})], now=world.clock()
     )
     assert again.pk != upload.pk  # what is known to be damaged is not gone on with
@@ -132,15 +135,15 @@ def test_a_pack_whose_file_is_not_the_announced_one_fails_the_save_and_leaves_no
 
 def test_a_save_of_packs_that_was_cancelled_can_be_tried_again(world: World, session: DubbingSession):
     upload = sent_pack(world, {"a.wav": b"a", "b.wav": b"b"})
-    job = saves.request(
+    job = request_save(
         session=session,
         author=world.alice,
         files=[upload],
         request=SaveRequest(parent=0, rooted=True),
         now=world.clock(),
     )
-    jobs.cancel(job=job, now=world.clock())
-    jobs.retry(job=job, now=world.clock())
+    cancel_job(job=job, now=world.clock())
+    retry_job(job=job, now=world.clock())
 
     assert world.run(job).state == "succeeded"
 
@@ -148,18 +151,18 @@ def test_a_save_of_packs_that_was_cancelled_can_be_tried_again(world: World, ses
 @pytest.mark.parametrize(
     ("files", "code"),
     [
-        ([AnnouncedPack(files=[])], "bad_file_count"),
-        ([AnnouncedPack(files=[Announced(path="a", size=1)] * 2001)], "bad_file_count"),
-        ([AnnouncedPack(files=[Announced(path="a", size=1)] * 2000)] * 3, "bad_file_count"),
-        ([AnnouncedPack(files=[Announced(path="a", size=1024**2 + 1)])], "too_large"),
-        ([AnnouncedPack(files=[Announced(path="../a", size=1)])], "path_parent"),
-        ([Announced(path="a", size=1, sha256="0" * 63)], "bad_sha256"),
-        ([Announced(path="a", size=1, sha256="A" * 64)], "bad_sha256"),
+        ([NewPack(files=[])], "bad_file_count"),
+        ([NewPack(files=[NewFile(path="a", size=1)] * 2001)], "bad_file_count"),
+        ([NewPack(files=[NewFile(path="a", size=1)] * 2000)] * 3, "bad_file_count"),
+        ([NewPack(files=[NewFile(path="a", size=1024**2 + 1)])], "too_large"),
+        ([NewPack(files=[NewFile(path="../a", size=1)])], "path_parent"),
+        ([NewFile(path="a", size=1, sha256="0" * 63)], "bad_sha256"),
+        ([NewFile(path="a", size=1, sha256="A" * 64)], "bad_sha256"),
     ],
 )
 def test_what_no_pack_or_file_may_be_is_refused(world: World, files: Files, code: str):
     with pytest.raises(BadInputError) as refused:
-        announcements.create(owner=world.alice, files=files, now=world.clock())
+        create_uploads(owner=world.alice, files=files, now=world.clock())
 
     assert refused.value.code == code
     assert not Upload.objects.exists()
@@ -178,65 +181,65 @@ def test_a_pack_is_no_zip(world: World):
 def test_who_announces_the_same_again_goes_on_where_it_broke_off(world: World, session: DubbingSession):
     data = os.urandom(PART + 5)
     files: Files = [announced("talk.mp4", data), pack_of({"a.wav": b"a", "b.wav": b"b"})]
-    first = announcements.create(owner=world.alice, files=files, now=world.clock())
-    parts.put_part(upload=first[0], number=1, chunks=[data[:PART]], now=world.clock())
+    first = create_uploads(owner=world.alice, files=files, now=world.clock())
+    put_part(upload=first[0], number=1, chunks=[data[:PART]], now=world.clock())
 
-    again = announcements.create(owner=world.alice, files=files, now=world.clock())
+    again = create_uploads(owner=world.alice, files=files, now=world.clock())
 
     assert [upload.pk for upload in again] == [upload.pk for upload in first]
     assert [part["number"] for part in again[0].parts] == [1]
-    parts.put_part(upload=again[0], number=2, chunks=[data[PART:]], now=world.clock())
+    put_part(upload=again[0], number=2, chunks=[data[PART:]], now=world.clock())
     send(world, again[1], b"ab")
     again[0].refresh_from_db()
-    parts.complete(uploads=again, now=world.clock())
-    complete = announcements.create(owner=world.alice, files=files, now=world.clock())
+    complete_uploads(uploads=again, now=world.clock())
+    complete = create_uploads(owner=world.alice, files=files, now=world.clock())
     assert [(upload.pk, upload.state) for upload in complete] == [(upload.pk, "received") for upload in first]
     assert save(world, session, complete).state == "succeeded"
 
 
 def test_others_expired_ones_and_those_of_a_job_are_not_gone_on_with(world: World, session: DubbingSession):
     file = announced("a.wav", b"a")
-    (first,) = announcements.create(owner=world.alice, files=[file], now=world.clock())
+    (first,) = create_uploads(owner=world.alice, files=[file], now=world.clock())
 
-    (bobs,) = announcements.create(owner=world.bob, files=[file], now=world.clock())
+    (bobs,) = create_uploads(owner=world.bob, files=[file], now=world.clock())
     assert bobs.pk != first.pk
-    two = announcements.create(owner=world.alice, files=[file, file], now=world.clock())
+    two = create_uploads(owner=world.alice, files=[file, file], now=world.clock())
     assert two[0].pk == first.pk != two[1].pk
     send(world, first, b"a")
-    saves.request(
+    request_save(
         session=session,
         author=world.alice,
         files=[first],
         request=SaveRequest(parent=0),
         now=world.clock(),
     )
-    (free,) = announcements.create(owner=world.alice, files=[file], now=world.clock())
+    (free,) = create_uploads(owner=world.alice, files=[file], now=world.clock())
     assert free.pk == two[1].pk
     world.clock.forward(days=3)
-    (late,) = announcements.create(owner=world.alice, files=[file], now=world.clock())
+    (late,) = create_uploads(owner=world.alice, files=[file], now=world.clock())
     assert late.pk not in {first.pk, free.pk}
 
 
 def test_without_hashes_nothing_is_gone_on_with(world: World):
-    file = Announced(path="a.wav", size=1)
-    (first,) = announcements.create(owner=world.alice, files=[file], now=world.clock())
-    (again,) = announcements.create(owner=world.alice, files=[file], now=world.clock())
+    file = NewFile(path="a.wav", size=1)
+    (first,) = create_uploads(owner=world.alice, files=[file], now=world.clock())
+    (again,) = create_uploads(owner=world.alice, files=[file], now=world.clock())
 
     assert again.pk != first.pk
 
 
 def test_an_upload_that_the_store_has_lost_is_not_gone_on_with(world: World):
     file = announced("a.wav", b"aa")
-    (first,) = announcements.create(owner=world.alice, files=[file], now=world.clock())
-    parts.put_part(upload=first, number=1, chunks=[b"aa"], now=world.clock())
+    (first,) = create_uploads(owner=world.alice, files=[file], now=world.clock())
+    put_part(upload=first, number=1, chunks=[b"aa"], now=world.clock())
     for opened in list(get_store().open_uploads("staging/")):
         get_store().abort(opened.key, opened.upload_id)
     first.refresh_from_db()
 
-    with pytest.raises(NotAllowedError, match="gone"):
-        parts.complete(uploads=[first], now=world.clock())
+    with pytest.raises(NotAllowedError, match="deleted"):
+        complete_uploads(uploads=[first], now=world.clock())
 
-    (again,) = announcements.create(owner=world.alice, files=[file], now=world.clock())
+    (again,) = create_uploads(owner=world.alice, files=[file], now=world.clock())
     assert again.pk != first.pk
 
 
@@ -268,7 +271,7 @@ def test_a_hash_is_no_capability(world: World, session: DubbingSession):
 
 def test_bytes_that_are_here_stay_while_the_save_waits(world: World, session: DubbingSession):
     other = world.saved("other", {"x.wav": b"wanted"})
-    job = saves.request(
+    job = request_save(
         session=session,
         author=world.alice,
         files=[],
@@ -277,7 +280,7 @@ def test_bytes_that_are_here_stay_while_the_save_waits(world: World, session: Du
     )
     other.trash(now=world.clock())
     other.refresh_from_db()
-    sessions.purge(session=other)
+    purge_session(session=other)
     for _ in range(2):
         garbage.collect(now=world.clock.forward(days=2), dry_run=False)
 
@@ -341,21 +344,19 @@ def test_who_has_used_their_share_is_told_before_anything_is_sent(world: World, 
     world.saved("talk", {"a.wav": b"x" * 600})
     settings.USER_QUOTA = 1000
 
-    announcements.create(owner=world.alice, files=[Announced(path="b.wav", size=400)], now=world.clock())
+    create_uploads(owner=world.alice, files=[NewFile(path="b.wav", size=400)], now=world.clock())
     with pytest.raises(OverQuotaError, match=r"1000 B of the 1000 B .* 1 B more"):
-        announcements.create(owner=world.alice, files=[Announced(path="c.wav", size=1)], now=world.clock())
-    announcements.create(owner=world.bob, files=[Announced(path="c.wav", size=1000)], now=world.clock())
+        create_uploads(owner=world.alice, files=[NewFile(path="c.wav", size=1)], now=world.clock())
+    create_uploads(owner=world.bob, files=[NewFile(path="c.wav", size=1000)], now=world.clock())
 
 
 def test_a_share_that_became_smaller_stops_the_next_part(world: World, settings):
-    (upload,) = announcements.create(
-        owner=world.alice, files=[Announced(path="a.wav", size=4)], now=world.clock()
-    )
+    (upload,) = create_uploads(owner=world.alice, files=[NewFile(path="a.wav", size=4)], now=world.clock())
     settings.USER_QUOTA = 3
     with pytest.raises(OverQuotaError):
-        parts.put_part(upload=upload, number=1, chunks=[b"aaaa"], now=world.clock())
+        put_part(upload=upload, number=1, chunks=[b"aaaa"], now=world.clock())
     with pytest.raises(OverQuotaError):
-        parts.sign(parts=[parts.WantedPart(upload=upload, number=1)], now=world.clock())
+        sign_parts(parts=[PartRequest(upload=upload, number=1)], now=world.clock())
 
 
 def test_an_import_counts(world: World, settings):
@@ -373,10 +374,10 @@ def test_an_import_counts(world: World, settings):
 
 def test_parts_that_went_straight_to_the_store_are_joined(world: World, session: DubbingSession, stack):
     data = os.urandom(PART + 7)
-    (upload,) = announcements.create(owner=world.alice, files=[announced("a.wav", data)], now=world.clock())
-    wanted = [parts.WantedPart(upload=upload, number=number) for number in (1, 2)]
+    (upload,) = create_uploads(owner=world.alice, files=[announced("a.wav", data)], now=world.clock())
+    wanted = [PartRequest(upload=upload, number=number) for number in (1, 2)]
 
-    signed = parts.sign(parts=wanted, now=world.clock())
+    signed = sign_parts(parts=wanted, now=world.clock())
 
     if stack.name == "embedded":
         assert signed == [None, None]
@@ -387,12 +388,10 @@ def test_parts_that_went_straight_to_the_store_are_joined(world: World, session:
         request = urllib.request.Request(part.url, data=piece, method="PUT", headers=dict(part.headers))
         with urllib.request.urlopen(request) as answer:
             assert answer.status == 200
-        (again,) = announcements.create(
-            owner=world.alice, files=[announced("a.wav", data)], now=world.clock()
-        )
+        (again,) = create_uploads(owner=world.alice, files=[announced("a.wav", data)], now=world.clock())
         assert again.pk == upload.pk
     assert again.received == len(data)
-    parts.complete(uploads=[again], now=world.clock())
+    complete_uploads(uploads=[again], now=world.clock())
     assert save(world, session, [again]).state == "succeeded"
 
 
@@ -411,13 +410,13 @@ def test_a_part_that_comes_after_the_last_moment_is_told_and_the_file_can_be_sen
         if kind == "pack"
         else zip_of_files(files)
     )
-    asked: Announced | AnnouncedPack = (
+    asked: NewFile | NewPack = (
         pack_of(files) if kind == "pack" else announced("a.zip" if kind == "import" else "a.wav", data)
     )
     label = "The pack of 2 small files" if kind == "pack" else "“a."
 
     def opened() -> Upload:
-        (upload,) = announcements.create(owner=world.alice, files=[asked], now=world.clock())
+        (upload,) = create_uploads(owner=world.alice, files=[asked], now=world.clock())
         return upload
 
     def run(upload: Upload) -> Job:
@@ -426,7 +425,7 @@ def test_a_part_that_comes_after_the_last_moment_is_told_and_the_file_can_be_sen
         return world.run(imports.request(upload=upload, owner=world.alice, name="", now=world.clock()))
 
     upload = opened()
-    (signed,) = parts.sign(parts=[parts.WantedPart(upload=upload, number=1)], now=world.clock())
+    (signed,) = sign_parts(parts=[PartRequest(upload=upload, number=1)], now=world.clock())
     assert signed
     upload.refresh_from_db()
 
@@ -436,7 +435,7 @@ def test_a_part_that_comes_after_the_last_moment_is_told_and_the_file_can_be_sen
             assert answer.status == 200
 
     put(data)
-    parts.complete(uploads=[upload], now=world.clock())
+    complete_uploads(uploads=[upload], now=world.clock())
     put(bytes(len(data)))
 
     job = run(upload)

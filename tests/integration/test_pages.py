@@ -15,7 +15,7 @@ from django.urls import URLPattern, URLResolver, reverse
 
 from sessions_app import urls
 from sessions_app.models import AccessToken, DubbingSession, Export, Job, Share, Upload
-from sessions_app.operations.sessions import lifecycle as sessions
+from sessions_app.operations.sessions.trash import trash_sessions
 from sessions_app.operations.shares.share import NewShare
 from sessions_app.storage import get_store
 from sessions_app.storage.keys import export_key
@@ -81,7 +81,7 @@ def things(world: World) -> Things:
     session = sketch_session(world.alice)
     sketch_version(session, {**PROJECT, "audio/hi_audio.wav": b"a better take"})
     trashed = sketch_session(world.alice, "old talk")
-    sessions.trash(sessions=[trashed], now=now())
+    trash_sessions(sessions=[trashed], now=now())
     export = sketch_export(session, key=ZIP_KEY)
     failed = sketch_job(
         session, state=Job.State.FAILED, finished_at=now(), error_code="storage", error_message="No."

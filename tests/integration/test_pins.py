@@ -8,7 +8,7 @@ from django.conf import settings
 
 from sessions_app.models import Blob, Pin
 from sessions_app.operations.cleanup import garbage
-from sessions_app.operations.sessions import lifecycle as sessions
+from sessions_app.operations.sessions.trash import trash_sessions
 from tests.world import World, zip_of_files
 
 
@@ -25,7 +25,7 @@ def test_it_keeps_no_blob_of_a_session_that_is_gone(world: World):
     job = world.imported(zip_of_files({"audio/hi_audio.wav": b"hi audio"}))
     Pin.objects.create(job=job, blob=Blob.objects.get())
     assert job.session is not None
-    sessions.trash(sessions=[job.session], now=world.clock())
+    trash_sessions(sessions=[job.session], now=world.clock())
     world.clock.now += settings.TRASH_KEPT
     garbage.collect(now=world.clock(), dry_run=False)
     world.clock.now += settings.GARBAGE_GRACE + timedelta(seconds=1)

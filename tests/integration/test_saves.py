@@ -4,8 +4,10 @@ import pytest
 
 from sessions_app.models import Blob, Entry, Job, Upload, Version
 from sessions_app.operations.errors import BadInputError, ConflictError
-from sessions_app.operations.jobs import lifecycle as jobs
-from sessions_app.operations.saves import job as saves
+from sessions_app.operations.jobs.cancel import cancel_job
+from sessions_app.operations.jobs.retry import retry_job
+from sessions_app.operations.saves.request import SaveRequest, request_save
+from sessions_app.operations.saves.retry import retry_on_top
 from tests.world import PROJECT, World, stored_keys
 
 
@@ -85,7 +87,7 @@ def test_the_second_of_two_people_who_save_at_once_is_told_and_loses_nothing(wor
     assert (second.state, second.error_code) == (Job.State.FAILED, "conflict")
     assert "alice saved version 2 (“Mine”)" in second.error_message
 
-    saves.save_on_top(job=second, now=world.clock())
+    retry_on_top(job=second, now=world.clock())
     second.refresh_from_db()
     world.run(second)
 
@@ -113,11 +115,11 @@ def test_saving_nothing_is_refused(world: World):
     session = world.session()
 
     with pytest.raises(BadInputError, match="at least one file"):
-        saves.request(
+        request_save(
             session=session,
             author=world.alice,
             files=[],
-            request=saves.SaveRequest(parent=0),
+            request=SaveRequest(parent=0),
             now=world.clock(),
         )
 
@@ -134,10 +136,10 @@ def test_a_save_leaves_no_uploads_and_no_staged_bytes(world: World):
 def test_a_cancelled_save_can_be_tried_again(world: World):
     session = world.session()
     job = world.save(session, PROJECT, run=False)
-    jobs.cancel(job=job, now=world.clock())
+    cancel_job(job=job, now=world.clock())
     assert world.run(job).state == Job.State.CANCELLED
 
-    jobs.retry(job=job, now=world.clock())
+    retry_job(job=job, now=world.clock())
 
     job.refresh_from_db()
     assert world.run(job).state == Job.State.SUCCEEDED

@@ -13,7 +13,7 @@ from dubbing_core.selection import Selection
 from sessions_app.models import DubbingSession, Entry, Export, Job, Version
 from sessions_app.operations.errors import BadInputError
 from sessions_app.operations.exports import job as exports
-from sessions_app.operations.jobs import lifecycle as jobs
+from sessions_app.operations.jobs.cancel import cancel_job
 from sessions_app.operations.shares import share as shares
 from tests.integration.sketches import bytes_of
 from tests.world import PROJECT, World, read_object, stored_keys, zip_of_files
@@ -173,7 +173,7 @@ def test_of_two_who_ask_at_once_the_second_finds_the_firsts_job(world: World, se
 def test_trying_again_finds_the_export_that_was_made_meanwhile(world: World, session: DubbingSession):
     version = version_of(session, 1)
     given_up = exports.request(version=version, owner=world.alice, now=world.clock())
-    jobs.cancel(job=given_up, now=world.clock())
+    cancel_job(job=given_up, now=world.clock())
     given_up.refresh_from_db()
     made = world.exported(version)
 

@@ -15,7 +15,8 @@ from django.test import Client
 
 from sessions_app.models import Blob, DubbingSession, Entry, Export, Share
 from sessions_app.operations.cleanup import garbage
-from sessions_app.operations.sessions import lifecycle as sessions
+from sessions_app.operations.sessions.purge import purge_session
+from sessions_app.operations.sessions.trash import trash_sessions
 from sessions_app.operations.shares.share import NewShare
 from sessions_app.storage import get_store
 from sessions_app.storage.keys import export_key
@@ -114,7 +115,7 @@ def close(how: Closing, link: NewShare) -> str:
         case "revoked":
             share.revoke(now=now())
         case "trashed":
-            sessions.trash(sessions=[share.export.version.session], now=now())
+            trash_sessions(sessions=[share.export.version.session], now=now())
         case "wrong":
             return link.token[:-1] + ("A" if link.token[-1] != "A" else "B")
     return link.token
@@ -227,7 +228,7 @@ def test_what_bob_takes_outlives_what_alice_shares(world: World, link: NewShare)
     Export.objects.update(key=export_key("to-be-purged"))
     before = current_of(DubbingSession.objects.get(owner=world.bob)).file_count
 
-    sessions.purge(session=DubbingSession.objects.get(pk=session.pk))
+    purge_session(session=DubbingSession.objects.get(pk=session.pk))
 
     taken = DubbingSession.objects.get(owner=world.bob)
     assert len(files_of(taken)) == before == len(PROJECT)

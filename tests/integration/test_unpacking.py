@@ -12,8 +12,8 @@ import pytest
 from sessions_app.models import Blob, Job, Pin
 from sessions_app.operations.errors import JobCancelled
 from sessions_app.operations.imports import job as imports
-from sessions_app.operations.jobs import lifecycle as jobs
 from sessions_app.operations.jobs.context import JobContext
+from sessions_app.operations.jobs.retry import retry_job
 from sessions_app.storage import get_store
 from sessions_app.storage.ingest import SMALL_SIZE
 from tests.services.full_disk import limited_file_size
@@ -172,7 +172,7 @@ class TestAFailure:
 
         assert job.state == Job.State.CANCELLED
         assert nothing_left()
-        jobs.retry(job=job, now=world.clock())
+        retry_job(job=job, now=world.clock())
         assert files_of(world.run(job), world) == project()
 
     def test_a_zip_that_changes_while_it_is_read_is_refused(
@@ -210,5 +210,5 @@ def test_a_full_disk_fails_the_import_clearly_and_it_can_be_tried_again(world: W
     assert (job.state, job.error_code) == (Job.State.FAILED, "storage")
     assert job.error_message == "The storage is full. Free some space, then try again."
     assert nothing_left()
-    jobs.retry(job=job, now=world.clock())
+    retry_job(job=job, now=world.clock())
     assert files_of(world.run(job), world) == files

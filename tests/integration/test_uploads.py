@@ -15,8 +15,9 @@ from django.http import UnreadablePostError
 from django.test import Client
 
 from sessions_app.models import DubbingSession, Job, Upload
-from sessions_app.operations.jobs import lifecycle as jobs, run as dispatch
-from sessions_app.operations.uploads import lifecycle as uploads
+from sessions_app.operations.jobs.cancel import cancel_job
+from sessions_app.operations.jobs.run import run_job
+from sessions_app.operations.uploads.staging import object_key
 from sessions_app.storage import get_store
 from sessions_app.storage.store import StoreFullError, StoreUnavailableError
 from tests.integration.programs import ROOT, problem_of
@@ -65,7 +66,7 @@ def refusal_of(response: Any) -> tuple[int, str]:
 
 
 def arrived(code: str) -> bytes:
-    return read_object(uploads.object_key(Upload.objects.get(code=code)))
+    return read_object(object_key(Upload.objects.get(code=code)))
 
 
 def sent(client: Client, **files: bytes) -> list[str]:
@@ -312,7 +313,7 @@ def test_an_upload_whose_parts_the_store_lost_is_to_be_sent_again(alice: Client)
     (code,) = opened(alice, a=4)
     put(alice, code, 1, b"wave")
     upload = Upload.objects.get()
-    get_store().abort(uploads.object_key(upload), upload.store_id)
+    get_store().abort(object_key(upload), upload.store_id)
 
     assert refusal_of(complete(alice, code)) == (409, "upload_deleted")
     assert refusal_of(put(alice, code, 1, b"wave")) == (409, "upload_deleted")
@@ -334,7 +335,7 @@ def test_parts_that_a_loss_of_power_took_are_to_be_sent_again(alice: Client, mon
 
     put(alice, code, 2, b"wave")
     assert complete(alice, code).status_code == 200
-    assert read_object(uploads.object_key(Upload.objects.get())) == b"w" * PART + b"wave"
+    assert read_object(object_key(Upload.objects.get())) == b"w" * PART + b"wave"
 
 
 def test_nobody_uses_the_uploads_of_others(world: World, alice: Client):
@@ -419,7 +420,7 @@ def test_files_of_a_cancelled_job_can_be_used_or_discarded(
     one, two = sent(alice, a=b"wave", b=b"more")
     save(alice, session, one, two)
     job = Job.objects.get()
-    jobs.cancel(job=job, now=world.clock())
+    cancel_job(job=job, now=world.clock())
 
     assert discard(alice, two).status_code == 204
     assert save(alice, session, one).status_code == 202
@@ -437,7 +438,7 @@ def test_a_save_whose_files_went_to_another_is_never_half_done(
     save(alice, session, *codes)
     Upload.objects.filter(code=codes[0]).update(job=None)
 
-    dispatch.run(job_id=Job.objects.get().pk, clock=world.clock)
+    run_job(job_id=Job.objects.get().pk, clock=world.clock)
 
     job = Job.objects.get()
     assert (job.state, job.error_code) == (Job.State.FAILED, "uploads_deleted")

@@ -29,8 +29,8 @@ from sessions_app.operations.accounts import tokens
 from sessions_app.operations.cleanup import garbage
 from sessions_app.operations.exports import job as exports
 from sessions_app.operations.imports import job as imports
-from sessions_app.operations.jobs import lifecycle as jobs
-from sessions_app.operations.uploads import lifecycle as uploads
+from sessions_app.operations.jobs import cancel, retry
+from sessions_app.operations.uploads.staging import object_key
 from sessions_app.storage import get_store
 from sessions_app.storage.keys import EXPORTS, STAGING, blob_key
 from sessions_app.storage.store import ObjectMissingError
@@ -115,11 +115,11 @@ def request_save(*, name: str, big: int, small: int) -> str:
 
 
 def cancel_job(*, job: str) -> None:
-    jobs.cancel(job=Job.objects.get(code=job), now=timezone.now())
+    cancel.cancel_job(job=Job.objects.get(code=job), now=timezone.now())
 
 
 def retry_job(*, job: str) -> None:
-    jobs.retry(job=Job.objects.get(code=job), now=timezone.now())
+    retry.retry_job(job=Job.objects.get(code=job), now=timezone.now())
 
 
 def publish_job(*, job: str) -> bool:
@@ -262,7 +262,7 @@ def find_leftovers() -> list[str]:
     (Uploads of a canceled job stay for another attempt until they expire.)
     """
     needed = set(Export.objects.filter(removed_at__isnull=True).values_list("key", flat=True))
-    needed |= {uploads.object_key(upload) for upload in Upload.objects.all()}
+    needed |= {object_key(upload) for upload in Upload.objects.all()}
     found = [key for prefix in (STAGING, EXPORTS) for key in stored_keys(prefix) if key not in needed]
     found += [f"open: {key}" for key in list_open_uploads()]
     found += [str(pin) for pin in Pin.objects.all()]

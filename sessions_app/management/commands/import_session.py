@@ -13,7 +13,8 @@ from sessions_app.management.portal_command import PortalCommand, user_named
 from sessions_app.management.refusals import Error
 from sessions_app.models import Job
 from sessions_app.operations.imports import job as imports
-from sessions_app.operations.jobs import lifecycle as jobs, run as dispatch
+from sessions_app.operations.jobs.cancel import cancel_job
+from sessions_app.operations.jobs.run import run_job
 
 PAUSE = 1.0
 """Seconds between two looks at a job that somebody else does, or that will be tried again."""
@@ -42,7 +43,7 @@ class Command(PortalCommand):
         try:
             _finish(job)
         except KeyboardInterrupt:
-            jobs.cancel(job=job, now=timezone.now())
+            cancel_job(job=job, now=timezone.now())
             raise Error("The import was cancelled. There is no new session.", code="cancelled") from None
         return _answer(job)
 
@@ -62,7 +63,7 @@ class Command(PortalCommand):
 def _finish(job: Job) -> None:
     """Run the job here; when the storage has a hiccup it is tried again, by us or by a worker that was quicker."""
     while True:
-        dispatch.run(job_id=job.pk, clock=timezone.now)
+        run_job(job_id=job.pk, clock=timezone.now)
         job.refresh_from_db()
         if job.is_finished:
             return

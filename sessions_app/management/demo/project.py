@@ -14,10 +14,16 @@ from sessions_app.management.demo import script, state
 from sessions_app.management.demo.script import VIDEO_NAME
 from sessions_app.models import DubbingSession, Job, Upload
 from sessions_app.operations.errors import OperationError
-from sessions_app.operations.jobs import run as dispatch
-from sessions_app.operations.saves import job as saves
-from sessions_app.operations.sessions import lifecycle as sessions
-from sessions_app.operations.uploads import create as announcements, parts
+from sessions_app.operations.jobs.run import run_job
+from sessions_app.operations.saves.request import SaveRequest, request_save
+from sessions_app.operations.sessions.create import create_session
+from sessions_app.operations.sessions.names import suggest_name
+from sessions_app.operations.sessions.purge import purge_session
+from sessions_app.operations.sessions.trash import trash_sessions
+from sessions_app.operations.uploads.complete import complete_uploads
+from sessions_app.operations.uploads.create import create_uploads
+from sessions_app.operations.uploads.new_files import NewFile
+from sessions_app.operations.uploads.receive import put_part
 from sessions_app.storage.parts import part_size_for
 
 Clock = Callable[[], datetime]
@@ -63,13 +69,13 @@ def save(folder: Path, *, owner: User, clock: Clock) -> DubbingSession:
     :raises OperationError: a save did not succeed.
     """
     _remove_unfinished(owner, now=clock())
-    name = sessions.suggest_name(owner=owner, video_filename=VIDEO_NAME, now=clock())
-    session = sessions.create(owner=owner, name=name, now=clock())
+    name = suggest_name(owner=owner, video_filename=VIDEO_NAME, now=clock())
+    session = create_session(owner=owner, name=name, now=clock())
     state.note_begun(session.code)
     for number, day in enumerate(DAYS):
-        request = saves.SaveRequest(parent=number, message=day.message)
+        request = SaveRequest(parent=number, message=day.message)
         files = _send(folder, list(_chosen(folder, day.files)), owner=owner, clock=clock)
-        job = saves.request(session=session, author=owner, files=files, request=request, now=clock())
+        job = request_save(session=session, author=owner, files=files, request=request, now=clock())
         _finish(job, clock=clock)
         session.refresh_from_db()
     state.note_made(session.code)
@@ -80,8 +86,8 @@ def _remove_unfinished(owner: User, *, now: datetime) -> None:
     code = state.unfinished_session()
     session = DubbingSession.objects.filter(owner=owner, code=code).first() if code else None
     if session is not None:
-        sessions.trash(sessions=[session], now=now)
-        sessions.purge(session=session)
+        trash_sessions(sessions=[session], now=now)
+        purge_session(session=session)
 
 
 def _chosen(folder: Path, chosen: Sequence[str]) -> Iterator[str]:
@@ -93,23 +99,23 @@ def _chosen(folder: Path, chosen: Sequence[str]) -> Iterator[str]:
 
 
 def _send(folder: Path, paths: Sequence[str], *, owner: User, clock: Clock) -> list[Upload]:
-    announced = [announcements.Announced(path=path, size=(folder / path).stat().st_size) for path in paths]
+    announced = [NewFile(path=path, size=(folder / path).stat().st_size) for path in paths]
     sent = []
-    for upload in announcements.create(owner=owner, files=announced, now=clock()):
+    for upload in create_uploads(owner=owner, files=announced, now=clock()):
         with (folder / upload.path).open("rb") as file:
             number = 0
             while part := file.read(part_size_for(upload.size)):
                 number += 1
-                parts.put_part(upload=upload, number=number, chunks=[part], now=clock())
+                put_part(upload=upload, number=number, chunks=[part], now=clock())
         upload.refresh_from_db()
-        sent += parts.complete(uploads=[upload], now=clock())
+        sent += complete_uploads(uploads=[upload], now=clock())
     return sent
 
 
 def _finish(job: Job, *, clock: Clock) -> None:
     """Run the job here, unless a worker was quicker."""
     while not job.is_finished:
-        dispatch.run(job_id=job.pk, clock=clock)
+        run_job(job_id=job.pk, clock=clock)
         job.refresh_from_db()
         if not job.is_finished:
             time.sleep(0.2)

@@ -20,10 +20,10 @@ from django.conf import settings
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
 from sessions_app.models import Blob, DubbingSession, Entry, Export, Job, Pin, Share, Upload
-from sessions_app.operations import idempotency as answers
 from sessions_app.operations.cleanup.blobs import delete
-from sessions_app.operations.sessions import lifecycle as sessions
-from sessions_app.operations.uploads import lifecycle as uploads
+from sessions_app.operations.idempotency import delete_expired_records
+from sessions_app.operations.sessions.purge import purge_session
+from sessions_app.operations.uploads.discard import delete_uploads
 from sessions_app.storage import get_store
 from sessions_app.storage.keys import BLOBS, EXPORTS, STAGING
 
@@ -78,7 +78,7 @@ def collect(*, now: datetime, dry_run: bool) -> Report:
     _sweep_leftovers(report, dry_run=dry_run)
     _collect_blobs(doomed, report, now=now, dry_run=dry_run)
     if not dry_run:
-        answers.forget(now=now)
+        delete_expired_records(now=now)
     if not dry_run and report.freed:
         logger.info("Garbage: %s", report.as_dict())
     return report
@@ -109,7 +109,7 @@ def _purge_trash(doomed: Doomed, report: Report, *, dry_run: bool) -> None:
         for size in exports.values_list("size", flat=True):
             report.exports.add(size)
         if not dry_run:
-            sessions.purge(session=session)
+            purge_session(session=session)
 
 
 def expired_exports(*, now: datetime) -> QuerySet[Export]:
@@ -138,7 +138,7 @@ def _expire_uploads(doomed: Doomed, report: Report, *, dry_run: bool) -> None:
     for upload in doomed.uploads:
         report.uploads.add(upload.received)
         if not dry_run:
-            uploads.discard([upload])
+            delete_uploads([upload])
 
 
 def _sweep_leftovers(report: Report, *, dry_run: bool) -> None:

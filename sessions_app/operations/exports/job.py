@@ -22,9 +22,10 @@ from sessions_app.models.export import ExportQuerySet
 from sessions_app.models.job import JobQuerySet
 from sessions_app.operations.errors import NotAllowedError
 from sessions_app.operations.exports.layout import layout_of, nothing_selected
-from sessions_app.operations.jobs import lifecycle as jobs
 from sessions_app.operations.jobs.context import JobContext
+from sessions_app.operations.jobs.create import create_job
 from sessions_app.operations.jobs.registry import handles
+from sessions_app.operations.jobs.retry import retry_job
 from sessions_app.queries.versions import has_selected_files
 from sessions_app.storage import durable, get_store
 from sessions_app.storage.keys import export_key
@@ -51,7 +52,7 @@ def request(
         return (
             _running(same)
             or _done(same, filename, now=now)
-            or jobs.create(kind=Job.Kind.EXPORT, owner=owner, session=session, params=params, now=now)
+            or create_job(kind=Job.Kind.EXPORT, owner=owner, session=session, params=params, now=now)
         )
 
 
@@ -68,7 +69,7 @@ def retry(*, job: Job, now: datetime) -> Job:
         filename = build_export_filename(session.name, selection.filename_suffix)
         other = _running(same.exclude(pk=job.pk)) or _done(same.exclude(pk=job.pk), filename, now=now)
         if other is None:
-            jobs.retry(job=job, now=now)
+            retry_job(job=job, now=now)
         return other or job
 
 

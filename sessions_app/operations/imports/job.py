@@ -25,17 +25,20 @@ from sessions_app.operations.accounts import quotas
 from sessions_app.operations.errors import BadInputError, NotAllowedError
 from sessions_app.operations.imports.plan import Contents, read_contents
 from sessions_app.operations.imports.preview import forecast
-from sessions_app.operations.ingest.from_archive import unpack_members
+from sessions_app.operations.ingest.from_archive import ingest_members
 from sessions_app.operations.ingest.sources import ArchiveSource, FileSource, StoreSource
-from sessions_app.operations.jobs import lifecycle as jobs
 from sessions_app.operations.jobs.context import JobContext
+from sessions_app.operations.jobs.create import create_job
 from sessions_app.operations.jobs.registry import handles
 from sessions_app.operations.limits import archive_limits
-from sessions_app.operations.saves.placement import entry_of, video_name
-from sessions_app.operations.sessions import lifecycle as sessions
-from sessions_app.operations.uploads import lifecycle as uploads
-from sessions_app.operations.versions import commit as versions, history as histories
+from sessions_app.operations.saves.placement import build_entry, find_video_name
+from sessions_app.operations.sessions.create import create_session
+from sessions_app.operations.uploads.discard import delete_uploads
+from sessions_app.operations.uploads.staging import object_key
+from sessions_app.operations.versions.commit import commit_version
 from sessions_app.operations.versions.documents import read_texts
+from sessions_app.operations.versions.history import HistoryRows, build_history, commit_history
+from sessions_app.operations.versions.new_version import NewVersion
 
 MESSAGE_LENGTH = 500
 
@@ -54,7 +57,7 @@ def request(
     if upload.members is not None:
         raise BadInputError("A pack of files is no ZIP. Send the ZIP alone.", code="upload_is_pack")
     params = {"name": _checked(name), "filename": upload.path, "upload_count": 1}
-    return jobs.create(kind=kind, owner=owner, params=params, uploads=[upload], now=now)
+    return create_job(kind=kind, owner=owner, params=params, uploads=[upload], now=now)
 
 
 def request_checked(*, check: Job, name: str, now: datetime) -> Job:
@@ -81,7 +84,7 @@ def request_file(
     if not file.is_file():
         raise BadInputError(f"There is no file {file}.", code="no_such_file")
     params = {"name": _checked(name), "filename": file.name, "file": str(file.resolve())}
-    return jobs.create(kind=kind, owner=owner, params=params, now=now, publish=False)
+    return create_job(kind=kind, owner=owner, params=params, now=now, publish=False)
 
 
 @handles(Job.Kind.PREVIEW)
@@ -113,7 +116,7 @@ def perform(context: JobContext) -> None:
     ]
     context.finish(partial(_commit, context, arrivals))
     for upload in Upload.objects.filter(job=context.job):
-        uploads.discard([upload])
+        delete_uploads([upload])
 
 
 def _archive(source: ArchiveSource) -> Archive:
@@ -132,7 +135,7 @@ def _source(context: JobContext) -> ArchiveSource:
     upload = job.uploads.filter(state=Upload.State.RECEIVED).first()
     if upload is None:
         raise BadInputError("The uploaded ZIP is gone by now. Upload it again.", code="uploads_deleted")
-    return StoreSource(context.store, uploads.object_key(upload), upload.size)
+    return StoreSource(context.store, object_key(upload), upload.size)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,7 +143,7 @@ class Arrival:
     """What is going to be one session, under this name if it is free."""
 
     name: str
-    what: versions.NewVersion | histories.Replay
+    what: NewVersion | HistoryRows
 
 
 class _Blobs:
@@ -162,7 +165,7 @@ def _take_in(
     :raises BadInputError: `proof_differs`, one of them is not.
     """
     members = [member for each in contents for member in each.stored]
-    blobs = unpack_members(context, archive=archive, source=source, members=members)
+    blobs = ingest_members(context, archive=archive, source=source, members=members)
     stored = {member.name: blob for member, blob in zip(members, blobs, strict=True)}
     for each in contents:
         _check_digests(each, stored)
@@ -186,19 +189,17 @@ def _check_digests(contents: Contents, stored: Mapping[str, Blob]) -> None:
             )
 
 
-def _arrival(
-    context: JobContext, contents: Contents, blobs: _Blobs
-) -> versions.NewVersion | histories.Replay:
+def _arrival(context: JobContext, contents: Contents, blobs: _Blobs) -> NewVersion | HistoryRows:
     """Prepare what is going to be written: one version, or all of them."""
     if contents.history is None:
         return _new_version(context, contents, blobs.placed)
     known = {blob.sha256: blob for blob in (*blobs.placed.values(), *blobs.older.values())}
-    return histories.prepare(contents.history, blobs=known, now=context.clock(), between=context.check)
+    return build_history(contents.history, blobs=known, now=context.clock(), between=context.check)
 
 
-def _new_version(context: JobContext, contents: Contents, blobs: Mapping[str, Blob]) -> versions.NewVersion:
+def _new_version(context: JobContext, contents: Contents, blobs: Mapping[str, Blob]) -> NewVersion:
     placements = contents.placements
-    entries = [entry_of(placed, blobs[placed.path]) for placed in placements]
+    entries = [build_entry(placed, blobs[placed.path]) for placed in placements]
     manifest = Manifest.from_entries(origins.resolve_origin_conflicts(entries, newest=()))
     now = context.clock()
     told = metadata.read_timestamps(contents.document or {})
@@ -206,7 +207,7 @@ def _new_version(context: JobContext, contents: Contents, blobs: Mapping[str, Bl
     document = metadata.build_document(
         contents.document,
         entries=manifest.entries,
-        video_name=None if (contents.document or {}).get("video_name") else video_name(placements),
+        video_name=None if (contents.document or {}).get("video_name") else find_video_name(placements),
         texts=ExtractedTexts()
         if contents.document is not None
         else read_texts(context.store, manifest, changed=changed, languages=contents.languages),
@@ -215,7 +216,7 @@ def _new_version(context: JobContext, contents: Contents, blobs: Mapping[str, Bl
         last_accessed=told.last_accessed or now,
         keep_stage=True,
     )
-    return versions.NewVersion(
+    return NewVersion(
         manifest=manifest,
         blob_ids={path: blob.pk for path, blob in blobs.items()},
         document=document,
@@ -235,11 +236,11 @@ def _commit(context: JobContext, arrivals: Sequence[Arrival]) -> dict[str, objec
 def _session(context: JobContext, arrival: Arrival) -> Version:
     """Make one session and return its newest version."""
     now, owner = context.clock(), context.job.owner
-    session = sessions.create(owner=owner, name=arrival.name, now=now)
-    if isinstance(arrival.what, histories.Replay):
-        version = histories.commit(arrival.what, session=session, now=now)
+    session = create_session(owner=owner, name=arrival.name, now=now)
+    if isinstance(arrival.what, HistoryRows):
+        version = commit_history(arrival.what, session=session, now=now)
     else:
-        version = versions.commit(session=session, parent=None, new=arrival.what, author=owner, now=now)
+        version = commit_version(session=session, parent=None, new=arrival.what, author=owner, now=now)
     told = metadata.read_timestamps(version.metadata)
     DubbingSession.objects.filter(pk=session.pk).update(
         created_at=told.created_at or now,

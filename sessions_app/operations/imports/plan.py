@@ -15,7 +15,7 @@ from dubbing_core.paths import PathError, check_collisions, escape_for_message, 
 from dubbing_core.placement import Placement, find_metadata, find_session_folders, place_files
 from dubbing_core.zips.reader import Archive, ArchiveMember
 from sessions_app.operations.errors import BadInputError
-from sessions_app.operations.limits import check_count
+from sessions_app.operations.limits import check_file_count
 from sessions_app.operations.versions.documents import read_document
 
 Parsed = TypeVar("Parsed")
@@ -96,7 +96,7 @@ def _session(archive: Archive, folder: str, files: Mapping[str, ArchiveMember]) 
     if not placements and past is None:
         where = f"The folder “{escape_for_message(folder)}” of this ZIP" if folder else "This ZIP"
         raise BadInputError(f"{where} holds no files to import.", code="zip_empty")
-    check_count(len(placements))
+    check_file_count(len(placements))
     if past is not None:
         placements = _as_told(placements, members, past)
     return Contents(

@@ -14,8 +14,8 @@ from dubbing_core.session_names import find_free_name, fold_session_name
 from dubbing_core.zips.reader import Archive
 from sessions_app.models import Blob, DubbingSession
 from sessions_app.operations.imports.plan import Contents
-from sessions_app.operations.saves.placement import video_name
-from sessions_app.operations.sessions.lifecycle import taken_names
+from sessions_app.operations.saves.placement import find_video_name
+from sessions_app.operations.sessions.names import list_folded_names
 
 SHOWN = 200
 """Of any list: what a person reads, and a job's row can hold."""
@@ -31,7 +31,7 @@ def forecast(
 
     :param named: what becomes a session, and the name that is wanted for it.
     """
-    taken = taken_names(owner.pk)
+    taken = list_folded_names(owner.pk)
     rows = []
     for wanted, contents in named:
         name = find_free_name(wanted, taken)
@@ -77,7 +77,7 @@ def _session(contents: Contents, *, name: str, wanted: str, now: datetime, shown
         "requested_name": wanted,
         "renamed": name != wanted,
         "made_by": _maker(contents),
-        "video": document.get("video_name") or video_name(contents.placements) or "",
+        "video": document.get("video_name") or find_video_name(contents.placements) or "",
         "languages": _languages(contents),
         "files": len(sizes),
         "size": sum(sizes.values()),

@@ -1,8 +1,8 @@
-"""Makes blobs of an archive's members (docs/decisions/0012-unpacking.md).
+"""Ingest members of an archive (docs/decisions/0012-unpacking.md).
 
-What is large and stored in the archive as it is, is hashed where it lies; once it has its row, the store makes the blob of that
-range, if that is cheaper than writing the bytes. What there probably is a blob of already is only hashed, too. What is small is
-read together with its neighbours, so that thousands of files cost an object store few requests. Everything else streams through here.
+Large stored members are hashed in place; after their rows exist, the store makes blobs of their ranges, if that is cheaper
+than writing the bytes. Members that probably have a blob already are only hashed, too. Small members are read together with
+their neighbors, so that thousands of files cost an object store few requests. All others are streamed through this process.
 """
 
 from __future__ import annotations
@@ -15,112 +15,113 @@ from typing import Protocol
 from dubbing_core.digests import Digester, compute_digest
 from dubbing_core.zips.reader import SEEK_COST, Archive, ArchiveMember
 from sessions_app.models import Blob
-from sessions_app.operations.ingest import blobs as intake
-from sessions_app.operations.ingest.blobs import PACK_COUNT, PACK_SIZE, OnBytes, Pack
+from sessions_app.operations.ingest.batches import BATCH_COUNT, BATCH_SIZE, Batch, OnBytes
+from sessions_app.operations.ingest.blobs import ingest_blobs
+from sessions_app.operations.ingest.pins import pin_for_job
 from sessions_app.operations.ingest.sources import ArchiveSource
 from sessions_app.operations.jobs.context import JobContext
+from sessions_app.operations.limits import ROWS_PER_STATEMENT
 from sessions_app.storage.ingest import SMALL_SIZE, Staged, stage
 from sessions_app.storage.store import BlobWriter
 
-DOUBTFUL_RATIO = 64
-"""Contents that deflate so much better than speech and pictures do are measured before they are written: silence is honest, but a
-few kilobytes that only say how much they hold could fill a disk before they are found out. It costs little: so much of nothing inflates
-at gigabytes a second."""
-QUESTIONS = 500
-"""Values in a statement; databases limit the variables of one."""
+SUSPICIOUS_RATIO = 64
+"""Members that deflate much better than speech and pictures are measured before they are written. Silence is legitimate, but a
+few kilobytes with a false size could fill a disk before they are detected. It is cheap: such data inflates at gigabytes a second."""
 
 
-class Making(Protocol):
+class MakeObject(Protocol):
     def __call__(self, key: str, *, on_bytes: OnBytes) -> None:
         """Make the object ``key`` of a member's contents, durably."""
 
 
-Placed = tuple[int, ArchiveMember]
-"""A member with its place among those that were asked for."""
+PositionedMember = tuple[int, ArchiveMember]
+"""A member with its position in the list to ingest."""
 
 
-def unpack_members(
+def ingest_members(
     context: JobContext, *, archive: Archive, source: ArchiveSource, members: Sequence[ArchiveMember]
 ) -> list[Blob]:
-    """Store the members and return their blobs in the same order; the job holds them until it ends.
+    """Store the members and return their blobs in the same order, pinned until the job ends.
 
-    :param source: what the archive was read from.
-    :raises ZipError: a member is not what the archive says.
-    :raises BusyError: garbage collection is deleting one of these very blobs and did not finish.
+    :param source: the source that the archive was read from.
+    :raises ZipError: a member differs from its record in the archive.
+    :raises BusyError: garbage collection is deleting one of these blobs and did not finish.
     """
-    return intake.take_in(
-        _packs(context, archive, source, members),
+    return ingest_blobs(
+        _batches(context, archive, source, members),
         store=context.store,
-        keep=intake.pinned(context.job.pk),
+        pin=pin_for_job(context.job.pk),
         on_bytes=context.advance,
         now=context.clock(),
     )
 
 
-def _packs(
+def _batches(
     context: JobContext, archive: Archive, source: ArchiveSource, members: Sequence[ArchiveMember]
-) -> Iterator[Pack]:
-    placed = list(enumerate(members))
-    large = [(place, member) for place, member in placed if _is_large(member)]
-    small = [(place, member) for place, member in placed if not _is_large(member)]
-    stored = any(member.is_stored for _, member in large)
-    ranges = source.ranges(context.store, scratch=context.staging_key("scratch")) if stored else None
-    known = _known([member for _, member in large])
+) -> Iterator[Batch]:
+    positioned = list(enumerate(members))
+    large = [(position, member) for position, member in positioned if _is_large(member)]
+    small = [(position, member) for position, member in positioned if not _is_large(member)]
+    has_stored = any(member.is_stored for _, member in large)
+    ranges = source.ranges(context.store, scratch=context.staging_key("scratch")) if has_stored else None
+    likely = _find_likely_blobs([member for _, member in large])
     # The largest first, so that the last thread to finish has little left to do.
-    for place, member in sorted(large, key=lambda pair: -pair[1].size):
+    for position, member in sorted(large, key=lambda pair: -pair[1].size):
         if ranges is not None and member.is_stored and ranges.is_cheap(member.data_start):
             make = partial(ranges.make, start=member.data_start, end=member.data_end)
             staging = partial(_hash, archive, member, make)
-        elif (member.size, member.crc32) in known:
+        elif (member.size, member.crc32) in likely:
             staging = partial(_hash, archive, member, partial(_write, archive, member, context.store))
         else:
-            staging = partial(_stream, archive, member, context.store, context.staging_key(str(place)))
-        yield Pack(places=[place], size=member.size, stage=staging)
-    for group in _neighbours(sorted(small, key=lambda pair: pair[1].data_start)):
-        together = [member for _, member in group]
-        yield Pack(
-            places=[place for place, _ in group],
-            size=sum(member.size for member in together),
-            stage=partial(_read_together, archive, together),
+            staging = partial(_stream, archive, member, context.store, context.staging_key(str(position)))
+        yield Batch(positions=[position], size=member.size, stage=staging)
+    for group in _group_neighbors(sorted(small, key=lambda pair: pair[1].data_start)):
+        neighbors = [member for _, member in group]
+        yield Batch(
+            positions=[position for position, _ in group],
+            size=sum(member.size for member in neighbors),
+            stage=partial(_read_together, archive, neighbors),
         )
 
 
 def _is_large(member: ArchiveMember) -> bool:
-    """Whether it is too large to wait for its row in memory, or to be read into it."""
+    """Whether it is too large to be read into memory, or to wait there for its row."""
     return max(member.size, member.compressed_size) > SMALL_SIZE
 
 
-def _neighbours(members: Sequence[Placed]) -> Iterator[list[Placed]]:
-    """Group small members, given in the order of their data, so that each group is worth one reading."""
-    group: list[Placed] = []
+def _group_neighbors(members: Sequence[PositionedMember]) -> Iterator[list[PositionedMember]]:
+    """Group small members, sorted by the position of their data, so that each group is worth one read."""
+    group: list[PositionedMember] = []
     size = 0
-    for place, member in members:
+    for position, member in members:
         size += member.size
         if group and (
-            len(group) == PACK_COUNT
-            or size > PACK_SIZE
-            or member.data_end - group[0][1].data_start > PACK_SIZE
+            len(group) == BATCH_COUNT
+            or size > BATCH_SIZE
+            or member.data_end - group[0][1].data_start > BATCH_SIZE
             or member.data_start - group[-1][1].data_end > SEEK_COST
         ):
             yield group
             group, size = [], member.size
-        group.append((place, member))
+        group.append((position, member))
     if group:
         yield group
 
 
-def _known(members: Sequence[ArchiveMember]) -> set[tuple[int, int]]:
-    """Return sizes and CRC-32 of which there is a blob: that it holds the same bytes is likely, and saves writing them."""
-    known: set[tuple[int, int]] = set()
+def _find_likely_blobs(members: Sequence[ArchiveMember]) -> set[tuple[int, int]]:
+    """Return sizes and CRC-32 of stored blobs: a member with both is likely equal, so that writing it is avoided."""
+    likely: set[tuple[int, int]] = set()
     sizes = sorted({member.size for member in members})
-    for start in range(0, len(sizes), QUESTIONS):
-        blobs = Blob.objects.filter(size__in=sizes[start : start + QUESTIONS], state=Blob.State.STORED)
-        known.update(blobs.values_list("size", "crc32"))
-    return known
+    for start in range(0, len(sizes), ROWS_PER_STATEMENT):
+        blobs = Blob.objects.filter(
+            size__in=sizes[start : start + ROWS_PER_STATEMENT], state=Blob.State.STORED
+        )
+        likely.update(blobs.values_list("size", "crc32"))
+    return likely
 
 
-def _hash(archive: Archive, member: ArchiveMember, make: Making, on_bytes: OnBytes) -> list[Staged]:
-    """Hash a member and leave it where it is. Half of its bytes count as done then, the others when it is a blob."""
+def _hash(archive: Archive, member: ArchiveMember, make: MakeObject, on_bytes: OnBytes) -> list[Staged]:
+    """Hash a member in place. Half of its bytes count as done then, the other half when it is a blob."""
     digester = Digester(crc32=member.crc32)
     rest = member.size
     with closing(archive.open(member)) as chunks:
@@ -131,17 +132,17 @@ def _hash(archive: Archive, member: ArchiveMember, make: Making, on_bytes: OnByt
     return [Staged(digest=digester.digest(), make=partial(_make, make, rest), rest=rest)]
 
 
-def _make(make: Making, rest: int, key: str, on_bytes: OnBytes) -> None:
-    left = rest
+def _make(make: MakeObject, rest: int, key: str, on_bytes: OnBytes) -> None:
+    remaining = rest
 
     def count_half(count: int) -> None:
-        nonlocal left
-        told = min(count // 2, left)
-        left -= told
-        on_bytes(told)
+        nonlocal remaining
+        counted = min(count // 2, remaining)
+        remaining -= counted
+        on_bytes(counted)
 
     make(key, on_bytes=count_half)
-    on_bytes(left)
+    on_bytes(remaining)
 
 
 def _write(
@@ -155,11 +156,12 @@ def _write(
 def _stream(
     archive: Archive, member: ArchiveMember, store: BlobWriter, staging_key: str, on_bytes: OnBytes
 ) -> list[Staged]:
-    if member.size > DOUBTFUL_RATIO * member.compressed_size:
+    if member.size > SUSPICIOUS_RATIO * member.compressed_size:
         with closing(archive.open(member)) as chunks:
             for _ in chunks:
                 on_bytes(0)
-    with closing(archive.open(member)) as chunks:  # a connection goes back at once, whoever keeps the error
+    # Closed at once, not when the error is collected: a connection returns to its pool.
+    with closing(archive.open(member)) as chunks:
         staged = stage(
             chunks,
             store=store,

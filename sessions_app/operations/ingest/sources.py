@@ -1,4 +1,4 @@
-"""Places that an archive is read from, in ranges."""
+"""Sources that an archive is read from, in ranges."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class ArchiveSource(RangeSource, Protocol):
     """Bytes that are worth reading to save a request."""
 
     def ranges(self, store: BlobStore, *, scratch: str) -> Ranges | None:
-        """Return what makes objects of ranges of this source in the store, if anything does.
+        """Return an object that copies ranges of this source within the store, or None if the store cannot.
 
-        :param scratch: the key of an object that may be begun in order to find out.
+        :param scratch: the key of an object that may be created to find out.
         """
         ...
 
@@ -49,8 +49,8 @@ class FileSource:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._found = path.stat()
-        self.size = self._found.st_size
+        self._stat = path.stat()
+        self.size = self._stat.st_size
 
     def read(self, start: int, end: int) -> Iterator[bytes]:
         with self._path.open("rb") as file:
@@ -65,13 +65,13 @@ class FileSource:
         return ranges_of_file(store, self._path, self, scratch=scratch, unchanged=self.check)
 
     def check(self) -> None:
-        """Raise if somebody wrote to the file since it was opened.
+        """Raise if the file was changed since it was opened.
 
         :raises ZipError: `zip_truncated`.
         """
-        if _identity(self._path.stat()) != _identity(self._found):
+        if _identify(self._path.stat()) != _identify(self._stat):
             raise ZipError("zip_truncated", "The archive changed while it was read. Import it again.")
 
 
-def _identity(found: os.stat_result) -> tuple[int, ...]:
-    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+def _identify(stat: os.stat_result) -> tuple[int, ...]:
+    return stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns

@@ -1,4 +1,4 @@
-"""What a running job holds: its lease, its progress, its way to hear that it should stop."""
+"""Context of a running job: its lease, its progress, its cancellation."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ logger = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
 
-REPORT_EVERY = 1.0
-"""Seconds between two looks at the job's row: progress is written, the lease renewed, a cancellation heard."""
+HEARTBEAT_INTERVAL = 1.0
+"""Seconds between two heartbeats, which write the progress, renew the lease and read a cancellation; less if the setting is."""
 
 
 class JobContext:
-    """Keeps the lease of a claimed job alive while its ``with`` block runs.
+    """Renews the lease of a claimed job while its ``with`` block runs.
 
-    ``advance`` and ``check`` raise JobCancelled or JobLost when the job is no longer to be done; ``finish`` makes the
-    effect visible in one transaction with the job's end, or not at all. One thread talks to the job's row, so that
-    workers of any number may call ``advance`` without touching the database.
+    ``advance`` and ``check`` raise JobCancelled or JobLost when the job must stop; ``finish`` commits the effect and the
+    job's end in one transaction, or neither. One thread uses the job's row, so that any number of threads may call
+    ``advance`` without touching the database.
     """
 
     def __init__(self, job: Job, *, clock: Clock) -> None:
@@ -43,23 +43,25 @@ class JobContext:
         self._lock = threading.Lock()
         self._ended: type[JobEnded] | None = None
         self._stop = threading.Event()
-        self._heart = threading.Thread(target=self._beat, name=f"heartbeat-{job.code}", daemon=True)
+        self._heartbeat = threading.Thread(
+            target=self._run_heartbeat, name=f"heartbeat-{job.code}", daemon=True
+        )
 
     def __enter__(self) -> Self:
         for earlier in range(1, self.job.attempt):
-            self._clean(f"job-{self.job.code}-{earlier}")
-        self._heart.start()
+            self._delete_staged(f"job-{self.job.code}-{earlier}")
+        self._heartbeat.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stop.set()
-        self._heart.join()
-        self._clean(self.staging_owner)
+        self._heartbeat.join()
+        self._delete_staged(self.staging_owner)
 
-    def _clean(self, owner: str) -> None:
-        # What a store began to take before it stopped answering is no object, and stays as well.
+    def _delete_staged(self, owner: str) -> None:
+        # A multipart upload that the store began before it failed is no object, so both are listed.
         for opened in list(self.store.open_uploads(staging_prefix(owner))):
             self.store.abort(opened.key, opened.upload_id)
         for staged in list(self.store.list(staging_prefix(owner))):
@@ -67,20 +69,20 @@ class JobContext:
 
     @property
     def staging_owner(self) -> str:
-        """Temporary bytes belong to one attempt of one job, so that a later attempt can tell them from its own."""
+        """Temporary bytes belong to one attempt of one job, so that a later attempt does not mix them with its own."""
         return f"job-{self.job.code}-{self.job.attempt}"
 
     def staging_key(self, name: str) -> str:
         return staging_key(self.staging_owner, name)
 
     def expect(self, total_bytes: int) -> None:
-        """Announce how many bytes the whole job will handle, once that is known."""
+        """Set how many bytes the whole job will process, once that is known."""
         self._total = total_bytes
 
     def advance(self, count: int) -> None:
         """Count bytes that are done; any thread may call it.
 
-        :raises JobCancelled: a person asked the job to stop.
+        :raises JobCancelled: a user cancelled the job.
         :raises JobLost: another attempt owns the job.
         """
         with self._lock:
@@ -88,17 +90,17 @@ class JobContext:
         self.check()
 
     def check(self) -> None:
-        """Raise if the job is no longer to be done."""
+        """Raise if the job must stop."""
         if self._ended is not None:
             raise self._ended
 
     def finish(self, effect: Callable[[], dict[str, object]]) -> None:
-        """Run ``effect`` (database writes alone) and end the job with its result, in one transaction.
+        """Run ``effect`` (database writes only) and end the job with its result, in one transaction.
 
         :raises JobLost: another attempt owns the job; the effect is rolled back.
-        :raises JobCancelled: the cancellation came first; the effect is rolled back.
+        :raises JobCancelled: a user cancelled it before; the effect is rolled back.
         """
-        # Hours may have passed since this thread last spoke to the database, which may have been restarted.
+        # Hours may have passed since this thread last used its connection; the database may have been restarted.
         close_old_connections()
         with transaction.atomic():
             row = Job.objects.select_for_update().get(pk=self.job.pk)
@@ -111,14 +113,14 @@ class JobContext:
             if not self.job.succeed(now=self.clock(), total_bytes=self._total, result=result):
                 raise JobLost
 
-    def _beat(self) -> None:
+    def _run_heartbeat(self) -> None:
         try:
-            while not self._stop.wait(min(REPORT_EVERY, settings.JOB_HEARTBEAT.total_seconds())):
+            while not self._stop.wait(min(HEARTBEAT_INTERVAL, settings.JOB_HEARTBEAT.total_seconds())):
                 try:
-                    self._ended = self._look()
+                    self._ended = self._beat()
                 except Error:
-                    # The lease outlives a short outage; when it does not, the next attempt fences this one off.
-                    # A connection that broke stays broken, so the next look takes a new one.
+                    # The lease outlives a short outage; after a long one, the next attempt fences this one off.
+                    # A broken connection stays broken, so the next heartbeat opens a new one.
                     connections.close_all()
                     logger.warning(
                         "Job %s could not renew its lease, trying again", self.job.code, exc_info=True
@@ -128,7 +130,7 @@ class JobContext:
         finally:
             connections.close_all()
 
-    def _look(self) -> type[JobEnded] | None:
+    def _beat(self) -> type[JobEnded] | None:
         now = self.clock()
         done = min(self._done, self._total)
         if not self.job.renew(

@@ -1,4 +1,4 @@
-"""Handlers of jobs, by kind. Each use case registers its own in a module called `job`."""
+"""Registry of job handlers. Each use case registers its own, in a module called `job`."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def handles(kind: Job.Kind) -> Callable[[Handler], Handler]:
     return register
 
 
-def handler_of(kind: Job.Kind) -> Handler:
-    """Return the handler of a kind."""
+def get_handler(kind: Job.Kind) -> Handler:
+    """Return the handler of jobs of this kind."""
     return _HANDLERS[kind]
 
 

@@ -1,4 +1,4 @@
-"""Runs one job: claims it, keeps its lease, calls the operation of its kind, writes down how it ended."""
+"""Run one job: claim it, keep its lease, call its handler, record how it ended."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from sessions_app.models import Job, Pin
 from sessions_app.operations.cleanup.blobs import discard_unneeded
 from sessions_app.operations.errors import JobCancelled, JobLost, OperationError
 from sessions_app.operations.jobs.context import Clock, JobContext
-from sessions_app.operations.jobs.lifecycle import attempts_left
-from sessions_app.operations.jobs.registry import handler_of
-from sessions_app.operations.uploads.damage import forget_damaged
+from sessions_app.operations.jobs.registry import get_handler
+from sessions_app.operations.jobs.retry import has_attempts_left
+from sessions_app.operations.uploads.damage import invalidate_damaged_upload
 from sessions_app.storage.store import ObjectDamagedError, StoreError, StoreUnavailableError
 
 logger = logging.getLogger(__name__)
 
 
-def run(*, job_id: int, clock: Clock) -> None:
-    """Do the job with this id, unless somebody else does or did. Never raises for what a job can meet."""
+def run_job(*, job_id: int, clock: Clock) -> None:
+    """Run a queued job; do nothing if another worker has claimed it. Every error ends or requeues the job."""
     job = Job.objects.filter(pk=job_id).first()
     if job is None:
         return
@@ -32,50 +32,50 @@ def run(*, job_id: int, clock: Clock) -> None:
         return
     try:
         with JobContext(job, clock=clock) as context:
-            handler_of(Job.Kind(job.kind))(context)
+            get_handler(Job.Kind(job.kind))(context)
     except JobLost:
-        _tell_lost(job)
+        _log_lost(job)
     except JobCancelled:
         _end(job, lambda: job.mark_cancelled(now=clock()))
     except (OperationError, ZipError) as error:
         code, message = error.code, str(error)
         _end(job, lambda: job.fail(now=clock(), code=code, message=message))
     except StoreError as error:
-        _after_store_error(job, error, clock=clock)
+        _handle_store_error(job, error, clock=clock)
     except (OperationalError, InterfaceError) as error:
-        message = "The database did not answer. Try again in a few minutes."
-        _after_outage(job, error, passing=True, code="database", message=message, clock=clock)
+        message = "The database is unavailable. Try again in a few minutes."
+        _handle_outage(job, error, is_transient=True, code="database", message=message, clock=clock)
     except Exception:
         logger.exception("Job %s failed", job.code)
         detail = traceback.format_exc()
-        message = "Something went wrong on our side. Nothing was changed. Try again, or tell your operator."
+        message = "An internal error occurred. Nothing was changed. Try again, or contact your operator."
         _end(job, lambda: job.fail(now=clock(), code="internal", message=message, detail=detail))
     except BaseException:
-        # This process is told to stop. The next worker need not wait until the lease has expired.
+        # This process is stopping. Requeued, the job need not wait until the lease has expired.
         job.requeue()
         raise
 
 
-def _after_store_error(job: Job, error: StoreError, *, clock: Clock) -> None:
+def _handle_store_error(job: Job, error: StoreError, *, clock: Clock) -> None:
     code, message = "storage", str(error)
-    if isinstance(error, ObjectDamagedError) and (damaged := forget_damaged(job, error.key)):
+    if isinstance(error, ObjectDamagedError) and (damaged := invalidate_damaged_upload(job, error.key)):
         code, message = damaged.code, damaged.message
-    passing = isinstance(error, StoreUnavailableError)
-    _after_outage(job, error, passing=passing, code=code, message=message, clock=clock)
+    is_transient = isinstance(error, StoreUnavailableError)
+    _handle_outage(job, error, is_transient=is_transient, code=code, message=message, clock=clock)
 
 
-def _after_outage(
-    job: Job, error: Exception, *, passing: bool, code: str, message: str, clock: Clock
+def _handle_outage(
+    job: Job, error: Exception, *, is_transient: bool, code: str, message: str, clock: Clock
 ) -> None:
-    """Try a job again that met trouble which may pass, else let it fail."""
+    """Requeue a job after a transient error, else fail it."""
     close_old_connections()
     if not Job.objects.filter(pk=job.pk).of_attempt(job.attempt).exists():
-        # Whoever took over has cleaned up behind us, which is what we stumbled over.
-        _tell_lost(job)
+        # Another attempt took over and deleted this one's temporary bytes, which caused the error.
+        _log_lost(job)
         return
-    if passing and attempts_left(job):
+    if is_transient and has_attempts_left(job):
         logger.warning("Job %s will be tried again: %s", job.code, error, exc_info=error)
-        # Not published here: the reconciler does, which gives the service a pause.
+        # Not published here but by the reconciler, so that the service gets a pause.
         job.requeue()
         return
     detail = "".join(traceback.format_exception(error))
@@ -83,26 +83,26 @@ def _after_outage(
     _end(
         job,
         lambda: job.fail(now=clock(), code=code, message=message, detail=detail),
-        store_answers=not isinstance(error, StoreUnavailableError),
+        is_store_available=not isinstance(error, StoreUnavailableError),
     )
 
 
-def _tell_lost(job: Job) -> None:
-    logger.warning("Job %s went on in another worker, attempt %d stops", job.code, job.attempt)
+def _log_lost(job: Job) -> None:
+    logger.warning("Job %s was taken over by another worker, attempt %d stops", job.code, job.attempt)
 
 
-def _end(job: Job, transition: Callable[[], bool], *, store_answers: bool = True) -> None:
-    """End a job that has no effect: what it stored and nobody else needs goes at once.
+def _end(job: Job, transition: Callable[[], bool], *, is_store_available: bool = True) -> None:
+    """End a job without effect; delete the blobs that it stored and nothing else needs.
 
-    If the store does not answer, garbage collection finds it later: a blob that is half deleted could not be stored again
-    until then, and trying the job again would have to wait for that.
+    Without the store, garbage collection deletes them later: a blob that is half deleted could not be stored again until
+    then, and a retry of the job would have to wait for that.
     """
     with transaction.atomic():
         if not transition():
             return
         pinned = list(Pin.objects.filter(job=job).values_list("blob_id", flat=True))
         Pin.objects.filter(job=job).delete()
-    if not store_answers:
+    if not is_store_available:
         return
     try:
         discard_unneeded(pinned, made_since=job.created_at)

@@ -1,4 +1,4 @@
-"""Where a folder's files go in a session's tree, seen what lies there already."""
+"""Placement: where uploaded files go in a session's tree, given the files of its current version."""
 
 from __future__ import annotations
 
@@ -13,78 +13,80 @@ from sessions_app.models import Blob
 from sessions_app.queries.manifests import VersionContents
 
 
-def place(
-    paths: Sequence[str], *, on: VersionContents, rooted: bool, leaving: Collection[str] = ()
+def place_in_session(
+    paths: Sequence[str], *, current: VersionContents, rooted: bool, removed: Collection[str] = ()
 ) -> list[Placement]:
-    """Sort files into the tree of a session whose current version is ``on``.
+    """Return the placement of files in the tree of a session's current version.
 
-    :param rooted: paths start at the project's root: one that was saved from there before goes where it went, and none takes the
-        place of another. Otherwise they come from anywhere, and replace what lies where they are sorted to.
-    :param leaving: paths in the session whose places are free.
+    :param rooted: paths start at the project's root. A file that was saved from the same origin before keeps its place,
+        and no file replaces another one. Otherwise a file replaces the one at the place that its name suggests.
+    :param removed: paths in the session that the same save removes.
     """
-    parent = on.version
+    parent = current.version
     if parent is None:
         return place_files(paths, rooted=rooted)
-    gone = set(leaving)
-    entries = [entry for entry in on.manifest.entries if entry.path not in gone]
-    before = {entry.origin: entry for entry in entries if entry.origin} if rooted else {}
-    again = [
+    without = set(removed)
+    entries = [entry for entry in current.manifest.entries if entry.path not in without]
+    by_origin = {entry.origin: entry for entry in entries if entry.origin} if rooted else {}
+    same = [
         Placement(
             source=path,
-            path=before[path].path,
-            category=before[path].category,
-            language=before[path].language,
+            path=by_origin[path].path,
+            category=by_origin[path].category,
+            language=by_origin[path].language,
             origin=path,
         )
         for path in paths
-        if path in before
+        if path in by_origin
     ]
-    has_source = any(entry.category is Category.ORIGINAL_VIDEO for entry in on.manifest.entries)
+    has_source = any(entry.category is Category.ORIGINAL_VIDEO for entry in current.manifest.entries)
     source_video = parent.video_name or "original_video" if has_source else ""
     new = place_files(
-        [path for path in paths if path not in before],
+        [path for path in paths if path not in by_origin],
         languages=parent.languages,
         source_video=source_video,
         rooted=rooted,
     )
-    return [*again, *(_beside(entries, new) if rooted else new)]
+    return [*same, *(_number_collisions(entries, new) if rooted else new)]
 
 
-def _beside(entries: Sequence[ManifestEntry], new: Sequence[Placement]) -> list[Placement]:
-    """Give those a number that would take the place of a file which came from elsewhere in the same folder."""
-    held = {entry.path: entry.origin or entry.path for entry in entries}
-
-    def is_other(placed: Placement) -> bool:
-        return placed.path in held and held[placed.path] != (placed.origin or placed.path)
-
-    if not any(map(is_other, new)):
-        return list(new)
-    tree = PathAllocator()
-    for path in sorted({*held, *(placed.path for placed in new if not is_other(placed))}):
-        tree.allocate(path)
-    return [
-        replace(placed, path=tree.allocate(placed.path), origin=placed.origin or placed.path)
-        if is_other(placed)
-        else placed
-        for placed in new
-    ]
-
-
-def entry_of(placed: Placement, blob: Blob) -> ManifestEntry:
+def build_entry(placement: Placement, blob: Blob) -> ManifestEntry:
+    """Return the manifest entry of a placed file."""
     return ManifestEntry(
-        path=placed.path,
+        path=placement.path,
         sha256=blob.sha256,
         size=blob.size,
         crc32=blob.crc32,
-        category=placed.category,
-        language=placed.language,
-        origin=placed.origin,
+        category=placement.category,
+        language=placement.language,
+        origin=placement.origin,
     )
 
 
-def video_name(placements: Sequence[Placement]) -> str | None:
-    """Return the source video's name as its owner knows it, if it is among the files."""
-    for placed in placements:
-        if placed.category == Category.ORIGINAL_VIDEO:
-            return placed.source.rsplit("/", 1)[-1]
+def find_video_name(placements: Sequence[Placement]) -> str | None:
+    """Return the original file name of the source video, if it is among the files."""
+    for placement in placements:
+        if placement.category == Category.ORIGINAL_VIDEO:
+            return placement.source.rsplit("/", 1)[-1]
     return None
+
+
+def _number_collisions(entries: Sequence[ManifestEntry], new: Sequence[Placement]) -> list[Placement]:
+    """Number new files that would replace a file of another origin."""
+    origins = {entry.path: entry.origin or entry.path for entry in entries}
+
+    def has_collision(placement: Placement) -> bool:
+        path = placement.path
+        return path in origins and origins[path] != (placement.origin or path)
+
+    if not any(map(has_collision, new)):
+        return list(new)
+    allocator = PathAllocator()
+    for path in sorted({*origins, *(placement.path for placement in new if not has_collision(placement))}):
+        allocator.allocate(path)
+    return [
+        replace(placement, path=allocator.allocate(placement.path), origin=placement.origin or placement.path)
+        if has_collision(placement)
+        else placement
+        for placement in new
+    ]

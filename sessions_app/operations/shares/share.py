@@ -15,8 +15,10 @@ from dubbing_core.manifest import Manifest
 from dubbing_core.selection import Selection
 from sessions_app.models import DubbingSession, Export, Share
 from sessions_app.operations.errors import BadInputError, NotAllowedError
-from sessions_app.operations.sessions import lifecycle as sessions
-from sessions_app.operations.versions import commit as versions, history as histories
+from sessions_app.operations.sessions.create import create_session
+from sessions_app.operations.versions.commit import commit_version
+from sessions_app.operations.versions.history import HistoryRows, build_history, commit_history
+from sessions_app.operations.versions.new_version import NewVersion
 from sessions_app.queries.history import find_history_blobs, get_history
 from sessions_app.queries.manifests import get_version_contents
 
@@ -87,11 +89,11 @@ def take(*, share: Share, owner: AbstractBaseUser, now: datetime) -> DubbingSess
     told = metadata.read_timestamps(shared.metadata)
     with transaction.atomic():
         _opened(share, now=now)
-        session = sessions.create(owner=owner, name=shared.session.name, now=now)
-        if isinstance(arrival, histories.Replay):
-            histories.commit(arrival, session=session, now=now)
+        session = create_session(owner=owner, name=shared.session.name, now=now)
+        if isinstance(arrival, HistoryRows):
+            commit_history(arrival, session=session, now=now)
         else:
-            versions.commit(session=session, parent=None, new=arrival, author=owner, now=now)
+            commit_version(session=session, parent=None, new=arrival, author=owner, now=now)
         if told.created_at:
             DubbingSession.objects.filter(pk=session.pk).update(created_at=told.created_at)
     session.refresh_from_db()
@@ -105,19 +107,19 @@ def _opened(share: Share, *, now: datetime) -> Share:
     return found
 
 
-def _arrival(share: Share, *, now: datetime) -> versions.NewVersion | histories.Replay:
+def _arrival(share: Share, *, now: datetime) -> NewVersion | HistoryRows:
     """Prepare what the link gives: never more than its export holds."""
     shared = share.export.version
     selection = Selection.from_dict(share.export.selection)
     if selection.history:
         past = get_history(shared, session_name=shared.session.name)
-        return histories.prepare(past.history, blobs=find_history_blobs(past), now=now)
+        return build_history(past.history, blobs=find_history_blobs(past), now=now)
     held = get_version_contents(shared)
     manifest = Manifest(entries=selection.filter_entries(held.manifest.entries))
     document = metadata.filter_document(
         shared.metadata, entries=manifest.entries, languages=selection.languages
     )
-    return versions.NewVersion(
+    return NewVersion(
         manifest=manifest,
         blob_ids={entry.path: held.blob_ids[entry.path] for entry in manifest.entries},
         document=document,

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from sessions_app.models import Job, Upload
 from sessions_app.operations.errors import BadInputError
-from sessions_app.operations.uploads import lifecycle as uploads, parts
+from sessions_app.operations.uploads.resume import prevent_resume
+from sessions_app.operations.uploads.staging import object_key
 
 
 class DamagedUploadError(BadInputError):
-    """What had arrived is not there any more as it was."""
+    """The received bytes cannot be read anymore."""
 
     code = "upload_damaged"
 
     def __init__(self, upload: Upload) -> None:
         super().__init__(
-            f"{upload.label} cannot be read any more: a part of it came once more after it was complete. Send it again, and save"
-            " or import it then."
+            f"{upload.label} cannot be read anymore: a part was sent again after the upload was complete. Upload it again,"
+            " then save or import it."
         )
 
 
-def forget_damaged(job: Job, key: str) -> DamagedUploadError | None:
-    """Let nobody go on with the job's upload whose bytes lie at ``key``, so that it is sent again; return what to tell."""
+def invalidate_damaged_upload(job: Job, key: str) -> DamagedUploadError | None:
+    """Make clients send the job's upload at ``key`` again; return the error, or None if there is none there."""
     for upload in job.uploads.all():
-        if uploads.object_key(upload) == key:
-            parts.forget(upload)
+        if object_key(upload) == key:
+            prevent_resume(upload)
             return DamagedUploadError(upload)
     return None

@@ -1,4 +1,4 @@
-"""Reads what metadata.json says, and what the small text files of a version say for it."""
+"""Documents: read a metadata.json, and the small text files that complete it."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ from sessions_app.operations.errors import BadInputError
 from sessions_app.storage.keys import blob_key
 from sessions_app.storage.store import BlobReader
 
-READ_AT_MOST = 50
-"""Text files that are looked into; a folder of 5,000 subtitle files is not metadata."""
+TEXT_CATEGORIES = {Category.TRANSCRIPTIONS, Category.TRANSLATIONS, Category.VOICES}
+MAX_TEXT_FILES = 50
+"""Text files that are read; a folder of 5,000 subtitle files is not metadata."""
 
 
 def read_document(read: Callable[[], bytes], size: int) -> dict[str, Any]:
-    """Parse an uploaded or imported metadata.json of ``size`` bytes; its paths come back relative to the session.
+    """Parse a metadata.json of ``size`` bytes; its paths become relative to the session.
 
-    :raises BadInputError: it cannot be used; the sentence says why.
+    :raises BadInputError: it cannot be used.
     """
     if size > metadata.SIZE_LIMIT:
-        raise BadInputError("metadata.json is too large to be one.", code="metadata_too_large")
+        raise BadInputError("This metadata.json is too large.", code="metadata_too_large")
     try:
         return metadata.relativize_paths(metadata.parse_document(read()))
     except metadata.MetadataError as error:
@@ -33,15 +34,14 @@ def read_document(read: Callable[[], bytes], size: int) -> dict[str, Any]:
 def read_texts(
     reader: BlobReader, manifest: Manifest, *, changed: Collection[str], languages: Sequence[str]
 ) -> ExtractedTexts:
-    """Look into those transcription, translation and voice files that a save brought."""
-    telling = {Category.TRANSCRIPTIONS, Category.TRANSLATIONS, Category.VOICES}
-    wanted = [
+    """Read the changed transcription, translation and voice files for their metadata."""
+    entries = [
         entry
         for entry in manifest.entries
-        if entry.path in changed and entry.category in telling and entry.size <= READ_LIMIT
+        if entry.path in changed and entry.category in TEXT_CATEGORIES and entry.size <= READ_LIMIT
     ]
     files = {
         entry.path: b"".join(reader.read(blob_key(entry.sha256), 0, entry.size)) if entry.size else b""
-        for entry in wanted[:READ_AT_MOST]
+        for entry in entries[:MAX_TEXT_FILES]
     }
     return extract_texts(files, languages=languages)

@@ -1,4 +1,4 @@
-"""All versions of a session at once: brought by an archive, or taken over from a colleague."""
+"""History: all versions of a session at once, from an archive or from another user's session."""
 
 from __future__ import annotations
 
@@ -13,61 +13,61 @@ from dubbing_core.paths import PathError
 from dubbing_core.texts import ExtractedTexts
 from sessions_app.models import Blob, DubbingSession, Entry, Version
 from sessions_app.operations.errors import BadInputError
-from sessions_app.operations.limits import check_count
-from sessions_app.operations.versions import commit as versions
+from sessions_app.operations.limits import ROWS_PER_STATEMENT, check_file_count
+from sessions_app.operations.versions.conflict import describe_conflict
+from sessions_app.operations.versions.new_version import NewVersion
+from sessions_app.operations.versions.rows import build_version
 
-AUTHOR_LENGTH = 150
-BATCH = 500
-"""Rows a statement; databases limit the variables of one."""
+MAX_AUTHOR_LENGTH = 150
 
 
 @dataclass(frozen=True, kw_only=True)
-class Replay:
-    """The rows of a history, made outside of any transaction and not written yet."""
+class HistoryRows:
+    """Rows of a history, built outside of any transaction and not saved yet."""
 
     versions: list[Version]
     entries: list[Entry]
 
 
-def prepare(
+def build_history(
     history: History, *, blobs: Mapping[str, Blob], now: datetime, between: Callable[[], None] = lambda: None
-) -> Replay:
-    """Make the rows of every version.
+) -> HistoryRows:
+    """Build the rows of every version.
 
     :param blobs: of every entry, by SHA-256.
-    :param now: when a version was saved of which the history does not know that.
-    :param between: called between two versions; what it raises ends the work.
-    :raises BadInputError: a version holds too many files, or files that cannot lie side by side.
+    :param now: the time of versions whose own is unknown.
+    :param between: is called between two versions; an exception from it ends the work.
+    :raises BadInputError: a version has too many files, or conflicting paths.
     """
-    rows = []
-    seen: set[str] = set()
-    told: dict[HistoryEntry, ManifestEntry] = {}
+    versions = []
+    stored: set[str] = set()
+    built: dict[HistoryEntry, ManifestEntry] = {}
     for past, state in zip(history.versions, history.iter_states(), strict=True):
         between()
-        check_count(len(state))
+        check_file_count(len(state))
         for entry in state.values():
-            if entry not in told:
-                told[entry] = _entry_of(entry, blobs[entry.sha256])
-        manifest = _manifest(told[entry] for entry in state.values())
-        new = versions.NewVersion(
+            if entry not in built:
+                built[entry] = _build_entry(entry, blobs[entry.sha256])
+        manifest = _build_manifest(built[entry] for entry in state.values())
+        new = NewVersion(
             manifest=manifest,
             blob_ids={},
-            document=_document(past.document, manifest, now=past.saved_at or now),
+            document=_build_document(past.document, manifest, now=past.saved_at or now),
             message=past.message,
             restored_from=past.restored_from,
         )
-        arrived = {entry.sha256: entry.size for entry in state.values() if entry.sha256 not in seen}
-        seen |= arrived.keys()
-        version = versions.row(
+        added = {entry.sha256: entry.size for entry in state.values() if entry.sha256 not in stored}
+        stored |= added.keys()
+        version = build_version(
             session=None,
             number=past.number,
             new=new,
-            stored_size=sum(arrived.values()),
+            stored_size=sum(added.values()),
             author=None,
             now=past.saved_at or now,
         )
-        version.original_author = past.saved_by[:AUTHOR_LENGTH]
-        rows.append(version)
+        version.original_author = past.saved_by[:MAX_AUTHOR_LENGTH]
+        versions.append(version)
     entries = [
         Entry(
             path=entry.path,
@@ -80,32 +80,35 @@ def prepare(
         )
         for entry in history.entries
     ]
-    return Replay(versions=rows, entries=entries)
+    return HistoryRows(versions=versions, entries=entries)
 
 
-def commit(replay: Replay, *, session: DubbingSession, now: datetime) -> Version:
-    """Write the rows into an empty session and return its newest version. Its blobs must be durable and kept by a job or a version."""
-    for version in replay.versions:
+def commit_history(rows: HistoryRows, *, session: DubbingSession, now: datetime) -> Version:
+    """Write the rows into an empty session; return its newest version.
+
+    The blobs must be durable, and pinned by a job or needed by a version.
+    """
+    for version in rows.versions:
         version.session = session
-    for entry in replay.entries:
+    for entry in rows.entries:
         entry.session = session
-    Version.objects.bulk_create(replay.versions, batch_size=BATCH)
-    Entry.objects.bulk_create(replay.entries, batch_size=BATCH)
-    newest = replay.versions[-1]
+    Version.objects.bulk_create(rows.versions, batch_size=ROWS_PER_STATEMENT)
+    Entry.objects.bulk_create(rows.entries, batch_size=ROWS_PER_STATEMENT)
+    newest = rows.versions[-1]
     if not session.advance(newest.pk, parent_id=None, now=now):
-        raise versions.conflict(session)
+        raise describe_conflict(session)
     session.refresh_from_db()
     return newest
 
 
-def _manifest(entries: Iterable[ManifestEntry]) -> Manifest:
+def _build_manifest(entries: Iterable[ManifestEntry]) -> Manifest:
     try:
         return Manifest.from_entries(entries)
     except PathError as error:
         raise BadInputError(str(error), code=error.code) from error
 
 
-def _entry_of(entry: HistoryEntry, blob: Blob) -> ManifestEntry:
+def _build_entry(entry: HistoryEntry, blob: Blob) -> ManifestEntry:
     return ManifestEntry(
         path=entry.path,
         sha256=entry.sha256,
@@ -117,10 +120,12 @@ def _entry_of(entry: HistoryEntry, blob: Blob) -> ManifestEntry:
     )
 
 
-def _document(told: Mapping[str, object], manifest: Manifest, *, now: datetime) -> dict[str, object]:
-    times = metadata.read_timestamps(told)
+def _build_document(
+    document: Mapping[str, object], manifest: Manifest, *, now: datetime
+) -> dict[str, object]:
+    times = metadata.read_timestamps(document)
     return metadata.build_document(
-        told,
+        document,
         entries=manifest.entries,
         video_name=None,
         texts=ExtractedTexts(),

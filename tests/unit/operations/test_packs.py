@@ -6,8 +6,8 @@ import pytest
 
 from dubbing_core.zips.reader import SEEK_COST, ArchiveMember
 from dubbing_core.zips.records import DEFLATED, STORED
-from sessions_app.operations.ingest.blobs import PACK_COUNT, PACK_SIZE, runs
-from sessions_app.operations.ingest.from_archive import _neighbours
+from sessions_app.operations.ingest.batches import BATCH_COUNT, BATCH_SIZE, split_into_batches
+from sessions_app.operations.ingest.from_archive import _group_neighbors
 
 
 def members(*sizes: int, gap: int = 40, unpacked: int | None = None) -> list[tuple[int, ArchiveMember]]:
@@ -30,7 +30,7 @@ def members(*sizes: int, gap: int = 40, unpacked: int | None = None) -> list[tup
 
 
 def grouped(placed: list[tuple[int, ArchiveMember]]) -> list[list[int]]:
-    return [[place for place, _ in group] for group in _neighbours(placed)]
+    return [[place for place, _ in group] for group in _group_neighbors(placed)]
 
 
 class TestRuns:
@@ -39,14 +39,14 @@ class TestRuns:
         [
             ([], []),
             ([0], [[0]]),
-            ([PACK_SIZE + 1], [[0]]),
-            ([PACK_SIZE, 0, 1], [[0, 1], [2]]),
-            ([9 * PACK_SIZE, 1, 1, PACK_SIZE], [[0], [1, 2], [3]]),
-            ([1] * (PACK_COUNT + 1), [list(range(PACK_COUNT)), [PACK_COUNT]]),
+            ([BATCH_SIZE + 1], [[0]]),
+            ([BATCH_SIZE, 0, 1], [[0, 1], [2]]),
+            ([9 * BATCH_SIZE, 1, 1, BATCH_SIZE], [[0], [1, 2], [3]]),
+            ([1] * (BATCH_COUNT + 1), [list(range(BATCH_COUNT)), [BATCH_COUNT]]),
         ],
     )
     def test_hold_every_file_once_and_are_small(self, sizes, expected):
-        assert [list(run) for run in runs(sizes)] == expected
+        assert [list(run) for run in split_into_batches(sizes)] == expected
 
 
 class TestNeighbours:
@@ -57,16 +57,16 @@ class TestNeighbours:
         assert grouped([]) == []
 
     def test_are_not_too_many(self):
-        assert grouped(members(*[1] * (PACK_COUNT + 2))) == [
-            list(range(PACK_COUNT)),
-            [PACK_COUNT, PACK_COUNT + 1],
+        assert grouped(members(*[1] * (BATCH_COUNT + 2))) == [
+            list(range(BATCH_COUNT)),
+            [BATCH_COUNT, BATCH_COUNT + 1],
         ]
 
     def test_are_not_too_large(self):
-        assert grouped(members(*[PACK_SIZE // 4] * 5)) == [[0, 1, 2], [3, 4]]
+        assert grouped(members(*[BATCH_SIZE // 4] * 5)) == [[0, 1, 2], [3, 4]]
 
     def test_are_not_too_large_when_they_are_inflated(self):
-        assert grouped(members(1000, 1000, 1000, unpacked=PACK_SIZE // 2)) == [[0, 1], [2]]
+        assert grouped(members(1000, 1000, 1000, unpacked=BATCH_SIZE // 2)) == [[0, 1], [2]]
 
     @pytest.mark.parametrize(("gap", "groups"), [(SEEK_COST, [[0, 1]]), (SEEK_COST + 1, [[0], [1]])])
     def test_lie_no_further_apart_than_a_request_is_worth(self, gap, groups):

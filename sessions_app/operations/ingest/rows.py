@@ -1,0 +1,57 @@
+"""Rows of blobs: inserted, locked and pinned before any of their bytes are visible."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from django.db import connection, transaction
+
+from dubbing_core.digests import Digest
+from sessions_app.models import Blob
+from sessions_app.models.bulk import insert_rows
+from sessions_app.operations.errors import BusyError
+from sessions_app.operations.ingest.pins import PinBlobs
+
+PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
+"""Seconds between two tries while garbage collection deletes one of the blobs."""
+
+
+def claim_rows(digests: Mapping[int, Digest], *, pin: PinBlobs, now: datetime) -> dict[int, Blob]:
+    """Return a pinned blob row for each digest, inserted where there was none.
+
+    :raises BusyError: garbage collection is deleting one of these blobs and did not finish.
+    """
+    for pause in (*PAUSES, None):
+        with transaction.atomic():
+            rows = _lock_rows(digests.values(), now=now)
+            if all(blob.state != Blob.State.DELETING for blob in rows.values()):
+                blobs = {position: rows[digest.sha256] for position, digest in digests.items()}
+                pin(blobs)
+                return blobs
+        if pause is not None:
+            time.sleep(pause)
+    raise BusyError("The storage is being cleaned up right now. Try again in a minute.")
+
+
+def _lock_rows(digests: Iterable[Digest], *, now: datetime) -> dict[str, Blob]:
+    """Return a locked row for each digest, no longer condemned."""
+    by_sha256 = {digest.sha256: digest for digest in digests}
+    created_at = connection.ops.adapt_datetimefield_value(now)
+    insert_rows(
+        Blob,
+        ("sha256", "size", "crc32", "state", "created_at"),
+        [
+            (sha256, digest.size, digest.crc32, Blob.State.WRITING.value, created_at)
+            for sha256, digest in sorted(by_sha256.items())
+        ],
+        ignore_conflicts=True,
+    )
+    # In one order everywhere, so that two jobs with the same files do not deadlock.
+    locked = Blob.objects.select_for_update().filter(sha256__in=by_sha256).order_by("sha256")
+    rows = {blob.sha256: blob for blob in locked}
+    Blob.objects.filter(pk__in=[blob.pk for blob in rows.values()], unreferenced_since__isnull=False).exclude(
+        state=Blob.State.DELETING
+    ).update(unreferenced_since=None)
+    return rows

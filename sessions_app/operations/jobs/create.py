@@ -1,0 +1,65 @@
+"""Create a job."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+
+from sessions_app import queue
+from sessions_app.models import DubbingSession, Job, Upload
+from sessions_app.operations.errors import NotAllowedError
+from sessions_app.operations.limits import ROWS_PER_STATEMENT
+from sessions_app.operations.uploads.errors import UploadsDeletedError
+
+
+def create_job(
+    *,
+    kind: Job.Kind,
+    owner: AbstractBaseUser,
+    params: dict[str, Any],
+    now: datetime,
+    session: DubbingSession | None = None,
+    uploads: list[Upload] | None = None,
+    publish: bool = True,
+) -> Job:
+    """Record a job, and notify the workers when the transaction commits.
+
+    :param publish: False for callers that run the job at once themselves; if they die, a worker takes over.
+    :raises NotAllowedError: an upload was deleted, or an unfinished job reads it.
+    """
+    with transaction.atomic():
+        job = Job.objects.create(
+            kind=kind,
+            owner_id=owner.pk,
+            session=session,
+            params=params,
+            created_at=now,
+            # Also set for callers that run the job: the reconciler publishes it later, should they die.
+            published_at=now,
+            publish_count=int(publish),
+        )
+        if uploads:
+            _assign_uploads(job, [upload.pk for upload in uploads])
+        if publish:
+            queue.enqueue(job)
+    return job
+
+
+def _assign_uploads(job: Job, ids: list[int]) -> None:
+    """Let this job read the uploads, and no other job."""
+    for start in range(0, len(ids), ROWS_PER_STATEMENT):
+        batch = ids[start : start + ROWS_PER_STATEMENT]
+        locked = Upload.objects.select_for_update().filter(pk__in=batch, state=Upload.State.RECEIVED)
+        readers = list(locked.order_by("pk").values_list("job_id", flat=True))
+        if len(readers) != len(batch):
+            raise UploadsDeletedError
+        # Queried after the rows are locked. The uploads of a failed job may be assigned to another one.
+        if Job.objects.filter(pk__in={reader for reader in readers if reader}).unfinished().exists():
+            raise NotAllowedError(
+                "Another job is reading these files already. Wait for it, or cancel it first.",
+                code="upload_in_use",
+            )
+        Upload.objects.filter(pk__in=batch).update(job=job)

@@ -1,0 +1,85 @@
+"""Request a save."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+
+from sessions_app.models import DubbingSession, Job, Upload
+from sessions_app.operations.errors import BadInputError
+from sessions_app.operations.jobs.create import create_job
+from sessions_app.operations.limits import ROWS_PER_STATEMENT, check_file_count
+from sessions_app.operations.saves.paths import check_paths
+from sessions_app.operations.uploads.files import iter_files
+from sessions_app.operations.uploads.new_files import NewFile
+from sessions_app.operations.uploads.reuse import reuse_stored_blobs
+from sessions_app.operations.versions.conflict import describe_conflict
+
+MAX_MESSAGE_LENGTH = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class SaveRequest:
+    """A save on top of version ``parent`` (0: the session has none yet)."""
+
+    parent: int
+    message: str = ""
+    replace: bool = False
+    """The uploaded files are the whole state: all other files are removed."""
+    removed: Sequence[str] = ()
+    """Paths in the session to remove."""
+    known: Sequence[NewFile] = ()
+    """Files whose bytes are stored already, by their SHA-256."""
+    rooted: bool = False
+    """Paths start at the project's root, not at a folder around it."""
+
+
+def request_save(
+    *,
+    session: DubbingSession,
+    author: AbstractBaseUser,
+    files: Sequence[Upload],
+    request: SaveRequest,
+    now: datetime,
+) -> Job:
+    """Queue a save.
+
+    :raises BadInputError: there is nothing to save, or files are not complete.
+    :raises ConflictError: the parent is not the current version.
+    :raises NotAllowedError: `blob_missing`, bytes of known files are not stored.
+    """
+    if not files and not request.removed and not request.known:
+        raise BadInputError("Choose at least one file to save.", code="nothing_to_save")
+    if len(request.message) > MAX_MESSAGE_LENGTH:
+        raise BadInputError(f"A message may have {MAX_MESSAGE_LENGTH} characters.", code="message_too_long")
+    if any(upload.state != Upload.State.RECEIVED for upload in files):
+        raise BadInputError(
+            "Some files are not complete yet. Wait for the uploads, then save.", code="upload_incomplete"
+        )
+    check_file_count(sum(upload.file_count for upload in files) + len(request.known))
+    current = session.current.number if session.current else 0
+    if current != request.parent:
+        raise describe_conflict(session)
+    with transaction.atomic():
+        reused = reuse_stored_blobs(owner=author, files=request.known, now=now) if request.known else []
+        check_paths([file.path for upload in (*files, *reused) for file in iter_files(upload)])
+        Upload.objects.bulk_create(reused, batch_size=ROWS_PER_STATEMENT)
+        return create_job(
+            kind=Job.Kind.SAVE,
+            owner=author,
+            session=session,
+            params={
+                "parent": request.parent,
+                "message": request.message,
+                "replace": request.replace,
+                "rooted": request.rooted,
+                "removed": list(request.removed),
+                "upload_count": len(files) + len(reused),
+            },
+            uploads=[*files, *reused],
+            now=now,
+        )

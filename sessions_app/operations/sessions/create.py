@@ -1,0 +1,44 @@
+"""Create a session."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import IntegrityError, transaction
+
+from dubbing_core.session_names import (
+    SessionNameError,
+    find_free_name,
+    fold_session_name,
+    normalize_session_name,
+)
+from sessions_app.models import DubbingSession
+from sessions_app.operations.errors import BadInputError
+from sessions_app.operations.sessions.names import MAX_NAME_TRIES, list_folded_names
+
+
+def create_session(*, owner: AbstractBaseUser, name: str, now: datetime) -> DubbingSession:
+    """Create an empty session; if ``name`` is taken, a number is appended.
+
+    :raises BadInputError: the name cannot be used.
+    """
+    try:
+        requested = normalize_session_name(name)
+    except SessionNameError as error:
+        raise BadInputError(str(error), code=error.code) from error
+    for _ in range(MAX_NAME_TRIES):
+        free = find_free_name(requested, list_folded_names(owner.pk))
+        try:
+            with transaction.atomic():
+                return DubbingSession.objects.create(
+                    owner_id=owner.pk,
+                    name=free,
+                    folded_name=fold_session_name(free),
+                    created_at=now,
+                    last_updated=now,
+                    last_accessed=now,
+                )
+        except IntegrityError:
+            continue  # a concurrent request took the name
+    raise BadInputError("This name is taken. Choose another one.", code="name_taken")

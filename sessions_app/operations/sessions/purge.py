@@ -1,0 +1,26 @@
+"""Purge a session: delete it from the trash for good."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from sessions_app.models import DubbingSession, Export
+from sessions_app.storage import get_store
+
+
+def purge_session(*, session: DubbingSession) -> int:
+    """Delete a trashed session; return the bytes of its exports. Garbage collection deletes its blobs.
+
+    A session that was restored in the meantime stays. Rows are deleted first: bytes without a row are swept later.
+    """
+    with transaction.atomic():
+        row = DubbingSession.objects.select_for_update().trashed().filter(pk=session.pk).first()
+        if row is None:
+            return 0
+        exports = Export.objects.filter(version__session=row, removed_at__isnull=True)
+        sizes = dict(exports.values_list("key", "size"))
+        row.delete()
+    store = get_store()
+    for key in sizes:
+        store.delete(key)
+    return sum(sizes.values())

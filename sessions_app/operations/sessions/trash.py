@@ -1,0 +1,37 @@
+"""Trash: move sessions into it and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from dubbing_core.session_names import find_free_name, fold_session_name
+from sessions_app.models import DubbingSession
+from sessions_app.operations.errors import BadInputError
+from sessions_app.operations.sessions.names import MAX_NAME_TRIES, list_folded_names
+
+
+def trash_sessions(*, sessions: Iterable[DubbingSession], now: datetime) -> int:
+    """Move sessions to the trash; return how many were not there before."""
+    return sum(session.trash(now=now) for session in sessions)
+
+
+def untrash_session(*, session: DubbingSession) -> DubbingSession:
+    """Restore a session from the trash; if its name was taken in the meantime, a number is appended.
+
+    :raises BadInputError: concurrent requests took every free name.
+    """
+    for _ in range(MAX_NAME_TRIES):
+        free = find_free_name(session.name, list_folded_names(session.owner_id))
+        try:
+            with transaction.atomic():
+                DubbingSession.objects.filter(pk=session.pk, trashed_at__isnull=False).update(
+                    trashed_at=None, name=free, folded_name=fold_session_name(free)
+                )
+        except IntegrityError:
+            continue
+        session.refresh_from_db()
+        return session
+    raise BadInputError("This name is taken. Rename the other session first.", code="name_taken")

@@ -1,0 +1,35 @@
+"""Discard uploads: delete their rows and bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db import transaction
+
+from sessions_app.models import Job, Upload
+from sessions_app.operations.errors import NotAllowedError
+from sessions_app.operations.uploads.rows import lock_upload
+from sessions_app.operations.uploads.staging import delete_staged_bytes
+
+
+def discard_upload(*, upload: Upload) -> None:
+    """Discard an upload at its owner's request.
+
+    :raises NotAllowedError: an unfinished job reads it, or it was deleted already.
+    """
+    with transaction.atomic():
+        row = lock_upload(upload)
+        if row.job_id is not None and Job.objects.filter(pk=row.job_id).unfinished().exists():
+            raise NotAllowedError("A job is reading this upload. Cancel the job first.", code="upload_in_use")
+        row.delete()
+    delete_staged_bytes(row)
+
+
+def delete_uploads(uploads: Iterable[Upload]) -> int:
+    """Delete uploads that no job needs; return how many received bytes were deleted."""
+    freed = 0
+    for upload in uploads:
+        delete_staged_bytes(upload)
+        freed += upload.received if upload.blob_id is None else 0
+        upload.delete()
+    return freed

@@ -1,0 +1,33 @@
+"""Uploaded files: an upload of one file, or the files of a pack."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import accumulate
+
+from sessions_app.models import Upload
+
+
+@dataclass(frozen=True, kw_only=True)
+class UploadedFile:
+    """A file in an upload: the whole of it, or a range of a pack."""
+
+    path: str
+    size: int
+    """In bytes."""
+    sha256: str
+    """As the client declared it, or ""."""
+    upload: Upload
+    start: int = 0
+    """Offset of its bytes in the upload."""
+
+
+def iter_files(upload: Upload) -> Iterator[UploadedFile]:
+    """Yield the files that the upload contains."""
+    if upload.members is None:
+        yield UploadedFile(path=upload.path, size=upload.size, sha256=upload.sha256, upload=upload)
+        return
+    starts = accumulate((size for _, size, _ in upload.members), initial=0)
+    for (path, size, sha256), start in zip(upload.members, starts, strict=False):
+        yield UploadedFile(path=path, size=size, sha256=sha256, upload=upload, start=start)

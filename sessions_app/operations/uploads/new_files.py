@@ -1,0 +1,95 @@
+"""New files and packs: what a client is about to upload."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from dubbing_core.paths import PathError, normalize_path
+from sessions_app.operations.errors import BadInputError
+from sessions_app.operations.uploads.limits import (
+    MAX_FILES_PER_CALL,
+    MAX_FILES_PER_PACK,
+    MAX_PACKED_FILE_SIZE,
+    MAX_UPLOADS_PER_CALL,
+)
+
+SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewFile:
+    """A file that a client is about to upload."""
+
+    path: str
+    size: int
+    """In bytes."""
+    sha256: str = ""
+    """Lower-case hex, or "" if the client did not compute it. The uploaded bytes must match; it also identifies the upload."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewPack:
+    """Small files that a client is about to upload as one: their bytes, concatenated."""
+
+    files: Sequence[NewFile]
+
+
+FileRow = tuple[str, int, str]
+"""Path, size in bytes, SHA-256 or ""."""
+
+
+def check_counts(new: Sequence[NewFile | NewPack]) -> None:
+    """Refuse a call with too few or too many files.
+
+    :raises BadInputError: `bad_file_count`.
+    """
+    if not 0 < len(new) <= MAX_UPLOADS_PER_CALL:
+        raise BadInputError(f"Create 1 to {MAX_UPLOADS_PER_CALL} uploads per call.", code="bad_file_count")
+    packs = [each for each in new if isinstance(each, NewPack)]
+    if any(not 0 < len(pack.files) <= MAX_FILES_PER_PACK for pack in packs):
+        raise BadInputError(f"A pack contains 1 to {MAX_FILES_PER_PACK} files.", code="bad_file_count")
+    if len(new) - len(packs) + sum(len(pack.files) for pack in packs) > MAX_FILES_PER_CALL:
+        raise BadInputError(f"Upload at most {MAX_FILES_PER_CALL} files per call.", code="bad_file_count")
+
+
+def check_file(file: NewFile) -> FileRow:
+    """Return the file's row, its path normalized.
+
+    :raises BadInputError: the path, size or hash cannot be accepted.
+    """
+    try:
+        path = normalize_path(file.path)
+    except PathError as error:
+        raise BadInputError(str(error), code=error.code) from error
+    if file.size < 0:
+        raise BadInputError(f"The size of “{path}” is negative.", code="bad_size")
+    if file.size > settings.MAX_UPLOAD_SIZE:
+        raise BadInputError(
+            f"“{path}” is too large: a file may have {settings.MAX_UPLOAD_SIZE // 1024**3} GiB.",
+            code="too_large",
+        )
+    if file.sha256 and not SHA256.fullmatch(file.sha256):
+        raise BadInputError(
+            f"The SHA-256 of “{path}” must be 64 hexadecimal digits in lower case.", code="bad_sha256"
+        )
+    return path, file.size, file.sha256
+
+
+def check_pack(pack: NewPack) -> list[FileRow]:
+    """Return the rows of a pack's files.
+
+    :raises BadInputError: a file cannot be accepted, or is too large for a pack.
+    """
+    rows = [check_file(file) for file in pack.files]
+    for path, size, _ in rows:
+        if size > MAX_PACKED_FILE_SIZE:
+            raise BadInputError(
+                f"“{path}” is too large for a pack, whose files may have {MAX_PACKED_FILE_SIZE} bytes."
+                " Upload it on its own.",
+                code="too_large",
+            )
+    return rows

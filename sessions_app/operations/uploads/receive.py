@@ -1,0 +1,74 @@
+"""Receive the bytes of a part through the portal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+
+from sessions_app.models import Upload
+from sessions_app.operations.accounts import quotas
+from sessions_app.operations.errors import BadInputError, BusyError
+from sessions_app.operations.uploads.errors import UploadCompleteError, UploadDeletedError
+from sessions_app.operations.uploads.multipart import check_accepts_parts, initiate_multipart
+from sessions_app.operations.uploads.parts import list_records, part_length, set_records
+from sessions_app.operations.uploads.resume import prevent_resume
+from sessions_app.operations.uploads.rows import lock_upload
+from sessions_app.operations.uploads.staging import object_key
+from sessions_app.storage import get_store
+from sessions_app.storage.parts import part_size_for
+from sessions_app.storage.store import ObjectMissingError, Part, PartBusyError
+
+
+def put_part(*, upload: Upload, number: int, chunks: Iterable[bytes], now: datetime) -> Part:
+    """Store one part, replacing an earlier one of the same number.
+
+    :raises BadInputError: there is no such part, or its length is wrong.
+    :raises NotAllowedError: the upload is complete, was deleted or has expired.
+    :raises OverQuotaError: the owner's storage quota is exceeded.
+    :raises BusyError: another request is writing the same part.
+    """
+    store = get_store()
+    check_accepts_parts(upload, [number], now=now)
+    quotas.check(upload.owner)
+    length = part_length(upload, number)
+    store_id = initiate_multipart(upload, store)
+    try:
+        part = store.put_part(
+            object_key(upload),
+            store_id,
+            number,
+            _check_length(chunks, length, upload),
+            part_size=part_size_for(upload.size),
+        )
+    except PartBusyError as error:
+        raise BusyError(str(error), code="upload_busy") from error
+    except ObjectMissingError:
+        if Upload.objects.filter(pk=upload.pk, state=Upload.State.RECEIVED).exists():
+            raise UploadCompleteError from None
+        prevent_resume(upload)
+        raise UploadDeletedError from None
+    with transaction.atomic():
+        row = lock_upload(upload)
+        others = [record for record in row.parts if record["number"] != number]
+        set_records(row, [*others, *list_records([part])])
+        row.expires_at = now + settings.UPLOAD_KEPT
+        row.save(update_fields=["parts", "received", "expires_at"])
+    return part
+
+
+def _check_length(chunks: Iterable[bytes], length: int, upload: Upload) -> Iterable[bytes]:
+    """Yield the chunks; raise if they are shorter or longer than the part."""
+    passed = 0
+    for chunk in chunks:
+        passed += len(chunk)
+        if passed > length:
+            break
+        yield chunk
+    if passed != length:
+        raise BadInputError(
+            f"A part of {upload.label} has {'more' if passed > length else 'fewer'} bytes than it should. Send it again.",
+            code="bad_part_size",
+        )

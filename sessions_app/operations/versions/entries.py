@@ -1,0 +1,48 @@
+"""Entries of a version: rows for the changes since its parent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+from dubbing_core.manifest import Changes
+from sessions_app.models import DubbingSession, Entry
+from sessions_app.models.bulk import insert_rows
+from sessions_app.operations.limits import ROWS_PER_STATEMENT
+from sessions_app.operations.versions.new_version import NewVersion
+
+Item = TypeVar("Item")
+
+COLUMNS = ("session_id", "path", "blob_id", "category", "language", "origin", "added_in")
+
+
+def write_entries(session: DubbingSession, changes: Changes, new: NewVersion, *, number: int) -> int:
+    """Write the changes of version ``number``; return the bytes of blobs that are new in the session."""
+    ended = [entry.path for entry in (*changes.removed, *changes.changed)]
+    for paths in _batched(ended):
+        Entry.objects.filter(session=session, path__in=paths, removed_in__isnull=True).update(
+            removed_in=number
+        )
+    added = [*changes.added, *changes.changed]
+    rows = [
+        (
+            session.pk,
+            entry.path,
+            new.blob_ids[entry.path],
+            entry.category.value,
+            entry.language,
+            entry.origin,
+            number,
+        )
+        for entry in added
+    ]
+    sizes = {new.blob_ids[entry.path]: entry.size for entry in added}
+    known: set[int] = set()
+    for ids in _batched(list(sizes)):
+        known.update(Entry.objects.filter(session=session, blob_id__in=ids).values_list("blob_id", flat=True))
+    insert_rows(Entry, COLUMNS, rows)
+    return sum(size for blob_id, size in sizes.items() if blob_id not in known)
+
+
+def _batched(items: list[Item]) -> Iterable[list[Item]]:
+    return (items[start : start + ROWS_PER_STATEMENT] for start in range(0, len(items), ROWS_PER_STATEMENT))

@@ -1,0 +1,25 @@
+"""New version: the state of a session that is about to be committed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from dubbing_core.manifest import Manifest
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewVersion:
+    """Files, the blob of each, and the document (metadata.json with relative paths) of a version to commit."""
+
+    manifest: Manifest
+    blob_ids: Mapping[str, int]
+    document: Mapping[str, Any]
+    message: str = ""
+    restored_from: int | None = None
+
+    @cached_property
+    def fingerprint(self) -> str:
+        return self.manifest.compute_fingerprint(self.document)

@@ -1,0 +1,52 @@
+"""Restore a version: commit its files and metadata again as the newest one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+
+from dubbing_core import metadata
+from dubbing_core.texts import ExtractedTexts
+from sessions_app.models import DubbingSession, Version
+from sessions_app.operations.errors import NotAllowedError
+from sessions_app.operations.versions.commit import commit_version
+from sessions_app.operations.versions.new_version import NewVersion
+from sessions_app.queries.manifests import get_version_contents
+
+
+def restore_version(
+    *, session: DubbingSession, number: int, author: AbstractBaseUser, now: datetime
+) -> Version:
+    """Commit a new version with the files of version ``number``; no bytes move and no version is lost.
+
+    :raises NotAllowedError: the session has no such version.
+    :raises UnchangedError: the current version has the same files and metadata.
+    """
+    with transaction.atomic():
+        locked = DubbingSession.objects.select_for_update().get(pk=session.pk)
+        old = Version.objects.filter(session=locked, number=number).first()
+        if old is None:
+            raise NotAllowedError(f"This session has no version {number}.", code="no_such_version")
+        held = get_version_contents(old)
+        document = metadata.build_document(
+            old.metadata,
+            entries=held.manifest.entries,
+            video_name=None,
+            texts=ExtractedTexts(),
+            created_at=locked.created_at,
+            last_updated=now,
+            last_accessed=locked.last_accessed,
+            keep_stage=True,
+        )
+        new = NewVersion(
+            manifest=held.manifest,
+            blob_ids=held.blob_ids,
+            document=document,
+            message=f"Restored from version {number}",
+            restored_from=number,
+        )
+        version = commit_version(session=locked, parent=locked.current, new=new, author=author, now=now)
+    session.refresh_from_db()
+    return version

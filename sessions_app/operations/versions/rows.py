@@ -1,0 +1,52 @@
+"""Row of a version, with the columns that lists and searches need beside its document."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+from django.contrib.auth.models import AbstractBaseUser
+
+from dubbing_core.progress import compute_progress, compute_stage
+from dubbing_core.session_names import fold_session_name
+from sessions_app.models import DubbingSession, Version
+from sessions_app.operations.versions.new_version import NewVersion
+
+
+def build_version(
+    *,
+    session: DubbingSession | None,
+    number: int,
+    new: NewVersion,
+    stored_size: int,
+    author: AbstractBaseUser | None,
+    now: datetime,
+) -> Version:
+    """Return the version's row, not saved yet.
+
+    :param session: None if it does not exist yet.
+    :param stored_size: bytes of the blobs that are new in the session.
+    """
+    progress = compute_progress(new.document, {entry.category for entry in new.manifest.entries})
+    video_name = str(new.document.get("video_name") or "")[:255]
+    return Version(
+        session=session,
+        number=number,
+        created_at=now,
+        created_by_id=author.pk if author else None,
+        message=new.message,
+        restored_from=new.restored_from,
+        document=json.dumps(new.document),
+        fingerprint=new.fingerprint,
+        file_count=len(new.manifest.entries),
+        total_size=new.manifest.total_size,
+        stored_size=stored_size,
+        video_name=video_name,
+        folded_video_name=fold_session_name(video_name),
+        language_tags=Version.join_tags(new.document.get("languages") or []),
+        stage=compute_stage(progress).value,
+        has_transcription=progress.has_transcription,
+        has_translations=progress.has_translations,
+        has_audio=progress.has_audio,
+        has_videos=progress.has_videos,
+    )

@@ -16,6 +16,7 @@ from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from sessions_app.access import can_clean_up, can_inspect
 from sessions_app.operations.errors import OperationError
 from sessions_app.storage.store import StoreError
 
@@ -52,11 +53,11 @@ class ReadOnlyAdmin(admin.ModelAdmin[M]):
         return False
 
     def has_view_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
-        return super().has_view_permission(request, obj) or self.has_cleanup_permission(request)
+        return can_inspect(request.user, self.model)
 
     def has_cleanup_permission(self, request: HttpRequest) -> bool:
-        """Whether the actions are theirs: those with Django's permission to change the rows."""
-        return super().has_change_permission(request)
+        """Return whether the user may run the actions."""
+        return can_clean_up(request.user, self.model)
 
 
 def link(row: Model | None) -> str | SafeString:

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.core.signals import got_request_exception
 from django.http import (
     Http404,
@@ -176,6 +176,13 @@ def on_store_error(_request: HttpRequest, error: StoreError) -> HttpResponse:
 @api.exception_handler(Http404)
 def on_not_found(_request: HttpRequest, _error: Http404) -> HttpResponse:
     return not_found().response()
+
+
+@api.exception_handler(PermissionDenied)
+def on_permission_denied(_request: HttpRequest, _error: PermissionDenied) -> HttpResponse:
+    return ProblemError(
+        HTTPStatus.FORBIDDEN, "forbidden", "You may see this, but not change it. Ask its owner."
+    ).response()
 
 
 @api.exception_handler(ValidationError)

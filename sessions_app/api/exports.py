@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from dubbing_core.categories import Category
 from sessions_app import models
+from sessions_app.access import visible_to
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.downloads import api_download_response
 from sessions_app.api.endpoints import ZIP, binary_responses, read_endpoint, write_endpoint
@@ -101,7 +102,7 @@ def create_export(request: ApiRequest, code: UUID, number: int, body: NewExport)
 )
 def list_exports(request: ApiRequest, limit: Limit, cursor: Cursor) -> Page[Export]:
     now = timezone.now()
-    rows = models.Export.objects.visible_to(request.auth.user).select_related("version__session")
+    rows = visible_to(request.auth.user, models.Export.objects.live()).select_related("version__session")
     page, next_cursor = paginate(
         rows.defer("version__document"), order=NEWEST_FIRST, limit=limit, cursor=cursor
     )

@@ -9,6 +9,7 @@ from ninja import Router
 from pydantic import BaseModel, ConfigDict, Field
 
 from sessions_app import models
+from sessions_app.access import Action
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.endpoints import write_endpoint
 from sessions_app.api.idempotency import once
@@ -60,6 +61,6 @@ def preview_import(request: ApiRequest, body: NewImport) -> Job:
 
 def _requested(request: ApiRequest, body: NewImport, kind: models.Job.Kind) -> Job:
     user = request.auth.user
-    upload = get_upload_or_404(user, body.upload)
+    upload = get_upload_or_404(user, body.upload, Action.EDIT)
     job = imports.request(upload=upload, owner=user, name=body.name, now=timezone.now(), kind=kind)
     return Job.of(job)

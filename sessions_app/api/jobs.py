@@ -12,6 +12,7 @@ from ninja import Query, Router, Status
 from pydantic import BaseModel, ConfigDict, Field
 
 from sessions_app import models
+from sessions_app.access import Action, visible_to
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.endpoints import read_endpoint, write_endpoint
 from sessions_app.api.idempotency import once
@@ -88,7 +89,7 @@ class ImportName(BaseModel):
 def list_jobs(
     request: ApiRequest, state: Annotated[State | None, Query(None)], limit: Limit, cursor: Cursor
 ) -> Page[Job]:
-    rows = models.Job.objects.visible_to(request.auth.user).select_related("session")
+    rows = visible_to(request.auth.user, models.Job.objects.all()).select_related("session")
     if state:
         rows = rows.filter(state=state)
     page, next_cursor = paginate(rows, order=NEWEST_FIRST, limit=limit, cursor=cursor)
@@ -105,7 +106,7 @@ def get_job(request: ApiRequest, code: UUID) -> Job:
     **write_endpoint(Job, operation_id="cancel_job", summary="Stop a job: at once, or at its next step"),
 )
 def cancel_job(request: ApiRequest, code: UUID) -> Job:
-    cancel.cancel_job(job=get_job_or_404(request.auth.user, code), now=timezone.now())
+    cancel.cancel_job(job=get_job_or_404(request.auth.user, code, Action.EDIT), now=timezone.now())
     return Job.of(get_job_or_404(request.auth.user, code))
 
 
@@ -116,7 +117,7 @@ def cancel_job(request: ApiRequest, code: UUID) -> Job:
     ),
 )
 def retry_job(request: ApiRequest, code: UUID) -> Status[Job]:
-    job = get_job_or_404(request.auth.user, code)
+    job = get_job_or_404(request.auth.user, code, Action.EDIT)
     if job.kind == models.Job.Kind.EXPORT:
         job = exports.retry(job=job, now=timezone.now())
     else:
@@ -134,7 +135,7 @@ def retry_job(request: ApiRequest, code: UUID) -> Status[Job]:
     ),
 )
 def save_on_top(request: ApiRequest, code: UUID) -> Status[Job]:
-    job = get_job_or_404(request.auth.user, code)
+    job = get_job_or_404(request.auth.user, code, Action.EDIT)
     if job.kind != models.Job.Kind.SAVE or job.session is None:
         raise NotAllowedError("Only a save can be put on top of another.", code="not_a_save")
     retry_on_top(job=job, now=timezone.now())
@@ -153,5 +154,5 @@ def save_on_top(request: ApiRequest, code: UUID) -> Status[Job]:
 )
 @once(status=202, location=address_of)
 def import_previewed(request: ApiRequest, code: UUID, body: ImportName) -> Job:
-    checked = get_job_or_404(request.auth.user, code)
+    checked = get_job_or_404(request.auth.user, code, Action.EDIT)
     return Job.of(imports.request_checked(check=checked, name=body.name, now=timezone.now()))

@@ -11,6 +11,7 @@ from django.utils import timezone
 from ninja import Header
 from pydantic import BaseModel, ConfigDict, Field
 
+from sessions_app.access import Action
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.blobs import MAX_SIZE, Sha256
 from sessions_app.api.endpoints import write_endpoint
@@ -79,11 +80,11 @@ def create_version(
     if_match: Annotated[str | None, Header(None, alias="If-Match", description='`"v<number>"`')],
 ) -> Job:
     user = request.auth.user
-    session = get_session_or_404(user, code)
+    session = get_session_or_404(user, code, Action.EDIT)
     job = request_save(
         session=session,
         author=user,
-        files=get_uploads_or_404(user, body.uploads),
+        files=get_uploads_or_404(user, body.uploads, Action.EDIT),
         request=SaveRequest(
             parent=_parent(body, if_match),
             message=body.message.strip(),

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from dubbing_core.progress import Progress as Done, Stage
 from dubbing_core.session_names import fold_session_name
 from sessions_app import models
+from sessions_app.access import Action
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.endpoints import read_endpoint, write_endpoint
 from sessions_app.api.idempotency import once
@@ -189,7 +190,9 @@ def get_session(request: ApiRequest, response: HttpResponse, code: UUID) -> Sess
     **write_endpoint(None, status=204, operation_id="trash_session", summary="Move a session to the trash"),
 )
 def trash_session(request: ApiRequest, code: UUID) -> Status[None]:
-    trash.trash_sessions(sessions=[get_session_or_404(request.auth.user, code)], now=timezone.now())
+    trash.trash_sessions(
+        sessions=[get_session_or_404(request.auth.user, code, Action.MANAGE)], now=timezone.now()
+    )
     return Status(HTTPStatus.NO_CONTENT, None)
 
 
@@ -204,5 +207,5 @@ def trash_session(request: ApiRequest, code: UUID) -> Status[None]:
 )
 def untrash_session(request: ApiRequest, code: UUID) -> Session:
     user = request.auth.user
-    trash.untrash_session(session=get_trashed_session_or_404(user, code))
+    trash.untrash_session(session=get_trashed_session_or_404(user, code, Action.MANAGE))
     return Session.of(get_session_or_404(user, code))

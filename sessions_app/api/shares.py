@@ -12,6 +12,7 @@ from ninja import Router, Status
 from pydantic import BaseModel, ConfigDict, Field
 
 from sessions_app import models
+from sessions_app.access import Action, visible_to
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.endpoints import read_endpoint, write_endpoint
 from sessions_app.api.idempotency import once
@@ -72,7 +73,7 @@ class NewShare(BaseModel):
 @once(status=201, without={"url": None})
 def create_share(request: ApiRequest, code: UUID, body: NewShare) -> Share:
     user = request.auth.user
-    export = get_export_or_404(user, code)
+    export = get_export_or_404(user, code, Action.MANAGE)
     made = shares.create(export=export, author=user, days=body.days, note=body.note, now=timezone.now())
     url = request.build_absolute_uri(reverse("share-page", args=[made.token]))
     return Share.of(made.share, url=url)
@@ -83,7 +84,7 @@ def create_share(request: ApiRequest, code: UUID, body: NewShare) -> Share:
     **read_endpoint(Page[Share], errors=(), operation_id="list_shares", summary="Links, the latest first"),
 )
 def list_shares(request: ApiRequest, limit: Limit, cursor: Cursor) -> Page[Share]:
-    rows = models.Share.objects.visible_to(request.auth.user).select_related("export")
+    rows = visible_to(request.auth.user, models.Share.objects.all()).select_related("export")
     page, next_cursor = paginate(rows, order=NEWEST_FIRST, limit=limit, cursor=cursor)
     return Page(items=[Share.of(row) for row in page], next=next_cursor)
 
@@ -93,5 +94,5 @@ def list_shares(request: ApiRequest, limit: Limit, cursor: Cursor) -> Page[Share
     **write_endpoint(None, status=204, operation_id="revoke_share", summary="Take a link back"),
 )
 def revoke_share(request: ApiRequest, code: UUID) -> Status[None]:
-    get_share_or_404(request.auth.user, code).revoke(now=timezone.now())
+    get_share_or_404(request.auth.user, code, Action.MANAGE).revoke(now=timezone.now())
     return Status(HTTPStatus.NO_CONTENT, None)

@@ -14,6 +14,7 @@ from ninja import Router, Status
 from pydantic import BaseModel, ConfigDict, Field
 
 from sessions_app import models
+from sessions_app.access import Action, visible_to
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.blobs import MAX_SIZE, Sha256
 from sessions_app.api.endpoints import OCTETS, read_endpoint, write_endpoint
@@ -187,7 +188,7 @@ def _file(file: NewFile) -> new_files.NewFile:
     ),
 )
 def list_uploads(request: ApiRequest, limit: Limit, cursor: Cursor) -> Page[Upload]:
-    rows = models.Upload.objects.visible_to(request.auth.user)
+    rows = visible_to(request.auth.user, models.Upload.objects.all())
     page, next_cursor = paginate(rows, order=NEWEST_FIRST, limit=limit, cursor=cursor)
     refresh_parts(page)
     return Page(items=[Upload.of(row) for row in page], next=next_cursor)
@@ -208,7 +209,7 @@ def get_upload(request: ApiRequest, code: UUID) -> Upload:
     **write_endpoint(None, status=204, operation_id="discard_upload", summary="Give an upload up"),
 )
 def discard_upload(request: ApiRequest, code: UUID) -> Status[None]:
-    discard.discard_upload(upload=get_upload_or_404(request.auth.user, code))
+    discard.discard_upload(upload=get_upload_or_404(request.auth.user, code, Action.EDIT))
     return Status(HTTPStatus.NO_CONTENT, None)
 
 
@@ -226,7 +227,9 @@ def discard_upload(request: ApiRequest, code: UUID) -> Status[None]:
     ),
 )
 def sign_parts(request: ApiRequest, body: Unsigned) -> SignedParts:
-    found = {upload.code: upload for upload in get_uploads_or_404(request.auth.user, _codes(body))}
+    found = {
+        upload.code: upload for upload in get_uploads_or_404(request.auth.user, _codes(body), Action.EDIT)
+    }
     wanted = [PartRequest(upload=found[part.upload], number=part.number) for part in body.parts]
     signed = sign.sign_parts(parts=wanted, now=timezone.now())
     return SignedParts(
@@ -267,7 +270,7 @@ def _signed(request: ApiRequest, part: PartRequest, permission: Permission | Non
     ),
 )
 def put_part(request: ApiRequest, response: HttpResponse, code: UUID, number: int) -> Part:
-    upload = get_upload_or_404(request.auth.user, code)
+    upload = get_upload_or_404(request.auth.user, code, Action.EDIT)
     chunks = stream_body(request, CHUNK_SIZE)
     stored = receive.put_part(upload=upload, number=number, chunks=chunks, now=timezone.now())
     response["ETag"] = f'"{stored.etag.strip(chr(34))}"'
@@ -281,6 +284,6 @@ def put_part(request: ApiRequest, response: HttpResponse, code: UUID, number: in
     ),
 )
 def complete_uploads(request: ApiRequest, body: Codes) -> Uploads:
-    found = get_uploads_or_404(request.auth.user, body.uploads)
+    found = get_uploads_or_404(request.auth.user, body.uploads, Action.EDIT)
     done = complete.complete_uploads(uploads=found, now=timezone.now())
     return Uploads(uploads=[Upload.of(upload) for upload in done])

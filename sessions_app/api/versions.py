@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from dubbing_core.categories import Category
 from dubbing_core.progress import Stage
 from sessions_app import models
+from sessions_app.access import Action
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.endpoints import read_endpoint, write_endpoint
 from sessions_app.api.idempotency import once
@@ -135,7 +136,7 @@ def get_version(request: ApiRequest, code: UUID, number: int) -> Version:
 @once(status=201)
 def restore_version(request: ApiRequest, code: UUID, number: int) -> Version:
     user = request.auth.user
-    session = get_version_or_404(user, code, number).session
+    session = get_version_or_404(user, code, number, Action.EDIT).session
     made = restore.restore_version(session=session, number=number, author=user, now=timezone.now())
     return Version.of(made)
 

@@ -1,82 +1,99 @@
-"""Finds what a URL names, through the caller's own querysets: for everybody else it does not exist."""
+"""Lookups of the rows that URLs and request bodies name, among those that the user may see.
+
+A row that the user may not see is a 404, as if it did not exist; one that they see but may not use for the action is a 403.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 from uuid import UUID
 
 from django.contrib.auth.models import User
+from django.db.models import Model, QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
+from sessions_app.access import Action, require, visible_to
 from sessions_app.models import AccessToken, DubbingSession, Export, Job, Share, Upload, Version
 from sessions_app.models.session import DubbingSessionQuerySet
 from sessions_app.operations.errors import BadInputError
 
+Row = TypeVar("Row", bound=Model)
+BATCH = 500
+"""Databases limit the number of variables in a statement."""
 
-def get_session_or_404(user: User, code: UUID) -> DubbingSession:
+
+def get_session_or_404(user: User, code: UUID, action: Action = Action.VIEW) -> DubbingSession:
     """Return a session that is not in the trash."""
-    return get_object_or_404(_sessions_of(user).live(), code=code)
+    return _get(user, _sessions().live(), code, action)
 
 
-def get_any_session_or_404(user: User, code: UUID) -> DubbingSession:
-    """Return a session, in the trash or not."""
-    return get_object_or_404(_sessions_of(user), code=code)
+def get_any_session_or_404(user: User, code: UUID, action: Action = Action.VIEW) -> DubbingSession:
+    """Return a session, whether in the trash or not."""
+    return _get(user, _sessions(), code, action)
 
 
-def _sessions_of(user: User) -> DubbingSessionQuerySet:
-    # A document has megabytes, and few ask for it: it is read when it is looked at.
-    return DubbingSession.objects.visible_to(user).select_related("current").defer("current__document")
+def get_trashed_session_or_404(user: User, code: UUID, action: Action = Action.VIEW) -> DubbingSession:
+    return _get(user, DubbingSession.objects.trashed(), code, action)
 
 
-def get_trashed_session_or_404(user: User, code: UUID) -> DubbingSession:
-    return get_object_or_404(DubbingSession.objects.visible_to(user).trashed(), code=code)
+def _sessions() -> DubbingSessionQuerySet:
+    # A document can have megabytes and is rarely used: it is loaded on access.
+    return DubbingSession.objects.select_related("current").defer("current__document")
 
 
-def get_version_or_404(user: User, code: UUID, number: int) -> Version:
-    """Return a version of a session that is not in the trash; its document is read when it is looked at."""
-    session = DubbingSession.objects.visible_to(user).live().filter(code=code)
-    return get_object_or_404(
-        Version.objects.select_related("session", "created_by").defer("document"),
-        session__in=session,
-        number=number,
+def get_version_or_404(user: User, code: UUID, number: int, action: Action = Action.VIEW) -> Version:
+    """Return a version of a session that is not in the trash; its document is loaded on access."""
+    versions = Version.objects.select_related("session", "created_by").defer("document")
+    version = get_object_or_404(
+        visible_to(user, versions), session__code=code, session__trashed_at__isnull=True, number=number
     )
+    require(user, action, version)
+    return version
 
 
-def get_job_or_404(user: User, code: UUID) -> Job:
-    return get_object_or_404(Job.objects.visible_to(user).select_related("session__current"), code=code)
+def get_job_or_404(user: User, code: UUID, action: Action = Action.VIEW) -> Job:
+    return _get(user, Job.objects.select_related("session__current"), code, action)
 
 
-def get_export_or_404(user: User, code: UUID) -> Export:
-    return get_object_or_404(Export.objects.visible_to(user).select_related("version__session"), code=code)
+def get_export_or_404(user: User, code: UUID, action: Action = Action.VIEW) -> Export:
+    """Return an export of a session that is not in the trash."""
+    return _get(user, Export.objects.live().select_related("version__session"), code, action)
 
 
-def get_share_or_404(user: User, code: UUID) -> Share:
-    return get_object_or_404(Share.objects.visible_to(user).select_related("export"), code=code)
+def get_share_or_404(user: User, code: UUID, action: Action = Action.VIEW) -> Share:
+    return _get(user, Share.objects.select_related("export"), code, action)
 
 
-def get_token_or_404(user: User, code: UUID) -> AccessToken:
-    return get_object_or_404(AccessToken.objects.visible_to(user), code=code)
+def get_token_or_404(user: User, code: UUID, action: Action = Action.VIEW) -> AccessToken:
+    return _get(user, AccessToken.objects.all(), code, action)
 
 
-def get_upload_or_404(user: User, code: UUID) -> Upload:
-    return get_object_or_404(Upload.objects.visible_to(user), code=code)
+def get_upload_or_404(user: User, code: UUID, action: Action = Action.VIEW) -> Upload:
+    return _get(user, Upload.objects.all(), code, action)
 
 
-def get_uploads_or_404(user: User, wanted: Sequence[UUID]) -> list[Upload]:
-    """Return the uploads in the order asked for.
+def get_uploads_or_404(user: User, codes: Sequence[UUID], action: Action = Action.VIEW) -> list[Upload]:
+    """Return the uploads in the given order.
 
-    :raises BadInputError: one is named twice.
+    :raises BadInputError: a code occurs twice.
     :raises Http404: one of them does not exist.
     """
-    if len(set(wanted)) != len(wanted):
+    if len(set(codes)) != len(codes):
         raise BadInputError("An upload is named twice.", code="bad_field")
-    found: dict[UUID, Upload] = {}
-    for start in range(0, len(wanted), 500):
-        found |= {
-            upload.code: upload
-            for upload in Upload.objects.visible_to(user).filter(code__in=wanted[start : start + 500])
-        }
-    if len(found) != len(wanted):
+    by_code: dict[UUID, Upload] = {}
+    for start in range(0, len(codes), BATCH):
+        rows = visible_to(user, Upload.objects.filter(code__in=codes[start : start + BATCH]))
+        by_code |= {upload.code: upload for upload in rows}
+    if len(by_code) != len(codes):
         raise Http404
-    return [found[code] for code in wanted]
+    for upload in by_code.values():
+        require(user, action, upload)
+    return [by_code[code] for code in codes]
+
+
+def _get(user: User, rows: QuerySet[Row], code: UUID, action: Action) -> Row:
+    row = get_object_or_404(visible_to(user, rows), code=code)
+    require(user, action, row)
+    return row

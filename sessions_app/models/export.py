@@ -14,12 +14,11 @@ from dubbing_core.selection import Selection
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
-
 
 class ExportQuerySet(models.QuerySet["Export"]):
-    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> ExportQuerySet:
-        return self.filter(owner_id=user.pk, version__session__trashed_at__isnull=True)
+    def live(self) -> ExportQuerySet:
+        """Return exports of sessions that are not in the trash."""
+        return self.filter(version__session__trashed_at__isnull=True)
 
     def ready(self, *, now: datetime) -> ExportQuerySet:
         """Return exports that can be downloaded."""

@@ -12,14 +12,8 @@ from django.db.models import F, Q
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
-
 
 class DubbingSessionQuerySet(models.QuerySet["DubbingSession"]):
-    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> DubbingSessionQuerySet:
-        """Return the sessions that the user may see, those in the trash included."""
-        return self.filter(owner_id=user.pk)
-
     def live(self) -> DubbingSessionQuerySet:
         return self.filter(trashed_at__isnull=True)
 

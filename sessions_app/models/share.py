@@ -12,19 +12,6 @@ from django.db.models import F
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
-
-
-class ShareQuerySet(models.QuerySet["Share"]):
-    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> ShareQuerySet:
-        return self.filter(created_by_id=user.pk)
-
-    def open(self, *, now: datetime) -> ShareQuerySet:
-        """Return usable links: not revoked, not expired, session not in the trash."""
-        return self.filter(
-            revoked_at__isnull=True, expires_at__gt=now, export__version__session__trashed_at__isnull=True
-        )
-
 
 class Share(models.Model):
     """A revocable link to an export. Only the token's hash is stored; the token is shown once."""
@@ -39,8 +26,6 @@ class Share(models.Model):
     revoked_at = models.DateTimeField(null=True, blank=True)
     download_count = models.PositiveIntegerField(default=0)
     last_download_at = models.DateTimeField(null=True, blank=True)
-
-    objects = ShareQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"link {self.code}"

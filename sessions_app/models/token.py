@@ -12,13 +12,8 @@ from django.db.models import Q
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
-
 
 class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
-    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> AccessTokenQuerySet:
-        return self.filter(owner_id=user.pk)
-
     def active(self, *, now: datetime) -> AccessTokenQuerySet:
         """Return usable tokens: not revoked, not expired, owner active."""
         is_unexpired = Q(expires_at__isnull=True) | Q(expires_at__gt=now)

@@ -3,19 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
-
-
-class UploadQuerySet(models.QuerySet["Upload"]):
-    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> UploadQuerySet:
-        return self.filter(owner_id=user.pk)
 
 
 class Upload(models.Model):
@@ -63,8 +54,6 @@ class Upload(models.Model):
     )
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
-
-    objects = UploadQuerySet.as_manager()
 
     class Meta:
         constraints = [

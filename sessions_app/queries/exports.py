@@ -1,4 +1,4 @@
-"""Finished ZIPs of a version."""
+"""Exports of a version."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from datetime import datetime
 
 from django.contrib.auth.models import AbstractBaseUser
 
+from sessions_app.access import visible_to
 from sessions_app.models import Export, Version
 
-SHOWN = 20
+MAX_EXPORTS = 20
 
 
-def get_ready_exports(owner: AbstractBaseUser, version: Version, *, now: datetime) -> list[Export]:
-    """Return those that can be downloaded, the latest first."""
-    found = Export.objects.visible_to(owner).filter(version=version).ready(now=now)
-    return list(found.order_by("-pk")[:SHOWN])
+def get_ready_exports(user: AbstractBaseUser, version: Version, *, now: datetime) -> list[Export]:
+    """Return the latest exports that the user can download, newest first."""
+    rows = visible_to(user, Export.objects.live().filter(version=version).ready(now=now))
+    return list(rows.order_by("-pk")[:MAX_EXPORTS])

@@ -1,7 +1,8 @@
-"""The list of sessions, searched, filtered, sorted and cut into pages; the same few queries whatever it shows."""
+"""Lists of sessions: search, filters, order, pages. The number of queries does not depend on the number of rows."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
@@ -12,6 +13,7 @@ from django.db.models import F, Q
 from django.db.models.expressions import Combinable, OrderBy
 
 from dubbing_core.session_names import fold_session_name
+from sessions_app.access import visible_to
 from sessions_app.models import DubbingSession
 from sessions_app.models.session import DubbingSessionQuerySet
 
@@ -48,7 +50,7 @@ ORDER_BY: dict[SessionOrder, tuple[str | Combinable | OrderBy, ...]] = {
 @dataclass(frozen=True, kw_only=True)
 class SessionSearch:
     text: str = ""
-    """Found in names and video names, or a whole language tag."""
+    """Part of a session or video name, or a whole language tag."""
     stage: str = ""
     language: str = ""
     order: SessionOrder = SessionOrder.UPDATED
@@ -58,71 +60,68 @@ class SessionSearch:
         return not (self.text or self.stage or self.language)
 
 
-def get_live_sessions(owner: AbstractBaseUser) -> DubbingSessionQuerySet:
-    found = DubbingSession.objects.visible_to(owner).live().select_related("current")
-    return found.defer("current__document")  # megabytes, of which no list shows any
+def get_live_sessions(user: AbstractBaseUser) -> DubbingSessionQuerySet:
+    """Return the sessions that the user may see and that are not in the trash."""
+    rows = visible_to(user, DubbingSession.objects.live()).select_related("current")
+    return rows.defer("current__document")  # megabytes that no list shows
 
 
-def search_sessions(owner: AbstractBaseUser, search: SessionSearch) -> DubbingSessionQuerySet:
-    return filter_sessions(owner, search).order_by(*ORDER_BY[search.order])
+def get_trashed_sessions(user: AbstractBaseUser) -> DubbingSessionQuerySet:
+    """Return the sessions in the trash that the user may see, the latest first."""
+    rows = visible_to(user, DubbingSession.objects.trashed()).select_related("current")
+    return rows.defer("current__document").order_by("-trashed_at", "-pk")
+
+
+def search_sessions(user: AbstractBaseUser, search: SessionSearch) -> DubbingSessionQuerySet:
+    """Return the results of a search in the order that it asks for."""
+    return filter_sessions(user, search).order_by(*ORDER_BY[search.order])
 
 
 def filter_sessions(
-    owner: AbstractBaseUser, search: SessionSearch, *, trashed: bool = False
+    user: AbstractBaseUser, search: SessionSearch, *, trashed: bool = False
 ) -> DubbingSessionQuerySet:
-    """Return what a search finds, in no order yet."""
-    found = get_trashed_sessions(owner) if trashed else get_live_sessions(owner)
+    """Return the results of a search, unordered."""
+    rows = get_trashed_sessions(user) if trashed else get_live_sessions(user)
     if search.text:
         folded = fold_session_name(search.text)
-        found = found.filter(
+        rows = rows.filter(
             Q(folded_name__contains=folded)
             | Q(current__folded_video_name__contains=folded)
             | Q(current__language_tags__icontains=f" {search.text} ")
         )
     if search.stage:
-        found = found.filter(current__stage=search.stage)
+        rows = rows.filter(current__stage=search.stage)
     if search.language:
-        found = found.filter(current__language_tags__icontains=f" {search.language} ")
-    return found
+        rows = rows.filter(current__language_tags__icontains=f" {search.language} ")
+    return rows
 
 
 def get_session_page(
-    owner: AbstractBaseUser, search: SessionSearch, number: str | int
+    user: AbstractBaseUser, search: SessionSearch, number: str | int
 ) -> Page[DubbingSession]:
-    """Return one page; a number that does not exist shows the nearest that does."""
-    return Paginator(search_sessions(owner, search), PAGE_SIZE).get_page(number)
+    """Return one page of results; for a number that does not exist, the nearest that does."""
+    return Paginator(search_sessions(user, search), PAGE_SIZE).get_page(number)
 
 
-def get_session_languages(owner: AbstractBaseUser) -> list[str]:
-    """Return every language that the owner's sessions hold, for the filter."""
-    tags = (
-        get_live_sessions(owner)
-        .exclude(current__isnull=True)
-        .values_list("current__language_tags", flat=True)
+def get_session_languages(user: AbstractBaseUser) -> list[str]:
+    """Return the languages of all sessions that the user may see, for the filter."""
+    columns = (
+        get_live_sessions(user).exclude(current__isnull=True).values_list("current__language_tags", flat=True)
     )
-    return sorted({tag for spaced in tags.distinct() for tag in spaced.split()})
+    return sorted({tag for tags in columns.distinct() for tag in tags.split()})
 
 
-def get_trashed_sessions(owner: AbstractBaseUser) -> DubbingSessionQuerySet:
-    found = DubbingSession.objects.visible_to(owner).trashed().select_related("current")
-    return found.defer("current__document").order_by("-trashed_at", "-pk")
+def get_all_sessions(user: AbstractBaseUser | None) -> DubbingSessionQuerySet:
+    """Return all sessions for an operator (None), or those that one user may see, the latest first."""
+    live = DubbingSession.objects.live()
+    rows = live if user is None else visible_to(user, live)
+    return rows.select_related("owner", "current").defer("current__document").order_by("-last_updated", "-pk")
 
 
-def get_all_sessions(owner: AbstractBaseUser | None) -> DubbingSessionQuerySet:
-    """Return everybody's sessions for an operator, or one owner's, the latest first."""
-    found = (
-        DubbingSession.objects.live() if owner is None else DubbingSession.objects.visible_to(owner).live()
-    )
-    return (
-        found.select_related("owner", "current").defer("current__document").order_by("-last_updated", "-pk")
-    )
-
-
-def find_session(owner: AbstractBaseUser, name: str) -> DubbingSession | None:
-    """Return the owner's session with this name or code; one in the trash only if no other is meant."""
-    theirs = DubbingSession.objects.visible_to(owner).order_by(F("trashed_at").desc(nulls_first=True), "-pk")
-    try:
-        is_meant = Q(folded_name=fold_session_name(name)) | Q(code=UUID(name))
-    except ValueError:
-        is_meant = Q(folded_name=fold_session_name(name))
-    return theirs.filter(is_meant).first()
+def find_session(user: AbstractBaseUser, name: str) -> DubbingSession | None:
+    """Return the session with this name or code; one in the trash only if no other matches."""
+    matches = Q(folded_name=fold_session_name(name))
+    with suppress(ValueError):
+        matches |= Q(code=UUID(name))
+    rows = visible_to(user, DubbingSession.objects.filter(matches))
+    return rows.order_by(F("trashed_at").desc(nulls_first=True), "-pk").first()

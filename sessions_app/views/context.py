@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
+from sessions_app.access import visible_to
 from sessions_app.models import Job
 
 
@@ -15,7 +16,7 @@ def portal(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
 
     def running() -> int:
-        return Job.objects.visible_to(user).unfinished().count() if user and user.is_authenticated else 0
+        return visible_to(user, Job.objects.unfinished()).count() if user and user.is_authenticated else 0
 
     return {
         "now": timezone.now(),

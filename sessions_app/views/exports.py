@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from dubbing_core.selection import Selection
+from sessions_app.access import Action
 from sessions_app.forms import ShareForm
 from sessions_app.http.downloads import download_response, export_download
 from sessions_app.http.lookups import get_export_or_404, get_version_or_404
@@ -82,7 +83,7 @@ def download(request: SignedInRequest, code: UUID) -> HttpResponseBase:
 @page_view
 def share(request: SignedInRequest, code: UUID) -> HttpResponse:
     """Make a link; its address is shown once, on the page that answers."""
-    export = get_export_or_404(request.user, code)
+    export = get_export_or_404(request.user, code, Action.MANAGE)
     form = ShareForm(request.POST)
     context = _context(export, form)
     if not form.is_valid():

@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from sessions_app.access import Action
 from sessions_app.http.lookups import get_job_or_404
 from sessions_app.operations.errors import OperationError
 from sessions_app.operations.imports import job as imports
@@ -28,7 +29,7 @@ def page(request: SignedInRequest) -> HttpResponse:
 @page_view
 def create_from_preview(request: SignedInRequest, code: UUID) -> HttpResponse:
     """Import what a job has looked into."""
-    checked = get_job_or_404(request.user, code)
+    checked = get_job_or_404(request.user, code, Action.EDIT)
     try:
         job = imports.request_checked(check=checked, name=request.POST.get("name", ""), now=timezone.now())
     except OperationError as error:

@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from sessions_app.access import Action, visible_to
 from sessions_app.http.lookups import get_job_or_404
 from sessions_app.models import Job
 from sessions_app.operations.errors import OperationError
@@ -26,7 +27,7 @@ PAGE_SIZE = 25
 @page_view
 def index(request: SignedInRequest) -> HttpResponse:
     rows = (
-        Job.objects.visible_to(request.user)
+        visible_to(request.user, Job.objects.all())
         .select_related("session", "export")
         .order_by("-created_at", "-pk")
     )
@@ -57,7 +58,7 @@ def row(request: SignedInRequest, code: UUID) -> HttpResponse:
 @require_POST
 @page_view
 def cancel(request: SignedInRequest, code: UUID) -> HttpResponse:
-    job = get_job_or_404(request.user, code)
+    job = get_job_or_404(request.user, code, Action.EDIT)
     told(request, lambda: cancel_job(job=job, now=timezone.now()), done="The job stops.")
     return redirect("job-detail", job.code)
 
@@ -65,7 +66,7 @@ def cancel(request: SignedInRequest, code: UUID) -> HttpResponse:
 @require_POST
 @page_view
 def retry(request: SignedInRequest, code: UUID) -> HttpResponse:
-    job = get_job_or_404(request.user, code)
+    job = get_job_or_404(request.user, code, Action.EDIT)
     try:
         if job.kind == Job.Kind.EXPORT:
             job = exports.retry(job=job, now=timezone.now())

@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from sessions_app.access import Action
 from sessions_app.http.lookups import get_job_or_404, get_session_or_404
 from sessions_app.models import Job
 from sessions_app.operations.errors import OperationError
@@ -22,7 +23,7 @@ from sessions_app.views.upload_page import sends_files
 @sends_files
 @page_view
 def page(request: SignedInRequest, code: UUID) -> HttpResponse:
-    session = get_session_or_404(request.user, code)
+    session = get_session_or_404(request.user, code, Action.EDIT)
     return render(request, "saves/new.html", {"session": session})
 
 
@@ -30,7 +31,7 @@ def page(request: SignedInRequest, code: UUID) -> HttpResponse:
 @page_view
 def on_top(request: SignedInRequest, code: UUID) -> HttpResponse:
     """Save again what met a conflict, on top of what is current now."""
-    job = get_job_or_404(request.user, code)
+    job = get_job_or_404(request.user, code, Action.EDIT)
     if job.kind != Job.Kind.SAVE or job.session is None:
         messages.error(request, "Only a save can be put on top of another.")
         return redirect("job-detail", job.code)

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from dubbing_core.categories import Category
+from sessions_app.access import Action, visible_to
 from sessions_app.http.lookups import get_session_or_404, get_trashed_session_or_404
 from sessions_app.models import DubbingSession, Job, Version
 from sessions_app.operations.sessions.trash import trash_sessions, untrash_session
@@ -56,14 +57,16 @@ def detail(request: SignedInRequest, code: UUID, number: int | None = None) -> H
 
 def _recent_jobs(request: SignedInRequest, session: DubbingSession) -> list[Job]:
     return list(
-        Job.objects.visible_to(request.user).filter(session=session).order_by("-created_at")[:RECENT_JOBS]
+        visible_to(request.user, Job.objects.all())
+        .filter(session=session)
+        .order_by("-created_at")[:RECENT_JOBS]
     )
 
 
 @require_POST
 @page_view
 def trash(request: SignedInRequest, code: UUID) -> HttpResponse:
-    session = get_session_or_404(request.user, code)
+    session = get_session_or_404(request.user, code, Action.MANAGE)
     trash_sessions(sessions=[session], now=timezone.now())
     messages.success(request, f"“{session.name}” moved to the trash.", extra_tags=f"undo-{session.code}")
     return redirect("session-list")
@@ -72,7 +75,7 @@ def trash(request: SignedInRequest, code: UUID) -> HttpResponse:
 @require_POST
 @page_view
 def untrash(request: SignedInRequest, code: UUID) -> HttpResponse:
-    session = get_trashed_session_or_404(request.user, code)
+    session = get_trashed_session_or_404(request.user, code, Action.MANAGE)
     before = session.name
     if not told(request, lambda: untrash_session(session=session)):
         return redirect("session-trash-list")

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from dubbing_core.progress import Stage
+from sessions_app.access import Action, require, visible_to
 from sessions_app.forms import BatchForm, SearchForm
 from sessions_app.models import DubbingSession
 from sessions_app.operations.errors import OperationError
@@ -54,12 +55,14 @@ def batch(request: SignedInRequest) -> HttpResponse:
         problem = form.errors.get("codes", ["Choose what to do with the sessions."])[0]
         messages.error(request, str(problem))
         return redirect("session-list")
-    chosen = DubbingSession.objects.visible_to(request.user).live().select_related("current")
+    chosen = visible_to(request.user, DubbingSession.objects.live()).select_related("current")
     selected = list(chosen.filter(code__in=form.cleaned_data["codes"]))
     if not selected:
         messages.error(request, "These sessions are gone, or in the trash already.")
         return redirect("session-list")
     if form.cleaned_data["action"] == "trash":
+        for session in selected:
+            require(request.user, Action.MANAGE, session)
         return _trash(request, selected)
     return _export(request, selected)
 

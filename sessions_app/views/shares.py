@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from dubbing_core.selection import Selection
+from sessions_app.access import Action
 from sessions_app.http.downloads import download_response, export_download
 from sessions_app.http.lookups import get_share_or_404
 from sessions_app.models import Share
@@ -74,7 +75,7 @@ def take(request: SignedInRequest, token: str) -> HttpResponse:
 @require_POST
 @page_view
 def revoke(request: SignedInRequest, code: UUID) -> HttpResponse:
-    share: Share = get_share_or_404(request.user, code)
+    share: Share = get_share_or_404(request.user, code, Action.MANAGE)
     if share.revoke(now=timezone.now()):
         messages.success(request, "The link works no longer.")
     return redirect("export-detail", share.export.code)

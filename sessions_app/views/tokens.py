@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from sessions_app.access import Action, visible_to
 from sessions_app.forms import TokenForm
 from sessions_app.http.lookups import get_token_or_404
 from sessions_app.models import AccessToken
@@ -53,7 +54,7 @@ def create(request: SignedInRequest) -> HttpResponse:
 @require_POST
 @page_view
 def revoke(request: SignedInRequest, code: UUID) -> HttpResponse:
-    token = get_token_or_404(request.user, code)
+    token = get_token_or_404(request.user, code, Action.MANAGE)
     if token.revoke(now=timezone.now()):
         messages.success(request, f"“{token.name}” works no longer.")
     return redirect("token-list")
@@ -61,7 +62,7 @@ def revoke(request: SignedInRequest, code: UUID) -> HttpResponse:
 
 def _context(request: SignedInRequest, form: TokenForm) -> dict[str, object]:
     now = timezone.now()
-    mine = AccessToken.objects.visible_to(request.user).filter(revoked_at__isnull=True)
+    mine = visible_to(request.user, AccessToken.objects.all()).filter(revoked_at__isnull=True)
     return {
         "tokens": [(token, token.is_expired(now=now)) for token in mine.order_by("-pk")[:SHOWN]],
         "form": form,

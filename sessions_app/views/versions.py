@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from dubbing_core import metadata
 from dubbing_core.selection import WHOLE_VERSION
 from dubbing_core.session_names import build_export_filename
+from sessions_app.access import Action
 from sessions_app.forms import SelectionForm
 from sessions_app.http.downloads import download_response, entry_download, layout_download, playable_type
 from sessions_app.http.lookups import get_session_or_404, get_version_or_404
@@ -29,7 +30,7 @@ from sessions_app.views.errors import SignedInRequest, page_view
 @require_POST
 @page_view
 def restore(request: SignedInRequest, code: UUID, number: int) -> HttpResponse:
-    session = get_session_or_404(request.user, code)
+    session = get_session_or_404(request.user, code, Action.EDIT)
     try:
         version = restore_version(session=session, number=number, author=request.user, now=timezone.now())
     except OperationError as error:

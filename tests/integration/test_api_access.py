@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models import Model
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from sessions_app import access
 from sessions_app.api import rates
 from sessions_app.api.app import api
 from sessions_app.models import AccessToken, DubbingSession, Export, Job, Share, Upload, Version
@@ -270,6 +272,31 @@ def test_charlie_finds_nothing_and_changes_nothing(world: World, things: Things)
         problem_of(OPERATIONS[name].call(charlie, things), 404, "not_found")
     for name in ("list_sessions", "list_exports", "list_shares", "list_jobs", "list_uploads"):
         assert OPERATIONS[name].call(charlie, things).json() == {"items": [], "next": None}
+
+    assert state_of_all() == before
+
+
+def test_an_operator_is_another_user_outside_the_admin_site(world: World, things: Things):
+    operator = Program.of(User.objects.create_superuser("operator"))
+    before = state_of_all()
+
+    for operation in OWNED:
+        assert operation.call(operator, things).status_code == 404, operation.name
+
+    assert state_of_all() == before
+
+
+def test_a_viewer_changes_nothing(world: World, things: Things, monkeypatch: pytest.MonkeyPatch):
+    """Each operation that changes a row asks for more than to view it."""
+    monkeypatch.setattr(access, "can", lambda _user, action, _row: action == access.Action.VIEW)
+    alice = Program.of(world.alice)
+    before = state_of_all()
+
+    for operation in OPERATIONS.values():
+        if operation.name == "create_export":  # belongs to the user who asked for it
+            continue
+        if operation.writes and (operation.is_owned or operation.name in NAMING_IN_THEIR_BODY):
+            problem_of(operation.call(alice, things), 403, "forbidden")
 
     assert state_of_all() == before
 

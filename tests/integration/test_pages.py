@@ -8,12 +8,13 @@ from typing import Any, Literal, get_args
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db.models import Model
 from django.http import HttpResponseBase
 from django.test import Client
 from django.urls import URLPattern, URLResolver, reverse
 
-from sessions_app import urls
+from sessions_app import access, urls
 from sessions_app.models import AccessToken, DubbingSession, Export, Job, Share, Upload
 from sessions_app.operations.sessions.trash import trash_sessions
 from sessions_app.operations.shares.share import NewShare
@@ -213,6 +214,33 @@ def test_charlie_finds_nothing_and_changes_nothing(world: World, things: Things)
         assert response.status_code == 404, endpoint.name
         assert "talk" not in told, endpoint.name
         assert "alice" not in told, endpoint.name
+
+    assert state_of_all() == before
+
+
+def test_an_operator_is_another_user_outside_the_admin_site(world: World, things: Things):
+    client = signed_in(User.objects.create_superuser("operator"))
+    before = state_of_all()
+
+    for endpoint in OWNED:
+        response = endpoint.call(client, endpoint.url(things), endpoint.body(things))
+        assert response.status_code == 404, endpoint.name
+
+    assert state_of_all() == before
+
+
+def test_a_viewer_changes_nothing(world: World, things: Things, monkeypatch: pytest.MonkeyPatch):
+    """Each page that changes a row asks for more than to view it."""
+    monkeypatch.setattr(access, "can", lambda _user, action, _row: action == access.Action.VIEW)
+    client = signed_in(world.alice)
+    before = state_of_all()
+
+    for endpoint in ENDPOINTS.values():
+        if endpoint.name == "version-export":  # belongs to the user who asked for it
+            continue
+        if endpoint.method == "POST" and (endpoint in OWNED or endpoint.name == "session-batch"):
+            response = endpoint.call(client, endpoint.url(things), endpoint.body(things))
+            assert response.status_code == 403, endpoint.name
 
     assert state_of_all() == before
 

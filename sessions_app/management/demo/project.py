@@ -10,6 +10,7 @@ from pathlib import Path
 
 from django.contrib.auth.models import User
 
+from sessions_app.access import visible_to
 from sessions_app.management.demo import script, state
 from sessions_app.management.demo.script import VIDEO_NAME
 from sessions_app.models import DubbingSession, Job, Upload
@@ -84,7 +85,7 @@ def save(folder: Path, *, owner: User, clock: Clock) -> DubbingSession:
 
 def _remove_unfinished(owner: User, *, now: datetime) -> None:
     code = state.unfinished_session()
-    session = DubbingSession.objects.filter(owner=owner, code=code).first() if code else None
+    session = visible_to(owner, DubbingSession.objects.filter(code=code)).first() if code else None
     if session is not None:
         trash_sessions(sessions=[session], now=now)
         purge_session(session=session)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth.models import AbstractBaseUser
 
+from sessions_app.access import visible_to
 from sessions_app.models import AccessToken
 from sessions_app.operations.errors import BadInputError, NotAllowedError
 
@@ -57,7 +58,7 @@ def create(
         raise BadInputError(
             f"A token can work for 1 to {MAX_DAYS} days, or without an end.", code="bad_expiry"
         )
-    if AccessToken.objects.visible_to(owner).active(now=now).count() >= MAX_TOKENS:
+    if visible_to(owner, AccessToken.objects.active(now=now)).count() >= MAX_TOKENS:
         raise NotAllowedError(
             f"You have {MAX_TOKENS} tokens that work. Revoke those that you do not need.",
             code="too_many_tokens",

@@ -14,6 +14,7 @@ from django.db import transaction
 from dubbing_core.selection import WHOLE_VERSION, Selection
 from dubbing_core.session_names import build_export_filename
 from dubbing_core.zips.layout import Layout
+from sessions_app.access import Action
 from sessions_app.exports.assemble import assemble, discard
 from sessions_app.exports.files import write_file
 from sessions_app.exports.stream import stream
@@ -98,7 +99,7 @@ def _done(same: JobQuerySet, filename: str, *, now: datetime) -> Job | None:
     return done
 
 
-@handles(Job.Kind.EXPORT)
+@handles(Job.Kind.EXPORT, Action.VIEW)
 def perform(context: JobContext) -> None:
     """Assemble the ZIP under a key of this attempt, then make it an export; whatever goes wrong, nothing is left."""
     job = context.job

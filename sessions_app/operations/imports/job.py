@@ -20,6 +20,7 @@ from dubbing_core.selection import HISTORY_SUFFIX
 from dubbing_core.session_names import SessionNameError, normalize_session_name, session_name_from_zip
 from dubbing_core.texts import ExtractedTexts
 from dubbing_core.zips.reader import Archive, read_archive
+from sessions_app.access import Action
 from sessions_app.models import Blob, DubbingSession, Job, Upload, Version
 from sessions_app.operations.accounts import quotas
 from sessions_app.operations.errors import BadInputError, NotAllowedError
@@ -87,7 +88,7 @@ def request_file(
     return create_job(kind=kind, owner=owner, params=params, now=now, publish=False)
 
 
-@handles(Job.Kind.PREVIEW)
+@handles(Job.Kind.PREVIEW, Action.EDIT)
 def perform_check(context: JobContext) -> None:
     """Read what the archive says it holds, and tell it as the job's result."""
     job = context.job
@@ -98,7 +99,7 @@ def perform_check(context: JobContext) -> None:
     context.finish(lambda: told)
 
 
-@handles(Job.Kind.IMPORT)
+@handles(Job.Kind.IMPORT, Action.EDIT)
 def perform(context: JobContext) -> None:
     """Read the whole archive, store its files, then make the sessions; whatever goes wrong, there are none."""
     source = _source(context)

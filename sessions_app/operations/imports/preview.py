@@ -12,6 +12,7 @@ from dubbing_core.categories import METADATA_NAME, PRIVATE_FOLDER, Category
 from dubbing_core.placement import Placement
 from dubbing_core.session_names import find_free_name, fold_session_name
 from dubbing_core.zips.reader import Archive
+from sessions_app.access import visible_to
 from sessions_app.models import Blob, DubbingSession
 from sessions_app.operations.imports.plan import Contents
 from sessions_app.operations.saves.placement import find_video_name
@@ -145,7 +146,7 @@ def _known_size(contents: Sequence[Contents], owner: AbstractBaseUser | Anonymou
             if placed.source in proven
         }
         told |= {sha256: member.size for sha256, member in each.older.items()}
-    theirs = DubbingSession.objects.visible_to(owner)
+    theirs = visible_to(owner, DubbingSession.objects.all())
     digests = list(told)
     known: set[str] = set()
     for start in range(0, len(digests), BATCH):

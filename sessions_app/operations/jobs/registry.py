@@ -7,20 +7,27 @@ import pkgutil
 from collections.abc import Callable
 
 from sessions_app import operations
+from sessions_app.access import Action, can
 from sessions_app.models import Job
+from sessions_app.operations.errors import NotAllowedError
 from sessions_app.operations.jobs.context import JobContext
 
 Handler = Callable[[JobContext], None]
 
 _HANDLERS: dict[Job.Kind, Handler] = {}
+_ACTIONS: dict[Job.Kind, Action] = {}
 
 
-def handles(kind: Job.Kind) -> Callable[[Handler], Handler]:
-    """Register the decorated function as the handler of jobs of this kind."""
+def handles(kind: Job.Kind, action: Action) -> Callable[[Handler], Handler]:
+    """Register the decorated function as the handler of jobs of this kind.
+
+    :param action: what the job's owner must be allowed to do with its session when the job starts.
+    """
 
     def register(handler: Handler) -> Handler:
         assert kind not in _HANDLERS, f"Two handlers for {kind}"
         _HANDLERS[kind] = handler
+        _ACTIONS[kind] = action
         return handler
 
     return register
@@ -29,6 +36,17 @@ def handles(kind: Job.Kind) -> Callable[[Handler], Handler]:
 def get_handler(kind: Job.Kind) -> Handler:
     """Return the handler of jobs of this kind."""
     return _HANDLERS[kind]
+
+
+def check_access(job: Job) -> None:
+    """Check that the job's owner still may do with its session what the job does.
+
+    :raises NotAllowedError: they may not.
+    """
+    if job.session is not None and not can(job.owner, _ACTIONS[Job.Kind(job.kind)], job.session):
+        raise NotAllowedError(
+            "You may not do this with the session any more. Ask its owner.", code="forbidden"
+        )
 
 
 def load_handlers() -> None:

@@ -14,7 +14,7 @@ from sessions_app.models import Job, Pin
 from sessions_app.operations.cleanup.blobs import discard_unneeded
 from sessions_app.operations.errors import JobCancelled, JobLost, OperationError
 from sessions_app.operations.jobs.context import Clock, JobContext
-from sessions_app.operations.jobs.registry import get_handler
+from sessions_app.operations.jobs.registry import check_access, get_handler
 from sessions_app.operations.jobs.retry import has_attempts_left
 from sessions_app.operations.uploads.damage import invalidate_damaged_upload
 from sessions_app.storage.store import ObjectDamagedError, StoreError, StoreUnavailableError
@@ -32,6 +32,7 @@ def run_job(*, job_id: int, clock: Clock) -> None:
         return
     try:
         with JobContext(job, clock=clock) as context:
+            check_access(job)
             get_handler(Job.Kind(job.kind))(context)
     except JobLost:
         _log_lost(job)

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from dubbing_core.placement import find_metadata
+from sessions_app.access import Action
 from sessions_app.models import DubbingSession, Job, Upload, Version
 from sessions_app.operations.errors import BadInputError
 from sessions_app.operations.ingest.from_uploads import DigestDiffersError, ingest_uploads, read_uploaded_file
@@ -26,7 +27,7 @@ from sessions_app.operations.versions.new_version import NewVersion
 from sessions_app.queries.manifests import VersionContents, get_version_contents
 
 
-@handles(Job.Kind.SAVE)
+@handles(Job.Kind.SAVE, Action.EDIT)
 def perform_save(context: JobContext) -> None:
     """Make blobs of the uploads and commit a version of them; the uploads exist until then."""
     job = context.job

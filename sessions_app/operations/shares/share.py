@@ -13,6 +13,7 @@ from django.db import transaction
 from dubbing_core import metadata
 from dubbing_core.manifest import Manifest
 from dubbing_core.selection import Selection
+from sessions_app.access import usable_shares
 from sessions_app.models import DubbingSession, Export, Share
 from sessions_app.operations.errors import BadInputError, NotAllowedError
 from sessions_app.operations.sessions.create import create_session
@@ -72,7 +73,7 @@ def find(*, token: str, now: datetime) -> Share | None:
     """Return the share that the token opens, if it still works."""
     # Looked up by hash: the comparison's time tells nothing about the token itself.
     return (
-        Share.objects.open(now=now)
+        usable_shares(now=now)
         .filter(token_hash=token_hash(token))
         .select_related("export__version__session__owner", "created_by")
         .first()
@@ -101,7 +102,7 @@ def take(*, share: Share, owner: AbstractBaseUser, now: datetime) -> DubbingSess
 
 
 def _opened(share: Share, *, now: datetime) -> Share:
-    found = Share.objects.open(now=now).filter(pk=share.pk).select_related("export__version__session").first()
+    found = usable_shares(now=now).filter(pk=share.pk).select_related("export__version__session").first()
     if found is None:
         raise NotAllowedError("This link works no longer. Ask for a new one.", code="share_closed")
     return found

@@ -1,0 +1,105 @@
+"""Access rules: the one module that decides who may see and do what.
+
+- A user may do everything with rows that they own, and nothing with other rows, which do not exist for them.
+- The bearer of a share link may see its export while the link is usable.
+- Operators inspect and clean up all rows on the admin site, by Django's permissions for the row's model.
+
+Views, API operations, admin actions, commands and jobs ask this module; no other compares owners or filters by owner to decide on access.
+Filtering by owner for accounting (quotas, unique names) is not access.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, PermissionsMixin
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
+
+from sessions_app.models import (
+    AccessToken,
+    DubbingSession,
+    Entry,
+    Export,
+    Job,
+    Share,
+    Upload,
+    Version,
+)
+
+Actor = AbstractBaseUser | AnonymousUser
+Rows = TypeVar("Rows", bound=QuerySet[Any])
+
+OWNER_FIELDS: dict[type[Model], str] = {
+    AccessToken: "owner_id",
+    DubbingSession: "owner_id",
+    Entry: "session__owner_id",
+    Export: "owner_id",
+    Job: "owner_id",
+    Share: "created_by_id",
+    Upload: "owner_id",
+    Version: "session__owner_id",
+}
+"""Path from a row to the id of its owner. Rows of other models are visible to operators only."""
+
+
+class Action(StrEnum):
+    """What a user does with a row."""
+
+    VIEW = "view"
+    """See and download."""
+    EDIT = "edit"
+    """Change the contents: save and restore versions, export, run and cancel jobs, upload."""
+    MANAGE = "manage"
+    """Decide on the whole: share, revoke, move to the trash and back."""
+
+
+def visible_to(user: Actor, rows: Rows) -> Rows:
+    """Return those of the rows that the user may see."""
+    if user.pk is None:
+        return rows.none()
+    return rows.filter(**{OWNER_FIELDS[rows.model]: user.pk})
+
+
+def can(user: Actor, action: Action, row: Model) -> bool:
+    """Return whether the user may do this with the row. Owners may do everything, so the action does not matter yet."""
+    assert action in Action
+    owner_id: Any = row
+    for name in OWNER_FIELDS[type(row)].split("__"):
+        owner_id = getattr(owner_id, name)
+    return user.pk is not None and owner_id == user.pk
+
+
+def require(user: Actor, action: Action, row: Model) -> None:
+    """Check that the user may do this with the row.
+
+    :raises PermissionDenied: they may not.
+    """
+    if not can(user, action, row):
+        raise PermissionDenied
+
+
+def usable_shares(*, now: datetime) -> QuerySet[Share]:
+    """Return the links whose bearers may see the export: not revoked, not expired, session not in the trash."""
+    return Share.objects.filter(
+        revoked_at__isnull=True, expires_at__gt=now, export__version__session__trashed_at__isnull=True
+    )
+
+
+def can_inspect(user: Actor, model: type[Model]) -> bool:
+    """Return whether an operator may see all rows of a model on the admin site."""
+    return _has_permission(user, "view", model) or can_clean_up(user, model)
+
+
+def can_clean_up(user: Actor, model: type[Model]) -> bool:
+    """Return whether an operator may run the admin actions on any row of a model."""
+    return _has_permission(user, "change", model)
+
+
+def _has_permission(user: Actor, action: str, model: type[Model]) -> bool:
+    options = model._meta  # noqa: SLF001 (`_meta` is documented API)
+    return isinstance(user, PermissionsMixin | AnonymousUser) and user.has_perm(
+        f"{options.app_label}.{action}_{options.model_name}"
+    )

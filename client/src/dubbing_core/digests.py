@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from zlib_ng import zlib_ng
+from dubbing_core import codec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +34,7 @@ class Digester:
     def update(self, data: bytes | memoryview) -> None:
         self._sha256.update(data)
         if self._known_crc32 is None:
-            self._crc32 = zlib_ng.crc32(data, self._crc32)
+            self._crc32 = codec.crc32(data, self._crc32)
         self._size += len(data)
 
     def digest(self) -> Digest:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-import langcodes
-
 # Language, script, region, as tools write them. Other numeric regions are take numbers: `hi-001` is take 1 in Hindi.
 TAG = re.compile(r"(?P<language>[a-z]{2,3})(-[a-z]{4})?(-([a-z]{2}|419))?", re.IGNORECASE)
 REGION = re.compile(r"[A-Z]{2}|419|Hans|Hant|Latn|Cyrl")
@@ -52,7 +50,11 @@ def parse_language_tag(text: str, *, languages: Sequence[str] = ()) -> str:
     for tag in languages:
         if len(tag) <= TAG_LENGTH_LIMIT and tag.replace("_", "-").casefold() == folded:
             return tag
-    if TAG.fullmatch(folded) is None or not langcodes.tag_is_valid(folded):
+    if TAG.fullmatch(folded) is None:
+        return ""
+    import langcodes  # noqa: PLC0415 (slow to import; short commands of the client do not need it)
+
+    if not langcodes.tag_is_valid(folded):
         return ""
     tag = langcodes.standardize_tag(folded)
     language = tag.partition("-")[0]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from zlib_ng import zlib_ng
-
+from dubbing_core import codec
 from dubbing_core.zips.errors import ZipError
 from dubbing_core.zips.records import END_SIGNATURES, EXTRA_HEADER_SIZE, EXTRA_UNICODE_PATH, EXTRA_ZIP64
 
@@ -63,7 +62,7 @@ def parse_unicode_path(fields: dict[int, bytes], raw: bytes, *, member: str) -> 
     if len(data) <= UNICODE_PATH_PREFIX.size:
         raise _invalid(member)
     version, crc32 = UNICODE_PATH_PREFIX.unpack_from(data)
-    if version != UNICODE_PATH_VERSION or crc32 != zlib_ng.crc32(raw):
+    if version != UNICODE_PATH_VERSION or crc32 != codec.crc32(raw):
         raise _invalid(member)
     try:
         return data[UNICODE_PATH_PREFIX.size :].decode()

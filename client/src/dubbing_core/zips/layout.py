@@ -12,8 +12,7 @@ from datetime import datetime
 from functools import cached_property
 from itertools import accumulate
 
-from zlib_ng import zlib_ng
-
+from dubbing_core import codec
 from dubbing_core.paths import check_collisions, check_path
 from dubbing_core.zips.records import (
     END_SIGNATURES,
@@ -221,7 +220,7 @@ class _Writer:
 def _headers(member: BlobMember | TextMember, offset: int) -> tuple[bytes, bytes]:
     """Local and central header of a member whose local header starts at the offset."""
     if isinstance(member, TextMember):
-        size, crc32 = len(member.data), zlib_ng.crc32(member.data)
+        size, crc32 = len(member.data), codec.crc32(member.data)
     else:
         size, crc32 = member.size, member.crc32
     name = member.name.encode()

@@ -27,8 +27,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from zlib_ng import zlib_ng
-
+from dubbing_core import codec
 from dubbing_core.paths import escape_for_message
 from dubbing_core.zips.central_directory import CentralEntry, pair_with_ends, read_entries
 from dubbing_core.zips.end_records import read_central_directory
@@ -178,7 +177,7 @@ def _refuse_quine(source: RangeSource, members: Sequence[ArchiveMember]) -> None
         return
     crc32 = 0
     for chunk in read_range(source, 0, source.size):
-        crc32 = zlib_ng.crc32(chunk, crc32)
+        crc32 = codec.crc32(chunk, crc32)
     for member in twins:
         if member.crc32 == crc32:
             raise ZipError(

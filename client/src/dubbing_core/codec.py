@@ -1,0 +1,27 @@
+"""CRC-32 and Inflate: by zlib-ng and ISA-L where they are installed, as in the portal, else by the standard library."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from typing import Any
+
+crc32: Callable[..., int] = zlib.crc32
+decompressobj: Callable[[int], Any] = zlib.decompressobj
+INFLATE_ERRORS: tuple[type[Exception], ...] = (zlib.error,)
+
+try:
+    from zlib_ng import zlib_ng
+except ImportError:
+    pass
+else:
+    crc32 = zlib_ng.crc32
+
+try:
+    from isal import isal_zlib
+except ImportError:
+    pass
+else:
+    isal: Any = isal_zlib  # its stub declares the error class as an instance
+    decompressobj = isal.decompressobj
+    INFLATE_ERRORS = (zlib.error, isal.error)

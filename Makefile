@@ -25,6 +25,7 @@ run: $(base) $(dist) ## Run the portal, its worker and its broker (PORT=8000 DAT
 
 test: $(dev) $(client) $(gradio) $(npm_dev) $(dist) ## Run every test on both stacks (ARGS="-k name" for pytest)
 	@scripts/browser
+	@$(if $(ARGS),,scripts/frontend test)
 	@$(if $(ARGS),,.build/client/bin/python -m pytest --quiet client)
 	@scripts/test $(ARGS)
 
@@ -34,8 +35,8 @@ bench: $(bench) $(client) $(dist) ## Measure the portal beside its peers (JSON=F
 lint: $(dev) $(client) $(npm_dev) ## Check style, types, layers, migrations and production settings
 	@scripts/lint
 
-format: $(dev) ## Put the code into the house's form
-	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format . ; .venv/bin/djlint --quiet --reformat templates
+format: $(dev) $(npm_dev) ## Put the code into the house's form
+	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format . ; .venv/bin/djlint --quiet --reformat templates ; scripts/frontend format
 
 lock: $(dev) ## Update requirements/*.txt and the npm lock files
 	@scripts/lock

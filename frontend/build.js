@@ -9,7 +9,7 @@ const OUTPUT = join(ROOT, "..", "static", "dist");
 
 const { metafile, outputFiles } = await build({
   absWorkingDir: ROOT,
-  entryPoints: ["src/pages/*.js", "src/hash-worker.js", "css/pages/*.css"],
+  entryPoints: ["src/pages/*.js", "src/upload/hash-worker.js", "css/pages/*.css"],
   entryNames: "[name]",
   outdir: OUTPUT,
   bundle: true,

@@ -1,7 +1,8 @@
-// Sizes and times as the server writes them (sessions_app/templatetags/portal.py).
+// Format sizes and times like the server (sessions_app/templatetags/portal.py).
 const UNITS = ["KiB", "MiB", "GiB", "TiB", "PiB"];
 
-export function bytes(count) {
+/** @param {number} count */
+export function formatBytes(count) {
   let value = count;
   let unit = "B";
   for (const larger of UNITS) {
@@ -13,11 +14,16 @@ export function bytes(count) {
   return `${number}\u00a0${unit}`;
 }
 
-export function duration(seconds) {
+/** @param {number} seconds */
+export function formatDuration(seconds) {
   const minutes = Math.round(seconds / 60);
   if (seconds < 60) return `${Math.ceil(seconds)}\u00a0s`;
   if (minutes < 60) return `${minutes}\u00a0min`;
   return `${Math.floor(minutes / 60)}\u00a0h ${minutes % 60}\u00a0min`;
 }
 
-export const files = (count) => (count === 1 ? "1 file" : `${count.toLocaleString("en")} files`);
+/** @param {number} count */
+export const formatFileCount = (count) => (count === 1 ? "1 file" : `${count.toLocaleString("en")} files`);
+
+/** @param {number[]} numbers */
+export const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);

@@ -1,20 +1,35 @@
-// Says what a language tag means, in the language of the page: the browser knows, the server need not.
+// Show the name of a language beside its tag. The browser knows the names, so the server does not need them.
+
+/** @param {ParentNode} root elements with the attribute data-language get a title, or with data-with-name a text */
 export function nameLanguages(root) {
-  let names;
-  try {
-    names = new Intl.DisplayNames(document.documentElement.lang, { type: "language", fallback: "none" });
-  } catch {
-    return;
-  }
-  for (const element of root.querySelectorAll("[data-language]")) {
-    let name;
-    try {
-      name = names.of(element.dataset.language);
-    } catch {
-      continue; // not a tag that this browser knows
-    }
+  const names = displayNames();
+  /** @type {NodeListOf<HTMLElement>} */
+  const elements = root.querySelectorAll("[data-language]");
+  for (const element of elements) {
+    const tag = element.dataset.language ?? "";
+    const name = nameOf(names, tag);
     if (!name) continue;
-    if (element.dataset.spelled === undefined) element.title = name;
-    else element.textContent = `${name} (${element.dataset.language})`;
+    if (element.dataset.withName === undefined) element.title = name;
+    else element.textContent = `${name} (${tag})`;
+  }
+}
+
+function displayNames() {
+  try {
+    return new Intl.DisplayNames(document.documentElement.lang, { type: "language", fallback: "none" });
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * @param {Intl.DisplayNames | null} names
+ * @param {string} tag
+ */
+function nameOf(names, tag) {
+  try {
+    return names?.of(tag);
+  } catch {
+    return undefined; // not a language tag
   }
 }

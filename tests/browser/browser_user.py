@@ -79,13 +79,13 @@ class BrowserUser:
 
     def choose(self, kind: str, *paths: Path) -> None:
         """Choose files as the button for ``kind`` does: ``files``, ``folder`` or ``zip``."""
-        expect(self.page.locator(f'[data-picks="{kind}"]')).to_be_enabled()
+        expect(self.page.locator(f'[data-choose="{kind}"]')).to_be_enabled()
         chooser = self.page.locator(f'input[data-kind="{kind}"]')
         chooser.set_input_files(paths[0] if kind == "folder" else list(paths))
 
     def drop(self, path: Path, *, on: str) -> None:
         """Drag a file or folder from outside onto an element, as the desktop does."""
-        expect(self.page.locator("[data-picks]").last).to_be_enabled()
+        expect(self.page.locator("[data-choose]").last).to_be_enabled()
         place = self.page.locator(on).bounding_box()
         assert place is not None
         devtools = self.page.context.new_cdp_session(self.page)

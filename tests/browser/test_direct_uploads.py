@@ -33,13 +33,13 @@ def test_parts_go_to_the_store_itself_and_a_refresh_asks_it_what_arrived(
         bob.page.on("dialog", lambda dialog: dialog.accept())
         bob.add_login_cookie()
         for path in ("/sessions/new/", "/imports/"):
-            told = bob.page.goto(portal.address + path)
-            assert told is not None
-            policy = str(told.header_value("content-security-policy"))
+            response = bob.page.goto(portal.address + path)
+            assert response is not None
+            policy = str(response.header_value("content-security-policy"))
             assert f"connect-src 'self' {store.endpoint_url}" in policy
-        told = bob.page.goto(f"{portal.address}/jobs/")
-        assert told is not None
-        assert store.endpoint_url not in str(told.header_value("content-security-policy"))
+        response = bob.page.goto(f"{portal.address}/jobs/")
+        assert response is not None
+        assert store.endpoint_url not in str(response.header_value("content-security-policy"))
         sent: list[Request] = []
         signed: list[Request] = []
 

@@ -191,7 +191,7 @@ class Journey:
         download.value.save_as(archive)
         self.alice.open("/imports/")
         self.alice.choose("zip", archive)
-        page.get_by_role("button", name="Look inside first").click()
+        page.get_by_role("button", name="Preview").click()
         self.alice.wait_for_job(f"{count} versions")
         expect(page.locator("#job")).to_contain_text(f"You have a session named “{self.name}” already")
         page.get_by_label("Name").fill("with all its past")

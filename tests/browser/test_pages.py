@@ -86,7 +86,7 @@ def look_inside(person: BrowserUser, folder: Path, link: str) -> str:
     download.value.save_as(folder / "shared.zip")
     person.open("/imports/")
     person.choose("zip", folder / "shared.zip")
-    page.get_by_role("button", name="Look inside first").click()
+    page.get_by_role("button", name="Preview").click()
     person.wait_for_job("An import would make the session “shared”")
     return page.url
 
@@ -96,10 +96,10 @@ def test_every_page_is_clean_and_fits(make_user, media: Media, work_folder: Path
     bob = make_user("bob")
 
     def visit(path: str) -> None:
-        told = bob.page.goto(bob.address + path)
-        assert told is not None
-        assert told.status == 200, path
-        assert STRICT in str(told.header_value("content-security-policy")), path
+        response = bob.page.goto(bob.address + path)
+        assert response is not None
+        assert response.status == 200, path
+        assert STRICT in str(response.header_value("content-security-policy")), path
         for width, scheme in product((390, 1280), ("light", "dark")):
             bob.page.set_viewport_size({"width": width, "height": 900})
             bob.page.emulate_media(color_scheme=scheme)
@@ -149,7 +149,7 @@ def test_a_folder_can_be_dropped_with_everything_in_it(bob: BrowserUser, media: 
     (work_folder / "conference" / ".DS_Store").touch()
     (work_folder / "conference" / "audio" / "take: 1.wav").touch()
     bob.open("/sessions/new/")
-    bob.drop(work_folder / "conference", on=".zone")
+    bob.drop(work_folder / "conference", on=".drop-zone")
     table = bob.page.get_by_role("table", name="Where the files go")
     expect(table.get_by_role("row", name="final_videos/hi_final.mp4 Final videos")).to_be_visible()
     expect(table.get_by_role("row", name=".DS_Store")).to_contain_text("Left out")

@@ -1,4 +1,4 @@
-"""Files on their way from a browser: what is sent, what is not sent again, and what people hear while something is in the way."""
+"""Uploads from a browser: which bytes are sent, how an upload resumes, and messages about failures."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ from tests.browser.browser_user import BrowserUser
 
 PART = 8 * 1024 * 1024
 PARTS = re.compile(r"/api/v1/uploads/[^/]+/parts/\d+$")
-KEPT = """async () => {
-    const kept = [];
-    const settled = (request) => new Promise((resolve) => { request.onsuccess = () => resolve(request.result); });
+STORED_RECORDS = """async () => {
+    const records = [];
+    const resultOf = (request) => new Promise((resolve) => { request.onsuccess = () => resolve(request.result); });
     for (const { name } of await indexedDB.databases()) {
-        const database = await settled(indexedDB.open(name));
-        for (const store of database.objectStoreNames) kept.push(...await settled(database.transaction(store).objectStore(store).getAll()));
+        const database = await resultOf(indexedDB.open(name));
+        for (const store of database.objectStoreNames) records.push(...await resultOf(database.transaction(store).objectStore(store).getAll()));
         database.close();
     }
-    return kept;
+    return records;
 }"""
-"""Everything that a page has put into the browser's databases."""
+"""Script that returns all records of the browser's databases."""
 TIMEOUT = 30_000
-"""In milliseconds: of what waits for a server that fails now and then."""
+"""Milliseconds to wait where the server fails several times."""
 
 
 @dataclass
 class Traffic:
-    """The parts that a page has sent."""
+    """Part requests of a page."""
 
-    begun: list[str] = field(default_factory=list)
+    started: list[str] = field(default_factory=list)
     arrived: list[str] = field(default_factory=list)
 
     @classmethod
@@ -48,7 +48,7 @@ class Traffic:
 
     def _on_request(self, request: Request) -> None:
         if request.method == "PUT":
-            self.begun.append(request.url)
+            self.started.append(request.url)
 
     def _on_response(self, response: Response) -> None:
         if response.request.method == "PUT" and response.ok:
@@ -56,11 +56,11 @@ class Traffic:
 
 
 class Gate:
-    """Stops parts on their way, so that a test finds a transfer in its middle however fast the machine is."""
+    """Hold back part requests, so that a test can act in the middle of a transfer."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        self.held: list[Route] = []
+        self.pending: list[Route] = []
         self.is_open = False
         page.route(PARTS, self._on_part)
 
@@ -68,35 +68,35 @@ class Gate:
         if self.is_open:
             route.continue_()
         else:
-            self.held.append(route)
+            self.pending.append(route)
 
-    def let_one_through(self) -> int:
-        """Return the part's number when it has arrived."""
-        while not self.held:
+    def release_one(self) -> int:
+        """Release one request and return the number of its part when it has arrived."""
+        while not self.pending:
             self.page.wait_for_timeout(20)
         with self.page.expect_response(PARTS) as arrived:
-            self.held.pop(0).continue_()
+            self.pending.pop(0).continue_()
         assert arrived.value.ok
         return int(arrived.value.url.rpartition("/")[2])
 
     def open(self) -> None:
-        """Let everything through: what waits, and what comes."""
+        """Release all pending and later requests."""
         self.is_open = True
-        for route in self.held:
+        for route in self.pending:
             route.continue_()
 
     def close(self) -> None:
-        """Hold what comes; the page has given up what waits."""
-        self.held.clear()
+        """Hold back later requests; the page has aborted the pending ones."""
+        self.pending.clear()
 
-    def forget(self) -> None:
-        """Let through what comes; the page has given up what waits."""
+    def let_through(self) -> None:
+        """Release later requests; the page has aborted the pending ones."""
         self.is_open = True
 
 
 @pytest.fixture
 def bob(make_signed_in_user: Callable[..., BrowserUser]) -> BrowserUser:
-    """Bob, who is signed in; whoever closes a page in the middle of an upload is asked, and he does."""
+    """Bob, who is signed in and confirms to leave pages that upload."""
     bob = make_signed_in_user("bob")
     bob.page.on("dialog", lambda dialog: dialog.accept())
     return bob
@@ -104,7 +104,7 @@ def bob(make_signed_in_user: Callable[..., BrowserUser]) -> BrowserUser:
 
 @pytest.fixture
 def video(work_folder: Path) -> Path:
-    """One file that is large enough to be seen being read."""
+    """One file, large enough for the page to show that it is being read."""
     file = work_folder / "talk.mp4"
     file.write_bytes(os.urandom(4 * PART))
     return file
@@ -112,7 +112,7 @@ def video(work_folder: Path) -> Path:
 
 @pytest.fixture
 def project(work_folder: Path) -> Path:
-    """A folder of a few large files and a small one; nobody has ever seen their bytes."""
+    """A folder of large files and a small one, with bytes that no other test uses."""
     folder = work_folder / "talk"
     (folder / "audio").mkdir(parents=True)
     (folder / "talk.mp4").write_bytes(os.urandom(3 * PART + 5))
@@ -136,23 +136,23 @@ def begin_video(person: BrowserUser, video: Path) -> None:
     person.page.get_by_role("button", name="Save session").click()
 
 
-def note_what_rows_say(page: Page) -> None:
-    """Have each page that opens from now on keep what its rows say, however short."""
+def record_row_states(page: Page) -> None:
+    """Make each page that opens from now on record the states that its rows show."""
     page.add_init_script("""
-        window.said = [];
+        window.rowStates = [];
         new MutationObserver(() => {
-            for (const words of document.querySelectorAll(".sorting .state")) said.push(words.textContent);
+            for (const cell of document.querySelectorAll(".placements .state")) rowStates.push(cell.textContent);
         }).observe(document, { childList: true, subtree: true });
     """)
 
 
-def has_read(page: Page) -> bool:
-    """Tell whether the page has said that it reads a file."""
-    return "Reads" in page.evaluate("said")
+def has_shown_reading(page: Page) -> bool:
+    """Return whether a row has shown that its file was being read."""
+    return "Reading" in page.evaluate("rowStates")
 
 
-def change_unnoticed(file: Path, at: int, data: bytes) -> None:
-    """Change bytes of a file as tools do that set its time back."""
+def change_keeping_time(file: Path, at: int, data: bytes) -> None:
+    """Change bytes of a file, and restore its modification time as some tools do."""
     before = file.stat()
     with file.open("r+b") as opened:
         opened.seek(at)
@@ -160,12 +160,12 @@ def change_unnoticed(file: Path, at: int, data: bytes) -> None:
     os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
 
 
-def refuse(route: Route, status: int, code: str, detail: str) -> None:
-    told = {"type": "about:blank", "title": "Refused", "status": status, "code": code, "detail": detail}
-    route.fulfill(status=status, content_type="application/problem+json", body=json.dumps(told))
+def fulfill_problem(route: Route, status: int, code: str, detail: str) -> None:
+    problem = {"type": "about:blank", "title": "Refused", "status": status, "code": code, "detail": detail}
+    route.fulfill(status=status, content_type="application/problem+json", body=json.dumps(problem))
 
 
-def test_hundreds_of_small_files_travel_together_and_not_a_second_time(bob: BrowserUser, work_folder: Path):
+def test_small_files_are_sent_as_one_pack_and_only_once(bob: BrowserUser, work_folder: Path):
     folder = work_folder / "segments"
     folder.mkdir()
     for number in range(400):
@@ -175,36 +175,36 @@ def test_hundreds_of_small_files_travel_together_and_not_a_second_time(bob: Brow
 
     begin(bob, "hundreds", folder)
     bob.wait_for_job("Saved as version 1")
-    assert len(traffic.begun) == 1
+    assert len(traffic.started) == 1
 
     (folder / "hi_007.wav").write_bytes(b"another take")
     bob.page.get_by_role("link", name="Open the session").click()
     bob.page.get_by_role("link", name="Save new version").click()
     bob.choose("folder", folder)
-    bob.page.route("**/versions", lambda route: route.abort())  # so that the page can be looked at
+    bob.page.route("**/versions", lambda route: route.abort())  # keeps the page open
     bob.page.get_by_role("button", name="Save new version").click()
-    expect(bob.page.get_by_text(re.compile("400 files, .*, are here already"))).to_be_visible()
+    expect(bob.page.get_by_text(re.compile("400 files, .*, already stored"))).to_be_visible()
     row = bob.page.get_by_role("row", name=re.compile("hi_008.wav"))
-    expect(row).to_contain_text("Here already")
-    expect(bob.page.get_by_role("row", name=re.compile("hi_007.wav"))).to_contain_text("Sent")
+    expect(row).to_contain_text("Already stored")
+    expect(bob.page.get_by_role("row", name=re.compile("hi_007.wav"))).to_contain_text("Uploaded")
     expect(bob.page.get_by_text("The portal cannot be reached. Trying again")).to_be_visible()
     bob.page.unroute("**/versions")
     bob.wait_for_job("Saved as version 2")
-    assert len(traffic.begun) == 2
+    assert len(traffic.started) == 2
 
 
-def test_who_pauses_goes_on_where_it_stopped(bob: BrowserUser, project: Path):
+def test_a_paused_upload_resumes_without_sending_a_part_twice(bob: BrowserUser, project: Path):
     traffic = Traffic.of(bob.page)
     gate = Gate(bob.page)
     begin(bob, "paused", project)
-    expect(bob.page.locator("[data-phase='sending']")).to_have_attribute("aria-current", "step")
-    gate.let_one_through()
+    expect(bob.page.locator("[data-phase='uploading']")).to_have_attribute("aria-current", "step")
+    gate.release_one()
 
     bob.page.get_by_role("button", name="Pause").click()
     resume = bob.page.get_by_role("button", name="Resume")
     expect(resume).to_be_focused()
     expect(bob.page.get_by_text("Paused")).to_be_attached()
-    gate.forget()
+    gate.let_through()
     resume.click()
 
     bob.wait_for_job("Saved as version 1")
@@ -212,79 +212,79 @@ def test_who_pauses_goes_on_where_it_stopped(bob: BrowserUser, project: Path):
     assert len(traffic.arrived) == 4 + 2 + 1
 
 
-def test_who_pauses_in_the_last_moment_can_go_on_too(bob: BrowserUser, project: Path):
-    held: list[Route] = []
-    bob.page.route("**/uploads/complete", lambda route: held.append(route), times=1)  # noqa: PLW0108 (it marks the handler)
+def test_an_upload_paused_in_the_last_moment_can_be_resumed(bob: BrowserUser, project: Path):
+    requests: list[Route] = []
+    bob.page.route("**/uploads/complete", lambda route: requests.append(route), times=1)  # noqa: PLW0108 (it marks the handler)
     begin(bob, "paused late", project)
-    while not held:
+    while not requests:
         bob.page.wait_for_timeout(20)
 
     bob.page.get_by_role("button", name="Pause").click()
-    held[0].continue_()
+    requests[0].continue_()
     expect(bob.page.locator("[data-phase='saving']")).to_have_attribute("aria-current", "step")
     bob.page.get_by_role("button", name="Resume").click()
 
     bob.wait_for_job("Saved as version 1")
 
 
-def test_after_a_refresh_the_same_folder_goes_on_where_it_stopped(bob: BrowserUser, project: Path):
+def test_after_a_refresh_the_same_folder_resumes(bob: BrowserUser, project: Path):
     traffic = Traffic.of(bob.page)
     gate = Gate(bob.page)
     begin(bob, "refreshed", project)
-    gate.let_one_through()
+    gate.release_one()
     arrived = set(traffic.arrived)
 
     bob.page.reload()
-    gate.forget()
-    traffic.begun.clear()
+    gate.let_through()
+    traffic.started.clear()
     begin(bob, "refreshed", project)
     bob.wait_for_job("Saved as version 1")
 
-    assert not arrived & set(traffic.begun)
-    assert len(traffic.begun) < 4 + 2 + 1
+    assert not arrived & set(traffic.started)
+    assert len(traffic.started) < 4 + 2 + 1
 
 
-def test_after_a_refresh_a_large_file_goes_on_without_being_read_again(bob: BrowserUser, video: Path):
-    note_what_rows_say(bob.page)
+def test_after_a_refresh_a_large_file_is_not_read_again(bob: BrowserUser, video: Path):
+    record_row_states(bob.page)
     traffic = Traffic.of(bob.page)
     gate = Gate(bob.page)
     begin_video(bob, video)
-    gate.let_one_through()
-    assert has_read(bob.page)
+    gate.release_one()
+    assert has_shown_reading(bob.page)
 
     bob.page.reload()
     gate.close()
     arrived = set(traffic.arrived)
-    traffic.begun.clear()
+    traffic.started.clear()
     begin_video(bob, video)
-    gate.let_one_through()
-    assert not has_read(bob.page)
+    gate.release_one()
+    assert not has_shown_reading(bob.page)
     gate.open()
 
     bob.wait_for_job("Saved as version 1")
-    assert not arrived & set(traffic.begun)
-    assert len(set(traffic.begun)) == 4 - len(arrived)
+    assert not arrived & set(traffic.started)
+    assert len(set(traffic.started)) == 4 - len(arrived)
 
 
-def test_what_is_here_already_is_read_again_because_none_of_it_travels(bob: BrowserUser, video: Path):
-    note_what_rows_say(bob.page)
+def test_a_file_that_the_portal_has_is_read_again_because_it_is_not_sent(bob: BrowserUser, video: Path):
+    record_row_states(bob.page)
     begin_video(bob, video)
     bob.wait_for_job("Saved as version 1")
-    bob.page.route("**/api/v1/sessions", lambda route: route.abort())  # so that the page can be looked at
+    bob.page.route("**/api/v1/sessions", lambda route: route.abort())  # keeps the page open
     for _ in range(2):
         begin_video(bob, video)
-        expect(bob.page.get_by_text("1 file, 32.0 MiB, is here already.")).to_be_visible()
-        assert has_read(bob.page)
+        expect(bob.page.get_by_text("1 file, 32.0 MiB, already stored.")).to_be_visible()
+        assert has_shown_reading(bob.page)
 
 
-def test_what_is_remembered_of_a_file_is_not_believed_over_its_bytes(bob: BrowserUser, video: Path):
+def test_a_cached_digest_of_a_changed_file_fails_the_save_and_is_discarded(bob: BrowserUser, video: Path):
     gate = Gate(bob.page)
     begin_video(bob, video)
-    arrived = gate.let_one_through()
+    arrived = gate.release_one()
     bob.page.reload()
-    another = arrived % 4  # counted from none, so it is the one that comes after
-    change_unnoticed(video, at=another * PART + 1_000_000, data=b"another take")
-    gate.forget()
+    another = arrived % 4  # arrived is counted from 1, so this is the part after it
+    change_keeping_time(video, at=another * PART + 1_000_000, data=b"another take")
+    gate.let_through()
     begin_video(bob, video)
 
     bob.wait_for_job("is not the file that was announced")
@@ -293,26 +293,26 @@ def test_what_is_remembered_of_a_file_is_not_believed_over_its_bytes(bob: Browse
     bob.wait_for_job("Saved as version 1")
 
 
-def test_a_file_of_the_same_size_and_time_is_another_one(bob: BrowserUser, video: Path):
+def test_the_digest_cache_distinguishes_files_of_the_same_size_and_time(bob: BrowserUser, video: Path):
     gate = Gate(bob.page)
     begin_video(bob, video)
-    gate.let_one_through()
+    gate.release_one()
     bob.page.reload()
-    change_unnoticed(video, at=0, data=os.urandom(4 * PART))
-    gate.forget()
+    change_keeping_time(video, at=0, data=os.urandom(4 * PART))
+    gate.let_through()
 
     begin_video(bob, video)
 
     bob.wait_for_job("Saved as version 1")
 
 
-def test_who_signs_out_leaves_nothing_of_the_files_that_were_read(bob: BrowserUser, video: Path):
+def test_a_sign_out_deletes_the_digest_cache(bob: BrowserUser, video: Path):
     gate = Gate(bob.page)
     begin_video(bob, video)
-    gate.let_one_through()
-    (kept,) = bob.page.evaluate(KEPT)
-    assert sorted(kept) == ["at", "mark", "sha256"]
-    assert video.name not in str(kept)
+    gate.release_one()
+    (record,) = bob.page.evaluate(STORED_RECORDS)
+    assert sorted(record) == ["key", "savedAt", "sha256"]
+    assert video.name not in str(record)
 
     elsewhere = bob.open_tab()
     elsewhere.open("/")
@@ -322,81 +322,81 @@ def test_who_signs_out_leaves_nothing_of_the_files_that_were_read(bob: BrowserUs
 
     bob.add_login_cookie()
     bob.page.reload()
-    gate.forget()
+    gate.let_through()
     begin_video(bob, video)
     bob.wait_for_job("Saved as version 1")
 
 
-def test_a_lost_network_is_waited_for(bob: BrowserUser, project: Path):
+def test_an_upload_waits_for_a_lost_network(bob: BrowserUser, project: Path):
     gate = Gate(bob.page)
     begin(bob, "offline", project)
-    gate.let_one_through()
+    gate.release_one()
 
     bob.page.context.set_offline(True)
     gate.open()
-    expect(bob.page.get_by_text("No connection. This goes on by itself when it is back.")).to_be_visible()
+    expect(bob.page.get_by_text("No connection. The upload resumes when it is back.")).to_be_visible()
     bob.page.context.set_offline(False)
 
     bob.wait_for_job("Saved as version 1")
 
 
-def test_a_server_that_fails_is_asked_again(bob: BrowserUser, project: Path):
+def test_failed_requests_are_repeated(bob: BrowserUser, project: Path):
     def fail(route: Route) -> None:
-        refuse(route, 503, "storage", "The storage is away.")
+        fulfill_problem(route, 503, "storage", "The storage is unavailable.")
 
     bob.page.route(PARTS, fail, times=3)
     bob.page.route("**/api/v1/blobs/missing", fail, times=1)
     bob.page.route("**/api/v1/uploads/complete", lambda route: route.abort(), times=1)
 
-    begin(bob, "unlucky", project)
+    begin(bob, "failing", project)
 
-    expect(bob.page.get_by_text("The storage is away.")).to_be_visible(timeout=TIMEOUT)
+    expect(bob.page.get_by_text("The storage is unavailable.")).to_be_visible(timeout=TIMEOUT)
     bob.wait_for_job("Saved as version 1")
 
 
-def test_what_is_refused_is_listed_with_its_reason_and_can_be_tried_again(bob: BrowserUser, project: Path):
+def test_refused_files_are_listed_with_the_reason_and_can_be_tried_again(bob: BrowserUser, project: Path):
     refused = "You use all the storage that you may. Delete something first."
     traffic = Traffic.of(bob.page)
 
-    def refuse_the_smallest(route: Route) -> None:
-        told = route.fetch()
-        smallest = min(told.json()["uploads"], key=lambda upload: upload["size"])
+    def refuse_the_smallest_upload(route: Route) -> None:
+        response = route.fetch()
+        smallest = min(response.json()["uploads"], key=lambda upload: upload["size"])
         bob.page.route(
             f"**/uploads/{smallest['code']}/parts/1",
-            lambda part: refuse(part, 413, "over_quota", refused),
+            lambda part: fulfill_problem(part, 413, "over_quota", refused),
         )
-        route.fulfill(response=told)
+        route.fulfill(response=response)
 
-    bob.page.route("**/api/v1/uploads", refuse_the_smallest)
+    bob.page.route("**/api/v1/uploads", refuse_the_smallest_upload)
     begin(bob, "refused", project)
-    failures = bob.page.get_by_role("alert").filter(has_text="1 file could not be sent")
+    failures = bob.page.get_by_role("alert").filter(has_text="1 file could not be uploaded")
     expect(failures).to_contain_text(f"talk/notes.txt: {refused}")
     row = bob.page.get_by_role("row", name=re.compile("notes.txt"))
     expect(row).to_contain_text("Failed")
     expect(row).to_contain_text(refused)
-    expect(bob.page.get_by_role("row", name=re.compile("talk.mp4"))).to_contain_text("Sent")
+    expect(bob.page.get_by_role("row", name=re.compile("talk.mp4"))).to_contain_text("Uploaded")
     expect(bob.page.get_by_role("button", name="Try these again")).to_be_focused()
     bob.page.unroute_all()
-    traffic.begun.clear()
+    traffic.started.clear()
     bob.page.get_by_role("button", name="Try these again").click()
 
     bob.wait_for_job("Saved as version 1")
-    assert len(traffic.begun) == 1
+    assert len(traffic.started) == 1
 
 
-def test_a_file_that_changes_while_it_is_saved_has_its_own_sentence_and_can_be_left_out(
+def test_a_file_that_changes_after_it_was_chosen_is_reported_and_can_be_left_out(
     bob: BrowserUser, project: Path
 ):
     bob.open("/sessions/new/")
     bob.page.get_by_label("Name", exact=True).fill("moving")
     bob.choose("folder", project)
     expect(bob.page.get_by_role("button", name="Save session")).to_be_enabled()
-    (project / "notes.txt").write_bytes(b"written since")
+    (project / "notes.txt").write_bytes(b"changed")
     os.utime(project / "notes.txt", (1, 1))
     (project / "audio" / "hi_audio.wav").unlink()
 
     bob.page.get_by_role("button", name="Save session").click()
-    failures = bob.page.get_by_role("alert").filter(has_text="2 files could not be sent")
+    failures = bob.page.get_by_role("alert").filter(has_text="2 files could not be uploaded")
     expect(failures).to_contain_text("notes.txt: It was changed after it was chosen")
     expect(failures).to_contain_text("hi_audio.wav: It was moved, renamed or deleted")
     bob.page.get_by_role("button", name="Leave out talk/notes.txt").click()
@@ -406,15 +406,15 @@ def test_a_file_that_changes_while_it_is_saved_has_its_own_sentence_and_can_be_l
     bob.wait_for_job("Saved as version 1")
 
 
-def test_who_was_signed_out_signs_in_again_and_goes_on(bob: BrowserUser, project: Path):
+def test_an_upload_resumes_after_a_sign_out_and_a_new_sign_in(bob: BrowserUser, project: Path):
     traffic = Traffic.of(bob.page)
     gate = Gate(bob.page)
     begin(bob, "signed out", project)
-    gate.let_one_through()
+    gate.release_one()
     bob.page.context.clear_cookies()
     gate.open()
     warning = bob.page.get_by_role("alert").filter(has_text="You are signed out.")
-    expect(warning).to_contain_text("What was sent is kept")
+    expect(warning).to_contain_text("Uploaded parts are not lost")
     with bob.page.context.expect_page() as opened:
         warning.get_by_role("link", name="sign in again").click()
     elsewhere = BrowserUser(opened.value, bob.address, bob.controller, bob.name)
@@ -426,10 +426,10 @@ def test_who_was_signed_out_signs_in_again_and_goes_on(bob: BrowserUser, project
     assert Counter(traffic.arrived) == Counter(set(traffic.arrived))
 
 
-def test_a_cancelled_save_leaves_nothing(bob: BrowserUser, project: Path):
+def test_a_cancelled_save_deletes_its_uploads_and_creates_no_session(bob: BrowserUser, project: Path):
     gate = Gate(bob.page)
     begin(bob, "cancelled", project)
-    gate.let_one_through()
+    gate.release_one()
 
     with bob.page.expect_response(lambda response: response.request.method == "DELETE") as discarded:
         bob.page.get_by_role("button", name="Cancel").click()
@@ -440,33 +440,35 @@ def test_a_cancelled_save_leaves_nothing(bob: BrowserUser, project: Path):
     expect(bob.page.get_by_role("link", name="cancelled", exact=True)).to_have_count(0)
 
 
-def test_what_a_power_cut_took_is_sent_again(bob: BrowserUser, work_folder: Path):
+def test_parts_that_the_server_lost_are_sent_again(bob: BrowserUser, work_folder: Path):
     video = work_folder / "talk.mp4"
     video.write_bytes(os.urandom(100_000))
     traffic = Traffic.of(bob.page)
 
-    def lose(route: Route) -> None:
+    def report_lost_part(route: Route) -> None:
         (code,) = json.loads(route.request.post_data or "{}")["uploads"]
-        told = {
+        problem = {
             "status": 409,
             "code": "upload_incomplete",
             "detail": "Parts were lost.",
             "incomplete": [{"upload": code, "missing": [1]}],
         }
-        route.fulfill(status=409, content_type="application/problem+json", body=json.dumps(told))
+        route.fulfill(status=409, content_type="application/problem+json", body=json.dumps(problem))
 
-    bob.page.route("**/api/v1/uploads/complete", lose, times=1)
+    bob.page.route("**/api/v1/uploads/complete", report_lost_part, times=1)
     bob.open("/sessions/new/")
-    bob.page.get_by_label("Name", exact=True).fill("after the power cut")
+    bob.page.get_by_label("Name", exact=True).fill("lost parts")
     bob.choose("files", video)
     bob.page.get_by_role("button", name="Save session").click()
 
     bob.wait_for_job("Saved as version 1")
-    assert len(traffic.begun) == 2
-    assert traffic.begun[0] == traffic.begun[1]
+    assert len(traffic.started) == 2
+    assert traffic.started[0] == traffic.started[1]
 
 
-def test_a_save_on_top_of_another_sends_nothing_again(bob: BrowserUser, project: Path, work_folder: Path):
+def test_a_save_on_top_of_another_version_sends_no_part_again(
+    bob: BrowserUser, project: Path, work_folder: Path
+):
     begin(bob, "both", project)
     bob.wait_for_job("Saved as version 1")
     bob.page.get_by_role("link", name="Open the session").click()
@@ -486,14 +488,14 @@ def test_a_save_on_top_of_another_sends_nothing_again(bob: BrowserUser, project:
     traffic = Traffic.of(bob.page)
     bob.page.get_by_role("button", name="Save new version").click()
     expect(bob.page.get_by_role("alert")).to_contain_text("saved version 2")
-    assert len(traffic.begun) == 1
+    assert len(traffic.started) == 1
     bob.page.get_by_role("button", name="Save on top of it").click()
 
     bob.wait_for_job("Saved as version 3")
-    assert len(traffic.begun) == 1
+    assert len(traffic.started) == 1
 
 
-def test_an_import_goes_on_after_a_refresh(bob: BrowserUser, work_folder: Path):
+def test_an_import_resumes_after_a_refresh(bob: BrowserUser, work_folder: Path):
     archive = work_folder / "no.zip"
     archive.write_bytes(os.urandom(4 * PART))
     traffic = Traffic.of(bob.page)
@@ -501,13 +503,13 @@ def test_an_import_goes_on_after_a_refresh(bob: BrowserUser, work_folder: Path):
     bob.open("/imports/")
     bob.choose("zip", archive)
     bob.page.get_by_role("button", name="Import").click()
-    gate.let_one_through()
+    gate.release_one()
     arrived = set(traffic.arrived)
     bob.page.reload()
-    gate.forget()
-    traffic.begun.clear()
+    gate.let_through()
+    traffic.started.clear()
     bob.choose("zip", archive)
     bob.page.get_by_role("button", name="Import").click()
 
-    bob.wait_for_job("Import failed")  # it is no ZIP; all of it has arrived
-    assert not arrived & set(traffic.begun)
+    bob.wait_for_job("Import failed")  # it is not a ZIP, but all of it has arrived
+    assert not arrived & set(traffic.started)

@@ -76,6 +76,7 @@ ALLOWED: tuple[str, ...] = (
     r"\bHTTPStatus\.GONE\b",
     r"\b(?:lay|lays|laid) out\b",
     r"\ballSettled\b",  # Promise.allSettled
+    r"htmx:afterSettle\b",  # event of htmx
     r"\bhypothesis import .*\bgiven\b",
     r"\bhypothesis\.given\b",
 )

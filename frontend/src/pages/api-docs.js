@@ -1,8 +1,9 @@
 // The page that documents the API and sends requests to it. Requests carry the page's CSRF token.
 import SwaggerUIBundle from "swagger-ui-dist/swagger-ui-es-bundle.js";
+import { csrfToken } from "../api.js";
+import { find } from "../dom.js";
 
-const root = document.getElementById("api");
-const csrfToken = document.querySelector('meta[name="csrf-token"]')?.content;
+const root = find(document, "#api");
 
 SwaggerUIBundle({
   domNode: root,
@@ -12,8 +13,9 @@ SwaggerUIBundle({
   defaultModelsExpandDepth: 0,
   validatorUrl: null,
   plugins: [() => ({ wrapComponents: { InfoContainer: () => () => null } })], // the page has a heading of its own
-  requestInterceptor(request) {
-    if (csrfToken) request.headers["X-CSRFToken"] = csrfToken;
+  requestInterceptor(/** @type {{headers: Record<string, string>}} */ request) {
+    const token = csrfToken();
+    if (token) request.headers["X-CSRFToken"] = token;
     return request;
   },
 });

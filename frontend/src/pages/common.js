@@ -1,67 +1,84 @@
-// What every page has: menus that close, dialogs that open, languages with their names, buttons that copy; and nothing of who signed out.
+// What every page needs: menus, dialogs, copy buttons, names of languages, and the end of a sign-in.
+import { create, find } from "../dom.js";
 import { nameLanguages } from "../languages.js";
-import { forgetAll } from "../memory.js";
+import { clearDigests } from "../upload/digest-cache.js";
 
-if (!document.querySelector('meta[name="csrf-token"]')) forgetAll(); // nobody is signed in, and who comes next may be somebody else
+const isSignedIn = document.querySelector('meta[name="csrf-token"]') !== null;
+if (!isSignedIn) clearDigests();
 
-const menus = document.querySelectorAll("[data-menu]");
-document.addEventListener("click", (event) => {
-  for (const menu of menus) if (!menu.contains(event.target)) menu.open = false;
-});
-document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape") return;
-  for (const menu of menus) {
-    if (!menu.open) continue;
-    menu.open = false;
-    menu.querySelector("summary").focus();
-  }
-});
+connectMenus();
+connectDialogs();
+connectSelects();
+connectCopyButtons();
+showNotice();
+nameLanguages(document);
 
-for (const opener of document.querySelectorAll("[data-opens]")) {
-  const dialog = document.getElementById(opener.dataset.opens);
-  opener.addEventListener("click", () => dialog.showModal());
-}
-for (const closer of document.querySelectorAll("[data-closes]")) {
-  closer.addEventListener("click", () => closer.closest("dialog").close());
-}
-
-for (const select of document.querySelectorAll("select[data-submits]")) {
-  select.addEventListener("change", () => select.form.requestSubmit());
-}
-
-for (const select of document.querySelectorAll("select[data-goes]")) {
-  select.addEventListener("change", () => location.assign(select.value));
-}
-
-for (const button of document.querySelectorAll("[data-copies]")) {
-  const field = document.getElementById(button.dataset.copies);
-  const words = button.querySelector("span");
-  button.addEventListener("click", async () => {
-    field.select();
-    try {
-      await navigator.clipboard.writeText(field.value);
-    } catch {
-      document.execCommand("copy"); // plain http on another machine has no clipboard object
+function connectMenus() {
+  /** @type {NodeListOf<HTMLDetailsElement>} */
+  const menus = document.querySelectorAll("[data-menu]");
+  document.addEventListener("click", (event) => {
+    for (const menu of menus) if (!menu.contains(/** @type {Node} */ (event.target))) menu.open = false;
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    for (const menu of [...menus].filter((each) => each.open)) {
+      menu.open = false;
+      menu.querySelector("summary")?.focus();
     }
-    words.textContent = "Copied";
-    setTimeout(() => { words.textContent = "Copy"; }, 2000);
   });
 }
 
-// A sentence that the page before left for this one.
-const notice = sessionStorage.getItem("notice");
-if (notice) {
-  sessionStorage.removeItem("notice");
-  const list = document.createElement("ul");
-  list.className = "messages";
-  list.setAttribute("role", "status");
-  const item = document.createElement("li");
-  item.className = "message";
-  const text = document.createElement("p");
-  text.textContent = notice;
-  item.append(text);
-  list.append(item);
-  document.getElementById("main").prepend(list);
+function connectDialogs() {
+  /** @type {NodeListOf<HTMLElement>} */
+  const openers = document.querySelectorAll("[data-open-dialog]");
+  for (const opener of openers) {
+    const dialog = find(document, `#${opener.dataset.openDialog}`, HTMLDialogElement);
+    opener.addEventListener("click", () => dialog.showModal());
+  }
+  for (const closer of document.querySelectorAll("[data-close-dialog]")) {
+    closer.addEventListener("click", () => closer.closest("dialog")?.close());
+  }
 }
 
-nameLanguages(document);
+function connectSelects() {
+  /** @type {NodeListOf<HTMLSelectElement>} */
+  const filters = document.querySelectorAll("select[data-submit-on-change]");
+  for (const select of filters) select.addEventListener("change", () => select.form?.requestSubmit());
+  /** @type {NodeListOf<HTMLSelectElement>} */
+  const navigations = document.querySelectorAll("select[data-navigate]");
+  for (const select of navigations) select.addEventListener("change", () => location.assign(select.value));
+}
+
+function connectCopyButtons() {
+  /** @type {NodeListOf<HTMLElement>} */
+  const buttons = document.querySelectorAll("[data-copy]");
+  for (const button of buttons) {
+    const field = find(document, `#${button.dataset.copy}`, HTMLInputElement);
+    const label = find(button, "span");
+    button.addEventListener("click", async () => {
+      field.select();
+      try {
+        await navigator.clipboard.writeText(field.value);
+      } catch {
+        document.execCommand("copy"); // the clipboard object exists only in secure contexts
+      }
+      label.textContent = "Copied";
+      setTimeout(() => {
+        label.textContent = "Copy";
+      }, 2000);
+    });
+  }
+}
+
+/** Show the sentence that the page before stored for this one. */
+function showNotice() {
+  const notice = sessionStorage.getItem("notice");
+  if (!notice) return;
+  sessionStorage.removeItem("notice");
+  const list = create("ul", "messages");
+  list.setAttribute("role", "status");
+  const item = create("li", "message");
+  item.append(create("p", "", notice));
+  list.append(item);
+  find(document, "#main").prepend(list);
+}

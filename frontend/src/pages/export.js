@@ -1,37 +1,56 @@
-// The page that chooses what a ZIP holds: says how much that is before anything is made.
-import { bytes, files as counted } from "../format.js";
+// The page that chooses the contents of a ZIP: show how much is selected.
+import { find, readJson, refsOf } from "../dom.js";
+import { formatBytes, formatFileCount, sum } from "../format.js";
 
-const form = document.getElementById("export");
-const parts = JSON.parse(document.getElementById("export-parts").textContent);
-const place = (name) => form.querySelector(`[data-part="${name}"]`);
-const ticked = (name) => new Set(Array.from(form.querySelectorAll(`[name="${name}"]:checked`), (box) => box.value));
+/** Files of a category and language. @typedef {{category: string, language: string, file_count: number, size: number}} Group */
+
+const form = /** @type {HTMLFormElement} */ (document.getElementById("export"));
+const ref = refsOf(form);
+/** @type {Group[]} */
+const groups = readJson("export-groups");
 const hasLanguages = form.querySelector('[name="language"]') !== null;
 
-function show() {
-  const isHistory = form.elements.what.value === "history";
-  const categories = ticked("category");
-  const languages = ticked("language");
-  const chosen = parts.filter((part) => categories.has(part.category) && (part.language === "" || languages.has(part.language)));
-  const count = chosen.reduce((sum, part) => sum + part.file_count, 0);
-  const missing = categories.size === 0 ? "Choose at least one category." : hasLanguages && languages.size === 0 ? "Choose at least one language." : count === 0 ? "No file is selected." : "";
-  const problem = isHistory ? "" : missing;
-  place("parts").hidden = isHistory;
-  place("sum").hidden = isHistory;
-  place("sum").classList.toggle("bad", problem !== "");
-  place("files").textContent = problem || counted(count);
-  place("bytes").textContent = problem ? "" : bytes(chosen.reduce((sum, part) => sum + part.size, 0));
-  place("submit").disabled = problem !== "";
-  point(place("download"), problem === "");
+/** @param {string} name of the checkboxes */
+function checkedValues(name) {
+  /** @type {NodeListOf<HTMLInputElement>} */
+  const boxes = form.querySelectorAll(`[name="${name}"]:checked`);
+  return new Set(Array.from(boxes, (box) => box.value));
 }
 
-// A link, not a second button: what the form says goes into the address, but for the token that guards it.
-function point(link, isReady) {
-  const query = new URLSearchParams(new FormData(form));
-  query.delete("csrfmiddlewaretoken");
-  if (isReady) link.href = `${link.dataset.address}?${query}`;
+function update() {
+  const isHistory = find(form, '[name="what"]:checked', HTMLInputElement).value === "history";
+  const categories = checkedValues("category");
+  const languages = checkedValues("language");
+  const selected = groups.filter(
+    ({ category, language }) => categories.has(category) && (language === "" || languages.has(language)),
+  );
+  const fileCount = sum(selected.map((group) => group.file_count));
+  let problem = "";
+  if (isHistory) problem = "";
+  else if (categories.size === 0) problem = "Choose at least one category.";
+  else if (hasLanguages && languages.size === 0) problem = "Choose at least one language.";
+  else if (fileCount === 0) problem = "No file is selected.";
+  ref("groups").hidden = isHistory;
+  ref("sum").hidden = isHistory;
+  ref("sum").classList.toggle("bad", problem !== "");
+  ref("files").textContent = problem || formatFileCount(fileCount);
+  ref("bytes").textContent = problem ? "" : formatBytes(sum(selected.map((group) => group.size)));
+  ref("submit", HTMLButtonElement).disabled = problem !== "";
+  updateDownload(problem === "");
+}
+
+/**
+ * Put the form's values into the address of the download, except for the CSRF token.
+ * @param {boolean} isEnabled
+ */
+function updateDownload(isEnabled) {
+  const link = ref("download", HTMLAnchorElement);
+  const query = new URLSearchParams();
+  for (const [name, value] of new FormData(form)) if (name !== "csrfmiddlewaretoken") query.append(name, String(value));
+  if (isEnabled) link.href = `${link.dataset.url}?${query}`;
   else link.removeAttribute("href");
-  link.setAttribute("aria-disabled", String(!isReady));
+  link.setAttribute("aria-disabled", String(!isEnabled));
 }
 
-form.addEventListener("change", show);
-show(); // a browser that goes back brings the ticks back
+form.addEventListener("change", update);
+update(); // a browser restores the boxes when the user goes back

@@ -1,67 +1,87 @@
-// The page that imports: one ZIP, sent part by part, then a job reads it.
-import { watch } from "../files.js";
-import { bytes } from "../format.js";
-import { Refusal, call, isCancelled } from "../http.js";
-import { Sending } from "../sending.js";
+// The page that imports: upload a ZIP, then have a job read it.
+import { ApiError, fillUrl, isAbortError, request } from "../api.js";
+import { readJson, refsOf } from "../dom.js";
+import { connectDropZone } from "../drop-zone.js";
+import { messageOf } from "../error-message.js";
+import { formatBytes } from "../format.js";
+import { UploadController } from "../upload/upload-controller.js";
 
-const form = document.getElementById("import");
-const { urls } = JSON.parse(document.getElementById("import-settings").textContent);
-const part = (name) => form.querySelector(`[data-part="${name}"]`);
-const show = (name, isShown) => { part(name).hidden = !isShown; };
+/** @import { ChosenFile } from "../upload/upload-item.js" */
 
-const sending = new Sending(form, { urls, onCancel: () => busy(false) });
+const SEVERAL = "Choose one ZIP. Several are imported one after another.";
+/** Codes for an upload that the server does not have any more. */
+const LOST_UPLOAD = ["not_found", "upload_deleted", "upload_incomplete"];
+
+const form = /** @type {HTMLFormElement} */ (document.getElementById("import"));
+const ref = refsOf(form);
+const name = /** @type {HTMLInputElement} */ (form.elements.namedItem("name"));
+const { urls } = readJson("import-settings");
+const controller = new UploadController(form, { urls, onCancel: () => controller.setBusy(false) });
+/** @type {ChosenFile | null} */
 let chosen = null;
+let target = urls.createImport;
 
-function choose(list) {
-  if (sending.isBusy) return undefined;
-  const [item] = list;
-  complain(null);
-  if (list.length > 1) return complain(new Refusal(400, { detail: "Choose one ZIP. Several are imported one after another." }));
-  if (!/\.zip$/i.test(item.path)) return complain(new Refusal(400, { detail: `“${item.file.name}” is not a ZIP. To save single files or a folder, make a new session.` }));
-  chosen = { file: item.file, path: item.file.name };
-  sending.forget();
-  part("chosen-name").textContent = chosen.path;
-  part("chosen-size").textContent = bytes(chosen.file.size);
-  show("chosen", true);
-  for (const name of ["submit", "preview"]) part(name).disabled = false;
-  form.elements.name.placeholder = chosen.path.replace(/\.zip$/i, "").replace(/_export( ?\(\d+\))?$/, "");
-  return undefined;
-}
-
-async function send(url) {
-  busy(true);
-  complain(null);
-  try {
-    if (!(await sending.bring([chosen]))) return;
-    sending.enter("saving");
-    const { uploader } = sending;
-    const asked = { upload: uploader.uploads[0], name: form.elements.name.value };
-    const job = await uploader.patience.run(() => call("POST", url, asked));
-    await sending.leave(urls.job.replace(urls.placeholder, job.code));
-  } catch (error) {
-    if (["not_found", "upload_deleted", "upload_incomplete"].includes(error.code)) sending.uploader?.doubt();
-    if (!isCancelled(error)) complain(error);
-  } finally {
-    busy(false);
+/** @param {ChosenFile[]} files */
+function choose(files) {
+  const [first, ...others] = files;
+  if (controller.isBusy || !first) return;
+  ref("error").hidden = true;
+  const fileName = first.file.name;
+  if (others.length) {
+    showError(new ApiError(400, { detail: SEVERAL }));
+  } else if (!/\.zip$/i.test(fileName)) {
+    const detail = `“${fileName}” is not a ZIP. To save single files or a folder, create a new session.`;
+    showError(new ApiError(400, { detail }));
+  } else {
+    chosen = { file: first.file, path: fileName };
+    controller.reset();
+    showChosen(first.file);
   }
 }
 
-function busy(value) {
-  sending.busy(value);
+/** @param {File} file */
+function showChosen(file) {
+  ref("chosen-name").textContent = file.name;
+  ref("chosen-size").textContent = formatBytes(file.size);
+  ref("chosen").hidden = false;
+  for (const button of ["submit", "preview"]) ref(button, HTMLButtonElement).disabled = false;
+  name.placeholder = file.name.replace(/\.zip$/i, "").replace(/_export( ?\(\d+\))?$/, "");
 }
 
-function complain(error) {
-  show("error", error !== null);
-  if (error === null) return;
-  part("error-text").textContent = error instanceof Refusal ? error.message : "Something went wrong in this page. Reload it and try again.";
-  if (!(error instanceof Refusal)) throw error;
+/**
+ * Upload the ZIP and start a job with it.
+ * @param {ChosenFile} file
+ * @param {string} url
+ */
+async function start(file, url) {
+  controller.setBusy(true);
+  ref("error").hidden = true;
+  try {
+    const uploader = await controller.upload([file]);
+    if (!uploader) return; // it failed
+    const body = { upload: uploader.uploads[0], name: name.value };
+    const job = await uploader.retrier.run(() => request("POST", url, body));
+    await controller.leave(fillUrl(urls.job, job.code));
+  } catch (error) {
+    if (error instanceof ApiError && LOST_UPLOAD.includes(error.code)) controller.uploader?.invalidate();
+    if (!isAbortError(error)) showError(error);
+  } finally {
+    controller.setBusy(false);
+  }
 }
 
-watch(part("zone"), choose);
-let wanted = urls.import;
+/** @param {unknown} error */
+function showError(error) {
+  ref("error").hidden = false;
+  ref("error-text").textContent = messageOf(error);
+  if (!(error instanceof ApiError)) throw error;
+}
+
+connectDropZone(ref("drop-zone"), choose);
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  if (!chosen || sending.isBusy) return;
-  if (event.submitter?.dataset.part !== "retry") wanted = event.submitter?.value === "preview" ? urls.preview : urls.import;
-  send(wanted);
+  if (!chosen || controller.isBusy) return;
+  const button = /** @type {HTMLButtonElement | null} */ (event.submitter);
+  if (button?.dataset.ref !== "retry") target = button?.value === "preview" ? urls.previewImport : urls.createImport;
+  start(chosen, target);
 });

@@ -1,30 +1,32 @@
+// Pages that show jobs: follow their progress with htmx.
 import htmx from "htmx.org";
+import { find } from "../dom.js";
 
-// Watches jobs that are asked for again and again.
-const said = document.querySelector("[data-job-said]");
-const SOON = [100, 300, 600]; // milliseconds
+const EARLY_POLLS = [100, 300, 600]; // milliseconds; most jobs end before the first poll after a second
 
-// Most jobs take a moment: nobody should look at a bar for a second because the page asks once a second.
-for (const wait of SOON) {
+for (const delay of EARLY_POLLS) {
   setTimeout(() => {
     const job = document.getElementById("job");
-    if (job && job.dataset.finished === undefined) htmx.trigger(job, "soon");
-  }, wait);
+    if (job && job.dataset.finished === undefined) htmx.trigger(job, "soon", {});
+  }, delay);
 }
 
-// Tells screen readers how a job goes, but only when there is something new to tell.
+// Show the job's status to assistive technology when it has changed, and hide the form that cancels it when it has ended.
 document.addEventListener("htmx:afterSettle", () => {
   const job = document.getElementById("job");
   if (!job) return;
-  if (said.textContent !== job.dataset.said) said.textContent = job.dataset.said;
-  const cancel = document.querySelector("[data-while-running]");
-  if (cancel) cancel.hidden = job.dataset.finished !== undefined;
+  const status = find(document, "[data-job-status]");
+  const text = job.dataset.status ?? "";
+  if (status.textContent !== text) status.textContent = text;
+  /** @type {HTMLElement | null} */
+  const cancelForm = document.querySelector("[data-while-running]");
+  if (cancelForm) cancelForm.hidden = job.dataset.finished !== undefined;
 });
 
-// Signed out meanwhile: the answer is the page to sign in, which must not land in the middle of this one.
+// After a sign-out the response is the sign-in page, which must not be shown inside this one.
 document.addEventListener("htmx:beforeSwap", (event) => {
-  const { xhr, pathInfo } = event.detail;
-  if (new URL(xhr.responseURL).pathname === pathInfo.requestPath) return;
-  event.detail.shouldSwap = false;
+  const { detail } = /** @type {CustomEvent} */ (event);
+  if (new URL(detail.xhr.responseURL).pathname === detail.pathInfo.requestPath) return;
+  detail.shouldSwap = false;
   location.reload();
 });

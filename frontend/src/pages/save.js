@@ -1,176 +1,232 @@
-// The page that saves: choose files, see where they go, send them, save them as a version.
-import { watch } from "../files.js";
-import { files as counted, bytes } from "../format.js";
-import { Refusal, call, isCancelled } from "../http.js";
-import { Sending } from "../sending.js";
-import { Sorting } from "../sorting.js";
+// The page that saves: choose files, preview their placement, upload them, save them as a version.
+import { ApiError, fillUrl, isAbortError, newKey, request } from "../api.js";
+import { readJson, refsOf } from "../dom.js";
+import { connectDropZone } from "../drop-zone.js";
+import { messageOf } from "../error-message.js";
+import { formatBytes, formatFileCount, sum } from "../format.js";
+import { PlacementTable } from "../placement-table.js";
+import { acceptedFiles, placeFiles } from "../placements.js";
+import { UploadController } from "../upload/upload-controller.js";
 
-const form = document.getElementById("save");
-const { urls, session: known } = JSON.parse(document.getElementById("save-settings").textContent);
-const part = (name) => form.querySelector(`[data-part="${name}"]`);
-const show = (name, isShown) => { part(name).hidden = !isShown; };
-const keyOf = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+/** @import { ChosenFile } from "../upload/upload-item.js" */
+/** @import { PlacementPreview } from "../placements.js" */
+/** @import { Uploader } from "../upload/uploader.js" */
 
-const LOST = ["blob_missing", "upload_deleted", "upload_incomplete", "not_found"]; // what was thought to be there is not
+const VIDEO = /\.(mp4|mkv|mov|avi|webm|m4v|mpe?g|ts|wmv|flv)$/i;
+const DUBBED_VIDEO = /(^|\/)(final|mixed)_videos\//;
+/** Codes for uploads or blobs that the server does not have any more. */
+const LOST_UPLOAD = ["blob_missing", "upload_deleted", "upload_incomplete", "not_found"];
 
-let session = known; // {code, parent}; for a new one made by the first save
-let items = [];
-let sendable = [];
+const form = /** @type {HTMLFormElement} */ (document.getElementById("save"));
+const ref = refsOf(form);
+/** @type {{urls: any, session: {code: string, parent: number} | null}} session: null for a new one */
+const { urls, session: existing } = readJson("save-settings");
 
-const sorting = new Sorting(part("sorting"), {
-  onRemove: (path) => { if (!sending.isBusy) choose(items.filter((item) => item.path !== path)); },
+let session = existing; // a new session is created by the first save
+/** @type {ChosenFile[]} */
+let chosen = [];
+/** @type {ChosenFile[]} chosen files that the server accepts */
+let accepted = [];
+/** @type {Map<string, string>} Idempotency-Keys by request */
+const keys = new Map();
+
+const table = new PlacementTable(ref("placements"), {
+  onRemove: (path) => {
+    if (!controller.isBusy) choose(chosen.filter((file) => file.path !== path));
+  },
 });
-const sending = new Sending(form, {
+const controller = new UploadController(form, {
   urls,
-  onChange: (item) => sorting.update(item),
+  onItem: (item) => table.update(item),
   onCancel: async () => {
-    busy(false);
-    await choose(items);
-    note("Cancelled. Nothing was saved.");
+    setBusy(false);
+    await choose(chosen);
+    showNotice("Cancelled. Nothing was saved.");
   },
 });
 
-// ---- Choosing ----
+// ---- Choosing files ----
 
-async function choose(list) {
-  items = list;
-  sending.forget();
-  complain(null);
-  show("sorting", items.length > 0);
-  part("summary").textContent = items.length ? `${counted(items.length)}, ${bytes(items.reduce((sum, item) => sum + item.file.size, 0))}` : "";
-  sendable = [];
-  label();
-  if (!items.length) return;
+/** @param {ChosenFile[]} files */
+async function choose(files) {
+  chosen = files;
+  accepted = [];
+  controller.reset();
+  hideError();
+  ref("placements").hidden = !files.length;
+  const size = formatBytes(sum(files.map(({ file }) => file.size)));
+  ref("summary").textContent = files.length ? `${formatFileCount(files.length)}, ${size}` : "";
+  updateSubmit();
+  if (!files.length) return;
   try {
-    const sorted = await call("POST", urls.sort, { paths: items.map((item) => item.path), session: known?.code ?? null, rooted: false });
-    if (items !== list) return; // more files were chosen meanwhile
-    const taken = new Set(sorted.files.map((place) => place.source));
-    if (sorted.metadata) taken.add(sorted.metadata);
-    sendable = items.filter((item) => taken.has(item.path) || taken.has(item.path.normalize("NFC")));
-    sorting.show(items, sorted);
-    label();
+    const paths = files.map((file) => file.path);
+    /** @type {PlacementPreview} */
+    const preview = await request("POST", urls.placements, { paths, session: existing?.code ?? null, rooted: false });
+    if (chosen !== files) return; // other files were chosen in the meantime
+    const placed = placeFiles(files, preview);
+    accepted = acceptedFiles(placed);
+    table.show(placed);
+    updateSubmit();
   } catch (error) {
-    complain(error);
+    showError(error);
   }
 }
 
-function add(list) {
-  if (sending.isBusy) return;
-  const paths = new Set(list.map((item) => item.path));
-  choose([...items.filter((item) => !paths.has(item.path)), ...list]);
+/** @param {ChosenFile[]} files replace those of the same paths */
+function addFiles(files) {
+  if (controller.isBusy) return;
+  const paths = new Set(files.map((file) => file.path));
+  choose([...chosen.filter((file) => !paths.has(file.path)), ...files]);
 }
 
-function label() {
-  const isEmpty = items.length === 0;
-  part("submit-words").textContent = known ? "Save new version" : isEmpty ? "Create empty session" : "Save session";
-  part("submit").disabled = sending.isBusy || (known !== null && isEmpty) || (!isEmpty && sendable.length === 0);
+function updateSubmit() {
+  const isEmpty = chosen.length === 0;
+  const labelForNew = isEmpty ? "Create empty session" : "Save session";
+  ref("submit-label").textContent = existing ? "Save new version" : labelForNew;
+  const canSave = isEmpty ? existing === null : accepted.length > 0;
+  ref("submit", HTMLButtonElement).disabled = controller.isBusy || !canSave;
 }
 
 // ---- Saving ----
 
+/** @param {string} name of a control */
+const input = (name) => /** @type {HTMLInputElement} */ (form.elements.namedItem(name));
+
 async function save() {
-  busy(true);
-  complain(null);
-  show("notice", false);
+  setBusy(true);
+  hideError();
+  ref("notice").hidden = true;
   try {
-    if (!known && !form.elements.name.value.trim()) await suggest();
-    if (sendable.length && !(await bring())) return;
-    if (!session) await begin();
-    await sending.leave(sendable.length ? await finish() : urls.session.replace(urls.placeholder, session.code));
+    if (!existing && !input("name").value.trim()) await suggestName();
+    const uploader = accepted.length ? await upload() : null;
+    if (accepted.length && !uploader) return; // some failed
+    session ??= await createSession();
+    await controller.leave(uploader ? await createVersion(uploader, session) : fillUrl(urls.session, session.code));
   } catch (error) {
-    if (!isCancelled(error)) complain(error);
+    if (!isAbortError(error)) showError(error);
   } finally {
-    busy(false);
+    setBusy(false);
   }
 }
 
-async function bring() {
-  sorting.lock(sendable);
-  if (!(await sending.bring(sendable))) return false;
-  sending.enter("saving");
-  return true;
+function upload() {
+  table.lock(accepted);
+  return controller.upload(accepted);
 }
 
-// Once, however often it is asked for: the name may be corrected, the connection may break.
-const asked = new Map();
-function once(url, body) {
-  const request = `${url} ${JSON.stringify(body)}`;
-  if (!asked.has(request)) asked.set(request, keyOf());
-  return sending.uploader ? sending.uploader.patience.run(() => call("POST", url, body, { key: asked.get(request) })) : call("POST", url, body, { key: asked.get(request) });
+/**
+ * Send a request that the server executes once, however often it is sent.
+ * @param {string} url
+ * @param {object} body
+ */
+function requestOnce(url, body) {
+  const id = `${url} ${JSON.stringify(body)}`;
+  const key = keys.get(id) ?? newKey();
+  keys.set(id, key);
+  const send = () => request("POST", url, body, { key });
+  return controller.uploader ? controller.uploader.retrier.run(send) : send();
 }
 
-async function begin() {
-  const wanted = form.elements.name.value;
-  const made = await once(urls.create, { name: wanted });
-  session = { code: made.code, parent: 0 };
-  form.elements.name.value = made.name;
-  form.elements.name.readOnly = true;
-  part("auto-name").disabled = true;
-  if (made.name !== wanted.trim()) {
-    const told = `You have a session with that name already, so this one is named “${made.name}”.`;
-    note(told);
-    sessionStorage.setItem("notice", told);
+async function createSession() {
+  const name = input("name").value;
+  const created = await requestOnce(urls.createSession, { name });
+  input("name").value = created.name;
+  input("name").readOnly = true;
+  ref("suggest-name", HTMLButtonElement).disabled = true;
+  if (created.name !== name.trim()) {
+    const notice = `You already have a session with that name, so this one is named “${created.name}”.`;
+    showNotice(notice);
+    sessionStorage.setItem("notice", notice);
   }
+  return { code: created.code, parent: 0 };
 }
 
-async function finish() {
-  const { uploads, blobs } = sending.uploader;
+/**
+ * Save the uploaded files; return the address of the job's page.
+ * @param {Uploader} uploader
+ * @param {{code: string, parent: number}} target
+ */
+async function createVersion(uploader, { code, parent }) {
+  const mode = form.elements.namedItem("mode");
   try {
-    const job = await once(urls.save.replace(urls.placeholder, session.code), {
-      parent: session.parent,
-      message: form.elements.message.value,
-      replace: form.elements.mode?.value === "replace",
-      uploads,
-      blobs,
+    const job = await requestOnce(fillUrl(urls.createVersion, code), {
+      parent,
+      message: input("message").value,
+      replace: mode instanceof RadioNodeList && mode.value === "replace",
+      uploads: uploader.uploads,
+      blobs: uploader.blobs,
       rooted: false,
     });
-    return urls.job.replace(urls.placeholder, job.code);
+    return fillUrl(urls.job, job.code);
   } catch (error) {
-    if (LOST.includes(error.code)) sending.uploader.doubt();
+    if (error instanceof ApiError && LOST_UPLOAD.includes(error.code)) uploader.invalidate();
     throw error;
   }
 }
 
-// ---- Telling ----
-
-function busy(value) {
-  sending.busy(value);
-  part("clear").disabled = value;
-  label();
-}
-
-function note(sentence) {
-  part("notice-text").textContent = sentence;
-  show("notice", true);
-}
-
-function complain(error) {
-  show("error", error !== null);
-  if (error === null) return;
-  const isConflict = error instanceof Refusal && error.code === "conflict";
-  part("error-text").textContent = error instanceof Refusal ? error.message : "Something went wrong in this page. Reload it and try again.";
-  show("conflict", isConflict && error.told.current !== undefined);
-  if (isConflict) {
-    part("conflict-number").textContent = error.told.current;
-    part("conflict-link").href = urls.session.replace(urls.placeholder, session.code);
-    part("on-top").onclick = () => { session.parent = error.told.current; save(); };
-  }
-  part("error").scrollIntoView({ block: "nearest" });
-  if (!(error instanceof Refusal)) throw error;
-}
-
-async function suggest() {
-  const video = items.find((item) => /\.(mp4|mkv|mov|avi|webm|m4v|mpe?g|ts|wmv|flv)$/i.test(item.path) && !/(^|\/)(final|mixed)_videos\//.test(item.path));
-  const query = video ? `?video_filename=${encodeURIComponent(video.file.name)}` : "";
+async function suggestName() {
+  const video = chosen.find(({ path }) => VIDEO.test(path) && !DUBBED_VIDEO.test(path));
+  const query = video ? `?${new URLSearchParams({ video_filename: video.file.name })}` : "";
   try {
-    form.elements.name.value = (await call("GET", urls.autoName + query)).name;
+    input("name").value = (await request("GET", urls.suggestName + query)).name;
   } catch (error) {
-    complain(error);
+    showError(error);
   }
 }
 
-watch(part("zone"), add);
-form.addEventListener("submit", (event) => { event.preventDefault(); if (!sending.isBusy) save(); });
-part("clear").addEventListener("click", () => { if (!sending.isBusy) { sending.forget({ isDiscarded: true }); choose([]); } });
-form.querySelector('[data-part="auto-name"]')?.addEventListener("click", suggest);
-label();
+// ---- Display ----
+
+/** @param {boolean} isBusy */
+function setBusy(isBusy) {
+  controller.setBusy(isBusy);
+  ref("clear", HTMLButtonElement).disabled = isBusy;
+  updateSubmit();
+}
+
+/** @param {string} sentence */
+function showNotice(sentence) {
+  ref("notice-text").textContent = sentence;
+  ref("notice").hidden = false;
+}
+
+function hideError() {
+  ref("error").hidden = true;
+}
+
+/** @param {unknown} error */
+function showError(error) {
+  ref("error").hidden = false;
+  ref("error-text").textContent = messageOf(error);
+  const current = error instanceof ApiError && error.code === "conflict" ? error.problem.current : undefined;
+  ref("conflict").hidden = current === undefined;
+  if (current !== undefined && session) showConflict(session, current);
+  ref("error").scrollIntoView({ block: "nearest" });
+  if (!(error instanceof ApiError)) throw error;
+}
+
+/**
+ * Offer to save on top of a version that was saved in the meantime.
+ * @param {{code: string, parent: number}} target
+ * @param {number} current
+ */
+function showConflict(target, current) {
+  ref("conflict-number").textContent = String(current);
+  ref("conflict-link", HTMLAnchorElement).href = fillUrl(urls.session, target.code);
+  ref("save-on-top").onclick = () => {
+    target.parent = current;
+    save();
+  };
+}
+
+connectDropZone(ref("drop-zone"), addFiles);
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  if (!controller.isBusy) save();
+});
+ref("clear").addEventListener("click", () => {
+  if (controller.isBusy) return;
+  controller.reset({ isDiscarded: true });
+  choose([]);
+});
+if (!existing) ref("suggest-name").addEventListener("click", suggestName);
+updateSubmit();

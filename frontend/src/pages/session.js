@@ -1,41 +1,60 @@
-// Plays or shows a file below its row. Without this script the link opens it in a tab of its own.
-const made = { audio: "audio", video: "video", image: "img" };
+// The page of a session: play or show a file below its row. Without this script the link opens it in a new tab.
+import { create } from "../dom.js";
 
-const close = (row) => {
+/** @param {HTMLTableRowElement} row */
+function close(row) {
   const player = row.nextElementSibling;
-  player.querySelector("audio, video")?.pause();
-  player.remove();
+  /** @type {HTMLMediaElement | null | undefined} */
+  const media = player?.querySelector("audio, video");
+  media?.pause();
+  player?.remove();
   row.classList.remove("has-player");
-};
+}
 
-const open = (row, link) => {
-  const element = document.createElement(made[link.dataset.player]);
-  element.src = link.href;
-  if (link.dataset.player === "image") {
-    element.alt = row.querySelector(".file-name").textContent.trim();
-  } else {
-    element.controls = true;
-    element.preload = "none";
-  }
-  const cell = document.createElement("td");
+/**
+ * @param {HTMLTableRowElement} row
+ * @param {HTMLAnchorElement} link
+ */
+function open(row, link) {
+  const cell = create("td");
   cell.colSpan = row.cells.length;
-  cell.append(element);
-  const player = document.createElement("tr");
-  player.className = "player-row";
+  cell.append(createPlayer(link, row.querySelector(".file-name")?.textContent?.trim() ?? ""));
+  const player = create("tr", "player-row");
   player.append(cell);
   row.after(player);
   row.classList.add("has-player");
-  // A file that this browser cannot decode can still be downloaded; the controls say so.
-  element.play?.().catch(() => {});
-};
+}
+
+/**
+ * @param {HTMLAnchorElement} link
+ * @param {string} fileName
+ */
+function createPlayer(link, fileName) {
+  if (link.dataset.player === "image") {
+    const image = create("img");
+    image.src = link.href;
+    image.alt = fileName;
+    return image;
+  }
+  const media = create(link.dataset.player === "audio" ? "audio" : "video");
+  media.src = link.href;
+  media.controls = true;
+  media.preload = "none";
+  media.play().catch(() => {}); // the controls show that the browser cannot decode the file
+  return media;
+}
 
 document.addEventListener("click", (event) => {
-  const link = event.target.closest("a[data-player]");
-  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  const target = /** @type {Element} */ (event.target);
+  /** @type {HTMLAnchorElement | null} */
+  const link = target.closest("a[data-player]");
+  const row = link?.closest("tr");
+  if (!link || !row || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  const row = link.closest("tr");
   const isOpen = row.classList.contains("has-player");
-  for (const other of document.querySelectorAll("tr.has-player")) close(other);
+  /** @type {NodeListOf<HTMLTableRowElement>} */
+  const openRows = document.querySelectorAll("tr.has-player");
+  for (const other of openRows) close(other);
   if (!isOpen) open(row, link);
   link.setAttribute("aria-expanded", String(!isOpen));
 });

@@ -1,4 +1,4 @@
-"""HTTP range requests (RFC 9110 section 14) over something whose size is known: one range, or the whole."""
+"""HTTP range requests (RFC 9110 section 14) for content of known size: one range, or all of it."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 
-# RFC 9110 sections 14.1.1 and 14.1.2; a unit's name is not case-sensitive, white space is that of 5.6.3.
+# RFC 9110 sections 14.1.1 and 14.1.2; a unit's name is case-insensitive; white space as in 5.6.3.
 BYTES = re.compile(r"bytes=(?P<set>[^\r\n]*)", re.IGNORECASE)
 SPEC = re.compile(r"(?P<first>[0-9]*)-(?P<last>[0-9]*)")
 BEYOND = 1 << 64
-"""Stands for every number that is larger than any file."""
+"""Replaces every number that is larger than any file."""
 BEYOND_DIGITS = 19
 
 
 class RangeNotSatisfiableError(ValueError):
-    """No byte of the range exists: answer 416 with `Content-Range: bytes */size` (RFC 9110 section 15.5.17)."""
+    """No byte of the range exists: respond 416 with `Content-Range: bytes */size` (RFC 9110 section 15.5.17)."""
 
     def __init__(self, size: int) -> None:
-        super().__init__(f"The range lies outside of {size} bytes.")
+        super().__init__(f"The range is outside of the {size} bytes.")
         self.size = size
 
 
@@ -35,12 +35,12 @@ class ByteRange:
 
 
 def parse_range(header: str | None, size: int) -> ByteRange | None:
-    """Read a Range header for something of `size` bytes; None means to answer with the whole.
+    """Parse a Range header for content of `size` bytes; None means to respond with all of it.
 
-    The whole is the answer, as section 14.2 allows, to a header that is missing or malformed, to other units, and to
-    several ranges at once, which no download manager needs and many an attacker likes.
+    That is, as section 14.2 allows, the response to a missing or malformed header, to other units, and to several
+    ranges at once, which no download manager needs and attackers use.
 
-    :raises RangeNotSatisfiableError: the header is well-formed and asks for no byte there is.
+    :raises RangeNotSatisfiableError: the header is well-formed, but no byte of the range exists.
     """
     matched = BYTES.fullmatch(header or "")
     if matched is None:
@@ -64,22 +64,22 @@ def parse_range(header: str | None, size: int) -> ByteRange | None:
 def _suffix(length: str, size: int) -> ByteRange | None:
     if not length:
         return None
-    wanted = _number(length)
-    if wanted == 0:
+    requested = _number(length)
+    if requested == 0:
         raise RangeNotSatisfiableError(size)
-    # Of nothing, the last bytes are all of it, and a Content-Range could not say so.
-    return ByteRange(max(size - wanted, 0), size) if size else None
+    # A suffix of empty content is all of it, which Content-Range cannot express.
+    return ByteRange(max(size - requested, 0), size) if size else None
 
 
 def format_content_range(byte_range: ByteRange | None, size: int) -> str:
-    """The Content-Range header (section 14.4) of a 206 answer, or of a 416 one where there is no range."""
+    """Format the Content-Range header (section 14.4) of a 206 response, or of a 416 response without a range."""
     if byte_range is None:
         return f"bytes */{size}"
     return f"bytes {byte_range.start}-{byte_range.end - 1}/{size}"
 
 
 def matches_if_range(header: str | None, etag: str, last_modified: datetime | None = None) -> bool:
-    """Whether the Range header counts, given the If-Range header (section 13.1.5): what the client has is still true.
+    """Return whether the Range header applies: the If-Range header (section 13.1.5) is absent or still matches.
 
     :param etag: the strong validator, with its quotes.
     :param last_modified: as sent in Last-Modified; None when it was not sent.
@@ -102,6 +102,6 @@ def matches_if_range(header: str | None, etag: str, last_modified: datetime | No
 
 
 def _number(digits: str) -> int:
-    # int() refuses what has thousands of digits, and takes its time for what has hundreds.
+    # int() is slow for hundreds of digits and refuses thousands.
     digits = digits.lstrip("0") or "0"
     return int(digits) if len(digits) <= BEYOND_DIGITS else BEYOND

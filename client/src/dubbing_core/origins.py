@@ -13,7 +13,7 @@ from dubbing_core.paths import PathError, check_collisions
 def resolve_origin_conflicts(
     entries: Sequence[ManifestEntry], *, newest: Collection[str]
 ) -> list[ManifestEntry]:
-    """Return the entries with origins that can exist side by side; conflicting entries lose theirs.
+    """Return the entries with origins that can exist side by side; conflicting entries lose their origin.
 
     Conflicts occur where files of two folders were saved into one session.
 

@@ -26,7 +26,7 @@ def rendered() -> bytes:
     )
 
 
-def test_it_names_every_member_with_its_digest():
+def test_every_member_is_listed_with_its_digest():
     document = json.loads(rendered())
 
     assert document["members"][1] == {
@@ -41,13 +41,13 @@ def test_it_names_every_member_with_its_digest():
     assert "आ".encode() in rendered()
 
 
-def test_what_is_written_is_read_back():
+def test_parsing_returns_the_rendered_members():
     assert checksum_manifest.parse_checksum_manifest(rendered()) == {
         member.path: member for member in MEMBERS
     }
 
 
-def test_keys_of_a_newer_portal_are_passed_over():
+def test_unknown_keys_are_ignored():
     document = json.loads(rendered())
     document["signature"] = "x"
     document["members"][0]["colour"] = "red"
@@ -73,6 +73,6 @@ def test_keys_of_a_newer_portal_are_passed_over():
         b"\xff",
     ],
 )
-def test_a_damaged_one_is_refused_with_a_sentence(data: bytes):
+def test_damaged_manifests_are_refused(data: bytes):
     with pytest.raises(ChecksumManifestError, match=r"manifest\.json in this ZIP is damaged\. .*\.$"):
         checksum_manifest.parse_checksum_manifest(data)

@@ -19,15 +19,15 @@ from dubbing_core.history import (
 A, B, C = "a" * 64, "b" * 64, "c" * 64
 
 
-def version(number: int, **told) -> HistoryVersion:
-    given = {
+def version(number: int, **changes) -> HistoryVersion:
+    fields = {
         "saved_at": datetime(2025, 8, number, 18, 11, 2, 5, tzinfo=UTC),
         "saved_by": "alice",
         "message": f"Save {number}",
         "restored_from": None,
         "document": {"video_name": "talk.mp4", "languages": ["hi"]},
     }
-    return HistoryVersion(number=number, **{**given, **told})
+    return HistoryVersion(number=number, **{**fields, **changes})
 
 
 def entry(path: str, sha256: str, added_in: int, removed_in: int | None = None) -> HistoryEntry:
@@ -55,25 +55,25 @@ HISTORY = History(
 )
 
 
-def told(**changes):
+def document_with(**changes):
     return {**json.loads(render_history(HISTORY)), **changes}
 
 
 def with_entry(**changes):
-    first, *rest = told()["entries"]
-    return told(entries=[{**first, **changes}, *rest])
+    first, *rest = document_with()["entries"]
+    return document_with(entries=[{**first, **changes}, *rest])
 
 
 def with_version(**changes):
-    *rest, last = told()["versions"]
-    return told(versions=[*rest, {**last, **changes}])
+    *rest, last = document_with()["versions"]
+    return document_with(versions=[*rest, {**last, **changes}])
 
 
-def test_what_is_written_is_read_back():
+def test_parsing_returns_the_rendered_history():
     assert parse_history(render_history(HISTORY)) == HISTORY
 
 
-def test_each_version_holds_what_it_held():
+def test_states_contain_the_entries_of_each_version():
     states = [{path: held.sha256 for path, held in state.items()} for state in HISTORY.iter_states()]
 
     assert states == [
@@ -83,12 +83,12 @@ def test_each_version_holds_what_it_held():
     ]
 
 
-def test_what_the_newest_does_not_hold_is_told_once_each():
+def test_older_blobs_are_listed_once_each():
     assert list(HISTORY.find_older_blobs()) == [B, C]
 
 
-def test_keys_of_a_newer_portal_are_passed_over():
-    newer = told(colour="blue")
+def test_unknown_keys_are_ignored():
+    newer = document_with(colour="blue")
     newer["entries"][0]["loudness"] = -23
     newer["versions"][0]["review"] = {}
 
@@ -99,11 +99,11 @@ def test_keys_of_a_newer_portal_are_passed_over():
     "document",
     [
         pytest.param([], id="a-list"),
-        pytest.param(told(format=2), id="a-newer-format"),
-        pytest.param(told(format="1"), id="a-format-in-text"),
-        pytest.param(told(versions=[]), id="no-version"),
-        pytest.param(told(versions=told()["versions"][1:]), id="a-version-is-missing"),
-        pytest.param(told(session=5), id="no-name"),
+        pytest.param(document_with(format=2), id="a-newer-format"),
+        pytest.param(document_with(format="1"), id="a-format-in-text"),
+        pytest.param(document_with(versions=[]), id="no-version"),
+        pytest.param(document_with(versions=document_with()["versions"][1:]), id="a-version-is-missing"),
+        pytest.param(document_with(session=5), id="no-name"),
         pytest.param(with_version(number=4), id="a-gap"),
         pytest.param(with_version(number=True), id="a-number-that-is-none"),
         pytest.param(with_version(restored_from=3), id="restored-from-itself"),
@@ -117,7 +117,7 @@ def test_keys_of_a_newer_portal_are_passed_over():
         pytest.param(with_entry(path="/audio/hi.wav"), id="absolute"),
         pytest.param(with_entry(path="metadata.json"), id="takes-the-place-of-metadata"),
         pytest.param(with_entry(path=".dubbing/verify.py"), id="takes-the-place-of-our-own"),
-        pytest.param(with_entry(path="hi.wav"), id="lies-in-no-category"),
+        pytest.param(with_entry(path="hi.wav"), id="outside-the-categories"),
         pytest.param(with_entry(path=5), id="a-path-that-is-a-number"),
         pytest.param(with_entry(sha256="A" * 64), id="a-digest-in-capitals"),
         pytest.param(with_entry(sha256="a" * 63), id="a-short-digest"),
@@ -131,7 +131,7 @@ def test_keys_of_a_newer_portal_are_passed_over():
         pytest.param(with_entry(removed_in=None), id="two-at-one-path-for-ever"),
     ],
 )
-def test_what_no_portal_writes_is_refused_with_a_sentence(document):
+def test_invalid_histories_are_refused(document):
     with pytest.raises(HistoryError) as refused:
         parse_history(json.dumps(document).encode())
 
@@ -139,6 +139,6 @@ def test_what_no_portal_writes_is_refused_with_a_sentence(document):
 
 
 @given(data=st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
-def test_nothing_else_gets_out(data):
+def test_arbitrary_bytes_raise_no_other_error(data):
     with pytest.raises(HistoryError):
         parse_history(data)

@@ -37,7 +37,7 @@ MODIFIED = datetime(2025, 8, 3, 18, 11, 2, 123, tzinfo=UTC)
         (f"bytes=-{'9' * 5000}", (0, 100)),
     ],
 )
-def test_one_range_is_served(header, expected):
+def test_one_range_is_parsed(header, expected):
     assert parse_range(header, 100) == ByteRange(*expected)
 
 
@@ -49,7 +49,7 @@ def test_one_range_is_served(header, expected):
         "seconds=1-2", " bytes=5-9", "bytes =5-9", "bytes=5-9\n", "none", "bytes=1_0-20",
     ],
 )  # fmt: skip
-def test_anything_else_gets_the_whole(header):
+def test_other_headers_are_ignored(header):
     assert parse_range(header, 100) is None
 
 
@@ -57,13 +57,13 @@ def test_anything_else_gets_the_whole(header):
     "header",
     ["bytes=100-", "bytes=100-200", "bytes=-0", f"bytes={'9' * 5000}-", f"bytes={'9' * 20}-{'9' * 20}"],
 )
-def test_a_range_outside_is_refused_with_the_size(header):
+def test_unsatisfiable_ranges_raise_an_error_with_the_size(header):
     with pytest.raises(RangeNotSatisfiableError) as caught:
         parse_range(header, 100)
     assert caught.value.size == 100
 
 
-def test_nothing_has_no_first_byte_and_its_last_bytes_are_the_whole():
+def test_empty_content_has_no_first_byte_and_every_suffix_is_all_of_it():
     with pytest.raises(RangeNotSatisfiableError):
         parse_range("bytes=0-", 0)
     assert parse_range("bytes=-5", 0) is None
@@ -73,15 +73,15 @@ def test_nothing_has_no_first_byte_and_its_last_bytes_are_the_whole():
     header=st.text(max_size=30) | st.from_regex(r"bytes=[0-9, -]*", fullmatch=True),
     size=st.integers(0, 1 << 50),
 )
-def test_whatever_is_asked_lies_inside(header, size):
+def test_ranges_are_within_the_content(header, size):
     try:
-        asked = parse_range(header, size)
+        byte_range = parse_range(header, size)
     except RangeNotSatisfiableError:
         return
-    assert asked is None or 0 <= asked.start < asked.end <= size
+    assert byte_range is None or 0 <= byte_range.start < byte_range.end <= size
 
 
-def test_content_range_counts_its_last_byte():
+def test_content_range_includes_the_last_byte():
     assert format_content_range(ByteRange(5, 10), 100) == "bytes 5-9/100"
     assert ByteRange(5, 10).size == 5
     assert format_content_range(None, 100) == "bytes */100"
@@ -104,10 +104,10 @@ def test_content_range_counts_its_last_byte():
         ("", False),
     ],
 )
-def test_if_range(header, matches):
+def test_if_range_is_compared_strongly(header, matches):
     assert matches_if_range(header, '"abc"', MODIFIED) is matches
 
 
-def test_if_range_never_matches_what_was_not_sent():
+def test_if_range_does_not_match_an_absent_last_modified():
     assert not matches_if_range("Sun, 03 Aug 2025 18:11:02 GMT", '"abc"')
     assert not matches_if_range('W/"abc"', 'W/"abc"')

@@ -28,11 +28,11 @@ from dubbing_core.languages import find_language_tag, parse_language_tag
         ("en-x-private", ""),
     ],
 )
-def test_a_tag_comes_back_in_its_recommended_form(text, tag):
+def test_tags_are_returned_in_the_recommended_form(text, tag):
     assert parse_language_tag(text) == tag
 
 
-def test_a_known_language_counts_as_it_is_spelled():
+def test_session_languages_keep_their_spelling():
     assert parse_language_tag("PT_br", languages=["pt-br"]) == "pt-br"
     assert parse_language_tag("klingon", languages=["klingon"]) == "klingon"
     assert parse_language_tag("iw", languages=["iw"]) == "iw"
@@ -41,7 +41,7 @@ def test_a_known_language_counts_as_it_is_spelled():
 @pytest.mark.parametrize(
     ("path", "tag"),
     [
-        # as the seed and its engines write
+        # as the original session manager and its engines write
         ("hi_audio.wav", "hi"),
         ("hi_final.mp4", "hi"),
         ("it_audio.wav", "it"),
@@ -67,7 +67,7 @@ def test_a_known_language_counts_as_it_is_spelled():
         ("movie.hi.srt", "hi"),
         ("movie.it.srt", "it"),
         ("original.pt-BR.vtt", "pt-BR"),
-        # a folder of its own
+        # name of a folder
         ("pt-BR/001.wav", "pt-BR"),
         ("it/001.wav", "it"),
         ("hi/segments/en_reference.wav", "hi"),
@@ -92,7 +92,7 @@ def test_a_known_language_counts_as_it_is_spelled():
         ("translated.json", ""),
     ],
 )
-def test_a_language_is_read_where_tools_put_it_and_nowhere_else(path, tag):
+def test_tags_are_found_only_in_the_positions_that_tools_use(path, tag):
     assert find_language_tag(path) == tag
 
 
@@ -102,18 +102,18 @@ def test_a_language_is_read_where_tools_put_it_and_nowhere_else(path, tag):
         ("no_audio.wav", ["no", "hi"], "no"),
         ("take_hi_03_clean.wav", ["hi"], "hi"),
         ("how_it_works_hi.wav", ["it", "hi"], "hi"),
-        ("what_it_is_03.wav", ["it", "is"], ""),
+        ("how_it_is_03.wav", ["it", "is"], ""),
         ("pt-br_audio.wav", ["pt-BR"], "pt-BR"),
         ("zh_audio.wav", ["zh-CN"], "zh"),
         ("cy_part_hi.wav", ["cy"], "cy"),
     ],
 )
-def test_known_languages_win(path, known, tag):
+def test_session_languages_take_precedence(path, known, tag):
     assert find_language_tag(path, languages=known) == tag
 
 
 @given(st.text(), st.lists(st.text(), max_size=3))
-def test_no_name_is_too_strange(path, known):
+def test_arbitrary_names_raise_no_error(path, known):
     tag = find_language_tag(path, languages=known)
 
     assert tag in {"", *known} or parse_language_tag(tag) == tag

@@ -15,7 +15,7 @@ def entry(path, content="a", category=Category.AUDIO, language=""):
     )
 
 
-def test_entries_are_sorted_by_path_whatever_order_they_come_in():
+def test_entries_are_sorted_by_path():
     one, two = entry("audio/a.wav"), entry("audio/b.wav")
 
     assert (
@@ -27,12 +27,12 @@ def test_entries_are_sorted_by_path_whatever_order_they_come_in():
     assert Manifest.from_entries([]).total_size == 0
 
 
-def test_entries_that_one_file_system_confuses_are_refused():
+def test_colliding_entries_are_refused():
     with pytest.raises(PathError):
         Manifest.from_entries([entry("audio/a.wav"), entry("audio/A.wav", "b")])
 
 
-def test_a_fingerprint_changes_with_the_work_and_not_with_the_time():
+def test_the_fingerprint_depends_on_contents_but_not_on_timestamps():
     manifest = Manifest.from_entries([entry("audio/a.wav")])
     document = {"video_name": "talk.mp4", "created_at": "x", "session_metadata": {"a": 1, "b": "ह"}}
     fingerprint = manifest.compute_fingerprint(document)
@@ -51,18 +51,18 @@ def test_a_fingerprint_changes_with_the_work_and_not_with_the_time():
         assert Manifest.from_entries([changed]).compute_fingerprint(document) != fingerprint
 
 
-def test_a_diff_tells_what_was_added_removed_and_changed():
-    kept, gone = entry("audio/kept.wav"), entry("audio/gone.wav")
+def test_a_diff_lists_added_removed_and_changed_entries():
+    same, removed = entry("audio/same.wav"), entry("audio/removed.wav")
     old, new, fresh = entry("audio/new.wav"), entry("audio/new.wav", "b"), entry("audio/fresh.wav")
-    retagged = replace(gone, language="hi")
+    retagged = replace(removed, language="hi")
 
     changes = diff_manifests(
-        Manifest.from_entries([kept, gone, old]), Manifest.from_entries([kept, new, fresh])
+        Manifest.from_entries([same, removed, old]), Manifest.from_entries([same, new, fresh])
     )
 
-    assert (changes.added, changes.removed, changes.changed) == ((fresh,), (gone,), (new,))
+    assert (changes.added, changes.removed, changes.changed) == ((fresh,), (removed,), (new,))
     assert changes
-    assert diff_manifests(Manifest.from_entries([gone]), Manifest.from_entries([retagged])).changed == (
+    assert diff_manifests(Manifest.from_entries([removed]), Manifest.from_entries([retagged])).changed == (
         retagged,
     )
-    assert not diff_manifests(Manifest.from_entries([kept]), Manifest.from_entries([kept]))
+    assert not diff_manifests(Manifest.from_entries([same]), Manifest.from_entries([same]))

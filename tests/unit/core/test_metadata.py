@@ -40,7 +40,7 @@ TREE = [
 ]
 
 
-def seeds_document(session_name=NAME):
+def original_document(session_name=NAME):
     under = f"sessions/{session_name}"
     return {
         "session_name": session_name,
@@ -95,13 +95,13 @@ def built(base, *paths, texts=None, **changes):
     return build_document(base, **{**arguments, **changes})
 
 
-def test_a_zip_made_by_the_seeds_code_gives_the_same_document_back(tmp_path):
+def test_a_zip_of_the_original_gives_the_same_document(tmp_path):
     session = tmp_path / "sessions" / NAME
     for path in TREE:
         (session / path).parent.mkdir(parents=True, exist_ok=True)
         (session / path).write_bytes(path.encode())
     with (session / "metadata.json").open("w", encoding="utf-8") as file:
-        json.dump(seeds_document(), file, indent=2, ensure_ascii=False)
+        json.dump(original_document(), file, indent=2, ensure_ascii=False)
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as zipf:
         for root, _dirs, files in os.walk(session):
@@ -125,8 +125,8 @@ def test_a_zip_made_by_the_seeds_code_gives_the_same_document_back(tmp_path):
     assert again == document
 
 
-def test_rendering_under_another_name_rebases_every_path():
-    document = built(relativize_paths(seeds_document()), *TREE)
+def test_rendering_under_another_name_changes_every_path():
+    document = built(relativize_paths(original_document()), *TREE)
 
     rendered = render_document(document, session_name="Talk 2")
     written = json.loads(rendered)
@@ -143,13 +143,13 @@ def test_a_document_without_paths_can_be_rendered():
     assert render_document({}, session_name="x") == b'{\n  "session_name": "x"\n}'
 
 
-def test_seed_keys_come_first_and_in_the_seeds_order():
-    shuffled = dict(reversed(seeds_document().items()))
+def test_keys_of_the_original_come_first_and_in_its_order():
+    shuffled = dict(reversed(original_document().items()))
     shuffled["session_metadata"] = dict(reversed(shuffled["session_metadata"].items()))
 
     document = built(relativize_paths(shuffled), *TREE)
 
-    assert list(document) == [*list(seeds_document())[:-2], "notes", "mixing"]
+    assert list(document) == [*list(original_document())[:-2], "notes", "mixing"]
     assert list(document["session_metadata"]) == [
         "created_with_version",
         "pipeline_stage",
@@ -158,7 +158,7 @@ def test_seed_keys_come_first_and_in_the_seeds_order():
     ]
 
 
-def test_a_project_without_metadata_gets_a_whole_document():
+def test_a_project_without_metadata_gets_a_complete_document():
     document = built(None, "audio/hi_audio.wav", "final_videos/talk_hi.mp4", video_name="talk.mp4")
 
     assert document == {
@@ -179,9 +179,9 @@ def test_a_project_without_metadata_gets_a_whole_document():
     }
 
 
-def test_paths_are_made_true():
+def test_paths_are_corrected_to_match_the_entries():
     document = built(
-        relativize_paths(seeds_document()),
+        relativize_paths(original_document()),
         "audio/es/001.wav",
         "audio/fr/001.wav",
         "audio/fr/002.wav",
@@ -208,12 +208,12 @@ def test_paths_are_made_true():
     assert document["session_metadata"]["total_files"] == 9
 
 
-def test_texts_fill_in_and_override_language_by_language():
+def test_texts_override_the_base_language_by_language():
     texts = ExtractedTexts(
         transcription_text="New", translations={"hi": "नया", "pt-BR": "Novo"}, voices={"hi": "v2"}
     )
 
-    document = built(relativize_paths(seeds_document()), texts=texts)
+    document = built(relativize_paths(original_document()), texts=texts)
 
     assert document["transcription_text"] == "New"
     assert document["translations"] == {"hi": "नया", "es": "Traducción en español aquí...", "pt-BR": "Novo"}
@@ -221,7 +221,7 @@ def test_texts_fill_in_and_override_language_by_language():
     assert document["languages"] == ["hi", "en", "es", "pt-BR"]
 
 
-def test_one_language_in_two_spellings_is_listed_once():
+def test_two_spellings_of_a_language_are_listed_once():
     document = built(
         {"languages": ["pt_BR", ""]}, "audio/pt-BR/1.wav", texts=ExtractedTexts(translations={"PT-br": "x"})
     )
@@ -229,7 +229,7 @@ def test_one_language_in_two_spellings_is_listed_once():
     assert document["languages"] == ["pt_BR"]
 
 
-def test_the_stage_is_kept_or_worked_out():
+def test_the_stage_is_computed_unless_it_is_preserved():
     base = {"session_metadata": {"pipeline_stage": "ducking", "created_with_version": "0.9"}}
 
     assert built(base, keep_stage=True)["session_metadata"]["pipeline_stage"] == "ducking"
@@ -242,8 +242,10 @@ def test_the_stage_is_kept_or_worked_out():
     assert built(None, *TREE)["session_metadata"]["pipeline_stage"] == "completed"
 
 
-def test_nulls_are_read_as_absent():
-    document = built(relativize_paths(parse_document(json.dumps(dict.fromkeys(seeds_document())).encode())))
+def test_null_values_are_treated_as_absent():
+    document = built(
+        relativize_paths(parse_document(json.dumps(dict.fromkeys(original_document())).encode()))
+    )
 
     assert document["audio_paths"] == {}
     assert document["video_name"] == ""
@@ -267,7 +269,7 @@ def test_nulls_are_read_as_absent():
         ("sessions/p/audio/../x.wav", "sessions/p/audio/../x.wav"),
     ],
 )
-def test_a_path_from_wherever_its_session_lay_becomes_one_of_the_tree(raw, path):
+def test_absolute_and_foreign_paths_become_session_paths(raw, path):
     document = relativize_paths({"audio_paths": {"hi": raw, "es": None}, "mixed_videos": [raw], "x": raw})
 
     assert document == {"audio_paths": {"hi": path}, "mixed_videos": [path], "x": raw}
@@ -287,7 +289,7 @@ def test_a_path_from_wherever_its_session_lay_becomes_one_of_the_tree(raw, path)
         (b'{"a":' * 100_000, "metadata_too_deep"),
     ],
 )
-def test_what_is_no_metadata_is_refused_with_its_code(data, code):
+def test_invalid_metadata_is_refused_with_a_code(data, code):
     with pytest.raises(MetadataError) as caught:
         parse_document(data)
 
@@ -315,14 +317,14 @@ def test_what_is_no_metadata_is_refused_with_its_code(data, code):
         ({"created_at": 1754244662}, "created_at"),
     ],
 )
-def test_a_value_of_the_wrong_type_is_refused_by_its_key(document, key):
+def test_values_of_the_wrong_type_are_refused_with_the_key(document, key):
     with pytest.raises(MetadataError, match=f"“{key}”") as caught:
         check_document(document)
 
     assert (caught.value.code, caught.value.key) == ("metadata_type", key)
 
 
-def test_a_value_that_json_text_could_not_say_is_refused():
+def test_values_that_json_cannot_express_are_refused():
     with pytest.raises(MetadataError) as caught:
         check_document({"x": float("nan")})
 
@@ -343,12 +345,12 @@ def test_a_value_that_json_text_could_not_say_is_refused():
         (5, None),
     ],
 )
-def test_times_are_read_in_utc(text, moment):
+def test_timestamps_are_read_in_utc(text, moment):
     assert read_timestamps({"last_updated": text}).last_updated == moment
     assert read_timestamps({}).created_at is None
 
 
-def test_times_are_written_with_all_their_microseconds():
+def test_timestamps_are_rendered_with_microseconds():
     india = timezone(timedelta(hours=5, minutes=30))
 
     document = built(
@@ -367,11 +369,11 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=8,
 )
-KEYS = st.sampled_from(list(seeds_document())) | st.text()
+KEYS = st.sampled_from(list(original_document())) | st.text()
 
 
 @given(st.dictionaries(KEYS, JSON))
-def test_whatever_is_accepted_can_be_built_rendered_and_read_again(document):
+def test_accepted_documents_can_be_built_rendered_and_parsed_again(document):
     try:
         base = relativize_paths(check_document(document))
     except MetadataError:
@@ -381,6 +383,6 @@ def test_whatever_is_accepted_can_be_built_rendered_and_read_again(document):
     again = relativize_paths(parse_document(render_document(result, session_name=NAME)))
 
     assert built(again, *TREE, created_at=NOW, last_updated=NOW, last_accessed=NOW) == result
-    assert [key for key in again if key in document and key not in seeds_document()] == [
-        key for key in document if key not in seeds_document()
+    assert [key for key in again if key in document and key not in original_document()] == [
+        key for key in document if key not in original_document()
     ]

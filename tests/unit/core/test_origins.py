@@ -1,4 +1,4 @@
-"""Where a load puts files, when they came from several folders."""
+"""Origins of files that were saved from several folders."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ def entry(path: str, origin: str = "") -> ManifestEntry:
     )
 
 
-def homes(entries: list[ManifestEntry]) -> dict[str, str]:
+def load_paths(entries: list[ManifestEntry]) -> dict[str, str]:
     return {one.path: one.origin or one.path for one in entries}
 
 
-def test_files_of_one_folder_go_back_to_where_they_lay():
+def test_origins_of_one_folder_are_preserved():
     entries = [entry("audio/hi.wav", "hi.wav"), entry("original_video.mp4", "talk.mp4")]
 
     assert resolve_origin_conflicts(entries, newest=()) == entries
 
 
-def test_of_two_that_lay_in_one_place_the_newest_goes_back():
+def test_the_newest_of_two_equal_origins_is_preserved():
     entries = [entry("audio/hi.wav", "hi.wav"), entry("audio/hi_2.wav", "hi.wav")]
 
-    assert homes(resolve_origin_conflicts(entries, newest={"audio/hi_2.wav"})) == {
+    assert load_paths(resolve_origin_conflicts(entries, newest={"audio/hi_2.wav"})) == {
         "audio/hi.wav": "audio/hi.wav",
         "audio/hi_2.wav": "hi.wav",
     }
 
 
-def test_nothing_goes_back_to_where_another_one_stays():
+def test_origins_that_collide_with_a_session_path_are_dropped():
     entries = [entry("audio/hi.wav"), entry("other/x", "audio/hi.wav"), entry("other/y", "audio")]
 
-    assert homes(resolve_origin_conflicts(entries, newest={"other/x", "other/y"})) == {
+    assert load_paths(resolve_origin_conflicts(entries, newest={"other/x", "other/y"})) == {
         "audio/hi.wav": "audio/hi.wav",
         "other/x": "other/x",
         "other/y": "other/y",
@@ -49,7 +49,7 @@ NAMES = st.lists(st.sampled_from("abA"), min_size=1, max_size=3).map("/".join)
 
 
 @given(st.dictionaries(NAMES, NAMES, max_size=8), st.sets(NAMES))
-def test_whatever_lay_where_the_files_can_lie_side_by_side(origins: dict[str, str], newest: set[str]):
+def test_resolved_origins_do_not_collide(origins: dict[str, str], newest: set[str]):
     entries = [entry(f"other/{number}", origin) for number, origin in enumerate(origins.values())]
 
-    check_collisions(homes(resolve_origin_conflicts(entries, newest=newest)).values())
+    check_collisions(load_paths(resolve_origin_conflicts(entries, newest=newest)).values())

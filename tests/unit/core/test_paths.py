@@ -29,7 +29,7 @@ def code_of(call, *args) -> str:
         ("a" * 255, "a" * 255),
     ],
 )
-def test_a_path_is_brought_into_its_one_form(raw, cleaned):
+def test_paths_are_normalized(raw, cleaned):
     assert normalize_path(raw) == cleaned
 
 
@@ -66,18 +66,18 @@ def test_a_path_is_brought_into_its_one_form(raw, cleaned):
         ("/".join(["a" * 200] * 6), "path_too_long"),
     ],
 )
-def test_a_path_that_could_do_harm_is_refused_with_its_code(raw, code):
+def test_unsafe_paths_are_refused_with_a_code(raw, code):
     assert code_of(normalize_path, raw) == code
 
 
-def test_a_strict_check_changes_nothing_and_refuses_backslashes():
+def test_check_path_normalizes_nothing_and_refuses_backslashes():
     assert code_of(check_path, "audio\\x.wav") == "path_backslash"
     assert code_of(check_path, "\\x.wav") == "path_absolute"
     assert code_of(check_path, "./x.wav") == "path_dot"
     check_path("audio/cafe\u0301.wav")
 
 
-def test_an_error_shows_the_path_without_its_control_characters_and_clipped():
+def test_error_messages_escape_and_truncate_the_path():
     with pytest.raises(PathError) as caught:
         check_path("\x1b[31m" + "x" * 500)
 
@@ -96,27 +96,27 @@ def test_an_error_shows_the_path_without_its_control_characters_and_clipped():
         ("\u01f0", "J\u030c"),
     ],
 )
-def test_names_that_one_file_system_confuses_fold_to_one(one, other):
+def test_paths_that_a_file_system_treats_as_one_fold_to_the_same(one, other):
     assert fold_path(one) == fold_path(other)
     assert code_of(check_collisions, [one, other]) == "path_duplicate"
 
 
-def test_a_file_used_as_a_folder_is_refused_in_either_order():
+def test_a_file_used_as_a_folder_is_refused_in_both_orders():
     assert code_of(check_collisions, ["Audio", "audio/x.wav"]) == "path_file_as_folder"
     assert code_of(check_collisions, ["audio/x/y/z.wav", "audio/x"]) == "path_file_as_folder"
 
 
-def test_the_same_path_twice_is_refused():
+def test_duplicate_paths_are_refused():
     assert code_of(check_collisions, ["audio/x.wav", "audio/x.wav"]) == "path_duplicate"
 
 
-def test_an_honest_tree_passes():
+def test_paths_without_collisions_pass():
     check_collisions(["original_video.mp4", "audio/hi.wav", "audio/hi/1.wav", "other/audio"])
     check_collisions([])
 
 
 @given(st.text())
-def test_any_text_is_cleaned_for_good_or_refused(raw):
+def test_normalization_is_idempotent_or_refuses(raw):
     try:
         path = normalize_path(raw)
     except PathError as error:
@@ -127,6 +127,6 @@ def test_any_text_is_cleaned_for_good_or_refused(raw):
 
 
 @given(st.text())
-def test_folding_twice_is_folding_once(text):
+def test_folding_is_idempotent(text):
     assert fold_path(fold_path(text)) == fold_path(text)
     assert fold_path(unicodedata.normalize("NFD", text)) == fold_path(text)

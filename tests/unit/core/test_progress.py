@@ -28,7 +28,7 @@ def progress(*done: str) -> Progress:
         ({}, [Category.ORIGINAL_VIDEO, Category.CUSTOM_VOICES, Category.OTHER], progress()),
     ],
 )
-def test_progress_is_what_the_metadata_says_or_the_files_show(document, categories, expected):
+def test_progress_follows_from_metadata_or_files(document, categories, expected):
     assert compute_progress(document, categories) == expected
 
 
@@ -43,7 +43,7 @@ def test_progress_is_what_the_metadata_says_or_the_files_show(document, categori
         (("has_transcription", "has_translations", "has_audio", "has_videos"), Stage.COMPLETED),
     ],
 )
-def test_the_stage_is_the_furthest_reached(done, stage):
+def test_stage_is_the_furthest_reached(done, stage):
     assert compute_stage(progress(*done)) is stage
 
 

@@ -17,15 +17,15 @@ selections: st.SearchStrategy[dict[str, Any]] = st.builds(
 )
 
 
-def made(asked) -> Selection | None:
+def create(choices) -> Selection | None:
     try:
-        return Selection.from_choices(**asked)
+        return Selection.from_choices(**choices)
     except SelectionError:
         return None
 
 
 @pytest.mark.parametrize(
-    ("asked", "is_whole"),
+    ("choices", "is_whole"),
     [
         ({}, True),
         ({"categories": list(Category)}, True),
@@ -36,8 +36,8 @@ def made(asked) -> Selection | None:
         ({"history": True}, False),
     ],
 )
-def test_what_leaves_nothing_out_is_the_whole(asked, is_whole):
-    assert Selection.from_choices(**asked).is_whole is is_whole
+def test_selections_that_exclude_no_file_are_whole(choices, is_whole):
+    assert Selection.from_choices(**choices).is_whole is is_whole
 
 
 @pytest.mark.parametrize(
@@ -50,39 +50,41 @@ def test_what_leaves_nothing_out_is_the_whole(asked, is_whole):
         ({"without_source": True}, {"categories": list(Category), "without_source": True}),
     ],
 )
-def test_what_takes_the_same_files_is_one_selection(one, other):
+def test_selections_of_the_same_files_are_equal(one, other):
     assert Selection.from_choices(**one) == Selection.from_choices(**other)
 
 
-@given(asked=selections, category=st.sampled_from(list(Category)), language=st.sampled_from(["", "hi", "fr"]))
-def test_the_one_form_takes_what_was_asked_for(asked, category, language):
-    selection = made(asked)
+@given(
+    choices=selections, category=st.sampled_from(list(Category)), language=st.sampled_from(["", "hi", "fr"])
+)
+def test_the_normal_form_includes_the_chosen_files(choices, category, language):
+    selection = create(choices)
     if selection is None:
         return
 
-    wanted = not asked["categories"] or category in asked["categories"]
-    if asked["without_source"] and category is Category.ORIGINAL_VIDEO:
-        wanted = False
-    named = [tag for tag in asked["languages"] if tag]
+    is_included = not choices["categories"] or category in choices["categories"]
+    if choices["without_source"] and category is Category.ORIGINAL_VIDEO:
+        is_included = False
+    named = [tag for tag in choices["languages"] if tag]
     if named and language not in ("", *named):
-        wanted = False
-    assert selection.includes(category, language) is wanted
+        is_included = False
+    assert selection.includes(category, language) is is_included
 
 
-@given(asked=selections)
-def test_it_survives_being_written_down(asked):
-    selection = made(asked)
+@given(choices=selections)
+def test_as_dict_and_from_dict_are_inverse(choices):
+    selection = create(choices)
 
     assert selection is None or Selection.from_dict(selection.as_dict()) == selection
 
 
-def test_the_whole_is_written_as_nothing():
+def test_the_whole_version_is_an_empty_dict():
     assert WHOLE_VERSION.as_dict() == {}
     assert (WHOLE_VERSION.label, WHOLE_VERSION.filename_suffix) == ("", "")
 
 
 @pytest.mark.parametrize(
-    ("asked", "label", "suffix"),
+    ("choices", "label", "suffix"),
     [
         ({"categories": ["audio"]}, "Audio", "audio"),
         (
@@ -100,14 +102,14 @@ def test_the_whole_is_written_as_nothing():
         ({"history": True}, "All versions", "history"),
     ],
 )
-def test_it_says_what_it_is(asked, label, suffix):
-    selection = Selection.from_choices(**asked)
+def test_label_and_filename_suffix_describe_the_selection(choices, label, suffix):
+    selection = Selection.from_choices(**choices)
 
     assert (selection.label, selection.filename_suffix) == (label, suffix)
 
 
 @pytest.mark.parametrize(
-    ("asked", "code"),
+    ("choices", "code"),
     [
         ({"categories": ["pictures"]}, "selection_category"),
         ({"categories": ["original_video"], "without_source": True}, "selection_source"),
@@ -115,9 +117,9 @@ def test_it_says_what_it_is(asked, label, suffix):
         ({"history": True, "without_source": True}, "selection_history"),
     ],
 )
-def test_what_makes_no_sense_is_refused_with_a_sentence(asked, code):
+def test_contradictory_choices_are_refused(choices, code):
     with pytest.raises(SelectionError) as refused:
-        Selection.from_choices(**asked)
+        Selection.from_choices(**choices)
 
     assert refused.value.code == code
     assert str(refused.value).endswith(".")

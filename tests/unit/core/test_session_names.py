@@ -34,19 +34,19 @@ NOW = datetime(2025, 8, 3, 18, 11, 2, 123456, tzinfo=UTC)
         ("資" * 200 + ".mp4", "資" * 74 + "_20250803_181102"),
     ],
 )
-def test_auto_name_is_the_seeds(video, name):
+def test_generated_names_equal_those_of_the_original(video, name):
     assert generate_session_name(video, NOW) == name
 
 
-def seeds_own(video_filename, now):
+def original_name(video_filename, now):
     base_name = Path(video_filename).stem
     clean = "".join(c for c in base_name if c.isalnum() or c in (" ", "-", "_")).strip()
     return f"{clean.replace(' ', '_')}_{now.strftime('%Y%m%d_%H%M%S')}"
 
 
 @given(st.text(max_size=60))
-def test_auto_name_agrees_with_the_seeds_code(video):
-    expected = seeds_own(video, NOW)
+def test_generated_names_agree_with_the_code_of_the_original(video):
+    expected = original_name(video, NOW)
     assume(not expected.startswith("_2025"))
     assert generate_session_name(video, NOW) == expected
 
@@ -61,7 +61,7 @@ def test_auto_name_agrees_with_the_seeds_code(video):
         ("x" * 120, "x" * 120),
     ],
 )
-def test_a_good_name_survives(raw, name):
+def test_valid_names_are_normalized(raw, name):
     assert normalize_session_name(raw) == name
 
 
@@ -84,7 +84,7 @@ def test_a_good_name_survives(raw, name):
         ("nul.mp4", "name_reserved"),
     ],
 )
-def test_a_bad_name_is_refused_with_its_code(raw, code):
+def test_invalid_names_are_refused_with_a_code(raw, code):
     with pytest.raises(SessionNameError) as caught:
         normalize_session_name(raw)
 
@@ -92,19 +92,19 @@ def test_a_bad_name_is_refused_with_its_code(raw, code):
     assert str(caught.value).endswith(".")
 
 
-def test_a_taken_name_is_answered_with_a_free_one():
+def test_taken_names_get_a_number():
     assert find_free_name("Talk", set()) == "Talk"
     assert find_free_name("Talk", {"talk"}) == "Talk_2"
     assert find_free_name("Talk", {"talk", "talk_2", "talk_3"}) == "Talk_4"
     assert find_free_name("STRASSE", {fold_session_name("straße")}) == "STRASSE_2"
 
 
-def test_a_free_name_is_never_too_long():
+def test_free_names_stay_within_the_limit():
     assert find_free_name("x" * 120, {"x" * 120}) == "x" * 118 + "_2"
     assert normalize_session_name(find_free_name("資" * 80, {"資" * 80})) == "資" * 79 + "_2"
 
 
-def test_an_export_is_named_after_its_session():
+def test_exports_are_named_after_the_session():
     assert (
         build_export_filename("my_presentation_20250803_181102")
         == "my_presentation_20250803_181102_export.zip"
@@ -133,18 +133,18 @@ def test_an_export_is_named_after_its_session():
         ("x" * 119 + ".yz.zip", False, "x" * 119),
     ],
 )
-def test_an_archive_names_the_session_it_becomes(filename, ours, name):
+def test_session_names_are_derived_from_archives(filename, ours, name):
     assert session_name_from_zip(filename, ours=ours) == name
 
 
 @given(st.text(), st.booleans())
-def test_whatever_an_archive_is_called_its_session_has_a_valid_name(filename, ours):
+def test_every_archive_name_gives_a_valid_session_name(filename, ours):
     name = session_name_from_zip(filename, ours=ours)
     assert normalize_session_name(name) == name
 
 
 @given(st.text())
-def test_a_clean_name_stays_clean(raw):
+def test_normalization_is_idempotent(raw):
     try:
         name = normalize_session_name(raw)
     except SessionNameError:

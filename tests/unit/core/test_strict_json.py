@@ -34,14 +34,14 @@ from dubbing_core.strict_json import JsonError, check_json, parse_json
         (b'{"a":' * 200_000, "too_deep"),
     ],
 )
-def test_json_that_programs_read_differently_is_refused(data, code):
+def test_ambiguous_json_is_refused(data, code):
     with pytest.raises(JsonError) as caught:
         parse_json(data)
 
     assert caught.value.code == code
 
 
-def test_ordinary_json_is_read_with_or_without_a_byte_order_mark():
+def test_valid_json_is_parsed_with_or_without_a_byte_order_mark():
     assert parse_json(b'\xef\xbb\xbf{"a": [1, 2.5, true, null, "\\ud83d\\ude00"]}') == {
         "a": [1, 2.5, True, None, "😀"]
     }
@@ -50,7 +50,7 @@ def test_ordinary_json_is_read_with_or_without_a_byte_order_mark():
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), 10**100, -(10**100), {"\ud800": 1}, ["\0"]])
-def test_a_value_that_no_database_keeps_is_refused(value):
+def test_values_that_postgresql_cannot_store_are_refused(value):
     with pytest.raises(JsonError):
         check_json({"deep": [value]})
 
@@ -58,7 +58,7 @@ def test_a_value_that_no_database_keeps_is_refused(value):
 @given(
     st.recursive(st.none() | st.booleans() | st.integers(-(10**9), 10**9) | st.text(), st.lists, max_leaves=9)
 )
-def test_what_is_read_is_what_was_written(value):
+def test_parsing_returns_the_rendered_value(value):
     try:
         check_json(value)
     except JsonError:
@@ -67,6 +67,6 @@ def test_what_is_read_is_what_was_written(value):
 
 
 @given(st.binary(max_size=50))
-def test_no_bytes_raise_anything_else(data):
+def test_arbitrary_bytes_raise_no_other_error(data):
     with contextlib.suppress(JsonError):
         parse_json(data)

@@ -11,7 +11,7 @@ SRT = "1\r\n00:00:01,000 --> 00:00:02,000\r\n<i>Hola</i>\r\n{\\an8}mundo\r\n\r\n
 VTT = "WEBVTT - title\n\nNOTE hidden\n\ncue\n00:01.000 --> 00:02.000 line:0\nHola\n"
 
 
-def written(value) -> bytes:
+def rendered(value) -> bytes:
     return json.dumps(value).encode()
 
 
@@ -30,14 +30,14 @@ def written(value) -> bytes:
         (None, None),
     ],
 )
-def test_the_transcript_is_read_from_what_speech_recognition_wrote(value, text):
-    assert extract_texts({"transcriptions/original_asr.json": written(value)}) == ExtractedTexts(
+def test_transcripts_are_extracted_from_speech_recognition_output(value, text):
+    assert extract_texts({"transcriptions/original_asr.json": rendered(value)}) == ExtractedTexts(
         transcription_text=text
     )
 
 
-def test_the_original_transcript_comes_before_others_and_others_before_none():
-    files = {"transcriptions/a.txt": b"A\n", "transcriptions/original_asr.json": written("B")}
+def test_the_original_transcript_takes_precedence_over_other_files():
+    files = {"transcriptions/a.txt": b"A\n", "transcriptions/original_asr.json": rendered("B")}
 
     assert extract_texts(files).transcription_text == "B"
     assert extract_texts({**files, "transcriptions/original_asr.json": b"{"}).transcription_text == "A"
@@ -57,23 +57,23 @@ def test_the_original_transcript_comes_before_others_and_others_before_none():
         (["hi"], None),
     ],
 )
-def test_translations_are_read_by_language(value, translations):
-    assert extract_texts({"translations/translated.json": written(value)}) == ExtractedTexts(
+def test_translations_are_extracted_by_language(value, translations):
+    assert extract_texts({"translations/translated.json": rendered(value)}) == ExtractedTexts(
         translations=translations
     )
 
 
-def test_files_named_for_a_language_fill_what_is_missing():
+def test_files_named_for_a_language_add_missing_translations():
     files = {
-        "translations/translated.json": written({"hi": "A"}),
+        "translations/translated.json": rendered({"hi": "A"}),
         "translations/hi.srt": SRT.encode(),
         "translations/movie.es.srt": SRT.encode(),
         "translations/fr.vtt": VTT.encode(),
         "translations/de.txt": "Hallo\n".encode("utf-16"),
         "translations/it.txt": b"\xff",
-        "translations/pt-BR/lines.json": written([{"text": "Hello", "translation": "Olá"}]),
-        "translations/language_translations.json": written({"ja": "こんにちは", "hi": "B"}),
-        "translations/notes.txt": b"nobody's",
+        "translations/pt-BR/lines.json": rendered([{"text": "Hello", "translation": "Olá"}]),
+        "translations/language_translations.json": rendered({"ja": "こんにちは", "hi": "B"}),
+        "translations/notes.txt": b"irrelevant",
     }
 
     assert extract_texts(files).translations == {
@@ -86,8 +86,8 @@ def test_files_named_for_a_language_fill_what_is_missing():
     }
 
 
-def test_known_languages_are_read_as_they_are_spelled():
-    files = {"translations/translated.json": written({"klingon": "nuqneH", "other": "x"})}
+def test_session_languages_keep_their_spelling():
+    files = {"translations/translated.json": rendered({"klingon": "nuqneH", "other": "x"})}
 
     assert extract_texts(files, languages=["klingon"]).translations == {"klingon": "nuqneH"}
 
@@ -101,19 +101,19 @@ def test_known_languages_are_read_as_they_are_spelled():
         (["x"], None),
     ],
 )
-def test_voices_are_read_as_assigned(value, voices):
-    assert extract_texts({"voices/voice_assignments.json": written(value)}) == ExtractedTexts(voices=voices)
+def test_voices_are_extracted_from_assignments(value, voices):
+    assert extract_texts({"voices/voice_assignments.json": rendered(value)}) == ExtractedTexts(voices=voices)
 
 
-def test_a_file_that_is_too_large_is_left_alone():
+def test_large_files_are_skipped():
     files = {"transcriptions/a.txt": b"x" * (READ_LIMIT + 1), "transcriptions/b.txt": b"B"}
 
     assert extract_texts(files).transcription_text == "B"
 
 
-def test_endless_nesting_is_survived():
+def test_deep_nesting_raises_no_error():
     deep = b"[" * 100_000 + b"]" * 100_000
-    nested = written([[[[[[[["x"]]]]]]]])
+    nested = rendered([[[[[[[["x"]]]]]]]])
 
     assert extract_texts({"transcriptions/original_asr.json": deep}) == ExtractedTexts()
     assert extract_texts({"transcriptions/original_asr.json": nested}) == ExtractedTexts()
@@ -132,8 +132,8 @@ LEAVES = st.text() | st.integers()
 VALUES = st.recursive(LEAVES, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner))
 
 
-@given(st.dictionaries(PATHS, st.binary() | VALUES.map(written)))
-def test_nothing_makes_it_fail_and_all_it_finds_can_be_kept(files):
+@given(st.dictionaries(PATHS, st.binary() | VALUES.map(rendered)))
+def test_arbitrary_files_raise_no_error_and_texts_can_be_stored(files):
     texts = extract_texts(files)
 
     found = [

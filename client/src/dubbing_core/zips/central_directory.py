@@ -1,4 +1,4 @@
-"""The central directory, entry by entry, and everything that can be known from it alone."""
+"""Entries of the central directory, with all checks that need no other part of the archive."""
 
 from __future__ import annotations
 
@@ -39,21 +39,21 @@ from dubbing_core.zips.records import (
     from_dos_timestamp,
 )
 
-DESCRIPTOR_SIZES = (12, 16, 20, 24)  # 4.3.9: with 4 or 8 bytes a size, with or without signature
+DESCRIPTOR_SIZES = (12, 16, 20, 24)  # 4.3.9: sizes of 4 or 8 bytes, with or without signature
 DEFLATE_RATIO = 1032
-"""The most bytes that one of DEFLATE can become (RFC 1951: 258 from two bits). A bound of the format, no suspicion."""
+"""Largest ratio that DEFLATE can reach (RFC 1951: 258 bytes from two bits): a bound of the format, not a heuristic."""
 EMPTY_DEFLATED_LIMIT = 16
-"""In bytes; some programs deflate the nothing that a folder holds."""
+"""In bytes; some programs deflate the empty contents of a folder."""
 OFFSET_LIMIT = 1 << 63
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CentralEntry:
-    """What the central directory tells of a member."""
+    """Member as declared in the central directory."""
 
     name: str
     raw: bytes
-    """The name as in the header."""
+    """The name as stored in the header."""
     flags: int
     method: int
     crc32: int
@@ -71,16 +71,16 @@ class CentralEntry:
         return bool(self.flags & FLAG_DESCRIPTOR)
 
     @property
-    def least_end(self) -> int:
-        """Where the member ends if its local header has no extra fields."""
+    def min_end(self) -> int:
+        """End of the member if its local header has no extra fields."""
         descriptor = DESCRIPTOR_SIZES[0] if self.has_descriptor else 0
         return self.offset + LocalHeader.STRUCT.size + len(self.raw) + self.compressed_size + descriptor
 
 
 def read_entries(directory: CentralDirectory, limits: ArchiveLimits) -> list[CentralEntry]:
-    """Read every entry, and refuse what can be refused without a look at the members.
+    """Parse and check all entries.
 
-    :raises ZipError: an entry is damaged, unsafe, unsupported or beyond the limits, or the members overlap or leave gaps.
+    :raises ZipError: an entry is damaged, unsafe, unsupported or beyond the limits, or members overlap or leave gaps.
     """
     entries: list[CentralEntry] = []
     total = 0
@@ -90,11 +90,11 @@ def read_entries(directory: CentralDirectory, limits: ArchiveLimits) -> list[Cen
         if total > limits.max_total_size:
             raise ZipError(
                 "zip_too_large",
-                f"Unpacked, the archive is larger than the {limits.max_total_size:,} bytes that are allowed."
+                f"The unpacked archive is larger than the {limits.max_total_size:,} bytes allowed."
                 " Free some space, or split the archive.",
             )
         entries.append(entry)
-    _check_places(entries, directory.offset)
+    _check_offsets(entries, directory.offset)
     check_member_names(entry.name for entry in entries)
     return entries
 
@@ -116,7 +116,7 @@ def _headers(directory: CentralDirectory) -> Iterator[tuple[CentralHeader, bytes
     if position != len(data):
         raise ZipError(
             "zip_count_mismatch",
-            "The archive's table of contents holds more than its end record says. Make the archive again.",
+            "The archive contains more files than its end record declares. Create the archive again.",
         )
 
 
@@ -127,19 +127,19 @@ def _entry(
     if len(raw) > limits.max_name_bytes:
         raise ZipError(
             "zip_name_too_long",
-            f"The archive holds a name longer than {limits.max_name_bytes} bytes. Shorten its folders.",
+            f"The archive contains a name longer than {limits.max_name_bytes} bytes. Shorten its folders.",
             member=label,
         )
     if raw.count(b"/") > limits.max_depth:
         raise ZipError(
             "zip_name_too_deep",
-            f"The archive holds more than {limits.max_depth} folders inside each other. Make it again with fewer.",
+            f"The archive contains more than {limits.max_depth} nested folders. Create it again with fewer.",
             member=label,
         )
     if comment and any(signature in comment for signature in SIGNATURES):
         raise ZipError(
             "zip_ambiguous",
-            "The archive could be read in two ways. Make it again, without comments.",
+            "The archive is ambiguous. Create it again without comments.",
             member=label,
         )
     _check_kind(header, label)
@@ -165,12 +165,14 @@ def _entry(
 def _check_kind(header: CentralHeader, label: str) -> None:
     if header.flags & (FLAG_ENCRYPTED | FLAG_STRONG_ENCRYPTION | FLAG_MASKED):
         raise ZipError(
-            "zip_encrypted", "The archive is protected by a password. Make it again without.", member=label
+            "zip_encrypted",
+            "The archive is protected by a password. Create it again without one.",
+            member=label,
         )
     if header.flags & FLAG_PATCHED or header.method not in (STORED, DEFLATED):
         raise ZipError(
             "zip_method_unsupported",
-            "The archive uses a rare kind of compression. Make it again with the usual one (Deflate).",
+            "The archive uses an unsupported compression method. Create it again with Deflate.",
             member=label,
         )
 
@@ -180,36 +182,36 @@ def _check_mode(header: CentralHeader, entry: CentralEntry, label: str) -> None:
     if kind == stat.S_IFLNK:
         raise ZipError(
             "zip_symlink",
-            "The archive holds a link instead of a file. Make it again with the file itself.",
+            "The archive contains a symbolic link. Create it again with the file itself.",
             member=label,
         )
-    # Other hosts keep other things where Unix keeps the mode.
+    # Only Unix hosts store the mode in these bits.
     if header.version_made_by >> 8 not in (HOST_UNIX, HOST_DARWIN):
         return
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR) or (kind == stat.S_IFDIR and not entry.is_directory):
         raise ZipError(
             "zip_special_file",
-            "The archive holds something that is neither a file nor a folder. Make it again without.",
+            "The archive contains a member that is neither a file nor a folder. Create it again without it.",
             member=label,
         )
 
 
 def _large_values(header: CentralHeader, fields: dict[int, bytes], label: str) -> tuple[int, int, int]:
-    """Size, compressed size and offset; 4.5.3: those and only those that hold the sentinel are in the ZIP64 field."""
-    told = (header.size, header.compressed_size, header.offset)
+    """Return size, compressed size and offset: from the ZIP64 field exactly where the header has the sentinel (4.5.3)."""
+    declared = (header.size, header.compressed_size, header.offset)
     large_disk = header.disk == SENTINEL16
     values = parse_zip64_field(fields, member=label, disk=large_disk) or ()
-    if len(values) != told.count(SENTINEL32) + large_disk:
+    if len(values) != declared.count(SENTINEL32) + large_disk:
         raise zip64_error(label)
     remaining = iter(values)
-    size, compressed_size, offset = (next(remaining) if value == SENTINEL32 else value for value in told)
+    size, compressed_size, offset = (next(remaining) if value == SENTINEL32 else value for value in declared)
     disk = next(remaining) if large_disk else header.disk
     if max(size, compressed_size, offset) >= OFFSET_LIMIT:
         raise zip64_error(label)
     if disk:
         raise ZipError(
             "zip_multi_disk",
-            "This is one part of a split archive. Join it, then upload the whole.",
+            "This is one part of a split archive. Join the parts, then upload the result.",
             member=label,
         )
     return size, compressed_size, offset
@@ -220,7 +222,7 @@ def _check_sizes(entry: CentralEntry, label: str) -> None:
         entry.size or entry.compressed_size > (EMPTY_DEFLATED_LIMIT if entry.method == DEFLATED else 0)
     ):
         raise ZipError(
-            "zip_directory_with_data", "The archive holds a folder with contents of its own. Make it again.",
+            "zip_directory_with_data", "The archive contains a folder with data. Create the archive again.",
             member=label,
         )  # fmt: skip
     if entry.method == STORED:
@@ -229,32 +231,34 @@ def _check_sizes(entry: CentralEntry, label: str) -> None:
         possible = entry.size <= entry.compressed_size * DEFLATE_RATIO
     if not possible:
         raise ZipError(
-            "zip_size_mismatch", "The archive lies about a file's size. Make it again.", member=label
+            "zip_size_mismatch",
+            "A file in the archive cannot have its declared size. Create the archive again.",
+            member=label,
         )
     if not entry.size and entry.crc32:
         raise ZipError(
-            "zip_crc_mismatch", "A file in the archive is damaged. Download or make it again.", member=label
+            "zip_crc_mismatch",
+            "A file in the archive is damaged. Download the archive again, or create it again.",
+            member=label,
         )
 
 
-def _check_places(entries: Sequence[CentralEntry], directory_offset: int) -> None:
+def _check_offsets(entries: Sequence[CentralEntry], directory_offset: int) -> None:
     """Refuse members that overlap, or leave more between them than extra fields and a descriptor can fill."""
     ordered = sorted(entries, key=lambda entry: entry.offset)
     if (ordered[0].offset if ordered else directory_offset) != 0:
-        raise ZipError(
-            "zip_prefix", "There is something before the start of the archive. Make it again as a plain ZIP."
-        )
+        raise ZipError("zip_prefix", "The archive starts with foreign data. Create it again as a plain ZIP.")
     for entry, end in pair_with_ends(ordered, directory_offset):
-        if entry.least_end > end:
+        if entry.min_end > end:
             raise overlap_error(escape_raw_name(entry.raw))
-        if entry.least_end + EXTRA_LIMIT + DESCRIPTOR_SIZES[-1] < end:
+        if entry.min_end + EXTRA_LIMIT + DESCRIPTOR_SIZES[-1] < end:
             raise gap_error(escape_raw_name(entry.raw))
 
 
 def pair_with_ends(
     ordered: Sequence[CentralEntry], directory_offset: int
 ) -> Iterator[tuple[CentralEntry, int]]:
-    """Each entry with the place where the next one, or the directory, starts."""
+    """Yield each entry with the offset of the next one, or of the directory."""
     for entry, following in pairwise(ordered):
         yield entry, following.offset
     if ordered:
@@ -262,13 +266,13 @@ def pair_with_ends(
 
 
 def overlap_error(label: str) -> ZipError:
-    return ZipError("zip_overlap", "Files in the archive lie over each other. Make it again.", member=label)
+    return ZipError("zip_overlap", "Files in the archive overlap. Create the archive again.", member=label)
 
 
 def gap_error(label: str) -> ZipError:
     return ZipError(
         "zip_gap",
-        "There is something in the archive that its table of contents leaves out. Make it again.",
+        "The archive contains data that its table of contents does not list. Create the archive again.",
         member=label,
     )
 
@@ -276,5 +280,5 @@ def gap_error(label: str) -> ZipError:
 def _damaged() -> ZipError:
     return ZipError(
         "zip_directory_damaged",
-        "The archive's table of contents is damaged. Download it once more, or make it again.",
+        "The archive's table of contents is damaged. Download the archive again, or create it again.",
     )

@@ -1,4 +1,4 @@
-"""Finds the central directory: from the end of the archive backwards, and only if there is one way to read it."""
+"""End records of an archive: locate and read the central directory, if there is only one way to do so."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from dubbing_core.zips.records import (
 from dubbing_core.zips.source import RangeSource, read_bytes
 
 TAIL_SIZE = 1024 * 1024
-"""Read first, at once: the end records, and with them the whole directory of most archives."""
+"""Bytes read first: the end records, and in most archives the whole directory."""
 COMMENT_LIMIT = 0xFFFF  # 4.4.12
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CentralDirectory:
-    """The central directory, unread, between the last member and the end records."""
+    """Central directory, not yet parsed."""
 
     entry_count: int
     offset: int
@@ -35,18 +35,18 @@ class CentralDirectory:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Place:
-    """What the end records tell of the directory."""
+class _Location:
+    """Location of the directory as declared by the end records."""
 
     entries: int
     offset: int
     size: int
     end: int
-    """Where the end records start."""
+    """Offset of the end records."""
 
 
 def read_central_directory(source: RangeSource, limits: ArchiveLimits) -> CentralDirectory:
-    """Find the directory and read it, if it keeps to the limits.
+    """Locate and read the directory, if it is within the limits.
 
     :raises ZipError: `zip_not_a_zip`, `zip_truncated`, `zip_trailing_data`, `zip_ambiguous`, `zip_multi_disk`,
         `zip_zip64_invalid`, `zip_count_mismatch`, `zip_directory_damaged`, `zip_too_many_entries`,
@@ -57,48 +57,48 @@ def read_central_directory(source: RangeSource, limits: ArchiveLimits) -> Centra
     tail_start = max(source.size - TAIL_SIZE, 0)
     tail = read_bytes(source, tail_start, source.size)
     position = _find_end(tail, source)
-    place = _read_end(source, tail, position, tail_start)
-    _check_place(place, limits)
-    if place.offset >= tail_start:
-        start = place.offset - tail_start
-        data = tail[start : start + place.size]
+    location = _read_end(source, tail, position, tail_start)
+    _check_location(location, limits)
+    if location.offset >= tail_start:
+        start = location.offset - tail_start
+        data = tail[start : start + location.size]
     else:
-        data = read_bytes(source, place.offset, place.end)
-    return CentralDirectory(entry_count=place.entries, offset=place.offset, data=data)
+        data = read_bytes(source, location.offset, location.end)
+    return CentralDirectory(entry_count=location.entries, offset=location.offset, data=data)
 
 
 def _find_end(tail: bytes, source: RangeSource) -> int:
-    """Position of the one end record whose comment ends where the archive does."""
+    """Return the position of the only end record whose comment ends at the end of the archive."""
     size = len(tail)
     first = max(size - EndRecord.STRUCT.size - COMMENT_LIMIT, 0)
-    found = [
+    positions = [
         position
-        for position in _occurrences(tail, END_SIGNATURE, first)
+        for position in _find_all(tail, END_SIGNATURE, first)
         if position + EndRecord.STRUCT.size <= size
     ]
     ends = {
         position: position + EndRecord.STRUCT.size + EndRecord.parse(tail, position).comment_size
-        for position in found
+        for position in positions
     }
-    fitting = [position for position, end in ends.items() if end == size]
-    if len(fitting) == 1:
-        comment = tail[fitting[0] + EndRecord.STRUCT.size :]
+    matching = [position for position, end in ends.items() if end == size]
+    if len(matching) == 1:
+        comment = tail[matching[0] + EndRecord.STRUCT.size :]
         if any(signature in comment for signature in SIGNATURES):
             raise _ambiguous()
-        return fitting[0]
-    if fitting:
+        return matching[0]
+    if matching:
         raise _ambiguous()
     if ends and max(ends.values()) < size:
         raise ZipError(
             "zip_trailing_data",
-            "There is something behind the end of the archive. Make it again, or download it once more.",
+            "The archive ends with foreign data. Download it again, or create it again.",
         )
     if ends or read_bytes(source, 0, len(LOCAL_SIGNATURE)) == LOCAL_SIGNATURE:
         raise ZipError("zip_truncated", "The end of the archive is missing. Download or upload it again.")
     raise _not_a_zip()
 
 
-def _read_end(source: RangeSource, tail: bytes, position: int, tail_start: int) -> _Place:
+def _read_end(source: RangeSource, tail: bytes, position: int, tail_start: int) -> _Location:
     end = EndRecord.parse(tail, position)
     locator_position = position - Locator64.STRUCT.size
     locator = Locator64.parse(tail, locator_position) if locator_position >= 0 else None
@@ -112,19 +112,19 @@ def _read_end(source: RangeSource, tail: bytes, position: int, tail_start: int) 
             raise _multi_disk()
         if end.disk_entries != end.entries:
             raise _count_mismatch()
-        return _Place(
+        return _Location(
             entries=end.entries,
             offset=end.directory_offset,
             size=end.directory_size,
             end=tail_start + position,
         )
-    # Windows Explorer and OneDrive count no disk where there is one.
+    # Windows Explorer and OneDrive write 0 disks instead of 1.
     if locator.end64_disk or locator.disks > 1:
         raise _multi_disk()
     if locator.end64_offset + End64Record.STRUCT.size != tail_start + locator_position:
         raise zip64_error(None)
     end64 = _read_end64(source, locator.end64_offset)
-    for told, limit, true in (
+    for declared, sentinel, actual in (
         (end.disk, SENTINEL16, end64.disk),
         (end.directory_disk, SENTINEL16, end64.directory_disk),
         (end.disk_entries, SENTINEL16, end64.disk_entries),
@@ -132,10 +132,10 @@ def _read_end(source: RangeSource, tail: bytes, position: int, tail_start: int) 
         (end.directory_size, SENTINEL32, end64.directory_size),
         (end.directory_offset, SENTINEL32, end64.directory_offset),
     ):
-        # Some programs always write the sentinels, some only where they must.
-        if told not in (limit, true):
+        # Some programs always write the sentinels, others only where required.
+        if declared not in (sentinel, actual):
             raise zip64_error(None)
-    return _Place(
+    return _Location(
         entries=end64.entries,
         offset=end64.directory_offset,
         size=end64.directory_size,
@@ -154,35 +154,35 @@ def _read_end64(source: RangeSource, offset: int) -> End64Record:
     return end64
 
 
-def _check_place(place: _Place, limits: ArchiveLimits) -> None:
-    if place.offset + place.size != place.end:
+def _check_location(location: _Location, limits: ArchiveLimits) -> None:
+    if location.offset + location.size != location.end:
         raise ZipError(
             "zip_directory_damaged",
-            "The archive's table of contents is not where it should be: something was put before or into the"
-            " archive, or it is damaged. Make it again, or download it once more.",
+            "The archive's table of contents is not at its declared position: the archive is damaged, or contains"
+            " foreign data. Download it again, or create it again.",
         )
-    if place.entries > limits.max_entries:
+    if location.entries > limits.max_entries:
         raise ZipError(
             "zip_too_many_entries",
-            f"The archive holds {place.entries:,} files; {limits.max_entries:,} are allowed. Split it.",
+            f"The archive contains {location.entries:,} files; {limits.max_entries:,} are allowed. Split it.",
         )
-    if place.size > limits.max_central_size:
+    if location.size > limits.max_central_size:
         raise ZipError(
             "zip_directory_too_large",
-            f"The archive's table of contents has {place.size:,} bytes; {limits.max_central_size:,} are"
+            f"The archive's table of contents has {location.size:,} bytes; {limits.max_central_size:,} are"
             " allowed. Split the archive.",
         )
-    if place.entries * CentralHeader.STRUCT.size > place.size:
+    if location.entries * CentralHeader.STRUCT.size > location.size:
         raise _count_mismatch()
 
 
-def _occurrences(data: bytes, wanted: bytes, start: int) -> list[int]:
-    found = []
-    position = data.find(wanted, start)
+def _find_all(data: bytes, pattern: bytes, start: int) -> list[int]:
+    positions = []
+    position = data.find(pattern, start)
     while position >= 0:
-        found.append(position)
-        position = data.find(wanted, position + 1)
-    return found
+        positions.append(position)
+        position = data.find(pattern, position + 1)
+    return positions
 
 
 def _not_a_zip() -> ZipError:
@@ -190,17 +190,17 @@ def _not_a_zip() -> ZipError:
 
 
 def _ambiguous() -> ZipError:
-    return ZipError(
-        "zip_ambiguous", "The archive could be read in two ways. Make it again, without a comment."
-    )
+    return ZipError("zip_ambiguous", "The archive is ambiguous. Create it again without a comment.")
 
 
 def _multi_disk() -> ZipError:
-    return ZipError("zip_multi_disk", "This is one part of a split archive. Join it, then upload the whole.")
+    return ZipError(
+        "zip_multi_disk", "This is one part of a split archive. Join the parts, then upload the result."
+    )
 
 
 def _count_mismatch() -> ZipError:
     return ZipError(
         "zip_count_mismatch",
-        "The archive miscounts its files. Make it again, with ZIP64 if there are more than 65,535.",
+        "The archive does not contain its declared number of files. Create it again, with ZIP64 for more than 65,535.",
     )

@@ -1,12 +1,14 @@
+"""Error of unreadable archives."""
+
 from __future__ import annotations
 
 
 class ZipError(ValueError):
-    """An archive that is refused. Its message is a sentence for the person who chose the file."""
+    """The archive is refused. The message is shown to the user who uploaded it."""
 
     def __init__(self, code: str, message: str, *, member: str | None = None) -> None:
         super().__init__(f"{message} (File in the archive: “{member}”.)" if member else message)
         self.code = code
-        """Stable: `zip_` and what is wrong. Interfaces and tests tell errors apart by it."""
+        """Stable identifier, such as `zip_truncated`."""
         self.member = member
-        """The name of the file in the archive, safe to show, where one is to blame."""
+        """Name of the member that caused the error, escaped for display; None if it is not one member."""

@@ -1,4 +1,4 @@
-"""Extra fields: a list of identifier, size, data (APPNOTE 4.5)."""
+"""Extra fields of a member: a list of identifier, size, data (APPNOTE.TXT 4.5)."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ UNICODE_PATH_PREFIX = struct.Struct("<BI")
 
 
 def parse_extra_fields(data: bytes, *, member: str) -> dict[int, bytes]:
-    """Read extra fields.
+    """Return extra fields by identifier.
 
-    Zeros at the end are the padding of older zipaligns, and no field.
+    Zeros at the end are padding of older versions of zipalign, not a field.
 
-    :raises ZipError: `zip_extra_invalid`, a field overruns its place, comes twice, or hides an end record.
+    :raises ZipError: `zip_extra_invalid`, a field exceeds the available bytes, occurs twice, or contains an end record.
     """
     fields: dict[int, bytes] = {}
     position = 0
@@ -36,10 +36,10 @@ def parse_extra_fields(data: bytes, *, member: str) -> dict[int, bytes]:
 
 
 def parse_zip64_field(fields: dict[int, bytes], *, member: str, disk: bool = False) -> tuple[int, ...] | None:
-    """The values of the ZIP64 field (4.5.3), or None when there is none.
+    """Return the values of the ZIP64 field (4.5.3), or None without one.
 
     :param disk: whether a disk number of 4 bytes follows the values of 8.
-    :raises ZipError: `zip_zip64_invalid`, it does not consist of such values.
+    :raises ZipError: `zip_zip64_invalid`, the field does not consist of such values.
     """
     data = fields.get(EXTRA_ZIP64)
     if data is None:
@@ -51,10 +51,10 @@ def parse_zip64_field(fields: dict[int, bytes], *, member: str, disk: bool = Fal
 
 
 def parse_unicode_path(fields: dict[int, bytes], raw: bytes, *, member: str) -> str | None:
-    """The name in the Unicode Path field (4.6.9), or None when there is none.
+    """Return the name in the Unicode Path field (4.6.9), or None without one.
 
     :param raw: the name in the header, whose CRC-32 the field carries.
-    :raises ZipError: `zip_extra_invalid`, it has another version, belongs to another name, or is not UTF-8.
+    :raises ZipError: `zip_extra_invalid`, the field has another version, belongs to another name, or is not UTF-8.
     """
     data = fields.get(EXTRA_UNICODE_PATH)
     if data is None:
@@ -73,12 +73,14 @@ def parse_unicode_path(fields: dict[int, bytes], raw: bytes, *, member: str) -> 
 def zip64_error(member: str | None) -> ZipError:
     return ZipError(
         "zip_zip64_invalid",
-        "The archive contradicts itself about its large sizes. Make it again with another program.",
+        "The archive has contradictory ZIP64 sizes. Create it again with another program.",
         member=member,
     )
 
 
 def _invalid(member: str) -> ZipError:
     return ZipError(
-        "zip_extra_invalid", "The archive holds damaged details of a file. Make it again.", member=member
+        "zip_extra_invalid",
+        "The archive contains a damaged extra field. Create the archive again.",
+        member=member,
     )

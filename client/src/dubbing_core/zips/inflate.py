@@ -1,4 +1,4 @@
-"""The bytes of a member: exactly as many as declared, with the declared CRC-32, and nothing left over."""
+"""Contents of a member: decompress and verify against the declared size and CRC-32."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from dubbing_core.zips.errors import ZipError
 from dubbing_core.zips.records import STORED
 
 CHUNK_SIZE = 256 * 1024
-"""Bytes that are inflated at once at the most, and of how many: both fit into a processor's cache, which makes it 1.2x as fast."""
+"""Largest input and output of one step, in bytes. Both fit into the processor's cache, which is 1.2 times as fast."""
 RAW_DEFLATE = -15
-"""Neither header nor trailer, the largest window."""
+"""Window bits of zlib: no header or trailer, largest window."""
 
 
 def unpack_member(
@@ -20,29 +20,33 @@ def unpack_member(
     """Yield a member's contents, never more than declared.
 
     :param chunks: the compressed data, all of it.
-    :raises ZipError: `zip_size_mismatch`, `zip_crc_mismatch`, `zip_data_damaged` or `zip_data_left_over`. What was yielded
-        before counts for nothing then.
+    :raises ZipError: `zip_size_mismatch`, `zip_crc_mismatch`, `zip_data_damaged` or `zip_data_left_over`. The chunks
+        yielded before are invalid then.
     """
     done = 0
-    found = 0
+    actual_crc32 = 0
     for data in chunks if method == STORED else _inflate(chunks, member):
         done += len(data)
         if done > size:
             break
-        found = codec.crc32(data, found)
+        actual_crc32 = codec.crc32(data, actual_crc32)
         yield data
     if done != size:
         raise ZipError(
-            "zip_size_mismatch", "The archive lies about a file's size. Make it again.", member=member
+            "zip_size_mismatch",
+            "A file in the archive does not have its declared size. Create the archive again.",
+            member=member,
         )
-    if found != crc32:
+    if actual_crc32 != crc32:
         raise ZipError(
-            "zip_crc_mismatch", "A file in the archive is damaged. Download or make it again.", member=member
+            "zip_crc_mismatch",
+            "A file in the archive is damaged. Download the archive again, or create it again.",
+            member=member,
         )
 
 
 def _inflate(chunks: Iterable[bytes], member: str) -> Iterator[bytes]:
-    """Inflate one raw stream, a piece at a time: who counts them stops it."""
+    """Inflate one raw stream in steps, so that the caller can stop at the declared size."""
     stream = codec.decompressobj(RAW_DEFLATE)
     for piece in _pieces(chunks):
         if stream.eof:
@@ -56,7 +60,7 @@ def _inflate(chunks: Iterable[bytes], member: str) -> Iterator[bytes]:
             pending = stream.unconsumed_tail
             if data:
                 yield data
-            # A full buffer may leave output inside the stream although it has taken all input.
+            # A full buffer may leave output in the stream although all input is consumed.
             if not pending and len(data) < CHUNK_SIZE:
                 break
         if stream.unused_data:
@@ -74,13 +78,15 @@ def _pieces(chunks: Iterable[bytes]) -> Iterator[memoryview]:
 
 def _damaged(member: str) -> ZipError:
     return ZipError(
-        "zip_data_damaged", "A file in the archive is damaged. Download or make it again.", member=member
+        "zip_data_damaged",
+        "A file in the archive is damaged. Download the archive again, or create it again.",
+        member=member,
     )
 
 
 def _left_over(member: str) -> ZipError:
     return ZipError(
         "zip_data_left_over",
-        "Something is hidden behind a file's contents in the archive. Make it again.",
+        "The archive contains unexpected data after a file's contents. Create the archive again.",
         member=member,
     )

@@ -1,4 +1,7 @@
-"""A ZIP planned before a byte is written: its size, ETag, ranges and bytes are views of one list of segments."""
+"""Layout of a ZIP, planned before a byte is written: size, ETag, ranges and bytes follow from one list of segments.
+
+See docs/decisions/0004-zip-layout.md.
+"""
 
 from __future__ import annotations
 
@@ -41,15 +44,15 @@ from dubbing_core.zips.records import (
 LARGE_SIZE = 4 * 1024 * 1024
 MEDIUM_SIZE = 64 * 1024
 ALIGNMENTS = ((LARGE_SIZE, 64 * 1024), (MEDIUM_SIZE, 4096))
-"""From which size on a member's data starts on a multiple of how many bytes (docs/decisions/0004-zip-layout.md)."""
+"""Pairs of a minimum member size and the alignment of such a member's data, in bytes."""
 PADDING_MINIMUM = EXTRA_HEADER_SIZE + 2
 ALIGNMENT_LIMIT = 0x8000
-"""The largest power of two that the padding field can name."""
+"""The largest power of two that the padding field can express."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BlobMember:
-    """A file of the archive whose bytes are a blob."""
+    """Member whose contents are a blob."""
 
     name: str
     sha256: str
@@ -61,7 +64,7 @@ class BlobMember:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TextMember:
-    """A file of the archive that was made for it; its bytes are part of the plan."""
+    """Member that is generated for the archive; its contents are part of the layout."""
 
     name: str
     data: bytes
@@ -85,7 +88,7 @@ class BlobRange:
     sha256: str
     start: int
     end: int
-    """Half-open: the byte at `end` is not part of it."""
+    """Exclusive."""
 
     @property
     def size(self) -> int:
@@ -100,7 +103,7 @@ Segment = Literal | BlobRange
 
 @dataclass(frozen=True)
 class Layout:
-    """An archive that has not been written. No segment is empty, no two literals are neighbours."""
+    """All bytes of an archive, as segments. No segment is empty, and no two literals are adjacent."""
 
     segments: tuple[Segment, ...]
 
@@ -111,7 +114,7 @@ class Layout:
 
     @cached_property
     def etag(self) -> str:
-        """A strong validator (RFC 9110 section 8.8.3): equal exactly when the bytes are, as blobs never change."""
+        """Strong validator (RFC 9110 section 8.8.3): equal if and only if the bytes are, because blobs never change."""
         digest = hashlib.sha256()
         for segment in self.segments:
             if isinstance(segment, Literal):
@@ -124,18 +127,18 @@ class Layout:
 
     @cached_property
     def blobs(self) -> tuple[str, ...]:
-        """SHA-256 of each blob in use, once, in order of first use."""
+        """SHA-256 of each blob, in order of first use."""
         return tuple(
             dict.fromkeys(segment.sha256 for segment in self.segments if isinstance(segment, BlobRange))
         )
 
     def cut(self, start: int, end: int) -> tuple[Segment, ...]:
-        """The segments of the half-open range [start, end) of the archive.
+        """Return the segments of the half-open range [start, end) of the archive.
 
-        :raises ValueError: the range does not lie in the archive.
+        :raises ValueError: the range is not within the archive.
         """
         if not 0 <= start <= end <= self.size:
-            raise ValueError(f"[{start}, {end}) does not lie in an archive of {self.size} bytes.")
+            raise ValueError(f"[{start}, {end}) is not within an archive of {self.size} bytes.")
         if (start, end) == (0, self.size):
             return self.segments
         pieces: list[Segment] = []
@@ -156,20 +159,20 @@ class Layout:
 
 
 def plan_archive(members: Sequence[BlobMember | TextMember], *, comment: bytes = b"") -> Layout:
-    """Decide every byte of the archive that holds the members in the order given. Nothing is read.
+    """Plan the archive of the members, in their order. No blob is read.
 
-    :raises ValueError: a name is unsafe or taken (`domain.paths.PathError`), a size or digest is impossible, or
-        the comment is longer than 65,535 bytes or could be taken for the end of an archive.
+    :raises ValueError: a name is unsafe or collides (`dubbing_core.paths.PathError`), a size or CRC-32 is impossible,
+        or the comment is longer than 65,535 bytes or contains an end record.
     """
     for member in members:
         _check(member)
     check_collisions(member.name for member in members)
     if len(comment) > SENTINEL16 or any(signature in comment for signature in END_SIGNATURES):
-        raise ValueError("The comment does not fit into an archive.")
-    writer = _Writer()
+        raise ValueError("The comment is too long or contains the signature of an end record.")
+    builder = _LayoutBuilder()
     for member in members:
-        writer.add(member)
-    return writer.finish(comment)
+        builder.add(member)
+    return builder.finish(comment)
 
 
 def _check(member: BlobMember | TextMember) -> None:
@@ -177,12 +180,12 @@ def _check(member: BlobMember | TextMember) -> None:
     if isinstance(member, TextMember):
         return
     if not 0 <= member.size < 1 << 63:
-        raise ValueError(f"A file of {member.size} bytes cannot be.")
+        raise ValueError(f"A file cannot have {member.size} bytes.")
     if not 0 <= member.crc32 <= SENTINEL32 or (member.size == 0 and member.crc32 != 0):
         raise ValueError(f"{member.crc32} is not the CRC-32 of {member.size} bytes.")
 
 
-class _Writer:
+class _LayoutBuilder:
     def __init__(self) -> None:
         self._segments: list[Segment] = []
         self._literals: list[bytes] = []
@@ -192,9 +195,9 @@ class _Writer:
     def add(self, member: BlobMember | TextMember) -> None:
         local, central = _headers(member, self._position)
         self._directory.append(central)
-        self._literal(local)
+        self._add_literal(local)
         if isinstance(member, TextMember):
-            self._literal(member.data)
+            self._add_literal(member.data)
         elif member.size:
             self._flush()
             self._segments.append(BlobRange(member.sha256, 0, member.size))
@@ -203,12 +206,12 @@ class _Writer:
     def finish(self, comment: bytes) -> Layout:
         offset = self._position
         directory = b"".join(self._directory)
-        self._literal(directory)
-        self._literal(_end(len(self._directory), len(directory), offset, comment))
+        self._add_literal(directory)
+        self._add_literal(_end_records(len(self._directory), len(directory), offset, comment))
         self._flush()
         return Layout(tuple(self._segments))
 
-    def _literal(self, data: bytes) -> None:
+    def _add_literal(self, data: bytes) -> None:
         self._literals.append(data)
         self._position += len(data)
 
@@ -218,7 +221,7 @@ class _Writer:
 
 
 def _headers(member: BlobMember | TextMember, offset: int) -> tuple[bytes, bytes]:
-    """Local and central header of a member whose local header starts at the offset."""
+    """Return the local and the central header of a member whose local header starts at the offset."""
     if isinstance(member, TextMember):
         size, crc32 = len(member.data), codec.crc32(member.data)
     else:
@@ -227,14 +230,14 @@ def _headers(member: BlobMember | TextMember, offset: int) -> tuple[bytes, bytes
     flags = 0 if member.name.isascii() else FLAG_UTF8
     dos_time, dos_date = to_dos_timestamp(member.modified)
     field = min(size, SENTINEL32)
-    # 4.5.3: the local header needs both sizes; the central one each value that does not fit into its own field.
-    large = (size, size) if field == SENTINEL32 else ()
-    far = (offset,) if offset >= SENTINEL32 else ()
-    extra = pack_zip64(*large) if large else b""
-    central_extra = pack_zip64(*large, *far) if large or far else b""
+    # 4.5.3: the local header needs both sizes, the central one each value that does not fit into its own field.
+    sizes = (size, size) if field == SENTINEL32 else ()
+    offsets = (offset,) if offset >= SENTINEL32 else ()
+    extra = pack_zip64(*sizes) if sizes else b""
+    central_extra = pack_zip64(*sizes, *offsets) if sizes or offsets else b""
     extra += _padding(size, offset + LocalHeader.STRUCT.size + len(name), len(extra))
     local = LocalHeader(
-        version_needed=NEEDS_ZIP64 if large else NEEDS_FOLDERS,
+        version_needed=NEEDS_ZIP64 if sizes else NEEDS_FOLDERS,
         flags=flags,
         method=STORED,
         dos_time=dos_time,
@@ -267,27 +270,27 @@ def _headers(member: BlobMember | TextMember, offset: int) -> tuple[bytes, bytes
 
 
 def _padding(size: int, start: int, used: int) -> bytes:
-    """The extra field that moves the member's data to its alignment.
+    """Return the extra field that aligns the member's data.
 
-    :param start: where the local header's extra fields start.
-    :param used: how many bytes of them there are already.
+    :param start: offset of the local header's extra fields.
+    :param used: size of the other extra fields.
     """
-    alignment = next((alignment for least, alignment in ALIGNMENTS if size >= least), 1)
+    alignment = next((alignment for min_size, alignment in ALIGNMENTS if size >= min_size), 1)
     missing = -(start + used) % alignment
     if not missing:
         return b""
-    # A field has at least PADDING_MINIMUM bytes; what is less goes round once more. Where that makes the extra
-    # fields too long, half the alignment is always within reach.
+    # A field has at least PADDING_MINIMUM bytes, so a smaller gap is extended to the next boundary. Where that exceeds
+    # the limit of extra fields, half the alignment is always possible.
     if missing < PADDING_MINIMUM:
         missing += alignment
     if missing + used > EXTRA_LIMIT:
         missing -= alignment // 2
-    alignment_told = struct.pack("<H", min(alignment, ALIGNMENT_LIMIT))
-    return pack_extra(EXTRA_ALIGNMENT, alignment_told.ljust(missing - EXTRA_HEADER_SIZE, b"\0"))
+    value = struct.pack("<H", min(alignment, ALIGNMENT_LIMIT))
+    return pack_extra(EXTRA_ALIGNMENT, value.ljust(missing - EXTRA_HEADER_SIZE, b"\0"))
 
 
-def _end(entries: int, size: int, offset: int, comment: bytes) -> bytes:
-    """What follows the central directory."""
+def _end_records(entries: int, size: int, offset: int, comment: bytes) -> bytes:
+    """Return the bytes that follow the central directory."""
     end64 = b""
     if entries >= SENTINEL16 or size >= SENTINEL32 or offset >= SENTINEL32:
         end64 = (

@@ -1,3 +1,5 @@
+"""Limits of archives that are read."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -5,13 +7,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ArchiveLimits:
-    """What an archive may declare; it is refused before anything is inflated."""
+    """Limits of what an archive may declare; beyond them it is refused before anything is inflated."""
 
     max_entries: int = 50_000
     max_total_size: int = 1 << 40
-    """Bytes of all members together, unpacked: the caller's quota."""
+    """Total bytes of all members when unpacked; the caller passes the user's quota."""
     max_name_bytes: int = 1024
     max_depth: int = 100
-    """Folders that a file lies in: half a thousand fit into a name, and only an attacker makes us check them all."""
+    """Nested folders around a file. 500 fit into a name, but only an attack uses them."""
     max_central_size: int = 32 * 1024 * 1024
-    """Bytes of the central directory, which is held in memory."""
+    """Bytes of the central directory, which is read into memory."""

@@ -1,4 +1,4 @@
-"""Names of members: what they say, whether they are safe, and which are litter."""
+"""Names of members: decode, validate, and recognize files that operating systems add."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from dubbing_core.paths import (
 from dubbing_core.zips.errors import ZipError
 
 JUNK_FOLDER = "__macosx"
-"""Where Finder puts resource forks."""
+"""Folder in which Finder stores resource forks."""
 JUNK_FILES = {".ds_store", "thumbs.db"}
-"""What Finder and Windows Explorer leave in every folder."""
+"""Files that Finder and Windows Explorer write into every folder."""
 
 
 def escape_raw_name(raw: bytes) -> str:
-    """A name that may be anything, for a message."""
+    """Return an undecoded name in a form safe for a message."""
     name = raw.decode(errors="replace")
     return (
         name
@@ -32,13 +32,13 @@ def escape_raw_name(raw: bytes) -> str:
 
 
 def decode_member_name(raw: bytes, *, utf8: bool, unicode_path: str | None) -> str:
-    """The name of a member, safe (`domain.paths`), with a slash at the end where it is a folder.
+    """Return the safe name of a member (`dubbing_core.paths`); a folder's name ends with a slash.
 
-    Without the UTF-8 flag a name is ASCII or the UTF-8 that older Finders wrote; where a program wrote the name in a
-    code page, or with placeholders, it is the one in the Unicode Path field.
+    Without the UTF-8 flag a name is ASCII, or UTF-8 as older versions of Finder write it. Where a program wrote the
+    name in a code page or with placeholders, the Unicode Path field contains it.
 
     :raises ZipError: the codes of `PathError`, with `zip_name_` for `path_`; `zip_name_encoding`, the name is in an
-        unknown code page; `zip_name_mismatch`, it is told twice and differently.
+        unknown code page; `zip_name_mismatch`, the header and the field contain different names.
     """
     name: str | None
     try:
@@ -48,7 +48,7 @@ def decode_member_name(raw: bytes, *, utf8: bool, unicode_path: str | None) -> s
     if name is None and (utf8 or unicode_path is None):
         raise ZipError(
             "zip_name_encoding",
-            "The archive holds a name that is not UTF-8. Make it again with a program that writes UTF-8.",
+            "The archive contains a name that is not UTF-8. Create it again with a program that writes UTF-8.",
             member=escape_raw_name(raw),
         )
     if name is not None:
@@ -65,12 +65,12 @@ def decode_member_name(raw: bytes, *, utf8: bool, unicode_path: str | None) -> s
 
 
 def check_member_names(names: Iterable[str]) -> None:
-    """Refuse names that cannot lie side by side; those of folders end in a slash.
+    """Refuse names that cannot exist side by side; names of folders end with a slash.
 
     :raises ZipError: `zip_name_duplicate` or `zip_name_file_as_folder`.
     """
-    # With the slash before every other character, what lies in a folder follows its name: neighbours tell all, however
-    # deep the names are. (Names hold no NUL.) A folder, with its slash, is itself something that lies in its name.
+    # NUL for “/” sorts a folder's files directly after a file of the folder's name, so comparing neighbors is enough.
+    # Names contain no NUL. A folder's own name ends with the slash, so it counts as a file in that folder.
     ordered = sorted((fold_path(name).replace("/", "\0"), name) for name in names)
     for (first, first_name), (second, second_name) in pairwise(ordered):
         if first == second or second.startswith(f"{first}\0"):
@@ -81,7 +81,7 @@ def check_member_names(names: Iterable[str]) -> None:
 
 
 def is_junk(name: str) -> bool:
-    """Whether an operating system put the file there, and nobody misses it."""
+    """Return whether the file is one that an operating system adds to folders."""
     parts = name.casefold().split("/")
     return parts[0] == JUNK_FOLDER or parts[-1] in JUNK_FILES
 
@@ -102,6 +102,6 @@ def _refused(error: PathError) -> ZipError:
 def _mismatch(raw: bytes) -> ZipError:
     return ZipError(
         "zip_name_mismatch",
-        "The archive gives one file two names. Make it again.",
+        "The archive contains two names for one file. Create the archive again.",
         member=escape_raw_name(raw),
     )

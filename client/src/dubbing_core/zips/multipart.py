@@ -1,8 +1,8 @@
-"""An archive as the parts of a multipart upload: what is large is copied where it lies, the rest travels.
+"""Parts of a multipart upload for an archive: large members are copied inside the store, the rest is uploaded.
 
-A store copies a range of one object as a part of another without passing it on, but every part except the last has a
-least size. So the bytes between two copied ranges are filled up to that size from the head of the blob that follows,
-unless ``interleave`` has put enough small members there.
+A store can copy a range of one object as a part of another, but every part except the last has a minimum size. The
+bytes between two copied ranges are therefore extended to that size from the start of the next blob, unless
+`interleave_members` has placed enough small members there. See docs/decisions/0009-server-side-export.md.
 """
 
 from __future__ import annotations
@@ -15,32 +15,32 @@ from dubbing_core.zips.layout import BlobMember, BlobRange, Layout, Segment, Tex
 
 MIB = 1024 * 1024
 MIN_PART_SIZE = 5 * MIB
-"""As S3: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html"""
+"""Of S3: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html"""
 LARGE_MEMBER_SIZE = 2 * MIN_PART_SIZE
-"""From here on a member gives its head to the part before it and has enough left to be copied."""
+"""From this size on a member can extend the part before it and still be copied."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PartLimits:
-    """What a store wants of an object's parts. All sizes in bytes.
+    """A store's limits for the parts of an object. All sizes in bytes.
 
-    :raises ValueError: what is left over when parts of ``copy_size`` bytes are cut off could be smaller than ``min_size``.
+    :raises ValueError: the remainder after parts of ``copy_size`` bytes could be smaller than ``min_size``.
     """
 
     min_size: int = MIN_PART_SIZE
-    """Of every part but the last."""
+    """Of every part except the last."""
     max_size: int = 5 * 1024 * MIB
     max_count: int = 10_000
-    """Of parts."""
+    """Of the parts of one object."""
     copy_size: int = 256 * MIB
-    """Of a copied part, at most, as long as there are parts enough: a server copies that within a request's time limit,
-    and between two of them progress shows and cancelling is heard."""
+    """Largest copied part while ``max_count`` allows: a server copies it within a request's time limit, and progress
+    and cancellation are checked between two parts."""
     is_uniform: bool = False
-    """All parts but the last are of one size (Cloudflare R2)."""
+    """All parts except the last must have one size (Cloudflare R2)."""
 
     def __post_init__(self) -> None:
         if not 0 < 2 * self.min_size <= self.copy_size <= self.max_size:
-            raise ValueError("Parts of these sizes cannot make every object.")
+            raise ValueError("Parts of these sizes cannot form every object.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,24 +65,24 @@ PartPlan = UploadedPart | CopiedPart
 
 
 def plan_parts(layout: Layout, *, limits: PartLimits) -> tuple[PartPlan, ...]:
-    """Decide which parts make the archive. Uploaded ones are smaller than twice ``limits.min_size``, or of uniform size.
+    """Plan the parts of an archive. Uploaded parts are smaller than twice ``limits.min_size``, or of uniform size.
 
-    Sizes grow where an archive needs more parts than there may be.
+    Sizes increase where the archive would need more than ``limits.max_count`` parts.
 
-    :raises ValueError: the archive is larger than such parts can be.
+    :raises ValueError: the archive is larger than the largest object of such parts.
     """
     if limits.is_uniform:
-        return tuple(_uniform(layout, limits))
-    while len(parts := tuple(_parts(layout, limits))) > limits.max_count:
-        limits = _coarser(limits)
+        return tuple(_plan_uniform_parts(layout, limits))
+    while len(parts := tuple(_plan_parts(layout, limits))) > limits.max_count:
+        limits = _enlarge_parts(limits)
     return parts
 
 
 def interleave_members(members: Sequence[BlobMember | TextMember]) -> list[BlobMember | TextMember]:
-    """Put small members before the large ones, so that they fill the parts in which large ones' headers travel.
+    """Place small members before large ones, where they fill the parts that contain the large members' headers.
 
-    Texts stay in front; large members, and small ones that come to lie together, keep their order. Only the members decide,
-    never the store: the same version gives the same bytes everywhere.
+    Text members stay first; large members, and small ones of one group, keep their order. The order depends on the
+    members alone, so that a version has the same bytes in every store.
     """
     texts = [member for member in members if isinstance(member, TextMember)]
     blobs = [member for member in members if isinstance(member, BlobMember)]
@@ -93,7 +93,7 @@ def interleave_members(members: Sequence[BlobMember | TextMember]) -> list[BlobM
     if fills:
         fills[0] = (sum(len(text.data) for text in texts), 0)
         heapq.heapify(fills)
-    # The largest first, each to where most is missing: what is small evens out what is not.
+    # Largest first, each to the group with the fewest bytes.
     for size, index in sorted(small, reverse=True):
         filled, number = fills[0] if fills else (MIN_PART_SIZE, 0)
         if filled >= MIN_PART_SIZE:
@@ -108,39 +108,38 @@ def interleave_members(members: Sequence[BlobMember | TextMember]) -> list[BlobM
     return ordered
 
 
-def _parts(layout: Layout, limits: PartLimits) -> Iterator[PartPlan]:
-    start = position = 0
-    """Of what belongs to no part yet, and of the segment at hand."""
+def _plan_parts(layout: Layout, limits: PartLimits) -> Iterator[PartPlan]:
+    start = position = 0  # of the bytes without a part, and of the current segment
     for segment in layout.segments:
         end = position + segment.size
         if isinstance(segment, BlobRange):
-            copied_from = position if start == position else max(position, start + limits.min_size)
-            if end - copied_from >= limits.min_size:
-                yield from _uploaded(layout, start, copied_from, limits)
-                yield from _copied(segment.cut(copied_from - position, segment.size), limits)
+            copy_start = position if start == position else max(position, start + limits.min_size)
+            if end - copy_start >= limits.min_size:
+                yield from _plan_uploads(layout, start, copy_start, limits)
+                yield from _plan_copies(segment.cut(copy_start - position, segment.size), limits)
                 start = end
         position = end
-    yield from _uploaded(layout, start, position, limits)
+    yield from _plan_uploads(layout, start, position, limits)
 
 
-def _uploaded(layout: Layout, start: int, end: int, limits: PartLimits) -> Iterator[UploadedPart]:
+def _plan_uploads(layout: Layout, start: int, end: int, limits: PartLimits) -> Iterator[UploadedPart]:
     if start < end:
-        for first, last in _evenly(end - start, max(1, (end - start) // limits.min_size)):
+        for first, last in _split_evenly(end - start, max(1, (end - start) // limits.min_size)):
             yield UploadedPart(layout.cut(start + first, start + last))
 
 
-def _copied(source: BlobRange, limits: PartLimits) -> Iterator[CopiedPart]:
-    # Equal pieces: a remainder could be smaller than a part may be.
-    for first, last in _evenly(source.size, -(-source.size // limits.copy_size)):
+def _plan_copies(source: BlobRange, limits: PartLimits) -> Iterator[CopiedPart]:
+    # Equal sizes, because a remainder could be smaller than a part may be.
+    for first, last in _split_evenly(source.size, -(-source.size // limits.copy_size)):
         yield CopiedPart(source.cut(first, last))
 
 
-def _evenly(size: int, count: int) -> Iterator[tuple[int, int]]:
+def _split_evenly(size: int, count: int) -> Iterator[tuple[int, int]]:
     for number in range(count):
         yield size * number // count, size * (number + 1) // count
 
 
-def _coarser(limits: PartLimits) -> PartLimits:
+def _enlarge_parts(limits: PartLimits) -> PartLimits:
     if limits.copy_size < limits.max_size:
         return replace(limits, copy_size=min(limits.copy_size * 2, limits.max_size))
     if limits.min_size * 4 <= limits.max_size:
@@ -148,7 +147,7 @@ def _coarser(limits: PartLimits) -> PartLimits:
     raise _too_large()
 
 
-def _uniform(layout: Layout, limits: PartLimits) -> Iterator[PartPlan]:
+def _plan_uniform_parts(layout: Layout, limits: PartLimits) -> Iterator[PartPlan]:
     size = max(limits.min_size, -(-layout.size // limits.max_count))
     if size > limits.max_size:
         raise _too_large()
@@ -161,4 +160,4 @@ def _uniform(layout: Layout, limits: PartLimits) -> Iterator[PartPlan]:
 
 
 def _too_large() -> ValueError:
-    return ValueError("The archive is larger than the store's objects can be.")
+    return ValueError("The archive is larger than the store's limit for objects.")

@@ -1,23 +1,24 @@
-"""Reads archives that others made, and trusts nothing in them.
+"""Reader for untrusted ZIP archives of a strict profile (APPNOTE.TXT 6.3.10, docs/decisions/0011-reading-zips.md).
 
 `read_archive` checks the structure before anything is inflated, `Archive.open` the contents while inflating:
 
- 1. there is exactly one end record, and its comment ends where the archive does;
- 2. nothing lies before, behind, between or over the members;
+ 1. there is exactly one end record, and its comment ends at the end of the archive;
+ 2. the archive contains no bytes outside the members and records, and members do not overlap;
  3. counts, sizes and offsets agree, in 16, 32 and 64 bits;
- 4. ZIP64 fields are there where a sentinel asks for them, and there only;
- 5. local headers and data descriptors tell what the central directory tells;
+ 4. ZIP64 values exist exactly where a sentinel requires them;
+ 5. local headers and data descriptors agree with the central directory;
  6. members are stored or deflated, not encrypted, on one disk;
- 7. contents have the declared size and CRC-32, and nothing is left over;
- 8. names are UTF-8 and legal on every system, 9. and can lie side by side;
+ 7. contents have the declared size and CRC-32, without trailing data;
+ 8. names are UTF-8 and valid on every system;
+ 9. names do not collide on any system;
 10. there are no links or special files;
 11. extra fields are well-formed;
-12. limits hold for what is declared before it is read, and for what is read;
-13. archives in the archive are files like any other, except the archive itself;
-14. what operating systems leave behind is told apart (`Archive.files`).
+12. limits are checked on declared values before reading, and on actual values while reading;
+13. archives in the archive are ordinary files, and none of them is the archive itself;
+14. files that operating systems add are recognized (`Archive.files`).
 
-That names never become paths, and that a failure leaves nothing behind, is up to who stores the contents. Whatever is wrong
-with an archive is a `ZipError`; what the source raises passes through.
+Every error of an archive is a `ZipError`; errors of the source are not caught. The caller must not use names as paths, and
+must discard stored contents after an error.
 """
 
 from __future__ import annotations
@@ -50,23 +51,23 @@ __all__ = [
 ]
 
 SEEK_COST = 256 * 1024
-"""Bytes that an object store sends in about the time that another request takes."""
+"""Bytes that an object store transfers in about the time of another request."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ArchiveMember:
     name: str
-    """Safe (`domain.paths`); a folder's ends in a slash."""
+    """Safe (`dubbing_core.paths`); a folder's name ends with a slash."""
     size: int
     """In bytes, unpacked."""
     compressed_size: int
     crc32: int
     method: int
-    """APPNOTE 4.4.5: 0 stored, 8 deflated."""
+    """Compression method (APPNOTE.TXT 4.4.5): 0 stored, 8 deflated."""
     data_start: int
-    """Of the `compressed_size` bytes of data, from the start of the archive."""
+    """Offset of the `compressed_size` bytes of data in the archive."""
     modified: datetime | None
-    """DOS time taken for UTC; None where it is no date."""
+    """DOS time, read as UTC; None if it is not a valid date."""
 
     @property
     def data_end(self) -> int:
@@ -78,13 +79,13 @@ class ArchiveMember:
 
     @property
     def is_stored(self) -> bool:
-        """Whether the data are the contents, so that a store may copy the range."""
+        """Whether the data equals the contents, so that a store can copy the range."""
         return self.method == STORED
 
 
 @dataclass(frozen=True)
 class Archive:
-    """An archive whose structure is sound. Several threads may open members at once."""
+    """Archive with a valid structure. Safe for concurrent reads."""
 
     source: RangeSource
     members: tuple[ArchiveMember, ...]
@@ -92,36 +93,36 @@ class Archive:
 
     @cached_property
     def total_size(self) -> int:
-        """Bytes of all members, unpacked."""
+        """Total bytes of all members when unpacked."""
         return sum(member.size for member in self.members)
 
     @cached_property
     def files(self) -> tuple[ArchiveMember, ...]:
-        """The members that somebody meant to send: no folders, nothing that an operating system left behind."""
+        """All members except folders and files that operating systems add."""
         return tuple(
             member for member in self.members if not member.is_directory and not is_junk(member.name)
         )
 
     def require_files(self) -> None:
-        """Refuse an archive that holds no file.
+        """Refuse an archive without files.
 
         :raises ZipError: `zip_empty`.
         """
         if not self.files:
-            raise ZipError("zip_empty", "The archive holds no files. Choose another one.")
+            raise ZipError("zip_empty", "The archive contains no files. Choose another one.")
 
     def open(self, member: ArchiveMember) -> Generator[bytes]:
         """Yield the contents of a member.
 
         :raises ZipError: `zip_size_mismatch`, `zip_crc_mismatch`, `zip_data_damaged`, `zip_data_left_over`, `zip_truncated`:
-            at the latest after the last chunk, so that no contents count before the iterator has ended.
+            at the latest after the last chunk, so contents are valid only when the iterator has ended.
         """
         return _contents(member, read_range(self.source, member.data_start, member.data_end))
 
     def open_many(self, members: Sequence[ArchiveMember]) -> Iterator[Iterator[bytes]]:
         """Read several members in one range, and yield the contents of each in turn, as `open` does.
 
-        :param members: in the order of their data; all that lies between the first and the last is held in memory.
+        :param members: sorted by `data_start`; the range from the first to the last is read into memory.
         """
         start = members[0].data_start
         data = read_bytes(self.source, start, members[-1].data_end)
@@ -140,16 +141,16 @@ def _contents(member: ArchiveMember, data: Iterable[bytes]) -> Generator[bytes]:
 
 
 def read_archive(source: RangeSource, limits: ArchiveLimits, *, seek_cost: int = SEEK_COST) -> Archive:
-    """Read what an archive holds and check all that can be checked without inflating a byte.
+    """Read the members of an archive, with all checks that need no inflating.
 
-    :param seek_cost: how many bytes it is worth to read in order to save a request; next to nothing for a file.
+    :param seek_cost: bytes that are cheaper to read than another request; close to 0 for a file.
     :raises ZipError: the archive breaks a rule or a limit.
     """
     directory = read_central_directory(source, limits)
     entries = read_entries(directory, limits)
-    placed = list(pair_with_ends(sorted(entries, key=lambda entry: entry.offset), directory.offset))
-    starts = locate_data(source, placed, seek_cost=seek_cost)
-    start_of = {entry.offset: start for (entry, _), start in zip(placed, starts, strict=True)}
+    bounded = list(pair_with_ends(sorted(entries, key=lambda entry: entry.offset), directory.offset))
+    starts = locate_data(source, bounded, seek_cost=seek_cost)
+    start_of = {entry.offset: start for (entry, _), start in zip(bounded, starts, strict=True)}
     members = tuple(_member(entry, start_of[entry.offset]) for entry in entries)
     _refuse_quine(source, members)
     return Archive(source=source, members=members)
@@ -168,20 +169,20 @@ def _member(entry: CentralEntry, data_start: int) -> ArchiveMember:
 
 
 def _refuse_quine(source: RangeSource, members: Sequence[ArchiveMember]) -> None:
-    """Refuse an archive that holds itself, so that whoever unpacks what is inside of what is inside never ends.
+    """Refuse an archive that contains itself, which would make recursive unpacking endless.
 
-    Only a member of exactly the archive's size can be the archive, so that hardly ever anything is read for it.
+    Only a member of exactly the archive's size can be the archive, so this rarely reads anything.
     """
-    twins = [member for member in members if member.size == source.size]
-    if not twins:
+    candidates = [member for member in members if member.size == source.size]
+    if not candidates:
         return
     crc32 = 0
     for chunk in read_range(source, 0, source.size):
         crc32 = codec.crc32(chunk, crc32)
-    for member in twins:
+    for member in candidates:
         if member.crc32 == crc32:
             raise ZipError(
                 "zip_quine",
-                "The archive contains itself, without end. Make it again from the files you mean.",
+                "The archive contains itself. Create it again from the files to upload.",
                 member=escape_for_message(member.name),
             )

@@ -1,4 +1,4 @@
-"""The fixed records of the ZIP format, as bytes and back. Sections are those of PKWARE's APPNOTE.TXT 6.3.10."""
+"""Fixed-size records of the ZIP format: pack and parse. Section numbers refer to PKWARE's APPNOTE.TXT 6.3.10."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ EXTRA_ALIGNMENT = 0xD935  # Android's zipalign and apksig: the alignment (2 byte
 EXTRA_HEADER_SIZE = 4  # 4.5.1
 EXTRA_LIMIT = 0xFFFF  # 4.4.11
 
-MODE_FILE = 0o100644  # 4.4.15: Unix hosts keep st_mode in the upper half of the external attributes
+MODE_FILE = 0o100644  # 4.4.15: Unix hosts store st_mode in the upper half of the external attributes
 MODE_SHIFT = 16
 
 # 4.4.6; DOS time has no time zone, so it is written and read as UTC.
@@ -52,7 +52,7 @@ DOS_LAST = datetime(2107, 12, 31, 23, 59, 58, tzinfo=timezone.utc)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LocalHeader:
-    """4.3.7, without the name and extra field that follow it."""
+    """Local file header (4.3.7), without the name and extra field that follow it."""
 
     STRUCT: ClassVar = struct.Struct("<4s5H3I2H")
 
@@ -84,7 +84,7 @@ class LocalHeader:
 
     @classmethod
     def parse(cls, data: bytes) -> LocalHeader | None:
-        """Read the record that `data` starts with, or None when it has another signature."""
+        """Parse the record at the start of `data`; None if it has another signature."""
         signature, version, flags, method, time, date, crc32, compressed, size, name, extra = (
             cls.STRUCT.unpack_from(data)
         )
@@ -106,7 +106,7 @@ class LocalHeader:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CentralHeader:
-    """4.3.12, without the name, extra field and comment that follow it."""
+    """Central directory header (4.3.12), without the name, extra field and comment that follow it."""
 
     STRUCT: ClassVar = struct.Struct("<4s6H3I5H2I")
 
@@ -151,7 +151,7 @@ class CentralHeader:
 
     @classmethod
     def parse(cls, data: bytes | memoryview, position: int) -> CentralHeader | None:
-        """Read the record at `position`, or None when it has another signature."""
+        """Parse the record at `position`; None if it has another signature."""
         fields = cls.STRUCT.unpack_from(data, position)
         if fields[0] != CENTRAL_SIGNATURE:
             return None
@@ -177,7 +177,7 @@ class CentralHeader:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EndRecord:
-    """4.3.16, without the archive comment that follows it."""
+    """End of central directory record (4.3.16), without the archive comment that follows it."""
 
     STRUCT: ClassVar = struct.Struct("<4s4H2IH")
 
@@ -219,11 +219,11 @@ class EndRecord:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class End64Record:
-    """4.3.14, version 1, which has no extensible data."""
+    """ZIP64 end of central directory record (4.3.14), version 1, which has no extensible data."""
 
     STRUCT: ClassVar = struct.Struct("<4sQ2H2I4Q")
     RECORD_SIZE: ClassVar = 44
-    """What the record says of itself: its bytes without the signature and this size (4.3.14.1)."""
+    """Size of the record without its signature and this field (4.3.14.1)."""
 
     record_size: int = RECORD_SIZE
     disk: int = 0
@@ -249,7 +249,7 @@ class End64Record:
 
     @classmethod
     def parse(cls, data: bytes) -> End64Record | None:
-        """Read the record that `data` starts with, or None when it has another signature."""
+        """Parse the record at the start of `data`; None if it has another signature."""
         signature, record_size, _, _, disk, directory_disk, disk_entries, entries, size, offset = (
             cls.STRUCT.unpack_from(data)
         )
@@ -268,7 +268,7 @@ class End64Record:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Locator64:
-    """4.3.15."""
+    """ZIP64 end of central directory locator (4.3.15)."""
 
     STRUCT: ClassVar = struct.Struct("<4sIQI")
 
@@ -281,7 +281,7 @@ class Locator64:
 
     @classmethod
     def parse(cls, data: bytes, position: int) -> Locator64 | None:
-        """Read the record at `position`, or None when it has another signature."""
+        """Parse the record at `position`; None if it has another signature."""
         signature, disk, offset, disks = cls.STRUCT.unpack_from(data, position)
         if signature != LOCATOR64_SIGNATURE:
             return None
@@ -289,17 +289,17 @@ class Locator64:
 
 
 def pack_extra(identifier: int, data: bytes) -> bytes:
-    """One extensible data field, 4.5.1."""
+    """Return one extra field (4.5.1)."""
     return struct.pack("<2H", identifier, len(data)) + data
 
 
 def pack_zip64(*values: int) -> bytes:
-    """The ZIP64 extra field of the values whose own fields hold the sentinel, in their order (4.5.3)."""
+    """Return the ZIP64 extra field of the values whose own fields contain the sentinel, in their order (4.5.3)."""
     return pack_extra(EXTRA_ZIP64, struct.pack(f"<{len(values)}Q", *values))
 
 
 def to_dos_timestamp(moment: datetime) -> tuple[int, int]:
-    """Time and date words (4.4.6): 1980 to 2107 in steps of two seconds, in UTC. A naive moment is taken for UTC."""
+    """Return time and date words (4.4.6): 1980 to 2107 in steps of two seconds, in UTC. A naive moment is in UTC."""
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=timezone.utc)
     moment = min(max(moment, DOS_FIRST), DOS_LAST).astimezone(timezone.utc)
@@ -308,7 +308,7 @@ def to_dos_timestamp(moment: datetime) -> tuple[int, int]:
 
 
 def from_dos_timestamp(time: int, date: int) -> datetime | None:
-    """The moment two DOS words tell, or None when there is no such moment."""
+    """Return the moment that two DOS words encode, or None if they are not a valid date."""
     try:
         return datetime(
             DOS_FIRST.year + (date >> 9),

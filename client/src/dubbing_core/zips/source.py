@@ -1,4 +1,4 @@
-"""Where an archive is read from: anything with a size that serves ranges."""
+"""Source of an archive: anything that has a size and can read ranges."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dubbing_core.zips.errors import ZipError
 
 
 class RangeSource(Protocol):
-    """A file, or an object in a store. Several threads may read at once."""
+    """A file, or an object in a store. Safe for concurrent reads."""
 
     size: int
     """In bytes."""
@@ -17,7 +17,7 @@ class RangeSource(Protocol):
     def read(self, start: int, end: int) -> Iterator[bytes]:
         """Yield the bytes of the half-open range [start, end), which is not empty, in chunks of any size.
 
-        What it raises passes through the reader unchanged: that the storage failed is not the archive's fault.
+        The reader does not catch its exceptions: a storage error is not an error of the archive.
         """
         ...
 
@@ -25,7 +25,7 @@ class RangeSource(Protocol):
 def read_range(source: RangeSource, start: int, end: int) -> Iterator[bytes]:
     """Yield exactly the bytes of the range.
 
-    :raises ZipError: `zip_truncated`, the source ends before or goes on after the range.
+    :raises ZipError: `zip_truncated`, the source returned fewer or more bytes than the range has.
     """
     missing = end - start
     if missing:
@@ -39,5 +39,5 @@ def read_range(source: RangeSource, start: int, end: int) -> Iterator[bytes]:
 
 
 def read_bytes(source: RangeSource, start: int, end: int) -> bytes:
-    """Read a range that is small enough for memory."""
+    """Return a range that is small enough for memory."""
     return b"".join(read_range(source, start, end))

@@ -1,4 +1,4 @@
-"""Blobs that are functions of their position: any size, no disk."""
+"""Blobs in memory and blobs of zeros, of any size."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def zeros_crc32(size: int) -> int:
 
 @dataclass
 class Blobs:
-    """What a store would hold."""
+    """Contents of a store, by SHA-256."""
 
     contents: dict[str, bytes] = field(default_factory=dict)
 
@@ -51,7 +51,7 @@ class Blobs:
 
 
 class LayoutFile(io.RawIOBase):
-    """A layout as a seekable file whose blobs are all zeros: gigabytes that take no room."""
+    """A layout as a seekable file whose blobs are all zeros: gigabytes without disk space."""
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout

@@ -1,4 +1,4 @@
-"""Archives with anything in them, honest or not."""
+"""Forge archives with arbitrary records, valid or not."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def deflate(data: bytes) -> bytes:
 
 @dataclass(frozen=True, kw_only=True)
 class File:
-    """A member as an honest program would write it, and what to write instead."""
+    """A valid member, and the values to write instead."""
 
     name: bytes = b"a.txt"
     data: bytes = b"hello"
@@ -44,7 +44,7 @@ class File:
     local: dict[str, Any] = field(default_factory=dict)
     central: dict[str, Any] = field(default_factory=dict)
     offset: int | None = None
-    """Told by the directory; with it, nothing of the member itself is written."""
+    """Offset in the directory; if set, the member itself is not written."""
 
     def payload(self) -> bytes:
         if self.compressed is not None:

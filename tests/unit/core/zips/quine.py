@@ -1,7 +1,7 @@
-"""An archive that holds itself: who unpacks what is in it, and what is in that, never comes to an end.
+"""An archive that contains itself, so that recursive unpacking never ends.
 
 Its DEFLATE stream is a program that prints the archive, in a language of two statements: L(n), a stored block, prints the n
-bytes that follow it; R(n), a block of copies, prints the last n bytes once more. (Russ Cox, "Zip Files All The Way Down".)
+bytes that follow it; R(n), a block of copies, prints the last n bytes again. (Russ Cox, "Zip Files All The Way Down".)
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from dubbing_core.zips.records import DEFLATED
 from tests.unit.core.zips.forge import File, forge
 
 HEAD_SIZE, TAIL_SIZE = 39, 77
-"""Bytes before and behind the stream: those of headers with a name of nine letters."""
+"""Bytes before and after the stream: headers with a name of nine letters."""
 NOTHING = bytes.fromhex("02 00 00 00 ff ff")
 """Two empty blocks."""
 
 
 def quine() -> bytes:
-    # Every bit of the CRC-32 in the headers changes the archive's CRC-32 in its own way, whatever the others are: so 32
-    # equations tell which one is true of an archive that it is written into.
+    # CRC-32 is affine: each bit of the value in the headers flips a fixed set of bits in the archive's CRC-32. So 32
+    # linear equations give the value that is the CRC-32 of the archive that contains it.
     return _archive(_fixed_point(lambda crc32: zlib.crc32(_archive(crc32))))
 
 
 def _archive(crc32: int) -> bytes:
     stream_size = len(_program(bytes(HEAD_SIZE), bytes(TAIL_SIZE)))
-    told = {"crc32": crc32, "size": HEAD_SIZE + stream_size + TAIL_SIZE}
-    file = File(name=b"quine.zip", data=b"", method=DEFLATED, local=told, central=told)
+    declared = {"crc32": crc32, "size": HEAD_SIZE + stream_size + TAIL_SIZE}
+    file = File(name=b"quine.zip", data=b"", method=DEFLATED, local=declared, central=declared)
     empty = forge(replace(file, compressed=bytes(stream_size)))
     stream = _program(empty[:HEAD_SIZE], empty[-TAIL_SIZE:])
     return forge(replace(file, compressed=stream))
@@ -38,41 +38,41 @@ def _archive(crc32: int) -> bytes:
 
 def _program(head: bytes, tail: bytes) -> bytes:
     start, loop, stop = (
-        _again(HEAD_SIZE + 5, size=9),
-        _again(24, size=7),
-        _again(TAIL_SIZE + 8, size=8, last=True),
+        _repeat(HEAD_SIZE + 5, size=9),
+        _repeat(24, size=7),
+        _repeat(TAIL_SIZE + 8, size=8, last=True),
     )
     statements = [
-        # Each line prints, of the archive, as much as makes the next line possible.
-        [_say(HEAD_SIZE + 5), head, _say(HEAD_SIZE + 5)],
+        # Each line prints the part of the archive that the next line repeats.
+        [_literal(HEAD_SIZE + 5), head, _literal(HEAD_SIZE + 5)],
         [start],
-        [_say(9), start],
-        [_say(5), _say(9)],
-        [_say(24), start, _say(5), _say(9), _say(24)],
+        [_literal(9), start],
+        [_literal(5), _literal(9)],
+        [_literal(24), start, _literal(5), _literal(9), _literal(24)],
         [loop],
-        [_say(24), loop, _say(24), loop, _say(24)],
+        [_literal(24), loop, _literal(24), loop, _literal(24)],
         [loop],
-        [_say(24), loop, NOTHING, NOTHING, _say(TAIL_SIZE + 8)],
+        [_literal(24), loop, NOTHING, NOTHING, _literal(TAIL_SIZE + 8)],
         [loop],
         [NOTHING, NOTHING],
-        [_say(TAIL_SIZE + 8), stop, tail],
+        [_literal(TAIL_SIZE + 8), stop, tail],
         [stop],
     ]
     return b"".join(piece for line in statements for piece in line)
 
 
-def _say(count: int) -> bytes:
+def _literal(count: int) -> bytes:
     """L: print the bytes that follow."""
     return struct.pack("<BHH", 0, count, count ^ 0xFFFF)
 
 
-def _again(count: int, *, size: int, last: bool = False) -> bytes:
+def _repeat(count: int, *, size: int, last: bool = False) -> bytes:
     """R: print the last ``count`` bytes again, in a block of ``size`` bytes."""
     for lengths in product(range(3, 67), repeat=2):
         for parts in (lengths, (*lengths, count - sum(lengths))):
             if sum(parts) == count and 3 <= parts[-1] <= 66:
                 codes = "".join(_length(part) + _distance(count) for part in parts)
-                # With an empty block before it where that fills the bytes.
+                # Or with an empty block before it, if that gives the size.
                 for block in (f"{last:d}10{codes}0000000", f"0100000000{last:d}10{codes}0000000"):
                     if len(block) == size * 8:
                         return int(block[::-1], 2).to_bytes(size, "little")

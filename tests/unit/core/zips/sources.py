@@ -1,4 +1,4 @@
-"""Places to read archives from that count what is asked of them."""
+"""Archive sources that record their requests."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class BytesSource:
 
 
 class LayoutSource:
-    """A layout whose blobs are all zeros."""
+    """Source of a layout whose blobs are all zeros."""
 
     def __init__(self, layout: Layout) -> None:
         self.size = layout.size
@@ -45,6 +45,6 @@ def archive_of(data: bytes, **limits: int) -> Archive:
 
 
 def contents_of(data: bytes, **limits: int) -> dict[str, bytes]:
-    """Read an archive to its end."""
+    """Read all members of an archive."""
     archive = archive_of(data, **limits)
     return {member.name: b"".join(archive.open(member)) for member in archive.members}

@@ -1,4 +1,4 @@
-"""Archives that other projects collected (tests/corpus.py); without them there is nothing to run."""
+"""Archives collected by other projects (tests/corpus.py); without them no test runs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.corpus import ARCHIVES, FUZZED, JSON, MEDIA, SAMPLES, Sample
 from tests.unit.core.zips.sources import BytesSource
 
 __test__ = bool(SAMPLES)
-"""Without a corpus pytest collects nothing here, instead of skipping it."""
+"""Collect no test without a corpus, instead of skipping it."""
 
 
 def verdict_of(data: bytes) -> str:
@@ -29,7 +29,7 @@ def verdict_of(data: bytes) -> str:
 
 
 @pytest.mark.parametrize("sample", ARCHIVES, ids=lambda sample: sample.path)
-def test_verdict(sample: Sample):
+def test_samples_are_accepted_or_refused_as_documented(sample: Sample):
     found = verdict_of(sample.data)
 
     if sample.verdict == "must-accept":
@@ -39,11 +39,11 @@ def test_verdict(sample: Sample):
 
 
 @pytest.mark.parametrize("sample", [*JSON, *MEDIA], ids=lambda sample: sample.path)
-def test_what_is_no_archive_is_refused(sample: Sample):
+def test_other_files_are_refused(sample: Sample):
     assert verdict_of(sample.data) != "accepted"
 
 
 @pytest.mark.parametrize("sample", FUZZED, ids=lambda sample: sample.path)
-def test_fuzzed_inputs_get_a_verdict(sample: Sample):
+def test_fuzzed_samples_raise_no_other_error(sample: Sample):
     for name, data in sample.fuzzed:
         assert verdict_of(data), name

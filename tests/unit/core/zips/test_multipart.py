@@ -20,11 +20,11 @@ from dubbing_core.zips.multipart import (
 from tests.unit.core.zips.blobs import MODIFIED
 
 MIB = 1024 * 1024
-LITTLE = PartLimits(min_size=10, copy_size=40, max_size=160)
+SMALL_LIMITS = PartLimits(min_size=10, copy_size=40, max_size=160)
 
 
 def segments_of(parts: tuple[PartPlan, ...]) -> list[Segment]:
-    """What the parts hold, in order, with what was cut joined again."""
+    """Return the segments of all parts in order, with cut ranges joined."""
     joined: list[Segment] = []
     for part in parts:
         for segment in part.segments if isinstance(part, UploadedPart) else (part.source,):
@@ -64,9 +64,9 @@ def layouts(draw, largest: int = 400) -> Layout:
     return Layout((*segments, Literal(draw(st.binary(min_size=1, max_size=60)))))
 
 
-class TestAnyPlan:
+class TestEveryPlan:
     @given(layout=layouts(), uniform=st.booleans())
-    def test_holds_the_archive(self, layout, uniform):
+    def test_covers_the_archive(self, layout, uniform):
         parts = plan_parts(
             layout, limits=PartLimits(min_size=10, copy_size=40, max_size=160, is_uniform=uniform)
         )
@@ -75,26 +75,26 @@ class TestAnyPlan:
         assert all(part.size for part in parts)
 
     @given(layout=layouts())
-    def test_has_parts_of_sizes_that_are_allowed(self, layout):
-        parts = plan_parts(layout, limits=LITTLE)
+    def test_respects_the_part_sizes(self, layout):
+        parts = plan_parts(layout, limits=SMALL_LIMITS)
 
-        assert all(part.size >= LITTLE.min_size for part in parts[:-1])
+        assert all(part.size >= SMALL_LIMITS.min_size for part in parts[:-1])
         for part in parts:
-            limit = LITTLE.copy_size if isinstance(part, CopiedPart) else 2 * LITTLE.min_size - 1
+            limit = SMALL_LIMITS.copy_size if isinstance(part, CopiedPart) else 2 * SMALL_LIMITS.min_size - 1
             assert part.size <= limit
 
     @given(layout=layouts())
-    def test_uploads_no_more_than_the_head_of_a_large_blob(self, layout):
-        parts = plan_parts(layout, limits=LITTLE)
+    def test_uploads_at_most_the_start_of_a_large_blob(self, layout):
+        parts = plan_parts(layout, limits=SMALL_LIMITS)
 
         headers = sum(segment.size for segment in layout.segments if isinstance(segment, Literal))
         blobs = [segment.size for segment in layout.segments if isinstance(segment, BlobRange)]
         assert uploaded(parts) <= headers + sum(
-            LITTLE.min_size if size >= 2 * LITTLE.min_size else size for size in blobs
+            SMALL_LIMITS.min_size if size >= 2 * SMALL_LIMITS.min_size else size for size in blobs
         )
 
     @given(layout=layouts(), count=st.integers(1, 12))
-    def test_has_no_more_parts_than_there_may_be(self, layout, count):
+    def test_respects_the_part_count(self, layout, count):
         limits = PartLimits(min_size=10, copy_size=40, max_size=1 << 20, max_count=count)
 
         parts = plan_parts(layout, limits=limits)
@@ -104,7 +104,7 @@ class TestAnyPlan:
         assert all(part.size >= limits.min_size for part in parts[:-1])
 
     @given(layout=layouts(), count=st.integers(1, 2000))
-    def test_with_uniform_parts_has_a_grid(self, layout, count):
+    def test_has_equal_sizes_for_uniform_parts(self, layout, count):
         limits = PartLimits(min_size=10, copy_size=40, max_size=1 << 20, max_count=count, is_uniform=True)
 
         parts = plan_parts(layout, limits=limits)
@@ -115,51 +115,47 @@ class TestAnyPlan:
         assert parts[0].size >= min(10, layout.size)
 
 
-class TestAPlan:
-    def test_of_a_small_archive_is_one_part(self):
+class TestPlan:
+    def test_has_one_part_for_a_small_archive(self):
         layout = Layout((Literal(b"all"),))
 
-        assert plan_parts(layout, limits=LITTLE) == (UploadedPart((Literal(b"all"),)),)
+        assert plan_parts(layout, limits=SMALL_LIMITS) == (UploadedPart((Literal(b"all"),)),)
 
-    def test_fills_a_header_up_from_the_blob_that_follows(self):
+    def test_extends_a_header_from_the_next_blob(self):
         layout = Layout((Literal(b"head"), BlobRange("a", 0, 50), Literal(b"end")))
 
-        assert plan_parts(layout, limits=LITTLE) == (
+        assert plan_parts(layout, limits=SMALL_LIMITS) == (
             UploadedPart((Literal(b"head"), BlobRange("a", 0, 6))),
             CopiedPart(BlobRange("a", 6, 28)),
             CopiedPart(BlobRange("a", 28, 50)),
             UploadedPart((Literal(b"end"),)),
         )
 
-    def test_copies_the_whole_of_a_blob_that_follows_enough(self):
+    def test_copies_a_whole_blob_after_enough_bytes(self):
         layout = Layout((Literal(b"head " * 2), BlobRange("a", 0, 10), Literal(b"end")))
 
-        assert plan_parts(layout, limits=LITTLE)[1] == CopiedPart(BlobRange("a", 0, 10))
+        assert plan_parts(layout, limits=SMALL_LIMITS)[1] == CopiedPart(BlobRange("a", 0, 10))
 
-    def test_uploads_a_blob_of_which_too_little_would_be_left(self):
+    def test_uploads_a_blob_whose_remainder_would_be_too_small(self):
         layout = Layout((Literal(b"head"), BlobRange("a", 0, 15), Literal(b"end")))
 
-        (part, *rest) = plan_parts(layout, limits=LITTLE)
+        (part, *rest) = plan_parts(layout, limits=SMALL_LIMITS)
 
         assert (part.size, isinstance(part, UploadedPart), rest[0].size) == (11, True, 11)
 
-    def test_of_what_no_store_holds_is_refused(self):
+    @pytest.mark.parametrize("uniform", [False, True])
+    def test_refuses_an_archive_beyond_the_limits(self, uniform):
         layout = Layout((Literal(b"head"), BlobRange("a", 0, 10_000)))
+        limits = PartLimits(min_size=10, copy_size=40, max_size=160, max_count=10, is_uniform=uniform)
 
-        for uniform in (False, True):
-            with pytest.raises(ValueError, match="larger than"):
-                plan_parts(
-                    layout,
-                    limits=PartLimits(
-                        min_size=10, copy_size=40, max_size=160, max_count=10, is_uniform=uniform
-                    ),
-                )
+        with pytest.raises(ValueError, match="larger than"):
+            plan_parts(layout, limits=limits)
 
     @pytest.mark.parametrize("sizes", [(0, 40, 160), (30, 40, 160), (10, 200, 160)])
-    def test_needs_sizes_that_fit_together(self, sizes):
-        least, copied, most = sizes
-        with pytest.raises(ValueError, match="cannot make every object"):
-            PartLimits(min_size=least, copy_size=copied, max_size=most)
+    def test_refuses_inconsistent_sizes(self, sizes):
+        min_size, copy_size, max_size = sizes
+        with pytest.raises(ValueError, match="cannot form every object"):
+            PartLimits(min_size=min_size, copy_size=copy_size, max_size=max_size)
 
 
 members = st.lists(
@@ -174,7 +170,7 @@ members = st.lists(
 
 class TestInterleaving:
     @given(members=members)
-    def test_keeps_every_member_and_texts_in_front(self, members):
+    def test_preserves_all_members_with_texts_first(self, members):
         texts = [TextMember(name=f"t{number}", data=bytes(number), modified=MODIFIED) for number in range(2)]
 
         ordered = interleave_members([texts[0], *members, texts[1]])
@@ -184,7 +180,7 @@ class TestInterleaving:
 
     @given(members=members, texts=st.integers(0, LARGE_MEMBER_SIZE))
     @settings(max_examples=200)
-    def test_uploads_no_more_than_the_order_of_names(self, members, texts):
+    def test_uploads_at_most_as_much_as_the_order_by_name(self, members, texts):
         text = TextMember(name="metadata.json", data=bytes(texts), modified=MODIFIED)
         large = [each for each in members if each.size >= LARGE_MEMBER_SIZE]
         small = [each.size for each in members if each.size < LARGE_MEMBER_SIZE]
@@ -192,13 +188,13 @@ class TestInterleaving:
 
         parts = plan_parts(plan_archive(interleave_members([text, *members])), limits=limits)
 
-        # Small members travel at the most once, whatever is missing comes from large ones; headers are little.
+        # Small members are uploaded at most once; the remaining bytes of a part come from large ones; headers are small.
         headers = 1 * MIB + 70_000 * len(members)
         assert uploaded(parts) <= texts + sum(small) + MIN_PART_SIZE * len(large) + headers
         assert {part.size >= limits.min_size for part in parts[:-1]} <= {True}
         assert {part.size <= limits.max_size for part in parts} <= {True}
 
-    def test_fills_what_comes_before_each_large_member(self):
+    def test_fills_the_group_before_each_large_member(self):
         large = [member(f"large{number}", 50 * MIB) for number in range(3)]
         small = [member(f"small{number:02}", MIB) for number in range(15)]
 
@@ -209,21 +205,21 @@ class TestInterleaving:
         parts = plan_parts(plan_archive(ordered), limits=PartLimits())
         assert uploaded(parts) < 15 * MIB + 200_000
 
-    def test_counts_what_lies_in_front(self):
+    def test_counts_the_texts_in_front(self):
         text = TextMember(name="metadata.json", data=bytes(5 * MIB), modified=MODIFIED)
         one, other = (member(name, 50 * MIB) for name in ("1.mp4", "2.mp4"))
         sound = member("sound.wav", 4 * MIB)
 
         assert interleave_members([text, one, other, sound]) == [text, one, sound, other]
 
-    def test_leaves_what_is_not_needed_in_order_at_the_end(self):
+    def test_appends_remaining_members_in_order(self):
         small = [member(name, 3 * MIB) for name in "abcdef"]
 
         assert interleave_members(small) == small
         ordered = interleave_members([*small, member("video", 50 * MIB)])
         assert [each.name for each in ordered] == ["a", "b", "video", "c", "d", "e", "f"]
 
-    def test_does_not_depend_on_chance(self):
+    def test_is_deterministic(self):
         some = [member(f"{number:03}", random.Random(number).randrange(8 * MIB)) for number in range(100)]
         some.append(member("video", 80 * MIB))
 
@@ -245,8 +241,8 @@ def session() -> list[BlobMember]:
     return [member(name, size) for name, size in sorted(files.items())]
 
 
-class TestAnExport:
-    def test_uploads_little_of_a_session(self):
+class TestExport:
+    def test_uploads_a_small_share_of_a_session(self):
         project = session()
         layout, plain = plan_archive(interleave_members(project)), plan_archive(project)
 
@@ -257,7 +253,7 @@ class TestAnExport:
         assert uploaded(parts) <= 0.11 * layout.size
         assert uploaded(parts) < uploaded(plan_parts(plain, limits=PartLimits()))
 
-    def test_uploads_next_to_nothing_of_a_large_session(self):
+    def test_uploads_almost_nothing_of_a_large_session(self):
         """5 GB in a video of 4.6 GB, with files beside it as in the session of 487 MB."""
         project = [*session(), member("original_video/longer.mp4", 4_600_000_000)]
         layout = plan_archive(interleave_members(project))
@@ -267,7 +263,7 @@ class TestAnExport:
         assert layout.size > 5_000_000_000
         assert uploaded(parts) <= 0.03 * layout.size
 
-    def test_of_100_gb_of_videos_takes_few_parts(self):
+    def test_needs_few_parts_for_100_gb_of_videos(self):
         layout = plan_archive(
             interleave_members([member(f"{number}.mp4", 10_000_000_000) for number in range(10)])
         )
@@ -277,7 +273,7 @@ class TestAnExport:
         assert len(parts) < 500
         assert uploaded(parts) < 0.001 * layout.size
 
-    def test_of_small_files_alone_passes_through_in_order(self):
+    def test_keeps_the_order_of_small_files(self):
         layout = plan_archive(
             interleave_members([member(f"{number:05}.wav", 100_000) for number in range(3000)])
         )
@@ -287,7 +283,7 @@ class TestAnExport:
         assert {type(part) for part in parts} == {UploadedPart}
         assert all(MIN_PART_SIZE <= one.size < LARGE_MEMBER_SIZE for one, _ in pairwise(parts))
 
-    def test_on_a_grid_uploads_two_parts_a_large_blob(self):
+    def test_uploads_two_uniform_parts_per_large_blob(self):
         layout = plan_archive(interleave_members(session()))
 
         parts = plan_parts(layout, limits=PartLimits(is_uniform=True))
@@ -295,7 +291,7 @@ class TestAnExport:
         assert {part.size for part in parts[:-1]} == {MIN_PART_SIZE}
         assert uploaded(parts) <= 0.25 * layout.size
 
-    def test_on_a_grid_of_more_than_10_000_parts_is_of_larger_ones(self):
+    def test_enlarges_uniform_parts_beyond_the_part_count(self):
         layout = plan_archive([member("film.mp4", 80_000_000_000)])
 
         parts = plan_parts(layout, limits=PartLimits(is_uniform=True))

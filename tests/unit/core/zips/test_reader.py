@@ -1,4 +1,4 @@
-"""Archives that honest programs write must be read."""
+"""Valid archives, including unusual ones that common programs write: each must be read."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Pipe(io.RawIOBase):
 
 
 @given(session=sessions())
-def test_all_our_layouts_are_read_back(session):
+def test_planned_archives_are_read_back(session):
     blobs, members = session
     data = blobs.bytes_of(plan_archive(members).segments)
 
@@ -67,7 +67,7 @@ def test_all_our_layouts_are_read_back(session):
         assert data[found.data_start : found.data_start + found.size] == b"".join(archive.open(found))
 
 
-def test_a_member_tells_what_the_directory_tells():
+def test_members_have_the_values_of_the_directory():
     [member] = archive_of(forge(File(method=DEFLATED, data=bytes(1000)))).members
     assert (member.name, member.size, member.method) == ("a.txt", 1000, 8)
     assert member.crc32 == zlib.crc32(bytes(1000))
@@ -80,7 +80,7 @@ def test_a_member_tells_what_the_directory_tells():
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
 @pytest.mark.parametrize("streamed", [False, True])
 @pytest.mark.parametrize("large", [False, True])
-def test_what_python_writes(method, streamed, large):
+def test_archives_of_python_are_read(method, streamed, large):
     file = Pipe() if streamed else io.BytesIO()
     with zipfile.ZipFile(file, "w", method) as archive:
         archive.mkdir("audio") if hasattr(archive, "mkdir") else archive.writestr("audio/", b"")
@@ -109,7 +109,7 @@ def test_what_python_writes(method, streamed, large):
             ["7z", "a", "-bd", "-mtc=on", "../made.zip"],
             ["7z", "a", "-bd", "-mx0", "-mcu=on", "../made.zip"],
             ["jar", "-cMf", "../made.zip"],
-            # Into a file: what bsdtar writes into a pipe it fills up to whole tape blocks, as for a tape.
+            # Write into a file: into a pipe bsdtar pads to whole tape blocks.
             ["bsdtar", "-cf", "../made.zip", "--format", "zip"],
             [
                 "bsdtar",
@@ -125,13 +125,13 @@ def test_what_python_writes(method, streamed, large):
     ],
     ids=" ".join,
 )
-def test_what_other_tools_write(command, tmp_path):
+def test_archives_of_other_tools_are_read(command, tmp_path):
     folder = tmp_path / "tree"
     for name, data in TREE.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(data)
 
-    # By name: given “.”, bsdtar puts a folder of that name into the archive.
+    # Name the files: for “.” bsdtar adds a folder of that name to the archive.
     heads = sorted({name.partition("/")[0] for name in TREE})
     done = subprocess.run([*command, *heads], cwd=folder, capture_output=True, check=True)
 
@@ -140,7 +140,7 @@ def test_what_other_tools_write(command, tmp_path):
     assert {name: data for name, data in found.items() if not name.endswith("/")} == TREE
 
 
-def test_a_silent_recording_is_no_bomb():
+def test_a_silent_recording_is_not_refused_as_a_bomb():
     silence = bytes(10 * 60 * 48_000 * 2)
     data = forge(File(name=b"audio/silence.wav", method=DEFLATED, data=silence))
     assert len(silence) > 1000 * len(data)
@@ -227,8 +227,8 @@ ACCEPTED = {
         ),
         "ä.txt",
     ),
-    "Unicode Path that says the same": (File(local_extra=unicode_path(b"a.txt", "a.txt")), "a.txt"),
-    "central Unicode Path that says the same": (
+    "Unicode Path with the same name": (File(local_extra=unicode_path(b"a.txt", "a.txt")), "a.txt"),
+    "central Unicode Path with the same name": (
         File(central_extra=unicode_path(b"a.txt", "a.txt")),
         "a.txt",
     ),
@@ -276,7 +276,7 @@ ACCEPTED = {
 
 
 @pytest.mark.parametrize(("file", "name"), ACCEPTED.values(), ids=ACCEPTED)
-def test_accepted(file, name):
+def test_unusual_but_valid_members_are_read(file, name):
     data = forge(File(name=b"first"), file, File(name=b"last"))
     if file.central.get("offset"):
         data = forge(file)
@@ -289,13 +289,13 @@ def test_accepted(file, name):
         (File(name=b"audio/", data=b""), "audio/"),
         (File(name=b"audio/", data=b"", mode=0o040755), "audio/"),
         (File(name=b"audio/", data=b"", mode=0, central={"version_made_by": 20}), "audio/"),
-        # Java deflates the nothing in a folder.
+        # Java deflates the empty contents of a folder.
         (File(name=b"audio/", data=b"", method=DEFLATED), "audio/"),
         (File(name=b"audio/", data=b"", method=DEFLATED, compressed=b""), "audio/"),
         (File(name=b"audio/", data=b"", flags=8, descriptor=bytes(12)), "audio/"),
     ],
 )
-def test_folders(file, name):
+def test_folder_members_are_read(file, name):
     archive = archive_of(forge(file, File(name=b"audio/a.wav")))
     folder, member = archive.members
     assert (folder.name, folder.is_directory, folder.size) == (name, True, 0)
@@ -310,15 +310,15 @@ def test_folders(file, name):
         ({"directory_size": SENTINEL32, "directory_offset": SENTINEL32}, {}),
     ],
 )
-def test_zip64_end_records_that_agree(end, end64):
+def test_consistent_zip64_end_records_are_accepted(end, end64):
     assert contents_of(forge(File(), end=end, end64=end64)) == {"a.txt": b"hello"}
 
 
-def test_windows_counts_no_disk_in_archives_over_4_gib():
+def test_zero_disks_in_the_zip64_locator_are_accepted():
     assert contents_of(forge(File(), locator={"disks": 0})) == {"a.txt": b"hello"}
 
 
-def test_the_directory_may_be_in_any_order():
+def test_the_directory_can_be_in_any_order():
     first, second = File(name=b"a"), File(name=b"b")
     straight = forge(first, second)
     middle = straight.index(b"PK\x01\x02")
@@ -346,7 +346,7 @@ def finder(name: str, data: bytes) -> File:
     )
 
 
-def test_what_finder_writes():
+def test_archives_of_finder_are_read():
     folder = File(name=b"talk/", data=b"", mode=0o040755, local_extra=pack_extra(0x5855, bytes(12)))
     names = ["talk/a.wav", "talk/e\u0301.wav", "__MACOSX/talk/._a.wav", "talk/.DS_Store"]
     data = forge(folder, *(finder(name, name.encode() * 100) for name in names))
@@ -355,11 +355,11 @@ def test_what_finder_writes():
     assert contents_of(data)["talk/a.wav"] == b"talk/a.wav" * 100
 
 
-def test_comments_of_any_length():
+def test_comments_of_any_length_are_accepted():
     assert contents_of(forge(File(), comment=b"\xff" * 65_535)) == {"a.txt": b"hello"}
 
 
-def test_litter_of_operating_systems_is_told_apart():
+def test_files_of_operating_systems_are_recognized():
     names = [b"a.wav", b"__MACOSX/._a.wav", b"audio/.DS_Store", b"audio/Thumbs.db", b"audio/__MACOSX.wav"]
     archive = archive_of(forge(*(File(name=name) for name in names)))
     assert [member.name for member in archive.files] == ["a.wav", "audio/__MACOSX.wav"]
@@ -432,13 +432,13 @@ def test_a_large_streamed_member_is_not_read_to_check_its_descriptor():
     assert sum(len(chunk) for chunk in archive.open(archive.members[0])) == 5 << 20
 
 
-def test_where_requests_are_cheap_nothing_is_read_across():
+def test_low_seek_cost_reads_no_member_data():
     source = LayoutSource(plan_archive([virtual(f"audio/{number}.wav", 20_000) for number in range(500)]))
     read_archive(source, ArchiveLimits(), seek_cost=0)
     assert sum(end - start for start, end in source.requests) < (1 << 20) + 500 * 100
 
 
-def test_reading_takes_flat_memory_whatever_the_headers_hold():
+def test_memory_is_bounded_for_large_headers():
     files = [
         File(name=b"%d" % number, local_extra=pack_extra(0x9999, bytes(65_000))) for number in range(1000)
     ]
@@ -451,7 +451,7 @@ def test_reading_takes_flat_memory_whatever_the_headers_hold():
         tracemalloc.stop()
 
 
-def test_members_are_opened_by_several_threads_at_once():
+def test_members_can_be_read_concurrently():
     generator = random.Random(1)
     files = {f"{number}.bin": generator.randbytes(200_000) + bytes(200_000) for number in range(40)}
     data = forge(*(File(name=name.encode(), data=value, method=DEFLATED) for name, value in files.items()))
@@ -467,19 +467,19 @@ def test_members_are_opened_by_several_threads_at_once():
 
 
 @pytest.mark.parametrize("chunk_size", [1, 7, 1 << 20])
-def test_chunks_of_any_size(chunk_size):
+def test_sources_can_yield_chunks_of_any_size(chunk_size):
     files = [File(name=b"a", data=b"x" * 500), File(name=b"b", data=bytes(3 << 20), method=DEFLATED)]
     archive: Archive = read_archive(BytesSource(forge(*files), chunk_size=chunk_size), ArchiveLimits())
     for file, member in zip(files, archive.members, strict=True):
         assert b"".join(archive.open(member)) == file.data
 
 
-def test_folders_may_be_as_deep_as_anybody_needs():
+def test_folders_at_the_depth_limit_are_accepted():
     name = b"a/" * 100 + b"b"
     assert contents_of(forge(File(name=name))) == {name.decode(): b"hello"}
 
 
-def test_a_large_honest_directory_is_read_in_seconds():
+def test_a_large_directory_is_read_in_seconds():
     files = [
         TextMember(name=f"audio/{number:05}.wav", data=b"", modified=MODIFIED) for number in range(20_000)
     ]

@@ -1,4 +1,4 @@
-"""What people send, turned into values. Nothing here decides anything."""
+"""Forms: validation of submitted values. Rules of the domain are in operations."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MAX_BATCH = 500
 
 
 class SearchForm(forms.Form):
-    """The list page's query; what it does not understand it leaves out."""
+    """Query of the session list; invalid values are ignored."""
 
     q = forms.CharField(required=False, max_length=200)
     stage = forms.ChoiceField(
@@ -33,17 +33,17 @@ class SearchForm(forms.Form):
 
     def search(self) -> SessionSearch:
         self.is_valid()
-        told = self.cleaned_data
+        values = self.cleaned_data
         return SessionSearch(
-            text=told.get("q", ""),
-            stage=told.get("stage", ""),
-            language=told.get("language", ""),
-            order=SessionOrder(told.get("sort") or SessionOrder.UPDATED),
+            text=values.get("q", ""),
+            stage=values.get("stage", ""),
+            language=values.get("language", ""),
+            order=SessionOrder(values.get("sort") or SessionOrder.UPDATED),
         )
 
 
 class CodesField(forms.Field):
-    """UUIDs of what was ticked."""
+    """Codes of the selected sessions."""
 
     widget = forms.MultipleHiddenInput
 
@@ -51,11 +51,11 @@ class CodesField(forms.Field):
         try:
             codes = [UUID(code) for code in value or []]
         except ValueError as error:
-            raise forms.ValidationError("A code is malformed.") from error
+            raise forms.ValidationError("A session code is malformed.") from error
         if not codes:
             raise forms.ValidationError("Select at least one session first.")
         if len(codes) > MAX_BATCH:
-            raise forms.ValidationError(f"Select {MAX_BATCH} sessions at the most.")
+            raise forms.ValidationError(f"Select at most {MAX_BATCH} sessions.")
         return codes
 
 
@@ -65,12 +65,13 @@ class BatchForm(forms.Form):
 
 
 class SelectionForm(forms.Form):
-    """What an export shall hold: one version or all, and of one version which categories and languages.
+    """Selection of an export: all versions, or categories and languages of one version.
 
-    A page offers what the version has (``parts``), and says ``ticked`` so that nothing ticked does not mean everything.
+    Without ``ticked`` an empty list of categories or languages selects all of them. The page sends ``ticked``, so that
+    clearing every check box is an error instead.
     """
 
-    what = forms.ChoiceField(
+    scope = forms.ChoiceField(
         required=False, choices=[("version", "This version"), ("history", "All versions")]
     )
     category = forms.MultipleChoiceField(
@@ -84,62 +85,67 @@ class SelectionForm(forms.Form):
         super().__init__(data)
         self.categories = {part.category.value for part in parts}
         self.languages = {part.language for part in parts if part.language}
-        self.fields["language"].choices = [(language, language) for language in sorted(self.languages)]  # type: ignore[attr-defined]
-        self.fields["language"].error_messages["invalid_choice"] = "This version has no files in %(value)s."
+        language_field = self.fields["language"]
+        assert isinstance(language_field, forms.MultipleChoiceField)
+        language_field.choices = [(language, language) for language in sorted(self.languages)]
+        language_field.error_messages["invalid_choice"] = "This version has no files in %(value)s."
         self.fields["category"].error_messages["invalid_choice"] = "There is no category %(value)s."
 
     def clean(self) -> dict[str, Any]:
-        told = super().clean() or {}
+        values = super().clean() or {}
         if self.errors:
-            return told
-        if told["what"] == "history":
-            return {**told, "selection": Selection.from_choices(history=True)}
-        categories, languages = set(told["category"]), set(told["language"])
-        if told["ticked"]:
+            return values
+        if values["scope"] == "history":
+            return {**values, "selection": Selection.from_choices(history=True)}
+        categories, languages = set(values["category"]), set(values["language"])
+        if values["ticked"]:
             if not categories:
                 raise forms.ValidationError("Choose at least one category.")
             if self.languages and not languages:
                 raise forms.ValidationError("Choose at least one language.")
         try:
-            told["selection"] = Selection.from_choices(
-                # All that there is, is all: a file of another category or language cannot be left out.
-                categories=_all_but(categories, self.categories),
+            values["selection"] = Selection.from_choices(
+                # All categories or languages of the version are the same selection as no restriction.
+                categories=_normalize(categories, self.categories),
                 languages=() if languages >= self.languages else languages,
-                without_source=told["without_source"],
+                without_source=values["without_source"],
             )
         except SelectionError as error:
             raise forms.ValidationError(str(error), code=error.code) from error
-        return told
+        return values
 
     @property
     def selection(self) -> Selection:
-        """What was chosen, once the form is valid."""
-        chosen: Selection = self.cleaned_data["selection"]
-        return chosen
+        """Selection of a valid form."""
+        selection: Selection = self.cleaned_data["selection"]
+        return selection
 
     @property
     def problem(self) -> str:
-        """What is wrong, in one sentence."""
+        """First error, as a sentence."""
         return str(next(iter(self.errors.values()))[0])
 
 
-def _all_but(wanted: set[str], present: set[str]) -> set[str]:
-    """Name the categories so that equal choices are equal: those that the version does not have count as wanted with the rest."""
-    if not wanted or wanted >= present:
+def _normalize(selected: set[str], available: set[str]) -> set[str]:
+    """Return one value for equal selections, whichever categories the version lacks.
+
+    :return: the empty set for all, every category but the source for "without the source", else ``selected``.
+    """
+    if not selected or selected >= available:
         return set()
-    if wanted >= present - {Category.ORIGINAL_VIDEO}:
+    if selected >= available - {Category.ORIGINAL_VIDEO}:
         return {category.value for category in Category if category is not Category.ORIGINAL_VIDEO}
-    return wanted
+    return selected
 
 
 class ShareForm(forms.Form):
-    days = forms.IntegerField(min_value=1, max_value=365, initial=7)
-    note = forms.CharField(required=False, max_length=200)
+    days = forms.IntegerField(label="Expires after (days)", min_value=1, max_value=365, initial=7)
+    note = forms.CharField(label="Recipient", required=False, max_length=200)
 
 
 class TokenForm(forms.Form):
-    """A new access token; ``days`` empty means: without an end."""
+    """A new access token; without ``days`` it never expires."""
 
     name = forms.CharField(max_length=100)
     scope = forms.ChoiceField(choices=AccessToken.Scope.choices)
-    days = forms.IntegerField(required=False, min_value=1, max_value=366)
+    days = forms.IntegerField(label="Expires after (days)", required=False, min_value=1, max_value=366)

@@ -1,3 +1,5 @@
+"""URLs of the portal's pages."""
+
 from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
@@ -29,7 +31,7 @@ version_urls = [
 # /sessions/<code>/
 session_urls: list[URLPattern | URLResolver] = [
     path("", session_detail.detail, name="session-detail"),
-    path("save/", saves.page, name="session-save"),
+    path("save/", saves.new, name="session-save"),
     path("trash/", session_detail.trash, name="session-trash"),
     path("untrash/", session_detail.untrash, name="session-untrash"),
     path("versions/<int:number>/", include(version_urls)),
@@ -46,7 +48,7 @@ sessions_urls: list[URLPattern | URLResolver] = [
 
 # /imports/
 imports_urls = [
-    path("", imports.page, name="import-new"),
+    path("", imports.new, name="import-new"),
 ]
 
 # /jobs/
@@ -57,7 +59,7 @@ jobs_urls = [
     path("<uuid:code>/row/", jobs.row, name="job-row"),
     path("<uuid:code>/cancel/", jobs.cancel, name="job-cancel"),
     path("<uuid:code>/retry/", jobs.retry, name="job-retry"),
-    path("<uuid:code>/save-on-top/", saves.on_top, name="job-save-on-top"),
+    path("<uuid:code>/save-on-top/", saves.save_on_top, name="job-save-on-top"),
     path("<uuid:code>/import/", imports.create_from_preview, name="job-import"),
 ]
 
@@ -82,7 +84,7 @@ tokens_urls = [
 token_urls = [
     path("", shares.page, name="share-page"),
     path("download/", shares.download, name="share-download"),
-    path("take/", shares.take, name="share-take"),
+    path("copy/", shares.copy, name="share-copy"),
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -37,7 +37,7 @@ def selection_of(
                 "The full history holds everything of every version. Choose it alone.",
                 code="selection_history",
             )
-        chosen["what"] = "history"
+        chosen["scope"] = "history"
     form = SelectionForm(chosen, parts=get_file_groups(version))
     if not form.is_valid():
         raise BadInputError(form.problem, code="bad_selection")

@@ -1,4 +1,4 @@
-"""What every template may use: sizes, moments, icons, and how the portal's values are worded and drawn."""
+"""Template tags and filters: sizes, times, icons, and texts for the portal's values."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ from sessions_app.queries.versions import CategorySummary
 register = template.Library()
 
 RECENT = timedelta(days=7)
-NARROW = "\N{NO-BREAK SPACE}"
+SECONDS_PER_MINUTE = 60
+MINUTES_PER_HOUR = 60
+NBSP = "\N{NO-BREAK SPACE}"
 
 
 @register.filter("bytes")
@@ -35,7 +37,7 @@ def size(count: int | None) -> str:
     """Return a size with binary units (IEC 80000-13), as frontend/src/format.js does: 12.3 MiB."""
     if count is None:
         return ""
-    return format_size(count).replace(" ", NARROW)
+    return format_size(count).replace(" ", NBSP)
 
 
 @register.filter
@@ -51,7 +53,7 @@ def plus(moment: datetime, duration: timedelta) -> datetime:
 
 @register.simple_tag(takes_context=True)
 def moment(context: Context, when: datetime | None) -> str:
-    """Return a time as people say it, relative to the page's ``now``, its exact value in the title."""
+    """Return a time relative to the page's ``now``, with the exact value in its title."""
     if when is None:
         return ""
     return _time(when, relative_to(when, context["now"]))
@@ -59,13 +61,13 @@ def moment(context: Context, when: datetime | None) -> str:
 
 @register.simple_tag
 def deadline(when: datetime) -> str:
-    """Return the day and time until which something lasts."""
+    """Return the date and time of an expiry."""
     local = timezone.localtime(when)
     return _time(when, f"{_day(local)}, {local:%H:%M}")
 
 
 def _day(local: datetime) -> str:
-    return f"{local.day}{NARROW}{local:%b}{NARROW}{local.year}"
+    return f"{local.day}{NBSP}{local:%b}{NBSP}{local.year}"
 
 
 def _time(when: datetime, text: str) -> SafeString:
@@ -74,30 +76,30 @@ def _time(when: datetime, text: str) -> SafeString:
 
 
 def relative_to(when: datetime, now: datetime) -> str:
-    """Return "3 hours ago", "in 6 days"; a date where days are many."""
-    ahead = when > now
+    """Return "3 hours ago" or "in 6 days", or a date if it is more than a week away."""
+    is_future = when > now
     distance = abs(when - now)
     minutes, hours = int(distance / timedelta(minutes=1)), int(distance / timedelta(hours=1))
     if distance > RECENT:
         return _day(timezone.localtime(when))
     if minutes < 1:
-        return "in a moment" if ahead else "just now"
+        return "in a moment" if is_future else "just now"
     if hours < 1:
-        text = _counted(minutes, "minute")
+        text = _format_count(minutes, "minute")
     elif distance < timedelta(days=1):
-        text = _counted(hours, "hour")
+        text = _format_count(hours, "hour")
     else:
-        text = _counted(distance.days, "day")
-    return f"in {text}" if ahead else f"{text} ago"
+        text = _format_count(distance.days, "day")
+    return f"in {text}" if is_future else f"{text} ago"
 
 
-def _counted(count: int, noun: str) -> str:
-    return f"{count}{NARROW}{noun}{'' if count == 1 else 's'}"
+def _format_count(count: int, noun: str) -> str:
+    return f"{count}{NBSP}{noun}{'' if count == 1 else 's'}"
 
 
 @register.simple_tag
 def icon(name: str) -> str:
-    """Return a drawing from static/img/icons.svg; the words beside it say what it means."""
+    """Return a decorative icon from static/img/icons.svg."""
     return format_html(
         '<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
         static("img/icons.svg"),
@@ -114,7 +116,7 @@ class Step:
 
 @register.filter
 def steps(progress: Progress) -> list[Step]:
-    """Return the four steps of the pipeline in their order."""
+    """Return the four pipeline steps in order."""
     return [
         Step(name="Transcription", is_done=progress.has_transcription, icon="text"),
         Step(name="Translations", is_done=progress.has_translations, icon="languages"),
@@ -130,36 +132,36 @@ def stage_label(version: Version) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Slice:
-    """A category's part of a bar that is 1000 units long."""
+    """Segment of a category in a bar of 1000 units."""
 
     summary: CategorySummary
     start: float
     length: float
 
 
-BAR = 1000
-VISIBLE = 8
-"""What has bytes at all is at least this long in a bar."""
+BAR_LENGTH = 1000
+MIN_LENGTH = 8
+"""Length of the smallest segment, so that it stays visible."""
 
 
 @register.filter
 def slices(summary: Iterable[CategorySummary]) -> list[Slice]:
-    """Return where each category lies in the proportional bar; those without bytes do not."""
+    """Return the segments of a proportional bar; categories without bytes have none."""
     parts = [part for part in summary if part.size]
     total = sum(part.size for part in parts)
-    lengths = [max(VISIBLE, BAR * part.size / total) for part in parts]
-    scale = BAR / sum(lengths) if lengths else 1
-    found = []
+    lengths = [max(MIN_LENGTH, BAR_LENGTH * part.size / total) for part in parts]
+    scale = BAR_LENGTH / sum(lengths) if lengths else 1
+    segments = []
     start = 0.0
     for part, length in zip(parts, lengths, strict=True):
-        found.append(Slice(summary=part, start=round(start, 2), length=round(length * scale, 2)))
+        segments.append(Slice(summary=part, start=round(start, 2), length=round(length * scale, 2)))
         start += length * scale
-    return found
+    return segments
 
 
 @register.filter
 def player(path: str) -> str:
-    """Return what plays or shows the file in place: ``audio``, ``video``, ``image``, or "" for nothing."""
+    """Return the inline player of the file: ``audio``, ``video``, ``image``, or "" for none."""
     media_type = playable_type(path)
     return media_type.partition("/")[0] if media_type else ""
 
@@ -185,7 +187,7 @@ def file_name(path: str) -> str:
 
 @register.filter
 def file_folder(path: str) -> str:
-    """Return the folders with a slash after the last: "audio/", or ""."""
+    """Return the folder with a trailing slash, such as "audio/", or ""."""
     folder, slash, _ = path.rpartition("/")
     return folder + slash
 
@@ -197,13 +199,13 @@ def is_text(value: object) -> bool:
 
 @register.filter
 def as_json(value: object) -> str:
-    """Return what a newer or another tool put where the original keeps text."""
+    """Return a structured value that another tool stored in place of text."""
     return json.dumps(value, ensure_ascii=False, indent=2)
 
 
 @register.filter
 def job_subject(job: Job) -> str:
-    """Return what the job works on: a session, or the ZIP that becomes one."""
+    """Return the name of the session, or of the ZIP that is imported."""
     if job.kind in {Job.Kind.IMPORT, Job.Kind.PREVIEW} or job.session is None:
         return str(job.params.get("filename", ""))
     return job.session.name
@@ -211,23 +213,23 @@ def job_subject(job: Job) -> str:
 
 @register.filter
 def job_action(job: Job) -> str:
-    """Return what the job does with it."""
+    """Return the action of the job, such as "Save, version 2"."""
     match Job.Kind(job.kind):
         case Job.Kind.SAVE:
             number = job.result.get("version")
             return f"Save, version {number}" if number else "Save"
         case Job.Kind.EXPORT:
-            what = job_selection(job)
-            return f"Export of version {job.params.get('version', '')}{f': {what}' if what else ''}"
+            selection = job_selection(job)
+            return f"Export of version {job.params.get('version', '')}{f': {selection}' if selection else ''}"
         case Job.Kind.IMPORT:
             return "Import"
         case Job.Kind.PREVIEW:
-            return "Look inside before importing"
+            return "Import preview"
 
 
 @register.filter
 def job_selection(job: Job) -> str:
-    """Return what of the version an export holds; "" for the whole."""
+    """Return the exported part of the version; "" for all of it."""
     return Selection.from_dict(job.params.get("selection", {})).label
 
 
@@ -246,7 +248,7 @@ def job_icon(job: Job) -> str:
 
 @register.filter
 def job_title(job: Job) -> str:
-    """Return both in one line: "Export of talk, version 2"."""
+    """Return action and subject, such as "Export of talk, version 2"."""
     name = job_subject(job)
     match Job.Kind(job.kind):
         case Job.Kind.SAVE:
@@ -256,12 +258,12 @@ def job_title(job: Job) -> str:
         case Job.Kind.IMPORT:
             return f"Import of {name}"
         case Job.Kind.PREVIEW:
-            return f"Inside {name}"
+            return f"Import preview of {name}"
 
 
 @register.filter
-def job_said(job: Job) -> str:
-    """Return the job's state for screen readers; it changes four times on the way, not with every byte."""
+def job_status_text(job: Job) -> str:
+    """Return the job's state for screen readers, in steps of 25 percent."""
     if job.state == Job.State.RUNNING:
         return f"Running, {job.percent // 25 * 25} percent done."
     return f"{Job.State(job.state).label}. {job.error_message}".strip()
@@ -274,16 +276,16 @@ def is_stopping(job: Job) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class Pace:
-    """How fast a running job goes."""
+    """Speed of a running job."""
 
     rate: int
-    """Bytes a second."""
+    """Bytes per second."""
     seconds_left: int
 
 
 @register.filter
 def pace(job: Job) -> Pace | None:
-    """Return the mean rate of this attempt so far; None while too little is known to say."""
+    """Return the mean rate of this attempt, or None during its first second."""
     if job.state != Job.State.RUNNING or not (job.started_at and job.heartbeat_at and job.done_bytes):
         return None
     seconds = (job.heartbeat_at - job.started_at).total_seconds()
@@ -295,7 +297,7 @@ def pace(job: Job) -> Pace | None:
 
 @register.filter
 def seconds_taken(job: Job) -> int:
-    """Return how long a finished job's last attempt ran."""
+    """Return the duration of a finished job's last attempt."""
     if not (job.started_at and job.finished_at):
         return 0
     return max(0, round((job.finished_at - job.started_at).total_seconds()))
@@ -303,19 +305,19 @@ def seconds_taken(job: Job) -> int:
 
 @register.filter
 def duration(seconds: int) -> str:
-    """Return 45 s, 3 min, 2 h 5 min."""
+    """Return a duration such as "45 s", "3 min" or "2 h 5 min"."""
     if seconds < 1:
-        return f"under 1{NARROW}s"
-    minutes = round(seconds / 60)
-    if seconds < 60:  # noqa: PLR2004 (a minute)
-        return f"{seconds}{NARROW}s"
-    if minutes < 60:  # noqa: PLR2004 (an hour)
-        return f"{minutes}{NARROW}min"
-    return f"{minutes // 60}{NARROW}h {minutes % 60}{NARROW}min"
+        return f"under 1{NBSP}s"
+    minutes = round(seconds / SECONDS_PER_MINUTE)
+    if seconds < SECONDS_PER_MINUTE:
+        return f"{seconds}{NBSP}s"
+    if minutes < MINUTES_PER_HOUR:
+        return f"{minutes}{NBSP}min"
+    return f"{minutes // MINUTES_PER_HOUR}{NBSP}h {minutes % MINUTES_PER_HOUR}{NBSP}min"
 
 
 @register.simple_tag(takes_context=True)
-def share_address(context: Context, token: str) -> str:
-    """Return the whole address of a link, on the host that the person uses."""
+def share_url(context: Context, token: str) -> str:
+    """Return the absolute URL of a link, on the host of the request."""
     request: HttpRequest = context["request"]
     return request.build_absolute_uri(reverse("share-page", args=[token]))

@@ -1,3 +1,5 @@
+"""Context variables of every template."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -12,7 +14,7 @@ from sessions_app.models import Job
 
 
 def portal(request: HttpRequest) -> dict[str, Any]:
-    """What every page's frame shows."""
+    """Return the variables of the page frame."""
     user = getattr(request, "user", None)
 
     def running() -> int:

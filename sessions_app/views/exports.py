@@ -1,4 +1,4 @@
-"""Finished ZIPs."""
+"""Pages of exports: create, show, download, share."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from sessions_app.operations.shares import share as shares
 from sessions_app.queries.exports import get_ready_exports
 from sessions_app.queries.history import get_history_size
 from sessions_app.queries.versions import get_file_groups, summarize_categories
-from sessions_app.views.errors import SignedInRequest, page_view
+from sessions_app.views.page_view import SignedInRequest, page_view
 
 
 @require_safe
 @page_view
 def new(request: SignedInRequest, code: UUID, number: int) -> HttpResponse:
-    """Choose what a ZIP shall hold."""
+    """Show the form that selects the contents of a ZIP."""
     version = get_version_or_404(request.user, code, number)
     parts = get_file_groups(version)
     now = timezone.now()
@@ -39,8 +39,8 @@ def new(request: SignedInRequest, code: UUID, number: int) -> HttpResponse:
         "parts": [{**asdict(part), "category": part.category.value} for part in parts],
         "summary": [summary for summary in summarize_categories(version) if summary.file_count],
         "languages": sorted({part.language for part in parts if part.language}),
-        "past": get_history_size(version),
-        "kept": settings.EXPORT_KEPT,
+        "history": get_history_size(version),
+        "retention": settings.EXPORT_KEPT,
         "exports": get_ready_exports(request.user, version, now=now),
     }
     return render(request, "exports/new.html", context)
@@ -49,7 +49,7 @@ def new(request: SignedInRequest, code: UUID, number: int) -> HttpResponse:
 @require_safe
 @page_view
 def detail(request: SignedInRequest, code: UUID) -> HttpResponse:
-    """What the ZIP holds, until when it is kept, who has a link to it."""
+    """Show a ZIP's contents, expiry and links."""
     export = get_export_or_404(request.user, code)
     return render(request, "exports/detail.html", _context(export, ShareForm()))
 
@@ -82,19 +82,22 @@ def download(request: SignedInRequest, code: UUID) -> HttpResponseBase:
 @require_POST
 @page_view
 def share(request: SignedInRequest, code: UUID) -> HttpResponse:
-    """Make a link; its address is shown once, on the page that answers."""
+    """Create a link; the response is the only page that shows its URL."""
     export = get_export_or_404(request.user, code, Action.MANAGE)
     form = ShareForm(request.POST)
     context = _context(export, form)
     if not form.is_valid():
         return render(request, "exports/detail.html", context, status=400)
-    told = form.cleaned_data
     try:
-        made = shares.create(
-            export=export, author=request.user, days=told["days"], note=told["note"], now=timezone.now()
+        created = shares.create(
+            export=export,
+            author=request.user,
+            days=form.cleaned_data["days"],
+            note=form.cleaned_data["note"],
+            now=timezone.now(),
         )
     except OperationError as error:
         messages.error(request, error.message)
         return redirect("export-detail", export.code)
     export.refresh_from_db()
-    return render(request, "exports/detail.html", _context(export, ShareForm()) | {"made": made})
+    return render(request, "exports/detail.html", _context(export, ShareForm()) | {"created": created})

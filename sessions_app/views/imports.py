@@ -1,4 +1,4 @@
-"""Importing a ZIP as a new session."""
+"""Pages of imports."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from sessions_app.access import Action
 from sessions_app.http.lookups import get_job_or_404
 from sessions_app.operations.errors import OperationError
 from sessions_app.operations.imports import job as imports
-from sessions_app.views.errors import SignedInRequest, page_view
-from sessions_app.views.upload_page import sends_files
+from sessions_app.views.page_view import SignedInRequest, page_view
+from sessions_app.views.upload_page import upload_page
 
 
 @require_safe
-@sends_files
+@upload_page
 @page_view
-def page(request: SignedInRequest) -> HttpResponse:
+def new(request: SignedInRequest) -> HttpResponse:
     return render(request, "imports/new.html")
 
 
 @require_POST
 @page_view
 def create_from_preview(request: SignedInRequest, code: UUID) -> HttpResponse:
-    """Import what a job has looked into."""
-    checked = get_job_or_404(request.user, code, Action.EDIT)
+    """Import the ZIP of a preview job."""
+    preview = get_job_or_404(request.user, code, Action.EDIT)
     try:
-        job = imports.request_checked(check=checked, name=request.POST.get("name", ""), now=timezone.now())
+        job = imports.request_checked(check=preview, name=request.POST.get("name", ""), now=timezone.now())
     except OperationError as error:
         messages.error(request, error.message)
-        return redirect("job-detail", checked.code)
+        return redirect("job-detail", preview.code)
     return redirect("job-detail", job.code)

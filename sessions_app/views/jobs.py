@@ -1,4 +1,4 @@
-"""Work that goes on in the background."""
+"""Pages of background jobs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from sessions_app.operations.errors import OperationError
 from sessions_app.operations.exports import job as exports
 from sessions_app.operations.jobs.cancel import cancel_job
 from sessions_app.operations.jobs.retry import retry_job
-from sessions_app.views.errors import SignedInRequest, page_view, told
+from sessions_app.views.errors import run_with_message
+from sessions_app.views.page_view import SignedInRequest, page_view
 
 PAGE_SIZE = 25
 
@@ -44,14 +45,14 @@ def detail(request: SignedInRequest, code: UUID) -> HttpResponse:
 @require_safe
 @page_view
 def progress(request: SignedInRequest, code: UUID) -> HttpResponse:
-    """The part of the job's page that is asked for again and again while it runs."""
+    """Render the part of the page that is polled while the job runs."""
     return render(request, "jobs/_progress.html", {"job": get_job_or_404(request.user, code)})
 
 
 @require_safe
 @page_view
 def row(request: SignedInRequest, code: UUID) -> HttpResponse:
-    """A job's line in a list, likewise."""
+    """Render a row of the list, which is polled while the job runs."""
     return render(request, "jobs/_row.html", {"job": get_job_or_404(request.user, code)})
 
 
@@ -59,7 +60,11 @@ def row(request: SignedInRequest, code: UUID) -> HttpResponse:
 @page_view
 def cancel(request: SignedInRequest, code: UUID) -> HttpResponse:
     job = get_job_or_404(request.user, code, Action.EDIT)
-    told(request, lambda: cancel_job(job=job, now=timezone.now()), done="The job stops.")
+    run_with_message(
+        request,
+        lambda: cancel_job(job=job, now=timezone.now()),
+        success="The job is being cancelled.",
+    )
     return redirect("job-detail", job.code)
 
 
@@ -75,5 +80,5 @@ def retry(request: SignedInRequest, code: UUID) -> HttpResponse:
     except OperationError as error:
         messages.error(request, error.message)
     else:
-        messages.success(request, "The job is queued again.")
+        messages.success(request, "The job was queued again.")
     return redirect("job-detail", job.code)

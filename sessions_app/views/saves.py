@@ -1,4 +1,4 @@
-"""Saving files as a session's next version: the page whose script does it by the API, and what a conflict leaves."""
+"""Pages of saves; the upload page's script saves through the API."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from sessions_app.http.lookups import get_job_or_404, get_session_or_404
 from sessions_app.models import Job
 from sessions_app.operations.errors import OperationError
 from sessions_app.operations.saves.retry import retry_on_top
-from sessions_app.views.errors import SignedInRequest, page_view
-from sessions_app.views.upload_page import sends_files
+from sessions_app.views.page_view import SignedInRequest, page_view
+from sessions_app.views.upload_page import upload_page
 
 
 @require_safe
-@sends_files
+@upload_page
 @page_view
-def page(request: SignedInRequest, code: UUID) -> HttpResponse:
+def new(request: SignedInRequest, code: UUID) -> HttpResponse:
     session = get_session_or_404(request.user, code, Action.EDIT)
     return render(request, "saves/new.html", {"session": session})
 
 
 @require_POST
 @page_view
-def on_top(request: SignedInRequest, code: UUID) -> HttpResponse:
-    """Save again what met a conflict, on top of what is current now."""
+def save_on_top(request: SignedInRequest, code: UUID) -> HttpResponse:
+    """Retry a save that met a conflict, on top of the current version."""
     job = get_job_or_404(request.user, code, Action.EDIT)
     if job.kind != Job.Kind.SAVE or job.session is None:
-        messages.error(request, "Only a save can be put on top of another.")
+        messages.error(request, "Only a save can be repeated on top of another version.")
         return redirect("job-detail", job.code)
     try:
         retry_on_top(job=job, now=timezone.now())

@@ -1,4 +1,4 @@
-"""One session: its page, its trash can."""
+"""Page of one session; move to the trash and restore."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from sessions_app.models import DubbingSession, Job, Version
 from sessions_app.operations.sessions.trash import trash_sessions, untrash_session
 from sessions_app.queries.exports import get_ready_exports
 from sessions_app.queries.versions import get_file_page, get_versions, summarize_categories
-from sessions_app.views.errors import SignedInRequest, page_view, told
+from sessions_app.views.errors import run_with_message
+from sessions_app.views.page_view import SignedInRequest, page_view
 
 RECENT_JOBS = 10
 
@@ -25,7 +26,7 @@ RECENT_JOBS = 10
 @require_safe
 @page_view
 def detail(request: SignedInRequest, code: UUID, number: int | None = None) -> HttpResponse:
-    """Show the current version, or the one asked for."""
+    """Show the current version, or version ``number``."""
     session = get_session_or_404(request.user, code)
     now = timezone.now()
     version = session.current
@@ -68,7 +69,7 @@ def _recent_jobs(request: SignedInRequest, session: DubbingSession) -> list[Job]
 def trash(request: SignedInRequest, code: UUID) -> HttpResponse:
     session = get_session_or_404(request.user, code, Action.MANAGE)
     trash_sessions(sessions=[session], now=timezone.now())
-    messages.success(request, f"“{session.name}” moved to the trash.", extra_tags=f"undo-{session.code}")
+    messages.success(request, f"“{session.name}” was moved to the trash.", extra_tags=f"undo-{session.code}")
     return redirect("session-list")
 
 
@@ -76,10 +77,10 @@ def trash(request: SignedInRequest, code: UUID) -> HttpResponse:
 @page_view
 def untrash(request: SignedInRequest, code: UUID) -> HttpResponse:
     session = get_trashed_session_or_404(request.user, code, Action.MANAGE)
-    before = session.name
-    if not told(request, lambda: untrash_session(session=session)):
+    old_name = session.name
+    if not run_with_message(request, lambda: untrash_session(session=session)):
         return redirect("session-trash-list")
     session.refresh_from_db()
-    renamed = f" as “{session.name}”, because its name was taken" if session.name != before else ""
-    messages.success(request, f"“{before}” restored{renamed}.")
+    suffix = f" as “{session.name}”, because its name is in use" if session.name != old_name else ""
+    messages.success(request, f"“{old_name}” was restored{suffix}.")
     return redirect("session-detail", session.code)

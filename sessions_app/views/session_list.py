@@ -1,3 +1,5 @@
+"""Pages with several sessions: list, new session, batch actions, trash."""
+
 from __future__ import annotations
 
 from django.conf import settings
@@ -20,8 +22,8 @@ from sessions_app.queries.sessions import (
     get_session_page,
     get_trashed_sessions,
 )
-from sessions_app.views.errors import SignedInRequest, page_view
-from sessions_app.views.upload_page import sends_files
+from sessions_app.views.page_view import SignedInRequest, page_view
+from sessions_app.views.upload_page import upload_page
 
 
 @require_safe
@@ -40,7 +42,7 @@ def index(request: SignedInRequest) -> HttpResponse:
 
 
 @require_safe
-@sends_files
+@upload_page
 @page_view
 def new(request: SignedInRequest) -> HttpResponse:
     return render(request, "sessions/new.html")
@@ -49,16 +51,16 @@ def new(request: SignedInRequest) -> HttpResponse:
 @require_POST
 @page_view
 def batch(request: SignedInRequest) -> HttpResponse:
-    """Export or delete several sessions at once."""
+    """Export several sessions, or move them to the trash."""
     form = BatchForm(request.POST)
     if not form.is_valid():
-        problem = form.errors.get("codes", ["Choose what to do with the sessions."])[0]
+        problem = form.errors.get("codes", ["Choose an action for the sessions."])[0]
         messages.error(request, str(problem))
         return redirect("session-list")
-    chosen = visible_to(request.user, DubbingSession.objects.live()).select_related("current")
-    selected = list(chosen.filter(code__in=form.cleaned_data["codes"]))
+    sessions_in_list = visible_to(request.user, DubbingSession.objects.live()).select_related("current")
+    selected = list(sessions_in_list.filter(code__in=form.cleaned_data["codes"]))
     if not selected:
-        messages.error(request, "These sessions are gone, or in the trash already.")
+        messages.error(request, "These sessions were deleted or are already in the trash.")
         return redirect("session-list")
     if form.cleaned_data["action"] == "trash":
         for session in selected:
@@ -69,8 +71,8 @@ def batch(request: SignedInRequest) -> HttpResponse:
 
 def _trash(request: SignedInRequest, selected: list[DubbingSession]) -> HttpResponse:
     count = trash_sessions(sessions=selected, now=timezone.now())
-    what = f"“{selected[0].name}”" if count == 1 and selected else f"{count} sessions"
-    messages.success(request, f"{what} moved to the trash. You can restore it there.", extra_tags="undo")
+    moved = f"“{selected[0].name}” was" if count == 1 else f"{count} sessions were"
+    messages.success(request, f"{moved} moved to the trash and can be restored there.", extra_tags="undo")
     return redirect("session-list")
 
 
@@ -78,7 +80,7 @@ def _export(request: SignedInRequest, selected: list[DubbingSession]) -> HttpRes
     queued = 0
     for session in selected:
         if session.current is None:
-            messages.warning(request, f"“{session.name}” holds nothing yet, so there is nothing to export.")
+            messages.warning(request, f"“{session.name}” has no version yet, so there is nothing to export.")
             continue
         session.current.session = session
         try:
@@ -88,12 +90,12 @@ def _export(request: SignedInRequest, selected: list[DubbingSession]) -> HttpRes
         else:
             queued += 1
     if queued:
-        messages.success(request, f"{queued} {'export is' if queued == 1 else 'exports are'} on the way.")
+        messages.success(request, f"{queued} {'export was' if queued == 1 else 'exports were'} queued.")
     return redirect("job-list")
 
 
 @require_safe
 @page_view
 def trash(request: SignedInRequest) -> HttpResponse:
-    context = {"sessions": get_trashed_sessions(request.user)[:500], "kept": settings.TRASH_KEPT}
+    context = {"sessions": get_trashed_sessions(request.user)[:500], "retention": settings.TRASH_KEPT}
     return render(request, "sessions/trash.html", context)

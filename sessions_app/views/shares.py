@@ -1,7 +1,8 @@
-"""Links to exports: what a colleague sees who has one."""
+"""Pages of shared links."""
 
 from __future__ import annotations
 
+from typing import TypeVar
 from uuid import UUID
 
 from django.contrib import messages
@@ -19,16 +20,18 @@ from sessions_app.models import Share
 from sessions_app.operations.errors import OperationError
 from sessions_app.operations.shares import share as shares
 from sessions_app.queries.versions import get_file_page, summarize_categories
-from sessions_app.views.errors import SignedInRequest, page_view
+from sessions_app.views.page_view import SignedInRequest, page_view
+
+R = TypeVar("R", bound=HttpResponseBase)
 
 
 @require_safe
 @never_cache
 def page(request: HttpRequest, token: str) -> HttpResponse:
-    """Show what is inside, to anybody who has the link."""
+    """Show the contents of the export to everyone who has the link."""
     share = shares.find(token=token, now=timezone.now())
     if share is None:
-        return _closed(request)
+        return _unavailable(request)
     version = share.export.version
     selection = Selection.from_dict(share.export.selection)
     context = {
@@ -39,7 +42,7 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
         "summary": summarize_categories(version, selection),
         "files": get_file_page(version, selection=selection, page=request.GET.get("page", "1")),
     }
-    return _unreferred(render(request, "shares/page.html", context))
+    return _private(render(request, "shares/page.html", context))
 
 
 @require_safe
@@ -48,8 +51,8 @@ def download(request: HttpRequest, token: str) -> HttpResponseBase:
     now = timezone.now()
     share = shares.find(token=token, now=now)
     if share is None or not share.export.is_ready(now=now):
-        return _closed(request)
-    return _unreferred(
+        return _unavailable(request)
+    return _private(
         download_response(
             request, export_download(share.export), on_start=lambda: share.count_download(now=now)
         )
@@ -58,17 +61,17 @@ def download(request: HttpRequest, token: str) -> HttpResponseBase:
 
 @require_POST
 @page_view
-def take(request: SignedInRequest, token: str) -> HttpResponse:
-    """Take the shared session into the own ones."""
+def copy(request: SignedInRequest, token: str) -> HttpResponse:
+    """Copy the shared session to the user's own sessions."""
     share = shares.find(token=token, now=timezone.now())
     if share is None:
-        return _closed(request)
+        return _unavailable(request)
     try:
         session = shares.take(share=share, owner=request.user, now=timezone.now())
     except OperationError as error:
         messages.error(request, error.message)
         return redirect("share-page", token)
-    messages.success(request, f"“{session.name}” is among your sessions now.")
+    messages.success(request, f"“{session.name}” was copied to your sessions.")
     return redirect("session-detail", session.code)
 
 
@@ -77,18 +80,18 @@ def take(request: SignedInRequest, token: str) -> HttpResponse:
 def revoke(request: SignedInRequest, code: UUID) -> HttpResponse:
     share: Share = get_share_or_404(request.user, code, Action.MANAGE)
     if share.revoke(now=timezone.now()):
-        messages.success(request, "The link works no longer.")
+        messages.success(request, "The link was revoked.")
     return redirect("export-detail", share.export.code)
 
 
-def _closed(request: HttpRequest) -> HttpResponse:
-    """The same answer for a link that never was, has expired or was taken back."""
-    return _unreferred(render(request, "shares/unavailable.html", status=404))
+def _unavailable(request: HttpRequest) -> HttpResponse:
+    """Respond the same way to unknown, expired and revoked links."""
+    return _private(render(request, "shares/unavailable.html", status=404))
 
 
-def _unreferred(response: HttpResponse | HttpResponseBase) -> HttpResponse:
-    # The address is the secret, so no other site hears it. Not "no-referrer": browsers then say "Origin: null"
-    # with the form that takes the session, and the CSRF check refuses that.
+def _private(response: R) -> R:
+    # The URL is the secret, so other sites must not receive it. With "no-referrer" browsers would send "Origin: null"
+    # with the form that copies the session, which the CSRF check refuses.
     response["Referrer-Policy"] = "same-origin"
     response["X-Robots-Tag"] = "noindex"
-    return response  # type: ignore[return-value]  # what came in goes out
+    return response

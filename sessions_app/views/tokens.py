@@ -1,4 +1,4 @@
-"""A person's access tokens for programs."""
+"""Page of the user's access tokens."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from sessions_app.http.lookups import get_token_or_404
 from sessions_app.models import AccessToken
 from sessions_app.operations.accounts import tokens
 from sessions_app.operations.errors import OperationError
-from sessions_app.views.errors import SignedInRequest, page_view
+from sessions_app.views.page_view import SignedInRequest, page_view
 
-SHOWN = 200
+MAX_TOKENS = 200
 
 
 @require_safe
@@ -32,23 +32,23 @@ def page(request: SignedInRequest) -> HttpResponse:
 @never_cache
 @page_view
 def create(request: SignedInRequest) -> HttpResponse:
-    """Make a token; it is shown once, on the page that answers."""
+    """Create a token; the response is the only page that shows it."""
     form = TokenForm(request.POST)
     if not form.is_valid():
         return render(request, "tokens/list.html", _context(request, form), status=400)
-    asked = form.cleaned_data
+    params = form.cleaned_data
     try:
-        made = tokens.create(
+        created = tokens.create(
             owner=request.user,
-            name=asked["name"],
-            scope=AccessToken.Scope(asked["scope"]),
-            days=asked["days"],
+            name=params["name"],
+            scope=AccessToken.Scope(params["scope"]),
+            days=params["days"],
             now=timezone.now(),
         )
     except OperationError as error:
         messages.error(request, error.message)
         return redirect("token-list")
-    return render(request, "tokens/list.html", _context(request, TokenForm()) | {"made": made})
+    return render(request, "tokens/list.html", _context(request, TokenForm()) | {"created": created})
 
 
 @require_POST
@@ -56,15 +56,15 @@ def create(request: SignedInRequest) -> HttpResponse:
 def revoke(request: SignedInRequest, code: UUID) -> HttpResponse:
     token = get_token_or_404(request.user, code, Action.MANAGE)
     if token.revoke(now=timezone.now()):
-        messages.success(request, f"“{token.name}” works no longer.")
+        messages.success(request, f"“{token.name}” was revoked.")
     return redirect("token-list")
 
 
 def _context(request: SignedInRequest, form: TokenForm) -> dict[str, object]:
     now = timezone.now()
-    mine = visible_to(request.user, AccessToken.objects.all()).filter(revoked_at__isnull=True)
+    active = visible_to(request.user, AccessToken.objects.all()).filter(revoked_at__isnull=True)
     return {
-        "tokens": [(token, token.is_expired(now=now)) for token in mine.order_by("-pk")[:SHOWN]],
+        "tokens": [(token, token.is_expired(now=now)) for token in active.order_by("-pk")[:MAX_TOKENS]],
         "form": form,
         "now": now,
     }

@@ -1,4 +1,4 @@
-"""Pages that send files: where the store takes parts itself, their scripts may connect to it."""
+"""Pages that upload files: their scripts may connect to a store that accepts parts directly."""
 
 from __future__ import annotations
 
@@ -16,13 +16,15 @@ P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
-def sends_files(view: View[P]) -> View[P]:
+def upload_page(view: View[P]) -> View[P]:
+    """Add the object store's origin to the page's `connect-src`, if parts are uploaded there."""
+
     @wraps(view)
-    def answer(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    def wrapper(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         direct = get_store().capabilities.direct_parts
         if direct is None:
             return view(request, *args, **kwargs)
-        widened = cast(View[P], csp_update({"connect-src": [SELF, direct.origin]})(cast(Any, view)))
-        return widened(request, *args, **kwargs)
+        extended_view = cast(View[P], csp_update({"connect-src": [SELF, direct.origin]})(cast(Any, view)))
+        return extended_view(request, *args, **kwargs)
 
-    return answer
+    return wrapper

@@ -1,4 +1,4 @@
-"""Versions of a session: restored, exported, downloaded file by file."""
+"""Pages and downloads of versions."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from sessions_app.operations.exports.layout import kept_layout_of
 from sessions_app.operations.sessions.last_accessed import record_access
 from sessions_app.operations.versions.restore import restore_version
 from sessions_app.queries.versions import find_entry, get_file_groups
-from sessions_app.views.errors import SignedInRequest, page_view
+from sessions_app.views.page_view import SignedInRequest, page_view
 
 
 @require_POST
@@ -36,14 +36,14 @@ def restore(request: SignedInRequest, code: UUID, number: int) -> HttpResponse:
     except OperationError as error:
         messages.error(request, error.message)
     else:
-        messages.success(request, f"Version {number} is current again, as version {version.number}.")
+        messages.success(request, f"Version {number} was restored as version {version.number}.")
     return redirect("session-detail", session.code)
 
 
 @require_POST
 @page_view
 def export(request: SignedInRequest, code: UUID, number: int) -> HttpResponse:
-    """Have a ZIP of the version made in the background: all of it, or what the form says."""
+    """Queue an export of the version, or of the part that the form selects."""
     version = get_version_or_404(request.user, code, number)
     form = SelectionForm(request.POST, parts=get_file_groups(version))
     if not form.is_valid():
@@ -77,7 +77,7 @@ def file(request: SignedInRequest, code: UUID, number: int, path: str) -> HttpRe
 @require_safe
 @page_view
 def archive(request: SignedInRequest, code: UUID, number: int) -> HttpResponseBase:
-    """Download the version, or what the query selects of it, as a ZIP that is made while it is sent."""
+    """Stream the version, or the part that the query selects, as a ZIP."""
     version = get_version_or_404(request.user, code, number)
     selection = WHOLE_VERSION
     if request.GET:
@@ -101,7 +101,7 @@ def archive(request: SignedInRequest, code: UUID, number: int) -> HttpResponseBa
 @require_safe
 @page_view
 def document(request: SignedInRequest, code: UUID, number: int) -> HttpResponse:
-    """metadata.json as the export has it."""
+    """Download metadata.json as in an export."""
     version = get_version_or_404(request.user, code, number)
     response = HttpResponse(
         metadata.render_document(version.metadata, session_name=version.session.name),

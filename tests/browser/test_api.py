@@ -19,10 +19,10 @@ def test_alice_makes_a_token_gives_it_to_a_program_and_takes_it_back(make_signed
     alice.open("/sessions/")
     page.locator("summary").click()
     page.get_by_role("link", name="Access tokens").click()
-    page.get_by_label("Where you use it").fill("the render farm")
-    page.get_by_label("It may").select_option("Read")
-    page.get_by_role("button", name="Make a token").click()
-    expect(page.get_by_role("heading", name="Your token is ready")).to_be_visible()
+    page.get_by_label("Name").fill("the render farm")
+    page.get_by_label("Scope").select_option("Read")
+    page.get_by_role("button", name="Create token").click()
+    expect(page.get_by_role("heading", name="Token created")).to_be_visible()
     assert page.evaluate(OVERFLOW) <= 0
     page.get_by_role("button", name="Copy").click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
@@ -39,7 +39,7 @@ def test_alice_makes_a_token_gives_it_to_a_program_and_takes_it_back(make_signed
     expect(row).to_contain_text("last used")
     assert secret not in page.content()
     row.get_by_role("button", name="Revoke").click()
-    expect(page.locator(".message")).to_contain_text("“the render farm” works no longer.")
+    expect(page.locator(".message")).to_contain_text("“the render farm” was revoked.")
     expect(page.get_by_role("button", name="Revoke the render farm")).to_have_count(0)
     assert alice.errors == []
 

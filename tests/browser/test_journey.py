@@ -62,7 +62,7 @@ class Journey:
         page = self.alice.page
         page.get_by_role("main").get_by_role("link", name="New session").first.click()
         self.alice.choose("folder", self.folder / "conference")
-        table = page.get_by_role("table", name="Where the files go")
+        table = page.get_by_role("table", name="File placement")
         expect(table.get_by_role("row", name=re.compile("hi_audio.wav Audio"))).to_be_visible()
         expect(
             table.get_by_role("row", name=re.compile("conference-talk.mp4 Original video"))
@@ -79,7 +79,7 @@ class Journey:
         expect(page.locator('[data-meter="left"]')).to_have_text(re.compile("left"))
         network.send("Network.emulateNetworkConditions", FAST)
         self.alice.wait_for_job("Saved as version 1")
-        page.get_by_role("link", name="Open the session").click()
+        page.get_by_role("link", name="Open session").click()
         expect(page.get_by_role("heading", level=1)).to_have_text(self.name)
         self.session_url = page.url
 
@@ -89,7 +89,7 @@ class Journey:
             expect(page.locator(".pipeline .step", has_text=step)).to_contain_text("Done")
         expect(page.locator(".facts").first).to_contain_text("conference-talk.mp4")
         expect(page.locator(".column-side")).to_contain_text("gemini_hi_deep")
-        for label in ("Created", "Updated", "Accessed"):
+        for label in ("Created", "Updated", "Last opened"):
             shown = page.locator(f"dt:text-is('{label}') + dd time")
             assert ISO_MICROSECONDS.fullmatch(str(shown.get_attribute("title")))
         expect(page.locator(FILE_ROWS)).to_have_count(len(self.contents))
@@ -110,13 +110,13 @@ class Journey:
         expect(page.get_by_label("Add and replace")).to_be_checked()
         page.get_by_role("button", name="Save new version").click()
         self.alice.wait_for_job("Saved as version 2")
-        page.get_by_role("link", name="Open the session").click()
+        page.get_by_role("link", name="Open session").click()
         expect(page.locator(".timeline")).to_contain_text("Day 2: French")
         expect(page.locator(FILE_ROWS)).to_have_count(len(self.contents) + 1)
         page.get_by_label("Version", exact=True).select_option("Version 1")
         expect(page.locator(".banner")).to_contain_text("This is version 1")
         page.get_by_role("button", name="Restore this version").click()
-        expect(page.locator(".message")).to_contain_text("Version 1 is current again, as version 3")
+        expect(page.locator(".message")).to_contain_text("Version 1 was restored as version 3")
         expect(page.locator(FILE_ROWS)).to_have_count(len(self.contents))
         page.get_by_role("link", name="Save new version").click()
         self.alice.choose("folder", self.folder / "conference")
@@ -151,9 +151,9 @@ class Journey:
         page.get_by_label("Name").fill("Konferenz für Bob")
         page.get_by_role("button", name="Import").click()
         self.alice.wait_for_job("Imported as “Konferenz für Bob”")
-        page.get_by_role("link", name="Open the session").click()
+        page.get_by_role("link", name="Open session").click()
         expect(page.locator(FILE_ROWS)).to_have_count(len(self.contents))
-        self.imports(self.archive, outcome=f"You have a session named “{self.name}” already")
+        self.imports(self.archive, outcome=f"You already have a session named “{self.name}”")
         damaged = self.folder / "damaged.zip"
         damaged.write_bytes(self.archive.read_bytes()[:-100])
         self.imports(damaged, outcome="Import failed")
@@ -166,12 +166,12 @@ class Journey:
         for box in page.get_by_role("group", name="Categories").get_by_role("checkbox").all():
             box.uncheck()
         expect(page.get_by_role("status")).to_contain_text("Choose at least one category.")
-        expect(page.get_by_role("button", name="Make the ZIP")).to_be_disabled()
+        expect(page.get_by_role("button", name="Create ZIP")).to_be_disabled()
         page.get_by_role("checkbox", name="Audio").check()
         page.get_by_role("group", name="Languages").get_by_role("checkbox", name="Spanish").uncheck()
         expect(page.get_by_role("status")).to_contain_text("1 file")
         with page.expect_download() as download:
-            page.get_by_role("link", name="Download at once").click()
+            page.get_by_role("link", name="Download now").click()
         assert download.value.suggested_filename == f"{self.name}_audio_hi_export.zip"
         with zipfile.ZipFile(download.value.path()) as opened:
             files = {name for name in opened.namelist() if not name.startswith(".dubbing/")}
@@ -183,7 +183,7 @@ class Journey:
         count = page.locator(".timeline > li").count()
         page.get_by_role("link", name="Export options").click()
         page.get_by_role("radio", name="Full history").check()
-        page.get_by_role("button", name="Make the ZIP").click()
+        page.get_by_role("button", name="Create ZIP").click()
         self.alice.wait_for_job(f"{self.name}_history_export.zip")
         with page.expect_download() as download:
             page.get_by_role("link", name="Download", exact=True).click()
@@ -193,11 +193,11 @@ class Journey:
         self.alice.choose("zip", archive)
         page.get_by_role("button", name="Preview").click()
         self.alice.wait_for_job(f"{count} versions")
-        expect(page.locator("#job")).to_contain_text(f"You have a session named “{self.name}” already")
+        expect(page.locator("#job")).to_contain_text(f"You already have a session named “{self.name}”")
         page.get_by_label("Name").fill("with all its past")
         page.get_by_role("button", name="Import").click()
         self.alice.wait_for_job("Imported as “with all its past”")
-        page.get_by_role("link", name="Open the session").click()
+        page.get_by_role("link", name="Open session").click()
         expect(page.locator(".timeline > li")).to_have_count(count)
 
     def imports(self, archive: Path, *, outcome: str) -> None:
@@ -209,8 +209,8 @@ class Journey:
     def shares_with_bob(self) -> None:
         page = self.alice.page
         page.goto(self.export_url)
-        page.get_by_label("Whom it is for").fill("Bob")
-        page.get_by_role("button", name="Make a link").click()
+        page.get_by_label("Recipient").fill("Bob")
+        page.get_by_role("button", name="Create link").click()
         link = page.get_by_label("Link", exact=True).input_value()
         bob = self.bob
         bob.page.goto(link)
@@ -219,19 +219,19 @@ class Journey:
         with bob.page.expect_download() as download:
             bob.page.get_by_role("link", name="Download ZIP").click()
         assert Path(download.value.path()).read_bytes() == self.archive.read_bytes()
-        bob.page.get_by_role("link", name="Sign in to take it").click()
+        bob.page.get_by_role("link", name="Sign in to copy it").click()
         bob.sign_in()
-        bob.page.get_by_role("button", name="Take into my sessions").click()
-        expect(bob.page.locator(".message")).to_contain_text(f"“{self.name}” is among your sessions now")
+        bob.page.get_by_role("button", name="Copy to my sessions").click()
+        expect(bob.page.locator(".message")).to_contain_text(f"“{self.name}” was copied to your sessions")
         expect(bob.page.locator(FILE_ROWS)).to_have_count(len(self.contents))
         assert bob.errors == []
         bob.page.goto(self.session_url)
-        expect(bob.page.get_by_role("heading", level=1)).to_have_text("There is nothing here")
+        expect(bob.page.get_by_role("heading", level=1)).to_have_text("Page not found")
         page.goto(self.export_url)
         expect(page.locator(".row", has_text="Bob")).to_contain_text("1 download")
         page.get_by_role("button", name="Revoke Bob").click()
         bob.page.goto(link)
-        expect(bob.page.get_by_role("heading", level=1)).to_have_text("This link works no longer")
+        expect(bob.page.get_by_role("heading", level=1)).to_have_text("This link is not available")
 
     def deletes_and_undoes(self) -> None:
         page = self.alice.page

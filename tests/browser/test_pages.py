@@ -44,7 +44,7 @@ def make_content(person: BrowserUser, folder: Path, media: Media) -> list[str]:
     page.get_by_role("button", name="Save session").click()
     person.wait_for_job("Saved as version 1")
     jobs = [page.url]
-    page.get_by_role("link", name="Open the session").click()
+    page.get_by_role("link", name="Open session").click()
     session = page.url
     page.get_by_role("link", name="Save new version").click()
     person.choose("files", media.voices[1])
@@ -56,12 +56,12 @@ def make_content(person: BrowserUser, folder: Path, media: Media) -> list[str]:
     jobs.append(page.url)
     page.get_by_role("link", name="Contents and sharing").click()
     export = page.url
-    page.get_by_role("button", name="Make a link").click()
+    page.get_by_role("button", name="Create link").click()
     link = page.get_by_label("Link", exact=True).input_value()
     person.open("/sessions/new/")
     page.get_by_label("Name", exact=True).fill("empty")
     page.get_by_role("button", name="Create empty session").click()
-    expect(page.get_by_role("heading", name="Nothing is saved in this session yet")).to_be_visible()
+    expect(page.get_by_role("heading", name="This session has no version yet")).to_be_visible()
     empty = page.url
     jobs.append(look_inside(person, folder, link))
     addresses = [
@@ -87,7 +87,7 @@ def look_inside(person: BrowserUser, folder: Path, link: str) -> str:
     person.open("/imports/")
     person.choose("zip", folder / "shared.zip")
     page.get_by_role("button", name="Preview").click()
-    person.wait_for_job("An import would make the session “shared”")
+    person.wait_for_job("Importing would create the session “shared”")
     return page.url
 
 
@@ -128,9 +128,9 @@ def test_the_chosen_appearance_is_remembered(make_user):
     bob = make_user("bob", color_scheme="light")
     bob.open("/accounts/login/")
     light = bob.page.evaluate("getComputedStyle(document.body).backgroundColor")
-    bob.page.get_by_role("button", name="Dark appearance").click()
+    bob.page.get_by_role("button", name="Dark mode").click()
     bob.page.reload()
-    expect(bob.page.get_by_role("button", name="Dark appearance")).to_have_attribute("aria-pressed", "true")
+    expect(bob.page.get_by_role("button", name="Dark mode")).to_have_attribute("aria-pressed", "true")
     assert bob.page.evaluate("getComputedStyle(document.body).backgroundColor") != light
     assert bob.errors == []
 
@@ -150,7 +150,7 @@ def test_a_folder_can_be_dropped_with_everything_in_it(bob: BrowserUser, media: 
     (work_folder / "conference" / "audio" / "take: 1.wav").touch()
     bob.open("/sessions/new/")
     bob.drop(work_folder / "conference", on=".drop-zone")
-    table = bob.page.get_by_role("table", name="Where the files go")
+    table = bob.page.get_by_role("table", name="File placement")
     expect(table.get_by_role("row", name="final_videos/hi_final.mp4 Final videos")).to_be_visible()
     expect(table.get_by_role("row", name=".DS_Store")).to_contain_text("Left out")
     expect(table.get_by_role("row", name="take: 1.wav").first).to_contain_text("contains a colon")
@@ -164,7 +164,7 @@ def test_two_people_saving_at_once_are_told(bob: BrowserUser, media: Media):
     first.choose("files", media.voices[0])
     first.page.get_by_role("button", name="Save session").click()
     first.wait_for_job("Saved as version 1")
-    first.page.get_by_role("link", name="Open the session").click()
+    first.page.get_by_role("link", name="Open session").click()
     first.page.wait_for_url("**/sessions/*/")
     session = first.page.url
     second = first.open_tab()

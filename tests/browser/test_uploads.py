@@ -178,7 +178,7 @@ def test_small_files_are_sent_as_one_pack_and_only_once(bob: BrowserUser, work_f
     assert len(traffic.started) == 1
 
     (folder / "hi_007.wav").write_bytes(b"another take")
-    bob.page.get_by_role("link", name="Open the session").click()
+    bob.page.get_by_role("link", name="Open session").click()
     bob.page.get_by_role("link", name="Save new version").click()
     bob.choose("folder", folder)
     bob.page.route("**/versions", lambda route: route.abort())  # keeps the page open
@@ -375,10 +375,10 @@ def test_refused_files_are_listed_with_the_reason_and_can_be_tried_again(bob: Br
     expect(row).to_contain_text("Failed")
     expect(row).to_contain_text(refused)
     expect(bob.page.get_by_role("row", name=re.compile("talk.mp4"))).to_contain_text("Uploaded")
-    expect(bob.page.get_by_role("button", name="Try these again")).to_be_focused()
+    expect(bob.page.get_by_role("button", name="Retry these files")).to_be_focused()
     bob.page.unroute_all()
     traffic.started.clear()
-    bob.page.get_by_role("button", name="Try these again").click()
+    bob.page.get_by_role("button", name="Retry these files").click()
 
     bob.wait_for_job("Saved as version 1")
     assert len(traffic.started) == 1
@@ -471,7 +471,7 @@ def test_a_save_on_top_of_another_version_sends_no_part_again(
 ):
     begin(bob, "both", project)
     bob.wait_for_job("Saved as version 1")
-    bob.page.get_by_role("link", name="Open the session").click()
+    bob.page.get_by_role("link", name="Open session").click()
     bob.page.wait_for_url("**/sessions/*/")
     session = bob.page.url
     second = bob.open_tab()

@@ -234,7 +234,7 @@ def test_garbage_is_shown_before_it_goes(world: World, operator: Client):
     assert address.encode() in operator.get(reverse("admin:index")).content
 
     page = operator.get(address).content.decode()
-    assert "Clean up now (3 B come free)" in page
+    assert "Clean up now (frees 3 B)" in page
     assert stored_keys() == [key]
     said = operator.post(address, follow=True)
     assert [str(message) for message in said.context["messages"]] == ["Cleaned up: 3 B came free."]

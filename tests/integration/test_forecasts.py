@@ -118,7 +118,7 @@ def test_alice_looks_inside_then_imports_under_another_name(world: World, client
     checked = world.run(Job.objects.get(code=answer.json()["code"]))
 
     page = bytes_of(client.get(f"/jobs/{checked.code}/")).decode()
-    assert "An import would make the session “talk”" in page
+    assert "Importing would create the session “talk”" in page
 
     client.post(f"/jobs/{checked.code}/import/", {"name": "Second talk"})
     job = world.run(Job.objects.get(kind=Job.Kind.IMPORT))
@@ -156,7 +156,7 @@ def test_several_sessions_are_told_one_by_one(world: World, client: Client):
     ]
     assert [conflict["becomes"] for conflict in job.result["conflicts"]] == ["my_project_20250803_181102_2"]
     page = bytes_of(client.get(f"/jobs/{job.code}/")).decode()
-    assert "An import would make 2 sessions" in page
+    assert "Importing would create 2 sessions" in page
     client.post(f"/jobs/{job.code}/import/")
     imported = world.run(Job.objects.get(kind=Job.Kind.IMPORT))
     assert imported.state == Job.State.SUCCEEDED, imported.error_message

@@ -169,7 +169,7 @@ ENDPOINTS = {
         Endpoint("token-revoke", "POST", 302, of="access"),
         Endpoint("share-page", "GET", 200, "link", "token"),
         Endpoint("share-download", "GET", 200, "link", "token"),
-        Endpoint("share-take", "POST", 302, of="token"),
+        Endpoint("share-copy", "POST", 302, of="token"),
     )
 }
 OWNED = [each for each in ENDPOINTS.values() if each.of not in {"", "token"}]

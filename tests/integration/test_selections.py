@@ -213,7 +213,7 @@ def test_alice_ticks_what_she_wants(world: World, session: DubbingSession, clien
 
     answer = client.post(
         url(session, "export/"),
-        {"ticked": "1", "what": "version", "category": ["audio"], "language": ["hi", "es"]},
+        {"ticked": "1", "scope": "version", "category": ["audio"], "language": ["hi", "es"]},
     )
 
     job = Job.objects.get(kind=Job.Kind.EXPORT)
@@ -226,7 +226,7 @@ def test_alice_ticks_what_she_wants(world: World, session: DubbingSession, clien
     [
         ({}, {"version": 1}),
         (
-            {"what": "history", "ticked": "1", "category": ["audio"]},
+            {"scope": "history", "ticked": "1", "category": ["audio"]},
             {"version": 1, "selection": {"history": True}},
         ),
         (
@@ -269,7 +269,7 @@ def test_what_is_ticked_is_what_is_made(world: World, session: DubbingSession, c
         {"ticked": "1", "category": ["audio"]},
         {"ticked": "1", "category": ["audio"], "language": ["fr"]},
         {"category": ["pictures"]},
-        {"what": "everything"},
+        {"scope": "everything"},
         {"category": ["original_video"], "without_source": "1"},
         {"category": ["mixed_videos"]},
         {"category": ["\0"]},

@@ -301,7 +301,7 @@ def test_a_trashed_session_is_nowhere_but_in_the_trash(world: World, alice: Clie
 
     response = alice.post(f"/sessions/{session.code}/trash/", follow=True)
 
-    assert said(response) == ["“talk” moved to the trash."]
+    assert said(response) == ["“talk” was moved to the trash."]
     assert names_on(response) == []
     for url in (f"/sessions/{session.code}/", f"/sessions/{session.code}/save/", f"/exports/{export.code}/"):
         assert alice.get(url).status_code == 404
@@ -327,7 +327,7 @@ def test_undo_under_a_taken_name_finds_a_free_one(world: World, alice: Client):
 
     response = alice.post(f"/sessions/{session.code}/untrash/", follow=True)
 
-    assert said(response)[-1:] == ["“talk” restored as “talk_2”, because its name was taken."]
+    assert said(response)[-1:] == ["“talk” was restored as “talk_2”, because its name is in use."]
     assert set(names_on(alice.get("/sessions/"))) == {"talk", "talk_2"}
 
 
@@ -339,7 +339,7 @@ def test_several_are_deleted_at_once_but_nobody_elses(world: World, alice: Clien
     response = alice.post("/sessions/batch/", {"codes": codes, "action": "trash"}, follow=True)
 
     assert names_on(response) == ["three"]
-    assert said(response)[0].startswith("2 sessions moved to the trash")
+    assert said(response)[0].startswith("2 sessions were moved to the trash")
     bobs.refresh_from_db()
     assert not bobs.is_trashed
 
@@ -357,8 +357,8 @@ def test_several_are_exported_at_once_empty_ones_named(world: World, alice: Clie
         (session.pk, "export", "queued") for session in mine
     }
     assert sorted(said(response)) == [
-        "2 exports are on the way.",
-        "“empty” holds nothing yet, so there is nothing to export.",
+        "2 exports were queued.",
+        "“empty” has no version yet, so there is nothing to export.",
     ]
 
 

@@ -71,7 +71,7 @@ def test_alice_makes_a_link_and_sees_its_address_once(world: World, export: Expo
 
     response = alice.post(f"/exports/{export.code}/share/", {"days": "30", "note": " for Bob "})
 
-    token = response.context["made"].token
+    token = response.context["created"].token
     assert f"http://testserver/s/{token}/" in response.content.decode()
     assert token not in alice.get(f"/exports/{export.code}/").content.decode()
     share = Share.objects.get()
@@ -131,7 +131,7 @@ def test_a_closed_link_looks_like_one_that_never_was(world: World, link: NewShar
             response = client.get(url)
             assert response.status_code == 404
             assert without_token(response) == without_token(never)
-    assert signed_in(world.bob).post(f"/s/{token}/take/").status_code == 404
+    assert signed_in(world.bob).post(f"/s/{token}/copy/").status_code == 404
     assert not DubbingSession.objects.filter(owner=world.bob).exists()
     assert share_of(link).download_count == 0
 
@@ -180,7 +180,7 @@ def test_bob_takes_the_session_without_moving_bytes(world: World, link: NewShare
     before = (stored_keys(), Blob.objects.count())
     bob = signed_in(world.bob)
 
-    response = bob.post(f"/s/{link.token}/take/", follow=True)
+    response = bob.post(f"/s/{link.token}/copy/", follow=True)
 
     taken = DubbingSession.objects.get(owner=world.bob)
     shared = share_of(link).export.version
@@ -202,7 +202,7 @@ def files_of(session: DubbingSession) -> dict[str, int]:
 
 def test_bob_takes_it_twice_and_has_two(world: World, link: NewShare):
     for _ in range(2):
-        signed_in(world.bob).post(f"/s/{link.token}/take/")
+        signed_in(world.bob).post(f"/s/{link.token}/copy/")
 
     assert set(DubbingSession.objects.filter(owner=world.bob).values_list("name", flat=True)) == {
         "talk",
@@ -214,7 +214,7 @@ def test_bob_takes_the_version_that_was_exported_whatever_came_later(world: Worl
     session = share_of(link).export.version.session
     sketch_version(session, {"audio/fr_audio.wav": b"later"})
 
-    signed_in(world.bob).post(f"/s/{link.token}/take/")
+    signed_in(world.bob).post(f"/s/{link.token}/copy/")
 
     taken = DubbingSession.objects.get(owner=world.bob)
     assert "audio/fr_audio.wav" not in files_of(taken)
@@ -223,7 +223,7 @@ def test_bob_takes_the_version_that_was_exported_whatever_came_later(world: Worl
 
 def test_what_bob_takes_outlives_what_alice_shares(world: World, link: NewShare):
     session = share_of(link).export.version.session
-    signed_in(world.bob).post(f"/s/{link.token}/take/")
+    signed_in(world.bob).post(f"/s/{link.token}/copy/")
     signed_in(world.alice).post(f"/sessions/{session.code}/trash/")
     Export.objects.update(key=export_key("to-be-purged"))
     before = current_of(DubbingSession.objects.get(owner=world.bob)).file_count
@@ -238,8 +238,8 @@ def test_what_bob_takes_outlives_what_alice_shares(world: World, link: NewShare)
 def test_who_is_signed_out_signs_in_first_and_comes_back(link: NewShare):
     page = f"http://testserver/s/{link.token}/"
 
-    asked = Client().post(f"{page}take/", headers={"Referer": page})
-    elsewhere = Client().post(f"{page}take/", headers={"Referer": "https://evil.example/"})
+    asked = Client().post(f"{page}copy/", headers={"Referer": page})
+    elsewhere = Client().post(f"{page}copy/", headers={"Referer": "https://evil.example/"})
 
     assert (asked.status_code, asked["Location"]) == (302, f"/accounts/login/?next={quote(page)}")
     assert (elsewhere.status_code, elsewhere["Location"]) == (302, "/accounts/login/?next=/sessions/")

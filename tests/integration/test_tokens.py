@@ -26,7 +26,7 @@ def world(db: None) -> World:
 
 def made_by(client: Client, **fields: str) -> str:
     asked = {"name": "my laptop", "scope": "write", "days": "90", **fields}
-    secret: str = client.post("/account/tokens/create/", asked).context["made"].secret
+    secret: str = client.post("/account/tokens/create/", asked).context["created"].secret
     return secret
 
 
@@ -35,7 +35,7 @@ def test_alice_makes_a_token_sees_it_once_and_uses_it(world: World):
 
     response = alice.post("/account/tokens/create/", {"name": " my laptop ", "scope": "read", "days": "30"})
 
-    secret = response.context["made"].secret
+    secret = response.context["created"].secret
     assert secret in response.content.decode()
     assert "no-store" in response["Cache-Control"]
     assert secret not in alice.get("/account/tokens/").content.decode()
@@ -95,9 +95,7 @@ def test_alice_takes_a_token_back_and_nobody_else_does(world: World):
 
     response = signed_in(world.alice).post(url)
 
-    assert [str(message) for message in get_messages(response.wsgi_request)] == [
-        "“my laptop” works no longer."
-    ]
+    assert [str(message) for message in get_messages(response.wsgi_request)] == ["“my laptop” was revoked."]
     problem_of(Program(made.secret).get("/me"), 401, "bad_token")
     assert "my laptop" not in signed_in(world.alice).get("/account/tokens/").content.decode()
 

@@ -197,7 +197,7 @@ def test_an_older_version_is_restored_as_a_new_one(alice: Client, session: Dubbi
 
     response = alice.post(f"/sessions/{session.code}/versions/1/restore/", follow=True)
 
-    assert said(response) == ("success", "Version 1 is current again, as version 3.")
+    assert said(response) == ("success", "Version 1 was restored as version 3.")
     assert paths_of(session) == before
     assert current_of(session).restored_from == 1
     assert Version.objects.filter(session=session).count() == 3
@@ -257,7 +257,7 @@ def test_only_a_save_can_be_put_on_top(alice: Client, session: DubbingSession):
 
     response = alice.post(f"/jobs/{export.code}/save-on-top/", follow=True)
 
-    assert said(response) == ("error", "Only a save can be put on top of another.")
+    assert said(response) == ("error", "Only a save can be repeated on top of another version.")
 
 
 def test_a_job_that_runs_is_not_put_on_top_or_tried_again(alice: Client, session: DubbingSession):
@@ -276,5 +276,5 @@ def test_a_job_is_cancelled_once(alice: Client, session: DubbingSession):
 
     first, second = (alice.post(f"/jobs/{job.code}/cancel/", follow=True) for _ in range(2))
 
-    assert said(first) == ("success", "The job stops.")
+    assert said(first) == ("success", "The job is being cancelled.")
     assert said(second) == ("error", "This job has ended already.")

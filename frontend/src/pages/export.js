@@ -18,7 +18,7 @@ function checkedValues(name) {
 }
 
 function update() {
-  const isHistory = find(form, '[name="what"]:checked', HTMLInputElement).value === "history";
+  const isHistory = find(form, '[name="scope"]:checked', HTMLInputElement).value === "history";
   const categories = checkedValues("category");
   const languages = checkedValues("language");
   const selected = groups.filter(

@@ -25,11 +25,11 @@ NOW = datetime(2025, 8, 3, 18, 11, 2, tzinfo=UTC)
         (3 * 1024**6, "3072 PiB"),
     ],
 )
-def test_sizes_are_binary_and_as_precise_as_useful(count: int, text: str):
-    assert portal.size(count).replace(portal.NARROW, " ") == text
+def test_sizes_have_binary_units(count: int, text: str):
+    assert portal.size(count).replace(portal.NBSP, " ") == text
 
 
-def test_moments_keep_microseconds_even_when_they_are_zero():
+def test_times_always_have_microseconds():
     assert portal.isomicro(NOW) == "2025-08-03T18:11:02.000000+00:00"
 
 
@@ -44,19 +44,19 @@ def test_moments_keep_microseconds_even_when_they_are_zero():
         (timedelta(days=-8), "26 Jul 2025"),
     ],
 )
-def test_times_read_as_people_say_them(distance: timedelta, text: str):
-    assert portal.relative_to(NOW + distance, NOW).replace(portal.NARROW, " ") == text
+def test_times_are_relative(distance: timedelta, text: str):
+    assert portal.relative_to(NOW + distance, NOW).replace(portal.NBSP, " ") == text
 
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [(0, "under 1 s"), (59, "59 s"), (60, "1 min"), (3599, "1 h 0 min"), (7500, "2 h 5 min")],
 )
-def test_durations_read_as_people_say_them(seconds: int, text: str):
-    assert portal.duration(seconds).replace(portal.NARROW, " ") == text
+def test_durations_have_two_units_at_most(seconds: int, text: str):
+    assert portal.duration(seconds).replace(portal.NBSP, " ") == text
 
 
-def test_the_bar_is_full_and_shows_even_the_smallest_category():
+def test_the_bar_is_full_and_the_smallest_category_visible():
     summary = [
         CategorySummary(category=Category.ORIGINAL_VIDEO, file_count=1, size=10**12),
         CategorySummary(category=Category.TRANSCRIPTIONS, file_count=1, size=1),
@@ -64,7 +64,7 @@ def test_the_bar_is_full_and_shows_even_the_smallest_category():
     ]
     video, transcript = portal.slices(summary)
     assert transcript.length > 3
-    assert transcript.start + transcript.length == pytest.approx(portal.BAR, abs=0.1)
+    assert transcript.start + transcript.length == pytest.approx(portal.BAR_LENGTH, abs=0.1)
     assert video.start == 0
 
 

@@ -104,10 +104,10 @@ def relativize_paths(document: Mapping[str, Any]) -> dict[str, Any]:
     for key in PATHS_BY_LANGUAGE:
         if key in document:
             paths = document[key] or {}
-            converted[key] = {language: _tree_path(path) for language, path in paths.items() if path}
+            converted[key] = {language: tree_path(path) for language, path in paths.items() if path}
     for key in PATH_LISTS:
         if key in document:
-            converted[key] = [_tree_path(path) for path in document[key] or ()]
+            converted[key] = [tree_path(path) for path in document[key] or ()]
     return converted
 
 
@@ -249,8 +249,12 @@ def _is_text_list(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
-def _tree_path(raw: str) -> str:
-    r"""`C:\work\sessions\talk\audio\hi.wav` -> `audio/hi.wav`; a path outside the session's folders is unchanged."""
+def tree_path(raw: str) -> str:
+    r"""Return the path in the session's tree: `C:\work\sessions\talk\audio\hi.wav` -> `audio/hi.wav`.
+
+    Everything before the folder is ignored, so `../talk/audio/hi.wav` gives the same: the result is only looked up among
+    the session's own files. A path outside of its folders, or with “..” inside of one, is returned unchanged.
+    """
     parts = [part for part in raw.replace("\\", "/").split("/") if part not in {"", "."}]
     folders = [at for at, part in enumerate(parts[:-1]) if part in FOLDERS]
     if not folders:

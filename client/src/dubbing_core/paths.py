@@ -19,6 +19,8 @@ RESERVED_NAMES = frozenset(
     {"con", "prn", "aux", "nul", "conin$", "conout$"}
     | {f"{device}{digit}" for device in ("com", "lpt") for digit in "0123456789¹²³"},
 )
+JUNK_NAMES = frozenset({".ds_store", "thumbs.db", "__macosx", "desktop.ini"})
+"""Files and folders that operating systems create, case-folded."""
 DRIVE = re.compile(r"[A-Za-z]:")
 
 

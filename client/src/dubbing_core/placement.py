@@ -21,11 +21,10 @@ from dubbing_core.categories import (
 from dubbing_core.file_kinds import FileKind, guess_kind, split_name
 from dubbing_core.languages import find_language_tag, parse_language_tag
 from dubbing_core.path_allocator import PathAllocator
-from dubbing_core.paths import PATH_LIMIT
+from dubbing_core.paths import JUNK_NAMES, PATH_LIMIT
 
 NUMBER_RESERVE = 16
 """Bytes reserved in a placed path for the number that `PathAllocator` may append."""
-JUNK_NAMES = frozenset({".ds_store", "thumbs.db", "__macosx", "desktop.ini"})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -78,6 +78,13 @@ class Selection:
             )
         return selection
 
+    @classmethod
+    def from_names(cls, names: Iterable[str]) -> Selection:
+        """Return the selection of some categories and languages: `audio`, `hi`; names of no category are languages."""
+        stripped = {name.strip() for name in names} - {""}
+        categories = stripped & set(Category)
+        return cls.from_choices(categories=categories, languages=stripped - categories)
+
     @property
     def is_partial(self) -> bool:
         """Return whether files of the version are left out."""

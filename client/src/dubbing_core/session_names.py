@@ -32,11 +32,13 @@ class SessionNameError(ValueError):
 
 
 def generate_session_name(video_filename: str | None, now: datetime) -> str:
-    """Return the name that the original session manager gives a project: `my_presentation_20250803_181102`.
+    r"""Return the name that the original session manager gives a project: `my_presentation_20250803_181102`.
 
     Letters and digits of every script are preserved; a long name is truncated to a valid one.
+
+    :param video_filename: a name or path of any system: `C:\vid\talk.mp4` gives `talk_...`.
     """
-    stem = PurePosixPath(video_filename).stem if video_filename else ""
+    stem = PurePosixPath(video_filename.replace("\\", "/")).stem if video_filename else ""
     allowed = "".join(character for character in stem if character.isalnum() or character in " -_")
     base = allowed.strip().replace(" ", "_") or FALLBACK_NAME
     return _with_suffix(base, f"_{now:%Y%m%d_%H%M%S}")
@@ -64,6 +66,23 @@ def normalize_session_name(raw: str) -> str:
             "name_too_long",
             f"The name is longer than {LENGTH_LIMIT} characters or {SIZE_LIMIT} bytes. Shorten it.",
         )
+    return name
+
+
+def sanitize_session_name(raw: str) -> str:
+    """Return the valid name closest to `raw`, or "" if nothing is left of it.
+
+    Invalid characters become “_”; so does what makes a name invalid at its start or end: `.talk` -> `_talk`, `con` -> `con_`.
+    """
+    name = unicodedata.normalize("NFC", raw.strip())
+    name = "".join("_" if _is_control(c) or c in FORBIDDEN_CHARACTERS else c for c in name)
+    if name.startswith("."):
+        name = f"_{name[1:]}"
+    name = _with_suffix(name, "")
+    if name.endswith("."):
+        name = f"{name[:-1]}_"
+    if is_reserved_name(name):
+        name = f"{name}_" if "." not in name else name.replace(".", "_", 1)
     return name
 
 
@@ -104,15 +123,7 @@ def session_name_from_zip(filename: str, *, ours: bool, part: str = "") -> str:
     if ours:
         stem = EXPORT_ENDING.sub("", stem)
         stem = stem.removesuffix(f"_{part}") if part else stem
-    name = unicodedata.normalize("NFC", stem.strip())
-    name = "".join("_" if _is_control(c) or c in FORBIDDEN_CHARACTERS else c for c in name)
-    if name.startswith("."):
-        name = f"_{name[1:]}"
-    if name.endswith("."):
-        name = f"{name[:-1]}_"
-    if is_reserved_name(name):
-        name = f"{name}_" if "." not in name else name.replace(".", "_", 1)
-    return _with_suffix(name, "") or FALLBACK_NAME
+    return sanitize_session_name(stem) or FALLBACK_NAME
 
 
 def _is_control(character: str) -> bool:

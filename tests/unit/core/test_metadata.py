@@ -267,6 +267,9 @@ def test_null_values_are_treated_as_absent():
         ("output/hi.wav", "output/hi.wav"),
         ("audio", "audio"),
         ("sessions/p/audio/../x.wav", "sessions/p/audio/../x.wav"),
+        ("x/../audio/a.wav", "audio/a.wav"),
+        ("../../talk/audio/a.wav", "audio/a.wav"),
+        ("audio/../voices/a.wav", "audio/../voices/a.wav"),
     ],
 )
 def test_absolute_and_foreign_paths_become_session_paths(raw, path):

@@ -123,3 +123,10 @@ def test_contradictory_choices_are_refused(choices, code):
 
     assert refused.value.code == code
     assert str(refused.value).endswith(".")
+
+
+def test_names_are_categories_or_languages():
+    assert Selection.from_names(["hi", " audio", "", "voices"]) == Selection.from_choices(
+        categories=["voices", "audio"], languages=["hi"]
+    )
+    assert Selection.from_names([]) == WHOLE_VERSION

@@ -1,4 +1,4 @@
-// What the server says about the placement of chosen files.
+// Placement of chosen files, as the server previews it.
 /** @import { ChosenFile } from "./upload/upload-item.js" */
 
 /** @typedef {{source: string, path: string, category: string, label: string, language: string}} Placement */

@@ -7,7 +7,7 @@ import { createItem, createRetrier, createTransfer, flushPromises } from "./supp
 /** @import { Transfer } from "../src/upload/transfer.js" */
 
 /**
- * Requests that a test answers.
+ * Requests that a test ends.
  * @typedef {{url: string, size: number, signal: AbortSignal, progress: (bytes: number) => void,
  *   succeed: () => void, fail: (error: Error) => void}} Request
  */
@@ -42,11 +42,11 @@ class FakePut {
       this.pending.push(request);
     });
 
-  /** Answer requests until there are none. @param {(request: Request) => void} [answer] */
-  async drain(answer = (request) => request.succeed()) {
+  /** End requests until there are none. @param {(request: Request) => void} [end] */
+  async drain(end = (request) => request.succeed()) {
     await flushPromises();
     while (this.pending.length) {
-      for (const request of [...this.pending]) answer(request);
+      for (const request of [...this.pending]) end(request);
       await flushPromises();
     }
   }

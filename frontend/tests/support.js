@@ -70,7 +70,7 @@ export function createRetrier() {
   return { retrier, network, reasons, signOuts };
 }
 
-/** Let promises that are already settled run their reactions. */
+/** Run the reactions of promises that are already resolved. */
 export async function flushPromises() {
   for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
 }

@@ -71,11 +71,11 @@ def sketch_version(
     session: DubbingSession,
     files: Mapping[str, bytes] = PROJECT,
     *,
-    told: Mapping[str, Any] | None = None,
+    document: Mapping[str, Any] | None = None,
     author: User | None = None,
 ) -> Version:
     """Make the session's next version as a save does, without uploads, job and bytes."""
-    placed = place_files(list(files), languages=list((told or {}).get("languages", ())))
+    placed = place_files(list(files), languages=list((document or {}).get("languages", ())))
     blobs = {placement.path: blob_of(files[placement.source]) for placement in placed}
     manifest = Manifest.from_entries(
         ManifestEntry(
@@ -89,20 +89,20 @@ def sketch_version(
         for placement in placed
     )
     moment = now()
-    document = metadata.build_document(
-        dict(told) if told is not None else None,
+    built = metadata.build_document(
+        dict(document) if document is not None else None,
         entries=manifest.entries,
         video_name=None,
         texts=ExtractedTexts(),
         created_at=session.created_at,
         last_updated=moment,
         last_accessed=moment,
-        keep_stage=told is not None,
+        keep_stage=document is not None,
     )
     new = NewVersion(
         manifest=manifest,
         blob_ids={path: blob.pk for path, blob in blobs.items()},
-        document=document,
+        document=built,
     )
     return commit_version(
         session=session, parent=session.current, new=new, author=author or session.owner, now=moment
@@ -114,10 +114,10 @@ def sketch_session(
     name: str = "talk",
     files: Mapping[str, bytes] = PROJECT,
     *,
-    told: Mapping[str, Any] | None = None,
+    document: Mapping[str, Any] | None = None,
 ) -> DubbingSession:
     session = create_session(owner=owner, name=name, now=now())
-    sketch_version(session, files, told=told)
+    sketch_version(session, files, document=document)
     session.refresh_from_db()
     return session
 

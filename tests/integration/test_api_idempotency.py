@@ -1,4 +1,4 @@
-"""A request with an Idempotency-Key is done once, however often it is sent and whoever sends it at the same time."""
+"""Idempotency: a request with a key is performed once, also if it is repeated or sent concurrently."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def alice(world: World) -> Program:
     return Program.of(world.alice)
 
 
-def test_the_same_request_is_done_once_and_answered_alike(alice: Program):
+def test_a_repeated_request_is_performed_once_with_the_same_response(alice: Program):
     first = alice.post("/sessions", {"name": "talk"}, idempotency_key="k-1")
     again = alice.post("/sessions", {"name": "talk"}, idempotency_key="k-1")
 
@@ -36,7 +36,7 @@ def test_the_same_request_is_done_once_and_answered_alike(alice: Program):
     assert DubbingSession.objects.count() == 1
 
 
-def test_without_a_key_or_with_another_it_is_another_request(alice: Program):
+def test_requests_without_a_key_or_with_different_keys_are_all_performed(alice: Program):
     for key in ("k-1", "k-2"):
         alice.post("/sessions", {"name": "talk"}, idempotency_key=key)
     alice.post("/sessions", {"name": "talk"})
@@ -44,7 +44,7 @@ def test_without_a_key_or_with_another_it_is_another_request(alice: Program):
     assert DubbingSession.objects.count() == 3
 
 
-def test_a_key_is_of_one_request(alice: Program):
+def test_a_key_of_another_request_is_refused(alice: Program):
     alice.post("/sessions", {"name": "talk"}, idempotency_key="k-1")
 
     problem_of(
@@ -58,7 +58,7 @@ def test_a_key_is_of_one_request(alice: Program):
     assert DubbingSession.objects.count() == 1
 
 
-def test_bobs_keys_are_not_alices(world: World, alice: Program):
+def test_keys_belong_to_one_user(world: World, alice: Program):
     bob = Program.of(world.bob)
 
     for program in (alice, bob):
@@ -75,7 +75,7 @@ def test_a_key_is_visible_ascii(alice: Program, key: str):
     assert not DubbingSession.objects.exists()
 
 
-def test_a_refusal_is_not_kept(world: World, alice: Program):
+def test_a_refusal_is_not_recorded(world: World, alice: Program):
     refused = alice.post("/sessions", {"name": "a/b"}, idempotency_key="k-1")
 
     problem_of(refused, 400, "name_character")
@@ -83,24 +83,24 @@ def test_a_refusal_is_not_kept(world: World, alice: Program):
     assert alice.post("/sessions", {"name": "talk"}, idempotency_key="k-1").status_code == 201
 
 
-def test_a_request_that_failed_left_nothing_and_is_done_by_the_next(
+def test_a_failed_request_leaves_nothing_and_is_performed_by_the_next(
     alice: Program, monkeypatch: pytest.MonkeyPatch
 ):
-    """The key and what it did are one transaction."""
+    """The record and the effect are one transaction."""
 
-    def made_and_broken(**given: Any) -> DubbingSession:
-        create_session(**given)
-        raise RuntimeError("the power went")
+    def create_and_fail(**arguments: Any) -> DubbingSession:
+        create_session(**arguments)
+        raise RuntimeError("power failure")
 
     with monkeypatch.context() as broken:
-        broken.setattr(create, "create_session", made_and_broken)
+        broken.setattr(create, "create_session", create_and_fail)
         problem_of(alice.post("/sessions", {"name": "talk"}, idempotency_key="k-1"), 500, "internal")
 
     assert not DubbingSession.objects.exists()
     assert alice.post("/sessions", {"name": "talk"}, idempotency_key="k-1").status_code == 201
 
 
-def test_a_key_is_forgotten_after_a_day(alice: Program):
+def test_a_record_expires_after_a_day(alice: Program):
     alice.post("/sessions", {"name": "talk"}, idempotency_key="k-1")
     IdempotencyRecord.objects.update(created_at=now() - LIFETIME - timedelta(seconds=1))
 
@@ -112,7 +112,7 @@ def test_a_key_is_forgotten_after_a_day(alice: Program):
     assert IdempotencyRecord.objects.count() == 0
 
 
-def test_a_links_address_is_kept_nowhere(world: World, alice: Program):
+def test_the_url_of_a_link_is_not_recorded(world: World, alice: Program):
     export = sketch_export(sketch_session(world.alice))
 
     first, again = (
@@ -125,7 +125,7 @@ def test_a_links_address_is_kept_nowhere(world: World, alice: Program):
     assert token not in IdempotencyRecord.objects.get().body
 
 
-def many_at_once(count: int, act: Callable[[], Any]) -> list[Any]:
+def run_at_once(count: int, act: Callable[[], Any]) -> list[Any]:
     ready = threading.Barrier(count)
 
     def one(_: int) -> Any:
@@ -139,17 +139,19 @@ def many_at_once(count: int, act: Callable[[], Any]) -> list[Any]:
         return list(threads.map(one, range(count)))
 
 
-def test_of_many_at_once_one_acts_and_all_hear_the_same(world: World, alice: Program):
+def test_concurrent_requests_are_performed_once_with_the_same_response(world: World, alice: Program):
     secret = alice.client.defaults["HTTP_AUTHORIZATION"].removeprefix("Bearer ")
 
-    def ask() -> Any:
+    def post() -> Any:
         return Program(secret).post("/sessions", {"name": "talk"}, idempotency_key="k-1")
 
-    told = many_at_once(4, ask)
+    responses = run_at_once(4, post)
 
-    assert {response.status_code for response in told} == {201}, [response.content for response in told]
-    assert len({response.content for response in told}) == 1
-    assert sum("Idempotent-Replayed" in response for response in told) == 3
+    assert {response.status_code for response in responses} == {201}, [
+        response.content for response in responses
+    ]
+    assert len({response.content for response in responses}) == 1
+    assert sum("Idempotent-Replayed" in response for response in responses) == 3
     assert DubbingSession.objects.count() == 1
 
 

@@ -1,3 +1,5 @@
+"""Jobs: claims, leases, retries, cancellation, errors."""
+
 from __future__ import annotations
 
 from datetime import timedelta
@@ -24,13 +26,13 @@ def job(world: World) -> Job:
 
 
 def claim(job: Job, world: World) -> Job:
-    """Start the job as a worker of its own does."""
-    mine = Job.objects.get(pk=job.pk)
-    assert mine.claim(now=world.clock(), lease_until=world.clock() + settings.JOB_LEASE)
-    return mine
+    """Claim the job as a worker does."""
+    claimed = Job.objects.get(pk=job.pk)
+    assert claimed.claim(now=world.clock(), lease_until=world.clock() + settings.JOB_LEASE)
+    return claimed
 
 
-def test_a_job_is_started_once(world: World, job: Job):
+def test_a_job_is_claimed_once(world: World, job: Job):
     claim(job, world)
 
     assert not Job.objects.get(pk=job.pk).claim(now=world.clock(), lease_until=world.clock())
@@ -38,7 +40,7 @@ def test_a_job_is_started_once(world: World, job: Job):
     assert job.state == Job.State.RUNNING
 
 
-def test_a_job_whose_worker_died_is_taken_over_and_done_once(world: World, job: Job):
+def test_a_job_whose_worker_died_is_requeued_and_performed_once(world: World, job: Job):
     claim(job, world)
     world.clock.forward(seconds=settings.JOB_LEASE.total_seconds() + 1)
 
@@ -49,28 +51,28 @@ def test_a_job_whose_worker_died_is_taken_over_and_done_once(world: World, job: 
     assert Export.objects.count() == 1
 
 
-def test_a_job_whose_worker_lives_is_left_to_it(world: World, job: Job):
+def test_a_job_whose_worker_is_alive_is_not_requeued(world: World, job: Job):
     claim(job, world)
     world.clock.forward(seconds=settings.JOB_LEASE.total_seconds() - 1)
 
     assert reconcile_jobs(now=world.clock()).requeued == 0
 
 
-def test_a_worker_that_comes_back_to_life_cannot_finish(world: World, job: Job):
-    zombie = claim(job, world)
+def test_a_worker_that_lost_its_job_cannot_finish_it(world: World, job: Job):
+    stale = claim(job, world)
     world.clock.forward(hours=1)
     reconcile_jobs(now=world.clock())
     world.run(job)
     assert job.state == Job.State.SUCCEEDED
 
-    with JobContext(zombie, clock=world.clock) as context, pytest.raises(JobLost):
-        context.finish(lambda: {"export": "the zombie's"})
+    with JobContext(stale, clock=world.clock) as context, pytest.raises(JobLost):
+        context.finish(lambda: {"export": "of the stale attempt"})
 
     job.refresh_from_db()
-    assert job.result["export"] != "the zombie's"
+    assert job.result["export"] != "of the stale attempt"
 
 
-def test_a_job_that_kills_its_workers_is_given_up(world: World, job: Job):
+def test_a_job_fails_after_too_many_dead_workers(world: World, job: Job):
     for _ in range(settings.JOB_MAX_ATTEMPTS):
         claim(job, world)
         world.clock.forward(hours=1)
@@ -84,17 +86,17 @@ def test_a_job_that_kills_its_workers_is_given_up(world: World, job: Job):
     assert world.run(job).state == Job.State.SUCCEEDED
 
 
-def test_a_waiting_job_is_offered_again_less_and_less_often(world: World, job: Job, broker: str):
+def test_a_waiting_job_is_published_again_with_backoff(world: World, job: Job, broker: str):
     Job.objects.filter(pk=job.pk).update(published_at=world.clock(), publish_count=1)
-    offered = 0
+    published = 0
     for _ in range(60):
         world.clock.forward(seconds=30)
-        offered += reconcile_jobs(now=world.clock() + timedelta(seconds=1)).republished
+        published += reconcile_jobs(now=world.clock() + timedelta(seconds=1)).republished
 
-    assert 5 <= offered <= 12
+    assert 5 <= published <= 12
 
 
-def test_a_cancelled_job_that_waits_ends_at_once(world: World, job: Job):
+def test_a_queued_job_is_cancelled_at_once(world: World, job: Job):
     cancel_job(job=job, now=world.clock())
 
     job.refresh_from_db()
@@ -103,14 +105,14 @@ def test_a_cancelled_job_that_waits_ends_at_once(world: World, job: Job):
         cancel_job(job=job, now=world.clock())
 
 
-def test_a_job_that_succeeded_cannot_be_tried_again(world: World, job: Job):
+def test_a_succeeded_job_cannot_be_retried(world: World, job: Job):
     world.run(job)
 
     with pytest.raises(NotAllowedError):
         retry_job(job=job, now=world.clock())
 
 
-def test_an_attempt_removes_what_an_earlier_one_left(world: World, job: Job):
+def test_an_attempt_deletes_temporary_bytes_of_earlier_ones(world: World, job: Job):
     dead = claim(job, world)
     context = JobContext(dead, clock=world.clock)
     with context.store.writer(context.staging_key("left")) as writer:
@@ -124,13 +126,13 @@ def test_an_attempt_removes_what_an_earlier_one_left(world: World, job: Job):
     assert not Pin.objects.exists()
 
 
-def test_an_error_of_ours_is_told_to_staff_and_named_to_people(
+def test_an_internal_error_is_detailed_for_staff_only(
     world: World, job: Job, monkeypatch: pytest.MonkeyPatch
 ):
-    def broken(*_: object, **__: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError("somewhere deep")
 
-    monkeypatch.setattr(exports, "layout_of", broken)
+    monkeypatch.setattr(exports, "layout_of", fail)
 
     world.run(job)
 
@@ -139,14 +141,12 @@ def test_an_error_of_ours_is_told_to_staff_and_named_to_people(
     assert "ZeroDivisionError: somewhere deep" in job.error_detail
 
 
-def test_a_worker_that_is_told_to_stop_gives_its_job_back(
-    world: World, job: Job, monkeypatch: pytest.MonkeyPatch
-):
-    def stopped(*_: object, **__: object) -> None:
+def test_a_worker_that_is_stopped_requeues_its_job(world: World, job: Job, monkeypatch: pytest.MonkeyPatch):
+    def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(exports, "layout_of", stopped)
+        patch.setattr(exports, "layout_of", interrupt)
         with pytest.raises(KeyboardInterrupt):
             world.run(job)
 

@@ -1,4 +1,4 @@
-"""Many small files in one upload, files that are here already, and senders that begin again."""
+"""Packs, resumed uploads, reused blobs, origins, quotas and direct uploads."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ PART = 8 * 1024 * 1024
 Files = list[NewFile | NewPack]
 
 
-def announced(path: str, data: bytes) -> NewFile:
+def new_file(path: str, data: bytes) -> NewFile:
     return NewFile(path=path, size=len(data), sha256=hashlib.sha256(data).hexdigest())
 
 
 def pack_of(files: Mapping[str, bytes]) -> NewPack:
-    return NewPack(files=[announced(path, data) for path, data in files.items()])
+    return NewPack(files=[new_file(path, data) for path, data in files.items()])
 
 
 def send(world: World, upload: Upload, data: bytes) -> None:
@@ -49,7 +49,7 @@ def send(world: World, upload: Upload, data: bytes) -> None:
     complete_uploads(uploads=[upload], now=world.clock())
 
 
-def sent_pack(world: World, files: Mapping[str, bytes]) -> Upload:
+def send_pack(world: World, files: Mapping[str, bytes]) -> Upload:
     (upload,) = create_uploads(owner=world.alice, files=[pack_of(files)], now=world.clock())
     send(world, upload, b"".join(files.values()))
     return upload
@@ -58,8 +58,10 @@ def sent_pack(world: World, files: Mapping[str, bytes]) -> Upload:
 def save(world: World, session: DubbingSession, uploads: list[Upload], **request: object) -> Job:
     session.refresh_from_db()
     parent = session.current.number if session.current else 0
-    asked = SaveRequest(**{"parent": parent, "rooted": True, **request})  # type: ignore[arg-type]
-    job = request_save(session=session, author=world.alice, files=uploads, request=asked, now=world.clock())
+    save_request = SaveRequest(**{"parent": parent, "rooted": True, **request})  # type: ignore[arg-type]
+    job = request_save(
+        session=session, author=world.alice, files=uploads, request=save_request, now=world.clock()
+    )
     return world.run(job)
 
 
@@ -68,15 +70,15 @@ def session(world: World) -> DubbingSession:
     return world.session("talk")
 
 
-def homes(session: DubbingSession) -> dict[str, str]:
+def origins_of(session: DubbingSession) -> dict[str, str]:
     return {entry.path: entry.origin or entry.path for entry in session.entries.filter(removed_in=None)}
 
 
 # -- Packs ----------------------------------------------------------------------------------------------------------------
 
 
-def test_a_pack_is_saved_as_the_files_in_it(world: World, session: DubbingSession):
-    upload = sent_pack(world, SEGMENTS)
+def test_a_pack_is_saved_as_its_files(world: World, session: DubbingSession):
+    upload = send_pack(world, SEGMENTS)
 
     job = save(world, session, [upload])
 
@@ -84,22 +86,20 @@ def test_a_pack_is_saved_as_the_files_in_it(world: World, session: DubbingSessio
     session.refresh_from_db()
     assert session.current
     assert world.files(session.current) == {f"audio/{path}": data for path, data in SEGMENTS.items()}
-    assert set(homes(session).values()) == set(SEGMENTS)
+    assert set(origins_of(session).values()) == set(SEGMENTS)
     assert stored_keys("staging/") == []
 
 
-def test_packs_and_single_files_and_a_metadata_json_go_into_one_version(
-    world: World, session: DubbingSession
-):
+def test_packs_single_files_and_metadata_are_saved_together(world: World, session: DubbingSession):
     packs = [
-        sent_pack(
+        send_pack(
             world, {"a.wav": b"a", "metadata.json": b'{"video_name": "talk.mp4", "languages": ["hi"]}'}
         ),
-        sent_pack(world, {"hi_audio.wav": b"hi", "empty.txt": b""}),
+        send_pack(world, {"hi_audio.wav": b"hi", "empty.txt": b""}),
     ]
-    alone = world.upload({"talk.mp4": b"video" * 1000})
+    single = world.upload({"talk.mp4": b"video" * 1000})
 
-    assert save(world, session, [*packs, *alone]).state == "succeeded"
+    assert save(world, session, [*packs, *single]).state == "succeeded"
 
     session.refresh_from_db()
     assert session.current
@@ -112,9 +112,7 @@ def test_packs_and_single_files_and_a_metadata_json_go_into_one_version(
     assert session.current.metadata["languages"] == ["hi"]
 
 
-def test_a_pack_whose_file_is_not_the_announced_one_fails_the_save_and_leaves_nothing(
-    world: World, session: DubbingSession
-):
+def test_a_save_of_a_pack_with_a_wrong_digest_fails_and_leaves_nothing(world: World, session: DubbingSession):
     (upload,) = create_uploads(
         owner=world.alice, files=[pack_of({"a.wav": b"one", "b.wav": b"two"})], now=world.clock()
     )
@@ -128,13 +126,13 @@ def test_a_pack_whose_file_is_not_the_announced_one_fails_the_save_and_leaves_no
     (again,) = create_uploads(
         owner=world.alice, files=[pack_of({"a.wav": b"one", "b.wav": b"two"})], now=world.clock()
     )
-    assert again.pk != upload.pk  # what is known to be damaged is not gone on with
+    assert again.pk != upload.pk  # a damaged upload is not resumed
     send(world, again, b"onetwo")
     assert save(world, session, [again]).state == "succeeded"
 
 
-def test_a_save_of_packs_that_was_cancelled_can_be_tried_again(world: World, session: DubbingSession):
-    upload = sent_pack(world, {"a.wav": b"a", "b.wav": b"b"})
+def test_a_cancelled_save_of_packs_can_be_retried(world: World, session: DubbingSession):
+    upload = send_pack(world, {"a.wav": b"a", "b.wav": b"b"})
     job = request_save(
         session=session,
         author=world.alice,
@@ -160,7 +158,7 @@ def test_a_save_of_packs_that_was_cancelled_can_be_tried_again(world: World, ses
         ([NewFile(path="a", size=1, sha256="A" * 64)], "bad_sha256"),
     ],
 )
-def test_what_no_pack_or_file_may_be_is_refused(world: World, files: Files, code: str):
+def test_invalid_packs_and_files_are_refused(world: World, files: Files, code: str):
     with pytest.raises(BadInputError) as refused:
         create_uploads(owner=world.alice, files=files, now=world.clock())
 
@@ -168,19 +166,36 @@ def test_what_no_pack_or_file_may_be_is_refused(world: World, files: Files, code
     assert not Upload.objects.exists()
 
 
-def test_a_pack_is_no_zip(world: World):
+def test_a_pack_cannot_be_imported(world: World):
     with pytest.raises(BadInputError, match="no ZIP"):
         imports.request(
-            upload=sent_pack(world, {"a.zip": b"PK"}), owner=world.alice, name="", now=world.clock()
+            upload=send_pack(world, {"a.zip": b"PK"}), owner=world.alice, name="", now=world.clock()
         )
 
 
-# -- Beginning again --------------------------------------------------------------------------------------------------------
+def test_a_pack_of_one_file_is_not_the_upload_of_that_file(world: World):
+    """A small ZIP that was uploaded in a pack before can be uploaded on its own, and imported."""
+    data = zip_of_files({"a.wav": b"a"})
+    pack, single = pack_of({"talk.zip": data}), new_file("talk.zip", data)
+    (packed,) = create_uploads(owner=world.alice, files=[pack], now=world.clock())
+    send(world, packed, data)
+
+    (upload,) = create_uploads(owner=world.alice, files=[single], now=world.clock())
+
+    assert (upload.pk != packed.pk, upload.members) == (True, None)
+    send(world, upload, data)
+    job = imports.request(upload=upload, owner=world.alice, name="", now=world.clock())
+    assert world.run(job).state == "succeeded"
+    again = create_uploads(owner=world.alice, files=[pack, single], now=world.clock())
+    assert (again[0].pk == packed.pk, again[1].pk not in {packed.pk, upload.pk}) == (True, True)
 
 
-def test_who_announces_the_same_again_goes_on_where_it_broke_off(world: World, session: DubbingSession):
+# -- Resuming --------------------------------------------------------------------------------------------------------
+
+
+def test_creating_the_same_uploads_again_resumes_them(world: World, session: DubbingSession):
     data = os.urandom(PART + 5)
-    files: Files = [announced("talk.mp4", data), pack_of({"a.wav": b"a", "b.wav": b"b"})]
+    files: Files = [new_file("talk.mp4", data), pack_of({"a.wav": b"a", "b.wav": b"b"})]
     first = create_uploads(owner=world.alice, files=files, now=world.clock())
     put_part(upload=first[0], number=1, chunks=[data[:PART]], now=world.clock())
 
@@ -197,8 +212,10 @@ def test_who_announces_the_same_again_goes_on_where_it_broke_off(world: World, s
     assert save(world, session, complete).state == "succeeded"
 
 
-def test_others_expired_ones_and_those_of_a_job_are_not_gone_on_with(world: World, session: DubbingSession):
-    file = announced("a.wav", b"a")
+def test_uploads_of_other_users_expired_ones_and_those_of_jobs_are_not_resumed(
+    world: World, session: DubbingSession
+):
+    file = new_file("a.wav", b"a")
     (first,) = create_uploads(owner=world.alice, files=[file], now=world.clock())
 
     (bobs,) = create_uploads(owner=world.bob, files=[file], now=world.clock())
@@ -220,7 +237,7 @@ def test_others_expired_ones_and_those_of_a_job_are_not_gone_on_with(world: Worl
     assert late.pk not in {first.pk, free.pk}
 
 
-def test_without_hashes_nothing_is_gone_on_with(world: World):
+def test_uploads_without_hashes_are_not_resumed(world: World):
     file = NewFile(path="a.wav", size=1)
     (first,) = create_uploads(owner=world.alice, files=[file], now=world.clock())
     (again,) = create_uploads(owner=world.alice, files=[file], now=world.clock())
@@ -228,8 +245,8 @@ def test_without_hashes_nothing_is_gone_on_with(world: World):
     assert again.pk != first.pk
 
 
-def test_an_upload_that_the_store_has_lost_is_not_gone_on_with(world: World):
-    file = announced("a.wav", b"aa")
+def test_an_upload_that_the_store_has_lost_is_not_resumed(world: World):
+    file = new_file("a.wav", b"aa")
     (first,) = create_uploads(owner=world.alice, files=[file], now=world.clock())
     put_part(upload=first, number=1, chunks=[b"aa"], now=world.clock())
     for opened in list(get_store().open_uploads("staging/")):
@@ -243,12 +260,12 @@ def test_an_upload_that_the_store_has_lost_is_not_gone_on_with(world: World):
     assert again.pk != first.pk
 
 
-# -- Here already -----------------------------------------------------------------------------------------------------------
+# -- Reused blobs -----------------------------------------------------------------------------------------------------------
 
 
-def test_files_whose_bytes_are_here_are_saved_by_their_hash(world: World, session: DubbingSession):
+def test_files_with_stored_blobs_are_saved_without_upload(world: World, session: DubbingSession):
     world.saved("other", {"x.wav": b"the same" * 10})
-    known = announced("hi.wav", b"the same" * 10)
+    known = new_file("hi.wav", b"the same" * 10)
 
     job = save(world, session, [], known=[known])
 
@@ -259,23 +276,23 @@ def test_files_whose_bytes_are_here_are_saved_by_their_hash(world: World, sessio
     assert not Upload.objects.exists()
 
 
-def test_a_hash_is_no_capability(world: World, session: DubbingSession):
-    world.saved("secret", {"x.wav": b"bob's alone"}, owner=world.bob)
+def test_a_hash_gives_no_access_to_a_blob(world: World, session: DubbingSession):
+    world.saved("secret", {"x.wav": b"private to bob"}, owner=world.bob)
 
-    for known in (announced("x.wav", b"bob's alone"), announced("x.wav", b"nobody's")):
+    for known in (new_file("x.wav", b"private to bob"), new_file("x.wav", b"not stored")):
         with pytest.raises(NotAllowedError) as refused:
             save(world, session, [], known=[known])
         assert refused.value.code == "blob_missing"
     assert not Upload.objects.filter(owner=world.alice).exists()
 
 
-def test_bytes_that_are_here_stay_while_the_save_waits(world: World, session: DubbingSession):
+def test_reused_blobs_are_not_deleted_while_the_save_waits(world: World, session: DubbingSession):
     other = world.saved("other", {"x.wav": b"wanted"})
     job = request_save(
         session=session,
         author=world.alice,
         files=[],
-        request=SaveRequest(parent=0, known=[announced("x.wav", b"wanted")]),
+        request=SaveRequest(parent=0, known=[new_file("x.wav", b"wanted")]),
         now=world.clock(),
     )
     other.trash(now=world.clock())
@@ -287,21 +304,21 @@ def test_bytes_that_are_here_stay_while_the_save_waits(world: World, session: Du
     assert world.run(job).state == "succeeded"
 
 
-# -- Where they lay -----------------------------------------------------------------------------------------------------------
+# -- Origins -----------------------------------------------------------------------------------------------------------
 
 
-def test_a_file_that_is_saved_again_goes_where_it_went(world: World, session: DubbingSession):
-    save(world, session, [sent_pack(world, {"talk.mp4": b"v", "seg/1.wav": b"1", "seg/2.wav": b"2"})])
-    assert homes(session) == {
+def test_a_file_saved_again_keeps_its_place(world: World, session: DubbingSession):
+    save(world, session, [send_pack(world, {"talk.mp4": b"v", "seg/1.wav": b"1", "seg/2.wav": b"2"})])
+    assert origins_of(session) == {
         "audio/seg/1.wav": "seg/1.wav",
         "audio/seg/2.wav": "seg/2.wav",
         "original_video.mp4": "talk.mp4",
     }
 
-    # Alone in its folder, and with a second video beside the first.
-    save(world, session, [sent_pack(world, {"seg/1.wav": b"one", "talk.mp4": b"V", "b.mp4": b"b"})])
+    # The only file of its folder, and a second video.
+    save(world, session, [send_pack(world, {"seg/1.wav": b"one", "talk.mp4": b"V", "b.mp4": b"b"})])
 
-    assert homes(session) == {
+    assert origins_of(session) == {
         "audio/seg/1.wav": "seg/1.wav",
         "audio/seg/2.wav": "seg/2.wav",
         "final_videos/b.mp4": "b.mp4",
@@ -309,22 +326,22 @@ def test_a_file_that_is_saved_again_goes_where_it_went(world: World, session: Du
     }
 
 
-def test_two_files_of_one_folder_never_take_each_others_place(world: World, session: DubbingSession):
-    save(world, session, [sent_pack(world, {"hi.wav": b"at the root"})])
-    save(world, session, [sent_pack(world, {"audio/hi.wav": b"in a folder"})])
+def test_files_of_different_origins_never_replace_each_other(world: World, session: DubbingSession):
+    save(world, session, [send_pack(world, {"hi.wav": b"at the root"})])
+    save(world, session, [send_pack(world, {"audio/hi.wav": b"in a folder"})])
 
-    assert homes(session) == {"audio/hi.wav": "hi.wav", "audio/hi_2.wav": "audio/hi.wav"}
+    assert origins_of(session) == {"audio/hi.wav": "hi.wav", "audio/hi_2.wav": "audio/hi.wav"}
     save(
         world,
         session,
-        [sent_pack(world, {"audio/hi.wav": b"moved"})],
+        [send_pack(world, {"audio/hi.wav": b"moved"})],
         removed=["audio/hi.wav", "audio/hi_2.wav"],
     )
-    assert homes(session) == {"audio/hi.wav": "audio/hi.wav"}  # its place is free now
+    assert origins_of(session) == {"audio/hi.wav": "audio/hi.wav"}  # its path is free now
 
 
-def test_a_copy_that_is_imported_knows_where_files_lay(world: World, session: DubbingSession):
-    save(world, session, [sent_pack(world, {"talk.mp4": b"v", "seg/1.wav": b"1"})])
+def test_an_imported_copy_has_the_same_origins(world: World, session: DubbingSession):
+    save(world, session, [send_pack(world, {"talk.mp4": b"v", "seg/1.wav": b"1"})])
     session.refresh_from_db()
     assert session.current
     for selection in ({}, {"history": True}):
@@ -332,7 +349,7 @@ def test_a_copy_that_is_imported_knows_where_files_lay(world: World, session: Du
         copy = world.imported(read_object(archive.key)).session
         assert copy is not None
         copy.refresh_from_db()
-        assert homes(copy) == homes(session)
+        assert origins_of(copy) == origins_of(session)
         assert copy.current
         assert copy.current.fingerprint == session.current.fingerprint
 
@@ -340,7 +357,7 @@ def test_a_copy_that_is_imported_knows_where_files_lay(world: World, session: Du
 # -- Quota --------------------------------------------------------------------------------------------------------------------
 
 
-def test_who_has_used_their_share_is_told_before_anything_is_sent(world: World, settings):
+def test_uploads_over_quota_are_refused_when_they_are_created(world: World, settings):
     world.saved("talk", {"a.wav": b"x" * 600})
     settings.USER_QUOTA = 1000
 
@@ -350,7 +367,7 @@ def test_who_has_used_their_share_is_told_before_anything_is_sent(world: World, 
     create_uploads(owner=world.bob, files=[NewFile(path="c.wav", size=1000)], now=world.clock())
 
 
-def test_a_share_that_became_smaller_stops_the_next_part(world: World, settings):
+def test_a_reduced_quota_refuses_the_next_part(world: World, settings):
     (upload,) = create_uploads(owner=world.alice, files=[NewFile(path="a.wav", size=4)], now=world.clock())
     settings.USER_QUOTA = 3
     with pytest.raises(OverQuotaError):
@@ -359,7 +376,7 @@ def test_a_share_that_became_smaller_stops_the_next_part(world: World, settings)
         sign_parts(parts=[PartRequest(upload=upload, number=1)], now=world.clock())
 
 
-def test_an_import_counts(world: World, settings):
+def test_an_import_counts_against_the_quota(world: World, settings):
     data = zip_of_files({"a.wav": b"\0" * 100_000})
     settings.USER_QUOTA = 50_000
 
@@ -369,15 +386,15 @@ def test_an_import_counts(world: World, settings):
     assert stored_keys("blobs/") == []
 
 
-# -- Past the portal -----------------------------------------------------------------------------------------------------------
+# -- Direct uploads -----------------------------------------------------------------------------------------------------------
 
 
-def test_parts_that_went_straight_to_the_store_are_joined(world: World, session: DubbingSession, stack):
+def test_parts_sent_directly_to_the_store_are_joined(world: World, session: DubbingSession, stack):
     data = os.urandom(PART + 7)
-    (upload,) = create_uploads(owner=world.alice, files=[announced("a.wav", data)], now=world.clock())
-    wanted = [PartRequest(upload=upload, number=number) for number in (1, 2)]
+    (upload,) = create_uploads(owner=world.alice, files=[new_file("a.wav", data)], now=world.clock())
+    requests = [PartRequest(upload=upload, number=number) for number in (1, 2)]
 
-    signed = sign_parts(parts=wanted, now=world.clock())
+    signed = sign_parts(parts=requests, now=world.clock())
 
     if stack.name == "embedded":
         assert signed == [None, None]
@@ -386,9 +403,9 @@ def test_parts_that_went_straight_to_the_store_are_joined(world: World, session:
     for part, piece in zip(signed, (data[:PART], data[PART:]), strict=True):
         assert part is not None
         request = urllib.request.Request(part.url, data=piece, method="PUT", headers=dict(part.headers))
-        with urllib.request.urlopen(request) as answer:
-            assert answer.status == 200
-        (again,) = create_uploads(owner=world.alice, files=[announced("a.wav", data)], now=world.clock())
+        with urllib.request.urlopen(request) as response:
+            assert response.status == 200
+        (again,) = create_uploads(owner=world.alice, files=[new_file("a.wav", data)], now=world.clock())
         assert again.pk == upload.pk
     assert again.received == len(data)
     complete_uploads(uploads=[again], now=world.clock())
@@ -396,10 +413,10 @@ def test_parts_that_went_straight_to_the_store_are_joined(world: World, session:
 
 
 @pytest.mark.parametrize("kind", ["save", "import", "pack"])
-def test_a_part_that_comes_after_the_last_moment_is_told_and_the_file_can_be_sent_again(
+def test_a_part_sent_after_completion_damages_the_upload_which_can_be_sent_again(
     world: World, session: DubbingSession, stack, kind: str
 ):
-    """A signed address is good for a while, also when all has arrived: Swift takes the part, and does not read the object any more."""
+    """A signed URL stays valid after completion: Swift accepts the part, and the object becomes unreadable."""
     if stack.name == "embedded":
         return
     files = {"a.wav": os.urandom(3000), "b.wav": os.urandom(5000)}
@@ -410,13 +427,13 @@ def test_a_part_that_comes_after_the_last_moment_is_told_and_the_file_can_be_sen
         if kind == "pack"
         else zip_of_files(files)
     )
-    asked: NewFile | NewPack = (
-        pack_of(files) if kind == "pack" else announced("a.zip" if kind == "import" else "a.wav", data)
+    new: NewFile | NewPack = (
+        pack_of(files) if kind == "pack" else new_file("a.zip" if kind == "import" else "a.wav", data)
     )
     label = "The pack of 2 small files" if kind == "pack" else "“a."
 
-    def opened() -> Upload:
-        (upload,) = create_uploads(owner=world.alice, files=[asked], now=world.clock())
+    def create() -> Upload:
+        (upload,) = create_uploads(owner=world.alice, files=[new], now=world.clock())
         return upload
 
     def run(upload: Upload) -> Job:
@@ -424,15 +441,15 @@ def test_a_part_that_comes_after_the_last_moment_is_told_and_the_file_can_be_sen
             return save(world, session, [upload])
         return world.run(imports.request(upload=upload, owner=world.alice, name="", now=world.clock()))
 
-    upload = opened()
+    upload = create()
     (signed,) = sign_parts(parts=[PartRequest(upload=upload, number=1)], now=world.clock())
     assert signed
     upload.refresh_from_db()
 
     def put(piece: bytes) -> None:
         request = urllib.request.Request(signed.url, data=piece, method="PUT", headers=dict(signed.headers))
-        with urllib.request.urlopen(request) as answer:
-            assert answer.status == 200
+        with urllib.request.urlopen(request) as response:
+            assert response.status == 200
 
     put(data)
     complete_uploads(uploads=[upload], now=world.clock())
@@ -442,10 +459,10 @@ def test_a_part_that_comes_after_the_last_moment_is_told_and_the_file_can_be_sen
 
     assert (job.state, job.error_code, job.attempt) == ("failed", "upload_damaged", 1)
     assert job.error_message.startswith(label)
-    assert "Send it again" in job.error_message
+    assert "Upload it again" in job.error_message
     assert not job.is_retryable
     assert stored_keys("blobs/") == []
-    again = opened()
+    again = create()
     assert again.pk != upload.pk
     send(world, again, data)
     assert run(again).state == "succeeded"

@@ -1,4 +1,4 @@
-"""What a worker left that was frozen, and woke up after another one had ended its job."""
+"""Pins of a worker that was suspended and resumed after another attempt had ended its job."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sessions_app.operations.sessions.trash import trash_sessions
 from tests.world import World, zip_of_files
 
 
-def test_what_a_job_holds_after_its_end_is_forgotten(world: World):
+def test_pins_of_an_ended_job_are_deleted(world: World):
     job = world.imported(zip_of_files({"audio/hi_audio.wav": b"hi audio"}))
     Pin.objects.create(job=job, blob=Blob.objects.get())
 
@@ -21,7 +21,7 @@ def test_what_a_job_holds_after_its_end_is_forgotten(world: World):
     assert not Pin.objects.exists()
 
 
-def test_it_keeps_no_blob_of_a_session_that_is_gone(world: World):
+def test_pins_of_an_ended_job_do_not_preserve_blobs(world: World):
     job = world.imported(zip_of_files({"audio/hi_audio.wav": b"hi audio"}))
     Pin.objects.create(job=job, blob=Blob.objects.get())
     assert job.session is not None

@@ -1,3 +1,5 @@
+"""Saves: placement, metadata, changed files only, conflicts, retries."""
+
 from __future__ import annotations
 
 import pytest
@@ -11,7 +13,7 @@ from sessions_app.operations.saves.retry import retry_on_top
 from tests.world import PROJECT, World, stored_keys
 
 
-def test_saving_sorts_files_into_the_tree_and_keeps_every_byte(world: World):
+def test_saving_places_files_and_preserves_every_byte(world: World):
     session = world.saved(files=PROJECT)
 
     assert session.current is not None
@@ -21,7 +23,7 @@ def test_saving_sorts_files_into_the_tree_and_keeps_every_byte(world: World):
     assert len(files) == len(PROJECT)
 
 
-def test_saving_fills_in_metadata_from_the_files(world: World):
+def test_metadata_is_completed_from_the_files(world: World):
     version = world.saved(files=PROJECT).current
 
     assert version is not None
@@ -39,7 +41,7 @@ def test_saving_fills_in_metadata_from_the_files(world: World):
     )
 
 
-def test_saving_again_stores_only_what_changed(world: World):
+def test_saving_again_stores_only_changed_files(world: World):
     session = world.saved(files=PROJECT)
     before = set(stored_keys("blobs/"))
 
@@ -57,7 +59,7 @@ def test_saving_again_stores_only_what_changed(world: World):
     assert world.files(first)["audio/hi_audio.wav"] == PROJECT["audio/hi_audio.wav"]
 
 
-def test_saving_the_complete_state_removes_what_is_not_in_it(world: World):
+def test_replacing_removes_all_other_files(world: World):
     session = world.saved(files=PROJECT)
 
     world.save(session, {"audio/hi_audio.wav": b"only this"}, replace=True)
@@ -67,7 +69,7 @@ def test_saving_the_complete_state_removes_what_is_not_in_it(world: World):
     assert world.files(session.current) == {"audio/hi_audio.wav": b"only this"}
 
 
-def test_saving_the_same_again_makes_no_version(world: World):
+def test_saving_unchanged_files_creates_no_version(world: World):
     session = world.saved(files=PROJECT)
 
     job = world.save(session, {"audio/hi_audio.wav": PROJECT["audio/hi_audio.wav"]})
@@ -76,7 +78,7 @@ def test_saving_the_same_again_makes_no_version(world: World):
     assert Version.objects.filter(session=session).count() == 1
 
 
-def test_the_second_of_two_people_who_save_at_once_is_told_and_loses_nothing(world: World):
+def test_the_second_of_two_concurrent_saves_conflicts_and_can_be_saved_on_top(world: World):
     session = world.saved(files=PROJECT)
     first = world.save(session, {"audio/hi_audio.wav": b"mine"}, message="Mine", run=False)
     second = world.save(session, {"audio/es_audio.wav": b"yours"}, run=False)
@@ -102,7 +104,7 @@ def test_the_second_of_two_people_who_save_at_once_is_told_and_loses_nothing(wor
     )
 
 
-def test_saving_on_an_outdated_version_is_refused_at_once(world: World):
+def test_saving_on_an_outdated_version_is_refused(world: World):
     session = world.saved(files=PROJECT)
 
     with pytest.raises(ConflictError) as refused:
@@ -133,7 +135,7 @@ def test_a_save_leaves_no_uploads_and_no_staged_bytes(world: World):
     assert len(stored_keys("blobs/")) == Blob.objects.count()
 
 
-def test_a_cancelled_save_can_be_tried_again(world: World):
+def test_a_cancelled_save_can_be_retried(world: World):
     session = world.session()
     job = world.save(session, PROJECT, run=False)
     cancel_job(job=job, now=world.clock())
@@ -145,20 +147,20 @@ def test_a_cancelled_save_can_be_tried_again(world: World):
     assert world.run(job).state == Job.State.SUCCEEDED
 
 
-def test_unknown_keys_of_an_uploaded_metadata_json_survive(world: World):
-    document = b'{"video_name": "talk.mov", "mixing": {"gain": 0.5}, "session_metadata": {"tool": "mine"}}'
-    session = world.saved(files={"metadata.json": document, "audio/hi_audio.wav": b"x"})
+def test_unknown_keys_of_an_uploaded_metadata_json_are_preserved(world: World):
+    uploaded = b'{"video_name": "talk.mov", "mixing": {"gain": 0.5}, "session_metadata": {"tool": "mine"}}'
+    session = world.saved(files={"metadata.json": uploaded, "audio/hi_audio.wav": b"x"})
 
     world.save(session, {"audio/hi_audio.wav": b"y"})
 
     session.refresh_from_db()
     assert session.current is not None
-    told = session.current.metadata
-    assert (told["video_name"], told["mixing"]) == ("talk.mov", {"gain": 0.5})
-    assert told["session_metadata"]["tool"] == "mine"
+    document = session.current.metadata
+    assert (document["video_name"], document["mixing"]) == ("talk.mov", {"gain": 0.5})
+    assert document["session_metadata"]["tool"] == "mine"
 
 
-def test_a_damaged_metadata_json_fails_the_save_with_a_sentence(world: World):
+def test_a_save_with_an_invalid_metadata_json_fails_with_a_message(world: World):
     session = world.session()
 
     job = world.save(session, {"metadata.json": b"{", "audio/hi_audio.wav": b"x"})
@@ -168,7 +170,7 @@ def test_a_damaged_metadata_json_fails_the_save_with_a_sentence(world: World):
     assert not Version.objects.exists()
 
 
-def test_another_loose_video_does_not_take_the_place_of_the_source(world: World):
+def test_another_video_does_not_replace_the_source(world: World):
     session = world.saved(files=PROJECT)
 
     world.save(session, {"teaser.mov": b"another video"})

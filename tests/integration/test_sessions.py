@@ -1,4 +1,4 @@
-"""Sessions as Alice finds, names, trashes and restores them."""
+"""Sessions: names, search, lists, query counts, trash, the page."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def names_on(response: Any) -> list[str]:
     return [session.name for session in response.context["page"]]
 
 
-def said(response: Any) -> list[str]:
+def messages_of(response: Any) -> list[str]:
     return [str(message) for message in response.context["messages"]]
 
 
@@ -57,11 +57,11 @@ def said(response: Any) -> list[str]:
         ("Tutorial Video.avi", "Tutorial_Video"),
         ("conference-talk.mov", "conference-talk"),
         ("", "dubbing_project"),
-        ("प्रस्तुति.mp4", "परसतत"),  # vowel signs are no letters to the original either
+        ("प्रस्तुति.mp4", "परसतत"),  # the original session manager drops vowel signs, too
         ("Größe (final).mp4", "Größe_final"),
     ],
 )
-def test_auto_name_is_exactly_the_original_scheme(alice: Client, video: str, stem: str):
+def test_the_suggested_name_equals_that_of_the_original(alice: Client, video: str, stem: str):
     before = datetime.now(UTC).replace(microsecond=0)
 
     name = alice.get(f"{ROOT}/sessions/suggested-name", {"video_filename": video}).json()["name"]
@@ -73,7 +73,7 @@ def test_auto_name_is_exactly_the_original_scheme(alice: Client, video: str, ste
     assert (made.status_code, made.json()["name"]) == (201, name)
 
 
-def test_a_taken_name_is_answered_with_a_free_one(world: World, alice: Client):
+def test_a_taken_name_gets_a_number(world: World, alice: Client):
     first = post_json(alice, f"{ROOT}/sessions", {"name": "talk"}).json()
     second = post_json(alice, f"{ROOT}/sessions", {"name": "  TALK "}).json()
     third = post_json(alice, f"{ROOT}/sessions", {"name": "talk"}).json()
@@ -83,7 +83,7 @@ def test_a_taken_name_is_answered_with_a_free_one(world: World, alice: Client):
     assert bobs["name"] == "talk"
 
 
-def test_a_new_session_has_a_page_that_offers_to_save(alice: Client):
+def test_the_page_of_a_new_session_links_to_saving(alice: Client):
     code = post_json(alice, f"{ROOT}/sessions", {"name": "talk"}).json()["code"]
 
     response = alice.get(f"/sessions/{code}/")
@@ -100,7 +100,7 @@ def test_a_new_session_has_a_page_that_offers_to_save(alice: Client):
         ("x" * 121, "name_too_long"),
     ],
 )
-def test_a_name_that_cannot_be_is_refused_with_a_sentence(alice: Client, name: str, code: str):
+def test_an_invalid_name_is_refused_with_a_message(alice: Client, name: str, code: str):
     response = post_json(alice, f"{ROOT}/sessions", {"name": name})
 
     assert (response.status_code, response.json()["code"]) == (400, code)
@@ -115,10 +115,14 @@ def test_a_name_that_cannot_be_is_refused_with_a_sentence(alice: Client, name: s
 def shelf(world: World) -> World:
     """Alice's sessions: different in name, video, languages, stage and size."""
     sketch_session(
-        world.alice, "Größe_Zürich", {"audio/hi_audio.wav": b"x" * 10}, told={"video_name": "a.mp4"}
+        world.alice, "Größe_Zürich", {"audio/hi_audio.wav": b"x" * 10}, document={"video_name": "a.mp4"}
     )
-    sketch_session(world.alice, "talk", PROJECT, told={"video_name": "Élan_2025.MOV", "languages": ["pt-BR"]})
-    sketch_session(world.alice, "100%_done", {"transcriptions/t.json": b"{}"}, told={"video_name": "b.mp4"})
+    sketch_session(
+        world.alice, "talk", PROJECT, document={"video_name": "Élan_2025.MOV", "languages": ["pt-BR"]}
+    )
+    sketch_session(
+        world.alice, "100%_done", {"transcriptions/t.json": b"{}"}, document={"video_name": "b.mp4"}
+    )
     sketch_session(world.alice, "100_done", {"final_videos/es_final.mp4": b"x" * 99_999})
     sketch_session(world.bob, "Größe_of_Bob")
     return world
@@ -136,7 +140,10 @@ def shelf(world: World) -> World:
         ("pt-br", {"talk"}),
         ("PT-BR", {"talk"}),
         ("pt", set()),
-        ("es", {"100_done", "talk"}),  # one has no metadata, the other only says Portuguese: their files tell
+        (
+            "es",
+            {"100_done", "talk"},
+        ),  # found by their files: one has no metadata, the other lists Portuguese only
         ("%", {"100%_done"}),
         ("0_d", {"100_done"}),
         ("0%_", {"100%_done"}),
@@ -149,7 +156,7 @@ def test_a_search_finds_names_videos_and_whole_languages(shelf: World, query: st
     assert set(names_on(signed_in(shelf.alice).get("/sessions/", {"q": query}))) == found
 
 
-def test_a_stage_filters(shelf: World):
+def test_sessions_are_filtered_by_stage(shelf: World):
     alice = signed_in(shelf.alice)
     stages = {
         session.name: session.current.stage
@@ -159,11 +166,11 @@ def test_a_stage_filters(shelf: World):
 
     for stage in set(stages.values()):
         found = names_on(alice.get("/sessions/", {"stage": stage}))
-        assert set(found) == {name for name, its in stages.items() if its == stage}
+        assert set(found) == {name for name, each in stages.items() if each == stage}
     assert len(set(stages.values())) >= 3
 
 
-def test_a_language_filters_and_what_is_offered_is_what_alice_has(shelf: World):
+def test_sessions_are_filtered_by_the_languages_of_the_user(shelf: World):
     sketch_session(shelf.bob, "other", {"audio/fr_audio.wav": b"x"})
     alice = signed_in(shelf.alice)
 
@@ -175,7 +182,7 @@ def test_a_language_filters_and_what_is_offered_is_what_alice_has(shelf: World):
     assert names_on(alice.get("/sessions/", {"language": "pt"})) == []
 
 
-def test_every_order_puts_first_what_it_says(world: World, alice: Client):
+def test_sessions_are_ordered(world: World, alice: Client):
     start = now() - timedelta(days=9)
     empty = DubbingSession.objects.get(
         code=post_json(alice, f"{ROOT}/sessions", {"name": "Empty"}).json()["code"]
@@ -202,7 +209,7 @@ def test_every_order_puts_first_what_it_says(world: World, alice: Client):
 
 
 def fill(world: World, count: int) -> None:
-    """Rows alone: as many sessions as a list may have to show."""
+    """Create many sessions, as rows without files."""
     first = sketch_session(world.alice, f"first of {count}")
     version = current_of(first)
     for number in range(count - 1):
@@ -220,7 +227,7 @@ def fill(world: World, count: int) -> None:
         DubbingSession.objects.filter(pk=session.pk).update(current=copy)
 
 
-def test_pages_show_every_session_once(world: World, alice: Client):
+def test_pages_list_every_session_once(world: World, alice: Client):
     fill(world, 30)
 
     first, second = (names_on(alice.get("/sessions/", {"page": page})) for page in (1, 2))
@@ -234,7 +241,7 @@ def test_pages_show_every_session_once(world: World, alice: Client):
 
 
 def queries_of(client: Client, url: str) -> int:
-    client.get(url)  # what is read once a process is read by now
+    client.get(url)  # fills the caches of the process
     with CaptureQueriesContext(
         connection,
     ) as captured:
@@ -242,7 +249,7 @@ def queries_of(client: Client, url: str) -> int:
     return len(captured)
 
 
-def test_a_list_of_30_asks_as_often_as_a_list_of_3(world: World, alice: Client):
+def test_a_list_of_30_sessions_takes_as_many_queries_as_one_of_3(world: World, alice: Client):
     fill(world, 3)
     few = queries_of(alice, "/sessions/")
     fill(world, 30)
@@ -250,7 +257,7 @@ def test_a_list_of_30_asks_as_often_as_a_list_of_3(world: World, alice: Client):
     assert queries_of(alice, "/sessions/") == few <= 10
 
 
-def test_the_trash_asks_as_often_however_much_is_in_it(world: World, alice: Client):
+def test_queries_of_the_trash_do_not_depend_on_its_size(world: World, alice: Client):
     fill(world, 3)
     DubbingSession.objects.update(trashed_at=now())
     few = queries_of(alice, "/sessions/trash/")
@@ -260,7 +267,7 @@ def test_the_trash_asks_as_often_however_much_is_in_it(world: World, alice: Clie
     assert queries_of(alice, "/sessions/trash/") == few <= 8
 
 
-def test_a_page_of_300_files_asks_as_often_as_one_of_5(world: World, alice: Client):
+def test_a_page_of_300_files_takes_as_many_queries_as_one_of_5(world: World, alice: Client):
     small = sketch_session(world.alice, "small", {f"audio/s{number}.wav": b"x" for number in range(5)})
     large = sketch_session(world.alice, "large", {f"audio/s{number}.wav": b"x" for number in range(300)})
     shares = [sketch_share(sketch_export(session)) for session in (small, large)]
@@ -280,7 +287,7 @@ def test_a_page_of_300_files_asks_as_often_as_one_of_5(world: World, alice: Clie
     assert queries_of(Client(), f"/s/{shares[1].token}/") == few <= 8
 
 
-def test_the_jobs_page_asks_as_often_however_many_there_are(world: World, alice: Client):
+def test_queries_of_the_jobs_page_do_not_depend_on_their_number(world: World, alice: Client):
     session = sketch_session(world.alice)
     sketch_job(session)
     sketch_export(session)
@@ -295,13 +302,13 @@ def test_the_jobs_page_asks_as_often_however_many_there_are(world: World, alice:
 # -- Trash ------------------------------------------------------------------------------------------------------------------
 
 
-def test_a_trashed_session_is_nowhere_but_in_the_trash(world: World, alice: Client):
+def test_a_trashed_session_is_only_in_the_trash(world: World, alice: Client):
     session = sketch_session(world.alice)
     export = sketch_export(session)
 
     response = alice.post(f"/sessions/{session.code}/trash/", follow=True)
 
-    assert said(response) == ["“talk” was moved to the trash."]
+    assert messages_of(response) == ["“talk” was moved to the trash."]
     assert names_on(response) == []
     for url in (f"/sessions/{session.code}/", f"/sessions/{session.code}/save/", f"/exports/{export.code}/"):
         assert alice.get(url).status_code == 404
@@ -309,7 +316,7 @@ def test_a_trashed_session_is_nowhere_but_in_the_trash(world: World, alice: Clie
     assert list(signed_in(world.bob).get("/sessions/trash/").context["sessions"]) == []
 
 
-def test_undo_brings_everything_back(world: World, alice: Client):
+def test_undo_restores_the_session(world: World, alice: Client):
     session = sketch_session(world.alice)
     alice.post(f"/sessions/{session.code}/trash/")
 
@@ -320,18 +327,18 @@ def test_undo_brings_everything_back(world: World, alice: Client):
     assert alice.post(f"/sessions/{session.code}/untrash/").status_code == 404
 
 
-def test_undo_under_a_taken_name_finds_a_free_one(world: World, alice: Client):
+def test_undo_appends_a_number_to_a_taken_name(world: World, alice: Client):
     session = sketch_session(world.alice)
     alice.post(f"/sessions/{session.code}/trash/")
     sketch_session(world.alice)
 
     response = alice.post(f"/sessions/{session.code}/untrash/", follow=True)
 
-    assert said(response)[-1:] == ["“talk” was restored as “talk_2”, because its name is in use."]
+    assert messages_of(response)[-1:] == ["“talk” was restored as “talk_2”, because its name is in use."]
     assert set(names_on(alice.get("/sessions/"))) == {"talk", "talk_2"}
 
 
-def test_several_are_deleted_at_once_but_nobody_elses(world: World, alice: Client):
+def test_a_batch_trashes_only_sessions_of_the_user(world: World, alice: Client):
     mine = [sketch_session(world.alice, name) for name in ("one", "two", "three")]
     bobs = sketch_session(world.bob)
     codes = [str(session.code) for session in (*mine[:2], bobs)]
@@ -339,12 +346,12 @@ def test_several_are_deleted_at_once_but_nobody_elses(world: World, alice: Clien
     response = alice.post("/sessions/batch/", {"codes": codes, "action": "trash"}, follow=True)
 
     assert names_on(response) == ["three"]
-    assert said(response)[0].startswith("2 sessions were moved to the trash")
+    assert messages_of(response)[0].startswith("2 sessions were moved to the trash")
     bobs.refresh_from_db()
     assert not bobs.is_trashed
 
 
-def test_several_are_exported_at_once_empty_ones_named(world: World, alice: Client):
+def test_a_batch_exports_sessions_and_names_empty_ones(world: World, alice: Client):
     mine = [sketch_session(world.alice, name) for name in ("one", "two")]
     post_json(alice, f"{ROOT}/sessions", {"name": "empty"})
     bobs = sketch_session(world.bob)
@@ -356,24 +363,24 @@ def test_several_are_exported_at_once_empty_ones_named(world: World, alice: Clie
     assert set(Job.objects.values_list("session", "kind", "state")) == {
         (session.pk, "export", "queued") for session in mine
     }
-    assert sorted(said(response)) == [
+    assert sorted(messages_of(response)) == [
         "2 exports were queued.",
         "“empty” has no version yet, so there is nothing to export.",
     ]
 
 
-# -- What the page says ------------------------------------------------------------------------------------------------------
+# -- Page ------------------------------------------------------------------------------------------------------
 
 
-def test_the_page_shows_what_the_original_shows(world: World, alice: Client):
-    told = {
+def test_the_page_shows_the_data_of_the_original(world: World, alice: Client):
+    document = {
         "video_name": "my_presentation.mp4",
         "languages": ["hi", "es"],
         "transcription_text": "Hello",
         "translations": {"hi": "नमस्ते"},
         "voices": {"hi": "gemini_hi_deep", "es": "edge_es_bright"},
     }
-    session = sketch_session(world.alice, files=PROJECT, told=told)
+    session = sketch_session(world.alice, files=PROJECT, document=document)
 
     text = alice.get(f"/sessions/{session.code}/").content.decode()
 
@@ -392,7 +399,7 @@ def test_the_page_shows_what_the_original_shows(world: World, alice: Client):
 
 
 @pytest.mark.parametrize(
-    "told",
+    "document",
     [
         {"voices": {"hi": {"name": "deep", "speed": 1.5}, "es": ["a", "b"], "": None, "x" * 300: 7}},
         {"voices": {}, "translations": {"hi": {"segments": [1, 2]}}, "languages": []},
@@ -405,9 +412,9 @@ def test_the_page_shows_what_the_original_shows(world: World, alice: Client):
         {"transcription_text": "x" * 500_000},
     ],
 )
-def test_odd_metadata_is_shown_and_never_run(world: World, alice: Client, told: dict[str, Any]):
+def test_unusual_metadata_is_shown_and_never_executed(world: World, alice: Client, document: dict[str, Any]):
     named = {f"audio/{language}_audio.wav": b"x" for language in ("hi", "x" * 40, "k" * 36, "hi_" + "y" * 40)}
-    session = sketch_session(world.alice, files=named, told=told)
+    session = sketch_session(world.alice, files=named, document=document)
 
     for url in (
         "/sessions/",
@@ -422,7 +429,7 @@ def test_odd_metadata_is_shown_and_never_run(world: World, alice: Client, told: 
             assert "<i>" not in response.content.decode()
 
 
-def test_looking_is_noted_as_access_and_never_goes_back(world: World, alice: Client):
+def test_opening_is_recorded_as_access_and_never_moves_it_back(world: World, alice: Client):
     session = sketch_session(world.alice)
     future = now() + timedelta(days=1)
 

@@ -1,4 +1,4 @@
-"""Files on their way in: in any order, again, at once, too late, and never more than was announced."""
+"""Uploads: parts in any order, repeated, concurrent, late; never more bytes than declared."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ PART = 8 * 1024 * 1024
 
 @pytest.fixture
 def alice(world: World) -> Client:
-    for left in list(get_store().open_uploads("staging/")):  # by tests that end in the middle of one
-        get_store().abort(left.key, left.upload_id)
+    for opened in list(get_store().open_uploads("staging/")):  # of tests that do not complete their uploads
+        get_store().abort(opened.key, opened.upload_id)
     return signed_in(world.alice)
 
 
-def opened(client: Client, **sizes: int) -> list[str]:
-    """Announce files by name and size; return the uploads' codes."""
+def create(client: Client, **sizes: int) -> list[str]:
+    """Create uploads of files by name and size; return their codes."""
     files = [{"path": f"{name}.wav", "size": size} for name, size in sizes.items()]
     response = post_json(client, f"{ROOT}/uploads", {"uploads": files})
     assert response.status_code == 201, response.content
@@ -65,13 +65,13 @@ def refusal_of(response: Any) -> tuple[int, str]:
     return response.status_code, code
 
 
-def arrived(code: str) -> bytes:
+def received(code: str) -> bytes:
     return read_object(object_key(Upload.objects.get(code=code)))
 
 
-def sent(client: Client, **files: bytes) -> list[str]:
+def send(client: Client, **files: bytes) -> list[str]:
     """Upload small files; return their codes."""
-    codes = opened(client, **{name: len(data) for name, data in files.items()})
+    codes = create(client, **{name: len(data) for name, data in files.items()})
     for code, data in zip(codes, files.values(), strict=True):
         assert not data or put(client, code, 1, data).status_code == 200
     assert complete(client, *codes).status_code == 200
@@ -84,12 +84,12 @@ def sent(client: Client, **files: bytes) -> list[str]:
 def test_parts_arrive_in_any_order_and_again(alice: Client):
     data = bytes(range(256)) * (2 * PART // 256) + b"!"
     parts = {1: data[:PART], 2: data[PART : 2 * PART], 3: data[2 * PART :]}
-    (code,) = opened(alice, a=len(data))
+    (code,) = create(alice, a=len(data))
 
     assert refusal_of(complete(alice, code)) == (409, "upload_incomplete")
     for number in (3, 1):
-        told = put(alice, code, number, parts[number]).json()
-        assert (told["number"], told["size"]) == (number, len(parts[number]))
+        part = put(alice, code, number, parts[number]).json()
+        assert (part["number"], part["size"]) == (number, len(parts[number]))
     assert put(alice, code, 3, b"?").status_code == 200  # replaced below
     assert refusal_of(complete(alice, code)) == (409, "upload_incomplete")
     for number in (2, 3):
@@ -98,29 +98,29 @@ def test_parts_arrive_in_any_order_and_again(alice: Client):
     assert (upload.received, [part["number"] for part in upload.parts]) == (len(data), [1, 2, 3])
 
     assert complete(alice, code).json()["uploads"][0]["state"] == "received"
-    assert arrived(code) == data
+    assert received(code) == data
 
 
-def test_parts_that_arrive_at_once_all_count(world: World, alice: Client):
+def test_concurrent_parts_are_all_stored(world: World, alice: Client):
     parts = {number: bytes([number]) * (PART if number < 4 else 5) for number in (1, 2, 3, 4)}
-    (code,) = opened(alice, a=3 * PART + 5)
+    (code,) = create(alice, a=3 * PART + 5)
 
-    def send(number: int) -> int:
+    def put_one(number: int) -> int:
         try:
             return int(put(signed_in(world.alice), code, number, parts[number]).status_code)
         finally:
             connections.close_all()
 
     with ThreadPoolExecutor(4) as threads:
-        assert set(threads.map(send, [1, 2, 3, 4, 4])) == {200}
+        assert set(threads.map(put_one, [1, 2, 3, 4, 4])) == {200}
 
     assert complete(alice, code).status_code == 200
-    assert arrived(code) == b"".join(parts.values())
+    assert received(code) == b"".join(parts.values())
     assert len(list(get_store().open_uploads("staging/"))) == 0
 
 
-def test_a_file_of_one_part_and_a_byte_has_two(alice: Client):
-    (code,) = opened(alice, a=PART + 1)
+def test_a_file_one_byte_larger_than_a_part_has_two_parts(alice: Client):
+    (code,) = create(alice, a=PART + 1)
 
     assert refusal_of(put(alice, code, 1, b"x" * (PART + 1))) == (400, "bad_part_size")
     assert refusal_of(put(alice, code, 1, b"x" * (PART - 1))) == (400, "bad_part_size")
@@ -132,21 +132,21 @@ def test_a_file_of_one_part_and_a_byte_has_two(alice: Client):
     assert refusal_of(put(alice, code, 0, b"")) == (400, "part_not_found")
 
     assert complete(alice, code).status_code == 200
-    assert arrived(code) == b"x" * PART + b"y"
+    assert received(code) == b"x" * PART + b"y"
 
 
 def test_the_parts_of_a_file_of_90_gib_are_larger(alice: Client):
     size = 90 * 1024**3 + 5
-    (code,) = opened(alice, a=size)
+    (code,) = create(alice, a=size)
 
     assert put(alice, code, 1, bytes(2 * PART)).status_code == 200
     assert put(alice, code, 5761, b"wave.").status_code == 200  # a sparse file, in a folder
     assert refusal_of(put(alice, code, 5760, bytes(PART))) == (400, "bad_part_size")
     assert refusal_of(put(alice, code, 5762, b"x")) == (400, "part_not_found")
 
-    told = alice.get(f"{ROOT}/uploads/{code}").json()
-    assert (told["size"], told["part_size"], told["part_count"]) == (size, 2 * PART, 5761)
-    assert [(part["number"], part["size"]) for part in told["parts"]] == [(1, 2 * PART), (5761, 5)]
+    upload = alice.get(f"{ROOT}/uploads/{code}").json()
+    assert (upload["size"], upload["part_size"], upload["part_count"]) == (size, 2 * PART, 5761)
+    assert [(part["number"], part["size"]) for part in upload["parts"]] == [(1, 2 * PART), (5761, 5)]
     refused = complete(alice, code)
     assert refusal_of(refused) == (409, "upload_incomplete")
     assert refused.json()["incomplete"] == [{"upload": code, "missing": list(range(2, 5761))}]
@@ -154,36 +154,34 @@ def test_the_parts_of_a_file_of_90_gib_are_larger(alice: Client):
     assert not list(get_store().open_uploads("staging/"))
 
 
-def test_a_refused_part_leaves_the_earlier_one(alice: Client):
-    (code,) = opened(alice, a=4)
+def test_a_refused_part_does_not_replace_the_earlier_one(alice: Client):
+    (code,) = create(alice, a=4)
     put(alice, code, 1, b"good")
 
     for bad in (b"", b"bad", b"worse"):
         assert refusal_of(put(alice, code, 1, bad)) == (400, "bad_part_size")
 
     complete(alice, code)
-    assert arrived(code) == b"good"
+    assert received(code) == b"good"
 
 
 def test_an_empty_file_needs_no_part(alice: Client):
-    for parts in (0, 1):  # one of no bytes does no harm
-        (code,) = opened(alice, a=0)
+    for parts in (0, 1):  # an empty part is accepted, too
+        (code,) = create(alice, a=0)
         for number in range(parts):
             assert put(alice, code, number + 1, b"").status_code == 200
 
         assert complete(alice, code).status_code == 200
-        assert arrived(code) == b""
+        assert received(code) == b""
         assert complete(alice, code).status_code == 200
     assert list(get_store().open_uploads("staging/")) == []
 
 
-def test_a_connection_that_breaks_off_leaves_the_part_to_be_sent_again(
-    alice: Client, monkeypatch: pytest.MonkeyPatch
-):
-    (code,) = opened(alice, a=4)
+def test_a_part_can_be_sent_again_after_a_lost_connection(alice: Client, monkeypatch: pytest.MonkeyPatch):
+    (code,) = create(alice, a=4)
 
     def broken(*_: object) -> bytes:
-        raise UnreadablePostError("the client is gone")
+        raise UnreadablePostError("the client disconnected")
 
     with monkeypatch.context() as patch:
         patch.setattr("django.core.handlers.wsgi.WSGIRequest.read", broken)
@@ -191,62 +189,67 @@ def test_a_connection_that_breaks_off_leaves_the_part_to_be_sent_again(
     assert put(alice, code, 1, b"wave").status_code == 200
 
 
-# -- Completing --------------------------------------------------------------------------------------------------------------
+# -- Completion --------------------------------------------------------------------------------------------------------------
 
 
-def test_completing_again_changes_nothing(alice: Client):
-    (code,) = sent(alice, a=b"wave")
+def test_completing_twice_changes_nothing(alice: Client):
+    (code,) = send(alice, a=b"wave")
     before = Upload.objects.values().get()
 
     assert complete(alice, code).status_code == 200
 
     assert Upload.objects.values().get() | {"expires_at": 0} == before | {"expires_at": 0}
     assert refusal_of(put(alice, code, 1, b"wave")) == (409, "upload_complete")
-    assert arrived(code) == b"wave"
+    assert received(code) == b"wave"
 
 
-def test_completing_at_once_does_it_once(world: World, alice: Client):
-    (code,) = opened(alice, a=4)
+def test_concurrent_completions_all_succeed(world: World, alice: Client):
+    (code,) = create(alice, a=4)
     put(alice, code, 1, b"wave")
 
-    def try_it(_: int) -> int:
+    def attempt(_: int) -> int:
         try:
             return int(complete(signed_in(world.alice), code).status_code)
         finally:
             connections.close_all()
 
     with ThreadPoolExecutor(4) as threads:
-        assert set(threads.map(try_it, range(4))) == {200}
+        assert set(threads.map(attempt, range(4))) == {200}
 
-    assert arrived(code) == b"wave"
+    assert received(code) == b"wave"
 
 
-def test_an_answer_that_was_lost_does_no_harm(alice: Client, monkeypatch: pytest.MonkeyPatch):
-    (code,) = opened(alice, a=4)
+def test_completion_succeeds_after_the_response_of_the_store_was_lost(
+    alice: Client, monkeypatch: pytest.MonkeyPatch
+):
+    (code,) = create(alice, a=4)
     put(alice, code, 1, b"wave")
     join: Callable[..., None] = type(get_store()).complete
 
-    def joined_but_unheard(*args: Any, **more: Any) -> None:
+    def join_and_fail(*args: Any, **more: Any) -> None:
         join(*args, **more)
         raise StoreUnavailableError("staging/")
 
     with monkeypatch.context() as patch:
-        patch.setattr(type(get_store()), "complete", joined_but_unheard)
+        patch.setattr(type(get_store()), "complete", join_and_fail)
         assert complete(alice, code).status_code == 200
-    assert arrived(code) == b"wave"
+    assert received(code) == b"wave"
 
-    # The row was not written either: the store has joined the parts, and the upload is asked for again.
+    # The row was not updated either: the store has joined the parts, and the client completes the upload again.
     Upload.objects.update(state=Upload.State.RECEIVING)
-    assert put(alice, code, 1, b"wave").status_code in {200, 409}  # some stores take parts for ever
+    assert put(alice, code, 1, b"wave").status_code in {
+        200,
+        409,
+    }  # some stores accept parts of a joined object
     assert complete(alice, code).status_code == 200
-    assert arrived(code) == b"wave"
+    assert received(code) == b"wave"
 
 
 @pytest.mark.parametrize("error", [StoreFullError, StoreUnavailableError])
-def test_a_store_in_trouble_is_told_so_that_the_page_tries_again(
+def test_a_part_is_refused_as_retryable_while_the_store_fails(
     alice: Client, monkeypatch: pytest.MonkeyPatch, error: type[StoreFullError]
 ):
-    (code,) = opened(alice, a=4)
+    (code,) = create(alice, a=4)
 
     def fail(*_: object, **__: object) -> None:
         raise error("staging/x")
@@ -257,18 +260,18 @@ def test_a_store_in_trouble_is_told_so_that_the_page_tries_again(
     assert put(alice, code, 1, b"wave").status_code == 200
 
 
-# -- Gone, late, foreign ------------------------------------------------------------------------------------------------------
+# -- Deleted, expired, of another user ------------------------------------------------------------------------------------------------------
 
 
-def test_an_expired_upload_takes_no_more(alice: Client):
-    (code,) = opened(alice, a=4)
+def test_an_expired_upload_accepts_no_parts(alice: Client):
+    (code,) = create(alice, a=4)
     Upload.objects.update(expires_at=now() - timedelta(seconds=1))
 
     assert refusal_of(put(alice, code, 1, b"wave")) == (409, "upload_expired")
 
 
-def test_a_part_prolongs_the_upload(alice: Client):
-    (code,) = opened(alice, a=4)
+def test_a_part_extends_the_lifetime_of_the_upload(alice: Client):
+    (code,) = create(alice, a=4)
     Upload.objects.update(expires_at=now() + timedelta(minutes=1))
 
     put(alice, code, 1, b"wave")
@@ -276,12 +279,12 @@ def test_a_part_prolongs_the_upload(alice: Client):
     assert Upload.objects.get().expires_at > now() + settings.UPLOAD_KEPT - timedelta(minutes=1)
 
 
-def test_a_discarded_upload_leaves_nothing(alice: Client):
-    finished, half, empty = sent(alice, a=b"wave")[0], *opened(alice, b=PART + 1, c=3)
-    put(alice, half, 1, b"x" * PART)
-    put(alice, empty, 1, b"toolong")
+def test_discarding_deletes_the_row_and_the_bytes(alice: Client):
+    complete_one, partial, refused = send(alice, a=b"wave")[0], *create(alice, b=PART + 1, c=3)
+    put(alice, partial, 1, b"x" * PART)
+    put(alice, refused, 1, b"toolong")
 
-    for code in (finished, half, empty):
+    for code in (complete_one, partial, refused):
         assert discard(alice, code).status_code == 204
         assert refusal_of(discard(alice, code)) == (404, "not_found")
         assert refusal_of(put(alice, code, 1, b"wave")) == (404, "not_found")
@@ -292,25 +295,25 @@ def test_a_discarded_upload_leaves_nothing(alice: Client):
     assert list(get_store().open_uploads("staging/")) == []
 
 
-def test_a_part_that_arrives_while_the_upload_is_discarded_is_refused(
+def test_a_part_is_refused_when_its_upload_is_discarded_in_the_meantime(
     alice: Client, monkeypatch: pytest.MonkeyPatch
 ):
-    (code,) = opened(alice, a=4)
+    (code,) = create(alice, a=4)
     store = type(get_store())
     put_part: Callable[..., Any] = store.put_part
 
-    def discarded_meanwhile(*args: Any, **more: Any) -> Any:
+    def discard_in_between(*args: Any, **more: Any) -> Any:
         part = put_part(*args, **more)
         Upload.objects.all().delete()
         return part
 
-    monkeypatch.setattr(store, "put_part", discarded_meanwhile)
+    monkeypatch.setattr(store, "put_part", discard_in_between)
 
     assert refusal_of(put(alice, code, 1, b"wave")) == (409, "upload_deleted")
 
 
-def test_an_upload_whose_parts_the_store_lost_is_to_be_sent_again(alice: Client):
-    (code,) = opened(alice, a=4)
+def test_an_upload_that_the_store_lost_must_be_sent_again(alice: Client):
+    (code,) = create(alice, a=4)
     put(alice, code, 1, b"wave")
     upload = Upload.objects.get()
     get_store().abort(object_key(upload), upload.store_id)
@@ -320,9 +323,9 @@ def test_an_upload_whose_parts_the_store_lost_is_to_be_sent_again(alice: Client)
 
 
 @pytest.mark.one_stack
-def test_parts_that_a_loss_of_power_took_are_to_be_sent_again(alice: Client, monkeypatch: pytest.MonkeyPatch):
-    """An object store acknowledges what it keeps."""
-    (code,) = opened(alice, a=PART + 4)
+def test_parts_lost_in_a_power_failure_must_be_sent_again(alice: Client, monkeypatch: pytest.MonkeyPatch):
+    """On one stack: an object store is durable when it acknowledges a part."""
+    (code,) = create(alice, a=PART + 4)
     put(alice, code, 1, b"w" * PART)
     with monkeypatch.context() as patch:
         patch.setattr("sessions_app.storage.durable.boot", lambda: "before")
@@ -338,9 +341,9 @@ def test_parts_that_a_loss_of_power_took_are_to_be_sent_again(alice: Client, mon
     assert read_object(object_key(Upload.objects.get())) == b"w" * PART + b"wave"
 
 
-def test_nobody_uses_the_uploads_of_others(world: World, alice: Client):
-    (code,) = sent(alice, a=b"wave")
-    (waiting,) = opened(alice, b=4)
+def test_other_users_cannot_use_an_upload(world: World, alice: Client):
+    (code,) = send(alice, a=b"wave")
+    (waiting,) = create(alice, b=4)
     bob = signed_in(world.bob)
     session = post_json(bob, f"{ROOT}/sessions", {"name": "talk"}).json()["code"]
 
@@ -370,23 +373,23 @@ def save(client: Client, session: DubbingSession, *codes: str, parent: int = 0) 
     return post_json(client, url, {"parent": parent, "uploads": codes})
 
 
-def test_files_are_not_saved_before_they_are_complete(alice: Client, session: DubbingSession):
-    (code,) = opened(alice, a=4)
+def test_incomplete_uploads_cannot_be_saved(alice: Client, session: DubbingSession):
+    (code,) = create(alice, a=4)
 
     assert refusal_of(save(alice, session, code)) == (400, "upload_incomplete")
     assert refusal_of(import_(alice, code)) == (400, "upload_incomplete")
 
 
-def test_a_file_named_twice_is_refused(alice: Client, session: DubbingSession):
-    (code,) = sent(alice, a=b"wave")
-    (same_path,) = sent(alice, a=b"other")
+def test_a_duplicate_path_is_refused(alice: Client, session: DubbingSession):
+    (code,) = send(alice, a=b"wave")
+    (same_path,) = send(alice, a=b"other")
 
     assert refusal_of(save(alice, session, code, code)) == (400, "bad_field")
     assert refusal_of(save(alice, session, code, same_path)) == (400, "path_duplicate")
 
 
-def test_no_two_jobs_read_one_upload(world: World, alice: Client, session: DubbingSession):
-    (code,) = sent(alice, a=b"wave")
+def test_an_upload_is_read_by_one_job(world: World, alice: Client, session: DubbingSession):
+    (code,) = send(alice, a=b"wave")
     first = save(alice, session, code)
     assert first.status_code == 202
 
@@ -399,25 +402,25 @@ def test_no_two_jobs_read_one_upload(world: World, alice: Client, session: Dubbi
     assert current_of(session).file_count == 1
 
 
-def test_two_saves_of_one_upload_at_once_make_one_job(world: World, alice: Client, session: DubbingSession):
-    (code,) = sent(alice, a=b"wave")
+def test_concurrent_saves_of_one_upload_create_one_job(world: World, alice: Client, session: DubbingSession):
+    (code,) = send(alice, a=b"wave")
 
-    def try_it(_: int) -> int:
+    def attempt(_: int) -> int:
         try:
             return int(save(signed_in(world.alice), session, code).status_code)
         finally:
             connections.close_all()
 
     with ThreadPoolExecutor(4) as threads:
-        assert sorted(threads.map(try_it, range(4))) == [202, 409, 409, 409]
+        assert sorted(threads.map(attempt, range(4))) == [202, 409, 409, 409]
 
     assert Job.objects.count() == 1
 
 
-def test_files_of_a_cancelled_job_can_be_used_or_discarded(
+def test_uploads_of_a_cancelled_job_can_be_used_or_discarded(
     world: World, alice: Client, session: DubbingSession
 ):
-    one, two = sent(alice, a=b"wave", b=b"more")
+    one, two = send(alice, a=b"wave", b=b"more")
     save(alice, session, one, two)
     job = Job.objects.get()
     cancel_job(job=job, now=world.clock())
@@ -431,10 +434,8 @@ def test_files_of_a_cancelled_job_can_be_used_or_discarded(
     assert job.state == Job.State.CANCELLED
 
 
-def test_a_save_whose_files_went_to_another_is_never_half_done(
-    world: World, alice: Client, session: DubbingSession
-):
-    codes = sent(alice, a=b"wave", b=b"more")
+def test_a_save_without_all_its_uploads_fails(world: World, alice: Client, session: DubbingSession):
+    codes = send(alice, a=b"wave", b=b"more")
     save(alice, session, *codes)
     Upload.objects.filter(code=codes[0]).update(job=None)
 
@@ -446,25 +447,25 @@ def test_a_save_whose_files_went_to_another_is_never_half_done(
     assert session.current is None
 
 
-# -- Many, large, odd ------------------------------------------------------------------------------------------------------------
+# -- Many, large, invalid ------------------------------------------------------------------------------------------------------------
 
 
-def test_a_thousand_files_are_announced_and_completed_in_a_few_calls(alice: Client):
-    opened_codes = opened(alice, **{f"s{number}": 0 for number in range(1000)})
-    assert len(set(opened_codes)) == 1000
+def test_a_thousand_uploads_are_created_in_one_call(alice: Client):
+    codes = create(alice, **{f"s{number}": 0 for number in range(1000)})
+    assert len(set(codes)) == 1000
 
     too_many = [{"path": f"{number}.wav", "size": 0} for number in range(1001)]
-    for uploads_asked in (too_many, []):
-        refused = post_json(alice, f"{ROOT}/uploads", {"uploads": uploads_asked})
+    for uploads in (too_many, []):
+        refused = post_json(alice, f"{ROOT}/uploads", {"uploads": uploads})
         assert refusal_of(refused) == (422, "bad_request")
     assert Upload.objects.count() == 1000
 
 
-@pytest.mark.one_stack  # whose store is fast enough to be no test's patience
+@pytest.mark.one_stack  # with the fastest store
 @pytest.mark.slow
-def test_hundreds_of_small_files_arrive_and_are_saved(world: World, alice: Client, session: DubbingSession):
+def test_hundreds_of_small_files_are_uploaded_and_saved(world: World, alice: Client, session: DubbingSession):
     data = {f"s{number}": b"wave %d" % number for number in range(250)}
-    codes = opened(alice, **{name: len(content) for name, content in data.items()})
+    codes = create(alice, **{name: len(content) for name, content in data.items()})
     for code, content in zip(codes, data.values(), strict=True):
         assert put(alice, code, 1, content).status_code == 200
     for start in range(0, 250, 125):
@@ -478,31 +479,31 @@ def test_hundreds_of_small_files_arrive_and_are_saved(world: World, alice: Clien
     assert (Upload.objects.count(), stored_keys("staging/")) == (0, [])
 
 
-def test_no_file_is_announced_that_could_not_arrive(alice: Client):
+def test_no_upload_is_created_for_an_invalid_file(alice: Client):
     limit = settings.MAX_UPLOAD_SIZE
 
-    def announce(path: str, size: int) -> Any:
+    def create_two(path: str, size: int) -> Any:
         files = [{"path": "ok.wav", "size": 1}, {"path": path, "size": size}]
         return post_json(alice, f"{ROOT}/uploads", {"uploads": files})
 
-    assert refusal_of(announce("a.wav", limit + 1)) == (400, "too_large")
-    assert refusal_of(announce("a.wav", -1)) == (422, "bad_request")
-    assert refusal_of(announce("../a.wav", 1)) == (400, "path_parent")
-    assert refusal_of(announce("nul.wav", 1)) == (400, "path_reserved")
+    assert refusal_of(create_two("a.wav", limit + 1)) == (400, "too_large")
+    assert refusal_of(create_two("a.wav", -1)) == (422, "bad_request")
+    assert refusal_of(create_two("../a.wav", 1)) == (400, "path_parent")
+    assert refusal_of(create_two("nul.wav", 1)) == (400, "path_reserved")
     assert not Upload.objects.exists()
-    assert announce("a.wav", limit).status_code == 201
+    assert create_two("a.wav", limit).status_code == 201
 
 
-def test_a_folder_is_sorted_before_anything_is_sent(alice: Client):
+def test_placements_are_previewed_without_uploads(alice: Client):
     paths = ["work/talk.mp4", "work/hi_audio.wav", "work/../x", "work/nul.txt"]
 
-    told = post_json(alice, f"{ROOT}/placements", {"paths": paths, "rooted": False}).json()
+    preview = post_json(alice, f"{ROOT}/placements", {"paths": paths, "rooted": False}).json()
 
-    assert {file["source"]: file["category"] for file in told["files"]} == {
+    assert {file["source"]: file["category"] for file in preview["files"]} == {
         "work/talk.mp4": "original_video",
         "work/hi_audio.wav": "audio",
     }
-    assert [file["code"] for file in told["refused"]] == [
+    assert [file["code"] for file in preview["refused"]] == [
         "path_parent",
         "path_reserved",
     ]

@@ -1,4 +1,4 @@
-"""Versions: looked at, downloaded file by file, restored, saved on top of; and two people who do it at once."""
+"""Versions: pages, downloads of files, restoring, saving on top, conflicts."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ FILES = {
     "other/page.html": b"<script>alert(1)</script>",
     "other/picture.svg": b"<svg onload='alert(1)'/>",
     "other/empty.txt": b"",
-    "other/say “hi”, O'Neil; 100%.wav": b"quotes",
+    "other/“hi”, O'Neil; 100%.wav": b"quotes",
     "other/नमस्ते #1?.wav": b"unicode",
 }
 
@@ -71,7 +71,7 @@ def url_of(session: DubbingSession, name: str, number: int = 1) -> str:
 # -- Files ------------------------------------------------------------------------------------------------------------------
 
 
-def test_every_file_downloads_byte_for_byte(alice: Client, session: DubbingSession):
+def test_every_file_is_downloaded_unchanged(alice: Client, session: DubbingSession):
     by_hash = {hashlib.sha256(data).hexdigest(): data for data in FILES.values()}
 
     for entry in Entry.objects.filter(session=session).select_related("blob"):
@@ -82,7 +82,7 @@ def test_every_file_downloads_byte_for_byte(alice: Client, session: DubbingSessi
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_no_file_can_act_on_the_portal(alice: Client, session: DubbingSession, name: str):
+def test_no_file_can_run_scripts_on_the_portal(alice: Client, session: DubbingSession, name: str):
     url = url_of(session, name.rpartition("/")[2])
     plays = name.endswith((".wav", ".mp4"))
 
@@ -98,16 +98,16 @@ def test_no_file_can_act_on_the_portal(alice: Client, session: DubbingSession, n
         assert response["Content-Type"] == expected
 
 
-def test_names_arrive_as_they_are(alice: Client, session: DubbingSession):
+def test_file_names_are_downloaded_unchanged(alice: Client, session: DubbingSession):
     quoted = alice.head(url_of(session, "O'Neil; 100%.wav"))["Content-Disposition"]
     unicode = alice.head(url_of(session, "#1?.wav"))["Content-Disposition"]
 
-    assert quoted == "attachment; filename*=utf-8''say%20%E2%80%9Chi%E2%80%9D%2C%20O%27Neil%3B%20100%25.wav"
+    assert quoted == "attachment; filename*=utf-8''%E2%80%9Chi%E2%80%9D%2C%20O%27Neil%3B%20100%25.wav"
     assert unicode.startswith("attachment; filename*=utf-8''%E0%A4%A8")
     assert unicode.isascii()
 
 
-def test_a_file_known_already_is_not_sent_again(alice: Client, session: DubbingSession):
+def test_a_cached_file_is_not_sent_again(alice: Client, session: DubbingSession):
     url = url_of(session, "hi_audio.wav")
     etag = alice.head(url)["ETag"]
 
@@ -122,18 +122,18 @@ def test_ranges_of_a_file_are_sent_exactly(alice: Client, session: DubbingSessio
     url = url_of(session, "hi_audio.wav")
     size = len(WAV)
 
-    for asked, start, end in (
+    for requested, start, end in (
         ("0-0", 0, 1),
         ("0-99", 0, 100),
         ("100-", 100, size),
         ("-4", size - 4, size),
         ("0-999999", 0, size),
     ):
-        response = alice.get(url, headers={"Range": f"bytes={asked}"})
+        response = alice.get(url, headers={"Range": f"bytes={requested}"})
         assert (response.status_code, bytes_of(response)) == (206, WAV[start:end])
         assert response["Content-Range"] == f"bytes {start}-{end - 1}/{size}"
         assert response["Content-Length"] == str(end - start)
-        head = alice.head(url, headers={"Range": f"bytes={asked}"})
+        head = alice.head(url, headers={"Range": f"bytes={requested}"})
         assert (head.content, head["Accept-Ranges"]) == (b"", "bytes")
     for missing in (f"{size}-", "-0"):
         response = alice.get(url, headers={"Range": f"bytes={missing}"})
@@ -141,7 +141,7 @@ def test_ranges_of_a_file_are_sent_exactly(alice: Client, session: DubbingSessio
     assert bytes_of(alice.get(url, headers={"Range": "bytes=0-3", "If-Range": '"older"'})) == WAV
 
 
-def test_an_empty_file_is_sent_as_nothing(alice: Client, session: DubbingSession):
+def test_an_empty_file_has_an_empty_body(alice: Client, session: DubbingSession):
     url = url_of(session, "empty.txt")
 
     response = alice.get(url)
@@ -149,7 +149,7 @@ def test_an_empty_file_is_sent_as_nothing(alice: Client, session: DubbingSession
     assert alice.get(url, headers={"Range": "bytes=0-"}).status_code == 416
 
 
-def test_a_file_whose_bytes_cannot_be_read_says_when_to_try_again(alice: Client, world: World):
+def test_an_unreadable_file_is_refused_as_retryable(alice: Client, world: World):
     session = sketch_session(world.alice, "lost", {"audio/hi_audio.wav": b"never stored"})
 
     for headers in ({}, {"Range": "bytes=0-3"}):
@@ -166,12 +166,12 @@ def paths_of(session: DubbingSession) -> set[str]:
     return set(Entry.objects.filter(session=session).at(version.number).values_list("path", flat=True))
 
 
-def said(response: Any) -> tuple[str, str]:
+def message_of(response: Any) -> tuple[str, str]:
     (message,) = response.context["messages"]
     return message.level_tag, str(message)
 
 
-def test_every_version_shows_and_sends_its_own_files(alice: Client, session: DubbingSession):
+def test_every_version_lists_and_sends_its_own_files(alice: Client, session: DubbingSession):
     sketch_version(session, {"audio/es_audio.wav": b"only this"})
 
     old, new = (alice.get(f"/sessions/{session.code}/versions/{number}/") for number in (1, 2))
@@ -185,52 +185,58 @@ def test_every_version_shows_and_sends_its_own_files(alice: Client, session: Dub
     assert alice.get(url.replace("/versions/1/", "/versions/2/")).status_code == 404
 
 
-def test_files_of_one_category_are_shown_alone(alice: Client, session: DubbingSession):
+def test_files_are_filtered_by_category(alice: Client, session: DubbingSession):
     found = alice.get(f"/sessions/{session.code}/", {"category": "audio"}).context["files"]
 
     assert {entry.category for entry in found} == {"audio"}
 
 
-def test_an_older_version_is_restored_as_a_new_one(alice: Client, session: DubbingSession):
+def test_an_older_version_is_restored_as_the_newest_one(alice: Client, session: DubbingSession):
     before = paths_of(session)
     sketch_version(session, {"audio/es_audio.wav": b"only this"})
 
     response = alice.post(f"/sessions/{session.code}/versions/1/restore/", follow=True)
 
-    assert said(response) == ("success", "Version 1 was restored as version 3.")
+    assert message_of(response) == ("success", "Version 1 was restored as version 3.")
     assert paths_of(session) == before
     assert current_of(session).restored_from == 1
     assert Version.objects.filter(session=session).count() == 3
 
 
 @pytest.mark.parametrize(
-    ("number", "told"), [(1, "Nothing changed"), (2, "no version 2"), (2**63, "no version")]
+    ("number", "message"), [(1, "Nothing changed"), (2, "no version 2"), (2**63, "no version")]
 )
-def test_a_restore_that_does_nothing_says_so(alice: Client, session: DubbingSession, number: int, told: str):
+def test_a_restore_without_effect_shows_an_error(
+    alice: Client, session: DubbingSession, number: int, message: str
+):
     response = alice.post(f"/sessions/{session.code}/versions/{number}/restore/", follow=True)
 
-    assert said(response)[0] == "error"
-    assert told in said(response)[1]
+    assert message_of(response)[0] == "error"
+    assert message in message_of(response)[1]
     assert current_of(session).number == 1
 
 
-def test_metadata_json_is_the_originals_with_true_paths(alice: Client, world: World):
+def test_metadata_json_is_that_of_the_original_with_full_paths(alice: Client, world: World):
     session = sketch_session(
-        world.alice, "my talk", FILES, told={"video_name": "a.mp4", "future": {"kept": [1]}}
+        world.alice, "my talk", FILES, document={"video_name": "a.mp4", "future": {"list": [1]}}
     )
 
     response = alice.get(f"/sessions/{session.code}/versions/1/metadata.json")
 
-    told = json.loads(response.content)
+    document = json.loads(response.content)
     assert response["Content-Type"] == "application/json"
     assert response["Content-Disposition"] == 'attachment; filename="metadata.json"'
-    assert (told["session_name"], told["video_name"], told["future"]) == ("my talk", "a.mp4", {"kept": [1]})
-    assert told["audio_paths"] == {"hi": "sessions/my talk/audio/hi_audio.wav"}
-    assert list(told)[:3] == ["session_name", "video_name", "languages"]
-    assert len(told["created_at"].partition(".")[2]) >= 6
+    assert (document["session_name"], document["video_name"], document["future"]) == (
+        "my talk",
+        "a.mp4",
+        {"list": [1]},
+    )
+    assert document["audio_paths"] == {"hi": "sessions/my talk/audio/hi_audio.wav"}
+    assert list(document)[:3] == ["session_name", "video_name", "languages"]
+    assert len(document["created_at"].partition(".")[2]) >= 6
 
 
-def test_an_export_asked_for_twice_is_one_job(alice: Client, session: DubbingSession):
+def test_an_export_requested_twice_is_one_job(alice: Client, session: DubbingSession):
     url = f"/sessions/{session.code}/versions/1/export/"
 
     assert alice.post(url)["Location"] == alice.post(url)["Location"]
@@ -240,7 +246,9 @@ def test_an_export_asked_for_twice_is_one_job(alice: Client, session: DubbingSes
 # -- Saving on top --------------------------------------------------------------------------------------------------------------
 
 
-def test_who_saves_on_an_outdated_version_hears_who_was_first(alice: Client, session: DubbingSession):
+def test_a_save_on_an_outdated_version_names_the_author_of_the_current_one(
+    alice: Client, session: DubbingSession
+):
     sketch_version(session, {"audio/es_audio.wav": b"mine"})
 
     response = post_json(
@@ -257,15 +265,15 @@ def test_only_a_save_can_be_put_on_top(alice: Client, session: DubbingSession):
 
     response = alice.post(f"/jobs/{export.code}/save-on-top/", follow=True)
 
-    assert said(response) == ("error", "Only a save can be repeated on top of another version.")
+    assert message_of(response) == ("error", "Only a save can be repeated on top of another version.")
 
 
-def test_a_job_that_runs_is_not_put_on_top_or_tried_again(alice: Client, session: DubbingSession):
+def test_an_unfinished_job_is_not_retried(alice: Client, session: DubbingSession):
     save = sketch_job(session, Job.Kind.SAVE, params={"parent": 1, "upload_count": 0})
 
     for act in ("save-on-top", "retry"):
         response = alice.post(f"/jobs/{save.code}/{act}/", follow=True)
-        assert said(response)[0] == "error"
+        assert message_of(response)[0] == "error"
 
     save.refresh_from_db()
     assert save.state == Job.State.QUEUED
@@ -276,5 +284,5 @@ def test_a_job_is_cancelled_once(alice: Client, session: DubbingSession):
 
     first, second = (alice.post(f"/jobs/{job.code}/cancel/", follow=True) for _ in range(2))
 
-    assert said(first) == ("success", "The job is being cancelled.")
-    assert said(second) == ("error", "This job has ended already.")
+    assert message_of(first) == ("success", "The job is being cancelled.")
+    assert message_of(second) == ("error", "This job has ended already.")

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Literal
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
@@ -63,14 +64,17 @@ def create_uploads(
 def _build_draft(new: NewFile | NewPack) -> Upload:
     if isinstance(new, NewFile):
         path, size, sha256 = row = check_file(new)
-        return Upload(path=path, size=size, sha256=sha256, identity=_hash_identity([row]))
+        return Upload(path=path, size=size, sha256=sha256, identity=_compute_identity("file", [row]))
     rows = check_pack(new)
     size = sum(size for _, size, _ in rows)
-    return Upload(path="", size=size, members=rows, identity=_hash_identity(rows))
+    return Upload(path="", size=size, members=rows, identity=_compute_identity("pack", rows))
 
 
-def _hash_identity(rows: Sequence[FileRow]) -> str:
-    """Return an upload's identity, or "" without hashes: paths and sizes could join bytes of two files."""
+def _compute_identity(kind: Literal["file", "pack"], rows: Sequence[FileRow]) -> str:
+    """Return the identity of an upload, or "" without hashes: paths and sizes could join bytes of two files.
+
+    The kind is part of it: a pack of one file is another upload than that file alone.
+    """
     if not all(sha256 for _, _, sha256 in rows):
         return ""
-    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([kind, rows]).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Imports on an object store: what passes through this process, and in how many requests."""
+"""Ingest of archives on an object store: traffic of this process, and number of requests."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ OPTIONS = ("endpoint_url", "access_key", "secret_key", "region_name", "bucket_na
 
 @pytest.fixture
 def portal_on(transactional_db, broker, settings, new_storage):
-    """Makes portals that keep their files in the bucket; nothing may be left of what they began."""
+    """Create portals with a bucket; afterwards no multipart upload may be open in it."""
     storage = new_storage()
 
     def portal_on(**options: bool | None) -> World:
-        told = {name: getattr(storage, name) for name in OPTIONS}
+        connection = {name: getattr(storage, name) for name in OPTIONS}
         settings.BLOB_STORE = "sessions_app.storage.s3.S3Store"
         settings.BLOB_STORE_OPTIONS = options
         settings.STORAGES = {
             **settings.STORAGES,
             "default": {
                 "BACKEND": "storages.backends.s3.S3Storage",
-                "OPTIONS": {**told, "location": storage.location},
+                "OPTIONS": {**connection, "location": storage.location},
             },
         }
         return World.create()
@@ -51,7 +51,7 @@ def media(size: int, name: str) -> bytes:
 
 
 def imported(world: World, files: Mapping[str, bytes], *, compression: int = 0) -> tuple[Job, Traffic]:
-    """Import a ZIP of the files; the traffic is that of the job alone."""
+    """Import a ZIP of the files; return the job and its traffic."""
     return imported_zip(world, zip_of_files(files, compression=compression))
 
 
@@ -79,8 +79,8 @@ class TestLargeFiles:
     def files(self) -> dict[str, bytes]:
         return {name: media(size, name) for name, size in LARGE.items()}
 
-    @pytest.mark.parametrize("uniform", [True, False], ids=["in equal parts", "in any parts"])
-    def test_are_copied_out_of_the_archive_by_the_store(self, portal_on, files, uniform):
+    @pytest.mark.parametrize("uniform", [True, False], ids=["equal parts", "any parts"])
+    def test_are_copied_by_the_store(self, portal_on, files, uniform):
         world = portal_on(server_side_copy=True, uniform_parts=uniform)
 
         job, traffic = imported(world, files)
@@ -91,7 +91,7 @@ class TestLargeFiles:
         assert traffic.requests["CopyObject"] == 0
         assert files_of(job, world) == files
 
-    def test_pass_through_here_where_the_store_does_not_copy(self, portal_on, files):
+    def test_are_streamed_if_the_store_does_not_copy(self, portal_on, files):
         world = portal_on(server_side_copy=False)
 
         job, traffic = imported(world, files)
@@ -99,7 +99,7 @@ class TestLargeFiles:
         assert traffic.sent > sum(LARGE.values())
         assert files_of(job, world) == files
 
-    def test_pass_through_here_when_they_are_deflated(self, portal_on, files):
+    def test_are_streamed_if_they_are_deflated(self, portal_on, files):
         world = portal_on(server_side_copy=True)
 
         job, traffic = imported(world, files, compression=8)
@@ -109,7 +109,7 @@ class TestLargeFiles:
 
     @pytest.mark.parametrize("copy", [True, False], ids=["copied", "streamed"])
     @pytest.mark.parametrize("compression", [0, 8], ids=["stored", "deflated"])
-    def test_that_are_known_are_only_read(self, portal_on, files, copy, compression):
+    def test_with_a_stored_blob_are_only_read(self, portal_on, files, copy, compression):
         world = portal_on(server_side_copy=copy)
         imported(world, files)
         before = stored_keys("blobs/")
@@ -120,7 +120,7 @@ class TestLargeFiles:
         assert stored_keys("blobs/") == before
         assert files_of(job, world) == files
 
-    def test_of_a_file_on_this_machine_are_sent_once(self, portal_on, files, tmp_path):
+    def test_of_a_local_zip_are_sent_once(self, portal_on, files, tmp_path):
         world = portal_on(server_side_copy=True)
         path = tmp_path / "talk.zip"
         path.write_bytes(zip_of_files(files, compression=0))
@@ -136,7 +136,7 @@ class TestLargeFiles:
 
     @pytest.mark.parametrize("copy", [True, False], ids=["copied", "streamed"])
     @pytest.mark.parametrize("damaged", LARGE)
-    def test_one_of_which_is_damaged_leave_nothing(self, portal_on, files, copy, damaged):
+    def test_leave_nothing_if_one_is_damaged(self, portal_on, files, copy, damaged):
         world = portal_on(server_side_copy=copy)
         data = bytearray(zip_of_files(files, compression=0))
         data[data.index(files[damaged]) + len(files[damaged]) - 1] ^= 1

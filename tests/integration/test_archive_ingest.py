@@ -1,4 +1,4 @@
-"""Files of every size come out of an archive as they went in, and a failure leaves nothing."""
+"""Ingest of archives: files of every size are stored unchanged, and a failure leaves nothing."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def media(size: int, name: str) -> bytes:
 
 
 def project() -> dict[str, bytes]:
-    """Files around every bound: empty, small beside each other, as large as memory may hold, larger, equal ones."""
+    """Return files around every limit: empty, small neighbors, at the size limit of memory, above it, equal ones."""
     sizes = {
         "original_video.mp4": 12 * MIB + 3,
         "final_videos/hi_final.mp4": 2 * MIB,
@@ -43,7 +43,7 @@ def project() -> dict[str, bytes]:
     return files
 
 
-def nothing_left() -> bool:
+def has_nothing_left() -> bool:
     return (
         not Blob.objects.exists()
         and not Pin.objects.exists()
@@ -60,14 +60,14 @@ def files_of(job: Job, world: World) -> dict[str, bytes]:
 
 
 @pytest.fixture
-def opened_before(world: World) -> None:
-    for opened in list(get_store().open_uploads("")):  # by tests that end in the middle of one
+def abort_open_uploads(world: World) -> None:
+    for opened in list(get_store().open_uploads("")):  # of tests that do not complete their uploads
         get_store().abort(opened.key, opened.upload_id)
 
 
 @METHODS
 @pytest.mark.parametrize("times", [1, 2], ids=["new", "known"])
-def test_every_file_comes_out_as_it_went_in(world: World, compression: int, times: int):
+def test_every_file_is_stored_unchanged(world: World, compression: int, times: int):
     files = project()
     data = zip_of_files(files, compression=compression)
     for _ in range(times - 1):
@@ -82,7 +82,7 @@ def test_every_file_comes_out_as_it_went_in(world: World, compression: int, time
 
 
 @METHODS
-def test_a_zip_on_this_machine_comes_out_as_it_went_in(world: World, tmp_path: Path, compression: int):
+def test_every_file_of_a_local_zip_is_stored_unchanged(world: World, tmp_path: Path, compression: int):
     files = project()
     path = tmp_path / "talk.zip"
     path.write_bytes(zip_of_files(files, compression=compression))
@@ -93,8 +93,8 @@ def test_a_zip_on_this_machine_comes_out_as_it_went_in(world: World, tmp_path: P
     assert stored_keys("staging/") == []
 
 
-def test_a_zip_may_have_gaps_between_its_files_no_larger_than_other_files(world: World):
-    """Small files far apart are read one by one."""
+def test_small_files_between_large_ones_are_stored_unchanged(world: World):
+    """Distant small files are read one by one."""
     files: dict[str, bytes] = {}
     for number in range(3):
         files[f"audio/{number}.wav"] = media(5000, str(number))
@@ -103,16 +103,16 @@ def test_a_zip_may_have_gaps_between_its_files_no_larger_than_other_files(world:
     assert files_of(world.imported(zip_of_files(files, compression=0)), world) == files
 
 
-def test_every_byte_counts_as_progress(world: World, monkeypatch: pytest.MonkeyPatch):
+def test_progress_counts_every_byte_once(world: World, monkeypatch: pytest.MonkeyPatch):
     files = project()
     counted: list[int] = []
     advance = JobContext.advance
 
-    def listen(context: JobContext, count: int) -> None:
+    def record(context: JobContext, count: int) -> None:
         counted.append(count)
         advance(context, count)
 
-    monkeypatch.setattr(JobContext, "advance", listen)
+    monkeypatch.setattr(JobContext, "advance", record)
 
     for compression in (0, 8, 0):
         counted.clear()
@@ -123,12 +123,12 @@ def test_every_byte_counts_as_progress(world: World, monkeypatch: pytest.MonkeyP
 
 class TestAFailure:
     @pytest.fixture(autouse=True)
-    def nothing_before(self, opened_before: None) -> None:
+    def clean_store(self, abort_open_uploads: None) -> None:
         pass
 
     @METHODS
     @pytest.mark.parametrize("name", ["original_video.mp4", "audio/segments/023.wav"], ids=["large", "small"])
-    def test_of_one_file_leaves_nothing_of_the_others(self, world: World, compression: int, name: str):
+    def test_of_one_file_leaves_no_others(self, world: World, compression: int, name: str):
         files = project()
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w", compression) as archive:
@@ -148,14 +148,13 @@ class TestAFailure:
             "zip_data_left_over",
         }
         assert name in job.error_message
-        assert nothing_left()
+        assert has_nothing_left()
 
     @METHODS
     @pytest.mark.parametrize("limit", [0, 5 * MIB, 25 * MIB])
-    def test_to_go_on_leaves_nothing(
+    def test_by_cancellation_leaves_nothing(
         self, world: World, monkeypatch: pytest.MonkeyPatch, compression: int, limit: int
     ):
-        """As when a person cancels it."""
         advance = JobContext.advance
         done = 0
 
@@ -171,35 +170,35 @@ class TestAFailure:
             job = world.imported(zip_of_files(project(), compression=compression))
 
         assert job.state == Job.State.CANCELLED
-        assert nothing_left()
+        assert has_nothing_left()
         retry_job(job=job, now=world.clock())
         assert files_of(world.run(job), world) == project()
 
-    def test_a_zip_that_changes_while_it_is_read_is_refused(
+    def test_by_a_change_of_the_zip_leaves_nothing(
         self, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ):
         path = tmp_path / "talk.zip"
         path.write_bytes(zip_of_files({"original_video.mp4": media(12 * MIB, "x")}, compression=0))
         advance = JobContext.advance
 
-        def write_into_it(context: JobContext, count: int) -> None:
+        def modify(context: JobContext, count: int) -> None:
             with path.open("r+b") as file:
                 file.seek(2 * MIB)
                 file.write(b"changed")
             advance(context, count)
 
-        monkeypatch.setattr(JobContext, "advance", write_into_it)
+        monkeypatch.setattr(JobContext, "advance", modify)
 
         job = world.run(imports.request_file(file=path, owner=world.alice, name="", now=world.clock()))
 
         assert job.state == Job.State.FAILED
         assert job.error_code in {"zip_truncated", "zip_crc_mismatch"}
-        assert nothing_left()
+        assert has_nothing_left()
 
 
 @pytest.mark.one_stack
 @METHODS
-def test_a_full_disk_fails_the_import_clearly_and_it_can_be_tried_again(world: World, compression: int):
+def test_an_import_fails_on_a_full_disk_and_can_be_retried(world: World, compression: int):
     files = project()
     (upload,) = world.upload({"talk.zip": zip_of_files(files, compression=compression)})
     job = imports.request(upload=upload, owner=world.alice, name="", now=world.clock())
@@ -209,6 +208,6 @@ def test_a_full_disk_fails_the_import_clearly_and_it_can_be_tried_again(world: W
 
     assert (job.state, job.error_code) == (Job.State.FAILED, "storage")
     assert job.error_message == "The storage is full. Free some space, then try again."
-    assert nothing_left()
+    assert has_nothing_left()
     retry_job(job=job, now=world.clock())
     assert files_of(world.run(job), world) == files

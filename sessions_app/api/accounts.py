@@ -1,4 +1,4 @@
-"""Who asks, and what they may."""
+"""The caller: account, limits and access token."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ router = Router()
 
 
 class Token(BaseModel):
-    """The access token that is used."""
+    """The access token of the request."""
 
     name: str
     scope: Literal["read", "write"]
@@ -32,27 +32,32 @@ class Token(BaseModel):
 
 class Quota(BaseModel):
     used: int
-    """Bytes: what the versions of all sessions added, the trash included, and what is on its way in."""
+    """Bytes of all versions, including those in the trash, plus pending uploads."""
     limit: int | None
-    """Null: nobody counts."""
+    """Null for unlimited."""
 
 
 class Me(BaseModel):
     name: str
     email: str
     token: Token | None
-    """Null for a browser."""
+    """Null for the session of a browser."""
     part_size: int
-    """What a pack is best filled up to, in bytes: as many as a part has, except of a file above 78 GiB. Each upload tells its own."""
+    """Recommended size of a pack in bytes. Each upload has its own `part_size`, larger for files above 78 GiB."""
     max_pack_file_size: int
-    """Files of up to so many bytes may share an upload."""
+    """Size limit in bytes for a file in a pack."""
     max_file_size: int
     max_files: int
-    """In a session."""
+    """Per session."""
     quota: Quota
 
 
-@router.get("/me", **read_endpoint(Me, errors=(), operation_id="get_me", summary="Who I am and what I may"))
+@router.get(
+    "/me",
+    **read_endpoint(
+        Me, errors=(), operation_id="get_me", summary="Get the account, its limits and the access token"
+    ),
+)
 def me(request: ApiRequest) -> Me:
     user, token = request.auth.user, request.auth.token
     return Me(
@@ -69,20 +74,20 @@ def me(request: ApiRequest) -> Me:
 
 @router.delete(
     "/token",
-    # A token that may only read may take itself back as well.
+    # A read-only token may revoke itself, too.
     **read_endpoint(
         None,
         status=204,
         errors=(409,),
         operation_id="revoke_token",
-        summary="Revoke the token that is used",
+        summary="Revoke the access token of the request",
     ),
 )
 def revoke_token(request: ApiRequest) -> Status[None]:
     token = request.auth.token
     if token is None:
         raise ProblemError(
-            HTTPStatus.CONFLICT, "no_token", "You came with a browser's session, not with a token."
+            HTTPStatus.CONFLICT, "no_token", "This request has no access token, but a browser's session."
         )
     token.revoke(now=timezone.now())
     return Status(HTTPStatus.NO_CONTENT, None)

@@ -1,4 +1,4 @@
-"""Bytes by their SHA-256: which of them need not be sent."""
+"""Lookup of blobs that are already stored."""
 
 from __future__ import annotations
 
@@ -13,42 +13,42 @@ from sessions_app.queries.blobs import find_readable_blobs
 
 router = Router()
 
-MOST = 10_000
+MAX_BLOBS = 10_000
 MAX_SIZE = 2**63 - 1
 
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
-class Named(BaseModel):
+class BlobId(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     sha256: Sha256
     size: int = Field(ge=0, le=MAX_SIZE)
 
 
-class Asked(BaseModel):
+class BlobIds(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    blobs: list[Named] = Field(min_length=1, max_length=MOST)
+    blobs: list[BlobId] = Field(min_length=1, max_length=MAX_BLOBS)
 
 
-class Missing(BaseModel):
+class MissingBlobs(BaseModel):
     missing: list[str]
-    """Hashes of what has to be sent, each once."""
+    """SHA-256 of the blobs to upload, without duplicates."""
 
 
 @router.post(
     "/blobs/missing",
     **read_endpoint(
-        Missing,
+        MissingBlobs,
         errors=(),
         operation_id="list_missing_blobs",
-        summary="Which files have to be sent",
-        description="What is in none of your sessions is missing, whoever else may have it.",
+        summary="List the blobs that must be uploaded",
+        description="Blobs that are not in a session of the caller are missing, even if other users have them.",
     ),
 )
-def list_missing_blobs(request: ApiRequest, body: Asked) -> Missing:
+def list_missing_blobs(request: ApiRequest, body: BlobIds) -> MissingBlobs:
     sizes = {blob.sha256: blob.size for blob in body.blobs}
     known = find_readable_blobs(request.auth.user, sizes)
-    there = {sha256 for sha256, blob in known.items() if blob.size == sizes[sha256]}
-    return Missing(missing=[sha256 for sha256 in sizes if sha256 not in there])
+    stored = {sha256 for sha256, blob in known.items() if blob.size == sizes[sha256]}
+    return MissingBlobs(missing=[sha256 for sha256 in sizes if sha256 not in stored])

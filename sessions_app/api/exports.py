@@ -1,4 +1,4 @@
-"""Finished ZIPs, and links to them: made, downloaded."""
+"""Exports: ZIPs of versions."""
 
 from __future__ import annotations
 
@@ -8,23 +8,26 @@ from uuid import UUID
 
 from django.http import HttpResponseBase
 from django.utils import timezone
-from ninja import Router
+from ninja import Query, Router
 from pydantic import BaseModel, ConfigDict, Field
 
 from dubbing_core.categories import Category
+from dubbing_core.session_names import build_export_filename
 from sessions_app import models
 from sessions_app.access import visible_to
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.downloads import api_download_response
 from sessions_app.api.endpoints import ZIP, binary_responses, read_endpoint, write_endpoint
-from sessions_app.api.idempotency import once
-from sessions_app.api.jobs import Job, address_of
+from sessions_app.api.idempotency import idempotent
+from sessions_app.api.jobs import Job, job_url
 from sessions_app.api.pagination import Cursor, Limit, Order, Page, paginate
-from sessions_app.api.selections import selection_of
-from sessions_app.http.downloads import export_download
+from sessions_app.api.selections import build_selection
+from sessions_app.http.downloads import export_download, layout_download
 from sessions_app.http.lookups import get_export_or_404, get_version_or_404
 from sessions_app.operations.errors import NotAllowedError
 from sessions_app.operations.exports import job as exports
+from sessions_app.operations.exports.layout import kept_layout_of
+from sessions_app.operations.sessions.last_accessed import record_access
 
 router = Router()
 
@@ -38,11 +41,11 @@ class Export(BaseModel):
     filename: str
     size: int
     ready: bool
-    """Whether its bytes can be downloaded still."""
+    """Whether the ZIP can be downloaded."""
     created_at: datetime
     expires_at: datetime
     selection: dict[str, Any]
-    """What it holds of the version; empty for the whole."""
+    """Exported part of the version; empty for all of it."""
 
     @classmethod
     def of(cls, export: models.Export, *, now: datetime) -> Export:
@@ -60,7 +63,7 @@ class Export(BaseModel):
 
 
 class NewExport(BaseModel):
-    """What the ZIP shall hold; nothing said: the whole version."""
+    """Contents of the ZIP; by default the whole version."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -77,15 +80,15 @@ class NewExport(BaseModel):
         status=202,
         is_idempotent=True,
         operation_id="create_export",
-        summary="Have a ZIP of a version made",
-        description="The same choice is never made twice: the answer may be a job that is done.",
+        summary="Export a version as a ZIP",
+        description="If the same ZIP exists, its finished job is returned.",
     ),
 )
-@once(status=202, location=address_of)
+@idempotent(status=202, location=job_url)
 def create_export(request: ApiRequest, code: UUID, number: int, body: NewExport) -> Job:
     user = request.auth.user
     version = get_version_or_404(user, code, number)
-    selection = selection_of(
+    selection = build_selection(
         version,
         categories=body.categories,
         languages=body.languages,
@@ -98,7 +101,9 @@ def create_export(request: ApiRequest, code: UUID, number: int, body: NewExport)
 
 @router.get(
     "/exports",
-    **read_endpoint(Page[Export], errors=(), operation_id="list_exports", summary="ZIPs, the latest first"),
+    **read_endpoint(
+        Page[Export], errors=(), operation_id="list_exports", summary="List exports, newest first"
+    ),
 )
 def list_exports(request: ApiRequest, limit: Limit, cursor: Cursor) -> Page[Export]:
     now = timezone.now()
@@ -109,7 +114,9 @@ def list_exports(request: ApiRequest, limit: Limit, cursor: Cursor) -> Page[Expo
     return Page(items=[Export.of(row, now=now) for row in page], next=next_cursor)
 
 
-@router.get("/exports/{uuid:code}", **read_endpoint(Export, operation_id="get_export", summary="One ZIP"))
+@router.get(
+    "/exports/{uuid:code}", **read_endpoint(Export, operation_id="get_export", summary="Get an export")
+)
 def get_export(request: ApiRequest, code: UUID) -> Export:
     return Export.of(get_export_or_404(request.auth.user, code), now=timezone.now())
 
@@ -122,7 +129,7 @@ def get_export(request: ApiRequest, code: UUID) -> Export:
         errors=(404, 409),
         is_rate_limited=False,
         operation_id="download_export",
-        summary="A ZIP's bytes; takes Range and If-Range",
+        summary="Download the ZIP; supports Range and If-Range",
         openapi_extra=binary_responses(ZIP),
     ),
 )
@@ -131,3 +138,36 @@ def download_export(request: ApiRequest, code: UUID) -> HttpResponseBase:
     if not export.is_ready(now=timezone.now()):
         raise NotAllowedError("This export has expired. Export the version again.", code="export_expired")
     return api_download_response(request, export_download(export))
+
+
+@router.api_operation(
+    ["GET", "HEAD"],
+    "/sessions/{uuid:code}/versions/{int:number}/archive.zip",
+    **read_endpoint(
+        None,
+        is_rate_limited=False,
+        operation_id="get_archive",
+        summary="Stream a version as a ZIP that is not stored; supports Range and If-Range",
+        openapi_extra=binary_responses(ZIP),
+    ),
+)
+def get_archive(
+    request: ApiRequest,
+    *,
+    code: UUID,
+    number: int,
+    category: Annotated[list[Category], Query([], max_length=20)],
+    language: Annotated[list[str], Query([], max_length=500)],
+    without_source: Annotated[bool, Query(False)],
+    history: Annotated[bool, Query(False, description="Include all earlier versions.")],
+) -> HttpResponseBase:
+    version = get_version_or_404(request.auth.user, code, number)
+    selection = build_selection(
+        version, categories=category, languages=language, without_source=without_source, history=history
+    )
+    name = version.session.name
+    layout = kept_layout_of(version, session_name=name, selection=selection)
+    record_access(session=version.session, now=timezone.now())
+    return api_download_response(
+        request, layout_download(layout, filename=build_export_filename(name, selection.filename_suffix))
+    )

@@ -1,4 +1,4 @@
-"""Requests with an Idempotency-Key: done once, however often they are sent."""
+"""Support for the Idempotency-Key header in endpoints."""
 
 from __future__ import annotations
 
@@ -21,67 +21,69 @@ from sessions_app.operations.idempotency import KeyReusedError, RecordedResponse
 P = ParamSpec("P")
 
 KEY = re.compile("[!-~]{1,255}")
-REPLAYED = "Idempotent-Replayed"
+REPLAYED_HEADER = "Idempotent-Replayed"
 
 
-def once(
-    *, status: int, location: Callable[[Any], str] | None = None, without: dict[str, Any] | None = None
+def idempotent(
+    *, status: int, location: Callable[[Any], str] | None = None, redact: dict[str, Any] | None = None
 ) -> Callable[
     [Callable[Concatenate[ApiRequest, P], BaseModel]], Callable[Concatenate[ApiRequest, P], HttpResponse]
 ]:
-    """Let an operation take a key; without one it is done as always.
+    """Make an endpoint idempotent for requests with an Idempotency-Key.
 
-    :param location: where what was made can be asked for.
-    :param without: fields of the answer that hold a secret, and what replays tell instead.
+    :param location: return the URL of the created resource, for the header Location.
+    :param redact: secret fields of the response, with their values in replays.
     """
 
     def decorate(
-        act: Callable[Concatenate[ApiRequest, P], BaseModel],
+        endpoint: Callable[Concatenate[ApiRequest, P], BaseModel],
     ) -> Callable[Concatenate[ApiRequest, P], HttpResponse]:
-        @wraps(act)
-        def answer(request: ApiRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-            def acted() -> RecordedResponse:
-                made = act(request, *args, **kwargs)
+        @wraps(endpoint)
+        def wrapper(request: ApiRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            def perform() -> RecordedResponse:
+                result = endpoint(request, *args, **kwargs)
                 return RecordedResponse(
                     status=status,
-                    body=made.model_dump_json(),
-                    location=location(made) if location else "",
-                    replay_body=made.model_copy(update=without).model_dump_json() if without else "",
+                    body=result.model_dump_json(),
+                    location=location(result) if location else "",
+                    replay_body=result.model_copy(update=redact).model_dump_json() if redact else "",
                 )
 
             key = request.headers.get("Idempotency-Key")
             if key is None:
-                return _response(acted())
+                return _response(perform())
             try:
-                given = run_once(
+                outcome = run_once(
                     owner=request.auth.user,
-                    key=_checked(key),
+                    key=_validated(key),
                     fingerprint=_fingerprint(request),
-                    act=acted,
+                    act=perform,
                     now=timezone.now(),
                 )
             except KeyReusedError as error:
                 raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, error.code, error.message) from None
-            response = _response(given.response)
-            if given.is_replay:
-                response[REPLAYED] = "true"
+            response = _response(outcome.response)
+            if outcome.is_replay:
+                response[REPLAYED_HEADER] = "true"
             return response
 
-        # Ninja reads annotations in the globals of the function it is given, which are this module's.
-        answer.__signature__ = inspect.signature(act, eval_str=True)  # type: ignore[attr-defined]
-        return answer
+        # Ninja would resolve the annotations in the globals of this module.
+        wrapper.__signature__ = inspect.signature(endpoint, eval_str=True)  # type: ignore[attr-defined]  # read by inspect
+        return wrapper
 
     return decorate
 
 
-def _response(answer: RecordedResponse) -> HttpResponse:
-    response = HttpResponse(answer.body, content_type="application/json; charset=utf-8", status=answer.status)
-    if answer.location:
-        response["Location"] = answer.location
+def _response(recorded: RecordedResponse) -> HttpResponse:
+    response = HttpResponse(
+        recorded.body, content_type="application/json; charset=utf-8", status=recorded.status
+    )
+    if recorded.location:
+        response["Location"] = recorded.location
     return response
 
 
-def _checked(key: str) -> str:
+def _validated(key: str) -> str:
     if not KEY.fullmatch(key):
         raise ProblemError(
             HTTPStatus.BAD_REQUEST,
@@ -92,6 +94,6 @@ def _checked(key: str) -> str:
 
 
 def _fingerprint(request: ApiRequest) -> str:
-    told = hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode(errors="surrogatepass"))
-    told.update(request.body)
-    return told.hexdigest()
+    digest = hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode(errors="surrogatepass"))
+    digest.update(request.body)
+    return digest.hexdigest()

@@ -1,4 +1,4 @@
-"""ZIPs that become sessions."""
+"""Imports: uploaded ZIPs become sessions."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from sessions_app import models
 from sessions_app.access import Action
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.endpoints import write_endpoint
-from sessions_app.api.idempotency import once
-from sessions_app.api.jobs import Job, address_of
+from sessions_app.api.idempotency import idempotent
+from sessions_app.api.jobs import Job, job_url
 from sessions_app.http.lookups import get_upload_or_404
 from sessions_app.operations.imports import job as imports
 
@@ -24,9 +24,9 @@ class NewImport(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     upload: UUID
-    """A ZIP that was uploaded."""
+    """Code of a complete upload of a ZIP."""
     name: str = Field("", max_length=1000)
-    """Empty: as the ZIP is called."""
+    """Name of the session; by default that of the ZIP."""
 
 
 @router.post(
@@ -36,12 +36,12 @@ class NewImport(BaseModel):
         status=202,
         is_idempotent=True,
         operation_id="create_import",
-        summary="Make sessions of an uploaded ZIP",
+        summary="Import an uploaded ZIP",
     ),
 )
-@once(status=202, location=address_of)
+@idempotent(status=202, location=job_url)
 def create_import(request: ApiRequest, body: NewImport) -> Job:
-    return _requested(request, body, models.Job.Kind.IMPORT)
+    return _request(request, body, models.Job.Kind.IMPORT)
 
 
 @router.post(
@@ -51,15 +51,15 @@ def create_import(request: ApiRequest, body: NewImport) -> Job:
         status=202,
         is_idempotent=True,
         operation_id="preview_import",
-        summary="Find out what an import would make, and store nothing",
+        summary="Preview an import; nothing is stored",
     ),
 )
-@once(status=202, location=address_of)
+@idempotent(status=202, location=job_url)
 def preview_import(request: ApiRequest, body: NewImport) -> Job:
-    return _requested(request, body, models.Job.Kind.PREVIEW)
+    return _request(request, body, models.Job.Kind.PREVIEW)
 
 
-def _requested(request: ApiRequest, body: NewImport, kind: models.Job.Kind) -> Job:
+def _request(request: ApiRequest, body: NewImport, kind: models.Job.Kind) -> Job:
     user = request.auth.user
     upload = get_upload_or_404(user, body.upload, Action.EDIT)
     job = imports.request(upload=upload, owner=user, name=body.name, now=timezone.now(), kind=kind)

@@ -1,4 +1,4 @@
-"""Work that goes on in the background."""
+"""Background jobs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sessions_app import models
 from sessions_app.access import Action, visible_to
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.endpoints import read_endpoint, write_endpoint
-from sessions_app.api.idempotency import once
+from sessions_app.api.idempotency import idempotent
 from sessions_app.api.pagination import Cursor, Limit, Order, Page, paginate
 from sessions_app.http.lookups import get_job_or_404
 from sessions_app.operations.errors import NotAllowedError
@@ -45,8 +45,8 @@ class Job(BaseModel):
     total_bytes: int
     error: JobError | None
     result: dict[str, Any]
-    """Of a save `version`, `files`, `stored_size`; of an export `export`, its code; of an import what it made; of a check what an
-    import would make."""
+    """Save: `version`, `files`, `stored_size`. Export: `export`, its code. Import: the created sessions. Preview: the sessions that
+    an import would create."""
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
@@ -72,7 +72,7 @@ class Job(BaseModel):
         )
 
 
-def address_of(job: Job) -> str:
+def job_url(job: Job) -> str:
     return f"/api/v1/jobs/{job.code}"
 
 
@@ -80,11 +80,12 @@ class ImportName(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: str = Field("", max_length=1000)
-    """Empty: as the ZIP is called."""
+    """Name of the session; by default that of the ZIP."""
 
 
 @router.get(
-    "/jobs", **read_endpoint(Page[Job], errors=(), operation_id="list_jobs", summary="Jobs, the latest first")
+    "/jobs",
+    **read_endpoint(Page[Job], errors=(), operation_id="list_jobs", summary="List jobs, newest first"),
 )
 def list_jobs(
     request: ApiRequest, state: Annotated[State | None, Query(None)], limit: Limit, cursor: Cursor
@@ -96,14 +97,16 @@ def list_jobs(
     return Page(items=[Job.of(row) for row in page], next=next_cursor)
 
 
-@router.get("/jobs/{uuid:code}", **read_endpoint(Job, operation_id="get_job", summary="How far a job is"))
+@router.get(
+    "/jobs/{uuid:code}", **read_endpoint(Job, operation_id="get_job", summary="Get a job with its progress")
+)
 def get_job(request: ApiRequest, code: UUID) -> Job:
     return Job.of(get_job_or_404(request.auth.user, code))
 
 
 @router.post(
     "/jobs/{uuid:code}/cancel",
-    **write_endpoint(Job, operation_id="cancel_job", summary="Stop a job: at once, or at its next step"),
+    **write_endpoint(Job, operation_id="cancel_job", summary="Cancel a job"),
 )
 def cancel_job(request: ApiRequest, code: UUID) -> Job:
     cancel.cancel_job(job=get_job_or_404(request.auth.user, code, Action.EDIT), now=timezone.now())
@@ -112,9 +115,7 @@ def cancel_job(request: ApiRequest, code: UUID) -> Job:
 
 @router.post(
     "/jobs/{uuid:code}/retry",
-    **write_endpoint(
-        Job, status=202, operation_id="retry_job", summary="Try a failed or cancelled job again"
-    ),
+    **write_endpoint(Job, status=202, operation_id="retry_job", summary="Retry a failed or cancelled job"),
 )
 def retry_job(request: ApiRequest, code: UUID) -> Status[Job]:
     job = get_job_or_404(request.auth.user, code, Action.EDIT)
@@ -131,13 +132,13 @@ def retry_job(request: ApiRequest, code: UUID) -> Status[Job]:
         Job,
         status=202,
         operation_id="save_on_top",
-        summary="Save what met a conflict again, on top of what is current now",
+        summary="Retry a save that met a conflict, on top of the current version",
     ),
 )
 def save_on_top(request: ApiRequest, code: UUID) -> Status[Job]:
     job = get_job_or_404(request.auth.user, code, Action.EDIT)
     if job.kind != models.Job.Kind.SAVE or job.session is None:
-        raise NotAllowedError("Only a save can be put on top of another.", code="not_a_save")
+        raise NotAllowedError("Only a save can be repeated on top of another version.", code="not_a_save")
     retry_on_top(job=job, now=timezone.now())
     return Status(HTTPStatus.ACCEPTED, Job.of(get_job_or_404(request.auth.user, code)))
 
@@ -149,10 +150,10 @@ def save_on_top(request: ApiRequest, code: UUID) -> Status[Job]:
         status=202,
         is_idempotent=True,
         operation_id="import_previewed",
-        summary="Import the ZIP that a check has looked into",
+        summary="Import the ZIP of a preview",
     ),
 )
-@once(status=202, location=address_of)
+@idempotent(status=202, location=job_url)
 def import_previewed(request: ApiRequest, code: UUID, body: ImportName) -> Job:
-    checked = get_job_or_404(request.auth.user, code, Action.EDIT)
-    return Job.of(imports.request_checked(check=checked, name=body.name, now=timezone.now()))
+    preview = get_job_or_404(request.auth.user, code, Action.EDIT)
+    return Job.of(imports.request_checked(check=preview, name=body.name, now=timezone.now()))

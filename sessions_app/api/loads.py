@@ -1,4 +1,4 @@
-"""Bytes of a version: its manifest, its metadata, its files one by one or many at once, its ZIP."""
+"""Loads: manifest, metadata and files of a version."""
 
 from __future__ import annotations
 
@@ -10,33 +10,29 @@ from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
-from ninja import Query, Router
+from ninja import Router
 from pydantic import BaseModel, ConfigDict, Field
 
 from dubbing_core import metadata
-from dubbing_core.categories import Category
-from dubbing_core.session_names import build_export_filename
 from dubbing_core.zips.layout import BlobRange
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.downloads import api_download_response
-from sessions_app.api.endpoints import OCTETS, ZIP, binary_responses, read_endpoint
+from sessions_app.api.endpoints import NOT_MODIFIED_RESPONSE, OCTETS, binary_responses, read_endpoint
 from sessions_app.api.problems import not_found
-from sessions_app.api.selections import selection_of
 from sessions_app.api.versions import Entry
 from sessions_app.exports.stream import stream
-from sessions_app.http.downloads import entry_download, etag_matches, layout_download, with_first_chunk
+from sessions_app.http.downloads import entry_download, etag_matches, with_first_chunk
 from sessions_app.http.lookups import get_version_or_404
 from sessions_app.models import Version
-from sessions_app.operations.exports.layout import kept_layout_of
 from sessions_app.operations.sessions.last_accessed import record_access
 from sessions_app.queries.versions import find_blobs, find_entry, get_entries
 from sessions_app.storage import get_store
 
 router = Router()
 
-BUNDLED = 2000
+MAX_BUNDLE_FILES = 2000
 BATCH = 500
-"""Variables of a statement, which databases limit; rows that are made JSON at a time."""
+"""Entries that are serialized together."""
 
 
 class Document(BaseModel):
@@ -45,7 +41,7 @@ class Document(BaseModel):
 
 
 class Manifest(BaseModel):
-    """A whole version."""
+    """Contents of a version."""
 
     version: int
     fingerprint: str
@@ -53,11 +49,11 @@ class Manifest(BaseModel):
     entries: list[Entry]
 
 
-class Wanted(BaseModel):
+class BundleRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    paths: list[Annotated[str, Field(max_length=1024)]] = Field(min_length=1, max_length=BUNDLED)
-    """In the session's tree."""
+    paths: list[Annotated[str, Field(max_length=1024)]] = Field(min_length=1, max_length=MAX_BUNDLE_FILES)
+    """Paths in the session."""
 
 
 @router.get(
@@ -65,8 +61,8 @@ class Wanted(BaseModel):
     **read_endpoint(
         Manifest,
         operation_id="get_manifest",
-        summary="Everything that a version holds, in one answer",
-        openapi_extra={"responses": {304: {"description": "It is as you know it (If-None-Match)"}}},
+        summary="Get all entries of a version at once",
+        openapi_extra=NOT_MODIFIED_RESPONSE,
     ),
 )
 def get_manifest(request: ApiRequest, code: UUID, number: int) -> HttpResponseBase:
@@ -91,13 +87,13 @@ def _manifest(version: Version) -> Iterator[str]:
     }
     yield json.dumps(head)[:-1] + ', "entries": ['
     rows = get_entries(version).select_related("blob").order_by("path")
-    before, batch = "", []
+    separator, batch = "", []
     for row in rows.iterator(chunk_size=BATCH):
-        batch.append(json.dumps(Entry.told(row), separators=(",", ":")))
+        batch.append(json.dumps(Entry.as_dict(row), separators=(",", ":")))
         if len(batch) == BATCH:
-            yield before + ",\n".join(batch)
-            before, batch = ",\n", []
-    yield (before + ",\n".join(batch) if batch else "") + "]}"
+            yield separator + ",\n".join(batch)
+            separator, batch = ",\n", []
+    yield (separator + ",\n".join(batch) if batch else "") + "]}"
 
 
 def _document(version: Version) -> bytes:
@@ -109,11 +105,11 @@ def _document(version: Version) -> bytes:
     **read_endpoint(
         None,
         operation_id="get_metadata",
-        summary="metadata.json as an export has it",
+        summary="Get metadata.json as in an export",
         openapi_extra={
             "responses": {
                 200: {"content": {"application/json": {"schema": {"type": "object"}}}},
-                304: {"description": "It is as you know it (If-None-Match)"},
+                **NOT_MODIFIED_RESPONSE["responses"],
             }
         },
     ),
@@ -133,7 +129,7 @@ def get_metadata(request: ApiRequest, code: UUID, number: int) -> HttpResponse:
         None,
         is_rate_limited=False,
         operation_id="get_file",
-        summary="A file's bytes; takes Range and If-Range",
+        summary="Download a file; supports Range and If-Range",
         openapi_extra=binary_responses(OCTETS),
     ),
 )
@@ -152,18 +148,18 @@ def get_file(request: ApiRequest, code: UUID, number: int, path: str) -> HttpRes
         None,
         is_rate_limited=False,
         operation_id="get_bundle",
-        summary="Many small files at once",
-        description="The files' bytes one after another, in the order asked for; their sizes are in the manifest.",
+        summary="Download several small files at once",
+        description="The concatenated bytes of the files, in the order of the request; the manifest contains their sizes.",
         openapi_extra=binary_responses(OCTETS, ranges=False),
     ),
 )
-def get_bundle(request: ApiRequest, code: UUID, number: int, body: Wanted) -> HttpResponseBase:
+def get_bundle(request: ApiRequest, code: UUID, number: int, body: BundleRequest) -> HttpResponseBase:
     version = get_version_or_404(request.auth.user, code, number)
-    found = find_blobs(version, body.paths)
-    if missing := [path for path in body.paths if path not in found]:
-        raise not_found(f"Version {number} has no file “{missing[0]}”. Nothing is sent.")
+    blobs_by_path = find_blobs(version, body.paths)
+    if missing := [path for path in body.paths if path not in blobs_by_path]:
+        raise not_found(f"Version {number} has no file “{missing[0]}”. Nothing was sent.")
     record_access(session=version.session, now=timezone.now())
-    blobs = [found[path] for path in body.paths]
+    blobs = [blobs_by_path[path] for path in body.paths]
     size = sum(blob.size for blob in blobs)
     segments = [BlobRange(blob.sha256, 0, blob.size) for blob in blobs if blob.size]
     chunks = with_first_chunk(stream(segments, reader=get_store())) if segments else iter(())
@@ -171,36 +167,3 @@ def get_bundle(request: ApiRequest, code: UUID, number: int, body: Wanted) -> Ht
     response["Content-Length"] = str(size)
     response["X-Content-Type-Options"] = "nosniff"
     return response
-
-
-@router.api_operation(
-    ["GET", "HEAD"],
-    "/sessions/{uuid:code}/versions/{int:number}/archive.zip",
-    **read_endpoint(
-        None,
-        is_rate_limited=False,
-        operation_id="get_archive",
-        summary="The version, or parts of it, as a ZIP that is made while it is sent; takes Range and If-Range",
-        openapi_extra=binary_responses(ZIP),
-    ),
-)
-def get_archive(
-    request: ApiRequest,
-    *,
-    code: UUID,
-    number: int,
-    category: Annotated[list[Category], Query([], max_length=20)],
-    language: Annotated[list[str], Query([], max_length=500)],
-    without_source: Annotated[bool, Query(False)],
-    history: Annotated[bool, Query(False, description="All versions up to this one.")],
-) -> HttpResponseBase:
-    version = get_version_or_404(request.auth.user, code, number)
-    selection = selection_of(
-        version, categories=category, languages=language, without_source=without_source, history=history
-    )
-    name = version.session.name
-    layout = kept_layout_of(version, session_name=name, selection=selection)
-    record_access(session=version.session, now=timezone.now())
-    return api_download_response(
-        request, layout_download(layout, filename=build_export_filename(name, selection.filename_suffix))
-    )

@@ -1,4 +1,4 @@
-"""Where the files of a folder would go."""
+"""Preview of the placement of files in a session."""
 
 from __future__ import annotations
 
@@ -17,64 +17,67 @@ from sessions_app.queries.manifests import get_version_contents
 router = Router()
 
 
-class Unsorted(BaseModel):
+class PlacementRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     paths: list[str] = Field(max_length=100_000)
-    """Relative to the folder."""
+    """Paths relative to the folder."""
     session: UUID | None = None
-    """The session that they are to be saved in; none: a new one."""
+    """Session that the files are going to be saved in; null for a new one."""
     rooted: bool = True
-    """As in the save that follows."""
+    """Same as in the save."""
 
 
-class Placed(BaseModel):
+class PlacedFile(BaseModel):
     source: str
+    """Path in the folder."""
     path: str
+    """Path in the session."""
     category: Category
     label: str
     language: str
 
 
-class Refusal(BaseModel):
+class RefusedFile(BaseModel):
     path: str
     code: str
     message: str
 
 
-class Sorting(BaseModel):
-    files: list[Placed]
-    refused: list[Refusal]
-    """What cannot be saved, or not beside the others."""
+class PlacementPreview(BaseModel):
+    files: list[PlacedFile]
+    refused: list[RefusedFile]
+    """Files that cannot be saved, or not together with the others."""
     metadata: str | None
-    """The file that is taken for the session's metadata.json."""
+    """Path of the file that is used as the session's metadata.json."""
 
 
 @router.post(
     "/placements",
     **read_endpoint(
-        Sorting,
+        PlacementPreview,
         operation_id="preview_placement",
-        summary="Where the files of a folder would go; nothing is stored",
+        summary="Preview the placement of files; nothing is stored",
     ),
 )
-def preview_placement(request: ApiRequest, body: Unsorted) -> Sorting:
+def preview_placement(request: ApiRequest, body: PlacementRequest) -> PlacementPreview:
     current = get_session_or_404(request.auth.user, body.session).current if body.session else None
-    # As a save by the API sorts them.
-    sorting = placement_preview.preview_placement(
+    preview = placement_preview.preview_placement(
         body.paths, current=get_version_contents(current), rooted=body.rooted
     )
-    return Sorting(
+    return PlacementPreview(
         files=[
-            Placed(
+            PlacedFile(
                 source=placed.source,
                 path=placed.path,
                 category=placed.category,
                 label=placed.category.label,
                 language=placed.language,
             )
-            for placed in sorting.placements
+            for placed in preview.placements
         ],
-        refused=[Refusal(path=each.path, code=each.code, message=each.message) for each in sorting.refused],
-        metadata=sorting.metadata,
+        refused=[
+            RefusedFile(path=each.path, code=each.code, message=each.message) for each in preview.refused
+        ],
+        metadata=preview.metadata,
     )

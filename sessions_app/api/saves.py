@@ -1,4 +1,4 @@
-"""Saving: uploaded files become a session's next version."""
+"""Saves: uploaded files become the next version of a session."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from sessions_app.access import Action
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.blobs import MAX_SIZE, Sha256
 from sessions_app.api.endpoints import write_endpoint
-from sessions_app.api.idempotency import once
-from sessions_app.api.jobs import Job, address_of
+from sessions_app.api.idempotency import idempotent
+from sessions_app.api.jobs import Job, job_url
 from sessions_app.api.problems import ProblemError
 from sessions_app.api.versions import router
 from sessions_app.http.lookups import get_session_or_404, get_uploads_or_404
 from sessions_app.operations.saves.request import MAX_MESSAGE_LENGTH, SaveRequest, request_save
 from sessions_app.operations.uploads.new_files import NewFile
 
-MOST_UPLOADS = 10_000
-MOST_FILES = 100_000
+MAX_UPLOADS = 10_000
+MAX_FILES = 100_000
 ETAG = re.compile(r'"v(\d{1,9})"')
 
 Path = Annotated[str, Field(max_length=4096)]
 
 
 class KnownFile(BaseModel):
-    """A file whose bytes are there already, in a session that you may read."""
+    """A file whose blob is already stored in a session that the caller can read."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -44,17 +44,17 @@ class NewVersion(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     parent: int | None = Field(None, ge=0, le=2**31 - 1)
-    """The version that this is saved on top of, 0 for the first one; or say it with If-Match."""
+    """Number of the version that this save is based on, 0 for none. If-Match can be sent instead."""
     message: str = Field("", max_length=MAX_MESSAGE_LENGTH)
     replace: bool = False
-    """What is sent is the whole state: everything else is removed."""
-    uploads: list[UUID] = Field([], max_length=MOST_UPLOADS)
-    """Complete ones."""
-    blobs: list[KnownFile] = Field([], max_length=MOST_FILES)
-    removed: list[Path] = Field([], max_length=MOST_FILES)
-    """Paths in the session's tree."""
+    """Remove every file that is not in this request."""
+    uploads: list[UUID] = Field([], max_length=MAX_UPLOADS)
+    """Codes of complete uploads."""
+    blobs: list[KnownFile] = Field([], max_length=MAX_FILES)
+    removed: list[Path] = Field([], max_length=MAX_FILES)
+    """Paths of files in the session to remove."""
     rooted: bool = True
-    """Paths start at the project's root, as a pipeline's folder has them; else a folder around it is taken off."""
+    """Paths are relative to the project's root. If false, a common parent folder is stripped."""
 
 
 @router.post(
@@ -67,12 +67,12 @@ class NewVersion(BaseModel):
         operation_id="create_version",
         summary="Save files as the next version",
         description=(
-            "Nothing is overwritten: if the parent is not the current version any more, the answer is 409 `conflict`, whose"
-            " `current` says which one is."
+            "If `parent` is no longer the current version, the response is 409 `conflict` with the number of the `current`"
+            " version."
         ),
     ),
 )
-@once(status=202, location=address_of)
+@idempotent(status=202, location=job_url)
 def create_version(
     request: ApiRequest,
     code: UUID,
@@ -99,22 +99,22 @@ def create_version(
 
 
 def _parent(body: NewVersion, if_match: str | None) -> int:
-    told = None
+    number = None
     if if_match is not None:
         match = ETAG.fullmatch(if_match.strip())
         if match is None:
             raise ProblemError(
                 HTTPStatus.BAD_REQUEST, "bad_if_match", 'If-Match must be a session\'s ETag, such as "v3".'
             )
-        told = int(match[1])
-    if body.parent is None and told is None:
+        number = int(match[1])
+    parent = number if body.parent is None else body.parent
+    if parent is None:
         raise ProblemError(
             HTTPStatus.PRECONDITION_REQUIRED,
             "parent_required",
-            "Say which version you worked on: “parent”, or If-Match with the session's ETag. 0 is a session without one.",
+            "Send the version that the save is based on: “parent”, or If-Match with the session's ETag. Use 0 for a"
+            " session without a version.",
         )
-    if body.parent is not None and told is not None and body.parent != told:
-        raise ProblemError(
-            HTTPStatus.BAD_REQUEST, "bad_if_match", "“parent” and If-Match name different versions."
-        )
-    return told if body.parent is None else body.parent  # type: ignore[return-value]  # one of the two is there
+    if number is not None and parent != number:
+        raise ProblemError(HTTPStatus.BAD_REQUEST, "bad_if_match", "“parent” and If-Match differ.")
+    return parent

@@ -1,4 +1,4 @@
-"""What of a version somebody wants, as the pages' own form decides it."""
+"""Selections of exports, validated by the same form as on the pages."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sessions_app.operations.errors import BadInputError
 from sessions_app.queries.versions import get_file_groups
 
 
-def selection_of(
+def build_selection(
     version: models.Version,
     *,
     categories: list[Category],
@@ -20,25 +20,25 @@ def selection_of(
     without_source: bool,
     history: bool,
 ) -> Selection:
-    """Return the selection in its one form.
+    """Return the normalized selection.
 
     :raises BadInputError: the version has no such language, or the choices exclude each other.
     """
     if not (categories or languages or without_source or history):
         return WHOLE_VERSION
-    chosen = QueryDict(mutable=True)
-    chosen.setlist("category", [category.value for category in categories])
-    chosen.setlist("language", languages)
+    query = QueryDict(mutable=True)
+    query.setlist("category", [category.value for category in categories])
+    query.setlist("language", languages)
     if without_source:
-        chosen["without_source"] = "on"
+        query["without_source"] = "on"
     if history:
         if categories or languages or without_source:
             raise BadInputError(
-                "The full history holds everything of every version. Choose it alone.",
+                "The full history contains all files of all versions. Do not combine it with other choices.",
                 code="selection_history",
             )
-        chosen["scope"] = "history"
-    form = SelectionForm(chosen, parts=get_file_groups(version))
+        query["scope"] = "history"
+    form = SelectionForm(query, parts=get_file_groups(version))
     if not form.is_valid():
         raise BadInputError(form.problem, code="bad_selection")
     return form.selection

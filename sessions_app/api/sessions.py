@@ -1,4 +1,4 @@
-"""Sessions: found, made, put into the trash and taken out of it."""
+"""Sessions: search, create, trash and restore."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from django.utils import timezone
 from ninja import Query, Router, Status
 from pydantic import BaseModel, ConfigDict, Field
 
-from dubbing_core.progress import Progress as Done, Stage
+from dubbing_core.progress import Progress as CoreProgress, Stage
 from dubbing_core.session_names import fold_session_name
 from sessions_app import models
 from sessions_app.access import Action
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.endpoints import read_endpoint, write_endpoint
-from sessions_app.api.idempotency import once
+from sessions_app.api.idempotency import idempotent
 from sessions_app.api.pagination import Cursor, Limit, Order as Keyset, Page, paginate
 from sessions_app.http.lookups import get_any_session_or_404, get_session_or_404, get_trashed_session_or_404
 from sessions_app.operations.sessions import create, names, trash
@@ -44,22 +44,22 @@ class Progress(BaseModel):
     videos: bool
 
     @classmethod
-    def of(cls, done: Done) -> Progress:
+    def of(cls, progress: CoreProgress) -> Progress:
         return cls(
-            transcription=done.has_transcription,
-            translations=done.has_translations,
-            audio=done.has_audio,
-            videos=done.has_videos,
+            transcription=progress.has_transcription,
+            translations=progress.has_translations,
+            audio=progress.has_audio,
+            videos=progress.has_videos,
         )
 
 
 class Session(BaseModel):
-    """One dubbing project, as its current version has it."""
+    """A dubbing project, with facts of its current version."""
 
     code: UUID
     name: str
     version: int
-    """Number of the current version; 0 while there is none."""
+    """Number of the current version; 0 if there is none."""
     video_name: str
     languages: list[str]
     stage: Stage
@@ -81,7 +81,7 @@ class Session(BaseModel):
             video_name=current.video_name if current else "",
             languages=current.languages if current else [],
             stage=Stage(current.stage) if current else Stage.EMPTY,
-            progress=Progress.of(current.progress) if current else Progress.of(NOTHING_DONE),
+            progress=Progress.of(current.progress) if current else Progress.of(NO_PROGRESS),
             file_count=current.file_count if current else 0,
             total_size=current.total_size if current else 0,
             created_at=session.created_at,
@@ -91,14 +91,14 @@ class Session(BaseModel):
         )
 
 
-NOTHING_DONE = Done(has_transcription=False, has_translations=False, has_audio=False, has_videos=False)
+NO_PROGRESS = CoreProgress(has_transcription=False, has_translations=False, has_audio=False, has_videos=False)
 
 
 class NewSession(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: str = Field("", max_length=1000)
-    """Empty: one is made up, from the video's name if that is told."""
+    """If empty, a name is generated, from `video_filename` if present."""
     video_filename: str | None = Field(None, max_length=1000)
 
 
@@ -113,11 +113,13 @@ class SuggestedName(BaseModel):
 def list_sessions(
     request: ApiRequest,
     *,
-    q: Annotated[str, Query("", max_length=200, description="In names, video names, or a language tag.")],
+    q: Annotated[
+        str, Query("", max_length=200, description="Part of a session name or video name, or a language tag.")
+    ],
     language: Annotated[str, Query("", max_length=35, description="A BCP 47 tag.")],
     stage: Annotated[Stage | None, Query(None)],
-    name: Annotated[str, Query("", max_length=1000, description="The exact name, whatever its case.")],
-    trashed: Annotated[bool, Query(False, description="Those in the trash instead.")],
+    name: Annotated[str, Query("", max_length=1000, description="The exact name, ignoring case.")],
+    trashed: Annotated[bool, Query(False, description="Search the trash instead.")],
     order: Annotated[SessionOrder, Query(SessionOrder.UPDATED)],
     limit: Limit,
     cursor: Cursor,
@@ -142,13 +144,13 @@ def list_sessions(
         errors=(409,),
         is_idempotent=True,
         operation_id="create_session",
-        summary="Make an empty session",
-        description="A name that is taken gets a number; nothing is overwritten.",
+        summary="Create an empty session",
+        description="If the name is in use, a number is appended.",
     ),
 )
-@once(status=201, location=lambda made: f"/api/v1/sessions/{made.code}")
+@idempotent(status=201, location=lambda session: f"/api/v1/sessions/{session.code}")
 def create_session(request: ApiRequest, body: NewSession) -> Session:
-    name = body.name.strip() or _suggested(request, body.video_filename)
+    name = body.name.strip() or _suggest(request, body.video_filename)
     return Session.of(create.create_session(owner=request.auth.user, name=name, now=timezone.now()))
 
 
@@ -158,16 +160,16 @@ def create_session(request: ApiRequest, body: NewSession) -> Session:
         SuggestedName,
         errors=(),
         operation_id="suggest_session_name",
-        summary="A free name for a new session",
+        summary="Suggest an unused name for a new session",
     ),
 )
 def suggest_name(
     request: ApiRequest, video_filename: Annotated[str, Query("", max_length=1000)]
 ) -> SuggestedName:
-    return SuggestedName(name=_suggested(request, video_filename))
+    return SuggestedName(name=_suggest(request, video_filename))
 
 
-def _suggested(request: ApiRequest, video_filename: str | None) -> str:
+def _suggest(request: ApiRequest, video_filename: str | None) -> str:
     return names.suggest_name(
         owner=request.auth.user, video_filename=video_filename or None, now=timezone.localtime()
     )
@@ -176,7 +178,9 @@ def _suggested(request: ApiRequest, video_filename: str | None) -> str:
 @router.get(
     "/sessions/{uuid:code}",
     **read_endpoint(
-        Session, operation_id="get_session", summary="One session; its ETag says which version is current"
+        Session,
+        operation_id="get_session",
+        summary="Get a session; its ETag is the number of the current version",
     ),
 )
 def get_session(request: ApiRequest, response: HttpResponse, code: UUID) -> Session:
@@ -201,8 +205,8 @@ def trash_session(request: ApiRequest, code: UUID) -> Status[None]:
     **write_endpoint(
         Session,
         operation_id="untrash_session",
-        summary="Take a session out of the trash",
-        description="If its name was taken meanwhile, it gets a number.",
+        summary="Restore a session from the trash",
+        description="If its name is in use, a number is appended.",
     ),
 )
 def untrash_session(request: ApiRequest, code: UUID) -> Session:

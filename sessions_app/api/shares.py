@@ -1,4 +1,4 @@
-"""Links to exports."""
+"""Shares: links to exports."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sessions_app import models
 from sessions_app.access import Action, visible_to
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.endpoints import read_endpoint, write_endpoint
-from sessions_app.api.idempotency import once
+from sessions_app.api.idempotency import idempotent
 from sessions_app.api.pagination import Cursor, Limit, Order, Page, paginate
 from sessions_app.http.lookups import get_export_or_404, get_share_or_404
 from sessions_app.operations.shares import share as shares
@@ -35,7 +35,7 @@ class Share(BaseModel):
     download_count: int
     last_download_at: datetime | None
     url: str | None
-    """The link itself, only in the answer that makes it: nobody can tell it again, not even to the same Idempotency-Key."""
+    """Only in the first response of `create_share`; the URL is not stored, so a replay has null."""
 
     @classmethod
     def of(cls, share: models.Share, *, url: str | None = None) -> Share:
@@ -57,7 +57,7 @@ class NewShare(BaseModel):
 
     days: int = Field(7, ge=1, le=shares.MAX_DAYS)
     note: str = Field("", max_length=200)
-    """Whom it is for; only you see it."""
+    """For example the recipient; visible only to you."""
 
 
 @router.post(
@@ -67,21 +67,21 @@ class NewShare(BaseModel):
         status=201,
         is_idempotent=True,
         operation_id="create_share",
-        summary="Make a link to a ZIP, for people without an account",
+        summary="Create a public link to an export",
     ),
 )
-@once(status=201, without={"url": None})
+@idempotent(status=201, redact={"url": None})
 def create_share(request: ApiRequest, code: UUID, body: NewShare) -> Share:
     user = request.auth.user
     export = get_export_or_404(user, code, Action.MANAGE)
-    made = shares.create(export=export, author=user, days=body.days, note=body.note, now=timezone.now())
-    url = request.build_absolute_uri(reverse("share-page", args=[made.token]))
-    return Share.of(made.share, url=url)
+    created = shares.create(export=export, author=user, days=body.days, note=body.note, now=timezone.now())
+    url = request.build_absolute_uri(reverse("share-page", args=[created.token]))
+    return Share.of(created.share, url=url)
 
 
 @router.get(
     "/shares",
-    **read_endpoint(Page[Share], errors=(), operation_id="list_shares", summary="Links, the latest first"),
+    **read_endpoint(Page[Share], errors=(), operation_id="list_shares", summary="List links, newest first"),
 )
 def list_shares(request: ApiRequest, limit: Limit, cursor: Cursor) -> Page[Share]:
     rows = visible_to(request.auth.user, models.Share.objects.all()).select_related("export")
@@ -91,7 +91,7 @@ def list_shares(request: ApiRequest, limit: Limit, cursor: Cursor) -> Page[Share
 
 @router.delete(
     "/shares/{uuid:code}",
-    **write_endpoint(None, status=204, operation_id="revoke_share", summary="Take a link back"),
+    **write_endpoint(None, status=204, operation_id="revoke_share", summary="Revoke a link"),
 )
 def revoke_share(request: ApiRequest, code: UUID) -> Status[None]:
     get_share_or_404(request.auth.user, code, Action.MANAGE).revoke(now=timezone.now())

@@ -1,4 +1,4 @@
-"""Files on their way in, part by part."""
+"""Uploads of files and packs, part by part."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sessions_app.access import Action, visible_to
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.blobs import MAX_SIZE, Sha256
 from sessions_app.api.endpoints import OCTETS, read_endpoint, write_endpoint
-from sessions_app.api.idempotency import once
+from sessions_app.api.idempotency import idempotent
 from sessions_app.api.pagination import Cursor, Limit, Order, Page, paginate
 from sessions_app.http.bodies import stream_body
 from sessions_app.http.lookups import get_upload_or_404, get_uploads_or_404
@@ -33,11 +33,10 @@ from sessions_app.operations.uploads.resume import refresh_parts
 from sessions_app.operations.uploads.sign import PartRequest
 from sessions_app.storage import get_store
 from sessions_app.storage.parts import part_size_for
-from sessions_app.storage.store import CHUNK_SIZE, SignedPart as Permission
+from sessions_app.storage.store import CHUNK_SIZE, SignedPart as StoreSignedPart
 
 router = Router()
 
-MOST = MAX_UPLOADS_PER_CALL
 NEWEST_FIRST = Order(field="created_at", kind=datetime, is_descending=True)
 
 
@@ -56,13 +55,13 @@ class Upload(BaseModel):
     size: int
     received: int
     part_size: int
-    """Bytes of every part but the last; it follows from the size."""
+    """Bytes of every part except the last."""
     part_count: int
     parts: list[Part]
-    """Those that have arrived."""
+    """Received parts."""
     state: Literal["receiving", "received"]
     direct: bool
-    """Parts go by signed URL straight to the object store, never with your access token; else PUT them here."""
+    """Whether parts are sent to the object store by signed URL (never with an access token), or to this API."""
     expires_at: datetime
 
     @classmethod
@@ -87,22 +86,22 @@ class Upload(BaseModel):
 
 class Uploads(BaseModel):
     uploads: list[Upload]
-    """In the order asked for."""
+    """In the order of the request."""
 
 
 class NewFile(BaseModel):
-    """A file that is about to be sent."""
+    """A file to upload."""
 
     model_config = ConfigDict(extra="forbid")
 
     path: str = Field(max_length=4096)
-    """As it lies in the folder, with slashes."""
+    """Path in the folder, with slashes."""
     size: int = Field(ge=0, le=MAX_SIZE)
     sha256: Sha256 | None = None
 
 
 class NewPack(BaseModel):
-    """Many small files that are sent as one: their bytes, one after another."""
+    """Small files in one upload: their bytes concatenated."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -112,26 +111,26 @@ class NewPack(BaseModel):
 class NewUploads(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    uploads: list[NewFile | NewPack] = Field(min_length=1, max_length=MOST)
+    uploads: list[NewFile | NewPack] = Field(min_length=1, max_length=MAX_UPLOADS_PER_CALL)
 
 
-class Codes(BaseModel):
+class UploadCodes(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    uploads: list[UUID] = Field(min_length=1, max_length=MOST)
+    uploads: list[UUID] = Field(min_length=1, max_length=MAX_UPLOADS_PER_CALL)
 
 
-class UnsignedPart(BaseModel):
+class PartToSign(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     upload: UUID
     number: int = Field(ge=1, le=2**31 - 1)
 
 
-class Unsigned(BaseModel):
+class SignRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    parts: list[UnsignedPart] = Field(min_length=1, max_length=MAX_PARTS_PER_CALL)
+    parts: list[PartToSign] = Field(min_length=1, max_length=MAX_PARTS_PER_CALL)
 
 
 class SignedPart(BaseModel):
@@ -140,13 +139,13 @@ class SignedPart(BaseModel):
     method: Literal["PUT"] = "PUT"
     url: str
     headers: dict[str, str]
-    """To send along."""
+    """Headers to send with the part."""
     expires_at: datetime
 
 
 class SignedParts(BaseModel):
     parts: list[SignedPart]
-    """In the order asked for."""
+    """In the order of the request."""
 
 
 @router.post(
@@ -157,34 +156,34 @@ class SignedParts(BaseModel):
         errors=(409, 413),
         is_idempotent=True,
         operation_id="create_uploads",
-        summary="Announce files that are about to be sent",
+        summary="Create uploads",
         description=(
-            "With `sha256` given everywhere, an upload of the same files that was not used yet is given back with the parts that"
-            " have arrived: so a sender that was stopped goes on."
+            "If every file has a `sha256`, an unused upload of the same files is returned with its received parts, so that"
+            " an interrupted upload resumes."
         ),
     ),
 )
-@once(status=201)
+@idempotent(status=201)
 def create_uploads(request: ApiRequest, body: NewUploads) -> Uploads:
-    files = [_announced(each) for each in body.uploads]
-    opened = create.create_uploads(owner=request.auth.user, files=files, now=timezone.now())
-    return Uploads(uploads=[Upload.of(upload) for upload in opened])
+    files = [_new_upload(each) for each in body.uploads]
+    uploads = create.create_uploads(owner=request.auth.user, files=files, now=timezone.now())
+    return Uploads(uploads=[Upload.of(upload) for upload in uploads])
 
 
-def _announced(each: NewFile | NewPack) -> new_files.NewFile | new_files.NewPack:
+def _new_upload(each: NewFile | NewPack) -> new_files.NewFile | new_files.NewPack:
     if isinstance(each, NewPack):
-        return new_files.NewPack(files=[_file(file) for file in each.files])
-    return _file(each)
+        return new_files.NewPack(files=[_new_file(file) for file in each.files])
+    return _new_file(each)
 
 
-def _file(file: NewFile) -> new_files.NewFile:
+def _new_file(file: NewFile) -> new_files.NewFile:
     return new_files.NewFile(path=file.path, size=file.size, sha256=file.sha256 or "")
 
 
 @router.get(
     "/uploads",
     **read_endpoint(
-        Page[Upload], errors=(), operation_id="list_uploads", summary="Uploads, the latest first"
+        Page[Upload], errors=(), operation_id="list_uploads", summary="List uploads, newest first"
     ),
 )
 def list_uploads(request: ApiRequest, limit: Limit, cursor: Cursor) -> Page[Upload]:
@@ -196,7 +195,7 @@ def list_uploads(request: ApiRequest, limit: Limit, cursor: Cursor) -> Page[Uplo
 
 @router.get(
     "/uploads/{uuid:code}",
-    **read_endpoint(Upload, operation_id="get_upload", summary="What has arrived of an upload"),
+    **read_endpoint(Upload, operation_id="get_upload", summary="Get an upload with its received parts"),
 )
 def get_upload(request: ApiRequest, code: UUID) -> Upload:
     upload = get_upload_or_404(request.auth.user, code)
@@ -206,7 +205,7 @@ def get_upload(request: ApiRequest, code: UUID) -> Upload:
 
 @router.delete(
     "/uploads/{uuid:code}",
-    **write_endpoint(None, status=204, operation_id="discard_upload", summary="Give an upload up"),
+    **write_endpoint(None, status=204, operation_id="discard_upload", summary="Discard an upload"),
 )
 def discard_upload(request: ApiRequest, code: UUID) -> Status[None]:
     discard.discard_upload(upload=get_upload_or_404(request.auth.user, code, Action.EDIT))
@@ -219,41 +218,38 @@ def discard_upload(request: ApiRequest, code: UUID) -> Status[None]:
         SignedParts,
         errors=(404, 409, 413),
         operation_id="sign_parts",
-        summary="Where to PUT some parts",
+        summary="Get the URLs to which parts are sent",
         description=(
-            "Of a direct upload the address is the object store's own, good for a while and for that part alone: never send your"
-            " access token there. Of others it is the portal's."
+            "Parts of a direct upload have a signed URL of the object store, valid for one part and a limited time: never send"
+            " an access token there. Parts of other uploads have a URL of this API."
         ),
     ),
 )
-def sign_parts(request: ApiRequest, body: Unsigned) -> SignedParts:
-    found = {
-        upload.code: upload for upload in get_uploads_or_404(request.auth.user, _codes(body), Action.EDIT)
-    }
-    wanted = [PartRequest(upload=found[part.upload], number=part.number) for part in body.parts]
-    signed = sign.sign_parts(parts=wanted, now=timezone.now())
+def sign_parts(request: ApiRequest, body: SignRequest) -> SignedParts:
+    codes = list(dict.fromkeys(part.upload for part in body.parts))
+    uploads = {upload.code: upload for upload in get_uploads_or_404(request.auth.user, codes, Action.EDIT)}
+    parts = [PartRequest(upload=uploads[part.upload], number=part.number) for part in body.parts]
+    signed = sign.sign_parts(parts=parts, now=timezone.now())
     return SignedParts(
-        parts=[_signed(request, part, permission) for part, permission in zip(wanted, signed, strict=True)]
+        parts=[
+            _signed_part(request, part, from_store) for part, from_store in zip(parts, signed, strict=True)
+        ]
     )
 
 
-def _codes(body: Unsigned) -> list[UUID]:
-    return list(dict.fromkeys(part.upload for part in body.parts))
-
-
-def _signed(request: ApiRequest, part: PartRequest, permission: Permission | None) -> SignedPart:
+def _signed_part(request: ApiRequest, part: PartRequest, from_store: StoreSignedPart | None) -> SignedPart:
     code = part.upload.code
-    if permission is None:
-        own = request.build_absolute_uri(reverse("api:put_part", args=[code, part.number]))
+    if from_store is None:
+        url = request.build_absolute_uri(reverse("api:put_part", args=[code, part.number]))
         return SignedPart(
-            upload=code, number=part.number, url=own, headers={}, expires_at=part.upload.expires_at
+            upload=code, number=part.number, url=url, headers={}, expires_at=part.upload.expires_at
         )
     return SignedPart(
         upload=code,
         number=part.number,
-        url=permission.url,
-        headers=dict(permission.headers),
-        expires_at=permission.expires_at,
+        url=from_store.url,
+        headers=dict(from_store.headers),
+        expires_at=from_store.expires_at,
     )
 
 
@@ -264,8 +260,8 @@ def _signed(request: ApiRequest, part: PartRequest, permission: Permission | Non
         errors=(404, 409, 413),
         is_rate_limited=False,
         operation_id="put_part",
-        summary="Send a part's bytes",
-        description="A part that comes again replaces the earlier one.",
+        summary="Upload a part",
+        description="A part that is sent again replaces the earlier one.",
         openapi_extra={"requestBody": {"required": True, "content": OCTETS}},
     ),
 )
@@ -280,10 +276,10 @@ def put_part(request: ApiRequest, response: HttpResponse, code: UUID, number: in
 @router.post(
     "/uploads/complete",
     **write_endpoint(
-        Uploads, operation_id="complete_uploads", summary="Tell that all parts of some uploads were sent"
+        Uploads, operation_id="complete_uploads", summary="Complete uploads whose parts were all sent"
     ),
 )
-def complete_uploads(request: ApiRequest, body: Codes) -> Uploads:
-    found = get_uploads_or_404(request.auth.user, body.uploads, Action.EDIT)
-    done = complete.complete_uploads(uploads=found, now=timezone.now())
-    return Uploads(uploads=[Upload.of(upload) for upload in done])
+def complete_uploads(request: ApiRequest, body: UploadCodes) -> Uploads:
+    uploads = get_uploads_or_404(request.auth.user, body.uploads, Action.EDIT)
+    completed = complete.complete_uploads(uploads=uploads, now=timezone.now())
+    return Uploads(uploads=[Upload.of(upload) for upload in completed])

@@ -1,4 +1,4 @@
-"""Versions of a session, and what each holds."""
+"""Versions of a session and their entries."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sessions_app import models
 from sessions_app.access import Action
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.endpoints import read_endpoint, write_endpoint
-from sessions_app.api.idempotency import once
+from sessions_app.api.idempotency import idempotent
 from sessions_app.api.pagination import Cursor, Limit, Order, Page, paginate
 from sessions_app.api.sessions import Progress
 from sessions_app.http.lookups import get_session_or_404, get_version_or_404
@@ -30,19 +30,19 @@ BY_PATH = Order(field="path", kind=str)
 
 
 class Version(BaseModel):
-    """One saved state. It never changes."""
+    """A saved state of a session; immutable."""
 
     number: int
     created_at: datetime
     created_by: str
-    """Empty where nobody knows any more."""
+    """User name; empty if unknown."""
     message: str
     restored_from: int | None
     fingerprint: str
     file_count: int
     total_size: int
     stored_size: int
-    """Bytes that this version added to what the session had before."""
+    """Bytes that this version added to the session."""
     video_name: str
     languages: list[str]
     stage: Stage
@@ -71,7 +71,7 @@ class Entry(BaseModel):
     """A file of a version."""
 
     path: str
-    """In the session's tree."""
+    """Path in the session."""
     origin: str
     """Path in the folder that was saved; empty if it equals `path`."""
     size: int
@@ -81,15 +81,15 @@ class Entry(BaseModel):
     language: str
     """A BCP 47 tag, or empty."""
     added_in: int
-    """The version that brought it."""
+    """Number of the version that added this content."""
 
     @classmethod
     def of(cls, entry: models.Entry) -> Entry:
-        return cls(**cls.told(entry))
+        return cls(**cls.as_dict(entry))
 
     @staticmethod
-    def told(entry: models.Entry) -> dict[str, Any]:
-        """The same as plain values: a manifest has tens of thousands of them."""
+    def as_dict(entry: models.Entry) -> dict[str, Any]:
+        """Return the fields without validation: a manifest has tens of thousands of entries."""
         return {
             "path": entry.path,
             "origin": entry.origin,
@@ -104,9 +104,7 @@ class Entry(BaseModel):
 
 @router.get(
     "/sessions/{uuid:code}/versions",
-    **read_endpoint(
-        Page[Version], operation_id="list_versions", summary="Versions of a session, the newest first"
-    ),
+    **read_endpoint(Page[Version], operation_id="list_versions", summary="List versions, newest first"),
 )
 def list_versions(request: ApiRequest, code: UUID, limit: Limit, cursor: Cursor) -> Page[Version]:
     session = get_session_or_404(request.auth.user, code)
@@ -117,7 +115,7 @@ def list_versions(request: ApiRequest, code: UUID, limit: Limit, cursor: Cursor)
 
 @router.get(
     "/sessions/{uuid:code}/versions/{int:number}",
-    **read_endpoint(Version, operation_id="get_version", summary="One version"),
+    **read_endpoint(Version, operation_id="get_version", summary="Get a version"),
 )
 def get_version(request: ApiRequest, code: UUID, number: int) -> Version:
     return Version.of(get_version_or_404(request.auth.user, code, number))
@@ -130,20 +128,20 @@ def get_version(request: ApiRequest, code: UUID, number: int) -> Version:
         status=201,
         is_idempotent=True,
         operation_id="restore_version",
-        summary="Make an older version current again, as a new one",
+        summary="Restore an older version as a new one",
     ),
 )
-@once(status=201)
+@idempotent(status=201)
 def restore_version(request: ApiRequest, code: UUID, number: int) -> Version:
     user = request.auth.user
     session = get_version_or_404(user, code, number, Action.EDIT).session
-    made = restore.restore_version(session=session, number=number, author=user, now=timezone.now())
-    return Version.of(made)
+    restored = restore.restore_version(session=session, number=number, author=user, now=timezone.now())
+    return Version.of(restored)
 
 
 @router.get(
     "/sessions/{uuid:code}/versions/{int:number}/entries",
-    **read_endpoint(Page[Entry], operation_id="list_entries", summary="Files of a version, by path"),
+    **read_endpoint(Page[Entry], operation_id="list_entries", summary="List files of a version, by path"),
 )
 def list_entries(
     request: ApiRequest,

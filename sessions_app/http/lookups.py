@@ -1,6 +1,6 @@
 """Lookups of the rows that URLs and request bodies name, among those that the user may see.
 
-A row that the user may not see is a 404, as if it did not exist; one that they see but may not use for the action is a 403.
+A row that the user may not see is a 404, like a missing one; one that they see but may not use for the action is a 403.
 """
 
 from __future__ import annotations

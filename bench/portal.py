@@ -40,9 +40,9 @@ from sessions_app.operations.uploads.new_files import NewFile
 from sessions_app.operations.uploads.parts import part_count, part_length
 from sessions_app.operations.uploads.receive import put_part
 from sessions_app.queries.manifests import get_version_manifest
-from sessions_app.storage import get_store, writeback
+from sessions_app.storage import get_store
 from sessions_app.storage.keys import blob_key
-from sessions_app.storage.parts import part_size_for
+from sessions_app.storage.part_sizes import choose_part_size
 
 OWNER = "bench"
 SENDERS = ThreadPoolExecutor(3)
@@ -54,7 +54,6 @@ def leave_to_memory() -> None:
     """Wait for no disk from now on: not for files (fsync), nor for the database."""
     os.fsync = _wait_for_nothing
     os.fdatasync = _wait_for_nothing
-    writeback.begin = lambda *_: None
     connection_created.connect(_leave_to_memory)
 
 
@@ -206,7 +205,7 @@ def _send(files: Mapping[str, Path]) -> list[Upload]:
 def _send_part(part: tuple[UUID, int, Path]) -> None:
     code, number, file = part
     upload = Upload.objects.get(code=code)  # as each request finds it
-    start = (number - 1) * part_size_for(upload.size)
+    start = (number - 1) * choose_part_size(upload.size)
     chunks = FileSource(file).read(start, start + part_length(upload, number))
     put_part(upload=upload, number=number, chunks=chunks, now=timezone.now())
 

@@ -239,11 +239,11 @@ USER_QUOTA = env_int("USER_QUOTA_GIB", 0) * 1024**3
 MAX_FILES_IN_SESSION = env_int("MAX_FILES_IN_SESSION", 50_000)
 API_RATE_PER_MINUTE = env_int("API_RATE_PER_MINUTE", 1200, least=1)
 """Requests that one token or one signed-in person may make; parts, downloads and bundles do not count."""
-TRASH_KEPT = timedelta(days=env_int("TRASH_DAYS", 30))
-EXPORT_KEPT = timedelta(days=env_int("EXPORT_DAYS", 7))
-SIGNED_PART_WORKS = timedelta(minutes=30)
+TRASH_RETENTION = timedelta(days=env_int("TRASH_DAYS", 30))
+EXPORT_RETENTION = timedelta(days=env_int("EXPORT_DAYS", 7))
+SIGNED_PART_LIFETIME = timedelta(minutes=30)
 """For how long a part may be sent by the address that was signed for it."""
-UPLOAD_KEPT = timedelta(hours=env_int("UPLOAD_HOURS", 48))
+UPLOAD_RETENTION = timedelta(hours=env_int("UPLOAD_HOURS", 48))
 GARBAGE_GRACE = timedelta(hours=env_int("GARBAGE_GRACE_HOURS", 24))
 
 # ---- Accounts ----------------------------------------------------------------
@@ -291,7 +291,7 @@ USE_TZ = True
 TIME_ZONE = env_str("TIME_ZONE", "UTC")
 
 # ---- Security --------------------------------------------------------------------
-SESSION_ENGINE = "dubbing_sessions.sign_ins"
+SESSION_ENGINE = "dubbing_sessions.session_backend"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
 SECURE_SSL_REDIRECT = _https and env_bool("SSL_REDIRECT", default=True)

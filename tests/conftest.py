@@ -15,7 +15,7 @@ import django.conf
 import hypothesis
 import pytest
 
-from sessions_app.management import preparing
+from sessions_app.management.static_files import collect_static_files
 from tests.services import stacks
 from tests.services.folders import temporary_folder
 from tests.services.processes import ROOT
@@ -30,7 +30,7 @@ with pytest.MonkeyPatch.context() as patch:
     # Pages name static files by their content, so these have to be collected first: once for all workers, portals and runs.
     os.environ["STATIC_ROOT"] = str(ROOT / ".build" / "static")
     django.setup()
-    preparing.collect_static(tell=lambda _: None)
+    collect_static_files(print_line=lambda _: None)
 
 # Two workers share the machine with whatever else runs there: time says nothing about a test's data.
 hypothesis.settings.register_profile(

@@ -32,7 +32,7 @@ from sessions_app.operations.uploads.parts import part_count
 from sessions_app.operations.uploads.resume import refresh_parts
 from sessions_app.operations.uploads.sign import PartRequest
 from sessions_app.storage import get_store
-from sessions_app.storage.parts import part_size_for
+from sessions_app.storage.part_sizes import choose_part_size
 from sessions_app.storage.store import CHUNK_SIZE, SignedPart as StoreSignedPart
 
 router = Router()
@@ -74,7 +74,7 @@ class Upload(BaseModel):
                 "file_count": upload.file_count,
                 "size": upload.size,
                 "received": upload.received,
-                "part_size": part_size_for(upload.size),
+                "part_size": choose_part_size(upload.size),
                 "part_count": part_count(upload),
                 "parts": upload.parts,
                 "state": upload.state,
@@ -143,7 +143,7 @@ class SignedPart(BaseModel):
     expires_at: datetime
 
 
-class SignedParts(BaseModel):
+class PartSigner(BaseModel):
     parts: list[SignedPart]
     """In the order of the request."""
 
@@ -215,7 +215,7 @@ def discard_upload(request: ApiRequest, code: UUID) -> Status[None]:
 @router.post(
     "/uploads/sign",
     **write_endpoint(
-        SignedParts,
+        PartSigner,
         errors=(404, 409, 413),
         operation_id="sign_parts",
         summary="Get the URLs to which parts are sent",
@@ -225,12 +225,12 @@ def discard_upload(request: ApiRequest, code: UUID) -> Status[None]:
         ),
     ),
 )
-def sign_parts(request: ApiRequest, body: SignRequest) -> SignedParts:
+def sign_parts(request: ApiRequest, body: SignRequest) -> PartSigner:
     codes = list(dict.fromkeys(part.upload for part in body.parts))
     uploads = {upload.code: upload for upload in get_uploads_or_404(request.auth.user, codes, Action.EDIT)}
     parts = [PartRequest(upload=uploads[part.upload], number=part.number) for part in body.parts]
     signed = sign.sign_parts(parts=parts, now=timezone.now())
-    return SignedParts(
+    return PartSigner(
         parts=[
             _signed_part(request, part, from_store) for part, from_store in zip(parts, signed, strict=True)
         ]

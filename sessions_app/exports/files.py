@@ -7,11 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from dubbing_core.zips.layout import BlobRange, Layout, Literal
-from sessions_app.storage import durable
-from sessions_app.storage.copying import copy_range
+from sessions_app.storage import atomic_files
+from sessions_app.storage.kernel_copy import copy_range
 from sessions_app.storage.keys import blob_key
 from sessions_app.storage.store import LocalFiles, ObjectMissingError, StoreUnavailableError
-from sessions_app.storage.writeback import Writeback
 
 
 def write_file(
@@ -23,26 +22,20 @@ def write_file(
     :raises StoreFullError: no space is left.
     :raises ObjectMissingError: a blob is gone.
     """
-    with durable.new_file(destination, key=destination.name, replace=True) as target:
-        writeback = Writeback(target)
-
-        def wrote(count: int) -> None:
-            writeback.advance(count)
-            on_bytes(count)
-
+    with atomic_files.create_file(destination, key=destination.name, replace=True) as target:
         for segment in layout.segments:
             if isinstance(segment, Literal):
-                with durable.disk_errors(destination.name):
-                    written = durable.write_all(target, segment.data)
-                wrote(written)
+                with atomic_files.translate_os_errors(destination.name):
+                    written = atomic_files.write_all(target, segment.data)
+                on_bytes(written)
             else:
-                _copy(segment, target, files=files, wrote=wrote)
+                _copy(segment, target, files=files, on_bytes=on_bytes)
 
 
-def _copy(segment: BlobRange, target: int, *, files: LocalFiles, wrote: Callable[[int], None]) -> None:
+def _copy(segment: BlobRange, target: int, *, files: LocalFiles, on_bytes: Callable[[int], None]) -> None:
     """Copy the range to the target's position."""
     key = blob_key(segment.sha256)
-    with durable.disk_errors(key):
+    with atomic_files.translate_os_errors(key):
         try:
             source = os.open(files.local_path(key), os.O_RDONLY | os.O_CLOEXEC)
         except FileNotFoundError as error:
@@ -51,11 +44,11 @@ def _copy(segment: BlobRange, target: int, *, files: LocalFiles, wrote: Callable
     try:
         pieces = copy_range(source, target, segment.start, segment.end)
         while missing:
-            with durable.disk_errors(key):
+            with atomic_files.translate_os_errors(key):
                 copied = next(pieces, 0)
             if not copied:
                 raise StoreUnavailableError(key)
             missing -= copied
-            wrote(copied)
+            on_bytes(copied)
     finally:
         os.close(source)

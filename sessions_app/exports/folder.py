@@ -89,7 +89,7 @@ class Folder:
         return Found.SAME if same else Found.OTHER
 
     @contextmanager
-    def new_file(self, path: str) -> Iterator[int]:
+    def create_file(self, path: str) -> Iterator[int]:
         """Open a descriptor for the bytes of a file that waits for its place; folders are made as needed.
 
         :raises FolderError: with code `load_folder_is_file`.

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from dubbing_core.zips.layout import BlobRange
 from sessions_app.exports.ahead import read_ahead
 from sessions_app.exports.folder import Folder
-from sessions_app.storage.copying import copy_range
-from sessions_app.storage.durable import disk_errors, write_all
+from sessions_app.storage.atomic_files import translate_os_errors, write_all
+from sessions_app.storage.kernel_copy import copy_range
 from sessions_app.storage.keys import blob_key
 from sessions_app.storage.store import (
-    DeclaredReader,
+    CapableReader,
     LocalFiles,
     ObjectMissingError,
     StoreUnavailableError,
@@ -29,7 +29,7 @@ class LoadedFile:
     """In bytes."""
 
 
-def collect(files: Sequence[LoadedFile], folder: Folder, *, store: DeclaredReader) -> None:
+def collect(files: Sequence[LoadedFile], folder: Folder, *, store: CapableReader) -> None:
     """Bring the files' bytes into the folder, where they wait for their place.
 
     :raises ObjectMissingError: a blob is gone.
@@ -41,13 +41,13 @@ def collect(files: Sequence[LoadedFile], folder: Folder, *, store: DeclaredReade
         _stream(files, folder, store=store)
         return
     for file in files:
-        with folder.new_file(file.path) as target:
+        with folder.create_file(file.path) as target:
             _copy(file, target, files=local)
 
 
 def _copy(file: LoadedFile, target: int, *, files: LocalFiles) -> None:
     key = blob_key(file.sha256)
-    with disk_errors(key):
+    with translate_os_errors(key):
         try:
             descriptor = os.open(files.local_path(key), os.O_RDONLY | os.O_CLOEXEC)
         except FileNotFoundError as error:
@@ -58,12 +58,12 @@ def _copy(file: LoadedFile, target: int, *, files: LocalFiles) -> None:
         raise StoreUnavailableError(key)
 
 
-def _stream(files: Sequence[LoadedFile], folder: Folder, *, store: DeclaredReader) -> None:
+def _stream(files: Sequence[LoadedFile], folder: Folder, *, store: CapableReader) -> None:
     """Read all files as one stream, so that small ones do not wait for each other's round trips."""
     ranges = (BlobRange(file.sha256, 0, file.size) for file in files if file.size)
     with closing(read_ahead(ranges, reader=store)) as chunks:
         for file in files:
-            with folder.new_file(file.path) as target:
+            with folder.create_file(file.path) as target:
                 left = file.size
                 while left:
                     left -= write_all(target, next(chunks))

@@ -46,7 +46,7 @@ def write_object(
     finished: SimpleQueue[Future[int]] = SimpleQueue()
     # In this order: no thread adds a part any more when the object is joined or given up.
     with (
-        copier.new_object(key) as new,
+        copier.create_object(key) as new,
         ThreadPoolExecutor(COPIES, thread_name_prefix="copy") as copies,
         ThreadPoolExecutor(_uploads_at_once(parts), thread_name_prefix="upload") as uploads,
     ):

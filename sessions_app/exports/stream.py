@@ -8,13 +8,13 @@ from contextlib import closing
 from dubbing_core.zips.layout import Literal, Segment
 from sessions_app.exports.ahead import read_ahead
 from sessions_app.storage.keys import blob_key
-from sessions_app.storage.store import BlobReader, DeclaredReader
+from sessions_app.storage.store import BlobReader, CapableReader
 
 JOINED_SIZE = 64 * 1024
 """Pieces smaller than this are joined: each yield costs whoever sends it a system call."""
 
 
-def stream(segments: Iterable[Segment], *, reader: DeclaredReader) -> Generator[bytes]:
+def stream(segments: Iterable[Segment], *, reader: CapableReader) -> Generator[bytes]:
     """Yield the bytes of the segments in chunks, none of them empty; read ahead where the store is remote.
 
     :raises ObjectMissingError: a blob is gone.

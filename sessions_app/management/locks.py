@@ -1,51 +1,50 @@
-"""Locks between processes on one machine, which the kernel gives back whatever becomes of their holder."""
+"""Locks between processes on one machine, which end with the process that holds them."""
 
 from __future__ import annotations
 
-import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from filelock import FileLock, Timeout
 
-@contextmanager
-def exclusive(file: Path) -> Iterator[None]:
-    """Wait for the lock and hold it during the block."""
-    descriptor = _open(file)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
+LOCK_MODE = 0o600
 
 
 class LockTakenError(Exception):
     def __init__(self, holder: str) -> None:
         super().__init__(f"Process {holder or '?'} holds the lock.")
         self.holder = holder
-        """The other process's id, as it wrote it down; may be empty."""
+        """Process id; empty if it is unknown."""
 
 
 @contextmanager
-def exclusive_now(file: Path) -> Iterator[None]:
-    """Hold the lock during the block, with this process's id in the file.
+def wait_for_lock(file: Path) -> Iterator[None]:
+    """Hold the lock during the block; wait for it if another process holds it."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(file, mode=LOCK_MODE):
+        yield
 
-    :raises LockTakenError: somebody else holds it.
+
+@contextmanager
+def take_lock(file: Path) -> Iterator[None]:
+    """Hold the lock during the block, and record this process's id beside it.
+
+    :raises LockTakenError: another process holds it.
     """
-    descriptor = _open(file)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    process_id = file.with_suffix(".pid")
+    lock = FileLock(file, mode=LOCK_MODE, timeout=0)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise LockTakenError(os.pread(descriptor, 20, 0).decode(errors="replace").strip()) from error
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        lock.acquire()
+    except Timeout as error:
+        holder = ""
+        with suppress(OSError):
+            holder = process_id.read_text(encoding="ascii").strip()
+        raise LockTakenError(holder) from error
+    try:
+        process_id.write_text(f"{os.getpid()}\n", encoding="ascii")
         yield
     finally:
-        os.close(descriptor)
-
-
-def _open(file: Path) -> int:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    return os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        lock.release()

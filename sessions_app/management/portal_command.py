@@ -11,8 +11,8 @@ from django.core.management.base import BaseCommand
 from django.db import OperationalError
 
 from dubbing_core.zips.reader import ZipError
-from sessions_app.management.preparing import ensure_database
-from sessions_app.management.refusals import Error
+from sessions_app.management.database import ensure_database
+from sessions_app.management.errors import Error
 from sessions_app.operations.errors import OperationError
 from sessions_app.storage.store import StoreError
 

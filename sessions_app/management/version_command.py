@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 from django.contrib.auth.models import User
 from django.core.management.base import CommandParser
 
+from sessions_app.management.errors import Error
 from sessions_app.management.portal_command import PortalCommand, user_named
-from sessions_app.management.refusals import Error
 from sessions_app.models import DubbingSession, Version
 from sessions_app.queries.sessions import find_session
 

@@ -1,4 +1,4 @@
-"""Content-addressed storage: where bytes live, behind the protocols of ``store``."""
+"""Content-addressed storage behind the protocols of ``store``."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ def get_store() -> BlobStore:
     return store
 
 
-# A worker forked from a process that has talked to the store must not share its connections.
+# A forked worker must not share its parent's connections to the store.
 os.register_at_fork(after_in_child=get_store.cache_clear)
 
 
 @receiver(setting_changed)
-def forget_store(*, setting: str, **_: object) -> None:
+def reset_store(*, setting: str, **_: object) -> None:
     if setting in {"BLOB_STORE", "BLOB_STORE_OPTIONS", "MEDIA_ROOT", "STORAGES"}:
         get_store.cache_clear()

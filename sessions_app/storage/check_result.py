@@ -1,4 +1,4 @@
-"""What was found out about a place that keeps bytes, for the operator who sets it up."""
+"""Results of the storage self-test, for the operator."""
 
 from __future__ import annotations
 
@@ -8,30 +8,30 @@ from dataclasses import dataclass
 
 class Outcome(enum.StrEnum):
     OK = "ok"
-    CANNOT = "cannot"
-    """The portal does without it; the message says how."""
+    WARNING = "warning"
+    """The portal works without it; the message says how."""
     FAILED = "failed"
     """The portal needs it."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finding:
+class CheckResult:
     check: str
     """A stable name, for scripts."""
     outcome: Outcome
     message: str
-    """What that means, as a sentence."""
+    """A sentence for the operator."""
 
     @classmethod
-    def ok(cls, check: str, message: str) -> Finding:
+    def ok(cls, check: str, message: str) -> CheckResult:
         return cls(check=check, outcome=Outcome.OK, message=message)
 
     @classmethod
-    def cannot(cls, check: str, message: str) -> Finding:
-        return cls(check=check, outcome=Outcome.CANNOT, message=message)
+    def warning(cls, check: str, message: str) -> CheckResult:
+        return cls(check=check, outcome=Outcome.WARNING, message=message)
 
     @classmethod
-    def failed(cls, check: str, message: str) -> Finding:
+    def failed(cls, check: str, message: str) -> CheckResult:
         return cls(check=check, outcome=Outcome.FAILED, message=message)
 
     def as_dict(self) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Where in the store each kind of object lives. One function a kind, so that nobody builds a key by hand."""
+"""Keys of objects, one function for each kind: no other module composes a key."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ EXPORTS = "exports/"
 
 
 def blob_key(sha256: str) -> str:
-    """Name a blob by its content, fanned out so that no folder grows without bound; ``sha256sum`` verifies it."""
+    """Return the key of a blob: its hash, in one of 256 folders, so that no folder grows too large."""
     return f"{BLOBS}{sha256[:2]}/{sha256}"
 
 
 def staging_key(owner: str, name: str) -> str:
-    """Name temporary bytes; ``owner`` is the row they belong to (``upload-<code>``, ``job-<code>-<attempt>``)."""
+    """Return the key of temporary bytes; ``owner`` names their row (``upload-<code>``, ``job-<code>-<attempt>``)."""
     return f"{STAGING}{owner}/{name}"
 
 
@@ -28,9 +28,9 @@ def export_key(code: str) -> str:
 
 
 def checked(key: str) -> str:
-    """Return the key if a store may hold it: a relative path of plain names, none of them hidden.
+    """Return the key if it is a relative path of plain names, none of them hidden.
 
-    Hidden names are the stores' own, for what has not arrived yet.
+    Hidden names are reserved for the stores' unfinished files.
 
     :raises KeyRefusedError: it is not.
     """
@@ -40,9 +40,9 @@ def checked(key: str) -> str:
 
 
 def checked_prefix(prefix: str) -> str:
-    """Return the prefix if it names a folder (ending in "/"), or all there is (empty).
+    """Return the prefix if it is a folder (ending in "/") or empty.
 
-    :raises KeyRefusedError: it does not.
+    :raises KeyRefusedError: it is neither.
     """
     if prefix:
         checked(prefix.removesuffix("/"))

@@ -1,4 +1,4 @@
-"""Tries all that the portal asks of its store, and leaves nothing there."""
+"""Storage self-test: uses every operation that the portal needs, and leaves nothing in the store."""
 
 from __future__ import annotations
 
@@ -14,155 +14,159 @@ from email.message import Message
 from uuid import uuid4
 
 from dubbing_core.zips.multipart import LARGE_MEMBER_SIZE
-from sessions_app.storage.check_result import Finding, Outcome
+from sessions_app.storage.check_result import CheckResult, Outcome
+from sessions_app.storage.copy_support import supports_range_copy
 from sessions_app.storage.keys import staging_key, staging_prefix
-from sessions_app.storage.probe import copies_ranges
 from sessions_app.storage.store import PART_SIZE, BlobStore, DirectParts, Part, SignedPart, StoreError
 
 SMALL = b"0123456789"
-PERMITTED_FOR = timedelta(minutes=5)
+SIGNED_FOR = timedelta(minutes=5)
 TIMEOUT = 30
 """Seconds for a request to the store's public address."""
-RULES_ATTEMPTS = 10
-"""New CORS rules take a moment to be known; one try a second."""
+CORS_ATTEMPTS = 10
+"""Preflight requests, one per second: new CORS rules take a moment to become effective."""
 
 
-def try_store(store: BlobStore, *, origins: Sequence[str]) -> Iterator[Finding]:
-    """Prepare the store, then write, read, list, send, join, copy and delete, and yield what comes of each.
+def check_store(store: BlobStore, *, origins: Sequence[str]) -> Iterator[CheckResult]:
+    """Prepare the store, then write, read, list, send, join, copy and delete; yield the result of each check.
 
-    Ends early where nothing further could be found out.
+    Ends early when the remaining checks would all fail.
 
-    :param origins: those of the web pages that will use it, the main one first.
+    :param origins: those of the portal's pages, the main one first.
     """
     direct = store.capabilities.direct_parts
-    attempts = 1
-    for finding in store.capabilities.prepare(origins if direct else ()):
-        yield finding
-        if finding.check == "cors-rules" and finding.outcome is Outcome.OK:
-            attempts = RULES_ATTEMPTS
-        if finding.outcome is Outcome.FAILED:
+    cors_attempts = 1
+    for result in store.capabilities.prepare(origins if direct else ()):
+        yield result
+        if result.check == "cors-rules" and result.outcome is Outcome.OK:
+            cors_attempts = CORS_ATTEMPTS
+        if result.outcome is Outcome.FAILED:
             return
-    # The name of an upload that there is not: where this process is killed, garbage collection finds what is left.
+    # Named like a nonexistent upload: if this process is killed, garbage collection deletes the objects.
     owner = f"upload-{uuid4()}"
-    trial = _Trial(store, owner)
+    checks = _Checks(store, owner)
     try:
-        for step in (trial.writes, trial.reads_ranges, trial.lists):
-            finding = step()
-            yield finding
-            if finding.outcome is Outcome.FAILED:
+        for check in (checks.check_write, checks.check_read, checks.check_list):
+            result = check()
+            yield result
+            if result.outcome is Outcome.FAILED:
                 return
         if direct is None:
-            yield trial.takes_parts()
+            yield checks.check_parts()
         else:
-            yield from trial.takes_direct_parts(direct, origins[0], attempts=attempts)
-        if store.capabilities.remote and trial.large_is_there:
-            yield trial.copies()
-        yield trial.deletes()
+            yield from checks.check_direct_parts(direct, origins[0], cors_attempts=cors_attempts)
+        if store.capabilities.remote and checks.has_large_object:
+            yield checks.check_copy()
+        yield checks.check_delete()
     finally:
-        trial.clean_up()
+        checks.clean_up()
 
 
-class _Trial:
+class _Checks:
     def __init__(self, store: BlobStore, owner: str) -> None:
         self._store = store
         self._prefix = staging_prefix(owner)
         self._small = staging_key(owner, "small")
         self._large = staging_key(owner, "large")
-        # Together enough to copy ranges of.
+        # Together large enough for copying a range.
         self._head, self._tail = os.urandom(PART_SIZE), os.urandom(max(1, LARGE_MEMBER_SIZE - PART_SIZE))
-        self.large_is_there = False
+        self.has_large_object = False
 
-    def writes(self) -> Finding:
+    def check_write(self) -> CheckResult:
         try:
             with self._store.writer(self._small) as writer:
                 writer.write(SMALL)
         except StoreError as error:
-            return Finding.failed("write", _told(error))
-        return Finding.ok("write", "Objects are written and settled.")
+            return CheckResult.failed("write", _describe_error(error))
+        return CheckResult.ok("write", "Objects can be written.")
 
-    def reads_ranges(self) -> Finding:
+    def check_read(self) -> CheckResult:
         try:
             read = b"".join(self._store.read(self._small, 3, 7))
         except StoreError as error:
-            return Finding.failed("read", _told(error))
+            return CheckResult.failed("read", _describe_error(error))
         if read != SMALL[3:7]:
-            return Finding.failed("read", "The storage gives other bytes than the range that was asked for.")
-        return Finding.ok("read", "Ranges of objects are read.")
+            return CheckResult.failed("read", "The storage returned other bytes than the requested range.")
+        return CheckResult.ok("read", "Ranges of objects can be read.")
 
-    def lists(self) -> Finding:
+    def check_list(self) -> CheckResult:
         try:
-            found = [found.key for found in self._store.list(self._prefix)]
+            keys = [found.key for found in self._store.list(self._prefix)]
         except StoreError as error:
-            return Finding.failed("list", _told(error))
-        if found != [self._small]:
-            return Finding.failed("list", "The storage does not list an object that was just written.")
-        return Finding.ok("list", "Objects are listed as soon as they are there.")
+            return CheckResult.failed("list", _describe_error(error))
+        if keys != [self._small]:
+            return CheckResult.failed("list", "The storage does not list an object that was just written.")
+        return CheckResult.ok("list", "New objects are listed at once.")
 
-    def takes_parts(self) -> Finding:
+    def check_parts(self) -> CheckResult:
         try:
             upload_id = self._store.begin(self._large)
             parts = [
                 self._store.put_part(self._large, upload_id, number, [data])
                 for number, data in enumerate((self._head, self._tail), start=1)
             ]
-            return self._joined(upload_id, parts)
+            return self._check_join(upload_id, parts)
         except StoreError as error:
-            return Finding.failed("parts", _told(error))
+            return CheckResult.failed("parts", _describe_error(error))
 
-    def takes_direct_parts(self, direct: DirectParts, origin: str, *, attempts: int) -> Iterator[Finding]:
+    def check_direct_parts(
+        self, direct: DirectParts, origin: str, *, cors_attempts: int
+    ) -> Iterator[CheckResult]:
         """Send parts as a browser on a page of this origin would."""
         try:
             upload_id = self._store.begin(self._large)
             head, tail = (
-                direct.sign(self._large, upload_id, number, size=len(data), expires_in=PERMITTED_FOR)
+                direct.sign_part(self._large, upload_id, number, size=len(data), expires_in=SIGNED_FOR)
                 for number, data in enumerate((self._head, self._tail), start=1)
             )
         except StoreError as error:
-            yield Finding.failed("parts", _told(error))
+            yield CheckResult.failed("parts", _describe_error(error))
             return
         try:
-            yield _preflight(head, origin, attempts=attempts)
-            yield _sent(head, self._head, origin)
-            yield self._sent_wrong(tail)
+            yield _check_preflight(head, origin, attempts=cors_attempts)
+            yield _check_signed_part(head, self._head, origin)
+            yield _check_signed_length(tail)
             _request("PUT", tail, data=self._tail)
         except OSError as error:
-            yield Finding.cannot(
+            yield CheckResult.warning(
                 "direct-parts",
-                f"{direct.origin} does not answer this machine ({error}); whether it answers people remains to be seen.",
+                f"{direct.origin} cannot be reached from this machine ({error}); browsers were not tested.",
             )
-            yield self.takes_parts()
+            yield self.check_parts()
             return
         try:
-            yield self._joined(upload_id, direct.parts(self._large, upload_id))
+            yield self._check_join(upload_id, direct.list_parts(self._large, upload_id))
         except StoreError as error:
-            yield Finding.failed("parts", _told(error))
+            yield CheckResult.failed("parts", _describe_error(error))
 
-    def copies(self) -> Finding:
+    def check_copy(self) -> CheckResult:
         try:
             copier = self._store.capabilities.server_side_copy(self._large)
-            copied = copier is not None and copies_ranges(copier, store=self._store, source=self._large)
+            copied = copier is not None and supports_range_copy(copier, store=self._store, source=self._large)
         except StoreError as error:
-            return Finding.failed("copy", _told(error))
+            return CheckResult.failed("copy", _describe_error(error))
         if copied:
-            return Finding.ok(
+            return CheckResult.ok(
                 "copy", "The storage copies ranges by itself: exports do not pass through the worker."
             )
         if copier is not None:
-            return Finding.failed(
+            return CheckResult.failed(
                 "copy", "The storage does not copy ranges. Set S3_SERVER_SIDE_COPY to False."
             )
-        return Finding.cannot("copy", "The storage does not copy ranges: exports pass through the worker.")
+        return CheckResult.warning(
+            "copy", "The storage does not copy ranges: exports pass through the worker."
+        )
 
-    def deletes(self) -> Finding:
+    def check_delete(self) -> CheckResult:
         try:
             for key in (self._small, self._large):
                 self._store.delete(key)
             left = [found.key for found in self._store.list(self._prefix)]
         except StoreError as error:
-            return Finding.failed("delete", _told(error))
+            return CheckResult.failed("delete", _describe_error(error))
         if left:
-            return Finding.failed("delete", "The storage still lists objects that were deleted.")
-        return Finding.ok("delete", "Objects are deleted; nothing is left of this trial.")
+            return CheckResult.failed("delete", "The storage still lists objects that were deleted.")
+        return CheckResult.ok("delete", "Objects can be deleted; nothing is left of this test.")
 
     def clean_up(self) -> None:
         with suppress(StoreError):
@@ -171,40 +175,19 @@ class _Trial:
             for found in list(self._store.list(self._prefix)):
                 self._store.delete(found.key)
 
-    def _joined(self, upload_id: str, parts: Sequence[Part]) -> Finding:
+    def _check_join(self, upload_id: str, parts: Sequence[Part]) -> CheckResult:
         size = len(self._head) + len(self._tail)
         self._store.complete(self._large, upload_id, parts)
         seam = b"".join(self._store.read(self._large, len(self._head) - 5, len(self._head) + 5))
         if self._store.size(self._large) != size or seam != self._head[-5:] + self._tail[:5]:
-            return Finding.failed("parts", "The storage makes something else of the parts of an object.")
-        self.large_is_there = True
-        return Finding.ok("parts", "Objects that arrive in parts are joined.")
-
-    def _sent_wrong(self, signed: SignedPart) -> Finding:
-        status, _ = _request("PUT", signed, data=SMALL)
-        if status < http.HTTPStatus.BAD_REQUEST:
-            return Finding.cannot(
-                "direct-length",
-                "The storage takes parts of another length than was signed; that is noticed when they are joined.",
-            )
-        return Finding.ok("direct-length", "A part of another length than was signed is refused.")
+            return CheckResult.failed("parts", "The storage joined the parts of an object incorrectly.")
+        self.has_large_object = True
+        return CheckResult.ok("parts", "Objects can be uploaded in parts.")
 
 
-def _sent(signed: SignedPart, data: bytes, origin: str) -> Finding:
-    status, headers = _request("PUT", signed, data=data, headers={"Origin": origin})
-    if status >= http.HTTPStatus.BAD_REQUEST:
-        return Finding.failed(
-            "direct-parts",
-            f"The storage refused a part that was signed, with status {status}. Do S3_PUBLIC_ENDPOINT_URL and S3_REGION fit?",
-        )
-    if not _allows(headers, origin):
-        return Finding.failed("direct-parts", _no_browser(origin))
-    return Finding.ok("direct-parts", "Parts are sent straight to the storage.")
-
-
-def _preflight(signed: SignedPart, origin: str, *, attempts: int) -> Finding:
-    """Ask as a browser does before it sends."""
-    asked = {
+def _check_preflight(signed: SignedPart, origin: str, *, attempts: int) -> CheckResult:
+    """Send the request that a browser sends before it sends a part."""
+    preflight = {
         "Origin": origin,
         "Access-Control-Request-Method": "PUT",
         "Access-Control-Request-Headers": "content-type",
@@ -212,48 +195,70 @@ def _preflight(signed: SignedPart, origin: str, *, attempts: int) -> Finding:
     for attempt in range(attempts):
         if attempt:
             time.sleep(1)
-        status, headers = _request("OPTIONS", signed, headers=asked)
-        if status < http.HTTPStatus.BAD_REQUEST and _allows(headers, origin):
-            return Finding.ok("cors", f"The storage lets pages of {origin} send files to it.")
-    return Finding.failed("cors", _no_browser(origin))
+        status, headers = _request("OPTIONS", signed, headers=preflight)
+        if status < http.HTTPStatus.BAD_REQUEST and _allows_origin(headers, origin):
+            return CheckResult.ok("cors", f"Browsers on {origin} may send files to the storage.")
+    return CheckResult.failed("cors", _describe_refused_origin(origin))
 
 
-def _no_browser(origin: str) -> str:
+def _check_signed_part(signed: SignedPart, data: bytes, origin: str) -> CheckResult:
+    status, headers = _request("PUT", signed, data=data, headers={"Origin": origin})
+    if status >= http.HTTPStatus.BAD_REQUEST:
+        return CheckResult.failed(
+            "direct-parts",
+            f"The storage refused a signed part with status {status}. Check S3_PUBLIC_ENDPOINT_URL and S3_REGION.",
+        )
+    if not _allows_origin(headers, origin):
+        return CheckResult.failed("direct-parts", _describe_refused_origin(origin))
+    return CheckResult.ok("direct-parts", "Parts can be sent straight to the storage.")
+
+
+def _check_signed_length(signed: SignedPart) -> CheckResult:
+    status, _ = _request("PUT", signed, data=SMALL)
+    if status < http.HTTPStatus.BAD_REQUEST:
+        return CheckResult.warning(
+            "direct-length",
+            "The storage accepts parts of another length than was signed; joining detects them.",
+        )
+    return CheckResult.ok("direct-length", "A part of another length than was signed is refused.")
+
+
+def _describe_refused_origin(origin: str) -> str:
     return (
-        f"The storage does not let pages of {origin} send files to it. Set its CORS rules by hand (docs/storage.md), "
+        f"The storage does not let browsers on {origin} send files to it. Set its CORS rules manually (docs/storage.md), "
         "or S3_DIRECT_UPLOADS to False."
     )
 
 
-def _allows(headers: Message, origin: str) -> bool:
+def _allows_origin(headers: Message, origin: str) -> bool:
     return headers.get("Access-Control-Allow-Origin") in {"*", origin}
 
 
 def _request(
     method: str, signed: SignedPart, *, data: bytes | None = None, headers: Mapping[str, str] | None = None
 ) -> tuple[int, Message]:
-    """Return status and headers of the answer, whatever it is.
+    """Return status and headers of the response, error responses included.
 
-    :raises OSError: there is none.
+    :raises OSError: there was no response.
     """
-    sent = {"Content-Type": "application/octet-stream"} if data else {}
-    request = urllib.request.Request(  # noqa: S310 - the address is the operator's own
-        signed.url, data=data, method=method, headers={**sent, **signed.headers, **(headers or {})}
+    content_type = {"Content-Type": "application/octet-stream"} if data else {}
+    request = urllib.request.Request(  # noqa: S310 (the operator configured the address)
+        signed.url, data=data, method=method, headers={**content_type, **signed.headers, **(headers or {})}
     )
     try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:  # noqa: S310 - see above
-            return answer.status, answer.headers
+        with urllib.request.urlopen(request, timeout=TIMEOUT) as response:  # noqa: S310 (see above)
+            return response.status, response.headers
     except urllib.error.HTTPError as error:
         with error:
             return error.code, error.headers
     except urllib.error.URLError as error:
         if isinstance(error.reason, BrokenPipeError | ConnectionResetError):
-            # Some hang up on a body that they are not going to read, before they can be heard.
+            # Some servers close the connection instead of reading a body that they refuse.
             return http.HTTPStatus.BAD_REQUEST, Message()
         raise
     except http.client.HTTPException as error:
         raise OSError(str(error)) from error
 
 
-def _told(error: StoreError) -> str:
+def _describe_error(error: StoreError) -> str:
     return f"{error} ({error.__cause__})" if error.__cause__ else str(error)

@@ -40,7 +40,7 @@ def new(request: SignedInRequest, code: UUID, number: int) -> HttpResponse:
         "summary": [summary for summary in summarize_categories(version) if summary.file_count],
         "languages": sorted({part.language for part in parts if part.language}),
         "history": get_history_size(version),
-        "retention": settings.EXPORT_KEPT,
+        "retention": settings.EXPORT_RETENTION,
         "exports": get_ready_exports(request.user, version, now=now),
     }
     return render(request, "exports/new.html", context)

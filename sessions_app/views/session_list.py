@@ -97,5 +97,5 @@ def _export(request: SignedInRequest, selected: list[DubbingSession]) -> HttpRes
 @require_safe
 @page_view
 def trash(request: SignedInRequest) -> HttpResponse:
-    context = {"sessions": get_trashed_sessions(request.user)[:500], "retention": settings.TRASH_KEPT}
+    context = {"sessions": get_trashed_sessions(request.user)[:500], "retention": settings.TRASH_RETENTION}
     return render(request, "sessions/trash.html", context)

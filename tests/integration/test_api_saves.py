@@ -170,7 +170,7 @@ def test_a_file_that_needs_larger_parts_is_saved_like_any_other(
     world: World, alice: Program, monkeypatch: pytest.MonkeyPatch
 ):
     """As one of more than 78 GiB; here two parts are all there may be."""
-    monkeypatch.setattr("sessions_app.storage.parts.MAX_PARTS", 2)
+    monkeypatch.setattr("sessions_app.storage.part_sizes.MAX_PARTS", 2)
     data = bytes(range(256)) * (2 * PART_SIZE // 256) + b"the rest"
     announced = {"uploads": [named("long.wav", data)]}
     session = alice.post("/sessions", {"name": "talk"}).json()

@@ -15,7 +15,7 @@ from sessions_app.operations.imports import job as imports
 from sessions_app.operations.jobs.context import JobContext
 from sessions_app.operations.jobs.retry import retry_job
 from sessions_app.storage import get_store
-from sessions_app.storage.ingest import SMALL_SIZE
+from sessions_app.storage.staging import SMALL_SIZE
 from tests.services.full_disk import limited_file_size
 from tests.world import World, stored_keys, zip_of_files
 

@@ -150,7 +150,7 @@ def bucket_that_ends(store: S3Store, *, writes: int) -> Iterator[None]:
             return None
         return AWSResponse(request.url, 507, HTTPHeaders(), HTTPResponse(BytesIO(), preload_content=False))
 
-    events: Any = store._client.meta.events
+    events: Any = store.objects.client.meta.events
     events.register("before-send.s3", answer)
     try:
         yield
@@ -237,7 +237,7 @@ def test_a_store_that_fails_half_way_is_tried_again_then_the_import_fails(world:
         world.run(job)
 
     assert (job.state, job.error_code) == (Job.State.FAILED, "storage")
-    assert job.error_message == "The storage did not answer. Try again in a few minutes."
+    assert job.error_message == "The storage did not respond. Try again in a few minutes."
     assert not DubbingSession.objects.exists()
     assert_talk_is_there(world, retried(world, job))
 

@@ -17,8 +17,8 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
-from sessions_app.management import locks, preparing
-from sessions_app.management.refusals import Error
+from sessions_app.management import database, locks
+from sessions_app.management.errors import Error
 from sessions_app.models import AccessToken, DubbingSession, Job, Version
 from sessions_app.operations.accounts import tokens
 from sessions_app.operations.sessions.trash import trash_sessions
@@ -527,16 +527,16 @@ def test_the_demo_is_made_of_playable_media(portal_environment: dict[str, str], 
 
 @pytest.mark.one_stack
 def test_a_lock_is_held_by_one_and_names_its_holder(work_folder: Path):
-    with locks.exclusive_now(work_folder / "lock"):
-        with pytest.raises(locks.LockTakenError) as raised, locks.exclusive_now(work_folder / "lock"):
+    with locks.take_lock(work_folder / "lock"):
+        with pytest.raises(locks.LockTakenError) as raised, locks.take_lock(work_folder / "lock"):
             pass
         assert raised.value.holder == str(os.getpid())
-    with locks.exclusive_now(work_folder / "lock"):
+    with locks.take_lock(work_folder / "lock"):
         pass
 
 
 def test_the_embedded_database_is_known(db: None, stack):
-    assert preparing.is_embedded() == (stack.name == "embedded")
+    assert database.is_embedded() == (stack.name == "embedded")
     assert settings.DATA_DIR.is_dir()
 
 

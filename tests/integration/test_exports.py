@@ -63,7 +63,7 @@ def test_an_export_that_is_there_is_not_made_again(world: World):
     world.clock.forward(days=6)
     assert exports.request(version=session.current, owner=world.alice, now=world.clock()).pk == again.pk
     export.refresh_from_db()
-    assert export.expires_at == world.clock() + settings.EXPORT_KEPT  # as long as a new one would be
+    assert export.expires_at == world.clock() + settings.EXPORT_RETENTION  # as long as a new one would be
     world.clock.forward(days=8)
     later = exports.request(version=session.current, owner=world.alice, now=world.clock())
     assert later.pk != export.job_id

@@ -40,11 +40,11 @@ def after_grace(world: World) -> datetime:
 
 
 def after_trash(world: World) -> datetime:
-    return world.clock.forward(seconds=settings.TRASH_KEPT.total_seconds() + 1)
+    return world.clock.forward(seconds=settings.TRASH_RETENTION.total_seconds() + 1)
 
 
 def after_export(world: World) -> datetime:
-    return world.clock.forward(seconds=settings.EXPORT_KEPT.total_seconds() + 1)
+    return world.clock.forward(seconds=settings.EXPORT_RETENTION.total_seconds() + 1)
 
 
 def current(session: DubbingSession) -> Version:
@@ -225,7 +225,7 @@ def test_a_session_leaves_the_trash_for_good_after_its_time(world: World):
     session = world.saved()
     export = world.exported(current(session))
     trash_sessions(sessions=[session], now=world.clock())
-    world.clock.forward(seconds=settings.TRASH_KEPT.total_seconds() - 1)
+    world.clock.forward(seconds=settings.TRASH_RETENTION.total_seconds() - 1)
     assert collect(world).sessions.count == 0
 
     world.clock.forward(seconds=2)
@@ -300,7 +300,7 @@ def test_a_live_link_keeps_an_export_until_it_ends(world: World):
 
 def test_an_upload_that_nobody_saves_expires(world: World):
     world.upload({"one.wav": b"forgotten"})
-    world.clock.forward(seconds=settings.UPLOAD_KEPT.total_seconds() - 1)
+    world.clock.forward(seconds=settings.UPLOAD_RETENTION.total_seconds() - 1)
     assert collect(world).uploads.count == 0
 
     world.clock.forward(seconds=2)

@@ -12,7 +12,7 @@ from zipfile import ZipFile
 import pytest
 from django.core.management import call_command
 
-from sessions_app.management.refusals import Error
+from sessions_app.management.errors import Error
 from sessions_app.models import DubbingSession, Version
 from sessions_app.operations.errors import BadInputError, NotAllowedError
 from sessions_app.operations.exports import job as exports

@@ -26,7 +26,7 @@ def test_pins_of_an_ended_job_do_not_preserve_blobs(world: World):
     Pin.objects.create(job=job, blob=Blob.objects.get())
     assert job.session is not None
     trash_sessions(sessions=[job.session], now=world.clock())
-    world.clock.now += settings.TRASH_KEPT
+    world.clock.now += settings.TRASH_RETENTION
     garbage.collect(now=world.clock(), dry_run=False)
     world.clock.now += settings.GARBAGE_GRACE + timedelta(seconds=1)
 

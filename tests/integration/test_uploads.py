@@ -276,7 +276,7 @@ def test_a_part_extends_the_lifetime_of_the_upload(alice: Client):
 
     put(alice, code, 1, b"wave")
 
-    assert Upload.objects.get().expires_at > now() + settings.UPLOAD_KEPT - timedelta(minutes=1)
+    assert Upload.objects.get().expires_at > now() + settings.UPLOAD_RETENTION - timedelta(minutes=1)
 
 
 def test_discarding_deletes_the_row_and_the_bytes(alice: Client):
@@ -328,7 +328,7 @@ def test_parts_lost_in_a_power_failure_must_be_sent_again(alice: Client, monkeyp
     (code,) = create(alice, a=PART + 4)
     put(alice, code, 1, b"w" * PART)
     with monkeypatch.context() as patch:
-        patch.setattr("sessions_app.storage.durable.boot", lambda: "before")
+        patch.setattr("sessions_app.storage.atomic_files.get_boot_id", lambda: "before")
         put(alice, code, 2, b"wave")
     (file,) = (path for path in get_store().local_path("staging").rglob("*") if path.is_file())  # type: ignore[attr-defined]
     os.truncate(file, PART)

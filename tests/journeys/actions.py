@@ -23,7 +23,7 @@ from django.test import Client
 from django.utils import timezone
 
 from sessions_app import queue
-from sessions_app.management.running import worker
+from sessions_app.management.services import worker
 from sessions_app.models import AccessToken, Blob, DubbingSession, Entry, Export, Job, Pin, Upload, Version
 from sessions_app.operations.accounts import tokens
 from sessions_app.operations.cleanup import garbage
@@ -68,7 +68,7 @@ def create_users() -> dict[str, str]:
 
 
 def get_worker_command() -> list[str]:
-    return list(worker.service().command)
+    return list(worker.get_service().command)
 
 
 def make_files(*, big: int, small: int) -> dict[str, bytes]:

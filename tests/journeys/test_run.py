@@ -17,7 +17,7 @@ from zipfile import ZipFile
 import pytest
 from django.conf import settings
 
-from sessions_app.management.running import broker
+from sessions_app.management.services import broker
 from tests.journeys.visitor import Visitor
 from tests.services.processes import ROOT, start_process
 from tests.world import PROJECT, zip_of_files
@@ -186,7 +186,7 @@ def test_a_first_start_a_stop_and_a_second_start(start, environment):
     # A second portal on the same data is refused; the first is unaffected.
     error = run_error(environment, PORT="0")
     assert error == (
-        f"Error: A portal runs on {data_dir} already (process {first.process.pid}). "
+        f"Error: A portal is already running on {data_dir} (process {first.process.pid}). "
         "Stop it, or set DATA_DIR to another folder.\n"
     )
 
@@ -199,7 +199,7 @@ def test_a_first_start_a_stop_and_a_second_start(start, environment):
     # The second start has the same data and password, and creates no second demo.
     second = start().until_ready()
     assert second.password == password
-    assert "Making a demo" not in second.output
+    assert "Creating a demo" not in second.output
     assert second.visit().get("/sessions/").text.count(f"/sessions/{code[1]}/") > 0
     assert second.end(signal.SIGTERM) == 0
 
@@ -226,7 +226,7 @@ def test_processes_that_die_are_restarted_and_none_survives_the_portal(start, en
         pid = run.pid_of(part)
         family = [pid, *descendants_of(pid)]
         os.kill(pid, signal.SIGKILL)
-        run.wait_for(lambda: f"The {title} was ended by SIGKILL. It starts again in 1 s." in run.output)  # noqa: B023
+        run.wait_for(lambda: f"The {title} was ended by SIGKILL. It restarts in 1 s." in run.output)  # noqa: B023
         run.wait_for(lambda: not any(is_alive(each) for each in family))  # noqa: B023
         run.wait_for(lambda: any(part in command_of(each) for each in children_of(run.process.pid)))  # noqa: B023
     demo = run.visit()
@@ -241,11 +241,11 @@ def test_processes_that_die_are_restarted_and_none_survives_the_portal(start, en
     run.wait_for(lambda: not any(is_alive(pid) for pid in family))
 
     # A stale socket, a stale lock and an unreadable broker file do not prevent a start.
-    folder = Path(environment["DATA_DIR"]) / "broker" / broker.APPENDED
+    folder = Path(environment["DATA_DIR"]) / "broker" / broker.APPEND_ONLY_FOLDER
     for file in folder.glob("*.manifest"):
         file.write_bytes(b"scribble\n")
     restarted = start().until_ready()
-    assert "The broker could not read what it had kept." in restarted.output
+    assert "The broker's data is damaged and was moved aside" in restarted.output
     assert restarted.end(signal.SIGTERM) == 0
 
 
@@ -254,7 +254,7 @@ def test_reasons_not_to_start_are_sentences(environment):
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         assert run_error(environment, PORT=str(port)) == (
-            f"Error: Port {port} is in use by another program. Stop that, or choose another port: "
+            f"Error: Port {port} is in use by another program. Stop it, or choose another port: "
             f"PORT={port + 1} make run\n"
         )
     assert run_error(environment, PORT="many") == "Error: PORT must be a whole number, not 'many'.\n"

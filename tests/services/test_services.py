@@ -14,7 +14,7 @@ import psycopg
 import pytest
 import redis
 
-from sessions_app.storage.s3.bucket import allow_origins
+from sessions_app.storage.s3.bucket import ensure_cors_rules
 from tests.services.processes import ROOT, Service, ServiceError, start_process
 from tests.services.rgw import main as with_rgw
 from tests.services.stacks import without_settings
@@ -134,7 +134,7 @@ def test_the_storage_joins_copied_parts(s3_server):
 
 def test_web_pages_may_upload_parts_to_the_storage(s3_server):
     s3, bucket, origin = s3_server.client(), s3_server.bucket, "http://portal.example"
-    allow_origins(s3, bucket, [origin])  # on Swift its configuration does it
+    ensure_cors_rules(s3, bucket, [origin])  # on Swift its configuration does it
     upload = s3.create_multipart_upload(Bucket=bucket, Key="services/three")["UploadId"]
     part = {"Bucket": bucket, "Key": "services/three", "UploadId": upload, "PartNumber": 1}
     url = s3.generate_presigned_url("upload_part", Params={**part, "ContentLength": 5})

@@ -14,9 +14,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from sessions_app.storage.extractors import get_object_extractor
 from sessions_app.storage.keys import blob_key
-from sessions_app.storage.parts import MAX_PART_SIZE
-from sessions_app.storage.ranges import ranges_of_object
+from sessions_app.storage.part_sizes import MAX_PART_SIZE
 from sessions_app.storage.store import (
     CHUNK_SIZE,
     PART_SIZE,
@@ -247,7 +247,7 @@ class WritingSuite:
         assert get(store, "blobs/ab/final") == b"content"
 
     def test_what_is_to_be_promoted_need_not_be_settled(self, store):
-        with store.writer("staging/job-1/x", settled=False) as writer:
+        with store.writer("staging/job-1/x", durable=False) as writer:
             writer.write(b"content")
         assert get(store, "staging/job-1/x") == b"content"
 
@@ -500,14 +500,14 @@ class DirectPartsSuite:
         direct.abort(self.KEY, upload)
 
     def sign(self, direct: BlobStore, upload: str, number: int = 1, *, size: int = 5, **more) -> str:
-        signed = self.able(direct).sign(
+        signed = self.able(direct).sign_part(
             self.KEY, upload, number, size=size, **{"expires_in": timedelta(minutes=5), **more}
         )
         assert signed.headers == {}
         return signed.url
 
     def parts(self, direct: BlobStore, upload: str) -> list[Part]:
-        return self.able(direct).parts(self.KEY, upload)
+        return self.able(direct).list_parts(self.KEY, upload)
 
     def test_parts_go_past_the_portal_and_become_an_object(self, direct, upload):
         size = PART_SIZE
@@ -589,7 +589,7 @@ class DirectPartsSuite:
         assert send(url, b"bytes") in REFUSED
 
     def test_a_url_tells_when_it_expires(self, direct, upload):
-        signed = self.able(direct).sign(self.KEY, upload, 1, size=5, expires_in=timedelta(hours=2))
+        signed = self.able(direct).sign_part(self.KEY, upload, 1, size=5, expires_in=timedelta(hours=2))
 
         assert abs(signed.expires_at - datetime.now(tz=UTC) - timedelta(hours=2)) < timedelta(minutes=1)
 
@@ -676,7 +676,7 @@ class CopyingSuite:
         sent = bytearray(b"sent") * (5 * MIB // 4)
         copier = copying.capabilities.server_side_copy("blobs/ab/large")
 
-        with copier.new_object("exports/x.zip") as new, ThreadPoolExecutor(4) as threads:
+        with copier.create_object("exports/x.zip") as new, ThreadPoolExecutor(4) as threads:
             made = [
                 threads.submit(new.send, 4, bytearray(b"the end")),
                 threads.submit(new.copy, 3, "blobs/ab/source", 8 * MIB + 1, 14 * MIB),
@@ -697,7 +697,7 @@ class CopyingSuite:
         copier = copying.capabilities.server_side_copy("blobs/ab/large")
 
         def break_off() -> None:
-            with copier.new_object("exports/x.zip") as new:
+            with copier.create_object("exports/x.zip") as new:
                 new.copy(1, "blobs/ab/source", 0, MIB)
                 new.send(2, bytearray(b"bytes"))
                 raise raised
@@ -711,7 +711,7 @@ class CopyingSuite:
     def test_an_object_that_exists_is_left_as_it_is(self, copying):
         put(copying, "exports/x.zip", b"the first")
 
-        with copying.capabilities.server_side_copy("blobs/ab/large").new_object("exports/x.zip") as new:
+        with copying.capabilities.server_side_copy("blobs/ab/large").create_object("exports/x.zip") as new:
             new.send(1, bytearray(b"the second one"))
 
         assert get(copying, "exports/x.zip") == b"the first"
@@ -720,7 +720,7 @@ class CopyingSuite:
     def test_a_missing_source_is_said_to_be_missing(self, copying):
         copier = copying.capabilities.server_side_copy("blobs/ab/large")
 
-        with pytest.raises(ObjectMissingError) as error, copier.new_object("exports/x.zip") as new:
+        with pytest.raises(ObjectMissingError) as error, copier.create_object("exports/x.zip") as new:
             new.copy(1, "blobs/ab/none", 0, 10)
 
         assert error.value.key == "blobs/ab/none"
@@ -730,7 +730,7 @@ class CopyingSuite:
         put(copying, "blobs/ab/source", bytes(6 * MIB))
         copier = copying.capabilities.server_side_copy("blobs/ab/large")
 
-        with pytest.raises(StoreError), copier.new_object("exports/x.zip") as new:
+        with pytest.raises(StoreError), copier.create_object("exports/x.zip") as new:
             new.copy(1, "blobs/ab/source", MIB, 6 * MIB + 1)
 
         assert keys(copying) == {"blobs/ab/source"}
@@ -740,7 +740,7 @@ class CopyingSuite:
         copier = copying.capabilities.server_side_copy("blobs/ab/large")
 
         def send_little() -> None:
-            with copier.new_object("exports/x.zip") as new:
+            with copier.create_object("exports/x.zip") as new:
                 new.send(1, bytearray(b"small"))
                 new.send(2, bytearray(b"the end"))
 
@@ -761,7 +761,9 @@ class RangesSuite:
 
     @pytest.fixture
     def ranges(self, copying, source):
-        ranges = ranges_of_object(copying, "staging/upload-1/x", len(source), scratch="staging/job-1/scratch")
+        ranges = get_object_extractor(
+            copying, "staging/upload-1/x", len(source), scratch="staging/job-1/scratch"
+        )
         assert keys(copying) == {"staging/upload-1/x"}
         return ranges
 
@@ -772,7 +774,7 @@ class RangesSuite:
     def test_a_range_becomes_an_object(self, copying, source, ranges, start, end):
         counted: list[int] = []
 
-        ranges.make("blobs/ab/one", start, end, on_bytes=counted.append)
+        ranges.extract("blobs/ab/one", start, end, on_bytes=counted.append)
 
         assert get(copying, "blobs/ab/one") == source[start:end]
         assert sum(counted) == end - start
@@ -782,7 +784,7 @@ class RangesSuite:
     def test_an_object_that_exists_is_left_as_it_is(self, copying, ranges):
         put(copying, "blobs/ab/one", b"the first")
 
-        ranges.make("blobs/ab/one", 0, 8 * MIB, on_bytes=lambda _: None)
+        ranges.extract("blobs/ab/one", 0, 8 * MIB, on_bytes=lambda _: None)
 
         assert get(copying, "blobs/ab/one") == b"the first"
         assert not list(copying.open_uploads(""))
@@ -792,7 +794,7 @@ class RangesSuite:
 
         with ThreadPoolExecutor(4) as threads:
             made = [
-                threads.submit(ranges.make, key, start, end, on_bytes=lambda _: None)
+                threads.submit(ranges.extract, key, start, end, on_bytes=lambda _: None)
                 for key, (start, end) in bounds.items()
             ]
             for each in made:
@@ -806,17 +808,17 @@ class RangesSuite:
             raise Interrupted
 
         with pytest.raises(Interrupted):
-            ranges.make("blobs/ab/one", 0, 14 * MIB, on_bytes=cancel)
+            ranges.extract("blobs/ab/one", 0, 14 * MIB, on_bytes=cancel)
 
         assert keys(copying) == {"staging/upload-1/x"}
         assert not list(copying.open_uploads(""))
 
     def test_a_source_that_is_gone_or_too_short_is_noticed(self, copying, source, ranges):
         with pytest.raises(StoreError):
-            ranges.make("blobs/ab/one", 8 * MIB, len(source) + 1, on_bytes=lambda _: None)
+            ranges.extract("blobs/ab/one", 8 * MIB, len(source) + 1, on_bytes=lambda _: None)
         copying.delete("staging/upload-1/x")
         with pytest.raises(StoreError):
-            ranges.make("blobs/ab/one", 0, 8 * MIB, on_bytes=lambda _: None)
+            ranges.extract("blobs/ab/one", 0, 8 * MIB, on_bytes=lambda _: None)
 
         assert is_empty(copying)
 

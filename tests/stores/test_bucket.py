@@ -5,7 +5,7 @@ from botocore.stub import Stubber
 
 from sessions_app.storage.check_result import Outcome
 from sessions_app.storage.s3 import S3Store
-from sessions_app.storage.s3.bucket import allow_origins, find_or_make, not_allowed, rule_for
+from sessions_app.storage.s3.bucket import ensure_bucket, ensure_cors_rules, find_refused_origins, make_rule
 from tests.stores.buckets import storage_at
 
 OURS, OTHERS = "https://dubbing.example.com", "https://other.example.com"
@@ -13,7 +13,7 @@ OURS, OTHERS = "https://dubbing.example.com", "https://other.example.com"
 
 @pytest.fixture
 def server():
-    client = S3Store(storage_at("http://127.0.0.1:9"))._client
+    client = S3Store(storage_at("http://127.0.0.1:9")).objects.client
     with Stubber(client) as stubber:
         yield stubber
         stubber.assert_no_pending_responses()
@@ -24,62 +24,62 @@ class TestRules:
         ("rules", "missing"),
         [
             ([], [OURS, OTHERS]),
-            ([rule_for([OURS])], [OTHERS]),
-            ([rule_for([OURS]), rule_for([OTHERS])], []),
-            ([rule_for(["*"])], []),
-            ([rule_for(["https://*.example.com"])], []),
-            ([{**rule_for([OURS]), "AllowedHeaders": ["*"]}], [OTHERS]),
-            ([{**rule_for([OURS]), "AllowedHeaders": ["Content-Type"]}], [OTHERS]),
-            ([{**rule_for(["*"]), "AllowedMethods": ["GET"]}], [OURS, OTHERS]),
-            ([{**rule_for(["*"]), "AllowedHeaders": ["x-amz-date"]}], [OURS, OTHERS]),
+            ([make_rule([OURS])], [OTHERS]),
+            ([make_rule([OURS]), make_rule([OTHERS])], []),
+            ([make_rule(["*"])], []),
+            ([make_rule(["https://*.example.com"])], []),
+            ([{**make_rule([OURS]), "AllowedHeaders": ["*"]}], [OTHERS]),
+            ([{**make_rule([OURS]), "AllowedHeaders": ["Content-Type"]}], [OTHERS]),
+            ([{**make_rule(["*"]), "AllowedMethods": ["GET"]}], [OURS, OTHERS]),
+            ([{**make_rule(["*"]), "AllowedHeaders": ["x-amz-date"]}], [OURS, OTHERS]),
             ([{"AllowedMethods": ["PUT", "GET", "HEAD"], "AllowedOrigins": ["*"]}], [OURS, OTHERS]),
         ],
     )
     def test_serve_the_origins_that_may_do_all_we_need(self, rules, missing):
-        assert not_allowed(rules, [OURS, OTHERS]) == missing
+        assert find_refused_origins(rules, [OURS, OTHERS]) == missing
 
     def test_are_added_to_those_of_somebody_else(self, server):
         theirs = {"AllowedMethods": ["GET"], "AllowedOrigins": [OTHERS]}
-        both = {"CORSRules": [theirs, rule_for([OURS])]}
+        both = {"CORSRules": [theirs, make_rule([OURS])]}
         server.add_response("get_bucket_cors", {"CORSRules": [theirs]})
         server.add_response("put_bucket_cors", {}, {"Bucket": "bucket", "CORSConfiguration": both})
         server.add_response("get_bucket_cors", both)
 
-        assert allow_origins(server.client, "bucket", [OURS]).outcome is Outcome.OK
+        assert ensure_cors_rules(server.client, "bucket", [OURS]).outcome is Outcome.OK
 
     def test_that_serve_already_are_left_alone(self, server):
-        server.add_response("get_bucket_cors", {"CORSRules": [rule_for([OURS])]})
+        server.add_response("get_bucket_cors", {"CORSRules": [make_rule([OURS])]})
 
-        assert allow_origins(server.client, "bucket", [OURS]).outcome is Outcome.OK
+        assert ensure_cors_rules(server.client, "bucket", [OURS]).outcome is Outcome.OK
 
     def test_that_the_storage_only_pretends_to_take_are_told(self, server):
         server.add_client_error("get_bucket_cors", "NoSuchCORSConfiguration", http_status_code=404)
         server.add_response("put_bucket_cors", {})
         server.add_client_error("get_bucket_cors", "NoSuchCORSConfiguration", http_status_code=404)
 
-        found = allow_origins(server.client, "bucket", [OURS])
+        found = ensure_cors_rules(server.client, "bucket", [OURS])
 
-        assert found.outcome is Outcome.CANNOT
+        assert found.outcome is Outcome.WARNING
         assert found.message.endswith(
-            f"does not show them for {OURS}. Set the rules by hand (docs/storage.md)."
+            f"does not return them for {OURS}. Set the rules manually (docs/storage.md)."
         )
 
     @pytest.mark.parametrize(
         ("code", "status", "sentence"),
         [
-            ("NotImplemented", 501, "The storage takes no CORS rules by its API."),
-            ("MethodNotAllowed", 405, "The storage takes no CORS rules by its API."),
+            ("NotImplemented", 501, "The storage has no API for CORS rules."),
+            ("MethodNotAllowed", 405, "The storage has no API for CORS rules."),
             ("AccessDenied", 403, "The CORS rules could not be set: "),
         ],
     )
     def test_that_cannot_be_set_are_the_operators(self, server, code, status, sentence):
         server.add_client_error("get_bucket_cors", code, http_status_code=status)
 
-        found = allow_origins(server.client, "bucket", [OURS])
+        found = ensure_cors_rules(server.client, "bucket", [OURS])
 
-        assert found.outcome is Outcome.CANNOT
+        assert found.outcome is Outcome.WARNING
         assert found.message.startswith(sentence)
-        assert found.message.endswith("Set the rules by hand (docs/storage.md).")
+        assert found.message.endswith("Set the rules manually (docs/storage.md).")
 
 
 class TestABucket:
@@ -87,10 +87,10 @@ class TestABucket:
         server.add_client_error("head_bucket", "404", http_status_code=404)
         server.add_response("create_bucket", {}, {"Bucket": "bucket"})
 
-        assert find_or_make(server.client, "bucket").message == "The bucket bucket was made."
+        assert ensure_bucket(server.client, "bucket").message == "The bucket bucket was created."
 
     def test_on_aws_is_made_in_its_region(self):
-        client = S3Store(storage_at(None, region_name="eu-central-1"))._client
+        client = S3Store(storage_at(None, region_name="eu-central-1")).objects.client
         with Stubber(client) as server:
             server.add_client_error("head_bucket", "404", http_status_code=404)
             server.add_response(
@@ -99,16 +99,16 @@ class TestABucket:
                 {"Bucket": "bucket", "CreateBucketConfiguration": {"LocationConstraint": "eu-central-1"}},
             )
 
-            assert find_or_make(client, "bucket").outcome is Outcome.OK
+            assert ensure_bucket(client, "bucket").outcome is Outcome.OK
 
     def test_that_may_not_be_made_is_missing(self, server):
         server.add_client_error("head_bucket", "404", http_status_code=404)
         server.add_client_error("create_bucket", "AccessDenied", http_status_code=403)
 
-        assert find_or_make(server.client, "bucket").outcome is Outcome.FAILED
+        assert ensure_bucket(server.client, "bucket").outcome is Outcome.FAILED
 
-    @pytest.mark.parametrize(("status", "outcome"), [(403, Outcome.CANNOT), (400, Outcome.FAILED)])
+    @pytest.mark.parametrize(("status", "outcome"), [(403, Outcome.WARNING), (400, Outcome.FAILED)])
     def test_that_nobody_tells_about_may_be_there(self, server, status, outcome):
         server.add_client_error("head_bucket", str(status), http_status_code=status)
 
-        assert find_or_make(server.client, "bucket").outcome is outcome
+        assert ensure_bucket(server.client, "bucket").outcome is outcome

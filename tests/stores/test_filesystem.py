@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from django.core.files.storage import FileSystemStorage
 
-from sessions_app.storage import durable
+from sessions_app.storage import atomic_files
 from sessions_app.storage.filesystem import FileSystemStore
 from sessions_app.storage.store import (
     PART_SIZE,
@@ -59,7 +59,7 @@ class TestFileSystemStoreWithoutUnnamedFiles(StoreSuite):
 
     @pytest.fixture(autouse=True)
     def no_unnamed_files(self, monkeypatch):
-        monkeypatch.setattr(durable, "open_unnamed", lambda folder: None)
+        monkeypatch.setattr(atomic_files, "open_unnamed", lambda folder: None)
 
     def test_a_killed_writer_is_found_among_the_open_uploads(self, store):
         writer = store.writer("a/half")
@@ -79,7 +79,7 @@ class TestFileSystemStoreWithoutHardLinks(StoreSuite):
         def refuse(*args, **kwargs):
             raise OSError(errno.EPERM, "Operation not permitted")
 
-        monkeypatch.setattr(durable, "open_unnamed", lambda folder: None)
+        monkeypatch.setattr(atomic_files, "open_unnamed", lambda folder: None)
         monkeypatch.setattr(os, "link", refuse)
 
 
@@ -111,7 +111,7 @@ class TestPartsAfterALossOfPower:
     @pytest.fixture
     def parts(self, store, upload, monkeypatch):
         with monkeypatch.context() as patch:
-            patch.setattr(durable, "boot", lambda: "before")
+            patch.setattr(atomic_files, "get_boot_id", lambda: "before")
             data = (b"a" * PART_SIZE, b"b" * PART_SIZE, b"the end")
             return [
                 store.put_part("staging/upload-1/x", upload, number, [each])
@@ -151,7 +151,7 @@ class TestPartsAfterALossOfPower:
 
     def test_cannot_be_where_nobody_knows_when_the_system_was_started(self, store, upload, monkeypatch):
         synced: list[int] = []
-        monkeypatch.setattr(durable, "boot", lambda: "")
+        monkeypatch.setattr(atomic_files, "get_boot_id", lambda: "")
         monkeypatch.setattr(os, "fdatasync", synced.append)
 
         part = store.put_part("staging/upload-1/x", upload, 1, [b"bytes"])
@@ -162,9 +162,9 @@ class TestPartsAfterALossOfPower:
 
 HOLDER = """
     import os, sys
-    from sessions_app.storage.locks import locked_range
+    from sessions_app.storage.range_locks import lock_range
     path, start, length = sys.argv[1], *map(int, sys.argv[2:])
-    with locked_range(os.open(path, os.O_RDWR), start, length):
+    with lock_range(os.open(path, os.O_RDWR), start, length):
         print("held", flush=True)
         sys.stdin.read()
 """
@@ -223,7 +223,7 @@ class TestTheLockOnAnUpload:
             with pytest.raises(PartBusyError):
                 store.complete("a/x", upload, [part])
 
-        assert not busy.value.permanent
+        assert busy.value.is_retryable
         store.complete("a/x", upload, [part])
         assert get(store, "a/x") == b"first"
 
@@ -251,7 +251,7 @@ class TestTheLockOnAnUpload:
         assert is_empty(store)
 
     def test_makes_an_object_of_one_writers_bytes_that_stays_what_it_is(self, store, root, upload):
-        part = Part(number=1, size=PART_SIZE, etag=f"any@{durable.boot()}")
+        part = Part(number=1, size=PART_SIZE, etag=f"any@{atomic_files.get_boot_id()}")
         with process(WRITER, root, upload, "a") as one, process(WRITER, root, upload, "b") as other:
             while not (root / "a" / "x").exists():
                 assert one.poll() is other.poll() is None
@@ -421,16 +421,16 @@ class TestFolders:
                 raise FileNotFoundError
             return "done"
 
-        assert durable.in_folder(folder, act) == "done"
+        assert atomic_files.retry_in_folder(folder, act) == "done"
 
     def test_that_always_vanish_are_given_up(self, tmp_path, monkeypatch):
-        monkeypatch.setattr(durable, "_FOLDER_ATTEMPTS", 3)
+        monkeypatch.setattr(atomic_files, "_FOLDER_ATTEMPTS", 3)
 
         def act() -> None:
             raise FileNotFoundError
 
         with pytest.raises(FileNotFoundError):
-            durable.in_folder(tmp_path, act)
+            atomic_files.retry_in_folder(tmp_path, act)
 
 
 class TestUnnamedFiles:
@@ -447,7 +447,7 @@ class TestUnnamedFiles:
 
             with monkeypatch.context() as patch:
                 patch.setattr(os, "open", fail)
-                return durable.open_unnamed(tmp_path)
+                return atomic_files.open_unnamed(tmp_path)
 
         return open_with
 
@@ -461,14 +461,14 @@ class TestUnnamedFiles:
     def test_are_done_without_where_proc_is_not_mounted(self, tmp_path, monkeypatch):
         monkeypatch.setattr(Path, "exists", lambda path: False)
 
-        assert durable.open_unnamed(tmp_path) is None
+        assert atomic_files.open_unnamed(tmp_path) is None
 
     def test_replace_a_file_when_asked(self, tmp_path):
         path = tmp_path / "file"
         path.write_bytes(b"old")
 
-        with durable.new_file(path, key="file", replace=True) as descriptor:
-            durable.write_all(descriptor, b"new")
+        with atomic_files.create_file(path, key="file", replace=True) as descriptor:
+            atomic_files.write_all(descriptor, b"new")
 
         assert path.read_bytes() == b"new"
         assert list(tmp_path.iterdir()) == [path]
@@ -478,8 +478,8 @@ class TestUnnamedFiles:
         path.write_bytes(b"old")
 
         def break_off() -> None:
-            with durable.new_file(path, key="file", replace=True) as descriptor:
-                durable.write_all(descriptor, b"new")
+            with atomic_files.create_file(path, key="file", replace=True) as descriptor:
+                atomic_files.write_all(descriptor, b"new")
                 raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):

@@ -9,7 +9,7 @@ import pytest
 from dubbing_core.zips.multipart import PartLimits
 from sessions_app.storage import get_store
 from sessions_app.storage.filesystem import FileSystemStore
-from sessions_app.storage.memory import MemoryStore
+from tests.stores.memory import MemoryStore
 from tests.stores.suite import put
 
 
@@ -35,7 +35,7 @@ class TestTheStore:
         assert (tmp_path / "a" / "one").read_bytes() == b"1"
 
     def test_is_made_with_the_options_of_the_settings(self, settings):
-        settings.BLOB_STORE = "sessions_app.storage.memory.MemoryStore"
+        settings.BLOB_STORE = "tests.stores.memory.MemoryStore"
         assert get_store().capabilities.server_side_copy("blobs/ab/large") is None
 
         settings.BLOB_STORE_OPTIONS = {"limits": PartLimits()}
@@ -43,13 +43,13 @@ class TestTheStore:
         assert get_store().capabilities.server_side_copy("blobs/ab/large") is not None
 
     def test_is_one_a_process(self, settings):
-        settings.BLOB_STORE = "sessions_app.storage.memory.MemoryStore"
+        settings.BLOB_STORE = "tests.stores.memory.MemoryStore"
 
         assert isinstance(get_store(), MemoryStore)
         assert get_store() is get_store()
 
     def test_changes_with_the_settings(self, settings):
-        settings.BLOB_STORE = "sessions_app.storage.memory.MemoryStore"
+        settings.BLOB_STORE = "tests.stores.memory.MemoryStore"
         before = get_store()
 
         settings.DEBUG = True
@@ -62,7 +62,7 @@ class TestTheStore:
         program = """
             import os
             from django.conf import settings
-            settings.configure(BLOB_STORE="sessions_app.storage.memory.MemoryStore", BLOB_STORE_OPTIONS={})
+            settings.configure(BLOB_STORE="tests.stores.memory.MemoryStore", BLOB_STORE_OPTIONS={})
             from sessions_app.storage import get_store
             before = get_store()
             child = os.fork()

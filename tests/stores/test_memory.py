@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from dubbing_core.zips.multipart import PartLimits
-from sessions_app.storage.memory import MemoryStore
+from tests.stores.memory import MemoryStore
 from tests.stores.suite import MIB, CopyingSuite, RangesSuite, StoreSuite
 
 

@@ -65,7 +65,7 @@ def direct(storage, store):
 def stubbed():
     """A store whose server answers what the test says."""
     store = S3Store(storage_at("http://127.0.0.1:9", client_config=IMPATIENT))
-    with Stubber(store._client) as stubber:
+    with Stubber(store.objects.client) as stubber:
         yield store, stubber
         stubber.assert_no_pending_responses()
 
@@ -96,7 +96,7 @@ class TestSignedUrls:
         store = S3Store(storage, direct_uploads=True, public_endpoint_url=public_endpoint_url)
         direct = store.capabilities.direct_parts
         assert direct
-        url = direct.sign("a/x", "upload", 3, size=7, expires_in=timedelta(minutes=5)).url
+        url = direct.sign_part("a/x", "upload", 3, size=7, expires_in=timedelta(minutes=5)).url
         assert url.startswith(f"{direct.origin}/")
         return url
 
@@ -150,7 +150,7 @@ class TestLargeObjects:
     def test_are_copied_in_parts_on_the_server(self, store):
         content = b"".join(megabytes(17))
         put(store, "staging/job-1/x", content)
-        store.copy_config = TransferConfig(multipart_threshold=6 * MIB, multipart_chunksize=5 * MIB)
+        store.objects.copy_config = TransferConfig(multipart_threshold=6 * MIB, multipart_chunksize=5 * MIB)
 
         store.promote("staging/job-1/x", "blobs/ab/x")
 
@@ -165,7 +165,7 @@ class TestLargeObjects:
         assert get(store, "a/x") == b"".join(megabytes(16))
 
     def test_of_known_size_fit_into_the_parts_there_are(self, store, monkeypatch):
-        monkeypatch.setattr("sessions_app.storage.parts.MAX_PARTS", 2)
+        monkeypatch.setattr("sessions_app.storage.part_sizes.MAX_PARTS", 2)
 
         with store.writer("a/x", size=18 * MIB) as writer:
             for chunk in megabytes(18):
@@ -199,7 +199,7 @@ class TestParts:
                 asked if first == 1 else {**asked, "PartNumberMarker": 1000},
             )
 
-        told = store.parts("a/x", "upload")
+        told = store.uploads.list_parts("a/x", "upload")
 
         assert [part.number for part in told] == list(range(1, 1003))
         assert told[-1] == Part(number=1002, size=5, etag='"1002"')
@@ -257,7 +257,7 @@ class TestWriters:
         )
         store = S3Store(storage)
         wanted = {"Bucket": "bucket", "Key": "a/x", "StorageClass": "COLD", "ACL": "private"}
-        with Stubber(store._client) as server:
+        with Stubber(store.objects.client) as server:
             server.add_response("create_multipart_upload", {"UploadId": "upload"}, wanted)
 
             assert store.begin("a/x") == "upload"
@@ -300,7 +300,7 @@ class TestErrors:
 
 class TestConfiguration:
     def test_signs_with_version_4_and_sends_no_trailers(self):
-        config: Any = S3Store(storage_at("http://127.0.0.1:9"))._client.meta.config
+        config: Any = S3Store(storage_at("http://127.0.0.1:9")).objects.client.meta.config
 
         assert config.signature_version == "s3v4"
         assert config.request_checksum_calculation == "when_required"
@@ -308,7 +308,7 @@ class TestConfiguration:
 
     def test_is_overruled_by_the_storages_own(self):
         own = Config(read_timeout=7, signature_version="s3")
-        config: Any = S3Store(storage_at("http://127.0.0.1:9", client_config=own))._client.meta.config
+        config: Any = S3Store(storage_at("http://127.0.0.1:9", client_config=own)).objects.client.meta.config
 
         assert config.read_timeout == 7
         assert config.connect_timeout == 5

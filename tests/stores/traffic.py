@@ -16,7 +16,7 @@ class Traffic:
         self.received = 0
         self.requests: Counter[str] = Counter()
         self._lock = threading.Lock()
-        events = store._client.meta.events
+        events = store.objects.client.meta.events
         events.register("before-send.s3", self._count_sent)
         events.register("after-call.s3", self._count_received)
 

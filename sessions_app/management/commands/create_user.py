@@ -6,8 +6,8 @@ from argparse import ArgumentParser
 from typing import Any
 
 from dubbing_sessions.env import env_str
+from sessions_app.management.errors import Error
 from sessions_app.management.portal_command import PortalCommand
-from sessions_app.management.refusals import Error
 from sessions_app.operations.accounts import users as accounts
 
 PASSWORD_VARIABLE = "NEW_USER_PASSWORD"  # noqa: S105 (a variable's name)

@@ -8,7 +8,7 @@ from typing import Any
 from dubbing_core.categories import Category
 from dubbing_core.selection import Selection, SelectionError
 from dubbing_core.sizes import format_size
-from sessions_app.management.refusals import FULL, Error
+from sessions_app.management.errors import FULL, Error
 from sessions_app.management.version_command import VersionCommand
 from sessions_app.operations.exports import job as exports
 from sessions_app.storage.store import StoreError

@@ -9,8 +9,8 @@ from typing import Any
 from django.utils import timezone
 
 from dubbing_core.sizes import format_size
+from sessions_app.management.errors import Error
 from sessions_app.management.portal_command import PortalCommand, user_named
-from sessions_app.management.refusals import Error
 from sessions_app.models import Job
 from sessions_app.operations.imports import job as imports
 from sessions_app.operations.jobs.cancel import cancel_job

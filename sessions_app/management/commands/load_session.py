@@ -9,7 +9,7 @@ from typing import Any
 from django.utils import timezone
 
 from dubbing_core.sizes import format_size
-from sessions_app.management.refusals import FULL, Error
+from sessions_app.management.errors import FULL, Error
 from sessions_app.management.version_command import VersionCommand
 from sessions_app.operations.loads import load as loads
 

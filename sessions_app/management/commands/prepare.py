@@ -5,16 +5,17 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from sessions_app.management import preparing
+from sessions_app.management.database import migrate
+from sessions_app.management.static_files import collect_static_files
 
 
 class Command(BaseCommand):
-    help = "Bring the database and the static files up to date. Safe when several start at once, quick when there is nothing to do."
+    help = "Bring the database and the static files up to date. Concurrent calls are safe; without changes it is quick."
     requires_system_checks = []
 
     def handle(self, *_: Any, **__: Any) -> None:
         settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
-        migrated = preparing.migrate(tell=self.stdout.write)
-        collected = preparing.collect_static(tell=self.stdout.write)
+        migrated = migrate(print_line=self.stdout.write)
+        collected = collect_static_files(print_line=self.stdout.write)
         if not (migrated or collected):
             self.stdout.write("Everything is up to date.")

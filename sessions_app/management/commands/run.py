@@ -12,20 +12,21 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand
 
 from dubbing_sessions.env import env_int, env_str
-from sessions_app.management import preparing
+from sessions_app.management.database import is_embedded, migrate
 from sessions_app.management.demo import account, state
-from sessions_app.management.locks import LockTakenError, exclusive_now
-from sessions_app.management.refusals import Error
-from sessions_app.management.running import broker, web, worker
-from sessions_app.management.running.child import Service
-from sessions_app.management.running.supervisor import StopRequested, Supervisor
+from sessions_app.management.errors import Error
+from sessions_app.management.locks import LockTakenError, take_lock
+from sessions_app.management.services import broker, web, worker
+from sessions_app.management.services.child import Service
+from sessions_app.management.services.supervisor import StopRequested, Supervisor
+from sessions_app.management.static_files import collect_static_files
 
 START_TIMEOUT = 60
-"""Seconds; a slow disk with a cold cache needs some of them."""
+"""Seconds; generous for a slow disk with a cold cache."""
 
 
 class Command(BaseCommand):
-    help = "Run the portal: its web server, its worker and, where REDIS_URL names none, its broker. Ctrl-C stops all."
+    help = "Run the portal: its web server, its worker and, without REDIS_URL, its broker. Ctrl-C stops all of them."
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -38,9 +39,9 @@ class Command(BaseCommand):
             port = env_int("PORT", 8000) if options["port"] is None else options["port"]
         except ImproperlyConfigured as error:
             raise Error(str(error), code="bad_port") from error
-        supervisor = Supervisor(tell=self._tell)
+        supervisor = Supervisor(print_line=self._print_line)
         with ExitStack() as stack:
-            stack.enter_context(supervisor.signals())
+            stack.enter_context(supervisor.handle_signals())
             self._lock(stack)
             listening = stack.enter_context(web.listen(host, port))
             stack.callback(supervisor.stop)
@@ -48,77 +49,79 @@ class Command(BaseCommand):
                 self._start(supervisor, listening)
                 supervisor.watch()
             except StopRequested:
-                self._tell("Stopping")
-        self._tell("Stopped")
+                self._print_line("Stopping")
+        self._print_line("Stopped")
 
     def _lock(self, stack: ExitStack) -> None:
         try:
-            stack.enter_context(exclusive_now(settings.DATA_DIR / "run.lock"))
+            stack.enter_context(take_lock(settings.DATA_DIR / "run.lock"))
         except LockTakenError as error:
             holder = f" (process {error.holder})" if error.holder else ""
             raise Error(
-                f"A portal runs on {settings.DATA_DIR} already{holder}. Stop it, or set DATA_DIR to another folder.",
+                f"A portal is already running on {settings.DATA_DIR}{holder}. Stop it, or set DATA_DIR to another folder.",
                 code="already_running",
             ) from error
 
     def _start(self, supervisor: Supervisor, listening: socket.socket) -> None:
-        self._tell(f"Dubbing Sessions {settings.VERSION}, data in {settings.DATA_DIR}")
-        here = web.address(listening)
-        site_url = env_str("SITE_URL") or here
-        preparing.migrate(tell=self._tell)
-        preparing.collect_static(tell=self._tell)
-        self._tell("Starting")
+        self._print_line(f"Dubbing Sessions {settings.VERSION}, data in {settings.DATA_DIR}")
+        address = web.get_address(listening)
+        site_url = env_str("SITE_URL") or address
+        migrate(print_line=self._print_line)
+        collect_static_files(print_line=self._print_line)
+        self._print_line("Starting")
         if not settings.REDIS_URL:
-            _start_broker(supervisor, tell=self._tell)
-        supervisor.start(worker.service())
-        supervisor.start(web.service(listening, site_url=site_url))
+            _start_broker(supervisor, print_line=self._print_line)
+        supervisor.start(worker.get_service())
+        supervisor.start(web.get_service(listening, site_url=site_url))
         supervisor.wait_until(
-            lambda: web.answers(listening, site_url=site_url),
-            otherwise="The web server does not answer.",
+            lambda: web.is_responding(listening, site_url=site_url),
+            error="The web server does not respond.",
             timeout=START_TIMEOUT,
         )
-        if preparing.is_embedded() and state.is_due():
-            self._tell("Making a demo session (this once)")
-            if supervisor.run_once(_demo()) != 0:
-                self._tell("The demo session could not be made; the portal works without it.")
-        self._tell("")
-        self._tell(f"The portal is ready: {here}/")
+        if is_embedded() and state.is_due():
+            self._print_line("Creating a demo session (first start only)")
+            if supervisor.run_once(_get_demo_service()) != 0:
+                self._print_line("The demo session could not be created; the portal works without it.")
+        self._print_line("")
+        self._print_line(f"The portal is ready: {address}/")
         for line in account.sign_in_lines():
-            self._tell(line)
-        self._tell("Ctrl-C stops it.")
+            self._print_line(line)
+        self._print_line("Ctrl-C stops it.")
 
-    def _tell(self, line: str) -> None:
+    def _print_line(self, line: str) -> None:
         self.stdout.write(line)
         self.stdout.flush()
 
 
-def _start_broker(supervisor: Supervisor, *, tell: Callable[[str], None]) -> None:
-    service = broker.service()
-    if broker.answers():
-        # The one of a portal that was killed a moment ago is about to end.
+def _start_broker(supervisor: Supervisor, *, print_line: Callable[[str], None]) -> None:
+    service = broker.prepare_service()
+    if broker.is_responding():
+        # The broker of a portal that was just killed needs a moment to end.
         supervisor.wait_until(
-            lambda: not broker.answers(),
-            otherwise=f"Another broker answers at {settings.BROKER_SOCKET}. Stop it first.",
+            lambda: not broker.is_responding(),
+            error=f"Another broker is running at {settings.BROKER_SOCKET}. Stop it first.",
             timeout=10,
         )
     supervisor.start(service)
     try:
-        supervisor.wait_until(broker.answers, otherwise="The broker does not answer.", timeout=START_TIMEOUT)
-    except Error:
-        supervisor.forget(service)
-        if not broker.set_aside():
-            raise
-        tell(
-            "The broker could not read what it had kept. That is set aside; waiting jobs will be offered again."
+        supervisor.wait_until(
+            broker.is_responding, error="The broker does not respond.", timeout=START_TIMEOUT
         )
+    except Error:
+        supervisor.remove(service)
+        if not broker.move_damaged_data():
+            raise
+        print_line("The broker's data is damaged and was moved aside; waiting jobs will be published again.")
         supervisor.start(service)
-        supervisor.wait_until(broker.answers, otherwise="The broker does not answer.", timeout=START_TIMEOUT)
+        supervisor.wait_until(
+            broker.is_responding, error="The broker does not respond.", timeout=START_TIMEOUT
+        )
 
 
-def _demo() -> Service:
+def _get_demo_service() -> Service:
     return Service(
         name="demo",
         title="The demo",
         command=[sys.executable, str(settings.BASE_DIR / "manage.py"), "make_demo"],
-        goodbyes=[],
+        stop_signals=[],
     )

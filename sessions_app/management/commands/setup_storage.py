@@ -8,8 +8,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from sessions_app.storage import get_store
-from sessions_app.storage.check_result import Finding, Outcome
-from sessions_app.storage.self_test import try_store
+from sessions_app.storage.check_result import CheckResult, Outcome
+from sessions_app.storage.self_test import check_store
 
 
 class Command(BaseCommand):
@@ -23,8 +23,8 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="Answer in JSON (docs/commands.md).")
 
     def handle(self, *_: Any, **options: Any) -> None:
-        findings: list[Finding] = []
-        for finding in try_store(get_store(), origins=settings.CSRF_TRUSTED_ORIGINS):
+        findings: list[CheckResult] = []
+        for finding in check_store(get_store(), origins=settings.CSRF_TRUSTED_ORIGINS):
             findings.append(finding)
             if not options["json"]:
                 self.stdout.write(f"{finding.outcome:<7} {finding.check:<14} {finding.message}")

@@ -25,7 +25,7 @@ from sessions_app.operations.uploads.complete import complete_uploads
 from sessions_app.operations.uploads.create import create_uploads
 from sessions_app.operations.uploads.new_files import NewFile
 from sessions_app.operations.uploads.receive import put_part
-from sessions_app.storage.parts import part_size_for
+from sessions_app.storage.part_sizes import choose_part_size
 
 Clock = Callable[[], datetime]
 
@@ -105,7 +105,7 @@ def _send(folder: Path, paths: Sequence[str], *, owner: User, clock: Clock) -> l
     for upload in create_uploads(owner=owner, files=announced, now=clock()):
         with (folder / upload.path).open("rb") as file:
             number = 0
-            while part := file.read(part_size_for(upload.size)):
+            while part := file.read(choose_part_size(upload.size)):
                 number += 1
                 put_part(upload=upload, number=number, chunks=[part], now=clock())
         upload.refresh_from_db()

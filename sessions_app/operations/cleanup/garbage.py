@@ -94,7 +94,7 @@ class Doomed:
 
 def _over_sessions(*, now: datetime) -> QuerySet[DubbingSession]:
     busy = Job.objects.filter(session=OuterRef("pk")).unfinished()
-    return DubbingSession.objects.filter(trashed_at__lte=now - settings.TRASH_KEPT).exclude(Exists(busy))
+    return DubbingSession.objects.filter(trashed_at__lte=now - settings.TRASH_RETENTION).exclude(Exists(busy))
 
 
 def _over_uploads(*, now: datetime) -> QuerySet[Upload]:
@@ -115,7 +115,7 @@ def _purge_trash(doomed: Doomed, report: Report, *, dry_run: bool) -> None:
 def expired_exports(*, now: datetime) -> QuerySet[Export]:
     """Exports past their time whose bytes are still there."""
     shared = Share.objects.filter(export=OuterRef("pk"), revoked_at__isnull=True, expires_at__gt=now)
-    gone = Q(version__session__trashed_at__lte=now - settings.TRASH_KEPT)
+    gone = Q(version__session__trashed_at__lte=now - settings.TRASH_RETENTION)
     return (
         Export.objects.filter(removed_at__isnull=True, expires_at__lte=now)
         .exclude(Exists(shared))

@@ -28,7 +28,7 @@ from sessions_app.operations.jobs.create import create_job
 from sessions_app.operations.jobs.registry import handles
 from sessions_app.operations.jobs.retry import retry_job
 from sessions_app.queries.versions import has_selected_files
-from sessions_app.storage import durable, get_store
+from sessions_app.storage import atomic_files, get_store
 from sessions_app.storage.keys import export_key
 
 
@@ -94,7 +94,7 @@ def _done(same: JobQuerySet, filename: str, *, now: datetime) -> Job | None:
     ready: ExportQuerySet = Export.objects.filter(filename=filename).ready(now=now)
     done = same.filter(export__in=ready).order_by("-pk").first()
     if done is not None:
-        kept = now + settings.EXPORT_KEPT
+        kept = now + settings.EXPORT_RETENTION
         Export.objects.filter(job=done, expires_at__lt=kept).update(expires_at=kept)
     return done
 
@@ -142,7 +142,7 @@ def _record(
         size=layout.size,
         etag=layout.etag,
         created_at=now,
-        expires_at=now + settings.EXPORT_KEPT,
+        expires_at=now + settings.EXPORT_RETENTION,
     )
     return {"export": str(export.code), "filename": export.filename, "size": export.size}
 
@@ -158,7 +158,7 @@ def write_to(*, version: Version, destination: Path, selection: Selection = WHOL
     if files is not None:
         write_file(layout, destination, files=files, on_bytes=lambda _: None)
     else:
-        with durable.new_file(destination, key=destination.name, replace=True) as target:
+        with atomic_files.create_file(destination, key=destination.name, replace=True) as target:
             for chunk in stream(layout.segments, reader=store):
-                durable.write_all(target, chunk)
+                atomic_files.write_all(target, chunk)
     return layout.size

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from sessions_app.storage.ingest import Staged
+from sessions_app.storage.staging import StagedBlob
 
 BATCH_SIZE = 4 * 1024 * 1024
 """Bytes of a batch of more than one file."""
@@ -24,7 +24,7 @@ class Batch:
     """The files' positions in the list that `ingest_blobs` returns."""
     size: int
     """In bytes."""
-    stage: Callable[[OnBytes], Sequence[Staged]]
+    stage: Callable[[OnBytes], Sequence[StagedBlob]]
     """Hashes the files in the order of `positions`; called in any thread, uses no database."""
 
 

@@ -15,7 +15,7 @@ from sessions_app.models import Blob
 from sessions_app.operations.ingest.batches import Batch, OnBytes
 from sessions_app.operations.ingest.pins import PinBlobs
 from sessions_app.operations.ingest.rows import claim_rows
-from sessions_app.storage.ingest import Staged, discard, settle, settle_small
+from sessions_app.storage.staging import StagedBlob, commit_blob, commit_small_blobs, discard_blob
 from sessions_app.storage.store import BlobStore
 
 STAGE_THREADS = 3
@@ -25,7 +25,7 @@ STORE_THREADS = 8
 MAX_BATCHES = 6
 """Batches in the pipeline at once, which bounds its memory."""
 BATCHES_PER_CLAIM = 3
-"""Staged batches that are worth a transaction while others are still being staged."""
+"""StagedBlob batches that are worth a transaction while others are still being staged."""
 FILES_PER_STORE = 16
 """Small files that one thread stores in one step: handing over each takes longer than writing it."""
 BLOBS_PER_MARK = 100
@@ -56,7 +56,7 @@ class _StagedFile:
 
     batch: int
     """The number of its batch."""
-    staged: Staged
+    staged: StagedBlob
     blob_id: int | None
     """None if its bytes are stored already, or are being stored for an equal file."""
 
@@ -75,8 +75,8 @@ class _Pipeline:
         self._pin = pin
         self._on_bytes = on_bytes
         self._now = now
-        self._staging: dict[Future[Sequence[Staged]], tuple[int, Batch]] = {}
-        self._staged: list[tuple[int, Batch, Sequence[Staged]]] = []
+        self._staging: dict[Future[Sequence[StagedBlob]], tuple[int, Batch]] = {}
+        self._staged: list[tuple[int, Batch, Sequence[StagedBlob]]] = []
         self._storing: dict[Future[None], Sequence[_StagedFile]] = {}
         self._unstored: Counter[int] = Counter()
         """Files of each batch that are not stored yet."""
@@ -147,12 +147,12 @@ class _Pipeline:
         self._count(0)
         missing = [file.staged for file in files if file.blob_id is not None]
         if len(files) > 1:  # they are small
-            settle_small(missing, store=self._store)
+            commit_small_blobs(missing, store=self._store)
             return
         for staged in missing:
-            settle(staged, store=self._store, on_bytes=self._count)
+            commit_blob(staged, store=self._store, on_bytes=self._count)
         if not missing:
-            discard(files[0].staged, store=self._store)
+            discard_blob(files[0].staged, store=self._store)
             self._count(files[0].staged.rest)
 
     def _count(self, count: int) -> None:

@@ -21,7 +21,7 @@ from sessions_app.operations.ingest.pins import pin_for_job
 from sessions_app.operations.ingest.sources import ArchiveSource
 from sessions_app.operations.jobs.context import JobContext
 from sessions_app.operations.limits import ROWS_PER_STATEMENT
-from sessions_app.storage.ingest import SMALL_SIZE, Staged, stage
+from sessions_app.storage.staging import SMALL_SIZE, StagedBlob, stage_blob
 from sessions_app.storage.store import BlobWriter
 
 SUSPICIOUS_RATIO = 64
@@ -68,7 +68,7 @@ def _batches(
     # The largest first, so that the last thread to finish has little left to do.
     for position, member in sorted(large, key=lambda pair: -pair[1].size):
         if ranges is not None and member.is_stored and ranges.is_cheap(member.data_start):
-            make = partial(ranges.make, start=member.data_start, end=member.data_end)
+            make = partial(ranges.extract, start=member.data_start, end=member.data_end)
             staging = partial(_hash, archive, member, make)
         elif (member.size, member.crc32) in likely:
             staging = partial(_hash, archive, member, partial(_write, archive, member, context.store))
@@ -120,7 +120,7 @@ def _find_likely_blobs(members: Sequence[ArchiveMember]) -> set[tuple[int, int]]
     return likely
 
 
-def _hash(archive: Archive, member: ArchiveMember, make: MakeObject, on_bytes: OnBytes) -> list[Staged]:
+def _hash(archive: Archive, member: ArchiveMember, make: MakeObject, on_bytes: OnBytes) -> list[StagedBlob]:
     """Hash a member in place. Half of its bytes count as done then, the other half when it is a blob."""
     digester = Digester(crc32=member.crc32)
     rest = member.size
@@ -129,7 +129,7 @@ def _hash(archive: Archive, member: ArchiveMember, make: MakeObject, on_bytes: O
             digester.update(chunk)
             rest -= len(chunk) // 2
             on_bytes(len(chunk) // 2)
-    return [Staged(digest=digester.digest(), make=partial(_make, make, rest), rest=rest)]
+    return [StagedBlob(digest=digester.digest(), make=partial(_make, make, rest), rest=rest)]
 
 
 def _make(make: MakeObject, rest: int, key: str, on_bytes: OnBytes) -> None:
@@ -155,14 +155,14 @@ def _write(
 
 def _stream(
     archive: Archive, member: ArchiveMember, store: BlobWriter, staging_key: str, on_bytes: OnBytes
-) -> list[Staged]:
+) -> list[StagedBlob]:
     if member.size > SUSPICIOUS_RATIO * member.compressed_size:
         with closing(archive.open(member)) as chunks:
             for _ in chunks:
                 on_bytes(0)
     # Closed at once, not when the error is collected: a connection returns to its pool.
     with closing(archive.open(member)) as chunks:
-        staged = stage(
+        staged = stage_blob(
             chunks,
             store=store,
             staging_key=staging_key,
@@ -173,10 +173,10 @@ def _stream(
     return [staged]
 
 
-def _read_together(archive: Archive, members: Sequence[ArchiveMember], on_bytes: OnBytes) -> list[Staged]:
+def _read_together(archive: Archive, members: Sequence[ArchiveMember], on_bytes: OnBytes) -> list[StagedBlob]:
     staged = []
     for chunks in archive.open_many(members):
         data = b"".join(chunks)
-        staged.append(Staged(digest=compute_digest([data]), data=data))
+        staged.append(StagedBlob(digest=compute_digest([data]), data=data))
         on_bytes(len(data))
     return staged

@@ -17,8 +17,8 @@ from sessions_app.operations.ingest.pins import pin_for_job
 from sessions_app.operations.jobs.context import JobContext
 from sessions_app.operations.uploads.files import UploadedFile
 from sessions_app.operations.uploads.staging import object_key
-from sessions_app.storage.ingest import Staged
 from sessions_app.storage.keys import blob_key
+from sessions_app.storage.staging import StagedBlob
 from sessions_app.storage.store import BlobReader
 
 
@@ -85,13 +85,15 @@ def _batches(store: BlobReader, files: Sequence[UploadedFile], first: int) -> It
         )
 
 
-def _stage(store: BlobReader, files: Sequence[UploadedFile], on_bytes: OnBytes) -> list[Staged]:
+def _stage(store: BlobReader, files: Sequence[UploadedFile], on_bytes: OnBytes) -> list[StagedBlob]:
     if files[0].upload.members is not None:
         return list(_stage_packed(store, files, on_bytes))
-    return [Staged(digest=_hash(store, file, on_bytes), key=object_key(file.upload)) for file in files]
+    return [StagedBlob(digest=_hash(store, file, on_bytes), key=object_key(file.upload)) for file in files]
 
 
-def _stage_packed(store: BlobReader, files: Sequence[UploadedFile], on_bytes: OnBytes) -> Iterator[Staged]:
+def _stage_packed(
+    store: BlobReader, files: Sequence[UploadedFile], on_bytes: OnBytes
+) -> Iterator[StagedBlob]:
     """Cut small files out of their packs, with one read per pack."""
     for upload, group in groupby(files, key=attrgetter("upload")):
         members = list(group)
@@ -101,7 +103,7 @@ def _stage_packed(store: BlobReader, files: Sequence[UploadedFile], on_bytes: On
             digester = Digester()
             digester.update(content := data[file.start - start : file.start - start + file.size])
             on_bytes(file.size)
-            yield Staged(digest=_check_digest(digester.digest(), file), data=content)
+            yield StagedBlob(digest=_check_digest(digester.digest(), file), data=content)
 
 
 def _hash(store: BlobReader, file: UploadedFile, on_bytes: OnBytes) -> Digest:

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from dubbing_core.zips.errors import ZipError
 from dubbing_core.zips.reader import SEEK_COST, RangeSource
-from sessions_app.storage.ranges import Ranges, ranges_of_file, ranges_of_object
+from sessions_app.storage.extractors import Extractor, get_file_extractor, get_object_extractor
 from sessions_app.storage.store import CHUNK_SIZE, BlobReader, BlobStore
 
 
@@ -17,7 +17,7 @@ class ArchiveSource(RangeSource, Protocol):
     seek_cost: int
     """Bytes that are worth reading to save a request."""
 
-    def ranges(self, store: BlobStore, *, scratch: str) -> Ranges | None:
+    def ranges(self, store: BlobStore, *, scratch: str) -> Extractor | None:
         """Return an object that copies ranges of this source within the store, or None if the store cannot.
 
         :param scratch: the key of an object that may be created to find out.
@@ -38,8 +38,8 @@ class StoreSource:
     def read(self, start: int, end: int) -> Iterator[bytes]:
         return self._reader.read(self._key, start, end)
 
-    def ranges(self, store: BlobStore, *, scratch: str) -> Ranges | None:
-        return ranges_of_object(store, self._key, self.size, scratch=scratch)
+    def ranges(self, store: BlobStore, *, scratch: str) -> Extractor | None:
+        return get_object_extractor(store, self._key, self.size, scratch=scratch)
 
 
 class FileSource:
@@ -61,8 +61,8 @@ class FileSource:
                 start += len(data)
                 yield data
 
-    def ranges(self, store: BlobStore, *, scratch: str) -> Ranges | None:
-        return ranges_of_file(store, self._path, self, scratch=scratch, unchanged=self.check)
+    def ranges(self, store: BlobStore, *, scratch: str) -> Extractor | None:
+        return get_file_extractor(store, self._path, self, scratch=scratch, check_unchanged=self.check)
 
     def check(self) -> None:
         """Raise if the file was changed since it was opened.

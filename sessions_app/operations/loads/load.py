@@ -17,7 +17,7 @@ from sessions_app.models import Version
 from sessions_app.operations.errors import BadInputError, NotAllowedError
 from sessions_app.queries.manifests import get_version_manifest
 from sessions_app.storage import get_store
-from sessions_app.storage.durable import write_all
+from sessions_app.storage.atomic_files import write_all
 
 THREADS = 2
 """Files that are compared at once; hashing releases the interpreter lock."""
@@ -68,7 +68,7 @@ def load(*, version: Version, folder: Path, overwrite: bool, now: datetime, as_s
             missing = _missing([*files, own], target, folder=folder, overwrite=overwrite)
             collect([file for file in missing if file is not own], target, store=get_store())
             if own in missing:
-                with target.new_file(DOCUMENT) as descriptor:
+                with target.create_file(DOCUMENT) as descriptor:
                     write_all(descriptor, document)
             target.place()
     except FolderError as error:

@@ -39,7 +39,7 @@ def complete_uploads(*, uploads: Sequence[Upload], now: datetime) -> list[Upload
     joined = [result for result in results if not result.missing and result.error is None]
     for result in joined:
         result.upload.state = Upload.State.RECEIVED
-        result.upload.expires_at = now + settings.UPLOAD_KEPT
+        result.upload.expires_at = now + settings.UPLOAD_RETENTION
     _record_joined(joined)
     for result in results:
         if result.missing:

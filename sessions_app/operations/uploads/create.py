@@ -49,13 +49,13 @@ def create_uploads(
         upload = same.pop() if same else draft
         (new if upload is draft else resumed).append(upload)
         uploads.append(upload)
-        upload.expires_at = now + settings.UPLOAD_KEPT
+        upload.expires_at = now + settings.UPLOAD_RETENTION
     for upload in new:
         upload.owner_id, upload.created_at = owner.pk, now
     with transaction.atomic():
         quotas.check(owner, adding=sum(upload.size for upload in new))
         Upload.objects.filter(pk__in=[upload.pk for upload in resumed]).update(
-            expires_at=now + settings.UPLOAD_KEPT
+            expires_at=now + settings.UPLOAD_RETENTION
         )
         Upload.objects.bulk_create(new, batch_size=ROWS_PER_STATEMENT)
     return uploads

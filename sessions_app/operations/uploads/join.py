@@ -11,7 +11,7 @@ from sessions_app.operations.errors import BusyError
 from sessions_app.operations.uploads.errors import UploadDeletedError
 from sessions_app.operations.uploads.parts import list_parts, part_count
 from sessions_app.operations.uploads.staging import object_key
-from sessions_app.storage.parts import part_size_for
+from sessions_app.storage.part_sizes import choose_part_size
 from sessions_app.storage.store import (
     BlobStore,
     ObjectMissingError,
@@ -71,7 +71,7 @@ def _try_join(upload: Upload, store: BlobStore) -> JoinResult:
     missing = [number for number in range(1, part_count(upload) + 1) if number not in received]
     if missing:
         return JoinResult(upload=upload, missing=missing)
-    store.complete(key, upload.store_id, parts, part_size=part_size_for(upload.size))
+    store.complete(key, upload.store_id, parts, part_size=choose_part_size(upload.size))
     return JoinResult(upload=upload, parts=parts)
 
 

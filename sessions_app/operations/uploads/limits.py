@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sessions_app.storage.ingest import SMALL_SIZE
+from sessions_app.storage.staging import SMALL_SIZE
 
 MAX_UPLOADS_PER_CALL = 1000
 MAX_FILES_PER_CALL = 5000

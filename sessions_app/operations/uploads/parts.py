@@ -7,7 +7,7 @@ from typing import Any
 
 from sessions_app.models import Upload
 from sessions_app.operations.uploads.staging import object_key
-from sessions_app.storage.parts import part_size_for
+from sessions_app.storage.part_sizes import choose_part_size
 from sessions_app.storage.store import BlobStore, ObjectMissingError, Part
 
 PartRecord = dict[str, Any]
@@ -16,12 +16,12 @@ PartRecord = dict[str, Any]
 
 def part_count(upload: Upload) -> int:
     """Return how many parts the upload has; an empty one has one."""
-    return max(1, -(-upload.size // part_size_for(upload.size)))
+    return max(1, -(-upload.size // choose_part_size(upload.size)))
 
 
 def part_length(upload: Upload, number: int) -> int:
     """Return the bytes of a part, counted from 1."""
-    part_size = part_size_for(upload.size)
+    part_size = choose_part_size(upload.size)
     return min(part_size, upload.size - (number - 1) * part_size)
 
 
@@ -36,7 +36,7 @@ def list_parts(upload: Upload, store: BlobStore) -> list[Part] | None:
     if not upload.store_id:
         return []
     try:
-        parts = direct.parts(object_key(upload), upload.store_id)
+        parts = direct.list_parts(object_key(upload), upload.store_id)
     except ObjectMissingError:
         return None
     numbers = range(1, part_count(upload) + 1)

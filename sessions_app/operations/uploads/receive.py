@@ -18,7 +18,7 @@ from sessions_app.operations.uploads.resume import prevent_resume
 from sessions_app.operations.uploads.rows import lock_upload
 from sessions_app.operations.uploads.staging import object_key
 from sessions_app.storage import get_store
-from sessions_app.storage.parts import part_size_for
+from sessions_app.storage.part_sizes import choose_part_size
 from sessions_app.storage.store import ObjectMissingError, Part, PartBusyError
 
 
@@ -41,7 +41,7 @@ def put_part(*, upload: Upload, number: int, chunks: Iterable[bytes], now: datet
             store_id,
             number,
             _check_length(chunks, length, upload),
-            part_size=part_size_for(upload.size),
+            part_size=choose_part_size(upload.size),
         )
     except PartBusyError as error:
         raise BusyError(str(error), code="upload_busy") from error
@@ -54,7 +54,7 @@ def put_part(*, upload: Upload, number: int, chunks: Iterable[bytes], now: datet
         row = lock_upload(upload)
         others = [record for record in row.parts if record["number"] != number]
         set_records(row, [*others, *list_records([part])])
-        row.expires_at = now + settings.UPLOAD_KEPT
+        row.expires_at = now + settings.UPLOAD_RETENTION
         row.save(update_fields=["parts", "received", "expires_at"])
     return part
 

@@ -51,7 +51,7 @@ def reuse_stored_blobs(*, owner: AbstractBaseUser, files: Sequence[NewFile], now
                 blob=blob,
                 state=Upload.State.RECEIVED,
                 created_at=now,
-                expires_at=now + settings.UPLOAD_KEPT,
+                expires_at=now + settings.UPLOAD_RETENTION,
             )
         )
     return uploads

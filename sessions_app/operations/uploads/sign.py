@@ -52,15 +52,15 @@ def sign_parts(*, parts: Sequence[PartRequest], now: datetime) -> list[SignedPar
         return [None] * len(parts)
     ids = {upload: initiate_multipart(upload, store) for upload in numbers}
     Upload.objects.filter(pk__in=[upload.pk for upload in numbers]).update(
-        expires_at=now + settings.UPLOAD_KEPT
+        expires_at=now + settings.UPLOAD_RETENTION
     )
     return [
-        direct.sign(
+        direct.sign_part(
             object_key(part.upload),
             ids[part.upload],
             part.number,
             size=part_length(part.upload, part.number),
-            expires_in=settings.SIGNED_PART_WORKS,
+            expires_in=settings.SIGNED_PART_LIFETIME,
         )
         for part in parts
     ]

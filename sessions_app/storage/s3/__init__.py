@@ -1,4 +1,4 @@
-"""Objects in a bucket of any S3-compatible store, through the client of django-storages."""
+"""Blob store in a bucket of any S3-compatible server, through the client of django-storages."""
 
 from __future__ import annotations
 

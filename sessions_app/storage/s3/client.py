@@ -1,4 +1,4 @@
-"""The client that talks to the store, as boto3 does not make it by itself."""
+"""Configuration of the boto3 client."""
 
 from __future__ import annotations
 
@@ -20,36 +20,37 @@ DEFAULTS = Config(
     retries={"mode": "standard", "total_max_attempts": 5},
     connect_timeout=5,
     read_timeout=60,
-    # Of several downloads at once, each of which reads ahead.
+    # For several downloads at once, each of which reads ahead.
     max_pool_connections=64,
     tcp_keepalive=True,
 )
-"""What ``client_config`` in the storage's options may overrule."""
+"""Overridden by ``client_config`` in the storage's options."""
 
 
-def own(storage: S3Storage) -> S3Storage:
-    """Return the storage once more, with connections that nobody else's fork or thread shares."""
+def copy_storage(storage: S3Storage) -> S3Storage:
+    """Return a copy whose connections no other fork or thread shares."""
     copied = copy.copy(storage)
-    copied.client_config = _config(storage.client_config, endpoint_url=storage.endpoint_url)
+    copied.client_config = _merge_config(storage.client_config, endpoint_url=storage.endpoint_url)
     return copied
 
 
-def reached_at(storage: S3Storage, endpoint_url: str | None) -> S3Client:
-    """Return a client for the same bucket at another address, where there is one."""
+def make_client(storage: S3Storage, endpoint_url: str | None) -> S3Client:
+    """Return a client for the same bucket at another address, if one is given."""
     copied = copy.copy(storage)
     copied.endpoint_url = endpoint_url or storage.endpoint_url
     client: S3Client = copied.connection.meta.client
     return client
 
 
-def _config(given: Config, *, endpoint_url: str | None) -> Config:
-    """Fill in what was not given; django-storages gives None as the signature's version when it was told none."""
-    signature = Config(signature_version=given.signature_version or DEFAULTS.signature_version)  # type: ignore[attr-defined]
-    config = DEFAULTS.merge(given).merge(signature)
-    style: Any = given.s3 or {}  # type: ignore[attr-defined]
+def _merge_config(custom: Config, *, endpoint_url: str | None) -> Config:
+    """Fill in the defaults. django-storages passes None for an unset signature version."""
+    options: dict[str, Any] = vars(custom)  # the stubs lack these attributes
+    signature = Config(signature_version=options["signature_version"] or vars(DEFAULTS)["signature_version"])
+    config = DEFAULTS.merge(custom).merge(signature)
+    style: dict[str, Any] = options["s3"] or {}
     if endpoint_url is None and style.get("addressing_style") in {None, "auto"}:
-        # boto3 would sign URLs for the address of all regions, which answers with a redirect that no browser follows after
-        # its preflight. It looks for "virtual" to leave the region in.
+        # boto3 would sign URLs for the address of all regions, which responds with a redirect; browsers do not follow
+        # one after a preflight. With "virtual" it includes the region.
         regional: Any = {"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"}
         config = config.merge(Config(s3=style | regional))
     return config

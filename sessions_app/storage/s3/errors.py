@@ -1,4 +1,4 @@
-"""What the store says when it does not do what it was asked."""
+"""Translation of S3 errors into StoreErrors."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from sessions_app.storage.store import (
 
 _MISSING = {"404", "NoSuchKey", "NoSuchUpload", "NotFound"}
 _DAMAGED = {"BrokenMPU"}
-"""Swift, of an object one of whose parts was sent again after they were joined."""
+"""Swift: a part of the object was sent again after the parts were joined."""
 FULL = {
     "507",
-    "EntityTooLarge",  # Swift, over its quota: parts are never too large otherwise
+    "EntityTooLarge",  # Swift, over its quota; the portal's parts are never too large
     "InsufficientStorage",
     "QuotaExceeded",  # Ceph
     "XMinioStorageFull",
@@ -30,17 +30,17 @@ _REFUSED_PARTS = {"EntityTooSmall", "InvalidPart", "InvalidPartOrder"}
 
 
 @contextmanager
-def answers(key: str) -> Iterator[None]:
-    """Turn what the store says, or fails to say, into our own errors."""
+def translate_errors(key: str) -> Iterator[None]:
+    """Raise boto3's errors as StoreErrors about ``key``."""
     try:
         yield
     except ClientError as error:
-        code = code_of(error)
+        code = get_code(error)
         if code in _MISSING:
             raise ObjectMissingError(key) from error
         if code in _DAMAGED:
             raise ObjectDamagedError(key) from error
-        if code in FULL or status_of(error) == http.HTTPStatus.INSUFFICIENT_STORAGE:
+        if code in FULL or get_status(error) == http.HTTPStatus.INSUFFICIENT_STORAGE:
             raise StoreFullError(key) from error
         if code in _REFUSED_PARTS:
             raise PartsRefusedError(key, "The storage does not accept the parts.") from error
@@ -49,9 +49,9 @@ def answers(key: str) -> Iterator[None]:
         raise StoreUnavailableError(key) from error
 
 
-def code_of(error: ClientError) -> str:
+def get_code(error: ClientError) -> str:
     return error.response.get("Error", {}).get("Code", "")
 
 
-def status_of(error: ClientError) -> int:
+def get_status(error: ClientError) -> int:
     return error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)

@@ -1,20 +1,18 @@
-"""Objects that are written from their first byte to their last."""
+"""Objects written from the first byte to the last."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from sessions_app.storage.s3.objects import S3Objects
+from sessions_app.storage.s3.uploads import S3Uploads
 from sessions_app.storage.store import Part
 
-if TYPE_CHECKING:
-    from sessions_app.storage.s3.store import S3Store
 
+class S3Writer:
+    """Sends a small object in one request, a larger one in parts; holds one part in memory."""
 
-class Writer:
-    """Sends what is written as one object if it is small, in parts otherwise; holds one part in memory."""
-
-    def __init__(self, store: S3Store, key: str, part_size: int) -> None:
-        self._store = store
+    def __init__(self, objects: S3Objects, uploads: S3Uploads, key: str, part_size: int) -> None:
+        self._objects = objects
+        self._uploads = uploads
         self._key = key
         self._part_size = part_size
         self._buffer = bytearray()
@@ -29,24 +27,24 @@ class Writer:
                 self._buffer += piece
                 position += len(piece)
                 if len(self._buffer) == self._part_size:
-                    self._send()
+                    self._send_part()
             return position
 
     def finish(self) -> None:
         if self._upload_id is None:
-            self._store.put(self._key, self._buffer)
+            self._objects.put(self._key, self._buffer)
             return
         if self._buffer:
-            self._send()
-        self._store.join_parts(self._key, self._upload_id, self._parts)
+            self._send_part()
+        self._uploads.join_new(self._key, self._upload_id, self._parts)
 
     def discard(self) -> None:
         if self._upload_id is not None:
-            self._store.give_up(self._key, self._upload_id)
+            self._uploads.abort_after_error(self._key, self._upload_id)
 
-    def _send(self) -> None:
+    def _send_part(self) -> None:
         if self._upload_id is None:
-            self._upload_id = self._store.begin(self._key)
+            self._upload_id = self._uploads.begin(self._key)
         number = len(self._parts) + 1
-        self._parts.append(self._store.send_part(self._key, self._upload_id, number, self._buffer))
+        self._parts.append(self._uploads.send_part(self._key, self._upload_id, number, self._buffer))
         self._buffer.clear()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dubbing_core.zips.layout import BlobRange, Layout, Literal
-from sessions_app.storage.ingest import settle, stage
 from sessions_app.storage.keys import blob_key
+from sessions_app.storage.staging import commit_blob, stage_blob
 from sessions_app.storage.store import BlobReader, BlobWriter
 
 MIB = 1024 * 1024
@@ -12,8 +12,8 @@ MIB = 1024 * 1024
 
 def blob(store: BlobWriter, data: bytes) -> str:
     """Store a blob and return its SHA-256."""
-    staged = stage([data], store=store, staging_key="staging/test/x")
-    settle(staged, store=store)
+    staged = stage_blob([data], store=store, staging_key="staging/test/x")
+    commit_blob(staged, store=store)
     return staged.digest.sha256
 
 

@@ -13,8 +13,8 @@ from dubbing_core.zips.multipart import PartLimits
 from sessions_app.exports.assemble import assemble, discard
 from sessions_app.storage.filesystem import FileSystemStore
 from sessions_app.storage.keys import export_key
-from sessions_app.storage.memory import MemoryStore
 from sessions_app.storage.store import Capabilities
+from tests.stores.memory import MemoryStore
 from tests.unit.exports.archive import MIB, an_archive, blob, content
 
 KEY = export_key("x7")

@@ -9,8 +9,8 @@ from django.core.files.storage import FileSystemStorage
 
 from dubbing_core.zips.layout import Layout, Literal
 from sessions_app.exports.files import write_file
-from sessions_app.storage.copying import COPY_SIZE
 from sessions_app.storage.filesystem import FileSystemStore
+from sessions_app.storage.kernel_copy import COPY_SIZE
 from sessions_app.storage.keys import blob_key
 from sessions_app.storage.store import ObjectMissingError, StoreFullError, StoreUnavailableError
 from tests.unit.exports.archive import MIB, an_archive, content

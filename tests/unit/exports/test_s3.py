@@ -11,8 +11,8 @@ from dubbing_core.zips.multipart import PartLimits, plan_parts
 from sessions_app.exports import s3
 from sessions_app.exports.s3 import write_object
 from sessions_app.storage.keys import blob_key
-from sessions_app.storage.memory import MemoryStore
 from sessions_app.storage.store import ObjectMissingError, StoreFullError
+from tests.stores.memory import MemoryStore
 from tests.unit.exports.archive import MIB, an_archive, blob, content
 
 KEY = "exports/x.zip"
@@ -171,8 +171,8 @@ class Copier:
         self.error: Exception | None = None
 
     @contextmanager
-    def new_object(self, key):
-        with self.copier.new_object(key) as self.new:
+    def create_object(self, key):
+        with self.copier.create_object(key) as self.new:
             yield self
 
     def send(self, number, data):

@@ -8,8 +8,8 @@ from hypothesis import given, strategies
 from dubbing_core.zips.layout import BlobRange, Layout, Literal
 from sessions_app.exports.stream import JOINED_SIZE, stream
 from sessions_app.storage.keys import blob_key
-from sessions_app.storage.memory import MemoryStore
 from sessions_app.storage.store import ObjectMissingError
+from tests.stores.memory import MemoryStore
 from tests.unit.exports.archive import an_archive, blob, content
 
 

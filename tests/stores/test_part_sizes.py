@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, strategies as st
 
-from sessions_app.storage.parts import MAX_PART_SIZE, MAX_PARTS, part_size_for
+from sessions_app.storage.part_sizes import MAX_PART_SIZE, MAX_PARTS, choose_part_size
 from sessions_app.storage.store import PART_SIZE
 
 GIB = 1024**3
@@ -15,7 +15,7 @@ LARGEST = 5 * 1024 * GIB
 @pytest.mark.parametrize("size", [None, 0, 1, PART_SIZE, 78 * GIB, PART_SIZE * MAX_PARTS])
 def test_up_to_78_gib_parts_are_of_8_mib(size):
     """What was begun before larger parts were known goes on."""
-    assert part_size_for(size) == 8 * 1024 * 1024
+    assert choose_part_size(size) == 8 * 1024 * 1024
 
 
 @pytest.mark.parametrize(
@@ -29,12 +29,12 @@ def test_up_to_78_gib_parts_are_of_8_mib(size):
     ],
 )
 def test_beyond_they_double(size, part_size):
-    assert part_size_for(size) == part_size
+    assert choose_part_size(size) == part_size
 
 
 @given(st.integers(PART_SIZE * MAX_PARTS + 1, LARGEST))
 def test_there_are_parts_enough_and_none_larger_than_it_has_to_be(size):
-    part_size = part_size_for(size)
+    part_size = choose_part_size(size)
 
     assert part_size <= MAX_PART_SIZE
     assert MAX_PARTS / 2 <= size / part_size <= MAX_PARTS

@@ -6,11 +6,14 @@ from typing import ClassVar
 from django.core.management.base import CommandError
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-"""How the system says that a disk, a quota or a file is full."""
+"""Error numbers of a full disk, an exhausted quota and a file at its size limit."""
 
 
 class Error(CommandError):
-    """What a command cannot do, as a sentence for the operator and a code for scripts."""
+    """A refused command: a sentence for the operator, a code for scripts.
+
+    Django prints the class name in front of the sentence, hence the plain name.
+    """
 
     default_code: ClassVar = "refused"
 

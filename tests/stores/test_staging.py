@@ -7,9 +7,9 @@ import pytest
 from django.core.files.storage import FileSystemStorage
 
 from sessions_app.storage.filesystem import FileSystemStore
-from sessions_app.storage.ingest import SMALL_SIZE, discard, settle, stage
 from sessions_app.storage.keys import blob_key, staging_key
-from sessions_app.storage.memory import MemoryStore
+from sessions_app.storage.staging import SMALL_SIZE, commit_blob, discard_blob, stage_blob
+from tests.stores.memory import MemoryStore
 from tests.stores.suite import get, is_empty, keys, put
 
 STAGING = staging_key("upload-7", "x")
@@ -36,18 +36,18 @@ class TestStaging:
     def test_tells_the_digest_before_a_blob_is_visible(self, store, size):
         data = content(size)
 
-        staged = stage(in_chunks(data), store=store, staging_key=STAGING)
+        staged = stage_blob(in_chunks(data), store=store, staging_key=STAGING)
 
         assert staged.digest.sha256 == hashlib.sha256(data).hexdigest()
         assert (staged.digest.crc32, staged.digest.size) == (zlib.crc32(data), size)
         assert keys(store, "blobs/") == set()
 
     def test_keeps_little_in_memory_and_much_in_the_store(self, store):
-        small = stage([content(SMALL_SIZE)], store=store, staging_key=STAGING)
+        small = stage_blob([content(SMALL_SIZE)], store=store, staging_key=STAGING)
         assert (small.data, small.key) == (content(SMALL_SIZE), None)
         assert is_empty(store)
 
-        large = stage([content(SMALL_SIZE + 1)], store=store, staging_key=STAGING)
+        large = stage_blob([content(SMALL_SIZE + 1)], store=store, staging_key=STAGING)
         assert (large.data, large.key) == (b"", STAGING)
         assert keys(store) == {STAGING}
 
@@ -55,7 +55,7 @@ class TestStaging:
     def test_counts_every_byte_as_it_goes(self, store, size):
         counted: list[int] = []
 
-        stage(in_chunks(content(size)), store=store, staging_key=STAGING, on_bytes=counted.append)
+        stage_blob(in_chunks(content(size)), store=store, staging_key=STAGING, on_bytes=counted.append)
 
         assert sum(counted) == size
 
@@ -68,7 +68,7 @@ class TestStaging:
                 raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):
-            stage(in_chunks(content(2_000_000)), store=store, staging_key=STAGING, on_bytes=cancel)
+            stage_blob(in_chunks(content(2_000_000)), store=store, staging_key=STAGING, on_bytes=cancel)
 
         assert is_empty(store)
 
@@ -76,20 +76,20 @@ class TestStaging:
 class TestSettling:
     @pytest.mark.parametrize("size", SIZES)
     def test_makes_the_blob_visible_and_leaves_nothing_else(self, store, size):
-        staged = stage(in_chunks(content(size)), store=store, staging_key=STAGING)
+        staged = stage_blob(in_chunks(content(size)), store=store, staging_key=STAGING)
 
-        settle(staged, store=store)
-        settle(staged, store=store)
+        commit_blob(staged, store=store)
+        commit_blob(staged, store=store)
 
         assert keys(store) == {blob_key(staged.digest.sha256)}
         assert get(store, blob_key(staged.digest.sha256)) == content(size)
 
     @pytest.mark.parametrize("size", SIZES)
     def test_leaves_a_blob_that_exists(self, store, size):
-        staged = stage(in_chunks(content(size)), store=store, staging_key=STAGING)
+        staged = stage_blob(in_chunks(content(size)), store=store, staging_key=STAGING)
         put(store, blob_key(staged.digest.sha256), b"as it was")
 
-        settle(staged, store=store)
+        commit_blob(staged, store=store)
 
         assert get(store, blob_key(staged.digest.sha256)) == b"as it was"
         assert len(keys(store)) == 1
@@ -97,18 +97,18 @@ class TestSettling:
 
 @pytest.mark.parametrize("size", SIZES)
 def test_discarding_leaves_nothing(store, size):
-    staged = stage(in_chunks(content(size)), store=store, staging_key=STAGING)
+    staged = stage_blob(in_chunks(content(size)), store=store, staging_key=STAGING)
 
-    discard(staged, store=store)
+    discard_blob(staged, store=store)
 
     assert is_empty(store)
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_no_blob_is_visible_before_it_is_settled(store, size):
-    staged = stage(in_chunks(content(size)), store=store, staging_key=STAGING)
+    staged = stage_blob(in_chunks(content(size)), store=store, staging_key=STAGING)
     assert keys(store, "blobs/") == set()
 
-    settle(staged, store=store)
+    commit_blob(staged, store=store)
 
     assert keys(store) == {blob_key(staged.digest.sha256)}

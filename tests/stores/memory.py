@@ -12,7 +12,7 @@ from zlib_ng import zlib_ng
 
 from dubbing_core.zips.multipart import PartLimits
 from sessions_app.storage.keys import checked, checked_prefix
-from sessions_app.storage.parts import take_part, whole_size
+from sessions_app.storage.part_sizes import collect_part, get_joined_size
 from sessions_app.storage.store import (
     CHUNK_SIZE,
     PART_SIZE,
@@ -55,8 +55,8 @@ class MemoryStore:
             yield data[position : min(position + CHUNK_SIZE, end)]
 
     @contextmanager
-    def writer(self, key: str, *, size: int | None = None, settled: bool = True) -> Iterator[ObjectWriter]:
-        del size, settled
+    def writer(self, key: str, *, size: int | None = None, durable: bool = True) -> Iterator[ObjectWriter]:
+        del size, durable
         checked(key)
         buffer = BytesIO()
         yield buffer
@@ -84,7 +84,7 @@ class MemoryStore:
     def put_part(
         self, key: str, upload_id: str, number: int, chunks: Iterable[bytes], *, part_size: int = PART_SIZE
     ) -> Part:
-        data = bytes(take_part(checked(key), number, chunks, part_size=part_size))
+        data = bytes(collect_part(checked(key), number, chunks, part_size=part_size))
         received = self._uploads.get(OpenUpload(key=key, upload_id=upload_id))
         if received is None:
             raise ObjectMissingError(key)
@@ -94,7 +94,7 @@ class MemoryStore:
     def complete(
         self, key: str, upload_id: str, parts: Sequence[Part], *, part_size: int = PART_SIZE
     ) -> None:
-        whole_size(checked(key), parts, part_size=part_size)
+        get_joined_size(checked(key), parts, part_size=part_size)
         upload = OpenUpload(key=key, upload_id=upload_id)
         with self._lock:
             received = self._uploads.get(upload)
@@ -145,7 +145,7 @@ class _Copier:
         self.limits = limits
 
     @contextmanager
-    def new_object(self, key: str) -> Iterator[NewObject]:
+    def create_object(self, key: str) -> Iterator[NewObject]:
         upload = OpenUpload(key=key, upload_id=self._store.begin(key))
         try:
             yield _NewObject(self._store, upload)

@@ -10,18 +10,18 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from sessions_app.management.refusals import Error
-from sessions_app.management.running.child import Goodbye, Service
+from sessions_app.management.errors import Error
+from sessions_app.management.services.child import Service, StopSignal
 
 THREADS = 16
-ANY_ADDRESS = {"", "0.0.0.0", "::"}  # noqa: S104 (recognised, not bound)
+ANY_ADDRESS = {"", "0.0.0.0", "::"}  # noqa: S104 (compared, not bound)
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 (gunicorn's heartbeat must not wait for a disk)
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Take the port before anything starts; it stays taken while the server is started again.
+    """Bind the port before anything starts; it stays bound while the server restarts.
 
-    :raises Error: the port is in use or may not be taken, or this machine has no such address.
+    :raises Error: the port is in use or reserved, or this machine has no such address.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
@@ -36,22 +36,22 @@ def listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise Error(
-                f"Port {port} is in use by another program. Stop that, or choose another port: "
+                f"Port {port} is in use by another program. Stop it, or choose another port: "
                 f"PORT={port + 1} make run",
                 code="port_in_use",
             ) from error
         raise Error(f"This machine has no address {host}: {error.strerror}.", code="bad_host") from error
 
 
-def address(listening: socket.socket) -> str:
-    """Return where a browser on this machine finds the portal."""
+def get_address(listening: socket.socket) -> str:
+    """Return the portal's URL for a browser on this machine."""
     host, port = listening.getsockname()[:2]
     if host in ANY_ADDRESS:
         host = "127.0.0.1"
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def service(listening: socket.socket, *, site_url: str) -> Service:
+def get_service(listening: socket.socket, *, site_url: str) -> Service:
     return Service(
         name="web",
         title="The web server",
@@ -59,25 +59,25 @@ def service(listening: socket.socket, *, site_url: str) -> Service:
             *(sys.executable, "-m", "gunicorn", "dubbing_sessions.wsgi"),
             *("--bind", f"fd://{listening.fileno()}", "--no-control-socket"),
             *("--worker-class", "gthread", "--workers", "1", "--threads", str(THREADS)),
-            # Seconds without a sign of life of the whole process; a request of any length does not count.
+            # Seconds without a heartbeat of the whole process; the length of a request does not matter.
             *("--timeout", "120", "--graceful-timeout", "5"),
             *(("--worker-tmp-dir", str(SHARED_MEMORY)) if SHARED_MEMORY.is_dir() else ()),
             *("--log-level", "warning"),
         ],
         environment={"SITE_URL": site_url},
         descriptors=[listening.fileno()],
-        goodbyes=[Goodbye(signal=signal.SIGTERM, seconds=8)],
+        stop_signals=[StopSignal(signal=signal.SIGTERM, timeout=8)],
     )
 
 
-def answers(listening: socket.socket, *, site_url: str) -> bool:
-    """Tell whether the sign-in page answers.
+def is_responding(listening: socket.socket, *, site_url: str) -> bool:
+    """Return whether the sign-in page responds.
 
-    :raises Error: it does, with an error of ours.
+    :raises Error: it responds with a server error.
     """
-    here = urlsplit(address(listening))
-    assert here.hostname is not None
-    connection = http.client.HTTPConnection(here.hostname, here.port, timeout=1)
+    local = urlsplit(get_address(listening))
+    assert local.hostname is not None
+    connection = http.client.HTTPConnection(local.hostname, local.port, timeout=1)
     try:
         connection.request("GET", "/accounts/login/", headers={"Host": urlsplit(site_url).netloc})
         status = connection.getresponse().status
@@ -86,5 +86,5 @@ def answers(listening: socket.socket, *, site_url: str) -> bool:
     finally:
         connection.close()
     if status >= http.HTTPStatus.INTERNAL_SERVER_ERROR:
-        raise Error(f"The sign-in page answers with status {status}.", code="start_failed")
+        raise Error(f"The sign-in page responds with status {status}.", code="start_failed")
     return True

@@ -1,6 +1,6 @@
-"""Runs a command that ends when the portal that started it ends, however that happens: a closed terminal, an out-of-memory kill.
+"""Run a command that receives a signal when the portal that started it ends, even if the portal was killed.
 
-Usage: python -IS tether.py PARENT_PID SIGNAL COMMAND...   The signal is what the command gets then.
+Usage: python -IS parent_death_signal.py PARENT_PID SIGNAL COMMAND...
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ def main(arguments: list[str]) -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(death_signal))
         if os.getppid() != int(parent):
-            sys.exit("the portal ended before its child began")
-    os.execvp(command[0], command)  # noqa: S606 (the command is the portal's own)
+            sys.exit("the portal ended before this process was ready")
+    os.execvp(command[0], command)  # noqa: S606 (the portal's own command)
 
 
 if __name__ == "__main__":

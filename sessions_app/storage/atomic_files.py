@@ -1,7 +1,7 @@
-"""New files that are there whole and on the disk, or not at all.
+"""Atomic, durable creation of files: a file is complete and on the disk, or it does not exist.
 
-While it is written a file has no name (``O_TMPFILE``, open(2)), so that even a process that is killed leaves nothing.
-Filesystems without that get a hidden name beside the final one: ``.<name>.<id>.parts``.
+While it is written a file has no name (``O_TMPFILE``, open(2)), so that even a killed process leaves nothing. Filesystems
+without such files use a hidden name beside the final one: ``.<name>.<id>.parts``.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ T = TypeVar("T")
 
 
 @contextmanager
-def disk_errors(key: str) -> Iterator[None]:
-    """Turn what the operating system says into the store's own errors."""
+def translate_os_errors(key: str) -> Iterator[None]:
+    """Raise OSErrors as StoreErrors about ``key``."""
     try:
         yield
     except OSError as error:
@@ -41,33 +41,35 @@ def disk_errors(key: str) -> Iterator[None]:
 
 
 @contextmanager
-def new_file(path: Path, *, key: str, replace: bool = False, settled: bool = True) -> Iterator[int]:
-    """Open a descriptor for writing a file that appears at ``path``, durably, when the block ends without an exception.
+def create_file(path: Path, *, key: str, replace: bool = False, durable: bool = True) -> Iterator[int]:
+    """Open a descriptor for a file that appears at ``path`` when the block ends without an exception.
 
-    After an exception nothing is left. A file that is there already is left as it is, unless ``replace``. Unless ``settled``,
-    a loss of power may take the file or damage it.
+    After an exception nothing remains.
 
-    :raises StoreFullError: no space is left; like every error of ours about ``key``.
+    :param key: names the file in errors.
+    :param replace: an existing file; by default it is left as it is.
+    :param durable: sync the file, so that it survives a power failure.
+    :raises StoreFullError: no space is left.
     """
-    temporary = hidden_name(path, secrets.token_hex(8))
-    with disk_errors(key):
-        descriptor = in_folder(path.parent, lambda: open_unnamed(path.parent))
+    temporary = get_hidden_path(path, secrets.token_hex(8))
+    with translate_os_errors(key):
+        descriptor = retry_in_folder(path.parent, lambda: open_unnamed(path.parent))
         unnamed = descriptor is not None
         if descriptor is None:
             descriptor = open_hidden(temporary)
     try:
         yield descriptor
-        with disk_errors(key):
-            os.fchmod(descriptor, FILE_MODE)  # whatever the umask
-            if settled:
+        with translate_os_errors(key):
+            os.fchmod(descriptor, FILE_MODE)  # regardless of the umask
+            if durable:
                 os.fsync(descriptor)
             if unnamed:
-                place(Path(f"/proc/self/fd/{descriptor}"), temporary if replace else path)
+                link_file(Path(f"/proc/self/fd/{descriptor}"), temporary if replace else path)
             if replace:
                 temporary.replace(path)
             elif not unnamed:
-                place(temporary, path)
-            if settled:
+                link_file(temporary, path)
+            if durable:
                 sync_folder(path.parent)
     finally:
         os.close(descriptor)
@@ -76,19 +78,19 @@ def new_file(path: Path, *, key: str, replace: bool = False, settled: bool = Tru
 
 
 def write_files(folder: Path, files: Iterable[tuple[str, bytes]]) -> None:
-    """Write new small files into a folder that exists, as ``new_file`` does; their names are put on the disk together.
+    """Create small files in an existing folder, as ``create_file`` does, and sync the folder once.
 
-    :raises FileNotFoundError: the folder was removed meanwhile.
+    :raises FileNotFoundError: the folder has been removed.
     """
-    with opened(folder, os.O_DIRECTORY) as listing, _still_there(folder, listing):
+    with open_descriptor(folder, os.O_DIRECTORY) as listing, _check_folder_exists(folder, listing):
         for name, data in files:
             _write_file(folder, listing, name, data)
         os.fsync(listing)
 
 
 @contextmanager
-def _still_there(folder: Path, listing: int) -> Iterator[None]:
-    """Tell of a folder that was removed meanwhile by the one error that means it: systems complain of it in many ways."""
+def _check_folder_exists(folder: Path, listing: int) -> Iterator[None]:
+    """Raise FileNotFoundError if the folder has been removed, for which systems have many error numbers."""
     try:
         yield
     except OSError as error:
@@ -98,23 +100,23 @@ def _still_there(folder: Path, listing: int) -> Iterator[None]:
 
 
 def _write_file(folder: Path, listing: int, name: str, data: bytes) -> None:
-    descriptor = _unnamed_in(listing)
+    descriptor = _open_unnamed_in(listing)
     try:
         if descriptor is not None:
             write_all(descriptor, data)
-            os.fchmod(descriptor, FILE_MODE)  # whatever the umask
+            os.fchmod(descriptor, FILE_MODE)  # regardless of the umask
             os.fsync(descriptor)
             if _link(f"/proc/self/fd/{descriptor}", listing, name):
                 return
     finally:
         if descriptor is not None:
             os.close(descriptor)
-    with new_file(folder / name, key=name) as plain:  # this filesystem cannot name a file afterwards
+    with create_file(folder / name, key=name) as plain:  # this filesystem cannot name a file later
         write_all(plain, data)
 
 
 def _link(source: str, listing: int, name: str) -> bool:
-    """Name a file in a folder, unless the name is taken; False where that is not possible here."""
+    """Link a file into a folder, unless the name exists; return False if the system cannot link it."""
     try:
         os.link(source, name, src_dir_fd=listing, dst_dir_fd=listing, follow_symlinks=True)
     except FileExistsError:
@@ -128,31 +130,31 @@ def _link(source: str, listing: int, name: str) -> bool:
     return True
 
 
-def hidden_name(path: Path, upload_id: str) -> Path:
-    """Return where the bytes of ``path`` are collected when they need a name before they are whole."""
+def get_hidden_path(path: Path, upload_id: str) -> Path:
+    """Return the path for the bytes of ``path`` while they are incomplete."""
     return path.with_name(f".{path.name}.{upload_id}.parts")
 
 
 def open_hidden(path: Path) -> int:
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-    return in_folder(path.parent, lambda: os.open(path, flags, FILE_MODE))
+    return retry_in_folder(path.parent, lambda: os.open(path, flags, FILE_MODE))
 
 
-def place(source: Path, path: Path) -> None:
-    """Give a file another name, unless that name is taken; the caller syncs the folder.
+def link_file(source: Path, path: Path) -> None:
+    """Link a file to its final path, unless that exists; the caller syncs the folder.
 
-    :raises FileNotFoundError: ``source`` is missing.
+    :raises FileNotFoundError: ``source`` does not exist.
     """
     with suppress(FileExistsError):
-        if not in_folder(path.parent, lambda: _link_or_rename(source, path)):
+        if not retry_in_folder(path.parent, lambda: _link_or_rename(source, path)):
             raise FileNotFoundError(source)
 
 
-def in_folder(folder: Path, act: Callable[[], T]) -> T:
-    """Make the folder and do something in it, again if somebody just removed the folder because it was empty.
+def retry_in_folder(folder: Path, act: Callable[[], T]) -> T:
+    """Create the folder and call ``act``; repeat both if another process removed the empty folder in between.
 
-    While a busy disk removes a folder it is still found by its name, though nothing can be made in it any more: so each wait is a
-    little longer than the one before, 5 s in all.
+    On a busy disk a folder that is being removed still exists by name although nothing can be created in it. Each delay is
+    therefore longer than the one before, 5 s in total.
     """
     for attempt in range(_FOLDER_ATTEMPTS - 1):
         with suppress(FileNotFoundError):
@@ -164,7 +166,7 @@ def in_folder(folder: Path, act: Callable[[], T]) -> T:
 
 
 def make_folders(folder: Path) -> None:
-    """Make the folder and those above it, durably."""
+    """Create the folder and its parents, durably."""
     if folder.is_dir():
         return
     make_folders(folder.parent)
@@ -174,7 +176,7 @@ def make_folders(folder: Path) -> None:
 
 
 def remove_empty_folders(folder: Path, *, below: Path) -> None:
-    """Remove the folder and those above it as far as they are empty; ``below`` itself stays."""
+    """Remove the folder and its parents up to ``below``, as far as they are empty."""
     while folder != below and folder.is_relative_to(below):
         try:
             folder.rmdir()
@@ -184,8 +186,8 @@ def remove_empty_folders(folder: Path, *, below: Path) -> None:
 
 
 @contextmanager
-def opened(path: Path, flags: int = 0) -> Iterator[int]:
-    """Open a file for reading, or with ``O_DIRECTORY`` a folder, for as long as the block lasts."""
+def open_descriptor(path: Path, flags: int = 0) -> Iterator[int]:
+    """Open a file for reading, or with ``O_DIRECTORY`` a folder, during the block."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | flags)
     try:
         yield descriptor
@@ -194,14 +196,17 @@ def opened(path: Path, flags: int = 0) -> Iterator[int]:
 
 
 def sync_folder(folder: Path) -> None:
-    """Put the folder's own list of names on the disk."""
-    with opened(folder, os.O_DIRECTORY) as descriptor:
+    """Write the folder's list of names to the disk."""
+    with open_descriptor(folder, os.O_DIRECTORY) as descriptor:
         os.fsync(descriptor)
 
 
 @functools.cache
-def boot() -> str:
-    """Name the time since the system was started, in which it does not forget what was written; empty where that cannot be told."""
+def get_boot_id() -> str:
+    """Return an id of the current system start, or an empty string if there is none.
+
+    Bytes written since then are intact even without a sync: only a power failure could lose them.
+    """
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     except OSError:
@@ -209,7 +214,7 @@ def boot() -> str:
 
 
 def write_all(descriptor: int, data: bytes | bytearray | memoryview) -> int:
-    """Write everything at the descriptor's position; return how many bytes that was."""
+    """Write all bytes at the descriptor's position; return their number."""
     with memoryview(data) as view:
         written = 0
         while written < len(view):
@@ -225,36 +230,36 @@ def write_all_at(descriptor: int, data: bytes | bytearray | memoryview, offset: 
 
 
 def _link_or_rename(source: Path, path: Path) -> bool:
-    """Give a file another name; False if it is not there."""
+    """Give a file its final path; return False if it does not exist."""
     if not source.exists():
         return False
     try:
         # A folder's descriptor makes this linkat(2), which follows the link in /proc/self/fd to the file itself.
-        with opened(path.parent, os.O_DIRECTORY) as folder:
+        with open_descriptor(path.parent, os.O_DIRECTORY) as folder:
             os.link(source, path, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=True)
     except OSError as error:
         if error.errno not in _NO_HARD_LINKS:
             raise
-        # Two at once could replace one file with its equal here, which nobody would notice.
+        # Of two concurrent calls one could replace the other's file by an equal one, which does no harm.
         if not path.exists():
             source.rename(path)
     return True
 
 
 def open_unnamed(folder: Path) -> int | None:
-    """Open a file without a name, or return None where that cannot be had.
+    """Open a file without a name, or return None if the system has none.
 
-    :raises FileNotFoundError: the folder was removed.
+    :raises FileNotFoundError: the folder has been removed.
     """
-    with opened(folder, os.O_DIRECTORY) as listing, _still_there(folder, listing):
-        descriptor = _unnamed_in(listing)
+    with open_descriptor(folder, os.O_DIRECTORY) as listing, _check_folder_exists(folder, listing):
+        descriptor = _open_unnamed_in(listing)
     if descriptor is None or Path(f"/proc/self/fd/{descriptor}").exists():
         return descriptor
     os.close(descriptor)  # without /proc it could never be named
     return None
 
 
-def _unnamed_in(listing: int) -> int | None:
+def _open_unnamed_in(listing: int) -> int | None:
     try:
         return os.open(".", os.O_RDWR | os.O_TMPFILE | os.O_CLOEXEC, FILE_MODE, dir_fd=listing)
     except OSError as error:

@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from zlib_ng import zlib_ng
-
+from dubbing_core.codec import crc32 as compute_crc32
 from dubbing_core.zips.layout import BlobMember, BlobRange, Layout, Literal, Segment
 
 MODIFIED = datetime(2025, 8, 3, 18, 11, 2, tzinfo=UTC)
@@ -21,7 +20,7 @@ ZEROS = bytes(PIECE)
 def zeros_crc32(size: int) -> int:
     crc32 = 0
     for start in range(0, size, PIECE):
-        crc32 = zlib_ng.crc32(memoryview(ZEROS)[: size - start], crc32)
+        crc32 = compute_crc32(memoryview(ZEROS)[: size - start], crc32)
     return crc32
 
 
@@ -35,7 +34,7 @@ class Blobs:
         sha256 = hashlib.sha256(data).hexdigest()
         self.contents[sha256] = data
         return BlobMember(
-            name=name, sha256=sha256, size=len(data), crc32=zlib_ng.crc32(data), modified=modified
+            name=name, sha256=sha256, size=len(data), crc32=compute_crc32(data), modified=modified
         )
 
     def bytes_of(self, segments: Iterable[Segment]) -> bytes:

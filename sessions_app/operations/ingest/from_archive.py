@@ -1,4 +1,4 @@
-"""Ingest members of an archive (docs/decisions/0012-unpacking.md).
+"""Ingest members of an archive (docs/decisions/0012-archive-ingest.md).
 
 Large stored members are hashed in place; after their rows exist, the store makes blobs of their ranges, if that is cheaper
 than writing the bytes. Members that probably have a blob already are only hashed, too. Small members are read together with

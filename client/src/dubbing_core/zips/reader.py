@@ -1,4 +1,4 @@
-"""Reader for untrusted ZIP archives of a strict profile (APPNOTE.TXT 6.3.10, docs/decisions/0011-reading-zips.md).
+"""Reader for untrusted ZIP archives of a strict profile (APPNOTE.TXT 6.3.10, docs/decisions/0011-zip-reader.md).
 
 `read_archive` checks the structure before anything is inflated, `Archive.open` the contents while inflating:
 

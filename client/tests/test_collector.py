@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from dubbing_client import collect_session_data
-from dubbing_client.dropin.collector import language_in
 
 
 def write(path: Path, content: bytes = b"content") -> Path:
@@ -62,15 +61,26 @@ def test_damaged_files_are_ignored(tmp_path, content):
 
 
 @pytest.mark.parametrize(
-    ("stem", "language"),
+    ("name", "language"),
     [
-        ("hi_audio", "hi"),
-        ("talk_es", "es"),
-        ("pt-BR", "pt-BR"),
-        ("my_audio", ""),
-        ("chunk_001", ""),
-        ("x_fr_y", "fr"),
+        ("hi_audio.wav", "hi"),
+        ("talk_es.mp3", "es"),
+        ("pt-BR_audio.wav", "pt-BR"),
+        ("x_fr_y.wav", "fr"),
+        ("my_audio.wav", ""),
+        ("chunk_001.wav", ""),
     ],
 )
-def test_the_language_is_found_in_a_file_name(stem, language):
-    assert language_in(stem, known={"fr"}) == language
+def test_the_language_is_found_in_a_file_name(tmp_path, name, language):
+    write(tmp_path / "translated.json", b'{"fr": "Bonjour"}')
+    path = write(tmp_path / "audio" / name)
+    assert collect_session_data(tmp_path)["audio_paths"] == ({language: str(path)} if language else {})
+
+
+def test_a_produced_video_is_not_the_source(tmp_path):
+    write(tmp_path / "talk_dubbed_hi.mp4")
+    assert collect_session_data(tmp_path)["video_name"] == ""
+    write(tmp_path / "talk.mp4")
+    assert collect_session_data(tmp_path)["video_name"] == "talk.mp4"
+    write(tmp_path / "another talk.mp4")
+    assert collect_session_data(tmp_path)["video_name"] == ""

@@ -11,7 +11,7 @@ from dubbing_client import config
 from dubbing_client.cli.completion import completion_script
 from dubbing_client.cli.main import main
 from dubbing_client.cli.parser import COMMANDS, build_parser, module_of
-from dubbing_client.cli.terminal import format_size, printable
+from dubbing_client.cli.terminal import printable
 from dubbing_client.errors import ConfigError, UsageError
 from dubbing_client.folder import Stat
 from dubbing_client.rest import normalized_url
@@ -140,12 +140,7 @@ printf '%s\\n' "${{COMPREPLY[@]}}"
 
 def test_control_characters_are_escaped():
     assert printable("Talk\x1b[2J\u202e") == "Talk\\x1b[2J\\u202e"
-    assert [format_size(count) for count in (0, 999, 1_234_567, 5 * 10**12)] == [
-        "0 bytes",
-        "999 bytes",
-        "1.2 MB",
-        "5.0 TB",
-    ]
+    assert printable("two\nlines") == "two\nlines"
 
 
 def test_a_quiet_period_passes_when_nothing_has_changed():

@@ -114,7 +114,10 @@ def test_a_damaged_session_is_an_error_and_can_be_saved_again(manager):
     manager.save_session("Talk", {"audio_paths": {"hi": write("hi.wav")}})
     write("sessions/Talk/metadata.json", b'{"audio_paths": ')
     assert manager.load_session("Talk") is None
-    assert manager.last_error == "Its metadata.json is damaged: it is not JSON."
+    assert (
+        manager.last_error
+        == "metadata.json is not valid JSON (line 1, column 17). Correct it, or leave it out."
+    )
     assert manager.get_session_info("Talk") is None
     assert manager.get_all_sessions() == ["Talk"]
     assert manager.save_session("Talk", {"audio_paths": {"hi": "hi.wav"}})
@@ -147,7 +150,7 @@ def test_data_of_other_types_are_refused(manager, data):
         ("..", "__"),
         (".hidden", "_hidden"),
         ("C:\\temp", "C__temp"),
-        ("con", "_con"),
+        ("con", "con_"),
         ("a\x00b", "a_b"),
         (" Talk ", "Talk"),
         ("प्रस्तुति", "प्रस्तुति"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 import sys
 import unicodedata
@@ -12,17 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dubbing_client.errors import FolderError, quoted
+from dubbing_core.paths import JUNK_NAMES, PathError, check_path
 
-JUNK = frozenset({".ds_store", "thumbs.db", "desktop.ini", "__macosx"})
-"""Files and folders that operating systems create, case-folded."""
 PART_SUFFIX = ".dubs-part"
 """Suffix of the client's own unfinished files."""
-METADATA = "metadata.json"
-NAME_LIMIT = 255
-"""Bytes in a name that every file system accepts."""
-_WINDOWS_CANNOT = re.compile(r'[<>:"|?*\x01-\x1f]|[. ]$')
-_DRIVE = re.compile(r"[A-Za-z]:")
-_RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])\s*(\..*)?", re.IGNORECASE)
+WINDOWS_FORBIDDEN = frozenset('<>"|?*')
 
 
 @dataclass(frozen=True)
@@ -97,7 +90,7 @@ class Folder:
         except FileNotFoundError:  # deleted since the directory was read
             return
         if stat.S_ISDIR(result.st_mode):
-            if not (name.startswith(".") or name.casefold() in JUNK):
+            if not (name.startswith(".") or name.casefold() in JUNK_NAMES):
                 self._list(entry.path, f"{path}/", listing)
         elif not is_ignored(path):
             file = self._file_at(entry.path, result)
@@ -130,9 +123,12 @@ class Folder:
 
         :raises FolderError: it would be outside of the folder, or this system does not support the name.
         """
-        problem = problem_with(path, windows=sys.platform == "win32")
-        if problem:
-            raise FolderError(f"“{path}” {problem}. It cannot be loaded.")
+        try:
+            check_path(path)
+        except PathError as error:
+            raise FolderError(f"{error} It cannot be loaded.") from error
+        if sys.platform == "win32" and WINDOWS_FORBIDDEN.intersection(path):
+            raise FolderError(f"“{path}” is not a valid name on Windows. It cannot be loaded.")
         return self.path.joinpath(*path.split("/"))
 
     def is_inside(self, path: str) -> bool:
@@ -154,34 +150,9 @@ def is_ignored(path: str) -> bool:
     *folders, name = path.split("/")
     return (
         name.endswith(PART_SUFFIX)
-        or name.casefold() in JUNK
-        or any(part.startswith(".") or part.casefold() in JUNK for part in folders)
+        or name.casefold() in JUNK_NAMES
+        or any(part.startswith(".") or part.casefold() in JUNK_NAMES for part in folders)
     )
-
-
-def problem_with(path: str, *, windows: bool) -> str:
-    """Return why a version's path cannot be written on this machine, or "".
-
-    The portal validated it when it was saved; this check protects this machine's other files.
-    """
-    parts = path.split("/")
-    if not path or not _is_text(path) or "\0" in path:
-        return "is not a valid file name"
-    if _DRIVE.match(path) or ".." in parts or path.startswith("/") or (windows and "\\" in path):
-        return "would leave the folder"
-    if "" in parts or "." in parts:
-        return "has an empty part"
-    if windows and any(_WINDOWS_CANNOT.search(part) or _RESERVED.fullmatch(part) for part in parts):
-        return "is not a valid name on Windows"
-    if any(len(os.fsencode(part)) > NAME_LIMIT for part in parts):
-        return f"has a name longer than {NAME_LIMIT} bytes"
-    return ""
-
-
-def fold(path: str) -> str:
-    """Return a form that is equal for paths that any file system might treat as the same."""
-    folded = unicodedata.normalize("NFD", path).casefold()
-    return unicodedata.normalize("NFC", folded)
 
 
 def _is_text(path: str) -> bool:

@@ -15,14 +15,16 @@ from dubbing_client.api import Api
 from dubbing_client.commit import resolve_pending
 from dubbing_client.errors import FolderError, LocalChangesError, NotFoundError, UsageError, quoted
 from dubbing_client.file_hashes import THREADS, hash_file
-from dubbing_client.folder import METADATA, Folder, Stat, fold
+from dubbing_client.folder import Folder, Stat
 from dubbing_client.folder_session import session_of_folder
 from dubbing_client.objects import Entry, Manifest, Session
 from dubbing_client.progress import NO_PROGRESS, ProgressListener
 from dubbing_client.remote_file import RemoteFile
-from dubbing_client.selection import CATEGORIES, Selection
 from dubbing_client.state import FileHash, State
+from dubbing_core.categories import METADATA_NAME, Category
 from dubbing_core.concurrency import run_in_threads
+from dubbing_core.paths import fold_path
+from dubbing_core.selection import Selection
 
 SAVED, SESSION = "saved", "session"
 LAYOUTS = (SAVED, SESSION)
@@ -96,9 +98,9 @@ def plan_load(
     if not number:
         raise NotFoundError(f"“{session['name']}” has no versions yet.", status=404, code="version_not_found")
     manifest = api.manifest(session["code"], number)
-    selection = _checked(Selection.of(only), manifest)
+    selection = _checked(Selection.from_names(only), manifest)
     files = remote_files(folder, manifest, selection=selection, layout=layout)
-    plan = LoadPlan(folder, session, number, delete=delete, is_partial=bool(selection))
+    plan = LoadPlan(folder, session, number, delete=delete, is_partial=selection.is_partial)
     origins = {entry["path"]: entry["origin"] for entry in manifest["entries"] if entry["origin"]}
     plan.aliases = {
         file.path: origins[file.entry_path]
@@ -120,15 +122,21 @@ def remote_files(
 
     :raises FolderError: a file would be outside of the folder, or two would be the same.
     """
-    entries = [entry for entry in manifest["entries"] if selection.takes(entry)]
+    entries = [
+        entry
+        for entry in manifest["entries"]
+        if selection.includes(Category(entry["category"]), entry["language"])
+    ]
     paths = _local_paths(entries, layout)
     files = [
         RemoteFile(path, entry["path"], folder.place(path), entry["size"], entry["sha256"])
         for path, entry in zip(paths, entries, strict=True)
     ]
     metadata = manifest["metadata"]
-    if METADATA not in paths:
-        files.append(RemoteFile(METADATA, "", folder.place(METADATA), metadata["size"], metadata["sha256"]))
+    if METADATA_NAME not in paths:
+        files.append(
+            RemoteFile(METADATA_NAME, "", folder.place(METADATA_NAME), metadata["size"], metadata["sha256"])
+        )
     return files
 
 
@@ -142,10 +150,10 @@ def _session(api: Api, state: State, name: str) -> Session:
 
 def _checked(selection: Selection, manifest: Manifest) -> Selection:
     languages = {entry["language"] for entry in manifest["entries"]} - {""}
-    unknown = sorted(selection.languages - languages)
+    unknown = sorted(set(selection.languages) - languages)
     if unknown:
         raise UsageError(
-            f"“{unknown[0]}” is neither a category nor a language of this version. Categories: {', '.join(CATEGORIES)}; "
+            f"“{unknown[0]}” is neither a category nor a language of this version. Categories: {', '.join(Category)}; "
             f"languages: {', '.join(sorted(languages)) or 'none'}."
         )
     return selection
@@ -158,16 +166,16 @@ def _local_paths(entries: Sequence[Entry], layout: str) -> list[str]:
     """
     paths = [entry["path"] if layout == SESSION else entry["origin"] or entry["path"] for entry in entries]
     if layout == SAVED:
-        count = Counter(fold(path) for path in paths)
+        count = Counter(fold_path(path) for path in paths)
         paths = [
-            entry["path"] if count[fold(path)] > 1 else path
+            entry["path"] if count[fold_path(path)] > 1 else path
             for path, entry in zip(paths, entries, strict=True)
         ]
     folded: dict[str, str] = {}
     for path in paths:
-        if (other := folded.get(fold(path))) is not None:
+        if (other := folded.get(fold_path(path))) is not None:
             raise FolderError(f"{quoted([other, path])} would be one file. Load with --layout session.")
-        folded[fold(path)] = path
+        folded[fold_path(path)] = path
     return paths
 
 

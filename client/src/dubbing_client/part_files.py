@@ -11,8 +11,9 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from dubbing_client.folder import NAME_LIMIT, PART_SUFFIX, Folder
+from dubbing_client.folder import PART_SUFFIX, Folder
 from dubbing_client.locks import lock_file
+from dubbing_core.paths import COMPONENT_LIMIT
 
 YOUNG_NS = 10_000_000_000
 """Age up to which a part file may belong to a running download: small files are not locked."""
@@ -24,7 +25,7 @@ RESERVED_LENGTH = len(PART_SUFFIX) + 20
 def part_file_of(target: Path, sha256: str) -> Path:
     """Return the part file of a target. Its name depends on the content, so that only the same content is resumed."""
     name = target.name
-    while len(os.fsencode(name)) > NAME_LIMIT - RESERVED_LENGTH:
+    while len(os.fsencode(name)) > COMPONENT_LIMIT - RESERVED_LENGTH:
         name = name[:-1]
     return target.with_name(f".{name}.{sha256[:16]}{PART_SUFFIX}")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from io import FileIO
+from pathlib import Path
 
 if hasattr(os, "pwrite"):
 
@@ -33,3 +34,7 @@ else:  # Windows
         with _seeking:
             file.seek(position)
             return file.read(size)
+
+
+def open_for_reading(path: Path) -> FileIO:
+    return FileIO(path)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dubbing_client.folder import METADATA
 from dubbing_client.objects import Entry, Manifest
+from dubbing_core.categories import METADATA_NAME
 
 
 def hashes_by_saved_path(manifest: Manifest) -> dict[str, str]:
     """Return path -> SHA-256, metadata.json included."""
     hashes = {path: entry["sha256"] for path, entry in entries_by_saved_path(manifest).items()}
-    hashes[METADATA] = manifest["metadata"]["sha256"]
+    hashes[METADATA_NAME] = manifest["metadata"]["sha256"]
     return hashes
 
 

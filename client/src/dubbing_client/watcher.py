@@ -9,16 +9,14 @@ from dataclasses import dataclass
 from dubbing_client.api import Api
 from dubbing_client.errors import ChangedError, UnavailableError, UnreachableError
 from dubbing_client.file_hashes import hash_folder
-from dubbing_client.folder import METADATA, Folder, Stat
+from dubbing_client.folder import Folder, Stat
 from dubbing_client.objects import PlacedFile
 from dubbing_client.progress import NO_PROGRESS, ProgressListener
 from dubbing_client.save_plan import plan_save
 from dubbing_client.saver import SaveResult, save
-from dubbing_client.selection import CATEGORIES
 from dubbing_client.state import State
+from dubbing_core.categories import METADATA_NAME, Category
 
-LABELS = {category: category.replace("_", " ").capitalize() for category in CATEGORIES}
-OTHER = "other"
 MESSAGE_LIMIT = 400
 
 
@@ -51,9 +49,9 @@ def stage_message(files: Sequence[PlacedFile]) -> str:
     for file in files:
         languages.setdefault(file["category"], set()).add(file["language"])
     parts: list[str] = []
-    for category in CATEGORIES:
-        if category in languages and category != OTHER:
-            label = LABELS[category] if not parts else LABELS[category].lower()
+    for category in Category:
+        if category in languages and category is not Category.OTHER:
+            label = category.label if not parts else category.label.lower()
             names = ", ".join(sorted(languages[category] - {""}))
             parts.append(f"{label} in {names}" if names else label)
     return ", ".join(parts)[:MESSAGE_LIMIT]
@@ -124,7 +122,7 @@ def save_stage(
         return None, ""
     session = plan.session["code"] if plan.session else None
     message = stage_message(api.place_files(touched, session=session))
-    if not message and METADATA not in touched:
+    if not message and METADATA_NAME not in touched:
         return None, ""
     message = message or "Metadata"
     result = save(api, plan, state, message=message, listener=listener)

@@ -162,9 +162,9 @@ def build_document(
         "total_files": len(ordered),
     }
     document["session_metadata"] |= _unknown_keys(base_metadata, document["session_metadata"])
-    document["created_at"] = _format_timestamp(created_at)
-    document["last_updated"] = _format_timestamp(last_updated)
-    document["last_accessed"] = _format_timestamp(last_accessed)
+    document["created_at"] = format_timestamp(created_at)
+    document["last_updated"] = format_timestamp(last_updated)
+    document["last_accessed"] = format_timestamp(last_accessed)
     return document | _unknown_keys(base, document)
 
 
@@ -318,7 +318,7 @@ def _unknown_keys(base: Mapping[str, Any], document: Mapping[str, Any]) -> dict[
     return {key: value for key, value in base.items() if key not in document}
 
 
-def _format_timestamp(moment: datetime) -> str:
+def format_timestamp(moment: datetime) -> str:
     """Format as the original does: without a zone, always with microseconds."""
     if moment.tzinfo is not None:
         moment = moment.astimezone(timezone.utc).replace(tzinfo=None)

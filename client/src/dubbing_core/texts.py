@@ -65,8 +65,9 @@ def _extract_translations(files: Mapping[str, bytes], languages: Sequence[str]) 
         if not by_language and language:
             text = _read_file(path, files[path], TRANSLATED_KEYS)
             by_language = {language: text} if text else {}
-        translations = by_language | translations
-    return dict(sorted(translations.items()))
+        for tag, text in by_language.items():
+            translations.setdefault(tag, text)
+    return translations
 
 
 def _extract_voices(files: Mapping[str, bytes]) -> dict[str, str]:

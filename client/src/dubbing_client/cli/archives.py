@@ -9,9 +9,10 @@ from dubbing_client import config
 from dubbing_client.archive_export import export_version
 from dubbing_client.archive_import import import_archive
 from dubbing_client.cli.arguments import FILE, SESSION, completed_by, names, version_number
-from dubbing_client.cli.terminal import Terminal, format_size
+from dubbing_client.cli.terminal import Terminal
 from dubbing_client.errors import NotFoundError
-from dubbing_client.selection import Selection
+from dubbing_core.selection import Selection
+from dubbing_core.sizes import format_size
 
 
 def declare_export(command: ArgumentParser) -> None:
@@ -31,7 +32,7 @@ def declare_export(command: ArgumentParser) -> None:
 
 
 def run_export(options: Namespace, terminal: Terminal) -> int:
-    selection = Selection.of(options.only)
+    selection = Selection.from_names(options.only)
     with config.connect(on_retry=terminal.notify) as api, terminal.progress() as bars:
         session = api.get_session(options.name)
         version = options.version or session["version"]
@@ -45,8 +46,8 @@ def run_export(options: Namespace, terminal: Terminal) -> int:
             version=version,
             name=session["name"],
             output=options.output,
-            categories=sorted(selection.categories),
-            languages=sorted(selection.languages),
+            categories=selection.categories,
+            languages=selection.languages,
             without_source=options.without_source,
             history=options.history,
             listener=bars,

@@ -12,13 +12,13 @@ from dubbing_client.cli.arguments import DIRECTORY, SESSION, completed_by, exist
 from dubbing_client.cli.terminal import Terminal
 from dubbing_client.errors import NotFoundError, UsageError
 from dubbing_client.file_hashes import hash_folder
-from dubbing_client.folder import METADATA
 from dubbing_client.folder_diff import diff_folder
 from dubbing_client.folder_session import session_of_folder
 from dubbing_client.locks import locked
 from dubbing_client.objects import Session
 from dubbing_client.saved_paths import hashes_by_saved_path
 from dubbing_client.state import State
+from dubbing_core.categories import METADATA_NAME
 
 
 def declare_diff(command: ArgumentParser) -> None:
@@ -56,9 +56,9 @@ def run_diff(options: Namespace, terminal: Terminal) -> int:
             )
         }
     # The portal generates metadata.json for each version: it only counts if the folder's own was changed.
-    if METADATA not in local or state.is_stored(METADATA, local[METADATA]):
-        local.pop(METADATA, None)
-        remote.pop(METADATA, None)
+    if METADATA_NAME not in local or state.is_stored(METADATA_NAME, local[METADATA_NAME]):
+        local.pop(METADATA_NAME, None)
+        remote.pop(METADATA_NAME, None)
     found = diff_folder(local, remote)
     document = {
         "session": session["code"],

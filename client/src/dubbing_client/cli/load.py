@@ -8,13 +8,15 @@ from pathlib import Path
 
 from dubbing_client import config
 from dubbing_client.cli.arguments import DIRECTORY, SESSION, completed_by, names, version_number
-from dubbing_client.cli.terminal import Terminal, format_count, format_size
+from dubbing_client.cli.terminal import Terminal, format_count
 from dubbing_client.errors import FolderError, LocalChangesError
 from dubbing_client.folder import Folder
 from dubbing_client.load_plan import LAYOUTS, SAVED, LoadPlan, plan_load
 from dubbing_client.loader import load
 from dubbing_client.locks import locked
 from dubbing_client.state import State
+from dubbing_core.session_names import sanitize_session_name
+from dubbing_core.sizes import format_size
 
 MAX_LISTED = 10
 
@@ -52,7 +54,7 @@ def declare_load(command: ArgumentParser) -> None:
 
 def run_load(options: Namespace, terminal: Terminal) -> int:
     with config.connect(on_retry=terminal.notify) as api:
-        target = options.dir or Path(_folder_name(api.get_session(options.name)["name"]))
+        target = options.dir or Path(sanitize_session_name(api.get_session(options.name)["name"]))
         if target.exists() and not target.is_dir():
             raise FolderError(f"{target} is not a folder.")
         try:
@@ -103,11 +105,3 @@ def _confirm(plan: LoadPlan, terminal: Terminal) -> bool:
     if terminal.confirm(f"{format_count(count)} would be lost. Continue?"):
         return True
     raise LocalChangesError(plan.unsaved, deleted=deleted)
-
-
-def _folder_name(name: str) -> str:
-    """Return the name of the folder for a session in the current folder."""
-    safe = "".join(
-        "_" if character in '/\\:*?"<>|' or not character.isprintable() else character for character in name
-    )
-    return safe.strip(" .") or "session"

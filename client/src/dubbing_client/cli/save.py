@@ -10,11 +10,12 @@ from typing import Any
 
 from dubbing_client import config
 from dubbing_client.cli.arguments import DIRECTORY, completed_by, existing_folder
-from dubbing_client.cli.terminal import Terminal, format_count, format_size
+from dubbing_client.cli.terminal import Terminal, format_count
 from dubbing_client.locks import locked
 from dubbing_client.save_plan import plan_save
 from dubbing_client.saver import SaveResult, save
 from dubbing_client.state import State
+from dubbing_core.sizes import format_size
 
 MAX_LISTED = 10
 

@@ -7,9 +7,10 @@ from typing import Any
 
 from dubbing_client import config
 from dubbing_client.cli.arguments import SESSION, completed_by
-from dubbing_client.cli.terminal import Terminal, format_count, format_size
+from dubbing_client.cli.terminal import Terminal, format_count
 from dubbing_client.errors import UsageError, quoted
 from dubbing_client.objects import Session, Version
+from dubbing_core.sizes import format_size
 
 MAX_LISTED = 20
 ATTEMPTS = 4

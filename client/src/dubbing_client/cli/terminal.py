@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dubbing_client.errors import DubsError
+from dubbing_core.paths import escape_unprintable
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -19,9 +20,6 @@ STEPS = {
     "store": "Storing",
     "fetch": "Fetching",
 }
-
-
-THOUSAND = 1000
 
 
 class Terminal:
@@ -171,23 +169,8 @@ def _progress() -> Progress:
 
 
 def printable(text: str) -> str:
-    """Escape control characters in text from a portal or a disk, for output on a terminal."""
-    return "".join(
-        character
-        if character.isprintable() or character == "\n"
-        else character.encode("unicode_escape", "surrogatepass").decode("ascii")
-        for character in text
-    )
-
-
-def format_size(count: int) -> str:
-    """Format a number of bytes: 1.2 MB."""
-    number = float(count)
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if number < THOUSAND:
-            return f"{number:.0f} {unit}" if unit == "bytes" else f"{number:.1f} {unit}"
-        number /= THOUSAND
-    return f"{number:.1f} TB"
+    """Escape control characters in text from a portal or a disk, except line breaks."""
+    return "\n".join(map(escape_unprintable, text.split("\n")))
 
 
 def format_count(count: int) -> str:

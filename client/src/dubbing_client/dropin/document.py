@@ -1,4 +1,4 @@
-"""The original session manager's metadata.json: read, merged with the data of a save, and written in its format.
+"""The data of a session: merged with the data of a save, and converted from and to the original's metadata.json.
 
 Inside the client the document has paths of the session's tree (`audio/hi_audio.wav`); in the file they are
 `sessions/<session name>/audio/hi_audio.wav`; ``load_session`` returns paths of existing files.
@@ -9,28 +9,19 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime, timezone
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from dubbing_client.dropin.errors import SessionError
+from dubbing_core import metadata
+from dubbing_core.categories import FOLDERS, METADATA_NAME, Category, is_original_video
+from dubbing_core.metadata import PATH_LISTS, PATHS_BY_LANGUAGE, PREFERRED, MetadataError, tree_path
 
-METADATA = "metadata.json"
-SIZE_LIMIT = 16 * 1024 * 1024
-"""In bytes, as in the portal."""
-FOLDERS = (
-    "transcriptions",
-    "translations",
-    "voices",
-    "audio",
-    "final_videos",
-    "custom_voices",
-    "mixed_videos",
-)
-BY_LANGUAGE = {"audio_paths": ("audio", "_audio"), "final_videos": ("final_videos", "_final")}
-"""Keys of paths by language, with their folder and the end of file names after the language."""
-LISTS = {"custom_voices": "custom_voices", "mixed_videos": "mixed_videos"}
-FILE_LISTS = {"transcription_files": "transcriptions", "translation_files": "translations"}
+SESSION_FOLDERS = tuple(folder for folder, category in FOLDERS.items() if category is not Category.OTHER)
+FILE_LISTS = {
+    "transcription_files": Category.TRANSCRIPTIONS,
+    "translation_files": Category.TRANSLATIONS,
+}
 """Keys that a save accepts and a load returns, but that are not written to the file."""
 ORIGINAL = "original_video_path"
 """The same for the source video."""
@@ -43,48 +34,45 @@ ORDER = (
 )
 
 
-def parse(data: bytes) -> dict[str, Any]:
-    """Read a metadata.json.
+def read_document(folder: Path) -> dict[str, Any]:
+    """Return the document in a session's folder.
 
     :raises SessionError: it is damaged.
     """
-    if len(data) > SIZE_LIMIT:
-        raise SessionError(f"Its metadata.json is larger than {SIZE_LIMIT // 1024**2} MiB.")
-    try:
-        document = json.loads(data.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        raise SessionError("Its metadata.json is damaged: it is not JSON.") from error
-    return check(document, "Its metadata.json")
+    return parse((folder / METADATA_NAME).read_bytes())
 
 
-def check(document: Any, what: str) -> dict[str, Any]:
-    """Check the types of known keys; null counts as absent.
+def parse(data: bytes) -> dict[str, Any]:
+    """Read a metadata.json; null counts as absent.
 
-    :raises SessionError: a value has the wrong type.
+    :raises SessionError: it is damaged.
     """
-    if not isinstance(document, dict):
-        raise SessionError(f"{what} is not an object.")
-    shapes: dict[str, tuple[Any, str]] = {
-        **dict.fromkeys(TEXTS, (str, "a text")),
-        **dict.fromkeys((*OBJECTS, *BY_LANGUAGE), (dict, "an object")),
-        **dict.fromkeys(("languages", *LISTS, *FILE_LISTS), ((list, tuple), "a list")),
-    }
-    for key, (kind, name) in shapes.items():
-        if document.get(key) is not None and not isinstance(document[key], kind):
-            raise SessionError(f"{what}: the value of “{key}” is not {name}.")
+    try:
+        document = metadata.parse_document(data)
+    except MetadataError as error:
+        raise SessionError(str(error)) from error
     return {key: value for key, value in document.items() if value is not None}
 
 
-def tree_path(raw: object) -> str | None:
-    r"""`C:\work\sessions\talk\audio\hi.wav` -> `audio/hi.wav`; None for a path in no folder of a session."""
-    parts = [part for part in str(raw).replace("\\", "/").split("/") if part not in {"", "."}]
-    folders = [at for at, part in enumerate(parts[:-1]) if part in FOLDERS]
-    if not folders or ".." in parts:
-        return None
-    # `sessions/<name>/<folder>/`, for sessions that are named like one of the folders.
-    named = [at for at in folders if at > 1 and parts[at - 2] == "sessions"]
-    start = 0 if folders[0] == 0 else (named or folders[-1:])[0]
-    return "/".join(parts[start:])
+def check_data(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Check the types of known keys in the data of a save; null counts as absent.
+
+    :raises SessionError: a value has the wrong type.
+    """
+    types: dict[str, tuple[Any, str]] = {
+        **dict.fromkeys(TEXTS, (str, "a text")),
+        **dict.fromkeys((*OBJECTS, *PATHS_BY_LANGUAGE), (dict, "an object")),
+        **dict.fromkeys(("languages", *PATH_LISTS, *FILE_LISTS), ((list, tuple), "a list")),
+    }
+    for key, (kind, name) in types.items():
+        if data.get(key) is not None and not isinstance(data[key], kind):
+            raise SessionError(f"The session's data: the value of “{key}” is not {name}.")
+    return {key: value for key, value in data.items() if value is not None}
+
+
+def preferred_name(key: str, language: str) -> str:
+    """Return the original's name for a language's file, without extension: `hi_audio`."""
+    return PREFERRED[key][0].format(language)
 
 
 def with_existing_paths(document: Mapping[str, Any], present: Collection[str]) -> dict[str, Any]:
@@ -93,16 +81,16 @@ def with_existing_paths(document: Mapping[str, Any], present: Collection[str]) -
     The original recorded the path that a file was copied from, and named the copy after its language.
     """
     result = dict(document)
-    for key, (folder, ending) in BY_LANGUAGE.items():
+    for key, category in PATHS_BY_LANGUAGE.items():
         paths = {
-            language: _find(raw, folder, present)
-            or _first_with_prefix(f"{folder}/{language}{ending}.", present)
+            language: _find_path(raw, category.folder, present)
+            or _find_prefix(f"{category.folder}/{preferred_name(key, language)}.", present)
             for language, raw in (document.get(key) or {}).items()
         }
         result[key] = {language: path for language, path in paths.items() if path}
-    for key, folder in LISTS.items():
-        named = [_find(raw, folder, present) for raw in document.get(key) or ()]
-        result[key] = list(dict.fromkeys(path for path in named if path))
+    for key, category in PATH_LISTS.items():
+        found = [_find_path(raw, category.folder, present) for raw in document.get(key) or ()]
+        result[key] = list(dict.fromkeys(path for path in found if path))
     return result
 
 
@@ -113,9 +101,9 @@ def merge(former: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
     """
     document = dict(former)
     for key, value in data.items():
-        if key in {"translations", "voices", "session_metadata", *BY_LANGUAGE}:
+        if key in {"translations", "voices", "session_metadata", *PATHS_BY_LANGUAGE}:
             document[key] = {**(former.get(key) or {}), **(value or {})}
-        elif key in {"languages", *LISTS}:
+        elif key in {"languages", *PATH_LISTS}:
             document[key] = list(dict.fromkeys([*(former.get(key) or ()), *(value or ())]))
         elif value not in (None, "", [], {}) or key not in former:
             document[key] = value
@@ -127,16 +115,9 @@ def render(document: Mapping[str, Any], *, session_name: str) -> bytes:
 
     :raises SessionError: as :func:`as_json`.
     """
-    prefix = f"sessions/{session_name}/"
-    written = {key: document[key] for key in ORDER if key in document}
-    written.update((key, value) for key, value in document.items() if key not in written)
-    written = {"session_name": "", **written}
-    written["session_name"] = session_name
-    for key in BY_LANGUAGE:
-        written[key] = {language: prefix + path for language, path in (written.get(key) or {}).items()}
-    for key in LISTS:
-        written[key] = [prefix + path for path in written.get(key) or ()]
-    return as_json(written)
+    ordered = {key: document[key] for key in ORDER if key in document}
+    ordered |= {key: value for key, value in document.items() if key not in ordered}
+    return metadata.render_document(json.loads(as_json(ordered)), session_name=session_name)
 
 
 def as_json(value: Any) -> bytes:
@@ -158,12 +139,13 @@ def with_local_paths(
     """Return the document as ``load_session`` does: with paths in ``folder``, of existing files."""
     known = with_existing_paths(document, present)
     result: dict[str, Any] = {**known, "session_name": name}
-    for key in BY_LANGUAGE:
+    for key in PATHS_BY_LANGUAGE:
         result[key] = {language: _join(folder, path) for language, path in known[key].items()}
-    for key in LISTS:
+    for key in PATH_LISTS:
         result[key] = [_join(folder, path) for path in known[key]]
-    for key, part in FILE_LISTS.items():
-        result[key] = [_join(folder, path) for path in sorted(present) if path.startswith(f"{part}/")]
+    for key, category in FILE_LISTS.items():
+        prefix = f"{category.folder}/"
+        result[key] = [_join(folder, path) for path in sorted(present) if path.startswith(prefix)]
     original = find_original(present)
     if original:
         result[ORIGINAL] = _join(folder, original)
@@ -171,11 +153,7 @@ def with_local_paths(
 
 
 def find_original(present: Iterable[str]) -> str | None:
-    return next((path for path in sorted(present) if is_original(path)), None)
-
-
-def is_original(path: str) -> bool:
-    return "/" not in path and PurePosixPath(path).stem == "original_video"
+    return next((path for path in sorted(present) if is_original_video(path)), None)
 
 
 def summary(document: Mapping[str, Any], *, name: str, file_count: int) -> dict[str, Any]:
@@ -195,22 +173,13 @@ def summary(document: Mapping[str, Any], *, name: str, file_count: int) -> dict[
     }
 
 
-def format_time(now: datetime) -> str:
-    """Format a time as the original does: without a zone, always with microseconds."""
-    if now.tzinfo is not None:
-        now = now.astimezone(timezone.utc).replace(tzinfo=None)
-    return now.isoformat(timespec="microseconds")
+def _find_path(raw: object, folder: str, present: Collection[str]) -> str | None:
+    name = str(raw).replace("\\", "/").rpartition("/")[2]
+    candidates = (tree_path(str(raw)), f"{folder}/{name}")
+    return next((path for path in candidates if path in present and path.startswith(f"{folder}/")), None)
 
 
-def _find(raw: object, folder: str, present: Collection[str]) -> str | None:
-    base = str(raw).replace("\\", "/").rpartition("/")[2]
-    candidates = (tree_path(raw), f"{folder}/{base}")
-    return next(
-        (path for path in candidates if path and path in present and path.startswith(f"{folder}/")), None
-    )
-
-
-def _first_with_prefix(prefix: str, present: Collection[str]) -> str | None:
+def _find_prefix(prefix: str, present: Collection[str]) -> str | None:
     return next((path for path in sorted(present) if path.startswith(prefix)), None)
 
 

@@ -11,22 +11,20 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from dubbing_client.dropin import unzip
+from dubbing_client.dropin.archives import opened_archive
 from dubbing_client.dropin.backend import OnProgress, no_progress
 from dubbing_client.dropin.collector import conventional_files
 from dubbing_client.dropin.document import (
-    FOLDERS,
-    METADATA,
+    SESSION_FOLDERS,
     as_json,
-    format_time,
-    parse,
+    read_document,
     render,
     summary,
     with_existing_paths,
     with_local_paths,
 )
 from dubbing_client.dropin.errors import SessionError
-from dubbing_client.dropin.names import clean_name, fold_name
+from dubbing_client.dropin.names import clean_name
 from dubbing_client.dropin.session_plan import SessionPlan, plan_session
 from dubbing_client.dropin.session_store import (
     CHUNK_SIZE,
@@ -39,6 +37,9 @@ from dubbing_client.dropin.session_store import (
     total_size,
     write_durably,
 )
+from dubbing_core.categories import METADATA_NAME
+from dubbing_core.metadata import format_timestamp
+from dubbing_core.session_names import fold_session_name
 
 log = logging.getLogger("dubbing_client")
 
@@ -89,12 +90,13 @@ class LocalBackend:
     def names(self) -> list[str]:
         """Return all names, newest first by the dates at the end of automatic names, as the original does."""
         return sorted(
-            (name for name in self._store.names() if (self.folder / name / METADATA).is_file()), reverse=True
+            (name for name in self._store.names() if (self.folder / name / METADATA_NAME).is_file()),
+            reverse=True,
         )
 
     def prepare(self, name: str) -> Path:
         folder = self.folder / clean_name(name)
-        for subfolder in FOLDERS:
+        for subfolder in SESSION_FOLDERS:
             (folder / subfolder).mkdir(parents=True, exist_ok=True)
         return folder
 
@@ -102,7 +104,7 @@ class LocalBackend:
         name = clean_name(name)
         with self._store.locked(), self._store.draft() as draft:
             folder = self.folder / name
-            existing = set(list_files(folder)) - {METADATA}
+            existing = set(list_files(folder)) - {METADATA_NAME}
             plan = plan_session(
                 {**conventional_files(Path()), **data},
                 former=self._former_document(folder),
@@ -113,7 +115,7 @@ class LocalBackend:
             for path in plan.missing:
                 log.warning("“%s” was not saved: there is no such file.", path)
             self._write(draft, folder, plan, existing, on_progress)
-            write_durably(draft / METADATA, render(plan.document, session_name=name))
+            write_durably(draft / METADATA_NAME, render(plan.document, session_name=name))
             self._store.replace(name, draft)
         log.info("Saved the session “%s” %s.", name, self.location)
         return name
@@ -121,13 +123,13 @@ class LocalBackend:
     def load(self, name: str, on_progress: OnProgress = no_progress) -> dict[str, Any]:  # noqa: ARG002 (nothing is transferred)
         folder = self._existing_folder(name)
         document = self._record_access(folder)
-        present = set(list_files(folder)) - {METADATA}
+        present = set(list_files(folder)) - {METADATA_NAME}
         return with_local_paths(document, name=folder.name, folder=str(folder), present=present)
 
     def info(self, name: str) -> dict[str, Any]:
         folder = self._existing_folder(name)
         count = sum(1 for _ in list_files(folder))
-        return summary(_read_document(folder), name=folder.name, file_count=count)
+        return summary(read_document(folder), name=folder.name, file_count=count)
 
     def export(self, name: str, target: Path, on_progress: OnProgress = no_progress) -> None:
         folder = self._existing_folder(name)
@@ -145,17 +147,15 @@ class LocalBackend:
 
     def import_archive(self, archive: Path, name: str, on_progress: OnProgress = no_progress) -> str:
         name = clean_name(name)
-        with self._store.locked(), unzip.opened(archive) as opened, self._store.draft() as draft:
+        with self._store.locked(), opened_archive(archive) as opened, self._store.draft() as draft:
             self._check_is_free(name)
-            members = unzip.members(opened)
-            size = sum(info.file_size for info in members.values())
-            self._store.check_free_space(size)
-            counter = ProgressCounter(size, on_progress)
-            for path, info in members.items():
-                unzip.extract(opened, info, draft.joinpath(*path.split("/")), counter)
-            document = with_existing_paths(_read_document(draft), set(members) - {METADATA})
-            write_durably(draft / METADATA, render(document, session_name=name))
-            for subfolder in FOLDERS:
+            self._store.check_free_space(opened.total_size)
+            counter = ProgressCounter(opened.total_size, on_progress)
+            for path in opened.members:
+                opened.extract(path, draft.joinpath(*path.split("/")), counter)
+            document = with_existing_paths(read_document(draft), set(opened.members) - {METADATA_NAME})
+            write_durably(draft / METADATA_NAME, render(document, session_name=name))
+            for subfolder in SESSION_FOLDERS:
                 (draft / subfolder).mkdir(exist_ok=True)
             self._store.replace(name, draft)
         return name
@@ -169,7 +169,7 @@ class LocalBackend:
         self, draft: Path, folder: Path, plan: SessionPlan, existing: set[str], on_progress: OnProgress
     ) -> None:
         """Fill the draft: link unchanged files, copy new and changed ones."""
-        for subfolder in FOLDERS:
+        for subfolder in SESSION_FOLDERS:
             (draft / subfolder).mkdir()
         changed = {
             path: source
@@ -188,16 +188,16 @@ class LocalBackend:
 
     def _record_access(self, folder: Path) -> dict[str, Any]:
         """Return the document with the current time of access, saved if the file is writable."""
-        document = _read_document(folder)
+        document = read_document(folder)
         with suppress(OSError), self._store.locked():
             now = datetime.now()  # noqa: DTZ005 (the original stores local time)
-            document = {**_read_document(folder), "last_accessed": format_time(now)}
-            write_durably(folder / METADATA, as_json(document))
+            document = {**read_document(folder), "last_accessed": format_timestamp(now)}
+            write_durably(folder / METADATA_NAME, as_json(document))
         return document
 
     def _former_document(self, folder: Path) -> dict[str, Any]:
         try:
-            return _read_document(folder)
+            return read_document(folder)
         except FileNotFoundError:
             return {}
         except SessionError as error:
@@ -213,15 +213,11 @@ class LocalBackend:
         return folder
 
     def _check_is_free(self, name: str) -> None:
-        names = {fold_name(other): other for other in self._store.folder_names()}
-        if fold_name(name) in names:
+        names = {fold_session_name(other): other for other in self._store.folder_names()}
+        if fold_session_name(name) in names:
             raise SessionError(
-                f"There is already a session “{names[fold_name(name)]}”. Give the import another name."
+                f"There is already a session “{names[fold_session_name(name)]}”. Give the import another name."
             )
-
-
-def _read_document(folder: Path) -> dict[str, Any]:
-    return parse((folder / METADATA).read_bytes())
 
 
 def _is_same(source: Path, existing: Path) -> bool:

@@ -15,9 +15,9 @@ from dubbing_client import config
 from dubbing_client.api import Api
 from dubbing_client.dropin.backend import Backend
 from dubbing_client.dropin.local import LocalBackend, count_files
-from dubbing_client.dropin.names import auto_name
 from dubbing_client.errors import ConfigError, DubsError
 from dubbing_client.rest import normalized_url
+from dubbing_core.session_names import generate_session_name
 
 log = logging.getLogger("dubbing_client")
 
@@ -88,7 +88,7 @@ class ProjectSessionManager:
         return getattr(self._last, "error", None)
 
     def generate_auto_session_name(self, video_filename: str | None = None) -> str:
-        return auto_name(video_filename, datetime.now())  # noqa: DTZ005 (names contain local time)
+        return generate_session_name(video_filename, datetime.now())  # noqa: DTZ005 (names contain local time)
 
     @returns_on_error(list)
     def get_all_sessions(self) -> list[str]:

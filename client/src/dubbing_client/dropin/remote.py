@@ -19,9 +19,9 @@ from dubbing_client.commit import commit, resolve_pending
 from dubbing_client.dropin.backend import OnProgress, no_progress
 from dubbing_client.dropin.collector import conventional_files
 from dubbing_client.dropin.document import (
-    FOLDERS,
-    METADATA,
+    SESSION_FOLDERS,
     parse,
+    read_document,
     render,
     summary,
     with_existing_paths,
@@ -41,10 +41,11 @@ from dubbing_client.progress import NullListener
 from dubbing_client.retries import Retries
 from dubbing_client.state import FileHash, PendingSave, State
 from dubbing_client.uploader import LocalFile, Uploader, group_into_uploads
+from dubbing_core.categories import METADATA_NAME
+from dubbing_core.manifest import TIMESTAMPS
 
 log = logging.getLogger("dubbing_client")
 
-TIMES = frozenset({"created_at", "last_updated", "last_accessed"})
 QUICK_ATTEMPTS = 3
 
 
@@ -74,7 +75,7 @@ class RemoteBackend:
     def prepare(self, name: str) -> Path:
         """Create the folder that the session is loaded to; in the portal the first save creates it."""
         folder = self.folder / clean_name(name)
-        for subfolder in FOLDERS:
+        for subfolder in SESSION_FOLDERS:
             (folder / subfolder).mkdir(parents=True, exist_ok=True)
         return folder
 
@@ -109,8 +110,8 @@ class RemoteBackend:
                     "Save it, or move it away; nothing was loaded."
                 ) from error
         self._versions[session["code"]] = plan.version
-        present = {*plan.unchanged, *(file.path for file in plan.fetch)} - {METADATA}
-        document = parse((path / METADATA).read_bytes())
+        present = {*plan.unchanged, *(file.path for file in plan.fetch)} - {METADATA_NAME}
+        document = read_document(path)
         return with_local_paths(document, name=session["name"], folder=str(path), present=present)
 
     def info(self, name: str) -> dict[str, Any]:
@@ -175,7 +176,7 @@ class RemoteBackend:
         with tempfile.TemporaryDirectory(prefix="dubbing-session-") as drafts:
             files = self._local_files(plan, name, Path(drafts), on_progress)
             changed = [file for file in files if hashes.get(file.path) != file.sha256]
-            has_changes = plan.removed or {file.path for file in changed} - {METADATA}
+            has_changes = plan.removed or {file.path for file in changed} - {METADATA_NAME}
             if (
                 session is not None
                 and parent
@@ -217,7 +218,7 @@ class RemoteBackend:
     ) -> list[LocalFile]:
         """Return all files of the save, hashed; generated ones are written to ``drafts``."""
         places = dict(plan.files)
-        written = {**plan.written, METADATA: render(plan.document, session_name=name)}
+        written = {**plan.written, METADATA_NAME: render(plan.document, session_name=name)}
         for number, (path, data) in enumerate(written.items()):
             places[path] = drafts / str(number)
             places[path].write_bytes(data)
@@ -311,5 +312,5 @@ class _StepListener(NullListener):
 
 def _is_same_document(document: Mapping[str, Any], former: Mapping[str, Any]) -> bool:
     """Whether two documents differ only in times and generated values."""
-    keys: set[str] = (document.keys() | former.keys()) - TIMES - {"session_name", "session_metadata"}
+    keys: set[str] = (document.keys() | former.keys()) - {*TIMESTAMPS, "session_name", "session_metadata"}
     return all(document.get(key) == former.get(key) for key in keys)

@@ -10,22 +10,20 @@ from pathlib import Path
 from typing import Any
 
 from dubbing_client.dropin.document import (
-    BY_LANGUAGE,
     FILE_LISTS,
-    LISTS,
     ORIGINAL,
     as_json,
-    check,
-    format_time,
-    is_original,
+    check_data,
     merge,
-    tree_path,
+    preferred_name,
     with_existing_paths,
 )
 from dubbing_client.dropin.names import clean_name
+from dubbing_core.categories import Category, is_original_video
+from dubbing_core.metadata import PATH_LISTS, PATHS_BY_LANGUAGE, format_timestamp, tree_path
+from dubbing_core.progress import Stage, compute_progress, compute_stage
 
 ASSIGNMENTS = "voices/voice_assignments.json"
-STAGES = ("empty", "transcribed", "translated", "voiced", "dubbed", "completed")
 
 
 @dataclass
@@ -61,23 +59,25 @@ def plan_session(
     :param folder: the session's folder; files in it keep their names.
     :raises SessionError: the data have another structure than the original's.
     """
-    data = check(dict(data), "The session's data")
+    data = check_data(data)
     plan = SessionPlan()
     placer = _Placer(plan, existing=existing, session_folder=folder)
     document = {key: value for key, value in data.items() if key not in {ORIGINAL, *FILE_LISTS}}
-    for key, (category, ending) in BY_LANGUAGE.items():
+    for key, category in PATHS_BY_LANGUAGE.items():
         paths = {
-            str(language): placer.place(raw, folder=category, name=f"{clean_name(str(language))}{ending}")
+            str(language): placer.place(
+                raw, folder=category.folder, name=preferred_name(key, clean_name(str(language)))
+            )
             for language, raw in (data.get(key) or {}).items()
             if raw and language
         }
         document[key] = {language: path for language, path in paths.items() if path}
-    for key, category in LISTS.items():
-        targets = [placer.place(raw, folder=category) for raw in data.get(key) or () if raw]
+    for key, category in PATH_LISTS.items():
+        targets = [placer.place(raw, folder=category.folder) for raw in data.get(key) or () if raw]
         document[key] = [path for path in targets if path]
     for key, category in FILE_LISTS.items():
         for raw in data.get(key) or ():
-            placer.place(raw, folder=category)
+            placer.place(raw, folder=category.folder)
     _place_original(data, document, plan, placer)
 
     plan.document = merge(with_existing_paths(former, existing), document)
@@ -96,11 +96,11 @@ def _place_original(
     source = data.get(ORIGINAL) or (name if name and Path(name).is_file() else None)
     if name:
         document["video_name"] = name.replace("\\", "/").rpartition("/")[2]
-    elif source and not is_original(Path(source).name):
+    elif source and not is_original_video(Path(source).name):
         document["video_name"] = Path(source).name
     target = placer.place(source, folder="", name="original_video") if source else None
     if target:
-        plan.removed.update(path for path in placer.existing if is_original(path) and path != target)
+        plan.removed.update(path for path in placer.existing if is_original_video(path) and path != target)
 
 
 def _complete(
@@ -119,25 +119,17 @@ def _complete(
     document["session_metadata"] = {
         **metadata,
         "created_with_version": metadata.get("created_with_version") or "1.0",
-        "pipeline_stage": stage(document),
+        "pipeline_stage": _stage(document).value,
         "total_files": len(plan.resulting_files(existing)),
     }
-    document["created_at"] = former.get("created_at") or format_time(now)
-    document["last_updated"] = format_time(now)
-    document["last_accessed"] = former.get("last_accessed") or format_time(now)
+    document["created_at"] = former.get("created_at") or format_timestamp(now)
+    document["last_updated"] = format_timestamp(now)
+    document["last_accessed"] = former.get("last_accessed") or format_timestamp(now)
 
 
-def stage(document: Mapping[str, Any]) -> str:
-    """Return the furthest stage reached; `completed` if all earlier ones were reached, too."""
-    done = [
-        bool(document.get("transcription_text")),
-        bool(document.get("translations")),
-        bool(document.get("audio_paths")),
-        bool(document.get("final_videos") or document.get("mixed_videos")),
-    ]
-    if all(done):
-        return STAGES[-1]
-    return STAGES[max((at + 1 for at, is_done in enumerate(done) if is_done), default=0)]
+def _stage(document: Mapping[str, Any]) -> Stage:
+    categories = [Category.MIXED_VIDEOS] if document.get("mixed_videos") else []
+    return compute_stage(compute_progress(document, categories))
 
 
 @dataclass
@@ -153,7 +145,7 @@ class _Placer:
         """
         source = Path(os.fspath(raw) if isinstance(raw, os.PathLike) else str(raw))
         if not source.is_file():
-            known = tree_path(raw)
+            known = tree_path(str(raw))
             if known in self.existing:
                 return known
             self.plan.missing.append(str(raw))
@@ -167,7 +159,7 @@ class _Placer:
             path = source.resolve().relative_to(self.session_folder.resolve()).as_posix()
         except ValueError:
             return None
-        return path if path.startswith(f"{folder}/") or (not folder and is_original(path)) else None
+        return path if path.startswith(f"{folder}/") or (not folder and is_original_video(path)) else None
 
     def _free_path(self, source: Path, folder: str, name: str | None) -> str:
         extension = source.suffix.lower() if name else source.suffix

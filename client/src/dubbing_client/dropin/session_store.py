@@ -13,6 +13,7 @@ from pathlib import Path
 from dubbing_client.dropin.backend import OnProgress
 from dubbing_client.dropin.errors import SessionError
 from dubbing_client.locks import lock_file
+from dubbing_core.sizes import format_size
 
 DRAFT_PREFIX, FORMER_PREFIX = ".draft.", ".former."
 """Prefixes of folders that are being written, and that were replaced. Names of sessions do not start with a dot."""
@@ -181,16 +182,6 @@ class ProgressCounter:
 
 def total_size(paths: Iterable[Path]) -> int:
     return sum(path.stat().st_size for path in paths)
-
-
-def format_size(size: float) -> str:
-    """Format a number of bytes: 487 MB."""
-    thousand, few = 1000, 10
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if size < thousand:
-            return f"{size:.1f} {unit}" if size < few and unit != "bytes" else f"{size:.0f} {unit}"
-        size /= thousand
-    return f"{size:.1f} TB"
 
 
 def _digest(path: Path) -> bytes:

@@ -17,8 +17,7 @@ import gradio as gr
 
 from dubbing_client.dropin.backend import Backend, OnProgress
 from dubbing_client.dropin.manager import ProjectSessionManager
-from dubbing_client.dropin.names import auto_name, clean_name
-from dubbing_client.dropin.session_store import format_size
+from dubbing_client.dropin.names import clean_name
 from dubbing_client.gradio.texts import (
     NOTHING_SELECTED,
     content_summary,
@@ -26,6 +25,8 @@ from dubbing_client.gradio.texts import (
     escape_markdown,
     session_information,
 )
+from dubbing_core.session_names import generate_session_name
+from dubbing_core.sizes import format_size
 
 Collect = Callable[..., dict[str, Any]]
 OnLoad = Callable[[dict[str, Any]], Any]
@@ -175,7 +176,7 @@ class Controller:
 
 
 def _automatic_name(data: Mapping[str, Any]) -> str:
-    return auto_name(data.get("video_name"), datetime.now())  # noqa: DTZ005 (names contain local time)
+    return generate_session_name(data.get("video_name"), datetime.now())  # noqa: DTZ005 (names contain local time)
 
 
 def _reporter(progress: gr.Progress, step: str) -> OnProgress:

@@ -1,4 +1,4 @@
-"""Somebody who uses the portal in a browser, and what went wrong in it meanwhile."""
+"""A user in a browser, and the errors that the browser reports."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.journeys.controller import Controller
 from tests.services.media import Media
 
 JOB_TIMEOUT = 60_000
-"""In milliseconds."""
+"""Milliseconds."""
 
 
 @dataclass
@@ -30,22 +30,22 @@ class BrowserUser:
         cls, context: BrowserContext, address: str, controller: Controller, name: str
     ) -> BrowserUser:
         page = context.new_page()
-        person = cls(page, address, controller, name)
-        page.on("console", person._on_console)
-        page.on("pageerror", lambda error: person.errors.append(f"error in a script: {error}"))
-        page.on("request", person._on_request)
-        return person
+        user = cls(page, address, controller, name)
+        page.on("console", user._on_console)
+        page.on("pageerror", lambda error: user.errors.append(f"error in a script: {error}"))
+        page.on("request", user._on_request)
+        return user
 
     def focus_tab(self) -> None:
-        """Turn to this tab: Chromium draws others once a second, and whoever clicks there waits for it."""
+        """Bring this tab to the front: Chromium draws background tabs only once a second, which delays clicks."""
         self.page.bring_to_front()
 
     def open_tab(self) -> BrowserUser:
-        """The same person in another tab."""
+        """Open another tab of the same browser."""
         return BrowserUser.with_browser(self.page.context, self.address, self.controller, self.name)
 
     def _on_console(self, message: ConsoleMessage) -> None:
-        # Chromium tells violations of the content security policy here too.
+        # Chromium also reports violations of the content security policy here.
         if message.type in {"error", "warning"}:
             self.errors.append(f"{message.type}: {message.text} ({self.page.url})")
 
@@ -57,14 +57,14 @@ class BrowserUser:
         self.page.goto(self.address + path)
 
     def add_login_cookie(self) -> None:
-        """Be signed in, without the form."""
+        """Sign in without the form."""
         cookie = self.controller.call("create_login_cookie", name=self.name)
         self.page.context.add_cookies(
             [{"name": cookie["name"], "value": cookie["value"], "url": self.address}]
         )
 
     def sign_in(self) -> None:
-        """Sign in as people do."""
+        """Sign in with the form."""
         password = self.controller.call("set_password", name=self.name)
         if "/accounts/login/" not in self.page.url:
             self.open("/accounts/login/")
@@ -78,20 +78,20 @@ class BrowserUser:
         self.page.get_by_role("button", name="Sign out").click()
 
     def choose(self, kind: str, *paths: Path) -> None:
-        """Choose files as the button for ``kind`` does: ``files``, ``folder`` or ``zip``."""
+        """Choose files with the input of a kind: ``files``, ``folder`` or ``zip``."""
         expect(self.page.locator(f'[data-choose="{kind}"]')).to_be_enabled()
         chooser = self.page.locator(f'input[data-kind="{kind}"]')
         chooser.set_input_files(paths[0] if kind == "folder" else list(paths))
 
     def drop(self, path: Path, *, on: str) -> None:
-        """Drag a file or folder from outside onto an element, as the desktop does."""
+        """Drop a file or folder from the desktop onto an element."""
         expect(self.page.locator("[data-choose]").last).to_be_enabled()
-        place = self.page.locator(on).bounding_box()
-        assert place is not None
+        box = self.page.locator(on).bounding_box()
+        assert box is not None
         devtools = self.page.context.new_cdp_session(self.page)
         for kind in ("dragEnter", "dragOver", "drop"):
             data = {"items": [], "files": [str(path)], "dragOperationsMask": 1}
-            event = {"type": kind, "x": place["x"] + 20, "y": place["y"] + 20, "data": data}
+            event = {"type": kind, "x": box["x"] + 20, "y": box["y"] + 20, "data": data}
             devtools.send("Input.dispatchDragEvent", event)
 
     def wait_for_job(self, outcome: str | re.Pattern[str]) -> None:
@@ -99,7 +99,7 @@ class BrowserUser:
 
 
 def make_project(folder: Path, media: Media) -> dict[str, bytes]:
-    """Lay out a dubbing project with real media; return the bytes that an export of it must hold."""
+    """Create a dubbing project with real media; return the files that its export must contain."""
     project = folder / "conference"
     for part in ("transcriptions", "translations", "voices", "audio", "final_videos"):
         (project / part).mkdir(parents=True)
@@ -113,10 +113,10 @@ def make_project(folder: Path, media: Media) -> dict[str, bytes]:
         "voices/voice_assignments.json": {"hi": "gemini_hi_deep", "es": "edge_es_bright"},
     }.items():
         (project / path).write_text(json.dumps(value, ensure_ascii=False), encoding="utf-8")
-    found = {
+    contents = {
         path.relative_to(project).as_posix(): path.read_bytes()
         for path in project.rglob("*")
         if path.is_file()
     }
-    found["original_video.mp4"] = found.pop("conference-talk.mp4")
-    return found
+    contents["original_video.mp4"] = contents.pop("conference-talk.mp4")
+    return contents

@@ -1,4 +1,4 @@
-"""A portal in processes of its own, as ``make run`` starts it, for all tests of this folder; people of its own for each."""
+"""One portal for all tests of this folder, started as by ``make run``; new users for each test."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Portal:
 
     @contextmanager
     def browser_user(self, browser: Browser, name: str, **options: Any) -> Iterator[BrowserUser]:
-        """Somebody with an account, nothing in it, and a browser of their own, which has seen nothing yet."""
+        """Yield a new user without sessions, in a new browser context."""
         account = self.controller.call("create_user", name=name, is_operator=True)
         with new_context(browser, **options) as context:
             yield BrowserUser.with_browser(context, self.address, self.controller, account)
@@ -39,17 +39,17 @@ class Portal:
 
 @contextmanager
 def running_portal(environment: dict[str, str]) -> Iterator[Portal]:
-    """Start a portal where nobody has an account and nothing is there."""
+    """Start an empty portal, without users."""
     # Static files were collected by the test session already.
     environment = {**environment, "STATIC_ROOT": str(settings.STATIC_ROOT)}
     data = Path(environment["DATA_DIR"])
     (data / "demo.json").write_text(json.dumps({"made": True}))
     log = data / "portal.log"
-    # Port 0 is any that is free; it says which one it was given.
+    # Port 0: the system chooses one, which the log contains.
     command = [sys.executable, "manage.py", "run", "--port", "0"]
     service = Service("portal", command, log=log, environment=environment)
     try:
-        # It starts meanwhile, and needs no tables before it is asked.
+        # The controller starts in the meantime; it needs the tables only for its first call.
         with running_controller(environment) as controller:
             service.wait_until(lambda: READY.search(log.read_text(encoding="utf-8")) is not None, timeout=90)
             ready = READY.search(log.read_text(encoding="utf-8"))
@@ -67,24 +67,24 @@ def portal(stack: Stack) -> Iterator[Portal]:
 
 @pytest.fixture
 def make_user(portal: Portal, browser: Browser) -> Iterator[Callable[..., BrowserUser]]:
-    """Make people who are not signed in yet: ``make_user("bob", color_scheme="dark")``. No two tests have one in common."""
+    """Create users who are not signed in: ``make_user("bob", color_scheme="dark")``. Tests share no users."""
     with ExitStack() as browsers:
         yield lambda name, **options: browsers.enter_context(portal.browser_user(browser, name, **options))
 
 
 @pytest.fixture
 def make_signed_in_user(make_user: Callable[..., BrowserUser]) -> Callable[..., BrowserUser]:
-    """Likewise people who are signed in, without the form where that is not what is tested."""
+    """Create users who are signed in."""
 
     def make(name: str, **options: Any) -> BrowserUser:
-        person = make_user(name, **options)
-        person.add_login_cookie()
-        return person
+        user = make_user(name, **options)
+        user.add_login_cookie()
+        return user
 
     return make
 
 
 @pytest.fixture
 def bob(make_signed_in_user: Callable[..., BrowserUser]) -> BrowserUser:
-    """Bob, who is signed in and has nothing yet."""
+    """Bob, who is signed in and has no sessions."""
     return make_signed_in_user("bob")

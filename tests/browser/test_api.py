@@ -1,4 +1,4 @@
-"""How a person gives a program a token, and tries the API on its page."""
+"""Access tokens, and the page that documents the API."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
-def test_alice_makes_a_token_gives_it_to_a_program_and_takes_it_back(make_signed_in_user):
+def test_a_program_uses_a_token_until_it_is_revoked(make_signed_in_user):
     alice = make_signed_in_user("alice", viewport={"width": 390, "height": 844})
     page = alice.page
     page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=alice.address)
@@ -45,7 +45,7 @@ def test_alice_makes_a_token_gives_it_to_a_program_and_takes_it_back(make_signed
 
 
 @pytest.mark.slow
-def test_the_apis_page_is_our_own_and_tries_what_it_shows(make_signed_in_user):
+def test_the_api_page_documents_operations_and_sends_requests(make_signed_in_user):
     alice = make_signed_in_user("alice")
     page = alice.page
     alice.open("/api/v1/docs")

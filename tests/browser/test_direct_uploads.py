@@ -1,4 +1,4 @@
-"""A browser sends parts straight to an object store, by addresses that the portal signed."""
+"""A browser sends parts directly to an object store, to addresses that the portal signed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.services.swift import running_swift
 PART = 8 * 1024 * 1024
 
 
-def test_parts_go_to_the_store_itself_and_a_refresh_asks_it_what_arrived(
+def test_parts_go_to_the_store_and_a_refresh_resumes_with_the_missing_ones(
     stack: Stack, browser: Browser, work_folder: Path
 ):
     folder = work_folder / "talk"
@@ -43,13 +43,13 @@ def test_parts_go_to_the_store_itself_and_a_refresh_asks_it_what_arrived(
         sent: list[Request] = []
         signed: list[Request] = []
 
-        def note(request: Request) -> None:
+        def record(request: Request) -> None:
             if request.method == "PUT":
                 sent.append(request)
             elif request.url.endswith("/uploads/sign"):
                 signed.append(request)
 
-        bob.page.on("request", note)
+        bob.page.on("request", record)
         bob.page.route("**/api/v1/uploads/complete", lambda route: route.abort())
         begin(bob, folder)
         expect(bob.page.get_by_text("The portal cannot be reached.")).to_be_visible(timeout=30_000)
@@ -62,11 +62,11 @@ def test_parts_go_to_the_store_itself_and_a_refresh_asks_it_what_arrived(
         begin(bob, folder)
         bob.wait_for_job(re.compile("Saved as version 1"))
         assert len(sent) == 4 + 1
-        assert [trouble for trouble in bob.errors if "Security Policy" in trouble] == []
+        assert [error for error in bob.errors if "Security Policy" in error] == []
 
 
-def begin(person: BrowserUser, folder: Path) -> None:
-    person.open("/sessions/new/")
-    person.page.get_by_label("Name", exact=True).fill("direct")
-    person.choose("folder", folder)
-    person.page.get_by_role("button", name="Save session").click()
+def begin(user: BrowserUser, folder: Path) -> None:
+    user.open("/sessions/new/")
+    user.page.get_by_label("Name", exact=True).fill("direct")
+    user.choose("folder", folder)
+    user.page.get_by_role("button", name="Save session").click()

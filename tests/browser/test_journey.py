@@ -1,4 +1,4 @@
-"""The main job, end to end, in a real Chromium against real processes: web, worker and broker."""
+"""The main use case in Chromium, against a running portal: web server, worker and broker."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ FILE_ROWS = "table.files tbody tr"
 
 
 @pytest.mark.slow
-def test_alice_saves_a_project_goes_back_and_shares_it_with_bob(make_user, media: Media, work_folder: Path):
+def test_alice_saves_restores_exports_and_shares_a_project(make_user, media: Media, work_folder: Path):
     alice, bob = make_user("alice"), make_user("bob")
     contents = make_project(work_folder, media)
     journey = Journey(alice=alice, bob=bob, contents=contents, folder=work_folder, media=media)
     alice.open("/")
     alice.sign_in()
     expect(alice.page.get_by_role("heading", name="Save your first dubbing project")).to_be_visible()
-    journey.saves_a_folder_under_an_automatic_name()
-    journey.sees_what_was_saved()
-    journey.saves_again_and_goes_back()
-    journey.exports_and_compares_every_byte()
-    journey.imports_under_another_name_and_under_a_taken_one()
-    journey.exports_only_hindi_audio()
-    journey.looks_into_the_full_history_before_it_comes_back()
-    journey.shares_with_bob()
-    journey.deletes_and_undoes()
+    journey.save_folder_with_automatic_name()
+    journey.check_session_page()
+    journey.save_again_and_restore()
+    journey.export_and_compare()
+    journey.import_with_new_and_taken_names()
+    journey.export_hindi_audio()
+    journey.preview_and_import_history()
+    journey.share_with_bob()
+    journey.delete_and_undo()
     alice.sign_out()
     expect(alice.page.get_by_role("heading", level=1)).to_have_text("Sign in")
     assert alice.errors == []
@@ -58,7 +58,7 @@ class Journey:
     def archive(self) -> Path:
         return self.folder / f"{self.name}_export.zip"
 
-    def saves_a_folder_under_an_automatic_name(self) -> None:
+    def save_folder_with_automatic_name(self) -> None:
         page = self.alice.page
         page.get_by_role("main").get_by_role("link", name="New session").first.click()
         self.alice.choose("folder", self.folder / "conference")
@@ -73,7 +73,7 @@ class Journey:
         page.get_by_label("Message").fill("Day 1")
         network = page.context.new_cdp_session(page)
         network.send("Network.enable")
-        network.send("Network.emulateNetworkConditions", SLOW)  # so that the progress can be seen
+        network.send("Network.emulateNetworkConditions", SLOW)  # makes the progress visible
         page.get_by_role("button", name="Save session").click()
         expect(page.locator('[data-meter="percent"]')).to_have_text(re.compile(r"^[1-9]\d?\s%$"))
         expect(page.locator('[data-meter="left"]')).to_have_text(re.compile("left"))
@@ -83,7 +83,7 @@ class Journey:
         expect(page.get_by_role("heading", level=1)).to_have_text(self.name)
         self.session_url = page.url
 
-    def sees_what_was_saved(self) -> None:
+    def check_session_page(self) -> None:
         page = self.alice.page
         for step in ("Transcription", "Translations", "Audio", "Videos"):
             expect(page.locator(".pipeline .step", has_text=step)).to_contain_text("Done")
@@ -98,7 +98,7 @@ class Journey:
         page.get_by_role("link", name="Play audio/hi_audio.wav").click()
         expect(page.locator(".player-row audio")).to_be_visible()
 
-    def saves_again_and_goes_back(self) -> None:
+    def save_again_and_restore(self) -> None:
         page = self.alice.page
         page.get_by_role("link", name="Save new version").click()
         fresh = self.folder / "new" / "audio"
@@ -123,7 +123,7 @@ class Journey:
         page.get_by_role("button", name="Save new version").click()
         self.alice.wait_for_job("Nothing to save")
 
-    def exports_and_compares_every_byte(self) -> None:
+    def export_and_compare(self) -> None:
         page = self.alice.page
         page.goto(self.session_url)
         page.get_by_role("button", name="Export ZIP").click()
@@ -136,15 +136,15 @@ class Journey:
             assert opened.testzip() is None
             exported = {path: opened.read(path) for path in opened.namelist()}
         assert {path: exported[path] for path in self.contents} == self.contents
-        besides = [
+        other_paths = [
             path for path in exported if path not in self.contents and not path.startswith(".dubbing/")
         ]
-        assert besides == ["metadata.json"]
+        assert other_paths == ["metadata.json"]
         page.get_by_role("link", name="Contents and sharing").click()
         expect(page.get_by_role("heading", level=1)).to_have_text(self.archive.name)
         self.export_url = page.url
 
-    def imports_under_another_name_and_under_a_taken_one(self) -> None:
+    def import_with_new_and_taken_names(self) -> None:
         page = self.alice.page
         page.get_by_role("navigation", name="Main").get_by_role("link", name="Import").click()
         self.alice.choose("zip", self.archive)
@@ -153,12 +153,12 @@ class Journey:
         self.alice.wait_for_job("Imported as “Konferenz für Bob”")
         page.get_by_role("link", name="Open session").click()
         expect(page.locator(FILE_ROWS)).to_have_count(len(self.contents))
-        self.imports(self.archive, outcome=f"You already have a session named “{self.name}”")
+        self.import_archive(self.archive, outcome=f"You already have a session named “{self.name}”")
         damaged = self.folder / "damaged.zip"
         damaged.write_bytes(self.archive.read_bytes()[:-100])
-        self.imports(damaged, outcome="Import failed")
+        self.import_archive(damaged, outcome="Import failed")
 
-    def exports_only_hindi_audio(self) -> None:
+    def export_hindi_audio(self) -> None:
         page = self.alice.page
         page.goto(self.session_url)
         page.get_by_role("link", name="Export options").click()
@@ -177,7 +177,7 @@ class Journey:
             files = {name for name in opened.namelist() if not name.startswith(".dubbing/")}
         assert files == {"metadata.json", "audio/hi_audio.wav"}
 
-    def looks_into_the_full_history_before_it_comes_back(self) -> None:
+    def preview_and_import_history(self) -> None:
         page = self.alice.page
         page.goto(self.session_url)
         count = page.locator(".timeline > li").count()
@@ -194,19 +194,19 @@ class Journey:
         page.get_by_role("button", name="Preview").click()
         self.alice.wait_for_job(f"{count} versions")
         expect(page.locator("#job")).to_contain_text(f"You already have a session named “{self.name}”")
-        page.get_by_label("Name").fill("with all its past")
+        page.get_by_label("Name").fill("full history")
         page.get_by_role("button", name="Import").click()
-        self.alice.wait_for_job("Imported as “with all its past”")
+        self.alice.wait_for_job("Imported as “full history”")
         page.get_by_role("link", name="Open session").click()
         expect(page.locator(".timeline > li")).to_have_count(count)
 
-    def imports(self, archive: Path, *, outcome: str) -> None:
+    def import_archive(self, archive: Path, *, outcome: str) -> None:
         self.alice.open("/imports/")
         self.alice.choose("zip", archive)
         self.alice.page.get_by_role("button", name="Import").click()
         self.alice.wait_for_job(outcome)
 
-    def shares_with_bob(self) -> None:
+    def share_with_bob(self) -> None:
         page = self.alice.page
         page.goto(self.export_url)
         page.get_by_label("Recipient").fill("Bob")
@@ -233,7 +233,7 @@ class Journey:
         bob.page.goto(link)
         expect(bob.page.get_by_role("heading", level=1)).to_have_text("This link is not available")
 
-    def deletes_and_undoes(self) -> None:
+    def delete_and_undo(self) -> None:
         page = self.alice.page
         page.goto(self.session_url)
         page.get_by_role("button", name="Delete").click()

@@ -1,4 +1,4 @@
-"""Every page: nothing in the console, nothing from another host, nothing that the content security policy stops, no sideways scrolling."""
+"""All pages: no console errors, no requests to other hosts, no policy violations, no horizontal scrolling."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from tests.browser.browser_user import BrowserUser, make_project
 from tests.services.media import Media
 
-LONG_NAME = "the_keynote_of_the_product_launch_with_a_name_that_goes_on_and_on_20260301_083000"
+LONG_NAME = "the_keynote_of_the_product_launch_with_a_very_long_name_that_wraps_20260301_083000"
 STRICT = "default-src 'self'"
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 SIGNED_OUT = [
@@ -34,36 +34,36 @@ SIGNED_IN = [
 ]
 
 
-def make_content(person: BrowserUser, folder: Path, media: Media) -> list[str]:
-    """Save, save again, export and share as a person does; return the addresses of the pages that are there now."""
+def make_content(user: BrowserUser, folder: Path, media: Media) -> list[str]:
+    """Save twice, export and share; return the paths of the pages that exist then."""
     make_project(folder, media)
-    page = person.page
-    person.open("/sessions/new/")
+    page = user.page
+    user.open("/sessions/new/")
     page.get_by_label("Name", exact=True).fill(LONG_NAME)
-    person.choose("folder", folder / "conference")
+    user.choose("folder", folder / "conference")
     page.get_by_role("button", name="Save session").click()
-    person.wait_for_job("Saved as version 1")
+    user.wait_for_job("Saved as version 1")
     jobs = [page.url]
     page.get_by_role("link", name="Open session").click()
     session = page.url
     page.get_by_role("link", name="Save new version").click()
-    person.choose("files", media.voices[1])
+    user.choose("files", media.voices[1])
     page.get_by_role("button", name="Save new version").click()
-    person.wait_for_job("Saved as version 2")
+    user.wait_for_job("Saved as version 2")
     page.goto(session)
     page.get_by_role("button", name="Export ZIP").click()
-    person.wait_for_job("_export.zip")
+    user.wait_for_job("_export.zip")
     jobs.append(page.url)
     page.get_by_role("link", name="Contents and sharing").click()
     export = page.url
     page.get_by_role("button", name="Create link").click()
     link = page.get_by_label("Link", exact=True).input_value()
-    person.open("/sessions/new/")
+    user.open("/sessions/new/")
     page.get_by_label("Name", exact=True).fill("empty")
     page.get_by_role("button", name="Create empty session").click()
     expect(page.get_by_role("heading", name="This session has no version yet")).to_be_visible()
     empty = page.url
-    jobs.append(look_inside(person, folder, link))
+    jobs.append(preview_import(user, folder, link))
     addresses = [
         *jobs,
         session,
@@ -74,25 +74,25 @@ def make_content(person: BrowserUser, folder: Path, media: Media) -> list[str]:
         link,
         empty,
     ]
-    return [address.removeprefix(person.address) for address in addresses]
+    return [address.removeprefix(user.address) for address in addresses]
 
 
-def look_inside(person: BrowserUser, folder: Path, link: str) -> str:
-    """Upload what a link gives and have it looked into; return the page that tells."""
-    page = person.page
+def preview_import(user: BrowserUser, folder: Path, link: str) -> str:
+    """Download a shared ZIP and preview its import; return the address of the job."""
+    page = user.page
     page.goto(link)
     with page.expect_download() as download:
         page.get_by_role("link", name="Download ZIP").click()
     download.value.save_as(folder / "shared.zip")
-    person.open("/imports/")
-    person.choose("zip", folder / "shared.zip")
+    user.open("/imports/")
+    user.choose("zip", folder / "shared.zip")
     page.get_by_role("button", name="Preview").click()
-    person.wait_for_job("Importing would create the session “shared”")
+    user.wait_for_job("Importing would create the session “shared”")
     return page.url
 
 
 @pytest.mark.slow
-def test_every_page_is_clean_and_fits(make_user, media: Media, work_folder: Path):
+def test_every_page_is_free_of_errors_and_fits_the_screen(make_user, media: Media, work_folder: Path):
     bob = make_user("bob")
 
     def visit(path: str) -> None:
@@ -124,7 +124,7 @@ def test_every_page_is_clean_and_fits(make_user, media: Media, work_folder: Path
     assert missing.status == 404
 
 
-def test_the_chosen_appearance_is_remembered(make_user):
+def test_the_chosen_theme_is_stored(make_user):
     bob = make_user("bob", color_scheme="light")
     bob.open("/accounts/login/")
     light = bob.page.evaluate("getComputedStyle(document.body).backgroundColor")
@@ -135,7 +135,7 @@ def test_the_chosen_appearance_is_remembered(make_user):
     assert bob.errors == []
 
 
-def test_a_name_that_is_taken_is_answered_with_a_free_one(bob: BrowserUser):
+def test_a_session_with_a_taken_name_gets_a_free_one(bob: BrowserUser):
     for expected in ("taken", "taken_2"):
         bob.open("/sessions/new/")
         bob.page.get_by_label("Name", exact=True).fill("taken")
@@ -144,7 +144,7 @@ def test_a_name_that_is_taken_is_answered_with_a_free_one(bob: BrowserUser):
     expect(bob.page.locator(".message")).to_contain_text("this one is named “taken_2”")
 
 
-def test_a_folder_can_be_dropped_with_everything_in_it(bob: BrowserUser, media: Media, work_folder: Path):
+def test_a_dropped_folder_is_read_recursively(bob: BrowserUser, media: Media, work_folder: Path):
     make_project(work_folder, media)
     (work_folder / "conference" / ".DS_Store").touch()
     (work_folder / "conference" / "audio" / "take: 1.wav").touch()
@@ -157,7 +157,7 @@ def test_a_folder_can_be_dropped_with_everything_in_it(bob: BrowserUser, media: 
     assert bob.errors == []
 
 
-def test_two_people_saving_at_once_are_told(bob: BrowserUser, media: Media):
+def test_a_conflicting_save_is_reported_and_can_be_saved_on_top(bob: BrowserUser, media: Media):
     first = bob
     first.open("/sessions/new/")
     first.page.get_by_label("Name", exact=True).fill("busy")
@@ -168,11 +168,11 @@ def test_two_people_saving_at_once_are_told(bob: BrowserUser, media: Media):
     first.page.wait_for_url("**/sessions/*/")
     session = first.page.url
     second = first.open_tab()
-    for person, file in ((first, media.voices[1]), (second, media.silence)):
-        person.focus_tab()
-        person.page.goto(f"{session}save/")
-        person.choose("files", file)
-        expect(person.page.get_by_role("button", name="Save new version")).to_be_enabled()
+    for user, file in ((first, media.voices[1]), (second, media.silence)):
+        user.focus_tab()
+        user.page.goto(f"{session}save/")
+        user.choose("files", file)
+        expect(user.page.get_by_role("button", name="Save new version")).to_be_enabled()
     second.page.get_by_role("button", name="Save new version").click()
     second.wait_for_job("Saved as version 2")
     first.focus_tab()

@@ -121,19 +121,19 @@ def project(work_folder: Path) -> Path:
     return folder
 
 
-def begin(person: BrowserUser, name: str, folder: Path) -> None:
+def begin(user: BrowserUser, name: str, folder: Path) -> None:
     """Choose a folder for a new session and press Save."""
-    person.open("/sessions/new/")
-    person.page.get_by_label("Name", exact=True).fill(name)
-    person.choose("folder", folder)
-    person.page.get_by_role("button", name="Save session").click()
+    user.open("/sessions/new/")
+    user.page.get_by_label("Name", exact=True).fill(name)
+    user.choose("folder", folder)
+    user.page.get_by_role("button", name="Save session").click()
 
 
-def begin_video(person: BrowserUser, video: Path) -> None:
-    person.open("/sessions/new/")
-    person.page.get_by_label("Name", exact=True).fill("talk")
-    person.choose("files", video)
-    person.page.get_by_role("button", name="Save session").click()
+def begin_video(user: BrowserUser, video: Path) -> None:
+    user.open("/sessions/new/")
+    user.page.get_by_label("Name", exact=True).fill("talk")
+    user.choose("files", video)
+    user.page.get_by_role("button", name="Save session").click()
 
 
 def record_row_states(page: Page) -> None:
@@ -287,7 +287,7 @@ def test_a_cached_digest_of_a_changed_file_fails_the_save_and_is_discarded(bob: 
     gate.let_through()
     begin_video(bob, video)
 
-    bob.wait_for_job("is not the file that was announced")
+    bob.wait_for_job("does not have the SHA-256 that was declared for it")
 
     begin_video(bob, video)
     bob.wait_for_job("Saved as version 1")
@@ -475,13 +475,13 @@ def test_a_save_on_top_of_another_version_sends_no_part_again(
     bob.page.wait_for_url("**/sessions/*/")
     session = bob.page.url
     second = bob.open_tab()
-    for person, language in ((bob, "hi"), (second, "es")):
-        person.focus_tab()
+    for user, language in ((bob, "hi"), (second, "es")):
+        user.focus_tab()
         file = work_folder / f"{language}_voice.wav"
         file.write_bytes(os.urandom(100_000))
-        person.page.goto(f"{session}save/")
-        person.choose("files", file)
-        expect(person.page.get_by_role("button", name="Save new version")).to_be_enabled()
+        user.page.goto(f"{session}save/")
+        user.choose("files", file)
+        expect(user.page.get_by_role("button", name="Save new version")).to_be_enabled()
     second.page.get_by_role("button", name="Save new version").click()
     second.wait_for_job("Saved as version 2")
     bob.focus_tab()

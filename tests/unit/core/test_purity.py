@@ -58,11 +58,10 @@ def parse(module: Path) -> ast.Module:
 
 def imported_packages(tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
-        match node:
-            case ast.Import(names=names):
-                yield from (alias.name.partition(".")[0] for alias in names)
-            case ast.ImportFrom(module=str(name), level=0):
-                yield name.partition(".")[0]
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module.partition(".")[0]
 
 
 def called_names(tree: ast.Module) -> tuple[set[str], set[str]]:

@@ -23,19 +23,19 @@ setup: $(base) ## Prepare .venv (PYTHON=... to choose the interpreter)
 run: $(base) $(dist) ## Run the portal, its worker and its broker (PORT=8000 DATA_DIR=var)
 	@exec .venv/bin/python manage.py run
 
-test: $(dev) $(client) $(gradio) $(npm_dev) $(dist) ## Run every test on both stacks (ARGS="-k name" for pytest)
+test: $(dev) $(client) $(gradio) $(npm_dev) $(dist) ## Run all tests on both stacks (ARGS="-k name" for pytest)
 	@scripts/browser
 	@$(if $(ARGS),,scripts/frontend test)
 	@$(if $(ARGS),,.build/client/bin/python -m pytest --quiet client)
 	@scripts/test $(ARGS)
 
-bench: $(bench) $(client) $(dist) ## Measure the portal beside its peers (JSON=FILE ONLY=zip,export ROUNDS=5)
+bench: $(bench) $(client) $(dist) ## Compare the portal with other programs (JSON=FILE ONLY=zip,export ROUNDS=5)
 	@.venv/bin/python -m bench $(if $(JSON),--json "$(JSON)") $(if $(ONLY),--only "$(ONLY)") $(if $(ROUNDS),--rounds "$(ROUNDS)")
 
-lint: $(dev) $(client) $(npm_dev) ## Check style, types, layers, migrations and production settings
+lint: $(dev) $(client) $(npm_dev) ## Check style, types, layers, templates, front end and production settings
 	@scripts/lint
 
-format: $(dev) $(npm_dev) ## Put the code into the house's form
+format: $(dev) $(npm_dev) ## Format Python, templates, JavaScript and CSS
 	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format . ; .venv/bin/djlint --quiet --reformat templates ; scripts/frontend format
 
 lock: $(dev) ## Update requirements/*.txt and the npm lock files
@@ -43,7 +43,7 @@ lock: $(dev) ## Update requirements/*.txt and the npm lock files
 
 frontend: $(base) $(dist) ## Build the front end into static/dist
 
-clean: ## Remove what was installed and built; var stays
+clean: ## Remove installed packages and builds; var is not touched
 	rm -rf .venv .build static/dist frontend/node_modules requirements/chromium/node_modules
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*
 

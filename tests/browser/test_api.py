@@ -49,14 +49,14 @@ def test_the_api_page_documents_operations_and_sends_requests(make_signed_in_use
     alice = make_signed_in_user("alice")
     page = alice.page
     alice.open("/api/v1/docs")
-    expect(page.locator("#operations-account-get_me")).to_be_visible(timeout=20_000)
+    expect(page.locator("#operations-accounts-get_me")).to_be_visible(timeout=20_000)
     for width, scheme in product((1280, 390), ("light", "dark")):
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=scheme)
         assert page.evaluate(OVERFLOW) <= 0, f"wider than {width} pixels"
     assert page.locator("h1").count() == 1
 
-    page.locator("#operations-account-get_me").get_by_role("button").first.click()
+    page.locator("#operations-accounts-get_me").get_by_role("button").first.click()
     page.get_by_role("button", name="Try it out").click()
     page.get_by_role("button", name="Execute").click()
 

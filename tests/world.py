@@ -1,4 +1,4 @@
-"""Who is in a test: Alice owns things, Bob is a colleague with sessions of his own, Charlie must see nothing."""
+"""Test users and their actions: Alice owns the data, Bob is a colleague, Charlie has no access."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ from sessions_app.operations.saves.request import SaveRequest, request_save
 from sessions_app.operations.sessions.create import create_session
 from sessions_app.operations.uploads.complete import complete_uploads
 from sessions_app.operations.uploads.create import create_uploads
-from sessions_app.operations.uploads.new_files import NewFile
+from sessions_app.operations.uploads.limits import MAX_PACKED_FILE_SIZE
+from sessions_app.operations.uploads.new_files import NewFile, NewPack
 from sessions_app.operations.uploads.receive import put_part
 from sessions_app.storage import get_store
 from sessions_app.storage.keys import blob_key
@@ -37,11 +38,11 @@ PROJECT = {
     "audio/hi_audio.wav": b"hi audio" * 1000,
     "audio/es_audio.wav": b"es audio" * 1000,
 }
-"""A small project; its media need not play where only bytes matter."""
+"""A small project; its media are not playable."""
 
 
 class Clock:
-    """A clock that a test sets."""
+    """A clock set by the test."""
 
     def __init__(self, now: datetime = START) -> None:
         self.now = now
@@ -68,19 +69,33 @@ class World:
         )
         return cls(alice=alice, bob=bob, charlie=charlie)
 
-    # -- Acts, each as a page or command would do it ------------------------------------------------------------------
+    # -- Actions, as pages and commands perform them ------------------------------------------------------------------
 
     def upload(self, files: Mapping[str, bytes], *, owner: User | None = None) -> list[Upload]:
-        owner = owner or self.alice
-        announced = [NewFile(path=path, size=len(data)) for path, data in files.items()]
-        opened = create_uploads(owner=owner, files=announced, now=self.clock())
-        for upload, data in zip(opened, files.values(), strict=True):
-            for number, start in enumerate(range(0, len(data), PART_SIZE), 1):
-                part = data[start : start + PART_SIZE]
-                put_part(upload=upload, number=number, chunks=[part], now=self.clock())
-            upload.refresh_from_db()
-            complete_uploads(uploads=[upload], now=self.clock())
-        return opened
+        """Upload each file by itself."""
+        new = [NewFile(path=path, size=len(data)) for path, data in files.items()]
+        uploads = create_uploads(owner=owner or self.alice, files=new, now=self.clock())
+        for upload, data in zip(uploads, files.values(), strict=True):
+            self._send(upload, data)
+        return uploads
+
+    def upload_in_packs(self, files: Mapping[str, bytes], *, owner: User) -> list[Upload]:
+        """Upload files as the client does: the small ones in one pack."""
+        small = {path: data for path, data in files.items() if len(data) <= MAX_PACKED_FILE_SIZE}
+        if len(small) < 2:
+            return self.upload(files, owner=owner)
+        large = {path: data for path, data in files.items() if path not in small}
+        pack = NewPack(files=[NewFile(path=path, size=len(data)) for path, data in small.items()])
+        (upload,) = create_uploads(owner=owner, files=[pack], now=self.clock())
+        self._send(upload, b"".join(small.values()))
+        return [upload, *(self.upload(large, owner=owner) if large else [])]
+
+    def _send(self, upload: Upload, data: bytes) -> None:
+        for number, start in enumerate(range(0, len(data), PART_SIZE), 1):
+            part = data[start : start + PART_SIZE]
+            put_part(upload=upload, number=number, chunks=[part], now=self.clock())
+        upload.refresh_from_db()
+        complete_uploads(uploads=[upload], now=self.clock())
 
     def session(self, name: str = "talk", *, owner: User | None = None) -> DubbingSession:
         return create_session(owner=owner or self.alice, name=name, now=self.clock())
@@ -94,15 +109,15 @@ class World:
         run: bool = True,
         **request: Any,
     ) -> Job:
-        """Upload and save on top of what is current; the job has been run unless ``run`` is false."""
+        """Upload files and save them on top of the current version; run the job if ``run``."""
         session.refresh_from_db()
         parent = session.current.number if session.current else 0
-        asked = SaveRequest(**{"parent": parent, "message": message, **request})
+        save_request = SaveRequest(**{"parent": parent, "message": message, **request})
         job = request_save(
             session=session,
             author=session.owner,
-            files=self.upload(files, owner=session.owner),
-            request=asked,
+            files=self.upload_in_packs(files, owner=session.owner),
+            request=save_request,
             now=self.clock(),
         )
         return self.run(job) if run else job
@@ -110,7 +125,7 @@ class World:
     def saved(
         self, name: str = "talk", files: Mapping[str, bytes] = PROJECT, *, owner: User | None = None
     ) -> DubbingSession:
-        """A session with one version."""
+        """Create a session with one version."""
         session = self.session(name, owner=owner)
         job = self.save(session, files)
         assert job.state == Job.State.SUCCEEDED, job.error_detail or job.error_message
@@ -118,9 +133,9 @@ class World:
         return session
 
     def exported(self, version: Version, **selection: Any) -> Export:
-        asked = Selection.from_choices(**selection)
+        choices = Selection.from_choices(**selection)
         owner = version.session.owner
-        job = self.run(exports.request(version=version, owner=owner, selection=asked, now=self.clock()))
+        job = self.run(exports.request(version=version, owner=owner, selection=choices, now=self.clock()))
         assert job.state == Job.State.SUCCEEDED, job.error_detail or job.error_message
         return Export.objects.get(job=job)
 
@@ -142,10 +157,10 @@ class World:
         job.refresh_from_db()
         return job
 
-    # -- What there is ------------------------------------------------------------------------------------------------
+    # -- Contents ----------------------------------------------------------------------------------------------------
 
     def files(self, version: Version) -> dict[str, bytes]:
-        """Every file of the version, read from the store."""
+        """Return the version's files, read from the store."""
         rows = Entry.objects.filter(session=version.session).at(version.number).select_related("blob")
         return {entry.path: read_object(blob_key(entry.blob.sha256)) for entry in rows}
 
@@ -161,7 +176,7 @@ def read_object(key: str) -> bytes:
 
 
 def zip_of_files(files: Mapping[str, bytes], *, compression: int = 8) -> bytes:
-    """A ZIP as any tool makes it; deflated as the original session manager does."""
+    """Return a ZIP made by the standard library; deflated as the original session manager does."""
     buffer = BytesIO()
     with ZipFile(buffer, "w", compression) as archive:
         for name, data in files.items():
@@ -170,7 +185,7 @@ def zip_of_files(files: Mapping[str, bytes], *, compression: int = 8) -> bytes:
 
 
 def stored_keys(prefix: str = "") -> list[str]:
-    """Everything that the store holds."""
+    """Return the sorted keys of the store's objects."""
     store = get_store()
     prefixes = [prefix] if prefix else ["blobs/", "staging/", "exports/"]
     return sorted(stored.key for one in prefixes for stored in store.list(one))

@@ -22,8 +22,6 @@ class Batch:
 
     positions: Sequence[int]
     """The files' positions in the list that `ingest_blobs` returns."""
-    size: int
-    """In bytes."""
     stage: Callable[[OnBytes], Sequence[StagedBlob]]
     """Hashes the files in the order of `positions`; called in any thread, uses no database."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,8 +13,7 @@ from typing import Any
 from dubbing_core.concurrency import TaskGroup
 from sessions_app.models import Blob
 from sessions_app.operations.ingest.batches import Batch, OnBytes
-from sessions_app.operations.ingest.pins import PinBlobs
-from sessions_app.operations.ingest.rows import claim_rows
+from sessions_app.operations.ingest.rows import PinBlobs, claim_rows
 from sessions_app.storage.staging import StagedBlob, commit_blob, commit_small_blobs, discard_blob
 from sessions_app.storage.store import BlobStore
 
@@ -33,7 +32,7 @@ BLOBS_PER_MARK = 100
 
 
 def ingest_blobs(
-    batches: Iterable[Batch], *, store: BlobStore, pin: PinBlobs, on_bytes: OnBytes, now: datetime
+    batches: Sequence[Batch], *, store: BlobStore, pin: PinBlobs, on_bytes: OnBytes, now: datetime
 ) -> list[Blob]:
     """Store the files of all batches; return their blobs by position.
 
@@ -85,7 +84,7 @@ class _Pipeline:
         self._unmarked: set[int] = set()
         """Blobs that are durable and not marked so."""
 
-    def run(self, batches: Iterable[Batch]) -> None:
+    def run(self, batches: Sequence[Batch]) -> None:
         remaining = enumerate(batches)
         while True:
             while len(self._unstored) < MAX_BATCHES and (following := next(remaining, None)):

@@ -17,7 +17,7 @@ from dubbing_core.zips.reader import SEEK_COST, Archive, ArchiveMember
 from sessions_app.models import Blob
 from sessions_app.operations.ingest.batches import BATCH_COUNT, BATCH_SIZE, Batch, OnBytes
 from sessions_app.operations.ingest.blobs import ingest_blobs
-from sessions_app.operations.ingest.pins import pin_for_job
+from sessions_app.operations.ingest.rows import pin_for_job
 from sessions_app.operations.ingest.sources import ArchiveSource
 from sessions_app.operations.jobs.context import JobContext
 from sessions_app.operations.limits import ROWS_PER_STATEMENT
@@ -48,7 +48,7 @@ def ingest_members(
     :raises BusyError: garbage collection is deleting one of these blobs and did not finish.
     """
     return ingest_blobs(
-        _batches(context, archive, source, members),
+        _plan_batches(context, archive, source, members),
         store=context.store,
         pin=pin_for_job(context.job.pk),
         on_bytes=context.advance,
@@ -56,9 +56,10 @@ def ingest_members(
     )
 
 
-def _batches(
+def _plan_batches(
     context: JobContext, archive: Archive, source: ArchiveSource, members: Sequence[ArchiveMember]
-) -> Iterator[Batch]:
+) -> list[Batch]:
+    batches = []
     positioned = list(enumerate(members))
     large = [(position, member) for position, member in positioned if _is_large(member)]
     small = [(position, member) for position, member in positioned if not _is_large(member)]
@@ -74,14 +75,16 @@ def _batches(
             staging = partial(_hash, archive, member, partial(_write, archive, member, context.store))
         else:
             staging = partial(_stream, archive, member, context.store, context.staging_key(str(position)))
-        yield Batch(positions=[position], size=member.size, stage=staging)
+        batches.append(Batch(positions=[position], stage=staging))
     for group in _group_neighbors(sorted(small, key=lambda pair: pair[1].data_start)):
         neighbors = [member for _, member in group]
-        yield Batch(
-            positions=[position for position, _ in group],
-            size=sum(member.size for member in neighbors),
-            stage=partial(_read_together, archive, neighbors),
+        batches.append(
+            Batch(
+                positions=[position for position, _ in group],
+                stage=partial(_read_together, archive, neighbors),
+            )
         )
+    return batches
 
 
 def _is_large(member: ArchiveMember) -> bool:

@@ -13,7 +13,7 @@ from sessions_app.models import Blob, Upload
 from sessions_app.operations.errors import BadInputError
 from sessions_app.operations.ingest.batches import Batch, OnBytes, split_into_batches
 from sessions_app.operations.ingest.blobs import ingest_blobs
-from sessions_app.operations.ingest.pins import pin_for_job
+from sessions_app.operations.ingest.rows import pin_for_job
 from sessions_app.operations.jobs.context import JobContext
 from sessions_app.operations.uploads.files import UploadedFile
 from sessions_app.operations.uploads.staging import object_key
@@ -69,18 +69,17 @@ def ingest_uploads(context: JobContext, files: Sequence[UploadedFile]) -> dict[s
         Upload.objects.bulk_update(owners, ["blob"])
         pin_for_this_job({position: blob for position, blob in blobs.items() if position >= len(single)})
 
-    batches = [*_batches(context.store, single, 0), *_batches(context.store, packed, len(single))]
+    batches = [*_plan_batches(context.store, single, 0), *_plan_batches(context.store, packed, len(single))]
     blobs = ingest_blobs(batches, store=context.store, pin=pin, on_bytes=context.advance, now=context.clock())
     return {**stored, **{file.path: blob for file, blob in zip(remaining, blobs, strict=True)}}
 
 
-def _batches(store: BlobReader, files: Sequence[UploadedFile], first: int) -> Iterator[Batch]:
+def _plan_batches(store: BlobReader, files: Sequence[UploadedFile], first: int) -> Iterator[Batch]:
     """Yield the files in batches; ``first`` is the position of the first file."""
     for positions in split_into_batches([file.size for file in files]):
         batch = [files[position] for position in positions]
         yield Batch(
             positions=[first + position for position in positions],
-            size=sum(file.size for file in batch),
             stage=partial(_stage, store, batch),
         )
 

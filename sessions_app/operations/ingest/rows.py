@@ -1,18 +1,23 @@
-"""Rows of blobs: inserted, locked and pinned before any of their bytes are visible."""
+"""Rows and pins of blobs: written before any of their bytes are visible.
+
+A pin is a job's claim on a blob that no version refers to yet: garbage collection does not delete it.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
 from django.db import connection, transaction
 
 from dubbing_core.digests import Digest
-from sessions_app.models import Blob
+from sessions_app.models import Blob, Pin
 from sessions_app.models.bulk import insert_rows
 from sessions_app.operations.errors import BusyError
-from sessions_app.operations.ingest.pins import PinBlobs
+
+PinBlobs = Callable[[Mapping[int, Blob]], None]
+"""Records, in the current transaction, what needs these blobs, by their positions in the list that `ingest_blobs` returns."""
 
 PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 """Seconds between two tries while garbage collection deletes one of the blobs."""
@@ -33,6 +38,16 @@ def claim_rows(digests: Mapping[int, Digest], *, pin: PinBlobs, now: datetime) -
         if pause is not None:
             time.sleep(pause)
     raise BusyError("The storage is being cleaned up right now. Try again in a minute.")
+
+
+def pin_for_job(job_id: int) -> PinBlobs:
+    """Return a callback that pins blobs until the job ends."""
+
+    def pin(blobs: Mapping[int, Blob]) -> None:
+        distinct = sorted({blob.pk for blob in blobs.values()})
+        insert_rows(Pin, ("job_id", "blob_id"), [(job_id, pk) for pk in distinct], ignore_conflicts=True)
+
+    return pin
 
 
 def _lock_rows(digests: Iterable[Digest], *, now: datetime) -> dict[str, Blob]:

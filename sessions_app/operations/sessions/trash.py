@@ -19,7 +19,7 @@ def trash_sessions(*, sessions: Iterable[DubbingSession], now: datetime) -> int:
 
 
 def untrash_session(*, session: DubbingSession) -> DubbingSession:
-    """Restore a session from the trash; if its name was taken in the meantime, a number is appended.
+    """Restore a session from the trash; a number is appended to a name that is in use.
 
     :raises BadInputError: concurrent requests took every free name.
     """

@@ -1,4 +1,4 @@
-"""Programs that use the API with a person's access token."""
+"""Programs that use the API with an access token."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ROOT = "/api/v1"
 
 
 class Program:
-    """What somebody runs; ``client`` carries the token."""
+    """A program with the token of a user."""
 
     def __init__(self, secret: str) -> None:
         self.client = Client(headers={"Authorization": f"Bearer {secret}"}, raise_request_exception=False)
@@ -25,7 +25,7 @@ class Program:
         return cls(sketch_token(user, scope=scope).secret)
 
     def get(self, path: str, **headers: str) -> Any:
-        return self.client.get(ROOT + path, headers=_spelled(headers))
+        return self.client.get(ROOT + path, headers=_header_names(headers))
 
     def post(self, path: str, body: object = None, **headers: str) -> Any:
         return self.call("POST", path, {} if body is None else body, **headers)
@@ -39,21 +39,21 @@ class Program:
     def call(self, method: str, path: str, body: object = b"", **headers: str) -> Any:
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         kind = "application/octet-stream" if isinstance(body, bytes) else "application/json"
-        return self.client.generic(method, ROOT + path, data, kind, headers=_spelled(headers))
+        return self.client.generic(method, ROOT + path, data, kind, headers=_header_names(headers))
 
 
-def _spelled(headers: dict[str, str]) -> dict[str, str]:
-    """`if_match` is `If-Match`."""
+def _header_names(headers: dict[str, str]) -> dict[str, str]:
+    """Return ``if_match`` as ``if-match``."""
     return {name.replace("_", "-"): value for name, value in headers.items()}
 
 
 def problem_of(response: Any, status: int, code: str) -> dict[str, Any]:
-    """Expect a problem, and return what it tells."""
+    """Check that the response is this problem, and return it."""
     data = bytes_of(response)
     assert response.status_code == status, data
     assert response["Content-Type"] == "application/problem+json", data
-    told: dict[str, Any] = json.loads(data)
-    assert (told["type"], told["status"], told["code"]) == ("about:blank", status, code)
-    assert told["title"]
-    assert told["detail"].endswith((".", "”.")), told["detail"]
-    return told
+    problem: dict[str, Any] = json.loads(data)
+    assert (problem["type"], problem["status"], problem["code"]) == ("about:blank", status, code)
+    assert problem["title"]
+    assert problem["detail"].endswith((".", "”.")), problem["detail"]
+    return problem

@@ -29,7 +29,7 @@ from sessions_app.storage import get_store
 from sessions_app.storage.keys import blob_key, export_key
 from tests.world import PROJECT
 
-NOBODY = "00000000-0000-4000-8000-000000000000"
+UNKNOWN_CODE = "00000000-0000-4000-8000-000000000000"
 ZIP = b"PK\5\6" + bytes(18) + b"a stand-in for an export's bytes"
 
 
@@ -129,12 +129,12 @@ def current_of(session: DubbingSession) -> Version:
 
 
 def sketch_job(session: DubbingSession, kind: Job.Kind = Job.Kind.EXPORT, **fields: Any) -> Job:
-    given: dict[str, Any] = {"state": Job.State.QUEUED, "params": {"version": 1}, "created_at": now()}
-    return Job.objects.create(kind=kind, owner=session.owner, session=session, **{**given, **fields})
+    defaults: dict[str, Any] = {"state": Job.State.QUEUED, "params": {"version": 1}, "created_at": now()}
+    return Job.objects.create(kind=kind, owner=session.owner, session=session, **{**defaults, **fields})
 
 
 def sketch_export(session: DubbingSession, *, key: str = "", size: int = len(ZIP)) -> Export:
-    """An export's row, with the job that made it; its bytes are only where ``key`` says."""
+    """Create an export's row and its job; ``key`` is the object with its bytes, if the test needs them."""
     return Export.objects.create(
         version=current_of(session),
         owner=session.owner,

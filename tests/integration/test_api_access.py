@@ -1,4 +1,4 @@
-"""Who may call what: every operation, tried by its owner, by a stranger, with a token that only reads, and by nobody."""
+"""Access to every operation: owner, other users, read-only tokens, no token."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from sessions_app.storage.keys import export_key
 from sessions_app.storage.store import PART_SIZE
 from tests.integration.programs import ROOT, Program, problem_of
 from tests.integration.sketches import (
-    NOBODY,
+    UNKNOWN_CODE,
     ZIP,
     bytes_of,
     now,
@@ -57,7 +57,7 @@ def _bytes() -> Iterator[None]:
 
 @dataclass
 class Things:
-    """One of everything that Alice can have."""
+    """One row of every kind, owned by Alice."""
 
     session: DubbingSession
     trashed: DubbingSession
@@ -84,8 +84,8 @@ def things(world: World) -> Things:
     sketch_version(session, {**PROJECT, "audio/hi_audio.wav": b"a better take"})
     trashed = sketch_session(world.alice, "old talk")
     trash_sessions(sessions=[trashed], now=now())
-    announced = [NewFile(path="a.wav", size=4), NewFile(path="b.zip", size=4)]
-    upload, received = create_uploads(owner=world.alice, files=announced, now=now())
+    files = [NewFile(path="a.wav", size=4), NewFile(path="b.zip", size=4)]
+    upload, received = create_uploads(owner=world.alice, files=files, now=now())
     Upload.objects.filter(pk=received.pk).update(state=Upload.State.RECEIVED, received=4)
     export = sketch_export(session, key=ZIP_KEY)
     failed: dict[str, Any] = {
@@ -112,7 +112,7 @@ class Operation:
     name: str
     method: str
     path: str
-    """Of what Alice has, by its name in braces."""
+    """With the names of Alice's rows in braces."""
     status: int = 200
     writes: bool = False
     body: Callable[[Things], Any] | None = None
@@ -214,7 +214,7 @@ OPERATIONS = {
     )
 }
 OWNED = [operation for operation in OPERATIONS.values() if operation.is_owned]
-NAMING_IN_THEIR_BODY = ("create_import", "preview_import", "sign_parts", "complete_uploads")
+WITH_CODES_IN_BODY = ("create_import", "preview_import", "sign_parts", "complete_uploads")
 
 
 def state_of_all() -> list[list[dict[str, Any]]]:
@@ -222,27 +222,29 @@ def state_of_all() -> list[list[dict[str, Any]]]:
     return [list(model._default_manager.order_by("pk").values()) for model in models]
 
 
-def told_by(response: Any) -> str:
+def text_of(response: Any) -> str:
     return bytes_of(response).decode(errors="replace")
 
 
-def test_every_operation_is_tried_here():
+def test_every_operation_is_tested_here():
     paths = api.get_openapi_schema()["paths"].values()
-    assert {said["operationId"] for methods in paths for said in methods.values()} == set(OPERATIONS)
+    assert {operation["operationId"] for methods in paths for operation in methods.values()} == set(
+        OPERATIONS
+    )
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
-def test_alice_gets_what_she_asked_for(world: World, things: Things, name: str):
+def test_the_owner_gets_the_expected_response(world: World, things: Things, name: str):
     operation = OPERATIONS[name]
 
     response = operation.call(Program.of(world.alice), things)
 
-    told = told_by(response)
-    assert response.status_code == operation.status, told
+    text = text_of(response)
+    assert response.status_code == operation.status, text
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
-def test_a_token_that_reads_changes_nothing(world: World, things: Things, name: str):
+def test_a_read_only_token_changes_nothing(world: World, things: Things, name: str):
     operation = OPERATIONS[name]
     before = state_of_all()
 
@@ -252,23 +254,23 @@ def test_a_token_that_reads_changes_nothing(world: World, things: Things, name: 
         problem_of(response, 403, "scope")
         assert state_of_all() == before
     else:
-        told = told_by(response)
-        assert response.status_code == operation.status, told
+        text = text_of(response)
+        assert response.status_code == operation.status, text
 
 
-# Refusals change nothing, so that one world serves all operations.
+# Refused requests change nothing, so that one database serves all operations.
 
 
-def test_charlie_finds_nothing_and_changes_nothing(world: World, things: Things):
+def test_another_user_sees_and_changes_nothing(world: World, things: Things):
     charlie = Program.of(world.charlie)
     before = state_of_all()
 
     for operation in OWNED:
-        hers = operation.call(charlie, things)
-        nobodys = operation.call(charlie, things, of=NOBODY)
-        assert hers.status_code == nobodys.status_code == 404, operation.name
-        assert bytes_of(hers) == bytes_of(nobodys), operation.name
-    for name in NAMING_IN_THEIR_BODY:
+        foreign = operation.call(charlie, things)
+        missing = operation.call(charlie, things, of=UNKNOWN_CODE)
+        assert foreign.status_code == missing.status_code == 404, operation.name
+        assert bytes_of(foreign) == bytes_of(missing), operation.name
+    for name in WITH_CODES_IN_BODY:
         problem_of(OPERATIONS[name].call(charlie, things), 404, "not_found")
     for name in ("list_sessions", "list_exports", "list_shares", "list_jobs", "list_uploads"):
         assert OPERATIONS[name].call(charlie, things).json() == {"items": [], "next": None}
@@ -295,13 +297,13 @@ def test_a_viewer_changes_nothing(world: World, things: Things, monkeypatch: pyt
     for operation in OPERATIONS.values():
         if operation.name == "create_export":  # belongs to the user who asked for it
             continue
-        if operation.writes and (operation.is_owned or operation.name in NAMING_IN_THEIR_BODY):
+        if operation.writes and (operation.is_owned or operation.name in WITH_CODES_IN_BODY):
             problem_of(operation.call(alice, things), 403, "forbidden")
 
     assert state_of_all() == before
 
 
-def test_bob_is_not_told_what_alice_has_by_its_hash(world: World, things: Things):
+def test_hashes_reveal_no_blobs_of_other_users(world: World, things: Things):
     sha256 = things.session.entries.filter(path="audio/es_audio.wav").get().blob.sha256
     body = {"blobs": [{"sha256": sha256, "size": len(PROJECT["audio/es_audio.wav"])}]}
 
@@ -309,7 +311,7 @@ def test_bob_is_not_told_what_alice_has_by_its_hash(world: World, things: Things
     assert Program.of(world.bob).post("/blobs/missing", body).json() == {"missing": [sha256]}
 
 
-def test_who_is_signed_out_is_told_to_bring_a_token(things: Things):
+def test_requests_without_a_token_are_refused(things: Things):
     before = state_of_all()
 
     for operation in OPERATIONS.values():
@@ -324,15 +326,15 @@ def test_who_is_signed_out_is_told_to_bring_a_token(things: Things):
     assert state_of_all() == before
 
 
-def test_a_browser_uses_its_session_and_proves_that_the_page_sent_it(world: World, things: Things):
+def test_a_browser_uses_its_session_with_a_csrf_token(world: World, things: Things):
     browser = signed_in(world.alice, enforce_csrf_checks=True)
     url = f"{ROOT}/sessions/{things.session.code}"
     assert browser.get(url).json()["name"] == "talk"
     before = state_of_all()
 
-    told = browser.delete(url)
+    response = browser.delete(url)
 
-    problem_of(told, 403, "csrf")
+    problem_of(response, 403, "csrf")
     assert state_of_all() == before
     browser.get("/sessions/new/")
     token = browser.cookies["csrftoken"].value
@@ -345,45 +347,43 @@ def test_a_bad_token_is_not_replaced_by_the_browsers_session(world: World):
     problem_of(browser.get(f"{ROOT}/me", headers={"Authorization": "Bearer dubs_x"}), 401, "bad_token")
 
 
-def test_a_browser_has_no_token_to_take_back(world: World):
-    told = signed_in(world.alice).delete(f"{ROOT}/token")
+def test_a_browser_has_no_token_to_revoke(world: World):
+    response = signed_in(world.alice).delete(f"{ROOT}/token")
 
-    problem_of(told, 409, "no_token")
+    problem_of(response, 409, "no_token")
 
 
-def test_asking_with_a_token_costs_few_queries(world: World, things: Things):
+def test_a_request_needs_few_queries(world: World, things: Things):
     alice = Program.of(world.alice)
-    alice.get("/me")  # notes that the token was used
+    alice.get("/me")  # records the use of the token
 
     for path, most in (
         (f"/sessions/{things.session.code}", 2),
         (f"/jobs/{things.job.code}", 2),
         ("/sessions", 2),
     ):
-        with CaptureQueriesContext(
-            connection,
-        ) as queries:
+        with CaptureQueriesContext(connection) as queries:
             assert alice.get(path).status_code == 200
         assert len(queries) <= most, [query["sql"] for query in queries]
 
 
-def test_who_asks_too_often_waits_and_downloads_go_on(world: World, things: Things, settings: Any):
+def test_rate_limits_do_not_apply_to_downloads(world: World, things: Things, settings: Any):
     settings.API_RATE_PER_MINUTE = 3
     alice, other = Program.of(world.alice), Program.of(world.alice)
 
-    answers = [alice.get("/me") for _ in range(4)]
+    responses = [alice.get("/me") for _ in range(4)]
 
-    told = problem_of(answers[-1], 429, "rate_limited")
-    assert "3 requests per minute" in told["detail"]
-    assert 1 <= int(answers[-1]["Retry-After"]) <= 80
+    problem = problem_of(responses[-1], 429, "rate_limited")
+    assert "3 requests per minute" in problem["detail"]
+    assert 1 <= int(responses[-1]["Retry-After"]) <= 60
     assert other.get("/me").status_code == 200
     for name in ("get_file", "get_bundle", "get_archive", "download_export", "put_part"):
         response = OPERATIONS[name].call(alice, things)
-        assert told_by(response)
+        assert text_of(response)
         assert response.status_code == 200, name
 
 
-def test_who_guesses_tokens_waits_and_those_that_work_do_not(world: World, monkeypatch: pytest.MonkeyPatch):
+def test_invalid_tokens_are_limited_and_valid_ones_are_not(world: World, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(rates, "FAILURES_PER_MINUTE", 3)
     guesses = [Program(f"dubs_{number}").get("/me") for number in range(4)]
 
@@ -395,20 +395,20 @@ def test_who_guesses_tokens_waits_and_those_that_work_do_not(world: World, monke
     problem_of(elsewhere.get(f"{ROOT}/me"), 401, "bad_token")
 
 
-def test_the_document_and_its_page_are_there_for_everybody(db: None):
+def test_the_document_and_its_page_are_public(db: None):
     document = json.loads(Client().get(f"{ROOT}/openapi.json").content)
     page = Client().get(f"{ROOT}/docs")
 
     assert document["openapi"].startswith("3.1")
-    assert set(document["components"]["securitySchemes"]) == {"Token", "Browser"}
+    assert set(document["components"]["securitySchemes"]) == {"TokenAuth", "BrowserAuth"}
     assert page.status_code == 200
     for methods in document["paths"].values():
-        for said in methods.values():
-            assert {"401", "403", "429"} <= set(said["responses"]), said["operationId"]
-            assert said["security"] == [{"Token": []}, {"Browser": []}], said["operationId"]
+        for operation in methods.values():
+            assert {"401", "403", "429"} <= set(operation["responses"]), operation["operationId"]
+            assert operation["security"] == [{"TokenAuth": []}, {"BrowserAuth": []}], operation["operationId"]
 
 
-def test_what_a_token_is_for_is_told(world: World):
+def test_a_token_can_read_its_name_and_limits(world: World):
     secret = sketch_token(world.alice, scope=AccessToken.Scope.READ, days=None).secret
 
     me = Program(secret).get("/me").json()

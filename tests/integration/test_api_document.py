@@ -1,4 +1,4 @@
-"""The OpenAPI document keeps what it promises: whatever is sent, each answer is one that it tells of."""
+"""Conformance with the OpenAPI document: every response is one that it describes."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-SEEDED = hypothesis.settings(
+DETERMINISTIC = hypothesis.settings(
     max_examples=20,
     derandomize=True,
     database=None,
@@ -57,12 +57,12 @@ SEEDED = hypothesis.settings(
 
 
 def portal(environ: Any, start_response: Any) -> list[bytes]:
-    """The portal behind a server that sends every answer to its end and closes it, which the tester's does not."""
-    answer = application(environ, start_response)
+    """Run the portal like a server does: read each response to its end and close it, which schemathesis does not."""
+    response = application(environ, start_response)
     try:
-        return [b"".join(answer)]
+        return [b"".join(response)]
     finally:
-        answer.close()
+        response.close()
 
 
 schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", portal)
@@ -70,7 +70,7 @@ schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", portal)
 
 @pytest.fixture(scope="module", autouse=True)
 def _bytes() -> Iterator[None]:
-    """What downloads send."""
+    """Store the bytes of downloads."""
     store_blobs(PROJECT.values())
     put_object(ZIP_KEY, ZIP)
     yield
@@ -79,7 +79,7 @@ def _bytes() -> Iterator[None]:
 
 
 class Alice:
-    """Somebody who has one of everything."""
+    """A user with one row of every kind."""
 
     def __init__(self) -> None:
         world = World.create()
@@ -93,15 +93,15 @@ class Alice:
         self.share = sketch_share(self.export).share
 
     def code_for(self, path: str) -> UUID:
-        """What she has that an address is about."""
-        noun = path.split("/")[3]
-        code: UUID = getattr(self, noun.removesuffix("s")).code
+        """Return the code of her row for the resource in the path."""
+        resource = path.split("/")[3]
+        code: UUID = getattr(self, resource.removesuffix("s")).code
         return code
 
 
 @pytest.fixture
 def alice(db: None) -> Iterator[Alice]:
-    """Her things are in a transaction that is rolled back, which ends no sooner than the test: not with a request."""
+    """Keep the test's transaction open: requests would close its connection."""
     signals = (request_started, request_finished)
     for signal in signals:
         signal.disconnect(close_old_connections)
@@ -112,10 +112,8 @@ def alice(db: None) -> Iterator[Alice]:
 
 @pytest.mark.slow
 @schema.parametrize()
-@SEEDED
-def test_every_answer_is_one_that_the_document_tells_of(
-    case: Any, alice: Alice, monkeypatch: pytest.MonkeyPatch
-):
+@DETERMINISTIC
+def test_every_response_conforms_to_the_document(case: Any, alice: Alice, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(settings, "API_RATE_PER_MINUTE", 10**9)
     headers = {"Authorization": f"Bearer {alice.secret}"}
     case.call_and_validate(headers=headers, checks=CHECKS)

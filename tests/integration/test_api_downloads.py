@@ -1,4 +1,4 @@
-"""Bytes out of the API: files in ranges, many small ones at once, manifests that are not sent twice, ZIPs."""
+"""Downloads through the API: files, ranges, bundles, manifests and ZIPs."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def talk(world: World) -> DubbingSession:
     return sketch_session(world.alice, files=PROJECT)
 
 
-def test_a_file_comes_whole_or_in_ranges(talk: DubbingSession, alice: Program):
+def test_a_file_is_downloaded_whole_or_in_ranges(talk: DubbingSession, alice: Program):
     url = f"/sessions/{talk.code}/versions/1/files/audio/hi_audio.wav"
     data = PROJECT["audio/hi_audio.wav"]
     etag = f'"{hashlib.sha256(data).hexdigest()}"'
@@ -79,18 +79,18 @@ def test_a_file_comes_whole_or_in_ranges(talk: DubbingSession, alice: Program):
     problem_of(alice.get(url + "x"), 404, "not_found")
 
 
-def test_an_export_comes_whole_or_in_ranges(talk: DubbingSession, alice: Program):
+def test_an_export_is_downloaded_whole_or_in_ranges(talk: DubbingSession, alice: Program):
     export = sketch_export(talk, key=ZIP_KEY)
     url = f"/exports/{export.code}/download"
 
     assert bytes_of(alice.get(url)) == ZIP
     rest = alice.get(url, range="bytes=7-")
     assert (rest.status_code, bytes_of(rest)) == (206, ZIP[7:])
-    told = alice.get(f"/exports/{export.code}").json()
-    assert (told["session"], told["version"], told["ready"]) == (str(talk.code), 1, True)
+    row = alice.get(f"/exports/{export.code}").json()
+    assert (row["session"], row["version"], row["ready"]) == (str(talk.code), 1, True)
 
 
-def test_a_version_comes_as_a_zip_of_what_is_asked_for(talk: DubbingSession, alice: Program):
+def test_a_version_is_streamed_as_a_zip_of_the_selection(talk: DubbingSession, alice: Program):
     url = f"/sessions/{talk.code}/versions/1/archive.zip"
 
     def names(query: str) -> set[str]:
@@ -106,35 +106,35 @@ def test_a_version_comes_as_a_zip_of_what_is_asked_for(talk: DubbingSession, ali
     problem_of(alice.get(url + "?language=fr"), 400, "bad_selection")
 
 
-def test_a_manifest_tells_everything_once(talk: DubbingSession, alice: Program):
+def test_a_manifest_contains_all_entries_and_supports_its_etag(talk: DubbingSession, alice: Program):
     url = f"/sessions/{talk.code}/versions/1/manifest"
 
     response = alice.get(url)
 
-    told = json.loads(bytes_of(response))
+    manifest = json.loads(bytes_of(response))
     version = alice.get(f"/sessions/{talk.code}/versions/1").json()
-    assert (told["version"], told["fingerprint"]) == (1, version["fingerprint"])
+    assert (manifest["version"], manifest["fingerprint"]) == (1, version["fingerprint"])
     assert response["ETag"] == f'"{version["fingerprint"]}"'
-    assert told["entries"] == alice.get(f"/sessions/{talk.code}/versions/1/entries").json()["items"]
+    assert manifest["entries"] == alice.get(f"/sessions/{talk.code}/versions/1/entries").json()["items"]
     known = alice.get(url, if_none_match=response["ETag"])
     assert (known.status_code, bytes_of(known)) == (304, b"")
 
 
-def test_the_metadata_are_those_of_the_export(talk: DubbingSession, alice: Program):
+def test_the_metadata_equals_that_of_an_export(talk: DubbingSession, alice: Program):
     base = f"/sessions/{talk.code}/versions/1"
 
     response = alice.get(f"{base}/metadata.json")
 
     data = bytes_of(response)
-    told = json.loads(bytes_of(alice.get(f"{base}/manifest")))["metadata"]
-    assert told == {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
-    assert response["ETag"] == f'"{told["sha256"]}"'
+    metadata = json.loads(bytes_of(alice.get(f"{base}/manifest")))["metadata"]
+    assert metadata == {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    assert response["ETag"] == f'"{metadata["sha256"]}"'
     with ZipFile(BytesIO(bytes_of(alice.get(f"{base}/archive.zip")))) as archive:
         assert archive.read("metadata.json") == data
     assert alice.get(f"{base}/metadata.json", if_none_match=response["ETag"]).status_code == 304
 
 
-def test_an_older_version_tells_what_it_held(talk: DubbingSession, alice: Program):
+def test_an_older_version_keeps_its_entries(talk: DubbingSession, alice: Program):
     sketch_version(talk, {**PROJECT, "audio/hi_audio.wav": b"a better take"})
 
     def entry(number: int) -> dict[str, object]:
@@ -148,7 +148,7 @@ def test_an_older_version_tells_what_it_held(talk: DubbingSession, alice: Progra
     assert (entry(2)["size"], entry(2)["added_in"]) == (len(b"a better take"), 2)
 
 
-def test_many_small_files_come_at_once_in_the_order_asked_for(world: World, alice: Program):
+def test_a_bundle_has_the_order_of_the_request(world: World, alice: Program):
     session = sketch_session(world.alice, files=MANY)
     paths = sorted(MANY, reverse=True)
 
@@ -168,23 +168,21 @@ def test_many_small_files_come_at_once_in_the_order_asked_for(world: World, alic
         problem_of(alice.post(url, {"paths": wrong}), 422, "bad_request")
 
 
-def test_a_large_manifest_costs_no_more_queries_than_a_small_one(
-    world: World, talk: DubbingSession, alice: Program
-):
+def test_the_number_of_queries_of_a_manifest_is_constant(world: World, talk: DubbingSession, alice: Program):
     session = sketch_session(world.alice, "many", files=MANY)
     alice.get("/me")
 
     with CaptureQueriesContext(connection) as few:
         bytes_of(alice.get(f"/sessions/{talk.code}/versions/1/manifest"))
     with CaptureQueriesContext(connection) as many:
-        told = json.loads(bytes_of(alice.get(f"/sessions/{session.code}/versions/1/manifest")))
+        manifest = json.loads(bytes_of(alice.get(f"/sessions/{session.code}/versions/1/manifest")))
 
-    assert len(told["entries"]) == len(MANY)
-    assert [entry["path"] for entry in told["entries"]] == sorted(MANY)
+    assert len(manifest["entries"]) == len(MANY)
+    assert [entry["path"] for entry in manifest["entries"]] == sorted(MANY)
     assert len(many) == len(few) <= 4
 
 
-def test_an_empty_version_has_a_manifest_too(world: World, alice: Program):
+def test_an_empty_file_is_in_manifest_and_bundle(world: World, alice: Program):
     session = sketch_session(world.alice, "empty", files={"a.wav": b""})
     base = f"/sessions/{session.code}/versions/1"
 

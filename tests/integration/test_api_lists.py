@@ -1,4 +1,4 @@
-"""Lists in pages: each row once, whatever happens between two pages, and the same few queries for any number of rows."""
+"""Pagination: each row once, also if rows change between two pages, with a constant number of queries."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def alice(world: World) -> Program:
 
 
 def all_of(program: Program, path: str, *, limit: int) -> list[Any]:
-    """Turn the pages until the last one."""
+    """Return the items of all pages."""
     found: list[Any] = []
     sign = "&" if "?" in path else "?"
     cursor: str | None = ""
@@ -85,7 +85,7 @@ def test_pages_show_each_session_once_in_every_order(
         assert sizes == sorted(sizes, reverse=True)
 
 
-def test_what_comes_or_goes_between_two_pages_moves_nothing(
+def test_rows_created_or_deleted_between_two_pages_shift_nothing(
     world: World, talks: list[DubbingSession], alice: Program
 ):
     first = alice.get("/sessions?order=created&limit=3").json()
@@ -98,11 +98,11 @@ def test_what_comes_or_goes_between_two_pages_moves_nothing(
     assert sorted(seen) == sorted(str(talk.code) for talk in talks)
 
 
-def test_sessions_are_found_as_the_list_page_finds_them(world: World, alice: Program):
+def test_sessions_are_searched(world: World, alice: Program):
     sketch_session(world.alice, "Keynote", PROJECT)
     sketch_session(world.alice, "Interview", {"audio/es_audio.wav": b"es"})
-    gone = sketch_session(world.alice, "old talk")
-    trash_sessions(sessions=[gone], now=now())
+    trashed = sketch_session(world.alice, "old talk")
+    trash_sessions(sessions=[trashed], now=now())
 
     def names(query: str) -> set[str]:
         return {item["name"] for item in alice.get(f"/sessions?{query}").json()["items"]}
@@ -138,7 +138,7 @@ LISTS: dict[str, Callable[[DubbingSession], str]] = {
 
 
 @pytest.mark.parametrize("name", LISTS)
-def test_a_list_costs_the_same_queries_however_many_rows_it_shows(world: World, alice: Program, name: str):
+def test_the_number_of_queries_of_a_list_is_constant(world: World, alice: Program, name: str):
     session = sketch_session(world.alice)
     make_many(world, session, 2)
     path = LISTS[name](session)
@@ -160,7 +160,7 @@ def test_a_list_costs_the_same_queries_however_many_rows_it_shows(world: World, 
     assert all_of(alice, path, limit=2) == many
 
 
-def test_jobs_are_found_by_their_state(world: World, alice: Program):
+def test_jobs_are_filtered_by_state(world: World, alice: Program):
     session = sketch_session(world.alice)
     waiting = sketch_job(session)
     sketch_job(session, state="failed", finished_at=now(), error_code="storage", error_message="No.")
@@ -197,18 +197,18 @@ def cursor_of(value: object) -> str:
         cursor_of([["number"], 1, 1]),
     ],
 )
-def test_a_made_up_cursor_is_a_problem(world: World, alice: Program, cursor: str):
+def test_an_invalid_cursor_is_a_problem(world: World, alice: Program, cursor: str):
     session = sketch_session(world.alice)
 
     problem_of(alice.get(f"/sessions/{session.code}/versions?cursor={cursor}"), 400, "bad_cursor")
 
 
 @pytest.mark.parametrize("moment", ["soon", "2025-01-01T00:00:00", "", "9999-99-99", "2025-01-01"])
-def test_a_made_up_moment_is_a_problem(alice: Program, moment: str):
+def test_an_invalid_time_in_a_cursor_is_a_problem(alice: Program, moment: str):
     problem_of(alice.get(f"/jobs?cursor={cursor_of(['created_at', moment, 1])}"), 400, "bad_cursor")
 
 
-def test_a_number_beyond_all_rows_finds_none(world: World, alice: Program):
+def test_a_cursor_beyond_all_rows_returns_none(world: World, alice: Program):
     session = sketch_session(world.alice)
     for number in (2**31, 2**63, 10**90):
         response = alice.get(

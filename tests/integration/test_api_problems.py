@@ -1,4 +1,4 @@
-"""What the API says to requests that cannot be: a problem with a code, never an error of ours."""
+"""Invalid requests to the API: a problem with a code, never an internal error."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def alice(world: World) -> Program:
 
 
 @pytest.mark.parametrize("name", ODD_BODIES)
-def test_an_odd_body_is_a_problem_and_changes_nothing(alice: Program, name: str):
+def test_a_malformed_body_is_a_problem(alice: Program, name: str):
     data, code = ODD_BODIES[name]
 
     response = alice.client.generic("POST", f"{ROOT}/sessions", data, "application/json")
@@ -68,15 +68,15 @@ def test_an_odd_body_is_a_problem_and_changes_nothing(alice: Program, name: str)
     assert not DubbingSession.objects.exists()
 
 
-def test_each_field_that_is_wrong_is_told(alice: Program):
+def test_each_invalid_field_is_reported(alice: Program):
     body = {"uploads": [{"path": "a.wav", "size": -1}, {"path": 7, "size": 1, "sha256": "x"}]}
 
-    told = problem_of(alice.post("/uploads", body), 422, "bad_request")
+    problem = problem_of(alice.post("/uploads", body), 422, "bad_request")
 
-    fields = [error["field"] for error in told["errors"]]
+    fields = [error["field"] for error in problem["errors"]]
     assert any(field.startswith("body.uploads.0") and field.endswith("size") for field in fields)
     assert any(field.startswith("body.uploads.1") and field.endswith("path") for field in fields)
-    assert all(error["message"] for error in told["errors"])
+    assert all(error["message"] for error in problem["errors"])
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_each_field_that_is_wrong_is_told(alice: Program):
         ("/exports/{export}/shares", "note"),
     ],
 )
-def test_no_value_is_an_error_of_ours(world: World, alice: Program, path: str, field: str):
+def test_no_value_causes_an_internal_error(world: World, alice: Program, path: str, field: str):
     session = sketch_session(world.alice)
     export = sketch_export(session)
     for name, value in ODD_VALUES.items():
@@ -114,7 +114,7 @@ def test_no_value_is_an_error_of_ours(world: World, alice: Program, path: str, f
 
 
 @pytest.mark.parametrize("name", sorted(ODD_TEXTS.keys() - {"surrogate", "long"}))
-def test_no_text_in_an_address_is_an_error_of_ours(world: World, alice: Program, name: str):
+def test_no_text_in_a_url_causes_an_internal_error(world: World, alice: Program, name: str):
     session = sketch_session(world.alice)
     text = ODD_TEXTS[name]
     for field in ("q", "name", "language", "stage", "order", "limit", "cursor", "trashed"):
@@ -125,7 +125,7 @@ def test_no_text_in_an_address_is_an_error_of_ours(world: World, alice: Program,
         assert response.status_code < 500, (field, response.content)
 
 
-def test_a_nul_in_an_address_is_a_problem(world: World, alice: Program):
+def test_a_nul_in_a_url_is_a_problem(world: World, alice: Program):
     code = sketch_session(world.alice).code
 
     problem_of(alice.get("/sessions?q=a%00b"), 422, "bad_request")
@@ -138,27 +138,27 @@ def test_a_nul_in_an_address_is_a_problem(world: World, alice: Program):
     "path",
     ["", "/", "/nope", "/sessions/", "/sessions/1", "/sessions/not-a-code", "/sessions/%ff", "/../v2/me"],
 )
-def test_an_unknown_address_is_a_problem(alice: Program, path: str):
+def test_an_unknown_url_is_a_problem(alice: Program, path: str):
     for method in ("GET", "POST", "DELETE"):
         problem_of(alice.call(method, path, {}), 404, "not_found")
 
 
-def test_a_number_that_no_version_has_is_a_problem(world: World, alice: Program):
+def test_an_unknown_version_number_is_a_problem(world: World, alice: Program):
     code = sketch_session(world.alice).code
 
     for number in ("0", "9", "9" * 30, "9" * 5000):
         problem_of(alice.get(f"/sessions/{code}/versions/{number}"), 404, "not_found")
 
 
-def test_another_method_is_a_problem_that_says_which_there_are(alice: Program):
+def test_a_problem_for_another_method_lists_the_allowed_ones(alice: Program):
     response = alice.call("PATCH", "/sessions", {})
 
-    told = problem_of(response, 405, "method_not_allowed")
+    problem = problem_of(response, 405, "method_not_allowed")
     assert response["Allow"] == "GET, HEAD, POST"
-    assert "GET, HEAD, POST" in told["detail"]
+    assert "GET, HEAD, POST" in problem["detail"]
 
 
-def test_what_can_be_got_has_a_head(world: World, alice: Program):
+def test_every_get_has_a_head(world: World, alice: Program):
     code = sketch_session(world.alice).code
 
     for path in ("/me", "/sessions", f"/sessions/{code}", f"/sessions/{code}/versions/1/manifest"):
@@ -172,12 +172,12 @@ def test_what_can_be_got_has_a_head(world: World, alice: Program):
     assert alice.call("HEAD", "/imports").status_code == 405
 
 
-def test_what_is_busy_is_a_problem_to_try_again(
+def test_a_busy_resource_is_a_problem_with_retry_after(
     world: World, alice: Program, monkeypatch: pytest.MonkeyPatch
 ):
     def busy(code: str) -> Callable[..., None]:
         def refuse(**_: Any) -> None:
-            raise BusyError("Somebody else writes this part right now.", code=code)
+            raise BusyError("Another request writes this part.", code=code)
 
         return refuse
 
@@ -205,11 +205,9 @@ def test_a_body_that_is_too_large_is_a_problem(alice: Program):
     problem_of(alice.client.generic("POST", f"{ROOT}/sessions", data, "application/json"), 413, "too_large")
 
 
-def test_a_connection_that_breaks_off_is_a_problem(
-    world: World, alice: Program, monkeypatch: pytest.MonkeyPatch
-):
+def test_a_lost_connection_is_a_problem(world: World, alice: Program, monkeypatch: pytest.MonkeyPatch):
     def broken(_request: HttpRequest, *_: Any) -> bytes:
-        raise UnreadablePostError("gone")
+        raise UnreadablePostError("connection reset")
 
     (upload,) = alice.post("/uploads", {"uploads": [{"path": "a.wav", "size": 4}]}).json()["uploads"]
     monkeypatch.setattr(HttpRequest, "read", broken)
@@ -218,9 +216,9 @@ def test_a_connection_that_breaks_off_is_a_problem(
     problem_of(alice.put(f"/uploads/{upload['code']}/parts/1", b"wave"), 400, "connection_lost")
 
 
-def test_a_storage_that_is_away_is_a_problem_to_try_again(world: World, alice: Program):
-    session = sketch_session(world.alice)  # its bytes are nowhere
-    export = sketch_export(session, key=export_key("gone"))
+def test_an_unavailable_storage_is_a_problem_with_retry_after(world: World, alice: Program):
+    session = sketch_session(world.alice)  # without bytes in the store
+    export = sketch_export(session, key=export_key("missing"))
 
     for response in (
         alice.get(f"/sessions/{session.code}/versions/1/files/audio/hi_audio.wav"),
@@ -231,21 +229,21 @@ def test_a_storage_that_is_away_is_a_problem_to_try_again(world: World, alice: P
         assert int(response["Retry-After"]) > 0
 
 
-def test_a_fault_of_ours_is_a_problem_too_and_is_logged(
+def test_an_internal_error_is_a_problem_without_details(
     world: World, alice: Program, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
     def broken(**_: Any) -> None:
-        raise RuntimeError("a secret of the house")
+        raise RuntimeError("a secret")
 
     monkeypatch.setattr(create, "create_session", broken)
 
     response = alice.post("/sessions", {"name": "talk"})
 
-    told = problem_of(response, 500, "internal")
-    assert "secret" not in json.dumps(told)
+    problem = problem_of(response, 500, "internal")
+    assert "secret" not in json.dumps(problem)
 
 
-def test_an_export_that_has_expired_says_so(world: World, alice: Program):
+def test_an_expired_export_is_a_problem(world: World, alice: Program):
     export = sketch_export(sketch_session(world.alice))
     Export.objects.update(expires_at=now())
 
@@ -254,7 +252,7 @@ def test_an_export_that_has_expired_says_so(world: World, alice: Program):
     problem_of(alice.post(f"/exports/{export.code}/shares", {}), 409, "export_expired")
 
 
-def test_what_cannot_be_done_says_why(world: World, alice: Program):
+def test_errors_of_operations_are_problems(world: World, alice: Program):
     session = sketch_session(world.alice)
     base = f"/sessions/{session.code}/versions"
 
@@ -267,7 +265,7 @@ def test_what_cannot_be_done_says_why(world: World, alice: Program):
     problem_of(alice.post(base, {"parent": 1}), 400, "nothing_to_save")
 
 
-def test_the_database_is_asked_in_batches(world: World, alice: Program):
+def test_many_hashes_are_queried_in_batches(world: World, alice: Program):
     """Databases limit the variables of a statement."""
     blobs = [{"sha256": f"{number:064x}", "size": 1} for number in range(10_000)]
 
@@ -275,5 +273,5 @@ def test_the_database_is_asked_in_batches(world: World, alice: Program):
     problem_of(alice.post("/blobs/missing", {"blobs": [*blobs, *blobs]}), 422, "bad_request")
 
 
-def test_who_is_nobody_hears_of_no_address(db: None):
+def test_an_unknown_url_without_a_token_is_not_found(db: None):
     problem_of(Client().get(f"{ROOT}/nope"), 404, "not_found")

@@ -1,4 +1,4 @@
-"""What every page owes to everybody: its answer, or a refusal that says nothing about others."""
+"""Every URL for its owner, other users, signed-out users, and malformed input."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from sessions_app.operations.shares.share import NewShare
 from sessions_app.storage import get_store
 from sessions_app.storage.keys import export_key
 from tests.integration.sketches import (
-    NOBODY,
+    UNKNOWN_CODE,
     ZIP,
     bytes_of,
     now,
@@ -46,7 +46,7 @@ Thing = Literal["", "session", "trashed", "job", "failed", "export", "share", "t
 
 @pytest.fixture(scope="module", autouse=True)
 def _bytes() -> Iterator[None]:
-    """What downloads send; everything else on these pages is rows, so that the tests stay fast."""
+    """Store the bytes of downloads; the tests create everything else as rows, which is fast."""
     store_blobs(PROJECT.values())
     put_object(ZIP_KEY, ZIP)
     yield
@@ -56,7 +56,7 @@ def _bytes() -> Iterator[None]:
 
 @dataclass
 class Things:
-    """One of everything that Alice can have."""
+    """One row of every kind, owned by Alice."""
 
     session: DubbingSession
     trashed: DubbingSession
@@ -100,7 +100,7 @@ def things(world: World) -> Things:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Something that has an address, and what it answers when Alice uses it as it is meant."""
+    """A URL, and the expected response for Alice."""
 
     name: str
     method: str
@@ -108,7 +108,7 @@ class Endpoint:
     kind: Kind = "page"
     of: Thing = ""
     rest: tuple[Any, ...] = ()
-    """What follows the code in the address."""
+    """URL arguments after the code."""
     body: Callable[[Things], Any] = lambda _: {}
 
     def url(self, things: Things) -> str:
@@ -173,7 +173,7 @@ ENDPOINTS = {
     )
 }
 OWNED = [each for each in ENDPOINTS.values() if each.of not in {"", "token"}]
-FOR_THE_SIGNED_IN = [each for each in ENDPOINTS.values() if each.kind != "link" and each.name != "home"]
+SIGNED_IN_ONLY = [each for each in ENDPOINTS.values() if each.kind != "link" and each.name != "home"]
 
 
 def names_in(patterns: list[URLPattern | URLResolver]) -> Iterator[str]:
@@ -184,36 +184,34 @@ def names_in(patterns: list[URLPattern | URLResolver]) -> Iterator[str]:
             yield str(pattern.name)
 
 
-def test_every_address_is_tried_here():
+def test_every_url_is_tested_here():
     assert set(names_in(urls.urlpatterns)) == set(ENDPOINTS)
     assert {endpoint.of for endpoint in ENDPOINTS.values()} == set(get_args(Thing))
 
 
 @pytest.mark.parametrize("name", ENDPOINTS)
-def test_alice_gets_what_she_asked_for(world: World, things: Things, name: str):
+def test_the_owner_gets_the_expected_response(world: World, things: Things, name: str):
     endpoint = ENDPOINTS[name]
-    body = endpoint.body(things)
+    response = endpoint.call(signed_in(world.alice), endpoint.url(things), endpoint.body(things))
 
-    response = endpoint.call(signed_in(world.alice), endpoint.url(things), body)
-
-    told = bytes_of(response)
-    assert response.status_code == endpoint.status, told
-    assert told or endpoint.status != 200
+    body = bytes_of(response)
+    assert response.status_code == endpoint.status, body
+    assert body or endpoint.status != 200
 
 
-# Refusals change nothing, so that one world serves all endpoints.
+# Refused requests change nothing, so that one database serves all endpoints.
 
 
-def test_charlie_finds_nothing_and_changes_nothing(world: World, things: Things):
+def test_another_user_sees_and_changes_nothing(world: World, things: Things):
     client = signed_in(world.charlie)
     before = state_of_all()
 
     for endpoint in OWNED:
         response = endpoint.call(client, endpoint.url(things), endpoint.body(things))
-        told = bytes_of(response).decode()
+        text = bytes_of(response).decode()
         assert response.status_code == 404, endpoint.name
-        assert "talk" not in told, endpoint.name
-        assert "alice" not in told, endpoint.name
+        assert "talk" not in text, endpoint.name
+        assert "alice" not in text, endpoint.name
 
     assert state_of_all() == before
 
@@ -245,30 +243,39 @@ def test_a_viewer_changes_nothing(world: World, things: Things, monkeypatch: pyt
     assert state_of_all() == before
 
 
-def test_what_does_not_exist_looks_like_what_is_not_his(world: World, things: Things):
+def test_rows_of_other_users_look_like_missing_ones(world: World, things: Things):
     client = signed_in(world.charlie)
 
     for endpoint in OWNED:
         body = endpoint.body(things)
-        missing = endpoint.call(client, endpoint.url_of(NOBODY), body)
-        hers = endpoint.call(client, endpoint.url(things), body)
-        assert missing.status_code == hers.status_code == 404, endpoint.name
+        missing = endpoint.call(client, endpoint.url_of(UNKNOWN_CODE), body)
+        foreign = endpoint.call(client, endpoint.url(things), body)
+        assert missing.status_code == foreign.status_code == 404, endpoint.name
 
 
-def test_a_malformed_code_is_no_address(world: World, things: Things):
+def test_a_malformed_code_is_not_found(world: World, things: Things):
     client = signed_in(world.alice)
 
     for endpoint in OWNED:
-        url, body = endpoint.url_of(NOBODY), endpoint.body(things)
-        for code in ("1", "not-a-code", NOBODY[:-1], f"{NOBODY}0", "%00", "%ff%fe", "..%2f", "\u0661" * 36):
-            response = endpoint.call(client, url.replace(NOBODY, code), body)
+        url, body = endpoint.url_of(UNKNOWN_CODE), endpoint.body(things)
+        for code in (
+            "1",
+            "not-a-code",
+            UNKNOWN_CODE[:-1],
+            f"{UNKNOWN_CODE}0",
+            "%00",
+            "%ff%fe",
+            "..%2f",
+            "\u0661" * 36,
+        ):
+            response = endpoint.call(client, url.replace(UNKNOWN_CODE, code), body)
             assert response.status_code == 404, (endpoint.name, code)
 
 
-def test_who_is_signed_out_is_asked_to_sign_in(things: Things):
+def test_signed_out_users_are_redirected_to_the_sign_in_page(things: Things):
     before = state_of_all()
 
-    for endpoint in FOR_THE_SIGNED_IN:
+    for endpoint in SIGNED_IN_ONLY:
         response = endpoint.call(Client(), endpoint.url(things), endpoint.body(things))
         assert response.status_code == 302, endpoint.name
         assert response["Location"].startswith(f"{reverse('account_login')}?next=/"), endpoint.name
@@ -289,7 +296,7 @@ def test_other_methods_are_refused(world: World, things: Things):
     assert state_of_all() == before
 
 
-def test_other_sites_cannot_act_for_alice(world: World, things: Things):
+def test_requests_without_a_csrf_token_are_refused(world: World, things: Things):
     client = signed_in(world.alice, enforce_csrf_checks=True)
     before = state_of_all()
 
@@ -302,20 +309,20 @@ def test_other_sites_cannot_act_for_alice(world: World, things: Things):
 
 
 def state_of_all() -> list[list[dict[str, Any]]]:
-    """Every row that a request could change."""
+    """Return all rows that a request could change."""
     models: tuple[type[Model], ...] = (AccessToken, DubbingSession, Upload, Job, Export, Share)
     return [list(model._default_manager.order_by("pk").values()) for model in models]
 
 
 @pytest.mark.parametrize("value", ["x", "x" * 5000, '"\\000aaaaaaaaaaaaaa"', '"\\377\\376aaaaaaaaaaaa"'])
-def test_an_odd_cookie_is_nobody(db: None, value: str):
+def test_a_malformed_cookie_is_a_signed_out_user(db: None, value: str):
     for name in (settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, "messages"):
         headers = {"Cookie": f"{name}={value}"}
         assert Client(headers=headers).get(reverse("session-list")).status_code == 302
         assert Client(headers=headers).get(reverse("account_login")).status_code == 200
 
 
-# -- Odd input: an answer, never an error of ours ----------------------------------------------------------------------
+# -- Malformed input: never an internal error --------------------------------------------------------------------------
 
 ODD_TEXTS = {
     "empty": "",
@@ -398,14 +405,14 @@ ODD_QUERIES = [
         *("job-list", "share-page", "export-detail"),
     ],
 )
-def test_odd_queries_are_answered(world: World, things: Things, name: str):
+def test_malformed_queries_are_ignored(world: World, things: Things, name: str):
     client, url = signed_in(world.alice), ENDPOINTS[name].url(things)
 
     for query in ODD_QUERIES:
         assert client.get(f"{url}?{query}").status_code == 200, query
 
 
-def test_a_version_that_cannot_be_is_no_address(world: World, things: Things):
+def test_an_impossible_version_number_is_not_found(world: World, things: Things):
     client = signed_in(world.alice)
 
     for number in ("0", "3", "-1", "1.0", "01x", str(2**31), str(2**63), str(2**64), "9" * 5000, "%00"):
@@ -413,13 +420,13 @@ def test_a_version_that_cannot_be_is_no_address(world: World, things: Things):
         for url in (f"{version}/", f"{version}/metadata.json", f"{version}/files/audio/hi_audio.wav"):
             assert client.get(url).status_code == 404, url
         assert client.post(f"{version}/export/").status_code == 404, number
-        # What cannot be restored is told on the session's page.
+        # The session's page reports why a version cannot be restored.
         assert client.post(f"{version}/restore/").status_code in {302, 404}, number
 
     assert DubbingSession.objects.get(pk=things.session.pk).current_id == things.session.current_id
 
 
-def test_a_file_that_is_not_there_is_no_address(world: World, things: Things):
+def test_a_missing_file_is_not_found(world: World, things: Things):
     client = signed_in(world.alice)
     files = f"/sessions/{things.session.code}/versions/1/files"
 
@@ -436,18 +443,18 @@ def test_a_file_that_is_not_there_is_no_address(world: World, things: Things):
         assert client.get(f"{files}/{path}").status_code == 404, path
 
 
-def test_an_odd_token_opens_nothing(things: Things):
-    for token in ("x", NOBODY, "%00", "%ff", "%ed%a0%80", "x" * 3000, "..%2f", "\u0661"):
+def test_a_malformed_share_token_is_not_found(things: Things):
+    for token in ("x", UNKNOWN_CODE, "%00", "%ff", "%ed%a0%80", "x" * 3000, "..%2f", "\u0661"):
         for url in (f"/s/{token}/", f"/s/{token}/download/"):
             assert Client().get(url).status_code == 404, url
 
 
 @pytest.mark.parametrize("action", ["trash", "export", "nonsense", ""])
-def test_a_batch_of_nothing_is_told_so(world: World, things: Things, action: str):
+def test_a_batch_without_sessions_is_an_error(world: World, things: Things, action: str):
     client = signed_in(world.alice)
     before = state_of_all()
 
-    for codes in ([], ["x"], ["\0"], [NOBODY], ["9" * 5000], [NOBODY] * 501):
+    for codes in ([], ["x"], ["\0"], [UNKNOWN_CODE], ["9" * 5000], [UNKNOWN_CODE] * 501):
         response = client.post("/sessions/batch/", {"codes": codes, "action": action}, follow=True)
         assert response.status_code == 200
         assert [message.level_tag for message in response.context["messages"]] == ["error"]
@@ -455,7 +462,7 @@ def test_a_batch_of_nothing_is_told_so(world: World, things: Things, action: str
     assert state_of_all() == before
 
 
-def test_a_link_for_odd_days_is_refused_on_the_page(world: World, things: Things):
+def test_an_invalid_expiry_of_a_link_is_refused(world: World, things: Things):
     client, url = signed_in(world.alice), ENDPOINTS["export-share"].url(things)
 
     for days in ("", "0", "-1", "366", "1.5", "x", "\0", "9" * 400, str(2**63)):
@@ -471,19 +478,19 @@ ODD_RANGES = ["", "x", "bytes", "bytes=", "bytes=-", "bytes=--1", "bytes=1-0", "
 
 
 @pytest.mark.parametrize("name", ["export-download", "share-download", "version-file"])
-def test_odd_ranges_are_answered_with_bytes_or_416(world: World, things: Things, name: str):
+def test_malformed_ranges_return_bytes_or_416(world: World, things: Things, name: str):
     client, url = signed_in(world.alice), ENDPOINTS[name].url(things)
     data = PROJECT["audio/hi_audio.wav"] if name == "version-file" else ZIP
 
-    for asked in ODD_RANGES:
-        response = client.get(url, headers={"Range": asked})
+    for value in ODD_RANGES:
+        response = client.get(url, headers={"Range": value})
         sent = bytes_of(response)
         match response.status_code:
             case 200:
-                assert sent == data, asked
+                assert sent == data, value
             case 206:
                 first, _, last = response["Content-Range"][len("bytes ") :].partition("/")[0].partition("-")
-                assert sent == data[int(first) : int(last) + 1], asked
+                assert sent == data[int(first) : int(last) + 1], value
             case status:
-                assert (status, response["Content-Range"], sent) == (416, f"bytes */{len(data)}", b""), asked
+                assert (status, response["Content-Range"], sent) == (416, f"bytes */{len(data)}", b""), value
         assert response.get("Content-Length", "0") == str(len(sent))

@@ -122,7 +122,7 @@ def test_memory_is_bounded(clock: Clock):
 
 
 @pytest.mark.parametrize("earlier", range(4))
-def test_a_token_is_accepted_after_the_announced_wait(world: World, settings, clock: Clock, earlier: int):
+def test_a_token_is_accepted_after_retry_after(world: World, settings, clock: Clock, earlier: int):
     settings.API_RATE_PER_MINUTE = 3
     alice = Program.of(world.alice)
     clock.now = START - 0.5

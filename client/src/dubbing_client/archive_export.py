@@ -166,7 +166,7 @@ class _Download:
         if size < total:
             raise UnreachableError("The download was interrupted.")
         if size > total:
-            raise TransferError("The portal sent more bytes than announced.")
+            raise TransferError("The portal sent more bytes than declared.")
         return size
 
 

@@ -1,6 +1,6 @@
 """Download of a version's files: large ones in ranges, small ones in bundles, several at once.
 
-Each file is written to a part file, hashed on arrival, and moved into place only if the hash matches.
+Each file is written to a part file, hashed as it is received, and moved into place only if the hash matches.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@
         +-- ConflictError        409: another user saved in the meantime
         +-- UnavailableError     408, 425, 429, 5xx: a later attempt may succeed
 
-Each message says what happened and what to do.
+Each message states what happened and what to do.
 """
 
 from __future__ import annotations

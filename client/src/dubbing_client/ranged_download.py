@@ -48,7 +48,7 @@ class Downloads(Protocol):
 class RangedDownload:
     """Ranges of one file, which any thread may fetch.
 
-    The next range to be hashed is hashed while it arrives; ranges that arrived early are read again from the page cache.
+    The next range to be hashed is hashed while it is received; ranges that were received early are read again from the page cache.
     """
 
     def __init__(self, downloads: Downloads, file: RemoteFile) -> None:

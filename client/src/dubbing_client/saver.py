@@ -46,7 +46,7 @@ def save(
 ) -> SaveResult:
     """Hash files, send missing ones, and commit the version.
 
-    Sending starts while other files are still being hashed. After a kill, the same save resumes: parts that arrived are not sent
+    Sending starts while other files are still being hashed. After a kill, the same save resumes: received parts are not sent
     again, and a version is not created twice.
 
     :raises ConflictError: another user saved first.
@@ -203,7 +203,7 @@ def _find_video(api: Api, plan: SavePlan) -> str:
 
 
 def _may_have_changes(plan: SavePlan, state: State) -> bool:
-    """Whether any file may have changed, judging by stats alone."""
+    """Whether any file may have changed, from stats alone."""
     hashes = (
         (plan.synced.get(path), state.cached_hash(path, stat)) for path, stat in plan.listing.files.items()
     )

@@ -59,7 +59,7 @@ class NewUpload:
         return self.files[0].as_json()
 
     def file_ranges(self, start: int, end: int) -> list[FileRange]:
-        """Return the ranges of files that make up a range of the upload."""
+        """Return the ranges of files that correspond to a range of the upload."""
         ranges, offset = [], 0
         for file in self.files:
             first, last = max(start, offset), min(end, offset + file.size)

@@ -164,9 +164,9 @@ class _Placer:
     def _free_path(self, source: Path, folder: str, name: str | None) -> str:
         extension = source.suffix.lower() if name else source.suffix
         stem = name or clean_name(source.stem)
-        wanted = f"{folder}/{stem}" if folder else stem
-        path, number = f"{wanted}{extension}", 2
+        base = f"{folder}/{stem}" if folder else stem
+        path, number = f"{base}{extension}", 2
         # Two files with the same name get two paths; the same file listed twice gets one.
         while path in self.plan.files and not source.samefile(self.plan.files[path]):
-            path, number = f"{wanted}_{number}{extension}", number + 1
+            path, number = f"{base}_{number}{extension}", number + 1
         return path

@@ -1,4 +1,6 @@
-"""Rules that the portal and the client share: paths, names, placement, metadata, manifests, ZIP archives.
+"""Rules that portal and client share.
+
+Paths, names, placement, metadata, manifests, selections and ZIP archives.
 
 Pure: the modules compute with values. They import the standard library, `langcodes`, and for speed `zlib_ng` and `isal`
 where installed; they open no sockets, read no clock and know neither Django nor the client. They run on Python 3.10 and

@@ -14,6 +14,8 @@ PRIVATE_FOLDER = ".dubbing"
 
 
 class Category(StrEnum):
+    """What a file is in a dubbing project."""
+
     ORIGINAL_VIDEO = "original_video"
     TRANSCRIPTIONS = "transcriptions"
     TRANSLATIONS = "translations"
@@ -57,13 +59,13 @@ def classify_path(path: str) -> Category:
 
 
 def is_placed(path: str) -> bool:
-    """Return whether a path has a place in a session's tree: a category's folder, or the original video."""
+    """Return whether a path is in a category's folder or is the original video."""
     head, slash, _ = path.partition("/")
     return is_original_video(path) or (bool(slash) and head in FOLDERS)
 
 
 def is_original_video(path: str) -> bool:
-    """Return whether a path is the source at the root. Dubbing may also start from an audio file."""
+    """Return whether a path is the source: a video or audio file at the root."""
     return (
         "/" not in path
         and split_name(path)[0] == "original_video"

@@ -1,6 +1,6 @@
-"""Checksum manifest of an archive, `.dubbing/manifest.json`: size and SHA-256 of each member.
+"""Checksum manifest of an archive, `.dubbing/manifest.json`.
 
-It makes an archive verifiable without the portal.
+Size and SHA-256 of each member, so that an archive can be verified without the portal.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SIZE_LIMIT = 64 * 1024 * 1024
 
 
 class ChecksumManifestError(ValueError):
-    """The manifest is unusable. The message is shown to the user who uploaded the archive."""
+    """The manifest is unusable; the message is shown to the user."""
 
     code = "manifest_damaged"
 

@@ -1,4 +1,7 @@
-"""CRC-32 and Inflate: by zlib-ng and ISA-L where they are installed, as in the portal, else by the standard library."""
+"""CRC-32 and Inflate by zlib-ng and ISA-L, or else by the standard library.
+
+The portal installs the compiled libraries, the client does not need them (docs/decisions/0001-libraries.md).
+"""
 
 from __future__ import annotations
 

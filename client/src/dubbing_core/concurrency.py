@@ -69,7 +69,7 @@ class TaskGroup:
             raise StoppedError
 
     def wait(self) -> list[Future[Any]]:
-        """Wait until at least one task has finished, and return all that have; none if there are no tasks.
+        """Wait until a task has finished; return all finished ones, [] without tasks.
 
         :raises Exception: the error of a task that failed.
         """
@@ -140,9 +140,9 @@ def run_in_threads(
     name: str = "worker",
     on_poll: Callable[[], object] | None = None,
 ) -> list[R]:
-    """Return ``function(item)`` for each item, in their order; the first error cancels the rest.
+    """Return ``function(item)`` for each item, in order.
 
-    A single item is handled in the calling thread.
+    The first error cancels the rest. A single item is handled in the calling thread.
     """
     items = list(items)
     if len(items) <= 1:

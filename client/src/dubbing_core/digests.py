@@ -1,4 +1,4 @@
-"""SHA-256, which names a blob, and CRC-32, which a ZIP needs, computed in one pass."""
+"""SHA-256, which names a blob, and CRC-32, which a ZIP needs, in one pass."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from dubbing_core import codec
 
 @dataclass(frozen=True, kw_only=True)
 class Digest:
+    """Digests and size of some content."""
+
     sha256: str
     """64 lowercase hexadecimal digits."""
     crc32: int

@@ -6,6 +6,8 @@ from dubbing_core.enums import StrEnum
 
 
 class FileKind(StrEnum):
+    """Kind of a file's format."""
+
     VIDEO = "video"
     AUDIO = "audio"
     SUBTITLE = "subtitle"
@@ -31,7 +33,7 @@ def guess_kind(path: str) -> FileKind:
 
 
 def split_name(path: str) -> tuple[str, str]:
-    """Split the last component into stem and extension with its dot: `a/Talk.MP4` -> `Talk`, `.MP4`."""
+    """Split the name into stem and extension: `a/Talk.MP4` -> `Talk`, `.MP4`."""
     name = path.rpartition("/")[2]
     stem, dot, extension = name.rpartition(".")
     return (stem, dot + extension) if stem else (name, "")

@@ -1,6 +1,6 @@
-"""History in an archive, `.dubbing/history.json`: every version up to the exported one.
+"""History in an archive, `.dubbing/history.json`.
 
-Files that only older versions contain are stored once each as `.dubbing/blobs/<sha256>`. An import restores all versions.
+Every version up to the exported one. Files that only older versions contain are stored once each as `.dubbing/blobs/<sha256>`. An import restores all versions.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ SHA256_DIGITS = 64
 
 
 class HistoryError(ValueError):
-    """The history is unusable. The message is shown to the user who uploaded the archive."""
+    """The history is unusable; the message is shown to the user."""
 
     code = "history_damaged"
 
@@ -46,7 +46,7 @@ class HistoryError(ValueError):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HistoryEntry:
-    """A file at one path, and the versions that contain it: `added_in` until before `removed_in`."""
+    """A file at one path in the versions from `added_in` until before `removed_in`."""
 
     path: str
     sha256: str
@@ -61,11 +61,14 @@ class HistoryEntry:
     """The path in the folder from which the file was saved; "" where that equals `path`."""
 
     def is_in(self, number: int) -> bool:
+        """Return whether the version contains the entry."""
         return self.added_in <= number and (self.removed_in is None or number < self.removed_in)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HistoryVersion:
+    """One version as the history records it."""
+
     number: int
     saved_at: datetime | None
     saved_by: str
@@ -78,6 +81,8 @@ class HistoryVersion:
 
 @dataclass(frozen=True, kw_only=True)
 class History:
+    """Versions of a session and their entries."""
+
     session: str
     versions: tuple[HistoryVersion, ...]
     """Numbered from 1 without gaps."""
@@ -89,7 +94,10 @@ class History:
         return len(self.versions)
 
     def find_older_blobs(self) -> dict[str, HistoryEntry]:
-        """Return one entry for each blob that the newest version lacks, by SHA-256, in order of path and version."""
+        """Return blobs that the newest version lacks: SHA-256 and one entry for each.
+
+        Sorted by the entry's path and first version.
+        """
         current = {entry.sha256 for entry in self.entries if entry.removed_in is None}
         older: dict[str, HistoryEntry] = {}
         for entry in self.entries:
@@ -98,7 +106,7 @@ class History:
         return older
 
     def iter_states(self) -> Iterator[dict[str, HistoryEntry]]:
-        """Yield the entries of each version by path, oldest version first. Each dictionary is a copy."""
+        """Yield the entries of each version by path, oldest version first."""
         added: dict[int, list[HistoryEntry]] = defaultdict(list)
         removed: dict[int, list[HistoryEntry]] = defaultdict(list)
         for entry in self.entries:
@@ -152,7 +160,9 @@ def render_history(history: History) -> bytes:
 
 
 def parse_history(data: bytes) -> History:
-    """Read and validate an untrusted history. Keys that a newer portal added are ignored.
+    """Read and validate an untrusted history.
+
+    Keys that a newer portal added are ignored.
 
     :raises HistoryError: the data is not a history as a portal writes it.
     """
@@ -186,7 +196,7 @@ def parse_history(data: bytes) -> History:
 
 
 def _check_spans(entries: Sequence[HistoryEntry], *, newest: int) -> None:
-    """Refuse two files at one path in one version, and numbers of versions that do not exist."""
+    """Refuse two files at one path in one version, and unknown versions."""
     for entry in entries:
         last = entry.removed_in if entry.removed_in is not None else newest + 1
         if not 1 <= entry.added_in < last <= newest + (entry.removed_in is None):

@@ -1,4 +1,4 @@
-"""HTTP range requests (RFC 9110 section 14) for content of known size: one range, or all of it."""
+"""HTTP range requests (RFC 9110 section 14) for content of known size."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BEYOND_DIGITS = 19
 
 
 class RangeNotSatisfiableError(ValueError):
-    """No byte of the range exists: respond 416 with `Content-Range: bytes */size` (RFC 9110 section 15.5.17)."""
+    """No byte of the range exists: respond with 416 (RFC 9110 section 15.5.17)."""
 
     def __init__(self, size: int) -> None:
         super().__init__(f"The range is outside of the {size} bytes.")
@@ -25,6 +25,8 @@ class RangeNotSatisfiableError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ByteRange:
+    """Range of bytes from `start` until before `end`."""
+
     start: int
     end: int
     """Half-open, unlike in the header."""
@@ -35,10 +37,10 @@ class ByteRange:
 
 
 def parse_range(header: str | None, size: int) -> ByteRange | None:
-    """Parse a Range header for content of `size` bytes; None means to respond with all of it.
+    """Parse a Range header for content of `size` bytes.
 
-    That is, as section 14.2 allows, the response to a missing or malformed header, to other units, and to several
-    ranges at once, which no download manager needs and attackers use.
+    :returns: None to respond with all of it. That is, as section 14.2 allows, the response to a missing or malformed
+        header, to other units, and to several ranges at once, which no download manager needs and attackers use.
 
     :raises RangeNotSatisfiableError: the header is well-formed, but no byte of the range exists.
     """
@@ -72,14 +74,17 @@ def _suffix(length: str, size: int) -> ByteRange | None:
 
 
 def format_content_range(byte_range: ByteRange | None, size: int) -> str:
-    """Format the Content-Range header (section 14.4) of a 206 response, or of a 416 response without a range."""
+    """Format the Content-Range header (section 14.4).
+
+    :param byte_range: None for a 416 response.
+    """
     if byte_range is None:
         return f"bytes */{size}"
     return f"bytes {byte_range.start}-{byte_range.end - 1}/{size}"
 
 
 def matches_if_range(header: str | None, etag: str, last_modified: datetime | None = None) -> bool:
-    """Return whether the Range header applies: the If-Range header (section 13.1.5) is absent or still matches.
+    """Return whether the If-Range header (section 13.1.5) is absent or matches.
 
     :param etag: the strong validator, with its quotes.
     :param last_modified: as sent in Last-Modified; None when it was not sent.

@@ -1,4 +1,4 @@
-"""Language tags (BCP 47, RFC 5646) in the file and folder names that dubbing tools write."""
+"""Language tags (BCP 47, RFC 5646) in the file names of dubbing tools."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def find_language_tag(path: str, *, languages: Sequence[str] = ()) -> str:
 
 
 def _tokenize(stem: str, languages: Sequence[str]) -> list[str]:
-    """Split a name into words without splitting tags: `pt_BR_audio` -> `pt-BR`, `audio`."""
+    """Split a name into words and whole tags: `pt_BR_audio` -> `pt-BR`, `audio`."""
     words: list[str] = []
     for token in filter(None, SEPARATORS.split(stem)):
         is_tag = parse_language_tag(token, languages=languages)
@@ -115,7 +115,7 @@ def _find_in_usual_positions(tokens: Sequence[str], languages: Sequence[str]) ->
 
 
 def _is_language(token: str, *, is_marked: bool) -> bool:
-    """Return whether a valid tag is a language here, and not a word or an abbreviation.
+    """Return whether a valid tag is a language and not a word or abbreviation.
 
     :param is_marked: the words beside it are those of a dubbing tool.
     """

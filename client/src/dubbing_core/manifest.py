@@ -1,4 +1,4 @@
-"""Manifest of a version: its entries as a value, their fingerprint, and differences."""
+"""Manifest of a version: entries as a value, fingerprint, differences."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ TIMESTAMPS = ("created_at", "last_updated", "last_accessed")
 
 @dataclass(frozen=True, kw_only=True, order=True)
 class ManifestEntry:
+    """One file of a version."""
+
     path: str
     """In the session's tree; see `dubbing_core.paths`."""
     sha256: str
@@ -31,6 +33,8 @@ class ManifestEntry:
 
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
+    """Entries of one version."""
+
     entries: tuple[ManifestEntry, ...]
     """Sorted by path."""
 
@@ -49,7 +53,7 @@ class Manifest:
         return sum(entry.size for entry in self.entries)
 
     def compute_fingerprint(self, document: Mapping[str, Any]) -> str:
-        """Return a SHA-256 that two versions share if and only if they have the same contents.
+        """Return a SHA-256 that only versions with the same contents share.
 
         :param document: the metadata document; its timestamps and the order of its keys do not count.
         """

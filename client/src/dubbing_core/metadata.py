@@ -1,6 +1,6 @@
-"""Metadata document: the original session manager's metadata.json, parsed, kept consistent with the files, rendered.
+"""Metadata document: the original session manager's metadata.json.
 
-Inside the portal the document's paths are paths in the session's tree (`audio/hi_audio.wav`); in the file they are
+Parsed, corrected to match the files, and rendered. Inside the portal the document's paths are paths in the session's tree (`audio/hi_audio.wav`); in the file they are
 `sessions/<session name>/audio/hi_audio.wav`. See docs/decisions/0002-metadata-paths.md.
 """
 
@@ -30,7 +30,7 @@ TEXT_KEYS = ("session_name", "video_name", "transcription_text", *TIMESTAMPS)
 OBJECT_KEYS = ("translations", "voices", "session_metadata")
 PATHS_BY_LANGUAGE = {"audio_paths": Category.AUDIO, "final_videos": Category.FINAL_VIDEOS}
 PATH_LISTS = {"custom_voices": Category.CUSTOM_VOICES, "mixed_videos": Category.MIXED_VIDEOS}
-PREFERRED = {"audio_paths": ("{}_audio", FileKind.AUDIO), "final_videos": ("{}_final", FileKind.VIDEO)}
+PREFERRED_FILES = {"audio_paths": ("{}_audio", FileKind.AUDIO), "final_videos": ("{}_final", FileKind.VIDEO)}
 """The name that the original gives to a language's file, and the kind that the file must have."""
 
 
@@ -69,7 +69,7 @@ def parse_document(data: bytes) -> dict[str, Any]:
 
 
 def check_document(document: Any) -> dict[str, Any]:
-    """Validate a document that is already parsed, such as part of a request. Keys may be absent or null.
+    """Validate a parsed document. Keys may be absent or null.
 
     :raises MetadataError: as :func:`parse`.
     """
@@ -99,15 +99,15 @@ def check_document(document: Any) -> dict[str, Any]:
 
 
 def relativize_paths(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the document with its paths, absolute or relative to any folder, as paths in the session's tree."""
+    """Convert the document's paths, of any folder, to paths in the session's tree."""
     converted = dict(document)
     for key in PATHS_BY_LANGUAGE:
         if key in document:
             paths = document[key] or {}
-            converted[key] = {language: tree_path(path) for language, path in paths.items() if path}
+            converted[key] = {language: relativize_path(path) for language, path in paths.items() if path}
     for key in PATH_LISTS:
         if key in document:
-            converted[key] = [tree_path(path) for path in document[key] or ()]
+            converted[key] = [relativize_path(path) for path in document[key] or ()]
     return converted
 
 
@@ -122,7 +122,7 @@ def build_document(
     last_accessed: datetime,
     keep_stage: bool = False,
 ) -> dict[str, Any]:
-    """Build the document of a version from a base document, corrected to match the entries.
+    """Build a version's document from a base, corrected to match the entries.
 
     The original's keys come first and in its order, then unknown keys. Paths without a file are removed, and files
     without a path are added. The session's name is left empty; :func:`render_document` fills it in.
@@ -171,7 +171,7 @@ def build_document(
 def filter_document(
     document: Mapping[str, Any], *, entries: Sequence[ManifestEntry], languages: Collection[str] = ()
 ) -> dict[str, Any]:
-    """Return the document reduced to some entries, and to some languages if any are given.
+    """Reduce a document to some entries, and to some languages if any are passed.
 
     Texts and voices of other languages are removed. Keys of `voices` that are not a language of the session stay,
     because some tools assign voices to speakers.
@@ -206,7 +206,7 @@ def filter_document(
 
 
 def render_document(document: Mapping[str, Any], *, session_name: str) -> bytes:
-    """Write metadata.json as the original does, with the paths of a session of this name."""
+    """Write metadata.json as the original does, with paths of a session of this name."""
     prefix = f"{SESSIONS_FOLDER}/{session_name}/"
     rendered = {"session_name": session_name, **document}
     rendered["session_name"] = session_name
@@ -249,8 +249,8 @@ def _is_text_list(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
-def tree_path(raw: str) -> str:
-    r"""Return the path in the session's tree: `C:\work\sessions\talk\audio\hi.wav` -> `audio/hi.wav`.
+def relativize_path(raw: str) -> str:
+    r"""Convert to a path in the session's tree: `C:\sessions\talk\audio\a.wav` -> `audio/a.wav`.
 
     Everything before the folder is ignored, so `../talk/audio/hi.wav` gives the same: the result is only looked up among
     the session's own files. A path outside of its folders, or with “..” inside of one, is returned unchanged.
@@ -296,7 +296,7 @@ def _paths_by_language(
 
 
 def _find_file(key: str, language: str, entries: Sequence[ManifestEntry]) -> str | None:
-    pattern, kind = PREFERRED[key]
+    pattern, kind = PREFERRED_FILES[key]
     candidates = [
         entry.path
         for entry in entries

@@ -1,4 +1,4 @@
-"""Origins of a version's files: their paths in the folders from which they were saved, restored by a load."""
+"""Origins: paths in the folders from which files were saved, used by loads."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dubbing_core.paths import PathError, check_collisions
 def resolve_origin_conflicts(
     entries: Sequence[ManifestEntry], *, newest: Collection[str]
 ) -> list[ManifestEntry]:
-    """Return the entries with origins that can exist side by side; conflicting entries lose their origin.
+    """Drop origins that cannot exist side by side.
 
     Conflicts occur where files of two folders were saved into one session.
 

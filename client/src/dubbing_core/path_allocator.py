@@ -60,7 +60,7 @@ class PathAllocator:
 
 
 def append_number(name: str, number: int) -> str:
-    """Return `hi_audio_2.wav` for `hi_audio.wav`, truncated to the limit of a path component."""
+    """Append a number within the limit of a component: `hi.wav` -> `hi_2.wav`."""
     stem, extension = split_name(name)
     if len(extension.encode()) > EXTENSION_LIMIT:
         stem, extension = name, ""

@@ -1,4 +1,4 @@
-"""Paths in a session: relative, separated by “/”, valid on Windows, macOS and Linux."""
+"""Paths in a session: relative, and valid on Windows, macOS and Linux."""
 
 from __future__ import annotations
 
@@ -49,7 +49,9 @@ def normalize_path(raw: str) -> str:
 
 
 def check_path(path: str) -> None:
-    """Refuse a path that could leave its folder, or that some file system cannot store. Nothing is normalized.
+    """Refuse a path that could leave its folder, or that some system cannot store.
+
+    Nothing is normalized.
 
     :raises PathError: with one of the codes `path_empty`, `path_encoding`, `path_control`, `path_backslash`,
         `path_drive`, `path_absolute`, `path_empty_part`, `path_dot`, `path_parent`, `path_colon`,
@@ -73,7 +75,7 @@ def check_path(path: str) -> None:
 
 
 def fold_path(path: str) -> str:
-    """Return the form in which two paths are equal if any file system treats them as one."""
+    """Fold a path: equal results mean that some file system treats paths as one."""
     # Case is folded on decomposed text (Unicode 3.13, D145); a backslash separates folders on Windows.
     folded = unicodedata.normalize("NFD", path.replace("\\", "/")).casefold()
     return unicodedata.normalize("NFC", folded)
@@ -114,7 +116,7 @@ def escape_for_message(text: str) -> str:
 
 
 def escape_unprintable(text: str) -> str:
-    """Return untrusted text in a form safe for a terminal: unprintable characters as escape sequences."""
+    """Replace unprintable characters by escape sequences, for terminals."""
     return "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
         for character in text
@@ -122,7 +124,7 @@ def escape_unprintable(text: str) -> str:
 
 
 def is_reserved_name(component: str) -> bool:
-    """Return whether Windows treats the name as a device: `NUL`, `nul.txt`, `NUL .txt`."""
+    """Return whether the name is a device on Windows: `NUL`, `nul.txt`, `NUL .txt`."""
     return component.partition(".")[0].rstrip(" ").casefold() in RESERVED_NAMES
 
 

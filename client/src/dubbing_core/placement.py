@@ -44,7 +44,7 @@ class Placement:
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """Condition on kind, name, folders and language, and the category of files that meet it."""
+    """Condition on kind, name, folders and language, with the resulting category."""
 
     category: Category
     kinds: frozenset[FileKind]
@@ -106,9 +106,9 @@ GENERATED_VIDEO_RULES = RULES[:3]
 def place_files(
     paths: Iterable[str], *, languages: Sequence[str] = (), source_video: str = "", rooted: bool = False
 ) -> list[Placement]:
-    """Place any folder's files in the session's tree; files already in one of its folders stay there.
+    """Place any folder's files in the session's tree.
 
-    Each path gets exactly one placement, except files that operating systems leave behind, `metadata.json` at the root
+    Files in one of its folders stay there. Each path gets exactly one placement, except files that operating systems leave behind, `metadata.json` at the root
     and the folder `.dubbing`, which are left out. Where two files would get one path, the later one gets a number, so
     the result passes `check_collisions`. The order of `paths` does not matter, and placing placed files changes nothing.
 
@@ -149,9 +149,11 @@ def place_files(
 
 
 def find_session_folders(paths: Iterable[str]) -> list[str]:
-    """Return the folders of several sessions side by side, each with its slash; [] for a single session.
+    """Return the folders of several sessions side by side; [] for one session.
 
-    That is the original session manager's `sessions/` folder: each folder has a metadata.json, and no file is outside.
+    The original session manager's `sessions/` folder is such: each folder has a metadata.json, and no file is outside.
+
+    :returns: folders with their slash.
     """
     files = _without_junk(paths)
     wrapper = _find_wrapper(files)
@@ -178,7 +180,10 @@ def _without_junk(paths: Iterable[str]) -> list[str]:
 
 
 def _find_wrapper(paths: Sequence[str]) -> str:
-    """Return the one folder around all files, with its slash; "" without one, or if it is a category or language."""
+    """Return the folder around all files, with its slash, or "".
+
+    A folder named as a category or language is no wrapper.
+    """
     heads = {path.partition("/")[0] for path in paths if "/" in path}
     if len(heads) != 1 or any("/" not in path for path in paths):
         return ""
@@ -189,7 +194,7 @@ def _find_wrapper(paths: Sequence[str]) -> str:
 
 
 def _find_original(paths: Iterable[str], *, source_video: str) -> str | None:
-    """Return the only video at the root that no tool generated; None if the original already has its name."""
+    """Return the only video at the root that no tool generated, or None."""
     root = [path for path in paths if "/" not in path]
     if any(map(is_original_video, root)):
         return None

@@ -11,6 +11,8 @@ from dubbing_core.enums import StrEnum
 
 
 class Stage(StrEnum):
+    """How far a project has come."""
+
     EMPTY = "empty"
     TRANSCRIBED = "transcribed"
     TRANSLATED = "translated"
@@ -37,6 +39,8 @@ LABELS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
+    """Results that a project has already."""
+
     has_transcription: bool
     has_translations: bool
     has_audio: bool
@@ -44,7 +48,7 @@ class Progress:
 
 
 def compute_progress(document: Mapping[str, Any], categories: Collection[Category] = ()) -> Progress:
-    """Compute progress from the metadata, as the original session manager does, or from the files.
+    """Compute progress from the metadata, as the original does, or from the files.
 
     :param categories: those with at least one entry.
     """

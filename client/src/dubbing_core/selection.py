@@ -1,4 +1,4 @@
-"""Selection of the files that an export contains, as a value: equal selections give equal archives."""
+"""Selection of a version's files as a value: equal ones give equal archives."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ class SelectionError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Selection:
-    """All files of one version by default. Created by :meth:`from_choices`, which normalizes equal choices."""
+    """Part of a version; by default all of it.
+
+    Created by :meth:`from_choices`, which normalizes equal choices.
+    """
 
     categories: tuple[Category, ...] = ()
     """Selected categories in the order of `Category`; empty for all."""
@@ -80,7 +83,10 @@ class Selection:
 
     @classmethod
     def from_names(cls, names: Iterable[str]) -> Selection:
-        """Return the selection of some categories and languages: `audio`, `hi`; names of no category are languages."""
+        """Return the selection of categories and languages, such as `audio` and `hi`.
+
+        A name that is not a category is a language.
+        """
         stripped = {name.strip() for name in names} - {""}
         categories = stripped & set(Category)
         return cls.from_choices(categories=categories, languages=stripped - categories)
@@ -124,7 +130,7 @@ class Selection:
 
     @property
     def filename_suffix(self) -> str:
-        """Part of the archive's file name that identifies the selection; "" for the whole version."""
+        """Identification in the archive's file name; "" for the whole version."""
         if self.history:
             return HISTORY_SUFFIX
         parts = [*(category.value for category in self.categories), *self.languages]

@@ -32,7 +32,7 @@ class SessionNameError(ValueError):
 
 
 def generate_session_name(video_filename: str | None, now: datetime) -> str:
-    r"""Return the name that the original session manager gives a project: `my_presentation_20250803_181102`.
+    r"""Generate a name as the original session manager does: `talk_20250803_181102`.
 
     Letters and digits of every script are preserved; a long name is truncated to a valid one.
 
@@ -87,12 +87,12 @@ def sanitize_session_name(raw: str) -> str:
 
 
 def fold_session_name(name: str) -> str:
-    """Return the form in which two names are equal if people or file systems could confuse them."""
+    """Fold a name: equal results mean that people or file systems confuse names."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())
 
 
 def find_free_name(name: str, taken: Container[str]) -> str:
-    """Return `name`, or the first of `name_2`, `name_3` ... whose folded form is not in `taken`."""
+    """Return `name`, `name_2`, `name_3` ...: the first whose fold is not in `taken`."""
     candidate, number = name, 2
     while fold_session_name(candidate) in taken:
         candidate = _with_suffix(name, f"_{number}")
@@ -101,7 +101,7 @@ def find_free_name(name: str, taken: Container[str]) -> str:
 
 
 def build_export_filename(name: str, part: str = "") -> str:
-    """Return the file name of an export: `talk_export.zip`, or with a part `talk_audio_hi_export.zip`.
+    """Build the file name of an export: `talk_export.zip`, `talk_audio_hi_export.zip`.
 
     The session's name is truncated where the result would be too long for a file system.
 

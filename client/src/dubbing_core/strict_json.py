@@ -1,4 +1,4 @@
-"""Strict parser for untrusted JSON: interoperable by RFC 8259, and storable in PostgreSQL."""
+"""Strict parser for untrusted JSON: interoperable (RFC 8259) and storable."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ BOM = b"\xef\xbb\xbf"
 
 
 class JsonError(ValueError):
-    """The JSON is invalid or ambiguous. `code` is stable; the message is a clause: “is not UTF-8 text”."""
+    """The JSON is invalid or ambiguous.
+
+    `code` is stable; the message is a clause: “is not UTF-8 text”.
+    """
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -49,7 +52,7 @@ def parse_json(data: bytes) -> Any:
 
 
 def check_json(value: Any) -> None:
-    """Refuse a value that JSON can express and PostgreSQL or another program cannot store.
+    """Refuse a value that PostgreSQL or another program cannot store.
 
     :raises JsonError: with the code `too_deep`, `number` for NaN, infinities and long integers, or `characters`
         for lone surrogates and U+0000.

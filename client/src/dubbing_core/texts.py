@@ -1,4 +1,4 @@
-"""Extraction of transcript, translations and voices from the files of dubbing tools."""
+"""Extraction of transcript, translations and voices from tools' files."""
 
 from __future__ import annotations
 
@@ -38,7 +38,10 @@ class ExtractedTexts:
 
 
 def extract_texts(files: Mapping[str, bytes], *, languages: Sequence[str] = ()) -> ExtractedTexts:
-    """Extract texts from files by their paths in the session's tree. Unreadable files are skipped without an error."""
+    """Extract texts from files, by path in the session's tree.
+
+    Unreadable files are skipped without an error.
+    """
     readable = {path: files[path] for path in sorted(files) if len(files[path]) <= READ_LIMIT}
     return ExtractedTexts(
         transcription_text=_extract_transcription(readable) or None,
@@ -81,7 +84,7 @@ def _extract_voices(files: Mapping[str, bytes]) -> dict[str, str]:
 
 
 def _files_of(files: Mapping[str, bytes], category: Category, *, first: str) -> list[str]:
-    """Return the category's files, the one that the original session manager writes first."""
+    """Return the category's files, that of the original session manager first."""
     return sorted((path for path in files if classify_path(path) is category), key=lambda path: path != first)
 
 
@@ -111,7 +114,7 @@ def _read_file(path: str, data: bytes, keys: Sequence[str]) -> str:
 
 
 def _extract_text(value: Any, keys: Sequence[str], depth: int = 0) -> str:
-    """Return a string, the first text among an object's `keys`, or the joined texts of a list."""
+    """Return a string, an object's first text by `keys`, or a list's joined texts."""
     if isinstance(value, str):
         return _scrub(value).strip()
     if depth == NESTING_LIMIT:
@@ -148,5 +151,5 @@ def _decode(data: bytes) -> str:
 
 
 def _scrub(text: str) -> str:
-    """Return text that PostgreSQL can store: without U+0000 and lone surrogates, which JSON may contain as escapes."""
+    """Remove U+0000 and replace lone surrogates, which PostgreSQL cannot store."""
     return text.replace("\0", "").encode(errors="replace").decode()

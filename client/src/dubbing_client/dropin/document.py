@@ -15,7 +15,13 @@ from typing import Any
 from dubbing_client.dropin.errors import SessionError
 from dubbing_core import metadata
 from dubbing_core.categories import FOLDERS, METADATA_NAME, Category, is_original_video
-from dubbing_core.metadata import PATH_LISTS, PATHS_BY_LANGUAGE, PREFERRED, MetadataError, tree_path
+from dubbing_core.metadata import (
+    PATH_LISTS,
+    PATHS_BY_LANGUAGE,
+    PREFERRED_FILES,
+    MetadataError,
+    relativize_path,
+)
 
 SESSION_FOLDERS = tuple(folder for folder, category in FOLDERS.items() if category is not Category.OTHER)
 FILE_LISTS = {
@@ -72,7 +78,7 @@ def check_data(data: Mapping[str, Any]) -> dict[str, Any]:
 
 def preferred_name(key: str, language: str) -> str:
     """Return the original's name for a language's file, without extension: `hi_audio`."""
-    return PREFERRED[key][0].format(language)
+    return PREFERRED_FILES[key][0].format(language)
 
 
 def with_existing_paths(document: Mapping[str, Any], present: Collection[str]) -> dict[str, Any]:
@@ -175,7 +181,7 @@ def summary(document: Mapping[str, Any], *, name: str, file_count: int) -> dict[
 
 def _find_path(raw: object, folder: str, present: Collection[str]) -> str | None:
     name = str(raw).replace("\\", "/").rpartition("/")[2]
-    candidates = (tree_path(str(raw)), f"{folder}/{name}")
+    candidates = (relativize_path(str(raw)), f"{folder}/{name}")
     return next((path for path in candidates if path in present and path.startswith(f"{folder}/")), None)
 
 

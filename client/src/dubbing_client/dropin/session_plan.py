@@ -20,7 +20,7 @@ from dubbing_client.dropin.document import (
 )
 from dubbing_client.dropin.names import clean_name
 from dubbing_core.categories import Category, is_original_video
-from dubbing_core.metadata import PATH_LISTS, PATHS_BY_LANGUAGE, format_timestamp, tree_path
+from dubbing_core.metadata import PATH_LISTS, PATHS_BY_LANGUAGE, format_timestamp, relativize_path
 from dubbing_core.progress import Stage, compute_progress, compute_stage
 
 ASSIGNMENTS = "voices/voice_assignments.json"
@@ -145,7 +145,7 @@ class _Placer:
         """
         source = Path(os.fspath(raw) if isinstance(raw, os.PathLike) else str(raw))
         if not source.is_file():
-            known = tree_path(str(raw))
+            known = relativize_path(str(raw))
             if known in self.existing:
                 return known
             self.plan.missing.append(str(raw))

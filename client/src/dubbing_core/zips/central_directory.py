@@ -1,4 +1,4 @@
-"""Entries of the central directory, with all checks that need no other part of the archive."""
+"""Entries of the central directory, with all checks that need nothing else."""
 
 from __future__ import annotations
 
@@ -197,7 +197,10 @@ def _check_mode(header: CentralHeader, entry: CentralEntry, label: str) -> None:
 
 
 def _large_values(header: CentralHeader, fields: dict[int, bytes], label: str) -> tuple[int, int, int]:
-    """Return size, compressed size and offset: from the ZIP64 field exactly where the header has the sentinel (4.5.3)."""
+    """Return size, compressed size and offset.
+
+    4.5.3: the ZIP64 field contains exactly the values for which the header has the sentinel.
+    """
     declared = (header.size, header.compressed_size, header.offset)
     large_disk = header.disk == SENTINEL16
     values = parse_zip64_field(fields, member=label, disk=large_disk) or ()
@@ -244,7 +247,7 @@ def _check_sizes(entry: CentralEntry, label: str) -> None:
 
 
 def _check_offsets(entries: Sequence[CentralEntry], directory_offset: int) -> None:
-    """Refuse members that overlap, or leave more between them than extra fields and a descriptor can fill."""
+    """Refuse members that overlap or leave larger gaps than their records can fill."""
     ordered = sorted(entries, key=lambda entry: entry.offset)
     if (ordered[0].offset if ordered else directory_offset) != 0:
         raise ZipError("zip_prefix", "The archive starts with foreign data. Create it again as a plain ZIP.")

@@ -1,4 +1,4 @@
-"""End records of an archive: locate and read the central directory, if there is only one way to do so."""
+"""End records of an archive: locate the central directory, if unambiguous."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def read_central_directory(source: RangeSource, limits: ArchiveLimits) -> Centra
 
 
 def _find_end(tail: bytes, source: RangeSource) -> int:
-    """Return the position of the only end record whose comment ends at the end of the archive."""
+    """Return the position of the only end record whose comment ends the archive."""
     size = len(tail)
     first = max(size - EndRecord.STRUCT.size - COMMENT_LIMIT, 0)
     positions = [

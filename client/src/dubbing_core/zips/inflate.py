@@ -1,4 +1,4 @@
-"""Contents of a member: decompress and verify against the declared size and CRC-32."""
+"""Contents of a member: decompress, and verify size and CRC-32."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def unpack_member(
 
 
 def _inflate(chunks: Iterable[bytes], member: str) -> Iterator[bytes]:
-    """Inflate one raw stream in steps, so that the caller can stop at the declared size."""
+    """Inflate a raw stream in steps, so that the caller can stop at the right size."""
     stream = codec.decompressobj(RAW_DEFLATE)
     for piece in _pieces(chunks):
         if stream.eof:

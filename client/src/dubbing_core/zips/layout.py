@@ -1,6 +1,6 @@
-"""Layout of a ZIP, planned before a byte is written: size, ETag, ranges and bytes follow from one list of segments.
+"""Layout of a ZIP, planned before a byte is written.
 
-See docs/decisions/0004-zip-layout.md.
+Size, ETag, ranges and bytes follow from one list of segments. See docs/decisions/0004-zip-layout.md.
 """
 
 from __future__ import annotations
@@ -73,6 +73,8 @@ class TextMember:
 
 @dataclass(frozen=True, slots=True)
 class Literal:
+    """Bytes that are part of the layout."""
+
     data: bytes
 
     @property
@@ -85,6 +87,8 @@ class Literal:
 
 @dataclass(frozen=True, slots=True)
 class BlobRange:
+    """Range of a blob's bytes."""
+
     sha256: str
     start: int
     end: int
@@ -103,7 +107,10 @@ Segment = Literal | BlobRange
 
 @dataclass(frozen=True)
 class Layout:
-    """All bytes of an archive, as segments. No segment is empty, and no two literals are adjacent."""
+    """All bytes of an archive, as segments.
+
+    No segment is empty, and no two literals are adjacent.
+    """
 
     segments: tuple[Segment, ...]
 
@@ -114,7 +121,10 @@ class Layout:
 
     @cached_property
     def etag(self) -> str:
-        """Strong validator (RFC 9110 section 8.8.3): equal if and only if the bytes are, because blobs never change."""
+        """Strong validator (RFC 9110 section 8.8.3).
+
+        Equal if and only if the bytes are equal, because blobs never change.
+        """
         digest = hashlib.sha256()
         for segment in self.segments:
             if isinstance(segment, Literal):
@@ -221,7 +231,7 @@ class _LayoutBuilder:
 
 
 def _headers(member: BlobMember | TextMember, offset: int) -> tuple[bytes, bytes]:
-    """Return the local and the central header of a member whose local header starts at the offset."""
+    """Return the local and the central header of a member at an offset."""
     if isinstance(member, TextMember):
         size, crc32 = len(member.data), codec.crc32(member.data)
     else:

@@ -34,7 +34,7 @@ Window = tuple[int, int]
 
 
 def locate_data(source: RangeSource, entries: Sequence[BoundedEntry], *, seek_cost: int) -> list[int]:
-    """Check each member's local header and descriptor, and return the offset of its data.
+    """Check all local headers and descriptors; return the offsets of the data.
 
     Headers near each other are fetched in one request, and several requests run concurrently.
 
@@ -128,7 +128,7 @@ def _fetch(source: RangeSource, windows: Sequence[Window]) -> list[bytes]:
 
 
 def _check(entry: CentralEntry, end: int, buffers: _Buffers) -> int:
-    """Compare a member's local records with its central entry; return the offset of its data."""
+    """Compare a member's local records with its entry; return its data's offset."""
     label = escape_raw_name(entry.raw)
     name_start = entry.offset + LocalHeader.STRUCT.size
     header = LocalHeader.parse(buffers.cut(entry.offset, name_start))
@@ -168,7 +168,10 @@ def _check(entry: CentralEntry, end: int, buffers: _Buffers) -> int:
 
 
 def _check_values(entry: CentralEntry, header: LocalHeader, fields: dict[int, bytes], label: str) -> None:
-    """Require the directory's CRC-32 and sizes; each may be 0 where a descriptor follows (4.4.4 bit 3)."""
+    """Require the entry's CRC-32 and sizes.
+
+    Each may be 0 where a descriptor follows (4.4.4 bit 3).
+    """
     size, compressed_size = header.size, header.compressed_size
     sentinels = (size, compressed_size).count(SENTINEL32)
     values = parse_zip64_field(fields, member=label)
@@ -204,7 +207,10 @@ def _agree(declared: Iterable[int], actual: Iterable[int], *, zero_allowed: bool
 
 
 def _check_descriptor(entry: CentralEntry, data: bytes, label: str) -> None:
-    """Check a descriptor (4.3.9). Its form follows from its length, which the next member's offset determines."""
+    """Check a descriptor (4.3.9).
+
+    Its form follows from its length, which the next member's offset determines.
+    """
     actual = entry.crc32, entry.compressed_size, entry.size
     bare = data.removeprefix(DESCRIPTOR_SIGNATURE) if len(data) in (16, 24) else data
     match len(bare):

@@ -1,4 +1,4 @@
-"""Names of members: decode, validate, and recognize files that operating systems add."""
+"""Names of members: decode, validate, recognize files of operating systems."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def escape_raw_name(raw: bytes) -> str:
 
 
 def decode_member_name(raw: bytes, *, utf8: bool, unicode_path: str | None) -> str:
-    """Return the safe name of a member (`dubbing_core.paths`); a folder's name ends with a slash.
+    """Return the safe name of a member; a folder's name ends with a slash.
 
-    Without the UTF-8 flag a name is ASCII, or UTF-8 as older versions of Finder write it. Where a program wrote the
+    Safe in the sense of `dubbing_core.paths`. Without the UTF-8 flag a name is ASCII, or UTF-8 as older versions of Finder write it. Where a program wrote the
     name in a code page or with placeholders, the Unicode Path field contains it.
 
     :raises ZipError: the codes of `PathError`, with `zip_name_` for `path_`; `zip_name_encoding`, the name is in an

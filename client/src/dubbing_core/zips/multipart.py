@@ -1,4 +1,4 @@
-"""Parts of a multipart upload for an archive: large members are copied inside the store, the rest is uploaded.
+"""Parts of a multipart upload that copies large members inside the store.
 
 A store can copy a range of one object as a part of another, but every part except the last has a minimum size. The
 bytes between two copied ranges are therefore extended to that size from the start of the next blob, unless
@@ -45,6 +45,8 @@ class PartLimits:
 
 @dataclass(frozen=True, slots=True)
 class UploadedPart:
+    """Part whose bytes are sent."""
+
     segments: tuple[Segment, ...]
 
     @property
@@ -54,6 +56,8 @@ class UploadedPart:
 
 @dataclass(frozen=True, slots=True)
 class CopiedPart:
+    """Part that the store copies from a blob."""
+
     source: BlobRange
 
     @property
@@ -65,9 +69,9 @@ PartPlan = UploadedPart | CopiedPart
 
 
 def plan_parts(layout: Layout, *, limits: PartLimits) -> tuple[PartPlan, ...]:
-    """Plan the parts of an archive. Uploaded parts are smaller than twice ``limits.min_size``, or of uniform size.
+    """Plan the parts of an archive.
 
-    Sizes increase where the archive would need more than ``limits.max_count`` parts.
+    Uploaded parts are smaller than twice ``limits.min_size``, or of uniform size. Sizes increase where the archive would need more than ``limits.max_count`` parts.
 
     :raises ValueError: the archive is larger than the largest object of such parts.
     """
@@ -79,7 +83,7 @@ def plan_parts(layout: Layout, *, limits: PartLimits) -> tuple[PartPlan, ...]:
 
 
 def interleave_members(members: Sequence[BlobMember | TextMember]) -> list[BlobMember | TextMember]:
-    """Place small members before large ones, where they fill the parts that contain the large members' headers.
+    """Place small members before large ones, to fill the parts with their headers.
 
     Text members stay first; large members, and small ones of one group, keep their order. The order depends on the
     members alone, so that a version has the same bytes in every store.

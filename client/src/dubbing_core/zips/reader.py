@@ -1,4 +1,4 @@
-"""Reader for untrusted ZIP archives of a strict profile (APPNOTE.TXT 6.3.10, docs/decisions/0011-zip-reader.md).
+"""Reader for untrusted ZIP archives (docs/decisions/0011-zip-reader.md).
 
 `read_archive` checks the structure before anything is inflated, `Archive.open` the contents while inflating:
 
@@ -56,6 +56,8 @@ SEEK_COST = 256 * 1024
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ArchiveMember:
+    """A file or folder in an archive."""
+
     name: str
     """Safe (`dubbing_core.paths`); a folder's name ends with a slash."""
     size: int
@@ -120,7 +122,7 @@ class Archive:
         return _contents(member, read_range(self.source, member.data_start, member.data_end))
 
     def open_many(self, members: Sequence[ArchiveMember]) -> Iterator[Iterator[bytes]]:
-        """Read several members in one range, and yield the contents of each in turn, as `open` does.
+        """Read several members in one range; yield the contents of each, as `open` does.
 
         :param members: sorted by `data_start`; the range from the first to the last is read into memory.
         """
@@ -169,7 +171,7 @@ def _member(entry: CentralEntry, data_start: int) -> ArchiveMember:
 
 
 def _refuse_quine(source: RangeSource, members: Sequence[ArchiveMember]) -> None:
-    """Refuse an archive that contains itself, which would make recursive unpacking endless.
+    """Refuse an archive that contains itself: recursive unpacking would never end.
 
     Only a member of exactly the archive's size can be the archive, so this rarely reads anything.
     """

@@ -1,4 +1,4 @@
-"""Fixed-size records of the ZIP format: pack and parse. Section numbers refer to PKWARE's APPNOTE.TXT 6.3.10."""
+"""Fixed-size records of the ZIP format (APPNOTE.TXT 6.3.10): pack and parse."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ class LocalHeader:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CentralHeader:
-    """Central directory header (4.3.12), without the name, extra field and comment that follow it."""
+    """Central directory header (4.3.12), without its name, extra field and comment."""
 
     STRUCT: ClassVar = struct.Struct("<4s6H3I5H2I")
 
@@ -177,7 +177,7 @@ class CentralHeader:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EndRecord:
-    """End of central directory record (4.3.16), without the archive comment that follows it."""
+    """End of central directory record (4.3.16), without the archive comment."""
 
     STRUCT: ClassVar = struct.Struct("<4s4H2IH")
 
@@ -219,7 +219,7 @@ class EndRecord:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class End64Record:
-    """ZIP64 end of central directory record (4.3.14), version 1, which has no extensible data."""
+    """ZIP64 end of central directory record (4.3.14), version 1."""
 
     STRUCT: ClassVar = struct.Struct("<4sQ2H2I4Q")
     RECORD_SIZE: ClassVar = 44
@@ -294,12 +294,15 @@ def pack_extra(identifier: int, data: bytes) -> bytes:
 
 
 def pack_zip64(*values: int) -> bytes:
-    """Return the ZIP64 extra field of the values whose own fields contain the sentinel, in their order (4.5.3)."""
+    """Return the ZIP64 extra field (4.5.3) of values that do not fit their fields."""
     return pack_extra(EXTRA_ZIP64, struct.pack(f"<{len(values)}Q", *values))
 
 
 def to_dos_timestamp(moment: datetime) -> tuple[int, int]:
-    """Return time and date words (4.4.6): 1980 to 2107 in steps of two seconds, in UTC. A naive moment is in UTC."""
+    """Return time and date words (4.4.6), in UTC.
+
+    They cover 1980 to 2107 in steps of two seconds. A naive moment is in UTC.
+    """
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=timezone.utc)
     moment = min(max(moment, DOS_FIRST), DOS_LAST).astimezone(timezone.utc)
@@ -308,7 +311,7 @@ def to_dos_timestamp(moment: datetime) -> tuple[int, int]:
 
 
 def from_dos_timestamp(time: int, date: int) -> datetime | None:
-    """Return the moment that two DOS words encode, or None if they are not a valid date."""
+    """Return the moment that two DOS words encode, or None for an invalid date."""
     try:
         return datetime(
             DOS_FIRST.year + (date >> 9),

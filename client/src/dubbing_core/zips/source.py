@@ -15,9 +15,9 @@ class RangeSource(Protocol):
     """In bytes."""
 
     def read(self, start: int, end: int) -> Iterator[bytes]:
-        """Yield the bytes of the half-open range [start, end), which is not empty, in chunks of any size.
+        """Yield the bytes of the range [start, end) in chunks of any size.
 
-        The reader does not catch its exceptions: a storage error is not an error of the archive.
+        The range is not empty. The reader does not catch its exceptions: a storage error is not an error of the archive.
         """
         ...
 

@@ -24,12 +24,12 @@ from django.utils import timezone
 
 from bench.session import files_of
 from sessions_app.models import DubbingSession, Entry, Export, Job, Upload, Version
-from sessions_app.operations.cleanup.blobs import discard_unneeded
-from sessions_app.operations.exports import job as exports
-from sessions_app.operations.imports import job as imports
+from sessions_app.operations.cleanup.blobs import delete_new_blobs
+from sessions_app.operations.exports.request import request_export
+from sessions_app.operations.imports.request import request_file_import
 from sessions_app.operations.ingest.sources import FileSource
 from sessions_app.operations.jobs.run import run_job
-from sessions_app.operations.loads import load as loads
+from sessions_app.operations.loads.load import load_version
 from sessions_app.operations.saves.request import SaveRequest, request_save
 from sessions_app.operations.sessions.create import create_session
 from sessions_app.operations.sessions.purge import purge_session
@@ -106,19 +106,19 @@ def save_again(name: str, files: Mapping[str, Path]) -> float:
 
 def export(name: str) -> float:
     start = perf_counter()
-    _run(exports.request(version=_version(name), owner=_owner(), now=timezone.now()))
+    _run(request_export(version=_version(name), owner=_owner(), now=timezone.now()))
     return perf_counter() - start
 
 
 def import_file(name: str, file: Path) -> float:
     start = perf_counter()
-    _run(imports.request_file(file=file, owner=_owner(), name=name, now=timezone.now()))
+    _run(request_file_import(file=file, owner=_owner(), name=name, now=timezone.now()))
     return perf_counter() - start
 
 
 def load(name: str, folder: Path) -> float:
     start = perf_counter()
-    loads.load(version=_version(name), folder=folder, overwrite=False, now=timezone.now())
+    load_version(version=_version(name), folder=folder, overwrite=False, now=timezone.now())
     return perf_counter() - start
 
 
@@ -131,7 +131,7 @@ def forget(name: str) -> None:
         ids = set(Entry.objects.filter(session=session).values_list("blob_id", flat=True))
         trash_sessions(sessions=[session], now=timezone.now())
         purge_session(session=session)
-        discard_unneeded(ids, made_since=session.created_at - LONG_BEFORE)
+        delete_new_blobs(ids, created_since=session.created_at - LONG_BEFORE)
 
 
 def forget_exports() -> None:

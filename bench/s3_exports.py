@@ -13,7 +13,7 @@ from zipstream import ZipStream
 
 from bench.resident import Resident
 from dubbing_core.zips.layout import BlobMember, Layout
-from sessions_app.exports.assemble import assemble
+from sessions_app.exports.assembly import assemble_object
 from sessions_app.storage.keys import blob_key
 from sessions_app.storage.s3 import S3Store
 from tests.services.s3 import S3Server
@@ -69,7 +69,7 @@ def export(layout: Layout, key: str) -> float:
     (place,) = _places
     place.store.delete(key)
     began = time.perf_counter()
-    assemble(layout, key, store=place.store, on_bytes=lambda _: None)
+    assemble_object(layout, key, store=place.store, on_bytes=lambda _: None)
     return time.perf_counter() - began
 
 

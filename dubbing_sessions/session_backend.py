@@ -1,4 +1,4 @@
-"""Where Django keeps who is signed in: its own tables. Its word for a sign-in is session, which here is a dubbing project."""
+"""Login sessions: Django's database backend. Django calls a login a session, which in this project is a dubbing session."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from django.contrib.sessions.backends import db
 
 class SessionStore(db.SessionStore):
     def _validate_session_key(self, key: Any) -> bool:
-        """Take for no sign-in at all what Django never made: a cookie's NUL would be an error of PostgreSQL's."""
+        """Reject keys that Django did not generate: PostgreSQL raises an error for a NUL in a cookie."""
         return bool(super()._validate_session_key(key)) and key.isascii() and key.isalnum()  # type: ignore[misc]  # not in the stubs

@@ -23,4 +23,4 @@ def reconcile_jobs(**_: Any) -> None:
 
 @shared_task(name="sessions_app.collect_garbage")
 def collect_garbage(**_: Any) -> None:
-    garbage.collect(now=timezone.now(), dry_run=False)
+    garbage.collect_garbage(now=timezone.now(), dry_run=False)

@@ -14,8 +14,8 @@ from django.contrib.auth.models import User
 
 from dubbing_core.selection import Selection
 from sessions_app.models import DubbingSession, Entry, Export, Job, Upload, Version
-from sessions_app.operations.exports import job as exports
-from sessions_app.operations.imports import job as imports
+from sessions_app.operations.exports.request import request_export
+from sessions_app.operations.imports.request import request_import
 from sessions_app.operations.jobs.run import run_job
 from sessions_app.operations.saves.request import SaveRequest, request_save
 from sessions_app.operations.sessions.create import create_session
@@ -135,7 +135,7 @@ class World:
     def exported(self, version: Version, **selection: Any) -> Export:
         choices = Selection.from_choices(**selection)
         owner = version.session.owner
-        job = self.run(exports.request(version=version, owner=owner, selection=choices, now=self.clock()))
+        job = self.run(request_export(version=version, owner=owner, selection=choices, now=self.clock()))
         assert job.state == Job.State.SUCCEEDED, job.error_detail or job.error_message
         return Export.objects.get(job=job)
 
@@ -150,7 +150,7 @@ class World:
     ) -> Job:
         owner = owner or self.alice
         (upload,) = self.upload({filename: data}, owner=owner)
-        return self.run(imports.request(upload=upload, owner=owner, name=name, now=self.clock(), kind=kind))
+        return self.run(request_import(upload=upload, owner=owner, name=name, now=self.clock(), kind=kind))
 
     def run(self, job: Job) -> Job:
         run_job(job_id=job.pk, clock=self.clock)

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from dubbing_core.sizes import format_size
 from sessions_app.admin.base import ReadOnlyAdmin, list_link
 from sessions_app.models import Blob, Entry, Pin, Upload
-from sessions_app.operations.cleanup import garbage
+from sessions_app.operations.cleanup.garbage import collect_garbage
 from sessions_app.storage.store import StoreError
 
 ROWS = (
@@ -23,7 +23,7 @@ ROWS = (
     ("uploads", "Expired uploads"),
     ("leftovers", "Leftovers of ended jobs and uploads"),
     ("blobs", "Blobs that nothing refers to"),
-    ("condemned", "Blobs that nothing refers to any more, kept for the grace period"),
+    ("unreferenced", "Blobs that nothing refers to, in the grace period"),
 )
 
 
@@ -75,13 +75,13 @@ class BlobAdmin(ReadOnlyAdmin[Blob]):
             raise PermissionDenied
         if request.method == "POST":
             try:
-                report = garbage.collect(now=timezone.now(), dry_run=False)
+                report = collect_garbage(now=timezone.now(), dry_run=False)
             except StoreError as error:
                 messages.error(request, str(error))
             else:
                 messages.success(request, f"Cleaned up: {format_size(report.freed)} came free.")
             return redirect("admin:sessions_app_garbage")
-        report = garbage.collect(now=timezone.now(), dry_run=True)
+        report = collect_garbage(now=timezone.now(), dry_run=True)
         rows = [
             (label, tally.count, format_size(tally.size))
             for name, label in ROWS

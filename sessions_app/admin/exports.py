@@ -11,7 +11,8 @@ from django.utils.safestring import SafeString
 from dubbing_core.sizes import format_size
 from sessions_app.admin.base import ReadOnlyAdmin, link, list_link
 from sessions_app.models import Export, Share
-from sessions_app.operations.cleanup import garbage
+from sessions_app.operations.cleanup.exports import expire_exports
+from sessions_app.operations.cleanup.report import GarbageReport
 from sessions_app.storage.store import StoreError
 
 
@@ -66,10 +67,10 @@ class ExportAdmin(ReadOnlyAdmin[Export]):
     @admin.action(permissions=["cleanup"], description="Expire now")
     def expire(self, request: HttpRequest, rows: QuerySet[Export]) -> None:
         """Give up the bytes; links to them end, too."""
-        report = garbage.Report()
+        report = GarbageReport()
         kept = Export.objects.filter(pk__in=rows.values("pk"), removed_at__isnull=True)
         try:
-            garbage.expire_exports(kept, report=report, now=timezone.now(), dry_run=False)
+            expire_exports(kept, report=report, now=timezone.now(), dry_run=False)
         except StoreError as error:
             messages.error(request, str(error))
         messages.success(

@@ -16,7 +16,7 @@ from ninja.utils import check_csrf
 from sessions_app.api import rates
 from sessions_app.api.problems import ProblemError
 from sessions_app.models import AccessToken
-from sessions_app.operations.accounts import tokens
+from sessions_app.operations.accounts.tokens import find_token, record_token_use
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +42,7 @@ class TokenAuth(HttpBearer):
 
     def authenticate(self, request: HttpRequest, token: str) -> Caller:
         now = timezone.now()
-        access_token = tokens.find(secret=token.strip(), now=now)
+        access_token = find_token(secret=token.strip(), now=now)
         if access_token is None:
             rates.count_failure(request)
             # One response for unknown, expired and revoked tokens: a guess learns nothing.
@@ -59,7 +59,7 @@ class TokenAuth(HttpBearer):
                 "This access token is read-only. Use a token of scope “write”.",
                 headers={"WWW-Authenticate": 'Bearer error="insufficient_scope", scope="write"'},
             )
-        tokens.record_use(token=access_token, now=now)
+        record_token_use(token=access_token, now=now)
         request.user = access_token.owner
         return Caller(user=access_token.owner, token=access_token)
 

@@ -25,8 +25,8 @@ from sessions_app.api.selections import build_selection
 from sessions_app.http.downloads import export_download, layout_download
 from sessions_app.http.lookups import get_export_or_404, get_version_or_404
 from sessions_app.operations.errors import NotAllowedError
-from sessions_app.operations.exports import job as exports
-from sessions_app.operations.exports.layout import kept_layout_of
+from sessions_app.operations.exports.layout import get_export_layout
+from sessions_app.operations.exports.request import request_export
 from sessions_app.operations.sessions.last_accessed import record_access
 
 router = Router()
@@ -95,7 +95,7 @@ def create_export(request: ApiRequest, code: UUID, number: int, body: NewExport)
         without_source=body.without_source,
         history=body.history,
     )
-    job = exports.request(version=version, owner=user, now=timezone.now(), selection=selection)
+    job = request_export(version=version, owner=user, now=timezone.now(), selection=selection)
     return Job.of(job)
 
 
@@ -166,7 +166,7 @@ def get_archive(
         version, categories=category, languages=language, without_source=without_source, history=history
     )
     name = version.session.name
-    layout = kept_layout_of(version, session_name=name, selection=selection)
+    layout = get_export_layout(version, session_name=name, selection=selection)
     record_access(session=version.session, now=timezone.now())
     return api_download_response(
         request, layout_download(layout, filename=build_export_filename(name, selection.filename_suffix))

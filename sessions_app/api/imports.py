@@ -15,7 +15,7 @@ from sessions_app.api.endpoints import write_endpoint
 from sessions_app.api.idempotency import idempotent
 from sessions_app.api.jobs import Job, job_url
 from sessions_app.http.lookups import get_upload_or_404
-from sessions_app.operations.imports import job as imports
+from sessions_app.operations.imports.request import request_import
 
 router = Router()
 
@@ -62,5 +62,5 @@ def preview_import(request: ApiRequest, body: NewImport) -> Job:
 def _request(request: ApiRequest, body: NewImport, kind: models.Job.Kind) -> Job:
     user = request.auth.user
     upload = get_upload_or_404(user, body.upload, Action.EDIT)
-    job = imports.request(upload=upload, owner=user, name=body.name, now=timezone.now(), kind=kind)
+    job = request_import(upload=upload, owner=user, name=body.name, now=timezone.now(), kind=kind)
     return Job.of(job)

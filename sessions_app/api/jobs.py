@@ -19,8 +19,8 @@ from sessions_app.api.idempotency import idempotent
 from sessions_app.api.pagination import Cursor, Limit, Order, Page, paginate
 from sessions_app.http.lookups import get_job_or_404
 from sessions_app.operations.errors import NotAllowedError
-from sessions_app.operations.exports import job as exports
-from sessions_app.operations.imports import job as imports
+from sessions_app.operations.exports.request import retry_export
+from sessions_app.operations.imports.request import request_previewed_import
 from sessions_app.operations.jobs import cancel, retry
 from sessions_app.operations.saves.retry import retry_on_top
 
@@ -120,7 +120,7 @@ def cancel_job(request: ApiRequest, code: UUID) -> Job:
 def retry_job(request: ApiRequest, code: UUID) -> Status[Job]:
     job = get_job_or_404(request.auth.user, code, Action.EDIT)
     if job.kind == models.Job.Kind.EXPORT:
-        job = exports.retry(job=job, now=timezone.now())
+        job = retry_export(job=job, now=timezone.now())
     else:
         retry.retry_job(job=job, now=timezone.now())
     return Status(HTTPStatus.ACCEPTED, Job.of(get_job_or_404(request.auth.user, job.code)))
@@ -156,4 +156,4 @@ def save_on_top(request: ApiRequest, code: UUID) -> Status[Job]:
 @idempotent(status=202, location=job_url)
 def import_previewed(request: ApiRequest, code: UUID, body: ImportName) -> Job:
     preview = get_job_or_404(request.auth.user, code, Action.EDIT)
-    return Job.of(imports.request_checked(check=preview, name=body.name, now=timezone.now()))
+    return Job.of(request_previewed_import(preview=preview, name=body.name, now=timezone.now()))

@@ -20,7 +20,7 @@ from sessions_app.api.downloads import api_download_response
 from sessions_app.api.endpoints import NOT_MODIFIED_RESPONSE, OCTETS, binary_responses, read_endpoint
 from sessions_app.api.problems import not_found
 from sessions_app.api.versions import Entry
-from sessions_app.exports.stream import stream
+from sessions_app.exports.stream import stream_segments
 from sessions_app.http.downloads import entry_download, etag_matches, with_first_chunk
 from sessions_app.http.lookups import get_version_or_404
 from sessions_app.models import Version
@@ -162,7 +162,7 @@ def get_bundle(request: ApiRequest, code: UUID, number: int, body: BundleRequest
     blobs = [blobs_by_path[path] for path in body.paths]
     size = sum(blob.size for blob in blobs)
     segments = [BlobRange(blob.sha256, 0, blob.size) for blob in blobs if blob.size]
-    chunks = with_first_chunk(stream(segments, reader=get_store())) if segments else iter(())
+    chunks = with_first_chunk(stream_segments(segments, reader=get_store())) if segments else iter(())
     response = StreamingHttpResponse(chunks, content_type="application/octet-stream")
     response["Content-Length"] = str(size)
     response["X-Content-Type-Options"] = "nosniff"

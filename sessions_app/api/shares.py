@@ -18,7 +18,8 @@ from sessions_app.api.endpoints import read_endpoint, write_endpoint
 from sessions_app.api.idempotency import idempotent
 from sessions_app.api.pagination import Cursor, Limit, Order, Page, paginate
 from sessions_app.http.lookups import get_export_or_404, get_share_or_404
-from sessions_app.operations.shares import share as shares
+from sessions_app.operations.shares import create
+from sessions_app.operations.shares.create import MAX_DAYS
 
 router = Router()
 
@@ -55,7 +56,7 @@ class Share(BaseModel):
 class NewShare(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    days: int = Field(7, ge=1, le=shares.MAX_DAYS)
+    days: int = Field(7, ge=1, le=MAX_DAYS)
     note: str = Field("", max_length=200)
     """For example the recipient; visible only to you."""
 
@@ -74,7 +75,9 @@ class NewShare(BaseModel):
 def create_share(request: ApiRequest, code: UUID, body: NewShare) -> Share:
     user = request.auth.user
     export = get_export_or_404(user, code, Action.MANAGE)
-    created = shares.create(export=export, author=user, days=body.days, note=body.note, now=timezone.now())
+    created = create.create_share(
+        export=export, author=user, days=body.days, note=body.note, now=timezone.now()
+    )
     url = request.build_absolute_uri(reverse("share-page", args=[created.token]))
     return Share.of(created.share, url=url)
 

@@ -1,4 +1,4 @@
-"""A layout as a stream of bytes, read from the store as it goes: nothing is stored, memory stays flat."""
+"""Stream a layout: its bytes are read from the store on demand, in constant memory."""
 
 from __future__ import annotations
 
@@ -6,28 +6,28 @@ from collections.abc import Generator, Iterable
 from contextlib import closing
 
 from dubbing_core.zips.layout import Literal, Segment
-from sessions_app.exports.ahead import read_ahead
+from sessions_app.exports.read_ahead import read_ahead
 from sessions_app.storage.keys import blob_key
 from sessions_app.storage.store import BlobReader, CapableReader
 
-JOINED_SIZE = 64 * 1024
-"""Pieces smaller than this are joined: each yield costs whoever sends it a system call."""
+MIN_CHUNK_SIZE = 64 * 1024
+"""Smaller chunks are joined, because each chunk costs the sender a system call."""
 
 
-def stream(segments: Iterable[Segment], *, reader: CapableReader) -> Generator[bytes]:
-    """Yield the bytes of the segments in chunks, none of them empty; read ahead where the store is remote.
+def stream_segments(segments: Iterable[Segment], *, reader: CapableReader) -> Generator[bytes]:
+    """Yield the bytes of the segments in non-empty chunks; read ahead if the store is remote.
 
-    :raises ObjectMissingError: a blob is gone.
+    :raises ObjectMissingError: a blob is missing.
     :raises StoreUnavailableError: a blob could not be read to the end of its range.
     """
     read = read_ahead if reader.capabilities.remote else _read
     joined = bytearray()
     with closing(read(segments, reader=reader)) as pieces:
         for piece in pieces:
-            small = len(piece) < JOINED_SIZE
+            small = len(piece) < MIN_CHUNK_SIZE
             if small:
                 joined += piece
-            if joined and (not small or len(joined) >= JOINED_SIZE):
+            if joined and (not small or len(joined) >= MIN_CHUNK_SIZE):
                 yield bytes(joined)
                 joined.clear()
             if not small:

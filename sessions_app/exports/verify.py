@@ -3,7 +3,7 @@
     python3 verify.py EXPORT.zip     checks an archive
     python3 .dubbing/verify.py       checks the folder that an archive was unpacked into
 
-Needs Python 3.8 and nothing else. Exit status: 0 all is as it was exported, 1 something is not, 2 it cannot be told.
+Needs Python 3.8 and nothing else. Exit status: 0 unchanged since the export, 1 differences, 2 the check failed.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from typing import IO, Callable, Iterator
 MANIFEST, VERIFIER = ".dubbing/manifest.json", ".dubbing/verify.py"
 
 
-def problems(names: list[str], open_file: Callable[[str], IO[bytes]]) -> Iterator[str]:
-    """Tell what is missing, changed or was not exported. Whatever the manifest says, only ``names`` are opened."""
+def find_problems(names: list[str], open_file: Callable[[str], IO[bytes]]) -> Iterator[str]:
+    """Yield files that are missing, changed or were not exported. Only ``names`` are opened."""
     with open_file(MANIFEST) as file:
         members = json.loads(file.read(1 << 26))["members"]
-    there, expected = Counter(names), {member["path"]: member["sha256"] for member in members}
-    yield from (f"{path}: is missing" for path in expected.keys() - there.keys())
-    yield from (f"{name}: was not exported" for name in there - Counter({MANIFEST, VERIFIER, *expected}))
-    for path in expected.keys() & there.keys():
+    present, expected = Counter(names), {member["path"]: member["sha256"] for member in members}
+    yield from (f"{path}: is missing" for path in expected.keys() - present.keys())
+    yield from (f"{name}: was not exported" for name in present - Counter({MANIFEST, VERIFIER, *expected}))
+    for path in expected.keys() & present.keys():
         digest = hashlib.sha256()
         try:
             with open_file(path) as file:
@@ -34,27 +34,27 @@ def problems(names: list[str], open_file: Callable[[str], IO[bytes]]) -> Iterato
                     digest.update(chunk)
             if digest.hexdigest() != expected[path]:
                 yield f"{path}: is not the file that was exported"
-        except Exception as error:  # A damaged archive makes Python raise one of a dozen kinds.
+        except Exception as error:  # zipfile raises many kinds for a damaged archive.
             yield f"{path}: cannot be read ({error})"
 
 
-def problems_in(target: Path) -> list[str]:
+def check_export(target: Path) -> list[str]:
     if target.is_dir():
         files = (path for path in target.rglob("*") if path.is_file() and not path.is_symlink())
         names = [file.relative_to(target).as_posix() for file in files]
-        return sorted(problems(names, lambda name: (target / name).open("rb")))
+        return sorted(find_problems(names, lambda name: (target / name).open("rb")))
     with zipfile.ZipFile(target) as archive:
         names = [name for name in archive.namelist() if not name.endswith("/")]
-        return sorted(problems(names, archive.open))
+        return sorted(find_problems(names, archive.open))
 
 
 if __name__ == "__main__":
-    checked = Path(sys.argv[1]) if sys.argv[1:] else Path(__file__).resolve().parents[1]
+    target = Path(sys.argv[1]) if sys.argv[1:] else Path(__file__).resolve().parents[1]
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
-        found = problems_in(checked)
+        problems = check_export(target)
     except Exception as error:
-        print(f"{checked} cannot be checked: {error!r}", file=sys.stderr)
+        print(f"{target} cannot be checked: {error!r}", file=sys.stderr)
         sys.exit(2)
-    print("\n".join(found) or f"{checked}: everything is as it was exported.")
-    sys.exit(1 if found else 0)
+    print("\n".join(problems) or f"{target}: all files are unchanged since the export.")
+    sys.exit(1 if problems else 0)

@@ -18,7 +18,7 @@ from dubbing_core.http_ranges import (
     parse_range,
 )
 from dubbing_core.zips.layout import Layout
-from sessions_app.exports.stream import stream
+from sessions_app.exports.stream import stream_segments
 from sessions_app.models import Entry, Export
 from sessions_app.storage import get_store
 from sessions_app.storage.keys import blob_key
@@ -90,7 +90,7 @@ def layout_download(layout: Layout, *, filename: str) -> Download:
         size=layout.size,
         etag=layout.etag,
         filename=filename,
-        read=lambda start, end: stream(layout.cut(start, end), reader=store),
+        read=lambda start, end: stream_segments(layout.cut(start, end), reader=store),
         content_type="application/zip",
     )
 

@@ -19,7 +19,7 @@ from sessions_app.http.downloads import download_response, export_download
 from sessions_app.http.lookups import get_export_or_404, get_version_or_404
 from sessions_app.models import Export
 from sessions_app.operations.errors import OperationError
-from sessions_app.operations.shares import share as shares
+from sessions_app.operations.shares.create import create_share
 from sessions_app.queries.exports import get_ready_exports
 from sessions_app.queries.history import get_history_size
 from sessions_app.queries.versions import get_file_groups, summarize_categories
@@ -89,7 +89,7 @@ def share(request: SignedInRequest, code: UUID) -> HttpResponse:
     if not form.is_valid():
         return render(request, "exports/detail.html", context, status=400)
     try:
-        created = shares.create(
+        created = create_share(
             export=export,
             author=request.user,
             days=form.cleaned_data["days"],

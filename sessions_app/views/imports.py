@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from sessions_app.access import Action
 from sessions_app.http.lookups import get_job_or_404
 from sessions_app.operations.errors import OperationError
-from sessions_app.operations.imports import job as imports
+from sessions_app.operations.imports.request import request_previewed_import
 from sessions_app.views.page_view import SignedInRequest, page_view
 from sessions_app.views.upload_page import upload_page
 
@@ -31,7 +31,7 @@ def create_from_preview(request: SignedInRequest, code: UUID) -> HttpResponse:
     """Import the ZIP of a preview job."""
     preview = get_job_or_404(request.user, code, Action.EDIT)
     try:
-        job = imports.request_checked(check=preview, name=request.POST.get("name", ""), now=timezone.now())
+        job = request_previewed_import(preview=preview, name=request.POST.get("name", ""), now=timezone.now())
     except OperationError as error:
         messages.error(request, error.message)
         return redirect("job-detail", preview.code)

@@ -15,7 +15,7 @@ from sessions_app.access import Action, visible_to
 from sessions_app.http.lookups import get_job_or_404
 from sessions_app.models import Job
 from sessions_app.operations.errors import OperationError
-from sessions_app.operations.exports import job as exports
+from sessions_app.operations.exports.request import retry_export
 from sessions_app.operations.jobs.cancel import cancel_job
 from sessions_app.operations.jobs.retry import retry_job
 from sessions_app.views.errors import run_with_message
@@ -74,7 +74,7 @@ def retry(request: SignedInRequest, code: UUID) -> HttpResponse:
     job = get_job_or_404(request.user, code, Action.EDIT)
     try:
         if job.kind == Job.Kind.EXPORT:
-            job = exports.retry(job=job, now=timezone.now())
+            job = retry_export(job=job, now=timezone.now())
         else:
             retry_job(job=job, now=timezone.now())
     except OperationError as error:

@@ -14,7 +14,7 @@ from sessions_app.access import Action, require, visible_to
 from sessions_app.forms import BatchForm, SearchForm
 from sessions_app.models import DubbingSession
 from sessions_app.operations.errors import OperationError
-from sessions_app.operations.exports import job as exports
+from sessions_app.operations.exports.request import request_export
 from sessions_app.operations.sessions.trash import trash_sessions
 from sessions_app.queries.sessions import (
     SessionOrder,
@@ -84,7 +84,7 @@ def _export(request: SignedInRequest, selected: list[DubbingSession]) -> HttpRes
             continue
         session.current.session = session
         try:
-            exports.request(version=session.current, owner=request.user, now=timezone.now())
+            request_export(version=session.current, owner=request.user, now=timezone.now())
         except OperationError as error:
             messages.error(request, error.message)
         else:

@@ -18,7 +18,8 @@ from sessions_app.http.downloads import download_response, export_download
 from sessions_app.http.lookups import get_share_or_404
 from sessions_app.models import Share
 from sessions_app.operations.errors import OperationError
-from sessions_app.operations.shares import share as shares
+from sessions_app.operations.shares.copy import copy_shared_export
+from sessions_app.operations.shares.find import find_share
 from sessions_app.queries.versions import get_file_page, summarize_categories
 from sessions_app.views.page_view import SignedInRequest, page_view
 
@@ -29,7 +30,7 @@ R = TypeVar("R", bound=HttpResponseBase)
 @never_cache
 def page(request: HttpRequest, token: str) -> HttpResponse:
     """Show the contents of the export to everyone who has the link."""
-    share = shares.find(token=token, now=timezone.now())
+    share = find_share(token=token, now=timezone.now())
     if share is None:
         return _unavailable(request)
     version = share.export.version
@@ -49,7 +50,7 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
 @never_cache
 def download(request: HttpRequest, token: str) -> HttpResponseBase:
     now = timezone.now()
-    share = shares.find(token=token, now=now)
+    share = find_share(token=token, now=now)
     if share is None or not share.export.is_ready(now=now):
         return _unavailable(request)
     return _private(
@@ -63,11 +64,11 @@ def download(request: HttpRequest, token: str) -> HttpResponseBase:
 @page_view
 def copy(request: SignedInRequest, token: str) -> HttpResponse:
     """Copy the shared session to the user's own sessions."""
-    share = shares.find(token=token, now=timezone.now())
+    share = find_share(token=token, now=timezone.now())
     if share is None:
         return _unavailable(request)
     try:
-        session = shares.take(share=share, owner=request.user, now=timezone.now())
+        session = copy_shared_export(share=share, owner=request.user, now=timezone.now())
     except OperationError as error:
         messages.error(request, error.message)
         return redirect("share-page", token)

@@ -15,7 +15,7 @@ from sessions_app.access import Action, visible_to
 from sessions_app.forms import TokenForm
 from sessions_app.http.lookups import get_token_or_404
 from sessions_app.models import AccessToken
-from sessions_app.operations.accounts import tokens
+from sessions_app.operations.accounts.tokens import create_token
 from sessions_app.operations.errors import OperationError
 from sessions_app.views.page_view import SignedInRequest, page_view
 
@@ -38,7 +38,7 @@ def create(request: SignedInRequest) -> HttpResponse:
         return render(request, "tokens/list.html", _context(request, form), status=400)
     params = form.cleaned_data
     try:
-        created = tokens.create(
+        created = create_token(
             owner=request.user,
             name=params["name"],
             scope=AccessToken.Scope(params["scope"]),

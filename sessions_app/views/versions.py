@@ -19,8 +19,8 @@ from sessions_app.forms import SelectionForm
 from sessions_app.http.downloads import download_response, entry_download, layout_download, playable_type
 from sessions_app.http.lookups import get_session_or_404, get_version_or_404
 from sessions_app.operations.errors import OperationError
-from sessions_app.operations.exports import job as exports
-from sessions_app.operations.exports.layout import kept_layout_of
+from sessions_app.operations.exports.layout import get_export_layout
+from sessions_app.operations.exports.request import request_export
 from sessions_app.operations.sessions.last_accessed import record_access
 from sessions_app.operations.versions.restore import restore_version
 from sessions_app.queries.versions import find_entry, get_file_groups
@@ -50,7 +50,7 @@ def export(request: SignedInRequest, code: UUID, number: int) -> HttpResponse:
         messages.error(request, form.problem)
         return redirect("export-new", code, number)
     try:
-        job = exports.request(
+        job = request_export(
             version=version, owner=request.user, selection=form.selection, now=timezone.now()
         )
     except OperationError as error:
@@ -89,7 +89,7 @@ def archive(request: SignedInRequest, code: UUID, number: int) -> HttpResponseBa
     record_access(session=version.session, now=timezone.now())
     name = version.session.name
     try:
-        layout = kept_layout_of(version, session_name=name, selection=selection)
+        layout = get_export_layout(version, session_name=name, selection=selection)
     except OperationError as error:
         messages.error(request, error.message)
         return redirect("export-new", code, number)

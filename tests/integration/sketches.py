@@ -18,11 +18,9 @@ from dubbing_core.manifest import Manifest, ManifestEntry
 from dubbing_core.placement import place_files
 from dubbing_core.texts import ExtractedTexts
 from sessions_app.models import AccessToken, Blob, DubbingSession, Export, Job, Share, Version
-from sessions_app.operations.accounts import tokens
-from sessions_app.operations.accounts.tokens import NewToken
+from sessions_app.operations.accounts.tokens import NewToken, create_token
 from sessions_app.operations.sessions.create import create_session
-from sessions_app.operations.shares import share as shares
-from sessions_app.operations.shares.share import NewShare
+from sessions_app.operations.shares.create import NewShare, create_share
 from sessions_app.operations.versions.commit import commit_version
 from sessions_app.operations.versions.new_version import NewVersion
 from sessions_app.storage import get_store
@@ -149,13 +147,13 @@ def sketch_export(session: DubbingSession, *, key: str = "", size: int = len(ZIP
 
 
 def sketch_share(export: Export, *, days: int = 7) -> NewShare:
-    return shares.create(export=export, author=export.owner, days=days, note="for Bob", now=now())
+    return create_share(export=export, author=export.owner, days=days, note="for Bob", now=now())
 
 
 def sketch_token(
     owner: User, *, scope: AccessToken.Scope = AccessToken.Scope.WRITE, days: int | None = 30
 ) -> NewToken:
-    return tokens.create(owner=owner, name="my laptop", scope=scope, days=days, now=now())
+    return create_token(owner=owner, name="my laptop", scope=scope, days=days, now=now())
 
 
 def expired(share: Share) -> Share:

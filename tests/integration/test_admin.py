@@ -22,11 +22,12 @@ from sessions_app.models import (
     Upload,
     Version,
 )
-from sessions_app.operations.cleanup import garbage
-from sessions_app.operations.exports import job as exports
+from sessions_app.operations.cleanup.garbage import collect_garbage
+from sessions_app.operations.exports.request import request_export
 from sessions_app.operations.sessions.purge import purge_session
 from sessions_app.operations.sessions.trash import trash_sessions
-from sessions_app.operations.shares import share as shares
+from sessions_app.operations.shares.create import create_share
+from sessions_app.operations.shares.find import find_share
 from sessions_app.storage.keys import blob_key
 from tests.world import PROJECT, World, stored_keys
 
@@ -67,7 +68,7 @@ def one_of_each(world: World, name: str = "talk") -> None:
     session = world.saved(name, {**PROJECT, f"{name}.txt": name.encode()})
     world.save(session, {"audio/fr_audio.wav": name.encode() * 3})
     export = world.exported(current(session))
-    shares.create(export=export, author=world.alice, days=3, note="for Bob", now=world.clock())
+    create_share(export=export, author=world.alice, days=3, note="for Bob", now=world.clock())
     world.upload({f"{name}.wav": b"on its way"})
     waiting = world.save(world.session(f"{name} empty"), {"new.wav": b"new"}, run=False)
     Pin.objects.create(job=waiting, blob=Blob.objects.order_by("-pk")[0])
@@ -193,7 +194,7 @@ def test_an_export_is_expired_with_its_bytes(world: World, operator: Client):
 
 def test_a_waiting_job_is_cancelled_and_queued_again(world: World, operator: Client):
     version = current(world.saved())
-    job = exports.request(version=version, owner=world.alice, now=world.clock())
+    job = request_export(version=version, owner=world.alice, now=world.clock())
 
     assert act(operator, "cancel", job) == "Cancelled: 1."
     job.refresh_from_db()
@@ -206,10 +207,10 @@ def test_a_waiting_job_is_cancelled_and_queued_again(world: World, operator: Cli
 
 def test_a_link_is_revoked(world: World, operator: Client):
     export = world.exported(current(world.saved()))
-    made = shares.create(export=export, author=world.alice, days=3, note="", now=world.clock())
+    made = create_share(export=export, author=world.alice, days=3, note="", now=world.clock())
 
     assert act(operator, "revoke", made.share) == "Revoked: 1."
-    assert shares.find(token=made.token, now=world.clock()) is None
+    assert find_share(token=made.token, now=world.clock()) is None
     assert act(operator, "revoke", made.share) == "Revoked: 0."
 
 
@@ -283,9 +284,9 @@ def test_staff_who_may_change_may_clean_up(world: World, client: Client):
 
 def test_the_page_tells_what_collect_tells(world: World, operator: Client):
     one_of_each(world)
-    told = garbage.collect(now=timezone.now(), dry_run=True)
+    told = collect_garbage(now=timezone.now(), dry_run=True)
     rows = operator.get(reverse("admin:sessions_app_garbage")).context["rows"]
     assert sum(count for _, count, _ in rows) == sum(
         getattr(told, name).count
-        for name in ("sessions", "exports", "uploads", "leftovers", "blobs", "condemned")
+        for name in ("sessions", "exports", "uploads", "leftovers", "blobs", "unreferenced")
     )

@@ -12,7 +12,7 @@ import pytest
 from django.db import connection
 
 from sessions_app.models import DubbingSession, IdempotencyRecord, Job, Share
-from sessions_app.operations.cleanup import garbage
+from sessions_app.operations.cleanup.garbage import collect_garbage
 from sessions_app.operations.idempotency import LIFETIME
 from sessions_app.operations.sessions import create
 from sessions_app.operations.sessions.create import create_session
@@ -106,9 +106,9 @@ def test_a_record_expires_after_a_day(alice: Program):
 
     assert "Idempotent-Replayed" not in alice.post("/sessions", {"name": "talk"}, idempotency_key="k-1")
     IdempotencyRecord.objects.update(created_at=now() - LIFETIME - timedelta(seconds=1))
-    garbage.collect(now=now(), dry_run=True)
+    collect_garbage(now=now(), dry_run=True)
     assert IdempotencyRecord.objects.count() == 1
-    garbage.collect(now=now(), dry_run=False)
+    collect_garbage(now=now(), dry_run=False)
     assert IdempotencyRecord.objects.count() == 0
 
 

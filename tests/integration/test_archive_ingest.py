@@ -11,7 +11,7 @@ import pytest
 
 from sessions_app.models import Blob, Job, Pin
 from sessions_app.operations.errors import JobCancelled
-from sessions_app.operations.imports import job as imports
+from sessions_app.operations.imports.request import request_file_import, request_import
 from sessions_app.operations.jobs.context import JobContext
 from sessions_app.operations.jobs.retry import retry_job
 from sessions_app.storage import get_store
@@ -87,7 +87,7 @@ def test_every_file_of_a_local_zip_is_stored_unchanged(world: World, tmp_path: P
     path = tmp_path / "talk.zip"
     path.write_bytes(zip_of_files(files, compression=compression))
 
-    job = world.run(imports.request_file(file=path, owner=world.alice, name="", now=world.clock()))
+    job = world.run(request_file_import(file=path, owner=world.alice, name="", now=world.clock()))
 
     assert files_of(job, world) == files
     assert stored_keys("staging/") == []
@@ -189,7 +189,7 @@ class TestAFailure:
 
         monkeypatch.setattr(JobContext, "advance", modify)
 
-        job = world.run(imports.request_file(file=path, owner=world.alice, name="", now=world.clock()))
+        job = world.run(request_file_import(file=path, owner=world.alice, name="", now=world.clock()))
 
         assert job.state == Job.State.FAILED
         assert job.error_code in {"zip_truncated", "zip_crc_mismatch"}
@@ -201,7 +201,7 @@ class TestAFailure:
 def test_an_import_fails_on_a_full_disk_and_can_be_retried(world: World, compression: int):
     files = project()
     (upload,) = world.upload({"talk.zip": zip_of_files(files, compression=compression)})
-    job = imports.request(upload=upload, owner=world.alice, name="", now=world.clock())
+    job = request_import(upload=upload, owner=world.alice, name="", now=world.clock())
 
     with limited_file_size(10 * MIB):  # the database is smaller
         world.run(job)

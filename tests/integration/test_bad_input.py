@@ -23,7 +23,7 @@ from urllib3 import HTTPResponse
 from dubbing_core.zips.layout import TextMember, plan_archive
 from dubbing_core.zips.records import DEFLATED
 from sessions_app.models import Blob, DubbingSession, Job, Pin
-from sessions_app.operations.imports import job as imports
+from sessions_app.operations.imports.request import request_import
 from sessions_app.storage import get_store
 from sessions_app.storage.s3 import S3Store
 from tests.integration.sketches import signed_in
@@ -93,7 +93,7 @@ def assert_nothing_is_there() -> None:
 def uploaded(world: World, data: bytes) -> Job:
     """An import that waits for a worker."""
     (upload,) = world.upload({"talk.zip": data})
-    return imports.request(upload=upload, owner=world.alice, name="", now=world.clock())
+    return request_import(upload=upload, owner=world.alice, name="", now=world.clock())
 
 
 @pytest.mark.parametrize(("make", "code"), HOSTILE.values(), ids=HOSTILE)

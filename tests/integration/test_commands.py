@@ -20,7 +20,7 @@ from django.core.management import CommandError, call_command
 from sessions_app.management import database, locks
 from sessions_app.management.errors import Error
 from sessions_app.models import AccessToken, DubbingSession, Job, Version
-from sessions_app.operations.accounts import tokens
+from sessions_app.operations.accounts.tokens import find_token
 from sessions_app.operations.sessions.trash import trash_sessions
 from sessions_app.storage import get_store
 from tests.services.processes import ROOT
@@ -336,7 +336,7 @@ def test_a_token_is_made_and_printed_once(world: World):
         "scope": "write",
         "expires_at": token.expires_at.isoformat() if token.expires_at else "",
     }
-    assert tokens.find(secret=told["token"], now=datetime.now(UTC)) == token
+    assert find_token(secret=told["token"], now=datetime.now(UTC)) == token
     assert words("create_token", "--owner", "alice", "--name", "x").startswith("dubs_")
     assert AccessToken.objects.latest("pk").scope == "read"
 
@@ -637,7 +637,7 @@ def test_an_export_is_verified_and_a_changed_one_is_not(world: World, tmp_path: 
     world.saved("talk")
     output = tmp_path / "talk.zip"
     answer("export_session", "talk", "--owner", "alice", "--output", output)
-    assert verify(output) == (f"{output}: everything is as it was exported.\n", 0)
+    assert verify(output) == (f"{output}: all files are unchanged since the export.\n", 0)
 
     with ZipFile(output) as archive:
         files = {name: archive.read(name) for name in archive.namelist()}

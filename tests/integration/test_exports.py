@@ -11,8 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from sessions_app.models import DubbingSession, Export, Job
-from sessions_app.operations.exports import job as exports
-from sessions_app.operations.exports.layout import layout_of
+from sessions_app.operations.exports.layout import build_export_layout
+from sessions_app.operations.exports.request import request_export
 from sessions_app.operations.jobs.cancel import cancel_job
 from sessions_app.operations.sessions.trash import trash_sessions
 from tests.world import PROJECT, World, read_object, stored_keys
@@ -49,7 +49,7 @@ def test_the_same_version_always_gives_the_same_bytes(world: World):
     second = read_object(world.exported(session.current).key)
 
     assert first == second
-    assert len(first) == layout_of(session.current, session_name=session.name).size
+    assert len(first) == build_export_layout(session.current, session_name=session.name).size
 
 
 def test_an_export_that_is_there_is_not_made_again(world: World):
@@ -57,15 +57,15 @@ def test_an_export_that_is_there_is_not_made_again(world: World):
     assert session.current is not None
     export = world.exported(session.current)
 
-    again = exports.request(version=session.current, owner=world.alice, now=world.clock())
+    again = request_export(version=session.current, owner=world.alice, now=world.clock())
 
     assert again.pk == export.job_id
     world.clock.forward(days=6)
-    assert exports.request(version=session.current, owner=world.alice, now=world.clock()).pk == again.pk
+    assert request_export(version=session.current, owner=world.alice, now=world.clock()).pk == again.pk
     export.refresh_from_db()
     assert export.expires_at == world.clock() + settings.EXPORT_RETENTION  # as long as a new one would be
     world.clock.forward(days=8)
-    later = exports.request(version=session.current, owner=world.alice, now=world.clock())
+    later = request_export(version=session.current, owner=world.alice, now=world.clock())
     assert later.pk != export.job_id
 
 
@@ -73,8 +73,8 @@ def test_an_export_asked_for_twice_is_made_once(world: World):
     session = world.saved()
     assert session.current is not None
 
-    first = exports.request(version=session.current, owner=world.alice, now=world.clock())
-    second = exports.request(version=session.current, owner=world.alice, now=world.clock())
+    first = request_export(version=session.current, owner=world.alice, now=world.clock())
+    second = request_export(version=session.current, owner=world.alice, now=world.clock())
 
     assert first.pk == second.pk
 
@@ -82,7 +82,7 @@ def test_an_export_asked_for_twice_is_made_once(world: World):
 def test_a_cancelled_export_leaves_nothing(world: World):
     session = world.saved()
     assert session.current is not None
-    job = exports.request(version=session.current, owner=world.alice, now=world.clock())
+    job = request_export(version=session.current, owner=world.alice, now=world.clock())
     assert job.claim(now=world.clock(), lease_until=world.clock() + settings.JOB_LEASE)
     cancel_job(job=job, now=world.clock())
     job.requeue()
@@ -97,7 +97,7 @@ def test_a_cancelled_export_leaves_nothing(world: World):
 def test_a_session_in_the_trash_is_not_exported(world: World):
     session = world.saved()
     assert session.current is not None
-    job = exports.request(version=session.current, owner=world.alice, now=world.clock())
+    job = request_export(version=session.current, owner=world.alice, now=world.clock())
     trash_sessions(sessions=[session], now=world.clock())
 
     world.run(job)

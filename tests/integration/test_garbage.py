@@ -9,14 +9,14 @@ from django.conf import settings
 from django.db import connections
 
 from sessions_app.models import Blob, DubbingSession, Export, Job, Pin, Upload, Version
-from sessions_app.operations.cleanup import garbage
-from sessions_app.operations.cleanup.blobs import delete
-from sessions_app.operations.cleanup.garbage import Report
-from sessions_app.operations.exports import job as exports
+from sessions_app.operations.cleanup.blobs import delete_unreferenced_blob
+from sessions_app.operations.cleanup.garbage import collect_garbage
+from sessions_app.operations.cleanup.report import GarbageReport
+from sessions_app.operations.exports.request import request_export
 from sessions_app.operations.jobs.cancel import cancel_job
 from sessions_app.operations.sessions.purge import purge_session
 from sessions_app.operations.sessions.trash import trash_sessions, untrash_session
-from sessions_app.operations.shares import share as shares
+from sessions_app.operations.shares.create import create_share
 from sessions_app.storage import get_store
 from sessions_app.storage.keys import blob_key, export_key, staging_key
 from tests.world import PROJECT, World, stored_keys
@@ -31,8 +31,8 @@ def nothing_arrives(world: World) -> None:
         store.abort(opened.key, opened.upload_id)
 
 
-def collect(world: World, *, dry_run: bool = False) -> Report:
-    return garbage.collect(now=world.clock(), dry_run=dry_run)
+def collect(world: World, *, dry_run: bool = False) -> GarbageReport:
+    return collect_garbage(now=world.clock(), dry_run=dry_run)
 
 
 def after_grace(world: World) -> datetime:
@@ -68,7 +68,7 @@ def put(key: str, data: bytes = b"left behind") -> str:
 
 def queued(world: World) -> Job:
     session = world.saved("busy")
-    return exports.request(version=current(session), owner=world.alice, now=world.clock())
+    return request_export(version=current(session), owner=world.alice, now=world.clock())
 
 
 # -- Blobs --------------------------------------------------------------------------------------------------------
@@ -79,7 +79,7 @@ def test_an_unneeded_blob_goes_in_two_steps_with_a_pause_between(world: World):
     key = blob_key(Blob.objects.get().sha256)
 
     first = collect(world)
-    assert (first.condemned.count, first.blobs.count) == (1, 0)
+    assert (first.unreferenced.count, first.blobs.count) == (1, 0)
     world.clock.forward(seconds=settings.GARBAGE_GRACE.total_seconds() - 1)
     assert collect(world).blobs.count == 0
     assert stored_keys() == [key]
@@ -151,7 +151,7 @@ def test_a_save_between_the_look_and_the_deletion_wins(world: World):
     seen = Blob.objects.unreferenced().get()
     session = world.saved("again", {"one.wav": b"one"})
 
-    assert not delete(seen)
+    assert not delete_unreferenced_blob(seen)
     assert list(world.files(current(session)).values()) == [b"one"]
 
 
@@ -170,7 +170,7 @@ def test_a_save_after_the_deletion_began_stores_the_bytes_anew(world: World):
 
 def finish_deleting(blob: Blob) -> None:
     try:
-        delete(blob)
+        delete_unreferenced_blob(blob)
     finally:
         connections.close_all()
 
@@ -213,7 +213,7 @@ def test_a_dry_run_tells_what_a_real_one_does_and_does_nothing(world: World):
 
     done = collect(world)
     assert told.as_dict() == done.as_dict()
-    counts = (done.sessions, done.exports, done.uploads, done.leftovers, done.blobs, done.condemned)
+    counts = (done.sessions, done.exports, done.uploads, done.leftovers, done.blobs, done.unreferenced)
     assert [tally.count for tally in counts] == [1, 2, 1, 1, 1, 1]
     assert collect(world).freed == 0
 
@@ -285,7 +285,7 @@ def test_an_expired_export_gives_up_its_bytes_and_keeps_its_row(world: World):
 
 def test_a_live_link_keeps_an_export_until_it_ends(world: World):
     export = world.exported(current(world.saved()))
-    made = shares.create(export=export, author=world.alice, days=30, note="", now=world.clock())
+    made = create_share(export=export, author=world.alice, days=30, note="", now=world.clock())
     # Were its own time over, the link would still keep it.
     Export.objects.update(expires_at=world.clock())
     after_export(world)
@@ -379,4 +379,4 @@ def test_a_blob_that_began_to_arrive_is_given_up_when_nobody_writes_it(world: Wo
 
 @pytest.mark.parametrize("dry_run", [True, False])
 def test_an_empty_portal_has_nothing_to_collect(world: World, dry_run):
-    assert collect(world, dry_run=dry_run) == Report()
+    assert collect(world, dry_run=dry_run) == GarbageReport()

@@ -9,7 +9,8 @@ from django.conf import settings
 
 from sessions_app.models import Export, Job, Pin
 from sessions_app.operations.errors import JobLost, NotAllowedError
-from sessions_app.operations.exports import job as exports
+from sessions_app.operations.exports import job as export_job
+from sessions_app.operations.exports.request import request_export
 from sessions_app.operations.jobs.cancel import cancel_job
 from sessions_app.operations.jobs.context import JobContext
 from sessions_app.operations.jobs.reconcile import reconcile_jobs
@@ -22,7 +23,7 @@ def job(world: World) -> Job:
     """An export that waits for a worker."""
     session = world.saved(files=PROJECT)
     assert session.current is not None
-    return exports.request(version=session.current, owner=world.alice, now=world.clock())
+    return request_export(version=session.current, owner=world.alice, now=world.clock())
 
 
 def claim(job: Job, world: World) -> Job:
@@ -132,7 +133,7 @@ def test_an_internal_error_is_detailed_for_staff_only(
     def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError("somewhere deep")
 
-    monkeypatch.setattr(exports, "layout_of", fail)
+    monkeypatch.setattr(export_job, "build_export_layout", fail)
 
     world.run(job)
 
@@ -146,7 +147,7 @@ def test_a_worker_that_is_stopped_requeues_its_job(world: World, job: Job, monke
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(exports, "layout_of", interrupt)
+        patch.setattr(export_job, "build_export_layout", interrupt)
         with pytest.raises(KeyboardInterrupt):
             world.run(job)
 

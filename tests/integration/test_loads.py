@@ -15,8 +15,8 @@ from django.core.management import call_command
 from sessions_app.management.errors import Error
 from sessions_app.models import DubbingSession, Version
 from sessions_app.operations.errors import BadInputError, NotAllowedError
-from sessions_app.operations.exports import job as exports
-from sessions_app.operations.loads import load as loads
+from sessions_app.operations.exports.file import write_export
+from sessions_app.operations.loads.load import LoadResult, load_version
 from sessions_app.operations.sessions.trash import trash_sessions
 from sessions_app.storage import get_store
 from sessions_app.storage.store import ObjectMissingError
@@ -47,8 +47,10 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def load(world: World, version: Version, folder: Path, *, overwrite: bool = False) -> loads.Loaded:
-    return loads.load(version=version, folder=folder, overwrite=overwrite, now=world.clock(), as_saved=False)
+def load(world: World, version: Version, folder: Path, *, overwrite: bool = False) -> LoadResult:
+    return load_version(
+        version=version, folder=folder, overwrite=overwrite, now=world.clock(), as_saved=False
+    )
 
 
 # -- What is there afterwards ------------------------------------------------------------------------------------------
@@ -63,12 +65,12 @@ def test_a_folder_holds_what_the_export_holds(world: World, talk: DubbingSession
     loaded = load(world, version, folder)
 
     archive = work_folder / "talk.zip"
-    exports.write_to(version=version, destination=archive)
+    write_export(version=version, destination=archive)
     with ZipFile(archive) as exported:
         wanted = {name: exported.read(name) for name in exported.namelist() if not name.startswith(".")}
     assert contents(folder) == wanted
     assert len(wanted) == version.file_count + 1
-    assert loaded == loads.Loaded(written=len(wanted), unchanged=0, size=sum(map(len, wanted.values())))
+    assert loaded == LoadResult(written=len(wanted), unchanged=0, size=sum(map(len, wanted.values())))
 
 
 def test_loading_counts_as_opening_the_session(world: World, talk: DubbingSession, work_folder: Path):

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 import pytest
 
 from sessions_app.models import DubbingSession, Job, Upload
-from sessions_app.operations.cleanup import garbage
+from sessions_app.operations.cleanup.garbage import collect_garbage
 from sessions_app.operations.errors import BadInputError, NotAllowedError, OverQuotaError
-from sessions_app.operations.imports import job as imports
+from sessions_app.operations.imports.request import request_import
 from sessions_app.operations.jobs.cancel import cancel_job
 from sessions_app.operations.jobs.retry import retry_job
 from sessions_app.operations.saves.request import SaveRequest, request_save
@@ -167,8 +167,8 @@ def test_invalid_packs_and_files_are_refused(world: World, files: Files, code: s
 
 
 def test_a_pack_cannot_be_imported(world: World):
-    with pytest.raises(BadInputError, match="no ZIP"):
-        imports.request(
+    with pytest.raises(BadInputError, match="not a ZIP"):
+        request_import(
             upload=send_pack(world, {"a.zip": b"PK"}), owner=world.alice, name="", now=world.clock()
         )
 
@@ -184,7 +184,7 @@ def test_a_pack_of_one_file_is_not_the_upload_of_that_file(world: World):
 
     assert (upload.pk != packed.pk, upload.members) == (True, None)
     send(world, upload, data)
-    job = imports.request(upload=upload, owner=world.alice, name="", now=world.clock())
+    job = request_import(upload=upload, owner=world.alice, name="", now=world.clock())
     assert world.run(job).state == "succeeded"
     again = create_uploads(owner=world.alice, files=[pack, single], now=world.clock())
     assert (again[0].pk == packed.pk, again[1].pk not in {packed.pk, upload.pk}) == (True, True)
@@ -299,7 +299,7 @@ def test_reused_blobs_are_not_deleted_while_the_save_waits(world: World, session
     other.refresh_from_db()
     purge_session(session=other)
     for _ in range(2):
-        garbage.collect(now=world.clock.forward(days=2), dry_run=False)
+        collect_garbage(now=world.clock.forward(days=2), dry_run=False)
 
     assert world.run(job).state == "succeeded"
 
@@ -439,7 +439,7 @@ def test_a_part_sent_after_completion_damages_the_upload_which_can_be_sent_again
     def run(upload: Upload) -> Job:
         if kind != "import":
             return save(world, session, [upload])
-        return world.run(imports.request(upload=upload, owner=world.alice, name="", now=world.clock()))
+        return world.run(request_import(upload=upload, owner=world.alice, name="", now=world.clock()))
 
     upload = create()
     (signed,) = sign_parts(parts=[PartRequest(upload=upload, number=1)], now=world.clock())

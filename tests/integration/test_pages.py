@@ -17,7 +17,7 @@ from django.urls import URLPattern, URLResolver, reverse
 from sessions_app import access, urls
 from sessions_app.models import AccessToken, DubbingSession, Export, Job, Share, Upload
 from sessions_app.operations.sessions.trash import trash_sessions
-from sessions_app.operations.shares.share import NewShare
+from sessions_app.operations.shares.create import NewShare
 from sessions_app.storage import get_store
 from sessions_app.storage.keys import export_key
 from tests.integration.sketches import (

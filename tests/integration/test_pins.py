@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.conf import settings
 
 from sessions_app.models import Blob, Pin
-from sessions_app.operations.cleanup import garbage
+from sessions_app.operations.cleanup.garbage import collect_garbage
 from sessions_app.operations.sessions.trash import trash_sessions
 from tests.world import World, zip_of_files
 
@@ -16,7 +16,7 @@ def test_pins_of_an_ended_job_are_deleted(world: World):
     job = world.imported(zip_of_files({"audio/hi_audio.wav": b"hi audio"}))
     Pin.objects.create(job=job, blob=Blob.objects.get())
 
-    garbage.collect(now=world.clock(), dry_run=False)
+    collect_garbage(now=world.clock(), dry_run=False)
 
     assert not Pin.objects.exists()
 
@@ -27,10 +27,10 @@ def test_pins_of_an_ended_job_do_not_preserve_blobs(world: World):
     assert job.session is not None
     trash_sessions(sessions=[job.session], now=world.clock())
     world.clock.now += settings.TRASH_RETENTION
-    garbage.collect(now=world.clock(), dry_run=False)
+    collect_garbage(now=world.clock(), dry_run=False)
     world.clock.now += settings.GARBAGE_GRACE + timedelta(seconds=1)
 
-    report = garbage.collect(now=world.clock(), dry_run=False)
+    report = collect_garbage(now=world.clock(), dry_run=False)
 
     assert report.blobs.count == 1
     assert not Blob.objects.exists()

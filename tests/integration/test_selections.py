@@ -12,9 +12,10 @@ from django.test import Client
 from dubbing_core.selection import Selection
 from sessions_app.models import DubbingSession, Entry, Export, Job, Version
 from sessions_app.operations.errors import BadInputError
-from sessions_app.operations.exports import job as exports
+from sessions_app.operations.exports.request import request_export, retry_export
 from sessions_app.operations.jobs.cancel import cancel_job
-from sessions_app.operations.shares import share as shares
+from sessions_app.operations.shares.copy import copy_shared_export
+from sessions_app.operations.shares.create import create_share
 from tests.integration.sketches import bytes_of
 from tests.world import PROJECT, World, read_object, stored_keys, zip_of_files
 
@@ -135,7 +136,7 @@ def test_each_selection_is_made_once(world: World, session: DubbingSession):
     part = Selection.from_choices(categories=["audio"])
 
     def asked_for(selection: Selection) -> Job:
-        return exports.request(version=version, owner=world.alice, selection=selection, now=world.clock())
+        return request_export(version=version, owner=world.alice, selection=selection, now=world.clock())
 
     audio = world.exported(version, categories=["audio"])
     assert asked_for(part).pk == audio.job_id
@@ -156,7 +157,7 @@ def test_of_two_who_ask_at_once_the_second_finds_the_firsts_job(world: World, se
     def ask() -> None:
         try:
             start.wait()
-            found.append(exports.request(version=version, owner=world.alice, now=world.clock()).pk)
+            found.append(request_export(version=version, owner=world.alice, now=world.clock()).pk)
         finally:
             connection.close()
 
@@ -172,22 +173,22 @@ def test_of_two_who_ask_at_once_the_second_finds_the_firsts_job(world: World, se
 
 def test_trying_again_finds_the_export_that_was_made_meanwhile(world: World, session: DubbingSession):
     version = version_of(session, 1)
-    given_up = exports.request(version=version, owner=world.alice, now=world.clock())
+    given_up = request_export(version=version, owner=world.alice, now=world.clock())
     cancel_job(job=given_up, now=world.clock())
     given_up.refresh_from_db()
     made = world.exported(version)
 
-    assert exports.retry(job=given_up, now=world.clock()).pk == made.job_id
+    assert retry_export(job=given_up, now=world.clock()).pk == made.job_id
 
     world.clock.forward(days=8)
-    assert exports.retry(job=given_up, now=world.clock()).pk == given_up.pk
+    assert retry_export(job=given_up, now=world.clock()).pk == given_up.pk
     given_up.refresh_from_db()
     assert given_up.state == Job.State.QUEUED
 
 
 def test_a_selection_that_takes_nothing_is_refused(world: World, session: DubbingSession):
     with pytest.raises(BadInputError) as refused:
-        exports.request(
+        request_export(
             version=version_of(session, 1),
             owner=world.alice,
             selection=Selection.from_choices(categories=["mixed_videos"]),
@@ -378,7 +379,7 @@ def test_a_history_of_more_files_than_a_zip_may_bring_back_is_refused(
     settings.MAX_FILES_IN_SESSION = 9
 
     version, asked = version_of(session, 3), Selection.from_choices(history=True)
-    job = world.run(exports.request(version=version, owner=world.alice, selection=asked, now=world.clock()))
+    job = world.run(request_export(version=version, owner=world.alice, selection=asked, now=world.clock()))
 
     assert (job.state, job.error_code) == (Job.State.FAILED, "history_too_large")
     assert "10 files" in job.error_message
@@ -389,7 +390,7 @@ def test_a_history_of_more_files_than_a_zip_may_bring_back_is_refused(
 
 def test_a_link_to_a_part_gives_that_part_alone(world: World, session: DubbingSession, client: Client):
     export = world.exported(version_of(session, 1), categories=["audio"], languages=["hi"])
-    made = shares.create(export=export, author=world.alice, days=7, note="", now=world.clock())
+    made = create_share(export=export, author=world.alice, days=7, note="", now=world.clock())
     Export.objects.filter(pk=export.pk).update(expires_at="2999-01-01T00:00Z")
     made.share.expires_at = "2999-01-01T00:00Z"
     made.share.save()
@@ -399,7 +400,7 @@ def test_a_link_to_a_part_gives_that_part_alone(world: World, session: DubbingSe
     for hidden in ("es_audio.wav", "hi_final.mp4", "original_video.mp4"):
         assert hidden not in page
 
-    taken = shares.take(share=made.share, owner=world.bob, now=world.clock())
+    taken = copy_shared_export(share=made.share, owner=world.bob, now=world.clock())
     assert taken.current is not None
     assert world.files(taken.current) == {"audio/hi_audio.wav": FIRST["audio/hi_audio.wav"]}
     assert taken.current.languages == ["hi"]
@@ -408,9 +409,9 @@ def test_a_link_to_a_part_gives_that_part_alone(world: World, session: DubbingSe
 
 def test_a_link_to_the_full_history_gives_every_version(world: World, session: DubbingSession):
     export = world.exported(version_of(session, 3), history=True)
-    made = shares.create(export=export, author=world.alice, days=7, note="", now=world.clock())
+    made = create_share(export=export, author=world.alice, days=7, note="", now=world.clock())
 
-    taken = shares.take(share=made.share, owner=world.bob, now=world.clock())
+    taken = copy_shared_export(share=made.share, owner=world.bob, now=world.clock())
 
     for number in (1, 2, 3):
         assert state_of(world, version_of(taken, number)) == state_of(world, version_of(session, number))

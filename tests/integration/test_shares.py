@@ -14,10 +14,10 @@ import pytest
 from django.test import Client
 
 from sessions_app.models import Blob, DubbingSession, Entry, Export, Share
-from sessions_app.operations.cleanup import garbage
+from sessions_app.operations.cleanup.exports import get_expired_exports
 from sessions_app.operations.sessions.purge import purge_session
 from sessions_app.operations.sessions.trash import trash_sessions
-from sessions_app.operations.shares.share import NewShare
+from sessions_app.operations.shares.create import NewShare
 from sessions_app.storage import get_store
 from sessions_app.storage.keys import export_key
 from tests.integration.sketches import (
@@ -264,9 +264,9 @@ def test_an_export_is_kept_while_a_link_lives(world: World, export: Export):
     export.refresh_from_db()
     assert export.expires_at > kept + timedelta(days=50)
     later = now() + timedelta(days=30)
-    assert not garbage.expired_exports(now=later).exists()
+    assert not get_expired_exports(now=later).exists()
     share_of(link).revoke(now=now())
-    assert garbage.expired_exports(now=later + timedelta(days=31)).get() == export
+    assert get_expired_exports(now=later + timedelta(days=31)).get() == export
 
 
 def test_an_expired_export_is_not_shared_and_not_downloaded(world: World, export: Export):

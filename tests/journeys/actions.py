@@ -25,10 +25,10 @@ from django.utils import timezone
 from sessions_app import queue
 from sessions_app.management.services import worker
 from sessions_app.models import AccessToken, Blob, DubbingSession, Entry, Export, Job, Pin, Upload, Version
-from sessions_app.operations.accounts import tokens
+from sessions_app.operations.accounts.tokens import create_token
 from sessions_app.operations.cleanup import garbage
-from sessions_app.operations.exports import job as exports
-from sessions_app.operations.imports import job as imports
+from sessions_app.operations.exports.request import request_export as queue_export
+from sessions_app.operations.imports.request import request_import as queue_import
 from sessions_app.operations.jobs import cancel, retry
 from sessions_app.operations.uploads.staging import object_key
 from sessions_app.storage import get_store
@@ -94,7 +94,7 @@ def create_saved_session(*, name: str, big: int, small: int) -> str:
 def request_export(*, session: str) -> str:
     row = DubbingSession.objects.select_related("current__session").get(code=session)
     assert row.current is not None
-    job = exports.request(version=row.current, owner=row.owner, now=timezone.now())
+    job = queue_export(version=row.current, owner=row.owner, now=timezone.now())
     EXPECTED[str(job.code)] = EXPECTED[session]
     return str(job.code)
 
@@ -102,7 +102,7 @@ def request_export(*, session: str) -> str:
 def request_import(*, name: str, big: int, small: int) -> str:
     files = make_files(big=big, small=small)
     (upload,) = WORLD[0].upload({f"{name}.zip": zip_of_files(files, compression=0)})
-    job = imports.request(upload=upload, owner=WORLD[0].alice, name=name, now=timezone.now())
+    job = queue_import(upload=upload, owner=WORLD[0].alice, name=name, now=timezone.now())
     EXPECTED[str(job.code)] = _digests(files)
     return str(job.code)
 
@@ -253,7 +253,7 @@ def _digests_in_store(session: DubbingSession) -> list[str]:
 
 
 def collect_garbage() -> dict[str, object]:
-    return garbage.collect(now=timezone.now(), dry_run=False).as_dict()
+    return garbage.collect_garbage(now=timezone.now(), dry_run=False).as_dict()
 
 
 def find_leftovers() -> list[str]:
@@ -310,7 +310,7 @@ def create_login_cookie(*, name: str) -> dict[str, str]:
 def create_access_token(*, owner: str) -> str:
     """Create an access token with write scope and return its secret."""
     user = User.objects.get(username=owner)
-    token = tokens.create(
+    token = create_token(
         owner=user, name="dubs", scope=AccessToken.Scope.WRITE, days=None, now=timezone.now()
     )
     return token.secret

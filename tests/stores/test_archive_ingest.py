@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import pytest
 
 from sessions_app.models import Blob, Job
-from sessions_app.operations.imports import job as imports
+from sessions_app.operations.imports.request import request_file_import, request_import
 from sessions_app.storage import get_store
 from sessions_app.storage.s3 import S3Store
 from tests.stores.suite import MIB, keys
@@ -57,7 +57,7 @@ def imported(world: World, files: Mapping[str, bytes], *, compression: int = 0) 
 
 def imported_zip(world: World, data: bytes) -> tuple[Job, Traffic]:
     (upload,) = world.upload({"talk.zip": data})
-    job = imports.request(upload=upload, owner=world.alice, name="", now=world.clock())
+    job = request_import(upload=upload, owner=world.alice, name="", now=world.clock())
     store = get_store()
     assert isinstance(store, S3Store)
     traffic = Traffic(store)
@@ -128,7 +128,7 @@ class TestLargeFiles:
         assert isinstance(store, S3Store)
         traffic = Traffic(store)
 
-        job = world.run(imports.request_file(file=path, owner=world.alice, name="", now=world.clock()))
+        job = world.run(request_file_import(file=path, owner=world.alice, name="", now=world.clock()))
 
         assert sum(LARGE.values()) < traffic.sent < sum(LARGE.values()) + MIB
         assert traffic.requests["CopyObject"] == traffic.requests["UploadPartCopy"] == 0
@@ -156,7 +156,7 @@ def test_memory_does_not_grow_with_the_archive(portal_on, copy, compression):
     sizes |= {f"audio/segments/{number}.wav": MIB for number in range(24)}
     data = zip_of_files({name: media(size, name) for name, size in sizes.items()}, compression=compression)
     (upload,) = world.upload({"talk.zip": data})
-    job = imports.request(upload=upload, owner=world.alice, name="", now=world.clock())
+    job = request_import(upload=upload, owner=world.alice, name="", now=world.clock())
     tracemalloc.start()
     try:
         world.run(job)

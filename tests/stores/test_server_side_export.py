@@ -24,8 +24,8 @@ from dubbing_core.zips.multipart import (
     interleave_members,
     plan_parts,
 )
-from sessions_app.exports.assemble import assemble, discard
-from sessions_app.exports.stream import stream
+from sessions_app.exports.assembly import assemble_object, delete_object
+from sessions_app.exports.stream import stream_segments
 from sessions_app.storage.keys import blob_key
 from sessions_app.storage.s3 import S3Store
 from sessions_app.storage.store import ObjectMissingError, PartsRefusedError, StoreUnavailableError
@@ -87,7 +87,7 @@ def make(kept_storage):
 
 
 def write(layout, store, on_bytes=lambda count: None):
-    assemble(layout, KEY, store=store, on_bytes=on_bytes)
+    assemble_object(layout, KEY, store=store, on_bytes=on_bytes)
 
 
 def is_clean(store):
@@ -211,7 +211,7 @@ class TestAnExport:
             from django.conf import settings
             settings.configure()
             from sessions_app.storage.s3 import S3Store
-            from sessions_app.exports.assemble import assemble
+            from sessions_app.exports.assembly import assemble_object
             from tests.stores.buckets import storage_at
             options, layout, key = pickle.load(sys.stdin.buffer)
 
@@ -236,7 +236,7 @@ class TestAnExport:
             process.send_signal(signal.SIGKILL)
         assert [upload.key for upload in store.open_uploads("exports/")] == [KEY]
 
-        discard(KEY, store=store)
+        delete_object(KEY, store=store)
 
         assert is_clean(store)
 
@@ -245,12 +245,12 @@ class TestAStream:
     def test_of_any_range_is_that_of_the_object(self, layout, expected, make):
         store = make()
         for start, end in ((0, layout.size), (12_345, 30 * MIB), (layout.size - 10 * MIB, layout.size)):
-            assert b"".join(stream(layout.cut(start, end), reader=store)) == expected[start:end]
+            assert b"".join(stream_segments(layout.cut(start, end), reader=store)) == expected[start:end]
 
     def test_that_is_closed_gives_its_connections_back(self, layout, make):
         store = make()
         traffic = Traffic(store)
-        chunks = stream(layout.segments, reader=store)
+        chunks = stream_segments(layout.segments, reader=store)
         next(chunks)
 
         chunks.close()

@@ -13,8 +13,8 @@ OWNERS = ("owner", "created_by")
 QUERY_METHODS = {"aexclude", "afilter", "aget", "exclude", "filter", "get", "get_object_or_404", "Q", "When"}
 
 ACCOUNTING = {
-    "operations/exports/job.py:request": "an export job that the same user has queued already is reused",
-    "operations/exports/job.py:retry": "an export job that the same user has queued already is reused",
+    "operations/exports/request.py:request_export": "an export job that the same user has queued already is reused",
+    "operations/exports/request.py:retry_export": "an export job that the same user has queued already is reused",
     "operations/idempotency.py:run_once": "keys are unique per user",
     "operations/sessions/names.py:list_folded_names": "names are unique per owner",
     "operations/uploads/resume.py:find_resumable_uploads": "a client resumes its own uploads",

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from dubbing_core.sizes import format_size
 from sessions_app.management.portal_command import PortalCommand
-from sessions_app.operations.cleanup import garbage
+from sessions_app.operations.cleanup.garbage import collect_garbage
 
 LABELS = {
     "sessions": "sessions whose time in the trash is over",
@@ -15,7 +15,7 @@ LABELS = {
     "uploads": "expired uploads",
     "leftovers": "leftovers of ended jobs and uploads",
     "blobs": "files that nothing refers to",
-    "condemned": "files that nothing refers to any more, kept for the grace period",
+    "unreferenced": "files that nothing refers to, in the grace period",
 }
 
 
@@ -26,7 +26,7 @@ class Command(PortalCommand):
         parser.add_argument("--dry-run", action="store_true", help="Only tell what would go.")
 
     def perform(self, options: dict[str, Any]) -> dict[str, object]:
-        report = garbage.collect(now=timezone.now(), dry_run=options["dry_run"])
+        report = collect_garbage(now=timezone.now(), dry_run=options["dry_run"])
         return {"dry_run": options["dry_run"], **report.as_dict()}
 
     def describe(self, answer: Any) -> str:

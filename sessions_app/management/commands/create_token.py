@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from sessions_app.management.portal_command import PortalCommand, user_named
 from sessions_app.models import AccessToken
-from sessions_app.operations.accounts import tokens
+from sessions_app.operations.accounts.tokens import create_token
 
 
 class Command(PortalCommand):
@@ -27,7 +27,7 @@ class Command(PortalCommand):
         )
 
     def perform(self, options: dict[str, Any]) -> dict[str, object]:
-        made = tokens.create(
+        made = create_token(
             owner=user_named(options["owner"]),
             name=options["name"],
             scope=AccessToken.Scope(options["scope"]),

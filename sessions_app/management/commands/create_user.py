@@ -8,7 +8,7 @@ from typing import Any
 from dubbing_sessions.env import env_str
 from sessions_app.management.errors import Error
 from sessions_app.management.portal_command import PortalCommand
-from sessions_app.operations.accounts import users as accounts
+from sessions_app.operations.accounts.users import create_user
 
 PASSWORD_VARIABLE = "NEW_USER_PASSWORD"  # noqa: S105 (a variable's name)
 
@@ -27,7 +27,7 @@ class Command(PortalCommand):
         parser.add_argument("--staff", action="store_true", help="May use the admin site, all of it.")
 
     def perform(self, options: dict[str, Any]) -> dict[str, object]:
-        user = accounts.create_user(
+        user = create_user(
             name=options["name"],
             password=_password(options["password"]),
             email=options["email"],

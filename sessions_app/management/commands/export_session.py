@@ -10,7 +10,7 @@ from dubbing_core.selection import Selection, SelectionError
 from dubbing_core.sizes import format_size
 from sessions_app.management.errors import FULL, Error
 from sessions_app.management.version_command import VersionCommand
-from sessions_app.operations.exports import job as exports
+from sessions_app.operations.exports.file import write_export
 from sessions_app.storage.store import StoreError
 
 
@@ -47,7 +47,7 @@ class Command(VersionCommand):
         version = self.version(options)
         output = _checked(options["output"].expanduser())
         try:
-            size = exports.write_to(version=version, destination=output, selection=_selection(options))
+            size = write_export(version=version, destination=output, selection=_selection(options))
         except (StoreError, OSError) as error:
             raise _write_error(error, output) from error
         return {"name": version.session.name, "version": version.number, "output": str(output), "size": size}

@@ -12,7 +12,7 @@ from dubbing_core.sizes import format_size
 from sessions_app.management.errors import Error
 from sessions_app.management.portal_command import PortalCommand, user_named
 from sessions_app.models import Job
-from sessions_app.operations.imports import job as imports
+from sessions_app.operations.imports.request import request_file_import
 from sessions_app.operations.jobs.cancel import cancel_job
 from sessions_app.operations.jobs.run import run_job
 
@@ -37,9 +37,7 @@ class Command(PortalCommand):
         if file.is_file() and not os.access(file, os.R_OK):
             raise Error(f"The file {file} cannot be read.", code="not_readable")
         kind = Job.Kind.PREVIEW if options["dry_run"] else Job.Kind.IMPORT
-        job = imports.request_file(
-            file=file, owner=owner, name=options["name"], now=timezone.now(), kind=kind
-        )
+        job = request_file_import(file=file, owner=owner, name=options["name"], now=timezone.now(), kind=kind)
         try:
             _finish(job)
         except KeyboardInterrupt:

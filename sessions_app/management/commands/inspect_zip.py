@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand
 
 from dubbing_core.paths import escape_unprintable
 from dubbing_core.sizes import format_size
-from sessions_app.operations.imports.inspection import Inspection, inspect
+from sessions_app.operations.imports.inspection import Inspection, inspect_zip
 
 
 class Command(BaseCommand):
@@ -25,7 +25,7 @@ class Command(BaseCommand):
     def handle(self, *_: Any, **options: Any) -> None:
         refused = False
         for file in options["files"]:
-            found = inspect(file)
+            found = inspect_zip(file)
             refused = refused or not found.accepted
             # JSON in ASCII: a file's name on disk may be bytes that no encoding of ours can write.
             self.stdout.write(json.dumps(found.as_dict()) if options["json"] else _told(found))

@@ -11,7 +11,7 @@ from django.utils import timezone
 from dubbing_core.sizes import format_size
 from sessions_app.management.errors import FULL, Error
 from sessions_app.management.version_command import VersionCommand
-from sessions_app.operations.loads import load as loads
+from sessions_app.operations.loads.load import load_version
 
 
 class Command(VersionCommand):
@@ -39,7 +39,7 @@ class Command(VersionCommand):
         folder = options["to"].expanduser()
         try:
             _make(folder)
-            loaded = loads.load(
+            loaded = load_version(
                 version=version,
                 folder=folder,
                 overwrite=options["overwrite"],

@@ -32,5 +32,5 @@ class Command(BaseCommand):
 def _told(found: Verification) -> str:
     file = escape_unprintable(found.file)
     if found.verified:
-        return f"{file}: everything is as it was exported."
+        return f"{file}: all files are unchanged since the export."
     return "\n".join(f"{file}: {escape_unprintable(problem)}" for problem in found.problems)

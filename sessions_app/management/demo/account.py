@@ -9,7 +9,7 @@ from pathlib import Path
 from django.conf import settings
 from django.contrib.auth.models import User
 
-from sessions_app.operations.accounts import users as accounts
+from sessions_app.operations.accounts.users import create_user
 
 NAME = "demo"
 
@@ -30,7 +30,7 @@ def make() -> User:
     descriptor = os.open(password_file(), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(f"{password}\n")
-    return accounts.create_user(name=NAME, password=password, is_operator=True)
+    return create_user(name=NAME, password=password, is_operator=True)
 
 
 def sign_in_lines() -> list[str]:

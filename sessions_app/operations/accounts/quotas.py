@@ -1,4 +1,4 @@
-"""Keeps people within their share of the storage."""
+"""Storage quotas of users."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from sessions_app.operations.errors import OverQuotaError
 from sessions_app.queries.quotas import get_quota, get_usage
 
 
-def check(user: AbstractBaseUser, *, adding: int = 0) -> None:
-    """Refuse what would be more than the user may store.
+def check_quota(user: AbstractBaseUser, *, adding: int = 0) -> None:
+    """Check that the user stays within the quota.
 
-    :param adding: bytes that are to be stored besides what counts already.
-    :raises OverQuotaError: it would.
+    :param adding: bytes to be stored in addition to those that count already.
+    :raises OverQuotaError: they would not.
     """
-    limit = get_quota()
-    if limit is None:
+    quota = get_quota()
+    if quota is None:
         return
     used = get_usage(user)
-    if used + adding > limit:
-        asked = f" and {format_size(adding)} more do not fit" if adding else ""
+    if used + adding > quota:
+        addition = f", and {format_size(adding)} more do not fit" if adding else ""
         raise OverQuotaError(
-            f"You use {format_size(used)} of the {format_size(limit)} that you may{asked}. Delete sessions and empty the"
+            f"You use {format_size(used)} of your {format_size(quota)} of storage{addition}. Delete sessions and empty the"
             " trash, or ask your operator for more."
         )

@@ -1,4 +1,4 @@
-"""Access tokens: made, found, used, taken back."""
+"""Access tokens: create, find, record their use."""
 
 from __future__ import annotations
 
@@ -13,30 +13,29 @@ from sessions_app.access import visible_to
 from sessions_app.models import AccessToken
 from sessions_app.operations.errors import BadInputError, NotAllowedError
 
-MARK = "dubs_"
-"""Begins every token, so that people and scanners for leaked secrets know one when they see it."""
+TOKEN_PREFIX = "dubs_"  # noqa: S105 (public: it lets people and secret scanners recognize a token)
 TOKEN_BYTES = 32
-PREFIX_LENGTH = len(MARK) + 5
-NAME_LENGTH = 100
+SHOWN_LENGTH = len(TOKEN_PREFIX) + 5
+MAX_NAME_LENGTH = 100
 MAX_DAYS = 366
 MAX_TOKENS = 100
-NOTED_EVERY = timedelta(minutes=1)
-"""A program asks many times a second, and a write keeps each waiting for the disk."""
+USE_INTERVAL = timedelta(minutes=1)
+"""A program sends many requests a second, and a write makes each wait for the disk."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class NewToken:
     token: AccessToken
     secret: str
-    """Shown to its maker once; only its hash is kept."""
+    """Shown once to the user who created the token; only its hash is stored."""
 
 
-def secret_hash(secret: str) -> str:
-    # No salt and no slow hash: 256 random bits cannot be guessed, and the row is found by this.
+def hash_secret(secret: str) -> str:
+    # Neither a salt nor a slow hash: 256 random bits cannot be guessed, and the row is looked up by the hash.
     return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()
 
 
-def create(
+def create_token(
     *,
     owner: AbstractBaseUser,
     name: str,
@@ -44,31 +43,32 @@ def create(
     days: int | None,
     now: datetime,
 ) -> NewToken:
-    """Make a token that works for ``days``, or until it is revoked (None).
+    """Create a token that expires after ``days``, or is valid until it is revoked (None).
 
-    :raises BadInputError: the name or the days cannot be used.
-    :raises NotAllowedError: there are very many already.
+    :raises BadInputError: the name or the days are invalid.
+    :raises NotAllowedError: the user has too many tokens.
     """
     name = name.strip()
-    if not 0 < len(name) <= NAME_LENGTH:
+    if not 0 < len(name) <= MAX_NAME_LENGTH:
         raise BadInputError(
-            f"Give the token a name of up to {NAME_LENGTH} characters: where you use it.", code="bad_name"
+            f"Name the device or program that uses the token, in up to {MAX_NAME_LENGTH} characters.",
+            code="bad_name",
         )
     if days is not None and not 1 <= days <= MAX_DAYS:
         raise BadInputError(
-            f"A token can work for 1 to {MAX_DAYS} days, or without an end.", code="bad_expiry"
+            f"A token can be valid for 1 to {MAX_DAYS} days, or without an end.", code="bad_expiry"
         )
     if visible_to(owner, AccessToken.objects.active(now=now)).count() >= MAX_TOKENS:
         raise NotAllowedError(
-            f"You have {MAX_TOKENS} tokens that work. Revoke those that you do not need.",
+            f"You have {MAX_TOKENS} active tokens. Revoke those that you do not need.",
             code="too_many_tokens",
         )
-    secret = MARK + secrets.token_urlsafe(TOKEN_BYTES)
+    secret = TOKEN_PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
     token = AccessToken.objects.create(
         owner_id=owner.pk,
         name=name,
-        token_hash=secret_hash(secret),
-        prefix=secret[:PREFIX_LENGTH],
+        token_hash=hash_secret(secret),
+        prefix=secret[:SHOWN_LENGTH],
         scope=scope,
         created_at=now,
         expires_at=None if days is None else now + timedelta(days=days),
@@ -76,19 +76,19 @@ def create(
     return NewToken(token=token, secret=secret)
 
 
-def find(*, secret: str, now: datetime) -> AccessToken | None:
-    """Return the token with its owner, if it works."""
-    if not secret.startswith(MARK):
+def find_token(*, secret: str, now: datetime) -> AccessToken | None:
+    """Return the token with its owner, if it is active."""
+    if not secret.startswith(TOKEN_PREFIX):
         return None
-    # Looked up by hash: the comparison's time tells nothing about the secret itself.
+    # Looked up by hash, so that the time of the comparison discloses nothing about the secret.
     return (
         AccessToken.objects.active(now=now)
-        .filter(token_hash=secret_hash(secret))
+        .filter(token_hash=hash_secret(secret))
         .select_related("owner")
         .first()
     )
 
 
-def record_use(*, token: AccessToken, now: datetime) -> None:
-    """Remember when it was used last, to the minute."""
-    token.record_use(now=now, unless_after=now - NOTED_EVERY)
+def record_token_use(*, token: AccessToken, now: datetime) -> None:
+    """Record the last use of a token, to the minute."""
+    token.record_use(now=now, unless_after=now - USE_INTERVAL)

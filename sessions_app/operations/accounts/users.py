@@ -1,4 +1,4 @@
-"""Accounts that an operator makes. People's own sign-up, sign-in and passwords are django-allauth's."""
+"""Users that operators create; users who sign up by themselves are created by django-allauth."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from sessions_app.operations.errors import BadInputError
 
 
 def create_user(*, name: str, password: str, email: str = "", is_operator: bool = False) -> User:
-    """Make an account that can sign in at once; its e-mail address counts as verified.
+    """Create a user who can sign in at once; the e-mail address counts as verified.
 
-    :param is_operator: may do everything on the admin site.
+    :param is_operator: grant all permissions on the admin site.
     :raises BadInputError: with code `user_name`, `user_name_taken`, `user_email`, `user_email_taken` or `user_password`.
     """
     email = email.strip()
     user = User(username=name, email=email, is_staff=is_operator, is_superuser=is_operator)
-    _check(user)
+    _check_fields(user)
     if User.objects.filter(username__iexact=user.username).exists():
-        raise _name_taken(name)
+        raise _name_taken_error(name)
     if email and EmailAddress.objects.filter(email__iexact=email).exists():
         raise BadInputError(f"The address {email} belongs to another account.", code="user_email_taken")
     try:
@@ -35,18 +35,18 @@ def create_user(*, name: str, password: str, email: str = "", is_operator: bool 
             if email:
                 EmailAddress.objects.create(user=user, email=email.lower(), verified=True, primary=True)
     except IntegrityError as error:
-        raise _name_taken(name) from error
+        raise _name_taken_error(name) from error
     return user
 
 
-def _check(user: User) -> None:
+def _check_fields(user: User) -> None:
     try:
         user.clean_fields(exclude=["password"])
     except ValidationError as error:
         field, reasons = next(iter(error.message_dict.items()))
-        code, what = ("user_email", user.email) if field == "email" else ("user_name", user.username)
-        raise BadInputError(f"“{what}”: {' '.join(reasons)}", code=code) from error
+        code, value = ("user_email", user.email) if field == "email" else ("user_name", user.username)
+        raise BadInputError(f"“{value}”: {' '.join(reasons)}", code=code) from error
 
 
-def _name_taken(name: str) -> BadInputError:
-    return BadInputError(f"There is an account with the name {name} already.", code="user_name_taken")
+def _name_taken_error(name: str) -> BadInputError:
+    return BadInputError(f"An account with the name {name} exists already.", code="user_name_taken")

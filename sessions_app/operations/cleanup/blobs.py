@@ -1,4 +1,4 @@
-"""Deletion of blobs that nothing refers to."""
+"""Delete blobs that nothing refers to."""
 
 from __future__ import annotations
 
@@ -8,28 +8,31 @@ from datetime import datetime
 from django.db import transaction
 
 from sessions_app.models import Blob
+from sessions_app.operations.limits import ROWS_PER_STATEMENT
 from sessions_app.storage import get_store
 from sessions_app.storage.keys import blob_key
 
 
-def discard_unneeded(blob_ids: Iterable[int], *, made_since: datetime) -> int:
-    """Delete those of a failed job's blobs that it brought itself and nobody else needs; return the bytes that came free."""
+def delete_new_blobs(blob_ids: Iterable[int], *, created_since: datetime) -> int:
+    """Delete those of a failed job's blobs that it created and nothing refers to; return the freed bytes."""
     ids = list(blob_ids)
     freed = 0
-    for start in range(0, len(ids), 500):
-        brought = Blob.objects.filter(pk__in=ids[start : start + 500], created_at__gte=made_since)
-        freed += sum(blob.size for blob in brought.unreferenced() if delete(blob))
+    for start in range(0, len(ids), ROWS_PER_STATEMENT):
+        created = Blob.objects.filter(
+            pk__in=ids[start : start + ROWS_PER_STATEMENT], created_at__gte=created_since
+        )
+        freed += sum(blob.size for blob in created.unreferenced() if delete_unreferenced_blob(blob))
     return freed
 
 
-def delete(blob: Blob) -> bool:
-    """Delete a blob's bytes, then its row, if nothing refers to it; tell whether it went.
+def delete_unreferenced_blob(blob: Blob) -> bool:
+    """Delete a blob's bytes, then its row, if nothing refers to it; return whether it was deleted.
 
-    Whoever locks the row first wins: a save that came first has referred to it by the time it is looked at here; one that
-    comes later finds DELETING, waits until the blob is gone and stores it anew.
+    The row's lock decides between this and a save that needs the blob: a save that locked it first has committed its reference
+    before the check below; one that locks it later finds DELETING, waits for the deletion, and stores the bytes again.
     """
     with transaction.atomic():
-        # Two statements: the question must be asked after the lock is held, or it is answered from before it.
+        # Two statements: with one, references committed while it waited for the lock would not be seen.
         if not Blob.objects.select_for_update().filter(pk=blob.pk).exists():
             return False
         if Blob.objects.filter(pk=blob.pk).unreferenced().update(state=Blob.State.DELETING) != 1:

@@ -1,4 +1,4 @@
-"""Looks at archives without storing anything."""
+"""Inspect archives without storing anything."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sessions_app.operations.limits import archive_limits
 EXPORT_LIMITS = ArchiveLimits(
     max_entries=1_000_000, max_total_size=1 << 62, max_central_size=256 * 1024 * 1024
 )
-"""A history may hold more than one session may."""
+"""Larger than for an import, because a history has the files of all versions."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,9 +24,9 @@ class Inspection:
     code: str = ""
     message: str = ""
     members: int = 0
-    """Files, without folders and what operating systems leave behind."""
+    """Number of files, without directories and files of operating systems."""
     total_size: int = 0
-    """In bytes, unpacked."""
+    """Unpacked size in bytes."""
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -43,25 +43,25 @@ class Verification:
 
 
 def verify_export(file: Path) -> Verification:
-    """Check an export with the very program that lies in it, after the archive itself was found sound."""
-    inspection = inspect(file, allowed=EXPORT_LIMITS)
+    """Check an export with the verifier that it contains, after inspecting the archive itself."""
+    inspection = inspect_zip(file, limits=EXPORT_LIMITS)
     if not inspection.accepted:
         return Verification(file=str(file), verified=False, problems=(inspection.message,))
     try:
-        problems = verify.problems_in(file)
+        problems = verify.check_export(file)
     except (OSError, LookupError, TypeError, ValueError, RecursionError):
-        problems = ["This ZIP holds no manifest to check it against: it was not exported by a portal."]
+        problems = ["This ZIP has no checksum manifest: it was not exported by a portal."]
     return Verification(file=str(file), verified=not problems, problems=tuple(problems))
 
 
-def inspect(file: Path, *, allowed: ArchiveLimits | None = None) -> Inspection:
-    """Read a ZIP from its first to its last byte, by the rules of an import. One without files is sound, if of no use.
+def inspect_zip(file: Path, *, limits: ArchiveLimits | None = None) -> Inspection:
+    """Read a whole ZIP by the rules of an import. An archive without files is accepted.
 
-    :param allowed: what the archive may declare; as much as in an import if None.
+    :param limits: of the archive; those of an import if None.
     """
     try:
         source = FileSource(file)
-        archive = read_archive(source, allowed or archive_limits(), seek_cost=source.seek_cost)
+        archive = read_archive(source, limits or archive_limits(), seek_cost=source.seek_cost)
         _read_through(archive)
     except ZipError as error:
         return Inspection(file=str(file), accepted=False, code=error.code, message=str(error))

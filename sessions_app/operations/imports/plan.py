@@ -1,4 +1,4 @@
-"""What an archive says it holds, decided before any file is stored."""
+"""Plan of an import: the sessions that an archive declares, before any file is stored."""
 
 from __future__ import annotations
 
@@ -22,43 +22,44 @@ Parsed = TypeVar("Parsed")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Contents:
-    """What becomes one session."""
+class SessionPlan:
+    """A session that an import creates."""
 
     folder: str
-    """Where it lies in the archive, with its slash; "" for the whole archive."""
+    """Its folder in the archive, with the slash; "" for the whole archive."""
     members: Mapping[str, ArchiveMember]
-    """Files by name inside the folder, without folders, litter and what our own folder holds."""
+    """Files by name inside the folder, without directories, operating system files and the private folder."""
     placements: Sequence[Placement]
     document: dict[str, Any] | None
-    """metadata.json, paths relative."""
-    proven: Mapping[str, ChecksumEntry] | None
-    """Members of our own manifest by path; None when the archive is not of our making."""
+    """metadata.json with relative paths."""
+    checksums: Mapping[str, ChecksumEntry] | None
+    """Entries of the checksum manifest by path; None for an archive that is not an export."""
     history: History | None
-    """All versions, where the archive brings them."""
-    older: Mapping[str, ArchiveMember]
-    """Files that only older versions hold, by SHA-256."""
+    """All versions, if the archive contains them."""
+    older_members: Mapping[str, ArchiveMember]
+    """Files that only older versions have, by SHA-256."""
 
     @property
     def languages(self) -> Sequence[str]:
         return (self.document or {}).get("languages") or ()
 
     @property
-    def is_ours(self) -> bool:
-        return self.proven is not None
+    def is_export(self) -> bool:
+        return self.checksums is not None
 
     @property
-    def stored(self) -> list[ArchiveMember]:
-        """All that is going to be stored, placed files first."""
-        return [*(self.members[placed.source] for placed in self.placements), *self.older.values()]
+    def stored_members(self) -> list[ArchiveMember]:
+        """All members to be stored, placed files first."""
+        placed = [self.members[placement.source] for placement in self.placements]
+        return [*placed, *self.older_members.values()]
 
     @property
     def total_size(self) -> int:
-        return sum(member.size for member in self.stored)
+        return sum(member.size for member in self.stored_members)
 
 
-def read_contents(archive: Archive) -> list[Contents]:
-    """Read the small files in which an archive tells what it is: one session, or several side by side.
+def plan_sessions(archive: Archive) -> list[SessionPlan]:
+    """Read the small files that describe an archive's contents: one session, or several in folders.
 
     :raises ZipError: one of them is damaged.
     :raises BadInputError: they cannot be used, or there is nothing to import.
@@ -69,51 +70,53 @@ def read_contents(archive: Archive) -> list[Contents]:
         check_collisions(files)
     except PathError as error:
         raise BadInputError(str(error), code=error.code) from error
-    found = []
+    plans = []
     for folder in find_session_folders(files) or [""]:
         inside = {name.removeprefix(folder): files[name] for name in files if name.startswith(folder)}
-        found.append(_session(archive, folder, inside))
-    return found
+        plans.append(_plan_session(archive, folder, inside))
+    return plans
 
 
-def _session(archive: Archive, folder: str, files: Mapping[str, ArchiveMember]) -> Contents:
+def _plan_session(archive: Archive, folder: str, files: Mapping[str, ArchiveMember]) -> SessionPlan:
     members = {name: member for name, member in files.items() if not name.startswith(f"{PRIVATE_FOLDER}/")}
     document_name = find_metadata(list(members))
     document = None
     if document_name is not None:
-        told = members[document_name]
-        document = read_document(lambda: b"".join(archive.open(told)), told.size)
+        member = members[document_name]
+        document = read_document(lambda: b"".join(archive.open(member)), member.size)
     placements: Sequence[Placement] = place_files(
         list(members), languages=(document or {}).get("languages") or ()
     )
-    proven = _parsed(
+    checksums = _parse_member(
         archive,
         files.get(checksum_manifest.CHECKSUM_MANIFEST_PATH),
         checksum_manifest.SIZE_LIMIT,
         checksum_manifest.parse_checksum_manifest,
     )
-    past = _parsed(archive, files.get(history.HISTORY_PATH), history.SIZE_LIMIT, history.parse_history)
-    if not placements and past is None:
+    stored_history = _parse_member(
+        archive, files.get(history.HISTORY_PATH), history.SIZE_LIMIT, history.parse_history
+    )
+    if not placements and stored_history is None:
         where = f"The folder “{escape_for_message(folder)}” of this ZIP" if folder else "This ZIP"
-        raise BadInputError(f"{where} holds no files to import.", code="zip_empty")
+        raise BadInputError(f"{where} has no files to import.", code="zip_empty")
     check_file_count(len(placements))
-    if past is not None:
-        placements = _as_told(placements, members, past)
-    return Contents(
+    if stored_history is not None:
+        placements = _place_by_history(placements, members, stored_history)
+    return SessionPlan(
         folder=folder,
         members=members,
-        placements=[_as_proven(placed, proven) for placed in placements],
+        placements=[_apply_checksums(placed, checksums) for placed in placements],
         document=document,
-        proven=proven,
-        history=past,
-        older=_older(files, past) if past is not None else {},
+        checksums=checksums,
+        history=stored_history,
+        older_members=_find_older_members(files, stored_history) if stored_history is not None else {},
     )
 
 
-def _parsed(
+def _parse_member(
     archive: Archive, member: ArchiveMember | None, limit: int, parse: Callable[[bytes], Parsed]
 ) -> Parsed | None:
-    """Read one of our own documents, if it is there and not larger than any that we write."""
+    """Parse a file of the private folder, if it exists and is not larger than any that a portal writes."""
     if member is None:
         return None
     if member.size > limit:
@@ -128,37 +131,37 @@ def _parsed(
         raise BadInputError(str(error), code=error.code) from error
 
 
-def _as_proven(placed: Placement, proven: Mapping[str, ChecksumEntry] | None) -> Placement:
-    """Take from the manifest what no path tells: the language, which a person may have corrected, and where the file lay once."""
-    told = (proven or {}).get(placed.source)
-    if told is None or told.path != placed.path or len(told.language) > TAG_LENGTH_LIMIT:
+def _apply_checksums(placed: Placement, checksums: Mapping[str, ChecksumEntry] | None) -> Placement:
+    """Return the placement with the language and origin of the checksum manifest, which the path does not contain."""
+    entry = (checksums or {}).get(placed.source)
+    if entry is None or entry.path != placed.path or len(entry.language) > TAG_LENGTH_LIMIT:
         return placed
-    return replace(placed, language=told.language, origin=_origin(told))
+    return replace(placed, language=entry.language, origin=_normalize_origin(entry))
 
 
-def _origin(told: ChecksumEntry) -> str:
+def _normalize_origin(entry: ChecksumEntry) -> str:
     try:
-        return normalize_path(told.origin) if told.origin else ""
+        return normalize_path(entry.origin) if entry.origin else ""
     except PathError:
-        return ""  # a load can do without
+        return ""  # optional: a load then uses the path
 
 
-def _as_told(
-    placements: Sequence[Placement], members: Mapping[str, ArchiveMember], past: History
+def _place_by_history(
+    placements: Sequence[Placement], members: Mapping[str, ArchiveMember], stored_history: History
 ) -> Sequence[Placement]:
-    """Return the placements of a history's newest version, which must be what lies in the archive's folders.
+    """Return the placements of a history's newest version, which must equal the files of the archive.
 
     :raises BadInputError: `history_differs`.
     """
-    newest = {entry.path: entry.size for entry in past.entries if entry.removed_in is None}
-    found = {placed.source: members[placed.source].size for placed in placements}
-    if newest != found:
+    newest = {entry.path: entry.size for entry in stored_history.entries if entry.removed_in is None}
+    actual = {placed.source: members[placed.source].size for placed in placements}
+    if newest != actual:
         different = sorted(
-            path for path in newest.keys() | found.keys() if newest.get(path) != found.get(path)
+            path for path in newest.keys() | actual.keys() if newest.get(path) != actual.get(path)
         )
         raise BadInputError(
-            f"“{different[0]}” in this ZIP is not as {history.HISTORY_PATH} says. Export the session again, or remove the folder"
-            f" {PRIVATE_FOLDER} to import what is there as one version.",
+            f"“{different[0]}” in this ZIP differs from {history.HISTORY_PATH}. Export the session again, or remove the folder"
+            f" {PRIVATE_FOLDER} to import the files as one version.",
             code="history_differs",
         )
     return [
@@ -169,18 +172,20 @@ def _as_told(
             language=entry.language,
             origin=entry.origin,
         )
-        for entry in past.entries
+        for entry in stored_history.entries
         if entry.removed_in is None
     ]
 
 
-def _older(files: Mapping[str, ArchiveMember], past: History) -> dict[str, ArchiveMember]:
+def _find_older_members(
+    files: Mapping[str, ArchiveMember], stored_history: History
+) -> dict[str, ArchiveMember]:
     older = {}
-    for sha256, entry in past.find_older_blobs().items():
+    for sha256, entry in stored_history.find_older_blobs().items():
         member = files.get(history.blob_path(sha256))
         if member is None or member.size != entry.size:
             raise BadInputError(
-                f"“{entry.path}” of version {entry.added_in} is missing in this ZIP. Export the session again.",
+                f"“{entry.path}” of version {entry.added_in} is missing from this ZIP. Export the session again.",
                 code="history_incomplete",
             )
         older[sha256] = member

@@ -1,4 +1,4 @@
-"""What an import would bring, under which name, with which conflicts: as a value that pages show and commands print."""
+"""Preview of an import: its sessions, their names and conflicts, as JSON for pages, API and command."""
 
 from __future__ import annotations
 
@@ -6,102 +6,110 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.contrib.auth.models import AbstractBaseUser
 
 from dubbing_core.categories import METADATA_NAME, PRIVATE_FOLDER, Category
 from dubbing_core.placement import Placement
 from dubbing_core.session_names import find_free_name, fold_session_name
 from dubbing_core.zips.reader import Archive
-from sessions_app.access import visible_to
-from sessions_app.models import Blob, DubbingSession
-from sessions_app.operations.imports.plan import Contents
+from sessions_app.operations.imports.plan import SessionPlan
 from sessions_app.operations.saves.placement import find_video_name
 from sessions_app.operations.sessions.names import list_folded_names
+from sessions_app.queries.blobs import find_readable_blobs
 
-SHOWN = 200
-"""Of any list: what a person reads, and a job's row can hold."""
-BATCH = 500
+MAX_ITEMS = 200
+"""Items of any list, as a person reads and a job's row can store; the counts beside the lists are exact."""
+MIN_ITEMS = 5
+"""Items of the lists of each session where there are many sessions."""
 
 
-def forecast(
-    archive: Archive, named: Sequence[tuple[str, Contents]], *, owner: AbstractBaseUser, now: datetime
+def build_import_preview(
+    archive: Archive,
+    named_plans: Sequence[tuple[str, SessionPlan]],
+    *,
+    owner: AbstractBaseUser,
+    now: datetime,
 ) -> dict[str, Any]:
-    """Tell what an import of the archive would make, all of it JSON; lists are cut to SHOWN, counts are whole.
+    """Return the sessions that an import of the archive would create.
 
-    The contents themselves are checked when they are imported, which is all or nothing.
+    File contents are not checked: the import does that before it creates anything.
 
-    :param named: what becomes a session, and the name that is wanted for it.
+    :param named_plans: requested name and plan of each session.
     """
     taken = list_folded_names(owner.pk)
+    item_count = max(MIN_ITEMS, MAX_ITEMS // len(named_plans))
     rows = []
-    for wanted, contents in named:
-        name = find_free_name(wanted, taken)
+    for requested, plan in named_plans:
+        name = find_free_name(requested, taken)
         taken.add(fold_session_name(name))
-        rows.append(_session(contents, name=name, wanted=wanted, now=now, shown=max(5, SHOWN // len(named))))
-    ignored = _ignored(archive, [contents for _, contents in named])
+        rows.append(_describe_session(plan, name=name, requested=requested, now=now, item_count=item_count))
+    plans = [plan for _, plan in named_plans]
+    ignored = _list_ignored(archive, plans)
     return {
-        "sessions": rows[:SHOWN],
+        "sessions": rows[:MAX_ITEMS],
         "session_count": len(rows),
         "conflicts": [
             {"code": "name_taken", "name": row["requested_name"], "becomes": row["name"]}
             for row in rows
             if row["renamed"]
-        ][:SHOWN],
-        "files": sum(len(contents.stored) for _, contents in named),
-        "size": sum(contents.total_size for _, contents in named),
-        "known_size": _known_size([contents for _, contents in named], owner),
-        "ignored": ignored[:SHOWN],
+        ][:MAX_ITEMS],
+        "files": sum(len(plan.stored_members) for plan in plans),
+        "size": sum(plan.total_size for plan in plans),
+        "known_size": _get_known_size(plans, owner),
+        "ignored": ignored[:MAX_ITEMS],
         "ignored_count": len(ignored),
     }
 
 
-def _ignored(archive: Archive, contents: Sequence[Contents]) -> list[str]:
-    """What nobody misses: litter of operating systems."""
-    meant = {member.name for each in contents for member in each.stored}
-    own = tuple(f"{each.folder}{PRIVATE_FOLDER}/" for each in contents)
+def _list_ignored(archive: Archive, plans: Sequence[SessionPlan]) -> list[str]:
+    """Return the members that an import leaves out, such as files of operating systems."""
+    stored = {member.name for plan in plans for member in plan.stored_members}
+    private = tuple(f"{plan.folder}{PRIVATE_FOLDER}/" for plan in plans)
     return [
         member.name
         for member in archive.members
         if not member.is_directory
-        and member.name not in meant
-        and not member.name.startswith(own)
+        and member.name not in stored
+        and not member.name.startswith(private)
         and member.name.rpartition("/")[2] != METADATA_NAME
     ]
 
 
-def _session(contents: Contents, *, name: str, wanted: str, now: datetime, shown: int) -> dict[str, Any]:
-    sizes = {placed.path: contents.members[placed.source].size for placed in contents.placements}
-    moved = [placed for placed in contents.placements if placed.source != placed.path]
-    document = contents.document or {}
+def _describe_session(
+    plan: SessionPlan, *, name: str, requested: str, now: datetime, item_count: int
+) -> dict[str, Any]:
+    sizes = {placed.path: plan.members[placed.source].size for placed in plan.placements}
+    moved = [placed for placed in plan.placements if placed.source != placed.path]
+    document = plan.document or {}
     return {
         "name": name,
-        "requested_name": wanted,
-        "renamed": name != wanted,
-        "made_by": _maker(contents),
-        "video": document.get("video_name") or find_video_name(contents.placements) or "",
-        "languages": _languages(contents),
+        "requested_name": requested,
+        "renamed": name != requested,
+        "made_by": _identify_source(plan),
+        "video": document.get("video_name") or find_video_name(plan.placements) or "",
+        "languages": _list_languages(plan),
         "files": len(sizes),
         "size": sum(sizes.values()),
-        "categories": _categories(contents.placements, sizes),
-        "versions": _versions(contents, sizes, now=now)[:shown],
-        "version_count": contents.history.newest if contents.history else 1,
-        "moved": [{"from": contents.folder + placed.source, "to": placed.path} for placed in moved[:shown]],
+        "categories": _summarize_categories(plan.placements, sizes),
+        "versions": _list_versions(plan, sizes, now=now)[:item_count],
+        "version_count": plan.history.newest if plan.history else 1,
+        "moved": [{"from": plan.folder + placed.source, "to": placed.path} for placed in moved[:item_count]],
         "moved_count": len(moved),
     }
 
 
-def _maker(contents: Contents) -> str:
-    if contents.is_ours:
+def _identify_source(plan: SessionPlan) -> str:
+    if plan.is_export:
         return "portal"
-    return "folder" if contents.document is None else "session_manager"
+    return "folder" if plan.document is None else "session_manager"
 
 
-def _languages(contents: Contents) -> list[str]:
-    found = [*contents.languages, *(placed.language for placed in contents.placements)]
-    return [language for language in dict.fromkeys(found) if language][:SHOWN]
+def _list_languages(plan: SessionPlan) -> list[str]:
+    languages = [*plan.languages, *(placed.language for placed in plan.placements)]
+    return [language for language in dict.fromkeys(languages) if language][:MAX_ITEMS]
 
 
-def _categories(placements: Sequence[Placement], sizes: dict[str, int]) -> list[dict[str, Any]]:
+def _summarize_categories(placements: Sequence[Placement], sizes: dict[str, int]) -> list[dict[str, Any]]:
     rows = []
     for category in Category:
         paths = [placed.path for placed in placements if placed.category is category]
@@ -113,9 +121,9 @@ def _categories(placements: Sequence[Placement], sizes: dict[str, int]) -> list[
     return rows
 
 
-def _versions(contents: Contents, sizes: dict[str, int], *, now: datetime) -> list[dict[str, Any]]:
-    """The newest first."""
-    if contents.history is None:
+def _list_versions(plan: SessionPlan, sizes: dict[str, int], *, now: datetime) -> list[dict[str, Any]]:
+    """Return the versions, the newest first."""
+    if plan.history is None:
         only = {"number": 1, "message": "", "saved_at": now.isoformat(), "saved_by": "", "files": len(sizes)}
         return [only | {"size": sum(sizes.values())}]
     rows = [
@@ -127,29 +135,23 @@ def _versions(contents: Contents, sizes: dict[str, int], *, now: datetime) -> li
             "files": len(state),
             "size": sum(entry.size for entry in state.values()),
         }
-        for version, state in zip(contents.history.versions, contents.history.iter_states(), strict=True)
+        for version, state in zip(plan.history.versions, plan.history.iter_states(), strict=True)
     ]
     return rows[::-1]
 
 
-def _known_size(contents: Sequence[Contents], owner: AbstractBaseUser | AnonymousUser) -> int:
-    """Bytes that need no room because sessions this person may see hold them; of others nothing is told.
+def _get_known_size(plans: Sequence[SessionPlan], owner: AbstractBaseUser) -> int:
+    """Return the bytes of files that sessions visible to the user have already, so that they need no space.
 
-    Only archives of ours say which bytes they hold without being read to the end.
+    Only exports declare the hashes of their files; for other archives the result is 0.
     """
-    told: dict[str, int] = {}
-    for each in contents:
-        proven = each.proven or {}
-        told |= {
-            proven[placed.source].sha256: each.members[placed.source].size
-            for placed in each.placements
-            if placed.source in proven
+    sizes: dict[str, int] = {}
+    for plan in plans:
+        checksums = plan.checksums or {}
+        sizes |= {
+            checksums[placed.source].sha256: plan.members[placed.source].size
+            for placed in plan.placements
+            if placed.source in checksums
         }
-        told |= {sha256: member.size for sha256, member in each.older.items()}
-    theirs = visible_to(owner, DubbingSession.objects.all())
-    digests = list(told)
-    known: set[str] = set()
-    for start in range(0, len(digests), BATCH):
-        some = Blob.objects.filter(sha256__in=digests[start : start + BATCH], entries__session__in=theirs)
-        known.update(some.values_list("sha256", flat=True))
-    return sum(told[sha256] for sha256 in known)
+        sizes |= {sha256: member.size for sha256, member in plan.older_members.items()}
+    return sum(sizes[sha256] for sha256 in find_readable_blobs(owner, sizes))

@@ -51,7 +51,7 @@ def pin_for_job(job_id: int) -> PinBlobs:
 
 
 def _lock_rows(digests: Iterable[Digest], *, now: datetime) -> dict[str, Blob]:
-    """Return a locked row for each digest, no longer condemned."""
+    """Return a locked row for each digest, not marked as unreferenced."""
     by_sha256 = {digest.sha256: digest for digest in digests}
     created_at = connection.ops.adapt_datetimefield_value(now)
     insert_rows(

@@ -11,7 +11,7 @@ from django.db import InterfaceError, OperationalError, close_old_connections, t
 
 from dubbing_core.zips.reader import ZipError
 from sessions_app.models import Job, Pin
-from sessions_app.operations.cleanup.blobs import discard_unneeded
+from sessions_app.operations.cleanup.blobs import delete_new_blobs
 from sessions_app.operations.errors import JobCancelled, JobLost, OperationError
 from sessions_app.operations.jobs.context import Clock, JobContext
 from sessions_app.operations.jobs.registry import check_access, get_handler
@@ -106,6 +106,6 @@ def _end(job: Job, transition: Callable[[], bool], *, is_store_available: bool =
     if not is_store_available:
         return
     try:
-        discard_unneeded(pinned, made_since=job.created_at)
+        delete_new_blobs(pinned, created_since=job.created_at)
     except StoreError as error:
         logger.warning("Job %s left bytes for garbage collection: %s", job.code, error, exc_info=error)

@@ -13,7 +13,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
 from sessions_app.models import Upload
-from sessions_app.operations.accounts import quotas
+from sessions_app.operations.accounts.quotas import check_quota
 from sessions_app.operations.limits import ROWS_PER_STATEMENT
 from sessions_app.operations.uploads.new_files import (
     FileRow,
@@ -53,7 +53,7 @@ def create_uploads(
     for upload in new:
         upload.owner_id, upload.created_at = owner.pk, now
     with transaction.atomic():
-        quotas.check(owner, adding=sum(upload.size for upload in new))
+        check_quota(owner, adding=sum(upload.size for upload in new))
         Upload.objects.filter(pk__in=[upload.pk for upload in resumed]).update(
             expires_at=now + settings.UPLOAD_RETENTION
         )

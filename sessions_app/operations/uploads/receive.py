@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 
 from sessions_app.models import Upload
-from sessions_app.operations.accounts import quotas
+from sessions_app.operations.accounts.quotas import check_quota
 from sessions_app.operations.errors import BadInputError, BusyError
 from sessions_app.operations.uploads.errors import UploadCompleteError, UploadDeletedError
 from sessions_app.operations.uploads.multipart import check_accepts_parts, initiate_multipart
@@ -32,7 +32,7 @@ def put_part(*, upload: Upload, number: int, chunks: Iterable[bytes], now: datet
     """
     store = get_store()
     check_accepts_parts(upload, [number], now=now)
-    quotas.check(upload.owner)
+    check_quota(upload.owner)
     length = part_length(upload, number)
     store_id = initiate_multipart(upload, store)
     try:

@@ -10,7 +10,7 @@ from datetime import datetime
 from django.conf import settings
 
 from sessions_app.models import Upload
-from sessions_app.operations.accounts import quotas
+from sessions_app.operations.accounts.quotas import check_quota
 from sessions_app.operations.errors import BadInputError
 from sessions_app.operations.uploads.limits import MAX_PARTS_PER_CALL
 from sessions_app.operations.uploads.multipart import check_accepts_parts, initiate_multipart
@@ -42,7 +42,7 @@ def sign_parts(*, parts: Sequence[PartRequest], now: datetime) -> list[SignedPar
     for part in parts:
         numbers[part.upload].append(part.number)
     for owner in {upload.owner for upload in numbers}:
-        quotas.check(owner)
+        check_quota(owner)
     for upload, requested in numbers.items():
         check_accepts_parts(upload, requested, now=now)
     if empty := next((upload for upload in numbers if upload.size == 0), None):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, strategies
 
 from dubbing_core.zips.layout import BlobRange, Layout, Literal
-from sessions_app.exports.stream import JOINED_SIZE, stream
+from sessions_app.exports.stream import MIN_CHUNK_SIZE, stream_segments
 from sessions_app.storage.keys import blob_key
 from sessions_app.storage.store import ObjectMissingError
 from tests.stores.memory import MemoryStore
@@ -22,7 +22,7 @@ class TestStreaming:
     def test_yields_the_bytes_of_the_layout(self, store):
         layout = an_archive(store)
 
-        streamed = b"".join(stream(layout.segments, reader=store))
+        streamed = b"".join(stream_segments(layout.segments, reader=store))
 
         assert len(streamed) == layout.size
         assert streamed == content(layout, store)
@@ -30,14 +30,14 @@ class TestStreaming:
     def test_joins_small_pieces_and_passes_large_ones_on(self, store):
         layout = an_archive(store)
 
-        sizes = [len(chunk) for chunk in stream(layout.segments, reader=store)]
+        sizes = [len(chunk) for chunk in stream_segments(layout.segments, reader=store)]
 
         assert 0 not in sizes
-        assert not [pair for pair in pairwise(sizes) if sum(pair) < JOINED_SIZE]
+        assert not [pair for pair in pairwise(sizes) if sum(pair) < MIN_CHUNK_SIZE]
 
     def test_reads_as_it_goes_and_tells_when_a_blob_is_gone(self, store):
         layout = an_archive(store)
-        chunks = stream(layout.segments, reader=store)
+        chunks = stream_segments(layout.segments, reader=store)
 
         assert next(chunks) == b"header"
         store.delete(blob_key(layout.blobs[1]))
@@ -45,7 +45,7 @@ class TestStreaming:
             list(chunks)
 
     def test_of_nothing_is_nothing(self, store):
-        assert list(stream((), reader=store)) == []
+        assert list(stream_segments((), reader=store)) == []
 
 
 _store = MemoryStore()
@@ -53,7 +53,7 @@ _data = bytes(range(256)) * 1024
 _sha256 = blob(_store, _data)
 _literals = strategies.binary(min_size=1, max_size=80).map(Literal)
 _ranges = strategies.tuples(
-    strategies.integers(0, len(_data) - 1), strategies.integers(1, JOINED_SIZE + 100)
+    strategies.integers(0, len(_data) - 1), strategies.integers(1, MIN_CHUNK_SIZE + 100)
 ).map(lambda pair: BlobRange(_sha256, pair[0], min(pair[0] + pair[1], len(_data))))
 
 
@@ -65,7 +65,7 @@ def test_a_cut_of_the_layout_streams_as_the_slice_of_the_whole(segments, bounds)
     layout = Layout(tuple(segments))
     start, end = (round(bound * layout.size) for bound in bounds)
 
-    whole = b"".join(stream(layout.segments, reader=_store))
+    whole = b"".join(stream_segments(layout.segments, reader=_store))
 
     assert whole == content(layout, _store)
-    assert b"".join(stream(layout.cut(start, end), reader=_store)) == whole[start:end]
+    assert b"".join(stream_segments(layout.cut(start, end), reader=_store)) == whole[start:end]

@@ -67,13 +67,13 @@ def run(*arguments: object, encoding: str = "utf-8") -> tuple[int, str]:
 def test_an_archive_that_is_as_it_was_exported_passes(tmp_path: Path):
     path = export(tmp_path, {**FILES, "audio/": b""})
 
-    assert run(verify.__file__, path) == (0, f"{path}: everything is as it was exported.\n")
+    assert run(verify.__file__, path) == (0, f"{path}: all files are unchanged since the export.\n")
 
 
 def test_the_unpacked_folder_proves_itself(tmp_path: Path):
     folder = unpacked(export(tmp_path, FILES))
 
-    assert run(folder / ".dubbing/verify.py") == (0, f"{folder}: everything is as it was exported.\n")
+    assert run(folder / ".dubbing/verify.py") == (0, f"{folder}: all files are unchanged since the export.\n")
 
 
 @pytest.mark.parametrize("form", ["archive", "folder"])

@@ -6,10 +6,11 @@ from contextlib import contextmanager
 
 import pytest
 
+from dubbing_core import concurrency
 from dubbing_core.zips.layout import BlobRange, Layout, Literal
 from dubbing_core.zips.multipart import PartLimits, plan_parts
-from sessions_app.exports import s3
-from sessions_app.exports.s3 import write_object
+from sessions_app.exports import multipart_object
+from sessions_app.exports.multipart_object import write_object
 from sessions_app.storage.keys import blob_key
 from sessions_app.storage.store import ObjectMissingError, StoreFullError
 from tests.stores.memory import MemoryStore
@@ -65,13 +66,15 @@ class TestWriting:
     def test_has_parts_under_way_at_once(self):
         store = MemoryStore(limits=LIMITS)
         copier = Copier(store)
-        copier.all_there = threading.Barrier(s3.COPIES)  # breaks unless as many come together
-        large = blob(store, bytes(MIB * s3.COPIES))
-        layout = Layout((BlobRange(large, 0, MIB * s3.COPIES),))
+        copier.all_there = threading.Barrier(
+            multipart_object.COPY_THREADS
+        )  # breaks unless as many come together
+        large = blob(store, bytes(MIB * multipart_object.COPY_THREADS))
+        layout = Layout((BlobRange(large, 0, MIB * multipart_object.COPY_THREADS),))
 
         write_object(layout, KEY, copier=copier, reader=store, on_bytes=lambda count: None)
 
-        assert len(copier.copied) == s3.COPIES
+        assert len(copier.copied) == multipart_object.COPY_THREADS
 
     def test_reads_for_one_part_while_others_are_sent(self):
         store = MemoryStore(limits=LIMITS)
@@ -79,7 +82,7 @@ class TestWriting:
         reader = Reader(store)
         segments = [BlobRange(blob(store, bytes([number] * 150)), 0, 150) for number in range(20)]
         layout = Layout((Literal(b"head"), *segments))
-        assert len(plan_parts(layout, limits=LIMITS)) > s3.UPLOADS
+        assert len(plan_parts(layout, limits=LIMITS)) > multipart_object.UPLOAD_THREADS
 
         write_object(layout, KEY, copier=copier, reader=reader, on_bytes=lambda count: None)
 
@@ -90,8 +93,11 @@ class TestWriting:
         limits = PartLimits(min_size=12 * MIB, copy_size=100 * MIB, max_size=200 * MIB)
         layout = Layout((Literal(bytes(48 * MIB)),))
 
-        assert s3._uploads_at_once(plan_parts(layout, limits=limits)) == 2
-        assert s3._uploads_at_once(plan_parts(Layout((Literal(b"x"),)), limits=limits)) == s3.UPLOADS
+        assert multipart_object._count_upload_threads(plan_parts(layout, limits=limits)) == 2
+        assert (
+            multipart_object._count_upload_threads(plan_parts(Layout((Literal(b"x"),)), limits=limits))
+            == multipart_object.UPLOAD_THREADS
+        )
 
 
 class TestAFailure:
@@ -138,7 +144,7 @@ class TestAFailure:
         assert is_clean(store)
 
     def test_is_heard_while_a_part_takes_its_time(self, monkeypatch):
-        monkeypatch.setattr(s3, "LOOK_EVERY", 0.01)
+        monkeypatch.setattr(concurrency, "POLL_INTERVAL", 0.01)
         store = MemoryStore(limits=LIMITS)
         copier = Copier(store)
         copier.all_there = threading.Barrier(2)

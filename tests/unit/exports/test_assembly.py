@@ -10,7 +10,7 @@ from django.core.files.storage import FileSystemStorage
 from dubbing_core.digests import compute_digest
 from dubbing_core.zips.layout import BlobMember, Layout, Literal, TextMember, plan_archive
 from dubbing_core.zips.multipart import PartLimits
-from sessions_app.exports.assemble import assemble, discard
+from sessions_app.exports.assembly import assemble_object, delete_object
 from sessions_app.storage.filesystem import FileSystemStore
 from sessions_app.storage.keys import export_key
 from sessions_app.storage.store import Capabilities
@@ -38,7 +38,7 @@ class TestAssembling:
         layout = an_archive(store)
         counted: list[int] = []
 
-        assemble(layout, KEY, store=store, on_bytes=counted.append)
+        assemble_object(layout, KEY, store=store, on_bytes=counted.append)
 
         assert read(store, KEY) == content(layout, store)
         assert sum(counted) == layout.size
@@ -47,7 +47,7 @@ class TestAssembling:
         layout = an_archive(store)
 
         for _ in range(2):
-            assemble(layout, KEY, store=store, on_bytes=lambda count: None)
+            assemble_object(layout, KEY, store=store, on_bytes=lambda count: None)
 
         assert read(store, KEY) == content(layout, store)
 
@@ -63,7 +63,7 @@ class TestAssembling:
                 raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):
-            assemble(layout, KEY, store=store, on_bytes=cancel)
+            assemble_object(layout, KEY, store=store, on_bytes=cancel)
 
         assert list(store.list("exports/")) == []
         assert list(store.open_uploads("")) == []
@@ -82,7 +82,7 @@ class TestAssembling:
             )
         layout = plan_archive([TextMember(name="metadata.json", data=b"{}", modified=modified), *members])
 
-        assemble(layout, KEY, store=store, on_bytes=lambda count: None)
+        assemble_object(layout, KEY, store=store, on_bytes=lambda count: None)
 
         with zipfile.ZipFile(io.BytesIO(read(store, KEY))) as archive:
             assert archive.testzip() is None
@@ -95,7 +95,7 @@ class TestAssembling:
         store = MemoryStore()
         store.capabilities = Capabilities(server_side_copy=lambda _: pytest.fail("It was asked."))
 
-        assemble(Layout((Literal(b"little"),)), KEY, store=store, on_bytes=lambda count: None)
+        assemble_object(Layout((Literal(b"little"),)), KEY, store=store, on_bytes=lambda count: None)
 
         assert read(store, KEY) == b"little"
 
@@ -105,13 +105,13 @@ class TestDiscarding:
         other = export_key("x7-1")
         kept = store.begin(other)
         store.begin(KEY)
-        assemble(an_archive(store), KEY, store=store, on_bytes=lambda count: None)
+        assemble_object(an_archive(store), KEY, store=store, on_bytes=lambda count: None)
 
-        discard(KEY, store=store)
+        delete_object(KEY, store=store)
 
         assert list(store.list("exports/")) == []
         assert [each.key for each in store.open_uploads("exports/")] == [other]
         store.abort(other, kept)
 
     def test_nothing_is_no_error(self, store):
-        discard(KEY, store=store)
+        delete_object(KEY, store=store)

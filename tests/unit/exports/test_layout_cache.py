@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dubbing_core.zips.layout import BlobRange, Layout, Literal
-from sessions_app.exports.kept import KeptLayouts, memory_of
+from sessions_app.exports.layout_cache import LayoutCache, estimate_memory
 
 
 def a_layout(size: int = 1000) -> Layout:
@@ -22,7 +22,7 @@ class Planner:
 
 class TestKeptLayouts:
     def test_are_made_once(self):
-        kept, planner = KeptLayouts(), Planner()
+        kept, planner = LayoutCache(), Planner()
 
         layouts = [kept.get("talk", planner) for _ in range(3)]
 
@@ -30,12 +30,12 @@ class TestKeptLayouts:
         assert layouts[1] is layouts[0]
 
     def test_are_told_apart_by_their_keys(self):
-        kept, planner = KeptLayouts(), Planner()
+        kept, planner = LayoutCache(), Planner()
 
         assert kept.get(("talk", 1), planner) is not kept.get(("talk", 2), planner)
 
     def test_that_were_not_used_for_longest_make_room(self):
-        kept, planner = KeptLayouts(limit=memory_of(a_layout()) * 2), Planner()
+        kept, planner = LayoutCache(limit=estimate_memory(a_layout()) * 2), Planner()
         kept.get("first", planner)
         kept.get("second", planner)
         kept.get("first", planner)
@@ -49,8 +49,8 @@ class TestKeptLayouts:
         assert planner.made == 4
 
     def test_that_would_fill_the_memory_are_not_kept(self):
-        limit = memory_of(a_layout()) * 10
-        kept, large, small = KeptLayouts(limit=limit), Planner(size=limit), Planner()
+        limit = estimate_memory(a_layout()) * 10
+        kept, large, small = LayoutCache(limit=limit), Planner(size=limit), Planner()
         kept.get("small", small)
 
         for _ in range(2):

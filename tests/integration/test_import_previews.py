@@ -128,7 +128,7 @@ def test_alice_looks_inside_then_imports_under_another_name(world: World, client
     assert not Upload.objects.exists()
 
     again = client.post(f"/jobs/{checked.code}/import/", {"name": "Third talk"}, follow=True)
-    assert "The uploaded ZIP is gone by now." in bytes_of(again).decode()
+    assert "The uploaded ZIP has expired." in bytes_of(again).decode()
     page = bytes_of(client.get(f"/jobs/{checked.code}/")).decode()
     assert 'name="name"' not in page
 

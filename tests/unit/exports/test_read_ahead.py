@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from dubbing_core.zips.layout import BlobRange, Literal
-from sessions_app.exports.ahead import PIECE_SIZE, THREADS, WINDOW_COUNT, WINDOW_SIZE, read_ahead
+from sessions_app.exports.read_ahead import PIECE_SIZE, THREADS, WINDOW_COUNT, WINDOW_SIZE, read_ahead
 from sessions_app.storage.keys import blob_key
 from sessions_app.storage.store import CHUNK_SIZE, ObjectMissingError
 

@@ -8,7 +8,7 @@ import pytest
 from django.core.files.storage import FileSystemStorage
 
 from dubbing_core.zips.layout import Layout, Literal
-from sessions_app.exports.files import write_file
+from sessions_app.exports.local_file import write_file
 from sessions_app.storage.filesystem import FileSystemStore
 from sessions_app.storage.kernel_copy import COPY_SIZE
 from sessions_app.storage.keys import blob_key

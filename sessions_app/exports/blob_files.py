@@ -1,4 +1,4 @@
-"""Blobs as files in a folder: copied by the kernel where they are files, else read ahead over all of them."""
+"""Write blobs as files into a folder: copied by the kernel from local files, else streamed from the store."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from dubbing_core.zips.layout import BlobRange
-from sessions_app.exports.ahead import read_ahead
-from sessions_app.exports.folder import Folder
+from sessions_app.exports.read_ahead import read_ahead
+from sessions_app.exports.target_folder import TargetFolder
 from sessions_app.storage.atomic_files import translate_os_errors, write_all
 from sessions_app.storage.kernel_copy import copy_range
 from sessions_app.storage.keys import blob_key
@@ -22,19 +22,21 @@ from sessions_app.storage.store import (
 
 
 @dataclass(frozen=True, kw_only=True)
-class LoadedFile:
+class BlobFile:
+    """A file to be written, with the blob that has its bytes."""
+
     path: str
     sha256: str
     size: int
     """In bytes."""
 
 
-def collect(files: Sequence[LoadedFile], folder: Folder, *, store: CapableReader) -> None:
-    """Bring the files' bytes into the folder, where they wait for their place.
+def write_blob_files(files: Sequence[BlobFile], folder: TargetFolder, *, store: CapableReader) -> None:
+    """Write the files under hidden names, until `TargetFolder.commit` renames them.
 
-    :raises ObjectMissingError: a blob is gone.
+    :raises ObjectMissingError: a blob is missing.
     :raises StoreUnavailableError: a blob could not be read to its end.
-    :raises OSError: the folder does not take them.
+    :raises OSError: the folder cannot be written.
     """
     local = store.capabilities.local_files
     if local is None:
@@ -45,7 +47,7 @@ def collect(files: Sequence[LoadedFile], folder: Folder, *, store: CapableReader
             _copy(file, target, files=local)
 
 
-def _copy(file: LoadedFile, target: int, *, files: LocalFiles) -> None:
+def _copy(file: BlobFile, target: int, *, files: LocalFiles) -> None:
     key = blob_key(file.sha256)
     with translate_os_errors(key):
         try:
@@ -58,12 +60,12 @@ def _copy(file: LoadedFile, target: int, *, files: LocalFiles) -> None:
         raise StoreUnavailableError(key)
 
 
-def _stream(files: Sequence[LoadedFile], folder: Folder, *, store: CapableReader) -> None:
-    """Read all files as one stream, so that small ones do not wait for each other's round trips."""
+def _stream(files: Sequence[BlobFile], folder: TargetFolder, *, store: CapableReader) -> None:
+    """Read all files as one stream, so that small files do not cost a round trip each."""
     ranges = (BlobRange(file.sha256, 0, file.size) for file in files if file.size)
     with closing(read_ahead(ranges, reader=store)) as chunks:
         for file in files:
             with folder.create_file(file.path) as target:
-                left = file.size
-                while left:
-                    left -= write_all(target, next(chunks))
+                remaining = file.size
+                while remaining:
+                    remaining -= write_all(target, next(chunks))

@@ -1,4 +1,4 @@
-"""A layout as a file on this machine, its blobs copied by the kernel (shared, where the filesystem can)."""
+"""Write a layout to a file on this machine; the kernel copies the blobs, or shares them where the filesystem can."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from sessions_app.storage.store import LocalFiles, ObjectMissingError, StoreUnav
 def write_file(
     layout: Layout, destination: Path, *, files: LocalFiles, on_bytes: Callable[[int], None]
 ) -> None:
-    """Write the layout to a file that appears whole and durable, in place of one that is there, or not at all.
+    """Write the layout to a file, which is created or replaced when it is complete and durable.
 
-    :param on_bytes: told how many bytes more were written; what it raises ends the writing and leaves nothing.
+    :param on_bytes: called with the number of bytes written since the last call; an exception from it cancels the writing.
     :raises StoreFullError: no space is left.
-    :raises ObjectMissingError: a blob is gone.
+    :raises ObjectMissingError: a blob is missing.
     """
     with atomic_files.create_file(destination, key=destination.name, replace=True) as target:
         for segment in layout.segments:
@@ -33,7 +33,7 @@ def write_file(
 
 
 def _copy(segment: BlobRange, target: int, *, files: LocalFiles, on_bytes: Callable[[int], None]) -> None:
-    """Copy the range to the target's position."""
+    """Copy the range to the current position of the target."""
     key = blob_key(segment.sha256)
     with atomic_files.translate_os_errors(key):
         try:

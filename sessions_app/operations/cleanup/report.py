@@ -1,0 +1,40 @@
+"""Report of a garbage collection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+
+
+@dataclass(kw_only=True)
+class Tally:
+    count: int = 0
+    size: int = 0
+    """In bytes."""
+
+    def add(self, size: int) -> None:
+        self.count += 1
+        self.size += size
+
+
+@dataclass(frozen=True, kw_only=True)
+class GarbageReport:
+    """What was deleted, or would be by a dry run."""
+
+    sessions: Tally = field(default_factory=Tally)
+    exports: Tally = field(default_factory=Tally)
+    uploads: Tally = field(default_factory=Tally)
+    leftovers: Tally = field(default_factory=Tally)
+    unreferenced: Tally = field(default_factory=Tally)
+    """Blobs that entered the grace period."""
+    blobs: Tally = field(default_factory=Tally)
+
+    @property
+    def freed(self) -> int:
+        """Bytes that become free in the store."""
+        return sum(tally.size for tally in (self.exports, self.uploads, self.leftovers, self.blobs))
+
+    def as_dict(self) -> dict[str, object]:
+        tallies = {each.name: getattr(self, each.name) for each in fields(self)}
+        return {name: {"count": tally.count, "size": tally.size} for name, tally in tallies.items()} | {
+            "freed": self.freed
+        }

@@ -1,0 +1,87 @@
+"""Request an export."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+
+from dubbing_core.selection import WHOLE_VERSION, Selection
+from dubbing_core.session_names import build_export_filename
+from sessions_app.models import DubbingSession, Export, Job, Version
+from sessions_app.models.export import ExportQuerySet
+from sessions_app.models.job import JobQuerySet
+from sessions_app.operations.errors import NotAllowedError
+from sessions_app.operations.exports.layout import NothingSelectedError
+from sessions_app.operations.jobs.create import create_job
+from sessions_app.operations.jobs.retry import retry_job
+from sessions_app.queries.versions import has_selected_files
+
+
+def request_export(
+    *, version: Version, owner: AbstractBaseUser, now: datetime, selection: Selection = WHOLE_VERSION
+) -> Job:
+    """Queue the export of a version, or return the user's job with the same result.
+
+    :raises NotAllowedError: the session is in the trash.
+    :raises NothingSelectedError: the version has no selected file.
+    """
+    with transaction.atomic():
+        # The session's lock serializes equal requests, so that the second finds the job of the first.
+        session = DubbingSession.objects.select_for_update().get(pk=version.session_id)
+        if session.is_trashed:
+            raise NotAllowedError("This session is in the trash. Restore it, then export it.", code="trashed")
+        if selection.is_partial and not has_selected_files(version, selection):
+            raise NothingSelectedError
+        params = {"version": version.number, **_render_selection(selection)}
+        equal = Job.objects.filter(kind=Job.Kind.EXPORT, owner_id=owner.pk, session=session, params=params)
+        filename = build_export_filename(session.name, selection.filename_suffix)
+        return _find_reusable(equal, filename, now=now) or create_job(
+            kind=Job.Kind.EXPORT, owner=owner, session=session, params=params, now=now
+        )
+
+
+def retry_export(*, job: Job, now: datetime) -> Job:
+    """Queue a failed or cancelled export again, or return another job of the user with the same result.
+
+    :raises NotAllowedError: the job did not fail.
+    """
+    with transaction.atomic():
+        session = DubbingSession.objects.select_for_update().get(pk=job.session_id or 0)
+        selection = get_selection(job)
+        params = {"version": job.params["version"], **_render_selection(selection)}
+        equal = Job.objects.filter(
+            kind=Job.Kind.EXPORT, owner_id=job.owner_id, session=session, params=params
+        )
+        filename = build_export_filename(session.name, selection.filename_suffix)
+        other = _find_reusable(equal.exclude(pk=job.pk), filename, now=now)
+        if other is None:
+            retry_job(job=job, now=now)
+        return other or job
+
+
+def get_selection(job: Job) -> Selection:
+    """Return the selection of an export job."""
+    return Selection.from_dict(job.params.get("selection", {}))
+
+
+def _render_selection(selection: Selection) -> dict[str, object]:
+    return {} if selection.is_whole else {"selection": selection.as_dict()}
+
+
+def _find_reusable(equal: JobQuerySet, filename: str, *, now: datetime) -> Job | None:
+    """Return an unfinished job, or one whose export can be downloaded; its expiry is extended to that of a new one.
+
+    The file name is compared because an export from before a renaming of the session contains the old name.
+    """
+    unfinished = equal.unfinished().order_by("-pk").first()
+    if unfinished is not None:
+        return unfinished
+    ready: ExportQuerySet = Export.objects.filter(filename=filename).ready(now=now)
+    finished = equal.filter(export__in=ready).order_by("-pk").first()
+    if finished is not None:
+        expires_at = now + settings.EXPORT_RETENTION
+        Export.objects.filter(job=finished, expires_at__lt=expires_at).update(expires_at=expires_at)
+    return finished

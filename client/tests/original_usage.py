@@ -1,4 +1,6 @@
-"""The original session manager's documented usage, line by line: its integration tests, then the three days of its example.
+"""The original session manager's documented usage, line by line.
+
+Its integration tests come first, then the three days of its example.
 
 It is run as a program in an empty folder, and prints the lines of the original's documentation. The environment decides where
 sessions are stored: DUBS_URL and DUBS_TOKEN, or neither.

@@ -26,7 +26,10 @@ SOON = Retries(attempts=6, first=0.001)
 
 
 def ranged(data: bytes, *, break_after: Callable[[], int | None] = lambda: None) -> Callable[[Any], None]:
-    """Respond with ranges of some bytes; ``break_after`` returns after how many bytes to close the connection."""
+    """Respond with ranges of some bytes.
+
+    :param break_after: returns the number of bytes after which the connection is closed, or None.
+    """
 
     def respond(handler: Any) -> None:
         first, _, last = handler.headers["Range"].removeprefix("bytes=").partition("-")

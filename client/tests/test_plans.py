@@ -163,7 +163,7 @@ def test_an_empty_folder_creates_no_session(work):
 
 
 def local(path: str, size: int) -> LocalFile:
-    return LocalFile(path, path, Stat(size, 0, 0, 0), sha(path.encode()))  # type: ignore[arg-type]
+    return LocalFile(path, path, Stat(size, 0, 0, 0), sha(path.encode()))
 
 
 def test_small_files_are_packed_independently_of_their_order():

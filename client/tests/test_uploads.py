@@ -92,7 +92,7 @@ def test_received_parts_are_not_sent_again(serve, work):
     server = serve(collect_parts(parts))
     upload = new_upload(work, 3500)
     counted = []
-    with Uploader(StubApi(server.url, direct=False, received=(1, 3)), on_bytes=counted.append) as uploader:  # type: ignore[arg-type]
+    with Uploader(StubApi(server.url, direct=False, received=(1, 3)), on_bytes=counted.append) as uploader:
         uploader.add([upload])
         assert uploader.finish() == ["u"]
     assert sorted(parts) == ["/parts/2", "/parts/4"]
@@ -113,7 +113,7 @@ def test_signed_parts_are_sent_without_the_token_and_signed_again_when_expired(s
 
     server = serve(collect_parts(parts, fail))
     uploads = StubApi(server.url, direct=True)
-    with Uploader(uploads) as uploader:  # type: ignore[arg-type]
+    with Uploader(uploads) as uploader:
         uploader.add([new_upload(work, 2500)])
         uploader.finish()
     assert sorted(parts) == ["/signed/1", "/signed/2", "/signed/3"]
@@ -134,7 +134,7 @@ def test_lost_parts_are_sent_again(serve, work):
         extras={"incomplete": [{"upload": "u", "missing": [2]}]},
     )
     uploads.incomplete.append(lost)
-    with Uploader(uploads) as uploader:  # type: ignore[arg-type]
+    with Uploader(uploads) as uploader:
         uploader.add([new_upload(work, 2500)])
         uploader.finish()
     assert [path for _, path, _ in server.requests].count("/parts/2") == 2
@@ -142,7 +142,7 @@ def test_lost_parts_are_sent_again(serve, work):
 
 def test_a_permanent_error_ends_all_transfers(serve, work):
     server = serve(collect_parts({}, lambda path: 413))
-    with pytest.raises(Problem), Uploader(StubApi(server.url, direct=False)) as uploader:  # type: ignore[arg-type]
+    with pytest.raises(Problem), Uploader(StubApi(server.url, direct=False)) as uploader:
         uploader.add([new_upload(work, 5000)])
         uploader.finish()
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("send")]
@@ -154,6 +154,6 @@ def test_a_file_that_changed_since_it_was_hashed_is_an_error(serve, work):
     with (
         pytest.raises(ChangedError),
         Uploader(StubApi(serve(collect_parts({})).url, direct=False)) as uploader,
-    ):  # type: ignore[arg-type]
+    ):
         uploader.add([upload])
         uploader.finish()

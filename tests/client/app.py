@@ -1,4 +1,7 @@
-"""A pipeline's Gradio app with the tab: python app.py PORT. Run in Gradio's environment."""
+"""A pipeline's Gradio app with the tab: python app.py PORT.
+
+It runs in Gradio's environment.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The installed client: the command `dubs` in its own environment, against a portal in other processes."""
+"""The installed client, against a portal in other processes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,10 @@ def running(stack: Stack) -> Iterator[Portal]:
 
 @pytest.fixture
 def portal(running: Portal) -> Portal:
-    """One portal for all tests; each test has its own users, and the portal is running again after earlier tests."""
+    """One portal for all tests, running again after earlier tests.
+
+    Each test has its own users.
+    """
     running.recover()
     return running
 
@@ -105,7 +108,10 @@ class Machine:
         return [version["number"] for version in self.run_json("info", name)["versions"]]
 
     def run_with_kills(self, draw: random.Random, *arguments: object, shortest: float, longest: float) -> int:
-        """Run a command, killed at random moments, until it ends by itself; return the number of kills."""
+        """Run a command, killed at random moments, until it ends by itself.
+
+        :returns: the number of kills.
+        """
         kills = 0
         while True:
             with self.start(*arguments) as process:
@@ -123,7 +129,10 @@ class Machine:
 
 @pytest.fixture
 def machine(portal: Portal, dubs_path: Path, tmp_path: Path) -> Any:
-    """Return a factory: ``machine("alice-laptop")`` belongs to Alice, a new user of each test."""
+    """Return a factory of machines.
+
+    ``machine("alice-laptop")`` belongs to Alice, a new user of each test.
+    """
     users: dict[str, str] = {}
 
     def make(name: str, *, url: str = "") -> Machine:

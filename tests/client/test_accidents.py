@@ -1,4 +1,4 @@
-"""Kills of clients and servers, interrupted networks, concurrent saves: no bytes are lost."""
+"""Kills, interrupted networks and concurrent saves lose no bytes."""
 
 from __future__ import annotations
 
@@ -65,7 +65,10 @@ def _nothing_is_damaged(portal: Portal) -> Iterator[None]:
 
 
 def make_project(folder: Path, *, files: int, draw: random.Random) -> Path:
-    """Create a pipeline's folder: a video of several parts, voices of many lengths, texts, an empty file, other scripts."""
+    """Create a pipeline's folder.
+
+    It contains a video of several parts, voices of many lengths, texts, an empty file, and names in other scripts.
+    """
     contents = {
         "talk.mp4": draw.randbytes(20 * MIB),
         "original_asr.json": b'{"text": "Hello."}',
@@ -179,7 +182,10 @@ def test_a_client_loads_while_the_server_is_killed_repeatedly(
 def kill_servers(
     portal: Portal, client: subprocess.Popen[str], draw: random.Random, kills: int, *, worker: bool
 ) -> int:
-    """Kill web server and worker at random until the client has succeeded; return the number of kills."""
+    """Kill web server and worker at random while the client works.
+
+    :returns: the number of kills.
+    """
     killed = 0
     with client:
         for _ in range(kills):

@@ -1,4 +1,4 @@
-"""The tab in a Gradio app, used in a real browser, with sessions in a folder and on a portal."""
+"""The tab in a Gradio app, used in a real browser."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ def python(portal):
 
 @pytest.fixture
 def evaluate(python):
-    """Run some lines with a ``manager`` in the client's environment and return their ``result``."""
+    """Run lines with a ``manager`` in the client's environment; return ``result``."""
 
     def run(machine, lines):
         program = (
@@ -100,7 +100,7 @@ def start(machine, program):
 
 
 def test_a_save_killed_while_the_portal_stores_it_creates_one_version(portal, machine, evaluate):
-    """Killed between the request and its outcome: the next save finds out the outcome first."""
+    """The next save first finds out the outcome of the killed one."""
     laptop = machine("alice-laptop")
     data = {"video_name": "talk.mp4", "transcription_text": "hello"}
     assert evaluate(laptop, f'result = manager.save_session("Killed", {data})')

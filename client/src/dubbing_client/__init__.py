@@ -1,4 +1,4 @@
-"""A client for Dubbing Sessions: save a pipeline's folder to a portal and load it back, byte for byte.
+"""Client for Dubbing Sessions: save a pipeline's folder to a portal and load it.
 
     from dubbing_client import Folder, State, config, locked, plan_save, save
 

@@ -19,7 +19,10 @@ MAX_UPLOADS_PER_CALL = 1000
 
 
 class Api(RestClient):
-    """One portal as one user. Calls that create something carry an Idempotency-Key, so that retries are safe."""
+    """One portal as one user.
+
+    Calls that create something carry an Idempotency-Key, so that retries are safe.
+    """
 
     def __enter__(self) -> Api:
         return self
@@ -71,7 +74,10 @@ class Api(RestClient):
     def create_session(
         self, name: str = "", *, video_filename: str = "", key: str | None = None
     ) -> objects.Session:
-        """Create an empty session; without a name it is named after the video. A name in use gets a number."""
+        """Create an empty session.
+
+        Without a name it is named after the video; a name in use gets a number.
+        """
         body = {"name": name} if name else {"video_filename": video_filename} if video_filename else {}
         session: objects.Session = self.call("POST", "/sessions", body=body, key=key or new_key()).data
         return session
@@ -133,7 +139,7 @@ class Api(RestClient):
         return job
 
     def place_files(self, paths: Sequence[str], *, session: str | None = None) -> list[objects.PlacedFile]:
-        """Return where files would be placed in a session's tree, and their category and language."""
+        """Return the path, category and language that files would get in a session."""
         body: dict[str, Any] = {"paths": list(paths)}
         if session:
             body["session"] = session
@@ -143,7 +149,7 @@ class Api(RestClient):
     # -- Uploads ----------------------------------------------------------------------------------------------------
 
     def missing_blobs(self, blobs: Sequence[Mapping[str, Any]]) -> set[str]:
-        """Return the SHA-256 of those blobs that are not stored in any session of the user."""
+        """Return the SHA-256 of blobs that no session of the user contains."""
         missing: set[str] = set()
         for batch in batches(blobs, MAX_BLOBS_PER_CALL):
             missing.update(self.call("POST", "/blobs/missing", body={"blobs": list(batch)}).data["missing"])

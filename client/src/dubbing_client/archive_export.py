@@ -171,7 +171,7 @@ class _Download:
 
 
 def _filename(headers: Mapping[str, str], *, default: str) -> str:
-    """Return the file name in a response, without folders and characters that file systems reject."""
+    """Return the file name in a response, in a form valid on every file system."""
     message = Message()
     message["Content-Disposition"] = headers.get("content-disposition", "")
     return _safe_filename(message.get_filename() or default)

@@ -1,4 +1,4 @@
-"""Import of a ZIP: upload it, resuming after a kill, and have the portal create sessions from it."""
+"""Import of a ZIP: a resumable upload, and the portal's import job."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Commit of a version, exactly once: the request is recorded before it is sent, so that its outcome is found out after a kill."""
+"""Commit of a version, exactly once.
+
+The request is recorded before it is sent, so that its outcome is found out after a kill.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +24,9 @@ def commit(api: Api, state: State, pending: PendingSave, *, listener: ProgressLi
 
 
 def resolve_pending(api: Api, state: State, *, listener: ProgressListener = NO_PROGRESS) -> int | None:
-    """Find out and record the outcome of an interrupted save; return its version, if it was created.
+    """Find out and record the outcome of an interrupted save.
 
+    :returns: its version, or None if there is no such save or it created none.
     :raises UnreachableError: the outcome is not known yet.
     """
     pending = state.pending

@@ -1,4 +1,7 @@
-"""The portal and token to use: saved by `dubs login`, overridden by ``DUBS_URL`` and ``DUBS_TOKEN``."""
+"""The portal and token to use.
+
+They are saved by `dubs login`, and overridden by ``DUBS_URL`` and ``DUBS_TOKEN``.
+"""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ class ConnectionPools:
             return self._managers[proxy]
 
     def close(self) -> None:
-        """Close idle connections and shut down busy ones, whose users get an `UnreachableError`."""
+        """Close all connections; requests in progress fail with an `UnreachableError`."""
         with self._lock:
             self._is_closed = True
             managers = list(self._managers.values())
@@ -159,7 +159,10 @@ def _proxy_for(url: str) -> str:
 
 
 def _proxy_manager(proxy: str, options: dict[str, Any]) -> PoolManager:
-    """:raises ConfigError: the proxy speaks a protocol that is not supported, or not installed."""
+    """Return a pool manager for a proxy.
+
+    :raises ConfigError: its protocol is not supported, or PySocks is not installed.
+    """
     parts = urlsplit(proxy)
     name = f"{parts.scheme}://{parts.hostname or ''}"
     if parts.scheme in {"http", "https"} and parts.hostname:
@@ -188,7 +191,9 @@ def _proxy_manager(proxy: str, options: dict[str, Any]) -> PoolManager:
 
 @cache
 def tls_context() -> ssl.SSLContext:
-    """Return the trusted certificates: of ``SSL_CERT_FILE`` or ``SSL_CERT_DIR``, else certifi's.
+    """Return the trusted certificates.
+
+    They are those of ``SSL_CERT_FILE`` or ``SSL_CERT_DIR``, else certifi's.
 
     :raises ConfigError: they cannot be read.
     """

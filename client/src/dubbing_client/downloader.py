@@ -1,4 +1,4 @@
-"""Download of a version's files: large ones in ranges, small ones in bundles, several at once.
+"""Download of a version's files: large ones in ranges, small ones in bundles.
 
 Each file is written to a part file, hashed as it is received, and moved into place only if the hash matches.
 """
@@ -39,7 +39,9 @@ OnPlaced = Callable[[RemoteFile, FileHash], object]
 
 
 class Downloader:
-    """Downloads files of one version over connections of its own. To be used in a ``with`` block.
+    """Downloads files of one version over connections of its own.
+
+    To be used in a ``with`` block.
 
     :param records: directory of the records of part files.
     :param on_bytes: called with the size of received blocks, from any thread.
@@ -129,7 +131,10 @@ class Downloader:
             yield response
 
     def repeat(self, action: Callable[[], object], *, progress: Callable[[], object]) -> None:
-        """Repeat an action until it succeeds; attempts that get further do not count as failures."""
+        """Repeat an action until it succeeds.
+
+        Attempts that get further do not count as failures.
+        """
         attempt(
             action,
             retries=self._api.retries,

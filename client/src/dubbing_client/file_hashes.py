@@ -1,4 +1,7 @@
-"""SHA-256 of a folder's files: in threads, the largest first, and only of those without a cached hash."""
+"""SHA-256 of a folder's files.
+
+They are read in threads, the largest first, and only without a cached hash.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +65,9 @@ def hash_folder(
     *,
     on_bytes: OnBytes | None = None,
 ) -> Iterator[tuple[str, Stat, str]]:
-    """Yield (path, stat, sha256) of every file: first those with a cached hash, then the others as they are read.
+    """Yield (path, stat, sha256) of every file.
+
+    Files with a cached hash come first, then the others as they are read.
 
     The stat is that at the time of hashing.
 
@@ -97,7 +102,7 @@ def _batches(files: Iterable[tuple[int, str]]) -> Iterator[list[str]]:
 
 
 class _Hasher:
-    """Hashes batches of files in threads; new hashes are saved now and then, so that a kill costs little."""
+    """Hashes batches of files in threads, saving new hashes now and then."""
 
     def __init__(self, folder: Folder, listing: Listing, state: State, on_bytes: OnBytes | None) -> None:
         self._folder = folder

@@ -1,4 +1,4 @@
-"""A pipeline's folder: which of its files are saved, and where a version's files are written."""
+"""A pipeline's folder: the files to save, and the places of a version's files."""
 
 from __future__ import annotations
 
@@ -44,7 +44,10 @@ class Listing:
     """Path -> reason for files that are not saved although the user may expect it."""
 
     def covers(self, path: str) -> bool:
-        """Whether a file at this path would be listed, so that its absence means that it was removed."""
+        """Whether a file at this path would be listed.
+
+        Only then does its absence mean that it was removed.
+        """
         return not is_ignored(path) and not any(
             path == skipped or path.startswith(f"{skipped}/") for skipped in self.skipped
         )

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class FolderDiff:
-    """Sorted paths; added and changed ones are what a save of the folder would add to the version."""
+    """Sorted paths, relative to the version.
+
+    A save of the folder would add the added and changed ones.
+    """
 
     added: tuple[str, ...]
     changed: tuple[str, ...]

@@ -23,7 +23,9 @@ def wait_for_job(
     listener: ProgressListener,
     sleep: Callable[[float], object] = time.sleep,
 ) -> Job:
-    """Return the job once it has succeeded; its progress is the listener's step ``store``.
+    """Return the job once it has succeeded.
+
+    Its progress is the listener's step ``store``.
 
     :raises ConflictError: it was a save, and another user saved first.
     :raises JobFailedError: it failed otherwise, or was cancelled.

@@ -1,4 +1,4 @@
-"""Planning a load: compare a version with a folder and decide what to fetch, overwrite and delete.
+"""Planning a load: the files to fetch, overwrite and delete.
 
 Files with content that no version contains are only overwritten on request; so are files deleted that the version does not contain.
 """
@@ -118,7 +118,9 @@ def plan_load(
 def remote_files(
     folder: Folder, manifest: Manifest, *, selection: Selection, layout: str = SAVED
 ) -> list[RemoteFile]:
-    """Return a version's files with their places in a folder; metadata.json is last and has no entry.
+    """Return a version's files with their places in a folder.
+
+    metadata.json is last and has no entry.
 
     :raises FolderError: a file would be outside of the folder, or two would be the same.
     """

@@ -1,4 +1,4 @@
-"""Loading a version into a folder, as planned by `plan_load`: fetch what differs, change nothing else."""
+"""Loading a version into a folder, as planned by `plan_load`."""
 
 from __future__ import annotations
 
@@ -83,7 +83,10 @@ def load(
 
 
 class _Recorder:
-    """Records written files in the state, now and then on disk, so that they are not hashed again after a kill."""
+    """Records written files in the state, and saves it now and then.
+
+    After a kill, these files are not hashed again.
+    """
 
     def __init__(self, plan: LoadPlan, state: State) -> None:
         self._plan = plan
@@ -128,7 +131,10 @@ def _delete_extra(plan: LoadPlan, state: State) -> list[str]:
 
 
 def _record_version(plan: LoadPlan, state: State) -> None:
-    """Record the folder's version. A partial load sets it only where the folder had none."""
+    """Record the folder's version.
+
+    A partial load sets it only where the folder had none.
+    """
     base = Base(session=plan.session["code"], name=plan.session["name"], version=plan.version)
     hashes = {**plan.unchanged, **{file.path: file.sha256 for file in plan.fetch}}
     if not plan.is_partial:

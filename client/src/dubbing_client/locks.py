@@ -31,7 +31,10 @@ if sys.platform == "win32":
     import msvcrt
 
     def lock_file(descriptor: int, *, wait: bool = False) -> bool:
-        """Lock an open file until it is closed; return False if another process has the lock."""
+        """Lock an open file until it is closed.
+
+        :returns: False if another process has the lock.
+        """
         os.lseek(descriptor, 0, os.SEEK_SET)
         while not _try_lock(descriptor):
             if not wait:
@@ -50,7 +53,9 @@ else:
     import fcntl
 
     def lock_file(descriptor: int, *, wait: bool = False) -> bool:
-        """Lock an open file until it is closed; return False if another process has the lock.
+        """Lock an open file until it is closed.
+
+        :returns: False if another process has the lock.
 
         A file system without locks counts as locked.
         """

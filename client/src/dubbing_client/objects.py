@@ -1,4 +1,7 @@
-"""Objects of the portal's API, as decoded from JSON. Sizes are bytes, times ISO 8601 in UTC, codes UUIDs."""
+"""Objects of the portal's API, as decoded from JSON.
+
+Sizes are bytes, times ISO 8601 in UTC, codes UUIDs.
+"""
 
 from __future__ import annotations
 

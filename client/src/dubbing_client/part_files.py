@@ -1,4 +1,4 @@
-"""Part files: hidden files next to their targets, into which downloads are written.
+"""Part files: hidden files next to their targets, for running downloads.
 
 A large download locks its part file. Part files that no download resumes are deleted after a while.
 """
@@ -23,7 +23,10 @@ RESERVED_LENGTH = len(PART_SUFFIX) + 20
 
 
 def part_file_of(target: Path, sha256: str) -> Path:
-    """Return the part file of a target. Its name depends on the content, so that only the same content is resumed."""
+    """Return the part file of a target.
+
+    Its name depends on the content, so that only the same content is resumed.
+    """
     name = target.name
     while len(os.fsencode(name)) > COMPONENT_LIMIT - RESERVED_LENGTH:
         name = name[:-1]
@@ -36,7 +39,7 @@ def record_of(part_file: Path, directory: Path) -> Path:
 
 
 def delete_abandoned(folder: Folder, *, records: Path, before_ns: int) -> None:
-    """Delete unlocked part files that were last written before a time, with their records."""
+    """Delete unlocked part files older than a time, with their records."""
     for part_file in _part_files(folder):
         with contextlib.suppress(OSError):
             if part_file.lstat().st_mtime_ns < before_ns and _is_unlocked(part_file):

@@ -10,7 +10,7 @@ class ProgressListener(Protocol):
         """Start a step, or add so many bytes to it; steps may overlap."""
 
     def advance(self, step: str, count: int) -> None:
-        """Count bytes as done; a negative number means that they have to be transferred again."""
+        """Count bytes as done; a negative number if they have to be sent again."""
 
     def end(self, step: str) -> None:
         """End a step."""

@@ -1,4 +1,4 @@
-"""Download of one large file: in concurrent ranges, hashed in order, resumable after a kill."""
+"""Download of one large file in concurrent ranges, resumable after a kill."""
 
 from __future__ import annotations
 
@@ -156,7 +156,10 @@ class RangedDownload:
             self._digest = digest
 
     def _hash_complete(self, part_file: FileIO) -> None:
-        """Hash complete ranges that are next, unless another thread does, and finish the file after the last."""
+        """Hash the next complete ranges, and finish the file after the last.
+
+        Nothing is done while another thread hashes.
+        """
         while True:
             with self._lock:
                 number = self._hashed

@@ -23,7 +23,10 @@ FAILURES_TO_REPORT = 3
 
 @dataclass(frozen=True)
 class Retries:
-    """``attempts`` in all; pauses start at ``first`` seconds, double, and are shortened at random by up to a half."""
+    """Number of attempts, and the pauses between them.
+
+    Pauses start at ``first`` seconds, double, and are shortened at random by up to a half.
+    """
 
     attempts: int = 10
     first: float = 0.25
@@ -74,7 +77,10 @@ def attempt(
 
 
 def parse_retry_after(value: str | None) -> float | None:
-    """Return the seconds in a Retry-After header; None for a date, which the portal does not send."""
+    """Return the seconds in a Retry-After header.
+
+    A date, which the portal does not send, gives None.
+    """
     try:
         return max(0.0, float(value)) if value else None
     except ValueError:

@@ -63,7 +63,9 @@ def plan_save(
     replace: bool = False,
     listener: ProgressListener = NO_PROGRESS,
 ) -> SavePlan:
-    """Compare folder and session. Sends nothing and changes nothing but the cache of hashes.
+    """Compare folder and session.
+
+    Sends nothing and changes nothing but the cache of hashes.
 
     :param name: the session; by default the folder's own, or a new one with an automatic name.
     :param on_top: save on the current version even if the folder corresponds to an older one.
@@ -143,7 +145,10 @@ def _plan_removal(api: Api, plan: SavePlan, removed: list[str]) -> None:
 def _check_no_conflict(
     api: Api, plan: SavePlan, state: State, removed: list[str], listener: ProgressListener
 ) -> None:
-    """Raise if both folder and session have changed. If only the session has, there is nothing to save."""
+    """Raise if both folder and session have changed.
+
+    If only the session has, there is nothing to save.
+    """
     assert plan.session is not None
     session = plan.session
     assert state.base is not None

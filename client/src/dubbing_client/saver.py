@@ -1,4 +1,4 @@
-"""Saving a folder as a session's next version, as planned by `plan_save`: send missing bytes, then commit."""
+"""Saving a folder as a session's next version, as planned by `plan_save`."""
 
 from __future__ import annotations
 
@@ -89,7 +89,10 @@ def save(
 def _send_changes(
     api: Api, plan: SavePlan, state: State, listener: ProgressListener
 ) -> tuple[_Changes, dict[str, str]]:
-    """Hash the folder and send its changes; return them, and path -> SHA-256 of all files."""
+    """Hash the folder and send its changes.
+
+    :returns: the changes, and path -> SHA-256 of all files.
+    """
     limits = api.me() if _may_have_changes(plan, state) else None
     hashes: dict[str, str] = {}
     unread = total_size(
@@ -176,7 +179,10 @@ class _Changes:
 
 
 def _create_session(api: Api, plan: SavePlan, state: State) -> Session:
-    """Create the session. The key is saved before, so that a kill does not leave a second session."""
+    """Create the session.
+
+    The key is saved before, so that a kill does not leave a second session.
+    """
     if not state.creation_key:
         state.creation_key = new_key()
         state.save()

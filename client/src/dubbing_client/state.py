@@ -1,4 +1,4 @@
-"""What the client records about a folder between runs: hashes of its files, and the version it corresponds to.
+"""The client's record of a folder: hashes of its files, and its version.
 
 It is stored in the user's state directory, separately for each pair of portal and folder. Losing it costs time, never data:
 without it everything is hashed again, and no file counts as removed.
@@ -67,7 +67,10 @@ class PendingSave:
 
 @dataclass
 class State:
-    """The record of one folder and portal. Changed in memory; `save` and `save_files` write it."""
+    """The record of one folder and portal.
+
+    Changed in memory; `save` and `save_files` write it.
+    """
 
     directory: Path
     base: Base | None = None
@@ -169,7 +172,10 @@ def directory_of(portal: str, folder: Folder) -> Path:
 
 @contextmanager
 def _damage_tolerant(path: Path) -> Iterator[Any]:
-    """Yield the document in a file, or None; rename the file if the block cannot interpret it."""
+    """Yield the document in a file, or None.
+
+    The file is renamed if the block cannot interpret it.
+    """
     document = read_json(path)
     if document is not None and document.get("format") != FORMAT:
         document = None

@@ -1,4 +1,4 @@
-"""HTTP requests: whole responses for calls, files as request bodies, streamed responses."""
+"""HTTP requests: calls, files as request bodies, streamed responses."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ class Transport:
     def stream(
         self, url: str, *, headers: Mapping[str, str] | None = None, body: bytes | None = None
     ) -> Iterator[StreamedResponse]:
-        """Make a request whose response is read block by block; a POST where there is a ``body``.
+        """Make a request, a POST if it has a body, and stream the response.
 
         Redirects are followed.
 
@@ -199,7 +199,7 @@ def _blocks(ranges: Iterable[FileRange], on_bytes: OnBytes | None) -> Iterator[m
 
 
 def _read_blocks(ranges: Iterable[FileRange]) -> Iterator[memoryview]:
-    """Yield blocks of one buffer; small files are joined, so that each does not become a packet."""
+    """Yield blocks of one buffer, in which small files are joined."""
     view = memoryview(bytearray(BLOCK_SIZE))
     filled = 0
     for piece in ranges:

@@ -1,4 +1,7 @@
-"""Uploads of files: in parts, several at once, with retries; parts that an earlier run sent are not sent again."""
+"""Uploads of files: in parts, several at once, with retries.
+
+Parts that an earlier run sent are not sent again.
+"""
 
 from __future__ import annotations
 
@@ -70,7 +73,9 @@ class NewUpload:
 
 
 def group_into_uploads(files: Sequence[LocalFile], *, small_size: int, pack_size: int) -> list[NewUpload]:
-    """Group files into uploads. The same files always give the same uploads, so that the portal can resume them.
+    """Group files into uploads.
+
+    The same files always give the same uploads, so that the portal can resume them.
 
     :param small_size: files below so many bytes are packed,
     :param pack_size: into packs of about so many.
@@ -115,7 +120,9 @@ class _SignedUrls:
 
 
 class Uploader:
-    """Sends uploads in the background while more are added; `finish` waits for all. To be used in a ``with`` block.
+    """Sends uploads in the background while more are added.
+
+    To be used in a ``with`` block; `finish` waits for all uploads.
 
     :param on_bytes: called with the size of sent blocks (negative if they have to be sent again), from any thread.
     """
@@ -255,7 +262,10 @@ class Uploader:
             raise UnavailableError(str(problem), status=problem.status, code=problem.code) from problem
 
     def _signed_url(self, code: str, number: int) -> tuple[str, Mapping[str, str]]:
-        """Return a part's signed URL, for one use; those of the next parts are requested along with it."""
+        """Return a part's signed URL, for one use.
+
+        Those of the next parts are requested along with it.
+        """
         urls, part = self._urls, (code, number)
         with urls.lock:
             if part not in urls.known:

@@ -1,4 +1,4 @@
-"""The client's own files, in the user's configuration and state directories; never in a pipeline's folder."""
+"""The client's own files, in the user's configuration and state directories."""
 
 from __future__ import annotations
 
@@ -12,12 +12,18 @@ from typing import Any
 
 
 def config_dir() -> Path:
-    """Return the directory of ``config.json``: ``DUBS_HOME``, else in ``XDG_CONFIG_HOME`` or ``~/.config``."""
+    """Return the directory of ``config.json``.
+
+    It is ``DUBS_HOME``, else in ``XDG_CONFIG_HOME`` or ``~/.config``.
+    """
     return _directory("XDG_CONFIG_HOME", ".config")
 
 
 def state_dir() -> Path:
-    """Return the directory of folder states: ``DUBS_HOME``, else in ``XDG_STATE_HOME`` or ``~/.local/state``."""
+    """Return the directory of folder states.
+
+    It is ``DUBS_HOME``, else in ``XDG_STATE_HOME`` or ``~/.local/state``.
+    """
     return _directory("XDG_STATE_HOME", ".local/state")
 
 

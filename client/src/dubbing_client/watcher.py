@@ -30,7 +30,7 @@ class QuietPeriod:
     handled: Mapping[str, Stat] | None = None
 
     def has_passed(self, files: Mapping[str, Stat], *, now: float) -> bool:
-        """Whether the folder differs from the handled one and has been quiet for long enough."""
+        """Whether the folder has new changes and has been quiet for long enough."""
         if files != self.seen:
             self.seen, self.since = files, now
             return False
@@ -44,7 +44,10 @@ class QuietPeriod:
 
 
 def stage_message(files: Sequence[PlacedFile]) -> str:
-    """Return the new stages and languages: “Audio in hi, es”. Empty if no file belongs to a stage."""
+    """Return the new stages and languages: “Audio in hi, es”.
+
+    It is empty if no file belongs to a stage.
+    """
     languages: dict[str, set[str]] = {}
     for file in files:
         languages.setdefault(file["category"], set()).add(file["language"])
@@ -72,7 +75,7 @@ def watch(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], object] = time.sleep,
 ) -> None:
-    """Save the folder whenever it has been quiet for a while and files of a stage were added, changed or removed.
+    """Save the folder whenever a stage has changed and it has been quiet for a while.
 
     Files of no stage (logs, notes) are saved along with the next stage. While the portal is unavailable or files are being
     written, saving is tried again.

@@ -1,1 +1,1 @@
-"""The command `dubs`: each command translates what was typed, calls the library, and translates back."""
+"""The command line `dubs`, a layer on the library."""

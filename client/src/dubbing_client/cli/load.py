@@ -88,8 +88,9 @@ def run_load(options: Namespace, terminal: Terminal) -> int:
 
 
 def _confirm(plan: LoadPlan, terminal: Terminal) -> bool:
-    """Ask before anything is lost; return False where there is no terminal, so that the load refuses.
+    """Ask before anything is lost.
 
+    :returns: False where there is no terminal, so that the load refuses.
     :raises LocalChangesError: the user declined.
     """
     deleted = plan.extra if plan.delete else []

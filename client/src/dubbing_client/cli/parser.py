@@ -1,4 +1,7 @@
-"""The argument parser. Each command declares its arguments in its own module, and only the requested one is imported."""
+"""Argument parser.
+
+Each command declares its arguments in its own module, and only the requested one is imported.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +42,10 @@ COMMANDS = {
 
 
 def build_parser(declared: Container[str] = frozenset(COMMANDS)) -> argparse.ArgumentParser:
-    """Return the parser for all commands; only those in ``declared`` get their arguments."""
+    """Return the parser for all commands.
+
+    :param declared: commands whose arguments are declared.
+    """
     parser = argparse.ArgumentParser(
         prog="dubs",
         description="Save a dubbing pipeline's folder to a Dubbing Sessions portal and load it back, byte for byte.",

@@ -1,4 +1,4 @@
-"""Output of `dubs`: results on stdout, everything else on stderr, progress bars only on a terminal."""
+"""Output of `dubs`: results on stdout, everything else on stderr."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Drop-in replacement of the original session manager, on a local folder or a portal."""
+"""Drop-in replacement of the original session manager."""

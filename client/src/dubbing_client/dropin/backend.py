@@ -42,7 +42,10 @@ class Backend(Protocol):
         """Create the session's folder with its subfolders; existing ones stay."""
 
     def save(self, name: str, data: dict[str, Any], on_progress: OnProgress = no_progress) -> str:
-        """Save the files and values in ``data``; everything else stays. Returns the clean name."""
+        """Save the files and values in ``data``; everything else stays.
+
+        :returns: the clean name.
+        """
 
     def load(self, name: str, on_progress: OnProgress = no_progress) -> dict[str, Any]:
         """Return the session's data, with paths of files on this machine."""

@@ -1,4 +1,4 @@
-"""Collects a pipeline's state from its working folder, as the original's ``get_current_session_data`` did."""
+"""Collects a pipeline's state from its working folder."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ MIXED_FOLDERS = ("mixed_videos", "final_mixed_videos")
 
 
 def collect_session_data(folder: str | os.PathLike[str] = ".") -> dict[str, Any]:
-    """Return the session's data from the files in a pipeline's folder; missing ones give empty values.
+    """Return the session's data from the files in a pipeline's folder.
+
+    This is the original's ``get_current_session_data``; missing files give empty values.
 
     The transcription is read from `original_asr.json`, translations from `translated.json`; files are found in `temp_audio`,
     `final_audio`, `dubbed_videos`, `final_mixed_videos` and `custom_voices`. The only video next to them that no step produced
@@ -64,7 +66,10 @@ def collect_session_data(folder: str | os.PathLike[str] = ".") -> dict[str, Any]
 
 
 def conventional_files(root: Path) -> dict[str, list[str]]:
-    """Return the files that the original always copied from the working folder: transcripts, custom voices, mixed videos."""
+    """Return the files that the original always copied from the working folder.
+
+    They are transcripts, custom voices and mixed videos.
+    """
     files = {
         key: [str(root / name) for name in names if (root / name).is_file()]
         for key, names in TEXT_FILES.items()

@@ -1,4 +1,4 @@
-"""The data of a session: merged with the data of a save, and converted from and to the original's metadata.json.
+"""The data of a session, and their conversion from and to metadata.json.
 
 Inside the client the document has paths of the session's tree (`audio/hi_audio.wav`); in the file they are
 `sessions/<session name>/audio/hi_audio.wav`; ``load_session`` returns paths of existing files.
@@ -101,7 +101,9 @@ def with_existing_paths(document: Mapping[str, Any], present: Collection[str]) -
 
 
 def merge(former: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the document after a save of ``data``: values are added and replaced, never removed.
+    """Return the document after a save of ``data``.
+
+    Values are added and replaced, never removed.
 
     Empty values change nothing: a pipeline that has emptied its folder does not empty the session.
     """
@@ -117,7 +119,9 @@ def merge(former: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def render(document: Mapping[str, Any], *, session_name: str) -> bytes:
-    """Return the file as the original writes it: its keys first and in its order, then the others.
+    """Return the file as the original writes it.
+
+    Its keys come first and in its order, then the others.
 
     :raises SessionError: as :func:`as_json`.
     """
@@ -142,7 +146,7 @@ def as_json(value: Any) -> bytes:
 def with_local_paths(
     document: Mapping[str, Any], *, name: str, folder: str, present: Collection[str]
 ) -> dict[str, Any]:
-    """Return the document as ``load_session`` does: with paths in ``folder``, of existing files."""
+    """Return the document with paths in ``folder``, of existing files only."""
     known = with_existing_paths(document, present)
     result: dict[str, Any] = {**known, "session_name": name}
     for key in PATHS_BY_LANGUAGE:

@@ -4,6 +4,9 @@ from dubbing_client.errors import DubsError
 
 
 class SessionError(DubsError):
-    """An operation on a session is not possible. The message is a sentence for the user."""
+    """An operation on a session is not possible.
+
+    The message is a sentence for the user.
+    """
 
     code = "session"

@@ -88,7 +88,7 @@ class LocalBackend:
         return SessionStore(self.folder)
 
     def names(self) -> list[str]:
-        """Return all names, newest first by the dates at the end of automatic names, as the original does."""
+        """Return all names, newest first by the dates in automatic names."""
         return sorted(
             (name for name in self._store.names() if (self.folder / name / METADATA_NAME).is_file()),
             reverse=True,
@@ -187,7 +187,7 @@ class LocalBackend:
             (draft / path).write_bytes(data)
 
     def _record_access(self, folder: Path) -> dict[str, Any]:
-        """Return the document with the current time of access, saved if the file is writable."""
+        """Return the document with a new time of access, saved if possible."""
         document = read_document(folder)
         with suppress(OSError), self._store.locked():
             now = datetime.now()  # noqa: DTZ005 (the original stores local time)
@@ -221,7 +221,10 @@ class LocalBackend:
 
 
 def _is_same(source: Path, existing: Path) -> bool:
-    """Whether a copy would change nothing. Size and time are not enough: a pipeline writes files of one size within one tick."""
+    """Whether a copy would change nothing.
+
+    Size and time are not enough: a pipeline writes files of one size within one tick of the clock.
+    """
     return source.samefile(existing) or (
         source.stat().st_size == existing.stat().st_size and is_equal(source, existing)
     )

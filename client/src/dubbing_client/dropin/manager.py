@@ -1,4 +1,4 @@
-"""The original's ``ProjectSessionManager``: the same nine methods, on a portal or a local folder."""
+"""The original's ``ProjectSessionManager``, on a portal or a local folder."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 
 
 def returns_on_error(value: Callable[[], Any]) -> Callable[[Method], Method]:
-    """Make a method return a value instead of raising, as the original's do; the error is logged and saved as ``last_error``."""
+    """Make a method return a value instead of raising, as the original's do.
+
+    The error is logged and saved as ``last_error``.
+    """
 
     def decorate(method: Method) -> Method:
         @functools.wraps(method)

@@ -1,4 +1,4 @@
-"""Names of sessions in the drop-in, which cleans every name instead of refusing it."""
+"""Names of sessions in the drop-in, which cleans them instead of refusing."""
 
 from __future__ import annotations
 

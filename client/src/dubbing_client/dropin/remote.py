@@ -73,14 +73,17 @@ class RemoteBackend:
         return [session["name"] for session in self._quick_api.sessions()]
 
     def prepare(self, name: str) -> Path:
-        """Create the folder that the session is loaded to; in the portal the first save creates it."""
+        """Create the folder that the session is loaded to.
+
+        In the portal, the first save creates the session.
+        """
         folder = self.folder / clean_name(name)
         for subfolder in SESSION_FOLDERS:
             (folder / subfolder).mkdir(parents=True, exist_ok=True)
         return folder
 
     def save(self, name: str, data: dict[str, Any], on_progress: OnProgress = no_progress) -> str:
-        """Save a version on top of the one last loaded or saved here, or of the current one.
+        """Save a version on top of the last one loaded or saved here.
 
         :raises ConflictError: another user saved in the meantime.
         """
@@ -201,7 +204,10 @@ class RemoteBackend:
         return session
 
     def _version(self, session: Session | None, number: int) -> tuple[dict[str, str], dict[str, Any]]:
-        """Return the files of a version as path -> SHA-256, and its document; both empty if there is none."""
+        """Return the files of a version as path -> SHA-256, and its document.
+
+        Both are empty if there is no such version.
+        """
         if session is None or not number:
             return {}, {}
         try:

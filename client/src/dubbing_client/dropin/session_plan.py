@@ -1,4 +1,7 @@
-"""Planning a save: the target of each file, and the new document. Files are only checked for existence."""
+"""Planning a save: the target of each file, and the new document.
+
+Files are only checked for existence.
+"""
 
 from __future__ import annotations
 
@@ -91,7 +94,10 @@ def plan_session(
 def _place_original(
     data: Mapping[str, Any], document: dict[str, Any], plan: SessionPlan, placer: _Placer
 ) -> None:
-    """Place the source video: ``original_video_path``, or ``video_name`` if that is a path of a file."""
+    """Place the source video.
+
+    It is ``original_video_path``, or ``video_name`` if that is the path of a file.
+    """
     name = data.get("video_name") or ""
     source = data.get(ORIGINAL) or (name if name and Path(name).is_file() else None)
     if name:

@@ -41,7 +41,7 @@ class SessionStore:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Lock the folder against other threads and processes, and repair an interrupted change."""
+        """Lock the folder, and repair an interrupted change."""
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / ".lock").open("ab") as lock:
             lock_file(lock.fileno(), wait=True)
@@ -50,7 +50,10 @@ class SessionStore:
 
     @contextmanager
     def draft(self) -> Iterator[Path]:
-        """Create a folder to write a session to; it is deleted after the block unless `replace` moved it."""
+        """Create a folder to write a session to.
+
+        It is deleted after the block unless `replace` has moved it.
+        """
         draft = self.folder / f"{DRAFT_PREFIX}{secrets.token_hex(4)}"
         draft.mkdir()
         try:
@@ -144,7 +147,10 @@ def copy_verified(source: Path, target: Path, counter: ProgressCounter) -> None:
 
 
 def is_equal(first: Path, second: Path) -> bool:
-    """Whether two files of the same size have the same content. Unlike ``filecmp``, nothing is cached."""
+    """Whether two files of the same size have the same content.
+
+    Unlike ``filecmp``, nothing is cached.
+    """
     with first.open("rb") as one, second.open("rb") as other:
         for chunk in iter(lambda: one.read(CHUNK_SIZE), b""):
             if chunk != other.read(CHUNK_SIZE):

@@ -1,4 +1,7 @@
-"""Components of the tab. Each creates its fields and buttons; `connect` binds them to the controller."""
+"""Components of the tab.
+
+Each creates its fields and buttons; `connect` binds them to the controller.
+"""
 
 from __future__ import annotations
 

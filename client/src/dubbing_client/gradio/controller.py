@@ -38,7 +38,7 @@ SAVE_OUTPUTS = IMPORT_OUTPUTS = 5
 
 
 class Controller:
-    """Each handler returns the values of its event's outputs; errors become a sentence in a status."""
+    """Event handlers. Each returns its event's outputs; errors become a status."""
 
     def __init__(
         self,
@@ -166,7 +166,10 @@ class Controller:
         return [f"✅ Session deleted: {name}", hidden, *self._dropdowns(None, None, None)]
 
     def _new_export_folder(self) -> Path:
-        """Create a folder for one export in the temporary folder, which Gradio may serve, and delete old ones."""
+        """Create a folder for one export, and delete old ones.
+
+        It is in the temporary folder, from which Gradio may serve files.
+        """
         if self._exports is None or not self._exports.is_dir():
             self._exports = Path(tempfile.mkdtemp(prefix="dubbing-exports-"))
         for folder in self._exports.iterdir():
@@ -180,7 +183,10 @@ def _automatic_name(data: Mapping[str, Any]) -> str:
 
 
 def _reporter(progress: gr.Progress, step: str) -> OnProgress:
-    """Return a progress callback for any thread: Gradio finds the page by the context of the event."""
+    """Return a progress callback for any thread.
+
+    Gradio finds the page by the context of the event.
+    """
     context = contextvars.copy_context()
     reported_at = 0.0
 

@@ -29,7 +29,7 @@ def project_sessions_tab(
     inputs: Sequence[Any] = (),
     outputs: Sequence[Any] = (),
 ) -> gr.Tab:
-    """Add the tab to the ``gr.Tabs`` or ``gr.Blocks`` of the current context, and return it.
+    """Add the tab to the current ``gr.Tabs`` or ``gr.Blocks``, and return it.
 
     :param manager: where sessions are stored; by default ``ProjectSessionManager()``.
     :param collect: called with the values of ``inputs``; returns the session's data for a save.

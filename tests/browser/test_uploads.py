@@ -414,7 +414,7 @@ def test_an_upload_resumes_after_a_sign_out_and_a_new_sign_in(bob: BrowserUser, 
     bob.page.context.clear_cookies()
     gate.open()
     warning = bob.page.get_by_role("alert").filter(has_text="You are signed out.")
-    expect(warning).to_contain_text("Uploaded parts are not lost")
+    expect(warning).to_contain_text("The uploaded files are kept")
     with bob.page.context.expect_page() as opened:
         warning.get_by_role("link", name="sign in again").click()
     elsewhere = BrowserUser(opened.value, bob.address, bob.controller, bob.name)

@@ -8,8 +8,8 @@ class SessionsConfig(AppConfig):
     verbose_name = "Dubbing sessions"
 
     def ready(self) -> None:
-        # Both import models, which exist only once apps are loaded.
-        from sessions_app import checks  # noqa: F401, PLC0415 (importing registers them)
-        from sessions_app.operations.jobs.registry import load_handlers  # noqa: PLC0415
+        # Both import models, which cannot be imported before apps are loaded.
+        from sessions_app import checks  # noqa: F401, PLC0415 (importing the module registers the checks)
+        from sessions_app.operations.jobs.registry import load_handlers  # noqa: PLC0415 (see above)
 
         load_handlers()

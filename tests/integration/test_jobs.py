@@ -66,8 +66,8 @@ def test_a_worker_that_lost_its_job_cannot_finish_it(world: World, job: Job):
     world.run(job)
     assert job.state == Job.State.SUCCEEDED
 
-    with JobContext(stale, clock=world.clock) as context, pytest.raises(JobLost):
-        context.finish(lambda: {"export": "of the stale attempt"})
+    with JobContext(stale, clock=world.clock) as context, pytest.raises(JobLost), context.finish() as result:
+        result["export"] = "of the stale attempt"
 
     job.refresh_from_db()
     assert job.result["export"] != "of the stale attempt"

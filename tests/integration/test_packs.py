@@ -6,6 +6,7 @@ import hashlib
 import os
 import urllib.request
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -55,10 +56,10 @@ def send_pack(world: World, files: Mapping[str, bytes]) -> Upload:
     return upload
 
 
-def save(world: World, session: DubbingSession, uploads: list[Upload], **request: object) -> Job:
+def save(world: World, session: DubbingSession, uploads: list[Upload], **request: Any) -> Job:
     session.refresh_from_db()
     parent = session.current.number if session.current else 0
-    save_request = SaveRequest(**{"parent": parent, "rooted": True, **request})  # type: ignore[arg-type]
+    save_request = SaveRequest(**{"parent": parent, "rooted": True, **request})
     job = request_save(
         session=session, author=world.alice, files=uploads, request=save_request, now=world.clock()
     )

@@ -19,6 +19,7 @@ from sessions_app.operations.jobs.cancel import cancel_job
 from sessions_app.operations.jobs.run import run_job
 from sessions_app.operations.uploads.staging import object_key
 from sessions_app.storage import get_store
+from sessions_app.storage.filesystem import FileSystemStore
 from sessions_app.storage.store import StoreFullError, StoreUnavailableError
 from tests.integration.programs import ROOT, problem_of
 from tests.integration.sketches import current_of, now, post_json, signed_in
@@ -330,7 +331,9 @@ def test_parts_lost_in_a_power_failure_must_be_sent_again(alice: Client, monkeyp
     with monkeypatch.context() as patch:
         patch.setattr("sessions_app.storage.atomic_files.get_boot_id", lambda: "before")
         put(alice, code, 2, b"wave")
-    (file,) = (path for path in get_store().local_path("staging").rglob("*") if path.is_file())  # type: ignore[attr-defined]
+    store = get_store()
+    assert isinstance(store, FileSystemStore)
+    (file,) = (path for path in store.local_path("staging").rglob("*") if path.is_file())
     os.truncate(file, PART)
 
     assert refusal_of(complete(alice, code)) == (409, "upload_incomplete")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from uuid import uuid4
 
 from django.conf import settings
@@ -37,7 +36,8 @@ def perform_export(context: JobContext) -> None:
     key = export_key(f"{job.code}-{job.attempt}")
     assemble_object(layout, key, store=context.store, on_bytes=context.advance)
     try:
-        context.finish(partial(_create_export, context, version, selection, layout, key))
+        with context.finish() as result:
+            result.update(_create_export(context, version, selection, layout, key))
     except BaseException:
         context.store.delete(key)
         raise

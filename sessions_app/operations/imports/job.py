@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from pathlib import Path
 
 from dubbing_core.history import blob_path
@@ -34,7 +33,8 @@ def perform_import_preview(context: JobContext) -> None:
     plans = plan_sessions(archive)
     named_plans = list(zip(_choose_names(job, plans), plans, strict=True))
     preview = build_import_preview(archive, named_plans, owner=job.owner, now=context.clock())
-    context.finish(lambda: preview)
+    with context.finish() as result:
+        result.update(preview)
 
 
 @handles(Job.Kind.IMPORT, Action.EDIT)
@@ -54,7 +54,8 @@ def perform_import(context: JobContext) -> None:
         build_new_session(context, plan, name=name, blobs=blobs)
         for name, plan in zip(names, plans, strict=True)
     ]
-    context.finish(partial(create_sessions, context, sessions))
+    with context.finish() as result:
+        result.update(create_sessions(context, sessions))
     for upload in Upload.objects.filter(job=job):
         delete_uploads([upload])
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from types import TracebackType
 from typing import Self
@@ -29,8 +30,8 @@ HEARTBEAT_INTERVAL = 1.0
 class JobContext:
     """Renews the lease of a claimed job while its ``with`` block runs.
 
-    ``advance`` and ``check`` raise JobCancelled or JobLost when the job must stop; ``finish`` commits the effect and the
-    job's end in one transaction, or neither. One thread uses the job's row, so that any number of threads may call
+    ``advance`` and ``check`` raise JobCancelled or JobLost when the job must stop; ``finish`` commits the job's effect and its
+    end in one transaction, or neither. One thread uses the job's row, so that any number of threads may call
     ``advance`` without touching the database.
     """
 
@@ -94,11 +95,14 @@ class JobContext:
         if self._ended is not None:
             raise self._ended
 
-    def finish(self, effect: Callable[[], dict[str, object]]) -> None:
-        """Run ``effect`` (database writes only) and end the job with its result, in one transaction.
+    @contextmanager
+    def finish(self) -> Iterator[dict[str, object]]:
+        """Run the block (database writes only) and end the job in one transaction.
 
-        :raises JobLost: another attempt owns the job; the effect is rolled back.
-        :raises JobCancelled: a user cancelled it before; the effect is rolled back.
+        The block fills the yielded dictionary, the job's result.
+
+        :raises JobLost: another attempt owns the job; the block's writes are rolled back.
+        :raises JobCancelled: a user cancelled it before; the block is not run.
         """
         # Hours may have passed since this thread last used its connection; the database may have been restarted.
         close_old_connections()
@@ -108,7 +112,8 @@ class JobContext:
                 raise JobLost
             if row.cancel_requested_at is not None:
                 raise JobCancelled
-            result = effect()
+            result: dict[str, object] = {}
+            yield result
             Pin.objects.filter(job=self.job).delete()
             if not self.job.succeed(now=self.clock(), total_bytes=self._total, result=result):
                 raise JobLost

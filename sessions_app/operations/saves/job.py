@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 from dubbing_core.placement import find_metadata
@@ -58,7 +57,8 @@ def perform_save(context: JobContext) -> None:
         added=[(placement, blobs[placement.source]) for placement in placements],
         uploaded=document,
     )
-    context.finish(partial(_commit, context, session, before, new, uploads))
+    with context.finish() as result:
+        result.update(_commit(context, session, before, new, uploads))
     for upload in uploads:
         delete_staged_bytes(upload)
 

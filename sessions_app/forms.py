@@ -65,7 +65,7 @@ class BatchForm(forms.Form):
 
 
 class SelectionForm(forms.Form):
-    """Selection of an export: all versions, or categories and languages of one version.
+    """Selection of an export: all versions, or categories and languages of one.
 
     Without ``ticked`` an empty list of categories or languages selects all of them. The page sends ``ticked``, so that
     clearing every check box is an error instead.

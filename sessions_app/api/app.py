@@ -68,7 +68,7 @@ Create an access token on the portal's page *Access tokens* and send it as `Auth
 
 
 class PortalAPI(NinjaAPI):
-    """NinjaAPI whose OpenAPI document describes errors as problem details and HEAD requests."""
+    """NinjaAPI with problem details and HEAD requests in its OpenAPI document."""
 
     def get_openapi_schema(self, **kwargs: Any) -> OpenAPISchema:
         document = super().get_openapi_schema(**kwargs)
@@ -93,7 +93,7 @@ def _as_problem(response: dict[str, Any]) -> dict[str, Any]:
 
 
 class Encoder(NinjaJSONEncoder):
-    """JSON encoder with microseconds in times; Ninja's own truncates them to milliseconds."""
+    """JSON encoder that keeps microseconds; Ninja's own truncates them."""
 
     def default(self, o: Any) -> Any:
         if isinstance(o, datetime):
@@ -192,7 +192,10 @@ def on_validation_error(_request: HttpRequest, error: ValidationError) -> HttpRe
 
 
 def _field(loc: tuple[Any, ...]) -> str:
-    """Return `("body", "body", "uploads", 0)` as `body.uploads.0`: the second item is our parameter."""
+    """Return the dotted path of an invalid field.
+
+    For example `body.uploads.0` for `("body", "body", "uploads", 0)`, whose second item is the name of our parameter.
+    """
     parts = [str(part) for part in loc]
     if parts[:2] == ["body", "body"]:
         del parts[1]
@@ -257,7 +260,7 @@ def unknown_path(_request: HttpRequest) -> HttpResponse:
 
 
 def with_problem_responses(view: Any) -> Any:
-    """Support HEAD wherever there is a GET, and make Ninja's own 404 and 405 problem details."""
+    """Support HEAD for every GET, and make Ninja's own 404 and 405 problem details."""
 
     @csrf_exempt  # `api.auth` checks the token of browser sessions itself
     @wraps(view)

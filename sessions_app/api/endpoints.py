@@ -1,4 +1,4 @@
-"""Declarations of endpoints: authentication, rate limit, and every documented response."""
+"""Declarations of endpoints: authentication, rate limit, documented responses."""
 
 from __future__ import annotations
 

@@ -45,8 +45,8 @@ class Job(BaseModel):
     total_bytes: int
     error: JobError | None
     result: dict[str, Any]
-    """Save: `version`, `files`, `stored_size`. Export: `export`, its code. Import: the created sessions. Preview: the sessions that
-    an import would create."""
+    """Save: `version`, `files`, `stored_size`. Export: `export`, its code. Import: the created sessions. Preview: the sessions
+    that an import would create."""
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None

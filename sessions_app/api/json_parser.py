@@ -1,4 +1,4 @@
-"""Parser of request bodies and queries: strict JSON, and only text that a database can store."""
+"""Parser of requests: strict JSON, and only text that a database can store."""
 
 from __future__ import annotations
 

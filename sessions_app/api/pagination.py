@@ -1,4 +1,7 @@
-"""Keyset pagination: a cursor names the last row of a page, so that every page costs the same."""
+"""Keyset pagination.
+
+A cursor contains the sort key of a page's last row, so that every page costs the same.
+"""
 
 from __future__ import annotations
 

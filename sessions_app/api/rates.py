@@ -1,4 +1,4 @@
-"""Rate limits: requests per minute and caller, in a moving window that all web processes share."""
+"""Rate limits: requests per minute and caller, in a moving window."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ MAX_KEYS_IN_MEMORY = 1000
 
 
 class RequestCounter:
-    """Counts accepted requests per key: in Redis or Valkey, else in the memory of the one web process."""
+    """Counter of accepted requests per key.
+
+    All web processes share it in Redis or Valkey. Embedded, the one web process has it in memory.
+    """
 
     def __init__(self, redis_url: str) -> None:
         self._memory = None if redis_url else MemoryStorage()
@@ -35,9 +38,9 @@ class RequestCounter:
         self._limiter = MovingWindowRateLimiter(storage)
 
     def count(self, key: str, *, limit: int) -> int:
-        """Count a request and return 0; or return the seconds until the next request passes.
+        """Count a request; return 0, or if it is refused, the seconds to wait.
 
-        Refused requests do not count.
+        Refused requests do not count, so the wait is exact.
 
         :param limit: accepted requests per minute, at least 1.
         """

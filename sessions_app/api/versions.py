@@ -89,7 +89,7 @@ class Entry(BaseModel):
 
     @staticmethod
     def as_dict(entry: models.Entry) -> dict[str, Any]:
-        """Return the fields without validation: a manifest has tens of thousands of entries."""
+        """Return the fields without validation, for manifests of many entries."""
         return {
             "path": entry.path,
             "origin": entry.origin,

@@ -25,7 +25,10 @@ def client_address(request: HttpRequest) -> str:
 
 
 def _parse(text: str) -> IPv4Address | IPv6Address | None:
-    """Return the address, or None if invalid; ``::ffff:192.0.2.1`` of a dual-stack socket becomes IPv4."""
+    """Return the address, or None if invalid.
+
+    A dual-stack socket reports IPv4 addresses as ``::ffff:192.0.2.1``; these become IPv4.
+    """
     try:
         address = ip_address(text.strip())
     except ValueError:

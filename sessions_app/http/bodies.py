@@ -31,7 +31,10 @@ def stream_body(request: HttpRequest, chunk_size: int) -> Iterator[bytes]:
 
 
 def _receive(reader: LengthReader, chunk_size: int) -> Iterator[bytes]:
-    """Yield a body from its socket; gunicorn's and Django's buffers would copy each byte six more times."""
+    """Yield a body directly from its socket.
+
+    The buffers of gunicorn and Django would copy each byte six more times.
+    """
     unreader = reader.unreader
     assert isinstance(unreader, SocketUnreader)
     buffered = unreader.take_buffered()

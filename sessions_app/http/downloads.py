@@ -121,14 +121,16 @@ def entry_download(
 
 
 def playable_type(path: str) -> str | None:
-    """Return the media type for inline display, or None if the file is only downloaded."""
+    """Return the media type for inline display, None for downloads only."""
     return PLAYABLE.get(PurePosixPath(path).suffix.lower())
 
 
 def download_response(
     request: HttpRequest, download: Download, *, on_start: Callable[[], None] | None = None
 ) -> HttpResponseBase:
-    """Respond to GET and HEAD with Range, If-Range and If-None-Match (RFC 9110 sections 13 and 14).
+    """Respond to GET and HEAD with Range, If-Range and If-None-Match.
+
+    Source: RFC 9110, sections 13 and 14.
 
     :param on_start: called when a GET starts at the first byte, so once per download rather than per range.
     """
@@ -201,7 +203,7 @@ class _FileRange:
 
 
 def with_first_chunk(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """Read the first chunk before the response starts, so that an error can still set its status."""
+    """Read the first chunk at once, so that an error can still set the status."""
     first = next(chunks)
 
     def rest() -> Iterator[bytes]:

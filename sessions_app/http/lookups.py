@@ -1,4 +1,4 @@
-"""Lookups of the rows that URLs and request bodies name, among those that the user may see.
+"""Lookups of rows by code, among those that the user may see.
 
 A row that the user may not see is a 404, like a missing one; one that they see but may not use for the action is a 403.
 """
@@ -44,7 +44,10 @@ def _sessions() -> DubbingSessionQuerySet:
 
 
 def get_version_or_404(user: User, code: UUID, number: int, action: Action = Action.VIEW) -> Version:
-    """Return a version of a session that is not in the trash; its document is loaded on access."""
+    """Return a version of a session that is not in the trash.
+
+    Its document is loaded on access.
+    """
     versions = Version.objects.select_related("session", "created_by").defer("document")
     version = get_object_or_404(
         visible_to(user, versions), session__code=code, session__trashed_at__isnull=True, number=number

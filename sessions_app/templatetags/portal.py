@@ -1,4 +1,4 @@
-"""Template tags and filters: sizes, times, icons, and texts for the portal's values."""
+"""Template tags and filters: sizes, times, icons and texts."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ NBSP = "\N{NO-BREAK SPACE}"
 
 @register.filter("bytes")
 def size(count: int | None) -> str:
-    """Return a size with binary units (IEC 80000-13), as frontend/src/format.js does: 12.3 MiB."""
+    """Return a size such as 12.3 MiB, like frontend/src/format.js."""
     if count is None:
         return ""
     return format_size(count).replace(" ", NBSP)
@@ -161,7 +161,7 @@ def slices(summary: Iterable[CategorySummary]) -> list[Slice]:
 
 @register.filter
 def player(path: str) -> str:
-    """Return the inline player of the file: ``audio``, ``video``, ``image``, or "" for none."""
+    """Return the inline player: ``audio``, ``video``, ``image``, or "" for none."""
     media_type = playable_type(path)
     return media_type.partition("/")[0] if media_type else ""
 

@@ -12,7 +12,7 @@ from sessions_app.operations.errors import OperationError
 
 
 def run_with_message(request: HttpRequest, operation: Callable[[], Any], *, success: str = "") -> bool:
-    """Run an operation, add a message about its result, and return whether it succeeded."""
+    """Run an operation, add a message, and return whether it succeeded."""
     try:
         operation()
     except OperationError as error:

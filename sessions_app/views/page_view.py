@@ -27,7 +27,7 @@ SignedInView = Callable[Concatenate[SignedInRequest, P], HttpResponseBase]
 
 
 def page_view(view: SignedInView[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
-    """Require a signed-in user; others sign in first and return to the page they were on."""
+    """Require a signed-in user; others return to their page after signing in."""
     signed_in_view = cast(Callable[Concatenate[HttpRequest, P], HttpResponseBase], login_required(view))
 
     @wraps(view)

@@ -1,4 +1,4 @@
-"""Pages that upload files: their scripts may connect to a store that accepts parts directly."""
+"""Content security policy of pages that upload to the object store."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
 def upload_page(view: View[P]) -> View[P]:
-    """Add the object store's origin to the page's `connect-src`, if parts are uploaded there."""
+    """Allow the page to connect to the object store, if it accepts parts directly."""
 
     @wraps(view)
     def wrapper(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:

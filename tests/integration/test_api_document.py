@@ -57,7 +57,10 @@ DETERMINISTIC = hypothesis.settings(
 
 
 def portal(environ: Any, start_response: Any) -> list[bytes]:
-    """Run the portal like a server does: read each response to its end and close it, which schemathesis does not."""
+    """Run the portal like a server: read and close each response.
+
+    Schemathesis does neither.
+    """
     response = application(environ, start_response)
     try:
         return [b"".join(response)]

@@ -1,4 +1,4 @@
-"""Idempotency: a request with a key is performed once, also if it is repeated or sent concurrently."""
+"""Idempotency: a request with a key is performed once."""
 
 from __future__ import annotations
 

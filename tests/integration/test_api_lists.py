@@ -1,4 +1,4 @@
-"""Pagination: each row once, also if rows change between two pages, with a constant number of queries."""
+"""Pagination: each row once, with a constant number of queries."""
 
 from __future__ import annotations
 

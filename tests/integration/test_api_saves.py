@@ -1,4 +1,4 @@
-"""Saves through the API: create, send and complete uploads, then create a version; conflicts and failures."""
+"""Saves through the API: uploads, versions, conflicts and failures."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ Thing = Literal["", "session", "trashed", "job", "failed", "export", "share", "t
 
 @pytest.fixture(scope="module", autouse=True)
 def _bytes() -> Iterator[None]:
-    """Store the bytes of downloads; the tests create everything else as rows, which is fast."""
+    """Store the bytes of downloads; everything else is rows, which is fast."""
     store_blobs(PROJECT.values())
     put_object(ZIP_KEY, ZIP)
     yield

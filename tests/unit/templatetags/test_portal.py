@@ -1,3 +1,5 @@
+"""Template filters: sizes, times, durations and the bar of categories."""
+
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""The Celery application: it carries job ids to workers, the database carries the truth."""
+"""The Celery application. Messages contain job ids only; the job's row in the database is the truth."""
 
 from __future__ import annotations
 

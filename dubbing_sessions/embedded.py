@@ -1,4 +1,4 @@
-"""Where the embedded mode keeps its data, when no service is named in the environment."""
+"""Secret key and broker socket of the embedded mode, both in DATA_DIR."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ MAX_SOCKET_PATH = 100
 """A Unix socket's path has at most 107 bytes on Linux (unix(7), sun_path)."""
 
 
-def secret_key(data_dir: Path) -> str:
-    """Return the key kept in ``data_dir``, made at the first call. Two processes that start at once agree on one.
+def get_secret_key(data_dir: Path) -> str:
+    """Return the key stored in ``data_dir``; generate it at the first call. Safe for concurrent processes.
 
     :raises ImproperlyConfigured: the folder cannot be used.
     """
     try:
-        return _kept_or_made(data_dir)
+        return _read_or_generate_key(data_dir)
     except OSError as error:
         raise ImproperlyConfigured(f"DATA_DIR={data_dir} cannot be used: {error.strerror}.") from error
 
 
-def _kept_or_made(data_dir: Path) -> str:
+def _read_or_generate_key(data_dir: Path) -> str:
     file = data_dir / "secret_key"
     try:
         return file.read_text(encoding="ascii")
@@ -43,8 +43,8 @@ def _kept_or_made(data_dir: Path) -> str:
         return file.read_text(encoding="ascii")
 
 
-def broker_socket(data_dir: Path) -> Path:
-    """Return the broker's Unix socket: in ``data_dir``, or in the temporary folder where that path is too long."""
+def get_broker_socket(data_dir: Path) -> Path:
+    """Return the broker's Unix socket: in ``data_dir``, or in the temporary folder if that path is too long."""
     socket = data_dir / "broker" / "valkey.sock"
     if len(os.fsencode(socket)) <= MAX_SOCKET_PATH:
         return socket

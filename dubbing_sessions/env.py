@@ -1,4 +1,4 @@
-"""Reads settings from the environment. A value that cannot be right stops the program with its name."""
+"""Settings from the environment. An invalid value raises ImproperlyConfigured with the variable's name."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 
 def env_str(name: str, default: str = "") -> str:
-    """Return the variable ``name``, or the content of the file that ``name``_FILE names (as container secrets come)."""
+    """Return the variable ``name``, or the contents of the file in ``name``_FILE (for container secrets)."""
     if name in os.environ:
         return os.environ[name]
     if file := os.environ.get(f"{name}_FILE"):
@@ -28,21 +28,21 @@ def env_bool(name: str, *, default: bool = False) -> bool:
     return value == "True"
 
 
-def env_int(name: str, default: int, *, least: int | None = None, most: int | None = None) -> int:
+def env_int(name: str, default: int, *, minimum: int | None = None, maximum: int | None = None) -> int:
     value = env_str(name, str(default))
     try:
         number = int(value)
     except ValueError as error:
         raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}.") from error
-    if least is not None and number < least:
-        raise ImproperlyConfigured(f"{name} must be at least {least}, not {number}.")
-    if most is not None and number > most:
-        raise ImproperlyConfigured(f"{name} must be at most {most}, not {number}.")
+    if minimum is not None and number < minimum:
+        raise ImproperlyConfigured(f"{name} must be at least {minimum}, not {number}.")
+    if maximum is not None and number > maximum:
+        raise ImproperlyConfigured(f"{name} must be at most {maximum}, not {number}.")
     return number
 
 
 def env_list(name: str, default: str = "") -> list[str]:
-    """Return comma-separated values without blanks."""
+    """Return comma-separated values, stripped, without empty ones."""
     return [item.strip() for item in env_str(name, default).split(",") if item.strip()]
 
 

@@ -1,6 +1,6 @@
-"""Environment in, settings out. The README lists every variable that is read here.
+"""Settings, read from the environment variables that the README lists.
 
-Without any variable the portal runs embedded: SQLite, files on disk and a bundled broker, all below ``DATA_DIR``.
+Without any, the portal runs embedded: SQLite, files on disk and a bundled broker, all in ``DATA_DIR``.
 ``DATABASE_URL``, ``REDIS_URL`` and ``S3_BUCKET`` each replace one of them.
 """
 
@@ -28,7 +28,7 @@ DATA_DIR = Path(env_str("DATA_DIR", str(BASE_DIR / "var"))).expanduser().resolve
 
 VERSION: str = tomllib.loads((BASE_DIR / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 
-# ---- Where it is reached ---------------------------------------------------
+# ---- Site address ----------------------------------------------------------
 SITE_URL = env_str("SITE_URL", "http://127.0.0.1:8000").rstrip("/")
 _site = urlsplit(SITE_URL)
 if _site.scheme not in {"http", "https"} or not _site.hostname:
@@ -47,7 +47,7 @@ if not SECRET_KEY:
         raise ImproperlyConfigured(
             "SECRET_KEY must be set where DATABASE_URL is: every process needs the same one."
         )
-    SECRET_KEY = embedded.secret_key(DATA_DIR)
+    SECRET_KEY = embedded.get_secret_key(DATA_DIR)
 SECRET_KEY_FALLBACKS = env_list("SECRET_KEY_FALLBACKS")
 
 # ---- Application -----------------------------------------------------------
@@ -109,13 +109,13 @@ else:
         "default": {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": DATA_DIR / "db.sqlite3",
-            # Closing the last connection folds the whole log into the database: not after each request and job.
+            # Closing the last connection merges the whole log into the database: not after each request and job.
             "CONN_MAX_AGE": 60,
             "OPTIONS": {
-                # Writers queue up at the start of a transaction instead of failing in the middle of it.
+                # Writers wait at the start of a transaction instead of failing in the middle of it.
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 30,
-                # FULL: a save that was answered survives a power cut. WAL: readers never wait for writers.
+                # FULL: an acknowledged save survives a power failure. WAL: readers never wait for writers.
                 "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
             },
         }
@@ -168,17 +168,17 @@ STATIC_ROOT = Path(env_str("STATIC_ROOT", str(DATA_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 
 # ---- Broker, cache, background work -----------------------------------------
-BROKER_SOCKET = embedded.broker_socket(DATA_DIR)
+BROKER_SOCKET = embedded.get_broker_socket(DATA_DIR)
 REDIS_URL = env_str("REDIS_URL")
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
     if REDIS_URL
-    # Embedded, one web process serves everybody, and must sign people in while the broker restarts.
+    # The only web process of an embedded portal needs no shared cache, and works while the broker restarts.
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
 
 JOB_LEASE = timedelta(seconds=env_int("JOB_LEASE_SECONDS", 60))
-"""A running job whose worker has not been heard of for this long is taken over."""
+"""Time without a heartbeat after which another worker takes over a running job."""
 JOB_HEARTBEAT = JOB_LEASE / 6
 JOB_MAX_ATTEMPTS = env_int("JOB_MAX_ATTEMPTS", 3)
 JOB_REPUBLISH_AFTER = timedelta(seconds=env_int("JOB_REPUBLISH_SECONDS", 30))
@@ -194,7 +194,7 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_TASK_TIME_LIMIT = int(JOB_TIME_LIMIT.total_seconds())
-# Celery takes the visibility timeout from three places; one below the longest task makes that task run twice at once.
+# Celery reads the visibility timeout from three places. If it is shorter than a task, the task runs twice concurrently.
 _visibility_timeout = int((JOB_TIME_LIMIT + timedelta(hours=1)).total_seconds())
 CELERY_VISIBILITY_TIMEOUT = _visibility_timeout
 CELERY_BROKER_TRANSPORT_OPTIONS = {
@@ -202,11 +202,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "unacked_restore_interval": 5,
     "unacked_restore_throttle": 1,
     "socket_connect_timeout": 5,
-    # A page that queues a job does not wait for a broker that is away: the reconciler offers the job again.
+    # A request does not wait for an unavailable broker: the reconciler publishes the job again.
     "max_retries": 0,
 }
 CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {"visibility_timeout": _visibility_timeout}
-# One retry: the first message after a broker's restart meets a connection that is gone.
+# One retry: after a restart of the broker the first message uses a closed connection.
 CELERY_TASK_PUBLISH_RETRY_POLICY = {
     "max_retries": 1,
     "interval_start": 0,
@@ -214,7 +214,7 @@ CELERY_TASK_PUBLISH_RETRY_POLICY = {
     "interval_max": 0.1,
 }
 CELERY_TIMEZONE = "UTC"
-# Without a file of its own: Python 3.13's keeps it in SQLite, which does not survive the fork of an embedded clock.
+# In memory: with Python 3.13 the default scheduler's file is SQLite, which does not survive the fork of embedded beat.
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 CELERY_BEAT_SCHEDULE = {
     "reconcile-jobs": {
@@ -224,25 +224,25 @@ CELERY_BEAT_SCHEDULE = {
     },
     "collect-garbage": {
         "task": "sessions_app.collect_garbage",
-        # By the clock, not after an hour: a portal that is started anew every morning cleans up as well.
+        # At a fixed minute instead of every hour, so that a portal restarted every morning cleans up as well.
         "schedule": crontab(minute=17),
         "options": {"expires": 3600},
     },
 }
 
-# ---- What people may do, and for how long things stay ------------------------
+# ---- Limits and retention ----------------------------------------------------
 REGISTRATION_OPEN = env_bool("REGISTRATION_OPEN", default=False)
-MAX_UPLOAD_SIZE = env_int("MAX_UPLOAD_GIB", 100, most=5 * 1024) * 1024**3
-"""Bytes of the largest file; of more than 5 TiB no S3-compatible store makes an object."""
+MAX_UPLOAD_SIZE = env_int("MAX_UPLOAD_GIB", 100, maximum=5 * 1024) * 1024**3
+"""Bytes of the largest file. S3-compatible stores have no objects above 5 TiB."""
 USER_QUOTA = env_int("USER_QUOTA_GIB", 0) * 1024**3
-"""Bytes that each person's sessions and uploads may have; 0 does not count them."""
+"""Total bytes of a user's sessions and uploads; 0 is unlimited."""
 MAX_FILES_IN_SESSION = env_int("MAX_FILES_IN_SESSION", 50_000)
-API_RATE_PER_MINUTE = env_int("API_RATE_PER_MINUTE", 1200, least=1)
-"""Requests that one token or one signed-in person may make; parts, downloads and bundles do not count."""
+API_RATE_PER_MINUTE = env_int("API_RATE_PER_MINUTE", 1200, minimum=1)
+"""Requests per access token or signed-in user, without parts, downloads and bundles."""
 TRASH_RETENTION = timedelta(days=env_int("TRASH_DAYS", 30))
 EXPORT_RETENTION = timedelta(days=env_int("EXPORT_DAYS", 7))
 SIGNED_PART_LIFETIME = timedelta(minutes=30)
-"""For how long a part may be sent by the address that was signed for it."""
+"""Time until a signed part URL expires."""
 UPLOAD_RETENTION = timedelta(hours=env_int("UPLOAD_HOURS", 48))
 GARBAGE_GRACE = timedelta(hours=env_int("GARBAGE_GRACE_HOURS", 24))
 
@@ -267,7 +267,7 @@ ACCOUNT_EMAIL_VERIFICATION = env_str("EMAIL_VERIFICATION", "optional")
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = _site.scheme
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-# Strangers' addresses get no mail from us; the page says the same either way.
+# No mail to addresses without an account; the page does not reveal whether there is one.
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "session-list"
@@ -303,7 +303,7 @@ X_FRAME_OPTIONS = "DENY"
 if env_bool("BEHIND_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 TRUSTED_PROXIES = env_networks("TRUSTED_PROXIES")
-"""Whose X-Forwarded-For is believed: see ``sessions_app.http.addresses``."""
+"""Proxies whose X-Forwarded-For is trusted: see ``sessions_app.http.addresses``."""
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],

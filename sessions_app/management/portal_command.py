@@ -1,4 +1,4 @@
-"""What the operators' commands share: a prepared database, refusals as sentences, and answers for people or for scripts."""
+"""Base of the operators' commands: database check, errors as sentences, output for people or for scripts."""
 
 from __future__ import annotations
 
@@ -18,36 +18,36 @@ from sessions_app.storage.store import StoreError
 
 
 class PortalCommand(BaseCommand):
-    """``perform`` makes one call into an operation and returns what ``--json`` prints; ``describe`` says it to a person."""
+    """``perform`` calls one operation and returns the output of ``--json``; ``describe`` formats it for people."""
 
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--json", action="store_true", help="Answer in JSON (docs/commands.md).")
-        self.add_own_arguments(parser)
+        parser.add_argument("--json", action="store_true", help="Print JSON (docs/commands.md).")
+        self.add_command_arguments(parser)
 
-    def add_own_arguments(self, parser: ArgumentParser) -> None:
+    def add_command_arguments(self, parser: ArgumentParser) -> None:
         pass
 
     def perform(self, options: dict[str, Any]) -> Any:
         raise NotImplementedError
 
-    def describe(self, answer: Any) -> str:
+    def describe(self, result: Any) -> str:
         raise NotImplementedError
 
     def handle(self, *_: Any, **options: Any) -> None:
         try:
-            answer = self._answer(options)
+            result = self._perform(options)
         except Error as error:
             if options["json"]:
                 self._print_json({"error": error.code, "message": str(error)})
             raise
         if options["json"]:
-            self._print_json(answer)
+            self._print_json(result)
         else:
-            self.stdout.write(self.describe(answer))
+            self.stdout.write(self.describe(result))
 
-    def _answer(self, options: dict[str, Any]) -> Any:
+    def _perform(self, options: dict[str, Any]) -> Any:
         try:
             ensure_database()
             return self.perform(options)
@@ -57,13 +57,13 @@ class PortalCommand(BaseCommand):
             raise Error(str(error), code="storage") from error
         except OperationalError as error:
             reason = str(error).strip().splitlines()[0]
-            raise Error(f"The database did not answer: {reason}", code="database_unreachable") from error
+            raise Error(f"The database did not respond: {reason}", code="database_unreachable") from error
 
     def _print_json(self, value: Any) -> None:
         self.stdout.write(json.dumps(value, ensure_ascii=False, indent=2))
 
 
-def user_named(name: str) -> User:
+def get_user(name: str) -> User:
     """Return an account by its exact name.
 
     :raises Error: there is none.

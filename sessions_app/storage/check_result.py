@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class Outcome(enum.StrEnum):
     OK = "ok"
     WARNING = "warning"
-    """The portal works without it; the message says how."""
+    """The portal works without it; the message describes how."""
     FAILED = "failed"
     """The portal needs it."""
 

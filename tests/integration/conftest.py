@@ -34,7 +34,7 @@ def empty_store() -> Iterator[None]:
     """Empty the store; in a bucket, use a new prefix, because each request there costs 10 to 30 ms."""
     store = get_store()
     if isinstance(store, S3Store):
-        store._location = f"test-{uuid4().hex}/"
+        store.objects._location = f"test-{uuid4().hex}/"
     else:
         for key in stored_keys():
             store.delete(key)

@@ -1,4 +1,4 @@
-"""Whose address a request has, behind proxies that are trusted and for people who forge what proxies say."""
+"""Client addresses behind trusted proxies, and with forged X-Forwarded-For headers."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ def trusted(settings) -> None:
     settings.TRUSTED_PROXIES = [ip_network("127.0.0.1"), ip_network("10.0.0.0/30")]
 
 
-def address(peer: str, said: str | None = None) -> str:
-    headers = {} if said is None else {"X-Forwarded-For": said}
+def get_address(peer: str, header: str | None = None) -> str:
+    headers = {} if header is None else {"X-Forwarded-For": header}
     return client_address(RequestFactory().get("/", REMOTE_ADDR=peer, headers=headers))
 
 
 @pytest.mark.usefixtures("trusted")
 @pytest.mark.parametrize(
-    ("peer", "said", "expected"),
+    ("peer", "header", "expected"),
     [
         (ALICE, None, ALICE),
         (PROXY, ALICE, ALICE),
@@ -36,56 +36,56 @@ def address(peer: str, said: str | None = None) -> str:
         (PROXY, f"{ALICE}, {INNER_PROXY}", ALICE),
         (f"::ffff:{PROXY}", f"::ffff:{ALICE}", ALICE),
         ("", ALICE, ALICE),  # a UNIX socket
-        # Nobody in front, or a proxy that does not say.
+        # No proxy, or one that sends no header.
         (PROXY, None, PROXY),
         (PROXY, "", PROXY),
         ("", None, "127.0.0.1"),
-        # It asks by itself.
+        # A request of the proxy itself.
         (PROXY, INNER_PROXY, INNER_PROXY),
     ],
 )
-def test_a_trusted_proxy_says_who_asks(peer: str, said: str | None, expected: str):
-    assert address(peer, said) == expected
+def test_a_trusted_proxy_determines_the_address(peer: str, header: str | None, expected: str):
+    assert get_address(peer, header) == expected
 
 
 @pytest.mark.usefixtures("trusted")
 @pytest.mark.parametrize(
-    "said", [BOB, f"{BOB}, {PROXY}", f"{PROXY}, {BOB}", PROXY, "127.0.0.1", "", "unknown"]
+    "header", [BOB, f"{BOB}, {PROXY}", f"{PROXY}, {BOB}", PROXY, "127.0.0.1", "", "unknown"]
 )
-def test_what_somebody_else_says_changes_nothing(said: str):
-    assert address(ALICE, said) == ALICE
+def test_a_header_of_another_peer_is_ignored(header: str):
+    assert get_address(ALICE, header) == ALICE
 
 
 @pytest.mark.usefixtures("trusted")
-@pytest.mark.parametrize("said", [BOB, f"{BOB}, {PROXY}", "127.0.0.1", "unknown", ",", "\0"])
-def test_what_somebody_says_through_a_proxy_changes_nothing(said: str):
-    """The proxy appends whom it was asked by."""
-    assert address(PROXY, f"{said}, {ALICE}") == ALICE
-    assert address(PROXY, f"{said},{ALICE},{INNER_PROXY}") == ALICE
+@pytest.mark.parametrize("header", [BOB, f"{BOB}, {PROXY}", "127.0.0.1", "unknown", ",", "\0"])
+def test_a_header_of_a_client_behind_the_proxy_is_ignored(header: str):
+    """The proxy appends the address of its peer."""
+    assert get_address(PROXY, f"{header}, {ALICE}") == ALICE
+    assert get_address(PROXY, f"{header},{ALICE},{INNER_PROXY}") == ALICE
 
 
 @pytest.mark.usefixtures("trusted")
-@pytest.mark.parametrize("said", ["unknown", "_hidden", f"{ALICE}:4711", "999.1.1.1", "\N{SNOWMAN}"])
-def test_a_proxy_that_says_no_address_stands_for_who_asks(said: str):
-    assert address(PROXY, f"{BOB}, {said}") == PROXY
+@pytest.mark.parametrize("header", ["unknown", "_hidden", f"{ALICE}:4711", "999.1.1.1", "\N{SNOWMAN}"])
+def test_a_proxy_that_sends_no_address_is_the_client(header: str):
+    assert get_address(PROXY, f"{BOB}, {header}") == PROXY
 
 
-@pytest.mark.parametrize("said", [ALICE, f"{ALICE}, {PROXY}"])
+@pytest.mark.parametrize("header", [ALICE, f"{ALICE}, {PROXY}"])
 @pytest.mark.parametrize(
     ("peer", "expected"), [(PROXY, PROXY), ("127.0.0.1", "127.0.0.1"), ("", "127.0.0.1")]
 )
-def test_without_the_setting_nobody_is_trusted(peer: str, expected: str, said: str):
-    assert address(peer, said) == expected
+def test_without_the_setting_no_proxy_is_trusted(peer: str, expected: str, header: str):
+    assert get_address(peer, header) == expected
 
 
 @pytest.mark.usefixtures("trusted")
-def test_who_guesses_tokens_keeps_out_nobody_else_behind_the_proxy(
-    world: World, monkeypatch: pytest.MonkeyPatch
-):
+def test_guessing_tokens_blocks_one_address_behind_the_proxy(world: World, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(rates, "FAILURES_PER_MINUTE", 2)
 
-    def guess(peer: str, said: str) -> int:
-        client = Client(REMOTE_ADDR=peer, headers={"Authorization": "Bearer dubs_x", "X-Forwarded-For": said})
+    def guess(peer: str, header: str) -> int:
+        client = Client(
+            REMOTE_ADDR=peer, headers={"Authorization": "Bearer dubs_x", "X-Forwarded-For": header}
+        )
         return client.get(f"{ROOT}/me").status_code
 
     assert [guess(PROXY, ALICE) for _ in range(3)] == [401, 401, 429]
@@ -95,12 +95,12 @@ def test_who_guesses_tokens_keeps_out_nobody_else_behind_the_proxy(
 
 
 @pytest.mark.usefixtures("trusted")
-def test_who_guesses_passwords_keeps_out_nobody_else_behind_the_proxy(world: World):
-    def sign_in(said: str, name: str) -> int:
-        client = Client(REMOTE_ADDR=PROXY, headers={"X-Forwarded-For": said})
+def test_guessing_passwords_blocks_one_address_behind_the_proxy(world: World):
+    def sign_in(header: str, name: str) -> int:
+        client = Client(REMOTE_ADDR=PROXY, headers={"X-Forwarded-For": header})
         return client.post("/accounts/login/", {"login": name, "password": "wrong"}).status_code
 
-    answers = [sign_in(f"198.51.100.{number}, {ALICE}", f"nobody-{number}") for number in range(31)]
+    statuses = [sign_in(f"198.51.100.{number}, {ALICE}", f"unknown-{number}") for number in range(31)]
 
-    assert (answers[0], answers[-1]) == (200, 429)
-    assert sign_in(BOB, "nobody") == 200
+    assert (statuses[0], statuses[-1]) == (200, 429)
+    assert sign_in(BOB, "unknown") == 200

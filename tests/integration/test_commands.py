@@ -29,22 +29,22 @@ from tests.world import PROJECT, World, stored_keys, zip_of_files
 PASSWORD = "correct-horse-battery"
 
 
-def answer(*command: object) -> Any:
-    """What a command answers to a script."""
+def run_json(*command: object) -> Any:
+    """Return a command's JSON output."""
     out = StringIO()
     call_command(*map(str, command), "--json", stdout=out)
     return json.loads(out.getvalue())
 
 
-def words(*command: object) -> str:
-    """What it says to a person."""
+def run_text(*command: object) -> str:
+    """Return a command's text output."""
     out = StringIO()
     call_command(*map(str, command), stdout=out)
     return out.getvalue().strip()
 
 
-def refusal(*command: object) -> Error:
-    """How a command refuses; script and person are told the same."""
+def run_error(*command: object) -> Error:
+    """Return a command's error; text and JSON output are equal."""
     out = StringIO()
     with pytest.raises(Error) as raised:
         call_command(*map(str, command), "--json", stdout=out)
@@ -54,7 +54,7 @@ def refusal(*command: object) -> Error:
     return raised.value
 
 
-def names_in(folder: Path) -> list[str]:
+def list_names(folder: Path) -> list[str]:
     return sorted(file.name for file in folder.iterdir())
 
 
@@ -76,11 +76,11 @@ def archive(work_folder: Path) -> Path:
 
 
 def test_alice_imports_a_zip(world: World, archive: Path):
-    told = answer("import_session", archive, "--owner", "alice")
+    result = run_json("import_session", archive, "--owner", "alice")
 
     session = DubbingSession.objects.get()
     job = Job.objects.get()
-    assert told == {
+    assert result == {
         "name": "my_talk",
         "code": str(session.code),
         "requested_name": "my_talk",
@@ -93,23 +93,23 @@ def test_alice_imports_a_zip(world: World, archive: Path):
     assert sorted(world.files(Version.objects.get()).values()) == sorted(PROJECT.values())
 
 
-def test_a_name_that_is_taken_gives_way_to_a_free_one(world: World, archive: Path):
-    words("import_session", archive, "--owner", "alice", "--name", "Talk")
+def test_a_taken_name_gets_a_number(world: World, archive: Path):
+    run_text("import_session", archive, "--owner", "alice", "--name", "Talk")
 
-    told = words("import_session", archive, "--owner", "alice", "--name", "talk")
-    assert told.startswith("Imported “talk_2”: version 1, 6 files, ")
-    assert told.endswith("The name “talk” was taken.")
+    output = run_text("import_session", archive, "--owner", "alice", "--name", "talk")
+    assert output.startswith("Imported “talk_2”: version 1, 6 files, ")
+    assert output.endswith("The name “talk” was taken.")
 
 
 @pytest.mark.parametrize(
     ("content", "code"),
     [(b"no archive at all", "zip_not_a_zip"), (zip_of_files({}), "zip_empty"), (b"", None)],
 )
-def test_what_is_no_session_is_refused_and_leaves_nothing(world: World, work_folder: Path, content, code):
+def test_an_invalid_zip_is_refused_and_leaves_nothing(world: World, work_folder: Path, content, code):
     file = work_folder / "talk.zip"
     file.write_bytes(content)
 
-    assert refusal("import_session", file, "--owner", "alice").code == (code or "zip_not_a_zip")
+    assert run_error("import_session", file, "--owner", "alice").code == (code or "zip_not_a_zip")
     assert not DubbingSession.objects.exists()
     assert stored_keys() == []
 
@@ -119,19 +119,19 @@ def test_a_damaged_zip_leaves_nothing(world: World, archive: Path):
     data[60] ^= 0xFF
     archive.write_bytes(data)
 
-    refusal("import_session", archive, "--owner", "alice")
+    run_error("import_session", archive, "--owner", "alice")
     assert not DubbingSession.objects.exists()
     assert stored_keys() == []
 
 
-def test_import_refuses_what_is_not_there(world: World, archive: Path, work_folder: Path):
-    assert refusal("import_session", archive, "--owner", "nobody").code == "no_such_user"
-    assert refusal("import_session", work_folder / "no.zip", "--owner", "alice").code == "no_such_file"
-    assert refusal("import_session", work_folder, "--owner", "alice").code == "no_such_file"
+def test_import_refuses_missing_users_and_files(world: World, archive: Path, work_folder: Path):
+    assert run_error("import_session", archive, "--owner", "unknown").code == "no_such_user"
+    assert run_error("import_session", work_folder / "no.zip", "--owner", "alice").code == "no_such_file"
+    assert run_error("import_session", work_folder, "--owner", "alice").code == "no_such_file"
 
 
-def test_import_refuses_a_name_that_no_session_may_have(world: World, archive: Path):
-    assert refusal("import_session", archive, "--owner", "alice", "--name", "a/b").code == "name_character"
+def test_import_refuses_an_invalid_name(world: World, archive: Path):
+    assert run_error("import_session", archive, "--owner", "alice", "--name", "a/b").code == "name_character"
     assert not Job.objects.exists()
 
 
@@ -146,16 +146,16 @@ def talk(world: World) -> DubbingSession:
     return session
 
 
-def test_alice_exports_what_she_imports_again(world: World, talk: DubbingSession, work_folder: Path):
+def test_an_export_can_be_imported(world: World, talk: DubbingSession, work_folder: Path):
     file = work_folder / "talk_export.zip"
-    told = answer("export_session", "talk", "--owner", "alice", "--output", file)
+    result = run_json("export_session", "talk", "--owner", "alice", "--output", file)
 
-    assert told == {"name": "talk", "version": 2, "output": str(file), "size": file.stat().st_size}
-    assert names_in(work_folder) == [file.name]
+    assert result == {"name": "talk", "version": 2, "output": str(file), "size": file.stat().st_size}
+    assert list_names(work_folder) == [file.name]
     with ZipFile(file) as written:
         assert written.testzip() is None
-    again = answer("import_session", file, "--owner", "bob")
-    assert (again["name"], again["files"]) == ("talk", len(PROJECT) + 1)
+    imported = run_json("import_session", file, "--owner", "bob")
+    assert (imported["name"], imported["files"]) == ("talk", len(PROJECT) + 1)
     assert world.files(Version.objects.get(session__owner=world.bob)) == world.files(
         Version.objects.get(session=talk, number=2)
     )
@@ -164,7 +164,7 @@ def test_alice_exports_what_she_imports_again(world: World, talk: DubbingSession
 def test_an_older_version_is_exported_by_its_number(talk: DubbingSession, work_folder: Path):
     file = work_folder / "first.zip"
     assert (
-        answer("export_session", talk.code, "--owner", "alice", "--output", file, "--version", 1)["version"]
+        run_json("export_session", talk.code, "--owner", "alice", "--output", file, "--version", 1)["version"]
         == 1
     )
 
@@ -172,9 +172,9 @@ def test_an_older_version_is_exported_by_its_number(talk: DubbingSession, work_f
         assert "audio/fr_audio.wav" not in written.namelist()
 
 
-def test_only_what_is_named_is_exported(talk: DubbingSession, work_folder: Path):
+def test_only_the_selection_is_exported(talk: DubbingSession, work_folder: Path):
     file = work_folder / "part.zip"
-    answer(
+    run_json(
         *("export_session", "talk", "--owner", "alice", "--output", file),
         *("--category", "audio", "--language", "fr", "--language", "hi"),
     )
@@ -192,49 +192,51 @@ def test_only_what_is_named_is_exported(talk: DubbingSession, work_folder: Path)
         (["--category", "original_video", "--without-source"], "selection_source"),
     ],
 )
-def test_what_cannot_be_selected_is_refused(talk: DubbingSession, work_folder: Path, options, code):
-    refused = refusal(
+def test_an_invalid_selection_is_refused(talk: DubbingSession, work_folder: Path, options, code):
+    error = run_error(
         "export_session", "talk", "--owner", "alice", "--output", work_folder / "a.zip", *options
     )
 
-    assert refused.code == code
-    assert names_in(work_folder) == []
+    assert error.code == code
+    assert list_names(work_folder) == []
 
 
-def test_the_full_history_goes_out_is_looked_into_and_comes_back(talk: DubbingSession, work_folder: Path):
+def test_the_full_history_is_exported_previewed_and_imported(talk: DubbingSession, work_folder: Path):
     file = work_folder / "talk_history_export.zip"
-    answer("export_session", "talk", "--owner", "alice", "--output", file, "--history")
+    run_json("export_session", "talk", "--owner", "alice", "--output", file, "--history")
 
-    told = answer("import_session", file, "--owner", "bob", "--dry-run")
-    assert told["dry_run"] is True
-    assert (told["sessions"][0]["name"], told["sessions"][0]["version_count"]) == ("talk", 2)
-    assert words("import_session", file, "--owner", "bob", "--dry-run").startswith(
-        "An import would make “talk”: 2 versions"
+    preview = run_json("import_session", file, "--owner", "bob", "--dry-run")
+    assert preview["dry_run"] is True
+    assert (preview["sessions"][0]["name"], preview["sessions"][0]["version_count"]) == ("talk", 2)
+    assert run_text("import_session", file, "--owner", "bob", "--dry-run").startswith(
+        "An import would create “talk”: 2 versions"
     )
     assert not DubbingSession.objects.filter(owner__username="bob").exists()
 
-    assert answer("import_session", file, "--owner", "bob")["version"] == 2
+    assert run_json("import_session", file, "--owner", "bob")["version"] == 2
     assert Version.objects.filter(session__owner__username="bob").count() == 2
 
 
-def test_an_export_replaces_the_file_that_is_there(talk: DubbingSession, work_folder: Path):
+def test_an_export_replaces_an_existing_file(talk: DubbingSession, work_folder: Path):
     file = work_folder / "talk.zip"
     file.write_bytes(b"yesterday's")
 
-    assert words("export_session", "talk", "--owner", "alice", "--output", file).startswith(
+    assert run_text("export_session", "talk", "--owner", "alice", "--output", file).startswith(
         "Exported version 2 of “talk” to "
     )
     with ZipFile(file) as written:
         assert written.testzip() is None
 
 
-def test_export_refuses_what_is_not_there(world: World, talk: DubbingSession, work_folder: Path):
+def test_export_refuses_missing_users_sessions_and_folders(
+    world: World, talk: DubbingSession, work_folder: Path
+):
     file = work_folder / "talk.zip"
 
     def code(name: str, *options: object, owner: str = "alice", output: Path = file) -> str:
-        return refusal("export_session", name, "--owner", owner, "--output", output, *options).code
+        return run_error("export_session", name, "--owner", owner, "--output", output, *options).code
 
-    assert code("talk", owner="nobody") == "no_such_user"
+    assert code("talk", owner="unknown") == "no_such_user"
     assert code("talk", owner="bob") == "no_such_session"
     assert code("other") == "no_such_session"
     assert code("talk", "--version", 3) == "no_such_version"
@@ -244,48 +246,50 @@ def test_export_refuses_what_is_not_there(world: World, talk: DubbingSession, wo
     assert code("empty") == "no_such_version"
     trash_sessions(sessions=[talk], now=world.clock())
     assert code("talk") == "trashed"
-    assert names_in(work_folder) == []
+    assert list_names(work_folder) == []
 
 
-def test_export_says_when_the_disk_is_full(talk: DubbingSession, work_folder: Path):
-    """A limit on the size of files stands for the disk: the kernel refuses the write in the same way."""
+def test_export_reports_a_full_disk(talk: DubbingSession, work_folder: Path):
+    """A limit on the size of files simulates a full disk: the kernel refuses the write in the same way."""
     file = work_folder / "talk.zip"
     file.write_bytes(b"yesterday's")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
     try:
         # SQLite's own files are larger: the command must not write to them.
-        error = refusal("export_session", "talk", "--owner", "alice", "--output", file)
+        error = run_error("export_session", "talk", "--owner", "alice", "--output", file)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
     assert error.code == "disk_full"
     assert file.read_bytes() == b"yesterday's"
-    assert names_in(work_folder) == [file.name]
+    assert list_names(work_folder) == [file.name]
 
 
-def test_export_says_when_the_folder_is_not_writable(talk: DubbingSession):
-    # /proc takes no files from anybody, root included.
-    error = refusal("export_session", "talk", "--owner", "alice", "--output", "/proc/talk.zip")
+def test_export_reports_a_folder_that_is_not_writable(talk: DubbingSession):
+    # /proc accepts no files, not even from root.
+    error = run_error("export_session", "talk", "--owner", "alice", "--output", "/proc/talk.zip")
     assert error.code == "output_not_writable"
 
 
-def test_export_tells_its_own_storage_from_the_output(talk: DubbingSession, world: World, work_folder: Path):
+def test_export_distinguishes_the_storage_from_the_output(
+    talk: DubbingSession, world: World, work_folder: Path
+):
     for key in stored_keys("blobs/"):
         get_store().delete(key)
-    error = refusal("export_session", "talk", "--owner", "alice", "--output", work_folder / "talk.zip")
+    error = run_error("export_session", "talk", "--owner", "alice", "--output", work_folder / "talk.zip")
     assert error.code == "storage"
-    assert names_in(work_folder) == []
+    assert list_names(work_folder) == []
 
 
 # -- list_sessions -------------------------------------------------------------------------------------------------
 
 
-def test_scripts_read_the_list(world: World, talk: DubbingSession):
+def test_the_list_as_json(world: World, talk: DubbingSession):
     world.session("empty", owner=world.bob)
     talk.refresh_from_db()
 
-    empty, saved = sorted(answer("list_sessions"), key=lambda row: row["name"])
+    empty, saved = sorted(run_json("list_sessions"), key=lambda row: row["name"])
     assert saved == {
         "name": "talk",
         "code": str(talk.code),
@@ -303,56 +307,58 @@ def test_scripts_read_the_list(world: World, talk: DubbingSession):
     assert (empty["owner"], empty["version"], empty["stage"], empty["files"]) == ("bob", None, None, 0)
 
 
-def test_people_read_the_list(world: World, talk: DubbingSession):
+def test_the_list_as_text(world: World, talk: DubbingSession):
     world.saved("bob's", owner=world.bob)
-    world.saved("gone")
-    trash_sessions(sessions=[DubbingSession.objects.get(name="gone")], now=world.clock())
+    world.saved("trashed")
+    trash_sessions(sessions=[DubbingSession.objects.get(name="trashed")], now=world.clock())
 
-    head, *rows = words("list_sessions").splitlines()
+    head, *rows = run_text("list_sessions").splitlines()
     assert head.split("  ")[0] == "NAME"
     assert sorted(row.split()[0] for row in rows) == ["bob's", "talk"]
-    assert len(words("list_sessions", "--owner", "alice").splitlines()) == 2
-    assert words("list_sessions", "--owner", "charlie") == "There are no sessions."
-    assert refusal("list_sessions", "--owner", "nobody").code == "no_such_user"
+    assert len(run_text("list_sessions", "--owner", "alice").splitlines()) == 2
+    assert run_text("list_sessions", "--owner", "charlie") == "There are no sessions."
+    assert run_error("list_sessions", "--owner", "unknown").code == "no_such_user"
 
 
-def test_a_long_list_takes_no_more_queries(world: World, talk: DubbingSession, django_assert_max_num_queries):
+def test_a_long_list_needs_no_more_queries(world: World, talk: DubbingSession, django_assert_max_num_queries):
     for number in range(5):
         world.session(f"session {number}")
-    with django_assert_max_num_queries(3):  # migrations known, migrations done, sessions
-        assert len(answer("list_sessions")) == 6
+    with django_assert_max_num_queries(3):  # two for migrations, one for sessions
+        assert len(run_json("list_sessions")) == 6
 
 
 # -- create_token ---------------------------------------------------------------------------------------------------
 
 
-def test_a_token_is_made_and_printed_once(world: World):
-    told = answer("create_token", "--owner", "alice", "--name", "pipeline", "--scope", "write", "--days", "3")
+def test_a_token_is_created_and_printed_once(world: World):
+    result = run_json(
+        "create_token", "--owner", "alice", "--name", "pipeline", "--scope", "write", "--days", "3"
+    )
 
     token = AccessToken.objects.get()
-    assert told == {
-        "token": told["token"],
+    assert result == {
+        "token": result["token"],
         "name": "pipeline",
         "scope": "write",
         "expires_at": token.expires_at.isoformat() if token.expires_at else "",
     }
-    assert find_token(secret=told["token"], now=datetime.now(UTC)) == token
-    assert words("create_token", "--owner", "alice", "--name", "x").startswith("dubs_")
+    assert find_token(secret=result["token"], now=datetime.now(UTC)) == token
+    assert run_text("create_token", "--owner", "alice", "--name", "x").startswith("dubs_")
     assert AccessToken.objects.latest("pk").scope == "read"
 
 
-def test_a_token_of_nobody_or_without_a_name_is_refused(world: World):
-    assert refusal("create_token", "--owner", "nobody", "--name", "x").code == "no_such_user"
-    assert refusal("create_token", "--owner", "alice", "--name", " ").code == "bad_name"
+def test_a_token_without_a_user_or_a_name_is_refused(world: World):
+    assert run_error("create_token", "--owner", "unknown", "--name", "x").code == "no_such_user"
+    assert run_error("create_token", "--owner", "alice", "--name", " ").code == "bad_name"
 
 
 # -- create_user ------------------------------------------------------------------------------------------------
 
 
-def test_an_account_is_made(db: None):
-    told = answer("create_user", "dora", "--password", PASSWORD, "--email", "Dora@example.com")
+def test_an_account_is_created(db: None):
+    result = run_json("create_user", "dora", "--password", PASSWORD, "--email", "Dora@example.com")
 
-    assert told == {"name": "dora", "email": "Dora@example.com", "staff": False}
+    assert result == {"name": "dora", "email": "Dora@example.com", "staff": False}
     dora = User.objects.get(username="dora")
     assert dora.check_password(PASSWORD)
     assert not dora.is_staff
@@ -361,26 +367,26 @@ def test_an_account_is_made(db: None):
 
 
 def test_staff_may_use_the_admin_site(db: None):
-    assert words("create_user", "dora", "--password", PASSWORD, "--staff") == (
-        "dora can sign in now, and use the admin site."
+    assert run_text("create_user", "dora", "--password", PASSWORD, "--staff") == (
+        "dora can sign in now and use the admin site."
     )
     assert User.objects.get(username="dora").has_perm("sessions_app.change_blob")
 
 
-def test_the_password_comes_from_the_environment_or_a_file(db: None, monkeypatch, work_folder: Path):
+def test_the_password_is_read_from_the_environment_or_a_file(db: None, monkeypatch, work_folder: Path):
     monkeypatch.setenv("NEW_USER_PASSWORD", PASSWORD)
-    answer("create_user", "dora")
+    run_json("create_user", "dora")
     monkeypatch.delenv("NEW_USER_PASSWORD")
     (work_folder / "secret").write_text(f"{PASSWORD}\n", encoding="utf-8")
     monkeypatch.setenv("NEW_USER_PASSWORD_FILE", str(work_folder / "secret"))
-    answer("create_user", "emil")
+    run_json("create_user", "emil")
 
     assert all(user.check_password(PASSWORD) for user in User.objects.all())
 
 
-def test_the_password_comes_from_standard_input(db: None, monkeypatch):
+def test_the_password_is_read_from_standard_input(db: None, monkeypatch):
     monkeypatch.setattr(sys, "stdin", StringIO(f"{PASSWORD}\n"))
-    answer("create_user", "dora")
+    run_json("create_user", "dora")
 
     assert User.objects.get().check_password(PASSWORD)
 
@@ -402,53 +408,53 @@ def test_the_password_comes_from_standard_input(db: None, monkeypatch):
         (["dora", "--password", PASSWORD, "--email", "no address"], "user_email"),
     ],
 )
-def test_what_no_account_can_be_is_refused(db: None, arguments, code):
+def test_an_invalid_account_is_refused(db: None, arguments, code):
     User.objects.create_user("alice", password=PASSWORD)
 
-    assert refusal("create_user", *arguments).code == code
+    assert run_error("create_user", *arguments).code == code
     assert User.objects.count() == 1
 
 
-def test_two_accounts_do_not_share_an_address(db: None):
-    answer("create_user", "dora", "--password", PASSWORD, "--email", "team@example.com")
+def test_two_accounts_cannot_share_an_address(db: None):
+    run_json("create_user", "dora", "--password", PASSWORD, "--email", "team@example.com")
 
-    error = refusal("create_user", "emil", "--password", PASSWORD, "--email", "Team@Example.com")
+    error = run_error("create_user", "emil", "--password", PASSWORD, "--email", "Team@Example.com")
     assert error.code == "user_email_taken"
 
 
 # -- collect_garbage --------------------------------------------------------------------------------------------
 
 
-def test_garbage_is_told_and_collected(world: World):
+def test_garbage_is_reported_and_collected(world: World):
     world.upload({"one.wav": b"forgotten long ago"})
-    said = words("collect_garbage", "--dry-run")
-    assert said.splitlines() == ["Would free 18 B.", "  1 expired uploads (18 B)"]
+    output = run_text("collect_garbage", "--dry-run")
+    assert output.splitlines() == ["Would free 18 B.", "  1 expired uploads (18 B)"]
 
-    told = answer("collect_garbage", "--dry-run")
-    done = answer("collect_garbage")
-    assert told == {**done, "dry_run": True}
-    assert done["uploads"] == {"count": 1, "size": 18}
-    assert done["freed"] == 18
-    assert words("collect_garbage") == "Freed 0 B."
+    report = run_json("collect_garbage", "--dry-run")
+    result = run_json("collect_garbage")
+    assert report == {**result, "dry_run": True}
+    assert result["uploads"] == {"count": 1, "size": 18}
+    assert result["freed"] == 18
+    assert run_text("collect_garbage") == "Freed 0 B."
 
 
 # -- As processes ------------------------------------------------------------------------------------------------
 
 
 def test_commands_work_on_a_fresh_portal(portal_environment: dict[str, str], stack, work_folder: Path):
-    """No portal runs, and nobody has migrated anything."""
+    """No portal is running, and the database is not migrated."""
     environment = {**portal_environment, "NEW_USER_PASSWORD": PASSWORD}
     (work_folder / "talk.zip").write_bytes(zip_of_files(PROJECT))
 
-    made = manage("create_user", "alice", environment=environment)
+    created = manage("create_user", "alice", environment=environment)
     if stack.name == "team":
-        assert (made.returncode, made.stdout) == (1, "")
-        assert made.stderr == (
+        assert (created.returncode, created.stdout) == (1, "")
+        assert created.stderr == (
             "Error: The database is not up to date. Run `manage.py prepare`, then try again.\n"
         )
         assert manage("prepare", environment=environment).returncode == 0
-        made = manage("create_user", "alice", environment=environment)
-    assert (made.returncode, made.stdout, made.stderr) == (0, "alice can sign in now.\n", "")
+        created = manage("create_user", "alice", environment=environment)
+    assert (created.returncode, created.stdout, created.stderr) == (0, "alice can sign in now.\n", "")
 
     imported = manage(
         "import_session", "talk.zip", "--owner", "alice", "--json", environment=environment, cwd=work_folder
@@ -472,25 +478,25 @@ def test_commands_work_on_a_fresh_portal(portal_environment: dict[str, str], sta
 
 
 @pytest.mark.one_stack
-def test_two_commands_at_once_prepare_one_database(portal_environment: dict[str, str]):
+def test_concurrent_commands_prepare_one_database(portal_environment: dict[str, str]):
     command = [sys.executable, str(ROOT / "manage.py"), "list_sessions", "--json"]
-    both = [subprocess.Popen(command, env=portal_environment, stdout=subprocess.PIPE) for _ in range(2)]
+    processes = [subprocess.Popen(command, env=portal_environment, stdout=subprocess.PIPE) for _ in range(2)]
 
-    assert [process.communicate(timeout=120)[0] for process in both] == [b"[]\n", b"[]\n"]
+    assert [process.communicate(timeout=120)[0] for process in processes] == [b"[]\n", b"[]\n"]
 
 
 @pytest.mark.one_stack
-def test_a_database_that_cannot_be_opened_is_a_sentence(portal_environment: dict[str, str]):
+def test_an_unusable_database_is_reported_in_a_sentence(portal_environment: dict[str, str]):
     data_dir = Path(portal_environment["DATA_DIR"])
     (data_dir / "db.sqlite3").mkdir()
-    said = manage("list_sessions", environment=portal_environment)
+    process = manage("list_sessions", environment=portal_environment)
 
-    assert (said.returncode, said.stdout) == (1, "")
-    assert said.stderr == "Error: The database cannot be reached: unable to open database file\n"
+    assert (process.returncode, process.stdout) == (1, "")
+    assert process.stderr == "Error: The database cannot be reached: unable to open database file\n"
 
 
 @pytest.mark.one_stack
-def test_settings_that_cannot_be_right_are_a_sentence(portal_environment: dict[str, str]):
+def test_invalid_settings_are_reported_in_a_sentence(portal_environment: dict[str, str]):
     for name, value, sentence in (
         (
             "DATA_DIR",
@@ -499,12 +505,12 @@ def test_settings_that_cannot_be_right_are_a_sentence(portal_environment: dict[s
         ),
         ("DEBUG", "yes", "Error: DEBUG must be True or False, not 'yes'.\n"),
     ):
-        said = manage("list_sessions", environment={**portal_environment, name: value})
-        assert (said.returncode, said.stdout, said.stderr) == (1, "", sentence)
+        process = manage("list_sessions", environment={**portal_environment, name: value})
+        assert (process.returncode, process.stdout, process.stderr) == (1, "", sentence)
 
 
 @pytest.mark.one_stack
-def test_preparing_twice_does_nothing(portal_environment: dict[str, str]):
+def test_a_second_prepare_does_nothing(portal_environment: dict[str, str]):
     first = manage("prepare", environment=portal_environment)
     second = manage("prepare", environment=portal_environment)
 
@@ -513,10 +519,10 @@ def test_preparing_twice_does_nothing(portal_environment: dict[str, str]):
 
 
 @pytest.mark.one_stack
-def test_the_demo_is_made_of_playable_media(portal_environment: dict[str, str], work_folder: Path):
-    made = manage("make_demo", "--json", environment=portal_environment)
-    assert made.returncode == 0, made.stderr
-    name = json.loads(made.stdout)["name"]
+def test_the_demo_session_is_created(portal_environment: dict[str, str], work_folder: Path):
+    created = manage("make_demo", "--json", environment=portal_environment)
+    assert created.returncode == 0, created.stderr
+    name = json.loads(created.stdout)["name"]
     (row,) = json.loads(manage("list_sessions", "--json", environment=portal_environment).stdout)
     assert (row["name"], row["owner"], row["video"]) == (name, "demo", "company_presentation.mp4")
     assert (row["version"], row["languages"], row["files"]) == (3, ["es", "hi"], 13)
@@ -526,7 +532,7 @@ def test_the_demo_is_made_of_playable_media(portal_environment: dict[str, str], 
 
 
 @pytest.mark.one_stack
-def test_a_lock_is_held_by_one_and_names_its_holder(work_folder: Path):
+def test_a_lock_excludes_others_and_names_its_holder(work_folder: Path):
     with locks.take_lock(work_folder / "lock"):
         with pytest.raises(locks.LockTakenError) as raised, locks.take_lock(work_folder / "lock"):
             pass
@@ -535,17 +541,17 @@ def test_a_lock_is_held_by_one_and_names_its_holder(work_folder: Path):
         pass
 
 
-def test_the_embedded_database_is_known(db: None, stack):
+def test_the_embedded_database_is_recognized(db: None, stack):
     assert database.is_embedded() == (stack.name == "embedded")
     assert settings.DATA_DIR.is_dir()
 
 
-def test_refusals_are_command_errors():
+def test_errors_are_command_errors():
     assert isinstance(Error("No."), CommandError)
 
 
 def inspect(*files: Path) -> tuple[list[dict[str, Any]], int]:
-    """What inspect_zip says of each file, and its exit status."""
+    """Return the output of inspect_zip for each file, and its exit status."""
     out = StringIO()
     try:
         call_command("inspect_zip", *map(str, files), "--json", stdout=out)
@@ -554,45 +560,45 @@ def inspect(*files: Path) -> tuple[list[dict[str, Any]], int]:
     return [json.loads(line) for line in out.getvalue().splitlines()], 0
 
 
-def test_archives_are_inspected_a_line_each_without_storing_anything(world: World, tmp_path: Path):
+def test_archives_are_inspected_without_storing_anything(world: World, tmp_path: Path):
     good, bad, missing = tmp_path / "good.zip", tmp_path / "bad.zip", tmp_path / "missing.zip"
     good.write_bytes(zip_of_files(PROJECT))
     bad.write_bytes(good.read_bytes()[:-10])
 
-    told, status = inspect(good, bad, missing)
+    lines, status = inspect(good, bad, missing)
 
-    assert [(line["file"], line["accepted"]) for line in told] == [
+    assert [(line["file"], line["accepted"]) for line in lines] == [
         (str(good), True),
         (str(bad), False),
         (str(missing), False),
     ]
-    assert (told[0]["members"], told[0]["total_size"]) == (len(PROJECT), sum(map(len, PROJECT.values())))
-    assert (told[1]["code"], told[2]["code"]) == ("zip_truncated", "not_readable")
-    assert set(told[0]) == {"file", "accepted", "code", "message", "members", "total_size"}
+    assert (lines[0]["members"], lines[0]["total_size"]) == (len(PROJECT), sum(map(len, PROJECT.values())))
+    assert (lines[1]["code"], lines[2]["code"]) == ("zip_truncated", "not_readable")
+    assert set(lines[0]) == {"file", "accepted", "code", "message", "members", "total_size"}
     assert status == 1
     assert inspect(good)[1] == 0
     assert stored_keys() == []
 
 
-def test_an_archive_without_a_sound_byte_of_litter_is_refused_too(world: World, tmp_path: Path):
+def test_an_archive_with_a_damaged_ignored_file_is_refused(world: World, tmp_path: Path):
     path = tmp_path / "finder.zip"
     data = bytearray(zip_of_files({"a.wav": b"a", "__MACOSX/._a.wav": b"fork" * 100}, compression=0))
     data[data.index(b"forkfork")] ^= 1
     path.write_bytes(data)
 
-    ((told,), status) = inspect(path)
+    ((line,), status) = inspect(path)
 
-    assert (told["code"], status) == ("zip_crc_mismatch", 1)
-    assert "__MACOSX/._a.wav" in told["message"]
+    assert (line["code"], status) == ("zip_crc_mismatch", 1)
+    assert "__MACOSX/._a.wav" in line["message"]
 
 
-def test_what_is_no_file_is_told_and_not_waited_for(world: World, tmp_path: Path):
+def test_special_files_are_refused_without_waiting(world: World, tmp_path: Path):
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "loop").symlink_to("loop")
 
-    told, status = inspect(tmp_path / "pipe", tmp_path / "loop", tmp_path, Path("/dev/zero"))
+    lines, status = inspect(tmp_path / "pipe", tmp_path / "loop", tmp_path, Path("/dev/zero"))
 
-    assert [line["code"] for line in told] == [
+    assert [line["code"] for line in lines] == [
         "zip_not_a_zip",
         "not_readable",
         "not_readable",
@@ -602,7 +608,7 @@ def test_what_is_no_file_is_told_and_not_waited_for(world: World, tmp_path: Path
 
 
 @pytest.mark.one_stack
-def test_archives_are_inspected_whatever_their_names_without_a_database(tmp_path: Path):
+def test_archives_of_any_name_are_inspected_without_a_database(tmp_path: Path):
     names = [b"\xff\xe9.zip", "नमस्ते.zip".encode(), b"line\nbreak.zip"]
     files = [os.fsencode(tmp_path) + b"/" + name for name in names]
     for file in files:
@@ -610,18 +616,18 @@ def test_archives_are_inspected_whatever_their_names_without_a_database(tmp_path
     environment = {
         **os.environ,
         "PYTHONIOENCODING": "utf-8:strict",
-        "DATABASE_URL": "postgres://nobody:nothing@127.0.0.1:1/none",
+        "DATABASE_URL": "postgres://user:password@127.0.0.1:1/none",
         "SECRET_KEY": "s" * 50,
     }
     command: list[str | bytes | Path] = [sys.executable, ROOT / "manage.py", "inspect_zip", *files, files[0]]
 
-    done = subprocess.run([*command, "--json"], env=environment, capture_output=True, check=True)
-    spoken = subprocess.run(command, env=environment, capture_output=True, check=True)
+    as_json = subprocess.run([*command, "--json"], env=environment, capture_output=True, check=True)
+    as_text = subprocess.run(command, env=environment, capture_output=True, check=True)
 
-    lines = done.stdout.splitlines()
+    lines = as_json.stdout.splitlines()
     assert [os.fsencode(json.loads(line)["file"]) for line in lines] == [*files, files[0]]
     assert all(json.loads(line)["accepted"] for line in lines)
-    assert len(spoken.stdout.splitlines()) == 4
+    assert len(as_text.stdout.splitlines()) == 4
 
 
 def verify(file: Path) -> tuple[str, int]:
@@ -636,7 +642,7 @@ def verify(file: Path) -> tuple[str, int]:
 def test_an_export_is_verified_and_a_changed_one_is_not(world: World, tmp_path: Path):
     world.saved("talk")
     output = tmp_path / "talk.zip"
-    answer("export_session", "talk", "--owner", "alice", "--output", output)
+    run_json("export_session", "talk", "--owner", "alice", "--output", output)
     assert verify(output) == (f"{output}: all files are unchanged since the export.\n", 0)
 
     with ZipFile(output) as archive:

@@ -225,7 +225,7 @@ def test_alice_loads_a_session_into_a_new_folder(world: World, talk: DubbingSess
     out = StringIO()
     call_command("load_session", talk.code, "--owner", "alice", "--to", folder, "--overwrite", stdout=out)
     assert out.getvalue().strip() == (
-        f"Loaded version 2 of “talk” into {folder}: 0 files, 0 B. {told['written']} were there already."
+        f"Loaded version 2 of “talk” into {folder}: 0 files, 0 B. {told['written']} existed already."
     )
 
 

@@ -1,4 +1,4 @@
-"""Variables that cannot be right stop the portal with a sentence that names them."""
+"""An invalid variable stops the portal with a sentence that names it."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ PROXIES = "TRUSTED_PROXIES must be addresses and networks such as 127.0.0.1,10.0
         ("API_RATE_PER_MINUTE", "0", "API_RATE_PER_MINUTE must be at least 1, not 0."),
     ],
 )
-def test_a_variable_that_cannot_be_right_is_named(name: str, value: str, sentence: str):
-    told = subprocess.run(
+def test_an_invalid_variable_is_named(name: str, value: str, sentence: str):
+    process = subprocess.run(
         [sys.executable, "-c", "import dubbing_sessions.settings"],
         env={**os.environ, name: value},
         capture_output=True,
@@ -32,5 +32,5 @@ def test_a_variable_that_cannot_be_right_is_named(name: str, value: str, sentenc
         check=False,
     )
 
-    assert told.returncode
-    assert sentence in told.stderr
+    assert process.returncode
+    assert sentence in process.stderr

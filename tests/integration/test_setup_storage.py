@@ -13,8 +13,8 @@ from tests.services.processes import ROOT
 from tests.world import stored_keys
 
 
-def set_up(*options: str) -> tuple[str, int]:
-    """What the command says, and its exit status."""
+def run_setup(*options: str) -> tuple[str, int]:
+    """Return the command's output and exit status."""
     out = StringIO()
     try:
         call_command("setup_storage", *options, stdout=out)
@@ -23,37 +23,37 @@ def set_up(*options: str) -> tuple[str, int]:
     return out.getvalue(), 0
 
 
-def test_the_operator_reads_a_line_a_check_and_nothing_is_left():
+def test_the_output_has_a_line_per_check_and_no_object_remains():
     before = stored_keys()
 
-    said, status = set_up()
+    output, status = run_setup()
 
     assert status == 0
-    assert {line.split()[0] for line in said.splitlines()} <= {"ok", "warning"}
-    assert {"write", "read", "list", "parts", "delete"} <= {line.split()[1] for line in said.splitlines()}
+    assert {line.split()[0] for line in output.splitlines()} <= {"ok", "warning"}
+    assert {"write", "read", "list", "parts", "delete"} <= {line.split()[1] for line in output.splitlines()}
     assert stored_keys() == before
 
 
-def test_scripts_read_the_same():
-    said, status = set_up("--json")
+def test_scripts_get_the_same_results():
+    output, status = run_setup("--json")
 
-    told = json.loads(said)
-    assert (told["ready"], status) == (True, 0)
-    assert {frozenset(check) for check in told["checks"]} == {frozenset({"check", "outcome", "message"})}
+    report = json.loads(output)
+    assert (report["ready"], status) == (True, 0)
+    assert {frozenset(check) for check in report["checks"]} == {frozenset({"check", "outcome", "message"})}
 
 
 @pytest.mark.one_stack
-def test_a_storage_that_is_not_fit_ends_with_status_1_without_a_database(portal_environment):
+def test_a_failed_check_exits_with_status_1_and_needs_no_database(portal_environment):
     environment = {
         **portal_environment,
         "PATH": os.environ["PATH"],
-        "DATABASE_URL": "postgres://nobody:nothing@127.0.0.1:1/none",
+        "DATABASE_URL": "postgres://user:password@127.0.0.1:1/none",
         "SECRET_KEY": "s" * 50,
         "S3_BUCKET": "bucket",
         "S3_ENDPOINT_URL": "http://127.0.0.1:9",
     }
 
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, ROOT / "manage.py", "setup_storage"],
         env=environment,
         capture_output=True,
@@ -61,5 +61,5 @@ def test_a_storage_that_is_not_fit_ends_with_status_1_without_a_database(portal_
         check=False,
     )
 
-    assert (done.returncode, done.stderr) == (1, "")
-    assert done.stdout.startswith("failed  bucket         The storage cannot be reached: ")
+    assert (process.returncode, process.stderr) == (1, "")
+    assert process.stdout.startswith("failed  bucket         The storage cannot be reached: ")

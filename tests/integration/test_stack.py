@@ -1,4 +1,4 @@
-"""Each stack is what it is called, so that no test runs twice on the same."""
+"""Each stack uses the services of its name, so that no test runs twice on the same ones."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.conf import settings
 
-from dubbing_sessions.embedded import broker_socket
+from dubbing_sessions.embedded import get_broker_socket
 from tests.journeys.controller import running_controller
 from tests.journeys.workers import TIMEOUT, Worker
 from tests.services.ports import free_port
@@ -197,5 +197,5 @@ def running_portal(stack: Stack) -> Iterator[Portal]:
             broker = services.enter_context(running_valkey())
             environment["REDIS_URL"] = broker.url
         else:
-            broker = services.enter_context(running_valkey(broker_socket(Path(environment["DATA_DIR"]))))
+            broker = services.enter_context(running_valkey(get_broker_socket(Path(environment["DATA_DIR"]))))
         yield Portal(environment, broker, services)

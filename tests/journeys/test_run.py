@@ -169,7 +169,7 @@ def test_a_first_start_a_stop_and_a_second_start(start, environment):
     first = start().until_ready()
     address, password = first.address, first.password
     assert "Preparing the database" in first.output
-    assert "demo | Made “company_presentation_" in first.output
+    assert "demo | Created “company_presentation_" in first.output
     assert (data_dir / "demo-password").stat().st_mode & 0o777 == 0o600
 
     # Pages are served, the demo session exists, and the worker exports it.

@@ -7,7 +7,7 @@ def storage_at(endpoint_url: str | None, **options: object) -> S3Storage:
     return S3Storage(
         **{
             "endpoint_url": endpoint_url,
-            "access_key": "somebody",
+            "access_key": "access",
             "secret_key": "secret",
             "region_name": "us-east-1",
             "bucket_name": "bucket",

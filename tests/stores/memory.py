@@ -1,4 +1,4 @@
-"""A store in this process's memory, for tests: the same promises, nothing kept."""
+"""A blob store in memory, for tests."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ from sessions_app.storage.store import (
 
 class MemoryStore:
     def __init__(self, storage: object = None, *, limits: PartLimits | None = None) -> None:
-        """Take what every store is made of, and leave it alone.
+        """Create an empty store; ``storage`` is ignored.
 
-        :param limits: the store copies ranges, and wants parts of these sizes.
+        :param limits: sizes of parts; with them the store copies ranges.
         """
         del storage
         self.capabilities = Capabilities()
@@ -45,10 +45,10 @@ class MemoryStore:
         self._lock = threading.Lock()
 
     def size(self, key: str) -> int:
-        return len(self._object(key))
+        return len(self._get_object(key))
 
     def read(self, key: str, start: int, end: int) -> Iterator[bytes]:
-        data = self._object(key)
+        data = self._get_object(key)
         if end > len(data):
             raise StoreUnavailableError(key)
         for position in range(start, end, CHUNK_SIZE):
@@ -128,11 +128,11 @@ class MemoryStore:
     def receive(self, upload: OpenUpload, number: int, data: bytes) -> None:
         self._uploads[upload][number] = data
 
-    def received(self, upload: OpenUpload) -> dict[int, int]:
+    def get_part_sizes(self, upload: OpenUpload) -> dict[int, int]:
         """Return the size of each part by its number."""
         return {number: len(data) for number, data in self._uploads[upload].items()}
 
-    def _object(self, key: str) -> bytes:
+    def _get_object(self, key: str) -> bytes:
         try:
             return self._objects[checked(key)]
         except KeyError:
@@ -155,12 +155,12 @@ class _Copier:
             raise
 
     def _join(self, upload: OpenUpload) -> None:
-        """Be as strict as the strictest of stores."""
-        sizes = self._store.received(upload)
+        """Join the parts, with the checks of the strictest stores."""
+        sizes = self._store.get_part_sizes(upload)
         numbers = sorted(sizes)
         ordered = [sizes[number] for number in numbers]
         if numbers != list(range(1, len(numbers) + 1)) or len(numbers) > self.limits.max_count:
-            raise PartsRefusedError(upload.key, "The parts are not numbered as they should be.")
+            raise PartsRefusedError(upload.key, "The parts are not numbered from 1 without a gap.")
         if (
             min(ordered[:-1], default=self.limits.min_size) < self.limits.min_size
             or max(ordered) > self.limits.max_size

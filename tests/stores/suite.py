@@ -1,4 +1,4 @@
-"""What every store must do, once. A store's own module has a ``store`` fixture and a class that inherits this one."""
+"""Test suites that every store must pass. A store's test module defines fixtures and subclasses of them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ MIB = 1024 * 1024
 
 
 class Interrupted(BaseException):
-    """As a worker's time limit or Ctrl-C: not an Exception."""
+    """Like a worker's time limit or Ctrl-C: not an Exception."""
 
 
 def put(store: BlobStore, key: str, data: bytes) -> None:
@@ -62,26 +62,28 @@ def megabytes(count: int) -> Iterator[bytes]:
 
 
 def join_any(store: BlobStore, key: str, upload: str, candidates: list[Part]) -> None:
-    """Make an object of one part, which is the one of these that was written last."""
+    """Complete an upload of one part with the candidate that was written last."""
     for part in candidates:
-        with suppress(PartsRefusedError):  # S3 knows what the last one was
+        with suppress(PartsRefusedError):  # S3 accepts the last one only
             store.complete(key, upload, [part])
             return
     raise AssertionError(candidates)
 
 
 def send(url: str, data: bytes | None, *, method: str = "PUT") -> int:
-    """Send a part as anybody would, and return the answer's status."""
+    """Send a part without credentials, and return the response's status."""
     request = urllib.request.Request(url, data=data, method=method)
     try:
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            status: int = answer.status
+        with urllib.request.urlopen(request, timeout=30) as response:
+            status: int = response.status
             return status
     except urllib.error.HTTPError as error:
         with error:
             return error.code
     except urllib.error.URLError as error:
-        if isinstance(error.reason, ConnectionError):  # it hung up on a body that it is not going to read
+        if isinstance(
+            error.reason, ConnectionError
+        ):  # the server closed the connection instead of reading a body that it refuses
             return 400
         raise
 
@@ -90,7 +92,7 @@ REFUSED = range(400, 500)
 
 
 class ReadingSuite:
-    def test_what_was_written_is_read(self, store):
+    def test_a_written_object_can_be_read(self, store):
         put(store, "blobs/ab/one", b"some bytes")
 
         assert store.size("blobs/ab/one") == 10
@@ -128,14 +130,14 @@ class ReadingSuite:
         assert store.size("a/long") == 3 * MIB
 
     @pytest.mark.parametrize("end", [0, 1])
-    def test_a_missing_object_is_said_to_be_missing(self, store, end):
+    def test_a_missing_object_raises_an_error(self, store, end):
         with pytest.raises(ObjectMissingError) as error:
             store.size("blobs/ab/none")
         assert error.value.key == "blobs/ab/none"
         with pytest.raises(ObjectMissingError):
             list(store.read("blobs/ab/none", 0, end))
 
-    def test_what_lies_below_an_object_is_missing(self, store):
+    def test_there_is_no_object_below_an_object(self, store):
         put(store, "a/file", b"bytes")
 
         with pytest.raises(ObjectMissingError):
@@ -144,7 +146,7 @@ class ReadingSuite:
             list(store.read("a/file/below", 0, 1))
         assert list(store.list("a/file/")) == []
 
-    def test_a_folder_is_no_object(self, store):
+    def test_a_folder_is_not_an_object(self, store):
         put(store, "a/b/file", b"bytes")
 
         with pytest.raises(ObjectMissingError):
@@ -155,7 +157,7 @@ class ReadingSuite:
         assert keys(store) == {"a/b/file"}
 
     @pytest.mark.parametrize("start", [0, 99, 100, 150])
-    def test_an_object_shorter_than_the_range_is_noticed(self, store, start):
+    def test_a_range_beyond_the_end_raises_an_error(self, store, start):
         put(store, "a/short", bytes(100))
 
         with pytest.raises(StoreUnavailableError):
@@ -165,7 +167,7 @@ class ReadingSuite:
         "key",
         ["", "/etc/passwd", "../up", "a/../../up", "a//b", "a/", ".hidden", "a/.b.1.parts", "a\\b", "a\0b"],
     )
-    def test_a_key_that_is_no_plain_path_is_refused(self, store, key):
+    def test_a_key_that_is_not_a_plain_path_is_refused(self, store, key):
         for use in (store.size, store.delete, store.begin, lambda key: put(store, key, b"")):
             with pytest.raises(KeyRefusedError):
                 use(key)
@@ -177,7 +179,7 @@ class ReadingSuite:
 
 
 class WritingSuite:
-    def test_an_object_appears_when_it_is_whole(self, store):
+    def test_an_object_appears_when_it_is_complete(self, store):
         with store.writer("a/new") as writer:
             assert writer.write(b"first ") == 6
             assert writer.write(memoryview(b"second")) == 6
@@ -189,21 +191,21 @@ class WritingSuite:
 
     @pytest.mark.parametrize("written", [0, 10, 9 * MIB])
     @pytest.mark.parametrize(
-        "raised", [OSError("the sender went away"), Interrupted()], ids=["error", "exit"]
+        "raised", [OSError("the sender disconnected"), Interrupted()], ids=["error", "exit"]
     )
-    def test_an_exception_leaves_nothing(self, store, written, raised):
-        def break_off() -> None:
+    def test_nothing_remains_after_an_exception(self, store, written, raised):
+        def fail() -> None:
             with store.writer("a/half") as writer:
                 writer.write(bytes(written))
                 raise raised
 
         with pytest.raises(type(raised)) as error:
-            break_off()
+            fail()
 
         assert error.value is raised
         assert is_empty(store)
 
-    def test_small_objects_are_made_many_at_once(self, store):
+    def test_many_small_objects_are_stored_at_once(self, store):
         put(store, "blobs/ab/there", b"first")
         objects = [(f"blobs/{number % 3:02}/{number}", b"x" * number) for number in range(20)]
 
@@ -216,29 +218,29 @@ class WritingSuite:
         with pytest.raises(KeyRefusedError):
             store.put_all([("blobs/../x", b"")])
 
-    def test_small_objects_are_made_while_their_folder_comes_and_goes(self, store):
+    def test_small_objects_are_stored_while_their_folder_is_removed_and_created(self, store):
         with ThreadPoolExecutor(4) as threads:
 
-            def come_and_go(number: int) -> None:
+            def store_and_delete(number: int) -> None:
                 for _ in range(30):
                     store.put_all([(f"blobs/ab/{number}", b"x")])
                     assert get(store, f"blobs/ab/{number}") == b"x"
                     store.delete(f"blobs/ab/{number}")
 
-            list(threads.map(come_and_go, range(4)))
+            list(threads.map(store_and_delete, range(4)))
 
-    def test_an_object_that_exists_is_left_as_it_is(self, store):
-        put(store, "a/kept", b"the first")
+    def test_an_existing_object_is_not_replaced(self, store):
+        put(store, "a/existing", b"the first")
 
-        put(store, "a/kept", b"the second")
-        with store.writer("a/kept") as writer:
+        put(store, "a/existing", b"the second")
+        with store.writer("a/existing") as writer:
             for chunk in megabytes(9):
                 writer.write(chunk)
 
-        assert get(store, "a/kept") == b"the first"
+        assert get(store, "a/existing") == b"the first"
         assert not list(store.open_uploads(""))
 
-    def test_promoting_gives_the_final_name(self, store):
+    def test_promoting_moves_to_the_final_key(self, store):
         put(store, "staging/job-1/x", b"content")
 
         store.promote("staging/job-1/x", "blobs/ab/final")
@@ -246,7 +248,7 @@ class WritingSuite:
         assert keys(store) == {"blobs/ab/final"}
         assert get(store, "blobs/ab/final") == b"content"
 
-    def test_what_is_to_be_promoted_need_not_be_settled(self, store):
+    def test_an_object_to_be_promoted_need_not_be_durable(self, store):
         with store.writer("staging/job-1/x", durable=False) as writer:
             writer.write(b"content")
         assert get(store, "staging/job-1/x") == b"content"
@@ -273,13 +275,13 @@ class WritingSuite:
         assert keys(store) == {"blobs/ab/final"}
         assert get(store, "blobs/ab/final") == b"the first"
 
-    def test_promoting_nothing_is_an_error(self, store):
+    def test_promoting_a_missing_object_raises_an_error(self, store):
         with pytest.raises(ObjectMissingError):
             store.promote("staging/job-1/none", "blobs/ab/final")
 
         assert is_empty(store)
 
-    def test_equal_content_may_be_promoted_at_once(self, store):
+    def test_equal_content_may_be_promoted_concurrently(self, store):
         staged = [f"staging/job-{number // 2}/x" for number in range(8)]
         for key in set(staged):
             put(store, key, b"the same")
@@ -290,7 +292,7 @@ class WritingSuite:
         assert keys(store) == {blob_key("ab" * 32)}
         assert get(store, blob_key("ab" * 32)) == b"the same"
 
-    def test_equal_content_may_be_written_at_once(self, store):
+    def test_equal_content_may_be_written_concurrently(self, store):
         with ThreadPoolExecutor(8) as threads:
             list(threads.map(lambda _: put(store, "blobs/ab/same", b"the same"), range(8)))
 
@@ -299,7 +301,7 @@ class WritingSuite:
 
 
 class PartsSuite:
-    def test_parts_arrive_in_any_order_and_more_than_once(self, store):
+    def test_parts_arrive_in_any_order_and_repeatedly(self, store):
         size = PART_SIZE
         upload = store.begin("staging/upload-1/x")
 
@@ -341,7 +343,7 @@ class PartsSuite:
 
         assert get(store, "staging/upload-1/x") == b"shorter"
 
-    def test_a_part_that_breaks_off_leaves_the_earlier_one(self, store):
+    def test_an_interrupted_part_leaves_the_earlier_one(self, store):
         def broken() -> Iterator[bytes]:
             yield b"second"
             raise ConnectionResetError
@@ -448,7 +450,7 @@ class PartsSuite:
 
         assert get(store, "staging/upload-1/x") in {fill * CHUNK_SIZE * 8 for fill in fills}
 
-    def test_different_parts_are_written_at_once(self, store):
+    def test_different_parts_are_written_concurrently(self, store):
         size = PART_SIZE
         upload = store.begin("staging/upload-1/x")
 
@@ -465,7 +467,7 @@ class PartsSuite:
 
         assert get(store, "staging/upload-1/x") == b"".join(bytes([number]) * size for number in range(1, 5))
 
-    def test_completing_at_once_makes_one_object(self, store):
+    def test_concurrent_completion_makes_one_object(self, store):
         upload = store.begin("staging/upload-1/x")
         part = store.put_part("staging/upload-1/x", upload, 1, [b"whole"])
 
@@ -481,15 +483,15 @@ class PartsSuite:
 
 
 class DirectPartsSuite:
-    """For stores that take parts from whoever has a signed URL: a ``direct`` fixture.
+    """For stores with signed URLs for parts: needs a ``direct`` fixture.
 
-    What is refused is refused by the server, which a stub would not tell us.
+    Runs against a real server: refusals cannot be tested with a stub.
     """
 
     KEY = "staging/upload-1/x"
 
     @staticmethod
-    def able(direct: BlobStore) -> DirectParts:
+    def get_signer(direct: BlobStore) -> DirectParts:
         assert direct.capabilities.direct_parts
         return direct.capabilities.direct_parts
 
@@ -500,16 +502,16 @@ class DirectPartsSuite:
         direct.abort(self.KEY, upload)
 
     def sign(self, direct: BlobStore, upload: str, number: int = 1, *, size: int = 5, **more) -> str:
-        signed = self.able(direct).sign_part(
+        signed = self.get_signer(direct).sign_part(
             self.KEY, upload, number, size=size, **{"expires_in": timedelta(minutes=5), **more}
         )
         assert signed.headers == {}
         return signed.url
 
     def parts(self, direct: BlobStore, upload: str) -> list[Part]:
-        return self.able(direct).list_parts(self.KEY, upload)
+        return self.get_signer(direct).list_parts(self.KEY, upload)
 
-    def test_parts_go_past_the_portal_and_become_an_object(self, direct, upload):
+    def test_parts_sent_to_the_store_become_an_object(self, direct, upload):
         size = PART_SIZE
         first, last = b"a" * size, b"the end"
 
@@ -531,17 +533,17 @@ class DirectPartsSuite:
 
         assert direct.size(self.KEY) == size + 7
 
-    def test_parts_through_the_portal_are_told_as_well(self, direct, upload):
+    def test_parts_sent_through_the_portal_are_listed_as_well(self, direct, upload):
         assert self.parts(direct, upload) == []
 
         through = direct.put_part(self.KEY, upload, 2, [b"through"])
         assert send(self.sign(direct, upload), b"first") == 200
 
-        told = self.parts(direct, upload)
-        assert [part.number for part in told] == [1, 2]
-        assert told[1] == through
+        parts = self.parts(direct, upload)
+        assert [part.number for part in parts] == [1, 2]
+        assert parts[1] == through
 
-    def test_a_part_may_be_sent_again_while_the_url_is_good(self, direct, upload):
+    def test_a_part_may_be_sent_again_until_the_url_expires(self, direct, upload):
         url = self.sign(direct, upload)
 
         assert send(url, b"one..") == 200
@@ -566,14 +568,14 @@ class DirectPartsSuite:
             ("X-Amz-Signature=", "X-Amz-Signature=0"),
         ],
     )
-    def test_a_url_that_was_changed_is_refused(self, direct, upload, signed, forged):
+    def test_a_modified_url_is_refused(self, direct, upload, signed, forged):
         url = self.sign(direct, upload)
         assert url.count(signed) == 1
 
         assert send(url.replace(signed, forged), b"bytes") in REFUSED
         assert self.parts(direct, upload) == []
 
-    def test_a_url_sends_and_does_nothing_else(self, direct, upload):
+    def test_a_url_permits_nothing_but_sending(self, direct, upload):
         url = self.sign(direct, upload)
 
         for method in ("GET", "DELETE", "POST"):
@@ -581,19 +583,19 @@ class DirectPartsSuite:
             assert status >= 400, method
         assert self.parts(direct, upload) == []
 
-    def test_a_url_that_has_expired_is_refused(self, direct, upload, monkeypatch):
+    def test_an_expired_url_is_refused(self, direct, upload, monkeypatch):
         url = self.sign(direct, upload, expires_in=timedelta(seconds=1))
         while send(url, b"bytes") == 200:
             time.sleep(0.1)
 
         assert send(url, b"bytes") in REFUSED
 
-    def test_a_url_tells_when_it_expires(self, direct, upload):
-        signed = self.able(direct).sign_part(self.KEY, upload, 1, size=5, expires_in=timedelta(hours=2))
+    def test_a_signed_part_has_an_expiry_time(self, direct, upload):
+        signed = self.get_signer(direct).sign_part(self.KEY, upload, 1, size=5, expires_in=timedelta(hours=2))
 
         assert abs(signed.expires_at - datetime.now(tz=UTC) - timedelta(hours=2)) < timedelta(minutes=1)
 
-    def test_an_upload_that_was_aborted_takes_no_parts(self, direct):
+    def test_an_aborted_upload_accepts_no_parts(self, direct):
         upload = direct.begin(self.KEY)
         url = self.sign(direct, upload)
         direct.abort(self.KEY, upload)
@@ -603,27 +605,27 @@ class DirectPartsSuite:
             self.parts(direct, upload)
         assert is_empty(direct)
 
-    def test_a_part_that_comes_after_completion_never_becomes_the_objects(self, direct, upload):
+    def test_a_part_sent_after_completion_never_becomes_part_of_the_object(self, direct, upload):
         url = self.sign(direct, upload)
         send(url, b"first")
         direct.complete(self.KEY, upload, self.parts(direct, upload))
 
         send(url, b"later")
 
-        with suppress(ObjectDamagedError):  # Swift takes the part, and will not read the object any more
+        with suppress(ObjectDamagedError):  # Swift accepts the part, and cannot read the object any more
             assert get(direct, self.KEY) == b"first"
 
     @pytest.mark.parametrize(("number", "size"), [(0, 5), (10_001, 5), (1, 0), (1, MAX_PART_SIZE + 1)])
-    def test_a_part_that_cannot_be_is_not_signed(self, direct, number, size):
+    def test_an_invalid_part_is_not_signed(self, direct, number, size):
         with pytest.raises(PartsRefusedError):
             self.sign(direct, "upload", number, size=size)
 
-    def test_urls_lead_to_the_origin(self, direct):
-        assert self.sign(direct, "upload").startswith(f"{self.able(direct).origin}/")
+    def test_urls_start_with_the_origin(self, direct):
+        assert self.sign(direct, "upload").startswith(f"{self.get_signer(direct).origin}/")
 
 
-class KeepingSuite:
-    def test_listing_goes_by_folder(self, store):
+class ListingSuite:
+    def test_listing_includes_subfolders(self, store):
         put(store, "staging/job-1/a", b"1")
         put(store, "staging/job-1/deep/b", b"22")
         put(store, "staging/job-10/c", b"333")
@@ -635,13 +637,13 @@ class KeepingSuite:
         assert keys(store) == {"staging/job-1/a", "staging/job-1/deep/b", "staging/job-10/c"}
         assert keys(store, "nothing/") == set()
 
-    def test_listing_is_by_whole_folders_only(self, store):
+    def test_listing_requires_a_folder(self, store):
         with pytest.raises(KeyRefusedError):
             list(store.list("staging/jo"))
         with pytest.raises(KeyRefusedError):
             list(store.open_uploads("../"))
 
-    def test_deleting_removes(self, store):
+    def test_deleting_removes_an_object(self, store):
         put(store, "a/one", b"1")
         put(store, "a/two", b"2")
 
@@ -650,25 +652,25 @@ class KeepingSuite:
 
         assert keys(store) == {"a/two"}
 
-    def test_objects_may_come_and_go_at_once(self, store):
-        def come_and_go(number: int) -> None:
+    def test_objects_may_be_stored_and_deleted_concurrently(self, store):
+        def store_and_delete(number: int) -> None:
             for _ in range(3):
                 put(store, f"staging/job/{number}", b"here")
                 store.promote(f"staging/job/{number}", f"blobs/ab/{number}")
                 store.delete(f"blobs/ab/{number}")
 
         with ThreadPoolExecutor(8) as threads:
-            list(threads.map(come_and_go, range(8)))
+            list(threads.map(store_and_delete, range(8)))
 
         assert is_empty(store)
 
 
-class StoreSuite(ReadingSuite, WritingSuite, PartsSuite, KeepingSuite):
+class StoreSuite(ReadingSuite, WritingSuite, PartsSuite, ListingSuite):
     pass
 
 
 class CopyingSuite:
-    """For stores that copy ranges: a ``copying`` fixture."""
+    """For stores that copy ranges: needs a ``copying`` fixture."""
 
     def test_parts_may_be_sent_and_copied_in_any_order(self, copying):
         source = b"".join(megabytes(14))
@@ -677,14 +679,14 @@ class CopyingSuite:
         copier = copying.capabilities.server_side_copy("blobs/ab/large")
 
         with copier.create_object("exports/x.zip") as new, ThreadPoolExecutor(4) as threads:
-            made = [
+            futures = [
                 threads.submit(new.send, 4, bytearray(b"the end")),
                 threads.submit(new.copy, 3, "blobs/ab/source", 8 * MIB + 1, 14 * MIB),
                 threads.submit(new.copy, 1, "blobs/ab/source", 17, 17 + 8 * MIB),
                 threads.submit(new.send, 2, sent),
             ]
-            for each in made:
-                each.result()
+            for future in futures:
+                future.result()
             assert keys(copying) == {"blobs/ab/source"}
 
         expected = source[17 : 17 + 8 * MIB] + sent + source[8 * MIB + 1 :] + b"the end"
@@ -692,23 +694,23 @@ class CopyingSuite:
         assert not list(copying.open_uploads(""))
 
     @pytest.mark.parametrize("raised", [OSError("no"), Interrupted()], ids=["error", "exit"])
-    def test_an_exception_leaves_nothing(self, copying, raised):
+    def test_nothing_remains_after_an_exception(self, copying, raised):
         put(copying, "blobs/ab/source", bytes(MIB))
         copier = copying.capabilities.server_side_copy("blobs/ab/large")
 
-        def break_off() -> None:
+        def fail() -> None:
             with copier.create_object("exports/x.zip") as new:
                 new.copy(1, "blobs/ab/source", 0, MIB)
                 new.send(2, bytearray(b"bytes"))
                 raise raised
 
         with pytest.raises(type(raised)):
-            break_off()
+            fail()
 
         assert keys(copying) == {"blobs/ab/source"}
         assert not list(copying.open_uploads(""))
 
-    def test_an_object_that_exists_is_left_as_it_is(self, copying):
+    def test_an_existing_object_is_not_replaced(self, copying):
         put(copying, "exports/x.zip", b"the first")
 
         with copying.capabilities.server_side_copy("blobs/ab/large").create_object("exports/x.zip") as new:
@@ -717,7 +719,7 @@ class CopyingSuite:
         assert get(copying, "exports/x.zip") == b"the first"
         assert not list(copying.open_uploads(""))
 
-    def test_a_missing_source_is_said_to_be_missing(self, copying):
+    def test_a_missing_source_raises_an_error(self, copying):
         copier = copying.capabilities.server_side_copy("blobs/ab/large")
 
         with pytest.raises(ObjectMissingError) as error, copier.create_object("exports/x.zip") as new:
@@ -726,7 +728,7 @@ class CopyingSuite:
         assert error.value.key == "blobs/ab/none"
         assert is_empty(copying)
 
-    def test_a_range_beyond_the_source_fails(self, copying):
+    def test_a_range_beyond_the_end_of_the_source_fails(self, copying):
         put(copying, "blobs/ab/source", bytes(6 * MIB))
         copier = copying.capabilities.server_side_copy("blobs/ab/large")
 
@@ -736,22 +738,22 @@ class CopyingSuite:
         assert keys(copying) == {"blobs/ab/source"}
         assert not list(copying.open_uploads(""))
 
-    def test_a_part_before_the_last_that_is_too_small_fails(self, copying):
+    def test_a_small_part_before_the_last_fails(self, copying):
         copier = copying.capabilities.server_side_copy("blobs/ab/large")
 
-        def send_little() -> None:
+        def send_small_part() -> None:
             with copier.create_object("exports/x.zip") as new:
                 new.send(1, bytearray(b"small"))
                 new.send(2, bytearray(b"the end"))
 
         with pytest.raises(StoreError):
-            send_little()
+            send_small_part()
 
         assert is_empty(copying)
 
 
-class RangesSuite:
-    """For stores that make objects of ranges of others: a ``copying`` fixture."""
+class ExtractionSuite:
+    """For stores that extract objects from others: needs a ``copying`` fixture."""
 
     @pytest.fixture
     def source(self, copying):
@@ -760,87 +762,87 @@ class RangesSuite:
         return data
 
     @pytest.fixture
-    def ranges(self, copying, source):
-        ranges = get_object_extractor(
+    def extractor(self, copying, source):
+        extractor = get_object_extractor(
             copying, "staging/upload-1/x", len(source), scratch="staging/job-1/scratch"
         )
         assert keys(copying) == {"staging/upload-1/x"}
-        return ranges
+        return extractor
 
     @pytest.mark.parametrize(
         ("start", "end"),
         [(0, 14 * MIB), (4096, 13 * MIB), (17, 6 * MIB + 1), (13 * MIB, 14 * MIB + 7), (5, 6)],
     )
-    def test_a_range_becomes_an_object(self, copying, source, ranges, start, end):
+    def test_a_range_becomes_an_object(self, copying, source, extractor, start, end):
         counted: list[int] = []
 
-        ranges.extract("blobs/ab/one", start, end, on_bytes=counted.append)
+        extractor.extract("blobs/ab/one", start, end, on_bytes=counted.append)
 
         assert get(copying, "blobs/ab/one") == source[start:end]
         assert sum(counted) == end - start
         assert keys(copying) == {"staging/upload-1/x", "blobs/ab/one"}
         assert not list(copying.open_uploads(""))
 
-    def test_an_object_that_exists_is_left_as_it_is(self, copying, ranges):
+    def test_an_existing_object_is_not_replaced(self, copying, extractor):
         put(copying, "blobs/ab/one", b"the first")
 
-        ranges.extract("blobs/ab/one", 0, 8 * MIB, on_bytes=lambda _: None)
+        extractor.extract("blobs/ab/one", 0, 8 * MIB, on_bytes=lambda _: None)
 
         assert get(copying, "blobs/ab/one") == b"the first"
         assert not list(copying.open_uploads(""))
 
-    def test_several_may_be_made_at_once(self, copying, source, ranges):
+    def test_ranges_are_extracted_concurrently(self, copying, source, extractor):
         bounds = {f"blobs/ab/{start}": (start * MIB, (start + 2) * MIB) for start in range(0, 12, 2)}
 
         with ThreadPoolExecutor(4) as threads:
-            made = [
-                threads.submit(ranges.extract, key, start, end, on_bytes=lambda _: None)
+            futures = [
+                threads.submit(extractor.extract, key, start, end, on_bytes=lambda _: None)
                 for key, (start, end) in bounds.items()
             ]
-            for each in made:
-                each.result()
+            for future in futures:
+                future.result()
 
         for key, (start, end) in bounds.items():
             assert get(copying, key) == source[start:end]
 
-    def test_an_exception_leaves_nothing(self, copying, ranges):
+    def test_nothing_remains_after_an_exception(self, copying, extractor):
         def cancel(count: int) -> None:
             raise Interrupted
 
         with pytest.raises(Interrupted):
-            ranges.extract("blobs/ab/one", 0, 14 * MIB, on_bytes=cancel)
+            extractor.extract("blobs/ab/one", 0, 14 * MIB, on_bytes=cancel)
 
         assert keys(copying) == {"staging/upload-1/x"}
         assert not list(copying.open_uploads(""))
 
-    def test_a_source_that_is_gone_or_too_short_is_noticed(self, copying, source, ranges):
+    def test_a_missing_or_short_source_raises_an_error(self, copying, source, extractor):
         with pytest.raises(StoreError):
-            ranges.extract("blobs/ab/one", 8 * MIB, len(source) + 1, on_bytes=lambda _: None)
+            extractor.extract("blobs/ab/one", 8 * MIB, len(source) + 1, on_bytes=lambda _: None)
         copying.delete("staging/upload-1/x")
         with pytest.raises(StoreError):
-            ranges.extract("blobs/ab/one", 0, 8 * MIB, on_bytes=lambda _: None)
+            extractor.extract("blobs/ab/one", 0, 8 * MIB, on_bytes=lambda _: None)
 
         assert is_empty(copying)
 
 
 class FlatMemorySuite:
-    """For stores whose objects are somewhere else than in memory."""
+    """For stores that do not hold objects in memory."""
 
     memory_limit: int
 
-    def test_a_large_object_passes_through_little_memory(self, store):
+    def test_a_large_object_uses_little_memory(self, store):
         expected = hashlib.sha256(b"".join(megabytes(40))).digest()
-        seen = hashlib.sha256()
+        actual = hashlib.sha256()
         tracemalloc.start()
         try:
             with store.writer("a/large", size=40 * MIB) as writer:
                 for chunk in megabytes(40):
                     writer.write(chunk)
             for chunk in store.read("a/large", 0, 40 * MIB):
-                seen.update(chunk)
+                actual.update(chunk)
             peak = tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()
 
-        assert seen.digest() == expected
+        assert actual.digest() == expected
         assert peak < self.memory_limit

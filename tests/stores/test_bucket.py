@@ -35,24 +35,24 @@ class TestRules:
             ([{"AllowedMethods": ["PUT", "GET", "HEAD"], "AllowedOrigins": ["*"]}], [OURS, OTHERS]),
         ],
     )
-    def test_serve_the_origins_that_may_do_all_we_need(self, rules, missing):
+    def test_serve_origins_with_all_methods_and_headers(self, rules, missing):
         assert find_refused_origins(rules, [OURS, OTHERS]) == missing
 
-    def test_are_added_to_those_of_somebody_else(self, server):
-        theirs = {"AllowedMethods": ["GET"], "AllowedOrigins": [OTHERS]}
-        both = {"CORSRules": [theirs, make_rule([OURS])]}
-        server.add_response("get_bucket_cors", {"CORSRules": [theirs]})
+    def test_are_added_to_existing_ones(self, server):
+        existing = {"AllowedMethods": ["GET"], "AllowedOrigins": [OTHERS]}
+        both = {"CORSRules": [existing, make_rule([OURS])]}
+        server.add_response("get_bucket_cors", {"CORSRules": [existing]})
         server.add_response("put_bucket_cors", {}, {"Bucket": "bucket", "CORSConfiguration": both})
         server.add_response("get_bucket_cors", both)
 
         assert ensure_cors_rules(server.client, "bucket", [OURS]).outcome is Outcome.OK
 
-    def test_that_serve_already_are_left_alone(self, server):
+    def test_that_suffice_are_left_unchanged(self, server):
         server.add_response("get_bucket_cors", {"CORSRules": [make_rule([OURS])]})
 
         assert ensure_cors_rules(server.client, "bucket", [OURS]).outcome is Outcome.OK
 
-    def test_that_the_storage_only_pretends_to_take_are_told(self, server):
+    def test_that_the_storage_does_not_return_are_reported(self, server):
         server.add_client_error("get_bucket_cors", "NoSuchCORSConfiguration", http_status_code=404)
         server.add_response("put_bucket_cors", {})
         server.add_client_error("get_bucket_cors", "NoSuchCORSConfiguration", http_status_code=404)
@@ -72,7 +72,7 @@ class TestRules:
             ("AccessDenied", 403, "The CORS rules could not be set: "),
         ],
     )
-    def test_that_cannot_be_set_are_the_operators(self, server, code, status, sentence):
+    def test_that_cannot_be_set_are_left_to_the_operator(self, server, code, status, sentence):
         server.add_client_error("get_bucket_cors", code, http_status_code=status)
 
         found = ensure_cors_rules(server.client, "bucket", [OURS])
@@ -82,14 +82,14 @@ class TestRules:
         assert found.message.endswith("Set the rules manually (docs/storage.md).")
 
 
-class TestABucket:
-    def test_that_is_missing_is_made(self, server):
+class TestBucket:
+    def test_is_created_if_it_is_missing(self, server):
         server.add_client_error("head_bucket", "404", http_status_code=404)
         server.add_response("create_bucket", {}, {"Bucket": "bucket"})
 
         assert ensure_bucket(server.client, "bucket").message == "The bucket bucket was created."
 
-    def test_on_aws_is_made_in_its_region(self):
+    def test_is_created_in_its_region_on_aws(self):
         client = S3Store(storage_at(None, region_name="eu-central-1")).objects.client
         with Stubber(client) as server:
             server.add_client_error("head_bucket", "404", http_status_code=404)
@@ -101,14 +101,14 @@ class TestABucket:
 
             assert ensure_bucket(client, "bucket").outcome is Outcome.OK
 
-    def test_that_may_not_be_made_is_missing(self, server):
+    def test_that_cannot_be_created_fails(self, server):
         server.add_client_error("head_bucket", "404", http_status_code=404)
         server.add_client_error("create_bucket", "AccessDenied", http_status_code=403)
 
         assert ensure_bucket(server.client, "bucket").outcome is Outcome.FAILED
 
     @pytest.mark.parametrize(("status", "outcome"), [(403, Outcome.WARNING), (400, Outcome.FAILED)])
-    def test_that_nobody_tells_about_may_be_there(self, server, status, outcome):
+    def test_that_cannot_be_looked_up_may_exist(self, server, status, outcome):
         server.add_client_error("head_bucket", str(status), http_status_code=status)
 
         assert ensure_bucket(server.client, "bucket").outcome is outcome

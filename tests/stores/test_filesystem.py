@@ -26,7 +26,7 @@ from sessions_app.storage.store import (
     StoreFullError,
     StoreUnavailableError,
 )
-from tests.stores.suite import MIB, FlatMemorySuite, RangesSuite, StoreSuite, get, is_empty, keys, put
+from tests.stores.suite import MIB, ExtractionSuite, FlatMemorySuite, StoreSuite, get, is_empty, keys, put
 
 
 @pytest.fixture
@@ -40,8 +40,8 @@ def store(root):
 
 
 @contextmanager
-def disk_of(size: int):
-    """No file may grow beyond ``size``: a full disk that needs no root."""
+def limited_disk(size: int):
+    """Limit the size of files, which simulates a full disk without root permissions."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
     try:
@@ -55,7 +55,7 @@ class TestFileSystemStore(StoreSuite, FlatMemorySuite):
 
 
 class TestFileSystemStoreWithoutUnnamedFiles(StoreSuite):
-    """As on NFS."""
+    """Like NFS."""
 
     @pytest.fixture(autouse=True)
     def no_unnamed_files(self, monkeypatch):
@@ -63,7 +63,7 @@ class TestFileSystemStoreWithoutUnnamedFiles(StoreSuite):
 
     def test_a_killed_writer_is_found_among_the_open_uploads(self, store):
         writer = store.writer("a/half")
-        writer.__enter__()  # and never leave
+        writer.__enter__()  # without leaving
 
         (found,) = store.open_uploads("a/")
         assert found.key == "a/half"
@@ -72,7 +72,7 @@ class TestFileSystemStoreWithoutUnnamedFiles(StoreSuite):
 
 
 class TestFileSystemStoreWithoutHardLinks(StoreSuite):
-    """As on exFAT or SMB, which know neither links nor files without a name."""
+    """Like exFAT or SMB, which have neither hard links nor files without a name."""
 
     @pytest.fixture(autouse=True)
     def no_links(self, monkeypatch):
@@ -83,14 +83,14 @@ class TestFileSystemStoreWithoutHardLinks(StoreSuite):
         monkeypatch.setattr(os, "link", refuse)
 
 
-class TestFileSystemRanges(RangesSuite):
+class TestFileSystemExtraction(ExtractionSuite):
     @pytest.fixture
     def copying(self, store):
         return store
 
 
-class TestFileSystemRangesThatTheKernelWillNotCopy(RangesSuite):
-    """As between two filesystems."""
+class TestFileSystemExtractionWithoutKernelCopies(ExtractionSuite):
+    """Like copies between two filesystems."""
 
     @pytest.fixture
     def copying(self, store, monkeypatch):
@@ -101,8 +101,8 @@ class TestFileSystemRangesThatTheKernelWillNotCopy(RangesSuite):
         return store
 
 
-class TestPartsAfterALossOfPower:
-    """The system was started again since they came: what had not reached the disk reads as zeros, or is missing."""
+class TestPartsAfterPowerFailure:
+    """The system has restarted since they arrived: unsynced bytes are zeros or missing."""
 
     @pytest.fixture
     def upload(self, store):
@@ -123,12 +123,12 @@ class TestPartsAfterALossOfPower:
         (file,) = (root / "staging" / "upload-1").iterdir()
         return file
 
-    def test_make_the_object_if_they_are_there(self, store, upload, parts):
+    def test_make_the_object_if_they_are_intact(self, store, upload, parts):
         store.complete("staging/upload-1/x", upload, parts)
 
         assert store.size("staging/upload-1/x") == 2 * PART_SIZE + 7
 
-    def test_are_missed_if_they_are_damaged(self, store, upload, parts, file):
+    def test_are_detected_if_they_are_damaged(self, store, upload, parts, file):
         with file.open("r+b") as damaged:
             damaged.seek(PART_SIZE)
             damaged.write(bytes(100))
@@ -141,7 +141,7 @@ class TestPartsAfterALossOfPower:
         store.complete("staging/upload-1/x", upload, parts)
         assert get(store, "staging/upload-1/x")[PART_SIZE:] == b"B" * PART_SIZE + b"the end"
 
-    def test_are_missed_if_the_file_ends_before(self, store, upload, parts, file):
+    def test_are_detected_if_the_file_is_too_short(self, store, upload, parts, file):
         os.truncate(file, PART_SIZE + 5)
 
         with pytest.raises(PartsLostError) as error:
@@ -149,7 +149,7 @@ class TestPartsAfterALossOfPower:
 
         assert error.value.numbers == [2, 3]
 
-    def test_cannot_be_where_nobody_knows_when_the_system_was_started(self, store, upload, monkeypatch):
+    def test_are_synced_at_once_without_a_boot_id(self, store, upload, monkeypatch):
         synced: list[int] = []
         monkeypatch.setattr(atomic_files, "get_boot_id", lambda: "")
         monkeypatch.setattr(os, "fdatasync", synced.append)
@@ -165,7 +165,7 @@ HOLDER = """
     from sessions_app.storage.range_locks import lock_range
     path, start, length = sys.argv[1], *map(int, sys.argv[2:])
     with lock_range(os.open(path, os.O_RDWR), start, length):
-        print("held", flush=True)
+        print("locked", flush=True)
         sys.stdin.read()
 """
 
@@ -204,7 +204,7 @@ def process(program: str, *arguments: object):
             started.kill()
 
 
-class TestTheLockOnAnUpload:
+class TestUploadLock:
     @pytest.fixture
     def upload(self, store):
         return store.begin("a/x")
@@ -213,7 +213,7 @@ class TestTheLockOnAnUpload:
     def file(self, upload, root):
         return root / "a" / f".x.{upload}.parts"
 
-    def test_keeps_another_process_out_of_the_part_that_is_written(self, store, upload, file):
+    def test_excludes_another_process_from_a_part_being_written(self, store, upload, file):
         part = store.put_part("a/x", upload, 1, [b"first"])
 
         with process(HOLDER, file, 0, PART_SIZE):
@@ -227,30 +227,30 @@ class TestTheLockOnAnUpload:
         store.complete("a/x", upload, [part])
         assert get(store, "a/x") == b"first"
 
-    def test_keeps_parts_out_while_they_are_joined(self, store, upload, file):
+    def test_excludes_parts_while_they_are_joined(self, store, upload, file):
         with process(HOLDER, file, 0, 0), pytest.raises(PartBusyError):
             store.put_part("a/x", upload, 7, [b"bytes"])
 
-    def test_is_given_back_by_a_process_that_is_killed(self, store, upload, file):
+    def test_is_released_by_a_killed_process(self, store, upload, file):
         with process(HOLDER, file, 0, 0) as holder:
             holder.kill()
             holder.wait()
             assert store.put_part("a/x", upload, 1, [b"bytes"]).size == 5
 
-    def test_is_given_back_after_an_error(self, store, upload):
-        with disk_of(MIB), pytest.raises(StoreFullError):
+    def test_is_released_after_an_error(self, store, upload):
+        with limited_disk(MIB), pytest.raises(StoreFullError):
             store.put_part("a/x", upload, 1, [bytes(2 * MIB)])
 
         part = store.put_part("a/x", upload, 1, [b"bytes"])
         store.complete("a/x", upload, [part])
 
-    def test_lets_an_upload_be_aborted(self, store, upload, file):
+    def test_does_not_prevent_an_abort(self, store, upload, file):
         with process(HOLDER, file, 0, 0):
             store.abort("a/x", upload)
 
         assert is_empty(store)
 
-    def test_makes_an_object_of_one_writers_bytes_that_stays_what_it_is(self, store, root, upload):
+    def test_makes_an_immutable_object_of_one_writers_bytes(self, store, root, upload):
         part = Part(number=1, size=PART_SIZE, etag=f"any@{atomic_files.get_boot_id()}")
         with process(WRITER, root, upload, "a") as one, process(WRITER, root, upload, "b") as other:
             while not (root / "a" / "x").exists():
@@ -265,9 +265,9 @@ class TestTheLockOnAnUpload:
         assert get(store, "a/x") == content
         assert not list(store.open_uploads(""))
 
-    def test_keeps_parts_out_of_an_object_whose_maker_was_killed(self, store, root, upload, file):
+    def test_excludes_parts_from_an_object_whose_creator_was_killed(self, store, root, upload, file):
         part = store.put_part("a/x", upload, 1, [b"first"])
-        os.link(file, root / "a" / "x")  # joined, and killed before the upload was forgotten
+        os.link(file, root / "a" / "x")  # joined, and killed before the upload was deleted
 
         with pytest.raises(ObjectMissingError):
             store.put_part("a/x", upload, 1, [b"later"])
@@ -276,7 +276,7 @@ class TestTheLockOnAnUpload:
         assert get(store, "a/x") == b"first"
         assert not list(store.open_uploads(""))
 
-    def test_is_asked_for_where_there_are_none(self, store, upload, monkeypatch):
+    def test_is_required(self, store, upload, monkeypatch):
         def no_locks(*_: object) -> None:
             raise OSError(errno.ENOLCK, "No locks available")
 
@@ -287,7 +287,7 @@ class TestTheLockOnAnUpload:
 
 
 class TestFiles:
-    def test_have_permissions_whatever_the_umask(self, store, root):
+    def test_have_permissions_regardless_of_the_umask(self, store, root):
         before = os.umask(0o077)
         try:
             put(store, "a/one", b"1")
@@ -296,7 +296,7 @@ class TestFiles:
 
         assert (root / "a" / "one").stat().st_mode & 0o777 == 0o640
 
-    def test_lie_where_the_store_says(self, store, root):
+    def test_are_stored_at_the_local_path(self, store, root):
         put(store, "a/one", b"1")
 
         files = store.capabilities.local_files
@@ -313,13 +313,13 @@ class TestFiles:
 
         assert list(root.iterdir()) == []
 
-    def test_that_failed_leave_no_empty_folders(self, store, root):
-        with disk_of(10), pytest.raises(StoreFullError):
+    def test_leave_no_empty_folders_after_an_error(self, store, root):
+        with limited_disk(10), pytest.raises(StoreFullError):
             put(store, "staging/job-1/x", bytes(100))
 
         assert list(root.iterdir()) == []
 
-    def test_are_whole_or_absent_after_a_kill(self, root):
+    def test_are_complete_or_absent_after_a_kill(self, root):
         program = f"""
             import os, signal
             from django.conf import settings
@@ -337,14 +337,14 @@ class TestFiles:
         assert ended.returncode == -9
         assert [path for path in root.rglob("*") if path.is_file()] == []
 
-    def test_that_shrank_on_the_disk_are_noticed(self, store, root):
+    def test_that_are_too_short_raise_an_error(self, store, root):
         put(store, "a/one", bytes(100))
         os.truncate(root / "a" / "one", 60)
 
         with pytest.raises(StoreUnavailableError):
             list(store.read("a/one", 0, 100))
 
-    def test_that_shrink_while_they_are_read_are_noticed(self, store, root):
+    def test_that_shrink_while_they_are_read_raise_an_error(self, store, root):
         put(store, "a/one", bytes(3 * MIB))
         chunks = store.read("a/one", 0, 3 * MIB)
         next(chunks)
@@ -364,14 +364,14 @@ class TestFiles:
 
         assert [first, *found] == [first]
 
-    def test_the_system_will_not_read_are_reported(self, store, root):
+    def test_that_cannot_be_read_raise_an_error(self, store, root):
         (root / "a").mkdir(parents=True)
         (root / "a" / "loop").symlink_to("loop")
 
         with pytest.raises(StoreUnavailableError):
             list(store.read("a/loop", 0, 1))
 
-    def test_parts_that_never_arrived_are_missed(self, store):
+    def test_completion_without_all_parts_is_refused(self, store):
         upload = store.begin("a/x")
         part = store.put_part("a/x", upload, 1, [b"bytes"])
         other = store.begin("a/x")
@@ -379,28 +379,28 @@ class TestFiles:
         with pytest.raises(PartsRefusedError):
             store.complete("a/x", other, [part])
 
-    def test_ids_of_uploads_never_become_paths(self, store):
+    def test_upload_ids_never_become_paths(self, store):
         for upload_id in ("", "../x", "a/b", "."):
             with pytest.raises(KeyRefusedError):
                 store.put_part("a/x", upload_id, 1, [b"bytes"])
 
 
-class TestAFullDisk:
-    def test_ends_a_writer_and_leaves_nothing(self, store):
-        with disk_of(MIB), pytest.raises(StoreFullError) as error, store.writer("a/big") as writer:
+class TestFullDisk:
+    def test_fails_a_writer_and_leaves_nothing(self, store):
+        with limited_disk(MIB), pytest.raises(StoreFullError) as error, store.writer("a/big") as writer:
             writer.write(bytes(2 * MIB))
 
         assert error.value.key == "a/big"
         assert is_empty(store)
 
-    def test_ends_a_part(self, store):
+    def test_fails_a_part(self, store):
         upload = store.begin("a/big")
 
-        with disk_of(MIB), pytest.raises(StoreFullError):
+        with limited_disk(MIB), pytest.raises(StoreFullError):
             store.put_part("a/big", upload, 1, [bytes(2 * MIB)])
 
     @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
-    def test_is_told_by_any_of_its_names(self, store, monkeypatch, number):
+    def test_is_recognized_by_each_error_number(self, store, monkeypatch, number):
         def fail(descriptor):
             raise OSError(number, os.strerror(number))
 
@@ -411,19 +411,19 @@ class TestAFullDisk:
 
 
 class TestFolders:
-    def test_are_made_again_if_they_vanish(self, tmp_path):
-        folder = tmp_path / "gone"
-        vanishings = iter([True, True])
+    def test_are_created_again_if_they_disappear(self, tmp_path):
+        folder = tmp_path / "removed"
+        removals = iter([True, True])
 
         def act() -> str:
-            if next(vanishings, False):
+            if next(removals, False):
                 folder.rmdir()
                 raise FileNotFoundError
             return "done"
 
         assert atomic_files.retry_in_folder(folder, act) == "done"
 
-    def test_that_always_vanish_are_given_up(self, tmp_path, monkeypatch):
+    def test_that_always_disappear_raise_an_error(self, tmp_path, monkeypatch):
         monkeypatch.setattr(atomic_files, "_FOLDER_ATTEMPTS", 3)
 
         def act() -> None:
@@ -435,8 +435,8 @@ class TestFolders:
 
 class TestUnnamedFiles:
     @pytest.fixture
-    def opened(self, tmp_path, monkeypatch):
-        """Open one while the system has an error for that."""
+    def open_unnamed(self, tmp_path, monkeypatch):
+        """Opens an unnamed file while the system fails with an error number."""
         open_file = os.open
 
         def open_with(number: int) -> int | None:
@@ -451,19 +451,19 @@ class TestUnnamedFiles:
 
         return open_with
 
-    def test_are_done_without_where_the_filesystem_knows_none(self, opened):
-        assert opened(errno.EOPNOTSUPP) is None
+    def test_are_not_used_if_the_filesystem_has_none(self, open_unnamed):
+        assert open_unnamed(errno.EOPNOTSUPP) is None
 
-    def test_fail_for_any_other_reason(self, opened):
+    def test_fail_for_any_other_reason(self, open_unnamed):
         with pytest.raises(PermissionError):
-            opened(errno.EACCES)
+            open_unnamed(errno.EACCES)
 
-    def test_are_done_without_where_proc_is_not_mounted(self, tmp_path, monkeypatch):
+    def test_are_not_used_without_proc(self, tmp_path, monkeypatch):
         monkeypatch.setattr(Path, "exists", lambda path: False)
 
         assert atomic_files.open_unnamed(tmp_path) is None
 
-    def test_replace_a_file_when_asked(self, tmp_path):
+    def test_replace_a_file_on_request(self, tmp_path):
         path = tmp_path / "file"
         path.write_bytes(b"old")
 
@@ -473,17 +473,17 @@ class TestUnnamedFiles:
         assert path.read_bytes() == b"new"
         assert list(tmp_path.iterdir()) == [path]
 
-    def test_keep_the_old_file_after_an_exception(self, tmp_path):
+    def test_leave_the_old_file_after_an_exception(self, tmp_path):
         path = tmp_path / "file"
         path.write_bytes(b"old")
 
-        def break_off() -> None:
+        def fail() -> None:
             with atomic_files.create_file(path, key="file", replace=True) as descriptor:
                 atomic_files.write_all(descriptor, b"new")
                 raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):
-            break_off()
+            fail()
 
         assert path.read_bytes() == b"old"
         assert list(tmp_path.iterdir()) == [path]
@@ -500,7 +500,7 @@ def test_a_link_that_fails_for_another_reason_is_reported(store, monkeypatch):
     assert keys(store) == set()
 
 
-def test_two_stores_on_one_folder_see_the_same(store, root):
+def test_two_stores_on_one_folder_have_the_same_objects(store, root):
     put(store, "a/one", b"1")
 
     assert get(FileSystemStore(FileSystemStorage(location=root)), "a/one") == b"1"

@@ -24,8 +24,8 @@ def storages(settings, tmp_path):
     settings.BLOB_STORE_OPTIONS = {}
 
 
-class TestTheStore:
-    def test_is_what_the_settings_name(self, settings, tmp_path):
+class TestGetStore:
+    def test_returns_the_store_of_the_settings(self, settings, tmp_path):
         settings.BLOB_STORE = "sessions_app.storage.filesystem.FileSystemStore"
 
         store = get_store()
@@ -34,7 +34,7 @@ class TestTheStore:
         put(store, "a/one", b"1")
         assert (tmp_path / "a" / "one").read_bytes() == b"1"
 
-    def test_is_made_with_the_options_of_the_settings(self, settings):
+    def test_passes_the_options_of_the_settings(self, settings):
         settings.BLOB_STORE = "tests.stores.memory.MemoryStore"
         assert get_store().capabilities.server_side_copy("blobs/ab/large") is None
 
@@ -42,13 +42,13 @@ class TestTheStore:
 
         assert get_store().capabilities.server_side_copy("blobs/ab/large") is not None
 
-    def test_is_one_a_process(self, settings):
+    def test_returns_one_store_per_process(self, settings):
         settings.BLOB_STORE = "tests.stores.memory.MemoryStore"
 
         assert isinstance(get_store(), MemoryStore)
         assert get_store() is get_store()
 
-    def test_changes_with_the_settings(self, settings):
+    def test_returns_another_store_after_a_change(self, settings):
         settings.BLOB_STORE = "tests.stores.memory.MemoryStore"
         before = get_store()
 
@@ -57,8 +57,8 @@ class TestTheStore:
         settings.BLOB_STORE = "sessions_app.storage.filesystem.FileSystemStore"
         assert get_store() is not before
 
-    def test_is_not_shared_with_a_forked_worker(self):
-        # In a process of its own, because forking one with threads is what nobody should do.
+    def test_returns_another_store_in_a_forked_worker(self):
+        # In a separate process: a process with threads must not be forked.
         program = """
             import os
             from django.conf import settings

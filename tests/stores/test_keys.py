@@ -13,15 +13,15 @@ SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 
 
 class TestKeys:
-    def test_name_blobs_by_their_content(self):
+    def test_of_blobs_contain_the_hash(self):
         assert blob_key(SHA256) == f"blobs/9f/{SHA256}"
 
-    def test_keep_what_is_temporary_together_by_owner(self):
+    def test_of_temporary_bytes_start_with_their_owner(self):
         assert staging_key("job-x7-1", "data") == "staging/job-x7-1/data"
         assert staging_key("job-x7-1", "data").startswith(staging_prefix("job-x7-1"))
         assert not staging_key("job-x7-10", "data").startswith(staging_prefix("job-x7-1"))
 
-    def test_are_all_such_as_stores_accept(self):
+    def test_are_accepted_by_stores(self):
         for key in (blob_key(SHA256), staging_key("job-x7-1", "data"), export_key("x7")):
             assert checked(key) == key
         for prefix in (staging_prefix("job-x7-1"), ""):

@@ -4,7 +4,7 @@ import pytest
 
 from dubbing_core.zips.multipart import PartLimits
 from tests.stores.memory import MemoryStore
-from tests.stores.suite import MIB, CopyingSuite, RangesSuite, StoreSuite
+from tests.stores.suite import MIB, CopyingSuite, ExtractionSuite, StoreSuite
 
 
 @pytest.fixture
@@ -25,11 +25,11 @@ class TestMemoryCopier(CopyingSuite):
     pass
 
 
-class TestMemoryRanges(RangesSuite):
+class TestMemoryRanges(ExtractionSuite):
     pass
 
 
-class TestMemoryRangesInEqualParts(RangesSuite):
+class TestMemoryRangesInEqualParts(ExtractionSuite):
     @pytest.fixture
     def copying(self):
         return MemoryStore(limits=PartLimits(min_size=MIB, copy_size=4 * MIB, is_uniform=True))

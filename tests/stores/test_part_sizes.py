@@ -1,5 +1,3 @@
-"""How large the parts of an object are."""
-
 from __future__ import annotations
 
 import pytest
@@ -14,7 +12,7 @@ LARGEST = 5 * 1024 * GIB
 
 @pytest.mark.parametrize("size", [None, 0, 1, PART_SIZE, 78 * GIB, PART_SIZE * MAX_PARTS])
 def test_up_to_78_gib_parts_are_of_8_mib(size):
-    """What was begun before larger parts were known goes on."""
+    """Uploads of versions without larger parts can resume."""
     assert choose_part_size(size) == 8 * 1024 * 1024
 
 
@@ -28,12 +26,12 @@ def test_up_to_78_gib_parts_are_of_8_mib(size):
         (LARGEST, GIB),
     ],
 )
-def test_beyond_they_double(size, part_size):
+def test_larger_objects_have_doubled_parts(size, part_size):
     assert choose_part_size(size) == part_size
 
 
 @given(st.integers(PART_SIZE * MAX_PARTS + 1, LARGEST))
-def test_there_are_parts_enough_and_none_larger_than_it_has_to_be(size):
+def test_parts_suffice_and_are_as_small_as_possible(size):
     part_size = choose_part_size(size)
 
     assert part_size <= MAX_PART_SIZE

@@ -27,8 +27,8 @@ from tests.stores.suite import (
     MIB,
     CopyingSuite,
     DirectPartsSuite,
+    ExtractionSuite,
     FlatMemorySuite,
-    RangesSuite,
     StoreSuite,
     get,
     is_empty,
@@ -37,7 +37,7 @@ from tests.stores.suite import (
     put,
 )
 
-IMPATIENT = Config(retries={"total_max_attempts": 1}, connect_timeout=1, read_timeout=2)
+SHORT_TIMEOUTS = Config(retries={"total_max_attempts": 1}, connect_timeout=1, read_timeout=2)
 
 
 @pytest.fixture
@@ -51,20 +51,20 @@ def store(storage):
 
 @pytest.fixture
 def copying(storage, store):
-    """The same bucket, as one that is known to copy ranges; ``store`` cleans up."""
+    """The same bucket with copied ranges; ``store`` cleans up."""
     return S3Store(storage, server_side_copy=True)
 
 
 @pytest.fixture
 def direct(storage, store):
-    """The same bucket, as one that takes parts from anybody who may send them; ``store`` cleans up."""
+    """The same bucket with signed URLs; ``store`` cleans up."""
     return S3Store(storage, direct_uploads=True)
 
 
 @pytest.fixture
 def stubbed():
-    """A store whose server answers what the test says."""
-    store = S3Store(storage_at("http://127.0.0.1:9", client_config=IMPATIENT))
+    """A store with stubbed responses."""
+    store = S3Store(storage_at("http://127.0.0.1:9", client_config=SHORT_TIMEOUTS))
     with Stubber(store.objects.client) as stubber:
         yield store, stubber
         stubber.assert_no_pending_responses()
@@ -72,24 +72,24 @@ def stubbed():
 
 class TestS3Store(StoreSuite, FlatMemorySuite):
     memory_limit = 24 * MIB
-    """A part, the copy of it that boto3 sends, and boto3's own."""
+    """A part, the copy that boto3 sends, and boto3 itself."""
 
 
 class TestS3Copier(CopyingSuite):
     pass
 
 
-class TestS3Ranges(RangesSuite):
+class TestS3Extraction(ExtractionSuite):
     pass
 
 
 class TestS3DirectParts(DirectPartsSuite):
-    def test_are_no_capability_where_the_operator_does_not_want_them(self, storage):
+    def test_are_no_capability_if_they_are_disabled(self, storage):
         assert S3Store(storage).capabilities.direct_parts is None
 
 
 class TestSignedUrls:
-    """Nobody is asked, so these stores need not be there."""
+    """Signing sends no requests, so these stores need not exist."""
 
     def url(self, endpoint_url: str | None, *, public_endpoint_url: str | None = None, **options) -> str:
         storage = storage_at(endpoint_url, **options)
@@ -100,7 +100,7 @@ class TestSignedUrls:
         assert url.startswith(f"{direct.origin}/")
         return url
 
-    def test_sign_the_length_and_lead_to_the_object_below_the_prefix(self):
+    def test_contain_the_length_and_the_prefix(self):
         url = self.url("http://store:9000", location="here/")
 
         assert url.startswith("http://store:9000/bucket/here/a/x?")
@@ -108,26 +108,26 @@ class TestSignedUrls:
         assert query["X-Amz-SignedHeaders"] == ["content-length;host"]
         assert (query["uploadId"], query["partNumber"]) == (["upload"], ["3"])
 
-    def test_lead_to_the_public_address_where_there_is_one(self):
+    def test_start_with_the_public_address(self):
         url = self.url("http://store:9000", public_endpoint_url="https://files.example.com")
 
         assert url.startswith("https://files.example.com/bucket/a/x?")
 
     @pytest.mark.parametrize("region", ["us-east-1", "eu-central-1"])
-    def test_name_the_region_on_aws(self, region):
-        """A preflight that is answered with a redirect has failed."""
+    def test_contain_the_region_on_aws(self, region):
+        """A preflight fails if its response is a redirect."""
         url = self.url(None, region_name=region, addressing_style="auto")
 
         assert url.startswith(f"https://bucket.s3.{region}.amazonaws.com/a/x?")
 
-    def test_name_the_region_on_aws_if_the_bucket_cannot_be_a_host(self):
+    def test_contain_the_region_on_aws_if_the_bucket_cannot_be_a_host(self):
         url = self.url(None, region_name="eu-central-1", addressing_style="auto", bucket_name="my.bucket")
 
         assert url.startswith("https://s3.eu-central-1.amazonaws.com/my.bucket/a/x?")
 
 
 class TestKeys:
-    def test_lie_below_the_storages_location(self, store, storage, s3_server):
+    def test_are_stored_below_the_storages_location(self, store, storage, s3_server):
         put(store, "a/one", b"1")
 
         found = s3_server.client().get_object(Bucket=s3_server.bucket, Key=f"{storage.location}/a/one")
@@ -135,7 +135,7 @@ class TestKeys:
         assert found["Body"].read() == b"1"
         assert keys(store) == {"a/one"}
 
-    def test_begin_at_the_bucket_without_a_location(self, storage, s3_server):
+    def test_are_stored_in_the_bucket_without_a_location(self, storage, s3_server):
         name = storage.location
         storage.location = ""
         store = S3Store(storage)
@@ -164,7 +164,7 @@ class TestLargeObjects:
 
         assert get(store, "a/x") == b"".join(megabytes(16))
 
-    def test_of_known_size_fit_into_the_parts_there_are(self, store, monkeypatch):
+    def test_of_known_size_have_larger_parts(self, store, monkeypatch):
         monkeypatch.setattr("sessions_app.storage.part_sizes.MAX_PARTS", 2)
 
         with store.writer("a/x", size=18 * MIB) as writer:
@@ -176,7 +176,7 @@ class TestLargeObjects:
 
 
 class TestParts:
-    def test_the_server_does_not_know_are_refused(self, store):
+    def test_unknown_to_the_server_are_refused(self, store):
         upload = store.begin("a/x")
         part = store.put_part("a/x", upload, 1, [b"bytes"])
         forged = replace(part, etag='"00000000000000000000000000000000"')
@@ -187,24 +187,24 @@ class TestParts:
         store.abort("a/x", upload)
         assert is_empty(store)
 
-    def test_are_told_to_the_last_page(self, stubbed):
+    def test_are_listed_to_the_last_page(self, stubbed):
         store, server = stubbed
         for first, last in ((1, 1000), (1001, 1002)):
             page = [{"PartNumber": n, "Size": 5, "ETag": f'"{n}"'} for n in range(first, last + 1)]
             more = {"IsTruncated": last == 1000, "NextPartNumberMarker": last}
-            asked = {"Bucket": "bucket", "Key": "a/x", "UploadId": "upload"}
+            params = {"Bucket": "bucket", "Key": "a/x", "UploadId": "upload"}
             server.add_response(
                 "list_parts",
                 {"Parts": page, **more},
-                asked if first == 1 else {**asked, "PartNumberMarker": 1000},
+                params if first == 1 else {**params, "PartNumberMarker": 1000},
             )
 
-        told = store.uploads.list_parts("a/x", "upload")
+        parts = store.uploads.list_parts("a/x", "upload")
 
-        assert [part.number for part in told] == list(range(1, 1003))
-        assert told[-1] == Part(number=1002, size=5, etag='"1002"')
+        assert [part.number for part in parts] == list(range(1, 1003))
+        assert parts[-1] == Part(number=1002, size=5, etag='"1002"')
 
-    def test_joined_by_a_request_that_was_not_answered_are_joined(self, stubbed):
+    def test_joined_by_a_request_without_a_response_are_joined(self, stubbed):
         store, server = stubbed
         part = Part(number=1, size=5, etag='"e"')
         server.add_client_error("head_object", "404", http_status_code=404)
@@ -214,17 +214,19 @@ class TestParts:
         store.complete("a/x", "upload", [part])
 
 
-class TestPromoting:
-    def test_is_done_when_somebody_else_did_it_meanwhile(self, stubbed):
+class TestPromotion:
+    def test_succeeds_if_another_process_did_it_concurrently(self, stubbed):
         store, server = stubbed
-        server.add_client_error("head_object", "404", http_status_code=404)  # not there yet
-        server.add_client_error("head_object", "404", http_status_code=404)  # and the staged one gone
+        server.add_client_error("head_object", "404", http_status_code=404)  # does not exist yet
+        server.add_client_error(
+            "head_object", "404", http_status_code=404
+        )  # and the staged one does not exist any more
         server.add_response("head_object", {"ContentLength": 5})
         server.add_response("delete_object", {})
 
         store.promote("staging/x", "blobs/x")
 
-    def test_reports_what_went_wrong(self, stubbed):
+    def test_reports_other_errors(self, stubbed):
         store, server = stubbed
         server.add_client_error("head_object", "AccessDenied", http_status_code=403)
 
@@ -233,7 +235,7 @@ class TestPromoting:
 
 
 class TestWriters:
-    def test_give_up_for_their_own_reason_when_aborting_fails_too(self, stubbed, caplog):
+    def test_raise_the_first_error_when_aborting_fails_too(self, stubbed, caplog):
         store, server = stubbed
         server.add_response("create_multipart_upload", {"UploadId": "upload"})
         server.add_client_error("upload_part", "QuotaExceeded", http_status_code=403)
@@ -244,21 +246,21 @@ class TestWriters:
 
         assert "stays open" in caplog.text
 
-    def test_do_without_conditional_requests(self, stubbed):
+    def test_do_not_need_conditional_requests(self, stubbed):
         store, server = stubbed
         server.add_client_error("put_object", "NotImplemented", http_status_code=501)
         server.add_response("put_object", {}, {"Bucket": "bucket", "Key": "a/x", "Body": b"x"})
 
         put(store, "a/x", b"x")
 
-    def test_send_what_the_storages_options_want(self):
+    def test_send_the_storages_options(self):
         storage = storage_at(
             "http://127.0.0.1:9", object_parameters={"StorageClass": "COLD"}, default_acl="private"
         )
         store = S3Store(storage)
-        wanted = {"Bucket": "bucket", "Key": "a/x", "StorageClass": "COLD", "ACL": "private"}
+        params = {"Bucket": "bucket", "Key": "a/x", "StorageClass": "COLD", "ACL": "private"}
         with Stubber(store.objects.client) as server:
-            server.add_response("create_multipart_upload", {"UploadId": "upload"}, wanted)
+            server.add_response("create_multipart_upload", {"UploadId": "upload"}, params)
 
             assert store.begin("a/x") == "upload"
 
@@ -278,7 +280,7 @@ class TestErrors:
             ("InternalError", 500, StoreUnavailableError),
         ],
     )
-    def test_say_what_the_reader_can_do(self, stubbed, code, status, expected):
+    def test_are_translated(self, stubbed, code, status, expected):
         store, server = stubbed
         server.add_client_error("put_object", code, http_status_code=status)
 
@@ -287,11 +289,11 @@ class TestErrors:
 
         assert error.value.key == "a/x"
 
-    def test_of_the_network_are_the_stores(self):
+    def test_of_the_network_are_translated(self):
         with socket.socket() as unused:
             unused.bind(("127.0.0.1", 0))
             store = S3Store(
-                storage_at(f"http://127.0.0.1:{unused.getsockname()[1]}", client_config=IMPATIENT)
+                storage_at(f"http://127.0.0.1:{unused.getsockname()[1]}", client_config=SHORT_TIMEOUTS)
             )
 
             with pytest.raises(StoreUnavailableError):
@@ -306,7 +308,7 @@ class TestConfiguration:
         assert config.request_checksum_calculation == "when_required"
         assert config.s3["addressing_style"] == "path"
 
-    def test_is_overruled_by_the_storages_own(self):
+    def test_is_overridden_by_the_storages_config(self):
         own = Config(read_timeout=7, signature_version="s3")
         config: Any = S3Store(storage_at("http://127.0.0.1:9", client_config=own)).objects.client.meta.config
 
@@ -314,7 +316,7 @@ class TestConfiguration:
         assert config.connect_timeout == 5
         assert config.signature_version == "s3"
 
-    def test_leaves_the_storage_as_it_was(self):
+    def test_does_not_change_the_storage(self):
         storage = storage_at("http://127.0.0.1:9")
         before = storage.client_config
 
@@ -324,18 +326,18 @@ class TestConfiguration:
 
 
 class BreakingServer(http.server.ThreadingHTTPServer):
-    """Serves one object by ranges; every answer ends after ``allowance`` bytes, whatever it announced."""
+    """Serves ranges of one object; every response ends after ``max_sent`` bytes, regardless of Content-Length."""
 
     content = b"".join(megabytes(4))
 
-    def __init__(self, allowance: int, *, knows_ranges: bool = True) -> None:
+    def __init__(self, max_sent: int, *, supports_ranges: bool = True) -> None:
         super().__init__(("127.0.0.1", 0), BreakingHandler)
-        self.allowance = allowance
-        self.knows_ranges = knows_ranges
+        self.max_sent = max_sent
+        self.supports_ranges = supports_ranges
         self.requests = 0
 
     def handle_error(self, *_: object) -> None:
-        pass  # a client that hangs up is what some tests are about
+        pass  # some tests close the connection
 
 
 class BreakingHandler(http.server.BaseHTTPRequestHandler):
@@ -344,33 +346,33 @@ class BreakingHandler(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.server.requests += 1
         start, end = map(int, self.headers["Range"].removeprefix("bytes=").split("-"))
-        wanted = self.server.content
-        if self.server.knows_ranges:
-            wanted = wanted[start : end + 1]
+        body = self.server.content
+        if self.server.supports_ranges:
+            body = body[start : end + 1]
             self.send_response(206)
             self.send_header("Content-Range", f"bytes {start}-{end}/{len(self.server.content)}")
         else:
             self.send_response(200)
-        self.send_header("Content-Length", str(len(wanted)))
+        self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(wanted[: self.server.allowance])
+        self.wfile.write(body[: self.server.max_sent])
         self.close_connection = True
 
     def log_message(self, *args: object) -> None:
         pass
 
 
-class TestAConnection:
+class TestConnection:
     @pytest.fixture
     def serve(self):
         servers = []
 
-        def serve(allowance: int, *, knows_ranges: bool = True) -> tuple[BreakingServer, S3Store]:
-            server = BreakingServer(allowance, knows_ranges=knows_ranges)
+        def serve(max_sent: int, *, supports_ranges: bool = True) -> tuple[BreakingServer, S3Store]:
+            server = BreakingServer(max_sent, supports_ranges=supports_ranges)
             servers.append(server)
             threading.Thread(target=server.serve_forever, daemon=True).start()
             return server, S3Store(
-                storage_at(f"http://127.0.0.1:{server.server_port}", client_config=IMPATIENT)
+                storage_at(f"http://127.0.0.1:{server.server_port}", client_config=SHORT_TIMEOUTS)
             )
 
         yield serve
@@ -378,13 +380,13 @@ class TestAConnection:
             server.shutdown()
             server.server_close()
 
-    def test_that_breaks_is_taken_up_where_it_did(self, serve):
+    def test_that_breaks_is_resumed(self, serve):
         server, store = serve(3 * MIB // 2)
 
         assert b"".join(store.read("a/x", 7, 4 * MIB)) == server.content[7:]
         assert server.requests >= 3
 
-    def test_that_brings_nothing_is_given_up(self, serve):
+    def test_without_any_bytes_fails(self, serve):
         server, store = serve(0)
 
         with pytest.raises(StoreUnavailableError):
@@ -392,8 +394,8 @@ class TestAConnection:
         assert server.requests == 3
 
     @pytest.mark.parametrize(("start", "end"), [(7, MIB), (0, MIB), (4 * MIB - 1, 9 * MIB)])
-    def test_to_a_server_without_ranges_gives_no_wrong_bytes(self, serve, start, end):
-        _, store = serve(9 * MIB, knows_ranges=False)
+    def test_to_a_server_without_ranges_returns_no_wrong_bytes(self, serve, start, end):
+        _, store = serve(9 * MIB, supports_ranges=False)
 
         with pytest.raises(StoreUnavailableError):
             list(store.read("a/x", start, end))

@@ -40,14 +40,14 @@ SMALL = {f"audio/{number:02}.wav": 400_000 + number for number in range(24)}
 
 
 @pytest.fixture(scope="module")
-def kept_storage(new_storage):
+def module_storage(new_storage):
     return new_storage()
 
 
 @pytest.fixture(scope="module")
-def layout(kept_storage):
+def layout(module_storage):
     """An archive of three large and 24 small files, whose blobs are in the bucket."""
-    store = S3Store(kept_storage)
+    store = S3Store(module_storage)
     members: list[BlobMember | TextMember] = [TextMember(name="metadata.json", data=b"{}", modified=MODIFIED)]
     for name, size in {**LARGE, **SMALL}.items():
         data = random.Random(name).randbytes(size)
@@ -72,15 +72,15 @@ def large(layout):
 
 
 @pytest.fixture(scope="module")
-def expected(layout, kept_storage):
-    return content(layout, S3Store(kept_storage))
+def expected(layout, module_storage):
+    return content(layout, S3Store(module_storage))
 
 
 @pytest.fixture
-def make(kept_storage):
-    """Makes stores over the bucket that holds the archive's blobs; nothing may be left of what they write."""
-    yield lambda **options: S3Store(kept_storage, **options)
-    store = S3Store(kept_storage)
+def make(module_storage):
+    """Creates stores on the bucket with the archive's blobs; checks that they leave nothing else."""
+    yield lambda **options: S3Store(module_storage, **options)
+    store = S3Store(module_storage)
     assert not list(store.open_uploads(""))
     store.delete(KEY)
     assert {key.partition("/")[0] for key in keys(store)} == {"blobs"}
@@ -106,9 +106,9 @@ class TestAnExport:
             {"server_side_copy": False},
             {"server_side_copy": None},
         ],
-        ids=["copied", "copied in equal parts", "streamed", "by what the store turns out to do"],
+        ids=["copied", "copied in equal parts", "streamed", "copied after a test"],
     )
-    def test_has_the_same_bytes_whichever_way(self, layout, expected, make, options):
+    def test_has_the_same_bytes_in_each_way(self, layout, expected, make, options):
         store = make(**options)
         counted: list[int] = []
 
@@ -125,7 +125,7 @@ class TestAnExport:
         traffic = Traffic(store)
         parts = plan_parts(layout, limits=PartLimits())
         planned = sum(part.size for part in parts if isinstance(part, UploadedPart))
-        overhead = 64 * 1024  # the requests' own documents
+        overhead = 64 * 1024  # XML documents of the requests
 
         write(layout, store)
 
@@ -135,7 +135,7 @@ class TestAnExport:
         assert traffic.requests["UploadPartCopy"] == len(parts) - traffic.requests["UploadPart"]
 
     @pytest.mark.parametrize("copy", [True, False], ids=["copied", "streamed"])
-    def test_takes_little_memory(self, layout, make, copy):
+    def test_uses_little_memory(self, layout, make, copy):
         store = make(server_side_copy=copy)
         tracemalloc.start()
         try:
@@ -147,7 +147,7 @@ class TestAnExport:
         assert layout.size > 64 * MIB
         assert peak < 40 * MIB
 
-    def test_that_is_streamed_passes_all_of_it(self, layout, make):
+    def test_that_is_streamed_passes_through_this_process(self, layout, make):
         store = make(server_side_copy=False)
         traffic = Traffic(store)
 
@@ -174,10 +174,10 @@ class TestAnExport:
         assert is_clean(store)
 
     @pytest.mark.parametrize("size", [100, 30 * MIB], ids=["small", "large"])
-    def test_of_a_blob_that_is_gone_leaves_nothing(self, layout, make, size):
+    def test_of_a_missing_blob_leaves_nothing(self, layout, make, size):
         store = make(server_side_copy=True)
-        gone = BlobRange("ab" * 32, 0, size)
-        segments = (*layout.segments[:-1], gone, layout.segments[-1])
+        missing = BlobRange("ab" * 32, 0, size)
+        segments = (*layout.segments[:-1], missing, layout.segments[-1])
 
         with pytest.raises(ObjectMissingError) as error:
             write(Layout(segments), store)
@@ -186,16 +186,16 @@ class TestAnExport:
         assert is_clean(store)
 
     @pytest.mark.parametrize("operation", ["UploadPart", "UploadPartCopy", "CompleteMultipartUpload"])
-    def test_that_the_store_fails_leaves_nothing(self, layout, make, operation):
+    def test_leaves_nothing_when_the_store_fails(self, layout, make, operation):
         store = make(server_side_copy=True)
-        answer(store, operation, status=500, code="InternalError")
+        fail_operation(store, operation, status=500, code="InternalError")
 
         with pytest.raises(StoreUnavailableError):
             write(layout, store)
 
         assert is_clean(store)
 
-    def test_that_the_store_joins_wrongly_leaves_nothing(self, layout, make):
+    def test_leaves_nothing_when_the_store_joins_wrongly(self, layout, make):
         store = make(server_side_copy=True)
         ignore_ranges(store)
 
@@ -204,7 +204,7 @@ class TestAnExport:
 
         assert is_clean(store)
 
-    def test_that_was_killed_can_be_discarded(self, layout, make, kept_storage):
+    def test_that_was_killed_can_be_discarded(self, layout, make, module_storage):
         store = make()
         program = """
             import pickle, sys, time
@@ -224,7 +224,7 @@ class TestAnExport:
             assemble(layout, key, store=store, on_bytes=wait_to_be_killed)
         """
         names = ("endpoint_url", "access_key", "secret_key", "region_name", "bucket_name", "location")
-        options = {name: getattr(kept_storage, name) for name in names}
+        options = {name: getattr(module_storage, name) for name in names}
         with subprocess.Popen(
             [sys.executable, "-c", textwrap.dedent(program)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         ) as process:
@@ -241,13 +241,13 @@ class TestAnExport:
         assert is_clean(store)
 
 
-class TestAStream:
-    def test_of_any_range_is_that_of_the_object(self, layout, expected, make):
+class TestStream:
+    def test_returns_any_range_of_the_object(self, layout, expected, make):
         store = make()
         for start, end in ((0, layout.size), (12_345, 30 * MIB), (layout.size - 10 * MIB, layout.size)):
             assert b"".join(stream_segments(layout.cut(start, end), reader=store)) == expected[start:end]
 
-    def test_that_is_closed_gives_its_connections_back(self, layout, make):
+    def test_releases_connections_when_it_is_closed(self, layout, make):
         store = make()
         traffic = Traffic(store)
         chunks = stream_segments(layout.segments, reader=store)
@@ -258,8 +258,8 @@ class TestAStream:
         assert traffic.requests["GetObject"] < len(layout.blobs)
 
 
-class TestTheProbe:
-    def test_says_yes_of_a_store_that_copies_once(self, make, large):
+class TestCopySupport:
+    def test_is_tested_once(self, make, large):
         store = make()
         traffic = Traffic(store)
 
@@ -271,7 +271,7 @@ class TestTheProbe:
         assert traffic.sent + traffic.received < MIB // 4
 
     @pytest.mark.parametrize("copy", [True, False])
-    def test_is_not_made_where_the_settings_know(self, make, large, copy):
+    def test_is_not_tested_if_the_settings_define_it(self, make, large, copy):
         store = make(server_side_copy=copy)
         traffic = Traffic(store)
 
@@ -279,20 +279,20 @@ class TestTheProbe:
         assert not traffic.requests
 
     @pytest.mark.parametrize("status", [400, 403, 405, 501])
-    def test_says_no_of_a_store_that_refuses(self, make, large, status, caplog):
+    def test_is_missing_if_the_store_refuses(self, make, large, status, caplog):
         store = make()
-        answer(store, "UploadPartCopy", status=status, code="NotImplemented")
+        fail_operation(store, "UploadPartCopy", status=status, code="NotImplemented")
 
         assert store.capabilities.server_side_copy(large) is None
         assert store._can_copy is False
         assert "exports pass through" in caplog.text
 
-    @pytest.mark.parametrize("trick", ["no etag", "whole object"])
-    def test_says_no_of_a_store_that_only_seems_to_and_exports_stream(
-        self, layout, expected, make, trick, caplog
+    @pytest.mark.parametrize("defect", ["no etag", "whole object"])
+    def test_is_missing_if_the_store_only_pretends_and_exports_stream(
+        self, layout, expected, make, defect, caplog
     ):
         store = make()
-        if trick == "no etag":
+        if defect == "no etag":
             ignore_etags(store)
         else:
             ignore_ranges(store)
@@ -304,23 +304,23 @@ class TestTheProbe:
         assert traffic.requests["UploadPartCopy"] <= 1
         assert store._can_copy is False
 
-    def test_takes_no_object_that_is_gone_for_an_answer(self, make, caplog):
+    def test_stays_unknown_if_the_sample_is_missing(self, make, caplog):
         store = make()
 
         assert store.capabilities.server_side_copy(blob_key("ab" * 32)) is None
         assert store._can_copy is None
 
-    def test_asks_again_when_the_store_did_not_answer(self, make, large, caplog):
+    def test_stays_unknown_if_the_store_fails(self, make, large, caplog):
         store = make()
-        answer(store, "UploadPartCopy", status=500, code="InternalError")
+        fail_operation(store, "UploadPartCopy", status=500, code="InternalError")
 
         assert store.capabilities.server_side_copy(large) is None
         assert store._can_copy is None
         assert "could not be tested" in caplog.text
 
 
-def answer(store: S3Store, operation: str, *, status: int, code: str) -> None:
-    """Let the store's server fail where it would do something."""
+def fail_operation(store: S3Store, operation: str, *, status: int, code: str) -> None:
+    """Make an operation of the store's server fail."""
 
     def refuse(**_: Any) -> Any:
         response = AWSResponse(store.objects.client.meta.endpoint_url, status, HTTPHeaders(), io.BytesIO())
@@ -330,18 +330,18 @@ def answer(store: S3Store, operation: str, *, status: int, code: str) -> None:
 
 
 def ignore_ranges(store: S3Store) -> None:
-    """Let the server copy the whole of an object, whatever was asked for."""
+    """Make the server copy whole objects instead of ranges."""
 
-    def forget_range(params: dict[str, Any], **_: Any) -> None:
+    def remove_range(params: dict[str, Any], **_: Any) -> None:
         del params["headers"]["x-amz-copy-source-range"]
 
-    store.objects.client.meta.events.register("before-call.s3.UploadPartCopy", forget_range)
+    store.objects.client.meta.events.register("before-call.s3.UploadPartCopy", remove_range)
 
 
 def ignore_etags(store: S3Store) -> None:
-    """Let the server answer as rclone's does."""
+    """Remove the copy result from responses, as rclone's server does."""
 
-    def forget_result(parsed: dict[str, Any], **_: Any) -> None:
+    def remove_result(parsed: dict[str, Any], **_: Any) -> None:
         parsed.pop("CopyPartResult", None)
 
-    store.objects.client.meta.events.register("after-call.s3.UploadPartCopy", forget_result)
+    store.objects.client.meta.events.register("after-call.s3.UploadPartCopy", remove_result)

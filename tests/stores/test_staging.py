@@ -33,7 +33,7 @@ def in_chunks(data: bytes, size: int = 700_000):
 
 class TestStaging:
     @pytest.mark.parametrize("size", SIZES)
-    def test_tells_the_digest_before_a_blob_is_visible(self, store, size):
+    def test_returns_the_digest_before_a_blob_is_visible(self, store, size):
         data = content(size)
 
         staged = stage_blob(in_chunks(data), store=store, staging_key=STAGING)
@@ -42,7 +42,7 @@ class TestStaging:
         assert (staged.digest.crc32, staged.digest.size) == (zlib.crc32(data), size)
         assert keys(store, "blobs/") == set()
 
-    def test_keeps_little_in_memory_and_much_in_the_store(self, store):
+    def test_holds_small_data_in_memory_and_large_data_in_the_store(self, store):
         small = stage_blob([content(SMALL_SIZE)], store=store, staging_key=STAGING)
         assert (small.data, small.key) == (content(SMALL_SIZE), None)
         assert is_empty(store)
@@ -52,7 +52,7 @@ class TestStaging:
         assert keys(store) == {STAGING}
 
     @pytest.mark.parametrize("size", SIZES)
-    def test_counts_every_byte_as_it_goes(self, store, size):
+    def test_reports_every_byte(self, store, size):
         counted: list[int] = []
 
         stage_blob(in_chunks(content(size)), store=store, staging_key=STAGING, on_bytes=counted.append)
@@ -73,7 +73,7 @@ class TestStaging:
         assert is_empty(store)
 
 
-class TestSettling:
+class TestCommit:
     @pytest.mark.parametrize("size", SIZES)
     def test_makes_the_blob_visible_and_leaves_nothing_else(self, store, size):
         staged = stage_blob(in_chunks(content(size)), store=store, staging_key=STAGING)
@@ -85,13 +85,13 @@ class TestSettling:
         assert get(store, blob_key(staged.digest.sha256)) == content(size)
 
     @pytest.mark.parametrize("size", SIZES)
-    def test_leaves_a_blob_that_exists(self, store, size):
+    def test_does_not_replace_an_existing_blob(self, store, size):
         staged = stage_blob(in_chunks(content(size)), store=store, staging_key=STAGING)
-        put(store, blob_key(staged.digest.sha256), b"as it was")
+        put(store, blob_key(staged.digest.sha256), b"unchanged")
 
         commit_blob(staged, store=store)
 
-        assert get(store, blob_key(staged.digest.sha256)) == b"as it was"
+        assert get(store, blob_key(staged.digest.sha256)) == b"unchanged"
         assert len(keys(store)) == 1
 
 
@@ -105,7 +105,7 @@ def test_discarding_leaves_nothing(store, size):
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_no_blob_is_visible_before_it_is_settled(store, size):
+def test_no_blob_is_visible_before_it_is_committed(store, size):
     staged = stage_blob(in_chunks(content(size)), store=store, staging_key=STAGING)
     assert keys(store, "blobs/") == set()
 

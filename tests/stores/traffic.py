@@ -1,4 +1,4 @@
-"""What a store sends to its server and gets back, counted at the client."""
+"""Counter of the bytes and requests between an S3 client and its server."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Traffic:
                 self.sent += len(body) if hasattr(body, "__len__") else len(body.getvalue())
 
     def _count_received(self, http_response: Any, event_name: str, **_: object) -> None:
-        if event_name.endswith(".HeadObject"):  # says how long the body would be
+        if event_name.endswith(".HeadObject"):  # its Content-Length is that of a body that is not sent
             return
         with self._lock:
             self.received += int(http_response.headers.get("Content-Length", 0))

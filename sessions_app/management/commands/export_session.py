@@ -15,13 +15,17 @@ from sessions_app.storage.store import StoreError
 
 
 class Command(VersionCommand):
-    help = "Write a session's ZIP to a file, which appears complete or not at all."
+    help = "Write a session's ZIP to a file, atomically."
     verb = ("export", "exported")
 
-    def add_own_arguments(self, parser: ArgumentParser) -> None:
-        super().add_own_arguments(parser)
+    def add_command_arguments(self, parser: ArgumentParser) -> None:
+        super().add_command_arguments(parser)
         parser.add_argument(
-            "--output", required=True, type=Path, metavar="FILE", help="Replaced if it is there."
+            "--output",
+            required=True,
+            type=Path,
+            metavar="FILE",
+            help="The file to write; replaced if it exists.",
         )
         parser.add_argument(
             "--category",
@@ -29,35 +33,35 @@ class Command(VersionCommand):
             default=[],
             metavar="CATEGORY",
             choices=[category.value for category in Category],
-            help="Only files of this category; may be given again. One of %(choices)s.",
+            help="Only files of this category; repeatable. One of %(choices)s.",
         )
         parser.add_argument(
             "--language",
             action="append",
             default=[],
             metavar="TAG",
-            help="Only files in this language, and those in none; may be given again.",
+            help="Only files in this language or in none; repeatable.",
         )
         parser.add_argument("--without-source", action="store_true", help="Leave the original video out.")
         parser.add_argument(
-            "--history", action="store_true", help="All versions up to this one, each file once."
+            "--history", action="store_true", help="Include all versions up to this one, each file once."
         )
 
     def perform(self, options: dict[str, Any]) -> dict[str, object]:
-        version = self.version(options)
-        output = _checked(options["output"].expanduser())
+        version = self.find_version(options)
+        output = _check_output(options["output"].expanduser())
         try:
-            size = write_export(version=version, destination=output, selection=_selection(options))
+            size = write_export(version=version, destination=output, selection=_make_selection(options))
         except (StoreError, OSError) as error:
-            raise _write_error(error, output) from error
+            raise _translate_error(error, output) from error
         return {"name": version.session.name, "version": version.number, "output": str(output), "size": size}
 
-    def describe(self, answer: Any) -> str:
-        size = format_size(answer["size"])
-        return f"Exported version {answer['version']} of “{answer['name']}” to {answer['output']} ({size})."
+    def describe(self, result: Any) -> str:
+        size = format_size(result["size"])
+        return f"Exported version {result['version']} of “{result['name']}” to {result['output']} ({size})."
 
 
-def _selection(options: dict[str, Any]) -> Selection:
+def _make_selection(options: dict[str, Any]) -> Selection:
     try:
         return Selection.from_choices(
             categories=options["category"],
@@ -69,7 +73,7 @@ def _selection(options: dict[str, Any]) -> Selection:
         raise Error(str(error), code=error.code) from error
 
 
-def _checked(output: Path) -> Path:
+def _check_output(output: Path) -> Path:
     folder = output.parent
     if output.is_dir():
         raise Error(f"{output} is a folder. Name the file to write.", code="output_is_folder")
@@ -80,8 +84,8 @@ def _checked(output: Path) -> Path:
     return output
 
 
-def _write_error(error: StoreError | OSError, output: Path) -> Error:
-    """Tell the output's troubles from those of the portal's own storage, which is only read."""
+def _translate_error(error: StoreError | OSError, output: Path) -> Error:
+    """Distinguish errors of the output file from those of the portal's storage, which is only read."""
     cause = error.__cause__ if isinstance(error, StoreError) else error
     if isinstance(cause, OSError) and cause.errno in FULL:
         return Error(f"There is no space left for {output}. Nothing was written.", code="disk_full")

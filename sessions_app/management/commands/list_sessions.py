@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dubbing_core.sizes import format_size
-from sessions_app.management.portal_command import PortalCommand, user_named
+from sessions_app.management.portal_command import PortalCommand, get_user
 from sessions_app.models import DubbingSession
 from sessions_app.queries.sessions import get_all_sessions
 
@@ -13,22 +13,22 @@ COLUMNS = ("NAME", "OWNER", "VERSION", "STAGE", "LANGUAGES", "FILES", "SIZE", "L
 
 
 class Command(PortalCommand):
-    help = "List the sessions that are not in the trash, the latest first."
+    help = "List the sessions that are not in the trash, the most recently updated first."
 
-    def add_own_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--owner", metavar="USER", help="Only this user's.")
+    def add_command_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--owner", metavar="USER", help="Only sessions of this user.")
 
     def perform(self, options: dict[str, Any]) -> list[dict[str, object]]:
-        owner = None if options["owner"] is None else user_named(options["owner"])
-        return [_row(session) for session in get_all_sessions(owner)]
+        owner = None if options["owner"] is None else get_user(options["owner"])
+        return [_make_row(session) for session in get_all_sessions(owner)]
 
-    def describe(self, answer: Any) -> str:
-        if not answer:
+    def describe(self, result: Any) -> str:
+        if not result:
             return "There are no sessions."
-        return _table([COLUMNS, *(_cells(row) for row in answer)])
+        return _format_table([COLUMNS, *(_format_cells(row) for row in result)])
 
 
-def _row(session: DubbingSession) -> dict[str, object]:
+def _make_row(session: DubbingSession) -> dict[str, object]:
     version = session.current
     return {
         "name": session.name,
@@ -46,7 +46,7 @@ def _row(session: DubbingSession) -> dict[str, object]:
     }
 
 
-def _cells(row: dict[str, Any]) -> tuple[str, ...]:
+def _format_cells(row: dict[str, Any]) -> tuple[str, ...]:
     return (
         row["name"],
         row["owner"],
@@ -59,7 +59,7 @@ def _cells(row: dict[str, Any]) -> tuple[str, ...]:
     )
 
 
-def _table(rows: Sequence[Sequence[str]]) -> str:
+def _format_table(rows: Sequence[Sequence[str]]) -> str:
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
     return "\n".join(line.rstrip() for line in lines)

@@ -15,30 +15,27 @@ from sessions_app.operations.loads.load import load_version
 
 
 class Command(VersionCommand):
-    help = "Put a session's files back into a folder, byte for byte, so that work on them can go on."
+    help = "Restore a session's files into a folder, byte for byte, to continue working on them."
     verb = ("load", "loaded")
 
-    def add_own_arguments(self, parser: ArgumentParser) -> None:
-        super().add_own_arguments(parser)
+    def add_command_arguments(self, parser: ArgumentParser) -> None:
+        super().add_command_arguments(parser)
         parser.add_argument(
-            "--to", required=True, type=Path, metavar="DIR", help="The folder; made if it is not there."
+            "--to", required=True, type=Path, metavar="DIR", help="The folder; created if it does not exist."
         )
-        parser.add_argument(
-            "--overwrite", action="store_true", help="Replace files there that have other contents."
-        )
-
+        parser.add_argument("--overwrite", action="store_true", help="Replace files with different contents.")
         parser.add_argument(
             "--layout",
             choices=("saved", "session"),
             default="saved",
-            help="Where files go: as they lay when they were saved (the default), or in the session's own folders, as in an export.",
+            help="Paths of the files: as they were when saved (default), or in the session's folders, as in an export.",
         )
 
     def perform(self, options: dict[str, Any]) -> dict[str, object]:
-        version = self.version(options)
+        version = self.find_version(options)
         folder = options["to"].expanduser()
         try:
-            _make(folder)
+            _create_folder(folder)
             loaded = load_version(
                 version=version,
                 folder=folder,
@@ -47,7 +44,7 @@ class Command(VersionCommand):
                 as_saved=options["layout"] == "saved",
             )
         except OSError as error:
-            raise _write_error(error, folder) from error
+            raise _translate_error(error, folder) from error
         return {
             "name": version.session.name,
             "version": version.number,
@@ -55,24 +52,24 @@ class Command(VersionCommand):
             **asdict(loaded),
         }
 
-    def describe(self, answer: Any) -> str:
-        told = (
-            f"Loaded version {answer['version']} of “{answer['name']}” into {answer['folder']}: "
-            f"{answer['written']} files, {format_size(answer['size'])}."
+    def describe(self, result: Any) -> str:
+        text = (
+            f"Loaded version {result['version']} of “{result['name']}” into {result['folder']}: "
+            f"{result['written']} files, {format_size(result['size'])}."
         )
-        if answer["unchanged"]:
-            told += f" {answer['unchanged']} were there already."
-        return told
+        if result["unchanged"]:
+            text += f" {result['unchanged']} existed already."
+        return text
 
 
-def _make(folder: Path) -> None:
+def _create_folder(folder: Path) -> None:
     with suppress(FileExistsError):
         folder.mkdir()
     if not folder.is_dir():
         raise Error(f"{folder} is a file. Name a folder.", code="output_is_file")
 
 
-def _write_error(error: OSError, folder: Path) -> Error:
+def _translate_error(error: OSError, folder: Path) -> Error:
     if isinstance(error, FileNotFoundError) and not folder.parent.is_dir():
         return Error(f"There is no folder {folder.parent}.", code="no_such_folder")
     if error.errno in FULL:

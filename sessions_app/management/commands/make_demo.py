@@ -11,16 +11,16 @@ from sessions_app.management.portal_command import PortalCommand
 
 
 class Command(PortalCommand):
-    help = "Make the demo session with real media, for the account “demo”. The first `run` does it by itself."
+    help = "Create the demo session with real media, for the account “demo”. The first `run` does this by itself."
 
     def perform(self, _: dict[str, Any]) -> dict[str, object]:
-        owner = account.make()
+        owner = account.ensure_account()
         with tempfile.TemporaryDirectory(prefix="dubbing-demo-") as name:
             folder = Path(name)
-            media.make(folder)
+            media.make_media(folder)
             project.write_texts(folder)
-            session = project.save(folder, owner=owner, clock=timezone.now)
+            session = project.save_project(folder, owner=owner, clock=timezone.now)
         return {"name": session.name, "code": str(session.code), "owner": owner.username}
 
-    def describe(self, answer: Any) -> str:
-        return f"Made “{answer['name']}”."
+    def describe(self, result: Any) -> str:
+        return f"Created “{result['name']}”."

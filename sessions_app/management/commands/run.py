@@ -84,7 +84,7 @@ class Command(BaseCommand):
                 self._print_line("The demo session could not be created; the portal works without it.")
         self._print_line("")
         self._print_line(f"The portal is ready: {address}/")
-        for line in account.sign_in_lines():
+        for line in account.describe_sign_in():
             self._print_line(line)
         self._print_line("Ctrl-C stops it.")
 

@@ -14,24 +14,24 @@ from sessions_app.storage.self_test import check_store
 
 class Command(BaseCommand):
     help = (
-        "Prepare the storage (bucket, CORS rules) and try everything that the portal asks of it; leaves nothing there. "
-        "Exit status 1 if it lacks something that the portal needs."
+        "Prepare the storage (bucket, CORS rules), and test every operation that the portal needs; leaves no files. "
+        "The exit status is 1 if an operation fails."
     )
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--json", action="store_true", help="Answer in JSON (docs/commands.md).")
+        parser.add_argument("--json", action="store_true", help="Print JSON (docs/commands.md).")
 
     def handle(self, *_: Any, **options: Any) -> None:
-        findings: list[CheckResult] = []
-        for finding in check_store(get_store(), origins=settings.CSRF_TRUSTED_ORIGINS):
-            findings.append(finding)
+        results: list[CheckResult] = []
+        for result in check_store(get_store(), origins=settings.CSRF_TRUSTED_ORIGINS):
+            results.append(result)
             if not options["json"]:
-                self.stdout.write(f"{finding.outcome:<7} {finding.check:<14} {finding.message}")
+                self.stdout.write(f"{result.outcome:<7} {result.check:<14} {result.message}")
                 self.stdout.flush()
-        ready = all(finding.outcome is not Outcome.FAILED for finding in findings)
+        ready = all(result.outcome is not Outcome.FAILED for result in results)
         if options["json"]:
-            checks = [finding.as_dict() for finding in findings]
+            checks = [result.as_dict() for result in results]
             self.stdout.write(json.dumps({"ready": ready, "checks": checks}, ensure_ascii=False, indent=2))
         if not ready:
             raise SystemExit(1)

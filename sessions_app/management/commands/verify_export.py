@@ -12,25 +12,25 @@ from sessions_app.operations.imports.inspection import Verification, verify_expo
 
 
 class Command(BaseCommand):
-    help = "Check every file of an exported ZIP against the SHA-256 in its manifest; exit status 1 if anything differs."
+    help = "Check every file of an exported ZIP against the SHA-256 in its manifest. The exit status is 1 if any differs."
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, metavar="FILE")
-        parser.add_argument("--json", action="store_true", help="Answer in JSON (docs/commands.md).")
+        parser.add_argument("--json", action="store_true", help="Print JSON (docs/commands.md).")
 
     def handle(self, *_: Any, **options: Any) -> None:
-        found = verify_export(options["file"])
+        verification = verify_export(options["file"])
         if options["json"]:
-            self.stdout.write(json.dumps(found.as_dict()))
+            self.stdout.write(json.dumps(verification.as_dict()))
         else:
-            self.stdout.write(_told(found))
-        if not found.verified:
+            self.stdout.write(_describe(verification))
+        if not verification.verified:
             raise SystemExit(1)
 
 
-def _told(found: Verification) -> str:
-    file = escape_unprintable(found.file)
-    if found.verified:
+def _describe(verification: Verification) -> str:
+    file = escape_unprintable(verification.file)
+    if verification.verified:
         return f"{file}: all files are unchanged since the export."
-    return "\n".join(f"{file}: {escape_unprintable(problem)}" for problem in found.problems)
+    return "\n".join(f"{file}: {escape_unprintable(problem)}" for problem in verification.problems)

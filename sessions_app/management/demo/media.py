@@ -1,4 +1,4 @@
-"""The demo's real media: made by ffmpeg where there is one, else small ones that come with the portal."""
+"""Media of the demo session: encoded by ffmpeg if available, otherwise small files shipped with the portal."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from pathlib import Path
 from sessions_app.management.demo import speech
 from sessions_app.management.demo.script import LINES, SECONDS, VIDEO_NAME
 
-SHIPPED = Path(__file__).with_name("media")
-"""What ``make_videos`` made at 320x180."""
+SHIPPED_MEDIA = Path(__file__).with_name("media")
+"""Output of ``make_videos`` at 320x180."""
 PITCHES = {"en": 120.0, "hi": 150.0, "es": 205.0}
 CUSTOM_VOICE = "custom_voices/custom_hi_voice_01_demo.wav"
 MUSIC_PITCH = 262.0
-FFMPEG_SECONDS = 60
-MADE_SIZE = "640x360"
+FFMPEG_TIMEOUT = 60
+VIDEO_SIZE = "640x360"
 
 
-def make(folder: Path) -> None:
-    """Write every file of the project below the folder, in the session's tree; the video under its own name."""
+def make_media(folder: Path) -> None:
+    """Write the media into the folder, in the session's tree; the video under its own name."""
     _write_sounds(folder)
     program = find_ffmpeg()
-    if program is None or not _made_by(program, folder, size=MADE_SIZE):
-        shutil.copytree(SHIPPED, folder, dirs_exist_ok=True)
+    if program is None or not _try_make_videos(program, folder, size=VIDEO_SIZE):
+        shutil.copytree(SHIPPED_MEDIA, folder, dirs_exist_ok=True)
 
 
 def find_ffmpeg() -> str | None:
-    """Return the machine's ffmpeg, or the one of the package imageio-ffmpeg if that happens to be installed."""
+    """Return the path of the system's ffmpeg, or of the package imageio-ffmpeg if it is installed."""
     if program := shutil.which("ffmpeg"):
         return program
     try:
@@ -38,24 +38,24 @@ def find_ffmpeg() -> str | None:
 
 
 def make_videos(program: str, folder: Path, *, size: str) -> None:
-    """Make the videos around the sounds in ``folder``, one picture stream in all of them.
+    """Make the videos for the sounds in ``folder``, all with the same picture stream.
 
-    :raises subprocess.SubprocessError: this ffmpeg cannot.
+    :raises subprocess.SubprocessError: ffmpeg failed.
     """
 
     def run(target: str, *arguments: object) -> None:
         (folder / target).parent.mkdir(exist_ok=True)
         quiet = ["-hide_banner", "-loglevel", "error", "-nostdin", "-bitexact", "-y"]
         sound = ["-c:a", "aac", "-b:a", "48k", "-movflags", "+faststart"]
-        subprocess.run(  # noqa: S603 (our own arguments)
+        subprocess.run(  # noqa: S603 (constant arguments)
             [program, *quiet, *map(str, arguments), *sound, str(folder / target)],
             check=True,
-            timeout=FFMPEG_SECONDS,
+            timeout=FFMPEG_TIMEOUT,
             capture_output=True,
         )
 
     original = folder / ".speech_en.wav"
-    _write(original, "en")
+    _write_speech(original, "en")
     picture = ["-f", "lavfi", "-i", f"testsrc=size={size}:rate=25:duration={SECONDS:g}"]
     h264 = ["-c:v", "libx264", "-preset", "slow", "-crf", "32", "-pix_fmt", "yuv420p"]
     run(VIDEO_NAME, *picture, "-i", original, *h264)
@@ -73,8 +73,8 @@ def make_videos(program: str, folder: Path, *, size: str) -> None:
         run(f"mixed_videos/{voice}_mixed.mp4", *mixed, *mix, "-c:v", "copy", "-t", f"{SECONDS:g}")
 
 
-def _made_by(program: str, folder: Path, *, size: str) -> bool:
-    """Try it: an ffmpeg may lack the H.264 encoder, or not run at all."""
+def _try_make_videos(program: str, folder: Path, *, size: str) -> bool:
+    """Return whether ffmpeg made the videos: it may lack the H.264 encoder, or not run at all."""
     try:
         make_videos(program, folder, size=size)
     except (subprocess.SubprocessError, OSError):
@@ -84,13 +84,13 @@ def _made_by(program: str, folder: Path, *, size: str) -> bool:
 
 def _write_sounds(folder: Path) -> None:
     for language in ("hi", "es"):
-        _write(folder / "audio" / f"{language}_audio.wav", language)
+        _write_speech(folder / "audio" / f"{language}_audio.wav", language)
     file = folder / CUSTOM_VOICE
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(speech.wav([(0.2, 1.8), (2.1, 2.9)], seconds=3, pitch=98))
+    file.write_bytes(speech.make_wav([(0.2, 1.8), (2.1, 2.9)], seconds=3, pitch=98))
 
 
-def _write(file: Path, language: str) -> None:
+def _write_speech(file: Path, language: str) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     spans = [(line.start, line.end) for line in LINES]
-    file.write_bytes(speech.wav(spans, seconds=SECONDS, pitch=PITCHES[language]))
+    file.write_bytes(speech.make_wav(spans, seconds=SECONDS, pitch=PITCHES[language]))

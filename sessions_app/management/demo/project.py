@@ -1,4 +1,4 @@
-"""Saves the demo project as people would: three days' work, three versions, through the same operations as everything else."""
+"""The demo project: three versions, saved through the same operations as those of users."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ from sessions_app.storage.part_sizes import choose_part_size
 
 Clock = Callable[[], datetime]
 
-WRITINGS = {
-    "transcriptions/original_asr.json": script.original_asr,
-    "transcriptions/chunked_transcript.json": script.chunked_transcript,
-    "translations/translated.json": script.translated,
-    "translations/language_translations.json": script.language_translations,
-    "voices/voice_assignments.json": script.voice_assignments,
+TEXT_FILES = {
+    "transcriptions/original_asr.json": script.make_original_asr,
+    "transcriptions/chunked_transcript.json": script.make_chunked_transcript,
+    "translations/translated.json": script.make_translated,
+    "translations/language_translations.json": script.make_language_translations,
+    "voices/voice_assignments.json": script.make_voice_assignments,
 }
 
 
@@ -59,62 +59,62 @@ DAYS = (
 
 
 def write_texts(folder: Path) -> None:
-    for path, text in WRITINGS.items():
+    for path, text in TEXT_FILES.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(text())
 
 
-def save(folder: Path, *, owner: User, clock: Clock) -> DubbingSession:
-    """Save the project that lies in the folder, day by day. A half-made one of an earlier try goes first.
+def save_project(folder: Path, *, owner: User, clock: Clock) -> DubbingSession:
+    """Save the folder's files as one version per day; delete an unfinished session of an earlier attempt first.
 
     :raises OperationError: a save did not succeed.
     """
-    _remove_unfinished(owner, now=clock())
+    _delete_unfinished(owner, now=clock())
     name = suggest_name(owner=owner, video_filename=VIDEO_NAME, now=clock())
     session = create_session(owner=owner, name=name, now=clock())
-    state.note_begun(session.code)
+    state.record_start(session.code)
     for number, day in enumerate(DAYS):
         request = SaveRequest(parent=number, message=day.message)
-        files = _send(folder, list(_chosen(folder, day.files)), owner=owner, clock=clock)
+        files = _upload_files(folder, list(_list_files(folder, day.files)), owner=owner, clock=clock)
         job = request_save(session=session, author=owner, files=files, request=request, now=clock())
-        _finish(job, clock=clock)
+        _run_to_end(job, clock=clock)
         session.refresh_from_db()
-    state.note_made(session.code)
+    state.record_completion(session.code)
     return session
 
 
-def _remove_unfinished(owner: User, *, now: datetime) -> None:
-    code = state.unfinished_session()
+def _delete_unfinished(owner: User, *, now: datetime) -> None:
+    code = state.get_unfinished_session()
     session = visible_to(owner, DubbingSession.objects.filter(code=code)).first() if code else None
     if session is not None:
         trash_sessions(sessions=[session], now=now)
         purge_session(session=session)
 
 
-def _chosen(folder: Path, chosen: Sequence[str]) -> Iterator[str]:
-    for name in chosen:
+def _list_files(folder: Path, names: Sequence[str]) -> Iterator[str]:
+    for name in names:
         if name.endswith("/"):
             yield from sorted(f"{name}{file.name}" for file in (folder / name).iterdir())
         else:
             yield name
 
 
-def _send(folder: Path, paths: Sequence[str], *, owner: User, clock: Clock) -> list[Upload]:
-    announced = [NewFile(path=path, size=(folder / path).stat().st_size) for path in paths]
-    sent = []
-    for upload in create_uploads(owner=owner, files=announced, now=clock()):
+def _upload_files(folder: Path, paths: Sequence[str], *, owner: User, clock: Clock) -> list[Upload]:
+    new_files = [NewFile(path=path, size=(folder / path).stat().st_size) for path in paths]
+    uploads: list[Upload] = []
+    for upload in create_uploads(owner=owner, files=new_files, now=clock()):
         with (folder / upload.path).open("rb") as file:
             number = 0
             while part := file.read(choose_part_size(upload.size)):
                 number += 1
                 put_part(upload=upload, number=number, chunks=[part], now=clock())
         upload.refresh_from_db()
-        sent += complete_uploads(uploads=[upload], now=clock())
-    return sent
+        uploads += complete_uploads(uploads=[upload], now=clock())
+    return uploads
 
 
-def _finish(job: Job, *, clock: Clock) -> None:
-    """Run the job here, unless a worker was quicker."""
+def _run_to_end(job: Job, *, clock: Clock) -> None:
+    """Run the job in this process, or wait for a worker that has claimed it."""
     while not job.is_finished:
         run_job(job_id=job.pk, clock=clock)
         job.refresh_from_db()

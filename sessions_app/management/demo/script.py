@@ -1,4 +1,4 @@
-"""What is said in the demo's video, in its own language and in two others."""
+"""Spoken lines of the demo video, in its own language and in two others."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LINES = (
     Line(
         start=2.2,
         end=3.9,
-        en="We make videos for everybody.",
+        en="We make videos for everyone.",
         hi="हम सबके लिए वीडियो बनाते हैं।",
         es="Hacemos vídeos para todo el mundo.",
     ),
@@ -44,12 +44,12 @@ LINES = (
 VOICES = {"hi": "gemini_hi_deep", "es": "edge_es_bright"}
 
 
-def original_asr() -> bytes:
+def make_original_asr() -> bytes:
     segments = [{"start": line.start, "end": line.end, "text": line.en} for line in LINES]
     return _json({"language": "en", "text": " ".join(line.en for line in LINES), "segments": segments})
 
 
-def chunked_transcript() -> bytes:
+def make_chunked_transcript() -> bytes:
     return _json(
         {
             "chunks": [
@@ -60,11 +60,11 @@ def chunked_transcript() -> bytes:
     )
 
 
-def translated() -> bytes:
+def make_translated() -> bytes:
     return _json({"hi": " ".join(line.hi for line in LINES), "es": " ".join(line.es for line in LINES)})
 
 
-def language_translations() -> bytes:
+def make_language_translations() -> bytes:
     return _json(
         {
             language: [
@@ -81,7 +81,7 @@ def language_translations() -> bytes:
     )
 
 
-def voice_assignments() -> bytes:
+def make_voice_assignments() -> bytes:
     return _json(VOICES)
 
 

@@ -1,4 +1,4 @@
-"""Speech-like sound without a speech engine: syllables of a gliding voice, one melody a language."""
+"""Synthetic speech-like sound: syllables of a gliding tone, with one pitch per language."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from collections.abc import Sequence
 
 RATE = 16_000
 HARMONICS = ((1, 0.5), (2, 0.3), (3, 0.15))
-SYLLABLES_A_SECOND = 4.5
+SYLLABLES_PER_SECOND = 4.5
 
 
-def wav(spans: Sequence[tuple[float, float]], *, seconds: float, pitch: float) -> bytes:
-    """Return a WAV file (mono, 16 bits) in which a voice of ``pitch`` hertz speaks during the spans."""
+def make_wav(spans: Sequence[tuple[float, float]], *, seconds: float, pitch: float) -> bytes:
+    """Return a WAV file (mono, 16 bits) with a voice of ``pitch`` hertz during the spans (seconds)."""
     samples = array("h", bytes(2 * round(seconds * RATE)))
     for start, end in spans:
-        _speak(samples, round(start * RATE), round(end * RATE), pitch)
+        _add_voice(samples, round(start * RATE), round(end * RATE), pitch)
     file = io.BytesIO()
     with wave.open(file, "wb") as writer:
         writer.setnchannels(1)
@@ -27,12 +27,12 @@ def wav(spans: Sequence[tuple[float, float]], *, seconds: float, pitch: float) -
     return file.getvalue()
 
 
-def _speak(samples: array[int], start: int, end: int, pitch: float) -> None:
+def _add_voice(samples: array[int], start: int, end: int, pitch: float) -> None:
     phase = 0.0
     for index in range(start, min(end, len(samples))):
         time = (index - start) / RATE
         glide = 1.08 - 0.16 * (index - start) / (end - start) + 0.03 * math.sin(2 * math.pi * 1.3 * time)
         phase += 2 * math.pi * pitch * glide / RATE
-        loudness = math.sin(math.pi * SYLLABLES_A_SECOND * time) ** 2
+        loudness = math.sin(math.pi * SYLLABLES_PER_SECOND * time) ** 2
         sound = sum(weight * math.sin(number * phase) for number, weight in HARMONICS)
         samples[index] = round(12_000 * loudness * sound)

@@ -1,4 +1,4 @@
-"""Whether the demo was made in this DATA_DIR: once, and not again when people have deleted it."""
+"""Record of the demo session in DATA_DIR: it is created once, and not again after users have deleted it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from uuid import UUID
 from django.conf import settings
 
 
-def _file() -> Path:
+def _get_file() -> Path:
     file: Path = settings.DATA_DIR / "demo.json"
     return file
 
@@ -18,29 +18,29 @@ def is_due() -> bool:
     return not _read().get("made", False)
 
 
-def unfinished_session() -> UUID | None:
-    """Return the code of the session that an earlier try began."""
+def get_unfinished_session() -> UUID | None:
+    """Return the code of the session of an earlier, unfinished attempt."""
     code = _read().get("session")
     return UUID(str(code)) if code and is_due() else None
 
 
-def note_begun(session: UUID) -> None:
+def record_start(session: UUID) -> None:
     _write({"made": False, "session": str(session)})
 
 
-def note_made(session: UUID) -> None:
+def record_completion(session: UUID) -> None:
     _write({"made": True, "session": str(session)})
 
 
 def _read() -> dict[str, object]:
     try:
-        value = json.loads(_file().read_text(encoding="utf-8"))
+        value = json.loads(_get_file().read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
         return {}
     return value if isinstance(value, dict) else {}
 
 
 def _write(value: dict[str, object]) -> None:
-    draft = _file().with_suffix(".draft")
+    draft = _get_file().with_suffix(".draft")
     draft.write_text(json.dumps(value), encoding="utf-8")
-    draft.replace(_file())
+    draft.replace(_get_file())

@@ -525,7 +525,7 @@ def test_the_demo_session_is_created(portal_environment: dict[str, str], work_fo
     name = json.loads(created.stdout)["name"]
     (row,) = json.loads(manage("list_sessions", "--json", environment=portal_environment).stdout)
     assert (row["name"], row["owner"], row["video"]) == (name, "demo", "company_presentation.mp4")
-    assert (row["version"], row["languages"], row["files"]) == (3, ["es", "hi"], 13)
+    assert (row["version"], row["languages"], row["files"]) == (3, ["hi", "es"], 13)
 
 
 # -- Parts -------------------------------------------------------------------------------------------------------

@@ -86,6 +86,15 @@ def test_files_named_for_a_language_add_missing_translations():
     }
 
 
+def test_translations_are_in_the_order_of_the_files():
+    files = {
+        "translations/translated.json": rendered({"hi": "A", "es": "B"}),
+        "translations/de.txt": b"C",
+    }
+
+    assert list(extract_texts(files).translations or ()) == ["hi", "es", "de"]
+
+
 def test_session_languages_keep_their_spelling():
     files = {"translations/translated.json": rendered({"klingon": "nuqneH", "other": "x"})}
 

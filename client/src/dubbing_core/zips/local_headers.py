@@ -5,10 +5,10 @@ from __future__ import annotations
 import struct
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import chain
 
+from dubbing_core.concurrency import run_in_threads
 from dubbing_core.zips.central_directory import DESCRIPTOR_SIZES, CentralEntry, gap_error, overlap_error
 from dubbing_core.zips.errors import ZipError
 from dubbing_core.zips.extra_fields import (
@@ -44,12 +44,12 @@ def locate_data(source: RangeSource, entries: Sequence[BoundedEntry], *, seek_co
         `zip_zip64_invalid`, `zip_directory_with_data`, `zip_truncated`.
     """
     starts: list[int] = []
-    with ThreadPoolExecutor(READERS) as executor:
-        for group in _groups(entries):
-            windows = _merged(chain.from_iterable(_windows(entry, end) for entry, end in group))
-            requests = _requests(windows, seek_cost)
-            buffers = _Buffers(windows, chain.from_iterable(executor.map(partial(_fetch, source), requests)))
-            starts += [_check(entry, end, buffers) for entry, end in group]
+    for group in _groups(entries):
+        windows = _merged(chain.from_iterable(_windows(entry, end) for entry, end in group))
+        requests = _requests(windows, seek_cost)
+        fetched = run_in_threads(partial(_fetch, source), requests, threads=READERS, name="zip-headers")
+        buffers = _Buffers(windows, chain.from_iterable(fetched))
+        starts += [_check(entry, end, buffers) for entry, end in group]
     return starts
 
 

@@ -256,10 +256,10 @@ def _compute_crc32(descriptor: int, start: int, end: int) -> int:
     return crc32
 
 
-def _get_regular_size(key: str, found: os.stat_result) -> int:
-    if not stat.S_ISREG(found.st_mode):
+def _get_regular_size(key: str, status: os.stat_result) -> int:
+    if not stat.S_ISREG(status.st_mode):
         raise ObjectMissingError(key)
-    return found.st_size
+    return status.st_size
 
 
 @contextmanager

@@ -91,7 +91,7 @@ class _Checks:
 
     def check_list(self) -> CheckResult:
         try:
-            keys = [found.key for found in self._store.list(self._prefix)]
+            keys = [stored.key for stored in self._store.list(self._prefix)]
         except StoreError as error:
             return CheckResult.failed("list", _describe_error(error))
         if keys != [self._small]:
@@ -161,7 +161,7 @@ class _Checks:
         try:
             for key in (self._small, self._large):
                 self._store.delete(key)
-            left = [found.key for found in self._store.list(self._prefix)]
+            left = [stored.key for stored in self._store.list(self._prefix)]
         except StoreError as error:
             return CheckResult.failed("delete", _describe_error(error))
         if left:
@@ -172,8 +172,8 @@ class _Checks:
         with suppress(StoreError):
             for upload in list(self._store.open_uploads(self._prefix)):
                 self._store.abort(upload.key, upload.upload_id)
-            for found in list(self._store.list(self._prefix)):
-                self._store.delete(found.key)
+            for stored in list(self._store.list(self._prefix)):
+                self._store.delete(stored.key)
 
     def _check_join(self, upload_id: str, parts: Sequence[Part]) -> CheckResult:
         size = len(self._head) + len(self._tail)

@@ -57,10 +57,10 @@ class TestRules:
         server.add_response("put_bucket_cors", {})
         server.add_client_error("get_bucket_cors", "NoSuchCORSConfiguration", http_status_code=404)
 
-        found = ensure_cors_rules(server.client, "bucket", [OURS])
+        result = ensure_cors_rules(server.client, "bucket", [OURS])
 
-        assert found.outcome is Outcome.WARNING
-        assert found.message.endswith(
+        assert result.outcome is Outcome.WARNING
+        assert result.message.endswith(
             f"does not return them for {OURS}. Set the rules manually (docs/storage.md)."
         )
 
@@ -75,11 +75,11 @@ class TestRules:
     def test_that_cannot_be_set_are_left_to_the_operator(self, server, code, status, sentence):
         server.add_client_error("get_bucket_cors", code, http_status_code=status)
 
-        found = ensure_cors_rules(server.client, "bucket", [OURS])
+        result = ensure_cors_rules(server.client, "bucket", [OURS])
 
-        assert found.outcome is Outcome.WARNING
-        assert found.message.startswith(sentence)
-        assert found.message.endswith("Set the rules manually (docs/storage.md).")
+        assert result.outcome is Outcome.WARNING
+        assert result.message.startswith(sentence)
+        assert result.message.endswith("Set the rules manually (docs/storage.md).")
 
 
 class TestBucket:

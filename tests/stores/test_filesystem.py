@@ -357,12 +357,12 @@ class TestFiles:
         put(store, "a/one", b"1")
         put(store, "a/two", b"2")
 
-        found = store.list("")
-        first = next(found)
+        listing = store.list("")
+        first = next(listing)
         for path in (root / "a").iterdir():
             path.unlink()
 
-        assert [first, *found] == [first]
+        assert [first, *listing] == [first]
 
     def test_that_cannot_be_read_raise_an_error(self, store, root):
         (root / "a").mkdir(parents=True)

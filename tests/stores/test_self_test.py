@@ -98,20 +98,20 @@ class TestBucket:
     def test_that_accepts_parts_from_browsers_passes_and_stays_empty(self, storage):
         store = S3Store(storage, direct_uploads=True)
 
-        found = outcomes(store)
+        results = outcomes(store)
 
-        assert Outcome.FAILED not in found.values()
-        assert list(found) == [
+        assert Outcome.FAILED not in results.values()
+        assert list(results) == [
             *("bucket", "cors-rules", "write", "read", "list"),
             *("cors", "direct-parts", "direct-length", "parts", "copy", "delete"),
         ]
         assert is_empty(store)
 
     def test_behind_the_portal_needs_no_cors_rules(self, storage):
-        found = outcomes(S3Store(storage))
+        results = outcomes(S3Store(storage))
 
-        assert Outcome.FAILED not in found.values()
-        assert list(found) == ["bucket", "write", "read", "list", "parts", "copy", "delete"]
+        assert Outcome.FAILED not in results.values()
+        assert list(results) == ["bucket", "write", "read", "list", "parts", "copy", "delete"]
 
     def test_that_refuses_the_portals_origin_fails(self):
         with running_swift(allowed_origin="https://elsewhere.example.com") as server:
@@ -128,10 +128,10 @@ class TestBucket:
     def test_whose_public_address_is_unreachable_passes_with_a_warning(self, storage):
         store = S3Store(storage, direct_uploads=True, public_endpoint_url="http://127.0.0.1:9")
 
-        found = outcomes(store)
+        results = outcomes(store)
 
-        assert found["direct-parts"] is Outcome.WARNING
-        assert found["parts"] is Outcome.OK
+        assert results["direct-parts"] is Outcome.WARNING
+        assert results["parts"] is Outcome.OK
         assert is_empty(store)
 
     def test_with_a_wrong_key_fails(self, storage):
@@ -150,10 +150,10 @@ class TestFolder:
         return FileSystemStore(FileSystemStorage(location=root))
 
     def test_is_created_and_left_empty(self, store, root):
-        found = outcomes(store)
+        results = outcomes(store)
 
-        assert Outcome.FAILED not in found.values()
-        assert list(found) == ["folder", "space", "locks", "unnamed-files", "sharing", *ALL_CHECKS]
+        assert Outcome.FAILED not in results.values()
+        assert list(results) == ["folder", "space", "locks", "unnamed-files", "sharing", *ALL_CHECKS]
         assert list(root.iterdir()) == []
 
     def test_that_is_a_file_fails(self, store, root):
@@ -182,7 +182,7 @@ class TestFolder:
     def test_without_unnamed_files_passes_with_a_warning(self, store, monkeypatch):
         monkeypatch.setattr(atomic_files, "open_unnamed", lambda folder: None)
 
-        found = outcomes(store)
+        results = outcomes(store)
 
-        assert found["unnamed-files"] is Outcome.WARNING
-        assert Outcome.FAILED not in found.values()
+        assert results["unnamed-files"] is Outcome.WARNING
+        assert Outcome.FAILED not in results.values()

@@ -81,9 +81,9 @@ def move_damaged_data() -> bool:
 
 def _create_private_folder(path: Path) -> None:
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    found = path.lstat()
+    status = path.lstat()
     # In a shared temporary folder another user could have created it first.
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid():
         raise Error(
             f"The folder {path} belongs to another user. Set DATA_DIR to a shorter path.", code="no_broker"
         )

@@ -65,13 +65,13 @@ class S3Objects:
     def open_range(self, key: str, start: int, end: int) -> StreamingBody:
         name = self.get_name(key)
         with translate_errors(key):
-            found = self.client.get_object(Bucket=self.bucket, Key=name, Range=f"bytes={start}-{end - 1}")
-        ignored = start > 0 and not found.get("ContentRange", "").startswith(f"bytes {start}-")
-        if ignored or found["ContentLength"] > end - start:
+            response = self.client.get_object(Bucket=self.bucket, Key=name, Range=f"bytes={start}-{end - 1}")
+        ignored = start > 0 and not response.get("ContentRange", "").startswith(f"bytes {start}-")
+        if ignored or response["ContentLength"] > end - start:
             # A server may ignore Range (RFC 9110 section 14.2); its bytes would be the wrong ones.
-            found["Body"].close()
+            response["Body"].close()
             raise StoreUnavailableError(key)
-        return found["Body"]
+        return response["Body"]
 
     def put(self, key: str, data: bytearray) -> None:
         """Store a small object in one request, unless it exists."""
@@ -113,8 +113,8 @@ class S3Objects:
 
     def list(self, prefix: str) -> Iterator[StoredObject]:
         for page in self.list_pages("list_objects_v2", prefix):
-            for found in page.get("Contents", ()):
-                yield StoredObject(key=self.get_key(found["Key"]), size=found["Size"])
+            for entry in page.get("Contents", ()):
+                yield StoredObject(key=self.get_key(entry["Key"]), size=entry["Size"])
 
     def list_pages(self, operation: Any, prefix: str) -> Iterator[dict[str, Any]]:
         name = self._location + checked_prefix(prefix)

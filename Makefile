@@ -1,6 +1,6 @@
 # `make help` lists the targets. Everything is installed and built inside this folder.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test bench lint format lock frontend clean
+.PHONY: help setup run test test-large bench lint format lock frontend clean
 
 base := .venv/.installed-base
 dev := .venv/.installed-dev
@@ -15,7 +15,7 @@ frontend_sources := $(shell find frontend/src frontend/css) frontend/build.js
 npm_lock := frontend/package.json frontend/package-lock.json frontend/.npmrc
 
 help: ## Show this list
-	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' Makefile | column -t -s '|' 2>/dev/null || grep '## ' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' Makefile | column -t -s '|' 2>/dev/null || grep '## ' Makefile
 
 setup: $(base) ## Prepare .venv (PYTHON=... to choose the interpreter)
 	@echo "Ready: make run, or .venv/bin/python manage.py help"
@@ -28,6 +28,9 @@ test: $(dev) $(client) $(gradio) $(npm_dev) $(dist) ## Run all tests on both sta
 	@$(if $(ARGS),,scripts/frontend test)
 	@$(if $(ARGS),,.build/client/bin/python -m pytest --quiet client)
 	@scripts/test $(ARGS)
+
+test-large: $(dev) $(client) $(dist) ## Run the tests of large archives and of the benchmarks
+	@.venv/bin/python -m pytest -m large $(ARGS)
 
 bench: $(bench) $(client) $(dist) ## Compare the portal with other programs (JSON=FILE ONLY=zip,export ROUNDS=5)
 	@.venv/bin/python -m bench $(if $(JSON),--json "$(JSON)") $(if $(ONLY),--only "$(ONLY)") $(if $(ROUNDS),--rounds "$(ROUNDS)")

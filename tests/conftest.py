@@ -1,6 +1,6 @@
-"""Chooses the stack, before Django reads its settings, and what runs on which.
+"""Choose the stack before Django reads its settings, and the tests that run on it.
 
-``make test`` runs four pytest workers, two a stack (docs/decisions/0006-test-stacks.md); ``pytest tests/...`` by hand runs on ``embedded``.
+``make test`` runs four pytest workers, two per stack (docs/decisions/0006-test-stacks.md); ``pytest tests/...`` by hand runs on ``embedded``.
 """
 
 from __future__ import annotations
@@ -25,40 +25,64 @@ if django.conf.settings.configured:
 SERVICES = ExitStack()
 STACK = stacks.start(SERVICES)
 with pytest.MonkeyPatch.context() as patch:
-    # Only for this moment: workers inherit the environment, and pytest-django would read settings before this module.
+    # Temporary: workers inherit the environment, and pytest-django would read the settings before this module.
     patch.setenv("DJANGO_SETTINGS_MODULE", "dubbing_sessions.settings")
-    # Pages name static files by their content, so these have to be collected first: once for all workers, portals and runs.
+    # Pages need the hashed names of static files, so these are collected first: once for all workers, portals and runs.
     os.environ["STATIC_ROOT"] = str(ROOT / ".build" / "static")
     django.setup()
     collect_static_files(print_line=lambda _: None)
 
-# Two workers share the machine with whatever else runs there: time says nothing about a test's data.
+# The production hasher takes 0.4 s of CPU per password. Portals in separate processes use it.
+django.conf.settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+# No deadlines: other workers use the same cores.
 hypothesis.settings.register_profile(
-    "house", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    "default", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
-hypothesis.settings.load_profile("house")
+hypothesis.settings.load_profile("default")
 
 pytest_plugins = ["tests.services.browser", "tests.services.fixtures", "tests.services.media"]
 
-ONE_STACK = ("browser", "services", "stores", "unit")
-"""Folders whose tests come to the same on any stack, or bring their own: they run once, on ``embedded``."""
-BESIDE_TEAM = ("stores",)
-"""Of these, what ``team`` takes over when both run side by side: it has an S3 server already, and less to do."""
-AROUND = ("browser", "client", "journeys", "services", "stores")
-"""Folders whose tests watch a portal or a server in processes of its own, and wait for it most of the time."""
-SIDE_BY_SIDE = "PYTEST_XDIST_WORKER" in os.environ
+TESTS = Path(__file__).parent
+ONE_STACK = ("bench", "browser", "language", "services", "stores", "unit")
+"""Folders whose results do not depend on the stack, or whose tests start their own servers: run once."""
+ON_TEAM = ("stores",)
+"""Folders of ``ONE_STACK`` that run on ``team`` in `make test`: it has an S3 server already. Others run on ``embedded``."""
+OUTSIDE = ("browser", "client", "journeys", "services", "stores")
+"""Folders whose tests mostly wait for a portal or server in other processes."""
+IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
 SHARE = os.environ.get("DUBBING_TEST_SHARE", "")
-"""What of its stack's tests a worker runs: those ``around`` the portal, those ``inside`` of it, or all."""
+"""The share of the stack's tests that this worker runs: ``outside`` or ``inside`` the portal's process, or all."""
 NO_SKIPS = bool(os.environ.get("CI"))
 
 
+def folder_of(path: Path) -> str:
+    """Return the name of the folder below tests/ that contains the path."""
+    return path.relative_to(TESTS).parts[0]
+
+
+def has_share(folder: str) -> bool:
+    return not SHARE or ("outside" if folder in OUTSIDE else "inside") == SHARE
+
+
+def is_stack_of(folder: str) -> bool:
+    """Return whether tests that run once run on this stack."""
+    return STACK.name == ("team" if IS_WORKER and folder in ON_TEAM else "embedded")
+
+
 def runs_here(item: pytest.Item) -> bool:
-    folder = item.path.relative_to(Path(__file__).parent).parts[0]
-    if SHARE and ("around" if folder in AROUND else "inside") != SHARE:
-        return False
-    if folder not in ONE_STACK and item.get_closest_marker("one_stack") is None:
-        return True
-    return STACK.name == ("team" if SIDE_BY_SIDE and folder in BESIDE_TEAM else "embedded")
+    folder = folder_of(item.path)
+    runs_once = folder in ONE_STACK or item.get_closest_marker("one_stack") is not None
+    return has_share(folder) and (not runs_once or is_stack_of(folder))
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Skip folders that other workers run: importing all tests takes 10 s of CPU."""
+    if collection_path.parent != TESTS or not collection_path.is_dir():
+        return None
+    folder = collection_path.name
+    runs = has_share(folder) and (folder not in ONE_STACK or is_stack_of(folder))
+    return None if runs else True
 
 
 def pytest_report_header(config: pytest.Config) -> str:
@@ -89,7 +113,7 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
 
 
 def fail_if_skipped(report: pytest.TestReport | pytest.CollectReport) -> None:
-    """Turn a skip into a failure where everything must run; an expected failure stays one."""
+    """Turn a skip into a failure where CI is set; expected failures stay."""
     if NO_SKIPS and report.skipped and not hasattr(report, "wasxfail"):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
         report.outcome = "failed"
@@ -97,7 +121,7 @@ def fail_if_skipped(report: pytest.TestReport | pytest.CollectReport) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    # pytest-xdist counts what the last worker collected, and that may have nothing to do: `make test ARGS=tests/unit`.
+    # pytest-xdist uses the status of the last worker, which may have no tests: `make test ARGS=tests/unit`.
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and reporter and reporter.stats.get("passed"):
         session.exitstatus = pytest.ExitCode.OK
@@ -115,14 +139,14 @@ def stack() -> stacks.Stack:
 
 @pytest.fixture
 def work_folder() -> Iterator[Path]:
-    """An empty folder with a name short enough for Unix sockets below it."""
+    """An empty folder whose name is short enough for Unix sockets below it."""
     with temporary_folder("work") as folder:
         yield folder
 
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
-    """Keep the test database in a file: WAL mode and several connections are what runs in production."""
+    """Keep the test database in a file, as in production: WAL mode, several connections."""
     if STACK.name == "embedded":
         database = django.conf.settings.DATABASES["default"]
         database.setdefault("TEST", {})["NAME"] = str(Path(STACK.environment["DATA_DIR"]) / "tests.sqlite3")

@@ -10,7 +10,7 @@ from bench.works import client, client_small, http, s3
 
 MIB = 1024 * 1024
 
-pytestmark = [pytest.mark.one_stack, pytest.mark.slow]
+pytestmark = [pytest.mark.large, pytest.mark.slow]
 
 
 @pytest.fixture

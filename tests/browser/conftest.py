@@ -61,7 +61,7 @@ def running_portal(environment: dict[str, str]) -> Iterator[Portal]:
 
 @pytest.fixture(scope="session")
 def portal(stack: Stack) -> Iterator[Portal]:
-    with stack.fresh() as environment, running_portal(environment) as portal:
+    with stack.fresh(migrated=True) as environment, running_portal(environment) as portal:
         yield portal
 
 

@@ -26,7 +26,7 @@ def test_parts_go_to_the_store_and_a_refresh_resumes_with_the_missing_ones(
         (folder / f"hi_{number:02}.wav").write_bytes(os.urandom(2000))
     with (
         running_swift() as store,
-        stack.fresh() as environment,
+        stack.fresh(migrated=True) as environment,
         running_portal(environment | store.environment() | {"S3_PREFIX": "browser"}) as portal,
         portal.browser_user(browser, "bob") as bob,
     ):

@@ -113,6 +113,7 @@ def alice(db: None) -> Iterator[Alice]:
         signal.connect(close_old_connections)
 
 
+@pytest.mark.one_stack
 @pytest.mark.slow
 @schema.parametrize()
 @DETERMINISTIC

@@ -17,6 +17,7 @@ from zipfile import ZipFile
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
@@ -61,9 +62,7 @@ def create_users() -> dict[str, str]:
     world = World.create()
     world.clock = WallClock()
     WORLD.append(world)
-    for user in User.objects.all():
-        user.set_password(PASSWORD)
-        user.save()
+    User.objects.update(password=make_password(PASSWORD))
     return {"password": PASSWORD}
 
 

@@ -38,7 +38,6 @@ class Portal:
         self._web: Service | None = None
         self._worker: Worker | None = None
         services.callback(self.stop_worker)
-        self.manage("migrate", "--verbosity=0")
         self._controller = services.enter_context(running_controller(environment))
         self.password: str = self.call("create_users")["password"]
 
@@ -192,7 +191,7 @@ def running_portal(stack: Stack) -> Iterator[Portal]:
     with ExitStack() as services:
         # The test session has collected the static files.
         static = {"STATIC_ROOT": str(settings.STATIC_ROOT)}
-        environment = {**services.enter_context(stack.fresh()), **SHORT_INTERVALS, **static}
+        environment = {**services.enter_context(stack.fresh(migrated=True)), **SHORT_INTERVALS, **static}
         if "REDIS_URL" in environment:
             broker = services.enter_context(running_valkey())
             environment["REDIS_URL"] = broker.url

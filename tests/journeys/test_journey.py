@@ -102,9 +102,9 @@ def test_a_dubbing_project_from_its_first_day_to_a_colleague(portal: Portal, med
     anonymous = Visitor(portal.address)
     assert "hi_audio.wav" in anonymous.get(shared).text
     assert anonymous.get(f"{shared}download/").content == archive
-    taken = charlie.submit(f"{shared}take/")
+    copied = charlie.submit(f"{shared}copy/")
     assert (
-        charlie.get(f"{taken.url.removeprefix(portal.address)}versions/1/files/audio/hi_audio.wav").content
+        charlie.get(f"{copied.url.removeprefix(portal.address)}versions/1/files/audio/hi_audio.wav").content
         == (second["audio/hi_audio.wav"])
     )
 

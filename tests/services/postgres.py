@@ -47,11 +47,17 @@ class Postgres:
         return True
 
     @contextmanager
-    def database(self) -> Iterator[str]:
-        """Create an empty database, yield its ``DATABASE_URL``, and drop it with all its connections."""
+    def database(self, *, template: str | None = None) -> Iterator[str]:
+        """Create a database, yield its ``DATABASE_URL``, and drop it with all its connections.
+
+        :param template: name of the database to copy; an empty one by default.
+        """
         name = f"portal_{uuid4().hex[:12]}"
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
         with self.connect() as connection:
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+            connection.execute(
+                statement.format(sql.Identifier(name), sql.Identifier(template or "template1"))
+            )
         try:
             yield self.url(name)
         finally:

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
+import subprocess
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import cached_property
 from pathlib import Path
 
 from tests.services.folders import temporary_folder
@@ -33,10 +37,12 @@ class Stack(ABC):
     """Settings that make a process use the stack."""
 
     @abstractmethod
-    def fresh(self) -> AbstractContextManager[dict[str, str]]:
+    def fresh(self, *, migrated: bool = False) -> AbstractContextManager[dict[str, str]]:
         """Yield the environment of an empty portal in other processes: database, storage, queue.
 
         ``embedded`` has no broker: the portal starts one, as `manage.py run` does.
+
+        :param migrated: copy a migrated database, which takes 5 s of CPU less than to migrate an empty one.
         """
 
 
@@ -52,15 +58,25 @@ class Embedded(Stack):
         self.environment = {"DATA_DIR": str(data_dir)}
 
     @contextmanager
-    def fresh(self) -> Iterator[dict[str, str]]:
+    def fresh(self, *, migrated: bool = False) -> Iterator[dict[str, str]]:
         with temporary_folder("portal") as folder:
+            if migrated:
+                shutil.copy(self._template, folder)
             yield {**without_settings(os.environ), "DATA_DIR": str(folder)}
+
+    @cached_property
+    def _template(self) -> Path:
+        """A migrated database, to be copied."""
+        folder = Path(self.environment["DATA_DIR"]) / "template"
+        migrate({**without_settings(os.environ), "DATA_DIR": str(folder)})
+        return folder / "db.sqlite3"
 
 
 class Team(Stack):
     name = "team"
 
     def __init__(self, data_dir: Path, postgres: Postgres, s3: S3Server, services: ExitStack) -> None:
+        self._services = services
         self.postgres = postgres
         self.s3 = s3
         self.shared = {"SECRET_KEY": "only-for-tests-" * 4, **s3.environment()}
@@ -73,10 +89,10 @@ class Team(Stack):
         }
 
     @contextmanager
-    def fresh(self) -> Iterator[dict[str, str]]:
+    def fresh(self, *, migrated: bool = False) -> Iterator[dict[str, str]]:
         with (
             temporary_folder("portal") as folder,
-            self.postgres.database() as database,
+            self.postgres.database(template=self._template if migrated else None) as database,
             running_valkey() as broker,
         ):
             yield {
@@ -87,6 +103,18 @@ class Team(Stack):
                 "REDIS_URL": broker.url,
                 "S3_PREFIX": folder.name,
             }
+
+    @cached_property
+    def _template(self) -> str:
+        """Name of a migrated database, to be copied."""
+        url = self._services.enter_context(self.postgres.database())
+        migrate({**os.environ, "DATABASE_URL": url})
+        return url.rpartition("/")[2]
+
+
+def migrate(environment: Mapping[str, str]) -> None:
+    command = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
+    subprocess.run(command, cwd=ROOT, env=environment, check=True, timeout=120)
 
 
 def start(services: ExitStack) -> Stack:

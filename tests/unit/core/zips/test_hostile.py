@@ -444,6 +444,7 @@ def test_archives_at_the_limits_are_accepted():
     assert len(contents_of(data, **limits)) == 3
 
 
+@pytest.mark.large
 def test_65537_entries_are_refused_within_a_second():
     layout = plan_archive(
         [TextMember(name=str(number), data=b"", modified=MODIFIED) for number in range(65_537)]

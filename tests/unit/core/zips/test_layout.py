@@ -225,6 +225,7 @@ def test_members_of_hundreds_of_gib_are_planned_quickly():
     assert sum(segment.size for segment in layout.segments if isinstance(segment, Literal)) < 30 * 70_000
 
 
+@pytest.mark.large
 @pytest.mark.parametrize(("count", "end64"), [(65_534, False), (65_535, True), (65_600, True)])
 def test_many_members_open_in_python(count, end64):
     blobs = Blobs()
@@ -326,6 +327,7 @@ def far_archive(tmp_path_factory) -> Path:
     return path
 
 
+@pytest.mark.large
 def test_python_reads_members_beyond_4_gib(far_archive):
     with zipfile.ZipFile(far_archive) as archive:
         assert [info.file_size for info in archive.infolist()] == [2, 4 * GIB + 1, 70_000, 12]
@@ -334,18 +336,20 @@ def test_python_reads_members_beyond_4_gib(far_archive):
         assert archive.read("audio/हिन्दी.wav") == bytes(70_000)
 
 
-def test_other_tools_read_members_beyond_4_gib(far_archive):
-    for tool in READS:
-        assert output_of(*READS[tool], far_archive, "behind.txt") == b"behind 4 GiB", tool
-        assert output_of(*READS[tool], far_archive, "metadata.json") == b"{}", tool
+@pytest.mark.large
+@pytest.mark.parametrize("tool", READS)
+def test_other_tools_read_members_beyond_4_gib(far_archive, tool):
+    assert output_of(*READS[tool], far_archive, "behind.txt") == b"behind 4 GiB"
+    assert output_of(*READS[tool], far_archive, "metadata.json") == b"{}"
 
 
-def test_other_tools_read_a_member_over_4_gib(far_archive):
-    for tool in TESTS:
-        if tool != "unzip":  # takes 45 seconds
-            assert ran(*TESTS[tool], far_archive) == 0, tool
+@pytest.mark.large
+@pytest.mark.parametrize("tool", [tool for tool in TESTS if tool != "unzip"])  # unzip takes 45 seconds
+def test_other_tools_read_a_member_over_4_gib(far_archive, tool):
+    assert ran(*TESTS[tool], far_archive) == 0
 
 
+@pytest.mark.large
 def test_other_tools_read_more_than_65535_members(tmp_path):
     members = [
         TextMember(name=f"{number}.srt", data=b"%d\n" % number, modified=MODIFIED) for number in range(65_600)

@@ -393,6 +393,7 @@ def test_a_member_over_4_gib_is_read_back():
     ]
 
 
+@pytest.mark.large
 def test_more_than_65536_members_are_read_back():
     layout = plan_archive(
         [TextMember(name=f"{number}.srt", data=b"", modified=MODIFIED) for number in range(65_600)]

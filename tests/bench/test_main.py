@@ -13,8 +13,7 @@ import pytest
 from tests.services.folders import in_memory, temporary_folder
 from tests.services.processes import ROOT
 
-pytestmark = [pytest.mark.one_stack, pytest.mark.slow]
-
+pytestmark = [pytest.mark.large, pytest.mark.slow]
 
 WORKS = "save,re-save,export,filesystems,import,load,memory"
 """All but those over the network, which tests/bench tries."""

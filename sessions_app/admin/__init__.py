@@ -1,4 +1,4 @@
-"""The admin site: for looking into everything and for cleanup. Rows change through operations alone."""
+"""Admin site: inspect all rows, and clean up. Rows change through operations only."""
 
 from __future__ import annotations
 
@@ -36,4 +36,4 @@ __all__ = [
 
 admin.site.site_title = "Dubbing Sessions"
 admin.site.site_header = "Dubbing Sessions: administration"
-admin.site.index_title = "Everything there is"
+admin.site.index_title = "Site administration"

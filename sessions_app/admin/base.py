@@ -1,5 +1,5 @@
-# ruff: noqa: ARG002, SLF001 (Django calls these methods with more than they need; `_meta` is its documented interface)
-"""What the admin pages share: nothing is added, changed or deleted by hand, and big tables stay quick."""
+# ruff: noqa: ARG002, SLF001 (signatures of Django; `_meta` is documented API)
+"""Base of the admin pages: read-only rows, and lists that stay fast for large tables."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ from sessions_app.storage.store import StoreError
 
 M = TypeVar("M", bound=Model)
 
-COUNTED_AT_MOST = 10_000
+MAX_COUNT = 10_000
 
 
 class CappedPaginator(Paginator[M]):
-    """Counts no further than anybody turns pages: an exact count of millions of rows takes longer than the page."""
+    """Paginator with a limited count: counting millions of rows takes longer than the page."""
 
     @cached_property
     def count(self) -> int:
         rows = self.object_list
         assert isinstance(rows, QuerySet)
-        return rows.order_by()[:COUNTED_AT_MOST].count()
+        return rows.order_by()[:MAX_COUNT].count()
 
 
 class ReadOnlyAdmin(admin.ModelAdmin[M]):
-    """Rows to look at. Versions, entries and blobs are immutable, and the rest has bytes that belong to it."""
+    """Rows that are only viewed. Versions, entries and blobs are immutable, other rows own bytes in the store."""
 
     paginator = CappedPaginator
     show_full_result_count = False
@@ -61,7 +61,7 @@ class ReadOnlyAdmin(admin.ModelAdmin[M]):
 
 
 def link(row: Model | None) -> str | SafeString:
-    """Return a link to a row's own admin page."""
+    """Return a link to the admin page of a row."""
     if row is None:
         return "-"
     name = f"admin:{row._meta.app_label}_{row._meta.model_name}_change"
@@ -69,14 +69,14 @@ def link(row: Model | None) -> str | SafeString:
 
 
 def list_link(model: type[Model], text: str, **filters: object) -> SafeString:
-    """Return a link to the rows of another model that belong to one."""
+    """Return a link to the filtered list of another model."""
     address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
     query = "&".join(f"{name}={value}" for name, value in filters.items())
     return format_html('<a href="{}?{}">{}</a>', address, query, text)
 
 
 def act_on_each(request: HttpRequest, rows: Iterable[M], act: Callable[[M], object], *, done: str) -> None:
-    """Run an operation on each row; say how many it was done to, and why not to the others."""
+    """Run an operation on each row; show how many succeeded, and the errors of the others."""
     count = 0
     for row in rows:
         try:

@@ -18,10 +18,10 @@ from sessions_app.operations.cleanup.garbage import collect_garbage
 from sessions_app.storage.store import StoreError
 
 ROWS = (
-    ("sessions", "Sessions whose time in the trash is over"),
+    ("sessions", "Sessions whose retention in the trash has ended"),
     ("exports", "Expired exports"),
     ("uploads", "Expired uploads"),
-    ("leftovers", "Leftovers of ended jobs and uploads"),
+    ("leftovers", "Temporary files of finished jobs and uploads"),
     ("blobs", "Blobs that nothing refers to"),
     ("unreferenced", "Blobs that nothing refers to, in the grace period"),
 )
@@ -29,7 +29,7 @@ ROWS = (
 
 @admin.register(Blob)
 class BlobAdmin(ReadOnlyAdmin[Blob]):
-    list_display = ("sha256", "human_size", "state", "is_needed", "created_at", "unreferenced_since")
+    list_display = ("sha256", "human_size", "state", "is_referenced", "created_at", "unreferenced_since")
     list_filter = ("state", ("unreferenced_since", admin.EmptyFieldListFilter))
     date_hierarchy = "created_at"
     search_fields = ("sha256",)
@@ -39,7 +39,7 @@ class BlobAdmin(ReadOnlyAdmin[Blob]):
         "size",
         "crc32",
         "state",
-        "is_needed",
+        "is_referenced",
         "created_at",
         "unreferenced_since",
         "related",
@@ -47,8 +47,12 @@ class BlobAdmin(ReadOnlyAdmin[Blob]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Blob]:
         blob = OuterRef("pk")
-        needed = [Exists(model.objects.filter(blob=blob)) for model in (Entry, Pin, Upload)]
-        return super().get_queryset(request).annotate(needed=needed[0] | needed[1] | needed[2])
+        references = [Exists(model.objects.filter(blob=blob)) for model in (Entry, Pin, Upload)]
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(is_referenced=references[0] | references[1] | references[2])
+        )
 
     def get_urls(self) -> list[URLPattern]:
         page = path("garbage/", self.admin_site.admin_view(self.garbage), name="sessions_app_garbage")
@@ -58,19 +62,19 @@ class BlobAdmin(ReadOnlyAdmin[Blob]):
     def human_size(self, blob: Blob) -> str:
         return format_size(blob.size)
 
-    @admin.display(description="needed", boolean=True)
-    def is_needed(self, blob: Any) -> bool:
-        """Tell whether a version, an upload or a job refers to it."""
-        return bool(blob.needed)
+    @admin.display(description="referenced", boolean=True)
+    def is_referenced(self, blob: Any) -> bool:
+        """Return whether a version, an upload or a job refers to the blob."""
+        return bool(blob.is_referenced)
 
-    @admin.display(description="who refers to it")
+    @admin.display(description="references")
     def related(self, blob: Blob) -> SafeString:
         models = {"Files": Entry, "Uploads": Upload, "Jobs": Pin}
         links = [list_link(model, text, blob__id__exact=blob.pk) for text, model in models.items()]
         return SafeString(" · ".join(links))
 
     def garbage(self, request: HttpRequest) -> HttpResponse:
-        """Show what nobody needs any more; on POST, give it up."""
+        """Show what a garbage collection would delete; on POST, delete it."""
         if not self.has_cleanup_permission(request):
             raise PermissionDenied
         if request.method == "POST":
@@ -79,7 +83,7 @@ class BlobAdmin(ReadOnlyAdmin[Blob]):
             except StoreError as error:
                 messages.error(request, str(error))
             else:
-                messages.success(request, f"Cleaned up: {format_size(report.freed)} came free.")
+                messages.success(request, f"Deleted: {format_size(report.freed)} freed.")
             return redirect("admin:sessions_app_garbage")
         report = collect_garbage(now=timezone.now(), dry_run=True)
         rows = [

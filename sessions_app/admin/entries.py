@@ -9,7 +9,16 @@ from sessions_app.models import Entry
 
 @admin.register(Entry)
 class EntryAdmin(ReadOnlyAdmin[Entry]):
-    list_display = ("path", "in_session", "category", "language", "size", "added_in", "removed_in", "content")
+    list_display = (
+        "path",
+        "in_session",
+        "category",
+        "language",
+        "size",
+        "added_in",
+        "removed_in",
+        "blob_link",
+    )
     list_select_related = ("session", "blob")
     list_filter = ("category", ("removed_in", admin.EmptyFieldListFilter))
     search_fields = ("path", "session__name", "blob__sha256")
@@ -24,5 +33,5 @@ class EntryAdmin(ReadOnlyAdmin[Entry]):
         return format_size(entry.blob.size)
 
     @admin.display(description="blob")
-    def content(self, entry: Entry) -> str:
+    def blob_link(self, entry: Entry) -> str:
         return link(entry.blob)

@@ -66,13 +66,13 @@ class ExportAdmin(ReadOnlyAdmin[Export]):
 
     @admin.action(permissions=["cleanup"], description="Expire now")
     def expire(self, request: HttpRequest, rows: QuerySet[Export]) -> None:
-        """Give up the bytes; links to them end, too."""
+        """Delete the bytes; links to the exports stop working, too."""
         report = GarbageReport()
-        kept = Export.objects.filter(pk__in=rows.values("pk"), removed_at__isnull=True)
+        expiring = Export.objects.filter(pk__in=rows.values("pk"), removed_at__isnull=True)
         try:
-            expire_exports(kept, report=report, now=timezone.now(), dry_run=False)
+            expire_exports(expiring, report=report, now=timezone.now(), dry_run=False)
         except StoreError as error:
             messages.error(request, str(error))
         messages.success(
-            request, f"Expired: {report.exports.count}; {format_size(report.exports.size)} came free."
+            request, f"Expired: {report.exports.count}; {format_size(report.exports.size)} freed."
         )

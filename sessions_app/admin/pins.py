@@ -9,7 +9,7 @@ from sessions_app.models import Pin
 
 @admin.register(Pin)
 class PinAdmin(ReadOnlyAdmin[Pin]):
-    list_display = ("__str__", "for_job", "content", "size")
+    list_display = ("__str__", "for_job", "blob_link", "size")
     list_select_related = ("job", "blob")
     search_fields = ("job__code", "blob__sha256")
     fields = list_display[1:]
@@ -19,7 +19,7 @@ class PinAdmin(ReadOnlyAdmin[Pin]):
         return link(pin.job)
 
     @admin.display(description="blob")
-    def content(self, pin: Pin) -> str:
+    def blob_link(self, pin: Pin) -> str:
         return link(pin.blob)
 
     @admin.display(description="size", ordering="blob__size")

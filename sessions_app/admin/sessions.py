@@ -74,7 +74,7 @@ class DubbingSessionAdmin(ReadOnlyAdmin[DubbingSession]):
     def size(self, session: DubbingSession) -> str:
         return format_size(session.current.total_size if session.current else 0)
 
-    @admin.display(description="what belongs to it")
+    @admin.display(description="related rows")
     def related(self, session: DubbingSession) -> SafeString:
         links = [
             list_link(Version, "Versions", session__id__exact=session.pk),

@@ -15,7 +15,7 @@ class ShareAdmin(ReadOnlyAdmin[Share]):
         "code",
         "of_export",
         "note",
-        "made_by",
+        "author",
         "created_at",
         "expires_at",
         "revoked_at",
@@ -33,8 +33,8 @@ class ShareAdmin(ReadOnlyAdmin[Share]):
     def of_export(self, share: Share) -> str:
         return link(share.export)
 
-    @admin.display(description="made by", ordering="created_by__username")
-    def made_by(self, share: Share) -> str:
+    @admin.display(description="created by", ordering="created_by__username")
+    def author(self, share: Share) -> str:
         return link(share.created_by)
 
     @admin.action(permissions=["cleanup"], description="Revoke")

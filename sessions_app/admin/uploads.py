@@ -14,10 +14,10 @@ from sessions_app.operations.uploads.discard import delete_uploads
 @admin.register(Upload)
 class UploadAdmin(ReadOnlyAdmin[Upload]):
     list_display = (
-        "what",
+        "label",
         "owned_by",
         "human_size",
-        "arrived",
+        "received_size",
         "state",
         "for_job",
         "created_at",
@@ -27,7 +27,7 @@ class UploadAdmin(ReadOnlyAdmin[Upload]):
     list_filter = ("state", "expires_at")
     date_hierarchy = "created_at"
     search_fields = ("path", "code", "owner__username")
-    fields = ("code", *list_display, "sha256", "its_blob")
+    fields = ("code", *list_display, "sha256", "blob_link")
     actions = ("discard",)
 
     @admin.display(description="owner", ordering="owner__username")
@@ -39,7 +39,7 @@ class UploadAdmin(ReadOnlyAdmin[Upload]):
         return format_size(upload.size)
 
     @admin.display(description="received", ordering="received")
-    def arrived(self, upload: Upload) -> str:
+    def received_size(self, upload: Upload) -> str:
         return format_size(upload.received)
 
     @admin.display(description="job")
@@ -47,11 +47,11 @@ class UploadAdmin(ReadOnlyAdmin[Upload]):
         return link(upload.job)
 
     @admin.display(description="path", ordering="path")
-    def what(self, upload: Upload) -> str:
+    def label(self, upload: Upload) -> str:
         return upload.path or f"a pack of {upload.file_count} files"
 
     @admin.display(description="blob")
-    def its_blob(self, upload: Upload) -> str:
+    def blob_link(self, upload: Upload) -> str:
         return link(upload.blob)
 
     @admin.action(permissions=["cleanup"], description="Discard")

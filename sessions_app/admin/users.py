@@ -10,10 +10,10 @@ admin.site.unregister(User)
 
 @admin.register(User)
 class PortalUserAdmin(UserAdmin[User]):
-    """People who leave are made inactive: their sessions, exports and links are somebody's work."""
+    """Users. Those who leave are made inactive instead of deleted, so that their sessions and links remain."""
 
     list_display = ("username", "email", "is_active", "is_staff", "date_joined", "last_login")
     date_hierarchy = "date_joined"
 
-    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:  # noqa: ARG002 (Django's signature)
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:  # noqa: ARG002 (signature of Django)
         return False

@@ -68,7 +68,7 @@ class VersionAdmin(ReadOnlyAdmin[Version]):
     def added(self, version: Version) -> str:
         return format_size(version.stored_size)
 
-    @admin.display(description="what belongs to it")
+    @admin.display(description="related rows")
     def related(self, version: Version) -> SafeString:
         return list_link(Export, "Exports", version__id__exact=version.pk)
 

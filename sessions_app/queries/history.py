@@ -1,4 +1,4 @@
-"""What all versions of a session hold, up to one of them."""
+"""History of a session up to a version."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from dubbing_core.history import History, HistoryEntry, HistoryVersion
 from sessions_app.models import Blob, Entry, Version
 
 BATCH = 500
-"""Variables of a statement, which databases limit."""
+"""Databases limit the number of variables in a statement."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class StoredHistory:
-    """A session's history, and what a ZIP needs to know of the blobs in it beside their size."""
+    """A session's history, and the CRC-32 of its blobs, which a ZIP needs."""
 
     history: History
     crc32s: dict[str, int]
@@ -25,7 +25,7 @@ class StoredHistory:
 
 
 def get_history(version: Version, *, session_name: str) -> StoredHistory:
-    """Return every version up to this one, as if there had been none after it."""
+    """Return every version up to this one, without later changes."""
     crc32s: dict[str, int] = {}
     entries = []
     for entry, crc32 in _entries(version):
@@ -81,25 +81,27 @@ def _entries(last: Version) -> Iterator[tuple[HistoryEntry, int]]:
 
 @dataclass(frozen=True, kw_only=True)
 class HistorySize:
+    """Totals of an export of the full history."""
+
     versions: int
     blobs: int
     size: int
-    """Bytes of all blobs, each once."""
+    """Bytes of all blobs, each counted once."""
 
 
 def get_history_size(version: Version) -> HistorySize:
-    """Return how much an export of the full history holds, by questions alone."""
+    """Return the totals of an export of the full history, without loading it."""
     entries = Entry.objects.filter(session_id=version.session_id, added_in__lte=version.number)
-    told = Blob.objects.filter(pk__in=entries.values("blob")).aggregate(blobs=Count("pk"), size=Sum("size"))
-    return HistorySize(versions=version.number, blobs=told["blobs"], size=told["size"] or 0)
+    totals = Blob.objects.filter(pk__in=entries.values("blob")).aggregate(blobs=Count("pk"), size=Sum("size"))
+    return HistorySize(versions=version.number, blobs=totals["blobs"], size=totals["size"] or 0)
 
 
-def find_history_blobs(past: StoredHistory) -> dict[str, Blob]:
+def find_history_blobs(history: StoredHistory) -> dict[str, Blob]:
     """Return the blob of every entry, by SHA-256."""
-    digests = list(past.crc32s)
-    found: dict[str, Blob] = {}
+    digests = list(history.crc32s)
+    blobs: dict[str, Blob] = {}
     for start in range(0, len(digests), BATCH):
-        found |= {
+        blobs |= {
             blob.sha256: blob for blob in Blob.objects.filter(sha256__in=digests[start : start + BATCH])
         }
-    return found
+    return blobs

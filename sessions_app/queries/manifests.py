@@ -1,4 +1,4 @@
-"""What a version holds."""
+"""Entries of a version and their blobs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sessions_app.models import Entry, Version
 
 @dataclass(frozen=True, kw_only=True)
 class VersionContents:
-    """What a version holds, and where."""
+    """The entries of a version and the blob of each."""
 
     version: Version | None
     manifest: Manifest
@@ -21,7 +21,7 @@ class VersionContents:
 
 
 def get_version_contents(version: Version | None) -> VersionContents:
-    """Return the version's entries and their blobs; an absent version has none."""
+    """Return the entries of a version and their blobs; none if there is no version."""
     rows = list(_entries(version)) if version is not None else []
     return VersionContents(
         version=version,
@@ -31,7 +31,7 @@ def get_version_contents(version: Version | None) -> VersionContents:
 
 
 def get_version_manifest(version: Version | None) -> Manifest:
-    """Return the version's sorted entries as a value; an absent version has none."""
+    """Return the manifest of a version; empty if there is no version."""
     if version is None:
         return Manifest.from_entries(())
     return Manifest.from_entries(entry for entry, _ in _entries(version))

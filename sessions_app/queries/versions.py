@@ -1,4 +1,4 @@
-"""One version as its page shows it."""
+"""Files of a version: groups, pages, single entries."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from dubbing_core.selection import WHOLE_VERSION, Selection
 from sessions_app.models import Blob, DubbingSession, Entry, Version
 from sessions_app.models.entry import EntryQuerySet
 
-FILES_A_PAGE = 200
+FILES_PER_PAGE = 200
 BATCH = 500
-"""Variables of a statement, which databases limit."""
+"""Databases limit the number of variables in a statement."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +24,7 @@ class FileGroup:
 
     category: Category
     language: str
-    """A BCP 47 tag, or "" for files that belong to none."""
+    """BCP 47 tag; "" for files without a language."""
     file_count: int
     size: int
     """In bytes."""
@@ -46,55 +46,57 @@ def get_file_groups(version: Version) -> list[FileGroup]:
         .annotate(files=Count("pk"), size=Sum("blob__size"))
     )
     order = list(Category)
-    parts = [
+    groups = [
         FileGroup(category=Category(category), language=language, file_count=files, size=size or 0)
         for category, language, files, size in rows
     ]
-    return sorted(parts, key=lambda part: (order.index(part.category), part.language))
+    return sorted(groups, key=lambda group: (order.index(group.category), group.language))
 
 
 def summarize_categories(version: Version, selection: Selection = WHOLE_VERSION) -> list[CategorySummary]:
-    """Count files and bytes of every category, those without files too, in the order of the pipeline."""
-    parts = [part for part in get_file_groups(version) if selection.includes(part.category, part.language)]
+    """Count files and bytes of every category, in the order of the pipeline; empty categories are included."""
+    groups = [
+        group for group in get_file_groups(version) if selection.includes(group.category, group.language)
+    ]
     return [
         CategorySummary(
             category=category,
-            file_count=sum(part.file_count for part in parts if part.category is category),
-            size=sum(part.size for part in parts if part.category is category),
+            file_count=sum(group.file_count for group in groups if group.category is category),
+            size=sum(group.size for group in groups if group.category is category),
         )
         for category in Category
     ]
 
 
 def has_selected_files(version: Version, selection: Selection) -> bool:
-    """Whether the version holds any file that is selected."""
+    """Return whether the selection includes any file of the version."""
     return get_entries(version).selected(selection).exists()
 
 
 def get_file_page(
     version: Version, *, page: str | int, category: str = "", selection: Selection = WHOLE_VERSION
 ) -> Page[Entry]:
-    """Return one page of the version's files by path, of one category or of all ("")."""
+    """Return one page of the version's selected files by path, of one category or of all ("")."""
     rows = get_entries(version).selected(selection).select_related("blob")
     if category:
         rows = rows.filter(category=category)
-    return Paginator(rows.order_by("path"), FILES_A_PAGE).get_page(page)
+    return Paginator(rows.order_by("path"), FILES_PER_PAGE).get_page(page)
 
 
 def find_entry(version: Version, path: str) -> Entry | None:
-    if "\0" in path:  # which no database compares with
+    if "\0" in path:  # not a valid text in PostgreSQL
         return None
     return get_entries(version).filter(path=path).select_related("blob").first()
 
 
 def find_blobs(version: Version, paths: Sequence[str]) -> dict[str, Blob]:
-    """Return the blobs of those paths that the version has."""
-    wanted = sorted({path for path in paths if "\0" not in path})
-    found: dict[str, Blob] = {}
-    for start in range(0, len(wanted), BATCH):
-        rows = get_entries(version).filter(path__in=wanted[start : start + BATCH]).select_related("blob")
-        found |= {row.path: row.blob for row in rows}
-    return found
+    """Return the blobs of the given paths by path; paths that the version does not have are left out."""
+    valid = sorted({path for path in paths if "\0" not in path})
+    blobs: dict[str, Blob] = {}
+    for start in range(0, len(valid), BATCH):
+        rows = get_entries(version).filter(path__in=valid[start : start + BATCH]).select_related("blob")
+        blobs |= {row.path: row.blob for row in rows}
+    return blobs
 
 
 def get_versions(session: DubbingSession) -> list[Version]:

@@ -1,4 +1,4 @@
-"""How people come in, get their password back, and who cannot come in."""
+"""Accounts: sign in, sign up, change and reset a password."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ RESET, CHANGE = "/accounts/password/reset/", "/accounts/password/change/"
 def alice(db: None, settings: Any) -> User:
     settings.PASSWORD_HASHERS = [
         "django.contrib.auth.hashers.MD5PasswordHasher"
-    ]  # as slow as it must be otherwise
+    ]  # the default is slow on purpose
     return create_user(name="alice", password=PASSWORD, email="Alice@Example.com")
 
 
@@ -31,37 +31,39 @@ def sign_in(client: Client, login: str = "alice", password: str = PASSWORD, **mo
     return client.post(LOGIN, {"login": login, "password": password, **more})
 
 
-def is_in(client: Client) -> bool:
+def is_signed_in(client: Client) -> bool:
     return client.get("/sessions/").status_code == 200
 
 
 @pytest.mark.parametrize("login", ["alice", "alice@example.com", "ALICE@example.COM"])
-def test_alice_signs_in_by_name_or_address_and_out_again(alice: User, client: Client, login: str):
+def test_users_sign_in_by_name_or_address_and_sign_out(alice: User, client: Client, login: str):
     response = sign_in(client, login)
 
     assert (response.status_code, response["Location"]) == (302, "/sessions/")
-    assert is_in(client)
+    assert is_signed_in(client)
 
-    assert client.get("/accounts/logout/").status_code == 200  # asks first, so that no image can sign her out
-    assert is_in(client)
+    assert (
+        client.get("/accounts/logout/").status_code == 200
+    )  # asks for confirmation, so that an image cannot sign a user out
+    assert is_signed_in(client)
     assert client.post("/accounts/logout/")["Location"] == LOGIN
-    assert not is_in(client)
+    assert not is_signed_in(client)
 
 
-def test_the_first_page_leads_to_the_sessions(alice: User, client: Client):
-    asked = client.get("/", follow=True)
-    assert asked.redirect_chain[-1][0] == f"{LOGIN}?next=/sessions/"
+def test_the_home_page_redirects_to_the_sessions(alice: User, client: Client):
+    response = client.get("/", follow=True)
+    assert response.redirect_chain[-1][0] == f"{LOGIN}?next=/sessions/"
 
     assert sign_in(client, next="/jobs/?page=1")["Location"] == "/jobs/?page=1"
     assert client.get("/", follow=True).redirect_chain == [("/sessions/", 302)]
-    assert client.get(LOGIN)["Location"] == "/sessions/"  # who is in is not asked again
+    assert client.get(LOGIN)["Location"] == "/sessions/"  # already signed in
 
 
 @pytest.mark.parametrize(
     "elsewhere",
     ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "\0", "x" * 5000],
 )
-def test_signing_in_leads_to_no_other_site(alice: User, client: Client, elsewhere: str):
+def test_signing_in_does_not_redirect_to_another_site(alice: User, client: Client, elsewhere: str):
     assert client.get(LOGIN, {"next": elsewhere}).status_code == 200
     assert "evil.example" not in sign_in(client, next=elsewhere).get("Location", "")
 
@@ -70,7 +72,7 @@ def test_signing_in_leads_to_no_other_site(alice: User, client: Client, elsewher
     ("login", "password"),
     [
         ("alice", "wrong"),
-        ("nobody", PASSWORD),
+        ("unknown", PASSWORD),
         ("", ""),
         ("a\0b", "c\0d"),
         ("a\ud800", "b\ud800"),
@@ -79,7 +81,7 @@ def test_signing_in_leads_to_no_other_site(alice: User, client: Client, elsewher
         ("alice@example.com@example.com", PASSWORD),
     ],
 )
-def test_wrong_ones_are_told_so_on_the_page(alice: User, client: Client, login: str, password: str):
+def test_wrong_credentials_are_refused_on_the_page(alice: User, client: Client, login: str, password: str):
     response = client.post(
         LOGIN,
         f"login={_quoted(login)}&password={_quoted(password)}",
@@ -87,58 +89,58 @@ def test_wrong_ones_are_told_so_on_the_page(alice: User, client: Client, login: 
     )
 
     assert response.status_code == 200
-    assert not is_in(client)
+    assert not is_signed_in(client)
 
 
 def _quoted(text: str) -> str:
     return "".join(f"%{byte:02x}" for byte in text.encode(errors="surrogatepass"))
 
 
-def test_nobody_learns_who_has_an_account(alice: User, client: Client):
+def test_signing_in_does_not_reveal_accounts(alice: User, client: Client):
     known = sign_in(client, "alice", "wrong").context["form"].errors
-    unknown = sign_in(client, "nobody", "wrong").context["form"].errors
+    unknown = sign_in(client, "unknown", "wrong").context["form"].errors
 
     assert known == unknown
 
 
-def test_guessing_passwords_is_stopped_with_a_page(alice: User, client: Client):
-    answers = [sign_in(client, "alice", f"guess {number}") for number in range(15)]
+def test_failed_sign_ins_are_rate_limited(alice: User, client: Client):
+    responses = [sign_in(client, "alice", f"guess {number}") for number in range(15)]
 
-    assert {answer.status_code for answer in answers} <= {200, 429}
-    assert sign_in(client).status_code in {200, 429}  # the right one too, for now
-    assert not is_in(client)
-    assert "Too many" in answers[-1].content.decode()
+    assert {response.status_code for response in responses} <= {200, 429}
+    assert sign_in(client).status_code in {200, 429}  # the right password, too
+    assert not is_signed_in(client)
+    assert "Too many" in responses[-1].content.decode()
 
 
-def test_a_disabled_account_is_let_in_nowhere(alice: User, client: Client):
+def test_an_inactive_user_cannot_sign_in(alice: User, client: Client):
     User.objects.update(is_active=False)
 
     response = sign_in(client)
 
     assert response.status_code in {200, 302}
-    assert not is_in(client)
+    assert not is_signed_in(client)
 
 
-def test_alice_changes_her_password_and_stays_signed_in(alice: User, client: Client):
+def test_changing_the_password_keeps_the_user_signed_in(alice: User, client: Client):
     sign_in(client)
     new = "another river by day"
 
     wrong = client.post(CHANGE, {"oldpassword": "wrong", "password1": new, "password2": new})
     weak = client.post(CHANGE, {"oldpassword": PASSWORD, "password1": "12345", "password2": "12345"})
     unequal = client.post(CHANGE, {"oldpassword": PASSWORD, "password1": new, "password2": "typo"})
-    assert [answer.status_code for answer in (wrong, weak, unequal)] == [200, 200, 200]
+    assert [response.status_code for response in (wrong, weak, unequal)] == [200, 200, 200]
     assert sign_in(Client()).status_code == 302
 
     assert (
         client.post(CHANGE, {"oldpassword": PASSWORD, "password1": new, "password2": new}).status_code == 302
     )
-    assert is_in(client)
+    assert is_signed_in(client)
     assert sign_in(Client(), password=new).status_code == 302
     cache.clear()
     assert sign_in(Client()).status_code == 200
 
 
-def test_a_changed_password_ends_other_sign_ins(alice: User, client: Client):
+def test_changing_the_password_signs_out_other_browsers(alice: User, client: Client):
     sign_in(client)
     other = Client()
     sign_in(other)
@@ -146,22 +148,20 @@ def test_a_changed_password_ends_other_sign_ins(alice: User, client: Client):
 
     client.post(CHANGE, {"oldpassword": PASSWORD, "password1": new, "password2": new})
 
-    assert not is_in(other)
+    assert not is_signed_in(other)
 
 
-def link_in(mail: EmailMessage) -> str:
-    found = re.search(r"https?://\S+(/accounts/password/reset/key/\S+)", str(mail.body))
-    assert found
-    return found[1]
+def find_link(mail: EmailMessage) -> str:
+    match = re.search(r"https?://\S+(/accounts/password/reset/key/\S+)", str(mail.body))
+    assert match
+    return match[1]
 
 
-def test_a_forgotten_password_is_set_anew_by_mail_once(
-    alice: User, client: Client, mailoutbox: list[EmailMessage]
-):
+def test_a_reset_link_works_once(alice: User, client: Client, mailoutbox: list[EmailMessage]):
     assert client.post(RESET, {"email": "alice@example.com"}).status_code == 302
     (mail,) = mailoutbox
     assert mail.to[0].lower() == "alice@example.com"
-    link = link_in(mail)
+    link = find_link(mail)
 
     form = client.get(link, follow=True)
     assert form.status_code == 200
@@ -175,9 +175,9 @@ def test_a_forgotten_password_is_set_anew_by_mail_once(
     assert "password1" not in again.content.decode()
 
 
-def test_a_reset_tells_nobody_who_has_an_account(alice: User, client: Client, mailoutbox: list[EmailMessage]):
+def test_a_reset_does_not_reveal_accounts(alice: User, client: Client, mailoutbox: list[EmailMessage]):
     known = client.post(RESET, {"email": "alice@example.com"})
-    unknown = client.post(RESET, {"email": "nobody@example.com"})
+    unknown = client.post(RESET, {"email": "unknown@example.com"})
 
     assert (known.status_code, known["Location"]) == (unknown.status_code, unknown["Location"])
     assert [mail.to[0] for mail in mailoutbox if "/key/" in str(mail.body)] == ["alice@example.com"]
@@ -186,14 +186,14 @@ def test_a_reset_tells_nobody_who_has_an_account(alice: User, client: Client, ma
 @pytest.mark.parametrize(
     "email", ["", "x", "a\0@example.com", "x" * 400 + "@example.com", "a@b@c", "ä@ö.example"]
 )
-def test_a_reset_for_no_address_is_answered(alice: User, client: Client, email: str):
+def test_a_reset_for_an_invalid_address_is_no_error(alice: User, client: Client, email: str):
     assert client.post(RESET, {"email": email}).status_code in {200, 302}
 
 
 @pytest.mark.parametrize(
     "key", ["x", "1-x", "zzzzzzzzzzzzz-set-password", "9" * 14 + "-x", "zzzzzzzzzzzz-x-y", "%00-x", "1-%ff"]
 )
-def test_a_link_that_was_never_sent_sets_no_password(alice: User, client: Client, key: str):
+def test_an_invalid_reset_link_sets_no_password(alice: User, client: Client, key: str):
     response = client.get(f"{RESET}key/{key}/", follow=True)
 
     assert response.status_code in {200, 404}
@@ -203,7 +203,7 @@ def test_a_link_that_was_never_sent_sets_no_password(alice: User, client: Client
 NEW = {"username": "bob", "email": "bob@example.com", "password1": PASSWORD, "password2": PASSWORD}
 
 
-def test_registration_is_closed_unless_a_setting_opens_it(alice: User, client: Client):
+def test_sign_up_is_closed_unless_a_setting_opens_it(alice: User, client: Client):
     page = client.get(SIGNUP)
     posted = client.post(SIGNUP, NEW)
 
@@ -215,7 +215,7 @@ def test_registration_is_closed_unless_a_setting_opens_it(alice: User, client: C
     assert SIGNUP not in client.get(LOGIN).content.decode()
 
 
-def test_open_registration_makes_an_account_that_is_in(
+def test_open_sign_up_creates_a_user_and_signs_in(
     alice: User, client: Client, settings: Any, mailoutbox: list[EmailMessage]
 ):
     settings.REGISTRATION_OPEN = True
@@ -224,7 +224,7 @@ def test_open_registration_makes_an_account_that_is_in(
     response = client.post(SIGNUP, NEW)
 
     assert (response.status_code, response["Location"]) == (302, "/sessions/")
-    assert is_in(client)
+    assert is_signed_in(client)
     bob = User.objects.get(username="bob")
     assert (bob.is_staff, bob.is_superuser) == (False, False)
     assert EmailAddress.objects.filter(user=bob, email="bob@example.com").exists()
@@ -244,7 +244,7 @@ def test_open_registration_makes_an_account_that_is_in(
         {"password2": "typo"},
     ],
 )
-def test_an_account_that_cannot_be_is_refused_on_the_page(
+def test_invalid_sign_ups_are_refused_on_the_page(
     alice: User, client: Client, settings: Any, change: dict[str, str]
 ):
     settings.REGISTRATION_OPEN = True
@@ -253,8 +253,8 @@ def test_an_account_that_cannot_be_is_refused_on_the_page(
     assert User.objects.count() == 1
 
 
-def test_forms_of_other_sites_are_refused(alice: User):
-    stranger = Client(enforce_csrf_checks=True)
+def test_forms_without_a_csrf_token_are_refused(alice: User):
+    client = Client(enforce_csrf_checks=True)
 
     for url in (LOGIN, RESET, SIGNUP, "/accounts/logout/"):
-        assert stranger.post(url, {}).status_code == 403
+        assert client.post(url, {}).status_code == 403

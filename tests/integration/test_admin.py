@@ -1,3 +1,5 @@
+"""The admin site."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -32,7 +34,7 @@ from sessions_app.storage.keys import blob_key
 from tests.world import PROJECT, World, stored_keys
 
 MODELS = (Blob, DubbingSession, Entry, Export, Pin, Job, Share, Upload, Version, User)
-OURS = MODELS[:-1]
+READ_ONLY_MODELS = MODELS[:-1]
 
 
 @pytest.fixture
@@ -51,11 +53,11 @@ def page_of(row: Any) -> str:
 
 
 def act(client: Client, action: str, *rows: Any) -> str:
-    """Choose rows in their list and an action; return what the page says then."""
-    chosen = {"action": action, "_selected_action": [row.pk for row in rows]}
-    answer = client.post(list_of(rows[0]), chosen, follow=True)
-    assert answer.status_code == 200
-    return " ".join(str(message) for message in answer.context["messages"])
+    """Run an action on selected rows; return the messages of the page."""
+    form = {"action": action, "_selected_action": [row.pk for row in rows]}
+    response = client.post(list_of(rows[0]), form, follow=True)
+    assert response.status_code == 200
+    return " ".join(str(message) for message in response.context["messages"])
 
 
 def current(session: DubbingSession) -> Version:
@@ -64,21 +66,21 @@ def current(session: DubbingSession) -> Version:
     return session.current
 
 
-def one_of_each(world: World, name: str = "talk") -> None:
+def create_rows(world: World, name: str = "talk") -> None:
     session = world.saved(name, {**PROJECT, f"{name}.txt": name.encode()})
     world.save(session, {"audio/fr_audio.wav": name.encode() * 3})
     export = world.exported(current(session))
     create_share(export=export, author=world.alice, days=3, note="for Bob", now=world.clock())
-    world.upload({f"{name}.wav": b"on its way"})
-    waiting = world.save(world.session(f"{name} empty"), {"new.wav": b"new"}, run=False)
-    Pin.objects.create(job=waiting, blob=Blob.objects.order_by("-pk")[0])
+    world.upload({f"{name}.wav": b"pending"})
+    queued = world.save(world.session(f"{name} empty"), {"new.wav": b"new"}, run=False)
+    Pin.objects.create(job=queued, blob=Blob.objects.order_by("-pk")[0])
 
 
-# -- Looking ------------------------------------------------------------------------------------------------------
+# Views
 
 
 def test_every_page_opens(world: World, operator: Client):
-    one_of_each(world)
+    create_rows(world)
     assert operator.get(reverse("admin:index")).status_code == 200
     for model in MODELS:
         assert operator.get(list_of(model)).status_code == 200, model
@@ -88,33 +90,33 @@ def test_every_page_opens(world: World, operator: Client):
 
 
 def test_every_filter_opens(world: World, operator: Client):
-    one_of_each(world)
-    for model in OURS:
+    create_rows(world)
+    for model in READ_ONLY_MODELS:
         page = operator.get(list_of(model))
         for spec in page.context["cl"].filter_specs:
             for choice in spec.choices(page.context["cl"]):
-                answer = operator.get(list_of(model) + choice["query_string"])
-                assert answer.status_code == 200, (model, choice)
-                assert "e=1" not in answer.request["QUERY_STRING"]
+                response = operator.get(list_of(model) + choice["query_string"])
+                assert response.status_code == 200, (model, choice)
+                assert "e=1" not in response.request["QUERY_STRING"]
 
 
-def test_links_lead_to_what_belongs_together(world: World, operator: Client):
-    one_of_each(world)
+def test_links_lead_to_related_rows(world: World, operator: Client):
+    create_rows(world)
     session = DubbingSession.objects.get(name="talk")
-    answer = operator.get(f"{list_of(Export)}?version__session__id__exact={session.pk}")
-    assert [row.filename for row in answer.context["cl"].result_list] == ["talk_export.zip"]
+    response = operator.get(f"{list_of(Export)}?version__session__id__exact={session.pk}")
+    assert [row.filename for row in response.context["cl"].result_list] == ["talk_export.zip"]
     for model, field in ((Version, "session"), (Entry, "session"), (Job, "session")):
-        answer = operator.get(f"{list_of(model)}?{field}__id__exact={session.pk}")
-        assert answer.status_code == 200
-        assert all(row.session_id == session.pk for row in answer.context["cl"].result_list)
+        response = operator.get(f"{list_of(model)}?{field}__id__exact={session.pk}")
+        assert response.status_code == 200
+        assert all(row.session_id == session.pk for row in response.context["cl"].result_list)
 
 
-def test_longer_lists_take_no_more_queries(world: World, operator: Client):
-    one_of_each(world)
-    operator.get(list_of(Job))  # what is read once a process or a visit
+def test_the_number_of_queries_does_not_depend_on_the_number_of_rows(world: World, operator: Client):
+    create_rows(world)
+    operator.get(list_of(Job))  # fills caches
     before = {model: queries_of(operator, list_of(model)) for model in MODELS}
     for number in range(3):
-        one_of_each(world, f"talk {number}")
+        create_rows(world, f"talk {number}")
 
     assert {model: queries_of(operator, list_of(model)) for model in MODELS} == before
     assert max(before.values()) <= 12
@@ -126,9 +128,9 @@ def queries_of(client: Client, address: str) -> int:
     return len(queries)
 
 
-def test_a_big_table_is_not_counted_to_its_end(world: World, operator: Client, monkeypatch):
-    monkeypatch.setattr("sessions_app.admin.base.COUNTED_AT_MOST", 3)
-    one_of_each(world)
+def test_the_count_of_a_large_table_is_limited(world: World, operator: Client, monkeypatch):
+    monkeypatch.setattr("sessions_app.admin.base.MAX_COUNT", 3)
+    create_rows(world)
 
     assert Entry.objects.count() > 3
     assert operator.get(list_of(Entry)).context["cl"].result_count == 3
@@ -139,24 +141,24 @@ def test_sizes_are_readable(world: World, operator: Client):
     assert b"3.0 MiB" in operator.get(list_of(DubbingSession)).content
 
 
-# -- Not changing --------------------------------------------------------------------------------------------------
+# Read-only rows
 
 
-def test_nothing_is_added_changed_or_deleted_by_hand(world: World, operator: Client):
-    one_of_each(world)
-    for model in OURS:
+def test_rows_cannot_be_added_changed_or_deleted(world: World, operator: Client):
+    create_rows(world)
+    for model in READ_ONLY_MODELS:
         before = list(model._default_manager.order_by("pk").values())
         row = model._default_manager.order_by("pk")[0]
         prefix = f"admin:{model._meta.app_label}_{model._meta.model_name}"
         assert operator.get(reverse(f"{prefix}_add")).status_code == 403
         assert operator.post(page_of(row), {"name": "changed", "_save": "Save"}).status_code == 403
         assert operator.post(reverse(f"{prefix}_delete", args=[row.pk]), {"post": "yes"}).status_code == 403
-        chosen = {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"}
-        operator.post(list_of(model), chosen)
+        form = {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"}
+        operator.post(list_of(model), form)
         assert list(model._default_manager.order_by("pk").values()) == before
 
 
-def test_an_account_is_made_inactive_never_deleted(world: World, operator: Client):
+def test_users_cannot_be_deleted(world: World, operator: Client):
     address = reverse("admin:auth_user_delete", args=[world.charlie.pk])
     assert operator.post(address, {"post": "yes"}).status_code == 403
     operator.post(
@@ -165,14 +167,14 @@ def test_an_account_is_made_inactive_never_deleted(world: World, operator: Clien
     assert User.objects.filter(pk=world.charlie.pk).exists()
 
 
-def test_every_model_of_ours_is_there(db: None):
+def test_every_model_is_registered(db: None):
     assert all(admin.site.is_registered(model) for model in MODELS)
 
 
-# -- Actions -------------------------------------------------------------------------------------------------------
+# Actions
 
 
-def test_sessions_go_to_the_trash_and_come_back(world: World, operator: Client):
+def test_sessions_are_trashed_and_restored(world: World, operator: Client):
     first, second = world.saved("first"), world.saved("second")
 
     assert act(operator, "trash", first, second) == "Moved to the trash: 2."
@@ -183,16 +185,16 @@ def test_sessions_go_to_the_trash_and_come_back(world: World, operator: Client):
     assert {session.name for session in DubbingSession.objects.live()} == {"first", "first_2", "second"}
 
 
-def test_an_export_is_expired_with_its_bytes(world: World, operator: Client):
+def test_expiring_an_export_deletes_its_bytes(world: World, operator: Client):
     export = world.exported(current(world.saved()))
     assert stored_keys("exports/") == [export.key]
 
     assert act(operator, "expire", export).startswith("Expired: 1; ")
     assert stored_keys("exports/") == []
-    assert act(operator, "expire", export) == "Expired: 0; 0 B came free."
+    assert act(operator, "expire", export) == "Expired: 0; 0 B freed."
 
 
-def test_a_waiting_job_is_cancelled_and_queued_again(world: World, operator: Client):
+def test_a_queued_job_is_cancelled_and_retried(world: World, operator: Client):
     version = current(world.saved())
     job = request_export(version=version, owner=world.alice, now=world.clock())
 
@@ -207,24 +209,24 @@ def test_a_waiting_job_is_cancelled_and_queued_again(world: World, operator: Cli
 
 def test_a_link_is_revoked(world: World, operator: Client):
     export = world.exported(current(world.saved()))
-    made = create_share(export=export, author=world.alice, days=3, note="", now=world.clock())
+    new_share = create_share(export=export, author=world.alice, days=3, note="", now=world.clock())
 
-    assert act(operator, "revoke", made.share) == "Revoked: 1."
-    assert find_share(token=made.token, now=world.clock()) is None
-    assert act(operator, "revoke", made.share) == "Revoked: 0."
+    assert act(operator, "revoke", new_share.share) == "Revoked: 1."
+    assert find_share(token=new_share.token, now=world.clock()) is None
+    assert act(operator, "revoke", new_share.share) == "Revoked: 0."
 
 
-def test_an_upload_is_discarded_unless_a_job_needs_it(world: World, operator: Client):
-    (forgotten,) = world.upload({"one.wav": b"one"})
+def test_an_upload_is_discarded_unless_a_job_reads_it(world: World, operator: Client):
+    (unused,) = world.upload({"one.wav": b"one"})
     job = world.save(world.session(), {"two.wav": b"two"}, run=False)
 
-    said = act(operator, "discard", forgotten, job.uploads.get())
-    assert "A job needs this upload." in said
-    assert "Discarded: 1." in said
+    text = act(operator, "discard", unused, job.uploads.get())
+    assert "A job needs this upload." in text
+    assert "Discarded: 1." in text
     assert stored_keys("staging/") == [f"staging/upload-{job.uploads.get().code}/file"]
 
 
-def test_garbage_is_shown_before_it_goes(world: World, operator: Client):
+def test_garbage_is_listed_before_it_is_deleted(world: World, operator: Client):
     session = world.saved("talk", {"one.wav": b"one"})
     trash_sessions(sessions=[session], now=world.clock())
     purge_session(session=session)
@@ -237,22 +239,22 @@ def test_garbage_is_shown_before_it_goes(world: World, operator: Client):
     page = operator.get(address).content.decode()
     assert "Clean up now (frees 3 B)" in page
     assert stored_keys() == [key]
-    said = operator.post(address, follow=True)
-    assert [str(message) for message in said.context["messages"]] == ["Cleaned up: 3 B came free."]
-    assert "There is nothing to clean up." in said.content.decode()
+    response = operator.post(address, follow=True)
+    assert [str(message) for message in response.context["messages"]] == ["Deleted: 3 B freed."]
+    assert "There is nothing to clean up." in response.content.decode()
     assert stored_keys() == []
 
 
-# -- Who may -------------------------------------------------------------------------------------------------------
+# Permissions
 
 
-def staff(*permissions: str) -> User:
+def create_staff(*permissions: str) -> User:
     user = User.objects.create_user("helper", is_staff=True)
     user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
     return user
 
 
-def test_strangers_see_nothing(world: World, client: Client):
+def test_other_users_see_nothing(world: World, client: Client):
     address = reverse("admin:sessions_app_garbage")
     for user in (None, world.alice):
         if user:
@@ -261,9 +263,9 @@ def test_strangers_see_nothing(world: World, client: Client):
         assert client.post(address).status_code == 302
 
 
-def test_staff_who_may_look_may_not_clean_up(world: World, client: Client):
+def test_staff_with_view_permission_cannot_clean_up(world: World, client: Client):
     session = world.saved()
-    client.force_login(staff("view_blob", "view_dubbingsession"))
+    client.force_login(create_staff("view_blob", "view_dubbingsession"))
 
     page = client.get(list_of(DubbingSession))
     assert page.status_code == 200
@@ -274,19 +276,19 @@ def test_staff_who_may_look_may_not_clean_up(world: World, client: Client):
     assert client.get(reverse("admin:sessions_app_garbage")).status_code == 403
 
 
-def test_staff_who_may_change_may_clean_up(world: World, client: Client):
+def test_staff_with_change_permission_can_clean_up(world: World, client: Client):
     session = world.saved()
-    client.force_login(staff("change_blob", "change_dubbingsession"))
+    client.force_login(create_staff("change_blob", "change_dubbingsession"))
 
     assert act(client, "trash", session) == "Moved to the trash: 1."
     assert client.post(reverse("admin:sessions_app_garbage")).status_code == 302
 
 
-def test_the_page_tells_what_collect_tells(world: World, operator: Client):
-    one_of_each(world)
-    told = collect_garbage(now=timezone.now(), dry_run=True)
+def test_the_page_lists_the_same_as_a_dry_run(world: World, operator: Client):
+    create_rows(world)
+    report = collect_garbage(now=timezone.now(), dry_run=True)
     rows = operator.get(reverse("admin:sessions_app_garbage")).context["rows"]
     assert sum(count for _, count, _ in rows) == sum(
-        getattr(told, name).count
+        getattr(report, name).count
         for name in ("sessions", "exports", "uploads", "leftovers", "blobs", "unreferenced")
     )

@@ -1,4 +1,4 @@
-"""What an import does with archives made to hurt, and what a store in trouble does to an import."""
+"""Imports of hostile archives, and imports while the store fails."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def many_entries() -> bytes:
     return Blobs().bytes_of(layout.segments)
 
 
-def lying(real: int, told: int) -> bytes:
-    size = {"size": told}
+def zip_with_declared_size(real: int, declared: int) -> bytes:
+    size = {"size": declared}
     return forge(File(name=b"a.wav", method=DEFLATED, data=bytes(real), central=size, local=size))
 
 
@@ -57,16 +57,16 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "overlapping members": (lambda: forge(File(name=b"a"), File(name=b"b", offset=0)), "zip_overlap"),
     "a quine": (quine, "zip_quine"),
     "65,537 entries": (many_entries, "zip_too_many_entries"),
-    "more than it says": (lambda: lying(50 * MIB, 60_000), "zip_size_mismatch"),
-    "much more than it says": (lambda: lying(90 * MIB, 60 * MIB), "zip_size_mismatch"),
-    "much less than it says": (lambda: lying(60 * MIB, 61 * MIB), "zip_size_mismatch"),
-    "less than it says": (lambda: lying(60_000, 61_000), "zip_size_mismatch"),
-    "more than DEFLATE can": (lambda: lying(60_000, 4_000_000_000), "zip_size_mismatch"),
+    "more than declared": (lambda: zip_with_declared_size(50 * MIB, 60_000), "zip_size_mismatch"),
+    "much more than declared": (lambda: zip_with_declared_size(90 * MIB, 60 * MIB), "zip_size_mismatch"),
+    "much less than declared": (lambda: zip_with_declared_size(60 * MIB, 61 * MIB), "zip_size_mismatch"),
+    "less than declared": (lambda: zip_with_declared_size(60_000, 61_000), "zip_size_mismatch"),
+    "more than DEFLATE allows": (lambda: zip_with_declared_size(60_000, 4_000_000_000), "zip_size_mismatch"),
 }
 
 
-class Written:
-    """Counts what this process writes: to files of any kind, and to the S3 server."""
+class WriteCounter:
+    """Count the bytes that this process writes to files and to the S3 server."""
 
     def __init__(self) -> None:
         store = get_store()
@@ -82,7 +82,7 @@ class Written:
         return self._now() - self._before
 
 
-def assert_nothing_is_there() -> None:
+def assert_nothing_is_stored() -> None:
     assert not DubbingSession.objects.exists()
     assert not Blob.objects.exists()
     assert not Pin.objects.exists()
@@ -90,32 +90,32 @@ def assert_nothing_is_there() -> None:
     assert list(get_store().open_uploads("staging/")) == []
 
 
-def uploaded(world: World, data: bytes) -> Job:
-    """An import that waits for a worker."""
+def queue_import(world: World, data: bytes) -> Job:
+    """Queue the import of an archive."""
     (upload,) = world.upload({"talk.zip": data})
     return request_import(upload=upload, owner=world.alice, name="", now=world.clock())
 
 
 @pytest.mark.parametrize(("make", "code"), HOSTILE.values(), ids=HOSTILE)
-def test_archives_made_to_hurt_are_refused_before_anything_is_written(
+def test_hostile_archives_are_refused_before_anything_is_written(
     world: World, make: Callable[[], bytes], code: str
 ):
-    job = uploaded(world, make())
-    written = Written()
+    job = queue_import(world, make())
+    written = WriteCounter()
 
     world.run(job)
 
     assert written.bytes < MIB
     assert (job.state, job.error_code) == (Job.State.FAILED, code)
     assert job.error_message.endswith((".", ".)"))
-    assert_nothing_is_there()
+    assert_nothing_is_stored()
 
 
-def test_ten_minutes_of_silence_come_in(world: World, tmp_path: Path):
+def test_a_high_compression_ratio_is_allowed(world: World, tmp_path: Path):
     path = tmp_path / "hi_audio.wav"
     silence = "anullsrc=channel_layout=mono:sample_rate=16000"
-    quietly = ["-v", "error", "-nostdin"]
-    subprocess.run([ffmpeg_program(), *quietly, "-f", "lavfi", "-i", silence, "-t", "600", path], check=True)
+    options = ["-v", "error", "-nostdin"]
+    subprocess.run([ffmpeg_program(), *options, "-f", "lavfi", "-i", silence, "-t", "600", path], check=True)
     wave = path.read_bytes()
     data = zip_of_files({"audio/hi_audio.wav": wave})
     assert len(wave) > 19_000_000
@@ -129,7 +129,7 @@ def test_ten_minutes_of_silence_come_in(world: World, tmp_path: Path):
     assert world.files(session.current) == {"audio/hi_audio.wav": wave}
 
 
-# -- A store in trouble ---------------------------------------------------------------------------------------------------
+# A failing store
 
 TALK = {
     "original_video.mp4": random.Random(1).randbytes(12 * MIB),
@@ -139,34 +139,34 @@ TALK = {
 
 
 @contextmanager
-def bucket_that_ends(store: S3Store, *, writes: int) -> Iterator[None]:
-    """Let the server take so many objects or parts, then none."""
-    taken = 0
+def full_bucket(store: S3Store, *, writes: int) -> Iterator[None]:
+    """Accept a number of objects or parts, then refuse all others."""
+    accepted = 0
 
-    def answer(request: Any, **_: object) -> AWSResponse | None:
-        nonlocal taken
-        taken += request.method == "PUT"
-        if request.method != "PUT" or taken <= writes:
+    def respond(request: Any, **_: object) -> AWSResponse | None:
+        nonlocal accepted
+        accepted += request.method == "PUT"
+        if request.method != "PUT" or accepted <= writes:
             return None
         return AWSResponse(request.url, 507, HTTPHeaders(), HTTPResponse(BytesIO(), preload_content=False))
 
     events: Any = store.objects.client.meta.events
-    events.register("before-send.s3", answer)
+    events.register("before-send.s3", respond)
     try:
         yield
     finally:
-        events.unregister("before-send.s3", answer)
+        events.unregister("before-send.s3", respond)
 
 
 def full_store() -> Any:
     store = get_store()
-    return bucket_that_ends(store, writes=1) if isinstance(store, S3Store) else limited_file_size(5 * MIB)
+    return full_bucket(store, writes=1) if isinstance(store, S3Store) else limited_file_size(5 * MIB)
 
 
 @contextmanager
-def blobs_that_are_no_folder() -> Iterator[None]:
+def file_instead_of_blob_folder() -> Iterator[None]:
     folder = settings.DATA_DIR / "storage" / "blobs"
-    assert not folder.exists()  # nothing is stored yet
+    assert not folder.exists()
     folder.touch()
     try:
         yield
@@ -175,8 +175,8 @@ def blobs_that_are_no_folder() -> Iterator[None]:
 
 
 @contextmanager
-def wire_that_breaks(*, after: int) -> Iterator[None]:
-    """Lead this process's store over a wire that breaks when so many bytes went through it."""
+def connection_that_breaks(*, after: int) -> Iterator[None]:
+    """Connect to the store through a proxy that breaks the connection after a number of bytes."""
     storages = deepcopy(settings.STORAGES)
     options = storages["default"]["OPTIONS"]
     server = urlsplit(options["endpoint_url"])
@@ -189,48 +189,48 @@ def wire_that_breaks(*, after: int) -> Iterator[None]:
 
 
 def failing_store(*, after: int = 9 * MIB) -> Any:
-    """A store that fails half-way: when the files are staged, or so many bytes are on their way."""
-    return wire_that_breaks(after=after) if settings.S3_BUCKET else blobs_that_are_no_folder()
+    """Let the store fail in the middle: on the local disk at the first blob, on S3 after a number of bytes."""
+    return connection_that_breaks(after=after) if settings.S3_BUCKET else file_instead_of_blob_folder()
 
 
-def retried(world: World, job: Job) -> Job:
-    """Try again as a person does."""
+def retry(world: World, job: Job) -> Job:
+    """Retry the job on its page, then run it."""
     signed_in(world.alice).post(f"/jobs/{job.code}/retry/")
     job.refresh_from_db()
     assert job.state == Job.State.QUEUED
     return world.run(job)
 
 
-def assert_talk_is_there(world: World, job: Job) -> None:
+def assert_talk_is_stored(world: World, job: Job) -> None:
     assert job.state == Job.State.SUCCEEDED, job.error_detail or job.error_message
     session = DubbingSession.objects.get()
     assert session.current is not None
     assert world.files(session.current) == TALK
-    # A store that went away while it was asked what it can do keeps the question, until garbage collection.
-    kept = [key for key in stored_keys() if not key.endswith("/probe")]
-    assert len(stored_keys("blobs/")) == len(TALK) == len(kept)
+    # If the store failed during its self-test, the test object remains until garbage collection.
+    objects = [key for key in stored_keys() if not key.endswith("/probe")]
+    assert len(stored_keys("blobs/")) == len(TALK) == len(objects)
     assert not Pin.objects.exists()
     assert list(get_store().open_uploads("staging/")) == []
 
 
 @pytest.mark.parametrize("compression", [0, 8])
-def test_a_store_that_is_full_fails_the_import_which_works_when_there_is_room(world: World, compression: int):
-    job = uploaded(world, zip_of_files(TALK, compression=compression))
+def test_an_import_into_a_full_store_fails_and_can_be_retried(world: World, compression: int):
+    job = queue_import(world, zip_of_files(TALK, compression=compression))
 
     with full_store():
         world.run(job)
 
     assert (job.state, job.error_code) == (Job.State.FAILED, "storage")
     assert job.error_message == "The storage is full. Free some space, then try again."
-    assert_nothing_is_there()
-    assert_talk_is_there(world, retried(world, job))
+    assert_nothing_is_stored()
+    assert_talk_is_stored(world, retry(world, job))
 
 
 @pytest.mark.parametrize("compression", [0, 8])
-def test_a_store_that_fails_half_way_is_tried_again_then_the_import_fails(world: World, compression: int):
-    job = uploaded(world, zip_of_files(TALK, compression=compression))
+def test_an_import_is_retried_until_the_attempts_are_used_up(world: World, compression: int):
+    job = queue_import(world, zip_of_files(TALK, compression=compression))
 
-    # What is stored as it is, S3 copies by itself: only requests travel.
+    # S3 copies stored members itself, so only requests pass through the connection.
     with failing_store(after=9 * MIB if compression else 12_000):
         for _ in range(settings.JOB_MAX_ATTEMPTS - 1):
             assert world.run(job).state == Job.State.QUEUED
@@ -239,12 +239,12 @@ def test_a_store_that_fails_half_way_is_tried_again_then_the_import_fails(world:
     assert (job.state, job.error_code) == (Job.State.FAILED, "storage")
     assert job.error_message == "The storage did not respond. Try again in a few minutes."
     assert not DubbingSession.objects.exists()
-    assert_talk_is_there(world, retried(world, job))
+    assert_talk_is_stored(world, retry(world, job))
 
 
-def test_what_was_stored_before_the_store_failed_does_not_keep_a_retry_waiting(world: World):
+def test_blobs_of_a_failed_import_do_not_block_a_retry(world: World):
     files = {f"audio/{number}.wav": random.Random(number).randbytes(300_000) for number in range(40)}
-    job = uploaded(world, zip_of_files(files))
+    job = queue_import(world, zip_of_files(files))
 
     with failing_store(after=10 * MIB):
         for _ in range(settings.JOB_MAX_ATTEMPTS):
@@ -252,14 +252,14 @@ def test_what_was_stored_before_the_store_failed_does_not_keep_a_retry_waiting(w
 
     assert (job.state, job.error_code) == (Job.State.FAILED, "storage")
     assert not Pin.objects.exists()
-    assert retried(world, job).state == Job.State.SUCCEEDED
+    assert retry(world, job).state == Job.State.SUCCEEDED
     assert len(stored_keys()) == len(files)
 
 
-def test_a_store_that_comes_back_meanwhile_is_no_failure(world: World):
-    job = uploaded(world, zip_of_files(TALK))
+def test_an_import_succeeds_when_the_store_recovers(world: World):
+    job = queue_import(world, zip_of_files(TALK))
 
     with failing_store():
         assert world.run(job).state == Job.State.QUEUED
 
-    assert_talk_is_there(world, world.run(job))
+    assert_talk_is_stored(world, world.run(job))

@@ -1,4 +1,4 @@
-"""What the database itself refuses, whatever the code above it does."""
+"""Constraints of the database."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from tests.world import World
 
 @dataclass
 class Rows:
-    """One good row of each kind, to be copied and spoilt."""
+    """One valid row of each model."""
 
     world: World
     session: DubbingSession
@@ -76,12 +76,12 @@ def rows(db: None) -> Rows:
     )
 
 
-def spoil(row: models.Model, **fields: Any) -> None:
+def change(row: models.Model, **fields: Any) -> None:
     type(row)._default_manager.filter(pk=row.pk).update(**fields)
 
 
-def again(row: models.Model, **fields: Any) -> None:
-    """Insert a copy of the row."""
+def duplicate(row: models.Model, **fields: Any) -> None:
+    """Insert a copy of the row with other fields."""
     values = {
         field.attname: getattr(row, field.attname)
         for field in row._meta.concrete_fields
@@ -91,75 +91,73 @@ def again(row: models.Model, **fields: Any) -> None:
 
 
 CASES: dict[str, Callable[[Rows], None]] = {
-    "idempotency_key_is_unique_per_owner": lambda rows: again(rows.idempotency_record),
-    "idempotency_status_is_success": lambda rows: spoil(rows.idempotency_record, status=404),
-    "blob_crc32_has_32_bits": lambda rows: spoil(rows.blob, crc32=2**32),
-    "blob_state_is_known": lambda rows: spoil(rows.blob, state="lost"),
-    "entry_added_once_per_version": lambda rows: again(rows.entry, removed_in=2),
-    "entry_path_is_current_once": lambda rows: again(rows.entry, added_in=2),
-    "entry_added_in_a_version": lambda rows: spoil(rows.entry, added_in=0),
-    "entry_removed_after_added": lambda rows: spoil(rows.entry, removed_in=1),
-    "entry_category_is_known": lambda rows: spoil(rows.entry, category="videos"),
-    "export_has_bytes": lambda rows: spoil(rows.export, size=0),
-    "pin_is_unique_per_job": lambda rows: again(rows.pin),
-    "job_state_is_known": lambda rows: spoil(rows.job, state="paused"),
-    "job_kind_is_known": lambda rows: spoil(rows.job, kind="dub"),
-    "job_running_has_a_lease": lambda rows: spoil(rows.job, state="running"),
-    "job_finished_has_a_time": lambda rows: spoil(rows.job, state="succeeded"),
-    "session_name_is_free": lambda rows: again(rows.session),
-    "session_has_a_name": lambda rows: spoil(rows.session, name=""),
-    "token_scope_is_known": lambda rows: spoil(rows.token, scope="all"),
-    "upload_received_within_size": lambda rows: spoil(rows.upload, received=11),
-    "upload_state_is_known": lambda rows: spoil(rows.upload, state="lost"),
-    "upload_received_is_complete": lambda rows: spoil(rows.upload, state="received"),
-    "version_number_is_unique": lambda rows: again(rows.version),
-    "version_numbers_start_at_1": lambda rows: spoil(rows.version, number=0),
-    "version_stage_is_known": lambda rows: spoil(rows.version, stage="dreamt"),
+    "idempotency_key_is_unique_per_owner": lambda rows: duplicate(rows.idempotency_record),
+    "idempotency_status_is_success": lambda rows: change(rows.idempotency_record, status=404),
+    "blob_crc32_has_32_bits": lambda rows: change(rows.blob, crc32=2**32),
+    "blob_state_is_known": lambda rows: change(rows.blob, state="lost"),
+    "entry_added_once_per_version": lambda rows: duplicate(rows.entry, removed_in=2),
+    "entry_path_is_current_once": lambda rows: duplicate(rows.entry, added_in=2),
+    "entry_added_in_a_version": lambda rows: change(rows.entry, added_in=0),
+    "entry_removed_after_added": lambda rows: change(rows.entry, removed_in=1),
+    "entry_category_is_known": lambda rows: change(rows.entry, category="videos"),
+    "export_has_bytes": lambda rows: change(rows.export, size=0),
+    "pin_is_unique_per_job": lambda rows: duplicate(rows.pin),
+    "job_state_is_known": lambda rows: change(rows.job, state="paused"),
+    "job_kind_is_known": lambda rows: change(rows.job, kind="dub"),
+    "job_running_has_a_lease": lambda rows: change(rows.job, state="running"),
+    "job_finished_has_a_time": lambda rows: change(rows.job, state="succeeded"),
+    "session_name_is_free": lambda rows: duplicate(rows.session),
+    "session_has_a_name": lambda rows: change(rows.session, name=""),
+    "token_scope_is_known": lambda rows: change(rows.token, scope="all"),
+    "upload_received_within_size": lambda rows: change(rows.upload, received=11),
+    "upload_state_is_known": lambda rows: change(rows.upload, state="lost"),
+    "upload_received_is_complete": lambda rows: change(rows.upload, state="received"),
+    "version_number_is_unique": lambda rows: duplicate(rows.version),
+    "version_numbers_start_at_1": lambda rows: change(rows.version, number=0),
+    "version_stage_is_known": lambda rows: change(rows.version, stage="unknown"),
 }
 
 
-def test_every_constraint_is_tried_here():
-    named = {
+def test_every_constraint_is_tested_here():
+    names = {
         constraint.name
         for model in apps.get_app_config("sessions_app").get_models()
         for constraint in model._meta.constraints
     }
 
-    assert named == set(CASES)
+    assert names == set(CASES)
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_the_database_refuses(rows: Rows, name: str):
-    with pytest.raises(IntegrityError) as refused, transaction.atomic():
+def test_a_violation_is_refused(rows: Rows, name: str):
+    with pytest.raises(IntegrityError) as error, transaction.atomic():
         CASES[name](rows)
 
-    told = str(refused.value)
-    if (
-        name == "job_state_is_known"
-    ):  # an unknown state is neither finished nor unfinished; databases name either
-        told = told.replace("job_finished_has_a_time", name)
+    message = str(error.value)
+    if name == "job_state_is_known":  # an unknown state violates both constraints; databases name either
+        message = message.replace("job_finished_has_a_time", name)
     # SQLite names the columns of a unique constraint rather than the constraint.
-    assert name in told or (connection.vendor == "sqlite" and "UNIQUE constraint failed" in told)
+    assert name in message or (connection.vendor == "sqlite" and "UNIQUE constraint failed" in message)
 
 
-def test_a_name_in_the_trash_is_free_for_others(rows: Rows):
-    again(rows.session, trashed_at=now(), current_id=None)
+def test_a_name_in_the_trash_is_free(rows: Rows):
+    duplicate(rows.session, trashed_at=now(), current_id=None)
 
     assert DubbingSession.objects.filter(folded_name=rows.session.folded_name).count() == 2
 
 
 def test_a_name_is_free_for_another_owner(rows: Rows):
-    again(rows.session, owner_id=rows.world.bob.pk, current_id=None)
+    duplicate(rows.session, owner_id=rows.world.bob.pk, current_id=None)
 
     assert DubbingSession.objects.filter(folded_name=rows.session.folded_name).count() == 2
 
 
 def test_a_finished_job_has_a_time_and_an_unfinished_one_has_none(rows: Rows):
     with pytest.raises(IntegrityError), transaction.atomic():
-        spoil(rows.job, finished_at=now())
+        change(rows.job, finished_at=now())
 
 
-def test_what_somebody_refers_to_cannot_be_deleted(rows: Rows):
+def test_referenced_rows_cannot_be_deleted(rows: Rows):
     with pytest.raises(models.ProtectedError):
         rows.entry.blob.delete()
     with pytest.raises(models.ProtectedError):

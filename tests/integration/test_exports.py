@@ -1,3 +1,5 @@
+"""Exports: request, contents, download."""
+
 from __future__ import annotations
 
 import hashlib
@@ -18,7 +20,7 @@ from sessions_app.operations.sessions.trash import trash_sessions
 from tests.world import PROJECT, World, read_object, stored_keys
 
 
-def test_an_export_holds_the_tree_the_metadata_and_a_proof_of_every_member(world: World):
+def test_an_export_has_the_tree_the_metadata_and_a_checksum_of_every_member(world: World):
     session = world.saved("my talk", PROJECT)
     assert session.current is not None
 
@@ -26,8 +28,8 @@ def test_an_export_holds_the_tree_the_metadata_and_a_proof_of_every_member(world
 
     assert export.filename == "my talk_export.zip"
     files = world.zip_of(export)
-    proof = json.loads(files[".dubbing/manifest.json"])
-    assert {member["path"]: member["sha256"] for member in proof["members"]} == {
+    manifest = json.loads(files[".dubbing/manifest.json"])
+    assert {member["path"]: member["sha256"] for member in manifest["members"]} == {
         name: hashlib.sha256(data).hexdigest()
         for name, data in files.items()
         if name != ".dubbing/manifest.json"
@@ -37,7 +39,7 @@ def test_an_export_holds_the_tree_the_metadata_and_a_proof_of_every_member(world
     }
 
 
-def test_the_same_version_always_gives_the_same_bytes(world: World):
+def test_exports_of_a_version_are_identical(world: World):
     session = world.saved()
     assert session.current is not None
     first = read_object(world.exported(session.current).key)
@@ -52,7 +54,7 @@ def test_the_same_version_always_gives_the_same_bytes(world: World):
     assert len(first) == build_export_layout(session.current, session_name=session.name).size
 
 
-def test_an_export_that_is_there_is_not_made_again(world: World):
+def test_a_ready_export_is_reused(world: World):
     session = world.saved()
     assert session.current is not None
     export = world.exported(session.current)
@@ -63,13 +65,13 @@ def test_an_export_that_is_there_is_not_made_again(world: World):
     world.clock.forward(days=6)
     assert request_export(version=session.current, owner=world.alice, now=world.clock()).pk == again.pk
     export.refresh_from_db()
-    assert export.expires_at == world.clock() + settings.EXPORT_RETENTION  # as long as a new one would be
+    assert export.expires_at == world.clock() + settings.EXPORT_RETENTION  # extended to that of a new one
     world.clock.forward(days=8)
     later = request_export(version=session.current, owner=world.alice, now=world.clock())
     assert later.pk != export.job_id
 
 
-def test_an_export_asked_for_twice_is_made_once(world: World):
+def test_equal_requests_share_one_job(world: World):
     session = world.saved()
     assert session.current is not None
 
@@ -79,7 +81,7 @@ def test_an_export_asked_for_twice_is_made_once(world: World):
     assert first.pk == second.pk
 
 
-def test_a_cancelled_export_leaves_nothing(world: World):
+def test_a_cancelled_export_has_no_effect(world: World):
     session = world.saved()
     assert session.current is not None
     job = request_export(version=session.current, owner=world.alice, now=world.clock())
@@ -105,7 +107,7 @@ def test_a_session_in_the_trash_is_not_exported(world: World):
     assert (job.state, job.error_code) == (Job.State.FAILED, "trashed")
 
 
-def test_a_download_goes_on_where_it_stopped(world: World, client: Client):
+def test_a_download_resumes(world: World, client: Client):
     session = world.saved()
     assert session.current is not None
     Export.objects.filter(pk=world.exported(session.current).pk).update(
@@ -137,7 +139,7 @@ def test_a_download_goes_on_where_it_stopped(world: World, client: Client):
     assert (head.status_code, head["Content-Length"], head.content) == (200, str(len(data)), b"")
 
 
-def test_a_version_is_downloaded_straight_from_its_plan(world: World, client: Client):
+def test_a_version_is_downloaded_without_an_export(world: World, client: Client):
     session = world.saved()
     assert session.current is not None
     data = read_object(world.exported(session.current).key)
@@ -163,13 +165,13 @@ def test_a_version_is_downloaded_straight_from_its_plan(world: World, client: Cl
     assert client.get(url).status_code == 404
 
 
-def test_a_version_that_is_downloaded_in_ranges_is_planned_and_noted_once(world: World, client: Client):
+def test_a_download_in_ranges_is_planned_and_recorded_once(world: World, client: Client):
     session = world.saved()
     client.force_login(world.alice)
     url = f"/sessions/{session.code}/versions/1/archive.zip"
     whole = body_of(client.get(url))
     session.refresh_from_db()
-    noted = session.last_accessed
+    accessed = session.last_accessed
 
     with CaptureQueriesContext(connection) as queries:
         rest = body_of(client.get(url, headers={"Range": "bytes=1000-"}))
@@ -178,11 +180,11 @@ def test_a_version_that_is_downloaded_in_ranges_is_planned_and_noted_once(world:
     assert not [query for query in queries if "sessions_app_entry" in query["sql"]]
     assert not [query for query in queries if query["sql"].startswith("UPDATE")]
     session.refresh_from_db()
-    assert noted == session.last_accessed
-    assert timezone.now() - noted < timedelta(hours=1)
+    assert accessed == session.last_accessed
+    assert timezone.now() - accessed < timedelta(hours=1)
 
 
-def test_a_download_after_a_new_name_has_that_name(world: World, client: Client):
+def test_a_download_after_a_renaming_has_the_new_name(world: World, client: Client):
     session = world.saved("talk")
     client.force_login(world.alice)
     url = f"/sessions/{session.code}/versions/1/archive.zip"
@@ -203,7 +205,7 @@ def body_of(response) -> bytes:
     return data
 
 
-def test_a_stranger_does_not_find_an_export(world: World, client: Client):
+def test_an_export_is_invisible_to_other_users(world: World, client: Client):
     session = world.saved()
     assert session.current is not None
     export = world.exported(session.current)

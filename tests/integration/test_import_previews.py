@@ -1,4 +1,4 @@
-"""What an import would bring, told before anything is stored."""
+"""Import previews: report what an import would create, and store nothing."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from tests.integration.test_imports import SEED_FILES, seed_zip, sessions_folder
 from tests.world import PROJECT, World, read_object, stored_keys, zip_of_files
 
 
-def foretold(world: World, data: bytes, filename: str = "talk.zip", **more) -> Job:
+def preview(world: World, data: bytes, filename: str = "talk.zip", **more) -> Job:
     return world.imported(data, filename, kind=Job.Kind.PREVIEW, **more)
 
 
-def test_a_folder_is_told_with_where_its_files_would_go(world: World):
+def test_the_preview_of_a_folder_lists_where_files_would_go(world: World):
     data = zip_of_files(
         {
             "shoot/talk.mp4": b"v" * 10,
@@ -27,7 +27,7 @@ def test_a_folder_is_told_with_where_its_files_would_go(world: World):
         }
     )
 
-    job = foretold(world, data, "My shoot.zip")
+    job = preview(world, data, "My shoot.zip")
 
     assert job.state == Job.State.SUCCEEDED, job.error_message
     (session,) = job.result["sessions"]
@@ -46,7 +46,7 @@ def test_a_folder_is_told_with_where_its_files_would_go(world: World):
 def test_nothing_is_stored(world: World):
     before = stored_keys("blobs/")
 
-    foretold(world, seed_zip())
+    preview(world, seed_zip())
 
     assert stored_keys("blobs/") == before == []
     assert not Blob.objects.exists()
@@ -54,10 +54,10 @@ def test_nothing_is_stored(world: World):
     assert [key for key in stored_keys("staging/") if not key.startswith("staging/upload-")] == []
 
 
-def test_a_taken_name_is_told_with_the_one_it_would_get(world: World):
+def test_a_taken_name_is_reported_with_its_replacement(world: World):
     world.saved("talk")
 
-    job = foretold(world, seed_zip(), "talk.zip")
+    job = preview(world, seed_zip(), "talk.zip")
 
     assert job.result["conflicts"] == [{"code": "name_taken", "name": "talk", "becomes": "talk_2"}]
     assert job.result["sessions"][0]["renamed"] is True
@@ -65,34 +65,34 @@ def test_a_taken_name_is_told_with_the_one_it_would_get(world: World):
     assert imported.result["name"] == job.result["sessions"][0]["name"]
 
 
-def test_a_full_history_is_told_version_by_version(world: World):
+def test_the_preview_of_a_full_history_lists_its_versions(world: World):
     session = world.saved("talk", PROJECT)
     world.save(session, {"audio/hi_audio.wav": b"better"}, message="Better Hindi")
     session.refresh_from_db()
     assert session.current is not None
     export = world.exported(session.current, history=True)
 
-    job = foretold(world, read_object(export.key), export.filename, owner=world.bob)
+    job = preview(world, read_object(export.key), export.filename, owner=world.bob)
 
-    (told,) = job.result["sessions"]
-    assert (told["name"], told["made_by"], told["version_count"]) == ("talk", "portal", 2)
-    assert [(row["number"], row["message"], row["saved_by"]) for row in told["versions"]] == [
+    (previewed,) = job.result["sessions"]
+    assert (previewed["name"], previewed["made_by"], previewed["version_count"]) == ("talk", "portal", 2)
+    assert [(row["number"], row["message"], row["saved_by"]) for row in previewed["versions"]] == [
         (2, "Better Hindi", "alice"),
         (1, "", "alice"),
     ]
     assert job.result["files"] == len(PROJECT) + 1
 
 
-def test_what_is_here_already_is_told_to_those_who_have_it_and_to_nobody_else(world: World):
+def test_known_bytes_are_reported_only_to_users_who_can_see_them(world: World):
     session = world.saved("talk", PROJECT)
     assert session.current is not None
     data = read_object(world.exported(session.current).key)
 
-    hers = foretold(world, data).result
-    his = foretold(world, data, owner=world.charlie).result
+    visible = preview(world, data).result
+    hidden = preview(world, data, owner=world.charlie).result
 
-    assert hers["known_size"] == hers["size"] == sum(map(len, PROJECT.values()))
-    assert his["known_size"] == 0
+    assert visible["known_size"] == visible["size"] == sum(map(len, PROJECT.values()))
+    assert hidden["known_size"] == 0
 
 
 @pytest.mark.parametrize(
@@ -104,50 +104,50 @@ def test_what_is_here_already_is_told_to_those_who_have_it_and_to_nobody_else(wo
         (zip_of_files({"metadata.json": b"[1,", "a.wav": b"x"}), "metadata_syntax"),
     ],
 )
-def test_what_could_not_be_imported_is_refused_here_too(world: World, data: bytes, code: str):
-    job = foretold(world, data)
+def test_an_archive_that_cannot_be_imported_has_no_preview(world: World, data: bytes, code: str):
+    job = preview(world, data)
 
     assert (job.state, job.error_code) == (Job.State.FAILED, code)
 
 
-def test_alice_looks_inside_then_imports_under_another_name(world: World, client: Client):
+def test_a_previewed_zip_is_imported_under_another_name(world: World, client: Client):
     client.force_login(world.alice)
     (upload,) = world.upload({"talk.zip": seed_zip()})
-    answer = post_json(client, "/api/v1/imports/preview", {"upload": str(upload.code), "name": ""})
-    assert answer.status_code == 202
-    checked = world.run(Job.objects.get(code=answer.json()["code"]))
+    response = post_json(client, "/api/v1/imports/preview", {"upload": str(upload.code), "name": ""})
+    assert response.status_code == 202
+    previewed = world.run(Job.objects.get(code=response.json()["code"]))
 
-    page = bytes_of(client.get(f"/jobs/{checked.code}/")).decode()
+    page = bytes_of(client.get(f"/jobs/{previewed.code}/")).decode()
     assert "Importing would create the session “talk”" in page
 
-    client.post(f"/jobs/{checked.code}/import/", {"name": "Second talk"})
+    client.post(f"/jobs/{previewed.code}/import/", {"name": "Second talk"})
     job = world.run(Job.objects.get(kind=Job.Kind.IMPORT))
     assert job.state == Job.State.SUCCEEDED, job.error_message
     assert job.result["name"] == "Second talk"
     assert job.result["files"] == len(SEED_FILES)
     assert not Upload.objects.exists()
 
-    again = client.post(f"/jobs/{checked.code}/import/", {"name": "Third talk"}, follow=True)
+    again = client.post(f"/jobs/{previewed.code}/import/", {"name": "Third talk"}, follow=True)
     assert "The uploaded ZIP has expired." in bytes_of(again).decode()
-    page = bytes_of(client.get(f"/jobs/{checked.code}/")).decode()
+    page = bytes_of(client.get(f"/jobs/{previewed.code}/")).decode()
     assert 'name="name"' not in page
 
 
-def test_its_answer_fits_a_row_however_much_the_archive_holds(world: World):
+def test_the_preview_of_a_large_archive_is_limited(world: World):
     data = zip_of_files({f"takes/{number:05}.wav": b"x" for number in range(1000)}, compression=0)
 
-    job = foretold(world, data)
+    job = preview(world, data)
 
     (session,) = job.result["sessions"]
     assert (session["moved_count"], len(session["moved"])) == (1000, 200)
     assert len(json.dumps(job.result)) < 50_000
 
 
-def test_several_sessions_are_told_one_by_one(world: World, client: Client):
+def test_several_sessions_are_listed_one_by_one(world: World, client: Client):
     world.saved("my_project_20250803_181102")
     client.force_login(world.alice)
 
-    job = foretold(world, zip_of_files(sessions_folder()), "backup.zip")
+    job = preview(world, zip_of_files(sessions_folder()), "backup.zip")
 
     assert job.result["session_count"] == 2
     assert [session["name"] for session in job.result["sessions"]] == [

@@ -1,3 +1,5 @@
+"""Imports of ZIPs: exports, archives of the original session manager, plain folders of media."""
+
 from __future__ import annotations
 
 import json
@@ -38,7 +40,7 @@ SEED_FILES = {
 
 
 def seed_zip() -> bytes:
-    """As the original session manager's export_session writes it."""
+    """Return an archive as `export_session` of the original session manager writes it."""
     document = json.dumps(SEED_DOCUMENT, indent=2, ensure_ascii=False).encode()
     return zip_of_files({"metadata.json": document, **SEED_FILES})
 
@@ -49,7 +51,7 @@ def imported_session(job: Job) -> DubbingSession:
     return DubbingSession.objects.select_related("current").get(pk=job.session.pk)
 
 
-def test_a_zip_of_the_original_session_manager_comes_in_under_the_name_of_its_file(world: World):
+def test_a_zip_of_the_original_session_manager_is_named_after_its_file(world: World):
     job = world.imported(seed_zip(), "my_project_20250803_181102.zip")
 
     session = imported_session(job)
@@ -61,7 +63,7 @@ def test_a_zip_of_the_original_session_manager_comes_in_under_the_name_of_its_fi
     assert session.last_accessed.isoformat() == "2025-08-03T18:20:45.987654+00:00"
 
 
-def test_its_metadata_comes_back_from_an_export_key_for_key(world: World):
+def test_metadata_survives_import_and_export_key_for_key(world: World):
     session = imported_session(world.imported(seed_zip(), "my_project_20250803_181102.zip"))
     assert session.current is not None
 
@@ -71,7 +73,7 @@ def test_its_metadata_comes_back_from_an_export_key_for_key(world: World):
     assert {name: data for name, data in exported.items() if name in SEED_FILES} == SEED_FILES
 
 
-def test_under_another_name_its_paths_are_true_for_that_name(world: World):
+def test_metadata_paths_contain_the_new_name(world: World):
     session = imported_session(world.imported(seed_zip(), "x.zip", name="Zweites Projekt"))
     assert session.current is not None
 
@@ -81,7 +83,7 @@ def test_under_another_name_its_paths_are_true_for_that_name(world: World):
     assert document["audio_paths"]["hi"] == "sessions/Zweites Projekt/audio/hi_audio.wav"
 
 
-def test_our_own_export_comes_back_byte_for_byte(world: World):
+def test_an_export_is_imported_byte_for_byte(world: World):
     original = world.saved("talk", PROJECT)
     assert original.current is not None
     archive = world.zip_of(world.exported(original.current))
@@ -95,7 +97,7 @@ def test_our_own_export_comes_back_byte_for_byte(world: World):
     assert session.current.fingerprint == original.current.fingerprint
 
 
-def test_a_plain_folder_of_media_is_sorted(world: World):
+def test_a_plain_folder_of_media_is_placed_by_category(world: World):
     data = zip_of_files({"shoot/talk.mp4": b"v", "shoot/hi_audio.wav": b"a", "shoot/notes.txt": b"n"})
 
     session = imported_session(world.imported(data, "Werkstück 1.zip"))
@@ -110,7 +112,7 @@ def test_a_plain_folder_of_media_is_sorted(world: World):
     }
 
 
-def test_a_taken_name_is_answered_with_a_free_one(world: World):
+def test_a_taken_name_is_replaced_by_a_free_one(world: World):
     world.saved("talk")
 
     session = imported_session(world.imported(seed_zip(), "talk.zip"))
@@ -127,18 +129,18 @@ def damaged_zip() -> bytes:
 @pytest.mark.parametrize(
     "data",
     [
-        pytest.param(b"", id="nothing"),
+        pytest.param(b"", id="no-bytes"),
         pytest.param(b"this is a text, not an archive", id="not-a-zip"),
-        pytest.param(seed_zip()[:-30], id="cut-off"),
-        pytest.param(damaged_zip(), id="a-flipped-bit"),
+        pytest.param(seed_zip()[:-30], id="truncated"),
+        pytest.param(damaged_zip(), id="bit-flip"),
         pytest.param(zip_of_files({}), id="empty"),
-        pytest.param(zip_of_files({"../evil.wav": b"x"}), id="leaves-its-folder"),
-        pytest.param(zip_of_files({"a.wav": b"x", "A.WAV": b"y"}), id="two-of-one-name"),
+        pytest.param(zip_of_files({"../evil.wav": b"x"}), id="path-traversal"),
+        pytest.param(zip_of_files({"a.wav": b"x", "A.WAV": b"y"}), id="duplicate-name"),
         pytest.param(zip_of_files({"metadata.json": b"[1, 2", "a.wav": b"x"}), id="broken-metadata"),
         pytest.param(zip_of_files({"metadata.json": b"{}"}), id="only-metadata"),
     ],
 )
-def test_what_cannot_be_imported_is_refused_with_a_sentence_and_leaves_nothing(world: World, data: bytes):
+def test_an_invalid_archive_fails_with_a_sentence_and_without_effect(world: World, data: bytes):
     job = world.imported(data, "bad.zip")
 
     assert job.state == Job.State.FAILED
@@ -150,11 +152,11 @@ def test_what_cannot_be_imported_is_refused_with_a_sentence_and_leaves_nothing(w
     assert [key for key in stored_keys() if not key.startswith("staging/upload-")] == []
 
 
-def test_a_file_that_is_not_the_one_that_was_exported_is_refused(world: World):
+def test_a_file_changed_since_the_export_is_refused(world: World):
     original = world.saved("talk", PROJECT)
     assert original.current is not None
     files = world.zip_of(world.exported(original.current))
-    files["audio/hi_audio.wav"] = b"somebody changed this"
+    files["audio/hi_audio.wav"] = b"changed"
 
     job = world.imported(zip_of_files(files), "talk.zip", owner=world.bob)
 
@@ -162,7 +164,7 @@ def test_a_file_that_is_not_the_one_that_was_exported_is_refused(world: World):
     assert "audio/hi_audio.wav" in job.error_message
 
 
-def test_an_import_shares_storage_with_what_is_there(world: World):
+def test_an_import_reuses_stored_blobs(world: World):
     world.saved("talk", PROJECT)
     before = stored_keys("blobs/")
 
@@ -171,34 +173,34 @@ def test_an_import_shares_storage_with_what_is_there(world: World):
     assert stored_keys("blobs/") == before
 
 
-def test_an_import_leaves_no_upload_and_no_staged_bytes(world: World):
+def test_an_import_deletes_its_upload_and_staged_bytes(world: World):
     world.imported(seed_zip(), "a.zip")
 
     assert stored_keys("staging/") == []
     assert not Pin.objects.exists()
 
 
-# -- Several sessions in one ZIP -----------------------------------------------------------------------------------------
+# Several sessions in one ZIP
 
 
-def sessions_folder(*, within: str = "sessions/") -> dict[str, bytes]:
-    """The original session manager's whole folder, zipped: two sessions side by side."""
+def sessions_folder(*, root: str = "sessions/") -> dict[str, bytes]:
+    """Return the files of the original session manager's folder: two sessions."""
     first = {"metadata.json": json.dumps(SEED_DOCUMENT).encode(), **SEED_FILES}
     second = {"metadata.json": b'{"languages": ["fr"]}', "audio/fr_audio.wav": b"fr" * 500}
     folders = {"my_project_20250803_181102": first, "another_project_20250803_182045": second}
     return {
-        f"{within}{folder}/{path}": data for folder, files in folders.items() for path, data in files.items()
+        f"{root}{folder}/{path}": data for folder, files in folders.items() for path, data in files.items()
     }
 
 
-@pytest.mark.parametrize("within", ["sessions/", ""])
-def test_a_whole_folder_of_sessions_comes_in_as_that_many(world: World, within: str):
+@pytest.mark.parametrize("root", ["sessions/", ""])
+def test_each_session_of_a_folder_is_imported(world: World, root: str):
     world.saved("another_project_20250803_182045")
 
-    job = world.imported(zip_of_files(sessions_folder(within=within)), "backup.zip", owner=world.alice)
+    job = world.imported(zip_of_files(sessions_folder(root=root)), "backup.zip", owner=world.alice)
 
     assert job.state == Job.State.SUCCEEDED, job.error_message
-    assert [(made["name"], made["files"]) for made in job.result["sessions"]] == [
+    assert [(created["name"], created["files"]) for created in job.result["sessions"]] == [
         ("another_project_20250803_182045_2", 1),
         ("my_project_20250803_181102", len(SEED_FILES)),
     ]
@@ -209,7 +211,7 @@ def test_a_whole_folder_of_sessions_comes_in_as_that_many(world: World, within: 
     assert not Pin.objects.exists()
 
 
-def test_one_bad_session_among_several_keeps_all_out(world: World):
+def test_one_invalid_session_fails_the_whole_import(world: World):
     files = sessions_folder() | {"sessions/third/metadata.json": b"{}"}
 
     job = world.imported(zip_of_files(files), "backup.zip")
@@ -220,14 +222,14 @@ def test_one_bad_session_among_several_keeps_all_out(world: World):
     assert stored_keys("blobs/") == []
 
 
-def test_one_name_is_not_given_to_several_sessions(world: World):
+def test_a_name_is_refused_for_several_sessions(world: World):
     job = world.imported(zip_of_files(sessions_folder()), "backup.zip", name="Talk")
 
     assert (job.state, job.error_code) == (Job.State.FAILED, "name_not_allowed")
     assert not DubbingSession.objects.exists()
 
 
-def test_our_own_exports_side_by_side_come_in_with_all_they_prove(world: World):
+def test_several_exports_in_one_zip_are_imported_and_verified(world: World):
     files: dict[str, bytes] = {}
     for name in ("one", "two"):
         session = world.saved(name, PROJECT)
@@ -240,7 +242,10 @@ def test_our_own_exports_side_by_side_come_in_with_all_they_prove(world: World):
     job = world.imported(zip_of_files(files), owner=world.bob)
 
     assert job.state == Job.State.SUCCEEDED, job.error_message
-    assert [(made["name"], made["version"]) for made in job.result["sessions"]] == [("one", 1), ("two", 2)]
+    assert [(created["name"], created["version"]) for created in job.result["sessions"]] == [
+        ("one", 1),
+        ("two", 2),
+    ]
     files["two/audio/hi_audio.wav"] = b"x" * len(files["two/audio/hi_audio.wav"])
     changed = world.imported(zip_of_files(files), owner=world.bob)
     assert (changed.state, changed.error_code) == (Job.State.FAILED, "proof_differs")

@@ -1,4 +1,4 @@
-"""Loading: a version's files back in a folder, where a pipeline goes on with them."""
+"""Loads: a version's files are written into a folder."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MORE = {
 
 @pytest.fixture
 def talk(world: World) -> DubbingSession:
-    """A session with two versions, of which the second has files of no bytes and of more than one chunk."""
+    """A session with two versions; the second has an empty file and one of several chunks."""
     session = world.saved("talk", PROJECT)
     world.save(session, MORE)
     session.refresh_from_db()
@@ -53,27 +53,27 @@ def load(world: World, version: Version, folder: Path, *, overwrite: bool = Fals
     )
 
 
-# -- What is there afterwards ------------------------------------------------------------------------------------------
+# Results
 
 
 @pytest.mark.parametrize("number", [1, 2])
-def test_a_folder_holds_what_the_export_holds(world: World, talk: DubbingSession, work_folder: Path, number):
+def test_a_loaded_folder_equals_the_export(world: World, talk: DubbingSession, work_folder: Path, number):
     version = version_of(talk, number)
     folder = work_folder / "loaded"
     folder.mkdir()
 
-    loaded = load(world, version, folder)
+    result = load(world, version, folder)
 
     archive = work_folder / "talk.zip"
     write_export(version=version, destination=archive)
     with ZipFile(archive) as exported:
-        wanted = {name: exported.read(name) for name in exported.namelist() if not name.startswith(".")}
-    assert contents(folder) == wanted
-    assert len(wanted) == version.file_count + 1
-    assert loaded == LoadResult(written=len(wanted), unchanged=0, size=sum(map(len, wanted.values())))
+        expected = {name: exported.read(name) for name in exported.namelist() if not name.startswith(".")}
+    assert contents(folder) == expected
+    assert len(expected) == version.file_count + 1
+    assert result == LoadResult(written=len(expected), unchanged=0, size=sum(map(len, expected.values())))
 
 
-def test_loading_counts_as_opening_the_session(world: World, talk: DubbingSession, work_folder: Path):
+def test_a_load_updates_the_last_access(world: World, talk: DubbingSession, work_folder: Path):
     world.clock.forward(hours=3)
     load(world, version_of(talk, 1), work_folder)
 
@@ -81,23 +81,21 @@ def test_loading_counts_as_opening_the_session(world: World, talk: DubbingSessio
     assert talk.last_accessed == world.clock()
 
 
-def test_files_that_are_there_already_are_not_written_again(
-    world: World, talk: DubbingSession, work_folder: Path
-):
+def test_equal_files_are_not_written_again(world: World, talk: DubbingSession, work_folder: Path):
     version = version_of(talk, 2)
     load(world, version, work_folder)
     before = {path: path.stat().st_ino for path in work_folder.rglob("*")}
     (work_folder / "audio" / "hi_audio.wav").unlink()
 
-    loaded = load(world, version, work_folder)
+    result = load(world, version, work_folder)
 
-    assert (loaded.written, loaded.size) == (1, len(PROJECT["audio/hi_audio.wav"]))
-    assert loaded.unchanged == version.file_count
+    assert (result.written, result.size) == (1, len(PROJECT["audio/hi_audio.wav"]))
+    assert result.unchanged == version.file_count
     after = {path: path.stat().st_ino for path in work_folder.rglob("*") if path.name != "hi_audio.wav"}
     assert after.items() <= before.items()
 
 
-def test_strangers_files_stay(world: World, talk: DubbingSession, work_folder: Path):
+def test_other_files_stay(world: World, talk: DubbingSession, work_folder: Path):
     mine = {"notes.txt": b"mine", "audio/take_2.wav": b"mine too"}
     folder_of(mine, work_folder)
 
@@ -106,16 +104,16 @@ def test_strangers_files_stay(world: World, talk: DubbingSession, work_folder: P
     assert mine.items() <= contents(work_folder).items()
 
 
-# -- What is refused ---------------------------------------------------------------------------------------------------
+# Errors
 
 
-def test_other_contents_are_not_overwritten_unless_that_is_asked_for(
+def test_differing_files_are_overwritten_only_on_request(
     world: World, talk: DubbingSession, work_folder: Path
 ):
     version = version_of(talk, 1)
     mine = {
         "audio/hi_audio.wav": b"a better take",
-        "audio/es_audio.wav": b"ES AUDIO" * 1000,  # as long as the version's
+        "audio/es_audio.wav": b"ES AUDIO" * 1000,  # of the same size
         "translations/translated.json": b"{}",
         "voices/voice_assignments.json": b"{}",
     }
@@ -134,9 +132,11 @@ def test_other_contents_are_not_overwritten_unless_that_is_asked_for(
 
 
 @pytest.mark.parametrize("overwrite", [False, True])
-def test_no_link_leads_out_of_the_folder(world: World, talk: DubbingSession, work_folder: Path, overwrite):
+def test_links_out_of_the_folder_are_not_followed(
+    world: World, talk: DubbingSession, work_folder: Path, overwrite
+):
     outside, folder = work_folder / "outside", work_folder / "folder"
-    folder_of({"hi_audio.wav": b"not ours to touch"}, outside)
+    folder_of({"hi_audio.wav": b"outside"}, outside)
     folder.mkdir()
     (folder / "audio").symlink_to(outside)
 
@@ -144,13 +144,11 @@ def test_no_link_leads_out_of_the_folder(world: World, talk: DubbingSession, wor
         load(world, version_of(talk, 1), folder, overwrite=overwrite)
 
     assert refused.value.code == "load_folder_is_file"
-    assert contents(outside) == {"hi_audio.wav": b"not ours to touch"}
+    assert contents(outside) == {"hi_audio.wav": b"outside"}
     assert [path.name for path in folder.iterdir()] == ["audio"]
 
 
-def test_a_link_in_a_files_place_is_replaced_and_not_followed(
-    world: World, talk: DubbingSession, work_folder: Path
-):
+def test_a_link_in_the_place_of_a_file_is_replaced(world: World, talk: DubbingSession, work_folder: Path):
     outside, folder = work_folder / "outside.wav", work_folder / "folder"
     outside.write_bytes(PROJECT["audio/hi_audio.wav"])
     (folder / "audio").mkdir(parents=True)
@@ -166,24 +164,22 @@ def test_a_link_in_a_files_place_is_replaced_and_not_followed(
 
 
 @pytest.mark.parametrize(
-    ("in_the_way", "code"),
+    ("obstacle", "code"),
     [("audio/hi_audio.wav/x", "load_path_is_folder"), ("audio", "load_folder_is_file")],
 )
-def test_what_is_in_the_way_stays(
-    world: World, talk: DubbingSession, work_folder: Path, in_the_way: str, code: str
+def test_a_folder_in_the_place_of_a_file_is_an_error(
+    world: World, talk: DubbingSession, work_folder: Path, obstacle: str, code: str
 ):
-    folder_of({in_the_way: b"mine"}, work_folder)
+    folder_of({obstacle: b"mine"}, work_folder)
 
     with pytest.raises(BadInputError) as refused:
         load(world, version_of(talk, 1), work_folder, overwrite=True)
 
     assert refused.value.code == code
-    assert contents(work_folder) == {in_the_way: b"mine"}
+    assert contents(work_folder) == {obstacle: b"mine"}
 
 
-def test_a_blob_that_is_gone_leaves_the_folders_files_as_they_were(
-    world: World, talk: DubbingSession, work_folder: Path
-):
+def test_a_missing_blob_leaves_the_folder_unchanged(world: World, talk: DubbingSession, work_folder: Path):
     folder_of({"audio/hi_audio.wav": b"a better take"}, work_folder)
     get_store().delete(stored_keys("blobs/")[-1])
 
@@ -193,28 +189,28 @@ def test_a_blob_that_is_gone_leaves_the_folders_files_as_they_were(
     assert contents(work_folder) == {"audio/hi_audio.wav": b"a better take"}
 
 
-# -- load_session ------------------------------------------------------------------------------------------------------
+# The command load_session
 
 
-def answer(*command: object) -> dict[str, Any]:
+def call_json(*command: object) -> dict[str, Any]:
     out = StringIO()
     call_command(*map(str, command), "--json", stdout=out)
-    told: dict[str, Any] = json.loads(out.getvalue())
-    return told
+    result: dict[str, Any] = json.loads(out.getvalue())
+    return result
 
 
-def refusal(*command: object) -> str:
+def call_failing(*command: object) -> str:
     with pytest.raises(Error) as raised:
         call_command(*map(str, command), stdout=StringIO())
     assert str(raised.value).endswith(".")
     return raised.value.code
 
 
-def test_alice_loads_a_session_into_a_new_folder(world: World, talk: DubbingSession, work_folder: Path):
+def test_a_session_is_loaded_into_a_new_folder(world: World, talk: DubbingSession, work_folder: Path):
     folder = work_folder / "talk"
-    told = answer("load_session", "talk", "--owner", "alice", "--to", folder)
+    result = call_json("load_session", "talk", "--owner", "alice", "--to", folder)
 
-    assert told == {
+    assert result == {
         "name": "talk",
         "version": 2,
         "folder": str(folder),
@@ -225,27 +221,27 @@ def test_alice_loads_a_session_into_a_new_folder(world: World, talk: DubbingSess
     out = StringIO()
     call_command("load_session", talk.code, "--owner", "alice", "--to", folder, "--overwrite", stdout=out)
     assert out.getvalue().strip() == (
-        f"Loaded version 2 of “talk” into {folder}: 0 files, 0 B. {told['written']} existed already."
+        f"Loaded version 2 of “talk” into {folder}: 0 files, 0 B. {result['written']} existed already."
     )
 
 
 def test_an_older_version_is_loaded_over_a_newer_one(world: World, talk: DubbingSession, work_folder: Path):
     command = ("load_session", "talk", "--owner", "alice", "--to", work_folder)
-    answer(*command)
+    call_json(*command)
 
-    assert refusal(*command, "--version", 1) == "load_differs"  # metadata.json tells of one language less
-    told = answer(*command, "--version", 1, "--overwrite")
+    assert call_failing(*command, "--version", 1) == "load_differs"  # metadata.json lists one language less
+    result = call_json(*command, "--version", 1, "--overwrite")
 
-    assert (told["version"], told["written"], told["unchanged"]) == (1, 1, len(PROJECT))
+    assert (result["version"], result["written"], result["unchanged"]) == (1, 1, len(PROJECT))
 
 
-def test_load_refuses_what_is_not_there(world: World, talk: DubbingSession, work_folder: Path):
+def test_invalid_arguments_are_refused(world: World, talk: DubbingSession, work_folder: Path):
     folder = work_folder / "talk"
 
     def code(name: str, *options: object, owner: str = "alice", to: Path = folder) -> str:
-        return refusal("load_session", name, "--owner", owner, "--to", to, *options)
+        return call_failing("load_session", name, "--owner", owner, "--to", to, *options)
 
-    assert code("talk", owner="nobody") == "no_such_user"
+    assert code("talk", owner="unknown") == "no_such_user"
     assert code("talk", owner="bob") == "no_such_session"
     assert code("talk", "--version", 3) == "no_such_version"
     assert code("talk", to=work_folder / "missing" / "talk") == "no_such_folder"
@@ -259,22 +255,22 @@ def test_load_refuses_what_is_not_there(world: World, talk: DubbingSession, work
     assert not folder.exists()
 
 
-def test_load_says_when_the_disk_is_full(talk: DubbingSession, work_folder: Path):
-    """A limit on the size of files stands for the disk: the kernel refuses the write in the same way."""
+def test_a_full_disk_is_reported(talk: DubbingSession, work_folder: Path):
+    """A limit on the size of files stands in for a full disk: the write fails in the same way."""
     folder_of({"audio/hi_audio.wav": b"a better take"}, work_folder)
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
     try:
         command = ("load_session", "talk", "--owner", "alice", "--to", work_folder, "--overwrite")
-        assert refusal(*command) == "disk_full"
+        assert call_failing(*command) == "disk_full"
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
     assert contents(work_folder) == {"audio/hi_audio.wav": b"a better take"}
 
 
-def test_load_tells_its_own_storage_from_the_folder(talk: DubbingSession, work_folder: Path):
+def test_an_error_of_the_store_is_reported_as_such(talk: DubbingSession, work_folder: Path):
     for key in stored_keys("blobs/"):
         get_store().delete(key)
-    assert refusal("load_session", "talk", "--owner", "alice", "--to", work_folder) == "storage"
+    assert call_failing("load_session", "talk", "--owner", "alice", "--to", work_folder) == "storage"
     assert contents(work_folder) == {}

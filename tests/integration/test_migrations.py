@@ -65,10 +65,10 @@ def create_rows(apps: StateApps) -> dict[str, Any]:
         owner=owner, path="a.wav", size=1, content="2" * 64, created_at=MOMENT, expires_at=MOMENT
     )
     hold = apps.get_model(APP, "Hold").objects.create(job=job, blob=blob)
-    answer = apps.get_model(APP, "KeptAnswer").objects.create(
+    record = apps.get_model(APP, "KeptAnswer").objects.create(
         owner=owner, key="k-1", fingerprint="3" * 64, status=201, body="{}", created_at=MOMENT
     )
-    rows = {"blob": blob, "job": job, "version": version, "upload": upload, "hold": hold, "answer": answer}
+    rows = {"blob": blob, "job": job, "version": version, "upload": upload, "hold": hold, "record": record}
     return {name: row.pk for name, row in rows.items()}
 
 
@@ -81,7 +81,7 @@ def test_0005_keeps_rows_under_their_new_names():
 
     pin = after.get_model(APP, "Pin").objects.get(pk=pk["hold"])
     assert (pin.job_id, pin.blob_id) == (pk["job"], pk["blob"])
-    record = after.get_model(APP, "IdempotencyRecord").objects.get(pk=pk["answer"])
+    record = after.get_model(APP, "IdempotencyRecord").objects.get(pk=pk["record"])
     assert (record.key, record.status, record.created_at) == ("k-1", 201, MOMENT)
     assert after.get_model(APP, "Job").objects.get(pk=pk["job"]).kind == "preview"
     assert after.get_model(APP, "Blob").objects.get(pk=pk["blob"]).unreferenced_since == MOMENT

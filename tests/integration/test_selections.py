@@ -1,4 +1,4 @@
-"""Parts of a version, and all versions at once: exported, imported again, shared."""
+"""Selections: parts of a version and the full history, exported, imported and shared."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ FIRST = {
 
 @pytest.fixture
 def session(world: World) -> DubbingSession:
-    """Three versions: Hindi is dubbed again in the second; the third drops Spanish and gets a note."""
+    """A session with three versions: the second changes the Hindi audio, the third removes Spanish."""
     session = world.saved("talk", FIRST)
     world.clock.forward(hours=1)
     world.save(session, {"audio/hi_audio.wav": b"a better take" * 800}, message="Better Hindi")
@@ -50,7 +50,7 @@ def paths_in(world: World, export: Export) -> set[str]:
 def state_of(world: World, version: Version) -> dict[str, object]:
     return {
         "files": world.files(version),
-        "kinds": sorted(
+        "entries": sorted(
             Entry.objects.filter(session=version.session)
             .at(version.number)
             .values_list("path", "category", "language", "added_in")
@@ -58,16 +58,16 @@ def state_of(world: World, version: Version) -> dict[str, object]:
         "fingerprint": version.fingerprint,
         "message": version.message,
         "saved": (version.created_at, version.saved_by, version.restored_from),
-        "counted": (version.file_count, version.total_size, version.stored_size, version.stage),
-        "told": (version.metadata, version.language_tags, version.video_name),
+        "totals": (version.file_count, version.total_size, version.stored_size, version.stage),
+        "document": (version.metadata, version.language_tags, version.video_name),
     }
 
 
-# -- Parts of a version ------------------------------------------------------------------------------------------------
+# Parts of a version
 
 
 @pytest.mark.parametrize(
-    ("asked", "paths", "filename"),
+    ("choices", "paths", "filename"),
     [
         ({"categories": ["audio"]}, {"audio/hi_audio.wav", "audio/es_audio.wav"}, "talk_audio_export.zip"),
         (
@@ -89,13 +89,15 @@ def state_of(world: World, version: Version) -> dict[str, object]:
         ),
     ],
 )
-def test_an_export_of_a_part_holds_that_part(world: World, session: DubbingSession, asked, paths, filename):
-    export = world.exported(version_of(session, 1), **asked)
+def test_an_export_of_a_selection_has_its_files(
+    world: World, session: DubbingSession, choices, paths, filename
+):
+    export = world.exported(version_of(session, 1), **choices)
 
     assert (paths_in(world, export), export.filename) == (paths, filename)
 
 
-def test_without_the_source_everything_else_is_there(world: World, session: DubbingSession):
+def test_an_export_without_the_source_has_all_other_files(world: World, session: DubbingSession):
     version = version_of(session, 1)
 
     export = world.exported(version, without_source=True)
@@ -103,7 +105,7 @@ def test_without_the_source_everything_else_is_there(world: World, session: Dubb
     assert paths_in(world, export) == world.files(version).keys() - {"original_video.mp4"}
 
 
-def test_metadata_of_a_part_tells_of_that_part_alone(world: World, session: DubbingSession):
+def test_metadata_of_a_selection_is_filtered(world: World, session: DubbingSession):
     files = world.zip_of(world.exported(version_of(session, 1), categories=["audio"], languages=["hi"]))
 
     document = json.loads(files["metadata.json"])
@@ -114,12 +116,12 @@ def test_metadata_of_a_part_tells_of_that_part_alone(world: World, session: Dubb
     assert document["voices"] == {"hi": "gemini_hi_deep"}
     assert document["video_name"] == "my_presentation.mp4"
     assert document["session_metadata"]["total_files"] == 1
-    proof = json.loads(files[".dubbing/manifest.json"])
-    assert proof["selection"] == {"categories": ["audio"], "languages": ["hi"]}
-    assert {member["path"] for member in proof["members"]} == files.keys() - {".dubbing/manifest.json"}
+    manifest = json.loads(files[".dubbing/manifest.json"])
+    assert manifest["selection"] == {"categories": ["audio"], "languages": ["hi"]}
+    assert {member["path"] for member in manifest["members"]} == files.keys() - {".dubbing/manifest.json"}
 
 
-def test_a_part_comes_in_again(world: World, session: DubbingSession):
+def test_an_export_of_a_selection_can_be_imported(world: World, session: DubbingSession):
     export = world.exported(version_of(session, 1), languages=["hi"], without_source=True)
 
     job = world.imported(read_object(export.key), export.filename, owner=world.bob)
@@ -131,62 +133,62 @@ def test_a_part_comes_in_again(world: World, session: DubbingSession):
     assert world.files(job.session.current).keys() == paths_in(world, export)
 
 
-def test_each_selection_is_made_once(world: World, session: DubbingSession):
+def test_equal_selections_share_one_job(world: World, session: DubbingSession):
     version = version_of(session, 1)
     part = Selection.from_choices(categories=["audio"])
 
-    def asked_for(selection: Selection) -> Job:
+    def request(selection: Selection) -> Job:
         return request_export(version=version, owner=world.alice, selection=selection, now=world.clock())
 
     audio = world.exported(version, categories=["audio"])
-    assert asked_for(part).pk == audio.job_id
-    assert asked_for(Selection.from_choices(categories=["audio", "audio"])).pk == audio.job_id
+    assert request(part).pk == audio.job_id
+    assert request(Selection.from_choices(categories=["audio", "audio"])).pk == audio.job_id
     others = {
-        asked_for(Selection.from_choices(**asked)).pk
-        for asked in ({}, {"languages": ["hi"]}, {"history": True})
+        request(Selection.from_choices(**choices)).pk
+        for choices in ({}, {"languages": ["hi"]}, {"history": True})
     }
     assert len(others) == 3
     assert audio.job_id not in others
 
 
-def test_of_two_who_ask_at_once_the_second_finds_the_firsts_job(world: World, session: DubbingSession):
+def test_concurrent_equal_requests_share_one_job(world: World, session: DubbingSession):
     version = version_of(session, 1)
-    found: list[int] = []
+    jobs: list[int] = []
     start = threading.Barrier(4)
 
-    def ask() -> None:
+    def request() -> None:
         try:
             start.wait()
-            found.append(request_export(version=version, owner=world.alice, now=world.clock()).pk)
+            jobs.append(request_export(version=version, owner=world.alice, now=world.clock()).pk)
         finally:
             connection.close()
 
-    threads = [threading.Thread(target=ask) for _ in range(4)]
+    threads = [threading.Thread(target=request) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
 
-    assert len(found) == 4
-    assert len(set(found)) == 1
+    assert len(jobs) == 4
+    assert len(set(jobs)) == 1
 
 
-def test_trying_again_finds_the_export_that_was_made_meanwhile(world: World, session: DubbingSession):
+def test_a_retry_reuses_an_export_created_in_the_meantime(world: World, session: DubbingSession):
     version = version_of(session, 1)
-    given_up = request_export(version=version, owner=world.alice, now=world.clock())
-    cancel_job(job=given_up, now=world.clock())
-    given_up.refresh_from_db()
-    made = world.exported(version)
+    cancelled = request_export(version=version, owner=world.alice, now=world.clock())
+    cancel_job(job=cancelled, now=world.clock())
+    cancelled.refresh_from_db()
+    export = world.exported(version)
 
-    assert retry_export(job=given_up, now=world.clock()).pk == made.job_id
+    assert retry_export(job=cancelled, now=world.clock()).pk == export.job_id
 
     world.clock.forward(days=8)
-    assert retry_export(job=given_up, now=world.clock()).pk == given_up.pk
-    given_up.refresh_from_db()
-    assert given_up.state == Job.State.QUEUED
+    assert retry_export(job=cancelled, now=world.clock()).pk == cancelled.pk
+    cancelled.refresh_from_db()
+    assert cancelled.state == Job.State.QUEUED
 
 
-def test_a_selection_that_takes_nothing_is_refused(world: World, session: DubbingSession):
+def test_an_empty_selection_is_refused(world: World, session: DubbingSession):
     with pytest.raises(BadInputError) as refused:
         request_export(
             version=version_of(session, 1),
@@ -199,31 +201,31 @@ def test_a_selection_that_takes_nothing_is_refused(world: World, session: Dubbin
     assert not Job.objects.filter(kind=Job.Kind.EXPORT).exists()
 
 
-# -- Pages ---------------------------------------------------------------------------------------------------------------
+# Pages
 
 
 def url(session: DubbingSession, rest: str, number: int = 1) -> str:
     return f"/sessions/{session.code}/versions/{number}/{rest}"
 
 
-def test_alice_ticks_what_she_wants(world: World, session: DubbingSession, client: Client):
+def test_the_form_selects_categories_and_languages(world: World, session: DubbingSession, client: Client):
     client.force_login(world.alice)
     page = bytes_of(client.get(url(session, "export/new/"))).decode()
     assert 'name="category" value="audio"' in page
     assert 'name="language" value="hi"' in page
 
-    answer = client.post(
+    response = client.post(
         url(session, "export/"),
         {"ticked": "1", "scope": "version", "category": ["audio"], "language": ["hi", "es"]},
     )
 
     job = Job.objects.get(kind=Job.Kind.EXPORT)
-    assert answer["Location"] == f"/jobs/{job.code}/"
+    assert response["Location"] == f"/jobs/{job.code}/"
     assert job.params == {"version": 1, "selection": {"categories": ["audio"]}}
 
 
 @pytest.mark.parametrize(
-    ("told", "params"),
+    ("form", "params"),
     [
         ({}, {"version": 1}),
         (
@@ -255,16 +257,18 @@ def test_alice_ticks_what_she_wants(world: World, session: DubbingSession, clien
         ),
     ],
 )
-def test_what_is_ticked_is_what_is_made(world: World, session: DubbingSession, client: Client, told, params):
+def test_the_form_is_translated_into_a_selection(
+    world: World, session: DubbingSession, client: Client, form, params
+):
     client.force_login(world.alice)
 
-    client.post(url(session, "export/"), told)
+    client.post(url(session, "export/"), form)
 
     assert Job.objects.get(kind=Job.Kind.EXPORT).params == params
 
 
 @pytest.mark.parametrize(
-    "told",
+    "form",
     [
         {"ticked": "1"},
         {"ticked": "1", "category": ["audio"]},
@@ -276,34 +280,34 @@ def test_what_is_ticked_is_what_is_made(world: World, session: DubbingSession, c
         {"category": ["\0"]},
     ],
 )
-def test_what_cannot_be_made_is_refused_with_a_sentence(
-    world: World, session: DubbingSession, client: Client, told
+def test_invalid_selections_are_refused_with_a_sentence(
+    world: World, session: DubbingSession, client: Client, form
 ):
     client.force_login(world.alice)
 
-    for answer in (
-        client.post(url(session, "export/"), told, follow=True),
-        client.get(url(session, "archive.zip"), told, follow=True),
+    for response in (
+        client.post(url(session, "export/"), form, follow=True),
+        client.get(url(session, "archive.zip"), form, follow=True),
     ):
-        assert answer.status_code == 200
-        assert 'class="message' in bytes_of(answer).decode()
+        assert response.status_code == 200
+        assert 'class="message' in bytes_of(response).decode()
     assert not Job.objects.filter(kind=Job.Kind.EXPORT).exists()
 
 
-def test_a_part_is_downloaded_straight_from_its_plan(world: World, session: DubbingSession, client: Client):
+def test_a_selection_is_downloaded_without_an_export(world: World, session: DubbingSession, client: Client):
     data = read_object(world.exported(version_of(session, 1), categories=["audio"]).key)
     client.force_login(world.alice)
 
-    answer = client.get(url(session, "archive.zip?category=audio"))
+    response = client.get(url(session, "archive.zip?category=audio"))
 
-    assert bytes_of(answer) == data
-    assert 'filename="talk_audio_export.zip"' in answer["Content-Disposition"]
-
-
-# -- The full history ----------------------------------------------------------------------------------------------------
+    assert bytes_of(response) == data
+    assert 'filename="talk_audio_export.zip"' in response["Content-Disposition"]
 
 
-def test_every_version_comes_back(world: World, session: DubbingSession):
+# The full history
+
+
+def test_every_version_is_imported(world: World, session: DubbingSession):
     export = world.exported(version_of(session, 3), history=True)
 
     job = world.imported(read_object(export.key), export.filename, owner=world.bob)
@@ -313,14 +317,14 @@ def test_every_version_comes_back(world: World, session: DubbingSession):
     assert job.session.name == "talk"
     assert job.session.created_at == session.created_at
     for number in (1, 2, 3):
-        mine, theirs = version_of(session, number), version_of(job.session, number)
-        assert state_of(world, theirs) == state_of(world, mine), number
-        assert (theirs.created_by, theirs.saved_by) == (None, "alice")
+        original, imported = version_of(session, number), version_of(job.session, number)
+        assert state_of(world, imported) == state_of(world, original), number
+        assert (imported.created_by, imported.saved_by) == (None, "alice")
     assert job.session.current == version_of(job.session, 3)
     assert stored_keys("staging/") == []
 
 
-def test_every_file_of_the_history_lies_in_the_archive_once(world: World, session: DubbingSession):
+def test_each_file_of_the_history_is_in_the_archive_once(world: World, session: DubbingSession):
     files = world.zip_of(world.exported(version_of(session, 3), history=True))
 
     older = {name: data for name, data in files.items() if name.startswith(".dubbing/blobs/")}
@@ -329,9 +333,9 @@ def test_every_file_of_the_history_lies_in_the_archive_once(world: World, sessio
     )
     newest = {name: data for name, data in files.items() if not name.startswith(".dubbing/")}
     assert newest.keys() - {"metadata.json"} == world.files(version_of(session, 3)).keys()
-    proof = json.loads(files[".dubbing/manifest.json"])
-    proven = {member["path"] for member in proof["members"]}
-    assert proven == files.keys() - {".dubbing/manifest.json"}
+    manifest = json.loads(files[".dubbing/manifest.json"])
+    checked = {member["path"] for member in manifest["members"]}
+    assert checked == files.keys() - {".dubbing/manifest.json"}
 
 
 def test_the_history_of_an_older_version_ends_there(world: World, session: DubbingSession):
@@ -344,7 +348,7 @@ def test_the_history_of_an_older_version_ends_there(world: World, session: Dubbi
     assert state_of(world, version_of(job.session, 2)) == state_of(world, version_of(session, 2))
 
 
-def test_a_history_that_came_in_goes_on_and_out_again(world: World, session: DubbingSession):
+def test_an_imported_history_can_be_exported_and_continued(world: World, session: DubbingSession):
     first = world.exported(version_of(session, 3), history=True)
     job = world.imported(read_object(first.key), first.filename, owner=world.bob)
     copy = DubbingSession.objects.get(pk=job.session_id or 0)
@@ -355,7 +359,7 @@ def test_a_history_that_came_in_goes_on_and_out_again(world: World, session: Dub
     assert version_of(copy, 4).saved_by == "bob"
 
 
-def test_a_full_history_can_be_checked_and_a_changed_one_is_refused(world: World, session: DubbingSession):
+def test_a_changed_history_is_refused(world: World, session: DubbingSession):
     files = world.zip_of(world.exported(version_of(session, 3), history=True))
     (older, *_) = (name for name in files if name.startswith(".dubbing/blobs/"))
 
@@ -373,45 +377,45 @@ def test_a_full_history_can_be_checked_and_a_changed_one_is_refused(world: World
     assert not DubbingSession.objects.filter(owner=world.charlie).exists()
 
 
-def test_a_history_of_more_files_than_a_zip_may_bring_back_is_refused(
-    world: World, session: DubbingSession, settings
-):
+def test_a_history_too_large_for_an_import_is_refused(world: World, session: DubbingSession, settings):
     settings.MAX_FILES_IN_SESSION = 9
 
-    version, asked = version_of(session, 3), Selection.from_choices(history=True)
-    job = world.run(request_export(version=version, owner=world.alice, selection=asked, now=world.clock()))
+    version, selection = version_of(session, 3), Selection.from_choices(history=True)
+    job = world.run(
+        request_export(version=version, owner=world.alice, selection=selection, now=world.clock())
+    )
 
     assert (job.state, job.error_code) == (Job.State.FAILED, "history_too_large")
     assert "10 files" in job.error_message
 
 
-# -- Shared --------------------------------------------------------------------------------------------------------------
+# Share links
 
 
-def test_a_link_to_a_part_gives_that_part_alone(world: World, session: DubbingSession, client: Client):
+def test_a_link_to_a_selection_shares_its_files_only(world: World, session: DubbingSession, client: Client):
     export = world.exported(version_of(session, 1), categories=["audio"], languages=["hi"])
-    made = create_share(export=export, author=world.alice, days=7, note="", now=world.clock())
+    new_share = create_share(export=export, author=world.alice, days=7, note="", now=world.clock())
     Export.objects.filter(pk=export.pk).update(expires_at="2999-01-01T00:00Z")
-    made.share.expires_at = "2999-01-01T00:00Z"
-    made.share.save()
+    new_share.share.expires_at = "2999-01-01T00:00Z"
+    new_share.share.save()
 
-    page = bytes_of(client.get(f"/s/{made.token}/")).decode()
+    page = bytes_of(client.get(f"/s/{new_share.token}/")).decode()
     assert "hi_audio.wav" in page
     for hidden in ("es_audio.wav", "hi_final.mp4", "original_video.mp4"):
         assert hidden not in page
 
-    taken = copy_shared_export(share=made.share, owner=world.bob, now=world.clock())
-    assert taken.current is not None
-    assert world.files(taken.current) == {"audio/hi_audio.wav": FIRST["audio/hi_audio.wav"]}
-    assert taken.current.languages == ["hi"]
-    assert taken.current.metadata["translations"] == {"hi": "नमस्ते"}
+    copy = copy_shared_export(share=new_share.share, owner=world.bob, now=world.clock())
+    assert copy.current is not None
+    assert world.files(copy.current) == {"audio/hi_audio.wav": FIRST["audio/hi_audio.wav"]}
+    assert copy.current.languages == ["hi"]
+    assert copy.current.metadata["translations"] == {"hi": "नमस्ते"}
 
 
-def test_a_link_to_the_full_history_gives_every_version(world: World, session: DubbingSession):
+def test_a_link_to_the_full_history_shares_every_version(world: World, session: DubbingSession):
     export = world.exported(version_of(session, 3), history=True)
-    made = create_share(export=export, author=world.alice, days=7, note="", now=world.clock())
+    new_share = create_share(export=export, author=world.alice, days=7, note="", now=world.clock())
 
-    taken = copy_shared_export(share=made.share, owner=world.bob, now=world.clock())
+    copy = copy_shared_export(share=new_share.share, owner=world.bob, now=world.clock())
 
     for number in (1, 2, 3):
-        assert state_of(world, version_of(taken, number)) == state_of(world, version_of(session, number))
+        assert state_of(world, version_of(copy, number)) == state_of(world, version_of(session, number))

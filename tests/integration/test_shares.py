@@ -1,4 +1,4 @@
-"""Links to exports: what anybody sees who has one, and how a colleague takes the session."""
+"""Share links: create, view, download, copy, revoke."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from tests.integration.sketches import (
 from tests.world import PROJECT, World, stored_keys
 
 ZIP_KEY = export_key("a-share-test")
-Closing = Literal["expired", "revoked", "trashed", "wrong"]
+Closure = Literal["expired", "revoked", "trashed", "wrong"]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -66,7 +66,7 @@ def share_of(link: NewShare) -> Share:
     return Share.objects.get(pk=link.share.pk)
 
 
-def test_alice_makes_a_link_and_sees_its_address_once(world: World, export: Export):
+def test_a_new_links_address_is_shown_once(world: World, export: Export):
     alice = signed_in(world.alice)
 
     response = alice.post(f"/exports/{export.code}/share/", {"days": "30", "note": " for Bob "})
@@ -79,14 +79,14 @@ def test_alice_makes_a_link_and_sees_its_address_once(world: World, export: Expo
     assert timedelta(days=29) < share.expires_at - now() <= timedelta(days=30)
 
 
-def test_a_token_has_128_bits_and_only_its_hash_is_kept(world: World, link: NewShare):
+def test_a_token_has_128_bits_and_only_its_hash_is_stored(world: World, link: NewShare):
     assert len(base64.urlsafe_b64decode(link.token + "==")) == 16
     row = json.dumps(list(Share.objects.values()), default=str)
     assert link.token not in row
     assert share_of(link).token_hash == hashlib.sha256(link.token.encode()).hexdigest()
 
 
-def test_anybody_with_the_link_sees_what_is_inside(link: NewShare):
+def test_the_link_shows_the_contents_without_signing_in(link: NewShare):
     response = Client().get(f"/s/{link.token}/")
 
     text = response.content.decode()
@@ -97,7 +97,7 @@ def test_anybody_with_the_link_sees_what_is_inside(link: NewShare):
 
 
 @pytest.mark.parametrize("path", ["", "download/"])
-def test_a_link_is_told_to_nobody_else(link: NewShare, path: str):
+def test_the_address_of_a_link_is_not_leaked(link: NewShare, path: str):
     for token in (link.token, "wrong"):
         response = Client().get(f"/s/{token}/{path}")
         bytes_of(response)
@@ -106,10 +106,10 @@ def test_a_link_is_told_to_nobody_else(link: NewShare, path: str):
         assert "no-store" in response["Cache-Control"]
 
 
-def close(how: Closing, link: NewShare) -> str:
-    """End the link's life and return the token to try."""
+def close(closure: Closure, link: NewShare) -> str:
+    """Close the link and return the token to test."""
     share = share_of(link)
-    match how:
+    match closure:
         case "expired":
             expired(share)
         case "revoked":
@@ -121,28 +121,28 @@ def close(how: Closing, link: NewShare) -> str:
     return link.token
 
 
-@pytest.mark.parametrize("how", get_args(Closing))
-def test_a_closed_link_looks_like_one_that_never_was(world: World, link: NewShare, how: Closing):
-    token = close(how, link)
+@pytest.mark.parametrize("closure", get_args(Closure))
+def test_a_closed_link_looks_like_an_unknown_one(world: World, link: NewShare, closure: Closure):
+    token = close(closure, link)
 
     for client in (Client(), signed_in(world.bob)):
-        never = client.get("/s/never-was/")
+        unknown = client.get("/s/unknown/")
         for url in (f"/s/{token}/", f"/s/{token}/download/"):
             response = client.get(url)
             assert response.status_code == 404
-            assert without_token(response) == without_token(never)
+            assert without_token(response) == without_token(unknown)
     assert signed_in(world.bob).post(f"/s/{token}/copy/").status_code == 404
     assert not DubbingSession.objects.filter(owner=world.bob).exists()
     assert share_of(link).download_count == 0
 
 
 def without_token(response: Any) -> str:
-    """The page as everybody gets it: the CSRF token differs from answer to answer."""
+    """Return the page without the CSRF token, which differs between responses."""
     lines = response.content.decode().splitlines()
     return "\n".join(line for line in lines if "csrf" not in line)
 
 
-def test_a_download_is_counted_once_however_often_it_breaks_off(link: NewShare):
+def test_a_resumed_download_is_counted_once(link: NewShare):
     client, url = Client(), f"/s/{link.token}/download/"
 
     assert client.head(url).status_code == 200
@@ -164,8 +164,8 @@ def test_a_download_is_counted_once_however_often_it_breaks_off(link: NewShare):
     assert share_of(link).last_download_at is not None
 
 
-def test_a_download_that_cannot_be_read_is_not_counted(export: Export, link: NewShare):
-    Export.objects.filter(pk=export.pk).update(key=export_key("gone"))
+def test_a_failed_download_is_not_counted(export: Export, link: NewShare):
+    Export.objects.filter(pk=export.pk).update(key=export_key("missing"))
 
     for headers in ({}, {"Range": "bytes=0-3"}):
         response = Client().get(f"/s/{link.token}/download/", headers=headers)
@@ -176,31 +176,31 @@ def test_a_download_that_cannot_be_read_is_not_counted(export: Export, link: New
     assert share_of(link).download_count == 0
 
 
-def test_bob_takes_the_session_without_moving_bytes(world: World, link: NewShare):
+def test_a_shared_session_is_copied_without_moving_bytes(world: World, link: NewShare):
     before = (stored_keys(), Blob.objects.count())
     bob = signed_in(world.bob)
 
     response = bob.post(f"/s/{link.token}/copy/", follow=True)
 
-    taken = DubbingSession.objects.get(owner=world.bob)
+    copy = DubbingSession.objects.get(owner=world.bob)
     shared = share_of(link).export.version
-    assert response.redirect_chain == [(f"/sessions/{taken.code}/", 302)]
+    assert response.redirect_chain == [(f"/sessions/{copy.code}/", 302)]
     assert (stored_keys(), Blob.objects.count()) == before
-    assert files_of(taken) == files_of(shared.session)
-    mine = json.loads(bob.get(f"/sessions/{taken.code}/versions/1/metadata.json").content)
-    assert mine["session_name"] == taken.name == "talk"
-    assert mine["audio_paths"] == {
+    assert files_of(copy) == files_of(shared.session)
+    document = json.loads(bob.get(f"/sessions/{copy.code}/versions/1/metadata.json").content)
+    assert document["session_name"] == copy.name == "talk"
+    assert document["audio_paths"] == {
         language: f"sessions/talk/audio/{language}_audio.wav" for language in ("hi", "es")
     }
-    assert mine["created_at"] == shared.metadata["created_at"]
-    assert current_of(taken).message == "Shared by alice"
+    assert document["created_at"] == shared.metadata["created_at"]
+    assert current_of(copy).message == "Shared by alice"
 
 
 def files_of(session: DubbingSession) -> dict[str, int]:
     return dict(Entry.objects.filter(session=session).values_list("path", "blob_id"))
 
 
-def test_bob_takes_it_twice_and_has_two(world: World, link: NewShare):
+def test_each_copy_gets_a_name_of_its_own(world: World, link: NewShare):
     for _ in range(2):
         signed_in(world.bob).post(f"/s/{link.token}/copy/")
 
@@ -210,18 +210,18 @@ def test_bob_takes_it_twice_and_has_two(world: World, link: NewShare):
     }
 
 
-def test_bob_takes_the_version_that_was_exported_whatever_came_later(world: World, link: NewShare):
+def test_the_exported_version_is_copied_not_a_later_one(world: World, link: NewShare):
     session = share_of(link).export.version.session
     sketch_version(session, {"audio/fr_audio.wav": b"later"})
 
     signed_in(world.bob).post(f"/s/{link.token}/copy/")
 
-    taken = DubbingSession.objects.get(owner=world.bob)
-    assert "audio/fr_audio.wav" not in files_of(taken)
-    assert current_of(taken).number == 1
+    copy = DubbingSession.objects.get(owner=world.bob)
+    assert "audio/fr_audio.wav" not in files_of(copy)
+    assert current_of(copy).number == 1
 
 
-def test_what_bob_takes_outlives_what_alice_shares(world: World, link: NewShare):
+def test_a_copy_survives_the_purge_of_the_original(world: World, link: NewShare):
     session = share_of(link).export.version.session
     signed_in(world.bob).post(f"/s/{link.token}/copy/")
     signed_in(world.alice).post(f"/sessions/{session.code}/trash/")
@@ -230,46 +230,46 @@ def test_what_bob_takes_outlives_what_alice_shares(world: World, link: NewShare)
 
     purge_session(session=DubbingSession.objects.get(pk=session.pk))
 
-    taken = DubbingSession.objects.get(owner=world.bob)
-    assert len(files_of(taken)) == before == len(PROJECT)
-    assert not Blob.objects.filter(entries__session=taken).unreferenced().exists()
+    copy = DubbingSession.objects.get(owner=world.bob)
+    assert len(files_of(copy)) == before == len(PROJECT)
+    assert not Blob.objects.filter(entries__session=copy).unreferenced().exists()
 
 
-def test_who_is_signed_out_signs_in_first_and_comes_back(link: NewShare):
+def test_signing_in_returns_to_the_link(link: NewShare):
     page = f"http://testserver/s/{link.token}/"
 
-    asked = Client().post(f"{page}copy/", headers={"Referer": page})
+    response = Client().post(f"{page}copy/", headers={"Referer": page})
     elsewhere = Client().post(f"{page}copy/", headers={"Referer": "https://evil.example/"})
 
-    assert (asked.status_code, asked["Location"]) == (302, f"/accounts/login/?next={quote(page)}")
+    assert (response.status_code, response["Location"]) == (302, f"/accounts/login/?next={quote(page)}")
     assert (elsewhere.status_code, elsewhere["Location"]) == (302, "/accounts/login/?next=/sessions/")
 
 
-def test_alice_takes_a_link_back(world: World, export: Export, link: NewShare):
+def test_only_the_owner_revokes_a_link(world: World, export: Export, link: NewShare):
     share = share_of(link)
     assert signed_in(world.bob).post(f"/shares/{share.code}/revoke/").status_code == 404
     assert Client().get(f"/s/{link.token}/").status_code == 200
 
-    for _ in range(2):  # twice does no harm
+    for _ in range(2):  # idempotent
         response = signed_in(world.alice).post(f"/shares/{share.code}/revoke/")
         assert response["Location"] == f"/exports/{export.code}/"
 
     assert Client().get(f"/s/{link.token}/").status_code == 404
 
 
-def test_an_export_is_kept_while_a_link_lives(world: World, export: Export):
-    kept = export.expires_at
+def test_an_export_does_not_expire_before_its_link(world: World, export: Export):
+    expires_at = export.expires_at
     link = sketch_share(export, days=60)
 
     export.refresh_from_db()
-    assert export.expires_at > kept + timedelta(days=50)
+    assert export.expires_at > expires_at + timedelta(days=50)
     later = now() + timedelta(days=30)
     assert not get_expired_exports(now=later).exists()
     share_of(link).revoke(now=now())
     assert get_expired_exports(now=later + timedelta(days=31)).get() == export
 
 
-def test_an_expired_export_is_not_shared_and_not_downloaded(world: World, export: Export):
+def test_an_expired_export_is_neither_shared_nor_downloaded(world: World, export: Export):
     Export.objects.update(expires_at=now() - timedelta(seconds=1))
     alice = signed_in(world.alice)
 

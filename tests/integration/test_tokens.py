@@ -1,4 +1,4 @@
-"""Access tokens: made on a page, shown once, taken back."""
+"""Access tokens: create, use, revoke."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def world(db: None) -> World:
     return World.create()
 
 
-def made_by(client: Client, **fields: str) -> str:
-    asked = {"name": "my laptop", "scope": "write", "days": "90", **fields}
-    secret: str = client.post("/account/tokens/create/", asked).context["created"].secret
+def create_on_page(client: Client, **fields: str) -> str:
+    form = {"name": "my laptop", "scope": "write", "days": "90", **fields}
+    secret: str = client.post("/account/tokens/create/", form).context["created"].secret
     return secret
 
 
-def test_alice_makes_a_token_sees_it_once_and_uses_it(world: World):
+def test_a_new_token_is_shown_once_and_works(world: World):
     alice = signed_in(world.alice)
 
     response = alice.post("/account/tokens/create/", {"name": " my laptop ", "scope": "read", "days": "30"})
@@ -47,20 +47,20 @@ def test_alice_makes_a_token_sees_it_once_and_uses_it(world: World):
     assert Program(secret).get("/me").json()["name"] == "alice"
 
 
-def test_a_token_has_256_bits_and_only_its_hash_and_beginning_are_kept(world: World):
-    made = sketch_token(world.alice)
+def test_a_token_has_256_bits_and_only_its_hash_and_prefix_are_stored(world: World):
+    new = sketch_token(world.alice)
 
-    assert made.secret.startswith("dubs_")
-    assert len(made.secret) >= 5 + 43
+    assert new.secret.startswith("dubs_")
+    assert len(new.secret) >= 5 + 43
     row = json.dumps(list(AccessToken.objects.values()), default=str)
-    assert made.secret not in row
-    assert made.token.token_hash == hashlib.sha256(made.secret.encode()).hexdigest()
-    assert made.secret.startswith(made.token.prefix)
-    assert len(made.token.prefix) <= 10
+    assert new.secret not in row
+    assert new.token.token_hash == hashlib.sha256(new.secret.encode()).hexdigest()
+    assert new.secret.startswith(new.token.prefix)
+    assert len(new.token.prefix) <= 10
 
 
-def test_a_token_may_work_without_an_end(world: World):
-    secret = made_by(signed_in(world.alice), days="")
+def test_a_token_may_have_no_expiry(world: World):
+    secret = create_on_page(signed_in(world.alice), days="")
 
     assert AccessToken.objects.get().expires_at is None
     assert Program(secret).get("/me").json()["token"]["expires_at"] is None
@@ -78,64 +78,64 @@ def test_a_token_may_work_without_an_end(world: World):
         {"name": "a\0b"},
     ],
 )
-def test_what_cannot_be_is_not_made(world: World, fields: dict[str, str]):
-    asked = {"name": "my laptop", "scope": "read", "days": "30", **fields}
+def test_invalid_fields_are_refused(world: World, fields: dict[str, str]):
+    form = {"name": "my laptop", "scope": "read", "days": "30", **fields}
 
-    response = signed_in(world.alice).post("/account/tokens/create/", asked)
+    response = signed_in(world.alice).post("/account/tokens/create/", form)
 
     assert response.status_code == 400
     assert 'role="alert"' in response.content.decode()
     assert not AccessToken.objects.exists()
 
 
-def test_alice_takes_a_token_back_and_nobody_else_does(world: World):
-    made = sketch_token(world.alice)
-    url = f"/account/tokens/{made.token.code}/revoke/"
+def test_only_the_owner_revokes_a_token(world: World):
+    new = sketch_token(world.alice)
+    url = f"/account/tokens/{new.token.code}/revoke/"
     assert signed_in(world.bob).post(url).status_code == 404
-    assert Program(made.secret).get("/me").status_code == 200
+    assert Program(new.secret).get("/me").status_code == 200
 
     response = signed_in(world.alice).post(url)
 
     assert [str(message) for message in get_messages(response.wsgi_request)] == ["“my laptop” was revoked."]
-    problem_of(Program(made.secret).get("/me"), 401, "bad_token")
+    problem_of(Program(new.secret).get("/me"), 401, "bad_token")
     assert "my laptop" not in signed_in(world.alice).get("/account/tokens/").content.decode()
 
 
-def test_a_program_takes_its_own_token_back(world: World):
+def test_a_program_revokes_its_own_token(world: World):
     for scope in AccessToken.Scope:
         program = Program.of(world.alice, scope)
         assert program.delete("/token").status_code == 204
         problem_of(program.get("/me"), 401, "bad_token")
 
 
-def test_what_works_no_longer_is_not_told_from_what_never_was(world: World):
-    never = Program("dubs_never-was").get("/me")
-    expired, revoked, barred = (sketch_token(user) for user in (world.alice, world.alice, world.bob))
+def test_expired_and_revoked_tokens_look_like_unknown_ones(world: World):
+    unknown = Program("dubs_unknown").get("/me")
+    expired, revoked, inactive = (sketch_token(user) for user in (world.alice, world.alice, world.bob))
     AccessToken.objects.filter(pk=expired.token.pk).update(expires_at=now() - timedelta(seconds=1))
     revoked.token.revoke(now=now())
     User.objects.filter(pk=world.bob.pk).update(is_active=False)
 
-    for secret in (expired.secret, revoked.secret, barred.secret, "something-else", "dubs_\u2713"):
+    for secret in (expired.secret, revoked.secret, inactive.secret, "something-else", "dubs_\u2713"):
         response = Program(secret.encode().decode("latin-1")).get("/me")
-        assert response.content == never.content
-        assert response["WWW-Authenticate"] == never["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+        assert response.content == unknown.content
+        assert response["WWW-Authenticate"] == unknown["WWW-Authenticate"] == 'Bearer error="invalid_token"'
 
 
-def test_when_it_was_used_last_is_noted_once_a_minute(world: World):
-    made, moment = sketch_token(world.alice), now()
+def test_the_last_use_is_recorded_once_a_minute(world: World):
+    new, moment = sketch_token(world.alice), now()
 
-    def used(at: timedelta) -> AccessToken:
-        token = find_token(secret=made.secret, now=moment + at)
+    def use(at: timedelta) -> AccessToken:
+        token = find_token(secret=new.secret, now=moment + at)
         assert token is not None
         record_token_use(token=token, now=moment + at)
         return AccessToken.objects.get(pk=token.pk)
 
-    assert used(timedelta()).last_used_at == moment
-    assert used(timedelta(seconds=59)).last_used_at == moment
-    assert used(timedelta(seconds=60)).last_used_at == moment + timedelta(seconds=60)
+    assert use(timedelta()).last_used_at == moment
+    assert use(timedelta(seconds=59)).last_used_at == moment
+    assert use(timedelta(seconds=60)).last_used_at == moment + timedelta(seconds=60)
 
 
-def test_nobody_has_hundreds_of_tokens(world: World, monkeypatch: pytest.MonkeyPatch):
+def test_the_number_of_active_tokens_is_limited(world: World, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(tokens, "MAX_TOKENS", 2)
     sketch_token(world.alice)
     sketch_token(world.alice).token.revoke(now=now())
@@ -144,6 +144,6 @@ def test_nobody_has_hundreds_of_tokens(world: World, monkeypatch: pytest.MonkeyP
     with pytest.raises(NotAllowedError):
         sketch_token(world.alice)
     response = signed_in(world.alice).post(
-        "/account/tokens/create/", {"name": "one more", "scope": "read", "days": "1"}, follow=True
+        "/account/tokens/create/", {"name": "another", "scope": "read", "days": "1"}, follow=True
     )
     assert "2 active tokens" in response.content.decode()

@@ -1,4 +1,4 @@
-"""An archive to export: its layout, and the bytes that must come out."""
+"""A layout to export, and its expected bytes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def blob(store: BlobWriter, data: bytes) -> str:
 
 
 def an_archive(store: BlobWriter) -> Layout:
-    """Large, small and partial blobs between literals of every size."""
+    """Return a layout of large, small and partial blobs between literals."""
     large = blob(store, bytes(range(256)) * (10 * MIB // 256) + b"odd end")
     small = blob(store, b"a few bytes")
     return Layout(
@@ -36,7 +36,7 @@ def an_archive(store: BlobWriter) -> Layout:
 
 
 def content(layout: Layout, reader: BlobReader) -> bytes:
-    """Put the bytes together in the plainest way there is."""
+    """Return the bytes of a layout, assembled in the simplest way."""
     pieces = []
     for segment in layout.segments:
         if isinstance(segment, Literal):

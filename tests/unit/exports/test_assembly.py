@@ -33,8 +33,8 @@ def read(store, key):
     return b"".join(store.read(key, 0, store.size(key)))
 
 
-class TestAssembling:
-    def test_makes_an_object_of_the_layout(self, store):
+class TestAssembleObject:
+    def test_writes_the_bytes_of_the_layout(self, store):
         layout = an_archive(store)
         counted: list[int] = []
 
@@ -43,7 +43,7 @@ class TestAssembling:
         assert read(store, KEY) == content(layout, store)
         assert sum(counted) == layout.size
 
-    def test_again_gives_the_same(self, store):
+    def test_can_be_repeated(self, store):
         layout = an_archive(store)
 
         for _ in range(2):
@@ -52,7 +52,7 @@ class TestAssembling:
         assert read(store, KEY) == content(layout, store)
 
     @pytest.mark.parametrize("limit", [0, 5 * MIB])
-    def test_leaves_nothing_when_it_is_cancelled(self, store, limit):
+    def test_leaves_nothing_when_cancelled(self, store, limit):
         layout = an_archive(store)
         done = 0
 
@@ -68,7 +68,7 @@ class TestAssembling:
         assert list(store.list("exports/")) == []
         assert list(store.open_uploads("")) == []
 
-    def test_makes_a_zip_that_python_reads(self, store):
+    def test_writes_a_zip_that_python_reads(self, store):
         modified = datetime(2025, 8, 3, 18, 11, 2, tzinfo=UTC)
         files = {"video.mp4": bytes(5 * MIB), "transcriptions/übung.srt": b"1\n", "empty.txt": b""}
         members = []
@@ -91,19 +91,19 @@ class TestAssembling:
                 **files,
             }
 
-    def test_of_little_asks_no_store_whether_it_copies(self):
+    def test_does_not_probe_the_store_for_a_small_layout(self):
         store = MemoryStore()
-        store.capabilities = Capabilities(server_side_copy=lambda _: pytest.fail("It was asked."))
+        store.capabilities = Capabilities(server_side_copy=lambda _: pytest.fail("probed"))
 
-        assemble_object(Layout((Literal(b"little"),)), KEY, store=store, on_bytes=lambda count: None)
+        assemble_object(Layout((Literal(b"small"),)), KEY, store=store, on_bytes=lambda count: None)
 
-        assert read(store, KEY) == b"little"
+        assert read(store, KEY) == b"small"
 
 
-class TestDiscarding:
-    def test_removes_the_object_and_what_began_to_arrive(self, store):
+class TestDeleteObject:
+    def test_deletes_the_object_and_its_multipart_upload(self, store):
         other = export_key("x7-1")
-        kept = store.begin(other)
+        other_upload = store.begin(other)
         store.begin(KEY)
         assemble_object(an_archive(store), KEY, store=store, on_bytes=lambda count: None)
 
@@ -111,7 +111,7 @@ class TestDiscarding:
 
         assert list(store.list("exports/")) == []
         assert [each.key for each in store.open_uploads("exports/")] == [other]
-        store.abort(other, kept)
+        store.abort(other, other_upload)
 
-    def test_nothing_is_no_error(self, store):
+    def test_a_missing_object_is_no_error(self, store):
         delete_object(KEY, store=store)

@@ -4,57 +4,57 @@ from dubbing_core.zips.layout import BlobRange, Layout, Literal
 from sessions_app.exports.layout_cache import LayoutCache, estimate_memory
 
 
-def a_layout(size: int = 1000) -> Layout:
+def make_layout(size: int = 1000) -> Layout:
     return Layout((Literal(bytes(size)), BlobRange("ab" * 32, 0, 10)))
 
 
 class Planner:
-    """Makes layouts and counts how often."""
+    """Build layouts and count them."""
 
     def __init__(self, *, size: int = 1000) -> None:
         self.size = size
-        self.made = 0
+        self.count = 0
 
     def __call__(self) -> Layout:
-        self.made += 1
-        return a_layout(self.size)
+        self.count += 1
+        return make_layout(self.size)
 
 
-class TestKeptLayouts:
-    def test_are_made_once(self):
-        kept, planner = LayoutCache(), Planner()
+class TestLayoutCache:
+    def test_builds_a_layout_once(self):
+        cache, planner = LayoutCache(), Planner()
 
-        layouts = [kept.get("talk", planner) for _ in range(3)]
+        layouts = [cache.get("talk", planner) for _ in range(3)]
 
-        assert planner.made == 1
+        assert planner.count == 1
         assert layouts[1] is layouts[0]
 
-    def test_are_told_apart_by_their_keys(self):
-        kept, planner = LayoutCache(), Planner()
+    def test_distinguishes_keys(self):
+        cache, planner = LayoutCache(), Planner()
 
-        assert kept.get(("talk", 1), planner) is not kept.get(("talk", 2), planner)
+        assert cache.get(("talk", 1), planner) is not cache.get(("talk", 2), planner)
 
-    def test_that_were_not_used_for_longest_make_room(self):
-        kept, planner = LayoutCache(limit=estimate_memory(a_layout()) * 2), Planner()
-        kept.get("first", planner)
-        kept.get("second", planner)
-        kept.get("first", planner)
+    def test_evicts_the_least_recently_used_layout(self):
+        cache, planner = LayoutCache(limit=estimate_memory(make_layout()) * 2), Planner()
+        cache.get("first", planner)
+        cache.get("second", planner)
+        cache.get("first", planner)
 
-        kept.get("third", planner)
+        cache.get("third", planner)
 
-        assert planner.made == 3
-        kept.get("first", planner)
-        assert planner.made == 3
-        kept.get("second", planner)
-        assert planner.made == 4
+        assert planner.count == 3
+        cache.get("first", planner)
+        assert planner.count == 3
+        cache.get("second", planner)
+        assert planner.count == 4
 
-    def test_that_would_fill_the_memory_are_not_kept(self):
-        limit = estimate_memory(a_layout()) * 10
-        kept, large, small = LayoutCache(limit=limit), Planner(size=limit), Planner()
-        kept.get("small", small)
+    def test_does_not_cache_a_layout_that_is_too_large(self):
+        limit = estimate_memory(make_layout()) * 10
+        cache, large, small = LayoutCache(limit=limit), Planner(size=limit), Planner()
+        cache.get("small", small)
 
         for _ in range(2):
-            kept.get("large", large)
-        kept.get("small", small)
+            cache.get("large", large)
+        cache.get("small", small)
 
-        assert (large.made, small.made) == (2, 1)
+        assert (large.count, small.count) == (2, 1)

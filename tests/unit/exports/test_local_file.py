@@ -35,14 +35,14 @@ def write(layout, destination, store, on_bytes=lambda count: None):
     write_file(layout, destination, files=store, on_bytes=on_bytes)
 
 
-class TestWriting:
-    def test_makes_the_file_of_the_layout(self, layout, destination, store):
+class TestWriteFile:
+    def test_writes_the_bytes_of_the_layout(self, layout, destination, store):
         write(layout, destination, store)
 
         assert destination.read_bytes() == content(layout, store)
         assert list(destination.parent.iterdir()) == [destination]
 
-    def test_replaces_a_file_that_is_there(self, layout, destination, store):
+    def test_replaces_an_existing_file(self, layout, destination, store):
         destination.parent.mkdir()
         destination.write_bytes(b"an older export")
 
@@ -60,7 +60,7 @@ class TestWriting:
 
     @pytest.mark.parametrize("refusal", [errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP])
     @pytest.mark.parametrize("after", [0, 1])
-    def test_copies_itself_what_the_kernel_will_not(self, layout, store, monkeypatch, refusal, after):
+    def test_falls_back_to_copying_without_the_kernel(self, layout, store, monkeypatch, refusal, after):
         destination = store.local_path("exports/x.zip")
         in_kernel = os.copy_file_range
         calls = []
@@ -78,7 +78,7 @@ class TestWriting:
         assert destination.read_bytes() == content(layout, store)
 
 
-class TestAFailure:
+class TestErrors:
     @pytest.fixture(autouse=True)
     def older_file(self, destination):
         destination.parent.mkdir()
@@ -88,7 +88,7 @@ class TestAFailure:
         assert list(destination.parent.iterdir()) == [destination]
 
     @pytest.mark.parametrize("limit", [0, 1, 5 * MIB, 11 * MIB])
-    def test_to_go_on_leaves_nothing(self, layout, destination, store, limit):
+    def test_cancellation_leaves_nothing(self, layout, destination, store, limit):
         done = 0
 
         def cancel(count: int) -> None:
@@ -100,20 +100,20 @@ class TestAFailure:
         with pytest.raises(KeyboardInterrupt):
             write(layout, destination, store, on_bytes=cancel)
 
-    def test_to_find_a_blob_is_told(self, layout, destination, store):
+    def test_a_missing_blob_is_reported(self, layout, destination, store):
         store.delete(blob_key(layout.blobs[1]))
 
         with pytest.raises(ObjectMissingError) as error:
             write(layout, destination, store)
         assert error.value.key == blob_key(layout.blobs[1])
 
-    def test_to_read_a_blob_to_its_end_is_told(self, layout, destination, store):
+    def test_a_truncated_blob_is_reported(self, layout, destination, store):
         os.truncate(store.local_path(blob_key(layout.blobs[0])), MIB)
 
         with pytest.raises(StoreUnavailableError):
             write(layout, destination, store)
 
-    def test_of_the_disk_is_told(self, layout, destination, store, monkeypatch):
+    def test_an_io_error_is_reported(self, layout, destination, store, monkeypatch):
         def fail(*args, **kwargs):
             raise OSError(errno.EIO, os.strerror(errno.EIO))
 
@@ -123,7 +123,7 @@ class TestAFailure:
             write(layout, destination, store)
 
     @pytest.mark.parametrize("size", [3, MIB])
-    def test_for_want_of_space_is_told(self, layout, destination, store, size):
+    def test_a_full_disk_is_reported(self, layout, destination, store, size):
         soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
         resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
         try:

@@ -41,8 +41,8 @@ def is_clean(store):
     return not list(store.list("exports/")) and not list(store.open_uploads(""))
 
 
-class TestWriting:
-    def test_makes_the_object_of_the_layout(self, store):
+class TestWriteObject:
+    def test_writes_the_bytes_of_the_layout(self, store):
         layout = an_archive(store)
         counted: list[int] = []
 
@@ -52,7 +52,7 @@ class TestWriting:
         assert sum(counted) == layout.size
         assert not list(store.open_uploads(""))
 
-    def test_copies_what_is_large_and_sends_the_rest(self):
+    def test_copies_large_ranges_and_uploads_the_rest(self):
         store = MemoryStore(limits=LIMITS)
         copier = Copier(store)
         large = blob(store, bytes(5000))
@@ -63,12 +63,10 @@ class TestWriting:
         assert copier.copied == [(2, blob_key(large), 96, 5000)]
         assert sorted(copier.sent) == [(1, 100), (3, 3)]
 
-    def test_has_parts_under_way_at_once(self):
+    def test_copies_parts_concurrently(self):
         store = MemoryStore(limits=LIMITS)
         copier = Copier(store)
-        copier.all_there = threading.Barrier(
-            multipart_object.COPY_THREADS
-        )  # breaks unless as many come together
+        copier.barrier = threading.Barrier(multipart_object.COPY_THREADS)  # breaks unless all threads wait
         large = blob(store, bytes(MIB * multipart_object.COPY_THREADS))
         layout = Layout((BlobRange(large, 0, MIB * multipart_object.COPY_THREADS),))
 
@@ -76,7 +74,7 @@ class TestWriting:
 
         assert len(copier.copied) == multipart_object.COPY_THREADS
 
-    def test_reads_for_one_part_while_others_are_sent(self):
+    def test_reads_one_part_while_others_are_uploaded(self):
         store = MemoryStore(limits=LIMITS)
         copier = Copier(store)
         reader = Reader(store)
@@ -87,9 +85,9 @@ class TestWriting:
         write_object(layout, KEY, copier=copier, reader=reader, on_bytes=lambda count: None)
 
         assert b"".join(store.read(KEY, 0, layout.size)) == content(layout, store)
-        assert reader.most_at_once == 1
+        assert reader.max_concurrency == 1
 
-    def test_holds_few_large_parts_in_memory(self):
+    def test_limits_the_memory_of_large_parts(self):
         limits = PartLimits(min_size=12 * MIB, copy_size=100 * MIB, max_size=200 * MIB)
         layout = Layout((Literal(bytes(48 * MIB)),))
 
@@ -100,9 +98,9 @@ class TestWriting:
         )
 
 
-class TestAFailure:
+class TestErrors:
     @pytest.mark.parametrize("limit", [0, 1, 5 * MIB, 11 * MIB])
-    def test_to_go_on_leaves_nothing(self, store, limit):
+    def test_cancellation_leaves_nothing(self, store, limit):
         layout = an_archive(store)
         done = 0
 
@@ -118,7 +116,7 @@ class TestAFailure:
         assert is_clean(store)
 
     @pytest.mark.parametrize("index", [0, 1], ids=["large", "small"])
-    def test_to_find_a_blob_is_told(self, store, index):
+    def test_a_missing_blob_is_reported(self, store, index):
         layout = an_archive(store)
         store.delete(blob_key(layout.blobs[index]))
 
@@ -128,7 +126,7 @@ class TestAFailure:
         assert error.value.key == blob_key(layout.blobs[index])
         assert is_clean(store)
 
-    def test_of_a_part_ends_the_others(self):
+    def test_a_failed_part_cancels_the_others(self):
         store = MemoryStore(limits=LIMITS)
         copier = Copier(store)
         copier.error = StoreFullError(KEY)
@@ -143,16 +141,16 @@ class TestAFailure:
         assert len(copier.copied) < 1000
         assert is_clean(store)
 
-    def test_is_heard_while_a_part_takes_its_time(self, monkeypatch):
+    def test_cancellation_is_noticed_during_a_long_part(self, monkeypatch):
         monkeypatch.setattr(concurrency, "POLL_INTERVAL", 0.01)
         store = MemoryStore(limits=LIMITS)
         copier = Copier(store)
-        copier.all_there = threading.Barrier(2)
+        copier.barrier = threading.Barrier(2)
         large = blob(store, bytes(MIB))
 
         def cancel(count: int) -> None:
             assert count == 0
-            copier.all_there.wait(timeout=10)
+            copier.barrier.wait(timeout=10)
             raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):
@@ -164,7 +162,7 @@ class TestAFailure:
 
 
 class Copier:
-    """Tells which parts were made."""
+    """Range copier that records the parts."""
 
     def __init__(self, store: MemoryStore) -> None:
         copier = store.capabilities.server_side_copy("blobs/ab/large")
@@ -173,7 +171,7 @@ class Copier:
         self.limits = self.copier.limits
         self.sent: list[tuple[int, int]] = []
         self.copied: list[tuple[int, str, int, int]] = []
-        self.all_there = threading.Barrier(1)
+        self.barrier = threading.Barrier(1)
         self.error: Exception | None = None
 
     @contextmanager
@@ -187,19 +185,19 @@ class Copier:
 
     def copy(self, number, source, start, end):
         self.copied.append((number, source, start, end))
-        self.all_there.wait(timeout=10)
+        self.barrier.wait(timeout=10)
         if self.error is not None:
             raise self.error
         self.new.copy(number, source, start, end)
 
 
 class Reader:
-    """Tells how many reads were under way at once."""
+    """Reader that records the number of concurrent reads."""
 
     def __init__(self, store: MemoryStore) -> None:
         self.store = store
-        self.at_once = 0
-        self.most_at_once = 0
+        self.concurrency_now = 0
+        self.max_concurrency = 0
         self._lock = threading.Lock()
 
     def size(self, key):
@@ -207,9 +205,9 @@ class Reader:
 
     def read(self, key, start, end):
         with self._lock:
-            self.at_once += 1
-            self.most_at_once = max(self.most_at_once, self.at_once)
+            self.concurrency_now += 1
+            self.max_concurrency = max(self.max_concurrency, self.concurrency_now)
         time.sleep(0.005)  # long enough for others to begin, if they may
         yield from self.store.read(key, start, end)
         with self._lock:
-            self.at_once -= 1
+            self.concurrency_now -= 1

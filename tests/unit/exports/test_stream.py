@@ -18,7 +18,7 @@ def store():
     return MemoryStore()
 
 
-class TestStreaming:
+class TestStreamSegments:
     def test_yields_the_bytes_of_the_layout(self, store):
         layout = an_archive(store)
 
@@ -27,7 +27,7 @@ class TestStreaming:
         assert len(streamed) == layout.size
         assert streamed == content(layout, store)
 
-    def test_joins_small_pieces_and_passes_large_ones_on(self, store):
+    def test_joins_small_chunks(self, store):
         layout = an_archive(store)
 
         sizes = [len(chunk) for chunk in stream_segments(layout.segments, reader=store)]
@@ -35,7 +35,7 @@ class TestStreaming:
         assert 0 not in sizes
         assert not [pair for pair in pairwise(sizes) if sum(pair) < MIN_CHUNK_SIZE]
 
-    def test_reads_as_it_goes_and_tells_when_a_blob_is_gone(self, store):
+    def test_reads_on_demand_and_raises_for_a_missing_blob(self, store):
         layout = an_archive(store)
         chunks = stream_segments(layout.segments, reader=store)
 
@@ -44,7 +44,7 @@ class TestStreaming:
         with pytest.raises(ObjectMissingError):
             list(chunks)
 
-    def test_of_nothing_is_nothing(self, store):
+    def test_no_segments_yield_nothing(self, store):
         assert list(stream_segments((), reader=store)) == []
 
 

@@ -32,7 +32,7 @@ def manifest_of(files: dict[str, bytes]) -> str:
 
 
 def export(folder: Path, files: dict[str, bytes], *, manifest: str = "") -> Path:
-    """An archive whose manifest tells of FILES, unless told otherwise, whatever it holds."""
+    """Write an archive whose manifest lists FILES by default."""
     path = folder / "talk_export.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr(verify.MANIFEST, manifest or manifest_of(FILES))
@@ -42,7 +42,7 @@ def export(folder: Path, files: dict[str, bytes], *, manifest: str = "") -> Path
     return path
 
 
-def unpacked(archive: Path) -> Path:
+def unpack(archive: Path) -> Path:
     folder = archive.with_suffix("")
     shutil.unpack_archive(archive, folder)
     return folder
@@ -53,7 +53,7 @@ def without(*paths: str) -> dict[str, bytes]:
 
 
 def run(*arguments: object, encoding: str = "utf-8") -> tuple[int, str]:
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, *map(str, arguments)],
         capture_output=True,
         text=True,
@@ -61,17 +61,17 @@ def run(*arguments: object, encoding: str = "utf-8") -> tuple[int, str]:
         env={**os.environ, "PYTHONIOENCODING": encoding},
         check=False,
     )
-    return done.returncode, done.stdout + done.stderr
+    return process.returncode, process.stdout + process.stderr
 
 
-def test_an_archive_that_is_as_it_was_exported_passes(tmp_path: Path):
+def test_an_unchanged_archive_passes(tmp_path: Path):
     path = export(tmp_path, {**FILES, "audio/": b""})
 
     assert run(verify.__file__, path) == (0, f"{path}: all files are unchanged since the export.\n")
 
 
-def test_the_unpacked_folder_proves_itself(tmp_path: Path):
-    folder = unpacked(export(tmp_path, FILES))
+def test_an_unpacked_folder_passes(tmp_path: Path):
+    folder = unpack(export(tmp_path, FILES))
 
     assert run(folder / ".dubbing/verify.py") == (0, f"{folder}: all files are unchanged since the export.\n")
 
@@ -92,20 +92,20 @@ def test_the_unpacked_folder_proves_itself(tmp_path: Path):
         ({**FILES, ".dubbing/blobs/more": b"?"}, ".dubbing/blobs/more: was not exported"),
     ],
 )
-def test_what_differs_is_named(tmp_path: Path, files: dict[str, bytes], problem: str, form: str):
+def test_differences_are_listed(tmp_path: Path, files: dict[str, bytes], problem: str, form: str):
     path = export(tmp_path, files)
 
-    assert run(verify.__file__, unpacked(path) if form == "folder" else path) == (1, f"{problem}\n")
+    assert run(verify.__file__, unpack(path) if form == "folder" else path) == (1, f"{problem}\n")
 
 
-def test_names_are_told_to_terminals_that_know_no_hindi(tmp_path: Path):
+def test_names_are_escaped_for_ascii_terminals(tmp_path: Path):
     path = export(tmp_path, without("audio/आ.wav"))
 
     assert run(verify.__file__, path, encoding="ascii") == (1, "audio/\\u0906.wav: is missing\n")
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
-def test_a_second_member_of_a_name_was_not_exported(tmp_path: Path):
+def test_a_duplicate_member_is_reported(tmp_path: Path):
     path = export(tmp_path, FILES)
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr("metadata.json", b"{}")
@@ -113,16 +113,16 @@ def test_a_second_member_of_a_name_was_not_exported(tmp_path: Path):
     assert run(verify.__file__, path) == (1, "metadata.json: was not exported\n")
 
 
-def test_a_flipped_bit_is_found(tmp_path: Path):
+def test_a_flipped_bit_is_reported(tmp_path: Path):
     path = export(tmp_path, FILES)
     data = bytearray(path.read_bytes())
     data[data.index(b"wavewave") + 3] ^= 1
     path.write_bytes(data)
 
-    code, said = run(verify.__file__, path)
+    code, output = run(verify.__file__, path)
 
     assert code == 1
-    assert said.startswith("audio/hi_audio.wav: cannot be read")
+    assert output.startswith("audio/hi_audio.wav: cannot be read")
 
 
 def test_a_forged_manifest_opens_nothing_outside_the_folder(tmp_path: Path):
@@ -137,20 +137,20 @@ def test_a_forged_manifest_opens_nothing_outside_the_folder(tmp_path: Path):
         "pipe",
         "a\0b",
     ]
-    folder = unpacked(export(tmp_path, {}, manifest=manifest_of(dict.fromkeys(paths, b"secret"))))
+    folder = unpack(export(tmp_path, {}, manifest=manifest_of(dict.fromkeys(paths, b"secret"))))
     (folder / "link.txt").symlink_to(outside / "secret.txt")
     (folder / "links").symlink_to(outside)
     os.mkfifo(folder / "pipe")
 
-    # Had one of them been opened, it would have been found to be as the manifest says; and the pipe would still be read.
+    # An opened file would match the manifest, and reading the pipe would block.
     assert run(folder / ".dubbing/verify.py") == (
         1,
         "".join(f"{path}: is missing\n" for path in sorted(paths)),
     )
 
 
-@pytest.mark.parametrize("content", [b"", b"no archive at all"])
-def test_what_is_no_export_cannot_be_checked(tmp_path: Path, content: bytes):
+@pytest.mark.parametrize("content", [b"", b"not an archive"])
+def test_other_files_cannot_be_checked(tmp_path: Path, content: bytes):
     path = tmp_path / "x.zip"
     path.write_bytes(content)
 
@@ -164,21 +164,21 @@ def test_what_is_no_export_cannot_be_checked(tmp_path: Path, content: bytes):
     ["nothing", "{}", "[]", "null", "[" * 100_000, '{"members": [1]}', '{"members": [{"path": [], "sha256": ""}]}'],
     ids=lambda manifest: manifest[:50],
 )  # fmt: skip
-def test_a_manifest_that_is_none_is_told(tmp_path: Path, manifest: str):
+def test_an_invalid_manifest_is_reported(tmp_path: Path, manifest: str):
     path = export(tmp_path, FILES, manifest=manifest)
 
-    code, said = run(verify.__file__, path)
+    code, output = run(verify.__file__, path)
 
     assert code == 2
-    assert said.startswith(f"{path} cannot be checked: ")
-    assert said.count("\n") == 1
+    assert output.startswith(f"{path} cannot be checked: ")
+    assert output.count("\n") == 1
 
 
-def test_it_is_short_old_pythons_read_it_and_it_needs_nothing_of_ours():
+def test_the_script_is_short_and_needs_the_standard_library_only():
     source = Path(verify.__file__).read_text(encoding="utf-8")
 
     tree = ast.parse(source, feature_version=(3, 8))
-    needed = {
+    imported = {
         name
         for node in ast.walk(tree)
         for name in (
@@ -189,5 +189,5 @@ def test_it_is_short_old_pythons_read_it_and_it_needs_nothing_of_ours():
             else []
         )
     }
-    assert needed <= sys.stdlib_module_names
+    assert imported <= sys.stdlib_module_names
     assert len(source.splitlines()) <= 60

@@ -24,8 +24,8 @@ class StoppedError(Exception):
 class TaskGroup:
     """One or more thread pools that share a stop signal and a queue of finished tasks.
 
-    To be used in a ``with`` block. If the block raises, waiting tasks are cancelled, running ones see the stop signal; the block
-    ends when no task is running.
+    To be used in a ``with`` block. If the block raises, waiting tasks are cancelled and running ones see the stop signal;
+    the block ends when no task is running.
 
     :param on_poll: called by `wait` every half second without a finished task; what it raises cancels the work.
     """

@@ -1,6 +1,7 @@
 """History in an archive, `.dubbing/history.json`.
 
-Every version up to the exported one. Files that only older versions contain are stored once each as `.dubbing/blobs/<sha256>`. An import restores all versions.
+Every version up to the exported one. Files that only older versions contain are stored once each as
+`.dubbing/blobs/<sha256>`. An import restores all versions.
 """
 
 from __future__ import annotations

@@ -53,9 +53,9 @@ def parse_range(header: str | None, size: int) -> ByteRange | None:
         return None
     first, last = spec["first"], spec["last"]
     if not first:
-        return _suffix(last, size)
-    start = _number(first)
-    end = _number(last) + 1 if last else BEYOND
+        return _parse_suffix(last, size)
+    start = _parse_number(first)
+    end = _parse_number(last) + 1 if last else BEYOND
     if end <= start < BEYOND:
         return None
     if start >= size:
@@ -63,10 +63,10 @@ def parse_range(header: str | None, size: int) -> ByteRange | None:
     return ByteRange(start, min(end, size))
 
 
-def _suffix(length: str, size: int) -> ByteRange | None:
+def _parse_suffix(length: str, size: int) -> ByteRange | None:
     if not length:
         return None
-    requested = _number(length)
+    requested = _parse_number(length)
     if requested == 0:
         raise RangeNotSatisfiableError(size)
     # A suffix of empty content is all of it, which Content-Range cannot express.
@@ -106,7 +106,7 @@ def matches_if_range(header: str | None, etag: str, last_modified: datetime | No
     return moment == last_modified.replace(microsecond=0)
 
 
-def _number(digits: str) -> int:
+def _parse_number(digits: str) -> int:
     # int() is slow for hundreds of digits and refuses thousands.
     digits = digits.lstrip("0") or "0"
     return int(digits) if len(digits) <= BEYOND_DIGITS else BEYOND

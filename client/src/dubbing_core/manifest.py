@@ -59,14 +59,14 @@ class Manifest:
         """
         metadata = {key: value for key, value in document.items() if key not in TIMESTAMPS}
         canonical = json.dumps(
-            {"entries": self._rows(), "metadata": metadata},
+            {"entries": self._build_rows(), "metadata": metadata},
             sort_keys=True,
             separators=(",", ":"),
             allow_nan=False,
         )
         return hashlib.sha256(canonical.encode("ascii")).hexdigest()
 
-    def _rows(self) -> list[dict[str, Any]]:
+    def _build_rows(self) -> list[dict[str, Any]]:
         return [
             {
                 "path": entry.path,

@@ -1,7 +1,8 @@
 """Metadata document: the original session manager's metadata.json.
 
-Parsed, corrected to match the files, and rendered. Inside the portal the document's paths are paths in the session's tree (`audio/hi_audio.wav`); in the file they are
-`sessions/<session name>/audio/hi_audio.wav`. See docs/decisions/0002-metadata-paths.md.
+Parsed, corrected to match the files, and rendered. Inside the portal the document's paths are paths in the session's
+tree (`audio/hi_audio.wav`); in the file they are `sessions/<session name>/audio/hi_audio.wav`.
+See docs/decisions/0002-metadata-paths.md.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ def parse_document(data: bytes) -> dict[str, Any]:
     """Read and validate an untrusted metadata.json.
 
     :raises MetadataError: with the code `metadata_too_large`, `metadata_not_object`, `metadata_type`, or
-        `metadata_` and a code of :func:`dubbing_core.strict_json.load`.
+        `metadata_` and a code of :func:`dubbing_core.strict_json.parse_json`.
     """
     if len(data) > SIZE_LIMIT:
         raise MetadataError("metadata_too_large", f"is larger than {SIZE_LIMIT // 1024**2} MiB")
@@ -71,7 +72,7 @@ def parse_document(data: bytes) -> dict[str, Any]:
 def check_document(document: Any) -> dict[str, Any]:
     """Validate a parsed document. Keys may be absent or null.
 
-    :raises MetadataError: as :func:`parse`.
+    :raises MetadataError: as :func:`parse_document`.
     """
     if not isinstance(document, dict):
         raise MetadataError("metadata_not_object", "is not a JSON object")
@@ -151,9 +152,9 @@ def build_document(
         "voices": {**(base.get("voices") or {}), **(texts.voices or {})},
     }
     for key in PATHS_BY_LANGUAGE:
-        document[key] = _paths_by_language(key, base.get(key) or {}, ordered, languages)
+        document[key] = _correct_paths_by_language(key, base.get(key) or {}, ordered, languages)
     for key in PATH_LISTS:
-        document[key] = _path_list(key, base.get(key) or (), ordered)
+        document[key] = _correct_path_list(key, base.get(key) or (), ordered)
     stage = compute_stage(compute_progress(document, {entry.category for entry in ordered}))
     base_metadata = base.get("session_metadata") or {}
     document["session_metadata"] = {
@@ -252,8 +253,8 @@ def _is_text_list(value: Any) -> bool:
 def relativize_path(raw: str) -> str:
     r"""Convert to a path in the session's tree: `C:\sessions\talk\audio\a.wav` -> `audio/a.wav`.
 
-    Everything before the folder is ignored, so `../talk/audio/hi.wav` gives the same: the result is only looked up among
-    the session's own files. A path outside of its folders, or with “..” inside of one, is returned unchanged.
+    Components before the folder are ignored, also in `../talk/audio/a.wav`, because the result is only looked up among
+    the session's own files. A path outside of its folders, or with “..” inside one, is returned unchanged.
     """
     parts = [part for part in raw.replace("\\", "/").split("/") if part not in {"", "."}]
     folders = [at for at, part in enumerate(parts[:-1]) if part in FOLDERS]
@@ -279,7 +280,7 @@ def _merge_languages(base: Sequence[str], used: Sequence[str]) -> list[str]:
     return [language for language in languages.values() if language]
 
 
-def _paths_by_language(
+def _correct_paths_by_language(
     key: str,
     base: Mapping[str, str | None],
     entries: Sequence[ManifestEntry],
@@ -309,7 +310,7 @@ def _find_file(key: str, language: str, entries: Sequence[ManifestEntry]) -> str
     return next(preferred_paths, candidates[0] if candidates else None)
 
 
-def _path_list(key: str, base: Sequence[str], entries: Sequence[ManifestEntry]) -> list[str]:
+def _correct_path_list(key: str, base: Sequence[str], entries: Sequence[ManifestEntry]) -> list[str]:
     present = dict.fromkeys(entry.path for entry in entries if entry.category is PATH_LISTS[key])
     return list(dict.fromkeys([*(path for path in base if path in present), *present]))
 

@@ -22,8 +22,8 @@ class PathAllocator:
         *folders, name = path.split("/")
         parent = ""
         for folder in folders:
-            parent = f"{self._free_folder(parent, folder)}/"
-        allocated = self._free_file(parent, name)
+            parent = f"{self._find_free_folder(parent, folder)}/"
+        allocated = self._find_free_file(parent, name)
         self.add(allocated)
         return allocated
 
@@ -43,13 +43,13 @@ class PathAllocator:
         self.add(path)
         return True
 
-    def _free_folder(self, parent: str, name: str) -> str:
+    def _find_free_folder(self, parent: str, name: str) -> str:
         folder, number = parent + name, 2
         while fold_path(folder) in self._files:
             folder, number = parent + append_number(name, number), number + 1
         return folder
 
-    def _free_file(self, parent: str, name: str) -> str:
+    def _find_free_file(self, parent: str, name: str) -> str:
         path = parent + name
         # Numbers only increase, so thousands of files of one name take thousands of steps, not millions.
         number = self._numbers.get(path, 2)

@@ -59,7 +59,7 @@ def check_path(path: str) -> None:
     """
     if not path:
         raise PathError("path_empty", path, "is an empty name. Give the file a name.")
-    size = _size(path)
+    size = _measure_size(path)
     if any(unicodedata.category(character) == "Cc" for character in path):
         raise PathError("path_control", path, "contains a control character. Rename the file without it.")
     if DRIVE.match(path):
@@ -128,7 +128,7 @@ def is_reserved_name(component: str) -> bool:
     return component.partition(".")[0].rstrip(" ").casefold() in RESERVED_NAMES
 
 
-def _size(path: str) -> int:
+def _measure_size(path: str) -> int:
     try:
         return len(path.encode())
     except UnicodeEncodeError:

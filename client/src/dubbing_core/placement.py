@@ -108,9 +108,10 @@ def place_files(
 ) -> list[Placement]:
     """Place any folder's files in the session's tree.
 
-    Files in one of its folders stay there. Each path gets exactly one placement, except files that operating systems leave behind, `metadata.json` at the root
-    and the folder `.dubbing`, which are left out. Where two files would get one path, the later one gets a number, so
-    the result passes `check_collisions`. The order of `paths` does not matter, and placing placed files changes nothing.
+    Files in one of its folders stay there. Each path gets exactly one placement, except files that operating systems
+    add, `metadata.json` at the root and the folder `.dubbing`, which are left out. Where two files would get one path,
+    the later one gets a number, so the result passes `check_collisions`. The order of `paths` does not matter, and
+    placing placed files changes nothing.
 
     :param paths: normalized paths that pass `check_collisions`.
     :param languages: tags that the session already has.
@@ -118,14 +119,14 @@ def place_files(
     :param rooted: paths start at the project's root; a folder around all of them is part of the project.
     :returns: placements, sorted by their path in the session's tree.
     """
-    files = _without_junk(paths)
+    files = _remove_junk(paths)
     wrapper = "" if rooted else _find_wrapper(files)
     sources = {path.removeprefix(wrapper): path for path in files}
     original = _find_original(sources, source_video=source_video)
     targets = {
         path: "original_video" + split_name(path)[1].casefold()
         if path == original
-        else _target_path(path, languages=languages)
+        else _choose_path(path, languages=languages)
         for path in sources
         if path != METADATA_NAME and path.partition("/")[0] != PRIVATE_FOLDER
     }
@@ -155,7 +156,7 @@ def find_session_folders(paths: Iterable[str]) -> list[str]:
 
     :returns: folders with their slash.
     """
-    files = _without_junk(paths)
+    files = _remove_junk(paths)
     wrapper = _find_wrapper(files)
     inner = [path.removeprefix(wrapper) for path in files]
     heads = sorted({path.partition("/")[0] for path in inner})
@@ -170,12 +171,12 @@ def find_metadata(paths: Iterable[str], *, rooted: bool = False) -> str | None:
 
     :param rooted: as in :func:`place_files`.
     """
-    files = _without_junk(paths)
+    files = _remove_junk(paths)
     path = METADATA_NAME if rooted else _find_wrapper(files) + METADATA_NAME
     return path if path in files else None
 
 
-def _without_junk(paths: Iterable[str]) -> list[str]:
+def _remove_junk(paths: Iterable[str]) -> list[str]:
     return sorted({path for path in paths if JUNK_NAMES.isdisjoint(path.casefold().split("/"))})
 
 
@@ -209,7 +210,7 @@ def _find_original(paths: Iterable[str], *, source_video: str) -> str | None:
     return candidates[0] if len(candidates) == 1 else None
 
 
-def _target_path(path: str, *, languages: Sequence[str]) -> str:
+def _choose_path(path: str, *, languages: Sequence[str]) -> str:
     """Return the path in the session's tree, before numbers keep it apart from others."""
     head, slash, rest = path.partition("/")
     if slash and head.casefold() in FOLDERS:

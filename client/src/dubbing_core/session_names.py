@@ -41,7 +41,7 @@ def generate_session_name(video_filename: str | None, now: datetime) -> str:
     stem = PurePosixPath(video_filename.replace("\\", "/")).stem if video_filename else ""
     allowed = "".join(character for character in stem if character.isalnum() or character in " -_")
     base = allowed.strip().replace(" ", "_") or FALLBACK_NAME
-    return _with_suffix(base, f"_{now:%Y%m%d_%H%M%S}")
+    return _append_suffix(base, f"_{now:%Y%m%d_%H%M%S}")
 
 
 def normalize_session_name(raw: str) -> str:
@@ -70,15 +70,15 @@ def normalize_session_name(raw: str) -> str:
 
 
 def sanitize_session_name(raw: str) -> str:
-    """Return the valid name closest to `raw`, or "" if nothing is left of it.
+    """Return the valid name closest to `raw`, or "" without a valid character.
 
-    Invalid characters become “_”; so does what makes a name invalid at its start or end: `.talk` -> `_talk`, `con` -> `con_`.
+    “_” replaces invalid characters, also at the start and the end: `.talk` -> `_talk`, `con` -> `con_`.
     """
     name = unicodedata.normalize("NFC", raw.strip())
     name = "".join("_" if _is_control(c) or c in FORBIDDEN_CHARACTERS else c for c in name)
     if name.startswith("."):
         name = f"_{name[1:]}"
-    name = _with_suffix(name, "")
+    name = _append_suffix(name, "")
     if name.endswith("."):
         name = f"{name[:-1]}_"
     if is_reserved_name(name):
@@ -95,7 +95,7 @@ def find_free_name(name: str, taken: Container[str]) -> str:
     """Return `name`, `name_2`, `name_3` ...: the first whose fold is not in `taken`."""
     candidate, number = name, 2
     while fold_session_name(candidate) in taken:
-        candidate = _with_suffix(name, f"_{number}")
+        candidate = _append_suffix(name, f"_{number}")
         number += 1
     return candidate
 
@@ -113,14 +113,14 @@ def build_export_filename(name: str, part: str = "") -> str:
     return name.encode()[:room].decode(errors="ignore") + suffix
 
 
-def session_name_from_zip(filename: str, *, ours: bool, part: str = "") -> str:
-    """Return a valid session name from the name of an archive.
+def derive_session_name(filename: str, *, is_export: bool, part: str = "") -> str:
+    """Derive a valid session name from the file name of an archive.
 
-    :param ours: the archive is an export of a portal, so `_export` is not part of the session's name.
+    :param is_export: the archive is an export of a portal, so `_export` is not part of the session's name.
     :param part: `Selection.filename_suffix` of the export, which is not part of the session's name either.
     """
     stem = PurePosixPath(filename).stem
-    if ours:
+    if is_export:
         stem = EXPORT_ENDING.sub("", stem)
         stem = stem.removesuffix(f"_{part}") if part else stem
     return sanitize_session_name(stem) or FALLBACK_NAME
@@ -130,7 +130,7 @@ def _is_control(character: str) -> bool:
     return unicodedata.category(character) in {"Cc", "Cs"}
 
 
-def _with_suffix(name: str, suffix: str) -> str:
+def _append_suffix(name: str, suffix: str) -> str:
     """Append an ASCII suffix, truncating the name where the result would be too long."""
     length, size = LENGTH_LIMIT - len(suffix), SIZE_LIMIT - len(suffix)
     if len(name) > length or len(name.encode()) > size:

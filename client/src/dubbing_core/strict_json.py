@@ -29,7 +29,7 @@ def parse_json(data: bytes) -> Any:
     """Parse UTF-8 JSON, with or without a byte order mark.
 
     :raises JsonError: with one of the codes `encoding`, `syntax`, `number`, `duplicate_key`, and those of
-        :func:`check`.
+        :func:`check_json`.
     """
     try:
         text = data.removeprefix(BOM).decode()
@@ -39,14 +39,14 @@ def parse_json(data: bytes) -> Any:
         value = json.loads(
             text,
             parse_constant=_refuse_constant,
-            parse_int=_int,
-            object_pairs_hook=_object,
+            parse_int=_parse_int,
+            object_pairs_hook=_build_object,
         )
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         raise JsonError("syntax", f"is not valid JSON ({place})") from None
     except RecursionError:
-        raise _too_deep() from None
+        raise _too_deep_error() from None
     check_json(value)
     return value
 
@@ -64,7 +64,7 @@ def check_json(value: Any) -> None:
         for item in level:
             if isinstance(item, dict | list):
                 if depth > DEPTH_LIMIT:
-                    raise _too_deep()
+                    raise _too_deep_error()
                 below.extend(item)
                 if isinstance(item, dict):
                     below.extend(item.values())
@@ -82,7 +82,7 @@ def _check_scalar(value: Any) -> None:
         _check_int(value)
 
 
-def _too_deep() -> JsonError:
+def _too_deep_error() -> JsonError:
     return JsonError("too_deep", f"is nested more than {DEPTH_LIMIT} levels deep")
 
 
@@ -96,7 +96,7 @@ def _refuse_constant(name: str) -> NoReturn:
     raise JsonError("number", f"contains {name}, which is not a JSON number")
 
 
-def _int(digits: str) -> int:
+def _parse_int(digits: str) -> int:
     if len(digits) > DIGITS_LIMIT:
         raise JsonError("number", "contains a number that is too long")
     return int(digits)
@@ -112,7 +112,7 @@ def _check_float(value: float) -> None:
         raise JsonError("number", "contains a number that is too large")
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _build_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) != len(pairs):
         raise JsonError("duplicate_key", "contains the same key twice")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dubbing_core.history import blob_path
 from dubbing_core.selection import HISTORY_SUFFIX
-from dubbing_core.session_names import session_name_from_zip
+from dubbing_core.session_names import derive_session_name
 from dubbing_core.zips.reader import Archive, read_archive
 from sessions_app.access import Action
 from sessions_app.models import Blob, Job, Upload
@@ -121,7 +121,7 @@ def _choose_names(job: Job, plans: Sequence[SessionPlan]) -> list[str]:
                 code="name_not_allowed",
             )
         folders = [plan.folder.removesuffix("/").rpartition("/")[2] for plan in plans]
-        return [session_name_from_zip(f"{folder}.zip", ours=False) for folder in folders]
+        return [derive_session_name(f"{folder}.zip", is_export=False) for folder in folders]
     (plan,) = plans
     part = HISTORY_SUFFIX if plan.history is not None else ""
-    return [name or session_name_from_zip(job.params["filename"], ours=plan.is_export, part=part)]
+    return [name or derive_session_name(job.params["filename"], is_export=plan.is_export, part=part)]

@@ -9,12 +9,12 @@ from hypothesis import assume, given, strategies as st
 from dubbing_core.session_names import (
     SessionNameError,
     build_export_filename,
+    derive_session_name,
     find_free_name,
     fold_session_name,
     generate_session_name,
     normalize_session_name,
     sanitize_session_name,
-    session_name_from_zip,
 )
 
 NOW = datetime(2025, 8, 3, 18, 11, 2, 123456, tzinfo=UTC)
@@ -115,7 +115,7 @@ def test_exports_are_named_after_the_session():
 
 
 @pytest.mark.parametrize(
-    ("filename", "ours", "name"),
+    ("filename", "is_export", "name"),
     [
         ("talk.zip", False, "talk"),
         ("talk_export.zip", False, "talk_export"),
@@ -136,8 +136,8 @@ def test_exports_are_named_after_the_session():
         ("x" * 119 + ".yz.zip", False, "x" * 119),
     ],
 )
-def test_session_names_are_derived_from_archives(filename, ours, name):
-    assert session_name_from_zip(filename, ours=ours) == name
+def test_session_names_are_derived_from_archives(filename, is_export, name):
+    assert derive_session_name(filename, is_export=is_export) == name
 
 
 @pytest.mark.parametrize(
@@ -170,8 +170,8 @@ def test_a_sanitized_name_is_valid(raw):
 
 
 @given(st.text(), st.booleans())
-def test_every_archive_name_gives_a_valid_session_name(filename, ours):
-    name = session_name_from_zip(filename, ours=ours)
+def test_every_archive_name_gives_a_valid_session_name(filename, is_export):
+    name = derive_session_name(filename, is_export=is_export)
     assert normalize_session_name(name) == name
 
 

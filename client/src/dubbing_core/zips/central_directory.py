@@ -84,8 +84,8 @@ def read_entries(directory: CentralDirectory, limits: ArchiveLimits) -> list[Cen
     """
     entries: list[CentralEntry] = []
     total = 0
-    for header, raw, extra, comment in _headers(directory):
-        entry = _entry(header, raw, extra, comment, limits)
+    for header, raw, extra, comment in _iter_headers(directory):
+        entry = _build_entry(header, raw, extra, comment, limits)
         total += entry.size
         if total > limits.max_total_size:
             raise ZipError(
@@ -99,19 +99,19 @@ def read_entries(directory: CentralDirectory, limits: ArchiveLimits) -> list[Cen
     return entries
 
 
-def _headers(directory: CentralDirectory) -> Iterator[tuple[CentralHeader, bytes, bytes, bytes]]:
+def _iter_headers(directory: CentralDirectory) -> Iterator[tuple[CentralHeader, bytes, bytes, bytes]]:
     data = directory.data
     position = 0
     for _ in range(directory.entry_count):
         start = position + CentralHeader.STRUCT.size
         header = CentralHeader.parse(data, position) if start <= len(data) else None
         if header is None:
-            raise _damaged()
+            raise _damaged_error()
         name_end = start + header.name_size
         extra_end = name_end + header.extra_size
         position = extra_end + header.comment_size
         if position > len(data):
-            raise _damaged()
+            raise _damaged_error()
         yield header, data[start:name_end], data[name_end:extra_end], data[extra_end:position]
     if position != len(data):
         raise ZipError(
@@ -120,7 +120,7 @@ def _headers(directory: CentralDirectory) -> Iterator[tuple[CentralHeader, bytes
         )
 
 
-def _entry(
+def _build_entry(
     header: CentralHeader, raw: bytes, extra: bytes, comment: bytes, limits: ArchiveLimits
 ) -> CentralEntry:
     label = escape_raw_name(raw)
@@ -142,10 +142,10 @@ def _entry(
             "The archive is ambiguous. Create it again without comments.",
             member=label,
         )
-    _check_kind(header, label)
+    _check_method(header, label)
     fields = parse_extra_fields(extra, member=label)
     path = parse_unicode_path(fields, raw, member=label)
-    size, compressed_size, offset = _large_values(header, fields, label)
+    size, compressed_size, offset = _resolve_large_values(header, fields, label)
     entry = CentralEntry(
         name=decode_member_name(raw, utf8=bool(header.flags & FLAG_UTF8), unicode_path=path),
         raw=raw,
@@ -162,7 +162,7 @@ def _entry(
     return entry
 
 
-def _check_kind(header: CentralHeader, label: str) -> None:
+def _check_method(header: CentralHeader, label: str) -> None:
     if header.flags & (FLAG_ENCRYPTED | FLAG_STRONG_ENCRYPTION | FLAG_MASKED):
         raise ZipError(
             "zip_encrypted",
@@ -196,7 +196,9 @@ def _check_mode(header: CentralHeader, entry: CentralEntry, label: str) -> None:
         )
 
 
-def _large_values(header: CentralHeader, fields: dict[int, bytes], label: str) -> tuple[int, int, int]:
+def _resolve_large_values(
+    header: CentralHeader, fields: dict[int, bytes], label: str
+) -> tuple[int, int, int]:
     """Return size, compressed size and offset.
 
     4.5.3: the ZIP64 field contains exactly the values for which the header has the sentinel.
@@ -280,7 +282,7 @@ def gap_error(label: str) -> ZipError:
     )
 
 
-def _damaged() -> ZipError:
+def _damaged_error() -> ZipError:
     return ZipError(
         "zip_directory_damaged",
         "The archive's table of contents is damaged. Download the archive again, or create it again.",

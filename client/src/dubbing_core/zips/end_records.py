@@ -53,11 +53,11 @@ def read_central_directory(source: RangeSource, limits: ArchiveLimits) -> Centra
         `zip_directory_too_large`.
     """
     if source.size < EndRecord.STRUCT.size:
-        raise _not_a_zip()
+        raise _not_a_zip_error()
     tail_start = max(source.size - TAIL_SIZE, 0)
     tail = read_bytes(source, tail_start, source.size)
     position = _find_end(tail, source)
-    location = _read_end(source, tail, position, tail_start)
+    location = _read_location(source, tail, position, tail_start)
     _check_location(location, limits)
     if location.offset >= tail_start:
         start = location.offset - tail_start
@@ -84,10 +84,10 @@ def _find_end(tail: bytes, source: RangeSource) -> int:
     if len(matching) == 1:
         comment = tail[matching[0] + EndRecord.STRUCT.size :]
         if any(signature in comment for signature in SIGNATURES):
-            raise _ambiguous()
+            raise _ambiguous_error()
         return matching[0]
     if matching:
-        raise _ambiguous()
+        raise _ambiguous_error()
     if ends and max(ends.values()) < size:
         raise ZipError(
             "zip_trailing_data",
@@ -95,10 +95,10 @@ def _find_end(tail: bytes, source: RangeSource) -> int:
         )
     if ends or read_bytes(source, 0, len(LOCAL_SIGNATURE)) == LOCAL_SIGNATURE:
         raise ZipError("zip_truncated", "The end of the archive is missing. Download or upload it again.")
-    raise _not_a_zip()
+    raise _not_a_zip_error()
 
 
-def _read_end(source: RangeSource, tail: bytes, position: int, tail_start: int) -> _Location:
+def _read_location(source: RangeSource, tail: bytes, position: int, tail_start: int) -> _Location:
     end = EndRecord.parse(tail, position)
     locator_position = position - Locator64.STRUCT.size
     locator = Locator64.parse(tail, locator_position) if locator_position >= 0 else None
@@ -109,9 +109,9 @@ def _read_end(source: RangeSource, tail: bytes, position: int, tail_start: int) 
         ):
             raise zip64_error(None)
         if end.disk or end.directory_disk:
-            raise _multi_disk()
+            raise _multi_disk_error()
         if end.disk_entries != end.entries:
-            raise _count_mismatch()
+            raise _count_error()
         return _Location(
             entries=end.entries,
             offset=end.directory_offset,
@@ -120,7 +120,7 @@ def _read_end(source: RangeSource, tail: bytes, position: int, tail_start: int) 
         )
     # Windows Explorer and OneDrive write 0 disks instead of 1.
     if locator.end64_disk or locator.disks > 1:
-        raise _multi_disk()
+        raise _multi_disk_error()
     if locator.end64_offset + End64Record.STRUCT.size != tail_start + locator_position:
         raise zip64_error(None)
     end64 = _read_end64(source, locator.end64_offset)
@@ -148,9 +148,9 @@ def _read_end64(source: RangeSource, offset: int) -> End64Record:
     if end64 is None or end64.record_size != End64Record.RECORD_SIZE:
         raise zip64_error(None)
     if end64.disk or end64.directory_disk:
-        raise _multi_disk()
+        raise _multi_disk_error()
     if end64.disk_entries != end64.entries:
-        raise _count_mismatch()
+        raise _count_error()
     return end64
 
 
@@ -173,7 +173,7 @@ def _check_location(location: _Location, limits: ArchiveLimits) -> None:
             " allowed. Split the archive.",
         )
     if location.entries * CentralHeader.STRUCT.size > location.size:
-        raise _count_mismatch()
+        raise _count_error()
 
 
 def _find_all(data: bytes, pattern: bytes, start: int) -> list[int]:
@@ -185,21 +185,21 @@ def _find_all(data: bytes, pattern: bytes, start: int) -> list[int]:
     return positions
 
 
-def _not_a_zip() -> ZipError:
+def _not_a_zip_error() -> ZipError:
     return ZipError("zip_not_a_zip", "This is not a ZIP archive. Choose a file that was exported as a ZIP.")
 
 
-def _ambiguous() -> ZipError:
+def _ambiguous_error() -> ZipError:
     return ZipError("zip_ambiguous", "The archive is ambiguous. Create it again without a comment.")
 
 
-def _multi_disk() -> ZipError:
+def _multi_disk_error() -> ZipError:
     return ZipError(
         "zip_multi_disk", "This is one part of a split archive. Join the parts, then upload the result."
     )
 
 
-def _count_mismatch() -> ZipError:
+def _count_error() -> ZipError:
     return ZipError(
         "zip_count_mismatch",
         "The archive does not contain its declared number of files. Create it again, with ZIP64 for more than 65,535.",

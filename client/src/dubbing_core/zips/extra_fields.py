@@ -28,10 +28,10 @@ def parse_extra_fields(data: bytes, *, member: str) -> dict[int, bytes]:
         value = data[position : position + size]
         position += size
         if len(value) < size or (identifier in fields and (identifier or value)):
-            raise _invalid(member)
+            raise _extra_error(member)
         fields[identifier] = value
     if data and (any(data[position:]) or any(signature in data for signature in END_SIGNATURES)):
-        raise _invalid(member)
+        raise _extra_error(member)
     return fields
 
 
@@ -60,14 +60,14 @@ def parse_unicode_path(fields: dict[int, bytes], raw: bytes, *, member: str) -> 
     if data is None:
         return None
     if len(data) <= UNICODE_PATH_PREFIX.size:
-        raise _invalid(member)
+        raise _extra_error(member)
     version, crc32 = UNICODE_PATH_PREFIX.unpack_from(data)
     if version != UNICODE_PATH_VERSION or crc32 != codec.crc32(raw):
-        raise _invalid(member)
+        raise _extra_error(member)
     try:
         return data[UNICODE_PATH_PREFIX.size :].decode()
     except UnicodeDecodeError:
-        raise _invalid(member) from None
+        raise _extra_error(member) from None
 
 
 def zip64_error(member: str | None) -> ZipError:
@@ -78,7 +78,7 @@ def zip64_error(member: str | None) -> ZipError:
     )
 
 
-def _invalid(member: str) -> ZipError:
+def _extra_error(member: str) -> ZipError:
     return ZipError(
         "zip_extra_invalid",
         "The archive contains a damaged extra field. Create the archive again.",

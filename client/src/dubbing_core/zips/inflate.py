@@ -48,15 +48,15 @@ def unpack_member(
 def _inflate(chunks: Iterable[bytes], member: str) -> Iterator[bytes]:
     """Inflate a raw stream in steps, so that the caller can stop at the right size."""
     stream = codec.decompressobj(RAW_DEFLATE)
-    for piece in _pieces(chunks):
+    for piece in _split_chunks(chunks):
         if stream.eof:
-            raise _left_over(member)
+            raise _left_over_error(member)
         pending: bytes | memoryview = piece
         while not stream.eof:
             try:
                 data = stream.decompress(pending, CHUNK_SIZE)
             except codec.INFLATE_ERRORS as error:
-                raise _damaged(member) from error
+                raise _damaged_error(member) from error
             pending = stream.unconsumed_tail
             if data:
                 yield data
@@ -64,19 +64,19 @@ def _inflate(chunks: Iterable[bytes], member: str) -> Iterator[bytes]:
             if not pending and len(data) < CHUNK_SIZE:
                 break
         if stream.unused_data:
-            raise _left_over(member)
+            raise _left_over_error(member)
     if not stream.eof:
-        raise _damaged(member)
+        raise _damaged_error(member)
 
 
-def _pieces(chunks: Iterable[bytes]) -> Iterator[memoryview]:
+def _split_chunks(chunks: Iterable[bytes]) -> Iterator[memoryview]:
     for chunk in chunks:
         view = memoryview(chunk)
         for start in range(0, len(view), CHUNK_SIZE):
             yield view[start : start + CHUNK_SIZE]
 
 
-def _damaged(member: str) -> ZipError:
+def _damaged_error(member: str) -> ZipError:
     return ZipError(
         "zip_data_damaged",
         "A file in the archive is damaged. Download the archive again, or create it again.",
@@ -84,7 +84,7 @@ def _damaged(member: str) -> ZipError:
     )
 
 
-def _left_over(member: str) -> ZipError:
+def _left_over_error(member: str) -> ZipError:
     return ZipError(
         "zip_data_left_over",
         "The archive contains unexpected data after a file's contents. Create the archive again.",

@@ -175,7 +175,7 @@ def plan_archive(members: Sequence[BlobMember | TextMember], *, comment: bytes =
         or the comment is longer than 65,535 bytes or contains an end record.
     """
     for member in members:
-        _check(member)
+        _check_member(member)
     check_collisions(member.name for member in members)
     if len(comment) > SENTINEL16 or any(signature in comment for signature in END_SIGNATURES):
         raise ValueError("The comment is too long or contains the signature of an end record.")
@@ -185,7 +185,7 @@ def plan_archive(members: Sequence[BlobMember | TextMember], *, comment: bytes =
     return builder.finish(comment)
 
 
-def _check(member: BlobMember | TextMember) -> None:
+def _check_member(member: BlobMember | TextMember) -> None:
     check_path(member.name)
     if isinstance(member, TextMember):
         return
@@ -203,7 +203,7 @@ class _LayoutBuilder:
         self._position = 0
 
     def add(self, member: BlobMember | TextMember) -> None:
-        local, central = _headers(member, self._position)
+        local, central = _build_headers(member, self._position)
         self._directory.append(central)
         self._add_literal(local)
         if isinstance(member, TextMember):
@@ -217,7 +217,7 @@ class _LayoutBuilder:
         offset = self._position
         directory = b"".join(self._directory)
         self._add_literal(directory)
-        self._add_literal(_end_records(len(self._directory), len(directory), offset, comment))
+        self._add_literal(_build_end_records(len(self._directory), len(directory), offset, comment))
         self._flush()
         return Layout(tuple(self._segments))
 
@@ -230,7 +230,7 @@ class _LayoutBuilder:
         self._literals.clear()
 
 
-def _headers(member: BlobMember | TextMember, offset: int) -> tuple[bytes, bytes]:
+def _build_headers(member: BlobMember | TextMember, offset: int) -> tuple[bytes, bytes]:
     """Return the local and the central header of a member at an offset."""
     if isinstance(member, TextMember):
         size, crc32 = len(member.data), codec.crc32(member.data)
@@ -245,7 +245,7 @@ def _headers(member: BlobMember | TextMember, offset: int) -> tuple[bytes, bytes
     offsets = (offset,) if offset >= SENTINEL32 else ()
     extra = pack_zip64(*sizes) if sizes else b""
     central_extra = pack_zip64(*sizes, *offsets) if sizes or offsets else b""
-    extra += _padding(size, offset + LocalHeader.STRUCT.size + len(name), len(extra))
+    extra += _build_padding(size, offset + LocalHeader.STRUCT.size + len(name), len(extra))
     local = LocalHeader(
         version_needed=NEEDS_ZIP64 if sizes else NEEDS_FOLDERS,
         flags=flags,
@@ -279,7 +279,7 @@ def _headers(member: BlobMember | TextMember, offset: int) -> tuple[bytes, bytes
     return local.pack() + name + extra, central.pack() + name + central_extra
 
 
-def _padding(size: int, start: int, used: int) -> bytes:
+def _build_padding(size: int, start: int, used: int) -> bytes:
     """Return the extra field that aligns the member's data.
 
     :param start: offset of the local header's extra fields.
@@ -299,7 +299,7 @@ def _padding(size: int, start: int, used: int) -> bytes:
     return pack_extra(EXTRA_ALIGNMENT, value.ljust(missing - EXTRA_HEADER_SIZE, b"\0"))
 
 
-def _end_records(entries: int, size: int, offset: int, comment: bytes) -> bytes:
+def _build_end_records(entries: int, size: int, offset: int, comment: bytes) -> bytes:
     """Return the bytes that follow the central directory."""
     end64 = b""
     if entries >= SENTINEL16 or size >= SENTINEL32 or offset >= SENTINEL32:

@@ -44,12 +44,12 @@ def locate_data(source: RangeSource, entries: Sequence[BoundedEntry], *, seek_co
         `zip_zip64_invalid`, `zip_directory_with_data`, `zip_truncated`.
     """
     starts: list[int] = []
-    for group in _groups(entries):
-        windows = _merged(chain.from_iterable(_windows(entry, end) for entry, end in group))
-        requests = _requests(windows, seek_cost)
-        fetched = run_in_threads(partial(_fetch, source), requests, threads=READERS, name="zip-headers")
-        buffers = _Buffers(windows, chain.from_iterable(fetched))
-        starts += [_check(entry, end, buffers) for entry, end in group]
+    for group in _group_entries(entries):
+        windows = _merge_windows(chain.from_iterable(_iter_windows(entry, end) for entry, end in group))
+        requests = _group_into_requests(windows, seek_cost)
+        data = run_in_threads(partial(_fetch_windows, source), requests, threads=READERS, name="zip-headers")
+        buffers = _Buffers(windows, chain.from_iterable(data))
+        starts += [_check_member(entry, end, buffers) for entry, end in group]
     return starts
 
 
@@ -66,7 +66,7 @@ class _Buffers:
         return self._data[index][start - base : end - base]
 
 
-def _windows(entry: CentralEntry, end: int) -> Iterator[Window]:
+def _iter_windows(entry: CentralEntry, end: int) -> Iterator[Window]:
     """Yield the ranges of a member to read: all except its data."""
     if entry.is_directory:
         yield entry.offset, end
@@ -77,7 +77,7 @@ def _windows(entry: CentralEntry, end: int) -> Iterator[Window]:
         yield max(end - DESCRIPTOR_SIZES[-1], entry.offset), end
 
 
-def _groups(entries: Sequence[BoundedEntry]) -> Iterator[list[BoundedEntry]]:
+def _group_entries(entries: Sequence[BoundedEntry]) -> Iterator[list[BoundedEntry]]:
     group: list[BoundedEntry] = []
     size = 0
     for entry, end in entries:
@@ -89,7 +89,7 @@ def _groups(entries: Sequence[BoundedEntry]) -> Iterator[list[BoundedEntry]]:
     yield group
 
 
-def _merged(windows: Iterable[Window]) -> list[Window]:
+def _merge_windows(windows: Iterable[Window]) -> list[Window]:
     """Return the windows in order, with overlapping and adjacent ones joined."""
     merged: list[Window] = []
     for start, end in windows:
@@ -100,7 +100,7 @@ def _merged(windows: Iterable[Window]) -> list[Window]:
     return merged
 
 
-def _requests(windows: Sequence[Window], seek_cost: int) -> list[list[Window]]:
+def _group_into_requests(windows: Sequence[Window], seek_cost: int) -> list[list[Window]]:
     requests: list[list[Window]] = []
     for window in windows:
         if requests and window[0] - requests[-1][-1][1] <= seek_cost:
@@ -110,7 +110,7 @@ def _requests(windows: Sequence[Window], seek_cost: int) -> list[list[Window]]:
     return requests
 
 
-def _fetch(source: RangeSource, windows: Sequence[Window]) -> list[bytes]:
+def _fetch_windows(source: RangeSource, windows: Sequence[Window]) -> list[bytes]:
     """Read the range of all windows in one request, and return the bytes of each."""
     buffers = [bytearray() for _ in windows]
     position = windows[0][0]
@@ -127,7 +127,7 @@ def _fetch(source: RangeSource, windows: Sequence[Window]) -> list[bytes]:
     return [bytes(data) for data in buffers]
 
 
-def _check(entry: CentralEntry, end: int, buffers: _Buffers) -> int:
+def _check_member(entry: CentralEntry, end: int, buffers: _Buffers) -> int:
     """Compare a member's local records with its entry; return its data's offset."""
     label = escape_raw_name(entry.raw)
     name_start = entry.offset + LocalHeader.STRUCT.size
@@ -146,7 +146,7 @@ def _check(entry: CentralEntry, end: int, buffers: _Buffers) -> int:
         or header.flags != entry.flags
         or header.method != entry.method
     ):
-        raise _mismatch(label)
+        raise _mismatch_error(label)
     data_start = name_end + header.extra_size
     data_end = data_start + entry.compressed_size
     if data_end > end:
@@ -154,7 +154,7 @@ def _check(entry: CentralEntry, end: int, buffers: _Buffers) -> int:
     fields = parse_extra_fields(buffers.cut(name_end, data_start), member=label)
     path = parse_unicode_path(fields, entry.raw, member=label)
     if (entry.raw if path is None else path.encode()) != entry.name.encode():
-        raise _mismatch(label)
+        raise _mismatch_error(label)
     _check_values(entry, header, fields, label)
     if entry.has_descriptor:
         _check_descriptor(
@@ -196,7 +196,7 @@ def _check_values(entry: CentralEntry, header: LocalHeader, fields: dict[int, by
             raise zip64_error(label)
     actual = (entry.crc32, entry.size, entry.compressed_size)
     if not _agree(declared, actual, zero_allowed=entry.has_descriptor):
-        raise _mismatch(label)
+        raise _mismatch_error(label)
 
 
 def _agree(declared: Iterable[int], actual: Iterable[int], *, zero_allowed: bool) -> bool:
@@ -239,7 +239,7 @@ def _check_empty(entry: CentralEntry, data: bytes, label: str) -> None:
         ) from None
 
 
-def _mismatch(label: str) -> ZipError:
+def _mismatch_error(label: str) -> ZipError:
     return ZipError(
         "zip_header_mismatch",
         "The archive has contradictory headers of a file. Download it again, or create it again.",

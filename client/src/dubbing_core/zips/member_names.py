@@ -34,8 +34,9 @@ def escape_raw_name(raw: bytes) -> str:
 def decode_member_name(raw: bytes, *, utf8: bool, unicode_path: str | None) -> str:
     """Return the safe name of a member; a folder's name ends with a slash.
 
-    Safe in the sense of `dubbing_core.paths`. Without the UTF-8 flag a name is ASCII, or UTF-8 as older versions of Finder write it. Where a program wrote the
-    name in a code page or with placeholders, the Unicode Path field contains it.
+    Safe in the sense of `dubbing_core.paths`. Without the UTF-8 flag a name is ASCII, or UTF-8 as older versions of
+    Finder write it. Where a program wrote the name in a code page or with placeholders, the Unicode Path field contains
+    it.
 
     :raises ZipError: the codes of `PathError`, with `zip_name_` for `path_`; `zip_name_encoding`, the name is in an
         unknown code page; `zip_name_mismatch`, the header and the field contain different names.
@@ -52,15 +53,15 @@ def decode_member_name(raw: bytes, *, utf8: bool, unicode_path: str | None) -> s
             member=escape_raw_name(raw),
         )
     if name is not None:
-        _check(name)
+        _check_name(name)
         if unicode_path in (None, name):
             return name
         if utf8 or not name.isascii():
-            raise _mismatch(raw)
+            raise _mismatch_error(raw)
     assert unicode_path is not None
     if unicode_path.endswith("/") != raw.endswith(b"/"):
-        raise _mismatch(raw)
-    _check(unicode_path)
+        raise _mismatch_error(raw)
+    _check_name(unicode_path)
     return unicode_path
 
 
@@ -77,7 +78,7 @@ def check_member_names(names: Iterable[str]) -> None:
             try:
                 check_collisions((first_name, second_name))
             except PathError as error:
-                raise _refused(error) from None
+                raise _convert_error(error) from None
 
 
 def is_junk(name: str) -> bool:
@@ -86,20 +87,20 @@ def is_junk(name: str) -> bool:
     return parts[0] == JUNK_FOLDER or parts[-1] in JUNK_FILES
 
 
-def _check(name: str) -> None:
+def _check_name(name: str) -> None:
     try:
         check_path(name.removesuffix("/"))
     except PathError as error:
-        raise _refused(error) from None
+        raise _convert_error(error) from None
 
 
-def _refused(error: PathError) -> ZipError:
+def _convert_error(error: PathError) -> ZipError:
     refused = ZipError(error.code.replace("path_", "zip_name_", 1), str(error))
     refused.member = escape_for_message(error.path)
     return refused
 
 
-def _mismatch(raw: bytes) -> ZipError:
+def _mismatch_error(raw: bytes) -> ZipError:
     return ZipError(
         "zip_name_mismatch",
         "The archive contains two names for one file. Create the archive again.",

@@ -71,7 +71,8 @@ PartPlan = UploadedPart | CopiedPart
 def plan_parts(layout: Layout, *, limits: PartLimits) -> tuple[PartPlan, ...]:
     """Plan the parts of an archive.
 
-    Uploaded parts are smaller than twice ``limits.min_size``, or of uniform size. Sizes increase where the archive would need more than ``limits.max_count`` parts.
+    Uploaded parts are smaller than twice ``limits.min_size``, or of uniform size. Sizes increase where the archive would
+    need more than ``limits.max_count`` parts.
 
     :raises ValueError: the archive is larger than the largest object of such parts.
     """
@@ -148,13 +149,13 @@ def _enlarge_parts(limits: PartLimits) -> PartLimits:
         return replace(limits, copy_size=min(limits.copy_size * 2, limits.max_size))
     if limits.min_size * 4 <= limits.max_size:
         return replace(limits, min_size=limits.min_size * 2)
-    raise _too_large()
+    raise _too_large_error()
 
 
 def _plan_uniform_parts(layout: Layout, limits: PartLimits) -> Iterator[PartPlan]:
     size = max(limits.min_size, -(-layout.size // limits.max_count))
     if size > limits.max_size:
-        raise _too_large()
+        raise _too_large_error()
     for start in range(0, layout.size, size):
         segments = layout.cut(start, min(start + size, layout.size))
         if len(segments) == 1 and isinstance(segments[0], BlobRange):
@@ -163,5 +164,5 @@ def _plan_uniform_parts(layout: Layout, limits: PartLimits) -> Iterator[PartPlan
             yield UploadedPart(segments)
 
 
-def _too_large() -> ValueError:
+def _too_large_error() -> ValueError:
     return ValueError("The archive is larger than the store's limit for objects.")

@@ -17,8 +17,8 @@
 13. archives in the archive are ordinary files, and none of them is the archive itself;
 14. files that operating systems add are recognized (`Archive.files`).
 
-Every error of an archive is a `ZipError`; errors of the source are not caught. The caller must not use names as paths, and
-must discard stored contents after an error.
+Every error of an archive is a `ZipError`; errors of the source are not caught. The caller must not use names as paths,
+and must discard stored contents after an error.
 """
 
 from __future__ import annotations
@@ -116,10 +116,10 @@ class Archive:
     def open(self, member: ArchiveMember) -> Generator[bytes]:
         """Yield the contents of a member.
 
-        :raises ZipError: `zip_size_mismatch`, `zip_crc_mismatch`, `zip_data_damaged`, `zip_data_left_over`, `zip_truncated`:
-            at the latest after the last chunk, so contents are valid only when the iterator has ended.
+        :raises ZipError: `zip_size_mismatch`, `zip_crc_mismatch`, `zip_data_damaged`, `zip_data_left_over` or
+            `zip_truncated`, at the latest after the last chunk: contents are valid only when the iterator has ended.
         """
-        return _contents(member, read_range(self.source, member.data_start, member.data_end))
+        return _unpack(member, read_range(self.source, member.data_start, member.data_end))
 
     def open_many(self, members: Sequence[ArchiveMember]) -> Iterator[Iterator[bytes]]:
         """Read several members in one range; yield the contents of each, as `open` does.
@@ -129,10 +129,10 @@ class Archive:
         start = members[0].data_start
         data = read_bytes(self.source, start, members[-1].data_end)
         for member in members:
-            yield _contents(member, [data[member.data_start - start : member.data_end - start]])
+            yield _unpack(member, [data[member.data_start - start : member.data_end - start]])
 
 
-def _contents(member: ArchiveMember, data: Iterable[bytes]) -> Generator[bytes]:
+def _unpack(member: ArchiveMember, data: Iterable[bytes]) -> Generator[bytes]:
     return unpack_member(
         data,
         method=member.method,
@@ -153,12 +153,12 @@ def read_archive(source: RangeSource, limits: ArchiveLimits, *, seek_cost: int =
     bounded = list(pair_with_ends(sorted(entries, key=lambda entry: entry.offset), directory.offset))
     starts = locate_data(source, bounded, seek_cost=seek_cost)
     start_of = {entry.offset: start for (entry, _), start in zip(bounded, starts, strict=True)}
-    members = tuple(_member(entry, start_of[entry.offset]) for entry in entries)
+    members = tuple(_build_member(entry, start_of[entry.offset]) for entry in entries)
     _refuse_quine(source, members)
     return Archive(source=source, members=members)
 
 
-def _member(entry: CentralEntry, data_start: int) -> ArchiveMember:
+def _build_member(entry: CentralEntry, data_start: int) -> ArchiveMember:
     return ArchiveMember(
         name=entry.name,
         size=entry.size,

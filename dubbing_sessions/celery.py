@@ -1,4 +1,7 @@
-"""The Celery application. Messages contain job ids only; the job's row in the database is the truth."""
+"""The Celery application.
+
+Messages contain job ids only; the job's row in the database is the truth.
+"""
 
 from __future__ import annotations
 

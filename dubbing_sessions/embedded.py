@@ -15,7 +15,9 @@ MAX_SOCKET_PATH = 100
 
 
 def get_secret_key(data_dir: Path) -> str:
-    """Return the key stored in ``data_dir``; generate it at the first call. Safe for concurrent processes.
+    """Return the key stored in ``data_dir``; generate it at the first call.
+
+    Safe for concurrent processes.
 
     :raises ImproperlyConfigured: the folder cannot be used.
     """
@@ -44,7 +46,10 @@ def _read_or_generate_key(data_dir: Path) -> str:
 
 
 def get_broker_socket(data_dir: Path) -> Path:
-    """Return the broker's Unix socket: in ``data_dir``, or in the temporary folder if that path is too long."""
+    """Return the path of the broker's Unix socket.
+
+    It is in ``data_dir``, or in the temporary folder if that path is too long.
+    """
     socket = data_dir / "broker" / "valkey.sock"
     if len(os.fsencode(socket)) <= MAX_SOCKET_PATH:
         return socket

@@ -1,4 +1,7 @@
-"""Settings from the environment. An invalid value raises ImproperlyConfigured with the variable's name."""
+"""Settings from the environment.
+
+An invalid value raises ImproperlyConfigured with the variable's name.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,10 @@ from django.core.exceptions import ImproperlyConfigured
 
 
 def env_str(name: str, default: str = "") -> str:
-    """Return the variable ``name``, or the contents of the file in ``name``_FILE (for container secrets)."""
+    """Return a variable, or the contents of the file named by ``name``_FILE.
+
+    The latter is for container secrets.
+    """
     if name in os.environ:
         return os.environ[name]
     if file := os.environ.get(f"{name}_FILE"):
@@ -47,7 +53,7 @@ def env_list(name: str, default: str = "") -> list[str]:
 
 
 def env_networks(name: str) -> list[IPv4Network | IPv6Network]:
-    """Return comma-separated addresses, such as 192.0.2.7, and networks, such as 10.0.0.0/8."""
+    """Return comma-separated addresses and networks, such as 10.0.0.0/8."""
     try:
         return [ip_network(item) for item in env_list(name)]
     except ValueError as error:

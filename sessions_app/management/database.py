@@ -21,7 +21,10 @@ ADVISORY_LOCK = 0x6475_6262_696E_6773
 
 
 def is_embedded() -> bool:
-    """Return whether the database is the one in DATA_DIR, which the portal migrates by itself."""
+    """Return whether the database is the one in DATA_DIR.
+
+    The portal migrates that one by itself.
+    """
     database = settings.DATABASES[DEFAULT_DB_ALIAS]
     return bool(database["ENGINE"].endswith("sqlite3")) and Path(database["NAME"]).is_relative_to(
         settings.DATA_DIR

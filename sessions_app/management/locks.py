@@ -1,4 +1,4 @@
-"""Locks between processes on one machine, which end with the process that holds them."""
+"""Locks between processes on one machine, released when the holder ends."""
 
 from __future__ import annotations
 

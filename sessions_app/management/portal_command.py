@@ -1,4 +1,4 @@
-"""Base of the operators' commands: database check, errors as sentences, output for people or for scripts."""
+"""Base of the operators' commands: database check, errors, output."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ from sessions_app.storage.store import StoreError
 
 
 class PortalCommand(BaseCommand):
-    """``perform`` calls one operation and returns the output of ``--json``; ``describe`` formats it for people."""
+    """A command that calls one operation.
+
+    ``perform`` returns the output of ``--json``; ``describe`` formats it as text.
+    """
 
     requires_system_checks = []
 

@@ -16,7 +16,7 @@ from sessions_app.management.locks import wait_for_lock
 
 
 def collect_static_files(*, print_line: Callable[[str], None]) -> bool:
-    """Collect, name and compress the static files if any has changed; return whether one had.
+    """Collect the static files if any has changed; return whether one had.
 
     Concurrent calls wait for each other.
 

@@ -16,7 +16,10 @@ from sessions_app.storage.store import BlobStore
 
 @functools.cache
 def get_store() -> BlobStore:
-    """Return this process's store: ``BLOB_STORE`` with its options, over the default of ``STORAGES``."""
+    """Return this process's store.
+
+    It is ``BLOB_STORE`` with its options, over the default storage of ``STORAGES``.
+    """
     make = import_string(settings.BLOB_STORE)
     store: BlobStore = make(storages["default"], **settings.BLOB_STORE_OPTIONS)
     return store

@@ -1,4 +1,4 @@
-"""Atomic, durable creation of files: a file is complete and on the disk, or it does not exist.
+"""Atomic and durable creation of files.
 
 While it is written a file has no name (``O_TMPFILE``, open(2)), so that even a killed process leaves nothing. Filesystems
 without such files use a hidden name beside the final one: ``.<name>.<id>.parts``.
@@ -42,7 +42,7 @@ def translate_os_errors(key: str) -> Iterator[None]:
 
 @contextmanager
 def create_file(path: Path, *, key: str, replace: bool = False, durable: bool = True) -> Iterator[int]:
-    """Open a descriptor for a file that appears at ``path`` when the block ends without an exception.
+    """Open a descriptor for a file that appears at ``path`` when the block ends.
 
     After an exception nothing remains.
 
@@ -78,7 +78,7 @@ def create_file(path: Path, *, key: str, replace: bool = False, durable: bool = 
 
 
 def write_files(folder: Path, files: Iterable[tuple[str, bytes]]) -> None:
-    """Create small files in an existing folder, as ``create_file`` does, and sync the folder once.
+    """Create small files in an existing folder, which is synced once.
 
     :raises FileNotFoundError: the folder has been removed.
     """
@@ -90,7 +90,10 @@ def write_files(folder: Path, files: Iterable[tuple[str, bytes]]) -> None:
 
 @contextmanager
 def _check_folder_exists(folder: Path, listing: int) -> Iterator[None]:
-    """Raise FileNotFoundError if the folder has been removed, for which systems have many error numbers."""
+    """Raise FileNotFoundError if the folder was removed.
+
+    Systems have many error numbers for that.
+    """
     try:
         yield
     except OSError as error:
@@ -116,7 +119,10 @@ def _write_file(folder: Path, listing: int, name: str, data: bytes) -> None:
 
 
 def _link(source: str, listing: int, name: str) -> bool:
-    """Link a file into a folder, unless the name exists; return False if the system cannot link it."""
+    """Link a file into a folder, unless the name exists.
+
+    Returns False if the system cannot link it.
+    """
     try:
         os.link(source, name, src_dir_fd=listing, dst_dir_fd=listing, follow_symlinks=True)
     except FileExistsError:
@@ -151,7 +157,7 @@ def link_file(source: Path, path: Path) -> None:
 
 
 def retry_in_folder(folder: Path, act: Callable[[], T]) -> T:
-    """Create the folder and call ``act``; repeat both if another process removed the empty folder in between.
+    """Create the folder and call ``act``; repeat both if the folder was removed.
 
     On a busy disk a folder that is being removed still exists by name although nothing can be created in it. Each delay is
     therefore longer than the one before, 5 s in total.

@@ -15,7 +15,9 @@ SAMPLE_SIZE = 32 * 1024
 
 
 def supports_range_copy(copier: RangeCopier, *, store: BlobStore, source: str) -> bool:
-    """Create a small object of a copied and a sent part, compare its size and bytes, delete it.
+    """Return whether an object of a copied and a sent part has the right bytes.
+
+    The object is deleted.
 
     :param source: an existing object of at least twice the minimum part size. Sending one would cost more than the test saves,
         and S3 copies no ranges of smaller ones.

@@ -1,4 +1,4 @@
-"""Creation of objects from ranges of existing bytes: copied or shared, not sent a second time.
+"""Objects created from ranges of existing bytes, which are not sent again.
 
 The bytes have been hashed before, so they must not change in between. Objects of a store never do; for other files
 ``FileExtractor`` and ``StreamExtractor`` call ``check_unchanged`` after copying.
@@ -31,11 +31,14 @@ class Extractor(Protocol):
     """Creates objects of a store from ranges of one source. Thread-safe."""
 
     def is_cheap(self, start: int) -> bool:
-        """Return whether extracting a large range at ``start`` costs less than writing its bytes while hashing them."""
+        """Return whether extracting a large range at ``start`` is worthwhile.
+
+        The alternative is to write its bytes while they are hashed.
+        """
         ...
 
     def extract(self, key: str, start: int, end: int, *, on_bytes: OnBytes) -> None:
-        """Create the object ``key`` from the half-open range [start, end), which is not empty.
+        """Create the object ``key`` from the range [start, end), which is not empty.
 
         The object is visible and durable on return; an existing one is not replaced; after an exception nothing remains.
 
@@ -46,7 +49,9 @@ class Extractor(Protocol):
 
 
 def get_object_extractor(store: BlobStore, key: str, size: int, *, scratch: str) -> Extractor | None:
-    """Return an extractor of an object in the same store, or None if all bytes must pass through this process.
+    """Return an extractor of an object in the same store, or None.
+
+    Without one all bytes must pass through this process.
 
     :param scratch: key for a temporary object that tests the store; nothing remains of it.
     """
@@ -163,5 +168,5 @@ def _can_share(files: LocalFiles, path: Path, scratch: str) -> bool:
 
 
 def choose_copied_size(size: int, limits: PartLimits) -> int:
-    """Return the size of all parts but the last. The last part may have any size, even where parts must be equal."""
+    """Return the size of all parts but the last, which may have any size."""
     return max(limits.copy_size, -(-size // limits.max_count))

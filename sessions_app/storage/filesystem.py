@@ -210,7 +210,10 @@ class FileSystemStore:
             atomic_files.remove_empty_folders(path.parent, below=self._root)
 
     def _files(self, prefix: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
-        """Yield every file below the folder with its folder's prefix; concurrent changes are tolerated."""
+        """Yield every file below the folder with its folder's prefix.
+
+        Concurrent changes are tolerated.
+        """
         folders = [checked_prefix(prefix)]
         while folders:
             folder = folders.pop()
@@ -237,7 +240,7 @@ class _FileWriter:
 
 
 def _find_lost_parts(descriptor: int, parts: Sequence[Part], part_size: int) -> Sequence[int]:
-    """Return the numbers of damaged parts among those written before the last system start."""
+    """Return the numbers of damaged parts from before the last system start."""
     lost = []
     for part in parts:
         crc32, _, written = part.etag.partition("@")

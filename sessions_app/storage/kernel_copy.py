@@ -1,4 +1,4 @@
-"""Copying of file ranges inside the kernel, which shares blocks on XFS, Btrfs and bcachefs."""
+"""Copies of file ranges inside the kernel; XFS and Btrfs share the blocks."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _KERNEL_REFUSES = {errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP}
 
 
 def copy_range(source: int, target: int, start: int, end: int) -> Iterator[int]:
-    """Copy the half-open range to the target's position; yield the number of bytes of each step.
+    """Copy a half-open range to the target's position; yield each step's size.
 
     Ends early if the source does. Falls back to reading and writing where the kernel does not copy.
     """
@@ -43,7 +43,7 @@ def copy_range(source: int, target: int, start: int, end: int) -> Iterator[int]:
 
 
 def share_first_block(source: int, target: int) -> bool:
-    """Share the first block of ``source`` with ``target``; return whether the filesystem could."""
+    """Share the first block of ``source``; return whether that is possible."""
     try:
         fcntl.ioctl(target, _FICLONERANGE, struct.pack("qQQQ", source, 0, BLOCK_SIZE, 0))
     except OSError:

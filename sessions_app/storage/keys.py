@@ -10,12 +10,15 @@ EXPORTS = "exports/"
 
 
 def blob_key(sha256: str) -> str:
-    """Return the key of a blob: its hash, in one of 256 folders, so that no folder grows too large."""
+    """Return the key of a blob: its hash, in one of 256 folders."""
     return f"{BLOBS}{sha256[:2]}/{sha256}"
 
 
 def staging_key(owner: str, name: str) -> str:
-    """Return the key of temporary bytes; ``owner`` names their row (``upload-<code>``, ``job-<code>-<attempt>``)."""
+    """Return the key of temporary bytes.
+
+    ``owner`` names their row: ``upload-<code>`` or ``job-<code>-<attempt>``.
+    """
     return f"{STAGING}{owner}/{name}"
 
 

@@ -13,7 +13,7 @@ MAX_PART_SIZE = 5 * 1024**3
 
 
 def choose_part_size(size: int | None) -> int:
-    """Return the part size in bytes with which MAX_PARTS suffice for an object of ``size`` bytes.
+    """Return the part size with which MAX_PARTS suffice for ``size`` bytes.
 
     It depends on the size alone, so that an interrupted upload can resume without a record of it. 8 MiB up to 78 GiB, doubled for
     each doubling of the size: 16 MiB up to 156 GiB, 128 MiB for a TiB, 1 GiB for 5 TiB.

@@ -1,4 +1,4 @@
-"""Storage self-test: uses every operation that the portal needs, and leaves nothing in the store."""
+"""Storage self-test: uses every operation that the portal needs."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ CORS_ATTEMPTS = 10
 
 
 def check_store(store: BlobStore, *, origins: Sequence[str]) -> Iterator[CheckResult]:
-    """Prepare the store, then write, read, list, send, join, copy and delete; yield the result of each check.
+    """Prepare the store and test its operations; yield the result of each check.
 
-    Ends early when the remaining checks would all fail.
+    Nothing remains in the store. Ends early when the remaining checks would all fail.
 
     :param origins: those of the portal's pages, the main one first.
     """

@@ -1,4 +1,4 @@
-"""Blobs in two steps: ``stage_blob`` hashes the bytes, ``commit_blob`` makes them visible.
+"""New blobs in two steps: hash the bytes, then make them visible.
 
 The caller inserts the blob's row in between. Bytes at a blob's key therefore always have a row, and garbage collection, which
 works from rows, finds all of them.
@@ -23,7 +23,10 @@ Make = Callable[[str, Callable[[int], None]], None]
 
 @dataclass(frozen=True, kw_only=True)
 class StagedBlob:
-    """Hashed bytes that are not a blob yet: stored at ``key``, created later by ``make`` or, if small, in ``data``."""
+    """Hashed bytes that are not a blob yet.
+
+    They are stored at ``key``, created later by ``make`` or, if small, held in ``data``.
+    """
 
     digest: Digest
     key: str | None = None
@@ -42,7 +45,7 @@ def stage_blob(
     on_bytes: Callable[[int], None] | None = None,
     crc32: int | None = None,
 ) -> StagedBlob:
-    """Hash the bytes and store them for ``commit_blob``; after an exception nothing remains.
+    """Hash the bytes and store them; after an exception nothing remains.
 
     :param size: of all bytes, if known: a very large object needs larger parts.
     :param crc32: the expected CRC-32, if reading ends with an exception for another one.
@@ -72,7 +75,9 @@ def stage_blob(
 def commit_blob(
     staged: StagedBlob, *, store: BlobWriter, on_bytes: Callable[[int], None] = lambda _: None
 ) -> None:
-    """Make the bytes visible as a blob, durably. Idempotent. The blob's row must exist.
+    """Make the bytes visible as a blob, durably. Idempotent.
+
+    The blob's row must exist.
 
     :param on_bytes: called with the number of bytes that ``make`` has created; its exceptions cancel it.
     :raises StoreFullError: no space is left.
@@ -88,7 +93,7 @@ def commit_blob(
 
 
 def commit_small_blobs(staged: Sequence[StagedBlob], *, store: BlobWriter) -> None:
-    """Commit blobs that are held in memory, many at once; fastest for digests of one folder."""
+    """Commit blobs held in memory; fastest for digests of one folder."""
     store.put_all([(blob_key(one.digest.sha256), one.data) for one in staged])
 
 

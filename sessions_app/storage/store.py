@@ -114,7 +114,10 @@ class LocalFiles(Protocol):
         ...
 
     def create_file(self, key: str) -> AbstractContextManager[int]:
-        """Open a new object as a descriptor, for copies inside the kernel; otherwise as ``BlobWriter.writer``."""
+        """Open a new object as a descriptor, for copies inside the kernel.
+
+        Otherwise like ``BlobWriter.writer``.
+        """
         ...
 
 
@@ -129,7 +132,7 @@ class NewObject(Protocol):
         ...
 
     def copy(self, number: int, source: str, start: int, end: int) -> None:
-        """Copy the half-open range [start, end) of another object as a part, inside the store.
+        """Copy the range [start, end) of another object as a part, inside the store.
 
         :raises ObjectMissingError: ``source`` does not exist.
         :raises PartsRefusedError: the store does not copy such a range.
@@ -146,7 +149,7 @@ class RangeCopier(Protocol):
         ...
 
     def create_object(self, key: str) -> AbstractContextManager[NewObject]:
-        """Open a new object; its parts are joined when the ``with`` block ends without an exception.
+        """Open a new object; its parts are joined when the ``with`` block ends.
 
         Then it is visible, durable, and has the size of its parts. After an exception nothing remains, provided that no thread
         is still adding parts. An existing object is not replaced.
@@ -186,7 +189,7 @@ class DirectParts(Protocol):
     def sign_part(
         self, key: str, upload_id: str, number: int, *, size: int, expires_in: timedelta
     ) -> SignedPart:
-        """Permit the holder of the URL to send this part, of exactly ``size`` bytes, until it expires.
+        """Permit the holder of the URL to send this part, of exactly ``size`` bytes.
 
         Computed locally, without checking that the upload is open. The URL may be used repeatedly; the last part sent counts. A
         part sent after the join never becomes part of the object: it is refused, or (Swift) the object becomes unreadable.
@@ -196,7 +199,7 @@ class DirectParts(Protocol):
         ...
 
     def list_parts(self, key: str, upload_id: str) -> list[Part]:
-        """Return the parts that the store has received, by number, as ``complete`` expects them.
+        """Return the received parts by number, as ``complete`` expects them.
 
         Some stores (Swift) still return those of a completed upload.
 
@@ -260,7 +263,7 @@ class BlobReader(Protocol):
         ...
 
     def read(self, key: str, start: int, end: int) -> Iterator[bytes]:
-        """Yield the bytes of the half-open range [start, end) in chunks of at most CHUNK_SIZE.
+        """Yield the bytes of [start, end) in chunks of at most CHUNK_SIZE.
 
         :raises ObjectMissingError: there is no such object (raised at the latest by the first ``next``).
         :raises ObjectDamagedError: the object cannot be read any more.
@@ -291,7 +294,7 @@ class BlobWriter(Protocol):
         ...
 
     def put_all(self, objects: Sequence[tuple[str, bytes]]) -> None:
-        """Store small objects, given as keys and bytes, faster than ``writer`` does one by one.
+        """Store small objects, faster than ``writer`` does one by one.
 
         Fastest for keys of one folder. After an exception some of the objects may exist.
 
@@ -300,7 +303,7 @@ class BlobWriter(Protocol):
         ...
 
     def promote(self, staged: str, key: str) -> None:
-        """Give a staged object its final key, without moving bytes through this process if the store can.
+        """Give a staged object its final key, inside the store if possible.
 
         Durable on return. An existing ``key`` is left as it is (content-addressed: equal names, equal bytes) and the staged
         object is removed. Idempotent: if only ``key`` exists, the object has been promoted before.
@@ -311,7 +314,10 @@ class BlobWriter(Protocol):
 
 
 class PartWriter(Protocol):
-    """Objects uploaded in parts, over many requests and processes (modeled on S3 multipart uploads)."""
+    """Objects uploaded in parts, over many requests and processes.
+
+    Modeled on S3 multipart uploads.
+    """
 
     def begin(self, key: str) -> str:
         """Initiate an upload and return the store's id for it (may be empty)."""
@@ -350,13 +356,13 @@ class PartWriter(Protocol):
         ...
 
     def open_uploads(self, prefix: str) -> Iterator[OpenUpload]:
-        """Yield unfinished uploads below ``prefix``, including those of killed ``writer`` calls."""
+        """Yield unfinished uploads below ``prefix``, those of ``writer`` included."""
         ...
 
 
 class BlobLister(Protocol):
     def list(self, prefix: str) -> Iterator[StoredObject]:
-        """Yield the objects whose key starts with ``prefix`` (a folder, ending in "/"), in no particular order."""
+        """Yield the objects below ``prefix`` (ending in "/"), in no particular order."""
         ...
 
 

@@ -85,7 +85,7 @@ def _check_output(output: Path) -> Path:
 
 
 def _translate_error(error: StoreError | OSError, output: Path) -> Error:
-    """Distinguish errors of the output file from those of the portal's storage, which is only read."""
+    """Distinguish errors of the output file from those of the portal's storage."""
     cause = error.__cause__ if isinstance(error, StoreError) else error
     if isinstance(cause, OSError) and cause.errno in FULL:
         return Error(f"There is no space left for {output}. Nothing was written.", code="disk_full")

@@ -57,7 +57,10 @@ class Command(PortalCommand):
 
 
 def _run_to_end(job: Job) -> None:
-    """Run the job in this process, or wait for a worker that has claimed it; temporary errors are retried."""
+    """Run the job in this process, or wait for a worker that has claimed it.
+
+    Temporary errors are retried.
+    """
     while True:
         run_job(job_id=job.pk, clock=timezone.now)
         job.refresh_from_db()

@@ -20,7 +20,10 @@ def get_password_file() -> Path:
 
 
 def ensure_account() -> User:
-    """Return the demo account; create it with a random password if necessary. It may use the admin site."""
+    """Return the demo account; create it if necessary.
+
+    It has a random password and may use the admin site.
+    """
     user = User.objects.filter(username=NAME).first()
     if user is not None:
         return user
@@ -34,7 +37,7 @@ def ensure_account() -> User:
 
 
 def describe_sign_in() -> list[str]:
-    """Return instructions for signing in, with the generated password while it is valid."""
+    """Return instructions for signing in, with a generated password if valid."""
     user = User.objects.filter(username=NAME, is_active=True).first()
     try:
         password = get_password_file().read_text(encoding="ascii").strip()

@@ -1,4 +1,4 @@
-"""Media of the demo session: encoded by ffmpeg if available, otherwise small files shipped with the portal."""
+"""Media of the demo session: from ffmpeg, or shipped with the portal."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ VIDEO_SIZE = "640x360"
 
 
 def make_media(folder: Path) -> None:
-    """Write the media into the folder, in the session's tree; the video under its own name."""
+    """Write the media into the folder, in the session's tree.
+
+    The video keeps its own name.
+    """
     _write_sounds(folder)
     program = find_ffmpeg()
     if program is None or not _try_make_videos(program, folder, size=VIDEO_SIZE):
@@ -28,7 +31,7 @@ def make_media(folder: Path) -> None:
 
 
 def find_ffmpeg() -> str | None:
-    """Return the path of the system's ffmpeg, or of the package imageio-ffmpeg if it is installed."""
+    """Return the path of the system's ffmpeg, or of imageio-ffmpeg's."""
     if program := shutil.which("ffmpeg"):
         return program
     try:
@@ -74,7 +77,7 @@ def make_videos(program: str, folder: Path, *, size: str) -> None:
 
 
 def _try_make_videos(program: str, folder: Path, *, size: str) -> bool:
-    """Return whether ffmpeg made the videos: it may lack the H.264 encoder, or not run at all."""
+    """Return whether ffmpeg made the videos; it may lack the H.264 encoder."""
     try:
         make_videos(program, folder, size=size)
     except (subprocess.SubprocessError, OSError):

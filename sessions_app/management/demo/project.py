@@ -1,4 +1,4 @@
-"""The demo project: three versions, saved through the same operations as those of users."""
+"""The demo project: three versions, saved through the usual operations."""
 
 from __future__ import annotations
 
@@ -65,7 +65,9 @@ def write_texts(folder: Path) -> None:
 
 
 def save_project(folder: Path, *, owner: User, clock: Clock) -> DubbingSession:
-    """Save the folder's files as one version per day; delete an unfinished session of an earlier attempt first.
+    """Save the folder's files as one version per day.
+
+    The unfinished session of an earlier attempt is deleted first.
 
     :raises OperationError: a save did not succeed.
     """

@@ -1,4 +1,4 @@
-"""Synthetic speech-like sound: syllables of a gliding tone, with one pitch per language."""
+"""Synthetic speech: syllables of a gliding tone, one pitch per language."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ SYLLABLES_PER_SECOND = 4.5
 
 
 def make_wav(spans: Sequence[tuple[float, float]], *, seconds: float, pitch: float) -> bytes:
-    """Return a WAV file (mono, 16 bits) with a voice of ``pitch`` hertz during the spans (seconds)."""
+    """Return a WAV file with a voice of ``pitch`` hertz during the spans.
+
+    Mono, 16 bits; times are seconds.
+    """
     samples = array("h", bytes(2 * round(seconds * RATE)))
     for start, end in spans:
         _add_voice(samples, round(start * RATE), round(end * RATE), pitch)

@@ -1,4 +1,4 @@
-"""Record of the demo session in DATA_DIR: it is created once, and not again after users have deleted it."""
+"""Record of the demo session, which is created once per DATA_DIR."""
 
 from __future__ import annotations
 

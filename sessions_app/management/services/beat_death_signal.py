@@ -1,4 +1,4 @@
-"""Parent-death signal of the worker's embedded scheduler; the worker imports this module.
+"""Parent-death signal of the worker's embedded scheduler.
 
 Celery sets one for its job processes, but not for the scheduler.
 """

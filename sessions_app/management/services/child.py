@@ -46,7 +46,10 @@ class Service:
 
 
 class Child:
-    """A running service. Create it in the main thread: the parent-death signal follows the creating thread."""
+    """A running service.
+
+    Create it in the main thread: the parent-death signal follows the creating thread.
+    """
 
     def __init__(self, service: Service, *, print_line: PrintLine) -> None:
         self.service = service
@@ -84,14 +87,17 @@ class Child:
         return self._process.pid
 
     def poll(self) -> int | None:
-        """Return the exit status if the process has ended, after killing the rest of its group."""
+        """Return the exit status if the process has ended, and kill its group."""
         status = self._process.poll()
         if status is not None:
             self._kill_group()
         return status
 
     def stop(self, *, is_urgent: Callable[[], bool] = lambda: False) -> None:
-        """Send the stop signals, then kill the process; stop waiting when ``is_urgent`` returns true."""
+        """Send the stop signals, then kill the process.
+
+        Does not wait any longer when ``is_urgent`` returns true.
+        """
         for stop_signal in self.service.stop_signals:
             if self.poll() is None:
                 self._process.send_signal(stop_signal.signal)

@@ -1,4 +1,4 @@
-"""Run a command that receives a signal when the portal that started it ends, even if the portal was killed.
+"""Run a command that receives a signal when the portal ends or is killed.
 
 Usage: python -IS parent_death_signal.py PARENT_PID SIGNAL COMMAND...
 """

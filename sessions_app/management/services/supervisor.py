@@ -103,7 +103,10 @@ class Supervisor:
             self._sleep(POLL_INTERVAL)
 
     def stop(self) -> None:
-        """Stop all services, the last started first; a second stop signal kills them at once."""
+        """Stop all services, the last started first.
+
+        A second stop signal kills them at once.
+        """
         for name in reversed(list(self._children)):
             self._children.pop(name).stop(is_urgent=lambda: not self._stop_requests.empty())
 

@@ -1,4 +1,4 @@
-"""Blob store in a bucket of any S3-compatible server, through the client of django-storages."""
+"""Blob store in a bucket of any S3-compatible server."""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ def make_rule(origins: Sequence[str]) -> dict[str, Any]:
 
 
 def find_refused_origins(rules: Sequence[Any], origins: Sequence[str]) -> list[str]:
-    """Return the origins for which no rule allows all methods and headers of the portal."""
+    """Return the origins without a rule for all methods and headers needed."""
     patterns = [
         pattern
         for rule in rules

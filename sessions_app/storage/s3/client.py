@@ -43,7 +43,10 @@ def make_client(storage: S3Storage, endpoint_url: str | None) -> S3Client:
 
 
 def _merge_config(custom: Config, *, endpoint_url: str | None) -> Config:
-    """Fill in the defaults. django-storages passes None for an unset signature version."""
+    """Fill in the defaults.
+
+    django-storages passes None for an unset signature version.
+    """
     options: dict[str, Any] = vars(custom)  # the stubs lack these attributes
     signature = Config(signature_version=options["signature_version"] or vars(DEFAULTS)["signature_version"])
     config = DEFAULTS.merge(custom).merge(signature)

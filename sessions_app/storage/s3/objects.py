@@ -44,7 +44,7 @@ class S3Objects:
         return name.removeprefix(self._location)
 
     def get_parameters(self, key: str) -> dict[str, Any]:
-        """Return the parameters of new objects that the storage's options contain: encryption, storage class, ACL."""
+        """Return the storage's parameters of new objects: encryption, class, ACL."""
         parameters: dict[str, Any] = self._storage.get_object_parameters(key)
         if self._storage.default_acl:
             parameters.setdefault("ACL", self._storage.default_acl)

@@ -102,7 +102,7 @@ class S3Uploads:
                 raise
 
     def join_new(self, key: str, upload_id: str, parts: Sequence[Part]) -> bool:
-        """Join the parts, or abort the upload if the object exists; return whether they were joined."""
+        """Join the parts unless the object exists; return whether they were joined."""
         if self._objects.exists(key):
             self.abort(key, upload_id)
             return False
@@ -143,7 +143,10 @@ class S3Uploads:
                 yield OpenUpload(key=self._objects.get_key(upload["Key"]), upload_id=upload["UploadId"])
 
     def _check_open(self, key: str, upload_id: str) -> None:
-        """Raise ObjectMissingError if the upload is not open; Ceph reports "busy" for it when joining."""
+        """Raise ObjectMissingError if the upload is not open.
+
+        When joining it Ceph reports "busy" instead.
+        """
         with translate_errors(key):
             self._client.list_parts(
                 Bucket=self._bucket, Key=self._objects.get_name(key), UploadId=upload_id, MaxParts=1

@@ -8,7 +8,10 @@ from sessions_app.storage.store import Part
 
 
 class S3Writer:
-    """Sends a small object in one request, a larger one in parts; holds one part in memory."""
+    """Sends a small object in one request, a larger one in parts.
+
+    Holds one part in memory.
+    """
 
     def __init__(self, objects: S3Objects, uploads: S3Uploads, key: str, part_size: int) -> None:
         self._objects = objects

@@ -7,10 +7,11 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import imageio_ffmpeg
+
+from dubbing_core.concurrency import TaskGroup
 
 SECONDS = 100
 """Length of video and voices. Every size is in proportion to it: tests make a short session."""
@@ -109,21 +110,21 @@ def _make(folder: Path, *, seconds: int) -> None:
     ):
         (folder / name).mkdir(parents=True)
     _write_texts(folder, seconds=seconds)
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        made = [pool.submit(_video, folder / SOURCE, "1280x720", SOURCE_BITS, seconds, seed=1)]
+    with TaskGroup() as group:
+        pool = group.pool(os.cpu_count() or 1, "encode")
+        pool.submit(_video, folder / SOURCE, "1280x720", SOURCE_BITS, seconds, seed=1)
         for seed, language in enumerate(LANGUAGES, 2):
-            made.append(pool.submit(_voice, folder / "audio" / f"{language}_audio.wav", seconds, seed=seed))
+            pool.submit(_voice, folder / "audio" / f"{language}_audio.wav", seconds, seed=seed)
         for seed, language in enumerate(DUBBED, 20):
             target = folder / "final_videos" / f"{language}_final.mp4"
-            made.append(pool.submit(_video, target, "640x360", DUBBED_BITS, seconds, seed=seed))
+            pool.submit(_video, target, "640x360", DUBBED_BITS, seconds, seed=seed)
         for seed, language in enumerate(MIXED, 30):
             target = folder / "mixed_videos" / f"gemini_{language}_deep_demo_mixed.mp4"
-            made.append(pool.submit(_video, target, "640x360", DUBBED_BITS, seconds, seed=seed))
+            pool.submit(_video, target, "640x360", DUBBED_BITS, seconds, seed=seed)
         for seed in (40, 41):
             target = folder / "custom_voices" / f"custom_hi_voice_{seed - 39:02}_demo.wav"
-            made.append(pool.submit(_voice, target, seconds * 0.15, seed=seed))
-        for each in made:
-            each.result()
+            pool.submit(_voice, target, seconds * 0.15, seed=seed)
+        group.wait_all()
 
 
 def _video(target: Path, size: str, kilobits: int, seconds: int, *, seed: int) -> None:

@@ -103,6 +103,8 @@ def _python_names(text: str) -> Iterator[tuple[str, int]]:
                 yield name, node.lineno
             case ast.AsyncFunctionDef(name=name):
                 yield name, node.lineno
+            case _:
+                pass
 
 
 def _js_names(text: str) -> Iterator[tuple[str, int]]:

@@ -190,10 +190,10 @@ class Api(RestClient):
         job: objects.Job = self.call("GET", f"/jobs/{code}").data
         return job
 
-    def create_import(self, upload: str, *, name: str, check: bool, key: str) -> objects.Job:
-        """Import an uploaded ZIP as new sessions; with ``check``, only preview the import."""
+    def create_import(self, upload: str, *, name: str, dry_run: bool, key: str) -> objects.Job:
+        """Import an uploaded ZIP as new sessions; with ``dry_run``, only preview the import."""
         body = {"upload": upload, **({"name": name} if name else {})}
-        path = "/imports/preview" if check else "/imports"
+        path = "/imports/preview" if dry_run else "/imports"
         job: objects.Job = self.call("POST", path, body=body, key=key).data
         return job
 

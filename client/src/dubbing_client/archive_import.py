@@ -44,7 +44,7 @@ def import_archive(
         listener.end("send")
     # The key depends on the upload, so that the same command after a kill finds the same job.
     suffix = hashlib.sha256(f"{name}/{dry_run}".encode()).hexdigest()[:16]
-    job = api.create_import(upload, name=name, check=dry_run, key=f"{upload}-{suffix}")
+    job = api.create_import(upload, name=name, dry_run=dry_run, key=f"{upload}-{suffix}")
     try:
         return wait_for_job(api, job, listener=listener)
     except JobFailedError:

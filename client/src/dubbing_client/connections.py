@@ -82,10 +82,10 @@ class ConnectionPools:
         pools = self
 
         class Connection(pool_class.ConnectionCls):  # type: ignore[misc]  # the base is chosen at run time
-            def __init__(self, *arguments: Any, **named: Any) -> None:
+            def __init__(self, *args: Any, **kwargs: Any) -> None:
                 if pool_class.scheme == "https":
-                    named["ssl_context"] = tls_context()
-                super().__init__(*arguments, **named)
+                    kwargs["ssl_context"] = tls_context()
+                super().__init__(*args, **kwargs)
 
             def connect(self) -> None:
                 super().connect()

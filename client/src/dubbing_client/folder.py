@@ -167,4 +167,4 @@ def _is_text(path: str) -> bool:
 
 
 def total_size(stats: Iterable[Stat]) -> int:
-    return sum(each.size for each in stats)
+    return sum(file.size for file in stats)

@@ -185,16 +185,16 @@ def _compare(plan: LoadPlan, files: Sequence[RemoteFile], state: State, listener
     """Determine which of the version's files have to be fetched."""
     unread: list[tuple[RemoteFile, Stat]] = []
     for file in files:
-        found = _stat_of(plan.folder, file)
-        if found is None:
+        current = _stat_of(plan.folder, file)
+        if current is None:
             plan.fetch.append(file)
-        elif (sha256 := state.cached_hash(file.path, found)) is not None:
+        elif (sha256 := state.cached_hash(file.path, current)) is not None:
             _add(plan, file, sha256, state)
         else:
-            unread.append((file, found))
+            unread.append((file, current))
     if not unread:
         return
-    listener.begin("hash", sum(found.size for _, found in unread))
+    listener.begin("hash", sum(current.size for _, current in unread))
 
     def read(file: RemoteFile) -> FileHash:
         return hash_file(file.target, name=file.path, on_bytes=lambda count: listener.advance("hash", count))
@@ -218,14 +218,14 @@ def _stat_of(folder: Folder, file: RemoteFile) -> Stat | None:
             f"“{file.path}” cannot be written: one of its folders is a file or a link. Move it, or load elsewhere."
         )
     try:
-        found = os.lstat(file.target)
+        result = os.lstat(file.target)
     except FileNotFoundError:
         return None
-    if stat.S_ISDIR(found.st_mode):
+    if stat.S_ISDIR(result.st_mode):
         raise FolderError(f"“{file.path}” is a folder here. Move it, or load into another folder.")
-    if not stat.S_ISREG(found.st_mode):
+    if not stat.S_ISREG(result.st_mode):
         raise FolderError(f"“{file.path}” is a link or a special file here. Move it, or load elsewhere.")
-    return Stat.of(found)
+    return Stat.of(result)
 
 
 def _add(plan: LoadPlan, file: RemoteFile, sha256: str, state: State) -> None:

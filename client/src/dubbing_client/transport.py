@@ -98,7 +98,7 @@ class Transport:
         :raises ChangedError: a file is shorter than it was.
         :raises Problem, UnreachableError: an error response, or none.
         """
-        size = sum(each.length for each in ranges)
+        size = sum(file_range.length for file_range in ranges)
         with translated_errors(url):
             response = self._pools.manager_for(url).request(
                 "PUT",

@@ -116,7 +116,7 @@ class _SignedUrls:
     lock: threading.Lock = field(default_factory=threading.Lock)
     waiting: list[tuple[str, int]] = field(default_factory=list)
     """Parts without a URL, in the order in which they will be sent."""
-    known: dict[tuple[str, int], tuple[str, Mapping[str, str]]] = field(default_factory=dict)
+    signed: dict[tuple[str, int], tuple[str, Mapping[str, str]]] = field(default_factory=dict)
 
 
 class Uploader:
@@ -268,16 +268,19 @@ class Uploader:
         """
         urls, part = self._urls, (code, number)
         with urls.lock:
-            if part not in urls.known:
+            if part not in urls.signed:
                 others = [other for other in urls.waiting if other != part][: SIGNED_PER_CALL - 1]
                 requested = dict.fromkeys([part, *others])
                 urls.waiting = [other for other in urls.waiting if other not in requested]
                 signed = self._api.sign_parts(
                     [{"upload": upload, "number": number} for upload, number in requested]
                 )
-                for each in signed:
-                    urls.known[each["upload"], each["number"]] = (each["url"], each["headers"])
-            return urls.known.pop(part)
+                for signed_part in signed:
+                    urls.signed[signed_part["upload"], signed_part["number"]] = (
+                        signed_part["url"],
+                        signed_part["headers"],
+                    )
+            return urls.signed.pop(part)
 
 
 def _check_unchanged(new: NewUpload) -> None:

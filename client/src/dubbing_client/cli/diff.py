@@ -59,19 +59,19 @@ def run_diff(options: Namespace, terminal: Terminal) -> int:
     if METADATA_NAME not in local or state.is_stored(METADATA_NAME, local[METADATA_NAME]):
         local.pop(METADATA_NAME, None)
         remote.pop(METADATA_NAME, None)
-    found = diff_folder(local, remote)
+    difference = diff_folder(local, remote)
     document = {
         "session": session["code"],
         "name": session["name"],
         "version": version,
-        **asdict(found),
+        **asdict(difference),
     }
     lines = [
-        *(f"added    {path}" for path in found.added),
-        *(f"changed  {path}" for path in found.changed),
-        *(f"missing  {path}" for path in found.missing),
+        *(f"added    {path}" for path in difference.added),
+        *(f"changed  {path}" for path in difference.changed),
+        *(f"missing  {path}" for path in difference.missing),
     ]
-    if not found:
+    if not difference:
         lines = [f"No difference from version {version} of “{session['name']}”."]
     terminal.result(document, *lines)
     return 0

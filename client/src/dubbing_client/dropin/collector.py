@@ -115,5 +115,7 @@ def _find_source_video(root: Path) -> Path | None:
             check_path(path.name)
             names.append(path.name)
     placements = place_files(names, rooted=True)
-    sources = [root / each.source for each in placements if each.category is Category.ORIGINAL_VIDEO]
+    sources = [
+        root / placement.source for placement in placements if placement.category is Category.ORIGINAL_VIDEO
+    ]
     return sources[0] if sources else None

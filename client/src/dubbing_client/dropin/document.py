@@ -95,8 +95,8 @@ def with_existing_paths(document: Mapping[str, Any], present: Collection[str]) -
         }
         result[key] = {language: path for language, path in paths.items() if path}
     for key, category in PATH_LISTS.items():
-        found = [_find_path(raw, category.folder, present) for raw in document.get(key) or ()]
-        result[key] = list(dict.fromkeys(path for path in found if path))
+        files = [_find_path(raw, category.folder, present) for raw in document.get(key) or ()]
+        result[key] = list(dict.fromkeys(path for path in files if path))
     return result
 
 
@@ -147,12 +147,12 @@ def with_local_paths(
     document: Mapping[str, Any], *, name: str, folder: str, present: Collection[str]
 ) -> dict[str, Any]:
     """Return the document with paths in ``folder``, of existing files only."""
-    known = with_existing_paths(document, present)
-    result: dict[str, Any] = {**known, "session_name": name}
+    existing = with_existing_paths(document, present)
+    result: dict[str, Any] = {**existing, "session_name": name}
     for key in PATHS_BY_LANGUAGE:
-        result[key] = {language: _join(folder, path) for language, path in known[key].items()}
+        result[key] = {language: _join(folder, path) for language, path in existing[key].items()}
     for key in PATH_LISTS:
-        result[key] = [_join(folder, path) for path in known[key]]
+        result[key] = [_join(folder, path) for path in existing[key]]
     for key, category in FILE_LISTS.items():
         prefix = f"{category.folder}/"
         result[key] = [_join(folder, path) for path in sorted(present) if path.startswith(prefix)]

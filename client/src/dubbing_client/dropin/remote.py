@@ -55,8 +55,8 @@ class RemoteBackend:
         self._api = api
         self._quick_api = Api(api.url, api.token, retries=Retries(QUICK_ATTEMPTS))
         """For queries while the user waits: fails early if the portal is unavailable."""
-        for each in (self._api, self._quick_api):
-            weakref.finalize(self, each.close)
+        for api_client in (self._api, self._quick_api):
+            weakref.finalize(self, api_client.close)
         self._versions: dict[str, int] = {}
         """The version of each session that was last loaded or saved here, which is the parent of a save."""
         self._hashes: dict[str, FileHash] = {}

@@ -151,9 +151,9 @@ class _Placer:
         """
         source = Path(os.fspath(raw) if isinstance(raw, os.PathLike) else str(raw))
         if not source.is_file():
-            known = relativize_path(str(raw))
-            if known in self.existing:
-                return known
+            path = relativize_path(str(raw))
+            if path in self.existing:
+                return path
             self.plan.missing.append(str(raw))
             return None
         path = self._existing_path(source, folder) or self._free_path(source, folder, name)

@@ -19,23 +19,23 @@ from bench.contest import Bench, Row
 ROUNDS = 5
 HOME = Path(__file__).resolve().parent.parent / ".build" / "bench"
 EXPLANATION = """\
-Ours runs inside a worker that is up already and hashes every byte. Peers run as they come: programs as whole processes, Python code inside a
-running Python, and who does not hash by itself does not. In save, re-save, export and import everybody's turn ends when the bytes are on the
-disk: ours see to that, the others are synced. "In memory" nobody waits for the disk, ours included; nor does anybody in load.
-Everybody takes turns; medians of the rounds. A ratio is theirs / ours, the median over the rounds: above 1, ours is faster.
+Ours runs inside a running worker and hashes every byte. Peers run with default options: programs as whole processes, Python code inside a
+running Python; those that do not hash are not made to. In save, re-save, export and import a turn ends when the bytes are on the disk: ours
+syncs by itself, the others are synced. "In memory", and in load, no entrant waits for the disk, ours included.
+Entrants take turns. A ratio is peer / ours, the median over the rounds: above 1, ours is faster.
 """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
-    chosen = [module for module in _works() if _is_asked_for(module, options.only)]
+    chosen = [module for module in _works() if _is_selected(module, options.only)]
     if not chosen:
-        print(f"Nothing is called {', '.join(options.only)}.", file=sys.stderr)
+        print(f"There is no work or group called {', '.join(options.only)}.", file=sys.stderr)
         return 1
     options.folder.mkdir(parents=True, exist_ok=True)
-    print("Preparing the session; the first time, that takes a minute.", flush=True)
-    media = session.kept_session(options.folder, seconds=options.seconds)
-    _introduce(media, options)
+    print("Preparing the session; the first time this takes a minute.", flush=True)
+    media = session.prepare_session(options.folder, seconds=options.seconds)
+    _print_header(media, options)
     rows: list[Row] = []
     failed = False
     for module in chosen:
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 for row in module.rows(bench):
                     print(table.line(row), flush=True)
                     rows.append(row)
-            except Exception as error:  # noqa: BLE001 (whatever ends one work, the others are done)
+            except Exception as error:  # noqa: BLE001 (the other works still run)
                 print(f"{_name(module)} failed: {error}", file=sys.stderr, flush=True)
                 failed = True
         if options.json:
@@ -57,28 +57,28 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m bench", description="Measure the portal beside its peers."
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows there as well")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the rows to this file")
     parser.add_argument(
         "--only",
-        type=_words,
+        type=_split_list,
         default=[],
         metavar="LIST",
         help="groups or works, separated by commas: zip, export",
     )
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help="number of rounds (%(default)s)")
     parser.add_argument(
-        "--rounds", type=int, default=ROUNDS, help="how often everybody takes a turn (%(default)s)"
+        "--folder", type=Path, default=HOME, help="folder for media and temporary data (%(default)s)"
     )
-    parser.add_argument("--folder", type=Path, default=HOME, help="where media and works lie (%(default)s)")
     parser.add_argument(
         "--seconds",
         type=int,
         default=session.SECONDS,
-        help="length of the media; all sizes follow (%(default)s)",
+        help="length of the media, which determines all sizes (%(default)s)",
     )
     return parser.parse_args(arguments)
 
 
-def _words(text: str) -> list[str]:
+def _split_list(text: str) -> list[str]:
     return [word.strip() for word in text.split(",") if word.strip()]
 
 
@@ -91,14 +91,14 @@ def _name(module: ModuleType) -> str:
     return module.__name__.rpartition(".")[2]
 
 
-def _is_asked_for(module: ModuleType, words: Sequence[str]) -> bool:
-    """By its group, or by the beginning of its name: `import` is `imports`, `re-save` is `resave`."""
-    return not words or any(
-        word == module.GROUP or _name(module).startswith(word.replace("-", "")) for word in words
+def _is_selected(module: ModuleType, names: Sequence[str]) -> bool:
+    """Match its group or the beginning of its name: `import` is `imports`, `re-save` is `resave`."""
+    return not names or any(
+        word == module.GROUP or _name(module).startswith(word.replace("-", "")) for word in names
     )
 
 
-def _introduce(media: Path, options: argparse.Namespace) -> None:
+def _print_header(media: Path, options: argparse.Namespace) -> None:
     files = list(session.files_of(media))
     size = session.total_size(media) / 1e6
     machine = f"{os.cpu_count()} processors, Python {platform.python_version()}, Linux {platform.release()}"

@@ -1,7 +1,7 @@
-"""Contestants take turns at one work, so that whatever else the machine does meets all of them alike.
+"""Run contestants in turns at one task, so that other load on the machine affects all of them.
 
-Before each turn, outside the clock, everything is written to the disk, and the disk comes to rest: a contestant that leaves its bytes in the
-page cache does not make the next one wait for them. What is going to be read is in memory; the disk's own speed is not what is compared. A first round warms up, is checked and does not count.
+Before each turn, outside the measured time, dirty pages are written and the disk becomes idle: a contestant that leaves data in the page cache
+does not slow down the next one. Inputs are in memory, since disk speed is not compared. The first round is a warm-up: checked, not counted.
 """
 
 from __future__ import annotations
@@ -13,32 +13,32 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
-from bench.stage import set_stage
+from bench.idle import load_and_wait_for_idle
 
 
 @dataclass(frozen=True, kw_only=True)
 class Bench:
-    """What every work is given."""
+    """Arguments of every work."""
 
     session: Path
     """The folder of the session's media."""
     folder: Path
-    """An empty folder on the disk, for whatever the works need; removed at the end."""
+    """An empty folder on the disk for temporary data; removed at the end."""
     rounds: int
-    say: Callable[[str], None] = print
-    """Tells a person what cannot be measured here, and why."""
+    report: Callable[[str], None] = print
+    """Prints what cannot be measured here, and why."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Entrant:
     name: str
-    """As in the table: "ours", "7z -mx0", "the seed's way"."""
+    """Name in the table: "ours", "7z -mx0", "the seed's way"."""
     run: Callable[[], float]
-    """Does the work once and returns the seconds it took; prepares and cleans up outside of its clock."""
+    """Does the work once and returns the seconds it took, without preparation and clean-up."""
     prepare: Callable[[], object] | None = None
-    """Called before each run and before the disk is synced: what is removed or made anew here costs nobody anything."""
+    """Called before each run and before the disk is synced; not measured."""
     check: Callable[[], object] | None = None
-    """Called after the first run: raises if the work was not done, so that nobody wins by that."""
+    """Called after the first run; raises if the work was not done."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,21 +48,21 @@ class Row:
     work: str
     against: str
     ratio: float | None = None
-    """Median over the rounds of theirs / ours: above 1, ours is faster."""
+    """Median over the rounds of peer / ours: above 1, ours is faster."""
     rounds: int | None = None
     ours_s: float | None = None
-    """Median, like ``theirs_s``."""
-    theirs_s: float | None = None
+    """Median, like ``peer_s``."""
+    peer_s: float | None = None
     value: float | None = None
     """For sizes, memory, shares."""
     unit: str | None = None
     at_least: float | None = None
-    """The figure to reach, of ``ratio`` or ``value``."""
+    """Target of ``ratio`` or ``value``."""
     at_most: float | None = None
 
     @property
-    def reached(self) -> bool | None:
-        """Whether the figure was reached; None where there is none to reach."""
+    def is_reached(self) -> bool | None:
+        """Whether the target was reached; None without a target."""
         figure = self.ratio if self.ratio is not None else self.value
         if figure is None or (self.at_least is None and self.at_most is None):
             return None
@@ -81,12 +81,12 @@ def contest(
     inputs: Sequence[Path] = (),
     on_disk: bool = False,
 ) -> list[Row]:
-    """Let everybody do the work in every round, ours first, and compare within each round.
+    """Run all entrants in every round, ours first, and compare them within each round.
 
-    :param on_disk: a turn ends when what was written lies on the disk. Ours see to that by themselves; for the others the disk is synced,
-        inside of their clock.
-    :param inputs: folders with what anybody reads, to be in memory at every turn.
-    :param at_least: the ratios to reach, by the peer's name.
+    :param on_disk: a turn ends when its data is on the disk. Ours syncs by itself; after the others the disk is synced, which counts as
+        their time.
+    :param inputs: folders that the entrants read; loaded into memory before every turn.
+    :param at_least: target ratios by the peer's name.
     """
     entrants = [ours, *peers]
 
@@ -98,18 +98,18 @@ def contest(
         if entrant.check is not None:
             entrant.check()
     times = [[take_turn(entrant) for entrant in entrants] for _ in range(rounds)]
-    our_times = [taken[0] for taken in times]
+    our_times = [seconds[0] for seconds in times]
     rows = []
     for place, peer in enumerate(peers, 1):
-        their_times = [taken[place] for taken in times]
+        their_times = [seconds[place] for seconds in times]
         rows.append(
             Row(
                 work=work,
                 against=peer.name,
-                ratio=median(theirs / ours for ours, theirs in zip(our_times, their_times, strict=True)),
+                ratio=median(their_s / our_s for our_s, their_s in zip(our_times, their_times, strict=True)),
                 rounds=rounds,
                 ours_s=median(our_times),
-                theirs_s=median(their_times),
+                peer_s=median(their_times),
                 at_least=(at_least or {}).get(peer.name),
             )
         )
@@ -119,7 +119,7 @@ def contest(
 def _take_turn(entrant: Entrant, inputs: Sequence[Path], *, syncs: bool) -> float:
     if entrant.prepare is not None:
         entrant.prepare()
-    set_stage(inputs)
+    load_and_wait_for_idle(inputs)
     seconds = entrant.run()
     if not syncs:
         return seconds

@@ -145,7 +145,7 @@ def running(folder: Path) -> Iterator[tuple[Portal, Client]]:
 
 
 def reset(portal: Portal, client: Client) -> None:
-    portal.worker.do("forget", "talk")
+    portal.worker.do("delete_session", "talk")
     client.reset()
 
 

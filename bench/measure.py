@@ -1,4 +1,4 @@
-"""What a work takes besides time. For a worker that does one work and ends: it counts what the kernel copies by itself."""
+"""Measure memory and bytes of one work, in a worker process that runs only that work."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ import re
 from pathlib import Path
 from typing import Any
 
-OURS = Path("/proc/self")
+PROC = Path("/proc/self")
 
 
 def measured(function: str, *arguments: Any) -> dict[str, int]:
-    """Call a function of ``bench.portal`` and return, in bytes, ``memory`` and ``through``.
+    """Call a function of ``bench.portal`` and return ``memory`` and ``through``, both in bytes.
 
-    ``memory``: how far the process's largest resident size (VmHWM) went beyond its size before. ``through``: what it read and wrote, by
-    /proc/self/io (rchar and wchar), without what ``copy_file_range`` moved, which the kernel counts there too.
+    ``memory``: peak resident size (VmHWM) minus the size before the call. ``through``: bytes read and written according to
+    /proc/self/io (rchar and wchar), without those of ``copy_file_range``, which the kernel includes there.
     """
     copied = 0
     copy = os.copy_file_range
 
-    def counting(*args: Any, **more: Any) -> int:
+    def counting(*args: Any, **options: Any) -> int:
         nonlocal copied
-        count = copy(*args, **more)
+        count = copy(*args, **options)
         copied += count
         return count
 
@@ -30,27 +30,27 @@ def measured(function: str, *arguments: Any) -> dict[str, int]:
     try:
         _reset_peak()
         idle = _status("VmRSS")
-        before = _passed()
+        before = _io_bytes()
         getattr(importlib.import_module("bench.portal"), function)(*arguments)
-        return {"memory": _status("VmHWM") - idle, "through": _passed() - before - 2 * copied}
+        return {"memory": _status("VmHWM") - idle, "through": _io_bytes() - before - 2 * copied}
     finally:
         os.copy_file_range = copy
 
 
 def _reset_peak() -> None:
-    """Forget the peak so far (proc(5), clear_refs); where that is refused, set-up's own peak counts, which is ours to bear."""
+    """Reset the peak (proc(5), clear_refs). If that is not permitted, the peak of the set-up counts too."""
     try:
-        (OURS / "clear_refs").write_text("5", encoding="ascii")
+        (PROC / "clear_refs").write_text("5", encoding="ascii")
     except OSError:
         return
 
 
 def _status(field: str) -> int:
-    found = re.search(rf"^{field}:\s+(\d+) kB$", (OURS / "status").read_text(encoding="ascii"), re.MULTILINE)
+    found = re.search(rf"^{field}:\s+(\d+) kB$", (PROC / "status").read_text(encoding="ascii"), re.MULTILINE)
     assert found is not None
     return int(found[1]) * 1024
 
 
-def _passed() -> int:
-    fields = dict(line.split(": ") for line in (OURS / "io").read_text(encoding="ascii").splitlines())
+def _io_bytes() -> int:
+    fields = dict(line.split(": ") for line in (PROC / "io").read_text(encoding="ascii").splitlines())
     return int(fields["rchar"]) + int(fields["wchar"])

@@ -1,6 +1,6 @@
-"""Everybody else: the original session manager's code, Python's zipfile, and programs that are installed. As they come, without fsync.
+"""The programs compared: the original session manager's code, zipfile, and installed programs, without fsync.
 
-Programs are timed as whole processes, Python inside of this one.
+Programs are timed as whole processes, Python code inside this one.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ PROGRAMS = {"zip": ("zip",), "7z": ("7z", "7zz"), "restic": ("restic",), "borg":
 
 
 def find(name: str) -> str | None:
-    """Return the program's path, by any of the names it goes by."""
+    """Return the program's path; some programs have several names."""
     return next((path for known in PROGRAMS[name] if (path := shutil.which(known))), None)
 
 
@@ -69,7 +69,7 @@ def copies(source: Path, target: Path) -> list[Entrant]:
 
 
 def seed_copy(source: Path, target: Path) -> None:
-    """What the original's ``save_session`` does: each file once more, and metadata.json anew."""
+    """Do the same as the original's ``save_session``: copy each file, write metadata.json."""
     for path in files_of(source):
         copy = target / path.relative_to(source)
         copy.parent.mkdir(parents=True, exist_ok=True)
@@ -110,14 +110,14 @@ def archivers(source: Path, folder: Path) -> Iterator[Entrant]:
 
 
 def write_zip(source: Path, target: Path, compression: int) -> None:
-    """The original's ``export_session``, with either method."""
+    """Do the same as the original's ``export_session``, with either method."""
     with zipfile.ZipFile(target, "w", compression) as archive:
         for path in files_of(source):
             archive.write(path, path.relative_to(source))
 
 
 def extract_zip(archive: Path, target: Path) -> None:
-    """The original's ``import_session``."""
+    """Do the same as the original's ``import_session``."""
     with zipfile.ZipFile(archive) as opened:
         opened.extractall(target)
 
@@ -126,7 +126,7 @@ def extract_zip(archive: Path, target: Path) -> None:
 
 
 class Borg:
-    """A repository without encryption, everything else as it comes."""
+    """A repository without encryption, other options at their defaults."""
 
     name = "borg"
 
@@ -157,7 +157,7 @@ class Borg:
 
 
 class Restic:
-    """A repository with a password, as it must have one; everything else as it comes."""
+    """A repository with a password, which is mandatory; other options at their defaults."""
 
     name = "restic"
 
@@ -196,7 +196,7 @@ def backups(folder: Path) -> Iterator[Borg | Restic]:
 
 
 def check_archive(archive: Path, source: Path) -> None:
-    """Make sure that the archive is sound and holds every file of the folder."""
+    """Check that the archive is intact and contains every file of the folder."""
     with zipfile.ZipFile(archive) as opened:
         # Reading a member to its end checks its CRC-32 as well.
         held = Counter(hashlib.sha256(opened.read(name)).hexdigest() for name in opened.namelist())
@@ -205,13 +205,13 @@ def check_archive(archive: Path, source: Path) -> None:
 
 
 def check_folder(folder: Path, source: Path) -> None:
-    """Make sure that the folder holds every file of the other one."""
+    """Check that the folder contains every file of the other one."""
     missing = _digests(source) - _digests(folder)
     assert not missing, f"{folder} lacks {missing.total()} files of {source}."
 
 
 def remove(path: Path) -> None:
-    """Remove a file or a folder, if it is there."""
+    """Remove a file or a folder, if it exists."""
     if path.is_dir():
         shutil.rmtree(path)
     else:

@@ -1,6 +1,6 @@
-"""Our side of each work: what views, workers and commands call, timed inside of a process that runs already.
+"""The portal's side of each work: operations that views, workers and commands call, measured in a running process.
 
-Imported by a worker alone, once Django is set up. Everything here is durable and hashed, as it is in life.
+Imported only by workers, after Django is set up. Everything is hashed and durable, as in production.
 """
 
 from __future__ import annotations
@@ -46,28 +46,28 @@ from sessions_app.storage.part_sizes import choose_part_size
 
 OWNER = "bench"
 SENDERS = ThreadPoolExecutor(3)
-"""Three parts at once, as the upload page sends them, to threads that are there already, as a web server's are."""
+"""Three parts at once, as the upload page sends them, in running threads like those of a web server."""
 LONG_BEFORE = timedelta(days=400)
 
 
-def leave_to_memory() -> None:
-    """Wait for no disk from now on: not for files (fsync), nor for the database."""
-    os.fsync = _wait_for_nothing
-    os.fdatasync = _wait_for_nothing
-    connection_created.connect(_leave_to_memory)
+def disable_syncs() -> None:
+    """Do not wait for the disk from here on: neither for files (fsync) nor for the database."""
+    os.fsync = _skip_sync
+    os.fdatasync = _skip_sync
+    connection_created.connect(_disable_database_syncs)
 
 
-def _wait_for_nothing(fd: object) -> None:
+def _skip_sync(fd: object) -> None:
     del fd
 
 
-def _leave_to_memory(*, connection: BaseDatabaseWrapper, **_: object) -> None:
+def _disable_database_syncs(*, connection: BaseDatabaseWrapper, **_: object) -> None:
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA synchronous=OFF")
 
 
 def set_up() -> None:
-    """Prepare the database, and do one small job of each kind: whatever is loaded late is loaded now."""
+    """Prepare the database and run one small job of each kind, so that lazy imports are done."""
     call_command("migrate", interactive=False, verbosity=0)
     User.objects.get_or_create(username=OWNER)
     with TemporaryDirectory() as folder:
@@ -79,15 +79,15 @@ def set_up() -> None:
         import_file("again", Path(exported("first")))
         (Path(folder) / "loaded").mkdir()
         load("first", Path(folder) / "loaded")
-    forget("first")
-    forget("again")
+    delete_session("first")
+    delete_session("again")
 
 
 # -- Works: each returns the seconds it took ---------------------------------------------------------------------------
 
 
 def save(name: str, folder: Path) -> float:
-    """Send the folder's files as a browser does and save them as a new session."""
+    """Upload the folder's files as a browser does and save them as a new session."""
     files = {str(path.relative_to(folder)): path for path in files_of(folder)}
     start = perf_counter()
     session = create_session(owner=_owner(), name=name, now=timezone.now())
@@ -96,7 +96,7 @@ def save(name: str, folder: Path) -> float:
 
 
 def save_again(name: str, files: Mapping[str, Path]) -> float:
-    """Send what changed alone and save it on top."""
+    """Upload only the changed files and save them as the next version."""
     start = perf_counter()
     session = _session(name)
     assert session.current is not None
@@ -125,8 +125,8 @@ def load(name: str, folder: Path) -> float:
 # -- Before and after --------------------------------------------------------------------------------------------------
 
 
-def forget(name: str) -> None:
-    """Remove the session, if it is there, and every blob that nothing else needs."""
+def delete_session(name: str) -> None:
+    """Delete the session, if it exists, and every blob that no other session needs."""
     for session in DubbingSession.objects.filter(name=name):
         ids = set(Entry.objects.filter(session=session).values_list("blob_id", flat=True))
         trash_sessions(sessions=[session], now=timezone.now())
@@ -134,26 +134,26 @@ def forget(name: str) -> None:
         delete_new_blobs(ids, created_since=session.created_at - LONG_BEFORE)
 
 
-def forget_exports() -> None:
+def delete_exports() -> None:
     for export in Export.objects.all():
         get_store().delete(export.key)
         export.delete()
 
 
 def exported(name: str) -> str:
-    """Return where the session's export lies on this machine."""
+    """Return the path of the session's export on this machine."""
     files = get_store().capabilities.local_files
     assert files is not None
     return str(files.local_path(Export.objects.get(version=_version(name)).key))
 
 
 def check(name: str, folder: Path) -> None:
-    """Make sure that the session holds the folder's files, reading each from the store."""
+    """Check that the session contains the folder's files, reading each from the store."""
     store = get_store()
     entries = get_version_manifest(_version(name)).entries
     stored = Counter(_sha256(store.read(blob_key(entry.sha256), 0, entry.size)) for entry in entries)
-    wanted = Counter(hashlib.sha256(path.read_bytes()).hexdigest() for path in files_of(folder))
-    assert stored == wanted, f"{name} does not hold the files of {folder}."
+    expected = Counter(hashlib.sha256(path.read_bytes()).hexdigest() for path in files_of(folder))
+    assert stored == expected, f"{name} does not contain the files of {folder}."
 
 
 def paths(name: str) -> list[str]:
@@ -187,24 +187,24 @@ def _save(session: DubbingSession, files: Mapping[str, Path], *, parent: int) ->
 
 
 def _send(files: Mapping[str, Path]) -> list[Upload]:
-    announced = [NewFile(path=path, size=file.stat().st_size) for path, file in files.items()]
-    opened = create_uploads(owner=_owner(), files=announced, now=timezone.now())
-    wanted = [
+    new = [NewFile(path=path, size=file.stat().st_size) for path, file in files.items()]
+    created = create_uploads(owner=_owner(), files=new, now=timezone.now())
+    pending = [
         (upload.code, number, file)
-        for upload, file in zip(opened, files.values(), strict=True)
+        for upload, file in zip(created, files.values(), strict=True)
         for number in range(1, part_count(upload) + 1)
     ]
-    for _ in SENDERS.map(_send_part, wanted):
+    for _ in SENDERS.map(_send_part, pending):
         pass
-    for upload in opened:
+    for upload in created:
         upload.refresh_from_db()
         complete_uploads(uploads=[upload], now=timezone.now())
-    return opened
+    return created
 
 
 def _send_part(part: tuple[UUID, int, Path]) -> None:
     code, number, file = part
-    upload = Upload.objects.get(code=code)  # as each request finds it
+    upload = Upload.objects.get(code=code)  # like each request
     start = (number - 1) * choose_part_size(upload.size)
     chunks = FileSource(file).read(start, start + part_length(upload, number))
     put_part(upload=upload, number=number, chunks=chunks, now=timezone.now())

@@ -1,4 +1,4 @@
-"""rclone, which copies a folder to a WebDAV server of its own on this machine: nothing is hashed, nothing waits for the disk."""
+"""rclone: copies a folder to its own WebDAV server on this machine, without hashing or syncing."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Server:
         return server
 
     def empty(self) -> None:
-        """Forget what was copied; the next copy gets another name, because the server remembers names."""
+        """Delete the copy; the next copy gets another name, because the server caches names."""
         peers.remove(self._folder / f"talk-{self._turn}")
         self._turn += 1
 
@@ -53,7 +53,7 @@ class Server:
 
 @contextmanager
 def serving(folder: Path) -> Iterator[Server | None]:
-    """Start the server; None where there is no rclone."""
+    """Start the server; yield None if rclone is not installed."""
     if find() is None:
         yield None
         return

@@ -1,4 +1,4 @@
-"""A link between client and server that counts what passes each way, and is as fast as it is told to be."""
+"""A TCP proxy that counts the bytes of each direction and limits their rate."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 
 CHUNK_SIZE = 256 * 1024
 BURST = 0.02
-"""Seconds for which a link that was idle may be faster than its rate."""
+"""Seconds for which an idle link may exceed its rate."""
 
 
 class Direction:
-    """What passes one way, over all connections."""
+    """One direction of all connections: bytes so far, and the rate limit."""
 
     def __init__(
         self,
@@ -25,13 +25,13 @@ class Direction:
     ) -> None:
         self.bytes = 0
         self.rate: float | None = None
-        """Bytes a second; None: as fast as it goes."""
+        """Bytes per second; None for no limit."""
         self._now, self._sleep = now, sleep
         self._free_at = 0.0
         self._lock = threading.Lock()
 
     def take(self, count: int) -> None:
-        """Count bytes and wait until the link has room for them."""
+        """Count bytes and wait until the rate permits them."""
         with self._lock:
             self.bytes += count
             if self.rate is None:
@@ -44,11 +44,11 @@ class Direction:
 
 
 class Relay:
-    """Passes connections on to a server. Bytes are those of TCP's payload: headers of requests and answers are among them."""
+    """Forward connections to a server. Counts TCP payload, HTTP headers included."""
 
     def __init__(self, server_url: str) -> None:
-        there = urlsplit(server_url)
-        self._server = (there.hostname, there.port)
+        url = urlsplit(server_url)
+        self._server = (url.hostname, url.port)
         self._listening = socket.create_server(("127.0.0.1", 0), backlog=128)
         self._open: set[socket.socket] = set()
         self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
@@ -57,15 +57,15 @@ class Relay:
         threading.Thread(target=self._accept, name="relay", daemon=True).start()
 
     def set_rate(self, rate: float | None) -> None:
-        """Make the link this many bytes a second fast, each way."""
+        """Limit each direction to this many bytes per second."""
         self.sent.rate = self.received.rate = rate
 
-    def forget(self) -> None:
-        """Count from zero again."""
+    def reset(self) -> None:
+        """Reset the byte counters."""
         self.sent.bytes = self.received.bytes = 0
 
     def close(self) -> None:
-        _shut(self._listening)  # which ends accept(); close() alone does not
+        _shut(self._listening)  # ends accept(), which close() alone does not
         self._listening.close()
         for each in tuple(self._open):
             _shut(each)
@@ -81,15 +81,15 @@ class Relay:
     def _serve(self, client: socket.socket) -> None:
         with client, suppress(OSError), socket.create_connection(self._server) as server:
             self._open |= {client, server}
-            back = threading.Thread(target=_pass_on, args=(server, client, self.received), daemon=True)
+            back = threading.Thread(target=_forward, args=(server, client, self.received), daemon=True)
             back.start()
-            _pass_on(client, server, self.sent)
+            _forward(client, server, self.sent)
             back.join()
             self._open -= {client, server}
 
 
-def _pass_on(source: socket.socket, target: socket.socket, direction: Direction) -> None:
-    """Until the source hangs up; then the target hears of it, and may still answer."""
+def _forward(source: socket.socket, target: socket.socket, direction: Direction) -> None:
+    """Forward until the source closes; then half-close the target, which may still respond."""
     source.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     buffer = memoryview(bytearray(CHUNK_SIZE))
     with suppress(OSError):

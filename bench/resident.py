@@ -1,4 +1,4 @@
-"""How much memory a process has, and had at most: its resident size, in bytes (Linux)."""
+"""Current and peak resident size of a process, in bytes (Linux)."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class Resident:
     def now(self) -> int:
         return self._field("VmRSS")
 
-    def forget_peak(self) -> None:
-        """Begin anew; where the kernel refuses (proc(5), clear_refs), what came before counts as well."""
+    def reset_peak(self) -> None:
+        """Reset the peak (proc(5), clear_refs). If that is not permitted, the earlier peak counts too."""
         with suppress(OSError):
             (self._folder / "clear_refs").write_text("5", encoding="ascii")
 

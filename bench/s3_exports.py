@@ -1,4 +1,4 @@
-"""A session's ZIP made in an S3 store: by our executor, and as a portal does that streams. Runs in processes of its own."""
+"""Make a session's ZIP in an S3 store: with our executor, and by streaming. Runs in separate processes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CHUNK_SIZE = 1024 * 1024
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """A bucket, as one process reaches it."""
+    """A process's access to the bucket."""
 
     store: S3Store
     client: S3Client
@@ -37,7 +37,7 @@ _places: list[Place] = []
 
 
 def store_at(server: S3Server) -> S3Store:
-    """The portal's store, as its settings would make it."""
+    """Return the portal's store, as its settings would create it."""
     if not settings.configured:
         settings.configure()
     from storages.backends.s3 import S3Storage  # noqa: PLC0415 (reads settings)
@@ -57,7 +57,7 @@ def store_at(server: S3Server) -> S3Store:
 
 
 def open_place(server: S3Server) -> None:
-    """Make this process ready: what comes first costs nobody anything."""
+    """Warm up this process; not measured."""
     place = Place(store=store_at(server), client=server.client(), bucket=server.bucket)
     place.client.head_bucket(Bucket=server.bucket)
     next(place.store.list(""), None)
@@ -65,7 +65,7 @@ def open_place(server: S3Server) -> None:
 
 
 def export(layout: Layout, key: str) -> float:
-    """Make the archive by what a worker calls; return the seconds it took."""
+    """Make the archive as a worker does; return the seconds it took."""
     (place,) = _places
     place.store.delete(key)
     began = time.perf_counter()
@@ -74,7 +74,7 @@ def export(layout: Layout, key: str) -> float:
 
 
 def stream_through(members: Sequence[BlobMember], key: str) -> float:
-    """Make it of the same files by GET, zipstream-ng and boto3's upload in parts; return the seconds it took."""
+    """Make it from the same files with GET, zipstream-ng and boto3's multipart upload; return the seconds it took."""
     (place,) = _places
     place.store.delete(key)
     began = time.perf_counter()
@@ -86,9 +86,9 @@ def stream_through(members: Sequence[BlobMember], key: str) -> float:
 
 
 def memory_of_export(layout: Layout, key: str) -> int:
-    """Make the archive; return by how many bytes the process's largest resident size exceeded its idle one."""
+    """Make the archive; return the process's peak resident size minus its idle size, in bytes."""
     process = Resident()
-    process.forget_peak()
+    process.reset_peak()
     idle = process.now()
     export(layout, key)
     return process.peak() - idle
@@ -99,7 +99,7 @@ def is_open() -> bool:
 
 
 class _Chunks:
-    """Chunks as a file to read from."""
+    """A readable file over chunks."""
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self._chunks = iter(chunks)

@@ -1,4 +1,4 @@
-"""A dubbing session as pipelines leave it: real H.264, AAC and PCM, made by ffmpeg once and kept."""
+"""A dubbing session as pipelines produce it: real H.264, AAC and PCM, encoded once by ffmpeg."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import imageio_ffmpeg
 from dubbing_core.concurrency import TaskGroup
 
 SECONDS = 100
-"""Length of video and voices. Every size is in proportion to it: tests make a short session."""
+"""Length of video and voices in seconds. Every size is proportional to it."""
 SIZE = 487_000_000
 """Bytes of the session of that length, within TOLERANCE."""
 TOLERANCE = 0.01
@@ -50,11 +50,11 @@ WORDS = [
 ]
 
 CHANGED = ("audio/hi_audio.wav", "transcriptions/original_asr.json")
-"""What a person changed before saving again."""
+"""Files that change before a re-save."""
 
 
-def kept_session(folder: Path, *, seconds: int = SECONDS) -> Path:
-    """Return the session's folder below ``folder``, made if it is not there yet.
+def prepare_session(folder: Path, *, seconds: int = SECONDS) -> Path:
+    """Return the session's folder below ``folder``; create it if it does not exist.
 
     :raises RuntimeError: this ffmpeg makes other sizes than those that all figures are about.
     """
@@ -83,7 +83,7 @@ def total_size(folder: Path) -> int:
 
 
 def change(folder: Path, target: Path, *, turn: int) -> dict[str, Path]:
-    """Write other takes of CHANGED below ``target``, different in every turn; return them by their path in the session."""
+    """Write new versions of CHANGED below ``target``, different in every turn; return them by path in the session."""
     changed = {}
     for path in CHANGED:
         data = (folder / path).read_bytes()
@@ -128,7 +128,7 @@ def _make(folder: Path, *, seconds: int) -> None:
 
 
 def _video(target: Path, size: str, kilobits: int, seconds: int, *, seed: int) -> None:
-    """Noise keeps the encoder at the bit rate it is allowed, so that sizes are known."""
+    """Return a source with noise, which keeps the encoder at its maximum bit rate, so that sizes are known."""
     picture = f"testsrc2=size={size}:rate=25:duration={seconds},noise=alls=20:allf=t:all_seed={seed}"
     sound = f"sine=frequency={200 + 10 * seed}:duration={seconds}:sample_rate=44100"
     bits = f"{kilobits}k"
@@ -151,7 +151,7 @@ def _video(target: Path, size: str, kilobits: int, seconds: int, *, seed: int) -
 
 
 def _voice(target: Path, seconds: float, *, seed: int) -> None:
-    """A tone with breath, which deflates about as well as speech does."""
+    """Return a source of tone and noise, which deflates about as well as speech."""
     tone = f"sine=frequency={80 + 10 * seed}:duration={seconds}:sample_rate={RATE}"
     breath = f"anoisesrc=color=pink:amplitude=0.2:seed={seed}:duration={seconds}:sample_rate={RATE}"
     mixed = ["-filter_complex", "[0:a][1:a]amix=inputs=2:duration=first,tremolo=f=3", "-c:a", "pcm_s16le"]

@@ -1,4 +1,4 @@
-"""The portal's pages and what its downloads are compared with, so that both go through one server."""
+"""URLs of the portal and of the peers' views, so that both use the same server."""
 
 from __future__ import annotations
 

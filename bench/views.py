@@ -1,4 +1,4 @@
-"""What a portal would do that streams its ZIPs with zipstream-ng."""
+"""A download view that streams its ZIP with zipstream-ng."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from django.views.decorators.http import require_safe
 from zipstream import ZipStream
 
 FOLDER_VARIABLE = "BENCH_SESSION"
-"""Names the folder whose files are sent."""
+"""Environment variable with the folder whose files are sent."""
 
 
 @require_safe
 @login_required
 def zipstream(request: HttpRequest) -> StreamingHttpResponse:
     del request
-    # Stored, as ours is. With the length known the server need not send in chunks.
+    # Stored, like ours. With the length known the server does not use chunked encoding.
     archive = ZipStream(sized=True)
     archive.add_path(os.environ[FOLDER_VARIABLE], arcname="/")
     response = StreamingHttpResponse(archive, content_type="application/zip")

@@ -1,4 +1,4 @@
-"""The portal as people run it: embedded, with a person and sessions in it, behind gunicorn."""
+"""A deployed portal: embedded stack, a user with sessions, gunicorn."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, build_opener
 
-from bench.download import Asked
+from bench.download import DownloadRequest
 from bench.resident import Resident
 from bench.views import FOLDER_VARIABLE
 from tests.services.ports import free_port
@@ -43,24 +43,24 @@ class Portal:
 
     def manage(self, *arguments: str | Path) -> str:
         command = [sys.executable, "manage.py", *arguments]
-        done = subprocess.run(
+        completed = subprocess.run(
             command, cwd=ROOT, env=self.environment, stdout=subprocess.PIPE, text=True, check=True
         )
-        return done.stdout
+        return completed.stdout
 
     def import_folder(self, source: Path, *, name: str) -> str:
-        """Make a session of a folder's files; return the path at which its ZIP is downloaded."""
+        """Import a folder's files as a session; return the path of its ZIP."""
         packed = self.folder / f"{name}.zip"
         with zipfile.ZipFile(packed, "w") as archive:
             for file in sorted(source.rglob("*")):
                 if file.is_file():
                     archive.write(file, file.relative_to(source))
-        made = json.loads(self.manage("import_session", packed, "--owner", USER, "--json"))
+        imported = json.loads(self.manage("import_session", packed, "--owner", USER, "--json"))
         packed.unlink()
-        return f"/sessions/{made['code']}/versions/1/archive.zip"
+        return f"/sessions/{imported['code']}/versions/1/archive.zip"
 
-    def asked(self, path: str, *, byte_range: str = "") -> Asked:
-        return Asked(port=self.port, path=path, cookie=self.cookie, byte_range=byte_range)
+    def download_request(self, path: str, *, byte_range: str = "") -> DownloadRequest:
+        return DownloadRequest(port=self.port, path=path, cookie=self.cookie, byte_range=byte_range)
 
     def download(self, path: str, target: Path) -> None:
         connection = HTTPConnection("127.0.0.1", self.port)
@@ -80,7 +80,7 @@ class Portal:
         return self._web
 
     def server(self) -> Resident:
-        """The process that answers: gunicorn's one worker."""
+        """Return gunicorn's only worker process."""
         assert self._web is not None
         master = self._web.process.pid
         (worker,) = Path(f"/proc/{master}/task/{master}/children").read_text(encoding="ascii").split()
@@ -103,7 +103,7 @@ class Portal:
 
 @contextmanager
 def running_portal(folder: Path, *, session: Path) -> Iterator[Portal]:
-    """Start a portal whose data lie in the folder. ``session`` is what the peers send."""
+    """Start a portal with its data in ``folder``; the peers send the files of ``session``."""
     portal = Portal(folder, session=session)
     portal.manage("prepare")
     portal.manage("create_user", USER, "--password", PASSWORD)

@@ -1,7 +1,7 @@
-"""A process with the portal in it, as a worker is: set up once, then asked for one work after the other.
+"""A process that runs functions of the portal, like a worker: set up once, then called for each work.
 
-The portal is an embedded one on a fresh DATA_DIR. Its broker is inside the process: what it costs to tell workers of a job is not
-measured. What the environment says of a real portal (DATABASE_URL, S3_BUCKET ...) is left out, so that a benchmark never touches it.
+The portal is an embedded one with an empty DATA_DIR. Its broker is in-process: delivery of jobs is not measured. Settings of a real
+portal in the environment (DATABASE_URL, S3_BUCKET ...) are removed, so that a benchmark never uses it.
 """
 
 from __future__ import annotations
@@ -16,33 +16,33 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-LEFT_OUT = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DEBUG", "S3_", "JOB_")
+REMOVED_SETTINGS = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DEBUG", "S3_", "JOB_")
 
 
 class WorkerError(Exception):
-    """A work did not succeed; carries what the worker said."""
+    """A work failed; the message contains the worker's traceback."""
 
 
 class Worker:
-    """``do`` calls a function of ``bench.portal`` (or another module) in the worker and returns what it returns."""
+    """A worker process; ``do`` calls a function of ``bench.portal`` (or another module) in it."""
 
     def __init__(self, data_dir: Path, *, in_memory: bool = False, **environment: str) -> None:
         """Start it.
 
-        :param in_memory: nothing waits for the disk, neither files nor the database: as those work that are compared with it.
+        :param in_memory: neither files nor the database wait for the disk, like the programs it is compared with.
         """
         self._in_memory = in_memory
-        spawning = multiprocessing.get_context("spawn")
-        self._connection, theirs = spawning.Pipe()
-        self._process = spawning.Process(
-            target=_serve, args=(theirs, {"DATA_DIR": str(data_dir)} | environment), daemon=True
+        context = multiprocessing.get_context("spawn")
+        self._connection, worker_end = context.Pipe()
+        self._process = context.Process(
+            target=_serve, args=(worker_end, {"DATA_DIR": str(data_dir)} | environment), daemon=True
         )
         self._process.start()
-        theirs.close()
+        worker_end.close()
 
     def __enter__(self) -> Self:
         if self._in_memory:
-            self.do("leave_to_memory")
+            self.do("disable_syncs")
         self.do("set_up")
         return self
 
@@ -56,18 +56,18 @@ class Worker:
         """:raises WorkerError: the function raised, or the process died."""
         self._connection.send((module, function, arguments, more))
         try:
-            done, answer = self._connection.recv()
+            succeeded, result = self._connection.recv()
         except EOFError:
-            raise WorkerError(f"The worker died while it did {function}.") from None
-        if not done:
-            raise WorkerError(answer)
-        return answer
+            raise WorkerError(f"The worker died during {function}.") from None
+        if not succeeded:
+            raise WorkerError(result)
+        return result
 
 
 def _serve(connection: Connection, environment: dict[str, str]) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who asks
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent process handles Ctrl-C
     for name in list(os.environ):
-        if name.startswith(LEFT_OUT):
+        if name.startswith(REMOVED_SETTINGS):
             del os.environ[name]
     os.environ |= {
         "DJANGO_SETTINGS_MODULE": "dubbing_sessions.settings",
@@ -85,5 +85,5 @@ def _serve(connection: Connection, environment: dict[str, str]) -> None:
             return
         try:
             connection.send((True, getattr(importlib.import_module(module), function)(*arguments, **more)))
-        except Exception:  # noqa: BLE001 (raised again where it is waited for)
+        except Exception:  # noqa: BLE001 (the caller raises it)
             connection.send((False, traceback.format_exc()))

@@ -1,4 +1,4 @@
-"""What is measured, a module a kind of work. A new module here is found by itself.
+"""The works that are measured, one module each. New modules are found automatically.
 
 Each has ``GROUP``, the word of ``ONLY=`` that selects it together with its kind, and ``rows(bench)``, which does the work, prints nothing
 and yields the table's lines as they come.

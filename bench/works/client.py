@@ -41,7 +41,7 @@ def _first_save(bench: Bench, portal: Portal, client: Client, folder: Path) -> I
     with rclone.serving(folder / "webdav") as server:
         copies = [] if server is None else [_rclone(server, bench)]
         if server is None:
-            bench.say("rclone is not installed, so not compared.")
+            bench.report("rclone is not installed, so not compared.")
         yield from contest(
             "first save over HTTP",
             ours,
@@ -102,7 +102,7 @@ def _load(bench: Bench, portal: Portal, client: Client, folder: Path) -> Iterato
     )
     present = [curl] if shutil.which("curl") else []
     if not present:
-        bench.say("curl is not installed, so not compared.")
+        bench.report("curl is not installed, so not compared.")
     started = Entrant(
         name="ours",
         prepare=partial(_empty, target, client),
@@ -152,7 +152,7 @@ def _memory(bench: Bench, portal: Portal, folder: Path) -> Iterator[Row]:
         ("save", partial(client.do, "save", bench.session, "talk")),
         ("load", partial(client.do, "load", "talk", folder / "measured")),
     ):
-        process.forget_peak()
+        process.reset_peak()
         act()
         yield Row(
             work=f"client: {work}",
@@ -162,4 +162,4 @@ def _memory(bench: Bench, portal: Portal, folder: Path) -> Iterator[Row]:
             at_most=64.0,
         )
     client.close()
-    portal.worker.do("forget", "little")
+    portal.worker.do("delete_session", "little")

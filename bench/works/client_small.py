@@ -1,4 +1,4 @@
-"""Thousands of small files are saved over HTTP: in packs, or one request a file; and how many requests a save takes."""
+"""Save thousands of small files over HTTP: in packs, or one request per file; count the requests of a save."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CHANGED_COUNTS = (1, 500, 5_000)
 def rows(bench: Bench) -> Iterator[Row]:
     folder = bench.folder / "small"
     small = folder / "files"
-    # Tests make a short session; here the number of files is in proportion to its size.
+    # In tests the session is short, and the number of files proportional to its size.
     make_small(small, max(50, SMALL_COUNT * min(SIZE, total_size(bench.session)) // SIZE))
     with running(folder) as (portal, client):
         yield from _packs(bench, portal, client, small)
@@ -28,7 +28,7 @@ def rows(bench: Bench) -> Iterator[Row]:
 
 def _packs(bench: Bench, portal: Portal, client: Client, small: Path) -> Iterator[Row]:
     def prepare() -> None:
-        portal.worker.do("forget", "small")
+        portal.worker.do("delete_session", "small")
         client.reset()
 
     count = len(list(small.iterdir()))
@@ -62,7 +62,7 @@ def _packs(bench: Bench, portal: Portal, client: Client, small: Path) -> Iterato
 
 
 def _requests(bench: Bench, portal: Portal, client: Client, small: Path) -> Iterator[Row]:
-    """What a save asks the portal for, by how many files have changed in a session of thousands."""
+    """Count the requests of a save by the number of changed files in a session of thousands."""
     count = len(list(small.iterdir()))
     for changed in sorted({min(changed, count) for changed in CHANGED_COUNTS}):
         make_small(small, changed)

@@ -1,4 +1,4 @@
-"""A saved session becomes a ZIP on the disk."""
+"""Export a saved session as a ZIP on the disk."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bench.worker import Worker
 
 GROUP = "zip"
 AT_LEAST = {peers.SEED: 45.0, "7z -mx0": 1.1, "cp -r": 1 / 2.2}
-"""``cp -r`` makes no archive: its time is the least that copying the bytes takes, and 2.2 times that is the figure to reach."""
+"""``cp -r`` makes no archive: its time is the minimum for copying the bytes; the target is 2.2 times that."""
 
 
 def rows(bench: Bench) -> Iterator[Row]:
@@ -45,10 +45,10 @@ def _compare(bench: Bench, work: str, others: list[Entrant], *, in_memory: bool)
 
 
 def exporter(worker: Worker, bench: Bench, *, name: str = "ours") -> Entrant:
-    """A portal that holds the session as "talk"."""
+    """Start a portal that contains the session as "talk"."""
     return Entrant(
         name=name,
-        prepare=partial(worker.do, "forget_exports"),
+        prepare=partial(worker.do, "delete_exports"),
         run=partial(worker.do, "export", "talk"),
         check=lambda: peers.check_archive(Path(worker.do("exported", "talk")), bench.session),
     )

@@ -1,7 +1,7 @@
-"""The same portal on XFS and on Btrfs, where a copy shares its bytes with what it was copied from, beside ext4, where it cannot.
+"""The same portal on XFS and Btrfs, where copies share blocks with their source, compared with ext4.
 
-Each of the two is an image in a file, mounted for the while; that takes root. ext4 is the disk itself where the bench lies on one, which
-is faster than an image would be.
+XFS and Btrfs are images in files, mounted temporarily, which needs root. ext4 is the disk itself if the benchmark's folder is on one, which is
+faster than an image.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ AT_LEAST = 10.0
 SHARING = {"XFS": ("mkfs.xfs", "-q", "-m", "reflink=1"), "Btrfs": ("mkfs.btrfs", "-q")}
 EXT4 = ("mkfs.ext4", "-q", "-F")
 LEAST_SIZE = 1024**3
-"""Bytes of an image; XFS wants 300 MiB at least."""
+"""Bytes of an image; XFS needs at least 300 MiB."""
 
 
-class NotHereError(Exception):
-    """A filesystem cannot be had on this machine; says why."""
+class UnavailableError(Exception):
+    """A file system cannot be mounted on this machine; the message contains the reason."""
 
 
 def rows(bench: Bench) -> Iterator[Row]:
@@ -38,18 +38,18 @@ def rows(bench: Bench) -> Iterator[Row]:
     for name, mkfs in SHARING.items():
         with ExitStack() as stack:
             try:
-                theirs = stack.enter_context(_ext4(folder, bench))
+                ext4 = stack.enter_context(_ext4(folder, bench))
                 ours = stack.enter_context(_mounted(folder / name.lower(), mkfs, bench))
-            except NotHereError as reason:
-                bench.say(f"Not measured: the same on {name}. {reason}")
+            except UnavailableError as reason:
+                bench.report(f"Not measured: the same on {name}. {reason}")
                 continue
-            yield from _compare(bench, name, ours, theirs)
+            yield from _compare(bench, name, ours, ext4)
 
 
-def _compare(bench: Bench, name: str, ours: Path, theirs: Path) -> Iterator[Row]:
-    # Rounds take a second here: nothing that is read has time to leave the memory.
+def _compare(bench: Bench, name: str, ours: Path, ext4: Path) -> Iterator[Row]:
+    # Rounds take a second here: inputs stay in memory.
     peer = "the same on ext4"
-    with Worker(ours / "portal") as sharing, Worker(theirs / "portal") as copying:
+    with Worker(ours / "portal") as sharing, Worker(ext4 / "portal") as copying:
         for worker in (sharing, copying):
             worker.do("save", "talk", bench.session)
         yield from contest(
@@ -62,7 +62,7 @@ def _compare(bench: Bench, name: str, ours: Path, theirs: Path) -> Iterator[Row]
         yield from contest(
             f"load on {name}",
             loader(sharing, bench, ours / "loaded"),
-            [loader(copying, bench, theirs / "loaded", name=peer)],
+            [loader(copying, bench, ext4 / "loaded", name=peer)],
             rounds=bench.rounds,
         )
 
@@ -83,14 +83,14 @@ def _ext4(folder: Path, bench: Bench) -> Iterator[Path]:
 
 @contextmanager
 def _mounted(place: Path, mkfs: tuple[str, ...], bench: Bench) -> Iterator[Path]:
-    """Mount a new filesystem at ``place``, whose image goes when the block ends.
+    """Mount a new file system at ``place``; its image is deleted when the block ends.
 
-    :raises NotHereError: that cannot be done here.
+    :raises UnavailableError: it cannot be mounted here.
     """
     if os.geteuid() != 0:
-        raise NotHereError("Only root may mount it.")
+        raise UnavailableError("Only root may mount it.")
     if shutil.which(mkfs[0]) is None:
-        raise NotHereError(f"There is no {mkfs[0]}.")
+        raise UnavailableError(f"There is no {mkfs[0]}.")
     image = place.with_suffix(".img")
     with image.open("wb") as file:
         file.truncate(max(LEAST_SIZE, 6 * total_size(bench.session)))
@@ -108,14 +108,14 @@ def _mounted(place: Path, mkfs: tuple[str, ...], bench: Bench) -> Iterator[Path]
 
 
 def _system(*command: str | Path) -> None:
-    done = subprocess.run(command, check=False, capture_output=True, text=True)
-    if done.returncode:
-        reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise NotHereError(f"{command[0]} says: {reason}")
+    completed = subprocess.run(command, check=False, capture_output=True, text=True)
+    if completed.returncode:
+        reason = (completed.stderr.strip().splitlines() or ["no error message"])[-1]
+        raise UnavailableError(f"{command[0]} failed: {reason}")
 
 
 def _filesystem_of(folder: Path) -> str:
-    """Return the type of the filesystem that the folder lies on (proc_mounts(5))."""
+    """Return the type of the folder's file system (proc_mounts(5))."""
     kinds: dict[Path, str] = {}
     for line in Path("/proc/mounts").read_text(encoding="utf-8").splitlines():
         _, place, kind, *_ = line.split()

@@ -1,4 +1,4 @@
-"""A version's ZIP downloaded from the portal as people run it, beside zipstream-ng in the same server."""
+"""Download a version's ZIP from a deployed portal, compared with zipstream-ng in the same server."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from bench.contest import Bench, Entrant, Row, contest
-from bench.download import Asked, Received, download
+from bench.download import DownloadRequest, Received, download
 from bench.resident import Resident
 from bench.web import Portal, running_portal
 
@@ -19,10 +19,10 @@ GROUP = "zip"
 WORK = "http"
 PEER = "/peers/zipstream-ng/"
 REQUESTS = 100
-"""Of which the median is told, where one takes milliseconds."""
+"""Requests per median, where one takes milliseconds."""
 TAIL_SIZE = 10_000_000
 MANY = 5000
-"""Files of a session that is cut into segments."""
+"""Number of files in a session of segments."""
 SEGMENT_SIZE = 400
 
 Fetch = Callable[..., Received]
@@ -31,14 +31,14 @@ Fetch = Callable[..., Received]
 def rows(bench: Bench) -> Iterator[Row]:
     portal_folder = bench.folder / "portal"
     portal_folder.mkdir()
-    # The client has a process of its own: what it costs is nobody's here.
+    # The client has its own process, so that its work is not measured as the server's.
     with (
         ProcessPoolExecutor(1, mp_context=get_context("spawn")) as client,
         running_portal(portal_folder, session=bench.session) as portal,
     ):
 
-        def fetch(asked: Asked, **how: bool) -> Received:
-            return client.submit(download, asked, **how).result()
+        def fetch(request: DownloadRequest, **options: bool) -> Received:
+            return client.submit(download, request, **options).result()
 
         session = portal.import_folder(bench.session, name="talk")
         many = portal.import_folder(_segments(bench.folder / "segments"), name="segments")
@@ -46,22 +46,24 @@ def rows(bench: Bench) -> Iterator[Row]:
         def entrant(name: str, path: str) -> Entrant:
             return Entrant(
                 name=name,
-                run=lambda: fetch(portal.asked(path)).all_s,
+                run=lambda: fetch(portal.download_request(path)).all_s,
                 check=lambda: _check(portal, path, bench),
             )
 
-        ours, theirs = entrant("ours", session), entrant("zipstream-ng", PEER)
-        fetch(portal.asked(session, byte_range="bytes=0-9"))
-        memory, size = _memory_taken(portal.server(), lambda: fetch(portal.asked(session)))
-        yield from contest(WORK, ours, [theirs], rounds=bench.rounds, at_least={theirs.name: 1.8})
+        ours, peer = entrant("ours", session), entrant("zipstream-ng", PEER)
+        fetch(portal.download_request(session, byte_range="bytes=0-9"))
+        memory, size = _memory_taken(portal.server(), lambda: fetch(portal.download_request(session)))
+        yield from contest(WORK, ours, [peer], rounds=bench.rounds, at_least={peer.name: 1.8})
         yield _median(
-            "first byte", lambda: fetch(portal.asked(session), first_byte_only=True).first_byte_s, at_most=5
+            "first byte",
+            lambda: fetch(portal.download_request(session), first_byte_only=True).first_byte_s,
+            at_most=5,
         )
-        tail = portal.asked(session, byte_range=f"bytes=-{TAIL_SIZE}")
+        tail = portal.download_request(session, byte_range=f"bytes=-{TAIL_SIZE}")
         yield _median("last 10 MB by Range", lambda: fetch(tail).all_s, at_most=20)
         yield _median(
             f"first byte of {MANY} files",
-            lambda: fetch(portal.asked(many), first_byte_only=True).first_byte_s,
+            lambda: fetch(portal.download_request(many), first_byte_only=True).first_byte_s,
         )
         yield Row(
             work=WORK, against=f"memory, {size / 1e9:.1f} GB", value=memory / 1024**2, unit="MiB", at_most=64
@@ -76,26 +78,26 @@ def _check(portal: Portal, path: str, bench: Bench) -> None:
         assert archive.testzip() is None
         found = Counter(each.file_size for each in archive.infolist())
     file.unlink()
-    wanted = Counter(each.stat().st_size for each in bench.session.rglob("*") if each.is_file())
-    assert found >= wanted, f"{path} does not send the session's files."
+    expected = Counter(each.stat().st_size for each in bench.session.rglob("*") if each.is_file())
+    assert found >= expected, f"{path} does not contain the session's files."
 
 
-def _median(what: str, take: Callable[[], float], *, at_most: float | None = None) -> Row:
-    """Take a time of some milliseconds many times."""
-    value = 1000 * statistics.median(take() for _ in range(REQUESTS))
-    return Row(work=WORK, against=what, rounds=REQUESTS, value=value, unit="ms", at_most=at_most)
+def _median(label: str, measure: Callable[[], float], *, at_most: float | None = None) -> Row:
+    """Measure a duration of milliseconds many times."""
+    value = 1000 * statistics.median(measure() for _ in range(REQUESTS))
+    return Row(work=WORK, against=label, rounds=REQUESTS, value=value, unit="ms", at_most=at_most)
 
 
 def _memory_taken(server: Resident, fetch: Callable[[], Received]) -> tuple[int, int]:
-    """Return by how many bytes the server grew at most while it sent, and how many it sent."""
-    server.forget_peak()
+    """Return the server's peak memory beyond idle during a download, and the download's size."""
+    server.reset_peak()
     idle = server.now()
     size = fetch().size
     return server.peak() - idle, size
 
 
 def _segments(folder: Path) -> Path:
-    """Make the files of a session that is cut into very many."""
+    """Create the files of a session of many segments."""
     (folder / "audio").mkdir(parents=True)
     for number in range(MANY):
         data = number.to_bytes(4, "little") * (SEGMENT_SIZE // 4)

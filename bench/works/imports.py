@@ -1,4 +1,4 @@
-"""A ZIP becomes a session. We check every rule, hash every file and wait for the disk; `extractall` does none of that."""
+"""Import a ZIP. Ours checks all rules, hashes every file and syncs; `extractall` does none of these."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bench.worker import Worker
 
 GROUP = "zip"
 METHODS = {"import stored": (zipfile.ZIP_STORED, 1.0), "import deflated": (zipfile.ZIP_DEFLATED, 2.0)}
-"""How the archive was made, by Python's zipfile, and how many times as fast as ``extractall`` is the figure to reach."""
+"""Compression of the archive (by zipfile), and the target ratio to ``extractall``."""
 
 
 def rows(bench: Bench) -> Iterator[Row]:
@@ -40,7 +40,7 @@ def rows(bench: Bench) -> Iterator[Row]:
 def _ours(worker: Worker, archive: Path, bench: Bench) -> Entrant:
     return Entrant(
         name="ours",
-        prepare=partial(worker.do, "forget", "talk"),
+        prepare=partial(worker.do, "delete_session", "talk"),
         run=partial(worker.do, "import_file", "talk", archive),
         check=partial(worker.do, "check", "talk", bench.session),
     )

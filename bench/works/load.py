@@ -1,4 +1,4 @@
-"""A saved session becomes a folder of files again, where a pipeline goes on."""
+"""Load a saved session into a folder."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def rows(bench: Bench) -> Iterator[Row]:
 
 
 def loader(worker: Worker, bench: Bench, target: Path, *, name: str = "ours") -> Entrant:
-    """A portal that holds the session as "talk"."""
+    """Start a portal that contains the session as "talk"."""
     return Entrant(
         name=name,
         prepare=partial(peers.empty, target),

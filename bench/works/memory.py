@@ -1,6 +1,6 @@
-"""What a worker needs beyond its idle size, and what passes through it. Each work in a process of its own, after a first small job.
+"""A worker's memory beyond its idle size, and the bytes that it reads and writes; one process per work.
 
-The large session is one sparse file and a few small ones: its size is what counts, not its bytes.
+The large session is one sparse file and a few small ones, since only its size matters.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from bench.worker import Worker
 
 GROUP = "zip"
 AT_MOST = 64.0
-"""MiB beyond idle, whatever the size."""
+"""MiB beyond idle, for any size."""
 TIMES_AS_LARGE = 10
-"""The large session's file beside the whole usual session: beyond 4 GiB, where ZIP64 begins."""
+"""Size of the large session's file as a multiple of the usual session: above 4 GiB, where ZIP64 is needed."""
 COPIES = 4
-"""What the large session takes on the disk at most: itself, an export, an import, a loaded folder."""
+"""Copies of the large session on the disk at most: source, export, import, loaded folder."""
 MIB = 1024 * 1024
 
 
@@ -51,9 +51,7 @@ def _large(bench: Bench, folder: Path) -> Iterator[Row]:
     size = TIMES_AS_LARGE * total_size(bench.session)
     free = shutil.disk_usage(bench.folder).free
     if free < (COPIES + 1) * size:
-        bench.say(
-            f"Not measured: a session of {size / 1e9:.1f} GB, for which this disk has too little space."
-        )
+        bench.report(f"Not measured: a session of {size / 1e9:.1f} GB. This disk has too little free space.")
         return
     source = folder / "source"
     source.mkdir(parents=True)
@@ -62,23 +60,23 @@ def _large(bench: Bench, folder: Path) -> Iterator[Row]:
     for path in CHANGED:
         (source / path).parent.mkdir()
         shutil.copy2(bench.session / path, source / path)
-    portal, told = folder / "portal", f"({size / 1e9:.1f} GB)"
-    yield from _measure(portal, f"save {told}", "save", "large", source)
-    yield from _measure(portal, f"export {told}", "export", "large")
+    portal, label = folder / "portal", f"({size / 1e9:.1f} GB)"
+    yield from _measure(portal, f"save {label}", "save", "large", source)
+    yield from _measure(portal, f"export {label}", "export", "large")
     (folder / "loaded").mkdir()
-    yield from _measure(portal, f"load {told}", "load", "large", folder / "loaded")
+    yield from _measure(portal, f"load {label}", "load", "large", folder / "loaded")
     shutil.rmtree(folder / "loaded")
     with Worker(portal) as worker:
         archive = folder / "large.zip"
         Path(worker.do("exported", "large")).rename(archive)
-        worker.do("forget", "large")
-    yield from _measure(portal, f"import stored {told}", "import_file", "again", archive)
+        worker.do("delete_session", "large")
+    yield from _measure(portal, f"import stored {label}", "import_file", "again", archive)
     shutil.rmtree(folder)
 
 
 def _measure(portal: Path, work: str, function: str, *arguments: Any) -> Iterator[Row]:
     with Worker(portal) as worker:
-        found = worker.do("measured", function, *arguments, module="bench.measure")
-    memory = found["memory"] / MIB
+        result = worker.do("measured", function, *arguments, module="bench.measure")
+    memory = result["memory"] / MIB
     yield Row(work=work, against="peak memory beyond idle", value=memory, unit="MiB", at_most=AT_MOST)
-    yield Row(work=work, against="bytes through the process", value=found["through"] / 1e6, unit="MB")
+    yield Row(work=work, against="bytes through the process", value=result["through"] / 1e6, unit="MB")

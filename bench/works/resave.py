@@ -1,4 +1,4 @@
-"""One WAV and one JSON of 23 files are changed, and the session is saved again: what moves should be what changed."""
+"""Change one WAV and one JSON of 23 files and save again: only the changed files should be transferred."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ AT_LEAST = {peers.SEED: 10.0}
 
 
 class Changes:
-    """A working copy in which two files change before every turn, never to what they were before."""
+    """A working copy in which two files get new contents before every turn."""
 
     def __init__(self, bench: Bench, name: str) -> None:
         self._bench = bench
@@ -30,8 +30,8 @@ class Changes:
 
     def make(self) -> None:
         self.changed = change(self._bench.session, self._takes, turn=next(self._turns))
-        for path, take in self.changed.items():
-            shutil.copy2(take, self.folder / path)
+        for path, file in self.changed.items():
+            shutil.copy2(file, self.folder / path)
 
 
 def rows(bench: Bench) -> Iterator[Row]:
@@ -72,7 +72,7 @@ def _peers(bench: Bench) -> Iterator[Entrant]:
         check=partial(peers.check_folder, copy, changes.folder),
     )
     for backup in peers.backups(folder):
-        theirs = Changes(bench, f"{backup.name}-source")
+        source = Changes(bench, f"{backup.name}-source")
         backup.reset()
-        backup.save(theirs.folder)
-        yield Entrant(name=backup.name, prepare=theirs.make, run=partial(backup.save, theirs.folder))
+        backup.save(source.folder)
+        yield Entrant(name=backup.name, prepare=source.make, run=partial(backup.save, source.folder))

@@ -1,4 +1,4 @@
-"""An export whose files lie in an S3 store: how little of it passes through the worker, and how much sooner it is there."""
+"""Exports in an S3 store: bytes through the worker, and time, compared with streaming."""
 
 from __future__ import annotations
 
@@ -27,26 +27,26 @@ from tests.services import rgw
 from tests.services.s3 import S3Server
 from tests.services.swift import running_swift
 
-Ask = Callable[..., Any]
+Call = Callable[..., Any]
 """Calls a function with arguments in another process."""
 
 GROUP = "zip"
 WORK = "export-s3"
 OURS, STREAMED = export_key("ours"), export_key("streamed")
 LINK = 25_000_000
-"""Bytes a second each way: 200 Mbit/s."""
+"""Bytes per second in each direction: 200 Mbit/s."""
 LONG = 11
-"""How many times as long the media of the large session are."""
+"""Factor of the large session's media length."""
 MODIFIED = datetime(2025, 8, 3, 18, 11, 2, tzinfo=UTC)
 BLOCK = bytes(1024 * 1024)
 
 
 def rows(bench: Bench) -> Iterator[Row]:
-    starting = _store(bench)
-    if starting is None:
+    store_server = _store_server(bench)
+    if store_server is None:
         return
     with ExitStack() as started:
-        server = started.enter_context(starting)
+        server = started.enter_context(store_server)
         relay = started.enter_context(relayed(server.endpoint_url))
         store = s3_exports.store_at(server)
         files = [file for file in sorted(bench.session.rglob("*")) if file.is_file()]
@@ -59,65 +59,65 @@ def rows(bench: Bench) -> Iterator[Row]:
         def check(key: str) -> None:
             _check(store, key, bench.folder / "exported.zip", members)
 
-        for link, rate, wanted in (("loopback", None, 1.5), ("25 MB/s", LINK, 7.0)):
+        for link, rate, target in (("loopback", None, 1.5), ("25 MB/s", LINK, 7.0)):
             relay.set_rate(rate)
             us = Entrant(
                 name="ours",
                 run=lambda: ours(s3_exports.export, layout, OURS),
                 check=lambda: check(OURS),
             )
-            them = Entrant(
+            streamed = Entrant(
                 name=f"streaming, {link}",
                 run=lambda: streaming(s3_exports.stream_through, members, STREAMED),
                 check=lambda: check(STREAMED),
             )
-            yield from contest(WORK, us, [them], rounds=bench.rounds, at_least={them.name: wanted})
+            yield from contest(WORK, us, [streamed], rounds=bench.rounds, at_least={streamed.name: target})
         relay.set_rate(None)
         store.delete(STREAMED)
-        yield from _passed(far, relay, layout, most=11)
-        yield from _passed(far, relay, _layout(_long_members(store, members)), most=3)
+        yield from _measure_traffic(far, relay, layout, most=11)
+        yield from _measure_traffic(far, relay, _layout(_long_members(store, members)), most=3)
 
 
-def _passed(far: S3Server, relay: Relay, layout: Layout, *, most: float) -> Iterator[Row]:
-    """Make one export in a process of its own, and tell what passed through it and what it held in memory."""
+def _measure_traffic(far: S3Server, relay: Relay, layout: Layout, *, most: float) -> Iterator[Row]:
+    """Run one export in its own process; report its traffic and peak memory."""
     with _process(far) as worker:
-        relay.forget()
+        relay.reset()
         memory = worker(s3_exports.memory_of_export, layout, OURS)
     which = f"{layout.size / 1e9:.1f} GB"
-    for way, direction in (("sent", relay.sent), ("read", relay.received)):
+    for verb, direction in (("sent", relay.sent), ("read", relay.received)):
         share = 100 * direction.bytes / layout.size
-        yield Row(work=WORK, against=f"bytes {way}, {which}", value=share, unit="%", at_most=most)
+        yield Row(work=WORK, against=f"bytes {verb}, {which}", value=share, unit="%", at_most=most)
     yield Row(work=WORK, against=f"memory, {which}", value=memory / 1024**2, unit="MiB", at_most=64)
 
 
-def _store(bench: Bench) -> AbstractContextManager[S3Server] | None:
-    """Choose Ceph's gateway; Swift where Ceph is not installed; nothing where that is not there either."""
+def _store_server(bench: Bench) -> AbstractContextManager[S3Server] | None:
+    """Return Ceph's gateway, or Swift if Ceph is not installed, or None without either."""
     missing = rgw.missing_programs()
     if not missing:
         return rgw.running_rgw()
     absent = f"Ceph is not installed ({', '.join(missing)})"
     if find_spec("swift") is None:
-        bench.say(
-            f"Exports to S3 are not measured: {absent}, and neither is Swift, which `make test` brings."
+        bench.report(
+            f"Exports to S3 are not measured: {absent}, and neither is Swift, which `make test` installs."
         )
         return None
-    bench.say(f"Exports to S3 are measured on Swift: {absent}.")
+    bench.report(f"Exports to S3 are measured on Swift: {absent}.")
     return running_swift()
 
 
 @contextmanager
-def _process(server: S3Server) -> Iterator[Ask]:
-    """Start a process that reaches the store as the server says, and give a way to have functions called there."""
-    spawning = get_context("spawn")
+def _process(server: S3Server) -> Iterator[Call]:
+    """Start a process that uses the store; yield a function that calls functions there."""
+    context = get_context("spawn")
     with ProcessPoolExecutor(
-        1, mp_context=spawning, initializer=s3_exports.open_place, initargs=(server,)
+        1, mp_context=context, initializer=s3_exports.open_place, initargs=(server,)
     ) as process:
         process.submit(s3_exports.is_open).result()
         yield lambda function, *arguments: process.submit(function, *arguments).result()
 
 
 def _put(store: S3Store, name: str, chunks: Callable[[], Iterable[bytes]]) -> BlobMember:
-    """Store a blob and return it as a member; ``chunks()`` begins anew each time."""
+    """Store a blob and return it as a member; each ``chunks()`` starts at the first byte."""
     digest = compute_digest(chunks())
     with store.writer(blob_key(digest.sha256), size=digest.size) as writer:
         for chunk in chunks():
@@ -136,8 +136,8 @@ def _check(store: S3Store, key: str, file: Path, members: Sequence[BlobMember]) 
         assert archive.testzip() is None
         found = {each.filename: each.CRC for each in archive.infolist()}
     file.unlink()
-    wanted = {member.name: member.crc32 for member in members}
-    assert found.items() >= wanted.items(), f"{key} does not hold the session's files."
+    expected = {member.name: member.crc32 for member in members}
+    assert found.items() >= expected.items(), f"{key} does not contain the session's files."
 
 
 def _put_file(store: S3Store, folder: Path, file: Path) -> BlobMember:
@@ -151,7 +151,7 @@ def _chunks_of_file(file: Path) -> Iterator[bytes]:
 
 
 def _long_members(store: S3Store, members: Sequence[BlobMember]) -> list[BlobMember]:
-    """The same session with longer media, of zeros: files of about one size share a blob, so that the store need not hold them all."""
+    """Return the session with longer media of zeros; files of similar sizes share a blob, to save space."""
     blobs: dict[int, BlobMember] = {}
     long = []
     for member in members:
@@ -169,7 +169,7 @@ def _zeros(size: int) -> Iterator[bytes]:
 
 
 def _layout(members: Sequence[BlobMember]) -> Layout:
-    """Plan the ZIP as an export does: texts first, then in the order that fills the parts."""
+    """Plan the ZIP as an export does: texts first, then in the order that fills multipart uploads best."""
     document = json.dumps({"files": [member.name for member in members]}, indent=2).encode()
     text = TextMember(name="metadata.json", data=document, modified=MODIFIED)
     return plan_archive(interleave_members([text, *members]))

@@ -1,4 +1,4 @@
-"""A session is saved for the first time: sent, hashed, durable. Copying and `cp` hash nothing and wait for no disk."""
+"""Save a session for the first time: upload, hash, sync. Copying and `cp` neither hash nor sync."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def rows(bench: Bench) -> Iterator[Row]:
     with Worker(folder / "portal") as worker:
         ours = Entrant(
             name="ours",
-            prepare=partial(worker.do, "forget", "talk"),
+            prepare=partial(worker.do, "delete_session", "talk"),
             run=partial(worker.do, "save", "talk", bench.session),
             check=partial(worker.do, "check", "talk", bench.session),
         )

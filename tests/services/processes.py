@@ -48,9 +48,9 @@ def start_process(
     :param death_signal: sent to it when the test session ends without stopping it.
     :param options: as for `subprocess.Popen`; stdin is empty by default.
     """
-    launch = [sys.executable, "-IS", str(LAUNCHER), str(os.getpid()), str(int(death_signal))]
+    launch: list[str | Path] = [sys.executable, "-IS", LAUNCHER, str(os.getpid()), str(int(death_signal))]
     account = "-" if user is None else str(user)
-    return Process([*launch, account, *map(str, command)], **{"stdin": subprocess.DEVNULL, **options})
+    return Process([*launch, account, *command], **{"stdin": subprocess.DEVNULL, **options})
 
 
 class Service:

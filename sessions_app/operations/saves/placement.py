@@ -72,7 +72,7 @@ def find_video_name(placements: Sequence[Placement]) -> str | None:
 
 
 def _number_collisions(entries: Sequence[ManifestEntry], new: Sequence[Placement]) -> list[Placement]:
-    """Number new files that would replace a file of another origin."""
+    """Add a number to new files that would replace a file of another origin."""
     origins = {entry.path: entry.origin or entry.path for entry in entries}
 
     def has_collision(placement: Placement) -> bool:

@@ -221,7 +221,7 @@ class TestAnExport:
                     time.sleep(60)
 
             store = S3Store(storage_at(**options), server_side_copy=True)
-            assemble(layout, key, store=store, on_bytes=wait_to_be_killed)
+            assemble_object(layout, key, store=store, on_bytes=wait_to_be_killed)
         """
         names = ("endpoint_url", "access_key", "secret_key", "region_name", "bucket_name", "location")
         options = {name: getattr(module_storage, name) for name in names}

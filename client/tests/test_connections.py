@@ -49,6 +49,17 @@ def test_requests_go_through_the_proxy_of_the_environment(serve, transport, monk
     assert transport.request("GET", f"{own.url}/").body == b"direct"
 
 
+def test_a_redirected_request_uses_the_proxy_of_its_own_url(serve, transport, monkeypatch):
+    store = serve(lambda handler: handler.respond(200, b"bytes"))
+    proxy = serve(lambda handler: handler.respond(302, Location=f"{store.url}/object"))
+    monkeypatch.setenv("http_proxy", proxy.url)
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with transport.stream("http://portal.invalid/file") as body:
+        assert body.read(10) == b"bytes"
+    assert len(proxy.requests) == 1
+    assert [path for _, path, _ in store.requests] == ["/object"]
+
+
 def test_a_proxy_receives_its_credentials(serve, transport, monkeypatch):
     proxy = serve(lambda handler: handler.respond(200))
     monkeypatch.setenv("ALL_PROXY", proxy.url.replace("://", "://alice:p%40ss@"))

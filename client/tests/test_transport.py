@@ -10,6 +10,7 @@ import pytest
 from dubbing_client.errors import (
     ChangedError,
     Problem,
+    TransferError,
     UnreachableError,
 )
 from dubbing_client.transport import FileRange, Transport
@@ -74,3 +75,19 @@ def test_the_token_is_not_sent_to_a_redirects_target(serve):
     ((_, _, headers),) = store.requests
     assert "authorization" not in headers
     assert headers["range"] == "bytes=0-4"
+
+
+def test_redirects_without_end_are_an_error(serve):
+    def respond(handler: Any) -> None:
+        handler.body()
+        handler.respond(302, Location="/again")
+
+    server = serve(respond)
+    transport = Transport()
+    with (
+        pytest.raises(TransferError, match="redirects too often"),
+        transport.stream(f"{server.url}/file", body=b"{}"),
+    ):
+        pass
+    transport.close()
+    assert [method for method, *_ in server.requests] == ["POST", "GET", "GET", "GET", "GET"]

@@ -1,10 +1,42 @@
-"""Rename Hold to Pin, KeptAnswer to IdempotencyRecord, the job kind "check" to "preview", and a few columns."""
+"""Rename Hold to Pin, KeptAnswer to IdempotencyRecord, the job kind "check" to "preview", a few columns, and keys of job results."""
 
 import django.db.models.deletion
 from django.db import migrations, models
 
 MODELS = (("hold", "hold"), ("pin", "pin")), (("keptanswer", "kept answer"), ("idempotencyrecord", "idempotency record"))
 """Model and verbose names, old and new. RenameModel renames content types but not the permissions of their models."""
+
+RESULT_KEYS = {"stored_bytes": "stored_size", "wanted_name": "requested_name"}
+"""Keys of job results, also of the sessions in them, old and new."""
+ROWS_PER_STATEMENT = 500
+
+
+def rename_result_keys(names):
+    """Jobs are shown for as long as their owner exists, so the results of earlier ones get the names that pages read."""
+
+    def rename(result):
+        renamed = {names.get(key, key): value for key, value in result.items()}
+        if isinstance(renamed.get("sessions"), list):
+            renamed["sessions"] = [rename(session) for session in renamed["sessions"]]
+        return renamed
+
+    def update(apps, schema_editor):
+        jobs = apps.get_model("sessions_app", "Job").objects.filter(state="succeeded")
+        pks = list(jobs.order_by("pk").values_list("pk", flat=True))
+        for start in range(0, len(pks), ROWS_PER_STATEMENT):
+            batch = list(jobs.filter(pk__in=pks[start : start + ROWS_PER_STATEMENT]).only("result"))
+            for job in batch:
+                job.result = rename(job.result)
+            jobs.bulk_update(batch, ["result"])
+
+    return update
+
+
+def rename_error_code(old, new):
+    def update(apps, schema_editor):
+        apps.get_model("sessions_app", "Job").objects.filter(error_code=old).update(error_code=new)
+
+    return update
 
 
 def rename_kind(old, new):
@@ -235,6 +267,12 @@ class Migration(migrations.Migration):
             field=models.PositiveBigIntegerField(help_text='Bytes of blobs that earlier versions of the session do not have.'),
         ),
         migrations.RunPython(rename_kind("check", "preview"), rename_kind("preview", "check")),
+        migrations.RunPython(
+            rename_result_keys(RESULT_KEYS), rename_result_keys({new: old for old, new in RESULT_KEYS.items()})
+        ),
+        migrations.RunPython(
+            rename_error_code("uploads_gone", "uploads_deleted"), rename_error_code("uploads_deleted", "uploads_gone")
+        ),
         migrations.AddIndex(
             model_name='blob',
             index=models.Index(condition=models.Q(('unreferenced_since__isnull', False)), fields=['unreferenced_since'], name='blob_unreferenced'),

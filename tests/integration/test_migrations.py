@@ -95,6 +95,32 @@ def test_0005_keeps_rows_under_their_new_names():
 
 
 @pytest.mark.usefixtures("_latest_afterwards")
+def test_0005_renames_keys_of_job_results():
+    before = migrate("0004_packs_and_origins")
+    owner = before.get_model("auth", "User").objects.create(username="alice")
+    jobs = before.get_model(APP, "Job").objects
+
+    def create(kind: str, **fields: Any) -> int:
+        job = jobs.create(owner=owner, kind=kind, created_at=MOMENT, finished_at=MOMENT, **fields)
+        return int(job.pk)
+
+    imported = {"name": "talk (2)", "wanted_name": "talk", "files": 1}
+    save = create("save", state="succeeded", result={"version": 2, "files": 3, "stored_bytes": 4})
+    several = create("import", state="succeeded", result={**imported, "sessions": [imported]})
+    preview = create("check", state="succeeded", result={"sessions": [imported], "files": 1})
+    failed = create("save", state="failed", error_code="uploads_gone")
+
+    after = migrate("0005_pins_and_idempotency_records")
+
+    results = dict(after.get_model(APP, "Job").objects.values_list("pk", "result"))
+    renamed = {"name": "talk (2)", "requested_name": "talk", "files": 1}
+    assert results[save] == {"version": 2, "files": 3, "stored_size": 4}
+    assert results[several] == {**renamed, "sessions": [renamed]}
+    assert results[preview] == {"sessions": [renamed], "files": 1}
+    assert after.get_model(APP, "Job").objects.get(pk=failed).error_code == "uploads_deleted"
+
+
+@pytest.mark.usefixtures("_latest_afterwards")
 def test_0005_can_be_reversed():
     create_rows(migrate("0004_packs_and_origins"))
     migrate("0005_pins_and_idempotency_records")

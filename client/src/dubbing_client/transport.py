@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
-from urllib3 import BaseHTTPResponse, Retry
-from urllib3.exceptions import DecodeError, MaxRetryError, ResponseError
+from urllib3 import BaseHTTPResponse
+from urllib3.exceptions import DecodeError
 
 from dubbing_client.connections import TIMEOUT, ConnectionPools, translated_errors
 from dubbing_client.errors import ChangedError, FolderError, TransferError, problem_of
@@ -22,15 +22,15 @@ from dubbing_client.retries import parse_retry_after
 BLOCK_SIZE = 256 * 1024
 """Bytes that are read or sent at once; small enough to stay in the processor's cache."""
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
+SAME_METHOD = frozenset({307, 308})
+"""Redirects that repeat the request; the others ask for its result with GET."""
 MAX_REDIRECTS = 4
 ERROR_LIMIT = 64 * 1024
 """Bytes of an error response that are read."""
 
 OnBytes = Callable[[int], object]
-
-# Requests are repeated by `retries.attempt`, which resumes; urllib3 only follows redirects,
-# without the Authorization header where they lead to another host.
-FOLLOW_REDIRECTS = Retry(total=None, connect=False, read=False, status=0, other=0, redirect=MAX_REDIRECTS)
+SAME_METHOD = frozenset({307, 308})
+"""Redirects that repeat the request; the others ask for its result with GET."""
 
 
 class FileRange(NamedTuple):
@@ -122,21 +122,7 @@ class Transport:
 
         :raises Problem, UnreachableError: an error response, or none.
         """
-        with translated_errors(url):
-            try:
-                response = self._pools.manager_for(url).request(
-                    "GET" if body is None else "POST",
-                    url,
-                    headers={"Accept-Encoding": "identity", **(headers or {})},
-                    body=body,
-                    retries=FOLLOW_REDIRECTS,
-                    preload_content=False,
-                    decode_content=False,
-                )
-            except MaxRetryError as error:
-                if isinstance(error.reason, ResponseError):
-                    raise TransferError("The portal redirects too often.") from error
-                raise
+        response, url = self._open(url, headers={"Accept-Encoding": "identity", **(headers or {})}, body=body)
         try:
             if response.status >= HTTPStatus.BAD_REQUEST:
                 with translated_errors(url):
@@ -145,6 +131,34 @@ class Transport:
             yield StreamedResponse(response, url)
         finally:
             response.close()  # unless it was read to its end: then the connection is in the pool again
+
+    def _open(self, url: str, *, headers: dict[str, str], body: bytes | None) -> tuple[BaseHTTPResponse, str]:
+        """Make a request and follow redirects; return the response and its URL.
+
+        urllib3 would send the redirected request through the proxy of the first URL.
+        """
+        for _ in range(MAX_REDIRECTS + 1):
+            with translated_errors(url):
+                response = self._pools.manager_for(url).request(
+                    "GET" if body is None else "POST",
+                    url,
+                    headers=headers,
+                    body=body,
+                    retries=False,
+                    preload_content=False,
+                    decode_content=False,
+                )
+                location = response.headers.get("location") if response.status in REDIRECTS else None
+                if location is None:
+                    return response, url
+                response.drain_conn()
+            target = urljoin(url, location)
+            if urlsplit(target)[:2] != urlsplit(url)[:2]:
+                headers.pop("Authorization", None)
+            if response.status not in SAME_METHOD:
+                body = None
+            url = target
+        raise TransferError("The portal redirects too often.")
 
 
 class StreamedResponse:

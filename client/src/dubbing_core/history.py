@@ -61,10 +61,6 @@ class HistoryEntry:
     origin: str = ""
     """The path in the folder from which the file was saved; "" where that equals `path`."""
 
-    def is_in(self, number: int) -> bool:
-        """Return whether the version contains the entry."""
-        return self.added_in <= number and (self.removed_in is None or number < self.removed_in)
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HistoryVersion:

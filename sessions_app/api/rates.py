@@ -30,12 +30,8 @@ class RequestCounter:
     """
 
     def __init__(self, redis_url: str) -> None:
-        self._memory = None if redis_url else MemoryStorage()
-        # Redis.from_url supports all schemes of Django's cache, `unix://` included; limits' own URLs do not.
-        storage = self._memory or RedisStorage(
-            "redis://", connection_pool=redis.ConnectionPool.from_url(redis_url), key_prefix="api-rate"
-        )
-        self._limiter = MovingWindowRateLimiter(storage)
+        self._redis_url = redis_url
+        self._limiter = self._create_limiter()
 
     def count(self, key: str, *, limit: int) -> int:
         """Count a request; return 0, or if it is refused, the seconds to wait.
@@ -44,24 +40,33 @@ class RequestCounter:
 
         :param limit: accepted requests per minute, at least 1.
         """
-        rate = RateLimitItemPerMinute(limit)
-        limiter = self._current_limiter()
+        self._limit_memory()
+        rate, limiter = RateLimitItemPerMinute(limit), self._limiter
         if limiter.hit(rate, key):
             return 0
         reset = limiter.get_window_stats(rate, key).reset_time
         # A request passes once the oldest one is more than a minute old, so an exact second is one too early.
         return max(1, math.floor(reset - time.time()) + 1)
 
-    def _current_limiter(self) -> MovingWindowRateLimiter:
-        # MemoryStorage never drops a key and visits all of them with each request. A new one replaces it, rather than
-        # `reset()`, which fails concurrent requests.
-        if self._memory is not None and len(self._memory.events) > MAX_KEYS_IN_MEMORY:
-            self._memory = MemoryStorage()
-            self._limiter = MovingWindowRateLimiter(self._memory)
-        return self._limiter
-
     def clear(self) -> None:
-        self._limiter.storage.reset()
+        """Discard all counts."""
+        if self._redis_url:
+            self._limiter.storage.reset()
+        else:
+            self._limiter = self._create_limiter()
+
+    def _create_limiter(self) -> MovingWindowRateLimiter:
+        if not self._redis_url:
+            return MovingWindowRateLimiter(MemoryStorage())
+        # `from_url` supports all schemes of Django's cache, `unix://` included; the URLs of limits do not.
+        pool = redis.ConnectionPool.from_url(self._redis_url)
+        return MovingWindowRateLimiter(RedisStorage("redis://", connection_pool=pool, key_prefix="api-rate"))
+
+    def _limit_memory(self) -> None:
+        # MemoryStorage never drops a key, and visits all of them with each request.
+        storage = self._limiter.storage
+        if isinstance(storage, MemoryStorage) and len(storage.events) > MAX_KEYS_IN_MEMORY:
+            self.clear()  # a new storage: `reset` would fail concurrent requests
 
 
 counter = RequestCounter(settings.REDIS_URL)

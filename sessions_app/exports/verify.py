@@ -50,7 +50,7 @@ def check_export(target: Path) -> list[str]:
 
 if __name__ == "__main__":
     target = Path(sys.argv[1]) if sys.argv[1:] else Path(__file__).resolve().parents[1]
-    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # always a text file here
     try:
         problems = check_export(target)
     except Exception as error:

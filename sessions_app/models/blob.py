@@ -5,14 +5,14 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
+from sessions_app.models.entry import Entry
+from sessions_app.models.pin import Pin
+from sessions_app.models.upload import Upload
+
 
 class BlobQuerySet(models.QuerySet["Blob"]):
     def unreferenced(self) -> BlobQuerySet:
         """Return blobs that no version, upload or job refers to."""
-        from sessions_app.models.entry import Entry  # noqa: PLC0415 (these modules import this one)
-        from sessions_app.models.pin import Pin  # noqa: PLC0415 (see above)
-        from sessions_app.models.upload import Upload  # noqa: PLC0415 (see above)
-
         references = [
             models.Exists(model.objects.filter(blob=models.OuterRef("pk"))) for model in (Entry, Pin, Upload)
         ]

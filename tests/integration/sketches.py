@@ -48,7 +48,7 @@ def post_json(client: Client, url: str, body: object) -> Any:
 
 
 def bytes_of(response: HttpResponseBase) -> bytes:
-    return b"".join(response) if response.streaming else response.content  # type: ignore[attr-defined]
+    return b"".join(response) if response.streaming else response.content  # type: ignore[attr-defined]  # responses of either kind
 
 
 def blob_of(data: bytes) -> Blob:

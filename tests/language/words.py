@@ -23,6 +23,7 @@ SKIPPED = re.compile(
     r"tests/language/banned\.py"  # contains every word
     r"|requirements/\w+\.txt|(?:.*/)?package-lock\.json"  # hashes and names of packages
     r"|(?:.*/)?vendor/.*|client/tests/original_usage\..*"  # third-party code and quotations
+    r"|sessions_app/migrations/.*|tests/integration/test_migrations\.py"  # names that migrations replace
 )
 GAP = r"(?:[\s_]|(?<=\n)[ \t]*(?:\#|//|\*|<!--))+"
 """Between the words of a phrase: spaces, `_`, and line breaks inside a comment."""

@@ -1,14 +1,15 @@
 from __future__ import annotations
 
 import threading
-import time
+from collections.abc import Callable
 from contextlib import contextmanager
+from types import SimpleNamespace
 
 import pytest
 
 from dubbing_core import concurrency
 from dubbing_core.zips.layout import BlobRange, Layout, Literal
-from dubbing_core.zips.multipart import PartLimits, plan_parts
+from dubbing_core.zips.multipart import PartLimits, UploadedPart, plan_parts
 from sessions_app.exports import multipart_object
 from sessions_app.exports.multipart_object import write_object
 from sessions_app.storage.keys import blob_key
@@ -74,13 +75,16 @@ class TestWriteObject:
 
         assert len(copier.copied) == multipart_object.COPY_THREADS
 
-    def test_reads_one_part_while_others_are_uploaded(self):
+    def test_reads_one_part_at_a_time(self, monkeypatch):
         store = MemoryStore(limits=LIMITS)
         copier = Copier(store)
-        reader = Reader(store)
-        segments = [BlobRange(blob(store, bytes([number] * 150)), 0, 150) for number in range(20)]
+        lock = CountingLock()
+        monkeypatch.setattr(multipart_object, "threading", SimpleNamespace(Lock=lambda: lock))
+        reader = Reader(store, before_first=lambda: lock.wait_for(multipart_object.UPLOAD_THREADS))
+        segments = [BlobRange(blob(store, bytes([number] * 60)), 0, 60) for number in range(20)]
         layout = Layout((Literal(b"head"), *segments))
-        assert len(plan_parts(layout, limits=LIMITS)) > multipart_object.UPLOAD_THREADS
+        parts = plan_parts(layout, limits=LIMITS)
+        assert sum(isinstance(part, UploadedPart) for part in parts) > multipart_object.UPLOAD_THREADS
 
         write_object(layout, KEY, copier=copier, reader=reader, on_bytes=lambda count: None)
 
@@ -191,11 +195,32 @@ class Copier:
         self.new.copy(number, source, start, end)
 
 
+class CountingLock:
+    """A lock that counts the threads that have asked for it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._requests = threading.Semaphore(0)
+
+    def __enter__(self) -> None:
+        self._requests.release()
+        self._lock.acquire()
+
+    def __exit__(self, *error: object) -> None:
+        self._lock.release()
+
+    def wait_for(self, count: int) -> None:
+        """Wait until this many threads hold the lock or wait for it."""
+        assert all(self._requests.acquire(timeout=10) for _ in range(count))
+
+
 class Reader:
     """Reader that records the number of concurrent reads."""
 
-    def __init__(self, store: MemoryStore) -> None:
+    def __init__(self, store: MemoryStore, *, before_first: Callable[[], None]) -> None:
+        """Create a reader that calls ``before_first`` during its first read."""
         self.store = store
+        self._before = iter([before_first])
         self.concurrency_now = 0
         self.max_concurrency = 0
         self._lock = threading.Lock()
@@ -207,7 +232,8 @@ class Reader:
         with self._lock:
             self.concurrency_now += 1
             self.max_concurrency = max(self.max_concurrency, self.concurrency_now)
-        time.sleep(0.005)  # long enough for others to begin, if they may
+        for wait in self._before:
+            wait()
         yield from self.store.read(key, start, end)
         with self._lock:
             self.concurrency_now -= 1

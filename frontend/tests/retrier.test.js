@@ -135,3 +135,12 @@ test("a cancellation ends waits and pauses with an AbortError", async (context) 
     await assert.rejects(result, { name: "AbortError" });
   }
 });
+
+test("a cancellation without a network ends the wait for it", async () => {
+  const { retrier, network } = createRetrier();
+  network.disconnect();
+  const result = retrier.run(failingAction(new ApiError(0)));
+  await flushPromises();
+  retrier.cancel();
+  await assert.rejects(result, { name: "AbortError" });
+});

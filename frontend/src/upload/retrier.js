@@ -125,8 +125,12 @@ export class Retrier {
     if (!this.#network.isOnline()) await this.#until((done) => this.#network.onceOnline(done, this.signal));
   }
 
-  /** @param {(done: () => void) => void} arrange */
+  /**
+   * Wait for an event, or for the cancellation.
+   * @param {(done: () => void) => void} arrange
+   */
   #until(arrange) {
+    if (this.signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {
       const end = () => resolve(undefined);
       this.signal.addEventListener("abort", end, { once: true });

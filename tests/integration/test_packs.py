@@ -363,7 +363,7 @@ def test_uploads_over_quota_are_refused_when_they_are_created(world: World, sett
     settings.USER_QUOTA = 1000
 
     create_uploads(owner=world.alice, files=[NewFile(path="b.wav", size=400)], now=world.clock())
-    with pytest.raises(OverQuotaError, match=r"1000 B of the 1000 B .* 1 B more"):
+    with pytest.raises(OverQuotaError, match=r"1000 B of your 1000 B .* 1 B more"):
         create_uploads(owner=world.alice, files=[NewFile(path="c.wav", size=1)], now=world.clock())
     create_uploads(owner=world.bob, files=[NewFile(path="c.wav", size=1000)], now=world.clock())
 

@@ -49,9 +49,9 @@ class Action(StrEnum):
     """What a user does with a row."""
 
     VIEW = "view"
-    """See and download."""
+    """See, download and export."""
     EDIT = "edit"
-    """Change the contents: save and restore versions, export, run and cancel jobs, upload."""
+    """Change the contents: save and restore versions, import, upload, cancel and retry jobs."""
     MANAGE = "manage"
     """Decide on the whole: share, revoke, move to the trash and back."""
 

@@ -226,9 +226,9 @@ def test_processes_that_die_are_restarted_and_none_survives_the_portal(start, en
         pid = run.pid_of(part)
         family = [pid, *descendants_of(pid)]
         os.kill(pid, signal.SIGKILL)
-        run.wait_for(lambda: f"The {title} was ended by SIGKILL. It restarts in 1 s." in run.output)  # noqa: B023
-        run.wait_for(lambda: not any(is_alive(each) for each in family))  # noqa: B023
-        run.wait_for(lambda: any(part in command_of(each) for each in children_of(run.process.pid)))  # noqa: B023
+        run.wait_for(lambda: f"The {title} was ended by SIGKILL. It restarts in 1 s." in run.output)  # noqa: B023 (called before the next iteration)
+        run.wait_for(lambda: not any(is_alive(each) for each in family))  # noqa: B023 (called before the next iteration)
+        run.wait_for(lambda: any(part in command_of(each) for each in children_of(run.process.pid)))  # noqa: B023 (called before the next iteration)
     demo = run.visit()
     code = re.search(r"/sessions/([0-9a-f-]{36})/", demo.get("/sessions/").text)
     assert code is not None

@@ -24,7 +24,7 @@ STORE_THREADS = 8
 MAX_BATCHES = 6
 """Batches in the pipeline at once, which bounds its memory."""
 BATCHES_PER_CLAIM = 3
-"""StagedBlob batches that are worth a transaction while others are still being staged."""
+"""Staged batches that are worth a transaction while others are still being staged."""
 FILES_PER_STORE = 16
 """Small files that one thread stores in one step: handing over each takes longer than writing it."""
 BLOBS_PER_MARK = 100

@@ -245,7 +245,7 @@ def test_unzip_restores_sane_permissions_and_names():
 
 
 def at(*parts: int) -> datetime:
-    return datetime(*parts, tzinfo=UTC)  # type: ignore[misc, arg-type]
+    return datetime(*parts, tzinfo=UTC)  # type: ignore[misc, arg-type]  # numbers, from the year on
 
 
 @pytest.mark.parametrize(

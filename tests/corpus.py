@@ -1,8 +1,8 @@
-"""Files that other projects collected, in the folder that DUBBING_CORPUS names.
+"""Test files of other projects, in the folder that DUBBING_CORPUS names.
 
 The folder holds INDEX.tsv: path, source, licence, verdict (must-accept, must-reject, policy or no-crash), reason, size.
-Archives lie in folders named after the project they come from, JSON below ``_json``, media below ``_media``, and what fuzzers
-found below ``_fuzz``: archives whose members are the inputs.
+Archives are in folders named after their projects, JSON in ``_json``, media in ``_media``, and inputs found by fuzzers in
+``_fuzz``, as members of archives.
 """
 
 from __future__ import annotations

@@ -8,13 +8,8 @@ from __future__ import annotations
 import argparse
 import re
 
+from tests.language.banned import GROUPS
 from tests.language.words import ROOT, hits_in_file, hits_in_text, prose, tracked_files
-
-GROUPS = {
-    "told/said": r"\b(?:told|tells?|telling|said|says?|saying)\b",
-    "somebody/nobody": r"\b(?:somebody|nobody)\b",
-    "lies/lay": r"\b(?:lies|lie|lay|lain)\b",
-}
 
 
 def main() -> None:
@@ -35,7 +30,9 @@ def rates(files: list[str]) -> str:
     """Return the share of banned words among the words of comments and docstrings."""
     text = "\n".join(part for path in files for part in prose((ROOT / path).read_text(encoding="utf-8")))
     words = len(re.findall(r"[A-Za-z']+", text)) or 1
-    counts = {name: len(re.findall(pattern, text, re.IGNORECASE)) for name, pattern in GROUPS.items()}
+    counts = {
+        name: len(re.findall(rf"\b(?:{pattern})\b", text, re.IGNORECASE)) for name, pattern in GROUPS.items()
+    }
     counts["all banned"] = sum(1 for _ in hits_in_text(text, ""))
     shares = ", ".join(f"{name} {1000 * count / words:.1f}" for name, count in counts.items())
     return f"Per 1,000 of the {words} words of comments and docstrings: {shares}"

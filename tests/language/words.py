@@ -20,7 +20,7 @@ SUFFIXES = {
     *{".toml", ".ts", ".txt", ".yaml", ".yml"},
 }
 SKIPPED = re.compile(
-    r"tests/language/banned\.py"  # contains every word
+    r"tests/language/banned\.py|LICENSE"  # contains every word; legal text
     r"|requirements/\w+\.txt|(?:.*/)?package-lock\.json"  # hashes and names of packages
     r"|(?:.*/)?vendor/.*|client/tests/original_usage\..*"  # third-party code and quotations
     r"|sessions_app/migrations/.*|tests/integration/test_migrations\.py"  # names that migrations replace
@@ -66,12 +66,20 @@ def _is_text(path: str) -> bool:
 
 
 def hits_in_file(path: str) -> list[Hit]:
-    text = (ROOT / path).read_text(encoding="utf-8")
-    named = [Hit(path, 0, hit.word, hit.instead) for hit in hits_in_text(path.replace("/", "\n"), path)]
-    return [
-        *named,
-        *sorted({*hits_in_text(text, path), *_hits_in_names(text, path)}, key=lambda hit: hit.line),
-    ]
+    """Return the hits in a file's path (as line 0) and contents."""
+    return [*_hits_in_path(path), *hits_in_source(path, (ROOT / path).read_text(encoding="utf-8"))]
+
+
+def hits_in_source(path: str, text: str) -> list[Hit]:
+    hits = [*hits_in_text(text, path), *_hits_in_names(text, path)]
+    return sorted(dict.fromkeys(hits), key=lambda hit: hit.line)
+
+
+def _hits_in_path(path: str) -> Iterator[Hit]:
+    for hit in hits_in_text(path.replace("/", "\n"), path):
+        yield Hit(path, 0, hit.word, hit.instead)
+    if (stem := Path(path).stem) in IDENTIFIERS:
+        yield Hit(path, 0, stem, IDENTIFIERS[stem])
 
 
 def hits_in_text(text: str, path: str) -> Iterator[Hit]:

@@ -1,4 +1,7 @@
-"""`make bench`: see docs/benchmarks.md. ``python -m bench --help`` for the arguments."""
+"""`make bench`: measures the portal and compares it with other programs.
+
+See docs/benchmarks.md; ``python -m bench --help`` lists the arguments.
+"""
 
 from __future__ import annotations
 
@@ -92,7 +95,10 @@ def _name(module: ModuleType) -> str:
 
 
 def _is_selected(module: ModuleType, names: Sequence[str]) -> bool:
-    """Match its group or the beginning of its name: `import` is `imports`, `re-save` is `resave`."""
+    """Return whether a name is the work's group, or the start of its module's name.
+
+    `import` selects `imports`, `re-save` selects `resave`. Without names, all works are selected.
+    """
     return not names or any(
         word == module.GROUP or _name(module).startswith(word.replace("-", "")) for word in names
     )

@@ -1,4 +1,6 @@
-"""Saves and loads in a long-running client process: reads requests as lines of JSON and writes the seconds they took.
+"""Saves and loads in a long-running client process.
+
+Requests are read as lines of JSON; the seconds they took are written.
 
 It runs in the client's environment, without the portal's code.
 """
@@ -24,7 +26,10 @@ from dubbing_client.state import State
 
 
 def save(folder: str, name: str, *, packs: bool = True, connections: int = uploader.CONNECTIONS) -> float:
-    """Save a folder and return the seconds it took; without ``packs`` each file is an upload."""
+    """Save a folder and return the seconds it took.
+
+    Without ``packs``, each file is an upload of its own.
+    """
     uploader.CONNECTIONS = connections
     start = perf_counter()
     with Api(os.environ["DUBS_URL"], os.environ["DUBS_TOKEN"]) as api:

@@ -1,4 +1,4 @@
-"""Run contestants in turns at one task, so that other load on the machine affects all of them.
+"""Contestants that do one task in turns, so that other load affects all of them.
 
 Before each turn, outside the measured time, dirty pages are written and the disk becomes idle: a contestant that leaves data in the page cache
 does not slow down the next one. Inputs are in memory, since disk speed is not compared. The first round is a warm-up: checked, not counted.

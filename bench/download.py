@@ -1,4 +1,4 @@
-"""A download client that takes as little of the server's CPU time as a remote one would.
+"""A download client that uses little of the server's CPU time, like a remote one.
 
 It runs in its own process; the kernel discards the data without copying it (MSG_TRUNC); and it wakes once per MiB, because on loopback
 the server's core pays for each wake-up.
@@ -72,7 +72,10 @@ def _request_head(request: DownloadRequest) -> bytes:
 
 
 def _read_head(connection: socket.socket, buffer: memoryview) -> tuple[int, int]:
-    """Read the response's head; return the body's length and the number of body bytes read with it."""
+    """Read the response's head.
+
+    Returns the body's length and the number of body bytes read with the head.
+    """
     filled = 0
     while (end := bytes(buffer[:filled]).find(b"\r\n\r\n")) < 0:
         count = connection.recv_into(buffer[filled:])

@@ -109,7 +109,7 @@ class Client:
         )
 
     def do(self, act: str, *arguments: str | Path, **options: Any) -> float:
-        """Run a function of ``client_acts`` in the long-running process; return the seconds it took."""
+        """Run a function of ``client_acts`` in the long-running process; return seconds."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         request = {"act": act, "arguments": [str(each) for each in arguments], "options": options}

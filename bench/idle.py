@@ -58,7 +58,10 @@ def _read(path: Path) -> int:
 
 
 def _wait_for_idle() -> None:
-    """Return when no disk had requests for ``IDLE_TIME`` (Linux: Documentation/admin-guide/iostats.rst)."""
+    """Return when no disk had requests for ``IDLE_TIME``.
+
+    Source: Documentation/admin-guide/iostats.rst of Linux.
+    """
     if not DISKS.exists():
         return
     deadline = time.monotonic() + TIMEOUT

@@ -1,4 +1,4 @@
-"""Measure memory and bytes of one work, in a worker process that runs only that work."""
+"""Memory and bytes of one work, measured in a worker process that runs only it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PROC = Path("/proc/self")
 
 
 def measured(function: str, *arguments: Any) -> dict[str, int]:
-    """Call a function of ``bench.portal`` and return ``memory`` and ``through``, both in bytes.
+    """Call a function of ``bench.portal``; return ``memory`` and ``through`` in bytes.
 
     ``memory``: peak resident size (VmHWM) minus the size before the call. ``through``: bytes read and written according to
     /proc/self/io (rchar and wchar), without those of ``copy_file_range``, which the kernel includes there.
@@ -38,7 +38,10 @@ def measured(function: str, *arguments: Any) -> dict[str, int]:
 
 
 def _reset_peak() -> None:
-    """Reset the peak (proc(5), clear_refs). If that is not permitted, the peak of the set-up counts too."""
+    """Reset the peak resident size (proc(5), clear_refs).
+
+    If that is not permitted, the peak of the set-up counts too.
+    """
     try:
         (PROC / "clear_refs").write_text("5", encoding="ascii")
     except OSError:

@@ -1,6 +1,7 @@
-"""The programs compared: the original session manager's code, zipfile, and installed programs, without fsync.
+"""The programs that the portal is compared with; none of them calls fsync.
 
-Programs are timed as whole processes, Python code inside this one.
+They are the original session manager's code, zipfile, and installed programs. Installed programs are timed as
+whole processes, Python code inside this one.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ def copies(source: Path, target: Path) -> list[Entrant]:
 
 
 def seed_copy(source: Path, target: Path) -> None:
-    """Do the same as the original's ``save_session``: copy each file, write metadata.json."""
+    """Copy each file and write metadata.json, as the original's ``save_session`` does."""
     for path in files_of(source):
         copy = target / path.relative_to(source)
         copy.parent.mkdir(parents=True, exist_ok=True)
@@ -157,7 +158,7 @@ class Borg:
 
 
 class Restic:
-    """A repository with a password, which is mandatory; other options at their defaults."""
+    """A repository with a password, which is mandatory; other options are defaults."""
 
     name = "restic"
 

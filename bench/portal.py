@@ -1,4 +1,6 @@
-"""The portal's side of each work: operations that views, workers and commands call, measured in a running process.
+"""The portal's side of each work: operations, measured in a running process.
+
+The operations are those that views, workers and commands call.
 
 Imported only by workers, after Django is set up. Everything is hashed and durable, as in production.
 """
@@ -51,7 +53,7 @@ LONG_BEFORE = timedelta(days=400)
 
 
 def disable_syncs() -> None:
-    """Do not wait for the disk from here on: neither for files (fsync) nor for the database."""
+    """Do not wait for the disk from here on, for files (fsync) or the database."""
     os.fsync = _skip_sync
     os.fdatasync = _skip_sync
     connection_created.connect(_disable_database_syncs)
@@ -67,7 +69,7 @@ def _disable_database_syncs(*, connection: BaseDatabaseWrapper, **_: object) -> 
 
 
 def set_up() -> None:
-    """Prepare the database and run one small job of each kind, so that lazy imports are done."""
+    """Prepare the database, and run a small job of each kind to finish lazy imports."""
     call_command("migrate", interactive=False, verbosity=0)
     User.objects.get_or_create(username=OWNER)
     with TemporaryDirectory() as folder:

@@ -1,4 +1,7 @@
-"""rclone: copies a folder to its own WebDAV server on this machine, without hashing or syncing."""
+"""rclone: copies a folder to its own WebDAV server on this machine.
+
+It neither hashes nor syncs.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,10 @@ class Server:
         return server
 
     def empty(self) -> None:
-        """Delete the copy; the next copy gets another name, because the server caches names."""
+        """Delete the copy.
+
+        The next copy gets another name, because the server caches names.
+        """
         peers.remove(self._folder / f"talk-{self._turn}")
         self._turn += 1
 

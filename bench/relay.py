@@ -89,7 +89,10 @@ class Relay:
 
 
 def _forward(source: socket.socket, target: socket.socket, direction: Direction) -> None:
-    """Forward until the source closes; then half-close the target, which may still respond."""
+    """Forward until the source closes, then half-close the target.
+
+    The target may still respond.
+    """
     source.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     buffer = memoryview(bytearray(CHUNK_SIZE))
     with suppress(OSError):

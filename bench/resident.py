@@ -15,7 +15,10 @@ class Resident:
         return self._field("VmRSS")
 
     def reset_peak(self) -> None:
-        """Reset the peak (proc(5), clear_refs). If that is not permitted, the earlier peak counts too."""
+        """Reset the peak resident size (proc(5), clear_refs).
+
+        If that is not permitted, the earlier peak counts too.
+        """
         with suppress(OSError):
             (self._folder / "clear_refs").write_text("5", encoding="ascii")
 

@@ -1,4 +1,7 @@
-"""Make a session's ZIP in an S3 store: with our executor, and by streaming. Runs in separate processes."""
+"""Two ways to make a session's ZIP in an S3 store: our executor, and streaming.
+
+Runs in separate processes.
+"""
 
 from __future__ import annotations
 
@@ -74,7 +77,10 @@ def export(layout: Layout, key: str) -> float:
 
 
 def stream_through(members: Sequence[BlobMember], key: str) -> float:
-    """Make it from the same files with GET, zipstream-ng and boto3's multipart upload; return the seconds it took."""
+    """Make the ZIP from the same files by streaming; return the seconds it took.
+
+    Streams with GET, zipstream-ng and boto3's multipart upload.
+    """
     (place,) = _places
     place.store.delete(key)
     began = time.perf_counter()
@@ -86,7 +92,7 @@ def stream_through(members: Sequence[BlobMember], key: str) -> float:
 
 
 def memory_of_export(layout: Layout, key: str) -> int:
-    """Make the archive; return the process's peak resident size minus its idle size, in bytes."""
+    """Make the ZIP; return the peak resident size minus the idle size, in bytes."""
     process = Resident()
     process.reset_peak()
     idle = process.now()

@@ -1,4 +1,7 @@
-"""A dubbing session as pipelines produce it: real H.264, AAC and PCM, encoded once by ffmpeg."""
+"""A dubbing session as pipelines produce it, encoded once by ffmpeg.
+
+Its media are real H.264, AAC and PCM.
+"""
 
 from __future__ import annotations
 
@@ -83,7 +86,10 @@ def total_size(folder: Path) -> int:
 
 
 def change(folder: Path, target: Path, *, turn: int) -> dict[str, Path]:
-    """Write new versions of CHANGED below ``target``, different in every turn; return them by path in the session."""
+    """Write new versions of CHANGED below ``target``, different in every turn.
+
+    Returns them by path in the session.
+    """
     changed = {}
     for path in CHANGED:
         data = (folder / path).read_bytes()
@@ -128,7 +134,7 @@ def _make(folder: Path, *, seconds: int) -> None:
 
 
 def _video(target: Path, size: str, kilobits: int, seconds: int, *, seed: int) -> None:
-    """Return a source with noise, which keeps the encoder at its maximum bit rate, so that sizes are known."""
+    """Return a noisy source, so that the encoder's maximum bit rate determines sizes."""
     picture = f"testsrc2=size={size}:rate=25:duration={seconds},noise=alls=20:allf=t:all_seed={seed}"
     sound = f"sine=frequency={200 + 10 * seed}:duration={seconds}:sample_rate=44100"
     bits = f"{kilobits}k"

@@ -103,7 +103,7 @@ class Portal:
 
 @contextmanager
 def running_portal(folder: Path, *, session: Path) -> Iterator[Portal]:
-    """Start a portal with its data in ``folder``; the peers send the files of ``session``."""
+    """Start a portal with its data in ``folder``; peers send the files of ``session``."""
     portal = Portal(folder, session=session)
     portal.manage("prepare")
     portal.manage("create_user", USER, "--password", PASSWORD)

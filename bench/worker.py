@@ -1,4 +1,4 @@
-"""A process that runs functions of the portal, like a worker: set up once, then called for each work.
+"""A process that runs functions of the portal: set up once, called for each work.
 
 The portal is an embedded one with an empty DATA_DIR. Its broker is in-process: delivery of jobs is not measured. Settings of a real
 portal in the environment (DATABASE_URL, S3_BUCKET ...) are removed, so that a benchmark never uses it.
@@ -24,7 +24,10 @@ class WorkerError(Exception):
 
 
 class Worker:
-    """A worker process; ``do`` calls a function of ``bench.portal`` (or another module) in it."""
+    """A worker process.
+
+    ``do`` calls a function of ``bench.portal`` (or another module) in it.
+    """
 
     def __init__(self, data_dir: Path, *, in_memory: bool = False, **environment: str) -> None:
         """Start it.
@@ -53,7 +56,10 @@ class Worker:
         self._process.join()
 
     def do(self, function: str, *arguments: Any, module: str = "bench.portal", **more: Any) -> Any:
-        """:raises WorkerError: the function raised, or the process died."""
+        """Call a function in the process and return its result.
+
+        :raises WorkerError: the function raised, or the process died.
+        """
         self._connection.send((module, function, arguments, more))
         try:
             succeeded, result = self._connection.recv()

@@ -64,7 +64,10 @@ def visible_to(user: Actor, rows: Rows) -> Rows:
 
 
 def can(user: Actor, action: Action, row: Model) -> bool:
-    """Return whether the user may do this with the row. Owners may do everything, so the action does not matter yet."""
+    """Return whether the user may do this with the row.
+
+    Owners may do everything, so the action does not matter yet.
+    """
     assert action in Action
     owner_id: Any = row
     for name in OWNER_FIELDS[type(row)].split("__"):
@@ -82,7 +85,10 @@ def require(user: Actor, action: Action, row: Model) -> None:
 
 
 def usable_shares(*, now: datetime) -> QuerySet[Share]:
-    """Return the links whose bearers may see the export: not revoked, not expired, session not in the trash."""
+    """Return the links whose bearers may see the export.
+
+    They are not revoked, not expired, and their session is not in the trash.
+    """
     return Share.objects.filter(
         revoked_at__isnull=True, expires_at__gt=now, export__version__session__trashed_at__isnull=True
     )

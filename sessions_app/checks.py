@@ -34,7 +34,10 @@ def check_team_services(**_: Any) -> list[CheckMessage]:
 
 @register(Tags.caches)
 def check_visibility_timeout(**_: Any) -> list[CheckMessage]:
-    """Check that no job outlives the broker's visibility timeout, after which it would run twice."""
+    """Check that no job outlives the broker's visibility timeout.
+
+    A job that does would run twice.
+    """
     if settings.CELERY_BROKER_TRANSPORT_OPTIONS["visibility_timeout"] <= settings.CELERY_TASK_TIME_LIMIT:
         return [Error("The broker's visibility timeout is below the job time limit.", id="sessions.E002")]
     return []

@@ -1,4 +1,7 @@
-"""Queue: hands jobs to workers. A message only contains the job's id; the reconciler sends lost ones again."""
+"""Queue: passes jobs to workers.
+
+A message only contains the job's id; the reconciler sends lost ones again.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,10 @@ def publish(*, job_id: int, now: datetime) -> bool:
 
 
 def send(*, job_id: int) -> bool:
-    """Send the message; return whether the broker accepted it. The job waits in the database either way."""
+    """Send the message; return whether the broker accepted it.
+
+    The job waits in the database either way.
+    """
     try:
         current_app.send_task(RUN_JOB, kwargs={"job_id": job_id}, priority=PRIORITY)
     except (OperationalError, OSError) as error:

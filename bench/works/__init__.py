@@ -1,4 +1,4 @@
-"""The works that are measured, one module each. New modules are found automatically.
+"""Works to measure, one module each; new modules are found automatically.
 
 Each has ``GROUP``, the word of ``ONLY=`` that selects it together with its kind, and ``rows(bench)``, which does the work, prints nothing
 and yields the table's lines as they come.

@@ -1,4 +1,4 @@
-"""Saving and loading a folder over HTTP on one machine, compared with programs that copy files.
+"""Saves and loads over HTTP on one machine, compared with programs that copy.
 
 `dubs`, rclone and curl are timed as whole processes; short operations are timed in a long-running client, like `dubs watch`.
 """

@@ -1,4 +1,7 @@
-"""Save thousands of small files over HTTP: in packs, or one request per file; count the requests of a save."""
+"""Saves of thousands of small files over HTTP: in packs, or a request per file.
+
+The requests of a save are counted too.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +65,7 @@ def _packs(bench: Bench, portal: Portal, client: Client, small: Path) -> Iterato
 
 
 def _requests(bench: Bench, portal: Portal, client: Client, small: Path) -> Iterator[Row]:
-    """Count the requests of a save by the number of changed files in a session of thousands."""
+    """Count a save's requests by number of changed files, in a session of thousands."""
     count = len(list(small.iterdir()))
     for changed in sorted({min(changed, count) for changed in CHANGED_COUNTS}):
         make_small(small, changed)

@@ -1,4 +1,4 @@
-"""The same portal on XFS and Btrfs, where copies share blocks with their source, compared with ext4.
+"""The portal on XFS and Btrfs, where copies share blocks, compared with ext4.
 
 XFS and Btrfs are images in files, mounted temporarily, which needs root. ext4 is the disk itself if the benchmark's folder is on one, which is
 faster than an image.
@@ -29,7 +29,7 @@ LEAST_SIZE = 1024**3
 
 
 class UnavailableError(Exception):
-    """A file system cannot be mounted on this machine; the message contains the reason."""
+    """A file system cannot be mounted on this machine; the message has the reason."""
 
 
 def rows(bench: Bench) -> Iterator[Row]:

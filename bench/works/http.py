@@ -1,4 +1,7 @@
-"""Download a version's ZIP from a deployed portal, compared with zipstream-ng in the same server."""
+"""Downloads of a version's ZIP, compared with zipstream-ng in the same server.
+
+The portal is a deployed one.
+"""
 
 from __future__ import annotations
 
@@ -89,7 +92,7 @@ def _median(label: str, measure: Callable[[], float], *, at_most: float | None =
 
 
 def _memory_taken(server: Resident, fetch: Callable[[], Received]) -> tuple[int, int]:
-    """Return the server's peak memory beyond idle during a download, and the download's size."""
+    """Return the server's peak memory beyond idle in a download, and the body's size."""
     server.reset_peak()
     idle = server.now()
     size = fetch().size

@@ -1,4 +1,7 @@
-"""Import a ZIP. Ours checks all rules, hashes every file and syncs; `extractall` does none of these."""
+"""Imports of a ZIP, compared with `extractall`.
+
+An import checks all rules, hashes every file and syncs; `extractall` does none of these.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A worker's memory beyond its idle size, and the bytes that it reads and writes; one process per work.
+"""A worker's memory beyond its idle size, and the bytes it reads and writes.
+
+Each work runs in a process of its own.
 
 The large session is one sparse file and a few small ones, since only its size matters.
 """

@@ -1,4 +1,7 @@
-"""Change one WAV and one JSON of 23 files and save again: only the changed files should be transferred."""
+"""Saves after a change of one WAV and one JSON of 23 files.
+
+Only the changed files should be transferred.
+"""
 
 from __future__ import annotations
 

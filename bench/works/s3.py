@@ -1,4 +1,4 @@
-"""Exports in an S3 store: bytes through the worker, and time, compared with streaming."""
+"""Exports in an S3 store against streaming: bytes through the worker, and time."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def _measure_traffic(far: S3Server, relay: Relay, layout: Layout, *, most: float
 
 
 def _store_server(bench: Bench) -> AbstractContextManager[S3Server] | None:
-    """Return Ceph's gateway, or Swift if Ceph is not installed, or None without either."""
+    """Return Ceph's gateway, else Swift, or None if neither is installed."""
     missing = rgw.missing_programs()
     if not missing:
         return rgw.running_rgw()
@@ -107,7 +107,7 @@ def _store_server(bench: Bench) -> AbstractContextManager[S3Server] | None:
 
 @contextmanager
 def _process(server: S3Server) -> Iterator[Call]:
-    """Start a process that uses the store; yield a function that calls functions there."""
+    """Start a process that uses the store; yield a caller of its functions."""
     context = get_context("spawn")
     with ProcessPoolExecutor(
         1, mp_context=context, initializer=s3_exports.open_place, initargs=(server,)
@@ -117,7 +117,10 @@ def _process(server: S3Server) -> Iterator[Call]:
 
 
 def _put(store: S3Store, name: str, chunks: Callable[[], Iterable[bytes]]) -> BlobMember:
-    """Store a blob and return it as a member; each ``chunks()`` starts at the first byte."""
+    """Store a blob and return it as a member.
+
+    Each ``chunks()`` starts at the first byte.
+    """
     digest = compute_digest(chunks())
     with store.writer(blob_key(digest.sha256), size=digest.size) as writer:
         for chunk in chunks():
@@ -151,7 +154,10 @@ def _chunks_of_file(file: Path) -> Iterator[bytes]:
 
 
 def _long_members(store: S3Store, members: Sequence[BlobMember]) -> list[BlobMember]:
-    """Return the session with longer media of zeros; files of similar sizes share a blob, to save space."""
+    """Return the session with longer media of zeros.
+
+    Files of similar sizes share a blob, to save space.
+    """
     blobs: dict[int, BlobMember] = {}
     long = []
     for member in members:
@@ -169,7 +175,10 @@ def _zeros(size: int) -> Iterator[bytes]:
 
 
 def _layout(members: Sequence[BlobMember]) -> Layout:
-    """Plan the ZIP as an export does: texts first, then in the order that fills multipart uploads best."""
+    """Plan the ZIP as an export does.
+
+    Texts come first, then the order that fills multipart uploads best.
+    """
     document = json.dumps({"files": [member.name for member in members]}, indent=2).encode()
     text = TextMember(name="metadata.json", data=document, modified=MODIFIED)
     return plan_archive(interleave_members([text, *members]))

@@ -1,4 +1,7 @@
-"""Save a session for the first time: upload, hash, sync. Copying and `cp` neither hash nor sync."""
+"""First saves of a session: upload, hash, sync.
+
+They are compared with copying and `cp`, which neither hash nor sync.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # ruff: noqa: ARG002, SLF001 (signatures of Django; `_meta` is documented API)
-"""Base of the admin pages: read-only rows, and lists that stay fast for large tables."""
+"""Base of the admin pages: read-only rows, and lists that stay fast when large."""
 
 from __future__ import annotations
 
@@ -26,7 +26,10 @@ MAX_COUNT = 10_000
 
 
 class CappedPaginator(Paginator[M]):
-    """Paginator with a limited count: counting millions of rows takes longer than the page."""
+    """Paginator with a limited count.
+
+    Counting millions of rows would take longer than the page.
+    """
 
     @cached_property
     def count(self) -> int:
@@ -36,7 +39,10 @@ class CappedPaginator(Paginator[M]):
 
 
 class ReadOnlyAdmin(admin.ModelAdmin[M]):
-    """Rows that are only viewed. Versions, entries and blobs are immutable, other rows own bytes in the store."""
+    """Rows that are only viewed.
+
+    Versions, entries and blobs are immutable; other rows own bytes in the store.
+    """
 
     paginator = CappedPaginator
     show_full_result_count = False
@@ -76,7 +82,7 @@ def list_link(model: type[Model], text: str, **filters: object) -> SafeString:
 
 
 def act_on_each(request: HttpRequest, rows: Iterable[M], act: Callable[[M], object], *, done: str) -> None:
-    """Run an operation on each row; show how many succeeded, and the errors of the others."""
+    """Run an operation on each row; show the number of successes, and each error."""
     count = 0
     for row in rows:
         try:

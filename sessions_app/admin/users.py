@@ -10,7 +10,10 @@ admin.site.unregister(User)
 
 @admin.register(User)
 class PortalUserAdmin(UserAdmin[User]):
-    """Users. Those who leave are made inactive instead of deleted, so that their sessions and links remain."""
+    """Users; those who leave are made inactive instead of deleted.
+
+    Their sessions and links remain.
+    """
 
     list_display = ("username", "email", "is_active", "is_staff", "date_joined", "last_login")
     date_hierarchy = "date_joined"

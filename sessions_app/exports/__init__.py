@@ -1,4 +1,4 @@
-"""Bytes of exports and loads: a layout as an object, a file or a stream; blobs as files in a folder.
+"""Bytes of exports and loads: a layout as object, file or stream; blobs as files.
 
 Knows the store and the ZIP layout, but neither models nor requests.
 """

@@ -1,4 +1,4 @@
-"""Assemble a layout as an object in the store, in the most efficient way that the store supports."""
+"""Assembly of a layout as an object, in the best way that the store supports."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from sessions_app.storage.store import BlobStore, RangeCopier
 
 
 def assemble_object(layout: Layout, key: str, *, store: BlobStore, on_bytes: Callable[[int], None]) -> None:
-    """Write the layout to ``key``; complete and durable on return, nothing remains after an exception.
+    """Write the layout to ``key``, complete and durable on return.
+
+    Nothing remains after an exception.
 
     :param on_bytes: called by the calling thread with the number of bytes written since the last call, which may be 0; an exception
         from it cancels the writing.

@@ -1,4 +1,4 @@
-"""Write blobs as files into a folder: copied by the kernel from local files, else streamed from the store."""
+"""Blobs as files in a folder: copied by the kernel if local, else streamed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cache of layouts: a client that downloads an archive in ranges, or resumes, has it planned once."""
+"""Cache of layouts: an archive downloaded in ranges, or resumed, is planned once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ SEGMENT_SIZE = 400
 
 
 class LayoutCache:
-    """The most recently used layouts by a key that determines all of their bytes. Thread-safe."""
+    """The most recently used layouts. Thread-safe.
+
+    A layout's key determines all of its bytes.
+    """
 
     def __init__(self, *, limit: int = CACHE_SIZE) -> None:
         self._limit = limit

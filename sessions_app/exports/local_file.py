@@ -1,4 +1,7 @@
-"""Write a layout to a file on this machine; the kernel copies the blobs, or shares them where the filesystem can."""
+"""A layout as a file on this machine.
+
+The kernel copies the blobs, or shares their blocks where the filesystem can.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,9 @@ from sessions_app.storage.store import LocalFiles, ObjectMissingError, StoreUnav
 def write_file(
     layout: Layout, destination: Path, *, files: LocalFiles, on_bytes: Callable[[int], None]
 ) -> None:
-    """Write the layout to a file, which is created or replaced when it is complete and durable.
+    """Write the layout to a file.
+
+    The file is created or replaced when it is complete and durable.
 
     :param on_bytes: called with the number of bytes written since the last call; an exception from it cancels the writing.
     :raises StoreFullError: no space is left.

@@ -1,4 +1,7 @@
-"""Write a layout as a multipart object: the store copies large ranges itself, the rest is uploaded from here."""
+"""A layout as a multipart object.
+
+The store copies large ranges itself, the rest is uploaded from here.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,9 @@ def write_object(
     reader: BlobReader,
     on_bytes: Callable[[int], None],
 ) -> None:
-    """Write the layout to ``key``; complete and durable on return, nothing remains after an exception.
+    """Write the layout to ``key``, complete and durable on return.
+
+    Nothing remains after an exception.
 
     :param on_bytes: called by the calling thread with the number of bytes written since the last call, which may be 0; an exception
         from it cancels the writing.

@@ -1,4 +1,4 @@
-"""Read ahead: several reads of a remote store at once, in order, in bounded memory."""
+"""Read-ahead: concurrent reads of a remote store, in order, in bounded memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stream a layout: its bytes are read from the store on demand, in constant memory."""
+"""Stream of a layout: bytes are read from the store on demand, in constant memory."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ MIN_CHUNK_SIZE = 64 * 1024
 
 
 def stream_segments(segments: Iterable[Segment], *, reader: CapableReader) -> Generator[bytes]:
-    """Yield the bytes of the segments in non-empty chunks; read ahead if the store is remote.
+    """Yield the bytes of the segments in non-empty chunks.
+
+    Reads ahead if the store is remote.
 
     :raises ObjectMissingError: a blob is missing.
     :raises StoreUnavailableError: a blob could not be read to the end of its range.

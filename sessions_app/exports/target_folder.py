@@ -20,7 +20,10 @@ _NOT_A_FOLDER = {errno.ENOTDIR, errno.ELOOP}
 
 
 class TargetFolderError(Exception):
-    """A folder is in the place of a file, or the reverse. The message is a sentence for the user."""
+    """A folder is in the place of a file, or the reverse.
+
+    The message is a sentence for the user.
+    """
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -38,7 +41,9 @@ class FileState(Enum):
 
 
 class TargetFolder:
-    """Writes new files under hidden names beside their final ones, and renames all of them in ``commit``.
+    """Writer of new files under hidden names, renamed together by ``commit``.
+
+    The hidden files are beside the final ones.
 
     The ``with`` block deletes files that were not committed. Nothing is synced to the disk.
 
@@ -114,7 +119,10 @@ class TargetFolder:
 
     @contextmanager
     def _parent_of(self, path: str, *, create: bool = False) -> Iterator[int]:
-        """Open the parent folder of the path, one component at a time, so that no link is followed."""
+        """Open the parent folder of the path, without following links.
+
+        Opens one component at a time.
+        """
         parts = path.split("/")[:-1]
         descriptor = os.dup(self._root)
         try:

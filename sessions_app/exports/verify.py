@@ -1,4 +1,4 @@
-"""Check every file of a Dubbing Sessions export against the SHA-256 in its manifest.
+"""Verifier of a Dubbing Sessions export: compares SHA-256 with its manifest.
 
     python3 verify.py EXPORT.zip     checks an archive
     python3 .dubbing/verify.py       checks the folder that an archive was unpacked into
@@ -20,7 +20,7 @@ MANIFEST, VERIFIER = ".dubbing/manifest.json", ".dubbing/verify.py"
 
 
 def find_problems(names: list[str], open_file: Callable[[str], IO[bytes]]) -> Iterator[str]:
-    """Yield files that are missing, changed or were not exported. Only ``names`` are opened."""
+    """Yield files that are missing, changed or were not exported; open ``names`` only."""
     with open_file(MANIFEST) as file:
         members = json.loads(file.read(1 << 26))["members"]
     present, expected = Counter(names), {member["path"]: member["sha256"] for member in members}

@@ -1,1 +1,4 @@
-"""Shared code of pages and API: lookups, downloads in ranges, request bodies, error statuses, client addresses."""
+"""Shared code of pages and API: lookups, downloads, bodies, error statuses.
+
+Downloads may be ranges. The client's address is determined here too.
+"""

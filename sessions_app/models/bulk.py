@@ -18,7 +18,7 @@ def insert_rows(
     *,
     ignore_conflicts: bool = False,
 ) -> None:
-    """Insert rows of plain values (text, numbers, None); field defaults are not applied.
+    """Insert rows of plain values (text, numbers, None), without field defaults.
 
     :param columns: database column names; all columns without a database default.
     :param ignore_conflicts: skip rows that violate a unique constraint.

@@ -15,7 +15,7 @@ class EntryQuerySet(models.QuerySet["Entry"]):
         return self.filter(Q(removed_in__isnull=True) | Q(removed_in__gt=number), added_in__lte=number)
 
     def selected(self, selection: Selection) -> EntryQuerySet:
-        """Return the entries that the selection includes, by the rules of `Selection.includes`."""
+        """Return the entries that the selection includes, as `Selection.includes` does."""
         entries = self.all()
         if selection.without_source:
             entries = entries.exclude(category=Category.ORIGINAL_VIDEO)
@@ -27,7 +27,7 @@ class EntryQuerySet(models.QuerySet["Entry"]):
 
 
 class Entry(models.Model):
-    """A path with its blob in a range of versions: from ``added_in`` until before ``removed_in``."""
+    """A path with its blob, in versions from ``added_in`` until before ``removed_in``."""
 
     session = models.ForeignKey(
         "sessions_app.DubbingSession", on_delete=models.CASCADE, related_name="entries"

@@ -26,7 +26,10 @@ class ExportQuerySet(models.QuerySet["Export"]):
 
 
 class Export(models.Model):
-    """A stored ZIP of a version. The row is created when the ZIP is complete, so no partial one is visible."""
+    """A stored ZIP of a version.
+
+    The row is created when the ZIP is complete, so no partial one is visible.
+    """
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     version = models.ForeignKey("sessions_app.Version", on_delete=models.CASCADE, related_name="exports")

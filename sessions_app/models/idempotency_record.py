@@ -8,7 +8,7 @@ from django.db.models import Q
 
 
 class IdempotencyRecord(models.Model):
-    """The response to a request with an Idempotency-Key, returned again when the request is repeated.
+    """The response to a request with an Idempotency-Key, replayed on repetition.
 
     The row and the effect of the request are committed in one transaction, so either both exist or neither.
     """

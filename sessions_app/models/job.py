@@ -23,7 +23,10 @@ class JobQuerySet(models.QuerySet["Job"]):
 
 
 class Job(models.Model):
-    """Background work with progress. The row is authoritative; the broker message only carries its id."""
+    """Background work with progress.
+
+    The row is authoritative; the broker message only contains its id.
+    """
 
     class Kind(models.TextChoices):
         SAVE = "save", "Save"
@@ -127,14 +130,17 @@ class Job(models.Model):
         return changed == 1
 
     def renew(self, *, now: datetime, lease_until: datetime, done_bytes: int, total_bytes: int) -> bool:
-        """Extend the lease and record progress; return False if another attempt has taken over."""
+        """Extend the lease and record progress; return False if another attempt took over."""
         updated = self._current_attempt().update(
             heartbeat_at=now, lease_expires_at=lease_until, done_bytes=done_bytes, total_bytes=total_bytes
         )
         return updated == 1
 
     def succeed(self, *, now: datetime, total_bytes: int, result: dict[str, object]) -> bool:
-        """Finish in the transaction that commits the effect; on False the caller must roll back."""
+        """Finish in the transaction that commits the effect.
+
+        If it returns False, the caller must roll back.
+        """
         updated = self._current_attempt().update(
             state=self.State.SUCCEEDED,
             result=result,
@@ -163,7 +169,10 @@ class Job(models.Model):
         return updated == 1
 
     def requeue(self, *, lease_before: datetime | None = None) -> bool:
-        """Return the job to the queue after a transient error or, before ``lease_before``, an expired lease."""
+        """Return the job to the queue after a transient error or an expired lease.
+
+        :param lease_before: only requeue if the lease expired before this time.
+        """
         rows = self._current_attempt()
         if lease_before is not None:
             rows = rows.filter(lease_expires_at__lt=lease_before)

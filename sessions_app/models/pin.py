@@ -6,7 +6,10 @@ from django.db import models
 
 
 class Pin(models.Model):
-    """A running job's reference to a blob that no version refers to yet; garbage collection keeps pinned blobs."""
+    """A running job's reference to a blob that no version refers to yet.
+
+    Garbage collection keeps pinned blobs.
+    """
 
     job = models.ForeignKey("sessions_app.Job", on_delete=models.CASCADE, related_name="pins")
     blob = models.ForeignKey("sessions_app.Blob", on_delete=models.PROTECT, related_name="pins")

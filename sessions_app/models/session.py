@@ -82,7 +82,7 @@ class DubbingSession(models.Model):
         return changed == 1
 
     def advance(self, version_id: int, *, parent_id: int | None, now: datetime) -> bool:
-        """Set the current version if ``parent_id`` still is the current one; return whether it was."""
+        """Set the current version if it is still ``parent_id``; return whether it was."""
         changed = (
             type(self)
             .objects.filter(pk=self.pk, current_id=parent_id)

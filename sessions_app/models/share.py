@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 
 class Share(models.Model):
-    """A revocable link to an export. Only the token's hash is stored; the token is shown once."""
+    """A revocable link to an export.
+
+    Only the token's hash is stored; the token is shown once.
+    """
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     export = models.ForeignKey("sessions_app.Export", on_delete=models.CASCADE, related_name="shares")

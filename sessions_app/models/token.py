@@ -21,7 +21,10 @@ class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
 
 
 class AccessToken(models.Model):
-    """Credential of a program. Only the token's hash is stored; the token is shown once."""
+    """Credential of a program.
+
+    Only the token's hash is stored; the token is shown once.
+    """
 
     class Scope(models.TextChoices):
         READ = "read", "Read"

@@ -10,7 +10,7 @@ from django.db.models import F, Q
 
 
 class Upload(models.Model):
-    """A file or a pack of small files, received in parts and consumed by a save or an import."""
+    """A file or pack of small files, received in parts for a save or an import."""
 
     class State(models.TextChoices):
         RECEIVING = "receiving"
@@ -86,5 +86,8 @@ class Upload(models.Model):
 
     @property
     def has_staged_bytes(self) -> bool:
-        """Whether the staging area may contain bytes of it; False if the blob was in the store already."""
+        """Whether the staging area may contain the upload's bytes.
+
+        False if the blob was in the store already.
+        """
         return self.size == 0 or bool(self.parts) or bool(self.store_id)

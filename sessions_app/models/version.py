@@ -15,7 +15,10 @@ LANGUAGE_TAGS_LENGTH = 2000
 
 
 class Version(models.Model):
-    """One immutable saved state of a session, numbered 1, 2, 3 ..., with denormalized columns for lists and searches."""
+    """An immutable saved state of a session, numbered 1, 2, 3 ...
+
+    Denormalized columns serve lists and searches.
+    """
 
     session = models.ForeignKey(
         "sessions_app.DubbingSession", on_delete=models.CASCADE, related_name="versions"
@@ -91,7 +94,7 @@ class Version(models.Model):
 
     @staticmethod
     def join_tags(tags: list[str]) -> str:
-        """Return language tags as stored: `` hi en ``, so that a search for one tag is a plain ``LIKE``.
+        """Return language tags as stored: `` hi en ``, so that a plain ``LIKE`` finds one.
 
         Imported metadata may contain invalid tags, or hundreds of them; those that do not fit stay in the document only.
         """

@@ -1,4 +1,4 @@
-"""Idempotency: a request with a key is performed once, and its response is replayed."""
+"""Idempotency: a request with a key runs once, and its response is replayed."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ EXTRA_ENTRIES = 1000
 
 
 def archive_limits() -> ArchiveLimits:
-    """Return the limits of an archive: those of a session, and the extra entries of its ZIP."""
+    """Return the limits of an archive: a session's, plus extra entries of its ZIP."""
     return ArchiveLimits(
         max_entries=settings.MAX_FILES_IN_SESSION + EXTRA_ENTRIES,
         max_total_size=settings.MAX_UPLOAD_SIZE,

@@ -1,1 +1,4 @@
-"""Read-only queries of pages, API and operations. Filters what a user may see through `access`; changes nothing."""
+"""Read-only queries of pages, API and operations.
+
+They filter what a user may see through `access`, and change nothing.
+"""

@@ -15,7 +15,7 @@ BATCH = 500
 
 
 def find_readable_blobs(user: AbstractBaseUser, digests: Collection[str]) -> dict[str, Blob]:
-    """Return the blobs with these SHA-256 in sessions that the user may see, by SHA-256.
+    """Return blobs with these SHA-256 in the user's visible sessions, by SHA-256.
 
     A hash is no capability: the existence of blobs in other users' sessions is not disclosed, so their bytes must be uploaded.
     """

@@ -1,4 +1,7 @@
-"""Lists of sessions: search, filters, order, pages. The number of queries does not depend on the number of rows."""
+"""Lists of sessions: search, filters, order, pages.
+
+The number of queries does not depend on the number of rows.
+"""
 
 from __future__ import annotations
 
@@ -99,7 +102,7 @@ def filter_sessions(
 def get_session_page(
     user: AbstractBaseUser, search: SessionSearch, number: str | int
 ) -> Page[DubbingSession]:
-    """Return one page of results; for a number that does not exist, the nearest that does."""
+    """Return one page of results; the nearest page if the number does not exist."""
     return Paginator(search_sessions(user, search), PAGE_SIZE).get_page(number)
 
 
@@ -112,14 +115,17 @@ def get_session_languages(user: AbstractBaseUser) -> list[str]:
 
 
 def get_all_sessions(user: AbstractBaseUser | None) -> DubbingSessionQuerySet:
-    """Return all sessions for an operator (None), or those that one user may see, the latest first."""
+    """Return the sessions that a user may see, the latest first.
+
+    None stands for an operator, who may see all.
+    """
     live = DubbingSession.objects.live()
     rows = live if user is None else visible_to(user, live)
     return rows.select_related("owner", "current").defer("current__document").order_by("-last_updated", "-pk")
 
 
 def find_session(user: AbstractBaseUser, name: str) -> DubbingSession | None:
-    """Return the session with this name or code; one in the trash only if no other matches."""
+    """Return the session with this name or code; a trashed one if no other matches."""
     matches = Q(folded_name=fold_session_name(name))
     with suppress(ValueError):
         matches |= Q(code=UUID(name))

@@ -54,7 +54,10 @@ def get_file_groups(version: Version) -> list[FileGroup]:
 
 
 def summarize_categories(version: Version, selection: Selection = WHOLE_VERSION) -> list[CategorySummary]:
-    """Count files and bytes of every category, in the order of the pipeline; empty categories are included."""
+    """Count files and bytes of every category, in the order of the pipeline.
+
+    Empty categories are included.
+    """
     groups = [
         group for group in get_file_groups(version) if selection.includes(group.category, group.language)
     ]
@@ -76,7 +79,10 @@ def has_selected_files(version: Version, selection: Selection) -> bool:
 def get_file_page(
     version: Version, *, page: str | int, category: str = "", selection: Selection = WHOLE_VERSION
 ) -> Page[Entry]:
-    """Return one page of the version's selected files by path, of one category or of all ("")."""
+    """Return one page of the version's selected files by path.
+
+    :param category: the files of one category; those of all if "".
+    """
     rows = get_entries(version).selected(selection).select_related("blob")
     if category:
         rows = rows.filter(category=category)
@@ -90,7 +96,10 @@ def find_entry(version: Version, path: str) -> Entry | None:
 
 
 def find_blobs(version: Version, paths: Sequence[str]) -> dict[str, Blob]:
-    """Return the blobs of the given paths by path; paths that the version does not have are left out."""
+    """Return the blobs by path.
+
+    Paths that the version does not have are omitted.
+    """
     valid = sorted({path for path in paths if "\0" not in path})
     blobs: dict[str, Blob] = {}
     for start in range(0, len(valid), BATCH):

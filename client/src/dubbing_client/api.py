@@ -191,7 +191,7 @@ class Api(RestClient):
         return job
 
     def create_import(self, upload: str, *, name: str, dry_run: bool, key: str) -> objects.Job:
-        """Import an uploaded ZIP as new sessions; with ``dry_run``, only preview the import."""
+        """Import an uploaded ZIP as new sessions; ``dry_run`` only previews the import."""
         body = {"upload": upload, **({"name": name} if name else {})}
         path = "/imports/preview" if dry_run else "/imports"
         job: objects.Job = self.call("POST", path, body=body, key=key).data

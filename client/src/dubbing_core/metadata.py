@@ -251,7 +251,7 @@ def _is_text_list(value: Any) -> bool:
 
 
 def relativize_path(raw: str) -> str:
-    r"""Convert to a path in the session's tree: `C:\sessions\talk\audio\a.wav` -> `audio/a.wav`.
+    r"""Convert to a path in the session's tree: `C:\talk\audio\a.wav` -> `audio/a.wav`.
 
     Components before the folder are ignored, also in `../talk/audio/a.wav`, because the result is only looked up among
     the session's own files. A path outside of its folders, or with “..” inside one, is returned unchanged.

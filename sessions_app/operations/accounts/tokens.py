@@ -43,7 +43,7 @@ def create_token(
     days: int | None,
     now: datetime,
 ) -> NewToken:
-    """Create a token that expires after ``days``, or is valid until it is revoked (None).
+    """Create a token that expires after ``days``, or never (None).
 
     :raises BadInputError: the name or the days are invalid.
     :raises NotAllowedError: the user has too many tokens.

@@ -1,4 +1,4 @@
-"""Users that operators create; users who sign up by themselves are created by django-allauth."""
+"""Users that operators create; django-allauth creates those who sign up."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from sessions_app.storage.keys import blob_key
 
 
 def delete_new_blobs(blob_ids: Iterable[int], *, created_since: datetime) -> int:
-    """Delete those of a failed job's blobs that it created and nothing refers to; return the freed bytes."""
+    """Delete unreferenced blobs that a failed job created; return the freed bytes."""
     ids = list(blob_ids)
     freed = 0
     for start in range(0, len(ids), ROWS_PER_STATEMENT):
@@ -26,7 +26,7 @@ def delete_new_blobs(blob_ids: Iterable[int], *, created_since: datetime) -> int
 
 
 def delete_unreferenced_blob(blob: Blob) -> bool:
-    """Delete a blob's bytes, then its row, if nothing refers to it; return whether it was deleted.
+    """Delete a blob's bytes, then its row, if unreferenced; return whether it was.
 
     The row's lock decides between this and a save that needs the blob: a save that locked it first has committed its reference
     before the check below; one that locks it later finds DELETING, waits for the deletion, and stores the bytes again.

@@ -13,7 +13,7 @@ from sessions_app.storage import get_store
 
 
 def get_expired_exports(*, now: datetime) -> QuerySet[Export]:
-    """Return expired exports whose bytes are still stored and that no usable link needs."""
+    """Return expired exports with stored bytes that no usable link needs."""
     shares = Share.objects.filter(export=OuterRef("pk"), revoked_at__isnull=True, expires_at__gt=now)
     is_purged_with_session = Q(version__session__trashed_at__lte=now - settings.TRASH_RETENTION)
     return (
@@ -24,7 +24,10 @@ def get_expired_exports(*, now: datetime) -> QuerySet[Export]:
 
 
 def expire_exports(exports: QuerySet[Export], *, report: GarbageReport, now: datetime, dry_run: bool) -> None:
-    """Delete the bytes of the exports; each is marked first, so that no download starts in between."""
+    """Delete the bytes of the exports.
+
+    Each export is marked first, so that no download starts in between.
+    """
     store = get_store()
     for export in exports:
         report.exports.add(export.size)

@@ -1,4 +1,6 @@
-"""Garbage collection. Each step only counts in a dry run, so that it reports what a real run would delete.
+"""Garbage collection.
+
+A dry run only counts in each step, so that it reports what a real run would delete.
 
 1. Sessions in the trash for longer than the retention, with their versions and exports.
 2. The bytes of expired exports that no usable link needs.

@@ -1,4 +1,4 @@
-"""Delete leftovers: temporary objects and exports in the store that belong to no row."""
+"""Leftovers: temporary objects and exports in the store that belong to no row."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ UPLOAD_KEY = re.compile(r"^staging/upload-(?P<code>[0-9a-f-]{36})/")
 
 
 def delete_leftovers(report: GarbageReport, *, dry_run: bool) -> None:
-    """Delete objects and unfinished multipart uploads whose row was deleted or belongs to another attempt."""
+    """Delete objects and unfinished multipart uploads without a row.
+
+    Those whose row belongs to another attempt are deleted too.
+    """
     store = get_store()
     for prefix in (STAGING, EXPORTS, BLOBS):
         # The store is listed before the rows are read, so that each listed object has its row already. Blobs are found by their rows.

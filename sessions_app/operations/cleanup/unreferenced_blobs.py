@@ -14,7 +14,10 @@ from sessions_app.operations.cleanup.report import GarbageReport, Tally
 
 
 def collect_blobs(expired: ExpiredRows, report: GarbageReport, *, now: datetime, dry_run: bool) -> None:
-    """Start the grace period of unreferenced blobs, end it for those referred to again, delete where it is over."""
+    """Delete unreferenced blobs whose grace period is over.
+
+    The period of other unreferenced blobs starts, that of blobs referred to again ends.
+    """
     in_grace = Blob.objects.filter(unreferenced_since__isnull=False)
     if not dry_run:
         # Pins of finished jobs: of a worker that resumed after another one had ended its job.
@@ -38,7 +41,10 @@ def collect_blobs(expired: ExpiredRows, report: GarbageReport, *, now: datetime,
 
 
 def _get_unreferenced(blobs: QuerySet[Blob], expired: ExpiredRows) -> QuerySet[Blob]:
-    """Return blobs that nothing refers to but rows that the same run deletes, so that a dry run counts them too."""
+    """Return blobs that nothing refers to except rows that the same run deletes.
+
+    That way a dry run counts them too.
+    """
     blob = OuterRef("pk")
     entries = Entry.objects.filter(blob=blob).exclude(session__in=expired.sessions)
     pins = Pin.objects.filter(blob=blob, job__in=Job.objects.unfinished())

@@ -13,7 +13,9 @@ from sessions_app.storage import atomic_files, get_store
 
 
 def write_export(*, version: Version, destination: Path, selection: Selection = WHOLE_VERSION) -> int:
-    """Write a version's ZIP to a file that appears when it is complete; return its size in bytes.
+    """Write a version's ZIP to a file; return its size in bytes.
+
+    The file appears when it is complete.
 
     :raises BadInputError: as `build_export_layout` does.
     """

@@ -22,7 +22,10 @@ from sessions_app.storage.keys import export_key
 
 @handles(Job.Kind.EXPORT, Action.VIEW)
 def perform_export(context: JobContext) -> None:
-    """Assemble the ZIP under a key of this attempt, then create the export; nothing remains after an error."""
+    """Assemble the ZIP under a key of this attempt, then create the export.
+
+    Nothing remains after an error.
+    """
     job = context.job
     versions = Version.objects.select_related("session", "created_by")
     version = versions.filter(session=job.session_id, number=job.params["version"]).first()

@@ -1,4 +1,7 @@
-"""Layout of an export: the session's tree, metadata.json, and `.dubbing/` with checksums and a verifier."""
+"""Layout of an export: the session's tree, metadata.json and `.dubbing/`.
+
+`.dubbing/` contains the checksums and a verifier.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,10 @@ class NothingSelectedError(BadInputError):
 
 
 def get_export_layout(version: Version, *, session_name: str, selection: Selection = WHOLE_VERSION) -> Layout:
-    """Return the layout from this process's cache, or build it; a version's layout never changes."""
+    """Return the layout from this process's cache, or build it.
+
+    A version's layout never changes.
+    """
     key = (version.session.code, version.number, session_name, selection)
     build = partial(build_export_layout, version, session_name=session_name, selection=selection)
     return _CACHE.get(key, build)

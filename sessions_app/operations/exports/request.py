@@ -44,7 +44,7 @@ def request_export(
 
 
 def retry_export(*, job: Job, now: datetime) -> Job:
-    """Queue a failed or cancelled export again, or return another job of the user with the same result.
+    """Queue a failed or cancelled export again, or return the user's equivalent job.
 
     :raises NotAllowedError: the job did not fail.
     """
@@ -72,7 +72,9 @@ def _render_selection(selection: Selection) -> dict[str, object]:
 
 
 def _find_reusable(equal: JobQuerySet, filename: str, *, now: datetime) -> Job | None:
-    """Return an unfinished job, or one whose export can be downloaded; its expiry is extended to that of a new one.
+    """Return an unfinished job, or one whose export can be downloaded.
+
+    The expiry of such an export is extended to that of a new one.
 
     The file name is compared because an export from before a renaming of the session contains the old name.
     """

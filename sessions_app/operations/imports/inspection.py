@@ -43,7 +43,7 @@ class Verification:
 
 
 def verify_export(file: Path) -> Verification:
-    """Check an export with the verifier that it contains, after inspecting the archive itself."""
+    """Inspect an export, then check it with the verifier that exports contain."""
     inspection = inspect_zip(file, limits=EXPORT_LIMITS)
     if not inspection.accepted:
         return Verification(file=str(file), verified=False, problems=(inspection.message,))
@@ -55,7 +55,7 @@ def verify_export(file: Path) -> Verification:
 
 
 def inspect_zip(file: Path, *, limits: ArchiveLimits | None = None) -> Inspection:
-    """Read a whole ZIP by the rules of an import. An archive without files is accepted.
+    """Read a whole ZIP by the rules of an import. Archives without files are accepted.
 
     :param limits: of the archive; those of an import if None.
     """

@@ -39,7 +39,10 @@ def perform_import_preview(context: JobContext) -> None:
 
 @handles(Job.Kind.IMPORT, Action.EDIT)
 def perform_import(context: JobContext) -> None:
-    """Read the whole archive, store its files, then create the sessions; after an error there are none."""
+    """Read the whole archive, store its files, then create the sessions.
+
+    After an error there are no sessions.
+    """
     job = context.job
     source = _open_source(job, context)
     archive = _read_archive(source)
@@ -81,7 +84,9 @@ def _read_archive(source: ArchiveSource) -> Archive:
 def _ingest_files(
     context: JobContext, archive: Archive, source: ArchiveSource, plans: Sequence[SessionPlan]
 ) -> dict[str, Blob]:
-    """Store the files and compare them with the checksums of an export; return the blobs by member name.
+    """Store the files; return their blobs by member name.
+
+    The files are compared with the checksums of an export.
 
     :raises BadInputError: `proof_differs`, a file is not the exported one.
     """
@@ -109,7 +114,7 @@ def _check_digests(plan: SessionPlan, blobs: Mapping[str, Blob]) -> None:
 
 
 def _choose_names(job: Job, plans: Sequence[SessionPlan]) -> list[str]:
-    """Return a name for each session: the requested one, or that of its folder or of the archive.
+    """Return a name for each session: as requested, or of its folder or the archive.
 
     :raises BadInputError: `name_not_allowed`, a name was requested for several sessions.
     """

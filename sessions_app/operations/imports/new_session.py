@@ -1,4 +1,4 @@
-"""New sessions of an import: build their versions, then create them in one transaction."""
+"""New sessions of an import: versions are built, then created in one transaction."""
 
 from __future__ import annotations
 

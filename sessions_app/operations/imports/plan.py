@@ -1,4 +1,7 @@
-"""Plan of an import: the sessions that an archive declares, before any file is stored."""
+"""Plan of an import: the sessions that an archive declares.
+
+A plan is made before any file is stored.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +62,9 @@ class SessionPlan:
 
 
 def plan_sessions(archive: Archive) -> list[SessionPlan]:
-    """Read the small files that describe an archive's contents: one session, or several in folders.
+    """Read the small files that describe an archive's contents.
+
+    The archive contains one session, or several in folders.
 
     :raises ZipError: one of them is damaged.
     :raises BadInputError: they cannot be used, or there is nothing to import.
@@ -116,7 +121,10 @@ def _plan_session(archive: Archive, folder: str, files: Mapping[str, ArchiveMemb
 def _parse_member(
     archive: Archive, member: ArchiveMember | None, limit: int, parse: Callable[[bytes], Parsed]
 ) -> Parsed | None:
-    """Parse a file of the private folder, if it exists and is not larger than any that a portal writes."""
+    """Parse a file of the private folder, if it exists and is not too large.
+
+    Files that a portal writes are never larger than the limit.
+    """
     if member is None:
         return None
     if member.size > limit:
@@ -132,7 +140,10 @@ def _parse_member(
 
 
 def _apply_checksums(placed: Placement, checksums: Mapping[str, ChecksumEntry] | None) -> Placement:
-    """Return the placement with the language and origin of the checksum manifest, which the path does not contain."""
+    """Return the placement with the checksum manifest's language and origin.
+
+    The path does not contain them.
+    """
     entry = (checksums or {}).get(placed.source)
     if entry is None or entry.path != placed.path or len(entry.language) > TAG_LENGTH_LIMIT:
         return placed
@@ -149,7 +160,9 @@ def _normalize_origin(entry: ChecksumEntry) -> str:
 def _place_by_history(
     placements: Sequence[Placement], members: Mapping[str, ArchiveMember], stored_history: History
 ) -> Sequence[Placement]:
-    """Return the placements of a history's newest version, which must equal the files of the archive.
+    """Return the placements of a history's newest version.
+
+    That version must equal the files of the archive.
 
     :raises BadInputError: `history_differs`.
     """

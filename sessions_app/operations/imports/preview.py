@@ -1,4 +1,7 @@
-"""Preview of an import: its sessions, their names and conflicts, as JSON for pages, API and command."""
+"""Preview of an import, as JSON for pages, API and command.
+
+It contains the sessions, their names and conflicts.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +65,7 @@ def build_import_preview(
 
 
 def _list_ignored(archive: Archive, plans: Sequence[SessionPlan]) -> list[str]:
-    """Return the members that an import leaves out, such as files of operating systems."""
+    """Return the members that an import omits, such as files of operating systems."""
     stored = {member.name for plan in plans for member in plan.stored_members}
     private = tuple(f"{plan.folder}{PRIVATE_FOLDER}/" for plan in plans)
     return [
@@ -141,7 +144,9 @@ def _list_versions(plan: SessionPlan, sizes: dict[str, int], *, now: datetime) -
 
 
 def _get_known_size(plans: Sequence[SessionPlan], owner: AbstractBaseUser) -> int:
-    """Return the bytes of files that sessions visible to the user have already, so that they need no space.
+    """Return the bytes of files that are in sessions visible to the user already.
+
+    They need no space.
 
     Only exports declare the hashes of their files; for other archives the result is 0.
     """

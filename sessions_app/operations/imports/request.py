@@ -16,7 +16,9 @@ from sessions_app.operations.jobs.create import create_job
 def request_import(
     *, upload: Upload, owner: AbstractBaseUser, name: str, now: datetime, kind: Job.Kind = Job.Kind.IMPORT
 ) -> Job:
-    """Queue the import of an uploaded ZIP, or its preview; an empty ``name`` stands for that of the ZIP.
+    """Queue the import of an uploaded ZIP, or its preview.
+
+    An empty ``name`` stands for that of the ZIP.
 
     :raises BadInputError: the name is invalid, or the upload is not complete or a pack.
     """
@@ -47,7 +49,9 @@ def request_previewed_import(*, preview: Job, name: str, now: datetime) -> Job:
 def request_file_import(
     *, file: Path, owner: AbstractBaseUser, name: str, now: datetime, kind: Job.Kind = Job.Kind.IMPORT
 ) -> Job:
-    """Create the job of an import or a preview of a ZIP on this machine, for a caller that runs it at once.
+    """Create the job of an import, or preview, of a ZIP on this machine.
+
+    The caller runs the job at once.
 
     :raises BadInputError: the file does not exist, or the name is invalid.
     """

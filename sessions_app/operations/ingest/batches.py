@@ -27,7 +27,7 @@ class Batch:
 
 
 def split_into_batches(sizes: Sequence[int]) -> Iterator[range]:
-    """Yield ranges of neighbors that are small enough for one batch; a larger file is alone."""
+    """Yield ranges of neighbors that fit in one batch; a larger file is alone."""
     first = total = 0
     for position, size in enumerate(sizes):
         total += size

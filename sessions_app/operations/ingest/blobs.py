@@ -1,4 +1,7 @@
-"""Ingest pipeline: hash, deduplicate, store. A blob's row always exists before its bytes are visible."""
+"""Ingest pipeline: hash, deduplicate, store.
+
+A blob's row always exists before its bytes are visible.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +64,10 @@ class _StagedFile:
 
 
 class _Pipeline:
-    """Batches and files in progress. One thread decides and uses the database; the others hash and store."""
+    """Batches and files in progress.
+
+    One thread decides and uses the database; the others hash and store.
+    """
 
     def __init__(
         self, tasks: TaskGroup, *, store: BlobStore, pin: PinBlobs, on_bytes: OnBytes, now: datetime

@@ -41,7 +41,7 @@ PositionedMember = tuple[int, ArchiveMember]
 def ingest_members(
     context: JobContext, *, archive: Archive, source: ArchiveSource, members: Sequence[ArchiveMember]
 ) -> list[Blob]:
-    """Store the members and return their blobs in the same order, pinned until the job ends.
+    """Store the members; return their blobs in order, pinned until the job ends.
 
     :param source: the source that the archive was read from.
     :raises ZipError: a member differs from its record in the archive.
@@ -93,7 +93,7 @@ def _is_large(member: ArchiveMember) -> bool:
 
 
 def _group_neighbors(members: Sequence[PositionedMember]) -> Iterator[list[PositionedMember]]:
-    """Group small members, sorted by the position of their data, so that each group is worth one read."""
+    """Group small members, sorted by position, so that each group is worth one read."""
     group: list[PositionedMember] = []
     size = 0
     for position, member in members:
@@ -112,7 +112,10 @@ def _group_neighbors(members: Sequence[PositionedMember]) -> Iterator[list[Posit
 
 
 def _find_likely_blobs(members: Sequence[ArchiveMember]) -> set[tuple[int, int]]:
-    """Return sizes and CRC-32 of stored blobs: a member with both is likely equal, so that writing it is avoided."""
+    """Return sizes and CRC-32 of stored blobs.
+
+    A member with both is likely equal to a blob, so that writing it is avoided.
+    """
     likely: set[tuple[int, int]] = set()
     sizes = sorted({member.size for member in members})
     for start in range(0, len(sizes), ROWS_PER_STATEMENT):
@@ -124,7 +127,10 @@ def _find_likely_blobs(members: Sequence[ArchiveMember]) -> set[tuple[int, int]]
 
 
 def _hash(archive: Archive, member: ArchiveMember, make: MakeObject, on_bytes: OnBytes) -> list[StagedBlob]:
-    """Hash a member in place. Half of its bytes count as done then, the other half when it is a blob."""
+    """Hash a member in place.
+
+    Half of its bytes count as done then, the other half when it is a blob.
+    """
     digester = Digester(crc32=member.crc32)
     rest = member.size
     with closing(archive.open(member)) as chunks:

@@ -1,4 +1,4 @@
-"""Ingest uploads: single files, files of packs, and files whose blobs are stored already."""
+"""Ingest of uploads: single files, packed files, files whose blobs are stored."""
 
 from __future__ import annotations
 
@@ -44,7 +44,9 @@ def read_uploaded_file(store: BlobReader, file: UploadedFile) -> Iterator[bytes]
 
 
 def ingest_uploads(context: JobContext, files: Sequence[UploadedFile]) -> dict[str, Blob]:
-    """Store the files and return their blobs by path; blobs of an earlier attempt are reused.
+    """Store the files; return their blobs by path.
+
+    Blobs of an earlier attempt are reused.
 
     :raises DigestDiffersError: a file does not have the declared SHA-256.
     """

@@ -18,7 +18,9 @@ class ArchiveSource(RangeSource, Protocol):
     """Bytes that are worth reading to save a request."""
 
     def ranges(self, store: BlobStore, *, scratch: str) -> Extractor | None:
-        """Return an object that copies ranges of this source within the store, or None if the store cannot.
+        """Return an object that copies ranges of this source within the store.
+
+        Returns None if the store cannot copy them.
 
         :param scratch: the key of an object that may be created to find out.
         """

@@ -70,7 +70,10 @@ class JobContext:
 
     @property
     def staging_owner(self) -> str:
-        """Temporary bytes belong to one attempt of one job, so that a later attempt does not mix them with its own."""
+        """Owner of this attempt's temporary bytes.
+
+        A later attempt of the job has another owner, so that it does not mix them with its own.
+        """
         return f"job-{self.job.code}-{self.job.attempt}"
 
     def staging_key(self, name: str) -> str:

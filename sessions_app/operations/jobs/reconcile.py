@@ -1,4 +1,4 @@
-"""Reconcile jobs with the broker and the workers, after lost messages and dead workers."""
+"""Reconciliation of jobs with broker and workers, after lost messages and crashes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class ReconcileReport:
 
 
 def reconcile_jobs(*, now: datetime) -> ReconcileReport:
-    """Publish jobs again whose message was lost; requeue or fail jobs whose worker died."""
+    """Republish jobs whose message was lost; requeue or fail those of dead workers."""
     requeued = failed = republished = 0
     for job in Job.objects.filter(state=Job.State.RUNNING, lease_expires_at__lt=now):
         if has_attempts_left(job):

@@ -1,4 +1,7 @@
-"""Registry of job handlers. Each use case registers its own, in a module called `job`."""
+"""Registry of job handlers.
+
+Each use case registers its own, in a module called `job`.
+"""
 
 from __future__ import annotations
 

@@ -23,7 +23,10 @@ logger = logging.getLogger(__name__)
 
 
 def run_job(*, job_id: int, clock: Clock) -> None:
-    """Run a queued job; do nothing if another worker has claimed it. Every error ends or requeues the job."""
+    """Run a queued job; do nothing if another worker has claimed it.
+
+    Every error ends or requeues the job.
+    """
     job = Job.objects.filter(pk=job_id).first()
     if job is None:
         return
@@ -93,7 +96,7 @@ def _log_lost(job: Job) -> None:
 
 
 def _end(job: Job, transition: Callable[[], bool], *, is_store_available: bool = True) -> None:
-    """End a job without effect; delete the blobs that it stored and nothing else needs.
+    """End a job without effect; delete the blobs that it stored and only it needs.
 
     Without the store, garbage collection deletes them later: a blob that is half deleted could not be stored again until
     then, and a retry of the job would have to wait for that.

@@ -39,7 +39,9 @@ class LoadResult:
 def load_version(
     *, version: Version, folder: Path, overwrite: bool, now: datetime, as_saved: bool = True
 ) -> LoadResult:
-    """Write the version's files and its metadata.json (as in an export) into an existing folder.
+    """Write the version's files and its metadata.json into an existing folder.
+
+    metadata.json is the one of an export.
 
     Files that are not part of the version stay; files with the right bytes are not touched, because reading is cheaper than writing
     and their times are preserved. All new files are written under hidden names first, then renamed: an error before that leaves the

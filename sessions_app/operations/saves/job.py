@@ -28,7 +28,10 @@ from sessions_app.queries.manifests import VersionContents, get_version_contents
 
 @handles(Job.Kind.SAVE, Action.EDIT)
 def perform_save(context: JobContext) -> None:
-    """Make blobs of the uploads and commit a version of them; the uploads exist until then."""
+    """Make blobs of the uploads and commit a version of them.
+
+    The uploads exist until then.
+    """
     job = context.job
     session = DubbingSession.objects.select_related("current").get(pk=job.session_id or 0)
     parent = _require_parent(session, int(job.params["parent"]))

@@ -1,4 +1,4 @@
-"""New version of a save: the parent's files, without the removed ones, with the uploaded ones."""
+"""New version of a save: the parent's files, minus removed, plus uploaded ones."""
 
 from __future__ import annotations
 

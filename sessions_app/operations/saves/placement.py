@@ -1,4 +1,4 @@
-"""Placement: where uploaded files go in a session's tree, given the files of its current version."""
+"""Placement: paths of uploaded files in the tree of a session's current version."""
 
 from __future__ import annotations
 

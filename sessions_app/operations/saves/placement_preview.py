@@ -1,4 +1,4 @@
-"""Placement preview: where each file of a folder would go, before anything is uploaded."""
+"""Placement preview: the path that each file would get, before any upload."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class PlacementPreview:
 def preview_placement(
     raw_paths: Sequence[str], *, current: VersionContents, rooted: bool
 ) -> PlacementPreview:
-    """Return the placement of a folder's files in the tree of a session's current version.
+    """Return the placement of a folder's files in a session's current version.
 
     :param rooted: see `place_in_session`.
     :raises BadInputError: too many paths collide; the folder must be cleaned up first.

@@ -9,7 +9,9 @@ from sessions_app.storage import get_store
 
 
 def purge_session(*, session: DubbingSession) -> int:
-    """Delete a trashed session; return the bytes of its exports. Garbage collection deletes its blobs.
+    """Delete a trashed session; return the bytes of its exports.
+
+    Garbage collection deletes its blobs.
 
     A session that was restored in the meantime stays. Rows are deleted first: bytes without a row are swept later.
     """

@@ -1,4 +1,4 @@
-"""Shares: links by which an export is downloaded, or copied into another user's sessions.
+"""Shares: links to download an export, or to copy it into a user's own sessions.
 
 Owns the rows of `Share`. May call `sessions` and `versions`.
 """

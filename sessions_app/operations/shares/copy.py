@@ -22,7 +22,9 @@ from sessions_app.queries.manifests import get_version_contents
 
 
 def copy_shared_export(*, share: Share, owner: AbstractBaseUser, now: datetime) -> DubbingSession:
-    """Create a session of ``owner`` from the shared part of the version. Writes rows only; no bytes are copied.
+    """Create a session of ``owner`` from the shared part of the version.
+
+    Writes rows only; no bytes are copied.
 
     :raises NotAllowedError: the link has expired or was revoked.
     """

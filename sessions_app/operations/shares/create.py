@@ -29,7 +29,9 @@ class NewShare:
 def create_share(
     *, export: Export, author: AbstractBaseUser, days: int, note: str, now: datetime
 ) -> NewShare:
-    """Create a link to an export that expires after ``days``; the export does not expire before it.
+    """Create a link to an export that expires after ``days``.
+
+    The export does not expire before the link.
 
     :raises BadInputError: the days are out of range.
     :raises NotAllowedError: the export has expired.

@@ -21,7 +21,10 @@ class DamagedUploadError(BadInputError):
 
 
 def invalidate_damaged_upload(job: Job, key: str) -> DamagedUploadError | None:
-    """Make clients send the job's upload at ``key`` again; return the error, or None if there is none there."""
+    """Make clients send the job's upload at ``key`` again.
+
+    Returns the error, or None if no upload has this key.
+    """
     for upload in job.uploads.all():
         if object_key(upload) == key:
             prevent_resume(upload)

@@ -1,4 +1,7 @@
-"""Join the parts of one upload into an object of the store. Uses no database, so that any thread may do it."""
+"""Join: the parts of one upload become an object of the store.
+
+Uses no database, so that any thread may do it.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,7 @@ PAUSES = (0.05, 0.1, 0.2)
 
 @dataclass(frozen=True, kw_only=True)
 class JoinResult:
-    """Outcome of joining: the parts are one object, some are missing, or there was an error."""
+    """Outcome of joining: the parts are one object, some are missing, or an error."""
 
     upload: Upload
     parts: Sequence[Part] = ()

@@ -1,4 +1,4 @@
-"""Parts of an upload: their sizes, the store's list of them, and their records in the row."""
+"""Parts of an upload: sizes, the store's list, and the records in the row."""
 
 from __future__ import annotations
 

@@ -55,5 +55,5 @@ def refresh_parts(uploads: Sequence[Upload]) -> list[Upload]:
 
 
 def prevent_resume(upload: Upload) -> None:
-    """Make later clients create a new upload instead of this one, whose bytes are unusable."""
+    """Make later clients create a new upload instead of this unusable one."""
     Upload.objects.filter(pk=upload.pk).update(identity="")

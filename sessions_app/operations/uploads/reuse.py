@@ -15,7 +15,7 @@ from sessions_app.queries.blobs import find_readable_blobs
 
 
 def reuse_stored_blobs(*, owner: AbstractBaseUser, files: Sequence[NewFile], now: datetime) -> list[Upload]:
-    """Return unsaved uploads of files whose blobs are in sessions that the owner can read.
+    """Return unsaved uploads of files with blobs in sessions that the owner can read.
 
     The blobs are locked until the transaction ends; save the uploads in the same transaction.
 

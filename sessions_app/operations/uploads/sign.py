@@ -29,7 +29,9 @@ class PartRequest:
 
 
 def sign_parts(*, parts: Sequence[PartRequest], now: datetime) -> list[SignedPart | None]:
-    """Return a signed URL of the store for each part; None for parts that go through the portal.
+    """Return a signed URL of the store for each part.
+
+    The item is None for a part that goes through the portal.
 
     :raises BadInputError: there is no such part.
     :raises NotAllowedError: an upload is complete, was deleted or has expired.

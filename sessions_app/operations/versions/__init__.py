@@ -1,4 +1,6 @@
-"""Versions: commit a session's next state, restore an earlier one, write an imported history.
+"""Versions: commit the next state, restore an earlier one, write a history.
+
+A history comes from an import or another user's session.
 
 Owns the rows of `Version` and `Entry`, and a session's pointer to its current version. Calls no other use case.
 """

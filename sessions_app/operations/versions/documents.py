@@ -19,7 +19,7 @@ MAX_TEXT_FILES = 50
 
 
 def read_document(read: Callable[[], bytes], size: int) -> dict[str, Any]:
-    """Parse a metadata.json of ``size`` bytes; its paths become relative to the session.
+    """Parse a metadata.json of ``size`` bytes; make its paths relative to the session.
 
     :raises BadInputError: it cannot be used.
     """

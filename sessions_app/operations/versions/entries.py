@@ -17,7 +17,10 @@ COLUMNS = ("session_id", "path", "blob_id", "category", "language", "origin", "a
 
 
 def write_entries(session: DubbingSession, changes: Changes, new: NewVersion, *, number: int) -> int:
-    """Write the changes of version ``number``; return the bytes of blobs that are new in the session."""
+    """Write the changes of version ``number``.
+
+    Returns the bytes of blobs that are new in the session.
+    """
     ended = [entry.path for entry in (*changes.removed, *changes.changed)]
     for paths in _batched(ended):
         Entry.objects.filter(session=session, path__in=paths, removed_in__isnull=True).update(

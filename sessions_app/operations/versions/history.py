@@ -1,4 +1,7 @@
-"""History: all versions of a session at once, from an archive or from another user's session."""
+"""History: all versions of a session at once.
+
+It comes from an archive or from another user's session.
+"""
 
 from __future__ import annotations
 

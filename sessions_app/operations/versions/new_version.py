@@ -12,7 +12,10 @@ from dubbing_core.manifest import Manifest
 
 @dataclass(frozen=True, kw_only=True)
 class NewVersion:
-    """Files, the blob of each, and the document (metadata.json with relative paths) of a version to commit."""
+    """Files, the blob of each, and the document of a version to commit.
+
+    The document is metadata.json with relative paths.
+    """
 
     manifest: Manifest
     blob_ids: Mapping[str, int]

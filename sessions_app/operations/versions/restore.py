@@ -19,7 +19,9 @@ from sessions_app.queries.manifests import get_version_contents
 def restore_version(
     *, session: DubbingSession, number: int, author: AbstractBaseUser, now: datetime
 ) -> Version:
-    """Commit a new version with the files of version ``number``; no bytes move and no version is lost.
+    """Commit a new version with the files of version ``number``.
+
+    No bytes move and no version is lost.
 
     :raises NotAllowedError: the session has no such version.
     :raises UnchangedError: the current version has the same files and metadata.

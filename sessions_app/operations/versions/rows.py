@@ -1,4 +1,4 @@
-"""Row of a version, with the columns that lists and searches need beside its document."""
+"""Row of a version, with the columns for lists and searches beside its document."""
 
 from __future__ import annotations
 

@@ -6,44 +6,38 @@ from django.db import migrations, models
 MODELS = (("hold", "hold"), ("pin", "pin")), (("keptanswer", "kept answer"), ("idempotencyrecord", "idempotency record"))
 """Model and verbose names, old and new. RenameModel renames content types but not the permissions of their models."""
 
+JOB_KINDS = {"check": "preview"}
 RESULT_KEYS = {"stored_bytes": "stored_size", "wanted_name": "requested_name"}
-"""Keys of job results, also of the sessions in them, old and new."""
+"""Keys of job results, also of the sessions in them, old and new. Pages show jobs of any age."""
+ERROR_CODES = {"uploads_gone": "uploads_deleted"}
 ROWS_PER_STATEMENT = 500
 
 
-def rename_result_keys(names):
-    """Jobs are shown for as long as their owner exists, so the results of earlier ones get the names that pages read."""
+def rename_in_jobs(kinds, keys, codes):
+    """PostgreSQL refuses to alter a table one of whose rows was updated twice in the transaction, hence one update for all."""
 
     def rename(result):
-        renamed = {names.get(key, key): value for key, value in result.items()}
+        renamed = {keys.get(key, key): value for key, value in result.items()}
         if isinstance(renamed.get("sessions"), list):
             renamed["sessions"] = [rename(session) for session in renamed["sessions"]]
         return renamed
 
     def update(apps, schema_editor):
-        jobs = apps.get_model("sessions_app", "Job").objects.filter(state="succeeded")
-        pks = list(jobs.order_by("pk").values_list("pk", flat=True))
+        jobs = apps.get_model("sessions_app", "Job").objects.order_by("pk")
+        pks = list(jobs.values_list("pk", flat=True))
         for start in range(0, len(pks), ROWS_PER_STATEMENT):
-            batch = list(jobs.filter(pk__in=pks[start : start + ROWS_PER_STATEMENT]).only("result"))
+            batch = list(jobs.filter(pk__in=pks[start : start + ROWS_PER_STATEMENT]))
             for job in batch:
+                job.kind = kinds.get(job.kind, job.kind)
+                job.error_code = codes.get(job.error_code, job.error_code)
                 job.result = rename(job.result)
-            jobs.bulk_update(batch, ["result"])
+            jobs.bulk_update(batch, ["kind", "error_code", "result"], batch_size=ROWS_PER_STATEMENT)
 
     return update
 
 
-def rename_error_code(old, new):
-    def update(apps, schema_editor):
-        apps.get_model("sessions_app", "Job").objects.filter(error_code=old).update(error_code=new)
-
-    return update
-
-
-def rename_kind(old, new):
-    def update(apps, schema_editor):
-        apps.get_model("sessions_app", "Job").objects.filter(kind=old).update(kind=new)
-
-    return update
+def reverse(names):
+    return {new: old for old, new in names.items()}
 
 
 def rename_permissions(pairs):
@@ -266,12 +260,9 @@ class Migration(migrations.Migration):
             name='stored_size',
             field=models.PositiveBigIntegerField(help_text='Bytes of blobs that earlier versions of the session do not have.'),
         ),
-        migrations.RunPython(rename_kind("check", "preview"), rename_kind("preview", "check")),
         migrations.RunPython(
-            rename_result_keys(RESULT_KEYS), rename_result_keys({new: old for old, new in RESULT_KEYS.items()})
-        ),
-        migrations.RunPython(
-            rename_error_code("uploads_gone", "uploads_deleted"), rename_error_code("uploads_deleted", "uploads_gone")
+            rename_in_jobs(JOB_KINDS, RESULT_KEYS, ERROR_CODES),
+            rename_in_jobs(reverse(JOB_KINDS), reverse(RESULT_KEYS), reverse(ERROR_CODES)),
         ),
         migrations.AddIndex(
             model_name='blob',

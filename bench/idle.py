@@ -1,4 +1,4 @@
-"""Prepare a turn: inputs in memory, written data on the disk, and the disk idle.
+"""Preparation of a turn: inputs in memory, written data on disk, the disk idle.
 
 A virtual machine may return unused memory to its host after some seconds. An entrant whose inputs were used ten seconds ago would be slower
 than one whose inputs were just used, since the first access to a returned page costs more than a copy. A file system may send ``discard`` for deleted files

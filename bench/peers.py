@@ -55,7 +55,7 @@ def run(*command: str | Path, cwd: Path | None = None, environment: Mapping[str,
 
 
 def copies(source: Path, target: Path) -> list[Entrant]:
-    """``cp -r`` into an empty folder."""
+    """Return ``cp -r`` into an empty folder, if it is installed."""
     cp = find("cp")
     if cp is None:
         return []

@@ -44,7 +44,7 @@ class Direction:
 
 
 class Relay:
-    """Forward connections to a server. Counts TCP payload, HTTP headers included."""
+    """A forwarder of connections. Counts TCP payload, HTTP headers included."""
 
     def __init__(self, server_url: str) -> None:
         url = urlsplit(server_url)

@@ -1,4 +1,4 @@
-"""Format rows as lines of a table, and as JSON."""
+"""Rows as lines of a table, and as JSON."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ OWNER_FIELDS: dict[type[Model], str] = {
 
 
 class Action(StrEnum):
-    """What a user does with a row."""
+    """Action of a user on a row."""
 
     VIEW = "view"
     """See, download and export."""

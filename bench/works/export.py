@@ -1,4 +1,4 @@
-"""Export a saved session as a ZIP on the disk."""
+"""Exports of a saved session as a ZIP on the disk."""
 
 from __future__ import annotations
 

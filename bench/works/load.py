@@ -1,4 +1,4 @@
-"""Load a saved session into a folder."""
+"""Loads of a saved session into a folder."""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ def count_failure(request: HttpRequest) -> None:
 
 
 class CallerThrottle(BaseThrottle):
-    """Limits the requests of an access token, or of a user's browser."""
+    """Limit on the requests of an access token, or of a user's browser."""
 
     def __init__(self) -> None:
         # One instance serves all requests of an endpoint; Ninja calls `wait` right after a refusal, in the same thread.

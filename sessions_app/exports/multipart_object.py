@@ -59,7 +59,7 @@ def _count_upload_threads(parts: tuple[PartPlan, ...]) -> int:
 
 
 class _PartWriter:
-    """Writes parts from several threads."""
+    """Writer of parts from several threads."""
 
     def __init__(self, new: NewObject, reader: BlobReader, *, check: Callable[[], None]) -> None:
         self._new = new

@@ -35,7 +35,7 @@ class NotAllowedError(OperationError):
 
 
 class ConflictError(OperationError):
-    """Carries the number of the current version."""
+    """Conflict with the current version, whose number is ``current``."""
 
     code = "conflict"
 
@@ -53,7 +53,7 @@ class BadInputError(OperationError):
 
 
 class IncompleteError(BadInputError):
-    """Carries the numbers of the missing parts, from 1, by the upload's code."""
+    """Incomplete uploads: ``missing`` part numbers, from 1, by the upload's code."""
 
     code = "upload_incomplete"
 
@@ -67,7 +67,7 @@ class OverQuotaError(OperationError):
 
 
 class BusyError(OperationError):
-    """Trying again in a moment will work."""
+    """Temporary refusal: a retry in a moment will succeed."""
 
     code = "busy"
 

@@ -28,7 +28,7 @@ OnBytes = Callable[[int], None]
 
 
 class Extractor(Protocol):
-    """Creates objects of a store from ranges of one source. Thread-safe."""
+    """Creator of a store's objects from ranges of one source. Thread-safe."""
 
     def is_cheap(self, start: int) -> bool:
         """Return whether extracting a large range at ``start`` is worthwhile.
@@ -79,7 +79,7 @@ def get_file_extractor(
 
 
 class FileExtractor:
-    """Extracts from a file on the machine on which the store's objects are files."""
+    """Extractor from a file on the machine on which the store's objects are files."""
 
     def __init__(
         self, files: LocalFiles, path: Path, scratch: str, *, check_unchanged: Callable[[], None]
@@ -109,7 +109,7 @@ class FileExtractor:
 
 
 class ServerSideExtractor:
-    """Extracts from an object by copies inside the store."""
+    """Extractor from an object, by copies inside the store."""
 
     def __init__(self, store: BlobStore, copier: RangeCopier, source: str) -> None:
         self._store = store
@@ -134,7 +134,7 @@ class ServerSideExtractor:
 
 
 class StreamExtractor:
-    """Extracts from a source that the store cannot reach: reads it again and sends it."""
+    """Extractor from a source that the store cannot reach: reads and sends it again."""
 
     def __init__(
         self, store: BlobWriter, source: RangeSource, *, check_unchanged: Callable[[], None]
@@ -155,7 +155,7 @@ class StreamExtractor:
 
 
 class _DiscardError(Exception):
-    """Ends a ``create_file`` block without creating the file."""
+    """Signal to end a ``create_file`` block without creating the file."""
 
 
 def _can_share(files: LocalFiles, path: Path, scratch: str) -> bool:

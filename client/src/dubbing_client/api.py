@@ -199,7 +199,7 @@ class Api(RestClient):
 
 
 def is_code(text: str) -> bool:
-    """Whether a text has the form of a session's code, a UUID."""
+    """Return whether a text has the form of a session's code, a UUID."""
     return CODE.fullmatch(text.lower()) is not None
 
 

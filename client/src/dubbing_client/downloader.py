@@ -39,7 +39,7 @@ OnPlaced = Callable[[RemoteFile, FileHash], object]
 
 
 class Downloader:
-    """Downloads files of one version over connections of its own.
+    """Downloader of one version's files, over connections of its own.
 
     To be used in a ``with`` block.
 

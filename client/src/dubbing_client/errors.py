@@ -140,7 +140,7 @@ class ConflictError(Problem):
 
 
 class UnavailableError(Problem):
-    """A later attempt may succeed."""
+    """A temporary error; a later attempt may succeed."""
 
 
 RETRYABLE = frozenset({408, 425, 429, 500, 502, 503, 504})

@@ -102,7 +102,7 @@ def _batches(files: Iterable[tuple[int, str]]) -> Iterator[list[str]]:
 
 
 class _Hasher:
-    """Hashes batches of files in threads, saving new hashes now and then."""
+    """Hasher of file batches in threads; saves new hashes at intervals."""
 
     def __init__(self, folder: Folder, listing: Listing, state: State, on_bytes: OnBytes | None) -> None:
         self._folder = folder

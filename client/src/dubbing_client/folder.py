@@ -44,7 +44,7 @@ class Listing:
     """Path -> reason for files that are not saved although the user may expect it."""
 
     def covers(self, path: str) -> bool:
-        """Whether a file at this path would be listed.
+        """Return whether a file at this path would be listed.
 
         Only then does its absence mean that it was removed.
         """
@@ -135,7 +135,7 @@ class Folder:
         return self.path.joinpath(*path.split("/"))
 
     def is_inside(self, path: str) -> bool:
-        """Whether no link leads out of the folder on the way to a path."""
+        """Return whether no link leads out of the folder on the way to a path."""
         place = self.path
         for part in path.split("/")[:-1]:
             place /= part
@@ -149,7 +149,7 @@ class Folder:
 
 
 def is_ignored(path: str) -> bool:
-    """Whether a save never includes a file at this path."""
+    """Return whether a save never includes a file at this path."""
     *folders, name = path.split("/")
     return (
         name.endswith(PART_SUFFIX)

@@ -1,4 +1,4 @@
-"""Waiting for the portal's background jobs."""
+"""Polling of the portal's background jobs until they end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Planning a load: the files to fetch, overwrite and delete.
+"""Plan of a load: the files to fetch, overwrite and delete.
 
 Files with content that no version contains are only overwritten on request; so are files deleted that the version does not contain.
 """

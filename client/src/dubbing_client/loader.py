@@ -1,4 +1,4 @@
-"""Loading a version into a folder, as planned by `plan_load`."""
+"""Load of a version into a folder, as planned by `plan_load`."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def load(
 
 
 class _Recorder:
-    """Records written files in the state, and saves it now and then.
+    """Recorder of written files in the state, which it saves at intervals.
 
     After a kill, these files are not hashed again.
     """

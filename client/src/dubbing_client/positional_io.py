@@ -1,4 +1,4 @@
-"""Reading and writing a file at a position, from several threads."""
+"""Reads and writes at a position of a file, from several threads."""
 
 from __future__ import annotations
 

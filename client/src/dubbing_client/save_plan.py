@@ -1,4 +1,4 @@
-"""Planning a save: what to compare the folder with, and which files were removed.
+"""Plan of a save: the state to compare the folder with, and the removed files.
 
 Changes and removals are relative to what folder and portal last agreed on (`State.synced`), not to the newest version: files
 that only another user's version contains were never in this folder, so they cannot have been removed from it.
@@ -23,7 +23,7 @@ from dubbing_client.state import State
 
 @dataclass
 class SavePlan:
-    """What a save compares the folder with, and what it removes."""
+    """State that a save compares the folder with, and the files that it removes."""
 
     folder: Folder
     listing: Listing

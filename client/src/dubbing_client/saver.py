@@ -1,4 +1,4 @@
-"""Saving a folder as a session's next version, as planned by `plan_save`."""
+"""Save of a folder as a session's next version, as planned by `plan_save`."""
 
 from __future__ import annotations
 
@@ -209,7 +209,7 @@ def _find_video(api: Api, plan: SavePlan) -> str:
 
 
 def _may_have_changes(plan: SavePlan, state: State) -> bool:
-    """Whether any file may have changed, from stats alone."""
+    """Return whether any file may have changed, from stats alone."""
     hashes = (
         (plan.synced.get(path), state.cached_hash(path, stat)) for path, stat in plan.listing.files.items()
     )

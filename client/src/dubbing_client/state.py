@@ -35,7 +35,7 @@ class FileHash:
     """When reading started."""
 
     def is_valid_for(self, stat: Stat) -> bool:
-        """Whether a file with this stat still has this hash.
+        """Return whether a file with this stat still has this hash.
 
         A file modified within a clock tick before it was read may have been written to afterwards without another
         modification time, so it has to be read again (git calls such an entry racy).
@@ -160,7 +160,7 @@ class State:
         self.base, self.synced, self.loaded = base, dict(synced), {}
 
     def is_stored(self, path: str, sha256: str) -> bool:
-        """Whether a version known to this folder contains this content at this path."""
+        """Return whether a version known to this folder has this content at this path."""
         return sha256 in {self.synced.get(path), self.loaded.get(path)}
 
 

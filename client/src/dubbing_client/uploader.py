@@ -120,7 +120,7 @@ class _SignedUrls:
 
 
 class Uploader:
-    """Sends uploads in the background while more are added.
+    """Sender of uploads in the background, while more are added.
 
     To be used in a ``with`` block; `finish` waits for all uploads.
 
@@ -148,7 +148,7 @@ class Uploader:
         self._group.close()
 
     def has_capacity(self) -> bool:
-        """Whether connections are idle, or soon will be."""
+        """Return whether connections are idle, or soon will be."""
         self._group.finished()
         return self._group.pending < 2 * CONNECTIONS
 

@@ -1,4 +1,4 @@
-"""Watching a folder: save it whenever a stage of the pipeline has finished."""
+"""Watcher of a folder: saves it when a stage of the pipeline has finished."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MESSAGE_LIMIT = 400
 
 @dataclass
 class QuietPeriod:
-    """Detects that a folder has not changed for a while, from its listings."""
+    """Detector of quiet periods: no changes in a folder's listings for a while."""
 
     seconds: float
     seen: Mapping[str, Stat] | None = None
@@ -30,7 +30,7 @@ class QuietPeriod:
     handled: Mapping[str, Stat] | None = None
 
     def has_passed(self, files: Mapping[str, Stat], *, now: float) -> bool:
-        """Whether the folder has new changes and has been quiet for long enough."""
+        """Return whether the folder has new changes and has been quiet for long enough."""
         if files != self.seen:
             self.seen, self.since = files, now
             return False

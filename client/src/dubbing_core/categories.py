@@ -14,7 +14,7 @@ PRIVATE_FOLDER = ".dubbing"
 
 
 class Category(StrEnum):
-    """What a file is in a dubbing project."""
+    """Role of a file in a dubbing project."""
 
     ORIGINAL_VIDEO = "original_video"
     TRANSCRIPTIONS = "transcriptions"

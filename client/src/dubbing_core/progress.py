@@ -11,7 +11,7 @@ from dubbing_core.enums import StrEnum
 
 
 class Stage(StrEnum):
-    """How far a project has come."""
+    """Stage that a project has reached."""
 
     EMPTY = "empty"
     TRANSCRIBED = "transcribed"

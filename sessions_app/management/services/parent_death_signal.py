@@ -1,4 +1,4 @@
-"""Run a command that receives a signal when the portal ends or is killed.
+"""Runner of a command that receives a signal when the portal ends or is killed.
 
 Usage: python -IS parent_death_signal.py PARENT_PID SIGNAL COMMAND...
 """

@@ -26,7 +26,9 @@ class StopRequested(Exception):  # noqa: N818 (a request, not an error)
 
 
 class Supervisor:
-    """Starts services in order, restarts those that end, stops all in reverse order.
+    """Supervisor that starts services in order and restarts those that end.
+
+    It stops them in reverse order.
 
     ``start``, ``wait_until`` and ``watch`` raise StopRequested after one of STOP_SIGNALS was received.
     """

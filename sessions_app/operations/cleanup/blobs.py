@@ -1,4 +1,4 @@
-"""Delete blobs that nothing refers to."""
+"""Deletion of blobs that nothing refers to."""
 
 from __future__ import annotations
 

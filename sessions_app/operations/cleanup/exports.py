@@ -1,4 +1,4 @@
-"""Expire exports: delete their bytes and keep their rows."""
+"""Expiry of exports: bytes are deleted, rows remain."""
 
 from __future__ import annotations
 

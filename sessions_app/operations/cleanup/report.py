@@ -18,7 +18,7 @@ class Tally:
 
 @dataclass(frozen=True, kw_only=True)
 class GarbageReport:
-    """What was deleted, or would be by a dry run."""
+    """Deleted rows and bytes; in a dry run, those that would be deleted."""
 
     sessions: Tally = field(default_factory=Tally)
     exports: Tally = field(default_factory=Tally)

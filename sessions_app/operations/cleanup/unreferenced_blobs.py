@@ -1,4 +1,4 @@
-"""Collect blobs that nothing refers to, after a grace period."""
+"""Collection of blobs that nothing refers to, after a grace period."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Write an export to a file on this machine."""
+"""Export to a file on this machine."""
 
 from __future__ import annotations
 

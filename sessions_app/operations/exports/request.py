@@ -1,4 +1,4 @@
-"""Request an export."""
+"""Requests for exports."""
 
 from __future__ import annotations
 

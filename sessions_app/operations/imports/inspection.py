@@ -1,4 +1,4 @@
-"""Inspect archives without storing anything."""
+"""Inspection of archives, without storing anything."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Request an import, or the preview of one."""
+"""Requests for an import, or the preview of one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ingest pipeline: hash, deduplicate, store.
+"""Ingest pipeline: hashing, deduplication, storage.
 
 A blob's row always exists before its bytes are visible.
 """

@@ -1,4 +1,4 @@
-"""Ingest members of an archive (docs/decisions/0012-archive-ingest.md).
+"""Ingest of an archive's members (docs/decisions/0012-archive-ingest.md).
 
 Large stored members are hashed in place; after their rows exist, the store makes blobs of their ranges, if that is cheaper
 than writing the bytes. Members that probably have a blob already are only hashed, too. Small members are read together with
@@ -88,7 +88,10 @@ def _plan_batches(
 
 
 def _is_large(member: ArchiveMember) -> bool:
-    """Whether it is too large to be read into memory, or to wait there for its row."""
+    """Return whether a member is too large to be read into memory.
+
+    Small members also wait there for their rows.
+    """
     return max(member.size, member.compressed_size) > SMALL_SIZE
 
 

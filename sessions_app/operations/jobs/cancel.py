@@ -1,4 +1,4 @@
-"""Cancel a job."""
+"""Cancellation of jobs."""
 
 from __future__ import annotations
 

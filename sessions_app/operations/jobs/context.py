@@ -28,7 +28,7 @@ HEARTBEAT_INTERVAL = 1.0
 
 
 class JobContext:
-    """Renews the lease of a claimed job while its ``with`` block runs.
+    """Context of a claimed job. Renews its lease while the ``with`` block runs.
 
     ``advance`` and ``check`` raise JobCancelled or JobLost when the job must stop; ``finish`` commits the job's effect and its
     end in one transaction, or neither. One thread uses the job's row, so that any number of threads may call

@@ -1,4 +1,4 @@
-"""Create a job."""
+"""Creation of jobs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Retry a job, and count its attempts."""
+"""Retries of jobs, and their number of attempts."""
 
 from __future__ import annotations
 
@@ -40,5 +40,5 @@ def retry_job(*, job: Job, now: datetime, params: dict[str, Any] | None = None) 
 
 
 def has_attempts_left(job: Job) -> bool:
-    """Whether an interrupted job may start again by itself."""
+    """Return whether an interrupted job may start again by itself."""
     return job.attempt - int(job.params.get("attempts_before", 0)) < settings.JOB_MAX_ATTEMPTS

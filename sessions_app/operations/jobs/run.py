@@ -1,4 +1,4 @@
-"""Run one job: claim it, keep its lease, call its handler, record how it ended."""
+"""Run of one job: claim, lease, handler, outcome."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Loads: write a version's files back into a folder.
+"""Loads: a version's files written back into a folder.
 
 Owns no rows. Calls no other use case.
 """

@@ -1,4 +1,4 @@
-"""Load a version: write its files into a folder on this machine."""
+"""Load of a version: its files are written into a folder on this machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Perform a save: ingest its uploads, commit the version."""
+"""Job of a save: ingest its uploads, commit the version."""
 
 from __future__ import annotations
 

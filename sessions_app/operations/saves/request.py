@@ -1,4 +1,4 @@
-"""Request a save."""
+"""Requests for saves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Retry a save that met a conflict."""
+"""Retries of saves that met a conflict."""
 
 from __future__ import annotations
 

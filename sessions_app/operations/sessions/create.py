@@ -1,4 +1,4 @@
-"""Create a session."""
+"""Creation of sessions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Purge a session: delete it from the trash for good."""
+"""Purge of sessions: final deletion from the trash."""
 
 from __future__ import annotations
 

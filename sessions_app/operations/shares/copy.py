@@ -1,4 +1,4 @@
-"""Copy a shared export into the recipient's own sessions."""
+"""Copy of a shared export in the recipient's own sessions."""
 
 from __future__ import annotations
 

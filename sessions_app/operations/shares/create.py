@@ -1,4 +1,4 @@
-"""Create a share link."""
+"""Creation of share links."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Find a share by the token in its link."""
+"""Lookup of a share by the token in its link."""
 
 from __future__ import annotations
 

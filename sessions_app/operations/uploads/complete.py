@@ -1,4 +1,4 @@
-"""Complete uploads: join their parts and record it."""
+"""Completion of uploads: join the parts and record it."""
 
 from __future__ import annotations
 

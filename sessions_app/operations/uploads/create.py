@@ -1,4 +1,4 @@
-"""Create uploads, or find those of an interrupted client."""
+"""Creation of uploads, or lookup of an interrupted client's uploads."""
 
 from __future__ import annotations
 

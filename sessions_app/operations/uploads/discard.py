@@ -1,4 +1,4 @@
-"""Discard uploads: delete their rows and bytes."""
+"""Discarding of uploads: their rows and bytes are deleted."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class S3PartSigner:
-    """Signs for the server's public address; lists parts at the internal one."""
+    """Signer for the server's public address; lists parts at the internal one."""
 
     def __init__(
         self, storage: S3Storage, objects: S3Objects, uploads: S3Uploads, public_endpoint_url: str | None

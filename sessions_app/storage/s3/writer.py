@@ -8,7 +8,7 @@ from sessions_app.storage.store import Part
 
 
 class S3Writer:
-    """Sends a small object in one request, a larger one in parts.
+    """Writer that sends a small object in one request, a larger one in parts.
 
     Holds one part in memory.
     """

@@ -1,4 +1,4 @@
-"""Reading the ZIP of a session, with the portal's reader and its strict profile."""
+"""Session ZIPs, read by the portal's reader with its strict profile."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ def no_progress(done: int, total: int) -> None:
 
 
 class Backend(Protocol):
-    """Each method cleans the names that it gets.
+    """Storage of sessions. Each method cleans the names that it gets.
 
     :raises SessionError: from each method, with a sentence for the user.
     :raises OSError: the operating system refuses, for example because the disk is full.

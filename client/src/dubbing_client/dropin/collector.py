@@ -1,4 +1,4 @@
-"""Collects a pipeline's state from its working folder."""
+"""Collector of a pipeline's state from its working folder."""
 
 from __future__ import annotations
 

@@ -221,7 +221,7 @@ class LocalBackend:
 
 
 def _is_same(source: Path, existing: Path) -> bool:
-    """Whether a copy would change nothing.
+    """Return whether a copy would change nothing.
 
     Size and time are not enough: a pipeline writes files of one size within one tick of the clock.
     """

@@ -57,7 +57,7 @@ def error_sentence(error: Exception) -> str:
 
 
 class ProjectSessionManager:
-    """Saves, loads, exports, imports and deletes dubbing sessions.
+    """Manager that saves, loads, exports, imports and deletes dubbing sessions.
 
     With ``url`` and ``token``, with ``DUBS_URL`` and ``DUBS_TOKEN`` in the environment, or after ``dubs login``, sessions are stored on
     a portal, and each save is a version there; otherwise, or with ``local=True``, in ``sessions_dir``. On failure the methods

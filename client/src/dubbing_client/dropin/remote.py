@@ -293,7 +293,7 @@ class RemoteBackend:
 
 
 class _StepListener(NullListener):
-    """Reports one step as progress; called from several threads."""
+    """Listener that reports one step as progress; called from several threads."""
 
     def __init__(self, on_progress: OnProgress, step: str) -> None:
         self._on_progress = on_progress
@@ -317,6 +317,6 @@ class _StepListener(NullListener):
 
 
 def _is_same_document(document: Mapping[str, Any], former: Mapping[str, Any]) -> bool:
-    """Whether two documents differ only in times and generated values."""
+    """Return whether two documents differ only in times and generated values."""
     keys: set[str] = (document.keys() | former.keys()) - {*TIMESTAMPS, "session_name", "session_metadata"}
     return all(document.get(key) == former.get(key) for key in keys)

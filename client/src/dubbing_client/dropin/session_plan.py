@@ -1,4 +1,4 @@
-"""Planning a save: the target of each file, and the new document.
+"""Plan of a save: the target of each file, and the new document.
 
 Files are only checked for existence.
 """

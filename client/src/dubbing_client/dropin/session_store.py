@@ -147,7 +147,7 @@ def copy_verified(source: Path, target: Path, counter: ProgressCounter) -> None:
 
 
 def is_equal(first: Path, second: Path) -> bool:
-    """Whether two files of the same size have the same content.
+    """Return whether two files of the same size have the same content.
 
     Unlike ``filecmp``, nothing is cached.
     """
@@ -173,7 +173,7 @@ def write_durably(target: Path, data: bytes) -> None:
 
 
 class ProgressCounter:
-    """Adds up the bytes done and reports them."""
+    """Counter that adds up the bytes done and reports them."""
 
     def __init__(self, total: int, on_progress: OnProgress) -> None:
         self.total = total

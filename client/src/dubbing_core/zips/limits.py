@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ArchiveLimits:
-    """Limits of what an archive may declare, checked before anything is inflated."""
+    """Limits of an archive's declared values, checked before anything is inflated."""
 
     max_entries: int = 50_000
     max_total_size: int = 1 << 40

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import stat
 import subprocess
@@ -112,6 +113,32 @@ def test_a_damaged_state_is_renamed_with_a_warning(work, capsys, name, content):
     assert (state.directory / f"{name}.damaged").exists()
     again.save()
     assert work.state().files == {}
+
+
+def test_a_state_of_client_0_1_is_read(work):
+    state = work.state()
+    state.directory.mkdir(parents=True)
+    base = {"session": "5f8f", "name": "Talk", "version": 3}
+    pending = {"session": "5f8f", "key": "k", "request": {"parent": 3}, "known": {"a.wav": "11"}}
+    state_json = {
+        "format": 1,
+        "base": base,
+        "known": {"a.wav": "00"},
+        "loaded": {},
+        "creating": "c",
+        "pending": pending,
+    }
+    files_json = {"format": 1, "files": {"a.wav": [1, 2, 3, 4, 5, "00"]}}
+    (state.directory / "state.json").write_text(json.dumps(state_json))
+    (state.directory / "files.json").write_text(json.dumps(files_json))
+
+    state = work.state()
+
+    assert state.base == Base(session="5f8f", name="Talk", version=3)
+    assert state.synced == {"a.wav": "00"}
+    assert state.creation_key == "c"
+    assert state.pending == PendingSave("5f8f", "k", {"parent": 3}, {"a.wav": "11"})
+    assert state.files["a.wav"].sha256 == "00"
 
 
 def test_each_portal_has_its_own_state(work):

@@ -99,9 +99,9 @@ class Downloader:
         try:
             with self._group as group:
                 pool = group.pool(CONNECTIONS, "fetch")
-                for task in tasks:
-                    pool.submit(_run, task)
                 try:
+                    for task in tasks:
+                        pool.submit(_run, task)
                     group.wait_all()
                 except BaseException:
                     self._transport.close()  # interrupts requests of the other threads

@@ -177,12 +177,23 @@ def _damage_tolerant(path: Path) -> Iterator[Any]:
     The file is renamed if the block cannot interpret it.
     """
     document = read_json(path)
-    if document is not None and document.get("format") != FORMAT:
+    if document is not None and document.get("format") not in {1, FORMAT}:
         document = None
     try:
+        if document is not None and document["format"] == 1:
+            _upgrade(document)
         yield document
     except (KeyError, TypeError, ValueError, AttributeError):
         quarantine(path)
+
+
+def _upgrade(document: dict[str, Any]) -> None:
+    """Rename the keys of format 1, which client 0.1 wrote."""
+    for part in (document, document.get("pending") or {}):
+        for old, new in (("known", "synced"), ("creating", "creation_key")):
+            if old in part:
+                part[new] = part.pop(old)
+    document.setdefault("aliases", {})
 
 
 def _numbers(stat: Stat) -> list[int]:

@@ -1,4 +1,4 @@
-"""The programs that the portal is compared with; none of them calls fsync.
+"""The programs that the portal is compared with, without fsync.
 
 They are the original session manager's code, zipfile, and installed programs. Installed programs are timed as
 whole processes, Python code inside this one.

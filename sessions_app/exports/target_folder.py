@@ -43,9 +43,8 @@ class FileState(Enum):
 class TargetFolder:
     """Writer of new files under hidden names, renamed together by ``commit``.
 
-    The hidden files are beside the final ones.
-
-    The ``with`` block deletes files that were not committed. Nothing is synced to the disk.
+    The hidden files are beside the final ones. The ``with`` block deletes files that were not committed. Nothing
+    is synced to the disk.
 
     :raises OSError: the folder is not writable, or the disk is full.
     """

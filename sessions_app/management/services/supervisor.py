@@ -28,9 +28,8 @@ class StopRequested(Exception):  # noqa: N818 (a request, not an error)
 class Supervisor:
     """Supervisor that starts services in order and restarts those that end.
 
-    It stops them in reverse order.
-
-    ``start``, ``wait_until`` and ``watch`` raise StopRequested after one of STOP_SIGNALS was received.
+    It stops them in reverse order. ``start``, ``wait_until`` and ``watch`` raise StopRequested after one of
+    STOP_SIGNALS was received.
     """
 
     def __init__(self, *, print_line: PrintLine) -> None:

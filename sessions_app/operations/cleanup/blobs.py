@@ -26,7 +26,9 @@ def delete_new_blobs(blob_ids: Iterable[int], *, created_since: datetime) -> int
 
 
 def delete_unreferenced_blob(blob: Blob) -> bool:
-    """Delete a blob's bytes, then its row, if unreferenced; return whether it was.
+    """Delete a blob's bytes, then its row, unless it is referenced.
+
+    Returns whether the blob was deleted.
 
     The row's lock decides between this and a save that needs the blob: a save that locked it first has committed its reference
     before the check below; one that locks it later finds DELETING, waits for the deletion, and stores the bytes again.

@@ -74,9 +74,8 @@ def _render_selection(selection: Selection) -> dict[str, object]:
 def _find_reusable(equal: JobQuerySet, filename: str, *, now: datetime) -> Job | None:
     """Return an unfinished job, or one whose export can be downloaded.
 
-    The expiry of such an export is extended to that of a new one.
-
-    The file name is compared because an export from before a renaming of the session contains the old name.
+    The expiry of such an export is extended to that of a new one. The file name is compared because an export from
+    before a renaming of the session contains the old name.
     """
     unfinished = equal.unfinished().order_by("-pk").first()
     if unfinished is not None:

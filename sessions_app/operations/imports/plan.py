@@ -64,7 +64,7 @@ class SessionPlan:
 def plan_sessions(archive: Archive) -> list[SessionPlan]:
     """Read the small files that describe an archive's contents.
 
-    The archive contains one session, or several in folders.
+    They describe one session, or several in folders.
 
     :raises ZipError: one of them is damaged.
     :raises BadInputError: they cannot be used, or there is nothing to import.

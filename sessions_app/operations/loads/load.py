@@ -41,7 +41,7 @@ def load_version(
 ) -> LoadResult:
     """Write the version's files and its metadata.json into an existing folder.
 
-    metadata.json is the one of an export.
+    metadata.json is the same as in an export.
 
     Files that are not part of the version stay; files with the right bytes are not touched, because reading is cheaper than writing
     and their times are preserved. All new files are written under hidden names first, then renamed: an error before that leaves the

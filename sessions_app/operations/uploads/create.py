@@ -73,7 +73,7 @@ def _build_draft(new: NewFile | NewPack) -> Upload:
 def _compute_identity(kind: Literal["file", "pack"], rows: Sequence[FileRow]) -> str:
     """Return the identity of an upload, or "" without hashes.
 
-    Paths and sizes alone could join bytes of two different files.
+    With paths and sizes alone, bytes of two different files could be joined.
 
     The kind is part of it: a pack of one file is another upload than that file alone.
     """

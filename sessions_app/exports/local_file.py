@@ -14,6 +14,7 @@ from sessions_app.storage import atomic_files
 from sessions_app.storage.kernel_copy import copy_range
 from sessions_app.storage.keys import blob_key
 from sessions_app.storage.store import LocalFiles, ObjectMissingError, StoreUnavailableError
+from sessions_app.storage.writeback import EarlyWriteback
 
 
 def write_file(
@@ -28,13 +29,19 @@ def write_file(
     :raises ObjectMissingError: a blob is missing.
     """
     with atomic_files.create_file(destination, key=destination.name, replace=True) as target:
+        writeback = EarlyWriteback(target)
+
+        def count(written: int) -> None:
+            writeback.advance(written)
+            on_bytes(written)
+
         for segment in layout.segments:
             if isinstance(segment, Literal):
                 with atomic_files.translate_os_errors(destination.name):
                     written = atomic_files.write_all(target, segment.data)
-                on_bytes(written)
+                count(written)
             else:
-                _copy(segment, target, files=files, on_bytes=on_bytes)
+                _copy(segment, target, files=files, on_bytes=count)
 
 
 def _copy(segment: BlobRange, target: int, *, files: LocalFiles, on_bytes: Callable[[int], None]) -> None:

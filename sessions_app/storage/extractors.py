@@ -23,6 +23,7 @@ from sessions_app.storage.store import (
     RangeCopier,
     StoreUnavailableError,
 )
+from sessions_app.storage.writeback import EarlyWriteback
 
 OnBytes = Callable[[int], None]
 
@@ -96,12 +97,14 @@ class FileExtractor:
     def extract(self, key: str, start: int, end: int, *, on_bytes: OnBytes) -> None:
         missing = end - start
         with self._files.create_file(key) as target:
+            writeback = EarlyWriteback(target)
             with (
                 atomic_files.translate_os_errors(key),
                 atomic_files.open_descriptor(self._path) as source,
             ):
                 for copied in copy_range(source, target, start, end):
                     missing -= copied
+                    writeback.advance(copied)
                     on_bytes(copied)
             if missing:
                 raise StoreUnavailableError(key)

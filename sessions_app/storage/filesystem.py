@@ -33,6 +33,7 @@ from sessions_app.storage.store import (
     StoredObject,
     StoreUnavailableError,
 )
+from sessions_app.storage.writeback import EarlyWriteback, start_writeback
 
 READ_SIZE = 256 * 1024
 """Bytes per read: few enough to stay in the processor's cache until they are hashed or sent."""
@@ -77,7 +78,9 @@ class FileSystemStore:
     def writer(self, key: str, *, size: int | None = None, durable: bool = True) -> Iterator[ObjectWriter]:
         del size  # needed by stores with limited part counts
         with self.create_file(key, durable=durable) as descriptor:
-            yield _FileWriter(key, descriptor)
+            writer = _FileWriter(key, descriptor)
+            yield writer
+            writer.finish()
 
     @contextmanager
     def create_file(self, key: str, *, durable: bool = True) -> Iterator[int]:
@@ -133,7 +136,9 @@ class FileSystemStore:
                 atomic_files.write_all_at(descriptor, chunk, end)
                 crc32 = zlib_ng.crc32(chunk, crc32)
                 end += len(chunk)
-            if not atomic_files.get_boot_id():
+            if atomic_files.get_boot_id():
+                start_writeback(descriptor, start, end)
+            else:
                 os.fdatasync(descriptor)
         return Part(number=number, size=end - start, etag=f"{crc32:08x}@{atomic_files.get_boot_id()}")
 
@@ -233,10 +238,16 @@ class _FileWriter:
     def __init__(self, key: str, descriptor: int) -> None:
         self._key = key
         self._descriptor = descriptor
+        self._writeback = EarlyWriteback(descriptor)
 
     def write(self, data: bytes | memoryview, /) -> int:
         with atomic_files.translate_os_errors(self._key):
-            return atomic_files.write_all(self._descriptor, data)
+            written = atomic_files.write_all(self._descriptor, data)
+        self._writeback.advance(written)
+        return written
+
+    def finish(self) -> None:
+        self._writeback.finish()
 
 
 def _find_lost_parts(descriptor: int, parts: Sequence[Part], part_size: int) -> Sequence[int]:

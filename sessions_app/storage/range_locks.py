@@ -1,7 +1,7 @@
 """Locks on byte ranges of a file, between threads and between processes.
 
 Open file description locks (F_OFD_SETLK, fcntl(2)): unlike POSIX record locks they also exclude another descriptor of the same
-process. The kernel releases them when their holder ends. filelock locks whole files only (docs/decisions/0022).
+process. The kernel releases them when their holder ends. filelock locks whole files only (docs/decisions/0021).
 """
 
 from __future__ import annotations

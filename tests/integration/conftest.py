@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 
 from sessions_app.api.rates import counter
@@ -34,7 +35,9 @@ def empty_store() -> Iterator[None]:
     """Empty the store; in a bucket, use a new prefix, because each request there costs 10 to 30 ms."""
     store = get_store()
     if isinstance(store, S3Store):
-        store.objects._location = f"test-{uuid4().hex}/"
+        prefix = f"test-{uuid4().hex}"
+        store.objects._location = f"{prefix}/"
+        settings.STORAGES["default"]["OPTIONS"]["location"] = prefix  # of stores that the test creates
     else:
         for key in stored_keys():
             store.delete(key)

@@ -6,7 +6,7 @@ import io
 import random
 import tracemalloc
 import zipfile
-from collections.abc import Mapping
+from functools import cache
 
 import pytest
 
@@ -50,11 +50,6 @@ def media(size: int, name: str) -> bytes:
     return random.Random(name).randbytes(size)
 
 
-def imported(world: World, files: Mapping[str, bytes], *, compression: int = 0) -> tuple[Job, Traffic]:
-    """Import a ZIP of the files; return the job and its traffic."""
-    return imported_zip(world, zip_of_files(files, compression=compression))
-
-
 def imported_zip(world: World, data: bytes) -> tuple[Job, Traffic]:
     (upload,) = world.upload({"talk.zip": data})
     job = request_import(upload=upload, owner=world.alice, name="", now=world.clock())
@@ -71,22 +66,32 @@ def files_of(job: Job, world: World) -> dict[str, bytes]:
     return world.files(job.session.current)
 
 
-LARGE = {"final_videos/hi_final.mp4": 23 * MIB + 5, "audio/hi_audio.wav": 4 * MIB + 1}
+SIZES = {"final_videos/hi_final.mp4": 23 * MIB + 5, "audio/hi_audio.wav": 4 * MIB + 1}
+
+
+@cache
+def large_files() -> dict[str, bytes]:
+    return {name: media(size, name) for name, size in SIZES.items()}
+
+
+@cache
+def large_archive(compression: int = 0) -> bytes:
+    return zip_of_files(large_files(), compression=compression)
 
 
 class TestLargeFiles:
     @pytest.fixture
     def files(self) -> dict[str, bytes]:
-        return {name: media(size, name) for name, size in LARGE.items()}
+        return large_files()
 
     @pytest.mark.parametrize("uniform", [True, False], ids=["equal parts", "any parts"])
     def test_are_copied_by_the_store(self, portal_on, files, uniform):
         world = portal_on(server_side_copy=True, uniform_parts=uniform)
 
-        job, traffic = imported(world, files)
+        job, traffic = imported_zip(world, large_archive())
 
         assert traffic.sent < 64 * 1024
-        assert traffic.received < sum(LARGE.values()) + 2 * MIB  # the directory at the end
+        assert traffic.received < sum(SIZES.values()) + 2 * MIB  # the directory at the end
         assert traffic.requests["UploadPartCopy"] == 2
         assert traffic.requests["CopyObject"] == 0
         assert files_of(job, world) == files
@@ -94,15 +99,15 @@ class TestLargeFiles:
     def test_are_streamed_if_the_store_does_not_copy(self, portal_on, files):
         world = portal_on(server_side_copy=False)
 
-        job, traffic = imported(world, files)
+        job, traffic = imported_zip(world, large_archive())
 
-        assert traffic.sent > sum(LARGE.values())
+        assert traffic.sent > sum(SIZES.values())
         assert files_of(job, world) == files
 
     def test_are_streamed_if_they_are_deflated(self, portal_on, files):
         world = portal_on(server_side_copy=True)
 
-        job, traffic = imported(world, files, compression=8)
+        job, traffic = imported_zip(world, large_archive(8))
 
         assert traffic.requests["UploadPartCopy"] == 0
         assert files_of(job, world) == files
@@ -111,10 +116,10 @@ class TestLargeFiles:
     @pytest.mark.parametrize("compression", [0, 8], ids=["stored", "deflated"])
     def test_with_a_stored_blob_are_only_read(self, portal_on, files, copy, compression):
         world = portal_on(server_side_copy=copy)
-        imported(world, files)
+        imported_zip(world, large_archive())
         before = stored_keys("blobs/")
 
-        job, traffic = imported(world, files, compression=compression)
+        job, traffic = imported_zip(world, large_archive(compression))
 
         assert traffic.sent < 64 * 1024
         assert stored_keys("blobs/") == before
@@ -123,22 +128,22 @@ class TestLargeFiles:
     def test_of_a_local_zip_are_sent_once(self, portal_on, files, tmp_path):
         world = portal_on(server_side_copy=True)
         path = tmp_path / "talk.zip"
-        path.write_bytes(zip_of_files(files, compression=0))
+        path.write_bytes(large_archive())
         store = get_store()
         assert isinstance(store, S3Store)
         traffic = Traffic(store)
 
         job = world.run(request_file_import(file=path, owner=world.alice, name="", now=world.clock()))
 
-        assert sum(LARGE.values()) < traffic.sent < sum(LARGE.values()) + MIB
+        assert sum(SIZES.values()) < traffic.sent < sum(SIZES.values()) + MIB
         assert traffic.requests["CopyObject"] == traffic.requests["UploadPartCopy"] == 0
         assert files_of(job, world) == files
 
     @pytest.mark.parametrize("copy", [True, False], ids=["copied", "streamed"])
-    @pytest.mark.parametrize("damaged", LARGE)
+    @pytest.mark.parametrize("damaged", SIZES)
     def test_leave_nothing_if_one_is_damaged(self, portal_on, files, copy, damaged):
         world = portal_on(server_side_copy=copy)
-        data = bytearray(zip_of_files(files, compression=0))
+        data = bytearray(large_archive())
         data[data.index(files[damaged]) + len(files[damaged]) - 1] ^= 1
 
         job = world.imported(bytes(data))

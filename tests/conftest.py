@@ -41,7 +41,12 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("default")
 
-pytest_plugins = ["tests.services.browser", "tests.services.fixtures", "tests.services.media"]
+pytest_plugins = [
+    "tests.journeys.fixtures",
+    "tests.services.browser",
+    "tests.services.fixtures",
+    "tests.services.media",
+]
 
 TESTS = Path(__file__).parent
 ONE_STACK = ("bench", "browser", "language", "services", "stores", "unit")

@@ -6,16 +6,14 @@ import json
 import os
 import random
 import subprocess
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.journeys.portal import Portal, running_portal
+from tests.journeys.portal import Portal
 from tests.services.processes import ROOT, start_process
-from tests.services.stacks import Stack
 
 DUBS = ROOT / ".build" / "client" / "bin" / "dubs"
 TIMEOUT = 120
@@ -28,20 +26,11 @@ def dubs_path() -> Path:
     return DUBS
 
 
-@pytest.fixture(scope="session")
-def running(stack: Stack) -> Iterator[Portal]:
-    with running_portal(stack) as portal:
-        yield portal
-
-
 @pytest.fixture
-def portal(running: Portal) -> Portal:
-    """One portal for all tests, running again after earlier tests.
-
-    Each test has its own users.
-    """
-    running.recover()
-    return running
+def portal(shared_portal: Portal) -> Portal:
+    """The shared portal, with all its processes running. Each test has its own users."""
+    shared_portal.recover()
+    return shared_portal
 
 
 @dataclass

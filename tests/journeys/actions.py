@@ -258,12 +258,12 @@ def collect_garbage() -> dict[str, object]:
 def find_leftovers() -> list[str]:
     """Describe rows and objects that no longer belong to anything.
 
-    (Uploads of a canceled job stay for another attempt until they expire.)
+    (Uploads, complete or not, stay for another attempt until they expire.)
     """
     needed = set(Export.objects.filter(removed_at__isnull=True).values_list("key", flat=True))
     needed |= {object_key(upload) for upload in Upload.objects.all()}
     found = [key for prefix in (STAGING, EXPORTS) for key in stored_keys(prefix) if key not in needed]
-    found += [f"open: {key}" for key in list_open_uploads()]
+    found += [f"open: {key}" for key in list_open_uploads() if key not in needed]
     found += [str(pin) for pin in Pin.objects.all()]
     unfinished = Blob.objects.exclude(state=Blob.State.STORED).exclude(uploads__isnull=False)
     found += [f"blob {blob} is {blob.state}" for blob in unfinished]

@@ -1,15 +1,12 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from tests.journeys.portal import Portal, running_portal
-from tests.services.stacks import Stack
+from tests.journeys.portal import Portal
 
 
-@pytest.fixture(scope="module")
-def portal(stack: Stack) -> Iterator[Portal]:
-    """A portal in separate processes; one per module, because a start takes seconds."""
-    with running_portal(stack) as portal:
-        yield portal
+@pytest.fixture
+def portal(shared_portal: Portal) -> Portal:
+    """The shared portal, with all its processes running."""
+    shared_portal.recover()
+    return shared_portal

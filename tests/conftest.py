@@ -53,6 +53,8 @@ ONE_STACK = ("bench", "browser", "language", "services", "stores", "unit")
 """Folders whose results do not depend on the stack, or whose tests start their own servers: run once."""
 ON_TEAM = ("stores",)
 """Folders of ``ONE_STACK`` that run on ``team`` in `make test`: it has an S3 server already. Others run on ``embedded``."""
+SLOW_IMPORTS = (TESTS / "integration" / "test_api_document.py",)
+"""Modules of tests marked ``one_stack`` whose import alone takes seconds."""
 OUTSIDE = ("browser", "client", "journeys", "services", "stores")
 """Folders whose tests mostly wait for a portal or server in other processes."""
 IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
@@ -83,10 +85,11 @@ def runs_here(item: pytest.Item) -> bool:
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
     """Skip folders that other workers run: importing all tests takes 10 s of CPU."""
-    if collection_path.parent != TESTS or not collection_path.is_dir():
+    if not collection_path.is_relative_to(TESTS) or collection_path == TESTS:
         return None
-    folder = collection_path.name
-    runs = has_share(folder) and (folder not in ONE_STACK or is_stack_of(folder))
+    folder = folder_of(collection_path)
+    runs_once = folder in ONE_STACK or collection_path in SLOW_IMPORTS
+    runs = has_share(folder) and (not runs_once or is_stack_of(folder))
     return None if runs else True
 
 

@@ -92,7 +92,9 @@ def preview_import(user: BrowserUser, folder: Path, link: str) -> str:
 
 
 @pytest.mark.slow
-def test_every_page_is_free_of_errors_and_fits_the_screen(make_user, media: Media, work_folder: Path):
+def test_every_page_is_free_of_errors_and_fits_the_screen(
+    make_user, media: Media, work_folder: Path, subtests: pytest.Subtests
+):
     bob = make_user("bob")
 
     def visit(path: str) -> None:
@@ -101,9 +103,10 @@ def test_every_page_is_free_of_errors_and_fits_the_screen(make_user, media: Medi
         assert response.status == 200, path
         assert STRICT in str(response.header_value("content-security-policy")), path
         for width, scheme in product((390, 1280), ("light", "dark")):
-            bob.page.set_viewport_size({"width": width, "height": 900})
-            bob.page.emulate_media(color_scheme=scheme)
-            assert bob.page.evaluate(OVERFLOW) <= 0, f"{path} is wider than a screen of {width} pixels"
+            with subtests.test(width=width, scheme=scheme):
+                bob.page.set_viewport_size({"width": width, "height": 900})
+                bob.page.emulate_media(color_scheme=scheme)
+                assert bob.page.evaluate(OVERFLOW) <= 0, f"{path} is wider than a screen of {width} pixels"
         assert bob.page.locator("h1").count() == 1, f"{path} needs one main heading"
         unnamed = bob.page.evaluate(
             """() => [...document.querySelectorAll("button, a[href], input:not([type=hidden], [hidden]), select")]

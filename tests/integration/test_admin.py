@@ -79,25 +79,27 @@ def create_rows(world: World, name: str = "talk") -> None:
 # Views
 
 
-def test_every_page_opens(world: World, operator: Client):
+def test_every_page_opens(world: World, operator: Client, subtests: pytest.Subtests):
     create_rows(world)
     assert operator.get(reverse("admin:index")).status_code == 200
     for model in MODELS:
-        assert operator.get(list_of(model)).status_code == 200, model
-        assert operator.get(list_of(model), {"q": "talk"}).status_code == 200, model
-        row = model._default_manager.order_by("pk")[0]
-        assert operator.get(page_of(row)).status_code == 200, model
+        with subtests.test(model.__name__):
+            assert operator.get(list_of(model)).status_code == 200, model
+            assert operator.get(list_of(model), {"q": "talk"}).status_code == 200, model
+            row = model._default_manager.order_by("pk")[0]
+            assert operator.get(page_of(row)).status_code == 200, model
 
 
-def test_every_filter_opens(world: World, operator: Client):
+def test_every_filter_opens(world: World, operator: Client, subtests: pytest.Subtests):
     create_rows(world)
     for model in READ_ONLY_MODELS:
-        page = operator.get(list_of(model))
-        for spec in page.context["cl"].filter_specs:
-            for choice in spec.choices(page.context["cl"]):
-                response = operator.get(list_of(model) + choice["query_string"])
-                assert response.status_code == 200, (model, choice)
-                assert "e=1" not in response.request["QUERY_STRING"]
+        with subtests.test(model.__name__):
+            page = operator.get(list_of(model))
+            for spec in page.context["cl"].filter_specs:
+                for choice in spec.choices(page.context["cl"]):
+                    response = operator.get(list_of(model) + choice["query_string"])
+                    assert response.status_code == 200, (model, choice)
+                    assert "e=1" not in response.request["QUERY_STRING"]
 
 
 def test_links_lead_to_related_rows(world: World, operator: Client):
@@ -144,18 +146,21 @@ def test_sizes_are_readable(world: World, operator: Client):
 # Read-only rows
 
 
-def test_rows_cannot_be_added_changed_or_deleted(world: World, operator: Client):
+def test_rows_cannot_be_added_changed_or_deleted(world: World, operator: Client, subtests: pytest.Subtests):
     create_rows(world)
     for model in READ_ONLY_MODELS:
-        before = list(model._default_manager.order_by("pk").values())
-        row = model._default_manager.order_by("pk")[0]
-        prefix = f"admin:{model._meta.app_label}_{model._meta.model_name}"
-        assert operator.get(reverse(f"{prefix}_add")).status_code == 403
-        assert operator.post(page_of(row), {"name": "changed", "_save": "Save"}).status_code == 403
-        assert operator.post(reverse(f"{prefix}_delete", args=[row.pk]), {"post": "yes"}).status_code == 403
-        form = {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"}
-        operator.post(list_of(model), form)
-        assert list(model._default_manager.order_by("pk").values()) == before
+        with subtests.test(model.__name__):
+            before = list(model._default_manager.order_by("pk").values())
+            row = model._default_manager.order_by("pk")[0]
+            prefix = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+            assert operator.get(reverse(f"{prefix}_add")).status_code == 403
+            assert operator.post(page_of(row), {"name": "changed", "_save": "Save"}).status_code == 403
+            assert (
+                operator.post(reverse(f"{prefix}_delete", args=[row.pk]), {"post": "yes"}).status_code == 403
+            )
+            form = {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"}
+            operator.post(list_of(model), form)
+            assert list(model._default_manager.order_by("pk").values()) == before
 
 
 def test_users_cannot_be_deleted(world: World, operator: Client):

@@ -42,6 +42,9 @@ from tests.integration.sketches import (
 )
 from tests.world import PROJECT, World, stored_keys
 
+REFUSALS = pytest.mark.one_stack
+"""Refused requests: rules in Python. The owner's requests run on both stacks."""
+
 ZIP_KEY = export_key("an-access-test")
 AUDIO = PROJECT["audio/hi_audio.wav"]
 
@@ -243,6 +246,7 @@ def test_the_owner_gets_the_expected_response(world: World, things: Things, name
     assert response.status_code == operation.status, text
 
 
+@REFUSALS
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_a_read_only_token_changes_nothing(world: World, things: Things, name: str):
     operation = OPERATIONS[name]
@@ -261,33 +265,42 @@ def test_a_read_only_token_changes_nothing(world: World, things: Things, name: s
 # Refused requests change nothing, so that one database serves all operations.
 
 
-def test_another_user_sees_and_changes_nothing(world: World, things: Things):
+@REFUSALS
+def test_another_user_sees_and_changes_nothing(world: World, things: Things, subtests: pytest.Subtests):
     charlie = Program.of(world.charlie)
     before = state_of_all()
 
     for operation in OWNED:
-        foreign = operation.call(charlie, things)
-        missing = operation.call(charlie, things, of=UNKNOWN_CODE)
-        assert foreign.status_code == missing.status_code == 404, operation.name
-        assert bytes_of(foreign) == bytes_of(missing), operation.name
+        with subtests.test(operation.name):
+            foreign = operation.call(charlie, things)
+            missing = operation.call(charlie, things, of=UNKNOWN_CODE)
+            assert foreign.status_code == missing.status_code == 404, operation.name
+            assert bytes_of(foreign) == bytes_of(missing), operation.name
     for name in WITH_CODES_IN_BODY:
-        problem_of(OPERATIONS[name].call(charlie, things), 404, "not_found")
+        with subtests.test(name):
+            problem_of(OPERATIONS[name].call(charlie, things), 404, "not_found")
     for name in ("list_sessions", "list_exports", "list_shares", "list_jobs", "list_uploads"):
-        assert OPERATIONS[name].call(charlie, things).json() == {"items": [], "next": None}
+        with subtests.test(name):
+            assert OPERATIONS[name].call(charlie, things).json() == {"items": [], "next": None}
 
     assert state_of_all() == before
 
 
-def test_an_operator_is_another_user_outside_the_admin_site(world: World, things: Things):
+@REFUSALS
+def test_an_operator_is_another_user_outside_the_admin_site(
+    world: World, things: Things, subtests: pytest.Subtests
+):
     operator = Program.of(User.objects.create_superuser("operator"))
     before = state_of_all()
 
     for operation in OWNED:
-        assert operation.call(operator, things).status_code == 404, operation.name
+        with subtests.test(operation.name):
+            assert operation.call(operator, things).status_code == 404, operation.name
 
     assert state_of_all() == before
 
 
+@REFUSALS
 def test_a_viewer_changes_nothing(world: World, things: Things, monkeypatch: pytest.MonkeyPatch):
     """Each operation that changes a row asks for more than to view it."""
     monkeypatch.setattr(access, "can", lambda _user, action, _row: action == access.Action.VIEW)
@@ -311,17 +324,19 @@ def test_hashes_reveal_no_blobs_of_other_users(world: World, things: Things):
     assert Program.of(world.bob).post("/blobs/missing", body).json() == {"missing": [sha256]}
 
 
-def test_requests_without_a_token_are_refused(things: Things):
+@REFUSALS
+def test_requests_without_a_token_are_refused(things: Things, subtests: pytest.Subtests):
     before = state_of_all()
 
     for operation in OPERATIONS.values():
         program = Program("")
         for authorization in ("", "Basic YWxpY2U6c2VjcmV0", "Token dubs_x"):
-            program.client = Client(headers={"Authorization": authorization} if authorization else {})
-            response = operation.call(program, things)
-            assert response["WWW-Authenticate"] == "Bearer"
-            if operation.method != "HEAD":
-                problem_of(response, 401, "signed_out")
+            with subtests.test(operation.name, authorization=authorization):
+                program.client = Client(headers={"Authorization": authorization} if authorization else {})
+                response = operation.call(program, things)
+                assert response["WWW-Authenticate"] == "Bearer"
+                if operation.method != "HEAD":
+                    problem_of(response, 401, "signed_out")
 
     assert state_of_all() == before
 
@@ -341,6 +356,7 @@ def test_a_browser_uses_its_session_with_a_csrf_token(world: World, things: Thin
     assert browser.delete(url, headers={"X-CSRFToken": token}).status_code == 204
 
 
+@REFUSALS
 def test_a_bad_token_is_not_replaced_by_the_browsers_session(world: World):
     browser = signed_in(world.alice)
 
@@ -353,7 +369,7 @@ def test_a_browser_has_no_token_to_revoke(world: World):
     problem_of(response, 409, "no_token")
 
 
-def test_a_request_needs_few_queries(world: World, things: Things):
+def test_a_request_needs_few_queries(world: World, things: Things, subtests: pytest.Subtests):
     alice = Program.of(world.alice)
     alice.get("/me")  # records the use of the token
 
@@ -362,12 +378,15 @@ def test_a_request_needs_few_queries(world: World, things: Things):
         (f"/jobs/{things.job.code}", 2),
         ("/sessions", 2),
     ):
-        with CaptureQueriesContext(connection) as queries:
-            assert alice.get(path).status_code == 200
-        assert len(queries) <= most, [query["sql"] for query in queries]
+        with subtests.test(path):
+            with CaptureQueriesContext(connection) as queries:
+                assert alice.get(path).status_code == 200
+            assert len(queries) <= most, [query["sql"] for query in queries]
 
 
-def test_rate_limits_do_not_apply_to_downloads(world: World, things: Things, settings: Any):
+def test_rate_limits_do_not_apply_to_downloads(
+    world: World, things: Things, settings: Any, subtests: pytest.Subtests
+):
     settings.API_RATE_PER_MINUTE = 3
     alice, other = Program.of(world.alice), Program.of(world.alice)
 
@@ -378,9 +397,10 @@ def test_rate_limits_do_not_apply_to_downloads(world: World, things: Things, set
     assert 1 <= int(responses[-1]["Retry-After"]) <= 60
     assert other.get("/me").status_code == 200
     for name in ("get_file", "get_bundle", "get_archive", "download_export", "put_part"):
-        response = OPERATIONS[name].call(alice, things)
-        assert text_of(response)
-        assert response.status_code == 200, name
+        with subtests.test(name):
+            response = OPERATIONS[name].call(alice, things)
+            assert text_of(response)
+            assert response.status_code == 200, name
 
 
 def test_invalid_tokens_are_limited_and_valid_ones_are_not(world: World, monkeypatch: pytest.MonkeyPatch):

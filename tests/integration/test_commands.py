@@ -496,7 +496,9 @@ def test_an_unusable_database_is_reported_in_a_sentence(portal_environment: dict
 
 
 @pytest.mark.one_stack
-def test_invalid_settings_are_reported_in_a_sentence(portal_environment: dict[str, str]):
+def test_invalid_settings_are_reported_in_a_sentence(
+    portal_environment: dict[str, str], subtests: pytest.Subtests
+):
     for name, value, sentence in (
         (
             "DATA_DIR",
@@ -505,8 +507,9 @@ def test_invalid_settings_are_reported_in_a_sentence(portal_environment: dict[st
         ),
         ("DEBUG", "yes", "Error: DEBUG must be True or False, not 'yes'.\n"),
     ):
-        process = manage("list_sessions", environment={**portal_environment, name: value})
-        assert (process.returncode, process.stdout, process.stderr) == (1, "", sentence)
+        with subtests.test(name):
+            process = manage("list_sessions", environment={**portal_environment, name: value})
+            assert (process.returncode, process.stdout, process.stderr) == (1, "", sentence)
 
 
 @pytest.mark.one_stack

@@ -202,58 +202,66 @@ def test_the_owner_gets_the_expected_response(world: World, things: Things, name
 # Refused requests change nothing, so that one database serves all endpoints.
 
 
-def test_another_user_sees_and_changes_nothing(world: World, things: Things):
+def test_another_user_sees_and_changes_nothing(world: World, things: Things, subtests: pytest.Subtests):
     client = signed_in(world.charlie)
     before = state_of_all()
 
     for endpoint in OWNED:
-        response = endpoint.call(client, endpoint.url(things), endpoint.body(things))
-        text = bytes_of(response).decode()
-        assert response.status_code == 404, endpoint.name
-        assert "talk" not in text, endpoint.name
-        assert "alice" not in text, endpoint.name
+        with subtests.test(endpoint.name):
+            response = endpoint.call(client, endpoint.url(things), endpoint.body(things))
+            text = bytes_of(response).decode()
+            assert response.status_code == 404, endpoint.name
+            assert "talk" not in text, endpoint.name
+            assert "alice" not in text, endpoint.name
 
     assert state_of_all() == before
 
 
-def test_an_operator_is_another_user_outside_the_admin_site(world: World, things: Things):
+def test_an_operator_is_another_user_outside_the_admin_site(
+    world: World, things: Things, subtests: pytest.Subtests
+):
     client = signed_in(User.objects.create_superuser("operator"))
     before = state_of_all()
 
     for endpoint in OWNED:
-        response = endpoint.call(client, endpoint.url(things), endpoint.body(things))
-        assert response.status_code == 404, endpoint.name
+        with subtests.test(endpoint.name):
+            response = endpoint.call(client, endpoint.url(things), endpoint.body(things))
+            assert response.status_code == 404, endpoint.name
 
     assert state_of_all() == before
 
 
-def test_a_viewer_changes_nothing(world: World, things: Things, monkeypatch: pytest.MonkeyPatch):
+def test_a_viewer_changes_nothing(
+    world: World, things: Things, monkeypatch: pytest.MonkeyPatch, subtests: pytest.Subtests
+):
     """Each page that changes a row asks for more than to view it."""
     monkeypatch.setattr(access, "can", lambda _user, action, _row: action == access.Action.VIEW)
     client = signed_in(world.alice)
     before = state_of_all()
 
     for endpoint in ENDPOINTS.values():
-        if endpoint.name == "version-export":  # belongs to the user who asked for it
-            continue
-        if endpoint.method == "POST" and (endpoint in OWNED or endpoint.name == "session-batch"):
-            response = endpoint.call(client, endpoint.url(things), endpoint.body(things))
-            assert response.status_code == 403, endpoint.name
+        with subtests.test(endpoint.name):
+            if endpoint.name == "version-export":  # belongs to the user who asked for it
+                continue
+            if endpoint.method == "POST" and (endpoint in OWNED or endpoint.name == "session-batch"):
+                response = endpoint.call(client, endpoint.url(things), endpoint.body(things))
+                assert response.status_code == 403, endpoint.name
 
     assert state_of_all() == before
 
 
-def test_rows_of_other_users_look_like_missing_ones(world: World, things: Things):
+def test_rows_of_other_users_look_like_missing_ones(world: World, things: Things, subtests: pytest.Subtests):
     client = signed_in(world.charlie)
 
     for endpoint in OWNED:
-        body = endpoint.body(things)
-        missing = endpoint.call(client, endpoint.url_of(UNKNOWN_CODE), body)
-        foreign = endpoint.call(client, endpoint.url(things), body)
-        assert missing.status_code == foreign.status_code == 404, endpoint.name
+        with subtests.test(endpoint.name):
+            body = endpoint.body(things)
+            missing = endpoint.call(client, endpoint.url_of(UNKNOWN_CODE), body)
+            foreign = endpoint.call(client, endpoint.url(things), body)
+            assert missing.status_code == foreign.status_code == 404, endpoint.name
 
 
-def test_a_malformed_code_is_not_found(world: World, things: Things):
+def test_a_malformed_code_is_not_found(world: World, things: Things, subtests: pytest.Subtests):
     client = signed_in(world.alice)
 
     for endpoint in OWNED:
@@ -268,42 +276,46 @@ def test_a_malformed_code_is_not_found(world: World, things: Things):
             "..%2f",
             "\u0661" * 36,
         ):
-            response = endpoint.call(client, url.replace(UNKNOWN_CODE, code), body)
-            assert response.status_code == 404, (endpoint.name, code)
+            with subtests.test(endpoint.name, code=code):
+                response = endpoint.call(client, url.replace(UNKNOWN_CODE, code), body)
+                assert response.status_code == 404, (endpoint.name, code)
 
 
-def test_signed_out_users_are_redirected_to_the_sign_in_page(things: Things):
+def test_signed_out_users_are_redirected_to_the_sign_in_page(things: Things, subtests: pytest.Subtests):
     before = state_of_all()
 
     for endpoint in SIGNED_IN_ONLY:
-        response = endpoint.call(Client(), endpoint.url(things), endpoint.body(things))
-        assert response.status_code == 302, endpoint.name
-        assert response["Location"].startswith(f"{reverse('account_login')}?next=/"), endpoint.name
+        with subtests.test(endpoint.name):
+            response = endpoint.call(Client(), endpoint.url(things), endpoint.body(things))
+            assert response.status_code == 302, endpoint.name
+            assert response["Location"].startswith(f"{reverse('account_login')}?next=/"), endpoint.name
 
     assert state_of_all() == before
 
 
-def test_other_methods_are_refused(world: World, things: Things):
+def test_other_methods_are_refused(world: World, things: Things, subtests: pytest.Subtests):
     client = signed_in(world.alice)
     before = state_of_all()
 
     for endpoint in ENDPOINTS.values():
         allowed = {endpoint.method, *(SAFE if endpoint.method == "GET" else ())}
         for method in [method for method in METHODS if method not in allowed and endpoint.name != "home"]:
-            response = endpoint.call(client, endpoint.url(things), method=method)
-            assert response.status_code == 405, (endpoint.name, method)
+            with subtests.test(endpoint.name, method=method):
+                response = endpoint.call(client, endpoint.url(things), method=method)
+                assert response.status_code == 405, (endpoint.name, method)
 
     assert state_of_all() == before
 
 
-def test_requests_without_a_csrf_token_are_refused(world: World, things: Things):
+def test_requests_without_a_csrf_token_are_refused(world: World, things: Things, subtests: pytest.Subtests):
     client = signed_in(world.alice, enforce_csrf_checks=True)
     before = state_of_all()
 
     for endpoint in ENDPOINTS.values():
-        if endpoint.method not in SAFE:
-            response = endpoint.call(client, endpoint.url(things), endpoint.body(things))
-            assert response.status_code == 403, endpoint.name
+        with subtests.test(endpoint.name):
+            if endpoint.method not in SAFE:
+                response = endpoint.call(client, endpoint.url(things), endpoint.body(things))
+                assert response.status_code == 403, endpoint.name
 
     assert state_of_all() == before
 
@@ -315,11 +327,12 @@ def state_of_all() -> list[list[dict[str, Any]]]:
 
 
 @pytest.mark.parametrize("value", ["x", "x" * 5000, '"\\000aaaaaaaaaaaaaa"', '"\\377\\376aaaaaaaaaaaa"'])
-def test_a_malformed_cookie_is_a_signed_out_user(db: None, value: str):
+def test_a_malformed_cookie_is_a_signed_out_user(db: None, value: str, subtests: pytest.Subtests):
     for name in (settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, "messages"):
-        headers = {"Cookie": f"{name}={value}"}
-        assert Client(headers=headers).get(reverse("session-list")).status_code == 302
-        assert Client(headers=headers).get(reverse("account_login")).status_code == 200
+        with subtests.test(name):
+            headers = {"Cookie": f"{name}={value}"}
+            assert Client(headers=headers).get(reverse("session-list")).status_code == 302
+            assert Client(headers=headers).get(reverse("account_login")).status_code == 200
 
 
 # -- Malformed input: never an internal error --------------------------------------------------------------------------
@@ -405,20 +418,22 @@ ODD_QUERIES = [
         *("job-list", "share-page", "export-detail"),
     ],
 )
-def test_malformed_queries_are_ignored(world: World, things: Things, name: str):
+def test_malformed_queries_are_ignored(world: World, things: Things, name: str, subtests: pytest.Subtests):
     client, url = signed_in(world.alice), ENDPOINTS[name].url(things)
 
     for query in ODD_QUERIES:
-        assert client.get(f"{url}?{query}").status_code == 200, query
+        with subtests.test(query):
+            assert client.get(f"{url}?{query}").status_code == 200, query
 
 
-def test_an_impossible_version_number_is_not_found(world: World, things: Things):
+def test_an_impossible_version_number_is_not_found(world: World, things: Things, subtests: pytest.Subtests):
     client = signed_in(world.alice)
 
     for number in ("0", "3", "-1", "1.0", "01x", str(2**31), str(2**63), str(2**64), "9" * 5000, "%00"):
         version = f"/sessions/{things.session.code}/versions/{number}"
         for url in (f"{version}/", f"{version}/metadata.json", f"{version}/files/audio/hi_audio.wav"):
-            assert client.get(url).status_code == 404, url
+            with subtests.test(url):
+                assert client.get(url).status_code == 404, url
         assert client.post(f"{version}/export/").status_code == 404, number
         # The session's page reports why a version cannot be restored.
         assert client.post(f"{version}/restore/").status_code in {302, 404}, number
@@ -426,7 +441,7 @@ def test_an_impossible_version_number_is_not_found(world: World, things: Things)
     assert DubbingSession.objects.get(pk=things.session.pk).current_id == things.session.current_id
 
 
-def test_a_missing_file_is_not_found(world: World, things: Things):
+def test_a_missing_file_is_not_found(world: World, things: Things, subtests: pytest.Subtests):
     client = signed_in(world.alice)
     files = f"/sessions/{things.session.code}/versions/1/files"
 
@@ -440,34 +455,40 @@ def test_a_missing_file_is_not_found(world: World, things: Things):
         "%ff",
         "x" * 3000,
     ):
-        assert client.get(f"{files}/{path}").status_code == 404, path
+        with subtests.test(path):
+            assert client.get(f"{files}/{path}").status_code == 404, path
 
 
-def test_a_malformed_share_token_is_not_found(things: Things):
+def test_a_malformed_share_token_is_not_found(things: Things, subtests: pytest.Subtests):
     for token in ("x", UNKNOWN_CODE, "%00", "%ff", "%ed%a0%80", "x" * 3000, "..%2f", "\u0661"):
         for url in (f"/s/{token}/", f"/s/{token}/download/"):
-            assert Client().get(url).status_code == 404, url
+            with subtests.test(url):
+                assert Client().get(url).status_code == 404, url
 
 
 @pytest.mark.parametrize("action", ["trash", "export", "nonsense", ""])
-def test_a_batch_without_sessions_is_an_error(world: World, things: Things, action: str):
+def test_a_batch_without_sessions_is_an_error(
+    world: World, things: Things, action: str, subtests: pytest.Subtests
+):
     client = signed_in(world.alice)
     before = state_of_all()
 
     for codes in ([], ["x"], ["\0"], [UNKNOWN_CODE], ["9" * 5000], [UNKNOWN_CODE] * 501):
-        response = client.post("/sessions/batch/", {"codes": codes, "action": action}, follow=True)
-        assert response.status_code == 200
-        assert [message.level_tag for message in response.context["messages"]] == ["error"]
+        with subtests.test(codes=codes[:1], count=len(codes)):
+            response = client.post("/sessions/batch/", {"codes": codes, "action": action}, follow=True)
+            assert response.status_code == 200
+            assert [message.level_tag for message in response.context["messages"]] == ["error"]
 
     assert state_of_all() == before
 
 
-def test_an_invalid_expiry_of_a_link_is_refused(world: World, things: Things):
+def test_an_invalid_expiry_of_a_link_is_refused(world: World, things: Things, subtests: pytest.Subtests):
     client, url = signed_in(world.alice), ENDPOINTS["export-share"].url(things)
 
     for days in ("", "0", "-1", "366", "1.5", "x", "\0", "9" * 400, str(2**63)):
-        response = client.post(url, {"days": days, "note": "x" * 500})
-        assert response.status_code == 400, days
+        with subtests.test(days):
+            response = client.post(url, {"days": days, "note": "x" * 500})
+            assert response.status_code == 400, days
 
     assert things.export.shares.count() == 1
 
@@ -478,19 +499,26 @@ ODD_RANGES = ["", "x", "bytes", "bytes=", "bytes=-", "bytes=--1", "bytes=1-0", "
 
 
 @pytest.mark.parametrize("name", ["export-download", "share-download", "version-file"])
-def test_malformed_ranges_return_bytes_or_416(world: World, things: Things, name: str):
+def test_malformed_ranges_return_bytes_or_416(
+    world: World, things: Things, name: str, subtests: pytest.Subtests
+):
     client, url = signed_in(world.alice), ENDPOINTS[name].url(things)
     data = PROJECT["audio/hi_audio.wav"] if name == "version-file" else ZIP
 
     for value in ODD_RANGES:
-        response = client.get(url, headers={"Range": value})
-        sent = bytes_of(response)
-        match response.status_code:
-            case 200:
-                assert sent == data, value
-            case 206:
-                first, _, last = response["Content-Range"][len("bytes ") :].partition("/")[0].partition("-")
-                assert sent == data[int(first) : int(last) + 1], value
-            case status:
-                assert (status, response["Content-Range"], sent) == (416, f"bytes */{len(data)}", b""), value
-        assert response.get("Content-Length", "0") == str(len(sent))
+        with subtests.test(value):
+            response = client.get(url, headers={"Range": value})
+            sent = bytes_of(response)
+            match response.status_code:
+                case 200:
+                    assert sent == data, value
+                case 206:
+                    first, _, last = (
+                        response["Content-Range"][len("bytes ") :].partition("/")[0].partition("-")
+                    )
+                    assert sent == data[int(first) : int(last) + 1], value
+                case status:
+                    assert (status, response["Content-Range"], sent) == (416, f"bytes */{len(data)}", b""), (
+                        value
+                    )
+            assert response.get("Content-Length", "0") == str(len(sent))

@@ -118,7 +118,7 @@ def test_a_cached_file_is_not_sent_again(alice: Client, session: DubbingSession)
         assert bytes_of(alice.get(url, headers={"If-None-Match": other})) == WAV
 
 
-def test_ranges_of_a_file_are_sent_exactly(alice: Client, session: DubbingSession):
+def test_ranges_of_a_file_are_sent_exactly(alice: Client, session: DubbingSession, subtests: pytest.Subtests):
     url = url_of(session, "hi_audio.wav")
     size = len(WAV)
 
@@ -129,12 +129,13 @@ def test_ranges_of_a_file_are_sent_exactly(alice: Client, session: DubbingSessio
         ("-4", size - 4, size),
         ("0-999999", 0, size),
     ):
-        response = alice.get(url, headers={"Range": f"bytes={requested}"})
-        assert (response.status_code, bytes_of(response)) == (206, WAV[start:end])
-        assert response["Content-Range"] == f"bytes {start}-{end - 1}/{size}"
-        assert response["Content-Length"] == str(end - start)
-        head = alice.head(url, headers={"Range": f"bytes={requested}"})
-        assert (head.content, head["Accept-Ranges"]) == (b"", "bytes")
+        with subtests.test(requested):
+            response = alice.get(url, headers={"Range": f"bytes={requested}"})
+            assert (response.status_code, bytes_of(response)) == (206, WAV[start:end])
+            assert response["Content-Range"] == f"bytes {start}-{end - 1}/{size}"
+            assert response["Content-Length"] == str(end - start)
+            head = alice.head(url, headers={"Range": f"bytes={requested}"})
+            assert (head.content, head["Accept-Ranges"]) == (b"", "bytes")
     for missing in (f"{size}-", "-0"):
         response = alice.get(url, headers={"Range": f"bytes={missing}"})
         assert (response.status_code, response["Content-Range"]) == (416, f"bytes */{size}")

@@ -1,6 +1,6 @@
-"""Early writeback: the disk writes while data is still being copied, so that `fsync` has little left to do.
+"""Early writeback: writing to the disk while data is still being copied.
 
-Left alone, Linux starts to write when `fsync` is called (docs/decisions/0005-blob-store.md has the figures).
+It leaves little to do for the `fsync` that follows. Left alone, Linux starts to write when `fsync` is called (docs/decisions/0005-blob-store.md has the figures).
 """
 
 from __future__ import annotations

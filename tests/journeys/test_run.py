@@ -269,7 +269,10 @@ def test_services_named_by_the_environment_are_not_started(start, environment, s
     assert not any("valkey" in command_of(pid) for pid in children_of(run.process.pid))
     if stack.name == "team":
         assert "demo" not in run.output
-        assert "There is no account yet: .venv/bin/python manage.py create_user NAME --staff" in run.output
+        assert (
+            "There is no account yet. To create one: .venv/bin/python manage.py create_user NAME --staff"
+            in run.output
+        )
     file = work_folder / "talk.zip"
     file.write_bytes(zip_of_files(PROJECT))
     manage(environment, "create_user", "alice", "--password", "correct-horse-battery")

@@ -154,6 +154,7 @@ class TestLargeFiles:
         assert not list(get_store().open_uploads(""))
 
 
+@pytest.mark.large
 @pytest.mark.parametrize(("compression", "copy"), [(0, True), (8, False)], ids=["copied", "streamed"])
 def test_memory_does_not_grow_with_the_archive(portal_on, copy, compression):
     world = portal_on(server_side_copy=copy)
@@ -174,6 +175,7 @@ def test_memory_does_not_grow_with_the_archive(portal_on, copy, compression):
     assert peak < 56 * MIB
 
 
+@pytest.mark.large
 def test_thousands_of_small_files_are_read_in_few_requests(portal_on):
     world = portal_on(server_side_copy=True)
     takes = [media(20_000, str(number)) for number in range(40)]

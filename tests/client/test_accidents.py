@@ -23,7 +23,7 @@ from tests.services.unreliable_network import Failure, unreliable_network
 pytestmark = pytest.mark.slow
 
 MIB = 1024 * 1024
-FILES = {"embedded": 1_000, "team": 120}
+FILES = {"embedded": 400, "team": 120}
 """The S3 server of the tests takes 20 ms for each file."""
 KILLS = {"embedded": 5, "team": 3}
 """Kills per test."""

@@ -14,6 +14,7 @@ from tests.services.stacks import Stack
 
 MIB = 1024 * 1024
 KINDS = ("export", "import", "save")
+WAITING_JOBS = 8
 
 pytestmark = pytest.mark.slow
 
@@ -94,9 +95,9 @@ def test_a_job_that_loses_three_workers_fails_and_can_be_retried(portal: Portal,
     assert wait_for_success(portal, job)["attempt"] == 4
 
 
-def test_a_broker_that_loses_twenty_jobs(portal: Portal):
+def test_a_broker_that_loses_all_jobs(portal: Portal):
     portal.worker.pause()
-    jobs = [request_job(portal, "import") for _ in range(20)]
+    jobs = [request_job(portal, "import") for _ in range(WAITING_JOBS)]
     portal.broker.flushall()
     assert portal.count_messages() == 0
 
@@ -106,9 +107,9 @@ def test_a_broker_that_loses_twenty_jobs(portal: Portal):
         wait_for_success(portal, job)
 
 
-def test_a_broker_that_loses_twenty_jobs_while_no_worker_runs(portal: Portal):
+def test_a_broker_that_loses_all_jobs_while_no_worker_runs(portal: Portal):
     portal.stop_worker()
-    jobs = [request_job(portal, "import") for _ in range(20)]
+    jobs = [request_job(portal, "import") for _ in range(WAITING_JOBS)]
     portal.broker.flushall()
 
     portal.worker.resume()

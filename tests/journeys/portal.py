@@ -21,7 +21,7 @@ from tests.services.processes import ROOT, Service
 from tests.services.stacks import Stack
 from tests.services.valkey import Valkey, running_valkey
 
-SHORT_INTERVALS = {"JOB_LEASE_SECONDS": "4", "JOB_RECONCILE_SECONDS": "1", "JOB_REPUBLISH_SECONDS": "2"}
+SHORT_INTERVALS = {"JOB_LEASE_SECONDS": "6", "JOB_RECONCILE_SECONDS": "1", "JOB_REPUBLISH_SECONDS": "2"}
 """Settings that turn the minutes of production into seconds."""
 
 SLICES = {"queued": 0.02, "running": 0.008}

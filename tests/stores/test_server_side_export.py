@@ -77,7 +77,7 @@ def expected(layout, module_storage):
 
 
 @pytest.fixture
-def make(module_storage):
+def make(module_storage, layout):
     """Creates stores on the bucket with the archive's blobs; checks that they leave nothing else."""
     yield lambda **options: S3Store(module_storage, **options)
     store = S3Store(module_storage)

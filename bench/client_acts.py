@@ -20,9 +20,17 @@ from dubbing_client.api import Api
 from dubbing_client.folder import Folder
 from dubbing_client.load_plan import plan_load
 from dubbing_client.loader import load as perform_load
+from dubbing_client.objects import Me
 from dubbing_client.save_plan import plan_save
 from dubbing_client.saver import save as perform_save
 from dubbing_client.state import State
+
+
+class ApiWithoutPacks(Api):
+    """The API of a portal that accepts no packs."""
+
+    def me(self) -> Me:
+        return {**super().me(), "max_pack_file_size": 0}
 
 
 def save(folder: str, name: str, *, packs: bool = True, connections: int = uploader.CONNECTIONS) -> float:
@@ -32,10 +40,8 @@ def save(folder: str, name: str, *, packs: bool = True, connections: int = uploa
     """
     uploader.CONNECTIONS = connections
     start = perf_counter()
-    with Api(os.environ["DUBS_URL"], os.environ["DUBS_TOKEN"]) as api:
-        if not packs:
-            limits = {**api.me(), "max_pack_file_size": 0}
-            api.me = lambda: limits  # type: ignore[method-assign, assignment, return-value]  # as a portal without packs
+    api_class = Api if packs else ApiWithoutPacks
+    with api_class(os.environ["DUBS_URL"], os.environ["DUBS_TOKEN"]) as api:
         target = Folder(Path(folder))
         state = State.read(api.url, target)
         perform_save(api, plan_save(api, target, state, name=name), state)

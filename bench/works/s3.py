@@ -10,7 +10,6 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from importlib.util import find_spec
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -23,9 +22,8 @@ from dubbing_core.zips.layout import BlobMember, Layout, TextMember, plan_archiv
 from dubbing_core.zips.multipart import interleave_members
 from sessions_app.storage.keys import blob_key, export_key
 from sessions_app.storage.s3 import S3Store
-from tests.services import rgw
+from tests.services import rgw, seaweedfs
 from tests.services.s3 import S3Server
-from tests.services.swift import running_swift
 
 Call = Callable[..., Any]
 """Calls a function with arguments in another process."""
@@ -91,18 +89,18 @@ def _measure_traffic(far: S3Server, relay: Relay, layout: Layout, *, most: float
 
 
 def _store_server(bench: Bench) -> AbstractContextManager[S3Server] | None:
-    """Return Ceph's gateway, else Swift, or None if neither is installed."""
+    """Return Ceph's gateway, else SeaweedFS, or None if neither is installed."""
     missing = rgw.missing_programs()
     if not missing:
         return rgw.running_rgw()
     absent = f"Ceph is not installed ({', '.join(missing)})"
-    if find_spec("swift") is None:
+    if not seaweedfs.PROGRAM.exists():
         bench.report(
-            f"Exports to S3 are not measured: {absent}, and neither is Swift, which `make test` installs."
+            f"Exports to S3 are not measured: {absent}, and neither is SeaweedFS, which `make test` installs."
         )
         return None
-    bench.report(f"Exports to S3 are measured on Swift: {absent}.")
-    return running_swift()
+    bench.report(f"Exports to S3 are measured on SeaweedFS: {absent}.")
+    return seaweedfs.running_seaweedfs()
 
 
 @contextmanager

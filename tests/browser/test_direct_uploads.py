@@ -10,8 +10,8 @@ from playwright.sync_api import Browser, Request, expect
 
 from tests.browser.browser_user import BrowserUser
 from tests.browser.conftest import running_portal
+from tests.services.seaweedfs import running_seaweedfs
 from tests.services.stacks import Stack
-from tests.services.swift import running_swift
 
 PART = 8 * 1024 * 1024
 
@@ -25,7 +25,7 @@ def test_parts_go_to_the_store_and_a_refresh_resumes_with_the_missing_ones(
     for number in range(50):
         (folder / f"hi_{number:02}.wav").write_bytes(os.urandom(2000))
     with (
-        running_swift() as store,
+        running_seaweedfs() as store,
         stack.fresh(migrated=True) as environment,
         running_portal(environment | store.environment() | {"S3_PREFIX": "browser"}) as portal,
         portal.browser_user(browser, "bob") as bob,

@@ -9,20 +9,20 @@ from django.conf import settings
 
 from tests.services.postgres import Postgres, running_postgres
 from tests.services.s3 import S3Server, external_s3
+from tests.services.seaweedfs import running_seaweedfs
 from tests.services.stacks import Stack, Team
-from tests.services.swift import running_swift
 from tests.services.valkey import Valkey, running_valkey
 
 
 @pytest.fixture(scope="session")
 def s3_server(stack: Stack) -> Iterator[S3Server]:
-    """Our own Swift, or the server that ``S3_TEST_ENDPOINT_URL`` names; with a bucket."""
+    """Our own SeaweedFS, or the server that ``S3_TEST_ENDPOINT_URL`` names; with a bucket."""
     if isinstance(stack, Team):
         yield stack.s3
     elif server := external_s3():
         yield server
     else:
-        with running_swift() as server:
+        with running_seaweedfs() as server:
             yield server
 
 

@@ -24,7 +24,7 @@ def on_disk() -> Path:
 
 
 def in_memory() -> Path:
-    """Return a memory file system with room and extended attributes, which Swift needs; else the disk."""
+    """Return a memory file system with room and extended attributes, which S3 servers need; else the disk."""
     try:
         if shutil.disk_usage(MEMORY).free < ENOUGH_MEMORY:
             return on_disk()

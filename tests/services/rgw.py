@@ -19,7 +19,7 @@ from uuid import uuid4
 from tests.services.folders import temporary_folder
 from tests.services.ports import free_port
 from tests.services.processes import Service
-from tests.services.s3 import S3Server
+from tests.services.s3 import S3Server, run_against
 
 PROGRAMS = ("ceph", "ceph-authtool", "ceph-mon", "ceph-osd", "monmaptool", "radosgw", "radosgw-admin")
 ACCESS_KEY = "dubbing"
@@ -182,14 +182,7 @@ def main(command: list[str]) -> int:
         print(f"Ceph is not installed: no {', '.join(missing)} on PATH.", file=sys.stderr)  # noqa: T201 - a command
         return 1
     with running_rgw() as server:
-        variables = {
-            "S3_TEST_ENDPOINT_URL": server.endpoint_url,
-            "S3_TEST_ACCESS_KEY": server.access_key,
-            "S3_TEST_SECRET_KEY": server.secret_key,
-            "S3_TEST_REGION": server.region,
-            "S3_TEST_BUCKET": server.bucket,
-        }
-        return subprocess.run(command, env={**os.environ, **variables}, check=False).returncode
+        return run_against(server, command)
 
 
 if __name__ == "__main__":

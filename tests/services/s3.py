@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import os
+import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,7 +30,7 @@ class S3Server:
     region: str
     bucket: str
     software: str
-    """``swift``, ``rgw`` or ``external``: tests may name it in a reason, never branch on it."""
+    """``seaweedfs``, ``swift``, ``rgw`` or ``external``: tests may name it in a reason, never branch on it."""
 
     def client(self) -> S3Client:
         return boto3.client(
@@ -55,6 +57,18 @@ class S3Server:
             "S3_BUCKET": self.bucket,
             "S3_ADDRESSING_STYLE": "path",
         }
+
+
+def run_against(server: S3Server, command: Sequence[str]) -> int:
+    """Run a command whose tests use the server; return its status."""
+    variables = {
+        "S3_TEST_ENDPOINT_URL": server.endpoint_url,
+        "S3_TEST_ACCESS_KEY": server.access_key,
+        "S3_TEST_SECRET_KEY": server.secret_key,
+        "S3_TEST_REGION": server.region,
+        "S3_TEST_BUCKET": server.bucket,
+    }
+    return subprocess.run(command, env={**os.environ, **variables}, check=False).returncode
 
 
 def external_s3() -> S3Server | None:

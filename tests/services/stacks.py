@@ -21,7 +21,7 @@ from tests.services.folders import temporary_folder
 from tests.services.postgres import Postgres, running_postgres
 from tests.services.processes import ROOT
 from tests.services.s3 import S3Server, external_s3
-from tests.services.swift import running_swift
+from tests.services.seaweedfs import running_seaweedfs
 from tests.services.valkey import running_valkey
 
 VARIABLE = "DUBBING_TEST_STACK"
@@ -126,7 +126,7 @@ def start(services: ExitStack) -> Stack:
         stack = Embedded(data_dir)
     elif name == "team":
         postgres = services.enter_context(running_postgres())
-        s3 = external_s3() or services.enter_context(running_swift())
+        s3 = external_s3() or services.enter_context(running_seaweedfs())
         stack = Team(data_dir, postgres, s3, services)
     else:
         raise ValueError(f"{VARIABLE} must be embedded or team, not {name!r}.")

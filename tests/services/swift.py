@@ -1,4 +1,7 @@
-"""OpenStack Swift with its S3 API, in one process, on ports that the system chooses."""
+"""Run a command against OpenStack Swift's S3 API: python -m tests.services.swift COMMAND...
+
+Its servers run in one process, on ports that the system chooses.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from contextlib import contextmanager
 
 from tests.services.folders import in_memory, temporary_folder
 from tests.services.processes import Service
-from tests.services.s3 import S3Server
+from tests.services.s3 import S3Server, run_against
 
 ACCESS_KEY = "test:dubbing"
 """In the form of Swift's tempauth: ``account:user``."""
@@ -49,3 +52,9 @@ def running_swift(*, allowed_origin: str = "*") -> Iterator[S3Server]:
             yield server
         finally:
             service.stop()
+
+
+if __name__ == "__main__":
+    with running_swift() as swift:
+        status = run_against(swift, sys.argv[1:])
+    sys.exit(status)

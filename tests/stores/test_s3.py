@@ -4,7 +4,7 @@ import http.server
 import socket
 import threading
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -68,6 +68,12 @@ def stubbed():
     with Stubber(store.objects.client) as stubber:
         yield store, stubber
         stubber.assert_no_pending_responses()
+
+
+def listed_part(
+    number: int, *, etag: str | None = None, modified: datetime = datetime(2026, 1, 1, tzinfo=UTC)
+) -> dict[str, object]:
+    return {"PartNumber": number, "Size": 5, "ETag": etag or f'"{number}"', "LastModified": modified}
 
 
 class TestS3Store(StoreSuite, FlatMemorySuite):
@@ -190,7 +196,7 @@ class TestParts:
     def test_are_listed_to_the_last_page(self, stubbed):
         store, server = stubbed
         for first, last in ((1, 1000), (1001, 1002)):
-            page = [{"PartNumber": n, "Size": 5, "ETag": f'"{n}"'} for n in range(first, last + 1)]
+            page = [listed_part(n) for n in range(first, last + 1)]
             more = {"IsTruncated": last == 1000, "NextPartNumberMarker": last}
             params = {"Bucket": "bucket", "Key": "a/x", "UploadId": "upload"}
             server.add_response(
@@ -203,6 +209,15 @@ class TestParts:
 
         assert [part.number for part in parts] == list(range(1, 1003))
         assert parts[-1] == Part(number=1002, size=5, etag='"1002"')
+
+    def test_sent_again_are_listed_once_even_if_the_store_lists_both(self, stubbed):
+        store, server = stubbed
+        newer = listed_part(1, etag='"newer"', modified=datetime(2026, 1, 1, 12, tzinfo=UTC))
+        server.add_response("list_parts", {"Parts": [newer, listed_part(1), listed_part(2)]})
+
+        parts = store.uploads.list_parts("a/x", "upload")
+
+        assert [(part.number, part.etag) for part in parts] == [(1, '"newer"'), (2, '"2"')]
 
     def test_joined_by_a_request_without_a_response_are_joined(self, stubbed):
         store, server = stubbed

@@ -114,11 +114,14 @@ class S3Uploads:
             pages = self._client.get_paginator("list_parts").paginate(
                 Bucket=self._bucket, Key=self._objects.get_name(key), UploadId=upload_id
             )
-            return [
-                Part(number=part["PartNumber"], size=part["Size"], etag=part["ETag"])
-                for page in pages
-                for part in page.get("Parts", ())
-            ]
+            listed = [part for page in pages for part in page.get("Parts", ())]
+        # SeaweedFS also lists earlier parts that a later one of the same number has replaced.
+        listed.sort(key=lambda part: part["LastModified"])
+        newest = {part["PartNumber"]: part for part in listed}
+        return [
+            Part(number=number, size=newest[number]["Size"], etag=newest[number]["ETag"])
+            for number in sorted(newest)
+        ]
 
     def abort(self, key: str, upload_id: str) -> None:
         try:

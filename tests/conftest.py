@@ -14,9 +14,10 @@ import django
 import django.conf
 import hypothesis
 import pytest
+from whitenoise.base import WhiteNoise
 
 from sessions_app.management.static_files import collect_static_files
-from tests.services import stacks
+from tests.services import stacks, static_files
 from tests.services.folders import temporary_folder
 from tests.services.processes import ROOT
 
@@ -31,6 +32,8 @@ with pytest.MonkeyPatch.context() as patch:
     os.environ["STATIC_ROOT"] = str(ROOT / ".build" / "static")
     django.setup()
     collect_static_files(print_line=lambda _: None)
+
+pytest.MonkeyPatch().setattr(WhiteNoise, "update_files_dictionary", static_files.add_examined_files)
 
 # The production hasher takes 0.4 s of CPU per password. Portals in separate processes use it.
 django.conf.settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -51,7 +51,7 @@ def browser() -> Iterator[Browser]:
 
 def new_context(browser: Browser, **options: Any) -> BrowserContext:
     """Return a browser profile without cookies or cache."""
-    defaults = {"viewport": {"width": 1280, "height": 900}, "locale": "en-GB"}
+    defaults = {"viewport": {"width": 1280, "height": 900}, "locale": "en-GB", "reduced_motion": "reduce"}
     context = browser.new_context(**{**defaults, **options})
     context.set_default_timeout(TIMEOUT)
     return context

@@ -57,3 +57,10 @@ def portal_environment(stack: Stack) -> Iterator[dict[str, str]]:
     """The environment of an empty portal in separate processes, on the current stack."""
     with stack.fresh() as environment:
         yield environment
+
+
+@pytest.fixture
+def migrated_environment(stack: Stack) -> Iterator[dict[str, str]]:
+    """The same with a migrated database, which takes 5 s of CPU less."""
+    with stack.fresh(migrated=True) as environment:
+        yield environment

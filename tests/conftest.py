@@ -1,6 +1,6 @@
 """Choose the stack before Django reads its settings, and the tests that run on it.
 
-``make test`` runs four pytest workers, two per stack (docs/decisions/0006-test-stacks.md); ``pytest tests/...`` by hand runs on ``embedded``.
+``make test`` runs five pytest workers (docs/decisions/0006-test-stacks.md); ``pytest tests/...`` by hand runs on ``embedded``.
 """
 
 from __future__ import annotations
@@ -58,11 +58,11 @@ ON_TEAM = ("stores",)
 """Folders of ``ONE_STACK`` that run on ``team`` in `make test`: it has an S3 server already. Others run on ``embedded``."""
 SLOW_IMPORTS = (TESTS / "integration" / "test_api_document.py",)
 """Modules of tests marked ``one_stack`` whose import alone takes seconds."""
-OUTSIDE = ("browser", "client", "journeys", "services", "stores")
-"""Folders whose tests mostly wait for a portal or server in other processes."""
+SHARES = {"browser": ("browser", "services"), "outside": ("client", "journeys", "stores")}
+"""Folders whose tests mostly wait for a portal or server in other processes; all others are ``inside``."""
 IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
 SHARE = os.environ.get("DUBBING_TEST_SHARE", "")
-"""The share of the stack's tests that this worker runs: ``outside`` or ``inside`` the portal's process, or all."""
+"""The share of the stack's tests that this worker runs; all by default."""
 NO_SKIPS = bool(os.environ.get("CI"))
 
 
@@ -72,7 +72,8 @@ def folder_of(path: Path) -> str:
 
 
 def has_share(folder: str) -> bool:
-    return not SHARE or ("outside" if folder in OUTSIDE else "inside") == SHARE
+    share = next((share for share, folders in SHARES.items() if folder in folders), "inside")
+    return SHARE in {"", share}
 
 
 def is_stack_of(folder: str) -> bool:

@@ -53,7 +53,8 @@ def running_seaweedfs() -> Iterator[S3Server]:
             **{f"{part}.port": port for part, port in ports.items()},
             **{f"{part}.port.grpc": free_port() for part in PARTS},
         }
-        command = [PROGRAM, "-logtostderr", "mini", *(f"-{name}={value}" for name, value in options.items())]
+        arguments = [f"-{name}={value}" for name, value in options.items()]
+        command = [str(PROGRAM), "-logtostderr", "mini", *arguments]
         service = Service("SeaweedFS", command, log=folder / "log", folder=folder)
         server = S3Server(
             endpoint_url=f"http://127.0.0.1:{ports['s3']}",

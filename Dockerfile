@@ -22,4 +22,4 @@ RUN DATA_DIR=/tmp/build python manage.py collectstatic --noinput && rm -rf /tmp/
 USER portal
 VOLUME /data
 EXPOSE 8000
-CMD ["gunicorn", "dubbing_sessions.wsgi", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--workers", "2", "--threads", "16", "--timeout", "120"]
+CMD ["gunicorn", "--config", "python:dubbing_sessions.web_server", "--bind", "0.0.0.0:8000"]

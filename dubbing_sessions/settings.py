@@ -67,6 +67,7 @@ INSTALLED_APPS = [
     "sessions_app.apps.SessionsConfig",
 ]
 MIDDLEWARE = [
+    "sessions_app.http.transfers.TransferMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -86,7 +87,7 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
-            "builtins": ["sessions_app.templatetags.portal"],
+            "builtins": ["sessions_app.templatetags.portal", "sessions_app.templatetags.page_urls"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -104,6 +105,15 @@ if _team:
     DATABASES = {
         "default": dj_database_url.parse(env_str("DATABASE_URL"), conn_max_age=60, conn_health_checks=True)
     }
+    # Only web processes set it, in `dubbing_sessions.web_server`: hundreds of threads share a few connections.
+    if _pool_size := env_int("DATABASE_POOL_SIZE", 0, minimum=0):
+        DATABASES["default"]["CONN_MAX_AGE"] = 0
+        DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
+            "min_size": 1,
+            "max_size": _pool_size,
+            # Seconds to wait for a connection; longer than a busy moment, shorter than people wait.
+            "timeout": 10,
+        }
 else:
     DATABASES = {
         "default": {
@@ -170,12 +180,10 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 # ---- Broker, cache, background work -----------------------------------------
 BROKER_SOCKET = embedded.get_broker_socket(DATA_DIR)
 REDIS_URL = env_str("REDIS_URL")
-CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
-    if REDIS_URL
-    # The only web process of an embedded portal needs no shared cache, and works while the broker restarts.
-    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
-}
+# The bundled broker's second database: clearing the cache must not delete messages.
+CACHE_URL = REDIS_URL or f"unix://{BROKER_SOCKET}?db=1"
+"""Counters that all web processes share."""
+CACHES = {"default": {"BACKEND": "dubbing_sessions.cache_backend.SharedCache", "LOCATION": CACHE_URL}}
 
 JOB_LEASE = timedelta(seconds=env_int("JOB_LEASE_SECONDS", 60))
 """Time without a heartbeat after which another worker takes over a running job."""
@@ -239,6 +247,12 @@ USER_QUOTA = env_int("USER_QUOTA_GIB", 0) * 1024**3
 MAX_FILES_IN_SESSION = env_int("MAX_FILES_IN_SESSION", 50_000)
 API_RATE_PER_MINUTE = env_int("API_RATE_PER_MINUTE", 1200, minimum=1)
 """Requests per access token or signed-in user, without parts, downloads and bundles."""
+WEB_THREADS = env_int("WEB_THREADS", 400, minimum=8)
+"""Threads of each web process; ``dubbing_sessions.web_server`` reads the same variable."""
+MAX_TRANSFERS = WEB_THREADS * 7 // 8
+"""Uploads and downloads in progress per web process. The other threads are for pages."""
+MAX_TRANSFERS_PER_USER = env_int("MAX_TRANSFERS_PER_USER", 32, minimum=1)
+MAX_TRANSFERS_PER_LINK = env_int("MAX_TRANSFERS_PER_LINK", 64, minimum=1)
 TRASH_RETENTION = timedelta(days=env_int("TRASH_DAYS", 30))
 EXPORT_RETENTION = timedelta(days=env_int("EXPORT_DAYS", 7))
 SIGNED_PART_LIFETIME = timedelta(minutes=30)

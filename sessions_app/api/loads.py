@@ -23,6 +23,7 @@ from sessions_app.api.versions import Entry
 from sessions_app.exports.stream import stream_segments
 from sessions_app.http.downloads import entry_download, etag_matches, with_first_chunk
 from sessions_app.http.lookups import get_version_or_404
+from sessions_app.http.transfers import claim_transfer, release_database
 from sessions_app.models import Version
 from sessions_app.operations.sessions.last_accessed import record_access
 from sessions_app.queries.versions import find_blobs, find_entry, get_entries
@@ -31,8 +32,8 @@ from sessions_app.storage import get_store
 router = Router()
 
 MAX_BUNDLE_FILES = 2000
-BATCH = 500
-"""Entries that are serialized together."""
+BATCH = 2000
+"""Entries that are read and sent together."""
 
 
 class Document(BaseModel):
@@ -70,6 +71,7 @@ def get_manifest(request: ApiRequest, code: UUID, number: int) -> HttpResponseBa
     etag = f'"{version.fingerprint}"'
     if etag_matches(request, etag):
         return HttpResponse(status=304, headers={"ETag": etag})
+    claim_transfer(request)
     response = StreamingHttpResponse(
         (part.encode() for part in _manifest(version)), content_type="application/json"
     )
@@ -87,13 +89,18 @@ def _manifest(version: Version) -> Iterator[str]:
     }
     yield json.dumps(head)[:-1] + ', "entries": ['
     rows = get_entries(version).select_related("blob").order_by("path")
-    separator, batch = "", []
-    for row in rows.iterator(chunk_size=BATCH):
-        batch.append(json.dumps(Entry.as_dict(row), separators=(",", ":")))
-        if len(batch) == BATCH:
-            yield separator + ",\n".join(batch)
-            separator, batch = ",\n", []
-    yield (separator + ",\n".join(batch) if batch else "") + "]}"
+    separator = ""
+    batch = list(rows[:BATCH])
+    while batch:
+        text = ",\n".join(json.dumps(Entry.as_dict(row), separators=(",", ":")) for row in batch)
+        # A cursor would hold a database connection for as long as the client reads.
+        release_database()
+        yield separator + text
+        if len(batch) < BATCH:
+            break
+        separator = ",\n"
+        batch = list(rows.filter(path__gt=batch[-1].path)[:BATCH])
+    yield "]}"
 
 
 def _document(version: Version) -> bytes:
@@ -159,6 +166,7 @@ def get_bundle(request: ApiRequest, code: UUID, number: int, body: BundleRequest
     if missing := [path for path in body.paths if path not in blobs_by_path]:
         raise not_found(f"Version {number} has no file “{missing[0]}”. Nothing was sent.")
     record_access(session=version.session, now=timezone.now())
+    claim_transfer(request)
     blobs = [blobs_by_path[path] for path in body.paths]
     size = sum(blob.size for blob in blobs)
     segments = [BlobRange(blob.sha256, 0, blob.size) for blob in blobs if blob.size]

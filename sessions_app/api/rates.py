@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import time
+from contextlib import suppress
 from http import HTTPStatus
 
 import redis
@@ -15,6 +16,7 @@ from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import MovingWindowRateLimiter
 from ninja.throttling import BaseThrottle
 
+from dubbing_sessions.cache_backend import CONNECTION_OPTIONS, RETRY_INTERVAL
 from sessions_app.api.problems import ProblemError
 from sessions_app.http.addresses import client_address
 
@@ -26,12 +28,13 @@ MAX_KEYS_IN_MEMORY = 1000
 class RequestCounter:
     """Counter of accepted requests per key.
 
-    All web processes share it in Redis or Valkey. Embedded, the one web process has it in memory.
+    All web processes share it in Redis or Valkey. While that is unavailable, each process counts in its memory.
     """
 
     def __init__(self, redis_url: str) -> None:
-        self._redis_url = redis_url
-        self._limiter = self._create_limiter()
+        self._shared = _create_shared(redis_url) if redis_url else None
+        self._memory = MovingWindowRateLimiter(MemoryStorage())
+        self._unavailable_until = 0.0
 
     def count(self, key: str, *, limit: int) -> int:
         """Count a request; return 0, or if it is refused, the seconds to wait.
@@ -40,8 +43,16 @@ class RequestCounter:
 
         :param limit: accepted requests per minute, at least 1.
         """
+        if self._shared is not None and time.monotonic() >= self._unavailable_until:
+            try:
+                return self._count(self._shared, key, limit)
+            except (redis.ConnectionError, redis.TimeoutError):
+                self._unavailable_until = time.monotonic() + RETRY_INTERVAL
         self._limit_memory()
-        rate, limiter = RateLimitItemPerMinute(limit), self._limiter
+        return self._count(self._memory, key, limit)
+
+    def _count(self, limiter: MovingWindowRateLimiter, key: str, limit: int) -> int:
+        rate = RateLimitItemPerMinute(limit)
         if limiter.hit(rate, key):
             return 0
         reset = limiter.get_window_stats(rate, key).reset_time
@@ -50,26 +61,26 @@ class RequestCounter:
 
     def clear(self) -> None:
         """Discard all counts."""
-        if self._redis_url:
-            self._limiter.storage.reset()
-        else:
-            self._limiter = self._create_limiter()
-
-    def _create_limiter(self) -> MovingWindowRateLimiter:
-        if not self._redis_url:
-            return MovingWindowRateLimiter(MemoryStorage())
-        # `from_url` supports all schemes of Django's cache, `unix://` included; the URLs of limits do not.
-        pool = redis.ConnectionPool.from_url(self._redis_url)
-        return MovingWindowRateLimiter(RedisStorage("redis://", connection_pool=pool, key_prefix="api-rate"))
+        self._memory = MovingWindowRateLimiter(MemoryStorage())
+        if self._shared is not None:
+            with suppress(redis.ConnectionError, redis.TimeoutError):
+                self._shared.storage.reset()
 
     def _limit_memory(self) -> None:
         # MemoryStorage never drops a key, and visits all of them with each request.
-        storage = self._limiter.storage
+        storage = self._memory.storage
         if isinstance(storage, MemoryStorage) and len(storage.events) > MAX_KEYS_IN_MEMORY:
-            self.clear()  # a new storage: `reset` would fail concurrent requests
+            # A new storage: `reset` would fail concurrent requests.
+            self._memory = MovingWindowRateLimiter(MemoryStorage())
 
 
-counter = RequestCounter(settings.REDIS_URL)
+def _create_shared(redis_url: str) -> MovingWindowRateLimiter:
+    # `from_url` supports all schemes of Django's cache, `unix://` included; the URLs of limits do not.
+    pool = redis.ConnectionPool.from_url(redis_url, **CONNECTION_OPTIONS)
+    return MovingWindowRateLimiter(RedisStorage("redis://", connection_pool=pool, key_prefix="api-rate"))
+
+
+counter = RequestCounter(settings.CACHE_URL)
 
 
 def too_many_requests(seconds: int, detail: str) -> ProblemError:

@@ -22,6 +22,7 @@ from sessions_app.api.idempotency import idempotent
 from sessions_app.api.pagination import Cursor, Limit, Order, Page, paginate
 from sessions_app.http.bodies import stream_body
 from sessions_app.http.lookups import get_upload_or_404, get_uploads_or_404
+from sessions_app.http.transfers import claim_transfer
 from sessions_app.operations.uploads import complete, create, discard, new_files, receive, sign
 from sessions_app.operations.uploads.limits import (
     MAX_FILES_PER_PACK,
@@ -267,6 +268,7 @@ def _signed_part(request: ApiRequest, part: PartRequest, from_store: StoreSigned
 )
 def put_part(request: ApiRequest, response: HttpResponse, code: UUID, number: int) -> Part:
     upload = get_upload_or_404(request.auth.user, code, Action.EDIT)
+    claim_transfer(request)
     chunks = stream_body(request, CHUNK_SIZE)
     stored = receive.put_part(upload=upload, number=number, chunks=chunks, now=timezone.now())
     response["ETag"] = f'"{stored.etag.strip(chr(34))}"'

@@ -8,6 +8,7 @@ from django.http import HttpRequest, UnreadablePostError
 from gunicorn.http.body import Body, LengthReader
 from gunicorn.http.unreader import SocketUnreader
 
+from sessions_app.http.transfers import release_database
 from sessions_app.operations.errors import BadInputError
 
 MAX_RECEIVE = 256 * 1024
@@ -15,19 +16,25 @@ MAX_RECEIVE = 256 * 1024
 
 
 def stream_body(request: HttpRequest, chunk_size: int) -> Iterator[bytes]:
-    """Yield the request's body as it arrives.
+    """Yield the request's body as it arrives; hold no database connection in the meantime.
 
     :raises BadInputError: `connection_lost`, the body ended early.
     """
+    release_database()
     source = request.META.get("wsgi.input")
     if isinstance(source, Body) and isinstance(source.reader, LengthReader) and not source.buf.tell():
         yield from _receive(source.reader, chunk_size)
         return
+    expected = int(request.META.get("CONTENT_LENGTH") or 0)
+    received = 0
     try:
         while data := request.read(chunk_size):
+            received += len(data)
             yield data
     except UnreadablePostError:
         raise connection_lost() from None
+    if received < expected:  # servers report the end of an interrupted body like that of a complete one
+        raise connection_lost()
 
 
 def _receive(reader: LengthReader, chunk_size: int) -> Iterator[bytes]:

@@ -19,6 +19,7 @@ from dubbing_core.http_ranges import (
 )
 from dubbing_core.zips.layout import Layout
 from sessions_app.exports.stream import stream_segments
+from sessions_app.http.transfers import claim_transfer
 from sessions_app.models import Entry, Export
 from sessions_app.storage import get_store
 from sessions_app.storage.keys import blob_key
@@ -126,13 +127,19 @@ def playable_type(path: str) -> str | None:
 
 
 def download_response(
-    request: HttpRequest, download: Download, *, on_start: Callable[[], None] | None = None
+    request: HttpRequest,
+    download: Download,
+    *,
+    on_start: Callable[[], None] | None = None,
+    link: int | None = None,
 ) -> HttpResponseBase:
     """Respond to GET and HEAD with Range, If-Range and If-None-Match.
 
     Source: RFC 9110, sections 13 and 14.
 
     :param on_start: called when a GET starts at the first byte, so once per download rather than per range.
+    :param link: primary key of the shared link that is used instead of an account.
+    :raises BusyError: the account or link, or the portal, has too many transfers.
     """
     if etag_matches(request, download.etag):
         return _with_headers(HttpResponse(status=HTTPStatus.NOT_MODIFIED), download)
@@ -145,6 +152,8 @@ def download_response(
             unsatisfied["Content-Range"] = f"bytes */{download.size}"
             return _with_headers(unsatisfied, download)
     start, end = (part.start, part.end) if part else (0, download.size)
+    if request.method == "GET" and start < end:
+        claim_transfer(request, link=link)
     response = _body(request, download, start, end)
     if response.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
         return response

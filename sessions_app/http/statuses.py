@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
+from sessions_app.http.transfers import TooManyTransfersError
 from sessions_app.operations.errors import BadInputError, BusyError, OperationError, OverQuotaError
 
 
@@ -13,6 +14,8 @@ def status_of(error: OperationError) -> HTTPStatus:
             return HTTPStatus.BAD_REQUEST
         case OverQuotaError():
             return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+        case TooManyTransfersError():
+            return HTTPStatus.TOO_MANY_REQUESTS
         case BusyError():
             return HTTPStatus.SERVICE_UNAVAILABLE
         case _:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 from django import template
 from django.http import HttpRequest
@@ -98,13 +99,19 @@ def _format_count(count: int, noun: str) -> str:
 
 
 @register.simple_tag
+@cache
 def icon(name: str) -> str:
     """Return a decorative icon from static/img/icons.svg."""
     return format_html(
         '<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
-        static("img/icons.svg"),
+        _icons_url(),
         name,
     )
+
+
+@cache
+def _icons_url() -> str:
+    return static("img/icons.svg")
 
 
 @dataclass(frozen=True, kw_only=True)

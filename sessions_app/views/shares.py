@@ -55,7 +55,10 @@ def download(request: HttpRequest, token: str) -> HttpResponseBase:
         return _unavailable(request)
     return _private(
         download_response(
-            request, export_download(share.export), on_start=lambda: share.count_download(now=now)
+            request,
+            export_download(share.export),
+            on_start=lambda: share.count_download(now=now),
+            link=share.pk,
         )
     )
 

@@ -25,12 +25,24 @@ from django.utils import timezone
 
 from sessions_app import queue
 from sessions_app.management.services import worker
-from sessions_app.models import AccessToken, Blob, DubbingSession, Entry, Export, Job, Pin, Upload, Version
+from sessions_app.models import (
+    AccessToken,
+    Blob,
+    DubbingSession,
+    Entry,
+    Export,
+    Job,
+    Pin,
+    Share,
+    Upload,
+    Version,
+)
 from sessions_app.operations.accounts.tokens import create_token
 from sessions_app.operations.cleanup import garbage
 from sessions_app.operations.exports.request import request_export as queue_export
 from sessions_app.operations.imports.request import request_import as queue_import
 from sessions_app.operations.jobs import cancel, retry
+from sessions_app.operations.shares.create import create_share
 from sessions_app.operations.uploads.staging import object_key
 from sessions_app.storage import get_store
 from sessions_app.storage.keys import EXPORTS, STAGING, blob_key
@@ -137,6 +149,19 @@ def close_database_connections() -> None:
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
+
+
+def share_session(*, session: str) -> str:
+    """Export a session and share it; return the path of the link's download."""
+    row = DubbingSession.objects.select_related("current__session").get(code=session)
+    assert row.current is not None
+    export = WORLD[0].exported(row.current)
+    created = create_share(export=export, author=row.owner, days=7, note="", now=timezone.now())
+    return f"/s/{created.token}/download/"
+
+
+def count_link_downloads(*, session: str) -> int:
+    return Share.objects.get(export__version__session__code=session).download_count
 
 
 # -- Reading ----------------------------------------------------------------------------------------------------------

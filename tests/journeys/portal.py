@@ -101,8 +101,8 @@ class Portal:
         """Start the web server at its previous address."""
         port = int(self._address.rpartition(":")[2])
         command = [
-            *(sys.executable, "-m", "gunicorn", "dubbing_sessions.wsgi", "--bind", f"127.0.0.1:{port}"),
-            *("--worker-class", "gthread", "--threads", "8", "--no-control-socket", "--log-level", "warning"),
+            *(sys.executable, "-m", "gunicorn", "--config", "python:dubbing_sessions.web_server"),
+            *("--bind", f"127.0.0.1:{port}"),
         ]
         self._web = Service(
             "gunicorn",
@@ -112,6 +112,24 @@ class Portal:
             own_group=True,
         )
         self._web.wait_until(lambda: _listens(port), timeout=TIMEOUT)
+
+    @contextmanager
+    def other_web(self, settings: dict[str, str]) -> Iterator[str]:
+        """Start a second web server with these settings; yield its address."""
+        port = free_port()
+        command = [sys.executable, "-m", "gunicorn", "--config", "python:dubbing_sessions.web_server"]
+        address = f"http://127.0.0.1:{port}"
+        service = Service(
+            "gunicorn",
+            [*command, "--bind", f"127.0.0.1:{port}"],
+            log=self.folder / "other-web.log",
+            environment={**self.environment, **settings, "SITE_URL": address},
+        )
+        try:
+            service.wait_until(lambda: _listens(port), timeout=TIMEOUT)
+            yield address
+        finally:
+            service.stop()
 
     def kill_web(self) -> None:
         """Kill the web server and its workers, as a power cut would."""

@@ -1,4 +1,4 @@
-"""The web server: gunicorn with one process and threads."""
+"""The web server: gunicorn with a process per core, configured by ``dubbing_sessions.web_server``."""
 
 from __future__ import annotations
 
@@ -7,15 +7,12 @@ import http.client
 import signal
 import socket
 import sys
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from sessions_app.management.errors import Error
 from sessions_app.management.services.child import Service, StopSignal
 
-THREADS = 16
 ANY_ADDRESS = {"", "0.0.0.0", "::"}  # noqa: S104 (compared, not bound)
-SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 (gunicorn's heartbeat must not wait for a disk)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -56,13 +53,8 @@ def get_service(listening: socket.socket, *, site_url: str) -> Service:
         name="web",
         title="The web server",
         command=[
-            *(sys.executable, "-m", "gunicorn", "dubbing_sessions.wsgi"),
-            *("--bind", f"fd://{listening.fileno()}", "--no-control-socket"),
-            *("--worker-class", "gthread", "--workers", "1", "--threads", str(THREADS)),
-            # Seconds without a heartbeat of the whole process; the length of a request does not matter.
-            *("--timeout", "120", "--graceful-timeout", "5"),
-            *(("--worker-tmp-dir", str(SHARED_MEMORY)) if SHARED_MEMORY.is_dir() else ()),
-            *("--log-level", "warning"),
+            *(sys.executable, "-m", "gunicorn", "--config", "python:dubbing_sessions.web_server"),
+            *("--bind", f"fd://{listening.fileno()}", "--graceful-timeout", "5"),
         ],
         environment={"SITE_URL": site_url},
         descriptors=[listening.fileno()],

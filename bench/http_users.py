@@ -1,0 +1,219 @@
+"""Users in one process: closed-loop users of pages, saving users, and occasional visitors.
+
+Each function runs in its own process, so that its work is not measured as the server's; asyncio and plain sockets keep it small.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+TIMEOUT = 60.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """A portal and a signed-in user of it."""
+
+    port: int
+    headers: dict[str, str]
+    """`Cookie` or `Authorization`."""
+    paths: tuple[str, ...] = ()
+    """Pages that are requested at random."""
+
+
+@dataclass(kw_only=True)
+class Latencies:
+    """Durations of requests in seconds."""
+
+    seconds: list[float] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    duration: float = 0.0
+
+    def percentile(self, share: float) -> float:
+        """Return a percentile in milliseconds."""
+        if not self.seconds:
+            return float("inf")
+        ordered = sorted(self.seconds)
+        return 1000 * ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+    @property
+    def per_second(self) -> float:
+        return len(self.seconds) / self.duration if self.duration else 0.0
+
+
+class Connection:
+    """A kept-alive connection."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._reader: asyncio.StreamReader | None = None
+        self._writer: asyncio.StreamWriter | None = None
+
+    async def request(
+        self, method: str, path: str, body: bytes = b"", *, headers: dict[str, str] | None = None
+    ) -> tuple[int, bytes]:
+        """Send a request; return status and body. Connects again where the server has closed in between."""
+        for attempt in (1, 2):
+            is_new = self._writer is None
+            try:
+                return await asyncio.wait_for(self._exchange(method, path, body, headers or {}), TIMEOUT)
+            except (OSError, asyncio.IncompleteReadError):
+                self.close()
+                if is_new or attempt == 2:  # noqa: PLR2004 (the last attempt)
+                    raise
+        raise AssertionError
+
+    async def _exchange(
+        self, method: str, path: str, body: bytes, headers: dict[str, str]
+    ) -> tuple[int, bytes]:
+        if self._reader is None or self._writer is None:
+            self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self._target.port)
+        lines = [f"{method} {path} HTTP/1.1", f"Host: 127.0.0.1:{self._target.port}"]
+        every = {**self._target.headers, **headers}
+        if body or method not in {"GET", "HEAD"}:
+            every["Content-Length"] = str(len(body))
+        lines += [f"{name}: {value}" for name, value in every.items()]
+        self._writer.write("\r\n".join([*lines, "", ""]).encode() + body)
+        head = (await self._reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+        first, *rest = head.split("\r\n")
+        received = {name.lower(): value.strip() for name, _, value in (each.partition(":") for each in rest)}
+        if received.get("transfer-encoding") == "chunked":
+            data = await self._read_chunks()
+        else:
+            data = await self._reader.readexactly(int(received.get("content-length", "0")))
+        if received.get("connection") == "close":
+            self.close()
+        return int(first.split()[1]), data
+
+    async def _read_chunks(self) -> bytes:
+        assert self._reader is not None
+        data = bytearray()
+        while size := int(await self._reader.readline(), 16):
+            data += await self._reader.readexactly(size)
+            await self._reader.readline()
+        await self._reader.readline()
+        return bytes(data)
+
+    def close(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+        self._reader = self._writer = None
+
+
+def browse(targets: Sequence[Target], *, seconds: float, seed: int = 1) -> Latencies:
+    """Request pages in closed loops, one user per target: the next as soon as the last has arrived."""
+
+    async def user(target: Target, number: int, deadline: float, found: Latencies) -> None:
+        choose = random.Random(f"{seed}-{number}")  # noqa: S311 (reproducible, not secret)
+        connection = Connection(target)
+        while time.monotonic() < deadline:
+            await _timed(found, connection, choose.choice(target.paths))
+        connection.close()
+
+    return _run(targets, user, seconds)
+
+
+def visit(targets: Sequence[Target], *, seconds: float, pause: float = 0.2, timeout: float = 4) -> Latencies:
+    """Request pages now and then, each on a new connection; slower ones than ``timeout`` are errors."""
+
+    async def user(target: Target, number: int, deadline: float, found: Latencies) -> None:
+        choose = random.Random(number)  # noqa: S311 (reproducible, not secret)
+        while time.monotonic() < deadline:
+            connection = Connection(target)
+            await _timed(found, connection, choose.choice(target.paths), limit=timeout)
+            connection.close()
+            await asyncio.sleep(pause)
+
+    return _run(targets, user, seconds)
+
+
+def save(targets: Sequence[Target], *, seconds: float) -> Latencies:
+    """Save new versions in closed loops by the API: upload a changed file, request the save, wait for its job."""
+
+    async def user(target: Target, number: int, deadline: float, found: Latencies) -> None:
+        connection = Connection(target)
+        (session,) = target.paths
+        count = 0
+        while time.monotonic() < deadline:
+            count += 1
+            start = time.perf_counter()
+            try:
+                await _save_once(connection, session, f"user {number}, save {count}".encode() * 500)
+            except (OSError, EOFError, TimeoutError, UnexpectedStatusError) as error:
+                found.errors.append(f"save: {error!r}")
+            else:
+                found.seconds.append(time.perf_counter() - start)
+        connection.close()
+
+    return _run(targets, user, seconds)
+
+
+class UnexpectedStatusError(Exception):
+    pass
+
+
+async def _save_once(connection: Connection, session: str, data: bytes) -> None:
+    async def call(method: str, path: str, value: Any = None) -> Any:
+        body = b"" if value is None else json.dumps(value).encode()
+        status, text = await connection.request(
+            method, f"/api/v1{path}", body, headers={"Content-Type": "application/json"} if body else {}
+        )
+        return _json(path, status, text)
+
+    current = (await call("GET", f"/sessions/{session}"))["version"]
+    file = {"path": "transcriptions/original_asr.json", "size": len(data)}
+    (upload,) = (await call("POST", "/uploads", {"uploads": [file]}))["uploads"]
+    octets = {"Content-Type": "application/octet-stream"}
+    path = f"/api/v1/uploads/{upload['code']}/parts/1"
+    _json(path, *await connection.request("PUT", path, data, headers=octets))
+    await call("POST", "/uploads/complete", {"uploads": [upload["code"]]})
+    request = {"parent": current, "uploads": [upload["code"]]}
+    job = await call("POST", f"/sessions/{session}/versions", request)
+    while job["state"] in {"queued", "running"}:
+        await asyncio.sleep(0.1)
+        job = await call("GET", f"/jobs/{job['code']}")
+    if job["state"] != "succeeded":
+        raise UnexpectedStatusError(f"the save {job['state']}")
+
+
+def _json(path: str, status: int, text: bytes) -> Any:
+    if status >= 400:  # noqa: PLR2004 (errors)
+        raise UnexpectedStatusError(f"{path}: {status} {text[:200]!r}")
+    return json.loads(text)
+
+
+async def _timed(found: Latencies, connection: Connection, path: str, *, limit: float = TIMEOUT) -> None:
+    start = time.perf_counter()
+    try:
+        status, _ = await asyncio.wait_for(connection.request("GET", path), limit)
+    except (OSError, EOFError, TimeoutError) as error:
+        found.errors.append(f"{path}: {error!r}")
+        return
+    if status != 200:  # noqa: PLR2004 (OK)
+        found.errors.append(f"{path}: {status}")
+    found.seconds.append(time.perf_counter() - start)
+
+
+def _run(
+    targets: Sequence[Target],
+    user: Callable[[Target, int, float, Latencies], Awaitable[None]],
+    seconds: float,
+) -> Latencies:
+    found = Latencies()
+
+    async def everyone() -> None:
+        deadline = time.monotonic() + seconds
+        await asyncio.gather(
+            *(user(target, number, deadline, found) for number, target in enumerate(targets))
+        )
+
+    start = time.monotonic()
+    asyncio.run(everyone())
+    found.duration = time.monotonic() - start
+    return found

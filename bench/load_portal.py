@@ -1,0 +1,106 @@
+"""A portal with several users, served by two configurations of the web server side by side."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.load_user import LoadUser
+from bench.worker import Worker
+from dubbing_sessions.embedded import get_broker_socket
+from tests.services.ports import free_port
+from tests.services.postgres import running_postgres
+from tests.services.processes import ROOT, Service
+from tests.services.stacks import without_settings
+from tests.services.swift import running_swift
+from tests.services.valkey import running_valkey
+
+BASELINE = "BENCH_BASELINE"
+"""Environment variable: a checkout of an earlier version that serves as the previous configuration."""
+CURRENT = ("--config", "python:dubbing_sessions.web_server")
+PREVIOUS = (
+    *("dubbing_sessions.wsgi", "--worker-class", "gthread", "--workers", "1", "--threads", "16"),
+    *("--timeout", "120", "--no-control-socket", "--log-level", "warning"),
+)
+STACKS = ("embedded", "team")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadPortal:
+    stack: str
+    folder: Path
+    environment: dict[str, str]
+    worker: Worker
+    """Runs functions of ``bench.load_data``."""
+    users: list[LoadUser]
+
+    @contextmanager
+    def serve(self, arguments: Sequence[str], *, checkout: Path = ROOT, **environment: str) -> Iterator[int]:
+        """Start a web server; yield its port."""
+        port = free_port()
+        command = [sys.executable, "-m", "gunicorn", *arguments, "--bind", f"127.0.0.1:{port}"]
+        service = Service(
+            "gunicorn",
+            command,
+            log=self.folder / f"web-{port}.log",
+            environment={**self.environment, "SITE_URL": f"http://127.0.0.1:{port}", **environment},
+            folder=checkout,
+        )
+        try:
+            service.wait_until(lambda: _listens(port), timeout=60)
+            yield port
+        finally:
+            service.stop()
+
+
+def get_baseline() -> Path:
+    """Return the checkout whose code the previous configuration runs."""
+    return Path(os.environ.get(BASELINE, ROOT))
+
+
+@contextmanager
+def running_load_portal(
+    stack: str, folder: Path, *, users: int, uploads: int, sessions: int
+) -> Iterator[LoadPortal]:
+    """Start broker, database, store and worker; create users; web servers are started by ``serve``."""
+    folder.mkdir(parents=True)
+    with ExitStack() as services:
+        environment = {"DATA_DIR": str(folder), "LOG_LEVEL": "ERROR", "API_RATE_PER_MINUTE": "1000000"}
+        if stack == "team":
+            postgres = services.enter_context(running_postgres())
+            environment |= {
+                "SECRET_KEY": "only-for-benchmarks-" * 3,
+                "DATABASE_URL": services.enter_context(postgres.database()),
+                "S3_PREFIX": "load",
+                **services.enter_context(running_swift()).environment(),
+            }
+            environment["REDIS_URL"] = services.enter_context(running_valkey()).url
+        else:
+            services.enter_context(running_valkey(get_broker_socket(folder)))
+        data = Worker(folder, **environment)
+        services.callback(data.__exit__, None, None, None)
+        for function in ("migrate",):
+            data.do(function, module="bench.load_data")
+        created = data.do("create_users", users, uploads=uploads, sessions=sessions, module="bench.load_data")
+        environment = {**without_settings(os.environ), **environment}
+        command = [sys.executable, "-W", "ignore", "-m", "celery", "--quiet", "--app", "dubbing_sessions"]
+        worker = Service(
+            "celery",
+            [*command, "worker", "--concurrency", "2", "--loglevel", "WARNING"],
+            log=folder / "worker.log",
+            environment=environment,
+        )
+        services.callback(worker.stop)
+        static = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"]
+        Service("collectstatic", static, log=folder / "static.log", environment=environment).process.wait()
+        yield LoadPortal(stack=stack, folder=folder, environment=environment, worker=data, users=created)
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

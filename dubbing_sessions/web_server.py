@@ -1,0 +1,79 @@
+"""Configuration of gunicorn: ``gunicorn --config python:dubbing_sessions.web_server``.
+
+`make run` and a team's web server both use it; command-line options override it.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+from pathlib import Path
+from typing import Any
+
+from dubbing_sessions.env import env_int
+from dubbing_sessions.web_worker import LOADS, place_of
+
+MAX_DEFAULT_PROCESSES = 8
+DATABASE_POOL_SIZE = 16
+OTHER_DESCRIPTORS = 1000
+"""File descriptors kept for the database, files and the broker."""
+SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 (gunicorn's heartbeat must not wait for a disk)
+
+
+def count_processors() -> int:
+    """Return the number of processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def raise_descriptor_limit() -> int:
+    """Allow as many open files as the system permits without privileges; return the number."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard == resource.RLIM_INFINITY:
+        hard = max(soft, 65_536)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+    except (OSError, ValueError):
+        return soft
+    return hard
+
+
+def on_starting(_server: Any) -> None:
+    """Let the threads of a process share its connections to PostgreSQL."""
+    os.environ.setdefault("DATABASE_POOL_SIZE", str(DATABASE_POOL_SIZE))
+
+
+def post_worker_init(_worker: Any) -> None:
+    """Import all pages, which would otherwise delay the first requests by seconds.
+
+    One connection to SQLite stays open, because closing the last one merges the log into the database each time.
+    """
+    from django.db import connection  # noqa: PLC0415 (only web processes have Django set up)
+    from django.urls import get_resolver  # noqa: PLC0415 (see above)
+
+    _ = get_resolver().url_patterns
+    if connection.vendor == "sqlite":
+        connection.ensure_connection()
+
+
+def child_exit(_server: Any, worker: Any) -> None:
+    """Forget the requests of a process that has ended."""
+    LOADS[place_of(worker)] = 0
+
+
+wsgi_app = "dubbing_sessions.wsgi"
+worker_class = "dubbing_sessions.web_worker.Worker"
+workers = env_int("WEB_PROCESSES", min(count_processors(), MAX_DEFAULT_PROCESSES), minimum=1)
+# Threads start on demand. Only transfers of slow clients need many: each holds one for its whole time.
+threads = env_int("WEB_THREADS", 400, minimum=8)
+# A connection without a request costs a file descriptor only.
+worker_connections = max(threads + 100, min(4000, raise_descriptor_limit() - OTHER_DESCRIPTORS))
+# Seconds between requests on one connection; longer than the 60 s of nginx, which would otherwise meet closed ones.
+keepalive = 75
+# Seconds without a heartbeat of the whole process; the length of a request does not matter.
+timeout = 120
+graceful_timeout = 30
+control_socket_disable = True
+loglevel = "warning"
+worker_tmp_dir = str(SHARED_MEMORY) if SHARED_MEMORY.is_dir() else None

@@ -1,0 +1,107 @@
+"""Transfers: limits of concurrent uploads and downloads, and what they hold."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from sessions_app.http.transfers import TooManyTransfersError, Transfers, transfers
+from sessions_app.operations.errors import BusyError
+from tests.integration.programs import Program, problem_of
+from tests.world import World
+
+
+@pytest.fixture
+def client(world: World) -> Client:
+    client = Client()
+    client.force_login(world.alice)
+    return client
+
+
+@pytest.fixture
+def archive(world: World) -> str:
+    return f"/sessions/{world.saved().code}/versions/1/archive.zip"
+
+
+def test_each_key_and_all_together_are_limited(settings):
+    settings.MAX_TRANSFERS = 3
+    running = Transfers()
+    first = running.open("address:a", 2)
+    running.open("address:a", 2)
+    with pytest.raises(TooManyTransfersError):
+        running.open("address:a", 2)
+    first.assign("user:1", 1)
+    first.assign("user:1", 1)
+    third = running.open("address:a", 2)
+    with pytest.raises(TooManyTransfersError):
+        third.assign("user:1", 1)
+    with pytest.raises(BusyError, match="too many uploads and downloads at the moment"):
+        running.open("user:2", 9)
+
+    first.close()
+    first.close()
+
+    assert (running.count(), running.count("user:1"), running.count("address:a")) == (2, 0, 2)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["{archive}", "/api/v1{archive}", "/api/v1{session}manifest", "{session}files/audio/hi_audio.wav"],
+)
+def test_a_streamed_response_counts_until_it_is_closed_and_holds_no_database_connection(
+    client: Client, archive: str, path: str
+):
+    path = path.format(archive=archive, session=archive.removesuffix("archive.zip"))
+    response = client.get(path)
+    assert response.streaming
+    assert connection.connection is None
+    assert transfers.count() == 1
+    assert b"".join(response.streaming_content)
+
+    response.close()
+
+    assert transfers.count() == 0
+    assert connection.connection is None
+
+
+@pytest.mark.parametrize("path", ["{archive}", "/api/v1{archive}", "/api/v1{session}manifest"])
+def test_head_starts_no_stream(client: Client, archive: str, monkeypatch, path: str):
+    def fail(*_: object, **__: object) -> None:
+        raise AssertionError("a stream was started")
+
+    monkeypatch.setattr("sessions_app.http.downloads.stream_segments", fail)
+    monkeypatch.setattr("sessions_app.api.loads._manifest", lambda _: (fail() for _ in range(1)))
+    response = client.head(path.format(archive=archive, session=archive.removesuffix("archive.zip")))
+
+    assert response.status_code == 200
+    response.close()
+    assert transfers.count() == 0
+
+
+def test_refusals_of_pages_and_api(client: Client, world: World, archive: str, settings):
+    settings.MAX_TRANSFERS_PER_USER = 1
+    first = client.get(archive)
+
+    page = client.get(archive)
+    api = client.get(f"/api/v1{archive}")
+    other = Program.of(world.bob).get("/me")
+
+    assert (page.status_code, page["Retry-After"]) == (429, "5")
+    assert page.content.decode().startswith("Your account has 1 uploads and downloads in progress.")
+    problem_of(api, 429, "too_many_transfers")
+    assert other.status_code == 200
+    first.close()
+    client.get(archive).close()
+
+
+def test_large_bodies_are_refused_before_they_are_read(client: Client, settings):
+    settings.MAX_TRANSFERS = 0
+
+    page = client.post("/accounts/login/", {"login": "x" * 70_000})
+    api = client.post("/api/v1/uploads", "x" * 70_000, content_type="application/json")
+
+    assert page.status_code == 503
+    problem_of(api, 503, "busy")
+    assert client.get("/sessions/").status_code == 200
+    assert transfers.count() == 0

@@ -1,0 +1,241 @@
+"""Slow, silent and stalled connections: real web processes with few threads and short timeouts."""
+
+from __future__ import annotations
+
+import re
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.journeys.portal import Portal
+from tests.journeys.visitor import Visitor
+
+pytestmark = pytest.mark.slow
+
+SETTINGS = {
+    "WEB_PROCESSES": "1",
+    "WEB_THREADS": "8",
+    "REQUEST_TIMEOUT_SECONDS": "2",
+    "TRANSFER_TIMEOUT_SECONDS": "2",
+    "MAX_TRANSFERS_PER_USER": "3",
+    "MAX_TRANSFERS_PER_LINK": "2",
+    "DATABASE_POOL_SIZE": "2",
+}
+"""Of 8 threads 7 are for transfers. On PostgreSQL pages would fail if each transfer held a connection."""
+MORE_THAN_THREADS = 20
+BUFFERS = 16 * 1024 * 1024
+"""Bytes; more than the buffers of a connection."""
+
+
+class Slow:
+    """Raw connections to the web server."""
+
+    def __init__(self, address: str, connections: ExitStack) -> None:
+        self.host = address.removeprefix("http://")
+        self._connections = connections
+
+    def connect(self, data: bytes = b"") -> socket.socket:
+        host, _, port = self.host.partition(":")
+        client = socket.socket()
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.settimeout(30)
+        client.connect((host, int(port)))
+        client.sendall(data)
+        return self._connections.enter_context(client)
+
+    def request(self, line: str, headers: dict[str, str] | None = None, body: bytes = b"") -> socket.socket:
+        lines = [f"{line} HTTP/1.1", f"Host: {self.host}"]
+        lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
+        return self.connect("\r\n".join([*lines, "", ""]).encode() + body)
+
+
+@pytest.fixture(scope="module")
+def served(shared_portal: Portal) -> Iterator[Portal]:
+    """The shared portal with another web server, which uses the product's configuration."""
+    address = shared_portal.address
+    with shared_portal.other_web(SETTINGS) as own:
+        shared_portal._address = own
+        yield shared_portal
+    shared_portal._address = address
+
+
+@pytest.fixture
+def slow(served: Portal) -> Iterator[Slow]:
+    with ExitStack() as connections:
+        yield Slow(served.address, connections)
+
+
+@pytest.fixture
+def alice(served: Portal) -> Visitor:
+    return sign_in(served, "alice")
+
+
+@pytest.fixture
+def bob(served: Portal) -> Visitor:
+    return sign_in(served, "bob")
+
+
+@pytest.fixture(scope="module")
+def archive(served: Portal) -> str:
+    """Path of a ZIP of alice's that fills the buffers of a connection."""
+    code = served.call("create_saved_session", name="slow", big=BUFFERS, small=1)
+    return f"/sessions/{code}/versions/1/archive.zip"
+
+
+def sign_in(portal: Portal, name: str) -> Visitor:
+    visitor = Visitor(portal.address)
+    visitor.sign_in(name, portal.password)
+    return visitor
+
+
+def cookies_of(visitor: Visitor) -> dict[str, str]:
+    return {"Cookie": "; ".join(f"{name}={value}" for name, value in visitor.http.cookies.items())}
+
+
+def read_all(client: socket.socket) -> bytes:
+    """Read until the server closes."""
+    data = b""
+    while chunk := client.recv(65536):
+        data += chunk
+    return data
+
+
+def read_head(client: socket.socket) -> bytes:
+    data = b""
+    while b"\r\n\r\n" not in data:
+        chunk = client.recv(1024)
+        assert chunk, data
+        data += chunk
+    return data
+
+
+def create_upload(visitor: Visitor, size: int) -> str:
+    file = {"path": f"slow_{time.monotonic_ns()}.mp4", "size": size}
+    created = visitor.post("/api/v1/uploads", {"uploads": [file]}, status=201)
+    return str(created["uploads"][0]["code"])
+
+
+def start_part(slow: Slow, visitor: Visitor, code: str, *, size: int, body: bytes = b"") -> socket.socket:
+    headers = {
+        **cookies_of(visitor),
+        "X-CSRFToken": visitor.http.cookies["csrftoken"],
+        "Content-Type": "application/octet-stream",
+        "Content-Length": str(size),
+    }
+    return slow.request(f"PUT /api/v1/uploads/{code}/parts/1", headers, body)
+
+
+def test_connections_without_a_request_occupy_no_thread(slow: Slow, alice: Visitor):
+    for _ in range(MORE_THAN_THREADS):
+        slow.connect()
+        slow.connect(b"GET /sessions/ HTTP/1.1\r\nHost: x")
+        slow.connect(b"POST /accounts/login/ HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nlogin=")
+        closing = slow.request("GET /accounts/login/", {"Connection": "close"})
+        assert b" 200 OK" in read_head(closing)
+
+    alice.get("/sessions/")
+
+
+def test_a_request_that_does_not_arrive_is_ended(slow: Slow):
+    silent = slow.connect()
+    half = slow.connect(b"GET /sessions/ HTTP/1.1\r\nHost: x")
+    dripping = slow.connect(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n")
+    for _ in range(3):
+        time.sleep(0.5)
+        dripping.sendall(b"x")
+
+    assert read_all(silent) == b""
+    assert read_all(half).startswith(b"HTTP/1.1 408 Request Timeout")
+    assert read_all(dripping).startswith(b"HTTP/1.1 408 Request Timeout")
+
+
+def test_requests_in_pieces_and_several_at_once(slow: Slow):
+    head = f"GET /accounts/login/ HTTP/1.1\r\nHost: {slow.host}\r\n\r\n".encode()
+    last = head.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+    client = slow.connect()
+    for number in range(0, len(head), 20):
+        client.sendall(head[number : number + 20])
+        time.sleep(0.01)
+    assert read_head(client).startswith(b"HTTP/1.1 200 OK")
+    client.sendall(head + head[:10])
+    client.sendall(head[10:] + last)
+
+    assert read_all(client).count(b"HTTP/1.1 200 OK") == 3
+
+
+def test_stalled_downloads_are_limited_per_account_and_leave_threads_for_pages(
+    slow: Slow, served: Portal, alice: Visitor, bob: Visitor, archive: str
+):
+    stalled = [slow.request(f"GET {archive}", cookies_of(alice)) for _ in range(3)]
+    for client in stalled:
+        assert read_head(client).startswith(b"HTTP/1.1 200 OK")
+
+    refused = alice.http.get(served.address + archive, timeout=30)
+    assert refused.status_code == 429
+    assert refused.headers["Retry-After"] == "5"
+    assert refused.text == (
+        "Your account has 3 uploads and downloads in progress. Wait until one has ended, then try again."
+    )
+    problem = alice.http.get(f"{served.address}/api/v1{archive}", timeout=30)
+    assert (problem.status_code, problem.json()["code"]) == (429, "too_many_transfers")
+    alice.http.head(served.address + archive, timeout=30).raise_for_status()
+    alice.get("/sessions/")
+    bob.get("/sessions/")
+
+    # What is not read for two seconds ends, and others can start.
+    served.wait_for(
+        lambda: alice.http.get(served.address + archive, timeout=30).status_code == 200,
+        condition="the stalled downloads have ended",
+    )
+
+
+def test_a_link_has_its_own_limit(slow: Slow, served: Portal, alice: Visitor, archive: str):
+    link = served.call("share_session", session=re.split("/", archive)[2])
+    for _ in range(2):
+        assert read_head(slow.request(f"GET {link}")).startswith(b"HTTP/1.1 200 OK")
+
+    refused = alice.http.get(served.address + link, timeout=30)
+
+    assert refused.status_code == 429
+    assert refused.text.startswith("This link has 2 uploads and downloads in progress.")
+    assert served.call("count_link_downloads", session=re.split("/", archive)[2]) == 2
+
+
+def test_an_upload_that_stalls_or_breaks_off_is_never_complete(slow: Slow, served: Portal, bob: Visitor):
+    size = 200_000
+    stalled, broken = create_upload(bob, size), create_upload(bob, size)
+    waiting = start_part(slow, bob, stalled, size=size, body=bytes(1000))
+    start_part(slow, bob, broken, size=size, body=bytes(size - 1)).close()
+
+    assert b'"code": "connection_lost"' in read_all(waiting)
+    for code in (stalled, broken):
+        upload = bob.get(f"/api/v1/uploads/{code}").json()
+        assert (upload["state"], upload["received"]) == ("receiving", 0)
+        bob.put(f"/api/v1/uploads/{code}/parts/1", bytes(size))
+
+
+def test_a_broken_off_form_does_nothing(slow: Slow, served: Portal, alice: Visitor):
+    body: Any = (
+        f"csrfmiddlewaretoken={alice.http.cookies['csrftoken']}&name=half&scope=read&days=7&x=".encode()
+    )
+    headers = {**cookies_of(alice), "Content-Type": "application/x-www-form-urlencoded"}
+    for length in (len(body) + 10, 100_000):
+        client = slow.request(
+            "POST /account/tokens/create/", {**headers, "Content-Length": str(length)}, body
+        )
+        client.shutdown(socket.SHUT_WR)
+        assert b" 200 OK" not in read_all(client)
+
+    assert "half" not in alice.get("/account/tokens/").text
+
+
+def test_no_errors_were_logged(served: Portal):
+    """It runs last: what clients do is no error of the portal."""
+    log = (Path(served.folder) / "other-web.log").read_text(encoding="utf-8")
+    assert "Traceback" not in log, log
+    assert "ERROR" not in log, log

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from importlib import import_module
+from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
@@ -12,12 +14,12 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.utils import timezone
 
-from bench.load_user import LoadUser
-from sessions_app.models import AccessToken, Export, Job, Version
+from bench.load_user import SLOW_SIZE, LoadUser
+from sessions_app.models import AccessToken, DubbingSession, Export, Job, Version
 from sessions_app.operations.accounts.tokens import create_token
 from sessions_app.operations.exports.request import request_export
+from sessions_app.operations.imports.request import request_file_import
 from sessions_app.operations.jobs.run import run_job
-from sessions_app.operations.shares.create import create_share
 from sessions_app.operations.uploads.create import create_uploads
 from sessions_app.operations.uploads.new_files import NewFile
 from tests.world import World
@@ -25,8 +27,8 @@ from tests.world import World
 SESSIONS = 30
 FILES = 60
 VERSIONS = 4
-SLOW_SIZE = 8 * 1024 * 1024
-"""Bytes of a slow upload: one part."""
+HEAVY = "heavy"
+BLOCK_SIZE = 1024 * 1024
 LARGE_SIZE = 40 * 1024 * 1024
 """Bytes of the file that stalled clients download: more than any socket's buffers."""
 
@@ -51,6 +53,7 @@ def _create_user(name: str, uploads: int, sessions: int) -> LoadUser:
     world = World(alice=user, bob=user, charlie=user, clock=clock)
     large = world.saved("large", {"talk.mp4": os.urandom(LARGE_SIZE)})
     codes = [large.code]
+    session, files = large, {"notes.txt": b"0"}
     for number in range(sessions):
         language = ("hi", "es", "fr", "de", "ja")[number % 5]
         files = {
@@ -86,13 +89,41 @@ def _sign_in(user: User) -> str:
     return f"{settings.SESSION_COOKIE_NAME}={store.session_key}"
 
 
-def create_link(name: str) -> str:
-    """Share a user's large session; return the path of the link's download."""
-    user = User.objects.get(username=name)
-    version = Version.objects.select_related("session").get(session__owner=user, session__name="large")
-    job = request_export(version=version, owner=user, now=timezone.now())
+def create_heavy_work(folder: str, *, export_size: int, import_size: int) -> None:
+    """Create a session of ``export_size`` bytes, and a ZIP of ``import_size`` in the folder."""
+    user = User.objects.create_user(HEAVY)
+    files = [_write(Path(folder) / f"{number}.mp4", export_size // 2) for number in range(2)]
+    for name, members, size in (("export", files, 0), ("import", files[:1], import_size)):
+        archive = Path(folder) / f"{name}.zip"
+        with ZipFile(archive, "w") as packed:
+            for file in members:
+                packed.write(_write(file, size) if size else file, f"{name}/{file.name}")
+    job = request_file_import(file=Path(folder) / "export.zip", owner=user, name="export", now=timezone.now())
     run_job(job_id=job.pk, clock=timezone.now)
-    job = Job.objects.get(pk=job.pk)
-    export = Export.objects.select_related("version__session").get(job=job)
-    created = create_share(export=export, author=user, days=7, note="", now=timezone.now())
-    return f"/s/{created.token}/download/"
+
+
+def _write(file: Path, size: int) -> Path:
+    block = os.urandom(BLOCK_SIZE)
+    with file.open("wb") as target:
+        for number in range(size // BLOCK_SIZE):
+            target.write(number.to_bytes(8, "little") + block[8:])
+    return file
+
+
+def start_heavy_work(folder: str) -> list[int]:
+    """Queue the export and the import; return their jobs."""
+    user = User.objects.get(username=HEAVY)
+    Export.objects.filter(owner=user).delete()
+    DubbingSession.objects.filter(owner=user, name="import").delete()
+    version = Version.objects.select_related("session").get(session__owner=user, session__name="export")
+    archive = Path(folder) / "import.zip"
+    return [
+        request_export(version=version, owner=user, now=timezone.now()).pk,
+        request_file_import(file=archive, owner=user, name="import", now=timezone.now()).pk,
+    ]
+
+
+def find_unfinished(jobs: list[int]) -> list[str]:
+    """Return the states of those of the jobs that have not succeeded."""
+    states = Job.objects.filter(pk__in=jobs).exclude(state=Job.State.SUCCEEDED)
+    return [f"{job.kind} {job.state} {job.error_message}" for job in states]

@@ -9,15 +9,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bench.load_user import LoadUser
 from bench.worker import Worker
-from dubbing_sessions.embedded import get_broker_socket
 from tests.services.ports import free_port
 from tests.services.postgres import running_postgres
 from tests.services.processes import ROOT, Service
+from tests.services.seaweedfs import running_seaweedfs
 from tests.services.stacks import without_settings
-from tests.services.swift import running_swift
 from tests.services.valkey import running_valkey
 
 BASELINE = "BENCH_BASELINE"
@@ -36,8 +36,11 @@ class LoadPortal:
     folder: Path
     environment: dict[str, str]
     worker: Worker
-    """Runs functions of ``bench.load_data``."""
     users: list[LoadUser]
+
+    def do(self, function: str, *arguments: Any, **options: Any) -> Any:
+        """Run a function of ``bench.load_data``."""
+        return self.worker.do(function, *arguments, module="bench.load_data", **options)
 
     @contextmanager
     def serve(self, arguments: Sequence[str], *, checkout: Path = ROOT, **environment: str) -> Iterator[int]:
@@ -77,15 +80,12 @@ def running_load_portal(
                 "SECRET_KEY": "only-for-benchmarks-" * 3,
                 "DATABASE_URL": services.enter_context(postgres.database()),
                 "S3_PREFIX": "load",
-                **services.enter_context(running_swift()).environment(),
+                **services.enter_context(running_seaweedfs()).environment(),
             }
-            environment["REDIS_URL"] = services.enter_context(running_valkey()).url
-        else:
-            services.enter_context(running_valkey(get_broker_socket(folder)))
-        data = Worker(folder, **environment)
+        environment["REDIS_URL"] = services.enter_context(running_valkey()).url
+        data = Worker(folder, in_memory=False, **environment)
         services.callback(data.__exit__, None, None, None)
-        for function in ("migrate",):
-            data.do(function, module="bench.load_data")
+        data.do("migrate", module="bench.load_data")
         created = data.do("create_users", users, uploads=uploads, sessions=sessions, module="bench.load_data")
         environment = {**without_settings(os.environ), **environment}
         command = [sys.executable, "-W", "ignore", "-m", "celery", "--quiet", "--app", "dubbing_sessions"]

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+SLOW_SIZE = 8 * 1024 * 1024
+"""Bytes of a slow upload: one part."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class LoadUser:

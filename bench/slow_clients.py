@@ -147,14 +147,14 @@ class _Clients:
             if not self._uploads[client]:
                 del self._uploads[client]
         for key, _ in self._selector.select(0):
-            client = key.fileobj
-            assert isinstance(client, socket.socket)
+            reading = key.fileobj
+            assert isinstance(reading, socket.socket)
             try:
-                data = client.recv(65536)
+                data = reading.recv(65536)
             except OSError:
                 data = b""
             if data.startswith(b"HTTP/"):
                 self.report.responses[data.split(b"\r\n")[0].decode()] += 1
             if not data:
                 self.report.closed[key.data] += 1
-                self._selector.unregister(client)
+                self._selector.unregister(reading)

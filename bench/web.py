@@ -70,9 +70,9 @@ class Portal:
 
     def serve(self) -> Service:
         command = [
-            *(sys.executable, "-m", "gunicorn", "dubbing_sessions.wsgi", "--bind", f"127.0.0.1:{self.port}"),
-            *("--worker-class", "gthread", "--threads", "16", "--timeout", "120"),  # as in the README
-            *("--no-control-socket", "--log-level", "warning"),
+            *(sys.executable, "-m", "gunicorn", "--config", "python:dubbing_sessions.web_server"),
+            # One process, whose memory is measured.
+            *("--bind", f"127.0.0.1:{self.port}", "--workers", "1"),
         ]
         log = self.folder / "web.log"
         self._web = Service("gunicorn", command, log=log, environment=self.environment)

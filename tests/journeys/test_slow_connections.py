@@ -123,7 +123,7 @@ def create_upload(visitor: Visitor, size: int) -> str:
 def start_part(slow: Slow, visitor: Visitor, code: str, *, size: int, body: bytes = b"") -> socket.socket:
     headers = {
         **cookies_of(visitor),
-        "X-CSRFToken": visitor.http.cookies["csrftoken"],
+        "X-CSRFToken": visitor.http.cookies["csrftoken"] or "",
         "Content-Type": "application/octet-stream",
         "Content-Length": str(size),
     }

@@ -1,0 +1,156 @@
+"""Pages of 50 users and saves of a few, beside the previous configuration of the web server.
+
+BENCH_BASELINE names a checkout of an earlier version that the previous configuration runs; without it, both run this one.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
+from multiprocessing import get_context
+from pathlib import Path
+from statistics import median
+
+from bench.contest import Bench, Row
+from bench.http_users import Latencies, Target, browse, save
+from bench.load_portal import CURRENT, PREVIOUS, STACKS, LoadPortal, get_baseline, running_load_portal
+from tests.services.processes import ROOT
+
+GROUP = "load"
+WORK = "throughput"
+ACCOUNTS = 10
+USERS = 50
+SAVERS = 4
+SECONDS = 15.0
+EXPORT_SIZE, IMPORT_SIZE = 2 * 10**9, 10**9
+"""Bytes of the jobs that run meanwhile, of media ten times as long as the benchmark's."""
+TIMEOUT = 600
+
+
+def rows(bench: Bench) -> Iterator[Row]:
+    for stack in STACKS:
+        with (
+            ProcessPoolExecutor(2, mp_context=get_context("spawn")) as clients,
+            running_load_portal(
+                stack, bench.folder / stack, users=ACCOUNTS, uploads=0, sessions=12
+            ) as portal,
+            ExitStack() as servers,
+        ):
+            previous = servers.enter_context(portal.serve(PREVIOUS, checkout=get_baseline()))
+            ours = servers.enter_context(portal.serve(CURRENT))
+            yield from _compare_pages(bench, portal, clients, ours, previous)
+            yield from _compare_saves(bench, portal, clients, ours, previous)
+            yield from _measure_beside_jobs(bench, portal, clients, ours)
+
+
+def _compare_pages(
+    bench: Bench, portal: LoadPortal, clients: ProcessPoolExecutor, ours: int, previous: int
+) -> Iterator[Row]:
+    found = _take_turns(bench, clients, [_pages(portal, ours), _pages(portal, previous)], browse)
+    us, them = found
+    is_older = get_baseline() != ROOT
+    name = "previous version" if is_older else "16 threads x 1 process"
+    yield Row(
+        work=WORK,
+        against=f"{portal.stack}, {name}",
+        ratio=median(a.per_second / b.per_second for a, b in zip(us, them, strict=True)),
+        rounds=bench.rounds,
+        ours_s=median(1 / each.per_second for each in us),
+        peer_s=median(1 / each.per_second for each in them),
+        at_least=2 if is_older else None,
+    )
+    for who, results in (("ours", us), ("previous", them)):
+        limit = 1500 if who == "ours" else None
+        yield _value(portal, f"{who}, pages", median(each.per_second for each in results), "/s")
+        yield _value(portal, f"{who}, p50", median(each.percentile(0.5) for each in results), "ms")
+        yield _value(portal, f"{who}, p95", median(each.percentile(0.95) for each in results), "ms")
+        yield _value(portal, f"{who}, p99", median(each.percentile(0.99) for each in results), "ms", limit)
+    yield _errors(bench, portal, "pages", us)
+
+
+def _compare_saves(
+    bench: Bench, portal: LoadPortal, clients: ProcessPoolExecutor, ours: int, previous: int
+) -> Iterator[Row]:
+    """Measure saves of four users in closed loops, beside ten users of pages."""
+    found: list[list[Latencies]] = [[], []]
+    for _ in range(bench.rounds):
+        for place, port in enumerate((ours, previous)):
+            pages = clients.submit(browse, _pages(portal, port)[:ACCOUNTS], seconds=SECONDS)
+            found[place].append(clients.submit(save, _saves(portal, port), seconds=SECONDS).result())
+            pages.result()
+    us, them = found
+    yield Row(
+        work=WORK,
+        against=f"{portal.stack}, median save",
+        ratio=median(b.percentile(0.5) / a.percentile(0.5) for a, b in zip(us, them, strict=True)),
+        rounds=bench.rounds,
+        ours_s=median(each.percentile(0.5) for each in us) / 1000,
+        peer_s=median(each.percentile(0.5) for each in them) / 1000,
+    )
+    yield _errors(bench, portal, "saves", us)
+
+
+def _measure_beside_jobs(
+    bench: Bench, portal: LoadPortal, clients: ProcessPoolExecutor, ours: int
+) -> Iterator[Row]:
+    folder = bench.folder / portal.stack / "heavy"
+    folder.mkdir()
+    portal.do("create_heavy_work", str(folder), export_size=EXPORT_SIZE, import_size=IMPORT_SIZE)
+    jobs = portal.do("start_heavy_work", str(folder))
+    found = [clients.submit(browse, _pages(portal, ours), seconds=SECONDS).result()]
+    deadline = time.monotonic() + TIMEOUT
+    while portal.do("find_unfinished", jobs) and time.monotonic() < deadline:
+        found.append(clients.submit(browse, _pages(portal, ours), seconds=SECONDS).result())
+    unfinished = portal.do("find_unfinished", jobs)
+    for state in unfinished:
+        bench.report(state)
+    _remove(folder)
+    yield _value(portal, "during jobs, p50", median(each.percentile(0.5) for each in found), "ms")
+    yield _value(portal, "during jobs, p99", median(each.percentile(0.99) for each in found), "ms")
+    yield _value(portal, "jobs that failed", len(unfinished), "jobs", 0)
+    yield _errors(bench, portal, "during jobs", found)
+
+
+def _take_turns(
+    bench: Bench, clients: ProcessPoolExecutor, sides: Sequence[list[Target]], act: object
+) -> list[list[Latencies]]:
+    assert callable(act)
+    found: list[list[Latencies]] = [[] for _ in sides]
+    for targets in sides:
+        clients.submit(act, targets[:4], seconds=3.0).result()  # warm-up
+    for number in range(bench.rounds):
+        for place, targets in enumerate(sides):
+            found[place].append(clients.submit(act, targets, seconds=SECONDS, seed=number).result())
+    return found
+
+
+def _pages(portal: LoadPortal, port: int) -> list[Target]:
+    return [
+        Target(port=port, headers={"Cookie": user.cookie}, paths=user.paths)
+        for user in (portal.users * (USERS // ACCOUNTS))[:USERS]
+    ]
+
+
+def _saves(portal: LoadPortal, port: int) -> list[Target]:
+    return [
+        Target(port=port, headers={"Authorization": f"Bearer {user.token}"}, paths=(user.session,))
+        for user in portal.users[:SAVERS]
+    ]
+
+
+def _value(portal: LoadPortal, label: str, value: float, unit: str, at_most: float | None = None) -> Row:
+    return Row(work=WORK, against=f"{portal.stack}, {label}", value=value, unit=unit, at_most=at_most)
+
+
+def _errors(bench: Bench, portal: LoadPortal, label: str, found: Sequence[Latencies]) -> Row:
+    errors = [error for each in found for error in each.errors]
+    for error in errors[:3]:
+        bench.report(error)
+    return _value(portal, f"{label}, failed", len(errors), "requests", 0)
+
+
+def _remove(folder: Path) -> None:
+    for file in folder.iterdir():
+        file.unlink()

@@ -12,7 +12,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 RETRY_INTERVAL = 2.0
-"""Seconds in which a server that failed is not tried again: a host that is away takes seconds to fail."""
+"""Seconds in which a server that failed is not tried again: an unavailable host takes seconds to fail."""
 CONNECTION_OPTIONS: dict[str, Any] = {
     "socket_connect_timeout": 2,
     "socket_timeout": 5,

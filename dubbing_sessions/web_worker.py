@@ -236,7 +236,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     def _leaves_connection(self) -> bool:
         """Return whether a less busy process should accept the next connection.
 
-        The kernel offers it to all. Whoever is first keeps the client for as long as the connection lasts, and one process
+        The kernel offers it to all. The first to accept keeps the client for as long as the connection lasts, and one process
         could serve most clients while a processor is idle.
         """
         own = self._report_load()

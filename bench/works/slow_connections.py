@@ -20,7 +20,7 @@ EACH = 10
 """Uploads and downloads of each user: 100 together."""
 IDLE, HALF_HEADS = 500, 100
 SECONDS = 15.0
-SETTLE = 8.0
+FILL_TIME = 8.0
 """Seconds in which 100 downloads that begin at once fill their buffers."""
 LIMIT = 300
 """Milliseconds of a page at the 95th percentile."""
@@ -38,7 +38,7 @@ def rows(bench: Bench) -> Iterator[Row]:
 
 
 def _measure(bench: Bench, portal: LoadPortal, client: ProcessPoolExecutor) -> Iterator[Row]:
-    for name in ("nobody", "idle", "half heads", "uploads", "downloads", "all of them"):
+    for name in ("no one", "idle", "half heads", "uploads", "downloads", "all of them"):
         # A new server for each: what the last situation left is not measured.
         with portal.serve(CURRENT) as port:
             targets = [
@@ -47,7 +47,7 @@ def _measure(bench: Bench, portal: LoadPortal, client: ProcessPoolExecutor) -> I
             ]
             client.submit(visit, targets, seconds=3.0).result()
             with SlowClients(_plan(portal, port, name)) as slow:
-                time.sleep(SETTLE)
+                time.sleep(FILL_TIME)
                 pages = client.submit(visit, targets, seconds=SECONDS).result()
                 if refused := slow.report().responses:
                     bench.report(f"Slow clients received: {dict(refused)}")

@@ -25,7 +25,7 @@ USERS = 50
 SAVERS = 4
 SECONDS = 15.0
 EXPORT_SIZE, IMPORT_SIZE = 2 * 10**9, 10**9
-"""Bytes of the jobs that run meanwhile, of media ten times as long as the benchmark's."""
+"""Bytes of the jobs that run at the same time, of media ten times as long as the benchmark's."""
 TIMEOUT = 600
 
 

@@ -114,8 +114,8 @@ class Portal:
         self._web.wait_until(lambda: _listens(port), timeout=TIMEOUT)
 
     @contextmanager
-    def other_web(self, settings: dict[str, str]) -> Iterator[str]:
-        """Start a second web server with these settings; yield its address."""
+    def other_web(self, settings: dict[str, str]) -> Iterator[tuple[str, Service]]:
+        """Start a second web server with these settings; yield its address and its process."""
         port = free_port()
         command = [sys.executable, "-m", "gunicorn", "--config", "python:dubbing_sessions.web_server"]
         address = f"http://127.0.0.1:{port}"
@@ -127,7 +127,7 @@ class Portal:
         )
         try:
             service.wait_until(lambda: _listens(port), timeout=TIMEOUT)
-            yield address
+            yield address, service
         finally:
             service.stop()
 

@@ -58,7 +58,7 @@ class Slow:
 def served(shared_portal: Portal) -> Iterator[Portal]:
     """The shared portal with another web server, which uses the product's configuration."""
     address = shared_portal.address
-    with shared_portal.other_web(SETTINGS) as own:
+    with shared_portal.other_web(SETTINGS) as (own, _):
         shared_portal._address = own
         yield shared_portal
     shared_portal._address = address

@@ -1,4 +1,4 @@
-"""The cache without its server: what is away in the tests is a socket that does not exist."""
+"""The cache without its server: the socket of these tests does not exist."""
 
 from __future__ import annotations
 

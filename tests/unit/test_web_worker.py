@@ -1,8 +1,21 @@
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+
 import pytest
 
-from dubbing_sessions.web_worker import MAX_HEAD, MAX_SMALL_BODY, has_arrived
+from dubbing_sessions.web_worker import (
+    LOADS,
+    MAX_HEAD,
+    MAX_OFFERS,
+    MAX_SMALL_BODY,
+    NEW_CONNECTION,
+    SHORT_REQUEST,
+    Watched,
+    Worker,
+    has_arrived,
+)
 
 GET = b"GET / HTTP/1.1\r\nHost: example.com\r\n\r\n"
 
@@ -47,3 +60,44 @@ def test_requests_that_a_thread_can_handle(data):
 )
 def test_requests_that_have_not_arrived(data):
     assert not has_arrived(bytearray(data))
+
+
+@pytest.fixture
+def worker() -> Iterator[Worker]:
+    """The second of three web processes."""
+    worker = Worker.__new__(Worker)
+    worker.age = 2
+    worker._receiving, worker._in_progress, worker._offers = {}, {}, 0
+    LOADS[1], LOADS[3] = 1 + 4, 1 + 1
+    yield worker
+    LOADS[1] = LOADS[2] = LOADS[3] = 0
+
+
+def connections(count: int, *, age: float = 0.0) -> dict[int, Watched]:
+    started = time.monotonic() - age
+    return {number: Watched(conn=number, started=started, deadline=0) for number in range(count)}
+
+
+@pytest.mark.parametrize(("requests", "new"), [(3, 0), (0, 3), (2, 1), (9, 9)])
+def test_a_busier_process_leaves_connections_to_others_for_a_while(worker: Worker, requests: int, new: int):
+    worker._in_progress, worker._receiving = connections(requests), connections(new)
+
+    left = [worker._leaves_connection() for _ in range(2 * (MAX_OFFERS + 1))]
+
+    assert left == 2 * [*MAX_OFFERS * [True], False]
+    assert LOADS[2] == 1 + requests + new
+
+
+def test_transfers_and_idle_connections_do_not_count(worker: Worker):
+    worker._in_progress = connections(50, age=SHORT_REQUEST + 1)
+    worker._receiving = connections(50, age=NEW_CONNECTION + 1)
+
+    assert not worker._leaves_connection()
+    assert LOADS[2] == 1
+
+
+def test_a_process_alone_accepts_everything(worker: Worker):
+    LOADS[1] = LOADS[3] = 0
+    worker._in_progress = connections(50)
+
+    assert not worker._leaves_connection()

@@ -60,6 +60,12 @@ class DubbingSession(models.Model):
         indexes = [
             # Used by the list page in its default order.
             models.Index(fields=["owner", "-last_updated"], name="session_list"),
+            # Used by the trash page.
+            models.Index(
+                fields=["owner", "-trashed_at", "-id"],
+                name="session_trash_list",
+                condition=Q(trashed_at__isnull=False),
+            ),
             # Used by collect_garbage.
             models.Index(fields=["trashed_at"], name="session_trash", condition=Q(trashed_at__isnull=False)),
         ]

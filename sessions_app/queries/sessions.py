@@ -75,6 +75,11 @@ def get_trashed_sessions(user: AbstractBaseUser) -> DubbingSessionQuerySet:
     return rows.defer("current__document").order_by("-trashed_at", "-pk")
 
 
+def get_trash_page(user: AbstractBaseUser, number: str | int) -> Page[DubbingSession]:
+    """Return one page of the trash; the nearest page if the number does not exist."""
+    return Paginator(get_trashed_sessions(user), PAGE_SIZE).get_page(number)
+
+
 def search_sessions(user: AbstractBaseUser, search: SessionSearch) -> DubbingSessionQuerySet:
     """Return the results of a search in the order that it asks for."""
     return filter_sessions(user, search).order_by(*ORDER_BY[search.order])

@@ -20,7 +20,7 @@ from sessions_app.queries.sessions import (
     SessionOrder,
     get_session_languages,
     get_session_page,
-    get_trashed_sessions,
+    get_trash_page,
 )
 from sessions_app.views.page_view import SignedInRequest, page_view
 from sessions_app.views.upload_page import upload_page
@@ -97,5 +97,5 @@ def _export(request: SignedInRequest, selected: list[DubbingSession]) -> HttpRes
 @require_safe
 @page_view
 def trash(request: SignedInRequest) -> HttpResponse:
-    context = {"sessions": get_trashed_sessions(request.user)[:500], "retention": settings.TRASH_RETENTION}
-    return render(request, "sessions/trash.html", context)
+    page = get_trash_page(request.user, request.GET.get("page", "1"))
+    return render(request, "sessions/trash.html", {"page": page, "retention": settings.TRASH_RETENTION})

@@ -25,6 +25,7 @@ from tests.integration.sketches import (
     sketch_share,
     sketch_version,
 )
+from tests.query_plans import record_plans
 from tests.world import PROJECT, World
 
 
@@ -312,8 +313,22 @@ def test_a_trashed_session_is_only_in_the_trash(world: World, alice: Client):
     assert names_on(response) == []
     for url in (f"/sessions/{session.code}/", f"/sessions/{session.code}/save/", f"/exports/{export.code}/"):
         assert alice.get(url).status_code == 404
-    assert [each.name for each in alice.get("/sessions/trash/").context["sessions"]] == ["talk"]
-    assert list(signed_in(world.bob).get("/sessions/trash/").context["sessions"]) == []
+    assert [each.name for each in alice.get("/sessions/trash/").context["page"]] == ["talk"]
+    assert list(signed_in(world.bob).get("/sessions/trash/").context["page"]) == []
+
+
+def test_the_trash_has_pages_and_reads_only_what_it_shows(world: World, alice: Client):
+    fill(world, 30)
+    DubbingSession.objects.update(trashed_at=now())
+
+    with record_plans() as plans:
+        first, second = (alice.get("/sessions/trash/", {"page": page}) for page in (1, 2))
+
+    assert (len(first.context["page"]), len(second.context["page"])) == (25, 5)
+    assert len({row.pk for page in (first, second) for row in page.context["page"]}) == 30
+    assert "Page 2 of 2" in " ".join(second.content.decode().split())
+    assert "dubbingsession" not in plans.scanned, plans.describe()
+    assert not any(statement.has_sort for statement in plans.statements), plans.describe()
 
 
 def test_undo_restores_the_session(world: World, alice: Client):

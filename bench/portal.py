@@ -26,7 +26,7 @@ from django.utils import timezone
 
 from bench.session import files_of
 from sessions_app.models import DubbingSession, Entry, Export, Job, Upload, Version
-from sessions_app.operations.cleanup.blobs import delete_new_blobs
+from sessions_app.operations.blobs.delete import delete_new_blobs
 from sessions_app.operations.exports.request import request_export
 from sessions_app.operations.imports.request import request_file_import
 from sessions_app.operations.ingest.sources import FileSource

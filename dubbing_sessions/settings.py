@@ -259,6 +259,8 @@ SIGNED_PART_LIFETIME = timedelta(minutes=30)
 """Time until a signed part URL expires."""
 UPLOAD_RETENTION = timedelta(hours=env_int("UPLOAD_HOURS", 48))
 GARBAGE_GRACE = timedelta(hours=env_int("GARBAGE_GRACE_HOURS", 24))
+JOB_RETENTION = timedelta(days=env_int("JOB_DAYS", 90, minimum=1))
+IDEMPOTENCY_RETENTION = timedelta(hours=env_int("IDEMPOTENCY_HOURS", 24, minimum=1))
 
 # ---- Accounts ----------------------------------------------------------------
 AUTHENTICATION_BACKENDS = [

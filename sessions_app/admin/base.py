@@ -8,7 +8,7 @@ from typing import ClassVar, TypeVar
 
 from django.contrib import admin, messages
 from django.core.paginator import Paginator
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.db.models.expressions import Combinable
 from django.http import HttpRequest
 from django.urls import reverse
@@ -35,7 +35,7 @@ class CappedPaginator(Paginator[M]):
     def count(self) -> int:
         rows = self.object_list
         assert isinstance(rows, QuerySet)
-        return rows.order_by()[:MAX_COUNT].count()
+        return rows.order_by().values("pk")[:MAX_COUNT].count()
 
 
 class ReadOnlyAdmin(admin.ModelAdmin[M]):
@@ -64,6 +64,23 @@ class ReadOnlyAdmin(admin.ModelAdmin[M]):
     def has_cleanup_permission(self, request: HttpRequest) -> bool:
         """Return whether the user may run the actions."""
         return can_clean_up(request.user, self.model)
+
+
+class LargeTableAdmin(ReadOnlyAdmin[M]):
+    """Rows of a table with millions: ordered, filtered and searched by indexes only."""
+
+    sortable_by: ClassVar[tuple[str, ...]] = ()
+    """A click on a column without an index would sort the whole table."""
+
+    def find(self, term: str) -> Q:
+        """Return the condition of a search."""
+        raise NotImplementedError
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[M], search_term: str
+    ) -> tuple[QuerySet[M], bool]:
+        term = search_term.strip()
+        return (queryset.filter(self.find(term)) if term else queryset), False
 
 
 def link(row: Model | None) -> str | SafeString:

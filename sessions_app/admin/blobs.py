@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path
@@ -12,27 +12,30 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from dubbing_core.sizes import format_size
-from sessions_app.admin.base import ReadOnlyAdmin, list_link
-from sessions_app.models import Blob, Entry, Pin, Upload
-from sessions_app.operations.cleanup.garbage import collect_garbage
-from sessions_app.storage.store import StoreError
+from sessions_app.admin.base import LargeTableAdmin, list_link
+from sessions_app.admin.search import NOTHING, has_sha256
+from sessions_app.models import Blob, Entry, Job, Pin, Upload
+from sessions_app.operations.cleanup.request import request_cleanup
 
 ROWS = (
-    ("sessions", "Sessions whose retention in the trash has ended"),
-    ("exports", "Expired exports"),
-    ("uploads", "Expired uploads"),
-    ("leftovers", "Temporary files of finished jobs and uploads"),
-    ("blobs", "Blobs that nothing refers to"),
-    ("unreferenced", "Blobs that nothing refers to, in the grace period"),
+    ("sessions", "Sessions whose retention in the trash has ended", False),
+    ("exports", "Expired exports", True),
+    ("uploads", "Expired uploads", True),
+    ("leftovers", "Temporary files of finished jobs and uploads", True),
+    ("blobs", "Blobs that nothing refers to", True),
+    ("unreferenced", "Blobs that nothing refers to, whose grace period starts", True),
+    ("jobs", "Old jobs", False),
+    ("records", "Expired sign-ins and idempotency records", False),
 )
+SHOWN_JOBS = 5
 
 
 @admin.register(Blob)
-class BlobAdmin(ReadOnlyAdmin[Blob]):
+class BlobAdmin(LargeTableAdmin[Blob]):
     list_display = ("sha256", "human_size", "state", "is_referenced", "created_at", "unreferenced_since")
-    list_filter = ("state", ("unreferenced_since", admin.EmptyFieldListFilter))
-    date_hierarchy = "created_at"
+    list_filter = (("unreferenced_since", admin.EmptyFieldListFilter),)
     search_fields = ("sha256",)
+    search_help_text = "A SHA-256, or its first 6 or more characters."
     fields = (
         "sha256",
         "human_size",
@@ -54,6 +57,9 @@ class BlobAdmin(ReadOnlyAdmin[Blob]):
             .annotate(is_referenced=references[0] | references[1] | references[2])
         )
 
+    def find(self, term: str) -> Q:
+        return has_sha256(term) or NOTHING
+
     def get_urls(self) -> list[URLPattern]:
         page = path("garbage/", self.admin_site.admin_view(self.garbage), name="sessions_app_garbage")
         return [page, *super().get_urls()]
@@ -74,29 +80,32 @@ class BlobAdmin(ReadOnlyAdmin[Blob]):
         return SafeString(" · ".join(links))
 
     def garbage(self, request: HttpRequest) -> HttpResponse:
-        """Show what a garbage collection would delete; on POST, delete it."""
+        """Show the last cleanups; on POST, queue one for the worker."""
         if not self.has_cleanup_permission(request):
             raise PermissionDenied
         if request.method == "POST":
-            try:
-                report = collect_garbage(now=timezone.now(), dry_run=False)
-            except StoreError as error:
-                messages.error(request, str(error))
-            else:
-                messages.success(request, f"Deleted: {format_size(report.freed)} freed.")
+            dry_run = request.POST.get("action") == "count"
+            assert request.user.is_authenticated
+            request_cleanup(owner=request.user, dry_run=dry_run, now=timezone.now())
             return redirect("admin:sessions_app_garbage")
-        report = collect_garbage(now=timezone.now(), dry_run=True)
-        rows = [
-            (label, tally.count, format_size(tally.size))
-            for name, label in ROWS
-            for tally in [getattr(report, name)]
-        ]
+        jobs = list(Job.objects.filter(kind=Job.Kind.CLEANUP).order_by("-pk")[:SHOWN_JOBS])
+        finished = next((job for job in jobs if job.state == Job.State.SUCCEEDED), None)
         context = {
             **self.admin_site.each_context(request),
             "title": "Clean up",
             "opts": self.opts,
-            "rows": rows,
-            "is_clean": all(not count for _, count, _ in rows),
-            "freed": format_size(report.freed),
+            "jobs": jobs,
+            "running": next((job for job in jobs if not job.is_finished), None),
+            "report": finished,
+            "rows": _get_rows(finished) if finished else [],
         }
         return render(request, "admin/sessions_app/garbage.html", context)
+
+
+def _get_rows(job: Job) -> list[tuple[str, int, str]]:
+    """Return label, count and size of each kind of data in a cleanup's result."""
+    return [
+        (label, job.result[name]["count"], format_size(job.result[name]["size"]) if has_size else "")
+        for name, label, has_size in ROWS
+        if name in job.result
+    ]

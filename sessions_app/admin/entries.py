@@ -1,14 +1,21 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
 
 from dubbing_core.sizes import format_size
-from sessions_app.admin.base import ReadOnlyAdmin, link
+from sessions_app.admin.base import LargeTableAdmin, link
+from sessions_app.admin.search import find_blobs, find_sessions
 from sessions_app.models import Entry
+
+SESSION, BLOB = "session__id__exact", "blob__id__exact"
 
 
 @admin.register(Entry)
-class EntryAdmin(ReadOnlyAdmin[Entry]):
+class EntryAdmin(LargeTableAdmin[Entry]):
     list_display = (
         "path",
         "in_session",
@@ -20,9 +27,29 @@ class EntryAdmin(ReadOnlyAdmin[Entry]):
         "blob_link",
     )
     list_select_related = ("session", "blob")
-    list_filter = ("category", ("removed_in", admin.EmptyFieldListFilter))
-    search_fields = ("path", "session__name", "blob__sha256")
+    search_fields = ("path",)
+    search_help_text = (
+        "Files of a session: a part of its name, or its code. Files with a content: its SHA-256 or the first 6 or more"
+        " characters. Among the files of one session: a part of the path."
+    )
     fields = list_display
+
+    def get_list_filter(self, request: HttpRequest) -> tuple[Any, ...]:
+        """Filter the files of one session only: a rare value would have all files read."""
+        return ("category", ("removed_in", admin.EmptyFieldListFilter)) if SESSION in request.GET else ()
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        return lookup in {SESSION, BLOB} or super().lookup_allowed(lookup, value, request)
+
+    def find(self, term: str) -> Q:
+        return Q(session__in=find_sessions(term)) | Q(blob__in=find_blobs(term))
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Entry], search_term: str
+    ) -> tuple[QuerySet[Entry], bool]:
+        if SESSION in request.GET:
+            return queryset.filter(path__icontains=search_term.strip()), False
+        return super().get_search_results(request, queryset, search_term)
 
     @admin.display(description="session", ordering="session__name")
     def in_session(self, entry: Entry) -> str:

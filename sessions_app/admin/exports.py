@@ -3,21 +3,25 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Count, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from dubbing_core.sizes import format_size
-from sessions_app.admin.base import ReadOnlyAdmin, link, list_link
-from sessions_app.models import Export, Share
+from sessions_app.admin.base import LargeTableAdmin, link, list_link
+from sessions_app.admin.search import find_sessions, find_users, parse_code
+from sessions_app.models import Export, Share, Version
 from sessions_app.operations.cleanup.exports import expire_exports
-from sessions_app.operations.cleanup.report import GarbageReport
 from sessions_app.storage.store import StoreError
+
+MAX_VERSIONS = 1000
+"""Versions whose exports a search lists."""
 
 
 @admin.register(Export)
-class ExportAdmin(ReadOnlyAdmin[Export]):
+class ExportAdmin(LargeTableAdmin[Export]):
     list_display = (
         "filename",
         "owned_by",
@@ -32,14 +36,21 @@ class ExportAdmin(ReadOnlyAdmin[Export]):
     )
     list_select_related = ("owner", "version__session")
     list_filter = (("removed_at", admin.EmptyFieldListFilter), "expires_at")
-    date_hierarchy = "created_at"
-    search_fields = ("filename", "code", "owner__username", "version__session__name")
+    search_fields = ("filename",)
+    search_help_text = "The export's code, a part of the session's name or its code, or a part of the owner's name or e-mail address."
     fields = ("code", *list_display, "key", "etag", "job")
     actions = ("expire",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Export]:
         rows = super().get_queryset(request).defer("version__document")
-        return rows.annotate(link_count=Count("shares"))
+        shares = Share.objects.filter(export=OuterRef("pk")).order_by().values("export")
+        count = Subquery(shares.annotate(count=Count("pk")).values("count"))  # of the rows on the page alone
+        return rows.annotate(link_count=Coalesce(count, 0))
+
+    def find(self, term: str) -> Q:
+        versions = Version.objects.filter(session__in=find_sessions(term)).values_list("pk", flat=True)
+        condition = Q(version__in=list(versions[:MAX_VERSIONS])) | Q(owner__in=find_users(term))
+        return condition | Q(code=code) if (code := parse_code(term)) else condition
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         return lookup == "version__session__id__exact" or super().lookup_allowed(lookup, value, request)
@@ -67,12 +78,10 @@ class ExportAdmin(ReadOnlyAdmin[Export]):
     @admin.action(permissions=["cleanup"], description="Expire now")
     def expire(self, request: HttpRequest, rows: QuerySet[Export]) -> None:
         """Delete the bytes; links to the exports stop working, too."""
-        report = GarbageReport()
         expiring = Export.objects.filter(pk__in=rows.values("pk"), removed_at__isnull=True)
         try:
-            expire_exports(expiring, report=report, now=timezone.now(), dry_run=False)
+            expired = expire_exports(expiring, now=timezone.now())
         except StoreError as error:
             messages.error(request, str(error))
-        messages.success(
-            request, f"Expired: {report.exports.count}; {format_size(report.exports.size)} freed."
-        )
+        else:
+            messages.success(request, f"Expired: {expired.count}; {format_size(expired.size)} freed.")

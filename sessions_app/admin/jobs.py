@@ -1,21 +1,22 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from dubbing_core.sizes import format_size
-from sessions_app.admin.base import ReadOnlyAdmin, act_on_each, link
+from sessions_app.admin.base import LargeTableAdmin, act_on_each, link
+from sessions_app.admin.search import find_sessions, find_users, parse_code
 from sessions_app.models import Job
 from sessions_app.operations.jobs.cancel import cancel_job
 from sessions_app.operations.jobs.retry import retry_job
 
 
 @admin.register(Job)
-class JobAdmin(ReadOnlyAdmin[Job]):
+class JobAdmin(LargeTableAdmin[Job]):
     list_display = (
         "code",
         "kind",
@@ -29,9 +30,9 @@ class JobAdmin(ReadOnlyAdmin[Job]):
         "error_message",
     )
     list_select_related = ("owner", "session")
-    list_filter = ("state", "kind", "error_code")
-    date_hierarchy = "created_at"
-    search_fields = ("code", "owner__username", "session__name", "error_code", "error_message")
+    list_filter = ("state", "kind")
+    search_fields = ("code",)
+    search_help_text = "The job's code, a part of the session's name or its code, or a part of the owner's name or e-mail address."
     fields = (
         "code",
         "kind",
@@ -55,6 +56,10 @@ class JobAdmin(ReadOnlyAdmin[Job]):
         "finished_at",
     )
     actions = ("cancel", "retry")
+
+    def find(self, term: str) -> Q:
+        condition = Q(session__in=find_sessions(term)) | Q(owner__in=find_users(term))
+        return condition | Q(code=code) if (code := parse_code(term)) else condition
 
     @admin.display(description="owner", ordering="owner__username")
     def owned_by(self, job: Job) -> str:

@@ -1,19 +1,21 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
+from dubbing_core.session_names import fold_session_name
 from dubbing_core.sizes import format_size
-from sessions_app.admin.base import ReadOnlyAdmin, act_on_each, link, list_link
+from sessions_app.admin.base import LargeTableAdmin, act_on_each, link, list_link
+from sessions_app.admin.search import find_users, parse_code
 from sessions_app.models import DubbingSession, Entry, Export, Job, Version
 from sessions_app.operations.sessions.trash import trash_sessions, untrash_session
 
 
 @admin.register(DubbingSession)
-class DubbingSessionAdmin(ReadOnlyAdmin[DubbingSession]):
+class DubbingSessionAdmin(LargeTableAdmin[DubbingSession]):
     list_display = (
         "name",
         "owned_by",
@@ -26,9 +28,11 @@ class DubbingSessionAdmin(ReadOnlyAdmin[DubbingSession]):
         "trashed_at",
     )
     list_select_related = ("owner", "current")
-    list_filter = (("trashed_at", admin.EmptyFieldListFilter), "current__stage", "last_updated")
-    date_hierarchy = "last_updated"
-    search_fields = ("name", "folded_name", "code", "owner__username", "current__video_name")
+    list_filter = (("trashed_at", admin.EmptyFieldListFilter), "last_updated")
+    search_fields = ("name",)
+    search_help_text = (
+        "A part of the session's name, its code, or a part of the owner's name or e-mail address."
+    )
     ordering = ("-last_updated", "-pk")
     fields = (
         "name",
@@ -49,6 +53,11 @@ class DubbingSessionAdmin(ReadOnlyAdmin[DubbingSession]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[DubbingSession]:
         return super().get_queryset(request).defer("current__document")
+
+    def find(self, term: str) -> Q:
+        if code := parse_code(term):
+            return Q(code=code)
+        return Q(folded_name__contains=fold_session_name(term)) | Q(owner__in=find_users(term))
 
     @admin.display(description="owner", ordering="owner__username")
     def owned_by(self, session: DubbingSession) -> str:

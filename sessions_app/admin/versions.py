@@ -3,18 +3,19 @@ from __future__ import annotations
 import json
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from dubbing_core.sizes import format_size
-from sessions_app.admin.base import ReadOnlyAdmin, link, list_link
+from sessions_app.admin.base import LargeTableAdmin, link, list_link
+from sessions_app.admin.search import find_sessions
 from sessions_app.models import Export, Version
 
 
 @admin.register(Version)
-class VersionAdmin(ReadOnlyAdmin[Version]):
+class VersionAdmin(LargeTableAdmin[Version]):
     list_display = (
         "__str__",
         "in_session",
@@ -28,9 +29,8 @@ class VersionAdmin(ReadOnlyAdmin[Version]):
         "added",
     )
     list_select_related = ("session", "created_by")
-    list_filter = ("stage", "has_transcription", "has_translations", "has_audio", "has_videos")
-    date_hierarchy = "created_at"
-    search_fields = ("session__name", "session__owner__username", "message", "video_name", "fingerprint")
+    search_fields = ("session__name",)
+    search_help_text = "Versions of a session: a part of its name, or its code."
     fields = (
         "in_session",
         "number",
@@ -51,6 +51,12 @@ class VersionAdmin(ReadOnlyAdmin[Version]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Version]:
         return super().get_queryset(request).defer("document")
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        return lookup == "session__id__exact" or super().lookup_allowed(lookup, value, request)
+
+    def find(self, term: str) -> Q:
+        return Q(session__in=find_sessions(term))
 
     @admin.display(description="session", ordering="session__name")
     def in_session(self, version: Version) -> str:

@@ -37,7 +37,7 @@ class JobError(BaseModel):
 
 class Job(BaseModel):
     code: UUID
-    kind: Literal["save", "import", "export", "preview"]
+    kind: Literal["save", "import", "export", "preview", "cleanup"]
     state: State
     session: UUID | None
     percent: int
@@ -46,7 +46,7 @@ class Job(BaseModel):
     error: JobError | None
     result: dict[str, Any]
     """Save: `version`, `files`, `stored_size`. Export: `export`, its code. Import: the created sessions. Preview: the sessions
-    that an import would create."""
+    that an import would create. Cleanup: counts and sizes by kind of data, `freed` bytes."""
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None

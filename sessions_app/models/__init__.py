@@ -5,6 +5,7 @@ from __future__ import annotations
 from sessions_app.models.blob import Blob
 from sessions_app.models.entry import Entry
 from sessions_app.models.export import Export
+from sessions_app.models.garbage_candidate import GarbageCandidate
 from sessions_app.models.idempotency_record import IdempotencyRecord
 from sessions_app.models.job import Job
 from sessions_app.models.pin import Pin
@@ -20,6 +21,7 @@ __all__ = [
     "DubbingSession",
     "Entry",
     "Export",
+    "GarbageCandidate",
     "IdempotencyRecord",
     "Job",
     "Pin",

@@ -13,10 +13,11 @@ from sessions_app.models.upload import Upload
 class BlobQuerySet(models.QuerySet["Blob"]):
     def unreferenced(self) -> BlobQuerySet:
         """Return blobs that no version, upload or job refers to."""
-        references = [
-            models.Exists(model.objects.filter(blob=models.OuterRef("pk"))) for model in (Entry, Pin, Upload)
-        ]
-        return self.exclude(references[0] | references[1] | references[2])
+        blobs = self
+        # One by one: databases join a single EXISTS by index; several with OR make PostgreSQL read the tables in full.
+        for model in (Entry, Pin, Upload):
+            blobs = blobs.exclude(models.Exists(model.objects.filter(blob=models.OuterRef("pk"))))
+        return blobs
 
 
 class Blob(models.Model):
@@ -40,7 +41,7 @@ class Blob(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.WRITING)
     created_at = models.DateTimeField()
     unreferenced_since = models.DateTimeField(
-        null=True, blank=True, help_text="When garbage collection first found the blob without references."
+        null=True, blank=True, help_text="When garbage collection found the blob without references."
     )
 
     objects = BlobQuerySet.as_manager()

@@ -1,4 +1,4 @@
-"""Bulk inserts of plain values.
+"""Bulk inserts of plain values, or of rows that the database selects.
 
 ``bulk_create`` builds an object per row, which takes ten times as long as the insert itself for thousands of rows.
 """
@@ -30,3 +30,14 @@ def insert_rows(
     statement = f"INSERT INTO {table} ({names}) VALUES ({placeholders}){suffix}"  # noqa: S608 (constants of this code)
     with connection.cursor() as cursor:
         cursor.executemany(statement, list(rows))
+
+
+def insert_selected(model: type[models.Model], column: str, rows: models.QuerySet[Any]) -> None:
+    """Insert the single selected column of a query, inside the database.
+
+    :param rows: a query that ends in ``values(column)``.
+    """
+    statement, params = rows.query.sql_with_params()
+    table = model._meta.db_table  # noqa: SLF001 (`_meta` is documented API)
+    with connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO {table} ({column}) {statement}", params)

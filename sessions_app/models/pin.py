@@ -4,6 +4,23 @@ from __future__ import annotations
 
 from django.db import models
 
+from sessions_app.models.entry import Entry
+from sessions_app.models.garbage_candidate import GarbageCandidate
+
+
+class PinQuerySet(models.QuerySet["Pin"]):
+    def release(self) -> None:
+        """Delete the pins; their blobs become candidates of garbage collection."""
+        GarbageCandidate.objects.record(self)
+        self.delete()
+
+    def release_saved(self) -> None:
+        """Delete the pins of a job whose versions need their blobs; those that no version needs become candidates."""
+        GarbageCandidate.objects.record(
+            self.exclude(models.Exists(Entry.objects.filter(blob=models.OuterRef("blob"))))
+        )
+        self.delete()
+
 
 class Pin(models.Model):
     """A running job's reference to a blob that no version refers to yet.
@@ -13,6 +30,8 @@ class Pin(models.Model):
 
     job = models.ForeignKey("sessions_app.Job", on_delete=models.CASCADE, related_name="pins")
     blob = models.ForeignKey("sessions_app.Blob", on_delete=models.PROTECT, related_name="pins")
+
+    objects = PinQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["job", "blob"], name="pin_is_unique_per_job")]

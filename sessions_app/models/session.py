@@ -66,6 +66,8 @@ class DubbingSession(models.Model):
                 name="session_trash_list",
                 condition=Q(trashed_at__isnull=False),
             ),
+            # Used by the admin site.
+            models.Index(fields=["-last_updated", "-id"], name="session_updated"),
             # Used by collect_garbage.
             models.Index(fields=["trashed_at"], name="session_trash", condition=Q(trashed_at__isnull=False)),
         ]

@@ -8,6 +8,17 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from sessions_app.models.entry import Entry
+from sessions_app.models.garbage_candidate import GarbageCandidate
+
+
+class UploadQuerySet(models.QuerySet["Upload"]):
+    def delete_rows(self) -> None:
+        """Delete the rows; their blobs become candidates of garbage collection, unless a version needs them."""
+        needed = Entry.objects.filter(blob=models.OuterRef("blob"))
+        GarbageCandidate.objects.record(self.exclude(models.Exists(needed)))
+        self.delete()
+
 
 class Upload(models.Model):
     """A file or pack of small files, received in parts for a save or an import."""
@@ -54,6 +65,8 @@ class Upload(models.Model):
     )
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
+
+    objects = UploadQuerySet.as_manager()
 
     class Meta:
         constraints = [

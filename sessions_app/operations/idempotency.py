@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
+from django.db.models import QuerySet
 
 from sessions_app.models import IdempotencyRecord
 from sessions_app.operations.errors import NotAllowedError
-
-LIFETIME = timedelta(hours=24)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +54,7 @@ def run_once(
     :raises KeyReusedError: the key was used for another request.
     """
     with transaction.atomic():
-        IdempotencyRecord.objects.filter(owner_id=owner.pk, key=key, created_at__lte=now - LIFETIME).delete()
+        get_expired_records(now=now).filter(owner_id=owner.pk, key=key).delete()
         row, is_new = IdempotencyRecord.objects.get_or_create(
             owner_id=owner.pk,
             key=key,
@@ -75,7 +75,6 @@ def run_once(
     return Outcome(response=response, is_replay=False)
 
 
-def delete_expired_records(*, now: datetime) -> int:
-    """Delete records past their lifetime; return how many."""
-    count, _ = IdempotencyRecord.objects.filter(created_at__lte=now - LIFETIME).delete()
-    return count
+def get_expired_records(*, now: datetime) -> QuerySet[IdempotencyRecord]:
+    """Return the records past their lifetime."""
+    return IdempotencyRecord.objects.filter(created_at__lte=now - settings.IDEMPOTENCY_RETENTION)

@@ -3,28 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import NamedTuple
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Subquery
 
 from sessions_app.access import visible_to
 from sessions_app.models import Blob, DubbingSession, Entry
 
-BATCH = 500
+BATCH = 2000
 """Databases limit the number of variables in a statement."""
 
 
-def find_readable_blobs(user: AbstractBaseUser, digests: Collection[str]) -> dict[str, Blob]:
+class ReadableBlob(NamedTuple):
+    """Columns of a blob; a model instance would take ten times as long to make."""
+
+    pk: int
+    size: int
+
+
+def find_readable_blobs(user: AbstractBaseUser, digests: Collection[str]) -> dict[str, ReadableBlob]:
     """Return blobs with these SHA-256 in the user's visible sessions, by SHA-256.
 
     A hash is no capability: the existence of blobs in other users' sessions is not disclosed, so their bytes must be uploaded.
     """
-    sessions = visible_to(user, DubbingSession.objects.all())
-    entries = Entry.objects.filter(blob=OuterRef("pk"), session__in=sessions)
-    readable = Blob.objects.filter(Exists(entries), state=Blob.State.STORED)
+    sessions = visible_to(user, DubbingSession.objects.filter(pk=OuterRef("session_id")))
+    entries = Entry.objects.filter(Exists(sessions), blob=OuterRef("pk"))
+    # With a limit, the database goes from the blob to its entries to their sessions; with EXISTS, PostgreSQL starts with all
+    # entries of the user.
+    stored = Blob.objects.filter(state=Blob.State.STORED).annotate(entry=Subquery(entries.values("pk")[:1]))
+    readable = stored.filter(entry__isnull=False).values_list("sha256", "pk", "size")
     ordered = sorted(set(digests))
-    blobs: dict[str, Blob] = {}
+    blobs: dict[str, ReadableBlob] = {}
     for start in range(0, len(ordered), BATCH):
         rows = readable.filter(sha256__in=ordered[start : start + BATCH])
-        blobs |= {blob.sha256: blob for blob in rows}
+        blobs |= {sha256: ReadableBlob(pk, size) for sha256, pk, size in rows}
     return blobs

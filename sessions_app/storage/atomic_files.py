@@ -191,6 +191,19 @@ def remove_empty_folders(folder: Path, *, below: Path) -> None:
         folder = folder.parent
 
 
+def sync_nearest_folder(folder: Path, *, below: Path) -> None:
+    """Sync the folder; its nearest parent if it was removed."""
+    while True:
+        try:
+            sync_folder(folder)
+        except (FileNotFoundError, NotADirectoryError):
+            if not folder.is_relative_to(below) or folder == below:
+                return
+            folder = folder.parent
+        else:
+            return
+
+
 @contextmanager
 def open_descriptor(path: Path, flags: int = 0) -> Iterator[int]:
     """Open a file for reading, or with ``O_DIRECTORY`` a folder, during the block."""

@@ -183,6 +183,20 @@ class FileSystemStore:
     def delete(self, key: str) -> None:
         self._remove(key, self.local_path(key))
 
+    def delete_all(self, keys: Sequence[str]) -> None:
+        paths = [self.local_path(key) for key in keys]
+        for path in paths:
+            with (
+                atomic_files.translate_os_errors(str(path.relative_to(self._root))),
+                suppress(FileNotFoundError, IsADirectoryError, NotADirectoryError),
+            ):
+                path.unlink()
+        # After all files are deleted: the first sync writes the file system's journal, the others find nothing to do.
+        for folder in sorted({path.parent for path in paths}):
+            with atomic_files.translate_os_errors(str(folder.relative_to(self._root))):
+                atomic_files.remove_empty_folders(folder, below=self._root)
+                atomic_files.sync_nearest_folder(folder, below=self._root)
+
     def _upload_path(self, key: str, upload_id: str) -> Path:
         if not upload_id.isalnum():
             raise KeyRefusedError(upload_id)

@@ -371,6 +371,14 @@ class BlobDeleter(Protocol):
         """Delete the object; a missing one is not an error."""
         ...
 
+    def delete_all(self, keys: Sequence[str]) -> None:
+        """Delete objects, faster than ``delete`` does one by one; missing ones are not errors.
+
+        On return the deletion is durable: a power failure does not bring an object back. After an exception some of the
+        objects may remain.
+        """
+        ...
+
 
 class BlobStore(CapableReader, BlobWriter, PartWriter, BlobLister, BlobDeleter, Protocol):
     pass

@@ -213,6 +213,8 @@ def as_json(value: object) -> str:
 @register.filter
 def job_subject(job: Job) -> str:
     """Return the name of the session, or of the ZIP that is imported."""
+    if job.kind == Job.Kind.CLEANUP:
+        return "Unused data"
     if job.kind in {Job.Kind.IMPORT, Job.Kind.PREVIEW} or job.session is None:
         return str(job.params.get("filename", ""))
     return job.session.name
@@ -232,6 +234,8 @@ def job_action(job: Job) -> str:
             return "Import"
         case Job.Kind.PREVIEW:
             return "Import preview"
+        case Job.Kind.CLEANUP:
+            return "Count of unused data" if job.params.get("dry_run") else "Cleanup"
 
 
 @register.filter
@@ -245,6 +249,7 @@ JOB_ICONS = {
     Job.Kind.EXPORT: "archive",
     Job.Kind.IMPORT: "upload",
     Job.Kind.PREVIEW: "search",
+    Job.Kind.CLEANUP: "trash",
 }
 
 
@@ -266,6 +271,8 @@ def job_title(job: Job) -> str:
             return f"Import of {name}"
         case Job.Kind.PREVIEW:
             return f"Import preview of {name}"
+        case Job.Kind.CLEANUP:
+            return job_action(job)
 
 
 @register.filter

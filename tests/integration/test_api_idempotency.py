@@ -9,11 +9,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection
 
 from sessions_app.models import DubbingSession, IdempotencyRecord, Job, Share
 from sessions_app.operations.cleanup.garbage import collect_garbage
-from sessions_app.operations.idempotency import LIFETIME
 from sessions_app.operations.sessions import create
 from sessions_app.operations.sessions.create import create_session
 from tests.integration.programs import Program, problem_of
@@ -102,10 +102,10 @@ def test_a_failed_request_leaves_nothing_and_is_performed_by_the_next(
 
 def test_a_record_expires_after_a_day(alice: Program):
     alice.post("/sessions", {"name": "talk"}, idempotency_key="k-1")
-    IdempotencyRecord.objects.update(created_at=now() - LIFETIME - timedelta(seconds=1))
+    IdempotencyRecord.objects.update(created_at=now() - settings.IDEMPOTENCY_RETENTION - timedelta(seconds=1))
 
     assert "Idempotent-Replayed" not in alice.post("/sessions", {"name": "talk"}, idempotency_key="k-1")
-    IdempotencyRecord.objects.update(created_at=now() - LIFETIME - timedelta(seconds=1))
+    IdempotencyRecord.objects.update(created_at=now() - settings.IDEMPOTENCY_RETENTION - timedelta(seconds=1))
     collect_garbage(now=now(), dry_run=True)
     assert IdempotencyRecord.objects.count() == 1
     collect_garbage(now=now(), dry_run=False)

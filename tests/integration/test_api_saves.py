@@ -14,6 +14,7 @@ from sessions_app.models import DubbingSession, Job, Upload
 from sessions_app.storage.store import PART_SIZE
 from tests.integration.programs import ROOT, Program, problem_of
 from tests.integration.sketches import bytes_of, current_of
+from tests.query_plans import record_plans
 from tests.world import PROJECT, World, zip_of_files
 
 
@@ -103,6 +104,18 @@ def test_stored_blobs_need_no_upload(world: World, alice: Program):
     assert job["state"] == "succeeded", job
     another = DubbingSession.objects.get(code=session["code"])
     assert world.files(current_of(another)) == world.files(current_of(first))
+
+
+def test_the_lookup_of_blobs_reads_no_table_in_full(world: World, alice: Program):
+    world.saved(files=PROJECT)
+    blobs = [{"sha256": f"{number:064x}", "size": 1} for number in range(3000)]
+
+    with record_plans() as plans:
+        assert len(alice.post("/blobs/missing", {"blobs": blobs}).json()["missing"]) == len(blobs)
+
+    assert not {"blob", "entry", "dubbingsession"} & plans.scanned, plans.describe()
+    lookups = [statement for statement in plans.statements if "sessions_app_entry" in statement.sql]
+    assert len(lookups) == 2
 
 
 def test_blobs_of_other_users_are_missing(world: World, alice: Program):

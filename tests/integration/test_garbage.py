@@ -8,10 +8,22 @@ from datetime import datetime
 
 import pytest
 from django.conf import settings
+from django.contrib.sessions.models import Session as SignInSession
 from django.db import connections
 
-from sessions_app.models import Blob, DubbingSession, Export, Job, Pin, Upload, Version
-from sessions_app.operations.cleanup.blobs import delete_unreferenced_blob
+from sessions_app.models import (
+    Blob,
+    DubbingSession,
+    Entry,
+    Export,
+    GarbageCandidate,
+    IdempotencyRecord,
+    Job,
+    Pin,
+    Upload,
+    Version,
+)
+from sessions_app.operations.blobs.delete import delete_new_blobs, delete_unreferenced_blobs
 from sessions_app.operations.cleanup.garbage import collect_garbage
 from sessions_app.operations.cleanup.report import GarbageReport
 from sessions_app.operations.exports.request import request_export
@@ -21,7 +33,8 @@ from sessions_app.operations.sessions.trash import trash_sessions, untrash_sessi
 from sessions_app.operations.shares.create import create_share
 from sessions_app.storage import get_store
 from sessions_app.storage.keys import blob_key, export_key, staging_key
-from tests.world import PROJECT, World, stored_keys
+from tests.query_plans import record_plans
+from tests.world import PROJECT, World, stored_keys, zip_of_files
 
 AUDIO = "audio/hi_audio.wav"
 
@@ -33,8 +46,8 @@ def _no_multipart_uploads(world: World) -> None:
         store.abort(opened.key, opened.upload_id)
 
 
-def collect(world: World, *, dry_run: bool = False) -> GarbageReport:
-    return collect_garbage(now=world.clock(), dry_run=dry_run)
+def collect(world: World, *, dry_run: bool = False, is_full: bool = False) -> GarbageReport:
+    return collect_garbage(now=world.clock(), dry_run=dry_run, is_full=is_full)
 
 
 def pass_grace_period(world: World) -> datetime:
@@ -153,7 +166,7 @@ def test_a_save_between_query_and_deletion_wins(world: World):
     stale = Blob.objects.unreferenced().get()
     session = world.saved("again", {"one.wav": b"one"})
 
-    assert not delete_unreferenced_blob(stale)
+    assert delete_unreferenced_blobs([stale.pk]).count == 0
     assert list(world.files(current_of(session)).values()) == [b"one"]
 
 
@@ -172,25 +185,118 @@ def test_a_save_during_a_deletion_stores_the_bytes_again(world: World):
 
 def finish_deletion(blob: Blob) -> None:
     try:
-        delete_unreferenced_blob(blob)
+        delete_unreferenced_blobs([blob.pk])
     finally:
         connections.close_all()
 
 
 def test_an_interrupted_deletion_is_finished(world: World):
     purge_files(world, {"one.wav": b"one"})
-    Blob.objects.update(state=Blob.State.DELETING)
+    Blob.objects.update(state=Blob.State.DELETING, unreferenced_since=world.clock())
 
     assert collect(world, dry_run=True).as_dict() == collect(world).as_dict()
     assert (stored_keys(), Blob.objects.count()) == ([], 0)
 
 
 def test_an_unfinished_blob_is_deleted(world: World):
-    Blob.objects.create(sha256="0" * 64, size=9, crc32=0, created_at=world.clock())
+    """As a failed job leaves it that could not reach the store."""
+    blob = Blob.objects.create(sha256="0" * 64, size=9, crc32=0, created_at=world.clock())
+    Pin.objects.create(job=queue_export(world), blob=blob)
+    cancel_job(job=Job.objects.get(state=Job.State.QUEUED), now=world.clock())
     collect(world)
     pass_grace_period(world)
 
     assert collect(world).blobs.count == 1
+
+
+def test_a_lost_reference_restarts_the_grace_period(world: World):
+    purge_files(world, {"one.wav": b"one"})
+    collect(world)
+    world.clock.forward(seconds=settings.GARBAGE_GRACE.total_seconds() - 1)
+    purge_files(world, {"one.wav": b"one"})
+    world.clock.forward(seconds=2)
+
+    assert collect(world).blobs.count == 0
+    pass_grace_period(world)
+    assert collect(world).blobs.count == 1
+
+
+def test_a_reference_lost_during_a_collection_restarts_the_grace_period(world: World):
+    """A candidate that is recorded after the others were checked."""
+    purge_files(world, {"one.wav": b"one"})
+    collect(world)
+    pass_grace_period(world)
+    blob = Blob.objects.get()
+    GarbageCandidate.objects.create(blob=blob)
+
+    assert delete_unreferenced_blobs([blob.pk], due=world.clock()).count == 0
+    assert stored_keys() == [blob_key(blob.sha256)]
+
+
+def test_blobs_of_a_failed_save_are_deleted_at_once(world: World):
+    job = world.imported(zip_of_files({"audio/hi_audio.wav": b"hi audio"}))
+    assert job.session is not None
+    (entry,) = Entry.objects.all()
+    Blob.objects.create(sha256="1" * 64, size=9, crc32=0, created_at=world.clock())
+    unfinished = queue_export(world)
+    Pin.objects.bulk_create(Pin(job=unfinished, blob=blob) for blob in Blob.objects.all())
+
+    freed = delete_new_blobs([blob.pk for blob in Blob.objects.all()], created_since=world.clock())
+    assert freed == 0
+    unfinished.pins.all().delete()
+    assert delete_new_blobs([blob.pk for blob in Blob.objects.all()], created_since=world.clock()) == 9
+    assert Blob.objects.filter(pk=entry.blob_id).exists()
+
+
+def test_a_full_run_finds_blobs_that_are_no_candidates(world: World):
+    purge_files(world, {"one.wav": b"one"})
+    GarbageCandidate.objects.all().delete()
+    assert collect(world).unreferenced.count == 0
+
+    assert collect(world, dry_run=True, is_full=True).as_dict() == collect(world, is_full=True).as_dict()
+    pass_grace_period(world)
+    assert collect(world).blobs.count == 1
+
+
+def test_a_blob_that_was_marked_in_error_is_kept(world: World):
+    session = world.saved(files={"one.wav": b"one"})
+    Blob.objects.update(state=Blob.State.DELETING, unreferenced_since=world.clock())
+
+    assert collect(world).blobs.count == 0
+    assert Blob.objects.get().state == Blob.State.STORED
+    assert list(world.files(current_of(session)).values()) == [b"one"]
+
+
+# Cost
+
+
+def test_a_run_reads_only_what_was_deleted(world: World, monkeypatch: pytest.MonkeyPatch):
+    """No table is read in full, and a batch takes a dozen statements."""
+    monkeypatch.setattr("sessions_app.operations.blobs.delete.BATCH", 8)
+    world.saved(files=PROJECT)
+    files = {f"notes/{number}.txt": b"%d" % number for number in range(17)}
+    purge_files(world, files)
+    collect(world)
+    pass_grace_period(world)
+
+    with record_plans() as plans:
+        assert collect(world).blobs.count == len(files)
+
+    tables = {"blob", "entry", "export", "job", "dubbingsession", "upload", "version", "idempotencyrecord"}
+    assert not tables & plans.scanned, plans.describe()
+    assert len(plans.statements) <= 60
+
+
+def test_a_dry_run_reads_only_what_would_be_deleted(world: World):
+    world.saved(files=PROJECT)
+    purge_files(world, {"one.wav": b"one"})
+
+    with record_plans() as plans:
+        assert collect(world, dry_run=True).unreferenced.count == 1
+
+    assert not {"blob", "entry", "job", "dubbingsession", "upload", "version"} & plans.scanned, (
+        plans.describe()
+    )
 
 
 # Dry runs
@@ -370,8 +476,8 @@ def test_an_unfinished_multipart_upload_of_a_blob_is_aborted(world: World):
     for sha256 in sha256s.values():
         store.begin(blob_key(sha256))
 
-    assert collect(world, dry_run=True).leftovers.count == 2
-    assert collect(world).leftovers.count == 2
+    assert collect(world, dry_run=True, is_full=True).leftovers.count == 2
+    assert collect(world, is_full=True).leftovers.count == 2
 
     (remaining,) = store.open_uploads("blobs/")
     assert remaining.key == blob_key(sha256s["writing"])
@@ -381,3 +487,41 @@ def test_an_unfinished_multipart_upload_of_a_blob_is_aborted(world: World):
 @pytest.mark.parametrize("dry_run", [True, False])
 def test_an_empty_portal_has_nothing_to_collect(world: World, dry_run):
     assert collect(world, dry_run=dry_run) == GarbageReport()
+
+
+# Rows without bytes
+
+
+def test_old_jobs_are_deleted_and_others_stay(world: World):
+    old, export = queue_export(world), world.exported(current_of(world.saved("exported")))
+    cancel_job(job=old, now=world.clock())
+    world.clock.forward(seconds=settings.JOB_RETENTION.total_seconds() - 1)
+    waiting = queue_export_of(world, export)
+    assert collect(world).jobs.count == 0
+
+    world.clock.forward(seconds=2)
+    finished = Job.objects.exclude(pk=waiting.pk).count()
+    assert collect(world, dry_run=True).jobs.count == finished
+    assert collect(world).jobs.count == finished
+    assert list(Job.objects.all()) == [waiting]
+    export.refresh_from_db()
+    assert export.job is None
+
+
+def queue_export_of(world: World, export: Export) -> Job:
+    return request_export(version=export.version, owner=world.alice, now=world.clock())
+
+
+def test_expired_records_and_sign_ins_are_deleted(world: World):
+    lifetime = settings.IDEMPOTENCY_RETENTION.total_seconds()
+    IdempotencyRecord.objects.create(
+        owner=world.alice, key="k", fingerprint="0" * 64, status=200, body="{}", created_at=world.clock()
+    )
+    SignInSession.objects.create(session_key="s", session_data="", expire_date=world.clock.now)
+    assert collect(world).records.count == 0
+
+    world.clock.forward(seconds=lifetime)
+    assert collect(world, dry_run=True).records.count == 2
+    assert collect(world).records.count == 2
+    assert not IdempotencyRecord.objects.exists()
+    assert not SignInSession.objects.exists()

@@ -135,3 +135,24 @@ def test_0005_renames_tables_and_keys_and_can_be_reversed():
     assert before.get_model(APP, "Hold").objects.count() == 1
     assert before.get_model(APP, "Job").objects.get(pk=rows["job"]).kind == "check"
     assert before.get_model(APP, "KeptAnswer").objects.get().key == "k-1"
+
+
+@pytest.mark.usefixtures("_latest_afterwards")
+def test_0007_records_unreferenced_blobs_as_candidates():
+    before = migrate("0006_session_trash_list")
+    owner = before.get_model("auth", "User").objects.create(username="alice")
+    blobs = [
+        before.get_model(APP, "Blob").objects.create(
+            sha256=str(number) * 64, size=1, crc32=2, state=state, created_at=MOMENT
+        )
+        for number, state in enumerate(("stored", "stored", "deleting"))
+    ]
+    before.get_model(APP, "Upload").objects.create(
+        owner=owner, path="a.wav", size=1, blob=blobs[0], created_at=MOMENT, expires_at=MOMENT
+    )
+
+    after = migrate("0007_garbage_candidates")
+
+    candidates = after.get_model(APP, "GarbageCandidate").objects
+    assert list(candidates.values_list("blob_id", flat=True)) == [blobs[1].pk]
+    assert after.get_model(APP, "Blob").objects.get(state="deleting").unreferenced_since == MOMENT

@@ -120,6 +120,10 @@ class MemoryStore:
     def delete(self, key: str) -> None:
         self._objects.pop(checked(key), None)
 
+    def delete_all(self, keys: Sequence[str]) -> None:
+        for key in keys:
+            self.delete(key)
+
     def join(self, upload: OpenUpload, numbers: Sequence[int]) -> None:
         with self._lock:
             received = self._uploads.pop(upload)

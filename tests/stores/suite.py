@@ -652,6 +652,15 @@ class ListingSuite:
 
         assert keys(store) == {"a/two"}
 
+    def test_many_objects_are_deleted_at_once(self, store):
+        keys = [f"blobs/{number % 3:02x}/{number:064x}" for number in range(7)]
+        store.put_all([(key, b"x") for key in [*keys, "blobs/00/other"]])
+
+        store.delete_all([*keys, "blobs/07/missing", "missing/key"])
+        store.delete_all([])
+
+        assert [stored.key for stored in store.list("blobs/")] == ["blobs/00/other"]
+
     def test_objects_may_be_stored_and_deleted_concurrently(self, store):
         def store_and_delete(number: int) -> None:
             for _ in range(3):

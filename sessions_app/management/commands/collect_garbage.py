@@ -15,8 +15,11 @@ LABELS = {
     "uploads": "expired uploads",
     "leftovers": "temporary files of ended jobs and uploads",
     "blobs": "unreferenced files",
-    "unreferenced": "unreferenced files in their grace period",
+    "unreferenced": "unreferenced files whose grace period starts",
+    "jobs": "old jobs",
+    "records": "expired sign-ins and idempotency records",
 }
+WITHOUT_SIZE = {"jobs", "records"}
 
 
 class Command(PortalCommand):
@@ -26,9 +29,14 @@ class Command(PortalCommand):
         parser.add_argument(
             "--dry-run", action="store_true", help="Report what would be deleted, and delete nothing."
         )
+        parser.add_argument(
+            "--full",
+            action="store_true",
+            help="Check every file instead of those that were deleted somewhere, for repair. Slow in a large portal.",
+        )
 
     def perform(self, options: dict[str, Any]) -> dict[str, object]:
-        report = collect_garbage(now=timezone.now(), dry_run=options["dry_run"])
+        report = collect_garbage(now=timezone.now(), dry_run=options["dry_run"], is_full=options["full"])
         return {"dry_run": options["dry_run"], **report.as_dict()}
 
     def describe(self, result: Any) -> str:
@@ -36,5 +44,6 @@ class Command(PortalCommand):
         lines = [f"{verb} {format_size(result['freed'])}."]
         for name, label in LABELS.items():
             if result[name]["count"]:
-                lines.append(f"  {result[name]['count']} {label} ({format_size(result[name]['size'])})")
+                size = f" ({format_size(result[name]['size'])})" if name not in WITHOUT_SIZE else ""
+                lines.append(f"  {result[name]['count']} {label}{size}")
         return "\n".join(lines)

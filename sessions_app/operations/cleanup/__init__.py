@@ -1,4 +1,4 @@
 """Cleanup: deletion of expired rows, and of bytes that nothing refers to.
 
-Owns the deletion of blobs and of the bytes of exports. May call `sessions` (purge), `uploads` (delete) and `idempotency`.
+Owns garbage collection and the bytes of exports. May call `blobs`, `sessions` (purge), `uploads` (staged bytes), `idempotency` and `jobs`.
 """

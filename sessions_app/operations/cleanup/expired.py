@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db import transaction
+from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
 
 from sessions_app.models import DubbingSession, Export, Job, Upload
 from sessions_app.operations.cleanup.report import GarbageReport
+from sessions_app.operations.limits import ROWS_PER_STATEMENT
 from sessions_app.operations.sessions.purge import purge_session
-from sessions_app.operations.uploads.discard import delete_uploads
+from sessions_app.operations.tally import Tally
+from sessions_app.operations.uploads.staging import delete_staged_bytes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,19 +38,46 @@ def get_expired_rows(*, now: datetime) -> ExpiredRows:
     )
 
 
-def purge_sessions(expired: ExpiredRows, report: GarbageReport, *, dry_run: bool) -> None:
+def count_expired(expired: ExpiredRows, report: GarbageReport) -> None:
+    """Count the expired rows; the exports of sessions with them."""
+    report.sessions.merge(Tally(count=expired.sessions.count()))
+    exports = Export.objects.filter(version__session__in=expired.sessions, removed_at__isnull=True)
+    for tally, rows, size in (
+        (report.exports, exports, "size"),
+        (report.uploads, expired.uploads, "received"),
+    ):
+        totals = rows.aggregate(count=Count("pk"), size=Sum(size))
+        tally.merge(Tally(count=totals["count"], size=totals["size"] or 0))
+
+
+def purge_sessions(expired: ExpiredRows, report: GarbageReport, *, check: Callable[[], None]) -> None:
     """Delete the expired sessions with their versions and exports."""
-    for session in expired.sessions:
-        report.sessions.add(0)
+    for pk in list(expired.sessions.order_by("trashed_at").values_list("pk", flat=True)):
+        check()
+        session = expired.sessions.filter(pk=pk).first()
+        if session is None:
+            continue
         exports = Export.objects.filter(version__session=session, removed_at__isnull=True)
-        for size in exports.values_list("size", flat=True):
+        sizes = list(exports.values_list("size", flat=True))
+        purge_session(session=session)
+        report.sessions.add(0)
+        for size in sizes:
             report.exports.add(size)
-        if not dry_run:
-            purge_session(session=session)
 
 
-def delete_expired_uploads(expired: ExpiredRows, report: GarbageReport, *, dry_run: bool) -> None:
-    for upload in expired.uploads:
-        report.uploads.add(upload.received)
-        if not dry_run:
-            delete_uploads([upload])
+def delete_expired_uploads(expired: ExpiredRows, report: GarbageReport, *, check: Callable[[], None]) -> None:
+    """Delete the expired uploads: rows first, so that no job starts to read one in between."""
+    ids = list(expired.uploads.order_by("expires_at").values_list("pk", flat=True))
+    for start in range(0, len(ids), ROWS_PER_STATEMENT):
+        check()
+        with transaction.atomic():
+            rows = Upload.objects.select_for_update(skip_locked=True)
+            locked = list(rows.filter(pk__in=ids[start : start + ROWS_PER_STATEMENT]).order_by("pk"))
+            expired_ids = set(
+                expired.uploads.filter(pk__in=[upload.pk for upload in locked]).values_list("pk", flat=True)
+            )
+            Upload.objects.filter(pk__in=expired_ids).delete_rows()
+        for upload in locked:
+            if upload.pk in expired_ids:
+                report.uploads.add(upload.received)
+                delete_staged_bytes(upload)

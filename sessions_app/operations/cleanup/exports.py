@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
 from sessions_app.models import Export, Share
-from sessions_app.operations.cleanup.report import GarbageReport
+from sessions_app.operations.limits import ROWS_PER_STATEMENT
+from sessions_app.operations.tally import Tally
 from sessions_app.storage import get_store
 
 
@@ -23,15 +25,27 @@ def get_expired_exports(*, now: datetime) -> QuerySet[Export]:
     )
 
 
-def expire_exports(exports: QuerySet[Export], *, report: GarbageReport, now: datetime, dry_run: bool) -> None:
-    """Delete the bytes of the exports.
+def count_exports(exports: QuerySet[Export]) -> Tally:
+    totals = exports.aggregate(count=Count("pk"), size=Sum("size"))
+    return Tally(count=totals["count"], size=totals["size"] or 0)
 
-    Each export is marked first, so that no download starts in between.
+
+def expire_exports(
+    exports: QuerySet[Export], *, now: datetime, check: Callable[[], None] = lambda: None
+) -> Tally:
+    """Delete the bytes of the exports; return what was deleted.
+
+    The rows are marked first, so that no download starts in between.
     """
     store = get_store()
-    for export in exports:
-        report.exports.add(export.size)
-        if dry_run:
-            continue
-        if Export.objects.filter(pk=export.pk, removed_at__isnull=True).update(removed_at=now) == 1:
-            store.delete(export.key)
+    expired = Tally()
+    ids = list(exports.values_list("pk", flat=True))
+    for start in range(0, len(ids), ROWS_PER_STATEMENT):
+        check()
+        batch = Export.objects.filter(pk__in=ids[start : start + ROWS_PER_STATEMENT])
+        sizes = dict(batch.filter(removed_at__isnull=True).values_list("key", "size"))
+        batch.filter(removed_at__isnull=True, key__in=sizes).update(removed_at=now)
+        store.delete_all(list(sizes))
+        for size in sizes.values():
+            expired.add(size)
+    return expired

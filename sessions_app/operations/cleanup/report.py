@@ -4,19 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 
+from sessions_app.operations.tally import Tally
+
 
 @dataclass(kw_only=True)
-class Tally:
-    count: int = 0
-    size: int = 0
-    """In bytes."""
-
-    def add(self, size: int) -> None:
-        self.count += 1
-        self.size += size
-
-
-@dataclass(frozen=True, kw_only=True)
 class GarbageReport:
     """Deleted rows and bytes; in a dry run, those that would be deleted."""
 
@@ -27,6 +18,10 @@ class GarbageReport:
     unreferenced: Tally = field(default_factory=Tally)
     """Blobs that entered the grace period."""
     blobs: Tally = field(default_factory=Tally)
+    jobs: Tally = field(default_factory=Tally)
+    """Finished jobs; without bytes, like the following rows."""
+    records: Tally = field(default_factory=Tally)
+    """Idempotency records and sign-in sessions."""
 
     @property
     def freed(self) -> int:

@@ -1,59 +1,116 @@
-"""Collection of blobs that nothing refers to, after a grace period."""
+"""Collection of blobs that nothing refers to, after a grace period.
+
+The transaction that deletes a reference records the blob as a candidate, so that the cost follows what was deleted, not what is
+stored. A candidate without other references enters the grace period, after which it is checked again and deleted.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+from django.db import transaction
+from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
+from django.db.models.functions import Substr
 
-from sessions_app.models import Blob, Entry, Job, Pin, Upload
-from sessions_app.operations.cleanup.blobs import delete_unreferenced_blob
+from sessions_app.models import Blob, Entry, GarbageCandidate, Job, Pin, Upload
+from sessions_app.models.bulk import insert_selected
+from sessions_app.operations.blobs.delete import delete_unreferenced_blobs
 from sessions_app.operations.cleanup.expired import ExpiredRows
-from sessions_app.operations.cleanup.report import GarbageReport, Tally
+from sessions_app.operations.cleanup.report import GarbageReport
+from sessions_app.operations.limits import ROWS_PER_STATEMENT
+from sessions_app.operations.tally import Tally
+
+WINDOW = 10_000
+"""Blobs that one statement checks, or whose ids are fetched at once."""
+
+Check = Callable[[], None]
 
 
-def collect_blobs(expired: ExpiredRows, report: GarbageReport, *, now: datetime, dry_run: bool) -> None:
-    """Delete unreferenced blobs whose grace period is over.
+def collect_blobs(report: GarbageReport, *, now: datetime, is_full: bool, check: Check) -> None:
+    """Start the grace period of unreferenced candidates; delete blobs whose period is over.
 
-    The period of other unreferenced blobs starts, that of blobs referred to again ends.
+    :param is_full: check every blob instead of the recorded candidates: for repair, and slow.
     """
-    in_grace = Blob.objects.filter(unreferenced_since__isnull=False)
-    if not dry_run:
-        # Pins of finished jobs: of a worker that resumed after another one had ended its job.
-        Pin.objects.exclude(job__in=Job.objects.unfinished()).delete()
-        referenced = in_grace.exclude(pk__in=in_grace.unreferenced().values("pk"))
-        referenced.exclude(state=Blob.State.DELETING).update(unreferenced_since=None)
-    is_over = Q(unreferenced_since__lte=now - settings.GARBAGE_GRACE)
-    was_interrupted = Q(state=Blob.State.DELETING)
-    due = _get_unreferenced(Blob.objects.filter(is_over | was_interrupted), expired)
-    new = _get_unreferenced(
-        Blob.objects.filter(unreferenced_since__isnull=True).exclude(was_interrupted), expired
+    # Pins of finished jobs: of a worker that resumed after another one had ended its job.
+    stale = Pin.objects.exclude(job__in=Job.objects.unfinished())
+    with transaction.atomic():
+        stale.release()
+    if is_full:
+        _record_all(check)
+    _check_candidates(report.unreferenced, now=now, check=check)
+    # Ranges: for IS NOT NULL alone SQLite does not use the index.
+    interrupted = Blob.objects.filter(unreferenced_since__lte=now, state=Blob.State.DELETING)
+    report.blobs.merge(delete_unreferenced_blobs(_iter_ids(interrupted), check=check))
+    due = now - settings.GARBAGE_GRACE
+    over = Blob.objects.filter(unreferenced_since__lte=due)
+    report.blobs.merge(delete_unreferenced_blobs(_iter_ids(over), due=due, check=check))
+
+
+def count_blobs(expired: ExpiredRows, report: GarbageReport, *, now: datetime, is_full: bool) -> None:
+    """Count what `collect_blobs` would find after the expired rows were deleted."""
+    candidates = GarbageCandidate.objects.values("blob_id").union(
+        Entry.objects.filter(session__in=expired.sessions).values("blob_id"),
+        Pin.objects.exclude(job__in=Job.objects.unfinished()).values("blob_id"),
+        Upload.objects.filter(pk__in=expired.uploads, blob__isnull=False).values("blob_id"),
     )
-    _count(new, report.unreferenced)
-    if dry_run:
-        _count(due, report.blobs)
-        return
-    new.update(unreferenced_since=now)
-    for blob in list(due):
-        if delete_unreferenced_blob(blob):
-            report.blobs.add(blob.size)
+    deleting = Blob.objects.filter(unreferenced_since__lte=now, state=Blob.State.DELETING)
+    new = Blob.objects.exclude(state=Blob.State.DELETING)
+    new = new.filter(unreferenced_since__isnull=True) if is_full else new.filter(pk__in=candidates)
+    due = Blob.objects.filter(unreferenced_since__lte=now - settings.GARBAGE_GRACE).exclude(pk__in=candidates)
+    report.unreferenced.merge(_count(_exclude_referenced(new, expired)))
+    report.blobs.merge(_count(_exclude_referenced(deleting, expired)))
+    report.blobs.merge(_count(_exclude_referenced(due.exclude(state=Blob.State.DELETING), expired)))
 
 
-def _get_unreferenced(blobs: QuerySet[Blob], expired: ExpiredRows) -> QuerySet[Blob]:
-    """Return blobs that nothing refers to except rows that the same run deletes.
+def _record_all(check: Check) -> None:
+    """Record every unreferenced blob outside of the grace period as a candidate."""
+    last = Blob.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    for start in range(0, last + 1, WINDOW):
+        check()
+        rows = Blob.objects.filter(pk__gte=start, pk__lt=start + WINDOW, unreferenced_since__isnull=True)
+        insert_selected(GarbageCandidate, "blob_id", rows.unreferenced().values("pk"))
 
-    That way a dry run counts them too.
-    """
+
+def _check_candidates(tally: Tally, *, now: datetime, check: Check) -> None:
+    last = 0
+    while True:
+        check()
+        rows = GarbageCandidate.objects.filter(pk__gt=last).order_by("pk")
+        blobs = dict(rows.values_list("pk", "blob_id")[:ROWS_PER_STATEMENT])
+        if not blobs:
+            return
+        last = max(blobs)
+        with transaction.atomic():
+            # A blob that another transaction uses at this moment remains a candidate.
+            usable = Blob.objects.select_for_update(skip_locked=True).filter(pk__in=set(blobs.values()))
+            locked = set(usable.order_by("sha256").values_list("pk", flat=True))
+            new = Blob.objects.filter(pk__in=locked).exclude(state=Blob.State.DELETING).unreferenced()
+            sizes = dict(new.values_list("pk", "size"))
+            Blob.objects.filter(pk__in=sizes).update(unreferenced_since=now)
+            existing = set(Blob.objects.filter(pk__in=set(blobs.values())).values_list("pk", flat=True))
+            checked = [pk for pk, blob in blobs.items() if blob in locked or blob not in existing]
+            GarbageCandidate.objects.filter(pk__in=checked).delete()
+        for size in sizes.values():
+            tally.add(size)
+
+
+def _iter_ids(blobs: QuerySet[Blob]) -> Iterator[int]:
+    """Yield ids in the order of the store's folders, so that a batch deletes from few of them."""
+    folder = Substr("sha256", 1, 2)  # an expression: SQLite would walk the whole index of the column
+    return blobs.order_by(folder, "pk").values_list("pk", flat=True).iterator(WINDOW)
+
+
+def _exclude_referenced(blobs: QuerySet[Blob], expired: ExpiredRows) -> QuerySet[Blob]:
+    """Leave out blobs that rows refer to which the run would not delete."""
     blob = OuterRef("pk")
     entries = Entry.objects.filter(blob=blob).exclude(session__in=expired.sessions)
     pins = Pin.objects.filter(blob=blob, job__in=Job.objects.unfinished())
-    pins = pins.exclude(job__session__in=expired.sessions)
     uploads = Upload.objects.filter(blob=blob).exclude(pk__in=expired.uploads)
-    return blobs.exclude(Exists(entries) | Exists(pins) | Exists(uploads))
+    return blobs.exclude(Exists(entries)).exclude(Exists(pins)).exclude(Exists(uploads))
 
 
-def _count(blobs: QuerySet[Blob], tally: Tally) -> None:
+def _count(blobs: QuerySet[Blob]) -> Tally:
     totals = blobs.aggregate(count=Count("pk"), size=Sum("size"))
-    tally.count += totals["count"]
-    tally.size += totals["size"] or 0
+    return Tally(count=totals["count"], size=totals["size"] or 0)

@@ -31,10 +31,14 @@ def claim_rows(digests: Mapping[int, Digest], *, pin: PinBlobs, now: datetime) -
     for pause in (*PAUSES, None):
         with transaction.atomic():
             rows = _lock_rows(digests.values(), now=now)
-            if all(blob.state != Blob.State.DELETING for blob in rows.values()):
+            # A row that was being deleted when the others were inserted is missing.
+            is_usable = all(blob.state != Blob.State.DELETING for blob in rows.values())
+            if is_usable and rows.keys() == {digest.sha256 for digest in digests.values()}:
                 blobs = {position: rows[digest.sha256] for position, digest in digests.items()}
                 pin(blobs)
                 return blobs
+            # The rows inserted for other digests have no pins.
+            transaction.set_rollback(True)
         if pause is not None:
             time.sleep(pause)
     raise BusyError("The storage is being cleaned up right now. Try again in a minute.")

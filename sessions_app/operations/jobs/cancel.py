@@ -18,7 +18,7 @@ def cancel_job(*, job: Job, now: datetime) -> None:
     with transaction.atomic():
         queued = Job.objects.filter(pk=job.pk, state=Job.State.QUEUED)
         if queued.update(state=Job.State.CANCELLED, cancel_requested_at=now, finished_at=now) == 1:
-            Pin.objects.filter(job=job).delete()
+            Pin.objects.filter(job=job).release()
             return
         if Job.objects.filter(pk=job.pk, state=Job.State.RUNNING).update(cancel_requested_at=now) == 1:
             return

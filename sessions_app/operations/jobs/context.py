@@ -117,7 +117,7 @@ class JobContext:
                 raise JobCancelled
             result: dict[str, object] = {}
             yield result
-            Pin.objects.filter(job=self.job).delete()
+            Pin.objects.filter(job=self.job).release_saved()
             if not self.job.succeed(now=self.clock(), total_bytes=self._total, result=result):
                 raise JobLost
 

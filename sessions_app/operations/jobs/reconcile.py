@@ -59,5 +59,5 @@ def _fail(job: Job, *, now: datetime) -> bool:
             message="The worker stopped several times during this job. Try again; if it happens again, contact your operator.",
         )
         if has_failed:
-            Pin.objects.filter(job=job).delete()
+            Pin.objects.filter(job=job).release()
     return has_failed

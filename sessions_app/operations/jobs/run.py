@@ -11,7 +11,7 @@ from django.db import InterfaceError, OperationalError, close_old_connections, t
 
 from dubbing_core.zips.reader import ZipError
 from sessions_app.models import Job, Pin
-from sessions_app.operations.cleanup.blobs import delete_new_blobs
+from sessions_app.operations.blobs.delete import delete_new_blobs
 from sessions_app.operations.errors import JobCancelled, JobLost, OperationError
 from sessions_app.operations.jobs.context import Clock, JobContext
 from sessions_app.operations.jobs.registry import check_access, get_handler
@@ -105,7 +105,7 @@ def _end(job: Job, transition: Callable[[], bool], *, is_store_available: bool =
         if not transition():
             return
         pinned = list(Pin.objects.filter(job=job).values_list("blob_id", flat=True))
-        Pin.objects.filter(job=job).delete()
+        Pin.objects.filter(job=job).release()
     if not is_store_available:
         return
     try:

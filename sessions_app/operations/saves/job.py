@@ -99,5 +99,5 @@ def _commit(
         author=context.job.owner,
         now=context.clock(),
     )
-    Upload.objects.filter(pk__in=[upload.pk for upload in uploads]).delete()
+    Upload.objects.filter(pk__in=[upload.pk for upload in uploads]).delete_rows()
     return {"version": version.number, "files": version.file_count, "stored_size": version.stored_size}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from sessions_app.models import DubbingSession, Export
+from sessions_app.models import DubbingSession, Entry, Export, GarbageCandidate, Pin
 from sessions_app.storage import get_store
 
 
@@ -21,8 +21,9 @@ def purge_session(*, session: DubbingSession) -> int:
             return 0
         exports = Export.objects.filter(version__session=row, removed_at__isnull=True)
         sizes = dict(exports.values_list("key", "size"))
+        GarbageCandidate.objects.record(Entry.objects.filter(session=row))
+        GarbageCandidate.objects.record(Pin.objects.filter(job__session=row))
         row.delete()
-    store = get_store()
-    for key in sizes:
-        store.delete(key)
+    if sizes:
+        get_store().delete_all(list(sizes))
     return sum(sizes.values())

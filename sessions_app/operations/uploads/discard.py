@@ -21,15 +21,18 @@ def discard_upload(*, upload: Upload) -> None:
         row = lock_upload(upload)
         if row.job_id is not None and Job.objects.filter(pk=row.job_id).unfinished().exists():
             raise NotAllowedError("A job is reading this upload. Cancel the job first.", code="upload_in_use")
-        row.delete()
+        Upload.objects.filter(pk=row.pk).delete_rows()
     delete_staged_bytes(row)
 
 
 def delete_uploads(uploads: Iterable[Upload]) -> int:
-    """Delete uploads that no job needs; return how many received bytes were deleted."""
-    freed = 0
-    for upload in uploads:
+    """Delete uploads that no job needs; return how many received bytes were deleted.
+
+    Rows are deleted first: garbage collection deletes bytes without a row.
+    """
+    rows = list(uploads)
+    with transaction.atomic():
+        Upload.objects.filter(pk__in=[upload.pk for upload in rows]).delete_rows()
+    for upload in rows:
         delete_staged_bytes(upload)
-        freed += upload.received if upload.blob_id is None else 0
-        upload.delete()
-    return freed
+    return sum(upload.received for upload in rows if upload.blob_id is None)

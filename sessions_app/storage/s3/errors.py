@@ -16,7 +16,7 @@ from sessions_app.storage.store import (
     StoreUnavailableError,
 )
 
-_MISSING = {"404", "NoSuchKey", "NoSuchUpload", "NotFound"}
+MISSING = {"404", "NoSuchKey", "NoSuchUpload", "NotFound"}
 _DAMAGED = {"BrokenMPU"}
 """Swift: a part of the object was sent again after the parts were joined."""
 FULL = {
@@ -36,7 +36,7 @@ def translate_errors(key: str) -> Iterator[None]:
         yield
     except ClientError as error:
         code = get_code(error)
-        if code in _MISSING:
+        if code in MISSING:
             raise ObjectMissingError(key) from error
         if code in _DAMAGED:
             raise ObjectDamagedError(key) from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import http
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from boto3.s3.transfer import TransferConfig
@@ -12,11 +12,15 @@ from botocore.response import StreamingBody
 from storages.backends.s3 import S3Storage
 
 from sessions_app.storage.keys import checked, checked_prefix
-from sessions_app.storage.s3.errors import get_status, translate_errors
+from sessions_app.storage.s3.errors import MISSING, get_status, translate_errors
 from sessions_app.storage.store import ObjectMissingError, StoredObject, StoreUnavailableError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+DELETE_LIMIT = 1000
+"""Objects of a DeleteObjects request, at most."""
+_NO_BATCHES = {http.HTTPStatus.METHOD_NOT_ALLOWED, http.HTTPStatus.NOT_IMPLEMENTED}
 
 
 class S3Objects:
@@ -110,6 +114,32 @@ class S3Objects:
         name = self.get_name(key)
         with translate_errors(key):
             self.client.delete_object(Bucket=self.bucket, Key=name)
+
+    def delete_all(self, keys: Sequence[str]) -> None:
+        """Delete objects with one request for each DELETE_LIMIT of them.
+
+        :raises StoreUnavailableError: the server could not delete one.
+        """
+        for start in range(0, len(keys), DELETE_LIMIT):
+            self._delete_batch(keys[start : start + DELETE_LIMIT])
+
+    def _delete_batch(self, keys: Sequence[str]) -> None:
+        names = [self.get_name(key) for key in keys]
+        with translate_errors(keys[0]):
+            try:
+                response = self.client.delete_objects(
+                    Bucket=self.bucket, Delete={"Objects": [{"Key": name} for name in names], "Quiet": True}
+                )
+            except ClientError as error:
+                if get_status(error) not in _NO_BATCHES:
+                    raise
+                # A server without this request, such as the XML API of Google Cloud Storage.
+                for name in names:
+                    self.client.delete_object(Bucket=self.bucket, Key=name)
+                return
+        for failed in response.get("Errors", ()):
+            if failed.get("Code") not in MISSING:
+                raise StoreUnavailableError(self.get_key(failed.get("Key", names[0])))
 
     def list(self, prefix: str) -> Iterator[StoredObject]:
         for page in self.list_pages("list_objects_v2", prefix):

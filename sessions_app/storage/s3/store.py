@@ -152,6 +152,9 @@ class S3Store:
     def delete(self, key: str) -> None:
         self.objects.delete(key)
 
+    def delete_all(self, keys: Sequence[str]) -> None:
+        self.objects.delete_all(keys)
+
     def _get_copier(self, sample: str) -> RangeCopier | None:
         with self._copy_test_lock:
             if self._can_copy is None:

@@ -6,15 +6,19 @@ import hashlib
 import os
 import urllib.request
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sessions_app.models import DubbingSession, Job, Upload
+from sessions_app.models import Blob, DubbingSession, Job, Upload
 from sessions_app.operations.cleanup.garbage import collect_garbage
 from sessions_app.operations.errors import BadInputError, NotAllowedError, OverQuotaError
-from sessions_app.operations.imports.request import request_import
+from sessions_app.operations.imports import job as import_job
+from sessions_app.operations.imports.request import request_file_import, request_import
+from sessions_app.operations.ingest import from_archive
 from sessions_app.operations.jobs.cancel import cancel_job
+from sessions_app.operations.jobs.context import JobContext
 from sessions_app.operations.jobs.retry import retry_job
 from sessions_app.operations.saves.request import SaveRequest, request_save
 from sessions_app.operations.sessions.purge import purge_session
@@ -23,6 +27,7 @@ from sessions_app.operations.uploads.create import create_uploads
 from sessions_app.operations.uploads.new_files import NewFile, NewPack
 from sessions_app.operations.uploads.receive import put_part
 from sessions_app.operations.uploads.sign import PartRequest, sign_parts
+from sessions_app.queries.quotas import get_usage
 from sessions_app.storage import get_store
 from tests.world import World, read_object, stored_keys, zip_of_files
 
@@ -385,6 +390,35 @@ def test_an_import_counts_against_the_quota(world: World, settings):
 
     assert (job.state, job.error_code) == ("failed", "over_quota")
     assert stored_keys("blobs/") == []
+
+
+def test_an_import_of_a_file_counts_as_a_whole(world: World, settings, work_folder: Path):
+    file = work_folder / "talk.zip"
+    file.write_bytes(zip_of_files({"a.wav": os.urandom(1000)}, compression=0))
+    settings.USER_QUOTA = 999
+
+    job = world.run(request_file_import(file=file, owner=world.alice, name="", now=world.clock()))
+
+    assert (job.state, job.error_code) == ("failed", "over_quota")
+
+
+def test_two_imports_at_once_do_not_exceed_the_quota(world: World, settings, monkeypatch: pytest.MonkeyPatch):
+    settings.USER_QUOTA = 150_000
+    others: list[Job] = []
+    ingest = from_archive.ingest_members
+
+    def ingest_beside_another(context: JobContext, **arguments: Any) -> list[Blob]:
+        monkeypatch.undo()
+        settings.USER_QUOTA = 150_000
+        others.append(world.imported(zip_of_files({"b.wav": b"\1" * 100_000})))
+        return ingest(context, **arguments)
+
+    monkeypatch.setattr(import_job, "ingest_members", ingest_beside_another)
+    job = world.imported(zip_of_files({"a.wav": b"\0" * 100_000}))
+
+    assert (job.state, job.error_code) == ("failed", "over_quota")
+    assert others[0].state == "succeeded"
+    assert get_usage(world.alice) < 150_000
 
 
 # -- Direct uploads -----------------------------------------------------------------------------------------------------------

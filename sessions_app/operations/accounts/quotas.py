@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import AbstractBaseUser, User
 
 from dubbing_core.sizes import format_size
 from sessions_app.operations.errors import OverQuotaError
 from sessions_app.queries.quotas import get_quota, get_usage
+
+
+def lock_quota(user: AbstractBaseUser) -> None:
+    """Let other transactions that lock the user's quota wait for this one's end.
+
+    Rows that refer to the user can still be inserted.
+    """
+    User.objects.select_for_update(no_key=True).filter(pk=user.pk).first()
 
 
 def check_quota(user: AbstractBaseUser, *, adding: int = 0) -> None:

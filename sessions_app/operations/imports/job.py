@@ -11,7 +11,7 @@ from dubbing_core.session_names import derive_session_name
 from dubbing_core.zips.reader import Archive, read_archive
 from sessions_app.access import Action
 from sessions_app.models import Blob, Job, Upload
-from sessions_app.operations.accounts.quotas import check_quota
+from sessions_app.operations.accounts.quotas import check_quota, lock_quota
 from sessions_app.operations.errors import BadInputError
 from sessions_app.operations.imports.new_session import build_new_session, create_sessions
 from sessions_app.operations.imports.plan import SessionPlan, plan_sessions
@@ -49,8 +49,10 @@ def perform_import(context: JobContext) -> None:
     plans = plan_sessions(archive)
     names = _choose_names(job, plans)
     size = sum(plan.total_size for plan in plans)
-    # The uploaded ZIP counts until the job has replaced it by its files.
-    check_quota(job.owner, adding=max(0, size - source.size))
+    # An uploaded ZIP counts until the job has replaced it by its files; one on this machine never did.
+    counted = 0 if "file" in job.params else source.size
+    adding = max(0, size - counted)
+    check_quota(job.owner, adding=adding)
     context.expect(size)
     blobs = _ingest_files(context, archive, source, plans)
     sessions = [
@@ -58,6 +60,9 @@ def perform_import(context: JobContext) -> None:
         for name, plan in zip(names, plans, strict=True)
     ]
     with context.finish() as result:
+        # Again: other imports of the owner may have used up the quota in the meantime.
+        lock_quota(job.owner)
+        check_quota(job.owner, adding=adding)
         result.update(create_sessions(context, sessions))
     for upload in Upload.objects.filter(job=job):
         delete_uploads([upload])

@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 from django.db.migrations.executor import MigrationExecutor
 
+from sessions_app.management.data_folder import create_data_folder
 from sessions_app.management.errors import Error
 from sessions_app.management.locks import wait_for_lock
 
@@ -65,7 +66,7 @@ def _is_behind() -> bool:
     connection = connections[DEFAULT_DB_ALIAS]
     try:
         if is_embedded():
-            settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
+            create_data_folder()
         executor = MigrationExecutor(connection)
         return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
     except (DatabaseError, OSError) as error:

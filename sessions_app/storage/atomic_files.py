@@ -18,8 +18,8 @@ from typing import TypeVar
 
 from sessions_app.storage.store import StoreFullError, StoreUnavailableError
 
-FILE_MODE = 0o640
-FOLDER_MODE = 0o750
+FILE_MODE = 0o600
+FOLDER_MODE = 0o700
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NO_UNNAMED_FILES = {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOSYS}

@@ -166,6 +166,7 @@ def start(environment: dict[str, str]) -> Iterator[Callable[[], Run]]:
 @pytest.mark.one_stack
 def test_a_first_start_a_stop_and_a_second_start(start, environment):
     data_dir = Path(environment["DATA_DIR"])
+    data_dir.chmod(0o755)
     first = start().until_ready()
     address, password = first.address, first.password
     assert "Preparing the database" in first.output
@@ -182,6 +183,11 @@ def test_a_first_start_a_stop_and_a_second_start(start, environment):
     assert archive.testzip() is None
     assert "mixed_videos/custom_hi_voice_01_demo_mixed.mp4" in archive.namelist()
     assert demo.get("/admin/").status_code == 200
+
+    # Other users of this machine read nothing of it: database, sessions, files, broker, logs.
+    paths = [data_dir, *data_dir.rglob("*")]
+    assert any("blobs" in path.parts for path in paths)
+    assert [path for path in paths if not path.is_symlink() and path.lstat().st_mode & 0o077] == []
 
     # A second portal on the same data is refused; the first is unaffected.
     error = run_error(environment, PORT="0")

@@ -294,7 +294,7 @@ class TestFiles:
         finally:
             os.umask(before)
 
-        assert (root / "a" / "one").stat().st_mode & 0o777 == 0o640
+        assert (root / "a" / "one").stat().st_mode & 0o777 == 0o600
 
     def test_are_stored_at_the_local_path(self, store, root):
         put(store, "a/one", b"1")

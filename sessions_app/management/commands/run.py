@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand
 
 from dubbing_sessions.env import env_int, env_str
+from sessions_app.management.data_folder import protect_data_folder
 from sessions_app.management.database import is_embedded, migrate
 from sessions_app.management.demo import account, state
 from sessions_app.management.errors import Error
@@ -39,6 +40,8 @@ class Command(BaseCommand):
             port = env_int("PORT", 8000) if options["port"] is None else options["port"]
         except ImproperlyConfigured as error:
             raise Error(str(error), code="bad_port") from error
+        if is_embedded():
+            protect_data_folder(print_line=self._print_line)
         supervisor = Supervisor(print_line=self._print_line)
         with ExitStack() as stack:
             stack.enter_context(supervisor.handle_signals())
@@ -71,7 +74,7 @@ class Command(BaseCommand):
         self._print_line("Starting")
         if not settings.REDIS_URL:
             _start_broker(supervisor, print_line=self._print_line)
-        supervisor.start(worker.get_service())
+        supervisor.start(worker.get_service(site_url=site_url))
         supervisor.start(web.get_service(listening, site_url=site_url))
         supervisor.wait_until(
             lambda: web.is_responding(listening, site_url=site_url),

@@ -10,7 +10,7 @@ from sessions_app.management.services.child import Service, StopSignal
 CONCURRENCY = 2
 
 
-def get_service() -> Service:
+def get_service(*, site_url: str) -> Service:
     # Celery warns about running as root because of pickled messages; the portal's messages are JSON.
     python = [sys.executable, "-W", "ignore:::celery.platforms", "-m", "celery"]
     return Service(
@@ -24,6 +24,7 @@ def get_service() -> Service:
             # There is no other worker to communicate with.
             *("--without-gossip", "--without-mingle"),
         ],
+        environment={"SITE_URL": site_url},  # of links in mail
         # SIGTERM finishes running jobs, SIGQUIT abandons them: the next worker takes them over.
         stop_signals=[
             StopSignal(signal=signal.SIGTERM, timeout=5),

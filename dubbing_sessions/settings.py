@@ -41,6 +41,7 @@ ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", f"{_site.hostname},127.0.0.1,localhost
 CSRF_TRUSTED_ORIGINS = [SITE_URL, *env_list("CSRF_TRUSTED_ORIGINS")]
 
 _team = bool(env_str("DATABASE_URL"))
+MIN_SECRET_KEY_LENGTH = 32
 SECRET_KEY = env_str("SECRET_KEY")
 if not SECRET_KEY:
     if _team:
@@ -48,6 +49,11 @@ if not SECRET_KEY:
             "SECRET_KEY must be set where DATABASE_URL is: every process needs the same one."
         )
     SECRET_KEY = embedded.get_secret_key(DATA_DIR)
+if _team and len(SECRET_KEY) < MIN_SECRET_KEY_LENGTH:
+    raise ImproperlyConfigured(
+        f"SECRET_KEY must have at least {MIN_SECRET_KEY_LENGTH} characters, not {len(SECRET_KEY)}: it signs sign-ins and"
+        " password resets. Generate one: python3 -c 'import secrets; print(secrets.token_urlsafe(50))'"
+    )
 SECRET_KEY_FALLBACKS = env_list("SECRET_KEY_FALLBACKS")
 
 # ---- Application -----------------------------------------------------------
@@ -74,6 +80,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "sessions_app.http.privacy.set_privacy_headers",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -169,12 +176,17 @@ else:
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": DATA_DIR / "storage", "base_url": None},
     }
-STORAGES = {
+STORAGES: dict[str, dict[str, Any]] = {
     "default": _default_storage,
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env_str("STATIC_ROOT", str(DATA_DIR / "static")))
+if not _team and STATIC_ROOT.is_relative_to(DATA_DIR):
+    STORAGES["staticfiles"]["OPTIONS"] = {
+        "file_permissions_mode": 0o600,
+        "directory_permissions_mode": 0o700,
+    }
 STATICFILES_DIRS = [BASE_DIR / "static"]
 
 # ---- Broker, cache, background work -----------------------------------------
@@ -276,7 +288,15 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
-ACCOUNT_ADAPTER = "sessions_app.signup.AccountAdapter"
+ACCOUNT_ADAPTER = "sessions_app.account_adapter.AccountAdapter"
+ACCOUNT_FORMS = {
+    "change_password": "sessions_app.account_forms.ChangePasswordForm",
+    "reset_password": "sessions_app.account_forms.ResetPasswordForm",
+    "reset_password_from_key": "sessions_app.account_forms.ResetPasswordKeyForm",
+    "set_password": "sessions_app.account_forms.SetPasswordForm",
+}
+# Replaced by `operations/accounts/throttles.py`: with these a stranger could lock out a user, or all users of a network.
+ACCOUNT_RATE_LIMITS = dict.fromkeys(("login", "login_failed", "reset_password", "reset_password_from_key"))
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = env_str("EMAIL_VERIFICATION", "optional")
@@ -336,7 +356,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 SILENCED_SYSTEM_CHECKS: list[str] = []
 
 # ---- Logs ---------------------------------------------------------------------------
-LOGGING = {
+LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},

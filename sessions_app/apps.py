@@ -1,6 +1,11 @@
 from __future__ import annotations
 
+import logging
+
 from django.apps import AppConfig
+from django.conf import settings
+
+from dubbing_sessions.logs import redact_handlers
 
 
 class SessionsConfig(AppConfig):
@@ -13,3 +18,5 @@ class SessionsConfig(AppConfig):
         from sessions_app.operations.jobs.registry import load_handlers  # noqa: PLC0415 (see above)
 
         load_handlers()
+        for name in settings.LOGGING["loggers"]:
+            redact_handlers(logging.getLogger(name))

@@ -19,6 +19,8 @@ from sessions_app.models import Job
 logger = logging.getLogger(__name__)
 
 RUN_JOB = "sessions_app.run_job"
+SEND_PASSWORD_RESET = "sessions_app.send_password_reset"  # noqa: S105 (a task's name)
+SEND_MAIL = "sessions_app.send_mail"
 PRIORITY = 3
 """Of the broker's steps 0, 3, 6, 9, of which 0 comes first: reconciling must not wait behind hundreds of jobs."""
 
@@ -47,5 +49,18 @@ def send(*, job_id: int) -> bool:
         current_app.send_task(RUN_JOB, kwargs={"job_id": job_id}, priority=PRIORITY)
     except (OperationalError, OSError) as error:
         logger.warning("The broker did not accept job %s, it will be published again: %s", job_id, error)
+        return False
+    return True
+
+
+def send_mail_task(name: str, **arguments: str) -> bool:
+    """Send a mail task's message; return whether the broker accepted it.
+
+    It is not sent again: the user repeats the request.
+    """
+    try:
+        current_app.send_task(name, kwargs=arguments, priority=PRIORITY)
+    except (OperationalError, OSError) as error:
+        logger.warning("The broker did not accept the task %s: %s", name, error)
         return False
     return True

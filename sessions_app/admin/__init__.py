@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 
 from sessions_app.admin import (
@@ -37,3 +38,5 @@ __all__ = [
 admin.site.site_title = "Dubbing Sessions"
 admin.site.site_header = "Dubbing Sessions: administration"
 admin.site.index_title = "Site administration"
+# The portal's own sign-in page, with its throttles, instead of a second one without.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]

@@ -1,11 +1,27 @@
 from __future__ import annotations
 
-from django.contrib import admin
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import User
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from sessions_app.access import can_clean_up, can_inspect, usable_shares, visible_to
+from sessions_app.models import AccessToken, Share
+from sessions_app.operations.accounts.tokens import list_revocable_tokens
 
 admin.site.unregister(User)
+
+ACCESS_PAGE = "admin:auth_user_access"
 
 
 @admin.register(User)
@@ -17,6 +33,105 @@ class PortalUserAdmin(UserAdmin[User]):
 
     list_display = ("username", "email", "is_active", "is_staff", "date_joined", "last_login")
     date_hierarchy = "date_joined"
+    readonly_fields = ("tokens_and_links",)
+    actions = ("deactivate",)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:  # noqa: ARG002 (signature of Django)
         return False
+
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        fieldsets = super().get_fieldsets(request, obj)
+        return fieldsets if obj is None else [*fieldsets, ("Access", {"fields": ("tokens_and_links",)})]
+
+    def get_urls(self) -> list[URLPattern]:
+        page = path(
+            "<path:object_id>/access/", self.admin_site.admin_view(self.access), name="auth_user_access"
+        )
+        return [page, *super().get_urls()]
+
+    @admin.display(description="tokens and links")
+    def tokens_and_links(self, user: User) -> str | SafeString:
+        tokens, shares = _count_access(user)
+        address = reverse(ACCESS_PAGE, args=[user.pk])
+        return format_html('<a href="{}">Access tokens: {}, links: {}</a>', address, tokens, shares)
+
+    @admin.action(permissions=["change"], description="Deactivate")
+    def deactivate(self, request: HttpRequest, rows: QuerySet[User]) -> None:
+        """Deactivate users, and name their tokens and links."""
+        users = [user for user in rows.filter(is_active=True) if user != request.user]
+        for user in users:
+            user.is_active = False
+            user.save(update_fields=["is_active"])
+            self.log_change(request, user, "Deactivated.")
+            _warn_about_access(request, user)
+        messages.success(request, f"Deactivated: {len(users)}.")
+
+    def response_change(self, request: HttpRequest, obj: User) -> HttpResponse:
+        response = super().response_change(request, obj)
+        if not obj.is_active:
+            _warn_about_access(request, obj)
+        return response
+
+    def access(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """List a user's usable tokens and links; on POST, revoke the selected ones."""
+        user = self.get_object(request, unquote(object_id))
+        if user is None:
+            raise Http404
+        if not self.has_view_or_change_permission(request, user):
+            raise PermissionDenied
+        if request.method == "POST":
+            _revoke(request, user)
+            return redirect(ACCESS_PAGE, user.pk)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Access of {user.get_username()}",
+            "opts": self.opts,
+            "original": user,
+            "tokens": _tokens_of(user) if can_inspect(request.user, AccessToken) else None,
+            "shares": _shares_of(user) if can_inspect(request.user, Share) else None,
+            "can_revoke_tokens": can_clean_up(request.user, AccessToken),
+            "can_revoke_shares": can_clean_up(request.user, Share),
+        }
+        return render(request, "admin/auth/user/access.html", context)
+
+
+def _tokens_of(user: User) -> list[AccessToken]:
+    return list_revocable_tokens(user, now=timezone.now())
+
+
+def _shares_of(user: User) -> QuerySet[Share]:
+    shares = visible_to(user, usable_shares(now=timezone.now()))
+    return shares.select_related("export__version__session").order_by("-pk")
+
+
+def _count_access(user: User) -> tuple[int, int]:
+    return len(_tokens_of(user)), _shares_of(user).count()
+
+
+def _revoke(request: HttpRequest, user: User) -> None:
+    """Revoke the submitted tokens and links, as far as they are the user's."""
+    now = timezone.now()
+    count = 0
+    if can_clean_up(request.user, AccessToken):
+        codes = set(request.POST.getlist("token"))
+        count += sum(token.revoke(now=now) for token in _tokens_of(user) if str(token.code) in codes)
+    if can_clean_up(request.user, Share):
+        codes = set(request.POST.getlist("share"))
+        count += sum(share.revoke(now=now) for share in _shares_of(user) if str(share.code) in codes)
+    messages.success(request, f"Revoked: {count}.")
+
+
+def _warn_about_access(request: HttpRequest, user: User) -> None:
+    tokens, shares = _count_access(user)
+    if tokens or shares:
+        messages.warning(
+            request,
+            format_html(
+                "{} is inactive and cannot sign in, but still has access tokens ({}), which work again if the account is"
+                ' activated, and links ({}), which work now. <a href="{}">Show and revoke them</a>',
+                user.get_username(),
+                tokens,
+                shares,
+                reverse(ACCESS_PAGE, args=[user.pk]),
+            ),
+        )

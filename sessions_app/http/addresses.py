@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -21,6 +21,17 @@ def client_address(request: HttpRequest) -> str:
     hops = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
     while hops and _is_trusted(address) and (previous := _parse(hops.pop())):
         address = previous
+    return str(address)
+
+
+def client_network(request: HttpRequest) -> str:
+    """Return the client's address, of IPv6 its /64 network.
+
+    A client has all addresses of such a network, so throttles count them as one.
+    """
+    address = ip_address(client_address(request))
+    if isinstance(address, IPv6Address):
+        return str(IPv6Network((address, 64), strict=False))
     return str(address)
 
 

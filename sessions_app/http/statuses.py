@@ -5,7 +5,13 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from sessions_app.http.transfers import TooManyTransfersError
-from sessions_app.operations.errors import BadInputError, BusyError, OperationError, OverQuotaError
+from sessions_app.operations.errors import (
+    BadInputError,
+    BusyError,
+    OperationError,
+    OverQuotaError,
+    ThrottledError,
+)
 
 
 def status_of(error: OperationError) -> HTTPStatus:
@@ -14,7 +20,7 @@ def status_of(error: OperationError) -> HTTPStatus:
             return HTTPStatus.BAD_REQUEST
         case OverQuotaError():
             return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-        case TooManyTransfersError():
+        case TooManyTransfersError() | ThrottledError():
             return HTTPStatus.TOO_MANY_REQUESTS
         case BusyError():
             return HTTPStatus.SERVICE_UNAVAILABLE

@@ -11,6 +11,7 @@ from sessions_app.models.job import Job
 from sessions_app.models.pin import Pin
 from sessions_app.models.session import DubbingSession
 from sessions_app.models.share import Share
+from sessions_app.models.throttle_hit import ThrottleHit
 from sessions_app.models.token import AccessToken
 from sessions_app.models.upload import Upload
 from sessions_app.models.version import Version
@@ -26,6 +27,7 @@ __all__ = [
     "Job",
     "Pin",
     "Share",
+    "ThrottleHit",
     "Upload",
     "Version",
 ]

@@ -9,6 +9,7 @@ Views, the API, tasks and commands translate them; nothing else catches them.
     ├── BadInputError         the input cannot be used
     │   └── IncompleteError   parts of an upload are missing
     ├── OverQuotaError        the caller's storage quota is exceeded
+    ├── ThrottledError        too many attempts: trying again after a delay will work
     └── BusyError             trying again in a moment will work
 
     JobEnded                  not an error: leaves a running job
@@ -17,6 +18,15 @@ Views, the API, tasks and commands translate them; nothing else catches them.
 """
 
 from __future__ import annotations
+
+SECONDS_SHOWN = 120
+"""From here on a wait is shown in minutes."""
+
+
+def format_seconds(seconds: int) -> str:
+    """Return for example `1 second` or `5 minutes`, rounded up."""
+    count, unit = (seconds, "second") if seconds < SECONDS_SHOWN else (-(-seconds // 60), "minute")
+    return f"{count} {unit}{'' if count == 1 else 's'}"
 
 
 class OperationError(Exception):
@@ -64,6 +74,16 @@ class IncompleteError(BadInputError):
 
 class OverQuotaError(OperationError):
     code = "over_quota"
+
+
+class ThrottledError(OperationError):
+    """Too many attempts: the next one is allowed in ``seconds``."""
+
+    code = "throttled"
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"There were too many attempts. Try again in {format_seconds(seconds)}.")
+        self.seconds = seconds
 
 
 class BusyError(OperationError):

@@ -6,8 +6,11 @@ from typing import TypeVar
 from uuid import UUID
 
 from django.contrib import messages
+from django.contrib.auth.models import User
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -43,7 +46,7 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
         "summary": summarize_categories(version, selection),
         "files": get_file_page(version, selection=selection, page=request.GET.get("page", "1")),
     }
-    return _private(render(request, "shares/page.html", context))
+    return _unlisted(render(request, "shares/page.html", context))
 
 
 @require_safe
@@ -53,7 +56,7 @@ def download(request: HttpRequest, token: str) -> HttpResponseBase:
     share = find_share(token=token, now=now)
     if share is None or not share.export.is_ready(now=now):
         return _unavailable(request)
-    return _private(
+    return _unlisted(
         download_response(
             request,
             export_download(share.export),
@@ -64,9 +67,10 @@ def download(request: HttpRequest, token: str) -> HttpResponseBase:
 
 
 @require_POST
-@page_view
-def copy(request: SignedInRequest, token: str) -> HttpResponse:
+def copy(request: HttpRequest, token: str) -> HttpResponse:
     """Copy the shared session to the user's own sessions."""
+    if not isinstance(request.user, User):
+        return redirect_to_login(reverse("share-page", args=[token]))
     share = find_share(token=token, now=timezone.now())
     if share is None:
         return _unavailable(request)
@@ -90,12 +94,9 @@ def revoke(request: SignedInRequest, code: UUID) -> HttpResponse:
 
 def _unavailable(request: HttpRequest) -> HttpResponse:
     """Respond the same way to unknown, expired and revoked links."""
-    return _private(render(request, "shares/unavailable.html", status=404))
+    return _unlisted(render(request, "shares/unavailable.html", status=404))
 
 
-def _private(response: R) -> R:
-    # The URL is the secret, so other sites must not receive it. With "no-referrer" browsers would send "Origin: null"
-    # with the form that copies the session, which the CSRF check refuses.
-    response["Referrer-Policy"] = "same-origin"
+def _unlisted(response: R) -> R:
     response["X-Robots-Tag"] = "noindex"
     return response

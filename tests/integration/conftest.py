@@ -2,15 +2,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
 from django.conf import settings
 from django.core.cache import cache
+from django.utils import timezone
 
+from sessions_app import account_adapter, tasks
 from sessions_app.api.rates import counter
 from sessions_app.storage import get_store
 from sessions_app.storage.s3 import S3Store
+from sessions_app.views import accounts
+from tests.integration.mail import drop_messages
 from tests.world import World, stored_keys
 
 LARGE_SIZE = 256 * 1024
@@ -21,6 +26,33 @@ def _reset_rate_limits() -> None:
     """Reset all rate limits: their keys contain primary keys, which repeat from test to test."""
     cache.clear()
     counter.clear()
+
+
+class StoppedClock:
+    """A clock for sign-in and password resets, whose delays a busy machine could otherwise wait out."""
+
+    def __init__(self) -> None:
+        self.time = timezone.now()
+
+    def now(self) -> datetime:
+        return self.time
+
+    def let_pass(self, time: timedelta) -> None:
+        self.time += time
+
+
+@pytest.fixture
+def sign_in_clock(monkeypatch: pytest.MonkeyPatch) -> StoppedClock:
+    clock = StoppedClock()
+    for module in (account_adapter, accounts, tasks):
+        monkeypatch.setattr(module, "timezone", clock)
+    return clock
+
+
+@pytest.fixture
+def mail_queue(broker: str) -> None:
+    """A running broker without messages: ``run_mail_tasks`` runs those of the test."""
+    drop_messages()
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from sessions_app.admin.base import ReadOnlyAdmin
 from sessions_app.models import (
+    AccessToken,
     Blob,
     DubbingSession,
     Entry,
@@ -27,6 +28,7 @@ from sessions_app.models import (
     Upload,
     Version,
 )
+from sessions_app.operations.accounts.tokens import create_token
 from sessions_app.operations.cleanup.garbage import collect_garbage
 from sessions_app.operations.exports.request import request_export
 from sessions_app.operations.sessions.purge import purge_session
@@ -387,3 +389,112 @@ def test_staff_with_change_permission_can_clean_up(world: World, client: Client)
 
     assert act(client, "trash", session) == "Moved to the trash: 1."
     assert client.post(reverse("admin:sessions_app_garbage")).status_code == 302
+
+
+@pytest.mark.parametrize("path", ["/admin/", "/admin/login/?next=/admin/auth/user/", "/admin/auth/user/"])
+def test_the_admin_site_has_no_sign_in_page_of_its_own(db: None, client: Client, path: str):
+    response = client.get(path, follow=True)
+
+    assert response.redirect_chain[-1][0].startswith("/accounts/login/?next=")
+    assert client.post("/admin/login/", {"username": "operator", "password": "x"}).status_code == 302
+
+
+def test_users_without_permission_get_no_admin_page(world: World, client: Client):
+    client.force_login(world.alice)
+
+    assert client.get("/admin/", follow=True).status_code == 403
+
+
+def test_operators_change_their_password_on_the_portals_page(operator: Client):
+    assert operator.get("/admin/password_change/")["Location"] == "/accounts/password/change/"
+
+
+def revocable(world: World) -> tuple[AccessToken, Share]:
+    export = world.exported(current(world.saved()))
+    token = create_token(
+        owner=world.alice, name="laptop", scope=AccessToken.Scope.READ, days=None, now=world.clock()
+    )
+    create_share(export=export, author=world.alice, days=3, note="for the client", now=world.clock())
+    return token.token, Share.objects.get()
+
+
+def access_page(user: User) -> str:
+    return reverse("admin:auth_user_access", args=[user.pk])
+
+
+def test_deactivating_a_user_names_tokens_and_links(world: World, operator: Client):
+    revocable(world)
+
+    message = act(operator, "deactivate", world.alice, world.bob)
+
+    world.alice.refresh_from_db()
+    assert not world.alice.is_active
+    assert "Deactivated: 2." in message
+    assert "alice is inactive" in message
+    assert "access tokens (1)" in message
+    assert "links (1)" in message
+    assert access_page(world.alice) in message
+    assert "bob is inactive" not in message
+
+
+def test_clearing_the_check_box_of_a_user_names_tokens_and_links(world: World, operator: Client):
+    revocable(world)
+    page = operator.get(page_of(world.alice))
+    form = page.context["adminform"].form
+    data = {
+        name: value for name, value in form.initial.items() if value and name not in ("is_active", "password")
+    }
+    joined = timezone.localtime(world.alice.date_joined)
+    data |= {"date_joined_0": joined.strftime("%Y-%m-%d"), "date_joined_1": joined.strftime("%H:%M:%S")}
+
+    response = operator.post(page_of(world.alice), data, follow=True)
+
+    assert "Access tokens: 1, links: 1" in page.content.decode()
+    assert access_page(world.alice) in " ".join(str(message) for message in response.context["messages"])
+
+
+def test_an_operator_revokes_tokens_and_links_of_a_user(world: World, operator: Client):
+    token, share = revocable(world)
+    other = create_token(
+        owner=world.bob, name="other", scope=AccessToken.Scope.READ, days=None, now=world.clock()
+    ).token
+    User.objects.filter(pk=world.alice.pk).update(is_active=False)
+
+    page = operator.get(access_page(world.alice)).content.decode()
+    operator.post(access_page(world.alice), {"token": [token.code, other.code], "share": [share.code]})
+
+    for text in ("laptop", "talk_export.zip", "for the client", "Links still"):
+        assert text in page
+    assert page.count(" checked") == 2
+    revoked = [
+        row.revoked_at is not None for row in (*AccessToken.objects.order_by("pk"), *Share.objects.all())
+    ]
+    assert revoked == [True, False, True]
+    assert "None." in operator.get(access_page(world.alice)).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("permissions", "status", "count"),
+    [((), 403, 0), (("view_user",), 200, 0), (("view_user", "view_share"), 200, 1)],
+)
+def test_staff_without_permission_do_not_revoke(
+    world: World, client: Client, permissions: tuple[str, ...], status: int, count: int
+):
+    world.clock.now = timezone.now()
+    _, share = revocable(world)
+    client.force_login(create_staff(*permissions))
+
+    page = client.get(access_page(world.alice))
+    client.post(access_page(world.alice), {"share": [share.code]})
+
+    assert page.status_code == status
+    assert page.content.decode().count("talk_export.zip") == count
+    assert not Share.objects.filter(revoked_at__isnull=False).exists()
+
+
+def test_operators_do_not_deactivate_themselves(operator: Client):
+    user = User.objects.get(username="operator")
+
+    assert "Deactivated: 0." in act(operator, "deactivate", user)
+    user.refresh_from_db()
+    assert user.is_active

@@ -275,3 +275,12 @@ def test_many_hashes_are_queried_in_batches(world: World, alice: Program):
 
 def test_an_unknown_url_without_a_token_is_not_found(db: None):
     problem_of(Client().get(f"{ROOT}/nope"), 404, "not_found")
+
+
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete", "options"])
+def test_the_openapi_document_is_only_read(method: str):
+    response = getattr(Client(), method)("/api/v1/openapi.json")
+
+    problem_of(response, 405, "method_not_allowed")
+    assert response["Allow"] == "GET, HEAD"
+    assert Client().head("/api/v1/openapi.json").status_code == 200

@@ -12,6 +12,20 @@ pytestmark = pytest.mark.one_stack
 PROXIES = "TRUSTED_PROXIES must be addresses and networks such as 127.0.0.1,10.0.0.0/8"
 
 
+@pytest.mark.parametrize("key", ["secret", "x" * 31])
+def test_a_team_needs_a_long_secret_key(key: str):
+    process = subprocess.run(
+        [sys.executable, "-c", "import dubbing_sessions.settings"],
+        env={**os.environ, "DATABASE_URL": "postgres://localhost/none", "SECRET_KEY": key},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert process.returncode
+    assert f"SECRET_KEY must have at least 32 characters, not {len(key)}" in process.stderr
+
+
 @pytest.mark.parametrize(
     ("name", "value", "sentence"),
     [

@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import logging
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, Literal, get_args
-from urllib.parse import quote
 
 import pytest
 from django.test import Client
@@ -20,6 +21,7 @@ from sessions_app.operations.sessions.trash import trash_sessions
 from sessions_app.operations.shares.create import NewShare
 from sessions_app.storage import get_store
 from sessions_app.storage.keys import export_key
+from sessions_app.views import shares
 from tests.integration.sketches import (
     ZIP,
     bytes_of,
@@ -101,7 +103,7 @@ def test_the_address_of_a_link_is_not_leaked(link: NewShare, path: str):
     for token in (link.token, "wrong"):
         response = Client().get(f"/s/{token}/{path}")
         bytes_of(response)
-        assert response["Referrer-Policy"] == "same-origin"
+        assert response["Referrer-Policy"] == "strict-origin"
         assert response["X-Robots-Tag"] == "noindex"
         assert "no-store" in response["Cache-Control"]
 
@@ -236,13 +238,33 @@ def test_a_copy_survives_the_purge_of_the_original(world: World, link: NewShare)
 
 
 def test_signing_in_returns_to_the_link(link: NewShare):
-    page = f"http://testserver/s/{link.token}/"
+    page = f"/s/{link.token}/"
 
-    response = Client().post(f"{page}copy/", headers={"Referer": page})
-    elsewhere = Client().post(f"{page}copy/", headers={"Referer": "https://evil.example/"})
+    response = Client().post(f"{page}copy/")
 
-    assert (response.status_code, response["Location"]) == (302, f"/accounts/login/?next={quote(page)}")
-    assert (elsewhere.status_code, elsewhere["Location"]) == (302, "/accounts/login/?next=/sessions/")
+    assert (response.status_code, response["Location"]) == (302, f"/accounts/login/?next={page}")
+    assert Client().get(response["Location"])["Referrer-Policy"] == "strict-origin"
+
+
+def test_the_log_does_not_contain_the_address_of_a_link(
+    link: NewShare, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    handler = next(one for one in logging.getLogger("django").handlers if type(one) is logging.StreamHandler)
+    monkeypatch.setattr(handler, "stream", sys.stderr)
+    client = Client(raise_request_exception=False)
+    share_of(link).revoke(now=now())
+
+    client.get(f"/s/{link.token}/")
+    client.post(f"/s/{link.token}/")
+    monkeypatch.setattr(shares, "find_share", lambda **_: 1 / 0)
+    client.get(f"/s/{link.token}/download/")
+
+    log = capsys.readouterr().err
+    assert [
+        log.count(text) for text in ("Not Found: /s/", "Method Not Allowed", "Internal Server Error")
+    ] == [1, 1, 1]
+    assert "ZeroDivisionError" in log
+    assert link.token not in log
 
 
 def test_only_the_owner_revokes_a_link(world: World, export: Export, link: NewShare):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import AbstractBaseUser
+from django.db.models import Q
 
 from sessions_app.access import visible_to
 from sessions_app.models import AccessToken
@@ -87,6 +88,16 @@ def find_token(*, secret: str, now: datetime) -> AccessToken | None:
         .select_related("owner")
         .first()
     )
+
+
+def list_revocable_tokens(owner: AbstractBaseUser, *, now: datetime) -> list[AccessToken]:
+    """Return the user's tokens that are neither revoked nor expired, the newest first.
+
+    They work as soon as a deactivated user is active again.
+    """
+    is_unexpired = Q(expires_at__isnull=True) | Q(expires_at__gt=now)
+    tokens = visible_to(owner, AccessToken.objects.filter(is_unexpired, revoked_at__isnull=True))
+    return list(tokens.order_by("-pk"))
 
 
 def record_token_use(*, token: AccessToken, now: datetime) -> None:

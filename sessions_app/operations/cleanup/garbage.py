@@ -8,7 +8,7 @@ power failure can leave: every blob, and unfinished files among them.
 3. Expired uploads that belong to no unfinished job.
 4. Temporary bytes of finished uploads and job attempts: the row decides, never a file's age.
 5. Blobs that nothing refers to, after a grace period.
-6. Rows without bytes: old jobs, expired idempotency records and sign-in sessions.
+6. Rows without bytes: old jobs, expired idempotency records and sign-in sessions, hits of throttles that no longer count.
 """
 
 from __future__ import annotations

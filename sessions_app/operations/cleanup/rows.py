@@ -11,6 +11,7 @@ from django.contrib.sessions.models import Session as SignInSession
 from django.db.models import QuerySet
 
 from sessions_app.models import Job
+from sessions_app.operations.accounts.throttles import get_old_hits
 from sessions_app.operations.cleanup.report import GarbageReport
 from sessions_app.operations.idempotency import get_expired_records
 from sessions_app.operations.limits import ROWS_PER_STATEMENT
@@ -38,4 +39,5 @@ def _get_old_rows(report: GarbageReport, *, now: datetime) -> Iterator[tuple[Tal
         Job.objects.filter(finished_at__lte=now - settings.JOB_RETENTION).order_by("finished_at"),
     )
     yield report.records, get_expired_records(now=now).order_by("created_at")
+    yield report.records, get_old_hits(now=now).order_by("made_at")
     yield report.records, SignInSession.objects.filter(expire_date__lt=now).order_by("expire_date")

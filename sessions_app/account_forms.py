@@ -1,0 +1,63 @@
+"""Forms of django-allauth, extended."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account import forms as allauth_forms
+from allauth.account.adapter import get_adapter
+from django import forms
+from django.contrib.auth.models import AbstractBaseUser
+from django.utils import timezone
+
+from sessions_app.operations.accounts.tokens import list_revocable_tokens
+
+MAX_NAMES = 5
+
+
+class ResetPasswordForm(allauth_forms.ResetPasswordForm):  # type: ignore[misc]  # allauth has no types
+    """An address.
+
+    Only the worker looks for its account, so that this takes the same time with and without one.
+    """
+
+    def clean_email(self) -> str:
+        email: str = get_adapter().clean_email(self.cleaned_data["email"].lower())
+        return email
+
+
+class RevokeTokensMixin(forms.Form):
+    """Offer to revoke the user's access tokens together with the old password."""
+
+    user: AbstractBaseUser | None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.tokens = [] if self.user is None else list_revocable_tokens(self.user, now=timezone.now())
+        if self.tokens:
+            names = ", ".join(f"“{token.name}”" for token in self.tokens[:MAX_NAMES])
+            more = f" and {len(self.tokens) - MAX_NAMES} more" if len(self.tokens) > MAX_NAMES else ""
+            self.fields["revoke_tokens"] = forms.BooleanField(
+                required=False,
+                label=f"Revoke all access tokens ({names}{more})",
+                help_text="Do this if someone else may know the old password. Programs that use the tokens need new ones.",
+            )
+
+    def revoke_tokens(self) -> int:
+        """Revoke the tokens if that was chosen; return their number."""
+        if not self.cleaned_data.get("revoke_tokens"):
+            return 0
+        now = timezone.now()
+        return sum(token.revoke(now=now) for token in self.tokens)
+
+
+class ChangePasswordForm(RevokeTokensMixin, allauth_forms.ChangePasswordForm):  # type: ignore[misc]  # see above
+    pass
+
+
+class SetPasswordForm(RevokeTokensMixin, allauth_forms.SetPasswordForm):  # type: ignore[misc]  # see above
+    pass
+
+
+class ResetPasswordKeyForm(RevokeTokensMixin, allauth_forms.ResetPasswordKeyForm):  # type: ignore[misc]  # see above
+    pass

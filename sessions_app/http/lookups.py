@@ -16,12 +16,11 @@ from django.shortcuts import get_object_or_404
 
 from sessions_app.access import Action, require, visible_to
 from sessions_app.models import AccessToken, DubbingSession, Export, Job, Share, Upload, Version
+from sessions_app.models.bulk import ROWS_PER_STATEMENT
 from sessions_app.models.session import DubbingSessionQuerySet
 from sessions_app.operations.errors import BadInputError
 
 Row = TypeVar("Row", bound=Model)
-BATCH = 500
-"""Databases limit the number of variables in a statement."""
 
 
 def get_session_or_404(user: User, code: UUID, action: Action = Action.VIEW) -> DubbingSession:
@@ -86,8 +85,8 @@ def get_uploads_or_404(user: User, codes: Sequence[UUID], action: Action = Actio
     if len(set(codes)) != len(codes):
         raise BadInputError("An upload is named twice.", code="bad_field")
     by_code: dict[UUID, Upload] = {}
-    for start in range(0, len(codes), BATCH):
-        rows = visible_to(user, Upload.objects.filter(code__in=codes[start : start + BATCH]))
+    for start in range(0, len(codes), ROWS_PER_STATEMENT):
+        rows = visible_to(user, Upload.objects.filter(code__in=codes[start : start + ROWS_PER_STATEMENT]))
         by_code |= {upload.code: upload for upload in rows}
     if len(by_code) != len(codes):
         raise Http404

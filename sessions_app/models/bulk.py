@@ -1,4 +1,4 @@
-"""Bulk inserts of plain values, or of rows that the database selects.
+"""Statements for many rows: inserts of plain values, or of rows that the database selects.
 
 ``bulk_create`` builds an object per row, which takes ten times as long as the insert itself for thousands of rows.
 """
@@ -9,6 +9,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import connection, models
+
+ROWS_PER_STATEMENT = 500
+"""Rows or variables of an SQL statement, which databases limit."""
 
 
 def insert_rows(

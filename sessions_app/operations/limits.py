@@ -1,4 +1,4 @@
-"""Limits of sessions, archives and statements."""
+"""Limits of sessions and archives."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from django.conf import settings
 from dubbing_core.zips.limits import ArchiveLimits
 from sessions_app.operations.errors import BadInputError
 
-ROWS_PER_STATEMENT = 500
-"""Rows or variables of an SQL statement, which databases limit."""
 EXTRA_ENTRIES = 1000
 """Entries of an archive beside the session's files: metadata.json, .dubbing, folders that other tools list."""
 

@@ -10,9 +10,7 @@ from django.db.models import Count, Sum
 from dubbing_core.categories import Category
 from dubbing_core.history import History, HistoryEntry, HistoryVersion
 from sessions_app.models import Blob, Entry, Version
-
-BATCH = 500
-"""Databases limit the number of variables in a statement."""
+from sessions_app.models.bulk import ROWS_PER_STATEMENT
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,8 +98,9 @@ def find_history_blobs(history: StoredHistory) -> dict[str, Blob]:
     """Return the blob of every entry, by SHA-256."""
     digests = list(history.crc32s)
     blobs: dict[str, Blob] = {}
-    for start in range(0, len(digests), BATCH):
+    for start in range(0, len(digests), ROWS_PER_STATEMENT):
         blobs |= {
-            blob.sha256: blob for blob in Blob.objects.filter(sha256__in=digests[start : start + BATCH])
+            blob.sha256: blob
+            for blob in Blob.objects.filter(sha256__in=digests[start : start + ROWS_PER_STATEMENT])
         }
     return blobs

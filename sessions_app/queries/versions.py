@@ -11,11 +11,10 @@ from django.db.models import Count, Sum
 from dubbing_core.categories import Category
 from dubbing_core.selection import WHOLE_VERSION, Selection
 from sessions_app.models import Blob, DubbingSession, Entry, Version
+from sessions_app.models.bulk import ROWS_PER_STATEMENT
 from sessions_app.models.entry import EntryQuerySet
 
 FILES_PER_PAGE = 200
-BATCH = 500
-"""Databases limit the number of variables in a statement."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,8 +101,12 @@ def find_blobs(version: Version, paths: Sequence[str]) -> dict[str, Blob]:
     """
     valid = sorted({path for path in paths if "\0" not in path})
     blobs: dict[str, Blob] = {}
-    for start in range(0, len(valid), BATCH):
-        rows = get_entries(version).filter(path__in=valid[start : start + BATCH]).select_related("blob")
+    for start in range(0, len(valid), ROWS_PER_STATEMENT):
+        rows = (
+            get_entries(version)
+            .filter(path__in=valid[start : start + ROWS_PER_STATEMENT])
+            .select_related("blob")
+        )
         blobs |= {row.path: row.blob for row in rows}
     return blobs
 

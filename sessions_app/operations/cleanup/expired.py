@@ -11,8 +11,8 @@ from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
 
 from sessions_app.models import DubbingSession, Export, Job, Upload
+from sessions_app.models.bulk import ROWS_PER_STATEMENT
 from sessions_app.operations.cleanup.report import GarbageReport
-from sessions_app.operations.limits import ROWS_PER_STATEMENT
 from sessions_app.operations.sessions.purge import purge_session
 from sessions_app.operations.tally import Tally
 from sessions_app.operations.uploads.staging import delete_staged_bytes

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
 from sessions_app.models import Export, Share
-from sessions_app.operations.limits import ROWS_PER_STATEMENT
+from sessions_app.models.bulk import ROWS_PER_STATEMENT
 from sessions_app.operations.tally import Tally
 from sessions_app.storage import get_store
 

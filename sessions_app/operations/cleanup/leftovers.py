@@ -10,8 +10,8 @@ from typing import TypeVar
 from uuid import UUID
 
 from sessions_app.models import Blob, Export, Job, Upload
+from sessions_app.models.bulk import ROWS_PER_STATEMENT
 from sessions_app.operations.cleanup.report import GarbageReport
-from sessions_app.operations.limits import ROWS_PER_STATEMENT
 from sessions_app.storage import get_store
 from sessions_app.storage.keys import BLOBS, EXPORTS, STAGING
 from sessions_app.storage.store import OpenUpload, StoredObject

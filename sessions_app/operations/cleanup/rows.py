@@ -11,10 +11,10 @@ from django.contrib.sessions.models import Session as SignInSession
 from django.db.models import QuerySet
 
 from sessions_app.models import Job
+from sessions_app.models.bulk import ROWS_PER_STATEMENT
 from sessions_app.operations.accounts.throttles import get_old_hits
 from sessions_app.operations.cleanup.report import GarbageReport
 from sessions_app.operations.idempotency import get_expired_records
-from sessions_app.operations.limits import ROWS_PER_STATEMENT
 from sessions_app.operations.tally import Tally
 
 

@@ -15,11 +15,10 @@ from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
 from django.db.models.functions import Substr
 
 from sessions_app.models import Blob, Entry, GarbageCandidate, Job, Pin, Upload
-from sessions_app.models.bulk import insert_selected
+from sessions_app.models.bulk import ROWS_PER_STATEMENT, insert_selected
 from sessions_app.operations.blobs.delete import delete_unreferenced_blobs
 from sessions_app.operations.cleanup.expired import ExpiredRows
 from sessions_app.operations.cleanup.report import GarbageReport
-from sessions_app.operations.limits import ROWS_PER_STATEMENT
 from sessions_app.operations.tally import Tally
 
 WINDOW = 10_000

@@ -15,12 +15,12 @@ from typing import Protocol
 from dubbing_core.digests import Digester, compute_digest
 from dubbing_core.zips.reader import SEEK_COST, Archive, ArchiveMember
 from sessions_app.models import Blob
+from sessions_app.models.bulk import ROWS_PER_STATEMENT
 from sessions_app.operations.ingest.batches import BATCH_COUNT, BATCH_SIZE, Batch, OnBytes
 from sessions_app.operations.ingest.blobs import ingest_blobs
 from sessions_app.operations.ingest.rows import pin_for_job
 from sessions_app.operations.ingest.sources import ArchiveSource
 from sessions_app.operations.jobs.context import JobContext
-from sessions_app.operations.limits import ROWS_PER_STATEMENT
 from sessions_app.storage.staging import SMALL_SIZE, StagedBlob, stage_blob
 from sessions_app.storage.store import BlobWriter
 

@@ -10,8 +10,8 @@ from django.db import transaction
 
 from sessions_app import queue
 from sessions_app.models import DubbingSession, Job, Upload
+from sessions_app.models.bulk import ROWS_PER_STATEMENT
 from sessions_app.operations.errors import NotAllowedError
-from sessions_app.operations.limits import ROWS_PER_STATEMENT
 from sessions_app.operations.uploads.errors import UploadsDeletedError
 
 

@@ -10,9 +10,10 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
 from sessions_app.models import DubbingSession, Job, Upload
+from sessions_app.models.bulk import ROWS_PER_STATEMENT
 from sessions_app.operations.errors import BadInputError
 from sessions_app.operations.jobs.create import create_job
-from sessions_app.operations.limits import ROWS_PER_STATEMENT, check_file_count
+from sessions_app.operations.limits import check_file_count
 from sessions_app.operations.saves.paths import check_paths
 from sessions_app.operations.uploads.files import iter_files
 from sessions_app.operations.uploads.new_files import NewFile

@@ -10,8 +10,8 @@ from django.db import transaction
 
 from dubbing_core.concurrency import run_in_threads
 from sessions_app.models import Upload
+from sessions_app.models.bulk import ROWS_PER_STATEMENT
 from sessions_app.operations.errors import BadInputError, IncompleteError
-from sessions_app.operations.limits import ROWS_PER_STATEMENT
 from sessions_app.operations.uploads.errors import UploadDeletedError
 from sessions_app.operations.uploads.join import JoinResult, join_parts
 from sessions_app.operations.uploads.limits import MAX_THREADS, MAX_UPLOADS_PER_CALL

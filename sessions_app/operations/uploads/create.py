@@ -13,8 +13,8 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
 from sessions_app.models import Upload
+from sessions_app.models.bulk import ROWS_PER_STATEMENT
 from sessions_app.operations.accounts.quotas import check_quota
-from sessions_app.operations.limits import ROWS_PER_STATEMENT
 from sessions_app.operations.uploads.new_files import (
     FileRow,
     NewFile,

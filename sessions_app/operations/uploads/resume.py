@@ -10,7 +10,7 @@ from django.contrib.auth.models import AbstractBaseUser
 
 from dubbing_core.concurrency import run_in_threads
 from sessions_app.models import Job, Upload
-from sessions_app.operations.limits import ROWS_PER_STATEMENT
+from sessions_app.models.bulk import ROWS_PER_STATEMENT
 from sessions_app.operations.uploads.limits import MAX_THREADS
 from sessions_app.operations.uploads.parts import list_parts, list_records, set_records
 from sessions_app.storage import get_store

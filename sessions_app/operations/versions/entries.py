@@ -7,8 +7,7 @@ from typing import TypeVar
 
 from dubbing_core.manifest import Changes
 from sessions_app.models import DubbingSession, Entry
-from sessions_app.models.bulk import insert_rows
-from sessions_app.operations.limits import ROWS_PER_STATEMENT
+from sessions_app.models.bulk import ROWS_PER_STATEMENT, insert_rows
 from sessions_app.operations.versions.new_version import NewVersion
 
 Item = TypeVar("Item")

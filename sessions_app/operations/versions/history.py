@@ -15,8 +15,9 @@ from dubbing_core.manifest import Manifest, ManifestEntry
 from dubbing_core.paths import PathError
 from dubbing_core.texts import ExtractedTexts
 from sessions_app.models import Blob, DubbingSession, Entry, Version
+from sessions_app.models.bulk import ROWS_PER_STATEMENT
 from sessions_app.operations.errors import BadInputError
-from sessions_app.operations.limits import ROWS_PER_STATEMENT, check_file_count
+from sessions_app.operations.limits import check_file_count
 from sessions_app.operations.versions.conflict import describe_conflict
 from sessions_app.operations.versions.new_version import NewVersion
 from sessions_app.operations.versions.rows import build_version

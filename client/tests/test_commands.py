@@ -11,7 +11,7 @@ from dubbing_client import config
 from dubbing_client.cli.completion import completion_script
 from dubbing_client.cli.main import main
 from dubbing_client.cli.parser import COMMANDS, build_parser, module_of
-from dubbing_client.cli.terminal import printable
+from dubbing_client.cli.terminal import printable, printable_json
 from dubbing_client.errors import ConfigError, UsageError
 from dubbing_client.folder import Stat
 from dubbing_client.rest import normalized_url
@@ -139,8 +139,32 @@ printf '%s\\n' "${{COMPREPLY[@]}}"
 
 
 def test_control_characters_are_escaped():
-    assert printable("Talk\x1b[2J\u202e") == "Talk\\x1b[2J\\u202e"
-    assert printable("two\nlines") == "two\nlines"
+    assert printable("Talk\x1b[2J\u202e") == "Talk⟦U+001B⟧[2J⟦U+202E⟧"
+    assert printable("Saved.\ndubs: all is lost") == "Saved.⟦U+000A⟧dubs: all is lost"
+    assert printable("हिन्‍दी 👨‍👩‍👧") == "हिन्‍दी 👨‍👩‍👧"
+
+
+def test_a_document_contains_no_control_characters():
+    document = {"name": "Talk\x1b[2J\x7f\x9b\u202e\U000e0041", "ok": "हिन्‍दी"}
+    text = printable_json(document)
+    assert json.loads(text) == document
+    assert all(character.isprintable() or character == "\n" for character in text)
+
+
+def test_bash_executes_no_name_of_a_session(tmp_path):
+    code = f"""
+dubs() {{ printf '%s\\n' 'Talk $(touch executed)' 'Talk `touch executed`' 'Talk $HOME'; }}
+{completion_script("bash")}
+COMP_WORDS=(dubs load Ta); COMP_CWORD=2; _shtab_dubs 2>/dev/null
+printf '%s\\n' "${{COMPREPLY[@]}}"
+"""
+    done = subprocess.run(["bash"], input=code, capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert done.stdout.splitlines() == [
+        r"Talk\ \$\(touch\ executed\)",
+        r"Talk\ \`touch\ executed\`",
+        r"Talk\ \$HOME",
+    ]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_quiet_period_passes_when_nothing_has_changed():

@@ -10,12 +10,13 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dubbing_client.connections import tls_context
+from dubbing_client.connections import read_certificates, tls_context
 from dubbing_client.errors import ConfigError, UnreachableError
 from dubbing_client.transport import Transport
 
@@ -29,7 +30,7 @@ def transport() -> Iterator[Transport]:
 
 @pytest.fixture(autouse=True)
 def _no_cached_certificates(monkeypatch):
-    tls_context.cache_clear()
+    read_certificates.cache_clear()
     for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
         monkeypatch.delenv(name, raising=False)
 
@@ -168,15 +169,41 @@ def test_the_environment_names_trusted_certificates(serve, certificate, monkeypa
     with pytest.raises(UnreachableError, match="certificate verify failed"):
         transport.request("GET", url)
     transport.close()
-    tls_context.cache_clear()
+    read_certificates.cache_clear()
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     transport = Transport()
     assert transport.request("GET", url).body == b"trusted"
     transport.close()
 
 
-def test_certificates_are_read_once():
-    assert tls_context() is tls_context()
+def test_certificates_are_read_once_by_concurrent_connections():
+    barrier = threading.Barrier(8)
+
+    def read() -> ssl.SSLContext:
+        barrier.wait()
+        return tls_context()
+
+    with ThreadPoolExecutor(8) as pool:
+        contexts = [future.result() for future in [pool.submit(read) for _ in range(8)]]
+    assert len(set(map(id, contexts))) == 1
+
+
+def test_a_redirect_to_an_unencrypted_address_drops_the_token(serve, certificate, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    plain = serve(lambda handler: handler.respond(200, b"bytes"))
+    portal = serve(lambda handler: handler.respond(302, Location=f"{plain.url}{handler.path}"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    portal.server.socket = context.wrap_socket(portal.server.socket, server_side=True)
+    transport = Transport()
+    url = portal.url.replace("http://", "https://")
+    with transport.stream(f"{url}/file", headers={"Authorization": "Bearer secret"}) as body:
+        assert body.read(10) == b"bytes"
+    transport.close()
+    assert portal.requests[0][2]["authorization"] == "Bearer secret"
+    ((_, path, headers),) = plain.requests
+    assert path == "/file"
+    assert "secret" not in str(headers)
 
 
 def test_missing_certificates_are_named(monkeypatch):

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         NotFoundError as NotFoundError,
         Problem as Problem,
         SignedOutError as SignedOutError,
+        UnsafeNamesError as UnsafeNamesError,
     )
     from dubbing_client.folder import Folder as Folder
     from dubbing_client.load_plan import LoadPlan as LoadPlan, plan_load as plan_load
@@ -49,6 +50,7 @@ _EXPORTS = {
         "NotFoundError",
         "Problem",
         "SignedOutError",
+        "UnsafeNamesError",
     ),
     "folder": ("Folder",),
     "load_plan": ("LoadPlan", "plan_load"),

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from dubbing_client import objects
 from dubbing_client.errors import NotFoundError
+from dubbing_client.manifest_check import check_manifest
 from dubbing_client.rest import PREFIX, RestClient
 
 CODE = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
@@ -97,10 +98,11 @@ class Api(RestClient):
         return version
 
     def manifest(self, session: str, number: int) -> objects.Manifest:
-        """Return all entries of a version."""
-        path = f"/sessions/{session}/versions/{number}/manifest"
-        manifest: objects.Manifest = self.call("GET", path).data
-        return manifest
+        """Return all entries of a version.
+
+        :raises TransferError: the portal sent something that is not a list of files.
+        """
+        return check_manifest(self.call("GET", f"/sessions/{session}/versions/{number}/manifest").data)
 
     def metadata(self, session: str, number: int) -> bytes:
         """Return the version's metadata.json."""

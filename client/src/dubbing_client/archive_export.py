@@ -15,12 +15,14 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from dubbing_client.api import Api
+from dubbing_client.disk_space import check_free_space
 from dubbing_client.errors import FolderError, TransferError, UnreachableError
 from dubbing_client.progress import NO_PROGRESS, ProgressListener
 from dubbing_client.rest import PREFIX
 from dubbing_client.retries import attempt
 from dubbing_client.transport import BLOCK_SIZE, StreamedResponse, Transport
 from dubbing_client.user_files import read_json, state_dir, write_private
+from dubbing_core.session_names import sanitize_session_name
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,8 @@ def export_version(
     The data is written to ``output.part``; an interrupted download resumes if the archive's ETag is unchanged. An existing
     ``output`` is only replaced by a complete archive.
 
-    :param output: the file, or the folder for a file named by the portal; by default the current folder.
+    :param output: the file, or the folder for a file named by the portal, which does not replace another; by default the
+        current folder.
     :raises FolderError: the file cannot be written.
     :raises TransferError: the received bytes are not those requested.
     """
@@ -109,7 +112,8 @@ class _Download:
             if response.status != HTTPStatus.PARTIAL_CONTENT:
                 start = 0
             if not self._has_name:
-                self.output /= _filename(response.headers, default=f"{self._name}_export.zip")
+                name = _filename(response.headers, default=f"{self._name}_export.zip")
+                self.output = _free_place(self.output / name)
                 self._has_name = True
             size = self._receive(response, start)
         self._part_file.replace(self.output)
@@ -142,6 +146,7 @@ class _Download:
         if response.size is None:
             raise TransferError("The portal did not send the size of the archive.")
         total = start + response.size
+        check_free_space(self.output.absolute().parent, response.size)
         if response.status == HTTPStatus.PARTIAL_CONTENT:
             content_range = response.headers.get("content-range", "")
             match = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+)", content_range)
@@ -155,6 +160,8 @@ class _Download:
         if not etag.startswith('"'):
             etag = ""  # a weak ETag does not identify bytes
         write_private(self._record, json.dumps({"file": self.output.name, "etag": etag}).encode())
+        if self._part_file.is_symlink():
+            raise FolderError(f"{self._part_file} is a link. Delete it, and run the command again.")
         with self._part_file.open("r+b" if start else "wb") as part_file:
             part_file.seek(start)
             part_file.truncate()
@@ -178,6 +185,21 @@ def _filename(headers: Mapping[str, str], *, default: str) -> str:
 
 
 def _safe_filename(name: str) -> str:
-    name = name.replace("\\", "/").rpartition("/")[2]
-    name = "".join(character for character in name if character.isprintable() and character not in '<>:"|?*')
-    return name.lstrip(".") or "export.zip"
+    """Return a name for an archive that a portal has named.
+
+    It ends in ``.zip``: a portal must not create other kinds of files.
+    """
+    name = sanitize_session_name(name.replace("\\", "/").rpartition("/")[2])
+    name = "".join(character for character in name if character.isprintable())
+    if not name.casefold().endswith(".zip"):
+        name = f"{name or 'export'}.zip"
+    return name
+
+
+def _free_place(place: Path) -> Path:
+    """Return the place, numbered if there is a file: `talk_export (1).zip`."""
+    candidate, number = place, 1
+    while os.path.lexists(candidate):
+        candidate = place.with_name(f"{place.stem} ({number}){place.suffix}")
+        number += 1
+    return candidate

@@ -189,9 +189,21 @@ def _proxy_manager(proxy: str, options: dict[str, Any]) -> PoolManager:
 # -- Certificates -----------------------------------------------------------------------------------------------------
 
 
-@cache
+_certificates_lock = threading.Lock()
+
+
 def tls_context() -> ssl.SSLContext:
-    """Return the trusted certificates.
+    """Return the trusted certificates, which are read once.
+
+    :raises ConfigError: they cannot be read.
+    """
+    with _certificates_lock:  # several threads open their first connections at the same time
+        return read_certificates()
+
+
+@cache
+def read_certificates() -> ssl.SSLContext:
+    """Read the trusted certificates.
 
     They are those of ``SSL_CERT_FILE`` or ``SSL_CERT_DIR``, else certifi's.
 

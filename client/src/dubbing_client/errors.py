@@ -7,6 +7,8 @@
     +-- FolderError              the folder cannot be saved or loaded into
     |   +-- ChangedError         a file changed while it was being read
     |   +-- LocalChangesError    a load would overwrite unsaved changes
+    |   +-- UnsafeNamesError     a version contains hidden files, or invisible characters
+    |   +-- DiskFullError          a load or export does not fit on the disk
     +-- TransferError            received bytes are not those requested
     +-- JobFailedError           a background job of the portal failed
     +-- UnreachableError         the portal does not respond
@@ -16,7 +18,8 @@
         +-- ConflictError        409: another user saved in the meantime
         +-- UnavailableError     408, 425, 429, 5xx: a later attempt may succeed
 
-Each message states what happened and what to do.
+Each message states what happened and what to do. Characters that a terminal or page would obey are escaped in it: names and
+sentences come from other users, and from portals.
 """
 
 from __future__ import annotations
@@ -25,6 +28,12 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, ClassVar
 
+from dubbing_core.paths import escape_unprintable
+from dubbing_core.sizes import format_size
+
+MESSAGE_LIMIT = 4000
+"""Characters of a message that are shown."""
+
 
 class DubsError(Exception):
     """Base class. ``str(error)`` is a sentence for the user."""
@@ -32,6 +41,13 @@ class DubsError(Exception):
     exit_code: ClassVar[int] = 1
     code: str = "failed"
     """Stable, for programs."""
+
+    def __init__(self, message: str = "") -> None:
+        shown = message if len(message) <= MESSAGE_LIMIT else f"{message[:MESSAGE_LIMIT]}…"
+        super().__init__(escape_unprintable(shown))
+
+
+LOAD_OPTIONS = {"hidden": "--allow-hidden", "invisible": "--allow-invisible"}
 
 
 class UsageError(DubsError):
@@ -82,6 +98,43 @@ class LocalChangesError(FolderError):
         self.paths = (*paths, *deleted)
 
 
+class UnsafeNamesError(FolderError):
+    """A version contains names that are only loaded on request; nothing was written."""
+
+    exit_code = 7
+    code = "unsafe_names"
+
+    def __init__(
+        self, *, hidden: Sequence[str], invisible: Sequence[str], options: Mapping[str, str] = LOAD_OPTIONS
+    ) -> None:
+        sentences = []
+        if hidden:
+            sentences.append(
+                f"Hidden files may change what other programs do, or start some: {quoted(hidden)}. "
+                f"If you trust their author, load them with {options['hidden']}."
+            )
+        if invisible:
+            sentences.append(
+                f"Invisible characters make a name look like another: {quoted(invisible)}. "
+                f"If you expect these names, load them with {options['invisible']}."
+            )
+        super().__init__(" ".join([*sentences, "Nothing was changed."]))
+        self.hidden = tuple(hidden)
+        self.invisible = tuple(invisible)
+
+
+class DiskFullError(FolderError):
+    code = "disk_full"
+
+    def __init__(self, *, needed: int, free: int) -> None:
+        super().__init__(
+            f"The disk is full: {format_size(needed)} are needed and {format_size(free)} are free. "
+            "Free some space and try again."
+        )
+        self.needed = needed
+        self.free = free
+
+
 class TransferError(DubsError):
     code = "transfer"
 
@@ -112,7 +165,7 @@ class Problem(DubsError):  # noqa: N818 (the name in RFC 9457)
         retry_after: float | None = None,
     ) -> None:
         super().__init__(detail)
-        self.detail = detail
+        self.detail = str(self)
         self.status = status
         self.code = code
         self.extras: Mapping[str, Any] = extras or {}

@@ -6,7 +6,7 @@ import os
 import stat
 import sys
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +15,9 @@ from dubbing_core.paths import JUNK_NAMES, PathError, check_path
 
 PART_SUFFIX = ".dubs-part"
 """Suffix of the client's own unfinished files."""
+MOUNT_POINT_TAG = 0xA0000003
+"""`stat.IO_REPARSE_TAG_MOUNT_POINT`, which only exists on Windows."""
+LINK_REASON = "a link out of the folder, to a folder or to nothing"
 WINDOWS_FORBIDDEN = frozenset('<>"|?*')
 
 
@@ -42,6 +45,11 @@ class Listing:
     """Path -> path on disk, where they differ."""
     skipped: dict[str, str] = field(default_factory=dict)
     """Path -> reason for files that are not saved although the user may expect it."""
+
+    def places(self, folder: Path) -> Iterator[tuple[str, Path]]:
+        """Yield each path with its place on disk."""
+        for path in self.files:
+            yield path, folder / self.names.get(path, path)
 
     def covers(self, path: str) -> bool:
         """Return whether a file at this path would be listed.
@@ -92,7 +100,9 @@ class Folder:
             result = os.lstat(entry.path) if sys.platform == "win32" else entry.stat(follow_symlinks=False)
         except FileNotFoundError:  # deleted since the directory was read
             return
-        if stat.S_ISDIR(result.st_mode):
+        if is_junction(result):
+            listing.skipped[path] = LINK_REASON
+        elif stat.S_ISDIR(result.st_mode):
             if not (name.startswith(".") or name.casefold() in JUNK_NAMES):
                 self._list(entry.path, f"{path}/", listing)
         elif not is_ignored(path):
@@ -107,7 +117,7 @@ class Folder:
         if stat.S_ISLNK(result.st_mode):
             target = Path(os.path.realpath(place))
             if not (target.is_file() and self.path in target.parents):
-                return "a link out of the folder, to a folder or to nothing"
+                return LINK_REASON
             return Stat.of(target.stat())
         return Stat.of(result) if stat.S_ISREG(result.st_mode) else "not a regular file"
 
@@ -130,6 +140,8 @@ class Folder:
             check_path(path)
         except PathError as error:
             raise FolderError(f"{error} It cannot be loaded.") from error
+        if path.casefold().endswith(PART_SUFFIX):
+            raise FolderError(f"“{path}” has the name of an unfinished download. It cannot be loaded.")
         if sys.platform == "win32" and WINDOWS_FORBIDDEN.intersection(path):
             raise FolderError(f"“{path}” is not a valid name on Windows. It cannot be loaded.")
         return self.path.joinpath(*path.split("/"))
@@ -143,9 +155,17 @@ class Folder:
                 result = os.lstat(place)
             except FileNotFoundError:
                 return True
-            if not stat.S_ISDIR(result.st_mode):
+            if not stat.S_ISDIR(result.st_mode) or is_junction(result):
                 return False
         return True
+
+
+def is_junction(result: os.stat_result) -> bool:
+    """Return whether a folder of Windows is a link to another folder.
+
+    Python does not count it among the symbolic links.
+    """
+    return getattr(result, "st_reparse_tag", 0) == MOUNT_POINT_TAG
 
 
 def is_ignored(path: str) -> bool:

@@ -1,19 +1,30 @@
 """Plan of a load: the files to fetch, overwrite and delete.
 
 Files with content that no version contains are only overwritten on request; so are files deleted that the version does not contain.
+Hidden files and names with invisible characters are only loaded on request, too, unless this folder had the same content before.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from dubbing_client.api import Api
 from dubbing_client.commit import resolve_pending
-from dubbing_client.errors import FolderError, LocalChangesError, NotFoundError, UsageError, quoted
+from dubbing_client.disk_space import check_free_space
+from dubbing_client.errors import (
+    FolderError,
+    LocalChangesError,
+    NotFoundError,
+    UnsafeNamesError,
+    UsageError,
+    quoted,
+)
 from dubbing_client.file_hashes import THREADS, hash_file
 from dubbing_client.folder import Folder, Stat
 from dubbing_client.folder_session import session_of_folder
@@ -23,12 +34,17 @@ from dubbing_client.remote_file import RemoteFile
 from dubbing_client.state import FileHash, State
 from dubbing_core.categories import METADATA_NAME, Category
 from dubbing_core.concurrency import run_in_threads
-from dubbing_core.paths import fold_path
+from dubbing_core.hidden_files import is_hidden
+from dubbing_core.paths import PathError, check_collisions, fold_path, has_invisible_characters
 from dubbing_core.selection import Selection
 
 SAVED, SESSION = "saved", "session"
 LAYOUTS = (SAVED, SESSION)
 """`saved`: the paths that files were saved from; `session`: the session's own tree."""
+
+
+STAT_BLOCK_SIZE = 512
+"""Bytes of a block of ``st_blocks``."""
 
 
 @dataclass
@@ -47,6 +63,10 @@ class LoadPlan:
     """Files that will be overwritten, and whose content is not stored in any known version."""
     extra: list[str] = field(default_factory=list)
     """Files that the version does not contain and a load with ``delete`` deletes; only determined for such a load."""
+    hidden: list[str] = field(default_factory=list)
+    """Files to fetch that other programs may execute or obey without showing them."""
+    invisible: list[str] = field(default_factory=list)
+    """Files to fetch whose names contain invisible characters."""
     delete: bool = False
     is_partial: bool = False
     aliases: dict[str, str] = field(default_factory=dict)
@@ -56,11 +76,16 @@ class LoadPlan:
     def size(self) -> int:
         return sum(file.size for file in self.fetch)
 
-    def check(self, *, overwrite: bool) -> None:
-        """Raise if the load would lose local changes.
+    def check(self, *, overwrite: bool, allow_hidden: bool = False, allow_invisible: bool = False) -> None:
+        """Raise if the load needs a permission that is not given.
 
-        :raises LocalChangesError: it would, and ``overwrite`` is false.
+        :raises UnsafeNamesError: to write hidden files, or names with invisible characters.
+        :raises LocalChangesError: to lose local changes.
         """
+        hidden = [] if allow_hidden else self.hidden
+        invisible = [] if allow_invisible else self.invisible
+        if hidden or invisible:
+            raise UnsafeNamesError(hidden=hidden, invisible=invisible)
         if overwrite:
             return
         deleted = self.extra if self.delete else []
@@ -86,7 +111,7 @@ def plan_load(
     :param version: by default the current one.
     :param only: categories and languages.
     :raises NotFoundError: there is no such session or version.
-    :raises FolderError: the version cannot be written to this folder.
+    :raises FolderError: the version cannot be written to this folder, or does not fit on its disk.
     """
     if delete and only:
         raise UsageError("--delete and --only cannot be combined.")
@@ -107,12 +132,55 @@ def plan_load(
         for file in files
         if file.entry_path in origins and origins[file.entry_path] != file.path
     }
+    # Before anything is read or written: a portal may name any size.
+    _check_space(folder, files)
     _compare(plan, files, state, listener)
+    for file in plan.fetch:
+        if not state.is_stored(file.path, file.sha256):
+            if is_hidden(file.path):
+                plan.hidden.append(file.path)
+            if has_invisible_characters(file.path):
+                plan.invisible.append(file.path)
     if delete:
-        listing = folder.listing()
-        targets = {file.path for file in files}
-        plan.extra = sorted(path for path in listing.files if path not in targets)
+        plan.extra = _extra_files(folder, files)
     return plan
+
+
+def _check_space(folder: Folder, files: Sequence[RemoteFile]) -> None:
+    """Raise if the files that are not there already do not fit on the disk.
+
+    :raises FolderError: they do not.
+    """
+    size = count = 0
+    for file in files:
+        is_there = False
+        with contextlib.suppress(OSError):
+            is_there = os.lstat(file.target).st_size == file.size
+        if not is_there:
+            count += 1
+            size += file.size
+            with contextlib.suppress(OSError, AttributeError):  # Windows does not report blocks
+                size -= min(file.size, os.lstat(file.part_file).st_blocks * STAT_BLOCK_SIZE)
+    check_free_space(folder.path, size, files=count)
+
+
+def _extra_files(folder: Folder, files: Sequence[RemoteFile]) -> list[str]:
+    """Return the folder's files that the version does not contain."""
+    targets = {fold_path(file.path): file for file in files}
+    extra = []
+    for path, place in folder.listing().places(folder.path):
+        target = targets.get(fold_path(path))
+        # Where case does not matter, a file of another spelling is the target itself.
+        if target is None or (target.path != path and not _is_same_file(target.target, place)):
+            extra.append(path)
+    return sorted(extra)
+
+
+def _is_same_file(first: Path, second: Path) -> bool:
+    try:
+        return first.samefile(second)
+    except FileNotFoundError:
+        return False
 
 
 def remote_files(
@@ -135,7 +203,7 @@ def remote_files(
         for path, entry in zip(paths, entries, strict=True)
     ]
     metadata = manifest["metadata"]
-    if METADATA_NAME not in paths:
+    if METADATA_NAME not in map(fold_path, paths):
         files.append(
             RemoteFile(METADATA_NAME, "", folder.place(METADATA_NAME), metadata["size"], metadata["sha256"])
         )
@@ -178,6 +246,10 @@ def _local_paths(entries: Sequence[Entry], layout: str) -> list[str]:
         if (other := folded.get(fold_path(path))) is not None:
             raise FolderError(f"{quoted([other, path])} would be one file. Load with --layout session.")
         folded[fold_path(path)] = path
+    try:
+        check_collisions(paths)
+    except PathError as error:
+        raise FolderError(f"{error} This version cannot be loaded.") from error
     return paths
 
 

@@ -37,15 +37,20 @@ def load(
     state: State,
     *,
     overwrite: bool = False,
+    allow_hidden: bool = False,
+    allow_invisible: bool = False,
     listener: ProgressListener = NO_PROGRESS,
 ) -> LoadResult:
     """Fetch what differs; each file is verified and replaced atomically.
 
     :param overwrite: overwrite local changes, and delete files that the plan lists.
+    :param allow_hidden: write hidden files that the plan lists,
+    :param allow_invisible: and names with invisible characters.
     :raises LocalChangesError: local changes would be lost; nothing was written.
+    :raises UnsafeNamesError: the plan contains such names; nothing was written.
     :raises TransferError: the received bytes are not the version's.
     """
-    plan.check(overwrite=overwrite)
+    plan.check(overwrite=overwrite, allow_hidden=allow_hidden, allow_invisible=allow_invisible)
     recorder = _Recorder(plan, state)
     listener.begin("fetch", plan.size)
     try:

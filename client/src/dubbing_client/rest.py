@@ -12,13 +12,14 @@ from urllib.parse import urlencode, urlsplit
 
 from dubbing_client import __version__
 from dubbing_client.connections import TIMEOUT
-from dubbing_client.errors import ConfigError, UnreachableError, UsageError, problem_of
+from dubbing_client.errors import ConfigError, TransferError, UnreachableError, UsageError, problem_of
 from dubbing_client.retries import Retries, attempt, parse_retry_after
 from dubbing_client.transport import REDIRECTS, Response, Transport
 
 PREFIX = "/api/v1"
 USER_AGENT = f"dubs/{__version__}"
 PAGE_SIZE = 200
+MAX_PAGES = 10_000
 
 Query = Mapping[str, str | int | bool | Sequence[str] | None]
 
@@ -38,7 +39,7 @@ class ApiResponse:
         """
         try:
             return json.loads(self.body) if self.body else None
-        except ValueError:
+        except (ValueError, RecursionError):
             raise UnreachableError(
                 "The response is not from a portal. Check the address that you signed in to."
             ) from None
@@ -112,12 +113,13 @@ class RestClient:
     def pages(self, path: str, query: Query) -> Iterator[Any]:
         """Iterate over a list's items, page by page."""
         cursor: str | None = None
-        while True:
+        for _ in range(MAX_PAGES):
             page = self.call("GET", path, query={"limit": PAGE_SIZE, **query, "cursor": cursor}).data
             yield from page["items"]
             cursor = page["next"]
             if not cursor:
                 return
+        raise TransferError(f"The portal sent a list of more than {MAX_PAGES * PAGE_SIZE:,} items.")
 
 
 def _checked(response: Response) -> ApiResponse:
@@ -127,7 +129,7 @@ def _checked(response: Response) -> ApiResponse:
     if response.status < HTTPStatus.BAD_REQUEST:
         return ApiResponse(status=response.status, headers=response.headers, body=response.body)
     document: object = None
-    with contextlib.suppress(ValueError):
+    with contextlib.suppress(ValueError, RecursionError):
         document = json.loads(response.body)
     problem = problem_of(
         response.status,

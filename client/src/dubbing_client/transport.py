@@ -18,6 +18,7 @@ from urllib3.exceptions import DecodeError
 from dubbing_client.connections import TIMEOUT, ConnectionPools, translated_errors
 from dubbing_client.errors import ChangedError, FolderError, TransferError, problem_of
 from dubbing_client.retries import parse_retry_after
+from dubbing_core.sizes import format_size
 
 BLOCK_SIZE = 256 * 1024
 """Bytes that are read or sent at once; small enough to stay in the processor's cache."""
@@ -28,9 +29,10 @@ MAX_REDIRECTS = 4
 ERROR_LIMIT = 64 * 1024
 """Bytes of an error response that are read."""
 
+RESPONSE_LIMIT = 256 * 1024 * 1024
+"""Bytes of a whole response, decompressed; a manifest of a million files is smaller."""
+
 OnBytes = Callable[[int], object]
-SAME_METHOD = frozenset({307, 308})
-"""Redirects that repeat the request; the others ask for its result with GET."""
 
 
 class FileRange(NamedTuple):
@@ -69,6 +71,7 @@ class Transport:
         """Make one request and return the whole response, errors and redirects included.
 
         :raises UnreachableError: there was no response.
+        :raises TransferError: it is too large.
         """
         with translated_errors(url):
             response = self._pools.manager_for(url).request(
@@ -77,9 +80,10 @@ class Transport:
                 headers={"Accept-Encoding": "gzip", **(headers or {})},
                 body=body,
                 retries=False,
+                preload_content=False,
                 decode_content=False,
             )
-            data = response.data
+            data = _read_all(response, RESPONSE_LIMIT)
             if response.headers.get("content-encoding") == "gzip":
                 data = _gunzipped(data)
         return Response(response.status, response.reason or "", response.headers, data)
@@ -106,10 +110,12 @@ class Transport:
                 headers={**(headers or {}), "Accept-Encoding": "identity", "Content-Length": str(size)},
                 body=_blocks(ranges, on_bytes),  # type: ignore[arg-type]  # buffers are sent without a copy
                 retries=False,
+                preload_content=False,
                 decode_content=False,
             )
+            data = _read_all(response, RESPONSE_LIMIT)
         if response.status >= HTTPStatus.BAD_REQUEST:
-            raise _problem(response, response.data, url)
+            raise _problem(response, data, url)
         return response.headers
 
     @contextmanager
@@ -151,7 +157,7 @@ class Transport:
                 location = response.headers.get("location") if response.status in REDIRECTS else None
                 if location is None:
                     return response, url
-                response.drain_conn()
+                _read_all(response, RESPONSE_LIMIT)
             target = urljoin(url, location)
             if urlsplit(target)[:2] != urlsplit(url)[:2]:
                 headers.pop("Authorization", None)
@@ -187,7 +193,7 @@ class StreamedResponse:
 
 def _problem(response: BaseHTTPResponse, data: bytes, url: str) -> Exception:
     document: object = None
-    with contextlib.suppress(ValueError):
+    with contextlib.suppress(ValueError, RecursionError):
         document = json.loads(data)
     return problem_of(
         response.status,
@@ -197,12 +203,40 @@ def _problem(response: BaseHTTPResponse, data: bytes, url: str) -> Exception:
     )
 
 
+def _read_all(response: BaseHTTPResponse, limit: int) -> bytes:
+    """Read a body to its end, so that the connection can be used again.
+
+    :raises TransferError: it is larger than the limit; the connection is closed.
+    """
+    blocks, size = [], 0
+    for block in response.stream(BLOCK_SIZE, decode_content=False):
+        blocks.append(block)
+        size += len(block)
+        if size > limit:
+            response.close()
+            raise _oversized(limit)
+    return b"".join(blocks)
+
+
 def _gunzipped(data: bytes) -> bytes:
-    """Decompress a whole body; urllib3 would accept one that is cut off."""
+    """Decompress a whole body; urllib3 would accept one that is cut off.
+
+    :raises TransferError: it is too large.
+    """
+    stream = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)  # with gzip's header
     try:
-        return zlib.decompress(data, wbits=zlib.MAX_WBITS | 16)  # with gzip's header
+        body = stream.decompress(data, RESPONSE_LIMIT)
     except zlib.error as error:
         raise DecodeError(f"the response is not valid gzip ({error})") from error
+    if stream.unconsumed_tail:
+        raise _oversized(RESPONSE_LIMIT)
+    if not stream.eof:
+        raise DecodeError("the response is not valid gzip (it is incomplete)")
+    return body
+
+
+def _oversized(limit: int) -> TransferError:
+    return TransferError(f"The portal sent a response of more than {format_size(limit)}.")
 
 
 def _blocks(ranges: Iterable[FileRange], on_bytes: OnBytes | None) -> Iterator[memoryview]:

@@ -184,6 +184,9 @@ class Uploader:
     def _start(self, new: NewUpload, upload: Upload) -> None:
         if upload["size"] != new.size:
             raise TransferError("The portal created an upload of another size.")
+        part_size = upload["part_size"]
+        if part_size < 1 or upload["part_count"] != max(1, -(-new.size // part_size)):
+            raise TransferError("The portal divided an upload into impossible parts.")
         self._transfers[upload["code"]] = transfer = _Transfer(new, upload)
         if upload["state"] == "received":
             self._on_bytes(new.size)
@@ -207,6 +210,8 @@ class Uploader:
         for incomplete in problem.extras.get("incomplete", ()):
             transfer = self._transfers[incomplete["upload"]]
             numbers = [int(number) for number in incomplete["missing"]]
+            if any(not 1 <= number <= transfer.upload["part_count"] for number in numbers):
+                raise problem
             self._on_bytes(-sum(transfer.part_size(number) for number in numbers))
             self._queue(transfer, numbers)
 
@@ -253,6 +258,10 @@ class Uploader:
             self._transport.put(url, ranges, headers=self._api.authorization, on_bytes=on_bytes)
             return
         url, headers = self._signed_url(code, number)
+        if self._api.url.startswith("https:") and not url.startswith("https:"):
+            raise TransferError(
+                "The portal asks to send files over a connection without encryption. Report it to its operator."
+            )
         try:
             self._transport.put(url, ranges, headers=headers, on_bytes=on_bytes)
         except Problem as problem:

@@ -21,6 +21,8 @@ RESERVED_NAMES = frozenset(
 )
 JUNK_NAMES = frozenset({".ds_store", "thumbs.db", "__macosx", "desktop.ini"})
 """Files and folders that operating systems create, case-folded."""
+INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Zl", "Zp"})
+JOINERS = frozenset("\u200c\u200d")
 DRIVE = re.compile(r"[A-Za-z]:")
 
 
@@ -116,11 +118,35 @@ def escape_for_message(text: str) -> str:
 
 
 def escape_unprintable(text: str) -> str:
-    """Replace unprintable characters by escape sequences, for terminals."""
+    """Replace control, bidirectional and other invisible characters: ⟦U+202E⟧.
+
+    In a terminal or a page they would change how the text around them is shown.
+    """
+    if text.isprintable():
+        return text
     return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
-        for character in text
+        character if character.isprintable() or _is_joiner(before, character) else f"⟦U+{ord(character):04X}⟧"
+        for before, character in pairwise(f" {text}")
     )
+
+
+def has_invisible_characters(path: str) -> bool:
+    """Return whether a path contains characters that make it look like another.
+
+    Such are bidirectional overrides, zero-width spaces and line separators (Unicode categories Cf, Zl and Zp).
+    """
+    return not path.isprintable() and any(
+        unicodedata.category(character) in INVISIBLE_CATEGORIES and not _is_joiner(before, character)
+        for before, character in pairwise(f" {path}")
+    )
+
+
+def _is_joiner(before: str, character: str) -> bool:
+    """Return whether a zero-width joiner is part of a word or of an emoji.
+
+    Hindi, Persian and many emoji need them; after an ASCII character they have no effect but to be invisible.
+    """
+    return character in JOINERS and not before.isascii()
 
 
 def is_reserved_name(component: str) -> bool:

@@ -5,7 +5,14 @@ import unicodedata
 import pytest
 from hypothesis import given, strategies as st
 
-from dubbing_core.paths import PathError, check_collisions, check_path, fold_path, normalize_path
+from dubbing_core.paths import (
+    PathError,
+    check_collisions,
+    check_path,
+    fold_path,
+    has_invisible_characters,
+    normalize_path,
+)
 
 
 def code_of(call, *args) -> str:
@@ -81,7 +88,7 @@ def test_error_messages_escape_and_truncate_the_path():
     with pytest.raises(PathError) as caught:
         check_path("\x1b[31m" + "x" * 500)
 
-    assert str(caught.value).startswith("“\\x1b[31mxxx")
+    assert str(caught.value).startswith("“⟦U+001B⟧[31mxxx")
     assert len(str(caught.value)) < 250
     assert caught.value.path == "\x1b[31m" + "x" * 500
 
@@ -130,3 +137,33 @@ def test_normalization_is_idempotent_or_refuses(raw):
 def test_folding_is_idempotent(text):
     assert fold_path(fold_path(text)) == fold_path(text)
     assert fold_path(unicodedata.normalize("NFD", text)) == fold_path(text)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "a\u202egpj.exe",
+        "a\u2066b",
+        "zero\u200bwidth",
+        "line\u2028break",
+        "a\u200db",
+        "\u200d.git/config",
+        "tag\U000e0041",
+    ],
+)
+def test_invisible_characters_are_found(path):
+    assert has_invisible_characters(path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "हिन्\u200dदी/ऑडियो.wav",
+        "نمی\u200cشود.srt",
+        "\U0001f468\u200d\U0001f469.png",
+        "no-break\u00a0space",
+        "日本語.mp4",
+    ],
+)
+def test_names_of_any_language_have_no_invisible_characters(path):
+    assert not has_invisible_characters(path)

@@ -8,12 +8,15 @@ from dubbing_client.cli.parser import build_parser
 from dubbing_client.cli.terminal import Terminal
 
 SHELLS = ("bash", "zsh", "fish")
-# Session names may contain spaces; shtab's own `cmd` would split them.
+# Session names may contain spaces; shtab's own `cmd` would split them. `compgen -W` would run a name such as `$(id)`.
 PREAMBLES = {
     "bash": """\
 _dubs_session_names() {
-  local IFS=$'\\n' name
-  for name in $(compgen -W "$(dubs list --names 2>/dev/null)" -- "$1"); do printf '%q\\n' "$name"; done
+  local name quoted
+  while IFS= read -r name; do
+    printf -v quoted '%q' "$name"
+    if [[ "$name" == "$1"* || "$quoted" == "$1"* ]]; then printf '%s\\n' "$quoted"; fi
+  done < <(dubs list --names 2>/dev/null)
 }""",
     "zsh": """\
 _dubs_session_names() {
@@ -30,7 +33,7 @@ def declare_completion(command: ArgumentParser) -> None:
 
 def run_completion(options: Namespace, terminal: Terminal) -> int:
     script = completion_script(options.shell)
-    terminal.result({"shell": options.shell, "script": script}, script.rstrip("\n"))
+    terminal.result({"shell": options.shell, "script": script}, *script.splitlines())
     return 0
 
 

@@ -45,6 +45,16 @@ def declare_load(command: ArgumentParser) -> None:
         help="overwrite local changes without asking",
     )
     command.add_argument(
+        "--allow-hidden",
+        action="store_true",
+        help="load hidden files such as .git/config, which other programs obey, without asking",
+    )
+    command.add_argument(
+        "--allow-invisible",
+        action="store_true",
+        help="load names with invisible or bidirectional characters without asking",
+    )
+    command.add_argument(
         "--layout",
         choices=LAYOUTS,
         default=SAVED,
@@ -76,15 +86,34 @@ def run_load(options: Namespace, terminal: Terminal) -> int:
                     delete=options.delete,
                     listener=bars,
                 )
+            allow_hidden = options.allow_hidden or _confirm_names(
+                plan.hidden, "Hidden files may change what other programs do, or start some.", terminal
+            )
+            allow_invisible = options.allow_invisible or _confirm_names(
+                plan.invisible, "Invisible characters make a name look like another.", terminal
+            )
+            permissions = {"allow_hidden": allow_hidden, "allow_invisible": allow_invisible}
+            plan.check(overwrite=True, **permissions)
             overwrite = options.yes or _confirm(plan, terminal)
             with terminal.progress() as bars:
-                result = load(api, plan, state, overwrite=overwrite, listener=bars)
+                result = load(api, plan, state, overwrite=overwrite, **permissions, listener=bars)
     sentence = f"Loaded version {result.version} of “{result.name}” into {target}: "
     sentence += f"{format_count(len(result.written))} fetched ({format_size(result.bytes)}), "
     sentence += f"{format_count(result.unchanged)} unchanged"
     sentence += f", {format_count(len(result.deleted))} deleted." if result.deleted else "."
     terminal.result({**asdict(result), "folder": str(folder)}, sentence)
     return 0
+
+
+def _confirm_names(paths: list[str], warning: str, terminal: Terminal) -> bool:
+    """Ask before files with such names are written; without a terminal, return False."""
+    if not paths or not terminal.can_ask:
+        return not paths
+    for path in paths[:MAX_LISTED]:
+        terminal.notify(f"  load       {path}")
+    if len(paths) > MAX_LISTED:
+        terminal.notify(f"  and {len(paths) - MAX_LISTED} more")
+    return terminal.confirm(f"{warning} Load {format_count(len(paths))} of another user?")
 
 
 def _confirm(plan: LoadPlan, terminal: Terminal) -> bool:

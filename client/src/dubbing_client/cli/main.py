@@ -27,7 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except DubsError as error:
         return terminal.fail(error)
     except (KeyboardInterrupt, StoppedError):
-        terminal.notify("\nInterrupted. Run the same command again to resume.")
+        terminal.notify("")  # the terminal shows ^C
+        terminal.notify("Interrupted. Run the same command again to resume.")
         return INTERRUPTED
     except BrokenPipeError:
         # The reader has closed the pipe. Buffered output must not be written at exit.

@@ -21,6 +21,7 @@ exit codes:
   4  no such session or version
   5  another user saved a version in the meantime
   6  local changes would be lost
+  7  the version contains hidden files or invisible characters; see dubs load --help
   130  interrupted; the same command resumes
 """
 

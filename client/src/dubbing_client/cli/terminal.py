@@ -65,7 +65,7 @@ class Terminal:
 
     def _write_document(self, document: Mapping[str, Any]) -> None:
         self._has_result = True
-        _write(sys.stdout, json.dumps(document, ensure_ascii=False, indent=2))
+        _write(sys.stdout, printable_json(document))
 
     # -- Everything else --------------------------------------------------------------------------------------------
 
@@ -169,8 +169,27 @@ def _progress() -> Progress:
 
 
 def printable(text: str) -> str:
-    """Escape control characters in text from a portal or a disk, except line breaks."""
-    return "\n".join(map(escape_unprintable, text.split("\n")))
+    """Escape what a terminal would obey, line breaks included.
+
+    Text may come from a portal or another user.
+    """
+    return escape_unprintable(text)
+
+
+def printable_json(document: object) -> str:
+    """Encode a document, with JSON's escapes for what a terminal would obey."""
+    text = json.dumps(document, ensure_ascii=False, indent=2)
+    if text.isascii() and "\x7f" not in text:
+        return text
+    return "".join(
+        character if character.isprintable() or character == "\n" else _escape_in_json(character)
+        for character in text
+    )
+
+
+def _escape_in_json(character: str) -> str:
+    code_units = character.encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{code_units[start : start + 4]}" for start in range(0, len(code_units), 4))
 
 
 def format_count(count: int) -> str:

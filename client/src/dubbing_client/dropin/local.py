@@ -6,6 +6,7 @@ import logging
 import os
 import secrets
 import zipfile
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path, PurePosixPath
@@ -23,7 +24,7 @@ from dubbing_client.dropin.document import (
     with_existing_paths,
     with_local_paths,
 )
-from dubbing_client.dropin.errors import SessionError
+from dubbing_client.dropin.errors import CLASS_OPTIONS, SessionError
 from dubbing_client.dropin.names import clean_name
 from dubbing_client.dropin.session_plan import SessionPlan, plan_session
 from dubbing_client.dropin.session_store import (
@@ -37,8 +38,11 @@ from dubbing_client.dropin.session_store import (
     total_size,
     write_durably,
 )
+from dubbing_client.errors import UnsafeNamesError
 from dubbing_core.categories import METADATA_NAME
+from dubbing_core.hidden_files import is_hidden
 from dubbing_core.metadata import format_timestamp
+from dubbing_core.paths import escape_unprintable, has_invisible_characters
 from dubbing_core.session_names import fold_session_name
 
 log = logging.getLogger("dubbing_client")
@@ -72,8 +76,10 @@ ZIP64_SIZE = 2**31
 
 
 class LocalBackend:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, allow_hidden: bool = False, allow_invisible: bool = False) -> None:
         self.folder = folder
+        self._allow_hidden = allow_hidden
+        self._allow_invisible = allow_invisible
 
     @property
     def location(self) -> str:
@@ -113,7 +119,7 @@ class LocalBackend:
                 now=datetime.now(),  # noqa: DTZ005 (the original stores local time)
             )
             for path in plan.missing:
-                log.warning("“%s” was not saved: there is no such file.", path)
+                log.warning("“%s” was not saved: there is no such file.", escape_unprintable(path))
             self._write(draft, folder, plan, existing, on_progress)
             write_durably(draft / METADATA_NAME, render(plan.document, session_name=name))
             self._store.replace(name, draft)
@@ -149,6 +155,7 @@ class LocalBackend:
         name = clean_name(name)
         with self._store.locked(), opened_archive(archive) as opened, self._store.draft() as draft:
             self._check_is_free(name)
+            self._check_names(opened.members)
             self._store.check_free_space(opened.total_size)
             counter = ProgressCounter(opened.total_size, on_progress)
             for path in opened.members:
@@ -211,6 +218,16 @@ class LocalBackend:
         if not folder.is_dir():
             raise SessionError(f"There is no session “{name}” {self.location}.")
         return folder
+
+    def _check_names(self, paths: Iterable[str]) -> None:
+        """Raise if an archive contains names that need a permission that is not given.
+
+        :raises UnsafeNamesError: it does.
+        """
+        hidden = [] if self._allow_hidden else list(filter(is_hidden, paths))
+        invisible = [] if self._allow_invisible else list(filter(has_invisible_characters, paths))
+        if hidden or invisible:
+            raise UnsafeNamesError(hidden=hidden, invisible=invisible, options=CLASS_OPTIONS)
 
     def _check_is_free(self, name: str) -> None:
         names = {fold_session_name(other): other for other in self._store.folder_names()}

@@ -6,7 +6,7 @@ import functools
 import logging
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -17,6 +17,7 @@ from dubbing_client.dropin.backend import Backend
 from dubbing_client.dropin.local import LocalBackend, count_files
 from dubbing_client.errors import ConfigError, DubsError
 from dubbing_client.rest import normalized_url
+from dubbing_core.paths import escape_unprintable
 from dubbing_core.session_names import generate_session_name
 
 log = logging.getLogger("dubbing_client")
@@ -52,7 +53,7 @@ def error_sentence(error: Exception) -> str:
     """Return a sentence for the user."""
     if isinstance(error, OSError) and error.strerror:
         file = f" “{error.filename}”" if error.filename else ""
-        return f"The system refuses{file}: {error.strerror}."
+        return escape_unprintable(f"The system refuses{file}: {error.strerror}.")
     return str(error)
 
 
@@ -63,6 +64,8 @@ class ProjectSessionManager:
     a portal, and each save is a version there; otherwise, or with ``local=True``, in ``sessions_dir``. On failure the methods
     return False, None or an empty value, log the reason, and set ``last_error``. ``backend`` has the same operations with exceptions.
 
+    :param allow_hidden: load and import hidden files of other users, such as ``.git/config``, which other programs obey.
+    :param allow_invisible: load and import names with invisible characters.
     :raises ConfigError: a portal is configured, but the user is not signed in to it.
     """
 
@@ -73,9 +76,13 @@ class ProjectSessionManager:
         url: str | None = None,
         token: str | None = None,
         local: bool = False,
+        allow_hidden: bool = False,
+        allow_invisible: bool = False,
     ) -> None:
         self._last = threading.local()
-        self.backend: Backend = _backend(Path(sessions_dir), url=url, token=token, local=local)
+        login = None if local else _login(url, token)
+        permissions = {"allow_hidden": allow_hidden, "allow_invisible": allow_invisible}
+        self.backend: Backend = _backend(Path(sessions_dir), login, permissions)
 
     @property
     def sessions_dir(self) -> str:
@@ -133,13 +140,12 @@ class ProjectSessionManager:
         return count_files(session_path)
 
 
-def _backend(folder: Path, *, url: str | None, token: str | None, local: bool) -> Backend:
-    login = None if local else _login(url, token)
+def _backend(folder: Path, login: config.Login | None, permissions: Mapping[str, bool]) -> Backend:
     if login is None:
-        return LocalBackend(folder)
+        return LocalBackend(folder, **permissions)
     from dubbing_client.dropin.remote import RemoteBackend  # noqa: PLC0415 (slow to import; only for portals)
 
-    return RemoteBackend(folder, Api(login.url, login.token))
+    return RemoteBackend(folder, Api(login.url, login.token), **permissions)
 
 
 def _login(url: str | None, token: str | None) -> config.Login | None:

@@ -27,11 +27,11 @@ from dubbing_client.dropin.document import (
     with_existing_paths,
     with_local_paths,
 )
-from dubbing_client.dropin.errors import SessionError
+from dubbing_client.dropin.errors import CLASS_OPTIONS, SessionError
 from dubbing_client.dropin.names import clean_name
 from dubbing_client.dropin.session_plan import SessionPlan, plan_session
 from dubbing_client.dropin.session_store import total_size
-from dubbing_client.errors import LocalChangesError, NotFoundError, Problem, quoted
+from dubbing_client.errors import LocalChangesError, NotFoundError, Problem, UnsafeNamesError, quoted
 from dubbing_client.file_hashes import hash_file
 from dubbing_client.folder import Folder, Stat
 from dubbing_client.load_plan import SESSION, plan_load
@@ -43,6 +43,7 @@ from dubbing_client.state import FileHash, PendingSave, State
 from dubbing_client.uploader import LocalFile, Uploader, group_into_uploads
 from dubbing_core.categories import METADATA_NAME
 from dubbing_core.manifest import TIMESTAMPS
+from dubbing_core.paths import escape_unprintable
 
 log = logging.getLogger("dubbing_client")
 
@@ -50,8 +51,12 @@ QUICK_ATTEMPTS = 3
 
 
 class RemoteBackend:
-    def __init__(self, folder: Path, api: Api) -> None:
+    def __init__(
+        self, folder: Path, api: Api, *, allow_hidden: bool = False, allow_invisible: bool = False
+    ) -> None:
         self.folder = folder
+        self._allow_hidden = allow_hidden
+        self._allow_invisible = allow_invisible
         self._api = api
         self._quick_api = Api(api.url, api.token, retries=Retries(QUICK_ATTEMPTS))
         """For queries while the user waits: fails early if the portal is unavailable."""
@@ -106,7 +111,18 @@ class RemoteBackend:
                 self._api, folder, state, name=session["code"], layout=SESSION, listener=listener
             )
             try:
-                loader.load(self._api, plan, state, listener=listener)
+                loader.load(
+                    self._api,
+                    plan,
+                    state,
+                    allow_hidden=self._allow_hidden,
+                    allow_invisible=self._allow_invisible,
+                    listener=listener,
+                )
+            except UnsafeNamesError as error:
+                raise UnsafeNamesError(
+                    hidden=error.hidden, invisible=error.invisible, options=CLASS_OPTIONS
+                ) from error
             except LocalChangesError as error:
                 raise SessionError(
                     f"{quoted(error.paths)} in “{path}” would be overwritten, and no version contains the current content. "
@@ -175,7 +191,7 @@ class RemoteBackend:
             now=datetime.now(timezone.utc),
         )
         for path in plan.missing:
-            log.warning("“%s” was not saved: there is no such file.", path)
+            log.warning("“%s” was not saved: there is no such file.", escape_unprintable(path))
         with tempfile.TemporaryDirectory(prefix="dubbing-session-") as drafts:
             files = self._local_files(plan, name, Path(drafts), on_progress)
             changed = [file for file in files if hashes.get(file.path) != file.sha256]
@@ -313,7 +329,7 @@ class _StepListener(NullListener):
                 self._on_progress(self._done, self._total)
 
     def notify(self, message: str) -> None:
-        log.info("%s", message)
+        log.info("%s", escape_unprintable(message))
 
 
 def _is_same_document(document: Mapping[str, Any], former: Mapping[str, Any]) -> bool:

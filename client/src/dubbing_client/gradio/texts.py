@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dubbing_client.dropin.manager import EXPECTED_ERRORS, error_sentence
+from dubbing_core.paths import escape_unprintable
 
 log = logging.getLogger("dubbing_client")
 
@@ -71,4 +72,4 @@ def _lines(*lines: str) -> str:
 
 
 def escape_markdown(text: str) -> str:
-    return MARKDOWN.sub(r"\\\1", text)
+    return MARKDOWN.sub(r"\\\1", "\n".join(map(escape_unprintable, text.split("\n"))))

@@ -420,8 +420,8 @@ def read_to_the_end(source: BytesSource) -> None:
 def test_errors_contain_the_escaped_name_of_the_member():
     with pytest.raises(ZipError) as caught:
         archive_of(forge(File(name=b"x\x1b[2J.txt", flags=1)))
-    assert caught.value.member == "x\\x1b[2J.txt"
-    assert "x\\x1b[2J.txt" in str(caught.value)
+    assert caught.value.member == "x⟦U+001B⟧[2J.txt"
+    assert "x⟦U+001B⟧[2J.txt" in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,55 @@
+"""Check of a manifest: a portal may send anything."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from dubbing_client.errors import TransferError
+from dubbing_client.objects import Manifest
+from dubbing_core.categories import Category
+
+MAX_FILES = 1_000_000
+MAX_SIZE = 1 << 50
+"""Bytes of one file: a pebibyte, which no supported store accepts."""
+SHA256 = re.compile(r"[0-9a-f]{64}")
+CATEGORIES = frozenset(Category)
+
+
+def check_manifest(document: Any) -> Manifest:
+    """Return a decoded manifest if its values can be used.
+
+    :raises TransferError: it contains values of another type, impossible sizes or too many files.
+    """
+    try:
+        entries, metadata = document["entries"], document["metadata"]
+        if len(entries) > MAX_FILES:
+            raise TransferError(
+                f"The portal sent a list of {len(entries):,} files; at most {MAX_FILES:,} can be loaded at once."
+            )
+        is_valid = isinstance(entries, list) and all(map(_is_entry, entries)) and _is_document(metadata)
+    except (KeyError, TypeError, AttributeError):
+        is_valid = False
+    if not is_valid:
+        raise TransferError("The portal sent a list of files with impossible names, sizes or hashes.")
+    manifest: Manifest = document
+    return manifest
+
+
+def _is_entry(entry: Any) -> bool:
+    names = (entry["path"], entry["origin"], entry["language"])
+    return (
+        all(isinstance(name, str) for name in names)
+        and entry["category"] in CATEGORIES
+        and _is_document(entry)
+    )
+
+
+def _is_document(document: Any) -> bool:
+    size, sha256 = document["size"], document["sha256"]
+    return (
+        type(size) is int
+        and 0 <= size <= MAX_SIZE
+        and isinstance(sha256, str)
+        and SHA256.fullmatch(sha256) is not None
+    )

@@ -1,0 +1,45 @@
+"""Hidden files and folders, which other programs execute or obey without showing them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from dubbing_core.file_kinds import FileKind, guess_kind
+
+MARKER = re.compile(
+    r"\.(?:[\w-]+[._-])?(?:done|complete|completed|finished|processed|success|failed|checkpoint|progress|state|keep|gitkeep)"
+    r"(?:\.(?:json|jsonl|txt))?",
+    re.IGNORECASE,
+)
+"""Names of files with which dubbing tools mark finished steps: `.subtitle_done`, `.checkpoint.json`."""
+SYSTEM_FILES = frozenset({"autorun.inf", "desktop.ini"})
+"""Files that Windows obeys when it opens a folder, case-folded."""
+MEDIA = frozenset({FileKind.AUDIO, FileKind.SUBTITLE, FileKind.VIDEO})
+SHORT_NAME = re.compile(r"[^.~]{1,6}~[0-9]+")
+"""Windows' second name of a hidden file or folder: `GIT~1` is `.git`."""
+
+
+def is_hidden(path: str) -> bool:
+    """Return whether a path is hidden, and may be one that another program uses.
+
+    Such are `.git/config`, `.ssh/authorized_keys`, `.bashrc`. Markers of dubbing tools and hidden media are not.
+    """
+    *folders, name = path.split("/")
+    return any(map(_is_hidden_name, folders)) or (_is_hidden_name(name) and not _is_harmless(name))
+
+
+def _is_hidden_name(name: str) -> bool:
+    # HFS+ ignores characters of the category Cf: with one in front, `.git` is still `.git`.
+    visible = "".join(character for character in name if unicodedata.category(character) != "Cf")
+    return (
+        visible.startswith(".")
+        or visible.casefold() in SYSTEM_FILES
+        or SHORT_NAME.fullmatch(visible) is not None
+    )
+
+
+def _is_harmless(name: str) -> bool:
+    # Hidden files in TypeScript configure programs that execute them.
+    is_media = guess_kind(f"x{name}") in MEDIA and not name.casefold().endswith(".ts")
+    return is_media or MARKER.fullmatch(name) is not None

@@ -53,7 +53,30 @@ def load(world: World, version: Version, folder: Path, *, overwrite: bool = Fals
     )
 
 
+def load_as_saved(world: World, version: Version, folder: Path, **permissions: bool) -> LoadResult:
+    return load_version(version=version, folder=folder, overwrite=True, now=world.clock(), **permissions)
+
+
 # Results
+
+
+@pytest.mark.one_stack
+@pytest.mark.parametrize(
+    ("path", "code", "option"),
+    [
+        (".git/config", "load_hidden_files", "allow_hidden"),
+        ("audio\u202egpj.exe", "load_invisible_characters", "allow_invisible"),
+    ],
+)
+def test_unsafe_names_are_only_loaded_on_request(world: World, work_folder: Path, path, code, option):
+    session = world.saved("talk", {path: b"1", "audio/.subtitle_done": b"2"})
+    version = version_of(session, 1)
+    with pytest.raises(NotAllowedError) as caught:
+        load_as_saved(world, version, work_folder)
+    assert caught.value.code == code
+    assert contents(work_folder) == {}
+    load_as_saved(world, version, work_folder, **{option: True})
+    assert contents(work_folder)[path] == b"1"
 
 
 @pytest.mark.parametrize("number", [1, 2])

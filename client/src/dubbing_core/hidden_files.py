@@ -1,4 +1,4 @@
-"""Hidden files and folders, which other programs execute or obey without showing them."""
+"""Hidden files and folders, which programs obey and do not show."""
 
 from __future__ import annotations
 

@@ -25,6 +25,14 @@ class Command(VersionCommand):
         )
         parser.add_argument("--overwrite", action="store_true", help="Replace files with different contents.")
         parser.add_argument(
+            "--allow-hidden", action="store_true", help="Load hidden files too, such as .git/config."
+        )
+        parser.add_argument(
+            "--allow-invisible",
+            action="store_true",
+            help="Load names with invisible or bidirectional characters too.",
+        )
+        parser.add_argument(
             "--layout",
             choices=("saved", "session"),
             default="saved",
@@ -42,6 +50,8 @@ class Command(VersionCommand):
                 overwrite=options["overwrite"],
                 now=timezone.now(),
                 as_saved=options["layout"] == "saved",
+                allow_hidden=options["allow_hidden"],
+                allow_invisible=options["allow_invisible"],
             )
         except OSError as error:
             raise _translate_error(error, folder) from error

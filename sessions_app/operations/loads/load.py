@@ -11,7 +11,8 @@ from dubbing_core import metadata
 from dubbing_core.categories import METADATA_NAME
 from dubbing_core.concurrency import run_in_threads
 from dubbing_core.digests import compute_digest
-from dubbing_core.paths import escape_for_message
+from dubbing_core.hidden_files import is_hidden
+from dubbing_core.paths import escape_for_message, has_invisible_characters
 from sessions_app.exports.blob_files import BlobFile, write_blob_files
 from sessions_app.exports.target_folder import FileState, TargetFolder, TargetFolderError
 from sessions_app.models import Version
@@ -37,7 +38,14 @@ class LoadResult:
 
 
 def load_version(
-    *, version: Version, folder: Path, overwrite: bool, now: datetime, as_saved: bool = True
+    *,
+    version: Version,
+    folder: Path,
+    overwrite: bool,
+    now: datetime,
+    as_saved: bool = True,
+    allow_hidden: bool = False,
+    allow_invisible: bool = False,
 ) -> LoadResult:
     """Write the version's files and its metadata.json into an existing folder.
 
@@ -48,7 +56,10 @@ def load_version(
     folder's files as they were (new folders remain). Nothing is synced to the disk: this is a working copy.
 
     :param as_saved: write each file to the path it was saved from, instead of its path in the session.
-    :raises NotAllowedError: `load_differs`, files with other bytes exist and ``overwrite`` is false; nothing was written.
+    :param allow_hidden: write hidden files, such as `.git/config`, which other programs obey,
+    :param allow_invisible: and names with invisible or bidirectional characters.
+    :raises NotAllowedError: `load_differs`, files with other bytes exist and ``overwrite`` is false; `load_hidden_files` or
+        `load_invisible_characters`, such files would be written. Nothing was written.
     :raises BadInputError: `load_path_is_folder` or `load_folder_is_file`, a folder is in the place of a file or the reverse. A
         symbolic link counts as a file and is not followed.
     :raises StoreError: a blob could not be read.
@@ -64,6 +75,9 @@ def load_version(
     try:
         with TargetFolder(folder) as target:
             missing = _find_missing([*files, document_file], target, folder=folder, overwrite=overwrite)
+            _check_names(
+                [file.path for file in missing], allow_hidden=allow_hidden, allow_invisible=allow_invisible
+            )
             write_blob_files(
                 [file for file in missing if file is not document_file], target, store=get_store()
             )
@@ -97,11 +111,32 @@ def _find_missing(
     return [file for file, state in compared if state is not FileState.SAME]
 
 
+def _check_names(paths: Sequence[str], *, allow_hidden: bool, allow_invisible: bool) -> None:
+    """Refuse names that need a permission that is not given."""
+    if not allow_hidden and (hidden := list(filter(is_hidden, paths))):
+        raise NotAllowedError(
+            f"Hidden files may change what other programs do, or start some: {_quote(hidden)}. Nothing was written. "
+            "If you trust their author, load with --allow-hidden.",
+            code="load_hidden_files",
+        )
+    if not allow_invisible and (invisible := list(filter(has_invisible_characters, paths))):
+        raise NotAllowedError(
+            f"Invisible characters make a name look like another: {_quote(invisible)}. Nothing was written. "
+            "If you expect these names, load with --allow-invisible.",
+            code="load_invisible_characters",
+        )
+
+
 def _differing_files_error(paths: Sequence[str], folder: Path) -> NotAllowedError:
-    shown = ", ".join(f"“{escape_for_message(path)}”" for path in paths[:MAX_NAMED_FILES])
-    more = f" and {len(paths) - MAX_NAMED_FILES} more" if len(paths) > MAX_NAMED_FILES else ""
     return NotAllowedError(
-        f"{folder} contains other files with the same names: {shown}{more}. Nothing was written. "
+        f"{folder} contains other files with the same names: {_quote(paths)}. Nothing was written. "
         "Load into another folder, or allow overwriting.",
         code="load_differs",
     )
+
+
+def _quote(paths: Sequence[str]) -> str:
+    """Quote the first paths and count the rest."""
+    shown = ", ".join(f"“{escape_for_message(path)}”" for path in paths[:MAX_NAMED_FILES])
+    more = f" and {len(paths) - MAX_NAMED_FILES} more" if len(paths) > MAX_NAMED_FILES else ""
+    return shown + more

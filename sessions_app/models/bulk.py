@@ -1,17 +1,28 @@
-"""Statements for many rows: inserts of plain values, or of rows that the database selects.
+"""Statements for many rows: inserts, updates, and inserts of selected rows.
 
 ``bulk_create`` builds an object per row, which takes ten times as long as the insert itself for thousands of rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import connection, models
 
 ROWS_PER_STATEMENT = 500
 """Rows or variables of an SQL statement, which databases limit."""
+
+
+def set_column(model: type[models.Model], column: str, values: Mapping[int, Any]) -> None:
+    """Set one column of many rows to plain values, by primary key.
+
+    ``bulk_update`` builds an expression per row, which takes longer than the update itself.
+    """
+    table = model._meta.db_table  # noqa: SLF001 (`_meta` is documented API)
+    statement = f"UPDATE {table} SET {column} = %s WHERE id = %s"  # noqa: S608 (constants of this code)
+    with connection.cursor() as cursor:
+        cursor.executemany(statement, [(value, pk) for pk, value in sorted(values.items())])
 
 
 def insert_rows(

@@ -141,9 +141,13 @@ def get_hidden_path(path: Path, upload_id: str) -> Path:
     return path.with_name(f".{path.name}.{upload_id}.parts")
 
 
-def open_hidden(path: Path) -> int:
+def open_hidden(path: Path, *, durable: bool = True) -> int:
+    """Create a file under a hidden name, and its folder if needed.
+
+    :param durable: sync the folders above a new folder; its own parent needs a sync otherwise.
+    """
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-    return retry_in_folder(path.parent, lambda: os.open(path, flags, FILE_MODE))
+    return retry_in_folder(path.parent, lambda: os.open(path, flags, FILE_MODE), durable=durable)
 
 
 def link_file(source: Path, path: Path) -> None:
@@ -156,7 +160,7 @@ def link_file(source: Path, path: Path) -> None:
             raise FileNotFoundError(source)
 
 
-def retry_in_folder(folder: Path, act: Callable[[], T]) -> T:
+def retry_in_folder(folder: Path, act: Callable[[], T], *, durable: bool = True) -> T:
     """Create the folder and call ``act``; repeat both if the folder was removed.
 
     On a busy disk a folder that is being removed still exists by name although nothing can be created in it. Each delay is
@@ -164,21 +168,25 @@ def retry_in_folder(folder: Path, act: Callable[[], T]) -> T:
     """
     for attempt in range(_FOLDER_ATTEMPTS - 1):
         with suppress(FileNotFoundError):
-            make_folders(folder)
+            make_folders(folder, durable=durable)
             return act()
         time.sleep(attempt / 1000)
-    make_folders(folder)
+    make_folders(folder, durable=durable)
     return act()
 
 
-def make_folders(folder: Path) -> None:
-    """Create the folder and its parents, durably."""
+def make_folders(folder: Path, *, durable: bool = True) -> None:
+    """Create the folder and its parents.
+
+    :param durable: sync the folder's parent; those above are always synced.
+    """
     if folder.is_dir():
         return
     make_folders(folder.parent)
     with suppress(FileExistsError):
         folder.mkdir(FOLDER_MODE)
-    sync_folder(folder.parent)
+    if durable:
+        sync_folder(folder.parent)
 
 
 def remove_empty_folders(folder: Path, *, below: Path) -> None:
@@ -212,6 +220,12 @@ def open_descriptor(path: Path, flags: int = 0) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+def sync_file(path: Path) -> None:
+    """Write the file's bytes to the disk."""
+    with open_descriptor(path) as descriptor:
+        os.fsync(descriptor)
 
 
 def sync_folder(folder: Path) -> None:

@@ -89,7 +89,7 @@ class FileSystemStore:
             with atomic_files.create_file(path, key=key, durable=durable) as descriptor:
                 yield descriptor
         except BaseException:
-            atomic_files.remove_empty_folders(path.parent, below=self._root)
+            self._remove_empty_folders(key)
             raise
 
     def put_all(self, objects: Sequence[tuple[str, bytes]]) -> None:
@@ -99,12 +99,12 @@ class FileSystemStore:
             with atomic_files.translate_os_errors(str(folder.relative_to(self._root))):
                 atomic_files.retry_in_folder(folder, partial(atomic_files.write_files, folder, files))
 
-    def promote(self, staged: str, key: str) -> None:
+    def promote(self, staged: str, key: str, *, is_durable: bool = False) -> None:
         source, path = self.local_path(staged), self.local_path(key)
         with atomic_files.translate_os_errors(key):
             try:
-                with atomic_files.open_descriptor(source) as descriptor:
-                    os.fsync(descriptor)  # fast if it was written durably
+                if not is_durable:
+                    atomic_files.sync_file(source)
                 atomic_files.link_file(source, path)
             except FileNotFoundError:
                 self.size(key)
@@ -115,7 +115,8 @@ class FileSystemStore:
         upload_id = secrets.token_hex(16)
         path = self._upload_path(key, upload_id)
         with atomic_files.translate_os_errors(key):
-            os.close(atomic_files.open_hidden(path))
+            # The folder need not be durable before the upload is complete.
+            os.close(atomic_files.open_hidden(path, durable=False))
         return upload_id
 
     def put_part(
@@ -161,6 +162,7 @@ class FileSystemStore:
                 os.fsync(descriptor)
                 atomic_files.link_file(self._upload_path(key, upload_id), path)
                 atomic_files.sync_folder(path.parent)
+                atomic_files.sync_folder(path.parent.parent)  # `begin` did not
                 # Before the lock is released: a later request must not write into the object.
                 self.abort(key, upload_id)
         except ObjectMissingError:
@@ -226,7 +228,15 @@ class FileSystemStore:
         with atomic_files.translate_os_errors(key):
             with suppress(FileNotFoundError, IsADirectoryError, NotADirectoryError):
                 path.unlink()
-            atomic_files.remove_empty_folders(path.parent, below=self._root)
+            self._remove_empty_folders(key)
+
+    def _remove_empty_folders(self, key: str) -> None:
+        """Remove the folders of a key, except for the outermost, as far as they are empty.
+
+        Creating that one again would cost a sync for each save into an idle portal.
+        """
+        outermost = self._root / key.partition("/")[0]
+        atomic_files.remove_empty_folders(self.local_path(key).parent, below=outermost)
 
     def _files(self, prefix: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
         """Yield every file below the folder with its folder's prefix.

@@ -30,6 +30,8 @@ class StagedBlob:
 
     digest: Digest
     key: str | None = None
+    is_durable: bool = False
+    """Whether the bytes at ``key`` are."""
     data: bytes = b""
     make: Make | None = None
     rest: int = 0
@@ -84,7 +86,7 @@ def commit_blob(
     """
     key = blob_key(staged.digest.sha256)
     if staged.key is not None:
-        store.promote(staged.key, key)
+        store.promote(staged.key, key, is_durable=staged.is_durable)
     elif staged.make is not None:
         staged.make(key, on_bytes)
     else:

@@ -302,12 +302,13 @@ class BlobWriter(Protocol):
         """
         ...
 
-    def promote(self, staged: str, key: str) -> None:
+    def promote(self, staged: str, key: str, *, is_durable: bool = False) -> None:
         """Give a staged object its final key, inside the store if possible.
 
         Durable on return. An existing ``key`` is left as it is (content-addressed: equal names, equal bytes) and the staged
         object is removed. Idempotent: if only ``key`` exists, the object has been promoted before.
 
+        :param is_durable: the staged bytes are durable already, like those of a completed upload.
         :raises ObjectMissingError: neither exists.
         """
         ...

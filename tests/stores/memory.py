@@ -66,7 +66,8 @@ class MemoryStore:
         for key, data in objects:
             self._objects.setdefault(checked(key), data)
 
-    def promote(self, staged: str, key: str) -> None:
+    def promote(self, staged: str, key: str, *, is_durable: bool = False) -> None:
+        del is_durable
         checked(staged)
         checked(key)
         with self._lock:

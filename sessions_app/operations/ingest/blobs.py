@@ -15,6 +15,7 @@ from typing import Any
 
 from dubbing_core.concurrency import TaskGroup
 from sessions_app.models import Blob
+from sessions_app.models.commits import deferred_sync
 from sessions_app.operations.ingest.batches import Batch, OnBytes
 from sessions_app.operations.ingest.rows import PinBlobs, claim_rows
 from sessions_app.storage.staging import StagedBlob, commit_blob, commit_small_blobs, discard_blob
@@ -166,7 +167,9 @@ class _Pipeline:
 
     def _mark(self) -> None:
         if self._unmarked:
-            Blob.objects.filter(pk__in=self._unmarked, state=Blob.State.WRITING).update(
-                state=Blob.State.STORED
-            )
+            # The job's last commit makes the marks durable; without it another attempt stores the blobs again.
+            with deferred_sync():
+                Blob.objects.filter(pk__in=self._unmarked, state=Blob.State.WRITING).update(
+                    state=Blob.State.STORED
+                )
             self._unmarked.clear()

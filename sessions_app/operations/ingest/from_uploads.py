@@ -10,6 +10,7 @@ from operator import attrgetter
 from dubbing_core.digests import Digest, Digester
 from dubbing_core.paths import escape_for_message
 from sessions_app.models import Blob, Upload
+from sessions_app.models.bulk import set_column
 from sessions_app.operations.errors import BadInputError
 from sessions_app.operations.ingest.batches import Batch, OnBytes, split_into_batches
 from sessions_app.operations.ingest.blobs import ingest_blobs
@@ -68,7 +69,7 @@ def ingest_uploads(context: JobContext, files: Sequence[UploadedFile]) -> dict[s
         }
         for upload, blob in owners.items():
             upload.blob = blob
-        Upload.objects.bulk_update(owners, ["blob"])
+        set_column(Upload, "blob_id", {upload.pk: blob.pk for upload, blob in owners.items()})
         pin_for_this_job({position: blob for position, blob in blobs.items() if position >= len(single)})
 
     batches = [*_plan_batches(context.store, single, 0), *_plan_batches(context.store, packed, len(single))]
@@ -89,7 +90,10 @@ def _plan_batches(store: BlobReader, files: Sequence[UploadedFile], first: int) 
 def _stage(store: BlobReader, files: Sequence[UploadedFile], on_bytes: OnBytes) -> list[StagedBlob]:
     if files[0].upload.members is not None:
         return list(_stage_packed(store, files, on_bytes))
-    return [StagedBlob(digest=_hash(store, file, on_bytes), key=object_key(file.upload)) for file in files]
+    return [
+        StagedBlob(digest=_hash(store, file, on_bytes), key=object_key(file.upload), is_durable=True)
+        for file in files
+    ]
 
 
 def _stage_packed(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sessions_app.models import Upload
+from sessions_app.models.commits import deferred_sync
 from sessions_app.operations.errors import BadInputError, NotAllowedError
 from sessions_app.operations.uploads.errors import UploadCompleteError, UploadDeletedError
 from sessions_app.operations.uploads.parts import part_count
@@ -38,7 +39,9 @@ def initiate_multipart(upload: Upload, store: BlobStore) -> str:
     key = object_key(upload)
     store_id = store.begin(key)
     # Parts that arrive at once share one multipart upload: the first one recorded.
-    if Upload.objects.filter(pk=upload.pk, store_id="").update(store_id=store_id or "-"):
+    with deferred_sync():
+        is_first = Upload.objects.filter(pk=upload.pk, store_id="").update(store_id=store_id or "-")
+    if is_first:
         return store_id or "-"
     store.abort(key, store_id)
     row = Upload.objects.filter(pk=upload.pk).first()

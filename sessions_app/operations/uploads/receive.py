@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.conf import settings
-from django.db import transaction
 
 from sessions_app.models import Upload
+from sessions_app.models.commits import deferred_sync
 from sessions_app.operations.accounts.quotas import check_quota
 from sessions_app.operations.errors import BadInputError, BusyError
 from sessions_app.operations.uploads.errors import UploadCompleteError, UploadDeletedError
@@ -50,7 +50,8 @@ def put_part(*, upload: Upload, number: int, chunks: Iterable[bytes], now: datet
             raise UploadCompleteError from None
         prevent_resume(upload)
         raise UploadDeletedError from None
-    with transaction.atomic():
+    # Until the upload is complete, a power failure may undo its parts anyway.
+    with deferred_sync():
         row = lock_upload(upload)
         others = [record for record in row.parts if record["number"] != number]
         set_records(row, [*others, *list_records([part])])

@@ -109,7 +109,8 @@ class S3Store:
         for key, data in objects:
             self.objects.put(key, bytearray(data))
 
-    def promote(self, staged: str, key: str) -> None:
+    def promote(self, staged: str, key: str, *, is_durable: bool = False) -> None:
+        del is_durable  # every object is
         checked(staged)
         if not self.objects.exists(key):
             try:

@@ -1,6 +1,7 @@
 """Access rules: the one module that decides who may see and do what.
 
 - A user may do everything with rows that they own, and nothing with other rows, which do not exist for them.
+- A session that was deleted permanently does not exist for its owner either, nor do its versions.
 - The bearer of a share link may see its export while the link is usable.
 - Operators inspect and clean up all rows on the admin site, by Django's permissions for the row's model.
 
@@ -44,6 +45,13 @@ OWNER_FIELDS: dict[type[Model], str] = {
 }
 """Path from a row to the id of its owner. Rows of other models are visible to operators only."""
 
+DELETION_FIELDS: dict[type[Model], str] = {
+    DubbingSession: "deleted_at",
+    Entry: "session__deleted_at",
+    Version: "session__deleted_at",
+}
+"""Path from a row to the time when its session was deleted permanently. Garbage collection deletes the rows soon after."""
+
 
 class Action(StrEnum):
     """Action of a user on a row."""
@@ -60,7 +68,15 @@ def visible_to(user: Actor, rows: Rows) -> Rows:
     """Return those of the rows that the user may see."""
     if user.pk is None:
         return rows.none()
-    return rows.filter(**{OWNER_FIELDS[rows.model]: user.pk})
+    conditions: dict[str, Any] = {OWNER_FIELDS[rows.model]: user.pk}
+    if rows.model in DELETION_FIELDS:
+        conditions[f"{DELETION_FIELDS[rows.model]}__isnull"] = True
+    return rows.filter(**conditions)
+
+
+def manageable_by(user: Actor, rows: Rows) -> Rows:
+    """Return those of the rows that the user may manage: those that they see."""
+    return visible_to(user, rows)
 
 
 def can(user: Actor, action: Action, row: Model) -> bool:
@@ -69,10 +85,16 @@ def can(user: Actor, action: Action, row: Model) -> bool:
     Owners may do everything, so the action does not matter yet.
     """
     assert action in Action
-    owner_id: Any = row
-    for name in OWNER_FIELDS[type(row)].split("__"):
-        owner_id = getattr(owner_id, name)
-    return user.pk is not None and owner_id == user.pk
+    if type(row) in DELETION_FIELDS and _follow(row, DELETION_FIELDS[type(row)]) is not None:
+        return False
+    return user.pk is not None and _follow(row, OWNER_FIELDS[type(row)]) == user.pk
+
+
+def _follow(row: Model, path: str) -> Any:
+    value: Any = row
+    for name in path.split("__"):
+        value = getattr(value, name)
+    return value
 
 
 def require(user: Actor, action: Action, row: Model) -> None:

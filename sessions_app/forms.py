@@ -64,6 +64,14 @@ class BatchForm(forms.Form):
     action = forms.ChoiceField(choices=[("export", "Export"), ("trash", "Delete")])
 
 
+class TrashForm(forms.Form):
+    """Sessions in the trash to restore or, when confirmed, to delete permanently."""
+
+    codes = CodesField()
+    action = forms.ChoiceField(choices=[("restore", "Restore"), ("delete", "Delete permanently")])
+    confirmation = forms.CharField(required=False, max_length=100)
+
+
 class SelectionForm(forms.Form):
     """Selection of an export: all versions, or categories and languages of one.
 

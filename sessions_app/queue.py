@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 RUN_JOB = "sessions_app.run_job"
 SEND_PASSWORD_RESET = "sessions_app.send_password_reset"  # noqa: S105 (a task's name)
 SEND_MAIL = "sessions_app.send_mail"
+PURGE_DELETED_SESSIONS = "sessions_app.purge_deleted_sessions"
 PRIORITY = 3
 """Of the broker's steps 0, 3, 6, 9, of which 0 comes first: reconciling must not wait behind hundreds of jobs."""
 
@@ -64,3 +65,15 @@ def send_mail_task(name: str, **arguments: str) -> bool:
         logger.warning("The broker did not accept the task %s: %s", name, error)
         return False
     return True
+
+
+def enqueue_purge() -> None:
+    """Let a worker purge deleted sessions when the current transaction commits."""
+    transaction.on_commit(_send_purge)
+
+
+def _send_purge() -> None:
+    try:
+        current_app.send_task(PURGE_DELETED_SESSIONS, priority=PRIORITY)
+    except (OperationalError, OSError) as error:
+        logger.warning("The broker is unavailable, garbage collection purges the sessions later: %s", error)

@@ -10,7 +10,7 @@ from django.core.mail import EmailMessage
 from django.utils import timezone
 
 from sessions_app.operations.accounts import password_reset
-from sessions_app.operations.cleanup import garbage
+from sessions_app.operations.cleanup import expired, garbage
 from sessions_app.operations.jobs import reconcile, run
 
 MAIL_TASK: dict[str, Any] = {
@@ -30,6 +30,11 @@ def run_job(*, job_id: int, **_: Any) -> None:
 @shared_task(name="sessions_app.reconcile_jobs")
 def reconcile_jobs(**_: Any) -> None:
     reconcile.reconcile_jobs(now=timezone.now())
+
+
+@shared_task(name="sessions_app.purge_deleted_sessions")
+def purge_deleted_sessions(**_: Any) -> None:
+    expired.purge_deleted_sessions(now=timezone.now())
 
 
 @shared_task(name="sessions_app.collect_garbage")

@@ -14,6 +14,7 @@ from sessions_app.views import (
     session_list,
     shares,
     tokens,
+    trash,
     versions,
 )
 
@@ -32,8 +33,8 @@ version_urls = [
 session_urls: list[URLPattern | URLResolver] = [
     path("", session_detail.detail, name="session-detail"),
     path("save/", saves.new, name="session-save"),
-    path("trash/", session_detail.trash, name="session-trash"),
-    path("untrash/", session_detail.untrash, name="session-untrash"),
+    path("trash/", trash.trash, name="session-trash"),
+    path("untrash/", trash.untrash, name="session-untrash"),
     path("versions/<int:number>/", include(version_urls)),
 ]
 
@@ -42,7 +43,9 @@ sessions_urls: list[URLPattern | URLResolver] = [
     path("", session_list.index, name="session-list"),
     path("new/", session_list.new, name="session-new"),
     path("batch/", session_list.batch, name="session-batch"),
-    path("trash/", session_list.trash, name="session-trash-list"),
+    path("trash/", trash.index, name="session-trash-list"),
+    path("trash/batch/", trash.batch, name="session-trash-batch"),
+    path("trash/empty/", trash.empty, name="session-trash-empty"),
     path("<uuid:code>/", include(session_urls)),
 ]
 

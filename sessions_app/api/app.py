@@ -39,6 +39,7 @@ from sessions_app.api import (
     saves,
     sessions,
     shares,
+    trash,
     uploads,
     versions,
 )
@@ -117,6 +118,7 @@ api = PortalAPI(
 MODULES = (
     accounts,
     sessions,
+    trash,
     versions,
     saves,
     loads,

@@ -37,6 +37,24 @@ def get_trashed_session_or_404(user: User, code: UUID, action: Action = Action.V
     return _get(user, DubbingSession.objects.trashed(), code, action)
 
 
+def get_trashed_sessions_or_404(
+    user: User, codes: Sequence[UUID], action: Action = Action.VIEW
+) -> list[DubbingSession]:
+    """Return sessions in the trash in the given order.
+
+    :raises Http404: one of them is not in the trash.
+    """
+    by_code: dict[UUID, DubbingSession] = {}
+    for start in range(0, len(codes), BATCH):
+        rows = visible_to(user, _sessions().trashed().filter(code__in=codes[start : start + BATCH]))
+        by_code |= {session.code: session for session in rows}
+    if not by_code.keys() >= set(codes):
+        raise Http404
+    for session in by_code.values():
+        require(user, action, session)
+    return [by_code[code] for code in dict.fromkeys(codes)]
+
+
 def _sessions() -> DubbingSessionQuerySet:
     # A document can have megabytes and is rarely used: it is loaded on access.
     return DubbingSession.objects.select_related("current").defer("current__document")

@@ -18,7 +18,8 @@ class DubbingSessionQuerySet(models.QuerySet["DubbingSession"]):
         return self.filter(trashed_at__isnull=True)
 
     def trashed(self) -> DubbingSessionQuerySet:
-        return self.filter(trashed_at__isnull=False)
+        """Return the sessions that can be restored from the trash."""
+        return self.filter(trashed_at__isnull=False, deleted_at__isnull=True)
 
 
 class DubbingSession(models.Model):
@@ -44,6 +45,12 @@ class DubbingSession(models.Model):
     last_updated = models.DateTimeField()
     last_accessed = models.DateTimeField()
     trashed_at = models.DateTimeField(null=True, blank=True)
+    deleted_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="When its owner deleted it permanently from the trash. Garbage collection deletes the row.",
+    )
 
     objects = DubbingSessionQuerySet.as_manager()
 
@@ -70,6 +77,9 @@ class DubbingSession(models.Model):
             models.Index(fields=["-last_updated", "-id"], name="session_updated"),
             # Used by collect_garbage.
             models.Index(fields=["trashed_at"], name="session_trash", condition=Q(trashed_at__isnull=False)),
+            models.Index(
+                fields=["deleted_at"], name="session_deleted", condition=Q(deleted_at__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:

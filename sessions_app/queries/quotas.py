@@ -12,9 +12,10 @@ from sessions_app.models import Upload, Version
 def get_usage(user: AbstractBaseUser) -> int:
     """Return the bytes added by versions of the user's sessions, plus pending uploads.
 
-    Sessions in the trash count.
+    Sessions in the trash count, those deleted permanently do not.
     """
-    saved = Version.objects.filter(session__owner_id=user.pk).aggregate(size=Sum("stored_size"))["size"]
+    versions = Version.objects.filter(session__owner_id=user.pk, session__deleted_at__isnull=True)
+    saved = versions.aggregate(size=Sum("stored_size"))["size"]
     pending = Upload.objects.filter(owner_id=user.pk, blob__isnull=True).aggregate(size=Sum("size"))["size"]
     return (saved or 0) + (pending or 0)
 

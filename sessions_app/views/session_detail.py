@@ -1,23 +1,20 @@
-"""Page of one session; move to the trash and restore."""
+"""Page of one session."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from dubbing_core.categories import Category
-from sessions_app.access import Action, visible_to
-from sessions_app.http.lookups import get_session_or_404, get_trashed_session_or_404
+from sessions_app.access import visible_to
+from sessions_app.http.lookups import get_session_or_404
 from sessions_app.models import DubbingSession, Job, Version
-from sessions_app.operations.sessions.trash import trash_sessions, untrash_session
 from sessions_app.queries.exports import get_ready_exports
 from sessions_app.queries.versions import get_file_page, get_versions, summarize_categories
-from sessions_app.views.errors import run_with_message
 from sessions_app.views.page_view import SignedInRequest, page_view
 
 RECENT_JOBS = 10
@@ -62,25 +59,3 @@ def _recent_jobs(request: SignedInRequest, session: DubbingSession) -> list[Job]
         .filter(session=session)
         .order_by("-created_at")[:RECENT_JOBS]
     )
-
-
-@require_POST
-@page_view
-def trash(request: SignedInRequest, code: UUID) -> HttpResponse:
-    session = get_session_or_404(request.user, code, Action.MANAGE)
-    trash_sessions(sessions=[session], now=timezone.now())
-    messages.success(request, f"“{session.name}” was moved to the trash.", extra_tags=f"undo-{session.code}")
-    return redirect("session-list")
-
-
-@require_POST
-@page_view
-def untrash(request: SignedInRequest, code: UUID) -> HttpResponse:
-    session = get_trashed_session_or_404(request.user, code, Action.MANAGE)
-    old_name = session.name
-    if not run_with_message(request, lambda: untrash_session(session=session)):
-        return redirect("session-trash-list")
-    session.refresh_from_db()
-    suffix = f" as “{session.name}”, because its name is in use" if session.name != old_name else ""
-    messages.success(request, f"“{old_name}” was restored{suffix}.")
-    return redirect("session-detail", session.code)

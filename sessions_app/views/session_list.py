@@ -1,8 +1,7 @@
-"""Pages with several sessions: list, new session, batch actions, trash."""
+"""Pages with several sessions: list, new session, batch actions."""
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -20,7 +19,6 @@ from sessions_app.queries.sessions import (
     SessionOrder,
     get_session_languages,
     get_session_page,
-    get_trash_page,
 )
 from sessions_app.views.page_view import SignedInRequest, page_view
 from sessions_app.views.upload_page import upload_page
@@ -92,10 +90,3 @@ def _export(request: SignedInRequest, selected: list[DubbingSession]) -> HttpRes
     if queued:
         messages.success(request, f"{queued} {'export was' if queued == 1 else 'exports were'} queued.")
     return redirect("job-list")
-
-
-@require_safe
-@page_view
-def trash(request: SignedInRequest) -> HttpResponse:
-    page = get_trash_page(request.user, request.GET.get("page", "1"))
-    return render(request, "sessions/trash.html", {"page": page, "retention": settings.TRASH_RETENTION})

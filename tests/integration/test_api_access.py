@@ -146,6 +146,24 @@ OPERATIONS = {
         Operation("get_session", "GET", "/sessions/{session}"),
         Operation("trash_session", "DELETE", "/sessions/{session}", 204, True),
         Operation("untrash_session", "POST", "/sessions/{trashed}/untrash", 200, True),
+        # /trash
+        Operation(
+            "restore_sessions",
+            "POST",
+            "/trash/restore",
+            200,
+            True,
+            lambda had: {"sessions": [had.code("trashed")]},
+        ),
+        Operation(
+            "delete_sessions",
+            "POST",
+            "/trash/delete",
+            200,
+            True,
+            lambda had: {"sessions": [had.code("trashed")]},
+        ),
+        Operation("empty_trash", "DELETE", "/trash", 200, True),
         # /sessions/<code>/versions
         Operation("list_versions", "GET", "/sessions/{session}/versions"),
         Operation("get_version", "GET", VERSION),
@@ -217,7 +235,14 @@ OPERATIONS = {
     )
 }
 OWNED = [operation for operation in OPERATIONS.values() if operation.is_owned]
-WITH_CODES_IN_BODY = ("create_import", "preview_import", "sign_parts", "complete_uploads")
+WITH_CODES_IN_BODY = (
+    "restore_sessions",
+    "delete_sessions",
+    "create_import",
+    "preview_import",
+    "sign_parts",
+    "complete_uploads",
+)
 
 
 def state_of_all() -> list[list[dict[str, Any]]]:

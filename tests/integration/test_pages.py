@@ -133,6 +133,8 @@ ENDPOINTS = {
             "session-batch", "POST", 302, body=lambda had: {"codes": [had.session.code], "action": "trash"}
         ),
         Endpoint("session-trash-list", "GET", 200),
+        Endpoint("session-trash-batch", "POST", 302),
+        Endpoint("session-trash-empty", "POST", 302),
         # /sessions/<code>/
         Endpoint("session-detail", "GET", 200, of="session"),
         Endpoint("session-save", "GET", 200, of="session"),

@@ -8,6 +8,7 @@ if (!isSignedIn) clearDigests();
 
 connectMenus();
 connectDialogs();
+connectConfirmations();
 connectSelects();
 connectCopyButtons();
 showNotice();
@@ -37,6 +38,26 @@ function connectDialogs() {
   }
   for (const closer of document.querySelectorAll("[data-close-dialog]")) {
     closer.addEventListener("click", () => closer.closest("dialog")?.close());
+  }
+}
+
+/** Enable the button of a dialog when the word that confirms it was typed. */
+function connectConfirmations() {
+  /** @type {NodeListOf<HTMLInputElement>} */
+  const inputs = document.querySelectorAll("[data-confirmation]");
+  for (const input of inputs) {
+    const button = find(input.closest("dialog") ?? document, "button[type=submit]", HTMLButtonElement);
+    const update = () => {
+      button.disabled = input.value.trim().toLowerCase() !== input.dataset.confirmation;
+    };
+    input.addEventListener("input", update);
+    input.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") return;
+      // The browser would press the form's first button, which may be another one.
+      event.preventDefault();
+      button.click();
+    });
+    update();
   }
 }
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
 from sessions_app.models import DubbingSession, Export, Job, Upload
 from sessions_app.models.bulk import ROWS_PER_STATEMENT
@@ -23,7 +23,7 @@ class ExpiredRows:
     """Rows that a run deletes, as queries: evaluated after a real run, they are empty."""
 
     sessions: QuerySet[DubbingSession]
-    """In the trash for longer than the retention."""
+    """Deleted permanently, or in the trash for longer than the retention."""
     uploads: QuerySet[Upload]
 
 
@@ -31,7 +31,9 @@ def get_expired_rows(*, now: datetime) -> ExpiredRows:
     """Return the expired sessions and uploads that no unfinished job uses."""
     session_jobs = Job.objects.filter(session=OuterRef("pk")).unfinished()
     upload_jobs = Job.objects.filter(pk=OuterRef("job_id")).unfinished()
-    sessions = DubbingSession.objects.filter(trashed_at__lte=now - settings.TRASH_RETENTION)
+    sessions = DubbingSession.objects.filter(
+        Q(trashed_at__lte=now - settings.TRASH_RETENTION) | Q(deleted_at__isnull=False)
+    )
     uploads = Upload.objects.filter(expires_at__lte=now)
     return ExpiredRows(
         sessions=sessions.exclude(Exists(session_jobs)), uploads=uploads.exclude(Exists(upload_jobs))
@@ -63,6 +65,15 @@ def purge_sessions(expired: ExpiredRows, report: GarbageReport, *, check: Callab
         report.sessions.add(0)
         for size in sizes:
             report.exports.add(size)
+
+
+def purge_deleted_sessions(*, now: datetime) -> None:
+    """Delete the rows and exports of sessions that their owners deleted permanently.
+
+    A session with an unfinished job stays until a later run.
+    """
+    for session in get_expired_rows(now=now).sessions.filter(deleted_at__isnull=False):
+        purge_session(session=session)
 
 
 def delete_expired_uploads(expired: ExpiredRows, report: GarbageReport, *, check: Callable[[], None]) -> None:

@@ -17,7 +17,9 @@ from sessions_app.storage import get_store
 def get_expired_exports(*, now: datetime) -> QuerySet[Export]:
     """Return expired exports with stored bytes that no usable link needs."""
     shares = Share.objects.filter(export=OuterRef("pk"), revoked_at__isnull=True, expires_at__gt=now)
-    is_purged_with_session = Q(version__session__trashed_at__lte=now - settings.TRASH_RETENTION)
+    is_purged_with_session = Q(version__session__trashed_at__lte=now - settings.TRASH_RETENTION) | Q(
+        version__session__deleted_at__isnull=False
+    )
     return (
         Export.objects.filter(removed_at__isnull=True, expires_at__lte=now)
         .exclude(Exists(shares))

@@ -16,7 +16,9 @@ def purge_session(*, session: DubbingSession) -> int:
     A session that was restored in the meantime stays. Rows are deleted first: bytes without a row are swept later.
     """
     with transaction.atomic():
-        row = DubbingSession.objects.select_for_update().trashed().filter(pk=session.pk).first()
+        row = (
+            DubbingSession.objects.select_for_update().filter(pk=session.pk, trashed_at__isnull=False).first()
+        )
         if row is None:
             return 0
         exports = Export.objects.filter(version__session=row, removed_at__isnull=True)

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from dubbing_core.session_names import find_free_name, fold_session_name
 from sessions_app.models import DubbingSession
-from sessions_app.operations.errors import BadInputError
+from sessions_app.operations.errors import BadInputError, NotAllowedError
 from sessions_app.operations.sessions.names import MAX_NAME_TRIES, list_folded_names
 
 
@@ -22,16 +22,19 @@ def untrash_session(*, session: DubbingSession) -> DubbingSession:
     """Restore a session from the trash; a number is appended to a name that is in use.
 
     :raises BadInputError: concurrent requests took every free name.
+    :raises NotAllowedError: `deleted`, it was deleted permanently in the meantime.
     """
     for _ in range(MAX_NAME_TRIES):
         free = find_free_name(session.name, list_folded_names(session.owner_id))
         try:
             with transaction.atomic():
-                DubbingSession.objects.filter(pk=session.pk, trashed_at__isnull=False).update(
+                DubbingSession.objects.filter(pk=session.pk).trashed().update(
                     trashed_at=None, name=free, folded_name=fold_session_name(free)
                 )
         except IntegrityError:
             continue
         session.refresh_from_db()
+        if session.deleted_at is not None:
+            raise NotAllowedError(f"“{session.name}” was deleted permanently.", code="deleted")
         return session
     raise BadInputError("This name is taken. Rename the other session first.", code="name_taken")

@@ -1,0 +1,55 @@
+"""Permanent deletion of sessions from the trash, at their owner's request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Sum
+
+from sessions_app import queue
+from sessions_app.models import Version
+from sessions_app.models.session import DubbingSessionQuerySet
+from sessions_app.operations.errors import BadInputError
+
+CONFIRMATION = "delete"
+"""What a user types to confirm a permanent deletion on a page."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PermanentDeletion:
+    """Sessions that were deleted permanently."""
+
+    count: int
+    size: int
+    """Bytes that count toward the quota no longer."""
+
+
+def check_confirmation(text: str) -> None:
+    """Check that the user typed the word that confirms a permanent deletion.
+
+    :raises BadInputError: they did not.
+    """
+    if text.strip().casefold() != CONFIRMATION:
+        raise BadInputError(
+            f"Nothing was deleted. Type “{CONFIRMATION}” to delete permanently.", code="not_confirmed"
+        )
+
+
+def delete_permanently(*, sessions: DubbingSessionQuerySet, now: datetime) -> PermanentDeletion:
+    """Delete those of the sessions that are in the trash; they cannot be restored.
+
+    One statement makes them disappear and frees the quota, so that this is fast for any number of sessions and needs no disk
+    space. A worker deletes their rows and exports, after unfinished jobs have ended; garbage collection deletes blobs that
+    no other session has, after the grace period.
+    """
+    trashed = sessions.trashed().order_by()
+    with transaction.atomic():
+        size = Version.objects.filter(session__in=trashed.values("pk")).aggregate(size=Sum("stored_size"))[
+            "size"
+        ]
+        count = trashed.update(deleted_at=now)
+        if count:
+            queue.enqueue_purge()
+    return PermanentDeletion(count=count, size=size or 0)

@@ -256,6 +256,8 @@ MAX_UPLOAD_SIZE = env_int("MAX_UPLOAD_GIB", 100, maximum=5 * 1024) * 1024**3
 """Bytes of the largest file. S3-compatible stores have no objects above 5 TiB."""
 USER_QUOTA = env_int("USER_QUOTA_GIB", 0) * 1024**3
 """Total bytes of a user's sessions and uploads; 0 is unlimited."""
+DISK_RESERVE = env_int("DISK_RESERVE_MIB", 512, minimum=0) * 1024**2
+"""Bytes that uploads, imports, exports and copies leave free on the disks of storage and database."""
 MAX_FILES_IN_SESSION = env_int("MAX_FILES_IN_SESSION", 50_000)
 API_RATE_PER_MINUTE = env_int("API_RATE_PER_MINUTE", 1200, minimum=1)
 """Requests per access token or signed-in user, without parts, downloads and bundles."""

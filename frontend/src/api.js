@@ -24,7 +24,8 @@ export class ApiError extends Error {
     this.problem = problem;
     this.retryAfter = retryAfter;
     /** Whether the same request may succeed later. */
-    this.isRetryable = [0, 408, 429].includes(status) || status >= 500 || this.code === "connection_lost";
+    this.isRetryable =
+      [0, 408, 429].includes(status) || (status >= 500 && status !== 507) || this.code === "connection_lost";
   }
 }
 

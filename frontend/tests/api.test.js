@@ -13,7 +13,7 @@ for (const status of [0, 408, 429, 500, 503]) {
   test(`status ${status} may pass`, () => assert.equal(new ApiError(status).isRetryable, true));
 }
 
-for (const status of [400, 401, 403, 404, 409, 413]) {
+for (const status of [400, 401, 403, 404, 409, 413, 507]) {
   test(`status ${status} is permanent`, () => assert.equal(new ApiError(status).isRetryable, false));
 }
 

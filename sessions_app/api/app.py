@@ -55,8 +55,15 @@ from sessions_app.api.problems import (
 from sessions_app.api.rates import WINDOW_SECONDS, too_many_requests
 from sessions_app.http.bodies import connection_lost
 from sessions_app.http.statuses import status_of
-from sessions_app.operations.errors import BusyError, ConflictError, IncompleteError, OperationError
-from sessions_app.storage.store import StoreError
+from sessions_app.operations.errors import (
+    BusyError,
+    ConflictError,
+    DiskFullError,
+    IncompleteError,
+    OperationError,
+    OverQuotaError,
+)
+from sessions_app.storage.store import StoreError, StoreFullError
 
 logger = logging.getLogger(__name__)
 
@@ -66,6 +73,10 @@ Save a dubbing project's folder as a version of a session, load any version, exp
 Create an access token on the portal's page *Access tokens* and send it as `Authorization: Bearer dubs_...`. Every error is
 `application/problem+json` with a stable `code` and a readable `detail`. Lists are paginated: pass `next` as `cursor`.
 """
+
+
+STORAGE_PAGE = "/account/storage/"
+"""Where a user sees what uses space, and can free some."""
 
 
 class PortalAPI(NinjaAPI):
@@ -156,6 +167,10 @@ def on_operation_error(_request: HttpRequest, error: OperationError) -> HttpResp
                     {"upload": code, "missing": numbers} for code, numbers in error.missing.items()
                 ]
             }
+        case OverQuotaError():
+            extras = {"needed": error.needed, "used": error.used, "limit": error.limit, "page": STORAGE_PAGE}
+        case DiskFullError():
+            extras = {"needed": error.needed, "free": error.free, "page": STORAGE_PAGE}
         case BusyError(code="upload_busy"):  # used by another request of the same caller
             status = HTTPStatus.CONFLICT
         case _:
@@ -167,6 +182,10 @@ def on_operation_error(_request: HttpRequest, error: OperationError) -> HttpResp
 @api.exception_handler(StoreError)
 def on_store_error(_request: HttpRequest, error: StoreError) -> HttpResponse:
     logger.warning("The storage failed a request: %s", error)
+    if isinstance(error, StoreFullError):  # a retry in a moment would fail as well
+        return ProblemError(
+            HTTPStatus.INSUFFICIENT_STORAGE, error.code, str(error), page=STORAGE_PAGE
+        ).response()
     return ProblemError(
         HTTPStatus.SERVICE_UNAVAILABLE,
         "storage",

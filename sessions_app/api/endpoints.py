@@ -55,6 +55,7 @@ def write_endpoint(
 
     :param is_idempotent: document the Idempotency-Key that ``api.idempotency`` implements.
     """
+    errors = (*errors, HTTPStatus.INSUFFICIENT_STORAGE.value)
     endpoint = _endpoint(response, status, WRITE_AUTH, errors, is_rate_limited=is_rate_limited, **options)
     if is_idempotent:
         endpoint.setdefault("openapi_extra", {})["parameters"] = [IDEMPOTENCY_KEY]

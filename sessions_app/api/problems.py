@@ -40,6 +40,16 @@ class Problem(BaseModel):
     """With `conflict`: the number of the current version."""
     errors: list[FieldError] | None = None
     """With `bad_request`: the invalid fields."""
+    needed: int | None = None
+    """With `over_quota` and `disk_full`: bytes that do not fit."""
+    free: int | None = None
+    """With `disk_full`: bytes that are available."""
+    used: int | None = None
+    """With `over_quota`: bytes in use."""
+    limit: int | None = None
+    """With `over_quota`: bytes that the user may store."""
+    page: str | None = None
+    """With `over_quota` and `disk_full`: path of the portal's page on which the user can free space."""
     incomplete: list[IncompleteUpload] | None = None
     """With `upload_incomplete`: the missing parts of each upload."""
 

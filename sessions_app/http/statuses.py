@@ -8,6 +8,7 @@ from sessions_app.http.transfers import TooManyTransfersError
 from sessions_app.operations.errors import (
     BadInputError,
     BusyError,
+    DiskFullError,
     OperationError,
     OverQuotaError,
     ThrottledError,
@@ -22,6 +23,8 @@ def status_of(error: OperationError) -> HTTPStatus:
             return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
         case TooManyTransfersError() | ThrottledError():
             return HTTPStatus.TOO_MANY_REQUESTS
+        case DiskFullError():
+            return HTTPStatus.INSUFFICIENT_STORAGE
         case BusyError():
             return HTTPStatus.SERVICE_UNAVAILABLE
         case _:

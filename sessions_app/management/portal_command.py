@@ -57,7 +57,7 @@ class PortalCommand(BaseCommand):
         except (OperationError, ZipError) as error:
             raise Error(str(error), code=error.code) from error
         except StoreError as error:
-            raise Error(str(error), code="storage") from error
+            raise Error(str(error), code=error.code) from error
         except OperationalError as error:
             reason = str(error).strip().splitlines()[0]
             raise Error(f"The database did not respond: {reason}", code="database_unreachable") from error

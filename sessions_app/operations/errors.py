@@ -10,6 +10,7 @@ Views, the API, tasks and commands translate them; nothing else catches them.
     │   └── IncompleteError   parts of an upload are missing
     ├── OverQuotaError        the caller's storage quota is exceeded
     ├── ThrottledError        too many attempts: trying again after a delay will work
+    ├── DiskFullError         the server's disk has too little space
     └── BusyError             trying again in a moment will work
 
     JobEnded                  not an error: leaves a running job
@@ -18,6 +19,8 @@ Views, the API, tasks and commands translate them; nothing else catches them.
 """
 
 from __future__ import annotations
+
+from dubbing_core.sizes import format_size
 
 SECONDS_SHOWN = 120
 """From here on a wait is shown in minutes."""
@@ -73,7 +76,29 @@ class IncompleteError(BadInputError):
 
 
 class OverQuotaError(OperationError):
+    """The quota of ``limit`` bytes, of which ``used`` are used, has no room for ``needed``."""
+
     code = "over_quota"
+
+    def __init__(self, message: str, *, used: int, limit: int, needed: int) -> None:
+        super().__init__(message)
+        self.used = used
+        self.limit = limit
+        self.needed = needed
+
+
+class DiskFullError(OperationError):
+    """``needed`` bytes do not fit on the server's disk, of which ``free`` may be used."""
+
+    code = "disk_full"
+
+    def __init__(self, *, needed: int, free: int) -> None:
+        super().__init__(
+            f"There is not enough space on the server: {format_size(needed)} are needed, {format_size(free)} are available."
+            " Delete exports, unfinished uploads or sessions, or ask your operator for more space."
+        )
+        self.needed = needed
+        self.free = free
 
 
 class ThrottledError(OperationError):

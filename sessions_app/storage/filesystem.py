@@ -15,7 +15,7 @@ from pathlib import Path
 from django.core.files.storage import FileSystemStorage
 from zlib_ng import zlib_ng
 
-from sessions_app.storage import atomic_files, filesystem_checks
+from sessions_app.storage import atomic_files, disk, filesystem_checks
 from sessions_app.storage.keys import checked, checked_prefix
 from sessions_app.storage.part_sizes import collect_chunks, get_joined_size
 from sessions_app.storage.range_locks import TO_THE_END, RangeLockedError, lock_range
@@ -45,11 +45,20 @@ class FileSystemStore:
         self._storage = storage
         self._root = Path(storage.location)
         self.capabilities = Capabilities(
-            local_files=self, prepare=lambda _: filesystem_checks.check_folder(self._root)
+            local_files=self,
+            disk=self,
+            prepare=lambda _: filesystem_checks.check_folder(self._root),
         )
 
     def local_path(self, key: str) -> Path:
         return Path(self._storage.path(checked(key)))
+
+    def get_free_space(self) -> int:
+        with atomic_files.translate_os_errors(""):
+            return disk.get_free_space(self._root)
+
+    def shares_blocks(self) -> bool:
+        return filesystem_checks.can_share_blocks(self._root)
 
     def size(self, key: str) -> int:
         path = self.local_path(key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import suppress
@@ -38,7 +39,7 @@ def check_folder(root: Path) -> Iterator[CheckResult]:
 
 
 def _open_twice(root: Path) -> tuple[int, int]:
-    path = _get_test_path(root, 0)
+    path = _get_test_path(root, "0")
     path.unlink(missing_ok=True)
     first = atomic_files.open_hidden(path)
     try:
@@ -82,31 +83,40 @@ def _check_unnamed_files(root: Path) -> CheckResult:
     )
 
 
+def can_share_blocks(root: Path) -> bool:
+    """Return whether two files can share a block; False on a full disk."""
+    with suppress(OSError):
+        return _try_to_share(root)
+    return False
+
+
 def _check_sharing(root: Path) -> CheckResult:
-    """Check whether two files can share a block."""
-    paths = [_get_test_path(root, number) for number in (1, 2)]
-    descriptors: list[int] = []
     try:
-        for path in paths:
-            path.unlink(missing_ok=True)
-            descriptors.append(atomic_files.open_hidden(path))
-        atomic_files.write_all(descriptors[0], bytes(BLOCK_SIZE))
-        os.fsync(descriptors[0])
-        if share_first_block(*descriptors):
-            return CheckResult.ok(
-                "sharing", "Exports and loads share the blocks of files: they use no space."
-            )
+        can_share = _try_to_share(root)
     except OSError as error:
         return CheckResult.failed("sharing", f"The folder accepts no files: {error.strerror}.")
-    finally:
-        for descriptor in descriptors:
-            os.close(descriptor)
-        for path in paths:
-            path.unlink(missing_ok=True)
+    if can_share:
+        return CheckResult.ok("sharing", "Exports and loads share the blocks of files: they use no space.")
     return CheckResult.warning(
         "sharing", "Exports and loads copy files; XFS and Btrfs would share their blocks."
     )
 
 
-def _get_test_path(root: Path, number: int) -> Path:
-    return atomic_files.get_hidden_path(root / "self-test", str(number))
+def _try_to_share(root: Path) -> bool:
+    names = [secrets.token_hex(4) for _ in range(2)]  # requests may do this at the same time
+    paths = [_get_test_path(root, name) for name in names]
+    descriptors: list[int] = []
+    try:
+        descriptors += [atomic_files.open_hidden(path) for path in paths]
+        atomic_files.write_all(descriptors[0], bytes(BLOCK_SIZE))
+        os.fsync(descriptors[0])
+        return share_first_block(*descriptors)
+    finally:
+        for descriptor in descriptors:
+            os.close(descriptor)
+        for path in paths:
+            path.unlink(missing_ok=True)
+
+
+def _get_test_path(root: Path, name: str) -> Path:
+    return atomic_files.get_hidden_path(root / "self-test", name)

@@ -36,6 +36,8 @@ PART_SIZE = 8 * 1024 * 1024
 class StoreError(Exception):
     """Base of the errors of all stores."""
 
+    code = "storage"
+    """Stable code of the error for jobs, the API and commands."""
     is_retryable = True
     """Whether the same call may succeed later."""
 
@@ -95,6 +97,8 @@ class ObjectDamagedError(StoreError):
 class StoreFullError(StoreError):
     """There is no space left for the object."""
 
+    code = "disk_full"
+
     def __init__(self, key: str) -> None:
         super().__init__(key, "The storage is full. Free some space, then try again.")
 
@@ -118,6 +122,21 @@ class LocalFiles(Protocol):
 
         Otherwise like ``BlobWriter.writer``.
         """
+        ...
+
+
+class Disk(Protocol):
+    """The disk of a store on this machine; see ``Capabilities.disk``."""
+
+    def get_free_space(self) -> int:
+        """Return the bytes that can be written.
+
+        :raises StoreUnavailableError: the disk did not respond.
+        """
+        ...
+
+    def shares_blocks(self) -> bool:
+        """Return whether copies of objects share their blocks and need almost no space."""
         ...
 
 
@@ -226,6 +245,8 @@ class Capabilities:
 
     local_files: LocalFiles | None = None
     """Access to objects as files on this machine."""
+    disk: Disk | None = None
+    """The disk whose free space limits the store; None if that is unknown."""
     remote: bool = False
     """Every read costs a round trip: several should run concurrently."""
     server_side_copy: Callable[[str], RangeCopier | None] = get_no_copier

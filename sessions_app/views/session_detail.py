@@ -13,6 +13,7 @@ from dubbing_core.categories import Category
 from sessions_app.access import visible_to
 from sessions_app.http.lookups import get_session_or_404
 from sessions_app.models import DubbingSession, Job, Version
+from sessions_app.operations.sessions.last_accessed import touch_session
 from sessions_app.queries.exports import get_ready_exports
 from sessions_app.queries.versions import get_file_page, get_versions, summarize_categories
 from sessions_app.views.page_view import SignedInRequest, page_view
@@ -32,7 +33,7 @@ def detail(request: SignedInRequest, code: UUID, number: int | None = None) -> H
             Version.objects.select_related("created_by"), session=session, number=number
         )
     accessed = session.last_accessed
-    session.touch(now=now)
+    touch_session(session, now=now)
     context = {"session": session, "accessed": accessed, "jobs": _recent_jobs(request, session)}
     if version is None:
         return render(request, "sessions/empty.html", context)

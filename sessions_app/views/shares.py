@@ -20,6 +20,7 @@ from sessions_app.access import Action
 from sessions_app.http.downloads import download_response, export_download
 from sessions_app.http.lookups import get_share_or_404
 from sessions_app.models import Share
+from sessions_app.operations.database_errors import unless_disk_full
 from sessions_app.operations.errors import OperationError
 from sessions_app.operations.shares.copy import copy_shared_export
 from sessions_app.operations.shares.find import find_share
@@ -56,14 +57,12 @@ def download(request: HttpRequest, token: str) -> HttpResponseBase:
     share = find_share(token=token, now=now)
     if share is None or not share.export.is_ready(now=now):
         return _unavailable(request)
-    return _unlisted(
-        download_response(
-            request,
-            export_download(share.export),
-            on_start=lambda: share.count_download(now=now),
-            link=share.pk,
-        )
-    )
+
+    def count() -> None:
+        with unless_disk_full():
+            share.count_download(now=now)
+
+    return _unlisted(download_response(request, export_download(share.export), on_start=count, link=share.pk))
 
 
 @require_POST

@@ -204,7 +204,7 @@ def test_an_import_fails_on_a_full_disk_and_can_be_retried(world: World, compres
     with limited_file_size(6 * MIB):  # the database is smaller
         world.run(job)
 
-    assert (job.state, job.error_code) == (Job.State.FAILED, "storage")
+    assert (job.state, job.error_code) == (Job.State.FAILED, "disk_full")
     assert job.error_message == "The storage is full. Free some space, then try again."
     assert has_nothing_left()
     retry_job(job=job, now=world.clock())

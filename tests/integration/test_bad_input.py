@@ -220,7 +220,7 @@ def test_an_import_into_a_full_store_fails_and_can_be_retried(world: World, comp
     with full_store():
         world.run(job)
 
-    assert (job.state, job.error_code) == (Job.State.FAILED, "storage")
+    assert (job.state, job.error_code) == (Job.State.FAILED, "disk_full")
     assert job.error_message == "The storage is full. Free some space, then try again."
     assert_nothing_is_stored()
     assert_talk_is_stored(world, retry(world, job))

@@ -119,7 +119,7 @@ def check_failure(job: Job, before: dict[str, set[object]]) -> str:
     """Return what is wrong with a failed import, or ""."""
     if job.state != Job.State.FAILED:
         return f"{job.state}"
-    if job.error_code in {"", "internal", "storage", "database"}:
+    if job.error_code in {"", "internal", "storage", "disk_full", "database"}:
         return f"{job.error_code}: {job.error_detail}"
     if not job.error_message.endswith((".", ".)")):
         return f"no sentence: {job.error_message}"

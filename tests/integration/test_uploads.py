@@ -136,7 +136,7 @@ def test_a_file_one_byte_larger_than_a_part_has_two_parts(alice: Client):
     assert received(code) == b"x" * PART + b"y"
 
 
-def test_the_parts_of_a_file_of_90_gib_are_larger(alice: Client):
+def test_the_parts_of_a_file_of_90_gib_are_larger(alice: Client, large_disk: None):
     size = 90 * 1024**3 + 5
     (code,) = create(alice, a=size)
 
@@ -246,9 +246,14 @@ def test_completion_succeeds_after_the_response_of_the_store_was_lost(
     assert received(code) == b"wave"
 
 
-@pytest.mark.parametrize("error", [StoreFullError, StoreUnavailableError])
-def test_a_part_is_refused_as_retryable_while_the_store_fails(
-    alice: Client, monkeypatch: pytest.MonkeyPatch, error: type[StoreFullError]
+@pytest.mark.parametrize(
+    ("error", "refusal"), [(StoreFullError, (507, "disk_full")), (StoreUnavailableError, (503, "storage"))]
+)
+def test_a_part_can_be_sent_again_after_the_store_has_failed(
+    alice: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    error: type[StoreFullError | StoreUnavailableError],
+    refusal: tuple[int, str],
 ):
     (code,) = create(alice, a=4)
 
@@ -257,7 +262,7 @@ def test_a_part_is_refused_as_retryable_while_the_store_fails(
 
     with monkeypatch.context() as patch:
         patch.setattr(type(get_store()), "put_part", fail)
-        assert refusal_of(put(alice, code, 1, b"wave")) == (503, "storage")
+        assert refusal_of(put(alice, code, 1, b"wave")) == refusal
     assert put(alice, code, 1, b"wave").status_code == 200
 
 
@@ -482,7 +487,7 @@ def test_hundreds_of_small_files_are_uploaded_and_saved(world: World, alice: Cli
     assert (Upload.objects.count(), stored_keys("staging/")) == (0, [])
 
 
-def test_no_upload_is_created_for_an_invalid_file(alice: Client):
+def test_no_upload_is_created_for_an_invalid_file(alice: Client, large_disk: None):
     limit = settings.MAX_UPLOAD_SIZE
 
     def create_two(path: str, size: int) -> Any:

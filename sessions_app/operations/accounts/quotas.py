@@ -30,6 +30,9 @@ def check_quota(user: AbstractBaseUser, *, adding: int = 0) -> None:
     if used + adding > quota:
         addition = f", and {format_size(adding)} more do not fit" if adding else ""
         raise OverQuotaError(
-            f"You use {format_size(used)} of your {format_size(quota)} of storage{addition}. Delete sessions and empty the"
-            " trash, or ask your operator for more."
+            f"You use {format_size(used)} of your {format_size(quota)} of storage{addition}. Discard unfinished uploads, delete"
+            " sessions and empty the trash, or ask your operator for more.",
+            used=used,
+            limit=quota,
+            needed=adding,
         )

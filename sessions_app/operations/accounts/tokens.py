@@ -12,6 +12,7 @@ from django.db.models import Q
 
 from sessions_app.access import visible_to
 from sessions_app.models import AccessToken
+from sessions_app.operations.database_errors import unless_disk_full
 from sessions_app.operations.errors import BadInputError, NotAllowedError
 
 TOKEN_PREFIX = "dubs_"  # noqa: S105 (public: it lets people and secret scanners recognize a token)
@@ -102,4 +103,5 @@ def list_revocable_tokens(owner: AbstractBaseUser, *, now: datetime) -> list[Acc
 
 def record_token_use(*, token: AccessToken, now: datetime) -> None:
     """Record the last use of a token, to the minute."""
-    token.record_use(now=now, unless_after=now - USE_INTERVAL)
+    with unless_disk_full():
+        token.record_use(now=now, unless_after=now - USE_INTERVAL)

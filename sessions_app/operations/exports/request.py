@@ -13,11 +13,14 @@ from dubbing_core.session_names import build_export_filename
 from sessions_app.models import DubbingSession, Export, Job, Version
 from sessions_app.models.export import ExportQuerySet
 from sessions_app.models.job import JobQuerySet
-from sessions_app.operations.errors import NotAllowedError
+from sessions_app.operations.disk_space import BYTES_PER_FILE, check_disk_space
+from sessions_app.operations.errors import DiskFullError, NotAllowedError
 from sessions_app.operations.exports.layout import NothingSelectedError
 from sessions_app.operations.jobs.create import create_job
 from sessions_app.operations.jobs.retry import retry_job
-from sessions_app.queries.versions import has_selected_files
+from sessions_app.queries.history import get_history_size
+from sessions_app.queries.versions import has_selected_files, summarize_categories
+from sessions_app.storage import get_store
 
 
 def request_export(
@@ -27,6 +30,7 @@ def request_export(
 
     :raises NotAllowedError: the session is in the trash.
     :raises NothingSelectedError: the version has no selected file.
+    :raises DiskFullError: the server has not enough space.
     """
     with transaction.atomic():
         # The session's lock serializes equal requests, so that the second finds the job of the first.
@@ -38,9 +42,11 @@ def request_export(
         params = {"version": version.number, **_render_selection(selection)}
         equal = Job.objects.filter(kind=Job.Kind.EXPORT, owner_id=owner.pk, session=session, params=params)
         filename = build_export_filename(session.name, selection.filename_suffix)
-        return _find_reusable(equal, filename, now=now) or create_job(
-            kind=Job.Kind.EXPORT, owner=owner, session=session, params=params, now=now
-        )
+        reusable = _find_reusable(equal, filename, now=now)
+        if reusable is not None:
+            return reusable
+        check_export_space(_estimate_size(version, selection), now=now)
+        return create_job(kind=Job.Kind.EXPORT, owner=owner, session=session, params=params, now=now)
 
 
 def retry_export(*, job: Job, now: datetime) -> Job:
@@ -65,6 +71,30 @@ def retry_export(*, job: Job, now: datetime) -> Job:
 def get_selection(job: Job) -> Selection:
     """Return the selection of an export job."""
     return Selection.from_dict(job.params.get("selection", {}))
+
+
+def check_export_space(size: int, *, now: datetime, job: Job | None = None) -> None:
+    """Check that a ZIP of this size fits.
+
+    :raises DiskFullError: it does not.
+    """
+    disk = get_store().capabilities.disk
+    try:
+        check_disk_space(size, now=now, job=job)
+    except DiskFullError:
+        if disk is None or not disk.shares_blocks():
+            raise
+
+
+def _estimate_size(version: Version, selection: Selection) -> int:
+    """Return about as many bytes as the ZIP will have."""
+    if selection.history:
+        history = get_history_size(version)
+        return history.size + BYTES_PER_FILE * history.blobs
+    if not selection.is_partial:
+        return version.total_size + BYTES_PER_FILE * version.file_count
+    parts = summarize_categories(version, selection)
+    return sum(part.size + BYTES_PER_FILE * part.file_count for part in parts)
 
 
 def _render_selection(selection: Selection) -> dict[str, object]:

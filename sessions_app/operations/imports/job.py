@@ -12,10 +12,11 @@ from dubbing_core.zips.reader import Archive, read_archive
 from sessions_app.access import Action
 from sessions_app.models import Blob, Job, Upload
 from sessions_app.operations.accounts.quotas import check_quota, lock_quota
-from sessions_app.operations.errors import BadInputError
+from sessions_app.operations.disk_space import BYTES_PER_FILE, check_disk_space
+from sessions_app.operations.errors import BadInputError, DiskFullError
 from sessions_app.operations.imports.new_session import build_new_session, create_sessions
 from sessions_app.operations.imports.plan import SessionPlan, plan_sessions
-from sessions_app.operations.imports.preview import build_import_preview
+from sessions_app.operations.imports.preview import build_import_preview, get_known_size
 from sessions_app.operations.ingest.from_archive import ingest_members
 from sessions_app.operations.ingest.sources import ArchiveSource, FileSource, StoreSource
 from sessions_app.operations.jobs.context import JobContext
@@ -53,6 +54,7 @@ def perform_import(context: JobContext) -> None:
     counted = 0 if "file" in job.params else source.size
     adding = max(0, size - counted)
     check_quota(job.owner, adding=adding)
+    _check_space(context, plans)
     context.expect(size)
     blobs = _ingest_files(context, archive, source, plans)
     sessions = [
@@ -66,6 +68,25 @@ def perform_import(context: JobContext) -> None:
         result.update(create_sessions(context, sessions))
     for upload in Upload.objects.filter(job=job):
         delete_uploads([upload])
+
+
+def _check_space(context: JobContext, plans: Sequence[SessionPlan]) -> None:
+    """Check that the files fit beside the archive.
+
+    :raises DiskFullError: they do not; nothing was written.
+    """
+    members = [member for plan in plans for member in plan.stored_members]
+    rows = BYTES_PER_FILE * len(members)
+    disk = context.store.capabilities.disk
+    try:
+        check_disk_space(sum(member.size for member in members) + rows, now=context.clock(), job=context.job)
+    except DiskFullError as error:
+        known = get_known_size(plans, context.job.owner)
+        if disk is not None and disk.shares_blocks():
+            members = [member for member in members if not member.is_stored]
+        needed = max(0, sum(member.size for member in members) - known) + rows
+        if needed > error.free:
+            raise DiskFullError(needed=needed, free=error.free) from None
 
 
 def _open_source(job: Job, context: JobContext) -> ArchiveSource:

@@ -58,7 +58,7 @@ def build_import_preview(
         ][:MAX_ITEMS],
         "files": sum(len(plan.stored_members) for plan in plans),
         "size": sum(plan.total_size for plan in plans),
-        "known_size": _get_known_size(plans, owner),
+        "known_size": get_known_size(plans, owner),
         "ignored": ignored[:MAX_ITEMS],
         "ignored_count": len(ignored),
     }
@@ -143,7 +143,7 @@ def _list_versions(plan: SessionPlan, sizes: dict[str, int], *, now: datetime) -
     return rows[::-1]
 
 
-def _get_known_size(plans: Sequence[SessionPlan], owner: AbstractBaseUser) -> int:
+def get_known_size(plans: Sequence[SessionPlan], owner: AbstractBaseUser) -> int:
     """Return the bytes of files that are in sessions visible to the user already.
 
     They need no space.

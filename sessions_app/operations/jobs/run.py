@@ -61,7 +61,7 @@ def run_job(*, job_id: int, clock: Clock) -> None:
 
 
 def _handle_store_error(job: Job, error: StoreError, *, clock: Clock) -> None:
-    code, message = "storage", str(error)
+    code, message = error.code, str(error)
     if isinstance(error, ObjectDamagedError) and (damaged := invalidate_damaged_upload(job, error.key)):
         code, message = damaged.code, damaged.message
     is_transient = isinstance(error, StoreUnavailableError)

@@ -17,6 +17,7 @@ from sessions_app.exports.blob_files import BlobFile, write_blob_files
 from sessions_app.exports.target_folder import FileState, TargetFolder, TargetFolderError
 from sessions_app.models import Version
 from sessions_app.operations.errors import BadInputError, NotAllowedError
+from sessions_app.operations.sessions.last_accessed import touch_session
 from sessions_app.queries.manifests import get_version_manifest
 from sessions_app.storage import get_store
 from sessions_app.storage.atomic_files import write_all
@@ -87,7 +88,7 @@ def load_version(
             target.commit()
     except TargetFolderError as error:
         raise BadInputError(str(error), code=error.code) from error
-    version.session.touch(now=now)
+    touch_session(version.session, now=now)
     return LoadResult(
         written=len(missing),
         unchanged=len(files) + 1 - len(missing),

@@ -12,6 +12,8 @@ from dubbing_core.manifest import Manifest
 from dubbing_core.selection import Selection
 from sessions_app.access import usable_shares
 from sessions_app.models import DubbingSession, Share
+from sessions_app.operations.accounts.quotas import check_quota
+from sessions_app.operations.disk_space import BYTES_PER_FILE, check_disk_space
 from sessions_app.operations.errors import NotAllowedError
 from sessions_app.operations.sessions.create import create_session
 from sessions_app.operations.versions.commit import commit_version
@@ -27,10 +29,15 @@ def copy_shared_export(*, share: Share, owner: AbstractBaseUser, now: datetime) 
     Writes rows only; no bytes are copied.
 
     :raises NotAllowedError: the link has expired or was revoked.
+    :raises OverQuotaError: the files exceed the quota of ``owner``.
+    :raises DiskFullError: the server has not enough space for the rows.
     """
     version = _reload(share, now=now).export.version
     contents = _build_contents(share, now=now)
     created_at = metadata.read_timestamps(version.metadata).created_at
+    files, size = _measure(contents)
+    check_quota(owner, adding=size)
+    check_disk_space(files * BYTES_PER_FILE, now=now)
     with transaction.atomic():
         _reload(share, now=now)
         session = create_session(owner=owner, name=version.session.name, now=now)
@@ -42,6 +49,14 @@ def copy_shared_export(*, share: Share, owner: AbstractBaseUser, now: datetime) 
             DubbingSession.objects.filter(pk=session.pk).update(created_at=created_at)
     session.refresh_from_db()
     return session
+
+
+def _measure(contents: NewVersion | HistoryRows) -> tuple[int, int]:
+    """Return the number of files to copy, and the bytes that count toward the quota."""
+    if isinstance(contents, HistoryRows):
+        return len(contents.entries), sum(version.stored_size for version in contents.versions)
+    sizes = {entry.sha256: entry.size for entry in contents.manifest.entries}
+    return len(contents.manifest.entries), sum(sizes.values())
 
 
 def _reload(share: Share, *, now: datetime) -> Share:

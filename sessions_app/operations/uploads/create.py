@@ -15,6 +15,7 @@ from django.db import transaction
 from sessions_app.models import Upload
 from sessions_app.models.bulk import ROWS_PER_STATEMENT
 from sessions_app.operations.accounts.quotas import check_quota
+from sessions_app.operations.disk_space import BYTES_PER_FILE, check_disk_space
 from sessions_app.operations.uploads.new_files import (
     FileRow,
     NewFile,
@@ -35,6 +36,7 @@ def create_uploads(
 
     :raises BadInputError: a path, size or hash cannot be accepted; nothing is created.
     :raises OverQuotaError: the owner may not store as much.
+    :raises DiskFullError: the server has not enough space.
     """
     check_counts(files)
     drafts = [_build_draft(each) for each in files]
@@ -54,11 +56,20 @@ def create_uploads(
         upload.owner_id, upload.created_at = owner.pk, now
     with transaction.atomic():
         check_quota(owner, adding=sum(upload.size for upload in new))
+        check_disk_space(_estimate_space(new), now=now)
         Upload.objects.filter(pk__in=[upload.pk for upload in resumed]).update(
             expires_at=now + settings.UPLOAD_RETENTION
         )
         Upload.objects.bulk_create(new, batch_size=ROWS_PER_STATEMENT)
     return uploads
+
+
+def _estimate_space(uploads: Sequence[Upload]) -> int:
+    """Return the bytes that uploads and a save of them need."""
+    # A save copies the files of a pack, whose bytes are deleted afterwards.
+    packed = sum(upload.size for upload in uploads if upload.members is not None)
+    rows = BYTES_PER_FILE * sum(upload.file_count for upload in uploads)
+    return sum(upload.size for upload in uploads) + packed + rows
 
 
 def _build_draft(new: NewFile | NewPack) -> Upload:

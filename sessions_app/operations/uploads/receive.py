@@ -10,6 +10,7 @@ from django.conf import settings
 from sessions_app.models import Upload
 from sessions_app.models.commits import deferred_sync
 from sessions_app.operations.accounts.quotas import check_quota
+from sessions_app.operations.disk_space import check_part_space
 from sessions_app.operations.errors import BadInputError, BusyError
 from sessions_app.operations.uploads.errors import UploadCompleteError, UploadDeletedError
 from sessions_app.operations.uploads.multipart import check_accepts_parts, initiate_multipart
@@ -28,12 +29,14 @@ def put_part(*, upload: Upload, number: int, chunks: Iterable[bytes], now: datet
     :raises BadInputError: there is no such part, or its length is wrong.
     :raises NotAllowedError: the upload is complete, was deleted or has expired.
     :raises OverQuotaError: the owner's storage quota is exceeded.
+    :raises DiskFullError: the server has not enough space.
     :raises BusyError: another request is writing the same part.
     """
     store = get_store()
     check_accepts_parts(upload, [number], now=now)
     check_quota(upload.owner)
     length = part_length(upload, number)
+    check_part_space(length)
     store_id = initiate_multipart(upload, store)
     try:
         part = store.put_part(

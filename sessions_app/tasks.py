@@ -9,6 +9,7 @@ from celery import shared_task
 from django.core.mail import EmailMessage
 from django.utils import timezone
 
+from sessions_app.operations import database_reserve
 from sessions_app.operations.accounts import password_reset
 from sessions_app.operations.cleanup import expired, garbage
 from sessions_app.operations.jobs import reconcile, run
@@ -40,6 +41,7 @@ def purge_deleted_sessions(**_: Any) -> None:
 @shared_task(name="sessions_app.collect_garbage")
 def collect_garbage(**_: Any) -> None:
     garbage.collect_garbage(now=timezone.now(), dry_run=False)
+    database_reserve.reserve_database_space()
 
 
 @shared_task(name="sessions_app.send_password_reset", **MAIL_TASK)

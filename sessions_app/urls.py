@@ -13,6 +13,7 @@ from sessions_app.views import (
     session_detail,
     session_list,
     shares,
+    storage,
     tokens,
     trash,
     versions,
@@ -83,6 +84,13 @@ tokens_urls = [
     path("<uuid:code>/revoke/", tokens.revoke, name="token-revoke"),
 ]
 
+# /account/storage/
+storage_urls = [
+    path("", storage.page, name="storage"),
+    path("uploads/discard/", storage.discard_all, name="storage-discard-all"),
+    path("uploads/<uuid:code>/discard/", storage.discard, name="storage-discard"),
+]
+
 # /s/<token>/
 token_urls = [
     path("", shares.page, name="share-page"),
@@ -98,5 +106,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("exports/", include(exports_urls)),
     path("shares/", include(shares_urls)),
     path("account/tokens/", include(tokens_urls)),
+    path("account/storage/", include(storage_urls)),
     path("s/<str:token>/", include(token_urls)),
 ]

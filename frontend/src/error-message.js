@@ -1,6 +1,22 @@
 // What a page shows about an error.
 import { ApiError } from "./api.js";
+import { create } from "./dom.js";
 
 /** @param {unknown} error */
-export const messageOf = (error) =>
+const messageOf = (error) =>
   error instanceof ApiError ? error.message : "Something went wrong in this page. Reload it and try again.";
+
+/**
+ * Show an error's sentence, with a link to the page that helps if there is one.
+ * @param {HTMLElement} element
+ * @param {unknown} error
+ */
+export function showMessage(element, error) {
+  element.textContent = messageOf(error);
+  const page = error instanceof ApiError ? error.problem.page : undefined;
+  if (!page) return;
+  const link = create("a", "", "Manage storage");
+  link.href = page;
+  link.target = "_blank"; // the chosen files stay
+  element.append(" ", link);
+}

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from http import HTTPStatus
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
-from ninja import Router, Status
+from ninja import Query, Router, Status
 from pydantic import BaseModel, ConfigDict, Field
 
 from sessions_app import models
-from sessions_app.access import Action, visible_to
+from sessions_app.access import Action, manageable_by, visible_to
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.blobs import MAX_SIZE, Sha256
 from sessions_app.api.endpoints import OCTETS, read_endpoint, write_endpoint
@@ -37,6 +37,8 @@ from sessions_app.storage.part_sizes import choose_part_size
 from sessions_app.storage.store import CHUNK_SIZE, SignedPart as StoreSignedPart
 
 router = Router()
+
+MAX_IDLE_MINUTES = 366 * 24 * 60
 
 NEWEST_FIRST = Order(field="created_at", kind=datetime, is_descending=True)
 
@@ -149,6 +151,12 @@ class PartSigner(BaseModel):
     """In the order of the request."""
 
 
+class DiscardedUploads(BaseModel):
+    count: int
+    size: int
+    """Bytes that count toward the quota no longer."""
+
+
 @router.post(
     "/uploads",
     **write_endpoint(
@@ -192,6 +200,32 @@ def list_uploads(request: ApiRequest, limit: Limit, cursor: Cursor) -> Page[Uplo
     page, next_cursor = paginate(rows, order=NEWEST_FIRST, limit=limit, cursor=cursor)
     refresh_parts(page)
     return Page(items=[Upload.of(row) for row in page], next=next_cursor)
+
+
+@router.delete(
+    "/uploads",
+    **write_endpoint(
+        DiscardedUploads,
+        errors=(),
+        operation_id="discard_uploads",
+        summary="Discard all unfinished uploads",
+        description="Uploads that a job reads stay.",
+    ),
+)
+def discard_uploads(
+    request: ApiRequest,
+    *,
+    idle_minutes: Annotated[
+        int,
+        Query(
+            0, ge=0, le=MAX_IDLE_MINUTES, description="Keep uploads that received a part within this time."
+        ),
+    ],
+) -> DiscardedUploads:
+    idle_since = timezone.now() - timedelta(minutes=idle_minutes) if idle_minutes else None
+    uploads = manageable_by(request.auth.user, models.Upload.objects.all())
+    discarded = discard.discard_uploads(uploads=uploads, idle_since=idle_since)
+    return DiscardedUploads(count=discarded.count, size=discarded.size)
 
 
 @router.get(

@@ -45,8 +45,10 @@ def get_trashed_sessions_or_404(
     :raises Http404: one of them is not in the trash.
     """
     by_code: dict[UUID, DubbingSession] = {}
-    for start in range(0, len(codes), BATCH):
-        rows = visible_to(user, _sessions().trashed().filter(code__in=codes[start : start + BATCH]))
+    for start in range(0, len(codes), ROWS_PER_STATEMENT):
+        rows = visible_to(
+            user, _sessions().trashed().filter(code__in=codes[start : start + ROWS_PER_STATEMENT])
+        )
         by_code |= {session.code: session for session in rows}
     if not by_code.keys() >= set(codes):
         raise Http404

@@ -2,11 +2,62 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 
+from sessions_app.access import visible_to
 from sessions_app.models import Upload, Version
+
+
+@dataclass(frozen=True, kw_only=True)
+class StorageUse:
+    """What a user stores, in bytes."""
+
+    used: int
+    """Sessions, those in the trash, and pending uploads."""
+    limit: int | None
+    """The quota; None if there is none."""
+
+    @property
+    def percent(self) -> int:
+        """Used share of the quota, up to 100."""
+        return min(100, self.used * 100 // self.limit) if self.limit else 0
+
+    @property
+    def free(self) -> int | None:
+        return None if self.limit is None else max(0, self.limit - self.used)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StorageParts:
+    """The parts of a user's storage, in bytes."""
+
+    sessions: int
+    trash: int
+    uploads: int
+
+
+def get_storage_use(user: AbstractBaseUser) -> StorageUse:
+    return StorageUse(used=get_usage(user), limit=get_quota())
+
+
+def get_storage_parts(user: AbstractBaseUser) -> StorageParts:
+    """Return what sessions, trash and pending uploads add to the user's storage."""
+    versions = visible_to(user, Version.objects.all())
+    uploads = visible_to(user, Upload.objects.filter(blob__isnull=True))
+    return StorageParts(
+        sessions=_sum(versions.filter(session__trashed_at__isnull=True), "stored_size"),
+        trash=_sum(versions.filter(session__trashed_at__isnull=False), "stored_size"),
+        uploads=_sum(uploads, "size"),
+    )
+
+
+def _sum(rows: QuerySet[Any], field: str) -> int:
+    return rows.aggregate(total=Sum(field))["total"] or 0
 
 
 def get_usage(user: AbstractBaseUser) -> int:

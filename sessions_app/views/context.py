@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from sessions_app.access import visible_to
 from sessions_app.models import Job
+from sessions_app.queries.quotas import get_storage_use
 
 
 def portal(request: HttpRequest) -> dict[str, Any]:
@@ -25,4 +27,5 @@ def portal(request: HttpRequest) -> dict[str, Any]:
         "portal_version": settings.VERSION,
         "registration_open": settings.REGISTRATION_OPEN,
         "running_jobs": SimpleLazyObject(running),
+        "storage": SimpleLazyObject(lambda: get_storage_use(cast(User, user))),
     }

@@ -23,6 +23,7 @@ from sessions_app.operations.shares.create import create_share
 from sessions_app.queries.exports import get_ready_exports
 from sessions_app.queries.history import get_history_size
 from sessions_app.queries.versions import get_file_groups, summarize_categories
+from sessions_app.views.errors import show_error
 from sessions_app.views.page_view import SignedInRequest, page_view
 
 
@@ -97,7 +98,7 @@ def share(request: SignedInRequest, code: UUID) -> HttpResponse:
             now=timezone.now(),
         )
     except OperationError as error:
-        messages.error(request, error.message)
+        show_error(request, error)
         return redirect("export-detail", export.code)
     export.refresh_from_db()
     return render(request, "exports/detail.html", _context(export, ShareForm()) | {"created": created})

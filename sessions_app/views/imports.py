@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -14,6 +13,7 @@ from sessions_app.access import Action
 from sessions_app.http.lookups import get_job_or_404
 from sessions_app.operations.errors import OperationError
 from sessions_app.operations.imports.request import request_previewed_import
+from sessions_app.views.errors import show_error
 from sessions_app.views.page_view import SignedInRequest, page_view
 from sessions_app.views.upload_page import upload_page
 
@@ -33,6 +33,6 @@ def create_from_preview(request: SignedInRequest, code: UUID) -> HttpResponse:
     try:
         job = request_previewed_import(preview=preview, name=request.POST.get("name", ""), now=timezone.now())
     except OperationError as error:
-        messages.error(request, error.message)
+        show_error(request, error)
         return redirect("job-detail", preview.code)
     return redirect("job-detail", job.code)

@@ -18,7 +18,7 @@ from sessions_app.operations.errors import OperationError
 from sessions_app.operations.exports.request import retry_export
 from sessions_app.operations.jobs.cancel import cancel_job
 from sessions_app.operations.jobs.retry import retry_job
-from sessions_app.views.errors import run_with_message
+from sessions_app.views.errors import run_with_message, show_error
 from sessions_app.views.page_view import SignedInRequest, page_view
 
 PAGE_SIZE = 25
@@ -78,7 +78,7 @@ def retry(request: SignedInRequest, code: UUID) -> HttpResponse:
         else:
             retry_job(job=job, now=timezone.now())
     except OperationError as error:
-        messages.error(request, error.message)
+        show_error(request, error)
     else:
         messages.success(request, "The job was queued again.")
     return redirect("job-detail", job.code)

@@ -20,6 +20,7 @@ from sessions_app.queries.sessions import (
     get_session_languages,
     get_session_page,
 )
+from sessions_app.views.errors import show_error
 from sessions_app.views.page_view import SignedInRequest, page_view
 from sessions_app.views.upload_page import upload_page
 
@@ -84,7 +85,7 @@ def _export(request: SignedInRequest, selected: list[DubbingSession]) -> HttpRes
         try:
             request_export(version=session.current, owner=request.user, now=timezone.now())
         except OperationError as error:
-            messages.error(request, error.message)
+            show_error(request, error)
         else:
             queued += 1
     if queued:

@@ -25,6 +25,7 @@ from sessions_app.operations.errors import OperationError
 from sessions_app.operations.shares.copy import copy_shared_export
 from sessions_app.operations.shares.find import find_share
 from sessions_app.queries.versions import get_file_page, summarize_categories
+from sessions_app.views.errors import show_error
 from sessions_app.views.page_view import SignedInRequest, page_view
 
 R = TypeVar("R", bound=HttpResponseBase)
@@ -76,7 +77,7 @@ def copy(request: HttpRequest, token: str) -> HttpResponse:
     try:
         session = copy_shared_export(share=share, owner=request.user, now=timezone.now())
     except OperationError as error:
-        messages.error(request, error.message)
+        show_error(request, error)
         return redirect("share-page", token)
     messages.success(request, f"“{session.name}” was copied to your sessions.")
     return redirect("session-detail", session.code)

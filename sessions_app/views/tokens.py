@@ -17,6 +17,7 @@ from sessions_app.http.lookups import get_token_or_404
 from sessions_app.models import AccessToken
 from sessions_app.operations.accounts.tokens import create_token
 from sessions_app.operations.errors import OperationError
+from sessions_app.views.errors import show_error
 from sessions_app.views.page_view import SignedInRequest, page_view
 
 MAX_TOKENS = 200
@@ -46,7 +47,7 @@ def create(request: SignedInRequest) -> HttpResponse:
             now=timezone.now(),
         )
     except OperationError as error:
-        messages.error(request, error.message)
+        show_error(request, error)
         return redirect("token-list")
     return render(request, "tokens/list.html", _context(request, TokenForm()) | {"created": created})
 

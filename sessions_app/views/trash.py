@@ -26,7 +26,7 @@ from sessions_app.operations.sessions.permanent_deletion import (
 )
 from sessions_app.operations.sessions.trash import trash_sessions, untrash_session
 from sessions_app.queries.sessions import get_trash_page
-from sessions_app.views.errors import run_with_message
+from sessions_app.views.errors import run_with_message, show_error
 from sessions_app.views.page_view import SignedInRequest, page_view
 
 
@@ -98,7 +98,7 @@ def _delete(request: SignedInRequest, sessions: DubbingSessionQuerySet, *, confi
         check_confirmation(confirmation)
         deletion = delete_permanently(sessions=sessions, now=timezone.now())
     except OperationError as error:
-        messages.error(request, error.message)
+        show_error(request, error)
         return redirect("session-trash-list")
     if not deletion.count:
         messages.error(request, "These sessions were restored or deleted already.")

@@ -24,6 +24,7 @@ from sessions_app.operations.exports.request import request_export
 from sessions_app.operations.sessions.last_accessed import record_access
 from sessions_app.operations.versions.restore import restore_version
 from sessions_app.queries.versions import find_entry, get_file_groups
+from sessions_app.views.errors import show_error
 from sessions_app.views.page_view import SignedInRequest, page_view
 
 
@@ -34,7 +35,7 @@ def restore(request: SignedInRequest, code: UUID, number: int) -> HttpResponse:
     try:
         version = restore_version(session=session, number=number, author=request.user, now=timezone.now())
     except OperationError as error:
-        messages.error(request, error.message)
+        show_error(request, error)
     else:
         messages.success(request, f"Version {number} was restored as version {version.number}.")
     return redirect("session-detail", session.code)
@@ -54,7 +55,7 @@ def export(request: SignedInRequest, code: UUID, number: int) -> HttpResponse:
             version=version, owner=request.user, selection=form.selection, now=timezone.now()
         )
     except OperationError as error:
-        messages.error(request, error.message)
+        show_error(request, error)
         return redirect("session-detail", code)
     return redirect("job-detail", job.code)
 
@@ -91,7 +92,7 @@ def archive(request: SignedInRequest, code: UUID, number: int) -> HttpResponseBa
     try:
         layout = get_export_layout(version, session_name=name, selection=selection)
     except OperationError as error:
-        messages.error(request, error.message)
+        show_error(request, error)
         return redirect("export-new", code, number)
     return download_response(
         request, layout_download(layout, filename=build_export_filename(name, selection.filename_suffix))

@@ -277,6 +277,24 @@ def test_sessions_are_moved_to_the_trash(machine, tmp_path):
     write(tmp_path / "Old one", {"talk.mp4": b"recut"})
     assert "“Old one”" in laptop.run("save", tmp_path / "Old one", code=4).err
 
+    # From the trash they are restored, or deleted permanently, which frees storage at once.
+    assert laptop.run("trash", "--restore", "Old one").out == "Restored “Old one”.\n"
+    assert (
+        "There is no session “Old one” in the trash."
+        in laptop.run("trash", "--delete", "Old one", code=4).err
+    )
+    assert [row.split("\t")[0] for row in laptop.run("trash").out.splitlines()] == ["Old two"]
+    used = laptop.run_json("storage")["used"]
+    assert laptop.run("trash", "--delete", "Old two", code=2).err == (
+        "dubs: There is no terminal to ask: use --yes to delete permanently.\n"
+    )
+    freed = laptop.run_json("trash", "--delete", "Old two", "--yes")
+    assert (freed["count"], freed["size"]) == (1, len("Old two"))
+    storage = laptop.run_json("storage", "--discard-uploads")
+    assert (storage["used"], storage["trash"], storage["uploads"]) == (used - freed["size"], 0, 0)
+    laptop.run("rm", "Old one", "--yes")
+    assert "Deleted 1 session permanently, 7 B." in laptop.run("trash", "--empty", "--yes").out
+
 
 def test_login_and_logout(machine, tmp_path, portal):
     laptop = machine("bob-laptop")

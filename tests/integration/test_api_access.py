@@ -221,6 +221,8 @@ OPERATIONS = {
             lambda _: {"uploads": [{"path": "c.wav", "size": 1}]},
         ),
         Operation("list_uploads", "GET", "/uploads"),
+        Operation("discard_uploads", "DELETE", "/uploads", 200, True),
+        Operation("get_storage", "GET", "/storage"),
         Operation("get_upload", "GET", "/uploads/{upload}"),
         Operation("discard_upload", "DELETE", "/uploads/{upload}", 204, True),
         Operation("put_part", "PUT", "/uploads/{upload}/parts/1", 200, True, lambda _: b"wave"),

@@ -41,7 +41,7 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 SAFE = ("GET", "HEAD")
 ZIP_KEY = export_key("a-page-test")
 Kind = Literal["page", "link"]
-Thing = Literal["", "session", "trashed", "job", "failed", "export", "share", "token", "access"]
+Thing = Literal["", "session", "trashed", "job", "failed", "export", "share", "token", "access", "upload"]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -65,6 +65,7 @@ class Things:
     export: Export
     new_share: NewShare
     access: AccessToken
+    upload: Upload
 
     def code(self, thing: Thing) -> str:
         if thing == "token":
@@ -95,6 +96,7 @@ def things(world: World) -> Things:
         export=export,
         new_share=sketch_share(export),
         access=sketch_token(world.alice).token,
+        upload=world.upload({"a.wav": b"wave"})[0],
     )
 
 
@@ -132,6 +134,9 @@ ENDPOINTS = {
         Endpoint(
             "session-batch", "POST", 302, body=lambda had: {"codes": [had.session.code], "action": "trash"}
         ),
+        Endpoint("storage", "GET", 200),
+        Endpoint("storage-discard-all", "POST", 302),
+        Endpoint("storage-discard", "POST", 302, of="upload"),
         Endpoint("session-trash-list", "GET", 200),
         Endpoint("session-trash-batch", "POST", 302),
         Endpoint("session-trash-empty", "POST", 302),

@@ -38,7 +38,7 @@ def delete(world: World) -> int:
 
 def test_it_frees_the_quota_at_once_and_only_trashed_sessions_are_deleted(world: World):
     trashed(world)
-    kept = world.saved("kept", PROJECT)
+    other = world.saved("other", PROJECT)
     used = get_usage(world.alice)
 
     freed = delete(world)
@@ -46,10 +46,12 @@ def test_it_frees_the_quota_at_once_and_only_trashed_sessions_are_deleted(world:
     assert freed == sum(map(len, TALK.values()))
     assert get_usage(world.alice) == used - freed
     assert list(signed_in(world.alice).get("/sessions/trash/").context["page"]) == []
-    assert signed_in(world.alice).get(f"/sessions/{kept.code}/").status_code == 200
+    assert signed_in(world.alice).get(f"/sessions/{other.code}/").status_code == 200
 
 
-def test_rows_and_exports_go_at_once_and_blobs_after_the_grace_period(world: World, settings: LazySettings):
+def test_rows_and_exports_are_deleted_at_once_and_blobs_after_the_grace_period(
+    world: World, settings: LazySettings
+):
     session = world.saved("talk", TALK)
     assert session.current is not None
     export = world.exported(session.current)

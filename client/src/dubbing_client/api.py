@@ -87,6 +87,42 @@ class Api(RestClient):
         """Move a session to the trash."""
         self.call("DELETE", f"/sessions/{code}")
 
+    # -- Trash and storage ------------------------------------------------------------------------------------------
+
+    def find_trashed(self, name: str) -> list[objects.Session]:
+        """Return the sessions in the trash with this name (ignoring case) or code."""
+        if is_code(name):
+            with contextlib.suppress(NotFoundError):
+                session = self.session(name)
+                return [session] if session["trashed_at"] else []
+        return list(self.pages("/sessions", {"name": name, "trashed": True}))
+
+    def restore_sessions(self, codes: Sequence[str]) -> list[objects.Session]:
+        """Restore sessions from the trash."""
+        response = self.call("POST", "/trash/restore", body={"sessions": list(codes)}, key=new_key())
+        sessions: list[objects.Session] = response.data["sessions"]
+        return sessions
+
+    def delete_permanently(self, codes: Sequence[str]) -> objects.Freed:
+        """Delete sessions in the trash; they cannot be restored."""
+        body = {"sessions": list(codes)}
+        freed: objects.Freed = self.call("POST", "/trash/delete", body=body, key=new_key()).data
+        return freed
+
+    def empty_trash(self) -> objects.Freed:
+        """Delete all sessions in the trash; they cannot be restored."""
+        freed: objects.Freed = self.call("DELETE", "/trash").data
+        return freed
+
+    def storage(self) -> objects.Storage:
+        storage: objects.Storage = self.call("GET", "/storage").data
+        return storage
+
+    def discard_uploads(self) -> objects.Freed:
+        """Discard all uploads that were not saved or imported."""
+        freed: objects.Freed = self.call("DELETE", "/uploads").data
+        return freed
+
     # -- Versions ---------------------------------------------------------------------------------------------------
 
     def versions(self, session: str) -> Iterator[objects.Version]:

@@ -135,6 +135,22 @@ class Quota(TypedDict):
     limit: int | None
 
 
+class Storage(TypedDict):
+    used: int
+    limit: int | None
+    """Null for unlimited."""
+    sessions: int
+    trash: int
+    uploads: int
+    available: int | None
+    """On the server's disk, for all users."""
+
+
+class Freed(TypedDict):
+    count: int
+    size: int
+
+
 class Me(TypedDict):
     name: str
     email: str

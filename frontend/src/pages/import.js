@@ -2,7 +2,7 @@
 import { ApiError, fillUrl, isAbortError, request } from "../api.js";
 import { readJson, refsOf } from "../dom.js";
 import { connectDropZone } from "../drop-zone.js";
-import { messageOf } from "../error-message.js";
+import { showMessage } from "../error-message.js";
 import { formatBytes } from "../format.js";
 import { UploadController } from "../upload/upload-controller.js";
 
@@ -73,7 +73,7 @@ async function start(file, url) {
 /** @param {unknown} error */
 function showError(error) {
   ref("error").hidden = false;
-  ref("error-text").textContent = messageOf(error);
+  showMessage(ref("error-text"), error);
   if (!(error instanceof ApiError)) throw error;
 }
 

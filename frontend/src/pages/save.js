@@ -2,7 +2,7 @@
 import { ApiError, fillUrl, isAbortError, newKey, request } from "../api.js";
 import { readJson, refsOf } from "../dom.js";
 import { connectDropZone } from "../drop-zone.js";
-import { messageOf } from "../error-message.js";
+import { showMessage } from "../error-message.js";
 import { formatBytes, formatFileCount, sum } from "../format.js";
 import { PlacementTable } from "../placement-table.js";
 import { acceptedFiles, placeFiles } from "../placements.js";
@@ -196,7 +196,7 @@ function hideError() {
 /** @param {unknown} error */
 function showError(error) {
   ref("error").hidden = false;
-  ref("error-text").textContent = messageOf(error);
+  showMessage(ref("error-text"), error);
   const current = error instanceof ApiError && error.code === "conflict" ? error.problem.current : undefined;
   ref("conflict").hidden = current === undefined;
   if (current !== undefined && session) showConflict(session, current);

@@ -3,7 +3,6 @@ from __future__ import annotations
 import socket
 import sys
 from argparse import ArgumentParser
-from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
@@ -21,6 +20,7 @@ from sessions_app.management.services import broker, web, worker
 from sessions_app.management.services.child import Service
 from sessions_app.management.services.supervisor import StopRequested, Supervisor
 from sessions_app.management.static_files import collect_static_files
+from sessions_app.operations.database_reserve import reserve_database_space
 
 START_TIMEOUT = 60
 """Seconds; generous for a slow disk with a cold cache."""
@@ -70,10 +70,12 @@ class Command(BaseCommand):
         address = web.get_address(listening)
         site_url = env_str("SITE_URL") or address
         migrate(print_line=self._print_line)
+        # This process keeps its connection, and with it the enlarged log.
+        reserve_database_space()
         collect_static_files(print_line=self._print_line)
         self._print_line("Starting")
         if not settings.REDIS_URL:
-            _start_broker(supervisor, print_line=self._print_line)
+            _start_broker(supervisor)
         supervisor.start(worker.get_service(site_url=site_url))
         supervisor.start(web.get_service(listening, site_url=site_url))
         supervisor.wait_until(
@@ -96,7 +98,7 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-def _start_broker(supervisor: Supervisor, *, print_line: Callable[[str], None]) -> None:
+def _start_broker(supervisor: Supervisor) -> None:
     service = broker.prepare_service()
     if broker.is_responding():
         # The broker of a portal that was just killed needs a moment to end.
@@ -106,19 +108,7 @@ def _start_broker(supervisor: Supervisor, *, print_line: Callable[[str], None]) 
             timeout=10,
         )
     supervisor.start(service)
-    try:
-        supervisor.wait_until(
-            broker.is_responding, error="The broker does not respond.", timeout=START_TIMEOUT
-        )
-    except Error:
-        supervisor.remove(service)
-        if not broker.move_damaged_data():
-            raise
-        print_line("The broker's data is damaged and was moved aside; waiting jobs will be published again.")
-        supervisor.start(service)
-        supervisor.wait_until(
-            broker.is_responding, error="The broker does not respond.", timeout=START_TIMEOUT
-        )
+    supervisor.wait_until(broker.is_responding, error="The broker does not respond.", timeout=START_TIMEOUT)
 
 
 def _get_demo_service() -> Service:

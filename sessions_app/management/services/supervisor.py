@@ -80,10 +80,6 @@ class Supervisor:
         del self._children[service.name]
         return status
 
-    def remove(self, service: Service) -> None:
-        """Stop a service without restarting it."""
-        self._children.pop(service.name).stop()
-
     def watch(self) -> None:
         """Restart services that end, until StopRequested."""
         failures: dict[str, int] = {}

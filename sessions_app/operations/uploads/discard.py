@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet, Sum
 
 from sessions_app.models import Job, Upload
+from sessions_app.models.bulk import ROWS_PER_STATEMENT
 from sessions_app.operations.errors import NotAllowedError
 from sessions_app.operations.uploads.rows import lock_upload
 from sessions_app.operations.uploads.staging import delete_staged_bytes
+from sessions_app.queries.uploads import filter_unused
 
 
 def discard_upload(*, upload: Upload) -> None:
@@ -36,3 +41,44 @@ def delete_uploads(uploads: Iterable[Upload]) -> int:
     for upload in rows:
         delete_staged_bytes(upload)
     return sum(upload.received for upload in rows if upload.blob_id is None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Discarded:
+    """Uploads that were discarded."""
+
+    count: int
+    size: int
+    """Bytes that count toward quotas no longer."""
+
+
+def discard_uploads(*, uploads: QuerySet[Upload], idle_since: datetime | None = None) -> Discarded:
+    """Discard the uploads that no unfinished job reads.
+
+    :param idle_since: only those that received nothing after this time.
+    """
+    ids = list(filter_unused(uploads, idle_since=idle_since).order_by("pk").values_list("pk", flat=True))
+    count = size = 0
+    for start in range(0, len(ids), ROWS_PER_STATEMENT):
+        for upload in _delete_unused_rows(ids[start : start + ROWS_PER_STATEMENT]):
+            delete_staged_bytes(upload)
+            count += 1
+            size += upload.size if upload.blob_id is None else 0
+    return Discarded(count=count, size=size)
+
+
+def count_discardable(*, uploads: QuerySet[Upload], idle_since: datetime | None = None) -> Discarded:
+    """Return what `discard_uploads` would discard."""
+    unused = filter_unused(uploads, idle_since=idle_since)
+    size = unused.filter(blob__isnull=True).aggregate(size=Sum("size"))["size"]
+    return Discarded(count=unused.count(), size=size or 0)
+
+
+def _delete_unused_rows(ids: Sequence[int]) -> list[Upload]:
+    """Delete the rows of uploads, except of those that a job started to read in the meantime."""
+    with transaction.atomic():
+        locked = list(Upload.objects.select_for_update().filter(pk__in=ids).order_by("pk"))
+        # Queried after the rows are locked: a job that is created now waits for them.
+        unused = set(filter_unused(Upload.objects.filter(pk__in=ids)).values_list("pk", flat=True))
+        Upload.objects.filter(pk__in=unused).delete_rows()
+    return [upload for upload in locked if upload.pk in unused]

@@ -36,6 +36,8 @@ COMMANDS = {
     "export": ("archives", "Download a session as a ZIP; the same command resumes a broken download"),
     "import": ("archives", "Upload a ZIP and create a session from it"),
     "rm": ("sessions", "Move sessions to the trash"),
+    "trash": ("trash", "List, restore or permanently delete sessions in the trash"),
+    "storage": ("storage", "Show what uses your storage; discard unfinished uploads"),
     "watch": ("watch", "Save a folder whenever a stage of the pipeline has finished, until Ctrl-C"),
     "completion": ("completion", "Print a completion script for a shell"),
 }

@@ -102,6 +102,7 @@ def run_rm(options: Namespace, terminal: Terminal) -> int:
         for code in sessions:
             api.delete_session(code)
     terminal.result(
-        {"removed": names}, f"Moved {quoted(names)} to the trash. You can restore sessions in the portal."
+        {"removed": names},
+        f"Moved {quoted(names)} to the trash. To restore: dubs trash --restore NAME. To free the space: dubs trash --empty.",
     )
     return 0

@@ -8,11 +8,13 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from dubbing_client.errors import DubsError
+from dubbing_client.errors import DubsError, Problem
 from dubbing_core.paths import escape_unprintable
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
+
+SPACE_CODES = {"over_quota", "disk_full"}
 
 STEPS = {
     "hash": "Reading",
@@ -76,6 +78,8 @@ class Terminal:
     def fail(self, error: DubsError) -> int:
         """Write an error and return its exit code."""
         _write(sys.stderr, f"dubs: {printable(str(error))}")
+        if isinstance(error, Problem) and error.code in SPACE_CODES:
+            _write(sys.stderr, "`dubs storage` shows what uses the space; `dubs trash --empty` frees some.")
         if self.is_json and not self._has_result:
             self._write_document({"error": {"code": error.code, "message": str(error)}})
         return error.exit_code
@@ -91,6 +95,14 @@ class Terminal:
         sys.stderr.write(f"{printable(question)} [y/N] ")
         sys.stderr.flush()
         return sys.stdin.readline().strip().casefold() in {"y", "yes"}
+
+    def confirm_typed(self, question: str, *, word: str) -> bool:
+        """Ask for a word to be typed; without a terminal, return False."""
+        if not self.can_ask:
+            return False
+        sys.stderr.write(f"{printable(question)} Type “{word}” to confirm: ")
+        sys.stderr.flush()
+        return sys.stdin.readline().strip().casefold() == word
 
     def progress(self) -> ProgressBars:
         """Return a progress listener, to be used in a ``with`` block."""

@@ -1,6 +1,6 @@
-"""CRC-32 and Inflate by zlib-ng and ISA-L, or else by the standard library.
+"""CRC-32 and Inflate by zlib-ng, or else by the standard library.
 
-The portal installs the compiled libraries, the client does not need them (docs/decisions/0001-libraries.md).
+The portal installs the compiled library, the client does not need it (docs/decisions/0001-libraries.md).
 """
 
 from __future__ import annotations
@@ -19,12 +19,5 @@ except ImportError:
     pass
 else:
     crc32 = zlib_ng.crc32
-
-try:
-    from isal import isal_zlib
-except ImportError:
-    pass
-else:
-    isal: Any = isal_zlib  # its stub declares the error class as an instance
-    decompressobj = isal.decompressobj
-    INFLATE_ERRORS = (zlib.error, isal.error)
+    decompressobj = zlib_ng.decompressobj
+    INFLATE_ERRORS = (zlib.error, zlib_ng.error)

@@ -18,7 +18,7 @@ MODULES = sorted(CORE.rglob("*.py"))
 
 REQUIRED = {"langcodes"}
 """Dependencies that the client's distribution declares."""
-OPTIONAL = {"isal", "zlib_ng"}
+OPTIONAL = {"zlib_ng"}
 """Compiled libraries: faster, and imported in one module with a fallback."""
 IMPURE = {
     *{

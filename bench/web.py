@@ -55,7 +55,13 @@ class Portal:
             for file in sorted(source.rglob("*")):
                 if file.is_file():
                     archive.write(file, file.relative_to(source))
-        imported = json.loads(self.manage("import_session", packed, "--owner", USER, "--json"))
+        return self.import_archive(packed, name=name)
+
+    def import_archive(self, packed: Path, *, name: str) -> str:
+        """Import a ZIP, which is removed, as a session; return the path of its ZIP."""
+        imported = json.loads(
+            self.manage("import_session", packed, "--owner", USER, "--name", name, "--json")
+        )
         packed.unlink()
         return f"/sessions/{imported['code']}/versions/1/archive.zip"
 

@@ -180,6 +180,9 @@ STORAGES: dict[str, dict[str, Any]] = {
     "default": _default_storage,
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+LAYOUT_CACHE_DIR = DATA_DIR / "cache" / "layouts"
+LAYOUT_CACHE_SIZE = env_int("ZIP_CACHE_MIB", 256, minimum=1) * 1024**2
+"""Bytes of planned ZIPs on each machine's disk: about 0.5 MiB per 1,000 files."""
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env_str("STATIC_ROOT", str(DATA_DIR / "static")))
 if not _team and STATIC_ROOT.is_relative_to(DATA_DIR):

@@ -23,7 +23,7 @@ from sessions_app.api.jobs import Job, job_url
 from sessions_app.api.pagination import Cursor, Limit, Order, Page, paginate
 from sessions_app.api.selections import build_selection
 from sessions_app.http.downloads import export_download, layout_download
-from sessions_app.http.lookups import get_export_or_404, get_version_or_404
+from sessions_app.http.lookups import get_download_or_404, get_export_or_404, get_version_or_404
 from sessions_app.operations.errors import NotAllowedError
 from sessions_app.operations.exports.layout import get_export_layout
 from sessions_app.operations.exports.request import request_export
@@ -161,7 +161,7 @@ def get_archive(
     without_source: Annotated[bool, Query(False)],
     history: Annotated[bool, Query(False, description="Include all earlier versions.")],
 ) -> HttpResponseBase:
-    version = get_version_or_404(request.auth.user, code, number)
+    version = get_download_or_404(request.auth.user, code, number)
     selection = build_selection(
         version, categories=category, languages=language, without_source=without_source, history=history
     )

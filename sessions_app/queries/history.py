@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from sys import intern
 
 from django.db.models import Count, Sum
 
@@ -11,6 +12,8 @@ from dubbing_core.categories import Category
 from dubbing_core.history import History, HistoryEntry, HistoryVersion
 from sessions_app.models import Blob, Entry, Version
 from sessions_app.models.bulk import ROWS_PER_STATEMENT
+
+VERSIONS_PER_READ = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,18 +27,47 @@ class StoredHistory:
 
 def get_history(version: Version, *, session_name: str) -> StoredHistory:
     """Return every version up to this one, without later changes."""
+    entries, crc32s = load_history_entries(version)
+    history = History(
+        session=session_name, versions=tuple(iter_history_versions(version)), entries=tuple(entries)
+    )
+    return StoredHistory(history=history, crc32s=crc32s)
+
+
+def load_history_entries(version: Version) -> tuple[list[HistoryEntry], dict[str, int]]:
+    """Return the entries of every version up to this one, and CRC-32 by SHA-256."""
     crc32s: dict[str, int] = {}
     entries = []
     for entry, crc32 in _entries(version):
         crc32s[entry.sha256] = crc32
         entries.append(entry)
-    history = History(session=session_name, versions=tuple(_versions(version)), entries=tuple(entries))
-    return StoredHistory(history=history, crc32s=crc32s)
+    return entries, crc32s
 
 
-def _versions(last: Version) -> Iterator[HistoryVersion]:
+def list_saves(version: Version) -> list[tuple[str, str, str, str]]:
+    """Return time, fingerprint, message and author of each version up to this one.
+
+    Together they determine the history; an author's name may change.
+    """
+    rows = Version.objects.filter(session_id=version.session_id, number__lte=version.number)
+    fields = ("created_at", "fingerprint", "message", "created_by__username", "original_author")
+    return [
+        (created_at.isoformat(), fingerprint, message, username or original_author)
+        for created_at, fingerprint, message, username, original_author in rows.order_by(
+            "number"
+        ).values_list(*fields)
+    ]
+
+
+def iter_history_versions(last: Version) -> Iterator[HistoryVersion]:
+    """Yield every version up to this one, oldest first.
+
+    A document can have megabytes: few are in memory at a time.
+    """
     rows = Version.objects.filter(session_id=last.session_id, number__lte=last.number)
-    for version in rows.select_related("created_by").order_by("number"):
+    for version in (
+        rows.select_related("created_by").order_by("number").iterator(chunk_size=VERSIONS_PER_READ)
+    ):
         yield HistoryVersion(
             number=version.number,
             saved_at=version.created_at,
@@ -59,16 +91,16 @@ def _entries(last: Version) -> Iterator[tuple[HistoryEntry, int]]:
         "removed_in",
         "origin",
     )
-    for path, sha256, size, crc32, category, language, added_in, removed_in, origin in rows.order_by(
-        "path", "added_in"
-    ).values_list(*fields):
+    for path, sha256, size, crc32, category, language, added_in, removed_in, origin in (
+        rows.order_by("path", "added_in").values_list(*fields).iterator()
+    ):
         yield (
             HistoryEntry(
                 path=path,
                 sha256=sha256,
                 size=size,
                 category=Category(category),
-                language=language,
+                language=intern(language),
                 added_in=added_in,
                 removed_in=removed_in if removed_in and removed_in <= last.number else None,
                 origin=origin,

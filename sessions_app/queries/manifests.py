@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import attrgetter
+from sys import intern
 
 from dubbing_core.categories import Category
 from dubbing_core.manifest import Manifest, ManifestEntry
@@ -37,6 +39,14 @@ def get_version_manifest(version: Version | None) -> Manifest:
     return Manifest.from_entries(entry for entry, _ in _entries(version))
 
 
+def load_entries(version: Version) -> list[ManifestEntry]:
+    """Return the entries of a version, sorted by path.
+
+    They were checked when the version was saved.
+    """
+    return sorted((entry for entry, _ in _entries(version)), key=attrgetter("path"))
+
+
 def _entries(version: Version) -> Iterator[tuple[ManifestEntry, int]]:
     rows = Entry.objects.filter(session_id=version.session_id).at(version.number)
     fields = (
@@ -59,7 +69,7 @@ def _entries(version: Version) -> Iterator[tuple[ManifestEntry, int]]:
                 size=size,
                 crc32=crc32,
                 category=Category(category),
-                language=language,
+                language=intern(language),
                 origin=origin,
             ),
             blob_id,

@@ -16,9 +16,14 @@ from dubbing_core.selection import WHOLE_VERSION
 from dubbing_core.session_names import build_export_filename
 from sessions_app.access import Action
 from sessions_app.forms import SelectionForm
-from sessions_app.http.downloads import download_response, entry_download, layout_download, playable_type
-from sessions_app.http.lookups import get_session_or_404, get_version_or_404
-from sessions_app.operations.errors import OperationError
+from sessions_app.http.downloads import (
+    download_response,
+    entry_download,
+    layout_download,
+    playable_type,
+)
+from sessions_app.http.lookups import get_download_or_404, get_session_or_404, get_version_or_404
+from sessions_app.operations.errors import BusyError, OperationError
 from sessions_app.operations.exports.layout import get_export_layout
 from sessions_app.operations.exports.request import request_export
 from sessions_app.operations.sessions.last_accessed import record_access
@@ -79,7 +84,7 @@ def file(request: SignedInRequest, code: UUID, number: int, path: str) -> HttpRe
 @page_view
 def archive(request: SignedInRequest, code: UUID, number: int) -> HttpResponseBase:
     """Stream the version, or the part that the query selects, as a ZIP."""
-    version = get_version_or_404(request.user, code, number)
+    version = get_download_or_404(request.user, code, number)
     selection = WHOLE_VERSION
     if request.GET:
         form = SelectionForm(request.GET, parts=get_file_groups(version))
@@ -91,6 +96,8 @@ def archive(request: SignedInRequest, code: UUID, number: int) -> HttpResponseBa
     name = version.session.name
     try:
         layout = get_export_layout(version, session_name=name, selection=selection)
+    except BusyError:
+        raise  # the middleware responds with 503
     except OperationError as error:
         show_error(request, error)
         return redirect("export-new", code, number)

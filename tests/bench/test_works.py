@@ -6,7 +6,7 @@ import pytest
 
 from bench import rclone
 from bench.contest import Bench
-from bench.works import client, client_small, http, s3
+from bench.works import client, client_small, http, s3, zip_plans
 
 MIB = 1024 * 1024
 
@@ -38,6 +38,22 @@ def test_http(bench, monkeypatch):
         "memory, 0.0 GB",
     ]
     assert all((row.ratio or 0) > 0 or row.value is not None for row in rows)
+
+
+def test_zip_plans(bench, monkeypatch):
+    monkeypatch.setattr(zip_plans, "COUNT", 300)
+    monkeypatch.setattr(zip_plans, "REQUESTS", 3)
+
+    rows = list(zip_plans.rows(bench))
+
+    assert [row.against for row in rows] == [
+        "first HEAD",
+        "the slowest of 6 HEADs at once",
+        "100 bytes by Range",
+        "peak memory beyond idle",
+        "plan on the disk",
+    ]
+    assert all(row.is_reached is not False for row in rows)
 
 
 def test_client(bench, monkeypatch):

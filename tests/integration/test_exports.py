@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from unittest.mock import Mock
 
 from django.conf import settings
-from django.db import connection
+from django.contrib.auth.models import User
+from django.db import connection, connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from sessions_app.models import DubbingSession, Export, Job
-from sessions_app.operations.exports.layout import build_export_layout
+from dubbing_core.selection import Selection
+from dubbing_core.zips.layout import write_layout
+from sessions_app.exports.layout_cache import LayoutBusyError, LayoutCache
+from sessions_app.models import DubbingSession, Export, Job, Version
+from sessions_app.operations.exports import layout
+from sessions_app.operations.exports.layout import get_export_layout
 from sessions_app.operations.exports.request import request_export
 from sessions_app.operations.jobs.cancel import cancel_job
 from sessions_app.operations.sessions.trash import trash_sessions
@@ -51,7 +59,7 @@ def test_exports_of_a_version_are_identical(world: World):
     second = read_object(world.exported(session.current).key)
 
     assert first == second
-    assert len(first) == build_export_layout(session.current, session_name=session.name).size
+    assert len(first) == get_export_layout(session.current, session_name=session.name).size
 
 
 def test_a_ready_export_is_reused(world: World):
@@ -182,6 +190,76 @@ def test_a_download_in_ranges_is_planned_and_recorded_once(world: World, client:
     session.refresh_from_db()
     assert accessed == session.last_accessed
     assert timezone.now() - accessed < timedelta(hours=1)
+
+
+def test_concurrent_requests_plan_a_zip_once(world: World, monkeypatch):
+    session = world.saved()
+    planner = Mock(wraps=write_layout)
+    monkeypatch.setattr(layout, "LARGE_COUNT", 0)
+    monkeypatch.setattr(layout, "write_layout", planner)
+    started = threading.Barrier(6)
+
+    def request_head(_: int) -> tuple[int, str]:
+        client = Client()
+        client.force_login(world.alice)
+        started.wait()
+        try:
+            response = client.head(f"/sessions/{session.code}/versions/1/archive.zip")
+        finally:
+            connections.close_all()
+        return response.status_code, response["ETag"]
+
+    with ThreadPoolExecutor(6) as threads:
+        responses = set(threads.map(request_head, range(6)))
+
+    assert [status for status, _ in responses] == [200]
+    assert planner.call_count == 1
+
+
+def test_a_range_of_a_planned_zip_costs_few_queries(world: World, client: Client, django_assert_num_queries):
+    session = world.saved()
+    client.force_login(world.alice)
+    url = f"/sessions/{session.code}/versions/1/archive.zip"
+    client.head(url)
+
+    with django_assert_num_queries(3) as queries:  # the session, the user, the version
+        response = client.get(url, headers={"Range": "bytes=-100"})
+
+    assert len(body_of(response)) == 100
+    assert not [query for query in queries if '"document"' in query["sql"]]
+
+
+def test_a_zip_that_cannot_be_planned_now_is_a_503(world: World, client: Client, monkeypatch):
+    session = world.saved()
+    client.force_login(world.alice)
+    monkeypatch.setattr(LayoutCache, "get", Mock(side_effect=LayoutBusyError))
+
+    response = client.get(f"/sessions/{session.code}/versions/1/archive.zip")
+
+    assert (response.status_code, "Retry-After" in response) == (503, True)
+    assert b"Try again in a minute." in response.content
+
+
+def test_plans_differ_by_everything_that_the_bytes_depend_on(world: World):
+    """A restored database may have another version of the same number."""
+    session = world.saved()
+    version = session.current
+    assert version is not None
+    etags = [get_export_layout(version, session_name="talk").etag]
+    for changes in (
+        {"created_at": version.created_at + timedelta(days=1)},
+        {"message": "Another take"},
+        {"fingerprint": "0" * 64},
+    ):
+        Version.objects.filter(pk=version.pk).update(**changes)
+        version.refresh_from_db()
+        etags.append(get_export_layout(version, session_name="talk").etag)
+    whole = Selection.from_choices(history=True)
+    etags.append(get_export_layout(version, session_name="talk", selection=whole).etag)
+    User.objects.filter(pk=world.alice.pk).update(username="alice-2")
+    etags.append(get_export_layout(version, session_name="talk", selection=whole).etag)
+
+    assert len(set(etags)) == 6
 
 
 def test_a_download_after_a_renaming_has_the_new_name(world: World, client: Client):

@@ -133,7 +133,7 @@ def test_an_internal_error_is_detailed_for_staff_only(
     def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError("somewhere deep")
 
-    monkeypatch.setattr(export_job, "build_export_layout", fail)
+    monkeypatch.setattr(export_job, "get_export_layout", fail)
 
     world.run(job)
 
@@ -147,7 +147,7 @@ def test_a_worker_that_is_stopped_requeues_its_job(world: World, job: Job, monke
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(export_job, "build_export_layout", interrupt)
+        patch.setattr(export_job, "get_export_layout", interrupt)
         with pytest.raises(KeyboardInterrupt):
             world.run(job)
 

@@ -16,7 +16,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
 from dubbing_core.digests import compute_digest
-from dubbing_core.zips.layout import BlobMember, BlobRange, Layout, TextMember, plan_archive
+from dubbing_core.zips.layout import BlobMember, BlobRange, SegmentLayout, TextMember, plan_archive
 from dubbing_core.zips.multipart import (
     LARGE_MEMBER_SIZE,
     PartLimits,
@@ -180,7 +180,7 @@ class TestAnExport:
         segments = (*layout.segments[:-1], missing, layout.segments[-1])
 
         with pytest.raises(ObjectMissingError) as error:
-            write(Layout(segments), store)
+            write(SegmentLayout(segments), store)
 
         assert error.value.key == blob_key("ab" * 32)
         assert is_clean(store)

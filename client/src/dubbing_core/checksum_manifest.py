@@ -5,12 +5,12 @@ Size and SHA-256 of each member, so that an archive can be verified without the 
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from dubbing_core import json_lists
 from dubbing_core.categories import PRIVATE_FOLDER
 from dubbing_core.strict_json import JsonError, parse_json
 
@@ -33,7 +33,7 @@ class ChecksumManifestError(ValueError):
         )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ChecksumEntry:
     """One member of an archive as it was exported."""
 
@@ -49,7 +49,7 @@ class ChecksumEntry:
 
 
 def render_checksum_manifest(
-    members: Sequence[ChecksumEntry],
+    members: Iterable[ChecksumEntry],
     *,
     session: str,
     version: int,
@@ -57,7 +57,7 @@ def render_checksum_manifest(
     message: str,
     fingerprint: str,
     selection: Mapping[str, Any],
-) -> bytes:
+) -> bytearray:
     """Write the manifest. The same selection of a version always gives the same bytes.
 
     :param selection: the exported part of the version, as `Selection.as_dict`; empty for the whole version.
@@ -70,19 +70,21 @@ def render_checksum_manifest(
         "message": message,
         "fingerprint": fingerprint,
         **({"selection": selection} if selection else {}),
-        "members": [
-            {
-                "path": member.path,
-                "size": member.size,
-                "sha256": member.sha256,
-                "category": member.category,
-                "language": member.language,
-                **({"origin": member.origin} if member.origin else {}),
-            }
-            for member in members
-        ],
     }
-    return json.dumps(document, ensure_ascii=False, indent=1).encode()
+    text = json_lists.render_start(document)
+    json_lists.add_list(text, "members", map(_render_member, members))
+    json_lists.add_end(text)
+    return text
+
+
+def _render_member(member: ChecksumEntry) -> str:
+    """Return the member as `json_lists.render_object` would, several times as fast."""
+    quote = json_lists.quote
+    origin = f',\n   "origin": {quote(member.origin)}' if member.origin else ""
+    return (
+        f'{{\n   "path": {quote(member.path)},\n   "size": {member.size},\n   "sha256": {quote(member.sha256)},'
+        f'\n   "category": {quote(member.category)},\n   "language": {quote(member.language)}{origin}\n  }}'
+    )
 
 
 def parse_checksum_manifest(data: bytes) -> dict[str, ChecksumEntry]:

@@ -33,7 +33,7 @@ class Digester:
         self._crc32 = 0
         self._size = 0
 
-    def update(self, data: bytes | memoryview) -> None:
+    def update(self, data: bytes | bytearray | memoryview) -> None:
         self._sha256.update(data)
         if self._known_crc32 is None:
             self._crc32 = codec.crc32(data, self._crc32)
@@ -44,7 +44,7 @@ class Digester:
         return Digest(sha256=self._sha256.hexdigest(), crc32=crc32, size=self._size)
 
 
-def compute_digest(chunks: Iterable[bytes]) -> Digest:
+def compute_digest(chunks: Iterable[bytes | bytearray]) -> Digest:
     """Return the digest of all chunks together."""
     digester = Digester()
     for chunk in chunks:

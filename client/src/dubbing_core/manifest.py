@@ -15,7 +15,7 @@ TIMESTAMPS = ("created_at", "last_updated", "last_accessed")
 """Keys of metadata.json that two saves of the same work may differ in."""
 
 
-@dataclass(frozen=True, kw_only=True, order=True)
+@dataclass(frozen=True, kw_only=True, order=True, slots=True)
 class ManifestEntry:
     """One file of a version."""
 

@@ -62,7 +62,7 @@ def check_path(path: str) -> None:
     if not path:
         raise PathError("path_empty", path, "is an empty name. Give the file a name.")
     size = _measure_size(path)
-    if any(unicodedata.category(character) == "Cc" for character in path):
+    if not path.isprintable() and any(unicodedata.category(character) == "Cc" for character in path):
         raise PathError("path_control", path, "contains a control character. Rename the file without it.")
     if DRIVE.match(path):
         raise PathError("path_drive", path, "names a drive. Use a path inside the project folder.")
@@ -78,6 +78,8 @@ def check_path(path: str) -> None:
 
 def fold_path(path: str) -> str:
     """Fold a path: equal results mean that some file system treats paths as one."""
+    if path.isascii():  # which all normal forms leave as it is
+        return path.replace("\\", "/").lower()
     # Case is folded on decomposed text (Unicode 3.13, D145); a backslash separates folders on Windows.
     folded = unicodedata.normalize("NFD", path.replace("\\", "/")).casefold()
     return unicodedata.normalize("NFC", folded)

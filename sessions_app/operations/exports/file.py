@@ -10,7 +10,7 @@ from dubbing_core.selection import WHOLE_VERSION, Selection
 from sessions_app.exports.local_file import write_file
 from sessions_app.exports.stream import stream_segments
 from sessions_app.models import Version
-from sessions_app.operations.exports.layout import build_export_layout
+from sessions_app.operations.exports.layout import get_export_layout
 from sessions_app.storage import atomic_files, get_store
 from sessions_app.storage.disk import are_on_one_disk, get_free_space
 from sessions_app.storage.store import BlobStore
@@ -21,10 +21,10 @@ def write_export(*, version: Version, destination: Path, selection: Selection = 
 
     The file appears when it is complete.
 
-    :raises BadInputError: as `build_export_layout` does.
+    :raises BadInputError: as `get_export_layout` does.
     :raises OSError: it does not fit; nothing was written.
     """
-    layout = build_export_layout(version, session_name=version.session.name, selection=selection)
+    layout = get_export_layout(version, session_name=version.session.name, selection=selection)
     store = get_store()
     _check_space(destination, layout.size, store=store)
     files = store.capabilities.local_files

@@ -13,7 +13,7 @@ from sessions_app.access import Action
 from sessions_app.exports.assembly import assemble_object, delete_object
 from sessions_app.models import Export, Job, Version
 from sessions_app.operations.errors import NotAllowedError
-from sessions_app.operations.exports.layout import build_export_layout
+from sessions_app.operations.exports.layout import get_export_layout
 from sessions_app.operations.exports.request import check_export_space, get_selection
 from sessions_app.operations.jobs.context import JobContext
 from sessions_app.operations.jobs.registry import handles
@@ -32,7 +32,7 @@ def perform_export(context: JobContext) -> None:
     if version is None or version.session.is_trashed:
         raise NotAllowedError("This session is in the trash, or was deleted.", code="trashed")
     selection = get_selection(job)
-    layout = build_export_layout(version, session_name=version.session.name, selection=selection)
+    layout = get_export_layout(version, session_name=version.session.name, selection=selection)
     check_export_space(layout.size, now=context.clock(), job=job)
     context.expect(layout.size)
     for earlier in range(1, job.attempt):

@@ -5,7 +5,11 @@
 
 from __future__ import annotations
 
-from functools import partial
+import json
+from collections.abc import Iterable
+from functools import cache, partial
+from itertools import chain
+from operator import attrgetter
 from pathlib import Path
 
 from django.conf import settings
@@ -15,18 +19,21 @@ from dubbing_core.categories import METADATA_NAME, PRIVATE_FOLDER
 from dubbing_core.digests import compute_digest
 from dubbing_core.manifest import ManifestEntry
 from dubbing_core.selection import WHOLE_VERSION, Selection
-from dubbing_core.zips.layout import BlobMember, Layout, TextMember, plan_archive
+from dubbing_core.zips.layout import BlobMember, Layout, SegmentWriter, TextMember, write_layout
 from dubbing_core.zips.multipart import interleave_members
 from sessions_app.exports import verify
-from sessions_app.exports.layout_cache import LayoutCache
+from sessions_app.exports.layout_cache import LayoutBusyError, LayoutCache
 from sessions_app.models import Version
-from sessions_app.operations.errors import BadInputError
-from sessions_app.queries.history import StoredHistory, get_history
-from sessions_app.queries.manifests import get_version_manifest
+from sessions_app.operations.errors import BadInputError, BusyError
+from sessions_app.queries.history import iter_history_versions, list_saves, load_history_entries
+from sessions_app.queries.manifests import load_entries
 
 VERIFIER_NAME = f"{PRIVATE_FOLDER}/verify.py"
 """Makes an archive verifiable with Python alone."""
-_CACHE = LayoutCache()
+REVISION = 1
+"""Increased whenever a version's ZIP changes, so that ZIPs planned by an earlier release are planned again."""
+LARGE_COUNT = 1000
+"""Number of files above which few plannings run at a time; smaller ones take a few milliseconds."""
 
 
 class NothingSelectedError(BadInputError):
@@ -39,51 +46,110 @@ class NothingSelectedError(BadInputError):
 
 
 def get_export_layout(version: Version, *, session_name: str, selection: Selection = WHOLE_VERSION) -> Layout:
-    """Return the layout from this process's cache, or build it.
+    """Return the layout of a version's ZIP, or of the selected part of it.
 
-    A version's layout never changes.
-    """
-    key = (version.session.code, version.number, session_name, selection)
-    build = partial(build_export_layout, version, session_name=session_name, selection=selection)
-    return _CACHE.get(key, build)
-
-
-def build_export_layout(
-    version: Version, *, session_name: str, selection: Selection = WHOLE_VERSION
-) -> Layout:
-    """Plan the ZIP of a version, or of the selected part of it.
+    It is planned once: a version never changes. See docs/decisions/0004-zip-layout.md.
 
     :raises NothingSelectedError: the selection includes no file.
     :raises BadInputError: `history_too_large`, the archive would have too many files to be imported again.
+    :raises BusyError: too many others are being planned.
     """
-    entries = get_version_manifest(version).entries
+    try:
+        return _get_cache().get(
+            _render_key(version, session_name, selection),
+            partial(_write_layout, version=version, session_name=session_name, selection=selection),
+            is_large=version.file_count > LARGE_COUNT or selection.history,
+        )
+    except LayoutBusyError:
+        raise BusyError("Other large ZIPs are being prepared. Try again in a minute.") from None
+
+
+def _render_key(version: Version, session_name: str, selection: Selection) -> str:
+    """Return a text that determines all bytes of the ZIP.
+
+    The number of a version would not suffice: after a restore of the database another one may have it.
+    """
+    saved = [version.created_at.isoformat(), version.fingerprint, version.message]
+    earlier = list_saves(version) if selection.history else []
+    return json.dumps(
+        [
+            REVISION,
+            str(version.session.code),
+            version.number,
+            saved,
+            session_name,
+            selection.as_dict(),
+            earlier,
+        ]
+    )
+
+
+@cache
+def _get_cache() -> LayoutCache:
+    return LayoutCache(settings.LAYOUT_CACHE_DIR, limit=settings.LAYOUT_CACHE_SIZE)
+
+
+def _write_layout(
+    writer: SegmentWriter, *, version: Version, session_name: str, selection: Selection
+) -> None:
+    """Plan the ZIP of a version, or of the selected part of it."""
     document = version.metadata
+    older: list[BlobMember] = []
+    texts = []
+    if selection.history:
+        entries, older, text = _load_history(version, session_name)
+        texts.append(_text(version, history.HISTORY_PATH, text))
+    else:
+        entries = load_entries(version)
     if selection.is_partial:
-        entries = selection.filter_entries(entries)
+        entries = list(selection.filter_entries(entries))
         if not entries:
             raise NothingSelectedError
         document = metadata.filter_document(document, entries=entries, languages=selection.languages)
-    stored = get_history(version, session_name=session_name) if selection.history else None
-    texts = [_text(version, METADATA_NAME, metadata.render_document(document, session_name=session_name))]
-    if stored is not None:
-        texts.append(_text(version, history.HISTORY_PATH, history.render_history(stored.history)))
-    texts.append(_text(version, VERIFIER_NAME, Path(verify.__file__).read_bytes()))
-    files = [_file(version, entry.path, entry.sha256, entry.size, entry.crc32) for entry in entries]
-    files += _older_files(version, stored) if stored else []
-    _check_count(files)
-    checksums = [*map(_text_checksum, texts), *map(_entry_checksum, entries)]
-    checksums += [_file_checksum(file) for file in files[len(entries) :]]
-    texts.append(
-        _text(
-            version,
-            checksum_manifest.CHECKSUM_MANIFEST_PATH,
-            _render_checksums(version, checksums, session_name, selection),
+    rendered = metadata.render_document(document, session_name=session_name)
+    texts.insert(0, _text(version, METADATA_NAME, rendered))
+    texts.append(_text(version, VERIFIER_NAME, _read_verifier()))
+    checksums = chain(map(_text_checksum, texts), map(_entry_checksum, entries), map(_file_checksum, older))
+    manifest = _render_checksums(version, checksums, session_name, selection)
+    texts.append(_text(version, checksum_manifest.CHECKSUM_MANIFEST_PATH, manifest))
+    files = [_file(version, entry.path, entry.sha256, entry.size, entry.crc32) for entry in entries] + older
+    del entries  # the largest part of the memory
+    write_layout(interleave_members([*texts, *files]), writer)
+
+
+def _load_history(
+    version: Version, session_name: str
+) -> tuple[list[ManifestEntry], list[BlobMember], bytearray]:
+    """Return the entries, the blobs of only earlier versions, and history.json."""
+    past, crc32s = load_history_entries(version)
+    older = [
+        _file(version, history.blob_path(sha256), sha256, entry.size, crc32s[sha256])
+        for sha256, entry in history.find_older_blobs(past).items()
+    ]
+    entries = [
+        ManifestEntry(
+            path=entry.path,
+            sha256=entry.sha256,
+            size=entry.size,
+            crc32=crc32s[entry.sha256],
+            category=entry.category,
+            language=entry.language,
+            origin=entry.origin,
         )
-    )
-    return plan_archive(interleave_members([*texts, *files]))
+        for entry in past
+        if entry.removed_in is None
+    ]
+    _check_count(len(entries) + len(older))
+    text = history.render_history(session_name, iter_history_versions(version), past)
+    return sorted(entries, key=attrgetter("path")), older, text
 
 
-def _text(version: Version, name: str, data: bytes) -> TextMember:
+@cache
+def _read_verifier() -> bytes:
+    return Path(verify.__file__).read_bytes()
+
+
+def _text(version: Version, name: str, data: bytes | bytearray) -> TextMember:
     return TextMember(name=name, data=data, modified=version.created_at)
 
 
@@ -91,18 +157,11 @@ def _file(version: Version, name: str, sha256: str, size: int, crc32: int) -> Bl
     return BlobMember(name=name, sha256=sha256, size=size, crc32=crc32, modified=version.created_at)
 
 
-def _older_files(version: Version, stored: StoredHistory) -> list[BlobMember]:
-    return [
-        _file(version, history.blob_path(sha256), sha256, entry.size, stored.crc32s[sha256])
-        for sha256, entry in stored.history.find_older_blobs().items()
-    ]
-
-
-def _check_count(files: list[BlobMember]) -> None:
+def _check_count(count: int) -> None:
     limit = settings.MAX_FILES_IN_SESSION
-    if len(files) > limit:
+    if count > limit:
         raise BadInputError(
-            f"The full history has {len(files)} files, but a ZIP that can be imported again may have at most {limit}."
+            f"The full history has {count} files, but a ZIP that can be imported again may have at most {limit}."
             " Export its versions one by one.",
             code="history_too_large",
         )
@@ -110,10 +169,10 @@ def _check_count(files: list[BlobMember]) -> None:
 
 def _render_checksums(
     version: Version,
-    checksums: list[checksum_manifest.ChecksumEntry],
+    checksums: Iterable[checksum_manifest.ChecksumEntry],
     session_name: str,
     selection: Selection,
-) -> bytes:
+) -> bytearray:
     return checksum_manifest.render_checksum_manifest(
         checksums,
         session=session_name,

@@ -11,11 +11,12 @@ from dubbing_core.checksum_manifest import ChecksumEntry, ChecksumManifestError
 MEMBERS = [
     ChecksumEntry(path="metadata.json", size=2, sha256="b" * 64),
     ChecksumEntry(path="audio/आ.wav", size=5, sha256="a" * 64, category="audio", language="hi"),
+    ChecksumEntry(path='a"\u2028 \x7f.txt', size=0, sha256="c" * 64, category="other", origin="out/é.txt"),
 ]
 
 
 def rendered() -> bytes:
-    return checksum_manifest.render_checksum_manifest(
+    text = checksum_manifest.render_checksum_manifest(
         MEMBERS,
         session="talk",
         version=3,
@@ -24,6 +25,7 @@ def rendered() -> bytes:
         fingerprint="f" * 64,
         selection={},
     )
+    return bytes(text)
 
 
 def test_every_member_is_listed_with_its_digest():
@@ -41,6 +43,12 @@ def test_every_member_is_listed_with_its_digest():
     assert "आ".encode() in rendered()
 
 
+def test_the_text_is_that_of_a_json_library():
+    document = json.loads(rendered())
+
+    assert rendered().decode() == json.dumps(document, ensure_ascii=False, indent=1)
+
+
 def test_parsing_returns_the_rendered_members():
     assert checksum_manifest.parse_checksum_manifest(rendered()) == {
         member.path: member for member in MEMBERS
@@ -55,6 +63,7 @@ def test_unknown_keys_are_ignored():
     assert checksum_manifest.parse_checksum_manifest(json.dumps(document).encode()).keys() == {
         "metadata.json",
         "audio/आ.wav",
+        'a"\u2028 \x7f.txt',
     }
 
 

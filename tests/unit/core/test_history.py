@@ -30,7 +30,9 @@ def version(number: int, **changes) -> HistoryVersion:
     return HistoryVersion(number=number, **{**fields, **changes})
 
 
-def entry(path: str, sha256: str, added_in: int, removed_in: int | None = None) -> HistoryEntry:
+def entry(
+    path: str, sha256: str, added_in: int, removed_in: int | None = None, *, origin: str = ""
+) -> HistoryEntry:
     return HistoryEntry(
         path=path,
         sha256=sha256,
@@ -39,6 +41,7 @@ def entry(path: str, sha256: str, added_in: int, removed_in: int | None = None) 
         language="hi",
         added_in=added_in,
         removed_in=removed_in,
+        origin=origin,
     )
 
 
@@ -55,8 +58,12 @@ HISTORY = History(
 )
 
 
+def rendered() -> bytes:
+    return bytes(render_history(HISTORY.session, HISTORY.versions, HISTORY.entries))
+
+
 def document_with(**changes):
-    return {**json.loads(render_history(HISTORY)), **changes}
+    return {**json.loads(rendered()), **changes}
 
 
 def with_entry(**changes):
@@ -70,7 +77,14 @@ def with_version(**changes):
 
 
 def test_parsing_returns_the_rendered_history():
-    assert parse_history(render_history(HISTORY)) == HISTORY
+    assert parse_history(rendered()) == HISTORY
+
+
+def test_the_text_is_that_of_a_json_library():
+    odd = entry('audio/नमस्ते "\u2028.wav', C, 1, 2, origin="out/é.wav")
+    for entries in ((), (*HISTORY.entries, odd)):
+        text = render_history("a talk", HISTORY.versions, entries).decode()
+        assert text == json.dumps(json.loads(text), ensure_ascii=False, indent=1)
 
 
 def test_states_contain_the_entries_of_each_version():

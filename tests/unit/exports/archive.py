@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dubbing_core.zips.layout import BlobRange, Layout, Literal
+from dubbing_core.zips.layout import BlobRange, Layout, Literal, SegmentLayout
 from sessions_app.storage.keys import blob_key
 from sessions_app.storage.staging import commit_blob, stage_blob
 from sessions_app.storage.store import BlobReader, BlobWriter
@@ -17,11 +17,11 @@ def blob(store: BlobWriter, data: bytes) -> str:
     return staged.digest.sha256
 
 
-def an_archive(store: BlobWriter) -> Layout:
+def an_archive(store: BlobWriter) -> SegmentLayout:
     """Return a layout of large, small and partial blobs between literals."""
     large = blob(store, bytes(range(256)) * (10 * MIB // 256) + b"odd end")
     small = blob(store, b"a few bytes")
-    return Layout(
+    return SegmentLayout(
         (
             Literal(b"header"),
             BlobRange(large, 0, 10 * MIB + 7),

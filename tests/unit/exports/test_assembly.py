@@ -8,7 +8,7 @@ import pytest
 from django.core.files.storage import FileSystemStorage
 
 from dubbing_core.digests import compute_digest
-from dubbing_core.zips.layout import BlobMember, Layout, Literal, TextMember, plan_archive
+from dubbing_core.zips.layout import BlobMember, Literal, SegmentLayout, TextMember, plan_archive
 from dubbing_core.zips.multipart import PartLimits
 from sessions_app.exports.assembly import assemble_object, delete_object
 from sessions_app.storage.filesystem import FileSystemStore
@@ -95,7 +95,7 @@ class TestAssembleObject:
         store = MemoryStore()
         store.capabilities = Capabilities(server_side_copy=lambda _: pytest.fail("probed"))
 
-        assemble_object(Layout((Literal(b"small"),)), KEY, store=store, on_bytes=lambda count: None)
+        assemble_object(SegmentLayout((Literal(b"small"),)), KEY, store=store, on_bytes=lambda count: None)
 
         assert read(store, KEY) == b"small"
 

@@ -7,7 +7,7 @@ import resource
 import pytest
 from django.core.files.storage import FileSystemStorage
 
-from dubbing_core.zips.layout import Layout, Literal
+from dubbing_core.zips.layout import Literal, SegmentLayout
 from sessions_app.exports.local_file import write_file
 from sessions_app.storage.filesystem import FileSystemStore
 from sessions_app.storage.kernel_copy import COPY_SIZE
@@ -134,6 +134,6 @@ class TestErrors:
 
 
 def test_a_file_of_literals_needs_no_store(destination, store):
-    write(Layout((Literal(b"only this"),)), destination, store)
+    write(SegmentLayout((Literal(b"only this"),)), destination, store)
 
     assert destination.read_bytes() == b"only this"

@@ -8,9 +8,9 @@ from types import SimpleNamespace
 import pytest
 
 from dubbing_core import concurrency
-from dubbing_core.zips.layout import BlobRange, Layout, Literal
+from dubbing_core.zips.layout import BlobRange, Literal, SegmentLayout
 from dubbing_core.zips.multipart import PartLimits, UploadedPart, plan_parts
-from sessions_app.exports import multipart_object
+from sessions_app.exports import multipart_object, read_ahead
 from sessions_app.exports.multipart_object import write_object
 from sessions_app.storage.keys import blob_key
 from sessions_app.storage.store import ObjectMissingError, StoreFullError
@@ -57,7 +57,7 @@ class TestWriteObject:
         store = MemoryStore(limits=LIMITS)
         copier = Copier(store)
         large = blob(store, bytes(5000))
-        layout = Layout((Literal(b"head"), BlobRange(large, 0, 5000), Literal(b"end")))
+        layout = SegmentLayout((Literal(b"head"), BlobRange(large, 0, 5000), Literal(b"end")))
 
         write_object(layout, KEY, copier=copier, reader=store, on_bytes=lambda count: None)
 
@@ -69,7 +69,7 @@ class TestWriteObject:
         copier = Copier(store)
         copier.barrier = threading.Barrier(multipart_object.COPY_THREADS)  # breaks unless all threads wait
         large = blob(store, bytes(MIB * multipart_object.COPY_THREADS))
-        layout = Layout((BlobRange(large, 0, MIB * multipart_object.COPY_THREADS),))
+        layout = SegmentLayout((BlobRange(large, 0, MIB * multipart_object.COPY_THREADS),))
 
         write_object(layout, KEY, copier=copier, reader=store, on_bytes=lambda count: None)
 
@@ -80,9 +80,10 @@ class TestWriteObject:
         copier = Copier(store)
         lock = CountingLock()
         monkeypatch.setattr(multipart_object, "threading", SimpleNamespace(Lock=lambda: lock))
+        monkeypatch.setattr(read_ahead, "THREADS", 1)  # of one part; it would read several blobs at once
         reader = Reader(store, before_first=lambda: lock.wait_for(multipart_object.UPLOAD_THREADS))
         segments = [BlobRange(blob(store, bytes([number] * 60)), 0, 60) for number in range(20)]
-        layout = Layout((Literal(b"head"), *segments))
+        layout = SegmentLayout((Literal(b"head"), *segments))
         parts = plan_parts(layout, limits=LIMITS)
         assert sum(isinstance(part, UploadedPart) for part in parts) > multipart_object.UPLOAD_THREADS
 
@@ -93,11 +94,11 @@ class TestWriteObject:
 
     def test_limits_the_memory_of_large_parts(self):
         limits = PartLimits(min_size=12 * MIB, copy_size=100 * MIB, max_size=200 * MIB)
-        layout = Layout((Literal(bytes(48 * MIB)),))
+        layout = SegmentLayout((Literal(bytes(48 * MIB)),))
 
         assert multipart_object._count_upload_threads(plan_parts(layout, limits=limits)) == 2
         assert (
-            multipart_object._count_upload_threads(plan_parts(Layout((Literal(b"x"),)), limits=limits))
+            multipart_object._count_upload_threads(plan_parts(SegmentLayout((Literal(b"x"),)), limits=limits))
             == multipart_object.UPLOAD_THREADS
         )
 
@@ -139,7 +140,7 @@ class TestErrors:
 
         with pytest.raises(StoreFullError):
             write_object(
-                Layout(tuple(segments)), KEY, copier=copier, reader=store, on_bytes=lambda count: None
+                SegmentLayout(tuple(segments)), KEY, copier=copier, reader=store, on_bytes=lambda count: None
             )
 
         assert len(copier.copied) < 1000
@@ -159,7 +160,7 @@ class TestErrors:
 
         with pytest.raises(KeyboardInterrupt):
             write_object(
-                Layout((BlobRange(large, 0, MIB),)), KEY, copier=copier, reader=store, on_bytes=cancel
+                SegmentLayout((BlobRange(large, 0, MIB),)), KEY, copier=copier, reader=store, on_bytes=cancel
             )
 
         assert is_clean(store)

@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, strategies
 
-from dubbing_core.zips.layout import BlobRange, Layout, Literal
+from dubbing_core.zips.layout import BlobRange, Literal, SegmentLayout
 from sessions_app.exports.stream import MIN_CHUNK_SIZE, stream_segments
 from sessions_app.storage.keys import blob_key
 from sessions_app.storage.store import ObjectMissingError
@@ -62,7 +62,7 @@ _ranges = strategies.tuples(
     bounds=strategies.tuples(strategies.floats(0, 1), strategies.floats(0, 1)).map(sorted),
 )
 def test_a_cut_of_the_layout_streams_as_the_slice_of_the_whole(segments, bounds):
-    layout = Layout(tuple(segments))
+    layout = SegmentLayout(tuple(segments))
     start, end = (round(bound * layout.size) for bound in bounds)
 
     whole = b"".join(stream_segments(layout.segments, reader=_store))

@@ -45,13 +45,20 @@ class PartLimits:
 
 @dataclass(frozen=True, slots=True)
 class UploadedPart:
-    """Part whose bytes are sent."""
+    """Part whose bytes are sent: a range of the archive."""
 
-    segments: tuple[Segment, ...]
+    layout: Layout
+    start: int
+    end: int
+    """Exclusive."""
 
     @property
     def size(self) -> int:
-        return sum(segment.size for segment in self.segments)
+        return self.end - self.start
+
+    @property
+    def segments(self) -> Iterator[Segment]:
+        return self.layout.cut(self.start, self.end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +99,16 @@ def interleave_members(members: Sequence[BlobMember | TextMember]) -> list[BlobM
     texts = [member for member in members if isinstance(member, TextMember)]
     blobs = [member for member in members if isinstance(member, BlobMember)]
     large = [member for member in blobs if member.size >= LARGE_MEMBER_SIZE]
+    if not large:
+        return [*texts, *blobs]
     small = [(member.size, -index) for index, member in enumerate(blobs) if member.size < LARGE_MEMBER_SIZE]
     groups: list[list[int]] = [[] for _ in range(len(large) + 1)]
     fills = [(0, number) for number in range(len(large))]
-    if fills:
-        fills[0] = (sum(len(text.data) for text in texts), 0)
-        heapq.heapify(fills)
+    fills[0] = (sum(len(text.data) for text in texts), 0)
+    heapq.heapify(fills)
     # Largest first, each to the group with the fewest bytes.
     for size, index in sorted(small, reverse=True):
-        filled, number = fills[0] if fills else (MIN_PART_SIZE, 0)
+        filled, number = fills[0]
         if filled >= MIN_PART_SIZE:
             groups[-1].append(-index)
         else:
@@ -130,7 +138,7 @@ def _plan_parts(layout: Layout, limits: PartLimits) -> Iterator[PartPlan]:
 def _plan_uploads(layout: Layout, start: int, end: int, limits: PartLimits) -> Iterator[UploadedPart]:
     if start < end:
         for first, last in _split_evenly(end - start, max(1, (end - start) // limits.min_size)):
-            yield UploadedPart(layout.cut(start + first, start + last))
+            yield UploadedPart(layout, start + first, start + last)
 
 
 def _plan_copies(source: BlobRange, limits: PartLimits) -> Iterator[CopiedPart]:
@@ -157,11 +165,12 @@ def _plan_uniform_parts(layout: Layout, limits: PartLimits) -> Iterator[PartPlan
     if size > limits.max_size:
         raise _too_large_error()
     for start in range(0, layout.size, size):
-        segments = layout.cut(start, min(start + size, layout.size))
-        if len(segments) == 1 and isinstance(segments[0], BlobRange):
-            yield CopiedPart(segments[0])
+        end = min(start + size, layout.size)
+        first = next(layout.cut(start, end))
+        if isinstance(first, BlobRange) and first.size == end - start:
+            yield CopiedPart(first)
         else:
-            yield UploadedPart(segments)
+            yield UploadedPart(layout, start, end)
 
 
 def _too_large_error() -> ValueError:

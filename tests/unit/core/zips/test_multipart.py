@@ -6,7 +6,16 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from dubbing_core.zips.layout import BlobMember, BlobRange, Layout, Literal, Segment, TextMember, plan_archive
+from dubbing_core.zips.layout import (
+    BlobMember,
+    BlobRange,
+    Layout,
+    Literal,
+    Segment,
+    SegmentLayout,
+    TextMember,
+    plan_archive,
+)
 from dubbing_core.zips.multipart import (
     LARGE_MEMBER_SIZE,
     MIN_PART_SIZE,
@@ -61,7 +70,7 @@ def layouts(draw, largest: int = 400) -> Layout:
         if header:
             segments.append(Literal(header))
         segments.append(BlobRange(f"{number:064x}", 0, size))
-    return Layout((*segments, Literal(draw(st.binary(min_size=1, max_size=60)))))
+    return SegmentLayout((*segments, Literal(draw(st.binary(min_size=1, max_size=60)))))
 
 
 class TestEveryPlan:
@@ -117,27 +126,27 @@ class TestEveryPlan:
 
 class TestPlan:
     def test_has_one_part_for_a_small_archive(self):
-        layout = Layout((Literal(b"all"),))
+        layout = SegmentLayout((Literal(b"all"),))
 
-        assert plan_parts(layout, limits=SMALL_LIMITS) == (UploadedPart((Literal(b"all"),)),)
+        assert plan_parts(layout, limits=SMALL_LIMITS) == (UploadedPart(layout, 0, 3),)
 
     def test_extends_a_header_from_the_next_blob(self):
-        layout = Layout((Literal(b"head"), BlobRange("a", 0, 50), Literal(b"end")))
+        layout = SegmentLayout((Literal(b"head"), BlobRange("a", 0, 50), Literal(b"end")))
 
         assert plan_parts(layout, limits=SMALL_LIMITS) == (
-            UploadedPart((Literal(b"head"), BlobRange("a", 0, 6))),
+            UploadedPart(layout, 0, 10),
             CopiedPart(BlobRange("a", 6, 28)),
             CopiedPart(BlobRange("a", 28, 50)),
-            UploadedPart((Literal(b"end"),)),
+            UploadedPart(layout, 54, 57),
         )
 
     def test_copies_a_whole_blob_after_enough_bytes(self):
-        layout = Layout((Literal(b"head " * 2), BlobRange("a", 0, 10), Literal(b"end")))
+        layout = SegmentLayout((Literal(b"head " * 2), BlobRange("a", 0, 10), Literal(b"end")))
 
         assert plan_parts(layout, limits=SMALL_LIMITS)[1] == CopiedPart(BlobRange("a", 0, 10))
 
     def test_uploads_a_blob_whose_remainder_would_be_too_small(self):
-        layout = Layout((Literal(b"head"), BlobRange("a", 0, 15), Literal(b"end")))
+        layout = SegmentLayout((Literal(b"head"), BlobRange("a", 0, 15), Literal(b"end")))
 
         (part, *rest) = plan_parts(layout, limits=SMALL_LIMITS)
 
@@ -145,7 +154,7 @@ class TestPlan:
 
     @pytest.mark.parametrize("uniform", [False, True])
     def test_refuses_an_archive_beyond_the_limits(self, uniform):
-        layout = Layout((Literal(b"head"), BlobRange("a", 0, 10_000)))
+        layout = SegmentLayout((Literal(b"head"), BlobRange("a", 0, 10_000)))
         limits = PartLimits(min_size=10, copy_size=40, max_size=160, max_count=10, is_uniform=uniform)
 
         with pytest.raises(ValueError, match="larger than"):

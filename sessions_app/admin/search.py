@@ -1,4 +1,7 @@
-"""Conditions of searches on the admin site, each served by an index, however large the table is."""
+"""Conditions of searches on the admin site.
+
+Indexes serve all of them, except that a part of a name is searched for in all sessions.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,10 @@ def parse_code(term: str) -> UUID | None:
 
 
 def has_sha256(term: str, *, field: str = "sha256") -> Q | None:
-    """Return the condition for a SHA-256 or the start of one; None if the term is neither."""
+    """Return the condition for a SHA-256 or the start of one.
+
+    Returns None if the term is neither.
+    """
     term = term.lower()
     if not _SHA256.fullmatch(term):
         return None
@@ -53,7 +59,10 @@ def find_users(term: str) -> list[int]:
 
 
 def find_sessions(term: str) -> list[int]:
-    """Return the ids of sessions with this code, of those whose name contains the term, the last updated first."""
+    """Return the ids of sessions with this code, or with the term in their name.
+
+    The last updated first.
+    """
     if code := parse_code(term):
         return list(DubbingSession.objects.filter(code=code).values_list("pk", flat=True))
     named = DubbingSession.objects.filter(folded_name__contains=fold_session_name(term))

@@ -15,7 +15,10 @@ class PinQuerySet(models.QuerySet["Pin"]):
         self.delete()
 
     def release_saved(self) -> None:
-        """Delete the pins of a job whose versions need their blobs; those that no version needs become candidates."""
+        """Delete the pins of a job that has committed its versions.
+
+        Only blobs that no version needs become candidates.
+        """
         GarbageCandidate.objects.record(
             self.exclude(models.Exists(Entry.objects.filter(blob=models.OuterRef("blob"))))
         )

@@ -14,7 +14,7 @@ from sessions_app.models.garbage_candidate import GarbageCandidate
 
 class UploadQuerySet(models.QuerySet["Upload"]):
     def delete_rows(self) -> None:
-        """Delete the rows; their blobs become candidates of garbage collection, unless a version needs them."""
+        """Delete the rows; blobs that no version needs become candidates."""
         needed = Entry.objects.filter(blob=models.OuterRef("blob"))
         GarbageCandidate.objects.record(self.exclude(models.Exists(needed)))
         self.delete()

@@ -394,9 +394,9 @@ class BlobDeleter(Protocol):
         ...
 
     def delete_all(self, keys: Sequence[str]) -> None:
-        """Delete objects, faster than ``delete`` does one by one; missing ones are not errors.
+        """Delete objects, faster than ``delete`` does one by one.
 
-        On return the deletion is durable: a power failure does not bring an object back. After an exception some of the
+        Missing ones are not errors. On return the deletion is durable: a power failure does not bring an object back. After an exception some of the
         objects may remain.
         """
         ...

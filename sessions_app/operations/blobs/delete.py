@@ -44,7 +44,7 @@ def delete_new_blobs(blob_ids: Iterable[int], *, created_since: datetime) -> int
 def delete_unreferenced_blobs(
     blob_ids: Iterable[int], *, due: datetime | None = None, check: Callable[[], None] = lambda: None
 ) -> Tally:
-    """Delete the bytes and rows of those blobs that are unreferenced; return what was deleted.
+    """Delete those of the blobs that are unreferenced; return what was deleted.
 
     Blobs that another transaction uses at this moment are left out.
 

@@ -77,7 +77,10 @@ def purge_deleted_sessions(*, now: datetime) -> None:
 
 
 def delete_expired_uploads(expired: ExpiredRows, report: GarbageReport, *, check: Callable[[], None]) -> None:
-    """Delete the expired uploads: rows first, so that no job starts to read one in between."""
+    """Delete the expired uploads.
+
+    Rows go first, so that no job starts to read one in between.
+    """
     ids = list(expired.uploads.order_by("expires_at").values_list("pk", flat=True))
     for start in range(0, len(ids), ROWS_PER_STATEMENT):
         check()

@@ -28,7 +28,7 @@ Check = Callable[[], None]
 
 
 def collect_blobs(report: GarbageReport, *, now: datetime, is_full: bool, check: Check) -> None:
-    """Start the grace period of unreferenced candidates; delete blobs whose period is over.
+    """Start the grace period of unreferenced candidates; delete those past it.
 
     :param is_full: check every blob instead of the recorded candidates: for repair, and slow.
     """
@@ -96,7 +96,7 @@ def _check_candidates(tally: Tally, *, now: datetime, check: Check) -> None:
 
 
 def _iter_ids(blobs: QuerySet[Blob]) -> Iterator[int]:
-    """Yield ids in the order of the store's folders, so that a batch deletes from few of them."""
+    """Yield ids by the folders of the store, so that a batch needs few of them."""
     folder = Substr("sha256", 1, 2)  # an expression: SQLite would walk the whole index of the column
     return blobs.order_by(folder, "pk").values_list("pk", flat=True).iterator(WINDOW)
 

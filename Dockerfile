@@ -1,5 +1,5 @@
 # One image for web, worker and scheduler; compose.yaml starts each. It takes no build arguments and contains no secrets.
-FROM node:24-slim AS frontend
+FROM node:24.19.0-slim AS frontend
 WORKDIR /app/frontend
 COPY frontend/package.json frontend/package-lock.json frontend/.npmrc ./
 RUN npm ci --omit=dev
@@ -8,7 +8,7 @@ COPY frontend/css css
 COPY frontend/src src
 RUN npm run build
 
-FROM python:3.13-slim
+FROM python:3.13.18-slim
 RUN useradd --system --uid 10001 --create-home portal && install -d -o portal /data
 WORKDIR /app
 COPY requirements/base.txt requirements/base.txt

@@ -15,10 +15,10 @@ from django.core.exceptions import ImproperlyConfigured
 def env_str(name: str, default: str = "") -> str:
     """Return a variable, or the contents of the file named by ``name``_FILE.
 
-    The latter is for container secrets.
+    The latter is for container secrets. An empty variable is an unset one: container tools pass those on as empty.
     """
-    if name in os.environ:
-        return os.environ[name]
+    if value := os.environ.get(name):
+        return value
     if file := os.environ.get(f"{name}_FILE"):
         try:
             return Path(file).read_text(encoding="utf-8").strip()

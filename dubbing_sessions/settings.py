@@ -6,6 +6,7 @@ Without any, the portal runs embedded: SQLite, files on disk and a bundled broke
 
 from __future__ import annotations
 
+import os
 import tomllib
 from datetime import timedelta
 from pathlib import Path
@@ -17,8 +18,9 @@ import django_stubs_ext
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from pythonjsonlogger.core import RESERVED_ATTRS
 
-from dubbing_sessions import embedded
+from dubbing_sessions import embedded, metrics_folder
 from dubbing_sessions.env import env_bool, env_int, env_list, env_networks, env_str
 
 django_stubs_ext.monkeypatch()
@@ -73,6 +75,9 @@ INSTALLED_APPS = [
     "sessions_app.apps.SessionsConfig",
 ]
 MIDDLEWARE = [
+    "sessions_app.http.request_ids.RequestIdMiddleware",
+    "sessions_app.http.health.HealthMiddleware",
+    "sessions_app.http.metrics.MetricsMiddleware",
     "sessions_app.http.transfers.TransferMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -111,6 +116,15 @@ DATABASES: dict[str, Any]
 if _team:
     DATABASES = {
         "default": dj_database_url.parse(env_str("DATABASE_URL"), conn_max_age=60, conn_health_checks=True)
+    }
+    # A server that vanished without closing its connections is noticed within seconds, not after the kernel's 15 minutes.
+    DATABASES["default"]["OPTIONS"] = {
+        "connect_timeout": 5,
+        "keepalives_idle": 15,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 30_000,
+        **DATABASES["default"].get("OPTIONS", {}),
     }
     # Only web processes set it, in `dubbing_sessions.web_server`: hundreds of threads share a few connections.
     if _pool_size := env_int("DATABASE_POOL_SIZE", 0, minimum=0):
@@ -204,7 +218,7 @@ JOB_LEASE = timedelta(seconds=env_int("JOB_LEASE_SECONDS", 60))
 """Time without a heartbeat after which another worker takes over a running job."""
 JOB_HEARTBEAT = JOB_LEASE / 6
 JOB_MAX_ATTEMPTS = env_int("JOB_MAX_ATTEMPTS", 3)
-JOB_REPUBLISH_AFTER = timedelta(seconds=env_int("JOB_REPUBLISH_SECONDS", 30))
+JOB_REPUBLISH_AFTER = timedelta(seconds=env_int("JOB_REPUBLISH_SECONDS", 5))
 JOB_RECONCILE_EVERY = timedelta(seconds=env_int("JOB_RECONCILE_SECONDS", 30))
 JOB_TIME_LIMIT = timedelta(hours=env_int("JOB_TIME_LIMIT_HOURS", 12))
 
@@ -237,13 +251,17 @@ CELERY_TASK_PUBLISH_RETRY_POLICY = {
     "interval_max": 0.1,
 }
 CELERY_TIMEZONE = "UTC"
-# In memory: with Python 3.13 the default scheduler's file is SQLite, which does not survive the fork of embedded beat.
-CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
+CELERY_BEAT_SCHEDULER = "dubbing_sessions.scheduler:Scheduler"
 CELERY_BEAT_SCHEDULE = {
     "reconcile-jobs": {
         "task": "sessions_app.reconcile_jobs",
         "schedule": JOB_RECONCILE_EVERY,
         "options": {"expires": JOB_RECONCILE_EVERY.total_seconds()},
+    },
+    "measure": {
+        "task": "sessions_app.measure",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
     },
     "collect-garbage": {
         "task": "sessions_app.collect_garbage",
@@ -360,12 +378,40 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 SILENCED_SYSTEM_CHECKS: list[str] = []
 
+# ---- Metrics ------------------------------------------------------------------------
+METRICS_TOKEN = env_str("METRICS_TOKEN")
+METRICS_NETWORKS = env_networks("METRICS_NETWORKS")
+"""Clients that may read `/metrics`. Without either of them there is no such page."""
+METRICS_FOLDER = os.environ.get(metrics_folder.VARIABLE, "")
+"""Folder in which the web processes of one server count requests."""
+
 # ---- Logs ---------------------------------------------------------------------------
+LOG_FORMAT = env_str("LOG_FORMAT", "text")
+if LOG_FORMAT not in {"text", "json"}:
+    raise ImproperlyConfigured(f"LOG_FORMAT must be text or json, not {LOG_FORMAT!r}.")
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "formatters": {
+        "text": {"format": "%(asctime)s %(levelname)s %(name)s:%(context)s %(message)s"},
+        "json": {
+            "()": "pythonjsonlogger.json.JsonFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+            "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},
+            "reserved_attrs": [*RESERVED_ATTRS, "context", "request"],
+        },
+    },
+    "filters": {
+        "context": {"()": "dubbing_sessions.log_context.ContextFilter"},
+        "short_outages": {"()": "sessions_app.http.outages.ShortOutages"},
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": LOG_FORMAT,
+            "filters": ["context", "short_outages"],
+        }
+    },
     "loggers": {
         "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         "sessions_app": {"handlers": ["console"], "level": env_str("LOG_LEVEL", "INFO"), "propagate": False},

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
+from sessions_app.api.app import server_error as api_error
 from sessions_app.views import accounts
+from sessions_app.views.errors import server_error as page_error
 
 # Before django-allauth's own pages, which they extend.
 account_urls = [
@@ -27,3 +30,8 @@ urlpatterns = [
     path("api/", include("sessions_app.api.urls")),
     path("", include("sessions_app.urls")),
 ]
+
+
+def handler500(request: HttpRequest) -> HttpResponse:
+    """Return the response to an unhandled exception: a problem of the API, or a page."""
+    return api_error(request) if request.path.startswith("/api/") else page_error(request)

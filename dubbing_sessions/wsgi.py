@@ -5,7 +5,9 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from dubbing_sessions.env import env_str
 from dubbing_sessions.logs import redact_handlers
+from dubbing_sessions.metrics_folder import share_metrics_folder
 
 # However gunicorn was started: its access and error log contain the paths of requests.
 for name in ("gunicorn.access", "gunicorn.error"):
@@ -13,4 +15,6 @@ for name in ("gunicorn.access", "gunicorn.error"):
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dubbing_sessions.settings")
 
+if env_str("METRICS_TOKEN") or env_str("METRICS_NETWORKS"):
+    share_metrics_folder()  # before anything imports prometheus_client
 application = get_wsgi_application()

@@ -6,13 +6,15 @@ A message only contains the job's id; the reconciler sends lost ones again.
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
+from itertools import takewhile
 
 from celery import current_app
 from django.db import transaction
 from django.db.models import F
-from kombu.exceptions import OperationalError
+from kombu.exceptions import ChannelError, OperationalError
 
 from sessions_app.models import Job
 
@@ -26,19 +28,50 @@ PRIORITY = 3
 """Of the broker's steps 0, 3, 6, 9, of which 0 comes first: reconciling must not wait behind hundreds of jobs."""
 
 
+def is_available() -> bool:
+    """Return whether the broker accepts connections."""
+    try:
+        with current_app.connection_for_write() as connection:
+            connection.ensure_connection(max_retries=1, interval_start=0, interval_step=0)
+    except (OperationalError, OSError):
+        return False
+    return True
+
+
+def is_empty() -> bool:
+    """Return whether no message waits for a worker.
+
+    False if the broker is unavailable.
+    """
+    try:
+        with current_app.connection_for_read() as connection, connection.channel() as channel:
+            queue = channel.queue_declare(current_app.conf.task_default_queue, passive=True)  # type: ignore[attr-defined]  # kombu's stubs lack it
+    except ChannelError:  # the broker deletes empty queues
+        return True
+    except (OperationalError, OSError):
+        return False
+    return bool(queue.message_count == 0)
+
+
 def enqueue(job: Job) -> None:
     """Send the message when the current transaction commits.
 
     The row records it as published beforehand, which saves a second commit.
     """
     assert job.published_at is not None
+    # Links the request's lines, which have its id, to the job's.
+    logger.info("Job %s is queued", job.code)
     transaction.on_commit(partial(send, job_id=job.pk))
 
 
-def publish(*, job_id: int, now: datetime) -> bool:
-    """Record and send another message; return whether the broker accepted it."""
-    Job.objects.filter(pk=job_id).update(published_at=now, publish_count=F("publish_count") + 1)
-    return send(job_id=job_id)
+def publish(*, job_ids: Sequence[int], now: datetime) -> int:
+    """Send messages until the broker refuses one; return how many it accepted.
+
+    Refused ones are not recorded: they are due again at once.
+    """
+    accepted = list(takewhile(lambda job_id: send(job_id=job_id), job_ids))
+    Job.objects.filter(pk__in=accepted).update(published_at=now, publish_count=F("publish_count") + 1)
+    return len(accepted)
 
 
 def send(*, job_id: int) -> bool:

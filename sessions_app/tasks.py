@@ -1,11 +1,17 @@
-"""Celery tasks: each makes one call of an operation."""
+"""Celery tasks, and the heartbeat of the worker that performs them.
+
+Each task makes one call of an operation.
+"""
 
 from __future__ import annotations
 
+import logging
 from smtplib import SMTPException
 from typing import Any
 
 from celery import shared_task
+from celery.signals import worker_ready, worker_shutdown
+from celery.worker.consumer import Consumer
 from django.core.mail import EmailMessage
 from django.utils import timezone
 
@@ -13,6 +19,8 @@ from sessions_app.operations import database_reserve
 from sessions_app.operations.accounts import password_reset
 from sessions_app.operations.cleanup import expired, garbage
 from sessions_app.operations.jobs import reconcile, run
+from sessions_app.operations.jobs.worker_heartbeat import WorkerHeartbeat
+from sessions_app.operations.monitoring import measure
 
 MAIL_TASK: dict[str, Any] = {
     "autoretry_for": (SMTPException, OSError),
@@ -25,7 +33,7 @@ MAIL_TASK: dict[str, Any] = {
 
 @shared_task(name="sessions_app.run_job")
 def run_job(*, job_id: int, **_: Any) -> None:
-    run.run_job(job_id=job_id, clock=timezone.now)
+    run.run_job(job_id=job_id, clock=timezone.now, log_level=logging.INFO)
 
 
 @shared_task(name="sessions_app.reconcile_jobs")
@@ -52,3 +60,26 @@ def send_password_reset(*, email: str, **_: Any) -> None:
 @shared_task(name="sessions_app.send_mail", **MAIL_TASK)
 def send_mail(*, recipient: str, subject: str, body: str, **_: Any) -> None:
     EmailMessage(subject, body, to=[recipient]).send()
+
+
+@shared_task(name="sessions_app.measure")
+def measure_portal(**_: Any) -> None:
+    measure.measure(now=timezone.now())
+
+
+heartbeats: list[WorkerHeartbeat] = []
+
+
+@worker_ready.connect
+def start_heartbeat(sender: Consumer, **_: Any) -> None:
+    """Record this worker from now on."""
+    heartbeat = WorkerHeartbeat(name=sender.hostname, processes=sender.pool.num_processes, clock=timezone.now)
+    heartbeats.append(heartbeat)
+    heartbeat.start()
+
+
+@worker_shutdown.connect
+def stop_heartbeat(**_: Any) -> None:
+    """Delete the record, so that pages report a stopped worker at once."""
+    while heartbeats:
+        heartbeats.pop().stop()

@@ -83,6 +83,8 @@ def is_stack_of(folder: str) -> bool:
 
 def runs_here(item: pytest.Item) -> bool:
     folder = folder_of(item.path)
+    if item.get_closest_marker("team") is not None:
+        return has_share(folder) and STACK.name == "team"
     runs_once = folder in ONE_STACK or item.get_closest_marker("one_stack") is not None
     return has_share(folder) and (not runs_once or is_stack_of(folder))
 

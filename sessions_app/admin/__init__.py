@@ -18,6 +18,7 @@ from sessions_app.admin import (
     uploads,
     users,
     versions,
+    workers,
 )
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "uploads",
     "users",
     "versions",
+    "workers",
 ]
 
 admin.site.site_title = "Dubbing Sessions"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import sys
 from datetime import UTC, datetime
 from functools import wraps
 from http import HTTPStatus
@@ -55,6 +56,11 @@ from sessions_app.api.problems import (
 )
 from sessions_app.api.rates import WINDOW_SECONDS, too_many_requests
 from sessions_app.http.bodies import connection_lost
+from sessions_app.http.outages import (
+    RETRY_AFTER_SECONDS as OUTAGE_RETRY_AFTER_SECONDS,
+    Outage,
+    find_outage,
+)
 from sessions_app.http.statuses import status_of
 from sessions_app.operations.errors import (
     BusyError,
@@ -267,13 +273,38 @@ def on_suspicious_request(_request: HttpRequest, _error: Exception) -> HttpRespo
 
 @api.exception_handler(Exception)
 def on_internal_error(request: HttpRequest, error: Exception) -> HttpResponse:
+    if (outage := find_outage(error)) is not None:
+        logger.warning("%s %s failed", request.method, request.path, exc_info=error)
+        return _unavailable(outage).response()
     got_request_exception.send(sender=PortalAPI, request=request)
     logger.error("%s %s failed", request.method, request.path, exc_info=error)
+    return _internal_error().response()
+
+
+def server_error(_request: HttpRequest) -> HttpResponse:
+    """Return the problem for the exception that Django is handling.
+
+    It was raised outside of an endpoint.
+    """
+    outage = find_outage(sys.exc_info()[1])
+    return (_internal_error() if outage is None else _unavailable(outage)).response()
+
+
+def _unavailable(outage: Outage) -> ProblemError:
+    return ProblemError(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        outage.code,
+        outage.message,
+        headers={"Retry-After": str(OUTAGE_RETRY_AFTER_SECONDS)},
+    )
+
+
+def _internal_error() -> ProblemError:
     return ProblemError(
         HTTPStatus.INTERNAL_SERVER_ERROR,
         "internal",
         "An internal error occurred. Try again, or contact the operator of this portal.",
-    ).response()
+    )
 
 
 @csrf_exempt

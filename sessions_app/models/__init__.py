@@ -8,6 +8,7 @@ from sessions_app.models.export import Export
 from sessions_app.models.garbage_candidate import GarbageCandidate
 from sessions_app.models.idempotency_record import IdempotencyRecord
 from sessions_app.models.job import Job
+from sessions_app.models.measurement import Measurement
 from sessions_app.models.pin import Pin
 from sessions_app.models.session import DubbingSession
 from sessions_app.models.share import Share
@@ -15,6 +16,7 @@ from sessions_app.models.throttle_hit import ThrottleHit
 from sessions_app.models.token import AccessToken
 from sessions_app.models.upload import Upload
 from sessions_app.models.version import Version
+from sessions_app.models.worker import Worker
 
 __all__ = [
     "AccessToken",
@@ -25,9 +27,11 @@ __all__ = [
     "GarbageCandidate",
     "IdempotencyRecord",
     "Job",
+    "Measurement",
     "Pin",
     "Share",
     "ThrottleHit",
     "Upload",
     "Version",
+    "Worker",
 ]

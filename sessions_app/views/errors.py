@@ -1,13 +1,17 @@
-"""Errors of operations, shown as messages on pages."""
+"""Errors on pages: of operations as messages, others as pages of their own."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
 
+from sessions_app.http.outages import RETRY_AFTER_SECONDS, find_outage
 from sessions_app.operations.errors import DiskFullError, OperationError, OverQuotaError
 
 
@@ -27,3 +31,19 @@ def show_error(request: HttpRequest, error: OperationError) -> None:
     """Add an error's message, with a link to the page that helps if there is one."""
     is_about_space = isinstance(error, OverQuotaError | DiskFullError)
     messages.error(request, error.message, extra_tags="storage" if is_about_space else "")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Return the page for the exception that Django is handling.
+
+    It is an outage or an internal error, both rendered without the request: its user and messages are in the database.
+    """
+    outage = find_outage(sys.exc_info()[1])
+    if outage is None:
+        context = {"request_id": getattr(request, "id", "")}
+        return HttpResponse(render_to_string("500.html", context), status=HTTPStatus.INTERNAL_SERVER_ERROR)
+    return HttpResponse(
+        render_to_string("503.html", {"outage": outage}),
+        status=HTTPStatus.SERVICE_UNAVAILABLE,
+        headers={"Retry-After": str(RETRY_AFTER_SECONDS), "Cache-Control": "no-store"},
+    )

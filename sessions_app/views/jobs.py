@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -13,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from sessions_app.access import Action, visible_to
 from sessions_app.http.lookups import get_job_or_404
-from sessions_app.models import Job
+from sessions_app.models import Job, Worker
 from sessions_app.operations.errors import OperationError
 from sessions_app.operations.exports.request import retry_export
 from sessions_app.operations.jobs.cancel import cancel_job
@@ -33,20 +34,31 @@ def index(request: SignedInRequest) -> HttpResponse:
         .order_by("-created_at", "-pk")
     )
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page", "1"))
-    return render(request, "jobs/list.html", {"page": page})
+    is_waiting = any(job.state == Job.State.QUEUED for job in page)
+    return render(request, "jobs/list.html", {"page": page, "has_no_worker": is_waiting and not has_worker()})
 
 
 @require_safe
 @page_view
 def detail(request: SignedInRequest, code: UUID) -> HttpResponse:
-    return render(request, "jobs/detail.html", {"job": get_job_or_404(request.user, code)})
+    return render(request, "jobs/detail.html", _job_context(request, code))
 
 
 @require_safe
 @page_view
 def progress(request: SignedInRequest, code: UUID) -> HttpResponse:
     """Render the part of the page that is polled while the job runs."""
-    return render(request, "jobs/_progress.html", {"job": get_job_or_404(request.user, code)})
+    return render(request, "jobs/_progress.html", _job_context(request, code))
+
+
+def _job_context(request: SignedInRequest, code: UUID) -> dict[str, Any]:
+    job = get_job_or_404(request.user, code)
+    return {"job": job, "has_no_worker": job.state == Job.State.QUEUED and not has_worker()}
+
+
+def has_worker() -> bool:
+    """Return whether a worker runs that will start waiting jobs."""
+    return Worker.objects.running(now=timezone.now()).exists()
 
 
 @require_safe

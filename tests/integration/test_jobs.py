@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Iterator
 
 import pytest
+import redis
+from celery import Celery
 from django.conf import settings
 
+from dubbing_sessions.celery import app
+from sessions_app import queue
 from sessions_app.models import Export, Job, Pin
 from sessions_app.operations.errors import JobLost, NotAllowedError
 from sessions_app.operations.exports import job as export_job
@@ -15,6 +19,7 @@ from sessions_app.operations.jobs.cancel import cancel_job
 from sessions_app.operations.jobs.context import JobContext
 from sessions_app.operations.jobs.reconcile import reconcile_jobs
 from sessions_app.operations.jobs.retry import retry_job
+from tests.services.ports import free_port
 from tests.world import PROJECT, World, stored_keys
 
 
@@ -87,14 +92,47 @@ def test_a_job_fails_after_too_many_dead_workers(world: World, job: Job):
     assert world.run(job).state == Job.State.SUCCEEDED
 
 
-def test_a_waiting_job_is_published_again_with_backoff(world: World, job: Job, broker: str):
-    Job.objects.filter(pk=job.pk).update(published_at=world.clock(), publish_count=1)
-    published = 0
-    for _ in range(60):
-        world.clock.forward(seconds=30)
-        published += reconcile_jobs(now=world.clock() + timedelta(seconds=1)).republished
+@pytest.fixture
+def queue_client(broker: str) -> Iterator[redis.Redis]:
+    """A client of the broker, whose queue is empty before and after the test."""
+    with app.connection_for_read() as connection:
+        client = connection.default_channel.client  # type: ignore[attr-defined]  # kombu's stubs lack it
+        client.flushdb()
+        yield client
+        client.flushdb()
 
-    assert 5 <= published <= 12
+
+def test_a_job_whose_message_was_lost_is_published_in_the_next_round(
+    world: World, job: Job, queue_client: redis.Redis
+):
+    """However often it was lost before."""
+    for _ in range(12):
+        world.clock.forward(seconds=settings.JOB_REPUBLISH_AFTER.total_seconds() + 1)
+        assert reconcile_jobs(now=world.clock()).republished == 1
+        queue_client.flushdb()
+
+
+def test_a_job_whose_message_waits_is_not_published_again(world: World, job: Job, queue_client: redis.Redis):
+    world.clock.forward(hours=1)
+    assert reconcile_jobs(now=world.clock()).republished == 1
+
+    for _ in range(12):
+        world.clock.forward(hours=1)
+        assert reconcile_jobs(now=world.clock()).republished == 0
+
+
+def test_a_job_that_the_broker_refused_is_not_recorded_as_published(
+    world: World, job: Job, monkeypatch: pytest.MonkeyPatch
+):
+    Job.objects.filter(pk=job.pk).update(published_at=None, publish_count=0)
+    unreachable = Celery(broker=f"redis://127.0.0.1:{free_port()}/0", set_as_current=False)
+    unreachable.conf.broker_transport_options = {"max_retries": 0}
+    monkeypatch.setattr(queue, "current_app", unreachable)
+
+    assert reconcile_jobs(now=world.clock()).republished == 0
+
+    job.refresh_from_db()
+    assert (job.published_at, job.publish_count) == (None, 0)
 
 
 def test_a_queued_job_is_cancelled_at_once(world: World, job: Job):

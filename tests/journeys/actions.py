@@ -19,7 +19,7 @@ from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
-from django.db import connection
+from django.db import connection, connections
 from django.test import Client
 from django.utils import timezone
 
@@ -36,6 +36,7 @@ from sessions_app.models import (
     Share,
     Upload,
     Version,
+    Worker,
 )
 from sessions_app.operations.accounts.tokens import create_token
 from sessions_app.operations.cleanup import garbage
@@ -133,8 +134,8 @@ def retry_job(*, job: str) -> None:
     retry.retry_job(job=Job.objects.get(code=job), now=timezone.now())
 
 
-def publish_job(*, job: str) -> bool:
-    return queue.publish(job_id=Job.objects.get(code=job).pk, now=timezone.now())
+def publish_job(*, job: str) -> int:
+    return queue.publish(job_ids=[Job.objects.get(code=job).pk], now=timezone.now())
 
 
 def _digests(files: dict[str, bytes]) -> list[str]:
@@ -165,6 +166,15 @@ def count_link_downloads(*, session: str) -> int:
 
 
 # -- Reading ----------------------------------------------------------------------------------------------------------
+
+
+def reconnect() -> None:
+    """Drop this process's connections: the database has been restarted."""
+    connections.close_all()
+
+
+def count_workers() -> int:
+    return Worker.objects.running(now=timezone.now()).count()
 
 
 def get_job(*, code: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pwd
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
@@ -29,8 +29,34 @@ SMALL_CONTAINER = {
 
 
 class Postgres:
-    def __init__(self, socket_folder: Path) -> None:
+    """A server that keeps its data and socket over restarts."""
+
+    def __init__(self, socket_folder: Path, command: Sequence[str | Path], account: int | None) -> None:
         self.socket_folder = socket_folder
+        self._command = command
+        self._account = account
+        self._service: Service | None = None
+
+    def start(self) -> None:
+        self._service = Service(
+            "PostgreSQL",
+            self._command,
+            log=self.socket_folder / "log",
+            folder=self.socket_folder,
+            user=self._account,
+            stop_signal=signal.SIGINT,  # fast shutdown: SIGTERM waits for every client to disconnect
+        )
+        self._service.wait_until(self.is_ready)
+
+    def stop(self) -> None:
+        if self._service is not None:
+            self._service.stop()
+
+    def crash(self) -> None:
+        """End all its processes at once, without a shutdown: the next start recovers from the log."""
+        assert self._service is not None
+        self._service.process.send_signal(signal.SIGQUIT)
+        self._service.process.wait(20)
 
     def url(self, database: str) -> str:
         """Return a ``DATABASE_URL`` whose host is the socket's folder."""
@@ -113,17 +139,10 @@ def running_postgres() -> Iterator[Postgres]:
             raise ServiceError(f"initdb ended with status {initdb.returncode}.\n{initdb.stderr}")
         settings = {**WITHOUT_DURABILITY, **SMALL_CONTAINER, "listen_addresses": ""}
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        service = Service(
-            "PostgreSQL",
-            [installation / "bin" / "postgres", "-D", data, "-k", folder, *options],
-            log=folder / "log",
-            folder=folder,
-            user=account,
-            stop_signal=signal.SIGINT,  # fast shutdown: SIGTERM waits for every client to disconnect
-        )
+        command: list[str | Path] = [installation / "bin" / "postgres", "-D", data, "-k", folder, *options]
+        server = Postgres(folder, command, account)
         try:
-            server = Postgres(folder)
-            service.wait_until(server.is_ready)
+            server.start()
             yield server
         finally:
-            service.stop()
+            server.stop()

@@ -15,8 +15,11 @@ from sessions_app.management.services.child import Child, PrintLine, Service
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 POLL_INTERVAL = 0.25
 """Seconds between checks for services that have ended."""
-RESTART_DELAYS = (1.0, 2.0, 5.0, 10.0, 30.0)
-"""Seconds before a service is restarted, by the number of failures; the last one repeats."""
+RESTART_DELAYS = (1.0, 2.0, 5.0, 10.0)
+"""Seconds before a service is restarted, by the number of failures; the last one repeats.
+
+A queued job must not wait longer for a worker than for the reconciler.
+"""
 STABLE_AFTER = 60.0
 """Seconds of running after which the failures of a service are forgotten."""
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
 
 from sessions_app import queue
 from sessions_app.models import Job, Pin
@@ -16,7 +15,8 @@ from sessions_app.operations.jobs.retry import has_attempts_left
 
 logger = logging.getLogger(__name__)
 
-MAX_REPUBLISH_AFTER = timedelta(minutes=5)
+MAX_PUBLISHED = 500
+"""Messages of one round, so that it ends within a second or two however many jobs wait."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,27 +28,33 @@ class ReconcileReport:
 
 def reconcile_jobs(*, now: datetime) -> ReconcileReport:
     """Republish jobs whose message was lost; requeue or fail those of dead workers."""
-    requeued = failed = republished = 0
+    requeued = failed = 0
     for job in Job.objects.filter(state=Job.State.RUNNING, lease_expires_at__lt=now):
         if has_attempts_left(job):
             # Conditional on the expired lease: the worker may renew it between the query and the update.
             requeued += job.requeue(lease_before=now)
         else:
             failed += _fail(job, now=now)
-    interval = settings.JOB_REPUBLISH_AFTER
-    waiting = Job.objects.filter(state=Job.State.QUEUED).filter(
-        Q(published_at__isnull=True) | Q(published_at__lt=now - interval)
-    )
-    for job in waiting.order_by("created_at"):
-        # A long queue does not mean lost messages: back off exponentially.
-        pause = min(interval * 2 ** min(job.publish_count, 10), max(interval, MAX_REPUBLISH_AFTER))
-        if job.published_at is None or job.publish_count <= 1 or job.published_at < now - pause:
-            if not queue.publish(job_id=job.pk, now=now):
-                break  # the broker is unavailable; the next round publishes the rest
-            republished += 1
+    republished = _publish_waiting(now=now)
     if requeued or failed or republished:
         logger.info("Jobs: %d requeued, %d failed, %d published again", requeued, failed, republished)
     return ReconcileReport(republished=republished, requeued=requeued, failed=failed)
+
+
+def _publish_waiting(*, now: datetime) -> int:
+    """Publish jobs that have no message in the broker; return their number.
+
+    Those are jobs that were never published, and if no message waits at all, all that were published a while ago: workers
+    are free, and would have started them. While messages wait, a job waits for a free worker like its predecessors.
+    """
+    waiting = Job.objects.filter(state=Job.State.QUEUED)
+    due = waiting.filter(published_at__isnull=True)
+    published = waiting.filter(published_at__lt=now - settings.JOB_REPUBLISH_AFTER)
+    if published.exists() and queue.is_empty():
+        due = due | published
+    # The workers are busy with these until a later round publishes the next ones.
+    job_ids = list(due.order_by("created_at", "pk").values_list("pk", flat=True)[:MAX_PUBLISHED])
+    return queue.publish(job_ids=job_ids, now=now) if job_ids else 0
 
 
 def _fail(job: Job, *, now: datetime) -> bool:

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections, transaction
 
 from dubbing_core.zips.reader import ZipError
+from dubbing_sessions.log_context import log_context
 from sessions_app.models import Job, Pin
 from sessions_app.operations.blobs.delete import delete_new_blobs
 from sessions_app.operations.errors import JobCancelled, JobLost, OperationError
@@ -22,10 +23,12 @@ from sessions_app.storage.store import ObjectDamagedError, StoreError, StoreUnav
 logger = logging.getLogger(__name__)
 
 
-def run_job(*, job_id: int, clock: Clock) -> None:
+def run_job(*, job_id: int, clock: Clock, log_level: int = logging.DEBUG) -> None:
     """Run a queued job; do nothing if another worker has claimed it.
 
     Every error ends or requeues the job.
+
+    :param log_level: of the lines about its start and end; commands print its result themselves.
     """
     job = Job.objects.filter(pk=job_id).first()
     if job is None:
@@ -33,6 +36,14 @@ def run_job(*, job_id: int, clock: Clock) -> None:
     now = clock()
     if not job.claim(now=now, lease_until=now + settings.JOB_LEASE):
         return
+    with log_context(job=str(job.code)):
+        logger.log(log_level, "%s started, attempt %d", job.get_kind_display(), job.attempt)
+        _run_claimed(job, clock=clock)
+        ended = clock()
+        logger.log(log_level, "%s ended after %.1f s", job.get_kind_display(), (ended - now).total_seconds())
+
+
+def _run_claimed(job: Job, *, clock: Clock) -> None:
     try:
         with JobContext(job, clock=clock) as context:
             check_access(job)

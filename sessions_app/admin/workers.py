@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+from django.contrib import admin
+from django.utils import timezone
+
+from sessions_app.admin.base import ReadOnlyAdmin
+from sessions_app.models import Worker
+from sessions_app.models.worker import LOST_AFTER
+
+
+@admin.register(Worker)
+class WorkerAdmin(ReadOnlyAdmin[Worker]):
+    list_display = ("name", "is_running", "processes", "started_at", "seen_at")
+    fields = list_display
+    ordering = ("name",)
+
+    @admin.display(description="running", boolean=True)
+    def is_running(self, worker: Worker) -> bool:
+        return worker.seen_at > timezone.now() - LOST_AFTER

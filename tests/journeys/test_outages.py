@@ -1,0 +1,102 @@
+"""Database and broker become unavailable below a running portal. No response is 500, and no process is restarted by hand."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import cast
+from uuid import uuid4
+
+import pytest
+import requests
+
+from tests.journeys.portal import Portal
+from tests.journeys.visitor import Visitor
+from tests.services.stacks import Stack, Team
+
+pytestmark = pytest.mark.slow
+
+PAGES = ("/sessions/", "/sessions/new/", "/jobs/", "/account/tokens/", "/s/unknown/", "/admin/")
+ENDPOINTS = ("/api/v1/me", "/api/v1/sessions", "/api/v1/jobs")
+
+
+def get(portal: Portal, path: str, *, token: str = "") -> requests.Response:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    return requests.get(portal.address + path, headers=headers, timeout=30)
+
+
+def assert_unavailable(response: requests.Response, *, sentence: str) -> None:
+    assert response.status_code == HTTPStatus.SERVICE_UNAVAILABLE, response.text
+    assert int(response.headers["Retry-After"]) > 0
+    assert sentence in response.text
+
+
+def request_import(portal: Portal) -> str:
+    job: str = portal.call("request_import", name=f"talk-{uuid4().hex[:8]}", big=100_000, small=3)
+    return job
+
+
+@pytest.mark.team
+def test_a_database_that_crashes_and_comes_back(portal: Portal, stack: Stack):
+    database = cast(Team, stack).postgres
+    alice = Visitor(portal.address)
+    alice.sign_in("alice", portal.password)
+    token = portal.call("create_access_token", owner="alice")
+    assert get(portal, "/readyz").json() == {"status": "ok", "database": "ok", "broker": "ok"}
+    worker = portal.worker.process.pid
+
+    database.crash()
+    try:
+        for path in PAGES:
+            assert_unavailable(alice.get(path, status=503), sentence="The database is unavailable.")
+        for path in ENDPOINTS:
+            response = get(portal, path, token=token)
+            assert_unavailable(response, sentence="The database is unavailable.")
+            assert response.json()["code"] == "database"
+        assert get(portal, "/readyz").status_code == HTTPStatus.SERVICE_UNAVAILABLE
+        assert get(portal, "/healthz").status_code == HTTPStatus.OK
+    finally:
+        database.start()
+        portal.call("reconnect")
+
+    for path in PAGES[:4]:
+        alice.get(path)
+    assert get(portal, "/api/v1/me", token=token).status_code == HTTPStatus.OK
+    row = portal.end_of(request_import(portal))
+    assert row["state"] == "succeeded"
+    assert portal.worker.process.pid == worker
+
+
+def test_a_broker_that_stops_and_comes_back(portal: Portal, stack: Stack):
+    alice = Visitor(portal.address)
+    alice.sign_in("alice", portal.password)
+    token = portal.call("create_access_token", owner="alice")
+    worker = portal.worker.process.pid
+
+    portal.broker.stop()
+    for path in ENDPOINTS:
+        assert get(portal, path, token=token).status_code == HTTPStatus.OK
+    for path in PAGES[:4]:
+        alice.get(path)
+    job = request_import(portal)
+    assert get(portal, "/readyz").json() == {"status": "degraded", "database": "ok", "broker": "unavailable"}
+    portal.broker.start()
+
+    assert portal.end_of(job)["state"] == "succeeded"
+    assert portal.worker.process.pid == worker
+
+
+def test_a_page_shows_that_no_worker_runs(portal: Portal):
+    alice = Visitor(portal.address)
+    alice.sign_in("alice", portal.password)
+    _ = portal.worker
+    sentence = "No worker is running"
+    portal.wait_for(lambda: portal.call("count_workers") == 1, condition="the worker is recorded")
+
+    portal.stop_worker()
+    job = request_import(portal)
+    assert sentence in alice.get(f"/jobs/{job}/").text
+
+    portal.worker.resume()
+    assert portal.end_of(job)["state"] == "succeeded"
+    assert sentence not in alice.get(f"/jobs/{job}/").text
+    assert portal.call("count_workers") == 1

@@ -80,7 +80,7 @@ def create_users() -> dict[str, str]:
 
 
 def get_worker_command() -> list[str]:
-    return list(worker.get_service().command)
+    return list(worker.get_service(site_url="http://127.0.0.1").command)
 
 
 def make_files(*, big: int, small: int) -> dict[str, bytes]:

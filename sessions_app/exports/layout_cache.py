@@ -18,6 +18,7 @@ from pathlib import Path
 from dubbing_core.zips.layout import SegmentWriter
 from sessions_app.exports.layout_file import FileLayout, LayoutFileError, LayoutFileWriter
 from sessions_app.storage.atomic_files import FILE_MODE, create_file, get_boot_id, make_folders
+from sessions_app.storage.disk import get_free_space
 from sessions_app.storage.range_locks import RangeLockedError, lock_range
 from sessions_app.storage.store import StoreError
 
@@ -51,12 +52,14 @@ class LayoutCache:
     A layout's key determines all of its bytes.
 
     :param limit: bytes of all files.
+    :param reserve: bytes that stay free on the disk.
     :param wait_limit: seconds to wait for other plannings.
     """
 
-    def __init__(self, folder: Path, *, limit: int, wait_limit: float = 60) -> None:
+    def __init__(self, folder: Path, *, limit: int, reserve: int = 0, wait_limit: float = 60) -> None:
         self._folder = folder
         self._limit = limit
+        self._reserve = reserve
         self._wait_limit = wait_limit
         self._large = threading.Lock()
         self._lock = threading.Lock()
@@ -101,16 +104,8 @@ class LayoutCache:
                 path.unlink(missing_ok=True)
 
     def _plan(self, path: Path, write: WriteLayout) -> FileLayout:
-        try:
-            with create_file(path, key=path.name, durable=not get_boot_id()) as descriptor:
-                size = _write(descriptor, write)
-        except (OSError, StoreError):
-            logger.warning("The plan of a ZIP could not be stored in %s.", self._folder, exc_info=True)
-        else:
-            layout = _open(path)
-            self._prune_after(size)
-            if layout is not None:
-                return layout
+        if (layout := self._plan_on_disk(path, write)) is not None:
+            return layout
         # The disk is full or read-only. Downloads work nevertheless: the plan is in memory while they need it.
         descriptor = os.memfd_create(path.name, os.MFD_CLOEXEC)
         try:
@@ -119,6 +114,19 @@ class LayoutCache:
             os.close(descriptor)
             raise
         return FileLayout(descriptor)
+
+    def _plan_on_disk(self, path: Path, write: WriteLayout) -> FileLayout | None:
+        try:
+            if get_free_space(self._folder) < self._reserve:
+                return None
+            with create_file(path, key=path.name, durable=not get_boot_id()) as descriptor:
+                size = _write(descriptor, write)
+        except (OSError, StoreError):
+            logger.warning("The plan of a ZIP could not be stored in %s.", self._folder, exc_info=True)
+            return None
+        layout = _open(path)
+        self._prune_after(size)
+        return layout
 
     @contextmanager
     def _lock_layout(self, digest: bytes, deadline: float) -> Iterator[None]:

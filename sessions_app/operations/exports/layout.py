@@ -86,7 +86,9 @@ def _render_key(version: Version, session_name: str, selection: Selection) -> st
 
 @cache
 def _get_cache() -> LayoutCache:
-    return LayoutCache(settings.LAYOUT_CACHE_DIR, limit=settings.LAYOUT_CACHE_SIZE)
+    return LayoutCache(
+        settings.LAYOUT_CACHE_DIR, limit=settings.LAYOUT_CACHE_SIZE, reserve=settings.DISK_RESERVE
+    )
 
 
 def _write_layout(

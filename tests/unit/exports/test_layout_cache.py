@@ -195,6 +195,14 @@ class TestLayoutCache:
 
         assert file.stat().st_mtime > recent
 
+    def test_leaves_the_reserve_free(self, folder):
+        cache = LayoutCache(folder, limit=MIB, reserve=1 << 62)
+
+        layout = cache.get("talk", Planner(), is_large=True)
+
+        assert sum(segment.size for segment in layout.segments) == layout.size
+        assert files(folder) == []
+
     def test_works_without_a_writable_folder(self, folder, caplog):
         folder.parent.mkdir(parents=True)
         folder.write_bytes(b"a file in the place of the folder")

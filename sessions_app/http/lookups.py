@@ -27,7 +27,7 @@ DOWNLOAD_FIELDS = (
     "message",
     "fingerprint",
     "file_count",
-    *(f"session__{field}" for field in ("code", "owner", "name", "last_accessed")),
+    *(f"session__{field}" for field in ("code", "owner", "name", "last_accessed", "deleted_at")),
 )
 
 

@@ -28,6 +28,11 @@ class Bench:
     report: Callable[[str], None] = print
     """Prints what cannot be measured here, and why."""
 
+    @property
+    def home(self) -> Path:
+        """The folder of data that is generated once for all runs."""
+        return self.session.parent
+
 
 @dataclass(frozen=True, kw_only=True)
 class Entrant:
@@ -56,6 +61,8 @@ class Row:
     value: float | None = None
     """For sizes, memory, shares."""
     unit: str | None = None
+    median: float | None = None
+    """Where ``value`` is the 95th percentile."""
     at_least: float | None = None
     """Target of ``ratio`` or ``value``."""
     at_most: float | None = None

@@ -15,7 +15,9 @@ TARGETS = {"at_least", "at_most"}
 
 def line(row: Row) -> str:
     if row.ratio is None:
-        return f"{row.work:26} {row.against:26} {row.value or 0:10.1f} {row.unit or '':>10} {'':8}  {_target(row)}".rstrip()
+        median = "" if row.median is None else f"p50 {row.median:.1f}"
+        value = f"{row.value or 0:10.1f} {row.unit or '':>10}"
+        return f"{row.work:26} {row.against:26} {value} {median:>8}  {_target(row)}".rstrip()
     times = f"{row.ours_s or 0:8.3f} s {row.peer_s or 0:8.3f} s"
     return f"{row.work:26} {row.against:26} {times} {row.ratio:7.2f}x  {_target(row)}".rstrip()
 

@@ -8,7 +8,7 @@ import pwd
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
@@ -110,34 +110,50 @@ def copy_installation(installation: Path, folder: Path) -> Path:
     return shutil.copytree(installation, folder / package.name / installation.name, symlinks=True)
 
 
+def init_cluster(installation: Path, data: Path, *, account: int | None) -> None:
+    """Create the folder of a server's databases, owned by the account."""
+    data.mkdir(exist_ok=True)
+    if account is not None:
+        os.chown(data, account, -1)
+    cluster = [
+        "--auth=trust",
+        "--encoding=UTF8",
+        "--locale-provider=builtin",
+        "--locale=C.UTF-8",
+        "--no-sync",
+    ]
+    initdb = subprocess.run(
+        [installation / "bin" / "initdb", "-D", data, "-U", USER, *cluster],
+        user=account,
+        cwd=data,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    if initdb.returncode:
+        raise ServiceError(f"initdb ended with status {initdb.returncode}.\n{initdb.stderr}")
+
+
 @contextmanager
-def running_postgres() -> Iterator[Postgres]:
+def running_postgres(
+    *, data: Path | None = None, settings: Mapping[str, str] | None = None
+) -> Iterator[Postgres]:
+    """Start a server.
+
+    :param data: folder that stores the databases beyond the end; made if it is missing.
+    """
     with temporary_folder("postgres") as folder:
         installation, account = find_installation(), None
         if os.geteuid() == 0:  # PostgreSQL does not run as root
             installation = copy_installation(installation, folder)
             account = pwd.getpwnam("nobody").pw_uid
             os.chown(folder, account, -1)
-        data = folder / "data"
-        cluster = [
-            "--auth=trust",
-            "--encoding=UTF8",
-            "--locale-provider=builtin",
-            "--locale=C.UTF-8",
-            "--no-sync",
-        ]
-        initdb = subprocess.run(
-            [installation / "bin" / "initdb", "-D", data, "-U", USER, *cluster],
-            user=account,
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
-        if initdb.returncode:
-            raise ServiceError(f"initdb ended with status {initdb.returncode}.\n{initdb.stderr}")
-        settings = {**WITHOUT_DURABILITY, **SMALL_CONTAINER, "listen_addresses": ""}
+        data = data or folder / "data"
+        if not (data / "PG_VERSION").exists():
+            init_cluster(installation, data, account=account)
+        (data / "postmaster.pid").unlink(missing_ok=True)  # of a killed server
+        settings = {**WITHOUT_DURABILITY, **SMALL_CONTAINER, "listen_addresses": "", **(settings or {})}
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         command: list[str | Path] = [installation / "bin" / "postgres", "-D", data, "-k", folder, *options]
         server = Postgres(folder, command, account)

@@ -1,0 +1,1 @@
+"""Databases of large portals: rows without bytes, realistic in number and distribution, written in bulk."""

@@ -131,7 +131,8 @@ def _owner_pages(user: str) -> Iterator[Page]:
     yield page("session", *codes, at_most=SESSION_MS)
     yield page("export options", *(f"{code}versions/1/export/new/" for code in codes))
     yield page("trash", "/sessions/trash/")
-    yield page("jobs", "/jobs/")
+    yield page("sessions, last page", "/sessions/?last=1", "/sessions/?sort=size&last=1")
+    yield page("jobs", "/jobs/", "/jobs/?last=1")
     yield page("job", *(f"/jobs/{job.code}/" for job in jobs))
     yield page("export", *(f"/exports/{export.code}/" for export in exports))
     yield page("tokens", "/account/tokens/")
@@ -161,7 +162,7 @@ def _large_session_pages() -> Iterator[Page]:
     code = f"/sessions/{most_files.code}/"
     files = f"{most_files.current.file_count:,} files"
     yield page(f"{files}: first page", code, at_most=FILES_MS)
-    yield page(f"{files}: last page", f"{code}?page=999999", at_most=FILES_MS)
+    yield page(f"{files}: last page", f"{code}?last=1", at_most=FILES_MS)
     yield page(
         f"{files}: one category",
         f"{code}?category=original_video",
@@ -180,4 +181,5 @@ def _large_session_pages() -> Iterator[Page]:
     versions = f"{most_versions.current.number:,} versions"
     yield page(versions, code, at_most=SESSION_MS)
     yield page(f"{versions}: an old one", f"{code}versions/7/", at_most=SESSION_MS)
+    yield page(f"{versions}: list", f"{code}versions/", f"{code}versions/?last=1", at_most=PAGE_MS)
     yield page(f"{versions}: API", f"/api/v1/sessions/{most_versions.code}/versions", at_most=API_MS)

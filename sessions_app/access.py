@@ -25,6 +25,8 @@ from sessions_app.models import (
     Entry,
     Export,
     Job,
+    OwnerTotals,
+    SessionLanguage,
     Share,
     Upload,
     Version,
@@ -39,6 +41,8 @@ OWNER_FIELDS: dict[type[Model], str] = {
     Entry: "session__owner_id",
     Export: "owner_id",
     Job: "owner_id",
+    OwnerTotals: "owner_id",
+    SessionLanguage: "owner_id",
     Share: "created_by_id",
     Upload: "owner_id",
     Version: "session__owner_id",
@@ -77,6 +81,11 @@ def visible_to(user: Actor, rows: Rows) -> Rows:
 def manageable_by(user: Actor, rows: Rows) -> Rows:
     """Return those of the rows that the user may manage: those that they see."""
     return visible_to(user, rows)
+
+
+def visible_owners(user: Actor) -> list[int]:
+    """Return the owners of rows that the user may see; indexes begin with the owner."""
+    return [] if user.pk is None else [user.pk]
 
 
 def can(user: Actor, action: Action, row: Model) -> bool:

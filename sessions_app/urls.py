@@ -36,6 +36,7 @@ session_urls: list[URLPattern | URLResolver] = [
     path("save/", saves.new, name="session-save"),
     path("trash/", trash.trash, name="session-trash"),
     path("untrash/", trash.untrash, name="session-untrash"),
+    path("versions/", session_detail.versions, name="version-list"),
     path("versions/<int:number>/", include(version_urls)),
 ]
 

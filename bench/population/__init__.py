@@ -1,1 +1,4 @@
-"""Databases of large portals: rows without bytes, realistic in number and distribution, written in bulk."""
+"""Databases of large portals, written in bulk.
+
+They have rows without bytes, realistic in number and distribution.
+"""

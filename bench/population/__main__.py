@@ -1,4 +1,7 @@
-"""Fill the empty database that the settings name: ``DATABASE_URL=... python -m bench.population 0.01``."""
+"""Fill the empty database that the settings name.
+
+``DATABASE_URL=... python -m bench.population 0.01``
+"""
 
 from __future__ import annotations
 

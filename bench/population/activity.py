@@ -261,7 +261,7 @@ class _Writer:
 
 def _describe(kind: str, number: int) -> tuple[dict[str, object], dict[str, object]]:
     """Return the parameters and the result of a job, as its handler writes them."""
-    file = {"filename": "project_export.zip"}
+    file: dict[str, object] = {"filename": "project_export.zip"}
     if kind == "export":
         code = "00000000-0000-4000-8000-000000000000"
         return {"version": number}, {**file, "export": code, "size": 40_000_000}

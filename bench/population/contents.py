@@ -15,6 +15,8 @@ from bench.population.scale import LARGE, LAST, SMALL, Scale
 from bench.population.values import DAY, Choice, Values
 from sessions_app.models import Blob, DubbingSession, Entry, Version
 
+SHARE_PRESENT = 0.85
+"""Files of the current version per entry of a session with several versions: see `_write_versions`."""
 TRASHED, EMPTY, REUSED_NEARBY = 0.03, 0.01, 0.5
 """Shares of sessions in the trash and without a version; of repeated blobs from the newest thousand."""
 
@@ -85,7 +87,9 @@ def _plan_sessions(scale: Scale, values: Values, users: dict[str, int]) -> Itera
         owners.append(others[int(len(others) * random.random() ** 2)])
     random.shuffle(owners)
     special = [
-        Shape(owner=users[LAST], entries=scale.many_files, versions=3, is_special=True),
+        Shape(
+            owner=users[LAST], entries=round(scale.many_files / SHARE_PRESENT), versions=3, is_special=True
+        ),
         Shape(
             owner=users[LAST], entries=4 * scale.many_versions, versions=scale.many_versions, is_special=True
         ),
@@ -261,7 +265,7 @@ class _Writer:
         return blob
 
     def _pick_blob(self) -> int:
-        """Return a new blob, or one that another session has already, in a fixed proportion."""
+        """Return a new blob or one of another session, in a fixed proportion."""
         self._owed += self._new_per_entry
         count = len(self._sizes)
         if self._owed >= 1 or not count:

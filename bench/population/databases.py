@@ -17,7 +17,7 @@ from tests.services.stacks import without_settings
 
 SQLITE, POSTGRESQL = "SQLite", "PostgreSQL"
 DATABASES = (SQLITE, POSTGRESQL)
-REVISION = 1
+REVISION = 2
 """To be incremented with each change of the generated rows: stored databases are then made again."""
 LARGER_SERVER = {"shared_buffers": "1GB", "effective_cache_size": "4GB", "work_mem": "16MB"}
 
@@ -26,7 +26,7 @@ LARGER_SERVER = {"shared_buffers": "1GB", "effective_cache_size": "4GB", "work_m
 def generated_database(
     database: str, *, folder: Path, factor: float = 1.0, is_changed: bool = False
 ) -> Iterator[dict[str, str]]:
-    """Yield the settings of a portal with the database: made if there is none, and migrated.
+    """Yield the settings of a portal with the database, which is made or migrated.
 
     :param folder: stores the databases; several gigabytes each with ``factor`` 1.
     :param is_changed: use a copy, because the caller deletes or adds much.
@@ -78,7 +78,7 @@ def _postgresql(folder: Path, factor: float, *, is_changed: bool) -> Iterator[di
 
 
 def _readable(folder: Path) -> Path:
-    """Return the folder, or one outside of root's home: PostgreSQL does not run as root."""
+    """Return the folder, or one outside of root's home for PostgreSQL."""
     if os.geteuid() != 0 or not folder.resolve().is_relative_to("/root"):
         return folder
     outside = on_disk() / f"dubbing-{folder.name}"

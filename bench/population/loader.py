@@ -26,10 +26,10 @@ class Table:
         fields = model._meta.concrete_fields  # noqa: SLF001 (`_meta` is documented API)
         unknown = set(columns) - {field.column for field in fields}
         assert not unknown, f"{model.__name__} has no columns {unknown}."
-        others = {field.column: _default(field) for field in fields if field.column not in columns}
+        others = {str(field.column): _default(field) for field in fields if field.column not in columns}
         others = {column: value for column, value in others.items() if value is not NOT_PROVIDED}
         self._table = connection.ops.quote_name(model._meta.db_table)  # noqa: SLF001
-        self._columns = [*columns, *others]
+        self._columns: list[str] = [*columns, *others]
         self._more = tuple(others.values())
         self._rows: list[tuple[Any, ...]] = []
 
@@ -78,7 +78,7 @@ def _text(value: Any) -> str:
 
 @contextmanager
 def bulk_load() -> Iterator[None]:
-    """Write without durability, foreign keys and indexes; restore them afterwards. For a database of its own."""
+    """Write without durability, foreign keys and indexes; restore them afterwards."""
     vendor = connection.vendor
     with connection.cursor() as cursor:
         indexes = _drop_indexes(cursor)

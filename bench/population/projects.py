@@ -1,4 +1,4 @@
-"""Dubbing projects as teams have them: names, languages, files, metadata documents."""
+"""Dubbing projects: names, languages, files, metadata documents."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ SENTENCES = [
     "The first take was recorded at the harbor",
     "Every voice should sound calm and clear",
     "We met again in spring.\nThe market opens before sunrise",
-    "Nobody expected the second half to be louder",
+    "Few expected the second half to be louder",
     "Translate this line without the idiom.",
 ]
 BASE_FILES = (
@@ -112,7 +112,7 @@ STEPS = (1.0, 0.95, 0.85, 0.65, 0.45)
 class Project:
     """One session's facts; files are numbered, so that a path follows from its number."""
 
-    def __init__(self, values: Values, languages: Choice, number: int) -> None:
+    def __init__(self, values: Values, languages: Choice[str], number: int) -> None:
         random = values.random
         subject, kind = random.choice(SUBJECTS), random.choice(KINDS)
         self.name = f"{subject} {kind} {number}"
@@ -122,7 +122,7 @@ class Project:
         )
         self.folded_video_name = fold_session_name(self.video_name)
         count = 1 + int(random.random() ** 2.5 * 9)
-        self.languages = sorted({languages.pick() for _ in range(count)})
+        self.languages: list[str] = sorted({languages.pick() for _ in range(count)})
         reached = random.random()
         self.steps = sum(reached < share for share in STEPS)
         """Steps of the pipeline that are done: 1 to 5."""

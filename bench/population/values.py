@@ -6,10 +6,11 @@ Built for speed: millions of them are made.
 from __future__ import annotations
 
 from bisect import bisect
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from itertools import accumulate
 from random import Random
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
@@ -56,10 +57,10 @@ class Values:
         return low + int((high - low) * self.random.random() ** 3)
 
 
-class Choice:
+class Choice(Generic[T]):
     """Weighted choice from a list."""
 
-    def __init__(self, random: Random, weights: dict[T, float]) -> None:
+    def __init__(self, random: Random, weights: Mapping[T, float]) -> None:
         self._random = random.random
         self._items = list(weights)
         self._sums = list(accumulate(weights.values()))

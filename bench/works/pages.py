@@ -1,4 +1,6 @@
-"""Pages of a large portal on both databases: 100,000 sessions, 5,000,000 entries, an owner with 20,000 sessions.
+"""Pages of a large portal on both databases.
+
+It has 100,000 sessions, 5,000,000 entries and an owner with 20,000 sessions.
 
 The databases are generated once, which takes a few minutes, and stored beside the session of the other works.
 """
@@ -40,5 +42,8 @@ def rows(bench: Bench) -> Iterator[Row]:
 
 
 def factor() -> float:
-    """Return the size of the generated portal as a part of the whole: ``BENCH_SCALE=0.01`` tries the bench quickly."""
+    """Return the part of the full size that the generated portal has.
+
+    ``BENCH_SCALE=0.01`` tries the bench quickly.
+    """
     return float(os.environ.get("BENCH_SCALE", "1"))

@@ -20,7 +20,7 @@ from sessions_app.api.downloads import api_download_response
 from sessions_app.api.endpoints import ZIP, binary_responses, read_endpoint, write_endpoint
 from sessions_app.api.idempotency import idempotent
 from sessions_app.api.jobs import Job, job_url
-from sessions_app.api.pagination import Cursor, Limit, Order, Page, paginate
+from sessions_app.api.pagination import Cursor, Limit, Page, paginate
 from sessions_app.api.selections import build_selection
 from sessions_app.http.downloads import export_download, layout_download
 from sessions_app.http.lookups import get_download_or_404, get_export_or_404, get_version_or_404
@@ -28,6 +28,7 @@ from sessions_app.operations.errors import NotAllowedError
 from sessions_app.operations.exports.layout import get_export_layout
 from sessions_app.operations.exports.request import request_export
 from sessions_app.operations.sessions.last_accessed import record_access
+from sessions_app.queries.keyset import Order
 
 router = Router()
 

@@ -16,18 +16,18 @@ from sessions_app.access import Action, visible_to
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.endpoints import read_endpoint, write_endpoint
 from sessions_app.api.idempotency import idempotent
-from sessions_app.api.pagination import Cursor, Limit, Order, Page, paginate
+from sessions_app.api.pagination import Cursor, Limit, Page, paginate
 from sessions_app.http.lookups import get_job_or_404
 from sessions_app.operations.errors import NotAllowedError
 from sessions_app.operations.exports.request import retry_export
 from sessions_app.operations.imports.request import request_previewed_import
 from sessions_app.operations.jobs import cancel, retry
 from sessions_app.operations.saves.retry import retry_on_top
+from sessions_app.queries.jobs import NEWEST_FIRST
 
 router = Router()
 
 State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
-NEWEST_FIRST = Order(field="created_at", kind=datetime, is_descending=True)
 
 
 class JobError(BaseModel):

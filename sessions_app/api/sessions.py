@@ -7,8 +7,6 @@ from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
-from django.db.models import BigIntegerField, Value
-from django.db.models.functions import Coalesce
 from django.http import HttpResponse
 from django.utils import timezone
 from ninja import Query, Router, Status
@@ -21,20 +19,12 @@ from sessions_app.access import Action
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.endpoints import read_endpoint, write_endpoint
 from sessions_app.api.idempotency import idempotent
-from sessions_app.api.pagination import Cursor, Limit, Order as Keyset, Page, paginate
+from sessions_app.api.pagination import Cursor, Limit, Page, paginate
 from sessions_app.http.lookups import get_any_session_or_404, get_session_or_404, get_trashed_session_or_404
 from sessions_app.operations.sessions import create, names, trash
-from sessions_app.queries.sessions import SessionOrder, SessionSearch, filter_sessions
+from sessions_app.queries.sessions import ORDERS, SessionOrder, SessionSearch, filter_sessions
 
 router = Router()
-
-KEYSETS = {
-    SessionOrder.UPDATED: Keyset(field="last_updated", kind=datetime, is_descending=True),
-    SessionOrder.CREATED: Keyset(field="created_at", kind=datetime, is_descending=True),
-    SessionOrder.ACCESSED: Keyset(field="last_accessed", kind=datetime, is_descending=True),
-    SessionOrder.NAME: Keyset(field="folded_name", kind=str),
-    SessionOrder.SIZE: Keyset(field="size_or_none", kind=int, is_descending=True),
-}
 
 
 class Progress(BaseModel):
@@ -128,11 +118,7 @@ def list_sessions(
     rows = filter_sessions(request.auth.user, search, trashed=trashed)
     if name:
         rows = rows.filter(folded_name=fold_session_name(name))
-    if order is SessionOrder.SIZE:
-        rows = rows.annotate(
-            size_or_none=Coalesce("current__total_size", Value(-1), output_field=BigIntegerField())
-        )
-    page, next_cursor = paginate(rows, order=KEYSETS[order], limit=limit, cursor=cursor)
+    page, next_cursor = paginate(rows, order=ORDERS[order], limit=limit, cursor=cursor)
     return Page(items=[Session.of(row) for row in page], next=next_cursor)
 
 

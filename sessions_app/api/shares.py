@@ -16,10 +16,11 @@ from sessions_app.access import Action, visible_to
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.endpoints import read_endpoint, write_endpoint
 from sessions_app.api.idempotency import idempotent
-from sessions_app.api.pagination import Cursor, Limit, Order, Page, paginate
+from sessions_app.api.pagination import Cursor, Limit, Page, paginate
 from sessions_app.http.lookups import get_export_or_404, get_share_or_404
 from sessions_app.operations.shares import create
 from sessions_app.operations.shares.create import MAX_DAYS
+from sessions_app.queries.keyset import Order
 
 router = Router()
 

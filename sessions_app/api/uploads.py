@@ -19,7 +19,7 @@ from sessions_app.api.auth import ApiRequest
 from sessions_app.api.blobs import MAX_SIZE, Sha256
 from sessions_app.api.endpoints import OCTETS, read_endpoint, write_endpoint
 from sessions_app.api.idempotency import idempotent
-from sessions_app.api.pagination import Cursor, Limit, Order, Page, paginate
+from sessions_app.api.pagination import Cursor, Limit, Page, paginate
 from sessions_app.http.bodies import stream_body
 from sessions_app.http.lookups import get_upload_or_404, get_uploads_or_404
 from sessions_app.http.transfers import claim_transfer
@@ -32,6 +32,7 @@ from sessions_app.operations.uploads.limits import (
 from sessions_app.operations.uploads.parts import part_count
 from sessions_app.operations.uploads.resume import refresh_parts
 from sessions_app.operations.uploads.sign import PartRequest
+from sessions_app.queries.keyset import Order
 from sessions_app.storage import get_store
 from sessions_app.storage.part_sizes import choose_part_size
 from sessions_app.storage.store import CHUNK_SIZE, SignedPart as StoreSignedPart

@@ -17,16 +17,13 @@ from sessions_app.access import Action
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.endpoints import read_endpoint, write_endpoint
 from sessions_app.api.idempotency import idempotent
-from sessions_app.api.pagination import Cursor, Limit, Order, Page, paginate
+from sessions_app.api.pagination import Cursor, Limit, Page, paginate
 from sessions_app.api.sessions import Progress
 from sessions_app.http.lookups import get_session_or_404, get_version_or_404
 from sessions_app.operations.versions import restore
-from sessions_app.queries.versions import get_entries
+from sessions_app.queries.versions import BY_PATH, NEWEST_FIRST, get_entries
 
 router = Router()
-
-NEWEST_FIRST = Order(field="number", kind=int, is_descending=True)
-BY_PATH = Order(field="path", kind=str)
 
 
 class Version(BaseModel):

@@ -99,12 +99,14 @@ def _get_version(user: User, code: UUID, number: int, versions: QuerySet[Version
 
 
 def get_job_or_404(user: User, code: UUID, action: Action = Action.VIEW) -> Job:
-    return _get(user, Job.objects.select_related("session__current"), code, action)
+    jobs = Job.objects.select_related("session__current").defer("session__current__document")
+    return _get(user, jobs, code, action)
 
 
 def get_export_or_404(user: User, code: UUID, action: Action = Action.VIEW) -> Export:
     """Return an export of a session that is not in the trash."""
-    return _get(user, Export.objects.live().select_related("version__session"), code, action)
+    exports = Export.objects.live().select_related("version__session").defer("version__document")
+    return _get(user, exports, code, action)
 
 
 def get_share_or_404(user: User, code: UUID, action: Action = Action.VIEW) -> Share:

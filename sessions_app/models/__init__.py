@@ -9,8 +9,11 @@ from sessions_app.models.garbage_candidate import GarbageCandidate
 from sessions_app.models.idempotency_record import IdempotencyRecord
 from sessions_app.models.job import Job
 from sessions_app.models.measurement import Measurement
+from sessions_app.models.owner_totals import OwnerTotals
 from sessions_app.models.pin import Pin
 from sessions_app.models.session import DubbingSession
+from sessions_app.models.session_language import SessionLanguage
+from sessions_app.models.session_text import SessionText
 from sessions_app.models.share import Share
 from sessions_app.models.throttle_hit import ThrottleHit
 from sessions_app.models.token import AccessToken
@@ -28,7 +31,10 @@ __all__ = [
     "IdempotencyRecord",
     "Job",
     "Measurement",
+    "OwnerTotals",
     "Pin",
+    "SessionLanguage",
+    "SessionText",
     "Share",
     "ThrottleHit",
     "Upload",

@@ -30,7 +30,7 @@ class Entry(models.Model):
     """A path with its blob, in versions from ``added_in`` until before ``removed_in``."""
 
     session = models.ForeignKey(
-        "sessions_app.DubbingSession", on_delete=models.CASCADE, related_name="entries"
+        "sessions_app.DubbingSession", on_delete=models.CASCADE, related_name="entries", db_index=False
     )
     path = models.CharField(max_length=1024)
     blob = models.ForeignKey("sessions_app.Blob", on_delete=models.PROTECT, related_name="entries")
@@ -68,6 +68,10 @@ class Entry(models.Model):
                 condition=Q(category__in=[category.value for category in Category]),
                 name="entry_category_is_known",
             ),
+        ]
+        indexes = [
+            # Used by the files of one category.
+            models.Index(fields=["session", "category", "path"], name="entry_category_list"),
         ]
 
     def __str__(self) -> str:

@@ -53,11 +53,18 @@ class Job(models.Model):
         """Stopped on request, without effect."""
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="jobs")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="jobs", db_index=False
+    )
     kind = models.CharField(max_length=10, choices=Kind.choices)
     state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
     session = models.ForeignKey(
-        "sessions_app.DubbingSession", on_delete=models.CASCADE, null=True, blank=True, related_name="jobs"
+        "sessions_app.DubbingSession",
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="jobs",
+        db_index=False,
     )
     params = models.JSONField(default=dict, blank=True)
     result = models.JSONField(default=dict, blank=True)
@@ -105,8 +112,11 @@ class Job(models.Model):
             models.Index(fields=["finished_at"], name="job_age", condition=Q(finished_at__isnull=False)),
             # Used by the admin site.
             models.Index(fields=["kind", "-id"], name="job_kind"),
-            # Used by the jobs page.
-            models.Index(fields=["owner", "-created_at"], name="job_list"),
+            # Used by the jobs page, and by the number of unfinished jobs on every page.
+            models.Index(fields=["owner", "-created_at", "-id"], name="job_list"),
+            models.Index(fields=["owner", "state", "-created_at", "-id"], name="job_state_list"),
+            # Used by the page of a session.
+            models.Index(fields=["session", "-created_at", "-id"], name="job_session_list"),
         ]
 
     def __str__(self) -> str:

@@ -6,11 +6,18 @@ import uuid
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, Q
+
+from dubbing_core.progress import Stage
+from sessions_app.models.owner_totals import OwnerTotals
+from sessions_app.models.session_language import SessionLanguage
+from sessions_app.models.session_text import SessionText, join_names
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from sessions_app.models.version import Version
 
 
 class DubbingSessionQuerySet(models.QuerySet["DubbingSession"]):
@@ -20,6 +27,11 @@ class DubbingSessionQuerySet(models.QuerySet["DubbingSession"]):
     def trashed(self) -> DubbingSessionQuerySet:
         """Return the sessions that can be restored from the trash."""
         return self.filter(trashed_at__isnull=False, deleted_at__isnull=True)
+
+
+def _list_index(*fields: str, name: str) -> models.Index:
+    """Return an index of the owner's sessions outside the trash."""
+    return models.Index(fields=["owner", *fields, "-id"], name=name, condition=Q(trashed_at__isnull=True))
 
 
 class DubbingSession(models.Model):
@@ -39,6 +51,16 @@ class DubbingSession(models.Model):
         null=True,
         blank=True,
         related_name="+",
+        editable=False,
+    )
+    # Facts of the current version, for order and filters.
+    total_size = models.PositiveBigIntegerField(
+        default=0, editable=False, help_text="In bytes; 0 without a version."
+    )
+    stage = models.CharField(
+        max_length=20,
+        choices=[(stage.value, stage.label) for stage in Stage],
+        default=Stage.EMPTY.value,
         editable=False,
     )
     created_at = models.DateTimeField()
@@ -65,8 +87,12 @@ class DubbingSession(models.Model):
             models.CheckConstraint(condition=~Q(name=""), name="session_has_a_name"),
         ]
         indexes = [
-            # Used by the list page in its default order.
-            models.Index(fields=["owner", "-last_updated"], name="session_list"),
+            # Used by the list page, in each of its orders; by name it uses the unique constraint.
+            _list_index("-last_updated", name="session_list_updated"),
+            _list_index("-created_at", name="session_list_created"),
+            _list_index("-last_accessed", name="session_list_accessed"),
+            _list_index("-total_size", name="session_list_size"),
+            _list_index("stage", "-last_updated", name="session_list_stage"),
             # Used by the trash page.
             models.Index(
                 fields=["owner", "-trashed_at", "-id"],
@@ -94,19 +120,76 @@ class DubbingSession(models.Model):
         type(self).objects.filter(pk=self.pk, last_accessed__lt=now).update(last_accessed=now)
         self.last_accessed = max(self.last_accessed, now)
 
+    # Transitions. Each also maintains the owner's totals and the rows for filters and search.
+
+    @transaction.atomic
+    def insert(self) -> None:
+        """Write a new session."""
+        self.save(force_insert=True)
+        self.write_search_rows(None)
+        OwnerTotals.objects.change(self.owner_id, session_count=1)
+
+    @transaction.atomic
     def trash(self, *, now: datetime) -> bool:
         """Move the session to the trash; return False if it already was there."""
         changed = type(self).objects.filter(pk=self.pk, trashed_at__isnull=True).update(trashed_at=now)
+        if changed:
+            SessionLanguage.objects.filter(session_id=self.pk).delete()
+            OwnerTotals.objects.change(self.owner_id, session_count=-1)
         return changed == 1
 
-    def advance(self, version_id: int, *, parent_id: int | None, now: datetime) -> bool:
-        """Set the current version if it is still ``parent_id``; return whether it was."""
+    @transaction.atomic
+    def untrash(self, *, name: str, folded_name: str) -> bool:
+        """Restore the session from the trash; return False if it was not there.
+
+        :param name: one that is free.
+        """
+        rows = type(self).objects.filter(pk=self.pk, trashed_at__isnull=False)
+        if not rows.update(trashed_at=None, name=name, folded_name=folded_name):
+            return False
+        self.refresh_from_db()
+        self.write_search_rows(self.versions.defer("document").filter(pk=self.current_id or 0).first())
+        OwnerTotals.objects.change(self.owner_id, session_count=1)
+        return True
+
+    @transaction.atomic
+    def advance(self, version: Version, *, parent_id: int | None, stored_size: int, now: datetime) -> bool:
+        """Set the current version if it is still ``parent_id``; return whether it was.
+
+        :param stored_size: bytes that the new versions added.
+        """
         changed = (
             type(self)
             .objects.filter(pk=self.pk, current_id=parent_id)
-            .update(current_id=version_id, last_updated=now, last_accessed=_later(now))
+            .update(
+                current_id=version.pk,
+                total_size=version.total_size,
+                stage=version.stage,
+                last_updated=now,
+                last_accessed=_later(now),
+            )
         )
+        if changed:
+            self.write_search_rows(version)
+            OwnerTotals.objects.change(self.owner_id, stored_size=stored_size)
         return changed == 1
+
+    @transaction.atomic
+    def purge(self) -> None:
+        """Delete the session, which is locked by the caller, with all its versions."""
+        stored_size = 0  # what is deleted permanently counts no longer
+        if self.deleted_at is None:
+            stored_size = self.versions.aggregate(size=models.Sum("stored_size"))["size"] or 0
+        owner_id, was_live = self.owner_id, not self.is_trashed
+        self.delete()
+        OwnerTotals.objects.change(owner_id, session_count=-int(was_live), stored_size=-stored_size)
+
+    def write_search_rows(self, version: Version | None) -> None:
+        """Write the rows by which the session is found, from its current version."""
+        text = join_names(self.folded_name, version.folded_video_name if version else "")
+        SessionText.objects.write(session_id=self.pk, owner_id=self.owner_id, text=text)
+        tags = version.languages if version and not self.is_trashed else []
+        SessionLanguage.objects.replace(session_id=self.pk, owner_id=self.owner_id, tags=tags)
 
 
 def _later(now: datetime) -> models.Case:

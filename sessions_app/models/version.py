@@ -44,6 +44,17 @@ class Version(models.Model):
     stored_size = models.PositiveBigIntegerField(
         help_text="Bytes of blobs that earlier versions of the session do not have."
     )
+    history_size = models.PositiveBigIntegerField(
+        default=0, help_text="Bytes of the blobs of this version and all earlier ones, each counted once."
+    )
+    history_blob_count = models.PositiveIntegerField(
+        default=0, help_text="Number of the blobs of this version and all earlier ones."
+    )
+    file_groups = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="Category, language, number of files and bytes of each group of files.",
+    )
     video_name = models.CharField(max_length=255, blank=True)
     folded_video_name = models.CharField(
         max_length=765, blank=True, help_text="Video name in the form used for comparison."

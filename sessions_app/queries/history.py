@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from sys import intern
 
-from django.db.models import Count, Sum
-
 from dubbing_core.categories import Category
 from dubbing_core.history import History, HistoryEntry, HistoryVersion
 from sessions_app.models import Blob, Entry, Version
@@ -121,9 +119,7 @@ class HistorySize:
 
 def get_history_size(version: Version) -> HistorySize:
     """Return the totals of an export of the full history, without loading it."""
-    entries = Entry.objects.filter(session_id=version.session_id, added_in__lte=version.number)
-    totals = Blob.objects.filter(pk__in=entries.values("blob")).aggregate(blobs=Count("pk"), size=Sum("size"))
-    return HistorySize(versions=version.number, blobs=totals["blobs"], size=totals["size"] or 0)
+    return HistorySize(versions=version.number, blobs=version.history_blob_count, size=version.history_size)
 
 
 def find_history_blobs(history: StoredHistory) -> dict[str, Blob]:

@@ -10,7 +10,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import QuerySet, Sum
 
 from sessions_app.access import visible_to
-from sessions_app.models import Upload, Version
+from sessions_app.models import OwnerTotals, Upload, Version
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,11 +47,12 @@ def get_storage_use(user: AbstractBaseUser) -> StorageUse:
 
 def get_storage_parts(user: AbstractBaseUser) -> StorageParts:
     """Return what sessions, trash and pending uploads add to the user's storage."""
-    versions = visible_to(user, Version.objects.all())
+    trashed = visible_to(user, Version.objects.filter(session__trashed_at__isnull=False))
+    trash = _sum(trashed, "stored_size")
     uploads = visible_to(user, Upload.objects.filter(blob__isnull=True))
     return StorageParts(
-        sessions=_sum(versions.filter(session__trashed_at__isnull=True), "stored_size"),
-        trash=_sum(versions.filter(session__trashed_at__isnull=False), "stored_size"),
+        sessions=_sum(visible_to(user, OwnerTotals.objects.all()), "stored_size") - trash,
+        trash=trash,
         uploads=_sum(uploads, "size"),
     )
 
@@ -65,8 +66,7 @@ def get_usage(user: AbstractBaseUser) -> int:
 
     Sessions in the trash count, those deleted permanently do not.
     """
-    versions = Version.objects.filter(session__owner_id=user.pk, session__deleted_at__isnull=True)
-    saved = versions.aggregate(size=Sum("stored_size"))["size"]
+    saved = OwnerTotals.objects.filter(pk=user.pk).values_list("stored_size", flat=True).first()
     pending = Upload.objects.filter(owner_id=user.pk, blob__isnull=True).aggregate(size=Sum("size"))["size"]
     return (saved or 0) + (pending or 0)
 

@@ -5,20 +5,22 @@ The number of queries does not depend on the number of rows.
 
 from __future__ import annotations
 
+import unicodedata
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.core.paginator import Page, Paginator
-from django.db.models import F, Q
-from django.db.models.expressions import Combinable, OrderBy
+from django.db.models import F, Q, Sum
 
 from dubbing_core.session_names import fold_session_name
-from sessions_app.access import visible_to
-from sessions_app.models import DubbingSession
+from sessions_app.access import visible_owners, visible_to
+from sessions_app.models import DubbingSession, OwnerTotals, SessionLanguage
 from sessions_app.models.session import DubbingSessionQuerySet
+from sessions_app.models.session_text import find_sessions_with_text
+from sessions_app.queries.keyset import KeysetPage, Order, Position, get_keyset_page
 
 PAGE_SIZE = 25
 
@@ -41,13 +43,15 @@ class SessionOrder(StrEnum):
         }[self]
 
 
-ORDER_BY: dict[SessionOrder, tuple[str | Combinable | OrderBy, ...]] = {
-    SessionOrder.UPDATED: ("-last_updated", "-pk"),
-    SessionOrder.CREATED: ("-created_at", "-pk"),
-    SessionOrder.ACCESSED: ("-last_accessed", "-pk"),
-    SessionOrder.NAME: ("folded_name", "pk"),
-    SessionOrder.SIZE: (F("current__total_size").desc(nulls_last=True), "-pk"),
+ORDERS = {
+    SessionOrder.UPDATED: Order(field="last_updated", kind=datetime, is_descending=True),
+    SessionOrder.CREATED: Order(field="created_at", kind=datetime, is_descending=True),
+    SessionOrder.ACCESSED: Order(field="last_accessed", kind=datetime, is_descending=True),
+    SessionOrder.NAME: Order(field="folded_name", kind=str),
+    SessionOrder.SIZE: Order(field="total_size", kind=int, is_descending=True),
 }
+LATEST_FIRST = Order(field="trashed_at", kind=datetime, is_descending=True)
+"""Order of the trash."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,14 +79,9 @@ def get_trashed_sessions(user: AbstractBaseUser) -> DubbingSessionQuerySet:
     return rows.defer("current__document").order_by("-trashed_at", "-pk")
 
 
-def get_trash_page(user: AbstractBaseUser, number: str | int) -> Page[DubbingSession]:
-    """Return one page of the trash; the nearest page if the number does not exist."""
-    return Paginator(get_trashed_sessions(user), PAGE_SIZE).get_page(number)
-
-
-def search_sessions(user: AbstractBaseUser, search: SessionSearch) -> DubbingSessionQuerySet:
-    """Return the results of a search in the order that it asks for."""
-    return filter_sessions(user, search).order_by(*ORDER_BY[search.order])
+def get_trash_page(user: AbstractBaseUser, position: Position) -> KeysetPage[DubbingSession]:
+    """Return one page of the trash, the latest first."""
+    return get_keyset_page(get_trashed_sessions(user), order=LATEST_FIRST, size=PAGE_SIZE, position=position)
 
 
 def filter_sessions(
@@ -90,33 +89,46 @@ def filter_sessions(
 ) -> DubbingSessionQuerySet:
     """Return the results of a search, unordered."""
     rows = get_trashed_sessions(user) if trashed else get_live_sessions(user)
-    if search.text:
-        folded = fold_session_name(search.text)
-        rows = rows.filter(
-            Q(folded_name__contains=folded)
-            | Q(current__folded_video_name__contains=folded)
-            | Q(current__language_tags__icontains=f" {search.text} ")
-        )
+    if text := _remove_controls(search.text):
+        contains = find_sessions_with_text(fold_session_name(text), visible_owners(user))
+        rows = rows.filter(contains | _has_language(user, text, trashed=trashed))
     if search.stage:
-        rows = rows.filter(current__stage=search.stage)
+        rows = rows.filter(stage=search.stage)
     if search.language:
-        rows = rows.filter(current__language_tags__icontains=f" {search.language} ")
+        rows = rows.filter(_has_language(user, search.language, trashed=trashed))
     return rows
 
 
+def _remove_controls(text: str) -> str:
+    """Remove characters that no name contains, and that separate texts in the index."""
+    return "".join(character for character in text if unicodedata.category(character) != "Cc").strip()
+
+
+def _has_language(user: AbstractBaseUser, tag: str, *, trashed: bool) -> Q:
+    if trashed:  # the trash has no rows of languages
+        return Q(current__language_tags__icontains=f" {tag} ")
+    rows = visible_to(user, SessionLanguage.objects.filter(folded_tag=tag.casefold()))
+    return Q(pk__in=rows.values("session"))
+
+
 def get_session_page(
-    user: AbstractBaseUser, search: SessionSearch, number: str | int
-) -> Page[DubbingSession]:
-    """Return one page of results; the nearest page if the number does not exist."""
-    return Paginator(search_sessions(user, search), PAGE_SIZE).get_page(number)
+    user: AbstractBaseUser, search: SessionSearch, position: Position
+) -> KeysetPage[DubbingSession]:
+    """Return one page of the results of a search."""
+    return get_keyset_page(
+        filter_sessions(user, search), order=ORDERS[search.order], size=PAGE_SIZE, position=position
+    )
+
+
+def count_sessions(user: AbstractBaseUser) -> int:
+    """Return the number of sessions outside the trash that the user may see."""
+    totals = visible_to(user, OwnerTotals.objects.all())
+    return totals.aggregate(count=Sum("session_count"))["count"] or 0
 
 
 def get_session_languages(user: AbstractBaseUser) -> list[str]:
     """Return the languages of all sessions that the user may see, for the filter."""
-    columns = (
-        get_live_sessions(user).exclude(current__isnull=True).values_list("current__language_tags", flat=True)
-    )
-    return sorted({tag for tags in columns.distinct() for tag in tags.split()})
+    return SessionLanguage.objects.list_tags(visible_owners(user))
 
 
 def get_all_sessions(user: AbstractBaseUser | None) -> DubbingSessionQuerySet:

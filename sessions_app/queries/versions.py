@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.core.paginator import Page, Paginator
-from django.db.models import Count, Sum
+from django.db.models import QuerySet
 
 from dubbing_core.categories import Category
 from dubbing_core.selection import WHOLE_VERSION, Selection
 from sessions_app.models import Blob, DubbingSession, Entry, Version
 from sessions_app.models.bulk import ROWS_PER_STATEMENT
 from sessions_app.models.entry import EntryQuerySet
+from sessions_app.queries.keyset import KeysetPage, Order, Position, get_keyset_page
 
-FILES_PER_PAGE = 200
+FILES_PER_PAGE = 100
+VERSIONS_PER_PAGE = 50
+NEARBY_VERSIONS = 10
+"""Versions on the page of a session."""
+BY_PATH = Order(field="path", kind=str)
+NEWEST_FIRST = Order(field="number", kind=int, is_descending=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,16 +43,11 @@ class CategorySummary:
 
 
 def get_file_groups(version: Version) -> list[FileGroup]:
-    """Count files and bytes by category and language, in the order of the pipeline."""
-    rows = (
-        get_entries(version)
-        .values_list("category", "language")
-        .annotate(files=Count("pk"), size=Sum("blob__size"))
-    )
+    """Return files and bytes by category and language, in the order of the pipeline."""
     order = list(Category)
     groups = [
-        FileGroup(category=Category(category), language=language, file_count=files, size=size or 0)
-        for category, language, files, size in rows
+        FileGroup(category=Category(category), language=language, file_count=files, size=size)
+        for category, language, files, size in version.file_groups
     ]
     return sorted(groups, key=lambda group: (order.index(group.category), group.language))
 
@@ -72,12 +72,12 @@ def summarize_categories(version: Version, selection: Selection = WHOLE_VERSION)
 
 def has_selected_files(version: Version, selection: Selection) -> bool:
     """Return whether the selection includes any file of the version."""
-    return get_entries(version).selected(selection).exists()
+    return any(selection.includes(group.category, group.language) for group in get_file_groups(version))
 
 
 def get_file_page(
-    version: Version, *, page: str | int, category: str = "", selection: Selection = WHOLE_VERSION
-) -> Page[Entry]:
+    version: Version, *, position: Position, category: str = "", selection: Selection = WHOLE_VERSION
+) -> KeysetPage[Entry]:
     """Return one page of the version's selected files by path.
 
     :param category: the files of one category; those of all if "".
@@ -85,7 +85,7 @@ def get_file_page(
     rows = get_entries(version).selected(selection).select_related("blob")
     if category:
         rows = rows.filter(category=category)
-    return Paginator(rows.order_by("path"), FILES_PER_PAGE).get_page(page)
+    return get_keyset_page(rows, order=BY_PATH, size=FILES_PER_PAGE, position=position)
 
 
 def find_entry(version: Version, path: str) -> Entry | None:
@@ -111,12 +111,22 @@ def find_blobs(version: Version, paths: Sequence[str]) -> dict[str, Blob]:
     return blobs
 
 
-def get_versions(session: DubbingSession) -> list[Version]:
-    return list(
-        Version.objects.filter(session=session)
-        .select_related("created_by")
-        .defer("document")
-        .order_by("-number")
+def get_nearby_versions(session: DubbingSession, shown: Version) -> list[Version]:
+    """Return the newest versions, newest first; around the shown one if it is older."""
+    rows = _versions(session)
+    if session.current and shown.number <= session.current.number - NEARBY_VERSIONS:
+        rows = rows.filter(number__lte=shown.number + NEARBY_VERSIONS // 2)
+    return list(NEWEST_FIRST.sort(rows)[:NEARBY_VERSIONS])
+
+
+def get_version_page(session: DubbingSession, position: Position) -> KeysetPage[Version]:
+    """Return one page of the session's versions, newest first."""
+    return get_keyset_page(_versions(session), order=NEWEST_FIRST, size=VERSIONS_PER_PAGE, position=position)
+
+
+def _versions(session: DubbingSession) -> QuerySet[Version]:
+    return (
+        Version.objects.filter(session=session).select_related("created_by").defer("document", "file_groups")
     )
 
 

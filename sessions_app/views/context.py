@@ -10,8 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
-from sessions_app.access import visible_to
-from sessions_app.models import Job
+from sessions_app.queries.jobs import count_unfinished_jobs
 from sessions_app.queries.quotas import get_storage_use
 
 
@@ -20,7 +19,7 @@ def portal(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
 
     def running() -> int:
-        return visible_to(user, Job.objects.unfinished()).count() if user and user.is_authenticated else 0
+        return count_unfinished_jobs(user) if user and user.is_authenticated else 0
 
     return {
         "now": timezone.now(),

@@ -6,34 +6,28 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from sessions_app.access import Action, visible_to
+from sessions_app.access import Action
 from sessions_app.http.lookups import get_job_or_404
 from sessions_app.models import Job, Worker
 from sessions_app.operations.errors import OperationError
 from sessions_app.operations.exports.request import retry_export
 from sessions_app.operations.jobs.cancel import cancel_job
 from sessions_app.operations.jobs.retry import retry_job
+from sessions_app.queries.jobs import get_job_page
+from sessions_app.queries.keyset import Position
 from sessions_app.views.errors import run_with_message, show_error
 from sessions_app.views.page_view import SignedInRequest, page_view
-
-PAGE_SIZE = 25
 
 
 @require_safe
 @page_view
 def index(request: SignedInRequest) -> HttpResponse:
-    rows = (
-        visible_to(request.user, Job.objects.all())
-        .select_related("session", "export")
-        .order_by("-created_at", "-pk")
-    )
-    page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page", "1"))
+    page = get_job_page(request.user, Position.from_query(request.GET))
     is_waiting = any(job.state == Job.State.QUEUED for job in page)
     return render(request, "jobs/list.html", {"page": page, "has_no_worker": is_waiting and not has_worker()})
 

@@ -10,15 +10,19 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from dubbing_core.categories import Category
-from sessions_app.access import visible_to
 from sessions_app.http.lookups import get_session_or_404
-from sessions_app.models import DubbingSession, Job, Version
-from sessions_app.operations.sessions.last_accessed import touch_session
+from sessions_app.models import Version
+from sessions_app.operations.sessions.last_accessed import record_access
 from sessions_app.queries.exports import get_ready_exports
-from sessions_app.queries.versions import get_file_page, get_versions, summarize_categories
+from sessions_app.queries.jobs import get_recent_jobs
+from sessions_app.queries.keyset import Position
+from sessions_app.queries.versions import (
+    get_file_page,
+    get_nearby_versions,
+    get_version_page,
+    summarize_categories,
+)
 from sessions_app.views.page_view import SignedInRequest, page_view
-
-RECENT_JOBS = 10
 
 
 @require_safe
@@ -33,20 +37,22 @@ def detail(request: SignedInRequest, code: UUID, number: int | None = None) -> H
             Version.objects.select_related("created_by"), session=session, number=number
         )
     accessed = session.last_accessed
-    touch_session(session, now=now)
-    context = {"session": session, "accessed": accessed, "jobs": _recent_jobs(request, session)}
+    record_access(session=session, now=now)
+    context = {"session": session, "accessed": accessed, "jobs": get_recent_jobs(request.user, session)}
     if version is None:
         return render(request, "sessions/empty.html", context)
     category = request.GET.get("category", "")
     category = category if category in set(Category) else ""
     document = version.metadata
+    summary = summarize_categories(version)
     context |= {
         "version": version,
         "is_current": version.pk == session.current_id,
-        "versions": get_versions(session),
-        "summary": summarize_categories(version),
+        "versions": get_nearby_versions(session, version),
+        "summary": summary,
+        "listed_count": sum(part.file_count for part in summary if category in {"", part.category}),
         "category": category,
-        "files": get_file_page(version, category=category, page=request.GET.get("page", "1")),
+        "files": get_file_page(version, category=category, position=Position.from_query(request.GET)),
         "voices": document.get("voices") or {},
         "document": document,
         "exports": get_ready_exports(request.user, version, now=now),
@@ -54,9 +60,10 @@ def detail(request: SignedInRequest, code: UUID, number: int | None = None) -> H
     return render(request, "sessions/detail.html", context)
 
 
-def _recent_jobs(request: SignedInRequest, session: DubbingSession) -> list[Job]:
-    return list(
-        visible_to(request.user, Job.objects.all())
-        .filter(session=session)
-        .order_by("-created_at")[:RECENT_JOBS]
-    )
+@require_safe
+@page_view
+def versions(request: SignedInRequest, code: UUID) -> HttpResponse:
+    """Show all versions, a page at a time."""
+    session = get_session_or_404(request.user, code)
+    page = get_version_page(session, Position.from_query(request.GET))
+    return render(request, "sessions/versions.html", {"session": session, "page": page})

@@ -15,8 +15,10 @@ from sessions_app.models import DubbingSession
 from sessions_app.operations.errors import OperationError
 from sessions_app.operations.exports.request import request_export
 from sessions_app.operations.sessions.trash import trash_sessions
+from sessions_app.queries.keyset import Position
 from sessions_app.queries.sessions import (
     SessionOrder,
+    count_sessions,
     get_session_languages,
     get_session_page,
 )
@@ -29,9 +31,10 @@ from sessions_app.views.upload_page import upload_page
 @page_view
 def index(request: SignedInRequest) -> HttpResponse:
     search = SearchForm(request.GET).search()
-    page = get_session_page(request.user, search, request.GET.get("page", "1"))
+    page = get_session_page(request.user, search, Position.from_query(request.GET))
     context = {
         "page": page,
+        "session_count": count_sessions(request.user),
         "search": search,
         "orders": list(SessionOrder),
         "stages": list(Stage),

@@ -24,6 +24,7 @@ from sessions_app.operations.database_errors import unless_disk_full
 from sessions_app.operations.errors import OperationError
 from sessions_app.operations.shares.copy import copy_shared_export
 from sessions_app.operations.shares.find import find_share
+from sessions_app.queries.keyset import Position
 from sessions_app.queries.versions import get_file_page, summarize_categories
 from sessions_app.views.errors import show_error
 from sessions_app.views.page_view import SignedInRequest, page_view
@@ -40,13 +41,15 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
         return _unavailable(request)
     version = share.export.version
     selection = Selection.from_dict(share.export.selection)
+    summary = summarize_categories(version, selection)
     context = {
         "share": share,
         "token": token,
         "export": share.export,
         "version": version,
-        "summary": summarize_categories(version, selection),
-        "files": get_file_page(version, selection=selection, page=request.GET.get("page", "1")),
+        "summary": summary,
+        "file_count": sum(part.file_count for part in summary),
+        "files": get_file_page(version, selection=selection, position=Position.from_query(request.GET)),
     }
     return _unlisted(render(request, "shares/page.html", context))
 

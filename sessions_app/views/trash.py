@@ -25,6 +25,7 @@ from sessions_app.operations.sessions.permanent_deletion import (
     delete_permanently,
 )
 from sessions_app.operations.sessions.trash import trash_sessions, untrash_session
+from sessions_app.queries.keyset import Position
 from sessions_app.queries.sessions import get_trash_page
 from sessions_app.views.errors import run_with_message, show_error
 from sessions_app.views.page_view import SignedInRequest, page_view
@@ -33,7 +34,7 @@ from sessions_app.views.page_view import SignedInRequest, page_view
 @require_safe
 @page_view
 def index(request: SignedInRequest) -> HttpResponse:
-    page = get_trash_page(request.user, request.GET.get("page", "1"))
+    page = get_trash_page(request.user, Position.from_query(request.GET))
     context = {"page": page, "retention": settings.TRASH_RETENTION, "confirmation": CONFIRMATION}
     return render(request, "sessions/trash.html", context)
 

@@ -19,6 +19,7 @@ from sessions_app.models import (
     IdempotencyRecord,
     Job,
     Pin,
+    SessionLanguage,
     Upload,
     Version,
 )
@@ -108,6 +109,7 @@ CASES: dict[str, Callable[[Rows], None]] = {
     "job_finished_has_a_time": lambda rows: change(rows.job, state="succeeded"),
     "session_name_is_free": lambda rows: duplicate(rows.session),
     "session_has_a_name": lambda rows: change(rows.session, name=""),
+    "session_language_is_unique": lambda rows: add_language_twice(rows.session),
     "token_scope_is_known": lambda rows: change(rows.token, scope="all"),
     "upload_received_within_size": lambda rows: change(rows.upload, received=11),
     "upload_state_is_known": lambda rows: change(rows.upload, state="lost"),
@@ -116,6 +118,11 @@ CASES: dict[str, Callable[[Rows], None]] = {
     "version_numbers_start_at_1": lambda rows: change(rows.version, number=0),
     "version_stage_is_known": lambda rows: change(rows.version, stage="unknown"),
 }
+
+
+def add_language_twice(session: DubbingSession) -> None:
+    for _ in range(2):
+        SessionLanguage.objects.create(session=session, owner=session.owner, folded_tag="mi", tag="mi")
 
 
 def test_every_constraint_is_tested_here():

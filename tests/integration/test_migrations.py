@@ -7,10 +7,21 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.state import StateApps
+
+from sessions_app.models import Version
+from sessions_app.operations.consistency.check import check_consistency
+from sessions_app.queries.quotas import get_usage
+from sessions_app.queries.sessions import (
+    SessionSearch,
+    count_sessions,
+    filter_sessions,
+    get_session_languages,
+)
 
 APP = "sessions_app"
 MOMENT = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)
@@ -156,3 +167,57 @@ def test_0007_records_unreferenced_blobs_as_candidates():
     candidates = after.get_model(APP, "GarbageCandidate").objects
     assert list(candidates.values_list("blob_id", flat=True)) == [blobs[1].pk]
     assert after.get_model(APP, "Blob").objects.get(state="deleting").unreferenced_since == MOMENT
+
+
+def create_history(apps: StateApps) -> None:
+    """Create a session of two versions and an empty one in the trash, as 0005 defines them."""
+    owner = apps.get_model("auth", "User").objects.create(username="alice")
+    sessions, versions = apps.get_model(APP, "DubbingSession").objects, apps.get_model(APP, "Version").objects
+    times = {"created_at": MOMENT, "last_updated": MOMENT, "last_accessed": MOMENT}
+    sessions.create(owner=owner, name="old", folded_name="old", trashed_at=MOMENT, **times)
+    session = sessions.create(owner=owner, name="talk", folded_name="talk", **times)
+    blobs = [
+        apps.get_model(APP, "Blob").objects.create(
+            sha256=str(number) * 64, size=10 * number + 10, crc32=1, state="stored", created_at=MOMENT
+        )
+        for number in range(4)
+    ]
+    entry = apps.get_model(APP, "Entry").objects.create
+    text = {"path": "transcriptions/a.json", "category": "transcriptions"}
+    audio = {"path": "audio/hi_audio.wav", "category": "audio", "language": "hi"}
+    entry(session=session, blob=blobs[0], added_in=1, **text)
+    entry(session=session, blob=blobs[0], added_in=1, removed_in=2, **audio)
+    entry(session=session, blob=blobs[3], added_in=2, **audio)
+    entry(session=session, blob=blobs[1], added_in=1, removed_in=2, path="audio/x.wav", category="audio")
+    facts = {"created_at": MOMENT, "document": "{}", "fingerprint": "1" * 64, "has_transcription": True}
+    facts |= {"has_translations": False, "has_audio": True, "has_videos": False, "stage": "voiced"}
+    versions.create(session=session, number=1, file_count=3, total_size=40, stored_size=20, **facts)
+    session.current = versions.create(
+        session=session,
+        number=2,
+        file_count=2,
+        total_size=50,
+        stored_size=40,
+        folded_video_name="original_video.mp4",
+        language_tags=" hi es ",
+        **facts,
+    )
+    session.save()
+
+
+@pytest.mark.usefixtures("_latest_afterwards")
+def test_0013_fills_the_denormalized_values():
+    create_history(migrate("0005_pins_and_idempotency_records"))
+
+    call_command("migrate", verbosity=0)
+
+    owner = get_user_model().objects.get(username="alice")
+    assert check_consistency(repairs=False).total == 0
+    assert (count_sessions(owner), get_session_languages(owner), get_usage(owner)) == (1, ["es", "hi"], 60)
+    newest = Version.objects.get(number=2)
+    assert newest.file_groups == [["audio", "hi", 1, 40], ["transcriptions", "", 1, 10]]
+    assert (newest.history_size, newest.history_blob_count) == (60, 3)
+    found = filter_sessions(owner, SessionSearch(text="ORIGINAL_vid"))
+    assert [(session.name, session.total_size, session.stage) for session in found] == [
+        ("talk", 50, "voiced")
+    ]

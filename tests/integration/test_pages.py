@@ -146,6 +146,7 @@ ENDPOINTS = {
         Endpoint("session-trash", "POST", 302, of="session"),
         Endpoint("session-untrash", "POST", 302, of="trashed"),
         # /sessions/<code>/versions/<number>/
+        Endpoint("version-list", "GET", 200, of="session"),
         Endpoint("version-detail", "GET", 200, of="session", rest=(1,)),
         Endpoint("version-restore", "POST", 302, of="session", rest=(1,)),
         Endpoint("version-export", "POST", 302, of="session", rest=(1,)),
@@ -380,16 +381,16 @@ ODD_VALUES: dict[str, Any] = {
     **ODD_TEXTS,
 }
 ODD_QUERIES = [
-    "page=abc",
-    "page=0",
-    "page=-1",
-    "page=1.5",
-    f"page={10**100}",
-    f"page={'9' * 5000}",
-    "page=%00",
-    "page=%ff",
-    "page=",
-    "page=1&page=2",
+    "after=abc",
+    "after=W10",
+    f"after={'9' * 5000}",
+    "after=%00",
+    "after=%ff",
+    "after=",
+    "before=abc",
+    "before=%00",
+    "last",
+    "last=%ff&after=abc",
     "q=%00",
     "q=%ff%fe",
     "q=%ed%a0%80",
@@ -408,7 +409,7 @@ ODD_QUERIES = [
     "language=%00",
     "category=nonsense",
     "category=%00",
-    "category=audio&page=7",
+    "category=audio&last=1",
     "play=1",
     "video=%00%ff",
     f"video={'x' * 5000}.mp4",
@@ -421,7 +422,7 @@ ODD_QUERIES = [
 @pytest.mark.parametrize(
     "name",
     [
-        *("session-list", "session-detail", "version-detail", "session-trash-list"),
+        *("session-list", "session-detail", "version-detail", "version-list", "session-trash-list"),
         *("job-list", "share-page", "export-detail"),
     ],
 )

@@ -178,7 +178,7 @@ def test_every_version_lists_and_sends_its_own_files(alice: Client, session: Dub
     old, new = (alice.get(f"/sessions/{session.code}/versions/{number}/") for number in (1, 2))
 
     assert (old.context["is_current"], new.context["is_current"]) == (False, True)
-    assert len(old.context["files"].object_list) == len(FILES)
+    assert len(old.context["files"].items) == len(FILES)
     assert [entry.path for entry in new.context["files"]] == ["audio/es_audio.wav"]
     assert alice.get(f"/sessions/{session.code}/").context["version"].number == 2
     url = url_of(session, "hi_audio.wav")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 
 from dubbing_core.session_names import (
     SessionNameError,
@@ -30,15 +30,16 @@ def create_session(*, owner: AbstractBaseUser, name: str, now: datetime) -> Dubb
     for _ in range(MAX_NAME_TRIES):
         free = find_free_name(requested, list_folded_names(owner.pk))
         try:
-            with transaction.atomic():
-                return DubbingSession.objects.create(
-                    owner_id=owner.pk,
-                    name=free,
-                    folded_name=fold_session_name(free),
-                    created_at=now,
-                    last_updated=now,
-                    last_accessed=now,
-                )
+            session = DubbingSession(
+                owner_id=owner.pk,
+                name=free,
+                folded_name=fold_session_name(free),
+                created_at=now,
+                last_updated=now,
+                last_accessed=now,
+            )
+            session.insert()
         except IntegrityError:
             continue  # a concurrent request took the name
+        return session
     raise BadInputError("This name is taken. Choose another one.", code="name_taken")

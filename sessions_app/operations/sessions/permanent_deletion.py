@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Sum
 
 from sessions_app import queue
-from sessions_app.models import Version
+from sessions_app.models import OwnerTotals, Version
 from sessions_app.models.session import DubbingSessionQuerySet
 from sessions_app.operations.errors import BadInputError
 
@@ -46,10 +46,11 @@ def delete_permanently(*, sessions: DubbingSessionQuerySet, now: datetime) -> Pe
     """
     trashed = sessions.trashed().order_by()
     with transaction.atomic():
-        size = Version.objects.filter(session__in=trashed.values("pk")).aggregate(size=Sum("stored_size"))[
-            "size"
-        ]
+        versions = Version.objects.filter(session__in=trashed.select_for_update().values("pk"))
+        sizes = dict(versions.values_list("session__owner_id").annotate(size=Sum("stored_size")).order_by())
         count = trashed.update(deleted_at=now)
+        for owner_id, size in sorted(sizes.items()):
+            OwnerTotals.objects.change(owner_id, stored_size=-size)
         if count:
             queue.enqueue_purge()
-    return PermanentDeletion(count=count, size=size or 0)
+    return PermanentDeletion(count=count, size=sum(sizes.values()))

@@ -25,7 +25,7 @@ def purge_session(*, session: DubbingSession) -> int:
         sizes = dict(exports.values_list("key", "size"))
         GarbageCandidate.objects.record(Entry.objects.filter(session=row))
         GarbageCandidate.objects.record(Pin.objects.filter(job__session=row))
-        row.delete()
+        row.purge()
     if sizes:
         get_store().delete_all(list(sizes))
     return sum(sizes.values())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 
 from dubbing_core.session_names import find_free_name, fold_session_name
 from sessions_app.models import DubbingSession
@@ -27,10 +27,7 @@ def untrash_session(*, session: DubbingSession) -> DubbingSession:
     for _ in range(MAX_NAME_TRIES):
         free = find_free_name(session.name, list_folded_names(session.owner_id))
         try:
-            with transaction.atomic():
-                DubbingSession.objects.filter(pk=session.pk).trashed().update(
-                    trashed_at=None, name=free, folded_name=fold_session_name(free)
-                )
+            session.untrash(name=free, folded_name=fold_session_name(free))
         except IntegrityError:
             continue
         session.refresh_from_db()

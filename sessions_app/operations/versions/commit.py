@@ -46,12 +46,13 @@ def commit_version(
                 f"Nothing changed since version {parent.number}, so there is no new version."
             )
         number = parent.number + 1 if parent else 1
-        stored_size = write_entries(locked, changes, new, number=number)
+        added = write_entries(locked, changes, new, number=number)
         version = build_version(
-            session=locked, number=number, new=new, stored_size=stored_size, author=author, now=now
+            session=locked, number=number, new=new, added=added, parent=parent, author=author, now=now
         )
         version.save(force_insert=True)
-        if not locked.advance(version.pk, parent_id=parent.pk if parent else None, now=now):
+        parent_id = parent.pk if parent else None
+        if not locked.advance(version, parent_id=parent_id, stored_size=added.size, now=now):
             raise describe_conflict(locked)
     session.refresh_from_db()
     return version

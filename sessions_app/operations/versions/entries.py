@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TypeVar
 
 from dubbing_core.manifest import Changes
@@ -15,11 +16,17 @@ Item = TypeVar("Item")
 COLUMNS = ("session_id", "path", "blob_id", "category", "language", "origin", "added_in")
 
 
-def write_entries(session: DubbingSession, changes: Changes, new: NewVersion, *, number: int) -> int:
-    """Write the changes of version ``number``.
+@dataclass(frozen=True, kw_only=True)
+class AddedBlobs:
+    """Blobs that a version has and no earlier one of its session."""
 
-    Returns the bytes of blobs that are new in the session.
-    """
+    count: int
+    size: int
+    """In bytes."""
+
+
+def write_entries(session: DubbingSession, changes: Changes, new: NewVersion, *, number: int) -> AddedBlobs:
+    """Write the changes of version ``number``."""
     ended = [entry.path for entry in (*changes.removed, *changes.changed)]
     for paths in _batched(ended):
         Entry.objects.filter(session=session, path__in=paths, removed_in__isnull=True).update(
@@ -43,7 +50,8 @@ def write_entries(session: DubbingSession, changes: Changes, new: NewVersion, *,
     for ids in _batched(list(sizes)):
         known.update(Entry.objects.filter(session=session, blob_id__in=ids).values_list("blob_id", flat=True))
     insert_rows(Entry, COLUMNS, rows)
-    return sum(size for blob_id, size in sizes.items() if blob_id not in known)
+    added_sizes = [size for blob_id, size in sizes.items() if blob_id not in known]
+    return AddedBlobs(count=len(added_sizes), size=sum(added_sizes))
 
 
 def _batched(items: list[Item]) -> Iterable[list[Item]]:

@@ -19,6 +19,7 @@ from sessions_app.models.bulk import ROWS_PER_STATEMENT
 from sessions_app.operations.errors import BadInputError
 from sessions_app.operations.limits import check_file_count
 from sessions_app.operations.versions.conflict import describe_conflict
+from sessions_app.operations.versions.entries import AddedBlobs
 from sessions_app.operations.versions.new_version import NewVersion
 from sessions_app.operations.versions.rows import build_version
 
@@ -43,7 +44,7 @@ def build_history(
     :param between: is called between two versions; an exception from it ends the work.
     :raises BadInputError: a version has too many files, or conflicting paths.
     """
-    versions = []
+    versions: list[Version] = []
     stored: set[str] = set()
     built: dict[HistoryEntry, ManifestEntry] = {}
     for past, state in zip(history.versions, history.iter_states(), strict=True):
@@ -66,7 +67,8 @@ def build_history(
             session=None,
             number=past.number,
             new=new,
-            stored_size=sum(added.values()),
+            added=AddedBlobs(count=len(added), size=sum(added.values())),
+            parent=versions[-1] if versions else None,
             author=None,
             now=past.saved_at or now,
         )
@@ -99,7 +101,8 @@ def commit_history(rows: HistoryRows, *, session: DubbingSession, now: datetime)
     Version.objects.bulk_create(rows.versions, batch_size=ROWS_PER_STATEMENT)
     Entry.objects.bulk_create(rows.entries, batch_size=ROWS_PER_STATEMENT)
     newest = rows.versions[-1]
-    if not session.advance(newest.pk, parent_id=None, now=now):
+    stored_size = sum(version.stored_size for version in rows.versions)
+    if not session.advance(newest, parent_id=None, stored_size=stored_size, now=now):
         raise describe_conflict(session)
     session.refresh_from_db()
     return newest

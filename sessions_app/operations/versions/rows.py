@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.contrib.auth.models import AbstractBaseUser
 
+from dubbing_core.manifest import ManifestEntry
 from dubbing_core.progress import compute_progress, compute_stage
 from dubbing_core.session_names import fold_session_name
 from sessions_app.models import DubbingSession, Version
+from sessions_app.operations.versions.entries import AddedBlobs
 from sessions_app.operations.versions.new_version import NewVersion
 
 
@@ -18,14 +21,16 @@ def build_version(
     session: DubbingSession | None,
     number: int,
     new: NewVersion,
-    stored_size: int,
+    added: AddedBlobs,
+    parent: Version | None,
     author: AbstractBaseUser | None,
     now: datetime,
 ) -> Version:
     """Return the version's row, not saved yet.
 
     :param session: None if it does not exist yet.
-    :param stored_size: bytes of the blobs that are new in the session.
+    :param added: the blobs that are new in the session.
+    :param parent: the version before it, if there is one.
     """
     progress = compute_progress(new.document, {entry.category for entry in new.manifest.entries})
     video_name = str(new.document.get("video_name") or "")[:255]
@@ -40,7 +45,10 @@ def build_version(
         fingerprint=new.fingerprint,
         file_count=len(new.manifest.entries),
         total_size=new.manifest.total_size,
-        stored_size=stored_size,
+        stored_size=added.size,
+        history_size=added.size + (parent.history_size if parent else 0),
+        history_blob_count=added.count + (parent.history_blob_count if parent else 0),
+        file_groups=group_files(new.manifest.entries),
         video_name=video_name,
         folded_video_name=fold_session_name(video_name),
         language_tags=Version.join_tags(new.document.get("languages") or []),
@@ -50,3 +58,13 @@ def build_version(
         has_audio=progress.has_audio,
         has_videos=progress.has_videos,
     )
+
+
+def group_files(entries: Iterable[ManifestEntry]) -> list[list[str | int]]:
+    """Count files and bytes by category and language, for `Version.file_groups`."""
+    groups: dict[tuple[str, str], list[int]] = {}
+    for entry in entries:
+        counts = groups.setdefault((entry.category.value, entry.language), [0, 0])
+        counts[0] += 1
+        counts[1] += entry.size
+    return [[*key, *counts] for key, counts in sorted(groups.items())]

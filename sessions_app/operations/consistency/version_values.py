@@ -1,0 +1,74 @@
+"""Denormalized values of versions, computed again from their entries."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from itertools import groupby
+from operator import attrgetter
+
+from django.db.models import Count, Min, Sum
+
+from sessions_app.models import Entry, Version
+
+Group = tuple[str, str]
+"""Category and language."""
+
+
+def find_wrong_versions(session_ids: Collection[int]) -> list[Version]:
+    """Return the versions with wrong values, with the right ones set."""
+    changes, blobs = _find_changes(session_ids), _count_blobs(session_ids)
+    versions = Version.objects.filter(session__in=session_ids).only(
+        "session_id", "number", "stored_size", "history_size", "history_blob_count", "file_groups"
+    )
+    wrong: list[Version] = []
+    for session_id, rows in groupby(versions.order_by("session_id", "number"), key=attrgetter("session_id")):
+        wrong += _find_wrong(list(rows), changes[session_id], blobs[session_id])
+    return wrong
+
+
+def _find_changes(session_ids: Collection[int]) -> dict[int, dict[int, list[tuple[Group, int, int]]]]:
+    """Return the change of each group, by session and version number."""
+    entries = Entry.objects.filter(session__in=session_ids).values_list(
+        "session_id", "added_in", "removed_in", "category", "language"
+    )
+    changes: dict[int, dict[int, list[tuple[Group, int, int]]]] = defaultdict(lambda: defaultdict(list))
+    for session_id, added_in, removed_in, category, language, files, size in entries.annotate(
+        files=Count("pk"), size=Sum("blob__size")
+    ):
+        group = (category, language)
+        changes[session_id][added_in].append((group, files, int(size)))
+        if removed_in is not None:
+            changes[session_id][removed_in].append((group, -files, -int(size)))
+    return changes
+
+
+def _count_blobs(session_ids: Collection[int]) -> dict[int, dict[int, int]]:
+    """Return the number of new blobs, by session and version number."""
+    added = (
+        Entry.objects.filter(session__in=session_ids)
+        .values("session_id", "blob_id")
+        .annotate(first=Min("added_in"))
+    )
+    counts: dict[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    for row in added.iterator():
+        counts[row["session_id"]][row["first"]] += 1
+    return counts
+
+
+def _find_wrong(
+    versions: Sequence[Version], changes: dict[int, list[tuple[Group, int, int]]], blobs: dict[int, int]
+) -> Iterator[Version]:
+    groups: dict[Group, tuple[int, int]] = {}
+    history_size = blob_count = 0
+    for version in versions:
+        for group, files, size in changes.get(version.number, ()):
+            old_files, old_size = groups.get(group, (0, 0))
+            groups[group] = (old_files + files, old_size + size)
+        history_size += version.stored_size
+        blob_count += blobs.get(version.number, 0)
+        file_groups = [[*group, *counts] for group, counts in sorted(groups.items()) if counts[0]]
+        right = (file_groups, history_size, blob_count)
+        if (version.file_groups, version.history_size, version.history_blob_count) != right:
+            version.file_groups, version.history_size, version.history_blob_count = right
+            yield version

@@ -13,6 +13,7 @@ from django.db import OperationalError
 from dubbing_core.zips.reader import ZipError
 from sessions_app.management.database import ensure_database
 from sessions_app.management.errors import Error
+from sessions_app.operations.database_errors import DISK_FULL_MESSAGE, is_disk_full
 from sessions_app.operations.errors import OperationError
 from sessions_app.storage.store import StoreError
 
@@ -59,6 +60,8 @@ class PortalCommand(BaseCommand):
         except StoreError as error:
             raise Error(str(error), code=error.code) from error
         except OperationalError as error:
+            if is_disk_full(error):
+                raise Error(DISK_FULL_MESSAGE, code="disk_full") from error
             reason = str(error).strip().splitlines()[0]
             raise Error(f"The database did not respond: {reason}", code="database_unreachable") from error
 

@@ -28,6 +28,21 @@ def sqlite_error(statement: str, file: Path) -> OperationalError:
     raise AssertionError(statement)
 
 
+def test_a_full_disk_of_the_database_is_an_outage_with_what_to_do(tmp_path: Path):
+    with sqlite3.connect(tmp_path / "db") as connection:
+        connection.execute("PRAGMA max_page_count = 4")
+        with pytest.raises(sqlite3.OperationalError, match="full") as caught:
+            connection.executescript("CREATE TABLE t (data); INSERT INTO t VALUES (zeroblob(100000))")
+    error = OperationalError(str(caught.value))
+    error.__cause__ = caught.value
+
+    outage = find_outage(error)
+
+    assert outage is not None
+    assert outage.code == "disk_full"
+    assert outage.message.startswith("The server's disk is full")
+
+
 def test_a_locked_database_is_an_outage_and_a_wrong_statement_is_not(tmp_path: Path):
     locked = find_outage(sqlite_error("BEGIN IMMEDIATE", tmp_path / "db"))
 

@@ -13,6 +13,7 @@ from dubbing_core.zips.reader import ZipError
 from dubbing_sessions.log_context import log_context
 from sessions_app.models import Job, Pin
 from sessions_app.operations.blobs.delete import delete_new_blobs
+from sessions_app.operations.database_errors import DISK_FULL_MESSAGE, is_disk_full
 from sessions_app.operations.errors import JobCancelled, JobLost, OperationError
 from sessions_app.operations.jobs.context import Clock, JobContext
 from sessions_app.operations.jobs.registry import check_access, get_handler
@@ -58,8 +59,10 @@ def _run_claimed(job: Job, *, clock: Clock) -> None:
     except StoreError as error:
         _handle_store_error(job, error, clock=clock)
     except (OperationalError, InterfaceError) as error:
-        message = "The database is unavailable. Try again in a few minutes."
-        _handle_outage(job, error, is_transient=True, code="database", message=message, clock=clock)
+        code, message = "database", "The database is unavailable. Try again in a few minutes."
+        if is_disk_full(error):
+            code, message = "disk_full", DISK_FULL_MESSAGE
+        _handle_outage(job, error, is_transient=True, code=code, message=message, clock=clock)
     except Exception:
         logger.exception("Job %s failed", job.code)
         detail = traceback.format_exc()

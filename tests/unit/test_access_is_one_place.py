@@ -13,6 +13,9 @@ OWNERS = ("owner", "created_by")
 QUERY_METHODS = {"aexclude", "afilter", "aget", "exclude", "filter", "get", "get_object_or_404", "Q", "When"}
 
 ACCOUNTING = {
+    "admin/exports.py:find": "operators search all exports, also by owner",
+    "admin/jobs.py:find": "operators search all jobs, also by owner",
+    "admin/sessions.py:find": "operators search all sessions, also by owner",
     "operations/exports/request.py:request_export": "an export job that the same user has queued already is reused",
     "operations/exports/request.py:retry_export": "an export job that the same user has queued already is reused",
     "operations/idempotency.py:run_once": "keys are unique per user",

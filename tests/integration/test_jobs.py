@@ -19,6 +19,7 @@ from sessions_app.operations.jobs.cancel import cancel_job
 from sessions_app.operations.jobs.context import JobContext
 from sessions_app.operations.jobs.reconcile import reconcile_jobs
 from sessions_app.operations.jobs.retry import retry_job
+from tests.query_plans import record_plans
 from tests.services.ports import free_port
 from tests.world import PROJECT, World, stored_keys
 
@@ -192,3 +193,12 @@ def test_a_worker_that_is_stopped_requeues_its_job(world: World, job: Job, monke
     job.refresh_from_db()
     assert job.state == Job.State.QUEUED
     assert world.run(job).state == Job.State.SUCCEEDED
+
+
+def test_the_reconciler_reads_no_table_in_full(world: World, job: Job):
+    Job.objects.filter(pk=job.pk).update(published_at=None)
+
+    with record_plans() as plans:
+        assert reconcile_jobs(now=world.clock()).republished == 1
+
+    assert "job" not in plans.scanned, plans.describe()

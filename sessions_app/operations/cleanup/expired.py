@@ -31,8 +31,9 @@ def get_expired_rows(*, now: datetime) -> ExpiredRows:
     """Return the expired sessions and uploads that no unfinished job uses."""
     session_jobs = Job.objects.filter(session=OuterRef("pk")).unfinished()
     upload_jobs = Job.objects.filter(pk=OuterRef("job_id")).unfinished()
+    # Two ranges: for IS NOT NULL SQLite reads the whole table.
     sessions = DubbingSession.objects.filter(
-        Q(trashed_at__lte=now - settings.TRASH_RETENTION) | Q(deleted_at__isnull=False)
+        Q(trashed_at__lte=now - settings.TRASH_RETENTION) | Q(deleted_at__lte=now)
     )
     uploads = Upload.objects.filter(expires_at__lte=now)
     return ExpiredRows(

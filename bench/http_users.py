@@ -1,4 +1,4 @@
-"""Users in one process: closed-loop users of pages, saving users, and occasional visitors.
+"""Users in one process: of pages in closed loops, of saves, and visitors.
 
 Each function runs in its own process, so that its work is not measured as the server's; asyncio and plain sockets keep it small.
 """
@@ -58,7 +58,7 @@ class Connection:
     async def request(
         self, method: str, path: str, body: bytes = b"", *, headers: dict[str, str] | None = None
     ) -> tuple[int, bytes]:
-        """Send a request; return status and body. Connects again where the server has closed in between."""
+        """Return status and body; connect again if the server has closed."""
         for attempt in (1, 2):
             is_new = self._writer is None
             try:
@@ -107,7 +107,7 @@ class Connection:
 
 
 def browse(targets: Sequence[Target], *, seconds: float, seed: int = 1) -> Latencies:
-    """Request pages in closed loops, one user per target: the next as soon as the last has arrived."""
+    """Request pages in closed loops: one user per target, without pauses."""
 
     async def user(target: Target, number: int, deadline: float, found: Latencies) -> None:
         choose = random.Random(f"{seed}-{number}")  # noqa: S311 (reproducible, not secret)
@@ -120,7 +120,10 @@ def browse(targets: Sequence[Target], *, seconds: float, seed: int = 1) -> Laten
 
 
 def visit(targets: Sequence[Target], *, seconds: float, pause: float = 0.2, timeout: float = 4) -> Latencies:
-    """Request pages now and then, each on a new connection; slower ones than ``timeout`` are errors."""
+    """Request pages now and then, each on a new connection.
+
+    :param timeout: seconds after which a page is an error.
+    """
 
     async def user(target: Target, number: int, deadline: float, found: Latencies) -> None:
         choose = random.Random(number)  # noqa: S311 (reproducible, not secret)
@@ -134,7 +137,7 @@ def visit(targets: Sequence[Target], *, seconds: float, pause: float = 0.2, time
 
 
 def save(targets: Sequence[Target], *, seconds: float) -> Latencies:
-    """Save new versions in closed loops by the API: upload a changed file, request the save, wait for its job."""
+    """Save new versions in closed loops: upload, request the save, await its job."""
 
     async def user(target: Target, number: int, deadline: float, found: Latencies) -> None:
         connection = Connection(target)

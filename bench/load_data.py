@@ -1,4 +1,4 @@
-"""Data of a portal under load, created in a process with its settings (``bench.worker``)."""
+"""Data of a portal under load, created in a process with its settings."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def _sign_in(user: User) -> str:
 
 
 def create_heavy_work(folder: str, *, export_size: int, import_size: int) -> None:
-    """Create a session of ``export_size`` bytes, and a ZIP of ``import_size`` in the folder."""
+    """Create a session of ``export_size`` bytes and a ZIP of ``import_size``."""
     user = User.objects.create_user(HEAVY)
     files = [_write(Path(folder) / f"{number}.mp4", export_size // 2) for number in range(2)]
     for name, members, size in (("export", files, 0), ("import", files[:1], import_size)):

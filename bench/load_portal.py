@@ -1,4 +1,4 @@
-"""A portal with several users, served by two configurations of the web server side by side."""
+"""A portal with users, served by two configurations side by side."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def get_baseline() -> Path:
 def running_load_portal(
     stack: str, folder: Path, *, users: int, uploads: int, sessions: int
 ) -> Iterator[LoadPortal]:
-    """Start broker, database, store and worker; create users; web servers are started by ``serve``."""
+    """Start all but the web servers, which ``serve`` starts; create users."""
     folder.mkdir(parents=True)
     with ExitStack() as services:
         environment = {"DATA_DIR": str(folder), "LOG_LEVEL": "ERROR", "API_RATE_PER_MINUTE": "1000000"}

@@ -1,4 +1,4 @@
-"""Clients that occupy connections: silent, in the middle of a request, slow to send, or not reading.
+"""Clients that occupy connections: silent, slow to send, or not reading.
 
 They run in their own process. Each kind is opened at once; ``SlowClients`` is a context in which all are open.
 """

@@ -1,4 +1,4 @@
-"""Cache that all processes share in Redis or Valkey, and that works while the server restarts."""
+"""Cache that processes share in Redis or Valkey; works while that restarts."""
 
 from __future__ import annotations
 

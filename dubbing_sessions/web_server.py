@@ -1,4 +1,4 @@
-"""Configuration of gunicorn: ``gunicorn --config python:dubbing_sessions.web_server``.
+"""Gunicorn's configuration: ``--config python:dubbing_sessions.web_server``.
 
 `make run` and a team's web server both use it; command-line options override it.
 """
@@ -28,7 +28,7 @@ def count_processors() -> int:
 
 
 def raise_descriptor_limit() -> int:
-    """Allow as many open files as the system permits without privileges; return the number."""
+    """Allow as many open files as the system permits; return the number."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard == resource.RLIM_INFINITY:
         hard = max(soft, 65_536)

@@ -169,7 +169,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             raise ConnectionResetError(errno.ECONNRESET, "The client read nothing for too long.") from error
 
     def _keepalive_after(self, conn: Any, keepalive: Any) -> bool:
-        """Return whether the connection can be used again; do not wait for the rest of the body."""
+        """Return whether the connection can be used again, without waiting."""
         return (
             bool(keepalive) and _rest_has_arrived(conn.parser) and super()._keepalive_after(conn, keepalive)
         )
@@ -177,7 +177,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     # -- Ends -------------------------------------------------------------------------------------------------------
 
     def finish_request(self, conn: Any, future: Future[Any]) -> None:
-        """Keep the connection, or close it without waiting for the client in the event loop."""
+        """Keep the connection, or close it without waiting for the client."""
         self._in_progress.pop(conn, None)
         self._report_load()
         if not future.cancelled() and not future.exception() and future.result():
@@ -225,7 +225,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             watched.deadline = min(watched.deadline, deadline)
 
     def _drop_oldest(self) -> None:
-        """Make room for a new connection: close the one that has waited longest for a request to arrive."""
+        """Close the connection that has waited longest for a request."""
         for connections in (self._closing, self._receiving):
             for watched in list(connections.values())[:1]:
                 self._close(connections, watched)
@@ -303,14 +303,14 @@ def _count_since(connections: Iterable[Watched], start: float) -> int:
 
 
 def set_transfer_timeouts(client: socket.socket) -> None:
-    """Limit the time that a thread waits for the client: to send a byte, and to receive one."""
+    """Limit the time that a thread waits for the client to send or receive."""
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", TRANSFER_TIMEOUT, 0))
     if hasattr(socket, "TCP_USER_TIMEOUT") and client.family in {socket.AF_INET, socket.AF_INET6}:
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, TRANSFER_TIMEOUT * 1000)
 
 
 def has_arrived(data: bytearray) -> bool:
-    """Return whether a thread can handle the request without waiting: its head, and its body if that is small.
+    """Return whether the head and a small body have arrived.
 
     Gunicorn parses the request; a wrong guess here only makes a thread wait.
     """

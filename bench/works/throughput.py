@@ -1,4 +1,4 @@
-"""Pages of 50 users and saves of a few, beside the previous configuration of the web server.
+"""Pages of 50 users and saves, beside the previous web server's figures.
 
 BENCH_BASELINE names a checkout of an earlier version that the previous configuration runs; without it, both run this one.
 """

@@ -16,7 +16,7 @@ MAX_RECEIVE = 256 * 1024
 
 
 def stream_body(request: HttpRequest, chunk_size: int) -> Iterator[bytes]:
-    """Yield the request's body as it arrives; hold no database connection in the meantime.
+    """Yield the request's body as it arrives, without a database connection.
 
     :raises BadInputError: `connection_lost`, the body ended early.
     """

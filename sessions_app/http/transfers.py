@@ -1,4 +1,4 @@
-"""Transfers: requests and responses whose bodies are sent for as long as the client takes.
+"""Transfers: bodies that are sent for as long as the client takes.
 
 Each occupies a thread of the web server. An account or a link may have a limited number, and all together leave threads for
 pages. The counts are of this process, like the threads. A transfer holds no database connection.
@@ -108,7 +108,7 @@ transfers = Transfers()
 
 
 def claim_transfer(request: HttpRequest, *, link: object = None) -> None:
-    """Count the request as a transfer of its user, or of a shared link (its primary key).
+    """Count the request as a transfer of its user, or of a shared link.
 
     :raises TooManyTransfersError: the user or link has too many.
     :raises BusyError: there are too many of all users.
@@ -125,14 +125,14 @@ def claim_transfer(request: HttpRequest, *, link: object = None) -> None:
 
 
 def release_database() -> None:
-    """Close this thread's database connections, or return them to their pool, before a client is waited for."""
+    """Close this thread's database connections, or return them to their pool."""
     for connection in connections.all(initialized_only=True):
         if not connection.in_atomic_block:
             connection.close()
 
 
 class TransferMiddleware:
-    """Count requests with large bodies and streamed responses; release their database connections.
+    """Count transfers, and release their database connections.
 
     It must be the first middleware: those below it may use the database after the view.
     """

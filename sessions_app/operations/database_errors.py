@@ -32,7 +32,7 @@ def is_disk_full(error: BaseException | None) -> bool:
 
 @contextmanager
 def unless_disk_full() -> Iterator[None]:
-    """Skip a write that only records a time, such as that of the last access, if the disk is full."""
+    """Skip a write that only records a time if the disk is full."""
     try:
         yield
     except DatabaseError as error:

@@ -22,7 +22,7 @@ _TABLE = "reserved_space"
 
 
 def reserve_database_space() -> None:
-    """Enlarge the log and the database to the reserve, unless they have it or the disk is full.
+    """Enlarge the log and the database to the reserve, if the disk has room.
 
     The log exists as long as a connection does, so a process of the portal must keep one open.
     """

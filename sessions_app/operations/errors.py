@@ -76,7 +76,7 @@ class IncompleteError(BadInputError):
 
 
 class OverQuotaError(OperationError):
-    """The quota of ``limit`` bytes, of which ``used`` are used, has no room for ``needed``."""
+    """The quota of ``limit`` bytes has no room for ``needed`` more."""
 
     code = "over_quota"
 

@@ -1,4 +1,4 @@
-"""The web server: gunicorn with a process per core, configured by ``dubbing_sessions.web_server``."""
+"""The web server: gunicorn with a process per core."""
 
 from __future__ import annotations
 

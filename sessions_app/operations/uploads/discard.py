@@ -75,7 +75,7 @@ def count_discardable(*, uploads: QuerySet[Upload], idle_since: datetime | None 
 
 
 def _delete_unused_rows(ids: Sequence[int]) -> list[Upload]:
-    """Delete the rows of uploads, except of those that a job started to read in the meantime."""
+    """Delete the rows of uploads that no job reads."""
     with transaction.atomic():
         locked = list(Upload.objects.select_for_update().filter(pk__in=ids).order_by("pk"))
         # Queried after the rows are locked: a job that is created now waits for them.

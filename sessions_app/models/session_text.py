@@ -1,6 +1,6 @@
 """Texts by which sessions are found, with an index of their trigrams.
 
-One interface for both databases (docs/decisions/0024-denormalized-values-and-search.md): FTS5 on SQLite, a GIN index of arrays on PostgreSQL. Migration 0012
+One interface for both databases (docs/decisions/0026-denormalized-values-and-search.md): FTS5 on SQLite, a GIN index of arrays on PostgreSQL. Migration 0012
 creates the indexes; the databases maintain them with the rows.
 """
 

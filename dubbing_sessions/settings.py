@@ -134,6 +134,8 @@ if _team:
             "max_size": _pool_size,
             # Seconds to wait for a connection; longer than a busy moment, shorter than people wait.
             "timeout": 10,
+            # The pool's pause between attempts doubles up to this many seconds: a longer one outlasts the outage.
+            "reconnect_timeout": 4,
         }
 else:
     DATABASES = {

@@ -12,7 +12,18 @@ from django.db.models import Model
 
 from sessions_app import access
 from sessions_app.access import OWNER_FIELDS, Action, can, can_clean_up, can_inspect, require, visible_to
-from sessions_app.models import AccessToken, DubbingSession, Entry, Export, Job, Share, Upload, Version
+from sessions_app.models import (
+    AccessToken,
+    DubbingSession,
+    Entry,
+    Export,
+    Job,
+    OwnerTotals,
+    SessionLanguage,
+    Share,
+    Upload,
+    Version,
+)
 from sessions_app.operations.exports.request import request_export
 from sessions_app.operations.jobs import registry
 from tests.integration.sketches import (
@@ -32,6 +43,10 @@ ROWS: dict[type[Model], Callable[[DubbingSession], Model]] = {
     Entry: lambda session: Entry.objects.filter(session=session)[0],
     Export: sketch_export,
     Job: sketch_job,
+    OwnerTotals: lambda session: OwnerTotals.objects.get_or_create(owner=session.owner)[0],
+    SessionLanguage: lambda session: SessionLanguage.objects.create(
+        session=session, owner=session.owner, folded_tag="mi", tag="mi"
+    ),
     Share: lambda session: sketch_share(sketch_export(session)).share,
     Upload: lambda session: Upload.objects.create(
         owner=session.owner, path="a.wav", size=1, created_at=now(), expires_at=now() + timedelta(days=1)

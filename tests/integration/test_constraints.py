@@ -18,6 +18,7 @@ from sessions_app.models import (
     Export,
     IdempotencyRecord,
     Job,
+    Measurement,
     Pin,
     SessionLanguage,
     Upload,
@@ -114,10 +115,16 @@ CASES: dict[str, Callable[[Rows], None]] = {
     "upload_received_within_size": lambda rows: change(rows.upload, received=11),
     "upload_state_is_known": lambda rows: change(rows.upload, state="lost"),
     "upload_received_is_complete": lambda rows: change(rows.upload, state="received"),
+    "measurement_is_unique": lambda _: measure_twice(),
     "version_number_is_unique": lambda rows: duplicate(rows.version),
     "version_numbers_start_at_1": lambda rows: change(rows.version, number=0),
     "version_stage_is_known": lambda rows: change(rows.version, stage="unknown"),
 }
+
+
+def measure_twice() -> None:
+    for _ in range(2):
+        Measurement.objects.create(name="blobs", value=1, measured_at=now())
 
 
 def add_language_twice(session: DubbingSession) -> None:

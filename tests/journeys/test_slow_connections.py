@@ -238,4 +238,6 @@ def test_no_errors_were_logged(served: Portal):
     """It runs last: what clients do is no error of the portal."""
     log = (Path(served.folder) / "other-web.log").read_text(encoding="utf-8")
     assert "Traceback" not in log, log
-    assert "ERROR" not in log, log
+    # Other tests kill processes of this portal.
+    errors = [line for line in log.splitlines() if "ERROR" in line and "was sent SIGKILL" not in line]
+    assert errors == []

@@ -149,12 +149,12 @@ class TestFolder:
     def store(self, root):
         return FileSystemStore(FileSystemStorage(location=root))
 
-    def test_is_created_and_left_empty(self, store, root):
+    def test_is_created_and_left_without_files(self, store, root):
         results = outcomes(store)
 
         assert Outcome.FAILED not in results.values()
         assert list(results) == ["folder", "space", "locks", "unnamed-files", "sharing", *ALL_CHECKS]
-        assert list(root.iterdir()) == []
+        assert [path for path in root.rglob("*") if path.is_file()] == []
 
     def test_that_is_a_file_fails(self, store, root):
         root.write_bytes(b"a file")

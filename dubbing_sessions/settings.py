@@ -149,7 +149,8 @@ else:
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 30,
                 # FULL: an acknowledged save survives a power failure. WAL: readers never wait for writers.
-                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+                # temp_store: a deletion with triggers would need a temporary file, also when the disk is full.
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY;",
             },
         }
     }

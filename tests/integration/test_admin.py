@@ -463,7 +463,7 @@ def test_an_operator_revokes_tokens_and_links_of_a_user(world: World, operator: 
     page = operator.get(access_page(world.alice)).content.decode()
     operator.post(access_page(world.alice), {"token": [token.code, other.code], "share": [share.code]})
 
-    for text in ("laptop", "talk_export.zip", "for the client", "Links still"):
+    for text in ("laptop", "talk_export.zip", "for the client", "Its links still work"):
         assert text in page
     assert page.count(" checked") == 2
     revoked = [

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from copy import deepcopy
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import pytest
@@ -17,6 +17,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.config import Config
 from django.conf import settings
+from django.core.files.storage import FileSystemStorage, storages
 from django.test import override_settings
 from urllib3 import HTTPResponse
 
@@ -165,7 +166,7 @@ def full_store() -> Any:
 
 @contextmanager
 def file_instead_of_blob_folder() -> Iterator[None]:
-    folder = settings.DATA_DIR / "storage" / "blobs"
+    folder = Path(cast("FileSystemStorage", storages["default"]).location) / "blobs"
     with suppress(FileNotFoundError):
         folder.rmdir()
     folder.touch()

@@ -163,7 +163,7 @@ def test_the_page_of_a_session_does_not_depend_on_its_versions_and_jobs():
 
     assert len(client.get(url).context["versions"]) == 10 < SCALE.many_versions
     assert len(client.get(f"{url}versions/7/").context["versions"]) == 10
-    assert work_of(client, f"{url}versions/") <= before
+    assert work_of(client, f"{url}versions/") <= 1.1 * before
 
 
 def test_files_are_paged_without_reading_those_before():

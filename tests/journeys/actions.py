@@ -195,7 +195,7 @@ def get_progress(*, job: str) -> dict[str, Any]:
         "attempt": row.attempt,
         "inconsistencies": find_inconsistencies(),
         "has_started": running and _has_started(row),
-        "is_locked": running and _is_locked(),
+        "is_locked": running and is_database_locked(),
     }
 
 
@@ -208,7 +208,8 @@ def _has_started(row: Job) -> bool:
     return bool(stored_keys(f"{STAGING}job-{row.code}-{row.attempt}/"))
 
 
-def _is_locked() -> bool:
+def is_database_locked() -> bool:
+    """Return whether another process is in a transaction; on SQLite, in one that writes."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute(

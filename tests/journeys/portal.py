@@ -81,7 +81,13 @@ class Portal:
     def start_worker(self, name: str) -> Worker:
         own = ["--hostname", f"{name}@test"]
         command = [*self.call("get_worker_command"), *own, "--loglevel", "INFO"]
-        return Worker(name, command, log=self.log(name), environment=self.environment)
+        return Worker(
+            name,
+            command,
+            log=self.log(name),
+            environment=self.environment,
+            is_locked=lambda: bool(self.call("is_database_locked")),
+        )
 
     def log(self, name: str) -> Path:
         path = self.folder / f"worker-{name}.log"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,8 +18,19 @@ class Worker(Service):
     """Celery as ``manage.py run`` starts it: main process, two job processes, scheduler."""
 
     def __init__(
-        self, name: str, command: Sequence[str], *, log: Path, environment: Mapping[str, str]
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        log: Path,
+        environment: Mapping[str, str],
+        is_locked: Callable[[], bool],
     ) -> None:
+        """Start it.
+
+        :param is_locked: returns whether a process is in a transaction.
+        """
+        self._is_locked = is_locked
         super().__init__(f"worker {name}", command, log=log, environment=environment, own_group=True)
         try:
             # Celery logs this once it consumes its queue; earlier workers wrote to the same file.
@@ -38,9 +49,20 @@ class Worker(Service):
         self.signal_group(signal.SIGKILL)
 
     def pause(self) -> None:
-        """Stop all its processes where they are, as a suspended machine would."""
-        self.signal_group(signal.SIGSTOP)
+        """Stop all its processes, as a suspended machine would, but outside transactions.
+
+        Their heartbeats are short transactions, and a process paused in one would lock the database for all others.
+        """
         deadline = time.monotonic() + TIMEOUT
+        self._stop_processes(deadline)
+        while self._is_locked():
+            assert time.monotonic() < deadline, "The worker stays in a transaction."
+            self.resume()
+            time.sleep(0.02)
+            self._stop_processes(deadline)
+
+    def _stop_processes(self, deadline: float) -> None:
+        self.signal_group(signal.SIGSTOP)
         while any(_state(process) not in "TZX" for process in self._processes()):
             assert time.monotonic() < deadline, "The worker could not be paused."
             time.sleep(0.001)

@@ -17,7 +17,7 @@ from bench.contest import Bench, Row, contest
 from bench.session import total_size
 from bench.worker import Worker
 from bench.works.export import exporter
-from bench.works.load import loader
+from bench.works.loads import loader
 
 GROUP = "zip"
 AT_LEAST = 10.0

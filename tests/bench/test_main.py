@@ -15,7 +15,7 @@ from tests.services.processes import ROOT
 
 pytestmark = [pytest.mark.large, pytest.mark.slow]
 
-WORKS = "save,re-save,export,filesystems,import,load,memory"
+WORKS = "save,re-save,export,filesystems,import,loads,memory"
 """All works except those over the network, which test_works.py runs."""
 QUICK = ("7z", "cp", "mkfs.btrfs", "mkfs.xfs", "mount", "umount", "zip")
 """Programs to compare with. Backup programs are left out: their key derivation is deliberately slow."""

@@ -53,7 +53,7 @@ def set_up(environment: Mapping[str, str]) -> None:
     os.environ.update(settings)
     django.setup()
     # Not before the set-up: it reads the settings.
-    from sessions_app.management.static_files import collect_static_files  # noqa: PLC0415
+    from sessions_app.management.static_files import collect_static_files  # noqa: PLC0415 (after django.setup)
 
     collect_static_files(print_line=lambda _: None)
 
@@ -64,8 +64,8 @@ def measure_pages(requests: int) -> list[PageTime]:
 
 
 def _measure(page: Page, requests: int) -> PageTime:
-    from django.contrib.auth.models import User  # noqa: PLC0415
-    from django.test import Client  # noqa: PLC0415
+    from django.contrib.auth.models import User  # noqa: PLC0415 (after django.setup)
+    from django.test import Client  # noqa: PLC0415 (after django.setup)
 
     client = Client(HTTP_HOST="127.0.0.1")
     client.force_login(User.objects.get(username=page.user))
@@ -98,9 +98,9 @@ def _pages() -> Iterator[Page]:
 
 
 def _owner_pages(user: str) -> Iterator[Page]:
-    from django.contrib.auth.models import User  # noqa: PLC0415
+    from django.contrib.auth.models import User  # noqa: PLC0415 (after django.setup)
 
-    from sessions_app.models import DubbingSession, Export, Job  # noqa: PLC0415
+    from sessions_app.models import DubbingSession, Export, Job  # noqa: PLC0415 (after django.setup)
 
     def page(label: str, *urls: str, at_most: float = PAGE_MS) -> Page:
         return Page(label=f"{label}, {user} owner", user=user, urls=list(urls), at_most=at_most)
@@ -149,8 +149,8 @@ def _owner_pages(user: str) -> Iterator[Page]:
 
 
 def _large_session_pages() -> Iterator[Page]:
-    from bench.population.scale import LAST  # noqa: PLC0415
-    from sessions_app.models import DubbingSession  # noqa: PLC0415
+    from bench.population.scale import LAST  # noqa: PLC0415 (after django.setup)
+    from sessions_app.models import DubbingSession  # noqa: PLC0415 (after django.setup)
 
     def page(label: str, *urls: str, at_most: float) -> Page:
         return Page(label=label, user=LAST, urls=list(urls), at_most=at_most)

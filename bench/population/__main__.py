@@ -21,9 +21,9 @@ def main() -> int:
     options = parser.parse_args()
     django.setup()
     # Models are imported after the set-up.
-    from bench.population.portal import populate_database  # noqa: PLC0415
-    from bench.population.scale import FULL  # noqa: PLC0415
-    from sessions_app.models import DubbingSession  # noqa: PLC0415
+    from bench.population.portal import populate_database  # noqa: PLC0415 (after django.setup)
+    from bench.population.scale import FULL  # noqa: PLC0415 (after django.setup)
+    from sessions_app.models import DubbingSession  # noqa: PLC0415 (after django.setup)
 
     call_command("migrate", interactive=False, verbosity=0)
     if DubbingSession.objects.exists():

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -23,6 +22,7 @@ from sessions_app.models import AccessToken, DubbingSession, Job, Version
 from sessions_app.operations.accounts.tokens import find_token
 from sessions_app.operations.sessions.trash import trash_sessions
 from sessions_app.storage import get_store
+from tests.services.full_disk import limited_file_size
 from tests.services.processes import ROOT
 from tests.world import PROJECT, World, stored_keys, zip_of_files
 
@@ -250,16 +250,11 @@ def test_export_refuses_missing_users_sessions_and_folders(
 
 
 def test_export_reports_a_full_disk(talk: DubbingSession, work_folder: Path):
-    """A limit on the size of files simulates a full disk: the kernel refuses the write in the same way."""
     file = work_folder / "talk.zip"
     file.write_bytes(b"yesterday's")
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
-    try:
-        # SQLite's own files are larger: the command must not write to them.
+    # SQLite's own files are larger: the command must not write to them.
+    with limited_file_size(4096):
         error = run_error("export_session", "talk", "--owner", "alice", "--output", file)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
     assert error.code == "disk_full"
     assert file.read_bytes() == b"yesterday's"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import resource
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from sessions_app.operations.loads.load import LoadResult, load_version
 from sessions_app.operations.sessions.trash import trash_sessions
 from sessions_app.storage import get_store
 from sessions_app.storage.store import ObjectMissingError
+from tests.services.full_disk import limited_file_size
 from tests.world import PROJECT, World, folder_of, stored_keys
 
 LONGEST = f"{'n' * 251}.txt"
@@ -279,15 +279,10 @@ def test_invalid_arguments_are_refused(world: World, talk: DubbingSession, work_
 
 
 def test_a_full_disk_is_reported(talk: DubbingSession, work_folder: Path):
-    """A limit on the size of files stands in for a full disk: the write fails in the same way."""
     folder_of({"audio/hi_audio.wav": b"a better take"}, work_folder)
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
-    try:
+    with limited_file_size(4096):
         command = ("load_session", "talk", "--owner", "alice", "--to", work_folder, "--overwrite")
         assert call_failing(*command) == "disk_full"
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
     assert contents(work_folder) == {"audio/hi_audio.wav": b"a better take"}
 

@@ -1,6 +1,6 @@
 """Actions of the controller: request jobs as pages do, and read rows and bytes.
 
-Only ``create_saved_session`` does a worker's work in this process.
+Only ``create_saved_session`` may do a worker's work in this process.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sqlite3
+import time
 from collections.abc import Callable
 from datetime import datetime
 from io import BytesIO
@@ -50,6 +51,8 @@ from sessions_app.storage.keys import EXPORTS, STAGING, blob_key
 from sessions_app.storage.store import ObjectMissingError
 from tests.world import Clock, World, read_object, stored_keys, zip_of_files
 
+TIMEOUT = 60
+"""Seconds for a save."""
 PASSWORD = "a long walk on the beach"
 
 
@@ -93,9 +96,16 @@ def make_files(*, big: int, small: int) -> dict[str, bytes]:
 
 
 def create_saved_session(*, name: str, big: int, small: int) -> str:
-    """Create a session with one version, without a worker."""
+    """Create a session with one version. This process performs the save, unless a worker is faster."""
     files = make_files(big=big, small=small)
-    session = WORLD[0].saved(name, files)
+    session = WORLD[0].session(name)
+    job = WORLD[0].save(session, files)
+    deadline = time.monotonic() + TIMEOUT
+    while not job.is_finished:
+        assert time.monotonic() < deadline, f"The save is still {job.state}."
+        time.sleep(0.05)
+        job.refresh_from_db()
+    assert job.state == Job.State.SUCCEEDED, job.error_detail or job.error_message
     EXPECTED[str(session.code)] = _digests(files)
     return str(session.code)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,13 +17,19 @@ from tests.services.folders import temporary_folder
 
 @contextmanager
 def limited_file_size(size: int) -> Iterator[None]:
-    """Fail writes of this process beyond ``size`` bytes in any file."""
+    """Fail writes of this process beyond ``size`` bytes in any file, as on a full disk.
+
+    No bytecode is written meanwhile: Python does not notice that such a file is cut off, and fails to import it later.
+    """
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    bytecode = sys.dont_write_bytecode
+    sys.dont_write_bytecode = True
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
     try:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        sys.dont_write_bytecode = bytecode
 
 
 class SmallDisk:

@@ -3,7 +3,6 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-import resource
 import subprocess
 import sys
 import textwrap
@@ -26,6 +25,7 @@ from sessions_app.storage.store import (
     StoreFullError,
     StoreUnavailableError,
 )
+from tests.services.full_disk import limited_file_size
 from tests.stores.suite import MIB, ExtractionSuite, FlatMemorySuite, StoreSuite, get, is_empty, keys, put
 
 
@@ -37,17 +37,6 @@ def root(tmp_path):
 @pytest.fixture
 def store(root):
     return FileSystemStore(FileSystemStorage(location=root))
-
-
-@contextmanager
-def limited_disk(size: int):
-    """Limit the size of files, which simulates a full disk without root permissions."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 class TestFileSystemStore(StoreSuite, FlatMemorySuite):
@@ -238,7 +227,7 @@ class TestUploadLock:
             assert store.put_part("a/x", upload, 1, [b"bytes"]).size == 5
 
     def test_is_released_after_an_error(self, store, upload):
-        with limited_disk(MIB), pytest.raises(StoreFullError):
+        with limited_file_size(MIB), pytest.raises(StoreFullError):
             store.put_part("a/x", upload, 1, [bytes(2 * MIB)])
 
         part = store.put_part("a/x", upload, 1, [b"bytes"])
@@ -314,7 +303,7 @@ class TestFiles:
         assert list(root.rglob("*")) == [root / "staging"]
 
     def test_leave_no_empty_folders_after_an_error(self, store, root):
-        with limited_disk(10), pytest.raises(StoreFullError):
+        with limited_file_size(10), pytest.raises(StoreFullError):
             put(store, "staging/job-1/x", bytes(100))
 
         assert list(root.rglob("*")) == [root / "staging"]
@@ -387,7 +376,7 @@ class TestFiles:
 
 class TestFullDisk:
     def test_fails_a_writer_and_leaves_nothing(self, store):
-        with limited_disk(MIB), pytest.raises(StoreFullError) as error, store.writer("a/big") as writer:
+        with limited_file_size(MIB), pytest.raises(StoreFullError) as error, store.writer("a/big") as writer:
             writer.write(bytes(2 * MIB))
 
         assert error.value.key == "a/big"
@@ -396,7 +385,7 @@ class TestFullDisk:
     def test_fails_a_part(self, store):
         upload = store.begin("a/big")
 
-        with limited_disk(MIB), pytest.raises(StoreFullError):
+        with limited_file_size(MIB), pytest.raises(StoreFullError):
             store.put_part("a/big", upload, 1, [bytes(2 * MIB)])
 
     @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])

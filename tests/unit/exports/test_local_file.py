@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import errno
 import os
-import resource
 
 import pytest
 from django.core.files.storage import FileSystemStorage
@@ -13,6 +12,7 @@ from sessions_app.storage.filesystem import FileSystemStore
 from sessions_app.storage.kernel_copy import COPY_SIZE
 from sessions_app.storage.keys import blob_key
 from sessions_app.storage.store import ObjectMissingError, StoreFullError, StoreUnavailableError
+from tests.services.full_disk import limited_file_size
 from tests.unit.exports.archive import MIB, an_archive, content
 
 
@@ -124,13 +124,8 @@ class TestErrors:
 
     @pytest.mark.parametrize("size", [3, MIB])
     def test_a_full_disk_is_reported(self, layout, destination, store, size):
-        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-        try:
-            with pytest.raises(StoreFullError):
-                write(layout, destination, store)
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        with limited_file_size(size), pytest.raises(StoreFullError):
+            write(layout, destination, store)
 
 
 def test_a_file_of_literals_needs_no_store(destination, store):

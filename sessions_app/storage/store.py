@@ -16,7 +16,7 @@ class.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -217,11 +217,12 @@ class DirectParts(Protocol):
         """
         ...
 
-    def list_parts(self, key: str, upload_id: str) -> list[Part]:
+    def list_parts(self, key: str, upload_id: str, *, etags: Collection[str] = ()) -> list[Part]:
         """Return the received parts by number, as ``complete`` expects them.
 
         Some stores (Swift) still return those of a completed upload.
 
+        :param etags: of the newest parts that the caller knows, for stores that also list replaced ones.
         :raises ObjectMissingError: no such upload is open.
         """
         ...

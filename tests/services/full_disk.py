@@ -19,7 +19,7 @@ from tests.services.folders import temporary_folder
 def limited_file_size(size: int) -> Iterator[None]:
     """Fail writes of this process beyond ``size`` bytes in any file, as on a full disk.
 
-    No bytecode is written meanwhile: Python does not notice that such a file is cut off, and fails to import it later.
+    No bytecode is written: Python does not notice that such a file is cut off, and fails to import it later.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     bytecode = sys.dont_write_bytecode

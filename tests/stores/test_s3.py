@@ -219,6 +219,15 @@ class TestParts:
 
         assert [(part.number, part.etag) for part in parts] == [(1, '"newer"'), (2, '"2"')]
 
+    @pytest.mark.parametrize("known", ['"1"', '"again"'])
+    def test_sent_twice_in_a_second_are_distinguished_by_the_etag(self, stubbed, known):
+        store, server = stubbed
+        server.add_response("list_parts", {"Parts": [listed_part(1), listed_part(1, etag='"again"')]})
+
+        parts = store.uploads.list_parts("a/x", "upload", etags=[known])
+
+        assert [(part.number, part.etag) for part in parts] == [(1, known)]
+
     def test_joined_by_a_request_without_a_response_are_joined(self, stubbed):
         store, server = stubbed
         part = Part(number=1, size=5, etag='"e"')

@@ -36,7 +36,8 @@ def list_parts(upload: Upload, store: BlobStore) -> list[Part] | None:
     if not upload.store_id:
         return []
     try:
-        parts = direct.list_parts(object_key(upload), upload.store_id)
+        etags = [record["etag"] for record in upload.parts]
+        parts = direct.list_parts(object_key(upload), upload.store_id, etags=etags)
     except ObjectMissingError:
         return None
     numbers = range(1, part_count(upload) + 1)

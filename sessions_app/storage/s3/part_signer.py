@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
@@ -57,8 +58,8 @@ class S3PartSigner:
             )
         return SignedPart(url=url, headers={}, expires_at=_get_signing_time(url) + expires_in)
 
-    def list_parts(self, key: str, upload_id: str) -> list[Part]:
-        return self._uploads.list_parts(key, upload_id)
+    def list_parts(self, key: str, upload_id: str, *, etags: Collection[str] = ()) -> list[Part]:
+        return self._uploads.list_parts(key, upload_id, etags=etags)
 
     @functools.cached_property
     def _client(self) -> S3Client:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import http
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import cast
 
 from botocore.exceptions import ClientError
@@ -109,14 +109,14 @@ class S3Uploads:
         self.join(key, upload_id, parts)
         return True
 
-    def list_parts(self, key: str, upload_id: str) -> list[Part]:
+    def list_parts(self, key: str, upload_id: str, *, etags: Collection[str] = ()) -> list[Part]:
         with translate_errors(key):
             pages = self._client.get_paginator("list_parts").paginate(
                 Bucket=self._bucket, Key=self._objects.get_name(key), UploadId=upload_id
             )
             listed = [part for page in pages for part in page.get("Parts", ())]
-        # SeaweedFS also lists earlier parts that a later one of the same number has replaced.
-        listed.sort(key=lambda part: part["LastModified"])
+        # SeaweedFS also lists earlier parts that a later one of the same number has replaced, with times in seconds.
+        listed.sort(key=lambda part: (part["LastModified"], part["ETag"] in etags))
         newest = {part["PartNumber"]: part for part in listed}
         return [
             Part(number=number, size=newest[number]["Size"], etag=newest[number]["ETag"])

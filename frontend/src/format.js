@@ -27,3 +27,19 @@ export const formatFileCount = (count) => (count === 1 ? "1 file" : `${count.toL
 
 /** @param {number[]} numbers */
 export const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
+
+const HIDDEN = /[\p{Cc}\p{Cf}\p{Cn}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/gu;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the joiners have no effect after ASCII characters.
+const JOINED = /[^\x00-\x7f][\u200c\u200d]$/u;
+
+/**
+ * Show control, bidirectional and other invisible characters, as dubbing_core.paths.escape_unprintable does: ⟦U+202E⟧.
+ * @param {string} text
+ */
+export function showInvisible(text) {
+  return text.replace(HIDDEN, (character, /** @type {number} */ at) => {
+    if (JOINED.test(text.slice(Math.max(0, at - 2), at + 1))) return character;
+    const number = /** @type {number} */ (character.codePointAt(0));
+    return `⟦U+${number.toString(16).toUpperCase().padStart(4, "0")}⟧`;
+  });
+}

@@ -1,6 +1,6 @@
 // Table of the chosen files: where each will go, and later its progress.
 import { create, find } from "./dom.js";
-import { formatBytes, formatFileCount } from "./format.js";
+import { formatBytes, formatFileCount, showInvisible } from "./format.js";
 import { nameLanguages } from "./languages.js";
 
 /** @import { PlacedFile } from "./placements.js" */
@@ -113,7 +113,7 @@ export class PlacementTable {
   #createRemoveButton(path) {
     const button = create("button", "icon-button", "×");
     button.type = "button";
-    button.setAttribute("aria-label", `Leave out ${path}`);
+    button.setAttribute("aria-label", `Leave out ${showInvisible(path)}`);
     button.addEventListener("click", () => this.#onRemove(path));
     return button;
   }
@@ -129,7 +129,7 @@ function createTargetCell({ placement, refusal, isMetadata }) {
     const line = create("span", "target-line");
     line.append(createSwatch(placement.category), create("span", "", placement.label));
     cell.append(line);
-    if (!placement.source.endsWith(placement.path)) cell.append(create("span", "target-path wrap", placement.path));
+    if (!placement.source.endsWith(placement.path)) cell.append(create("span", "target-path wrap", showInvisible(placement.path)));
   }
   return cell;
 }
@@ -138,8 +138,8 @@ function createTargetCell({ placement, refusal, isMetadata }) {
 function createNameCell(path) {
   const cell = create("td", "file wrap");
   const start = path.lastIndexOf("/") + 1;
-  if (start) cell.append(create("span", "folder", path.slice(0, start)));
-  cell.append(path.slice(start));
+  if (start) cell.append(create("span", "folder", showInvisible(path.slice(0, start))));
+  cell.append(showInvisible(path.slice(start)));
   return cell;
 }
 
@@ -175,7 +175,7 @@ function showProgress(cell, label, item, done) {
   if (!bar || bar.dataset.state !== item.state) {
     bar = create("progress", "slim");
     bar.dataset.state = item.state;
-    bar.setAttribute("aria-label", `${label} ${item.path}`);
+    bar.setAttribute("aria-label", `${label} ${showInvisible(item.path)}`);
     cell.replaceChildren(create("span", "state-label", label), bar);
   }
   bar.max = item.size || 1;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { formatBytes, formatDuration, formatFileCount } from "../src/format.js";
+import { formatBytes, formatDuration, formatFileCount, showInvisible } from "../src/format.js";
 import { RateEstimator } from "../src/progress-meter.js";
 
 for (const [count, text] of /** @type {[number, string][]} */ ([
@@ -41,3 +41,17 @@ test("the rate is the average of the last five seconds", () => {
   assert.equal(rate.add(7000, 8000), 1000);
   assert.equal(rate.add(8000, 8000), 0, "nothing moved in the window");
 });
+
+for (const [text, shown] of /** @type {[string, string][]} */ ([
+  ["a\u202egpj.exe", "a⟦U+202E⟧gpj.exe"],
+  ["a\tb\u001b[2J", "a⟦U+0009⟧b⟦U+001B⟧[2J"],
+  ["a\u200db", "a⟦U+200D⟧b"],
+  ["caf\udce9", "caf⟦U+DCE9⟧"],
+  ["tag\u{e0041}", "tag⟦U+E0041⟧"],
+  ["最終\u3000版.mp4", "最終\u3000版.mp4"],
+  ["हिन्\u200dदी 👨\u200d👩", "हिन्\u200dदी 👨\u200d👩"],
+])) {
+  test(`${JSON.stringify(text)} is shown as ${shown}`, () => {
+    assert.equal(showInvisible(text), shown);
+  });
+}

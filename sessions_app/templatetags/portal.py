@@ -18,6 +18,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from dubbing_core.file_kinds import FileKind, guess_kind
+from dubbing_core.paths import escape_unprintable
 from dubbing_core.progress import Progress, Stage
 from dubbing_core.selection import Selection
 from dubbing_core.sizes import format_size
@@ -187,16 +188,19 @@ def file_icon(path: str) -> str:
     return FILE_ICONS[guess_kind(path)]
 
 
+register.filter("visible", escape_unprintable)
+
+
 @register.filter
 def file_name(path: str) -> str:
-    return path.rpartition("/")[2]
+    return escape_unprintable(path.rpartition("/")[2])
 
 
 @register.filter
 def file_folder(path: str) -> str:
     """Return the folder with a trailing slash, such as "audio/", or ""."""
     folder, slash, _ = path.rpartition("/")
-    return folder + slash
+    return escape_unprintable(folder + slash)
 
 
 @register.filter

@@ -1,18 +1,26 @@
-"""Paths in a session: relative, and valid on Windows, macOS and Linux."""
+"""Paths of files: what a session can hold, what every system can hold, and how paths are shown.
+
+A session keeps any relative path (:func:`check_saved_path`). Only names in ZIPs must be valid on Windows, macOS and
+Linux (:func:`check_path`); `dubbing_core.name_mapping` maps the others.
+"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 PATH_LIMIT = 1024
 """In bytes of UTF-8; the limit of S3 keys."""
 COMPONENT_LIMIT = 255
 """In bytes of UTF-8; the limit that ext4, XFS, APFS and NTFS share."""
+COMPONENT_UNITS_LIMIT = 255
+"""In UTF-16 units; the limit of NTFS and HFS+, whose names can have 765 bytes of UTF-8."""
 MESSAGE_PATH_LIMIT = 120
 """Characters of a path that an error message shows."""
+LIST_LIMIT = 20
+"""Paths that a message lists; their number is always exact."""
 
 # learn.microsoft.com/windows/win32/fileio/naming-a-file; any extension after them is reserved too.
 RESERVED_NAMES = frozenset(
@@ -22,6 +30,8 @@ RESERVED_NAMES = frozenset(
 JUNK_NAMES = frozenset({".ds_store", "thumbs.db", "__macosx", "desktop.ini"})
 """Files and folders that operating systems create, case-folded."""
 INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Zl", "Zp"})
+SPACE_CATEGORY = "Zs"
+"""Spaces such as U+3000 in Japanese names, and U+202F in the names of screenshots by macOS."""
 JOINERS = frozenset("\u200c\u200d")
 DRIVE = re.compile(r"[A-Za-z]:")
 
@@ -50,6 +60,56 @@ def normalize_path(raw: str) -> str:
     return path
 
 
+def check_saved_path(path: str) -> None:
+    """Refuse a path that a session cannot represent. All others are saved as they are spelled.
+
+    :raises PathError: with one of the codes `path_empty`, `path_encoding` (not Unicode text, such as bytes that are not
+        UTF-8), `path_nul`, `path_absolute`, `path_empty_part`, `path_dot`, `path_parent`, `path_part_too_long`,
+        `path_too_long`.
+    """
+    if not path:
+        raise PathError("path_empty", path, "is an empty name. Give the file a name.")
+    size = _measure_size(path)
+    if "\0" in path:
+        raise PathError("path_nul", path, "contains the character NUL. Rename the file without it.")
+    if path.startswith("/"):
+        raise PathError("path_absolute", path, "is absolute. Use a path inside the project folder.")
+    for component in path.split("/"):
+        _check_relative_component(path, component)
+        if len(component) > COMPONENT_UNITS_LIMIT // 2 and not _fits_file_system(component):
+            raise _part_too_long_error(path)
+    if size > PATH_LIMIT:
+        raise _too_long_error(path)
+
+
+def find_unrepresentable(paths: Iterable[str]) -> list[PathError]:
+    """Return an error for each path that a session cannot represent, in the order of the paths."""
+    return [error for path in paths if (error := _find_path_error(path)) is not None]
+
+
+def _find_path_error(path: str) -> PathError | None:
+    try:
+        check_saved_path(path)
+    except PathError as error:
+        return error
+    return None
+
+
+def check_tree(paths: Iterable[str]) -> None:
+    """Refuse saved paths of which one is twice in the list, or the folder of another.
+
+    Names that only differ in case or composition are distinct.
+
+    :raises PathError: `path_duplicate` or `path_file_as_folder`.
+    """
+    ordered = sorted(path.replace("/", "\0") for path in paths)
+    for first, second in pairwise(ordered):
+        if first == second:
+            raise PathError("path_duplicate", second.replace("\0", "/"), "is listed twice. List it once.")
+        if second.startswith(f"{first}\0"):
+            raise _file_as_folder_error(second.replace("\0", "/"), first.replace("\0", "/"))
+
+
 def check_path(path: str) -> None:
     """Refuse a path that could leave its folder, or that some system cannot store.
 
@@ -73,7 +133,7 @@ def check_path(path: str) -> None:
     for component in path.split("/"):
         _check_component(path, component)
     if size > PATH_LIMIT:
-        raise PathError("path_too_long", path, f"is longer than {PATH_LIMIT} bytes. Shorten its folders.")
+        raise _too_long_error(path)
 
 
 def fold_path(path: str) -> str:
@@ -101,11 +161,7 @@ def check_collisions(paths: Iterable[str]) -> None:
                 f"and “{escape_for_message(one)}” are the same name on some systems. Rename one of them.",
             )
         if second.startswith(f"{first}\0"):
-            raise PathError(
-                "path_file_as_folder",
-                other,
-                f"needs the folder “{escape_for_message(one)}”, which is a file. Rename one of them.",
-            )
+            raise _file_as_folder_error(other, one)
 
 
 def list_ancestors(path: str) -> list[str]:
@@ -122,14 +178,20 @@ def escape_for_message(text: str) -> str:
 def escape_unprintable(text: str) -> str:
     """Replace control, bidirectional and other invisible characters: ⟦U+202E⟧.
 
-    In a terminal or a page they would change how the text around them is shown.
+    In a terminal or a page they would change how the text around them is shown. Spaces of all widths stay.
     """
     if text.isprintable():
         return text
     return "".join(
-        character if character.isprintable() or _is_joiner(before, character) else f"⟦U+{ord(character):04X}⟧"
+        character if _is_shown(before, character) else f"⟦U+{ord(character):04X}⟧"
         for before, character in pairwise(f" {text}")
     )
+
+
+def list_for_message(paths: Sequence[str], *, limit: int = LIST_LIMIT) -> str:
+    """Return the first paths, escaped, and the number of the others: “a”, “b” and 3 more."""
+    shown = ", ".join(f"“{escape_for_message(path)}”" for path in paths[:limit])
+    return f"{shown} and {len(paths) - limit:,} more" if len(paths) > limit else shown
 
 
 def has_invisible_characters(path: str) -> bool:
@@ -140,6 +202,14 @@ def has_invisible_characters(path: str) -> bool:
     return not path.isprintable() and any(
         unicodedata.category(character) in INVISIBLE_CATEGORIES and not _is_joiner(before, character)
         for before, character in pairwise(f" {path}")
+    )
+
+
+def _is_shown(before: str, character: str) -> bool:
+    return (
+        character.isprintable()
+        or unicodedata.category(character) == SPACE_CATEGORY
+        or _is_joiner(before, character)
     )
 
 
@@ -164,12 +234,7 @@ def _measure_size(path: str) -> int:
 
 
 def _check_component(path: str, component: str) -> None:
-    if not component:
-        raise PathError("path_empty_part", path, "has a folder or file without a name. Give it one.")
-    if component == ".":
-        raise PathError("path_dot", path, "contains the folder “.”. Remove it.")
-    if component == "..":
-        raise PathError("path_parent", path, "contains “..”. Use a path inside the project folder.")
+    _check_relative_component(path, component)
     if ":" in component:
         raise PathError("path_colon", path, "contains a colon. Rename the file without it.")
     if component[-1] in ". ":
@@ -179,6 +244,42 @@ def _check_component(path: str, component: str) -> None:
             "path_reserved", path, f"uses “{component}”, a name that Windows reserves. Rename it."
         )
     if len(component.encode()) > COMPONENT_LIMIT:
-        raise PathError(
-            "path_part_too_long", path, f"has a name longer than {COMPONENT_LIMIT} bytes. Shorten it."
-        )
+        raise _part_too_long_error(path)
+
+
+def _check_relative_component(path: str, component: str) -> None:
+    """Refuse what would lead to another folder."""
+    if not component:
+        raise PathError("path_empty_part", path, "has a folder or file without a name. Give it one.")
+    if component == ".":
+        raise PathError("path_dot", path, "contains the folder “.”. Remove it.")
+    if component == "..":
+        raise PathError("path_parent", path, "contains “..”. Use a path inside the project folder.")
+
+
+def _fits_file_system(component: str) -> bool:
+    """Return whether some file system can hold the name."""
+    return len(component.encode()) <= COMPONENT_LIMIT or count_utf16_units(component) <= COMPONENT_UNITS_LIMIT
+
+
+def count_utf16_units(text: str) -> int:
+    """Return the length of a text as Windows and HFS+ count it."""
+    return len(text.encode("utf-16-le")) // 2
+
+
+def _part_too_long_error(path: str) -> PathError:
+    return PathError(
+        "path_part_too_long", path, f"has a name longer than {COMPONENT_LIMIT} bytes. Shorten it."
+    )
+
+
+def _too_long_error(path: str) -> PathError:
+    return PathError("path_too_long", path, f"is longer than {PATH_LIMIT} bytes. Shorten its folders.")
+
+
+def _file_as_folder_error(path: str, file: str) -> PathError:
+    return PathError(
+        "path_file_as_folder",
+        path,
+        f"needs the folder “{escape_for_message(file)}”, which is a file. Rename one of them.",
+    )

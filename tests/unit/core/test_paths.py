@@ -9,8 +9,13 @@ from dubbing_core.paths import (
     PathError,
     check_collisions,
     check_path,
+    check_saved_path,
+    check_tree,
+    escape_unprintable,
+    find_unrepresentable,
     fold_path,
     has_invisible_characters,
+    list_for_message,
     normalize_path,
 )
 
@@ -167,3 +172,70 @@ def test_invisible_characters_are_found(path):
 )
 def test_names_of_any_language_have_no_invisible_characters(path):
     assert not has_invisible_characters(path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "seg/00:01:00.wav",
+        "C:/x.wav",
+        "notes./draft ",
+        "aux.srt",
+        "back\\slash",
+        "line\nbreak",
+        "a\u202egpj.exe",
+        "cafe\u0301.wav",
+        "a" * 255,
+        "ह" * 255,
+        "...",
+    ],
+)
+def test_names_that_some_file_system_holds_can_be_saved(path):
+    check_saved_path(path)
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ("", "path_empty"),
+        ("caf\udce9.wav", "path_encoding"),
+        ("a\0b", "path_nul"),
+        ("/etc/passwd", "path_absolute"),
+        ("a/../b", "path_parent"),
+        ("./a", "path_dot"),
+        ("a//b", "path_empty_part"),
+        ("a/", "path_empty_part"),
+        ("ह" * 256, "path_part_too_long"),
+        ("😀" * 128, "path_part_too_long"),
+        ("/".join(["a" * 200] * 6), "path_too_long"),
+    ],
+)
+def test_what_a_session_cannot_represent_is_refused(path, code):
+    assert code_of(check_saved_path, path) == code
+    assert [error.code for error in find_unrepresentable(["a.wav", path])] == [code]
+
+
+def test_saved_paths_are_distinct_by_their_exact_spelling():
+    check_tree(["HI.wav", "hi.wav", "caf\u00e9", "cafe\u0301", "seg", "Seg/a", "seg-1/a"])
+    assert code_of(check_tree, ["a", "b", "a"]) == "path_duplicate"
+    assert code_of(check_tree, ["a/b", "a-b", "a"]) == "path_file_as_folder"
+
+
+def test_a_list_for_a_message_shows_the_first_paths_and_counts_the_others():
+    assert list_for_message(["a", "b\u202e"]) == "“a”, “b⟦U+202E⟧”"
+    assert list_for_message([str(number) for number in range(1023)]).endswith("“18”, “19” and 1,003 more")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a\u202egpj.exe", "a⟦U+202E⟧gpj.exe"),
+        ("a\tb\x1b[2J", "a⟦U+0009⟧b⟦U+001B⟧[2J"),
+        ("caf\udce9", "caf⟦U+DCE9⟧"),
+        ("最終\u3000版.mp4", "最終\u3000版.mp4"),
+        ("Recording 2024 at 1.00.00\u202fPM.mov", "Recording 2024 at 1.00.00\u202fPM.mov"),
+        ("हिन्\u200dदी", "हिन्\u200dदी"),
+    ],
+)
+def test_control_and_bidirectional_characters_are_shown(text, shown):
+    assert escape_unprintable(text) == shown

@@ -18,6 +18,7 @@ from dubbing_core.zips.extra_fields import (
 )
 from dubbing_core.zips.limits import ArchiveLimits
 from dubbing_core.zips.member_names import check_member_names, decode_member_name, escape_raw_name
+from dubbing_core.zips.name_encodings import NameReading
 from dubbing_core.zips.records import (
     DEFLATED,
     EXTRA_LIMIT,
@@ -38,6 +39,7 @@ from dubbing_core.zips.records import (
     LocalHeader,
     from_dos_timestamp,
 )
+from dubbing_core.zips.split_archives import part_error
 
 DESCRIPTOR_SIZES = (12, 16, 20, 24)  # 4.3.9: sizes of 4 or 8 bytes, with or without signature
 DEFLATE_RATIO = 1032
@@ -54,6 +56,8 @@ class CentralEntry:
     name: str
     raw: bytes
     """The name as stored in the header."""
+    stored_name: bytes
+    """The name as stored in the Unicode Path field, or else in the header."""
     flags: int
     method: int
     crc32: int
@@ -77,15 +81,19 @@ class CentralEntry:
         return self.offset + LocalHeader.STRUCT.size + len(self.raw) + self.compressed_size + descriptor
 
 
-def read_entries(directory: CentralDirectory, limits: ArchiveLimits) -> list[CentralEntry]:
+def read_entries(
+    directory: CentralDirectory, limits: ArchiveLimits, *, reading: NameReading | None = None
+) -> list[CentralEntry]:
     """Parse and check all entries.
+
+    :param reading: of names that are not UTF-8 with slashes; None refuses them.
 
     :raises ZipError: an entry is damaged, unsafe, unsupported or beyond the limits, or members overlap or leave gaps.
     """
     entries: list[CentralEntry] = []
     total = 0
     for header, raw, extra, comment in _iter_headers(directory):
-        entry = _build_entry(header, raw, extra, comment, limits)
+        entry = _build_entry(header, raw, extra, comment, limits=limits, reading=reading)
         total += entry.size
         if total > limits.max_total_size:
             raise ZipError(
@@ -121,7 +129,13 @@ def _iter_headers(directory: CentralDirectory) -> Iterator[tuple[CentralHeader, 
 
 
 def _build_entry(
-    header: CentralHeader, raw: bytes, extra: bytes, comment: bytes, limits: ArchiveLimits
+    header: CentralHeader,
+    raw: bytes,
+    extra: bytes,
+    comment: bytes,
+    *,
+    limits: ArchiveLimits,
+    reading: NameReading | None,
 ) -> CentralEntry:
     label = escape_raw_name(raw)
     if len(raw) > limits.max_name_bytes:
@@ -147,8 +161,9 @@ def _build_entry(
     path = parse_unicode_path(fields, raw, member=label)
     size, compressed_size, offset = _resolve_large_values(header, fields, label)
     entry = CentralEntry(
-        name=decode_member_name(raw, utf8=bool(header.flags & FLAG_UTF8), unicode_path=path),
+        name=decode_member_name(raw, utf8=bool(header.flags & FLAG_UTF8), unicode_path=path, reading=reading),
         raw=raw,
+        stored_name=raw if path is None else path.encode(),
         flags=header.flags,
         method=header.method,
         crc32=header.crc32,
@@ -201,24 +216,28 @@ def _resolve_large_values(
 ) -> tuple[int, int, int]:
     """Return size, compressed size and offset.
 
-    4.5.3: the ZIP64 field contains exactly the values for which the header has the sentinel.
+    4.5.3: the ZIP64 field contains the values for which the header has the sentinel, in this order. Some programs append
+    the others, which must equal the header's then.
     """
     declared = (header.size, header.compressed_size, header.offset)
-    large_disk = header.disk == SENTINEL16
-    values = parse_zip64_field(fields, member=label, disk=large_disk) or ()
-    if len(values) != declared.count(SENTINEL32) + large_disk:
+    values, disk = parse_zip64_field(fields, member=label)
+    required = [at for at, value in enumerate(declared) if value == SENTINEL32]
+    redundant = [at for at, value in enumerate(declared) if value != SENTINEL32]
+    requires_disk = header.disk == SENTINEL16
+    # The disk number follows the required values, so it could be read from a redundant one.
+    if len(values) < len(required) or (requires_disk and (disk is None or len(values) > len(required))):
         raise zip64_error(label)
-    remaining = iter(values)
-    size, compressed_size, offset = (next(remaining) if value == SENTINEL32 else value for value in declared)
-    disk = next(remaining) if large_disk else header.disk
-    if max(size, compressed_size, offset) >= OFFSET_LIMIT:
+    resolved = dict(enumerate(declared)) | dict(zip(required, values, strict=False))
+    size, compressed_size, offset = (resolved[at] for at in range(len(declared)))
+    is_consistent = all(
+        declared[at] == value for at, value in zip(redundant, values[len(required) :], strict=False)
+    )
+    if not is_consistent or (disk is not None and not requires_disk and disk != header.disk):
         raise zip64_error(label)
-    if disk:
-        raise ZipError(
-            "zip_multi_disk",
-            "This is one part of a split archive. Join the parts, then upload the result.",
-            member=label,
-        )
+    if offset >= OFFSET_LIMIT or max(size, compressed_size) >= OFFSET_LIMIT:
+        raise zip64_error(label)
+    if disk if requires_disk else header.disk:
+        raise part_error(None)
     return size, compressed_size, offset
 
 

@@ -13,12 +13,14 @@ from dubbing_core.zips.records import (
     SENTINEL16,
     SENTINEL32,
     SIGNATURES,
+    SPLIT_SIGNATURE,
     CentralHeader,
     End64Record,
     EndRecord,
     Locator64,
 )
 from dubbing_core.zips.source import RangeSource, read_bytes
+from dubbing_core.zips.split_archives import part_error
 
 TAIL_SIZE = 1024 * 1024
 """Bytes read first: the end records, and in most archives the whole directory."""
@@ -93,8 +95,15 @@ def _find_end(tail: bytes, source: RangeSource) -> int:
             "zip_trailing_data",
             "The archive ends with foreign data. Download it again, or create it again.",
         )
-    if ends or read_bytes(source, 0, len(LOCAL_SIGNATURE)) == LOCAL_SIGNATURE:
-        raise ZipError("zip_truncated", "The end of the archive is missing. Download or upload it again.")
+    start = read_bytes(source, 0, len(SPLIT_SIGNATURE + LOCAL_SIGNATURE))
+    if start == SPLIT_SIGNATURE + LOCAL_SIGNATURE:
+        raise part_error(1)
+    if ends or start.startswith(LOCAL_SIGNATURE):
+        raise ZipError(
+            "zip_truncated",
+            "The end of the archive is missing. Download or upload it again. If it is part 1 of a split archive, join the"
+            " parts first.",
+        )
     raise _not_a_zip_error()
 
 
@@ -109,7 +118,7 @@ def _read_location(source: RangeSource, tail: bytes, position: int, tail_start: 
         ):
             raise zip64_error(None)
         if end.disk or end.directory_disk:
-            raise _multi_disk_error()
+            raise _multi_disk_error(end.disk)
         if end.disk_entries != end.entries:
             raise _count_error()
         return _Location(
@@ -148,7 +157,7 @@ def _read_end64(source: RangeSource, offset: int) -> End64Record:
     if end64 is None or end64.record_size != End64Record.RECORD_SIZE:
         raise zip64_error(None)
     if end64.disk or end64.directory_disk:
-        raise _multi_disk_error()
+        raise _multi_disk_error(end64.disk)
     if end64.disk_entries != end64.entries:
         raise _count_error()
     return end64
@@ -193,10 +202,8 @@ def _ambiguous_error() -> ZipError:
     return ZipError("zip_ambiguous", "The archive is ambiguous. Create it again without a comment.")
 
 
-def _multi_disk_error() -> ZipError:
-    return ZipError(
-        "zip_multi_disk", "This is one part of a split archive. Join the parts, then upload the result."
-    )
+def _multi_disk_error(disk: int = 0) -> ZipError:
+    return part_error(disk + 1 if disk else None)
 
 
 def _count_error() -> ZipError:

@@ -6,19 +6,30 @@ import struct
 
 from dubbing_core import codec
 from dubbing_core.zips.errors import ZipError
-from dubbing_core.zips.records import END_SIGNATURES, EXTRA_HEADER_SIZE, EXTRA_UNICODE_PATH, EXTRA_ZIP64
+from dubbing_core.zips.records import (
+    END_SIGNATURES,
+    EXTRA_HEADER_SIZE,
+    EXTRA_UNICODE_COMMENT,
+    EXTRA_UNICODE_PATH,
+    EXTRA_ZIP64,
+)
 
 DISK_SIZE = 4
+LARGE_VALUES = 3
+"""Values of 8 bytes that a ZIP64 field can have: both sizes and the offset."""
+UNREPEATABLE = frozenset({EXTRA_ZIP64, EXTRA_UNICODE_PATH, EXTRA_UNICODE_COMMENT})
+"""Fields that change what a program reads; of two, some use the first and others the last."""
 UNICODE_PATH_VERSION = 1  # 4.6.9
 UNICODE_PATH_PREFIX = struct.Struct("<BI")
 
 
 def parse_extra_fields(data: bytes, *, member: str) -> dict[int, bytes]:
-    """Return extra fields by identifier.
+    """Return extra fields by identifier; of repeated ones, the first.
 
     Zeros at the end are padding of older versions of zipalign, not a field.
 
-    :raises ZipError: `zip_extra_invalid`, a field exceeds the available bytes, occurs twice, or contains an end record.
+    :raises ZipError: `zip_extra_invalid`, a field exceeds the available bytes or contains an end record, or one that
+        changes the name or sizes occurs twice.
     """
     fields: dict[int, bytes] = {}
     position = 0
@@ -27,27 +38,27 @@ def parse_extra_fields(data: bytes, *, member: str) -> dict[int, bytes]:
         position += EXTRA_HEADER_SIZE
         value = data[position : position + size]
         position += size
-        if len(value) < size or (identifier in fields and (identifier or value)):
+        if len(value) < size or (identifier in fields and identifier in UNREPEATABLE):
             raise _extra_error(member)
-        fields[identifier] = value
+        fields.setdefault(identifier, value)
     if data and (any(data[position:]) or any(signature in data for signature in END_SIGNATURES)):
         raise _extra_error(member)
     return fields
 
 
-def parse_zip64_field(fields: dict[int, bytes], *, member: str, disk: bool = False) -> tuple[int, ...] | None:
-    """Return the values of the ZIP64 field (4.5.3), or None without one.
+def parse_zip64_field(fields: dict[int, bytes], *, member: str) -> tuple[tuple[int, ...], int | None]:
+    """Return the values of the ZIP64 field (4.5.3): those of 8 bytes, and the disk number or None.
 
-    :param disk: whether a disk number of 4 bytes follows the values of 8.
+    Without the field, or if it is empty, there are none.
+
     :raises ZipError: `zip_zip64_invalid`, the field does not consist of such values.
     """
-    data = fields.get(EXTRA_ZIP64)
-    if data is None:
-        return None
+    data = fields.get(EXTRA_ZIP64, b"")
     count, rest = divmod(len(data), 8)
-    if not data or rest != (DISK_SIZE if disk else 0):
+    if count > LARGE_VALUES or rest not in (0, DISK_SIZE):
         raise zip64_error(member)
-    return struct.unpack(f"<{count}Q{'I' if disk else ''}", data)
+    values = struct.unpack_from(f"<{count}Q", data)
+    return values, int.from_bytes(data[count * 8 :], "little") if rest else None
 
 
 def parse_unicode_path(fields: dict[int, bytes], raw: bytes, *, member: str) -> str | None:

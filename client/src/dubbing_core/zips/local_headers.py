@@ -153,7 +153,7 @@ def _check_member(entry: CentralEntry, end: int, buffers: _Buffers) -> int:
         raise overlap_error(label)
     fields = parse_extra_fields(buffers.cut(name_end, data_start), member=label)
     path = parse_unicode_path(fields, entry.raw, member=label)
-    if (entry.raw if path is None else path.encode()) != entry.name.encode():
+    if (entry.raw if path is None else path.encode()) != entry.stored_name:
         raise _mismatch_error(label)
     _check_values(entry, header, fields, label)
     if entry.has_descriptor:
@@ -174,26 +174,31 @@ def _check_values(entry: CentralEntry, header: LocalHeader, fields: dict[int, by
     """
     size, compressed_size = header.size, header.compressed_size
     sentinels = (size, compressed_size).count(SENTINEL32)
-    values = parse_zip64_field(fields, member=label)
+    values, disk = parse_zip64_field(fields, member=label)
     declared = [header.crc32]
     match values:
-        case None if not sentinels:
+        case () if not sentinels:
             declared += [size, compressed_size]
-        case (large, large_compressed):
-            # 4.5.3 requires both. Several programs write them although the sizes fit; they must agree then.
+        case (large, large_compressed, *offset):
+            # 4.5.3 requires both. Several programs write them although the sizes fit, or copy the directory's field with
+            # the offset; all must agree then.
             declared += [large if size == SENTINEL32 else size]
             declared += [large_compressed if compressed_size == SENTINEL32 else compressed_size]
             if not _agree(
-                (large, large_compressed),
-                (entry.size, entry.compressed_size),
+                (large, large_compressed, *offset),
+                (entry.size, entry.compressed_size, entry.offset)[: len(values)],
                 zero_allowed=entry.has_descriptor,
             ):
                 raise zip64_error(label)
         case (large,) if sentinels == 1:
             declared += [large if size == SENTINEL32 else size]
             declared += [large if compressed_size == SENTINEL32 else compressed_size]
+        case (large,) if not sentinels and large == entry.size:
+            declared += [size, compressed_size]
         case _:
             raise zip64_error(label)
+    if disk:
+        raise zip64_error(label)
     actual = (entry.crc32, entry.size, entry.compressed_size)
     if not _agree(declared, actual, zero_allowed=entry.has_descriptor):
         raise _mismatch_error(label)

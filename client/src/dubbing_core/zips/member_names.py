@@ -14,11 +14,25 @@ from dubbing_core.paths import (
     fold_path,
 )
 from dubbing_core.zips.errors import ZipError
+from dubbing_core.zips.name_encodings import NameReading
 
 JUNK_FOLDER = "__macosx"
 """Folder in which Finder stores resource forks."""
 JUNK_FILES = {".ds_store", "thumbs.db"}
 """Files that Finder and Windows Explorer write into every folder."""
+UNPACK = "Unpack it and drop the folder in."
+CONFIRM_READING = f"Choose in the preview how to read its names. Or: {UNPACK[0].lower()}{UNPACK[1:]}"
+FOLDER_KEEPS = frozenset(
+    {
+        "path_colon",
+        "path_control",
+        "path_duplicate",
+        "path_part_too_long",
+        "path_reserved",
+        "path_trailing",
+    }
+)
+"""Codes of names that some system holds, so that the unpacked folder can be saved."""
 
 
 def escape_raw_name(raw: bytes) -> str:
@@ -31,38 +45,40 @@ def escape_raw_name(raw: bytes) -> str:
     )
 
 
-def decode_member_name(raw: bytes, *, utf8: bool, unicode_path: str | None) -> str:
+def decode_member_name(
+    raw: bytes, *, utf8: bool, unicode_path: str | None, reading: NameReading | None = None
+) -> str:
     """Return the safe name of a member; a folder's name ends with a slash.
 
     Safe in the sense of `dubbing_core.paths`. Without the UTF-8 flag a name is ASCII, or UTF-8 as older versions of
     Finder write it. Where a program wrote the name in a code page or with placeholders, the Unicode Path field contains
     it.
 
+    :param reading: what a person has confirmed for names without the flag; a backslash separates folders then.
     :raises ZipError: the codes of `PathError`, with `zip_name_` for `path_`; `zip_name_encoding`, the name is in an
         unknown code page; `zip_name_mismatch`, the header and the field contain different names.
     """
-    name: str | None
-    try:
-        name = raw.decode()
-    except UnicodeDecodeError:
-        name = None
+    name = _decode(raw, utf8=utf8 or unicode_path is not None, reading=reading)
     if name is None and (utf8 or unicode_path is None):
-        raise ZipError(
-            "zip_name_encoding",
-            "The archive contains a name that is not UTF-8. Create it again with a program that writes UTF-8.",
-            member=escape_raw_name(raw),
-        )
+        raise _encoding_error(raw, reading)
     if name is not None:
-        _check_name(name)
-        if unicode_path in (None, name):
+        name = _check_name(name, reading)
+        if unicode_path is None or _check_name(unicode_path, reading) == name:
             return name
-        if utf8 or not name.isascii():
+        if utf8 or not raw.isascii():
             raise _mismatch_error(raw)
     assert unicode_path is not None
-    if unicode_path.endswith("/") != raw.endswith(b"/"):
+    path = _check_name(unicode_path, reading)
+    if path.endswith("/") != raw.endswith(b"/") and (reading is None or not raw.endswith(b"\\")):
         raise _mismatch_error(raw)
-    _check_name(unicode_path)
-    return unicode_path
+    return path
+
+
+def _decode(raw: bytes, *, utf8: bool, reading: NameReading | None) -> str | None:
+    try:
+        return raw.decode() if utf8 or raw.isascii() or reading is None else raw.decode(reading.codec)
+    except UnicodeDecodeError:
+        return None
 
 
 def check_member_names(names: Iterable[str]) -> None:
@@ -74,11 +90,23 @@ def check_member_names(names: Iterable[str]) -> None:
     # Names contain no NUL. A folder's own name ends with the slash, so it counts as a file in that folder.
     ordered = sorted((fold_path(name).replace("/", "\0"), name) for name in names)
     for (first, first_name), (second, second_name) in pairwise(ordered):
+        if first_name == second_name:
+            raise _duplicate_error(first_name)
         if first == second or second.startswith(f"{first}\0"):
             try:
                 check_collisions((first_name, second_name))
             except PathError as error:
                 raise _convert_error(error) from None
+
+
+def _duplicate_error(name: str) -> ZipError:
+    shown = escape_for_message(name)
+    error = ZipError(
+        "zip_name_duplicate",
+        f"The ZIP contains {shown} twice. Create it again with one of the two files.",
+    )
+    error.member = shown
+    return error
 
 
 def is_junk(name: str) -> bool:
@@ -87,17 +115,40 @@ def is_junk(name: str) -> bool:
     return parts[0] == JUNK_FOLDER or parts[-1] in JUNK_FILES
 
 
-def _check_name(name: str) -> None:
+def _check_name(name: str, reading: NameReading | None) -> str:
+    """Return the name with slashes, if it is safe."""
+    if reading is not None:
+        name = name.replace("\\", "/")
     try:
         check_path(name.removesuffix("/"))
     except PathError as error:
         raise _convert_error(error) from None
+    return name
 
 
 def _convert_error(error: PathError) -> ZipError:
-    refused = ZipError(error.code.replace("path_", "zip_name_", 1), str(error))
-    refused.member = escape_for_message(error.path)
+    shown = escape_for_message(error.path)
+    if error.code == "path_backslash":
+        message = f"“{shown}” contains a backslash, as Windows PowerShell 5 writes it. {CONFIRM_READING}"
+    elif error.code in FOLDER_KEEPS and "\0" not in error.path:
+        # The advice of the path's own error is to rename the file, which a folder does not need.
+        problem = str(error).rpartition(". ")[0]
+        message = f"{problem}, which a ZIP cannot hold on every system. {UNPACK}"
+    else:
+        message = str(error)
+    refused = ZipError(error.code.replace("path_", "zip_name_", 1), message)
+    refused.member = shown
     return refused
+
+
+def _encoding_error(raw: bytes, reading: NameReading | None) -> ZipError:
+    if reading is None:
+        message = f"The archive contains a name that is not UTF-8. {CONFIRM_READING}"
+    else:
+        message = (
+            f"The archive contains a name that is not {reading.label}. Choose another reading in the preview."
+        )
+    return ZipError("zip_name_encoding", message, member=escape_raw_name(raw))
 
 
 def _mismatch_error(raw: bytes) -> ZipError:

@@ -5,14 +5,14 @@
  1. there is exactly one end record, and its comment ends at the end of the archive;
  2. the archive contains no bytes outside the members and records, and members do not overlap;
  3. counts, sizes and offsets agree, in 16, 32 and 64 bits;
- 4. ZIP64 values exist exactly where a sentinel requires them;
+ 4. ZIP64 values exist where a sentinel requires them; others equal those of the header;
  5. local headers and data descriptors agree with the central directory;
  6. members are stored or deflated, not encrypted, on one disk;
  7. contents have the declared size and CRC-32, without trailing data;
- 8. names are UTF-8 and valid on every system;
+ 8. names are UTF-8 and valid on every system, or so in the reading that a person has confirmed;
  9. names do not collide on any system;
 10. there are no links or special files;
-11. extra fields are well-formed;
+11. extra fields are well-formed, and none that changes a name or size is repeated;
 12. limits are checked on declared values before reading, and on actual values while reading;
 13. archives in the archive are ordinary files, and none of them is the archive itself;
 14. files that operating systems add are recognized (`Archive.files`).
@@ -37,6 +37,7 @@ from dubbing_core.zips.inflate import unpack_member
 from dubbing_core.zips.limits import ArchiveLimits
 from dubbing_core.zips.local_headers import locate_data
 from dubbing_core.zips.member_names import is_junk
+from dubbing_core.zips.name_encodings import NameReading
 from dubbing_core.zips.records import STORED
 from dubbing_core.zips.source import RangeSource, read_bytes, read_range
 
@@ -45,6 +46,7 @@ __all__ = [
     "Archive",
     "ArchiveLimits",
     "ArchiveMember",
+    "NameReading",
     "RangeSource",
     "ZipError",
     "read_archive",
@@ -142,14 +144,21 @@ def _unpack(member: ArchiveMember, data: Iterable[bytes]) -> Generator[bytes]:
     )
 
 
-def read_archive(source: RangeSource, limits: ArchiveLimits, *, seek_cost: int = SEEK_COST) -> Archive:
+def read_archive(
+    source: RangeSource,
+    limits: ArchiveLimits,
+    *,
+    seek_cost: int = SEEK_COST,
+    reading: NameReading | None = None,
+) -> Archive:
     """Read the members of an archive, with all checks that need no inflating.
 
     :param seek_cost: bytes that are cheaper to read than another request; close to 0 for a file.
+    :param reading: of names that are not UTF-8 with slashes (`list_name_readings`); None refuses them.
     :raises ZipError: the archive breaks a rule or a limit.
     """
     directory = read_central_directory(source, limits)
-    entries = read_entries(directory, limits)
+    entries = read_entries(directory, limits, reading=reading)
     bounded = list(pair_with_ends(sorted(entries, key=lambda entry: entry.offset), directory.offset))
     starts = locate_data(source, bounded, seek_cost=seek_cost)
     start_of = {entry.offset: start for (entry, _), start in zip(bounded, starts, strict=True)}

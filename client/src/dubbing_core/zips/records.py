@@ -9,6 +9,7 @@ from typing import ClassVar
 
 LOCAL_SIGNATURE = b"PK\x03\x04"  # 4.3.7
 DESCRIPTOR_SIGNATURE = b"PK\x07\x08"  # 4.3.9.3
+SPLIT_SIGNATURE = b"PK\x07\x08"  # 8.5.3: the first part of a split archive starts with it
 CENTRAL_SIGNATURE = b"PK\x01\x02"  # 4.3.12
 END64_SIGNATURE = b"PK\x06\x06"  # 4.3.14
 LOCATOR64_SIGNATURE = b"PK\x06\x07"  # 4.3.15
@@ -37,6 +38,7 @@ STORED = 0  # 4.4.5
 DEFLATED = 8  # 4.4.5
 
 EXTRA_ZIP64 = 0x0001  # 4.5.3
+EXTRA_UNICODE_COMMENT = 0x6375  # 4.6.8
 EXTRA_UNICODE_PATH = 0x7075  # 4.6.9
 EXTRA_ALIGNMENT = 0xD935  # Android's zipalign and apksig: the alignment (2 bytes), then zeros
 EXTRA_HEADER_SIZE = 4  # 4.5.1

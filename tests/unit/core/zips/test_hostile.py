@@ -29,6 +29,7 @@ from dubbing_core.zips.records import (
     pack_extra,
     pack_zip64,
 )
+from dubbing_core.zips.split_archives import explain_part
 from tests.unit.core.zips.blobs import MODIFIED, Blobs
 from tests.unit.core.zips.forge import File, deflate, forge
 from tests.unit.core.zips.quine import quine
@@ -165,9 +166,32 @@ REFUSED = {
         "zip_count_mismatch",
     ),
     "sentinel without a field": (forge(File(central={"size": SENTINEL32})), "zip_zip64_invalid"),
-    "field without a sentinel": (forge(File(central_extra=pack_zip64(5))), "zip_zip64_invalid"),
-    "field with too much": (
-        forge(File(central={"size": SENTINEL32}, central_extra=pack_zip64(5, 5))),
+    "field that contradicts the header": (forge(File(central_extra=pack_zip64(6))), "zip_zip64_invalid"),
+    "field that contradicts the compressed size": (
+        forge(File(central={"size": SENTINEL32}, central_extra=pack_zip64(5, 6))),
+        "zip_zip64_invalid",
+    ),
+    "field that contradicts the offset": (
+        forge(File(central={"size": SENTINEL32}, central_extra=pack_zip64(5, 5, 7))),
+        "zip_zip64_invalid",
+    ),
+    "field whose order is another": (
+        forge(File(central={"offset": SENTINEL32}, central_extra=pack_zip64(5, 5, 0))),
+        "zip_zip64_invalid",
+    ),
+    "field of four": (forge(File(central_extra=pack_zip64(5, 5, 0, 0))), "zip_zip64_invalid"),
+    "field that contradicts the disk": (
+        forge(File(central_extra=pack_extra(EXTRA_ZIP64, struct.pack("<3QI", 5, 5, 0, 1)))),
+        "zip_zip64_invalid",
+    ),
+    "disk behind a redundant value": (
+        forge(
+            File(central={"disk": SENTINEL16}, central_extra=pack_extra(EXTRA_ZIP64, struct.pack("<QI", 5, 0)))
+        ),
+        "zip_zip64_invalid",
+    ),
+    "empty field with a sentinel": (
+        forge(File(central={"size": SENTINEL32}, central_extra=pack_zip64())),
         "zip_zip64_invalid",
     ),
     "field of odd size": (
@@ -192,8 +216,11 @@ REFUSED = {
         forge(File(local={"size": SENTINEL32, "compressed_size": SENTINEL32}, local_extra=pack_zip64(5))),
         "zip_zip64_invalid",
     ),
-    "local field of one without a sentinel": (forge(File(local_extra=pack_zip64(5))), "zip_zip64_invalid"),
-    "empty local field": (forge(File(local_extra=pack_extra(EXTRA_ZIP64, b""))), "zip_zip64_invalid"),
+    "local field of one that contradicts": (forge(File(local_extra=pack_zip64(6))), "zip_zip64_invalid"),
+    "empty local field with a sentinel": (
+        forge(File(local={"size": SENTINEL32}, local_extra=pack_zip64())),
+        "zip_zip64_invalid",
+    ),
     "local zeros without descriptor": (
         forge(File(local={"size": SENTINEL32, "compressed_size": SENTINEL32}, local_extra=pack_zip64(0, 0))),
         "zip_zip64_invalid",
@@ -203,7 +230,11 @@ REFUSED = {
         "zip_prefix",
     ),
     "contradictory local field": (forge(File(local_extra=pack_zip64(6, 6))), "zip_zip64_invalid"),
-    "local field of three": (forge(File(local_extra=pack_zip64(5, 5, 0))), "zip_zip64_invalid"),
+    "local field with another offset": (forge(File(local_extra=pack_zip64(5, 5, 1))), "zip_zip64_invalid"),
+    "local field with another disk": (
+        forge(File(local_extra=pack_extra(EXTRA_ZIP64, struct.pack("<3QI", 5, 5, 0, 1)))),
+        "zip_zip64_invalid",
+    ),
     # 5: local header equals central header
     "local name": (forge(File(local_name=b"b.txt")), "zip_header_mismatch"),
     "local name of another length": (forge(File(local_name=b"aa.txt")), "zip_header_mismatch"),
@@ -383,7 +414,10 @@ REFUSED = {
     "extra field overruns": (forge(both(struct.pack("<2H", 0x9999, 5) + b"1234")), "zip_extra_invalid"),
     "stray byte": (forge(both(b"\xff")), "zip_extra_invalid"),
     "local stray byte": (forge(File(local_extra=b"\xff")), "zip_extra_invalid"),
-    "extra field twice": (forge(both(pack_extra(0x9999, b"") * 2)), "zip_extra_invalid"),
+    "Unicode Path twice": (forge(both(unicode_path(b"a.txt", b"a.txt") * 2)), "zip_extra_invalid"),
+    "ZIP64 field twice": (forge(both(pack_zip64(5, 5) * 2)), "zip_extra_invalid"),
+    "empty ZIP64 field twice": (forge(both(pack_zip64() * 2)), "zip_extra_invalid"),
+    "Unicode Comment twice": (forge(both(pack_extra(0x6375, b"\1\0\0\0\0c") * 2)), "zip_extra_invalid"),
     "Unicode Path of another name": (forge(File(central_extra=unicode_path(b"b", b"b"))), "zip_extra_invalid"),
     "Unicode Path of another version": (
         forge(File(central_extra=unicode_path(b"a.txt", b"a.txt", version=2))),
@@ -415,6 +449,65 @@ def read_to_the_end(source: BytesSource) -> None:
     for member in archive.members:
         for _ in archive.open(member):
             pass
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (
+            forge(File(name=b"audio/hi_audio.wav"), File(), File(name=b"audio/hi_audio.wav")),
+            "The ZIP contains audio/hi_audio.wav twice. Create it again with one of the two files.",
+        ),
+        (
+            forge(File(name=b"seg/00:01:00.wav")),
+            "“seg/00:01:00.wav” contains a colon, which a ZIP cannot hold on every system. Unpack it and drop the folder in.",
+        ),
+        (
+            forge(File(name=b"HI.wav"), File(name=b"hi.wav")),
+            (
+                "“hi.wav” and “HI.wav” are the same name on some systems, which a ZIP cannot hold on every system."
+                " Unpack it and drop the folder in."
+            ),
+        ),
+        (
+            forge(File(name=b"talk\\a.wav")),
+            (
+                "“talk\\a.wav” contains a backslash, as Windows PowerShell 5 writes it. Choose in the preview how to read its"
+                " names. Or: unpack it and drop the folder in."
+            ),
+        ),
+        (
+            forge(File(), end={"disk": 2, "directory_disk": 2}),
+            "This is part 3 of a split archive. Join the parts first.",
+        ),
+        (b"PK\7\x08" + forge(File())[:50], "This is part 1 of a split archive. Join the parts first."),
+        (
+            forge(File())[:50],
+            (
+                "The end of the archive is missing. Download or upload it again. If it is part 1 of a split archive, join the"
+                " parts first."
+            ),
+        ),
+    ],
+)
+def test_messages_say_what_helps(data, message):
+    with pytest.raises(ZipError) as caught:
+        archive_of(data)
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("filename", "message"),
+    [
+        ("talk.zip.001", "This is part 1 of a split archive. Join the parts first."),
+        ("talk.zip.012", "This is part 12 of a split archive. Join the parts first."),
+        ("talk.Z02", "This is part 2 of a split archive. Join the parts first."),
+        ("talk.zip", "damaged"),
+        ("talk.001.zip", "damaged"),
+    ],
+)
+def test_a_part_is_recognized_by_its_file_name(filename, message):
+    assert str(explain_part(ZipError("zip_truncated", "damaged"), filename)) == message
 
 
 def test_errors_contain_the_escaped_name_of_the_member():

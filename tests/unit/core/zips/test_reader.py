@@ -283,6 +283,44 @@ def test_unusual_but_valid_members_are_read(file, name):
     assert contents_of(data)[name] == file.data
 
 
+LARGE = {"size": SENTINEL32, "compressed_size": SENTINEL32}
+ALL_VALUES = pack_extra(EXTRA_ZIP64, struct.pack("<3QI", 5, 5, 0, 0))
+REDUNDANT = {
+    "offset that the header has": File(
+        local=LARGE, local_extra=pack_zip64(5, 5), central=LARGE, central_extra=pack_zip64(5, 5, 0)
+    ),
+    "offset and disk that the header has": File(
+        local=LARGE, local_extra=pack_zip64(5, 5), central=LARGE, central_extra=ALL_VALUES
+    ),
+    "all values that the header has": File(central_extra=ALL_VALUES),
+    "both sizes that the header has": File(central_extra=pack_zip64(5, 5)),
+    "size that the header has": File(local_extra=pack_zip64(5), central_extra=pack_zip64(5)),
+    "compressed size that the header has": File(central={"size": SENTINEL32}, central_extra=pack_zip64(5, 5)),
+    "the directory's field in the local header": File(
+        local=LARGE, local_extra=ALL_VALUES, central=LARGE, central_extra=ALL_VALUES
+    ),
+    "empty fields": File(local_extra=pack_zip64(), central_extra=pack_zip64()),
+    "private fields twice": File(
+        local_extra=pack_extra(0x7801, b"\7\0") + pack_extra(0x7801, b"\x08\0"),
+        central_extra=pack_extra(0x7801, b"\7\0") + pack_extra(0x7801, b"\x08\0"),
+    ),
+    "timestamps twice": File(
+        local_extra=pack_extra(0x5455, bytes(5)) * 2, central_extra=pack_extra(0x5455, bytes(5)) * 2
+    ),
+}
+
+
+@pytest.mark.parametrize("end64", [None, {}], ids=["16 bits", "64 bits"])
+@pytest.mark.parametrize("file", REDUNDANT.values(), ids=REDUNDANT)
+def test_redundant_but_consistent_details_are_accepted(file, end64):
+    counts = {} if end64 is None else {"entries": SENTINEL16, "disk_entries": SENTINEL16}
+    data = forge(file, end64=end64, end=counts)
+
+    assert contents_of(data) == {"a.txt": b"hello"}
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert archive.read("a.txt") == b"hello"
+
+
 @pytest.mark.parametrize(
     ("file", "name"),
     [

@@ -1,0 +1,28 @@
+"""Parts of split archives, recognized by their records or file names."""
+
+from __future__ import annotations
+
+import re
+
+from dubbing_core.zips.errors import ZipError
+
+PART_NAMES = (re.compile(r"\.zip\.(\d{3,})$", re.IGNORECASE), re.compile(r"\.z(\d{2,})$", re.IGNORECASE))
+"""Names that 7-Zip (`talk.zip.001`) and Info-ZIP (`talk.z01`) give to parts."""
+
+
+def find_part_number(filename: str) -> int | None:
+    """Return the number of the part that a file name contains, or None."""
+    matches = [match for pattern in PART_NAMES if (match := pattern.search(filename))]
+    return int(matches[0][1]) if matches else None
+
+
+def part_error(number: int | None) -> ZipError:
+    """Return the error of a part; `number` is None where it is unknown."""
+    part = "one part" if number is None else f"part {number:,}"
+    return ZipError("zip_multi_disk", f"This is {part} of a split archive. Join the parts first.")
+
+
+def explain_part(error: ZipError, filename: str) -> ZipError:
+    """Return the error of a file that could not be read; that of a part if its name is one of a part."""
+    number = find_part_number(filename)
+    return error if number is None else part_error(number)

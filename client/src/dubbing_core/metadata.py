@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime, timezone, tzinfo
 from typing import Any
 
 from dubbing_core.categories import FOLDERS, Category
@@ -31,6 +31,13 @@ TEXT_KEYS = ("session_name", "video_name", "transcription_text", *TIMESTAMPS)
 OBJECT_KEYS = ("translations", "voices", "session_metadata")
 PATHS_BY_LANGUAGE = {"audio_paths": Category.AUDIO, "final_videos": Category.FINAL_VIDEOS}
 PATH_LISTS = {"custom_voices": Category.CUSTOM_VOICES, "mixed_videos": Category.MIXED_VIDEOS}
+OWN_KEYS = frozenset(
+    {"session_name", "session_metadata", "transcription_text", *PATHS_BY_LANGUAGE, *PATH_LISTS}
+)
+"""Keys that only the original session manager writes."""
+COMMON_KEYS = frozenset({"video_name", "languages", "translations", "voices", *TIMESTAMPS})
+MIN_COMMON_KEYS = 3
+"""Other keys of a session also occur in the files of other tools, but not so many of them."""
 PREFERRED_FILES = {"audio_paths": ("{}_audio", FileKind.AUDIO), "final_videos": ("{}_final", FileKind.VIDEO)}
 """The name that the original gives to a language's file, and the kind that the file must have."""
 
@@ -41,6 +48,8 @@ class MetadataError(ValueError):
     def __init__(self, code: str, problem: str, *, key: str = "") -> None:
         super().__init__(f"metadata.json {problem}. Correct it, or leave it out.")
         self.code = code
+        self.problem = problem
+        """A clause: “is not a JSON object”."""
         self.key = key
         """The key whose value is wrong, or ""."""
 
@@ -97,6 +106,13 @@ def check_document(document: Any) -> dict[str, Any]:
             within="session_metadata.",
         )
     return document
+
+
+def is_session_document(document: Any) -> bool:
+    """Return whether a parsed metadata.json is that of a session, and not another tool's."""
+    if not isinstance(document, dict):
+        return False
+    return not OWN_KEYS.isdisjoint(document) or len(COMMON_KEYS & document.keys()) >= MIN_COMMON_KEYS
 
 
 def relativize_paths(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -169,6 +185,29 @@ def build_document(
     return document | _unknown_keys(base, document)
 
 
+def find_missing_files(document: Mapping[str, Any], present: Collection[str]) -> list[str]:
+    """Return the files that a document names and a session lacks.
+
+    The original records the path that a file was copied from, and names the copy after its language; such a copy counts.
+
+    :param document: with paths from :func:`relativize_paths`.
+    :param present: paths in the session's tree.
+    """
+    stems = {path.rpartition(".")[0] for path in present}
+    missing = []
+    for key, category in PATHS_BY_LANGUAGE.items():
+        for language, path in (document.get(key) or {}).items():
+            copy = f"{category.folder}/{PREFERRED_FILES[key][0].format(language)}"
+            if path not in present and copy not in stems:
+                missing.append(path)
+    for key, category in PATH_LISTS.items():
+        for path in document.get(key) or ():
+            copy = f"{category.folder}/{path.replace(chr(92), '/').rpartition('/')[2]}"
+            if path not in present and copy not in present:
+                missing.append(path)
+    return list(dict.fromkeys(missing))
+
+
 def filter_document(
     document: Mapping[str, Any], *, entries: Sequence[ManifestEntry], languages: Collection[str] = ()
 ) -> dict[str, Any]:
@@ -220,10 +259,13 @@ def render_document(document: Mapping[str, Any], *, session_name: str) -> bytes:
     return json.dumps(rendered, indent=2, ensure_ascii=False, allow_nan=False).encode()
 
 
-def read_timestamps(document: Mapping[str, Any]) -> Timestamps:
-    """Read the document's timestamps; those without a zone are in UTC."""
+def read_timestamps(document: Mapping[str, Any], *, zone: tzinfo = timezone.utc) -> Timestamps:
+    """Read the document's timestamps.
+
+    :param zone: of timestamps without one. Documents of the portal have them in UTC, the original's in local time.
+    """
     created_at, last_updated, last_accessed = (
-        _parse_optional_timestamp(document.get(key)) for key in TIMESTAMPS
+        _parse_optional_timestamp(document.get(key), zone) for key in TIMESTAMPS
     )
     return Timestamps(created_at=created_at, last_updated=last_updated, last_accessed=last_accessed)
 
@@ -326,8 +368,8 @@ def format_timestamp(moment: datetime) -> str:
     return moment.isoformat(timespec="microseconds")
 
 
-def _parse_optional_timestamp(text: object) -> datetime | None:
+def _parse_optional_timestamp(text: object, zone: tzinfo) -> datetime | None:
     try:
-        return parse_timestamp(text) if isinstance(text, str) else None
+        return parse_timestamp(text, zone=zone) if isinstance(text, str) else None
     except ValueError:
         return None

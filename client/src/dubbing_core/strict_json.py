@@ -98,13 +98,13 @@ def _refuse_constant(name: str) -> NoReturn:
 
 def _parse_int(digits: str) -> int:
     if len(digits) > DIGITS_LIMIT:
-        raise JsonError("number", "contains a number that is too long")
+        raise JsonError("number", f"contains a number of more than {DIGITS_LIMIT} digits")
     return int(digits)
 
 
 def _check_int(value: int) -> None:
     if abs(value) >= 10**DIGITS_LIMIT:
-        raise JsonError("number", "contains a number that is too long")
+        raise JsonError("number", f"contains a number of more than {DIGITS_LIMIT} digits")
 
 
 def _check_float(value: float) -> None:

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timezone
+from datetime import datetime, timezone, tzinfo
 
 # Python 3.10 accepts neither “Z” nor fractions of other than 3 or 6 digits; Python 3.11 truncates to 6.
 FRACTION = re.compile(r"(?<=:\d\d)[.,](\d+)")
 
 
-def parse_timestamp(text: str) -> datetime:
-    """Return the moment in UTC. A timestamp without a zone is in UTC.
+def parse_timestamp(text: str, *, zone: tzinfo = timezone.utc) -> datetime:
+    """Return the moment in UTC.
 
+    :param zone: of a timestamp without one.
     :raises ValueError: `text` is not a timestamp, or outside the years 1 to 9999 in UTC.
     """
     text = FRACTION.sub(lambda match: f".{match[1][:6]:0<6}", text, count=1)
     moment = datetime.fromisoformat(f"{text[:-1]}+00:00" if text.endswith("Z") else text)
     if moment.tzinfo is None:
-        return moment.replace(tzinfo=timezone.utc)
+        moment = moment.replace(tzinfo=zone)
     try:
         return moment.astimezone(timezone.utc)
     except OverflowError as error:

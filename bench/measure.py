@@ -28,16 +28,16 @@ def measured(function: str, *arguments: Any) -> dict[str, int]:
 
     os.copy_file_range = counting
     try:
-        _reset_peak()
-        idle = _status("VmRSS")
+        reset_peak()
+        idle = get_memory("VmRSS")
         before = _io_bytes()
         getattr(importlib.import_module("bench.portal"), function)(*arguments)
-        return {"memory": _status("VmHWM") - idle, "through": _io_bytes() - before - 2 * copied}
+        return {"memory": get_memory("VmHWM") - idle, "through": _io_bytes() - before - 2 * copied}
     finally:
         os.copy_file_range = copy
 
 
-def _reset_peak() -> None:
+def reset_peak() -> None:
     """Reset the peak resident size (proc(5), clear_refs).
 
     If that is not permitted, the peak of the set-up counts too.
@@ -48,7 +48,7 @@ def _reset_peak() -> None:
         return
 
 
-def _status(field: str) -> int:
+def get_memory(field: str) -> int:
     found = re.search(rf"^{field}:\s+(\d+) kB$", (PROC / "status").read_text(encoding="ascii"), re.MULTILINE)
     assert found is not None
     return int(found[1]) * 1024

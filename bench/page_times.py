@@ -16,8 +16,10 @@ import django
 
 from tests.services.stacks import without_settings
 
-PAGE_MS, SESSION_MS, FILES_MS, OPTIONS_MS, API_MS = 60, 80, 100, 150, 60
+PAGE_MS, SESSION_MS, FILES_MS, OPTIONS_MS, API_MS, ADMIN_MS = 60, 80, 100, 150, 60, 300
 """Limits of the 95th percentile in milliseconds."""
+DAILY = {"sessions", "session", "jobs"}
+"""Pages of `measure_lists`."""
 TYPICAL, FIRST = 20, 3
 """Numbers of sessions, jobs and exports that take turns; of requests that are not measured."""
 
@@ -40,6 +42,8 @@ class Page:
     urls: list[str]
     """They take turns."""
     at_most: float
+    body: str | None = None
+    """Sent as JSON by POST."""
 
 
 def set_up(environment: Mapping[str, str]) -> None:
@@ -63,7 +67,33 @@ def measure_pages(requests: int) -> list[PageTime]:
     return [_measure(page, requests) for page in _pages()]
 
 
+def measure_operator_pages(requests: int) -> list[PageTime]:
+    """Do the same for the admin site, and for the largest request of the API."""
+    from bench.operator_pages import list_pages  # noqa: PLC0415 (after django.setup)
+
+    return [_measure(page, requests) for page in list_pages()]
+
+
+def measure_lists(requests: int) -> list[float]:
+    """Return the times in milliseconds of an owner's frequent pages."""
+    pages = [page for page in _owner_pages("large") if page.label.partition(",")[0] in DAILY]
+    return [each for page in pages for each in _request(page, requests)[0]]
+
+
 def _measure(page: Page, requests: int) -> PageTime:
+    walls, cpus = _request(page, requests)
+    percent = quantiles(walls, n=100, method="inclusive")
+    return PageTime(
+        label=page.label,
+        p50=percent[49],
+        p95=percent[94],
+        cpu=quantiles(cpus, n=100, method="inclusive")[49],
+        at_most=page.at_most,
+    )
+
+
+def _request(page: Page, requests: int) -> tuple[list[float], list[float]]:
+    """Return the times and the processor times of requests."""
     from django.contrib.auth.models import User  # noqa: PLC0415 (after django.setup)
     from django.test import Client  # noqa: PLC0415 (after django.setup)
 
@@ -73,7 +103,10 @@ def _measure(page: Page, requests: int) -> PageTime:
     for turn in range(-FIRST, requests):
         url = page.urls[turn % len(page.urls)]
         cpu, start = process_time(), perf_counter()
-        response = client.get(url)
+        if page.body is None:
+            response = client.get(url)
+        else:
+            response = client.post(url, page.body, content_type="application/json")
         length = len(response.content)
         wall, cpu = perf_counter() - start, process_time() - cpu
         assert response.status_code == HTTPStatus.OK, f"{url}: {response.status_code}"
@@ -81,14 +114,7 @@ def _measure(page: Page, requests: int) -> PageTime:
         if turn >= 0:
             walls.append(1000 * wall)
             cpus.append(1000 * cpu)
-    percent = quantiles(walls, n=100, method="inclusive")
-    return PageTime(
-        label=page.label,
-        p50=percent[49],
-        p95=percent[94],
-        cpu=quantiles(cpus, n=100, method="inclusive")[49],
-        at_most=page.at_most,
-    )
+    return walls, cpus
 
 
 def _pages() -> Iterator[Page]:

@@ -132,7 +132,7 @@ def delete_session(name: str) -> None:
     for session in DubbingSession.objects.filter(name=name):
         ids = set(Entry.objects.filter(session=session).values_list("blob_id", flat=True))
         trash_sessions(sessions=[session], now=timezone.now())
-        purge_session(session=session)
+        purge_session(session=session, now=timezone.now())
         delete_new_blobs(ids, created_since=session.created_at - LONG_BEFORE)
 
 

@@ -19,7 +19,24 @@ SQLITE, POSTGRESQL = "SQLite", "PostgreSQL"
 DATABASES = (SQLITE, POSTGRESQL)
 REVISION = 2
 """To be incremented with each change of the generated rows: stored databases are then made again."""
-LARGER_SERVER = {"shared_buffers": "1GB", "effective_cache_size": "4GB", "work_mem": "16MB"}
+DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
+"""Where writes are measured."""
+LARGER_SERVER = {
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "max_wal_size": "4GB",
+    "shared_buffers": "1GB",
+    "effective_cache_size": "4GB",
+    "work_mem": "16MB",
+}
+
+
+def get_factor() -> float:
+    """Return the part of the full size that the generated portal has.
+
+    ``BENCH_SCALE=0.01`` tries the bench quickly.
+    """
+    return float(os.environ.get("BENCH_SCALE", "1"))
 
 
 @contextmanager
@@ -62,19 +79,28 @@ def _sqlite(data_dir: Path, factor: float, *, is_changed: bool) -> Iterator[dict
 @contextmanager
 def _postgresql(folder: Path, factor: float, *, is_changed: bool) -> Iterator[dict[str, str]]:
     data_dir = folder / "data-dir"
+    settings = {**LARGER_SERVER, **(DURABLE if is_changed else {})}
     data_dir.mkdir(parents=True, exist_ok=True)
-    with running_postgres(data=_readable(folder) / "cluster", settings=LARGER_SERVER) as server:
+    with running_postgres(data=_readable(folder) / "cluster", settings=settings) as server:
         base = {"DATA_DIR": str(data_dir), "SECRET_KEY": "only-for-benchmarks-" * 3}
         if not _exists(server, "population"):
             _execute(server, "DROP DATABASE IF EXISTS building WITH (FORCE)", "CREATE DATABASE building")
             _run({**base, "DATABASE_URL": server.url("building")}, "-m", "bench.population", f"{factor:g}")
             _execute(server, "ALTER DATABASE building RENAME TO population")
         _migrate({**base, "DATABASE_URL": server.url("population")})
-        if is_changed:
-            with server.database(template="population") as url:
-                yield {**base, "DATABASE_URL": url}
-        else:
+        if not is_changed:
             yield {**base, "DATABASE_URL": server.url("population")}
+            return
+        # Copies files; by default each page would be written to the log, too.
+        _execute(
+            server,
+            "DROP DATABASE IF EXISTS copy WITH (FORCE)",
+            "CREATE DATABASE copy TEMPLATE population STRATEGY FILE_COPY",
+        )
+        try:
+            yield {**base, "DATABASE_URL": server.url("copy")}
+        finally:
+            _execute(server, "DROP DATABASE copy WITH (FORCE)")
 
 
 def _readable(folder: Path) -> Path:

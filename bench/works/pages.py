@@ -1,4 +1,4 @@
-"""Pages of a large portal on both databases.
+"""Pages and lists of a large portal on both databases.
 
 It has 100,000 sessions, 5,000,000 entries and an owner with 20,000 sessions.
 
@@ -7,43 +7,42 @@ The databases are generated once, which takes a few minutes, and stored beside t
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
 from bench.contest import Bench, Row
-from bench.page_times import measure_pages, set_up
-from bench.population.databases import DATABASES, generated_database
+from bench.page_times import PageTime, measure_operator_pages, measure_pages, set_up
+from bench.population.databases import DATABASES, generated_database, get_factor
 
 GROUP = "scale"
-REQUESTS = 12
+REQUESTS, OPERATOR_REQUESTS = 12, 4
 """Requests per page and round."""
 
 
 def rows(bench: Bench) -> Iterator[Row]:
     for database in DATABASES:
         with (
-            generated_database(database, folder=bench.home, factor=factor()) as environment,
+            generated_database(database, folder=bench.home, factor=get_factor()) as environment,
             ProcessPoolExecutor(
                 1, mp_context=get_context("spawn"), initializer=set_up, initargs=(environment,)
             ) as portal,
         ):
-            for time in portal.submit(measure_pages, REQUESTS * bench.rounds).result():
-                yield Row(
-                    work=f"page, {database}",
-                    against=time.label,
-                    rounds=REQUESTS * bench.rounds,
-                    median=time.p50,
-                    value=time.p95,
-                    unit="ms",
-                    at_most=time.at_most,
-                )
+            count = REQUESTS * bench.rounds
+            for time in portal.submit(measure_pages, count).result():
+                yield _row(f"page, {database}", time, count)
+            count = OPERATOR_REQUESTS * bench.rounds
+            for time in portal.submit(measure_operator_pages, count).result():
+                yield _row(f"admin, {database}", time, count)
 
 
-def factor() -> float:
-    """Return the part of the full size that the generated portal has.
-
-    ``BENCH_SCALE=0.01`` tries the bench quickly.
-    """
-    return float(os.environ.get("BENCH_SCALE", "1"))
+def _row(work: str, time: PageTime, count: int) -> Row:
+    return Row(
+        work=work,
+        against=time.label,
+        rounds=count,
+        median=time.p50,
+        value=time.p95,
+        unit="ms",
+        at_most=time.at_most,
+    )

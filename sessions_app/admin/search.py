@@ -1,6 +1,6 @@
 """Conditions of searches on the admin site.
 
-Indexes serve all of them, except that a part of a name is searched for in all sessions.
+Indexes serve all of them; users alone are few enough to be read.
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ import re
 from uuid import UUID
 
 from django.contrib.auth.models import User
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from dubbing_core.session_names import fold_session_name
 from sessions_app.models import Blob, DubbingSession
+from sessions_app.models.session_text import find_all_sessions_with_text
 
 MAX_MATCHES = 100
 """Sessions, users or blobs whose rows a search lists."""
@@ -65,5 +66,12 @@ def find_sessions(term: str) -> list[int]:
     """
     if code := parse_code(term):
         return list(DubbingSession.objects.filter(code=code).values_list("pk", flat=True))
-    named = DubbingSession.objects.filter(folded_name__contains=fold_session_name(term))
-    return list(named.order_by("-last_updated", "-pk").values_list("pk", flat=True)[:MAX_MATCHES])
+    named = list_named_sessions(term).order_by("-last_updated", "-pk")
+    return list(named.values_list("pk", flat=True)[:MAX_MATCHES])
+
+
+def list_named_sessions(term: str) -> QuerySet[DubbingSession]:
+    """Return the sessions of all owners with the term in their name."""
+    folded = fold_session_name(term)
+    # The index also has the name of the video, by which operators do not search.
+    return DubbingSession.objects.filter(find_all_sessions_with_text(folded), folded_name__contains=folded)

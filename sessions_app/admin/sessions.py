@@ -6,10 +6,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from dubbing_core.session_names import fold_session_name
 from dubbing_core.sizes import format_size
 from sessions_app.admin.base import LargeTableAdmin, act_on_each, link, list_link
-from sessions_app.admin.search import find_users, parse_code
+from sessions_app.admin.search import find_users, list_named_sessions, parse_code
 from sessions_app.models import DubbingSession, Entry, Export, Job, Version
 from sessions_app.operations.sessions.trash import trash_sessions, untrash_session
 
@@ -57,7 +56,9 @@ class DubbingSessionAdmin(LargeTableAdmin[DubbingSession]):
     def find(self, term: str) -> Q:
         if code := parse_code(term):
             return Q(code=code)
-        return Q(folded_name__contains=fold_session_name(term)) | Q(owner__in=find_users(term))
+        owned = DubbingSession.objects.filter(owner__in=find_users(term))
+        # One set of keys: PostgreSQL reads all sessions for two conditions that are joined by OR.
+        return Q(pk__in=list_named_sessions(term).values("pk").union(owned.values("pk")))
 
     @admin.display(description="owner", ordering="owner__username")
     def owned_by(self, session: DubbingSession) -> str:

@@ -13,7 +13,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
+
+from django.conf import settings
 
 from dubbing_core.zips.layout import SegmentWriter
 from sessions_app.exports.layout_file import FileLayout, LayoutFileError, LayoutFileWriter
@@ -25,6 +28,8 @@ from sessions_app.storage.store import StoreError
 WriteLayout = Callable[[SegmentWriter], None]
 
 SUFFIX = ".layout"
+UNFINISHED = f".*{SUFFIX}.*.parts"
+"""Files of killed processes, where the file system cannot create files without a name."""
 LOCKS = "locks"
 """File whose byte ranges are the locks; it stays empty."""
 PRUNE_LOCK = 0
@@ -97,6 +102,10 @@ class LayoutCache:
         Three quarters of the limit remain, so that this happens rarely.
         """
         oldest = time.time() - MAX_AGE.total_seconds()
+        for path in self._folder.glob(UNFINISHED):
+            with suppress(FileNotFoundError):
+                if path.stat().st_mtime < oldest:
+                    path.unlink()
         total = 0
         for used, size, path in sorted(_list_files(self._folder), reverse=True):
             total += size
@@ -199,9 +208,17 @@ def _write(descriptor: int, write: WriteLayout) -> int:
 
 def _list_files(folder: Path) -> Iterator[tuple[float, int, Path]]:
     """Yield time of last use, size and path of each layout."""
-    with os.scandir(folder) as found:
+    with suppress(FileNotFoundError), os.scandir(folder) as found:
         for each in found:
             if each.name.endswith(SUFFIX):
                 with suppress(FileNotFoundError):
                     status = each.stat()
                     yield status.st_mtime, status.st_size, Path(each.path)
+
+
+@cache
+def get_layout_cache() -> LayoutCache:
+    """Return the cache of this machine."""
+    return LayoutCache(
+        settings.LAYOUT_CACHE_DIR, limit=settings.LAYOUT_CACHE_SIZE, reserve=settings.DISK_RESERVE
+    )

@@ -144,7 +144,7 @@ class DubbingSession(models.Model):
 
         :param name: one that is free.
         """
-        rows = type(self).objects.filter(pk=self.pk, trashed_at__isnull=False)
+        rows = type(self).objects.filter(pk=self.pk).trashed()
         if not rows.update(trashed_at=None, name=name, folded_name=folded_name):
             return False
         self.refresh_from_db()

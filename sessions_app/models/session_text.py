@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 OWNER_SHIFT = 32
 """The key is owner << 32 | session, so that each owner's texts are adjacent in table and index."""
+_MAX_ID = 2**63 - 1
 MIN_INDEXED = 3
 """Length of the shortest indexed text. For a shorter one the texts of the owner are read, 70 bytes each."""
 SEPARATOR = "\n"
@@ -60,16 +61,34 @@ def find_sessions_with_text(folded: str, owner_ids: Collection[int]) -> models.Q
     return condition
 
 
+def find_all_sessions_with_text(folded: str) -> models.Q:
+    """Return the same condition for the sessions of all owners.
+
+    Searching for less than three characters reads all texts.
+    """
+    if connection.vendor == "postgresql" and len(folded) >= MIN_INDEXED:
+        trigrams = [folded[start : start + 3] for start in range(len(folded) - 2)]
+        found = RawSQL(_GIN_CONTAINS_OF_ALL, [trigrams, _pattern_of(folded)])  # noqa: S611 (constants of this code)
+        return models.Q(pk__in=found)
+    return models.Q(pk__in=_ids_in_range(folded, 0, _MAX_ID))
+
+
 def _ids_of_owner(folded: str, owner_id: int) -> RawSQL:
-    first, last = owner_id << OWNER_SHIFT, (owner_id + 1 << OWNER_SHIFT) - 1
-    pattern = f"%{connection.ops.prep_for_like_query(folded)}%"
+    if connection.vendor == "postgresql" and len(folded) >= MIN_INDEXED:
+        return RawSQL(_GIN_CONTAINS, [owner_id, folded, _pattern_of(folded)])  # noqa: S611 (constants of this code)
+    return _ids_in_range(folded, owner_id << OWNER_SHIFT, (owner_id + 1 << OWNER_SHIFT) - 1)
+
+
+def _ids_in_range(folded: str, first: int, last: int) -> RawSQL:
     if len(folded) < MIN_INDEXED:
-        return RawSQL(_CONTAINS, [first, last, pattern])  # noqa: S611 (constants of this code)
-    if connection.vendor == "sqlite":
-        # A phrase of its trigrams, and thus the text itself. Quotes are doubled inside of a phrase.
-        phrase = '"' + folded.replace('"', '""') + '"'
-        return RawSQL(_FTS_CONTAINS, [phrase, first, last])  # noqa: S611
-    return RawSQL(_GIN_CONTAINS, [owner_id, folded, pattern])  # noqa: S611
+        return RawSQL(_CONTAINS, [first, last, _pattern_of(folded)])  # noqa: S611 (constants of this code)
+    # A phrase of its trigrams, and thus the text itself. Quotes are doubled inside of a phrase.
+    phrase = '"' + folded.replace('"', '""') + '"'
+    return RawSQL(_FTS_CONTAINS, [phrase, first, last])  # noqa: S611 (constants of this code)
+
+
+def _pattern_of(folded: str) -> str:
+    return f"%{connection.ops.prep_for_like_query(folded)}%"
 
 
 _CONTAINS = """
@@ -82,4 +101,8 @@ WHERE sessions_app_sessiontext_trigrams MATCH %s AND rowid BETWEEN %s AND %s
 _GIN_CONTAINS = """
 SELECT session_id FROM sessions_app_sessiontext
 WHERE sessions_app_trigrams(id, text) @> sessions_app_trigrams(%s::bigint << 32, %s) AND text LIKE %s
+"""
+_GIN_CONTAINS_OF_ALL = """
+SELECT session_id FROM sessions_app_sessiontext
+WHERE sessions_app_trigrams(id, text) @> %s::text[] AND text LIKE %s
 """

@@ -64,7 +64,7 @@ def test_values_follow_the_life_of_a_session(world: World):
     assert is_consistent()
 
     trash_sessions(sessions=[session], now=now())
-    purge_session(session=session)
+    purge_session(session=session, now=world.clock())
     assert (count_sessions(world.alice), get_usage(world.alice)) == (1, 0)
     assert not SessionText.objects.filter(text__contains="grüsse").exists()
     assert is_consistent()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import threading
 from datetime import datetime
 
@@ -26,8 +27,12 @@ from sessions_app.models import (
 from sessions_app.operations.blobs.delete import delete_new_blobs, delete_unreferenced_blobs
 from sessions_app.operations.cleanup.garbage import collect_garbage
 from sessions_app.operations.cleanup.report import GarbageReport
+from sessions_app.operations.consistency.check import check_consistency
+from sessions_app.operations.errors import JobCancelled, NotAllowedError
+from sessions_app.operations.exports.layout import get_export_layout
 from sessions_app.operations.exports.request import request_export
 from sessions_app.operations.jobs.cancel import cancel_job
+from sessions_app.operations.sessions import purge
 from sessions_app.operations.sessions.purge import purge_session
 from sessions_app.operations.sessions.trash import trash_sessions, untrash_session
 from sessions_app.operations.shares.create import create_share
@@ -72,7 +77,7 @@ def purge_files(world: World, files: dict[str, bytes]) -> None:
     """Save a session with the files, then purge it, which leaves unreferenced blobs."""
     session = world.saved("purged", files)
     trash_sessions(sessions=[session], now=world.clock())
-    purge_session(session=session)
+    purge_session(session=session, now=world.clock())
 
 
 def put(key: str, data: bytes = b"leftover") -> str:
@@ -351,8 +356,34 @@ def test_a_session_restored_in_the_meantime_is_not_purged(world: World):
     stale = DubbingSession.objects.get(pk=session.pk)
     untrash_session(session=session)
 
-    purge_session(session=stale)
+    purge_session(session=stale, now=world.clock())
     assert world.files(current_of(session)) == world.files(Version.objects.get())
+
+
+def test_a_large_session_is_purged_in_batches(world: World, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(purge, "BATCH", 2)
+    session = world.saved("large", {f"notes/{number}.txt": b"%d" % number for number in range(7)})
+    trash_sessions(sessions=[session], now=world.clock())
+    pass_trash_retention(world)
+    checks = iter((None, JobCancelled()))
+
+    def check() -> None:
+        if error := next(checks, None):
+            raise error
+
+    with pytest.raises(JobCancelled):
+        collect_garbage(now=world.clock(), dry_run=False, check=check)
+    assert Entry.objects.count() == 5
+    with pytest.raises(NotAllowedError, match="deleted permanently"):
+        untrash_session(session=session)
+    assert check_consistency(repairs=False).total == 0
+
+    assert collect(world).sessions.count == 1
+    assert not DubbingSession.objects.exists()
+    assert check_consistency(repairs=False).total == 0
+    pass_grace_period(world)
+    assert collect(world).blobs.count == 7
+    assert stored_keys() == []
 
 
 def test_a_session_with_an_unfinished_job_is_not_purged(world: World):
@@ -482,6 +513,19 @@ def test_an_unfinished_multipart_upload_of_a_blob_is_aborted(world: World):
     (remaining,) = store.open_uploads("blobs/")
     assert remaining.key == blob_key(sha256s["writing"])
     store.abort(remaining.key, remaining.upload_id)
+
+
+def test_plans_of_zips_are_deleted_when_they_are_old(world: World):
+    get_export_layout(current_of(world.saved()), session_name="talk")
+    old, new = settings.LAYOUT_CACHE_DIR / "old.layout", settings.LAYOUT_CACHE_DIR / "new.layout"
+    for path in (old, new):
+        path.write_bytes(b"")
+    os.utime(old, (0, 0))
+
+    collect(world)
+
+    assert [path.exists() for path in (old, new)] == [False, True]
+    new.unlink()
 
 
 @pytest.mark.parametrize("dry_run", [True, False])

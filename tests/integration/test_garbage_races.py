@@ -64,7 +64,7 @@ def job(world: World, due: Blob) -> Job:
 def purge(world: World, name: str) -> None:
     session = world.saved(name, {"one.wav": CONTENT})
     trash_sessions(sessions=[session], now=world.clock())
-    purge_session(session=session)
+    purge_session(session=session, now=world.clock())
 
 
 def collect(world: World) -> int:

@@ -305,7 +305,7 @@ def test_reused_blobs_are_not_deleted_while_the_save_waits(world: World, session
     )
     other.trash(now=world.clock())
     other.refresh_from_db()
-    purge_session(session=other)
+    purge_session(session=other, now=world.clock())
     for _ in range(2):
         collect_garbage(now=world.clock.forward(days=2), dry_run=False)
 

@@ -6,8 +6,10 @@ import pytest
 from django.contrib.auth.models import User
 from django.db.models import Count, F, Q, Sum
 
+from bench.operator_pages import list_pages
 from bench.population.portal import populate
 from bench.population.scale import FULL, LARGE, LAST, SMALL
+from bench.upkeep import NAME, delete_session, write_session
 from sessions_app.models import Blob, DubbingSession, Entry, Export, Job, Pin, Version
 from tests.integration.sketches import now, signed_in
 
@@ -64,6 +66,26 @@ def test_every_page_of_a_generated_session_opens(population):
     ]
 
     assert {client.get(page).status_code for page in [*pages, *jobs]} == {200}
+
+
+def test_every_page_that_the_benchmark_opens_exists(population, subtests: pytest.Subtests):
+    for page in list_pages():
+        client = signed_in(User.objects.get(username=page.user))
+        with subtests.test(page.label):
+            for url in page.urls:
+                if page.body is None:
+                    response = client.get(url)
+                else:
+                    response = client.post(url, page.body, content_type="application/json")
+                assert response.status_code == 200, url
+
+
+def test_the_benchmark_deletes_what_it_has_written(population):
+    write_session(30)
+    times = delete_session(30)
+
+    assert all(value >= 0 for value in times.values())
+    assert not DubbingSession.objects.filter(name=NAME).exists()
 
 
 def test_a_second_population_does_not_collide_with_rows_that_exist(db: None):

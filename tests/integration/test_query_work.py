@@ -18,8 +18,10 @@ from django.test import Client
 from bench.population.portal import populate
 from bench.population.scale import FULL, LARGE, LAST, SMALL
 from dubbing_core.session_names import fold_session_name
+from sessions_app.admin.search import list_named_sessions
 from sessions_app.models import DubbingSession, Entry, Job, SessionLanguage
 from sessions_app.models.session_text import find_sessions_with_text
+from sessions_app.operations.sessions.names import find_free_session_name
 from tests.integration.sketches import now, signed_in
 
 SCALE = FULL.by(0.006)
@@ -123,6 +125,32 @@ def test_the_last_page_costs_as_much_as_the_first():
         assert work_of(client, f"{page}&last=1") < 1.4 * work_of(client, page)
         after = client.get(page).context["page"].next
         assert work_of(client, f"{page}&after={after}") < 1.4 * work_of(client, page)
+
+
+def test_a_new_name_is_looked_up_without_reading_others():
+    works = []
+    for owner in (SMALL, LARGE):
+        name = newest_session(owner).name
+        with counted_work() as work:
+            assert find_free_session_name(User.objects.get(username=owner).pk, name) == f"{name}_2"
+        works.append(sum(work))
+
+    assert works[1] < 1.4 * works[0] + 10
+
+
+def test_operators_search_names_by_the_index_of_trigrams():
+    session = newest_session(SMALL)
+    rows = list_named_sessions(session.name.upper())
+
+    assert list(rows) == [session]
+    if connection.vendor == "postgresql":  # at this size other indexes are faster
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_indexscan = off; SET LOCAL enable_indexonlyscan = off")
+    plan = rows.explain()
+    assert "sessions_app_sessiontext_trigrams" in plan
+    assert "SCAN sessions_app_sessiontext " not in plan
+    assert "SCAN sessions_app_dubbingsession" not in plan
+    assert "Seq Scan" not in plan
 
 
 def test_a_search_uses_the_index_of_trigrams():

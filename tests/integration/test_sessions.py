@@ -12,6 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from sessions_app.models import DubbingSession, Job, Version
+from sessions_app.operations.sessions.create import create_session
 from sessions_app.queries.sessions import SessionOrder
 from tests.integration.programs import ROOT
 from tests.integration.sketches import (
@@ -82,6 +83,15 @@ def test_a_taken_name_gets_a_number(world: World, alice: Client):
 
     assert [first["name"], second["name"], third["name"]] == ["talk", "TALK_2", "talk_3"]
     assert bobs["name"] == "talk"
+
+
+def test_the_first_free_number_is_taken(world: World):
+    names = ["talk", *(f"talk_{number}" for number in range(2, 40) if number != 23)]
+    for name in names:
+        sketch_session(world.alice, name=name)
+
+    assert create_session(owner=world.alice, name="Talk", now=now()).name == "Talk_23"
+    assert create_session(owner=world.alice, name="talk", now=now()).name == "talk_40"
 
 
 def test_the_page_of_a_new_session_links_to_saving(alice: Client):

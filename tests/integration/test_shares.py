@@ -230,7 +230,7 @@ def test_a_copy_survives_the_purge_of_the_original(world: World, link: NewShare)
     Export.objects.update(key=export_key("to-be-purged"))
     before = current_of(DubbingSession.objects.get(owner=world.bob)).file_count
 
-    purge_session(session=DubbingSession.objects.get(pk=session.pk))
+    purge_session(session=DubbingSession.objects.get(pk=session.pk), now=world.clock())
 
     copy = DubbingSession.objects.get(owner=world.bob)
     assert len(files_of(copy)) == before == len(PROJECT)

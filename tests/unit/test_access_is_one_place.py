@@ -19,7 +19,7 @@ ACCOUNTING = {
     "operations/exports/request.py:request_export": "an export job that the same user has queued already is reused",
     "operations/exports/request.py:retry_export": "an export job that the same user has queued already is reused",
     "operations/idempotency.py:run_once": "keys are unique per user",
-    "operations/sessions/names.py:list_folded_names": "names are unique per owner",
+    "operations/sessions/names.py:find_free_session_name": "names are unique per owner",
     "operations/uploads/resume.py:find_resumable_uploads": "a client resumes its own uploads",
     "queries/quotas.py:get_usage": "quotas count what a user owns",
     "models/token.py:active": "tokens of inactive users do not authenticate",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Container
+from collections.abc import Container, Iterator
 from datetime import datetime
+from itertools import count
 from pathlib import PurePosixPath
 
 from dubbing_core.paths import is_reserved_name
@@ -93,11 +94,14 @@ def fold_session_name(name: str) -> str:
 
 def find_free_name(name: str, taken: Container[str]) -> str:
     """Return `name`, `name_2`, `name_3` ...: the first whose fold is not in `taken`."""
-    candidate, number = name, 2
-    while fold_session_name(candidate) in taken:
-        candidate = _append_suffix(name, f"_{number}")
-        number += 1
-    return candidate
+    return next(each for each in iter_numbered_names(name) if fold_session_name(each) not in taken)
+
+
+def iter_numbered_names(name: str) -> Iterator[str]:
+    """Yield `name`, `name_2`, `name_3` ... without end."""
+    yield name
+    for number in count(2):
+        yield _append_suffix(name, f"_{number}")
 
 
 def build_export_filename(name: str, part: str = "") -> str:

@@ -90,7 +90,7 @@ def _delete_unfinished(owner: User, *, now: datetime) -> None:
     session = visible_to(owner, DubbingSession.objects.filter(code=code)).first() if code else None
     if session is not None:
         trash_sessions(sessions=[session], now=now)
-        purge_session(session=session)
+        purge_session(session=session, now=now)
 
 
 def _list_files(folder: Path, names: Sequence[str]) -> Iterator[str]:

@@ -53,7 +53,9 @@ def count_expired(expired: ExpiredRows, report: GarbageReport) -> None:
         tally.merge(Tally(count=totals["count"], size=totals["size"] or 0))
 
 
-def purge_sessions(expired: ExpiredRows, report: GarbageReport, *, check: Callable[[], None]) -> None:
+def purge_sessions(
+    expired: ExpiredRows, report: GarbageReport, *, now: datetime, check: Callable[[], None]
+) -> None:
     """Delete the expired sessions with their versions and exports."""
     for pk in list(expired.sessions.order_by("trashed_at").values_list("pk", flat=True)):
         check()
@@ -62,7 +64,7 @@ def purge_sessions(expired: ExpiredRows, report: GarbageReport, *, check: Callab
             continue
         exports = Export.objects.filter(version__session=session, removed_at__isnull=True)
         sizes = list(exports.values_list("size", flat=True))
-        purge_session(session=session)
+        purge_session(session=session, now=now, check=check)
         report.sessions.add(0)
         for size in sizes:
             report.exports.add(size)
@@ -74,7 +76,7 @@ def purge_deleted_sessions(*, now: datetime) -> None:
     A session with an unfinished job stays until a later run.
     """
     for session in get_expired_rows(now=now).sessions.filter(deleted_at__isnull=False):
-        purge_session(session=session)
+        purge_session(session=session, now=now)
 
 
 def delete_expired_uploads(expired: ExpiredRows, report: GarbageReport, *, check: Callable[[], None]) -> None:

@@ -9,6 +9,7 @@ power failure can leave: every blob, and unfinished files among them.
 4. Temporary bytes of finished uploads and job attempts: the row decides, never a file's age.
 5. Blobs that nothing refers to, after a grace period.
 6. Rows without bytes: old jobs, expired idempotency records and sign-in sessions, hits of throttles that no longer count.
+7. Plans of ZIPs that were not used for a day, on this machine.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
+from sessions_app.exports.layout_cache import get_layout_cache
 from sessions_app.operations.cleanup.expired import (
     count_expired,
     delete_expired_uploads,
@@ -50,12 +52,13 @@ def collect_garbage(
         count_blobs(expired, report, now=now, is_full=is_full)
         count_rows(report, now=now)
         return report
-    purge_sessions(expired, report, check=check)
+    purge_sessions(expired, report, now=now, check=check)
     report.exports.merge(expire_exports(exports, now=now, check=check))
     delete_expired_uploads(expired, report, check=check)
     delete_leftovers(report, dry_run=False, is_full=is_full, check=check)
     collect_blobs(report, now=now, is_full=is_full, check=check)
     delete_rows(report, now=now, check=check)
+    get_layout_cache().prune()
     if report.freed:
         logger.info("Garbage collected: %s", report.as_dict())
     return report

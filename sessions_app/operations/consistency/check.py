@@ -57,10 +57,12 @@ def check_consistency(
 
 def _batches() -> Iterator[list[int]]:
     last = 0
-    while ids := list(
-        DubbingSession.objects.filter(pk__gt=last)
-        .order_by("pk")
-        .values_list("pk", flat=True)[:ROWS_PER_STATEMENT]
+    while (
+        ids := list(
+            DubbingSession.objects.filter(pk__gt=last, deleted_at__isnull=True)  # others are being deleted
+            .order_by("pk")
+            .values_list("pk", flat=True)[:ROWS_PER_STATEMENT]
+        )
     ):
         yield ids
         last = ids[-1]

@@ -22,7 +22,7 @@ from dubbing_core.selection import WHOLE_VERSION, Selection
 from dubbing_core.zips.layout import BlobMember, Layout, SegmentWriter, TextMember, write_layout
 from dubbing_core.zips.multipart import interleave_members
 from sessions_app.exports import verify
-from sessions_app.exports.layout_cache import LayoutBusyError, LayoutCache
+from sessions_app.exports.layout_cache import LayoutBusyError, get_layout_cache
 from sessions_app.models import Version
 from sessions_app.operations.errors import BadInputError, BusyError
 from sessions_app.queries.history import iter_history_versions, list_saves, load_history_entries
@@ -55,7 +55,7 @@ def get_export_layout(version: Version, *, session_name: str, selection: Selecti
     :raises BusyError: too many others are being planned.
     """
     try:
-        return _get_cache().get(
+        return get_layout_cache().get(
             _render_key(version, session_name, selection),
             partial(_write_layout, version=version, session_name=session_name, selection=selection),
             is_large=version.file_count > LARGE_COUNT or selection.history,
@@ -81,13 +81,6 @@ def _render_key(version: Version, session_name: str, selection: Selection) -> st
             selection.as_dict(),
             earlier,
         ]
-    )
-
-
-@cache
-def _get_cache() -> LayoutCache:
-    return LayoutCache(
-        settings.LAYOUT_CACHE_DIR, limit=settings.LAYOUT_CACHE_SIZE, reserve=settings.DISK_RESERVE
     )
 
 

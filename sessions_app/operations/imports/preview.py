@@ -13,11 +13,11 @@ from django.contrib.auth.models import AbstractBaseUser
 
 from dubbing_core.categories import METADATA_NAME, PRIVATE_FOLDER, Category
 from dubbing_core.placement import Placement
-from dubbing_core.session_names import find_free_name, fold_session_name
+from dubbing_core.session_names import fold_session_name
 from dubbing_core.zips.reader import Archive
 from sessions_app.operations.imports.plan import SessionPlan
 from sessions_app.operations.saves.placement import find_video_name
-from sessions_app.operations.sessions.names import list_folded_names
+from sessions_app.operations.sessions.names import find_free_session_name
 from sessions_app.queries.blobs import find_readable_blobs
 
 MAX_ITEMS = 200
@@ -39,12 +39,12 @@ def build_import_preview(
 
     :param named_plans: requested name and plan of each session.
     """
-    taken = list_folded_names(owner.pk)
+    reserved: set[str] = set()
     item_count = max(MIN_ITEMS, MAX_ITEMS // len(named_plans))
     rows = []
     for requested, plan in named_plans:
-        name = find_free_name(requested, taken)
-        taken.add(fold_session_name(name))
+        name = find_free_session_name(owner.pk, requested, reserved=reserved)
+        reserved.add(fold_session_name(name))
         rows.append(_describe_session(plan, name=name, requested=requested, now=now, item_count=item_count))
     plans = [plan for _, plan in named_plans]
     ignored = _list_ignored(archive, plans)

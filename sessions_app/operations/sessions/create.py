@@ -9,13 +9,12 @@ from django.db import IntegrityError
 
 from dubbing_core.session_names import (
     SessionNameError,
-    find_free_name,
     fold_session_name,
     normalize_session_name,
 )
 from sessions_app.models import DubbingSession
 from sessions_app.operations.errors import BadInputError
-from sessions_app.operations.sessions.names import MAX_NAME_TRIES, list_folded_names
+from sessions_app.operations.sessions.names import MAX_NAME_TRIES, find_free_session_name
 
 
 def create_session(*, owner: AbstractBaseUser, name: str, now: datetime) -> DubbingSession:
@@ -28,7 +27,7 @@ def create_session(*, owner: AbstractBaseUser, name: str, now: datetime) -> Dubb
     except SessionNameError as error:
         raise BadInputError(str(error), code=error.code) from error
     for _ in range(MAX_NAME_TRIES):
-        free = find_free_name(requested, list_folded_names(owner.pk))
+        free = find_free_session_name(owner.pk, requested)
         try:
             session = DubbingSession(
                 owner_id=owner.pk,

@@ -44,13 +44,20 @@ def delete_permanently(*, sessions: DubbingSessionQuerySet, now: datetime) -> Pe
     space. A worker deletes their rows and exports, after unfinished jobs have ended; garbage collection deletes blobs that
     no other session has, after the grace period.
     """
-    trashed = sessions.trashed().order_by()
     with transaction.atomic():
-        versions = Version.objects.filter(session__in=trashed.select_for_update().values("pk"))
-        sizes = dict(versions.values_list("session__owner_id").annotate(size=Sum("stored_size")).order_by())
-        count = trashed.update(deleted_at=now)
-        for owner_id, size in sorted(sizes.items()):
-            OwnerTotals.objects.change(owner_id, stored_size=-size)
-        if count:
+        deletion = mark_deleted(sessions=sessions, now=now)
+        if deletion.count:
             queue.enqueue_purge()
+    return deletion
+
+
+@transaction.atomic
+def mark_deleted(*, sessions: DubbingSessionQuerySet, now: datetime) -> PermanentDeletion:
+    """Make the sessions in the trash disappear for users; free their quota."""
+    trashed = sessions.trashed().order_by()
+    versions = Version.objects.filter(session__in=trashed.select_for_update().values("pk"))
+    sizes = dict(versions.values_list("session__owner_id").annotate(size=Sum("stored_size")).order_by())
+    count = trashed.update(deleted_at=now)
+    for owner_id, size in sorted(sizes.items()):
+        OwnerTotals.objects.change(owner_id, stored_size=-size)
     return PermanentDeletion(count=count, size=sum(sizes.values()))

@@ -7,10 +7,10 @@ from datetime import datetime
 
 from django.db import IntegrityError
 
-from dubbing_core.session_names import find_free_name, fold_session_name
+from dubbing_core.session_names import fold_session_name
 from sessions_app.models import DubbingSession
 from sessions_app.operations.errors import BadInputError, NotAllowedError
-from sessions_app.operations.sessions.names import MAX_NAME_TRIES, list_folded_names
+from sessions_app.operations.sessions.names import MAX_NAME_TRIES, find_free_session_name
 
 
 def trash_sessions(*, sessions: Iterable[DubbingSession], now: datetime) -> int:
@@ -25,7 +25,7 @@ def untrash_session(*, session: DubbingSession) -> DubbingSession:
     :raises NotAllowedError: `deleted`, it was deleted permanently in the meantime.
     """
     for _ in range(MAX_NAME_TRIES):
-        free = find_free_name(session.name, list_folded_names(session.owner_id))
+        free = find_free_session_name(session.owner_id, session.name)
         try:
             session.untrash(name=free, folded_name=fold_session_name(free))
         except IntegrityError:

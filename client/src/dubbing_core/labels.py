@@ -1,0 +1,95 @@
+"""Labels of a file: its category, its language, and its role in the project."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dubbing_core.categories import Category
+from dubbing_core.enums import StrEnum
+
+
+class Role(StrEnum):
+    """Use of a file within its category."""
+
+    NONE = ""
+    SOURCE = "source"
+    """The video, or audio, that is dubbed."""
+    SOURCE_AUDIO = "source_audio"
+    """Sound of the source: all of it, voices or background, whole or in pieces."""
+    TRANSCRIPT = "transcript"
+    """Complete text in the source's language."""
+    TRANSLATION = "translation"
+    """Complete text in a target language."""
+    BILINGUAL = "bilingual"
+    """Both texts in one file, which is shown as neither of them."""
+    SPEAKERS = "speakers"
+    VOICE_ASSIGNMENTS = "voice_assignments"
+    VOICE_REFERENCE = "voice_reference"
+    """A sample or model from which a voice is cloned."""
+    SEGMENT = "segment"
+    """Generated audio of one line."""
+    DUBBED_AUDIO = "dubbed_audio"
+    """A generated audio track."""
+    DUBBED_VIDEO = "dubbed_video"
+    MIXED_VIDEO = "mixed_video"
+    """A video with background music or burned-in subtitles."""
+    INTERMEDIATE = "intermediate"
+    """Working file of a tool, which is no result."""
+    PROJECT = "project"
+    """The tool's own description of the project: state, settings, lines with their voices."""
+    MARKER = "marker"
+    """Records that a step of the tool has finished."""
+    PREVIEW = "preview"
+    """Thumbnail, cover or low-quality copy."""
+    REPORT = "report"
+    """Log, prompt record or quality report."""
+    SESSION_METADATA = "session_metadata"
+    """The original session manager's metadata.json, which also feeds the session's metadata document."""
+    IGNORED = "ignored"
+    """Stored, but part of no text, progress or statistic."""
+
+    @property
+    def label(self) -> str:
+        return ROLE_LABELS[self]
+
+
+ROLE_LABELS = {
+    Role.NONE: "None",
+    Role.SOURCE: "Source",
+    Role.SOURCE_AUDIO: "Audio of the source",
+    Role.TRANSCRIPT: "Transcript",
+    Role.TRANSLATION: "Translation",
+    Role.BILINGUAL: "Bilingual text",
+    Role.SPEAKERS: "Speakers",
+    Role.VOICE_ASSIGNMENTS: "Voice assignments",
+    Role.VOICE_REFERENCE: "Voice reference",
+    Role.SEGMENT: "Audio of one line",
+    Role.DUBBED_AUDIO: "Dubbed audio track",
+    Role.DUBBED_VIDEO: "Dubbed video",
+    Role.MIXED_VIDEO: "Mixed video",
+    Role.INTERMEDIATE: "Intermediate file",
+    Role.PROJECT: "Project file",
+    Role.MARKER: "Marker of a finished step",
+    Role.PREVIEW: "Preview",
+    Role.REPORT: "Log or report",
+    Role.SESSION_METADATA: "Metadata of the session",
+    Role.IGNORED: "Ignored",
+}
+
+
+class LabelAuthor(StrEnum):
+    """Who set a label."""
+
+    RECOGNIZER = "recognizer"
+    PERSON = "person"
+    """A correction, which stays with the path in later versions."""
+
+
+@dataclass(frozen=True, kw_only=True, order=True, slots=True)
+class Label:
+    """What a recognizer, or a person, states about one file."""
+
+    category: Category
+    language: str = ""
+    """A BCP 47 tag, or "" where none is known."""
+    role: Role = Role.NONE

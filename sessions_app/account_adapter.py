@@ -76,6 +76,17 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
             queue.SEND_MAIL, recipient=email, subject=str(message.subject), body=str(message.body)
         )
 
+    def send_notification_mail(
+        self,
+        template_prefix: str,
+        user: AbstractBaseUser,
+        context: dict[str, Any] | None = None,
+        email: str | None = None,
+    ) -> None:
+        """Let the worker send the user a notice of a changed password or address."""
+        context = {"username": user.get_username(), **(context or {})}
+        super().send_notification_mail(template_prefix, user, context, email)
+
     def send_password_reset_mail(
         self,
         user: AbstractBaseUser,  # noqa: ARG002 (signature of the base class)

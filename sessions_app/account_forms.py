@@ -1,4 +1,4 @@
-"""Forms of django-allauth, extended."""
+"""Forms of accounts: those of django-allauth and of the admin site, extended."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import Any
 from allauth.account import forms as allauth_forms
 from allauth.account.adapter import get_adapter
 from django import forms
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.forms import AdminPasswordChangeForm
+from django.contrib.auth.models import AbstractBaseUser, User
 from django.utils import timezone
+from django.utils.text import capfirst
 
 from sessions_app.operations.accounts.tokens import list_revocable_tokens
 
@@ -33,6 +35,8 @@ class RevokeTokensMixin(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for field in self.fields.values():  # django-allauth capitalizes every word
+            field.label = capfirst(str(field.label).lower())
         self.tokens = [] if self.user is None else list_revocable_tokens(self.user, now=timezone.now())
         if self.tokens:
             names = ", ".join(f"“{token.name}”" for token in self.tokens[:MAX_NAMES])
@@ -61,3 +65,12 @@ class SetPasswordForm(RevokeTokensMixin, allauth_forms.SetPasswordForm):  # type
 
 class ResetPasswordKeyForm(RevokeTokensMixin, allauth_forms.ResetPasswordKeyForm):  # type: ignore[misc]  # see above
     pass
+
+
+class OperatorPasswordForm(AdminPasswordChangeForm):
+    """Form of the admin site; the user receives a notice."""
+
+    def save(self, commit: bool = True) -> User:  # noqa: FBT001, FBT002 (signature of Django)
+        user: User = super().save(commit)
+        get_adapter().send_notification_mail("account/email/password_changed_by_operator", user)
+        return user

@@ -9,7 +9,8 @@ import pytest
 from allauth.account.models import EmailAddress
 from celery import Celery
 from django.contrib.auth.models import User
-from django.core.cache import cache
+from django.core.cache import cache, caches
+from django.core.cache.backends.locmem import LocMemCache
 from django.core.mail import EmailMessage
 from django.db import connection
 from django.test import Client
@@ -18,9 +19,11 @@ from django.utils import timezone
 
 from sessions_app import queue
 from sessions_app.models import AccessToken
+from sessions_app.operations.accounts.password_reset import send_password_reset
 from sessions_app.operations.accounts.tokens import create_token
 from sessions_app.operations.accounts.users import create_user
 from tests.integration.mail import run_mail_tasks
+from tests.services.ports import free_port
 
 PASSWORD = "a long river at night"
 LOGIN, SIGNUP = "/accounts/login/", "/accounts/signup/"
@@ -238,6 +241,23 @@ def test_reset_requests_of_an_address_are_limited_except_of_known_devices(alice:
     assert known.post(RESET, {"email": "alice@example.com"}).status_code == 302
 
 
+@pytest.mark.usefixtures("mail_queue", "sign_in_clock")
+def test_a_reset_that_could_not_be_mailed_is_tried_again_without_limit(
+    alice: User, settings: Any, mailoutbox: list[EmailMessage]
+):
+    memory = settings.EMAIL_BACKEND
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", free_port()
+    for _ in range(5):
+        with pytest.raises(ConnectionRefusedError):
+            send_password_reset(email="alice@example.com", now=timezone.now())
+    settings.EMAIL_BACKEND = memory
+
+    send_password_reset(email="alice@example.com", now=timezone.now())
+
+    assert len(mailoutbox) == 1
+
+
 @pytest.mark.parametrize("email", ["alice@example.com", "unknown@example.com"])
 def test_a_reset_without_a_broker_asks_to_try_again(
     alice: User, client: Client, settings: Any, monkeypatch: pytest.MonkeyPatch, email: str
@@ -261,6 +281,65 @@ def test_inactive_users_receive_no_link(alice: User, client: Client, mailoutbox:
     run_mail_tasks()
 
     assert not mailoutbox
+
+
+@pytest.mark.usefixtures("mail_queue")
+def test_a_changed_password_is_reported_by_mail(
+    alice: User, client: Client, settings: Any, mailoutbox: list[EmailMessage]
+):
+    settings.SITE_URL = "https://dubbing.example.com"
+    sign_in(client)
+    new = "another river by day"
+    headers = {"User-Agent": "Firefox <on> a phone"}
+
+    client.post(CHANGE, {"oldpassword": PASSWORD, "password1": new, "password2": new}, headers=headers)
+
+    assert not mailoutbox
+    run_mail_tasks()
+    (mail,) = mailoutbox
+    assert (mail.to, mail.subject) == (
+        ["alice@example.com"],
+        "Your password for Dubbing Sessions was changed",
+    )
+    for text in (
+        "The password of your account alice was changed.",
+        "Address: 127.0.0.1",
+        "Browser: Firefox <on> a phone",
+        "https://dubbing.example.com/accounts/password/reset/",
+    ):
+        assert text in str(mail.body)
+
+
+@pytest.mark.usefixtures("mail_queue")
+def test_a_reset_password_is_reported_by_mail(alice: User, client: Client, mailoutbox: list[EmailMessage]):
+    client.post(RESET, {"email": "alice@example.com"})
+    run_mail_tasks()
+    form = client.get(find_link(mailoutbox[0]), follow=True).redirect_chain[-1][0]
+    new = "another river by day"
+
+    client.post(form, {"password1": new, "password2": new})
+    run_mail_tasks()
+
+    assert mailoutbox[1].subject == "Your password for Dubbing Sessions was reset"
+    assert "The password of your account alice was reset" in str(mailoutbox[1].body)
+
+
+@pytest.mark.usefixtures("broker")
+@pytest.mark.parametrize("path", [CHANGE, "/accounts/email/"])
+def test_limits_of_signed_in_users_are_shared_by_all_processes(alice: User, client: Client, path: str):
+    """Those of django-allauth. What only this process has in memory is forgotten after each request."""
+    sign_in(client)
+    statuses = []
+    for _ in range(11):
+        statuses.append(client.post(path, {"oldpassword": "wrong"}).status_code)
+        del caches["default"]
+        LocMemCache("shared-cache-fallback", {}).clear()
+
+    refused = client.post(path, {"oldpassword": "wrong"})
+
+    assert refused.status_code == 429
+    assert "Too many requests" in refused.content.decode()
+    assert 429 not in statuses[:5]
 
 
 def create_tokens(owner: User) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from allauth.account.forms import ResetPasswordForm
 
 from sessions_app.operations.accounts.sign_in import fold_login
-from sessions_app.operations.accounts.throttles import Throttle, record_hit
+from sessions_app.operations.accounts.throttles import Throttle, forget_hits, record_hit
 from sessions_app.operations.errors import ThrottledError
 
 logger = logging.getLogger(__name__)
@@ -41,14 +41,19 @@ def record_reset_request(*, source: str, now: datetime) -> None:
 def send_password_reset(*, email: str, now: datetime) -> None:
     """Send the mail to all active users of the address, if there are any.
 
-    In the worker, so that the request takes the same time for addresses without an account.
+    In the worker, so that the request takes the same time for addresses without an account. A mail that cannot be sent does
+    not count: the task is tried again.
     """
     form = ResetPasswordForm({"email": email})
     if not form.is_valid() or not form.users:
         return
     try:
-        record_hit([MAIL.on(fold_login(email))], now=now)
+        hits = record_hit([MAIL.on(fold_login(email))], now=now)
     except ThrottledError:
         logger.info("A password reset was not mailed again: the last mail to the same address is too recent.")
         return
-    form.save(None)
+    try:
+        form.save(None)
+    except Exception:
+        forget_hits(hits)
+        raise

@@ -56,11 +56,7 @@ from sessions_app.api.problems import (
 )
 from sessions_app.api.rates import WINDOW_SECONDS, too_many_requests
 from sessions_app.http.bodies import connection_lost
-from sessions_app.http.outages import (
-    RETRY_AFTER_SECONDS as OUTAGE_RETRY_AFTER_SECONDS,
-    Outage,
-    find_outage,
-)
+from sessions_app.http.outages import OUTAGE_RETRY_SECONDS, Outage, find_outage
 from sessions_app.http.statuses import status_of
 from sessions_app.operations.errors import (
     BusyError,
@@ -295,7 +291,7 @@ def _unavailable(outage: Outage) -> ProblemError:
         HTTPStatus.SERVICE_UNAVAILABLE,
         outage.code,
         outage.message,
-        headers={"Retry-After": str(OUTAGE_RETRY_AFTER_SECONDS)},
+        headers={"Retry-After": str(OUTAGE_RETRY_SECONDS)},
     )
 
 

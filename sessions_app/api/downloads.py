@@ -7,8 +7,8 @@ from http import HTTPStatus
 from django.http import HttpResponseBase
 
 from sessions_app.api.auth import ApiRequest
-from sessions_app.api.problems import RETRY_AFTER_SECONDS, ProblemError
-from sessions_app.http.downloads import Download, download_response
+from sessions_app.api.problems import ProblemError
+from sessions_app.http.downloads import UNREADABLE_MESSAGE, Download, download_response
 
 
 def api_download_response(request: ApiRequest, download: Download) -> HttpResponseBase:
@@ -28,7 +28,7 @@ def api_download_response(request: ApiRequest, download: Download) -> HttpRespon
         raise ProblemError(
             HTTPStatus.SERVICE_UNAVAILABLE,
             "storage",
-            "The file cannot be read at the moment. Try again in a few minutes.",
-            headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
+            UNREADABLE_MESSAGE,
+            headers={"Retry-After": response["Retry-After"]},
         )
     return response

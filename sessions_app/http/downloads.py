@@ -19,12 +19,15 @@ from dubbing_core.http_ranges import (
 )
 from dubbing_core.zips.layout import Layout
 from sessions_app.exports.stream import stream_segments
+from sessions_app.http.error_pages import temporary_error_page
 from sessions_app.http.transfers import claim_transfer
 from sessions_app.models import Entry, Export
 from sessions_app.storage import get_store
 from sessions_app.storage.keys import blob_key
 from sessions_app.storage.store import StoreError
 
+UNREADABLE_MESSAGE = "The file cannot be read at the moment. Try again in a few minutes."
+UNREADABLE_RETRY_SECONDS = 5
 PLAYABLE = {
     ".mp3": "audio/mpeg",
     ".wav": "audio/wav",
@@ -183,10 +186,8 @@ def _body(request: HttpRequest, download: Download, start: int, end: int) -> Htt
             return FileResponse(_FileRange(download.path, start, end))
         return StreamingHttpResponse(with_first_chunk(download.read(start, end)))
     except (OSError, StoreError):
-        return HttpResponse(
-            "The file cannot be read at the moment. Try again in a few minutes.",
-            content_type="text/plain; charset=utf-8",
-            status=HTTPStatus.SERVICE_UNAVAILABLE,
+        return temporary_error_page(
+            request, HTTPStatus.SERVICE_UNAVAILABLE, UNREADABLE_MESSAGE, retry_after=UNREADABLE_RETRY_SECONDS
         )
 
 

@@ -13,7 +13,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 
 from sessions_app import queue
-from sessions_app.http.outages import RETRY_AFTER_SECONDS
+from sessions_app.http.outages import OUTAGE_RETRY_SECONDS
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -44,7 +44,7 @@ class HealthMiddleware:
         headers = {"Cache-Control": "no-store"}
         if database != "ok":
             status, code = "unavailable", HTTPStatus.SERVICE_UNAVAILABLE
-            headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+            headers["Retry-After"] = str(OUTAGE_RETRY_SECONDS)
         else:
             status, code = "ok" if broker == "ok" else "degraded", HTTPStatus.OK
         return JsonResponse(

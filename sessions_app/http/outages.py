@@ -13,7 +13,7 @@ from kombu.exceptions import OperationalError as BrokerError
 from sessions_app.operations.database_errors import DISK_FULL_MESSAGE, is_disk_full
 from sessions_app.storage.store import StoreError
 
-RETRY_AFTER_SECONDS = 5
+OUTAGE_RETRY_SECONDS = 5
 """Value of Retry-After during an outage: services restart within seconds."""
 BROKER_ERRORS = (
     BrokerError,
@@ -34,7 +34,7 @@ class Outage:
 DATABASE = Outage(code="database", message="The database is unavailable. Try again in a few minutes.")
 BROKER = Outage(
     code="broker",
-    message="The service that counts requests and sign-ins is unavailable. Try again in a few minutes.",
+    message="The service that counts requests is unavailable. Try again in a few minutes.",
 )
 
 

@@ -18,11 +18,12 @@ from django.db import connections
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 
 from sessions_app.http.addresses import client_address
+from sessions_app.http.error_pages import temporary_error_page
 from sessions_app.operations.errors import BusyError
 
 SMALL_BODY = 64 * 1024
 """Bytes of a body that the web server receives before a thread starts (``dubbing_sessions.web_worker``)."""
-RETRY_AFTER_SECONDS = 5
+TRANSFER_RETRY_SECONDS = 5
 
 
 class TooManyTransfersError(BusyError):
@@ -93,9 +94,10 @@ class Transfers:
 
     def _check(self, key: str, limit: int) -> None:
         if self._counts[key] >= limit:
-            owner = "This link has" if key.startswith("link:") else "Your account has"
+            owner = "this link" if key.startswith("link:") else "your account"
             raise TooManyTransfersError(
-                f"{owner} {limit} uploads and downloads in progress. Wait until one has ended, then try again."
+                f"The limit of {limit} simultaneous uploads and downloads for {owner} is reached. Wait until one has ended,"
+                " then try again."
             )
 
     def _uncount(self, key: str) -> None:
@@ -205,11 +207,9 @@ def _without_body(response: HttpResponseBase) -> HttpResponseBase:
 def _refuse(request: HttpRequest, error: BusyError) -> HttpResponse:
     is_own = isinstance(error, TooManyTransfersError)
     status = HTTPStatus.TOO_MANY_REQUESTS if is_own else HTTPStatus.SERVICE_UNAVAILABLE
-    headers = {"Retry-After": str(RETRY_AFTER_SECONDS), "Cache-Control": "no-store"}
     if not request.path.startswith("/api/"):
-        return HttpResponse(
-            error.message, content_type="text/plain; charset=utf-8", status=status, headers=headers
-        )
+        return temporary_error_page(request, status, error.message, retry_after=TRANSFER_RETRY_SECONDS)
+    headers = {"Retry-After": str(TRANSFER_RETRY_SECONDS), "Cache-Control": "no-store"}
     problem = {
         "type": "about:blank",
         "title": status.phrase,

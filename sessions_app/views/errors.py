@@ -11,7 +11,8 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
-from sessions_app.http.outages import RETRY_AFTER_SECONDS, find_outage
+from sessions_app.http.error_pages import temporary_error_page
+from sessions_app.http.outages import OUTAGE_RETRY_SECONDS, find_outage
 from sessions_app.operations.errors import DiskFullError, OperationError, OverQuotaError
 
 
@@ -42,8 +43,6 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if outage is None:
         context = {"request_id": getattr(request, "id", "")}
         return HttpResponse(render_to_string("500.html", context), status=HTTPStatus.INTERNAL_SERVER_ERROR)
-    return HttpResponse(
-        render_to_string("503.html", {"outage": outage}),
-        status=HTTPStatus.SERVICE_UNAVAILABLE,
-        headers={"Retry-After": str(RETRY_AFTER_SECONDS), "Cache-Control": "no-store"},
+    return temporary_error_page(
+        request, HTTPStatus.SERVICE_UNAVAILABLE, outage.message, retry_after=OUTAGE_RETRY_SECONDS
     )

@@ -86,7 +86,11 @@ def test_refusals_of_pages_and_api(client: Client, world: World, archive: str, s
     other = Program.of(world.bob).get("/me")
 
     assert (page.status_code, page["Retry-After"]) == (429, "5")
-    assert page.content.decode().startswith("Your account has 1 uploads and downloads in progress.")
+    assert (
+        "The limit of 1 simultaneous uploads and downloads for your account is reached."
+        in page.content.decode()
+    )
+    assert '<a class="button primary" href="">Try again</a>' in page.content.decode()
     problem_of(api, 429, "too_many_transfers")
     assert other.status_code == 200
     first.close()
@@ -100,6 +104,7 @@ def test_large_bodies_are_refused_before_they_are_read(client: Client, settings)
     api = client.post("/api/v1/uploads", "x" * 70_000, content_type="application/json")
 
     assert page.status_code == 503
+    assert "Try again</a>" not in page.content.decode()  # a link cannot send the form again
     problem_of(api, 503, "busy")
     assert client.get("/sessions/").status_code == 200
     assert transfers.count() == 0

@@ -155,7 +155,7 @@ def test_an_unreadable_file_is_refused_as_retryable(alice: Client, world: World)
 
     for headers in ({}, {"Range": "bytes=0-3"}):
         response = alice.get(url_of(session, "hi_audio.wav"), headers=headers)
-        assert (response.status_code, response["Content-Type"].partition(";")[0]) == (503, "text/plain")
+        assert (response.status_code, response["Content-Type"].partition(";")[0]) == (503, "text/html")
         assert "Content-Disposition" not in response
 
 

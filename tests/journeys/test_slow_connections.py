@@ -178,9 +178,7 @@ def test_stalled_downloads_are_limited_per_account_and_leave_threads_for_pages(
     refused = alice.http.get(served.address + archive, timeout=30)
     assert refused.status_code == 429
     assert refused.headers["Retry-After"] == "5"
-    assert refused.text == (
-        "Your account has 3 uploads and downloads in progress. Wait until one has ended, then try again."
-    )
+    assert "The limit of 3 simultaneous uploads and downloads for your account is reached." in refused.text
     problem = alice.http.get(f"{served.address}/api/v1{archive}", timeout=30)
     assert (problem.status_code, problem.json()["code"]) == (429, "too_many_transfers")
     alice.http.head(served.address + archive, timeout=30).raise_for_status()
@@ -202,7 +200,7 @@ def test_a_link_has_its_own_limit(slow: Slow, served: Portal, alice: Visitor, ar
     refused = alice.http.get(served.address + link, timeout=30)
 
     assert refused.status_code == 429
-    assert refused.text.startswith("This link has 2 uploads and downloads in progress.")
+    assert "The limit of 2 simultaneous uploads and downloads for this link is reached." in refused.text
     assert served.call("count_link_downloads", session=re.split("/", archive)[2]) == 2
 
 

@@ -1,0 +1,25 @@
+"""Pages of errors, rendered without the user: they may be caused by the database."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+
+
+def temporary_error_page(
+    request: HttpRequest, status: HTTPStatus, message: str, *, retry_after: int
+) -> HttpResponse:
+    """Return the page for a request that may succeed later.
+
+    :param status: 429 or 503.
+    :param retry_after: in seconds.
+    """
+    # A link cannot repeat the request of a form.
+    context = {"message": message, "can_retry": request.method in {"GET", "HEAD"}}
+    return HttpResponse(
+        render_to_string(f"{status.value}.html", context),
+        status=status,
+        headers={"Retry-After": str(retry_after), "Cache-Control": "no-store"},
+    )

@@ -44,7 +44,8 @@ def take_lock(file: Path) -> Iterator[None]:
             holder = process_id.read_text(encoding="ascii").strip()
         raise LockTakenError(holder) from error
     try:
-        process_id.write_text(f"{os.getpid()}\n", encoding="ascii")
+        with suppress(OSError):  # a full disk: the id is only for messages
+            process_id.write_text(f"{os.getpid()}\n", encoding="ascii")
         yield
     finally:
         lock.release()

@@ -20,7 +20,11 @@ from sessions_app.management.services import broker, web, worker
 from sessions_app.management.services.child import Service
 from sessions_app.management.services.supervisor import StopRequested, Supervisor
 from sessions_app.management.static_files import collect_static_files
-from sessions_app.operations.database_reserve import reserve_database_space
+from sessions_app.operations.database_reserve import (
+    release_placeholder,
+    reserve_database_space,
+    write_placeholder,
+)
 
 START_TIMEOUT = 60
 """Seconds; generous for a slow disk with a cold cache."""
@@ -46,6 +50,8 @@ class Command(BaseCommand):
         with ExitStack() as stack:
             stack.enter_context(supervisor.handle_signals())
             self._lock(stack)
+            release_placeholder()
+            stack.callback(write_placeholder)
             listening = stack.enter_context(web.listen(host, port))
             stack.callback(supervisor.stop)
             try:

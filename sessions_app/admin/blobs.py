@@ -84,7 +84,7 @@ class BlobAdmin(LargeTableAdmin[Blob]):
         if not self.has_cleanup_permission(request):
             raise PermissionDenied
         if request.method == "POST":
-            dry_run = request.POST.get("action") == "count"
+            dry_run = "count" in request.POST
             assert request.user.is_authenticated
             request_cleanup(owner=request.user, dry_run=dry_run, now=timezone.now())
             return redirect("admin:sessions_app_garbage")

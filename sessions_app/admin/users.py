@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
@@ -14,8 +17,10 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 
 from sessions_app.access import can_clean_up, can_inspect, usable_shares, visible_to
+from sessions_app.account_forms import OperatorPasswordForm
 from sessions_app.models import AccessToken, Share
 from sessions_app.operations.accounts.tokens import list_revocable_tokens
 
@@ -34,6 +39,7 @@ class PortalUserAdmin(UserAdmin[User]):
     list_display = ("username", "email", "is_active", "is_staff", "date_joined", "last_login")
     date_hierarchy = "date_joined"
     readonly_fields = ("tokens_and_links",)
+    change_password_form = OperatorPasswordForm
     actions = ("deactivate",)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:  # noqa: ARG002 (signature of Django)
@@ -82,15 +88,14 @@ class PortalUserAdmin(UserAdmin[User]):
         if request.method == "POST":
             _revoke(request, user)
             return redirect(ACCESS_PAGE, user.pk)
+        groups = _list_access(request, user)
         context = {
             **self.admin_site.each_context(request),
-            "title": f"Access of {user.get_username()}",
+            "title": f"Access of {Truncator(user.get_username()).chars(30)}",
             "opts": self.opts,
             "original": user,
-            "tokens": _tokens_of(user) if can_inspect(request.user, AccessToken) else None,
-            "shares": _shares_of(user) if can_inspect(request.user, Share) else None,
-            "can_revoke_tokens": can_clean_up(request.user, AccessToken),
-            "can_revoke_shares": can_clean_up(request.user, Share),
+            "groups": groups,
+            "can_revoke": any(group.can_revoke and group.rows for group in groups),
         }
         return render(request, "admin/auth/user/access.html", context)
 
@@ -102,6 +107,63 @@ def _tokens_of(user: User) -> list[AccessToken]:
 def _shares_of(user: User) -> QuerySet[Share]:
     shares = visible_to(user, usable_shares(now=timezone.now()))
     return shares.select_related("export__version__session").order_by("-pk")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccessGroup:
+    """The user's tokens or links, for a table."""
+
+    title: str
+    field: str
+    """Name of the check boxes."""
+    columns: tuple[str, ...]
+    rows: Sequence[tuple[UUID, tuple[object, ...]]]
+    """Code and cells of each."""
+    can_revoke: bool
+
+
+def _list_access(request: HttpRequest, user: User) -> list[AccessGroup]:
+    """Return what the operator may inspect of the user's access."""
+    groups = []
+    if can_inspect(request.user, AccessToken):
+        tokens = AccessGroup(
+            title="Access tokens",
+            field="token",
+            columns=("Name", "Scope", "Expires", "Last used"),
+            rows=[
+                (
+                    token.code,
+                    (
+                        str(token),
+                        token.get_scope_display(),
+                        token.expires_at or "Never",
+                        token.last_used_at or "Never",
+                    ),
+                )
+                for token in _tokens_of(user)
+            ],
+            can_revoke=can_clean_up(request.user, AccessToken),
+        )
+        groups.append(tokens)
+    if can_inspect(request.user, Share):
+        links = AccessGroup(
+            title="Links",
+            field="share",
+            columns=("Export", "Session", "Note", "Expires", "Downloads"),
+            rows=[
+                (
+                    share.code,
+                    (
+                        *(share.export.filename, share.export.version.session.name, share.note or "-"),
+                        *(share.expires_at, share.download_count),
+                    ),
+                )
+                for share in _shares_of(user)
+            ],
+            can_revoke=can_clean_up(request.user, Share),
+        )
+        groups.append(links)
+    return groups
 
 
 def _count_access(user: User) -> tuple[int, int]:

@@ -31,6 +31,7 @@ SIGNED_IN = [
     "/accounts/password/change/",
     "/accounts/logout/",
     "/account/tokens/",
+    "/account/storage/",
 ]
 
 
@@ -63,11 +64,16 @@ def make_content(user: BrowserUser, folder: Path, media: Media) -> list[str]:
     page.get_by_role("button", name="Create empty session").click()
     expect(page.get_by_role("heading", name="This session has no version yet")).to_be_visible()
     empty = page.url
+    user.open("/sessions/new/")
+    page.get_by_label("Name", exact=True).fill(f"trashed {LONG_NAME}")
+    page.get_by_role("button", name="Create empty session").click()
+    page.get_by_role("button", name="Delete").click()
     jobs.append(preview_import(user, folder, link))
     addresses = [
         *jobs,
         session,
         f"{session}versions/1/",
+        f"{session}versions/",
         f"{session}versions/2/export/new/",
         f"{session}save/",
         export,
@@ -125,6 +131,27 @@ def test_every_page_is_free_of_errors_and_fits_the_screen(
     missing = bob.page.goto(f"{bob.address}/nothing")
     assert missing is not None
     assert missing.status == 404
+
+
+def test_the_trash_is_emptied_after_a_typed_word(bob: BrowserUser):
+    page = bob.page
+    for name in ("first", "second"):
+        bob.open("/sessions/new/")
+        page.get_by_label("Name", exact=True).fill(name)
+        page.get_by_role("button", name="Create empty session").click()
+        page.get_by_role("button", name="Delete").click()
+    bob.open("/sessions/trash/")
+    page.get_by_role("button", name="Empty trash").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Delete all 2 sessions in the trash permanently?")
+    button = dialog.get_by_role("button", name="Empty trash")
+    expect(button).to_be_disabled()
+    dialog.get_by_role("textbox").fill("delete")
+    button.click()
+
+    expect(page.locator(".message")).to_contain_text("2 sessions were deleted permanently")
+    expect(page.get_by_role("button", name="Empty trash")).to_have_count(0)
+    assert bob.errors == []
 
 
 def test_the_chosen_theme_is_stored(make_user):

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Permission, User
+from django.core.mail import EmailMessage
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -36,6 +37,7 @@ from sessions_app.operations.sessions.trash import trash_sessions
 from sessions_app.operations.shares.create import create_share
 from sessions_app.operations.shares.find import find_share
 from sessions_app.storage.keys import blob_key
+from tests.integration.mail import run_mail_tasks
 from tests.query_plans import record_plans
 from tests.world import PROJECT, World, stored_keys
 
@@ -321,7 +323,7 @@ def text_of(client: Client, address: str) -> str:
 
 def start_cleanup(client: Client, action: str) -> Job:
     """Press the button; the request itself deletes nothing."""
-    response = client.post(reverse("admin:sessions_app_garbage"), {"action": action})
+    response = client.post(reverse("admin:sessions_app_garbage"), {action: "1"})
     assert response.status_code == 302
     return Job.objects.filter(kind=Job.Kind.CLEANUP).latest("created_at", "pk")
 
@@ -406,6 +408,26 @@ def test_users_without_permission_get_no_admin_page(world: World, client: Client
 
 def test_operators_change_their_password_on_the_portals_page(operator: Client):
     assert operator.get("/admin/password_change/")["Location"] == "/accounts/password/change/"
+
+
+@pytest.mark.usefixtures("mail_queue")
+def test_a_user_receives_a_mail_when_an_operator_changes_the_password(
+    world: World, operator: Client, mailoutbox: list[EmailMessage]
+):
+    world.alice.email = "alice@example.com"
+    world.alice.save()
+    page = reverse("admin:auth_user_password_change", args=[world.alice.pk])
+    new = {"password1": "another river by day", "password2": "another river by day"}
+
+    refused = operator.post(page, {**new, "password2": "typo"})
+    changed = operator.post(page, {**new, "usable_password": "true", "set-password": "1"})
+    run_mail_tasks()
+
+    assert (refused.status_code, changed.status_code) == (200, 302)
+    (mail,) = mailoutbox
+    assert mail.to == ["alice@example.com"]
+    assert "An operator changed the password of your account alice." in str(mail.body)
+    assert "Address:" not in str(mail.body)
 
 
 def revocable(world: World) -> tuple[AccessToken, Share]:

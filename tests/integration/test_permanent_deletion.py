@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import LazySettings
+from django.test import Client
 
 from sessions_app.models import Blob, DubbingSession, Entry, Export, Job, Version
 from sessions_app.operations.cleanup.expired import purge_deleted_sessions
@@ -134,6 +135,23 @@ def test_other_users_sessions_are_not_deleted(world: World):
 
     session.refresh_from_db()
     assert session.deleted_at is None
+
+
+def test_the_page_offers_to_empty_the_trash_and_names_the_number(world: World):
+    alice = signed_in(world.alice)
+    assert "Empty trash" not in alice.get("/sessions/trash/").content.decode()
+
+    trashed(world, "first")
+    assert "the session in the trash permanently?" in headings(alice)
+
+    trashed(world, "second")
+    assert "all 2 sessions in the trash permanently?" in headings(alice)
+
+
+def headings(client: Client) -> str:
+    page = client.get("/sessions/trash/").content.decode()
+    assert "Empty trash" in page
+    return " ".join(page.split())
 
 
 def test_the_page_deletes_only_after_the_typed_confirmation(world: World):

@@ -18,10 +18,10 @@ import django_stubs_ext
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
-from pythonjsonlogger.core import RESERVED_ATTRS
 
 from dubbing_sessions import embedded, metrics_folder
 from dubbing_sessions.env import env_bool, env_int, env_list, env_networks, env_str
+from dubbing_sessions.log_settings import build_logging
 
 django_stubs_ext.monkeypatch()
 
@@ -331,6 +331,8 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = _site.scheme
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 # No mail to addresses without an account; the page does not reveal whether there is one.
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+# A thief of a session cannot change the password or the address unnoticed.
+ACCOUNT_EMAIL_NOTIFICATIONS = True
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "session-list"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
@@ -389,34 +391,4 @@ METRICS_FOLDER = os.environ.get(metrics_folder.VARIABLE, "")
 """Folder in which the web processes of one server count requests."""
 
 # ---- Logs ---------------------------------------------------------------------------
-LOG_FORMAT = env_str("LOG_FORMAT", "text")
-if LOG_FORMAT not in {"text", "json"}:
-    raise ImproperlyConfigured(f"LOG_FORMAT must be text or json, not {LOG_FORMAT!r}.")
-LOGGING: dict[str, Any] = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "text": {"format": "%(asctime)s %(levelname)s %(name)s:%(context)s %(message)s"},
-        "json": {
-            "()": "pythonjsonlogger.json.JsonFormatter",
-            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
-            "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},
-            "reserved_attrs": [*RESERVED_ATTRS, "context", "request"],
-        },
-    },
-    "filters": {
-        "context": {"()": "dubbing_sessions.log_context.ContextFilter"},
-        "short_outages": {"()": "sessions_app.http.outages.ShortOutages"},
-    },
-    "handlers": {
-        "console": {
-            "class": "logging.StreamHandler",
-            "formatter": LOG_FORMAT,
-            "filters": ["context", "short_outages"],
-        }
-    },
-    "loggers": {
-        "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
-        "sessions_app": {"handlers": ["console"], "level": env_str("LOG_LEVEL", "INFO"), "propagate": False},
-    },
-}
+LOGGING = build_logging(log_format=env_str("LOG_FORMAT", "text"), level=env_str("LOG_LEVEL", "INFO"))

@@ -1,12 +1,28 @@
-"""Space on the disk of a folder."""
+"""Space on disks."""
 
 from __future__ import annotations
 
 import os
 from contextlib import suppress
 from pathlib import Path
+from typing import Protocol
 
 UNLIMITED = 2**63 - 1
+
+
+class Disk(Protocol):
+    """The disk of a store on this machine; see ``store.Capabilities.disk``."""
+
+    def get_free_space(self) -> int:
+        """Return the bytes that can be written.
+
+        :raises StoreUnavailableError: the disk did not respond.
+        """
+        ...
+
+    def shares_blocks(self) -> bool:
+        """Return whether copies of objects share their blocks and need almost no space."""
+        ...
 
 
 def get_free_space(folder: Path) -> int:

@@ -25,6 +25,7 @@ from typing import Protocol
 
 from dubbing_core.zips.multipart import PartLimits
 from sessions_app.storage.check_result import CheckResult
+from sessions_app.storage.disk import Disk
 
 CHUNK_SIZE = 1024 * 1024
 """Maximum number of bytes that a reader yields at once: memory use does not depend on an object's size."""
@@ -122,21 +123,6 @@ class LocalFiles(Protocol):
 
         Otherwise like ``BlobWriter.writer``.
         """
-        ...
-
-
-class Disk(Protocol):
-    """The disk of a store on this machine; see ``Capabilities.disk``."""
-
-    def get_free_space(self) -> int:
-        """Return the bytes that can be written.
-
-        :raises StoreUnavailableError: the disk did not respond.
-        """
-        ...
-
-    def shares_blocks(self) -> bool:
-        """Return whether copies of objects share their blocks and need almost no space."""
         ...
 
 

@@ -13,45 +13,14 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import accumulate
 from typing import Protocol
 
 from dubbing_core import codec
 from dubbing_core.paths import check_collisions, check_path
-from dubbing_core.zips.records import (
-    CENTRAL_SIGNATURE,
-    END_SIGNATURES,
-    EXTRA_ALIGNMENT,
-    EXTRA_HEADER_SIZE,
-    EXTRA_LIMIT,
-    FLAG_UTF8,
-    LOCAL_SIGNATURE,
-    MADE_BY_UNIX,
-    MODE_FILE,
-    MODE_SHIFT,
-    NEEDS_FOLDERS,
-    NEEDS_ZIP64,
-    SENTINEL16,
-    SENTINEL32,
-    STORED,
-    CentralHeader,
-    End64Record,
-    EndRecord,
-    LocalHeader,
-    Locator64,
-    pack_extra,
-    pack_zip64,
-    to_dos_timestamp,
-)
-
-LARGE_SIZE = 4 * 1024 * 1024
-MEDIUM_SIZE = 64 * 1024
-ALIGNMENTS = ((LARGE_SIZE, 64 * 1024), (MEDIUM_SIZE, 4096))
-"""Pairs of a minimum member size and the alignment of such a member's data, in bytes."""
-PADDING_MINIMUM = EXTRA_HEADER_SIZE + 2
-ALIGNMENT_LIMIT = 0x8000
-"""The largest power of two that the padding field can express."""
+from dubbing_core.zips.headers import build_end_records, build_headers
+from dubbing_core.zips.records import END_SIGNATURES, SENTINEL16, SENTINEL32
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -293,7 +262,7 @@ class _LayoutBuilder:
             size, crc32 = len(member.data), codec.crc32(member.data)
         else:
             size, crc32 = member.size, member.crc32
-        local, central = _build_headers(member.name, size, crc32, member.modified, self._position)
+        local, central = build_headers(member.name, size, crc32, member.modified, self._position)
         self._directory += central
         self._count += 1
         self._add_piece(local)
@@ -307,7 +276,7 @@ class _LayoutBuilder:
     def finish(self, comment: bytes) -> None:
         offset = self._position
         self._add_piece(self._directory)
-        self._add_piece(_build_end_records(self._count, len(self._directory), offset, comment))
+        self._add_piece(build_end_records(self._count, len(self._directory), offset, comment))
         self._flush()
 
     def _add_piece(self, data: bytes | bytearray) -> None:
@@ -317,101 +286,3 @@ class _LayoutBuilder:
     def _flush(self) -> None:
         self._writer.add_literal(self._pieces)
         self._pieces = []
-
-
-def _build_headers(
-    member_name: str, size: int, crc32: int, modified: datetime, offset: int
-) -> tuple[bytes, bytes]:
-    """Return the local and the central header of a member at an offset."""
-    name = member_name.encode()
-    flags = 0 if member_name.isascii() else FLAG_UTF8
-    dos_time, dos_date = _to_dos_timestamp(modified)
-    field = min(size, SENTINEL32)
-    # 4.5.3: the local header needs both sizes, the central one each value that does not fit into its own field.
-    sizes = (size, size) if field == SENTINEL32 else ()
-    offsets = (offset,) if offset >= SENTINEL32 else ()
-    extra = pack_zip64(*sizes) if sizes else b""
-    central_extra = pack_zip64(*sizes, *offsets) if sizes or offsets else b""
-    extra += _build_padding(size, offset + LocalHeader.STRUCT.size + len(name), len(extra))
-    # The records' structs are used directly: an object for each of 100,000 headers would double the time.
-    local = LocalHeader.STRUCT.pack(
-        LOCAL_SIGNATURE,
-        NEEDS_ZIP64 if sizes else NEEDS_FOLDERS,
-        flags,
-        STORED,
-        dos_time,
-        dos_date,
-        crc32,
-        field,
-        field,
-        len(name),
-        len(extra),
-    )
-    central = CentralHeader.STRUCT.pack(
-        CENTRAL_SIGNATURE,
-        MADE_BY_UNIX,
-        NEEDS_ZIP64 if central_extra else NEEDS_FOLDERS,
-        flags,
-        STORED,
-        dos_time,
-        dos_date,
-        crc32,
-        field,
-        field,
-        len(name),
-        len(central_extra),
-        0,  # comment
-        0,  # disk
-        0,  # internal attributes
-        MODE_FILE << MODE_SHIFT,
-        min(offset, SENTINEL32),
-    )
-    return local + name + extra, central + name + central_extra
-
-
-@lru_cache(maxsize=16)
-def _to_dos_timestamp(modified: datetime) -> tuple[int, int]:
-    """Return `to_dos_timestamp` of a moment that all members of a version share."""
-    return to_dos_timestamp(modified)
-
-
-def _build_padding(size: int, start: int, used: int) -> bytes:
-    """Return the extra field that aligns the member's data.
-
-    :param start: offset of the local header's extra fields.
-    :param used: size of the other extra fields.
-    """
-    if size < MEDIUM_SIZE:
-        return b""
-    alignment = next(alignment for min_size, alignment in ALIGNMENTS if size >= min_size)
-    missing = -(start + used) % alignment
-    if not missing:
-        return b""
-    # A field has at least PADDING_MINIMUM bytes, so a smaller gap is extended to the next boundary. Where that exceeds
-    # the limit of extra fields, half the alignment is always possible.
-    if missing < PADDING_MINIMUM:
-        missing += alignment
-    if missing + used > EXTRA_LIMIT:
-        missing -= alignment // 2
-    value = struct.pack("<H", min(alignment, ALIGNMENT_LIMIT))
-    return pack_extra(EXTRA_ALIGNMENT, value.ljust(missing - EXTRA_HEADER_SIZE, b"\0"))
-
-
-def _build_end_records(entries: int, size: int, offset: int, comment: bytes) -> bytes:
-    """Return the bytes that follow the central directory."""
-    end64 = b""
-    if entries >= SENTINEL16 or size >= SENTINEL32 or offset >= SENTINEL32:
-        end64 = (
-            End64Record(
-                disk_entries=entries, entries=entries, directory_size=size, directory_offset=offset
-            ).pack()
-            + Locator64(end64_offset=offset + size).pack()
-        )
-    end = EndRecord(
-        disk_entries=min(entries, SENTINEL16),
-        entries=min(entries, SENTINEL16),
-        directory_size=min(size, SENTINEL32),
-        directory_offset=min(offset, SENTINEL32),
-        comment_size=len(comment),
-    )
-    return end64 + end.pack() + comment

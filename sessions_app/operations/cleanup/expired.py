@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from sessions_app.models import DubbingSession, Export, Job, Upload
 from sessions_app.models.bulk import ROWS_PER_STATEMENT
@@ -45,12 +45,8 @@ def count_expired(expired: ExpiredRows, report: GarbageReport) -> None:
     """Count the expired rows; the exports of sessions with them."""
     report.sessions.merge(Tally(count=expired.sessions.count()))
     exports = Export.objects.filter(version__session__in=expired.sessions, removed_at__isnull=True)
-    for tally, rows, size in (
-        (report.exports, exports, "size"),
-        (report.uploads, expired.uploads, "received"),
-    ):
-        totals = rows.aggregate(count=Count("pk"), size=Sum(size))
-        tally.merge(Tally(count=totals["count"], size=totals["size"] or 0))
+    report.exports.merge(Tally.of(exports))
+    report.uploads.merge(Tally.of(expired.uploads, size="received"))
 
 
 def purge_sessions(

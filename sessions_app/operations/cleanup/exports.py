@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from sessions_app.models import Export, Share
 from sessions_app.models.bulk import ROWS_PER_STATEMENT
@@ -25,11 +25,6 @@ def get_expired_exports(*, now: datetime) -> QuerySet[Export]:
         .exclude(Exists(shares))
         .exclude(is_purged_with_session)
     )
-
-
-def count_exports(exports: QuerySet[Export]) -> Tally:
-    totals = exports.aggregate(count=Count("pk"), size=Sum("size"))
-    return Tally(count=totals["count"], size=totals["size"] or 0)
 
 
 def expire_exports(

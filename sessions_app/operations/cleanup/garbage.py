@@ -25,11 +25,12 @@ from sessions_app.operations.cleanup.expired import (
     get_expired_rows,
     purge_sessions,
 )
-from sessions_app.operations.cleanup.exports import count_exports, expire_exports, get_expired_exports
+from sessions_app.operations.cleanup.exports import expire_exports, get_expired_exports
 from sessions_app.operations.cleanup.leftovers import delete_leftovers
 from sessions_app.operations.cleanup.report import GarbageReport
 from sessions_app.operations.cleanup.rows import count_rows, delete_rows
 from sessions_app.operations.cleanup.unreferenced_blobs import collect_blobs, count_blobs
+from sessions_app.operations.tally import Tally
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +48,7 @@ def collect_garbage(
     exports = get_expired_exports(now=now)
     if dry_run:
         count_expired(expired, report)
-        report.exports.merge(count_exports(exports))
+        report.exports.merge(Tally.of(exports))
         delete_leftovers(report, dry_run=True, is_full=is_full, check=check)
         count_blobs(expired, report, now=now, is_full=is_full)
         count_rows(report, now=now)

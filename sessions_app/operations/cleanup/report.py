@@ -21,7 +21,7 @@ class GarbageReport:
     jobs: Tally = field(default_factory=Tally)
     """Finished jobs; without bytes, like the following rows."""
     records: Tally = field(default_factory=Tally)
-    """Idempotency records and sign-in sessions."""
+    """Idempotency records, sign-in sessions and hits of throttles."""
 
     @property
     def freed(self) -> int:

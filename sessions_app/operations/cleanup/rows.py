@@ -25,7 +25,7 @@ def count_rows(report: GarbageReport, *, now: datetime) -> None:
 
 
 def delete_rows(report: GarbageReport, *, now: datetime, check: Callable[[], None]) -> None:
-    """Delete jobs, idempotency records and sign-in sessions past their time."""
+    """Delete the jobs and records whose time has passed."""
     for tally, rows in _get_old_rows(report, now=now):
         while ids := list(rows.values_list("pk", flat=True)[:ROWS_PER_STATEMENT]):
             check()

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
+from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Substr
 
 from sessions_app.models import Blob, Entry, GarbageCandidate, Job, Pin, Upload
@@ -58,9 +58,9 @@ def count_blobs(expired: ExpiredRows, report: GarbageReport, *, now: datetime, i
     new = Blob.objects.exclude(state=Blob.State.DELETING)
     new = new.filter(unreferenced_since__isnull=True) if is_full else new.filter(pk__in=candidates)
     due = Blob.objects.filter(unreferenced_since__lte=now - settings.GARBAGE_GRACE).exclude(pk__in=candidates)
-    report.unreferenced.merge(_count(_exclude_referenced(new, expired)))
-    report.blobs.merge(_count(_exclude_referenced(deleting, expired)))
-    report.blobs.merge(_count(_exclude_referenced(due.exclude(state=Blob.State.DELETING), expired)))
+    report.unreferenced.merge(Tally.of(_exclude_referenced(new, expired)))
+    report.blobs.merge(Tally.of(_exclude_referenced(deleting, expired)))
+    report.blobs.merge(Tally.of(_exclude_referenced(due.exclude(state=Blob.State.DELETING), expired)))
 
 
 def _record_all(check: Check) -> None:
@@ -108,8 +108,3 @@ def _exclude_referenced(blobs: QuerySet[Blob], expired: ExpiredRows) -> QuerySet
     pins = Pin.objects.filter(blob=blob, job__in=Job.objects.unfinished())
     uploads = Upload.objects.filter(blob=blob).exclude(pk__in=expired.uploads)
     return blobs.exclude(Exists(entries)).exclude(Exists(pins)).exclude(Exists(uploads))
-
-
-def _count(blobs: QuerySet[Blob]) -> Tally:
-    totals = blobs.aggregate(count=Count("pk"), size=Sum("size"))
-    return Tally(count=totals["count"], size=totals["size"] or 0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -13,7 +12,7 @@ from typing import Any
 
 from bench.load_user import LoadUser
 from bench.worker import Worker
-from tests.services.ports import free_port
+from tests.services.ports import free_port, is_listening
 from tests.services.postgres import running_postgres
 from tests.services.processes import ROOT, Service
 from tests.services.seaweedfs import running_seaweedfs
@@ -55,7 +54,7 @@ class LoadPortal:
             folder=checkout,
         )
         try:
-            service.wait_until(lambda: _listens(port), timeout=60)
+            service.wait_until(lambda: is_listening(port), timeout=60)
             yield port
         finally:
             service.stop()
@@ -99,8 +98,3 @@ def running_load_portal(
         static = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"]
         Service("collectstatic", static, log=folder / "static.log", environment=environment).process.wait()
         yield LoadPortal(stack=stack, folder=folder, environment=environment, worker=data, users=created)
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -13,7 +13,6 @@ from dubbing_sessions.celery import app
 from sessions_app import queue
 from sessions_app.models import Export, Job, Pin
 from sessions_app.operations.errors import JobLost, NotAllowedError
-from sessions_app.operations.exports import job as export_job
 from sessions_app.operations.exports.request import request_export
 from sessions_app.operations.jobs.cancel import cancel_job
 from sessions_app.operations.jobs.context import JobContext
@@ -172,7 +171,7 @@ def test_an_internal_error_is_detailed_for_staff_only(
     def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError("somewhere deep")
 
-    monkeypatch.setattr(export_job, "get_export_layout", fail)
+    monkeypatch.setattr("sessions_app.operations.exports.job.get_export_layout", fail)
 
     world.run(job)
 
@@ -186,7 +185,7 @@ def test_a_worker_that_is_stopped_requeues_its_job(world: World, job: Job, monke
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(export_job, "get_export_layout", interrupt)
+        patch.setattr("sessions_app.operations.exports.job.get_export_layout", interrupt)
         with pytest.raises(KeyboardInterrupt):
             world.run(job)
 

@@ -15,7 +15,6 @@ import pytest
 from sessions_app.models import Blob, DubbingSession, Job, Upload
 from sessions_app.operations.cleanup.garbage import collect_garbage
 from sessions_app.operations.errors import BadInputError, NotAllowedError, OverQuotaError
-from sessions_app.operations.imports import job as import_job
 from sessions_app.operations.imports.request import request_file_import, request_import
 from sessions_app.operations.ingest import from_archive
 from sessions_app.operations.jobs.cancel import cancel_job
@@ -415,7 +414,7 @@ def test_two_imports_at_once_do_not_exceed_the_quota(world: World, settings, mon
         others.append(world.imported(zip_of_files({"b.wav": b"\1" * 100_000})))
         return ingest(context, **arguments)
 
-    monkeypatch.setattr(import_job, "ingest_members", ingest_beside_another)
+    monkeypatch.setattr("sessions_app.operations.imports.job.ingest_members", ingest_beside_another)
     job = world.imported(zip_of_files({"a.wav": b"\0" * 100_000}))
 
     assert (job.state, job.error_code) == ("failed", "over_quota")

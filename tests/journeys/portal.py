@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import sys
 import time
@@ -16,7 +15,7 @@ from django.conf import settings
 from dubbing_sessions.embedded import get_broker_socket
 from tests.journeys.controller import running_controller
 from tests.journeys.workers import TIMEOUT, Worker
-from tests.services.ports import free_port
+from tests.services.ports import free_port, is_listening
 from tests.services.processes import ROOT, Service
 from tests.services.stacks import Stack
 from tests.services.valkey import Valkey, running_valkey
@@ -117,7 +116,7 @@ class Portal:
             environment={**self.environment, "SITE_URL": self._address},
             own_group=True,
         )
-        self._web.wait_until(lambda: _listens(port), timeout=TIMEOUT)
+        self._web.wait_until(lambda: is_listening(port), timeout=TIMEOUT)
 
     @contextmanager
     def other_web(self, settings: dict[str, str]) -> Iterator[tuple[str, Service]]:
@@ -132,7 +131,7 @@ class Portal:
             environment={**self.environment, **settings, "SITE_URL": address},
         )
         try:
-            service.wait_until(lambda: _listens(port), timeout=TIMEOUT)
+            service.wait_until(lambda: is_listening(port), timeout=TIMEOUT)
             yield address, service
         finally:
             service.stop()
@@ -202,11 +201,6 @@ class Portal:
     def logs(self) -> str:
         logs = sorted(self.folder.glob("*.log"))
         return "\n".join(f"--- {log.name}\n{log.read_text(errors='replace')[-4000:]}" for log in logs)
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @contextmanager

@@ -79,6 +79,7 @@ def test_a_broker_that_stops_and_comes_back(portal: Portal, stack: Stack):
         assert get(portal, path, token=token).status_code == HTTPStatus.OK
     for path in PAGES[:4]:
         alice.get(path)
+    Visitor(portal.address).sign_in("bob", portal.password)
     job = request_import(portal)
     assert get(portal, "/readyz").json() == {"status": "degraded", "database": "ok", "broker": "unavailable"}
     portal.broker.start()

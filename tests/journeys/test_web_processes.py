@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 from pathlib import Path
 
 import pytest
 import requests
+from prometheus_client.parser import text_string_to_metric_families
 
 from tests.journeys.portal import Portal
+from tests.services.processes import Service
 
 pytestmark = pytest.mark.slow
 
@@ -18,6 +21,40 @@ LIMIT = 6
 
 def children_of(pid: int) -> set[int]:
     return {int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+
+
+def test_one_process_reports_the_requests_of_all(portal: Portal):
+    settings = {"WEB_PROCESSES": "3", "WEB_THREADS": "16", "METRICS_TOKEN": "a-token-of-the-scraper"}
+    with portal.other_web(settings) as (address, service):
+        # Kept-alive connections are spread over the processes; with only one a counter could not be incomplete.
+        clients = [requests.Session() for _ in range(12)]
+        for _ in range(5):
+            for client in clients:
+                assert client.get(f"{address}/accounts/login/", timeout=60).status_code == 200
+        files = list(metrics_folder(service).glob("counter_*.db"))
+        counts = {count_sign_in_pages(address) for _ in range(10)}
+        os.kill(min(children_of(service.process.pid)), signal.SIGKILL)
+
+        assert len(files) > 1
+        assert counts == {60.0}
+        portal.wait_for(lambda: count_sign_in_pages(address) == 60.0, condition="nothing is forgotten")
+
+
+def count_sign_in_pages(address: str) -> float:
+    headers = {"Authorization": "Bearer a-token-of-the-scraper", "Connection": "close"}
+    response = requests.get(f"{address}/metrics", headers=headers, timeout=60)
+    assert response.status_code == 200
+    return sum(
+        sample.value
+        for family in text_string_to_metric_families(response.text)
+        for sample in family.samples
+        if sample.name == "dubbing_http_requests_total" and sample.labels["route"] == "account_login"
+    )
+
+
+def metrics_folder(service: Service) -> Path:
+    name = f"dubbing-sessions-metrics-{os.getuid()}-{service.process.pid}"
+    return Path(tempfile.gettempdir()) / name
 
 
 def test_processes_share_limits_and_replace_each_other(portal: Portal):

@@ -15,6 +15,43 @@ OUTCOMES = {"succeeded": 92, "failed": 6, "cancelled": 2}
 EXPORT_DAYS, SHARED, REVOKED, PINS_PER_JOB = 7, 0.3, 0.1, 40
 """Lifetime of an export; share of exports with a link; of revoked links; pinned blobs of a running job."""
 
+JOB_COLUMNS = (
+    *(
+        "id",
+        "code",
+        "owner_id",
+        "kind",
+        "state",
+        "session_id",
+        "params",
+        "result",
+        "attempt",
+        "lease_expires_at",
+    ),
+    *(
+        "done_bytes",
+        "total_bytes",
+        "error_code",
+        "error_message",
+        "created_at",
+        "published_at",
+        "publish_count",
+    ),
+    *("started_at", "finished_at"),
+)
+EXPORT_COLUMNS = (
+    *("id", "code", "version_id", "owner_id", "job_id", "filename", "key", "size", "etag", "created_at"),
+    *("expires_at", "removed_at"),
+)
+SHARE_COLUMNS = (
+    *("code", "export_id", "created_by_id", "token_hash", "note", "created_at", "expires_at", "revoked_at"),
+)
+UPLOAD_COLUMNS = (
+    *("code", "owner_id", "path", "size", "received", "state", "job_id", "created_at", "expires_at"),
+)
+TOKEN_COLUMNS = ("code", "owner_id", "name", "token_hash", "prefix", "scope", "created_at")
+RECORD_COLUMNS = ("owner_id", "key", "fingerprint", "status", "body", "created_at")
+
 
 def write_activity(scale: Scale, values: Values, contents: Contents) -> None:
     writer = _Writer(scale, values, contents)
@@ -30,75 +67,10 @@ class _Writer:
         self._scale, self._values, self._contents = scale, values, contents
         self._with_versions = [session for session in contents.sessions if session.versions]
         self._next_job, self._next_export = first_id(Job), first_id(Export)
-        self._jobs = Table(
-            Job,
-            (
-                *(
-                    "id",
-                    "code",
-                    "owner_id",
-                    "kind",
-                    "state",
-                    "session_id",
-                    "params",
-                    "result",
-                    "attempt",
-                    "lease_expires_at",
-                ),
-                *(
-                    "done_bytes",
-                    "total_bytes",
-                    "error_code",
-                    "error_message",
-                    "created_at",
-                    "published_at",
-                    "publish_count",
-                ),
-                *("started_at", "finished_at"),
-            ),
-        )
-        self._exports = Table(
-            Export,
-            (
-                *(
-                    "id",
-                    "code",
-                    "version_id",
-                    "owner_id",
-                    "job_id",
-                    "filename",
-                    "key",
-                    "size",
-                    "etag",
-                    "created_at",
-                ),
-                *("expires_at", "removed_at"),
-            ),
-        )
-        self._shares = Table(
-            Share,
-            (
-                "code",
-                "export_id",
-                "created_by_id",
-                "token_hash",
-                "note",
-                "created_at",
-                "expires_at",
-                "revoked_at",
-            ),
-        )
-        self._uploads = Table(
-            Upload,
-            ("code", "owner_id", "path", "size", "received", "state", "job_id", "created_at", "expires_at"),
-        )
-        self._pins = Table(Pin, ("job_id", "blob_id"))
-        self._tokens = Table(
-            AccessToken, ("code", "owner_id", "name", "token_hash", "prefix", "scope", "created_at")
-        )
-        self._records = Table(
-            IdempotencyRecord, ("owner_id", "key", "fingerprint", "status", "body", "created_at")
-        )
+        self._jobs, self._exports = Table(Job, JOB_COLUMNS), Table(Export, EXPORT_COLUMNS)
+        self._shares, self._uploads = Table(Share, SHARE_COLUMNS), Table(Upload, UPLOAD_COLUMNS)
+        self._pins, self._tokens = Table(Pin, ("job_id", "blob_id")), Table(AccessToken, TOKEN_COLUMNS)
+        self._records = Table(IdempotencyRecord, RECORD_COLUMNS)
 
     def write_finished_jobs(self) -> None:
         random = self._values.random

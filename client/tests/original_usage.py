@@ -14,6 +14,7 @@ import os
 import re
 import zipfile
 from pathlib import Path
+from typing import Any
 
 from dubbing_client import ProjectSessionManager, collect_session_data
 
@@ -62,6 +63,12 @@ def session_manager() -> None:
     print("✅ Session save test:", manager.save_session("test_session", data))
     assert manager.save_session("another_project", data) is True
     print("✅ Found", len(manager.get_all_sessions()), "sessions")
+    check_loaded_session(manager, data)
+    assert manager.delete_session("test_session")
+    assert manager.delete_session("another_project")
+
+
+def check_loaded_session(manager: ProjectSessionManager, data: dict[str, Any]) -> None:
     loaded = manager.load_session("test_session")
     print("✅ Session load test:", loaded is not None)
     assert loaded is not None
@@ -71,7 +78,7 @@ def session_manager() -> None:
     } == {
         key: data[key] for key in ("video_name", "languages", "transcription_text", "translations", "voices")
     }
-    # The Spanish file was never there: the data told more than the disk held.
+    # The Spanish file did not exist when the session was saved.
     assert list(loaded["audio_paths"]) == ["hi"]
     assert Path(loaded["audio_paths"]["hi"]).read_bytes() == sound("hi")
     info = manager.get_session_info("test_session")
@@ -90,8 +97,6 @@ def session_manager() -> None:
     assert (info["has_transcription"], info["has_translations"]) == (True, True)
     assert (info["has_audio"], info["has_videos"]) == (True, False)
     assert info["file_count"] == manager.count_session_files(f"{manager.sessions_dir}/test_session")
-    assert manager.delete_session("test_session")
-    assert manager.delete_session("another_project")
 
 
 def session_functions() -> None:
@@ -192,6 +197,10 @@ def three_days() -> None:
     write("custom_voices/custom_hi_voice_01_demo.wav", sound("voice"))
     write("final_mixed_videos/gemini_hi_deep_demo_mixed.mp4", b"mixed" * 1000)
     print("Save custom voices and mixed videos:", manager.save_session(name, collect_session_data()))
+    check_export(manager, name)
+
+
+def check_export(manager: ProjectSessionManager, name: str) -> None:
     exported = f"{name}_export.zip"
     print("Export final session as ZIP:", manager.export_session(name, exported))
     with zipfile.ZipFile(exported) as archive:

@@ -1,8 +1,6 @@
 """Keyset pagination: pages begin at a row, not at a number of skipped rows.
 
-Every page thus costs the same.
-
-A cursor contains the sort key of a page's first or last row.
+Every page thus costs the same. A cursor contains the sort key of a page's first or last row.
 """
 
 from __future__ import annotations
@@ -44,8 +42,7 @@ class Order:
     def after(self, cursor: str, *, is_reversed: bool = False) -> Q:
         """Return the condition that a row follows the cursor's.
 
-        :param is_reversed: that it precedes it.
-
+        :param is_reversed: the condition that it precedes the cursor's row.
         :raises CursorError: the cursor is not from this list.
         """
         value, pk = self._decode(cursor)

@@ -44,8 +44,8 @@ def load(
     """Fetch what differs; each file is verified and replaced atomically.
 
     :param overwrite: overwrite local changes, and delete files that the plan lists.
-    :param allow_hidden: write hidden files that the plan lists,
-    :param allow_invisible: and names with invisible characters.
+    :param allow_hidden: write hidden files that the plan lists.
+    :param allow_invisible: write names with invisible characters that the plan lists.
     :raises LocalChangesError: local changes would be lost; nothing was written.
     :raises UnsafeNamesError: the plan contains such names; nothing was written.
     :raises TransferError: the received bytes are not the version's.

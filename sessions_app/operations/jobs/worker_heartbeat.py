@@ -22,7 +22,7 @@ ALIVE_FILE = Path(tempfile.gettempdir()) / "dubbing-sessions-worker"
 
 
 class WorkerHeartbeat:
-    """Thread of a worker's main process that records it until ``stop``."""
+    """Thread in a worker's main process that records the worker until ``stop``."""
 
     def __init__(self, *, name: str, processes: int, clock: Clock) -> None:
         self._name = name

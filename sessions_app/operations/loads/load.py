@@ -57,8 +57,8 @@ def load_version(
     folder's files as they were (new folders remain). Nothing is synced to the disk: this is a working copy.
 
     :param as_saved: write each file to the path it was saved from, instead of its path in the session.
-    :param allow_hidden: write hidden files, such as `.git/config`, which other programs obey,
-    :param allow_invisible: and names with invisible or bidirectional characters.
+    :param allow_hidden: write hidden files, such as `.git/config`, which other programs obey.
+    :param allow_invisible: write names with invisible or bidirectional characters.
     :raises NotAllowedError: `load_differs`, files with other bytes exist and ``overwrite`` is false; `load_hidden_files` or
         `load_invisible_characters`, such files would be written. Nothing was written.
     :raises BadInputError: `load_path_is_folder` or `load_folder_is_file`, a folder is in the place of a file or the reverse. A

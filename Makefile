@@ -25,8 +25,6 @@ run: $(base) $(dist) ## Run the portal, its worker and its broker (PORT=8000 DAT
 
 test: $(dev) $(client) $(gradio) $(npm_dev) $(dist) ## Run all tests on both stacks (ARGS="-k name" for pytest)
 	@scripts/browser
-	@$(if $(ARGS),,scripts/frontend test)
-	@$(if $(ARGS),,.build/client/bin/python -m pytest --quiet client)
 	@scripts/test $(ARGS)
 
 test-large: $(dev) $(client) $(dist) ## Run the tests of large archives and of the benchmarks

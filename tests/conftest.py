@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import shutil
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,11 +16,13 @@ import django
 import django.conf
 import hypothesis
 import pytest
+from django.test import TransactionTestCase
 from whitenoise.base import WhiteNoise
 
 from sessions_app.management.static_files import collect_static_files
-from tests.services import stacks, static_files
+from tests.services import database, stacks, static_files
 from tests.services.folders import temporary_folder
+from tests.services.migrated_databases import NAME
 from tests.services.processes import ROOT
 
 if django.conf.settings.configured:
@@ -34,6 +38,7 @@ with pytest.MonkeyPatch.context() as patch:
     collect_static_files(print_line=lambda _: None)
 
 pytest.MonkeyPatch().setattr(WhiteNoise, "update_files_dictionary", static_files.add_examined_files)
+pytest.MonkeyPatch().setattr(TransactionTestCase, "_fixture_teardown", database.delete_rows)
 
 # The production hasher takes 0.4 s of CPU per password. Portals in separate processes use it.
 django.conf.settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
@@ -54,11 +59,11 @@ pytest_plugins = [
 TESTS = Path(__file__).parent
 ONE_STACK = ("bench", "browser", "language", "services", "stores", "unit")
 """Folders whose results do not depend on the stack, or whose tests start their own servers: run once."""
-ON_TEAM = ("stores",)
-"""Folders of ``ONE_STACK`` that run on ``team`` in `make test`: it has an S3 server already. Others run on ``embedded``."""
+ON_TEAM = ("services", "stores")
+"""Folders of ``ONE_STACK`` that run on ``team`` in `make test`: it has their servers already. Others run on ``embedded``."""
 SLOW_IMPORTS = (TESTS / "integration" / "test_api_document.py",)
 """Modules of tests marked ``one_stack`` whose import alone takes seconds."""
-SHARES = {"browser": ("browser", "services"), "outside": ("client", "journeys", "stores")}
+SHARES = {"browser": ("browser",), "outside": ("client", "journeys", "services", "stores")}
 """Folders whose tests mostly wait for a portal or server in other processes; all others are ``inside``."""
 IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
 SHARE = os.environ.get("DUBBING_TEST_SHARE", "")
@@ -79,6 +84,12 @@ def has_share(folder: str) -> bool:
 def is_stack_of(folder: str) -> bool:
     """Return whether tests that run once run on this stack."""
     return STACK.name == ("team" if IS_WORKER and folder in ON_TEAM else "embedded")
+
+
+def pytest_collection_finish() -> None:
+    """Exempt imported modules and collected tests from garbage collection, which would visit them for each test."""
+    gc.collect()
+    gc.freeze()
 
 
 def runs_here(item: pytest.Item) -> bool:
@@ -159,8 +170,17 @@ def work_folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """Do not create an empty database where ``django_db_modify_db_settings`` copied one; each run has its own."""
+    return True
+
+
+@pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
-    """Keep the test database in a file, as in production: WAL mode, several connections."""
-    if STACK.name == "embedded":
-        database = django.conf.settings.DATABASES["default"]
-        database.setdefault("TEST", {})["NAME"] = str(Path(STACK.environment["DATA_DIR"]) / "tests.sqlite3")
+    """Start with a copy of a migrated database; on ``embedded`` in a file, as in production: WAL mode, several connections."""
+    test = django.conf.settings.DATABASES["default"].setdefault("TEST", {})
+    if isinstance(STACK, stacks.Embedded):
+        test["NAME"] = str(Path(STACK.environment["DATA_DIR"]) / "tests.sqlite3")
+        shutil.copy(STACK.migrated_file, test["NAME"])
+    else:
+        test["TEMPLATE"] = NAME

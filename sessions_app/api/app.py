@@ -6,7 +6,7 @@ import logging
 import math
 import sys
 from datetime import UTC, datetime
-from functools import wraps
+from functools import cache, wraps
 from http import HTTPStatus
 from typing import Any
 
@@ -85,8 +85,9 @@ STORAGE_PAGE = "/account/storage/"
 class PortalAPI(NinjaAPI):
     """NinjaAPI with problem details and HEAD requests in its OpenAPI document."""
 
-    def get_openapi_schema(self, **kwargs: Any) -> OpenAPISchema:
-        document = super().get_openapi_schema(**kwargs)
+    @cache  # noqa: B019 (there is one API; to generate its document takes a second of CPU)
+    def _generate_document(self, path_prefix: str) -> OpenAPISchema:
+        document = super().get_openapi_schema(path_prefix=path_prefix)
         for methods in document["paths"].values():
             for method, operation in list(methods.items()):
                 operation["responses"] = {
@@ -96,6 +97,11 @@ class PortalAPI(NinjaAPI):
                 if method == "head":
                     methods[method] = {**operation, "operationId": f"{operation['operationId']}_head"}
         return document
+
+    def get_openapi_schema(
+        self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None
+    ) -> OpenAPISchema:
+        return self._generate_document(path_prefix or self.get_root_path(path_params or {}))
 
 
 def _as_problem(response: dict[str, Any]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from playwright.sync_api import Browser
 
 from tests.browser.browser_user import BrowserUser
 from tests.journeys.controller import Controller, running_controller
+from tests.journeys.portal import ONE_WEB_PROCESS
 from tests.services.browser import new_context
 from tests.services.processes import Service
 from tests.services.stacks import Stack
@@ -41,7 +42,7 @@ class Portal:
 def running_portal(environment: dict[str, str]) -> Iterator[Portal]:
     """Start an empty portal, without users."""
     # Static files were collected by the test session already.
-    environment = {**environment, "STATIC_ROOT": str(settings.STATIC_ROOT)}
+    environment = {**environment, **ONE_WEB_PROCESS, "STATIC_ROOT": str(settings.STATIC_ROOT)}
     data = Path(environment["DATA_DIR"])
     (data / "demo.json").write_text(json.dumps({"made": True}))
     log = data / "portal.log"

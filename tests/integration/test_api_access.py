@@ -256,6 +256,7 @@ def text_of(response: Any) -> str:
     return bytes_of(response).decode(errors="replace")
 
 
+@pytest.mark.one_stack
 def test_every_operation_is_tested_here():
     paths = api.get_openapi_schema()["paths"].values()
     assert {operation["operationId"] for methods in paths for operation in methods.values()} == set(
@@ -442,6 +443,7 @@ def test_invalid_tokens_are_limited_and_valid_ones_are_not(world: World, monkeyp
     problem_of(elsewhere.get(f"{ROOT}/me"), 401, "bad_token")
 
 
+@pytest.mark.one_stack
 def test_the_document_and_its_page_are_public(db: None):
     document = json.loads(Client().get(f"{ROOT}/openapi.json").content)
     page = Client().get(f"{ROOT}/docs")

@@ -176,6 +176,7 @@ def cursor_of(value: object) -> str:
     return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
 
 
+@pytest.mark.one_stack
 @pytest.mark.parametrize(
     "cursor",
     [
@@ -203,6 +204,7 @@ def test_an_invalid_cursor_is_a_problem(world: World, alice: Program, cursor: st
     problem_of(alice.get(f"/sessions/{session.code}/versions?cursor={cursor}"), 400, "bad_cursor")
 
 
+@pytest.mark.one_stack
 @pytest.mark.parametrize("moment", ["soon", "2025-01-01T00:00:00", "", "9999-99-99", "2025-01-01"])
 def test_an_invalid_time_in_a_cursor_is_a_problem(alice: Program, moment: str):
     problem_of(alice.get(f"/jobs?cursor={cursor_of(['created_at', moment, 1])}"), 400, "bad_cursor")
@@ -217,6 +219,7 @@ def test_a_cursor_beyond_all_rows_returns_none(world: World, alice: Program):
         assert response.json() == {"items": [], "next": None}
 
 
+@pytest.mark.one_stack
 def test_a_cursor_of_another_order_is_a_problem(talks: list[DubbingSession], alice: Program):
     cursor = alice.get("/sessions?order=name&limit=1").json()["next"]
 

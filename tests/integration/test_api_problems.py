@@ -58,6 +58,7 @@ def alice(world: World) -> Program:
     return Program.of(world.alice)
 
 
+@pytest.mark.one_stack
 @pytest.mark.parametrize("name", ODD_BODIES)
 def test_a_malformed_body_is_a_problem(alice: Program, name: str):
     data, code = ODD_BODIES[name]
@@ -68,6 +69,7 @@ def test_a_malformed_body_is_a_problem(alice: Program, name: str):
     assert not DubbingSession.objects.exists()
 
 
+@pytest.mark.one_stack
 def test_each_invalid_field_is_reported(alice: Program):
     body = {"uploads": [{"path": "a.wav", "size": -1}, {"path": 7, "size": 1, "sha256": "x"}]}
 
@@ -134,6 +136,7 @@ def test_a_nul_in_a_url_is_a_problem(world: World, alice: Program):
     problem_of(alice.post(f"/sessions/{code}/versions/1/bundle", {"paths": [""]}), 404, "not_found")
 
 
+@pytest.mark.one_stack
 @pytest.mark.parametrize(
     "path",
     ["", "/", "/nope", "/sessions/", "/sessions/1", "/sessions/not-a-code", "/sessions/%ff", "/../v2/me"],
@@ -150,6 +153,7 @@ def test_an_unknown_version_number_is_a_problem(world: World, alice: Program):
         problem_of(alice.get(f"/sessions/{code}/versions/{number}"), 404, "not_found")
 
 
+@pytest.mark.one_stack
 def test_a_problem_for_another_method_lists_the_allowed_ones(alice: Program):
     response = alice.call("PATCH", "/sessions", {})
 
@@ -158,6 +162,7 @@ def test_a_problem_for_another_method_lists_the_allowed_ones(alice: Program):
     assert "GET, HEAD, POST" in problem["detail"]
 
 
+@pytest.mark.one_stack
 def test_every_get_has_a_head(world: World, alice: Program):
     code = sketch_session(world.alice).code
 
@@ -189,6 +194,7 @@ def test_a_busy_resource_is_a_problem_with_retry_after(
         assert int(response["Retry-After"]) > 0
 
 
+@pytest.mark.one_stack
 def test_another_content_type_is_a_problem(alice: Program):
     for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "x"):
         response = alice.client.generic("POST", f"{ROOT}/sessions", b'{"name": "talk"}', kind)
@@ -199,6 +205,7 @@ def test_another_content_type_is_a_problem(alice: Program):
     assert plain.status_code == 201
 
 
+@pytest.mark.one_stack
 def test_a_body_that_is_too_large_is_a_problem(alice: Program):
     data = b'{"name": "' + b"x" * (11 * 1024 * 1024) + b'"}'
 
@@ -229,6 +236,7 @@ def test_an_unavailable_storage_is_a_problem_with_retry_after(world: World, alic
         assert int(response["Retry-After"]) > 0
 
 
+@pytest.mark.one_stack
 def test_an_internal_error_is_a_problem_without_details(
     world: World, alice: Program, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
@@ -273,10 +281,12 @@ def test_many_hashes_are_queried_in_batches(world: World, alice: Program):
     problem_of(alice.post("/blobs/missing", {"blobs": [*blobs, *blobs]}), 422, "bad_request")
 
 
+@pytest.mark.one_stack
 def test_an_unknown_url_without_a_token_is_not_found(db: None):
     problem_of(Client().get(f"{ROOT}/nope"), 404, "not_found")
 
 
+@pytest.mark.one_stack
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete", "options"])
 def test_the_openapi_document_is_only_read(method: str):
     response = getattr(Client(), method)("/api/v1/openapi.json")

@@ -127,13 +127,8 @@ class TestAFailure:
     @METHODS
     @pytest.mark.parametrize("name", ["original_video.mp4", "audio/segments/023.wav"], ids=["large", "small"])
     def test_of_one_file_leaves_no_others(self, world: World, compression: int, name: str):
-        files = project()
-        buffer = io.BytesIO()
-        with zipfile.ZipFile(buffer, "w", compression) as archive:
-            for each, contents in files.items():
-                archive.writestr(each, contents)
-            info = archive.getinfo(name)
-        data = bytearray(buffer.getvalue())
+        data = bytearray(archive_of_project(compression))
+        info = zipfile.ZipFile(io.BytesIO(data)).getinfo(name)
         data[info.header_offset + 30 + len(name) + info.compress_size // 2] ^= 0x55
 
         job = world.imported(bytes(data))

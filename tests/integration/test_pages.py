@@ -210,6 +210,7 @@ def test_the_owner_gets_the_expected_response(world: World, things: Things, name
 # Refused requests change nothing, so that one database serves all endpoints.
 
 
+@pytest.mark.one_stack
 def test_another_user_sees_and_changes_nothing(world: World, things: Things, subtests: pytest.Subtests):
     client = signed_in(world.charlie)
     before = state_of_all()
@@ -225,6 +226,7 @@ def test_another_user_sees_and_changes_nothing(world: World, things: Things, sub
     assert state_of_all() == before
 
 
+@pytest.mark.one_stack
 def test_an_operator_is_another_user_outside_the_admin_site(
     world: World, things: Things, subtests: pytest.Subtests
 ):
@@ -239,6 +241,7 @@ def test_an_operator_is_another_user_outside_the_admin_site(
     assert state_of_all() == before
 
 
+@pytest.mark.one_stack
 def test_a_viewer_changes_nothing(
     world: World, things: Things, monkeypatch: pytest.MonkeyPatch, subtests: pytest.Subtests
 ):
@@ -269,6 +272,7 @@ def test_rows_of_other_users_look_like_missing_ones(world: World, things: Things
             assert missing.status_code == foreign.status_code == 404, endpoint.name
 
 
+@pytest.mark.one_stack
 def test_a_malformed_code_is_not_found(world: World, things: Things, subtests: pytest.Subtests):
     client = signed_in(world.alice)
 
@@ -289,6 +293,7 @@ def test_a_malformed_code_is_not_found(world: World, things: Things, subtests: p
                 assert response.status_code == 404, (endpoint.name, code)
 
 
+@pytest.mark.one_stack
 def test_signed_out_users_are_redirected_to_the_sign_in_page(things: Things, subtests: pytest.Subtests):
     before = state_of_all()
 
@@ -301,6 +306,7 @@ def test_signed_out_users_are_redirected_to_the_sign_in_page(things: Things, sub
     assert state_of_all() == before
 
 
+@pytest.mark.one_stack
 def test_other_methods_are_refused(world: World, things: Things, subtests: pytest.Subtests):
     client = signed_in(world.alice)
     before = state_of_all()
@@ -315,6 +321,7 @@ def test_other_methods_are_refused(world: World, things: Things, subtests: pytes
     assert state_of_all() == before
 
 
+@pytest.mark.one_stack
 def test_requests_without_a_csrf_token_are_refused(world: World, things: Things, subtests: pytest.Subtests):
     client = signed_in(world.alice, enforce_csrf_checks=True)
     before = state_of_all()
@@ -474,6 +481,7 @@ def test_a_malformed_share_token_is_not_found(things: Things, subtests: pytest.S
                 assert Client().get(url).status_code == 404, url
 
 
+@pytest.mark.one_stack
 @pytest.mark.parametrize("action", ["trash", "export", "nonsense", ""])
 def test_a_batch_without_sessions_is_an_error(
     world: World, things: Things, action: str, subtests: pytest.Subtests
@@ -490,6 +498,7 @@ def test_a_batch_without_sessions_is_an_error(
     assert state_of_all() == before
 
 
+@pytest.mark.one_stack
 def test_an_invalid_expiry_of_a_link_is_refused(world: World, things: Things, subtests: pytest.Subtests):
     client, url = signed_in(world.alice), ENDPOINTS["export-share"].url(things)
 

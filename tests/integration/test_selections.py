@@ -208,6 +208,7 @@ def url(session: DubbingSession, rest: str, number: int = 1) -> str:
     return f"/sessions/{session.code}/versions/{number}/{rest}"
 
 
+@pytest.mark.one_stack
 def test_the_form_selects_categories_and_languages(world: World, session: DubbingSession, client: Client):
     client.force_login(world.alice)
     page = bytes_of(client.get(url(session, "export/new/"))).decode()
@@ -224,6 +225,7 @@ def test_the_form_selects_categories_and_languages(world: World, session: Dubbin
     assert job.params == {"version": 1, "selection": {"categories": ["audio"]}}
 
 
+@pytest.mark.one_stack
 @pytest.mark.parametrize(
     ("form", "params"),
     [
@@ -267,6 +269,7 @@ def test_the_form_is_translated_into_a_selection(
     assert Job.objects.get(kind=Job.Kind.EXPORT).params == params
 
 
+@pytest.mark.one_stack
 @pytest.mark.parametrize(
     "form",
     [

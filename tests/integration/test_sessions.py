@@ -430,6 +430,7 @@ def test_the_page_shows_the_data_of_the_original(world: World, alice: Client):
         assert moment.astimezone(UTC).isoformat(timespec="microseconds") in text
 
 
+@pytest.mark.one_stack
 @pytest.mark.parametrize(
     "document",
     [

@@ -81,6 +81,7 @@ def test_every_file_is_downloaded_unchanged(alice: Client, session: DubbingSessi
         assert response["ETag"] == f'"{entry.blob.sha256}"'
 
 
+@pytest.mark.one_stack
 @pytest.mark.parametrize("name", FILES)
 def test_no_file_can_run_scripts_on_the_portal(alice: Client, session: DubbingSession, name: str):
     url = url_of(session, name.rpartition("/")[2])

@@ -23,6 +23,9 @@ from tests.services.valkey import Valkey, running_valkey
 SHORT_INTERVALS = {"JOB_LEASE_SECONDS": "6", "JOB_RECONCILE_SECONDS": "1", "JOB_REPUBLISH_SECONDS": "2"}
 """Settings that turn the minutes of production into seconds."""
 
+ONE_WEB_PROCESS = {"WEB_PROCESSES": "1"}
+"""Each more takes 2 s of CPU to start; `test_web_processes` starts several."""
+
 SLICES = {"queued": 0.02, "running": 0.008}
 """Seconds that a paused worker runs between two checks of its progress, by the job's state."""
 
@@ -209,7 +212,8 @@ def running_portal(stack: Stack) -> Iterator[Portal]:
     with ExitStack() as services:
         # The test session has collected the static files.
         static = {"STATIC_ROOT": str(settings.STATIC_ROOT)}
-        environment = {**services.enter_context(stack.fresh(migrated=True)), **SHORT_INTERVALS, **static}
+        fresh = services.enter_context(stack.fresh(migrated=True))
+        environment = {**fresh, **SHORT_INTERVALS, **ONE_WEB_PROCESS, **static}
         if "REDIS_URL" in environment:
             broker = services.enter_context(running_valkey())
             environment["REDIS_URL"] = broker.url

@@ -135,13 +135,23 @@ def init_cluster(installation: Path, data: Path, *, account: int | None) -> None
         raise ServiceError(f"initdb ended with status {initdb.returncode}.\n{initdb.stderr}")
 
 
+def copy_cluster(template: Path, data: Path, *, account: int | None) -> None:
+    """Copy the folder of a stopped server's databases, for the account."""
+    shutil.copytree(template, data)
+    if account is not None:
+        for path in [data, *data.rglob("*")]:
+            os.chown(path, account, -1)
+    data.chmod(0o700)
+
+
 @contextmanager
 def running_postgres(
-    *, data: Path | None = None, settings: Mapping[str, str] | None = None
+    *, data: Path | None = None, template: Path | None = None, settings: Mapping[str, str] | None = None
 ) -> Iterator[Postgres]:
     """Start a server.
 
     :param data: folder that stores the databases beyond the end; made if it is missing.
+    :param template: folder of another server's databases, which a new one starts with; none by default.
     """
     with temporary_folder("postgres") as folder:
         installation, account = find_installation(), None
@@ -150,7 +160,9 @@ def running_postgres(
             account = pwd.getpwnam("nobody").pw_uid
             os.chown(folder, account, -1)
         data = data or folder / "data"
-        if not (data / "PG_VERSION").exists():
+        if template is not None:
+            copy_cluster(template, data, account=account)
+        elif not (data / "PG_VERSION").exists():
             init_cluster(installation, data, account=account)
         (data / "postmaster.pid").unlink(missing_ok=True)  # of a killed server
         settings = {**WITHOUT_DURABILITY, **SMALL_CONTAINER, "listen_addresses": "", **(settings or {})}

@@ -9,8 +9,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
-import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -18,6 +16,7 @@ from functools import cached_property
 from pathlib import Path
 
 from tests.services.folders import temporary_folder
+from tests.services.migrated_databases import NAME, get_postgres_cluster, get_sqlite_file
 from tests.services.postgres import Postgres, running_postgres
 from tests.services.processes import ROOT
 from tests.services.s3 import S3Server, external_s3
@@ -42,7 +41,7 @@ class Stack(ABC):
 
         ``embedded`` has no broker: the portal starts one, as `manage.py run` does.
 
-        :param migrated: copy a migrated database, which takes 5 s of CPU less than to migrate an empty one.
+        :param migrated: copy a migrated database, which takes 4 s of CPU less than to migrate an empty one.
         """
 
 
@@ -61,15 +60,13 @@ class Embedded(Stack):
     def fresh(self, *, migrated: bool = False) -> Iterator[dict[str, str]]:
         with temporary_folder("portal") as folder:
             if migrated:
-                shutil.copy(self._template, folder)
+                shutil.copy(self.migrated_file, folder)
             yield {**without_settings(os.environ), "DATA_DIR": str(folder)}
 
     @cached_property
-    def _template(self) -> Path:
-        """A migrated database, to be copied."""
-        folder = Path(self.environment["DATA_DIR"]) / "template"
-        migrate({**without_settings(os.environ), "DATA_DIR": str(folder)})
-        return folder / "db.sqlite3"
+    def migrated_file(self) -> Path:
+        """The file of a migrated database, to be copied."""
+        return get_sqlite_file(without_settings(os.environ))
 
 
 class Team(Stack):
@@ -92,7 +89,7 @@ class Team(Stack):
     def fresh(self, *, migrated: bool = False) -> Iterator[dict[str, str]]:
         with (
             temporary_folder("portal") as folder,
-            self.postgres.database(template=self._template if migrated else None) as database,
+            self.postgres.database(template=NAME if migrated else None) as database,
             running_valkey() as broker,
         ):
             yield {
@@ -104,18 +101,6 @@ class Team(Stack):
                 "S3_PREFIX": folder.name,
             }
 
-    @cached_property
-    def _template(self) -> str:
-        """Name of a migrated database, to be copied."""
-        url = self._services.enter_context(self.postgres.database())
-        migrate({**os.environ, "DATABASE_URL": url})
-        return url.rpartition("/")[2]
-
-
-def migrate(environment: Mapping[str, str]) -> None:
-    command = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
-    subprocess.run(command, cwd=ROOT, env=environment, check=True, timeout=120)
-
 
 def start(services: ExitStack) -> Stack:
     """Start the stack that the environment names; set its settings before Django reads them."""
@@ -125,7 +110,8 @@ def start(services: ExitStack) -> Stack:
     if name == "embedded":
         stack = Embedded(data_dir)
     elif name == "team":
-        postgres = services.enter_context(running_postgres())
+        cluster = get_postgres_cluster(without_settings(os.environ))
+        postgres = services.enter_context(running_postgres(template=cluster))
         s3 = external_s3() or services.enter_context(running_seaweedfs())
         stack = Team(data_dir, postgres, s3, services)
     else:

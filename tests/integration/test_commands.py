@@ -484,8 +484,9 @@ def test_static_files_are_collected_when_they_have_changed(settings: LazySetting
     settings.STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
     settings.STATIC_ROOT = collected
     lines: list[str] = []
-    for style in ("a { color: red }", "a { color: blue }"):
+    for changed_at, style in enumerate(("a { color: red }", "a { color: blue }"), 4_000_000_000):
         (sources / "page.css").write_text(style, encoding="utf-8")
+        os.utime(sources / "page.css", (changed_at, changed_at))  # collectstatic compares whole seconds
         assert collect_static_files(print_line=lines.append)
         assert (collected / "page.css").read_text(encoding="utf-8") == style
 

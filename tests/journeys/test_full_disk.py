@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from tests.journeys.portal import ONE_WEB_PROCESS
 from tests.journeys.test_run import Run, manage
 from tests.journeys.visitor import Visitor
 from tests.services.full_disk import SmallDisk, small_disk
@@ -38,6 +39,7 @@ def environment(disk: SmallDisk, stack: Stack) -> Iterator[dict[str, str]]:
         (data / "demo.json").write_text('{"made": true}')
         yield {
             **fresh,
+            **ONE_WEB_PROCESS,
             "DATA_DIR": str(data),
             "TMPDIR": str(temporary),
             "STATIC_ROOT": str(settings.STATIC_ROOT),

@@ -17,6 +17,7 @@ from zipfile import ZipFile
 import pytest
 from django.conf import settings
 
+from tests.journeys.portal import ONE_WEB_PROCESS
 from tests.journeys.visitor import Visitor
 from tests.services.processes import ROOT, start_process
 from tests.world import PROJECT, zip_of_files
@@ -144,7 +145,7 @@ def run_error(environment: dict[str, str], **settings: str) -> str:
 @pytest.fixture
 def environment(portal_environment: dict[str, str]) -> dict[str, str]:
     # The test session has collected the static files.
-    return {**portal_environment, "STATIC_ROOT": str(settings.STATIC_ROOT)}
+    return {**portal_environment, **ONE_WEB_PROCESS, "STATIC_ROOT": str(settings.STATIC_ROOT)}
 
 
 @pytest.fixture

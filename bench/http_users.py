@@ -11,6 +11,7 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 TIMEOUT = 60.0
@@ -29,9 +30,11 @@ class Target:
 
 @dataclass(kw_only=True)
 class Latencies:
-    """Durations of requests in seconds."""
+    """Durations of requests, or of saves, in seconds."""
 
     seconds: list[float] = field(default_factory=list)
+    in_requests: list[float] = field(default_factory=list)
+    """Of each save, the seconds in which it waited for responses; in the others its job waited or ran."""
     errors: list[str] = field(default_factory=list)
     duration: float = 0.0
 
@@ -54,20 +57,32 @@ class Connection:
         self._target = target
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
+        self.waited = 0.0
+        """Seconds from requests to their responses."""
 
     async def request(
         self, method: str, path: str, body: bytes = b"", *, headers: dict[str, str] | None = None
     ) -> tuple[int, bytes]:
         """Return status and body; connect again if the server has closed."""
-        for attempt in (1, 2):
-            is_new = self._writer is None
+        if self._writer is not None:
             try:
-                return await asyncio.wait_for(self._exchange(method, path, body, headers or {}), TIMEOUT)
+                return await self._exchange_in_time(method, path, body, headers or {})
             except (OSError, asyncio.IncompleteReadError):
                 self.close()
-                if is_new or attempt == 2:  # noqa: PLR2004 (the last attempt)
-                    raise
-        raise AssertionError
+        try:
+            return await self._exchange_in_time(method, path, body, headers or {})
+        except (OSError, asyncio.IncompleteReadError):
+            self.close()
+            raise
+
+    async def _exchange_in_time(
+        self, method: str, path: str, body: bytes, headers: dict[str, str]
+    ) -> tuple[int, bytes]:
+        start = time.perf_counter()
+        try:
+            return await asyncio.wait_for(self._exchange(method, path, body, headers), TIMEOUT)
+        finally:
+            self.waited += time.perf_counter() - start
 
     async def _exchange(
         self, method: str, path: str, body: bytes, headers: dict[str, str]
@@ -145,13 +160,14 @@ def save(targets: Sequence[Target], *, seconds: float) -> Latencies:
         count = 0
         while time.monotonic() < deadline:
             count += 1
-            start = time.perf_counter()
+            start, waited = time.perf_counter(), connection.waited
             try:
                 await _save_once(connection, session, f"user {number}, save {count}".encode() * 500)
             except (OSError, EOFError, TimeoutError, UnexpectedStatusError) as error:
                 found.errors.append(f"save: {error!r}")
             else:
                 found.seconds.append(time.perf_counter() - start)
+                found.in_requests.append(connection.waited - waited)
         connection.close()
 
     return _run(targets, user, seconds)
@@ -186,7 +202,7 @@ async def _save_once(connection: Connection, session: str, data: bytes) -> None:
 
 
 def _json(path: str, status: int, text: bytes) -> Any:
-    if status >= 400:  # noqa: PLR2004 (errors)
+    if status >= HTTPStatus.BAD_REQUEST:
         raise UnexpectedStatusError(f"{path}: {status} {text[:200]!r}")
     return json.loads(text)
 
@@ -198,7 +214,7 @@ async def _timed(found: Latencies, connection: Connection, path: str, *, limit: 
     except (OSError, EOFError, TimeoutError) as error:
         found.errors.append(f"{path}: {error!r}")
         return
-    if status != 200:  # noqa: PLR2004 (OK)
+    if status != HTTPStatus.OK:
         found.errors.append(f"{path}: {status}")
     found.seconds.append(time.perf_counter() - start)
 

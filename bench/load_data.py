@@ -92,22 +92,29 @@ def _sign_in(user: User) -> str:
 def create_heavy_work(folder: str, *, export_size: int, import_size: int) -> None:
     """Create a session of ``export_size`` bytes and a ZIP of ``import_size``."""
     user = User.objects.create_user(HEAVY)
-    files = [_write(Path(folder) / f"{number}.mp4", export_size // 2) for number in range(2)]
-    for name, members, size in (("export", files, 0), ("import", files[:1], import_size)):
-        archive = Path(folder) / f"{name}.zip"
-        with ZipFile(archive, "w") as packed:
-            for file in members:
-                packed.write(_write(file, size) if size else file, f"{name}/{file.name}")
-    job = request_file_import(file=Path(folder) / "export.zip", owner=user, name="export", now=timezone.now())
+    source = Path(folder) / "export.zip"
+    _write_archive(source, [export_size // 2] * 2)
+    job = request_file_import(file=source, owner=user, name="export", now=timezone.now())
     run_job(job_id=job.pk, clock=timezone.now)
+    source.unlink()
+    job.refresh_from_db()
+    if job.state != Job.State.SUCCEEDED:
+        raise HeavyWorkError(f"The session to export could not be created: {job.error_message}")
+    _write_archive(Path(folder) / "import.zip", [import_size])
 
 
-def _write(file: Path, size: int) -> Path:
+class HeavyWorkError(Exception):
+    pass
+
+
+def _write_archive(path: Path, sizes: list[int]) -> None:
+    """Write a ZIP of videos that do not compress and have no equal parts."""
     block = os.urandom(BLOCK_SIZE)
-    with file.open("wb") as target:
-        for number in range(size // BLOCK_SIZE):
-            target.write(number.to_bytes(8, "little") + block[8:])
-    return file
+    with ZipFile(path, "w") as archive:
+        for number, size in enumerate(sizes):
+            with archive.open(f"{number}.mp4", "w", force_zip64=True) as video:
+                for place in range(size // BLOCK_SIZE):
+                    video.write(f"{path.name} {number} {place}".encode().ljust(64) + block[64:])
 
 
 def start_heavy_work(folder: str) -> list[int]:

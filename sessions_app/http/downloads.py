@@ -20,7 +20,7 @@ from dubbing_core.http_ranges import (
 from dubbing_core.zips.layout import Layout
 from sessions_app.exports.stream import stream_segments
 from sessions_app.http.error_pages import temporary_error_page
-from sessions_app.http.transfers import claim_transfer
+from sessions_app.http.transfers import SMALL_BODY, claim_transfer
 from sessions_app.models import Entry, Export
 from sessions_app.storage import get_store
 from sessions_app.storage.keys import blob_key
@@ -155,7 +155,7 @@ def download_response(
             unsatisfied["Content-Range"] = f"bytes */{download.size}"
             return _with_headers(unsatisfied, download)
     start, end = (part.start, part.end) if part else (0, download.size)
-    if request.method == "GET" and start < end:
+    if request.method == "GET" and end - start > SMALL_BODY:
         claim_transfer(request, link=link)
     response = _body(request, download, start, end)
     if response.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
@@ -182,6 +182,9 @@ def _body(request: HttpRequest, download: Download, start: int, end: int) -> Htt
     if request.method == "HEAD" or start == end:
         return HttpResponse()
     try:
+        if end - start <= SMALL_BODY:
+            # Like a page: no transfer, and the thread keeps its database connection.
+            return HttpResponse(b"".join(download.read(start, end)))
         if download.path is not None:
             return FileResponse(_FileRange(download.path, start, end))
         return StreamingHttpResponse(with_first_chunk(download.read(start, end)))

@@ -22,7 +22,8 @@ from sessions_app.http.error_pages import temporary_error_page
 from sessions_app.operations.errors import BusyError
 
 SMALL_BODY = 64 * 1024
-"""Bytes of a body that the web server receives before a thread starts (``dubbing_sessions.web_worker``)."""
+"""Bytes of a body that is no transfer: the web server receives it before a thread starts (``dubbing_sessions.web_worker``), and
+one that it sends fits into the system's buffers."""
 TRANSFER_RETRY_SECONDS = 5
 
 

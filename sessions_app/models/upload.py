@@ -38,6 +38,16 @@ class Upload(models.Model):
     sha256 = models.CharField(
         max_length=64, blank=True, help_text="As declared by the client; the server computes its own."
     )
+    computed_sha256 = models.CharField(
+        max_length=64,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Computed by the server while the parts arrived; empty if a job has to compute it.",
+    )
+    computed_crc32 = models.PositiveBigIntegerField(
+        null=True, blank=True, help_text="Computed together with the SHA-256."
+    )
     members = models.JSONField(
         null=True, blank=True, help_text="Files of a pack in order: path, size, sha256."
     )

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from sessions_app.http.transfers import TooManyTransfersError, Transfers, transfers
+from sessions_app.http.transfers import SMALL_BODY, TooManyTransfersError, Transfers, transfers
 from sessions_app.operations.errors import BusyError
 from tests.integration.programs import Program, problem_of
 from tests.world import World
@@ -21,7 +21,8 @@ def client(world: World) -> Client:
 
 @pytest.fixture
 def archive(world: World) -> str:
-    return f"/sessions/{world.saved().code}/versions/1/archive.zip"
+    session = world.saved(files={"talk.mp4": b"video", "audio/hi_audio.wav": b"wave" * SMALL_BODY})
+    return f"/sessions/{session.code}/versions/1/archive.zip"
 
 
 def test_each_key_and_all_together_are_limited(settings):
@@ -63,6 +64,20 @@ def test_a_streamed_response_counts_until_it_is_closed_and_holds_no_database_con
 
     assert transfers.count() == 0
     assert connection.connection is None
+
+
+@pytest.mark.parametrize("path", ["{archive}", "{session}files/audio/hi_audio.wav"])
+def test_a_small_range_is_no_transfer_and_keeps_its_database_connection(
+    client: Client, archive: str, path: str, settings
+):
+    settings.MAX_TRANSFERS = 0
+    path = path.format(session=archive.removesuffix("archive.zip"), archive=archive)
+
+    response = client.get(path, headers={"Range": "bytes=100-199"})
+
+    assert (response.status_code, len(response.content)) == (206, 100)
+    assert connection.connection is not None
+    assert client.get(path, headers={"Range": f"bytes=0-{SMALL_BODY}"}).status_code == 503
 
 
 @pytest.mark.parametrize("path", ["{archive}", "/api/v1{archive}", "/api/v1{session}manifest"])

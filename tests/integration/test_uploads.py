@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import zlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -14,12 +16,13 @@ from django.db import connections
 from django.http import UnreadablePostError
 from django.test import Client
 
-from sessions_app.models import DubbingSession, Job, Upload
+from sessions_app.models import Blob, DubbingSession, Job, Upload
 from sessions_app.operations.jobs.cancel import cancel_job
 from sessions_app.operations.jobs.run import run_job
 from sessions_app.operations.uploads.staging import object_key
 from sessions_app.storage import get_store
 from sessions_app.storage.filesystem import FileSystemStore
+from sessions_app.storage.keys import blob_key
 from sessions_app.storage.store import StoreFullError, StoreUnavailableError
 from tests.integration.programs import ROOT, problem_of
 from tests.integration.sketches import current_of, now, post_json, signed_in
@@ -338,7 +341,7 @@ def test_parts_lost_in_a_power_failure_must_be_sent_again(alice: Client, monkeyp
         put(alice, code, 2, b"wave")
     store = get_store()
     assert isinstance(store, FileSystemStore)
-    (file,) = (path for path in store.local_path("staging").rglob("*") if path.is_file())
+    (file,) = store.local_path("staging").rglob("*.parts")
     os.truncate(file, PART)
 
     assert refusal_of(complete(alice, code)) == (409, "upload_incomplete")
@@ -394,6 +397,48 @@ def test_a_duplicate_path_is_refused(alice: Client, session: DubbingSession):
 
     assert refusal_of(save(alice, session, code, code)) == (400, "bad_field")
     assert refusal_of(save(alice, session, code, same_path)) == (400, "path_duplicate")
+
+
+@pytest.mark.one_stack
+def test_a_save_does_not_read_bytes_that_were_hashed_on_arrival(
+    world: World, alice: Client, session: DubbingSession, monkeypatch: pytest.MonkeyPatch
+):
+    """On one stack: an object store receives most parts directly."""
+    data = os.urandom(PART) + b"wave"
+    (code,) = create(alice, a=len(data))
+    put(alice, code, 1, data[:PART])
+    put(alice, code, 2, data[PART:])
+    complete(alice, code)
+    save(alice, session, code)
+    reads: list[str] = []
+    read = FileSystemStore.read
+    monkeypatch.setattr(
+        FileSystemStore,
+        "read",
+        lambda self, key, start, end: reads.append(key) or read(self, key, start, end),
+    )
+
+    assert world.run(Job.objects.get()).state == Job.State.SUCCEEDED
+
+    assert reads == []
+    blob = Blob.objects.get()
+    assert (blob.sha256, blob.crc32) == (hashlib.sha256(data).hexdigest(), zlib.crc32(data))
+    assert b"".join(read(get_store(), blob_key(blob.sha256), 0, blob.size)) == data
+
+
+@pytest.mark.one_stack
+def test_bytes_whose_digest_was_not_computed_on_arrival_are_hashed_by_the_save(
+    world: World, alice: Client, session: DubbingSession
+):
+    (code,) = create(alice, a=4)
+    put(alice, code, 1, b"past")
+    put(alice, code, 1, b"wave")
+    complete(alice, code)
+    assert Upload.objects.get().computed_sha256 == ""
+    save(alice, session, code)
+
+    assert world.run(Job.objects.get()).state == Job.State.SUCCEEDED
+    assert Blob.objects.get().sha256 == hashlib.sha256(b"wave").hexdigest()
 
 
 def test_an_upload_is_read_by_one_job(world: World, alice: Client, session: DubbingSession):

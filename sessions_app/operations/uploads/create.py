@@ -10,10 +10,10 @@ from typing import Literal
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import transaction
 
 from sessions_app.models import Upload
 from sessions_app.models.bulk import ROWS_PER_STATEMENT
+from sessions_app.models.commits import deferred_sync
 from sessions_app.operations.accounts.quotas import check_quota
 from sessions_app.operations.disk_space import BYTES_PER_FILE, check_disk_space
 from sessions_app.operations.uploads.new_files import (
@@ -54,7 +54,8 @@ def create_uploads(
         upload.expires_at = now + settings.UPLOAD_RETENTION
     for upload in new:
         upload.owner_id, upload.created_at = owner.pk, now
-    with transaction.atomic():
+    # A power failure may undo the rows as well as the parts; the client then creates the uploads again.
+    with deferred_sync():
         check_quota(owner, adding=sum(upload.size for upload in new))
         check_disk_space(_estimate_space(new), now=now)
         Upload.objects.filter(pk__in=[upload.pk for upload in resumed]).update(

@@ -37,7 +37,7 @@ def initiate_multipart(upload: Upload, store: BlobStore) -> str:
     if upload.store_id:
         return upload.store_id
     key = object_key(upload)
-    store_id = store.begin(key)
+    store_id = store.begin(key, hashed=_becomes_blob(upload))
     # Parts that arrive at once share one multipart upload: the first one recorded.
     with deferred_sync():
         is_first = Upload.objects.filter(pk=upload.pk, store_id="").update(store_id=store_id or "-")
@@ -48,3 +48,11 @@ def initiate_multipart(upload: Upload, store: BlobStore) -> str:
     if row is None:
         raise UploadDeletedError
     return row.store_id
+
+
+def _becomes_blob(upload: Upload) -> bool:
+    """Return whether the upload's bytes probably become one blob, whose digest a save needs.
+
+    A pack is cut into its files, and an archive is probably imported.
+    """
+    return upload.members is None and not upload.path.lower().endswith(".zip")

@@ -121,7 +121,8 @@ class S3Store:
                     raise
         self.delete(staged)
 
-    def begin(self, key: str) -> str:
+    def begin(self, key: str, *, hashed: bool = False) -> str:
+        del hashed  # most parts do not pass this process
         return self.uploads.begin(key)
 
     def put_part(

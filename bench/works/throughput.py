@@ -74,7 +74,10 @@ def _compare_pages(
 def _compare_saves(
     bench: Bench, portal: LoadPortal, clients: ProcessPoolExecutor, ours: int, previous: int
 ) -> Iterator[Row]:
-    """Measure saves of four users in closed loops, beside ten users of pages, and without them."""
+    """Measure saves of four users in closed loops.
+
+    Ten users request pages beside them; then there are none.
+    """
     found: list[list[Latencies]] = [[], []]
     alone = []
     for _ in range(bench.rounds):

@@ -242,7 +242,10 @@ def sync_folder(folder: Path) -> None:
 
 @contextmanager
 def syncing_folder(folder: Path) -> Iterator[None]:
-    """Sync the folder during the block, which waits for the disk too: together they take as long as one of them."""
+    """Sync the folder during the block.
+
+    The block waits for the disk too: together they take as long as one of them.
+    """
     with ThreadPoolExecutor(1, "sync") as thread:
         synced = thread.submit(sync_folder, folder)
         yield

@@ -1,7 +1,8 @@
-"""Digest of an upload, computed while its parts arrive, so that a save need not read the bytes again.
+"""Digest of an upload, computed while its parts arrive.
 
-Parts arrive in any process and out of order. The state is therefore in a hidden file beside the bytes. Nothing depends on it: where
-it is missing, damaged, from before a restart, or behind the parts that arrived, the save hashes the bytes.
+A save then need not read the bytes again. Parts arrive in any process and out of order, so the state is in a hidden file beside
+the bytes. Nothing depends on it: where it is missing, damaged, from before a restart, or behind the parts that arrived, the save
+hashes the bytes.
 """
 
 from __future__ import annotations
@@ -122,7 +123,7 @@ class ReceivedDigest:
 
 
 def create_digest(path: Path) -> None:
-    """Create the file of an upload's digest, if a digest can be continued here.
+    """Create the file of an upload's digest, if it can be continued here.
 
     A restart of the system may damage parts, so without an id of the current start there is none.
     """
@@ -151,5 +152,5 @@ def open_digest(path: Path) -> Iterator[ReceivedDigest | None]:
 
 @functools.cache
 def _identify_origin() -> bytes:
-    """Return 16 bytes that differ after a restart of the system, or with another library."""
+    """Return bytes that differ after a restart, or with another library."""
     return hashlib.sha256(f"{get_boot_id()} {LIBRARY}".encode()).digest()[:16]

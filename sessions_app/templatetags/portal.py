@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from dubbing_core.categories import Category
 from dubbing_core.file_kinds import FileKind, guess_kind
 from dubbing_core.paths import escape_unprintable
 from dubbing_core.progress import Progress, Stage
@@ -32,6 +33,7 @@ RECENT = timedelta(days=7)
 SECONDS_PER_MINUTE = 60
 MINUTES_PER_HOUR = 60
 NBSP = "\N{NO-BREAK SPACE}"
+CATEGORY_LABELS = {category.value: category.label for category in Category}
 
 
 @register.filter("bytes")
@@ -40,6 +42,12 @@ def size(count: int | None) -> str:
     if count is None:
         return ""
     return format_size(count).replace(" ", NBSP)
+
+
+@register.filter
+def category_label(value: str) -> str:
+    """Return a category's label; ``get_category_display`` takes ten times as long."""
+    return CATEGORY_LABELS[value]
 
 
 @register.filter

@@ -51,7 +51,7 @@ def initiate_multipart(upload: Upload, store: BlobStore) -> str:
 
 
 def _becomes_blob(upload: Upload) -> bool:
-    """Return whether the upload's bytes probably become one blob, whose digest a save needs.
+    """Return whether the upload's bytes probably become one blob.
 
     A pack is cut into its files, and an archive is probably imported.
     """

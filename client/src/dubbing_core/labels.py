@@ -22,6 +22,8 @@ class Role(StrEnum):
     """Complete text in a target language."""
     BILINGUAL = "bilingual"
     """Both texts in one file, which is shown as neither of them."""
+    UNCONFIRMED = "unconfirmed"
+    """A text of which it is not known whether it is the transcript or a translation; shown as neither."""
     SPEAKERS = "speakers"
     VOICE_ASSIGNMENTS = "voice_assignments"
     VOICE_REFERENCE = "voice_reference"
@@ -60,6 +62,7 @@ ROLE_LABELS = {
     Role.TRANSCRIPT: "Transcript",
     Role.TRANSLATION: "Translation",
     Role.BILINGUAL: "Bilingual text",
+    Role.UNCONFIRMED: "Text in an unconfirmed role",
     Role.SPEAKERS: "Speakers",
     Role.VOICE_ASSIGNMENTS: "Voice assignments",
     Role.VOICE_REFERENCE: "Voice reference",

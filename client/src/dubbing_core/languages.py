@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 # Language, script, region, as tools write them. Other numeric regions are take numbers: `hi-001` is take 1 in Hindi.
 TAG = re.compile(r"(?P<language>[a-z]{2,3})(-[a-z]{4})?(-([a-z]{2}|419))?", re.IGNORECASE)
+CODE = re.compile(r"[a-z]{2,3}(-[a-z]{4})?(-([a-z]{2}|[0-9]{3}))?")
 REGION = re.compile(r"[A-Z]{2}|419|Hans|Hant|Latn|Cyrl")
 TAG_LENGTH_LIMIT = 35
 """In characters: the longest tag for which RFC 5646 section 4.4.1 requires room."""
@@ -60,6 +62,20 @@ def parse_language_tag(text: str, *, languages: Sequence[str] = ()) -> str:
     language = tag.partition("-")[0]
     # Nearly every three-letter word is a language code: `sub`, `out`, `wav`, `raw`.
     return tag if len(language) == len("en") or language in THREE_LETTER_LANGUAGES else ""
+
+
+@lru_cache(maxsize=4096)
+def parse_language_code(text: str) -> str:
+    """Return the tag of a text that a tool wrote where only a language can be, or "".
+
+    Three-letter codes are valid here: `cat` -> `ca`, `ast` -> `ast`.
+    """
+    folded = text.strip().replace("_", "-").casefold()
+    if CODE.fullmatch(folded) is None:
+        return ""
+    import langcodes  # noqa: PLC0415 (slow to import; short commands of the client do not need it)
+
+    return langcodes.standardize_tag(folded) if langcodes.tag_is_valid(folded) else ""
 
 
 def find_language_tag(path: str, *, languages: Sequence[str] = ()) -> str:

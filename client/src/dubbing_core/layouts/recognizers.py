@@ -1,0 +1,189 @@
+"""Recognition of a folder: all tools in it, and a label for every file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from dubbing_core.categories import Category
+from dubbing_core.labels import Label, Role
+from dubbing_core.layouts import (
+    ariel,
+    dubbing_pipeline,
+    elevenlabs,
+    generic,
+    krillinai,
+    linly,
+    minimax,
+    open_dubbing,
+    pyvideotrans,
+    seed,
+    sonitranslate,
+    subtitle_edit,
+    videolingo,
+    voicestudio,
+)
+from dubbing_core.layouts.folder_index import FolderIndex, ReadSmallFile, is_junk
+from dubbing_core.layouts.recognition import Question, QuestionCode, Recognition, TextPlace, ToolFolder
+from dubbing_core.layouts.sources import find_candidates
+
+TOOLS = (
+    krillinai,
+    open_dubbing,
+    subtitle_edit,
+    ariel,
+    videolingo,
+    linly,
+    dubbing_pipeline,
+    voicestudio,
+    pyvideotrans,
+    sonitranslate,
+    minimax,
+    elevenlabs,
+    seed,
+)
+"""Most specific first: the first one decides about a file that two tools claim."""
+DUBBED = {Category.TRANSLATIONS, Category.AUDIO, Category.FINAL_VIDEOS, Category.MIXED_VIDEOS}
+NOT_DUBBED = {Role.SOURCE_AUDIO, Role.BILINGUAL, Role.UNCONFIRMED}
+CHOICES_LIMIT = 20
+
+
+def read_nothing(_path: str) -> bytes | None:
+    """Read no file: for a list of paths without contents."""
+    return None
+
+
+def recognize(
+    paths: Iterable[str], read_small_file: ReadSmallFile = read_nothing, *, languages: Sequence[str] = ()
+) -> Recognition | None:
+    """Return the tools that wrote a folder and a label for every file; None for no files.
+
+    :param paths: relative, with slashes.
+    :param read_small_file: see `FolderIndex`; a bounded number of files is read, each once.
+    :param languages: target languages that the project already has.
+    """
+    folder = FolderIndex(paths, read_small_file)
+    if not folder.paths:
+        return None
+    found = [each for tool in TOOLS for each in tool.recognize(folder)]
+    # A folder inside another one has its own tool.
+    found.sort(key=lambda each: -each.root.count("/"))
+    labels: dict[str, Label] = {}
+    for each in found:
+        _claim(labels, each.labels)
+    questions = [question for each in found for question in each.questions]
+    for each in found:
+        _choose_source(labels, each, questions)
+    for each in found:
+        _claim(labels, each.broad)
+    targets = list(dict.fromkeys([*languages, *(tag for each in found for tag in each.target_languages)]))
+    spoken = list(dict.fromkeys(each.source_language for each in found if each.source_language))
+    _label_others(folder, labels, questions, targets, spoken)
+    questions += _ask_for_sources(labels, found)
+    ordered = {path: labels[path] for path in folder.paths}
+    return _summarize(ordered, found, questions, targets, spoken)
+
+
+def _claim(labels: dict[str, Label], claimed: dict[str, Label]) -> None:
+    for path, label in claimed.items():
+        labels.setdefault(path, label)
+
+
+def _choose_source(labels: dict[str, Label], each: ToolFolder, questions: list[Question]) -> None:
+    """Label the source among a tool's candidates, or ask."""
+    candidates = [path for path in each.source_candidates if path not in labels]
+    if each.has_source() or not candidates:
+        return
+    best = candidates if len(candidates) == 1 else find_candidates(candidates)
+    if len(best) == 1:
+        labels[best[0]] = Label(
+            category=Category.ORIGINAL_VIDEO, language=each.source_language, role=Role.SOURCE
+        )
+    else:
+        questions.append(_ask_which(best or candidates))
+
+
+def _ask_which(candidates: Sequence[str]) -> Question:
+    return Question(
+        code=QuestionCode.SOURCE_AMBIGUOUS,
+        text="Which of these files is the source video?",
+        choices=tuple(candidates[:CHOICES_LIMIT]),
+    )
+
+
+def _label_others(
+    folder: FolderIndex,
+    labels: dict[str, Label],
+    questions: list[Question],
+    targets: Sequence[str],
+    spoken: Sequence[str],
+) -> None:
+    others = [path for path in folder.paths if path not in labels]
+    has_source = _has_source(labels.values())
+    # Beside a tool that has its source, another video is one only if further videos derive from it.
+    candidates = find_candidates([path for path in others if not is_junk(path)], needs_evidence=has_source)
+    source = candidates[0] if len(candidates) == 1 else None
+    is_asked = any(question.code is QuestionCode.SOURCE_AMBIGUOUS for question in questions)
+    if len(candidates) > 1 and not (is_asked or has_source):
+        questions.append(_ask_which(candidates))
+    labels |= generic.label_others(
+        folder,
+        others,
+        source=source,
+        languages=targets,
+        source_language=spoken[0] if len(spoken) == 1 else "",
+    )
+
+
+def _has_source(labels: Iterable[Label]) -> bool:
+    return any(label.role is Role.SOURCE for label in labels)
+
+
+def _ask_for_sources(labels: dict[str, Label], found: Sequence[ToolFolder]) -> list[Question]:
+    if _has_source(labels.values()):
+        return []
+    texts = dict.fromkeys(each.asks_for_source for each in found if each.asks_for_source)
+    return [Question(code=QuestionCode.SOURCE_OUTSIDE, text=text) for text in texts]
+
+
+def _summarize(
+    labels: dict[str, Label],
+    found: Sequence[ToolFolder],
+    questions: Sequence[Question],
+    targets: Sequence[str],
+    spoken: Sequence[str],
+) -> Recognition:
+    counts: Counter[str] = Counter()
+    for each in found:
+        counts[each.tool] += len(each.labels) + len(each.broad)
+    dubbed = [
+        label.language
+        for label in labels.values()
+        if label.language and label.category in DUBBED and label.role not in NOT_DUBBED
+    ]
+    voices: dict[str, str] = {}
+    translations: dict[str, TextPlace] = {}
+    finished = {}
+    for each in found:
+        voices = {**each.voices, **voices}
+        translations = {**each.translations, **translations}
+        finished.update(each.finished)
+    for path, label in labels.items():
+        if label.role is Role.TRANSLATION and label.language:
+            translations.setdefault(label.language, TextPlace(path=path))
+    transcripts = [each.transcript for each in found if each.transcript is not None]
+    transcripts += [TextPlace(path=path) for path, label in labels.items() if label.role is Role.TRANSCRIPT]
+    return Recognition(
+        tools=tuple(tool for tool, _ in counts.most_common()) or (generic.NAME,),
+        evidence=tuple(dict.fromkeys(path for each in found for path in each.evidence)),
+        labels=labels,
+        languages=tuple(dict.fromkeys([*targets, *dubbed])),
+        source_languages=tuple(spoken),
+        voices=voices,
+        speakers=tuple(dict.fromkeys(name for each in found for name in each.speakers)),
+        transcript=next(iter(transcripts), None),
+        translations=translations,
+        questions=tuple(dict.fromkeys(questions)),
+        finished=finished,
+        folders=found,
+    )

@@ -1,0 +1,360 @@
+"""Tests of the recognizers on folders of every tool, alone, nested and side by side."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from dubbing_core.categories import Category
+from dubbing_core.labels import Label, Role
+from dubbing_core.languages import parse_language_code
+from dubbing_core.layouts import folder_index
+from dubbing_core.layouts.recognition import QuestionCode, Recognition
+from dubbing_core.layouts.recognizers import recognize
+from dubbing_core.steps import Step
+from tests.unit.core.layouts.tool_folders import BUILDERS, TEXTS, Project, ToolTree, srt, wrong_files
+
+LANGUAGES = st.permutations(sorted(TEXTS)).map(lambda tags: tags[:2])
+STEMS = st.one_of(
+    st.sampled_from(
+        ["talk", "My Talk (2025)", "conférence", "会议", "lecture.part.1", "12345", "interview-final cut"]
+    ),
+    st.text("abcdefgklmnopqxyz ", min_size=3, max_size=12).map(str.strip).filter(lambda stem: len(stem) > 2),
+)
+PROJECTS = st.builds(
+    lambda stem, tags, lines: Project(stem=stem, source=tags[0], target=tags[1], lines=lines),
+    STEMS,
+    LANGUAGES,
+    st.integers(min_value=1, max_value=12),
+)
+SHARE_REQUIRED = 0.97
+
+
+def recognized(tree: ToolTree) -> Recognition:
+    result = recognize(tree.files, tree.contents.get)
+    assert result is not None
+    return result
+
+
+def categories(result: Recognition) -> dict[str, Category]:
+    return {path: label.category for path, label in result.labels.items()}
+
+
+def recognize_files(files: dict[str, object]) -> Recognition:
+    """Recognize files by contents: text, a JSON value, or None."""
+    contents = {
+        path: value.encode() if isinstance(value, str) else json.dumps(value).encode()
+        for path, value in files.items()
+        if value is not None
+    }
+    result = recognize(files, contents.get)
+    assert result is not None
+    return result
+
+
+def labels_of(*paths: str) -> dict[str, Label]:
+    return dict(recognize_files(dict.fromkeys(paths)).labels)
+
+
+@pytest.mark.parametrize("name", BUILDERS)
+def test_every_file_of_a_tool_is_labeled_right(name):
+    tree = BUILDERS[name](Project())
+
+    result = recognized(tree)
+
+    assert list(wrong_files(tree, categories(result))) == []
+    assert result.tool == tree.tool
+    assert set(result.sources) == tree.sources
+    assert [
+        path
+        for path, expected in tree.files.items()
+        if expected.language and not result.labels[path].language
+    ] == []
+
+
+@pytest.mark.parametrize("name", BUILDERS)
+@settings(deadline=None, max_examples=40)
+@given(project=PROJECTS)
+def test_other_names_languages_and_numbers_of_lines_change_nothing(name, project):
+    tree = BUILDERS[name](project)
+
+    result = recognized(tree)
+
+    assert result.labels.keys() == tree.files.keys()
+    wrong = list(wrong_files(tree, categories(result)))
+    assert len(wrong) <= (1 - SHARE_REQUIRED) * len(tree.files), wrong
+    assert set(result.sources) == tree.sources
+    languages = {path: expected.language for path, expected in tree.files.items() if expected.language}
+    assert {path: result.labels[path].language for path in languages} == {
+        path: parse_language_code(language) for path, language in languages.items()
+    }
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    names=st.permutations(sorted(BUILDERS)).map(lambda names: names[:2]),
+    project=PROJECTS,
+    other=PROJECTS,
+    folders=st.sampled_from([("a/", "b/"), ("", "work/x/"), ("videos/u/20250803 Talk/", "output/")]),
+)
+def test_two_tools_side_by_side_keep_their_labels(names, project, other, folders):
+    trees = [
+        BUILDERS[name](parameters).moved(folder)
+        for name, parameters, folder in zip(names, (project, other), folders, strict=True)
+    ]
+    files = trees[0].files | trees[1].files
+    contents = trees[0].contents | trees[1].contents
+
+    result = recognize(files, contents.get)
+
+    assert result is not None
+    wrong = [line for tree in trees for line in wrong_files(tree, categories(result))]
+    assert len(wrong) <= (1 - SHARE_REQUIRED) * len(files), wrong
+    assert set(result.sources) >= trees[0].sources | trees[1].sources
+    assert {tree.tool for tree in trees if tree.tool != "generic"} <= set(result.tools)
+
+
+@pytest.mark.parametrize("name", BUILDERS)
+def test_a_list_of_names_without_contents_is_labeled_too(name):
+    tree = BUILDERS[name](Project())
+
+    result = recognize(tree.files)
+
+    assert result is not None
+    # Only the columns of a CSV show that it is one of dubbed lines.
+    assert [line for line in wrong_files(tree, categories(result)) if not line.startswith("talk.csv")] == []
+    assert set(result.sources) == tree.sources
+
+
+@pytest.mark.parametrize("name", BUILDERS)
+def test_a_bilingual_file_is_shown_as_neither_text(name):
+    tree = BUILDERS[name](Project())
+
+    result = recognized(tree)
+
+    assert all(result.labels[path].role is Role.BILINGUAL for path in tree.bilingual)
+    shown = {place.path for place in (result.transcript, *result.translations.values()) if place is not None}
+    assert shown.isdisjoint(tree.bilingual)
+
+
+@pytest.mark.parametrize("source", ["en", "zh"])
+@pytest.mark.parametrize("name", BUILDERS)
+def test_a_translation_is_never_shown_as_the_transcript(name, source):
+    target = "zh" if source == "en" else "en"
+    tree = BUILDERS[name](Project(source=source, target=target))
+
+    result = recognized(tree)
+
+    roles = {role: Counter[str]() for role in (Role.TRANSCRIPT, Role.TRANSLATION)}
+    for path, label in result.labels.items():
+        text = tree.contents.get(path, b"").decode()
+        if label.role in roles and not path.endswith("translation.json"):
+            roles[label.role].update(tag for tag in (source, target) if TEXTS[tag] in text)
+    assert roles[Role.TRANSCRIPT][target] == 0
+    assert roles[Role.TRANSLATION][source] == 0
+
+
+def test_pyvideotrans_asks_for_the_language_of_the_source_and_shows_neither_text():
+    result = recognize_files(
+        {
+            "zh-cn.srt": srt("zh", 2),
+            "en.srt": srt("en", 2),
+            "zh-cn.m4a": None,
+            "en.m4a": None,
+            "talk.mp4": None,
+        }
+    )
+
+    assert [question.code for question in result.questions] == [
+        QuestionCode.SOURCE_LANGUAGE,
+        QuestionCode.SOURCE_OUTSIDE,
+    ]
+    assert result.questions[0].choices == ("en", "zh-CN")
+    assert result.transcript is None
+    assert result.labels["zh-cn.srt"].role is result.labels["en.srt"].role is Role.UNCONFIRMED
+    assert result.labels["talk.mp4"].category is Category.FINAL_VIDEOS
+
+
+def test_segments_named_by_their_lines_reveal_the_dubbed_language():
+    spoken = TEXTS["en"][:60].rstrip(" .")
+    result = recognize_files(
+        {
+            "zh-cn.srt": srt("zh", 2),
+            "en.srt": srt("en", 2),
+            "en.m4a": None,
+            f"segment_audio_talk/0-{spoken}.wav": None,
+        }
+    )
+
+    assert result.labels["zh-cn.srt"] == Label(
+        category=Category.TRANSCRIPTIONS, language="zh-CN", role=Role.TRANSCRIPT
+    )
+    assert result.labels["en.m4a"].role is Role.DUBBED_AUDIO
+
+
+def test_a_dub_in_the_sources_language_has_its_own_track():
+    result = recognize_files({"en.srt": srt("en", 2), "en.m4a": None, "en-dubbing.m4a": None})
+
+    assert result.labels["en.srt"].role is Role.TRANSCRIPT
+    assert result.labels["en.m4a"].role is Role.SOURCE_AUDIO
+    assert result.labels["en-dubbing.m4a"].role is Role.DUBBED_AUDIO
+    assert result.languages == ("en",)
+
+
+def test_videolingos_subtitled_video_is_not_dubbed():
+    labels = labels_of("talk.mp4", "output_sub.mp4", "log/cleaned_chunks.xlsx")
+
+    assert labels["output_sub.mp4"].category is Category.MIXED_VIDEOS
+    assert labels["talk.mp4"].role is Role.SOURCE
+
+
+def test_open_dubbings_silent_video_is_not_the_source():
+    result = recognize_files({"mytalk_video.mp4": None, "utterance_metadata_cat.json": {}, "cat.srt": None})
+
+    assert result.sources == []
+    assert result.labels["mytalk_video.mp4"].category is Category.OTHER
+    assert [question.code for question in result.questions] == [QuestionCode.SOURCE_OUTSIDE]
+
+
+def test_the_source_beside_open_dubbings_folder_is_found_by_its_simplified_name():
+    result = recognize_files(
+        {"My Talk.mp4": None, "out/mytalk_video.mp4": None, "out/utterance_metadata_cat.json": {}}
+    )
+
+    assert result.sources == ["My Talk.mp4"]
+    assert result.questions == ()
+
+
+@pytest.mark.parametrize("document", [None, {"video_id": "abc", "speakers": [], "utterances": []}])
+def test_ariels_source_has_no_extension(document):
+    result = recognize_files(
+        {"abc": None, "abc.es-ES.mp4": None, "dubbed_audio_es-ES.wav": None, "metadata.json": document}
+    )
+
+    assert result.sources == ["abc"]
+    assert result.labels["abc.es-ES.mp4"] == Label(
+        category=Category.FINAL_VIDEOS, language="es-ES", role=Role.DUBBED_VIDEO
+    )
+
+
+def test_archived_projects_have_their_own_sources():
+    result = recognize_files(
+        dict.fromkeys(
+            f"{folder}/{name}"
+            for folder in ("output", "history/First Talk", "batch/output/ERROR/Second")
+            for name in ("talk.mp4", "output_sub.mp4", "log/cleaned_chunks.xlsx")
+        )
+    )
+
+    assert result.sources == [
+        "batch/output/ERROR/Second/talk.mp4",
+        "history/First Talk/talk.mp4",
+        "output/talk.mp4",
+    ]
+    assert result.tools == ("VideoLingo",)
+
+
+@pytest.mark.parametrize(
+    ("paths", "source"),
+    [
+        (["talk.mp4", "talk_es.mp4"], "talk.mp4"),
+        (["talk.mp4", "talk_es.mp4", "talk.pt-BR.mp4", "talk - dubbed.mp4"], "talk.mp4"),
+        (["talk_source.mov", "talk_es.mp4", "talk_fr.mp4"], "talk_source.mov"),
+        (["source/take.mp4", "es.mp4", "fr.mp4"], "source/take.mp4"),
+        (["project/talk.mp4", "project/dubbed/talk.mp4"], "project/talk.mp4"),
+        (["a.mp4", "b.mp4"], None),
+        (["talk_en.mp4", "talk_es.mp4"], None),
+        (["hi_final.mp4"], None),
+    ],
+)
+def test_the_generic_source_is_the_video_that_others_derive_from(paths, source):
+    result = recognize_files(dict.fromkeys(paths))
+
+    assert result.sources == ([source] if source else [])
+    assert result.tool == "generic"
+
+
+def test_two_unrelated_videos_are_a_question():
+    (question,) = recognize_files({"a.mp4": None, "b.mp4": None}).questions
+
+    assert question.code is QuestionCode.SOURCE_AMBIGUOUS
+    assert question.choices == ("a.mp4", "b.mp4")
+
+
+def test_subtitles_in_the_only_undubbed_language_are_the_transcript():
+    labels = labels_of("talk.mp4", "talk.en.srt", "talk.es.srt", "talk_es.mp4", "talk.bilingual.srt")
+
+    assert labels["talk.en.srt"] == Label(
+        category=Category.TRANSCRIPTIONS, language="en", role=Role.TRANSCRIPT
+    )
+    assert labels["talk.es.srt"].category is Category.TRANSLATIONS
+    assert labels["talk.bilingual.srt"].role is Role.BILINGUAL
+
+
+def test_documents_of_speech_recognition_are_found_by_their_contents():
+    result = recognize_files(
+        {"talk.mp4": None, "result.json": {"text": "Hi", "segments": [], "language": "en"}}
+    )
+
+    assert result.labels["result.json"] == Label(
+        category=Category.TRANSCRIPTIONS, language="en", role=Role.TRANSCRIPT
+    )
+
+
+def test_another_tools_metadata_is_not_the_session_managers():
+    assert labels_of("metadata.json", "talk.mp4")["metadata.json"] == Label(category=Category.OTHER)
+    result = recognize_files(
+        {"metadata.json": {"session_name": "a", "languages": [], "voices": {"hi": "deep"}}}
+    )
+    assert result.labels["metadata.json"].role is Role.SESSION_METADATA
+    assert result.voices == {"hi": "deep"}
+
+
+def test_markers_of_finished_steps_are_reported():
+    result = recognize_files(
+        dict.fromkeys([".subtitle_done", "log/cleaned_chunks.xlsx", "src.srt", "trans.srt", "talk.mp4"])
+    )
+
+    assert result.markers == [".subtitle_done"]
+    assert result.finished == {
+        ".subtitle_done": Step.TRANSLATED,
+        "src.srt": Step.TRANSCRIBED,
+        "trans.srt": Step.TRANSLATED,
+    }
+
+
+@pytest.mark.parametrize(
+    "document", [b"\xff", b"[[[[", b'{"utterances": 7}', b"null", b"[1, 2]", b'{"speakers": {"a": 1}}']
+)
+@pytest.mark.parametrize("name", BUILDERS)
+def test_damaged_documents_only_lose_their_own_facts(name, document):
+    tree = BUILDERS[name](Project())
+
+    result = recognize(tree.files, lambda _path: document)
+
+    assert result is not None
+    assert len(list(wrong_files(tree, categories(result)))) <= 1
+    assert set(result.sources) == tree.sources
+
+
+def test_no_files_are_no_recognition():
+    assert recognize([]) is None
+
+
+def test_the_work_grows_with_the_number_of_files(monkeypatch):
+    """Each path is matched a bounded number of times, and a bounded number of files is read."""
+    reads: Counter[str] = Counter()
+
+    def read(path: str) -> bytes:
+        reads[path] += 1
+        return b"{}"
+
+    paths = [f"{tree}/{n // 100}/{n}.json" for tree in ("a", "b") for n in range(2_000)]
+
+    recognize([*paths, *(f"out/{n}/metadata.json" for n in range(500))], read)
+
+    assert sum(reads.values()) <= folder_index.READ_LIMIT
+    assert max(reads.values()) == 1

@@ -95,7 +95,7 @@ def test_a_wrapping_folder_and_the_portals_own_files_are_left_out(manager):
         {"Talk/metadata.json": b"{}", "Talk/audio/hi_audio.wav": b"hi", "Talk/.dubbing/manifest.json": b"{}"},
     )
     assert manager.import_session("a.zip")
-    assert contents(Path("sessions/a")).keys() == {"metadata.json", "audio/hi_audio.wav"}
+    assert contents(Path("sessions/Talk")).keys() == {"metadata.json", "audio/hi_audio.wav"}
 
 
 def link(name: str) -> zipfile.ZipInfo:
@@ -165,14 +165,60 @@ def test_a_damaged_zip_is_refused(manager):
     assert left_behind() == []
 
 
+SEED = b'{"session_name": "old", "video_name": "talk.mp4", "audio_paths": {"hi": "sessions/old/audio/hi_audio.wav"}}'
+SESSION = {"metadata.json": SEED, "audio/hi_audio.wav": b"hi"}
+
+
+def session_in(folder: str) -> dict[str, bytes]:
+    return {f"{folder}{path}": data for path, data in SESSION.items()}
+
+
 @pytest.mark.parametrize(
-    ("members", "reason"),
+    ("members", "names"),
     [
-        ({"audio/hi.wav": b""}, "no metadata.json"),
-        ({"a/metadata.json": b"{}", "b/metadata.json": b"{}"}, "several sessions"),
-        ({"metadata.json": b"[]"}, "not a JSON object"),
+        (SESSION, ["x"]),
+        (session_in("talk/") | {"__MACOSX/._talk": b"x", "talk/.DS_Store": b"x"}, ["talk"]),
+        (session_in("sessions/talk/"), ["talk"]),
+        (session_in("backup/sessions/audio/") | {"README.txt": b"x"}, ["audio"]),
+        (session_in("sessions/a/") | session_in("sessions/b/") | {"sessions/.gitkeep": b""}, ["a", "b"]),
+        (session_in("1/talk/") | session_in("2/talk/"), ["talk", "talk_2"]),
+        (session_in("sessions/talk/") | {"sessions/broken/audio/x.wav": b"x"}, ["talk"]),
+        ({"metadata.json": SEED}, ["x"]),
     ],
 )
-def test_a_zip_without_a_session_is_refused(manager, members, reason):
-    assert manager.import_session(write_zip("x.zip", members)) is False
-    assert reason in manager.last_error
+def test_sessions_are_found_wherever_they_are(manager, members, names):
+    assert manager.import_session(write_zip("x.zip", members)), manager.last_error
+    assert sorted(manager.get_all_sessions()) == names
+    files = contents(Path("sessions") / names[0])
+    assert json.loads(files.pop("metadata.json"))["session_name"] == names[0]
+    assert files == ({"audio/hi_audio.wav": b"hi"} if len(members) > 1 else {})
+
+
+def test_a_folder_of_media_becomes_a_session(manager):
+    members = {"shoot/talk.mp4": b"v", "shoot/hi_audio.wav": b"a", "shoot/metadata.json": b'{"fps": 25}'}
+    assert manager.import_session(write_zip("x.zip", members)), manager.last_error
+    loaded = manager.load_session("x")
+    assert loaded["languages"] == ["hi"]
+    assert Path(loaded["audio_paths"]["hi"]).read_bytes() == b"a"
+
+
+def test_one_name_is_refused_for_several_sessions(manager):
+    write_zip("x.zip", session_in("a/") | session_in("b/"))
+    assert manager.import_session("x.zip", "Talk") is False
+    assert manager.last_error.startswith("This ZIP contains 2 sessions, which are named after their folders.")
+
+
+def test_damaged_metadata_is_read_as_far_as_possible(manager, caplog):
+    members = {
+        "metadata.json": b'{"video_name": "talk.mp4", "session_name": "ta',
+        "audio/hi_audio.wav": b"hi",
+    }
+    assert manager.import_session(write_zip("x.zip", members)), manager.last_error
+    assert manager.load_session("x")["video_name"] == "talk.mp4"
+    assert "metadata.json is not valid JSON after “video_name”" in caplog.text
+
+
+def test_a_part_of_a_split_archive_is_named(manager):
+    write("x.zip.002", b"no zip")
+    assert manager.import_session("x.zip.002") is False
+    assert manager.last_error == "This is part 2 of a split archive. Join the parts first."

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from django.utils import timezone
 from ninja import Router
-from pydantic import BaseModel, ConfigDict, Field
 
 from sessions_app import models
 from sessions_app.access import Action
 from sessions_app.api.auth import ApiRequest
+from sessions_app.api.chosen_imports import ChosenImport
 from sessions_app.api.endpoints import write_endpoint
 from sessions_app.api.idempotency import idempotent
 from sessions_app.api.jobs import Job, job_url
@@ -20,13 +20,9 @@ from sessions_app.operations.imports.request import request_import
 router = Router()
 
 
-class NewImport(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class NewImport(ChosenImport):
     upload: UUID
     """Code of a complete upload of a ZIP."""
-    name: str = Field("", max_length=1000)
-    """Name of the session; by default that of the ZIP."""
 
 
 @router.post(
@@ -62,5 +58,5 @@ def preview_import(request: ApiRequest, body: NewImport) -> Job:
 def _request(request: ApiRequest, body: NewImport, kind: models.Job.Kind) -> Job:
     user = request.auth.user
     upload = get_upload_or_404(user, body.upload, Action.EDIT)
-    job = request_import(upload=upload, owner=user, name=body.name, now=timezone.now(), kind=kind)
+    job = request_import(upload=upload, owner=user, choice=body.get_choice(), now=timezone.now(), kind=kind)
     return Job.of(job)

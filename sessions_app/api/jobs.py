@@ -9,11 +9,12 @@ from uuid import UUID
 
 from django.utils import timezone
 from ninja import Query, Router, Status
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel
 
 from sessions_app import models
 from sessions_app.access import Action, visible_to
 from sessions_app.api.auth import ApiRequest
+from sessions_app.api.chosen_imports import ChosenImport
 from sessions_app.api.endpoints import read_endpoint, write_endpoint
 from sessions_app.api.idempotency import idempotent
 from sessions_app.api.pagination import Cursor, Limit, Page, paginate
@@ -74,13 +75,6 @@ class Job(BaseModel):
 
 def job_url(job: Job) -> str:
     return f"/api/v1/jobs/{job.code}"
-
-
-class ImportName(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    name: str = Field("", max_length=1000)
-    """Name of the session; by default that of the ZIP."""
 
 
 @router.get(
@@ -154,6 +148,6 @@ def save_on_top(request: ApiRequest, code: UUID) -> Status[Job]:
     ),
 )
 @idempotent(status=202, location=job_url)
-def import_previewed(request: ApiRequest, code: UUID, body: ImportName) -> Job:
+def import_previewed(request: ApiRequest, code: UUID, body: ChosenImport) -> Job:
     preview = get_job_or_404(request.auth.user, code, Action.EDIT)
-    return Job.of(request_previewed_import(preview=preview, name=body.name, now=timezone.now()))
+    return Job.of(request_previewed_import(preview=preview, choice=body.get_choice(), now=timezone.now()))

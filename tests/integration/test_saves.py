@@ -160,14 +160,37 @@ def test_unknown_keys_of_an_uploaded_metadata_json_are_preserved(world: World):
     assert document["session_metadata"]["tool"] == "mine"
 
 
-def test_a_save_with_an_invalid_metadata_json_fails_with_a_message(world: World):
+@pytest.mark.one_stack
+def test_damaged_metadata_is_read_as_far_as_possible_and_kept(world: World):
+    damaged = b'{"video_name": "talk.mov", "languages": "hi", "session_name": "ta'
     session = world.session()
 
-    job = world.save(session, {"metadata.json": b"{", "audio/hi_audio.wav": b"x"})
+    job = world.save(session, {"metadata.json": damaged, "audio/es_audio.wav": b"x"})
 
-    assert job.state == Job.State.FAILED
-    assert job.error_message.startswith("metadata.json ")
-    assert not Version.objects.exists()
+    assert job.state == Job.State.SUCCEEDED, job.error_message
+    assert job.result["warnings"] == [
+        "metadata.json has a value for “languages” that is not a list of texts; it is not read.",
+        "metadata.json is not valid JSON after “languages” (line 1, column 63); the rest is not read.",
+    ]
+    session.refresh_from_db()
+    assert session.current is not None
+    assert session.current.metadata["video_name"] == "talk.mov"
+    assert damaged in world.files(session.current).values()
+
+
+@pytest.mark.one_stack
+def test_the_metadata_of_another_tool_is_saved_as_a_file(world: World):
+    foreign = b'{"video_id": "a1", "speakers": [], "created_at": 17}'
+    session = world.session()
+
+    job = world.save(session, {"metadata.json": foreign, "audio/es_audio.wav": b"x"})
+
+    assert job.state == Job.State.SUCCEEDED, job.error_message
+    assert "warnings" not in job.result
+    session.refresh_from_db()
+    assert session.current is not None
+    assert foreign in world.files(session.current).values()
+    assert "speakers" not in session.current.metadata
 
 
 def test_another_video_does_not_replace_the_source(world: World):

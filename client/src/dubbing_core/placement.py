@@ -104,7 +104,12 @@ GENERATED_VIDEO_RULES = RULES[:3]
 
 
 def place_files(
-    paths: Iterable[str], *, languages: Sequence[str] = (), source_video: str = "", rooted: bool = False
+    paths: Iterable[str],
+    *,
+    languages: Sequence[str] = (),
+    source_video: str = "",
+    rooted: bool = False,
+    has_metadata: bool = True,
 ) -> list[Placement]:
     """Place any folder's files in the session's tree.
 
@@ -117,6 +122,7 @@ def place_files(
     :param languages: tags that the session already has.
     :param source_video: name of the source video that the session already has; no other video becomes the source then.
     :param rooted: paths start at the project's root; a folder around all of them is part of the project.
+    :param has_metadata: a metadata.json at the root is that of a session; another tool's is a file like any other.
     :returns: placements, sorted by their path in the session's tree.
     """
     files = _remove_junk(paths)
@@ -128,7 +134,7 @@ def place_files(
         if path == original
         else _choose_path(path, languages=languages)
         for path in sources
-        if path != METADATA_NAME and path.partition("/")[0] != PRIVATE_FOLDER
+        if (path != METADATA_NAME or not has_metadata) and path.partition("/")[0] != PRIVATE_FOLDER
     }
     # Files already in place come first, so they keep their names.
     order = sorted(targets, key=lambda path: (path != targets[path], path))
@@ -147,23 +153,6 @@ def place_files(
             )
         )
     return sorted(placements, key=lambda placement: placement.path)
-
-
-def find_session_folders(paths: Iterable[str]) -> list[str]:
-    """Return the folders of several sessions side by side; [] for one session.
-
-    The original session manager's `sessions/` folder is such: each folder has a metadata.json, and no file is outside.
-
-    :returns: folders with their slash.
-    """
-    files = _remove_junk(paths)
-    wrapper = _find_wrapper(files)
-    inner = [path.removeprefix(wrapper) for path in files]
-    heads = sorted({path.partition("/")[0] for path in inner})
-    are_folders = all("/" in path for path in inner) and FOLDERS.keys().isdisjoint(heads)
-    if len(heads) > 1 and are_folders and {f"{head}/{METADATA_NAME}" for head in heads} <= set(inner):
-        return [f"{wrapper}{head}/" for head in heads]
-    return []
 
 
 def find_metadata(paths: Iterable[str], *, rooted: bool = False) -> str | None:

@@ -1,14 +1,14 @@
-// The page that imports: upload a ZIP, then have a job read it.
+// The page that imports: upload ZIPs, and have a job read each.
 import { ApiError, fillUrl, isAbortError, request } from "../api.js";
 import { readJson, refsOf } from "../dom.js";
 import { connectDropZone } from "../drop-zone.js";
 import { showMessage } from "../error-message.js";
-import { formatBytes } from "../format.js";
+import { formatBytes, showInvisible, sum } from "../format.js";
 import { UploadController } from "../upload/upload-controller.js";
 
 /** @import { ChosenFile } from "../upload/upload-item.js" */
 
-const SEVERAL = "Choose one ZIP. Several are imported one after another.";
+const PART = /\.(zip\.\d{3,}|z\d{2,})$/i;
 /** Codes for an upload that the server does not have any more. */
 const LOST_UPLOAD = ["not_found", "upload_deleted", "upload_incomplete"];
 
@@ -17,51 +17,67 @@ const ref = refsOf(form);
 const name = /** @type {HTMLInputElement} */ (form.elements.namedItem("name"));
 const { urls } = readJson("import-settings");
 const controller = new UploadController(form, { urls, onCancel: () => controller.setBusy(false) });
-/** @type {ChosenFile | null} */
-let chosen = null;
+/** @type {ChosenFile[]} */
+let chosen = [];
+/** @type {string[]} codes of the jobs that have been started for the chosen ZIPs */
+let jobs = [];
 let target = urls.createImport;
 
 /** @param {ChosenFile[]} files */
 function choose(files) {
-  const [first, ...others] = files;
-  if (controller.isBusy || !first) return;
+  if (controller.isBusy || !files.length) return;
   ref("error").hidden = true;
-  const fileName = first.file.name;
-  if (others.length) {
-    showError(new ApiError(400, { detail: SEVERAL }));
-  } else if (!/\.zip$/i.test(fileName)) {
-    const detail = `“${fileName}” is not a ZIP. To save single files or a folder, create a new session.`;
-    showError(new ApiError(400, { detail }));
-  } else {
-    chosen = { file: first.file, path: fileName };
-    controller.reset();
-    showChosen(first.file);
+  const other = files.find((file) => !/\.zip$/i.test(file.file.name));
+  if (other) {
+    showError(new ApiError(400, { detail: describeRefusal(showInvisible(other.file.name)) }));
+    return;
   }
+  chosen = files.map((file) => ({ file: file.file, path: file.file.name }));
+  jobs = [];
+  controller.reset();
+  showChosen();
 }
 
-/** @param {File} file */
-function showChosen(file) {
-  ref("chosen-name").textContent = file.name;
-  ref("chosen-size").textContent = formatBytes(file.size);
+/** @param {string} fileName */
+function describeRefusal(fileName) {
+  if (PART.test(fileName)) return `“${fileName}” is one part of a split archive. Join the parts first.`;
+  return `“${fileName}” is not a ZIP. To save single files or a folder, create a new session.`;
+}
+
+function showChosen() {
+  const [first, ...others] = chosen.map(({ file }) => file);
+  if (!first) return;
+  ref("chosen-name").textContent = others.length ? `${chosen.length} ZIPs` : showInvisible(first.name);
+  ref("chosen-size").textContent = formatBytes(sum(chosen.map(({ file }) => file.size)));
   ref("chosen").hidden = false;
   for (const button of ["submit", "preview"]) ref(button, HTMLButtonElement).disabled = false;
-  name.placeholder = file.name.replace(/\.zip$/i, "").replace(/_export( ?\(\d+\))?$/, "");
+  name.disabled = others.length > 0;
+  if (others.length) name.value = "";
+  const derived = first.name.replace(/\.zip$/i, "").replace(/_export( ?\(\d+\))?$/, "");
+  name.placeholder = others.length ? "Each session has the name of its ZIP" : derived;
 }
 
 /**
- * Upload the ZIP and start a job with it.
- * @param {ChosenFile} file
+ * Upload the ZIPs one after another and start a job with each.
  * @param {string} url
  */
-async function start(file, url) {
+async function start(url) {
   controller.setBusy(true);
   ref("error").hidden = true;
   try {
-    const uploader = await controller.upload([file]);
-    if (!uploader) return; // it failed
-    const body = { upload: uploader.uploads[0], name: name.value };
-    const job = await uploader.retrier.run(() => request("POST", url, body));
-    await controller.leave(fillUrl(urls.job, job.code));
+    while (chosen[0]) {
+      const uploader = await controller.upload([chosen[0]]);
+      if (!uploader) return; // it failed
+      const body = { upload: uploader.uploads[0], name: name.value };
+      const job = await uploader.retrier.run(() => request("POST", url, body));
+      jobs.push(job.code);
+      chosen.shift();
+      if (chosen.length) {
+        await uploader.finish();
+        controller.reset();
+      }
+    }
+    await controller.leave(jobs.length === 1 ? fillUrl(urls.job, /** @type {string} */ (jobs[0])) : urls.jobs);
   } catch (error) {
     if (error instanceof ApiError && LOST_UPLOAD.includes(error.code)) controller.uploader?.invalidate();
     if (!isAbortError(error)) showError(error);
@@ -80,8 +96,8 @@ function showError(error) {
 connectDropZone(ref("drop-zone"), choose);
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  if (!chosen || controller.isBusy) return;
+  if (!chosen.length || controller.isBusy) return;
   const button = /** @type {HTMLButtonElement | null} */ (event.submitter);
   if (button?.dataset.ref !== "retry") target = button?.value === "preview" ? urls.previewImport : urls.createImport;
-  start(chosen, target);
+  start(target);
 });

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dubbing_core.zips.reader import Archive, ArchiveLimits, ZipError, read_archive
+from dubbing_core.zips.split_archives import explain_part
 from sessions_app.exports import verify
 from sessions_app.operations.ingest.sources import FileSource
 from sessions_app.operations.limits import archive_limits
@@ -64,6 +65,7 @@ def inspect_zip(file: Path, *, limits: ArchiveLimits | None = None) -> Inspectio
         archive = read_archive(source, limits or archive_limits(), seek_cost=source.seek_cost)
         _read_through(archive)
     except ZipError as error:
+        error = explain_part(error, file.name)
         return Inspection(file=str(file), accepted=False, code=error.code, message=str(error))
     except OSError as error:
         message = f"The file cannot be read: {error.strerror or error}."

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from dubbing_core.history import blob_path
 from dubbing_core.selection import HISTORY_SUFFIX
 from dubbing_core.session_names import derive_session_name
-from dubbing_core.zips.reader import Archive, read_archive
+from dubbing_core.zips.name_encodings import NameReading
+from dubbing_core.zips.name_readings import READABLE_CODES, ReadNames, list_name_readings
+from dubbing_core.zips.reader import Archive, ZipError, read_archive
+from dubbing_core.zips.split_archives import explain_part
 from sessions_app.access import Action
-from sessions_app.models import Blob, Job, Upload
+from sessions_app.models import Job, Upload
 from sessions_app.operations.accounts.quotas import check_quota, lock_quota
 from sessions_app.operations.disk_space import BYTES_PER_FILE, check_disk_space
 from sessions_app.operations.errors import BadInputError, DiskFullError
+from sessions_app.operations.imports.contents import ingest_sessions
 from sessions_app.operations.imports.new_session import build_new_session, create_sessions
-from sessions_app.operations.imports.plan import SessionPlan, plan_sessions
-from sessions_app.operations.imports.preview import build_import_preview, get_known_size
-from sessions_app.operations.ingest.from_archive import ingest_members
+from sessions_app.operations.imports.plan import ArchivePlan, SessionPlan, plan_sessions
+from sessions_app.operations.imports.preview import (
+    build_import_preview,
+    describe_readings,
+    describe_rest,
+    get_known_size,
+)
 from sessions_app.operations.ingest.sources import ArchiveSource, FileSource, StoreSource
 from sessions_app.operations.jobs.context import JobContext
 from sessions_app.operations.jobs.registry import handles
@@ -30,42 +37,49 @@ from sessions_app.operations.uploads.staging import object_key
 def perform_import_preview(context: JobContext) -> None:
     """Report what the archive declares to contain as the job's result."""
     job = context.job
-    archive = _read_archive(_open_source(job, context))
-    plans = plan_sessions(archive)
-    named_plans = list(zip(_choose_names(job, plans), plans, strict=True))
-    preview = build_import_preview(archive, named_plans, owner=job.owner, now=context.clock())
+    source = _open_source(job, context)
+    readings = _list_readings(job, source)
+    reading = _get_reading(job) or (readings[0].reading if readings else None)
+    archive = _read_archive(job, source, reading)
+    plan = plan_sessions(archive, folders=job.params.get("sessions"))
+    preview = build_import_preview(
+        archive, plan, names=_choose_names(job, plan), owner=job.owner, now=context.clock()
+    )
     with context.finish() as result:
         result.update(preview)
+        if reading is not None:
+            result.update(describe_readings(readings, reading))
 
 
 @handles(Job.Kind.IMPORT, Action.EDIT)
 def perform_import(context: JobContext) -> None:
     """Read the whole archive, store its files, then create the sessions.
 
-    After an error there are no sessions.
+    A damaged session does not stop the others. If none can be imported, nothing is stored.
     """
     job = context.job
     source = _open_source(job, context)
-    archive = _read_archive(source)
-    plans = plan_sessions(archive)
-    names = _choose_names(job, plans)
-    size = sum(plan.total_size for plan in plans)
+    archive = _read_archive(job, source, _get_reading(job))
+    plan = plan_sessions(archive, folders=job.params.get("sessions"))
+    names = _choose_names(job, plan)
+    size = sum(session.total_size for session in plan.sessions)
     # An uploaded ZIP counts until the job has replaced it by its files; one on this machine never did.
     counted = 0 if "file" in job.params else source.size
-    adding = max(0, size - counted)
-    check_quota(job.owner, adding=adding)
-    _check_space(context, plans)
+    check_quota(job.owner, adding=max(0, size - counted))
+    _check_space(context, plan.sessions)
     context.expect(size)
-    blobs = _ingest_files(context, archive, source, plans)
+    stored, failed = ingest_sessions(context, archive, source, plan.sessions)
     sessions = [
-        build_new_session(context, plan, name=name, blobs=blobs)
-        for name, plan in zip(names, plans, strict=True)
+        build_new_session(context, session, name=names[session.folder], blobs=blobs)
+        for session, blobs in stored
     ]
+    adding = max(0, sum(session.total_size for session, _ in stored) - counted)
     with context.finish() as result:
         # Again: other imports of the owner may have used up the quota in the meantime.
         lock_quota(job.owner)
         check_quota(job.owner, adding=adding)
         result.update(create_sessions(context, sessions))
+        result.update(describe_rest(plan, [*plan.failed, *failed]))
     for upload in Upload.objects.filter(job=job):
         delete_uploads([upload])
 
@@ -103,56 +117,52 @@ def _open_source(job: Job, context: JobContext) -> ArchiveSource:
     return StoreSource(context.store, object_key(upload), upload.size)
 
 
-def _read_archive(source: ArchiveSource) -> Archive:
-    return read_archive(source, archive_limits(), seek_cost=source.seek_cost)
+def _get_reading(job: Job) -> NameReading | None:
+    return NameReading(job.params["reading"]) if job.params.get("reading") else None
 
 
-def _ingest_files(
-    context: JobContext, archive: Archive, source: ArchiveSource, plans: Sequence[SessionPlan]
-) -> dict[str, Blob]:
-    """Store the files; return their blobs by member name.
-
-    The files are compared with the checksums of an export.
-
-    :raises BadInputError: `proof_differs`, a file is not the exported one.
-    """
-    members = [member for plan in plans for member in plan.stored_members]
-    blobs = ingest_members(context, archive=archive, source=source, members=members)
-    by_name = {member.name: blob for member, blob in zip(members, blobs, strict=True)}
-    for plan in plans:
-        _check_digests(plan, by_name)
-    return by_name
+def _list_readings(job: Job, source: ArchiveSource) -> list[ReadNames]:
+    """Return the readings of an archive whose names are not UTF-8 with slashes."""
+    try:
+        read_archive(source, archive_limits(), seek_cost=source.seek_cost)
+    except ZipError as error:
+        if error.code not in READABLE_CODES:
+            raise explain_part(error, job.params["filename"]) from error
+        readings = list_name_readings(source, archive_limits())
+        if not readings:
+            raise
+        return readings
+    return []
 
 
-def _check_digests(plan: SessionPlan, blobs: Mapping[str, Blob]) -> None:
-    expected = {name: entry.sha256 for name, entry in (plan.checksums or {}).items()}
-    if plan.history is not None:
-        expected |= {entry.path: entry.sha256 for entry in plan.history.entries if entry.removed_in is None}
-        expected |= {blob_path(sha256): sha256 for sha256 in plan.older_members}
-    for member in plan.stored_members:
-        sha256 = blobs[member.name].sha256
-        if sha256 != expected.get(member.name.removeprefix(plan.folder), sha256):
-            raise BadInputError(
-                f"“{member.name}” in this ZIP is not the file that was exported: its SHA-256 differs. "
-                "Export the session again.",
-                code="proof_differs",
-            )
+def _read_archive(job: Job, source: ArchiveSource, reading: NameReading | None) -> Archive:
+    try:
+        return read_archive(source, archive_limits(), seek_cost=source.seek_cost, reading=reading)
+    except ZipError as error:
+        raise explain_part(error, job.params["filename"]) from error
 
 
-def _choose_names(job: Job, plans: Sequence[SessionPlan]) -> list[str]:
-    """Return a name for each session: as requested, or of its folder or the archive.
+def _choose_names(job: Job, plan: ArchivePlan) -> dict[str, str]:
+    """Return a name for each session by its folder: as requested, or of its folder or the archive.
 
-    :raises BadInputError: `name_not_allowed`, a name was requested for several sessions.
+    :raises BadInputError: `name_not_allowed`, one name was requested for several sessions.
     """
     name: str = job.params["name"]
-    if len(plans) > 1:
-        if name:
-            raise BadInputError(
-                f"This ZIP contains {len(plans)} sessions, which are named after their folders. Leave the name out.",
-                code="name_not_allowed",
-            )
-        folders = [plan.folder.removesuffix("/").rpartition("/")[2] for plan in plans]
-        return [derive_session_name(f"{folder}.zip", is_export=False) for folder in folders]
-    (plan,) = plans
-    part = HISTORY_SUFFIX if plan.history is not None else ""
-    return [name or derive_session_name(job.params["filename"], is_export=plan.is_export, part=part)]
+    requested: dict[str, str] = job.params.get("sessions") or {}
+    if name and len(plan.sessions) > 1:
+        raise BadInputError(
+            f"This ZIP contains {len(plan.sessions)} sessions, which are named after their folders. Leave the name out.",
+            code="name_not_allowed",
+        )
+    return {
+        session.folder: requested.get(session.folder) or name or _derive_name(job, session)
+        for session in plan.sessions
+    }
+
+
+def _derive_name(job: Job, session: SessionPlan) -> str:
+    if session.folder:
+        folder = session.folder.removesuffix("/").rpartition("/")[2]
+        return derive_session_name(f"{folder}.zip", is_export=False)
+    part = HISTORY_SUFFIX if session.history is not None else ""
+    return derive_session_name(job.params["filename"], is_export=session.is_export, part=part)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from django.utils.timezone import get_default_timezone
 
 from dubbing_core import metadata, origins
 from dubbing_core.manifest import Manifest
@@ -61,7 +64,7 @@ def _build_version(context: JobContext, plan: SessionPlan, blobs: Mapping[str, B
     entries = [build_entry(placed, blobs[placed.path]) for placed in placements]
     manifest = Manifest.from_entries(origins.resolve_origin_conflicts(entries, newest=()))
     now = context.clock()
-    times = metadata.read_timestamps(plan.document or {})
+    times = _read_times(plan, now=now)
     has_video_name = bool((plan.document or {}).get("video_name"))
     texts = ExtractedTexts()
     if plan.document is None:
@@ -85,6 +88,24 @@ def _build_version(context: JobContext, plan: SessionPlan, blobs: Mapping[str, B
     )
 
 
+def _read_times(plan: SessionPlan, *, now: datetime) -> metadata.Timestamps:
+    """Return the times of a document, none of them in the future.
+
+    The original writes local time without a zone; exports of a portal are in UTC.
+    """
+    zone = UTC if plan.is_export else get_default_timezone()
+    times = metadata.read_timestamps(plan.document or {}, zone=zone)
+    return metadata.Timestamps(
+        created_at=_limit(times.created_at, now),
+        last_updated=_limit(times.last_updated, now),
+        last_accessed=_limit(times.last_accessed, now),
+    )
+
+
+def _limit(moment: datetime | None, now: datetime) -> datetime | None:
+    return min(moment, now) if moment is not None else None
+
+
 def _create_session(context: JobContext, new: NewSession) -> Version:
     """Create one session and return its newest version."""
     now, owner = context.clock(), context.job.owner
@@ -95,9 +116,9 @@ def _create_session(context: JobContext, new: NewSession) -> Version:
         version = commit_version(session=session, parent=None, new=new.contents, author=owner, now=now)
     times = metadata.read_timestamps(version.metadata)
     DubbingSession.objects.filter(pk=session.pk).update(
-        created_at=times.created_at or now,
-        last_updated=times.last_updated or now,
-        last_accessed=times.last_accessed or now,
+        created_at=_limit(times.created_at, now) or now,
+        last_updated=_limit(times.last_updated, now) or now,
+        last_accessed=_limit(times.last_accessed, now) or now,
     )
     version.session = session
     return version

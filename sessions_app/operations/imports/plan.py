@@ -5,8 +5,8 @@ A plan is made before any file is stored.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any, TypeVar
 
 from dubbing_core import checksum_manifest, history
@@ -14,12 +14,14 @@ from dubbing_core.categories import PRIVATE_FOLDER
 from dubbing_core.checksum_manifest import ChecksumEntry, ChecksumManifestError
 from dubbing_core.history import History, HistoryError
 from dubbing_core.languages import TAG_LENGTH_LIMIT
-from dubbing_core.paths import PathError, check_collisions, escape_for_message, normalize_path
-from dubbing_core.placement import Placement, find_metadata, find_session_folders, place_files
+from dubbing_core.metadata import SIZE_LIMIT, find_missing_files, relativize_paths
+from dubbing_core.metadata_reading import MetadataReading
+from dubbing_core.paths import PathError, escape_for_message, normalize_path
+from dubbing_core.placement import Placement, place_files
+from dubbing_core.session_folders import find_sessions
 from dubbing_core.zips.reader import Archive, ArchiveMember
 from sessions_app.operations.errors import BadInputError
 from sessions_app.operations.limits import check_file_count
-from sessions_app.operations.versions.documents import read_document
 
 Parsed = TypeVar("Parsed")
 
@@ -35,12 +37,19 @@ class SessionPlan:
     placements: Sequence[Placement]
     document: dict[str, Any] | None
     """metadata.json with relative paths."""
+    warnings: Sequence[str]
+    """What is damaged in metadata.json."""
     checksums: Mapping[str, ChecksumEntry] | None
     """Entries of the checksum manifest by path; None for an archive that is not an export."""
     history: History | None
     """All versions, if the archive contains them."""
     older_members: Mapping[str, ArchiveMember]
     """Files that only older versions have, by SHA-256."""
+
+    @property
+    def missing_files(self) -> list[str]:
+        """Files that metadata.json names and the archive lacks."""
+        return find_missing_files(self.document or {}, {placed.path for placed in self.placements})
 
     @property
     def languages(self) -> Sequence[str]:
@@ -61,36 +70,96 @@ class SessionPlan:
         return sum(member.size for member in self.stored_members)
 
 
-def plan_sessions(archive: Archive) -> list[SessionPlan]:
+@dataclass(frozen=True, kw_only=True)
+class FailedSession:
+    """A session that cannot be imported. It does not stop the others."""
+
+    folder: str
+    code: str
+    message: str
+
+    def as_dict(self) -> dict[str, str]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArchivePlan:
+    """The sessions of an archive, and what is beside them."""
+
+    sessions: Sequence[SessionPlan]
+    failed: Sequence[FailedSession] = ()
+    left_out: Sequence[str] = ()
+    """Names of files that belong to no session."""
+    other_folders: Sequence[str] = ()
+    """Folders of such files; each can be imported as a session of its own."""
+
+
+def plan_sessions(archive: Archive, *, folders: Collection[str] | None = None) -> ArchivePlan:
     """Read the small files that describe an archive's contents.
 
-    They describe one session, or several in folders.
+    Each folder with a session's metadata.json is a session (`dubbing_core.session_folders`). If there is none, the
+    whole archive is one.
 
-    :raises ZipError: one of them is damaged.
-    :raises BadInputError: they cannot be used, or there is nothing to import.
+    :param folders: those to import; None for all sessions.
+    :raises ZipError: the archive is damaged.
+    :raises BadInputError: there is nothing to import, or not a single session that can be.
     """
     archive.require_files()
     files = {member.name: member for member in archive.files}
-    try:
-        check_collisions(files)
-    except PathError as error:
-        raise BadInputError(str(error), code=error.code) from error
-    plans = []
-    for folder in find_session_folders(files) or [""]:
+    found = find_sessions(files, lambda name: _read_start(archive, files[name]))
+    metadata = {session.folder: session.metadata for session in found.sessions} or {"": None}
+    if folders is not None:
+        unknown = sorted(set(folders) - metadata.keys() - set(found.other_folders))
+        if unknown:
+            raise BadInputError(
+                f"This ZIP has no folder “{escape_for_message(unknown[0])}”.", code="no_such_folder"
+            )
+    plans, failed = [], []
+    for folder in metadata if folders is None else sorted(folders):
         inside = {name.removeprefix(folder): files[name] for name in files if name.startswith(folder)}
-        plans.append(_plan_session(archive, folder, inside))
-    return plans
+        try:
+            plans.append(
+                _plan_session(archive, folder, inside, metadata.get(folder), is_session=bool(found.sessions))
+            )
+        except BadInputError as error:
+            failed.append((folder, error))
+    if not plans:
+        raise failed[0][1] if failed else BadInputError("Choose a folder to import.", code="nothing_selected")
+    return ArchivePlan(
+        sessions=plans,
+        failed=[
+            FailedSession(folder=folder, code=error.code, message=str(error)) for folder, error in failed
+        ],
+        left_out=[name for name in found.left_out if not name.startswith(tuple(folders or ()))],
+        other_folders=[folder for folder in found.other_folders if folder not in (folders or ())],
+    )
 
 
-def _plan_session(archive: Archive, folder: str, files: Mapping[str, ArchiveMember]) -> SessionPlan:
+def _read_start(archive: Archive, member: ArchiveMember) -> tuple[bytes, int]:
+    """Return the first bytes of a metadata.json that could be read, and its size."""
+    data = bytearray()
+    for chunk in archive.open(member):
+        data += chunk
+        if len(data) > SIZE_LIMIT:
+            break
+    return bytes(data), member.size
+
+
+def _plan_session(
+    archive: Archive,
+    folder: str,
+    files: Mapping[str, ArchiveMember],
+    metadata: MetadataReading | None,
+    *,
+    is_session: bool,
+) -> SessionPlan:
     members = {name: member for name, member in files.items() if not name.startswith(f"{PRIVATE_FOLDER}/")}
-    document_name = find_metadata(list(members))
-    document = None
-    if document_name is not None:
-        member = members[document_name]
-        document = read_document(lambda: b"".join(archive.open(member)), member.size)
+    document = relativize_paths(metadata.document) if metadata and metadata.document is not None else None
     placements: Sequence[Placement] = place_files(
-        list(members), languages=(document or {}).get("languages") or ()
+        list(members),
+        languages=(document or {}).get("languages") or (),
+        rooted=is_session,
+        has_metadata=metadata is not None and metadata.is_intact,
     )
     checksums = _parse_member(
         archive,
@@ -101,7 +170,7 @@ def _plan_session(archive: Archive, folder: str, files: Mapping[str, ArchiveMemb
     stored_history = _parse_member(
         archive, files.get(history.HISTORY_PATH), history.SIZE_LIMIT, history.parse_history
     )
-    if not placements and stored_history is None:
+    if not placements and stored_history is None and document is None:
         where = f"The folder “{escape_for_message(folder)}” of this ZIP" if folder else "This ZIP"
         raise BadInputError(f"{where} has no files to import.", code="zip_empty")
     check_file_count(len(placements))
@@ -112,6 +181,7 @@ def _plan_session(archive: Archive, folder: str, files: Mapping[str, ArchiveMemb
         members=members,
         placements=[_apply_checksums(placed, checksums) for placed in placements],
         document=document,
+        warnings=metadata.warnings if metadata else (),
         checksums=checksums,
         history=stored_history,
         older_members=_find_older_members(files, stored_history) if stored_history is not None else {},

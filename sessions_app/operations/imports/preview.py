@@ -5,17 +5,20 @@ It contains the sessions, their names and conflicts.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 
 from dubbing_core.categories import METADATA_NAME, PRIVATE_FOLDER, Category
+from dubbing_core.paths import LIST_LIMIT, escape_unprintable
 from dubbing_core.placement import Placement
 from dubbing_core.session_names import fold_session_name
+from dubbing_core.zips.name_encodings import NameReading
+from dubbing_core.zips.name_readings import ReadNames
 from dubbing_core.zips.reader import Archive
-from sessions_app.operations.imports.plan import SessionPlan
+from sessions_app.operations.imports.plan import ArchivePlan, FailedSession, SessionPlan
 from sessions_app.operations.saves.placement import find_video_name
 from sessions_app.operations.sessions.names import find_free_session_name
 from sessions_app.queries.blobs import find_readable_blobs
@@ -28,8 +31,9 @@ MIN_ITEMS = 5
 
 def build_import_preview(
     archive: Archive,
-    named_plans: Sequence[tuple[str, SessionPlan]],
+    plan: ArchivePlan,
     *,
+    names: Mapping[str, str],
     owner: AbstractBaseUser,
     now: datetime,
 ) -> dict[str, Any]:
@@ -37,17 +41,20 @@ def build_import_preview(
 
     File contents are not checked: the import does that before it creates anything.
 
-    :param named_plans: requested name and plan of each session.
+    :param names: requested name of each session by its folder.
     """
+    plans = plan.sessions
     reserved: set[str] = set()
-    item_count = max(MIN_ITEMS, MAX_ITEMS // len(named_plans))
+    item_count = max(MIN_ITEMS, MAX_ITEMS // len(plans))
     rows = []
-    for requested, plan in named_plans:
+    for session in plans:
+        requested = names[session.folder]
         name = find_free_session_name(owner.pk, requested, reserved=reserved)
         reserved.add(fold_session_name(name))
-        rows.append(_describe_session(plan, name=name, requested=requested, now=now, item_count=item_count))
-    plans = [plan for _, plan in named_plans]
-    ignored = _list_ignored(archive, plans)
+        rows.append(
+            _describe_session(session, name=name, requested=requested, now=now, item_count=item_count)
+        )
+    ignored = _list_ignored(archive, plans, plan.left_out)
     return {
         "sessions": rows[:MAX_ITEMS],
         "session_count": len(rows),
@@ -56,25 +63,64 @@ def build_import_preview(
             for row in rows
             if row["renamed"]
         ][:MAX_ITEMS],
-        "files": sum(len(plan.stored_members) for plan in plans),
-        "size": sum(plan.total_size for plan in plans),
+        "files": sum(len(session.stored_members) for session in plans),
+        "size": sum(session.total_size for session in plans),
         "known_size": get_known_size(plans, owner),
         "ignored": ignored[:MAX_ITEMS],
         "ignored_count": len(ignored),
+        "other_folders": [_describe_folder(archive, folder) for folder in plan.other_folders[:MAX_ITEMS]],
+        **describe_rest(plan, plan.failed),
     }
 
 
-def _list_ignored(archive: Archive, plans: Sequence[SessionPlan]) -> list[str]:
-    """Return the members that an import omits, such as files of operating systems."""
-    stored = {member.name for plan in plans for member in plan.stored_members}
+def describe_rest(plan: ArchivePlan, failed: Sequence[FailedSession]) -> dict[str, Any]:
+    """Return what an import of the plan does not create, and what it could not read."""
+    warnings = [{"folder": session.folder, "messages": session.warnings} for session in plan.sessions]
+    return {
+        "left_out": list(plan.left_out[:MAX_ITEMS]),
+        "left_out_count": len(plan.left_out),
+        "failed": [each.as_dict() for each in failed[:MAX_ITEMS]],
+        "failed_count": len(failed),
+        "warnings": [warning for warning in warnings if warning["messages"]][:MAX_ITEMS],
+    }
+
+
+def describe_readings(readings: Sequence[ReadNames], reading: NameReading) -> dict[str, Any]:
+    """Return how the names could be read, for a person to compare.
+
+    :param reading: the one of the preview.
+    """
+    return {
+        "reading": reading.value,
+        "readings": [
+            {
+                "reading": each.reading.value,
+                "label": each.reading.label,
+                "names": [escape_unprintable(name) for name in each.changed[:LIST_LIMIT]],
+                "name_count": len(each.changed),
+            }
+            for each in readings
+        ],
+    }
+
+
+def _describe_folder(archive: Archive, folder: str) -> dict[str, Any]:
+    files = [member for member in archive.files if member.name.startswith(folder)]
+    return {"folder": folder, "files": len(files), "size": sum(member.size for member in files)}
+
+
+def _list_ignored(archive: Archive, plans: Sequence[SessionPlan], left_out: Sequence[str]) -> list[str]:
+    """Return the members of the sessions that an import omits, such as files of operating systems."""
+    stored = {*left_out, *(member.name for plan in plans for member in plan.stored_members)}
     private = tuple(f"{plan.folder}{PRIVATE_FOLDER}/" for plan in plans)
+    documents = {f"{plan.folder}{METADATA_NAME}" for plan in plans}
     return [
         member.name
         for member in archive.members
         if not member.is_directory
         and member.name not in stored
         and not member.name.startswith(private)
-        and member.name.rpartition("/")[2] != METADATA_NAME
+        and member.name not in documents
     ]
 
 
@@ -84,7 +130,12 @@ def _describe_session(
     sizes = {placed.path: plan.members[placed.source].size for placed in plan.placements}
     moved = [placed for placed in plan.placements if placed.source != placed.path]
     document = plan.document or {}
+    missing = plan.missing_files
     return {
+        "folder": plan.folder,
+        "missing": missing[:item_count],
+        "missing_count": len(missing),
+        "warnings": list(plan.warnings),
         "name": name,
         "requested_name": requested,
         "renamed": name != requested,

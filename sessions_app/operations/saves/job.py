@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
+from dubbing_core.metadata_reading import MetadataReading
 from dubbing_core.placement import find_metadata
 from sessions_app.access import Action
 from sessions_app.models import DubbingSession, Job, Upload, Version
@@ -46,8 +46,14 @@ def perform_save(context: JobContext) -> None:
     check_paths(paths)
     before = get_version_contents(parent)
     rooted = bool(job.params.get("rooted"))
-    placements = place_in_session(paths, current=before, rooted=rooted, removed=job.params["removed"])
-    document = _read_uploaded_document(context, files, rooted=rooted)
+    metadata = _read_uploaded_metadata(context, files, rooted=rooted)
+    placements = place_in_session(
+        paths,
+        current=before,
+        rooted=rooted,
+        removed=job.params["removed"],
+        has_metadata=metadata is not None and metadata.is_intact,
+    )
     try:
         blobs = ingest_uploads(context, files)
     except DigestDiffersError as error:
@@ -58,9 +64,11 @@ def perform_save(context: JobContext) -> None:
         session,
         before,
         added=[(placement, blobs[placement.source]) for placement in placements],
-        uploaded=document,
+        uploaded=metadata.document if metadata else None,
     )
     with context.finish() as result:
+        if metadata and metadata.warnings:
+            result["warnings"] = list(metadata.warnings)
         result.update(_commit(context, session, before, new, uploads))
     for upload in uploads:
         delete_staged_bytes(upload)
@@ -73,15 +81,15 @@ def _require_parent(session: DubbingSession, number: int) -> Version | None:
     return session.current
 
 
-def _read_uploaded_document(
+def _read_uploaded_metadata(
     context: JobContext, files: Sequence[UploadedFile], *, rooted: bool
-) -> dict[str, Any] | None:
+) -> MetadataReading | None:
     """Read the metadata.json among the files, if there is one."""
     path = find_metadata([file.path for file in files], rooted=rooted)
     if path is None:
         return None
     file = next(file for file in files if file.path == path)
-    return read_document(lambda: b"".join(read_uploaded_file(context.store, file)), file.size)
+    return read_document(read_uploaded_file(context.store, file), file.size)
 
 
 def _commit(

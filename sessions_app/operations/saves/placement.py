@@ -14,17 +14,23 @@ from sessions_app.queries.manifests import VersionContents
 
 
 def place_in_session(
-    paths: Sequence[str], *, current: VersionContents, rooted: bool, removed: Collection[str] = ()
+    paths: Sequence[str],
+    *,
+    current: VersionContents,
+    rooted: bool,
+    removed: Collection[str] = (),
+    has_metadata: bool = True,
 ) -> list[Placement]:
     """Return the placement of files in the tree of a session's current version.
 
     :param rooted: paths start at the project's root. A file that was saved from the same origin before keeps its place,
         and no file replaces another one. Otherwise a file replaces the one at the place that its name suggests.
     :param removed: paths in the session that the same save removes.
+    :param has_metadata: as for `place_files`.
     """
     parent = current.version
     if parent is None:
-        return place_files(paths, rooted=rooted)
+        return place_files(paths, rooted=rooted, has_metadata=has_metadata)
     without = set(removed)
     entries = [entry for entry in current.manifest.entries if entry.path not in without]
     by_origin = {entry.origin: entry for entry in entries if entry.origin} if rooted else {}
@@ -46,6 +52,7 @@ def place_in_session(
         languages=parent.languages,
         source_video=source_video,
         rooted=rooted,
+        has_metadata=has_metadata,
     )
     return [*same, *(_number_collisions(entries, new) if rooted else new)]
 

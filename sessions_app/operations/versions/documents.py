@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from typing import Any
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 
 from dubbing_core import metadata
 from dubbing_core.categories import Category
 from dubbing_core.manifest import Manifest
+from dubbing_core.metadata_reading import MetadataReading, read_metadata
 from dubbing_core.texts import READ_LIMIT, ExtractedTexts, extract_texts
-from sessions_app.operations.errors import BadInputError
 from sessions_app.storage.keys import blob_key
 from sessions_app.storage.store import BlobReader
 
@@ -18,17 +18,20 @@ MAX_TEXT_FILES = 50
 """Text files that are read; a folder of 5,000 subtitle files is not metadata."""
 
 
-def read_document(read: Callable[[], bytes], size: int) -> dict[str, Any]:
-    """Parse a metadata.json of ``size`` bytes; make its paths relative to the session.
+def read_document(chunks: Iterable[bytes], size: int) -> MetadataReading:
+    """Read what can be read of a metadata.json of ``size`` bytes; make its paths relative to the session.
 
-    :raises BadInputError: it cannot be used.
+    :param chunks: its contents, of which only as much is read as can be used.
     """
-    if size > metadata.SIZE_LIMIT:
-        raise BadInputError("This metadata.json is too large.", code="metadata_too_large")
-    try:
-        return metadata.relativize_paths(metadata.parse_document(read()))
-    except metadata.MetadataError as error:
-        raise BadInputError(str(error), code=error.code) from error
+    data = bytearray()
+    for chunk in chunks:
+        data += chunk
+        if len(data) > metadata.SIZE_LIMIT:
+            break
+    reading = read_metadata(bytes(data), size=size)
+    if reading.document is None:
+        return reading
+    return replace(reading, document=metadata.relativize_paths(reading.document))
 
 
 def read_texts(

@@ -5,7 +5,7 @@ from hypothesis import given, strategies as st
 
 from dubbing_core.categories import classify_path
 from dubbing_core.paths import PathError, check_collisions, normalize_path
-from dubbing_core.placement import find_metadata, find_session_folders, place_files
+from dubbing_core.placement import find_metadata, place_files
 
 ORIGINAL_TREE = [
     "original_video.mp4",
@@ -225,6 +225,12 @@ PATHS = st.lists(
 )
 
 
+def test_the_metadata_of_another_tool_is_a_file_like_any_other():
+    placements = place_files(["talk/metadata.json", "talk/a.wav"], has_metadata=False)
+
+    assert [placement.source for placement in placements] == ["talk/a.wav", "talk/metadata.json"]
+
+
 def trees(paths):
     tree: list[str] = []
     for raw in paths:
@@ -256,25 +262,3 @@ def test_every_file_is_placed_once_and_placement_is_idempotent(paths, random):
     left_out = set(paths) - {placement.source for placement in placements}
     for path in left_out:
         assert path == find_metadata(paths) or ".dubbing" in path or ".DS_Store" in path
-
-
-@pytest.mark.parametrize(
-    ("paths", "folders"),
-    [
-        (["a/metadata.json", "a/audio/x.wav", "b/metadata.json"], ["a/", "b/"]),
-        (
-            ["sessions/a/metadata.json", "sessions/b/metadata.json", "sessions/b/x.wav"],
-            ["sessions/a/", "sessions/b/"],
-        ),
-        (["a/metadata.json", "b/metadata.json", "__MACOSX/._a", ".DS_Store", "a/.DS_Store"], ["a/", "b/"]),
-        (["a/metadata.json", "a/x.wav"], []),
-        (["sessions/a/metadata.json", "sessions/a/x.wav"], []),
-        (["a/metadata.json", "b/x.wav"], []),
-        (["a/metadata.json", "b/metadata.json", "readme.txt"], []),
-        (["metadata.json", "audio/x.wav", "voices/v.json"], []),
-        (["audio/metadata.json", "voices/metadata.json"], []),
-        ([], []),
-    ],
-)
-def test_folders_of_several_sessions_are_recognized(paths, folders):
-    assert find_session_folders(paths) == folders

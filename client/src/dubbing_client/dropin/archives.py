@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from dubbing_client.dropin.errors import SessionError
+from dubbing_client.dropin.names import clean_name
 from dubbing_client.dropin.session_store import CHUNK_SIZE, ProgressCounter
 from dubbing_client.positional_io import open_for_reading, read_at
-from dubbing_core.categories import METADATA_NAME, PRIVATE_FOLDER
-from dubbing_core.placement import find_metadata, find_session_folders
+from dubbing_core.categories import PRIVATE_FOLDER
+from dubbing_core.metadata import SIZE_LIMIT
+from dubbing_core.metadata_reading import MetadataReading
+from dubbing_core.paths import list_for_message
+from dubbing_core.placement import place_files
+from dubbing_core.session_folders import SessionFolder, find_sessions
+from dubbing_core.session_names import find_free_name, fold_session_name
 from dubbing_core.zips.reader import Archive, ArchiveLimits, ArchiveMember, ZipError, read_archive
+from dubbing_core.zips.split_archives import explain_part
+
+log = logging.getLogger("dubbing_client")
 
 LIMITS = ArchiveLimits(max_entries=100_000, max_total_size=1 << 60)
 """The free space on the disk limits the total size."""
@@ -37,13 +48,17 @@ class FileSource:
             yield block
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SessionArchive:
-    """A session's ZIP."""
+    """A session in a ZIP."""
 
     archive: Archive
+    folder: str
+    """Its folder in the ZIP with the slash; "" for the root."""
     members: dict[str, ArchiveMember]
     """By path in the session's tree. Files that an export contains about itself are left out: they do not apply to a copy."""
+    document: dict[str, Any] | None
+    """What can be read of its metadata.json; None for a folder of media files."""
 
     @property
     def total_size(self) -> int:
@@ -59,8 +74,8 @@ class SessionArchive:
 
 
 @contextmanager
-def opened_archive(path: Path) -> Iterator[SessionArchive]:
-    """Open a session's ZIP.
+def opened_archive(path: Path) -> Iterator[list[SessionArchive]]:
+    """Open a ZIP with one or several sessions, or with a folder of media files.
 
     :raises SessionError: there is no such file, it is refused, or turns out to be damaged in the block.
     """
@@ -69,21 +84,77 @@ def opened_archive(path: Path) -> Iterator[SessionArchive]:
     except FileNotFoundError:
         raise SessionError(f"There is no file “{path}”.") from None
     try:
-        archive = read_archive(source, LIMITS, seek_cost=0)
-        yield SessionArchive(archive, _session_members(archive))
+        yield _find_sessions(_read(source, path))
     except ZipError as error:
         raise SessionError(str(error)) from error
     finally:
         source.close()
 
 
-def _session_members(archive: Archive) -> dict[str, ArchiveMember]:
+def name_sessions(sessions: Sequence[SessionArchive], archive: Path, name: str) -> list[str]:
+    """Return a name for each session: as requested, or of its folder or the archive.
+
+    :raises SessionError: one name was requested for several sessions.
+    """
+    if len(sessions) == 1:
+        folder = sessions[0].folder.removesuffix("/").rpartition("/")[2]
+        return [clean_name(name or folder or archive.stem)]
+    if name:
+        raise SessionError(
+            f"This ZIP contains {len(sessions)} sessions, which are named after their folders. Leave the name out."
+        )
+    names: dict[str, str] = {}
+    for session in sessions:
+        free = find_free_name(clean_name(session.folder.removesuffix("/").rpartition("/")[2]), names)
+        names[fold_session_name(free)] = free
+    return list(names.values())
+
+
+def _read(source: FileSource, path: Path) -> Archive:
+    try:
+        return read_archive(source, LIMITS, seek_cost=0)
+    except ZipError as error:
+        raise explain_part(error, path.name) from error
+
+
+def _find_sessions(archive: Archive) -> list[SessionArchive]:
+    """Return the sessions that the portal would import."""
+    archive.require_files()
     members = {member.name: member for member in archive.files}
-    if find_session_folders(members):
-        raise SessionError("The ZIP contains several sessions. Unpack it, and import each by itself.")
-    metadata = find_metadata(members)
-    if metadata is None:
-        raise SessionError("The ZIP contains no session: there is no metadata.json.")
-    prefix = metadata.removesuffix(METADATA_NAME)
-    inside = {name.removeprefix(prefix): member for name, member in members.items()}
-    return {path: member for path, member in inside.items() if not path.startswith(f"{PRIVATE_FOLDER}/")}
+    found = find_sessions(members, lambda name: _read_start(archive, members[name]))
+    if not found.sessions:
+        placed = {
+            placement.path: members[placement.source]
+            for placement in place_files(members, has_metadata=False)
+        }
+        return [SessionArchive(archive=archive, folder="", members=placed, document=None)]
+    if found.left_out:
+        log.warning("Not part of a session, so not imported: %s.", list_for_message(found.left_out))
+    return [_open_session(archive, members, session) for session in found.sessions]
+
+
+def _open_session(
+    archive: Archive, members: Mapping[str, ArchiveMember], session: SessionFolder
+) -> SessionArchive:
+    metadata = session.metadata or MetadataReading(document={})
+    for warning in metadata.warnings:
+        log.warning("%s%s", session.folder, warning)
+    inside = {
+        name.removeprefix(session.folder): member
+        for name, member in members.items()
+        if name.startswith(session.folder)
+    }
+    own = {path: member for path, member in inside.items() if not path.startswith(f"{PRIVATE_FOLDER}/")}
+    return SessionArchive(
+        archive=archive, folder=session.folder, members=own, document=metadata.document or {}
+    )
+
+
+def _read_start(archive: Archive, member: ArchiveMember) -> tuple[bytes, int]:
+    """Return the first bytes of a metadata.json that could be read, and its size."""
+    data = bytearray()
+    for chunk in archive.open(member):
+        data += chunk
+        if len(data) > SIZE_LIMIT:
+            break
+    return bytes(data), member.size

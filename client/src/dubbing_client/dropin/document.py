@@ -9,12 +9,21 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from dubbing_client.dropin.errors import SessionError
 from dubbing_core import metadata
-from dubbing_core.categories import FOLDERS, METADATA_NAME, Category, is_original_video
+from dubbing_core.categories import (
+    FOLDERS,
+    METADATA_NAME,
+    Category,
+    classify_path,
+    detect_language,
+    is_original_video,
+)
+from dubbing_core.manifest import ManifestEntry
 from dubbing_core.metadata import (
     PATH_LISTS,
     PATHS_BY_LANGUAGE,
@@ -22,6 +31,7 @@ from dubbing_core.metadata import (
     MetadataError,
     relativize_path,
 )
+from dubbing_core.texts import ExtractedTexts
 
 SESSION_FOLDERS = tuple(folder for folder, category in FOLDERS.items() if category is not Category.OTHER)
 FILE_LISTS = {
@@ -98,6 +108,29 @@ def with_existing_paths(document: Mapping[str, Any], present: Collection[str]) -
         files = [_find_path(raw, category.folder, present) for raw in document.get(key) or ()]
         result[key] = list(dict.fromkeys(path for path in files if path))
     return result
+
+
+def describe_files(sizes: Mapping[str, int], *, now: datetime) -> dict[str, Any]:
+    """Return the document of a folder of media files.
+
+    :param sizes: by path in the session's tree.
+    """
+    entries = []
+    for path, size in sizes.items():
+        category = classify_path(path)
+        language = detect_language(path, category)
+        entries.append(
+            ManifestEntry(path=path, sha256="", size=size, crc32=0, category=category, language=language)
+        )
+    return metadata.build_document(
+        None,
+        entries=entries,
+        video_name=None,
+        texts=ExtractedTexts(),
+        created_at=now,
+        last_updated=now,
+        last_accessed=now,
+    )
 
 
 def merge(former: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,12 +12,13 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from dubbing_client.dropin.archives import opened_archive
+from dubbing_client.dropin.archives import SessionArchive, name_sessions, opened_archive
 from dubbing_client.dropin.backend import OnProgress, no_progress
 from dubbing_client.dropin.collector import conventional_files
 from dubbing_client.dropin.document import (
     SESSION_FOLDERS,
     as_json,
+    describe_files,
     read_document,
     render,
     summary,
@@ -152,20 +153,32 @@ class LocalBackend:
                 draft.unlink()
 
     def import_archive(self, archive: Path, name: str, on_progress: OnProgress = no_progress) -> str:
-        name = clean_name(name)
-        with self._store.locked(), opened_archive(archive) as opened, self._store.draft() as draft:
-            self._check_is_free(name)
-            self._check_names(opened.members)
-            self._store.check_free_space(opened.total_size)
-            counter = ProgressCounter(opened.total_size, on_progress)
-            for path in opened.members:
-                opened.extract(path, draft.joinpath(*path.split("/")), counter)
-            document = with_existing_paths(read_document(draft), set(opened.members) - {METADATA_NAME})
+        with self._store.locked(), opened_archive(archive) as sessions:
+            names = name_sessions(sessions, archive, name)
+            for session, chosen in zip(sessions, names, strict=True):
+                self._check_is_free(chosen)
+                self._check_names(session.members)
+            size = sum(session.total_size for session in sessions)
+            self._store.check_free_space(size)
+            counter = ProgressCounter(size, on_progress)
+            for session, chosen in zip(sessions, names, strict=True):
+                self._import_session(session, chosen, counter)
+        return names[0]
+
+    def _import_session(self, session: SessionArchive, name: str, counter: ProgressCounter) -> None:
+        present = set(session.members) - {METADATA_NAME}
+        with self._store.draft() as draft:
+            for path in session.members:
+                session.extract(path, draft.joinpath(*path.split("/")), counter)
+            document = session.document
+            if document is None:
+                sizes = {path: session.members[path].size for path in present}
+                document = describe_files(sizes, now=datetime.now())  # noqa: DTZ005 (the original stores local time)
+            document = with_existing_paths(document, present)
             write_durably(draft / METADATA_NAME, render(document, session_name=name))
             for subfolder in SESSION_FOLDERS:
                 (draft / subfolder).mkdir(exist_ok=True)
             self._store.replace(name, draft)
-        return name
 
     def delete(self, name: str) -> None:
         name = self._existing_folder(name).name

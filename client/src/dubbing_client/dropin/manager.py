@@ -128,7 +128,7 @@ class ProjectSessionManager:
 
     @returns_on_error(bool)
     def import_session(self, zip_path: str, session_name: str | None = None) -> bool:
-        self.backend.import_archive(Path(zip_path), session_name or Path(zip_path).stem)
+        self.backend.import_archive(Path(zip_path), session_name or "")
         return True
 
     @returns_on_error(bool)

@@ -16,6 +16,7 @@ from dubbing_client.api import Api, new_key
 from dubbing_client.archive_export import export_version
 from dubbing_client.archive_import import import_archive
 from dubbing_client.commit import commit, resolve_pending
+from dubbing_client.dropin.archives import name_sessions, opened_archive
 from dubbing_client.dropin.backend import OnProgress, no_progress
 from dubbing_client.dropin.collector import conventional_files
 from dubbing_client.dropin.document import (
@@ -156,13 +157,15 @@ class RemoteBackend:
         )
 
     def import_archive(self, archive: Path, name: str, on_progress: OnProgress = no_progress) -> str:
-        name = clean_name(name)
-        if not archive.is_file():
-            raise SessionError(f"There is no file “{archive}”.")
-        if self._api.find_session(name) is not None:
-            raise SessionError(f"There is already a session “{name}”. Give the import another name.")
-        job = import_archive(self._api, archive, name=name, listener=_StepListener(on_progress, "send"))
-        sessions = job["result"].get("sessions") or [{"name": name}]
+        with opened_archive(archive) as sessions:
+            names = name_sessions(sessions, archive, name)
+        for each in names:
+            if self._api.find_session(each) is not None:
+                raise SessionError(f"There is already a session “{each}”. Give the import another name.")
+        # The portal names several sessions after their folders, too.
+        chosen = names[0] if len(names) == 1 else ""
+        job = import_archive(self._api, archive, name=chosen, listener=_StepListener(on_progress, "send"))
+        sessions = job["result"].get("sessions") or [job["result"]]
         return str(sessions[0]["name"])
 
     def delete(self, name: str) -> None:

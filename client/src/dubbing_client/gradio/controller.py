@@ -144,7 +144,7 @@ class Controller:
         progress(0, desc="Importing")
         try:
             imported = self._backend.import_archive(
-                Path(archive), name.strip() or Path(archive).stem, _reporter(progress, "Importing")
+                Path(archive), name.strip(), _reporter(progress, "Importing")
             )
         except Exception as error:
             return [error_text("Nothing was imported", error), *unchanged]

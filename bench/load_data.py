@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from bench.load_user import SLOW_SIZE, LoadUser
+from sessions_app import queue
 from sessions_app.models import AccessToken, DubbingSession, Export, Job, Version
 from sessions_app.operations.accounts.tokens import create_token
 from sessions_app.operations.exports.request import request_export
@@ -22,6 +24,7 @@ from sessions_app.operations.imports.request import request_file_import
 from sessions_app.operations.jobs.run import run_job
 from sessions_app.operations.uploads.create import create_uploads
 from sessions_app.operations.uploads.new_files import NewFile
+from sessions_app.storage import get_store
 from tests.world import World
 
 SESSIONS = 30
@@ -29,6 +32,7 @@ FILES = 60
 VERSIONS = 4
 HEAVY = "heavy"
 BLOCK_SIZE = 1024 * 1024
+POLL_INTERVAL = 0.1
 LARGE_SIZE = 40 * 1024 * 1024
 """Bytes of the file that stalled clients download: more than any socket's buffers."""
 
@@ -117,20 +121,24 @@ def _write_archive(path: Path, sizes: list[int]) -> None:
                     video.write(f"{path.name} {number} {place}".encode().ljust(64) + block[64:])
 
 
-def start_heavy_work(folder: str) -> list[int]:
-    """Queue the export and the import; return their jobs."""
+def do_heavy_work(folder: str, *, timeout: float) -> list[str]:
+    """Queue the export and the import, and wait for their end.
+
+    Returns descriptions of those that did not succeed in time.
+    """
     user = User.objects.get(username=HEAVY)
-    Export.objects.filter(owner=user).delete()
+    for export in Export.objects.filter(owner=user):
+        get_store().delete(export.key)
+        export.delete()
     DubbingSession.objects.filter(owner=user, name="import").delete()
     version = Version.objects.select_related("session").get(session__owner=user, session__name="export")
     archive = Path(folder) / "import.zip"
-    return [
-        request_export(version=version, owner=user, now=timezone.now()).pk,
-        request_file_import(file=archive, owner=user, name="import", now=timezone.now()).pk,
-    ]
-
-
-def find_unfinished(jobs: list[int]) -> list[str]:
-    """Return the states of those of the jobs that have not succeeded."""
-    states = Job.objects.filter(pk__in=jobs).exclude(state=Job.State.SUCCEEDED)
-    return [f"{job.kind} {job.state} {job.error_message}" for job in states]
+    exporting = request_export(version=version, owner=user, now=timezone.now())
+    importing = request_file_import(file=archive, owner=user, name="import", now=timezone.now())
+    # Commands that import a file run the job themselves; here a worker shall.
+    queue.publish(job_ids=[importing.pk], now=timezone.now())
+    jobs = Job.objects.filter(pk__in=[exporting.pk, importing.pk])
+    deadline = time.monotonic() + timeout
+    while jobs.unfinished().exists() and time.monotonic() < deadline:
+        time.sleep(POLL_INTERVAL)
+    return [f"{job.kind} {job.state} {job.error_message}" for job in jobs.exclude(state=Job.State.SUCCEEDED)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
 
 ROWS_PER_STATEMENT = 500
@@ -51,7 +52,10 @@ def insert_selected(model: type[models.Model], column: str, rows: models.QuerySe
 
     :param rows: a query that ends in ``values(column)``.
     """
-    statement, params = rows.query.sql_with_params()
+    try:
+        statement, params = rows.query.sql_with_params()
+    except EmptyResultSet:  # a condition is never true, such as `pk__in=[]`
+        return
     table = model._meta.db_table  # noqa: SLF001 (`_meta` is documented API)
     with connection.cursor() as cursor:
         cursor.execute(f"INSERT INTO {table} ({column}) {statement}", params)

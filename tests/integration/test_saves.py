@@ -69,6 +69,17 @@ def test_replacing_removes_all_other_files(world: World):
     assert world.files(session.current) == {"audio/hi_audio.wav": b"only this"}
 
 
+def test_a_save_can_remove_files_alone(world: World):
+    session = world.saved(files=PROJECT)
+
+    job = world.save(session, {}, removed=["audio/hi_audio.wav"])
+
+    session.refresh_from_db()
+    assert job.state == Job.State.SUCCEEDED, job.error_message
+    assert session.current is not None
+    assert "audio/hi_audio.wav" not in world.files(session.current)
+
+
 def test_saving_unchanged_files_creates_no_version(world: World):
     session = world.saved(files=PROJECT)
 

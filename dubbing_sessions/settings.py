@@ -37,6 +37,11 @@ if _site.scheme not in {"http", "https"} or not _site.hostname:
     raise ImproperlyConfigured(
         f"SITE_URL must be an address such as https://dubbing.example.com, not {SITE_URL!r}."
     )
+if _site.path or _site.query or _site.fragment:
+    raise ImproperlyConfigured(
+        f"SITE_URL must be an address without a path, not {SITE_URL!r}: give the portal a name of its own, such as"
+        " https://dubbing.example.com, instead of a path on another site."
+    )
 _https = _site.scheme == "https"
 DEBUG = env_bool("DEBUG", default=False)
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", f"{_site.hostname},127.0.0.1,localhost,[::1]")

@@ -12,6 +12,7 @@ from sessions_app.views import (
     saves,
     session_detail,
     session_list,
+    session_rename,
     shares,
     storage,
     tokens,
@@ -34,6 +35,8 @@ version_urls = [
 session_urls: list[URLPattern | URLResolver] = [
     path("", session_detail.detail, name="session-detail"),
     path("save/", saves.new, name="session-save"),
+    path("name/", session_rename.form, name="session-name"),
+    path("rename/", session_rename.rename, name="session-rename"),
     path("trash/", trash.trash, name="session-trash"),
     path("untrash/", trash.untrash, name="session-untrash"),
     path("versions/", session_detail.versions, name="version-list"),
@@ -44,6 +47,7 @@ session_urls: list[URLPattern | URLResolver] = [
 sessions_urls: list[URLPattern | URLResolver] = [
     path("", session_list.index, name="session-list"),
     path("new/", session_list.new, name="session-new"),
+    path("create/", session_list.create, name="session-create"),
     path("batch/", session_list.batch, name="session-batch"),
     path("trash/", trash.index, name="session-trash-list"),
     path("trash/batch/", trash.batch, name="session-trash-batch"),

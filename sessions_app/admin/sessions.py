@@ -1,6 +1,8 @@
+# ruff: noqa: ARG002 (signatures of Django)
 from __future__ import annotations
 
-from django.contrib import admin
+from django import forms
+from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -10,7 +12,26 @@ from dubbing_core.sizes import format_size
 from sessions_app.admin.base import LargeTableAdmin, act_on_each, link, list_link
 from sessions_app.admin.search import find_users, list_named_sessions, parse_code
 from sessions_app.models import DubbingSession, Entry, Export, Job, Version
+from sessions_app.operations.errors import OperationError
+from sessions_app.operations.sessions.names import check_name
+from sessions_app.operations.sessions.rename import rename_session
 from sessions_app.operations.sessions.trash import trash_sessions, untrash_session
+
+
+class NameForm(forms.ModelForm[DubbingSession]):
+    """A session's name."""
+
+    class Meta:
+        model = DubbingSession
+        fields = ("name",)
+
+    def clean_name(self) -> str:
+        check = check_name(
+            owner_id=self.instance.owner_id, name=self.cleaned_data["name"], session=self.instance
+        )
+        if check.code:
+            raise forms.ValidationError(check.message, code=check.code)
+        return check.name
 
 
 @admin.register(DubbingSession)
@@ -49,6 +70,7 @@ class DubbingSessionAdmin(LargeTableAdmin[DubbingSession]):
         "related",
     )
     actions = ("trash", "restore")
+    form = NameForm
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[DubbingSession]:
         return super().get_queryset(request).defer("current__document")
@@ -59,6 +81,30 @@ class DubbingSessionAdmin(LargeTableAdmin[DubbingSession]):
         owned = DubbingSession.objects.filter(owner__in=find_users(term))
         # One set of keys: PostgreSQL reads all sessions for two conditions that are joined by OR.
         return Q(pk__in=list_named_sessions(term).values("pk").union(owned.values("pk")))
+
+    def has_change_permission(self, request: HttpRequest, obj: DubbingSession | None = None) -> bool:
+        """Return whether the user may rename sessions; all other fields are only viewed."""
+        return self.has_cleanup_permission(request) and (obj is None or not obj.is_trashed)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: DubbingSession | None = None) -> tuple[str, ...]:
+        return tuple(field for field in self.fields if field != "name")
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: DubbingSession,
+        form: NameForm,
+        change: bool,  # noqa: FBT001 (signature of Django)
+    ) -> None:
+        """Rename the session."""
+        try:
+            rename_session(
+                session=DubbingSession.objects.get(pk=obj.pk),
+                name=obj.name,
+                previous_name=form.initial["name"],
+            )
+        except OperationError as error:
+            messages.error(request, error.message)
 
     @admin.display(description="owner", ordering="owner__username")
     def owned_by(self, session: DubbingSession) -> str:

@@ -21,7 +21,7 @@ from sessions_app.api.endpoints import read_endpoint, write_endpoint
 from sessions_app.api.idempotency import idempotent
 from sessions_app.api.pagination import Cursor, Limit, Page, paginate
 from sessions_app.http.lookups import get_any_session_or_404, get_session_or_404, get_trashed_session_or_404
-from sessions_app.operations.sessions import create, names, trash
+from sessions_app.operations.sessions import create, names, rename, trash
 from sessions_app.queries.sessions import ORDERS, SessionOrder, SessionSearch, filter_sessions
 
 router = Router()
@@ -92,8 +92,27 @@ class NewSession(BaseModel):
     video_filename: str | None = Field(None, max_length=1000)
 
 
+class NewName(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(max_length=1000)
+    previous_name: str | None = Field(None, max_length=1000)
+    """The name that the caller knows. If the session has another one, the response is 409 `renamed`."""
+
+
 class SuggestedName(BaseModel):
     name: str
+
+
+class CheckedName(BaseModel):
+    name: str
+    """In its normal form; as sent if it is invalid."""
+    is_usable: bool
+    code: str
+    """Why it cannot be used: `name_empty`, `name_too_long`, `name_control` or `name_taken`; empty if it can."""
+    message: str
+    free_name: str
+    """With `name_taken`: a similar name that is free."""
 
 
 @router.get(
@@ -155,6 +174,29 @@ def suggest_name(
     return SuggestedName(name=_suggest(request, video_filename))
 
 
+@router.get(
+    "/sessions/checked-name",
+    **read_endpoint(
+        CheckedName, operation_id="check_session_name", summary="Check whether a session can have a name"
+    ),
+)
+def check_name(
+    request: ApiRequest,
+    name: Annotated[str, Query("", max_length=1000)],
+    session: Annotated[UUID | None, Query(None, description="The session to rename; by default a new one.")],
+) -> CheckedName:
+    row = get_session_or_404(request.auth.user, session) if session else None
+    owner_id = row.owner_id if row else request.auth.user.pk
+    check = names.check_name(owner_id=owner_id, name=name, session=row)
+    return CheckedName(
+        name=check.name,
+        is_usable=not check.code,
+        code=check.code,
+        message=check.message,
+        free_name=check.free_name,
+    )
+
+
 def _suggest(request: ApiRequest, video_filename: str | None) -> str:
     return names.suggest_name(
         owner=request.auth.user, video_filename=video_filename or None, now=timezone.localtime()
@@ -173,6 +215,21 @@ def get_session(request: ApiRequest, response: HttpResponse, code: UUID) -> Sess
     session = Session.of(get_any_session_or_404(request.auth.user, code))
     response["ETag"] = f'"v{session.version}"'
     return session
+
+
+@router.patch(
+    "/sessions/{uuid:code}",
+    **write_endpoint(
+        Session,
+        operation_id="rename_session",
+        summary="Rename a session",
+        description="Repeating it changes nothing. A name in use is refused with 409 `name_taken`.",
+    ),
+)
+def rename_session(request: ApiRequest, code: UUID, body: NewName) -> Session:
+    session = get_session_or_404(request.auth.user, code, Action.MANAGE)
+    rename.rename_session(session=session, name=body.name, previous_name=body.previous_name)
+    return Session.of(get_session_or_404(request.auth.user, code))
 
 
 @router.delete(

@@ -153,6 +153,19 @@ class DubbingSession(models.Model):
         return True
 
     @transaction.atomic
+    def rename(self, *, name: str, folded_name: str, previous_name: str) -> bool:
+        """Give the session another name.
+
+        :returns: False if it has another one than ``previous_name``, or is in the trash.
+        """
+        rows = type(self).objects.filter(pk=self.pk, name=previous_name, trashed_at__isnull=True)
+        if not rows.update(name=name, folded_name=folded_name):
+            return False
+        self.refresh_from_db()
+        self.write_search_rows(self.versions.defer("document").filter(pk=self.current_id or 0).first())
+        return True
+
+    @transaction.atomic
     def advance(self, version: Version, *, parent_id: int | None, stored_size: int, now: datetime) -> bool:
         """Set the current version if it is still ``parent_id``; return whether it was.
 

@@ -11,9 +11,12 @@ from django.views.decorators.http import require_POST, require_safe
 from dubbing_core.progress import Stage
 from sessions_app.access import Action, require, visible_to
 from sessions_app.forms import BatchForm, SearchForm
+from sessions_app.http.statuses import status_of
 from sessions_app.models import DubbingSession
 from sessions_app.operations.errors import OperationError
 from sessions_app.operations.exports.request import request_export
+from sessions_app.operations.sessions.create import create_session
+from sessions_app.operations.sessions.names import suggest_name
 from sessions_app.operations.sessions.trash import trash_sessions
 from sessions_app.queries.keyset import Position
 from sessions_app.queries.sessions import (
@@ -48,6 +51,23 @@ def index(request: SignedInRequest) -> HttpResponse:
 @page_view
 def new(request: SignedInRequest) -> HttpResponse:
     return render(request, "sessions/new.html")
+
+
+@require_POST
+@upload_page
+@page_view
+def create(request: SignedInRequest) -> HttpResponse:
+    """Create an empty session: what the form of a new session does without its script."""
+    name = request.POST.get("name", "")
+    requested = name.strip() or suggest_name(
+        owner=request.user, video_filename=None, now=timezone.localtime()
+    )
+    try:
+        session = create_session(owner=request.user, name=requested, now=timezone.now())
+    except OperationError as error:
+        context = {"name": name, "error": error.message}
+        return render(request, "sessions/new.html", context, status=status_of(error))
+    return redirect("session-detail", session.code)
 
 
 @require_POST

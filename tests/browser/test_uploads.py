@@ -127,6 +127,10 @@ def project(work_folder: Path) -> Path:
 def begin(user: BrowserUser, name: str, folder: Path) -> None:
     """Choose a folder for a new session and press Save."""
     user.open("/sessions/new/")
+    begin_on_page(user, name, folder)
+
+
+def begin_on_page(user: BrowserUser, name: str, folder: Path) -> None:
     user.page.get_by_label("Name", exact=True).fill(name)
     user.choose("folder", folder)
     user.page.get_by_role("button", name="Save session").click()
@@ -233,14 +237,27 @@ def test_an_upload_paused_in_the_last_moment_can_be_resumed(bob: BrowserUser, pr
 def test_after_a_refresh_the_same_folder_resumes(bob: BrowserUser, project: Path):
     traffic = Traffic.of(bob.page)
     gate = Gate(bob.page)
-    begin(bob, "refreshed", project)
+    bob.open("/sessions/new/")
+    bob.page.get_by_label("Message").fill("First upload")
+    begin_on_page(bob, "refreshed", project)
     gate.release_one()
     arrived = set(traffic.arrived)
 
     bob.page.reload()
     gate.let_through()
     traffic.started.clear()
-    begin(bob, "refreshed", project)
+    card = bob.page.get_by_role("region", name="An upload was interrupted")
+    expect(card).to_contain_text("“refreshed”: 3 files")
+    expect(card.get_by_role("button", name="Choose the folder again")).to_be_visible()
+    expect(bob.page.get_by_label("Name", exact=True)).to_have_value("refreshed")
+    expect(bob.page.get_by_label("Message")).to_have_value("First upload")
+    (project / "notes.txt").write_bytes(b"changed")
+    bob.choose("folder", project)
+    expect(
+        bob.page.get_by_text("Missing or changed since the interrupted upload: “talk/notes.txt”.")
+    ).to_be_visible()
+    expect(card).to_be_hidden()
+    bob.page.get_by_role("button", name="Save session").click()
     bob.wait_for_job("Saved as version 1")
 
     assert not arrived & set(traffic.started)

@@ -208,7 +208,7 @@ def test_sizes_are_readable(world: World, operator: Client):
 
 def test_rows_cannot_be_added_changed_or_deleted(world: World, operator: Client, subtests: pytest.Subtests):
     create_rows(world)
-    for model in READ_ONLY_MODELS:
+    for model in (model for model in READ_ONLY_MODELS if model is not DubbingSession):  # can be renamed
         with subtests.test(model.__name__):
             before = list(model._default_manager.order_by("pk").values())
             row = model._default_manager.order_by("pk")[0]

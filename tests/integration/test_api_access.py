@@ -144,6 +144,10 @@ OPERATIONS = {
         Operation("create_session", "POST", "/sessions", 201, True, lambda _: {"name": "new talk"}),
         Operation("suggest_session_name", "GET", "/sessions/suggested-name"),
         Operation("get_session", "GET", "/sessions/{session}"),
+        Operation("check_session_name", "GET", "/sessions/checked-name"),
+        Operation(
+            "rename_session", "PATCH", "/sessions/{session}", 200, True, lambda _: {"name": "New name"}
+        ),
         Operation("trash_session", "DELETE", "/sessions/{session}", 204, True),
         Operation("untrash_session", "POST", "/sessions/{trashed}/untrash", 200, True),
         # /trash

@@ -131,6 +131,7 @@ ENDPOINTS = {
         # /sessions/
         Endpoint("session-list", "GET", 200),
         Endpoint("session-new", "GET", 200),
+        Endpoint("session-create", "POST", 302, body=lambda _: {"name": "new talk"}),
         Endpoint(
             "session-batch", "POST", 302, body=lambda had: {"codes": [had.session.code], "action": "trash"}
         ),
@@ -143,6 +144,8 @@ ENDPOINTS = {
         # /sessions/<code>/
         Endpoint("session-detail", "GET", 200, of="session"),
         Endpoint("session-save", "GET", 200, of="session"),
+        Endpoint("session-name", "GET", 200, of="session"),
+        Endpoint("session-rename", "POST", 302, of="session", body=lambda _: {"name": "New name"}),
         Endpoint("session-trash", "POST", 302, of="session"),
         Endpoint("session-untrash", "POST", 302, of="trashed"),
         # /sessions/<code>/versions/<number>/

@@ -32,6 +32,8 @@ def test_a_team_needs_a_long_secret_key(key: str):
         ("TRUSTED_PROXIES", "proxy.example.com", PROXIES),
         ("TRUSTED_PROXIES", "10.0.0.1/8", PROXIES),
         ("TRUSTED_PROXIES", "127.0.0.1;::1", PROXIES),
+        ("SITE_URL", "https://example.com/dubbing/", "SITE_URL must be an address without a path"),
+        ("SITE_URL", "https://example.com?a=b", "SITE_URL must be an address without a path"),
         ("MAX_UPLOAD_GIB", "5121", "MAX_UPLOAD_GIB must be at most 5120, not 5121."),
         ("MAX_UPLOAD_GIB", "many", "MAX_UPLOAD_GIB must be a whole number, not 'many'."),
         ("API_RATE_PER_MINUTE", "0", "API_RATE_PER_MINUTE must be at least 1, not 0."),

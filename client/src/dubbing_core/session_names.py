@@ -6,10 +6,10 @@ import re
 import unicodedata
 from collections.abc import Container, Iterator
 from datetime import datetime
-from itertools import count
+from itertools import count, pairwise
 from pathlib import PurePosixPath
 
-from dubbing_core.paths import is_reserved_name
+from dubbing_core.paths import escape_unprintable, has_invisible_characters, is_reserved_name
 
 LENGTH_LIMIT = 120
 """In characters."""
@@ -18,6 +18,7 @@ SIZE_LIMIT = 240
 FALLBACK_NAME = "dubbing_project"
 EXPORT_SUFFIX = "_export"
 FORBIDDEN_CHARACTERS = frozenset('/\\:*?"<>|')
+"""Characters that a folder or file cannot have in its name on some system."""
 # Browsers number a download whose name is taken: `talk_export (1).zip`.
 EXPORT_ENDING = re.compile(rf"{EXPORT_SUFFIX}( ?\(\d+\))?$")
 FILENAME_LIMIT = 255
@@ -48,20 +49,18 @@ def generate_session_name(video_filename: str | None, now: datetime) -> str:
 def normalize_session_name(raw: str) -> str:
     """Return a typed name in its normal form: stripped, and composed (NFC).
 
-    :raises SessionNameError: with one of the codes `name_empty`, `name_too_long`, `name_control`,
-        `name_character`, `name_dot`, `name_reserved`.
+    It may contain any printable character; folders and files have a name derived by :func:`sanitize_session_name`.
+
+    :raises SessionNameError: with one of the codes `name_empty`, `name_too_long`, `name_control`.
     """
     name = unicodedata.normalize("NFC", raw.strip())
     if not name:
         raise SessionNameError("name_empty", "Give the session a name.")
-    if any(_is_control(character) for character in name):
-        raise SessionNameError("name_control", "The name contains a control character. Remove it.")
-    if forbidden := sorted(FORBIDDEN_CHARACTERS.intersection(name)):
-        raise SessionNameError("name_character", f"A name cannot contain {' '.join(forbidden)}. Remove it.")
-    if name.startswith(".") or name.endswith("."):
-        raise SessionNameError("name_dot", "A name cannot begin or end with a dot. Remove it.")
-    if is_reserved_name(name):
-        raise SessionNameError("name_reserved", f"Windows reserves the name “{name}”. Choose another.")
+    if invisible := next((c for before, c in pairwise(f" {name}") if _is_invisible(before, c)), ""):
+        raise SessionNameError(
+            "name_control",
+            f"The name contains an invisible character, {escape_unprintable(invisible)}. Remove it.",
+        )
     if len(name) > LENGTH_LIMIT or len(name.encode()) > SIZE_LIMIT:
         raise SessionNameError(
             "name_too_long",
@@ -71,12 +70,15 @@ def normalize_session_name(raw: str) -> str:
 
 
 def sanitize_session_name(raw: str) -> str:
-    """Return the valid name closest to `raw`, or "" without a valid character.
+    """Return the name closest to `raw` that a folder can have on every system, or "" without a valid character.
 
     “_” replaces invalid characters, also at the start and the end: `.talk` -> `_talk`, `con` -> `con_`.
     """
     name = unicodedata.normalize("NFC", raw.strip())
-    name = "".join("_" if _is_control(c) or c in FORBIDDEN_CHARACTERS else c for c in name)
+    name = "".join(
+        "_" if _is_invisible(before, c) or c in FORBIDDEN_CHARACTERS else c
+        for before, c in pairwise(f" {name}")
+    )
     if name.startswith("."):
         name = f"_{name[1:]}"
     name = _append_suffix(name, "")
@@ -107,14 +109,15 @@ def iter_numbered_names(name: str) -> Iterator[str]:
 def build_export_filename(name: str, part: str = "") -> str:
     """Build the file name of an export: `talk_export.zip`, `talk_audio_hi_export.zip`.
 
-    The session's name is truncated where the result would be too long for a file system.
+    The session's name is changed to one that every file system can store.
 
     :param part: `Selection.filename_suffix`.
     """
     suffix = f"_{part}{EXPORT_SUFFIX}.zip" if part else f"{EXPORT_SUFFIX}.zip"
     suffix = suffix if len(suffix.encode()) <= FILENAME_LIMIT // 2 else f"_part{EXPORT_SUFFIX}.zip"
     room = FILENAME_LIMIT - len(suffix.encode())
-    return name.encode()[:room].decode(errors="ignore") + suffix
+    stem = sanitize_session_name(name) or FALLBACK_NAME
+    return stem.encode()[:room].decode(errors="ignore") + suffix
 
 
 def derive_session_name(filename: str, *, is_export: bool, part: str = "") -> str:
@@ -130,8 +133,11 @@ def derive_session_name(filename: str, *, is_export: bool, part: str = "") -> st
     return sanitize_session_name(stem) or FALLBACK_NAME
 
 
-def _is_control(character: str) -> bool:
-    return unicodedata.category(character) in {"Cc", "Cs"}
+def _is_invisible(before: str, character: str) -> bool:
+    """Return whether a character cannot be seen, or changes how others are shown."""
+    if character.isprintable():
+        return False
+    return unicodedata.category(character) == "Cs" or has_invisible_characters(f"{before}{character}"[-2:])
 
 
 def _append_suffix(name: str, suffix: str) -> str:

@@ -4,8 +4,11 @@ import { readJson, refsOf } from "../dom.js";
 import { connectDropZone } from "../drop-zone.js";
 import { showMessage } from "../error-message.js";
 import { formatBytes, formatFileCount, sum } from "../format.js";
+import { connectNameCheck } from "../name-check.js";
 import { PlacementTable } from "../placement-table.js";
 import { acceptedFiles, placeFiles } from "../placements.js";
+import { connectResumeCard } from "../resume-card.js";
+import { forgetUpload, rememberUpload } from "../upload/interrupted-upload.js";
 import { UploadController } from "../upload/upload-controller.js";
 
 /** @import { ChosenFile } from "../upload/upload-item.js" */
@@ -39,6 +42,7 @@ const controller = new UploadController(form, {
   urls,
   onItem: (item) => table.update(item),
   onCancel: async () => {
+    forgetUpload();
     setBusy(false);
     await choose(chosen);
     showNotice("Cancelled. Nothing was saved.");
@@ -77,6 +81,8 @@ function addFiles(files) {
   if (controller.isBusy) return;
   const paths = new Set(files.map((file) => file.path));
   choose([...chosen.filter((file) => !paths.has(file.path)), ...files]);
+  const difference = resumeCard.onFiles(files);
+  if (difference) showNotice(difference);
 }
 
 function updateSubmit() {
@@ -98,10 +104,13 @@ async function save() {
   ref("notice").hidden = true;
   try {
     if (!existing && !input("name").value.trim()) await suggestName();
+    if (!(await checkName())) return input("name").focus();
     const uploader = accepted.length ? await upload() : null;
     if (accepted.length && !uploader) return; // some failed
     session ??= await createSession();
-    await controller.leave(uploader ? await createVersion(uploader, session) : fillUrl(urls.session, session.code));
+    const address = uploader ? await createVersion(uploader, session) : fillUrl(urls.session, session.code);
+    forgetUpload();
+    await controller.leave(address);
   } catch (error) {
     if (!isAbortError(error)) showError(error);
   } finally {
@@ -110,6 +119,13 @@ async function save() {
 }
 
 function upload() {
+  const mode = form.elements.namedItem("mode");
+  rememberUpload(chosen, {
+    ...(existing ? {} : { name: input("name").value }),
+    message: input("message").value,
+    ...(mode instanceof RadioNodeList ? { mode: mode.value } : {}),
+  });
+  resumeCard.hide();
   table.lock(accepted);
   return controller.upload(accepted);
 }
@@ -218,6 +234,7 @@ function showConflict(target, current) {
   };
 }
 
+const resumeCard = connectResumeCard(form);
 connectDropZone(ref("drop-zone"), addFiles);
 form.addEventListener("submit", (event) => {
   event.preventDefault();
@@ -226,7 +243,9 @@ form.addEventListener("submit", (event) => {
 ref("clear").addEventListener("click", () => {
   if (controller.isBusy) return;
   controller.reset({ isDiscarded: true });
+  forgetUpload();
   choose([]);
 });
+const checkName = existing ? async () => true : connectNameCheck(input("name"), { isOptional: true });
 if (!existing) ref("suggest-name").addEventListener("click", suggestName);
 updateSubmit();

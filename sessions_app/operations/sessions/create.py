@@ -7,14 +7,10 @@ from datetime import datetime
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError
 
-from dubbing_core.session_names import (
-    SessionNameError,
-    fold_session_name,
-    normalize_session_name,
-)
+from dubbing_core.session_names import fold_session_name
 from sessions_app.models import DubbingSession
 from sessions_app.operations.errors import BadInputError
-from sessions_app.operations.sessions.names import MAX_NAME_TRIES, find_free_session_name
+from sessions_app.operations.sessions.names import MAX_NAME_TRIES, find_free_session_name, normalize_name
 
 
 def create_session(*, owner: AbstractBaseUser, name: str, now: datetime) -> DubbingSession:
@@ -22,10 +18,7 @@ def create_session(*, owner: AbstractBaseUser, name: str, now: datetime) -> Dubb
 
     :raises BadInputError: the name cannot be used.
     """
-    try:
-        requested = normalize_session_name(name)
-    except SessionNameError as error:
-        raise BadInputError(str(error), code=error.code) from error
+    requested = normalize_name(name)
     for _ in range(MAX_NAME_TRIES):
         free = find_free_session_name(owner.pk, requested)
         try:

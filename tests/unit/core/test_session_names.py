@@ -62,6 +62,8 @@ def test_generated_names_agree_with_the_code_of_the_original(video):
         ("हिंदी प्रस्तुति", "हिंदी प्रस्तुति"),
         ("v1.2 (final), 100%", "v1.2 (final), 100%"),
         ("x" * 120, "x" * 120),
+        *[(f"a{character}b", f"a{character}b") for character in '/\\:*?"<>|'],
+        *[(name, name) for name in (".", "..", ".hidden", "talk.", "CON", "nul.mp4", "👨\u200d👩")],
     ],
 )
 def test_valid_names_are_normalized(raw, name):
@@ -78,13 +80,9 @@ def test_valid_names_are_normalized(raw, name):
         ("a\nb", "name_control"),
         ("a\x00", "name_control"),
         ("\ud800", "name_control"),
-        *[(f"a{character}b", "name_character") for character in '/\\:*?"<>|'],
-        (".", "name_dot"),
-        ("..", "name_dot"),
-        (".hidden", "name_dot"),
-        ("talk.", "name_dot"),
-        ("CON", "name_reserved"),
-        ("nul.mp4", "name_reserved"),
+        ("a\u202eb", "name_control"),
+        ("a\u200db", "name_control"),
+        ("a\u2028b", "name_control"),
     ],
 )
 def test_invalid_names_are_refused_with_a_code(raw, code):
@@ -105,6 +103,19 @@ def test_taken_names_get_a_number():
 def test_free_names_stay_within_the_limit():
     assert find_free_name("x" * 120, {"x" * 120}) == "x" * 118 + "_2"
     assert normalize_session_name(find_free_name("資" * 80, {"資" * 80})) == "資" * 79 + "_2"
+
+
+@pytest.mark.parametrize(
+    ("name", "filename"),
+    [
+        ("Part 1/2: “é”?", "Part 1_2_ “é”__export.zip"),
+        ("CON", "CON__export.zip"),
+        (".", "__export.zip"),
+        ("../x", "_._x_export.zip"),
+    ],
+)
+def test_exports_have_a_name_that_every_system_can_store(name, filename):
+    assert build_export_filename(name) == filename
 
 
 def test_exports_are_named_after_the_session():

@@ -1,0 +1,51 @@
+"""Renaming of sessions."""
+
+from __future__ import annotations
+
+from django.db import IntegrityError
+
+from dubbing_core.session_names import fold_session_name
+from sessions_app.models import DubbingSession
+from sessions_app.operations.errors import NotAllowedError
+from sessions_app.operations.sessions.names import check_name, normalize_name
+
+
+def rename_session(*, session: DubbingSession, name: str, previous_name: str | None = None) -> DubbingSession:
+    """Give a session another name. Repeating it changes nothing.
+
+    :param previous_name: the name that the caller knows; by default any.
+    :raises BadInputError: the name cannot be used.
+    :raises NotAllowedError: `name_taken`, another session has it; `renamed`, the session has another name than
+        ``previous_name``; `deleted`, it was moved to the trash in the meantime.
+    """
+    name = normalize_name(name)
+    if session.name == name:
+        return session
+    if previous_name is not None and session.name != previous_name:
+        raise _renamed(session)
+    check = check_name(owner_id=session.owner_id, name=name, session=session)
+    try:
+        is_done = not check.code and session.rename(
+            name=name, folded_name=fold_session_name(name), previous_name=session.name
+        )
+    except IntegrityError:  # a concurrent request took the name
+        check = check_name(owner_id=session.owner_id, name=name, session=session)
+        is_done = False
+    if check.code:
+        raise NotAllowedError(check.message, code=check.code)
+    if not is_done:
+        session.refresh_from_db()
+        if session.is_trashed:
+            raise NotAllowedError(
+                f"“{session.name}” was moved to the trash. Restore it first.", code="deleted"
+            )
+        if session.name != name:
+            raise _renamed(session)
+    return session
+
+
+def _renamed(session: DubbingSession) -> NotAllowedError:
+    return NotAllowedError(
+        f"The session was renamed to “{session.name}” in the meantime. Rename it again if that is not what you want.",
+        code="renamed",
+    )

@@ -13,9 +13,7 @@ from dubbing_client.cli.main import main
 from dubbing_client.cli.parser import COMMANDS, build_parser, module_of
 from dubbing_client.cli.terminal import printable, printable_json
 from dubbing_client.errors import ConfigError, UsageError
-from dubbing_client.folder import Stat
 from dubbing_client.rest import normalized_url
-from dubbing_client.watcher import QuietPeriod, stage_message
 
 
 @pytest.mark.parametrize(
@@ -165,35 +163,3 @@ printf '%s\\n' "${{COMPREPLY[@]}}"
         r"Talk\ \$HOME",
     ]
     assert list(tmp_path.iterdir()) == []
-
-
-def test_a_quiet_period_passes_when_nothing_has_changed():
-    period = QuietPeriod(seconds=10)
-    one, two, three = ({"a": Stat(size, 0, 0, 0)} for size in (1, 2, 3))
-    assert not period.has_passed(one, now=0)
-    assert not period.has_passed(one, now=9)
-    assert not period.has_passed(two, now=11)
-    assert period.has_passed(two, now=21)
-    period.set_handled()
-    assert not period.has_passed(two, now=50)
-    assert not period.has_passed(three, now=60)
-    period.restart(now=65)
-    assert not period.has_passed(three, now=74)
-    assert period.has_passed(three, now=75)
-
-
-def placed(category: str, language: str = "") -> dict[str, str]:
-    return {"source": "x", "path": "x", "category": category, "label": "", "language": language}
-
-
-@pytest.mark.parametrize(
-    ("files", "message"),
-    [
-        ([placed("audio", "hi"), placed("audio", "es"), placed("audio", "hi")], "Audio in es, hi"),
-        ([placed("final_videos", "hi"), placed("original_video")], "Original video, final videos in hi"),
-        ([placed("other")], ""),
-        ([], ""),
-    ],
-)
-def test_a_message_names_stages_and_languages(files, message):
-    assert stage_message(files) == message

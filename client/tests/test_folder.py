@@ -132,5 +132,5 @@ def test_characters_invalid_on_windows_are_refused_only_there(work, monkeypatch)
 def test_a_linked_folder_is_outside(work, tmp_path):
     (tmp_path / "elsewhere").mkdir()
     (work.path / "audio").symlink_to(tmp_path / "elsewhere")
-    assert not work.folder.is_inside("audio/hi.wav")
-    assert work.folder.is_inside("new/hi.wav")
+    assert not work.folder.is_inside(work.path / "audio" / "hi.wav")
+    assert work.folder.is_inside(work.path / "new" / "hi.wav")

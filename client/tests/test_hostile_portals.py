@@ -158,7 +158,7 @@ def test_a_link_in_the_folder_leads_nowhere(portal, tmp_path, capsys):
     (folder / "out").symlink_to(outside)
     portal.files = {"out/x.srt": b"data"}
     assert main(["load", "Talk", str(folder), "--yes"]) == 1
-    assert "one of its folders is a file or a link" in capsys.readouterr().err
+    assert "one of its folders is a link" in capsys.readouterr().err
     assert written(outside) == []
 
 

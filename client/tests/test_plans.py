@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from dubbing_client.file_hashes import hash_folder
 from dubbing_client.folder import Stat
 from dubbing_client.load_plan import plan_load, remote_files
 from dubbing_client.loader import load
+from dubbing_client.obstacles import delete_obstacles
 from dubbing_client.save_plan import plan_save
 from dubbing_client.state import Base
 from dubbing_client.uploader import LocalFile, NewUpload, group_into_uploads
@@ -286,17 +288,54 @@ def test_a_version_cannot_be_written_outside_of_the_folder(work, path):
         plan_load(StubApi(1, entry("audio/hi.wav", source=path)), work.folder, work.state(), name="Talk")
 
 
-def test_folders_and_links_are_not_replaced(work, tmp_path):
-    work.write("hi.wav/inner")
-    with pytest.raises(FolderError, match="is a folder here"):
-        plan_load(StubApi(1, entry("hi.wav")), work.folder, work.state(), name="Talk")
+def test_files_and_folders_in_the_way_are_replaced_if_they_are_saved(work):
+    work.write("hi.wav/inner", b"saved")
+    work.write("notes", b"saved")
+    work.write("hi.wav/more", b"unsaved")
+    state = work.state()
+    state.loaded = {"hi.wav/inner": sha(b"saved"), "notes": sha(b"saved")}
+    api = StubApi(1, entry("hi.wav"), entry("notes/one.txt"), entry("notes/two.txt"))
+    plan = plan_load(api, work.folder, state, name="Talk")
+    assert plan.obstacles == ["hi.wav/inner", "hi.wav/more", "notes"]
+    assert (plan.overwritten, plan.unsaved) == (["hi.wav/inner", "notes"], ["hi.wav/more"])
+    with pytest.raises(LocalChangesError, match=r"“hi\.wav/more” would be overwritten"):
+        load(api, plan, state)
+    assert work.listed() == ["hi.wav/inner", "hi.wav/more", "notes"]
+    delete_obstacles(work.folder, plan.obstacles, [file.target for file in plan.fetch])
+    assert list(work.path.iterdir()) == []
+
+
+def test_a_folder_with_a_new_file_is_not_deleted(work):
+    work.write("hi.wav/inner", b"saved")
+    work.write("hi.wav/new")
+    with pytest.raises(FolderError, match="is in the way and cannot be deleted"):
+        delete_obstacles(work.folder, ["hi.wav/inner"], [work.path / "hi.wav"])
+    assert work.listed() == ["hi.wav/new"]
+
+
+@pytest.mark.parametrize("on_disk", ["NFC", "NFD"])
+def test_files_are_loaded_to_the_spelling_on_disk(work, on_disk):
+    name = unicodedata.normalize(on_disk, "día/café.wav")
+    work.write(name)
+    state = synced_state(work)
+    api = StubApi(1, entry("audio/x.wav", b"new", source=unicodedata.normalize("NFC", name)))
+    plan = plan_load(api, work.folder, state)
+    assert [file.target for file in plan.fetch if file.entry_path] == [work.path / name]
+    assert plan.unsaved == []
+
+
+def test_links_are_not_replaced(work, tmp_path):
     (tmp_path / "target").write_text("outside")
     (work.path / "es.wav").symlink_to(tmp_path / "target")
     with pytest.raises(FolderError, match="is a link or a special file"):
         plan_load(StubApi(1, entry("es.wav")), work.folder, work.state(), name="Talk")
-    work.write("file")
-    with pytest.raises(FolderError, match="one of its folders is a file or a link"):
-        plan_load(StubApi(1, entry("file/x")), work.folder, work.state(), name="Talk")
+    (work.path / "folder").symlink_to(tmp_path)
+    with pytest.raises(FolderError, match="one of its folders is a link"):
+        plan_load(StubApi(1, entry("folder/x")), work.folder, work.state(), name="Talk")
+    (work.path / "hi.wav").mkdir()
+    (work.path / "hi.wav" / "link").symlink_to(tmp_path / "target")
+    with pytest.raises(FolderError, match="is a folder with a link or special file here, “link”"):
+        plan_load(StubApi(1, entry("hi.wav")), work.folder, work.state(), name="Talk")
 
 
 def test_a_session_without_versions_cannot_be_loaded(work):

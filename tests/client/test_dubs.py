@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -247,8 +248,11 @@ def test_a_session_is_exported_and_imported(machine, tmp_path):
     laptop.run_json("export", "Zipped", "-o", tmp_path / "history.zip", "--history")
 
     preview = laptop.run("import", archive, "--dry-run").out
-    assert f"{archive} can be imported." in preview
-    laptop.run("import", archive, "--name", "Again")
+    assert f"{archive} can be imported:\n  “talk”: {len(files)} files, " in preview
+    assert "    Original video: 1 file, 9.0 MiB" in preview
+    imported = laptop.run("import", archive, "--name", "Again").out
+    assert imported.startswith(f"Imported “Again”: {len(files)} files, ")
+    assert laptop.run("import", archive, "--name", "again", "--silent").out == ""
     laptop.run_json("load", "Again", tmp_path / "again", "--layout", "session")
     assert sorted(read(tmp_path / "again").values()) == sorted(files.values())
 
@@ -256,6 +260,54 @@ def test_a_session_is_exported_and_imported(machine, tmp_path):
     broken = laptop.run("import", tmp_path / "broken.zip", code=1).err
     assert broken.startswith("dubs: ")
     assert laptop.run("import", tmp_path / "missing.zip", code=1).err.endswith("is not a file.\n")
+
+
+def test_a_session_is_renamed(machine, tmp_path):
+    laptop = machine("alice-laptop")
+    work = tmp_path / "work"
+    write(work, {"talk.mp4": b"video"})
+    laptop.run("save", work, "--name", "Talk")
+    for _ in range(2):  # the same command again changes nothing
+        laptop.run("rename", "Talk", "Part 1/2: “é”?")
+    assert laptop.run("list", "--names").out == "Part 1/2: “é”?\n"
+    write(work, {"hi.wav": b"namaste"})
+    assert laptop.run_json("save", work)["name"] == "Part 1/2: “é”?"
+    laptop.run("load", "Part 1/2: “é”?")
+    assert (laptop.folder / "Part 1_2_ “é”_" / "hi.wav").read_bytes() == b"namaste"
+    write(tmp_path / "other", {"other.mp4": b"video"})
+    laptop.run("save", tmp_path / "other", "--name", "Other")
+    taken = laptop.run("rename", "Other", "part 1/2: “É”?", code=1).err
+    assert taken == "dubs: There is already a session “part 1/2: “É”?”. “part 1/2: “É”?_2” is free.\n"
+
+
+def test_files_and_folders_may_swap_between_versions(machine, tmp_path):
+    laptop = machine("alice-laptop")
+    work = tmp_path / "work"
+    write(work, {"seg/a.wav": b"1", "notes": b"n"})
+    laptop.run("save", work, "--name", "Swap")
+    shutil.rmtree(work / "seg")
+    (work / "notes").unlink()
+    write(work, {"seg": b"s", "notes/one.txt": b"1"})
+    laptop.run("save", work)
+    write(work, {"notes/unsaved.txt": b"2"})
+    plan = laptop.run("load", "Swap", work, "--version", 1, "--dry-run").out
+    assert "  delete     notes/one.txt\n  delete     notes/unsaved.txt\n  delete     seg\n" in plan
+    laptop.run("load", "Swap", work, "--version", 1, code=6)
+    assert (work / "seg").read_bytes() == b"s"
+    (work / "notes" / "unsaved.txt").unlink()
+    laptop.run("load", "Swap", work, "--version", 1)
+    assert read(work) == {"seg/a.wav": b"1", "notes": b"n"}
+    assert "0 files removed" in laptop.run("save", work, "--dry-run", "--on-top").out
+
+
+def test_a_refused_first_save_leaves_no_session(machine, tmp_path):
+    laptop = machine("alice-laptop")
+    work = tmp_path / "work"
+    write(work, {"a.srt": b"text"})
+    assert "invisible character" in laptop.run("save", work, "--name", "a\u202eb", code=2).err
+    assert laptop.run("save", work, "--silent").out == ""
+    (name,) = laptop.run("list", "--names").out.splitlines()
+    assert name.startswith("dubbing_project_")
 
 
 def test_sessions_are_moved_to_the_trash(machine, tmp_path):
@@ -349,16 +401,15 @@ def test_a_watched_folder_is_saved_stage_by_stage(machine, tmp_path):
         try:
             wait_for(lambda: "Watched" in laptop.run("list", "--names").out.splitlines())
             wait_for(lambda: laptop.versions("Watched") == [1])
-            # Notes belong to no stage: once hashed, they wait for the next save.
+            # Notes belong to no stage: they wait for the next save.
             write(work, {"notes.log": b"12:00 began"})
-            wait_for(lambda: laptop.has_hashed("notes.log"))
             write(work, {"audio/hi_audio.wav": b"namaste", "audio/es_audio.wav": b"hola"})
             wait_for(lambda: laptop.versions("Watched") == [2, 1])
         finally:
             process.send_signal(signal.SIGINT)
             out, err = process.communicate(timeout=30)
     assert process.returncode == 0, err
-    assert json.loads(out) == {"saved": [1, 2]}
+    assert json.loads(out)["saved"] == [1, 2]
     versions = laptop.run_json("info", "Watched")["versions"]
     assert [version["message"] for version in versions] == [
         "Audio in es, hi",

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from dubbing_client import objects
-from dubbing_client.errors import NotFoundError
+from dubbing_client.errors import NotFoundError, UsageError
 from dubbing_client.manifest_check import check_manifest
 from dubbing_client.rest import PREFIX, RestClient
 
@@ -81,6 +81,24 @@ class Api(RestClient):
         """
         body = {"name": name} if name else {"video_filename": video_filename} if video_filename else {}
         session: objects.Session = self.call("POST", "/sessions", body=body, key=key or new_key()).data
+        return session
+
+    def check_name(self, name: str) -> None:
+        """Check whether a new session can have a name; one in use gets a number.
+
+        :raises UsageError: it cannot be used.
+        """
+        check = self.call("GET", "/sessions/checked-name", query={"name": name}).data
+        if not check["is_usable"] and check["code"] != "name_taken":
+            raise UsageError(check["message"])
+
+    def rename_session(self, code: str, name: str, *, previous_name: str) -> objects.Session:
+        """Rename a session; repeating it changes nothing.
+
+        :raises Problem: code `name_taken`, or `renamed` if the session has another name than ``previous_name``.
+        """
+        body = {"name": name, "previous_name": previous_name}
+        session: objects.Session = self.call("PATCH", f"/sessions/{code}", body=body).data
         return session
 
     def delete_session(self, code: str) -> None:

@@ -8,6 +8,7 @@
     |   +-- ChangedError         a file changed while it was being read
     |   +-- LocalChangesError    a load would overwrite unsaved changes
     |   +-- UnsafeNamesError     a version contains hidden files, or invisible characters
+    |   +-- SourceReplacedError  another video is in the place of the session's source
     |   +-- DiskFullError          a load or export does not fit on the disk
     +-- TransferError            received bytes are not those requested
     +-- JobFailedError           a background job of the portal failed
@@ -123,6 +124,19 @@ class UnsafeNamesError(FolderError):
         self.invisible = tuple(invisible)
 
 
+class SourceReplacedError(FolderError):
+    """Another video has replaced the source; it may need a session of its own."""
+
+    code = "source_replaced"
+
+    def __init__(self, folder: object, session: str, *, old: str, new: str) -> None:
+        change = f"“{new}” has another content" if old == new else f"“{new}” has replaced “{old}”"
+        super().__init__(
+            f"The source video {change}. Nothing is saved into “{session}” any more. Press Ctrl-C, then save it as a new "
+            f"session (dubs watch {folder} --new-session-per-source) or into the same one (dubs save {folder})."
+        )
+
+
 class DiskFullError(FolderError):
     code = "disk_full"
 
@@ -199,6 +213,12 @@ class UnavailableError(Problem):
 RETRYABLE = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
+PROXY_LIMIT = (
+    "A proxy in front of the portal refuses requests of this size (413). Its operator has to raise the limit: "
+    "client_max_body_size in nginx, LimitRequestBody in Apache."
+)
+
+
 def problem_of(
     status: int, document: object, *, reason: str = "", retry_after: float | None = None
 ) -> Problem:
@@ -211,6 +231,8 @@ def problem_of(
     detail = str(members.pop("detail", "") or f"The portal responded with {status} {reason}".rstrip() + ".")
     for name in ("type", "title", "status", "instance"):
         members.pop(name, None)
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and code == f"http_{int(status)}":
+        detail = PROXY_LIMIT
     error_class = Problem
     if status == HTTPStatus.UNAUTHORIZED:
         error_class = SignedOutError

@@ -6,7 +6,7 @@ import os
 import stat
 import sys
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +18,7 @@ PART_SUFFIX = ".dubs-part"
 MOUNT_POINT_TAG = 0xA0000003
 """`stat.IO_REPARSE_TAG_MOUNT_POINT`, which only exists on Windows."""
 LINK_REASON = "a link out of the folder, to a folder or to nothing"
+BUSY_REASON = "still being written"
 WINDOWS_FORBIDDEN = frozenset('<>"|?*')
 
 
@@ -50,6 +51,12 @@ class Listing:
         """Yield each path with its place on disk."""
         for path in self.files:
             yield path, folder / self.names.get(path, path)
+
+    def without(self, paths: Collection[str]) -> Listing:
+        """Return the listing without some files, which do not count as removed."""
+        busy = dict.fromkeys(paths, BUSY_REASON)
+        files = {path: file for path, file in self.files.items() if path not in busy}
+        return Listing(files, self.names, {**self.skipped, **busy}) if busy else self
 
     def covers(self, path: str) -> bool:
         """Return whether a file at this path would be listed.
@@ -146,16 +153,16 @@ class Folder:
             raise FolderError(f"“{path}” is not a valid name on Windows. It cannot be loaded.")
         return self.path.joinpath(*path.split("/"))
 
-    def is_inside(self, path: str) -> bool:
-        """Return whether no link leads out of the folder on the way to a path."""
+    def is_inside(self, target: Path) -> bool:
+        """Return whether no link leads out of the folder on the way to a place in it."""
         place = self.path
-        for part in path.split("/")[:-1]:
+        for part in target.relative_to(self.path).parts[:-1]:
             place /= part
             try:
                 result = os.lstat(place)
-            except FileNotFoundError:
+            except (FileNotFoundError, NotADirectoryError):
                 return True
-            if not stat.S_ISDIR(result.st_mode) or is_junction(result):
+            if stat.S_ISLNK(result.st_mode) or is_junction(result):
                 return False
         return True
 

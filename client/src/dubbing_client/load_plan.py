@@ -26,11 +26,14 @@ from dubbing_client.errors import (
     quoted,
 )
 from dubbing_client.file_hashes import THREADS, hash_file
-from dubbing_client.folder import Folder, Stat
+from dubbing_client.folder import Folder, Stat, is_junction
+from dubbing_client.folder_labels import find_markers
 from dubbing_client.folder_session import session_of_folder
 from dubbing_client.objects import Entry, Manifest, Session
+from dubbing_client.obstacles import find_obstacles
 from dubbing_client.progress import NO_PROGRESS, ProgressListener
 from dubbing_client.remote_file import RemoteFile
+from dubbing_client.spelling import DiskSpelling
 from dubbing_client.state import FileHash, State
 from dubbing_core.categories import METADATA_NAME, Category
 from dubbing_core.concurrency import run_in_threads
@@ -61,6 +64,8 @@ class LoadPlan:
     """Files that will be overwritten, and whose content is stored in a version."""
     unsaved: list[str] = field(default_factory=list)
     """Files that will be overwritten, and whose content is not stored in any known version."""
+    obstacles: list[str] = field(default_factory=list)
+    """Files that will be deleted because the version has a folder in their place, or a file in the place of their folder."""
     extra: list[str] = field(default_factory=list)
     """Files that the version does not contain and a load with ``delete`` deletes; only determined for such a load."""
     hidden: list[str] = field(default_factory=list)
@@ -135,14 +140,16 @@ def plan_load(
     # Before anything is read or written: a portal may name any size.
     _check_space(folder, files)
     _compare(plan, files, state, listener)
+    _add_obstacles(plan, state)
+    markers = find_markers(file.path for file in files)
     for file in plan.fetch:
         if not state.is_stored(file.path, file.sha256):
-            if is_hidden(file.path):
+            if is_hidden(file.path) and file.path not in markers:
                 plan.hidden.append(file.path)
             if has_invisible_characters(file.path):
                 plan.invisible.append(file.path)
     if delete:
-        plan.extra = _extra_files(folder, files)
+        plan.extra = [path for path in _extra_files(folder, files) if path not in plan.obstacles]
     return plan
 
 
@@ -198,8 +205,9 @@ def remote_files(
         if selection.includes(Category(entry["category"]), entry["language"])
     ]
     paths = _local_paths(entries, layout)
+    spelling = DiskSpelling(folder.path)
     files = [
-        RemoteFile(path, entry["path"], folder.place(path), entry["size"], entry["sha256"])
+        RemoteFile(path, entry["path"], spelling.place(folder.place(path)), entry["size"], entry["sha256"])
         for path, entry in zip(paths, entries, strict=True)
     ]
     metadata = manifest["metadata"]
@@ -281,23 +289,33 @@ def _compare(plan: LoadPlan, files: Sequence[RemoteFile], state: State, listener
 
 
 def _stat_of(folder: Folder, file: RemoteFile) -> Stat | None:
-    """Return the stat of a file's target, or None if there is none.
+    """Return the stat of a file's target, or None if there is none, or obstacles.
 
     :raises FolderError: the target is not a file that may be replaced.
     """
-    if not folder.is_inside(file.path):
+    if not folder.is_inside(file.target):
         raise FolderError(
-            f"“{file.path}” cannot be written: one of its folders is a file or a link. Move it, or load elsewhere."
+            f"“{file.path}” cannot be written: one of its folders is a link. Move it, or load elsewhere."
         )
     try:
         result = os.lstat(file.target)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
-    if stat.S_ISDIR(result.st_mode):
-        raise FolderError(f"“{file.path}” is a folder here. Move it, or load into another folder.")
+    if stat.S_ISDIR(result.st_mode) and not is_junction(result):
+        return None
     if not stat.S_ISREG(result.st_mode):
         raise FolderError(f"“{file.path}” is a link or a special file here. Move it, or load elsewhere.")
     return Stat.of(result)
+
+
+def _add_obstacles(plan: LoadPlan, state: State) -> None:
+    """Determine which files are in the way of those to fetch."""
+    obstacles = {path for file in plan.fetch for path in find_obstacles(plan.folder, file.target)}
+    for path in sorted(obstacles):
+        place = plan.folder.path.joinpath(*path.split("/"))
+        sha256 = state.cached_hash(path, Stat.of(os.lstat(place))) or hash_file(place, name=path).sha256
+        (plan.overwritten if state.is_stored(path, sha256) else plan.unsaved).append(path)
+        plan.obstacles.append(path)
 
 
 def _add(plan: LoadPlan, file: RemoteFile, sha256: str, state: State) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dubbing_client.api import Api
 from dubbing_client.downloader import Downloader
 from dubbing_client.errors import FolderError
 from dubbing_client.load_plan import LoadPlan
+from dubbing_client.obstacles import delete_obstacles
 from dubbing_client.part_files import OLD_NS, YOUNG_NS, delete_abandoned
 from dubbing_client.progress import NO_PROGRESS, ProgressListener
 from dubbing_client.remote_file import RemoteFile
@@ -51,6 +53,8 @@ def load(
     :raises TransferError: the received bytes are not the version's.
     """
     plan.check(overwrite=overwrite, allow_hidden=allow_hidden, allow_invisible=allow_invisible)
+    if plan.obstacles:
+        _delete_obstacles(plan, state)
     recorder = _Recorder(plan, state)
     listener.begin("fetch", plan.size)
     try:
@@ -81,7 +85,7 @@ def load(
         name=plan.session["name"],
         version=plan.version,
         written=tuple(sorted(recorder.written)),
-        deleted=tuple(deleted),
+        deleted=tuple(sorted([*plan.obstacles, *deleted])),
         unchanged=len(plan.unchanged),
         bytes=plan.size,
     )
@@ -101,7 +105,7 @@ class _Recorder:
         self.written: list[str] = []
 
     def check_target(self, file: RemoteFile) -> None:
-        if not self._plan.folder.is_inside(file.path):
+        if not self._plan.folder.is_inside(file.target):
             raise FolderError(f"“{file.path}” would leave the folder through a link. It was not written.")
 
     def add(self, file: RemoteFile, file_hash: FileHash) -> None:
@@ -129,10 +133,21 @@ def _delete_extra(plan: LoadPlan, state: State) -> list[str]:
                 parent.rmdir()
             except OSError:
                 break
-    for path in deleted:
+    _forget(deleted, state)
+    return deleted
+
+
+def _delete_obstacles(plan: LoadPlan, state: State) -> None:
+    _forget(plan.obstacles, state)
+    state.save()  # before: a load that is interrupted now has removed nothing from the session
+    delete_obstacles(plan.folder, plan.obstacles, [file.target for file in plan.fetch])
+
+
+def _forget(paths: Sequence[str], state: State) -> None:
+    """Let deleted files not count as removed by the user."""
+    for path in paths:
         state.synced.pop(path, None)
         state.loaded.pop(path, None)
-    return deleted
 
 
 def _record_version(plan: LoadPlan, state: State) -> None:

@@ -106,9 +106,36 @@ class RestClient:
         url = self.url + PREFIX + path + (f"?{encoded}" if encoded else "")
 
         def call_once() -> ApiResponse:
-            return _checked(self._transport.request(method, url, headers=sent, body=content))
+            return self._checked(self._transport.request(method, url, headers=sent, body=content))
 
         return attempt(call_once, retries=self.retries, on_retry=self.on_retry)
+
+    def _checked(self, response: Response) -> ApiResponse:
+        if response.status in REDIRECTS:
+            target = urlsplit(response.headers.get("location", ""))
+            raise ConfigError(f"The portal has moved to {target.scheme}://{target.netloc}: sign in there.")
+        if response.status < HTTPStatus.BAD_REQUEST:
+            return ApiResponse(status=response.status, headers=response.headers, body=response.body)
+        document: object = None
+        with contextlib.suppress(ValueError, RecursionError):
+            document = json.loads(response.body)
+        problem = problem_of(
+            response.status,
+            document,
+            reason=response.reason,
+            retry_after=parse_retry_after(response.headers.get("retry-after")),
+        )
+        if problem.code == f"http_{HTTPStatus.NOT_FOUND.value}":
+            raise ConfigError(self._not_a_portal())
+        if problem.code == "idempotency_in_progress":
+            raise UnreachableError("The portal is still processing this request.") from problem
+        raise problem
+
+    def _not_a_portal(self) -> str:
+        return (
+            f"There is no portal at {self.url}. Check DUBS_URL, or sign in with the address that the portal's pages have "
+            "in the browser, without what follows its name: dubs login https://dubbing.example.com"
+        )
 
     def pages(self, path: str, query: Query) -> Iterator[Any]:
         """Iterate over a list's items, page by page."""
@@ -120,26 +147,6 @@ class RestClient:
             if not cursor:
                 return
         raise TransferError(f"The portal sent a list of more than {MAX_PAGES * PAGE_SIZE:,} items.")
-
-
-def _checked(response: Response) -> ApiResponse:
-    if response.status in REDIRECTS:
-        target = urlsplit(response.headers.get("location", ""))
-        raise ConfigError(f"The portal has moved to {target.scheme}://{target.netloc}: sign in there.")
-    if response.status < HTTPStatus.BAD_REQUEST:
-        return ApiResponse(status=response.status, headers=response.headers, body=response.body)
-    document: object = None
-    with contextlib.suppress(ValueError, RecursionError):
-        document = json.loads(response.body)
-    problem = problem_of(
-        response.status,
-        document,
-        reason=response.reason,
-        retry_after=parse_retry_after(response.headers.get("retry-after")),
-    )
-    if problem.code == "idempotency_in_progress":
-        raise UnreachableError("The portal is still processing this request.") from problem
-    raise problem
 
 
 def normalized_url(url: str) -> str:

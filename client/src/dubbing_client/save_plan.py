@@ -6,7 +6,7 @@ that only another user's version contains were never in this folder, so they can
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from dubbing_client.api import Api
@@ -14,6 +14,7 @@ from dubbing_client.commit import resolve_pending
 from dubbing_client.errors import ConflictError, FolderError
 from dubbing_client.file_hashes import hash_folder
 from dubbing_client.folder import Folder, Listing
+from dubbing_client.folder_labels import find_source, label_files
 from dubbing_client.folder_session import session_of_folder
 from dubbing_client.objects import Session
 from dubbing_client.progress import NO_PROGRESS, ProgressListener
@@ -43,6 +44,16 @@ class SavePlan:
     """Whether the folder corresponds to an older version than the parent."""
     aliases: Mapping[str, str] = field(default_factory=dict)
     """As `State.aliases`."""
+    left_out: Collection[str] = ()
+    """Files of the folder that stay in the session as they are."""
+
+    def synced_after(self, hashes: Mapping[str, str]) -> dict[str, str]:
+        """Return `State.synced` after a save of files with these hashes."""
+        return {**{path: self.synced[path] for path in self.left_out if path in self.synced}, **hashes}
+
+    def find_source(self) -> str | None:
+        """Return the path of the source video that the session has."""
+        return find_source(label_files(self.synced).labels)
 
     def portal_path(self, path: str) -> str:
         """Return the path under which the portal has a file of the folder."""
@@ -61,6 +72,7 @@ def plan_save(
     name: str = "",
     on_top: bool = False,
     replace: bool = False,
+    leave_out: Collection[str] = (),
     listener: ProgressListener = NO_PROGRESS,
 ) -> SavePlan:
     """Compare folder and session.
@@ -70,20 +82,21 @@ def plan_save(
     :param name: the session; by default the folder's own, or a new one with an automatic name.
     :param on_top: save on the current version even if the folder corresponds to an older one.
     :param replace: the first save of a folder into an existing session removes all files that the folder does not contain.
+    :param leave_out: files that are still being written; they stay in the session as they are.
     :raises ConflictError: another user saved in the meantime, and the folder has changes of its own.
     :raises NotFoundError: the folder's session was deleted.
     :raises FolderError: the folder cannot be read, or is empty.
     """
     resolve_pending(api, state, listener=listener)
-    listing = folder.listing()
+    listing = folder.listing().without(leave_out)
     session = _session(api, state, name)
     if session is None:
         if not listing.files:
             raise FolderError(f"There is nothing to save in {folder}.")
-        return SavePlan(folder, listing, None, name, 0, synced={}, parent_hashes={})
+        return SavePlan(folder, listing, None, name, 0, synced={}, parent_hashes={}, left_out=leave_out)
     base = state.base
     if base is None or base.session != session["code"]:
-        return _plan_first_save(api, folder, listing, session, replace=replace)
+        return _plan_first_save(api, folder, listing, session, replace=replace, left_out=leave_out)
     removed = [path for path in state.synced if path not in listing.files and listing.covers(path)]
     plan = SavePlan(
         folder,
@@ -95,6 +108,7 @@ def plan_save(
         parent_hashes={},
         is_rebase=base.version != session["version"],
         aliases=state.aliases,
+        left_out=leave_out,
     )
     if plan.is_rebase:
         if not on_top:
@@ -112,18 +126,33 @@ def _session(api: Api, state: State, name: str) -> Session | None:
 
 
 def _plan_first_save(
-    api: Api, folder: Folder, listing: Listing, session: Session, *, replace: bool
+    api: Api,
+    folder: Folder,
+    listing: Listing,
+    session: Session,
+    *,
+    replace: bool,
+    left_out: Collection[str],
 ) -> SavePlan:
     """Plan a save of a folder that does not correspond to any version of the session."""
     plan = SavePlan(
-        folder, listing, session, session["name"], session["version"], synced={}, parent_hashes={}
+        folder,
+        listing,
+        session,
+        session["name"],
+        session["version"],
+        synced={},
+        parent_hashes={},
+        left_out=left_out,
     )
     if session["version"]:
         manifest = api.manifest(session["code"], session["version"])
         plan.synced = hashes_by_saved_path(manifest)
         if replace:
             entries = entries_by_saved_path(manifest)
-            plan.removed_local = [path for path in entries if path not in listing.files]
+            plan.removed_local = [
+                path for path in entries if path not in listing.files and path not in left_out
+            ]
             plan.removed = sorted(entries[path]["path"] for path in plan.removed_local)
     return plan
 

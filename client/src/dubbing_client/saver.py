@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import time
 from collections.abc import Mapping
@@ -9,8 +10,10 @@ from dataclasses import dataclass, field
 
 from dubbing_client.api import Api, new_key
 from dubbing_client.commit import commit
+from dubbing_client.errors import JobFailedError, Problem, UnreachableError
 from dubbing_client.file_hashes import hash_folder
 from dubbing_client.folder import total_size
+from dubbing_client.folder_labels import find_source, label_files
 from dubbing_client.objects import Session
 from dubbing_client.part_files import OLD_NS, delete_abandoned
 from dubbing_client.progress import NO_PROGRESS, ProgressListener
@@ -53,12 +56,14 @@ def save(
     :raises ChangedError: a file changed in the meantime; nothing was saved.
     :raises JobFailedError: the portal could not create the version.
     """
-    session = plan.session or _create_session(api, plan, state)
+    if plan.session is None and plan.name:
+        api.check_name(plan.name)
     changes, hashes = _send_changes(api, plan, state, listener)
     state.drop_hashes_except(plan.listing.files)
     delete_abandoned(plan.folder, records=state.part_records, before_ns=time.time_ns() - OLD_NS)
-    if not changes.files and not plan.removed:
-        return _unchanged(plan, session, state, hashes)
+    if plan.session is not None and not changes.files and not plan.removed:
+        return _unchanged(plan, plan.session, state, hashes)
+    session = plan.session or _create_session(api, plan, state)
     pending = PendingSave(
         session=session["code"],
         key=new_key(),
@@ -70,9 +75,14 @@ def save(
             "removed": plan.removed,
             "name": session["name"],
         },
-        synced=hashes,
+        synced=plan.synced_after(hashes),
     )
-    version = commit(api, state, pending, listener=listener)
+    try:
+        version = commit(api, state, pending, listener=listener)
+    except (Problem, JobFailedError):
+        if state.pending is None:  # the portal refused the version
+            _discard_empty_session(api, session, state)
+        raise
     return SaveResult(
         session=session["code"],
         name=session["name"],
@@ -186,7 +196,7 @@ def _create_session(api: Api, plan: SavePlan, state: State) -> Session:
     if not state.creation_key:
         state.creation_key = new_key()
         state.save()
-    video = "" if plan.name else _find_video(api, plan)
+    video = "" if plan.name else _find_video(plan)
     # Another name is another request, which needs another key.
     suffix = hashlib.sha256(f"{plan.name}/{video}".encode()).hexdigest()[:16]
     session = api.create_session(plan.name, video_filename=video, key=f"{state.creation_key}-{suffix}")
@@ -197,12 +207,22 @@ def _create_session(api: Api, plan: SavePlan, state: State) -> Session:
     return session
 
 
-def _find_video(api: Api, plan: SavePlan) -> str:
+def _find_video(plan: SavePlan) -> str:
     """Return the name of the folder's source video, or ""."""
-    for file in api.place_files(sorted(plan.listing.files)):
-        if file["category"] == "original_video":
-            return file["source"].rpartition("/")[2]
-    return ""
+    path = find_source(label_files(plan.listing.files).labels) or ""
+    return path.rpartition("/")[2]
+
+
+def _discard_empty_session(api: Api, session: Session, state: State) -> None:
+    """Delete a session that was created for a save and has no version."""
+    base = state.base
+    if session["version"] or base is None or (base.session, base.version) != (session["code"], 0):
+        return
+    with contextlib.suppress(Problem, UnreachableError):
+        api.delete_session(session["code"])
+        api.delete_permanently([session["code"]])
+        state.forget_session()
+        state.save()
 
 
 # -- Nothing to save --------------------------------------------------------------------------------------------------
@@ -218,8 +238,9 @@ def _may_have_changes(plan: SavePlan, state: State) -> bool:
 
 def _unchanged(plan: SavePlan, session: Session, state: State, hashes: Mapping[str, str]) -> SaveResult:
     base = Base(session=session["code"], name=session["name"], version=session["version"])
-    if not plan.is_rebase and (state.base, state.synced) != (base, hashes):
-        state.set_base(base, hashes)
+    synced = plan.synced_after(hashes)
+    if not plan.is_rebase and (state.base, state.synced) != (base, synced):
+        state.set_base(base, synced)
         state.save()
     else:
         state.save_files()

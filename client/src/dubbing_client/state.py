@@ -159,6 +159,10 @@ class State:
             self.aliases = {}
         self.base, self.synced, self.loaded = base, dict(synced), {}
 
+    def forget_session(self) -> None:
+        """Let the next save create a session."""
+        self.base, self.synced, self.loaded, self.aliases, self.creation_key = None, {}, {}, {}, ""
+
     def is_stored(self, path: str, sha256: str) -> bool:
         """Return whether a version known to this folder has this content at this path."""
         return sha256 in {self.synced.get(path), self.loaded.get(path)}

@@ -13,6 +13,10 @@ MARKER = re.compile(
     re.IGNORECASE,
 )
 """Names of files with which dubbing tools mark finished steps: `.subtitle_done`, `.checkpoint.json`."""
+FINISH_MARKER = re.compile(
+    r"[._](?:[\w-]+[._-])?(?:done|complete|completed|finished|success)(?:\.(?:json|txt))?", re.IGNORECASE
+)
+"""Names of files that tools write when a stage has finished."""
 SYSTEM_FILES = frozenset({"autorun.inf", "desktop.ini"})
 """Files that Windows obeys when it opens a folder, case-folded."""
 MEDIA = frozenset({FileKind.AUDIO, FileKind.SUBTITLE, FileKind.VIDEO})
@@ -27,6 +31,11 @@ def is_hidden(path: str) -> bool:
     """
     *folders, name = path.split("/")
     return any(map(_is_hidden_name, folders)) or (_is_hidden_name(name) and not _is_harmless(name))
+
+
+def is_finish_marker(path: str) -> bool:
+    """Return whether a tool writes this file when a stage has finished: `.subtitle_done`, `_SUCCESS`."""
+    return FINISH_MARKER.fullmatch(path.rpartition("/")[2]) is not None
 
 
 def _is_hidden_name(name: str) -> bool:

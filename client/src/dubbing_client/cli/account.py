@@ -36,7 +36,7 @@ def run_login(options: Namespace, terminal: Terminal) -> int:
         sentences.append("The token is read-only: you cannot save, import or delete.")
     if expires_at:
         sentences.append(f"The token expires at {expires_at}.")
-    terminal.result(
+    terminal.done(
         {
             "url": url,
             "name": me["name"],
@@ -77,5 +77,5 @@ def run_logout(options: Namespace, terminal: Terminal) -> int:
             except SignedOutError:  # already revoked
                 is_revoked = True
     config.delete()
-    terminal.result({"url": login.url, "revoked": is_revoked}, f"Signed out of {login.url}.")
+    terminal.done({"url": login.url, "revoked": is_revoked}, f"Signed out of {login.url}.")
     return 0

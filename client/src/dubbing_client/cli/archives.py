@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
+from typing import Any
 
 from dubbing_client import config
 from dubbing_client.archive_export import export_version
 from dubbing_client.archive_import import import_archive
 from dubbing_client.cli.arguments import FILE, SESSION, completed_by, names, version_number
-from dubbing_client.cli.terminal import Terminal
+from dubbing_client.cli.terminal import Terminal, format_count
 from dubbing_client.errors import NotFoundError
 from dubbing_core.selection import Selection
 from dubbing_core.sizes import format_size
+
+MAX_LISTED = 20
 
 
 def declare_export(command: ArgumentParser) -> None:
@@ -60,7 +63,7 @@ def run_export(options: Namespace, terminal: Terminal) -> int:
         "size": result.size,
         "resumed_at": result.resumed_at,
     }
-    terminal.result(
+    terminal.done(
         document,
         f"Exported version {version} of “{session['name']}” to {result.file} ({format_size(result.size)}).",
     )
@@ -70,7 +73,7 @@ def run_export(options: Namespace, terminal: Terminal) -> int:
 def declare_import(command: ArgumentParser) -> None:
     completed_by(command.add_argument("zip", metavar="ZIP", type=Path, help="the archive"), FILE)
     command.add_argument("--name", default="", help="the session's name (default: that in the ZIP)")
-    command.add_argument("--dry-run", action="store_true", help="only preview the import")
+    command.add_argument("--dry-run", action="store_true", help="only print what an import would create")
 
 
 def run_import(options: Namespace, terminal: Terminal) -> int:
@@ -78,15 +81,46 @@ def run_import(options: Namespace, terminal: Terminal) -> int:
         job = import_archive(api, options.zip, name=options.name, dry_run=options.dry_run, listener=bars)
     result = job["result"]
     if options.dry_run:
-        terminal.result({"dry_run": True, **result}, f"{options.zip} can be imported.", *_preview(result))
+        terminal.result(
+            {"dry_run": True, **result}, f"{options.zip} can be imported:", *preview_lines(result)
+        )
         return 0
-    sessions = result.get("sessions", [])
-    terminal.result({"dry_run": False, **result}, *(f"Imported “{session['name']}”." for session in sessions))
+    sessions = result.get("sessions") or [result]
+    terminal.done({"dry_run": False, **result}, *map(_import_sentence, sessions))
     return 0
 
 
-def _preview(result: dict[str, object]) -> list[str]:
-    sessions = result.get("sessions")
-    if not isinstance(sessions, list):
-        return []
-    return [f"  “{session.get('name', '')}”" for session in sessions if isinstance(session, dict)]
+def _import_sentence(session: dict[str, Any]) -> str:
+    requested = session.get("requested_name", session["name"])
+    other_name = "" if requested == session["name"] else f", because there is already a session “{requested}”"
+    versions = session.get("version", 1)
+    history = f" in {versions} versions" if versions > 1 else ""
+    contents = f"{format_count(session['files'])}, {format_size(session['total_size'])}{history}"
+    return f"Imported “{session['name']}”{other_name}: {contents}."
+
+
+def preview_lines(preview: dict[str, Any]) -> list[str]:
+    """Return the lines that describe what an import would create and leave out."""
+    lines = []
+    for session in preview["sessions"]:
+        languages = f", in {', '.join(session['languages'])}" if session["languages"] else ""
+        versions = f", {session['version_count']} versions" if session["version_count"] > 1 else ""
+        contents = f"{format_count(session['files'])}, {format_size(session['size'])}{versions}{languages}"
+        lines.append(f"  “{session['name']}”: {contents}")
+        if session["renamed"]:
+            lines.append(f"    There is already a session “{session['requested_name']}”.")
+        lines += [
+            f"    {part['label']}: {format_count(part['files'])}, {format_size(part['size'])}"
+            for part in session["categories"]
+        ]
+    lines += _more(preview["session_count"] - len(preview["sessions"]), "sessions")
+    if preview["ignored_count"]:
+        shown = preview["ignored"][:MAX_LISTED]
+        lines.append(f"  Left out: {format_count(preview['ignored_count'])}")
+        lines += [f"    {path}" for path in shown]
+        lines += _more(preview["ignored_count"] - len(shown), "files")
+    return lines
+
+
+def _more(count: int, noun: str) -> list[str]:
+    return [f"    and {count:,} more {noun}"] if count > 0 else []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from dubbing_client import config
 from dubbing_client.cli.arguments import DIRECTORY, SESSION, completed_by, names, version_number
@@ -37,6 +38,9 @@ def declare_load(command: ArgumentParser) -> None:
         "--delete", action="store_true", help="delete files that the version does not contain"
     )
     command.add_argument(
+        "--dry-run", action="store_true", help="only print what would be written and deleted"
+    )
+    command.add_argument(
         "-y",
         "--yes",
         "--overwrite",
@@ -67,6 +71,7 @@ def run_load(options: Namespace, terminal: Terminal) -> int:
         target = options.dir or Path(sanitize_session_name(api.get_session(options.name)["name"]))
         if target.exists() and not target.is_dir():
             raise FolderError(f"{target} is not a folder.")
+        is_new = not target.exists()
         try:
             target.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -86,6 +91,11 @@ def run_load(options: Namespace, terminal: Terminal) -> int:
                     delete=options.delete,
                     listener=bars,
                 )
+            if options.dry_run:
+                if is_new:
+                    target.rmdir()
+                terminal.result(_plan_document(plan), *_plan_lines(plan, target))
+                return 0
             allow_hidden = options.allow_hidden or _confirm_names(
                 plan.hidden, "Hidden files may change what other programs do, or start some.", terminal
             )
@@ -101,8 +111,47 @@ def run_load(options: Namespace, terminal: Terminal) -> int:
     sentence += f"{format_count(len(result.written))} fetched ({format_size(result.bytes)}), "
     sentence += f"{format_count(result.unchanged)} unchanged"
     sentence += f", {format_count(len(result.deleted))} deleted." if result.deleted else "."
-    terminal.result({**asdict(result), "folder": str(folder)}, sentence)
+    terminal.done({**asdict(result), "folder": str(folder)}, sentence)
     return 0
+
+
+def _plan_document(plan: LoadPlan) -> dict[str, Any]:
+    return {
+        "dry_run": True,
+        "session": plan.session["code"],
+        "name": plan.session["name"],
+        "version": plan.version,
+        "written": sorted(file.path for file in plan.fetch),
+        "overwritten": plan.overwritten,
+        "unsaved": plan.unsaved,
+        "deleted": sorted([*plan.obstacles, *plan.extra]),
+        "hidden": plan.hidden,
+        "invisible": plan.invisible,
+        "unchanged": len(plan.unchanged),
+        "bytes": plan.size,
+    }
+
+
+def _plan_lines(plan: LoadPlan, target: Path) -> list[str]:
+    lost = {*plan.unsaved}
+    deleted = sorted([*plan.obstacles, *plan.extra])
+    size = f"{format_count(len(plan.fetch))} ({format_size(plan.size)})"
+    sentence = (
+        f"Version {plan.version} of “{plan.session['name']}” would be loaded into {target}: {size} fetched, "
+        f"{format_count(len(plan.unchanged))} unchanged, {format_count(len(deleted))} deleted."
+    )
+    return [
+        sentence,
+        *(f"  write      {path}" for path in sorted(file.path for file in plan.fetch) if path not in lost),
+        *(
+            f"  overwrite  {path}  (not saved in any known version)"
+            for path in plan.unsaved
+            if path not in deleted
+        ),
+        *(f"  delete     {path}" for path in deleted),
+        *(f"  needs --allow-hidden     {path}" for path in plan.hidden),
+        *(f"  needs --allow-invisible  {path}" for path in plan.invisible),
+    ]
 
 
 def _confirm_names(paths: list[str], warning: str, terminal: Terminal) -> bool:

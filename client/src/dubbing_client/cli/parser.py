@@ -35,6 +35,7 @@ COMMANDS = {
     "diff": ("diff", "Compare a folder with a version"),
     "export": ("archives", "Download a session as a ZIP; the same command resumes a broken download"),
     "import": ("archives", "Upload a ZIP and create a session from it"),
+    "rename": ("sessions", "Rename a session"),
     "rm": ("sessions", "Move sessions to the trash"),
     "trash": ("trash", "List, restore or permanently delete sessions in the trash"),
     "storage": ("storage", "Show what uses your storage; discard unfinished uploads"),

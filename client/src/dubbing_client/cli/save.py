@@ -11,8 +11,9 @@ from typing import Any
 from dubbing_client import config
 from dubbing_client.cli.arguments import DIRECTORY, completed_by, existing_folder
 from dubbing_client.cli.terminal import Terminal, format_count
+from dubbing_client.file_hashes import hash_folder
 from dubbing_client.locks import locked
-from dubbing_client.save_plan import plan_save
+from dubbing_client.save_plan import SavePlan, plan_save
 from dubbing_client.saver import SaveResult, save
 from dubbing_client.state import State
 from dubbing_core.sizes import format_size
@@ -26,6 +27,7 @@ def declare_save(command: ArgumentParser) -> None:
     )
     command.add_argument("--name", default="", help="the session (default: the folder's own, or a new one)")
     command.add_argument("-m", "--message", default="", help="a description of the version")
+    command.add_argument("--dry-run", action="store_true", help="only print what would be sent and removed")
     command.add_argument(
         "--on-top",
         action="store_true",
@@ -51,10 +53,45 @@ def run_save(options: Namespace, terminal: Terminal) -> int:
             replace=options.replace,
             listener=bars,
         )
+        if options.dry_run:
+            terminal.result(*_describe(plan, state))
+            return 0
         result = save(api, plan, state, message=options.message, listener=bars)
     _report_skipped(terminal, result.skipped)
-    terminal.result(_document(result), save_sentence(result))
+    terminal.done(_document(result), save_sentence(result))
     return 0
+
+
+def _describe(plan: SavePlan, state: State) -> tuple[Any, ...]:
+    """Return the document and the lines that describe a save."""
+    hashes = {path: sha256 for path, _, sha256 in hash_folder(plan.folder, plan.listing, state)}
+    changed = sorted(path for path, sha256 in hashes.items() if plan.is_changed(path, sha256))
+    new = [path for path in changed if path not in plan.synced]
+    size = sum(plan.listing.files[path].size for path in changed)
+    document = {
+        "dry_run": True,
+        "name": plan.name,
+        "parent": plan.parent,
+        "new": new,
+        "changed": sorted({*changed} - {*new}),
+        "removed": sorted(plan.removed_local),
+        "unchanged": len(hashes) - len(changed),
+        "bytes": size,
+        "skipped": [{"path": path, "reason": reason} for path, reason in plan.listing.skipped.items()],
+    }
+    target = f"“{plan.name}”" if plan.name else "a new session"
+    sentence = (
+        f"Version {plan.parent + 1} of {target} would be saved: {format_count(len(changed))} new or changed "
+        f"({format_size(size)}), {format_count(len(hashes) - len(changed))} unchanged, "
+        f"{format_count(len(plan.removed_local))} removed."
+    )
+    lines = [
+        sentence,
+        *(f"  {'add   ' if path in new else 'change'}  {path}" for path in changed),
+        *(f"  remove  {path}" for path in sorted(plan.removed_local)),
+        *(f"  skip    {path}: {reason}" for path, reason in plan.listing.skipped.items()),
+    ]
+    return document, *lines
 
 
 def _document(result: SaveResult) -> dict[str, Any]:

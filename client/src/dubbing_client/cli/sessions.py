@@ -1,4 +1,4 @@
-"""`dubs list`, `dubs info`, `dubs rm`."""
+"""`dubs list`, `dubs info`, `dubs rename`, `dubs rm`."""
 
 from __future__ import annotations
 
@@ -83,6 +83,23 @@ def _version_line(version: Version) -> str:
     return f"  v{version['number']}  {time}{author}, {format_count(version['file_count'])}{message}"
 
 
+def declare_rename(command: ArgumentParser) -> None:
+    completed_by(command.add_argument("name", metavar="NAME", help="the session"), SESSION)
+    command.add_argument("new_name", metavar="NEW_NAME", help="its new name")
+
+
+def run_rename(options: Namespace, terminal: Terminal) -> int:
+    with config.connect(attempts=ATTEMPTS, on_retry=terminal.notify) as api:
+        session = api.find_session(options.name)
+        if session is None:
+            # The same command may have succeeded before, with its response lost.
+            session = api.find_session(options.new_name) or api.get_session(options.name)
+        renamed = api.rename_session(session["code"], options.new_name, previous_name=session["name"])
+    document = {"session": renamed["code"], "name": renamed["name"], "previous_name": session["name"]}
+    terminal.done(document, f"Renamed “{session['name']}” to “{renamed['name']}”.")
+    return 0
+
+
 def declare_rm(command: ArgumentParser) -> None:
     completed_by(command.add_argument("names", metavar="NAME", nargs="+", help="the sessions"), SESSION)
     command.add_argument("-y", "--yes", action="store_true", help="do not ask")
@@ -97,11 +114,11 @@ def run_rm(options: Namespace, terminal: Terminal) -> int:
             if not terminal.can_ask:
                 raise UsageError("There is no terminal to ask: use --yes to move sessions to the trash.")
             if not terminal.confirm(f"Move {quoted(names)} to the trash?"):
-                terminal.result({"removed": []}, "Nothing was moved.")
+                terminal.done({"removed": []}, "Nothing was moved.")
                 return 0
         for code in sessions:
             api.delete_session(code)
-    terminal.result(
+    terminal.done(
         {"removed": names},
         f"Moved {quoted(names)} to the trash. To restore: dubs trash --restore NAME. To free the space: dubs trash --empty.",
     )

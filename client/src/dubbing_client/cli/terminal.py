@@ -39,12 +39,16 @@ class Terminal:
     # -- Results ----------------------------------------------------------------------------------------------------
 
     def result(self, document: Mapping[str, Any], *sentences: str) -> None:
-        """Write the result: the document with ``--json``, else the sentences."""
+        """Write what the user asked for: the document with ``--json``, else the sentences."""
         if self.is_json:
             self._write_document(document)
         else:
             for sentence in sentences:
                 _write(sys.stdout, printable(sentence))
+
+    def done(self, document: Mapping[str, Any], *sentences: str) -> None:
+        """Write what a command did: as `result`, but no sentences with ``--silent``."""
+        self.result(document, *(() if self.is_silent else sentences))
 
     def table(
         self, document: Mapping[str, Any], titles: Sequence[str], rows: Sequence[Sequence[str]]

@@ -63,7 +63,7 @@ def _restore(api: Api, names: Sequence[str], terminal: Terminal) -> int:
     # All are looked up first: with one misspelled name, nothing is restored.
     sessions = [_find(api, name) for name in names]
     restored = [session["name"] for session in api.restore_sessions([each["code"] for each in sessions])]
-    terminal.result({"restored": restored}, f"Restored {quoted(restored)}.")
+    terminal.done({"restored": restored}, f"Restored {quoted(restored)}.")
     return 0
 
 
@@ -89,11 +89,11 @@ def _confirm(question: str, options: Namespace, terminal: Terminal) -> bool:
         raise UsageError("There is no terminal to ask: use --yes to delete permanently.")
     if terminal.confirm_typed(f"{question} This cannot be undone.", word=WORD):
         return True
-    terminal.result({"count": 0, "size": 0}, "Nothing was deleted.")
+    terminal.done({"count": 0, "size": 0}, "Nothing was deleted.")
     return False
 
 
 def _report(freed: Freed, terminal: Terminal) -> int:
     sessions = "1 session" if freed["count"] == 1 else f"{freed['count']} sessions"
-    terminal.result(dict(freed), f"Deleted {sessions} permanently, {format_size(freed['size'])}.")
+    terminal.done(dict(freed), f"Deleted {sessions} permanently, {format_size(freed['size'])}.")
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import tempfile
 import threading
@@ -32,7 +33,15 @@ from dubbing_client.dropin.errors import CLASS_OPTIONS, SessionError
 from dubbing_client.dropin.names import clean_name
 from dubbing_client.dropin.session_plan import SessionPlan, plan_session
 from dubbing_client.dropin.session_store import total_size
-from dubbing_client.errors import LocalChangesError, NotFoundError, Problem, UnsafeNamesError, quoted
+from dubbing_client.errors import (
+    JobFailedError,
+    LocalChangesError,
+    NotFoundError,
+    Problem,
+    UnreachableError,
+    UnsafeNamesError,
+    quoted,
+)
 from dubbing_client.file_hashes import hash_file
 from dubbing_client.folder import Folder, Stat
 from dubbing_client.load_plan import SESSION, plan_load
@@ -93,8 +102,7 @@ class RemoteBackend:
 
         :raises ConflictError: another user saved in the meantime.
         """
-        name = clean_name(name)
-        folder = Folder(self.folder / name)
+        folder = Folder(self.folder / clean_name(name))
         with locked(folder):
             state = State.read(self._api.url, folder)
             self._resolve_pending(state)
@@ -183,7 +191,8 @@ class RemoteBackend:
             self._versions[pending.session] = version
 
     def _save(self, name: str, data: dict[str, Any], state: State, on_progress: OnProgress) -> str:
-        session = self._api.find_session(name)
+        session = find_session(self._api, name)
+        name = clean_name(name)
         parent = self._versions.get(session["code"], session["version"]) if session else 0
         hashes, former = self._version(session, parent)
         plan = plan_session(
@@ -207,19 +216,29 @@ class RemoteBackend:
             ):
                 self._versions[session["code"]] = parent
                 return session["name"]
-            if session is None:
-                session = self._api.create_session(name)
+            is_new = session is None
+            session = session or self._api.create_session(name)
             removed = sorted(plan.removed & hashes.keys())
-            self._commit(
-                session, state, parent=parent, changed=changed, removed=removed, on_progress=on_progress
-            )
+            try:
+                self._commit(
+                    session, state, parent=parent, changed=changed, removed=removed, on_progress=on_progress
+                )
+            except (Problem, JobFailedError):
+                if is_new and state.pending is None:
+                    self._delete_empty(session)
+                raise
         return session["name"]
 
+    def _delete_empty(self, session: Session) -> None:
+        """Delete a session that was created for a save which the portal refused."""
+        with contextlib.suppress(Problem, UnreachableError):
+            self._api.delete_session(session["code"])
+            self._api.delete_permanently([session["code"]])
+
     def _session(self, name: str) -> Session:
-        name = clean_name(name)
-        session = self._quick_api.find_session(name)
+        session = find_session(self._quick_api, name)
         if session is None:
-            raise SessionError(f"There is no session “{name}” {self.location}.")
+            raise SessionError(f"There is no session “{clean_name(name)}” {self.location}.")
         return session
 
     def _version(self, session: Session | None, number: int) -> tuple[dict[str, str], dict[str, Any]]:
@@ -339,3 +358,12 @@ def _is_same_document(document: Mapping[str, Any], former: Mapping[str, Any]) ->
     """Return whether two documents differ only in times and generated values."""
     keys: set[str] = (document.keys() | former.keys()) - {*TIMESTAMPS, "session_name", "session_metadata"}
     return all(document.get(key) == former.get(key) for key in keys)
+
+
+def find_session(api: Api, name: str) -> Session | None:
+    """Return the session with this name, or with the cleaned one.
+
+    :raises SessionError: nothing is left of the name.
+    """
+    cleaned = clean_name(name)
+    return api.find_session(str(name).strip()) or (api.find_session(cleaned) if cleaned != name else None)

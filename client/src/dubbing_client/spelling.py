@@ -1,0 +1,40 @@
+"""Spelling of names on disk: macOS decomposes letters with accents, other systems compose them."""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from pathlib import Path
+
+
+class DiskSpelling:
+    """Places of paths in a folder, spelled as their files and folders are spelled there already.
+
+    Reads each folder with other names than ASCII once.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._names: dict[Path, dict[str, str]] = {}
+        """Folder -> composed name -> name on disk."""
+
+    def place(self, place: Path) -> Path:
+        """Return the existing file or folder that differs from a place in its spelling only, or the place."""
+        parts = place.relative_to(self._folder).parts
+        if all(map(str.isascii, parts)):
+            return place
+        found = self._folder
+        for part in parts:
+            found /= part if part.isascii() else self._find(found, part)
+        return found
+
+    def _find(self, folder: Path, name: str) -> str:
+        if folder not in self._names:
+            try:
+                names = os.listdir(folder)  # noqa: PTH208 (only names are needed)
+            except OSError:
+                names = []
+            self._names[folder] = {unicodedata.normalize("NFC", other): other for other in names}
+        if os.path.lexists(folder / name):
+            return name
+        return self._names[folder].get(unicodedata.normalize("NFC", name), name)

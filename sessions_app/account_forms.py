@@ -67,7 +67,7 @@ class ResetPasswordKeyForm(RevokeTokensMixin, allauth_forms.ResetPasswordKeyForm
     pass
 
 
-class OperatorPasswordForm(AdminPasswordChangeForm):
+class OperatorPasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]  # not generic at run time
     """Form of the admin site; the user receives a notice."""
 
     def save(self, commit: bool = True) -> User:  # noqa: FBT001, FBT002 (signature of Django)

@@ -39,6 +39,8 @@ with pytest.MonkeyPatch.context() as patch:
 
 pytest.MonkeyPatch().setattr(WhiteNoise, "update_files_dictionary", static_files.add_examined_files)
 pytest.MonkeyPatch().setattr(TransactionTestCase, "_fixture_teardown", database.delete_rows)
+# A new connection to PostgreSQL starts without cached tables; closing the last one to SQLite merges its log.
+pytest.MonkeyPatch().setattr(TransactionTestCase, "_should_reload_connections", lambda _: False)
 
 # The production hasher takes 0.4 s of CPU per password. Portals in separate processes use it.
 django.conf.settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -111,6 +111,7 @@ def test_stored_bytes_are_not_sent_again(machine, tmp_path):
     )
 
 
+@pytest.mark.one_stack
 def test_a_session_is_named_after_its_video_by_default(machine, tmp_path):
     laptop = machine("alice-laptop")
     write(tmp_path / "work", {"my talk.mp4": b"video", "out/asr.json": b"{}"})
@@ -151,6 +152,7 @@ def test_saves_on_top_of_each_other_lose_nothing(machine, tmp_path):
     assert read(tmp_path / "other") == {**read(tmp_path / "fresh"), "b.wav": b"b again"}
 
 
+@pytest.mark.one_stack
 def test_an_unknown_folder_adds_to_a_session_and_removes_nothing(machine, tmp_path):
     laptop = machine("alice-laptop")
     write(tmp_path / "work", {"talk.mp4": b"video", "hi.wav": b"hi"})
@@ -165,6 +167,7 @@ def test_an_unknown_folder_adds_to_a_session_and_removes_nothing(machine, tmp_pa
     assert laptop.run_json("info", "Known")["session"]["file_count"] == 1
 
 
+@pytest.mark.one_stack
 def test_unsaved_changes_are_not_overwritten_by_default(machine, tmp_path):
     laptop = machine("alice-laptop")
     write(tmp_path / "work", {"talk.mp4": b"video", "hi.wav": b"one", "es.wav": b"es"})
@@ -191,6 +194,7 @@ def test_unsaved_changes_are_not_overwritten_by_default(machine, tmp_path):
     }
 
 
+@pytest.mark.one_stack
 def test_a_partial_load_does_not_change_the_folders_version(machine, tmp_path):
     laptop = machine("alice-laptop")
     write(tmp_path / "work", {"talk.mp4": b"video", "audio/hi.wav": b"one", "audio/es.wav": b"uno"})
@@ -212,6 +216,7 @@ def test_a_partial_load_does_not_change_the_folders_version(machine, tmp_path):
     )
 
 
+@pytest.mark.one_stack
 def test_a_folder_in_the_sessions_layout_can_be_saved(machine, tmp_path):
     laptop = machine("alice-laptop")
     files = project(small=3)
@@ -310,6 +315,7 @@ def test_a_refused_first_save_leaves_no_session(machine, tmp_path):
     assert name.startswith("dubbing_project_")
 
 
+@pytest.mark.one_stack
 def test_sessions_are_moved_to_the_trash(machine, tmp_path):
     laptop = machine("alice-laptop")
     for name in ("Current", "Old one", "Old two"):
@@ -348,6 +354,7 @@ def test_sessions_are_moved_to_the_trash(machine, tmp_path):
     assert "Deleted 1 session permanently, 7 B." in laptop.run("trash", "--empty", "--yes").out
 
 
+@pytest.mark.one_stack
 def test_login_and_logout(machine, tmp_path, portal):
     laptop = machine("bob-laptop")
     token = laptop.environment.pop("DUBS_TOKEN")
@@ -375,6 +382,7 @@ def test_login_and_logout(machine, tmp_path, portal):
     assert login(token).returncode == 3
 
 
+@pytest.mark.one_stack
 def test_a_read_only_token_cannot_save(machine, tmp_path, portal):
     laptop = machine("alice-laptop")
     write(tmp_path / "work", {"talk.mp4": b"video"})
@@ -387,12 +395,14 @@ def test_a_read_only_token_cannot_save(machine, tmp_path, portal):
     assert laptop.run_json("save", tmp_path / "there", code=1)["error"]["code"] == "scope"
 
 
+@pytest.mark.one_stack
 def test_an_unavailable_portal_is_an_error(machine):
     laptop = machine("alice-laptop")
     laptop.environment |= {"DUBS_URL": "http://127.0.0.1:9", "DUBS_TRIES": "2"}
     assert laptop.run("list", code=1).err.startswith("dubs: http://127.0.0.1:9 cannot be reached: ")
 
 
+@pytest.mark.one_stack
 def test_a_watched_folder_is_saved_stage_by_stage(machine, tmp_path):
     laptop = machine("alice-laptop")
     work = tmp_path / "work"
@@ -418,6 +428,7 @@ def test_a_watched_folder_is_saved_stage_by_stage(machine, tmp_path):
     assert versions[0]["file_count"] == 5
 
 
+@pytest.mark.one_stack
 def test_a_file_that_grows_while_it_is_saved_is_an_error(machine, tmp_path):
     laptop = machine("alice-laptop")
     work = tmp_path / "work"
@@ -440,6 +451,7 @@ def wait_for(condition, *, timeout: float = 60) -> None:
         time.sleep(0.2)
 
 
+@pytest.mark.one_stack
 def test_abandoned_part_files_are_not_saved_and_are_deleted(machine, tmp_path):
     laptop = machine("alice-laptop")
     work = tmp_path / "work"

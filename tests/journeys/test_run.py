@@ -143,9 +143,12 @@ def run_error(environment: dict[str, str], **settings: str) -> str:
 
 
 @pytest.fixture
-def environment(portal_environment: dict[str, str]) -> dict[str, str]:
+def environment(request: pytest.FixtureRequest) -> dict[str, str]:
+    """The environment of an empty portal; with the parameter "new", the database is not migrated."""
+    is_new = getattr(request, "param", "") == "new"
+    fresh = request.getfixturevalue("portal_environment" if is_new else "migrated_environment")
     # The test session has collected the static files.
-    return {**portal_environment, **ONE_WEB_PROCESS, "STATIC_ROOT": str(settings.STATIC_ROOT)}
+    return {**fresh, **ONE_WEB_PROCESS, "STATIC_ROOT": str(settings.STATIC_ROOT)}
 
 
 @pytest.fixture
@@ -164,6 +167,7 @@ def start(environment: dict[str, str]) -> Iterator[Callable[[], Run]]:
 
 
 @pytest.mark.one_stack
+@pytest.mark.parametrize("environment", ["new"], indirect=True)
 def test_a_first_start_a_stop_and_a_second_start(start, environment):
     data_dir = Path(environment["DATA_DIR"])
     data_dir.chmod(0o755)

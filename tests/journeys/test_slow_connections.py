@@ -141,6 +141,7 @@ def test_connections_without_a_request_occupy_no_thread(slow: Slow, alice: Visit
     alice.get("/sessions/")
 
 
+@pytest.mark.one_stack
 def test_a_request_that_does_not_arrive_is_ended(slow: Slow):
     silent = slow.connect()
     half = slow.connect(b"GET /sessions/ HTTP/1.1\r\nHost: x")
@@ -154,6 +155,7 @@ def test_a_request_that_does_not_arrive_is_ended(slow: Slow):
     assert read_all(dripping).startswith(b"HTTP/1.1 408 Request Timeout")
 
 
+@pytest.mark.one_stack
 def test_requests_in_pieces_and_several_at_once(slow: Slow):
     head = f"GET /accounts/login/ HTTP/1.1\r\nHost: {slow.host}\r\n\r\n".encode()
     last = head.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
@@ -217,6 +219,7 @@ def test_an_upload_that_stalls_or_breaks_off_is_never_complete(slow: Slow, serve
         bob.put(f"/api/v1/uploads/{code}/parts/1", bytes(size))
 
 
+@pytest.mark.one_stack
 def test_a_broken_off_form_does_nothing(slow: Slow, served: Portal, alice: Visitor):
     body: Any = (
         f"csrfmiddlewaretoken={alice.http.cookies['csrftoken']}&name=half&scope=read&days=7&x=".encode()

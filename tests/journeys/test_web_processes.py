@@ -70,6 +70,7 @@ def count_sign_in_pages(address: str) -> float:
     )
 
 
+@pytest.mark.one_stack
 def test_processes_share_limits_and_replace_each_other(portal: Portal):
     token = portal.call("create_access_token", owner="alice")
     settings = {"WEB_PROCESSES": "2", "WEB_THREADS": "16", "API_RATE_PER_MINUTE": str(LIMIT)}

@@ -15,7 +15,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
 
-from tests.services.folders import temporary_folder
+from tests.services.folders import in_memory, temporary_folder
 from tests.services.migrated_databases import NAME, get_postgres_cluster, get_sqlite_file
 from tests.services.postgres import Postgres, running_postgres
 from tests.services.processes import ROOT
@@ -105,13 +105,15 @@ class Team(Stack):
 def start(services: ExitStack) -> Stack:
     """Start the stack that the environment names; set its settings before Django reads them."""
     name = os.environ.setdefault(VARIABLE, "embedded")
-    data_dir = services.enter_context(temporary_folder(name))
+    # In memory: each commit and each stored file would wait for the disk.
+    data_dir = services.enter_context(temporary_folder(name, parent=in_memory()))
     stack: Stack
     if name == "embedded":
         stack = Embedded(data_dir)
     elif name == "team":
         cluster = get_postgres_cluster(without_settings(os.environ))
-        postgres = services.enter_context(running_postgres(template=cluster))
+        databases = services.enter_context(temporary_folder("cluster", parent=in_memory()))
+        postgres = services.enter_context(running_postgres(data=databases / "data", template=cluster))
         s3 = external_s3() or services.enter_context(running_seaweedfs())
         stack = Team(data_dir, postgres, s3, services)
     else:

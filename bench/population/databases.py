@@ -24,7 +24,6 @@ DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 LARGER_SERVER = {
     "wal_level": "minimal",
     "max_wal_senders": "0",
-    "max_wal_size": "4GB",
     "shared_buffers": "1GB",
     "effective_cache_size": "4GB",
     "work_mem": "16MB",

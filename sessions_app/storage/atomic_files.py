@@ -205,6 +205,13 @@ def remove_empty_folders(folder: Path, *, below: Path) -> None:
         folder = folder.parent
 
 
+def find_folder(folder: Path, *, below: Path) -> Path:
+    """Return the folder; its nearest parent if it was removed."""
+    while folder != below and not folder.is_dir():
+        folder = folder.parent
+    return folder
+
+
 def sync_nearest_folder(folder: Path, *, below: Path) -> None:
     """Sync the folder; its nearest parent if it was removed."""
     while True:

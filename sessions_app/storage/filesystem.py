@@ -222,10 +222,14 @@ class FileSystemStore:
                 suppress(FileNotFoundError, IsADirectoryError, NotADirectoryError),
             ):
                 path.unlink()
-        # After all files are deleted: the first sync writes the file system's journal, the others find nothing to do.
-        for folder in sorted({path.parent for path in paths}):
-            with atomic_files.translate_os_errors(str(folder.relative_to(self._root))):
+        # After all files and folders are deleted: the first sync writes the file system's journal, the others find nothing to do.
+        folders = {path.parent for path in paths}
+        with atomic_files.translate_os_errors(""):
+            for folder in folders:
                 atomic_files.remove_empty_folders(folder, below=self._root)
+            remaining = {atomic_files.find_folder(folder, below=self._root) for folder in folders}
+        for folder in sorted(remaining):
+            with atomic_files.translate_os_errors(str(folder.relative_to(self._root))):
                 atomic_files.sync_nearest_folder(folder, below=self._root)
 
     def _upload_path(self, key: str, upload_id: str) -> Path:

@@ -434,15 +434,16 @@ def refuse_reading(store: FileSystemStore, key: str, *_: int) -> None:
 def test_bytes_whose_digest_was_not_computed_on_arrival_are_hashed_by_the_save(
     world: World, alice: Client, session: DubbingSession
 ):
-    (code,) = create(alice, a=4)
-    put(alice, code, 1, b"past")
-    put(alice, code, 1, b"wave")
+    (code,) = create(alice, a=PART + 4)
+    put(alice, code, 1, b"p" * PART)
+    put(alice, code, 1, b"w" * PART)
+    put(alice, code, 2, b"wave")
     complete(alice, code)
     assert Upload.objects.get().computed_sha256 == ""
     save(alice, session, code)
 
     assert world.run(Job.objects.get()).state == Job.State.SUCCEEDED
-    assert Blob.objects.get().sha256 == hashlib.sha256(b"wave").hexdigest()
+    assert Blob.objects.get().sha256 == hashlib.sha256(b"w" * PART + b"wave").hexdigest()
 
 
 def test_an_upload_is_read_by_one_job(world: World, alice: Client, session: DubbingSession):

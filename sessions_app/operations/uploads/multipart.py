@@ -37,7 +37,7 @@ def initiate_multipart(upload: Upload, store: BlobStore) -> str:
     if upload.store_id:
         return upload.store_id
     key = object_key(upload)
-    store_id = store.begin(key, hashed=_becomes_blob(upload))
+    store_id = store.begin(key, hashed=_is_worth_hashing(upload))
     # Parts that arrive at once share one multipart upload: the first one recorded.
     with deferred_sync():
         is_first = Upload.objects.filter(pk=upload.pk, store_id="").update(store_id=store_id or "-")
@@ -50,9 +50,9 @@ def initiate_multipart(upload: Upload, store: BlobStore) -> str:
     return row.store_id
 
 
-def _becomes_blob(upload: Upload) -> bool:
-    """Return whether the upload's bytes probably become one blob.
+def _is_worth_hashing(upload: Upload) -> bool:
+    """Return whether a save is spared more than hashing on arrival costs.
 
-    A pack is cut into its files, and an archive is probably imported.
+    A file of one part is read in milliseconds. A pack is cut into its files, and an archive is probably imported.
     """
-    return upload.members is None and not upload.path.lower().endswith(".zip")
+    return part_count(upload) > 1 and upload.members is None and not upload.path.lower().endswith(".zip")

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import resource
 from pathlib import Path
@@ -15,6 +16,8 @@ from dubbing_sessions.web_worker import LOADS, place_of
 
 MAX_DEFAULT_PROCESSES = 8
 DATABASE_POOL_SIZE = 16
+GC_THRESHOLD = 10_000
+"""New objects between two collections: a page makes thousands, almost none of them in cycles."""
 OTHER_DESCRIPTORS = 1000
 """File descriptors kept for the database, files and the broker."""
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 (gunicorn's heartbeat must not wait for a disk)
@@ -55,6 +58,10 @@ def post_worker_init(_worker: Any) -> None:
     _ = get_resolver().url_patterns
     if connection.vendor == "sqlite":
         connection.ensure_connection()
+    # Otherwise each full collection scans all modules again: 160 ms in which no request proceeds, instead of 3 ms.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GC_THRESHOLD)
 
 
 def child_exit(_server: Any, worker: Any) -> None:

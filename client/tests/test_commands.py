@@ -11,7 +11,7 @@ from dubbing_client import config
 from dubbing_client.cli.completion import completion_script
 from dubbing_client.cli.main import main
 from dubbing_client.cli.parser import COMMANDS, build_parser, module_of
-from dubbing_client.cli.terminal import printable, printable_json
+from dubbing_client.cli.terminal import Terminal, printable, printable_json
 from dubbing_client.errors import ConfigError, UsageError
 from dubbing_client.rest import normalized_url
 
@@ -134,6 +134,17 @@ printf '%s\\n' "${{COMPREPLY[@]}}"
 """
     done = subprocess.run(["bash"], input=code, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == expected
+
+
+def test_silent_commands_print_answers_and_no_reports(capsys):
+    terminal = Terminal(is_silent=True)
+    terminal.done({"version": 1}, "Saved version 1.")
+    terminal.notify("Watching.")
+    assert capsys.readouterr() == ("", "")
+    terminal.result({}, "Talk")
+    assert capsys.readouterr() == ("Talk\n", "")
+    Terminal(is_silent=True, is_json=True).done({"version": 1}, "Saved version 1.")
+    assert json.loads(capsys.readouterr().out) == {"version": 1}
 
 
 def test_control_characters_are_escaped():

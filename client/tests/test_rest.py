@@ -144,6 +144,24 @@ def test_another_server_than_a_portal_is_an_error(serve):
         api.me()
 
 
+@pytest.mark.parametrize(
+    ("status", "error", "sentence"),
+    [
+        (404, ConfigError, r"There is no portal at http.*Check DUBS_URL, or sign in with the address"),
+        (
+            413,
+            Problem,
+            r"A proxy in front of the portal refuses requests of this size \(413\)\. .*client_max_body_size",
+        ),
+    ],
+)
+def test_errors_of_other_servers_name_the_setting(serve, status, error, sentence):
+    server = serve(lambda handler: handler.respond(status, b"<html>"))
+    with Api(server.url, "token", retries=SOON) as api, pytest.raises(error, match=sentence):
+        api.me()
+    assert len(server.requests) == 1
+
+
 def test_queries_and_paths_are_encoded(serve):
     server = serve(lambda handler: handler.respond(200, b'{"items": [], "next": null}'))
     with Api(f"{server.url}/पोर्टल", "token", retries=SOON) as api:

@@ -1,6 +1,6 @@
 // Check of a session's name while it is typed: the reason why it cannot be used is shown below the field.
-import { create, find } from "./dom.js";
 import { request } from "./api.js";
+import { create, find } from "./dom.js";
 
 /** Milliseconds without a key press before the portal is asked. */
 const DELAY = 250;
@@ -26,7 +26,9 @@ export function connectNameCheck(input, { isOptional = false } = {}) {
     if (input.dataset.session) query.set("session", input.dataset.session);
     try {
       const checked = await request("GET", `${input.dataset.check}?${query}`, undefined, { signal: running.signal });
-      return show(checked.message, checked.free_name);
+      // A new session whose name is taken gets a number.
+      const isRefused = !checked.is_usable && (checked.code !== "name_taken" || Boolean(input.dataset.session));
+      return show(checked.message, { freeName: checked.free_name, isRefused });
     } catch {
       return true; // the portal checks again when the form is sent
     }
@@ -34,15 +36,15 @@ export function connectNameCheck(input, { isOptional = false } = {}) {
 
   /**
    * @param {string} sentence
-   * @param {string} [freeName]
+   * @param {{freeName?: string, isRefused?: boolean}} [options]
    */
-  const show = (sentence, freeName = "") => {
+  const show = (sentence, { freeName = "", isRefused = false } = {}) => {
     message.hidden = sentence === "";
     message.replaceChildren(sentence);
     if (freeName) message.append(" ", createSuggestion(freeName));
-    input.setCustomValidity(sentence);
-    input.setAttribute("aria-invalid", String(sentence !== ""));
-    return sentence === "";
+    input.setCustomValidity(isRefused ? sentence : "");
+    input.setAttribute("aria-invalid", String(isRefused));
+    return !isRefused;
   };
 
   /** @param {string} name */

@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.one_stack]
 
 EPOCH = 1_700_000_000
 """Time of the pipeline's first file. Hashes of old files are reliable at once."""
-HALF = b'{"video_name": "x'
+METADATA = b'{"session_name": "Half", "video_name": "x.mp4", "session_metadata": {}}'
 
 
 class Pipeline:
@@ -218,8 +218,8 @@ def test_a_finish_marker_saves_the_stage_at_once(api, pipeline):
 
 def test_a_half_written_file_is_reported_and_saved_when_it_is_complete(api, pipeline):
     pipeline.write("a.srt")
-    pipeline.write("metadata.json", data=HALF)
-    pipeline.at(60, lambda: pipeline.write("metadata.json", data=b'{"video_name": "x.mp4"}'))
+    pipeline.write("metadata.json", data=METADATA[:40])
+    pipeline.at(60, lambda: pipeline.write("metadata.json", data=METADATA))
     watch = Watch(api, pipeline, name="Half")
     watch.run(until=59)
     assert (watch.saved, watch.notes.sentences) == (

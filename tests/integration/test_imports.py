@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from dubbing_core.session_names import build_export_filename
 from sessions_app.models import Blob, DubbingSession, Job, Pin
 from tests.world import PROJECT, World, stored_keys, zip_of_files
 
@@ -83,6 +84,21 @@ def test_metadata_paths_contain_the_new_name(world: World):
 
     assert document["session_name"] == "Zweites Projekt"
     assert document["audio_paths"]["hi"] == "sessions/Zweites Projekt/audio/hi_audio.wav"
+
+
+def test_a_name_that_no_file_can_have_survives_export_and_import(world: World):
+    name = "Part 1/2: “é”?"
+    original = world.saved(name, PROJECT)
+    assert original.current is not None
+    archive = world.zip_of(world.exported(original.current))
+    document = json.loads(archive["metadata.json"])
+    assert document["audio_paths"]["hi"] == "sessions/Part 1_2_ “é”_/audio/hi_audio.wav"
+
+    data = zip_of_files(archive, compression=0)
+    session = imported_session(world.imported(data, build_export_filename(name), owner=world.bob))
+    renamed = imported_session(world.imported(data, "Another_export.zip", owner=world.bob))
+
+    assert (session.name, renamed.name) == (name, "Another")
 
 
 def test_an_export_is_imported_byte_for_byte(world: World):

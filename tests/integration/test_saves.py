@@ -72,7 +72,10 @@ def test_replacing_removes_all_other_files(world: World):
 def test_a_save_can_remove_files_alone(world: World):
     session = world.saved(files=PROJECT)
 
-    job = world.save(session, {}, removed=["audio/hi_audio.wav"])
+    request = SaveRequest(parent=1, removed=["audio/hi_audio.wav"])
+    job = world.run(
+        request_save(session=session, author=world.alice, files=[], request=request, now=world.clock())
+    )
 
     session.refresh_from_db()
     assert job.state == Job.State.SUCCEEDED, job.error_message

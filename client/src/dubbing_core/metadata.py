@@ -18,6 +18,7 @@ from dubbing_core.file_kinds import FileKind, guess_kind, split_name
 from dubbing_core.manifest import TIMESTAMPS, ManifestEntry
 from dubbing_core.paths import PathError, normalize_path
 from dubbing_core.progress import compute_progress, compute_stage
+from dubbing_core.session_names import sanitize_session_name
 from dubbing_core.strict_json import JsonError, check_json, parse_json
 from dubbing_core.texts import ExtractedTexts
 from dubbing_core.timestamps import parse_timestamp
@@ -246,8 +247,11 @@ def filter_document(
 
 
 def render_document(document: Mapping[str, Any], *, session_name: str) -> bytes:
-    """Write metadata.json as the original does, with paths of a session of this name."""
-    prefix = f"{SESSIONS_FOLDER}/{session_name}/"
+    """Write metadata.json as the original does, with paths of a session of this name.
+
+    Folders cannot have every name that a session can have.
+    """
+    prefix = f"{SESSIONS_FOLDER}/{sanitize_session_name(session_name)}/"
     rendered = {"session_name": session_name, **document}
     rendered["session_name"] = session_name
     for key in PATHS_BY_LANGUAGE:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import unicodedata
 from collections.abc import Container, Iterator
@@ -131,6 +132,17 @@ def derive_session_name(filename: str, *, is_export: bool, part: str = "") -> st
         stem = EXPORT_ENDING.sub("", stem)
         stem = stem.removesuffix(f"_{part}") if part else stem
     return sanitize_session_name(stem) or FALLBACK_NAME
+
+
+def restore_session_name(derived: str, title: object) -> str:
+    """Return the name of which a derived one was made, if it is.
+
+    :param title: `session_name` in the metadata.json of an export.
+    """
+    if isinstance(title, str) and sanitize_session_name(title) == derived:
+        with contextlib.suppress(SessionNameError):
+            return normalize_session_name(title)
+    return derived
 
 
 def _is_invisible(before: str, character: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dubbing_core.selection import HISTORY_SUFFIX
-from dubbing_core.session_names import derive_session_name
+from dubbing_core.session_names import derive_session_name, restore_session_name
 from dubbing_core.zips.name_encodings import NameReading
 from dubbing_core.zips.name_readings import READABLE_CODES, ReadNames, list_name_readings
 from dubbing_core.zips.reader import Archive, ZipError, read_archive
@@ -163,6 +163,8 @@ def _choose_names(job: Job, plan: ArchivePlan) -> dict[str, str]:
 def _derive_name(job: Job, session: SessionPlan) -> str:
     if session.folder:
         folder = session.folder.removesuffix("/").rpartition("/")[2]
-        return derive_session_name(f"{folder}.zip", is_export=False)
-    part = HISTORY_SUFFIX if session.history is not None else ""
-    return derive_session_name(job.params["filename"], is_export=session.is_export, part=part)
+        name = derive_session_name(f"{folder}.zip", is_export=False)
+    else:
+        part = HISTORY_SUFFIX if session.history is not None else ""
+        name = derive_session_name(job.params["filename"], is_export=session.is_export, part=part)
+    return restore_session_name(name, (session.document or {}).get("session_name"))

@@ -4,8 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path
@@ -50,11 +49,13 @@ class BlobAdmin(LargeTableAdmin[Blob]):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Blob]:
-        references = [
-            model.objects.filter(blob=OuterRef("pk")).values("pk")[:1] for model in (Entry, Pin, Upload)
-        ]
-        # With a limit each is looked up for the rows on the page; for EXISTS PostgreSQL reads all entries.
-        return super().get_queryset(request).annotate(reference=Coalesce(*map(Subquery, references)))
+        blob = OuterRef("pk")
+        references = [Exists(model.objects.filter(blob=blob)) for model in (Entry, Pin, Upload)]
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(is_referenced=references[0] | references[1] | references[2])
+        )
 
     def find(self, term: str) -> Q:
         return has_sha256(term) or NOTHING
@@ -70,7 +71,7 @@ class BlobAdmin(LargeTableAdmin[Blob]):
     @admin.display(description="referenced", boolean=True)
     def is_referenced(self, blob: Any) -> bool:
         """Return whether a version, an upload or a job refers to the blob."""
-        return blob.reference is not None
+        return bool(blob.is_referenced)
 
     @admin.display(description="references")
     def related(self, blob: Blob) -> SafeString:

@@ -486,6 +486,29 @@ def test_parts_that_the_server_lost_are_sent_again(bob: BrowserUser, work_folder
     assert traffic.started[0] == traffic.started[1]
 
 
+def test_a_refused_first_version_leaves_no_session(bob: BrowserUser, work_folder: Path):
+    (work_folder / "talk.mp4").write_bytes(os.urandom(1000))
+    bob.page.route(
+        "**/api/v1/sessions/*/versions",
+        lambda route: fulfill_problem(route, 413, "over_quota", "Your quota is full."),
+        times=1,
+    )
+    bob.open("/sessions/new/")
+    bob.page.get_by_label("Name", exact=True).fill("Refused")
+    bob.choose("files", work_folder / "talk.mp4")
+    bob.page.get_by_role("button", name="Save session").click()
+    expect(bob.page.get_by_text("Your quota is full.")).to_be_visible()
+    names = bob.page.evaluate(
+        "async () => (await (await fetch('/api/v1/sessions?name=Refused')).json()).items"
+    )
+    assert names == []
+    expect(bob.page.get_by_label("Name", exact=True)).to_be_editable()
+
+    bob.page.get_by_role("button", name="Save session").click()
+    bob.wait_for_job("Saved as version 1")
+    expect(bob.page.get_by_role("heading", level=1)).to_have_text("Save of Refused")
+
+
 def test_a_save_on_top_of_another_version_sends_no_part_again(
     bob: BrowserUser, project: Path, work_folder: Path
 ):

@@ -112,6 +112,7 @@ async function save() {
     forgetUpload();
     await controller.leave(address);
   } catch (error) {
+    if (error instanceof ApiError && !error.isRetryable) await deleteEmptySession();
     if (!isAbortError(error)) showError(error);
   } finally {
     setBusy(false);
@@ -155,6 +156,22 @@ async function createSession() {
     sessionStorage.setItem("notice", notice);
   }
   return { code: created.code, parent: 0 };
+}
+
+/** Delete the session that was created for a version which the portal refused. */
+async function deleteEmptySession() {
+  if (existing || !session) return;
+  const { code } = session;
+  try {
+    await request("DELETE", fillUrl(urls.trashSession, code));
+    await request("POST", urls.deleteSessions, { sessions: [code] });
+  } catch {
+    return; // it stays, and the next attempt saves into it
+  }
+  session = null;
+  keys.clear(); // the same request has to create another session
+  input("name").readOnly = false;
+  ref("suggest-name", HTMLButtonElement).disabled = false;
 }
 
 /**

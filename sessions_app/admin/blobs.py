@@ -4,7 +4,8 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path
@@ -49,13 +50,11 @@ class BlobAdmin(LargeTableAdmin[Blob]):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Blob]:
-        blob = OuterRef("pk")
-        references = [Exists(model.objects.filter(blob=blob)) for model in (Entry, Pin, Upload)]
-        return (
-            super()
-            .get_queryset(request)
-            .annotate(is_referenced=references[0] | references[1] | references[2])
-        )
+        references = [
+            model.objects.filter(blob=OuterRef("pk")).values("pk")[:1] for model in (Entry, Pin, Upload)
+        ]
+        # With a limit each is looked up for the rows on the page; for EXISTS PostgreSQL reads all entries.
+        return super().get_queryset(request).annotate(reference=Coalesce(*map(Subquery, references)))
 
     def find(self, term: str) -> Q:
         return has_sha256(term) or NOTHING
@@ -71,7 +70,7 @@ class BlobAdmin(LargeTableAdmin[Blob]):
     @admin.display(description="referenced", boolean=True)
     def is_referenced(self, blob: Any) -> bool:
         """Return whether a version, an upload or a job refers to the blob."""
-        return bool(blob.is_referenced)
+        return blob.reference is not None
 
     @admin.display(description="references")
     def related(self, blob: Blob) -> SafeString:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from django.db.migrations.executor import MigrationExecutor
 from sessions_app.management.data_folder import create_data_folder
 from sessions_app.management.errors import Error
 from sessions_app.management.locks import wait_for_lock
+from sessions_app.operations.database_errors import is_disk_full
 
 PrintLine = Callable[[str], None]
 
@@ -70,6 +72,11 @@ def _is_behind() -> bool:
         executor = MigrationExecutor(connection)
         return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
     except (DatabaseError, OSError) as error:
+        if is_disk_full(error) or getattr(error, "errno", None) == errno.ENOSPC:
+            raise Error(
+                f"The disk of {settings.DATA_DIR} is full, so that the database cannot be opened. Free some space, then try again.",
+                code="disk_full",
+            ) from error
         reason = str(error).strip().splitlines()[0]
         raise Error(f"The database cannot be reached: {reason}", code="database_unreachable") from error
 

@@ -129,7 +129,8 @@ function createTargetCell({ placement, refusal, isMetadata }) {
     const line = create("span", "target-line");
     line.append(createSwatch(placement.category), create("span", "", placement.label));
     cell.append(line);
-    if (!placement.source.endsWith(placement.path)) cell.append(create("span", "target-path wrap", showInvisible(placement.path)));
+    if (!placement.source.endsWith(placement.path))
+      cell.append(create("span", "target-path wrap", showInvisible(placement.path)));
   }
   return cell;
 }

@@ -30,7 +30,7 @@ def new(request: SignedInRequest) -> HttpResponse:
 @require_POST
 @page_view
 def create_from_preview(request: SignedInRequest, code: UUID) -> HttpResponse:
-    """Import the ZIP of a preview job, or preview it with another reading of its names."""
+    """Import the ZIP of a preview job, or preview it with another reading."""
     preview = get_job_or_404(request.user, code, Action.EDIT)
     kind = Job.Kind.PREVIEW if "preview" in request.POST else Job.Kind.IMPORT
     try:

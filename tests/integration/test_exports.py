@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from io import BytesIO
 from unittest.mock import Mock
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -274,7 +277,8 @@ def test_a_download_after_a_renaming_has_the_new_name(world: World, client: Clie
 
     assert 'filename="keynote_export.zip"' in after["Content-Disposition"]
     assert after["ETag"] != before["ETag"]
-    assert b"sessions/keynote/audio/" in body_of(after)
+    with ZipFile(BytesIO(body_of(after))) as archive:
+        assert b"sessions/keynote/audio/" in archive.read("metadata.json")
 
 
 def body_of(response) -> bytes:
@@ -290,3 +294,23 @@ def test_an_export_is_invisible_to_other_users(world: World, client: Client):
     client.force_login(world.charlie)
 
     assert client.get(f"/exports/{export.code}/download/").status_code == 404
+
+
+def test_texts_are_deflated_and_media_stored(world: World):
+    subtitles = "1\n00:00:00,000 --> 00:00:01,000\nनमस्ते\n\n".encode() * 500
+    files = {
+        "translations/hi.srt": subtitles,
+        "audio/hi_audio.wav": b"x" * 5000,
+        "other/noise.txt": os.urandom(5000),
+    }
+    session = world.saved(files=files)
+    assert session.current is not None
+
+    data = read_object(world.exported(session.current).key)
+
+    with ZipFile(BytesIO(data)) as archive:
+        methods = {info.filename: info.compress_type for info in archive.infolist()}
+        assert archive.read("translations/hi.srt") == subtitles
+    assert methods["translations/hi.srt"] == methods["metadata.json"] == ZIP_DEFLATED
+    assert methods["audio/hi_audio.wav"] == methods["other/noise.txt"] == ZIP_STORED
+    assert len(data) < len(subtitles)

@@ -220,7 +220,6 @@ def test_files_that_metadata_names_and_the_zip_lacks_are_listed(world: World, cl
 
 @override_settings(TIME_ZONE="Asia/Kolkata")
 def test_timestamps_without_a_zone_are_local_and_never_in_the_future(world: World):
-    timezone.get_default_timezone.cache_clear()
     now = world.clock()
     local = timezone.localtime(now)
     document = DOCUMENT | {
@@ -229,7 +228,6 @@ def test_timestamps_without_a_zone_are_local_and_never_in_the_future(world: Worl
     }
 
     job = world.imported(zip_of_files(session("", document)))
-    timezone.get_default_timezone.cache_clear()
 
     assert job.state == Job.State.SUCCEEDED, job.error_message
     found = DubbingSession.objects.get()

@@ -110,7 +110,7 @@ def check_document(document: Any) -> dict[str, Any]:
 
 
 def is_session_document(document: Any) -> bool:
-    """Return whether a parsed metadata.json is that of a session, and not another tool's."""
+    """Return whether a parsed metadata.json is a session's, and not another tool's."""
     if not isinstance(document, dict):
         return False
     return not OWN_KEYS.isdisjoint(document) or len(COMMON_KEYS & document.keys()) >= MIN_COMMON_KEYS

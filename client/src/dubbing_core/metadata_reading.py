@@ -37,7 +37,7 @@ class MetadataReading:
 
     @property
     def is_intact(self) -> bool:
-        """Whether the document contains everything that the file does, so that the file need not be kept."""
+        """Whether the document contains all of the file, which need not be kept then."""
         return self.is_session and not self.warnings
 
 
@@ -82,7 +82,10 @@ def _read_damaged(data: bytes, size: int) -> MetadataReading:
 
 
 def _decode(data: bytes, warnings: list[str]) -> str:
-    """Decode the text; damaged characters become lone surrogates, which no value may contain."""
+    """Decode the text.
+
+    Damaged characters become lone surrogates, which no value may contain.
+    """
     encoding = json.detect_encoding(data)
     text = data.decode(encoding, errors="surrogateescape" if encoding in UTF_8 else "replace")
     if encoding not in UTF_8:
@@ -92,7 +95,7 @@ def _decode(data: bytes, warnings: list[str]) -> str:
 
 
 def _find_problem(key: str, value: Any) -> str | None:
-    """Return why a value cannot be used, as a clause that names its key; None if it can."""
+    """Return why a value cannot be used: a clause with its key; None if it can."""
     try:
         check_json([key, value])
         check_document({key: value})

@@ -151,7 +151,10 @@ def _map_folder(
 
 
 def _move_long_paths(mapped: dict[str, str], rules: NameRules) -> dict[str, str]:
-    """Move files with too long paths into one folder, under a name with a digest of the saved path."""
+    """Move files with too long paths into one folder.
+
+    Their names start with a digest of the saved path.
+    """
     long = [path for path, name in mapped.items() if _is_too_long(name, rules)]
     if not long:
         return mapped
@@ -172,7 +175,7 @@ def _is_too_long(path: str, rules: NameRules) -> bool:
 
 
 def _shorten(name: str, reserve: int = 0) -> str:
-    """Return the name within the limit of bytes that all systems share; its extension stays."""
+    """Return the name within the limit that all systems share, with its extension."""
     stem, extension = split_name(name)
     if count_bytes(extension) > EXTENSION_LIMIT:
         stem, extension = name, ""

@@ -1,4 +1,4 @@
-"""Paths of files: what a session can hold, what every system can hold, and how paths are shown.
+"""Paths of files: those that a session can hold, and how they are shown.
 
 A session keeps any relative path (:func:`check_saved_path`). Only names in ZIPs must be valid on Windows, macOS and
 Linux (:func:`check_path`); `dubbing_core.name_mapping` maps the others.
@@ -61,7 +61,9 @@ def normalize_path(raw: str) -> str:
 
 
 def check_saved_path(path: str) -> None:
-    """Refuse a path that a session cannot represent. All others are saved as they are spelled.
+    """Refuse a path that a session cannot represent.
+
+    All others are saved as they are spelled.
 
     :raises PathError: with one of the codes `path_empty`, `path_encoding` (not Unicode text, such as bytes that are not
         UTF-8), `path_nul`, `path_absolute`, `path_empty_part`, `path_dot`, `path_parent`, `path_part_too_long`,
@@ -83,7 +85,7 @@ def check_saved_path(path: str) -> None:
 
 
 def find_unrepresentable(paths: Iterable[str]) -> list[PathError]:
-    """Return an error for each path that a session cannot represent, in the order of the paths."""
+    """Return an error for each path that a session cannot represent, in order."""
     return [error for path in paths if (error := _find_path_error(path)) is not None]
 
 
@@ -189,7 +191,7 @@ def escape_unprintable(text: str) -> str:
 
 
 def list_for_message(paths: Sequence[str], *, limit: int = LIST_LIMIT) -> str:
-    """Return the first paths, escaped, and the number of the others: “a”, “b” and 3 more."""
+    """Return the first paths and the number of the others: “a”, “b” and 3 more."""
     shown = ", ".join(f"“{escape_for_message(path)}”" for path in paths[:limit])
     return f"{shown} and {len(paths) - limit:,} more" if len(paths) > limit else shown
 

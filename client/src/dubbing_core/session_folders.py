@@ -1,4 +1,4 @@
-"""Sessions in an archive or folder: each folder with a session's metadata.json, at any depth.
+"""Sessions in an archive: each folder with a session's metadata.json.
 
 The portal's imports and the drop-in class find them by this one rule.
 """
@@ -35,7 +35,7 @@ class FoundSessions:
 
     @property
     def other_folders(self) -> tuple[str, ...]:
-        """Folders beside the sessions that contain none of them, with their slash, the outermost of each."""
+        """Folders beside the sessions, with their slash; the outermost of each."""
         inside = [found.folder for found in self.sessions]
         others = {_find_other_folder(path, inside) for path in self.left_out}
         return tuple(sorted(others - {""}))

@@ -25,12 +25,13 @@ from sessions_app.exports import verify
 from sessions_app.exports.layout_cache import LayoutBusyError, get_layout_cache
 from sessions_app.models import Version
 from sessions_app.operations.errors import BadInputError, BusyError
+from sessions_app.operations.exports.deflated_texts import deflate_generated, deflate_texts
 from sessions_app.queries.history import iter_history_versions, list_saves, load_history_entries
 from sessions_app.queries.manifests import load_entries
 
 VERIFIER_NAME = f"{PRIVATE_FOLDER}/verify.py"
 """Makes an archive verifiable with Python alone."""
-REVISION = 1
+REVISION = 2
 """Increased whenever a version's ZIP changes, so that ZIPs planned by an earlier release are planned again."""
 LARGE_COUNT = 1000
 """Number of files above which few plannings run at a time; smaller ones take a few milliseconds."""
@@ -109,7 +110,8 @@ def _write_layout(
     texts.append(_text(version, checksum_manifest.CHECKSUM_MANIFEST_PATH, manifest))
     files = [_file(version, entry.path, entry.sha256, entry.size, entry.crc32) for entry in entries] + older
     del entries  # the largest part of the memory
-    write_layout(interleave_members([*texts, *files]), writer)
+    generated = map(deflate_generated, texts)
+    write_layout(interleave_members([*generated, *deflate_texts(files)]), writer)
 
 
 def _load_history(

@@ -1,4 +1,4 @@
-"""Contents of an import's sessions: ingest the members, and compare them with an export's checksums."""
+"""Contents of an import's sessions: stored, and compared with checksums."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def ingest_sessions(
     """
     plans = list(plans)
     failed: list[FailedSession] = []
-    while True:
+    blobs: dict[str, Blob] | None = None
+    while blobs is None:
         try:
             blobs = _ingest(context, archive, source, plans)
-            break
         except ZipError as error:
             # What was stored already is known in the next round, so it is only read again.
             damaged = _find_session(plans, error)

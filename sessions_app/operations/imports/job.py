@@ -143,7 +143,9 @@ def _read_archive(job: Job, source: ArchiveSource, reading: NameReading | None) 
 
 
 def _choose_names(job: Job, plan: ArchivePlan) -> dict[str, str]:
-    """Return a name for each session by its folder: as requested, or of its folder or the archive.
+    """Return a name for each session by its folder.
+
+    It is the requested one, or that of the folder or the archive.
 
     :raises BadInputError: `name_not_allowed`, one name was requested for several sessions.
     """

@@ -110,7 +110,7 @@ def _describe_folder(archive: Archive, folder: str) -> dict[str, Any]:
 
 
 def _list_ignored(archive: Archive, plans: Sequence[SessionPlan], left_out: Sequence[str]) -> list[str]:
-    """Return the members of the sessions that an import omits, such as files of operating systems."""
+    """Return the members that an import omits, such as files of operating systems."""
     stored = {*left_out, *(member.name for plan in plans for member in plan.stored_members)}
     private = tuple(f"{plan.folder}{PRIVATE_FOLDER}/" for plan in plans)
     documents = {f"{plan.folder}{METADATA_NAME}" for plan in plans}

@@ -19,7 +19,9 @@ MAX_TEXT_FILES = 50
 
 
 def read_document(chunks: Iterable[bytes], size: int) -> MetadataReading:
-    """Read what can be read of a metadata.json of ``size`` bytes; make its paths relative to the session.
+    """Read what can be read of a metadata.json of ``size`` bytes.
+
+    Its paths become relative to the session.
 
     :param chunks: its contents, of which only as much is read as can be used.
     """

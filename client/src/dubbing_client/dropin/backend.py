@@ -57,7 +57,9 @@ class Backend(Protocol):
         """Write the session as a ZIP to ``target``, atomically."""
 
     def import_archive(self, archive: Path, name: str, on_progress: OnProgress = no_progress) -> str:
-        """Import a ZIP as new sessions and return the clean name of the first. Nothing is overwritten.
+        """Import a ZIP as new sessions and return the clean name of the first.
+
+        Nothing is overwritten.
 
         :param name: of the only session; "" for that of its folder or of the ZIP.
         """

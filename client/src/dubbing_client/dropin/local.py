@@ -43,6 +43,7 @@ from dubbing_client.errors import UnsafeNamesError
 from dubbing_core.categories import METADATA_NAME
 from dubbing_core.hidden_files import is_hidden
 from dubbing_core.metadata import format_timestamp
+from dubbing_core.metadata_reading import read_metadata
 from dubbing_core.paths import escape_unprintable, has_invisible_characters
 from dubbing_core.session_names import fold_session_name
 
@@ -222,7 +223,7 @@ class LocalBackend:
             return {}
         except SessionError as error:
             log.warning("“%s”: %s It is replaced.", folder.name, error)
-            return {}
+            return read_metadata((folder / METADATA_NAME).read_bytes()).document or {}
 
     def _existing_folder(self, name: str) -> Path:
         name = clean_name(name)

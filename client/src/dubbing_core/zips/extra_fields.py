@@ -47,7 +47,7 @@ def parse_extra_fields(data: bytes, *, member: str) -> dict[int, bytes]:
 
 
 def parse_zip64_field(fields: dict[int, bytes], *, member: str) -> tuple[tuple[int, ...], int | None]:
-    """Return the values of the ZIP64 field (4.5.3): those of 8 bytes, and the disk number or None.
+    """Return the values of 8 bytes of the ZIP64 field (4.5.3), and the disk number.
 
     Without the field, or if it is empty, there are none.
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from dubbing_core.zips.records import (
     CENTRAL_SIGNATURE,
+    DEFLATED,
     EXTRA_ALIGNMENT,
     EXTRA_HEADER_SIZE,
     EXTRA_LIMIT,
@@ -41,29 +42,40 @@ ALIGNMENT_LIMIT = 0x8000
 
 
 def build_headers(
-    member_name: str, size: int, crc32: int, modified: datetime, offset: int
+    member_name: str,
+    size: int,
+    crc32: int,
+    modified: datetime,
+    offset: int,
+    *,
+    deflated_size: int | None = None,
 ) -> tuple[bytes, bytes]:
-    """Return the local and the central header of a member at an offset."""
+    """Return the local and the central header of a member at an offset.
+
+    :param deflated_size: bytes of a deflated member, which is smaller than 4 GiB; None for a stored one.
+    """
     name = member_name.encode()
     flags = 0 if member_name.isascii() else FLAG_UTF8
     dos_time, dos_date = _to_dos_timestamp(modified)
     field = min(size, SENTINEL32)
+    method, packed = (STORED, field) if deflated_size is None else (DEFLATED, deflated_size)
     # 4.5.3: the local header needs both sizes, the central one each value that does not fit into its own field.
     sizes = (size, size) if field == SENTINEL32 else ()
     offsets = (offset,) if offset >= SENTINEL32 else ()
     extra = pack_zip64(*sizes) if sizes else b""
     central_extra = pack_zip64(*sizes, *offsets) if sizes or offsets else b""
-    extra += _build_padding(size, offset + LocalHeader.STRUCT.size + len(name), len(extra))
+    if deflated_size is None:
+        extra += _build_padding(size, offset + LocalHeader.STRUCT.size + len(name), len(extra))
     # The records' structs are used directly: an object for each of 100,000 headers would double the time.
     local = LocalHeader.STRUCT.pack(
         LOCAL_SIGNATURE,
         NEEDS_ZIP64 if sizes else NEEDS_FOLDERS,
         flags,
-        STORED,
+        method,
         dos_time,
         dos_date,
         crc32,
-        field,
+        packed,
         field,
         len(name),
         len(extra),
@@ -73,11 +85,11 @@ def build_headers(
         MADE_BY_UNIX,
         NEEDS_ZIP64 if central_extra else NEEDS_FOLDERS,
         flags,
-        STORED,
+        method,
         dos_time,
         dos_date,
         crc32,
-        field,
+        packed,
         field,
         len(name),
         len(central_extra),

@@ -44,6 +44,31 @@ class TextMember:
     modified: datetime
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DeflatedMember:
+    """Member whose deflated contents are part of the layout."""
+
+    name: str
+    deflated: bytes
+    size: int
+    """In bytes, unpacked."""
+    crc32: int
+    modified: datetime
+
+    @classmethod
+    def from_data(cls, name: str, data: bytes | bytearray, *, modified: datetime) -> DeflatedMember:
+        return cls(
+            name=name,
+            deflated=codec.deflate(data),
+            size=len(data),
+            crc32=codec.crc32(data),
+            modified=modified,
+        )
+
+
+Member = BlobMember | TextMember | DeflatedMember
+
+
 @dataclass(frozen=True, slots=True)
 class Literal:
     """Bytes that are part of the layout."""
@@ -195,7 +220,7 @@ def check_range(start: int, end: int, size: int) -> None:
         raise ValueError(f"[{start}, {end}) is not within an archive of {size} bytes.")
 
 
-def plan_archive(members: Sequence[BlobMember | TextMember], *, comment: bytes = b"") -> SegmentLayout:
+def plan_archive(members: Sequence[Member], *, comment: bytes = b"") -> SegmentLayout:
     """Plan the archive of the members, in their order. No blob is read.
 
     :raises ValueError: as `write_layout` does.
@@ -205,9 +230,7 @@ def plan_archive(members: Sequence[BlobMember | TextMember], *, comment: bytes =
     return SegmentLayout(tuple(writer.segments))
 
 
-def write_layout(
-    members: Sequence[BlobMember | TextMember], writer: SegmentWriter, *, comment: bytes = b""
-) -> None:
+def write_layout(members: Sequence[Member], writer: SegmentWriter, *, comment: bytes = b"") -> None:
     """Plan the archive of the members, in their order, and pass its segments on.
 
     Uses little memory besides the members: the segments are not collected.
@@ -226,7 +249,7 @@ def write_layout(
     builder.finish(comment)
 
 
-def _check_member(member: BlobMember | TextMember) -> None:
+def _check_member(member: Member) -> None:
     check_path(member.name)
     if isinstance(member, TextMember):
         return
@@ -257,17 +280,24 @@ class _LayoutBuilder:
         self._count = 0
         self._position = 0
 
-    def add(self, member: BlobMember | TextMember) -> None:
+    def add(self, member: Member) -> None:
+        deflated_size = None
         if isinstance(member, TextMember):
             size, crc32 = len(member.data), codec.crc32(member.data)
         else:
             size, crc32 = member.size, member.crc32
-        local, central = build_headers(member.name, size, crc32, member.modified, self._position)
+        if isinstance(member, DeflatedMember):
+            deflated_size = len(member.deflated)
+        local, central = build_headers(
+            member.name, size, crc32, member.modified, self._position, deflated_size=deflated_size
+        )
         self._directory += central
         self._count += 1
         self._add_piece(local)
         if isinstance(member, TextMember):
             self._add_piece(member.data)
+        elif isinstance(member, DeflatedMember):
+            self._add_piece(member.deflated)
         elif size:
             self._flush()
             self._writer.add_blob(member.sha256, size)

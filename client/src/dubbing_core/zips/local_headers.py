@@ -197,7 +197,7 @@ def _check_values(entry: CentralEntry, header: LocalHeader, fields: dict[int, by
             declared += [size, compressed_size]
         case _:
             raise zip64_error(label)
-    if disk:
+    if disk is not None:  # local headers have none
         raise zip64_error(label)
     actual = (entry.crc32, entry.size, entry.compressed_size)
     if not _agree(declared, actual, zero_allowed=entry.has_descriptor):

@@ -11,7 +11,15 @@ import heapq
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from dubbing_core.zips.layout import BlobMember, BlobRange, Layout, Segment, TextMember
+from dubbing_core.zips.layout import (
+    BlobMember,
+    BlobRange,
+    DeflatedMember,
+    Layout,
+    Member,
+    Segment,
+    TextMember,
+)
 
 MIB = 1024 * 1024
 MIN_PART_SIZE = 5 * MIB
@@ -90,13 +98,13 @@ def plan_parts(layout: Layout, *, limits: PartLimits) -> tuple[PartPlan, ...]:
     return parts
 
 
-def interleave_members(members: Sequence[BlobMember | TextMember]) -> list[BlobMember | TextMember]:
+def interleave_members(members: Sequence[Member]) -> list[Member]:
     """Place small members before large ones, to fill the parts with their headers.
 
-    Text members stay first; large members, and small ones of one group, keep their order. The order depends on the
+    Members that are part of the layout stay first; large members, and small ones of one group, keep their order. The order depends on the
     members alone, so that a version has the same bytes in every store.
     """
-    texts = [member for member in members if isinstance(member, TextMember)]
+    texts = [member for member in members if not isinstance(member, BlobMember)]
     blobs = [member for member in members if isinstance(member, BlobMember)]
     large = [member for member in blobs if member.size >= LARGE_MEMBER_SIZE]
     if not large:
@@ -104,7 +112,7 @@ def interleave_members(members: Sequence[BlobMember | TextMember]) -> list[BlobM
     small = [(member.size, -index) for index, member in enumerate(blobs) if member.size < LARGE_MEMBER_SIZE]
     groups: list[list[int]] = [[] for _ in range(len(large) + 1)]
     fills = [(0, number) for number in range(len(large))]
-    fills[0] = (sum(len(text.data) for text in texts), 0)
+    fills[0] = (sum(map(_measure_text, texts)), 0)
     heapq.heapify(fills)
     # Largest first, each to the group with the fewest bytes.
     for size, index in sorted(small, reverse=True):
@@ -114,11 +122,15 @@ def interleave_members(members: Sequence[BlobMember | TextMember]) -> list[BlobM
         else:
             groups[number].append(-index)
             heapq.heapreplace(fills, (filled + size, number))
-    ordered: list[BlobMember | TextMember] = [*texts]
+    ordered: list[Member] = [*texts]
     for number, group in enumerate(groups):
         ordered += [blobs[index] for index in sorted(group)]
         ordered += large[number : number + 1]
     return ordered
+
+
+def _measure_text(member: TextMember | DeflatedMember) -> int:
+    return len(member.data if isinstance(member, TextMember) else member.deflated)
 
 
 def _plan_parts(layout: Layout, limits: PartLimits) -> Iterator[PartPlan]:

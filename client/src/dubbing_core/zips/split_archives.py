@@ -9,6 +9,19 @@ from dubbing_core.zips.errors import ZipError
 PART_NAMES = (re.compile(r"\.zip\.(\d{3,})$", re.IGNORECASE), re.compile(r"\.z(\d{2,})$", re.IGNORECASE))
 """Names that 7-Zip (`talk.zip.001`) and Info-ZIP (`talk.z01`) give to parts."""
 
+INCOMPLETE_CODES = frozenset(
+    {
+        "zip_count_mismatch",
+        "zip_directory_damaged",
+        "zip_multi_disk",
+        "zip_not_a_zip",
+        "zip_prefix",
+        "zip_trailing_data",
+        "zip_truncated",
+    }
+)
+"""Errors that a part can cause. 7-Zip also writes a single, complete part."""
+
 
 def find_part_number(filename: str) -> int | None:
     """Return the number of the part that a file name contains, or None."""
@@ -23,6 +36,9 @@ def part_error(number: int | None) -> ZipError:
 
 
 def explain_part(error: ZipError, filename: str) -> ZipError:
-    """Return the error of a file that could not be read; that of a part if its name is one of a part."""
+    """Return the error of a file that could not be read.
+
+    It is that of a part if the file has the name of one.
+    """
     number = find_part_number(filename)
-    return error if number is None else part_error(number)
+    return error if number is None or error.code not in INCOMPLETE_CODES else part_error(number)

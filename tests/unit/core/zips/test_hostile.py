@@ -231,8 +231,8 @@ REFUSED = {
     ),
     "contradictory local field": (forge(File(local_extra=pack_zip64(6, 6))), "zip_zip64_invalid"),
     "local field with another offset": (forge(File(local_extra=pack_zip64(5, 5, 1))), "zip_zip64_invalid"),
-    "local field with another disk": (
-        forge(File(local_extra=pack_extra(EXTRA_ZIP64, struct.pack("<3QI", 5, 5, 0, 1)))),
+    "local field with a disk": (
+        forge(File(local_extra=pack_extra(EXTRA_ZIP64, struct.pack("<3QI", 5, 5, 0, 0)))),
         "zip_zip64_invalid",
     ),
     # 5: local header equals central header

@@ -14,9 +14,19 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from dubbing_core.paths import PathError
-from dubbing_core.zips.layout import BlobMember, BlobRange, Layout, Literal, TextMember, plan_archive
+from dubbing_core.zips.layout import (
+    BlobMember,
+    BlobRange,
+    DeflatedMember,
+    Layout,
+    Literal,
+    Member,
+    TextMember,
+    plan_archive,
+)
 from dubbing_core.zips.records import EXTRA_ALIGNMENT, LocalHeader, from_dos_timestamp, to_dos_timestamp
 from tests.unit.core.zips.blobs import MODIFIED, Blobs, LayoutFile, zeros_crc32
+from tests.unit.core.zips.sources import contents_of
 
 
 def installed(**commands: str) -> dict[str, list[str]]:
@@ -359,3 +369,26 @@ def test_other_tools_read_more_than_65535_members(tmp_path):
 
     for tool in READS:
         assert output_of(*READS[tool], path) == b"".join(member.data for member in members), tool
+
+
+def test_deflated_members_are_literals_of_the_layout():
+    data = "1\n00:00:00,000 --> 00:00:01,000\nनमस्ते\n\n".encode() * 500
+    blobs = Blobs()
+    members: list[Member] = [
+        DeflatedMember.from_data("translations/hi.srt", data, modified=MODIFIED),
+        blobs.member("audio/hi.wav", b"x" * 100_000),
+        DeflatedMember.from_data("empty.json", b"", modified=MODIFIED),
+    ]
+
+    layout = plan_archive(members)
+
+    whole = blobs.bytes_of(layout.segments)
+    assert len(whole) == layout.size < 100_000 + len(data)
+    assert layout.etag == plan_archive(members).etag
+    assert whole[10:5000] == blobs.bytes_of(layout.cut(10, 5000))
+    with zipfile.ZipFile(io.BytesIO(whole)) as archive:
+        assert archive.testzip() is None
+        assert archive.read("translations/hi.srt") == data
+        methods = [info.compress_type for info in archive.infolist()]
+    assert methods == [zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED]
+    assert contents_of(whole)["translations/hi.srt"] == data

@@ -296,8 +296,8 @@ REDUNDANT = {
     "both sizes that the header has": File(central_extra=pack_zip64(5, 5)),
     "size that the header has": File(local_extra=pack_zip64(5), central_extra=pack_zip64(5)),
     "compressed size that the header has": File(central={"size": SENTINEL32}, central_extra=pack_zip64(5, 5)),
-    "the directory's field in the local header": File(
-        local=LARGE, local_extra=ALL_VALUES, central=LARGE, central_extra=ALL_VALUES
+    "offset in the local header": File(
+        local=LARGE, local_extra=pack_zip64(5, 5, 0), central=LARGE, central_extra=ALL_VALUES
     ),
     "empty fields": File(local_extra=pack_zip64(), central_extra=pack_zip64()),
     "private fields twice": File(

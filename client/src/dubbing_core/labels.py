@@ -34,7 +34,9 @@ class Role(StrEnum):
     """A generated audio track."""
     DUBBED_VIDEO = "dubbed_video"
     MIXED_VIDEO = "mixed_video"
-    """A video with background music or burned-in subtitles."""
+    """A dubbed video with background music or burned-in subtitles."""
+    SUBTITLED_VIDEO = "subtitled_video"
+    """The source with burned-in subtitles: not dubbed."""
     INTERMEDIATE = "intermediate"
     """Working file of a tool, which is no result."""
     PROJECT = "project"
@@ -70,6 +72,7 @@ ROLE_LABELS = {
     Role.DUBBED_AUDIO: "Dubbed audio track",
     Role.DUBBED_VIDEO: "Dubbed video",
     Role.MIXED_VIDEO: "Mixed video",
+    Role.SUBTITLED_VIDEO: "Subtitled video, not dubbed",
     Role.INTERMEDIATE: "Intermediate file",
     Role.PROJECT: "Project file",
     Role.MARKER: "Marker of a finished step",

@@ -64,6 +64,11 @@ def parse_language_tag(text: str, *, languages: Sequence[str] = ()) -> str:
     return tag if len(language) == len("en") or language in THREE_LETTER_LANGUAGES else ""
 
 
+def fold_language_tag(tag: str) -> str:
+    """Fold a tag: equal results mean the same language, in any spelling."""
+    return tag.replace("_", "-").casefold()
+
+
 @lru_cache(maxsize=4096)
 def parse_language_code(text: str) -> str:
     """Return the tag of a text that a tool wrote where only a language can be, or "".

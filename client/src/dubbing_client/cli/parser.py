@@ -33,6 +33,7 @@ COMMANDS = {
     "save": ("save", "Save a folder as a session's next version; only changes are sent"),
     "load": ("load", "Load a session's version into a folder; only differences are fetched"),
     "diff": ("diff", "Compare a folder with a version"),
+    "classify": ("classify", "Show the tool that wrote a folder and the label of each file; nothing is sent"),
     "export": ("archives", "Download a session as a ZIP; the same command resumes a broken download"),
     "import": ("archives", "Upload a ZIP and create a session from it"),
     "rename": ("sessions", "Rename a session"),

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from dubbing_core.categories import Category
+from dubbing_core.dialog_lines import find_lines, read_text
 from dubbing_core.labels import Label, Role
 from dubbing_core.languages import parse_language_code
 from dubbing_core.layouts.folder_index import FolderIndex
-from dubbing_core.layouts.lines import find_lines, read_text
 from dubbing_core.layouts.recognition import TextPlace, ToolFolder
 from dubbing_core.layouts.rules import SOURCE_LANGUAGE, TARGET_LANGUAGE, apply_rules, rule
 from dubbing_core.steps import Step

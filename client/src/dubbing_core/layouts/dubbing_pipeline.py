@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 
 from dubbing_core.categories import Category
+from dubbing_core.dialog_lines import find_lines, find_speakers, find_voices, read_voice_map
 from dubbing_core.file_kinds import FileKind, guess_kind
 from dubbing_core.labels import Role
 from dubbing_core.layouts.folder_index import FolderIndex
-from dubbing_core.layouts.lines import find_lines, find_speakers, find_voices, read_voice_map
 from dubbing_core.layouts.recognition import TextPlace, ToolFolder
 from dubbing_core.layouts.rules import SOURCE_LANGUAGE, TARGET_LANGUAGE, apply_rules, rule
 from dubbing_core.layouts.scripts import detect_text_language

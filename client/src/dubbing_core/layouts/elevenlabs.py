@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterator
 
 from dubbing_core.categories import Category
+from dubbing_core.dialog_lines import join_texts
 from dubbing_core.file_kinds import FileKind, guess_kind
 from dubbing_core.labels import Label, Role
 from dubbing_core.layouts.folder_index import FolderIndex
-from dubbing_core.layouts.lines import join_texts
 from dubbing_core.layouts.recognition import TextPlace, ToolFolder
 from dubbing_core.layouts.rules import AUDIO, SOURCE_LANGUAGE, apply_rules, rule
 from dubbing_core.layouts.scripts import detect_text_language

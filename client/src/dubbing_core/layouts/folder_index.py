@@ -66,7 +66,7 @@ class FolderIndex:
         return [path[len(root) :] for path in self.paths[start:end]]
 
     def roots_of(self, *markers: str) -> dict[str, list[str]]:
-        """Return the roots below which one of the relative paths exists, with those that do."""
+        """Return roots below which some of the relative paths exist, with those."""
         roots: dict[str, list[str]] = defaultdict(list)
         for marker in markers:
             for path in self._by_name.get(marker.rpartition("/")[2], ()):
@@ -75,7 +75,7 @@ class FolderIndex:
         return dict(roots)
 
     def folders_with(self, pattern: re.Pattern[str]) -> dict[str, list[str]]:
-        """Return folders that directly contain files whose whole name matches, with the names."""
+        """Return folders with files whose whole name matches, with the names."""
         matching = [name for name in self._by_name if pattern.fullmatch(name)]
         folders: dict[str, list[str]] = defaultdict(list)
         for name in matching:

@@ -25,19 +25,21 @@ def label_others(
     *,
     source: str | None,
     languages: Sequence[str],
-    source_language: str,
+    spoken: Mapping[str, str],
 ) -> dict[str, Label]:
     """Return labels for files that no tool claims.
 
     :param source: the source video, if it is one of them.
     :param languages: target languages that are known already.
-    :param source_language: the source's language, or "" where it is not known.
+    :param spoken: the source's language by folder, with its slash, of projects in which it is known.
     """
     labels: dict[str, Label] = {}
     tagged: dict[str, str] = {}
     for path in paths:
         if path == source:
-            labels[path] = Label(category=Category.ORIGINAL_VIDEO, language=source_language, role=Role.SOURCE)
+            labels[path] = Label(
+                category=Category.ORIGINAL_VIDEO, language=_find_spoken(path, spoken), role=Role.SOURCE
+            )
         elif is_junk(path) or path.startswith(f"{PRIVATE_FOLDER}/"):
             labels[path] = Label(category=Category.OTHER, role=Role.IGNORED)
         else:
@@ -49,26 +51,43 @@ def label_others(
             elif guess_kind(path) is FileKind.SUBTITLE and category is Category.TRANSCRIPTIONS and language:
                 tagged[path] = language
             labels[path] = Label(category=category, language=language, role=role)
-    _label_tagged_subtitles(labels, tagged, languages, source_language)
+    _label_tagged_subtitles(labels, tagged, languages, spoken)
     _read_documents(folder, labels)
     return labels
 
 
 def _label_tagged_subtitles(
-    labels: dict[str, Label], tagged: Mapping[str, str], languages: Collection[str], source_language: str
+    labels: dict[str, Label],
+    tagged: Mapping[str, str],
+    languages: Collection[str],
+    spoken: Mapping[str, str],
 ) -> None:
-    """Label subtitles with a language: those in the source's are the transcript, others translations."""
-    source = source_language or _find_undubbed_language(labels, tagged, languages)
+    """Label subtitles in a language: the source's transcript, or translations."""
+    undubbed = _find_undubbed_language(labels, tagged, languages)
     for path, language in tagged.items():
-        is_source = language == source
+        is_source = language == (_find_spoken(path, spoken) or undubbed)
         category = Category.TRANSCRIPTIONS if is_source else Category.TRANSLATIONS
         labels[path] = replace(labels[path], category=category, role=suggest_role(path, category))
+
+
+def _find_spoken(path: str, spoken: Mapping[str, str]) -> str:
+    """Return the language of the innermost project around a path, or ""."""
+    folder = path
+    while spoken and folder:
+        parent, slash, _ = folder.removesuffix("/").rpartition("/")
+        folder = parent + slash
+        if folder in spoken:
+            return spoken[folder]
+    return ""
 
 
 def _find_undubbed_language(
     labels: Mapping[str, Label], tagged: Mapping[str, str], languages: Collection[str]
 ) -> str:
-    """Return the only language of subtitles in which nothing is dubbed, if others are, or ""."""
+    """Return the only language of subtitles that is not dubbed, or "".
+
+    It is the source's where others are dubbed.
+    """
     if any(label.role is Role.TRANSCRIPT and path not in tagged for path, label in labels.items()):
         return ""
     dubbed = {label.language for label in labels.values() if label.category in DUBBED and label.language}
@@ -78,7 +97,10 @@ def _find_undubbed_language(
 
 
 def _read_documents(folder: FolderIndex, labels: dict[str, Label]) -> None:
-    """Label documents of speech recognition, whatever their name: text, segments and a language."""
+    """Label documents of speech recognition by their contents.
+
+    Whisper and others write segments and a language, under any name.
+    """
     documents = [
         path
         for path, label in labels.items()

@@ -97,7 +97,7 @@ RULES = (
     rule(
         r"(?:horizontal|vertical)_(?:bilingual|embed)\.mp4|transferred_vertical_video\.mp4",
         Category.MIXED_VIDEOS,
-        Role.MIXED_VIDEO,
+        Role.SUBTITLED_VIDEO,
         language=TARGET_LANGUAGE,
     ),
     rule(r"krillinai_manifest\.json|step_param\.gob", Category.OTHER, Role.PROJECT),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dubbing_core.categories import Category
+from dubbing_core.dialog_lines import find_lines, find_speakers, join_texts, read_voice_map
 from dubbing_core.labels import Role
 from dubbing_core.layouts.folder_index import FolderIndex
-from dubbing_core.layouts.lines import find_lines, find_speakers, join_texts, read_voice_map
 from dubbing_core.layouts.recognition import TextPlace, ToolFolder
 from dubbing_core.layouts.rules import SOURCE_LANGUAGE, TARGET_LANGUAGE, apply_rules, rule
 from dubbing_core.layouts.scripts import detect_text_language

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from dubbing_core.categories import Category
+from dubbing_core.dialog_lines import find_lines, find_speakers, find_voices
 from dubbing_core.file_kinds import FileKind, guess_kind, split_name
 from dubbing_core.labels import Label, Role
 from dubbing_core.languages import parse_language_code
 from dubbing_core.layouts.folder_index import FolderIndex
-from dubbing_core.layouts.lines import find_lines, find_speakers, find_voices
 from dubbing_core.layouts.recognition import TextPlace, ToolFolder
 from dubbing_core.layouts.rules import SOURCE_LANGUAGE, TARGET_LANGUAGE, apply_rules, rule
 from dubbing_core.steps import Step
@@ -105,7 +105,7 @@ def _read_utterances(found: ToolFolder, path: str, code: str, document: Any) -> 
 
 
 def _find_source_video(folder: FolderIndex, root: str, found: ToolFolder) -> None:
-    """Look for the source by the silent video's stem, in the folder and in the one around it."""
+    """Look for the source by the silent video's stem, here and one folder above."""
     silent = (SILENT_VIDEO.fullmatch(name) for name in folder.folders[root])
     stems = {match["stem"] for match in silent if match and not match["stem"].startswith("dubbed")}
     parent, slash, _ = root.removesuffix("/").rpartition("/")

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator, Sequence
 
 from dubbing_core.categories import Category
+from dubbing_core.dialog_lines import read_text
 from dubbing_core.file_kinds import split_name
 from dubbing_core.labels import Label, Role
 from dubbing_core.languages import parse_language_code
 from dubbing_core.layouts.folder_index import FolderIndex
-from dubbing_core.layouts.lines import read_text
 from dubbing_core.layouts.recognition import Question, QuestionCode, TextPlace, ToolFolder
 from dubbing_core.layouts.rules import TARGET_LANGUAGE, VIDEO, apply_rules, rule
 from dubbing_core.layouts.scripts import detect_text_language
@@ -149,7 +149,10 @@ def _find_source(folder: FolderIndex, root: str, texts: dict[str, str], dubs: se
 
 
 def _find_dubbed_text(folder: FolderIndex, root: str, texts: dict[str, str]) -> str:
-    """Return the code of the only text that contains the lines in the names of dubbed segments."""
+    """Return the code of the only text that contains the dubbed lines.
+
+    Names of segments contain their line, and so does the queue of lines.
+    """
     spoken = []
     for path in folder.below(root):
         match = SEGMENT.fullmatch(path)
@@ -179,7 +182,10 @@ def _letters(text: str) -> str:
 
 
 def _guess_source(root: str, texts: dict[str, str]) -> str:
-    """Return the most probable source: the language of the video's title, or English, or not Chinese."""
+    """Return the most probable source's code.
+
+    It is in the language of the video's title, or in English, or not in Chinese.
+    """
     title = root.split("/")[-2] if "/" in root else ""
     written = detect_text_language(title * 3)
     by_language = {parse_language_code(code).partition("-")[0]: code for code in reversed(list(texts))}

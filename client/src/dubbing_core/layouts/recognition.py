@@ -12,7 +12,7 @@ from dubbing_core.steps import Step
 
 
 class QuestionCode(StrEnum):
-    """Kind of a question that only a person can answer."""
+    """Kind of a question to a person."""
 
     SOURCE_OUTSIDE = "source_outside"
     """The tool keeps the source video outside of its folder."""
@@ -24,12 +24,12 @@ class QuestionCode(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """A question with its possible answers; the first is the recognizer's guess."""
+    """A question with its choices; the first is the recognizer's guess."""
 
     code: QuestionCode
     text: str
     choices: tuple[str, ...] = ()
-    """Paths or language tags; empty where the answer is not in the folder."""
+    """Paths or language tags; empty where none of them is in the folder."""
 
     def to_json(self) -> dict[str, Any]:
         return {"code": self.code.value, "text": self.text, "choices": list(self.choices)}
@@ -101,6 +101,10 @@ class Recognition:
     def tool(self) -> str:
         """The tool's name, or the names of several joined by “ + ”."""
         return " + ".join(self.tools)
+
+    def is_claimed(self, path: str) -> bool:
+        """Return whether a tool knows the file by its name."""
+        return any(path in folder.labels for folder in self.folders)
 
     @property
     def sources(self) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from dubbing_core.categories import Category
 from dubbing_core.labels import Label, Role
@@ -56,8 +56,9 @@ def read_nothing(_path: str) -> bytes | None:
 def recognize(
     paths: Iterable[str], read_small_file: ReadSmallFile = read_nothing, *, languages: Sequence[str] = ()
 ) -> Recognition | None:
-    """Return the tools that wrote a folder and a label for every file; None for no files.
+    """Return the tools that wrote a folder and a label for every file.
 
+    :returns: None if there are no files.
     :param paths: relative, with slashes.
     :param read_small_file: see `FolderIndex`; a bounded number of files is read, each once.
     :param languages: target languages that the project already has.
@@ -78,7 +79,8 @@ def recognize(
         _claim(labels, each.broad)
     targets = list(dict.fromkeys([*languages, *(tag for each in found for tag in each.target_languages)]))
     spoken = list(dict.fromkeys(each.source_language for each in found if each.source_language))
-    _label_others(folder, labels, questions, targets, spoken)
+    by_root = {each.root: each.source_language for each in found if each.source_language}
+    _label_others(folder, labels, questions, targets, by_root)
     questions += _ask_for_sources(labels, found)
     ordered = {path: labels[path] for path in folder.paths}
     return _summarize(ordered, found, questions, targets, spoken)
@@ -116,7 +118,7 @@ def _label_others(
     labels: dict[str, Label],
     questions: list[Question],
     targets: Sequence[str],
-    spoken: Sequence[str],
+    spoken: Mapping[str, str],
 ) -> None:
     others = [path for path in folder.paths if path not in labels]
     has_source = _has_source(labels.values())
@@ -126,13 +128,7 @@ def _label_others(
     is_asked = any(question.code is QuestionCode.SOURCE_AMBIGUOUS for question in questions)
     if len(candidates) > 1 and not (is_asked or has_source):
         questions.append(_ask_which(candidates))
-    labels |= generic.label_others(
-        folder,
-        others,
-        source=source,
-        languages=targets,
-        source_language=spoken[0] if len(spoken) == 1 else "",
-    )
+    labels |= generic.label_others(folder, others, source=source, languages=targets, spoken=spoken)
 
 
 def _has_source(labels: Iterable[Label]) -> bool:

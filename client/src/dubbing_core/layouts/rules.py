@@ -57,7 +57,7 @@ def rule(
 
 
 def apply_rules(folder: FolderIndex, found: ToolFolder, rules: Sequence[Rule]) -> None:
-    """Label the files below the tool's root that match a rule; the first match decides."""
+    """Label files below the tool's root; the first matching rule decides."""
     target = found.target_languages[0] if len(found.target_languages) == 1 else ""
     languages = {SOURCE_LANGUAGE: found.source_language, TARGET_LANGUAGE: target}
     matchers = [(each.pattern.fullmatch, each) for each in rules]

@@ -54,7 +54,7 @@ MARKUP = re.compile(r"<[^<>]*>|\{\\[^{}]*\}|\d\d:\d\d:\d\d\S*|-->")
 
 
 def detect_text_language(text: str) -> str:
-    """Return the language of a text where its script or its words leave no doubt, or ""."""
+    """Return the language that a text's script or words reveal, or ""."""
     sample = MARKUP.sub(" ", text[:SAMPLE_LENGTH])
     letters = sum(map(str.isalpha, sample))
     if letters < LETTERS_REQUIRED:

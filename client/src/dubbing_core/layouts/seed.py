@@ -6,31 +6,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from dubbing_core.categories import FOLDERS, METADATA_NAME, Category, is_original_video
+from dubbing_core.dialog_lines import read_voice_map
 from dubbing_core.labels import Label, Role
 from dubbing_core.languages import find_language_tag
 from dubbing_core.layouts.folder_index import FolderIndex
-from dubbing_core.layouts.lines import read_voice_map
 from dubbing_core.layouts.names import suggest_role
 from dubbing_core.layouts.recognition import TextPlace, ToolFolder
+from dubbing_core.metadata import is_session_document
 from dubbing_core.steps import Step
 
 NAME = "Project Session Manager"
-KEYS = frozenset(
-    {
-        "audio_paths",
-        "custom_voices",
-        "final_videos",
-        "languages",
-        "mixed_videos",
-        "session_metadata",
-        "session_name",
-        "transcription_text",
-        "translations",
-        "video_name",
-        "voices",
-    }
-)
-KEYS_REQUIRED = 3
 SPECIFIC_FOLDERS = FOLDERS.keys() - {"audio", "voices", "other"}
 ASSIGNMENTS = "voice_assignments.json"
 WORKING_FILES = {
@@ -70,11 +55,6 @@ def recognize(folder: FolderIndex) -> Iterator[ToolFolder]:
             yield _read(folder, root, evidence)
 
 
-def is_session_document(value: Any) -> bool:
-    """Return whether a metadata.json is the Project Session Manager's."""
-    return isinstance(value, dict) and len(KEYS & value.keys()) >= KEYS_REQUIRED
-
-
 def _read(folder: FolderIndex, root: str, evidence: list[str]) -> ToolFolder:
     found = ToolFolder(tool=NAME, root=root, evidence=[root + name for name in evidence])
     document = folder.load_json(root + METADATA_NAME) if METADATA_NAME in evidence else {}
@@ -83,7 +63,8 @@ def _read(folder: FolderIndex, root: str, evidence: list[str]) -> ToolFolder:
     found.target_languages = languages
     found.voices = read_voice_map(metadata.get("voices"))
     if metadata:
-        found.labels[root + METADATA_NAME] = Label(category=Category.OTHER, role=Role.SESSION_METADATA)
+        role = Role.PROJECT if root else Role.SESSION_METADATA
+        found.labels[root + METADATA_NAME] = Label(category=Category.OTHER, role=role)
     for path in folder.below(root):
         _label(found, path, languages)
     assignments = (f"{root}voices/{ASSIGNMENTS}", f"{root}{ASSIGNMENTS}")

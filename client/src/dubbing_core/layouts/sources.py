@@ -23,7 +23,9 @@ SUFFIX_BORDERS = "_-. ()[]"
 
 
 def find_candidates(paths: Sequence[str], *, needs_evidence: bool = False) -> list[str]:
-    """Return the videos that may be the source: one where names decide, else all of equal rank.
+    """Return the videos that may be the source.
+
+    It is one where names decide, else all of equal rank.
 
     :param paths: files, of which the videos are considered.
     :param needs_evidence: a video that is only alone is no candidate.
@@ -50,7 +52,10 @@ def _is_named_source(path: str) -> bool:
 
 
 def _find_bases(videos: Sequence[str]) -> dict[str, str]:
-    """Return the base of each video whose stem is the base's with a language or a tool's word after it."""
+    """Return the base of each derived video.
+
+    Its stem is the base's with a language or a tool's word after it.
+    """
     by_stem: dict[str, str] = {}
     for path in sorted(videos, key=lambda path: -path.count("/")):
         folder, _, _ = path.rpartition("/")
@@ -61,8 +66,10 @@ def _find_bases(videos: Sequence[str]) -> dict[str, str]:
         folder, _, _ = path.rpartition("/")
         stem = split_name(path)[0].casefold()
         for end in range(len(stem) - 1, 0, -1):
+            if stem[end] not in SEPARATORS:
+                continue
             base = by_stem.get(f"{folder}/{stem[:end]}") or by_stem.get(stem[:end])
-            if base is not None and base != path and stem[end] in SEPARATORS and _is_generated(stem[end:]):
+            if base is not None and base != path and _is_generated(stem[end:]):
                 bases[path] = base
                 break
     return bases

@@ -117,7 +117,7 @@ RULES = (
         language=TARGET_LANGUAGE,
         step=Step.DUBBED,
     ),
-    rule(r"output_sub\.mp4", Category.MIXED_VIDEOS, Role.MIXED_VIDEO, language=TARGET_LANGUAGE),
+    rule(r"output_sub\.mp4", Category.MIXED_VIDEOS, Role.SUBTITLED_VIDEO, language=TARGET_LANGUAGE),
     rule(r"gpt_log/.+", Category.OTHER, Role.REPORT),
     rule(r"\.(?:subtitle|dubbing)_done", Category.OTHER, Role.MARKER),
     rule(r"input_manifest\.json", Category.OTHER, Role.PROJECT),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections import Counter
 
 import pytest
@@ -358,3 +359,27 @@ def test_the_work_grows_with_the_number_of_files(monkeypatch):
 
     assert sum(reads.values()) <= folder_index.READ_LIMIT
     assert max(reads.values()) == 1
+
+
+def test_work_per_file_does_not_depend_on_the_number_of_files():
+    """Twice the files take twice the calls, with a few files of every tool among them."""
+    trees = [BUILDERS[name](Project()).moved(f"{name}/") for name in BUILDERS]
+    files = [path for tree in trees for path in tree.files]
+
+    def count_calls(copies: int) -> int:
+        calls = 0
+
+        def count(_frame: object, event: str, _argument: object) -> None:
+            nonlocal calls
+            calls += event in {"call", "c_call"}
+
+        paths = [f"{copy:03}/{path}" for copy in range(copies) for path in files]
+        sys.setprofile(count)
+        try:
+            recognize(paths)
+        finally:
+            sys.setprofile(None)
+        return calls
+
+    count_calls(1)  # fills the caches of language tags
+    assert count_calls(8) < 2.3 * count_calls(4)

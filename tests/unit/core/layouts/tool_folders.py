@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from dubbing_core.categories import Category
 
 TEXTS = {
-    "en": "This is the first line of the talk and you will see that it is not long for what we have to say.",
+    "en": "This is the first line of the talk and you will see that it is not long for what we have to do.",
     "zh": "这是演讲的第一行我们将会看到它并不长因为我们要说的话还有很多很多。",
     "es": "Esta es la primera línea de la charla y no es larga para lo que se tiene que decir en una tarde con los que están.",
     "ja": "これは講演の最初の行です。私たちが言いたいことはまだたくさんあります。",
@@ -238,6 +238,8 @@ def open_dubbing(project: Project) -> ToolTree:
     tree.add(Category.AUDIO, f"dubbed_audio_{target}.mp3", language=project.target)
     tree.add(Category.AUDIO, f"htdemucs/{stem}_audio/vocals.wav", f"htdemucs/{stem}_audio/no_vocals.wav")
     tree.add(Category.FINAL_VIDEOS, f"dubbed_video_{target}.mp4", language=project.target)
+    tree.write(f"{source}.srt", srt(project.source, project.lines))
+    tree.write(f"{target}.srt", srt(project.target, project.lines))
     utterances = [
         {
             "id": n,

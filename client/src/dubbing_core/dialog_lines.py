@@ -57,7 +57,10 @@ def _texts(lines: Sequence[dict[str, Any]], key: str) -> Iterator[str]:
 
 
 def read_voice_map(value: Any) -> dict[str, str]:
-    """Return a document's voices by speaker or language: texts, or objects that name a voice."""
+    """Return a document's voices by speaker or language.
+
+    A voice is a text, or an object that names it.
+    """
     if isinstance(value, dict) and isinstance(value.get("voices"), dict):
         value = value["voices"]
     if not isinstance(value, dict):

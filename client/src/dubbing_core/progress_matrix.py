@@ -1,0 +1,251 @@
+"""Progress of a project by language and step, derived from labeled files."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from dubbing_core.categories import Category
+from dubbing_core.enums import StrEnum
+from dubbing_core.labels import Role
+from dubbing_core.languages import fold_language_tag
+from dubbing_core.progress import Progress, Stage
+from dubbing_core.steps import Step
+
+
+class LabeledFile(Protocol):
+    """A file with its size and label, such as an entry of a manifest."""
+
+    @property
+    def path(self) -> str: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def category(self) -> Category: ...
+    @property
+    def language(self) -> str: ...
+    @property
+    def role(self) -> Role: ...
+
+
+class CellState(StrEnum):
+    """Progress of one step in one language."""
+
+    MISSING = "missing"
+    EMPTY = "empty"
+    """There are files, but all of them are empty."""
+    PARTIAL = "partial"
+    """Only files of which the result is made: lines of audio, working files."""
+    DONE = "done"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """Files of one step in one language."""
+
+    state: CellState = CellState.MISSING
+    files: int = 0
+    empty_files: int = 0
+
+    @property
+    def is_done(self) -> bool:
+        return self.state is CellState.DONE
+
+    @property
+    def has_results(self) -> bool:
+        return self.state in {CellState.PARTIAL, CellState.DONE}
+
+
+MISSING = Cell()
+STEPS = {
+    Category.TRANSCRIPTIONS: Step.TRANSCRIBED,
+    Category.TRANSLATIONS: Step.TRANSLATED,
+    Category.AUDIO: Step.VOICED,
+    Category.FINAL_VIDEOS: Step.DUBBED,
+    Category.MIXED_VIDEOS: Step.MIXED,
+}
+# Roles of a step's result, and of files that are only part of one; files in other roles count for nothing.
+RESULTS = {
+    Step.TRANSCRIBED: {Role.NONE, Role.TRANSCRIPT, Role.UNCONFIRMED, Role.PROJECT},
+    Step.TRANSLATED: {Role.NONE, Role.TRANSLATION, Role.UNCONFIRMED, Role.PROJECT},
+    Step.VOICED: {Role.NONE, Role.DUBBED_AUDIO},
+    Step.DUBBED: {Role.NONE, Role.DUBBED_VIDEO},
+    Step.MIXED: {Role.NONE, Role.MIXED_VIDEO},
+}
+PARTS = {
+    Step.TRANSCRIBED: {Role.INTERMEDIATE, Role.BILINGUAL},
+    Step.TRANSLATED: {Role.INTERMEDIATE, Role.BILINGUAL},
+    Step.VOICED: {Role.SEGMENT},
+    Step.DUBBED: set[Role](),
+    Step.MIXED: set[Role](),
+}
+SOURCE_CATEGORIES = {Category.ORIGINAL_VIDEO, Category.TRANSCRIPTIONS}
+SOURCE_ROLES = {Role.SOURCE_AUDIO, Role.IGNORED, Role.BILINGUAL}
+TARGET_STEPS = (Step.TRANSLATED, Step.VOICED, Step.DUBBED, Step.MIXED)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProgressMatrix:
+    """Cells of every target language; "" stands for files in an unknown language."""
+
+    languages: tuple[str, ...]
+    """Target languages."""
+    cells: Mapping[tuple[str, Step], Cell]
+    transcribed: Cell
+    """The transcription is the source's, and common to all target languages."""
+    empty_files: tuple[str, ...]
+    """Paths of empty files in a category that should have results."""
+
+    def cell(self, language: str, step: Step) -> Cell:
+        return self.transcribed if step is Step.TRANSCRIBED else self.cells.get((language, step), MISSING)
+
+    def has_video(self, language: str) -> bool:
+        return self.cell(language, Step.DUBBED).is_done or self.cell(language, Step.MIXED).is_done
+
+    @property
+    def progress(self) -> Progress:
+        """The original session manager's four facts: results that exist in any language."""
+        return Progress(
+            has_transcription=self.transcribed.has_results,
+            has_translations=self._has_any(Step.TRANSLATED),
+            has_audio=self._has_any(Step.VOICED),
+            has_videos=self._has_any(Step.DUBBED) or self._has_any(Step.MIXED),
+        )
+
+    @property
+    def is_completed(self) -> bool:
+        """Whether all steps have results and every target language has a video."""
+        progress = self.progress
+        has_all = progress.has_transcription and progress.has_translations and progress.has_audio
+        return has_all and bool(self.languages) and all(map(self.has_video, self.languages))
+
+    @property
+    def stage(self) -> Stage:
+        """The furthest stage reached, whether or not the stages before it exist."""
+        if self.is_completed:
+            return Stage.COMPLETED
+        progress = self.progress
+        if progress.has_videos:
+            return Stage.DUBBED
+        if progress.has_audio:
+            return Stage.VOICED
+        if progress.has_translations:
+            return Stage.TRANSLATED
+        return Stage.TRANSCRIBED if progress.has_transcription else Stage.EMPTY
+
+    def _has_any(self, step: Step) -> bool:
+        return any(cell.has_results for (_, each), cell in self.cells.items() if each is step)
+
+
+def compute_matrix(
+    files: Iterable[LabeledFile],
+    *,
+    targets: Collection[str] = (),
+    excluded: Collection[str] = (),
+    has_transcription_text: bool = False,
+    translated_texts: Collection[str] = (),
+) -> ProgressMatrix:
+    """Compute the matrix of one version.
+
+    :param targets: languages that a person added, or that the metadata names; each gets a row, also without files.
+    :param excluded: languages that a person excluded.
+    :param has_transcription_text: the metadata has a transcription, which needs no file.
+    :param translated_texts: languages of translations in the metadata.
+    """
+    spelled: dict[str, str] = {}
+    for tag in (*targets, *translated_texts):
+        spelled.setdefault(fold_language_tag(tag), tag)
+    labeled = _group(files)
+    for key, step in labeled:
+        if step is not Step.TRANSCRIBED:
+            spelled.setdefault(key, labeled[key, step][0].language)
+    _assign_unknown(labeled, spelled)
+    for tag in excluded:
+        spelled.pop(fold_language_tag(tag), None)
+    empty = sorted({file.path for group in labeled.values() for file in group if file.size == 0})
+    transcribed = _build_cell(Step.TRANSCRIBED, labeled.pop(("", Step.TRANSCRIBED), []))
+    if has_transcription_text and not transcribed.has_results:
+        transcribed = Cell(state=CellState.DONE)
+    cells = {
+        (spelled.get(key, ""), step): _build_cell(step, group)
+        for (key, step), group in labeled.items()
+        if key in spelled or not key
+    }
+    for tag in translated_texts:
+        place = (spelled.get(fold_language_tag(tag), tag), Step.TRANSLATED)
+        if not cells.get(place, MISSING).has_results:
+            cells[place] = Cell(state=CellState.DONE)
+    return ProgressMatrix(
+        languages=tuple(spelled.values()), cells=cells, transcribed=transcribed, empty_files=tuple(empty)
+    )
+
+
+def _group(files: Iterable[LabeledFile]) -> dict[tuple[str, Step], list[LabeledFile]]:
+    """Return the files that count, by folded language and step."""
+    labeled: dict[tuple[str, Step], list[LabeledFile]] = defaultdict(list)
+    for file in files:
+        step = STEPS.get(file.category)
+        if step is None or file.role not in RESULTS[step] | PARTS[step]:
+            continue
+        if file.role is Role.PROJECT:
+            # A project file has both texts, but only its language proves that it was translated.
+            labeled["", Step.TRANSCRIBED].append(file)
+            if not file.language:
+                continue
+        key = "" if step is Step.TRANSCRIBED else fold_language_tag(file.language)
+        labeled[key, step].append(file)
+    return labeled
+
+
+def _assign_unknown(labeled: dict[tuple[str, Step], list[LabeledFile]], spelled: dict[str, str]) -> None:
+    """Count files in an unknown language for the only known one.
+
+    With several known languages they count for none of them, but a translation may have all in one file.
+    """
+    known = [key for key in spelled if key]
+    if "" not in spelled or not known:
+        return
+    for step in TARGET_STEPS:
+        if len(known) == 1 or step is Step.TRANSLATED:
+            files = labeled.pop(("", step), [])
+            for key in known if files else ():
+                labeled[key, step] = [*labeled.get((key, step), ()), *files]
+    del spelled[""]
+
+
+def _build_cell(step: Step, files: Collection[LabeledFile]) -> Cell:
+    if not files:
+        return MISSING
+    filled = [file for file in files if file.size > 0]
+    if any(file.role in RESULTS[step] for file in filled):
+        state = CellState.DONE
+    else:
+        state = CellState.PARTIAL if filled else CellState.EMPTY
+    return Cell(state=state, files=len(files), empty_files=len(files) - len(filled))
+
+
+def compute_document_progress(
+    document: Mapping[str, Any], entries: Iterable[LabeledFile], *, excluded: Collection[str] = ()
+) -> ProgressMatrix:
+    """Return a version's progress, by its files and its document's texts.
+
+    :param excluded: target languages that a person excluded.
+    """
+    return compute_matrix(
+        entries,
+        targets=document.get("languages") or (),
+        excluded=excluded,
+        has_transcription_text=bool(document.get("transcription_text")),
+        translated_texts=[tag for tag, text in (document.get("translations") or {}).items() if text],
+    )
+
+
+def list_target_languages(entries: Iterable[LabeledFile]) -> list[str]:
+    """Return the languages of translated and dubbed files, in their order."""
+    return [
+        entry.language
+        for entry in entries
+        if entry.language and entry.category not in SOURCE_CATEGORIES and entry.role not in SOURCE_ROLES
+    ]

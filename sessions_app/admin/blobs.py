@@ -51,10 +51,11 @@ class BlobAdmin(LargeTableAdmin[Blob]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Blob]:
         references = [
-            model.objects.filter(blob=OuterRef("pk")).values("pk")[:1] for model in (Entry, Pin, Upload)
+            Subquery(model.objects.filter(blob=OuterRef("pk")).values("pk")[:1])
+            for model in (Entry, Pin, Upload)
         ]
         # With a limit each is looked up for the rows on the page; for EXISTS PostgreSQL reads all entries.
-        return super().get_queryset(request).annotate(reference=Coalesce(*map(Subquery, references)))
+        return super().get_queryset(request).annotate(reference=Coalesce(*references))
 
     def find(self, term: str) -> Q:
         return has_sha256(term) or NOTHING

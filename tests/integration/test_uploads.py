@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -412,10 +412,15 @@ def test_a_save_does_not_read_bytes_that_were_hashed_on_arrival(
     save(alice, session, code)
     reads: list[str] = []
     read = FileSystemStore.read
+
+    def counted_read(store: FileSystemStore, key: str, start: int, end: int) -> Iterator[bytes]:
+        reads.append(key)
+        return read(store, key, start, end)
+
     monkeypatch.setattr(
         FileSystemStore,
         "read",
-        lambda self, key, start, end: reads.append(key) or read(self, key, start, end),
+        counted_read,
     )
 
     assert world.run(Job.objects.get()).state == Job.State.SUCCEEDED

@@ -40,7 +40,7 @@ class FolderActivity:
     _first_changed_at: dict[str, float] = field(default_factory=dict)
 
     def update(self, files: Mapping[str, Stat], *, now: float) -> bool:
-        """Record a listing; return whether files of a stage have changed since the last one."""
+        """Record a listing; return whether files of a stage have changed since."""
         changed = {
             path for path in files.keys() | self._files.keys() if files.get(path) != self._files.get(path)
         }
@@ -94,7 +94,7 @@ class FolderActivity:
         return max(times, default=None)
 
     def set_saved(self, *, except_for: Collection[str] = (), now: float) -> None:
-        """Record that all changes are saved but those of some files, which wait from now on."""
+        """Record all changes as saved but those of some files, which wait from now on."""
         self._changed_at = {path: time for path, time in self._changed_at.items() if path in except_for}
         self._first_changed_at = dict.fromkeys(self._changed_at, now)
 

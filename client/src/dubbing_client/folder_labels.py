@@ -1,4 +1,4 @@
-"""Labels of a folder's files, determined on this machine: category, language, and which one is the source video."""
+"""Labels of a folder's files: category, language, and which is the source video."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def label_files(paths: Iterable[str]) -> FolderLabels:
 
 
 def find_markers(paths: Iterable[str]) -> frozenset[str]:
-    """Return the files by which tools record their progress, which are harmless although hidden."""
+    """Return the hidden files in which tools record their progress: all harmless."""
     recognition = recognize(paths)
     markers = recognition.markers if recognition is not None else []
     return frozenset(path for path in markers if "/." not in f"/{path.rpartition('/')[0]}")

@@ -1,4 +1,4 @@
-"""Obstacles of a load: files where the version has a folder, and folders where it has a file."""
+"""Obstacles of a load: files in the place of folders, and the reverse."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dubbing_client.folder import Folder
 
 
 def find_obstacles(folder: Folder, target: Path) -> list[str]:
-    """Return the paths of files that have to be deleted before a target can be written.
+    """Return the files that have to be deleted before a target can be written.
 
     :raises FolderError: a link or a special file is in the way, which is never deleted.
     """

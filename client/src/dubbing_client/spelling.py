@@ -1,4 +1,4 @@
-"""Spelling of names on disk: macOS decomposes letters with accents, other systems compose them."""
+"""Spelling of names on disk: macOS decomposes accented letters, others do not."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 class DiskSpelling:
-    """Places of paths in a folder, spelled as their files and folders are spelled there already.
+    """Places of paths in a folder, in the spelling that exists there already.
 
     Reads each folder with other names than ASCII once.
     """
@@ -19,7 +19,7 @@ class DiskSpelling:
         """Folder -> composed name -> name on disk."""
 
     def place(self, place: Path) -> Path:
-        """Return the existing file or folder that differs from a place in its spelling only, or the place."""
+        """Return the existing file that differs only in its spelling, or the place."""
         parts = place.relative_to(self._folder).parts
         if all(map(str.isascii, parts)):
             return place

@@ -182,7 +182,7 @@ class Watcher:
         return [*(path for path, _, sha256 in hashed if plan.is_changed(path, sha256)), *plan.removed_local]
 
     def _message(self, plan: SavePlan, touched: list[str]) -> str:
-        """Return the description of a version: its new stages, or what was removed. It is empty without either."""
+        """Return a version's description: its new stages, what was removed, or ""."""
         labels = self._activity.labels
         stage = [path for path in touched if self._activity.is_stage_file(path)]
         if not stage:
@@ -193,7 +193,7 @@ class Watcher:
         return changed or (f"Removed: {removed[:1].lower()}{removed[1:]}" if removed else fallback)
 
     def _half_written(self, plan: SavePlan, touched: list[str]) -> list[str]:
-        """Return the changed files that end too early, unless they have been waiting for too long."""
+        """Return the changed files that end too early and may wait for longer."""
         now = self._clock()
         return [
             path
@@ -209,7 +209,7 @@ class Watcher:
     # -- The source video -------------------------------------------------------------------------------------------
 
     def _check_removed_source(self, plan: SavePlan, touched: list[str]) -> None:
-        """Raise where files were only removed, the source among them: the pipeline has cleared its folder."""
+        """Raise if the pipeline cleared its folder: removed files only, with the source."""
         is_cleared = all(path not in plan.listing.files for path in touched)
         source = plan.find_source()
         if is_cleared and source is not None and source in plan.removed_local:

@@ -34,7 +34,7 @@ def is_hidden(path: str) -> bool:
 
 
 def is_finish_marker(path: str) -> bool:
-    """Return whether a tool writes this file when a stage has finished: `.subtitle_done`, `_SUCCESS`."""
+    """Return whether a file marks a finished stage: `.subtitle_done`, `_SUCCESS`."""
     return FINISH_MARKER.fullmatch(path.rpartition("/")[2]) is not None
 
 

@@ -71,7 +71,7 @@ def normalize_session_name(raw: str) -> str:
 
 
 def sanitize_session_name(raw: str) -> str:
-    """Return the name closest to `raw` that a folder can have on every system, or "" without a valid character.
+    """Return the closest name that is valid on every system, or "" if there is none.
 
     “_” replaces invalid characters, also at the start and the end: `.talk` -> `_talk`, `con` -> `con_`.
     """

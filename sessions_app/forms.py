@@ -11,7 +11,7 @@ from django.http import QueryDict
 
 from dubbing_core.categories import Category
 from dubbing_core.progress import Stage
-from dubbing_core.selection import Selection, SelectionError
+from dubbing_core.selection import FolderLayout, Selection, SelectionError
 from sessions_app.models import AccessToken
 from sessions_app.queries.sessions import SessionOrder, SessionSearch
 from sessions_app.queries.versions import FileGroup
@@ -87,6 +87,11 @@ class SelectionForm(forms.Form):
     )
     language = forms.MultipleChoiceField(required=False)
     without_source = forms.BooleanField(required=False)
+    layout = forms.ChoiceField(
+        required=False,
+        choices=[(layout.value, layout.label) for layout in FolderLayout],
+        error_messages={"invalid_choice": "There is no layout %(value)s. Choose session or saved."},
+    )
     ticked = forms.BooleanField(required=False)
 
     def __init__(self, data: QueryDict | None, *, parts: Sequence[FileGroup]) -> None:
@@ -103,8 +108,9 @@ class SelectionForm(forms.Form):
         values = super().clean() or {}
         if self.errors:
             return values
+        layout = values["layout"] or FolderLayout.SESSION
         if values["scope"] == "history":
-            return {**values, "selection": Selection.from_choices(history=True)}
+            return {**values, "selection": Selection.from_choices(history=True, layout=layout)}
         categories, languages = set(values["category"]), set(values["language"])
         if values["ticked"]:
             if not categories:
@@ -117,6 +123,7 @@ class SelectionForm(forms.Form):
                 categories=_normalize(categories, self.categories),
                 languages=() if languages >= self.languages else languages,
                 without_source=values["without_source"],
+                layout=layout,
             )
         except SelectionError as error:
             raise forms.ValidationError(str(error), code=error.code) from error

@@ -12,6 +12,7 @@ from zipfile import ZipFile
 
 from django.contrib.auth.models import User
 
+from dubbing_core.manifest import project_entries
 from dubbing_core.selection import Selection
 from sessions_app.models import DubbingSession, Entry, Export, Job, Upload, Version
 from sessions_app.operations.exports.request import request_export
@@ -24,6 +25,7 @@ from sessions_app.operations.uploads.create import create_uploads
 from sessions_app.operations.uploads.limits import MAX_PACKED_FILE_SIZE
 from sessions_app.operations.uploads.new_files import NewFile, NewPack
 from sessions_app.operations.uploads.receive import put_part
+from sessions_app.queries.manifests import get_version_manifest
 from sessions_app.storage import get_store
 from sessions_app.storage.keys import blob_key
 from sessions_app.storage.store import PART_SIZE
@@ -160,9 +162,14 @@ class World:
     # -- Contents ----------------------------------------------------------------------------------------------------
 
     def files(self, version: Version) -> dict[str, bytes]:
-        """Return the version's files, read from the store."""
+        """Return the version's files at their paths as saved, read from the store."""
         rows = Entry.objects.filter(session=version.session).at(version.number).select_related("blob")
         return {entry.path: read_object(blob_key(entry.blob.sha256)) for entry in rows}
+
+    def tree(self, version: Version) -> dict[str, bytes]:
+        """Return the version's files at their paths in the session's tree, read from the store."""
+        entries = project_entries(get_version_manifest(version).entries)
+        return {entry.path: read_object(blob_key(entry.sha256)) for entry in entries}
 
     def zip_of(self, export: Export) -> dict[str, bytes]:
         with ZipFile(BytesIO(read_object(export.key))) as archive:

@@ -152,7 +152,7 @@ class _Writer:
         )
         self._entries = Table(
             Entry,
-            ("session_id", "path", "blob_id", "category", "language", "origin", "added_in", "removed_in"),
+            ("session_id", "path", "blob_id", "category", "language", "added_in", "removed_in"),
         )
         self._blobs = Table(
             Blob, ("id", "sha256", "size", "crc32", "state", "created_at", "unreferenced_since")
@@ -260,8 +260,7 @@ class _Writer:
     ) -> int:
         path, category, language = project.file(file)
         blob = self._pick_blob()
-        origin = f"project/{path}" if file % 13 == 0 else ""
-        self._entries.add(session, path, blob, category, language, origin, version, removed_in)
+        self._entries.add(session, path, blob, category, language, version, removed_in)
         return blob
 
     def _pick_blob(self) -> int:

@@ -25,17 +25,18 @@ def sha(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def entry(
-    path: str, data: bytes = b"data", *, source: str = "", category: str = "audio", language: str = "hi"
-):
+def entry(path: str, data: bytes = b"data", *, category: str = "audio", language: str = "hi"):
     return {
         "path": path,
-        "origin": source,
         "size": len(data),
         "sha256": sha(data),
         "crc32": "00000000",
         "category": category,
         "language": language,
+        "role": "",
+        "labeled_by": "recognizer",
+        "executable": False,
+        "mtime_ns": None,
         "added_in": 1,
     }
 
@@ -65,7 +66,13 @@ class StubApi(Api):
     def manifest(self, code: str, number: int) -> Any:
         self.calls.append("manifest")
         document = {"size": 4, "sha256": sha(b"meta")}
-        return {"version": number, "fingerprint": "f", "entries": self.entries, "metadata": document}
+        return {
+            "version": number,
+            "fingerprint": "f",
+            "entries": self.entries,
+            "metadata": document,
+            "empty_folders": [],
+        }
 
 
 def synced_state(work, *, version: int = 1):
@@ -85,7 +92,7 @@ def synced_state(work, *, version: int = 1):
 def test_an_unchanged_folder_needs_no_manifest(work):
     work.write("hi.wav")
     state = synced_state(work)
-    api = StubApi(1, entry("audio/hi.wav", source="hi.wav"))
+    api = StubApi(1, entry("hi.wav"))
     plan = plan_save(api, work.folder, state)
     assert (plan.parent, plan.removed, api.calls) == (1, [], [])
 
@@ -95,8 +102,8 @@ def test_a_deleted_file_is_removed_by_its_path_in_the_session(work):
     work.write("talk.mp4")
     state = synced_state(work)
     deleted.unlink()
-    plan = plan_save(StubApi(1, entry("audio/hi.wav", source="hi.wav")), work.folder, state)
-    assert plan.removed == ["audio/hi.wav"]
+    plan = plan_save(StubApi(1, entry("hi.wav")), work.folder, state)
+    assert plan.removed == ["hi.wav"]
     assert plan.removed_local == ["hi.wav"]
 
 
@@ -110,11 +117,11 @@ def test_metadata_and_ignored_files_are_never_removed(work):
 
 def test_an_unknown_folder_removes_nothing(work):
     work.write("talk.mp4")
-    api = StubApi(4, entry("talk.mp4"), entry("audio/hi.wav", source="hi.wav"))
+    api = StubApi(4, entry("talk.mp4"), entry("hi.wav"))
     plan = plan_save(api, work.folder, work.state(), name="Talk")
     assert (plan.parent, plan.removed) == (4, [])
     plan = plan_save(api, work.folder, work.state(), name="Talk", replace=True)
-    assert plan.removed == ["audio/hi.wav"]
+    assert plan.removed == ["hi.wav"]
 
 
 def test_a_newer_version_refuses_a_save_of_changes(work):
@@ -205,7 +212,7 @@ def test_only_different_files_are_fetched(work):
     state = synced_state(work)
     api = StubApi(2, entry("hi.wav", b"same"), entry("es.wav", b"new"), entry("fr.wav"))
     plan = plan_load(api, work.folder, state, name="Talk")
-    assert sorted(file.path for file in plan.fetch) == ["es.wav", "fr.wav", "metadata.json"]
+    assert sorted(file.path for file in plan.fetch) == ["es.wav", "fr.wav"]
     assert plan.overwritten == ["es.wav"]
     plan.check(overwrite=False)
 
@@ -249,7 +256,6 @@ def test_a_selection_consists_of_categories_and_languages(work):
 
     def selected(*names: str) -> list[str]:
         files = remote_files(work.folder, manifest, selection=Selection.from_names(names))
-        assert files.pop().path == "metadata.json"
         return [file.path for file in files]
 
     assert selected("audio", "hi") == ["audio/hi.wav", "audio/music.wav"]
@@ -260,32 +266,20 @@ def test_a_selection_consists_of_categories_and_languages(work):
 
 
 def test_files_are_loaded_to_their_saved_paths_or_to_the_sessions_tree(work):
-    manifest = StubApi(1, entry("audio/hi.wav", source="out/hi.wav")).manifest("c0de", 1)
+    manifest = StubApi(1, entry("out/hi.wav")).manifest("c0de", 1)
     saved = remote_files(work.folder, manifest, selection=Selection())
-    assert [(file.path, file.entry_path) for file in saved] == [
-        ("out/hi.wav", "audio/hi.wav"),
+    assert [(file.path, file.entry_path) for file in saved] == [("out/hi.wav", "out/hi.wav")]
+    tree = remote_files(work.folder, manifest, selection=Selection(), layout="session")
+    assert [(file.path, file.entry_path) for file in tree] == [
+        ("audio/out/hi.wav", "out/hi.wav"),
         ("metadata.json", ""),
     ]
-    tree = remote_files(work.folder, manifest, selection=Selection(), layout="session")
-    assert tree[0].path == "audio/hi.wav"
-
-
-def test_files_saved_from_the_same_path_are_loaded_to_the_sessions_tree(work):
-    entries = [entry("audio/hi.wav", source="out/hi.wav"), entry("audio/hi_2.wav", source="Out/HI.wav")]
-    manifest = StubApi(1, *entries).manifest("c0de", 1)
-    assert [file.path for file in remote_files(work.folder, manifest, selection=Selection())][:2] == [
-        "audio/hi.wav",
-        "audio/hi_2.wav",
-    ]
-    clash = [*entries, entry("other/x", source="audio/hi.wav")]
-    with pytest.raises(FolderError, match="would be one file"):
-        remote_files(work.folder, StubApi(1, *clash).manifest("c0de", 1), selection=Selection())
 
 
 @pytest.mark.parametrize("path", ["../x", "/x", "a/../../x"])
 def test_a_version_cannot_be_written_outside_of_the_folder(work, path):
     with pytest.raises(FolderError, match=r"It cannot be loaded\."):
-        plan_load(StubApi(1, entry("audio/hi.wav", source=path)), work.folder, work.state(), name="Talk")
+        plan_load(StubApi(1, entry(path)), work.folder, work.state(), name="Talk")
 
 
 def test_files_and_folders_in_the_way_are_replaced_if_they_are_saved(work):

@@ -9,7 +9,7 @@ import { UploadItem } from "../src/upload/upload-item.js";
  */
 export function createItem(path, size) {
   const name = path.split("/").at(-1) ?? path;
-  const item = new UploadItem({ file: new File([new Uint8Array(size)], name), path });
+  const item = new UploadItem({ file: new File([new Uint8Array(size)], name, { lastModified: 0 }), path });
   item.sha256 = `digest of ${path}`;
   return item;
 }

@@ -17,6 +17,10 @@ MAX_BLOBS = 10_000
 MAX_SIZE = 2**63 - 1
 
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+ModificationTime = Annotated[
+    int | None,
+    Field(ge=-(2**63), lt=2**63, description="Nanoseconds since 1970, as `st_mtime_ns`; null if unknown."),
+]
 
 
 class BlobId(BaseModel):

@@ -12,6 +12,7 @@ from ninja import Query, Router
 from pydantic import BaseModel, ConfigDict, Field
 
 from dubbing_core.categories import Category
+from dubbing_core.selection import FolderLayout
 from dubbing_core.session_names import build_export_filename
 from sessions_app import models
 from sessions_app.access import visible_to
@@ -72,6 +73,8 @@ class NewExport(BaseModel):
     languages: list[Annotated[str, Field(max_length=35)]] = Field(default=[], max_length=500)
     without_source: bool = False
     history: bool = False
+    layout: FolderLayout = FolderLayout.SESSION
+    """Folders of the session's tree with its metadata.json, or paths as saved."""
 
 
 @router.post(
@@ -95,6 +98,7 @@ def create_export(request: ApiRequest, code: UUID, number: int, body: NewExport)
         languages=body.languages,
         without_source=body.without_source,
         history=body.history,
+        layout=body.layout,
     )
     job = request_export(version=version, owner=user, now=timezone.now(), selection=selection)
     return Job.of(job)
@@ -161,14 +165,20 @@ def get_archive(
     language: Annotated[list[str], Query([], max_length=500)],
     without_source: Annotated[bool, Query(False)],
     history: Annotated[bool, Query(False, description="Include all earlier versions.")],
+    layout: Annotated[FolderLayout, Query(FolderLayout.SESSION, description="Paths of the files.")],
 ) -> HttpResponseBase:
     version = get_download_or_404(request.auth.user, code, number)
     selection = build_selection(
-        version, categories=category, languages=language, without_source=without_source, history=history
+        version,
+        categories=category,
+        languages=language,
+        without_source=without_source,
+        history=history,
+        layout=layout,
     )
     name = version.session.name
-    layout = get_export_layout(version, session_name=name, selection=selection)
+    planned = get_export_layout(version, session_name=name, selection=selection)
     record_access(session=version.session, now=timezone.now())
     return api_download_response(
-        request, layout_download(layout, filename=build_export_filename(name, selection.filename_suffix))
+        request, layout_download(planned, filename=build_export_filename(name, selection.filename_suffix))
     )

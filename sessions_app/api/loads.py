@@ -47,6 +47,8 @@ class Manifest(BaseModel):
     version: int
     fingerprint: str
     metadata: Document
+    """The metadata.json of the session's tree, as in an export."""
+    empty_folders: list[str]
     entries: list[Entry]
 
 
@@ -54,7 +56,7 @@ class BundleRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     paths: list[Annotated[str, Field(max_length=1024)]] = Field(min_length=1, max_length=MAX_BUNDLE_FILES)
-    """Paths in the session."""
+    """Paths of the version's entries."""
 
 
 @router.get(
@@ -86,6 +88,7 @@ def _manifest(version: Version) -> Iterator[str]:
         "version": version.number,
         "fingerprint": version.fingerprint,
         "metadata": {"size": len(document), "sha256": hashlib.sha256(document).hexdigest()},
+        "empty_folders": version.empty_folders,
     }
     yield json.dumps(head)[:-1] + ', "entries": ['
     rows = get_entries(version).select_related("blob").order_by("path")

@@ -32,10 +32,11 @@ class PlacedFile(BaseModel):
     source: str
     """Path in the folder."""
     path: str
-    """Path in the session."""
+    """Path in the session: that in the folder, or that of a file that it replaces."""
     category: Category
     label: str
     language: str
+    role: str
 
 
 class RefusedFile(BaseModel):
@@ -73,6 +74,7 @@ def preview_placement(request: ApiRequest, body: PlacementRequest) -> PlacementP
                 category=placed.category,
                 label=placed.category.label,
                 language=placed.language,
+                role=placed.role.value,
             )
             for placed in preview.placements
         ],

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sessions_app.access import Action
 from sessions_app.api.auth import ApiRequest
-from sessions_app.api.blobs import MAX_SIZE, Sha256
+from sessions_app.api.blobs import MAX_SIZE, ModificationTime, Sha256
 from sessions_app.api.endpoints import write_endpoint
 from sessions_app.api.idempotency import idempotent
 from sessions_app.api.jobs import Job, job_url
@@ -38,6 +38,8 @@ class KnownFile(BaseModel):
     path: Path
     size: int = Field(ge=0, le=MAX_SIZE)
     sha256: Sha256
+    executable: bool = False
+    mtime_ns: ModificationTime = None
 
 
 class NewVersion(BaseModel):
@@ -53,6 +55,8 @@ class NewVersion(BaseModel):
     blobs: list[KnownFile] = Field([], max_length=MAX_FILES)
     removed: list[Path] = Field([], max_length=MAX_FILES)
     """Paths of files in the session to remove."""
+    empty_folders: list[Path] | None = Field(None, max_length=MAX_FILES)
+    """All folders without files; null to keep those of the parent."""
     rooted: bool = True
     """Paths are relative to the project's root. If false, a common parent folder is stripped."""
 
@@ -90,7 +94,17 @@ def create_version(
             message=body.message.strip(),
             replace=body.replace,
             removed=body.removed,
-            known=[NewFile(path=file.path, size=file.size, sha256=file.sha256) for file in body.blobs],
+            known=[
+                NewFile(
+                    path=file.path,
+                    size=file.size,
+                    sha256=file.sha256,
+                    is_executable=file.executable,
+                    mtime_ns=file.mtime_ns,
+                )
+                for file in body.blobs
+            ],
+            empty_folders=body.empty_folders,
             rooted=body.rooted,
         ),
         now=timezone.now(),

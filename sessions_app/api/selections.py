@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import QueryDict
 
 from dubbing_core.categories import Category
-from dubbing_core.selection import WHOLE_VERSION, Selection
+from dubbing_core.selection import FolderLayout, Selection
 from sessions_app import models
 from sessions_app.forms import SelectionForm
 from sessions_app.operations.errors import BadInputError
@@ -19,16 +19,18 @@ def build_selection(
     languages: list[str],
     without_source: bool,
     history: bool,
+    layout: FolderLayout,
 ) -> Selection:
     """Return the normalized selection.
 
     :raises BadInputError: the version has no such language, or the choices exclude each other.
     """
     if not (categories or languages or without_source or history):
-        return WHOLE_VERSION
+        return Selection(layout=layout)
     query = QueryDict(mutable=True)
     query.setlist("category", [category.value for category in categories])
     query.setlist("language", languages)
+    query["layout"] = layout.value
     if without_source:
         query["without_source"] = "on"
     if history:

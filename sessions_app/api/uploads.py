@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sessions_app import models
 from sessions_app.access import Action, manageable_by, visible_to
 from sessions_app.api.auth import ApiRequest
-from sessions_app.api.blobs import MAX_SIZE, Sha256
+from sessions_app.api.blobs import MAX_SIZE, ModificationTime, Sha256
 from sessions_app.api.endpoints import OCTETS, read_endpoint, write_endpoint
 from sessions_app.api.idempotency import idempotent
 from sessions_app.api.pagination import Cursor, Limit, Page, paginate
@@ -102,6 +102,8 @@ class NewFile(BaseModel):
     """Path in the folder, with slashes."""
     size: int = Field(ge=0, le=MAX_SIZE)
     sha256: Sha256 | None = None
+    executable: bool = False
+    mtime_ns: ModificationTime = None
 
 
 class NewPack(BaseModel):
@@ -187,7 +189,13 @@ def _new_upload(each: NewFile | NewPack) -> new_files.NewFile | new_files.NewPac
 
 
 def _new_file(file: NewFile) -> new_files.NewFile:
-    return new_files.NewFile(path=file.path, size=file.size, sha256=file.sha256 or "")
+    return new_files.NewFile(
+        path=file.path,
+        size=file.size,
+        sha256=file.sha256 or "",
+        is_executable=file.executable,
+        mtime_ns=file.mtime_ns,
+    )
 
 
 @router.get(

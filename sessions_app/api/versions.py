@@ -11,6 +11,7 @@ from ninja import Query, Router
 from pydantic import BaseModel
 
 from dubbing_core.categories import Category
+from dubbing_core.labels import LabelAuthor
 from dubbing_core.progress import Stage
 from sessions_app import models
 from sessions_app.access import Action
@@ -68,15 +69,20 @@ class Entry(BaseModel):
     """A file of a version."""
 
     path: str
-    """Path in the session."""
-    origin: str
-    """Path in the folder that was saved; empty if it equals `path`."""
+    """Path in the folder that was saved."""
     size: int
     sha256: str
     crc32: str
     category: Category
     language: str
     """A BCP 47 tag, or empty."""
+    role: str
+    """Use of the file within its category, or empty."""
+    labeled_by: LabelAuthor
+    """Whether a person has set category, language and role."""
+    executable: bool
+    mtime_ns: int | None
+    """Last modification in nanoseconds since 1970; null if unknown."""
     added_in: int
     """Number of the version that added this content."""
 
@@ -89,12 +95,15 @@ class Entry(BaseModel):
         """Return the fields without validation, for manifests of many entries."""
         return {
             "path": entry.path,
-            "origin": entry.origin,
             "size": entry.blob.size,
             "sha256": entry.blob.sha256,
             "crc32": f"{entry.blob.crc32:08x}",
             "category": entry.category,
             "language": entry.language,
+            "role": entry.role,
+            "labeled_by": entry.labeled_by,
+            "executable": entry.is_executable,
+            "mtime_ns": entry.mtime_ns,
             "added_in": entry.added_in,
         }
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from dubbing_core.zips.layout import BlobRange
 from sessions_app.exports.read_ahead import read_ahead
-from sessions_app.exports.target_folder import TargetFolder
+from sessions_app.exports.target_folder import NO_FACTS, FileFacts, TargetFolder
 from sessions_app.storage.atomic_files import translate_os_errors, write_all
 from sessions_app.storage.kernel_copy import copy_range
 from sessions_app.storage.keys import blob_key
@@ -29,6 +29,7 @@ class BlobFile:
     sha256: str
     size: int
     """In bytes."""
+    facts: FileFacts = NO_FACTS
 
 
 def write_blob_files(files: Sequence[BlobFile], folder: TargetFolder, *, store: CapableReader) -> None:
@@ -43,7 +44,7 @@ def write_blob_files(files: Sequence[BlobFile], folder: TargetFolder, *, store: 
         _stream(files, folder, store=store)
         return
     for file in files:
-        with folder.create_file(file.path) as target:
+        with folder.create_file(file.path, facts=file.facts) as target:
             _copy(file, target, files=local)
 
 
@@ -65,7 +66,7 @@ def _stream(files: Sequence[BlobFile], folder: TargetFolder, *, store: CapableRe
     ranges = (BlobRange(file.sha256, 0, file.size) for file in files if file.size)
     with closing(read_ahead(ranges, reader=store)) as chunks:
         for file in files:
-            with folder.create_file(file.path) as target:
+            with folder.create_file(file.path, facts=file.facts) as target:
                 remaining = file.size
                 while remaining:
                     remaining -= write_all(target, next(chunks))

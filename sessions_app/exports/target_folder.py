@@ -9,6 +9,7 @@ import secrets
 import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from types import TracebackType
@@ -38,6 +39,18 @@ class FileState(Enum):
     """A file with the same bytes."""
     DIFFERENT = "different"
     """A file with other bytes, or a link, which counts as one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileFacts:
+    """Facts of a file besides its bytes."""
+
+    is_executable: bool = False
+    mtime_ns: int | None = None
+    """Last modification in nanoseconds since 1970; None for the time of writing."""
+
+
+NO_FACTS = FileFacts()
 
 
 class TargetFolder:
@@ -93,7 +106,7 @@ class TargetFolder:
         return FileState.SAME if is_same else FileState.DIFFERENT
 
     @contextmanager
-    def create_file(self, path: str) -> Iterator[int]:
+    def create_file(self, path: str, *, facts: FileFacts = NO_FACTS) -> Iterator[int]:
         """Open a descriptor of a new file under a hidden name; create folders as needed.
 
         :raises TargetFolderError: code `load_folder_is_file`.
@@ -101,12 +114,25 @@ class TargetFolder:
         hidden = f".loading-{self._token}-{len(self._uncommitted)}"
         with self._parent_of(path, create=True) as parent:
             flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-            descriptor = os.open(hidden, flags, 0o666, dir_fd=parent)
+            mode = 0o777 if facts.is_executable else 0o666
+            descriptor = os.open(hidden, flags, mode, dir_fd=parent)
         self._uncommitted.append((path, hidden))
         try:
             yield descriptor
+            if facts.mtime_ns is not None:
+                # A file system that cannot express the time keeps its own.
+                with suppress(OSError, OverflowError):
+                    os.utime(descriptor, ns=(facts.mtime_ns, facts.mtime_ns))
         finally:
             os.close(descriptor)
+
+    def create_folder(self, path: str) -> None:
+        """Create a folder unless it exists.
+
+        :raises TargetFolderError: code `load_folder_is_file`.
+        """
+        with self._parent_of(f"{path}/", create=True):
+            pass
 
     def commit(self) -> None:
         """Rename all new files to their final names, replacing existing files."""

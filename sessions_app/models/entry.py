@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from dubbing_core.categories import Category
+from dubbing_core.labels import LabelAuthor, Role
 from dubbing_core.selection import Selection
 
 
@@ -25,6 +26,10 @@ class EntryQuerySet(models.QuerySet["Entry"]):
             entries = entries.filter(language__in=["", *selection.languages])
         return entries
 
+    def files(self) -> EntryQuerySet:
+        """Return the entries without the session's own metadata.json, which pages neither list nor count."""
+        return self.exclude(role=Role.SESSION_METADATA)
+
 
 class Entry(models.Model):
     """A path with its blob, in versions from ``added_in`` until before ``removed_in``."""
@@ -32,16 +37,22 @@ class Entry(models.Model):
     session = models.ForeignKey(
         "sessions_app.DubbingSession", on_delete=models.CASCADE, related_name="entries", db_index=False
     )
-    path = models.CharField(max_length=1024)
+    path = models.CharField(max_length=1024, help_text="Path in the saved folder.")
     blob = models.ForeignKey("sessions_app.Blob", on_delete=models.PROTECT, related_name="entries")
     category = models.CharField(
         max_length=20, choices=[(category.value, category.label) for category in Category]
     )
     language = models.CharField(max_length=35, blank=True, help_text="BCP-47 tag.")
-    origin = models.CharField(
-        max_length=1024,
-        blank=True,
-        help_text="Path in the folder that the file was saved from, where it differs from `path`.",
+    role = models.CharField(max_length=20, blank=True, help_text="Use of the file within its category.")
+    labeled_by = models.CharField(
+        max_length=10,
+        choices=[(author.value, author.value) for author in LabelAuthor],
+        default=LabelAuthor.RECOGNIZER.value,
+        help_text="Who set category, language and role.",
+    )
+    is_executable = models.BooleanField(default=False)
+    mtime_ns = models.BigIntegerField(
+        null=True, blank=True, help_text="Last modification in nanoseconds since 1970; empty if unknown."
     )
     added_in = models.PositiveIntegerField()
     removed_in = models.PositiveIntegerField(null=True, blank=True)
@@ -67,6 +78,10 @@ class Entry(models.Model):
             models.CheckConstraint(
                 condition=Q(category__in=[category.value for category in Category]),
                 name="entry_category_is_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(labeled_by__in=[author.value for author in LabelAuthor]),
+                name="entry_label_author_is_known",
             ),
         ]
         indexes = [

@@ -48,8 +48,12 @@ class Upload(models.Model):
     computed_crc32 = models.PositiveBigIntegerField(
         null=True, blank=True, help_text="Computed together with the SHA-256."
     )
+    is_executable = models.BooleanField(default=False)
+    mtime_ns = models.BigIntegerField(
+        null=True, blank=True, help_text="Last modification in nanoseconds since 1970; empty if unknown."
+    )
     members = models.JSONField(
-        null=True, blank=True, help_text="Files of a pack in order: path, size, sha256."
+        null=True, blank=True, help_text="Files of a pack in order: path, size, sha256, executable, mtime_ns."
     )
     identity = models.CharField(
         max_length=64,

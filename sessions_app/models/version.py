@@ -55,6 +55,9 @@ class Version(models.Model):
         blank=True,
         help_text="Category, language, number of files and bytes of each group of files.",
     )
+    empty_folders = models.JSONField(
+        default=list, blank=True, help_text="Paths of folders without files in the saved folder."
+    )
     video_name = models.CharField(max_length=255, blank=True)
     folded_video_name = models.CharField(
         max_length=765, blank=True, help_text="Video name in the form used for comparison."

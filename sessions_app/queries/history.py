@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from sys import intern
 
-from dubbing_core.categories import Category
 from dubbing_core.history import History, HistoryEntry, HistoryVersion
+from dubbing_core.labels import Role
 from sessions_app.models import Blob, Entry, Version
 from sessions_app.models.bulk import ROWS_PER_STATEMENT
+from sessions_app.queries.manifests import AUTHORS, CATEGORIES, ROLES
 
 VERSIONS_PER_READ = 20
 
@@ -73,6 +74,7 @@ def iter_history_versions(last: Version) -> Iterator[HistoryVersion]:
             message=version.message,
             restored_from=version.restored_from,
             document=version.metadata,
+            empty_folders=tuple(version.empty_folders),
         )
 
 
@@ -87,21 +89,38 @@ def _entries(last: Version) -> Iterator[tuple[HistoryEntry, int]]:
         "language",
         "added_in",
         "removed_in",
-        "origin",
+        "role",
+        "labeled_by",
+        "is_executable",
+        "mtime_ns",
     )
-    for path, sha256, size, crc32, category, language, added_in, removed_in, origin in (
-        rows.order_by("path", "added_in").values_list(*fields).iterator()
-    ):
+    for (
+        path,
+        sha256,
+        size,
+        crc32,
+        category,
+        language,
+        added_in,
+        removed_in,
+        role,
+        labeled_by,
+        is_executable,
+        mtime_ns,
+    ) in rows.order_by("path", "added_in").values_list(*fields).iterator():
         yield (
             HistoryEntry(
                 path=path,
                 sha256=sha256,
                 size=size,
-                category=Category(category),
+                category=CATEGORIES[category],
                 language=intern(language),
                 added_in=added_in,
                 removed_in=removed_in if removed_in and removed_in <= last.number else None,
-                origin=origin,
+                role=ROLES.get(role, Role.NONE),
+                labeled_by=AUTHORS[labeled_by],
+                is_executable=is_executable,
+                mtime_ns=mtime_ns,
             ),
             crc32,
         )

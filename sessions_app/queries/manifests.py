@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from operator import attrgetter
 from sys import intern
 
 from dubbing_core.categories import Category
+from dubbing_core.labels import LabelAuthor, Role
 from dubbing_core.manifest import Manifest, ManifestEntry
 from sessions_app.models import Entry, Version
+
+CATEGORIES = {category.value: category for category in Category}
+ROLES = {role.value: role for role in Role}
+AUTHORS = {author.value: author for author in LabelAuthor}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,9 +30,10 @@ class VersionContents:
 def get_version_contents(version: Version | None) -> VersionContents:
     """Return the entries of a version and their blobs; none if there is no version."""
     rows = list(_entries(version)) if version is not None else []
+    folders = version.empty_folders if version is not None else ()
     return VersionContents(
         version=version,
-        manifest=Manifest.from_entries(entry for entry, _ in rows),
+        manifest=_build_manifest((entry for entry, _ in rows), folders),
         blob_ids={entry.path: blob_id for entry, blob_id in rows},
     )
 
@@ -36,7 +42,13 @@ def get_version_manifest(version: Version | None) -> Manifest:
     """Return the manifest of a version; empty if there is no version."""
     if version is None:
         return Manifest.from_entries(())
-    return Manifest.from_entries(entry for entry, _ in _entries(version))
+    return _build_manifest((entry for entry, _ in _entries(version)), version.empty_folders)
+
+
+def _build_manifest(entries: Iterable[ManifestEntry], empty_folders: Iterable[str]) -> Manifest:
+    """Return a manifest whose paths were checked when it was saved."""
+    ordered = sorted(entries, key=attrgetter("path"))
+    return Manifest(entries=tuple(ordered), empty_folders=tuple(empty_folders))
 
 
 def load_entries(version: Version) -> list[ManifestEntry]:
@@ -56,21 +68,37 @@ def _entries(version: Version) -> Iterator[tuple[ManifestEntry, int]]:
         "blob__crc32",
         "category",
         "language",
-        "origin",
+        "role",
+        "labeled_by",
+        "is_executable",
+        "mtime_ns",
         "blob_id",
     )
-    for path, sha256, size, crc32, category, language, origin, blob_id in rows.values_list(
-        *fields
-    ).iterator():
+    for (
+        path,
+        sha256,
+        size,
+        crc32,
+        category,
+        language,
+        role,
+        labeled_by,
+        is_executable,
+        mtime_ns,
+        blob_id,
+    ) in rows.values_list(*fields).iterator():
         yield (
             ManifestEntry(
                 path=path,
                 sha256=sha256,
                 size=size,
                 crc32=crc32,
-                category=Category(category),
+                category=CATEGORIES[category],
                 language=intern(language),
-                origin=origin,
+                role=ROLES.get(role, Role.NONE),
+                labeled_by=AUTHORS[labeled_by],
+                is_executable=is_executable,
+                mtime_ns=mtime_ns,
             ),
             blob_id,
         )

@@ -82,7 +82,7 @@ def get_file_page(
 
     :param category: the files of one category; those of all if "".
     """
-    rows = get_entries(version).selected(selection).select_related("blob")
+    rows = get_entries(version).files().selected(selection).select_related("blob")
     if category:
         rows = rows.filter(category=category)
     return get_keyset_page(rows, order=BY_PATH, size=FILES_PER_PAGE, position=position)

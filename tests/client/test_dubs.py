@@ -216,6 +216,44 @@ def test_a_partial_load_does_not_change_the_folders_version(machine, tmp_path):
     )
 
 
+def test_a_load_returns_exactly_what_was_saved(machine, tmp_path):
+    laptop = machine("alice-laptop")
+    work = tmp_path / "work"
+    write(
+        work, {"Talk.mp4": b"video", "run.sh": b"#!/bin/sh", "metadata.json": b'{"fps": 25}', "a/b.wav": b"x"}
+    )
+    (work / "run.sh").chmod(0o755)
+    os.utime(work / "Talk.mp4", ns=(1, 1_600_000_000_123_456_789))
+    (work / "cache" / "tmp").mkdir(parents=True)
+    laptop.run_json("save", work, "--name", "Exact")
+    laptop.run_json("load", "Exact", tmp_path / "loaded")
+    assert facts_of(tmp_path / "loaded") == facts_of(work)
+    assert laptop.run_json("save", tmp_path / "loaded")["is_new"] is False
+
+    # An empty folder alone is a change, and so is its removal.
+    (work / "cache" / "tmp").rmdir()
+    assert laptop.run_json("save", work)["is_new"] is True
+    laptop.run_json("load", "Exact", tmp_path / "again")
+    assert facts_of(tmp_path / "again") == facts_of(work)
+
+    laptop.run_json("export", "Exact", "-o", tmp_path / "saved.zip", "--layout", "saved")
+    laptop.run("import", tmp_path / "saved.zip", "--name", "Imported")
+    laptop.run_json("load", "Imported", tmp_path / "imported")
+    assert facts_of(tmp_path / "imported") == facts_of(work)
+
+
+def facts_of(folder: Path) -> dict[str, tuple[bytes, int, bool] | None]:
+    """Return bytes, modification time and executable bit of each file, and None for each empty folder."""
+    facts: dict[str, tuple[bytes, int, bool] | None] = {}
+    for place in folder.rglob("*"):
+        path, status = place.relative_to(folder).as_posix(), place.stat()
+        if place.is_file():
+            facts[path] = place.read_bytes(), status.st_mtime_ns, bool(status.st_mode & 0o100)
+        elif not any(place.iterdir()):
+            facts[path] = None
+    return facts
+
+
 @pytest.mark.one_stack
 def test_a_folder_in_the_sessions_layout_can_be_saved(machine, tmp_path):
     laptop = machine("alice-laptop")

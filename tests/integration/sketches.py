@@ -83,6 +83,7 @@ def sketch_version(
             crc32=blobs[placement.path].crc32,
             category=placement.category,
             language=placement.language,
+            role=placement.role,
         )
         for placement in placed
     )

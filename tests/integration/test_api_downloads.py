@@ -187,5 +187,5 @@ def test_an_empty_file_is_in_manifest_and_bundle(world: World, alice: Program):
     base = f"/sessions/{session.code}/versions/1"
 
     assert len(json.loads(bytes_of(alice.get(f"{base}/manifest")))["entries"]) == 1
-    response = alice.post(f"{base}/bundle", {"paths": ["audio/a.wav"]})
+    response = alice.post(f"{base}/bundle", {"paths": ["a.wav"]})
     assert (response["Content-Length"], bytes_of(response)) == ("0", b"")

@@ -102,6 +102,7 @@ CASES: dict[str, Callable[[Rows], None]] = {
     "entry_added_in_a_version": lambda rows: change(rows.entry, added_in=0),
     "entry_removed_after_added": lambda rows: change(rows.entry, removed_in=1),
     "entry_category_is_known": lambda rows: change(rows.entry, category="videos"),
+    "entry_label_author_is_known": lambda rows: change(rows.entry, labeled_by="program"),
     "export_has_bytes": lambda rows: change(rows.export, size=0),
     "pin_is_unique_per_job": lambda rows: duplicate(rows.pin),
     "job_state_is_known": lambda rows: change(rows.job, state="paused"),

@@ -35,9 +35,9 @@ def test_the_preview_of_a_folder_lists_where_files_would_go(world: World):
     assert (session["files"], session["size"], session["video"]) == (3, 16, "talk.mp4")
     assert session["languages"] == ["hi"]
     assert session["moved"] == [
-        {"from": "shoot/hi_audio.wav", "to": "audio/hi_audio.wav"},
-        {"from": "shoot/talk.mp4", "to": "original_video.mp4"},
-        {"from": "shoot/notes.txt", "to": "other/notes.txt"},
+        {"from": "shoot/hi_audio.wav", "to": "hi_audio.wav"},
+        {"from": "shoot/notes.txt", "to": "notes.txt"},
+        {"from": "shoot/talk.mp4", "to": "talk.mp4"},
     ]
     assert job.result["conflicts"] == []
     assert (job.result["ignored"], job.result["ignored_count"]) == (["shoot/.DS_Store"], 1)

@@ -59,7 +59,7 @@ def test_a_zip_of_the_original_session_manager_is_named_after_its_file(world: Wo
     session = imported_session(job)
     assert session.name == "my_project_20250803_181102"
     assert session.current is not None
-    assert world.files(session.current) == SEED_FILES
+    assert world.tree(session.current) == SEED_FILES
     assert session.created_at.isoformat() == "2025-08-03T18:11:02.123456+00:00"
     assert session.last_updated.isoformat() == "2025-08-03T18:15:30.654321+00:00"
     assert session.last_accessed.isoformat() == "2025-08-03T18:20:45.987654+00:00"
@@ -124,9 +124,9 @@ def test_a_plain_folder_of_media_is_placed_by_category(world: World):
     assert session.current is not None
     assert session.current.video_name == "talk.mp4"
     assert world.files(session.current) == {
-        "original_video.mp4": b"v",
-        "audio/hi_audio.wav": b"a",
-        "other/notes.txt": b"n",
+        "talk.mp4": b"v",
+        "hi_audio.wav": b"a",
+        "notes.txt": b"n",
     }
 
 
@@ -225,7 +225,7 @@ def test_each_session_of_a_folder_is_imported(world: World, root: str):
     ]
     session = DubbingSession.objects.get(name="my_project_20250803_181102")
     assert session.current is not None
-    assert world.files(session.current) == SEED_FILES
+    assert world.tree(session.current) == SEED_FILES
     assert session.current.metadata["audio_paths"]["hi"] == "audio/hi_audio.wav"
     assert not Pin.objects.exists()
 

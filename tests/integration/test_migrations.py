@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.state import StateApps
 
-from sessions_app.models import Version
+from sessions_app.models import Entry, Version
 from sessions_app.operations.consistency.check import check_consistency
 from sessions_app.queries.quotas import get_usage
 from sessions_app.queries.sessions import (
@@ -186,6 +186,64 @@ def create_history(apps: StateApps) -> None:
     session.save()
 
 
+def create_origins(apps: StateApps) -> None:
+    """Create entries as 0014 defines them, and damaged ones."""
+    owner = apps.get_model("auth", "User").objects.create(username="bob")
+    times = {"created_at": MOMENT, "last_updated": MOMENT, "last_accessed": MOMENT}
+    session = apps.get_model(APP, "DubbingSession").objects.create(
+        owner=owner, name="saved paths", folded_name="saved paths", **times
+    )
+    blob = apps.get_model(APP, "Blob").objects.create(
+        sha256="a" * 64, size=1, crc32=2, state="stored", created_at=MOMENT
+    )
+
+    def entry(path: str, origin: str = "", added_in: int = 1, removed_in: int | None = None) -> None:
+        category = "original_video" if path.startswith("original_video") else path.partition("/")[0]
+        apps.get_model(APP, "Entry").objects.create(
+            session=session,
+            blob=blob,
+            path=path,
+            origin=origin,
+            category=category,
+            added_in=added_in,
+            removed_in=removed_in,
+        )
+
+    entry("original_video.mp4", "Talk.mp4", removed_in=2)
+    entry("original_video.mp4", "Talk.mp4", added_in=2)
+    entry("audio/seg/1.wav", "seg/1.wav")
+    entry("audio/hi.wav")
+    # Two entries that exchange their paths, and one whose place in the tree has changed.
+    entry("audio/a.wav", "audio/b.wav")
+    entry("audio/b.wav", "audio/a.wav")
+    entry("audio/notes.wav", "notes.wav", removed_in=2)
+    entry("voices/notes.wav", "notes.wav", added_in=2)
+    # Damaged: one origin twice in a version, and one that is another entry's path.
+    entry("other/x.txt", "x.txt")
+    entry("voices/x.txt", "x.txt")
+    entry("other/y.wav", "audio/hi.wav")
+
+
+def check_saved_paths() -> None:
+    rows = Entry.objects.filter(session__name="saved paths").order_by("path", "added_in")
+    assert list(rows.values_list("path", "category", "added_in")) == [
+        ("Talk.mp4", "original_video", 1),
+        ("Talk.mp4", "original_video", 2),
+        ("audio/a.wav", "audio", 1),
+        ("audio/b.wav", "audio", 1),
+        ("audio/hi.wav", "audio", 1),
+        ("notes.wav", "audio", 1),
+        ("notes.wav", "voices", 2),
+        ("other/y.wav", "other", 1),
+        ("seg/1.wav", "audio", 1),
+        ("voices/x.txt", "voices", 1),
+        ("x.txt", "other", 1),
+    ]
+    assert set(rows.values_list("path", "role", "labeled_by").filter(role="source")) == {
+        ("Talk.mp4", "source", "recognizer")
+    }
+
+
 def check_denormalized_values() -> None:
     owner = get_user_model().objects.get(username="alice")
     assert check_consistency(repairs=False).total == 0
@@ -233,7 +291,12 @@ def test_migrations_keep_and_convert_rows(subtests: pytest.Subtests):
     delete_all(after)
     create_history(after)
 
+    create_origins(after)
+
     call_command("migrate", verbosity=0)
 
     with subtests.test("0013 fills the denormalized values"):
         check_denormalized_values()
+
+    with subtests.test("0016 makes the path as saved the path of an entry"):
+        check_saved_paths()

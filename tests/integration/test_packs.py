@@ -1,4 +1,4 @@
-"""Packs, resumed uploads, reused blobs, origins, quotas and direct uploads."""
+"""Packs, resumed uploads, reused blobs, saved paths, quotas and direct uploads."""
 
 from __future__ import annotations
 
@@ -77,8 +77,8 @@ def session(world: World) -> DubbingSession:
     return world.session("talk")
 
 
-def origins_of(session: DubbingSession) -> dict[str, str]:
-    return {entry.path: entry.origin or entry.path for entry in session.entries.filter(removed_in=None)}
+def categories_of(session: DubbingSession) -> dict[str, str]:
+    return {entry.path: entry.category for entry in session.entries.filter(removed_in=None)}
 
 
 # -- Packs ----------------------------------------------------------------------------------------------------------------
@@ -92,16 +92,15 @@ def test_a_pack_is_saved_as_its_files(world: World, session: DubbingSession):
     assert (job.state, job.result["files"]) == ("succeeded", len(SEGMENTS))
     session.refresh_from_db()
     assert session.current
-    assert world.files(session.current) == {f"audio/{path}": data for path, data in SEGMENTS.items()}
-    assert set(origins_of(session).values()) == set(SEGMENTS)
+    assert world.files(session.current) == SEGMENTS
+    assert set(categories_of(session).values()) == {"audio"}
     assert stored_keys("staging/") == []
 
 
 def test_packs_single_files_and_metadata_are_saved_together(world: World, session: DubbingSession):
+    metadata = b'{"session_name": "talk", "video_name": "talk.mp4", "languages": ["hi"]}'
     packs = [
-        send_pack(
-            world, {"a.wav": b"a", "metadata.json": b'{"video_name": "talk.mp4", "languages": ["hi"]}'}
-        ),
+        send_pack(world, {"a.wav": b"a", "metadata.json": metadata}),
         send_pack(world, {"hi_audio.wav": b"hi", "empty.txt": b""}),
     ]
     single = world.upload({"talk.mp4": b"video" * 1000})
@@ -110,13 +109,14 @@ def test_packs_single_files_and_metadata_are_saved_together(world: World, sessio
 
     session.refresh_from_db()
     assert session.current
-    assert world.files(session.current) == {
+    assert world.tree(session.current) == {
         "audio/a.wav": b"a",
         "audio/hi_audio.wav": b"hi",
         "original_video.mp4": b"video" * 1000,
-        "other/empty.txt": b"",
+        "empty.txt": b"",
     }
-    assert session.current.metadata["languages"] == ["hi"]
+    assert world.files(session.current)["metadata.json"] == metadata
+    assert (session.current.file_count, session.current.metadata["languages"]) == (4, ["hi"])
 
 
 def test_a_save_of_a_pack_with_a_wrong_digest_fails_and_leaves_nothing(world: World, session: DubbingSession):
@@ -279,7 +279,7 @@ def test_files_with_stored_blobs_are_saved_without_upload(world: World, session:
     assert job.state == "succeeded"
     session.refresh_from_db()
     assert session.current
-    assert world.files(session.current) == {"audio/hi.wav": b"the same" * 10}
+    assert world.files(session.current) == {"hi.wav": b"the same" * 10}
     assert not Upload.objects.exists()
 
 
@@ -311,52 +311,88 @@ def test_reused_blobs_are_not_deleted_while_the_save_waits(world: World, session
     assert world.run(job).state == "succeeded"
 
 
-# -- Origins -----------------------------------------------------------------------------------------------------------
+# -- Saved paths -------------------------------------------------------------------------------------------------------
 
 
-def test_a_file_saved_again_keeps_its_place(world: World, session: DubbingSession):
+def test_a_file_saved_again_keeps_its_label(world: World, session: DubbingSession):
     save(world, session, [send_pack(world, {"talk.mp4": b"v", "seg/1.wav": b"1", "seg/2.wav": b"2"})])
-    assert origins_of(session) == {
-        "audio/seg/1.wav": "seg/1.wav",
-        "audio/seg/2.wav": "seg/2.wav",
-        "original_video.mp4": "talk.mp4",
+    assert categories_of(session) == {
+        "seg/1.wav": "audio",
+        "seg/2.wav": "audio",
+        "talk.mp4": "original_video",
     }
 
     # The only file of its folder, and a second video.
     save(world, session, [send_pack(world, {"seg/1.wav": b"one", "talk.mp4": b"V", "b.mp4": b"b"})])
 
-    assert origins_of(session) == {
-        "audio/seg/1.wav": "seg/1.wav",
-        "audio/seg/2.wav": "seg/2.wav",
-        "final_videos/b.mp4": "b.mp4",
-        "original_video.mp4": "talk.mp4",
+    assert categories_of(session) == {
+        "b.mp4": "final_videos",
+        "seg/1.wav": "audio",
+        "seg/2.wav": "audio",
+        "talk.mp4": "original_video",
     }
 
 
-def test_files_of_different_origins_never_replace_each_other(world: World, session: DubbingSession):
+def test_files_of_different_paths_never_replace_each_other(world: World, session: DubbingSession):
     save(world, session, [send_pack(world, {"hi.wav": b"at the root"})])
     save(world, session, [send_pack(world, {"audio/hi.wav": b"in a folder"})])
 
-    assert origins_of(session) == {"audio/hi.wav": "hi.wav", "audio/hi_2.wav": "audio/hi.wav"}
-    save(
-        world,
-        session,
-        [send_pack(world, {"audio/hi.wav": b"moved"})],
-        removed=["audio/hi.wav", "audio/hi_2.wav"],
+    session.refresh_from_db()
+    assert session.current
+    assert world.files(session.current) == {"hi.wav": b"at the root", "audio/hi.wav": b"in a folder"}
+    assert world.tree(session.current) == {"audio/hi_2.wav": b"at the root", "audio/hi.wav": b"in a folder"}
+
+
+def test_a_loose_file_replaces_the_one_at_its_place_in_the_tree(world: World, session: DubbingSession):
+    save(world, session, [send_pack(world, {"talk.mp4": b"v", "out/hi.wav": b"1", "audio/es.wav": b"2"})])
+
+    save(world, session, [send_pack(world, {"es.wav": b"two", "new.wav": b"3"})], rooted=False)
+
+    session.refresh_from_db()
+    assert session.current
+    assert world.files(session.current) == {
+        "talk.mp4": b"v",
+        "out/hi.wav": b"1",
+        "audio/es.wav": b"two",
+        "new.wav": b"3",
+    }
+
+
+def test_a_label_that_a_person_set_stays_with_its_path(world: World, session: DubbingSession):
+    save(world, session, [send_pack(world, {"a.wav": b"1", "b.wav": b"2"})])
+    session.entries.filter(path="a.wav").update(
+        category="custom_voices", language="hi", role="ignored", labeled_by="person"
     )
-    assert origins_of(session) == {"audio/hi.wav": "audio/hi.wav"}  # its path is free now
+
+    save(world, session, [send_pack(world, {"a.wav": b"one"})])
+
+    entry = session.entries.get(path="a.wav", removed_in=None)
+    label = (entry.category, entry.language, entry.role, entry.labeled_by)
+    assert (entry.added_in, *label) == (2, "custom_voices", "hi", "ignored", "person")
 
 
-def test_an_imported_copy_has_the_same_origins(world: World, session: DubbingSession):
+def test_metadata_of_another_tool_is_saved_as_a_file(world: World, session: DubbingSession):
+    foreign = b'{"video_id": "x", "speakers": [], "utterances": [{"voices": 5}]}'
+
+    save(world, session, [send_pack(world, {"a.wav": b"1", "metadata.json": foreign})])
+
+    session.refresh_from_db()
+    assert session.current
+    assert world.tree(session.current) == {"audio/a.wav": b"1", "other/metadata.json": foreign}
+    assert (session.current.file_count, "video_id" in session.current.metadata) == (2, False)
+
+
+def test_an_imported_copy_has_the_same_paths_and_labels(world: World, session: DubbingSession):
     save(world, session, [send_pack(world, {"talk.mp4": b"v", "seg/1.wav": b"1"})])
     session.refresh_from_db()
     assert session.current
-    for selection in ({}, {"history": True}):
-        archive = world.exported(session.current, **selection)
-        copy = world.imported(read_object(archive.key)).session
+    for selection in ({}, {"layout": "saved"}, {"history": True}, {"history": True, "layout": "saved"}):
+        export = world.exported(session.current, **selection)
+        copy = world.imported(read_object(export.key), export.filename).session
         assert copy is not None
         copy.refresh_from_db()
-        assert origins_of(copy) == origins_of(session)
+        assert categories_of(copy) == categories_of(session)
+        assert copy.name.rstrip("_2345") == "talk"
         assert copy.current
         assert copy.current.fingerprint == session.current.fingerprint
 
@@ -414,7 +450,7 @@ def test_two_imports_at_once_do_not_exceed_the_quota(world: World, settings, mon
         others.append(world.imported(zip_of_files({"b.wav": b"\1" * 100_000})))
         return ingest(context, **arguments)
 
-    monkeypatch.setattr("sessions_app.operations.imports.job.ingest_members", ingest_beside_another)
+    monkeypatch.setattr("sessions_app.operations.imports.contents.ingest_members", ingest_beside_another)
     job = world.imported(zip_of_files({"a.wav": b"\0" * 100_000}))
 
     assert (job.state, job.error_code) == ("failed", "over_quota")

@@ -102,7 +102,7 @@ def test_an_export_without_the_source_has_all_other_files(world: World, session:
 
     export = world.exported(version, without_source=True)
 
-    assert paths_in(world, export) == world.files(version).keys() - {"original_video.mp4"}
+    assert paths_in(world, export) == world.tree(version).keys() - {"original_video.mp4"}
 
 
 def test_metadata_of_a_selection_is_filtered(world: World, session: DubbingSession):
@@ -335,7 +335,7 @@ def test_each_file_of_the_history_is_in_the_archive_once(world: World, session: 
         [FIRST["audio/hi_audio.wav"], FIRST["audio/es_audio.wav"], FIRST["final_videos/es_final.mp4"]]
     )
     newest = {name: data for name, data in files.items() if not name.startswith(".dubbing/")}
-    assert newest.keys() - {"metadata.json"} == world.files(version_of(session, 3)).keys()
+    assert newest.keys() - {"metadata.json"} == world.tree(version_of(session, 3)).keys()
     manifest = json.loads(files[".dubbing/manifest.json"])
     checked = {member["path"] for member in manifest["members"]}
     assert checked == files.keys() - {".dubbing/manifest.json"}

@@ -362,13 +362,13 @@ def create_access_token(*, owner: str) -> str:
 
 
 def list_versions(*, name: str, owner: str) -> list[dict[str, Any]]:
-    """Return each version of a session: its message, and the SHA-256 of its files by original path."""
+    """Return each version of a session: its message, and the SHA-256 of its files by path as saved."""
     rows = Version.objects.filter(session__name=name, session__owner__username=owner).order_by("number")
     return [
         {
             "message": row.message,
             "files": {
-                entry.origin or entry.path: entry.blob.sha256
+                entry.path: entry.blob.sha256
                 for entry in Entry.objects.filter(session=row.session).at(row.number).select_related("blob")
             },
         }

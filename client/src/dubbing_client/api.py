@@ -178,6 +178,7 @@ class Api(RestClient):
         blobs: Sequence[Mapping[str, Any]],
         removed: Sequence[str],
         key: str,
+        empty_folders: Sequence[str] | None = None,
     ) -> objects.Job:
         """Request a version of complete uploads and stored blobs, on top of ``parent``.
 
@@ -190,6 +191,7 @@ class Api(RestClient):
             "uploads": list(uploads),
             "blobs": list(blobs),
             "removed": list(removed),
+            "empty_folders": None if empty_folders is None else list(empty_folders),
         }
         job: objects.Job = self.call("POST", f"/sessions/{session}/versions", body=body, key=key).data
         return job

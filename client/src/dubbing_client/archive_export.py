@@ -22,6 +22,7 @@ from dubbing_client.rest import PREFIX
 from dubbing_client.retries import attempt
 from dubbing_client.transport import BLOCK_SIZE, StreamedResponse, Transport
 from dubbing_client.user_files import read_json, state_dir, write_private
+from dubbing_core.selection import FolderLayout
 from dubbing_core.session_names import sanitize_session_name
 
 
@@ -44,6 +45,7 @@ def export_version(
     languages: Sequence[str] = (),
     without_source: bool = False,
     history: bool = False,
+    layout: FolderLayout = FolderLayout.SESSION,
     listener: ProgressListener = NO_PROGRESS,
 ) -> ExportResult:
     """Download the archive of a version to a file.
@@ -64,6 +66,8 @@ def export_version(
         query.append(("without_source", "true"))
     if history:
         query.append(("history", "true"))
+    if layout is not FolderLayout.SESSION:
+        query.append(("layout", layout.value))
     url = f"{api.url}{PREFIX}/sessions/{session}/versions/{version}/archive.zip"
     if query:
         url = f"{url}?{urlencode(query)}"

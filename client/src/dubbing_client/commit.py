@@ -52,6 +52,7 @@ def _complete(api: Api, state: State, pending: PendingSave, listener: ProgressLi
             uploads=request["uploads"],
             blobs=request["blobs"],
             removed=request["removed"],
+            empty_folders=request.get("empty_folders"),
             key=pending.key,
         )
         version = int(wait_for_job(api, job, listener=listener)["result"]["version"])

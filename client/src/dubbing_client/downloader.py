@@ -34,6 +34,8 @@ BUNDLE_SIZE = 8 * 1024 * 1024
 BUNDLE_FILES = 1000
 BACKDATED_NS = 100_000_000
 """Nanoseconds by which a written file's time is set back, so that any later write is noticed (`FileHash.is_valid_for`)."""
+READ_BITS = 0o444
+EXECUTE_BITS = 0o111
 
 OnPlaced = Callable[[RemoteFile, FileHash], object]
 
@@ -166,7 +168,8 @@ class Downloader:
             before = os.lstat(file.target)
             if stat.S_ISREG(before.st_mode):
                 file.part_file.chmod(stat.S_IMODE(before.st_mode))
-        os.utime(file.part_file, ns=(now_ns - BACKDATED_NS,) * 2)
+        _set_executable(file)
+        _set_time(file, default_ns=now_ns - BACKDATED_NS)
         file.part_file.replace(file.target)
         written = Stat.of(os.lstat(file.target))
         self._on_placed(file, FileHash(stat=written, sha256=sha256, read_at_ns=now_ns))
@@ -210,6 +213,24 @@ class Downloader:
             part_file.write(data)
         self.move_into_place(file, sha256=sha256)
         self.count(len(data))
+
+
+def _set_executable(file: RemoteFile) -> None:
+    """Set the executable bits of those who may read the file, or clear them."""
+    mode = stat.S_IMODE(file.part_file.stat().st_mode)
+    readers = (mode & READ_BITS) >> 2
+    wanted = mode | readers if file.is_executable else mode & ~EXECUTE_BITS
+    if wanted != mode:
+        file.part_file.chmod(wanted)
+
+
+def _set_time(file: RemoteFile, *, default_ns: int) -> None:
+    """Restore the modification time; a file system that cannot express it gets the default."""
+    if file.mtime_ns is not None:
+        with contextlib.suppress(OSError, OverflowError):
+            os.utime(file.part_file, ns=(file.mtime_ns, file.mtime_ns))
+            return
+    os.utime(file.part_file, ns=(default_ns, default_ns))
 
 
 def _run(task: Callable[[], object]) -> None:

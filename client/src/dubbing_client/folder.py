@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dubbing_client.errors import FolderError, quoted
+from dubbing_core.manifest import find_empty_folders
 from dubbing_core.paths import JUNK_NAMES, PathError, check_path
 
 PART_SUFFIX = ".dubs-part"
@@ -30,11 +31,13 @@ class Stat:
     mtime_ns: int
     ctime_ns: int
     inode: int
+    is_executable: bool = field(default=False, compare=False)
 
     @classmethod
     def of(cls, result: os.stat_result) -> Stat:
         # On Windows the third is the time of creation, which never changes.
-        return cls(result.st_size, result.st_mtime_ns, result.st_ctime_ns, result.st_ino)
+        is_executable = bool(result.st_mode & stat.S_IXUSR) and sys.platform != "win32"
+        return cls(result.st_size, result.st_mtime_ns, result.st_ctime_ns, result.st_ino, is_executable)
 
 
 @dataclass
@@ -46,6 +49,13 @@ class Listing:
     """Path -> path on disk, where they differ."""
     skipped: dict[str, str] = field(default_factory=dict)
     """Path -> reason for files that are not saved although the user may expect it."""
+    folders: list[str] = field(default_factory=list)
+    """Folders inside the folder, except hidden ones."""
+
+    @property
+    def empty_folders(self) -> list[str]:
+        """The innermost folders that contain no file of the listing, sorted."""
+        return list(find_empty_folders(self.folders, self.files))
 
     def places(self, folder: Path) -> Iterator[tuple[str, Path]]:
         """Yield each path with its place on disk."""
@@ -111,6 +121,8 @@ class Folder:
             listing.skipped[path] = LINK_REASON
         elif stat.S_ISDIR(result.st_mode):
             if not (name.startswith(".") or name.casefold() in JUNK_NAMES):
+                if _is_text(path):
+                    listing.folders.append(path)
                 self._list(entry.path, f"{path}/", listing)
         elif not is_ignored(path):
             file = self._file_at(entry.path, result)

@@ -9,8 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,16 +22,16 @@ from dubbing_client.errors import (
     NotFoundError,
     UnsafeNamesError,
     UsageError,
-    quoted,
 )
 from dubbing_client.file_hashes import THREADS, hash_file
 from dubbing_client.folder import Folder, Stat, is_junction
 from dubbing_client.folder_labels import find_markers
 from dubbing_client.folder_session import session_of_folder
-from dubbing_client.objects import Entry, Manifest, Session
+from dubbing_client.objects import Manifest, Session
 from dubbing_client.obstacles import find_obstacles
 from dubbing_client.progress import NO_PROGRESS, ProgressListener
 from dubbing_client.remote_file import RemoteFile
+from dubbing_client.saved_paths import entries_by_saved_path, entries_by_session_path
 from dubbing_client.spelling import DiskSpelling
 from dubbing_client.state import FileHash, State
 from dubbing_core.categories import METADATA_NAME, Category
@@ -76,6 +75,8 @@ class LoadPlan:
     is_partial: bool = False
     aliases: dict[str, str] = field(default_factory=dict)
     """`State.aliases` after the load."""
+    empty_folders: list[str] = field(default_factory=list)
+    """Folders without files to create."""
 
     @property
     def size(self) -> int:
@@ -131,12 +132,9 @@ def plan_load(
     selection = _checked(Selection.from_names(only), manifest)
     files = remote_files(folder, manifest, selection=selection, layout=layout)
     plan = LoadPlan(folder, session, number, delete=delete, is_partial=selection.is_partial)
-    origins = {entry["path"]: entry["origin"] for entry in manifest["entries"] if entry["origin"]}
-    plan.aliases = {
-        file.path: origins[file.entry_path]
-        for file in files
-        if file.entry_path in origins and origins[file.entry_path] != file.path
-    }
+    plan.aliases = {file.path: file.entry_path for file in files if file.entry_path not in {"", file.path}}
+    if layout == SAVED and not selection.is_partial:
+        plan.empty_folders = [path for path in manifest["empty_folders"] if _is_place(folder, path)]
     # Before anything is read or written: a portal may name any size.
     _check_space(folder, files)
     _compare(plan, files, state, listener)
@@ -195,27 +193,45 @@ def remote_files(
 ) -> list[RemoteFile]:
     """Return a version's files with their places in a folder.
 
-    metadata.json is last and has no entry.
+    In the session's tree metadata.json is last and has no entry.
 
     :raises FolderError: a file would be outside of the folder, or two would be the same.
     """
-    entries = [
-        entry
-        for entry in manifest["entries"]
+    entries = entries_by_session_path(manifest) if layout == SESSION else entries_by_saved_path(manifest)
+    selected = {
+        path: entry
+        for path, entry in entries.items()
         if selection.includes(Category(entry["category"]), entry["language"])
-    ]
-    paths = _local_paths(entries, layout)
+    }
+    _check_paths(selected)
     spelling = DiskSpelling(folder.path)
     files = [
-        RemoteFile(path, entry["path"], spelling.place(folder.place(path)), entry["size"], entry["sha256"])
-        for path, entry in zip(paths, entries, strict=True)
+        RemoteFile(
+            path,
+            entry["path"],
+            spelling.place(folder.place(path)),
+            entry["size"],
+            entry["sha256"],
+            entry["executable"],
+            entry["mtime_ns"],
+        )
+        for path, entry in selected.items()
     ]
-    metadata = manifest["metadata"]
-    if METADATA_NAME not in map(fold_path, paths):
+    if layout == SESSION:
+        metadata = manifest["metadata"]
         files.append(
             RemoteFile(METADATA_NAME, "", folder.place(METADATA_NAME), metadata["size"], metadata["sha256"])
         )
     return files
+
+
+def _is_place(folder: Folder, path: str) -> bool:
+    """Return whether an empty folder can be created; if not, nothing of value is lost."""
+    try:
+        folder.place(path)
+    except FolderError:
+        return False
+    return folder.is_inside(f"{path}/")
 
 
 def _session(api: Api, state: State, name: str) -> Session:
@@ -237,28 +253,12 @@ def _checked(selection: Selection, manifest: Manifest) -> Selection:
     return selection
 
 
-def _local_paths(entries: Sequence[Entry], layout: str) -> list[str]:
-    """Return each entry's path in the folder.
-
-    Entries that were saved from the same path, by two users, get their paths in the session's tree.
-    """
-    paths = [entry["path"] if layout == SESSION else entry["origin"] or entry["path"] for entry in entries]
-    if layout == SAVED:
-        count = Counter(fold_path(path) for path in paths)
-        paths = [
-            entry["path"] if count[fold_path(path)] > 1 else path
-            for path, entry in zip(paths, entries, strict=True)
-        ]
-    folded: dict[str, str] = {}
-    for path in paths:
-        if (other := folded.get(fold_path(path))) is not None:
-            raise FolderError(f"{quoted([other, path])} would be one file. Load with --layout session.")
-        folded[fold_path(path)] = path
+def _check_paths(paths: Iterable[str]) -> None:
+    """Refuse paths that cannot exist side by side."""
     try:
         check_collisions(paths)
     except PathError as error:
         raise FolderError(f"{error} This version cannot be loaded.") from error
-    return paths
 
 
 def _compare(plan: LoadPlan, files: Sequence[RemoteFile], state: State, listener: ProgressListener) -> None:

@@ -76,6 +76,7 @@ def load(
     finally:
         listener.end("fetch")
     deleted = _delete_extra(plan, state) if plan.delete else []
+    _create_empty_folders(plan)
     _record_version(plan, state)
     # After a partial load the user may still resume an earlier whole one.
     age_ns = OLD_NS if plan.is_partial else YOUNG_NS
@@ -150,6 +151,13 @@ def _forget(paths: Sequence[str], state: State) -> None:
         state.loaded.pop(path, None)
 
 
+def _create_empty_folders(plan: LoadPlan) -> None:
+    for path in plan.empty_folders:
+        if plan.folder.is_inside(f"{path}/"):
+            with contextlib.suppress(FileExistsError, NotADirectoryError):
+                plan.folder.path.joinpath(*path.split("/")).mkdir(parents=True, exist_ok=True)
+
+
 def _record_version(plan: LoadPlan, state: State) -> None:
     """Record the folder's version.
 
@@ -162,6 +170,7 @@ def _record_version(plan: LoadPlan, state: State) -> None:
             # Files of the session's other versions stay in the folder; the next save does not add them again.
             hashes = {**state.synced, **hashes}
         state.base, state.synced, state.loaded = base, hashes, {}
+        state.empty_folders = plan.empty_folders
     elif state.base is None:
         state.base, state.synced = base, hashes
     elif state.base == base:

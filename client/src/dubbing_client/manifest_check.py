@@ -22,12 +22,19 @@ def check_manifest(document: Any) -> Manifest:
     :raises TransferError: it contains values of another type, impossible sizes or too many files.
     """
     try:
-        entries, metadata = document["entries"], document["metadata"]
+        entries, metadata, folders = document["entries"], document["metadata"], document["empty_folders"]
         if len(entries) > MAX_FILES:
             raise TransferError(
                 f"The portal sent a list of {len(entries):,} files; at most {MAX_FILES:,} can be loaded at once."
             )
-        is_valid = isinstance(entries, list) and all(map(_is_entry, entries)) and _is_document(metadata)
+        is_valid = (
+            isinstance(entries, list)
+            and all(map(_is_entry, entries))
+            and _is_document(metadata)
+            and isinstance(folders, list)
+            and len(folders) <= MAX_FILES
+            and all(isinstance(folder, str) for folder in folders)
+        )
     except (KeyError, TypeError, AttributeError):
         is_valid = False
     if not is_valid:
@@ -37,9 +44,12 @@ def check_manifest(document: Any) -> Manifest:
 
 
 def _is_entry(entry: Any) -> bool:
-    names = (entry["path"], entry["origin"], entry["language"])
+    names = (entry["path"], entry["language"], entry["role"], entry["labeled_by"])
+    mtime_ns = entry["mtime_ns"]
     return (
         all(isinstance(name, str) for name in names)
+        and isinstance(entry["executable"], bool)
+        and (mtime_ns is None or (type(mtime_ns) is int and -(1 << 63) <= mtime_ns < 1 << 63))
         and entry["category"] in CATEGORIES
         and _is_document(entry)
     )

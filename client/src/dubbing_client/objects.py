@@ -50,14 +50,16 @@ class Version(TypedDict):
 
 class Entry(TypedDict):
     path: str
-    """Path in the session's tree."""
-    origin: str
-    """Path in the saved folder; empty if it equals `path`."""
+    """Path in the saved folder."""
     size: int
     sha256: str
     crc32: str
     category: str
     language: str
+    role: str
+    labeled_by: str
+    executable: bool
+    mtime_ns: int | None
     added_in: int
 
 
@@ -70,7 +72,9 @@ class Manifest(TypedDict):
     version: int
     fingerprint: str
     entries: list[Entry]
+    empty_folders: list[str]
     metadata: Document
+    """The metadata.json of the session's tree."""
 
 
 class Part(TypedDict):

@@ -13,10 +13,13 @@ class RemoteFile:
     path: str
     """Relative to the folder."""
     entry_path: str
-    """Path of the version's entry; empty for metadata.json, which is generated and has no entry."""
+    """Path of the version's entry; empty for the metadata.json of the session's tree, which is generated and has no entry."""
     target: Path
     size: int
     sha256: str
+    is_executable: bool = False
+    mtime_ns: int | None = None
+    """Last modification in nanoseconds since 1970; None if unknown."""
 
     @property
     def part_file(self) -> Path:

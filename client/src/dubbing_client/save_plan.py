@@ -37,7 +37,7 @@ class SavePlan:
     parent_hashes: Mapping[str, str]
     """Path -> SHA-256 of the parent version where it is known: the same content is not saved again."""
     removed: list[str] = field(default_factory=list)
-    """Paths in the session's tree that the new version will not contain."""
+    """Paths in the session that the new version will not contain."""
     removed_local: list[str] = field(default_factory=list)
     """The same files as paths of the folder."""
     is_rebase: bool = False
@@ -46,6 +46,8 @@ class SavePlan:
     """As `State.aliases`."""
     left_out: Collection[str] = ()
     """Files of the folder that stay in the session as they are."""
+    synced_folders: Collection[str] = ()
+    """As `State.empty_folders`."""
 
     def synced_after(self, hashes: Mapping[str, str]) -> dict[str, str]:
         """Return `State.synced` after a save of files with these hashes."""
@@ -54,6 +56,16 @@ class SavePlan:
     def find_source(self) -> str | None:
         """Return the path of the source video that the session has."""
         return find_source(label_files(self.synced).labels)
+
+    @property
+    def empty_folders(self) -> list[str] | None:
+        """Folders without files to save; None where the folder has other paths than the session."""
+        return None if self.aliases else self.listing.empty_folders
+
+    @property
+    def has_other_folders(self) -> bool:
+        """Whether the folders without files are others than those of the session."""
+        return self.empty_folders is not None and set(self.empty_folders) != set(self.synced_folders)
 
     def portal_path(self, path: str) -> str:
         """Return the path under which the portal has a file of the folder."""
@@ -109,6 +121,7 @@ def plan_save(
         is_rebase=base.version != session["version"],
         aliases=state.aliases,
         left_out=leave_out,
+        synced_folders=state.empty_folders,
     )
     if plan.is_rebase:
         if not on_top:
@@ -162,9 +175,8 @@ def _plan_removal(api: Api, plan: SavePlan, removed: list[str]) -> None:
     assert plan.session is not None
     manifest = api.manifest(plan.session["code"], plan.parent)
     saved = entries_by_saved_path(manifest)
-    in_tree = {entry["path"]: entry for entry in manifest["entries"]}
     for path in removed:
-        entry = saved.get(plan.aliases.get(path, path)) or in_tree.get(path)
+        entry = saved.get(plan.aliases.get(path, path))
         # A file that another user has changed since stays.
         if entry is not None and (not plan.is_rebase or entry["sha256"] == plan.synced[path]):
             plan.removed_local.append(path)

@@ -1,17 +1,35 @@
-"""Entries of a version by the paths that they were saved from."""
+"""Entries of a version by the paths that they were saved from, and by their paths in the session's tree."""
 
 from __future__ import annotations
 
 from dubbing_client.objects import Entry, Manifest
-from dubbing_core.categories import METADATA_NAME
+from dubbing_core.categories import Category
+from dubbing_core.labels import Label, Role
+from dubbing_core.projection import project_paths
+
+ROLES = frozenset(Role)
 
 
 def hashes_by_saved_path(manifest: Manifest) -> dict[str, str]:
-    """Return path -> SHA-256, metadata.json included."""
-    hashes = {path: entry["sha256"] for path, entry in entries_by_saved_path(manifest).items()}
-    hashes[METADATA_NAME] = manifest["metadata"]["sha256"]
-    return hashes
+    """Return path -> SHA-256."""
+    return {entry["path"]: entry["sha256"] for entry in manifest["entries"]}
 
 
 def entries_by_saved_path(manifest: Manifest) -> dict[str, Entry]:
-    return {entry["origin"] or entry["path"]: entry for entry in manifest["entries"]}
+    return {entry["path"]: entry for entry in manifest["entries"]}
+
+
+def entries_by_session_path(manifest: Manifest) -> dict[str, Entry]:
+    """Return the entries by their paths in the session's tree, without the session's own metadata.json."""
+    entries = entries_by_saved_path(manifest)
+    places = project_paths({path: label_of(entry) for path, entry in entries.items()})
+    return {place: entries[path] for path, place in places.items()}
+
+
+def label_of(entry: Entry) -> Label:
+    role = entry["role"]
+    return Label(
+        category=Category(entry["category"]),
+        language=entry["language"],
+        role=Role(role) if role in ROLES else Role.NONE,
+    )

@@ -61,7 +61,7 @@ def save(
     changes, hashes = _send_changes(api, plan, state, listener)
     state.drop_hashes_except(plan.listing.files)
     delete_abandoned(plan.folder, records=state.part_records, before_ns=time.time_ns() - OLD_NS)
-    if plan.session is not None and not changes.files and not plan.removed:
+    if plan.session is not None and not changes.files and not plan.removed and not plan.has_other_folders:
         return _unchanged(plan, plan.session, state, hashes)
     session = plan.session or _create_session(api, plan, state)
     pending = PendingSave(
@@ -73,10 +73,13 @@ def save(
             "uploads": changes.uploads,
             "blobs": [file.as_json() for file in changes.stored],
             "removed": plan.removed,
+            "empty_folders": plan.empty_folders,
             "name": session["name"],
         },
         synced=plan.synced_after(hashes),
     )
+    if plan.empty_folders is not None:
+        state.empty_folders = plan.empty_folders
     try:
         version = commit(api, state, pending, listener=listener)
     except (Problem, JobFailedError):

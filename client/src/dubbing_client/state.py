@@ -80,6 +80,8 @@ class State:
     """The same for files that were loaded individually from other versions; they are stored, so they may be overwritten."""
     aliases: dict[str, str] = field(default_factory=dict)
     """Path -> path in the portal, where a load renamed the file (``--layout session``)."""
+    empty_folders: list[str] = field(default_factory=list)
+    """Folders without files when folder and portal were last in sync."""
     files: dict[str, FileHash] = field(default_factory=dict)
     """Cache of hashes."""
     creation_key: str = ""
@@ -98,6 +100,7 @@ class State:
                 state.synced = dict(document["synced"])
                 state.loaded = dict(document["loaded"])
                 state.aliases = dict(document["aliases"])
+                state.empty_folders = list(document.get("empty_folders", ()))
                 state.creation_key = str(document["creation_key"])
                 state.pending = PendingSave(**document["pending"]) if document["pending"] else None
         with _damage_tolerant(directory / "files.json") as document:
@@ -121,6 +124,7 @@ class State:
             "synced": self.synced,
             "loaded": self.loaded,
             "aliases": self.aliases,
+            "empty_folders": self.empty_folders,
             "creation_key": self.creation_key,
             "pending": asdict(self.pending) if self.pending else None,
         }

@@ -42,7 +42,13 @@ class LocalFile:
         return self.stat.size
 
     def as_json(self) -> dict[str, Any]:
-        return {"path": self.path, "size": self.size, "sha256": self.sha256}
+        return {
+            "path": self.path,
+            "size": self.size,
+            "sha256": self.sha256,
+            "executable": self.stat.is_executable,
+            "mtime_ns": self.stat.mtime_ns,
+        }
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ from typing import Any
 
 from dubbing_core import json_lists, metadata
 from dubbing_core.categories import PRIVATE_FOLDER, Category, classify_path, is_placed
+from dubbing_core.checksum_manifest import parse_facts
+from dubbing_core.labels import Label, LabelAuthor, Role
 from dubbing_core.languages import TAG_LENGTH_LIMIT
 from dubbing_core.paths import PathError, normalize_path
 from dubbing_core.strict_json import JsonError, parse_json
@@ -23,8 +25,8 @@ from dubbing_core.timestamps import parse_timestamp
 
 HISTORY_PATH = f"{PRIVATE_FOLDER}/history.json"
 BLOBS_FOLDER = f"{PRIVATE_FOLDER}/blobs/"
-FORMAT = 1
-"""Increased when a reader of an older format would misread a newer one."""
+FORMAT = 2
+"""Increased when a reader of an older format would misread a newer one. In format 1 paths are those of the session's tree."""
 SIZE_LIMIT = 64 * 1024 * 1024
 """In bytes."""
 VERSIONS_LIMIT = 10_000
@@ -50,6 +52,7 @@ class HistoryEntry:
     """A file at one path in the versions from `added_in` until before `removed_in`."""
 
     path: str
+    """As saved."""
     sha256: str
     size: int
     """In bytes."""
@@ -58,8 +61,14 @@ class HistoryEntry:
     added_in: int
     removed_in: int | None
     """None if the newest version contains it."""
-    origin: str = ""
-    """The path in the folder from which the file was saved; "" where that equals `path`."""
+    role: Role = Role.NONE
+    labeled_by: LabelAuthor = LabelAuthor.RECOGNIZER
+    is_executable: bool = False
+    mtime_ns: int | None = None
+
+    @property
+    def label(self) -> Label:
+        return Label(category=self.category, language=self.language, role=self.role)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,6 +83,8 @@ class HistoryVersion:
     restored_from: int | None
     document: Mapping[str, Any]
     """Its metadata document, with paths in the session's tree."""
+    empty_folders: tuple[str, ...] = ()
+    """Paths as saved."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,6 +163,7 @@ def _render_version(version: HistoryVersion) -> str:
         "message": version.message,
         "restored_from": version.restored_from,
         "metadata": version.document,
+        **({"empty_folders": list(version.empty_folders)} if version.empty_folders else {}),
     }
     return json_lists.render_object(fields)
 
@@ -160,11 +172,17 @@ def _render_entry(entry: HistoryEntry) -> str:
     """Return the entry as `json_lists.render_object` would, several times as fast."""
     quote = json_lists.quote
     removed_in = "null" if entry.removed_in is None else entry.removed_in
-    origin = f',\n   "origin": {quote(entry.origin)}' if entry.origin else ""
+    facts = f',\n   "role": {quote(entry.role.value)}' if entry.role else ""
+    if entry.labeled_by is not LabelAuthor.RECOGNIZER:
+        facts += f',\n   "labeled_by": {quote(entry.labeled_by.value)}'
+    if entry.is_executable:
+        facts += ',\n   "executable": true'
+    if entry.mtime_ns is not None:
+        facts += f',\n   "mtime_ns": {entry.mtime_ns}'
     return (
         f'{{\n   "path": {quote(entry.path)},\n   "size": {entry.size},\n   "sha256": {quote(entry.sha256)},'
         f'\n   "category": {quote(entry.category.value)},\n   "language": {quote(entry.language)},'
-        f'\n   "added_in": {entry.added_in},\n   "removed_in": {removed_in}{origin}\n  }}'
+        f'\n   "added_in": {entry.added_in},\n   "removed_in": {removed_in}{facts}\n  }}'
     )
 
 
@@ -179,8 +197,9 @@ def parse_history(data: bytes) -> History:
         document = parse_json(data)
         if document["format"] > FORMAT:
             raise HistoryError("was written by a newer portal than this one")
+        parse_entry = _parse_entry if document["format"] > 1 else _parse_first_format
         versions = tuple(_parse_version(version) for version in document["versions"])
-        entries = tuple(_parse_entry(entry) for entry in document["entries"])
+        entries = tuple(parse_entry(entry) for entry in document["entries"])
         session = document["session"]
     except (
         JsonError,
@@ -219,11 +238,14 @@ def _check_spans(entries: Sequence[HistoryEntry], *, newest: int) -> None:
 def _parse_version(row: Any) -> HistoryVersion:
     number, restored_from = row["number"], row.get("restored_from")
     message, saved_by, saved_at = row.get("message", ""), row.get("saved_by", ""), row.get("saved_at")
+    folders = row.get("empty_folders", [])
     if not _is_number(number) or not (
         restored_from is None or (_is_number(restored_from) and restored_from > 0)
     ):
         raise HistoryError
     if not isinstance(message, str) or not isinstance(saved_by, str):
+        raise HistoryError
+    if any(normalize_path(folder) != folder for folder in folders):
         raise HistoryError
     return HistoryVersion(
         number=number,
@@ -232,16 +254,22 @@ def _parse_version(row: Any) -> HistoryVersion:
         message=message[:MESSAGE_LIMIT],
         restored_from=restored_from,
         document=metadata.relativize_paths(metadata.check_document(row["metadata"])),
+        empty_folders=tuple(folders),
     )
+
+
+def _parse_first_format(row: Any) -> HistoryEntry:
+    """Read an entry whose path is that in the session's tree, and whose origin is the path as saved."""
+    path, origin = row["path"], row.get("origin", "")
+    if normalize_path(path) != path or not is_placed(path):
+        raise HistoryError
+    return _parse_entry({**row, "path": origin or path, "category": classify_path(path).value})
 
 
 def _parse_entry(row: Any) -> HistoryEntry:
     path, sha256, language = row["path"], row["sha256"], row.get("language", "")
-    origin = row.get("origin", "")
     size, added_in, removed_in = row["size"], row["added_in"], row.get("removed_in")
-    if normalize_path(path) != path or not is_placed(path):
-        raise HistoryError
-    if origin and normalize_path(origin) != origin:
+    if normalize_path(path) != path:
         raise HistoryError
     if len(sha256) != SHA256_DIGITS or not set(sha256) <= set("0123456789abcdef"):
         raise HistoryError
@@ -254,11 +282,11 @@ def _parse_entry(row: Any) -> HistoryEntry:
         path=path,
         sha256=sha256,
         size=size,
-        category=classify_path(path),
+        category=Category(row["category"]),
         language=language,
         added_in=added_in,
         removed_in=removed_in,
-        origin=origin,
+        **parse_facts(row),
     )
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dubbing_core.categories import Category
-from dubbing_core.paths import check_collisions
+from dubbing_core.labels import Label, LabelAuthor, Role
+from dubbing_core.paths import check_tree, list_ancestors
+from dubbing_core.projection import project_paths
 
 TIMESTAMPS = ("created_at", "last_updated", "last_accessed")
 """Keys of metadata.json that two saves of the same work may differ in."""
@@ -20,15 +22,27 @@ class ManifestEntry:
     """One file of a version."""
 
     path: str
-    """In the session's tree; see `dubbing_core.paths`."""
+    """As saved, relative to the folder."""
     sha256: str
     size: int
     crc32: int
     category: Category
     language: str = ""
     """A BCP 47 tag, or "" where none is known."""
-    origin: str = ""
-    """The path in the folder from which the file was saved; "" where that equals `path`."""
+    role: Role = Role.NONE
+    labeled_by: LabelAuthor = LabelAuthor.RECOGNIZER
+    is_executable: bool = False
+    mtime_ns: int | None = field(default=None, compare=False)
+    """Time of the last modification in nanoseconds since 1970, or None if unknown. A touched file is no change."""
+
+    @property
+    def label(self) -> Label:
+        return Label(category=self.category, language=self.language, role=self.role)
+
+    @property
+    def is_metadata(self) -> bool:
+        """Whether the file is the session's own metadata.json, which is no file of the project."""
+        return self.role is Role.SESSION_METADATA
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,20 +51,28 @@ class Manifest:
 
     entries: tuple[ManifestEntry, ...]
     """Sorted by path."""
+    empty_folders: tuple[str, ...] = ()
+    """Sorted."""
 
     @classmethod
-    def from_entries(cls, entries: Iterable[ManifestEntry]) -> Manifest:
-        """Sort the entries and check their paths.
+    def from_entries(cls, entries: Iterable[ManifestEntry], *, empty_folders: Iterable[str] = ()) -> Manifest:
+        """Sort the entries and check their paths. Only folders without files are kept.
 
-        :raises PathError: two entries cannot exist side by side on every file system.
+        :raises PathError: two entries cannot exist side by side.
         """
         ordered = tuple(sorted(entries))
-        check_collisions(entry.path for entry in ordered)
-        return cls(entries=ordered)
+        paths = [entry.path for entry in ordered]
+        check_tree(paths)
+        return cls(entries=ordered, empty_folders=find_empty_folders(empty_folders, paths))
+
+    @property
+    def files(self) -> tuple[ManifestEntry, ...]:
+        """The entries without the session's own metadata.json."""
+        return tuple(entry for entry in self.entries if not entry.is_metadata)
 
     @property
     def total_size(self) -> int:
-        return sum(entry.size for entry in self.entries)
+        return sum(entry.size for entry in self.files)
 
     def compute_fingerprint(self, document: Mapping[str, Any]) -> str:
         """Return a SHA-256 that only versions with the same contents share.
@@ -58,8 +80,9 @@ class Manifest:
         :param document: the metadata document; its timestamps and the order of its keys do not count.
         """
         metadata = {key: value for key, value in document.items() if key not in TIMESTAMPS}
+        folders = {"empty_folders": list(self.empty_folders)} if self.empty_folders else {}
         canonical = json.dumps(
-            {"entries": self._build_rows(), "metadata": metadata},
+            {"entries": self._build_rows(), "metadata": metadata, **folders},
             sort_keys=True,
             separators=(",", ":"),
             allow_nan=False,
@@ -75,9 +98,10 @@ class Manifest:
                 "crc32": f"{entry.crc32:08x}",
                 "category": entry.category.value,
                 "language": entry.language,
-                **({"origin": entry.origin} if entry.origin else {}),
+                **build_facts(entry),
             }
             for entry in self.entries
+            if not entry.is_metadata  # the document stands for it
         ]
 
 
@@ -88,7 +112,7 @@ class Changes:
     added: tuple[ManifestEntry, ...]
     removed: tuple[ManifestEntry, ...]
     changed: tuple[ManifestEntry, ...]
-    """In their new state: same path, other bytes, category, language or origin."""
+    """In their new state: same path, other bytes, label or executable bit."""
 
     def __bool__(self) -> bool:
         return bool(self.added or self.removed or self.changed)
@@ -103,3 +127,41 @@ def diff_manifests(old: Manifest, new: Manifest) -> Changes:
         removed=tuple(entry for path, entry in before.items() if path not in after),
         changed=tuple(entry for path, entry in after.items() if path in before and before[path] != entry),
     )
+
+
+def build_facts(entry: ManifestEntry) -> dict[str, Any]:
+    """Return the role, the author of the label and the executable bit, where they are not the usual."""
+    facts: dict[str, Any] = {}
+    if entry.role:
+        facts["role"] = entry.role.value
+    if entry.labeled_by is not LabelAuthor.RECOGNIZER:
+        facts["labeled_by"] = entry.labeled_by.value
+    if entry.is_executable:
+        facts["executable"] = True
+    return facts
+
+
+def find_empty_folders(folders: Iterable[str], paths: Iterable[str]) -> tuple[str, ...]:
+    """Return the innermost folders that contain no file and are not in the place of one, sorted.
+
+    :param paths: of all files.
+    """
+    files = set(paths)
+    filled = {ancestor for path in files for ancestor in list_ancestors(path)}
+    empty = [
+        folder for folder in set(folders) - filled if files.isdisjoint([folder, *list_ancestors(folder)])
+    ]
+    outer = {ancestor for folder in empty for ancestor in list_ancestors(folder)}
+    return tuple(sorted(set(empty) - outer))
+
+
+def project_entries(entries: Iterable[ManifestEntry]) -> list[ManifestEntry]:
+    """Return the entries of one version with their paths in the session's tree, sorted by them."""
+    entries = list(entries)
+    paths = project_paths({entry.path: entry.label for entry in entries})
+    placed = [
+        entry if paths[entry.path] == entry.path else replace(entry, path=paths[entry.path])
+        for entry in entries
+        if entry.path in paths
+    ]
+    return sorted(placed)

@@ -15,7 +15,7 @@ from typing import Any
 
 from dubbing_core.categories import FOLDERS, Category
 from dubbing_core.file_kinds import FileKind, guess_kind, split_name
-from dubbing_core.manifest import TIMESTAMPS, ManifestEntry
+from dubbing_core.manifest import TIMESTAMPS, ManifestEntry, project_entries
 from dubbing_core.paths import PathError, normalize_path
 from dubbing_core.progress import compute_progress, compute_stage
 from dubbing_core.session_names import sanitize_session_name
@@ -146,11 +146,12 @@ def build_document(
     without a path are added. The session's name is left empty; :func:`render_document` fills it in.
 
     :param base: a validated document with paths from :func:`relativize_paths`.
+    :param entries: all files of the version, with their paths as saved.
     :param texts: override the base, for translations and voices language by language.
     :param keep_stage: keep the pipeline stage of the base instead of computing it.
     """
     base = base or {}
-    ordered = sorted(entries)
+    ordered = project_entries(entries)
     translations = {**(base.get("translations") or {}), **(texts.translations or {})}
     languages = _merge_languages(
         base.get("languages") or (), [*(entry.language for entry in ordered), *translations]

@@ -1,6 +1,6 @@
-"""Placement of any folder's files in a session's tree, by one table of rules.
+"""Labels of any folder's files, by one table of rules on names.
 
-See docs/decisions/0003-placement.md.
+See docs/decisions/0003-placement.md and 0028-paths-stay.md.
 """
 
 from __future__ import annotations
@@ -14,32 +14,36 @@ from dubbing_core.categories import (
     METADATA_NAME,
     PRIVATE_FOLDER,
     Category,
-    classify_path,
     detect_language,
     is_original_video,
 )
 from dubbing_core.file_kinds import FileKind, guess_kind, split_name
+from dubbing_core.labels import Label, LabelAuthor, Role
 from dubbing_core.languages import find_language_tag, parse_language_tag
-from dubbing_core.path_allocator import PathAllocator
-from dubbing_core.paths import JUNK_NAMES, PATH_LIMIT
-
-NUMBER_RESERVE = 16
-"""Bytes reserved in a placed path for the number that `PathAllocator` may append."""
+from dubbing_core.paths import JUNK_NAMES
+from dubbing_core.projection import project_path
 
 
 @dataclass(frozen=True, kw_only=True)
 class Placement:
-    """The place of one source file in the session's tree."""
+    """Path and label of one received file in a session."""
 
     source: str
     """The path as received."""
     path: str
-    """The path in the session's tree."""
+    """The path in the folder that is saved: as received, without a folder around all files."""
     category: Category
-    language: str
+    language: str = ""
     """A BCP 47 tag, or "" where none is known."""
-    origin: str = ""
-    """The path in the source folder, to which a load restores the file; "" where that equals `path`."""
+    role: Role = Role.NONE
+    labeled_by: LabelAuthor = LabelAuthor.RECOGNIZER
+    is_executable: bool = False
+    mtime_ns: int | None = None
+    """Time of the last modification in nanoseconds since 1970, or None if unknown."""
+
+    @property
+    def label(self) -> Label:
+        return Label(category=self.category, language=self.language, role=self.role)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,48 +115,40 @@ def place_files(
     rooted: bool = False,
     has_metadata: bool = True,
 ) -> list[Placement]:
-    """Place any folder's files in the session's tree.
+    """Label any folder's files.
 
-    Files in one of its folders stay there. Each path gets exactly one placement, except files that operating systems
-    add, `metadata.json` at the root and the folder `.dubbing`, which are left out. Where two files would get one path,
-    the later one gets a number, so the result passes `check_collisions`. The order of `paths` does not matter, and
-    placing placed files changes nothing.
+    Each path gets exactly one placement, except files that operating systems add and the folder `.dubbing`, which are left out. The
+    order of `paths` does not matter.
 
-    :param paths: normalized paths that pass `check_collisions`.
+    :param paths: valid paths that can exist side by side.
     :param languages: tags that the session already has.
     :param source_video: name of the source video that the session already has; no other video becomes the source then.
     :param rooted: paths start at the project's root; a folder around all of them is part of the project.
-    :param has_metadata: a metadata.json at the root is that of a session; another tool's is a file like any other.
-    :returns: placements, sorted by their path in the session's tree.
+    :param has_metadata: a metadata.json at the root is that of a session, not another tool's.
+    :returns: placements, sorted by path.
     """
     files = _remove_junk(paths)
     wrapper = "" if rooted else _find_wrapper(files)
     sources = {path.removeprefix(wrapper): path for path in files}
     original = _find_original(sources, source_video=source_video)
-    targets = {
-        path: "original_video" + split_name(path)[1].casefold()
-        if path == original
-        else _choose_path(path, languages=languages)
-        for path in sources
-        if (path != METADATA_NAME or not has_metadata) and path.partition("/")[0] != PRIVATE_FOLDER
-    }
-    # Files already in place come first, so they keep their names.
-    order = sorted(targets, key=lambda path: (path != targets[path], path))
-    allocator = PathAllocator()
     placements = []
-    for path in order:
-        placed = allocator.allocate(targets[path])
-        category = classify_path(placed)
+    for path in sorted(sources):
+        if path.partition("/")[0] == PRIVATE_FOLDER:
+            continue
+        if path == METADATA_NAME and has_metadata:
+            label = Label(category=Category.OTHER, role=Role.SESSION_METADATA)
+        else:
+            label = _label_file(path, is_source=path == original, languages=languages)
         placements.append(
             Placement(
                 source=sources[path],
-                path=placed,
-                category=category,
-                language=detect_language(placed, category, languages=languages),
-                origin=path if path != placed else "",
+                path=path,
+                category=label.category,
+                language=label.language,
+                role=label.role,
             )
         )
-    return sorted(placements, key=lambda placement: placement.path)
+    return placements
 
 
 def find_metadata(paths: Iterable[str], *, rooted: bool = False) -> str | None:
@@ -199,15 +195,14 @@ def _find_original(paths: Iterable[str], *, source_video: str) -> str | None:
     return candidates[0] if len(candidates) == 1 else None
 
 
-def _choose_path(path: str, *, languages: Sequence[str]) -> str:
-    """Return the path in the session's tree, before numbers keep it apart from others."""
-    head, slash, rest = path.partition("/")
+def _label_file(path: str, *, is_source: bool, languages: Sequence[str]) -> Label:
+    head, slash, _ = path.partition("/")
+    if is_source or is_original_video(path):
+        return Label(category=Category.ORIGINAL_VIDEO, role=Role.SOURCE)
     if slash and head.casefold() in FOLDERS:
-        return f"{head.casefold()}/{rest}"
-    if is_original_video(path):
-        return path
-    matching = (rule.category for rule in RULES if rule.matches(path, languages=languages))
-    folder = next(matching, Category.OTHER).folder
-    if len(f"{folder}/{path}".encode()) > PATH_LIMIT - NUMBER_RESERVE:
-        return f"{folder}/{path.rpartition('/')[2]}"
-    return f"{folder}/{path}"
+        category = FOLDERS[head.casefold()]
+    else:
+        matching = (rule.category for rule in RULES if rule.matches(path, languages=languages))
+        category = next(matching, Category.OTHER)
+    language = detect_language(project_path(path, category), category, languages=languages)
+    return Label(category=category, language=language)

@@ -13,7 +13,7 @@ from dubbing_core.categories import FOLDERS, METADATA_NAME, PRIVATE_FOLDER, Cate
 from dubbing_core.file_kinds import split_name
 from dubbing_core.labels import Label, Role
 from dubbing_core.path_allocator import PathAllocator
-from dubbing_core.paths import PATH_LIMIT, fold_path
+from dubbing_core.paths import PATH_LIMIT, PathError, check_collisions, fold_path
 
 NUMBER_RESERVE = 16
 """Bytes reserved in a projected path for the number that `PathAllocator` may append."""
@@ -35,6 +35,14 @@ def project_paths(labels: Mapping[str, Label]) -> dict[str, str]:
         for path, label in labels.items()
         if label.role is not Role.SESSION_METADATA
     }
+    try:
+        check_collisions(targets.values())
+    except PathError:
+        return _number_collisions(targets)
+    return targets
+
+
+def _number_collisions(targets: Mapping[str, str]) -> dict[str, str]:
     allocator = PathAllocator()
     order = sorted(targets, key=lambda path: (path != targets[path], path))
     return {path: allocator.allocate(targets[path]) for path in order}

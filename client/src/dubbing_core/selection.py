@@ -7,9 +7,24 @@ from dataclasses import dataclass
 from typing import Any
 
 from dubbing_core.categories import Category
+from dubbing_core.enums import StrEnum
 from dubbing_core.manifest import ManifestEntry
 
 HISTORY_SUFFIX = "history"
+SAVED_SUFFIX = "as_saved"
+
+
+class FolderLayout(StrEnum):
+    """Paths of the files in an export or a load."""
+
+    SESSION = "session"
+    """The session's tree, as the original session manager expects it."""
+    SAVED = "saved"
+    """The paths as saved, so that a tool finds its own folder again."""
+
+    @property
+    def label(self) -> str:
+        return "As saved" if self is FolderLayout.SAVED else "Session folders"
 
 
 class SelectionError(ValueError):
@@ -22,7 +37,7 @@ class SelectionError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Selection:
-    """Part of a version; by default all of it.
+    """Part of a version, by default all of it, and the paths of its files.
 
     Created by :meth:`from_choices`, which normalizes equal choices.
     """
@@ -34,6 +49,7 @@ class Selection:
     without_source: bool = False
     history: bool = False
     """Include all versions up to the exported one."""
+    layout: FolderLayout = FolderLayout.SESSION
 
     @classmethod
     def from_choices(
@@ -43,6 +59,7 @@ class Selection:
         languages: Iterable[str] = (),
         without_source: bool = False,
         history: bool = False,
+        layout: str = FolderLayout.SESSION,
     ) -> Selection:
         """Validate the choices and return their normal form.
 
@@ -73,6 +90,7 @@ class Selection:
             languages=tuple(sorted({language for language in languages if language})),
             without_source=without_source,
             history=history,
+            layout=FolderLayout(layout),
         )
         if history and selection.is_partial:
             raise SelectionError(
@@ -97,9 +115,9 @@ class Selection:
         return bool(self.categories or self.languages or self.without_source)
 
     @property
-    def is_whole(self) -> bool:
-        """Return whether this is all of one version and no other version."""
-        return not self.is_partial and not self.history
+    def is_default(self) -> bool:
+        """Return whether this is all of one version in the session's tree."""
+        return self == WHOLE_VERSION
 
     def includes(self, category: Category, language: str) -> bool:
         """Return whether a file of this category and language is selected."""
@@ -110,12 +128,27 @@ class Selection:
         return not self.languages or language in ("", *self.languages)
 
     def filter_entries(self, entries: Iterable[ManifestEntry]) -> tuple[ManifestEntry, ...]:
-        """Return the selected entries, in their order."""
-        return tuple(entry for entry in entries if self.includes(entry.category, entry.language))
+        """Return the selected entries, in their order.
+
+        The session's own metadata.json has texts of all categories and languages, so it is in no part by category or language.
+        """
+        has_metadata = not self.categories and not self.languages
+        return tuple(
+            entry
+            for entry in entries
+            if self.includes(entry.category, entry.language) and (has_metadata or not entry.is_metadata)
+        )
 
     @property
     def label(self) -> str:
         """Description for people; "" for the whole version."""
+        part = self._part_label
+        if self.layout is FolderLayout.SAVED:
+            return f"{part}, as saved" if part else FolderLayout.SAVED.label
+        return part
+
+    @property
+    def _part_label(self) -> str:
         if self.history:
             return "All versions"
         parts = [category.label for category in self.categories]
@@ -130,11 +163,11 @@ class Selection:
 
     @property
     def filename_suffix(self) -> str:
-        """Identification in the archive's file name; "" for the whole version."""
-        if self.history:
-            return HISTORY_SUFFIX
+        """Identification in the archive's file name; "" for the whole version in the session's tree."""
         parts = [*(category.value for category in self.categories), *self.languages]
-        return "_".join([*parts, *(["without_source"] if self.without_source else [])])
+        parts += ["without_source"] if self.without_source else []
+        parts += [HISTORY_SUFFIX] if self.history else []
+        return "_".join([*parts, *([SAVED_SUFFIX] if self.layout is FolderLayout.SAVED else [])])
 
     def as_dict(self) -> dict[str, Any]:
         """Return the fields that differ from the default: `{}` for the whole version."""
@@ -147,6 +180,8 @@ class Selection:
             fields["without_source"] = True
         if self.history:
             fields["history"] = True
+        if self.layout is not FolderLayout.SESSION:
+            fields["layout"] = self.layout.value
         return fields
 
     @classmethod

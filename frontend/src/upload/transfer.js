@@ -35,7 +35,7 @@ export class Transfer {
 
   /** Body of the request that creates the upload. */
   get description() {
-    const [first, ...others] = this.items.map(({ path, size, sha256 }) => ({ path, size, sha256 }));
+    const [first, ...others] = this.items.map((item) => item.description);
     return others.length ? { files: [first, ...others] } : first;
   }
 

@@ -24,6 +24,13 @@ export class UploadItem {
     this.path = path;
     this.size = file.size;
   }
+
+  /** The file in requests; its modification time in nanoseconds, if the browser knows it. */
+  get description() {
+    const { path, size, sha256 } = this;
+    const modified = this.file.lastModified;
+    return { path, size, sha256, ...(modified ? { mtime_ns: modified * 1_000_000 } : {}) };
+  }
 }
 
 const MISSING = "It was moved, renamed or deleted after it was chosen. Choose it again, or leave it out.";

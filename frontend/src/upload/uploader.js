@@ -91,7 +91,7 @@ export class Uploader {
 
   /** What a save needs about the stored items. */
   get blobs() {
-    return this.stored.map(({ path, size, sha256 }) => ({ path, size, sha256 }));
+    return this.stored.map((item) => item.description);
   }
 
   // ---- Control ----

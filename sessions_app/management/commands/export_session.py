@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from dubbing_core.categories import Category
-from dubbing_core.selection import Selection, SelectionError
+from dubbing_core.selection import FolderLayout, Selection, SelectionError
 from dubbing_core.sizes import format_size
 from sessions_app.management.errors import FULL, Error
 from sessions_app.management.version_command import VersionCommand
@@ -47,6 +47,13 @@ class Command(VersionCommand):
             "--history", action="store_true", help="Include all versions up to this one, each file once."
         )
 
+        parser.add_argument(
+            "--layout",
+            choices=[layout.value for layout in FolderLayout],
+            default=FolderLayout.SESSION.value,
+            help="Paths of the files: in the session's folders (default), or as they were when saved.",
+        )
+
     def perform(self, options: dict[str, Any]) -> dict[str, object]:
         version = self.find_version(options)
         output = _check_output(options["output"].expanduser())
@@ -68,6 +75,7 @@ def _make_selection(options: dict[str, Any]) -> Selection:
             languages=options["language"],
             without_source=options["without_source"],
             history=options["history"],
+            layout=options["layout"],
         )
     except SelectionError as error:
         raise Error(str(error), code=error.code) from error

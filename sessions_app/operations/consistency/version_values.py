@@ -29,8 +29,10 @@ def find_wrong_versions(session_ids: Collection[int]) -> list[Version]:
 
 def _find_changes(session_ids: Collection[int]) -> dict[int, dict[int, list[tuple[Group, int, int]]]]:
     """Return the change of each group, by session and version number."""
-    entries = Entry.objects.filter(session__in=session_ids).values_list(
-        "session_id", "added_in", "removed_in", "category", "language"
+    entries = (
+        Entry.objects.filter(session__in=session_ids)
+        .files()
+        .values_list("session_id", "added_in", "removed_in", "category", "language")
     )
     changes: dict[int, dict[int, list[tuple[Group, int, int]]]] = defaultdict(lambda: defaultdict(list))
     for session_id, added_in, removed_in, category, language, files, size in entries.annotate(

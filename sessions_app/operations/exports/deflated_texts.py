@@ -81,5 +81,11 @@ def _choose_texts(members: Sequence[BlobMember]) -> dict[int, BlobMember]:
 
 def _deflate(store: BlobReader, member: BlobMember) -> Member:
     data = b"".join(store.read(blob_key(member.sha256), 0, member.size))
-    deflated = DeflatedMember.from_data(member.name, data, modified=member.modified)
+    deflated = DeflatedMember.from_data(
+        member.name,
+        data,
+        modified=member.modified,
+        is_executable=member.is_executable,
+        mtime_ns=member.mtime_ns,
+    )
     return deflated if len(deflated.deflated) < member.size else member

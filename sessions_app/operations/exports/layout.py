@@ -1,12 +1,13 @@
-"""Layout of an export: the session's tree, metadata.json and `.dubbing/`.
+"""Layout of an export: the version's files and `.dubbing/`.
 
-`.dubbing/` contains the checksums and a verifier.
+The files are in the session's tree, with its metadata.json, or at their paths as saved. `.dubbing/` contains checksums and facts of all
+files, and a verifier; as saved also the metadata document.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache, partial
 from itertools import chain
 from operator import attrgetter
@@ -17,9 +18,10 @@ from django.conf import settings
 from dubbing_core import checksum_manifest, history, metadata
 from dubbing_core.categories import METADATA_NAME, PRIVATE_FOLDER
 from dubbing_core.digests import compute_digest
-from dubbing_core.manifest import ManifestEntry
-from dubbing_core.selection import WHOLE_VERSION, Selection
-from dubbing_core.zips.layout import BlobMember, Layout, SegmentWriter, TextMember, write_layout
+from dubbing_core.manifest import ManifestEntry, project_entries
+from dubbing_core.member_layout import name_members
+from dubbing_core.selection import WHOLE_VERSION, FolderLayout, Selection
+from dubbing_core.zips.layout import BlobMember, Layout, Member, SegmentWriter, TextMember, write_layout
 from dubbing_core.zips.multipart import interleave_members
 from sessions_app.exports import verify
 from sessions_app.exports.layout_cache import LayoutBusyError, get_layout_cache
@@ -31,7 +33,7 @@ from sessions_app.queries.manifests import load_entries
 
 VERIFIER_NAME = f"{PRIVATE_FOLDER}/verify.py"
 """Makes an archive verifiable with Python alone."""
-REVISION = 2
+REVISION = 3
 """Increased whenever a version's ZIP changes, so that ZIPs planned by an earlier release are planned again."""
 LARGE_COUNT = 1000
 """Number of files above which few plannings run at a time; smaller ones take a few milliseconds."""
@@ -97,20 +99,35 @@ def _write_layout(
         texts.append(_text(version, history.HISTORY_PATH, text))
     else:
         entries = load_entries(version)
+    folders = [] if selection.is_partial else [f"{folder}/" for folder in version.empty_folders]
+    names = name_members(entries, selection.layout, folders=folders)
     if selection.is_partial:
+        placed = project_entries(entries)
         entries = list(selection.filter_entries(entries))
         if not entries:
             raise NothingSelectedError
-        document = metadata.filter_document(document, entries=entries, languages=selection.languages)
+        document = metadata.filter_document(
+            document, entries=selection.filter_entries(placed), languages=selection.languages
+        )
     rendered = metadata.render_document(document, session_name=session_name)
-    texts.insert(0, _text(version, METADATA_NAME, rendered))
+    document_name = (
+        METADATA_NAME if selection.layout is FolderLayout.SESSION else checksum_manifest.DOCUMENT_NAME
+    )
+    texts.insert(0, _text(version, document_name, rendered))
     texts.append(_text(version, VERIFIER_NAME, _read_verifier()))
-    checksums = chain(map(_text_checksum, texts), map(_entry_checksum, entries), map(_file_checksum, older))
-    manifest = _render_checksums(version, checksums, session_name, selection)
+    checksums = chain(
+        map(_text_checksum, texts),
+        (_entry_checksum(entry, names[entry.path]) for entry in entries),
+        map(_file_checksum, older),
+    )
+    empty_folders = [folder.removesuffix("/") for folder in folders]
+    manifest = _render_checksums(version, checksums, session_name, selection, empty_folders)
     texts.append(_text(version, checksum_manifest.CHECKSUM_MANIFEST_PATH, manifest))
-    files = [_file(version, entry.path, entry.sha256, entry.size, entry.crc32) for entry in entries] + older
-    del entries  # the largest part of the memory
-    generated = map(deflate_generated, texts)
+    generated: list[Member] = list(map(deflate_generated, texts))
+    if selection.layout is FolderLayout.SAVED:
+        generated += [_text(version, names[folder], b"") for folder in folders]
+    files = [_entry_member(version, entry, names[entry.path]) for entry in entries] + older
+    del entries, names  # the largest part of the memory
     write_layout(interleave_members([*generated, *deflate_texts(files)]), writer)
 
 
@@ -131,7 +148,10 @@ def _load_history(
             crc32=crc32s[entry.sha256],
             category=entry.category,
             language=entry.language,
-            origin=entry.origin,
+            role=entry.role,
+            labeled_by=entry.labeled_by,
+            is_executable=entry.is_executable,
+            mtime_ns=entry.mtime_ns,
         )
         for entry in past
         if entry.removed_in is None
@@ -154,6 +174,18 @@ def _file(version: Version, name: str, sha256: str, size: int, crc32: int) -> Bl
     return BlobMember(name=name, sha256=sha256, size=size, crc32=crc32, modified=version.created_at)
 
 
+def _entry_member(version: Version, entry: ManifestEntry, name: str) -> BlobMember:
+    return BlobMember(
+        name=name,
+        sha256=entry.sha256,
+        size=entry.size,
+        crc32=entry.crc32,
+        modified=version.created_at,
+        is_executable=entry.is_executable,
+        mtime_ns=entry.mtime_ns,
+    )
+
+
 def _check_count(count: int) -> None:
     limit = settings.MAX_FILES_IN_SESSION
     if count > limit:
@@ -169,6 +201,7 @@ def _render_checksums(
     checksums: Iterable[checksum_manifest.ChecksumEntry],
     session_name: str,
     selection: Selection,
+    empty_folders: Sequence[str],
 ) -> bytearray:
     return checksum_manifest.render_checksum_manifest(
         checksums,
@@ -178,6 +211,7 @@ def _render_checksums(
         message=version.message,
         fingerprint=version.fingerprint,
         selection=selection.as_dict(),
+        empty_folders=empty_folders,
     )
 
 
@@ -190,12 +224,16 @@ def _file_checksum(file: BlobMember) -> checksum_manifest.ChecksumEntry:
     return checksum_manifest.ChecksumEntry(path=file.name, size=file.size, sha256=file.sha256)
 
 
-def _entry_checksum(entry: ManifestEntry) -> checksum_manifest.ChecksumEntry:
+def _entry_checksum(entry: ManifestEntry, name: str) -> checksum_manifest.ChecksumEntry:
     return checksum_manifest.ChecksumEntry(
-        path=entry.path,
+        path=name,
         size=entry.size,
         sha256=entry.sha256,
         category=entry.category.value,
         language=entry.language,
-        origin=entry.origin,
+        origin=entry.path if entry.path != name else "",
+        role=entry.role,
+        labeled_by=entry.labeled_by,
+        is_executable=entry.is_executable,
+        mtime_ns=entry.mtime_ns,
     )

@@ -98,7 +98,7 @@ def _estimate_size(version: Version, selection: Selection) -> int:
 
 
 def _render_selection(selection: Selection) -> dict[str, object]:
-    return {} if selection.is_whole else {"selection": selection.as_dict()}
+    return {} if selection.is_default else {"selection": selection.as_dict()}
 
 
 def _find_reusable(equal: JobQuerySet, filename: str, *, now: datetime) -> Job | None:

@@ -75,9 +75,10 @@ def _check_digests(plan: SessionPlan, blobs: Mapping[str, Blob]) -> None:
 
     :raises BadInputError: `proof_differs`, a file is not the exported one.
     """
-    expected = {name: entry.sha256 for name, entry in (plan.checksums or {}).items()}
+    expected = {name: entry.sha256 for name, entry in plan.checksums.items()}
     if plan.history is not None:
-        expected |= {entry.path: entry.sha256 for entry in plan.history.entries if entry.removed_in is None}
+        newest = {entry.path: entry.sha256 for entry in plan.history.entries if entry.removed_in is None}
+        expected |= {placed.source: newest[placed.path] for placed in plan.placements}
         expected |= {blob_path(sha256): sha256 for sha256 in plan.older_members}
     for member in plan.stored_members:
         sha256 = blobs[member.name].sha256

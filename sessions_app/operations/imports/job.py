@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from dubbing_core.selection import HISTORY_SUFFIX
+from dubbing_core.selection import HISTORY_SUFFIX, SAVED_SUFFIX
 from dubbing_core.session_names import derive_session_name, restore_session_name
 from dubbing_core.zips.name_encodings import NameReading
 from dubbing_core.zips.name_readings import READABLE_CODES, ReadNames, list_name_readings
@@ -167,6 +167,8 @@ def _derive_name(job: Job, session: SessionPlan) -> str:
         folder = session.folder.removesuffix("/").rpartition("/")[2]
         name = derive_session_name(f"{folder}.zip", is_export=False)
     else:
-        part = HISTORY_SUFFIX if session.history is not None else ""
+        parts = [HISTORY_SUFFIX] if session.history is not None else []
+        parts += [SAVED_SUFFIX] if session.exported is not None and session.exported.is_as_saved else []
+        part = "_".join(parts)
         name = derive_session_name(job.params["filename"], is_export=session.is_export, part=part)
     return restore_session_name(name, (session.document or {}).get("session_name"))

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from django.utils.timezone import get_default_timezone
 
-from dubbing_core import metadata, origins
+from dubbing_core import metadata
 from dubbing_core.manifest import Manifest
 from dubbing_core.texts import ExtractedTexts
 from sessions_app.models import Blob, DubbingSession, Job, Version
@@ -62,7 +62,7 @@ def create_sessions(context: JobContext, sessions: Sequence[NewSession]) -> dict
 def _build_version(context: JobContext, plan: SessionPlan, blobs: Mapping[str, Blob]) -> NewVersion:
     placements = plan.placements
     entries = [build_entry(placed, blobs[placed.path]) for placed in placements]
-    manifest = Manifest.from_entries(origins.resolve_origin_conflicts(entries, newest=()))
+    manifest = Manifest.from_entries(entries, empty_folders=plan.empty_folders)
     now = context.clock()
     times = _read_times(plan, now=now)
     has_video_name = bool((plan.document or {}).get("video_name"))

@@ -6,21 +6,36 @@ A plan is made before any file is stored.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
 from dubbing_core import checksum_manifest, history
 from dubbing_core.categories import PRIVATE_FOLDER
-from dubbing_core.checksum_manifest import ChecksumEntry, ChecksumManifestError
+from dubbing_core.checksum_manifest import (
+    DOCUMENT_NAME,
+    ChecksumEntry,
+    ChecksumManifest,
+    ChecksumManifestError,
+)
 from dubbing_core.history import History, HistoryError
-from dubbing_core.languages import TAG_LENGTH_LIMIT
+from dubbing_core.labels import Role
 from dubbing_core.metadata import SIZE_LIMIT, find_missing_files, relativize_paths
-from dubbing_core.metadata_reading import MetadataReading
-from dubbing_core.paths import PathError, escape_for_message, normalize_path
-from dubbing_core.placement import Placement, place_files
+from dubbing_core.metadata_reading import MetadataReading, read_metadata
+from dubbing_core.paths import escape_for_message
+from dubbing_core.placement import Placement
+from dubbing_core.projection import project_paths
 from dubbing_core.session_folders import find_sessions
 from dubbing_core.zips.reader import Archive, ArchiveMember
 from sessions_app.operations.errors import BadInputError
+from sessions_app.operations.imports.placement import (
+    check_paths,
+    is_stored_aside,
+    list_empty_folders,
+    normalize_folders,
+    place_by_history,
+    place_export,
+    place_folder,
+)
 from sessions_app.operations.limits import check_file_count
 
 Parsed = TypeVar("Parsed")
@@ -39,8 +54,10 @@ class SessionPlan:
     """metadata.json with relative paths."""
     warnings: Sequence[str]
     """What is damaged in metadata.json."""
-    checksums: Mapping[str, ChecksumEntry] | None
-    """Entries of the checksum manifest by path; None for an archive that is not an export."""
+    exported: ChecksumManifest | None
+    """The checksum manifest; None for an archive that is not an export."""
+    empty_folders: Sequence[str]
+    """Paths as saved."""
     history: History | None
     """All versions, if the archive contains them."""
     older_members: Mapping[str, ArchiveMember]
@@ -49,7 +66,8 @@ class SessionPlan:
     @property
     def missing_files(self) -> list[str]:
         """Files that metadata.json names and the archive lacks."""
-        return find_missing_files(self.document or {}, {placed.path for placed in self.placements})
+        places = project_paths({placed.path: placed.label for placed in self.placements})
+        return find_missing_files(self.document or {}, set(places.values()))
 
     @property
     def languages(self) -> Sequence[str]:
@@ -57,13 +75,24 @@ class SessionPlan:
 
     @property
     def is_export(self) -> bool:
-        return self.checksums is not None
+        return self.exported is not None
+
+    @property
+    def checksums(self) -> Mapping[str, ChecksumEntry]:
+        """Entries of the checksum manifest, by the member's name."""
+        return self.exported.members if self.exported is not None else {}
 
     @property
     def stored_members(self) -> list[ArchiveMember]:
         """All members to be stored, placed files first."""
         placed = [self.members[placement.source] for placement in self.placements]
         return [*placed, *self.older_members.values()]
+
+    @property
+    def file_count(self) -> int:
+        """Number of all members to be stored except the session's metadata.json."""
+        own = sum(placed.role is Role.SESSION_METADATA for placed in self.placements)
+        return len(self.stored_members) - own
 
     @property
     def total_size(self) -> int:
@@ -114,12 +143,21 @@ def plan_sessions(archive: Archive, *, folders: Collection[str] | None = None) -
             raise BadInputError(
                 f"This ZIP has no folder “{escape_for_message(unknown[0])}”.", code="no_such_folder"
             )
+    empty = [member.name for member in archive.members if member.is_directory]
     plans, failed = [], []
     for folder in metadata if folders is None else sorted(folders):
         inside = {name.removeprefix(folder): files[name] for name in files if name.startswith(folder)}
         try:
+            inner = [name.removeprefix(folder) for name in empty if name.startswith(folder)]
             plans.append(
-                _plan_session(archive, folder, inside, metadata.get(folder), is_session=bool(found.sessions))
+                _plan_session(
+                    archive,
+                    folder,
+                    inside,
+                    metadata.get(folder),
+                    folders=inner,
+                    is_session=bool(found.sessions),
+                )
             )
         except BadInputError as error:
             failed.append((folder, error))
@@ -145,23 +183,27 @@ def _read_start(archive: Archive, member: ArchiveMember) -> tuple[bytes, int]:
     return bytes(data), member.size
 
 
+def _read_metadata(archive: Archive, member: ArchiveMember) -> MetadataReading:
+    data, size = _read_start(archive, member)
+    return read_metadata(data, size=size)
+
+
 def _plan_session(
     archive: Archive,
     folder: str,
     files: Mapping[str, ArchiveMember],
     metadata: MetadataReading | None,
     *,
+    folders: Sequence[str],
     is_session: bool,
 ) -> SessionPlan:
+    """Plan one session.
+
+    :param files: members by name in its folder.
+    :param folders: names of folders in its folder, with their slash.
+    """
     members = {name: member for name, member in files.items() if not name.startswith(f"{PRIVATE_FOLDER}/")}
-    document = relativize_paths(metadata.document) if metadata and metadata.document is not None else None
-    placements: Sequence[Placement] = place_files(
-        list(members),
-        languages=(document or {}).get("languages") or (),
-        rooted=is_session,
-        has_metadata=metadata is not None and metadata.is_intact,
-    )
-    checksums = _parse_member(
+    exported = _parse_member(
         archive,
         files.get(checksum_manifest.CHECKSUM_MANIFEST_PATH),
         checksum_manifest.SIZE_LIMIT,
@@ -170,19 +212,33 @@ def _plan_session(
     stored_history = _parse_member(
         archive, files.get(history.HISTORY_PATH), history.SIZE_LIMIT, history.parse_history
     )
+    if exported is not None and DOCUMENT_NAME in exported.members and DOCUMENT_NAME in files:
+        metadata = _read_metadata(archive, files[DOCUMENT_NAME])
+    document = relativize_paths(metadata.document) if metadata and metadata.document is not None else None
+    if exported is None:
+        has_metadata = metadata is not None and metadata.is_intact
+        placements = place_folder(members, document, rooted=is_session, has_metadata=has_metadata)
+        empty_folders = list_empty_folders(folders, placements)
+    else:
+        aside = [name for name in exported.members if name in files and is_stored_aside(name, exported)]
+        members |= {name: files[name] for name in aside}
+        placements = place_export(members, exported, document)
+        empty_folders = normalize_folders(exported.empty_folders)
     if not placements and stored_history is None and document is None:
         where = f"The folder “{escape_for_message(folder)}” of this ZIP" if folder else "This ZIP"
         raise BadInputError(f"{where} has no files to import.", code="zip_empty")
     check_file_count(len(placements))
     if stored_history is not None:
-        placements = _place_by_history(placements, members, stored_history)
+        placements = place_by_history(placements, members, stored_history, is_export=exported is not None)
+    check_paths(placements)
     return SessionPlan(
         folder=folder,
         members=members,
-        placements=[_apply_checksums(placed, checksums) for placed in placements],
+        placements=placements,
         document=document,
         warnings=metadata.warnings if metadata else (),
-        checksums=checksums,
+        exported=exported,
+        empty_folders=empty_folders,
         history=stored_history,
         older_members=_find_older_members(files, stored_history) if stored_history is not None else {},
     )
@@ -207,57 +263,6 @@ def _parse_member(
         return parse(b"".join(archive.open(member)))
     except (ChecksumManifestError, HistoryError) as error:
         raise BadInputError(str(error), code=error.code) from error
-
-
-def _apply_checksums(placed: Placement, checksums: Mapping[str, ChecksumEntry] | None) -> Placement:
-    """Return the placement with the checksum manifest's language and origin.
-
-    The path does not contain them.
-    """
-    entry = (checksums or {}).get(placed.source)
-    if entry is None or entry.path != placed.path or len(entry.language) > TAG_LENGTH_LIMIT:
-        return placed
-    return replace(placed, language=entry.language, origin=_normalize_origin(entry))
-
-
-def _normalize_origin(entry: ChecksumEntry) -> str:
-    try:
-        return normalize_path(entry.origin) if entry.origin else ""
-    except PathError:
-        return ""  # optional: a load then uses the path
-
-
-def _place_by_history(
-    placements: Sequence[Placement], members: Mapping[str, ArchiveMember], stored_history: History
-) -> Sequence[Placement]:
-    """Return the placements of a history's newest version.
-
-    That version must equal the files of the archive.
-
-    :raises BadInputError: `history_differs`.
-    """
-    newest = {entry.path: entry.size for entry in stored_history.entries if entry.removed_in is None}
-    actual = {placed.source: members[placed.source].size for placed in placements}
-    if newest != actual:
-        different = sorted(
-            path for path in newest.keys() | actual.keys() if newest.get(path) != actual.get(path)
-        )
-        raise BadInputError(
-            f"“{different[0]}” in this ZIP differs from {history.HISTORY_PATH}. Export the session again, or remove the folder"
-            f" {PRIVATE_FOLDER} to import the files as one version.",
-            code="history_differs",
-        )
-    return [
-        Placement(
-            source=entry.path,
-            path=entry.path,
-            category=entry.category,
-            language=entry.language,
-            origin=entry.origin,
-        )
-        for entry in stored_history.entries
-        if entry.removed_in is None
-    ]
 
 
 def _find_older_members(

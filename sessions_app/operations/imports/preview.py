@@ -12,6 +12,7 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser
 
 from dubbing_core.categories import METADATA_NAME, PRIVATE_FOLDER, Category
+from dubbing_core.labels import Role
 from dubbing_core.paths import LIST_LIMIT, escape_unprintable
 from dubbing_core.placement import Placement
 from dubbing_core.session_names import fold_session_name
@@ -63,7 +64,7 @@ def build_import_preview(
             for row in rows
             if row["renamed"]
         ][:MAX_ITEMS],
-        "files": sum(len(session.stored_members) for session in plans),
+        "files": sum(session.file_count for session in plans),
         "size": sum(session.total_size for session in plans),
         "known_size": get_known_size(plans, owner),
         "ignored": ignored[:MAX_ITEMS],
@@ -127,8 +128,12 @@ def _list_ignored(archive: Archive, plans: Sequence[SessionPlan], left_out: Sequ
 def _describe_session(
     plan: SessionPlan, *, name: str, requested: str, now: datetime, item_count: int
 ) -> dict[str, Any]:
-    sizes = {placed.path: plan.members[placed.source].size for placed in plan.placements}
-    moved = [placed for placed in plan.placements if placed.source != placed.path]
+    sizes = {
+        placed.path: plan.members[placed.source].size
+        for placed in plan.placements
+        if placed.role is not Role.SESSION_METADATA
+    }
+    moved = [placed for placed in plan.placements if placed.path in sizes and placed.source != placed.path]
     document = plan.document or {}
     missing = plan.missing_files
     return {
@@ -166,7 +171,7 @@ def _list_languages(plan: SessionPlan) -> list[str]:
 def _summarize_categories(placements: Sequence[Placement], sizes: dict[str, int]) -> list[dict[str, Any]]:
     rows = []
     for category in Category:
-        paths = [placed.path for placed in placements if placed.category is category]
+        paths = [placed.path for placed in placements if placed.category is category and placed.path in sizes]
         if paths:
             size = sum(sizes[path] for path in paths)
             rows.append(
@@ -203,7 +208,7 @@ def get_known_size(plans: Sequence[SessionPlan], owner: AbstractBaseUser) -> int
     """
     sizes: dict[str, int] = {}
     for plan in plans:
-        checksums = plan.checksums or {}
+        checksums = plan.checksums
         sizes |= {
             checksums[placed.source].sha256: plan.members[placed.source].size
             for placed in plan.placements

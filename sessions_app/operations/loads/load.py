@@ -12,9 +12,10 @@ from dubbing_core.categories import METADATA_NAME
 from dubbing_core.concurrency import run_in_threads
 from dubbing_core.digests import compute_digest
 from dubbing_core.hidden_files import is_hidden
+from dubbing_core.manifest import ManifestEntry, project_entries
 from dubbing_core.paths import escape_for_message, has_invisible_characters
 from sessions_app.exports.blob_files import BlobFile, write_blob_files
-from sessions_app.exports.target_folder import FileState, TargetFolder, TargetFolderError
+from sessions_app.exports.target_folder import FileFacts, FileState, TargetFolder, TargetFolderError
 from sessions_app.models import Version
 from sessions_app.operations.errors import BadInputError, NotAllowedError
 from sessions_app.operations.sessions.last_accessed import touch_session
@@ -48,15 +49,16 @@ def load_version(
     allow_hidden: bool = False,
     allow_invisible: bool = False,
 ) -> LoadResult:
-    """Write the version's files and its metadata.json into an existing folder.
+    """Write the version's files into an existing folder.
 
-    metadata.json is the same as in an export.
+    As saved, the folder gets exactly the files that were saved, with their modification times and executable bits, and empty folders. In the
+    session's tree it also gets the metadata.json of an export.
 
     Files that are not part of the version stay; files with the right bytes are not touched, because reading is cheaper than writing
     and their times are preserved. All new files are written under hidden names first, then renamed: an error before that leaves the
     folder's files as they were (new folders remain). Nothing is synced to the disk: this is a working copy.
 
-    :param as_saved: write each file to the path it was saved from, instead of its path in the session.
+    :param as_saved: write each file to the path it was saved from, instead of its path in the session's tree.
     :param allow_hidden: write hidden files, such as `.git/config`, which other programs obey.
     :param allow_invisible: write names with invisible or bidirectional characters.
     :raises NotAllowedError: `load_differs`, files with other bytes exist and ``overwrite`` is false; `load_hidden_files` or
@@ -66,16 +68,17 @@ def load_version(
     :raises StoreError: a blob could not be read.
     :raises OSError: the folder cannot be written.
     """
-    document = metadata.render_document(version.metadata, session_name=version.session.name)
+    manifest = get_version_manifest(version)
+    document = (
+        b"" if as_saved else metadata.render_document(version.metadata, session_name=version.session.name)
+    )
     digest = compute_digest([document])
     document_file = BlobFile(path=METADATA_NAME, sha256=digest.sha256, size=digest.size)
-    files = [
-        BlobFile(path=(entry.origin if as_saved else "") or entry.path, sha256=entry.sha256, size=entry.size)
-        for entry in get_version_manifest(version).entries
-    ]
+    files = [] if as_saved else [document_file]
+    files += map(_build_file, manifest.entries if as_saved else project_entries(manifest.entries))
     try:
         with TargetFolder(folder) as target:
-            missing = _find_missing([*files, document_file], target, folder=folder, overwrite=overwrite)
+            missing = _find_missing(files, target, folder=folder, overwrite=overwrite)
             _check_names(
                 [file.path for file in missing], allow_hidden=allow_hidden, allow_invisible=allow_invisible
             )
@@ -85,14 +88,25 @@ def load_version(
             if document_file in missing:
                 with target.create_file(METADATA_NAME) as descriptor:
                     write_all(descriptor, document)
+            for path in manifest.empty_folders if as_saved else ():
+                target.create_folder(path)
             target.commit()
     except TargetFolderError as error:
         raise BadInputError(str(error), code=error.code) from error
     touch_session(version.session, now=now)
     return LoadResult(
         written=len(missing),
-        unchanged=len(files) + 1 - len(missing),
+        unchanged=len(files) - len(missing),
         size=sum(file.size for file in missing),
+    )
+
+
+def _build_file(entry: ManifestEntry) -> BlobFile:
+    return BlobFile(
+        path=entry.path,
+        sha256=entry.sha256,
+        size=entry.size,
+        facts=FileFacts(is_executable=entry.is_executable, mtime_ns=entry.mtime_ns),
     )
 
 

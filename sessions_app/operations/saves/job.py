@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from dubbing_core.metadata_reading import MetadataReading
-from dubbing_core.placement import find_metadata
+from dubbing_core.placement import Placement, find_metadata
 from sessions_app.access import Action
 from sessions_app.models import DubbingSession, Job, Upload, Version
 from sessions_app.operations.errors import BadInputError
@@ -54,6 +55,7 @@ def perform_save(context: JobContext) -> None:
         removed=job.params["removed"],
         has_metadata=metadata is not None and metadata.is_intact,
     )
+    placements = _add_facts(placements, files)
     try:
         blobs = ingest_uploads(context, files)
     except DigestDiffersError as error:
@@ -90,6 +92,19 @@ def _read_uploaded_metadata(
         return None
     file = next(file for file in files if file.path == path)
     return read_document(read_uploaded_file(context.store, file), file.size)
+
+
+def _add_facts(placements: Sequence[Placement], files: Sequence[UploadedFile]) -> list[Placement]:
+    """Return the placements with executable bit and modification time of their files."""
+    by_path = {file.path: file for file in files}
+    return [
+        replace(
+            placement,
+            is_executable=by_path[placement.source].is_executable,
+            mtime_ns=by_path[placement.source].mtime_ns,
+        )
+        for placement in placements
+    ]
 
 
 def _commit(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dubbing_core import metadata, origins
+from dubbing_core import metadata
 from dubbing_core.manifest import Manifest
 from dubbing_core.placement import Placement
 from sessions_app.models import Blob, DubbingSession
@@ -42,7 +42,10 @@ def build_new_version(
     check_paths(list(entries))
     check_file_count(len(entries))
     changed = {placement.path for placement, _ in added}
-    manifest = Manifest.from_entries(origins.resolve_origin_conflicts(list(entries.values()), newest=changed))
+    folders = params.get("empty_folders")
+    if folders is None:
+        folders = () if params["replace"] else before.manifest.empty_folders
+    manifest = Manifest.from_entries(entries.values(), empty_folders=folders)
     languages = parent.languages if parent else []
     now = context.clock()
     document = metadata.build_document(

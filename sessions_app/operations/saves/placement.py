@@ -1,14 +1,16 @@
-"""Placement: paths of uploaded files in the tree of a session's current version."""
+"""Placement: paths and labels of uploaded files in a session's current version."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from dubbing_core.categories import Category
+from dubbing_core.labels import Role
 from dubbing_core.manifest import ManifestEntry
-from dubbing_core.path_allocator import PathAllocator
+from dubbing_core.paths import fold_path
 from dubbing_core.placement import Placement, place_files
+from dubbing_core.projection import project_path, project_paths
 from sessions_app.models import Blob
 from sessions_app.queries.manifests import VersionContents
 
@@ -21,10 +23,12 @@ def place_in_session(
     removed: Collection[str] = (),
     has_metadata: bool = True,
 ) -> list[Placement]:
-    """Return the placement of files in the tree of a session's current version.
+    """Return path and label of files in a session's current version.
 
-    :param rooted: paths start at the project's root. A file that was saved from the same origin before keeps its place,
-        and no file replaces another one. Otherwise a file replaces the one at the place that its name suggests.
+    A file at the path of an earlier one replaces it and keeps its label.
+
+    :param rooted: paths start at the project's root, so no other file is replaced. Otherwise a new file also replaces the one at the
+        same place of the session's tree.
     :param removed: paths in the session that the same save removes.
     :param has_metadata: as for `place_files`.
     """
@@ -32,29 +36,23 @@ def place_in_session(
     if parent is None:
         return place_files(paths, rooted=rooted, has_metadata=has_metadata)
     without = set(removed)
-    entries = [entry for entry in current.manifest.entries if entry.path not in without]
-    by_origin = {entry.origin: entry for entry in entries if entry.origin} if rooted else {}
-    same = [
-        Placement(
-            source=path,
-            path=by_origin[path].path,
-            category=by_origin[path].category,
-            language=by_origin[path].language,
-            origin=path,
-        )
-        for path in paths
-        if path in by_origin
-    ]
+    entries = {entry.path: entry for entry in current.manifest.entries if entry.path not in without}
     has_source = any(entry.category is Category.ORIGINAL_VIDEO for entry in current.manifest.entries)
     source_video = parent.video_name or "original_video" if has_source else ""
-    new = place_files(
-        [path for path in paths if path not in by_origin],
+    placements = place_files(
+        paths,
         languages=parent.languages,
         source_video=source_video,
         rooted=rooted,
         has_metadata=has_metadata,
     )
-    return [*same, *(_number_collisions(entries, new) if rooted else new)]
+    replaced = {} if rooted else _find_replaced(placements, entries)
+    return [
+        _keep_label(placement, entries[path])
+        if (path := replaced.get(placement.path, placement.path)) in entries
+        else placement
+        for placement in placements
+    ]
 
 
 def build_entry(placement: Placement, blob: Blob) -> ManifestEntry:
@@ -66,7 +64,10 @@ def build_entry(placement: Placement, blob: Blob) -> ManifestEntry:
         crc32=blob.crc32,
         category=placement.category,
         language=placement.language,
-        origin=placement.origin,
+        role=placement.role,
+        labeled_by=placement.labeled_by,
+        is_executable=placement.is_executable,
+        mtime_ns=placement.mtime_ns,
     )
 
 
@@ -78,22 +79,37 @@ def find_video_name(placements: Sequence[Placement]) -> str | None:
     return None
 
 
-def _number_collisions(entries: Sequence[ManifestEntry], new: Sequence[Placement]) -> list[Placement]:
-    """Add a number to new files that would replace a file of another origin."""
-    origins = {entry.path: entry.origin or entry.path for entry in entries}
+def _find_replaced(placements: Sequence[Placement], entries: Mapping[str, ManifestEntry]) -> dict[str, str]:
+    """Return the earlier file that each new one replaces, by the new one's path.
 
-    def has_collision(placement: Placement) -> bool:
-        path = placement.path
-        return path in origins and origins[path] != (placement.origin or path)
+    It is the one at the same place in the session's tree: `hi.srt` replaces `translations/hi.srt`.
+    """
+    new = [placement for placement in placements if placement.path not in entries]
+    if not new:
+        return {}
+    kept = {placement.path for placement in placements if placement.path in entries}
+    places = project_paths({path: entry.label for path, entry in entries.items()})
+    by_place = {fold_path(place): path for path, place in places.items() if path not in kept}
+    replaced = {}
+    for placement in new:
+        path = by_place.pop(fold_path(project_path(placement.path, placement.category)), None)
+        if path is not None:
+            replaced[placement.path] = path
+    return replaced
 
-    if not any(map(has_collision, new)):
-        return list(new)
-    allocator = PathAllocator()
-    for path in sorted({*origins, *(placement.path for placement in new if not has_collision(placement))}):
-        allocator.allocate(path)
-    return [
-        replace(placement, path=allocator.allocate(placement.path), origin=placement.origin or placement.path)
-        if has_collision(placement)
-        else placement
-        for placement in new
-    ]
+
+def _keep_label(placement: Placement, entry: ManifestEntry) -> Placement:
+    """Return the placement of a file that replaces another one.
+
+    Whether a metadata.json is the session's depends on its contents alone.
+    """
+    if entry.is_metadata or placement.label.role is Role.SESSION_METADATA:
+        return placement
+    return replace(
+        placement,
+        path=entry.path,
+        category=entry.category,
+        language=entry.language,
+        role=entry.role,
+        labeled_by=entry.labeled_by,
+    )

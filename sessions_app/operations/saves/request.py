@@ -9,6 +9,7 @@ from datetime import datetime
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
+from dubbing_core.paths import PathError, normalize_path
 from sessions_app.models import DubbingSession, Job, Upload
 from sessions_app.models.bulk import ROWS_PER_STATEMENT
 from sessions_app.operations.errors import BadInputError
@@ -35,6 +36,8 @@ class SaveRequest:
     """Paths in the session to remove."""
     known: Sequence[NewFile] = ()
     """Files whose bytes are stored already, by their SHA-256."""
+    empty_folders: Sequence[str] | None = None
+    """Folders without files, instead of those of the parent; None to keep these."""
     rooted: bool = False
     """Paths start at the project's root, not at a folder around it."""
 
@@ -53,7 +56,7 @@ def request_save(
     :raises ConflictError: the parent is not the current version.
     :raises NotAllowedError: `blob_missing`, bytes of known files are not stored.
     """
-    if not files and not request.removed and not request.known:
+    if not files and not request.removed and not request.known and request.empty_folders is None:
         raise BadInputError("Choose at least one file to save.", code="nothing_to_save")
     if len(request.message) > MAX_MESSAGE_LENGTH:
         raise BadInputError(f"A message may have {MAX_MESSAGE_LENGTH} characters.", code="message_too_long")
@@ -61,6 +64,7 @@ def request_save(
         raise BadInputError(
             "Some files are not complete yet. Wait for the uploads, then save.", code="upload_incomplete"
         )
+    folders = _normalize_folders(request.empty_folders or ())
     check_file_count(sum(upload.file_count for upload in files) + len(request.known))
     current = session.current.number if session.current else 0
     if current != request.parent:
@@ -80,7 +84,15 @@ def request_save(
                 "rooted": request.rooted,
                 "removed": list(request.removed),
                 "upload_count": len(files) + len(reused),
+                **({} if request.empty_folders is None else {"empty_folders": folders}),
             },
             uploads=[*files, *reused],
             now=now,
         )
+
+
+def _normalize_folders(folders: Sequence[str]) -> list[str]:
+    try:
+        return sorted({normalize_path(folder) for folder in folders})
+    except PathError as error:
+        raise BadInputError(str(error), code=error.code) from error

@@ -76,7 +76,10 @@ def _build_contents(share: Share, *, now: datetime) -> NewVersion | HistoryRows:
         stored = get_history(version, session_name=version.session.name)
         return build_history(stored.history, blobs=find_history_blobs(stored), now=now)
     contents = get_version_contents(version)
-    manifest = Manifest(entries=selection.filter_entries(contents.manifest.entries))
+    manifest = Manifest(
+        entries=selection.filter_entries(contents.manifest.entries),
+        empty_folders=() if selection.is_partial else contents.manifest.empty_folders,
+    )
     document = metadata.filter_document(
         version.metadata, entries=manifest.entries, languages=selection.languages
     )

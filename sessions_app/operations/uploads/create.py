@@ -16,14 +16,7 @@ from sessions_app.models.bulk import ROWS_PER_STATEMENT
 from sessions_app.models.commits import deferred_sync
 from sessions_app.operations.accounts.quotas import check_quota
 from sessions_app.operations.disk_space import BYTES_PER_FILE, check_disk_space
-from sessions_app.operations.uploads.new_files import (
-    FileRow,
-    NewFile,
-    NewPack,
-    check_counts,
-    check_file,
-    check_pack,
-)
+from sessions_app.operations.uploads.new_files import NewFile, NewPack, check_counts, check_file, check_pack
 from sessions_app.operations.uploads.resume import find_resumable_uploads
 
 
@@ -75,20 +68,32 @@ def _estimate_space(uploads: Sequence[Upload]) -> int:
 
 def _build_draft(new: NewFile | NewPack) -> Upload:
     if isinstance(new, NewFile):
-        path, size, sha256 = row = check_file(new)
-        return Upload(path=path, size=size, sha256=sha256, identity=_compute_identity("file", [row]))
-    rows = check_pack(new)
-    size = sum(size for _, size, _ in rows)
-    return Upload(path="", size=size, members=rows, identity=_compute_identity("pack", rows))
+        file = check_file(new)
+        return Upload(
+            path=file.path,
+            size=file.size,
+            sha256=file.sha256,
+            is_executable=file.is_executable,
+            mtime_ns=file.mtime_ns,
+            identity=_compute_identity("file", [file]),
+        )
+    files = check_pack(new)
+    return Upload(
+        path="",
+        size=sum(file.size for file in files),
+        members=[[file.path, file.size, file.sha256, file.is_executable, file.mtime_ns] for file in files],
+        identity=_compute_identity("pack", files),
+    )
 
 
-def _compute_identity(kind: Literal["file", "pack"], rows: Sequence[FileRow]) -> str:
+def _compute_identity(kind: Literal["file", "pack"], files: Sequence[NewFile]) -> str:
     """Return the identity of an upload, or "" without hashes.
 
     With paths and sizes alone, bytes of two different files could be joined.
 
     The kind is part of it: a pack of one file is another upload than that file alone.
     """
-    if not all(sha256 for _, _, sha256 in rows):
+    if not all(file.sha256 for file in files):
         return ""
+    rows = [(file.path, file.size, file.sha256) for file in files]
     return hashlib.sha256(json.dumps([kind, rows]).encode()).hexdigest()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import accumulate
 
 from sessions_app.models import Upload
 
@@ -21,13 +20,33 @@ class UploadedFile:
     upload: Upload
     start: int = 0
     """Offset of its bytes in the upload."""
+    is_executable: bool = False
+    mtime_ns: int | None = None
 
 
 def iter_files(upload: Upload) -> Iterator[UploadedFile]:
     """Yield the files that the upload contains."""
     if upload.members is None:
-        yield UploadedFile(path=upload.path, size=upload.size, sha256=upload.sha256, upload=upload)
+        yield UploadedFile(
+            path=upload.path,
+            size=upload.size,
+            sha256=upload.sha256,
+            upload=upload,
+            is_executable=upload.is_executable,
+            mtime_ns=upload.mtime_ns,
+        )
         return
-    starts = accumulate((size for _, size, _ in upload.members), initial=0)
-    for (path, size, sha256), start in zip(upload.members, starts, strict=False):
-        yield UploadedFile(path=path, size=size, sha256=sha256, upload=upload, start=start)
+    start = 0
+    # Packs that an earlier release created have no facts besides path, size and hash.
+    for path, size, sha256, *facts in upload.members:
+        is_executable, mtime_ns = facts or (False, None)
+        yield UploadedFile(
+            path=path,
+            size=size,
+            sha256=sha256,
+            upload=upload,
+            start=start,
+            is_executable=is_executable,
+            mtime_ns=mtime_ns,
+        )
+        start += size

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.conf import settings
 
@@ -29,6 +29,9 @@ class NewFile:
     """In bytes."""
     sha256: str = ""
     """Lower-case hex, or "" if the client did not compute it. The uploaded bytes must match; it also identifies the upload."""
+    is_executable: bool = False
+    mtime_ns: int | None = None
+    """Time of the last modification in nanoseconds since 1970, or None if unknown."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,10 +39,6 @@ class NewPack:
     """Small files that a client is about to upload as one: their bytes, concatenated."""
 
     files: Sequence[NewFile]
-
-
-FileRow = tuple[str, int, str]
-"""Path, size in bytes, SHA-256 or ""."""
 
 
 def check_counts(new: Sequence[NewFile | NewPack]) -> None:
@@ -56,8 +55,8 @@ def check_counts(new: Sequence[NewFile | NewPack]) -> None:
         raise BadInputError(f"Upload at most {MAX_FILES_PER_CALL} files per call.", code="bad_file_count")
 
 
-def check_file(file: NewFile) -> FileRow:
-    """Return the file's row, its path normalized.
+def check_file(file: NewFile) -> NewFile:
+    """Return the file with its path normalized.
 
     :raises BadInputError: the path, size or hash cannot be accepted.
     """
@@ -76,20 +75,20 @@ def check_file(file: NewFile) -> FileRow:
         raise BadInputError(
             f"The SHA-256 of “{path}” must be 64 hexadecimal digits in lower case.", code="bad_sha256"
         )
-    return path, file.size, file.sha256
+    return replace(file, path=path)
 
 
-def check_pack(pack: NewPack) -> list[FileRow]:
-    """Return the rows of a pack's files.
+def check_pack(pack: NewPack) -> list[NewFile]:
+    """Return a pack's files with their paths normalized.
 
     :raises BadInputError: a file cannot be accepted, or is too large for a pack.
     """
-    rows = [check_file(file) for file in pack.files]
-    for path, size, _ in rows:
-        if size > MAX_PACKED_FILE_SIZE:
+    files = [check_file(file) for file in pack.files]
+    for file in files:
+        if file.size > MAX_PACKED_FILE_SIZE:
             raise BadInputError(
-                f"“{path}” is too large for a pack, whose files may have {MAX_PACKED_FILE_SIZE} bytes."
+                f"“{file.path}” is too large for a pack, whose files may have {MAX_PACKED_FILE_SIZE} bytes."
                 " Upload it on its own.",
                 code="too_large",
             )
-    return rows
+    return files

@@ -34,20 +34,22 @@ def reuse_stored_blobs(*, owner: AbstractBaseUser, files: Sequence[NewFile], now
     )
     uploads = []
     for file in files:
-        path, size, sha256 = check_file(file)
-        blob = blobs.get(sha256)
-        if blob is None or blob.size != size:
+        checked = check_file(file)
+        blob = blobs.get(checked.sha256)
+        if blob is None or blob.size != checked.size:
             raise NotAllowedError(
-                f"The bytes of “{path}” are not stored, or were deleted. Upload the file.",
+                f"The bytes of “{checked.path}” are not stored, or were deleted. Upload the file.",
                 code="blob_missing",
             )
         uploads.append(
             Upload(
                 owner_id=owner.pk,
-                path=path,
-                size=size,
-                received=size,
-                sha256=sha256,
+                path=checked.path,
+                size=checked.size,
+                received=checked.size,
+                sha256=checked.sha256,
+                is_executable=checked.is_executable,
+                mtime_ns=checked.mtime_ns,
                 blob=blob,
                 state=Upload.State.RECEIVED,
                 created_at=now,

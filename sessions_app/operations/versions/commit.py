@@ -36,12 +36,18 @@ def commit_version(
     """
     # Both take long with thousands of files, so they are done before the row is locked.
     _ = new.fingerprint
-    changes = diff_manifests(before if before is not None else get_version_manifest(parent), new.manifest)
+    before = before if before is not None else get_version_manifest(parent)
+    changes = diff_manifests(before, new.manifest)
+    is_unchanged = parent is not None and (
+        parent.fingerprint == new.fingerprint
+        # A release may change what fingerprints contain.
+        or (not changes and before.compute_fingerprint(parent.metadata) == new.fingerprint)
+    )
     with transaction.atomic():
         locked = DubbingSession.objects.select_for_update().get(pk=session.pk)
         if locked.current_id != (parent.pk if parent else None):
             raise describe_conflict(locked)
-        if parent is not None and parent.fingerprint == new.fingerprint:
+        if parent is not None and is_unchanged:
             raise UnchangedError(
                 f"Nothing changed since version {parent.number}, so there is no new version."
             )

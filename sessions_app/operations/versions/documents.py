@@ -9,6 +9,7 @@ from dubbing_core import metadata
 from dubbing_core.categories import Category
 from dubbing_core.manifest import Manifest
 from dubbing_core.metadata_reading import MetadataReading, read_metadata
+from dubbing_core.projection import project_paths
 from dubbing_core.texts import READ_LIMIT, ExtractedTexts, extract_texts
 from sessions_app.storage.keys import blob_key
 from sessions_app.storage.store import BlobReader
@@ -45,8 +46,11 @@ def read_texts(
         for entry in manifest.entries
         if entry.path in changed and entry.category in TEXT_CATEGORIES and entry.size <= READ_LIMIT
     ]
+    places = project_paths({entry.path: entry.label for entry in manifest.entries}) if entries else {}
     files = {
-        entry.path: b"".join(reader.read(blob_key(entry.sha256), 0, entry.size)) if entry.size else b""
+        places[entry.path]: b"".join(reader.read(blob_key(entry.sha256), 0, entry.size))
+        if entry.size
+        else b""
         for entry in entries[:MAX_TEXT_FILES]
     }
     return extract_texts(files, languages=languages)

@@ -13,7 +13,10 @@ from sessions_app.operations.versions.new_version import NewVersion
 
 Item = TypeVar("Item")
 
-COLUMNS = ("session_id", "path", "blob_id", "category", "language", "origin", "added_in")
+COLUMNS = (
+    *("session_id", "path", "blob_id", "category", "language", "role", "labeled_by"),
+    *("is_executable", "mtime_ns", "added_in"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +43,10 @@ def write_entries(session: DubbingSession, changes: Changes, new: NewVersion, *,
             new.blob_ids[entry.path],
             entry.category.value,
             entry.language,
-            entry.origin,
+            entry.role.value,
+            entry.labeled_by.value,
+            entry.is_executable,
+            entry.mtime_ns,
             number,
         )
         for entry in added

@@ -53,7 +53,9 @@ def build_history(
         for entry in state.values():
             if entry not in built:
                 built[entry] = _build_entry(entry, blobs[entry.sha256])
-        manifest = _build_manifest(built[entry] for entry in state.values())
+        manifest = _build_manifest(
+            (built[entry] for entry in state.values()), empty_folders=past.empty_folders
+        )
         new = NewVersion(
             manifest=manifest,
             blob_ids={},
@@ -80,7 +82,10 @@ def build_history(
             blob=blobs[entry.sha256],
             category=entry.category.value,
             language=entry.language,
-            origin=entry.origin,
+            role=entry.role.value,
+            labeled_by=entry.labeled_by.value,
+            is_executable=entry.is_executable,
+            mtime_ns=entry.mtime_ns,
             added_in=entry.added_in,
             removed_in=entry.removed_in,
         )
@@ -108,9 +113,9 @@ def commit_history(rows: HistoryRows, *, session: DubbingSession, now: datetime)
     return newest
 
 
-def _build_manifest(entries: Iterable[ManifestEntry]) -> Manifest:
+def _build_manifest(entries: Iterable[ManifestEntry], *, empty_folders: Iterable[str]) -> Manifest:
     try:
-        return Manifest.from_entries(entries)
+        return Manifest.from_entries(entries, empty_folders=empty_folders)
     except PathError as error:
         raise BadInputError(str(error), code=error.code) from error
 
@@ -123,7 +128,10 @@ def _build_entry(entry: HistoryEntry, blob: Blob) -> ManifestEntry:
         crc32=blob.crc32,
         category=entry.category,
         language=entry.language,
-        origin=entry.origin,
+        role=entry.role,
+        labeled_by=entry.labeled_by,
+        is_executable=entry.is_executable,
+        mtime_ns=entry.mtime_ns,
     )
 
 

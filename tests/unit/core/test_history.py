@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
@@ -15,6 +16,7 @@ from dubbing_core.history import (
     parse_history,
     render_history,
 )
+from dubbing_core.labels import LabelAuthor, Role
 
 A, B, C = "a" * 64, "b" * 64, "c" * 64
 
@@ -30,9 +32,7 @@ def version(number: int, **changes) -> HistoryVersion:
     return HistoryVersion(number=number, **{**fields, **changes})
 
 
-def entry(
-    path: str, sha256: str, added_in: int, removed_in: int | None = None, *, origin: str = ""
-) -> HistoryEntry:
+def entry(path: str, sha256: str, added_in: int, removed_in: int | None = None, **facts: Any) -> HistoryEntry:
     return HistoryEntry(
         path=path,
         sha256=sha256,
@@ -41,7 +41,7 @@ def entry(
         language="hi",
         added_in=added_in,
         removed_in=removed_in,
-        origin=origin,
+        **facts,
     )
 
 
@@ -80,8 +80,51 @@ def test_parsing_returns_the_rendered_history():
     assert parse_history(rendered()) == HISTORY
 
 
+def test_facts_of_files_and_empty_folders_are_restored():
+    facts: dict[str, Any] = {
+        "role": Role.SOURCE,
+        "labeled_by": LabelAuthor.PERSON,
+        "is_executable": True,
+        "mtime_ns": 10**18 + 7,
+    }
+    history = History(
+        session="talk",
+        versions=(version(1, empty_folders=("out/tmp",)),),
+        entries=(entry("Talk.mp4", A, 1, **facts),),
+    )
+
+    assert parse_history(bytes(render_history("talk", history.versions, history.entries))) == history
+
+
+def test_histories_of_the_first_format_name_the_saved_path_as_the_origin():
+    row = {"path": "audio/seg/1.wav", "origin": "seg/1.wav", "category": "audio"}
+    document = document_with(format=1)
+    document["entries"] = [{**document["entries"][2], **row}]
+
+    (parsed,) = parse_history(json.dumps(document).encode()).entries
+
+    assert (parsed.path, parsed.category) == ("seg/1.wav", Category.AUDIO)
+
+
+@pytest.mark.parametrize("path", ["metadata.json", ".dubbing/verify.py", "hi.wav"])
+def test_in_the_first_format_every_file_is_in_the_sessions_tree(path):
+    document = with_entry(path=path)
+
+    with pytest.raises(HistoryError):
+        parse_history(json.dumps({**document, "format": 1}).encode())
+
+
 def test_the_text_is_that_of_a_json_library():
-    odd = entry('audio/नमस्ते "\u2028.wav', C, 1, 2, origin="out/é.wav")
+    odd = entry(
+        'audio/नमस्ते "\u2028.wav',
+        C,
+        1,
+        2,
+        role=Role.SEGMENT,
+        labeled_by=LabelAuthor.PERSON,
+        is_executable=True,
+        mtime_ns=-1,
+    )
     for entries in ((), (*HISTORY.entries, odd)):
         text = render_history("a talk", HISTORY.versions, entries).decode()
         assert text == json.dumps(json.loads(text), ensure_ascii=False, indent=1)
@@ -113,7 +156,7 @@ def test_unknown_keys_are_ignored():
     "document",
     [
         pytest.param([], id="a-list"),
-        pytest.param(document_with(format=2), id="a-newer-format"),
+        pytest.param(document_with(format=3), id="a-newer-format"),
         pytest.param(document_with(format="1"), id="a-format-in-text"),
         pytest.param(document_with(versions=[]), id="no-version"),
         pytest.param(document_with(versions=document_with()["versions"][1:]), id="a-version-is-missing"),
@@ -129,9 +172,12 @@ def test_unknown_keys_are_ignored():
         pytest.param(with_version(metadata={"languages": "hi"}), id="metadata-of-other-types"),
         pytest.param(with_entry(path="../evil.wav"), id="leaves-its-folder"),
         pytest.param(with_entry(path="/audio/hi.wav"), id="absolute"),
-        pytest.param(with_entry(path="metadata.json"), id="takes-the-place-of-metadata"),
-        pytest.param(with_entry(path=".dubbing/verify.py"), id="takes-the-place-of-our-own"),
-        pytest.param(with_entry(path="hi.wav"), id="outside-the-categories"),
+        pytest.param(with_entry(category="songs"), id="an-unknown-category"),
+        pytest.param(with_entry(executable=1), id="executable-in-numbers"),
+        pytest.param(with_entry(mtime_ns="now"), id="a-time-in-text"),
+        pytest.param(with_entry(mtime_ns=1 << 63), id="a-time-beyond-64-bits"),
+        pytest.param(with_version(empty_folders=["../x"]), id="a-folder-outside"),
+        pytest.param(with_version(empty_folders=[5]), id="a-folder-that-is-a-number"),
         pytest.param(with_entry(path=5), id="a-path-that-is-a-number"),
         pytest.param(with_entry(sha256="A" * 64), id="a-digest-in-capitals"),
         pytest.param(with_entry(sha256="a" * 63), id="a-short-digest"),

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from dubbing_core.categories import Category
-from dubbing_core.manifest import Manifest, ManifestEntry, diff_manifests
+from dubbing_core.labels import LabelAuthor, Role
+from dubbing_core.manifest import Manifest, ManifestEntry, diff_manifests, project_entries
 from dubbing_core.paths import PathError
 
 
@@ -29,7 +30,40 @@ def test_entries_are_sorted_by_path():
 
 def test_colliding_entries_are_refused():
     with pytest.raises(PathError):
-        Manifest.from_entries([entry("audio/a.wav"), entry("audio/A.wav", "b")])
+        Manifest.from_entries([entry("audio/a.wav"), entry("audio/a.wav/b", "b")])
+    with pytest.raises(PathError):
+        Manifest.from_entries([entry("audio/a.wav"), entry("audio/a.wav", "b")])
+
+
+def test_names_that_some_system_tells_apart_are_different_files():
+    assert len(Manifest.from_entries([entry("audio/a.wav"), entry("audio/A.wav", "b")]).entries) == 2
+
+
+def test_the_sessions_own_metadata_is_no_file_of_the_project():
+    own = replace(entry("metadata.json", "b", Category.OTHER), role=Role.SESSION_METADATA)
+    manifest, without = Manifest.from_entries([entry("a.wav"), own]), Manifest.from_entries([entry("a.wav")])
+
+    assert (manifest.files, manifest.total_size) == (without.entries, 5)
+    assert manifest.compute_fingerprint({}) == without.compute_fingerprint({})
+    assert [placed.path for placed in project_entries(manifest.entries)] == ["audio/a.wav"]
+
+
+def test_only_folders_without_files_are_empty():
+    folders = ["a", "a/b", "c", "d", "d/e", "x.wav", "x.wav/y"]
+    manifest = Manifest.from_entries([entry("a/1.wav"), entry("x.wav")], empty_folders=folders)
+
+    assert manifest.empty_folders == ("a/b", "c", "d/e")
+    assert manifest.compute_fingerprint({}) != replace(manifest, empty_folders=()).compute_fingerprint({})
+
+
+def test_a_touched_file_is_no_change_but_an_executable_one_is():
+    old = Manifest.from_entries([entry("a.wav")])
+    touched = Manifest.from_entries([replace(entry("a.wav"), mtime_ns=5)])
+    executable = Manifest.from_entries([replace(entry("a.wav"), is_executable=True)])
+
+    assert not diff_manifests(old, touched)
+    assert touched.compute_fingerprint({}) == old.compute_fingerprint({})
+    assert diff_manifests(old, executable).changed == executable.entries
 
 
 def test_the_fingerprint_depends_on_contents_but_not_on_timestamps():
@@ -47,6 +81,9 @@ def test_the_fingerprint_depends_on_contents_but_not_on_timestamps():
         replace(one, sha256="b" * 64),
         replace(one, language="hi"),
         replace(one, category=Category.OTHER),
+        replace(one, role=Role.SEGMENT),
+        replace(one, labeled_by=LabelAuthor.PERSON),
+        replace(one, is_executable=True),
     ]:
         assert Manifest.from_entries([changed]).compute_fingerprint(document) != fingerprint
 

@@ -3,9 +3,10 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, strategies as st
 
-from dubbing_core.categories import classify_path
+from dubbing_core.labels import Role
 from dubbing_core.paths import PathError, check_collisions, normalize_path
 from dubbing_core.placement import find_metadata, place_files
+from dubbing_core.projection import project_paths
 
 ORIGINAL_TREE = [
     "original_video.mp4",
@@ -25,7 +26,10 @@ ORIGINAL_TREE = [
 
 
 def placed(*paths, languages=()) -> dict[str, str]:
-    return {placement.source: placement.path for placement in place_files(paths, languages=languages)}
+    """Return the path in the session's tree of each file."""
+    placements = place_files(paths, languages=languages)
+    tree = project_paths({placement.path: placement.label for placement in placements})
+    return {placement.source: tree[placement.path] for placement in placements if placement.path in tree}
 
 
 def test_files_of_the_originals_tree_stay_in_place():
@@ -33,9 +37,28 @@ def test_files_of_the_originals_tree_stay_in_place():
 
 
 def test_the_originals_flat_working_folder_becomes_its_tree():
-    flat = [path.rpartition("/")[2] for path in ORIGINAL_TREE]
+    flat = [path.rpartition("/")[2] for path in ORIGINAL_TREE if not path.startswith("other/")]
 
-    assert placed(*flat) == dict(zip(flat, ORIGINAL_TREE, strict=True))
+    assert placed(*flat) == dict(zip(flat, ORIGINAL_TREE, strict=False))
+
+
+def test_files_keep_their_paths_without_the_folder_around_them():
+    paths = {p.source: p.path for p in place_files(["talk/tts/1.wav", "talk/metadata.json", "talk/a.txt"])}
+
+    assert paths == {
+        "talk/tts/1.wav": "tts/1.wav",
+        "talk/metadata.json": "metadata.json",
+        "talk/a.txt": "a.txt",
+    }
+
+
+def test_metadata_of_another_tool_is_an_ordinary_file():
+    def roles(*, has_metadata: bool) -> dict[str, Role]:
+        placements = place_files(["metadata.json", "a.wav"], has_metadata=has_metadata)
+        return {placement.path: placement.role for placement in placements}
+
+    assert roles(has_metadata=True) == {"metadata.json": Role.SESSION_METADATA, "a.wav": Role.NONE}
+    assert roles(has_metadata=False) == {"metadata.json": Role.NONE, "a.wav": Role.NONE}
 
 
 @pytest.mark.parametrize(
@@ -80,7 +103,9 @@ def test_the_originals_flat_working_folder_becomes_its_tree():
     ],
 )
 def test_names_folders_and_kinds_decide_the_category(path, expected):
-    assert placed(path, "unrelated.bin")[path] == f"{expected}/{path}"
+    placements = {placement.source: placement for placement in place_files([path, "unrelated.bin"])}
+
+    assert (placements[path].path, placements[path].category) == (path, expected)
 
 
 def test_the_only_video_at_the_root_is_the_original():
@@ -132,7 +157,7 @@ def test_metadata_is_found_only_at_the_root():
     assert find_metadata(["metadata.json", "audio/1.wav"]) == "metadata.json"
     assert find_metadata(["a/metadata.json", "b/1.wav"]) is None
     assert find_metadata([]) is None
-    assert placed("a/metadata.json", "b/1.wav")["a/metadata.json"] == "other/a/metadata.json"
+    assert placed("a/metadata.json", "b/1.wav")["a/metadata.json"] == "a/metadata.json"
 
 
 def test_category_folders_are_case_insensitive():
@@ -148,40 +173,6 @@ def test_colliding_files_get_a_number():
         "audio/1.wav": "audio/1.wav",
         "audio/1_2.WAV": "audio/1_2.WAV",
     }
-
-
-def test_files_and_folders_of_one_name_get_a_number():
-    assert placed("x", "other/x/y") == {"x": "other/x_2", "other/x/y": "other/x/y"}
-    assert placed("x/y", "other/x") == {"x/y": "other/x_2/y", "other/x": "other/x"}
-
-
-def test_files_of_a_renamed_folder_stay_together():
-    assert placed("x/1", "x/2", "other/x") == {
-        "x/1": "other/x_2/1",
-        "x/2": "other/x_2/2",
-        "other/x": "other/x",
-    }
-
-
-def test_thousands_of_files_of_one_name_get_thousands_of_numbers():
-    paths = ["/".join([f"{number:04}" + "d" * 196] * 5) + "/1.wav" for number in range(2000)]
-
-    assert sorted(placed(*paths).values()) == sorted(
-        ["audio/1.wav", *(f"audio/1_{n}.wav" for n in range(2, 2001))]
-    )
-
-
-def test_long_names_are_truncated_for_a_number():
-    long, ending = "ह" * 85, "a." + "b" * 250
-
-    assert placed(long, f"other/{long}")[long] == "other/" + "ह" * 84 + "_2"
-    assert placed(ending, f"other/{ending}")[ending] == "other/a." + "b" * 250 + "_2"
-
-
-def test_paths_beyond_the_limit_lose_their_folders():
-    deep = "/".join(["d" * 200] * 5) + "/1.wav"
-
-    assert placed(deep, "x.bin")[deep] == "audio/1.wav"
 
 
 def test_session_languages_resolve_ambiguous_words():
@@ -225,12 +216,6 @@ PATHS = st.lists(
 )
 
 
-def test_the_metadata_of_another_tool_is_a_file_like_any_other():
-    placements = place_files(["talk/metadata.json", "talk/a.wav"], has_metadata=False)
-
-    assert [placement.source for placement in placements] == ["talk/a.wav", "talk/metadata.json"]
-
-
 def trees(paths):
     tree: list[str] = []
     for raw in paths:
@@ -253,12 +238,10 @@ def test_every_file_is_placed_once_and_placement_is_idempotent(paths, random):
     assert len({placement.source for placement in placements}) == len(placements) <= len(paths)
     assert result == sorted(result)
     check_collisions(result)
-    for placement in placements:
-        assert normalize_path(placement.path) == placement.path
-        assert classify_path(placement.path) is placement.category
-    again = place_files(result)
+    assert all(placement.source.endswith(placement.path) for placement in placements)
+    again = place_files(result, rooted=True)
     assert [placement.path for placement in again] == result
     assert [placement.source for placement in again] == result
     left_out = set(paths) - {placement.source for placement in placements}
     for path in left_out:
-        assert path == find_metadata(paths) or ".dubbing" in path or ".DS_Store" in path
+        assert ".dubbing" in path or ".DS_Store" in path

@@ -25,7 +25,7 @@ def create(choices) -> Selection | None:
 
 
 @pytest.mark.parametrize(
-    ("choices", "is_whole"),
+    ("choices", "is_default"),
     [
         ({}, True),
         ({"categories": list(Category)}, True),
@@ -34,10 +34,12 @@ def create(choices) -> Selection | None:
         ({"languages": ["hi"]}, False),
         ({"without_source": True}, False),
         ({"history": True}, False),
+        ({"layout": "saved"}, False),
+        ({"layout": "session"}, True),
     ],
 )
-def test_selections_that_exclude_no_file_are_whole(choices, is_whole):
-    assert Selection.from_choices(**choices).is_whole is is_whole
+def test_selections_that_exclude_no_file_are_the_default(choices, is_default):
+    assert Selection.from_choices(**choices).is_default is is_default
 
 
 @pytest.mark.parametrize(

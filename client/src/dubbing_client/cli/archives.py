@@ -12,7 +12,7 @@ from dubbing_client.archive_import import import_archive
 from dubbing_client.cli.arguments import FILE, SESSION, completed_by, names, version_number
 from dubbing_client.cli.terminal import Terminal, format_count
 from dubbing_client.errors import NotFoundError
-from dubbing_core.selection import Selection
+from dubbing_core.selection import FolderLayout, Selection
 from dubbing_core.sizes import format_size
 
 MAX_LISTED = 20
@@ -32,6 +32,13 @@ def declare_export(command: ArgumentParser) -> None:
     )
     command.add_argument("--without-source", action="store_true", help="leave out the original video")
     command.add_argument("--history", action="store_true", help="include all earlier versions")
+    command.add_argument(
+        "--layout",
+        type=FolderLayout,
+        choices=list(FolderLayout),
+        default=FolderLayout.SESSION,
+        help="place files in the session's folders, or as they were saved (default: %(default)s)",
+    )
 
 
 def run_export(options: Namespace, terminal: Terminal) -> int:
@@ -53,6 +60,7 @@ def run_export(options: Namespace, terminal: Terminal) -> int:
             languages=selection.languages,
             without_source=options.without_source,
             history=options.history,
+            layout=options.layout,
             listener=bars,
         )
     document = {

@@ -13,11 +13,21 @@ from dubbing_client.dropin.errors import SessionError
 from dubbing_client.dropin.names import clean_name
 from dubbing_client.dropin.session_store import CHUNK_SIZE, ProgressCounter
 from dubbing_client.positional_io import open_for_reading, read_at
-from dubbing_core.categories import PRIVATE_FOLDER
+from dubbing_core.categories import PRIVATE_FOLDER, Category
+from dubbing_core.checksum_manifest import (
+    CHECKSUM_MANIFEST_PATH,
+    DOCUMENT_NAME,
+    SIZE_LIMIT as MANIFEST_LIMIT,
+    ChecksumManifest,
+    ChecksumManifestError,
+    parse_checksum_manifest,
+)
+from dubbing_core.labels import Label
 from dubbing_core.metadata import SIZE_LIMIT
-from dubbing_core.metadata_reading import MetadataReading
+from dubbing_core.metadata_reading import MetadataReading, read_metadata
 from dubbing_core.paths import list_for_message
 from dubbing_core.placement import place_files
+from dubbing_core.projection import project_paths
 from dubbing_core.session_folders import SessionFolder, find_sessions
 from dubbing_core.session_names import find_free_name, fold_session_name
 from dubbing_core.zips.reader import Archive, ArchiveLimits, ArchiveMember, ZipError, read_archive
@@ -25,6 +35,7 @@ from dubbing_core.zips.split_archives import explain_part
 
 log = logging.getLogger("dubbing_client")
 
+CATEGORIES = frozenset(Category)
 LIMITS = ArchiveLimits(max_entries=100_000, max_total_size=1 << 60)
 """The free space on the disk limits the total size."""
 
@@ -123,10 +134,9 @@ def _find_sessions(archive: Archive) -> list[SessionArchive]:
     members = {member.name: member for member in archive.files}
     found = find_sessions(members, lambda name: _read_start(archive, members[name]))
     if not found.sessions:
-        placed = {
-            placement.path: members[placement.source]
-            for placement in place_files(members, has_metadata=False)
-        }
+        placements = place_files(members, has_metadata=False)
+        places = project_paths({placement.path: placement.label for placement in placements})
+        placed = {places[placement.path]: members[placement.source] for placement in placements}
         return [SessionArchive(archive=archive, folder="", members=placed, document=None)]
     if found.left_out:
         log.warning("Not part of a session, so not imported: %s.", list_for_message(found.left_out))
@@ -144,10 +154,39 @@ def _open_session(
         for name, member in members.items()
         if name.startswith(session.folder)
     }
+    exported = _read_manifest(archive, inside.get(CHECKSUM_MANIFEST_PATH))
     own = {path: member for path, member in inside.items() if not path.startswith(f"{PRIVATE_FOLDER}/")}
+    if exported is not None and exported.is_as_saved:
+        own = _project_members(own, exported)
+        if DOCUMENT_NAME in inside:
+            data, size = _read_start(archive, inside[DOCUMENT_NAME])
+            metadata = read_metadata(data, size=size)
     return SessionArchive(
         archive=archive, folder=session.folder, members=own, document=metadata.document or {}
     )
+
+
+def _read_manifest(archive: Archive, member: ArchiveMember | None) -> ChecksumManifest | None:
+    """Return the manifest of an export, if it can be read."""
+    if member is None or member.size > MANIFEST_LIMIT:
+        return None
+    try:
+        return parse_checksum_manifest(b"".join(archive.open(member)))
+    except ChecksumManifestError:
+        return None
+
+
+def _project_members(
+    members: Mapping[str, ArchiveMember], exported: ChecksumManifest
+) -> dict[str, ArchiveMember]:
+    """Return the files of an export with paths as saved by their paths in the session's tree."""
+    labels = {
+        name: Label(category=Category(entry.category), language=entry.language, role=entry.role)
+        for name, entry in exported.members.items()
+        if name in members and entry.category in CATEGORIES
+    }
+    added = {path: Label(category=Category.OTHER) for path in members if path not in labels}
+    return {place: members[name] for name, place in project_paths(labels | added).items()}
 
 
 def _read_start(archive: Archive, member: ArchiveMember) -> tuple[bytes, int]:

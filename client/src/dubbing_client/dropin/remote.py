@@ -8,6 +8,7 @@ import tempfile
 import threading
 import weakref
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -46,9 +47,10 @@ from dubbing_client.file_hashes import hash_file
 from dubbing_client.folder import Folder, Stat
 from dubbing_client.load_plan import SESSION, plan_load
 from dubbing_client.locks import locked
-from dubbing_client.objects import Session
+from dubbing_client.objects import Entry, Session
 from dubbing_client.progress import NullListener
 from dubbing_client.retries import Retries
+from dubbing_client.saved_paths import entries_by_session_path
 from dubbing_client.state import FileHash, PendingSave, State
 from dubbing_client.uploader import LocalFile, Uploader, group_into_uploads
 from dubbing_core.categories import METADATA_NAME
@@ -194,7 +196,8 @@ class RemoteBackend:
         session = find_session(self._api, name)
         name = clean_name(name)
         parent = self._versions.get(session["code"], session["version"]) if session else 0
-        hashes, former = self._version(session, parent)
+        entries, former = self._version(session, parent)
+        hashes = {path: entry["sha256"] for path, entry in entries.items()}
         plan = plan_session(
             {**conventional_files(Path()), **data},
             former=former,
@@ -218,10 +221,15 @@ class RemoteBackend:
                 return session["name"]
             is_new = session is None
             session = session or self._api.create_session(name)
-            removed = sorted(plan.removed & hashes.keys())
+            saved = {path: entry["path"] for path, entry in entries.items()}
             try:
                 self._commit(
-                    session, state, parent=parent, changed=changed, removed=removed, on_progress=on_progress
+                    session,
+                    state,
+                    parent=parent,
+                    changed=[replace(file, path=saved.get(file.path, file.path)) for file in changed],
+                    removed=sorted(saved[path] for path in plan.removed & saved.keys()),
+                    on_progress=on_progress,
                 )
             except (Problem, JobFailedError):
                 if is_new and state.pending is None:
@@ -241,8 +249,8 @@ class RemoteBackend:
             raise SessionError(f"There is no session “{clean_name(name)}” {self.location}.")
         return session
 
-    def _version(self, session: Session | None, number: int) -> tuple[dict[str, str], dict[str, Any]]:
-        """Return the files of a version as path -> SHA-256, and its document.
+    def _version(self, session: Session | None, number: int) -> tuple[dict[str, Entry], dict[str, Any]]:
+        """Return the files of a version by their path in the session's tree, and its document.
 
         Both are empty if there is no such version.
         """
@@ -255,7 +263,7 @@ class RemoteBackend:
             raise SessionError(
                 f"Version {number} of “{session['name']}”, which was loaded here, was deleted. Load it again."
             ) from None
-        return {entry["path"]: entry["sha256"] for entry in manifest["entries"]}, parse(metadata)
+        return entries_by_session_path(manifest), parse(metadata)
 
     def _local_files(
         self, plan: SessionPlan, name: str, drafts: Path, on_progress: OnProgress

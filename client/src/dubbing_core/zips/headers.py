@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import struct
-from datetime import datetime
+from datetime import datetime, timezone
 from functools import lru_cache
 
 from dubbing_core.zips.records import (
+    ATTRIBUTE_FOLDER,
     CENTRAL_SIGNATURE,
     DEFLATED,
+    DOS_FIRST,
+    DOS_LAST,
     EXTRA_ALIGNMENT,
     EXTRA_HEADER_SIZE,
     EXTRA_LIMIT,
+    EXTRA_TIMESTAMP,
     FLAG_UTF8,
     LOCAL_SIGNATURE,
     MADE_BY_UNIX,
+    MODE_EXECUTABLE,
     MODE_FILE,
+    MODE_FOLDER,
     MODE_SHIFT,
     NEEDS_FOLDERS,
     NEEDS_ZIP64,
@@ -32,6 +38,11 @@ from dubbing_core.zips.records import (
     to_dos_timestamp,
 )
 
+FILE_ATTRIBUTES = MODE_FILE << MODE_SHIFT
+EXECUTABLE_ATTRIBUTES = MODE_EXECUTABLE << MODE_SHIFT
+FOLDER_ATTRIBUTES = MODE_FOLDER << MODE_SHIFT | ATTRIBUTE_FOLDER
+TIMESTAMP_MODIFIED = 1
+"""Flag of the modification time in the field of timestamps."""
 LARGE_SIZE = 4 * 1024 * 1024
 MEDIUM_SIZE = 64 * 1024
 ALIGNMENTS = ((LARGE_SIZE, 64 * 1024), (MEDIUM_SIZE, 4096))
@@ -45,25 +56,30 @@ def build_headers(
     member_name: str,
     size: int,
     crc32: int,
-    modified: datetime,
+    modified: datetime | int,
     offset: int,
     *,
+    attributes: int,
     deflated_size: int | None = None,
 ) -> tuple[bytes, bytes]:
     """Return the local and the central header of a member at an offset.
 
+    :param modified: seconds since 1970, which unpackers restore, or a moment that is only shown.
+    :param attributes: external attributes of the system.
     :param deflated_size: bytes of a deflated member, which is smaller than 4 GiB; None for a stored one.
     """
     name = member_name.encode()
     flags = 0 if member_name.isascii() else FLAG_UTF8
     dos_time, dos_date = _to_dos_timestamp(modified)
+    timestamp = _build_timestamp(modified) if isinstance(modified, int) else b""
     field = min(size, SENTINEL32)
     method, packed = (STORED, field) if deflated_size is None else (DEFLATED, deflated_size)
     # 4.5.3: the local header needs both sizes, the central one each value that does not fit into its own field.
     sizes = (size, size) if field == SENTINEL32 else ()
     offsets = (offset,) if offset >= SENTINEL32 else ()
-    extra = pack_zip64(*sizes) if sizes else b""
-    central_extra = pack_zip64(*sizes, *offsets) if sizes or offsets else b""
+    zip64 = pack_zip64(*sizes, *offsets) if sizes or offsets else b""
+    central_extra = zip64 + timestamp
+    extra = (pack_zip64(*sizes) if sizes else b"") + timestamp
     if deflated_size is None:
         extra += _build_padding(size, offset + LocalHeader.STRUCT.size + len(name), len(extra))
     # The records' structs are used directly: an object for each of 100,000 headers would double the time.
@@ -83,7 +99,7 @@ def build_headers(
     central = CentralHeader.STRUCT.pack(
         CENTRAL_SIGNATURE,
         MADE_BY_UNIX,
-        NEEDS_ZIP64 if central_extra else NEEDS_FOLDERS,
+        NEEDS_ZIP64 if zip64 else NEEDS_FOLDERS,
         flags,
         method,
         dos_time,
@@ -96,16 +112,26 @@ def build_headers(
         0,  # comment
         0,  # disk
         0,  # internal attributes
-        MODE_FILE << MODE_SHIFT,
+        attributes,
         min(offset, SENTINEL32),
     )
     return local + name + extra, central + name + central_extra
 
 
-@lru_cache(maxsize=16)
-def _to_dos_timestamp(modified: datetime) -> tuple[int, int]:
-    """Return `to_dos_timestamp` of a moment that all members of a version share."""
+@lru_cache(maxsize=1024)
+def _to_dos_timestamp(modified: datetime | int) -> tuple[int, int]:
+    """Return `to_dos_timestamp` of a moment that many members of a version share."""
+    if isinstance(modified, int):
+        seconds = min(max(modified, int(DOS_FIRST.timestamp())), int(DOS_LAST.timestamp()))
+        modified = datetime.fromtimestamp(seconds, timezone.utc)
     return to_dos_timestamp(modified)
+
+
+def _build_timestamp(seconds: int) -> bytes:
+    """Return the extra field with a time in UTC; nothing where 32 bits cannot express it."""
+    if not -(1 << 31) <= seconds < 1 << 31:
+        return b""
+    return pack_extra(EXTRA_TIMESTAMP, struct.pack("<Bi", TIMESTAMP_MODIFIED, seconds))
 
 
 def _build_padding(size: int, start: int, used: int) -> bytes:

@@ -19,8 +19,16 @@ from typing import Protocol
 
 from dubbing_core import codec
 from dubbing_core.paths import check_collisions, check_path
-from dubbing_core.zips.headers import build_end_records, build_headers
+from dubbing_core.zips.headers import (
+    EXECUTABLE_ATTRIBUTES,
+    FILE_ATTRIBUTES,
+    FOLDER_ATTRIBUTES,
+    build_end_records,
+    build_headers,
+)
 from dubbing_core.zips.records import END_SIGNATURES, SENTINEL16, SENTINEL32
+
+NANOSECONDS = 1_000_000_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,6 +41,10 @@ class BlobMember:
     """In bytes."""
     crc32: int
     modified: datetime
+    """Shown where `mtime_ns` is None."""
+    is_executable: bool = False
+    mtime_ns: int | None = None
+    """Last modification in nanoseconds since 1970."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,6 +52,7 @@ class TextMember:
     """Member that is generated for the archive; its contents are part of the layout."""
 
     name: str
+    """A name that ends with a slash is that of an empty folder."""
     data: bytes | bytearray
     modified: datetime
 
@@ -54,15 +67,28 @@ class DeflatedMember:
     """In bytes, unpacked."""
     crc32: int
     modified: datetime
+    is_executable: bool = False
+    mtime_ns: int | None = None
+    """As of `BlobMember`."""
 
     @classmethod
-    def from_data(cls, name: str, data: bytes | bytearray, *, modified: datetime) -> DeflatedMember:
+    def from_data(
+        cls,
+        name: str,
+        data: bytes | bytearray,
+        *,
+        modified: datetime,
+        is_executable: bool = False,
+        mtime_ns: int | None = None,
+    ) -> DeflatedMember:
         return cls(
             name=name,
             deflated=codec.deflate(data),
             size=len(data),
             crc32=codec.crc32(data),
             modified=modified,
+            is_executable=is_executable,
+            mtime_ns=mtime_ns,
         )
 
 
@@ -240,7 +266,7 @@ def write_layout(members: Sequence[Member], writer: SegmentWriter, *, comment: b
     """
     for member in members:
         _check_member(member)
-    check_collisions(member.name for member in members)
+    check_collisions(member.name.removesuffix("/") for member in members)
     if len(comment) > SENTINEL16 or any(signature in comment for signature in END_SIGNATURES):
         raise ValueError("The comment is too long or contains the signature of an end record.")
     builder = _LayoutBuilder(writer)
@@ -250,7 +276,7 @@ def write_layout(members: Sequence[Member], writer: SegmentWriter, *, comment: b
 
 
 def _check_member(member: Member) -> None:
-    check_path(member.name)
+    check_path(member.name.removesuffix("/") if isinstance(member, TextMember) else member.name)
     if isinstance(member, TextMember):
         return
     if not 0 <= member.size < 1 << 63:
@@ -281,15 +307,25 @@ class _LayoutBuilder:
         self._position = 0
 
     def add(self, member: Member) -> None:
+        modified: datetime | int = member.modified
         deflated_size = None
         if isinstance(member, TextMember):
             size, crc32 = len(member.data), codec.crc32(member.data)
+            attributes = FOLDER_ATTRIBUTES if member.name.endswith("/") else FILE_ATTRIBUTES
         else:
             size, crc32 = member.size, member.crc32
+            attributes = EXECUTABLE_ATTRIBUTES if member.is_executable else FILE_ATTRIBUTES
+            modified = modified if member.mtime_ns is None else member.mtime_ns // NANOSECONDS
         if isinstance(member, DeflatedMember):
             deflated_size = len(member.deflated)
         local, central = build_headers(
-            member.name, size, crc32, member.modified, self._position, deflated_size=deflated_size
+            member.name,
+            size,
+            crc32,
+            modified,
+            self._position,
+            attributes=attributes,
+            deflated_size=deflated_size,
         )
         self._directory += central
         self._count += 1

@@ -40,11 +40,15 @@ DEFLATED = 8  # 4.4.5
 EXTRA_ZIP64 = 0x0001  # 4.5.3
 EXTRA_UNICODE_COMMENT = 0x6375  # 4.6.8
 EXTRA_UNICODE_PATH = 0x7075  # 4.6.9
+EXTRA_TIMESTAMP = 0x5455  # of Info-ZIP: flags, then seconds since 1970 in 32 bits
 EXTRA_ALIGNMENT = 0xD935  # Android's zipalign and apksig: the alignment (2 bytes), then zeros
 EXTRA_HEADER_SIZE = 4  # 4.5.1
 EXTRA_LIMIT = 0xFFFF  # 4.4.11
 
 MODE_FILE = 0o100644  # 4.4.15: Unix hosts store st_mode in the upper half of the external attributes
+MODE_EXECUTABLE = 0o100755
+MODE_FOLDER = 0o040755
+ATTRIBUTE_FOLDER = 0x10  # of MS-DOS, in the lower half
 MODE_SHIFT = 16
 
 # 4.4.6; DOS time has no time zone, so it is written and read as UTC.

@@ -83,6 +83,8 @@ class World:
 
     def upload_in_packs(self, files: Mapping[str, bytes], *, owner: User) -> list[Upload]:
         """Upload files as the client does: the small ones in one pack."""
+        if not files:
+            return []
         small = {path: data for path, data in files.items() if len(data) <= MAX_PACKED_FILE_SIZE}
         if len(small) < 2:
             return self.upload(files, owner=owner)

@@ -312,7 +312,7 @@ def test_files_are_loaded_to_the_spelling_on_disk(work, on_disk):
     name = unicodedata.normalize(on_disk, "día/café.wav")
     work.write(name)
     state = synced_state(work)
-    api = StubApi(1, entry("audio/x.wav", b"new", source=unicodedata.normalize("NFC", name)))
+    api = StubApi(1, entry(unicodedata.normalize("NFC", name), b"new"))
     plan = plan_load(api, work.folder, state)
     assert [file.target for file in plan.fetch if file.entry_path] == [work.path / name]
     assert plan.unsaved == []

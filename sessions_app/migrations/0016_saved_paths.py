@@ -15,6 +15,7 @@ def drop_conflicting_origins(apps, schema_editor):
     while conflicting := find_conflicting_entries(schema_editor.connection):
         for start in range(0, len(conflicting), ROWS_PER_STATEMENT):
             entries.filter(pk__in=conflicting[start : start + ROWS_PER_STATEMENT]).update(origin="")
+    check_foreign_keys(schema_editor)
 
 
 def find_conflicting_entries(connection):
@@ -39,7 +40,9 @@ def find_conflicting_entries(connection):
     conflicting = []
     taken = {}
     # Entries at their path in the tree stay there; of the others the earliest gets the path.
-    for session, path, pk, origin, added_in, removed_in in sorted(rows, key=lambda row: (row[3] != "", row[2])):
+    for session, path, pk, origin, added_in, removed_in in sorted(
+        rows, key=lambda row: (row[3] != "", row[2])
+    ):
         spans = taken.setdefault((session, path), [])
         span = (added_in, removed_in or float("inf"))
         if origin and any(first < span[1] and span[0] < last for first, last in spans):
@@ -50,8 +53,21 @@ def find_conflicting_entries(connection):
 
 
 def use_saved_paths(apps, schema_editor):
-    schema_editor.execute("UPDATE sessions_app_entry SET path = origin WHERE origin <> ''")
-    schema_editor.execute("UPDATE sessions_app_entry SET role = 'source' WHERE category = 'original_video'")
+    schema_editor.execute(
+        f"""
+        UPDATE sessions_app_entry
+        SET path = {NEW_PATH}, role = CASE WHEN category = 'original_video' THEN 'source' ELSE role END
+        WHERE origin <> '' OR category = 'original_video'
+        """
+    )
+    check_foreign_keys(schema_editor)
+
+
+def check_foreign_keys(schema_editor):
+    """Check deferred constraints now: PostgreSQL alters no table that waits for such checks."""
+    if schema_editor.connection.vendor == "postgresql":
+        schema_editor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        schema_editor.execute("SET CONSTRAINTS ALL DEFERRED")
 
 
 class Migration(migrations.Migration):

@@ -27,7 +27,10 @@ class EntryQuerySet(models.QuerySet["Entry"]):
         return entries
 
     def files(self) -> EntryQuerySet:
-        """Return the entries without the session's own metadata.json, which pages neither list nor count."""
+        """Return the entries without the session's own metadata.json.
+
+        Pages neither list nor count it.
+        """
         return self.exclude(role=Role.SESSION_METADATA)
 
 

@@ -131,7 +131,7 @@ class Watch:
         """Return the paths in the folder of a saved version's files."""
         result = self.saved[number].result
         entries = self.api.manifest(result.session, result.version)["entries"]
-        return {entry["origin"] or entry["path"] for entry in entries}
+        return {entry["path"] for entry in entries}
 
 
 @pytest.fixture
@@ -176,7 +176,7 @@ def test_every_stage_that_rested_is_a_version(api, pipeline):
     assert watch.notes.sentences == []
     for stage, content in zip(watch.saved, watch.contents, strict=True):
         manifest = api.manifest(stage.result.session, stage.result.version)
-        sizes = {entry["origin"] or entry["path"]: entry["size"] for entry in manifest["entries"]}
+        sizes = {entry["path"]: entry["size"] for entry in manifest["entries"]}
         assert sizes == {path: len(data) for path, data in content.items() if path in sizes}
         assert content.keys() - sizes.keys() <= {"heartbeat", "run.log"}
 

@@ -219,13 +219,13 @@ def _set_executable(file: RemoteFile) -> None:
     """Set the executable bits of those who may read the file, or clear them."""
     mode = stat.S_IMODE(file.part_file.stat().st_mode)
     readers = (mode & READ_BITS) >> 2
-    wanted = mode | readers if file.is_executable else mode & ~EXECUTE_BITS
-    if wanted != mode:
-        file.part_file.chmod(wanted)
+    new_mode = mode | readers if file.is_executable else mode & ~EXECUTE_BITS
+    if new_mode != mode:
+        file.part_file.chmod(new_mode)
 
 
 def _set_time(file: RemoteFile, *, default_ns: int) -> None:
-    """Restore the modification time; a file system that cannot express it gets the default."""
+    """Restore the modification time, or set the default."""
     if file.mtime_ns is not None:
         with contextlib.suppress(OSError, OverflowError):
             os.utime(file.part_file, ns=(file.mtime_ns, file.mtime_ns))

@@ -228,10 +228,10 @@ def remote_files(
 def _is_place(folder: Folder, path: str) -> bool:
     """Return whether an empty folder can be created; if not, nothing of value is lost."""
     try:
-        folder.place(path)
+        place = folder.place(path)
     except FolderError:
         return False
-    return folder.is_inside(f"{path}/")
+    return folder.is_inside(place / "file")
 
 
 def _session(api: Api, state: State, name: str) -> Session:

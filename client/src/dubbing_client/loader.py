@@ -153,9 +153,10 @@ def _forget(paths: Sequence[str], state: State) -> None:
 
 def _create_empty_folders(plan: LoadPlan) -> None:
     for path in plan.empty_folders:
-        if plan.folder.is_inside(f"{path}/"):
+        place = plan.folder.place(path)
+        if plan.folder.is_inside(place / "file"):
             with contextlib.suppress(FileExistsError, NotADirectoryError):
-                plan.folder.path.joinpath(*path.split("/")).mkdir(parents=True, exist_ok=True)
+                place.mkdir(parents=True, exist_ok=True)
 
 
 def _record_version(plan: LoadPlan, state: State) -> None:

@@ -59,7 +59,10 @@ class SavePlan:
 
     @property
     def empty_folders(self) -> list[str] | None:
-        """Folders without files to save; None where the folder has other paths than the session."""
+        """Folders without files to save; None to keep those of the session.
+
+        They are unknown where the folder has other paths than the session.
+        """
         return None if self.aliases else self.listing.empty_folders
 
     @property

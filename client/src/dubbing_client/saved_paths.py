@@ -1,4 +1,4 @@
-"""Entries of a version by the paths that they were saved from, and by their paths in the session's tree."""
+"""Entries of a version by their paths as saved, and in the session's tree."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ def entries_by_saved_path(manifest: Manifest) -> dict[str, Entry]:
 
 
 def entries_by_session_path(manifest: Manifest) -> dict[str, Entry]:
-    """Return the entries by their paths in the session's tree, without the session's own metadata.json."""
+    """Return the entries by their paths in the session's tree.
+
+    The session's own metadata.json has no place in it.
+    """
     entries = entries_by_saved_path(manifest)
     places = project_paths({path: label_of(entry) for path, entry in entries.items()})
     return {place: entries[path] for path, place in places.items()}

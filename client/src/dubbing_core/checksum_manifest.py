@@ -170,7 +170,7 @@ def _parse_member(member: Any) -> ChecksumEntry:
 
 
 def parse_facts(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return role, author of the label, executable bit and modification time of a file in an untrusted list.
+    """Return label facts, executable bit and time of a file in an untrusted list.
 
     A role that a newer portal added counts as none.
 

@@ -259,7 +259,7 @@ def _parse_version(row: Any) -> HistoryVersion:
 
 
 def _parse_first_format(row: Any) -> HistoryEntry:
-    """Read an entry whose path is that in the session's tree, and whose origin is the path as saved."""
+    """Read an entry of format 1, whose origin is the path as saved."""
     path, origin = row["path"], row.get("origin", "")
     if normalize_path(path) != path or not is_placed(path):
         raise HistoryError

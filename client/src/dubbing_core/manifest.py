@@ -41,7 +41,7 @@ class ManifestEntry:
 
     @property
     def is_metadata(self) -> bool:
-        """Whether the file is the session's own metadata.json, which is no file of the project."""
+        """Whether the file is the session's own metadata.json."""
         return self.role is Role.SESSION_METADATA
 
 
@@ -56,7 +56,9 @@ class Manifest:
 
     @classmethod
     def from_entries(cls, entries: Iterable[ManifestEntry], *, empty_folders: Iterable[str] = ()) -> Manifest:
-        """Sort the entries and check their paths. Only folders without files are kept.
+        """Sort the entries and check their paths.
+
+        Of the folders only those without files are kept.
 
         :raises PathError: two entries cannot exist side by side.
         """
@@ -130,7 +132,7 @@ def diff_manifests(old: Manifest, new: Manifest) -> Changes:
 
 
 def build_facts(entry: ManifestEntry) -> dict[str, Any]:
-    """Return the role, the author of the label and the executable bit, where they are not the usual."""
+    """Return role, author of the label and executable bit, unless usual."""
     facts: dict[str, Any] = {}
     if entry.role:
         facts["role"] = entry.role.value
@@ -142,7 +144,9 @@ def build_facts(entry: ManifestEntry) -> dict[str, Any]:
 
 
 def find_empty_folders(folders: Iterable[str], paths: Iterable[str]) -> tuple[str, ...]:
-    """Return the innermost folders that contain no file and are not in the place of one, sorted.
+    """Return the innermost folders without files, sorted.
+
+    A folder in the place of a file is left out.
 
     :param paths: of all files.
     """
@@ -156,7 +160,7 @@ def find_empty_folders(folders: Iterable[str], paths: Iterable[str]) -> tuple[st
 
 
 def project_entries(entries: Iterable[ManifestEntry]) -> list[ManifestEntry]:
-    """Return the entries of one version with their paths in the session's tree, sorted by them."""
+    """Return a version's entries, with paths in the session's tree, sorted."""
     entries = list(entries)
     paths = project_paths({entry.path: entry.label for entry in entries})
     placed = [

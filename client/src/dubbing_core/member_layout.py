@@ -27,7 +27,7 @@ class LabeledFile(Protocol):
 def name_members(
     files: Iterable[LabeledFile], layout: FolderLayout, *, folders: Iterable[str] = ()
 ) -> dict[str, str]:
-    """Return the name in the ZIP of each file and empty folder of a version, by its path.
+    """Return the names in the ZIP of a version's files and empty folders, by path.
 
     Names that a ZIP or some system cannot hold are mapped (`dubbing_core.name_mapping`). The session's own metadata.json has no place in the session's tree, where the rendered document is. There it is stored beside the
     checksums. Empty folders only exist at their paths as saved.

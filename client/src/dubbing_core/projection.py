@@ -56,7 +56,7 @@ def project_path(path: str, category: Category) -> str:
         return path if is_original_video(path) else "original_video" + split_name(path)[1].casefold()
     if category is Category.OTHER and folder is None and not _is_reserved(path):
         return path
-    # A file that another category claims leaves that category's folder; the rest of its path tells files apart.
+    # A file that another category claims leaves that category's folder; the rest of its path distinguishes it.
     inner = rest if slash and folder is not None and category is not Category.OTHER else path
     if category is Category.OTHER and slash and folder is Category.OTHER:
         inner = rest

@@ -163,7 +163,7 @@ class Selection:
 
     @property
     def filename_suffix(self) -> str:
-        """Identification in the archive's file name; "" for the whole version in the session's tree."""
+        """Identification in the archive's file name; "" for the default."""
         parts = [*(category.value for category in self.categories), *self.languages]
         parts += ["without_source"] if self.without_source else []
         parts += [HISTORY_SUFFIX] if self.history else []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from django.utils.timezone import get_default_timezone
@@ -22,6 +21,7 @@ from dubbing_core.selection import FolderLayout
 from dubbing_core.zips.reader import ArchiveMember
 from sessions_app.operations.errors import BadInputError
 
+NANOSECONDS = 1_000_000_000
 CATEGORIES = {category.value: category for category in Category}
 
 
@@ -43,9 +43,7 @@ def place_folder(
         rooted=rooted,
         has_metadata=has_metadata,
     )
-    return [
-        replace(placed, mtime_ns=_to_nanoseconds(members[placed.source].modified)) for placed in placements
-    ]
+    return [_add_facts(placed, members[placed.source]) for placed in placements]
 
 
 def place_export(
@@ -63,7 +61,7 @@ def place_export(
 
 
 def is_stored_aside(name: str, exported: ChecksumManifest) -> bool:
-    """Return whether a member of the private folder is a file of the version without a place in the session's tree."""
+    """Return whether a private member is a file without a place in the tree."""
     return name.startswith(history.BLOBS_FOLDER) and bool(exported.members[name].category)
 
 
@@ -124,12 +122,12 @@ def list_empty_folders(names: Iterable[str], placements: Sequence[Placement]) ->
     first = next(iter(placements), None)
     wrapper = first.source.removesuffix(first.path) if first is not None else ""
     folders = [name.removeprefix(wrapper).removesuffix("/") for name in names if name != wrapper]
-    kept = [
+    remaining = [
         folder
         for folder in folders
         if JUNK_NAMES.isdisjoint(folder.casefold().split("/")) and folder.partition("/")[0] != PRIVATE_FOLDER
     ]
-    return find_empty_folders(kept, [placed.path for placed in placements])
+    return find_empty_folders(remaining, [placed.path for placed in placements])
 
 
 def normalize_folders(folders: Iterable[str]) -> tuple[str, ...]:
@@ -171,8 +169,16 @@ def _is_path(path: str) -> bool:
         return False
 
 
-def _to_nanoseconds(modified: datetime | None) -> int | None:
-    """Return the time of a member, which programs write in their own time zone; that of the portal is the best guess."""
-    if modified is None:
-        return None
-    return int(modified.replace(tzinfo=get_default_timezone()).timestamp()) * 1_000_000_000
+def _add_facts(placed: Placement, member: ArchiveMember) -> Placement:
+    """Return the placement with executable bit and time of its member.
+
+    Without the time in UTC there is one in the time zone of the program; that of the portal is the best guess.
+    """
+    seconds = member.unix_time
+    if seconds is None and member.modified is not None:
+        seconds = int(member.modified.replace(tzinfo=get_default_timezone()).timestamp())
+    return replace(
+        placed,
+        is_executable=member.is_executable and not member.is_directory,
+        mtime_ns=None if seconds is None else seconds * NANOSECONDS,
+    )

@@ -87,9 +87,9 @@ def _find_replaced(placements: Sequence[Placement], entries: Mapping[str, Manife
     new = [placement for placement in placements if placement.path not in entries]
     if not new:
         return {}
-    kept = {placement.path for placement in placements if placement.path in entries}
+    saved_again = {placement.path for placement in placements if placement.path in entries}
     places = project_paths({path: entry.label for path, entry in entries.items()})
-    by_place = {fold_path(place): path for path, place in places.items() if path not in kept}
+    by_place = {fold_path(place): path for path, place in places.items() if path not in saved_again}
     replaced = {}
     for placement in new:
         path = by_place.pop(fold_path(project_path(placement.path, placement.category)), None)

@@ -35,7 +35,7 @@ def test_colliding_entries_are_refused():
         Manifest.from_entries([entry("audio/a.wav"), entry("audio/a.wav", "b")])
 
 
-def test_names_that_some_system_tells_apart_are_different_files():
+def test_names_that_some_system_distinguishes_are_different_files():
     assert len(Manifest.from_entries([entry("audio/a.wav"), entry("audio/A.wav", "b")]).entries) == 2
 
 

@@ -52,7 +52,7 @@ def test_files_in_place_keep_their_names_and_others_get_numbers():
     }
 
 
-def test_names_that_one_system_tells_apart_get_different_ones():
+def test_names_that_one_system_distinguishes_get_different_ones():
     composed, decomposed = "caf\u00e9.wav", "cafe\u0301.wav"
 
     assert project(**{composed: AUDIO, decomposed: AUDIO}) == {

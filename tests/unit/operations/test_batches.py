@@ -23,6 +23,8 @@ def members(*sizes: int, gap: int = 40, unpacked: int | None = None) -> list[tup
             method=STORED if unpacked is None else DEFLATED,
             data_start=start,
             modified=None,
+            unix_time=None,
+            is_executable=False,
         )
         positioned.append((position, member))
         start += size + gap

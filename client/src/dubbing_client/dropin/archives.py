@@ -179,7 +179,10 @@ def _read_manifest(archive: Archive, member: ArchiveMember | None) -> ChecksumMa
 def _project_members(
     members: Mapping[str, ArchiveMember], exported: ChecksumManifest
 ) -> dict[str, ArchiveMember]:
-    """Return the files of an export with paths as saved by their paths in the session's tree."""
+    """Return an export's files by their paths in the session's tree.
+
+    :param members: with paths as saved, mapped to names that a ZIP can hold.
+    """
     labels = {
         name: Label(category=Category(entry.category), language=entry.language, role=entry.role)
         for name, entry in exported.members.items()

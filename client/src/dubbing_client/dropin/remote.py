@@ -250,7 +250,7 @@ class RemoteBackend:
         return session
 
     def _version(self, session: Session | None, number: int) -> tuple[dict[str, Entry], dict[str, Any]]:
-        """Return the files of a version by their path in the session's tree, and its document.
+        """Return a version's files by path in the session's tree, and its document.
 
         Both are empty if there is no such version.
         """

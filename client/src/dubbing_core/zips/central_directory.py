@@ -12,6 +12,7 @@ from dubbing_core.zips.end_records import CentralDirectory
 from dubbing_core.zips.errors import ZipError
 from dubbing_core.zips.extra_fields import (
     parse_extra_fields,
+    parse_timestamp,
     parse_unicode_path,
     parse_zip64_field,
     zip64_error,
@@ -65,6 +66,9 @@ class CentralEntry:
     compressed_size: int
     offset: int
     modified: datetime | None
+    unix_time: int | None
+    """Modification time in seconds since 1970, where the member has it in UTC."""
+    is_executable: bool
 
     @property
     def is_directory(self) -> bool:
@@ -171,6 +175,8 @@ def _build_entry(
         compressed_size=compressed_size,
         offset=offset,
         modified=from_dos_timestamp(header.dos_time, header.dos_date),
+        unix_time=parse_timestamp(fields),
+        is_executable=_is_executable(header),
     )
     _check_mode(header, entry, label)
     _check_sizes(entry, label)
@@ -190,6 +196,11 @@ def _check_method(header: CentralHeader, label: str) -> None:
             "The archive uses an unsupported compression method. Create it again with Deflate.",
             member=label,
         )
+
+
+def _is_executable(header: CentralHeader) -> bool:
+    mode = header.external_attributes >> MODE_SHIFT
+    return header.version_made_by >> 8 in {HOST_UNIX, HOST_DARWIN} and bool(mode & stat.S_IXUSR)
 
 
 def _check_mode(header: CentralHeader, entry: CentralEntry, label: str) -> None:

@@ -9,9 +9,11 @@ from dubbing_core.zips.errors import ZipError
 from dubbing_core.zips.records import (
     END_SIGNATURES,
     EXTRA_HEADER_SIZE,
+    EXTRA_TIMESTAMP,
     EXTRA_UNICODE_COMMENT,
     EXTRA_UNICODE_PATH,
     EXTRA_ZIP64,
+    TIMESTAMP_MODIFIED,
 )
 
 DISK_SIZE = 4
@@ -20,6 +22,7 @@ LARGE_VALUES = 3
 UNREPEATABLE = frozenset({EXTRA_ZIP64, EXTRA_UNICODE_PATH, EXTRA_UNICODE_COMMENT})
 """Fields that change what a program reads; of two, some use the first and others the last."""
 UNICODE_PATH_VERSION = 1  # 4.6.9
+TIMESTAMP = struct.Struct("<Bi")
 UNICODE_PATH_PREFIX = struct.Struct("<BI")
 
 
@@ -79,6 +82,17 @@ def parse_unicode_path(fields: dict[int, bytes], raw: bytes, *, member: str) -> 
         return data[UNICODE_PATH_PREFIX.size :].decode()
     except UnicodeDecodeError:
         raise _extra_error(member) from None
+
+
+def parse_timestamp(fields: dict[int, bytes]) -> int | None:
+    """Return the modification time in seconds since 1970, or None.
+
+    It is in the field that Info-ZIP defined.
+    """
+    data = fields.get(EXTRA_TIMESTAMP, b"")
+    if len(data) < TIMESTAMP.size or not data[0] & TIMESTAMP_MODIFIED:
+        return None
+    return int(TIMESTAMP.unpack_from(data)[1])
 
 
 def zip64_error(member: str | None) -> ZipError:

@@ -12,6 +12,7 @@ from dubbing_core.zips.records import (
     DEFLATED,
     DOS_FIRST,
     DOS_LAST,
+    END_SIGNATURES,
     EXTRA_ALIGNMENT,
     EXTRA_HEADER_SIZE,
     EXTRA_LIMIT,
@@ -28,6 +29,7 @@ from dubbing_core.zips.records import (
     SENTINEL16,
     SENTINEL32,
     STORED,
+    TIMESTAMP_MODIFIED,
     CentralHeader,
     End64Record,
     EndRecord,
@@ -41,8 +43,6 @@ from dubbing_core.zips.records import (
 FILE_ATTRIBUTES = MODE_FILE << MODE_SHIFT
 EXECUTABLE_ATTRIBUTES = MODE_EXECUTABLE << MODE_SHIFT
 FOLDER_ATTRIBUTES = MODE_FOLDER << MODE_SHIFT | ATTRIBUTE_FOLDER
-TIMESTAMP_MODIFIED = 1
-"""Flag of the modification time in the field of timestamps."""
 LARGE_SIZE = 4 * 1024 * 1024
 MEDIUM_SIZE = 64 * 1024
 ALIGNMENTS = ((LARGE_SIZE, 64 * 1024), (MEDIUM_SIZE, 4096))
@@ -128,10 +128,14 @@ def _to_dos_timestamp(modified: datetime | int) -> tuple[int, int]:
 
 
 def _build_timestamp(seconds: int) -> bytes:
-    """Return the extra field with a time in UTC; nothing where 32 bits cannot express it."""
+    """Return the extra field with a time in UTC.
+
+    Nothing where 32 bits cannot express it, and for the seconds that readers take for the signature of an end record.
+    """
     if not -(1 << 31) <= seconds < 1 << 31:
         return b""
-    return pack_extra(EXTRA_TIMESTAMP, struct.pack("<Bi", TIMESTAMP_MODIFIED, seconds))
+    field = pack_extra(EXTRA_TIMESTAMP, struct.pack("<Bi", TIMESTAMP_MODIFIED, seconds))
+    return b"" if any(signature in field for signature in END_SIGNATURES) else field
 
 
 def _build_padding(size: int, start: int, used: int) -> bytes:

@@ -72,6 +72,9 @@ class ArchiveMember:
     """Offset of the `compressed_size` bytes of data in the archive."""
     modified: datetime | None
     """DOS time, read as UTC; None if it is not a valid date."""
+    unix_time: int | None
+    """Modification time in seconds since 1970, where the archive has it in UTC."""
+    is_executable: bool
 
     @property
     def data_end(self) -> int:
@@ -176,6 +179,8 @@ def _build_member(entry: CentralEntry, data_start: int) -> ArchiveMember:
         method=entry.method,
         data_start=data_start,
         modified=entry.modified,
+        unix_time=entry.unix_time,
+        is_executable=entry.is_executable,
     )
 
 

@@ -41,6 +41,8 @@ EXTRA_ZIP64 = 0x0001  # 4.5.3
 EXTRA_UNICODE_COMMENT = 0x6375  # 4.6.8
 EXTRA_UNICODE_PATH = 0x7075  # 4.6.9
 EXTRA_TIMESTAMP = 0x5455  # of Info-ZIP: flags, then seconds since 1970 in 32 bits
+TIMESTAMP_MODIFIED = 1
+"""Flag of the modification time in the field of timestamps."""
 EXTRA_ALIGNMENT = 0xD935  # Android's zipalign and apksig: the alignment (2 bytes), then zeros
 EXTRA_HEADER_SIZE = 4  # 4.5.1
 EXTRA_LIMIT = 0xFFFF  # 4.4.11

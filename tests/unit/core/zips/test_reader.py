@@ -526,3 +526,23 @@ def test_a_large_directory_is_read_in_seconds():
     started = time.monotonic()
     assert len(archive_of(data).members) == 20_000
     assert time.monotonic() - started < 10
+
+
+@pytest.mark.parametrize("seconds", [0, 1_700_000_000, -5, -(1 << 40), 1 << 40, 0x06054B50, 0x07064B50])
+def test_times_and_modes_are_read_again(seconds):
+    blob = BlobMember(
+        name="run.sh",
+        sha256="a" * 64,
+        size=0,
+        crc32=0,
+        modified=MODIFIED,
+        is_executable=True,
+        mtime_ns=seconds * 10**9 + 5,
+    )
+    folder = TextMember(name="empty/", data=b"", modified=MODIFIED)
+
+    first, second = archive_of(Blobs().bytes_of(plan_archive([folder, blob]).segments)).members
+
+    has_time = -(1 << 31) <= seconds < 1 << 31 and seconds not in {0x06054B50, 0x07064B50}
+    assert (first.is_directory, first.unix_time) == (True, None)
+    assert (second.is_executable, second.unix_time) == (True, seconds if has_time else None)

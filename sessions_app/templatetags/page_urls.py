@@ -18,7 +18,7 @@ from django import template
 from django.template import Context
 from django.template.base import Parser, Token
 from django.template.defaulttags import URLNode, url as django_url
-from django.urls import get_resolver
+from django.urls import get_resolver, reverse
 from django.urls.converters import IntConverter, PathConverter, StringConverter, UUIDConverter
 from django.utils.html import conditional_escape
 from django.utils.http import RFC3986_SUBDELIMS
@@ -81,13 +81,22 @@ class PageUrlNode(URLNode):
         return conditional_escape(url) if context.autoescape else url
 
     def _build(self, context: Context) -> str | None:
-        request: Any = getattr(context, "request", None)
-        pattern = find_pattern(self.view_name.resolve(context), len(self.args))
-        if request is None or pattern is None:
-            return None
-        path = pattern.build([argument.resolve(context) for argument in self.args])
-        # A path that began with two slashes would be the address of another host.
-        return None if path is None or path.startswith("/") else f"{request.META['SCRIPT_NAME']}/{path}"
+        return _build(context, self.view_name.resolve(context), [each.resolve(context) for each in self.args])
+
+
+def _build(context: Context, name: str, arguments: Sequence[object]) -> str | None:
+    request: Any = getattr(context, "request", None)
+    pattern = find_pattern(name, len(arguments))
+    if request is None or pattern is None:
+        return None
+    path = pattern.build(arguments)
+    # A path that began with two slashes would be the address of another host.
+    return None if path is None or path.startswith("/") else f"{request.META['SCRIPT_NAME']}/{path}"
+
+
+def page_url(context: Context, name: str, *arguments: object) -> str:
+    """Return what ``{% url %}`` does, unescaped."""
+    return _build(context, name, arguments) or reverse(name, args=arguments)
 
 
 @register.tag

@@ -1,0 +1,161 @@
+"""Rows of the tables of files and sessions, built in Python.
+
+Django's templates look up, localize and escape each value by itself: both pages took half as much CPU time again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+from urllib.parse import quote
+
+from django import template
+from django.template import Context
+from django.utils.safestring import SafeString, mark_safe
+
+from dubbing_core.paths import escape_unprintable
+from dubbing_core.progress import Progress
+from sessions_app.models import DubbingSession, Entry, Version
+from sessions_app.templatetags.page_urls import SAFE, page_url
+from sessions_app.templatetags.portal import (
+    category_label,
+    file_folder,
+    file_name,
+    icon,
+    moment,
+    player,
+    size,
+    stage_label,
+    steps,
+)
+
+register = template.Library()
+
+LANGUAGES_IN_LIST = 4
+NONE = "\N{EN DASH}"
+HASH_LENGTH = 10
+"""Digits of a SHA-256 that are shown; its title has all."""
+
+
+@register.simple_tag(takes_context=True)
+def file_rows(context: Context, entries: Iterable[Entry], version: Version | None = None) -> SafeString:
+    """Return a row for each file; with hash and links if the version is given."""
+    if version is None:
+        rows = (f"<tr> {_file_cells(entry)} </tr>" for entry in entries)
+    else:
+        # The address of a file ends with its path.
+        folder = page_url(context, "version-file", context["session"].code, version.number, "-")[:-1]
+        rows = (f"<tr> {_file_cells(entry)} {_version_cells(entry, folder)} </tr>" for entry in entries)
+    return mark_safe("\n".join(rows))  # noqa: S308 (each value is escaped)
+
+
+def _file_cells(entry: Entry) -> str:
+    language = f" {_tag(entry.language)}" if entry.language else ""
+    return (
+        '<td class="file"><span class="file-name">'
+        ' <svg class="swatch" viewBox="0 0 10 10" role="img">'
+        f" <title>{escape(category_label(entry.category))}</title>"
+        f' <rect class="fill-{escape(entry.category)}" width="10" height="10" rx="3"></rect> </svg>'
+        f' <span class="wrap"><span class="folder">{escape(file_folder(entry.path))}</span>'
+        f"{escape(file_name(entry.path))}</span> </span> </td>"
+        f' <td class="lang">{language} </td>'
+        f' <td class="number size">{size(entry.blob.size)}</td>'
+    )
+
+
+def _version_cells(entry: Entry, folder: str) -> str:
+    sha256 = escape(entry.blob.sha256)
+    url = escape(folder + quote(entry.path, safe=SAFE))
+    label = escape(escape_unprintable(entry.path))
+    return (
+        f'<td class="since"><span class="unit">since </span>v{entry.added_in}</td>'
+        f' <td class="hash"> <code title="{sha256}">{sha256[:HASH_LENGTH]}</code> </td>'
+        f' <td class="file-actions">{_play_button(entry, url, label)}'
+        f' <a class="icon-button" href="{url}" download aria-label="Download {label}">{icon("download")}</a> </td>'
+    )
+
+
+def _play_button(entry: Entry, url: str, label: str) -> str:
+    kind = player(entry.path)
+    if not kind:
+        return ""
+    verb, name = ("Show", "image") if kind == "image" else ("Play", "play")
+    return (
+        f' <a class="icon-button" href="{url}?play" target="_blank" rel="noopener" data-player="{kind}"'
+        f' aria-label="{verb} {label}"> {icon(name)} </a>'
+    )
+
+
+@register.simple_tag(takes_context=True)
+def session_rows(context: Context, sessions: Iterable[DubbingSession]) -> SafeString:
+    """Return a row for each session of the list."""
+    rows = (_session_row(context, session) for session in sessions)
+    return mark_safe("\n".join(rows))  # noqa: S308 (each value is escaped)
+
+
+def _session_row(context: Context, session: DubbingSession) -> str:
+    name = escape(session.name)
+    url = escape(page_url(context, "session-detail", session.code))
+    version = session.current
+    return (
+        f'<tr role="row"> <td role="cell" class="tick"> <input type="checkbox" name="codes" value="{session.code}"'
+        f' aria-label="Select {name}"> </td>'
+        f' <td role="cell" class="name"> <a href="{url}">{name}</a>'
+        f' <span class="sub"> {_version_names(version)} </span> </td>'
+        f" {_version_facts(version) if version else NO_FACTS}"
+        f' <td role="cell" class="updated muted">{moment(context, session.last_updated)}</td> </tr>'
+    )
+
+
+def _version_names(version: Version | None) -> str:
+    if version is None:
+        return '<span class="video">No version yet</span>'
+    number = f'<span class="version" title="Version {version.number}">v{version.number}</span>'
+    return (
+        f'{number} <span class="video">{escape(version.video_name)}</span>' if version.video_name else number
+    )
+
+
+def _version_facts(version: Version) -> str:
+    return (
+        f'<td role="cell" class="langs"> {_languages(version.languages)} </td>'
+        ' <td role="cell" class="stage-cell">'
+        f' <div class="stage"> {_dots(version.progress)} <span>{stage_label(version)}</span> </div> </td>'
+        f' <td role="cell" class="number files"> {version.file_count}<span class="unit">'
+        f" file{'' if version.file_count == 1 else 's'}</span> </td>"
+        f' <td role="cell" class="number size"> {size(version.total_size)} </td>'
+    )
+
+
+NO_FACTS = (
+    '<td role="cell" class="langs"> </td>'
+    f' <td role="cell" class="stage-cell"> <span class="muted">{NONE}</span> </td>'
+    f' <td role="cell" class="number files"> <span class="muted none">{NONE}</span> </td>'
+    f' <td role="cell" class="number size"> <span class="muted none">{NONE}</span> </td>'
+)
+
+
+def _languages(languages: list[str]) -> str:
+    if not languages:
+        return ""
+    tags = [
+        f'<li class="tag" data-language="{tag}">{tag}</li>'
+        for tag in map(escape, languages[:LANGUAGES_IN_LIST])
+    ]
+    if others := len(languages) - len(tags):
+        tags.append(f'<li class="tag" title="{escape(", ".join(languages))}">+{others}</li>')
+    return f'<ul class="tags" aria-label="Languages"> {" ".join(tags)} </ul>'
+
+
+def _dots(progress: Progress) -> str:
+    dots = []
+    for step in steps(progress):
+        text = f"{step.name}: {'done' if step.is_done else 'not yet'}"
+        mark = ' class="done"' if step.is_done else ""
+        dots.append(f'<li{mark} title="{text}"> <span class="visually-hidden">{text}</span> </li>')
+    return f'<ul class="dots"> {" ".join(dots)} </ul>'
+
+
+def _tag(language: str) -> str:
+    text = escape(language)
+    return f'<span class="tag" data-language="{text}">{text}</span>'

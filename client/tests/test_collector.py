@@ -83,4 +83,6 @@ def test_a_produced_video_is_not_the_source(tmp_path):
     write(tmp_path / "talk.mp4")
     assert collect_session_data(tmp_path)["video_name"] == "talk.mp4"
     write(tmp_path / "another talk.mp4")
+    assert collect_session_data(tmp_path)["video_name"] == "talk.mp4"  # from which the dubbed one derives
+    (tmp_path / "talk_dubbed_hi.mp4").unlink()
     assert collect_session_data(tmp_path)["video_name"] == ""

@@ -15,9 +15,11 @@ from typing import Any
 
 from dubbing_core.categories import FOLDERS, Category
 from dubbing_core.file_kinds import FileKind, guess_kind, split_name
+from dubbing_core.labels import Role
+from dubbing_core.languages import fold_language_tag
 from dubbing_core.manifest import TIMESTAMPS, ManifestEntry, project_entries
 from dubbing_core.paths import PathError, normalize_path
-from dubbing_core.progress import compute_progress, compute_stage
+from dubbing_core.progress_matrix import compute_document_progress, list_target_languages
 from dubbing_core.session_names import sanitize_session_name
 from dubbing_core.strict_json import JsonError, check_json, parse_json
 from dubbing_core.texts import ExtractedTexts
@@ -154,7 +156,7 @@ def build_document(
     ordered = project_entries(entries)
     translations = {**(base.get("translations") or {}), **(texts.translations or {})}
     languages = _merge_languages(
-        base.get("languages") or (), [*(entry.language for entry in ordered), *translations]
+        base.get("languages") or (), [*list_target_languages(ordered), *translations]
     )
     if video_name is None:
         video_name = base.get("video_name")
@@ -173,7 +175,7 @@ def build_document(
         document[key] = _correct_paths_by_language(key, base.get(key) or {}, ordered, languages)
     for key in PATH_LISTS:
         document[key] = _correct_path_list(key, base.get(key) or (), ordered)
-    stage = compute_stage(compute_progress(document, {entry.category for entry in ordered}))
+    stage = compute_document_progress(document, ordered).stage
     base_metadata = base.get("session_metadata") or {}
     document["session_metadata"] = {
         "created_with_version": base_metadata.get("created_with_version") or CREATED_WITH_VERSION,
@@ -220,18 +222,20 @@ def filter_document(
     """
     reduced = dict(document)
     if languages:
-        selected = {_fold_tag(language) for language in languages}
-        removed = {_fold_tag(language) for language in document.get("languages") or ()} - selected
-        reduced["languages"] = [tag for tag in document.get("languages") or () if _fold_tag(tag) in selected]
+        selected = {fold_language_tag(language) for language in languages}
+        removed = {fold_language_tag(language) for language in document.get("languages") or ()} - selected
+        reduced["languages"] = [
+            tag for tag in document.get("languages") or () if fold_language_tag(tag) in selected
+        ]
         reduced["translations"] = {
             tag: text
             for tag, text in (document.get("translations") or {}).items()
-            if _fold_tag(tag) in selected
+            if fold_language_tag(tag) in selected
         }
         reduced["voices"] = {
             key: voice
             for key, voice in (document.get("voices") or {}).items()
-            if _fold_tag(key) not in removed
+            if fold_language_tag(key) not in removed
         }
     timestamps = read_timestamps(document)
     epoch = datetime.fromtimestamp(0, timezone.utc)
@@ -316,14 +320,10 @@ def relativize_path(raw: str) -> str:
         return raw
 
 
-def _fold_tag(language: str) -> str:
-    return language.replace("_", "-").casefold()
-
-
 def _merge_languages(base: Sequence[str], used: Sequence[str]) -> list[str]:
     languages: dict[str, str] = {}
     for language in (*base, *used):
-        languages.setdefault(_fold_tag(language), language)
+        languages.setdefault(fold_language_tag(language), language)
     return [language for language in languages.values() if language]
 
 
@@ -351,6 +351,7 @@ def _find_file(key: str, language: str, entries: Sequence[ManifestEntry]) -> str
         if entry.category is PATHS_BY_LANGUAGE[key]
         and entry.language == language
         and guess_kind(entry.path) is kind
+        and entry.role is not Role.SOURCE_AUDIO
     ]
     preferred = pattern.format(language).casefold()
     preferred_paths = (path for path in candidates if split_name(path)[0].casefold() == preferred)

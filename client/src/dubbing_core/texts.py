@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from dubbing_core.categories import Category, classify_path, detect_language
+from dubbing_core.dialog_lines import find_lines, join_texts
 from dubbing_core.file_kinds import split_name
+from dubbing_core.labels import Label, Role
 from dubbing_core.languages import parse_language_tag
 
 READ_LIMIT = 4 * 1024 * 1024
@@ -22,6 +26,7 @@ ASSIGNMENTS = "voices/voice_assignments.json"
 SPOKEN_KEYS = ("text", "transcript", "transcription", "segments", "chunks")
 TRANSLATED_KEYS = ("translated_text", "translation", "text", "segments")
 VOICE_KEYS = ("voice", "voice_id", "voice_name", "name")
+SHOWN_ROLES = {Role.NONE, Role.TRANSCRIPT, Role.TRANSLATION, Role.VOICE_ASSIGNMENTS}
 NESTING_LIMIT = 6
 MARKUP = re.compile(r"<[^<>]*>|\{\\[^{}]*\}")
 
@@ -37,34 +42,71 @@ class ExtractedTexts:
     """By language, or by the key that the tool uses, such as a speaker."""
 
 
-def extract_texts(files: Mapping[str, bytes], *, languages: Sequence[str] = ()) -> ExtractedTexts:
+def extract_texts(
+    files: Mapping[str, bytes],
+    *,
+    languages: Sequence[str] = (),
+    labels: Mapping[str, Label] = MappingProxyType({}),
+) -> ExtractedTexts:
     """Extract texts from files, by path in the session's tree.
 
-    Unreadable files are skipped without an error.
+    Unreadable files are skipped without an error, and so are bilingual, unconfirmed and intermediate texts.
+
+    :param labels: of the files; a file without one is labeled by its path.
     """
-    readable = {path: files[path] for path in sorted(files) if len(files[path]) <= READ_LIMIT}
+    readable = {
+        path: files[path]
+        for path in sorted(files)
+        if len(files[path]) <= READ_LIMIT and (path not in labels or labels[path].role in SHOWN_ROLES)
+    }
     return ExtractedTexts(
-        transcription_text=_extract_transcription(readable) or None,
-        translations=_extract_translations(readable, languages) or None,
+        transcription_text=_extract_transcription(readable, labels) or None,
+        translations=_extract_translations(readable, languages, labels) or None,
         voices=_extract_voices(readable) or None,
     )
 
 
-def _extract_transcription(files: Mapping[str, bytes]) -> str:
+def extract_place(path: str, data: bytes, key: str) -> str:
+    """Return the text at a place that a recognizer reports: of all lines, joined.
+
+    :param key: of each line in a JSON document, or column of a CSV table; "" for the whole file.
+    """
+    if not key:
+        return _read_file(path, data, SPOKEN_KEYS)
+    if split_name(path)[1].casefold() != ".csv":
+        return _scrub(join_texts(find_lines(_parse_json(data)), key))
+    rows = _decode(data).splitlines()
+    try:
+        folded = [
+            {(name or "").strip().casefold(): value for name, value in row.items()}
+            for row in csv.DictReader(rows)
+        ]
+    except csv.Error:
+        return ""
+    return _scrub(join_texts(folded, key))
+
+
+def _extract_transcription(files: Mapping[str, bytes], labels: Mapping[str, Label]) -> str:
     texts = (
         _read_file(path, files[path], SPOKEN_KEYS)
-        for path in _files_of(files, Category.TRANSCRIPTIONS, first=ASR)
+        for path in _files_of(files, Category.TRANSCRIPTIONS, labels, first=ASR)
     )
     return next(filter(None, texts), "")
 
 
-def _extract_translations(files: Mapping[str, bytes], languages: Sequence[str]) -> dict[str, str]:
+def _extract_translations(
+    files: Mapping[str, bytes], languages: Sequence[str], labels: Mapping[str, Label]
+) -> dict[str, str]:
     translations: dict[str, str] = {}
-    for path in _files_of(files, Category.TRANSLATIONS, first=TRANSLATED):
+    for path in _files_of(files, Category.TRANSLATIONS, labels, first=TRANSLATED):
         by_language = (
             _extract_by_language(_parse_json(files[path]), languages) if path.endswith(".json") else {}
         )
-        language = detect_language(path, Category.TRANSLATIONS, languages=languages)
+        language = (
+            labels[path].language
+            if path in labels
+            else detect_language(path, Category.TRANSLATIONS, languages=languages)
+        )
         if not by_language and language:
             text = _read_file(path, files[path], TRANSLATED_KEYS)
             by_language = {language: text} if text else {}
@@ -83,9 +125,18 @@ def _extract_voices(files: Mapping[str, bytes]) -> dict[str, str]:
     return {key: voice for key, voice in voices.items() if voice}
 
 
-def _files_of(files: Mapping[str, bytes], category: Category, *, first: str) -> list[str]:
+def _files_of(
+    files: Mapping[str, bytes], category: Category, labels: Mapping[str, Label], *, first: str
+) -> list[str]:
     """Return the category's files, that of the original session manager first."""
-    return sorted((path for path in files if classify_path(path) is category), key=lambda path: path != first)
+    return sorted(
+        (
+            path
+            for path in files
+            if (labels[path].category if path in labels else classify_path(path)) is category
+        ),
+        key=lambda path: path != first,
+    )
 
 
 def _extract_by_language(value: Any, languages: Sequence[str]) -> dict[str, str]:

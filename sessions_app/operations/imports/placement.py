@@ -13,6 +13,7 @@ from dubbing_core.categories import PRIVATE_FOLDER, Category
 from dubbing_core.checksum_manifest import ChecksumEntry, ChecksumManifest
 from dubbing_core.history import History
 from dubbing_core.languages import TAG_LENGTH_LIMIT
+from dubbing_core.layouts.folder_index import ReadSmallFile
 from dubbing_core.manifest import find_empty_folders
 from dubbing_core.member_layout import name_members
 from dubbing_core.paths import JUNK_NAMES, PathError, check_tree, normalize_path
@@ -31,17 +32,19 @@ def place_folder(
     *,
     rooted: bool,
     has_metadata: bool,
+    read_small_file: ReadSmallFile,
 ) -> list[Placement]:
     """Label the files of an archive that is not an export.
 
     :param document: of the session's metadata.json, if the archive has one.
-    :param rooted: as for `place_files`, like `has_metadata`.
+    :param rooted: as for `place_files`, like `has_metadata` and `read_small_file`.
     """
     placements = place_files(
         list(members),
         languages=(document or {}).get("languages") or (),
         rooted=rooted,
         has_metadata=has_metadata,
+        read_small_file=read_small_file,
     )
     return [_add_facts(placed, members[placed.source]) for placed in placements]
 

@@ -19,12 +19,14 @@ from dubbing_core.checksum_manifest import (
 )
 from dubbing_core.history import History, HistoryError
 from dubbing_core.labels import Role
+from dubbing_core.layouts.folder_index import SMALL_FILE_LIMIT
 from dubbing_core.metadata import SIZE_LIMIT, find_missing_files, relativize_paths
 from dubbing_core.metadata_reading import MetadataReading, read_metadata
 from dubbing_core.paths import escape_for_message
 from dubbing_core.placement import Placement
 from dubbing_core.projection import project_paths
 from dubbing_core.session_folders import find_sessions
+from dubbing_core.zips.errors import ZipError
 from dubbing_core.zips.reader import Archive, ArchiveMember
 from sessions_app.operations.errors import BadInputError
 from sessions_app.operations.imports.placement import (
@@ -188,6 +190,16 @@ def _read_metadata(archive: Archive, member: ArchiveMember) -> MetadataReading:
     return read_metadata(data, size=size)
 
 
+def _read_small_member(archive: Archive, member: ArchiveMember) -> bytes | None:
+    """Return the contents of a small file; None for one that is larger or damaged, which storing it reports."""
+    if member.size > SMALL_FILE_LIMIT:
+        return None
+    try:
+        return b"".join(archive.open(member))
+    except ZipError:
+        return None
+
+
 def _plan_session(
     archive: Archive,
     folder: str,
@@ -217,7 +229,13 @@ def _plan_session(
     document = relativize_paths(metadata.document) if metadata and metadata.document is not None else None
     if exported is None:
         has_metadata = metadata is not None and metadata.is_intact
-        placements = place_folder(members, document, rooted=is_session, has_metadata=has_metadata)
+        placements = place_folder(
+            members,
+            document,
+            rooted=is_session,
+            has_metadata=has_metadata,
+            read_small_file=lambda name: _read_small_member(archive, members[name]),
+        )
         empty_folders = list_empty_folders(folders, placements)
     else:
         aside = [name for name in exported.members if name in files and is_stored_aside(name, exported)]

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from dubbing_core import metadata
-from dubbing_core.manifest import Manifest
+from dubbing_core.categories import Category
+from dubbing_core.manifest import Manifest, ManifestEntry
 from dubbing_core.placement import Placement
+from dubbing_core.removed_texts import drop_removed_texts
 from sessions_app.models import Blob, DubbingSession
 from sessions_app.operations.jobs.context import JobContext
 from sessions_app.operations.limits import check_file_count
+from sessions_app.operations.saves.labels import label_entries, recognize_entries
 from sessions_app.operations.saves.paths import check_paths
-from sessions_app.operations.saves.placement import build_entry, find_video_name
+from sessions_app.operations.saves.placement import build_entry
 from sessions_app.operations.versions.documents import read_texts
 from sessions_app.operations.versions.new_version import NewVersion
 from sessions_app.queries.manifests import VersionContents
@@ -42,20 +45,32 @@ def build_new_version(
     check_paths(list(entries))
     check_file_count(len(entries))
     changed = {placement.path for placement, _ in added}
+    languages = parent.languages if parent else []
+    recognition = recognize_entries(context.store, entries, changed=changed, languages=languages)
+    if recognition is not None:
+        entries = label_entries(recognition, entries, before=before.blob_ids)
     folders = params.get("empty_folders")
     if folders is None:
         folders = () if params["replace"] else before.manifest.empty_folders
     manifest = Manifest.from_entries(entries.values(), empty_folders=folders)
-    languages = parent.languages if parent else []
     now = context.clock()
+    earlier = drop_removed_texts(parent.metadata, before.manifest.files, manifest.files) if parent else None
     document = metadata.build_document(
-        uploaded if uploaded is not None else (parent.metadata if parent else None),
+        uploaded if uploaded is not None else earlier,
         entries=manifest.entries,
-        video_name=find_video_name([placement for placement, _ in added]) if uploaded is None else None,
-        texts=read_texts(context.store, manifest, changed=changed, languages=languages),
+        video_name=_find_video_name(entries, changed) if uploaded is None else None,
+        texts=read_texts(
+            context.store, manifest, changed=changed, languages=languages, recognition=recognition
+        ),
         created_at=session.created_at,
         last_updated=now,
         last_accessed=max(session.last_accessed, now),
         keep_stage=uploaded is not None,
     )
     return NewVersion(manifest=manifest, blob_ids=blob_ids, document=document, message=params["message"])
+
+
+def _find_video_name(entries: Mapping[str, ManifestEntry], changed: Collection[str]) -> str | None:
+    """Return the file name of the source video, if it is among the changed files."""
+    sources = (path for path in sorted(changed) if entries[path].category is Category.ORIGINAL_VIDEO)
+    return next((path.rpartition("/")[2] for path in sources), None)

@@ -37,14 +37,12 @@ def place_in_session(
         return place_files(paths, rooted=rooted, has_metadata=has_metadata)
     without = set(removed)
     entries = {entry.path: entry for entry in current.manifest.entries if entry.path not in without}
-    has_source = any(entry.category is Category.ORIGINAL_VIDEO for entry in current.manifest.entries)
-    source_video = parent.video_name or "original_video" if has_source else ""
     placements = place_files(
         paths,
         languages=parent.languages,
-        source_video=source_video,
         rooted=rooted,
         has_metadata=has_metadata,
+        known={path: entry.label for path, entry in entries.items()},
     )
     replaced = {} if rooted else _find_replaced(placements, entries)
     return [

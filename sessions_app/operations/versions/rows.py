@@ -9,7 +9,7 @@ from datetime import datetime
 from django.contrib.auth.models import AbstractBaseUser
 
 from dubbing_core.manifest import ManifestEntry
-from dubbing_core.progress import compute_progress, compute_stage
+from dubbing_core.progress_matrix import compute_document_progress
 from dubbing_core.session_names import fold_session_name
 from sessions_app.models import DubbingSession, Version
 from sessions_app.operations.versions.entries import AddedBlobs
@@ -32,7 +32,8 @@ def build_version(
     :param added: the blobs that are new in the session.
     :param parent: the version before it, if there is one.
     """
-    progress = compute_progress(new.document, {entry.category for entry in new.manifest.entries})
+    matrix = compute_document_progress(new.document, new.manifest.files)
+    progress = matrix.progress
     video_name = str(new.document.get("video_name") or "")[:255]
     return Version(
         session=session,
@@ -53,7 +54,7 @@ def build_version(
         video_name=video_name,
         folded_video_name=fold_session_name(video_name),
         language_tags=Version.join_tags(new.document.get("languages") or []),
-        stage=compute_stage(progress).value,
+        stage=matrix.stage.value,
         has_transcription=progress.has_transcription,
         has_translations=progress.has_translations,
         has_audio=progress.has_audio,

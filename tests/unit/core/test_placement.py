@@ -57,8 +57,8 @@ def test_metadata_of_another_tool_is_an_ordinary_file():
         placements = place_files(["metadata.json", "a.wav"], has_metadata=has_metadata)
         return {placement.path: placement.role for placement in placements}
 
-    assert roles(has_metadata=True) == {"metadata.json": Role.SESSION_METADATA, "a.wav": Role.NONE}
-    assert roles(has_metadata=False) == {"metadata.json": Role.NONE, "a.wav": Role.NONE}
+    assert roles(has_metadata=True) == {"metadata.json": Role.SESSION_METADATA, "a.wav": Role.DUBBED_AUDIO}
+    assert roles(has_metadata=False) == {"metadata.json": Role.NONE, "a.wav": Role.DUBBED_AUDIO}
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_metadata_of_another_tool_is_an_ordinary_file():
         ("output_dub.mp4", "final_videos"),
         ("video_with_tts.mp4", "final_videos"),
         ("dubbed_video_hi.mp4", "final_videos"),
-        ("clips/intro.MP4", "final_videos"),
+        ("clips/intro.MP4", "original_video"),
         ("gemini_hi_deep_demo_mixed.mp4", "mixed_videos"),
         ("video_bgm.mp4", "mixed_videos"),
         ("output_sub.mp4", "mixed_videos"),

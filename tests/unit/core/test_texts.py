@@ -5,7 +5,9 @@ import json
 import pytest
 from hypothesis import given, strategies as st
 
-from dubbing_core.texts import READ_LIMIT, ExtractedTexts, extract_texts
+from dubbing_core.categories import Category
+from dubbing_core.labels import Label, Role
+from dubbing_core.texts import READ_LIMIT, ExtractedTexts, extract_place, extract_texts
 
 SRT = "1\r\n00:00:01,000 --> 00:00:02,000\r\n<i>Hola</i>\r\n{\\an8}mundo\r\n\r\n2\r\n00:00:03,000 --> 00:00:04,000\r\n¿Qué?\r\n"
 VTT = "WEBVTT - title\n\nNOTE hidden\n\ncue\n00:01.000 --> 00:02.000 line:0\nHola\n"
@@ -152,3 +154,45 @@ def test_arbitrary_files_raise_no_error_and_texts_can_be_stored(files):
     ]
     assert "\0" not in "".join(found)
     "".join(found).encode()
+
+
+def test_labels_decide_which_text_is_shown_and_in_which_language():
+    files = {
+        "translations/src.srt": SRT.encode(),
+        "translations/both.srt": SRT.encode(),
+        "translations/lines.json": rendered([{"text": "Hello", "translation": "Olá"}]),
+        "transcriptions/unconfirmed.txt": b"Hello",
+    }
+    labels = {
+        "translations/src.srt": Label(category=Category.TRANSCRIPTIONS, language="es", role=Role.TRANSCRIPT),
+        "translations/both.srt": Label(category=Category.TRANSLATIONS, language="zh", role=Role.BILINGUAL),
+        "translations/lines.json": Label(
+            category=Category.TRANSLATIONS, language="pt", role=Role.TRANSLATION
+        ),
+        "transcriptions/unconfirmed.txt": Label(category=Category.TRANSCRIPTIONS, role=Role.UNCONFIRMED),
+    }
+
+    texts = extract_texts(files, labels=labels)
+
+    assert texts.transcription_text == "Hola mundo ¿Qué?"
+    assert texts.translations == {"pt": "Olá"}
+
+
+@pytest.mark.parametrize(
+    ("path", "data", "key", "text"),
+    [
+        (
+            "metadata.json",
+            {"utterances": [{"original_text": "a"}, {"original_text": "b"}]},
+            "original_text",
+            "a b",
+        ),
+        ("x.json", {"utterances": 7}, "text", ""),
+        ("talk.csv", 'speaker,Transcription\nAnna,"a, b"\n', "transcription", "a, b"),
+        ("talk.srt", SRT, "", "Hola mundo ¿Qué?"),
+    ],
+)
+def test_texts_are_read_from_the_place_that_a_recognizer_reports(path, data, key, text):
+    contents = data.encode() if isinstance(data, str) else rendered(data)
+
+    assert extract_place(path, contents, key) == text

@@ -1,0 +1,67 @@
+"""Labels of a version's files, from their names and contents."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+
+from dubbing_core.file_kinds import FileKind, guess_kind
+from dubbing_core.labels import LabelAuthor, Role
+from dubbing_core.layouts.folder_index import SMALL_FILE_LIMIT
+from dubbing_core.layouts.recognition import Recognition
+from dubbing_core.layouts.recognizers import recognize
+from dubbing_core.manifest import ManifestEntry
+from dubbing_core.placement import label_files
+from sessions_app.operations.versions.documents import read_blob
+from sessions_app.storage.store import BlobReader
+
+READ_KINDS = {FileKind.TEXT, FileKind.SUBTITLE}
+
+
+def recognize_entries(
+    reader: BlobReader,
+    entries: Mapping[str, ManifestEntry],
+    *,
+    changed: Collection[str],
+    languages: Sequence[str],
+) -> Recognition | None:
+    """Recognize a version's files.
+
+    :returns: None where nothing changed that could show more than before.
+    :param changed: paths of new and changed files.
+    """
+    if not any(guess_kind(path) in READ_KINDS or guess_kind(path) is FileKind.VIDEO for path in changed):
+        return None
+
+    def read(path: str) -> bytes | None:
+        entry = entries[path]
+        return read_blob(reader, entry) if entry.size <= SMALL_FILE_LIMIT else None
+
+    return recognize(entries, read, languages=languages)
+
+
+def label_entries(
+    recognition: Recognition, entries: Mapping[str, ManifestEntry], *, before: Collection[str]
+) -> dict[str, ManifestEntry]:
+    """Return the entries with the recognized labels.
+
+    All new files get one. Earlier files get one where a tool that is recognized knows their name; labels of the source and those
+    that a person set stay.
+
+    :param before: paths of the version before.
+    """
+    new = [path for path, entry in entries.items() if path not in before and not entry.is_metadata]
+    known = {path: entry.label for path, entry in entries.items() if path in before}
+    labels = label_files(recognition, new, known=known, has_metadata=False)
+    if new:
+        labels |= {
+            path: recognition.labels[path]
+            for path, label in known.items()
+            if label.role not in {Role.SOURCE, Role.SESSION_METADATA} and recognition.is_claimed(path)
+        }
+    return {
+        path: replace(entry, category=label.category, language=label.language, role=label.role)
+        if (label := labels.get(path)) is not None and entry.labeled_by is LabelAuthor.RECOGNIZER
+        else entry
+        for path, entry in entries.items()
+    }

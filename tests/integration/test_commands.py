@@ -132,7 +132,7 @@ def test_import_refuses_missing_users_and_files(world: World, archive: Path, wor
 
 
 def test_import_refuses_an_invalid_name(world: World, archive: Path):
-    assert run_error("import_session", archive, "--owner", "alice", "--name", "a/b").code == "name_character"
+    assert run_error("import_session", archive, "--owner", "alice", "--name", "a\tb").code == "name_control"
     assert not Job.objects.exists()
 
 

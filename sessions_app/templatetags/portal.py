@@ -273,7 +273,7 @@ def job_icon(job: Job) -> str:
 @register.filter
 def job_title(job: Job) -> str:
     """Return action and subject, such as "Export of talk, version 2"."""
-    name = job_subject(job)
+    name = escape_unprintable(job_subject(job))
     match Job.Kind(job.kind):
         case Job.Kind.SAVE:
             return f"Save of {name}"

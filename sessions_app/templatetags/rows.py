@@ -112,7 +112,9 @@ def _version_names(version: Version | None) -> str:
         return '<span class="video">No version yet</span>'
     number = f'<span class="version" title="Version {version.number}">v{version.number}</span>'
     return (
-        f'{number} <span class="video">{escape(version.video_name)}</span>' if version.video_name else number
+        f'{number} <span class="video">{escape(escape_unprintable(version.video_name))}</span>'
+        if version.video_name
+        else number
     )
 
 

@@ -1,7 +1,7 @@
 // The part of a page that uploads files: phases, progress, failures; pause, resume, cancel.
 import { isAbortError } from "../api.js";
 import { create, refsOf } from "../dom.js";
-import { formatBytes, formatFileCount, sum } from "../format.js";
+import { formatBytes, formatFileCount, showInvisible, sum } from "../format.js";
 import { ProgressMeter } from "../progress-meter.js";
 import { Uploader } from "./uploader.js";
 
@@ -245,7 +245,7 @@ export class UploadController {
 
   /** @param {UploadItem[]} failed */
   #listFailures(failed) {
-    const lines = failed.slice(0, MAX_FAILURES_SHOWN).map((item) => `${item.path}: ${item.error}`);
+    const lines = failed.slice(0, MAX_FAILURES_SHOWN).map((item) => `${showInvisible(item.path)}: ${item.error}`);
     const rest = failed.length - lines.length;
     if (rest) lines.push(`… and ${formatFileCount(rest)} more.`);
     this.#ref("failures-title").textContent = `${formatFileCount(failed.length)} could not be uploaded`;

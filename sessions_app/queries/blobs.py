@@ -10,9 +10,10 @@ from django.db.models import Exists, OuterRef, Subquery
 
 from sessions_app.access import visible_to
 from sessions_app.models import Blob, DubbingSession, Entry
+from sessions_app.queries.listed_text import IsListed
 
-BATCH = 2000
-"""Databases limit the number of variables in a statement."""
+BATCH = 10_000
+"""Blobs looked up by one statement."""
 
 
 class ReadableBlob(NamedTuple):
@@ -36,6 +37,6 @@ def find_readable_blobs(user: AbstractBaseUser, digests: Collection[str]) -> dic
     ordered = sorted(set(digests))
     blobs: dict[str, ReadableBlob] = {}
     for start in range(0, len(ordered), BATCH):
-        rows = readable.filter(sha256__in=ordered[start : start + BATCH])
+        rows = readable.filter(IsListed("sha256", ordered[start : start + BATCH]))
         blobs |= {sha256: ReadableBlob(pk, size) for sha256, pk, size in rows}
     return blobs

@@ -40,6 +40,7 @@ def parse_json(data: bytes) -> Any:
             text,
             parse_constant=_refuse_constant,
             parse_int=_parse_int,
+            parse_float=_parse_float,
             object_pairs_hook=_build_object,
         )
     except json.JSONDecodeError as error:
@@ -47,7 +48,10 @@ def parse_json(data: bytes) -> Any:
         raise JsonError("syntax", f"is not valid JSON ({place})") from None
     except RecursionError:
         raise _too_deep_error() from None
-    check_json(value)
+    _check_depth(value)
+    # Only an escape denotes a lone surrogate or U+0000: neither UTF-8 nor JSON contains them.
+    if "\\u" in text:
+        check_json(value)
     return value
 
 
@@ -70,6 +74,17 @@ def check_json(value: Any) -> None:
                     below.extend(item.values())
             else:
                 _check_scalar(item)
+        level, depth = below, depth + 1
+
+
+def _check_depth(value: Any) -> None:
+    level, depth = [value], 1
+    while level := [item for item in level if isinstance(item, dict | list)]:
+        if depth > DEPTH_LIMIT:
+            raise _too_deep_error()
+        below: list[Any] = []
+        for item in level:
+            below.extend(item.values() if isinstance(item, dict) else item)
         level, depth = below, depth + 1
 
 
@@ -100,6 +115,12 @@ def _parse_int(digits: str) -> int:
     if len(digits) > DIGITS_LIMIT:
         raise JsonError("number", f"contains a number of more than {DIGITS_LIMIT} digits")
     return int(digits)
+
+
+def _parse_float(digits: str) -> float:
+    value = float(digits)
+    _check_float(value)
+    return value
 
 
 def _check_int(value: int) -> None:

@@ -15,6 +15,7 @@ from dubbing_core.layouts.names import classify_name, suggest_role
 
 NAME = "generic"
 DOCUMENTS_READ = 16
+SEPARATORS = " _-."
 UNLABELED_LANGUAGE = {Category.OTHER, Category.VOICES, Category.ORIGINAL_VIDEO}
 DUBBED = {Category.AUDIO, Category.FINAL_VIDEOS, Category.MIXED_VIDEOS}
 
@@ -26,11 +27,13 @@ def label_others(
     source: str | None,
     languages: Sequence[str],
     spoken: Mapping[str, str],
+    stems: Sequence[str],
 ) -> dict[str, Label]:
     """Return labels for files that no tool claims.
 
     :param source: the source video, if it is one of them.
     :param languages: target languages that are known already.
+    :param stems: case-folded names of all sources, without extension.
     :param spoken: the source's language by folder, with its slash, of projects in which it is known.
     """
     labels: dict[str, Label] = {}
@@ -44,7 +47,7 @@ def label_others(
             labels[path] = Label(category=Category.OTHER, role=Role.IGNORED)
         else:
             category = classify_name(path)
-            language = "" if category in UNLABELED_LANGUAGE else find_language_tag(path, languages=languages)
+            language = "" if category in UNLABELED_LANGUAGE else _find_language(path, stems, languages)
             role = suggest_role(path, category)
             if role is Role.BILINGUAL:
                 category, language = Category.TRANSLATIONS, ""
@@ -68,6 +71,21 @@ def _label_tagged_subtitles(
         is_source = language == (_find_spoken(path, spoken) or undubbed)
         category = Category.TRANSCRIPTIONS if is_source else Category.TRANSLATIONS
         labels[path] = replace(labels[path], category=category, role=suggest_role(path, category))
+
+
+def _find_language(path: str, stems: Sequence[str], languages: Sequence[str]) -> str:
+    """Return a file's language; the part after the source's title counts first.
+
+    A title may begin with a word that is a code as well: `de luxe_es.mp4`.
+    """
+    name = path.rpartition("/")[2]
+    for stem in stems:
+        rest = name[len(stem) :]
+        if name.casefold().startswith(stem) and rest[:1] in SEPARATORS:
+            tag = find_language_tag(rest.lstrip(SEPARATORS), languages=languages)
+            if tag:
+                return tag
+    return find_language_tag(path, languages=languages)
 
 
 def _find_spoken(path: str, spoken: Mapping[str, str]) -> str:

@@ -21,7 +21,11 @@ CODE = r"(?P<language>[a-z]{3})"
 UTTERANCES = re.compile(rf"utterance_metadata_{CODE}\.json")
 DUBBED = re.compile(rf"dubbed_(?:audio|video)_{CODE}\.(?:mp3|mp4)")
 SUBTITLES = re.compile(rf"{CODE}\.srt")
-SILENT_VIDEO = re.compile(r"(?P<stem>[^/]+)_video\.mp4")
+# Its stems are letters and digits alone. The sources of other tools end so too.
+SILENT = r"(?!original_|origin_|dubbed_)(?P<stem>[^/_]+)_video\.mp4"
+SILENT_VIDEO = re.compile(SILENT)
+WORDS = frozenset({"dub", "end", "out", "src", "sub"})
+"""Names of other tools' subtitles that are codes of languages as well."""
 RULES = (
     rule(rf"utterance_metadata_{CODE}\.json", Category.TRANSLATIONS, Role.PROJECT, step=Step.TRANSLATED),
     rule(r"dubbed_chunk_[\d.]+_[\d.]+\.(?:mp3|wav)", Category.AUDIO, Role.SEGMENT, language=TARGET_LANGUAGE),
@@ -35,7 +39,7 @@ RULES = (
         language=SOURCE_LANGUAGE,
     ),
     # Without sound: it is neither the source nor a result.
-    rule(r"[^/]+_video\.mp4", Category.OTHER, Role.INTERMEDIATE),
+    rule(SILENT, Category.OTHER, Role.INTERMEDIATE),
 )
 
 
@@ -55,7 +59,11 @@ def _read(folder: FolderIndex, root: str, evidence: list[str]) -> ToolFolder:
     matches = (UTTERANCES.fullmatch(name) or DUBBED.fullmatch(name) for name in names)
     codes = dict.fromkeys(match["language"] for match in matches if match)
     found.target_languages = [tag for code in codes if (tag := parse_language_code(code))]
-    subtitles = {match["language"]: name for name in names if (match := SUBTITLES.fullmatch(name))}
+    subtitles = {
+        match["language"]: name
+        for name in names
+        if (match := SUBTITLES.fullmatch(name)) and match["language"] not in WORDS
+    }
     documents = {code: folder.load_json(f"{root}utterance_metadata_{code}.json") for code in codes}
     found.source_language = _find_source_language(documents, subtitles, codes)
     apply_rules(folder, found, RULES)
@@ -107,7 +115,7 @@ def _read_utterances(found: ToolFolder, path: str, code: str, document: Any) -> 
 def _find_source_video(folder: FolderIndex, root: str, found: ToolFolder) -> None:
     """Look for the source by the silent video's stem, here and one folder above."""
     silent = (SILENT_VIDEO.fullmatch(name) for name in folder.folders[root])
-    stems = {match["stem"] for match in silent if match and not match["stem"].startswith("dubbed")}
+    stems = {match["stem"] for match in silent if match}
     parent, slash, _ = root.removesuffix("/").rpartition("/")
     folders = dict.fromkeys((root, parent + slash if root else root))
     found.source_candidates = [

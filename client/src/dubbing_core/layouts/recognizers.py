@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from dubbing_core.categories import Category
+from dubbing_core.file_kinds import split_name
 from dubbing_core.labels import Label, Role
 from dubbing_core.layouts import (
     ariel,
@@ -25,7 +26,7 @@ from dubbing_core.layouts import (
 )
 from dubbing_core.layouts.folder_index import FolderIndex, ReadSmallFile, is_junk
 from dubbing_core.layouts.recognition import Question, QuestionCode, Recognition, TextPlace, ToolFolder
-from dubbing_core.layouts.sources import find_candidates
+from dubbing_core.layouts.sources import are_bases, find_candidates
 
 TOOLS = (
     krillinai,
@@ -46,6 +47,8 @@ TOOLS = (
 DUBBED = {Category.TRANSLATIONS, Category.AUDIO, Category.FINAL_VIDEOS, Category.MIXED_VIDEOS}
 NOT_DUBBED = {Role.SOURCE_AUDIO, Role.BILINGUAL, Role.UNCONFIRMED}
 CHOICES_LIMIT = 20
+STEMS_LIMIT = 20
+"""Sources whose titles are compared with other files' names."""
 
 
 def read_nothing(_path: str) -> bytes | None:
@@ -97,10 +100,11 @@ def _choose_source(labels: dict[str, Label], each: ToolFolder, questions: list[Q
     if each.has_source() or not candidates:
         return
     best = candidates if len(candidates) == 1 else find_candidates(candidates)
-    if len(best) == 1:
-        labels[best[0]] = Label(
-            category=Category.ORIGINAL_VIDEO, language=each.source_language, role=Role.SOURCE
-        )
+    if len(best) == 1 or (best and are_bases(best, candidates)):
+        for path in best:
+            labels[path] = Label(
+                category=Category.ORIGINAL_VIDEO, language=each.source_language, role=Role.SOURCE
+            )
     else:
         questions.append(_ask_which(best or candidates))
 
@@ -128,7 +132,21 @@ def _label_others(
     is_asked = any(question.code is QuestionCode.SOURCE_AMBIGUOUS for question in questions)
     if len(candidates) > 1 and not (is_asked or has_source):
         questions.append(_ask_which(candidates))
-    labels |= generic.label_others(folder, others, source=source, languages=targets, spoken=spoken)
+    sources = [path for path, label in labels.items() if label.role is Role.SOURCE]
+    labels |= generic.label_others(
+        folder,
+        others,
+        source=source,
+        languages=targets,
+        spoken=spoken,
+        stems=list_stems([*sources, source] if source else sources),
+    )
+
+
+def list_stems(sources: Iterable[str]) -> list[str]:
+    """Return case-folded names of sources without extension, the longest first."""
+    stems = {split_name(path)[0].casefold() for path in sources}
+    return sorted(stems, key=len, reverse=True)[:STEMS_LIMIT]
 
 
 def _has_source(labels: Iterable[Label]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from dubbing_core.file_kinds import FileKind, guess_kind, split_name
 from dubbing_core.languages import find_language_tag, parse_language_tag
@@ -43,6 +43,12 @@ def find_candidates(paths: Sequence[str], *, needs_evidence: bool = False) -> li
         videos = [path for path in videos if not is_in_generated_folder(path)]
     depth = min((path.count("/") for path in videos), default=0)
     return [path for path in videos if path.count("/") == depth]
+
+
+def are_bases(candidates: Collection[str], paths: Sequence[str]) -> bool:
+    """Return whether other videos derive from each candidate: of several projects."""
+    videos = [path for path in paths if guess_kind(path) is FileKind.VIDEO]
+    return set(candidates) <= set(_find_bases(videos).values())
 
 
 def _is_named_source(path: str) -> bool:

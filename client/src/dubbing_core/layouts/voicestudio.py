@@ -59,7 +59,7 @@ RULES = (
 DATA_RULES = (
     # Texts and voices of all jobs are in this database.
     rule(r"omnivoice\.db(?:-wal|-shm)?", Category.TRANSLATIONS, Role.PROJECT),
-    rule(r"voices/.+", Category.CUSTOM_VOICES, Role.VOICE_REFERENCE),
+    rule(r"voices/(?!.+\.json$).+", Category.CUSTOM_VOICES, Role.VOICE_REFERENCE),
     rule(r"(?:.+/)?[^/]+\.ovsvoice", Category.CUSTOM_VOICES, Role.VOICE_REFERENCE),
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
+from itertools import combinations
 
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -383,3 +384,34 @@ def test_work_per_file_does_not_depend_on_the_number_of_files():
 
     count_calls(1)  # fills the caches of language tags
     assert count_calls(8) < 2.3 * count_calls(4)
+
+
+@pytest.mark.parametrize(("name", "other"), list(combinations(sorted(BUILDERS), 2)))
+def test_two_tools_in_one_folder_keep_nearly_all_labels(name, other):
+    trees = [BUILDERS[name](Project(stem="talk")), BUILDERS[other](Project(stem="lecture", target="es"))]
+    files = trees[0].files | trees[1].files
+
+    result = recognize(files, (trees[0].contents | trees[1].contents).get)
+
+    assert result is not None
+    found = categories(result)
+    # A name that both tools have is right as either of them states.
+    wrong = [set(wrong_files(tree, {path: found[path] for path in tree.files})) for tree in trees]
+    shared = trees[0].files.keys() & trees[1].files.keys()
+    lines = [line for each in wrong for line in each if line.partition(":")[0] not in shared]
+    assert len(lines) <= max(1, (1 - SHARE_REQUIRED) * len(files)), lines
+
+
+def test_videos_of_two_projects_in_one_folder_have_two_sources():
+    table = "speaker,start_time,end_time,transcription,translation\n"
+    result = recognize_files(
+        {"a.csv": table, **dict.fromkeys(["talk.mp4", "talk_es.mp4", "lecture.mp4", "lecture_fr.mp4"])}
+    )
+
+    assert result.sources == ["lecture.mp4", "talk.mp4"]
+
+
+def test_the_language_follows_the_title_of_the_source():
+    labels = labels_of("de luxe.mp4", "de luxe_es.mp4", "de luxe.es.srt")
+
+    assert {labels[path].language for path in ("de luxe_es.mp4", "de luxe.es.srt")} == {"es"}

@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import json
 import os
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -135,13 +136,9 @@ def test_names_with_invisible_characters_are_only_loaded_on_request(portal, tmp_
 @pytest.mark.parametrize(
     ("paths", "sentence"),
     [
-        (["a\x1b[2J.srt"], "“a⟦U+001B⟧[2J.srt” contains a control character"),
         (["../x.srt"], "contains “..”"),
         (["/etc/x"], "is absolute"),
-        (["C:x.srt"], "names a drive"),
-        (["audio/x.srt", "Audio/X.srt"], "are the same name on some systems"),
-        (["metadata.json", "Metadata.JSON"], "are the same name on some systems"),
-        (["audio", "Audio/x.srt"], "needs the folder “audio”, which is a file"),
+        (["audio/x.srt", "audio/x.srt/y"], "needs the folder “audio/x.srt”, which is a file"),
         ([".x.srt.0123456789abcdef.dubs-part"], "has the name of an unfinished download"),
     ],
 )
@@ -151,6 +148,22 @@ def test_impossible_names_are_refused_before_anything_is_written(portal, tmp_pat
     assert main(arguments) == 1
     assert sentence in capsys.readouterr().err
     assert written(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("paths", "sentence"),
+    [
+        (["a\x1b[2J.srt"], "“a⟦U+001B⟧[2J.srt” contains a control character"),
+        (["C:x.srt"], "names a drive"),
+        (["audio/x.srt", "Audio/X.srt"], "are the same name on some systems"),
+        (["metadata.json", "Metadata.JSON"], "are the same name on some systems"),
+        (["audio", "Audio/x.srt"], "needs the folder “audio”, which is a file"),
+    ],
+)
+def test_names_that_a_system_cannot_hold_are_refused_there(portal, work, monkeypatch, paths, sentence):
+    monkeypatch.setattr(sys, "platform", "darwin")
+    portal.files = dict.fromkeys(paths, b"data")
+    assert sentence in str(refusal(portal, work))
 
 
 def test_a_link_in_the_folder_leads_nowhere(portal, tmp_path, capsys):

@@ -318,6 +318,24 @@ def test_files_are_loaded_to_the_spelling_on_disk(work, on_disk):
     assert plan.unsaved == []
 
 
+def test_a_state_with_composed_names_is_continued(work):
+    work.write("cafe\u0301.wav")
+    state = synced_state(work)
+    state.synced = {"caf\u00e9.wav": state.synced["cafe\u0301.wav"]}
+    api = StubApi(1, entry("caf\u00e9.wav"))
+    plan = plan_save(api, work.folder, state)
+    assert (plan.removed, plan.portal_path("cafe\u0301.wav")) == ([], "caf\u00e9.wav")
+    assert not plan.is_changed("cafe\u0301.wav", state.synced["cafe\u0301.wav"])
+
+
+def test_both_spellings_of_a_name_are_loaded(work):
+    work.write("cafe\u0301.wav", b"old")
+    names = ["caf\u00e9.wav", "cafe\u0301.wav"]
+    manifest = StubApi(1, *map(entry, names)).manifest("c0de", 1)
+    files = remote_files(work.folder, manifest, selection=Selection())
+    assert [file.target.name for file in files] == names
+
+
 def test_links_are_not_replaced(work, tmp_path):
     (tmp_path / "target").write_text("outside")
     (work.path / "es.wav").symlink_to(tmp_path / "target")

@@ -17,6 +17,7 @@ from dubbing_core.http_ranges import (
     matches_if_range,
     parse_range,
 )
+from dubbing_core.name_mapping import ZIP
 from dubbing_core.zips.layout import Layout
 from sessions_app.exports.stream import stream_segments
 from sessions_app.http.error_pages import temporary_error_page
@@ -118,7 +119,7 @@ def entry_download(
         blob_key(entry.blob.sha256),
         size=entry.blob.size,
         etag=f'"{entry.blob.sha256}"',
-        filename=entry.path.rsplit("/", 1)[-1],
+        filename=ZIP.replace_name(entry.path.rpartition("/")[2]),
         content_type=content_type,
         inline=inline,
     )

@@ -11,6 +11,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 
+from dubbing_core.name_mapping import ZIP, map_paths
 from dubbing_core.selection import Selection
 from sessions_app.models import DubbingSession, Version
 from sessions_app.operations.loads.load import load_version
@@ -24,7 +25,7 @@ from tests.world import World, read_object
 SESSION_METADATA = (
     b'{ "session_name": "old name", "video_name": "Talk.MP4", "languages": ["hi"], "mood": "calm" }\n'
 )
-FOLDER = {
+ORDINARY = {
     "Talk.MP4": b"video" * 500,
     "metadata.json": SESSION_METADATA,
     "tools/render.sh": b"#!/bin/sh\n",
@@ -35,6 +36,20 @@ FOLDER = {
     "loose notes from Zo\u00eb.txt": b"loose",
     "Notes/notes from Zo\u00eb.txt": b"n",
     "empty.log": b"",
+}
+FOLDER = {
+    **ORDINARY,
+    "takes/00:01:00.wav": b"colon",
+    "takes/aux.srt": b"device",
+    "takes/notes. ": b"dot and space",
+    "takes/HI.wav": b"upper",
+    "takes/hi.wav": b"lower",
+    "takes/caf\u00e9.txt": b"composed",
+    "takes/cafe\u0301.txt": b"decomposed",
+    "takes/a\\b.txt": b"backslash",
+    "takes/\u202egpj.txt": b"override",
+    "takes/new\nline.txt": b"control",
+    f"takes/{'n' * 251}.txt": b"255 bytes",
     ".subtitle_done": b"",
 }
 EXECUTABLE = {"tools/render.sh"}
@@ -103,6 +118,7 @@ def load_facts(world: World, version: Version | None, folder: Path, *, as_saved:
         now=world.clock(),
         as_saved=as_saved,
         allow_hidden=True,
+        allow_invisible=True,
     )
     return facts_of(folder)
 
@@ -157,10 +173,13 @@ def test_a_zip_as_saved_unpacks_to_the_folder(world: World, work_folder: Path):
     unpacked = {
         path: facts for path, facts in facts_of(work_folder).items() if not path.startswith(".dubbing/")
     }
+    expected = {**FOLDER, **{f"{folder}/": None for folder in EMPTY_FOLDERS}}
+    names = map_paths(expected, ZIP, taken=[".dubbing"])
     assert {path: facts and facts[0] for path, facts in unpacked.items()} == {
-        **FOLDER,
-        **dict.fromkeys(EMPTY_FOLDERS),
+        names[path].removesuffix("/"): data for path, data in expected.items()
     }
+    assert names["takes/00:01:00.wav"] == "takes/00_01_00.wav"
+    assert ORDINARY.keys() <= {path for path, name in names.items() if path == name}
     assert {name for name, mode in modes.items() if mode & stat.S_IXUSR} == {
         *EXECUTABLE,
         *(f"{folder}/" for folder in EMPTY_FOLDERS),
@@ -175,14 +194,15 @@ def test_the_sessions_tree_of_a_load_equals_that_of_an_export(world: World, work
 
     exported = world.zip_of(world.exported(session.current))
     tree = {name: data for name, data in exported.items() if not name.startswith(".dubbing/")}
-    assert {path: facts and facts[0] for path, facts in loaded.items()} == tree
+    names = map_paths(loaded, ZIP, taken=[".dubbing"])
+    assert {names[path]: facts and facts[0] for path, facts in loaded.items()} == tree
     assert tree["original_video.mp4"] == FOLDER["Talk.MP4"]
     assert tree["metadata.json"] != SESSION_METADATA
     assert tree["Notes/notes from Zo\u00eb.txt"] == b"n"
 
 
 def test_a_part_contains_no_texts_of_other_parts(world: World):
-    session = save_folder(world)
+    session = save_folder(world, ORDINARY)
     assert session.current is not None
 
     export = world.exported(session.current, layout="saved", categories=["audio"])
@@ -204,7 +224,7 @@ def original_export(folder: Path) -> bytes:
 
 def test_the_originals_session_comes_back_to_it_unchanged(world: World, work_folder: Path):
     """The original exports, the portal imports and exports, the original imports."""
-    session = save_folder(world)
+    session = save_folder(world, ORDINARY)
     assert session.current is not None
     before, after = work_folder / "before", work_folder / "after"
     load_facts(world, session.current, before, as_saved=False)

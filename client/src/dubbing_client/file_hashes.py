@@ -81,7 +81,7 @@ def hash_folder(
         else:
             yield path, stat, sha256
     if unread:
-        hasher = _Hasher(folder, listing, state, on_bytes)
+        hasher = _Hasher(folder, state, on_bytes)
         for path, file_hash in hasher.hash(_batches(sorted(unread, reverse=True))):
             yield path, file_hash.stat, file_hash.sha256
 
@@ -104,9 +104,8 @@ def _batches(files: Iterable[tuple[int, str]]) -> Iterator[list[str]]:
 class _Hasher:
     """Hasher of file batches in threads; saves new hashes at intervals."""
 
-    def __init__(self, folder: Folder, listing: Listing, state: State, on_bytes: OnBytes | None) -> None:
+    def __init__(self, folder: Folder, state: State, on_bytes: OnBytes | None) -> None:
         self._folder = folder
-        self._listing = listing
         self._state = state
         self._on_bytes = on_bytes
         self._group = TaskGroup()
@@ -140,7 +139,7 @@ class _Hasher:
         return [self._read(path) for path in paths]
 
     def _read(self, path: str) -> FileHash:
-        place = self._folder.path / self._listing.names.get(path, path)
+        place = self._folder.path / path
         try:
             return hash_file(place, name=path, on_bytes=self._count)
         except ChangedError:  # once may be the end of a write

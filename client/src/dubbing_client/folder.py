@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import stat
 import sys
-import unicodedata
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dubbing_client.errors import FolderError, quoted
+from dubbing_client.errors import FolderError
 from dubbing_core.manifest import find_empty_folders
-from dubbing_core.paths import JUNK_NAMES, PathError, check_path
+from dubbing_core.paths import JUNK_NAMES, PathError, check_path, check_saved_path
 
 PART_SUFFIX = ".dubs-part"
 """Suffix of the client's own unfinished files."""
@@ -42,11 +41,9 @@ class Stat:
 
 @dataclass
 class Listing:
-    """Files of a folder by relative path, with slashes and composed Unicode."""
+    """Files of a folder by relative path, with slashes, spelled as on disk."""
 
     files: dict[str, Stat] = field(default_factory=dict)
-    names: dict[str, str] = field(default_factory=dict)
-    """Path -> path on disk, where they differ."""
     skipped: dict[str, str] = field(default_factory=dict)
     """Path -> reason for files that are not saved although the user may expect it."""
     folders: list[str] = field(default_factory=list)
@@ -54,19 +51,19 @@ class Listing:
 
     @property
     def empty_folders(self) -> list[str]:
-        """The innermost folders that contain no file of the listing, sorted."""
-        return list(find_empty_folders(self.folders, self.files))
+        """The innermost folders that contain no file, sorted."""
+        return list(find_empty_folders(self.folders, [*self.files, *self.skipped]))
 
     def places(self, folder: Path) -> Iterator[tuple[str, Path]]:
         """Yield each path with its place on disk."""
         for path in self.files:
-            yield path, folder / self.names.get(path, path)
+            yield path, folder / path
 
     def without(self, paths: Collection[str]) -> Listing:
         """Return the listing without some files, which do not count as removed."""
         busy = dict.fromkeys(paths, BUSY_REASON)
         files = {path: file for path, file in self.files.items() if path not in busy}
-        return Listing(files, self.names, {**self.skipped, **busy}) if busy else self
+        return Listing(files, {**self.skipped, **busy}, self.folders) if busy else self
 
     def covers(self, path: str) -> bool:
         """Return whether a file at this path would be listed.
@@ -93,7 +90,7 @@ class Folder:
         Not included are files of operating systems, hidden folders, and the client's own unfinished files. A link is included as
         its target if that is a file in the same folder; other links are skipped, as are sockets, pipes and devices.
 
-        :raises FolderError: something cannot be read, or two names are the same on other systems.
+        :raises FolderError: something cannot be read, or a name is not valid Unicode.
         """
         listing = Listing()
         if not self.path.is_dir():
@@ -110,7 +107,7 @@ class Folder:
             raise FolderError(f"{folder} cannot be read: {error.strerror or error}.") from error
 
     def _add_entry(self, entry: os.DirEntry[str], prefix: str, listing: Listing) -> None:
-        name = unicodedata.normalize("NFC", entry.name)
+        name = entry.name
         path = prefix + name
         try:
             # On Windows, directory entries do not contain inodes.
@@ -129,7 +126,7 @@ class Folder:
             if isinstance(file, str):
                 listing.skipped[path] = file
             else:
-                self._add_file(path, entry.path, file, listing)
+                _add_file(path, entry.path, file, listing)
 
     def _file_at(self, place: str, result: os.stat_result) -> Stat | str:
         """Return a file's stat, or why it is skipped."""
@@ -140,23 +137,14 @@ class Folder:
             return Stat.of(target.stat())
         return Stat.of(result) if stat.S_ISREG(result.st_mode) else "not a regular file"
 
-    def _add_file(self, path: str, place: str, file: Stat, listing: Listing) -> None:
-        if not _is_text(path):
-            raise FolderError(f"The name {os.fsencode(place)!r} is not valid Unicode. Rename the file.")
-        if path in listing.files:
-            raise FolderError(f"{quoted([path])} exists twice, in two spellings. Rename one of them.")
-        listing.files[path] = file
-        real = os.path.relpath(place, self.path).replace(os.sep, "/") if not path.isascii() else path
-        if real != path:
-            listing.names[path] = real
-
     def place(self, path: str) -> Path:
         """Return the place of a version's path in the folder.
 
         :raises FolderError: it would be outside of the folder, or this system does not support the name.
         """
         try:
-            check_path(path)
+            # Linux holds every name that a session does.
+            (check_saved_path if sys.platform == "linux" else check_path)(path)
         except PathError as error:
             raise FolderError(f"{error} It cannot be loaded.") from error
         if path.casefold().endswith(PART_SUFFIX):
@@ -195,6 +183,12 @@ def is_ignored(path: str) -> bool:
         or name.casefold() in JUNK_NAMES
         or any(part.startswith(".") or part.casefold() in JUNK_NAMES for part in folders)
     )
+
+
+def _add_file(path: str, place: str, file: Stat, listing: Listing) -> None:
+    if not _is_text(path):
+        raise FolderError(f"The name {os.fsencode(place)!r} is not valid Unicode. Rename the file.")
+    listing.files[path] = file
 
 
 def _is_text(path: str) -> bool:

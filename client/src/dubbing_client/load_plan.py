@@ -9,7 +9,8 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -37,7 +38,7 @@ from dubbing_client.state import FileHash, State
 from dubbing_core.categories import METADATA_NAME, Category
 from dubbing_core.concurrency import run_in_threads
 from dubbing_core.hidden_files import is_hidden
-from dubbing_core.paths import PathError, check_collisions, fold_path, has_invisible_characters
+from dubbing_core.paths import PathError, check_collisions, check_tree, fold_path, has_invisible_characters
 from dubbing_core.selection import Selection
 
 SAVED, SESSION = "saved", "session"
@@ -204,12 +205,12 @@ def remote_files(
         if selection.includes(Category(entry["category"]), entry["language"])
     }
     _check_paths(selected)
-    spelling = DiskSpelling(folder.path)
+    places = _find_places(folder, selected)
     files = [
         RemoteFile(
-            path,
+            places[path].relative_to(folder.path).as_posix(),
             entry["path"],
-            spelling.place(folder.place(path)),
+            places[path],
             entry["size"],
             entry["sha256"],
             entry["executable"],
@@ -223,6 +224,18 @@ def remote_files(
             RemoteFile(METADATA_NAME, "", folder.place(METADATA_NAME), metadata["size"], metadata["sha256"])
         )
     return files
+
+
+def _find_places(folder: Folder, paths: Collection[str]) -> dict[str, Path]:
+    """Return the place of each path, spelled as on disk unless another path is spelled so."""
+    spelling = DiskSpelling(folder.path)
+    places = {}
+    for path in paths:
+        place = folder.place(path)
+        spelled = spelling.place(place)
+        is_taken = spelled != place and spelled.relative_to(folder.path).as_posix() in paths
+        places[path] = place if is_taken else spelled
+    return places
 
 
 def _is_place(folder: Folder, path: str) -> bool:
@@ -256,7 +269,7 @@ def _checked(selection: Selection, manifest: Manifest) -> Selection:
 def _check_paths(paths: Iterable[str]) -> None:
     """Refuse paths that cannot exist side by side."""
     try:
-        check_collisions(paths)
+        (check_tree if sys.platform == "linux" else check_collisions)(paths)
     except PathError as error:
         raise FolderError(f"{error} This version cannot be loaded.") from error
 

@@ -19,6 +19,7 @@ from dubbing_client.folder_session import session_of_folder
 from dubbing_client.objects import Session
 from dubbing_client.progress import NO_PROGRESS, ProgressListener
 from dubbing_client.saved_paths import entries_by_saved_path, hashes_by_saved_path
+from dubbing_client.spelling import adopt_spelling
 from dubbing_client.state import State
 
 
@@ -109,6 +110,7 @@ def plan_save(
         if not listing.files:
             raise FolderError(f"There is nothing to save in {folder}.")
         return SavePlan(folder, listing, None, name, 0, synced={}, parent_hashes={}, left_out=leave_out)
+    adopt_spelling(state, listing.files)
     base = state.base
     if base is None or base.session != session["code"]:
         return _plan_first_save(api, folder, listing, session, replace=replace, left_out=leave_out)

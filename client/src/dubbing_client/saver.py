@@ -127,7 +127,7 @@ def _send_changes(
             ):
                 hashes[path] = sha256
                 if plan.is_changed(path, sha256):
-                    place = plan.folder.path / plan.listing.names.get(path, path)
+                    place = plan.folder.path / path
                     changes.add(path, LocalFile(plan.portal_path(path), place, stat, sha256))
             listener.end("hash")
             changes.finish()

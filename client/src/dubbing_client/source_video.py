@@ -51,7 +51,7 @@ def _is_continuation(api: Api, plan: SavePlan, path: str) -> bool:
     entry = entries_by_saved_path(api.manifest(plan.session["code"], plan.parent)).get(path)
     if entry is None or plan.listing.files[path].size < entry["size"]:
         return False
-    place = plan.folder.path / plan.listing.names.get(path, path)
+    place = plan.folder.path / path
     return _hash_beginning(place, entry["size"]) == entry["sha256"]
 
 

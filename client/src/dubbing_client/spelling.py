@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import unicodedata
+from collections.abc import Collection
 from pathlib import Path
+
+from dubbing_client.state import State
 
 
 class DiskSpelling:
@@ -38,3 +41,18 @@ class DiskSpelling:
         if os.path.lexists(folder / name):
             return name
         return self._names[folder].get(unicodedata.normalize("NFC", name), name)
+
+
+def adopt_spelling(state: State, paths: Collection[str]) -> None:
+    """Change a state of a client that composed all names to the spelling on disk.
+
+    In the portal these files keep their names.
+
+    :param paths: of the folder's files.
+    """
+    for path in paths:
+        composed = unicodedata.normalize("NFC", path)
+        if composed == path or composed in paths or path in state.synced or composed not in state.synced:
+            continue
+        state.synced[path] = state.synced.pop(composed)
+        state.aliases[path] = state.aliases.pop(composed, composed)

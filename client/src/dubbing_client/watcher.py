@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from dubbing_client.api import Api
 from dubbing_client.errors import (
@@ -200,11 +199,8 @@ class Watcher:
             for path in touched
             if path in plan.listing.files
             and self._activity.waited([path], now=now) < self._options.max_wait
-            and is_half_written(self._place(plan, path))
+            and is_half_written(self._folder.path / path)
         ]
-
-    def _place(self, plan: SavePlan, path: str) -> Path:
-        return self._folder.path / plan.listing.names.get(path, path)
 
     # -- The source video -------------------------------------------------------------------------------------------
 

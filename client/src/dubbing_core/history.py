@@ -19,7 +19,7 @@ from dubbing_core.categories import PRIVATE_FOLDER, Category, classify_path, is_
 from dubbing_core.checksum_manifest import parse_facts
 from dubbing_core.labels import Label, LabelAuthor, Role
 from dubbing_core.languages import TAG_LENGTH_LIMIT
-from dubbing_core.paths import PathError, normalize_path
+from dubbing_core.paths import PathError, normalize_path, parse_saved_path
 from dubbing_core.strict_json import JsonError, parse_json
 from dubbing_core.timestamps import parse_timestamp
 
@@ -245,7 +245,7 @@ def _parse_version(row: Any) -> HistoryVersion:
         raise HistoryError
     if not isinstance(message, str) or not isinstance(saved_by, str):
         raise HistoryError
-    if any(normalize_path(folder) != folder for folder in folders):
+    if any(parse_saved_path(folder) != folder for folder in folders):
         raise HistoryError
     return HistoryVersion(
         number=number,
@@ -269,7 +269,7 @@ def _parse_first_format(row: Any) -> HistoryEntry:
 def _parse_entry(row: Any) -> HistoryEntry:
     path, sha256, language = row["path"], row["sha256"], row.get("language", "")
     size, added_in, removed_in = row["size"], row["added_in"], row.get("removed_in")
-    if normalize_path(path) != path:
+    if parse_saved_path(path) != path:
         raise HistoryError
     if len(sha256) != SHA256_DIGITS or not set(sha256) <= set("0123456789abcdef"):
         raise HistoryError

@@ -84,6 +84,18 @@ def check_saved_path(path: str) -> None:
         raise _too_long_error(path)
 
 
+def parse_saved_path(raw: str) -> str:
+    """Return a path as a session saves it: as spelled, without "./" at its start.
+
+    :raises PathError: the result fails :func:`check_saved_path`.
+    """
+    path = raw
+    while path.startswith("./"):
+        path = path[2:]
+    check_saved_path(path)
+    return path
+
+
 def find_unrepresentable(paths: Iterable[str]) -> list[PathError]:
     """Return an error for each path that a session cannot represent, in order."""
     return [error for path in paths if (error := _find_path_error(path)) is not None]

@@ -16,7 +16,7 @@ from dubbing_core.languages import TAG_LENGTH_LIMIT
 from dubbing_core.layouts.folder_index import ReadSmallFile
 from dubbing_core.manifest import find_empty_folders
 from dubbing_core.member_layout import name_members
-from dubbing_core.paths import JUNK_NAMES, PathError, check_tree, normalize_path
+from dubbing_core.paths import JUNK_NAMES, PathError, check_tree, parse_saved_path
 from dubbing_core.placement import Placement, place_files
 from dubbing_core.selection import FolderLayout
 from dubbing_core.zips.reader import ArchiveMember
@@ -167,7 +167,7 @@ def _place_exported(entry: ChecksumEntry) -> Placement:
 
 def _is_path(path: str) -> bool:
     try:
-        return normalize_path(path) == path
+        return parse_saved_path(path) == path
     except PathError:
         return False
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dubbing_core.paths import PathError, check_collisions
+from dubbing_core.paths import PathError, check_tree
 from sessions_app.operations.errors import BadInputError
 
 
@@ -14,6 +14,6 @@ def check_paths(paths: Sequence[str]) -> None:
     :raises BadInputError: two are equal, or one is a folder of another.
     """
     try:
-        check_collisions(paths)
+        check_tree(paths)
     except PathError as error:
         raise BadInputError(str(error), code=error.code) from error

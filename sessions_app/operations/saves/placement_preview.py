@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dubbing_core.paths import PathError, check_collisions, normalize_path
+from dubbing_core.paths import PathError, check_tree, parse_saved_path
 from dubbing_core.placement import Placement, find_metadata
 from sessions_app.operations.errors import BadInputError
 from sessions_app.operations.saves.placement import place_in_session
@@ -42,7 +42,7 @@ def preview_placement(
     refused: list[RefusedPath] = []
     for raw in raw_paths:
         try:
-            paths.append(normalize_path(raw))
+            paths.append(parse_saved_path(raw))
         except PathError as error:
             refused.append(RefusedPath(path=raw, code=error.code, message=str(error)))
     refused += _remove_collisions(paths)
@@ -58,7 +58,7 @@ def _remove_collisions(paths: list[str]) -> list[RefusedPath]:
     refused: list[RefusedPath] = []
     while True:
         try:
-            check_collisions(paths)
+            check_tree(paths)
         except PathError as error:
             if len(refused) == MAX_COLLISIONS:
                 raise BadInputError(str(error), code=error.code) from error

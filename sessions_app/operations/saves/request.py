@@ -9,7 +9,7 @@ from datetime import datetime
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
-from dubbing_core.paths import PathError, normalize_path
+from dubbing_core.paths import PathError, parse_saved_path
 from sessions_app.models import DubbingSession, Job, Upload
 from sessions_app.models.bulk import ROWS_PER_STATEMENT
 from sessions_app.operations.errors import BadInputError
@@ -93,6 +93,6 @@ def request_save(
 
 def _normalize_folders(folders: Sequence[str]) -> list[str]:
     try:
-        return sorted({normalize_path(folder) for folder in folders})
+        return sorted({parse_saved_path(folder) for folder in folders})
     except PathError as error:
         raise BadInputError(str(error), code=error.code) from error

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from django.conf import settings
 
-from dubbing_core.paths import PathError, normalize_path
+from dubbing_core.paths import PathError, parse_saved_path
 from sessions_app.operations.errors import BadInputError
 from sessions_app.operations.uploads.limits import (
     MAX_FILES_PER_CALL,
@@ -56,12 +56,12 @@ def check_counts(new: Sequence[NewFile | NewPack]) -> None:
 
 
 def check_file(file: NewFile) -> NewFile:
-    """Return the file with its path normalized.
+    """Return the file with its path as a session saves it.
 
     :raises BadInputError: the path, size or hash cannot be accepted.
     """
     try:
-        path = normalize_path(file.path)
+        path = parse_saved_path(file.path)
     except PathError as error:
         raise BadInputError(str(error), code=error.code) from error
     if file.size < 0:
@@ -79,7 +79,7 @@ def check_file(file: NewFile) -> NewFile:
 
 
 def check_pack(pack: NewPack) -> list[NewFile]:
-    """Return a pack's files with their paths normalized.
+    """Return a pack's files with their paths as a session saves them.
 
     :raises BadInputError: a file cannot be accepted, or is too large for a pack.
     """

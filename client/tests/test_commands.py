@@ -136,7 +136,7 @@ printf '%s\\n' "${{COMPREPLY[@]}}"
     assert done.stdout.splitlines() == expected
 
 
-def test_silent_commands_print_answers_and_no_reports(capsys):
+def test_silent_commands_print_results_and_no_reports(capsys):
     terminal = Terminal(is_silent=True)
     terminal.done({"version": 1}, "Saved version 1.")
     terminal.notify("Watching.")

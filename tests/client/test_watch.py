@@ -96,7 +96,7 @@ class Watch:
         self.saved: list[SavedStage] = []
         self.contents: list[dict[str, bytes]] = []
         """Of the folder when each version was saved."""
-        self.asked = 0
+        self.question_count = 0
         self._decision = decision
         self.notes = Notes()
         folder = Folder(pipeline.folder)
@@ -120,7 +120,7 @@ class Watch:
         self.contents.append(self.pipeline.read())
 
     def _decide(self, *_: object) -> str:
-        self.asked += 1
+        self.question_count += 1
         return self._decision
 
     @property
@@ -280,7 +280,7 @@ def test_the_user_decides_about_another_source(api, pipeline, decision, versions
     assert watch.notes.sentences == []
     assert len(watch.saved) == 1
     watch.run(until=100)
-    assert watch.asked == 1
+    assert watch.question_count == 1
     saved = [(stage.result.name, stage.result.version) for stage in watch.saved]
     assert [(name.split("_")[0], version) for name, version in saved] == versions
     assert api.get_session("First")["version"] == max(
@@ -308,7 +308,7 @@ def test_a_source_that_was_still_being_downloaded_is_the_same(api, pipeline):
     pipeline.at(50, lambda: (pipeline.folder / "talk.mp4").rename(pipeline.folder / "renamed.mp4"))
     watch = Watch(api, pipeline, name="Downloaded")
     watch.run(until=80)
-    assert ([stage.result.version for stage in watch.saved], watch.asked) == ([1, 2, 3], 0)
+    assert ([stage.result.version for stage in watch.saved], watch.question_count) == ([1, 2, 3], 0)
 
 
 def test_a_folder_without_files_but_logs_is_not_saved(api, pipeline):

@@ -400,7 +400,7 @@ def test_a_duplicate_path_is_refused(alice: Client, session: DubbingSession):
 
 
 @pytest.mark.one_stack
-def test_a_save_does_not_read_bytes_that_were_hashed_on_arrival(
+def test_a_save_does_not_read_bytes_that_were_hashed_on_receipt(
     world: World, alice: Client, session: DubbingSession, monkeypatch: pytest.MonkeyPatch
 ):
     """On one stack: an object store receives most parts directly."""
@@ -436,7 +436,7 @@ def refuse_reading(store: FileSystemStore, key: str, *_: int) -> None:
 
 
 @pytest.mark.one_stack
-def test_bytes_whose_digest_was_not_computed_on_arrival_are_hashed_by_the_save(
+def test_bytes_whose_digest_was_not_computed_on_receipt_are_hashed_by_the_save(
     world: World, alice: Client, session: DubbingSession
 ):
     (code,) = create(alice, a=PART + 4)

@@ -99,7 +99,7 @@ class FolderActivity:
         self._first_changed_at = dict.fromkeys(self._changed_at, now)
 
     def set_stage_saved(self, *, except_for: Collection[str], now: float) -> None:
-        """Record the same for the files of stages; the others go on waiting."""
+        """Record the same for the files of stages; the others continue to wait."""
         other = {path: time for path, time in self._first_changed_at.items() if not self.is_stage_file(path)}
         self.set_saved(except_for={*except_for, *other}, now=now)
         self._first_changed_at |= other

@@ -1,7 +1,7 @@
 """Reading of a metadata.json that may be another tool's, or damaged.
 
 Neither stops a save or an import. Another tool's file is a file like any other. Of a damaged one the keys that can be
-read are used, the file itself is kept, and warnings say what is wrong.
+read are used, the file itself is kept, and warnings name the damage.
 """
 
 from __future__ import annotations

@@ -181,7 +181,7 @@ def _shorten(name: str, reserve: int = 0) -> str:
         stem, extension = name, ""
     room = COMPONENT_LIMIT - reserve - count_bytes(extension)
     # Cut between characters, and not before a combining one.
-    kept = stem.encode()[:room].decode(errors="ignore")
-    while len(kept) < len(stem) and kept and unicodedata.combining(stem[len(kept)]):
-        kept = kept[:-1]
-    return kept + extension
+    short = stem.encode()[:room].decode(errors="ignore")
+    while len(short) < len(stem) and short and unicodedata.combining(stem[len(short)]):
+        short = short[:-1]
+    return short + extension

@@ -51,7 +51,7 @@ def initiate_multipart(upload: Upload, store: BlobStore) -> str:
 
 
 def _is_worth_hashing(upload: Upload) -> bool:
-    """Return whether a save is spared more than hashing on arrival costs.
+    """Return whether a save is spared more than hashing on receipt costs.
 
     A file of one part is read in milliseconds. A pack is cut into its files, and an archive is probably imported.
     """

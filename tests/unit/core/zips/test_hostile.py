@@ -490,7 +490,7 @@ def read_to_the_end(source: BytesSource) -> None:
         ),
     ],
 )
-def test_messages_say_what_helps(data, message):
+def test_messages_name_a_remedy(data, message):
     with pytest.raises(ZipError) as caught:
         archive_of(data)
     assert str(caught.value) == message

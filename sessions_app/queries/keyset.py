@@ -18,6 +18,8 @@ from django.db.models import Model, Q, QuerySet
 from dubbing_core import strict_json
 
 M = TypeVar("M", bound=Model)
+Row = TypeVar("Row")
+"""A model, or a named tuple of its columns with ``pk``."""
 
 MAX_CURSOR_LENGTH = 4000
 
@@ -52,7 +54,7 @@ class Order:
             Q(**{f"{self.field}__{sign}": value}) | Q(**{f"pk__{sign}": pk})
         )
 
-    def encode(self, row: Model) -> str:
+    def encode(self, row: Any) -> str:
         """Return the cursor of a row."""
         value = getattr(row, self.field)
         encoded = value.isoformat() if isinstance(value, datetime) else value
@@ -90,14 +92,14 @@ class Position:
 
 
 @dataclass(frozen=True, kw_only=True)
-class KeysetPage(Generic[M]):
-    items: Sequence[M]
+class KeysetPage(Generic[Row]):
+    items: Sequence[Row]
     previous: str | None = None
     """Cursor for ``before``; None on the first page."""
     next: str | None = None
     """Cursor for ``after``; None on the last page."""
 
-    def __iter__(self) -> Iterator[M]:
+    def __iter__(self) -> Iterator[Row]:
         return iter(self.items)
 
     def __len__(self) -> int:

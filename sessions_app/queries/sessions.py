@@ -50,6 +50,28 @@ ORDERS = {
     SessionOrder.NAME: Order(field="folded_name", kind=str),
     SessionOrder.SIZE: Order(field="total_size", kind=int, is_descending=True),
 }
+LIST_COLUMNS = (
+    "code",
+    "name",
+    "last_updated",
+    *(
+        f"current__{name}"
+        for name in (
+            "number",
+            "session_id",
+            "video_name",
+            "file_count",
+            "total_size",
+            "language_tags",
+            "stage",
+            "has_transcription",
+            "has_translations",
+            "has_audio",
+            "has_videos",
+        )
+    ),
+)
+"""Columns that the list shows."""
 LATEST_FIRST = Order(field="trashed_at", kind=datetime, is_descending=True)
 """Order of the trash."""
 
@@ -115,9 +137,9 @@ def get_session_page(
     user: AbstractBaseUser, search: SessionSearch, position: Position
 ) -> KeysetPage[DubbingSession]:
     """Return one page of the results of a search."""
-    return get_keyset_page(
-        filter_sessions(user, search), order=ORDERS[search.order], size=PAGE_SIZE, position=position
-    )
+    order = ORDERS[search.order]
+    rows = filter_sessions(user, search).defer(None).only(order.field, *LIST_COLUMNS)
+    return get_keyset_page(rows, order=order, size=PAGE_SIZE, position=position)
 
 
 def count_sessions(user: AbstractBaseUser) -> int:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from dubbing_core.categories import Category
 from dubbing_core.selection import WHOLE_VERSION, Selection
@@ -38,6 +39,19 @@ class FileGroup:
 class CategorySummary:
     category: Category
     file_count: int
+    size: int
+    """In bytes."""
+
+
+class FileRow(NamedTuple):
+    """A file in a list: rows of models take more than twice the time."""
+
+    pk: int
+    path: str
+    category: str
+    language: str
+    added_in: int
+    sha256: str
     size: int
     """In bytes."""
 
@@ -77,15 +91,18 @@ def has_selected_files(version: Version, selection: Selection) -> bool:
 
 def get_file_page(
     version: Version, *, position: Position, category: str = "", selection: Selection = WHOLE_VERSION
-) -> KeysetPage[Entry]:
+) -> KeysetPage[FileRow]:
     """Return one page of the version's selected files by path.
 
     :param category: the files of one category; those of all if "".
     """
-    rows = get_entries(version).files().selected(selection).select_related("blob")
+    rows = get_entries(version).files().selected(selection)
     if category:
         rows = rows.filter(category=category)
-    return get_keyset_page(rows, order=BY_PATH, size=FILES_PER_PAGE, position=position)
+    columns: Any = rows.annotate(sha256=F("blob__sha256"), size=F("blob__size")).values_list(
+        *FileRow._fields, named=True
+    )
+    return get_keyset_page(columns, order=BY_PATH, size=FILES_PER_PAGE, position=position)
 
 
 def find_entry(version: Version, path: str) -> Entry | None:

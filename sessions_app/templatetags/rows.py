@@ -15,7 +15,8 @@ from django.utils.safestring import SafeString, mark_safe
 
 from dubbing_core.paths import escape_unprintable
 from dubbing_core.progress import Progress
-from sessions_app.models import DubbingSession, Entry, Version
+from sessions_app.models import DubbingSession, Version
+from sessions_app.queries.versions import FileRow
 from sessions_app.templatetags.page_urls import SAFE, page_url
 from sessions_app.templatetags.portal import (
     category_label,
@@ -38,45 +39,45 @@ HASH_LENGTH = 10
 
 
 @register.simple_tag(takes_context=True)
-def file_rows(context: Context, entries: Iterable[Entry], version: Version | None = None) -> SafeString:
+def file_rows(context: Context, files: Iterable[FileRow], version: Version | None = None) -> SafeString:
     """Return a row for each file; with hash and links if the version is given."""
     if version is None:
-        rows = (f"<tr> {_file_cells(entry)} </tr>" for entry in entries)
+        rows = (f"<tr> {_file_cells(file)} </tr>" for file in files)
     else:
         # The address of a file ends with its path.
         folder = page_url(context, "version-file", context["session"].code, version.number, "-")[:-1]
-        rows = (f"<tr> {_file_cells(entry)} {_version_cells(entry, folder)} </tr>" for entry in entries)
+        rows = (f"<tr> {_file_cells(file)} {_version_cells(file, folder)} </tr>" for file in files)
     return mark_safe("\n".join(rows))  # noqa: S308 (each value is escaped)
 
 
-def _file_cells(entry: Entry) -> str:
-    language = f" {_tag(entry.language)}" if entry.language else ""
+def _file_cells(file: FileRow) -> str:
+    language = f" {_tag(file.language)}" if file.language else ""
     return (
         '<td class="file"><span class="file-name">'
         ' <svg class="swatch" viewBox="0 0 10 10" role="img">'
-        f" <title>{escape(category_label(entry.category))}</title>"
-        f' <rect class="fill-{escape(entry.category)}" width="10" height="10" rx="3"></rect> </svg>'
-        f' <span class="wrap"><span class="folder">{escape(file_folder(entry.path))}</span>'
-        f"{escape(file_name(entry.path))}</span> </span> </td>"
+        f" <title>{escape(category_label(file.category))}</title>"
+        f' <rect class="fill-{escape(file.category)}" width="10" height="10" rx="3"></rect> </svg>'
+        f' <span class="wrap"><span class="folder">{escape(file_folder(file.path))}</span>'
+        f"{escape(file_name(file.path))}</span> </span> </td>"
         f' <td class="lang">{language} </td>'
-        f' <td class="number size">{size(entry.blob.size)}</td>'
+        f' <td class="number size">{size(file.size)}</td>'
     )
 
 
-def _version_cells(entry: Entry, folder: str) -> str:
-    sha256 = escape(entry.blob.sha256)
-    url = escape(folder + quote(entry.path, safe=SAFE))
-    label = escape(escape_unprintable(entry.path))
+def _version_cells(file: FileRow, folder: str) -> str:
+    sha256 = escape(file.sha256)
+    url = escape(folder + quote(file.path, safe=SAFE))
+    label = escape(escape_unprintable(file.path))
     return (
-        f'<td class="since"><span class="unit">since </span>v{entry.added_in}</td>'
+        f'<td class="since"><span class="unit">since </span>v{file.added_in}</td>'
         f' <td class="hash"> <code title="{sha256}">{sha256[:HASH_LENGTH]}</code> </td>'
-        f' <td class="file-actions">{_play_button(entry, url, label)}'
+        f' <td class="file-actions">{_play_button(file, url, label)}'
         f' <a class="icon-button" href="{url}" download aria-label="Download {label}">{icon("download")}</a> </td>'
     )
 
 
-def _play_button(entry: Entry, url: str, label: str) -> str:
-    kind = player(entry.path)
+def _play_button(file: FileRow, url: str, label: str) -> str:
+    kind = player(file.path)
     if not kind:
         return ""
     verb, name = ("Show", "image") if kind == "image" else ("Play", "play")

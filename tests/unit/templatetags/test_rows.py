@@ -10,7 +10,8 @@ from django.template import Context, Template
 from django.test import RequestFactory
 from django.urls import reverse
 
-from sessions_app.models import Blob, DubbingSession, Entry, Version
+from sessions_app.models import DubbingSession, Version
+from sessions_app.queries.versions import FileRow
 
 CODE = UUID("0b3f6a0e-7d4f-4b0a-9b55-1c2d3e4f5a6b")
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
@@ -24,11 +25,20 @@ def render(tag: str, **values: object) -> str:
     return re.sub(r"\s+", " ", Template(f"{{% load rows %}}{{% {tag} %}}").render(context))
 
 
+def file_row(path: str, language: str = "hi") -> FileRow:
+    return FileRow(
+        pk=1, path=path, category="audio", language=language, added_in=2, sha256="ab" * 32, size=2048
+    )
+
+
 def file_rows(path: str, *, language: str = "hi") -> str:
     session = DubbingSession(code=CODE, name="talk")
-    blob = Blob(sha256="ab" * 32, size=2048)
-    entry = Entry(path=path, category="audio", language=language, added_in=2, blob=blob)
-    return render("file_rows files version", files=[entry], version=Version(number=3), session=session)
+    return render(
+        "file_rows files version",
+        files=[file_row(path, language)],
+        version=Version(number=3),
+        session=session,
+    )
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -51,7 +61,7 @@ def test_text_of_files_is_escaped():
 
 
 def test_without_a_version_files_have_no_links():
-    row = render("file_rows files", files=[Entry(path="a.wav", category="audio", blob=Blob(size=1))])
+    row = render("file_rows files", files=[file_row("a.wav")])
 
     assert "href" not in row.replace('<use href="', "")
     assert row.count("<td") == 3

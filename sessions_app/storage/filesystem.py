@@ -12,11 +12,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 
 from django.core.files.storage import FileSystemStorage
 from zlib_ng import zlib_ng
 
+from dubbing_core.concurrency import run_in_threads
 from dubbing_core.digests import Digest
 from sessions_app.storage import atomic_files, disk, filesystem_checks
 from sessions_app.storage.keys import checked, checked_prefix
@@ -41,6 +43,8 @@ from sessions_app.storage.writeback import EarlyWriteback, start_writeback
 
 READ_SIZE = 256 * 1024
 """Bytes per read: few enough to stay in the processor's cache until they are hashed or sent."""
+DELETE_THREADS = 8
+"""A deletion waits for the disk most of its time. One thread for each folder, which the system locks."""
 MAX_WAIT = 0.2
 POLL_INTERVAL = 0.001
 """Seconds to wait for the part before a part, whose digest comes first."""
@@ -215,13 +219,9 @@ class FileSystemStore:
         self._remove(key, self.local_path(key))
 
     def delete_all(self, keys: Sequence[str]) -> None:
-        paths = [self.local_path(key) for key in keys]
-        for path in paths:
-            with (
-                atomic_files.translate_os_errors(str(path.relative_to(self._root))),
-                suppress(FileNotFoundError, IsADirectoryError, NotADirectoryError),
-            ):
-                path.unlink()
+        paths = sorted(self.local_path(key) for key in keys)
+        by_folder = [list(group) for _, group in groupby(paths, attrgetter("parent"))]
+        run_in_threads(self._unlink, by_folder, threads=DELETE_THREADS, name="delete")
         # After all files and folders are deleted: the first sync writes the file system's journal, the others find nothing to do.
         folders = {path.parent for path in paths}
         with atomic_files.translate_os_errors(""):
@@ -231,6 +231,14 @@ class FileSystemStore:
         for folder in sorted(remaining):
             with atomic_files.translate_os_errors(str(folder.relative_to(self._root))):
                 atomic_files.sync_nearest_folder(folder, below=self._root)
+
+    def _unlink(self, paths: Iterable[Path]) -> None:
+        for path in paths:
+            with (
+                atomic_files.translate_os_errors(str(path.relative_to(self._root))),
+                suppress(FileNotFoundError, IsADirectoryError, NotADirectoryError),
+            ):
+                path.unlink()
 
     def _upload_path(self, key: str, upload_id: str) -> Path:
         if not upload_id.isalnum():

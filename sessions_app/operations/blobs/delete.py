@@ -13,7 +13,7 @@ from array import array
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Coalesce
 
@@ -60,8 +60,8 @@ def delete_unreferenced_blobs(
         batch = ids[start : start + BATCH].tolist()
         _mark(batch, due=due)
         deleted.merge(_delete_marked(batch, store=store))
-        if start + BATCH < len(ids):
-            # Leaves half of the time to requests: SQLite's writers poll for the lock instead of queueing.
+        if connection.vendor == "sqlite" and start + BATCH < len(ids):
+            # Leaves time to requests: SQLite's writers poll for the lock instead of queueing. PostgreSQL locks these rows only.
             time.sleep(min(time.perf_counter() - began, MAX_PAUSE))
     return deleted
 

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from dubbing_core.categories import Category
 from dubbing_core.labels import LabelAuthor
 from sessions_app.models import DubbingSession, Entry, Version
 from tests.unit.core.layouts.tool_folders import BUILDERS, TEXTS, Project, srt, wrong_files
@@ -45,7 +46,7 @@ def test_a_tools_folder_is_labeled_when_it_is_saved(world: World, name):
     version = current(world.saved(files=files))
 
     found = entries(version)
-    assert list(wrong_files(tree, {path: entry.category for path, entry in found.items()})) == []
+    assert list(wrong_files(tree, {path: Category(entry.category) for path, entry in found.items()})) == []
     assert {path for path, entry in found.items() if entry.role == "source"} == tree.sources
     assert TEXTS["zh"] not in version.metadata["transcription_text"]
     assert all(TEXTS["en"] not in text for text in version.metadata["translations"].values())

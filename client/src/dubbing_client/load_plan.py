@@ -227,7 +227,7 @@ def remote_files(
 
 
 def _find_places(folder: Folder, paths: Collection[str]) -> dict[str, Path]:
-    """Return the place of each path, spelled as on disk unless another path is spelled so."""
+    """Return the place of each path, spelled as on disk unless another path is."""
     spelling = DiskSpelling(folder.path)
     places = {}
     for path in paths:

@@ -191,7 +191,10 @@ def _read_metadata(archive: Archive, member: ArchiveMember) -> MetadataReading:
 
 
 def _read_small_member(archive: Archive, member: ArchiveMember) -> bytes | None:
-    """Return the contents of a small file; None for one that is larger or damaged, which storing it reports."""
+    """Return the contents of a small file; None if larger or damaged.
+
+    Storing the file reports damage.
+    """
     if member.size > SMALL_FILE_LIMIT:
         return None
     try:

@@ -378,7 +378,7 @@ def test_metadata_of_another_tool_is_saved_as_a_file(world: World, session: Dubb
 
     session.refresh_from_db()
     assert session.current
-    assert world.tree(session.current) == {"audio/a.wav": b"1", "other/metadata.json": foreign}
+    assert world.tree(session.current) == {"audio/a.wav": b"1", "translations/metadata.json": foreign}
     assert (session.current.file_count, "video_id" in session.current.metadata) == (2, False)
 
 

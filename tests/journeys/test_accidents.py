@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 def big(stack: Stack) -> int:
     """Bytes that keep a worker busy for about a second: files are copied faster than S3 objects."""
-    return {"embedded": 256, "team": 24}[stack.name] * MIB
+    return {"embedded": 256, "team": 48}[stack.name] * MIB
 
 
 @pytest.fixture(autouse=True)

@@ -20,6 +20,7 @@ ACCOUNTING = {
     "operations/exports/request.py:retry_export": "an export job that the same user has queued already is reused",
     "operations/idempotency.py:run_once": "keys are unique per user",
     "operations/sessions/names.py:find_free_session_name": "names are unique per owner",
+    "operations/sessions/names.py:check_name": "names are unique per owner",
     "operations/uploads/resume.py:find_resumable_uploads": "a client resumes its own uploads",
     "queries/quotas.py:get_usage": "quotas count what a user owns",
     "models/token.py:active": "tokens of inactive users do not authenticate",

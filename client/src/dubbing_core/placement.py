@@ -1,6 +1,6 @@
 """Labels of any folder's files, by the recognizers.
 
-See docs/decisions/0028-paths-stay.md and 0030-recognizers.md.
+See docs/decisions/0028-paths-stay.md and 0031-recognizers.md.
 """
 
 from __future__ import annotations

@@ -78,7 +78,7 @@ def test_a_key_is_visible_ascii(alice: Program, key: str):
 def test_a_refusal_is_not_recorded(world: World, alice: Program):
     refused = alice.post("/sessions", {"name": "a\u202eb"}, idempotency_key="k-1")
 
-    problem_of(refused, 400, "name_character")
+    problem_of(refused, 400, "name_control")
     assert not IdempotencyRecord.objects.exists()
     assert alice.post("/sessions", {"name": "talk"}, idempotency_key="k-1").status_code == 201
 

@@ -264,7 +264,7 @@ def test_errors_of_operations_are_problems(world: World, alice: Program):
     session = sketch_session(world.alice)
     base = f"/sessions/{session.code}/versions"
 
-    problem_of(alice.post("/sessions", {"name": "a\u202eb"}), 400, "name_character")
+    problem_of(alice.post("/sessions", {"name": "a\u202eb"}), 400, "name_control")
     problem_of(alice.post(f"{base}/1/restore"), 409, "unchanged")
     problem_of(alice.post(f"{base}/1/exports", {"languages": ["fr"]}), 400, "bad_selection")
     problem_of(

@@ -175,8 +175,8 @@ class RemoteBackend:
         # The portal names several sessions after their folders, too.
         chosen = names[0] if len(names) == 1 else ""
         job = import_archive(self._api, archive, name=chosen, listener=_StepListener(on_progress, "send"))
-        sessions = job["result"].get("sessions") or [job["result"]]
-        return str(sessions[0]["name"])
+        results = job["result"].get("sessions") or [job["result"]]
+        return str(results[0]["name"])
 
     def delete(self, name: str) -> None:
         session = self._session(name)

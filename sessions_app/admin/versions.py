@@ -37,6 +37,7 @@ class VersionAdmin(LargeTableAdmin[Version]):
         "created_at",
         "saved_by",
         "message",
+        "changed",
         "restored_from",
         "video_name",
         "language_tags",
@@ -73,6 +74,10 @@ class VersionAdmin(LargeTableAdmin[Version]):
     @admin.display(description="added", ordering="stored_size")
     def added(self, version: Version) -> str:
         return format_size(version.stored_size)
+
+    @admin.display(description="changes")
+    def changed(self, version: Version) -> str:
+        return version.change_summary.words
 
     @admin.display(description="related rows")
     def related(self, version: Version) -> SafeString:

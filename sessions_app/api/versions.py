@@ -11,6 +11,7 @@ from ninja import Query, Router
 from pydantic import BaseModel
 
 from dubbing_core.categories import Category
+from dubbing_core.change_summary import ChangeGroup as CoreChangeGroup, ChangeKind
 from dubbing_core.labels import LabelAuthor
 from dubbing_core.progress import Stage
 from sessions_app import models
@@ -27,6 +28,20 @@ from sessions_app.queries.versions import BY_PATH, NEWEST_FIRST, get_entries
 router = Router()
 
 
+class ChangeGroup(BaseModel):
+    """Files that a version changed in one way."""
+
+    count: int
+    size: int
+    """In bytes; of changed files in their new state."""
+    paths: list[str]
+    """The first ones, sorted."""
+
+    @classmethod
+    def of(cls, group: CoreChangeGroup) -> ChangeGroup:
+        return cls(count=group.count, size=group.size, paths=list(group.paths))
+
+
 class Version(BaseModel):
     """A saved state of a session; immutable."""
 
@@ -41,6 +56,10 @@ class Version(BaseModel):
     total_size: int
     stored_size: int
     """Bytes that this version added to the session."""
+    change_summary: str
+    """What it changed in the version before it, in a line."""
+    changes: dict[ChangeKind, ChangeGroup]
+    """The same by kind of change, without kinds that do not occur."""
     video_name: str
     languages: list[str]
     stage: Stage
@@ -48,6 +67,7 @@ class Version(BaseModel):
 
     @classmethod
     def of(cls, version: models.Version) -> Version:
+        summary = version.change_summary
         return cls(
             number=version.number,
             created_at=version.created_at,
@@ -58,6 +78,8 @@ class Version(BaseModel):
             file_count=version.file_count,
             total_size=version.total_size,
             stored_size=version.stored_size,
+            change_summary=summary.words,
+            changes={kind: ChangeGroup.of(group) for kind, group in summary.groups.items()},
             video_name=version.video_name,
             languages=version.languages,
             stage=Stage(version.stage),

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from dubbing_core.change_summary import ChangeSummary
 from dubbing_core.progress import Progress, Stage
 
 LANGUAGE_TAGS_LENGTH = 2000
@@ -55,6 +56,11 @@ class Version(models.Model):
         blank=True,
         help_text="Category, language, number of files and bytes of each group of files.",
     )
+    changes = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="Number, bytes and first paths of new, changed, relabeled and removed files.",
+    )
     empty_folders = models.JSONField(
         default=list, blank=True, help_text="Paths of folders without files in the saved folder."
     )
@@ -96,6 +102,11 @@ class Version(models.Model):
     @property
     def languages(self) -> list[str]:
         return self.language_tags.split()
+
+    @property
+    def change_summary(self) -> ChangeSummary:
+        """What the version changed in the one before it."""
+        return ChangeSummary.from_dict(self.changes)
 
     @property
     def progress(self) -> Progress:

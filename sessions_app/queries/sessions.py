@@ -92,13 +92,13 @@ class SessionSearch:
 def get_live_sessions(user: AbstractBaseUser) -> DubbingSessionQuerySet:
     """Return the sessions that the user may see and that are not in the trash."""
     rows = visible_to(user, DubbingSession.objects.live()).select_related("current")
-    return rows.defer("current__document")  # megabytes that no list shows
+    return rows.defer("current__document", "current__changes")  # megabytes that no list shows
 
 
 def get_trashed_sessions(user: AbstractBaseUser) -> DubbingSessionQuerySet:
     """Return the sessions in the trash that the user may see, the latest first."""
     rows = visible_to(user, DubbingSession.objects.trashed()).select_related("current")
-    return rows.defer("current__document").order_by("-trashed_at", "-pk")
+    return rows.defer("current__document", "current__changes").order_by("-trashed_at", "-pk")
 
 
 def get_trash_page(user: AbstractBaseUser, position: Position) -> KeysetPage[DubbingSession]:
@@ -160,7 +160,8 @@ def get_all_sessions(user: AbstractBaseUser | None) -> DubbingSessionQuerySet:
     """
     live = DubbingSession.objects.live()
     rows = live if user is None else visible_to(user, live)
-    return rows.select_related("owner", "current").defer("current__document").order_by("-last_updated", "-pk")
+    rows = rows.select_related("owner", "current").defer("current__document", "current__changes")
+    return rows.order_by("-last_updated", "-pk")
 
 
 def find_session(user: AbstractBaseUser, name: str) -> DubbingSession | None:

@@ -251,6 +251,7 @@ def check_denormalized_values() -> None:
     newest = Version.objects.get(number=2)
     assert newest.file_groups == [["audio", "hi", 1, 40], ["transcriptions", "", 1, 10]]
     assert (newest.history_size, newest.history_blob_count) == (60, 3)
+    assert newest.change_summary.words == "1 changed: audio/hi_audio.wav; 1 removed"
     found = filter_sessions(owner, SessionSearch(text="ORIGINAL_vid"))
     assert [(session.name, session.total_size, session.stage) for session in found] == [
         ("talk", 50, "voiced")

@@ -208,6 +208,30 @@ def test_an_older_version_is_restored_as_the_newest_one(alice: Client, session: 
 @pytest.mark.parametrize(
     ("number", "message"), [(1, "Nothing changed"), (2, "no version 2"), (2**63, "no version")]
 )
+def test_each_version_says_what_it_changed(alice: Client, session: DubbingSession):
+    """Rows, API and a restore; the words are stored, so that each row needs no further query."""
+    changed = {**FILES, "audio/hi_audio.wav": b"another take", "audio/es_audio.wav": b"new"}
+    del changed["translations/subtitles.srt"]
+    sketch_version(session, changed)
+    alice.post(reverse("version-restore", args=[session.code, 1]))
+
+    words = [
+        "1 new: translations/subtitles.srt; 1 changed: audio/hi_audio.wav; 1 removed",
+        "1 new: audio/es_audio.wav; 1 changed: audio/hi_audio.wav; 1 removed",
+        "9 new: audio/hi_audio.wav, final_videos/hi_final.mp4 and 7 more",
+    ]
+    for url in (reverse("session-detail", args=[session.code]), reverse("version-list", args=[session.code])):
+        page = alice.get(url).content.decode()
+        assert [text in page for text in words] == [True, True, True]
+    items = alice.get(f"/api/v1/sessions/{session.code}/versions").json()["items"]
+    assert [item["change_summary"] for item in items] == words
+    assert items[1]["changes"] == {
+        "new": {"count": 1, "size": 3, "paths": ["audio/es_audio.wav"]},
+        "changed": {"count": 1, "size": 12, "paths": ["audio/hi_audio.wav"]},
+        "removed": {"count": 1, "size": 2, "paths": ["translations/subtitles.srt"]},
+    }
+
+
 def test_a_restore_without_effect_shows_an_error(
     alice: Client, session: DubbingSession, number: int, message: str
 ):

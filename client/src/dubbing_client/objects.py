@@ -32,6 +32,13 @@ class Session(TypedDict):
     trashed_at: str | None
 
 
+class ChangeGroup(TypedDict):
+    count: int
+    size: int
+    paths: list[str]
+    """The first ones."""
+
+
 class Version(TypedDict):
     number: int
     created_at: str
@@ -42,6 +49,8 @@ class Version(TypedDict):
     file_count: int
     total_size: int
     stored_size: int
+    change_summary: str
+    changes: dict[str, ChangeGroup]
     video_name: str
     languages: list[str]
     stage: str

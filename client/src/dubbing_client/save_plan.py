@@ -39,6 +39,8 @@ class SavePlan:
     """Path -> SHA-256 of the parent version where it is known: the same content is not saved again."""
     removed: list[str] = field(default_factory=list)
     """Paths in the session that the new version will not contain."""
+    removed_sizes: dict[str, int] = field(default_factory=dict)
+    """In bytes, by path in the session."""
     removed_local: list[str] = field(default_factory=list)
     """The same files as paths of the folder."""
     is_rebase: bool = False
@@ -172,6 +174,9 @@ def _plan_first_save(
                 path for path in entries if path not in listing.files and path not in left_out
             ]
             plan.removed = sorted(entries[path]["path"] for path in plan.removed_local)
+            plan.removed_sizes = {
+                entries[path]["path"]: entries[path]["size"] for path in plan.removed_local
+            }
     return plan
 
 
@@ -186,6 +191,7 @@ def _plan_removal(api: Api, plan: SavePlan, removed: list[str]) -> None:
         if entry is not None and (not plan.is_rebase or entry["sha256"] == plan.synced[path]):
             plan.removed_local.append(path)
             plan.removed.append(entry["path"])
+            plan.removed_sizes[entry["path"]] = entry["size"]
 
 
 def _check_no_conflict(

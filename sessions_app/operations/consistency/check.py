@@ -17,7 +17,7 @@ from sessions_app.operations.consistency.session_values import (
 )
 from sessions_app.operations.consistency.version_values import find_wrong_versions
 
-VERSION_FIELDS = ("file_groups", "history_size", "history_blob_count")
+VERSION_FIELDS = ("file_groups", "history_size", "history_blob_count", "changes")
 
 
 @dataclass(kw_only=True)

@@ -9,7 +9,9 @@ from operator import attrgetter
 
 from django.db.models import Count, Min, Sum
 
+from dubbing_core.change_summary import ChangeSummary
 from sessions_app.models import Entry, Version
+from sessions_app.operations.consistency.version_changes import find_version_changes
 
 Group = tuple[str, str]
 """Category and language."""
@@ -17,17 +19,18 @@ Group = tuple[str, str]
 
 def find_wrong_versions(session_ids: Collection[int]) -> list[Version]:
     """Return the versions with wrong values, with the right ones set."""
-    changes, blobs = _find_changes(session_ids), _count_blobs(session_ids)
+    groups, blobs = _find_group_changes(session_ids), _count_blobs(session_ids)
+    changes = find_version_changes(session_ids)
     versions = Version.objects.filter(session__in=session_ids).only(
-        "session_id", "number", "stored_size", "history_size", "history_blob_count", "file_groups"
+        *("session_id", "number", "stored_size", "history_size", "history_blob_count", "file_groups", "changes")
     )
     wrong: list[Version] = []
     for session_id, rows in groupby(versions.order_by("session_id", "number"), key=attrgetter("session_id")):
-        wrong += _find_wrong(list(rows), changes[session_id], blobs[session_id])
+        wrong += _find_wrong(list(rows), groups[session_id], blobs[session_id], changes[session_id])
     return wrong
 
 
-def _find_changes(session_ids: Collection[int]) -> dict[int, dict[int, list[tuple[Group, int, int]]]]:
+def _find_group_changes(session_ids: Collection[int]) -> dict[int, dict[int, list[tuple[Group, int, int]]]]:
     """Return the change of each group, by session and version number."""
     entries = (
         Entry.objects.filter(session__in=session_ids)
@@ -59,18 +62,24 @@ def _count_blobs(session_ids: Collection[int]) -> dict[int, dict[int, int]]:
 
 
 def _find_wrong(
-    versions: Sequence[Version], changes: dict[int, list[tuple[Group, int, int]]], blobs: dict[int, int]
+    versions: Sequence[Version],
+    group_changes: dict[int, list[tuple[Group, int, int]]],
+    blobs: dict[int, int],
+    changes: dict[int, ChangeSummary],
 ) -> Iterator[Version]:
     groups: dict[Group, tuple[int, int]] = {}
     history_size = blob_count = 0
     for version in versions:
-        for group, files, size in changes.get(version.number, ()):
+        for group, files, size in group_changes.get(version.number, ()):
             old_files, old_size = groups.get(group, (0, 0))
             groups[group] = (old_files + files, old_size + size)
         history_size += version.stored_size
         blob_count += blobs.get(version.number, 0)
         file_groups = [[*group, *counts] for group, counts in sorted(groups.items()) if counts[0]]
-        right = (file_groups, history_size, blob_count)
-        if (version.file_groups, version.history_size, version.history_blob_count) != right:
-            version.file_groups, version.history_size, version.history_blob_count = right
+        summary = changes.get(version.number, ChangeSummary()).as_dict()
+        right = (file_groups, history_size, blob_count, summary)
+        if (
+            *(version.file_groups, version.history_size, version.history_blob_count, version.changes),
+        ) != right:
+            version.file_groups, version.history_size, version.history_blob_count, version.changes = right
             yield version

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
+from dubbing_core.change_summary import summarize_changes
 from dubbing_core.manifest import Manifest, diff_manifests
 from sessions_app.models import DubbingSession, Version
 from sessions_app.operations.errors import UnchangedError
@@ -34,10 +35,11 @@ def commit_version(
     :raises ConflictError: another user saved in the meantime; nothing was written.
     :raises UnchangedError: files and metadata equal those of ``parent``.
     """
-    # Both take long with thousands of files, so they are done before the row is locked.
+    # These take long with thousands of files, so they are done before the row is locked.
     _ = new.fingerprint
     before = before if before is not None else get_version_manifest(parent)
     changes = diff_manifests(before, new.manifest)
+    summary = summarize_changes(changes, before)
     is_unchanged = parent is not None and (
         parent.fingerprint == new.fingerprint
         # A release may change what fingerprints contain.
@@ -54,7 +56,14 @@ def commit_version(
         number = parent.number + 1 if parent else 1
         added = write_entries(locked, changes, new, number=number)
         version = build_version(
-            session=locked, number=number, new=new, added=added, parent=parent, author=author, now=now
+            session=locked,
+            number=number,
+            new=new,
+            added=added,
+            changes=summary,
+            parent=parent,
+            author=author,
+            now=now,
         )
         version.save(force_insert=True)
         parent_id = parent.pk if parent else None

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dubbing_core import metadata
+from dubbing_core.change_summary import summarize_manifests
 from dubbing_core.history import History, HistoryEntry
 from dubbing_core.manifest import Manifest, ManifestEntry
 from dubbing_core.paths import PathError
@@ -47,6 +48,7 @@ def build_history(
     versions: list[Version] = []
     stored: set[str] = set()
     built: dict[HistoryEntry, ManifestEntry] = {}
+    before = Manifest(entries=())
     for past, state in zip(history.versions, history.iter_states(), strict=True):
         between()
         check_file_count(len(state))
@@ -70,12 +72,14 @@ def build_history(
             number=past.number,
             new=new,
             added=AddedBlobs(count=len(added), size=sum(added.values())),
+            changes=summarize_manifests(before, manifest),
             parent=versions[-1] if versions else None,
             author=None,
             now=past.saved_at or now,
         )
         version.original_author = past.saved_by[:MAX_AUTHOR_LENGTH]
         versions.append(version)
+        before = manifest
     entries = [
         Entry(
             path=entry.path,

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.contrib.auth.models import AbstractBaseUser
 
+from dubbing_core.change_summary import ChangeSummary
 from dubbing_core.manifest import ManifestEntry
 from dubbing_core.progress_matrix import compute_document_progress
 from dubbing_core.session_names import fold_session_name
@@ -22,6 +23,7 @@ def build_version(
     number: int,
     new: NewVersion,
     added: AddedBlobs,
+    changes: ChangeSummary,
     parent: Version | None,
     author: AbstractBaseUser | None,
     now: datetime,
@@ -30,6 +32,7 @@ def build_version(
 
     :param session: None if it does not exist yet.
     :param added: the blobs that are new in the session.
+    :param changes: since ``parent``.
     :param parent: the version before it, if there is one.
     """
     matrix = compute_document_progress(new.document, new.manifest.files)
@@ -50,6 +53,7 @@ def build_version(
         history_size=added.size + (parent.history_size if parent else 0),
         history_blob_count=added.count + (parent.history_blob_count if parent else 0),
         file_groups=group_files(new.manifest.files),
+        changes=changes.as_dict(),
         empty_folders=list(new.manifest.empty_folders),
         video_name=video_name,
         folded_video_name=fold_session_name(video_name),

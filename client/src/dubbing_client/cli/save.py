@@ -14,6 +14,7 @@ from dubbing_client.cli.terminal import Terminal, format_count
 from dubbing_client.file_hashes import hash_folder
 from dubbing_client.locks import locked
 from dubbing_client.save_plan import SavePlan, plan_save
+from dubbing_client.save_preview import preview_save
 from dubbing_client.saver import SaveResult, save
 from dubbing_client.state import State
 from dubbing_core.sizes import format_size
@@ -65,30 +66,31 @@ def run_save(options: Namespace, terminal: Terminal) -> int:
 def _describe(plan: SavePlan, state: State) -> tuple[Any, ...]:
     """Return the document and the lines that describe a save."""
     hashes = {path: sha256 for path, _, sha256 in hash_folder(plan.folder, plan.listing, state)}
-    changed = sorted(path for path, sha256 in hashes.items() if plan.is_changed(path, sha256))
-    new = [path for path in changed if path not in plan.synced]
-    size = sum(plan.listing.files[path].size for path in changed)
+    preview = preview_save(plan, hashes)
     document = {
         "dry_run": True,
         "name": plan.name,
         "parent": plan.parent,
-        "new": new,
-        "changed": sorted({*changed} - {*new}),
-        "removed": sorted(plan.removed_local),
-        "unchanged": len(hashes) - len(changed),
-        "bytes": size,
+        "change_summary": preview.summary.words,
+        "new": list(preview.new),
+        "changed": list(preview.changed),
+        "removed": list(preview.removed),
+        "unchanged": preview.unchanged,
+        "bytes": preview.size,
         "skipped": [{"path": path, "reason": reason} for path, reason in plan.listing.skipped.items()],
     }
     target = f"“{plan.name}”" if plan.name else "a new session"
     sentence = (
-        f"Version {plan.parent + 1} of {target} would be saved: {format_count(len(changed))} new or changed "
-        f"({format_size(size)}), {format_count(len(hashes) - len(changed))} unchanged, "
-        f"{format_count(len(plan.removed_local))} removed."
+        f"Version {plan.parent + 1} of {target} would be saved: {format_count(len(preview.new) + len(preview.changed))} new or changed "
+        f"({format_size(preview.size)}), {format_count(preview.unchanged)} unchanged, "
+        f"{format_count(len(preview.removed))} removed."
     )
     lines = [
         sentence,
-        *(f"  {'add   ' if path in new else 'change'}  {path}" for path in changed),
-        *(f"  remove  {path}" for path in sorted(plan.removed_local)),
+        f"{preview.summary.words}.",
+        *(f"  add     {path}" for path in preview.new),
+        *(f"  change  {path}" for path in preview.changed),
+        *(f"  remove  {path}" for path in preview.removed),
         *(f"  skip    {path}: {reason}" for path, reason in plan.listing.skipped.items()),
     ]
     return document, *lines

@@ -70,17 +70,20 @@ def run_info(options: Namespace, terminal: Terminal) -> int:
         f"  Contents   {format_count(session['file_count'])}, {format_size(session['total_size'])}",
         f"  Created    {session['created_at']}",
         f"  Saved      {session['last_updated']}",
-        *(_version_line(version) for version in versions[:MAX_LISTED]),
+        *(line for version in versions[:MAX_LISTED] for line in _version_lines(version)),
         *([f"  and {more} older versions"] if more > 0 else []),
     )
     return 0
 
 
-def _version_line(version: Version) -> str:
+def _version_lines(version: Version) -> tuple[str, str]:
     author = f" by {version['created_by']}" if version["created_by"] else ""
     message = f": {version['message']}" if version["message"] else ""
     time = version["created_at"][:16].replace("T", " ")
-    return f"  v{version['number']}  {time}{author}, {format_count(version['file_count'])}{message}"
+    return (
+        f"  v{version['number']}  {time}{author}, {format_count(version['file_count'])}{message}",
+        f"      {version['change_summary']}",
+    )
 
 
 def declare_rename(command: ArgumentParser) -> None:

@@ -49,6 +49,7 @@ from sessions_app.api.auth import not_signed_in
 from sessions_app.api.json_parser import StrictParser
 from sessions_app.api.problems import (
     CONTENT_TYPE,
+    MAX_CONFLICT_PATHS,
     RETRY_AFTER_SECONDS,
     ProblemError,
     invalid_fields,
@@ -169,7 +170,11 @@ def on_operation_error(_request: HttpRequest, error: OperationError) -> HttpResp
     extras: dict[str, object] = {}
     match error:
         case ConflictError():
-            extras = {"current": error.current}
+            extras = {
+                "current": error.current,
+                "paths": error.paths.both[:MAX_CONFLICT_PATHS],
+                "undone": error.paths.undone[:MAX_CONFLICT_PATHS],
+            }
         case IncompleteError():
             status = HTTPStatus.CONFLICT
             extras = {

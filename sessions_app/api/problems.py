@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from pydantic import BaseModel, ConfigDict
 
 CONTENT_TYPE = "application/problem+json"
+MAX_CONFLICT_PATHS = 100
 RETRY_AFTER_SECONDS = 2
 """Value of Retry-After while the storage or another request is busy."""
 
@@ -38,6 +39,10 @@ class Problem(BaseModel):
     code: str
     current: int | None = None
     """With `conflict`: the number of the current version."""
+    paths: list[str] | None = None
+    """With `conflict`: files that both sides changed, 100 at most."""
+    undone: list[str] | None = None
+    """With `conflict`: files that a save on top would put back to their state before the current version, 100 at most."""
     errors: list[FieldError] | None = None
     """With `bad_request`: the invalid fields."""
     needed: int | None = None

@@ -20,8 +20,10 @@ Views, the API, tasks and commands translate them; nothing else catches them.
 
 from __future__ import annotations
 
+from dubbing_core.path_conflicts import PathConflicts
 from dubbing_core.sizes import format_size
 
+NO_CONFLICTS = PathConflicts()
 SECONDS_SHOWN = 120
 """From here on a wait is shown in minutes."""
 
@@ -48,13 +50,14 @@ class NotAllowedError(OperationError):
 
 
 class ConflictError(OperationError):
-    """Conflict with the current version, whose number is ``current``."""
+    """Conflict with the current version, whose number is ``current``, in the files ``paths``."""
 
     code = "conflict"
 
-    def __init__(self, message: str, *, current: int) -> None:
+    def __init__(self, message: str, *, current: int, paths: PathConflicts = NO_CONFLICTS) -> None:
         super().__init__(message)
         self.current = current
+        self.paths = paths
 
 
 class UnchangedError(OperationError):

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from operator import attrgetter
 from sys import intern
 
+from django.db.models import Q
+
 from dubbing_core.categories import Category
 from dubbing_core.labels import LabelAuthor, Role
 from dubbing_core.manifest import Manifest, ManifestEntry
-from sessions_app.models import Entry, Version
+from sessions_app.models import DubbingSession, Entry, Version
 
 CATEGORIES = {category.value: category for category in Category}
 ROLES = {role.value: role for role in Role}
@@ -43,6 +45,20 @@ def get_version_manifest(version: Version | None) -> Manifest:
     if version is None:
         return Manifest.from_entries(())
     return _build_manifest((entry for entry, _ in _entries(version)), version.empty_folders)
+
+
+def find_changed_hashes(
+    session: DubbingSession, *, parent: int, number: int
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Return path -> SHA-256 in two versions, of the files that changed between them."""
+    entries = Entry.objects.filter(session=session).files()
+    changed = entries.filter(
+        Q(added_in__gt=parent, added_in__lte=number) | Q(removed_in__gt=parent, removed_in__lte=number)
+    )
+    before, after = (
+        dict(changed.at(version).values_list("path", "blob__sha256")) for version in (parent, number)
+    )
+    return before, after
 
 
 def _build_manifest(entries: Iterable[ManifestEntry], empty_folders: Iterable[str]) -> Manifest:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 
-from sessions_app.models import Blob, Entry, Job, Upload, Version
+from sessions_app.models import Blob, DubbingSession, Entry, Job, Upload, Version
 from sessions_app.operations.errors import BadInputError, ConflictError
 from sessions_app.operations.jobs.cancel import cancel_job
 from sessions_app.operations.jobs.retry import retry_job
@@ -100,6 +102,7 @@ def test_the_second_of_two_concurrent_saves_conflicts_and_can_be_saved_on_top(wo
 
     assert (second.state, second.error_code) == (Job.State.FAILED, "conflict")
     assert "alice saved version 2 (“Mine”)" in second.error_message
+    assert "No file was changed by both." in second.error_message
 
     retry_on_top(job=second, now=world.clock())
     second.refresh_from_db()
@@ -123,6 +126,45 @@ def test_saving_on_an_outdated_version_is_refused(world: World):
         world.save(session, {"a.wav": b"x"}, parent=0)
 
     assert refused.value.current == 1
+
+
+@pytest.mark.parametrize(
+    ("ours", "request_fields", "both", "undone"),
+    [
+        ({"audio/hi_audio.wav": b"mine", "audio/es_audio.wav": b"mine"}, {}, ["audio/hi_audio.wav"], []),
+        ({"audio/hi_audio.wav": b"theirs"}, {}, [], []),
+        ({"audio/hi_audio.wav": PROJECT["audio/hi_audio.wav"]}, {}, [], ["audio/hi_audio.wav"]),
+        ({"new.txt": b"mine"}, {}, ["new.txt"], []),
+        ({"other.txt": b"mine"}, {"removed": ["audio/hi_audio.wav"]}, ["audio/hi_audio.wav"], []),
+        ({"audio/es_audio.wav": b"mine"}, {"replace": True}, ["audio/hi_audio.wav"], ["new.txt"]),
+        # A folder around all files is no part of their paths.
+        ({"work/audio/hi_audio.wav": b"mine", "work/x.txt": b"x"}, {}, ["audio/hi_audio.wav"], []),
+    ],
+)
+def test_a_conflict_names_the_paths_that_both_sides_changed(world: World, ours, request_fields, both, undone):
+    session = world.saved(files=PROJECT)
+    job = world.save(session, ours, run=False, **request_fields)
+    hashes = {path: hashlib.sha256(data).hexdigest() for path, data in ours.items()}
+    for upload in job.uploads.all():
+        upload.sha256 = hashes.get(upload.path, "")
+        if upload.members is not None:
+            upload.members = [[path, size, hashes[path], *facts] for path, size, _, *facts in upload.members]
+        upload.save()
+    world.save(session, {"audio/hi_audio.wav": b"theirs", "new.txt": b"theirs"})
+
+    with pytest.raises(ConflictError) as refused:
+        request_save(
+            session=DubbingSession.objects.get(pk=session.pk),
+            author=world.alice,
+            files=list(job.uploads.all()),
+            request=SaveRequest(parent=1, **request_fields),
+            now=world.clock(),
+        )
+    world.run(job)
+
+    assert (list(refused.value.paths.both), list(refused.value.paths.undone)) == (both, undone)
+    assert refused.value.message == job.error_message
+    assert all(f"“{path}”" in job.error_message for path in (*both, *undone))
 
 
 def test_saving_nothing_is_refused(world: World):

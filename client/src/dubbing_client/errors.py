@@ -205,6 +205,11 @@ class ConflictError(Problem):
         """Number of the current version; 0 if the portal did not send it."""
         return int(self.extras.get("current", 0))
 
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Files that both sides changed, as far as known."""
+        return tuple(self.extras.get("paths", ()))
+
 
 class UnavailableError(Problem):
     """A temporary error; a later attempt may succeed."""

@@ -21,6 +21,7 @@ from dubbing_client.progress import NO_PROGRESS, ProgressListener
 from dubbing_client.saved_paths import entries_by_saved_path, hashes_by_saved_path
 from dubbing_client.spelling import adopt_spelling
 from dubbing_client.state import State
+from dubbing_core.path_conflicts import find_path_conflicts
 
 
 @dataclass
@@ -204,21 +205,28 @@ def _check_no_conflict(
     assert plan.session is not None
     session = plan.session
     assert state.base is not None
-    changed = any(
-        state.synced.get(path) != sha256 for path, _, sha256 in hash_folder(plan.folder, plan.listing, state)
-    )
-    if not changed and not removed:
+    ours: dict[str, str | None] = dict.fromkeys(removed)
+    for path, _, sha256 in hash_folder(plan.folder, plan.listing, state):
+        if state.synced.get(path) != sha256:
+            ours[path] = sha256
+    if not ours:
         listener.notify(
             f"“{session['name']}” is at version {session['version']}, this folder at version {state.base.version}."
         )
         return
     version = api.version(session["code"], session["version"])
+    theirs = hashes_by_saved_path(api.manifest(session["code"], session["version"]))
+    paths = find_path_conflicts(
+        base=state.synced,
+        theirs={path: sha256 for path in ours if (sha256 := theirs.get(plan.portal_path(path)))},
+        ours=ours,
+    )
     author = version["created_by"] or "Another user"
     message = f" (“{version['message']}”)" if version["message"] else ""
     raise ConflictError(
         f"{author} saved version {version['number']} of “{session['name']}”{message} at {version['created_at']}, and this folder "
-        f"is at version {state.base.version}. Load that version first, or save on top of it with --on-top.",
+        f"is at version {state.base.version}. {paths.describe()} Load that version first, or save on top of it with --on-top.",
         status=409,
         code="conflict",
-        extras={"current": session["version"], "base": state.base.version},
+        extras={"current": session["version"], "base": state.base.version, "paths": list(paths.both)},
     )

@@ -13,6 +13,7 @@ from sessions_app.operations.errors import BadInputError
 from sessions_app.operations.ingest.from_uploads import DigestDiffersError, ingest_uploads, read_uploaded_file
 from sessions_app.operations.jobs.context import JobContext
 from sessions_app.operations.jobs.registry import handles
+from sessions_app.operations.saves.conflict import describe_save_conflict
 from sessions_app.operations.saves.new_version import build_new_version
 from sessions_app.operations.saves.paths import check_paths
 from sessions_app.operations.saves.placement import place_in_session
@@ -21,7 +22,6 @@ from sessions_app.operations.uploads.files import UploadedFile, iter_files
 from sessions_app.operations.uploads.resume import prevent_resume
 from sessions_app.operations.uploads.staging import delete_staged_bytes
 from sessions_app.operations.versions.commit import commit_version
-from sessions_app.operations.versions.conflict import describe_conflict
 from sessions_app.operations.versions.documents import read_document
 from sessions_app.operations.versions.new_version import NewVersion
 from sessions_app.queries.manifests import VersionContents, get_version_contents
@@ -35,11 +35,11 @@ def perform_save(context: JobContext) -> None:
     """
     job = context.job
     session = DubbingSession.objects.select_related("current").get(pk=job.session_id or 0)
-    parent = _require_parent(session, int(job.params["parent"]))
     uploads = list(job.uploads.select_related("blob").order_by("-size", "pk"))
     if len(uploads) != job.params["upload_count"]:
         raise UploadsDeletedError
     files = [file for upload in uploads for file in iter_files(upload)]
+    parent = _require_parent(job, session, files)
     context.expect(sum(file.size for file in files))
     if session.is_trashed:
         raise BadInputError("This session is in the trash. Restore it, then save again.", code="trashed")
@@ -76,10 +76,17 @@ def perform_save(context: JobContext) -> None:
         delete_staged_bytes(upload)
 
 
-def _require_parent(session: DubbingSession, number: int) -> Version | None:
-    current = session.current.number if session.current else 0
-    if number != current:
-        raise describe_conflict(session)
+def _require_parent(job: Job, session: DubbingSession, files: Sequence[UploadedFile]) -> Version | None:
+    parent = int(job.params["parent"])
+    if parent != (session.current.number if session.current else 0):
+        raise describe_save_conflict(
+            session,
+            parent=parent,
+            hashes={file.path: file.sha256 for file in files},
+            removed=job.params["removed"],
+            replaces_all=job.params["replace"],
+            rooted=bool(job.params.get("rooted")),
+        )
     return session.current
 
 

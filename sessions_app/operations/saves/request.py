@@ -15,11 +15,11 @@ from sessions_app.models.bulk import ROWS_PER_STATEMENT
 from sessions_app.operations.errors import BadInputError
 from sessions_app.operations.jobs.create import create_job
 from sessions_app.operations.limits import check_file_count
+from sessions_app.operations.saves.conflict import describe_save_conflict
 from sessions_app.operations.saves.paths import check_paths
 from sessions_app.operations.uploads.files import iter_files
 from sessions_app.operations.uploads.new_files import NewFile
 from sessions_app.operations.uploads.reuse import reuse_stored_blobs
-from sessions_app.operations.versions.conflict import describe_conflict
 
 MAX_MESSAGE_LENGTH = 500
 
@@ -68,7 +68,15 @@ def request_save(
     check_file_count(sum(upload.file_count for upload in files) + len(request.known))
     current = session.current.number if session.current else 0
     if current != request.parent:
-        raise describe_conflict(session)
+        uploaded = (file for upload in files for file in iter_files(upload))
+        raise describe_save_conflict(
+            session,
+            parent=request.parent,
+            hashes={file.path: file.sha256 for file in (*uploaded, *request.known)},
+            removed=request.removed,
+            replaces_all=request.replace,
+            rooted=request.rooted,
+        )
     with transaction.atomic():
         reused = reuse_stored_blobs(owner=author, files=request.known, now=now) if request.known else []
         check_paths([file.path for upload in (*files, *reused) for file in iter_files(upload)])

@@ -2,19 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from dubbing_core.path_conflicts import PathConflicts, find_path_conflicts
 from sessions_app.models import DubbingSession, Version
 from sessions_app.operations.errors import ConflictError
+from sessions_app.queries.manifests import find_changed_hashes
 
 
-def describe_conflict(session: DubbingSession) -> ConflictError:
-    """Return the error, with author, number and message of the current version."""
+def describe_conflict(
+    session: DubbingSession,
+    *,
+    parent: int = 0,
+    ours: Mapping[str, str | None] | None = None,
+    replaces_all: bool = False,
+) -> ConflictError:
+    """Return the error: the current version's author, number and message, and the paths in conflict.
+
+    :param parent: number of the version on which the save is based.
+    :param ours: what the save contains, by path, as for `find_path_conflicts`; None if unknown.
+    :param replaces_all: the save removes every other file.
+    """
     current = Version.objects.select_related("created_by").filter(pk=session.current_id or 0).first()
     if current is None:
         return ConflictError("This session has no version yet. Load its page again, then save.", current=0)
     author = current.saved_by or "Another user"
     message = f" (“{current.message}”)" if current.message else ""
+    paths = PathConflicts()
+    sentence = ""
+    if ours is not None and parent < current.number:
+        base, theirs = find_changed_hashes(session, parent=parent, number=current.number)
+        paths = find_path_conflicts(
+            base=base,
+            theirs=theirs,
+            ours={path: ours.get(path) for path in {*base, *theirs} if replaces_all or path in ours},
+        )
+        sentence = f" {paths.describe()}"
     return ConflictError(
         f"{author} saved version {current.number}{message} at {current.created_at:%Y-%m-%d %H:%M} UTC while you were working."
-        f" Your uploaded files are still stored: review version {current.number}, then save on top of it.",
+        f"{sentence} Your uploaded files are still stored: review version {current.number}, then save on top of it.",
         current=current.number,
+        paths=paths,
     )

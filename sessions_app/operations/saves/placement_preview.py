@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dubbing_core.paths import PathError, check_tree, parse_saved_path
 from dubbing_core.placement import Placement, find_metadata
 from sessions_app.operations.errors import BadInputError
+from sessions_app.operations.saves.change_preview import ChangePreview, FileToSave, preview_changes
 from sessions_app.operations.saves.placement import place_in_session
 from sessions_app.queries.manifests import VersionContents
 
@@ -28,28 +29,47 @@ class PlacementPreview:
     """Files that cannot be saved, or not together with the others."""
     metadata: str | None
     """The path that is used as the session's metadata.json."""
+    changes: ChangePreview | None
+    """None where sizes are unknown."""
 
 
 def preview_placement(
-    raw_paths: Sequence[str], *, current: VersionContents, rooted: bool
+    raw_paths: Sequence[str],
+    *,
+    current: VersionContents,
+    rooted: bool,
+    files: Mapping[str, FileToSave] | None = None,
+    replaces_all: bool = False,
 ) -> PlacementPreview:
     """Return the placement of a folder's files in a session's current version.
 
     :param rooted: see `place_in_session`.
+    :param files: sizes and hashes by raw path, to preview the changes.
+    :param replaces_all: the save removes every other file.
     :raises BadInputError: too many paths collide; the folder must be cleaned up first.
     """
     paths: list[str] = []
+    sized: dict[str, FileToSave] = {}
     refused: list[RefusedPath] = []
     for raw in raw_paths:
         try:
-            paths.append(parse_saved_path(raw))
+            path = parse_saved_path(raw)
         except PathError as error:
             refused.append(RefusedPath(path=raw, code=error.code, message=str(error)))
+        else:
+            paths.append(path)
+            if files is not None:
+                sized[path] = files[raw]
     refused += _remove_collisions(paths)
+    placements = place_in_session(paths, current=current, rooted=rooted)
+    changes = None
+    if files is not None:
+        changes = preview_changes(placements, sized, current=current, replaces_all=replaces_all)
     return PlacementPreview(
-        placements=place_in_session(paths, current=current, rooted=rooted),
+        placements=placements,
         refused=refused,
-        metadata=find_metadata(paths),
+        metadata=find_metadata(paths, rooted=rooted),
+        changes=changes,
     )
 
 

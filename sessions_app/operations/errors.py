@@ -50,7 +50,7 @@ class NotAllowedError(OperationError):
 
 
 class ConflictError(OperationError):
-    """Conflict with the current version, whose number is ``current``, in the files ``paths``."""
+    """Conflict with the current version, number ``current``, in files ``paths``."""
 
     code = "conflict"
 

@@ -58,7 +58,13 @@ def state_of(world: World, version: Version) -> dict[str, object]:
         "fingerprint": version.fingerprint,
         "message": version.message,
         "saved": (version.created_at, version.saved_by, version.restored_from),
-        "totals": (version.file_count, version.total_size, version.stored_size, version.stage, version.changes),
+        "totals": (
+            version.file_count,
+            version.total_size,
+            version.stored_size,
+            version.stage,
+            version.changes,
+        ),
         "document": (version.metadata, version.language_tags, version.video_name),
     }
 

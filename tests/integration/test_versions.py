@@ -205,9 +205,6 @@ def test_an_older_version_is_restored_as_the_newest_one(alice: Client, session: 
     assert Version.objects.filter(session=session).count() == 3
 
 
-@pytest.mark.parametrize(
-    ("number", "message"), [(1, "Nothing changed"), (2, "no version 2"), (2**63, "no version")]
-)
 def test_each_version_says_what_it_changed(alice: Client, session: DubbingSession):
     """Rows, API and a restore; the words are stored, so that each row needs no further query."""
     changed = {**FILES, "audio/hi_audio.wav": b"another take", "audio/es_audio.wav": b"new"}
@@ -232,6 +229,9 @@ def test_each_version_says_what_it_changed(alice: Client, session: DubbingSessio
     }
 
 
+@pytest.mark.parametrize(
+    ("number", "message"), [(1, "Nothing changed"), (2, "no version 2"), (2**63, "no version")]
+)
 def test_a_restore_without_effect_shows_an_error(
     alice: Client, session: DubbingSession, number: int, message: str
 ):

@@ -175,9 +175,7 @@ def _plan_first_save(
                 path for path in entries if path not in listing.files and path not in left_out
             ]
             plan.removed = sorted(entries[path]["path"] for path in plan.removed_local)
-            plan.removed_sizes = {
-                entries[path]["path"]: entries[path]["size"] for path in plan.removed_local
-            }
+            plan.removed_sizes = {entries[path]["path"]: entries[path]["size"] for path in plan.removed_local}
     return plan
 
 
@@ -206,9 +204,11 @@ def _check_no_conflict(
     session = plan.session
     assert state.base is not None
     ours: dict[str, str | None] = dict.fromkeys(removed)
-    for path, _, sha256 in hash_folder(plan.folder, plan.listing, state):
-        if state.synced.get(path) != sha256:
-            ours[path] = sha256
+    ours |= {
+        path: sha256
+        for path, _, sha256 in hash_folder(plan.folder, plan.listing, state)
+        if state.synced.get(path) != sha256
+    }
     if not ours:
         listener.notify(
             f"“{session['name']}” is at version {session['version']}, this folder at version {state.base.version}."

@@ -52,7 +52,7 @@ def preview_save(plan: SavePlan, hashes: Mapping[str, str]) -> SavePreview:
 
 
 def _has_session_document(plan: SavePlan) -> bool:
-    """Return whether the folder's metadata.json is the session's, which is no file of its versions."""
+    """Return whether metadata.json is the session's, which versions do not list."""
     if METADATA_NAME not in plan.listing.files:
         return False
     with (plan.folder.path / METADATA_NAME).open("rb") as file:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
-from types import MappingProxyType
 from typing import Any
 
 from dubbing_core.enums import StrEnum
@@ -54,14 +53,14 @@ class ChangeGroup:
 class ChangeSummary:
     """Changes between two versions, or of a folder since a version."""
 
-    groups: Mapping[ChangeKind, ChangeGroup] = MappingProxyType({})
+    groups: Mapping[ChangeKind, ChangeGroup] = field(default_factory=dict)
     """Without empty groups, in the order of `ChangeKind`."""
 
     @property
     def words(self) -> str:
-        """The changes in a line: `2 changed: audio/hi.wav, translations/hi.srt; 1 removed`.
+        """The changes in a line.
 
-        Removed files are named where nothing else changed.
+        Example: `2 changed: audio/hi.wav, translations/hi.srt; 1 removed`. Removed files are named where nothing else changed.
         """
         if not self.groups:
             return "No file changed"

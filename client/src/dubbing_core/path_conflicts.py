@@ -37,9 +37,7 @@ def find_path_conflicts(
     :param ours: the same of the save, None for files that it removes and "" for unknown contents.
     """
     differing = [
-        path
-        for path in sorted(ours)
-        if theirs.get(path) != base.get(path) and theirs.get(path) != ours[path]
+        path for path in sorted(ours) if theirs.get(path) != base.get(path) and theirs.get(path) != ours[path]
     ]
     return PathConflicts(
         both=tuple(path for path in differing if ours[path] != base.get(path)),

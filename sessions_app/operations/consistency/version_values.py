@@ -22,7 +22,15 @@ def find_wrong_versions(session_ids: Collection[int]) -> list[Version]:
     groups, blobs = _find_group_changes(session_ids), _count_blobs(session_ids)
     changes = find_version_changes(session_ids)
     versions = Version.objects.filter(session__in=session_ids).only(
-        *("session_id", "number", "stored_size", "history_size", "history_blob_count", "file_groups", "changes")
+        *(
+            "session_id",
+            "number",
+            "stored_size",
+            "history_size",
+            "history_blob_count",
+            "file_groups",
+            "changes",
+        )
     )
     wrong: list[Version] = []
     for session_id, rows in groupby(versions.order_by("session_id", "number"), key=attrgetter("session_id")):

@@ -61,9 +61,7 @@ def preview_changes(
     states = {path: _compare(entries.get(path), file) for path, file in placed.items()}
     without = set(removed)
     gone = [
-        entry
-        for path, entry in entries.items()
-        if path not in placed and (replaces_all or path in without)
+        entry for path, entry in entries.items() if path not in placed and (replaces_all or path in without)
     ]
     own = {placement.path for placement in placements if placement.role is Role.SESSION_METADATA}
     summary = summarize_files(

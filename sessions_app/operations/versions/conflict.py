@@ -17,7 +17,9 @@ def describe_conflict(
     ours: Mapping[str, str | None] | None = None,
     replaces_all: bool = False,
 ) -> ConflictError:
-    """Return the error: the current version's author, number and message, and the paths in conflict.
+    """Return the error, with author, number and message of the current version.
+
+    It names the paths in conflict where they are known.
 
     :param parent: number of the version on which the save is based.
     :param ours: what the save contains, by path, as for `find_path_conflicts`; None if unknown.

@@ -129,12 +129,12 @@ def test_a_newer_version_refuses_a_save_of_changes(work):
     state = synced_state(work, version=1)
     work.write("hi.wav", b"outside", mtime_ns=1_700_000_005_000_000_005)
     with pytest.raises(ConflictError) as caught:
-        plan_save(StubApi(2, entry("hi.wav")), work.folder, state)
+        plan_save(StubApi(2, entry("hi.wav", b"theirs"), entry("es.wav")), work.folder, state)
     assert str(caught.value) == (
         "Bob saved version 2 of “Talk” (“His”) at 2026-01-02T03:04:05Z, and this folder is at version 1. "
-        "Load that version first, or save on top of it with --on-top."
+        "Both changed “hi.wav”: a save on top replaces these files. Load that version first, or save on top of it with --on-top."
     )
-    assert (caught.value.current, caught.value.exit_code) == (2, 5)
+    assert (caught.value.current, caught.value.paths, caught.value.exit_code) == (2, ("hi.wav",), 5)
 
 
 def test_a_newer_version_allows_a_save_without_changes(work):

@@ -29,10 +29,10 @@ def find_version_changes(session_ids: Collection[int]) -> dict[int, dict[int, Ch
     """
     entries = Entry.objects.filter(session__in=session_ids).files()
     ranges: dict[int, list[Range]] = defaultdict(list)
-    for session_id, *row in entries.values_list(
+    for session_id, path, added_in, removed_in, blob_id, size in entries.values_list(
         "session_id", "path", "added_in", "removed_in", "blob_id", "blob__size"
     ).iterator():
-        ranges[session_id].append(Range(*row))
+        ranges[session_id].append(Range(path, added_in, removed_in, blob_id, size))
     return defaultdict(
         dict, {session_id: _summarize_ranges(of_session) for session_id, of_session in ranges.items()}
     )

@@ -68,11 +68,11 @@ def request_save(
     check_file_count(sum(upload.file_count for upload in files) + len(request.known))
     current = session.current.number if session.current else 0
     if current != request.parent:
-        uploaded = (file for upload in files for file in iter_files(upload))
+        hashes = {file.path: file.sha256 for upload in files for file in iter_files(upload)}
         raise describe_save_conflict(
             session,
             parent=request.parent,
-            hashes={file.path: file.sha256 for file in (*uploaded, *request.known)},
+            hashes=hashes | {file.path: file.sha256 for file in request.known},
             removed=request.removed,
             replaces_all=request.replace,
             rooted=request.rooted,

@@ -129,7 +129,7 @@ def test_a_newer_version_refuses_a_save_of_changes(work):
     state = synced_state(work, version=1)
     work.write("hi.wav", b"outside", mtime_ns=1_700_000_005_000_000_005)
     with pytest.raises(ConflictError) as caught:
-        plan_save(StubApi(2, entry("hi.wav", b"theirs"), entry("es.wav")), work.folder, state)
+        plan_save(StubApi(2, entry("hi.wav", b"other"), entry("es.wav")), work.folder, state)
     assert str(caught.value) == (
         "Bob saved version 2 of “Talk” (“His”) at 2026-01-02T03:04:05Z, and this folder is at version 1. "
         "Both changed “hi.wav”: a save on top replaces these files. Load that version first, or save on top of it with --on-top."

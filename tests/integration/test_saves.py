@@ -132,7 +132,7 @@ def test_saving_on_an_outdated_version_is_refused(world: World):
     ("ours", "request_fields", "both", "undone"),
     [
         ({"audio/hi_audio.wav": b"mine", "audio/es_audio.wav": b"mine"}, {}, ["audio/hi_audio.wav"], []),
-        ({"audio/hi_audio.wav": b"theirs"}, {}, [], []),
+        ({"audio/hi_audio.wav": b"another"}, {}, [], []),
         ({"audio/hi_audio.wav": PROJECT["audio/hi_audio.wav"]}, {}, [], ["audio/hi_audio.wav"]),
         ({"new.txt": b"mine"}, {}, ["new.txt"], []),
         ({"other.txt": b"mine"}, {"removed": ["audio/hi_audio.wav"]}, ["audio/hi_audio.wav"], []),
@@ -150,7 +150,7 @@ def test_a_conflict_names_the_paths_that_both_sides_changed(world: World, ours, 
         if upload.members is not None:
             upload.members = [[path, size, hashes[path], *facts] for path, size, _, *facts in upload.members]
         upload.save()
-    world.save(session, {"audio/hi_audio.wav": b"theirs", "new.txt": b"theirs"})
+    world.save(session, {"audio/hi_audio.wav": b"another", "new.txt": b"another"})
 
     with pytest.raises(ConflictError) as refused:
         request_save(

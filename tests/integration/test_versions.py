@@ -205,7 +205,7 @@ def test_an_older_version_is_restored_as_the_newest_one(alice: Client, session: 
     assert Version.objects.filter(session=session).count() == 3
 
 
-def test_each_version_says_what_it_changed(alice: Client, session: DubbingSession):
+def test_each_version_states_what_it_changed(alice: Client, session: DubbingSession):
     """Rows, API and a restore; the words are stored, so that each row needs no further query."""
     changed = {**FILES, "audio/hi_audio.wav": b"another take", "audio/es_audio.wav": b"new"}
     del changed["translations/subtitles.srt"]

@@ -203,23 +203,23 @@ def _check_no_conflict(
     assert plan.session is not None
     session = plan.session
     assert state.base is not None
-    ours: dict[str, str | None] = dict.fromkeys(removed)
-    ours |= {
+    saved: dict[str, str | None] = dict.fromkeys(removed)
+    saved |= {
         path: sha256
         for path, _, sha256 in hash_folder(plan.folder, plan.listing, state)
         if state.synced.get(path) != sha256
     }
-    if not ours:
+    if not saved:
         listener.notify(
             f"“{session['name']}” is at version {session['version']}, this folder at version {state.base.version}."
         )
         return
     version = api.version(session["code"], session["version"])
-    theirs = hashes_by_saved_path(api.manifest(session["code"], session["version"]))
+    other = hashes_by_saved_path(api.manifest(session["code"], session["version"]))
     paths = find_path_conflicts(
         base=state.synced,
-        theirs={path: sha256 for path in ours if (sha256 := theirs.get(plan.portal_path(path)))},
-        ours=ours,
+        other={path: sha256 for path in saved if (sha256 := other.get(plan.portal_path(path)))},
+        saved=saved,
     )
     author = version["created_by"] or "Another user"
     message = f" (“{version['message']}”)" if version["message"] else ""

@@ -28,18 +28,18 @@ class PathConflicts:
 
 
 def find_path_conflicts(
-    *, base: Mapping[str, str], theirs: Mapping[str, str], ours: Mapping[str, str | None]
+    *, base: Mapping[str, str], other: Mapping[str, str], saved: Mapping[str, str | None]
 ) -> PathConflicts:
     """Compare what a save contains with a version that was saved in the meantime.
 
     :param base: path -> SHA-256 of the common parent.
-    :param theirs: the same of the other version.
-    :param ours: the same of the save, None for files that it removes and "" for unknown contents.
+    :param other: the same of the other version.
+    :param saved: the same of the save, None for files that it removes and "" for unknown contents.
     """
     differing = [
-        path for path in sorted(ours) if theirs.get(path) != base.get(path) and theirs.get(path) != ours[path]
+        path for path in sorted(saved) if other.get(path) != base.get(path) and other.get(path) != saved[path]
     ]
     return PathConflicts(
-        both=tuple(path for path in differing if ours[path] != base.get(path)),
-        undone=tuple(path for path in differing if ours[path] == base.get(path)),
+        both=tuple(path for path in differing if saved[path] != base.get(path)),
+        undone=tuple(path for path in differing if saved[path] == base.get(path)),
     )

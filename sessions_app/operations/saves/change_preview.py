@@ -60,7 +60,7 @@ def preview_changes(
     placed = {placement.path: files[placement.source] for placement in placements}
     states = {path: _compare(entries.get(path), file) for path, file in placed.items()}
     without = set(removed)
-    gone = [
+    removed_entries = [
         entry for path, entry in entries.items() if path not in placed and (replaces_all or path in without)
     ]
     own = {placement.path for placement in placements if placement.role is Role.SESSION_METADATA}
@@ -68,11 +68,11 @@ def preview_changes(
         {
             ChangeKind.NEW: _list_sizes(placed, states, FileState.NEW, without=own),
             ChangeKind.CHANGED: _list_sizes(placed, states, FileState.CHANGED, without=own),
-            ChangeKind.REMOVED: [(entry.path, entry.size) for entry in gone],
+            ChangeKind.REMOVED: [(entry.path, entry.size) for entry in removed_entries],
         }
     )
     previous = {path: entries[path] for path in placed if path in entries}
-    return ChangePreview(states=states, previous=previous, removed=gone, summary=summary)
+    return ChangePreview(states=states, previous=previous, removed=removed_entries, summary=summary)
 
 
 def _compare(entry: ManifestEntry | None, file: FileToSave) -> FileState:

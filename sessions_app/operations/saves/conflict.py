@@ -31,7 +31,7 @@ def describe_save_conflict(
     if base is None and parent:
         return describe_conflict(session)
     contents = get_version_contents(base)
-    ours: dict[str, str | None] = dict.fromkeys(removed)
+    saved: dict[str, str | None] = dict.fromkeys(removed)
     for placement in place_in_session(list(hashes), current=contents, rooted=rooted, removed=removed):
-        ours[placement.path] = hashes[placement.source]
-    return describe_conflict(session, parent=parent, ours=ours, replaces_all=replaces_all)
+        saved[placement.path] = hashes[placement.source]
+    return describe_conflict(session, parent=parent, saved=saved, replaces_all=replaces_all)

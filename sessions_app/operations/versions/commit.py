@@ -48,9 +48,9 @@ def commit_version(
     with transaction.atomic():
         locked = DubbingSession.objects.select_for_update().get(pk=session.pk)
         if locked.current_id != (parent.pk if parent else None):
-            ours: dict[str, str | None] = {entry.path: None for entry in changes.removed}
-            ours |= {entry.path: entry.sha256 for entry in (*changes.added, *changes.changed)}
-            raise describe_conflict(locked, parent=parent.number if parent else 0, ours=ours)
+            saved: dict[str, str | None] = {entry.path: None for entry in changes.removed}
+            saved |= {entry.path: entry.sha256 for entry in (*changes.added, *changes.changed)}
+            raise describe_conflict(locked, parent=parent.number if parent else 0, saved=saved)
         if parent is not None and is_unchanged:
             raise UnchangedError(
                 f"Nothing changed since version {parent.number}, so there is no new version."

@@ -14,7 +14,7 @@ def describe_conflict(
     session: DubbingSession,
     *,
     parent: int = 0,
-    ours: Mapping[str, str | None] | None = None,
+    saved: Mapping[str, str | None] | None = None,
     replaces_all: bool = False,
 ) -> ConflictError:
     """Return the error, with author, number and message of the current version.
@@ -22,7 +22,7 @@ def describe_conflict(
     It names the paths in conflict where they are known.
 
     :param parent: number of the version on which the save is based.
-    :param ours: what the save contains, by path, as for `find_path_conflicts`; None if unknown.
+    :param saved: what the save contains, by path, as for `find_path_conflicts`; None if unknown.
     :param replaces_all: the save removes every other file.
     """
     current = Version.objects.select_related("created_by").filter(pk=session.current_id or 0).first()
@@ -32,12 +32,12 @@ def describe_conflict(
     message = f" (“{current.message}”)" if current.message else ""
     paths = PathConflicts()
     sentence = ""
-    if ours is not None and parent < current.number:
-        base, theirs = find_changed_hashes(session, parent=parent, number=current.number)
+    if saved is not None and parent < current.number:
+        base, other = find_changed_hashes(session, parent=parent, number=current.number)
         paths = find_path_conflicts(
             base=base,
-            theirs=theirs,
-            ours={path: ours.get(path) for path in {*base, *theirs} if replaces_all or path in ours},
+            other=other,
+            saved={path: saved.get(path) for path in {*base, *other} if replaces_all or path in saved},
         )
         sentence = f" {paths.describe()}"
     return ConflictError(

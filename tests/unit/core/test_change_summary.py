@@ -33,7 +33,7 @@ def describe(**files: list[str]) -> str:
 def test_a_summary_counts_files_and_bytes_of_each_kind():
     same = build_entry("same.wav")
     relabeled = build_entry("talk.mp4")
-    old = build_manifest(same, relabeled, build_entry("hi.wav", "b"), build_entry("gone.wav", size=7))
+    old = build_manifest(same, relabeled, build_entry("hi.wav", "b"), build_entry("removed.wav", size=7))
     new = build_manifest(
         same,
         replace(relabeled, category=Category.ORIGINAL_VIDEO, role=Role.SOURCE),
@@ -47,7 +47,7 @@ def test_a_summary_counts_files_and_bytes_of_each_kind():
         ChangeKind.NEW: (1, 5, ("es.wav",)),
         ChangeKind.CHANGED: (1, 30, ("hi.wav",)),
         ChangeKind.RELABELED: (1, 10, ("talk.mp4",)),
-        ChangeKind.REMOVED: (1, 7, ("gone.wav",)),
+        ChangeKind.REMOVED: (1, 7, ("removed.wav",)),
     }
     assert summary.words == "1 new: es.wav; 1 changed: hi.wav; 1 relabeled: talk.mp4; 1 removed"
     assert ChangeSummary.from_dict(summary.as_dict()) == summary

@@ -8,7 +8,7 @@ from dubbing_core.path_conflicts import PathConflicts, find_path_conflicts
 
 
 @pytest.mark.parametrize(
-    ("base", "theirs", "ours", "kind"),
+    ("base", "other", "saved", "kind"),
     [
         ("1", "2", "3", "both"),
         ("1", "2", "", "both"),
@@ -24,10 +24,10 @@ from dubbing_core.path_conflicts import PathConflicts, find_path_conflicts
         (None, None, "3", "none"),
     ],
 )
-def test_a_path_is_in_conflict_if_the_save_would_overwrite_the_other_change(base, theirs, ours, kind):
-    states = [{"a.wav": state} if state is not None else {} for state in (base, theirs)]
+def test_a_path_is_in_conflict_if_the_save_would_overwrite_the_other_change(base, other, saved, kind):
+    states = [{"a.wav": state} if state is not None else {} for state in (base, other)]
 
-    conflicts = find_path_conflicts(base=states[0], theirs=states[1], ours={"a.wav": ours})
+    conflicts = find_path_conflicts(base=states[0], other=states[1], saved={"a.wav": saved})
 
     expected = {"both": (("a.wav",), ()), "undone": ((), ("a.wav",)), "none": ((), ())}[kind]
     assert (conflicts.both, conflicts.undone) == expected

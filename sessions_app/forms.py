@@ -10,6 +10,8 @@ from django import forms
 from django.http import QueryDict
 
 from dubbing_core.categories import Category
+from dubbing_core.label_changes import LabelChange, LabelError, check_language
+from dubbing_core.labels import Role
 from dubbing_core.progress import Stage
 from dubbing_core.selection import FolderLayout, Selection, SelectionError
 from sessions_app.models import AccessToken
@@ -151,6 +153,73 @@ def _normalize(selected: set[str], available: set[str]) -> set[str]:
     if selected >= available - {Category.ORIGINAL_VIDEO}:
         return {category.value for category in Category if category is not Category.ORIGINAL_VIDEO}
     return selected
+
+
+class PathsField(forms.Field):
+    widget = forms.MultipleHiddenInput
+
+    def clean(self, value: list[str] | None) -> list[str]:
+        return list(value or ())
+
+
+class LabelForm(forms.Form):
+    """Correction of the labels of the selected files.
+
+    With ``scope``, of all that are listed.
+    """
+
+    RECOGNIZED = "recognized"
+    NO_LANGUAGE = "none"
+
+    paths = PathsField(required=False)
+    scope = forms.ChoiceField(required=False, choices=[("listed", "All listed files")])
+    listed = forms.ChoiceField(required=False, choices=[(category.value, "") for category in Category])
+    label = forms.ChoiceField(
+        required=False,
+        choices=[(value, "") for value in (*Category, Role.SOURCE, Role.IGNORED, RECOGNIZED)],
+    )
+    language = forms.CharField(required=False, max_length=100)
+
+    def __init__(self, data: QueryDict, *, languages: Sequence[str]) -> None:
+        super().__init__(data)
+        self.languages = languages
+
+    def clean_language(self) -> str | None:
+        """Return the tag, "" for none, or None to keep the present one."""
+        tag = self.cleaned_data["language"]
+        if not tag:
+            return None
+        if tag.casefold() == self.NO_LANGUAGE:
+            return ""
+        try:
+            return check_language(tag, languages=self.languages)
+        except LabelError as error:
+            raise forms.ValidationError(str(error), code=error.code) from error
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        if self.errors:
+            return values
+        if not values["paths"] and not values["scope"]:
+            raise forms.ValidationError("Select at least one file first.")
+        if not values["label"] and values["language"] is None:
+            raise forms.ValidationError("Choose a category or a language.")
+        return values
+
+    @property
+    def change(self) -> LabelChange | None:
+        """Correction of a valid form; None for the label that is recognized."""
+        label, language = self.cleaned_data["label"], self.cleaned_data["language"]
+        if label == self.RECOGNIZED:
+            return None
+        if label in {Role.SOURCE, Role.IGNORED}:
+            return LabelChange(role=Role(label), language=language)
+        return LabelChange(category=Category(label) if label else None, language=language)
+
+    @property
+    def problem(self) -> str:
+        """First error, as a sentence."""
+        return str(next(iter(self.errors.values()))[0])
 
 
 class ShareForm(forms.Form):

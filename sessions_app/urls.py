@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
 from sessions_app.views import (
+    corrections,
     exports,
     imports,
     jobs,
@@ -35,6 +36,9 @@ version_urls = [
 session_urls: list[URLPattern | URLResolver] = [
     path("", session_detail.detail, name="session-detail"),
     path("save/", saves.new, name="session-save"),
+    path("labels/", corrections.labels, name="session-labels"),
+    path("languages/", corrections.languages, name="session-languages"),
+    path("voices/", corrections.voices, name="session-voices"),
     path("name/", session_rename.form, name="session-name"),
     path("rename/", session_rename.rename, name="session-rename"),
     path("trash/", trash.trash, name="session-trash"),

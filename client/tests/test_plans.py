@@ -47,6 +47,8 @@ class StubApi(Api):
     def __init__(self, version: int = 1, *entries: Any) -> None:
         self.current = {"code": "c0de", "name": "Talk", "version": version, "trashed_at": None}
         self.entries = list(entries)
+        self.earlier: list[Any] = []
+        """Entries of the versions before the current one."""
         self.calls: list[str] = []
 
     def session(self, code: str) -> Any:
@@ -69,7 +71,7 @@ class StubApi(Api):
         return {
             "version": number,
             "fingerprint": "f",
-            "entries": self.entries,
+            "entries": self.entries if number == self.current["version"] else self.earlier,
             "metadata": document,
             "empty_folders": [],
         }
@@ -135,6 +137,18 @@ def test_a_newer_version_refuses_a_save_of_changes(work):
         "Both changed “hi.wav”: a save on top replaces these files. Load that version first, or save on top of it with --on-top."
     )
     assert (caught.value.current, caught.value.paths, caught.value.exit_code) == (2, ("hi.wav",), 5)
+
+
+def test_a_newer_version_with_other_labels_is_no_conflict(work):
+    work.write("hi.wav")
+    state = synced_state(work, version=1)
+    work.write("hi.wav", b"outside", mtime_ns=1_700_000_005_000_000_005)
+    api = StubApi(2, {**entry("hi.wav"), "role": "segment"})
+    api.earlier = [entry("hi.wav")]
+
+    plan = plan_save(api, work.folder, state)
+
+    assert (plan.parent, plan.is_rebase) == (2, True)
 
 
 def test_a_newer_version_allows_a_save_without_changes(work):

@@ -57,6 +57,7 @@ export class PlacementTable {
       const cell = find(row, ".state");
       if (!uploaded.has(path)) cell.replaceChildren();
       else if (cell.querySelector("button")) cell.replaceChildren(createBadge("waiting"));
+      row.querySelector(".tick input")?.remove(); // the labels are sent with the files
     }
   }
 
@@ -105,7 +106,14 @@ export class PlacementTable {
     const state = create("td", "state");
     state.append(this.#createRemoveButton(path));
     const row = create("tr");
-    row.append(createNameCell(path), createTargetCell(placed), language, size, state);
+    row.append(
+      createTickCell(placed),
+      createNameCell(path, file.size === 0),
+      createTargetCell(placed),
+      language,
+      size,
+      state,
+    );
     return row;
   }
 
@@ -120,7 +128,20 @@ export class PlacementTable {
 }
 
 /** @param {PlacedFile} placed */
-function createTargetCell({ placement, refusal, isMetadata }) {
+function createTickCell({ file, placement, isMetadata }) {
+  const cell = create("td", "tick");
+  if (!placement || isMetadata) return cell;
+  const box = create("input");
+  box.type = "checkbox";
+  box.name = "paths";
+  box.value = file.path;
+  box.setAttribute("aria-label", `Select ${showInvisible(file.path)}`);
+  cell.append(box);
+  return cell;
+}
+
+/** @param {PlacedFile} placed */
+function createTargetCell({ placement, refusal, isMetadata, isCorrected }) {
   const cell = create("td", "target");
   if (refusal) cell.append(create("span", "bad-text", refusal.message));
   else if (isMetadata) cell.append(create("span", "muted", "Read for its languages, texts and voices"));
@@ -128,6 +149,7 @@ function createTargetCell({ placement, refusal, isMetadata }) {
   else {
     const line = create("span", "target-line");
     line.append(createSwatch(placement.category), create("span", "", placement.label));
+    if (isCorrected || placement.labeled_by === "person") line.append(create("span", "badge", "Corrected"));
     cell.append(line);
     if (!placement.source.endsWith(placement.path))
       cell.append(create("span", "target-path wrap", showInvisible(placement.path)));
@@ -135,12 +157,16 @@ function createTargetCell({ placement, refusal, isMetadata }) {
   return cell;
 }
 
-/** @param {string} path */
-function createNameCell(path) {
+/**
+ * @param {string} path
+ * @param {boolean} isEmpty
+ */
+function createNameCell(path, isEmpty) {
   const cell = create("td", "file wrap");
   const start = path.lastIndexOf("/") + 1;
   if (start) cell.append(create("span", "folder", showInvisible(path.slice(0, start))));
   cell.append(showInvisible(path.slice(start)));
+  if (isEmpty) cell.append(" ", create("span", "badge warn", "Empty"));
   return cell;
 }
 

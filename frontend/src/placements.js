@@ -1,7 +1,7 @@
 // Placement of chosen files, as the server previews it.
 /** @import { ChosenFile } from "./upload/upload-item.js" */
 
-/** @typedef {{source: string, path: string, category: string, label: string, language: string}} Placement */
+/** @typedef {{source: string, path: string, category: string, label: string, language: string, role: string, labeled_by: string}} Placement */
 /** @typedef {{path: string, message: string}} Refusal */
 /** @typedef {{files: Placement[], refused: Refusal[], metadata: string | null}} PlacementPreview */
 
@@ -11,6 +11,7 @@
  * @property {ChosenFile} file
  * @property {Placement} [placement]
  * @property {Refusal} [refusal]
+ * @property {boolean} [isCorrected] whether a person corrected its label
  * @property {boolean} isMetadata whether it is read as the session's metadata.json
  */
 

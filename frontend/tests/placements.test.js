@@ -6,7 +6,15 @@ import { acceptedFiles, placeFiles } from "../src/placements.js";
 const choose = (path) => ({ file: new File([], "file"), path });
 
 /** @param {string} source */
-const place = (source) => ({ source, path: `audio/${source}`, category: "audio", label: "Audio", language: "hi" });
+const place = (source) => ({
+  source,
+  path: `audio/${source}`,
+  category: "audio",
+  label: "Audio",
+  language: "hi",
+  role: "",
+  labeled_by: "recognizer",
+});
 
 test("files get their placements, refused ones come first, and the others are sorted by path", () => {
   const preview = {

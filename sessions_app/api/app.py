@@ -32,6 +32,7 @@ from ninja.responses import NinjaJSONEncoder
 from sessions_app.api import (
     accounts,
     blobs,
+    corrections,
     exports,
     imports,
     jobs,
@@ -141,6 +142,7 @@ MODULES = (
     sessions,
     trash,
     versions,
+    corrections,
     saves,
     loads,
     uploads,

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from dubbing_core.categories import Category
 from dubbing_core.change_summary import ChangeKind, ChangeSummary
+from dubbing_core.labels import LabelAuthor
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.blobs import MAX_SIZE, Sha256
 from sessions_app.api.endpoints import read_endpoint
@@ -56,6 +57,8 @@ class PlacedFile(BaseModel):
     label: str
     language: str
     role: str
+    labeled_by: LabelAuthor
+    """Whether a person has set category, language and role in an earlier version."""
     change: FileState | None
     """With `files`: `unread` has the same size as the file that it replaces."""
     previous_size: int | None
@@ -119,6 +122,7 @@ def preview_placement(request: ApiRequest, body: PlacementRequest) -> PlacementP
                 role=placed.role.value,
                 change=changes.states[placed.path] if changes else None,
                 previous_size=_previous_size(changes, placed.path),
+                labeled_by=placed.labeled_by,
             )
             for placed in preview.placements
         ],

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sessions_app.access import Action
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.blobs import MAX_SIZE, ModificationTime, Sha256
+from sessions_app.api.corrections import MAX_CORRECTIONS, LabelCorrection, read_labels
 from sessions_app.api.endpoints import write_endpoint
 from sessions_app.api.idempotency import idempotent
 from sessions_app.api.jobs import Job, job_url
@@ -57,6 +58,8 @@ class NewVersion(BaseModel):
     """Paths of files in the session to remove."""
     empty_folders: list[Path] | None = Field(None, max_length=MAX_FILES)
     """All folders without files; null to keep those of the parent."""
+    labels: list[LabelCorrection] = Field([], max_length=MAX_CORRECTIONS)
+    """Corrections of labels of files in this request, by their paths in it."""
     rooted: bool = True
     """Paths are relative to the project's root. If false, a common parent folder is stripped."""
 
@@ -105,6 +108,7 @@ def create_version(
                 for file in body.blobs
             ],
             empty_folders=body.empty_folders,
+            labels=read_labels(body.labels, languages=session.current.languages if session.current else ()),
             rooted=body.rooted,
         ),
         now=timezone.now(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from sys import intern
@@ -10,9 +10,10 @@ from sys import intern
 from django.db.models import Q
 
 from dubbing_core.categories import Category
-from dubbing_core.labels import LabelAuthor, Role
+from dubbing_core.labels import Label, LabelAuthor, Role
 from dubbing_core.manifest import Manifest, ManifestEntry
 from sessions_app.models import DubbingSession, Entry, Version
+from sessions_app.models.bulk import ROWS_PER_STATEMENT
 
 CATEGORIES = {category.value: category for category in Category}
 ROLES = {role.value: role for role in Role}
@@ -61,6 +62,13 @@ def find_changed_hashes(
     return before, after
 
 
+def have_same_files(session: DubbingSession, old: int, new: int) -> bool:
+    """Return whether two versions have the same paths and blobs."""
+    changed = Entry.objects.filter(session=session).filter(Q(added_in__gt=old) | Q(removed_in__gt=old))
+    before, after = (set(changed.at(number).values_list("path", "blob_id")) for number in (old, new))
+    return before == after
+
+
 def _build_manifest(entries: Iterable[ManifestEntry], empty_folders: Iterable[str]) -> Manifest:
     """Return a manifest whose paths were checked when it was saved."""
     ordered = sorted(entries, key=attrgetter("path"))
@@ -73,6 +81,21 @@ def load_entries(version: Version) -> list[ManifestEntry]:
     They were checked when the version was saved.
     """
     return sorted((entry for entry, _ in _entries(version)), key=attrgetter("path"))
+
+
+def get_labels_by_person(session_id: int, paths: Sequence[str]) -> dict[str, Label]:
+    """Return the labels that a person set, by path.
+
+    The newest label counts that a path had in any version.
+    """
+    newest: dict[str, tuple[str, Label]] = {}
+    for start in range(0, len(paths), ROWS_PER_STATEMENT):
+        rows = Entry.objects.filter(session_id=session_id, path__in=paths[start : start + ROWS_PER_STATEMENT])
+        fields = ("path", "labeled_by", "category", "language", "role")
+        for path, author, category, language, role in rows.order_by("added_in").values_list(*fields):
+            label = Label(category=CATEGORIES[category], language=language, role=ROLES.get(role, Role.NONE))
+            newest[path] = author, label
+    return {path: label for path, (author, label) in newest.items() if author == LabelAuthor.PERSON}
 
 
 def _entries(version: Version) -> Iterator[tuple[ManifestEntry, int]]:

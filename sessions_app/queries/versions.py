@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from django.db.models import F, QuerySet
 
 from dubbing_core.categories import Category
+from dubbing_core.labels import LabelAuthor
 from dubbing_core.selection import WHOLE_VERSION, Selection
 from sessions_app.models import Blob, DubbingSession, Entry, Version
 from sessions_app.models.bulk import ROWS_PER_STATEMENT
@@ -54,6 +55,8 @@ class FileRow(NamedTuple):
     sha256: str
     size: int
     """In bytes."""
+    role: str = ""
+    labeled_by: str = LabelAuthor.RECOGNIZER.value
 
 
 def get_file_groups(version: Version) -> list[FileGroup]:
@@ -109,6 +112,14 @@ def find_entry(version: Version, path: str) -> Entry | None:
     if "\0" in path:  # not a valid text in PostgreSQL
         return None
     return get_entries(version).filter(path=path).select_related("blob").first()
+
+
+def list_paths(version: Version, *, category: str = "") -> list[str]:
+    """Return the paths of the version's files, or of those of one category."""
+    rows = get_entries(version).files()
+    if category:
+        rows = rows.filter(category=category)
+    return list(rows.values_list("path", flat=True))
 
 
 def find_blobs(version: Version, paths: Sequence[str]) -> dict[str, Blob]:

@@ -130,6 +130,12 @@ class Step:
     icon: str
 
 
+@register.simple_tag
+def correctable_categories() -> list[Category]:
+    """Return the categories for corrections; the source has its own option."""
+    return [category for category in Category if category is not Category.ORIGINAL_VIDEO]
+
+
 @register.filter
 def steps(progress: Progress) -> list[Step]:
     """Return the four pipeline steps in order."""

@@ -13,6 +13,7 @@ from django import template
 from django.template import Context
 from django.utils.safestring import SafeString, mark_safe
 
+from dubbing_core.labels import LabelAuthor, Role
 from dubbing_core.paths import escape_unprintable
 from dubbing_core.progress import Progress
 from sessions_app.models import DubbingSession, Version
@@ -34,20 +35,50 @@ register = template.Library()
 
 LANGUAGES_IN_LIST = 4
 NONE = "\N{EN DASH}"
+MARKED_ROLES = {
+    role.value: role.label for role in (Role.SOURCE, Role.IGNORED, Role.UNCONFIRMED, Role.BILINGUAL)
+}
+"""Roles that the category does not suggest."""
 HASH_LENGTH = 10
 """Digits of a SHA-256 that are shown; its title has all."""
 
 
 @register.simple_tag(takes_context=True)
-def file_rows(context: Context, files: Iterable[FileRow], version: Version | None = None) -> SafeString:
-    """Return a row for each file; with hash and links if the version is given."""
+def file_rows(
+    context: Context, files: Iterable[FileRow], version: Version | None = None, *, is_editable: bool = False
+) -> SafeString:
+    """Return a row for each file; with hash and links if the version is given.
+
+    :param is_editable: with a check box.
+    """
     if version is None:
         rows = (f"<tr> {_file_cells(file)} </tr>" for file in files)
     else:
         # The address of a file ends with its path.
         folder = page_url(context, "version-file", context["session"].code, version.number, "-")[:-1]
-        rows = (f"<tr> {_file_cells(file)} {_version_cells(file, folder)} </tr>" for file in files)
+        rows = (
+            f"<tr> {_tick(file) if is_editable else ''}{_file_cells(file)} {_version_cells(file, folder)} </tr>"
+            for file in files
+        )
     return mark_safe("\n".join(rows))  # noqa: S308 (each value is escaped)
+
+
+def _tick(file: FileRow) -> str:
+    path, label = escape(file.path), escape(escape_unprintable(file.path))
+    return f'<td class="tick"> <input type="checkbox" name="paths" value="{path}" aria-label="Select {label}"> </td> '
+
+
+def _label_title(file: FileRow) -> str:
+    title = escape(category_label(file.category))
+    return f"{title}, corrected" if file.labeled_by == LabelAuthor.PERSON else title
+
+
+def _marks(file: FileRow) -> str:
+    """Return what a user has to know of a label, and whether the file is empty."""
+    marks = [f' <span class="badge">{MARKED_ROLES[file.role]}</span>'] if file.role in MARKED_ROLES else []
+    if file.size == 0:
+        marks.append(' <span class="badge warn" title="Empty files complete no step">Empty</span>')
+    return "".join(marks)
 
 
 def _file_cells(file: FileRow) -> str:
@@ -55,10 +86,10 @@ def _file_cells(file: FileRow) -> str:
     return (
         '<td class="file"><span class="file-name">'
         ' <svg class="swatch" viewBox="0 0 10 10" role="img">'
-        f" <title>{escape(category_label(file.category))}</title>"
+        f" <title>{_label_title(file)}</title>"
         f' <rect class="fill-{escape(file.category)}" width="10" height="10" rx="3"></rect> </svg>'
         f' <span class="wrap"><span class="folder">{escape(file_folder(file.path))}</span>'
-        f"{escape(file_name(file.path))}</span> </span> </td>"
+        f"{escape(file_name(file.path))}{_marks(file)}</span> </span> </td>"
         f' <td class="lang">{language} </td>'
         f' <td class="number size">{size(file.size)}</td>'
     )

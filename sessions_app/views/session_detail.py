@@ -10,6 +10,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from dubbing_core.categories import Category
+from dubbing_core.project_edits import read_edits
+from sessions_app.access import Action, can
 from sessions_app.http.lookups import get_session_or_404
 from sessions_app.models import Version
 from sessions_app.operations.sessions.last_accessed import record_access
@@ -48,6 +50,8 @@ def detail(request: SignedInRequest, code: UUID, number: int | None = None) -> H
     context |= {
         "version": version,
         "is_current": version.pk == session.current_id,
+        "is_editable": version.pk == session.current_id and can(request.user, Action.EDIT, session),
+        "edits": read_edits(document),
         "versions": get_nearby_versions(session, version),
         "summary": summary,
         "listed_count": sum(part.file_count for part in summary if category in {"", part.category}),

@@ -326,6 +326,36 @@ def test_a_session_is_renamed(machine, tmp_path):
     assert taken == "dubs: There is already a session “part 1/2: “É”?”. “part 1/2: “É”?_2” is free.\n"
 
 
+def test_labels_are_corrected_while_a_folder_is_worked_on(machine, tmp_path):
+    laptop, desktop = machine("alice-laptop"), machine("alice-desktop")
+    work = tmp_path / "work"
+    write(work, {"talk.mp4": b"video", "takes/1.wav": b"1", "takes/2.wav": b"2"})
+    laptop.run("save", work, "--name", "Talk")
+
+    corrected = desktop.run_json(
+        "label",
+        "Talk",
+        "takes/*.wav",
+        "--role",
+        "voice_reference",
+        "--language",
+        "hi",
+        "--add-language",
+        "fr",
+    )
+    assert (corrected["version"]["number"], corrected["files"]) == (2, ["takes/1.wav", "takes/2.wav"])
+    again = desktop.run("label", "Talk", "takes", "--role", "voice_reference").out
+    assert again == "Nothing to correct: everything is so already.\n"
+
+    # The folder is at version 1; its next save is no conflict and keeps the labels.
+    write(work, {"takes/2.wav": b"a later take", "takes/3.wav": b"3"})
+    assert laptop.run_json("save", work)["version"] == 3
+    labels = {each["path"]: each for each in laptop.run_json("label", "Talk")["files"]}
+    assert [labels[path]["role"] for path in ("talk.mp4", "takes/2.wav")] == ["source", "voice_reference"]
+    assert labels["takes/2.wav"]["language"] == "hi"
+    assert laptop.run_json("info", "Talk")["session"]["languages"] == ["hi", "fr"]
+
+
 def test_files_and_folders_may_swap_between_versions(machine, tmp_path):
     laptop = machine("alice-laptop")
     work = tmp_path / "work"

@@ -175,6 +175,10 @@ OPERATIONS = {
             *("create_version", "POST", "/sessions/{session}/versions", 202, True),
             lambda _: {"parent": 2, "removed": ["audio/hi_audio.wav"]},
         ),
+        Operation(
+            *("correct_session", "POST", "/sessions/{session}/corrections", 201, True),
+            lambda _: {"languages": {"ja": "added"}},
+        ),
         Operation("restore_version", "POST", f"{VERSION}/restore", 201, True),
         Operation("list_entries", "GET", f"{VERSION}/entries"),
         Operation("get_manifest", "GET", f"{VERSION}/manifest"),

@@ -145,6 +145,11 @@ ENDPOINTS = {
         Endpoint("session-detail", "GET", 200, of="session"),
         Endpoint("session-save", "GET", 200, of="session"),
         Endpoint("session-name", "GET", 200, of="session"),
+        Endpoint(
+            "session-labels", "POST", 302, of="session", body=lambda _: {"paths": ["x"], "label": "audio"}
+        ),
+        Endpoint("session-languages", "POST", 302, of="session", body=lambda _: {"add": "fr"}),
+        Endpoint("session-voices", "POST", 302, of="session", body=lambda _: {"key": "hi", "voice": "Deep"}),
         Endpoint("session-rename", "POST", 302, of="session", body=lambda _: {"name": "New name"}),
         Endpoint("session-trash", "POST", 302, of="session"),
         Endpoint("session-untrash", "POST", 302, of="trashed"),

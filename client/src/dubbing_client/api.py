@@ -196,6 +196,32 @@ class Api(RestClient):
         job: objects.Job = self.call("POST", f"/sessions/{session}/versions", body=body, key=key).data
         return job
 
+    def correct(
+        self,
+        session: str,
+        *,
+        labels: Sequence[Mapping[str, Any]] = (),
+        recognized: Sequence[str] = (),
+        languages: Mapping[str, str] | None = None,
+        voices: Mapping[str, str] | None = None,
+        message: str = "",
+    ) -> objects.Version:
+        """Correct labels, target languages and voices; return the new version.
+
+        :raises Problem: code `unchanged` if all is so already.
+        """
+        body = {
+            "labels": list(labels),
+            "recognized": list(recognized),
+            "languages": dict(languages or {}),
+            "voices": dict(voices or {}),
+            "message": message,
+        }
+        version: objects.Version = self.call(
+            "POST", f"/sessions/{session}/corrections", body=body, key=new_key()
+        ).data
+        return version
+
     def place_files(self, paths: Sequence[str], *, session: str | None = None) -> list[objects.PlacedFile]:
         """Return the path, category and language that files would get in a session."""
         body: dict[str, Any] = {"paths": list(paths)}

@@ -193,6 +193,18 @@ def _plan_removal(api: Api, plan: SavePlan, removed: list[str]) -> None:
             plan.removed_sizes[entry["path"]] = entry["size"]
 
 
+def _has_same_files(api: Api, session: Session, base: int) -> bool:
+    """Return whether the current version has the files of the folder's.
+
+    Their labels do not matter.
+    """
+    old, new = (
+        {(entry["path"], entry["sha256"]) for entry in api.manifest(session["code"], number)["entries"]}
+        for number in (base, session["version"])
+    )
+    return old == new
+
+
 def _check_no_conflict(
     api: Api, plan: SavePlan, state: State, removed: list[str], listener: ProgressListener
 ) -> None:
@@ -214,6 +226,8 @@ def _check_no_conflict(
             f"“{session['name']}” is at version {session['version']}, this folder at version {state.base.version}."
         )
         return
+    if _has_same_files(api, session, state.base.version):
+        return  # only labels, languages or voices were corrected
     version = api.version(session["code"], session["version"])
     other = hashes_by_saved_path(api.manifest(session["code"], session["version"]))
     paths = find_path_conflicts(

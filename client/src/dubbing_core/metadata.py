@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone, tzinfo
 from typing import Any
 
@@ -20,6 +20,7 @@ from dubbing_core.languages import fold_language_tag
 from dubbing_core.manifest import TIMESTAMPS, ManifestEntry, project_entries
 from dubbing_core.paths import PathError, normalize_path
 from dubbing_core.progress_matrix import compute_document_progress, list_target_languages
+from dubbing_core.project_edits import ProjectEdits, read_edits, write_edits
 from dubbing_core.session_names import sanitize_session_name
 from dubbing_core.strict_json import JsonError, check_json, parse_json
 from dubbing_core.texts import ExtractedTexts
@@ -153,10 +154,11 @@ def build_document(
     :param keep_stage: keep the pipeline stage of the base instead of computing it.
     """
     base = base or {}
+    edits = read_edits(base)
     ordered = project_entries(entries)
     translations = {**(base.get("translations") or {}), **(texts.translations or {})}
-    languages = _merge_languages(
-        base.get("languages") or (), [*list_target_languages(ordered), *translations]
+    languages = edits.correct_languages(
+        [*(base.get("languages") or ()), *list_target_languages(ordered), *translations]
     )
     if video_name is None:
         video_name = base.get("video_name")
@@ -169,14 +171,15 @@ def build_document(
         "languages": languages,
         "transcription_text": transcription or "",
         "translations": translations,
-        "voices": {**(base.get("voices") or {}), **(texts.voices or {})},
+        "voices": edits.correct_voices({**(base.get("voices") or {}), **(texts.voices or {})}),
     }
     for key in PATHS_BY_LANGUAGE:
         document[key] = _correct_paths_by_language(key, base.get(key) or {}, ordered, languages)
     for key in PATH_LISTS:
         document[key] = _correct_path_list(key, base.get(key) or (), ordered)
-    stage = compute_document_progress(document, ordered).stage
     base_metadata = base.get("session_metadata") or {}
+    document = write_edits(document, edits)
+    stage = compute_document_progress(document, ordered).stage
     document["session_metadata"] = {
         "created_with_version": base_metadata.get("created_with_version") or CREATED_WITH_VERSION,
         "pipeline_stage": (keep_stage and base_metadata.get("pipeline_stage")) or stage.value,
@@ -237,6 +240,7 @@ def filter_document(
             for key, voice in (document.get("voices") or {}).items()
             if fold_language_tag(key) not in removed
         }
+        reduced = write_edits(reduced, _filter_edits(read_edits(document), selected, removed))
     timestamps = read_timestamps(document)
     epoch = datetime.fromtimestamp(0, timezone.utc)
     return build_document(
@@ -248,6 +252,18 @@ def filter_document(
         last_updated=timestamps.last_updated or epoch,
         last_accessed=timestamps.last_accessed or epoch,
         keep_stage=True,
+    )
+
+
+def _filter_edits(edits: ProjectEdits, selected: Collection[str], removed: Collection[str]) -> ProjectEdits:
+    """Return the edits that concern the selected languages.
+
+    :param removed: languages of the session that are not selected, folded like the selected ones.
+    """
+    return replace(
+        edits,
+        added_languages=tuple(tag for tag in edits.added_languages if fold_language_tag(tag) in selected),
+        voices={key: voice for key, voice in edits.voices.items() if fold_language_tag(key) not in removed},
     )
 
 
@@ -318,13 +334,6 @@ def relativize_path(raw: str) -> str:
         return normalize_path("/".join(parts[start:]))
     except PathError:
         return raw
-
-
-def _merge_languages(base: Sequence[str], used: Sequence[str]) -> list[str]:
-    languages: dict[str, str] = {}
-    for language in (*base, *used):
-        languages.setdefault(fold_language_tag(language), language)
-    return [language for language in languages.values() if language]
 
 
 def _correct_paths_by_language(

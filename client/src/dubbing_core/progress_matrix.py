@@ -12,6 +12,7 @@ from dubbing_core.enums import StrEnum
 from dubbing_core.labels import Role
 from dubbing_core.languages import fold_language_tag
 from dubbing_core.progress import Progress, Stage
+from dubbing_core.project_edits import read_edits
 from dubbing_core.steps import Step
 
 
@@ -174,7 +175,9 @@ def compute_matrix(
         if key in spelled or not key
     }
     for tag in translated_texts:
-        place = (spelled.get(fold_language_tag(tag), tag), Step.TRANSLATED)
+        if (key := fold_language_tag(tag)) not in spelled:
+            continue  # excluded
+        place = (spelled[key], Step.TRANSLATED)
         if not cells.get(place, MISSING).has_results:
             cells[place] = Cell(state=CellState.DONE)
     return ProgressMatrix(
@@ -226,17 +229,15 @@ def _build_cell(step: Step, files: Collection[LabeledFile]) -> Cell:
     return Cell(state=state, files=len(files), empty_files=len(files) - len(filled))
 
 
-def compute_document_progress(
-    document: Mapping[str, Any], entries: Iterable[LabeledFile], *, excluded: Collection[str] = ()
-) -> ProgressMatrix:
-    """Return a version's progress, by its files and its document's texts.
+def compute_document_progress(document: Mapping[str, Any], entries: Iterable[LabeledFile]) -> ProgressMatrix:
+    """Return a version's progress, from its files and its document.
 
-    :param excluded: target languages that a person excluded.
+    The document has texts, target languages and those that a person excluded.
     """
     return compute_matrix(
         entries,
         targets=document.get("languages") or (),
-        excluded=excluded,
+        excluded=read_edits(document).excluded_languages,
         has_transcription_text=bool(document.get("transcription_text")),
         translated_texts=[tag for tag, text in (document.get("translations") or {}).items() if text],
     )

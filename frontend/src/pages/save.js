@@ -4,6 +4,8 @@ import { readJson, refsOf } from "../dom.js";
 import { connectDropZone } from "../drop-zone.js";
 import { showMessage } from "../error-message.js";
 import { formatBytes, formatFileCount, sum } from "../format.js";
+import { connectLabelBar, readCategories } from "../label-bar.js";
+import { LabelCorrections } from "../label-corrections.js";
 import { connectNameCheck } from "../name-check.js";
 import { PlacementTable } from "../placement-table.js";
 import { acceptedFiles, placeFiles } from "../placements.js";
@@ -12,7 +14,7 @@ import { forgetUpload, rememberUpload } from "../upload/interrupted-upload.js";
 import { UploadController } from "../upload/upload-controller.js";
 
 /** @import { ChosenFile } from "../upload/upload-item.js" */
-/** @import { PlacementPreview } from "../placements.js" */
+/** @import { PlacedFile, PlacementPreview } from "../placements.js" */
 /** @import { Uploader } from "../upload/uploader.js" */
 
 const VIDEO = /\.(mp4|mkv|mov|avi|webm|m4v|mpe?g|ts|wmv|flv)$/i;
@@ -30,6 +32,8 @@ let session = existing; // a new session is created by the first save
 let chosen = [];
 /** @type {ChosenFile[]} chosen files that the server accepts */
 let accepted = [];
+/** @type {PlacedFile[]} */
+let placed = [];
 /** @type {Map<string, string>} Idempotency-Keys by request */
 const keys = new Map();
 
@@ -37,6 +41,18 @@ const table = new PlacementTable(ref("placements"), {
   onRemove: (path) => {
     if (!controller.isBusy) choose(chosen.filter((file) => file.path !== path));
   },
+});
+const corrections = new LabelCorrections(readCategories(ref("placements")));
+const labelBar = connectLabelBar(ref("placements"), {
+  onCorrect: (paths, change) => {
+    corrections.add(paths, change);
+    showPlacements();
+  },
+  onWithdraw: (paths) => {
+    corrections.withdraw(paths);
+    showPlacements();
+  },
+  onError: (sentence) => showNotice(sentence),
 });
 const controller = new UploadController(form, {
   urls,
@@ -67,13 +83,18 @@ async function choose(files) {
     /** @type {PlacementPreview} */
     const preview = await request("POST", urls.placements, { paths, session: existing?.code ?? null, rooted: false });
     if (chosen !== files) return; // other files were chosen in the meantime
-    const placed = placeFiles(files, preview);
+    placed = placeFiles(files, preview);
     accepted = acceptedFiles(placed);
-    table.show(placed);
+    showPlacements();
     updateSubmit();
   } catch (error) {
     showError(error);
   }
+}
+
+function showPlacements() {
+  table.show(corrections.apply(placed));
+  labelBar.update();
 }
 
 /** @param {ChosenFile[]} files replace those of the same paths */
@@ -128,6 +149,7 @@ function upload() {
   });
   resumeCard.hide();
   table.lock(accepted);
+  labelBar.update();
   return controller.upload(accepted);
 }
 
@@ -188,6 +210,7 @@ async function createVersion(uploader, { code, parent }) {
       replace: mode instanceof RadioNodeList && mode.value === "replace",
       uploads: uploader.uploads,
       blobs: uploader.blobs,
+      labels: corrections.toJson(accepted.map((file) => file.path)),
       rooted: false,
     });
     return fillUrl(urls.job, job.code);

@@ -1,5 +1,7 @@
-// The page of a session: play or show a file below its row. Without this script the link opens it in a new tab.
-import { create } from "../dom.js";
+// The page of a session: play or show a file below its row (without this script the link opens it in a new tab), and select files
+// whose labels are to be corrected.
+import { create, find } from "../dom.js";
+import { connectRowSelection } from "../row-selection.js";
 
 /** @param {HTMLTableRowElement} row */
 function close(row) {
@@ -42,6 +44,18 @@ function createPlayer(link, fileName) {
   media.preload = "none";
   media.play().catch(() => {}); // the controls show that the browser cannot decode the file
   return media;
+}
+
+const labels = document.getElementById("labels");
+if (labels) {
+  connectRowSelection(labels, {
+    name: "paths",
+    onChange: (count, total) => {
+      const scope = labels.querySelector("[data-scope]");
+      if (scope instanceof HTMLElement) scope.hidden = count < total;
+      if (count < total) find(labels, "[name=scope]", HTMLInputElement).checked = false;
+    },
+  });
 }
 
 document.addEventListener("click", (event) => {

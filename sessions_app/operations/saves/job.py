@@ -14,6 +14,7 @@ from sessions_app.operations.ingest.from_uploads import DigestDiffersError, inge
 from sessions_app.operations.jobs.context import JobContext
 from sessions_app.operations.jobs.registry import handles
 from sessions_app.operations.saves.conflict import describe_save_conflict
+from sessions_app.operations.saves.corrections import read_corrections
 from sessions_app.operations.saves.new_version import build_new_version
 from sessions_app.operations.saves.paths import check_paths
 from sessions_app.operations.saves.placement import place_in_session
@@ -22,6 +23,7 @@ from sessions_app.operations.uploads.files import UploadedFile, iter_files
 from sessions_app.operations.uploads.resume import prevent_resume
 from sessions_app.operations.uploads.staging import delete_staged_bytes
 from sessions_app.operations.versions.commit import commit_version
+from sessions_app.operations.versions.conflict import is_up_to_date
 from sessions_app.operations.versions.documents import read_document
 from sessions_app.operations.versions.new_version import NewVersion
 from sessions_app.queries.manifests import VersionContents, get_version_contents
@@ -67,6 +69,7 @@ def perform_save(context: JobContext) -> None:
         before,
         added=[(placement, blobs[placement.source]) for placement in placements],
         uploaded=metadata.document if metadata else None,
+        corrections=read_corrections(job.params, placements),
     )
     with context.finish() as result:
         if metadata and metadata.warnings:
@@ -78,7 +81,7 @@ def perform_save(context: JobContext) -> None:
 
 def _require_parent(job: Job, session: DubbingSession, files: Sequence[UploadedFile]) -> Version | None:
     parent = int(job.params["parent"])
-    if parent != (session.current.number if session.current else 0):
+    if not is_up_to_date(session, parent):
         raise describe_save_conflict(
             session,
             parent=parent,

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from dubbing_core.file_kinds import FileKind, guess_kind
+from dubbing_core.label_changes import prefer_persons_source
 from dubbing_core.labels import LabelAuthor, Role
 from dubbing_core.layouts.folder_index import SMALL_FILE_LIMIT
 from dubbing_core.layouts.recognition import Recognition
@@ -32,6 +33,13 @@ def recognize_entries(
     """
     if not any(guess_kind(path) in READ_KINDS or guess_kind(path) is FileKind.VIDEO for path in changed):
         return None
+    return recognize_all(reader, entries, languages=languages)
+
+
+def recognize_all(
+    reader: BlobReader, entries: Mapping[str, ManifestEntry], *, languages: Sequence[str]
+) -> Recognition | None:
+    """Recognize a version's files; None if there are none."""
 
     def read(path: str) -> bytes | None:
         entry = entries[path]
@@ -59,9 +67,10 @@ def label_entries(
             for path, label in known.items()
             if label.role not in {Role.SOURCE, Role.SESSION_METADATA} and recognition.is_claimed(path)
         }
-    return {
+    labeled = {
         path: replace(entry, category=label.category, language=label.language, role=label.role)
         if (label := labels.get(path)) is not None and entry.labeled_by is LabelAuthor.RECOGNIZER
         else entry
         for path, entry in entries.items()
     }
+    return prefer_persons_source(labeled)

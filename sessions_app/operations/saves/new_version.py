@@ -7,10 +7,13 @@ from typing import Any
 
 from dubbing_core import metadata
 from dubbing_core.categories import Category
+from dubbing_core.label_changes import LabelChange, LabelError, apply_label_changes
 from dubbing_core.manifest import Manifest, ManifestEntry
 from dubbing_core.placement import Placement
+from dubbing_core.project_edits import read_edits, write_edits
 from dubbing_core.removed_texts import drop_removed_texts
 from sessions_app.models import Blob, DubbingSession
+from sessions_app.operations.errors import BadInputError
 from sessions_app.operations.jobs.context import JobContext
 from sessions_app.operations.limits import check_file_count
 from sessions_app.operations.saves.labels import label_entries, recognize_entries
@@ -28,11 +31,13 @@ def build_new_version(
     *,
     added: Sequence[tuple[Placement, Blob]],
     uploaded: Mapping[str, Any] | None,
+    corrections: Mapping[str, LabelChange],
 ) -> NewVersion:
     """Return the version to commit; reads small files and writes nothing.
 
     :param before: the current version's files.
     :param uploaded: the document among the uploaded files, if any.
+    :param corrections: of labels, by path in the session.
     """
     params, parent = context.job.params, before.version
     entries = {} if params["replace"] else {entry.path: entry for entry in before.manifest.entries}
@@ -49,6 +54,10 @@ def build_new_version(
     recognition = recognize_entries(context.store, entries, changed=changed, languages=languages)
     if recognition is not None:
         entries = label_entries(recognition, entries, before=before.blob_ids)
+    try:
+        entries = apply_label_changes(entries, corrections)
+    except LabelError as error:
+        raise BadInputError(str(error), code=error.code) from error
     folders = params.get("empty_folders")
     if folders is None:
         folders = () if params["replace"] else before.manifest.empty_folders
@@ -56,7 +65,7 @@ def build_new_version(
     now = context.clock()
     earlier = drop_removed_texts(parent.metadata, before.manifest.files, manifest.files) if parent else None
     document = metadata.build_document(
-        uploaded if uploaded is not None else earlier,
+        _keep_edits(uploaded, earlier) if uploaded is not None else earlier,
         entries=manifest.entries,
         video_name=_find_video_name(entries, changed) if uploaded is None else None,
         texts=read_texts(
@@ -68,6 +77,15 @@ def build_new_version(
         keep_stage=uploaded is not None,
     )
     return NewVersion(manifest=manifest, blob_ids=blob_ids, document=document, message=params["message"])
+
+
+def _keep_edits(uploaded: Mapping[str, Any], earlier: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """Return an uploaded document with the edits of the earlier one.
+
+    Edits of its own come first.
+    """
+    edits = read_edits(earlier)
+    return write_edits(uploaded, edits) if edits and not read_edits(uploaded) else uploaded
 
 
 def _find_video_name(entries: Mapping[str, ManifestEntry], changed: Collection[str]) -> str | None:

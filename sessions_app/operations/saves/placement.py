@@ -6,13 +6,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from dubbing_core.categories import Category
-from dubbing_core.labels import Role
+from dubbing_core.labels import LabelAuthor, Role
 from dubbing_core.manifest import ManifestEntry
 from dubbing_core.paths import fold_path
 from dubbing_core.placement import Placement, place_files
 from dubbing_core.projection import project_path, project_paths
-from sessions_app.models import Blob
-from sessions_app.queries.manifests import VersionContents
+from sessions_app.models import Blob, Version
+from sessions_app.queries.manifests import VersionContents, get_labels_by_person
 
 
 def place_in_session(
@@ -45,9 +45,34 @@ def place_in_session(
         known={path: entry.label for path, entry in entries.items()},
     )
     replaced = {} if rooted else _find_replaced(placements, entries)
-    return [
+    placements = [
         _keep_label(placement, entries[path])
         if (path := replaced.get(placement.path, placement.path)) in entries
+        else placement
+        for placement in placements
+    ]
+    return _keep_earlier_corrections(placements, entries, parent)
+
+
+def _keep_earlier_corrections(
+    placements: Sequence[Placement], entries: Mapping[str, ManifestEntry], parent: Version
+) -> list[Placement]:
+    """Return the placements, with a person's label of removed files at their paths.
+
+    Tools delete their results and write them again.
+    """
+    new = [placement.path for placement in placements if placement.path not in entries]
+    labels = get_labels_by_person(parent.session_id, new)
+    return [
+        replace(
+            placement,
+            category=label.category,
+            language=label.language,
+            role=label.role,
+            labeled_by=LabelAuthor.PERSON,
+        )
+        if placement.label.role is not Role.SESSION_METADATA
+        and (label := labels.get(placement.path)) is not None
         else placement
         for placement in placements
     ]

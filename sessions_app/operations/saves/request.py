@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
+from dubbing_core.label_changes import LabelChange
 from dubbing_core.paths import PathError, parse_saved_path
 from sessions_app.models import DubbingSession, Job, Upload
 from sessions_app.models.bulk import ROWS_PER_STATEMENT
@@ -16,10 +17,12 @@ from sessions_app.operations.errors import BadInputError
 from sessions_app.operations.jobs.create import create_job
 from sessions_app.operations.limits import check_file_count
 from sessions_app.operations.saves.conflict import describe_save_conflict
+from sessions_app.operations.saves.corrections import check_corrections, write_corrections
 from sessions_app.operations.saves.paths import check_paths
 from sessions_app.operations.uploads.files import iter_files
 from sessions_app.operations.uploads.new_files import NewFile
 from sessions_app.operations.uploads.reuse import reuse_stored_blobs
+from sessions_app.operations.versions.conflict import is_up_to_date
 
 MAX_MESSAGE_LENGTH = 500
 
@@ -38,6 +41,8 @@ class SaveRequest:
     """Files whose bytes are stored already, by their SHA-256."""
     empty_folders: Sequence[str] | None = None
     """Folders without files, instead of those of the parent; None to keep these."""
+    labels: Mapping[str, LabelChange] = field(default_factory=dict)
+    """Corrections of labels, by the path as received."""
     rooted: bool = False
     """Paths start at the project's root, not at a folder around it."""
 
@@ -52,7 +57,7 @@ def request_save(
 ) -> Job:
     """Queue a save.
 
-    :raises BadInputError: there is nothing to save, or files are not complete.
+    :raises BadInputError: there is nothing to save, files are not complete, or a label cannot be corrected.
     :raises ConflictError: the parent is not the current version.
     :raises NotAllowedError: `blob_missing`, bytes of known files are not stored.
     """
@@ -66,8 +71,7 @@ def request_save(
         )
     folders = _normalize_folders(request.empty_folders or ())
     check_file_count(sum(upload.file_count for upload in files) + len(request.known))
-    current = session.current.number if session.current else 0
-    if current != request.parent:
+    if not is_up_to_date(session, request.parent):
         hashes = {file.path: file.sha256 for upload in files for file in iter_files(upload)}
         raise describe_save_conflict(
             session,
@@ -79,7 +83,9 @@ def request_save(
         )
     with transaction.atomic():
         reused = reuse_stored_blobs(owner=author, files=request.known, now=now) if request.known else []
-        check_paths([file.path for upload in (*files, *reused) for file in iter_files(upload)])
+        paths = [file.path for upload in (*files, *reused) for file in iter_files(upload)]
+        check_paths(paths)
+        labels = check_corrections(request.labels, paths)
         Upload.objects.bulk_create(reused, batch_size=ROWS_PER_STATEMENT)
         return create_job(
             kind=Job.Kind.SAVE,
@@ -92,6 +98,7 @@ def request_save(
                 "rooted": request.rooted,
                 "removed": list(request.removed),
                 "upload_count": len(files) + len(reused),
+                **({"labels": write_corrections(labels)} if labels else {}),
                 **({} if request.empty_folders is None else {"empty_folders": folders}),
             },
             uploads=[*files, *reused],

@@ -7,7 +7,16 @@ from collections.abc import Mapping
 from dubbing_core.path_conflicts import PathConflicts, find_path_conflicts
 from sessions_app.models import DubbingSession, Version
 from sessions_app.operations.errors import ConflictError
-from sessions_app.queries.manifests import find_changed_hashes
+from sessions_app.queries.manifests import find_changed_hashes, have_same_files
+
+
+def is_up_to_date(session: DubbingSession, parent: int) -> bool:
+    """Return whether a save based on version ``parent`` may become the next one.
+
+    So it may if later versions changed no file: labels, languages and voices can be corrected while others work.
+    """
+    current = session.current.number if session.current else 0
+    return parent == current or (parent < current and have_same_files(session, parent, current))
 
 
 def describe_conflict(

@@ -34,6 +34,7 @@ COMMANDS = {
     "load": ("load", "Load a session's version into a folder; only differences are fetched"),
     "diff": ("diff", "Compare a folder with a version"),
     "classify": ("classify", "Show the tool that wrote a folder and the label of each file; nothing is sent"),
+    "label": ("label", "List or correct labels of a session's files, its target languages and voices"),
     "export": ("archives", "Download a session as a ZIP; the same command resumes a broken download"),
     "import": ("archives", "Upload a ZIP and create a session from it"),
     "rename": ("sessions", "Rename a session"),

@@ -1,0 +1,117 @@
+"""Target languages and voices that a person edited.
+
+They are stored in the metadata document, so that they are part of each version, its exports and imports.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from dubbing_core.enums import StrEnum
+from dubbing_core.languages import TAG_LENGTH_LIMIT, fold_language_tag
+
+KEY = "edits"
+"""Key in `session_metadata`, which the original session manager neither writes nor reads."""
+LANGUAGES_LIMIT = 200
+VOICES_LIMIT = 1000
+
+
+class Target(StrEnum):
+    """Whether a language is one that the project is dubbed into."""
+
+    ADDED = "added"
+    EXCLUDED = "excluded"
+    AUTOMATIC = "automatic"
+    """Where files or the metadata have it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectEdits:
+    """What a person stated about a project; it stays in later versions."""
+
+    added_languages: tuple[str, ...] = ()
+    excluded_languages: tuple[str, ...] = ()
+    voices: Mapping[str, str] = field(default_factory=dict)
+    """Voice by language or speaker; "" for one that was removed."""
+
+    def __bool__(self) -> bool:
+        return bool(self.added_languages or self.excluded_languages or self.voices)
+
+    def has_added(self, tag: str) -> bool:
+        return fold_language_tag(tag) in map(fold_language_tag, self.added_languages)
+
+    def set_target(self, tag: str, target: Target) -> ProjectEdits:
+        added, excluded = _without(self.added_languages, tag), _without(self.excluded_languages, tag)
+        return ProjectEdits(
+            added_languages=(*added, tag) if target is Target.ADDED else added,
+            excluded_languages=(*excluded, tag) if target is Target.EXCLUDED else excluded,
+            voices=self.voices,
+        )
+
+    def set_voice(self, key: str, voice: str) -> ProjectEdits:
+        """Return the edits with another voice; "" removes it."""
+        return ProjectEdits(
+            added_languages=self.added_languages,
+            excluded_languages=self.excluded_languages,
+            voices={**self.voices, key: voice},
+        )
+
+    def correct_languages(self, tags: Iterable[str]) -> list[str]:
+        """Return the target languages, each once."""
+        languages: dict[str, str] = {}
+        for tag in (*tags, *self.added_languages):
+            languages.setdefault(fold_language_tag(tag), tag)
+        for tag in self.excluded_languages:
+            languages.pop(fold_language_tag(tag), None)
+        return [tag for tag in languages.values() if tag]
+
+    def correct_voices(self, voices: Mapping[str, Any]) -> dict[str, Any]:
+        removed = {key for key, voice in self.voices.items() if not voice}
+        return {key: voice for key, voice in {**voices, **self.voices}.items() if key not in removed}
+
+    def to_json(self) -> dict[str, Any]:
+        document: dict[str, Any] = {}
+        if self.added_languages:
+            document["added_languages"] = list(self.added_languages)
+        if self.excluded_languages:
+            document["excluded_languages"] = list(self.excluded_languages)
+        if self.voices:
+            document["voices"] = dict(self.voices)
+        return document
+
+
+def read_edits(document: Mapping[str, Any] | None) -> ProjectEdits:
+    """Read the edits of a metadata document; values that are invalid are ignored."""
+    facts = (document or {}).get("session_metadata")
+    edits = facts.get(KEY) if isinstance(facts, dict) else None
+    if not isinstance(edits, dict):
+        return ProjectEdits()
+    voices = edits.get("voices")
+    return ProjectEdits(
+        added_languages=_read_tags(edits.get("added_languages")),
+        excluded_languages=_read_tags(edits.get("excluded_languages")),
+        voices={
+            key: voice
+            for key, voice in list(voices.items() if isinstance(voices, dict) else ())[:VOICES_LIMIT]
+            if isinstance(voice, str)
+        },
+    )
+
+
+def write_edits(document: Mapping[str, Any], edits: ProjectEdits) -> dict[str, Any]:
+    """Return a metadata document with other edits."""
+    facts = {key: value for key, value in (document.get("session_metadata") or {}).items() if key != KEY}
+    if edits:
+        facts[KEY] = edits.to_json()
+    return {**document, "session_metadata": facts}
+
+
+def _read_tags(value: Any) -> tuple[str, ...]:
+    tags = value[:LANGUAGES_LIMIT] if isinstance(value, list) else []
+    return tuple(tag for tag in tags if isinstance(tag, str) and 0 < len(tag) <= TAG_LENGTH_LIMIT)
+
+
+def _without(tags: Iterable[str], tag: str) -> tuple[str, ...]:
+    return tuple(each for each in tags if fold_language_tag(each) != fold_language_tag(tag))

@@ -1,0 +1,100 @@
+"""Corrections of labels, target languages and voices on the page of a session."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from dubbing_core.label_changes import LabelError, check_language
+from dubbing_core.project_edits import Target
+from sessions_app.access import Action
+from sessions_app.forms import LabelForm
+from sessions_app.http.lookups import get_session_or_404
+from sessions_app.models import DubbingSession
+from sessions_app.operations.corrections.correct import Correction, correct_session
+from sessions_app.operations.errors import OperationError
+from sessions_app.queries.versions import list_paths
+from sessions_app.views.errors import show_error
+from sessions_app.views.page_view import SignedInRequest, page_view
+
+
+@require_POST
+@page_view
+def labels(request: SignedInRequest, code: UUID) -> HttpResponse:
+    """Correct the labels of the selected files, or of all that are listed."""
+    session = get_session_or_404(request.user, code, Action.EDIT)
+    languages_known = session.current.languages if session.current else []
+    form = LabelForm(request.POST, languages=languages_known)
+    if not form.is_valid():
+        messages.error(request, form.problem)
+        return _back(session, request.POST.get("listed", ""))
+    listed = form.cleaned_data["listed"]
+    paths = form.cleaned_data["paths"]
+    if form.cleaned_data["scope"] and session.current is not None:
+        paths = list_paths(session.current, category=listed)
+    correction = (
+        Correction(recognized=set(paths))
+        if form.change is None
+        else Correction(labels=dict.fromkeys(paths, form.change))
+    )
+    _correct(request, session, correction)
+    return _back(session, listed)
+
+
+@require_POST
+@page_view
+def languages(request: SignedInRequest, code: UUID) -> HttpResponse:
+    """Add or exclude a target language."""
+    session = get_session_or_404(request.user, code, Action.EDIT)
+    target = Target.EXCLUDED if "exclude" in request.POST else Target.ADDED
+    try:
+        tag = check_language(
+            request.POST.get("exclude") or request.POST.get("add") or "",
+            languages=session.current.languages if session.current else (),
+        )
+    except LabelError as error:
+        messages.error(request, str(error))
+    else:
+        _correct(request, session, Correction(targets={tag: target}))
+    return redirect(f"{reverse('session-detail', args=[session.code])}#languages")
+
+
+@require_POST
+@page_view
+def voices(request: SignedInRequest, code: UUID) -> HttpResponse:
+    """Edit the voices of languages and speakers."""
+    session = get_session_or_404(request.user, code, Action.EDIT)
+    known = (session.current.metadata.get("voices") or {}) if session.current else {}
+    pairs = zip(request.POST.getlist("key"), request.POST.getlist("voice"), strict=False)
+    edited = {
+        key: voice.strip()
+        for key, voice in ((key.strip(), voice) for key, voice in pairs)
+        if key and voice.strip() != known.get(key, "")
+    }
+    if edited:
+        _correct(request, session, Correction(voices=edited))
+    else:
+        messages.info(request, "No voice was changed.")
+    return redirect(f"{reverse('session-detail', args=[session.code])}#voices")
+
+
+def _correct(request: SignedInRequest, session: DubbingSession, correction: Correction) -> None:
+    try:
+        version = correct_session(
+            session=session, author=request.user, correction=correction, now=timezone.now()
+        )
+    except OperationError as error:
+        show_error(request, error)
+    else:
+        messages.success(request, f"{version.message}: saved as version {version.number}.")
+
+
+def _back(session: DubbingSession, category: str) -> HttpResponse:
+    query = f"?category={category}" if category.isidentifier() else ""
+    return redirect(f"{reverse('session-detail', args=[session.code])}{query}#files")

@@ -222,6 +222,13 @@ class LabelForm(forms.Form):
         return str(next(iter(self.errors.values()))[0])
 
 
+class VoiceForm(forms.Form):
+    """Voice of one language or speaker; an empty one is removed."""
+
+    key = forms.CharField(label="Language or speaker", required=False, max_length=100)
+    voice = forms.CharField(label="Voice", required=False, max_length=500)
+
+
 class ShareForm(forms.Form):
     days = forms.IntegerField(label="Expires after (days)", min_value=1, max_value=365, initial=7)
     note = forms.CharField(label="Recipient", required=False, max_length=200)

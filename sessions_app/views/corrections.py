@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from dubbing_core.label_changes import LabelError, check_language
 from dubbing_core.project_edits import Target
 from sessions_app.access import Action
-from sessions_app.forms import LabelForm
+from sessions_app.forms import LabelForm, VoiceForm
 from sessions_app.http.lookups import get_session_or_404
 from sessions_app.models import DubbingSession
 from sessions_app.operations.corrections.correct import Correction, correct_session
@@ -70,18 +70,21 @@ def languages(request: SignedInRequest, code: UUID) -> HttpResponse:
 def voices(request: SignedInRequest, code: UUID) -> HttpResponse:
     """Edit the voices of languages and speakers."""
     session = get_session_or_404(request.user, code, Action.EDIT)
+    page = f"{reverse('session-detail', args=[session.code])}#voices"
     known = (session.current.metadata.get("voices") or {}) if session.current else {}
     pairs = zip(request.POST.getlist("key"), request.POST.getlist("voice"), strict=False)
-    edited = {
-        key: voice.strip()
-        for key, voice in ((key.strip(), voice) for key, voice in pairs)
-        if key and voice.strip() != known.get(key, "")
-    }
+    forms = [VoiceForm({"key": key, "voice": voice}) for key, voice in pairs]
+    invalid = next((form for form in forms if not form.is_valid()), None)
+    if invalid is not None:
+        messages.error(request, f"A voice cannot be saved. {next(iter(invalid.errors.values()))[0]}")
+        return redirect(page)
+    sent = [(form.cleaned_data["key"], form.cleaned_data["voice"]) for form in forms]
+    edited = {key: voice for key, voice in sent if key and voice != known.get(key, "")}
     if edited:
         _correct(request, session, Correction(voices=edited))
     else:
         messages.info(request, "No voice was changed.")
-    return redirect(f"{reverse('session-detail', args=[session.code])}#voices")
+    return redirect(page)
 
 
 def _correct(request: SignedInRequest, session: DubbingSession, correction: Correction) -> None:

@@ -366,6 +366,18 @@ def test_languages_and_voices_are_edited_on_the_page(world: World, talk: Dubbing
     assert "No voice was changed." in unchanged.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("key", "voice"), [("hi\0", "Deep"), ("hi", "\0"), ("x" * 101, "Deep"), ("hi", "x" * 501)]
+)
+def test_voices_that_cannot_be_stored_are_refused_on_the_page(world: World, talk: DubbingSession, key, voice):
+    form = {"key": [key], "voice": [voice]}
+
+    response = signed_in(world.alice).post(f"/sessions/{talk.code}/voices/", form, follow=True)
+
+    assert "A voice cannot be saved." in response.content.decode()
+    assert current_of(talk).number == 1
+
+
 @pytest.mark.parametrize("page", ["labels", "languages", "voices"])
 def test_others_correct_nothing(world: World, talk: DubbingSession, page: str):
     form = {"paths": ["talk.srt"], "label": "audio", "add": "fr", "key": ["fr"], "voice": ["Deep"]}

@@ -1,6 +1,6 @@
 """Choose the stack before Django reads its settings, and the tests that run on it.
 
-``make test`` runs nine pytest workers (docs/decisions/0006-test-stacks.md); ``pytest tests/...`` by hand runs on ``embedded``.
+``make test`` runs five pytest workers (docs/decisions/0006-test-stacks.md); ``pytest tests/...`` by hand runs on ``embedded``.
 """
 
 from __future__ import annotations
@@ -65,11 +65,8 @@ ON_TEAM = ("services", "stores")
 """Folders of ``ONE_STACK`` that run on ``team`` in `make test`: it has their servers already. Others run on ``embedded``."""
 SLOW_IMPORTS = (TESTS / "integration" / "test_api_document.py",)
 """Modules of tests marked ``one_stack`` whose import alone takes seconds."""
-SHARES = {"browser": ("browser",), "clients": ("client", "services", "stores"), "journeys": ("journeys",)}
-"""Folders whose tests mostly wait for a portal or server in other processes; all others are ``inside-1``,
-except for every second module of tests/integration, which is ``inside-2``.
-"""
-SECOND_MODULES = sorted((TESTS / "integration").glob("test_*.py"))[1::2]
+SHARES = {"browser": ("browser",), "outside": ("client", "journeys", "services", "stores")}
+"""Folders whose tests mostly wait for a portal or server in other processes; all others are ``inside``."""
 IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
 SHARE = os.environ.get("DUBBING_TEST_SHARE", "")
 """The share of the stack's tests that this worker runs; all by default."""
@@ -81,13 +78,8 @@ def folder_of(path: Path) -> str:
     return path.relative_to(TESTS).parts[0]
 
 
-def has_share(path: Path) -> bool:
-    """Return whether this worker runs tests of the path; both workers of a folder do before its modules are known."""
-    if path == TESTS / "integration" and SHARE.startswith("inside-"):
-        return True
-    folder = folder_of(path)
-    inside = "inside-2" if path in SECOND_MODULES else "inside-1"
-    share = next((share for share, folders in SHARES.items() if folder in folders), inside)
+def has_share(folder: str) -> bool:
+    share = next((share for share, folders in SHARES.items() if folder in folders), "inside")
     return SHARE in {"", share}
 
 
@@ -105,9 +97,9 @@ def pytest_collection_finish() -> None:
 def runs_here(item: pytest.Item) -> bool:
     folder = folder_of(item.path)
     if item.get_closest_marker("team") is not None:
-        return has_share(item.path) and STACK.name == "team"
+        return has_share(folder) and STACK.name == "team"
     runs_once = folder in ONE_STACK or item.get_closest_marker("one_stack") is not None
-    return has_share(item.path) and (not runs_once or is_stack_of(folder))
+    return has_share(folder) and (not runs_once or is_stack_of(folder))
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
@@ -116,7 +108,7 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
         return None
     folder = folder_of(collection_path)
     runs_once = folder in ONE_STACK or collection_path in SLOW_IMPORTS
-    runs = has_share(collection_path) and (not runs_once or is_stack_of(folder))
+    runs = has_share(folder) and (not runs_once or is_stack_of(folder))
     return None if runs else True
 
 

@@ -1,6 +1,6 @@
 """Actions of the controller: request jobs as pages do, and read rows and bytes.
 
-Only ``create_saved_session`` may do a worker's work in this process.
+Only ``create_saved_session`` and ``share_session`` may do a worker's work in this process.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ from sessions_app.storage.store import ObjectMissingError
 from tests.world import Clock, World, read_object, stored_keys, zip_of_files
 
 TIMEOUT = 60
-"""Seconds for a save."""
+"""Seconds for a job."""
 PASSWORD = "a long walk on the beach"
 
 
@@ -99,15 +99,18 @@ def create_saved_session(*, name: str, big: int, small: int) -> str:
     """Create a session with one version. This process performs the save, unless a worker is faster."""
     files = make_files(big=big, small=small)
     session = WORLD[0].session(name)
-    job = WORLD[0].save(session, files)
+    _wait_for_success(WORLD[0].save(session, files))
+    EXPECTED[str(session.code)] = _digests(files)
+    return str(session.code)
+
+
+def _wait_for_success(job: Job) -> None:
     deadline = time.monotonic() + TIMEOUT
     while not job.is_finished:
-        assert time.monotonic() < deadline, f"The save is still {job.state}."
+        assert time.monotonic() < deadline, f"The job is still {job.state}."
         time.sleep(0.05)
         job.refresh_from_db()
     assert job.state == Job.State.SUCCEEDED, job.error_detail or job.error_message
-    EXPECTED[str(session.code)] = _digests(files)
-    return str(session.code)
 
 
 # -- Jobs -------------------------------------------------------------------------------------------------------------
@@ -166,8 +169,11 @@ def share_session(*, session: str) -> str:
     """Export a session and share it; return the path of the link's download."""
     row = DubbingSession.objects.select_related("current__session").get(code=session)
     assert row.current is not None
-    export = WORLD[0].exported(row.current)
-    created = create_share(export=export, author=row.owner, days=7, note="", now=timezone.now())
+    job = queue_export(version=row.current, owner=row.owner, now=timezone.now())
+    _wait_for_success(WORLD[0].run(job))
+    created = create_share(
+        export=Export.objects.get(job=job), author=row.owner, days=7, note="", now=timezone.now()
+    )
     return f"/s/{created.token}/download/"
 
 

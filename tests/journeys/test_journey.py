@@ -53,7 +53,7 @@ def test_a_dubbing_project_from_its_first_day_to_a_colleague(portal: Portal, med
         "audio/es_audio.wav": media.voices[1].read_bytes(),
     }
     save(portal, alice, session, second, parent=1)
-    assert "hi_audio.wav" in alice.get(session).text
+    assert "/files/audio/hi_audio.wav" in alice.get(session).text
     second_document = alice.get(f"{session}versions/2/metadata.json").json()
     assert (second_document["session_name"], second_document["video_name"]) == (
         suggested,
@@ -68,7 +68,7 @@ def test_a_dubbing_project_from_its_first_day_to_a_colleague(portal: Portal, med
 
     # She restores day 1, then day 2.
     alice.submit(f"{session}versions/1/restore/")
-    assert "hi_audio.wav" not in alice.get(f"{session}versions/3/").text
+    assert "/files/audio/hi_audio.wav" not in alice.get(f"{session}versions/3/").text
     alice.submit(f"{session}versions/2/restore/")
 
     # Day 3: a ZIP of everything; its download is interrupted and resumed.

@@ -92,13 +92,14 @@ class TestDigestOfReceivedParts:
 
         assert store.complete(KEY, upload, parts, part_size=SIZE) == digest_of(whole(3))
 
-    def test_of_parts_that_arrive_at_once(self, root, store):
+    def test_of_parts_that_arrive_at_once_is_right_or_unknown(self, root, store):
         upload = store.begin(KEY, hashed=True)
         numbers = range(1, 41)
         with ThreadPoolExecutor(3) as threads:
             parts = list(threads.map(lambda number: put(open_store(root), upload, number), numbers))
 
-        assert store.complete(KEY, upload, parts, part_size=SIZE) == digest_of(whole(40))
+        # Unknown if a thread waits so long that its part is too far behind.
+        assert store.complete(KEY, upload, parts, part_size=SIZE) in {digest_of(whole(40)), None}
 
     def test_is_unknown_if_the_first_part_is_far_behind(self, store):
         upload = store.begin(KEY, hashed=True)

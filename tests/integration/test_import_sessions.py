@@ -271,5 +271,6 @@ def test_invisible_characters_are_shown_on_pages(world: World, client: Client):
     page = bytes_of(client.get(f"/sessions/{found.code}/")).decode()
 
     assert "a⟦U+202E⟧vaw.exe" in page
-    assert page.count("\u202e") == 0
+    # The value of the check box is not displayed.
+    assert page.replace('value="audio/a\u202evaw.exe"', "").count("\u202e") == 0
     assert quote("a\u202evaw.exe") in page

@@ -52,7 +52,7 @@ class Shape:
 
 
 def first_id(model: type[Model]) -> int:
-    return (model._default_manager.aggregate(last=Max("pk"))["last"] or 0) + 1  # noqa: SLF001
+    return (model._default_manager.aggregate(last=Max("pk"))["last"] or 0) + 1  # noqa: SLF001 (documented API)
 
 
 def write_contents(scale: Scale, values: Values) -> Contents:

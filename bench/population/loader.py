@@ -28,7 +28,7 @@ class Table:
         assert not unknown, f"{model.__name__} has no columns {unknown}."
         others = {str(field.column): _default(field) for field in fields if field.column not in columns}
         others = {column: value for column, value in others.items() if value is not NOT_PROVIDED}
-        self._table = connection.ops.quote_name(model._meta.db_table)  # noqa: SLF001
+        self._table = connection.ops.quote_name(model._meta.db_table)  # noqa: SLF001 (documented API)
         self._columns: list[str] = [*columns, *others]
         self._more = tuple(others.values())
         self._rows: list[tuple[Any, ...]] = []

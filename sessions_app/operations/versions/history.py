@@ -80,22 +80,23 @@ def build_history(
         version.original_author = past.saved_by[:MAX_AUTHOR_LENGTH]
         versions.append(version)
         before = manifest
-    entries = [
-        Entry(
-            path=entry.path,
-            blob=blobs[entry.sha256],
-            category=entry.category.value,
-            language=entry.language,
-            role=entry.role.value,
-            labeled_by=entry.labeled_by.value,
-            is_executable=entry.is_executable,
-            mtime_ns=entry.mtime_ns,
-            added_in=entry.added_in,
-            removed_in=entry.removed_in,
-        )
-        for entry in history.entries
-    ]
+    entries = [_build_row(entry, blobs[entry.sha256]) for entry in history.entries]
     return HistoryRows(versions=versions, entries=entries)
+
+
+def _build_row(entry: HistoryEntry, blob: Blob) -> Entry:
+    return Entry(
+        path=entry.path,
+        blob=blob,
+        category=entry.category.value,
+        language=entry.language,
+        role=entry.role.value,
+        labeled_by=entry.labeled_by.value,
+        is_executable=entry.is_executable,
+        mtime_ns=entry.mtime_ns,
+        added_in=entry.added_in,
+        removed_in=entry.removed_in,
+    )
 
 
 def commit_history(rows: HistoryRows, *, session: DubbingSession, now: datetime) -> Version:

@@ -36,13 +36,15 @@ class LoadPortal:
     environment: dict[str, str]
     worker: Worker
     users: list[LoadUser]
+    checkout: Path
+    """The version of the portal that serves."""
 
     def do(self, function: str, *arguments: Any, **options: Any) -> Any:
         """Run a function of ``bench.load_data``."""
         return self.worker.do(function, *arguments, module="bench.load_data", **options)
 
     @contextmanager
-    def serve(self, arguments: Sequence[str], *, checkout: Path = ROOT, **environment: str) -> Iterator[int]:
+    def serve(self, arguments: Sequence[str], **environment: str) -> Iterator[int]:
         """Start a web server; yield its port."""
         port = free_port()
         command = [sys.executable, "-m", "gunicorn", *arguments, "--bind", f"127.0.0.1:{port}"]
@@ -51,7 +53,7 @@ class LoadPortal:
             command,
             log=self.folder / f"web-{port}.log",
             environment={**self.environment, "SITE_URL": f"http://127.0.0.1:{port}", **environment},
-            folder=checkout,
+            folder=self.checkout,
         )
         try:
             service.wait_until(lambda: is_listening(port), timeout=60)
@@ -67,7 +69,7 @@ def get_baseline() -> Path:
 
 @contextmanager
 def running_load_portal(
-    stack: str, folder: Path, *, users: int, uploads: int, sessions: int
+    stack: str, folder: Path, *, users: int, uploads: int, sessions: int, checkout: Path = ROOT
 ) -> Iterator[LoadPortal]:
     """Start all but the web servers, which ``serve`` starts; create users."""
     folder.mkdir(parents=True)
@@ -82,19 +84,28 @@ def running_load_portal(
                 **services.enter_context(running_seaweedfs()).environment(),
             }
         environment["REDIS_URL"] = services.enter_context(running_valkey()).url
-        data = Worker(folder, in_memory=False, **environment)
+        data = Worker(folder, in_memory=False, checkout=None if checkout == ROOT else checkout, **environment)
         services.callback(data.__exit__, None, None, None)
         data.do("migrate", module="bench.load_data")
         created = data.do("create_users", users, uploads=uploads, sessions=sessions, module="bench.load_data")
-        environment = {**without_settings(os.environ), **environment}
+        environment = {
+            **without_settings(os.environ),
+            **environment,
+            "PYTHONPATH": f"{checkout}:{checkout / 'client' / 'src'}",
+        }
         command = [sys.executable, "-W", "ignore", "-m", "celery", "--quiet", "--app", "dubbing_sessions"]
         worker = Service(
             "celery",
             [*command, "worker", "--concurrency", "2", "--loglevel", "WARNING"],
             log=folder / "worker.log",
             environment=environment,
+            folder=checkout,
         )
         services.callback(worker.stop)
         static = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"]
-        Service("collectstatic", static, log=folder / "static.log", environment=environment).process.wait()
-        yield LoadPortal(stack=stack, folder=folder, environment=environment, worker=data, users=created)
+        Service(
+            "collectstatic", static, log=folder / "static.log", environment=environment, folder=checkout
+        ).process.wait()
+        yield LoadPortal(
+            stack=stack, folder=folder, environment=environment, worker=data, users=created, checkout=checkout
+        )

@@ -10,6 +10,7 @@ import importlib
 import multiprocessing
 import os
 import signal
+import sys
 import traceback
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -17,6 +18,7 @@ from types import TracebackType
 from typing import Any, Self
 
 REMOVED_SETTINGS = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DEBUG", "S3_", "JOB_")
+OTHER_PACKAGES = {"dubbing_client", "dubbing_core", "dubbing_sessions", "sessions_app", "tests"}
 
 
 class WorkerError(Exception):
@@ -29,16 +31,19 @@ class Worker:
     ``do`` calls a function of ``bench.portal`` (or another module) in it.
     """
 
-    def __init__(self, data_dir: Path, *, in_memory: bool = False, **environment: str) -> None:
+    def __init__(
+        self, data_dir: Path, *, in_memory: bool = False, checkout: Path | None = None, **environment: str
+    ) -> None:
         """Start it.
 
         :param in_memory: neither files nor the database wait for the disk, like the programs it is compared with.
+        :param checkout: an earlier version of the portal, which the process runs instead of this one.
         """
         self._in_memory = in_memory
         context = multiprocessing.get_context("spawn")
         self._connection, worker_end = context.Pipe()
         self._process = context.Process(
-            target=_serve, args=(worker_end, {"DATA_DIR": str(data_dir)} | environment), daemon=True
+            target=_serve, args=(worker_end, {"DATA_DIR": str(data_dir)} | environment, checkout), daemon=True
         )
         self._process.start()
         worker_end.close()
@@ -70,8 +75,10 @@ class Worker:
         return result
 
 
-def _serve(connection: Connection, environment: dict[str, str]) -> None:
+def _serve(connection: Connection, environment: dict[str, str], checkout: Path | None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent process handles Ctrl-C
+    if checkout is not None:
+        _import_from(checkout)
     for name in list(os.environ):
         if name.startswith(REMOVED_SETTINGS):
             del os.environ[name]
@@ -93,3 +100,12 @@ def _serve(connection: Connection, environment: dict[str, str]) -> None:
             connection.send((True, getattr(importlib.import_module(module), function)(*arguments, **more)))
         except Exception:  # noqa: BLE001 (the caller raises it)
             connection.send((False, traceback.format_exc()))
+
+
+def _import_from(checkout: Path) -> None:
+    """Import all packages but ``bench`` from another checkout."""
+    for name in list(sys.modules):
+        if name.partition(".")[0] in OTHER_PACKAGES:
+            del sys.modules[name]
+    sys.path[:0] = [str(checkout), str(checkout / "client" / "src")]
+    os.chdir(checkout)

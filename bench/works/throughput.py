@@ -1,6 +1,7 @@
 """Pages of 50 users and saves, beside the previous web server's figures.
 
-BENCH_BASELINE names a checkout of an earlier version that the previous configuration runs; without it, both run this one.
+BENCH_BASELINE names a checkout of an earlier version, which the previous configuration runs on data of its own; without it, both run
+this version on the same data.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
@@ -32,26 +33,45 @@ TIMEOUT = 240
 """Seconds after which jobs that have not finished count as failed."""
 
 
+Side = tuple[LoadPortal, int]
+"""A portal and the port of its web server."""
+
+
 def rows(bench: Bench) -> Iterator[Row]:
     for stack in STACKS:
         with (
             ProcessPoolExecutor(2, mp_context=get_context("spawn")) as clients,
-            running_load_portal(
-                stack, bench.folder / stack, users=ACCOUNTS, uploads=0, sessions=12
-            ) as portal,
-            ExitStack() as servers,
+            _running_portal(stack, bench.folder / stack) as portal,
+            ExitStack() as services,
         ):
-            previous = servers.enter_context(portal.serve(PREVIOUS, checkout=get_baseline()))
-            ours = servers.enter_context(portal.serve(CURRENT))
-            yield from _compare_pages(bench, portal, clients, ours, previous)
-            yield from _compare_saves(bench, portal, clients, ours, previous)
+            earlier = services.enter_context(_earlier_portal(bench, portal))
+            previous = services.enter_context(earlier.serve(PREVIOUS))
+            ours = services.enter_context(portal.serve(CURRENT))
+            sides = [(portal, ours), (earlier, previous)]
+            yield from _compare_pages(bench, clients, sides)
+            yield from _compare_saves(bench, clients, sides)
             yield from _measure_beside_jobs(bench, portal, clients, ours)
 
 
-def _compare_pages(
-    bench: Bench, portal: LoadPortal, clients: ProcessPoolExecutor, ours: int, previous: int
-) -> Iterator[Row]:
-    found = _take_turns(bench, clients, [_pages(portal, ours), _pages(portal, previous)], browse)
+def _running_portal(stack: str, folder: Path, *, checkout: Path = ROOT) -> AbstractContextManager[LoadPortal]:
+    return running_load_portal(stack, folder, users=ACCOUNTS, uploads=0, sessions=12, checkout=checkout)
+
+
+@contextmanager
+def _earlier_portal(bench: Bench, portal: LoadPortal) -> Iterator[LoadPortal]:
+    """Start a portal of the baseline's version; without one, use ``portal`` for both."""
+    checkout = get_baseline()
+    if checkout == ROOT:
+        yield portal
+        return
+    folder = bench.folder / f"{portal.stack}-earlier"
+    with _running_portal(portal.stack, folder, checkout=checkout) as earlier:
+        yield earlier
+
+
+def _compare_pages(bench: Bench, clients: ProcessPoolExecutor, sides: Sequence[Side]) -> Iterator[Row]:
+    portal = sides[0][0]
+    found = _take_turns(bench, clients, [_pages(*side) for side in sides], browse)
     us, them = found
     is_older = get_baseline() != ROOT
     name = "previous version" if is_older else "16 threads x 1 process"
@@ -73,21 +93,20 @@ def _compare_pages(
     yield _errors(bench, portal, "pages", us)
 
 
-def _compare_saves(
-    bench: Bench, portal: LoadPortal, clients: ProcessPoolExecutor, ours: int, previous: int
-) -> Iterator[Row]:
+def _compare_saves(bench: Bench, clients: ProcessPoolExecutor, sides: Sequence[Side]) -> Iterator[Row]:
     """Measure saves of four users in closed loops.
 
     Ten users request pages beside them; then there are none.
     """
+    portal = sides[0][0]
     found: list[list[Latencies]] = [[], []]
     alone = []
     for _ in range(bench.rounds):
-        for place, port in enumerate((ours, previous)):
-            pages = clients.submit(browse, _pages(portal, port)[:ACCOUNTS], seconds=SECONDS)
-            found[place].append(clients.submit(save, _saves(portal, port), seconds=SECONDS).result())
+        for place, side in enumerate(sides):
+            pages = clients.submit(browse, _pages(*side)[:ACCOUNTS], seconds=SECONDS)
+            found[place].append(clients.submit(save, _saves(*side), seconds=SECONDS).result())
             pages.result()
-        alone.append(clients.submit(save, _saves(portal, ours), seconds=SECONDS / 3).result())
+        alone.append(clients.submit(save, _saves(*sides[0]), seconds=SECONDS / 3).result())
     us, them = found
     yield Row(
         work=WORK,

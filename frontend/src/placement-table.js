@@ -1,58 +1,187 @@
-// Table of the chosen files: where each will go, and later its progress.
-import { create, find } from "./dom.js";
-import { formatBytes, formatFileCount, showInvisible } from "./format.js";
+// Table of the chosen files by folder: where each will go, what a save would change, and later its progress.
+import { countStates, filterRows, groupByFolder, limitGroups } from "./change-list.js";
+import { create, find, refsOf } from "./dom.js";
+import { formatBytes, formatFileCount, showInvisible, sum } from "./format.js";
 import { nameLanguages } from "./languages.js";
+import {
+  createBadge,
+  createNameCell,
+  createTargetCell,
+  createTickCell,
+  STATES,
+  showProgress,
+} from "./placement-cells.js";
 
-/** @import { PlacedFile } from "./placements.js" */
+/** @import { ChangeRow, FolderGroup, RowState } from "./change-list.js" */
+/** @import { Placement } from "./placements.js" */
 /** @import { ChosenFile, UploadItem } from "./upload/upload-item.js" */
 
-const MAX_ROWS = 400;
-const SVG = "http://www.w3.org/2000/svg";
-const BADGES = {
-  waiting: { className: "badge", text: "Waiting" },
-  stored: { className: "badge good", text: "Already stored" },
-  uploaded: { className: "badge good", text: "Uploaded" },
-  failed: { className: "badge bad", text: "Failed" },
-};
+const ROWS_AT_FIRST = 50; // of each folder
+const MORE_ROWS = 200;
+const MAX_ROWS = 400; // of folders that the user has not unfolded
+const MAX_FOLDERS = 500;
 
 export class PlacementTable {
   /** @type {Map<string, HTMLTableRowElement>} by path */
   #rows = new Map();
   /** @type {Set<UploadItem>} */
   #changed = new Set();
-  #root;
-  #body;
+  /** @type {Map<string, UploadItem>} items of an upload by path */
+  #items = new Map();
+  /** @type {ChangeRow[]} */
+  #all = [];
+  /** @type {{state: RowState | "", text: string}} */
+  #filter = { state: "", text: "" };
+  /** @type {Map<string, boolean>} folders that the user has folded or unfolded */
+  #folded = new Map();
+  /** @type {Map<string, number>} rows that are shown, of folders with more than at first */
+  #limits = new Map();
+  #isLocked = false;
+  #hasChanges = false;
+  #table;
+  #ref;
   #onRemove;
+  #onTarget;
+  #onRender;
 
   /**
    * @param {HTMLElement} root
-   * @param {{onRemove: (path: string) => void}} options
+   * @param {object} options
+   * @param {(path: string) => void} options.onRemove a file is left out
+   * @param {(path: string, target: string) => void} options.onTarget the user has chosen what a file replaces
+   * @param {() => void} options.onRender the rows were drawn again
    */
-  constructor(root, { onRemove }) {
-    this.#root = root;
-    this.#body = find(root, "tbody", HTMLTableSectionElement);
+  constructor(root, { onRemove, onTarget, onRender }) {
+    this.#ref = refsOf(root);
+    this.#table = find(root, "table", HTMLTableElement);
     this.#onRemove = onRemove;
+    this.#onTarget = onTarget;
+    this.#onRender = onRender;
+    const search = this.#ref("search", HTMLInputElement);
+    search.addEventListener("input", () => {
+      this.#filter.text = search.value;
+      this.#restart();
+    });
   }
 
-  /** @param {PlacedFile[]} placed */
-  show(placed) {
+  /**
+   * @param {ChangeRow[]} rows
+   * @param {{hasChanges: boolean}} options hasChanges: the session has files already, which are compared
+   */
+  show(rows, { hasChanges }) {
+    this.#all = rows;
+    this.#hasChanges = hasChanges;
+    this.#isLocked = false;
+    this.#items.clear();
+    for (const box of this.#tickBoxes()) box.checked = false;
+    if (!rows.some((row) => row.state === this.#filter.state)) this.#filter.state = "";
+    this.#ref("tools").hidden = rows.length <= 1 && !hasChanges;
+    this.#ref("search").hidden = rows.length <= 1;
+    this.#restart();
+  }
+
+  #restart() {
+    this.#limits.clear();
+    this.#render();
+  }
+
+  #render() {
+    const rows = filterRows(this.#all, this.#filter);
+    const groups = groupByFolder(rows);
+    const limited = limitGroups(groups.slice(0, MAX_FOLDERS), {
+      isFolded: (group) => this.#isFolded(group),
+      limitOf: (group) => this.#limits.get(group.folder) ?? ROWS_AT_FIRST,
+      total: MAX_ROWS,
+    });
+    const focused = this.#table.contains(document.activeElement) ? labelOf(document.activeElement) : "";
+    const ticked = new Set(this.#tickBoxes().flatMap((box) => (box.checked ? [box.value] : [])));
     this.#rows.clear();
-    this.#body.replaceChildren();
-    for (const each of placed.slice(0, MAX_ROWS)) {
-      const row = this.#createRow(each);
-      this.#rows.set(each.file.path, row);
-      this.#body.append(row);
+    for (const body of [...this.#table.tBodies]) body.remove();
+    for (const { group, shown, isFolded } of limited) {
+      const body = create("tbody");
+      if (groups.length > 1) body.append(this.#createGroupRow(group, isFolded));
+      for (const row of group.rows.slice(0, shown)) body.append(this.#createRow(row));
+      if (!isFolded && shown < group.rows.length) body.append(this.#createMoreRow(group, shown));
+      this.#table.append(body);
     }
-    const hiddenCount = Math.max(0, placed.length - MAX_ROWS);
-    const more = find(this.#root, "[data-more]");
-    more.hidden = hiddenCount === 0;
-    more.textContent = `… and ${formatFileCount(hiddenCount)} more.`;
-    nameLanguages(this.#body);
+    const shown = sum(limited.map((each) => each.shown));
+    const rest = groups.length - limited.length;
+    this.#ref("shown").hidden = shown === this.#all.length;
+    this.#ref("shown").textContent =
+      `Showing ${shown} of ${formatFileCount(this.#all.length)}` +
+      (rest ? `, without ${rest} folders: search for them.` : ".");
+    this.#showStates();
+    nameLanguages(this.#table);
+    for (const box of this.#tickBoxes()) box.checked = ticked.has(box.value);
+    if (focused) this.#focus(focused);
+    this.#onRender();
+  }
+
+  /** @returns {HTMLInputElement[]} */
+  #tickBoxes() {
+    return [...this.#table.querySelectorAll("tbody input")].filter((box) => box instanceof HTMLInputElement);
+  }
+
+  /** Return the focus to the control that was drawn again. @param {string} label */
+  #focus(label) {
+    /** @type {NodeListOf<HTMLElement>} */
+    const controls = this.#table.querySelectorAll("tbody button, tbody select");
+    [...controls].find((control) => labelOf(control) === label)?.focus({ preventScroll: true });
+  }
+
+  #showStates() {
+    const chips = countStates(this.#all).map(({ state, count, size }) => {
+      const chip = create("button", "chip", `${count.toLocaleString("en")} ${STATES[state].title}`);
+      chip.type = "button";
+      chip.dataset.state = state;
+      chip.append(" ", create("span", "muted", formatBytes(size)));
+      chip.setAttribute("aria-pressed", String(this.#filter.state === state));
+      chip.addEventListener("click", () => {
+        this.#filter.state = this.#filter.state === state ? "" : state;
+        this.#restart();
+        find(this.#ref("states"), `[data-state="${state}"]`).focus();
+      });
+      return chip;
+    });
+    this.#ref("states").replaceChildren(...chips);
+  }
+
+  /** In long lists, folders in which nothing changes are folded. @param {FolderGroup} group */
+  #isFolded(group) {
+    const choice = this.#folded.get(group.folder);
+    if (choice !== undefined) return choice;
+    if (this.#filter.state || this.#filter.text.trim() || this.#all.length <= ROWS_AT_FIRST) return undefined;
+    return group.rows.every((row) => row.state === "unchanged") || undefined;
+  }
+
+  /**
+   * @param {FolderGroup} group
+   * @param {boolean} isFolded
+   */
+  #createGroupRow(group, isFolded) {
+    const isRefused = group.rows[0]?.state === "refused";
+    const name = isRefused ? "Cannot be saved" : showInvisible(group.folder) || "Files without a folder";
+    const button = create("button", "fold-button wrap", name);
+    button.type = "button";
+    button.setAttribute("aria-expanded", String(!isFolded));
+    button.addEventListener("click", () => {
+      this.#folded.set(group.folder, !isFolded);
+      this.#render();
+    });
+    const cell = create("th", "group");
+    cell.colSpan = 6;
+    cell.scope = "rowgroup";
+    cell.append(button, create("span", "muted", describeGroup(group)));
+    const row = create("tr", "group-row");
+    row.append(cell);
+    return row;
   }
 
   /** Remove the buttons that leave out files, during an upload. @param {ChosenFile[]} files those that are uploaded */
   lock(files) {
     const uploaded = new Set(files.map((file) => file.path));
+    this.#isLocked = true;
+    for (const select of this.#table.querySelectorAll("select")) select.disabled = true;
     for (const [path, row] of this.#rows) {
       const cell = find(row, ".state");
       if (!uploaded.has(path)) cell.replaceChildren();
@@ -72,6 +201,7 @@ export class PlacementTable {
 
   #draw() {
     for (const item of this.#changed) {
+      this.#items.set(item.path, item);
       const row = this.#rows.get(item.path);
       if (row) this.#drawState(row, item);
     }
@@ -93,28 +223,80 @@ export class PlacementTable {
     find(row, ".target").append(create("span", "reason bad-text", item.error));
   }
 
-  /** @param {PlacedFile} placed */
-  #createRow(placed) {
-    const { file, path } = placed.file;
+  /** @param {ChangeRow} row */
+  #createRow(row) {
+    const { placed, removed, path } = row;
     const language = create("td", "lang");
-    if (placed.placement?.language) {
-      const tag = create("span", "tag", placed.placement.language);
-      tag.dataset.language = placed.placement.language;
+    const tagged = placed?.placement?.language || removed?.language;
+    if (tagged) {
+      const tag = create("span", "tag", tagged);
+      tag.dataset.language = tagged;
       language.append(tag);
     }
-    const size = create("td", "number size", formatBytes(file.size));
+    const size = create("td", "number size", formatBytes(row.size));
+    const previous = placed?.placement?.previous_size;
+    if (row.state === "changed" && previous != null) size.title = `Before: ${formatBytes(previous)}`;
+    const element = create("tr");
+    element.dataset.state = row.state;
     const state = create("td", "state");
-    state.append(this.#createRemoveButton(path));
-    const row = create("tr");
-    row.append(
+    element.append(
       createTickCell(placed),
-      createNameCell(path, file.size === 0),
-      createTargetCell(placed),
+      createNameCell(path, row.size === 0),
+      createTargetCell(row, this.#hasChanges),
       language,
       size,
       state,
     );
+    if (!placed) return element;
+    if (this.#isLocked) element.querySelector(".tick input")?.remove();
+    if (placed.placement?.candidates.length) {
+      find(element, ".target").append(this.#createTargetSelect(path, placed.placement));
+    }
+    this.#rows.set(path, element);
+    const item = this.#items.get(path);
+    if (item) this.#drawState(element, item);
+    else if (!this.#isLocked) state.append(this.#createRemoveButton(path));
+    return element;
+  }
+
+  /**
+   * @param {FolderGroup} group
+   * @param {number} shown
+   */
+  #createMoreRow({ folder, rows }, shown) {
+    const button = create("button", "link-button", "Show more");
+    button.type = "button";
+    button.setAttribute("aria-label", `Show more of ${showInvisible(folder) || "the files"}`);
+    button.addEventListener("click", () => {
+      this.#limits.set(folder, shown + MORE_ROWS);
+      this.#render();
+    });
+    const cell = create("td", "more");
+    cell.colSpan = 6;
+    cell.append(create("span", "muted", `Showing ${shown} of ${rows.length.toLocaleString("en")}. `), button);
+    const row = create("tr", "group-row");
+    row.append(cell);
     return row;
+  }
+
+  /**
+   * @param {string} path
+   * @param {Placement} placement
+   */
+  #createTargetSelect(path, placement) {
+    const select = create("select", "target-select");
+    select.setAttribute("aria-label", `What ${showInvisible(path)} replaces`);
+    const paths = new Set([placement.source, placement.path, ...placement.candidates]);
+    for (const target of paths) {
+      const isNew = target === placement.source;
+      const option = create("option", "", isNew ? "Add as a new file" : `Replace ${showInvisible(target)}`);
+      option.value = target;
+      select.append(option);
+    }
+    select.value = placement.path;
+    select.disabled = this.#isLocked;
+    select.addEventListener("change", () => this.#onTarget(path, select.value));
+    return select;
   }
 
   /** @param {string} path */
@@ -127,84 +309,13 @@ export class PlacementTable {
   }
 }
 
-/** @param {PlacedFile} placed */
-function createTickCell({ file, placement, isMetadata }) {
-  const cell = create("td", "tick");
-  if (!placement || isMetadata) return cell;
-  const box = create("input");
-  box.type = "checkbox";
-  box.name = "paths";
-  box.value = file.path;
-  box.setAttribute("aria-label", `Select ${showInvisible(file.path)}`);
-  cell.append(box);
-  return cell;
-}
+/** @param {Element | null} control */
+const labelOf = (control) => control?.getAttribute("aria-label") || control?.textContent || "";
 
-/** @param {PlacedFile} placed */
-function createTargetCell({ placement, refusal, isMetadata, isCorrected }) {
-  const cell = create("td", "target");
-  if (refusal) cell.append(create("span", "bad-text", refusal.message));
-  else if (isMetadata) cell.append(create("span", "muted", "Read for its languages, texts and voices"));
-  else if (!placement) cell.append(create("span", "muted", "Left out: a system file"));
-  else {
-    const line = create("span", "target-line");
-    line.append(createSwatch(placement.category), create("span", "", placement.label));
-    if (isCorrected || placement.labeled_by === "person") line.append(create("span", "badge", "Corrected"));
-    cell.append(line);
-    if (!placement.source.endsWith(placement.path))
-      cell.append(create("span", "target-path wrap", showInvisible(placement.path)));
-  }
-  return cell;
-}
-
-/**
- * @param {string} path
- * @param {boolean} isEmpty
- */
-function createNameCell(path, isEmpty) {
-  const cell = create("td", "file wrap");
-  const start = path.lastIndexOf("/") + 1;
-  if (start) cell.append(create("span", "folder", showInvisible(path.slice(0, start))));
-  cell.append(showInvisible(path.slice(start)));
-  if (isEmpty) cell.append(" ", create("span", "badge warn", "Empty"));
-  return cell;
-}
-
-/** @param {string} category */
-function createSwatch(category) {
-  const svg = document.createElementNS(SVG, "svg");
-  svg.setAttribute("class", "swatch");
-  svg.setAttribute("viewBox", "0 0 10 10");
-  svg.setAttribute("aria-hidden", "true");
-  const square = document.createElementNS(SVG, "rect");
-  square.setAttribute("class", `fill-${category}`);
-  square.setAttribute("width", "10");
-  square.setAttribute("height", "10");
-  square.setAttribute("rx", "3");
-  svg.append(square);
-  return svg;
-}
-
-/** @param {keyof typeof BADGES} state */
-function createBadge(state) {
-  const { className, text } = BADGES[state];
-  return create("span", className, text);
-}
-
-/**
- * @param {HTMLElement} cell
- * @param {string} label
- * @param {UploadItem} item
- * @param {number} done bytes
- */
-function showProgress(cell, label, item, done) {
-  let bar = cell.querySelector("progress");
-  if (!bar || bar.dataset.state !== item.state) {
-    bar = create("progress", "slim");
-    bar.dataset.state = item.state;
-    bar.setAttribute("aria-label", `${label} ${showInvisible(item.path)}`);
-    cell.replaceChildren(create("span", "state-label", label), bar);
-  }
-  bar.max = item.size || 1;
-  bar.value = done;
+/** @param {FolderGroup} group */
+function describeGroup({ rows }) {
+  const size = formatBytes(sum(rows.map((row) => row.size)));
+  const counts = countStates(rows);
+  const states = counts.map(({ state, count }) => `${count.toLocaleString("en")} ${STATES[state].title}`);
+  return `${formatFileCount(rows.length)}, ${size}: ${states.join(", ")}`;
 }

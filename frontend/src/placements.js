@@ -1,9 +1,29 @@
 // Placement of chosen files, as the server previews it.
 /** @import { ChosenFile } from "./upload/upload-item.js" */
 
-/** @typedef {{source: string, path: string, category: string, label: string, language: string, role: string, labeled_by: string}} Placement */
+/**
+ * @typedef {object} Placement
+ * @property {string} source path as chosen
+ * @property {string} path in the session
+ * @property {string} category
+ * @property {string} label of the category
+ * @property {string} language
+ * @property {string} role
+ * @property {string} labeled_by
+ * @property {"new" | "changed" | "unchanged" | "unread" | null} change unread: of an unchanged size, hash not known
+ * @property {number | null} previous_size bytes of the file that it replaces
+ * @property {string[]} candidates files of the session that it may replace, if it has no folder
+ */
+/** @typedef {{path: string, size: number, category: string, label: string, language: string}} RemovedFile */
 /** @typedef {{path: string, message: string}} Refusal */
-/** @typedef {{files: Placement[], refused: Refusal[], metadata: string | null}} PlacementPreview */
+/**
+ * @typedef {object} PlacementPreview
+ * @property {Placement[]} files
+ * @property {Refusal[]} refused
+ * @property {string | null} metadata
+ * @property {RemovedFile[]} removed files of the session that the save removes
+ * @property {string} change_summary
+ */
 
 /**
  * Without placement and refusal, and not metadata: a system file that is left out.
@@ -18,7 +38,7 @@
 /**
  * Match chosen files with their placements; those that cannot be saved come first.
  * @param {ChosenFile[]} files
- * @param {PlacementPreview} preview
+ * @param {Pick<PlacementPreview, "files" | "refused" | "metadata">} preview
  * @returns {PlacedFile[]}
  */
 export function placeFiles(files, preview) {
@@ -32,6 +52,16 @@ export function placeFiles(files, preview) {
   }));
   return placed.sort((a, b) => Number(!a.refusal) - Number(!b.refusal) || a.file.path.localeCompare(b.file.path));
 }
+
+/**
+ * Return the path in the session of files whose match can be changed, by path as chosen: the save keeps what was shown.
+ * @param {PlacedFile[]} placed
+ * @returns {Record<string, string>}
+ */
+export const matchedTargets = (placed) =>
+  Object.fromEntries(
+    placed.flatMap(({ placement }) => (placement?.candidates.length ? [[placement.source, placement.path]] : [])),
+  );
 
 /**
  * Return the files that become part of the version.

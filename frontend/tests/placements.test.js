@@ -14,6 +14,9 @@ const place = (source) => ({
   language: "hi",
   role: "",
   labeled_by: "recognizer",
+  change: null,
+  previous_size: null,
+  candidates: [],
 });
 
 test("files get their placements, refused ones come first, and the others are sorted by path", () => {

@@ -42,6 +42,8 @@ class PlacementRequest(BaseModel):
     """Instead of paths: files with their sizes, to preview what the save would change."""
     replace: bool = False
     """Same as in the save."""
+    targets: dict[str, str] = Field({}, max_length=MAX_FILES)
+    """Same as in the save."""
     session: UUID | None = None
     """Session that the files are going to be saved in; null for a new one."""
     rooted: bool = True
@@ -63,6 +65,9 @@ class PlacedFile(BaseModel):
     """With `files`: `unread` has the same size as the file that it replaces."""
     previous_size: int | None
     """With `files`: bytes of the file that it replaces."""
+    candidates: list[str]
+    """Of a file without a folder that is not at the path of an earlier one: files of the session that it may replace. Send the
+    choice as `targets`."""
 
 
 class RemovedFile(BaseModel):
@@ -107,6 +112,7 @@ def preview_placement(request: ApiRequest, body: PlacementRequest) -> PlacementP
         current=get_version_contents(current),
         rooted=body.rooted,
         files=_read_files(body),
+        targets=body.targets,
         replaces_all=body.replace,
     )
     changes = preview.changes
@@ -123,6 +129,7 @@ def preview_placement(request: ApiRequest, body: PlacementRequest) -> PlacementP
                 change=changes.states[placed.path] if changes else None,
                 previous_size=_previous_size(changes, placed.path),
                 labeled_by=placed.labeled_by,
+                candidates=list(preview.candidates.get(placed.source, ())),
             )
             for placed in preview.placements
         ],

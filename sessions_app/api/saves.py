@@ -61,7 +61,10 @@ class NewVersion(BaseModel):
     labels: list[LabelCorrection] = Field([], max_length=MAX_CORRECTIONS)
     """Corrections of labels of files in this request, by their paths in it."""
     rooted: bool = True
-    """Paths are relative to the project's root. If false, a common parent folder is stripped."""
+    """Paths are relative to the project's root. If false, a common parent folder is stripped, and files are matched with those that
+    they replace, by name, place and label."""
+    targets: dict[Path, Path] = Field({}, max_length=MAX_FILES)
+    """Paths in the session for some files, by path as sent, instead of the matched ones."""
 
 
 @router.post(
@@ -110,6 +113,7 @@ def create_version(
             empty_folders=body.empty_folders,
             labels=read_labels(body.labels, languages=session.current.languages if session.current else ()),
             rooted=body.rooted,
+            targets=body.targets,
         ),
         now=timezone.now(),
     )

@@ -77,3 +77,50 @@ def test_without_sizes_there_is_no_preview_of_changes(world: World):
     previewed = post_json(signed_in(world.alice), f"{ROOT}/placements", body).json()
 
     assert (previewed["files"][0]["change"], previewed["change_summary"]) == (None, "")
+
+
+def test_loose_files_are_matched_with_those_that_they_replace(world: World):
+    session = world.saved(files={**PROJECT, "out/a/notes.txt": b"1", "out/b/notes.txt": b"2"})
+    files = {"hi_audio.wav": b"a better take", "notes.txt": b"3"}
+
+    placed = {file["source"]: file for file in preview(session, files)["files"]}
+
+    assert (placed["hi_audio.wav"]["path"], placed["hi_audio.wav"]["change"]) == (HINDI, "changed")
+    assert placed["hi_audio.wav"]["candidates"] == [HINDI, SPANISH]
+    assert (placed["notes.txt"]["path"], placed["notes.txt"]["change"]) == ("notes.txt", "new")
+    assert placed["notes.txt"]["candidates"] == ["out/a/notes.txt", "out/b/notes.txt"]
+
+    # Both matches are changed.
+    targets = {"hi_audio.wav": "hi_audio.wav", "notes.txt": "out/b/notes.txt"}
+    previewed = preview(session, files, targets=targets)
+    assert previewed["change_summary"] == "1 new: hi_audio.wav; 1 changed: out/b/notes.txt"
+    world.save(session, files, targets=targets)
+    version = current_of(session)
+    assert version.change_summary.words == previewed["change_summary"]
+    saved = world.files(version)
+    assert (saved["hi_audio.wav"], saved["out/b/notes.txt"], saved[HINDI]) == (
+        b"a better take",
+        b"3",
+        PROJECT[HINDI],
+    )
+
+
+def test_files_of_a_folder_that_the_session_has_are_not_matched(world: World):
+    session = world.saved(files={**PROJECT, "docs/notes.txt": b"1"})
+
+    placed = preview(session, {f"work/{HINDI}": b"x", "work/notes.txt": b"2", "work/a.txt": b""})["files"]
+
+    assert {file["path"]: file["change"] for file in placed} == {
+        HINDI: "changed",
+        "notes.txt": "new",
+        "a.txt": "new",
+    }
+
+
+def test_two_files_with_one_target_are_refused(world: World):
+    session = world.saved(files=PROJECT)
+
+    targets = {"a.wav": HINDI, "b.wav": HINDI}
+    job = world.save(session, {"a.wav": b"1", "b.wav": b"2"}, targets=targets)
+
+    assert (job.state, job.error_code) == ("failed", "path_duplicate")

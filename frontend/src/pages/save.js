@@ -1,5 +1,6 @@
 // The page that saves: choose files, preview their placement, upload them, save them as a version.
 import { ApiError, fillUrl, isAbortError, newKey, request } from "../api.js";
+import { listChanges } from "../change-list.js";
 import { readJson, refsOf } from "../dom.js";
 import { connectDropZone } from "../drop-zone.js";
 import { showMessage } from "../error-message.js";
@@ -8,8 +9,9 @@ import { connectLabelBar, readCategories } from "../label-bar.js";
 import { LabelCorrections } from "../label-corrections.js";
 import { connectNameCheck } from "../name-check.js";
 import { PlacementTable } from "../placement-table.js";
-import { acceptedFiles, placeFiles } from "../placements.js";
+import { acceptedFiles, matchedTargets, placeFiles } from "../placements.js";
 import { connectResumeCard } from "../resume-card.js";
+import { Comparison, describeFiles } from "../upload/comparison.js";
 import { forgetUpload, rememberUpload } from "../upload/interrupted-upload.js";
 import { UploadController } from "../upload/upload-controller.js";
 
@@ -32,8 +34,15 @@ let session = existing; // a new session is created by the first save
 let chosen = [];
 /** @type {ChosenFile[]} chosen files that the server accepts */
 let accepted = [];
-/** @type {PlacedFile[]} */
-let placed = [];
+/** @type {{placed: PlacedFile[], response: PlacementPreview}} what the server previewed last */
+let previewed = { placed: [], response: { files: [], refused: [], metadata: null, removed: [], change_summary: "" } };
+/** @type {Map<string, string>} what the user has chosen that files replace: paths in the session by path as chosen */
+const chosenTargets = new Map();
+/** @type {Record<string, string>} the same, with the matches of the server */
+let targets = {};
+let previews = 0; // requested so far; only the last one is shown
+/** @type {Comparison | null} */
+let comparison = null;
 /** @type {Map<string, string>} Idempotency-Keys by request */
 const keys = new Map();
 
@@ -41,6 +50,11 @@ const table = new PlacementTable(ref("placements"), {
   onRemove: (path) => {
     if (!controller.isBusy) choose(chosen.filter((file) => file.path !== path));
   },
+  onTarget: (path, target) => {
+    chosenTargets.set(path, target);
+    if (!controller.isBusy) update();
+  },
+  onRender: () => labelBar.update(),
 });
 const corrections = new LabelCorrections(readCategories(ref("placements")));
 const labelBar = connectLabelBar(ref("placements"), {
@@ -71,6 +85,7 @@ const controller = new UploadController(form, {
 async function choose(files) {
   chosen = files;
   accepted = [];
+  stopComparison();
   controller.reset();
   hideError();
   ref("placements").hidden = !files.length;
@@ -78,23 +93,85 @@ async function choose(files) {
   ref("summary").textContent = files.length ? `${formatFileCount(files.length)}, ${size}` : "";
   updateSubmit();
   if (!files.length) return;
+  await update();
+}
+
+/** Show what a save of the chosen files would change. */
+async function update() {
+  const files = chosen;
+  stopComparison();
+  hideError();
   try {
-    const paths = files.map((file) => file.path);
-    /** @type {PlacementPreview} */
-    const preview = await request("POST", urls.placements, { paths, session: existing?.code ?? null, rooted: false });
-    if (chosen !== files) return; // other files were chosen in the meantime
-    placed = placeFiles(files, preview);
-    accepted = acceptedFiles(placed);
-    showPlacements();
-    updateSubmit();
+    const placed = await preview(files);
+    if (placed) await compare(files, placed);
   } catch (error) {
-    showError(error);
+    if (!isAbortError(error)) showError(error);
   }
 }
 
 function showPlacements() {
-  table.show(corrections.apply(placed));
-  labelBar.update();
+  const { placed, response } = previewed;
+  table.show(listChanges(corrections.apply(placed), response), { hasChanges: Boolean(existing?.parent) });
+}
+
+/**
+ * @param {ChosenFile[]} files
+ * @returns {Promise<PlacedFile[] | null>} null if other files were chosen in the meantime, or an upload has begun
+ */
+async function preview(files) {
+  previews += 1;
+  const number = previews;
+  const paths = new Set(files.map((file) => file.path));
+  for (const path of chosenTargets.keys()) if (!paths.has(path)) chosenTargets.delete(path);
+  /** @type {PlacementPreview} */
+  const response = await request("POST", urls.placements, {
+    files: describeFiles(files),
+    session: existing?.code ?? null,
+    rooted: false,
+    replace: isReplacing(),
+    targets: Object.fromEntries(chosenTargets),
+  });
+  if (number !== previews || chosen !== files || controller.isBusy) return null;
+  const placed = placeFiles(files, response);
+  targets = matchedTargets(placed);
+  accepted = acceptedFiles(placed);
+  previewed = { placed, response };
+  showPlacements();
+  showSummary(placed, response);
+  updateSubmit();
+  return placed;
+}
+
+/**
+ * Read the files whose size is that of the version, to find out which of them were changed.
+ * @param {ChosenFile[]} files
+ * @param {PlacedFile[]} placed
+ */
+async function compare(files, placed) {
+  const unread = placed.filter(({ placement }) => placement?.change === "unread").map(({ file }) => file);
+  if (!unread.length) return;
+  const current = new Comparison(urls.hashWorker);
+  comparison = current;
+  await current.read(unread);
+  if (comparison !== current) return;
+  comparison = null;
+  await preview(files);
+}
+
+function stopComparison() {
+  comparison?.cancel();
+  comparison = null;
+}
+
+/**
+ * @param {PlacedFile[]} placed
+ * @param {PlacementPreview} response
+ */
+function showSummary(placed, { change_summary: words }) {
+  const unread = placed.filter(({ placement }) => placement?.change === "unread").map(({ file }) => file.file.size);
+  const comparing = `Comparing ${formatFileCount(unread.length)}, ${formatBytes(sum(unread))}, with version`;
+  ref("change-summary").hidden = !existing?.parent;
+  ref("change-summary").textContent = unread.length ? `${comparing} ${existing?.parent} …` : `${words}.`;
 }
 
 /** @param {ChosenFile[]} files replace those of the same paths */
@@ -116,10 +193,17 @@ function updateSubmit() {
 
 // ---- Saving ----
 
+/** Whether files that are not chosen are removed. */
+function isReplacing() {
+  const mode = form.elements.namedItem("mode");
+  return mode instanceof RadioNodeList && mode.value === "replace";
+}
+
 /** @param {string} name of a control */
 const input = (name) => /** @type {HTMLInputElement} */ (form.elements.namedItem(name));
 
 async function save() {
+  stopComparison(); // the upload reads the rest
   setBusy(true);
   hideError();
   ref("notice").hidden = true;
@@ -202,16 +286,16 @@ async function deleteEmptySession() {
  * @param {{code: string, parent: number}} target
  */
 async function createVersion(uploader, { code, parent }) {
-  const mode = form.elements.namedItem("mode");
   try {
     const job = await requestOnce(fillUrl(urls.createVersion, code), {
       parent,
       message: input("message").value,
-      replace: mode instanceof RadioNodeList && mode.value === "replace",
+      replace: isReplacing(),
       uploads: uploader.uploads,
       blobs: uploader.blobs,
       labels: corrections.toJson(accepted.map((file) => file.path)),
       rooted: false,
+      targets,
     });
     return fillUrl(urls.job, job.code);
   } catch (error) {
@@ -274,6 +358,10 @@ function showConflict(target, current) {
   };
 }
 
+for (const choice of form.querySelectorAll('[name="mode"]'))
+  choice.addEventListener("change", () => {
+    if (chosen.length && !controller.isBusy) update();
+  });
 const resumeCard = connectResumeCard(form);
 connectDropZone(ref("drop-zone"), addFiles);
 form.addEventListener("submit", (event) => {

@@ -13,6 +13,9 @@ const MAX_BYTES_PER_BATCH = 4 * 1024 * 1024;
 /** @type {WeakMap<File, {sha256: string, cacheKey: string}>} digests of this page's files, for a second choice of them */
 const digestsByFile = new WeakMap();
 
+/** Return the digest of a file that this page has read, or "". @param {File} file */
+export const findDigest = (file) => digestsByFile.get(file)?.sha256 ?? "";
+
 export class HashPool {
   /** @type {Worker[]} */
   #workers = [];

@@ -55,6 +55,7 @@ def perform_save(context: JobContext) -> None:
         current=before,
         rooted=rooted,
         removed=job.params["removed"],
+        targets=job.params.get("targets", {}),
         has_metadata=metadata is not None and metadata.is_intact,
     )
     placements = _add_facts(placements, files)
@@ -89,6 +90,7 @@ def _require_parent(job: Job, session: DubbingSession, files: Sequence[UploadedF
             removed=job.params["removed"],
             replaces_all=job.params["replace"],
             rooted=bool(job.params.get("rooted")),
+            targets=job.params.get("targets", {}),
         )
     return session.current
 

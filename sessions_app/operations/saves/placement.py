@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from dubbing_core.categories import Category
+from dubbing_core.file_matching import match_files
 from dubbing_core.labels import LabelAuthor, Role
 from dubbing_core.manifest import ManifestEntry
-from dubbing_core.paths import fold_path
 from dubbing_core.placement import Placement, place_files
-from dubbing_core.projection import project_path, project_paths
 from sessions_app.models import Blob, Version
+from sessions_app.operations.saves.paths import check_paths
 from sessions_app.queries.manifests import VersionContents, get_labels_by_person
+
+NO_TARGETS: Mapping[str, str] = MappingProxyType({})
 
 
 def place_in_session(
@@ -22,15 +25,18 @@ def place_in_session(
     rooted: bool,
     removed: Collection[str] = (),
     has_metadata: bool = True,
+    targets: Mapping[str, str] = NO_TARGETS,
 ) -> list[Placement]:
     """Return path and label of files in a session's current version.
 
     A file at the path of an earlier one replaces it and keeps its label.
 
-    :param rooted: paths start at the project's root, so no other file is replaced. Otherwise a new file also replaces the one at the
-        same place of the session's tree.
+    :param rooted: paths start at the project's root, so no other file is replaced. Otherwise new files also replace those that
+        `match_files` finds.
     :param removed: paths in the session that the same save removes.
     :param has_metadata: as for `place_files`.
+    :param targets: paths in the session that a person has chosen for some files, by path as received.
+    :raises BadInputError: two files have the same target.
     """
     parent = current.version
     if parent is None:
@@ -44,7 +50,12 @@ def place_in_session(
         has_metadata=has_metadata,
         known={path: entry.label for path, entry in entries.items()},
     )
-    replaced = {} if rooted else _find_replaced(placements, entries)
+    placements = [
+        replace(placement, path=targets.get(placement.source, placement.path)) for placement in placements
+    ]
+    if targets:
+        check_paths([placement.path for placement in placements])
+    replaced = {} if rooted else _find_replaced(placements, entries, without=targets)
     placements = [
         _keep_label(placement, entries[path])
         if (path := replaced.get(placement.path, placement.path)) in entries
@@ -102,23 +113,31 @@ def find_video_name(placements: Sequence[Placement]) -> str | None:
     return None
 
 
-def _find_replaced(placements: Sequence[Placement], entries: Mapping[str, ManifestEntry]) -> dict[str, str]:
+def _find_replaced(
+    placements: Sequence[Placement], entries: Mapping[str, ManifestEntry], *, without: Collection[str]
+) -> dict[str, str]:
     """Return the earlier file that each new one replaces, by the new one's path.
 
-    It is the one at the same place in the session's tree: `hi.srt` replaces `translations/hi.srt`.
+    Where files of a folder are at the paths of earlier ones, the folder's other files are new.
+
+    :param without: files, by path as received, that keep their path.
     """
-    new = [placement for placement in placements if placement.path not in entries]
-    if not new:
-        return {}
-    saved_again = {placement.path for placement in placements if placement.path in entries}
-    places = project_paths({path: entry.label for path, entry in entries.items()})
-    by_place = {fold_path(place): path for path, place in places.items() if path not in saved_again}
-    replaced = {}
-    for placement in new:
-        path = by_place.pop(fold_path(project_path(placement.path, placement.category)), None)
-        if path is not None:
-            replaced[placement.path] = path
-    return replaced
+    saved_again = {placement.path for placement in placements}
+    is_same_folder = any("/" in placement.source and placement.path in entries for placement in placements)
+    new = {
+        placement.path: placement.label
+        for placement in placements
+        if placement.path not in entries
+        and placement.source not in without
+        and placement.role is not Role.SESSION_METADATA
+        and not (is_same_folder and "/" in placement.source)
+    }
+    earlier = {
+        path: entry.label
+        for path, entry in entries.items()
+        if path not in saved_again and not entry.is_metadata
+    }
+    return match_files(new, earlier)
 
 
 def _keep_label(placement: Placement, entry: ManifestEntry) -> Placement:

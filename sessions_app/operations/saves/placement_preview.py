@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from dubbing_core.file_matching import list_candidates
 from dubbing_core.paths import PathError, check_tree, parse_saved_path
 from dubbing_core.placement import Placement, find_metadata
 from sessions_app.operations.errors import BadInputError
 from sessions_app.operations.saves.change_preview import ChangePreview, FileToSave, preview_changes
-from sessions_app.operations.saves.placement import place_in_session
+from sessions_app.operations.saves.placement import NO_TARGETS, place_in_session
 from sessions_app.queries.manifests import VersionContents
 
 MAX_COLLISIONS = 20
+MAX_MATCHED = 100
+"""Files without a folder whose match can be changed; more are no hand-picked files."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +34,8 @@ class PlacementPreview:
     """The path that is used as the session's metadata.json."""
     changes: ChangePreview | None
     """None where sizes are unknown."""
+    candidates: Mapping[str, Sequence[str]]
+    """Files of the session that a file without a folder may replace, by its path as received."""
 
 
 def preview_placement(
@@ -38,12 +43,13 @@ def preview_placement(
     *,
     current: VersionContents,
     rooted: bool,
+    targets: Mapping[str, str] = NO_TARGETS,
     files: Mapping[str, FileToSave] | None = None,
     replaces_all: bool = False,
 ) -> PlacementPreview:
     """Return the placement of a folder's files in a session's current version.
 
-    :param rooted: see `place_in_session`.
+    :param rooted: see `place_in_session`, as for `targets`.
     :param files: sizes and hashes by raw path, to preview the changes.
     :param replaces_all: the save removes every other file.
     :raises BadInputError: too many paths collide; the folder must be cleaned up first.
@@ -61,7 +67,7 @@ def preview_placement(
             if files is not None:
                 sized[path] = files[raw]
     refused += _remove_collisions(paths)
-    placements = place_in_session(paths, current=current, rooted=rooted)
+    placements = place_in_session(paths, current=current, rooted=rooted, targets=targets)
     changes = None
     if files is not None:
         changes = preview_changes(placements, sized, current=current, replaces_all=replaces_all)
@@ -70,7 +76,21 @@ def preview_placement(
         refused=refused,
         metadata=find_metadata(paths, rooted=rooted),
         changes=changes,
+        candidates={} if rooted else _find_candidates(placements, current),
     )
+
+
+def _find_candidates(placements: Sequence[Placement], current: VersionContents) -> dict[str, list[str]]:
+    earlier = {entry.path: entry.label for entry in current.manifest.files}
+    loose = [placement for placement in placements if "/" not in placement.source]
+    if not earlier or len(loose) > MAX_MATCHED:
+        return {}
+    found = {
+        placement.source: list_candidates(placement.source, placement.label, earlier)
+        for placement in loose
+        if placement.source not in earlier
+    }
+    return {source: candidates for source, candidates in found.items() if candidates}
 
 
 def _remove_collisions(paths: list[str]) -> list[RefusedPath]:

@@ -45,6 +45,8 @@ class SaveRequest:
     """Corrections of labels, by the path as received."""
     rooted: bool = False
     """Paths start at the project's root, not at a folder around it."""
+    targets: Mapping[str, str] = field(default_factory=dict)
+    """Paths in the session that a person has chosen for some files, by path as received."""
 
 
 def request_save(
@@ -70,6 +72,7 @@ def request_save(
             "Some files are not complete yet. Wait for the uploads, then save.", code="upload_incomplete"
         )
     folders = _normalize_folders(request.empty_folders or ())
+    targets = _parse_targets(request.targets)
     check_file_count(sum(upload.file_count for upload in files) + len(request.known))
     if not is_up_to_date(session, request.parent):
         hashes = {file.path: file.sha256 for upload in files for file in iter_files(upload)}
@@ -80,6 +83,7 @@ def request_save(
             removed=request.removed,
             replaces_all=request.replace,
             rooted=request.rooted,
+            targets=targets,
         )
     with transaction.atomic():
         reused = reuse_stored_blobs(owner=author, files=request.known, now=now) if request.known else []
@@ -97,6 +101,7 @@ def request_save(
                 "replace": request.replace,
                 "rooted": request.rooted,
                 "removed": list(request.removed),
+                "targets": targets,
                 "upload_count": len(files) + len(reused),
                 **({"labels": write_corrections(labels)} if labels else {}),
                 **({} if request.empty_folders is None else {"empty_folders": folders}),
@@ -104,6 +109,13 @@ def request_save(
             uploads=[*files, *reused],
             now=now,
         )
+
+
+def _parse_targets(targets: Mapping[str, str]) -> dict[str, str]:
+    try:
+        return {parse_saved_path(source): parse_saved_path(target) for source, target in targets.items()}
+    except PathError as error:
+        raise BadInputError(str(error), code=error.code) from error
 
 
 def _normalize_folders(folders: Sequence[str]) -> list[str]:

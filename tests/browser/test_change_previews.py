@@ -1,0 +1,112 @@
+"""The page that saves: what will change, before it is sent."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.browser_user import BrowserUser
+
+SEGMENTS = 60
+
+
+@pytest.fixture
+def bob(make_signed_in_user: Callable[..., BrowserUser]) -> BrowserUser:
+    return make_signed_in_user("bob")
+
+
+@pytest.fixture
+def folder(work_folder: Path) -> Path:
+    """A folder of segments and texts, with bytes that no other test uses."""
+    folder = work_folder / "talk"
+    for part in ("audio", "translations"):
+        (folder / part).mkdir(parents=True)
+    for number in range(SEGMENTS):
+        (folder / "audio" / f"hi_{number:03}.wav").write_bytes(os.urandom(100))
+    (folder / "translations" / "hi.srt").write_bytes(os.urandom(50))
+    return folder
+
+
+def open_save_page(bob: BrowserUser) -> None:
+    bob.page.get_by_role("link", name="Open session").click()
+    bob.page.get_by_role("link", name="Save new version").click()
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_save_shows_what_it_will_change(bob: BrowserUser, folder: Path, width: int):
+    page = bob.page
+    page.set_viewport_size({"width": width, "height": 900})
+    bob.open("/sessions/new/")
+    bob.choose("folder", folder)
+    expect(page.get_by_text("Showing 51 of 61 files.")).to_be_visible()
+    page.get_by_role("button", name="Show more of audio/").click()
+    expect(page.get_by_role("row", name="hi_059.wav")).to_be_visible()
+    page.get_by_role("button", name="Save session").click()
+    bob.wait_for_job("Saved as version 1")
+    (folder / "audio" / "hi_007.wav").write_bytes(os.urandom(100))
+    (folder / "audio" / "hi_008.wav").unlink()
+    (folder / "audio" / "es.wav").write_bytes(b"spanish")
+
+    open_save_page(bob)
+    bob.choose("folder", folder)
+
+    words = "1 new: audio/es.wav; 1 changed: audio/hi_007.wav"
+    expect(page.get_by_role("status").filter(has_text=words)).to_have_text(f"{words}.")
+    expect(page.locator(".chip")).to_have_text(["1 new 7 B", "1 changed 100 B", "59 unchanged 5.7 KiB"])
+    # The folder in which nothing changes is folded.
+    row = page.get_by_role("row", name="translations/hi.srt")
+    expect(row).to_be_hidden()
+    page.get_by_role("button", name="translations/").click()
+    expect(row).to_be_visible()
+
+    page.get_by_role("button", name="1 changed").click()
+    expect(page.locator(".placements .file")).to_have_text(["talk/audio/hi_007.wav"])
+    page.get_by_role("button", name="1 changed").click()
+    page.get_by_role("searchbox", name="Search files").fill("AUDIO 058")
+    expect(page.locator(".placements .file")).to_have_text(["talk/audio/hi_058.wav"])
+    page.get_by_role("searchbox", name="Search files").fill("")
+
+    page.get_by_text("Replace everything").click()
+    expect(page.get_by_role("status").filter(has_text=f"{words}; 1 removed.")).to_be_visible()
+    page.get_by_role("button", name="1 removed").click()
+    expect(page.get_by_role("row", name="audio/hi_008.wav")).to_contain_text("Removed")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+    page.get_by_role("button", name="Save new version").click()
+    bob.wait_for_job("Saved as version 2")
+    page.get_by_role("link", name="Open session").click()
+    expect(page.get_by_text(f"{words}; 1 removed")).to_be_visible()
+    assert bob.errors == []
+
+
+def test_a_loose_file_replaces_its_match_or_the_file_that_the_user_chooses(
+    bob: BrowserUser, folder: Path, work_folder: Path
+):
+    page = bob.page
+    bob.open("/sessions/new/")
+    bob.choose("folder", folder)
+    page.get_by_role("button", name="Save session").click()
+    bob.wait_for_job("Saved as version 1")
+    segment = work_folder / "hi_007.wav"
+    segment.write_bytes(os.urandom(80))
+
+    open_save_page(bob)
+    bob.choose("files", segment)
+
+    match = page.get_by_label("What hi_007.wav replaces")
+    expect(match).to_have_value("audio/hi_007.wav")
+    expect(page.get_by_text("1 changed: audio/hi_007.wav.")).to_be_visible()
+    match.select_option("Add as a new file")
+    expect(page.get_by_text("1 new: hi_007.wav.")).to_be_visible()
+    match.select_option("Replace audio/hi_009.wav")
+    expect(page.get_by_text("1 changed: audio/hi_009.wav.")).to_be_visible()
+
+    page.get_by_role("button", name="Save new version").click()
+    bob.wait_for_job("Saved as version 2")
+    page.get_by_role("link", name="Open session").click()
+    expect(page.get_by_text("1 changed: audio/hi_009.wav")).to_be_visible()
+    assert bob.errors == []

@@ -70,6 +70,18 @@ def test_a_finish_marker_ends_a_stage(changes):
     assert changes.at(14) == ALL
 
 
+def test_a_checkpoint_of_a_recognized_tool_ends_a_stage(changes):
+    changes.at(0, "out/talk.srt", "out/translated.json", "out/job.log")
+    changes.at(3, "out/.checkpoint.json")
+    assert changes.at(4, "out/job.log") == Due(frozenset({"out/job.log"}), includes_other=False)
+
+
+def test_a_record_of_progress_that_grows_delays_nothing(changes):
+    changes.at(0, "hi.wav", ".progress")
+    changes.at(5, ".progress")
+    assert changes.at(10, ".progress") == Due(frozenset({".progress"}), includes_other=False)
+
+
 def test_labels_of_deleted_files_are_kept(changes):
     changes.at(0, "audio/hi.wav")
     changes.at(1, deleted="audio/hi.wav")

@@ -32,7 +32,7 @@ class FolderActivity:
     max_wait: float
     labels: dict[str, Label] = field(default_factory=dict)
     """Those of deleted files included."""
-    markers: frozenset[str] = frozenset()
+    finish_markers: frozenset[str] = frozenset()
     """Files that mark finished stages."""
     _files: Mapping[str, Stat] = field(default_factory=dict)
     _changed_at: dict[str, float] = field(default_factory=dict)
@@ -47,7 +47,7 @@ class FolderActivity:
         if files.keys() != self._files.keys():
             found = label_files(files)
             self.labels.update(found.labels)
-            self.markers = found.markers
+            self.finish_markers = found.finish_markers
         self._files = files
         for path in changed:
             self.touch(path, now=now)
@@ -59,7 +59,7 @@ class FolderActivity:
         self._first_changed_at.setdefault(path, now)
 
     def is_stage_file(self, path: str) -> bool:
-        return path in self.markers or is_stage_file(path, self.labels.get(path, OTHER))
+        return path in self.finish_markers or is_stage_file(path, self.labels.get(path, OTHER))
 
     def waited(self, paths: Iterable[str], *, now: float) -> float:
         """Return for how many seconds one of the files has been waiting to be saved."""
@@ -89,7 +89,9 @@ class FolderActivity:
     def _finished_at(self) -> float | None:
         """Return when a file was last written that marks a finished stage."""
         times = [
-            time for path, time in self._changed_at.items() if path in self.markers and path in self._files
+            time
+            for path, time in self._changed_at.items()
+            if path in self.finish_markers and path in self._files
         ]
         return max(times, default=None)
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from dubbing_core.categories import METADATA_NAME, Category
-from dubbing_core.hidden_files import is_finish_marker
 from dubbing_core.labels import Label, Role
 from dubbing_core.layouts.recognizers import recognize
 
@@ -17,27 +16,18 @@ NO_RESULTS = frozenset({Role.IGNORED, Role.PREVIEW, Role.REPORT})
 
 @dataclass(frozen=True)
 class FolderLabels:
-    """Labels of a folder's files by path, and the files that mark finished stages."""
+    """Labels of a folder's files, and the files that mark finished stages."""
 
     labels: Mapping[str, Label]
-    markers: frozenset[str]
+    finish_markers: frozenset[str]
 
 
 def label_files(paths: Iterable[str]) -> FolderLabels:
     """Label the files of a folder."""
-    paths = list(paths)
     recognition = recognize(paths)
     if recognition is None:
         return FolderLabels({}, frozenset())
-    named = {path for path in recognition.finished if recognition.labels[path].role is Role.MARKER}
-    return FolderLabels(recognition.labels, frozenset(named.union(filter(is_finish_marker, paths))))
-
-
-def find_markers(paths: Iterable[str]) -> frozenset[str]:
-    """Return the hidden files in which tools record their progress: all harmless."""
-    recognition = recognize(paths)
-    markers = recognition.markers if recognition is not None else []
-    return frozenset(path for path in markers if "/." not in f"/{path.rpartition('/')[0]}")
+    return FolderLabels(recognition.labels, frozenset(recognition.finish_markers))
 
 
 def find_source(labels: Mapping[str, Label]) -> str | None:
@@ -48,9 +38,7 @@ def find_source(labels: Mapping[str, Label]) -> str | None:
 
 def is_stage_file(path: str, label: Label) -> bool:
     """Return whether a file belongs to a stage of the pipeline, unlike logs and notes."""
-    if path == METADATA_NAME or label.role is Role.MARKER:
-        return True
-    return label.category is not Category.OTHER and label.role not in NO_RESULTS
+    return path == METADATA_NAME or (label.category is not Category.OTHER and label.role not in NO_RESULTS)
 
 
 def stage_message(labels: Iterable[Label]) -> str:

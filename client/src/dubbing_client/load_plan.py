@@ -26,7 +26,6 @@ from dubbing_client.errors import (
 )
 from dubbing_client.file_hashes import THREADS, hash_file
 from dubbing_client.folder import Folder, Stat, is_junction
-from dubbing_client.folder_labels import find_markers
 from dubbing_client.folder_session import session_of_folder
 from dubbing_client.objects import Manifest, Session
 from dubbing_client.obstacles import find_obstacles
@@ -37,7 +36,7 @@ from dubbing_client.spelling import DiskSpelling
 from dubbing_client.state import FileHash, State
 from dubbing_core.categories import METADATA_NAME, Category
 from dubbing_core.concurrency import run_in_threads
-from dubbing_core.hidden_files import is_hidden
+from dubbing_core.hidden_files import find_hidden
 from dubbing_core.paths import PathError, check_collisions, check_tree, fold_path, has_invisible_characters
 from dubbing_core.selection import Selection
 
@@ -140,10 +139,10 @@ def plan_load(
     _check_space(folder, files)
     _compare(plan, files, state, listener)
     _add_obstacles(plan, state)
-    markers = find_markers(file.path for file in files)
+    hidden = set(find_hidden([file.path for file in files]))
     for file in plan.fetch:
         if not state.is_stored(file.path, file.sha256):
-            if is_hidden(file.path) and file.path not in markers:
+            if file.path in hidden:
                 plan.hidden.append(file.path)
             if has_invisible_characters(file.path):
                 plan.invisible.append(file.path)

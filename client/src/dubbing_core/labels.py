@@ -42,7 +42,7 @@ class Role(StrEnum):
     PROJECT = "project"
     """The tool's own description of the project: state, settings, lines with their voices."""
     MARKER = "marker"
-    """Records that a step of the tool has finished."""
+    """Records the tool's progress, for example that a step has finished."""
     PREVIEW = "preview"
     """Thumbnail, cover or low-quality copy."""
     REPORT = "report"
@@ -75,7 +75,7 @@ ROLE_LABELS = {
     Role.SUBTITLED_VIDEO: "Subtitled video, not dubbed",
     Role.INTERMEDIATE: "Intermediate file",
     Role.PROJECT: "Project file",
-    Role.MARKER: "Marker of a finished step",
+    Role.MARKER: "Record of progress",
     Role.PREVIEW: "Preview",
     Role.REPORT: "Log or report",
     Role.SESSION_METADATA: "Metadata of the session",

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from dubbing_core.hidden_files import is_hidden
+from dubbing_core.hidden_files import find_hidden
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ from dubbing_core.hidden_files import is_hidden
     ],
 )
 def test_files_that_other_programs_use_are_hidden(path):
-    assert is_hidden(path)
+    assert find_hidden([path, "talk.mp4", "log/cleaned_chunks.xlsx"]) == [path]
 
 
 @pytest.mark.parametrize(
@@ -54,4 +54,8 @@ def test_files_that_other_programs_use_are_hidden(path):
     ],
 )
 def test_markers_and_media_of_dubbing_tools_are_not(path):
-    assert not is_hidden(path)
+    assert find_hidden([path]) == []
+
+
+def test_a_marker_in_a_hidden_folder_stays_hidden():
+    assert find_hidden([".git/.subtitle_done", "log/cleaned_chunks.xlsx"]) == [".git/.subtitle_done"]

@@ -16,8 +16,10 @@ from dubbing_core.layouts.scripts import detect_text_language
 from dubbing_core.steps import Step
 
 NAME = "Dubbing-Pipeline"
+CHECKPOINT = ".checkpoint.json"
+"""Written after each step."""
 MARKERS = (
-    ".checkpoint.json",
+    CHECKPOINT,
     "manifest.json",
     "translated.json",
     "diarization.json",
@@ -115,6 +117,8 @@ def _read(folder: FolderIndex, root: str, evidence: list[str]) -> ToolFolder:
     found.voices = find_voices(spoken) or read_voice_map(report)
     found.speakers = find_speakers(lines) or find_speakers(spoken)
     apply_rules(folder, found, RULES)
+    if root + CHECKPOINT in folder:
+        found.finished[root + CHECKPOINT] = None
     stems = {match["stem"] for name in names if (match := DUBBED.fullmatch(name))}
     stems |= {name.removesuffix(".translated.srt") for name in translated}
     found.source_candidates = [

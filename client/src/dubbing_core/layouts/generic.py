@@ -11,7 +11,7 @@ from dubbing_core.file_kinds import FileKind, guess_kind
 from dubbing_core.labels import Label, Role
 from dubbing_core.languages import find_language_tag, parse_language_code
 from dubbing_core.layouts.folder_index import FolderIndex, is_junk
-from dubbing_core.layouts.names import classify_name, suggest_role
+from dubbing_core.layouts.names import classify_name, is_marker, suggest_role
 
 NAME = "generic"
 DOCUMENTS_READ = 16
@@ -45,6 +45,8 @@ def label_others(
             )
         elif is_junk(path) or path.startswith(f"{PRIVATE_FOLDER}/"):
             labels[path] = Label(category=Category.OTHER, role=Role.IGNORED)
+        elif is_marker(path):
+            labels[path] = Label(category=Category.OTHER, role=Role.MARKER)
         else:
             category = classify_name(path)
             language = "" if category in UNLABELED_LANGUAGE else _find_language(path, stems, languages)
@@ -124,7 +126,7 @@ def _read_documents(folder: FolderIndex, labels: dict[str, Label]) -> None:
         for path, label in labels.items()
         if label.category in {Category.OTHER, Category.TRANSCRIPTIONS}
         and path.endswith(".json")
-        and label.role is not Role.IGNORED
+        and label.role not in {Role.IGNORED, Role.MARKER}
     ]
     for path in documents[:DOCUMENTS_READ]:
         document: Any = folder.load_json(path)

@@ -94,6 +94,16 @@ ROLES = {
     Category.MIXED_VIDEOS: Role.MIXED_VIDEO,
     Category.ORIGINAL_VIDEO: Role.SOURCE,
 }
+FINISH_MARKER = re.compile(
+    r"[._](?:[\w-]+[._-])?(?:done|complete|completed|finished|success)(?:\.(?:json|jsonl|txt))?",
+    re.IGNORECASE,
+)
+"""Files that tools write when a step has finished: `.subtitle_done`, `_SUCCESS`."""
+PROGRESS_RECORD = re.compile(
+    r"\.(?:[\w-]+[._-])?(?:processed|failed|checkpoint|progress|state)(?:\.(?:json|jsonl|txt))?",
+    re.IGNORECASE,
+)
+"""Files in which tools record their progress: `.checkpoint.json`."""
 SEGMENT_NAME = re.compile(r"\d+([_.-]\d+)*|(seg|segment|line|chunk|clip)[_.-]?\d+.*")
 
 
@@ -125,6 +135,19 @@ def suggest_role(path: str, category: Category) -> Role:
         if SEGMENT_NAME.fullmatch(stem):
             return Role.SEGMENT
     return ROLES.get(category, Role.NONE)
+
+
+def is_finish_marker(path: str) -> bool:
+    """Return whether a tool writes the file when a step has finished."""
+    return FINISH_MARKER.fullmatch(path.rpartition("/")[2]) is not None
+
+
+def is_marker(path: str) -> bool:
+    """Return whether a tool records its progress in the file."""
+    name = path.rpartition("/")[2]
+    return name[:1] in {".", "_"} and (
+        FINISH_MARKER.fullmatch(name) is not None or PROGRESS_RECORD.fullmatch(name) is not None
+    )
 
 
 def is_generated_video(path: str) -> bool:

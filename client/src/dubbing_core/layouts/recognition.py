@@ -65,8 +65,8 @@ class ToolFolder:
     translations: dict[str, TextPlace] = field(default_factory=dict)
     """By language; "" where it is not known."""
     questions: list[Question] = field(default_factory=list)
-    finished: dict[str, Step] = field(default_factory=dict)
-    """Files whose presence records that a step has finished."""
+    finished: dict[str, Step | None] = field(default_factory=dict)
+    """Files whose presence records that a step has finished; None for a step that is not known."""
     source_candidates: list[str] = field(default_factory=list)
     """Paths of which one is the source, unless another tool made it; most probable first."""
     asks_for_source: str = ""
@@ -94,7 +94,7 @@ class Recognition:
     transcript: TextPlace | None = None
     translations: Mapping[str, TextPlace] = field(default_factory=dict)
     questions: tuple[Question, ...] = ()
-    finished: Mapping[str, Step] = field(default_factory=dict)
+    finished: Mapping[str, Step | None] = field(default_factory=dict)
     folders: Sequence[ToolFolder] = ()
 
     @property
@@ -115,6 +115,11 @@ class Recognition:
         """Paths of small files with which tools record their progress; harmless to write."""
         return [path for path, label in self.labels.items() if label.role is Role.MARKER]
 
+    @property
+    def finish_markers(self) -> list[str]:
+        """Those of the markers that tools write when a step has finished."""
+        return [path for path in self.markers if path in self.finished]
+
     def to_json(self) -> dict[str, Any]:
         """Return the document that `classify` prints."""
         return {
@@ -127,7 +132,7 @@ class Recognition:
             "speakers": list(self.speakers),
             "transcript": _place_to_json(self.transcript),
             "translations": {tag: _place_to_json(place) for tag, place in self.translations.items()},
-            "finished": {path: step.value for path, step in self.finished.items()},
+            "finished": {path: step.value if step else "" for path, step in self.finished.items()},
             "files": [
                 {
                     "path": path,

@@ -25,6 +25,7 @@ from dubbing_core.layouts import (
     voicestudio,
 )
 from dubbing_core.layouts.folder_index import FolderIndex, ReadSmallFile, is_junk
+from dubbing_core.layouts.names import is_finish_marker
 from dubbing_core.layouts.recognition import Question, QuestionCode, Recognition, TextPlace, ToolFolder
 from dubbing_core.layouts.sources import are_bases, find_candidates
 
@@ -177,7 +178,9 @@ def _summarize(
     ]
     voices: dict[str, str] = {}
     translations: dict[str, TextPlace] = {}
-    finished = {}
+    finished = {
+        path: None for path, label in labels.items() if label.role is Role.MARKER and is_finish_marker(path)
+    }
     for each in found:
         voices = {**each.voices, **voices}
         translations = {**each.translations, **translations}

@@ -320,12 +320,36 @@ def test_markers_of_finished_steps_are_reported():
         dict.fromkeys([".subtitle_done", "log/cleaned_chunks.xlsx", "src.srt", "trans.srt", "talk.mp4"])
     )
 
-    assert result.markers == [".subtitle_done"]
+    assert result.markers == result.finish_markers == [".subtitle_done"]
     assert result.finished == {
         ".subtitle_done": Step.TRANSLATED,
         "src.srt": Step.TRANSCRIBED,
         "trans.srt": Step.TRANSLATED,
     }
+
+
+@pytest.mark.parametrize(
+    ("tool", "path", "finishes"),
+    [
+        ("videolingo", ".subtitle_done", True),
+        ("videolingo", ".dubbing_done", True),
+        ("dubbing_pipeline", "Output/talk/.checkpoint.json", True),
+        ("generic", "out/_SUCCESS", True),
+        ("generic", ".stage_3.done", True),
+        ("generic", ".progress", False),
+        ("generic", "out/.job_state.json", False),
+        ("linly", ".finished", True),
+    ],
+)
+def test_recognizers_name_the_records_of_progress(tool, path, finishes):
+    tree = BUILDERS[tool](Project())
+
+    result = recognize([*tree.files, path])
+
+    assert result is not None
+    assert path in result.markers
+    assert (path in result.finish_markers) is finishes
+    assert result.labels[path].category is Category.OTHER
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import json
 
 from bench.population.values import Choice, Values
 from dubbing_core.categories import FOLDERS, Category
-from dubbing_core.progress import Progress, compute_stage
+from dubbing_core.progress import Progress, Stage
 from dubbing_core.session_names import fold_session_name
 
 SUBJECTS = [
@@ -150,7 +150,8 @@ class Project:
         )
 
     def stage(self, version: int, last: int) -> str:
-        return compute_stage(self.progress(version, last)).value
+        progress = self.progress(version, last)
+        return (Stage.COMPLETED if progress.has_videos else progress.furthest).value
 
     def document(self, values: Values) -> str:
         """Return metadata.json of a version, with texts in every language."""

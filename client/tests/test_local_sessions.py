@@ -111,6 +111,28 @@ def test_missing_files_are_left_out(manager, caplog):
     assert manager.get_session_info("Talk")["has_audio"] is False
 
 
+def test_progress_is_derived_from_files_that_are_not_empty(manager):
+    data = {
+        "languages": ["hi", "es"],
+        "transcription_text": "Hello",
+        "translations": {"hi": "नमस्ते", "es": "Hola"},
+        "audio_paths": {"hi": write("hi.wav"), "es": write("es.wav")},
+        "final_videos": {"hi": write("hi.mp4")},
+    }
+    stages = []
+    for more in (
+        {},
+        {"final_videos": {"es": write("empty.mp4", b"")}},
+        {"final_videos": {"es": write("es.mp4")}},
+    ):
+        assert manager.save_session("Talk", {**data, **more})
+        stages.append(json.loads(Path("sessions/Talk/metadata.json").read_text())["session_metadata"])
+    assert [stage["pipeline_stage"] for stage in stages] == ["dubbed", "dubbed", "completed"]
+
+    assert manager.save_session("Empty", {"audio_paths": {"hi": write("hi.wav", b"")}})
+    assert manager.get_session_info("Empty")["has_audio"] is False
+
+
 def test_conventional_files_are_copied(manager):
     write("original_asr.json", b"[]")
     write("custom_voices/custom_hi_voice_01_demo.wav")

@@ -125,16 +125,7 @@ class ProgressMatrix:
     @property
     def stage(self) -> Stage:
         """The furthest stage reached, whether or not the stages before it exist."""
-        if self.is_completed:
-            return Stage.COMPLETED
-        progress = self.progress
-        if progress.has_videos:
-            return Stage.DUBBED
-        if progress.has_audio:
-            return Stage.VOICED
-        if progress.has_translations:
-            return Stage.TRANSLATED
-        return Stage.TRANSCRIBED if progress.has_transcription else Stage.EMPTY
+        return Stage.COMPLETED if self.is_completed else self.progress.furthest
 
     def _has_any(self, step: Step) -> bool:
         return any(cell.has_results for (_, each), cell in self.cells.items() if each is step)

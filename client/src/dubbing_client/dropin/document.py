@@ -31,6 +31,8 @@ from dubbing_core.metadata import (
     MetadataError,
     relativize_path,
 )
+from dubbing_core.progress import Progress
+from dubbing_core.progress_matrix import ProgressMatrix, compute_document_progress
 from dubbing_core.texts import ExtractedTexts
 
 SESSION_FOLDERS = tuple(folder for folder, category in FOLDERS.items() if category is not Category.OTHER)
@@ -115,22 +117,40 @@ def describe_files(sizes: Mapping[str, int], *, now: datetime) -> dict[str, Any]
 
     :param sizes: by path in the session's tree.
     """
-    entries = []
-    for path, size in sizes.items():
-        category = classify_path(path)
-        language = detect_language(path, category)
-        entries.append(
-            ManifestEntry(path=path, sha256="", size=size, crc32=0, category=category, language=language)
-        )
     return metadata.build_document(
         None,
-        entries=entries,
+        entries=_describe_entries({}, sizes),
         video_name=None,
         texts=ExtractedTexts(),
         created_at=now,
         last_updated=now,
         last_accessed=now,
     )
+
+
+def find_progress(document: Mapping[str, Any], sizes: Mapping[str, int]) -> ProgressMatrix:
+    """Return the progress of a session, from its document and its files.
+
+    Empty files complete nothing.
+
+    :param document: with paths of the session's tree.
+    :param sizes: by path in the session's tree.
+    """
+    return compute_document_progress(document, _describe_entries(document, sizes))
+
+
+def _describe_entries(document: Mapping[str, Any], sizes: Mapping[str, int]) -> list[ManifestEntry]:
+    named = {
+        path: language for key in PATHS_BY_LANGUAGE for language, path in (document.get(key) or {}).items()
+    }
+    entries = []
+    for path, size in sizes.items():
+        category = classify_path(path)
+        language = named.get(path) or detect_language(path, category)
+        entries.append(
+            ManifestEntry(path=path, sha256="", size=size, crc32=0, category=category, language=language)
+        )
+    return entries
 
 
 def merge(former: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
@@ -199,7 +219,7 @@ def find_original(present: Iterable[str]) -> str | None:
     return next((path for path in sorted(present) if is_original_video(path)), None)
 
 
-def summary(document: Mapping[str, Any], *, name: str, file_count: int) -> dict[str, Any]:
+def summary(document: Mapping[str, Any], *, name: str, file_count: int, progress: Progress) -> dict[str, Any]:
     """Return the original's ``get_session_info``."""
     return {
         "session_name": name,
@@ -207,10 +227,10 @@ def summary(document: Mapping[str, Any], *, name: str, file_count: int) -> dict[
         "languages": list(document.get("languages") or []),
         "created_at": document.get("created_at") or "Unknown",
         "last_updated": document.get("last_updated") or "Unknown",
-        "has_transcription": bool(document.get("transcription_text")),
-        "has_translations": bool(document.get("translations")),
-        "has_audio": bool(document.get("audio_paths")),
-        "has_videos": bool(document.get("final_videos")),
+        "has_transcription": progress.has_transcription,
+        "has_translations": progress.has_translations,
+        "has_audio": progress.has_audio,
+        "has_videos": progress.has_videos,
         "voice_assignments": dict(document.get("voices") or {}),
         "file_count": file_count,
     }

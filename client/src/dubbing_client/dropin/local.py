@@ -6,7 +6,7 @@ import logging
 import os
 import secrets
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Collection
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path, PurePosixPath
@@ -19,6 +19,7 @@ from dubbing_client.dropin.document import (
     SESSION_FOLDERS,
     as_json,
     describe_files,
+    find_progress,
     read_document,
     render,
     summary,
@@ -41,7 +42,7 @@ from dubbing_client.dropin.session_store import (
 )
 from dubbing_client.errors import UnsafeNamesError
 from dubbing_core.categories import METADATA_NAME
-from dubbing_core.hidden_files import is_hidden
+from dubbing_core.hidden_files import find_hidden
 from dubbing_core.metadata import format_timestamp
 from dubbing_core.metadata_reading import read_metadata
 from dubbing_core.paths import escape_unprintable, has_invisible_characters
@@ -112,7 +113,7 @@ class LocalBackend:
         name = clean_name(name)
         with self._store.locked(), self._store.draft() as draft:
             folder = self.folder / name
-            existing = set(list_files(folder)) - {METADATA_NAME}
+            existing = _list_sizes(folder)
             plan = plan_session(
                 {**conventional_files(Path()), **data},
                 former=self._former_document(folder),
@@ -136,8 +137,10 @@ class LocalBackend:
 
     def info(self, name: str) -> dict[str, Any]:
         folder = self._existing_folder(name)
-        count = sum(1 for _ in list_files(folder))
-        return summary(read_document(folder), name=folder.name, file_count=count)
+        sizes = _list_sizes(folder)
+        document = read_document(folder)
+        progress = find_progress(with_existing_paths(document, sizes), sizes).progress
+        return summary(document, name=folder.name, file_count=len(sizes) + 1, progress=progress)
 
     def export(self, name: str, target: Path, on_progress: OnProgress = no_progress) -> None:
         folder = self._existing_folder(name)
@@ -187,7 +190,7 @@ class LocalBackend:
             self._store.delete(name)
 
     def _write(
-        self, draft: Path, folder: Path, plan: SessionPlan, existing: set[str], on_progress: OnProgress
+        self, draft: Path, folder: Path, plan: SessionPlan, existing: Collection[str], on_progress: OnProgress
     ) -> None:
         """Fill the draft: link unchanged files, copy new and changed ones."""
         for subfolder in SESSION_FOLDERS:
@@ -199,7 +202,7 @@ class LocalBackend:
         }
         size = total_size(changed.values())
         self._store.check_free_space(size)
-        for path in sorted(existing - set(changed) - set(plan.written) - plan.removed):
+        for path in sorted(set(existing) - set(changed) - set(plan.written) - plan.removed):
             link_or_copy(folder / path, draft / path)
         counter = ProgressCounter(size, on_progress)
         for path, source in changed.items():
@@ -233,12 +236,12 @@ class LocalBackend:
             raise SessionError(f"There is no session “{name}” {self.location}.")
         return folder
 
-    def _check_names(self, paths: Iterable[str]) -> None:
+    def _check_names(self, paths: Collection[str]) -> None:
         """Raise if an archive contains names that need a permission that is not given.
 
         :raises UnsafeNamesError: it does.
         """
-        hidden = [] if self._allow_hidden else list(filter(is_hidden, paths))
+        hidden = [] if self._allow_hidden else find_hidden(paths)
         invisible = [] if self._allow_invisible else list(filter(has_invisible_characters, paths))
         if hidden or invisible:
             raise UnsafeNamesError(hidden=hidden, invisible=invisible, options=CLASS_OPTIONS)
@@ -249,6 +252,11 @@ class LocalBackend:
             raise SessionError(
                 f"There is already a session “{names[fold_session_name(name)]}”. Give the import another name."
             )
+
+
+def _list_sizes(folder: Path) -> dict[str, int]:
+    """Return the sizes of a session's files by path, without metadata.json."""
+    return {path: (folder / path).stat().st_size for path in list_files(folder) if path != METADATA_NAME}
 
 
 def _is_same(source: Path, existing: Path) -> bool:

@@ -56,6 +56,7 @@ from dubbing_client.uploader import LocalFile, Uploader, group_into_uploads
 from dubbing_core.categories import METADATA_NAME
 from dubbing_core.manifest import TIMESTAMPS
 from dubbing_core.paths import escape_unprintable
+from dubbing_core.progress import Progress
 
 log = logging.getLogger("dubbing_client")
 
@@ -147,10 +148,11 @@ class RemoteBackend:
     def info(self, name: str) -> dict[str, Any]:
         session = self._session(name)
         if not session["version"]:
-            return summary(session, name=session["name"], file_count=0)
+            return summary(session, name=session["name"], file_count=0, progress=_progress(session))
         document = parse(self._api.metadata(session["code"], session["version"]))
         # The original counts metadata.json, too.
-        return summary(document, name=session["name"], file_count=session["file_count"] + 1)
+        count = session["file_count"] + 1
+        return summary(document, name=session["name"], file_count=count, progress=_progress(session))
 
     def export(self, name: str, target: Path, on_progress: OnProgress = no_progress) -> None:
         """Download the current version as a ZIP; an interrupted download resumes."""
@@ -201,7 +203,7 @@ class RemoteBackend:
         plan = plan_session(
             {**conventional_files(Path()), **data},
             former=former,
-            existing=hashes.keys(),
+            existing={path: entry["size"] for path, entry in entries.items()},
             folder=self.folder / name,
             now=datetime.now(timezone.utc),
         )
@@ -360,6 +362,16 @@ class _StepListener(NullListener):
 
     def notify(self, message: str) -> None:
         log.info("%s", escape_unprintable(message))
+
+
+def _progress(session: Session) -> Progress:
+    facts = session["progress"]
+    return Progress(
+        has_transcription=facts["transcription"],
+        has_translations=facts["translations"],
+        has_audio=facts["audio"],
+        has_videos=facts["videos"],
+    )
 
 
 def _is_same_document(document: Mapping[str, Any], former: Mapping[str, Any]) -> bool:

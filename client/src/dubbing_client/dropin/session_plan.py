@@ -17,14 +17,14 @@ from dubbing_client.dropin.document import (
     ORIGINAL,
     as_json,
     check_data,
+    find_progress,
     merge,
     preferred_name,
     with_existing_paths,
 )
 from dubbing_client.dropin.names import clean_name
-from dubbing_core.categories import Category, is_original_video
+from dubbing_core.categories import is_original_video
 from dubbing_core.metadata import PATH_LISTS, PATHS_BY_LANGUAGE, format_timestamp, relativize_path
-from dubbing_core.progress import Stage, compute_progress, compute_stage
 
 ASSIGNMENTS = "voices/voice_assignments.json"
 
@@ -42,23 +42,26 @@ class SessionPlan:
     missing: list[str] = field(default_factory=list)
     """Files in the data that do not exist."""
 
-    def resulting_files(self, existing: Collection[str]) -> set[str]:
-        """Return the session's files after the save, without metadata.json."""
-        return (set(existing) | set(self.files) | set(self.written)) - self.removed
+    def resulting_sizes(self, existing: Mapping[str, int]) -> dict[str, int]:
+        """Return the sizes of the session's files after the save, without metadata.json."""
+        sizes = dict(existing)
+        sizes |= {path: source.stat().st_size for path, source in self.files.items()}
+        sizes |= {path: len(data) for path, data in self.written.items()}
+        return {path: size for path, size in sizes.items() if path not in self.removed}
 
 
 def plan_session(
     data: Mapping[str, Any],
     *,
     former: Mapping[str, Any],
-    existing: Collection[str],
+    existing: Mapping[str, int],
     folder: Path,
     now: datetime,
 ) -> SessionPlan:
     """Plan a save of the original's session data.
 
     :param former: the document before the save, or nothing.
-    :param existing: paths of the session's files in its tree.
+    :param existing: sizes of the session's files, by path in its tree.
     :param folder: the session's folder; files in it keep their names.
     :raises SessionError: the data have another structure than the original's.
     """
@@ -110,7 +113,7 @@ def _place_original(
 
 
 def _complete(
-    plan: SessionPlan, existing: Collection[str], *, former: Mapping[str, Any], now: datetime
+    plan: SessionPlan, existing: Mapping[str, int], *, former: Mapping[str, Any], now: datetime
 ) -> None:
     document = plan.document
     document.setdefault("video_name", "")
@@ -122,20 +125,16 @@ def _complete(
         dict.fromkeys([*languages, *document["audio_paths"], *document["final_videos"]])
     )
     metadata = document.get("session_metadata") or {}
+    sizes = plan.resulting_sizes(existing)
     document["session_metadata"] = {
         **metadata,
         "created_with_version": metadata.get("created_with_version") or "1.0",
-        "pipeline_stage": _stage(document).value,
-        "total_files": len(plan.resulting_files(existing)),
+        "pipeline_stage": find_progress(document, sizes).stage.value,
+        "total_files": len(sizes),
     }
     document["created_at"] = former.get("created_at") or format_timestamp(now)
     document["last_updated"] = format_timestamp(now)
     document["last_accessed"] = former.get("last_accessed") or format_timestamp(now)
-
-
-def _stage(document: Mapping[str, Any]) -> Stage:
-    categories = [Category.MIXED_VIDEOS] if document.get("mixed_videos") else []
-    return compute_stage(compute_progress(document, categories))
 
 
 @dataclass

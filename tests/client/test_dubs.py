@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.client.conftest import project, read, write
+from tests.unit.core.zips.forge import File, forge
 
 pytestmark = pytest.mark.slow
 
@@ -306,6 +307,24 @@ def test_a_session_is_exported_and_imported(machine, tmp_path):
     broken = laptop.run("import", tmp_path / "broken.zip", code=1).err
     assert broken.startswith("dubs: ")
     assert laptop.run("import", tmp_path / "missing.zip", code=1).err.endswith("is not a file.\n")
+
+
+@pytest.mark.one_stack
+def test_names_in_a_code_page_are_imported_with_a_reading(machine, tmp_path):
+    laptop = machine("alice-laptop")
+    names = ["Проект/перевод.srt", "Проект/озвучка.wav"]
+    archive = tmp_path / "Проект.zip"
+    archive.write_bytes(forge(*(File(name=name.encode("cp866"), data=name.encode()) for name in names)))
+
+    refused = laptop.run("import", archive, code=1).err
+    assert "--reading" in refused
+    preview = laptop.run("import", archive, "--dry-run").out
+    assert "    --reading cp866: Cyrillic (cp866)" in preview
+    assert "      Проект/перевод.srt\n      Проект/озвучка.wav\n" in preview
+    imported = laptop.run("import", archive, "--reading", "cp866").out
+    assert imported.startswith("Imported “Проект”: 2 files, ")
+    laptop.run("load", "Проект", tmp_path / "loaded")
+    assert set(read(tmp_path / "loaded")) == {"перевод.srt", "озвучка.wav"}
 
 
 def test_a_session_is_renamed(machine, tmp_path):

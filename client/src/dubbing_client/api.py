@@ -274,9 +274,10 @@ class Api(RestClient):
         job: objects.Job = self.call("GET", f"/jobs/{code}").data
         return job
 
-    def create_import(self, upload: str, *, name: str, dry_run: bool, key: str) -> objects.Job:
+    def create_import(self, upload: str, *, name: str, reading: str, dry_run: bool, key: str) -> objects.Job:
         """Import an uploaded ZIP as new sessions; ``dry_run`` only previews the import."""
-        body = {"upload": upload, **({"name": name} if name else {})}
+        choice = {"name": name, "reading": reading}
+        body = {"upload": upload, **{field: value for field, value in choice.items() if value}}
         path = "/imports/preview" if dry_run else "/imports"
         job: objects.Job = self.call("POST", path, body=body, key=key).data
         return job

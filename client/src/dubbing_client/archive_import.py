@@ -13,6 +13,7 @@ from dubbing_client.jobs import wait_for_job
 from dubbing_client.objects import Job
 from dubbing_client.progress import NO_PROGRESS, ProgressListener
 from dubbing_client.uploader import LocalFile, NewUpload, Uploader
+from dubbing_core.zips.name_encodings import READABLE_CODES
 
 
 def import_archive(
@@ -20,12 +21,15 @@ def import_archive(
     file: Path,
     *,
     name: str = "",
+    reading: str = "",
     dry_run: bool = False,
     listener: ProgressListener = NO_PROGRESS,
 ) -> Job:
     """Import a ZIP, or only preview the import; return the finished job.
 
     :param name: the session's name; by default the archive's.
+    :param reading: how names that are not UTF-8 are read, a value of `NameReading`; "" refuses them, or previews the most
+        plausible one.
     :raises FolderError: the file cannot be read.
     :raises JobFailedError: the archive was refused.
     """
@@ -43,12 +47,15 @@ def import_archive(
     finally:
         listener.end("send")
     # The key depends on the upload, so that the same command after a kill finds the same job.
-    suffix = hashlib.sha256(f"{name}/{dry_run}".encode()).hexdigest()[:16]
-    job = api.create_import(upload, name=name, dry_run=dry_run, key=f"{upload}-{suffix}")
+    suffix = hashlib.sha256(f"{name}/{reading}/{dry_run}".encode()).hexdigest()[:16]
+    job = api.create_import(upload, name=name, reading=reading, dry_run=dry_run, key=f"{upload}-{suffix}")
     try:
         return wait_for_job(api, job, listener=listener)
-    except JobFailedError:
+    except JobFailedError as error:
         # The next attempt needs a new upload, and with it a new key.
         with contextlib.suppress(Problem):
             api.abort_upload(upload)
+        if error.code in READABLE_CODES and not reading:
+            message = f"{error} Compare the names in “dubs import {file.name} --dry-run”, then import with --reading."
+            raise JobFailedError(message, code=error.code, job=error.job) from None
         raise

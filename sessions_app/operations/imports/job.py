@@ -7,8 +7,8 @@ from pathlib import Path
 
 from dubbing_core.selection import HISTORY_SUFFIX, SAVED_SUFFIX
 from dubbing_core.session_names import derive_session_name, restore_session_name
-from dubbing_core.zips.name_encodings import NameReading
-from dubbing_core.zips.name_readings import READABLE_CODES, ReadNames, list_name_readings
+from dubbing_core.zips.name_encodings import READABLE_CODES, NameReading
+from dubbing_core.zips.name_readings import ReadNames, list_name_readings
 from dubbing_core.zips.reader import Archive, ZipError, read_archive
 from dubbing_core.zips.split_archives import explain_part
 from sessions_app.access import Action

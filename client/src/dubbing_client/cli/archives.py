@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
-from typing import Any
 
 from dubbing_client import config
 from dubbing_client.archive_export import export_version
 from dubbing_client.archive_import import import_archive
 from dubbing_client.cli.arguments import FILE, SESSION, completed_by, names, version_number
-from dubbing_client.cli.terminal import Terminal, format_count
+from dubbing_client.cli.import_report import list_imported, list_preview
+from dubbing_client.cli.terminal import Terminal
 from dubbing_client.errors import NotFoundError
 from dubbing_core.selection import FolderLayout, Selection
 from dubbing_core.sizes import format_size
-
-MAX_LISTED = 20
+from dubbing_core.zips.name_encodings import NameReading
 
 
 def declare_export(command: ArgumentParser) -> None:
@@ -81,54 +80,29 @@ def run_export(options: Namespace, terminal: Terminal) -> int:
 def declare_import(command: ArgumentParser) -> None:
     completed_by(command.add_argument("zip", metavar="ZIP", type=Path, help="the archive"), FILE)
     command.add_argument("--name", default="", help="the session's name (default: that in the ZIP)")
+    command.add_argument(
+        "--reading",
+        type=NameReading,
+        choices=list(NameReading),
+        help="how to read names that are not UTF-8, or that contain backslashes; --dry-run shows the names of each",
+    )
     command.add_argument("--dry-run", action="store_true", help="only print what an import would create")
 
 
 def run_import(options: Namespace, terminal: Terminal) -> int:
     with config.connect(on_retry=terminal.notify) as api, terminal.progress() as bars:
-        job = import_archive(api, options.zip, name=options.name, dry_run=options.dry_run, listener=bars)
+        job = import_archive(
+            api,
+            options.zip,
+            name=options.name,
+            reading=options.reading.value if options.reading else "",
+            dry_run=options.dry_run,
+            listener=bars,
+        )
     result = job["result"]
     if options.dry_run:
-        terminal.result(
-            {"dry_run": True, **result}, f"{options.zip} can be imported:", *preview_lines(result)
-        )
+        lines = list_preview(result)
+        terminal.result({"dry_run": True, **result}, f"{options.zip} can be imported:", *lines)
         return 0
-    sessions = result.get("sessions") or [result]
-    terminal.done({"dry_run": False, **result}, *map(_import_sentence, sessions))
-    return 0
-
-
-def _import_sentence(session: dict[str, Any]) -> str:
-    requested = session.get("requested_name", session["name"])
-    other_name = "" if requested == session["name"] else f", because there is already a session “{requested}”"
-    versions = session.get("version", 1)
-    history = f" in {versions} versions" if versions > 1 else ""
-    contents = f"{format_count(session['files'])}, {format_size(session['total_size'])}{history}"
-    return f"Imported “{session['name']}”{other_name}: {contents}."
-
-
-def preview_lines(preview: dict[str, Any]) -> list[str]:
-    """Return the lines that describe what an import would create and leave out."""
-    lines = []
-    for session in preview["sessions"]:
-        languages = f", in {', '.join(session['languages'])}" if session["languages"] else ""
-        versions = f", {session['version_count']} versions" if session["version_count"] > 1 else ""
-        contents = f"{format_count(session['files'])}, {format_size(session['size'])}{versions}{languages}"
-        lines.append(f"  “{session['name']}”: {contents}")
-        if session["renamed"]:
-            lines.append(f"    There is already a session “{session['requested_name']}”.")
-        lines += [
-            f"    {part['label']}: {format_count(part['files'])}, {format_size(part['size'])}"
-            for part in session["categories"]
-        ]
-    lines += _more(preview["session_count"] - len(preview["sessions"]), "sessions")
-    if preview["ignored_count"]:
-        shown = preview["ignored"][:MAX_LISTED]
-        lines.append(f"  Left out: {format_count(preview['ignored_count'])}")
-        lines += [f"    {path}" for path in shown]
-        lines += _more(preview["ignored_count"] - len(shown), "files")
-    return lines
-
-
-def _more(count: int, noun: str) -> list[str]:
-    return [f"    and {count:,} more {noun}"] if count > 0 else []
+    terminal.done({"dry_run": False, **result}, *list_imported(result))
+    return 1 if result.get("failed_count") else 0

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dubbing_core.enums import StrEnum
 
+READABLE_CODES = frozenset({"zip_name_absolute", "zip_name_backslash", "zip_name_encoding"})
+"""Errors of names that another reading may avoid; `\\\\talk` is absolute, but its reading is refused again."""
+
 
 class NameReading(StrEnum):
     """How a person wants the names of an archive to be read.

@@ -13,8 +13,6 @@ from dubbing_core.zips.limits import ArchiveLimits
 from dubbing_core.zips.name_encodings import NameReading
 from dubbing_core.zips.source import RangeSource
 
-READABLE_CODES = frozenset({"zip_name_absolute", "zip_name_backslash", "zip_name_encoding"})
-"""Errors of names that another reading may avoid; `\\\\talk` is absolute, but its reading is refused again."""
 PLAUSIBLE = frozenset({"Lu", "Ll", "Lo", "Lm", "Mn", "Mc", "Nd", "Zs", "Pd", "Pc", "Ps", "Pe", "Po"})
 """Unicode categories of characters that people use in names."""
 

@@ -8,8 +8,8 @@ import zlib
 import pytest
 
 from dubbing_core.zips.limits import ArchiveLimits
-from dubbing_core.zips.name_encodings import NameReading
-from dubbing_core.zips.name_readings import READABLE_CODES, list_name_readings
+from dubbing_core.zips.name_encodings import READABLE_CODES, NameReading
+from dubbing_core.zips.name_readings import list_name_readings
 from dubbing_core.zips.reader import ZipError, read_archive
 from dubbing_core.zips.records import EXTRA_UNICODE_PATH, pack_extra
 from tests.unit.core.zips.forge import File, forge

@@ -13,13 +13,13 @@ from django.utils import timezone
 from ninja import Router
 from pydantic import BaseModel, ConfigDict, Field
 
-from dubbing_core import metadata
 from dubbing_core.zips.layout import BlobRange
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.downloads import api_download_response
 from sessions_app.api.endpoints import NOT_MODIFIED_RESPONSE, OCTETS, binary_responses, read_endpoint
 from sessions_app.api.problems import not_found
 from sessions_app.api.versions import Entry
+from sessions_app.exports.metadata_file import render_metadata_file
 from sessions_app.exports.stream import stream_segments
 from sessions_app.http.downloads import entry_download, etag_matches, with_first_chunk
 from sessions_app.http.lookups import get_version_or_404
@@ -107,7 +107,7 @@ def _manifest(version: Version) -> Iterator[str]:
 
 
 def _document(version: Version) -> bytes:
-    return metadata.render_document(version.metadata, session_name=version.session.name)
+    return render_metadata_file(version.metadata, session_name=version.session.name)
 
 
 @router.get(

@@ -11,10 +11,10 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
-from dubbing_core import metadata
 from dubbing_core.selection import WHOLE_VERSION
 from dubbing_core.session_names import build_export_filename
 from sessions_app.access import Action
+from sessions_app.exports.metadata_file import render_metadata_file
 from sessions_app.forms import SelectionForm
 from sessions_app.http.downloads import (
     download_response,
@@ -112,7 +112,7 @@ def document(request: SignedInRequest, code: UUID, number: int) -> HttpResponse:
     """Download metadata.json as in an export."""
     version = get_version_or_404(request.user, code, number)
     response = HttpResponse(
-        metadata.render_document(version.metadata, session_name=version.session.name),
+        render_metadata_file(version.metadata, session_name=version.session.name),
         content_type="application/json",
     )
     response["Content-Disposition"] = (

@@ -235,6 +235,29 @@ def test_timestamps_without_a_zone_are_local_and_never_in_the_future(world: Worl
     assert found.last_updated <= world.clock()
 
 
+@pytest.mark.parametrize("zone", ["Asia/Kolkata", "Europe/Berlin", "UTC"])
+def test_an_export_has_the_times_of_the_originals_metadata(world: World, zone: str):
+    """They are local, and the same moments again in a portal elsewhere, or without the checksum manifest."""
+    times = {
+        "created_at": "2024-10-27T02:30:00.123456",  # Berlin has this time twice: the first one
+        "last_updated": "2025-03-30T03:00:00.000000",
+        "last_accessed": "2025-08-02T18:20:45.987654",
+    }
+    with override_settings(TIME_ZONE=zone):
+        world.imported(zip_of_files(session("", DOCUMENT | times)))
+        first = DubbingSession.objects.get()
+        assert first.current is not None
+        export = world.zip_of(world.exported(first.current))
+        assert {key: json.loads(export["metadata.json"])[key] for key in times} == times
+        plain = {path: data for path, data in export.items() if not path.startswith(".dubbing/")}
+        world.imported(zip_of_files(plain), filename="plain.zip")
+    with override_settings(TIME_ZONE="America/Lima"):
+        world.imported(zip_of_files(export), filename="elsewhere.zip")
+    moments = DubbingSession.objects.values_list(*times).distinct()
+    assert DubbingSession.objects.count() == 3
+    assert list(moments) == [tuple(getattr(first, key) for key in times)]
+
+
 def test_names_in_a_code_page_are_read_when_confirmed(world: World, client: Client):
     client.force_login(world.alice)
     names = ["Проект/перевод.srt", "Проект/озвучка.wav"]

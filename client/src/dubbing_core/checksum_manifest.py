@@ -74,6 +74,8 @@ class ChecksumManifest:
     """Paths as saved."""
     is_as_saved: bool = False
     """Whether the members are named by the paths as saved, not by those in the session's tree."""
+    time_zone: str = "UTC"
+    """Name of the zone of the timestamps in metadata.json."""
 
 
 def render_checksum_manifest(
@@ -86,10 +88,12 @@ def render_checksum_manifest(
     fingerprint: str,
     selection: Mapping[str, Any],
     empty_folders: Sequence[str] = (),
+    time_zone: str = "UTC",
 ) -> bytearray:
     """Write the manifest. The same selection of a version always gives the same bytes.
 
     :param selection: the exported part of the version, as `Selection.as_dict`; empty for the whole version.
+    :param time_zone: see `ChecksumManifest`.
     """
     document = {
         "format": FORMAT,
@@ -100,6 +104,7 @@ def render_checksum_manifest(
         "fingerprint": fingerprint,
         **({"selection": selection} if selection else {}),
         **({"empty_folders": list(empty_folders)} if empty_folders else {}),
+        **({"time_zone": time_zone} if time_zone != "UTC" else {}),
     }
     text = json_lists.render_start(document)
     json_lists.add_list(text, "members", map(_render_member, members))
@@ -141,6 +146,7 @@ def parse_checksum_manifest(data: bytes) -> ChecksumManifest:
         members={member.path: member for member in members},
         empty_folders=folders,
         is_as_saved=layout == "saved",
+        time_zone=str(document.get("time_zone") or "UTC"),
     )
 
 

@@ -267,10 +267,12 @@ def _filter_edits(edits: ProjectEdits, selected: Collection[str], removed: Colle
     )
 
 
-def render_document(document: Mapping[str, Any], *, session_name: str) -> bytes:
+def render_document(document: Mapping[str, Any], *, session_name: str, zone: tzinfo | None = None) -> bytes:
     """Write metadata.json as the original does, with paths of a session of this name.
 
     Folders cannot have every name that a session can have.
+
+    :param zone: in which the timestamps are written, of a document that has them in UTC; None to leave them.
     """
     prefix = f"{SESSIONS_FOLDER}/{sanitize_session_name(session_name)}/"
     rendered = {"session_name": session_name, **document}
@@ -281,13 +283,16 @@ def render_document(document: Mapping[str, Any], *, session_name: str) -> bytes:
     for key in PATH_LISTS:
         if key in rendered:
             rendered[key] = [prefix + path for path in rendered[key]]
+    if zone is not None:
+        moments = {key: _parse_optional_timestamp(rendered.get(key), timezone.utc) for key in TIMESTAMPS}
+        rendered |= {key: format_timestamp(moment, zone=zone) for key, moment in moments.items() if moment}
     return json.dumps(rendered, indent=2, ensure_ascii=False, allow_nan=False).encode()
 
 
 def read_timestamps(document: Mapping[str, Any], *, zone: tzinfo = timezone.utc) -> Timestamps:
     """Read the document's timestamps.
 
-    :param zone: of timestamps without one. Documents of the portal have them in UTC, the original's in local time.
+    :param zone: of timestamps without one. In the database they are in UTC, in a metadata.json in local time.
     """
     created_at, last_updated, last_accessed = (
         _parse_optional_timestamp(document.get(key), zone) for key in TIMESTAMPS
@@ -376,11 +381,17 @@ def _unknown_keys(base: Mapping[str, Any], document: Mapping[str, Any]) -> dict[
     return {key: value for key, value in base.items() if key not in document}
 
 
-def format_timestamp(moment: datetime) -> str:
-    """Format as the original does: without a zone, always with microseconds."""
-    if moment.tzinfo is not None:
-        moment = moment.astimezone(timezone.utc).replace(tzinfo=None)
-    return moment.isoformat(timespec="microseconds")
+def format_timestamp(moment: datetime, *, zone: tzinfo = timezone.utc) -> str:
+    """Format as the original does: without a zone, always with microseconds.
+
+    The second pass of an hour that clocks repeat in autumn is written with its offset, to be read as the same moment.
+    """
+    if moment.tzinfo is None:
+        return moment.isoformat(timespec="microseconds")
+    local = moment.astimezone(zone)
+    naive = local.replace(tzinfo=None, fold=0)
+    is_repeated = naive.replace(tzinfo=zone).utcoffset() != local.utcoffset()
+    return (local if is_repeated else naive).isoformat(timespec="microseconds")
 
 
 def _parse_optional_timestamp(text: object, zone: tzinfo) -> datetime | None:

@@ -25,6 +25,7 @@ from dubbing_core.zips.layout import BlobMember, Layout, Member, SegmentWriter, 
 from dubbing_core.zips.multipart import interleave_members
 from sessions_app.exports import verify
 from sessions_app.exports.layout_cache import LayoutBusyError, get_layout_cache
+from sessions_app.exports.metadata_file import render_metadata_file
 from sessions_app.models import Version
 from sessions_app.operations.errors import BadInputError, BusyError
 from sessions_app.operations.exports.deflated_texts import deflate_generated, deflate_texts
@@ -83,6 +84,7 @@ def _render_key(version: Version, session_name: str, selection: Selection) -> st
             session_name,
             selection.as_dict(),
             earlier,
+            settings.TIME_ZONE,
         ]
     )
 
@@ -109,7 +111,7 @@ def _write_layout(
         document = metadata.filter_document(
             document, entries=selection.filter_entries(placed), languages=selection.languages
         )
-    rendered = metadata.render_document(document, session_name=session_name)
+    rendered = render_metadata_file(document, session_name=session_name)
     document_name = (
         METADATA_NAME if selection.layout is FolderLayout.SESSION else checksum_manifest.DOCUMENT_NAME
     )
@@ -212,6 +214,7 @@ def _render_checksums(
         fingerprint=version.fingerprint,
         selection=selection.as_dict(),
         empty_folders=empty_folders,
+        time_zone=settings.TIME_ZONE,
     )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime, tzinfo
+from zoneinfo import ZoneInfo
 
 from django.utils.timezone import get_default_timezone
 
@@ -91,15 +92,22 @@ def _build_version(context: JobContext, plan: SessionPlan, blobs: Mapping[str, B
 def _read_times(plan: SessionPlan, *, now: datetime) -> metadata.Timestamps:
     """Return the times of a document, none of them in the future.
 
-    The original writes local time without a zone; exports of a portal are in UTC.
+    The original writes local time without a zone; an export names its portal's zone.
     """
-    zone = UTC if plan.is_export else get_default_timezone()
+    zone = _find_zone(plan.exported.time_zone) if plan.exported is not None else get_default_timezone()
     times = metadata.read_timestamps(plan.document or {}, zone=zone)
     return metadata.Timestamps(
         created_at=_limit(times.created_at, now),
         last_updated=_limit(times.last_updated, now),
         last_accessed=_limit(times.last_accessed, now),
     )
+
+
+def _find_zone(name: str) -> tzinfo:
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # unknown here, or no name of a zone
+        return get_default_timezone()
 
 
 def _limit(moment: datetime | None, now: datetime) -> datetime | None:

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from dubbing_core import metadata
 from dubbing_core.categories import METADATA_NAME
 from dubbing_core.concurrency import run_in_threads
 from dubbing_core.digests import compute_digest
-from dubbing_core.hidden_files import is_hidden
+from dubbing_core.hidden_files import find_hidden
 from dubbing_core.manifest import ManifestEntry, project_entries
 from dubbing_core.paths import escape_for_message, has_invisible_characters
 from sessions_app.exports.blob_files import BlobFile, write_blob_files
+from sessions_app.exports.metadata_file import render_metadata_file
 from sessions_app.exports.target_folder import FileFacts, FileState, TargetFolder, TargetFolderError
 from sessions_app.models import Version
 from sessions_app.operations.errors import BadInputError, NotAllowedError
@@ -69,9 +69,7 @@ def load_version(
     :raises OSError: the folder cannot be written.
     """
     manifest = get_version_manifest(version)
-    document = (
-        b"" if as_saved else metadata.render_document(version.metadata, session_name=version.session.name)
-    )
+    document = b"" if as_saved else render_metadata_file(version.metadata, session_name=version.session.name)
     digest = compute_digest([document])
     document_file = BlobFile(path=METADATA_NAME, sha256=digest.sha256, size=digest.size)
     files = [] if as_saved else [document_file]
@@ -128,7 +126,7 @@ def _find_missing(
 
 def _check_names(paths: Sequence[str], *, allow_hidden: bool, allow_invisible: bool) -> None:
     """Refuse names that need a permission that is not given."""
-    if not allow_hidden and (hidden := list(filter(is_hidden, paths))):
+    if not allow_hidden and (hidden := find_hidden(paths)):
         raise NotAllowedError(
             f"Hidden files may change what other programs do, or start some: {_quote(hidden)}. Nothing was written. "
             "If you trust their author, load with --allow-hidden.",

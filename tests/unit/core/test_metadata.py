@@ -5,6 +5,7 @@ import json
 import os
 import zipfile
 from datetime import UTC, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, strategies as st
@@ -351,6 +352,23 @@ def test_values_that_json_cannot_express_are_refused():
 def test_timestamps_are_read_in_utc(text, moment):
     assert read_timestamps({"last_updated": text}).last_updated == moment
     assert read_timestamps({}).created_at is None
+
+
+@pytest.mark.parametrize(
+    ("moment", "text"),
+    [
+        ("2025-08-03T16:11:02.5", "2025-08-03T18:11:02.500000"),
+        ("2024-10-27T00:30:00", "2024-10-27T02:30:00.000000"),
+        ("2024-10-27T01:30:00", "2024-10-27T02:30:00.000000+01:00"),
+        ("2025-03-30T01:00:00", "2025-03-30T03:00:00.000000"),
+    ],
+)
+def test_local_timestamps_are_read_as_the_same_moment(moment, text):
+    zone = ZoneInfo("Europe/Berlin")
+    written = json.loads(render_document({"created_at": moment}, session_name="talk", zone=zone))
+
+    assert written == {"session_name": "talk", "created_at": text}
+    assert read_timestamps(written, zone=zone) == read_timestamps({"created_at": moment})
 
 
 def test_timestamps_are_rendered_with_microseconds():

@@ -30,7 +30,10 @@ __test__ = bool(SAMPLES)
 """Without a corpus pytest collects nothing here, because skips are failures."""
 
 WRITE_FLAGS = os.O_WRONLY | os.O_RDWR | os.O_CREAT
-WRITE_EVENTS = {"os.mkdir", "os.link", "os.symlink", "os.rename", "os.truncate"}
+WRITE_EVENTS = {"os.mkdir": 0, "os.link": 1, "os.symlink": 1, "os.rename": 1, "os.truncate": 0}
+"""Audit events, and which of their arguments is the path that they write."""
+FOLDER_ARGUMENTS = {"os.mkdir": 2, "os.link": 3, "os.symlink": 2, "os.rename": 3}
+"""Which of their arguments is the descriptor of the folder to which a relative path refers, or -1."""
 
 
 class WriteWatcher:
@@ -45,11 +48,17 @@ class WriteWatcher:
             return
         if event == "open" and not (isinstance(arguments[2], int) and arguments[2] & WRITE_FLAGS):
             return
-        path = arguments[1] if event in {"os.link", "os.symlink", "os.rename"} else arguments[0]
-        if isinstance(path, str | bytes | os.PathLike):
-            absolute = Path(os.path.abspath(os.fsdecode(path)))  # noqa: PTH100 (resolve() reads the disk)
-            if not absolute.is_relative_to(self.folder) and not absolute.is_relative_to("/dev"):
-                self.outside.add(f"{event} {absolute}")
+        path = arguments[WRITE_EVENTS.get(event, 0)]
+        if not isinstance(path, str | bytes | os.PathLike):
+            return
+        place = Path(os.fsdecode(path))
+        if event == "open" and len(place.parts) <= 1 and place.name != "..":
+            return  # the event does not name the folder of a relative path: see `nothing_written_outside`
+        descriptor = arguments[FOLDER_ARGUMENTS[event]] if event in FOLDER_ARGUMENTS else -1
+        folder = Path.cwd() if descriptor == -1 else Path(f"/proc/self/fd/{descriptor}").readlink()
+        absolute = Path(os.path.normpath(folder / place))
+        if not absolute.is_relative_to(self.folder) and not absolute.is_relative_to("/dev"):
+            self.outside.add(f"{event} {absolute}")
 
 
 WATCHER = WriteWatcher()
@@ -59,10 +68,12 @@ if __test__:
 
 @contextmanager
 def nothing_written_outside() -> Iterator[None]:
+    names = set(Path.cwd().iterdir())
     WATCHER.folder, WATCHER.outside = settings.DATA_DIR, set()
     try:
         yield
         assert WATCHER.outside == set()
+        assert set(Path.cwd().iterdir()) == names
     finally:
         WATCHER.folder = None
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.db.models import Count, F, Q, Sum
 
 from bench.operator_pages import list_pages
+from bench.population.contents import Contents
 from bench.population.portal import populate
 from bench.population.scale import FULL, LARGE, LAST, SMALL
 from bench.upkeep import NAME, delete_session, write_session
@@ -16,9 +21,19 @@ from tests.integration.sketches import now, signed_in
 SCALE = FULL.by(0.0006)
 
 
+@pytest.fixture(scope="module")
+def _population(django_db_setup: None, django_db_blocker: Any) -> Iterator[Contents]:
+    """Rows beside those of Alice, who was there before."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        User.objects.create_user("alice")
+        yield populate(SCALE, now=now())
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def population(db: None):
-    return populate(SCALE, now=now())
+def population(_population: Contents, db: None) -> Contents:
+    """The rows of the module, in a savepoint."""
+    return _population
 
 
 def test_numbers_and_proportions_are_those_of_the_scale(population):
@@ -88,9 +103,7 @@ def test_the_benchmark_deletes_what_it_has_written(population):
     assert not DubbingSession.objects.filter(name=NAME).exists()
 
 
-def test_a_second_population_does_not_collide_with_rows_that_exist(db: None):
-    User.objects.create_user("alice")
-    populate(SCALE, now=now())
+def test_rows_that_existed_and_later_ones_do_not_collide(population):
     session = DubbingSession.objects.create(
         owner=User.objects.get(username="alice"),
         name="talk",

@@ -51,12 +51,18 @@ class App:
         return own if self.machine is None else {**self.machine.environment, **own}
 
 
-@pytest.fixture(params=["folder", "portal"])
-def app(request, tmp_path):
+@pytest.fixture(scope="module", params=["folder", "portal"])
+def app(request, tmp_path_factory, shared_portal, dubs_path):
+    """The running app, which takes 4 s of CPU to start; the tests of one work in either order."""
     if not PYTHON.exists():
         subprocess.run([ROOT / "scripts" / "client", "gradio"], check=True, timeout=600)
-    machine = request.getfixturevalue("machine")("alice-tab") if request.param == "portal" else None
-    folder = tmp_path / "pipeline"
+    home = tmp_path_factory.mktemp("gradio")
+    machine = None
+    if request.param == "portal":
+        shared_portal.recover()
+        alice = shared_portal.call("create_user", name="alice")
+        machine = Machine(dubs_path, home / "alice-tab", shared_portal, alice)
+    folder = home / "pipeline"
     for path, content in {
         "company presentation.mp4": b"video" * 100_000,
         "original_asr.json": b'[{"text": "Welcome."}]',
@@ -77,8 +83,8 @@ def app(request, tmp_path):
             str(ROOT / "tests/client/app.py"),
             str(port),
         ],
-        log=tmp_path / "gradio.log",
-        environment={**app.environment, "TMPDIR": str(tmp_path), "PIPELINE": str(folder)},
+        log=home / "gradio.log",
+        environment={**app.environment, "TMPDIR": str(home), "PIPELINE": str(folder)},
     )
     try:
         service.wait_until(lambda: is_up(app.address), timeout=90)

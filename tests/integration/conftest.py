@@ -3,11 +3,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.conf import settings
 from django.core.cache import cache
+from django.db import transaction
 from django.utils import timezone
 
 from sessions_app import account_adapter, tasks
@@ -27,6 +29,14 @@ def _reset_rate_limits() -> None:
     """Reset all rate limits: their keys contain primary keys, which repeat from test to test."""
     cache.clear()
     counter.clear()
+
+
+@pytest.fixture(scope="module")
+def module_transaction(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """A transaction for rows of all tests of a module, each of which runs in a savepoint of it."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 class StoppedClock:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any
 from uuid import UUID
 
@@ -104,13 +105,18 @@ class Alice:
         return code
 
 
+@pytest.fixture(scope="module")
+def _alice(module_transaction: None) -> Alice:
+    return Alice()
+
+
 @pytest.fixture
-def alice(db: None) -> Iterator[Alice]:
+def alice(_alice: Alice, db: None) -> Iterator[Alice]:
     """Keep the test's transaction open: requests would close its connection."""
     signals = (request_started, request_finished)
     for signal in signals:
         signal.disconnect(close_old_connections)
-    yield Alice()
+    yield deepcopy(_alice)
     for signal in signals:
         signal.connect(close_old_connections)
 

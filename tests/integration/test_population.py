@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
 from django.contrib.auth.models import User
-from django.db import transaction
 from django.db.models import Count, F, Q, Sum
 
 from bench.operator_pages import list_pages
@@ -22,17 +18,14 @@ SCALE = FULL.by(0.0006)
 
 
 @pytest.fixture(scope="module")
-def _population(django_db_setup: None, django_db_blocker: Any) -> Iterator[Contents]:
+def _population(module_transaction: None) -> Contents:
     """Rows beside those of Alice, who was there before."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        User.objects.create_user("alice")
-        yield populate(SCALE, now=now())
-        transaction.set_rollback(True)
+    User.objects.create_user("alice")
+    return populate(SCALE, now=now())
 
 
 @pytest.fixture
 def population(_population: Contents, db: None) -> Contents:
-    """The rows of the module, in a savepoint."""
     return _population
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection, transaction
+from django.db import connection
 from django.test import Client
 
 from bench.population.portal import populate
@@ -29,19 +29,15 @@ SCALE = FULL.by(0.006)
 
 
 @pytest.fixture(scope="module")
-def _population(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    with django_db_blocker.unblock(), transaction.atomic():
-        populate(SCALE, now=now())
-        if connection.vendor == "postgresql":
-            with connection.cursor() as cursor:
-                cursor.execute("ANALYZE")
-                # Tables of this size are read faster as a whole; the question is whether an index serves the query.
-                cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
-        yield
-        transaction.set_rollback(True)
+def _population(module_transaction: None) -> None:
+    populate(SCALE, now=now())
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
+            # Tables of this size are read faster as a whole; the question is whether an index serves the query.
+            cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
 
 
-# Each test runs in a savepoint of the module's transaction.
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_population")]
 
 

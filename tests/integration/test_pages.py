@@ -76,7 +76,7 @@ class Things:
 
 @pytest.fixture(scope="module")
 def _rows(module_transaction: None) -> tuple[World, Things]:
-    """The rows of all tests: making them takes three quarters of a test's CPU."""
+    """The rows of all tests: making them takes half of a page's CPU."""
     world = World.create()
     session = sketch_session(world.alice)
     sketch_version(session, {**PROJECT, "audio/hi_audio.wav": b"a better take"})

@@ -65,11 +65,13 @@ ON_TEAM = ("services", "stores")
 """Folders of ``ONE_STACK`` that run on ``team`` in `make test`: it has their servers already. Others run on ``embedded``."""
 SLOW_IMPORTS = (TESTS / "integration" / "test_api_document.py",)
 """Modules of tests marked ``one_stack`` whose import alone takes seconds."""
-SHARES = {"browser": ("browser",), "outside": ("client", "journeys", "services", "stores")}
+SHARES = {"runs": ("browser", "runs"), "servers": ("client", "journeys", "services", "stores")}
 """Folders whose tests mostly wait for a portal or server in other processes; all others are ``inside``."""
 IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
-SHARE = os.environ.get("DUBBING_TEST_SHARE", "")
-"""The share of the stack's tests that this worker runs; all by default."""
+WORKER_SHARES = os.environ.get("DUBBING_TEST_SHARES", "inside,runs,servers").split(",")
+"""The shares of the stack's tests that this worker runs; all by default."""
+if not {"inside", *SHARES}.issuperset(WORKER_SHARES):
+    raise pytest.UsageError(f"Unknown share among {WORKER_SHARES}.")
 NO_SKIPS = bool(os.environ.get("CI"))
 
 
@@ -80,7 +82,7 @@ def folder_of(path: Path) -> str:
 
 def has_share(folder: str) -> bool:
     share = next((share for share, folders in SHARES.items() if folder in folders), "inside")
-    return SHARE in {"", share}
+    return share in WORKER_SHARES
 
 
 def is_stack_of(folder: str) -> bool:

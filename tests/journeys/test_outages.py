@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from typing import cast
 from uuid import uuid4
@@ -46,13 +47,17 @@ def test_a_database_that_crashes_and_comes_back(portal: Portal, stack: Stack):
 
     database.crash()
     try:
-        for path in PAGES:
-            assert_unavailable(alice.get(path, status=503), sentence="The database is unavailable.")
-        for path in ENDPOINTS:
-            response = get(portal, path, token=token)
+        # At once: each waits 10 s for a connection.
+        with ThreadPoolExecutor(len(PAGES) + len(ENDPOINTS) + 1) as threads:
+            ready = threads.submit(get, portal, "/readyz")
+            pages = threads.map(lambda path: alice.get(path, status=503), PAGES)
+            responses = threads.map(lambda path: get(portal, path, token=token), ENDPOINTS)
+        for response in pages:
+            assert_unavailable(response, sentence="The database is unavailable.")
+        for response in responses:
             assert_unavailable(response, sentence="The database is unavailable.")
             assert response.json()["code"] == "database"
-        assert get(portal, "/readyz").status_code == HTTPStatus.SERVICE_UNAVAILABLE
+        assert ready.result().status_code == HTTPStatus.SERVICE_UNAVAILABLE
         assert get(portal, "/healthz").status_code == HTTPStatus.OK
     finally:
         database.start()

@@ -12,7 +12,7 @@ import pytest
 from django.conf import settings
 
 from tests.journeys.portal import ONE_WEB_PROCESS
-from tests.journeys.test_run import Run, manage
+from tests.runs.test_run import Run, manage
 from tests.journeys.visitor import Visitor
 from tests.services.full_disk import SmallDisk, small_disk
 from tests.services.stacks import Stack

@@ -91,9 +91,10 @@ def is_stack_of(folder: str) -> bool:
 
 
 def pytest_collection_finish() -> None:
-    """Exempt imported modules and collected tests from garbage collection, which would visit them for each test."""
+    """Exempt imported modules and collected tests from garbage collection, and let it run less often."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def runs_here(item: pytest.Item) -> bool:

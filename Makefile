@@ -27,7 +27,7 @@ test: $(dev) $(client) $(gradio) $(npm_dev) $(dist) ## Run all tests on both sta
 	@scripts/browser
 	@scripts/test $(ARGS)
 
-test-large: $(dev) $(client) $(dist) ## Run the tests of large archives and of the benchmarks
+test-large: $(dev) $(client) $(dist) ## Run the tests of large archives, many random requests and the benchmarks
 	@.venv/bin/python -m pytest -m large $(ARGS)
 
 bench: $(bench) $(client) $(dist) ## Compare the portal with other programs (JSON=FILE ONLY=zip,export ROUNDS=5)

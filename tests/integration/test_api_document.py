@@ -49,14 +49,15 @@ CHECKS = [
     response_schema_conformance,
 ]
 DETERMINISTIC = hypothesis.settings(
-    max_examples=20,
+    max_examples=5,
     derandomize=True,
     database=None,
     phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate],
     suppress_health_check=list(hypothesis.HealthCheck),
 )
-FEW = hypothesis.settings(DETERMINISTIC, max_examples=5)
-"""For HEAD: the requests to the same endpoints by GET are generated as well."""
+"""Requests with boundary values of each parameter, and some random ones."""
+MANY = hypothesis.settings(DETERMINISTIC, max_examples=50, phases=[hypothesis.Phase.generate])
+"""Random requests to each operation."""
 
 
 def portal(environ: Any, start_response: Any) -> list[bytes]:
@@ -131,8 +132,18 @@ def test_every_response_conforms_to_the_document(case: Any, alice: Alice, monkey
 
 @pytest.mark.one_stack
 @schema.include(method="HEAD").parametrize()
-@FEW
+@DETERMINISTIC
 def test_every_response_to_head_conforms_to_the_document(
+    case: Any, alice: Alice, monkeypatch: pytest.MonkeyPatch
+):
+    check(case, alice, monkeypatch)
+
+
+@pytest.mark.large
+@pytest.mark.one_stack
+@schema.parametrize()
+@MANY
+def test_responses_to_many_requests_conform_to_the_document(
     case: Any, alice: Alice, monkeypatch: pytest.MonkeyPatch
 ):
     check(case, alice, monkeypatch)

@@ -12,8 +12,8 @@ import pytest
 from django.conf import settings
 
 from tests.journeys.portal import ONE_WEB_PROCESS
-from tests.runs.test_run import Run, manage
 from tests.journeys.visitor import Visitor
+from tests.runs.test_run import Run, manage
 from tests.services.full_disk import SmallDisk, small_disk
 from tests.services.stacks import Stack
 from tests.world import PROJECT, zip_of_files

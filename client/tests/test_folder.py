@@ -11,6 +11,7 @@ import pytest
 
 from dubbing_client.errors import FolderError
 from dubbing_client.folder import Folder, is_ignored
+from dubbing_core.name_mapping import LINUX, WINDOWS
 
 needs_links = pytest.mark.skipif(sys.platform == "win32", reason="links need privileges on Windows")
 
@@ -73,10 +74,23 @@ def test_names_are_listed_as_they_are_spelled(work):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems reject such names")
-def test_names_that_are_not_unicode_are_refused(work):
-    (work.path / os.fsdecode(b"caf\xe9.wav")).write_bytes(b"")
-    with pytest.raises(FolderError, match="is not valid Unicode"):
-        work.folder.listing()
+def test_paths_that_a_session_cannot_represent_are_listed_apart(work):
+    work.write("hi.wav")
+    work.write(os.fsdecode(b"caf\xe9/take.wav"))
+    (work.path / os.fsdecode(b"empty \xe9") / "temp").mkdir(parents=True)
+    deep = "/".join(["n" * 200] * 6)
+    place = work.path
+    for name in deep.split("/"):
+        place /= name
+        place.mkdir()
+    listing = work.folder.listing()
+    assert list(listing.files) == ["hi.wav"]
+    assert listing.empty_folders == []
+    assert {error.path: error.code for error in listing.find_unrepresentable()} == {
+        "caf\udce9/take.wav": "path_encoding",
+        "empty \udce9/temp": "path_encoding",
+        deep: "path_too_long",
+    }
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has other permissions")
@@ -121,20 +135,11 @@ def test_invalid_paths_are_refused(work, path):
     assert work.folder.place("audio/hi.wav") == work.folder.path / "audio" / "hi.wav"
 
 
-@pytest.mark.parametrize("path", ["C:/x", "a\\b", "con", "x.", "a\x1b.srt"])
-def test_names_that_some_system_cannot_hold_are_only_loaded_on_linux(work, monkeypatch, path):
-    monkeypatch.setattr(sys, "platform", "linux")
-    assert work.folder.place(path).parent.is_relative_to(work.path)
-    monkeypatch.setattr(sys, "platform", "darwin")
-    with pytest.raises(FolderError, match=r"It cannot be loaded\.$"):
-        work.folder.place(path)
-
-
-def test_characters_invalid_on_windows_are_refused_only_there(work, monkeypatch):
-    assert work.folder.place("what?.wav").name == "what?.wav"
-    monkeypatch.setattr(sys, "platform", "win32")
-    with pytest.raises(FolderError, match="is not a valid name on Windows"):
-        work.folder.place("what?.wav")
+@pytest.mark.parametrize("path", ["C:/x", "a\\b", "con", "x.", "a\x1b.srt", "what?.wav"])
+def test_there_is_no_place_for_a_name_that_the_system_cannot_hold(work, path):
+    assert Folder(work.path, rules=LINUX).place(path).is_relative_to(work.path)
+    with pytest.raises(FolderError, match="is not a valid name on this system"):
+        Folder(work.path, rules=WINDOWS).place(path)
 
 
 @needs_links

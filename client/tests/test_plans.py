@@ -292,7 +292,7 @@ def test_files_are_loaded_to_their_saved_paths_or_to_the_sessions_tree(work):
 
 @pytest.mark.parametrize("path", ["../x", "/x", "a/../../x"])
 def test_a_version_cannot_be_written_outside_of_the_folder(work, path):
-    with pytest.raises(FolderError, match=r"It cannot be loaded\."):
+    with pytest.raises(FolderError, match=r"This version cannot be loaded\."):
         plan_load(StubApi(1, entry(path)), work.folder, work.state(), name="Talk")
 
 

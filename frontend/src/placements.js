@@ -1,6 +1,8 @@
 // Placement of chosen files, as the server previews it.
 /** @import { ChosenFile } from "./upload/upload-item.js" */
 
+const MAX_REPORTED = 1000; // characters of a path
+
 /**
  * @typedef {object} Placement
  * @property {string} source path as chosen
@@ -15,7 +17,7 @@
  * @property {string[]} candidates files of the session that it may replace, if it has no folder
  */
 /** @typedef {{path: string, size: number, category: string, label: string, language: string}} RemovedFile */
-/** @typedef {{path: string, message: string}} Refusal */
+/** @typedef {{path: string, code: string, message: string}} Refusal */
 /**
  * @typedef {object} PlacementPreview
  * @property {Placement[]} files
@@ -69,6 +71,15 @@ export const matchedTargets = (placed) =>
  */
 export const acceptedFiles = (placed) =>
   placed.filter(({ placement, isMetadata }) => placement || isMetadata).map(({ file }) => file);
+
+/**
+ * Return what a save reports about the files that cannot be part of a version.
+ * @param {PlacedFile[]} placed
+ */
+export const describeRefused = (placed) =>
+  placed.flatMap(({ file, refusal }) =>
+    refusal ? [{ path: file.path.slice(0, MAX_REPORTED), code: refusal.code }] : [],
+  );
 
 /**
  * Look up a path as chosen, or normalized as the server reports it.

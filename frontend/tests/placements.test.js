@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { acceptedFiles, placeFiles } from "../src/placements.js";
+import { acceptedFiles, describeRefused, placeFiles } from "../src/placements.js";
 
 /** @param {string} path */
 const choose = (path) => ({ file: new File([], "file"), path });
@@ -22,7 +22,7 @@ const place = (source) => ({
 test("files get their placements, refused ones come first, and the others are sorted by path", () => {
   const preview = {
     files: [place("b.wav"), place("a.wav")],
-    refused: [{ path: "z.wav", message: "Two files have this name." }],
+    refused: [{ path: "z.wav", code: "path_duplicate", message: "Two files have this name." }],
     metadata: "metadata.json",
   };
   const paths = ["b.wav", ".DS_Store", "metadata.json", "z.wav", "a.wav"];
@@ -38,6 +38,7 @@ test("files get their placements, refused ones come first, and the others are so
     acceptedFiles(placed).map(({ path }) => path),
     ["a.wav", "b.wav", "metadata.json"],
   );
+  assert.deepEqual(describeRefused(placed), [{ path: "z.wav", code: "path_duplicate" }]);
 });
 
 test("a decomposed name, as macOS has it, matches the composed one of the server", () => {

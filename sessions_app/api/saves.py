@@ -11,6 +11,7 @@ from django.utils import timezone
 from ninja import Header
 from pydantic import BaseModel, ConfigDict, Field
 
+from dubbing_core import left_out
 from sessions_app.access import Action
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.blobs import MAX_SIZE, ModificationTime, Sha256
@@ -43,6 +44,17 @@ class KnownFile(BaseModel):
     mtime_ns: ModificationTime = None
 
 
+class LeftOutFile(BaseModel):
+    """A file that the save leaves out."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    path: Path
+    """As it can be shown."""
+    code: str = Field(max_length=left_out.CODE_LIMIT)
+    """Why, such as `path_encoding`: a code of a refused file in a preview of the placement."""
+
+
 class NewVersion(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -60,6 +72,8 @@ class NewVersion(BaseModel):
     """All folders without files; null to keep those of the parent."""
     labels: list[LabelCorrection] = Field([], max_length=MAX_CORRECTIONS)
     """Corrections of labels of files in this request, by their paths in it."""
+    left_out: list[LeftOutFile] = Field([], max_length=MAX_FILES)
+    """Files of the folder that no session can represent. The version records their number and the first ones."""
     rooted: bool = True
     """Paths are relative to the project's root. If false, a common parent folder is stripped, and files are matched with those that
     they replace, by name, place and label."""
@@ -112,6 +126,7 @@ def create_version(
             ],
             empty_folders=body.empty_folders,
             labels=read_labels(body.labels, languages=session.current.languages if session.current else ()),
+            left_out=[left_out.LeftOutFile.of(file.path, file.code) for file in body.left_out],
             rooted=body.rooted,
             targets=body.targets,
         ),

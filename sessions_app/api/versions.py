@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from dubbing_core.categories import Category
 from dubbing_core.change_summary import ChangeGroup as CoreChangeGroup, ChangeKind
 from dubbing_core.labels import LabelAuthor
+from dubbing_core.left_out import LeftOut as CoreLeftOut
 from dubbing_core.progress import Stage
 from sessions_app import models
 from sessions_app.access import Action
@@ -42,6 +43,24 @@ class ChangeGroup(BaseModel):
         return cls(count=group.count, size=group.size, paths=list(group.paths))
 
 
+class LeftOutFile(BaseModel):
+    path: str
+    """As it is shown, with escapes for what is not text."""
+    code: str
+    reason: str
+
+
+class LeftOut(BaseModel):
+    count: int
+    files: list[LeftOutFile]
+    """The first ones."""
+
+    @classmethod
+    def of(cls, left_out: CoreLeftOut) -> LeftOut:
+        files = [LeftOutFile(path=file.path, code=file.code, reason=file.reason) for file in left_out.files]
+        return cls(count=left_out.count, files=files)
+
+
 class Version(BaseModel):
     """A saved state of a session; immutable."""
 
@@ -53,6 +72,8 @@ class Version(BaseModel):
     restored_from: int | None
     fingerprint: str
     file_count: int
+    left_out: LeftOut
+    """Files of the saved folder that no session can represent."""
     total_size: int
     stored_size: int
     """Bytes that this version added to the session."""
@@ -76,6 +97,7 @@ class Version(BaseModel):
             restored_from=version.restored_from,
             fingerprint=version.fingerprint,
             file_count=version.file_count,
+            left_out=LeftOut.of(version.left_out_files),
             total_size=version.total_size,
             stored_size=version.stored_size,
             change_summary=summary.words,

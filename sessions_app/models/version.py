@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 
 from dubbing_core.change_summary import ChangeSummary
+from dubbing_core.left_out import LeftOut, parse_left_out
 from dubbing_core.progress import Progress, Stage
 
 LANGUAGE_TAGS_LENGTH = 2000
@@ -64,6 +65,11 @@ class Version(models.Model):
     empty_folders = models.JSONField(
         default=list, blank=True, help_text="Paths of folders without files in the saved folder."
     )
+    left_out = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="Number and first names of files that the save left out, because no session can represent them.",
+    )
     video_name = models.CharField(max_length=255, blank=True)
     folded_video_name = models.CharField(
         max_length=765, blank=True, help_text="Video name in the form used for comparison."
@@ -98,6 +104,10 @@ class Version(models.Model):
     def saved_by(self) -> str:
         """The author's name, or "" if unknown."""
         return self.created_by.get_username() if self.created_by else self.original_author
+
+    @property
+    def left_out_files(self) -> LeftOut:
+        return parse_left_out(self.left_out)
 
     @property
     def languages(self) -> list[str]:

@@ -75,6 +75,7 @@ def iter_history_versions(last: Version) -> Iterator[HistoryVersion]:
             restored_from=version.restored_from,
             document=version.metadata,
             empty_folders=tuple(version.empty_folders),
+            left_out=version.left_out_files,
         )
 
 

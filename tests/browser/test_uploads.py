@@ -509,6 +509,34 @@ def test_a_refused_first_version_leaves_no_session(bob: BrowserUser, work_folder
     expect(bob.page.get_by_role("heading", level=1)).to_have_text("Save of Refused")
 
 
+def test_files_that_cannot_be_saved_are_left_out_after_a_question(bob: BrowserUser, work_folder: Path):
+    folder = work_folder / "talk"
+    for number in range(22):
+        place = folder
+        for name in [*["n" * 200] * 6, f"{number:02}"]:
+            place /= name
+            place.mkdir(exist_ok=True, parents=True)
+        (place / "take.wav").write_bytes(b"x")
+    (folder / "00:01:00.wav").write_bytes(b"colon")
+    page = bob.page
+    bob.open("/sessions/new/")
+    page.get_by_label("Name", exact=True).fill("Left out")
+    bob.choose("folder", folder)
+    question = page.get_by_role("region", name="22 files cannot be saved")
+    expect(question.get_by_role("listitem")).to_have_count(21)
+    expect(question).to_contain_text("is longer than 1024 bytes. Shorten its folders.")
+    expect(question).to_contain_text("… and 2 files more.")
+    expect(page.get_by_role("button", name="Save session")).to_be_disabled()
+
+    question.get_by_role("button", name="Save without these").click()
+    bob.wait_for_job("22 files that cannot be saved were left out, as you chose.")
+    page.get_by_role("link", name="Open session").click()
+    expect(page.get_by_text("1 file · 22 left out")).to_be_visible()
+    page.get_by_text("22 files of the folder were left out, because of their names").click()
+    expect(page.locator("details .failures li")).to_have_count(22)
+    expect(page.get_by_role("row", name="00:01:00.wav")).to_be_visible()
+
+
 def test_a_save_on_top_of_another_version_sends_no_part_again(
     bob: BrowserUser, project: Path, work_folder: Path
 ):

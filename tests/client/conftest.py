@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from dubbing_client.api import Api
 from tests.journeys.portal import Portal
 from tests.services.processes import ROOT, start_process
 
@@ -131,6 +132,16 @@ def machine(portal: Portal, dubs_path: Path, tmp_path: Path) -> Any:
         return Machine(dubs_path, tmp_path / name, portal, users[user], url=url)
 
     return make
+
+
+@pytest.fixture
+def api(portal: Portal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Api:
+    """The API of the portal as a new user, in this process."""
+    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("DUBS_HOME", str(tmp_path / "dubs"))
+    user = portal.call("create_user", name="programmer")
+    return Api(portal.address, portal.call("create_access_token", owner=user))
 
 
 def write(folder: Path, files: dict[str, bytes]) -> None:

@@ -13,7 +13,6 @@ from dubbing_client.api import Api
 from dubbing_client.folder import Folder
 from dubbing_client.state import State
 from dubbing_client.watcher import KEEP, NEW_SESSION, STOP, SavedStage, Watcher, WatchOptions
-from tests.journeys.portal import Portal
 
 pytestmark = [pytest.mark.slow, pytest.mark.one_stack]
 
@@ -135,15 +134,6 @@ class Watch:
 
 
 @pytest.fixture
-def api(portal: Portal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Api:
-    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("DUBS_HOME", str(tmp_path / "dubs"))
-    user = portal.call("create_user", name="watcher")
-    return Api(portal.address, portal.call("create_access_token", owner=user))
-
-
-@pytest.fixture
 def pipeline(tmp_path: Path) -> Pipeline:
     return Pipeline(tmp_path / "work")
 
@@ -247,6 +237,22 @@ def test_a_refusal_is_reported_once_and_watching_continues(api, pipeline):
     api.restore_sessions([first.result.session])
     watch.run(until=300)
     assert watch.messages == ["Original video", "Audio in hi"]
+
+
+UNREPRESENTABLE = (
+    "1 name cannot be saved. Rename, or save without: --skip-unrepresentable. Nothing was saved. "
+    "“caf⟦U+DCE9⟧.wav” is not valid Unicode. Rename the file. Watching continues."
+)
+
+
+@pytest.mark.parametrize(("skip", "versions", "notes"), [(False, 0, [UNREPRESENTABLE]), (True, 1, [])])
+def test_names_that_cannot_be_saved_are_left_out_on_request(api, pipeline, skip, versions, notes):
+    pipeline.write("talk.mp4")
+    pipeline.write(os.fsdecode(b"caf\xe9.wav"), data=b"x")
+    watch = Watch(api, pipeline, name="Left out", skip_unrepresentable=skip)
+    watch.run(until=20)
+    assert len(watch.saved) == versions
+    assert [note for note in watch.notes.sentences if "cannot be saved" in note] == notes
 
 
 def test_a_signed_out_watcher_continues_after_the_next_sign_in(api, pipeline, portal):

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.test import Client
 
 from sessions_app.models import DubbingSession, Job, Upload
 from sessions_app.storage.store import PART_SIZE
@@ -89,6 +90,35 @@ def test_a_project_is_saved_and_loaded(world: World, alice: Program, *, packed: 
         assert hashlib.sha256(data).hexdigest() == entry["sha256"]
         loaded[entry["path"]] = data
     assert loaded == PROJECT
+
+
+def test_a_version_records_what_was_left_out(world: World, alice: Program):
+    session = world.saved()
+    left_out = [{"path": f"take \u202e\t {number}", "code": "path_encoding"} for number in range(300)]
+    url = f"/sessions/{session.code}/versions"
+    body = {"parent": 1, "removed": ["audio/hi_audio.wav"], "left_out": left_out}
+    job = run_job(world, alice.post(url, body).json(), alice)
+    assert job["result"]["left_out"] == 300
+
+    recorded = alice.get(f"{url}/2").json()["left_out"]
+    assert (recorded["count"], len(recorded["files"])) == (300, 200)
+    first = {
+        "path": "take ⟦U+202E⟧⟦U+0009⟧ 0",
+        "code": "path_encoding",
+        "reason": "is not valid Unicode",
+    }
+    assert recorded["files"][0] == first
+    assert alice.get(url).json()["items"][0]["left_out"] == recorded
+    assert alice.get(f"{url}/1").json()["left_out"] == {"count": 0, "files": []}
+    assert alice.post(f"{url}/1/restore").status_code == 201
+    assert alice.post(f"{url}/2/restore").json()["left_out"] == recorded
+
+    browser = Client()
+    browser.force_login(world.alice)
+    page = " ".join(browser.get(f"/sessions/{session.code}/versions/2/").content.decode().split())
+    assert "300 files of the folder" in page
+    assert "“take ⟦U+202E⟧⟦U+0009⟧ 0” is not valid Unicode." in page
+    problem_of(alice.post(url, {**body, "left_out": [{"path": "x", "code": "y" * 41}]}), 422, "bad_request")
 
 
 def test_stored_blobs_need_no_upload(world: World, alice: Program):

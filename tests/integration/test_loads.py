@@ -93,7 +93,9 @@ def test_a_loaded_folder_equals_the_export(world: World, talk: DubbingSession, w
         expected = {name: exported.read(name) for name in exported.namelist() if not name.startswith(".")}
     assert contents(folder) == expected
     assert len(expected) == version.file_count + 1
-    assert result == LoadResult(written=len(expected), unchanged=0, size=sum(map(len, expected.values())))
+    assert result == LoadResult(
+        written=len(expected), unchanged=0, size=sum(map(len, expected.values())), renamed={}
+    )
 
 
 def test_a_load_updates_the_last_access(world: World, talk: DubbingSession, work_folder: Path):
@@ -240,6 +242,7 @@ def test_a_session_is_loaded_into_a_new_folder(world: World, talk: DubbingSessio
         "written": len(PROJECT) + len(MORE),
         "unchanged": 0,
         "size": sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()),
+        "renamed": {},
     }
     out = StringIO()
     call_command("load_session", talk.code, "--owner", "alice", "--to", folder, "--overwrite", stdout=out)

@@ -249,6 +249,7 @@ def check_denormalized_values() -> None:
     assert check_consistency(repairs=False).total == 0
     assert (count_sessions(owner), get_session_languages(owner), get_usage(owner)) == (1, ["es", "hi"], 60)
     newest = Version.objects.get(number=2)
+    assert newest.left_out_files.count == 0
     assert newest.file_groups == [["audio", "hi", 1, 40], ["transcriptions", "", 1, 10]]
     assert (newest.history_size, newest.history_blob_count) == (60, 3)
     assert newest.change_summary.words == "1 changed: audio/hi_audio.wav; 1 removed"

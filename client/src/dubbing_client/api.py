@@ -179,6 +179,7 @@ class Api(RestClient):
         removed: Sequence[str],
         key: str,
         empty_folders: Sequence[str] | None = None,
+        left_out: Sequence[Mapping[str, str]] = (),
     ) -> objects.Job:
         """Request a version of complete uploads and stored blobs, on top of ``parent``.
 
@@ -192,6 +193,7 @@ class Api(RestClient):
             "blobs": list(blobs),
             "removed": list(removed),
             "empty_folders": None if empty_folders is None else list(empty_folders),
+            **({"left_out": list(left_out)} if left_out else {}),
         }
         job: objects.Job = self.call("POST", f"/sessions/{session}/versions", body=body, key=key).data
         return job

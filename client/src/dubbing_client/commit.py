@@ -53,6 +53,7 @@ def _complete(api: Api, state: State, pending: PendingSave, listener: ProgressLi
             blobs=request["blobs"],
             removed=request["removed"],
             empty_folders=request.get("empty_folders"),
+            left_out=request.get("left_out", ()),
             key=pending.key,
         )
         version = int(wait_for_job(api, job, listener=listener)["result"]["version"])

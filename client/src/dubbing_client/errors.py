@@ -8,6 +8,7 @@
     |   +-- ChangedError         a file changed while it was being read
     |   +-- LocalChangesError    a load would overwrite unsaved changes
     |   +-- UnsafeNamesError     a version contains hidden files, or invisible characters
+    |   +-- UnrepresentableError a folder contains names that a session cannot represent
     |   +-- SourceReplacedError  another video is in the place of the session's source
     |   +-- DiskFullError          a load or export does not fit on the disk
     +-- TransferError            received bytes are not those requested
@@ -29,7 +30,7 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, ClassVar
 
-from dubbing_core.paths import escape_unprintable
+from dubbing_core.paths import LIST_LIMIT, PathError, escape_unprintable
 from dubbing_core.sizes import format_size
 
 MESSAGE_LIMIT = 4000
@@ -122,6 +123,23 @@ class UnsafeNamesError(FolderError):
         super().__init__(" ".join([*sentences, "Nothing was changed."]))
         self.hidden = tuple(hidden)
         self.invisible = tuple(invisible)
+
+
+class UnrepresentableError(FolderError):
+    """A folder contains names that a session cannot represent; nothing was saved."""
+
+    exit_code = 7
+    code = "unrepresentable_names"
+
+    def __init__(self, errors: Sequence[PathError]) -> None:
+        names = "1 name" if len(errors) == 1 else f"{len(errors):,} names"
+        more = f" And {len(errors) - LIST_LIMIT:,} more." if len(errors) > LIST_LIMIT else ""
+        super().__init__(
+            f"{names} cannot be saved. Rename, or save without: --skip-unrepresentable. Nothing was saved. "
+            + " ".join(map(str, errors[:LIST_LIMIT]))
+            + more
+        )
+        self.errors = tuple(errors)
 
 
 class SourceReplacedError(FolderError):

@@ -6,12 +6,13 @@ import os
 import stat
 import sys
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dubbing_client.errors import FolderError
 from dubbing_core.manifest import find_empty_folders
-from dubbing_core.paths import JUNK_NAMES, PathError, check_path, check_saved_path
+from dubbing_core.name_mapping import LINUX, SYSTEMS, NameRules
+from dubbing_core.paths import COMPONENT_LIMIT, JUNK_NAMES, PathError, check_saved_path, find_unrepresentable
 
 PART_SUFFIX = ".dubs-part"
 """Suffix of the client's own unfinished files."""
@@ -19,7 +20,6 @@ MOUNT_POINT_TAG = 0xA0000003
 """`stat.IO_REPARSE_TAG_MOUNT_POINT`, which only exists on Windows."""
 LINK_REASON = "a link out of the folder, to a folder or to nothing"
 BUSY_REASON = "still being written"
-WINDOWS_FORBIDDEN = frozenset('<>"|?*')
 
 
 @dataclass(frozen=True)
@@ -48,11 +48,22 @@ class Listing:
     """Path -> reason for files that are not saved although the user may expect it."""
     folders: list[str] = field(default_factory=list)
     """Folders inside the folder, except hidden ones."""
+    unrepresentable: list[str] = field(default_factory=list)
+    """Files with paths that a session cannot represent."""
 
     @property
     def empty_folders(self) -> list[str]:
         """The innermost folders that contain no file, sorted."""
-        return list(find_empty_folders(self.folders, [*self.files, *self.skipped]))
+        return [folder for folder in self._find_empty_folders() if _is_representable(folder)]
+
+    def find_unrepresentable(self) -> list[PathError]:
+        """Return errors of files and empty folders that no session can represent."""
+        if not self.unrepresentable and all(map(_is_representable, self.folders)):
+            return []
+        return find_unrepresentable(sorted([*self.unrepresentable, *self._find_empty_folders()]))
+
+    def _find_empty_folders(self) -> list[str]:
+        return list(find_empty_folders(self.folders, [*self.files, *self.skipped, *self.unrepresentable]))
 
     def places(self, folder: Path) -> Iterator[tuple[str, Path]]:
         """Yield each path with its place on disk."""
@@ -63,7 +74,7 @@ class Listing:
         """Return the listing without some files, which do not count as removed."""
         busy = dict.fromkeys(paths, BUSY_REASON)
         files = {path: file for path, file in self.files.items() if path not in busy}
-        return Listing(files, {**self.skipped, **busy}, self.folders) if busy else self
+        return replace(self, files=files, skipped={**self.skipped, **busy}) if busy else self
 
     def covers(self, path: str) -> bool:
         """Return whether a file at this path would be listed.
@@ -76,10 +87,14 @@ class Listing:
 
 
 class Folder:
-    """A folder on this machine; ``path`` is absolute, with links resolved."""
+    """A folder on this machine; ``path`` is absolute, with links resolved.
 
-    def __init__(self, path: Path) -> None:
+    :param rules: the names that it can hold; by default those of this system.
+    """
+
+    def __init__(self, path: Path, *, rules: NameRules | None = None) -> None:
         self.path = Path(os.path.realpath(path))
+        self.rules = SYSTEMS.get(sys.platform, LINUX) if rules is None else rules
 
     def __str__(self) -> str:
         return str(self.path)
@@ -90,7 +105,7 @@ class Folder:
         Not included are files of operating systems, hidden folders, and the client's own unfinished files. A link is included as
         its target if that is a file in the same folder; other links are skipped, as are sockets, pipes and devices.
 
-        :raises FolderError: something cannot be read, or a name is not valid Unicode.
+        :raises FolderError: something cannot be read.
         """
         listing = Listing()
         if not self.path.is_dir():
@@ -118,15 +133,14 @@ class Folder:
             listing.skipped[path] = LINK_REASON
         elif stat.S_ISDIR(result.st_mode):
             if not (name.startswith(".") or name.casefold() in JUNK_NAMES):
-                if _is_text(path):
-                    listing.folders.append(path)
+                listing.folders.append(path)
                 self._list(entry.path, f"{path}/", listing)
         elif not is_ignored(path):
             file = self._file_at(entry.path, result)
             if isinstance(file, str):
                 listing.skipped[path] = file
             else:
-                _add_file(path, entry.path, file, listing)
+                _add_file(path, file, listing)
 
     def _file_at(self, place: str, result: os.stat_result) -> Stat | str:
         """Return a file's stat, or why it is skipped."""
@@ -138,19 +152,18 @@ class Folder:
         return Stat.of(result) if stat.S_ISREG(result.st_mode) else "not a regular file"
 
     def place(self, path: str) -> Path:
-        """Return the place of a version's path in the folder.
+        """Return the place of a path whose names this system can hold.
 
         :raises FolderError: it would be outside of the folder, or this system does not support the name.
         """
         try:
-            # Linux holds every name that a session does.
-            (check_saved_path if sys.platform == "linux" else check_path)(path)
+            check_saved_path(path)
         except PathError as error:
             raise FolderError(f"{error} It cannot be loaded.") from error
         if path.casefold().endswith(PART_SUFFIX):
             raise FolderError(f"“{path}” has the name of an unfinished download. It cannot be loaded.")
-        if sys.platform == "win32" and WINDOWS_FORBIDDEN.intersection(path):
-            raise FolderError(f"“{path}” is not a valid name on Windows. It cannot be loaded.")
+        if not self.rules.can_hold(path):
+            raise FolderError(f"“{path}” is not a valid name on this system. It cannot be loaded.")
         return self.path.joinpath(*path.split("/"))
 
     def is_inside(self, target: Path) -> bool:
@@ -185,18 +198,16 @@ def is_ignored(path: str) -> bool:
     )
 
 
-def _add_file(path: str, place: str, file: Stat, listing: Listing) -> None:
-    if not _is_text(path):
-        raise FolderError(f"The name {os.fsencode(place)!r} is not valid Unicode. Rename the file.")
-    listing.files[path] = file
+def _add_file(path: str, file: Stat, listing: Listing) -> None:
+    if _is_representable(path):
+        listing.files[path] = file
+    else:
+        listing.unrepresentable.append(path)
 
 
-def _is_text(path: str) -> bool:
-    try:
-        path.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+def _is_representable(path: str) -> bool:
+    # A path from a directory has neither empty parts nor NUL nor “..”.
+    return (path.isascii() and len(path) <= COMPONENT_LIMIT) or not find_unrepresentable([path])
 
 
 def total_size(stats: Iterable[Stat]) -> int:

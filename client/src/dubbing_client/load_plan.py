@@ -9,8 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-import sys
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,23 +26,20 @@ from dubbing_client.errors import (
 from dubbing_client.file_hashes import THREADS, hash_file
 from dubbing_client.folder import Folder, Stat, is_junction
 from dubbing_client.folder_session import session_of_folder
+from dubbing_client.local_names import find_aliases, find_places, find_renamed, map_to_folder
 from dubbing_client.objects import Manifest, Session
 from dubbing_client.obstacles import find_obstacles
 from dubbing_client.progress import NO_PROGRESS, ProgressListener
 from dubbing_client.remote_file import RemoteFile
 from dubbing_client.saved_paths import entries_by_saved_path, entries_by_session_path
-from dubbing_client.spelling import DiskSpelling
-from dubbing_client.state import FileHash, State
+from dubbing_client.state import SAVED, SESSION, FileHash, State
 from dubbing_core.categories import METADATA_NAME, Category
 from dubbing_core.concurrency import run_in_threads
 from dubbing_core.hidden_files import find_hidden
-from dubbing_core.paths import PathError, check_collisions, check_tree, fold_path, has_invisible_characters
+from dubbing_core.paths import find_unrepresentable, fold_path, has_invisible_characters
 from dubbing_core.selection import Selection
 
-SAVED, SESSION = "saved", "session"
 LAYOUTS = (SAVED, SESSION)
-"""`saved`: the paths that files were saved from; `session`: the session's own tree."""
-
 
 STAT_BLOCK_SIZE = 512
 """Bytes of a block of ``st_blocks``."""
@@ -73,14 +69,20 @@ class LoadPlan:
     """Files to fetch whose names contain invisible characters."""
     delete: bool = False
     is_partial: bool = False
+    layout: str = SAVED
     aliases: dict[str, str] = field(default_factory=dict)
     """`State.aliases` after the load."""
-    empty_folders: list[str] = field(default_factory=list)
-    """Folders without files to create."""
+    empty_folders: dict[str, str] = field(default_factory=dict)
+    """Folders without files to create: path in the folder -> path in the portal."""
 
     @property
     def size(self) -> int:
         return sum(file.size for file in self.fetch)
+
+    @property
+    def renamed(self) -> dict[str, str]:
+        """Files whose names this system cannot hold: path -> path as saved."""
+        return find_renamed(self.aliases) if self.layout == SAVED else {}
 
     def check(self, *, overwrite: bool, allow_hidden: bool = False, allow_invisible: bool = False) -> None:
         """Raise if the load needs a permission that is not given.
@@ -131,10 +133,14 @@ def plan_load(
     manifest = api.manifest(session["code"], number)
     selection = _checked(Selection.from_names(only), manifest)
     files = remote_files(folder, manifest, selection=selection, layout=layout)
-    plan = LoadPlan(folder, session, number, delete=delete, is_partial=selection.is_partial)
-    plan.aliases = {file.path: file.entry_path for file in files if file.entry_path not in {"", file.path}}
-    if layout == SAVED and not selection.is_partial:
-        plan.empty_folders = [path for path in manifest["empty_folders"] if _is_place(folder, path)]
+    plan = LoadPlan(folder, session, number, delete=delete, is_partial=selection.is_partial, layout=layout)
+    saved_paths = {file.path: file.entry_path for file in files if file.entry_path}
+    if layout == SESSION:
+        plan.aliases = {path: saved for path, saved in saved_paths.items() if path != saved}
+    else:
+        plan.empty_folders = {} if selection.is_partial else _find_empty_folders(folder, manifest)
+        folders = {f"{path}/": f"{saved}/" for path, saved in plan.empty_folders.items()}
+        plan.aliases = find_aliases({**saved_paths, **folders})
     # Before anything is read or written: a portal may name any size.
     _check_space(folder, files)
     _compare(plan, files, state, listener)
@@ -171,12 +177,15 @@ def _check_space(folder: Folder, files: Sequence[RemoteFile]) -> None:
 
 def _extra_files(folder: Folder, files: Sequence[RemoteFile]) -> list[str]:
     """Return the folder's files that the version does not contain."""
-    targets = {fold_path(file.path): file for file in files}
+    paths = {file.path for file in files}
+    folded = {fold_path(file.path): file for file in files}
     extra = []
     for path, place in folder.listing().places(folder.path):
-        target = targets.get(fold_path(path))
+        if path in paths:
+            continue
+        target = folded.get(fold_path(path))
         # Where case does not matter, a file of another spelling is the target itself.
-        if target is None or (target.path != path and not _is_same_file(target.target, place)):
+        if target is None or not _is_same_file(target.target, place):
             extra.append(path)
     return sorted(extra)
 
@@ -193,18 +202,22 @@ def remote_files(
 ) -> list[RemoteFile]:
     """Return a version's files with their places in a folder.
 
-    In the session's tree metadata.json is last and has no entry.
+    Names that the folder's system cannot hold are mapped. In the session's tree metadata.json is last and has no entry.
 
     :raises FolderError: a file would be outside of the folder, or two would be the same.
     """
-    entries = entries_by_session_path(manifest) if layout == SESSION else entries_by_saved_path(manifest)
+    if layout == SESSION:
+        entries = entries_by_session_path(manifest)
+        names = map_to_folder(folder, entries, taken=[METADATA_NAME])
+    else:
+        entries = entries_by_saved_path(manifest)
+        names = map_to_folder(folder, [*entries, *_list_folders(manifest)])
     selected = {
-        path: entry
+        names[path]: entry
         for path, entry in entries.items()
         if selection.includes(Category(entry["category"]), entry["language"])
     }
-    _check_paths(selected)
-    places = _find_places(folder, selected)
+    places = find_places(folder, selected)
     files = [
         RemoteFile(
             places[path].relative_to(folder.path).as_posix(),
@@ -225,25 +238,25 @@ def remote_files(
     return files
 
 
-def _find_places(folder: Folder, paths: Collection[str]) -> dict[str, Path]:
-    """Return the place of each path, spelled as on disk unless another path is."""
-    spelling = DiskSpelling(folder.path)
-    places = {}
-    for path in paths:
-        place = folder.place(path)
-        spelled = spelling.place(place)
-        is_taken = spelled != place and spelled.relative_to(folder.path).as_posix() in paths
-        places[path] = place if is_taken else spelled
-    return places
+def _list_folders(manifest: Manifest) -> list[str]:
+    """Return the empty folders with a slash, without impossible ones."""
+    folders = manifest["empty_folders"]
+    impossible = {error.path for error in find_unrepresentable(folders)}
+    return [f"{folder}/" for folder in folders if folder not in impossible]
 
 
-def _is_place(folder: Folder, path: str) -> bool:
-    """Return whether an empty folder can be created; if not, nothing of value is lost."""
-    try:
-        place = folder.place(path)
-    except FolderError:
-        return False
-    return folder.is_inside(place / "file")
+def _find_empty_folders(folder: Folder, manifest: Manifest) -> dict[str, str]:
+    """Return `LoadPlan.empty_folders`."""
+    folders = _list_folders(manifest)
+    if not folders:
+        return {}
+    names = map_to_folder(folder, [*entries_by_saved_path(manifest), *folders])
+    places = find_places(folder, [names[path] for path in folders])
+    return {
+        place.relative_to(folder.path).as_posix(): path.removesuffix("/")
+        for path in folders
+        if folder.is_inside((place := places[names[path]]) / "file")
+    }
 
 
 def _session(api: Api, state: State, name: str) -> Session:
@@ -263,14 +276,6 @@ def _checked(selection: Selection, manifest: Manifest) -> Selection:
             f"languages: {', '.join(sorted(languages)) or 'none'}."
         )
     return selection
-
-
-def _check_paths(paths: Iterable[str]) -> None:
-    """Refuse paths that cannot exist side by side."""
-    try:
-        (check_tree if sys.platform == "linux" else check_collisions)(paths)
-    except PathError as error:
-        raise FolderError(f"{error} This version cannot be loaded.") from error
 
 
 def _compare(plan: LoadPlan, files: Sequence[RemoteFile], state: State, listener: ProgressListener) -> None:

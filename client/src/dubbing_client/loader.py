@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from dubbing_client.api import Api
 from dubbing_client.downloader import Downloader
@@ -31,6 +31,8 @@ class LoadResult:
     deleted: tuple[str, ...]
     unchanged: int
     bytes: int
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    """Path -> path as saved, of files whose names this system cannot hold."""
 
 
 def load(
@@ -89,6 +91,7 @@ def load(
         deleted=tuple(sorted([*plan.obstacles, *deleted])),
         unchanged=len(plan.unchanged),
         bytes=plan.size,
+        renamed=plan.renamed,
     )
 
 
@@ -153,7 +156,7 @@ def _forget(paths: Sequence[str], state: State) -> None:
 
 def _create_empty_folders(plan: LoadPlan) -> None:
     for path in plan.empty_folders:
-        place = plan.folder.place(path)
+        place = plan.folder.path / path
         if plan.folder.is_inside(place / "file"):
             with contextlib.suppress(FileExistsError, NotADirectoryError):
                 place.mkdir(parents=True, exist_ok=True)
@@ -171,9 +174,9 @@ def _record_version(plan: LoadPlan, state: State) -> None:
             # Files of the session's other versions stay in the folder; the next save does not add them again.
             hashes = {**state.synced, **hashes}
         state.base, state.synced, state.loaded = base, hashes, {}
-        state.empty_folders = plan.empty_folders
+        state.empty_folders, state.layout = list(plan.empty_folders.values()), plan.layout
     elif state.base is None:
-        state.base, state.synced = base, hashes
+        state.base, state.synced, state.layout = base, hashes, plan.layout
     elif state.base == base:
         state.synced.update(hashes)
     else:

@@ -39,6 +39,19 @@ class ChangeGroup(TypedDict):
     """The first ones."""
 
 
+class LeftOutFile(TypedDict):
+    path: str
+    """As it is shown."""
+    code: str
+    reason: str
+
+
+class LeftOut(TypedDict):
+    count: int
+    files: list[LeftOutFile]
+    """The first ones."""
+
+
 class Version(TypedDict):
     number: int
     created_at: str
@@ -47,6 +60,7 @@ class Version(TypedDict):
     restored_from: int | None
     fingerprint: str
     file_count: int
+    left_out: LeftOut
     total_size: int
     stored_size: int
     change_summary: str

@@ -8,20 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from dubbing_client.api import Api
 from dubbing_client.commit import resolve_pending
-from dubbing_client.errors import ConflictError, FolderError
+from dubbing_client.errors import ConflictError, FolderError, UnrepresentableError
 from dubbing_client.file_hashes import hash_folder
 from dubbing_client.folder import Folder, Listing
 from dubbing_client.folder_labels import find_source, label_files
 from dubbing_client.folder_session import session_of_folder
+from dubbing_client.local_names import find_saved_path
 from dubbing_client.objects import Session
 from dubbing_client.progress import NO_PROGRESS, ProgressListener
 from dubbing_client.saved_paths import entries_by_saved_path, hashes_by_saved_path
 from dubbing_client.spelling import adopt_spelling
-from dubbing_client.state import State
+from dubbing_client.state import SAVED, State
 from dubbing_core.path_conflicts import find_path_conflicts
+from dubbing_core.paths import PathError
 
 
 @dataclass
@@ -48,10 +51,25 @@ class SavePlan:
     """Whether the folder corresponds to an older version than the parent."""
     aliases: Mapping[str, str] = field(default_factory=dict)
     """As `State.aliases`."""
+    layout: str = SAVED
+    """As `State.layout`."""
     left_out: Collection[str] = ()
     """Files of the folder that stay in the session as they are."""
     synced_folders: Collection[str] = ()
     """As `State.empty_folders`."""
+
+    @cached_property
+    def unrepresentable(self) -> list[PathError]:
+        """Errors of the files and empty folders that a session cannot represent."""
+        return self.listing.find_unrepresentable()
+
+    def check(self, *, skip_unrepresentable: bool) -> None:
+        """Raise if the save needs a permission that is not given.
+
+        :raises UnrepresentableError: to leave out files.
+        """
+        if self.unrepresentable and not skip_unrepresentable:
+            raise UnrepresentableError(self.unrepresentable)
 
     def synced_after(self, hashes: Mapping[str, str]) -> dict[str, str]:
         """Return `State.synced` after a save of files with these hashes."""
@@ -65,9 +83,12 @@ class SavePlan:
     def empty_folders(self) -> list[str] | None:
         """Folders without files to save; None to keep those of the session.
 
-        They are unknown where the folder has other paths than the session.
+        They are unknown where the folder is the session's tree.
         """
-        return None if self.aliases else self.listing.empty_folders
+        if self.layout != SAVED:
+            return None
+        folders = (f"{folder}/" for folder in self.listing.empty_folders)
+        return sorted(find_saved_path(folder, self.aliases).removesuffix("/") for folder in folders)
 
     @property
     def has_other_folders(self) -> bool:
@@ -76,7 +97,7 @@ class SavePlan:
 
     def portal_path(self, path: str) -> str:
         """Return the path under which the portal has a file of the folder."""
-        alias = self.aliases.get(path, path)
+        alias = find_saved_path(path, self.aliases)
         return path if alias in self.listing.files else alias
 
     def is_changed(self, path: str, sha256: str) -> bool:
@@ -110,7 +131,7 @@ def plan_save(
     listing = folder.listing().without(leave_out)
     session = _session(api, state, name)
     if session is None:
-        if not listing.files:
+        if not listing.files and not listing.unrepresentable:
             raise FolderError(f"There is nothing to save in {folder}.")
         return SavePlan(folder, listing, None, name, 0, synced={}, parent_hashes={}, left_out=leave_out)
     adopt_spelling(state, listing.files)
@@ -128,6 +149,7 @@ def plan_save(
         parent_hashes={},
         is_rebase=base.version != session["version"],
         aliases=state.aliases,
+        layout=state.layout,
         left_out=leave_out,
         synced_folders=state.empty_folders,
     )
@@ -185,7 +207,7 @@ def _plan_removal(api: Api, plan: SavePlan, removed: list[str]) -> None:
     manifest = api.manifest(plan.session["code"], plan.parent)
     saved = entries_by_saved_path(manifest)
     for path in removed:
-        entry = saved.get(plan.aliases.get(path, path))
+        entry = saved.get(find_saved_path(path, plan.aliases))
         # A file that another user has changed since stays.
         if entry is not None and (not plan.is_rebase or entry["sha256"] == plan.synced[path]):
             plan.removed_local.append(path)

@@ -6,11 +6,11 @@ import contextlib
 import hashlib
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from dubbing_client.api import Api, new_key
 from dubbing_client.commit import commit
-from dubbing_client.errors import JobFailedError, Problem, UnreachableError
+from dubbing_client.errors import FolderError, JobFailedError, Problem, UnreachableError
 from dubbing_client.file_hashes import hash_folder
 from dubbing_client.folder import total_size
 from dubbing_client.folder_labels import find_source, label_files
@@ -20,6 +20,7 @@ from dubbing_client.progress import NO_PROGRESS, ProgressListener
 from dubbing_client.save_plan import SavePlan
 from dubbing_client.state import Base, PendingSave, State
 from dubbing_client.uploader import LocalFile, Uploader, group_into_uploads
+from dubbing_core.left_out import LeftOutFile, describe_reason
 
 SMALL_SIZE = 1024 * 1024
 """Bytes below which files are packed, where the portal was not asked."""
@@ -39,23 +40,37 @@ class SaveResult:
     removed: tuple[str, ...] = ()
     skipped: Mapping[str, str] = field(default_factory=dict)
     """Path -> reason."""
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    """Path -> reason of files that a session cannot represent; the version records them."""
     bytes_changed: int = 0
     bytes_sent: int = 0
     """Bytes sent by this run; fewer than changed if the portal had some of them."""
 
 
 def save(
-    api: Api, plan: SavePlan, state: State, *, message: str = "", listener: ProgressListener = NO_PROGRESS
+    api: Api,
+    plan: SavePlan,
+    state: State,
+    *,
+    message: str = "",
+    skip_unrepresentable: bool = False,
+    listener: ProgressListener = NO_PROGRESS,
 ) -> SaveResult:
     """Hash files, send missing ones, and commit the version.
 
     Sending starts while other files are still being hashed. After a kill, the same save resumes: received parts are not sent
     again, and a version is not created twice.
 
+    :param skip_unrepresentable: leave out files that a session cannot represent; the version records them.
+    :raises UnrepresentableError: there are such files; nothing was saved.
+    :raises FolderError: there is nothing to save.
     :raises ConflictError: another user saved first.
     :raises ChangedError: a file changed in the meantime; nothing was saved.
     :raises JobFailedError: the portal could not create the version.
     """
+    plan.check(skip_unrepresentable=skip_unrepresentable)
+    if plan.session is None and not plan.listing.files:
+        raise FolderError(f"There is nothing to save in {plan.folder}.")
     if plan.session is None and plan.name:
         api.check_name(plan.name)
     changes, hashes = _send_changes(api, plan, state, listener)
@@ -74,6 +89,7 @@ def save(
             "blobs": [file.as_json() for file in changes.stored],
             "removed": plan.removed,
             "empty_folders": plan.empty_folders,
+            "left_out": [asdict(LeftOutFile.of(error.path, error.code)) for error in plan.unrepresentable],
             "name": session["name"],
         },
         synced=plan.synced_after(hashes),
@@ -94,6 +110,7 @@ def save(
         changed=tuple(sorted(changes.files)),
         removed=tuple(sorted(plan.removed_local)),
         skipped=plan.listing.skipped,
+        left_out=_describe_left_out(plan),
         bytes_changed=sum(file.size for file in changes.files.values()),
         bytes_sent=changes.bytes_sent,
     )
@@ -253,4 +270,9 @@ def _unchanged(plan: SavePlan, session: Session, state: State, hashes: Mapping[s
         version=session["version"],
         is_new=False,
         skipped=plan.listing.skipped,
+        left_out=_describe_left_out(plan),
     )
+
+
+def _describe_left_out(plan: SavePlan) -> dict[str, str]:
+    return {error.path: describe_reason(error.code) for error in plan.unrepresentable}

@@ -18,6 +18,8 @@ from dubbing_client.folder import Folder, Stat
 from dubbing_client.user_files import quarantine, read_json, state_dir, write_private
 
 FORMAT = 2
+SAVED, SESSION = "saved", "session"
+"""Layouts of a folder: the paths that files were saved from, or the session's own tree."""
 FINE_TICK_NS = 20_000_000
 """Nanoseconds within which two writes may get the same time: kernels update it 100 to 1,000 times a second."""
 COARSE_TICK_NS = 2_000_000_000
@@ -79,9 +81,11 @@ class State:
     loaded: dict[str, str] = field(default_factory=dict)
     """The same for files that were loaded individually from other versions; they are stored, so they may be overwritten."""
     aliases: dict[str, str] = field(default_factory=dict)
-    """Path -> path in the portal, where a load renamed the file (``--layout session``)."""
+    """Path -> path in the portal, where a load renamed the file. Folders have a slash (`dubbing_client.local_names`)."""
+    layout: str = SAVED
+    """Of the last load."""
     empty_folders: list[str] = field(default_factory=list)
-    """Folders without files when folder and portal were last in sync."""
+    """Folders without files when folder and portal were last in sync, as paths in the portal."""
     files: dict[str, FileHash] = field(default_factory=dict)
     """Cache of hashes."""
     creation_key: str = ""
@@ -100,6 +104,7 @@ class State:
                 state.synced = dict(document["synced"])
                 state.loaded = dict(document["loaded"])
                 state.aliases = dict(document["aliases"])
+                state.layout = str(document.get("layout", SESSION if state.aliases else SAVED))
                 state.empty_folders = list(document.get("empty_folders", ()))
                 state.creation_key = str(document["creation_key"])
                 state.pending = PendingSave(**document["pending"]) if document["pending"] else None
@@ -124,6 +129,7 @@ class State:
             "synced": self.synced,
             "loaded": self.loaded,
             "aliases": self.aliases,
+            "layout": self.layout,
             "empty_folders": self.empty_folders,
             "creation_key": self.creation_key,
             "pending": asdict(self.pending) if self.pending else None,
@@ -160,12 +166,13 @@ class State:
     def set_base(self, base: Base, synced: Mapping[str, str]) -> None:
         """Record that the folder corresponds to a version."""
         if self.base is None or self.base.session != base.session:
-            self.aliases = {}
+            self.aliases, self.layout = {}, SAVED
         self.base, self.synced, self.loaded = base, dict(synced), {}
 
     def forget_session(self) -> None:
         """Let the next save create a session."""
-        self.base, self.synced, self.loaded, self.aliases, self.creation_key = None, {}, {}, {}, ""
+        self.base, self.synced, self.loaded, self.creation_key = None, {}, {}, ""
+        self.aliases, self.layout = {}, SAVED
 
     def is_stored(self, path: str, sha256: str) -> bool:
         """Return whether a version known to this folder has this content at this path."""

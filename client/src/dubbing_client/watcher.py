@@ -50,6 +50,8 @@ class WatchOptions:
     """How long files that are still being written may delay a save."""
     interval: float = INTERVAL
     on_top: bool = False
+    skip_unrepresentable: bool = False
+    """Leave out files that a session cannot represent."""
     new_session_per_source: bool = False
 
 
@@ -155,7 +157,14 @@ class Watcher:
         if touched and not message:
             self._activity.set_stage_saved(except_for=due.left_out, now=self._clock())
             return
-        result = save(self._api, plan, self._state, message=message, listener=self._listener)
+        result = save(
+            self._api,
+            plan,
+            self._state,
+            message=message,
+            skip_unrepresentable=self._options.skip_unrepresentable,
+            listener=self._listener,
+        )
         self._activity.set_saved(except_for=due.left_out, now=self._clock())
         self._backoff = 0.0
         self._reported.clear()

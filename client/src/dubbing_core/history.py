@@ -19,6 +19,7 @@ from dubbing_core.categories import PRIVATE_FOLDER, Category, classify_path, is_
 from dubbing_core.checksum_manifest import parse_facts
 from dubbing_core.labels import Label, LabelAuthor, Role
 from dubbing_core.languages import TAG_LENGTH_LIMIT
+from dubbing_core.left_out import NOTHING_LEFT_OUT, LeftOut, parse_left_out
 from dubbing_core.paths import PathError, normalize_path, parse_saved_path
 from dubbing_core.strict_json import JsonError, parse_json
 from dubbing_core.timestamps import parse_timestamp
@@ -85,6 +86,7 @@ class HistoryVersion:
     """Its metadata document, with paths in the session's tree."""
     empty_folders: tuple[str, ...] = ()
     """Paths as saved."""
+    left_out: LeftOut = NOTHING_LEFT_OUT
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,6 +166,7 @@ def _render_version(version: HistoryVersion) -> str:
         "restored_from": version.restored_from,
         "metadata": version.document,
         **({"empty_folders": list(version.empty_folders)} if version.empty_folders else {}),
+        **({"left_out": version.left_out.as_json()} if version.left_out.count else {}),
     }
     return json_lists.render_object(fields)
 
@@ -255,6 +258,7 @@ def _parse_version(row: Any) -> HistoryVersion:
         restored_from=restored_from,
         document=metadata.relativize_paths(metadata.check_document(row["metadata"])),
         empty_folders=tuple(folders),
+        left_out=parse_left_out(row.get("left_out", {})),
     )
 
 

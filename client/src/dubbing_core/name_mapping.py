@@ -74,6 +74,10 @@ class NameRules:
                 name = f"{head}{REPLACEMENT}{dot}{rest}"
         return name
 
+    def can_hold(self, path: str) -> bool:
+        """Return whether the target can hold each name of a saved path."""
+        return all(self.replace_name(name) == name for name in path.split("/"))
+
 
 LINUX = NameRules()
 MACOS = NameRules(fold=fold_path)
@@ -92,6 +96,8 @@ ZIP = NameRules(
     depth_limit=100,
 )
 """Valid on every system, and accepted by the ZIP reader (`dubbing_core.zips.reader`)."""
+SYSTEMS = {"win32": WINDOWS, "darwin": MACOS}
+"""By `sys.platform`; all others are like Linux."""
 
 
 def map_paths(paths: Iterable[str], rules: NameRules, *, taken: Iterable[str] = ()) -> dict[str, str]:

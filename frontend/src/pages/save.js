@@ -9,7 +9,8 @@ import { connectLabelBar, readCategories } from "../label-bar.js";
 import { LabelCorrections } from "../label-corrections.js";
 import { connectNameCheck } from "../name-check.js";
 import { PlacementTable } from "../placement-table.js";
-import { acceptedFiles, matchedTargets, placeFiles } from "../placements.js";
+import { acceptedFiles, describeRefused, matchedTargets, placeFiles } from "../placements.js";
+import { RefusedFiles } from "../refused-files.js";
 import { connectResumeCard } from "../resume-card.js";
 import { Comparison, describeFiles } from "../upload/comparison.js";
 import { forgetUpload, rememberUpload } from "../upload/interrupted-upload.js";
@@ -43,6 +44,8 @@ let targets = {};
 let previews = 0; // requested so far; only the last one is shown
 /** @type {Comparison | null} */
 let comparison = null;
+/** @type {{path: string, code: string}[]} chosen files that no session can hold, which the version records */
+let leftOut = [];
 /** @type {Map<string, string>} Idempotency-Keys by request */
 const keys = new Map();
 
@@ -85,7 +88,9 @@ const controller = new UploadController(form, {
 async function choose(files) {
   chosen = files;
   accepted = [];
+  leftOut = [];
   stopComparison();
+  refused.hide();
   controller.reset();
   hideError();
   ref("placements").hidden = !files.length;
@@ -135,6 +140,8 @@ async function preview(files) {
   const placed = placeFiles(files, response);
   targets = matchedTargets(placed);
   accepted = acceptedFiles(placed);
+  leftOut = describeRefused(placed);
+  refused.show(placed, { canSave: accepted.length > 0 });
   previewed = { placed, response };
   showPlacements();
   showSummary(placed, response);
@@ -188,7 +195,7 @@ function updateSubmit() {
   const labelForNew = isEmpty ? "Create empty session" : "Save session";
   ref("submit-label").textContent = existing ? "Save new version" : labelForNew;
   const canSave = isEmpty ? existing === null : accepted.length > 0;
-  ref("submit", HTMLButtonElement).disabled = controller.isBusy || !canSave;
+  ref("submit", HTMLButtonElement).disabled = controller.isBusy || !canSave || !refused.isDecided;
 }
 
 // ---- Saving ----
@@ -294,6 +301,7 @@ async function createVersion(uploader, { code, parent }) {
       uploads: uploader.uploads,
       blobs: uploader.blobs,
       labels: corrections.toJson(accepted.map((file) => file.path)),
+      ...(leftOut.length ? { left_out: leftOut } : {}),
       rooted: false,
       targets,
     });
@@ -362,11 +370,12 @@ for (const choice of form.querySelectorAll('[name="mode"]'))
   choice.addEventListener("change", () => {
     if (chosen.length && !controller.isBusy) update();
   });
+const refused = new RefusedFiles(form, { onSaveWithout: () => save() });
 const resumeCard = connectResumeCard(form);
 connectDropZone(ref("drop-zone"), addFiles);
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  if (!controller.isBusy) save();
+  if (!controller.isBusy && refused.isDecided) save();
 });
 ref("clear").addEventListener("click", () => {
   if (controller.isBusy) return;

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from dubbing_core.paths import list_for_message
 from dubbing_core.sizes import format_size
 from sessions_app.management.errors import FULL, Error
 from sessions_app.management.version_command import VersionCommand
@@ -69,6 +70,9 @@ class Command(VersionCommand):
         )
         if result["unchanged"]:
             text += f" {result['unchanged']} existed already."
+        if result["renamed"]:
+            names = list_for_message([f"{path} as {name}" for path, name in result["renamed"].items()])
+            text += f" This system cannot hold all names: {names}."
         return text
 
 

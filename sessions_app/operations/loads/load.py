@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ from dubbing_core.concurrency import run_in_threads
 from dubbing_core.digests import compute_digest
 from dubbing_core.hidden_files import find_hidden
 from dubbing_core.manifest import ManifestEntry, project_entries
+from dubbing_core.name_mapping import LINUX, SYSTEMS, map_paths
 from dubbing_core.paths import escape_for_message, has_invisible_characters
 from sessions_app.exports.blob_files import BlobFile, write_blob_files
 from sessions_app.exports.metadata_file import render_metadata_file
@@ -37,6 +39,8 @@ class LoadResult:
     """Number of files that had the right bytes already and were not touched."""
     size: int
     """Bytes of the written files."""
+    renamed: Mapping[str, str]
+    """Path as saved -> path in the folder, of files with names that this system cannot hold."""
 
 
 def load_version(
@@ -52,7 +56,7 @@ def load_version(
     """Write the version's files into an existing folder.
 
     As saved, the folder gets exactly the files that were saved, with their modification times and executable bits, and empty folders. In the
-    session's tree it also gets the metadata.json of an export.
+    session's tree it also gets the metadata.json of an export. Names that this system cannot hold are mapped.
 
     Files that are not part of the version stay; files with the right bytes are not touched, because reading is cheaper than writing
     and their times are preserved. All new files are written under hidden names first, then renamed: an error before that leaves the
@@ -72,8 +76,11 @@ def load_version(
     document = b"" if as_saved else render_metadata_file(version.metadata, session_name=version.session.name)
     digest = compute_digest([document])
     document_file = BlobFile(path=METADATA_NAME, sha256=digest.sha256, size=digest.size)
+    entries = list(manifest.entries) if as_saved else project_entries(manifest.entries)
+    folders = [f"{folder}/" for folder in manifest.empty_folders] if as_saved else []
+    names = _map_names(entries, folders, as_saved=as_saved)
     files = [] if as_saved else [document_file]
-    files += map(_build_file, manifest.entries if as_saved else project_entries(manifest.entries))
+    files += [_build_file(entry, names[entry.path]) for entry in entries]
     try:
         with TargetFolder(folder) as target:
             missing = _find_missing(files, target, folder=folder, overwrite=overwrite)
@@ -86,8 +93,8 @@ def load_version(
             if document_file in missing:
                 with target.create_file(METADATA_NAME) as descriptor:
                     write_all(descriptor, document)
-            for path in manifest.empty_folders if as_saved else ():
-                target.create_folder(path)
+            for folder_path in folders:
+                target.create_folder(names[folder_path].removesuffix("/"))
             target.commit()
     except TargetFolderError as error:
         raise BadInputError(str(error), code=error.code) from error
@@ -96,12 +103,22 @@ def load_version(
         written=len(missing),
         unchanged=len(files) - len(missing),
         size=sum(file.size for file in missing),
+        renamed={entry.path: names[entry.path] for entry in entries if names[entry.path] != entry.path},
     )
 
 
-def _build_file(entry: ManifestEntry) -> BlobFile:
+def _map_names(entries: Sequence[ManifestEntry], folders: Sequence[str], *, as_saved: bool) -> dict[str, str]:
+    """Return the path in the folder of each file and empty folder."""
+    return map_paths(
+        [*(entry.path for entry in entries), *folders],
+        SYSTEMS.get(sys.platform, LINUX),
+        taken=[] if as_saved else [METADATA_NAME],
+    )
+
+
+def _build_file(entry: ManifestEntry, path: str) -> BlobFile:
     return BlobFile(
-        path=entry.path,
+        path=path,
         sha256=entry.sha256,
         size=entry.size,
         facts=FileFacts(is_executable=entry.is_executable, mtime_ns=entry.mtime_ns),

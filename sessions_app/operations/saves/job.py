@@ -135,4 +135,9 @@ def _commit(
         now=context.clock(),
     )
     Upload.objects.filter(pk__in=[upload.pk for upload in uploads]).delete_rows()
-    return {"version": version.number, "files": version.file_count, "stored_size": version.stored_size}
+    return {
+        "version": version.number,
+        "files": version.file_count,
+        "stored_size": version.stored_size,
+        **({"left_out": new.left_out.count} if new.left_out.count else {}),
+    }

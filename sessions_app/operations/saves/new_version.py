@@ -8,6 +8,7 @@ from typing import Any
 from dubbing_core import metadata
 from dubbing_core.categories import Category
 from dubbing_core.label_changes import LabelChange, LabelError, apply_label_changes
+from dubbing_core.left_out import parse_left_out
 from dubbing_core.manifest import Manifest, ManifestEntry
 from dubbing_core.placement import Placement
 from dubbing_core.project_edits import read_edits, write_edits
@@ -76,7 +77,13 @@ def build_new_version(
         last_accessed=max(session.last_accessed, now),
         keep_stage=uploaded is not None,
     )
-    return NewVersion(manifest=manifest, blob_ids=blob_ids, document=document, message=params["message"])
+    return NewVersion(
+        manifest=manifest,
+        blob_ids=blob_ids,
+        document=document,
+        message=params["message"],
+        left_out=parse_left_out(params.get("left_out", {})),
+    )
 
 
 def _keep_edits(uploaded: Mapping[str, Any], earlier: Mapping[str, Any] | None) -> Mapping[str, Any]:

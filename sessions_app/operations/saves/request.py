@@ -10,6 +10,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
 from dubbing_core.label_changes import LabelChange
+from dubbing_core.left_out import LeftOut, LeftOutFile
 from dubbing_core.paths import PathError, parse_saved_path
 from sessions_app.models import DubbingSession, Job, Upload
 from sessions_app.models.bulk import ROWS_PER_STATEMENT
@@ -43,6 +44,8 @@ class SaveRequest:
     """Folders without files, instead of those of the parent; None to keep these."""
     labels: Mapping[str, LabelChange] = field(default_factory=dict)
     """Corrections of labels, by the path as received."""
+    left_out: Sequence[LeftOutFile] = ()
+    """Files of the folder that no session can represent; the version records them."""
     rooted: bool = False
     """Paths start at the project's root, not at a folder around it."""
     targets: Mapping[str, str] = field(default_factory=dict)
@@ -105,6 +108,7 @@ def request_save(
                 "upload_count": len(files) + len(reused),
                 **({"labels": write_corrections(labels)} if labels else {}),
                 **({} if request.empty_folders is None else {"empty_folders": folders}),
+                **({"left_out": LeftOut.of(request.left_out).as_json()} if request.left_out else {}),
             },
             uploads=[*files, *reused],
             now=now,

@@ -64,6 +64,7 @@ def build_history(
             document=_build_document(past.document, manifest, now=past.saved_at or now),
             message=past.message,
             restored_from=past.restored_from,
+            left_out=past.left_out,
         )
         added = {entry.sha256: entry.size for entry in state.values() if entry.sha256 not in stored}
         stored |= added.keys()

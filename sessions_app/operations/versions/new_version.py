@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from dubbing_core.left_out import NOTHING_LEFT_OUT, LeftOut
 from dubbing_core.manifest import Manifest
 
 
@@ -21,6 +22,8 @@ class NewVersion:
     blob_ids: Mapping[str, int]
     document: Mapping[str, Any]
     message: str = ""
+    left_out: LeftOut = NOTHING_LEFT_OUT
+    """Files of the saved folder that no session can represent."""
     restored_from: int | None = None
 
     @cached_property

@@ -47,6 +47,7 @@ def restore_version(
             blob_ids=held.blob_ids,
             document=document,
             message=f"Restored from version {number}",
+            left_out=old.left_out_files,
             restored_from=number,
         )
         version = commit_version(session=locked, parent=locked.current, new=new, author=author, now=now)

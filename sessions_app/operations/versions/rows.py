@@ -55,6 +55,7 @@ def build_version(
         file_groups=group_files(new.manifest.files),
         changes=changes.as_dict(),
         empty_folders=list(new.manifest.empty_folders),
+        left_out=new.left_out.as_json(),
         video_name=video_name,
         folded_video_name=fold_session_name(video_name),
         language_tags=Version.join_tags(new.document.get("languages") or []),

@@ -17,6 +17,7 @@ from dubbing_core.history import (
     render_history,
 )
 from dubbing_core.labels import LabelAuthor, Role
+from dubbing_core.left_out import LeftOut, LeftOutFile
 
 A, B, C = "a" * 64, "b" * 64, "c" * 64
 
@@ -47,7 +48,16 @@ def entry(path: str, sha256: str, added_in: int, removed_in: int | None = None, 
 
 HISTORY = History(
     session="talk",
-    versions=(version(1), version(2), version(3, restored_from=1)),
+    versions=(
+        version(1),
+        version(
+            2,
+            left_out=LeftOut.of(
+                [LeftOutFile.of(f"{number}\udcff", "path_encoding") for number in range(300)]
+            ),
+        ),
+        version(3, restored_from=1),
+    ),
     entries=(
         entry("audio/hi.wav", A, 1, 2),
         entry("audio/hi.wav", B, 2, 3),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import Action, ArgumentTypeError
+from argparse import Action, ArgumentParser, ArgumentTypeError
 from pathlib import Path
 
 from dubbing_client.errors import FolderError
@@ -21,6 +21,14 @@ SESSION = {
 def completed_by(action: Action, kind: str | dict[str, str]) -> None:
     """Set what a shell offers for an argument."""
     vars(action)["complete"] = kind
+
+
+def declare_skip_unrepresentable(command: ArgumentParser) -> None:
+    command.add_argument(
+        "--skip-unrepresentable",
+        action="store_true",
+        help="save without files whose names are not valid Unicode or too long, without asking; the version records them",
+    )
 
 
 def version_number(text: str) -> int:

@@ -14,6 +14,7 @@ from dubbing_client.errors import NotFoundError, UsageError
 from dubbing_client.file_hashes import hash_folder
 from dubbing_client.folder_diff import diff_folder
 from dubbing_client.folder_session import session_of_folder
+from dubbing_client.local_names import find_saved_path
 from dubbing_client.locks import locked
 from dubbing_client.objects import Session
 from dubbing_client.saved_paths import hashes_by_saved_path
@@ -43,11 +44,12 @@ def run_diff(options: Namespace, terminal: Terminal) -> int:
         remote: dict[str, str] = {}
         if version:
             remote = hashes_by_saved_path(api.manifest(session["code"], version))
-            for path, alias in state.aliases.items():
-                # A folder that was loaded in the session's layout is compared in that layout.
-                if alias in remote:
-                    remote[path] = remote.pop(alias)
         listing = folder.listing()
+        for path in {*state.aliases, *listing.files}:
+            # A folder that was loaded to other names is compared by these.
+            alias = find_saved_path(path, state.aliases)
+            if alias in remote and alias not in listing.files:
+                remote[path] = remote.pop(alias)
         bars.begin("hash", sum(stat.size for stat in listing.files.values()))
         local = {
             path: sha256

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -111,8 +112,16 @@ def run_load(options: Namespace, terminal: Terminal) -> int:
     sentence += f"{format_count(len(result.written))} fetched ({format_size(result.bytes)}), "
     sentence += f"{format_count(result.unchanged)} unchanged"
     sentence += f", {format_count(len(result.deleted))} deleted." if result.deleted else "."
+    _report_renamed(terminal, result.renamed)
     terminal.done({**asdict(result), "folder": str(folder)}, sentence)
     return 0
+
+
+def _report_renamed(terminal: Terminal, renamed: Mapping[str, str]) -> None:
+    for path, saved in sorted(renamed.items())[:MAX_LISTED]:
+        terminal.notify(f"“{saved}” is “{path}” on this system, and is saved under its own name.")
+    if len(renamed) > MAX_LISTED:
+        terminal.notify(f"{len(renamed) - MAX_LISTED} more have other names.")
 
 
 def _plan_document(plan: LoadPlan) -> dict[str, Any]:
@@ -127,6 +136,7 @@ def _plan_document(plan: LoadPlan) -> dict[str, Any]:
         "deleted": sorted([*plan.obstacles, *plan.extra]),
         "hidden": plan.hidden,
         "invisible": plan.invisible,
+        "renamed": plan.renamed,
         "unchanged": len(plan.unchanged),
         "bytes": plan.size,
     }
@@ -149,6 +159,7 @@ def _plan_lines(plan: LoadPlan, target: Path) -> list[str]:
             if path not in deleted
         ),
         *(f"  delete     {path}" for path in deleted),
+        *(f"  rename     {saved} to {path}" for path, saved in sorted(plan.renamed.items())),
         *(f"  needs --allow-hidden     {path}" for path in plan.hidden),
         *(f"  needs --allow-invisible  {path}" for path in plan.invisible),
     ]

@@ -7,11 +7,9 @@ import sys
 from collections.abc import Sequence
 
 from dubbing_client.cli.parser import COMMANDS, build_parser, module_of
-from dubbing_client.cli.terminal import Terminal
+from dubbing_client.cli.terminal import INTERRUPTED, Terminal
 from dubbing_client.errors import DubsError
 from dubbing_core.concurrency import StoppedError
-
-INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

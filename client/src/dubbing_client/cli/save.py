@@ -9,7 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from dubbing_client import config
-from dubbing_client.cli.arguments import DIRECTORY, completed_by, existing_folder
+from dubbing_client.cli.arguments import (
+    DIRECTORY,
+    completed_by,
+    declare_skip_unrepresentable,
+    existing_folder,
+)
 from dubbing_client.cli.terminal import Terminal, format_count
 from dubbing_client.file_hashes import hash_folder
 from dubbing_client.locks import locked
@@ -17,6 +22,8 @@ from dubbing_client.save_plan import SavePlan, plan_save
 from dubbing_client.save_preview import preview_save
 from dubbing_client.saver import SaveResult, save
 from dubbing_client.state import State
+from dubbing_core.left_out import describe_reason
+from dubbing_core.paths import LIST_LIMIT, escape_for_message
 from dubbing_core.sizes import format_size
 
 MAX_LISTED = 10
@@ -29,6 +36,7 @@ def declare_save(command: ArgumentParser) -> None:
     command.add_argument("--name", default="", help="the session (default: the folder's own, or a new one)")
     command.add_argument("-m", "--message", default="", help="a description of the version")
     command.add_argument("--dry-run", action="store_true", help="only print what would be sent and removed")
+    declare_skip_unrepresentable(command)
     command.add_argument(
         "--on-top",
         action="store_true",
@@ -43,22 +51,26 @@ def declare_save(command: ArgumentParser) -> None:
 
 def run_save(options: Namespace, terminal: Terminal) -> int:
     folder = existing_folder(options.dir)
-    with config.connect(on_retry=terminal.notify) as api, locked(folder), terminal.progress() as bars:
+    with config.connect(on_retry=terminal.notify) as api, locked(folder):
         state = State.read(api.url, folder)
-        plan = plan_save(
-            api,
-            folder,
-            state,
-            name=options.name,
-            on_top=options.on_top,
-            replace=options.replace,
-            listener=bars,
-        )
+        with terminal.progress() as bars:
+            plan = plan_save(
+                api,
+                folder,
+                state,
+                name=options.name,
+                on_top=options.on_top,
+                replace=options.replace,
+                listener=bars,
+            )
         if options.dry_run:
             terminal.result(*_describe(plan, state))
             return 0
-        result = save(api, plan, state, message=options.message, listener=bars)
+        skip = options.skip_unrepresentable or _confirm_left_out(plan, terminal)
+        with terminal.progress() as bars:
+            result = save(api, plan, state, message=options.message, skip_unrepresentable=skip, listener=bars)
     _report_skipped(terminal, result.skipped)
+    report_left_out(terminal, result.left_out)
     terminal.done(_document(result), save_sentence(result))
     return 0
 
@@ -77,7 +89,10 @@ def _describe(plan: SavePlan, state: State) -> tuple[Any, ...]:
         "removed": list(preview.removed),
         "unchanged": preview.unchanged,
         "bytes": preview.size,
-        "skipped": [{"path": path, "reason": reason} for path, reason in plan.listing.skipped.items()],
+        "skipped": _list_reasons(plan.listing.skipped),
+        "unrepresentable": _list_reasons(
+            {error.path: describe_reason(error.code) for error in plan.unrepresentable}
+        ),
     }
     target = f"“{plan.name}”" if plan.name else "a new session"
     sentence = (
@@ -92,13 +107,18 @@ def _describe(plan: SavePlan, state: State) -> tuple[Any, ...]:
         *(f"  change  {path}" for path in preview.changed),
         *(f"  remove  {path}" for path in preview.removed),
         *(f"  skip    {path}: {reason}" for path, reason in plan.listing.skipped.items()),
+        *(f"  needs --skip-unrepresentable  {error}" for error in plan.unrepresentable),
     ]
     return document, *lines
 
 
 def _document(result: SaveResult) -> dict[str, Any]:
-    skipped = [{"path": path, "reason": reason} for path, reason in result.skipped.items()]
-    return {**asdict(result), "skipped": skipped}
+    lists = {"skipped": _list_reasons(result.skipped), "left_out": _list_reasons(result.left_out)}
+    return {**asdict(result), **lists}
+
+
+def _list_reasons(reasons: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"path": path, "reason": reason} for path, reason in reasons.items()]
 
 
 def save_sentence(result: SaveResult) -> str:
@@ -107,7 +127,27 @@ def save_sentence(result: SaveResult) -> str:
     changed = f"{format_count(len(result.changed))}, {format_size(result.bytes_changed)}"
     removed = f", {format_count(len(result.removed))} removed" if result.removed else ""
     sent = f"{format_size(result.bytes_sent)} sent"
-    return f"Saved version {result.version} of “{result.name}”: {changed}{removed}, {sent}."
+    left_out = f", {format_count(len(result.left_out))} left out" if result.left_out else ""
+    return f"Saved version {result.version} of “{result.name}”: {changed}{removed}{left_out}, {sent}."
+
+
+def _confirm_left_out(plan: SavePlan, terminal: Terminal) -> bool:
+    """Ask before files are left out; without a terminal, return False."""
+    errors = plan.unrepresentable
+    if not errors or not terminal.can_ask:
+        return not errors
+    for error in errors[:LIST_LIMIT]:
+        terminal.notify(f"  {error}")
+    if len(errors) > LIST_LIMIT:
+        terminal.notify(f"  and {len(errors) - LIST_LIMIT:,} more")
+    return terminal.confirm(f"{format_count(len(errors))} cannot be saved. Save without these?")
+
+
+def report_left_out(terminal: Terminal, left_out: Mapping[str, str]) -> None:
+    for path, reason in list(left_out.items())[:LIST_LIMIT]:
+        terminal.notify(f"Left out: “{escape_for_message(path)}” {reason}.")
+    if len(left_out) > LIST_LIMIT:
+        terminal.notify(f"{len(left_out) - LIST_LIMIT:,} more were left out.")
 
 
 def _report_skipped(terminal: Terminal, skipped: Mapping[str, str]) -> None:

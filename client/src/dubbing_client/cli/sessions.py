@@ -80,8 +80,10 @@ def _version_lines(version: Version) -> tuple[str, str]:
     author = f" by {version['created_by']}" if version["created_by"] else ""
     message = f": {version['message']}" if version["message"] else ""
     time = version["created_at"][:16].replace("T", " ")
+    left_out = version["left_out"]["count"]
+    contents = format_count(version["file_count"]) + (f", {left_out:,} left out" if left_out else "")
     return (
-        f"  v{version['number']}  {time}{author}, {format_count(version['file_count'])}{message}",
+        f"  v{version['number']}  {time}{author}, {contents}{message}",
         f"      {version['change_summary']}",
     )
 

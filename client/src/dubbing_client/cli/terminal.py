@@ -14,6 +14,8 @@ from dubbing_core.paths import escape_unprintable
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
+INTERRUPTED = 130
+"""Exit code after Ctrl-C."""
 SPACE_CODES = {"over_quota", "disk_full"}
 
 STEPS = {

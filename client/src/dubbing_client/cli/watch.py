@@ -8,9 +8,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 from dubbing_client import config
-from dubbing_client.cli.arguments import DIRECTORY, completed_by, existing_folder, seconds
-from dubbing_client.cli.save import save_sentence
-from dubbing_client.cli.terminal import Terminal
+from dubbing_client.cli.arguments import (
+    DIRECTORY,
+    completed_by,
+    declare_skip_unrepresentable,
+    existing_folder,
+    seconds,
+)
+from dubbing_client.cli.save import report_left_out, save_sentence
+from dubbing_client.cli.terminal import INTERRUPTED, Terminal
 from dubbing_client.errors import ConfigError
 from dubbing_client.locks import locked
 from dubbing_client.source_video import NewSource
@@ -54,6 +60,7 @@ def declare_watch(command: ArgumentParser) -> None:
         action="store_true",
         help="begin a new session when another video has replaced the source",
     )
+    declare_skip_unrepresentable(command)
     command.add_argument(
         "--on-top",
         action="store_true",
@@ -67,6 +74,7 @@ def run_watch(options: Namespace, terminal: Terminal) -> int:
 
     def on_saved(stage: SavedStage) -> None:
         saved.append(stage)
+        report_left_out(terminal, stage.result.left_out)
         if not terminal.is_json:
             terminal.done({}, f"{save_sentence(stage.result)} {stage.message}.")
 
@@ -89,6 +97,7 @@ def run_watch(options: Namespace, terminal: Terminal) -> int:
                 max_wait=options.max_wait,
                 interval=min(INTERVAL, max(MIN_INTERVAL, options.quiet / 4)),
                 on_top=options.on_top,
+                skip_unrepresentable=options.skip_unrepresentable,
                 new_session_per_source=options.new_session_per_source,
             ),
             on_saved=on_saved,
@@ -100,9 +109,9 @@ def run_watch(options: Namespace, terminal: Terminal) -> int:
         try:
             watcher.run()
         except KeyboardInterrupt:
-            # The regular end: nothing is incomplete.
+            # The regular end: nothing is incomplete. Scripts recognize it by the status.
             _finish(terminal, saved)
-    return 0
+    return INTERRUPTED
 
 
 def _ask(terminal: Terminal) -> Callable[[str, NewSource], str]:

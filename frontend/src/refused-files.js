@@ -1,0 +1,47 @@
+// The question about chosen files that cannot be saved: they are listed, and the user decides to save without them.
+import { create, refsOf } from "./dom.js";
+import { formatFileCount } from "./format.js";
+
+/** @import { PlacedFile } from "./placements.js" */
+
+const MAX_SHOWN = 20;
+
+export class RefusedFiles {
+  /** Whether nothing is refused, or the user saves without it. */
+  isDecided = true;
+  #ref;
+
+  /**
+   * @param {HTMLFormElement} form
+   * @param {{onSaveWithout: () => void}} options
+   */
+  constructor(form, { onSaveWithout }) {
+    this.#ref = refsOf(form);
+    this.#ref("save-without").addEventListener("click", () => {
+      this.hide();
+      onSaveWithout();
+    });
+  }
+
+  /**
+   * @param {PlacedFile[]} placed
+   * @param {{canSave: boolean}} options whether there are other files
+   */
+  show(placed, { canSave }) {
+    const messages = placed.flatMap(({ refusal }) => (refusal ? [refusal.message] : []));
+    this.isDecided = messages.length === 0;
+    if (this.isDecided) return this.hide();
+    const lines = messages.slice(0, MAX_SHOWN);
+    const rest = messages.length - lines.length;
+    if (rest) lines.push(`… and ${formatFileCount(rest)} more.`);
+    this.#ref("refused-title").textContent = `${formatFileCount(messages.length)} cannot be saved`;
+    this.#ref("refused-list").replaceChildren(...lines.map((line) => create("li", "wrap", line)));
+    this.#ref("save-without", HTMLButtonElement).disabled = !canSave;
+    this.#ref("refused").hidden = false;
+  }
+
+  hide() {
+    this.isDecided = true;
+    this.#ref("refused").hidden = true;
+  }
+}

@@ -61,6 +61,18 @@ def load_as_saved(world: World, version: Version, folder: Path, **permissions: b
 
 
 @pytest.mark.one_stack
+def test_a_name_that_the_system_cannot_hold_is_mapped(world: World, work_folder: Path):
+    name = "\u3042" * 250 + ".txt"  # 255 characters as on Windows, 754 bytes
+    session = world.saved(files={f"takes/{name}": b"text", "hi.wav": b"hi"})
+    assert session.current is not None
+    result = load_as_saved(world, session.current, work_folder)
+    short = "\u3042" * 83 + ".txt"
+    assert result.renamed == {f"takes/{name}": f"takes/{short}"}
+    assert (work_folder / "takes" / short).read_bytes() == b"text"
+    assert load_as_saved(world, session.current, work_folder).unchanged == 2
+
+
+@pytest.mark.one_stack
 @pytest.mark.parametrize(
     ("path", "code", "option"),
     [

@@ -13,10 +13,10 @@ from dubbing_client.cli.arguments import DIRECTORY, SESSION, completed_by, names
 from dubbing_client.cli.terminal import Terminal, format_count
 from dubbing_client.errors import FolderError, LocalChangesError
 from dubbing_client.folder import Folder
-from dubbing_client.load_plan import LAYOUTS, SAVED, LoadPlan, plan_load
+from dubbing_client.load_plan import LAYOUTS, LoadPlan, plan_load
 from dubbing_client.loader import load
 from dubbing_client.locks import locked
-from dubbing_client.state import State
+from dubbing_client.state import SAVED, State
 from dubbing_core.session_names import sanitize_session_name
 from dubbing_core.sizes import format_size
 

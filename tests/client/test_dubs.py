@@ -327,6 +327,7 @@ def test_names_in_a_code_page_are_imported_with_a_reading(machine, tmp_path):
     assert set(read(tmp_path / "loaded")) == {"перевод.srt", "озвучка.wav"}
 
 
+@pytest.mark.one_stack
 def test_a_session_is_renamed(machine, tmp_path):
     laptop = machine("alice-laptop")
     work = tmp_path / "work"
@@ -345,6 +346,7 @@ def test_a_session_is_renamed(machine, tmp_path):
     assert taken == "dubs: There is already a session “part 1/2: “É”?”. “part 1/2: “É”?_2” is free.\n"
 
 
+@pytest.mark.one_stack
 def test_labels_are_corrected_while_a_folder_is_worked_on(machine, tmp_path):
     laptop, desktop = machine("alice-laptop"), machine("alice-desktop")
     work = tmp_path / "work"
@@ -395,6 +397,7 @@ def test_files_and_folders_may_swap_between_versions(machine, tmp_path):
     assert "0 files removed" in laptop.run("save", work, "--dry-run", "--on-top").out
 
 
+@pytest.mark.one_stack
 def test_a_refused_first_save_leaves_no_session(machine, tmp_path):
     laptop = machine("alice-laptop")
     work = tmp_path / "work"

@@ -80,6 +80,7 @@ def test_the_originals_documented_usage_works_on_a_portal(machine, python):
     assert (session["file_count"], session["stage"]) == (10, "completed")
 
 
+@pytest.mark.one_stack
 def test_a_save_without_changes_creates_no_version(machine, evaluate):
     laptop = machine("alice-laptop")
     result = evaluate(
@@ -142,6 +143,7 @@ def test_concurrent_saves_do_not_overwrite_each_other(machine, evaluate):
     assert laptop.versions("Shared") == [3, 2, 1]
 
 
+@pytest.mark.one_stack
 def test_a_load_never_overwrites_unsaved_changes(machine, evaluate):
     result = evaluate(
         machine("alice-work"),
@@ -161,6 +163,7 @@ def test_a_load_never_overwrites_unsaved_changes(machine, evaluate):
     assert result[2:] == ["a better take", True, "a better take"]
 
 
+@pytest.mark.one_stack
 def test_a_malicious_zip_is_refused_by_the_portal(machine, evaluate):
     result = evaluate(
         machine("alice-zip"),
@@ -176,6 +179,7 @@ def test_a_malicious_zip_is_refused_by_the_portal(machine, evaluate):
     assert result[2] is False
 
 
+@pytest.mark.one_stack
 def test_sessions_of_other_users_do_not_exist(machine, evaluate):
     assert evaluate(machine("bob-laptop"), 'result = manager.save_session("Bobs", {"video_name": "b.mp4"})')
     result = evaluate(

@@ -121,6 +121,7 @@ def test_links_lead_to_related_rows(world: World, operator: Client):
         assert all(row.session_id == session.pk for row in response.context["cl"].result_list)
 
 
+@pytest.mark.one_stack
 def test_the_number_of_queries_does_not_depend_on_the_number_of_rows(world: World, operator: Client):
     create_rows(world)
     operator.get(list_of(Job))  # fills caches
@@ -206,6 +207,7 @@ def test_sizes_are_readable(world: World, operator: Client):
 # Read-only rows
 
 
+@pytest.mark.one_stack
 def test_rows_cannot_be_added_changed_or_deleted(world: World, operator: Client, subtests: pytest.Subtests):
     create_rows(world)
     for model in (model for model in READ_ONLY_MODELS if model is not DubbingSession):  # can be renamed
@@ -400,6 +402,7 @@ def test_the_admin_site_has_no_sign_in_page_of_its_own(db: None, client: Client,
     assert client.post("/admin/login/", {"username": "operator", "password": "x"}).status_code == 302
 
 
+@pytest.mark.one_stack
 def test_users_without_permission_get_no_admin_page(world: World, client: Client):
     client.force_login(world.alice)
 
@@ -494,6 +497,7 @@ def test_an_operator_revokes_tokens_and_links_of_a_user(world: World, operator: 
     assert "None." in operator.get(access_page(world.alice)).content.decode()
 
 
+@pytest.mark.one_stack
 @pytest.mark.parametrize(
     ("permissions", "status", "count"),
     [((), 403, 0), (("view_user",), 200, 0), (("view_user", "view_share"), 200, 1)],

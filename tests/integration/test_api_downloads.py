@@ -168,6 +168,7 @@ def test_a_bundle_has_the_order_of_the_request(world: World, alice: Program):
         problem_of(alice.post(url, {"paths": wrong}), 422, "bad_request")
 
 
+@pytest.mark.one_stack
 def test_the_number_of_queries_of_a_manifest_is_constant(world: World, talk: DubbingSession, alice: Program):
     session = sketch_session(world.alice, "many", files=MANY)
     alice.get("/me")

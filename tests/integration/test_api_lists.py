@@ -137,6 +137,7 @@ LISTS: dict[str, Callable[[DubbingSession], str]] = {
 }
 
 
+@pytest.mark.one_stack
 @pytest.mark.parametrize("name", LISTS)
 def test_the_number_of_queries_of_a_list_is_constant(world: World, alice: Program, name: str):
     session = sketch_session(world.alice)

@@ -102,6 +102,7 @@ def test_a_taken_name_gets_a_number(world: World, archive: Path):
     assert output.endswith("The name “talk” was taken.")
 
 
+@pytest.mark.one_stack
 @pytest.mark.parametrize(
     ("content", "code"),
     [(b"no archive at all", "zip_not_a_zip"), (zip_of_files({}), "zip_empty"), (b"", None)],
@@ -125,12 +126,14 @@ def test_a_damaged_zip_leaves_nothing(world: World, archive: Path):
     assert stored_keys() == []
 
 
+@pytest.mark.one_stack
 def test_import_refuses_missing_users_and_files(world: World, archive: Path, work_folder: Path):
     assert run_error("import_session", archive, "--owner", "unknown").code == "no_such_user"
     assert run_error("import_session", work_folder / "no.zip", "--owner", "alice").code == "no_such_file"
     assert run_error("import_session", work_folder, "--owner", "alice").code == "no_such_file"
 
 
+@pytest.mark.one_stack
 def test_import_refuses_an_invalid_name(world: World, archive: Path):
     assert run_error("import_session", archive, "--owner", "alice", "--name", "a\tb").code == "name_control"
     assert not Job.objects.exists()
@@ -185,6 +188,7 @@ def test_only_the_selection_is_exported(talk: DubbingSession, work_folder: Path)
     assert files == {"audio/fr_audio.wav", "audio/hi_audio.wav"}
 
 
+@pytest.mark.one_stack
 @pytest.mark.parametrize(
     ("options", "code"),
     [
@@ -229,6 +233,7 @@ def test_an_export_replaces_an_existing_file(talk: DubbingSession, work_folder: 
         assert written.testzip() is None
 
 
+@pytest.mark.one_stack
 def test_export_refuses_missing_users_sessions_and_folders(
     world: World, talk: DubbingSession, work_folder: Path
 ):
@@ -250,6 +255,7 @@ def test_export_refuses_missing_users_sessions_and_folders(
     assert list_names(work_folder) == []
 
 
+@pytest.mark.one_stack
 def test_export_reports_a_full_disk(talk: DubbingSession, work_folder: Path):
     file = work_folder / "talk.zip"
     file.write_bytes(b"yesterday's")
@@ -262,6 +268,7 @@ def test_export_reports_a_full_disk(talk: DubbingSession, work_folder: Path):
     assert list_names(work_folder) == [file.name]
 
 
+@pytest.mark.one_stack
 def test_export_reports_a_folder_that_is_not_writable(talk: DubbingSession):
     # /proc accepts no files, not even from root.
     error = run_error("export_session", "talk", "--owner", "alice", "--output", "/proc/talk.zip")
@@ -303,6 +310,7 @@ def test_the_list_as_json(world: World, talk: DubbingSession):
     assert (empty["owner"], empty["version"], empty["stage"], empty["files"]) == ("bob", None, None, 0)
 
 
+@pytest.mark.one_stack
 def test_the_list_as_text(world: World, talk: DubbingSession):
     world.saved("bob's", owner=world.bob)
     world.saved("trashed")
@@ -343,6 +351,7 @@ def test_a_token_is_created_and_printed_once(world: World):
     assert AccessToken.objects.latest("pk").scope == "read"
 
 
+@pytest.mark.one_stack
 def test_a_token_without_a_user_or_a_name_is_refused(world: World):
     assert run_error("create_token", "--owner", "unknown", "--name", "x").code == "no_such_user"
     assert run_error("create_token", "--owner", "alice", "--name", " ").code == "bad_name"
@@ -369,6 +378,7 @@ def test_staff_may_use_the_admin_site(db: None):
     assert User.objects.get(username="dora").has_perm("sessions_app.change_blob")
 
 
+@pytest.mark.one_stack
 def test_the_password_is_read_from_the_environment_or_a_file(db: None, monkeypatch, work_folder: Path):
     monkeypatch.setenv("NEW_USER_PASSWORD", PASSWORD)
     run_json("create_user", "dora")
@@ -380,6 +390,7 @@ def test_the_password_is_read_from_the_environment_or_a_file(db: None, monkeypat
     assert all(user.check_password(PASSWORD) for user in User.objects.all())
 
 
+@pytest.mark.one_stack
 def test_the_password_is_read_from_standard_input(db: None, monkeypatch):
     monkeypatch.setattr(sys, "stdin", StringIO(f"{PASSWORD}\n"))
     run_json("create_user", "dora")
@@ -387,6 +398,7 @@ def test_the_password_is_read_from_standard_input(db: None, monkeypatch):
     assert User.objects.get().check_password(PASSWORD)
 
 
+@pytest.mark.one_stack
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
@@ -558,6 +570,7 @@ def test_the_embedded_database_is_recognized(db: None, stack):
     assert settings.DATA_DIR.is_dir()
 
 
+@pytest.mark.one_stack
 def test_errors_are_command_errors():
     assert isinstance(Error("No."), CommandError)
 
@@ -592,6 +605,7 @@ def test_archives_are_inspected_without_storing_anything(world: World, tmp_path:
     assert stored_keys() == []
 
 
+@pytest.mark.one_stack
 def test_an_archive_with_a_damaged_ignored_file_is_refused(world: World, tmp_path: Path):
     path = tmp_path / "finder.zip"
     data = bytearray(zip_of_files({"a.wav": b"a", "__MACOSX/._a.wav": b"fork" * 100}, compression=0))
@@ -604,6 +618,7 @@ def test_an_archive_with_a_damaged_ignored_file_is_refused(world: World, tmp_pat
     assert "__MACOSX/._a.wav" in line["message"]
 
 
+@pytest.mark.one_stack
 def test_special_files_are_refused_without_waiting(world: World, tmp_path: Path):
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "loop").symlink_to("loop")

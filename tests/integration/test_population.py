@@ -59,6 +59,7 @@ def test_versions_have_the_files_that_they_claim(population):
     )
 
 
+@pytest.mark.one_stack
 def test_every_page_of_a_generated_session_opens(population):
     owner = User.objects.get(username=LARGE)
     client = signed_in(owner)
@@ -76,6 +77,7 @@ def test_every_page_of_a_generated_session_opens(population):
     assert {client.get(page).status_code for page in [*pages, *jobs]} == {200}
 
 
+@pytest.mark.one_stack
 def test_every_page_that_the_benchmark_opens_exists(population, subtests: pytest.Subtests):
     for page in list_pages():
         client = signed_in(User.objects.get(username=page.user))

@@ -265,6 +265,7 @@ def queries_of(client: Client, url: str) -> int:
     return len(captured)
 
 
+@pytest.mark.one_stack
 def test_a_list_of_30_sessions_takes_as_many_queries_as_one_of_3(world: World, alice: Client):
     fill(world, 3)
     few = queries_of(alice, "/sessions/")
@@ -273,6 +274,7 @@ def test_a_list_of_30_sessions_takes_as_many_queries_as_one_of_3(world: World, a
     assert queries_of(alice, "/sessions/") == few <= 10
 
 
+@pytest.mark.one_stack
 def test_queries_of_the_trash_do_not_depend_on_its_size(world: World, alice: Client):
     fill(world, 3)
     DubbingSession.objects.update(trashed_at=now())
@@ -283,6 +285,7 @@ def test_queries_of_the_trash_do_not_depend_on_its_size(world: World, alice: Cli
     assert queries_of(alice, "/sessions/trash/") == few <= 8
 
 
+@pytest.mark.one_stack
 def test_a_page_of_300_files_takes_as_many_queries_as_one_of_5(world: World, alice: Client):
     small = sketch_session(world.alice, "small", {f"audio/s{number}.wav": b"x" for number in range(5)})
     large = sketch_session(world.alice, "large", {f"audio/s{number}.wav": b"x" for number in range(300)})
@@ -303,6 +306,7 @@ def test_a_page_of_300_files_takes_as_many_queries_as_one_of_5(world: World, ali
     assert queries_of(Client(), f"/s/{shares[1].token}/") == few <= 8
 
 
+@pytest.mark.one_stack
 def test_queries_of_the_jobs_page_do_not_depend_on_their_number(world: World, alice: Client):
     session = sketch_session(world.alice)
     sketch_job(session)

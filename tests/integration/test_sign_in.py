@@ -56,6 +56,7 @@ def guess_from_everywhere(count: int, clock: StoppedClock) -> None:
     ThrottleHit.objects.bulk_create(ThrottleHit(key=LOGIN.on("alice").key, made_at=now) for _ in range(count))
 
 
+@pytest.mark.one_stack
 def test_guesses_from_an_address_are_refused(alice: User):
     assert guess(8) == [200] * 5 + [429] * 3
 
@@ -66,6 +67,7 @@ def test_guesses_from_an_address_are_refused(alice: User):
     assert "Too many failed attempts to sign in. Try again in 30 seconds" in response.content.decode()
 
 
+@pytest.mark.one_stack
 def test_the_wait_doubles(alice: User, clock: StoppedClock):
     guess(5)
     waits = []
@@ -78,6 +80,7 @@ def test_the_wait_doubles(alice: User, clock: StoppedClock):
     assert waits == [30, 60, 120, 240, 480, 960, 1920, 3600, 3600]
 
 
+@pytest.mark.one_stack
 def test_refused_guesses_do_not_extend_the_wait(alice: User, clock: StoppedClock):
     guess(5)
     before = ThrottleHit.objects.count()
@@ -89,6 +92,7 @@ def test_refused_guesses_do_not_extend_the_wait(alice: User, clock: StoppedClock
     assert sign_in(Client(REMOTE_ADDR=STRANGER)).status_code == 302
 
 
+@pytest.mark.one_stack
 def test_a_successful_sign_in_does_not_count(alice: User):
     for _ in range(30):
         assert sign_in(Client()).status_code == 302
@@ -96,12 +100,14 @@ def test_a_successful_sign_in_does_not_count(alice: User):
     assert not ThrottleHit.objects.exists()
 
 
+@pytest.mark.one_stack
 def test_a_stranger_at_another_address_locks_no_one_out(alice: User):
     guess(10)
 
     assert sign_in(Client()).status_code == 302
 
 
+@pytest.mark.one_stack
 def test_a_stranger_at_the_same_address_does_not_lock_out_a_known_device(alice: User):
     known = Client(REMOTE_ADDR=STRANGER)
     sign_in(known)
@@ -128,6 +134,7 @@ def test_guesses_from_many_addresses_delay_unknown_devices_only(alice: User, clo
     assert sign_in(known, login=login).status_code == 302
 
 
+@pytest.mark.one_stack
 def test_a_password_reset_ends_the_delay(alice: User, clock: StoppedClock, mailoutbox: Any, mail_queue: None):
     guess_from_everywhere(200, clock)
     client = Client()
@@ -142,6 +149,7 @@ def test_a_password_reset_ends_the_delay(alice: User, clock: StoppedClock, mailo
     assert sign_in(client, new).status_code == 302
 
 
+@pytest.mark.one_stack
 def test_a_known_device_has_a_limit_of_its_own(alice: User):
     client = Client()
     sign_in(client)
@@ -153,6 +161,7 @@ def test_a_known_device_has_a_limit_of_its_own(alice: User):
     assert sign_in(Client()).status_code == 302
 
 
+@pytest.mark.one_stack
 def test_a_device_is_known_for_its_users_only(alice: User):
     create_user(name="mallory", password=PASSWORD)
     mallory = Client(REMOTE_ADDR=STRANGER)
@@ -162,6 +171,7 @@ def test_a_device_is_known_for_its_users_only(alice: User):
     assert [sign_in(mallory, "wrong").status_code for _ in range(6)] == [200] * 5 + [429]
 
 
+@pytest.mark.one_stack
 @pytest.mark.parametrize("change", ["forge", "shift", "empty", "nonsense"])
 def test_a_forged_cookie_makes_no_device_known(alice: User, change: str):
     known = Client()
@@ -180,6 +190,7 @@ def test_a_forged_cookie_makes_no_device_known(alice: User, change: str):
     assert sign_in(client).status_code == 429
 
 
+@pytest.mark.one_stack
 def test_the_cookie_of_a_device_is_protected(alice: User, settings: Any):
     settings.SESSION_COOKIE_SECURE = True
     client = Client()
@@ -192,6 +203,7 @@ def test_the_cookie_of_a_device_is_protected(alice: User, settings: Any):
     assert "alice" not in cookie.value
 
 
+@pytest.mark.one_stack
 def test_a_device_remembers_its_latest_users(db: None):
     client = Client()
     for number in range(10):
@@ -217,11 +229,13 @@ def test_guesses_at_many_accounts_from_an_address_are_refused(alice: User):
     assert sign_in(Client()).status_code == 302
 
 
+@pytest.mark.one_stack
 def test_the_addresses_of_an_ipv6_network_are_one(alice: User):
     assert [guess(1, address=f"2001:db8::{number:x}")[0] for number in range(6)] == [200] * 5 + [429]
     assert guess(1, address="2001:db8:0:1::1") == [200]
 
 
+@pytest.mark.one_stack
 @pytest.mark.parametrize("login", ["alice", "unknown"])
 def test_refusals_do_not_reveal_accounts(alice: User, login: str):
     statuses = guess(7, login=login)
@@ -241,6 +255,7 @@ def test_spellings_of_a_name_share_a_limit(alice: User, spelling: str):
     assert guess(1, login=spelling) == [429]
 
 
+@pytest.mark.one_stack
 def test_operators_have_the_same_limits(alice: User):
     User.objects.update(is_staff=True, is_superuser=True)
     client = Client(REMOTE_ADDR=STRANGER)

@@ -26,6 +26,7 @@ def children_of(pid: int) -> set[int]:
     return {int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
 
 
+@pytest.mark.one_stack
 def test_one_process_reports_the_requests_of_all(portal: Portal):
     settings = {"WEB_PROCESSES": "3", "WEB_THREADS": "16", "METRICS_TOKEN": TOKEN}
     with portal.other_web(settings) as (address, service):

@@ -157,7 +157,7 @@ class Portal:
         while not is_met():
             assert self.call("find_inconsistencies") == []
             assert time.monotonic() < deadline, f"Timeout waiting for: {condition}.\n{self.logs()}"
-            time.sleep(0.15)
+            time.sleep(0.25)
 
     def end_of(self, job: str, *, timeout: float = TIMEOUT, supervised: bool = False) -> dict[str, Any]:
         """Return the job's row once it has ended.

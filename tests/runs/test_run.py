@@ -54,7 +54,7 @@ class Run:
         deadline = time.monotonic() + TIMEOUT
         while not is_met():
             assert time.monotonic() < deadline, self.output
-            time.sleep(0.05)
+            time.sleep(0.15)
 
     def until_ready(self) -> Run:
         self.wait_for(lambda: "Ctrl-C stops it." in self.output or self.process.poll() is not None)

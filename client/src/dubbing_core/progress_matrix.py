@@ -56,7 +56,7 @@ class Input(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Staleness:
-    """Files that are older than what they were made from."""
+    """Files that are older than their inputs."""
 
     cause: Input
     changed_in: int
@@ -67,6 +67,23 @@ class Staleness:
     """Number of these files; 0 for a text in the metadata."""
     is_inherited: bool = False
     """Whether the input did not change, but is stale itself."""
+
+    @property
+    def reason(self) -> str:
+        """The reason in a clause, such as ``translation changed in v5, this is from v3``."""
+        if self.is_inherited:
+            return f"{CAUSES[self.cause]} is stale"
+        return f"{CAUSES[self.cause]} changed in v{self.changed_in}, this is from v{self.made_in}"
+
+
+CAUSES = {
+    Input.SOURCE: "source",
+    Input.TRANSCRIBED: "transcript",
+    Input.TRANSLATED: "translation",
+    Input.VOICES: "voice",
+    Input.VOICED: "audio",
+    Input.DUBBED: "dubbed video",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,10 +165,18 @@ class ProgressMatrix:
         return [language for language in self.languages if self.is_finished(language)]
 
     @property
+    def has_stale(self) -> bool:
+        return any(self.cell(*place).stale for place in self.places)
+
+    @property
     def places(self) -> Iterator[tuple[str, Step]]:
-        """Language and step of each cell with files or texts; the transcription's language is ""."""
+        """Language and step of each cell with files or texts.
+
+        The transcription's language is "".
+        """
         yield "", Step.TRANSCRIBED
-        yield from self.cells
+        for language in dict.fromkeys((*self.languages, *(each for each, _ in self.cells))):
+            yield from ((language, step) for step in TARGET_STEPS if (language, step) in self.cells)
 
     def mark_stale(self, stale: Mapping[tuple[str, Step], Staleness]) -> ProgressMatrix:
         """Return the matrix with the given cells stale."""
@@ -171,7 +196,10 @@ class ProgressMatrix:
 
     @property
     def is_completed(self) -> bool:
-        """Whether all steps have results, every target language has a video, and nothing is stale."""
+        """Whether all steps have results in every target language, up to a video.
+
+        Nothing of it may be stale.
+        """
         progress = self.progress
         has_all = progress.has_transcription and progress.has_translations and progress.has_audio
         return has_all and bool(self.languages) and all(map(self.is_finished, self.languages))

@@ -1,4 +1,4 @@
-"""Staleness: results that are older than what they were made from.
+"""Staleness: results that are older than their inputs.
 
 A result is compared with its inputs as they were in the version in which its bytes first appeared, not with the time of the last change:
 audio of version 2 that is restored in version 5 is stale if the translation changed in between, and is not if the translation was restored too.
@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dubbing_core.progress_matrix import Cell, Input, ProgressMatrix, Staleness
+from dubbing_core.manifest import ManifestEntry
+from dubbing_core.progress_matrix import Cell, Input, ProgressMatrix, Staleness, compute_document_progress
 from dubbing_core.steps import Step
 
 INPUTS = {
@@ -67,7 +68,7 @@ class InputHistory:
         return InputHistory(changes)
 
     def find_change(self, place: Place, *, since: int) -> int | None:
-        """Return the version that changed an input after version ``since``.
+        """Return the version that changed an input after another one.
 
         None if it is as it was, if there was nothing in that version, or if there is nothing now.
         """
@@ -119,6 +120,34 @@ def compute_input_digests(
         if isinstance(voices, Mapping) and (voice := voices.get(language)):
             digests[language, Input.VOICES] = _digest([repr(voice)])
     return {place: digest for place, digest in digests.items() if digest}
+
+
+def compute_progress_history(
+    document: Mapping[str, Any],
+    files: Collection[ManifestEntry],
+    *,
+    since: Mapping[str, int],
+    history: InputHistory,
+    number: int,
+) -> tuple[ProgressMatrix, InputHistory]:
+    """Return the progress of a version with its stale cells, and the history.
+
+    :param since: version in which the contents of each file first appeared, by path.
+    :param history: up to the version before it.
+    """
+    matrix = compute_document_progress(document, files)
+    contents = {file.path: file.sha256 for file in files}
+    history = history.advance(compute_input_digests(matrix, document, contents=contents), number=number)
+    return matrix.mark_stale(find_stale(matrix, history, since=since)), history
+
+
+def estimate_history(document: Mapping[str, Any], files: Collection[ManifestEntry]) -> InputHistory:
+    """Return the history of a version of which none was stored.
+
+    Its inputs count as unchanged since version 1: what changes later makes its results stale.
+    """
+    nothing: dict[str, int] = dict.fromkeys((file.path for file in files), 1)
+    return compute_progress_history(document, files, since=nothing, history=InputHistory.empty(), number=1)[1]
 
 
 def find_stale(

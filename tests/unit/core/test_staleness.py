@@ -58,7 +58,9 @@ class Project:
             languages=(), cells={}, transcribed=compute_matrix([]).transcribed, empty_files=()
         )
 
-    def save(self, files: dict[str, str], *, voices: dict[str, str] | None = None) -> dict:
+    def save(
+        self, files: dict[str, str], *, voices: dict[str, str] | None = None
+    ) -> dict[tuple[str, Step], Staleness]:
         """Save the state of all files; return the stale cells."""
         self.versions.append(files)
         matrix = compute_matrix(File(path, *LABELS[path]) for path in files)
@@ -72,7 +74,7 @@ class Project:
         self.matrix = matrix.mark_stale(stale)
         return stale
 
-    def change(self, **changes: str | None) -> dict:
+    def change(self, **changes: str | None) -> dict[tuple[str, Step], Staleness]:
         """Save the current state with changes; None removes a file. Names stand without their suffix's dot."""
         files = dict(self.versions[-1])
         for name, contents in changes.items():
@@ -190,8 +192,8 @@ def test_only_old_segments_of_audio_are_counted():
 def test_a_text_in_the_metadata_is_an_input_like_a_file():
     files = [File("es.wav", *LABELS["es.wav"])]
     history = InputHistory.empty()
+    matrix = compute_matrix(files, translated_texts=["es"])
     for number, text in enumerate(("Hola", "Buenas"), 1):
-        matrix = compute_matrix(files, translated_texts=["es"])
         digests = compute_input_digests(matrix, {"translations": {"es": text}}, contents={"es.wav": "1"})
         history = history.advance(digests, number=number)
 
@@ -200,7 +202,7 @@ def test_a_text_in_the_metadata_is_an_input_like_a_file():
 
 def test_a_long_history_is_cut_off_and_old_results_stay_stale():
     project = Project()
-    project.save(ALL)
+    stale = project.save(ALL)
     for number in range(2 * KEPT_CHANGES):
         stale = project.save({**ALL, "es.srt": f"{number} again"})
 

@@ -92,7 +92,10 @@ class InputHistory:
         })  # fmt: skip
 
     def as_dict(self) -> dict[str, dict[str, list[list[Any]]]]:
-        """Return it as JSON values: language -> input -> version and digest of each change."""
+        """Return it as JSON values.
+
+        Language -> input -> version and digest of each change.
+        """
         stored: dict[str, dict[str, list[list[Any]]]] = {}
         for (language, source), rows in self.changes.items():
             stored.setdefault(language, {})[source.value] = [[each.version, each.digest] for each in rows]

@@ -216,6 +216,7 @@ async def _timed(found: Latencies, connection: Connection, path: str, *, limit: 
         return
     if status != HTTPStatus.OK:
         found.errors.append(f"{path}: {status}")
+        return
     found.seconds.append(time.perf_counter() - start)
 
 

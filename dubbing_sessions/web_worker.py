@@ -16,6 +16,7 @@ import selectors
 import socket
 import struct
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from contextlib import suppress
@@ -43,10 +44,17 @@ MAX_DISCARDED = 16 * 1024 * 1024
 CHUNK_SIZE = 64 * 1024
 HEAD_END = b"\r\n\r\n"
 CONTENT_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,18})[ \t]*\r", re.IGNORECASE)
-EXPECT = re.compile(rb"\r\nexpect:", re.IGNORECASE)
+UNKNOWN_BODY = re.compile(rb"\r\n(?:expect|transfer-encoding):", re.IGNORECASE)
 TIMED_OUT = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 SHORT_REQUEST = 5.0
 """Seconds; longer ones are transfers, which use little of a processor."""
+MAX_BUSY = 4
+"""Requests that a process handles at a time; others wait in the order in which they came.
+
+Threads of a process take turns at Python. With a thread for each waiting request, each query of a page would wait for all others.
+"""
+BUSY_TIME = 0.25
+"""Seconds after which a request lets the next one start: it waits for a disk, a database or a server."""
 NEW_CONNECTION = 1.0
 """Seconds in which a connection's first request is expected."""
 MAX_OFFERS = 5
@@ -90,12 +98,17 @@ class Watched:
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
+    wsgi: Any
+
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         # In the order of their deadlines, since all in one have the same time.
         self._receiving: dict[Any, Watched] = {}
         self._closing: dict[Any, Watched] = {}
         self._in_progress: dict[Any, Watched] = {}
+        self._waiting: deque[Watched] = deque()
+        self._busy: dict[Any, float] = {}
+        """Sockets of requests that have a turn, with the start; in its order."""
         self._offers = 0
 
     # -- Requests ---------------------------------------------------------------------------------------------------
@@ -157,10 +170,14 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     def _start(self, watched: Watched) -> None:
         self._forget(self._receiving, watched)
         watched.conn.parser.unreader.unread(bytes(watched.data))
-        watched.data = bytearray()
         watched.started = time.monotonic()
         self._in_progress[watched.conn] = watched
-        super().enqueue_req(watched.conn)
+        if has_large_body(watched.data):
+            super().enqueue_req(watched.conn)
+        else:
+            self._waiting.append(watched)
+            self._start_waiting()
+        watched.data = bytearray()
 
     def handle_request(self, req: Any, conn: Any) -> Any:
         try:
@@ -174,11 +191,42 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             bool(keepalive) and _rest_has_arrived(conn.parser) and super()._keepalive_after(conn, keepalive)
         )
 
+    # -- Turns -------------------------------------------------------------------------------------------------------
+
+    def load_wsgi(self) -> None:
+        super().load_wsgi()
+        application = self.wsgi
+
+        def wsgi(environ: dict[str, Any], start_response: Any) -> Any:
+            response = application(environ, start_response)
+            if getattr(response, "streaming", True):  # for as long as the client takes
+                self.method_queue.defer(self._end_turn, environ["gunicorn.socket"])
+            return response
+
+        self.wsgi = wsgi
+
+    def _start_waiting(self) -> None:
+        """Start the requests that have waited longest, as far as there are turns."""
+        now = time.monotonic()
+        while self._waiting and sum(now - start < BUSY_TIME for start in self._busy.values()) < MAX_BUSY:
+            watched = self._waiting.popleft()
+            self._busy[watched.conn.sock] = now
+            super().enqueue_req(watched.conn)
+
+    def _end_turn(self, client: Any) -> None:
+        self._busy.pop(client, None)
+        self._start_waiting()
+
+    def wait_for_and_dispatch_events(self, timeout: float) -> None:
+        super().wait_for_and_dispatch_events(min(timeout, BUSY_TIME) if self._waiting else timeout)
+        self._start_waiting()
+
     # -- Ends -------------------------------------------------------------------------------------------------------
 
     def finish_request(self, conn: Any, future: Future[Any]) -> None:
         """Keep the connection, or close it without waiting for the client."""
         self._in_progress.pop(conn, None)
+        self._end_turn(conn.sock)
         self._report_load()
         if not future.cancelled() and not future.exception() and future.result():
             super().finish_request(conn, future)
@@ -314,15 +362,28 @@ def has_arrived(data: bytearray) -> bool:
 
     Gunicorn parses the request; a wrong guess here only makes a thread wait.
     """
-    start = len(data) - len(data.lstrip(b"\r\n"))
-    end = data.find(HEAD_END, start)
+    end = _find_head_end(data)
     if end < 0:
         return len(data) > MAX_HEAD
-    length = CONTENT_LENGTH.search(data, start, end + len(HEAD_END))
-    size = int(length[1]) if length else 0
-    if size > MAX_SMALL_BODY or EXPECT.search(data, start, end + len(HEAD_END)):
-        return True
-    return len(data) - end - len(HEAD_END) >= size
+    return has_large_body(data) or len(data) - end >= _body_size(data, end)
+
+
+def has_large_body(data: bytearray) -> bool:
+    """Return whether a thread has to wait for the body."""
+    end = _find_head_end(data)
+    return _body_size(data, end) > MAX_SMALL_BODY or UNKNOWN_BODY.search(data, 0, max(end, 0)) is not None
+
+
+def _find_head_end(data: bytearray) -> int:
+    """Return the length of the head, or -1 if it has not arrived."""
+    start = len(data) - len(data.lstrip(b"\r\n"))
+    end = data.find(HEAD_END, start)
+    return end if end < 0 else end + len(HEAD_END)
+
+
+def _body_size(data: bytearray, end: int) -> int:
+    length = CONTENT_LENGTH.search(data, 0, max(end, 0))
+    return int(length[1]) if length else 0
 
 
 def _rest_has_arrived(parser: Any) -> bool:

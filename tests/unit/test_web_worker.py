@@ -1,12 +1,18 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Iterator
+from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
+from gunicorn.workers.gthread import ThreadWorker
 
 from dubbing_sessions.web_worker import (
+    BUSY_TIME,
     LOADS,
+    MAX_BUSY,
     MAX_HEAD,
     MAX_OFFERS,
     MAX_SMALL_BODY,
@@ -15,6 +21,7 @@ from dubbing_sessions.web_worker import (
     Watched,
     Worker,
     has_arrived,
+    has_large_body,
 )
 
 GET = b"GET / HTTP/1.1\r\nHost: example.com\r\n\r\n"
@@ -62,12 +69,38 @@ def test_requests_that_have_not_arrived(data):
     assert not has_arrived(bytearray(data))
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        post(MAX_SMALL_BODY + 1),
+        post(5, b"12345", more="Expect: 100-continue\r\n"),
+        b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n",
+    ],
+)
+def test_bodies_that_a_thread_waits_for(data: bytes):
+    assert has_large_body(bytearray(data))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        GET,
+        post(5, b"12345"),
+        post(MAX_SMALL_BODY, bytes(MAX_SMALL_BODY)),
+        post(5, b"\r\nExpect: this is a body"),
+    ],
+)
+def test_bodies_that_have_arrived_before_a_thread_starts(data: bytes):
+    assert not has_large_body(bytearray(data))
+
+
 @pytest.fixture
 def worker() -> Iterator[Worker]:
     """The second of three web processes."""
     worker = Worker.__new__(Worker)
     worker.age = 2
     worker._receiving, worker._in_progress, worker._offers = {}, {}, 0
+    worker._waiting, worker._busy = deque(), {}
     LOADS[1], LOADS[3] = 1 + 4, 1 + 1
     yield worker
     LOADS[1] = LOADS[2] = LOADS[3] = 0
@@ -101,3 +134,65 @@ def test_a_process_alone_accepts_everything(worker: Worker):
     worker._in_progress = connections(50)
 
     assert not worker._leaves_connection()
+
+
+class Turns:
+    """A worker whose threads only record which requests they got."""
+
+    def __init__(self, worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._worker = worker
+        self.started: list[int] = []
+        self.now = 100.0
+        monkeypatch.setattr(ThreadWorker, "enqueue_req", lambda _, conn: self.started.append(conn.number))
+        monkeypatch.setattr("dubbing_sessions.web_worker.time", SimpleNamespace(monotonic=lambda: self.now))
+        worker.poller = Mock()
+
+    def arrive(self, *numbers: int, data: bytes = GET) -> None:
+        for number in numbers:
+            conn = Mock(number=number, sock=f"socket {number}")
+            watched = Watched(conn=conn, started=self.now, deadline=self.now + 30, data=bytearray(data))
+            self._worker._receiving[conn] = watched
+            self._worker._start(watched)
+
+    def end(self, number: int) -> None:
+        self._worker._end_turn(f"socket {number}")
+
+
+@pytest.fixture
+def turns(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> Turns:
+    return Turns(worker, monkeypatch)
+
+
+def test_requests_wait_for_turns_in_their_order(turns: Turns):
+    turns.arrive(*range(MAX_BUSY + 3))
+    assert turns.started == [*range(MAX_BUSY)]
+
+    turns.end(1)
+    turns.arrive(99)
+    turns.end(0)
+
+    assert turns.started == [*range(MAX_BUSY), MAX_BUSY, MAX_BUSY + 1]
+
+
+def test_bodies_of_uploads_take_no_turns(turns: Turns):
+    turns.arrive(*range(10), data=post(MAX_SMALL_BODY + 1))
+    turns.arrive(10, 11)
+
+    assert turns.started == [*range(12)]
+
+
+def test_requests_that_wait_for_something_else_let_others_start(turns: Turns, worker: Worker):
+    turns.arrive(*range(2 * MAX_BUSY))
+
+    turns.now += BUSY_TIME
+    worker._start_waiting()
+
+    assert turns.started == [*range(2 * MAX_BUSY)]
+
+
+def test_a_turn_that_ended_late_is_ended_once(turns: Turns):
+    turns.arrive(*range(MAX_BUSY + 2))
+    turns.end(0)
+    turns.end(0)
+
+    assert turns.started == [*range(MAX_BUSY + 1)]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+from posixpath import splitext
 
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils.http import content_disposition_header, parse_etags
@@ -127,7 +128,7 @@ def entry_download(
 
 def playable_type(path: str) -> str | None:
     """Return the media type for inline display, None for downloads only."""
-    return PLAYABLE.get(PurePosixPath(path).suffix.lower())
+    return PLAYABLE.get(splitext(path)[1].lower())
 
 
 def download_response(

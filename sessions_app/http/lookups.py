@@ -36,6 +36,11 @@ def get_session_or_404(user: User, code: UUID, action: Action = Action.VIEW) -> 
     return _get(user, _sessions().live(), code, action)
 
 
+def get_documented_session_or_404(user: User, code: UUID) -> DubbingSession:
+    """Return a session with the document of its current version."""
+    return _get(user, DubbingSession.objects.live().select_related("current"), code, Action.VIEW)
+
+
 def get_any_session_or_404(user: User, code: UUID, action: Action = Action.VIEW) -> DubbingSession:
     """Return a session, whether in the trash or not."""
     return _get(user, _sessions(), code, action)
@@ -67,9 +72,7 @@ def get_trashed_sessions_or_404(
 
 def _sessions() -> DubbingSessionQuerySet:
     # A document can have megabytes and is rarely used: it is loaded on access.
-    return DubbingSession.objects.select_related("current").defer(
-        "current__document", "current__input_history"
-    )
+    return DubbingSession.objects.select_related("current").defer("current__document")
 
 
 def get_version_or_404(user: User, code: UUID, number: int, action: Action = Action.VIEW) -> Version:

@@ -13,7 +13,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db.models import F, Q, Sum
+from django.db.models import F, Q
 
 from dubbing_core.session_names import fold_session_name
 from sessions_app.access import visible_owners, visible_to
@@ -68,13 +68,10 @@ LIST_COLUMNS = (
             "has_translations",
             "has_audio",
             "has_videos",
-            "matrix",
         )
     ),
 )
 """Columns that the list shows."""
-UNLISTED = ("current__document", "current__changes", "current__input_history")
-"""Columns of up to megabytes that no list shows."""
 LATEST_FIRST = Order(field="trashed_at", kind=datetime, is_descending=True)
 """Order of the trash."""
 
@@ -95,13 +92,13 @@ class SessionSearch:
 def get_live_sessions(user: AbstractBaseUser) -> DubbingSessionQuerySet:
     """Return the sessions that the user may see and that are not in the trash."""
     rows = visible_to(user, DubbingSession.objects.live()).select_related("current")
-    return rows.defer(*UNLISTED)
+    return rows.defer("current__document", "current__changes")  # megabytes that no list shows
 
 
 def get_trashed_sessions(user: AbstractBaseUser) -> DubbingSessionQuerySet:
     """Return the sessions in the trash that the user may see, the latest first."""
     rows = visible_to(user, DubbingSession.objects.trashed()).select_related("current")
-    return rows.defer(*UNLISTED).order_by("-trashed_at", "-pk")
+    return rows.defer("current__document", "current__changes").order_by("-trashed_at", "-pk")
 
 
 def get_trash_page(user: AbstractBaseUser, position: Position) -> KeysetPage[DubbingSession]:
@@ -147,8 +144,7 @@ def get_session_page(
 
 def count_sessions(user: AbstractBaseUser) -> int:
     """Return the number of sessions outside the trash that the user may see."""
-    totals = visible_to(user, OwnerTotals.objects.all())
-    return totals.aggregate(count=Sum("session_count"))["count"] or 0
+    return sum(visible_to(user, OwnerTotals.objects.all()).values_list("session_count", flat=True))
 
 
 def get_session_languages(user: AbstractBaseUser) -> list[str]:
@@ -163,7 +159,7 @@ def get_all_sessions(user: AbstractBaseUser | None) -> DubbingSessionQuerySet:
     """
     live = DubbingSession.objects.live()
     rows = live if user is None else visible_to(user, live)
-    rows = rows.select_related("owner", "current").defer(*UNLISTED)
+    rows = rows.select_related("owner", "current").defer("current__document", "current__changes")
     return rows.order_by("-last_updated", "-pk")
 
 

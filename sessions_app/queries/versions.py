@@ -20,6 +20,19 @@ FILES_PER_PAGE = 100
 VERSIONS_PER_PAGE = 50
 NEARBY_VERSIONS = 10
 """Versions on the page of a session."""
+LIST_COLUMNS = (
+    "session_id",
+    "number",
+    "created_at",
+    "created_by__username",
+    "original_author",
+    "message",
+    "changes",
+    "left_out",
+    "file_count",
+    "stored_size",
+)
+"""Columns that lists of versions show."""
 BY_PATH = Order(field="path", kind=str)
 NEWEST_FIRST = Order(field="number", kind=int, is_descending=True)
 
@@ -93,23 +106,15 @@ def has_selected_files(version: Version, selection: Selection) -> bool:
 
 
 def get_file_page(
-    version: Version,
-    *,
-    position: Position,
-    category: str = "",
-    language: str = "",
-    selection: Selection = WHOLE_VERSION,
+    version: Version, *, position: Position, category: str = "", selection: Selection = WHOLE_VERSION
 ) -> KeysetPage[FileRow]:
     """Return one page of the version's selected files by path.
 
     :param category: the files of one category; those of all if "".
-    :param language: the files labeled with one language; those of all, and of none, if "".
     """
     rows = get_entries(version).files().selected(selection)
     if category:
         rows = rows.filter(category=category)
-    if language:
-        rows = rows.filter(language=language)
     columns: Any = rows.annotate(sha256=F("blob__sha256"), size=F("blob__size")).values_list(
         *FileRow._fields, named=True
     )
@@ -161,11 +166,7 @@ def get_version_page(session: DubbingSession, position: Position) -> KeysetPage[
 
 
 def _versions(session: DubbingSession) -> QuerySet[Version]:
-    return (
-        Version.objects.filter(session=session)
-        .select_related("created_by")
-        .defer("document", "file_groups", "matrix", "input_history")
-    )
+    return Version.objects.filter(session=session).select_related("created_by").only(*LIST_COLUMNS)
 
 
 def get_entries(version: Version) -> EntryQuerySet:

@@ -206,18 +206,6 @@ register.filter("visible", escape_unprintable)
 
 
 @register.filter
-def file_name(path: str) -> str:
-    return escape_unprintable(path.rpartition("/")[2])
-
-
-@register.filter
-def file_folder(path: str) -> str:
-    """Return the folder with a trailing slash, such as "audio/", or ""."""
-    folder, slash, _ = path.rpartition("/")
-    return escape_unprintable(folder + slash)
-
-
-@register.filter
 def is_text(value: object) -> bool:
     return isinstance(value, str)
 

@@ -21,8 +21,6 @@ from sessions_app.queries.versions import FileRow
 from sessions_app.templatetags.page_urls import SAFE, page_url
 from sessions_app.templatetags.portal import (
     category_label,
-    file_folder,
-    file_name,
     icon,
     moment,
     player,
@@ -52,19 +50,27 @@ def file_rows(
     :param is_editable: with a check box.
     """
     if version is None:
-        rows = (f"<tr> {_file_cells(file)} </tr>" for file in files)
+        rows = [f"<tr> {_file_cells(file, _label(file))} </tr>" for file in files]
     else:
         # The address of a file ends with its path.
         folder = page_url(context, "version-file", context["session"].code, version.number, "-")[:-1]
-        rows = (
-            f"<tr> {_tick(file) if is_editable else ''}{_file_cells(file)} {_version_cells(file, folder)} </tr>"
-            for file in files
-        )
+        rows = [_version_row(file, folder, is_editable=is_editable) for file in files]
     return mark_safe("\n".join(rows))  # noqa: S308 (each value is escaped)
 
 
-def _tick(file: FileRow) -> str:
-    path, label = escape(file.path), escape(escape_unprintable(file.path))
+def _version_row(file: FileRow, folder: str, *, is_editable: bool) -> str:
+    label = _label(file)
+    tick = _tick(file, label) if is_editable else ""
+    return f"<tr> {tick}{_file_cells(file, label)} {_version_cells(file, label, folder)} </tr>"
+
+
+def _label(file: FileRow) -> str:
+    """Return the path as it is shown, as HTML."""
+    return escape(escape_unprintable(file.path))
+
+
+def _tick(file: FileRow, label: str) -> str:
+    path = escape(file.path)
     return f'<td class="tick"> <input type="checkbox" name="paths" value="{path}" aria-label="Select {label}"> </td> '
 
 
@@ -81,27 +87,26 @@ def _marks(file: FileRow) -> str:
     return "".join(marks)
 
 
-def _file_cells(file: FileRow) -> str:
+def _file_cells(file: FileRow, label: str) -> str:
+    folder, slash, name = label.rpartition("/")
     language = f" {_tag(file.language)}" if file.language else ""
     return (
         '<td class="file"><span class="file-name">'
         ' <svg class="swatch" viewBox="0 0 10 10" role="img">'
         f" <title>{_label_title(file)}</title>"
-        f' <rect class="fill-{escape(file.category)}" width="10" height="10" rx="3"></rect> </svg>'
-        f' <span class="wrap"><span class="folder">{escape(file_folder(file.path))}</span>'
-        f"{escape(file_name(file.path))}{_marks(file)}</span> </span> </td>"
+        f' <rect class="fill-{file.category}" width="10" height="10" rx="3"></rect> </svg>'
+        f' <span class="wrap"><span class="folder">{folder}{slash}</span>'
+        f"{name}{_marks(file)}</span> </span> </td>"
         f' <td class="lang">{language} </td>'
         f' <td class="number size">{size(file.size)}</td>'
     )
 
 
-def _version_cells(file: FileRow, folder: str) -> str:
-    sha256 = escape(file.sha256)
+def _version_cells(file: FileRow, label: str, folder: str) -> str:
     url = escape(folder + quote(file.path, safe=SAFE))
-    label = escape(escape_unprintable(file.path))
     return (
         f'<td class="since"><span class="unit">since </span>v{file.added_in}</td>'
-        f' <td class="hash"> <code title="{sha256}">{sha256[:HASH_LENGTH]}</code> </td>'
+        f' <td class="hash"> <code title="{file.sha256}">{file.sha256[:HASH_LENGTH]}</code> </td>'
         f' <td class="file-actions">{_play_button(file, url, label)}'
         f' <a class="icon-button" href="{url}" download aria-label="Download {label}">{icon("download")}</a> </td>'
     )
@@ -121,7 +126,7 @@ def _play_button(file: FileRow, url: str, label: str) -> str:
 @register.simple_tag(takes_context=True)
 def session_rows(context: Context, sessions: Iterable[DubbingSession]) -> SafeString:
     """Return a row for each session of the list."""
-    rows = (_session_row(context, session) for session in sessions)
+    rows = [_session_row(context, session) for session in sessions]
     return mark_safe("\n".join(rows))  # noqa: S308 (each value is escaped)
 
 
@@ -154,7 +159,7 @@ def _version_facts(version: Version) -> str:
     return (
         f'<td role="cell" class="langs"> {_languages(version.languages)} </td>'
         ' <td role="cell" class="stage-cell">'
-        f' <div class="stage"> {_progress(version)} </div> </td>'
+        f' <div class="stage"> {_dots(version.progress)} <span>{stage_label(version)}</span> </div> </td>'
         f' <td role="cell" class="number files"> {version.file_count}<span class="unit">'
         f" file{'' if version.file_count == 1 else 's'}</span> </td>"
         f' <td role="cell" class="number size"> {size(version.total_size)} </td>'
@@ -179,23 +184,6 @@ def _languages(languages: list[str]) -> str:
     if others := len(languages) - len(tags):
         tags.append(f'<li class="tag" title="{escape(", ".join(languages))}">+{others}</li>')
     return f'<ul class="tags" aria-label="Languages"> {" ".join(tags)} </ul>'
-
-
-def _progress(version: Version) -> str:
-    """Return the number of finished languages.
-
-    Versions without target languages have the four steps.
-    """
-    matrix = version.progress_matrix
-    if matrix is None or not matrix.languages:
-        return f"{_dots(version.progress)} <span>{stage_label(version)}</span>"
-    finished, total = len(matrix.finished_languages), len(matrix.languages)
-    text = f"{finished} of {total} language{'' if total == 1 else 's'}"
-    stale = ' <span class="badge warn">Stale</span>' if matrix.has_stale else ""
-    return (
-        f'<progress class="finished" max="{total}" value="{finished}" aria-label="{text} finished"></progress>'
-        f' <span title="{stage_label(version)}">{text}</span>{stale}'
-    )
 
 
 def _dots(progress: Progress) -> str:

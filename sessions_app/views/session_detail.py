@@ -12,14 +12,13 @@ from django.views.decorators.http import require_safe
 from dubbing_core.categories import Category
 from dubbing_core.project_edits import read_edits
 from sessions_app.access import Action, can
-from sessions_app.http.lookups import get_session_or_404
+from sessions_app.http.lookups import get_documented_session_or_404, get_session_or_404
 from sessions_app.models import Version
 from sessions_app.operations.sessions.last_accessed import record_access
 from sessions_app.queries.exports import get_ready_exports
 from sessions_app.queries.jobs import get_recent_jobs
 from sessions_app.queries.keyset import Position
 from sessions_app.queries.versions import (
-    get_file_groups,
     get_file_page,
     get_nearby_versions,
     get_version_page,
@@ -32,10 +31,12 @@ from sessions_app.views.page_view import SignedInRequest, page_view
 @page_view
 def detail(request: SignedInRequest, code: UUID, number: int | None = None) -> HttpResponse:
     """Show the current version, or version ``number``."""
-    session = get_session_or_404(request.user, code)
     now = timezone.now()
-    version = session.current
-    if number is not None:
+    if number is None:
+        session = get_documented_session_or_404(request.user, code)
+        version = session.current
+    else:
+        session = get_session_or_404(request.user, code)
         version = get_object_or_404(
             Version.objects.select_related("created_by"), session=session, number=number
         )
@@ -46,9 +47,6 @@ def detail(request: SignedInRequest, code: UUID, number: int | None = None) -> H
         return render(request, "sessions/empty.html", context)
     category = request.GET.get("category", "")
     category = category if category in set(Category) else ""
-    language = request.GET.get("language", "")
-    groups = get_file_groups(version)
-    language = language if language in {group.language for group in groups} else ""
     document = version.metadata
     summary = summarize_categories(version)
     context |= {
@@ -58,17 +56,9 @@ def detail(request: SignedInRequest, code: UUID, number: int | None = None) -> H
         "edits": read_edits(document),
         "versions": get_nearby_versions(session, version),
         "summary": summary,
-        "matrix": version.progress_matrix,
-        "listed_count": sum(
-            group.file_count
-            for group in groups
-            if category in {"", group.category} and language in {"", group.language}
-        ),
+        "listed_count": sum(part.file_count for part in summary if category in {"", part.category}),
         "category": category,
-        "language": language,
-        "files": get_file_page(
-            version, category=category, language=language, position=Position.from_query(request.GET)
-        ),
+        "files": get_file_page(version, category=category, position=Position.from_query(request.GET)),
         "voices": document.get("voices") or {},
         "document": document,
         "exports": get_ready_exports(request.user, version, now=now),

@@ -123,6 +123,18 @@ def test_the_last_page_costs_as_much_as_the_first():
         assert work_of(client, f"{page}&after={after}") < 1.4 * work_of(client, page)
 
 
+@pytest.mark.one_stack
+def test_frequent_pages_need_few_statements(django_assert_num_queries: Any):
+    client = client_of(LARGE)
+    session = f"/sessions/{newest_session(LARGE).code}/"
+    client.get(session)  # records the access
+
+    # The sign-in, its user and the number of running jobs are three of each.
+    for page, count in {"/sessions/": 6, session: 8, f"{session}versions/": 5}.items():
+        with django_assert_num_queries(count):
+            client.get(page)
+
+
 def test_a_new_name_is_looked_up_without_reading_others():
     works = []
     for owner in (SMALL, LARGE):

@@ -106,6 +106,7 @@ def _rows(module_transaction: None) -> tuple[World, Things]:
         export=export,
         share=sketch_share(export).share,
     )
+    connection.check_constraints()  # else each test checks them for all rows
     return world, things
 
 

@@ -32,8 +32,8 @@ OPTIONS = {
     "s3.port.lance": "0",
     "webdav": "false",
 }
-ENVIRONMENT = {"GOGC": "400"}
-"""Collect garbage less often than Go does by default."""
+ENVIRONMENT = {"GOGC": "400", "GOMEMLIMIT": "1GiB"}
+"""Collect garbage less often than Go does by default, up to this memory."""
 
 
 @contextmanager

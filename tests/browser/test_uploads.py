@@ -17,7 +17,7 @@ from tests.browser.browser_user import BrowserUser
 
 PART = 8 * 1024 * 1024
 VIDEO_PARTS = 2
-PROJECT_PARTS = 2 + 1 + 1
+PROJECT_PARTS = 3 + 1 + 1
 """Parts of the project's files. Few: Chromium copies each body for the test that watches it."""
 PARTS = re.compile(r"/api/v1/uploads/[^/]+/parts/\d+$")
 STORED_RECORDS = """async () => {
@@ -118,7 +118,7 @@ def project(work_folder: Path) -> Path:
     """A folder of large files and a small one, with bytes that no other test uses."""
     folder = work_folder / "talk"
     (folder / "audio").mkdir(parents=True)
-    (folder / "talk.mp4").write_bytes(os.urandom(PART + 5))
+    (folder / "talk.mp4").write_bytes(os.urandom(2 * PART + 5))
     (folder / "audio" / "hi_audio.wav").write_bytes(os.urandom(PART // 4))
     (folder / "notes.txt").write_bytes(os.urandom(100))
     return folder
@@ -569,7 +569,7 @@ def test_a_save_on_top_of_another_version_sends_no_part_again(
 
 def test_an_import_resumes_after_a_refresh(bob: BrowserUser, work_folder: Path):
     archive = work_folder / "no.zip"
-    archive.write_bytes(os.urandom(PART + 5))
+    archive.write_bytes(os.urandom(2 * PART + 5))
     traffic = Traffic.of(bob.page)
     gate = Gate(bob.page)
     bob.open("/imports/")

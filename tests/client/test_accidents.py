@@ -119,6 +119,7 @@ def test_a_repeatedly_killed_client_saves_once(
     assert laptop.run("list", "--names").out.splitlines().count(session) == 1
 
 
+@pytest.mark.accident
 def test_a_repeatedly_killed_client_loads_every_byte(
     laptop: Machine, project: Path, draw: random.Random, kills: int, tmp_path: Path
 ):
@@ -156,6 +157,7 @@ def kill(laptop: Machine, draw: random.Random, kills: int, *arguments: object) -
     assert killed, "The command ended before it could be killed."
 
 
+@pytest.mark.accident
 @pytest.mark.one_stack
 def test_a_client_saves_while_the_server_is_killed_repeatedly(
     portal: Portal, laptop: Machine, project: Path, draw: random.Random, kills: int
@@ -167,6 +169,7 @@ def test_a_client_saves_while_the_server_is_killed_repeatedly(
     assert_saved_once(portal, session, project, laptop)
 
 
+@pytest.mark.accident
 def test_a_client_loads_while_the_server_is_killed_repeatedly(
     portal: Portal, laptop: Machine, project: Path, draw: random.Random, kills: int
 ):
@@ -207,6 +210,7 @@ def kill_servers(
 # -- Interrupted networks ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.accident
 def test_everything_is_transferred_over_an_interrupted_network(
     portal: Portal, machine, project: Path, draw: random.Random, tmp_path: Path
 ):
@@ -240,6 +244,7 @@ def run_until_success(laptop: Machine, *arguments: object) -> None:
 # -- Concurrent commands ------------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.accident
 def test_two_concurrent_saves_of_a_session_lose_nothing(
     portal: Portal, machine, project: Path, tmp_path: Path
 ):

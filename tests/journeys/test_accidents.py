@@ -77,6 +77,7 @@ def test_a_worker_killed_in_the_middle(portal: Portal, big: int, kind: str):
     assert 2 <= wait_for_success(portal, job)["attempt"] <= 3
 
 
+@pytest.mark.accident
 def test_a_job_that_loses_three_workers_fails_and_can_be_retried(portal: Portal, big: int):
     portal.worker.pause()
     job = request_job(portal, "export", big=big)
@@ -95,6 +96,7 @@ def test_a_job_that_loses_three_workers_fails_and_can_be_retried(portal: Portal,
     assert wait_for_success(portal, job)["attempt"] == 4
 
 
+@pytest.mark.accident
 def test_a_broker_that_loses_all_jobs(portal: Portal):
     portal.worker.pause()
     jobs = [request_job(portal, "import") for _ in range(WAITING_JOBS)]
@@ -107,6 +109,7 @@ def test_a_broker_that_loses_all_jobs(portal: Portal):
         wait_for_success(portal, job)
 
 
+@pytest.mark.accident
 def test_a_broker_that_loses_all_jobs_while_no_worker_runs(portal: Portal):
     portal.stop_worker()
     jobs = [request_job(portal, "import") for _ in range(WAITING_JOBS)]
@@ -118,6 +121,7 @@ def test_a_broker_that_loses_all_jobs_while_no_worker_runs(portal: Portal):
         assert wait_for_success(portal, job)["attempt"] == 1
 
 
+@pytest.mark.accident
 def test_a_broker_killed_with_jobs_waiting_and_one_running(portal: Portal, big: int):
     portal.worker.pause()
     running = request_job(portal, "export", big=big, small=12)
@@ -134,6 +138,7 @@ def test_a_broker_killed_with_jobs_waiting_and_one_running(portal: Portal, big: 
         wait_for_success(portal, job, supervised=True)
 
 
+@pytest.mark.accident
 def test_a_page_queues_a_job_while_the_broker_is_down(portal: Portal):
     alice = Visitor(portal.address)
     alice.sign_in("alice", portal.password)
@@ -152,6 +157,7 @@ def test_a_page_queues_a_job_while_the_broker_is_down(portal: Portal):
     assert (row["state"], row["attempt"]) == ("succeeded", 1)
 
 
+@pytest.mark.accident
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_worker_paused_longer_than_its_lease(portal: Portal, big: int, kind: str):
     paused = portal.worker
@@ -175,6 +181,7 @@ def test_a_worker_paused_longer_than_its_lease(portal: Portal, big: int, kind: s
     assert portal.call("get_outcome", job=job) == {"times": 1, "is_whole": True}
 
 
+@pytest.mark.accident
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_job_canceled_in_the_middle(portal: Portal, big: int, kind: str):
     portal.worker.pause()
@@ -192,6 +199,7 @@ def test_a_job_canceled_in_the_middle(portal: Portal, big: int, kind: str):
     wait_for_success(portal, job)
 
 
+@pytest.mark.accident
 def test_a_message_redelivered_after_its_job_has_ended(portal: Portal):
     portal.worker.resume()
     job = request_job(portal, "import")
@@ -205,6 +213,7 @@ def test_a_message_redelivered_after_its_job_has_ended(portal: Portal):
     assert portal.call("get_outcome", job=job) == {"times": 1, "is_whole": True}
 
 
+@pytest.mark.accident
 def test_a_database_that_closes_connections_in_the_middle(portal: Portal, big: int):
     """Has no effect on SQLite, which has no server: the job continues."""
     portal.worker.pause()

@@ -47,6 +47,7 @@ def environment(disk: SmallDisk, stack: Stack) -> Iterator[dict[str, str]]:
         }
 
 
+@pytest.mark.accident
 def test_the_portal_starts_and_users_sign_in_read_and_delete_at_0_bytes_free(
     disk: SmallDisk, environment: dict[str, str], work_folder: Path
 ):

@@ -229,6 +229,7 @@ def export(visitor: Visitor, session: str, run: Run) -> ZipFile:
     return ZipFile(BytesIO(visitor.get(found[0]).content))
 
 
+@pytest.mark.accident
 @pytest.mark.one_stack
 def test_processes_that_die_are_restarted_and_none_survives_the_portal(start, environment):
     run = start().until_ready()

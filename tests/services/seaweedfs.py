@@ -32,8 +32,6 @@ OPTIONS = {
     "s3.port.lance": "0",
     "webdav": "false",
 }
-ENVIRONMENT = {"GOGC": "400", "GOMEMLIMIT": "1GiB"}
-"""Collect garbage less often than Go does by default, up to this memory."""
 
 
 @contextmanager
@@ -57,7 +55,7 @@ def running_seaweedfs() -> Iterator[S3Server]:
         }
         arguments = [f"-{name}={value}" for name, value in options.items()]
         command = [str(PROGRAM), "-logtostderr", "mini", *arguments]
-        service = Service("SeaweedFS", command, log=folder / "log", environment=ENVIRONMENT, folder=folder)
+        service = Service("SeaweedFS", command, log=folder / "log", folder=folder)
         server = S3Server(
             endpoint_url=f"http://127.0.0.1:{ports['s3']}",
             access_key=ACCESS_KEY,

@@ -15,6 +15,8 @@ from dubbing_core.change_summary import ChangeGroup as CoreChangeGroup, ChangeKi
 from dubbing_core.labels import LabelAuthor
 from dubbing_core.left_out import LeftOut as CoreLeftOut
 from dubbing_core.progress import Stage
+from dubbing_core.progress_matrix import CellState, Input, ProgressMatrix, Staleness
+from dubbing_core.steps import Step
 from sessions_app import models
 from sessions_app.access import Action
 from sessions_app.api.auth import ApiRequest
@@ -61,6 +63,66 @@ class LeftOut(BaseModel):
         return cls(count=left_out.count, files=files)
 
 
+class Stale(BaseModel):
+    """Why results must be made again."""
+
+    cause: Input
+    """The input that changed, or is stale itself."""
+    changed_in: int
+    """Version that changed it."""
+    made_in: int
+    """Version of the oldest result."""
+    files: int
+    reason: str
+
+    @classmethod
+    def of(cls, stale: Staleness) -> Stale:
+        return cls(
+            cause=stale.cause,
+            changed_in=stale.changed_in,
+            made_in=stale.made_in,
+            files=stale.files,
+            reason=stale.reason,
+        )
+
+
+class ProgressCell(BaseModel):
+    """Files of one step in one language."""
+
+    language: str
+    """Empty for the transcription, and for files in an unknown language."""
+    step: Step
+    state: CellState
+    files: int
+    empty_files: int
+    stale: Stale | None
+
+
+class ProgressByLanguage(BaseModel):
+    languages: list[str]
+    """Target languages."""
+    finished: list[str]
+    """Those with a video and without stale results."""
+    cells: list[ProgressCell]
+    """Those with files or texts; others are missing."""
+
+    @classmethod
+    def of(cls, matrix: ProgressMatrix) -> ProgressByLanguage:
+        cells = [
+            ProgressCell(
+                language=language,
+                step=step,
+                state=cell.state,
+                files=cell.files,
+                empty_files=cell.empty_files,
+                stale=Stale.of(cell.stale) if cell.stale else None,
+            )
+            for language, step in matrix.places
+            if (cell := matrix.cell(language, step)).files or cell.has_results
+        ]
+        return cls(languages=list(matrix.languages), finished=matrix.finished_languages, cells=cells)
+
+
 class Version(BaseModel):
     """A saved state of a session; immutable."""
 
@@ -85,6 +147,8 @@ class Version(BaseModel):
     languages: list[str]
     stage: Stage
     progress: Progress
+    progress_by_language: ProgressByLanguage | None
+    """Null for versions saved before it was stored."""
 
     @classmethod
     def of(cls, version: models.Version) -> Version:
@@ -106,6 +170,9 @@ class Version(BaseModel):
             languages=version.languages,
             stage=Stage(version.stage),
             progress=Progress.of(version.progress),
+            progress_by_language=ProgressByLanguage.of(matrix)
+            if (matrix := version.progress_matrix)
+            else None,
         )
 
 
@@ -158,7 +225,11 @@ class Entry(BaseModel):
 )
 def list_versions(request: ApiRequest, code: UUID, limit: Limit, cursor: Cursor) -> Page[Version]:
     session = get_session_or_404(request.auth.user, code)
-    rows = models.Version.objects.filter(session=session).select_related("created_by").defer("document")
+    rows = (
+        models.Version.objects.filter(session=session)
+        .select_related("created_by")
+        .defer("document", "input_history")
+    )
     page, next_cursor = paginate(rows, order=NEWEST_FIRST, limit=limit, cursor=cursor)
     return Page(items=[Version.of(row) for row in page], next=next_cursor)
 

@@ -72,7 +72,9 @@ def get_trashed_sessions_or_404(
 
 def _sessions() -> DubbingSessionQuerySet:
     # A document can have megabytes and is rarely used: it is loaded on access.
-    return DubbingSession.objects.select_related("current").defer("current__document")
+    return DubbingSession.objects.select_related("current").defer(
+        "current__document", "current__input_history"
+    )
 
 
 def get_version_or_404(user: User, code: UUID, number: int, action: Action = Action.VIEW) -> Version:

@@ -58,6 +58,11 @@ class Entry(models.Model):
         null=True, blank=True, help_text="Last modification in nanoseconds since 1970; empty if unknown."
     )
     added_in = models.PositiveIntegerField()
+    content_since = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text="Version in which the session first had these bytes, if that is an earlier one.",
+    )
     removed_in = models.PositiveIntegerField(null=True, blank=True)
 
     objects = EntryQuerySet.as_manager()

@@ -12,6 +12,8 @@ from django.db.models import Q
 from dubbing_core.change_summary import ChangeSummary
 from dubbing_core.left_out import LeftOut, parse_left_out
 from dubbing_core.progress import Progress, Stage
+from dubbing_core.progress_matrix import ProgressMatrix
+from dubbing_core.stored_matrix import read_matrix
 
 LANGUAGE_TAGS_LENGTH = 2000
 
@@ -83,6 +85,13 @@ class Version(models.Model):
     has_audio = models.BooleanField()
     has_videos = models.BooleanField()
 
+    matrix = models.JSONField(
+        default=dict, blank=True, help_text="Progress of each target language and step, and what is stale."
+    )
+    input_history = models.JSONField(
+        default=dict, blank=True, help_text="Versions in which the inputs of results changed, with digests."
+    )
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["session", "number"], name="version_number_is_unique"),
@@ -117,6 +126,11 @@ class Version(models.Model):
     def change_summary(self) -> ChangeSummary:
         """What the version changed in the one before it."""
         return ChangeSummary.from_dict(self.changes)
+
+    @property
+    def progress_matrix(self) -> ProgressMatrix | None:
+        """Progress by language; None for versions saved before it was stored."""
+        return read_matrix(self.matrix) if self.matrix else None
 
     @property
     def progress(self) -> Progress:

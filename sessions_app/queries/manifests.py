@@ -111,6 +111,8 @@ def _entries(version: Version) -> Iterator[tuple[ManifestEntry, int]]:
         "labeled_by",
         "is_executable",
         "mtime_ns",
+        "added_in",
+        "content_since",
         "blob_id",
     )
     for (
@@ -124,6 +126,8 @@ def _entries(version: Version) -> Iterator[tuple[ManifestEntry, int]]:
         labeled_by,
         is_executable,
         mtime_ns,
+        added_in,
+        content_since,
         blob_id,
     ) in rows.values_list(*fields).iterator():
         yield (
@@ -138,6 +142,7 @@ def _entries(version: Version) -> Iterator[tuple[ManifestEntry, int]]:
                 labeled_by=AUTHORS[labeled_by],
                 is_executable=is_executable,
                 mtime_ns=mtime_ns,
+                since=content_since or added_in,
             ),
             blob_id,
         )

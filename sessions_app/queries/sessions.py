@@ -68,10 +68,13 @@ LIST_COLUMNS = (
             "has_translations",
             "has_audio",
             "has_videos",
+            "matrix",
         )
     ),
 )
 """Columns that the list shows."""
+UNLISTED = ("current__document", "current__changes", "current__input_history")
+"""Columns of up to megabytes that no list shows."""
 LATEST_FIRST = Order(field="trashed_at", kind=datetime, is_descending=True)
 """Order of the trash."""
 
@@ -92,13 +95,13 @@ class SessionSearch:
 def get_live_sessions(user: AbstractBaseUser) -> DubbingSessionQuerySet:
     """Return the sessions that the user may see and that are not in the trash."""
     rows = visible_to(user, DubbingSession.objects.live()).select_related("current")
-    return rows.defer("current__document", "current__changes")  # megabytes that no list shows
+    return rows.defer(*UNLISTED)
 
 
 def get_trashed_sessions(user: AbstractBaseUser) -> DubbingSessionQuerySet:
     """Return the sessions in the trash that the user may see, the latest first."""
     rows = visible_to(user, DubbingSession.objects.trashed()).select_related("current")
-    return rows.defer("current__document", "current__changes").order_by("-trashed_at", "-pk")
+    return rows.defer(*UNLISTED).order_by("-trashed_at", "-pk")
 
 
 def get_trash_page(user: AbstractBaseUser, position: Position) -> KeysetPage[DubbingSession]:
@@ -159,7 +162,7 @@ def get_all_sessions(user: AbstractBaseUser | None) -> DubbingSessionQuerySet:
     """
     live = DubbingSession.objects.live()
     rows = live if user is None else visible_to(user, live)
-    rows = rows.select_related("owner", "current").defer("current__document", "current__changes")
+    rows = rows.select_related("owner", "current").defer(*UNLISTED)
     return rows.order_by("-last_updated", "-pk")
 
 

@@ -106,15 +106,23 @@ def has_selected_files(version: Version, selection: Selection) -> bool:
 
 
 def get_file_page(
-    version: Version, *, position: Position, category: str = "", selection: Selection = WHOLE_VERSION
+    version: Version,
+    *,
+    position: Position,
+    category: str = "",
+    language: str = "",
+    selection: Selection = WHOLE_VERSION,
 ) -> KeysetPage[FileRow]:
     """Return one page of the version's selected files by path.
 
     :param category: the files of one category; those of all if "".
+    :param language: the files labeled with one language; those of all, and of none, if "".
     """
     rows = get_entries(version).files().selected(selection)
     if category:
         rows = rows.filter(category=category)
+    if language:
+        rows = rows.filter(language=language)
     columns: Any = rows.annotate(sha256=F("blob__sha256"), size=F("blob__size")).values_list(
         *FileRow._fields, named=True
     )

@@ -159,7 +159,7 @@ def _version_facts(version: Version) -> str:
     return (
         f'<td role="cell" class="langs"> {_languages(version.languages)} </td>'
         ' <td role="cell" class="stage-cell">'
-        f' <div class="stage"> {_dots(version.progress)} <span>{stage_label(version)}</span> </div> </td>'
+        f' <div class="stage"> {_progress(version)} </div> </td>'
         f' <td role="cell" class="number files"> {version.file_count}<span class="unit">'
         f" file{'' if version.file_count == 1 else 's'}</span> </td>"
         f' <td role="cell" class="number size"> {size(version.total_size)} </td>'
@@ -184,6 +184,23 @@ def _languages(languages: list[str]) -> str:
     if others := len(languages) - len(tags):
         tags.append(f'<li class="tag" title="{escape(", ".join(languages))}">+{others}</li>')
     return f'<ul class="tags" aria-label="Languages"> {" ".join(tags)} </ul>'
+
+
+def _progress(version: Version) -> str:
+    """Return the number of finished languages.
+
+    Versions without target languages have the four steps.
+    """
+    matrix = version.progress_matrix
+    if matrix is None or not matrix.languages:
+        return f"{_dots(version.progress)} <span>{stage_label(version)}</span>"
+    finished, total = len(matrix.finished_languages), len(matrix.languages)
+    text = f"{finished} of {total} language{'' if total == 1 else 's'}"
+    stale = ' <span class="badge warn">Stale</span>' if matrix.has_stale else ""
+    return (
+        f'<progress class="finished" max="{total}" value="{finished}" aria-label="{text} finished"></progress>'
+        f' <span title="{stage_label(version)}">{text}</span>{stale}'
+    )
 
 
 def _dots(progress: Progress) -> str:

@@ -19,6 +19,7 @@ from sessions_app.queries.exports import get_ready_exports
 from sessions_app.queries.jobs import get_recent_jobs
 from sessions_app.queries.keyset import Position
 from sessions_app.queries.versions import (
+    get_file_groups,
     get_file_page,
     get_nearby_versions,
     get_version_page,
@@ -47,6 +48,9 @@ def detail(request: SignedInRequest, code: UUID, number: int | None = None) -> H
         return render(request, "sessions/empty.html", context)
     category = request.GET.get("category", "")
     category = category if category in set(Category) else ""
+    language = request.GET.get("language", "")
+    groups = get_file_groups(version)
+    language = language if language in {group.language for group in groups} else ""
     document = version.metadata
     summary = summarize_categories(version)
     context |= {
@@ -56,9 +60,17 @@ def detail(request: SignedInRequest, code: UUID, number: int | None = None) -> H
         "edits": read_edits(document),
         "versions": get_nearby_versions(session, version),
         "summary": summary,
-        "listed_count": sum(part.file_count for part in summary if category in {"", part.category}),
+        "matrix": version.progress_matrix,
+        "listed_count": sum(
+            group.file_count
+            for group in groups
+            if category in {"", group.category} and language in {"", group.language}
+        ),
         "category": category,
-        "files": get_file_page(version, category=category, position=Position.from_query(request.GET)),
+        "language": language,
+        "files": get_file_page(
+            version, category=category, language=language, position=Position.from_query(request.GET)
+        ),
         "voices": document.get("voices") or {},
         "document": document,
         "exports": get_ready_exports(request.user, version, now=now),

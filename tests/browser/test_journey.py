@@ -85,8 +85,10 @@ class Journey:
 
     def check_session_page(self) -> None:
         page = self.alice.page
-        for step in ("Transcription", "Translations", "Audio", "Videos"):
-            expect(page.locator(".pipeline .step", has_text=step)).to_contain_text("Done")
+        progress = page.get_by_role("table", name="Progress by language")
+        for language, video in (("hi", "Done"), ("es", "Missing")):
+            row = progress.get_by_role("row", name=re.compile(f"^{language} "))
+            expect(row).to_have_text(re.compile(f"Done.*Done.*{video}", re.DOTALL))
         expect(page.locator(".facts").first).to_contain_text("conference-talk.mp4")
         expect(page.locator(".column-side")).to_contain_text("gemini_hi_deep")
         for label in ("Created", "Updated", "Last opened"):

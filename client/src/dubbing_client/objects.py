@@ -52,6 +52,24 @@ class LeftOut(TypedDict):
     """The first ones."""
 
 
+class Stale(TypedDict):
+    reason: str
+    """Why results must be made again, in a clause."""
+
+
+class ProgressCell(TypedDict):
+    language: str
+    step: str
+    state: str
+    stale: Stale | None
+
+
+class ProgressByLanguage(TypedDict):
+    languages: list[str]
+    finished: list[str]
+    cells: list[ProgressCell]
+
+
 class Version(TypedDict):
     number: int
     created_at: str
@@ -69,6 +87,8 @@ class Version(TypedDict):
     languages: list[str]
     stage: str
     progress: Progress
+    progress_by_language: ProgressByLanguage | None
+    """None from portals that do not know it, and for old versions."""
 
 
 class Entry(TypedDict):

@@ -34,6 +34,8 @@ class ManifestEntry:
     is_executable: bool = False
     mtime_ns: int | None = field(default=None, compare=False)
     """Time of the last modification in nanoseconds since 1970, or None if unknown. A touched file is no change."""
+    since: int = field(default=0, compare=False)
+    """Version in which the session first had these bytes; 0 if they are not in a version yet."""
 
     @property
     def label(self) -> Label:

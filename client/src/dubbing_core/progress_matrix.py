@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from dubbing_core.categories import Category
@@ -42,6 +42,50 @@ class CellState(StrEnum):
     DONE = "done"
 
 
+class Input(StrEnum):
+    """What the files of a step are made from."""
+
+    SOURCE = "source"
+    TRANSCRIBED = "transcribed"
+    TRANSLATED = "translated"
+    VOICES = "voices"
+    """The voice assigned to a language."""
+    VOICED = "voiced"
+    DUBBED = "dubbed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Staleness:
+    """Files that are older than their inputs."""
+
+    cause: Input
+    changed_in: int
+    """Version that changed the input."""
+    made_in: int
+    """Version of the oldest of these files."""
+    files: int
+    """Number of these files; 0 for a text in the metadata."""
+    is_inherited: bool = False
+    """Whether the input did not change, but is stale itself."""
+
+    @property
+    def reason(self) -> str:
+        """The reason in a clause, such as ``translation changed in v5, this is from v3``."""
+        if self.is_inherited:
+            return f"{CAUSES[self.cause]} is stale"
+        return f"{CAUSES[self.cause]} changed in v{self.changed_in}, this is from v{self.made_in}"
+
+
+CAUSES = {
+    Input.SOURCE: "source",
+    Input.TRANSCRIBED: "transcript",
+    Input.TRANSLATED: "translation",
+    Input.VOICES: "voice",
+    Input.VOICED: "audio",
+    Input.DUBBED: "dubbed video",
+}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Cell:
     """Files of one step in one language."""
@@ -49,6 +93,10 @@ class Cell:
     state: CellState = CellState.MISSING
     files: int = 0
     empty_files: int = 0
+    paths: tuple[str, ...] = field(default=(), repr=False)
+    """Of the files that are not empty."""
+    stale: Staleness | None = None
+    """Why it must be made again, if it must."""
 
     @property
     def is_done(self) -> bool:
@@ -84,6 +132,7 @@ PARTS = {
 }
 SOURCE_CATEGORIES = {Category.ORIGINAL_VIDEO, Category.TRANSCRIPTIONS}
 SOURCE_ROLES = {Role.SOURCE_AUDIO, Role.IGNORED, Role.BILINGUAL}
+SOURCES = {Role.NONE, Role.SOURCE}
 TARGET_STEPS = (Step.TRANSLATED, Step.VOICED, Step.DUBBED, Step.MIXED)
 
 
@@ -98,12 +147,42 @@ class ProgressMatrix:
     """The transcription is the source's, and common to all target languages."""
     empty_files: tuple[str, ...]
     """Paths of empty files in a category that should have results."""
+    source_paths: tuple[str, ...] = ()
+    """Files that are the source."""
 
     def cell(self, language: str, step: Step) -> Cell:
         return self.transcribed if step is Step.TRANSCRIBED else self.cells.get((language, step), MISSING)
 
     def has_video(self, language: str) -> bool:
         return self.cell(language, Step.DUBBED).is_done or self.cell(language, Step.MIXED).is_done
+
+    def is_finished(self, language: str) -> bool:
+        """Whether a language has a video and nothing of it is stale."""
+        return self.has_video(language) and not any(self.cell(language, step).stale for step in Step)
+
+    @property
+    def finished_languages(self) -> list[str]:
+        return [language for language in self.languages if self.is_finished(language)]
+
+    @property
+    def has_stale(self) -> bool:
+        return any(self.cell(*place).stale for place in self.places)
+
+    @property
+    def places(self) -> Iterator[tuple[str, Step]]:
+        """Language and step of each cell with files or texts.
+
+        The transcription's language is "".
+        """
+        yield "", Step.TRANSCRIBED
+        for language in dict.fromkeys((*self.languages, *(each for each, _ in self.cells))):
+            yield from ((language, step) for step in TARGET_STEPS if (language, step) in self.cells)
+
+    def mark_stale(self, stale: Mapping[tuple[str, Step], Staleness]) -> ProgressMatrix:
+        """Return the matrix with the given cells stale."""
+        cells = {place: replace(cell, stale=stale.get(place)) for place, cell in self.cells.items()}
+        transcribed = replace(self.transcribed, stale=stale.get(("", Step.TRANSCRIBED)))
+        return replace(self, cells=cells, transcribed=transcribed)
 
     @property
     def progress(self) -> Progress:
@@ -117,10 +196,13 @@ class ProgressMatrix:
 
     @property
     def is_completed(self) -> bool:
-        """Whether all steps have results and every target language has a video."""
+        """Whether all steps have results in every target language, up to a video.
+
+        Nothing of it may be stale.
+        """
         progress = self.progress
         has_all = progress.has_transcription and progress.has_translations and progress.has_audio
-        return has_all and bool(self.languages) and all(map(self.has_video, self.languages))
+        return has_all and bool(self.languages) and all(map(self.is_finished, self.languages))
 
     @property
     def stage(self) -> Stage:
@@ -146,6 +228,7 @@ def compute_matrix(
     :param has_transcription_text: the metadata has a transcription, which needs no file.
     :param translated_texts: languages of translations in the metadata.
     """
+    files = list(files)
     spelled: dict[str, str] = {}
     for tag in (*targets, *translated_texts):
         spelled.setdefault(fold_language_tag(tag), tag)
@@ -172,7 +255,13 @@ def compute_matrix(
         if not cells.get(place, MISSING).has_results:
             cells[place] = Cell(state=CellState.DONE)
     return ProgressMatrix(
-        languages=tuple(spelled.values()), cells=cells, transcribed=transcribed, empty_files=tuple(empty)
+        languages=tuple(spelled.values()),
+        cells=cells,
+        transcribed=transcribed,
+        empty_files=tuple(empty),
+        source_paths=tuple(
+            file.path for file in files if file.category is Category.ORIGINAL_VIDEO and file.role in SOURCES
+        ),
     )
 
 
@@ -217,7 +306,12 @@ def _build_cell(step: Step, files: Collection[LabeledFile]) -> Cell:
         state = CellState.DONE
     else:
         state = CellState.PARTIAL if filled else CellState.EMPTY
-    return Cell(state=state, files=len(files), empty_files=len(files) - len(filled))
+    return Cell(
+        state=state,
+        files=len(files),
+        empty_files=len(files) - len(filled),
+        paths=tuple(file.path for file in filled),
+    )
 
 
 def compute_document_progress(document: Mapping[str, Any], entries: Iterable[LabeledFile]) -> ProgressMatrix:

@@ -11,6 +11,7 @@ LABELS = {
     "sessions": "sessions with a wrong size or stage",
     "search_rows": "sessions with wrong search texts or languages",
     "versions": "versions with wrong numbers of files",
+    "progress": "current versions without progress by language",
     "owners": "users with wrong totals",
 }
 

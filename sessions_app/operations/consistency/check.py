@@ -11,6 +11,7 @@ from django.db.models import Count, Q, Sum
 
 from sessions_app.models import DubbingSession, OwnerTotals, Version
 from sessions_app.models.bulk import ROWS_PER_STATEMENT
+from sessions_app.operations.consistency.progress import store_progress
 from sessions_app.operations.consistency.session_values import (
     find_wrong_search_rows,
     find_wrong_sessions,
@@ -27,11 +28,12 @@ class ConsistencyReport:
     sessions: int = 0
     search_rows: int = 0
     versions: int = 0
+    progress: int = 0
     owners: int = 0
 
     @property
     def total(self) -> int:
-        return self.sessions + self.search_rows + self.versions + self.owners
+        return self.sessions + self.search_rows + self.versions + self.progress + self.owners
 
 
 def check_consistency(
@@ -74,14 +76,18 @@ def _check_sessions(ids: list[int], report: ConsistencyReport, *, repairs: bool)
     wrong_sessions = find_wrong_sessions(sessions)
     wrong_search_rows = find_wrong_search_rows(sessions)
     wrong_versions = find_wrong_versions(ids)
+    unmeasured = [session.current for session in sessions if session.current and not session.current.matrix]
     report.sessions += len(wrong_sessions)
     report.search_rows += len(wrong_search_rows)
     report.versions += len(wrong_versions)
+    report.progress += len(unmeasured)
     if repairs:
         DubbingSession.objects.bulk_update(wrong_sessions, ["total_size", "stage"])
         for session in wrong_search_rows:
             session.write_search_rows(session.current)
         Version.objects.bulk_update(wrong_versions, VERSION_FIELDS, batch_size=ROWS_PER_STATEMENT)
+        for version in unmeasured:
+            store_progress(version)
 
 
 def _check_totals(owner_id: int, report: ConsistencyReport, *, repairs: bool) -> None:

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from dubbing_core.change_summary import summarize_changes
 from dubbing_core.manifest import Manifest, diff_manifests
+from dubbing_core.staleness import InputHistory, estimate_history
 from sessions_app.models import DubbingSession, Version
 from sessions_app.operations.errors import UnchangedError
 from sessions_app.operations.versions.conflict import describe_conflict
@@ -40,6 +41,7 @@ def commit_version(
     before = before if before is not None else get_version_manifest(parent)
     changes = diff_manifests(before, new.manifest)
     summary = summarize_changes(changes, before)
+    history = _get_input_history(parent, before)
     is_unchanged = parent is not None and (
         parent.fingerprint == new.fingerprint
         # A release may change what fingerprints contain.
@@ -62,6 +64,8 @@ def commit_version(
             number=number,
             new=new,
             added=added,
+            since={entry.path: entry.since for entry in before.entries} | dict(added.since),
+            history=history,
             changes=summary,
             parent=parent,
             author=author,
@@ -73,3 +77,9 @@ def commit_version(
             raise describe_conflict(locked)
     session.refresh_from_db()
     return version
+
+
+def _get_input_history(version: Version | None, manifest: Manifest) -> InputHistory:
+    if version is None or version.input_history:
+        return InputHistory.from_dict(version.input_history if version else {})
+    return estimate_history(version.metadata, manifest.files)  # saved before it was stored

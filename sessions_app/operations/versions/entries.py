@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
+
+from django.db.models import Min
 
 from dubbing_core.manifest import Changes
 from sessions_app.models import DubbingSession, Entry
@@ -15,7 +17,7 @@ Item = TypeVar("Item")
 
 COLUMNS = (
     *("session_id", "path", "blob_id", "category", "language", "role", "labeled_by"),
-    *("is_executable", "mtime_ns", "added_in"),
+    *("is_executable", "mtime_ns", "added_in", "content_since"),
 )
 
 
@@ -26,6 +28,8 @@ class AddedBlobs:
     count: int
     size: int
     """In bytes."""
+    since: Mapping[str, int]
+    """Version in which the session first had the bytes of each added, changed or relabeled file, by path."""
 
 
 def write_entries(session: DubbingSession, changes: Changes, new: NewVersion, *, number: int) -> AddedBlobs:
@@ -36,6 +40,8 @@ def write_entries(session: DubbingSession, changes: Changes, new: NewVersion, *,
             removed_in=number
         )
     added = [*changes.added, *changes.changed]
+    sizes = {new.blob_ids[entry.path]: entry.size for entry in added}
+    known = _find_first_versions(session, list(sizes))
     rows = [
         (
             session.pk,
@@ -48,16 +54,23 @@ def write_entries(session: DubbingSession, changes: Changes, new: NewVersion, *,
             entry.is_executable,
             entry.mtime_ns,
             number,
+            known.get(new.blob_ids[entry.path]),
         )
         for entry in added
     ]
-    sizes = {new.blob_ids[entry.path]: entry.size for entry in added}
-    known: set[int] = set()
-    for ids in _batched(list(sizes)):
-        known.update(Entry.objects.filter(session=session, blob_id__in=ids).values_list("blob_id", flat=True))
     insert_rows(Entry, COLUMNS, rows)
     added_sizes = [size for blob_id, size in sizes.items() if blob_id not in known]
-    return AddedBlobs(count=len(added_sizes), size=sum(added_sizes))
+    since = {entry.path: known.get(new.blob_ids[entry.path], number) for entry in added}
+    return AddedBlobs(count=len(added_sizes), size=sum(added_sizes), since=since)
+
+
+def _find_first_versions(session: DubbingSession, blob_ids: list[int]) -> dict[int, int]:
+    """Return the first version that had each blob, of those that the session has."""
+    first: dict[int, int] = {}
+    for ids in _batched(blob_ids):
+        rows = Entry.objects.filter(session=session, blob_id__in=ids).values_list("blob_id")
+        first |= dict(rows.annotate(Min("added_in")))
+    return first
 
 
 def _batched(items: list[Item]) -> Iterable[list[Item]]:

@@ -14,6 +14,7 @@ from dubbing_core.change_summary import summarize_manifests
 from dubbing_core.history import History, HistoryEntry
 from dubbing_core.manifest import Manifest, ManifestEntry
 from dubbing_core.paths import PathError
+from dubbing_core.staleness import InputHistory
 from dubbing_core.texts import ExtractedTexts
 from sessions_app.models import Blob, DubbingSession, Entry, Version
 from sessions_app.models.bulk import ROWS_PER_STATEMENT
@@ -46,7 +47,7 @@ def build_history(
     :raises BadInputError: a version has too many files, or conflicting paths.
     """
     versions: list[Version] = []
-    stored: set[str] = set()
+    first: dict[str, int] = {}
     built: dict[HistoryEntry, ManifestEntry] = {}
     before = Manifest(entries=())
     for past, state in zip(history.versions, history.iter_states(), strict=True):
@@ -66,13 +67,16 @@ def build_history(
             restored_from=past.restored_from,
             left_out=past.left_out,
         )
-        added = {entry.sha256: entry.size for entry in state.values() if entry.sha256 not in stored}
-        stored |= added.keys()
+        added = {entry.sha256: entry.size for entry in state.values() if entry.sha256 not in first}
+        first |= dict.fromkeys(added, past.number)
+        since = {path: first[entry.sha256] for path, entry in state.items()}
         version = build_version(
             session=None,
             number=past.number,
             new=new,
-            added=AddedBlobs(count=len(added), size=sum(added.values())),
+            added=AddedBlobs(count=len(added), size=sum(added.values()), since=since),
+            since=since,
+            history=InputHistory.from_dict(versions[-1].input_history if versions else {}),
             changes=summarize_manifests(before, manifest),
             parent=versions[-1] if versions else None,
             author=None,
@@ -81,11 +85,11 @@ def build_history(
         version.original_author = past.saved_by[:MAX_AUTHOR_LENGTH]
         versions.append(version)
         before = manifest
-    entries = [_build_row(entry, blobs[entry.sha256]) for entry in history.entries]
+    entries = [_build_row(entry, blobs[entry.sha256], since=first[entry.sha256]) for entry in history.entries]
     return HistoryRows(versions=versions, entries=entries)
 
 
-def _build_row(entry: HistoryEntry, blob: Blob) -> Entry:
+def _build_row(entry: HistoryEntry, blob: Blob, *, since: int) -> Entry:
     return Entry(
         path=entry.path,
         blob=blob,
@@ -96,6 +100,7 @@ def _build_row(entry: HistoryEntry, blob: Blob) -> Entry:
         is_executable=entry.is_executable,
         mtime_ns=entry.mtime_ns,
         added_in=entry.added_in,
+        content_since=since if since < entry.added_in else None,
         removed_in=entry.removed_in,
     )
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from django.contrib.auth.models import AbstractBaseUser
 
 from dubbing_core.change_summary import ChangeSummary
 from dubbing_core.manifest import ManifestEntry
-from dubbing_core.progress_matrix import compute_document_progress
 from dubbing_core.session_names import fold_session_name
+from dubbing_core.staleness import InputHistory, compute_progress_history
+from dubbing_core.stored_matrix import store_matrix
 from sessions_app.models import DubbingSession, Version
 from sessions_app.operations.versions.entries import AddedBlobs
 from sessions_app.operations.versions.new_version import NewVersion
@@ -23,6 +24,8 @@ def build_version(
     number: int,
     new: NewVersion,
     added: AddedBlobs,
+    since: Mapping[str, int],
+    history: InputHistory,
     changes: ChangeSummary,
     parent: Version | None,
     author: AbstractBaseUser | None,
@@ -32,10 +35,18 @@ def build_version(
 
     :param session: None if it does not exist yet.
     :param added: the blobs that are new in the session.
+    :param since: version in which the session first had the bytes of each file, by path.
+    :param history: of the inputs of results, up to ``parent``.
     :param changes: since ``parent``.
     :param parent: the version before it, if there is one.
     """
-    matrix = compute_document_progress(new.document, new.manifest.files)
+    matrix, input_history = compute_progress_history(
+        new.document,
+        new.manifest.files,
+        since=since,
+        history=history,
+        number=number,
+    )
     progress = matrix.progress
     video_name = str(new.document.get("video_name") or "")[:255]
     return Version(
@@ -59,6 +70,8 @@ def build_version(
         video_name=video_name,
         folded_video_name=fold_session_name(video_name),
         language_tags=Version.join_tags(new.document.get("languages") or []),
+        matrix=store_matrix(matrix),
+        input_history=input_history.as_dict(),
         stage=matrix.stage.value,
         has_transcription=progress.has_transcription,
         has_translations=progress.has_translations,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
 from typing import Any
 
 from dubbing_client import config
@@ -67,6 +68,7 @@ def run_info(options: Namespace, terminal: Terminal) -> int:
         f"  Languages  {', '.join(session['languages']) or 'none'}",
         f"  Stage      {session['stage']}",
         f"  Done       {', '.join(done) or 'nothing yet'}",
+        *(_progress_lines(versions[0]) if versions else ()),
         f"  Contents   {format_count(session['file_count'])}, {format_size(session['total_size'])}",
         f"  Created    {session['created_at']}",
         f"  Saved      {session['last_updated']}",
@@ -74,6 +76,23 @@ def run_info(options: Namespace, terminal: Terminal) -> int:
         *([f"  and {more} older versions"] if more > 0 else []),
     )
     return 0
+
+
+def _progress_lines(version: Version) -> Iterator[str]:
+    """Yield a line for each target language: its steps and what is stale."""
+    progress = version.get("progress_by_language")
+    if not progress:
+        return
+    yield f"  Finished   {len(progress['finished'])} of {len(progress['languages'])} languages"
+    for language in progress["languages"]:
+        cells = [cell for cell in progress["cells"] if cell["language"] == language]
+        steps = [
+            f"{cell['step']} (stale: {cell['stale']['reason']})"
+            if cell["stale"]
+            else cell["step"] + ("" if cell["state"] == "done" else f" ({cell['state']})")
+            for cell in cells
+        ]
+        yield f"    {language:<8} {', '.join(steps) or 'nothing yet'}"
 
 
 def _version_lines(version: Version) -> tuple[str, str]:

@@ -13,7 +13,7 @@ function listRows(files, removed = []) {
       ...{ source: path, path, category: "audio", label: "Audio", language: "" },
       ...{ change, previous_size: null, candidates: [], role: "", labeled_by: "recognizer" },
     })),
-    refused: [{ path: "bad:.wav", message: "It contains a colon." }],
+    refused: [{ path: "bad:.wav", code: "path_colon", message: "It contains a colon." }],
     metadata: null,
     removed: removed.map((path) => ({ path, size: 7, category: "audio", label: "Audio", language: "" })),
     change_summary: "",

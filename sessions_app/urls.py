@@ -25,6 +25,7 @@ from sessions_app.views import (
 version_urls = [
     path("", session_detail.detail, name="version-detail"),
     path("restore/", versions.restore, name="version-restore"),
+    path("changes/", versions.changes, name="version-changes"),
     path("export/", versions.export, name="version-export"),
     path("export/new/", exports.new, name="export-new"),
     path("archive.zip", versions.archive, name="version-archive"),

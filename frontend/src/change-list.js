@@ -5,7 +5,7 @@ import { sum } from "./format.js";
 
 /**
  * refused: cannot be saved. unread: is being compared. skipped: a system file. metadata: the session's metadata.json.
- * @typedef {"refused" | "new" | "changed" | "unread" | "unchanged" | "removed" | "skipped" | "metadata"} RowState
+ * @typedef {"refused" | "new" | "changed" | "relabeled" | "unread" | "unchanged" | "removed" | "skipped" | "metadata"} RowState
  */
 
 /**
@@ -22,7 +22,7 @@ import { sum } from "./format.js";
 /** @typedef {{folder: string, rows: ChangeRow[]}} FolderGroup */
 
 /** @type {RowState[]} in the order in which they are shown */
-const STATES = ["refused", "new", "changed", "unread", "unchanged", "removed", "skipped", "metadata"];
+const STATES = ["refused", "new", "changed", "relabeled", "unread", "unchanged", "removed", "skipped", "metadata"];
 
 /**
  * @param {PlacedFile[]} placed

@@ -6,6 +6,8 @@
 export class LabelCorrections {
   /** @type {Map<string, LabelChange>} by path */
   #changes = new Map();
+  /** @type {Set<string>} paths whose correction in an earlier version is withdrawn */
+  #withdrawn = new Set();
   #categories;
 
   /** @param {Record<string, string>} categories names by value */
@@ -29,9 +31,12 @@ export class LabelCorrections {
     }
   }
 
-  /** @param {string[]} paths */
+  /** Return to the recognized labels, also where an earlier version has corrected ones. @param {string[]} paths */
   withdraw(paths) {
-    for (const path of paths) this.#changes.delete(path);
+    for (const path of paths) {
+      this.#changes.delete(path);
+      this.#withdrawn.add(path);
+    }
   }
 
   #forgetSource() {
@@ -88,6 +93,11 @@ export class LabelCorrections {
       rows.set(key, row);
     }
     return [...rows.values()];
+  }
+
+  /** Return the paths whose correction in an earlier version is withdrawn. @param {string[]} paths of the files that are saved */
+  withdrawn(paths) {
+    return paths.filter((path) => this.#withdrawn.has(path));
   }
 }
 

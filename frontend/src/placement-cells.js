@@ -11,6 +11,7 @@ export const STATES = {
   refused: { className: "badge bad", text: "", title: "cannot be saved" },
   new: { className: "badge good", text: "New", title: "new" },
   changed: { className: "badge warn", text: "Changed", title: "changed" },
+  relabeled: { className: "badge warn", text: "Relabeled", title: "relabeled" },
   unread: { className: "badge", text: "Comparing", title: "being compared" },
   unchanged: { className: "badge", text: "Unchanged", title: "unchanged" },
   removed: { className: "badge bad", text: "Removed", title: "removed" },

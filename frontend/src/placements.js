@@ -12,20 +12,38 @@ const MAX_REPORTED = 1000; // characters of a path
  * @property {string} language
  * @property {string} role
  * @property {string} labeled_by
- * @property {"new" | "changed" | "unchanged" | "unread" | null} change unread: of an unchanged size, hash not known
+ * @property {"new" | "changed" | "relabeled" | "unchanged" | "unread" | null} change unread: of an unchanged size, hash not known
  * @property {number | null} previous_size bytes of the file that it replaces
  * @property {string[]} candidates files of the session that it may replace, if it has no folder
  */
 /** @typedef {{path: string, size: number, category: string, label: string, language: string}} RemovedFile */
 /** @typedef {{path: string, code: string, message: string}} Refusal */
+/** @typedef {{code: string, text: string, choices: string[]}} Question choices: paths in the session, or language tags */
 /**
  * @typedef {object} PlacementPreview
  * @property {Placement[]} files
  * @property {Refusal[]} refused
- * @property {string | null} metadata
+ * @property {string | null} metadata path of the file that is read as the session's metadata.json
+ * @property {string[]} warnings what is damaged in the metadata.json
+ * @property {string[]} tools names of the tools that wrote the files
+ * @property {Question[]} questions
+ * @property {string[]} requested paths of files whose contents the preview needs
  * @property {RemovedFile[]} removed files of the session that the save removes
  * @property {string} change_summary
  */
+
+/** @type {PlacementPreview} */
+export const EMPTY_PREVIEW = {
+  files: [],
+  refused: [],
+  metadata: null,
+  warnings: [],
+  tools: [],
+  questions: [],
+  requested: [],
+  removed: [],
+  change_summary: "",
+};
 
 /**
  * Without placement and refusal, and not metadata: a system file that is left out.

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { countStates, filterRows, groupByFolder, limitGroups, listChanges } from "../src/change-list.js";
-import { placeFiles } from "../src/placements.js";
+import { EMPTY_PREVIEW, placeFiles } from "../src/placements.js";
 
 /**
  * @param {Record<string, {change: any, size: number}>} files
@@ -9,14 +9,13 @@ import { placeFiles } from "../src/placements.js";
  */
 function listRows(files, removed = []) {
   const preview = {
+    ...EMPTY_PREVIEW,
     files: Object.entries(files).map(([path, { change }]) => ({
       ...{ source: path, path, category: "audio", label: "Audio", language: "" },
       ...{ change, previous_size: null, candidates: [], role: "", labeled_by: "recognizer" },
     })),
     refused: [{ path: "bad:.wav", code: "path_colon", message: "It contains a colon." }],
-    metadata: null,
     removed: removed.map((path) => ({ path, size: 7, category: "audio", label: "Audio", language: "" })),
-    change_summary: "",
   };
   const chosen = Object.entries({ ...files, "bad:.wav": { size: 1 } }).map(([path, { size }]) => ({
     file: new File(["x".repeat(size)], path),

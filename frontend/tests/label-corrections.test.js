@@ -39,8 +39,10 @@ test("later corrections of a file complete or replace earlier ones", () => {
   corrections.add(["a.wav"], { language: "hi" });
   corrections.add(["a.wav"], { category: "custom_voices" });
   assert.deepEqual(corrections.toJson(["a.wav"]), [{ paths: ["a.wav"], language: "hi", category: "custom_voices" }]);
+  assert.deepEqual(corrections.withdrawn(["a.wav"]), []);
   corrections.withdraw(["a.wav"]);
   assert.deepEqual(corrections.toJson(["a.wav"]), []);
+  assert.deepEqual(corrections.withdrawn(["a.wav", "b.wav"]), ["a.wav"]);
 });
 
 test("only one file is the source", () => {

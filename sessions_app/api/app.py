@@ -176,6 +176,7 @@ def on_operation_error(_request: HttpRequest, error: OperationError) -> HttpResp
                 "current": error.current,
                 "paths": error.paths.both[:MAX_CONFLICT_PATHS],
                 "undone": error.paths.undone[:MAX_CONFLICT_PATHS],
+                "retained": error.paths.retained[:MAX_CONFLICT_PATHS],
             }
         case IncompleteError():
             status = HTTPStatus.CONFLICT

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from ninja import Router
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Base64Encoder, BaseModel, ConfigDict, EncodedBytes, Field
 
 from dubbing_core.categories import Category
 from dubbing_core.change_summary import ChangeKind, ChangeSummary
 from dubbing_core.labels import LabelAuthor
+from dubbing_core.layouts.folder_index import SMALL_FILE_LIMIT
+from dubbing_core.layouts.recognition import QuestionCode
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.blobs import MAX_SIZE, Sha256
+from sessions_app.api.corrections import MAX_CORRECTIONS, LabelCorrection, read_labels
 from sessions_app.api.endpoints import read_endpoint
 from sessions_app.api.saves import MAX_FILES
 from sessions_app.api.versions import ChangeGroup
 from sessions_app.http.lookups import get_session_or_404
 from sessions_app.operations.saves import placement_preview
 from sessions_app.operations.saves.change_preview import ChangePreview, FileState, FileToSave
+from sessions_app.operations.saves.placement_preview import FilesToPlace
 from sessions_app.queries.manifests import get_version_contents
 
+MAX_CONTENTS = 100
+
 router = Router()
+
+
+Contents = Annotated[bytes, EncodedBytes(encoder=Base64Encoder), Field(max_length=SMALL_FILE_LIMIT)]
 
 
 class FileToPlace(BaseModel):
@@ -44,6 +53,12 @@ class PlacementRequest(BaseModel):
     """Same as in the save."""
     targets: dict[str, str] = Field({}, max_length=MAX_FILES)
     """Same as in the save."""
+    labels: list[LabelCorrection] = Field([], max_length=MAX_CORRECTIONS)
+    """Same as in the save."""
+    recognized: list[str] = Field([], max_length=MAX_FILES)
+    """Same as in the save."""
+    contents: dict[str, Contents] = Field({}, max_length=MAX_CONTENTS)
+    """Contents of small files by path, in Base64: those in `requested` of an earlier response."""
     session: UUID | None = None
     """Session that the files are going to be saved in; null for a new one."""
     rooted: bool = True
@@ -70,6 +85,13 @@ class PlacedFile(BaseModel):
     choice as `targets`."""
 
 
+class Question(BaseModel):
+    code: QuestionCode
+    text: str
+    choices: list[str]
+    """Paths in the session or language tags; empty where none of them is in the folder."""
+
+
 class RemovedFile(BaseModel):
     path: str
     size: int
@@ -89,7 +111,16 @@ class PlacementPreview(BaseModel):
     refused: list[RefusedFile]
     """Files that cannot be saved, or not together with the others."""
     metadata: str | None
-    """Path of the file that is used as the session's metadata.json."""
+    """Path of the file that is used as the session's metadata.json. Without its `contents`, it may be another tool's, which is a file
+    like any other."""
+    warnings: list[str]
+    """What is damaged in the session's metadata.json. The file itself is kept then."""
+    tools: list[str]
+    """Names of the tools that wrote the files, the one with the most files first."""
+    questions: list[Question]
+    """What the files do not show. Reply with `labels`."""
+    requested: list[str]
+    """Paths of files whose `contents` the save reads for labels: with them, the preview is exact."""
     removed: list[RemovedFile]
     """With `files`: files of the session that the save removes."""
     change_summary: str
@@ -107,13 +138,17 @@ class PlacementPreview(BaseModel):
 )
 def preview_placement(request: ApiRequest, body: PlacementRequest) -> PlacementPreview:
     current = get_session_or_404(request.auth.user, body.session).current if body.session else None
-    preview = placement_preview.preview_placement(
-        body.paths or [file.path for file in body.files],
-        current=get_version_contents(current),
-        rooted=body.rooted,
-        files=_read_files(body),
+    files = FilesToPlace(
+        paths=body.paths or [file.path for file in body.files],
+        sizes=_read_files(body),
+        contents=body.contents,
+        corrections=read_labels(body.labels, languages=current.languages if current else ()),
+        recognized=body.recognized,
         targets=body.targets,
-        replaces_all=body.replace,
+        rooted=body.rooted,
+    )
+    preview = placement_preview.preview_placement(
+        files, current=get_version_contents(current), replaces_all=body.replace
     )
     changes = preview.changes
     summary = changes.summary if changes else ChangeSummary()
@@ -137,6 +172,12 @@ def preview_placement(request: ApiRequest, body: PlacementRequest) -> PlacementP
             RefusedFile(path=each.path, code=each.code, message=each.message) for each in preview.refused
         ],
         metadata=preview.metadata,
+        warnings=list(preview.warnings),
+        tools=list(preview.tools),
+        questions=[
+            Question(code=each.code, text=each.text, choices=list(each.choices)) for each in preview.questions
+        ],
+        requested=list(preview.requested),
         removed=[
             RemovedFile(
                 path=entry.path,

@@ -43,6 +43,9 @@ class Problem(BaseModel):
     """With `conflict`: files that both sides changed, 100 at most."""
     undone: list[str] | None = None
     """With `conflict`: files that a save on top would put back to their state before the current version, 100 at most."""
+    retained: list[str] | None = None
+    """With `conflict`: files that the save contains unchanged and the current version changed, 100 at most. A save on top with
+    `base` leaves them out."""
     errors: list[FieldError] | None = None
     """With `bad_request`: the invalid fields."""
     needed: int | None = None

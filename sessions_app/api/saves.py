@@ -55,19 +55,15 @@ class LeftOutFile(BaseModel):
     """Why, such as `path_encoding`: a code of a refused file in a preview of the placement."""
 
 
-class NewVersion(BaseModel):
+class SavedFiles(BaseModel):
+    """The files of a save."""
+
     model_config = ConfigDict(extra="forbid")
 
-    parent: int | None = Field(None, ge=0, le=2**31 - 1)
-    """Number of the version that this save is based on, 0 for none. If-Match can be sent instead."""
     message: str = Field("", max_length=MAX_MESSAGE_LENGTH)
-    replace: bool = False
-    """Remove every file that is not in this request."""
     uploads: list[UUID] = Field([], max_length=MAX_UPLOADS)
     """Codes of complete uploads."""
     blobs: list[KnownFile] = Field([], max_length=MAX_FILES)
-    removed: list[Path] = Field([], max_length=MAX_FILES)
-    """Paths of files in the session to remove."""
     empty_folders: list[Path] | None = Field(None, max_length=MAX_FILES)
     """All folders without files; null to keep those of the parent."""
     labels: list[LabelCorrection] = Field([], max_length=MAX_CORRECTIONS)
@@ -77,8 +73,82 @@ class NewVersion(BaseModel):
     rooted: bool = True
     """Paths are relative to the project's root. If false, a common parent folder is stripped, and files are matched with those that
     they replace, by name, place and label."""
+
+    def get_known(self) -> list[NewFile]:
+        return [
+            NewFile(
+                path=file.path,
+                size=file.size,
+                sha256=file.sha256,
+                is_executable=file.executable,
+                mtime_ns=file.mtime_ns,
+            )
+            for file in self.blobs
+        ]
+
+
+def get_left_out(files: SavedFiles) -> list[left_out.LeftOutFile]:
+    return [left_out.LeftOutFile.of(file.path, file.code) for file in files.left_out]
+
+
+class NewVersion(SavedFiles):
+    parent: int | None = Field(None, ge=0, le=2**31 - 1)
+    """Number of the version that this save is based on, 0 for none. If-Match can be sent instead."""
+    base: int | None = Field(None, ge=0, le=2**31 - 1)
+    """After a conflict: the version that the files were changed from, where `parent` is the newer one that was saved in the meantime.
+    Without `replace`, files that are as in this version are left out, so that they undo no change of the newer one."""
+    replace: bool = False
+    """Remove every file that is not in this request."""
+    removed: list[Path] = Field([], max_length=MAX_FILES)
+    """Paths of files in the session to remove."""
+    recognized: list[Path] = Field([], max_length=MAX_FILES)
+    """Paths of files in this request whose label was corrected in an earlier version: they get the recognized one again."""
     targets: dict[Path, Path] = Field({}, max_length=MAX_FILES)
     """Paths in the session for some files, by path as sent, instead of the matched ones."""
+
+
+class SavedSession(SavedFiles):
+    """The files of a new session."""
+
+    name: str = Field(max_length=1000)
+    """If it is in use, a number is appended."""
+
+
+@router.post(
+    "/saves",
+    **write_endpoint(
+        Job,
+        status=202,
+        errors=(404, 409),
+        is_idempotent=True,
+        operation_id="save_new_session",
+        summary="Save files as a new session",
+        description=(
+            "The job creates the session together with its first version; its result contains the session's code and name. A save"
+            " that fails leaves no session, and the job can be retried."
+        ),
+    ),
+)
+@idempotent(status=202, location=job_url)
+def save_new_session(request: ApiRequest, body: SavedSession) -> Job:
+    user = request.auth.user
+    job = request_save(
+        session=None,
+        author=user,
+        files=get_uploads_or_404(user, body.uploads, Action.EDIT),
+        request=SaveRequest(
+            parent=0,
+            name=body.name,
+            message=body.message.strip(),
+            known=body.get_known(),
+            empty_folders=body.empty_folders,
+            labels=read_labels(body.labels, languages=()),
+            left_out=get_left_out(body),
+            rooted=body.rooted,
+        ),
+        now=timezone.now(),
+    )
+    return Job.of(job)
 
 
 @router.post(
@@ -111,22 +181,15 @@ def create_version(
         files=get_uploads_or_404(user, body.uploads, Action.EDIT),
         request=SaveRequest(
             parent=_parent(body, if_match),
+            base=body.base,
             message=body.message.strip(),
             replace=body.replace,
             removed=body.removed,
-            known=[
-                NewFile(
-                    path=file.path,
-                    size=file.size,
-                    sha256=file.sha256,
-                    is_executable=file.executable,
-                    mtime_ns=file.mtime_ns,
-                )
-                for file in body.blobs
-            ],
+            known=body.get_known(),
             empty_folders=body.empty_folders,
             labels=read_labels(body.labels, languages=session.current.languages if session.current else ()),
-            left_out=[left_out.LeftOutFile.of(file.path, file.code) for file in body.left_out],
+            left_out=get_left_out(body),
+            recognized=body.recognized,
             rooted=body.rooted,
             targets=body.targets,
         ),

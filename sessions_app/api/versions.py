@@ -26,6 +26,7 @@ from sessions_app.api.pagination import Cursor, Limit, Page, paginate
 from sessions_app.api.sessions import Progress
 from sessions_app.http.lookups import get_session_or_404, get_version_or_404
 from sessions_app.operations.versions import restore
+from sessions_app.queries.version_changes import ChangedFile, find_changes
 from sessions_app.queries.versions import BY_PATH, NEWEST_FIRST, get_entries
 
 router = Router()
@@ -176,6 +177,30 @@ class Version(BaseModel):
         )
 
 
+class Change(BaseModel):
+    """A file that a version changed."""
+
+    path: str
+    kind: ChangeKind
+    category: Category
+    language: str
+    size: int
+    """In bytes; of removed files before."""
+    previous_size: int | None
+    """In bytes; null for new files."""
+
+    @classmethod
+    def of(cls, row: ChangedFile) -> Change:
+        return cls(
+            path=row.path,
+            kind=ChangeKind(row.kind),
+            category=Category(row.category),
+            language=row.language,
+            size=row.size,
+            previous_size=row.previous_size,
+        )
+
+
 class Entry(BaseModel):
     """A file of a version."""
 
@@ -258,6 +283,30 @@ def restore_version(request: ApiRequest, code: UUID, number: int) -> Version:
     session = get_version_or_404(user, code, number, Action.EDIT).session
     restored = restore.restore_version(session=session, number=number, author=user, now=timezone.now())
     return Version.of(restored)
+
+
+@router.get(
+    "/sessions/{uuid:code}/versions/{int:number}/changes",
+    **read_endpoint(
+        Page[Change],
+        operation_id="list_changes",
+        summary="List files that a version changed in the one before it, by path",
+    ),
+)
+def list_changes(
+    request: ApiRequest,
+    *,
+    code: UUID,
+    number: int,
+    kind: Annotated[ChangeKind | None, Query(None)],
+    q: Annotated[str, Query("", max_length=200, description="Words of the path.")],
+    limit: Limit,
+    cursor: Cursor,
+) -> Page[Change]:
+    version = get_version_or_404(request.auth.user, code, number)
+    rows: Any = find_changes(version, kind=kind or "", text=q).values_list(*ChangedFile._fields, named=True)
+    page, next_cursor = paginate(rows, order=BY_PATH, limit=limit, cursor=cursor)
+    return Page(items=[Change.of(row) for row in page], next=next_cursor)
 
 
 @router.get(

@@ -218,9 +218,11 @@ def as_json(value: object) -> str:
 
 @register.filter
 def job_subject(job: Job) -> str:
-    """Return the name of the session, or of the ZIP that is imported."""
+    """Return the name of the session, also of a new one, or of an imported ZIP."""
     if job.kind == Job.Kind.CLEANUP:
         return "Unused data"
+    if job.kind == Job.Kind.SAVE and job.session is None:
+        return str(job.params.get("name", ""))
     if job.kind in {Job.Kind.IMPORT, Job.Kind.PREVIEW} or job.session is None:
         return str(job.params.get("filename", ""))
     return job.session.name

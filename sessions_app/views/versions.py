@@ -6,11 +6,12 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
+from dubbing_core.change_summary import ChangeKind
 from dubbing_core.selection import WHOLE_VERSION
 from dubbing_core.session_names import build_export_filename
 from sessions_app.access import Action
@@ -28,9 +29,13 @@ from sessions_app.operations.exports.layout import get_export_layout
 from sessions_app.operations.exports.request import request_export
 from sessions_app.operations.sessions.last_accessed import record_access
 from sessions_app.operations.versions.restore import restore_version
+from sessions_app.queries.keyset import Position
+from sessions_app.queries.version_changes import find_changes, get_change_page
 from sessions_app.queries.versions import find_entry, get_file_groups
 from sessions_app.views.errors import show_error
 from sessions_app.views.page_view import SignedInRequest, page_view
+
+MAX_SEARCH_LENGTH = 200
 
 
 @require_POST
@@ -44,6 +49,39 @@ def restore(request: SignedInRequest, code: UUID, number: int) -> HttpResponse:
     else:
         messages.success(request, f"Version {number} was restored as version {version.number}.")
     return redirect("session-detail", session.code)
+
+
+@require_safe
+@page_view
+def changes(request: SignedInRequest, code: UUID, number: int) -> HttpResponse:
+    """Show which files the version changed; only the list with the parameter `part`."""
+    version = get_version_or_404(request.user, code, number)
+    summary = version.change_summary
+    kind, text = request.GET.get("kind", ""), request.GET.get("q", "")[:MAX_SEARCH_LENGTH].strip()
+    kind = kind if kind in summary.groups else ""
+    rows = find_changes(version, kind=kind, text=text)
+    groups = summary.groups.values() if not kind else [summary.groups[ChangeKind(kind)]]
+    context = {
+        "session": version.session,
+        "version": version,
+        "summary": summary,
+        "choices": [
+            {
+                "kind": each.value,
+                "count": group.count,
+                "size": group.size,
+                "is_chosen": each == kind,
+                "next": None if each == kind else each.value,
+            }
+            for each, group in summary.groups.items()
+        ],
+        "kind": kind,
+        "text": text,
+        "page": get_change_page(rows, Position.from_query(request.GET)),
+        "total": rows.count() if text else sum(group.count for group in groups),
+    }
+    template = "sessions/_changes.html" if "part" in request.GET else "sessions/changes.html"
+    return render(request, template, context)
 
 
 @require_POST

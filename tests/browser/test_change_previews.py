@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -80,6 +81,56 @@ def test_a_save_shows_what_it_will_change(bob: BrowserUser, folder: Path, width:
     bob.wait_for_job("Saved as version 2")
     page.get_by_role("link", name="Open session").click()
     expect(page.get_by_text(f"{words}; 1 removed")).to_be_visible()
+
+    # The rows of the versions fold out what they changed.
+    page.get_by_text(f"{words}; 1 removed").click()
+    rows = page.get_by_role("list", name="Changed files").get_by_role("listitem")
+    expect(rows).to_have_text([re.compile(text) for text in (r"New\s+audio/es.wav", "Changed", "Removed")])
+    page.get_by_text(f"{words}; 1 removed").click()
+    page.get_by_text("61 new").first.click()
+    expect(page.get_by_text("Showing 50 of 61")).to_be_visible()
+    page.get_by_role("link", name="Show more").click()
+    expect(rows.filter(has_text="hi_059.wav")).to_be_visible()
+    page.get_by_role("searchbox", name="Search changed files").fill("058 AUDIO")
+    expect(rows.filter(visible=True)).to_have_text([re.compile("audio/hi_058.wav")])
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert bob.errors == []
+
+
+def test_what_the_preview_recognizes_can_be_resolved_corrected_and_withdrawn(
+    bob: BrowserUser, work_folder: Path
+):
+    page = bob.page
+    folder = work_folder / "shoot"
+    folder.mkdir()
+    for name in ("one.mp4", "two.mp4"):
+        (folder / name).write_bytes(os.urandom(40))
+    (folder / "metadata.json").write_text('{"title": "of another tool"}')
+    bob.open("/sessions/new/")
+    bob.choose("folder", folder)
+
+    # Another tool's metadata.json is a file like any other.
+    expect(page.get_by_role("row", name="metadata.json")).to_contain_text("Other")
+    page.get_by_label("Which of these files is the source video?").select_option("two.mp4")
+    expect(page.get_by_text("Which of these files")).to_be_hidden()
+    row = page.get_by_role("row", name="two.mp4")
+    expect(row).to_contain_text("Source")
+    page.get_by_role("button", name="Save session").click()
+    bob.wait_for_job("Saved as version 1")
+
+    open_save_page(bob)
+    bob.choose("folder", folder)
+    expect(row).to_contain_text("Corrected")
+    row.get_by_role("checkbox").check()
+    bar = page.get_by_role("group", name="Correct labels")
+    bar.get_by_label("Category").select_option("As recognized")
+    bar.get_by_role("button", name="Correct labels").click()
+    expect(page.get_by_text("1 relabeled: two.mp4.")).to_be_visible()
+    expect(row).not_to_contain_text("Corrected")
+    page.get_by_role("button", name="Save new version").click()
+    bob.wait_for_job("Saved as version 2")
+    page.get_by_role("link", name="Open session").click()
+    expect(page.get_by_text("1 relabeled: two.mp4")).to_be_visible()
     assert bob.errors == []
 
 

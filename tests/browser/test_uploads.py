@@ -490,7 +490,7 @@ def test_parts_that_the_server_lost_are_sent_again(bob: BrowserUser, work_folder
 def test_a_refused_first_version_leaves_no_session(bob: BrowserUser, work_folder: Path):
     (work_folder / "talk.mp4").write_bytes(os.urandom(1000))
     bob.page.route(
-        "**/api/v1/sessions/*/versions",
+        "**/api/v1/saves",
         lambda route: fulfill_problem(route, 413, "over_quota", "Your quota is full."),
         times=1,
     )

@@ -186,10 +186,15 @@ OPERATIONS = {
             lambda _: {"parent": 2, "removed": ["audio/hi_audio.wav"]},
         ),
         Operation(
+            *("save_new_session", "POST", "/saves", 202, True),
+            lambda things: {"name": "another talk", "empty_folders": ["audio"]},
+        ),
+        Operation(
             *("correct_session", "POST", "/sessions/{session}/corrections", 201, True),
             lambda _: {"languages": {"ja": "added"}},
         ),
         Operation("restore_version", "POST", f"{VERSION}/restore", 201, True),
+        Operation("list_changes", "GET", f"{VERSION}/changes"),
         Operation("list_entries", "GET", f"{VERSION}/entries"),
         Operation("get_manifest", "GET", f"{VERSION}/manifest"),
         Operation("get_metadata", "GET", f"{VERSION}/metadata.json"),

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
+from dubbing_core.categories import Category
+from dubbing_core.label_changes import LabelChange
+from sessions_app.api.corrections import LabelCorrection, read_labels
 from sessions_app.models import DubbingSession
+from sessions_app.queries.versions import get_entries
 from tests.integration.programs import ROOT
 from tests.integration.sketches import current_of, post_json, signed_in
 from tests.world import PROJECT, World
@@ -71,6 +76,75 @@ def test_files_of_the_same_size_are_unread_until_their_hash_is_known(world: Worl
     ]
 
 
+def test_a_preview_knows_corrections_that_are_sent_with_it(world: World):
+    session = world.saved(files=PROJECT)
+    world.save(session, {"b.mp4": b"another video"})
+    labels: list[dict[str, Any]] = [
+        {"paths": ["b.mp4"], "role": "source"},
+        {"paths": ["notes.txt"], "category": "translations"},
+    ]
+    files = {"b.mp4": b"another video", "notes.txt": b"new"}
+
+    previewed = preview(session, files, labels=labels)
+
+    placed = {file["path"]: (file["change"], file["role"]) for file in previewed["files"]}
+    assert placed == {"b.mp4": ("relabeled", "source"), "notes.txt": ("new", "translation")}
+    # The former source is another file of the session.
+    assert previewed["changes"]["relabeled"]["paths"] == ["b.mp4", "my_presentation.mp4"]
+    world.save(session, files, labels=read_labels([LabelCorrection(**row) for row in labels], languages=()))
+    assert current_of(session).change_summary.words == previewed["change_summary"]
+
+
+def test_a_save_can_withdraw_an_earlier_correction(world: World):
+    session = world.saved(files=PROJECT)
+    corrected = {HINDI: LabelChange(category=Category.OTHER, language="ja")}
+    world.save(session, {HINDI: b"take 2"}, labels=corrected)
+    files = {HINDI: b"take 3"}
+    assert preview(session, files)["files"][0]["labeled_by"] == "person"
+
+    (placed,) = preview(session, files, recognized=[HINDI])["files"]
+    world.save(session, files, recognized=[HINDI])
+
+    assert (placed["category"], placed["language"], placed["labeled_by"]) == ("audio", "hi", "recognizer")
+    entry = get_entries(current_of(session)).get(path=HINDI)
+    assert (entry.category, entry.language, entry.labeled_by) == ("audio", "hi", "recognizer")
+    # It stays withdrawn.
+    assert preview(session, {HINDI: b"take 4"})["files"][0]["labeled_by"] == "recognizer"
+
+
+@pytest.mark.parametrize(
+    ("data", "metadata", "warning"),
+    [
+        (b'{"session_name": "talk", "video_name": "a.mp4", "voices": {}}', "work/metadata.json", ""),
+        (b'{"title": "of another tool"}', None, ""),
+        (b'{"session_name": "talk", "video_name": "a.mp4", "voices": {"hi": ', None, "not valid JSON"),
+    ],
+)
+def test_a_preview_reads_which_metadata_is_the_sessions(world: World, data, metadata, warning):
+    session = world.session()
+    files = {"work/metadata.json": data, "work/a.mp4": b"video"}
+
+    unread = preview(session, files)
+    contents = {"work/metadata.json": base64.b64encode(data).decode()}
+    read = preview(session, files, contents=contents)
+
+    assert (unread["metadata"], unread["requested"]) == ("work/metadata.json", ["work/metadata.json"])
+    assert (read["metadata"], read["requested"]) == (metadata, [])
+    assert warning in " ".join(read["warnings"])
+    assert bool(read["warnings"]) == bool(warning)
+
+
+def test_a_preview_reports_tools_and_questions_until_a_label_resolves_them(world: World):
+    session = world.session()
+    files = {"one.mp4": b"1", "two.mp4": b"2"}
+
+    (question,) = preview(session, files)["questions"]
+    labeled = preview(session, files, labels=[{"paths": ["two.mp4"], "role": "source"}])
+
+    assert (question["code"], question["choices"]) == ("source_ambiguous", ["one.mp4", "two.mp4"])
+    assert labeled["questions"] == []
+
+
 def test_without_sizes_there_is_no_preview_of_changes(world: World):
     body = {"paths": [HINDI]}
 
@@ -124,3 +198,33 @@ def test_two_files_with_one_target_are_refused(world: World):
     job = world.save(session, {"a.wav": b"1", "b.wav": b"2"}, targets=targets)
 
     assert (job.state, job.error_code) == ("failed", "path_duplicate")
+
+
+def test_every_kind_of_change_of_a_version_is_listed_and_found(world: World):
+    session = world.saved(files={**PROJECT, "a.txt": b"1", "b/İ.txt": b"2"})
+    labels = {SPANISH: LabelChange(language="pt")}
+    files = {HINDI: b"a better take", SPANISH: PROJECT[SPANISH], "new.txt": b"new"}
+    world.save(session, files, removed=["a.txt"], labels=labels)
+    version = current_of(session)
+    world.save(session, {HINDI: b"another take"})  # of later versions nothing is listed
+
+    url = f"{ROOT}/sessions/{session.code}/versions/{version.number}/changes"
+    client = signed_in(session.owner)
+    found = {row["path"]: row for row in client.get(url).json()["items"]}
+
+    assert {path: row["kind"] for path, row in found.items()} == {
+        "a.txt": "removed",
+        SPANISH: "relabeled",
+        HINDI: "changed",
+        "new.txt": "new",
+    }
+    sizes = (found[HINDI]["size"], found[HINDI]["previous_size"], found["new.txt"]["previous_size"])
+    assert sizes == (len(b"a better take"), len(PROJECT[HINDI]), None)
+    assert {kind: group["count"] for kind, group in version.changes.items()} == dict.fromkeys(
+        ("new", "changed", "relabeled", "removed"), 1
+    )
+    for query, paths in (("?kind=removed", ["a.txt"]), ("?q=WAV%20audio", [SPANISH, HINDI]), ("?q=%25", [])):
+        assert [row["path"] for row in client.get(url + query).json()["items"]] == paths
+    page = client.get(f"/sessions/{session.code}/versions/{version.number}/changes/?kind=new&part=1")
+    assert "new.txt" in page.content.decode()
+    assert "hi_audio.wav" not in page.content.decode()

@@ -167,6 +167,7 @@ ENDPOINTS = {
         # /sessions/<code>/versions/<number>/
         Endpoint("version-list", "GET", 200, of="session"),
         Endpoint("version-detail", "GET", 200, of="session", rest=(1,)),
+        Endpoint("version-changes", "GET", 200, of="session", rest=(1,)),
         Endpoint("version-restore", "POST", 302, of="session", rest=(1,)),
         Endpoint("version-export", "POST", 302, of="session", rest=(1,)),
         Endpoint("export-new", "GET", 200, of="session", rest=(1,)),

@@ -129,7 +129,7 @@ def test_saving_on_an_outdated_version_is_refused(world: World):
 
 
 @pytest.mark.parametrize(
-    ("ours", "request_fields", "both", "undone"),
+    ("ours", "request_fields", "both", "unchanged"),
     [
         ({"audio/hi_audio.wav": b"mine", "audio/es_audio.wav": b"mine"}, {}, ["audio/hi_audio.wav"], []),
         ({"audio/hi_audio.wav": b"another"}, {}, [], []),
@@ -141,7 +141,9 @@ def test_saving_on_an_outdated_version_is_refused(world: World):
         ({"work/audio/hi_audio.wav": b"mine", "work/x.txt": b"x"}, {}, ["audio/hi_audio.wav"], []),
     ],
 )
-def test_a_conflict_names_the_paths_that_both_sides_changed(world: World, ours, request_fields, both, undone):
+def test_a_conflict_names_the_paths_that_both_sides_changed(
+    world: World, ours, request_fields, both, unchanged
+):
     session = world.saved(files=PROJECT)
     job = world.save(session, ours, run=False, **request_fields)
     hashes = {path: hashlib.sha256(data).hexdigest() for path, data in ours.items()}
@@ -162,9 +164,82 @@ def test_a_conflict_names_the_paths_that_both_sides_changed(world: World, ours, 
         )
     world.run(job)
 
-    assert (list(refused.value.paths.both), list(refused.value.paths.undone)) == (both, undone)
+    paths = refused.value.paths
+    undone, retained = (unchanged, []) if request_fields.get("replace") else ([], unchanged)
+    assert (list(paths.both), list(paths.undone), list(paths.retained)) == (both, undone, retained)
     assert refused.value.message == job.error_message
-    assert all(f"“{path}”" in job.error_message for path in (*both, *undone))
+    assert all(f"“{path}”" in job.error_message for path in (*both, *unchanged))
+
+
+def test_a_save_on_top_undoes_no_change_of_files_that_it_contains_unchanged(world: World):
+    session = world.saved(files=PROJECT)
+    ours = {**PROJECT, "audio/es_audio.wav": b"mine"}
+    job = world.save(session, ours, run=False)
+    world.save(session, {"audio/hi_audio.wav": b"yours"}, removed=["translations/translated.json"])
+    world.run(job)
+    assert job.error_code == "conflict"
+
+    retry_on_top(job=job, now=world.clock())
+    job.refresh_from_db()
+    world.run(job)
+
+    session.refresh_from_db()
+    assert session.current is not None
+    expected = {**ours, "audio/hi_audio.wav": b"yours"}
+    del expected["translations/translated.json"]
+    assert (session.current.number, world.files(session.current)) == (3, expected)
+    assert session.current.change_summary.words == "1 changed: audio/es_audio.wav"
+
+
+def request_first_save(world: World, files: dict[str, bytes], name: str = "talk") -> Job:
+    return request_save(
+        session=None,
+        author=world.alice,
+        files=world.upload(files),
+        request=SaveRequest(parent=0, name=name),
+        now=world.clock(),
+    )
+
+
+def test_a_new_session_is_created_with_its_first_version(world: World):
+    world.session("talk")
+
+    job = world.run(request_first_save(world, PROJECT))
+
+    assert job.state == Job.State.SUCCEEDED, job.error_detail
+    assert job.session is not None
+    assert job.session.current is not None
+    assert (job.session.name, job.result["requested_name"]) == ("talk_2", "talk")
+    assert (job.result["session"], job.result["version"]) == (str(job.session.code), 1)
+    assert world.files(job.session.current) == PROJECT
+
+
+def test_a_refused_first_save_leaves_no_session_and_can_be_retried(world: World, monkeypatch):
+    job = request_first_save(world, PROJECT)
+    with monkeypatch.context() as patched:
+        patched.setattr("sessions_app.operations.saves.new_version.check_file_count", fail_with_many_files)
+        world.run(job)
+    assert (job.state, job.error_code) == (Job.State.FAILED, "too_many_files")
+    assert not DubbingSession.objects.exists()
+
+    retry_job(job=job, now=world.clock())
+    job.refresh_from_db()
+    world.run(job)
+
+    assert job.state == Job.State.SUCCEEDED, job.error_message
+    (session,) = DubbingSession.objects.all()
+    assert (session.name, job.session_id) == ("talk", session.pk)
+
+
+def fail_with_many_files(_count: int) -> None:
+    raise BadInputError("Too many files.", code="too_many_files")
+
+
+def test_a_first_save_with_an_invalid_name_is_refused_at_once(world: World):
+    with pytest.raises(BadInputError) as refused:
+        request_first_save(world, PROJECT, name=" ")
+
+    assert refused.value.code == "name_empty"
 
 
 def test_saving_nothing_is_refused(world: World):

@@ -55,5 +55,9 @@ def _has_session_document(plan: SavePlan) -> bool:
     """Return whether metadata.json is the session's, which versions do not list."""
     if METADATA_NAME not in plan.listing.files:
         return False
-    with (plan.folder.path / METADATA_NAME).open("rb") as file:
-        return read_metadata(file.read(SIZE_LIMIT + 1), size=plan.listing.files[METADATA_NAME].size).is_intact
+    try:
+        with (plan.folder.path / METADATA_NAME).open("rb") as file:
+            data = file.read(SIZE_LIMIT + 1)
+    except OSError:  # it was removed in the meantime
+        return False
+    return read_metadata(data, size=plan.listing.files[METADATA_NAME].size).is_intact

@@ -18,6 +18,7 @@ from dubbing_client.objects import Session
 from dubbing_client.part_files import OLD_NS, delete_abandoned
 from dubbing_client.progress import NO_PROGRESS, ProgressListener
 from dubbing_client.save_plan import SavePlan
+from dubbing_client.save_preview import preview_save
 from dubbing_client.state import Base, PendingSave, State
 from dubbing_client.uploader import LocalFile, Uploader, group_into_uploads
 from dubbing_core.left_out import LeftOutFile, describe_reason
@@ -36,6 +37,8 @@ class SaveResult:
     version: int
     """The new version, or the current one if nothing had changed."""
     is_new: bool
+    change_summary: str = ""
+    """What the version changed, in words."""
     changed: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     skipped: Mapping[str, str] = field(default_factory=dict)
@@ -78,6 +81,7 @@ def save(
     delete_abandoned(plan.folder, records=state.part_records, before_ns=time.time_ns() - OLD_NS)
     if plan.session is not None and not changes.files and not plan.removed and not plan.has_other_folders:
         return _unchanged(plan, plan.session, state, hashes)
+    words = preview_save(plan, hashes).summary.words
     session = plan.session or _create_session(api, plan, state)
     pending = PendingSave(
         session=session["code"],
@@ -107,6 +111,7 @@ def save(
         name=session["name"],
         version=version,
         is_new=True,
+        change_summary=words,
         changed=tuple(sorted(changes.files)),
         removed=tuple(sorted(plan.removed_local)),
         skipped=plan.listing.skipped,

@@ -16,6 +16,8 @@ class PathConflicts:
     """Changed or removed by both, in different ways."""
     undone: tuple[str, ...] = ()
     """Changed only in the other version; the save contains them as they were before."""
+    retained: tuple[str, ...] = ()
+    """Likewise, but a save on top leaves them out."""
 
     def describe(self) -> str:
         """Return sentences for the user."""
@@ -24,22 +26,33 @@ class PathConflicts:
             sentences = [f"Both changed {list_for_message(self.both)}: a save on top replaces these files."]
         if self.undone:
             sentences.append(f"A save on top would undo the change of {list_for_message(self.undone)}.")
+        if self.retained:
+            sentences.append(
+                f"A save on top leaves {list_for_message(self.retained)} as the other version has it."
+            )
         return " ".join(sentences)
 
 
 def find_path_conflicts(
-    *, base: Mapping[str, str], other: Mapping[str, str], saved: Mapping[str, str | None]
+    *,
+    base: Mapping[str, str],
+    other: Mapping[str, str],
+    saved: Mapping[str, str | None],
+    keeps_unchanged: bool = False,
 ) -> PathConflicts:
     """Compare what a save contains with a version that was saved in the meantime.
 
     :param base: path -> SHA-256 of the common parent.
     :param other: the same of the other version.
     :param saved: the same of the save, None for files that it removes and "" for unknown contents.
+    :param keeps_unchanged: a save on top leaves out files that are as in the common parent.
     """
     differing = [
         path for path in sorted(saved) if other.get(path) != base.get(path) and other.get(path) != saved[path]
     ]
+    unchanged = tuple(path for path in differing if saved[path] == base.get(path))
     return PathConflicts(
         both=tuple(path for path in differing if saved[path] != base.get(path)),
-        undone=tuple(path for path in differing if saved[path] == base.get(path)),
+        undone=() if keeps_unchanged else unchanged,
+        retained=unchanged if keeps_unchanged else (),
     )

@@ -6,7 +6,7 @@ See docs/decisions/0028-paths-stay.md and 0031-recognizers.md.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from dubbing_core.categories import FOLDERS, METADATA_NAME, PRIVATE_FOLDER, Category
@@ -39,6 +39,20 @@ class Placement:
     def label(self) -> Label:
         return Label(category=self.category, language=self.language, role=self.role)
 
+    def with_label(self, label: Label, author: LabelAuthor) -> Placement:
+        return replace(
+            self, category=label.category, language=label.language, role=label.role, labeled_by=author
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlacedFolder:
+    """The files of a folder, and the tools that wrote them."""
+
+    placements: list[Placement]
+    recognition: Recognition | None
+    """By path in the session, with the files beside them; None without any file."""
+
 
 def place_files(
     paths: Iterable[str],
@@ -62,6 +76,27 @@ def place_files(
     :param known: labels of the files beside them that the session already has, by path in the session.
     :returns: placements, sorted by path.
     """
+    folder = place_folder(
+        paths,
+        languages=languages,
+        rooted=rooted,
+        has_metadata=has_metadata,
+        read_small_file=read_small_file,
+        known=known,
+    )
+    return folder.placements
+
+
+def place_folder(
+    paths: Iterable[str],
+    *,
+    languages: Sequence[str] = (),
+    rooted: bool = False,
+    has_metadata: bool = True,
+    read_small_file: ReadSmallFile = read_nothing,
+    known: Mapping[str, Label] = MappingProxyType({}),
+) -> PlacedFolder:
+    """Return the placements of `place_files`, and what was recognized."""
     files = _remove_junk(paths)
     wrapper = "" if rooted else _find_wrapper(files)
     sources = {
@@ -75,7 +110,7 @@ def place_files(
         languages=languages,
     )
     labels = label_files(recognition, sources, known=known, has_metadata=has_metadata) if recognition else {}
-    return [
+    placements = [
         Placement(
             source=sources[path],
             path=path,
@@ -85,6 +120,7 @@ def place_files(
         )
         for path in sorted(sources)
     ]
+    return PlacedFolder(placements=placements, recognition=recognition)
 
 
 def label_files(

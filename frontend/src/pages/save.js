@@ -9,7 +9,9 @@ import { connectLabelBar, readCategories } from "../label-bar.js";
 import { LabelCorrections } from "../label-corrections.js";
 import { connectNameCheck } from "../name-check.js";
 import { PlacementTable } from "../placement-table.js";
-import { acceptedFiles, describeRefused, matchedTargets, placeFiles } from "../placements.js";
+import { acceptedFiles, describeRefused, EMPTY_PREVIEW, matchedTargets, placeFiles } from "../placements.js";
+import { knownContents, readContents } from "../preview-contents.js";
+import { showRecognition } from "../recognition-note.js";
 import { RefusedFiles } from "../refused-files.js";
 import { connectResumeCard } from "../resume-card.js";
 import { Comparison, describeFiles } from "../upload/comparison.js";
@@ -27,16 +29,18 @@ const LOST_UPLOAD = ["blob_missing", "upload_deleted", "upload_incomplete", "not
 
 const form = /** @type {HTMLFormElement} */ (document.getElementById("save"));
 const ref = refsOf(form);
-/** @type {{urls: any, session: {code: string, parent: number} | null}} session: null for a new one */
-const { urls, session: existing } = readJson("save-settings");
+/**
+ * session: null for a new one, which its first save creates. base: the version that the files were changed from, after a conflict
+ * @type {{urls: any, session: {code: string, parent: number, base?: number} | null}}
+ */
+const { urls, session } = readJson("save-settings");
 
-let session = existing; // a new session is created by the first save
 /** @type {ChosenFile[]} */
 let chosen = [];
 /** @type {ChosenFile[]} chosen files that the server accepts */
 let accepted = [];
 /** @type {{placed: PlacedFile[], response: PlacementPreview}} what the server previewed last */
-let previewed = { placed: [], response: { files: [], refused: [], metadata: null, removed: [], change_summary: "" } };
+let previewed = { placed: [], response: EMPTY_PREVIEW };
 /** @type {Map<string, string>} what the user has chosen that files replace: paths in the session by path as chosen */
 const chosenTargets = new Map();
 /** @type {Record<string, string>} the same, with the matches of the server */
@@ -61,13 +65,10 @@ const table = new PlacementTable(ref("placements"), {
 });
 const corrections = new LabelCorrections(readCategories(ref("placements")));
 const labelBar = connectLabelBar(ref("placements"), {
-  onCorrect: (paths, change) => {
-    corrections.add(paths, change);
-    showPlacements();
-  },
+  onCorrect: correct,
   onWithdraw: (paths) => {
     corrections.withdraw(paths);
-    showPlacements();
+    update();
   },
   onError: (sentence) => showNotice(sentence),
 });
@@ -101,13 +102,24 @@ async function choose(files) {
   await update();
 }
 
+/**
+ * @param {string[]} paths
+ * @param {import("../label-corrections.js").LabelChange} change
+ */
+function correct(paths, change) {
+  corrections.add(paths, change);
+  showPlacements();
+  update();
+}
+
 /** Show what a save of the chosen files would change. */
 async function update() {
   const files = chosen;
   stopComparison();
   hideError();
   try {
-    const placed = await preview(files);
+    let placed = await preview(files);
+    if (placed && (await readContents(files, previewed.response.requested))) placed = await preview(files);
     if (placed) await compare(files, placed);
   } catch (error) {
     if (!isAbortError(error)) showError(error);
@@ -116,7 +128,13 @@ async function update() {
 
 function showPlacements() {
   const { placed, response } = previewed;
-  table.show(listChanges(corrections.apply(placed), response), { hasChanges: Boolean(existing?.parent) });
+  table.show(listChanges(corrections.apply(placed), response), { hasChanges: Boolean(session?.parent) });
+  showRecognition(ref("recognition"), response, {
+    onSource: (path) => {
+      const source = placed.find(({ placement }) => placement?.path === path);
+      if (source && !controller.isBusy) correct([source.file.path], { role: "source" });
+    },
+  });
 }
 
 /**
@@ -131,10 +149,13 @@ async function preview(files) {
   /** @type {PlacementPreview} */
   const response = await request("POST", urls.placements, {
     files: describeFiles(files),
-    session: existing?.code ?? null,
+    contents: knownContents(files),
+    session: session?.code ?? null,
     rooted: false,
     replace: isReplacing(),
     targets: Object.fromEntries(chosenTargets),
+    labels: corrections.toJson([...paths]),
+    recognized: corrections.withdrawn([...paths]),
   });
   if (number !== previews || chosen !== files || controller.isBusy) return null;
   const placed = placeFiles(files, response);
@@ -177,8 +198,8 @@ function stopComparison() {
 function showSummary(placed, { change_summary: words }) {
   const unread = placed.filter(({ placement }) => placement?.change === "unread").map(({ file }) => file.file.size);
   const comparing = `Comparing ${formatFileCount(unread.length)}, ${formatBytes(sum(unread))}, with version`;
-  ref("change-summary").hidden = !existing?.parent;
-  ref("change-summary").textContent = unread.length ? `${comparing} ${existing?.parent} …` : `${words}.`;
+  ref("change-summary").hidden = !session?.parent;
+  ref("change-summary").textContent = unread.length ? `${comparing} ${session?.parent} …` : `${words}.`;
 }
 
 /** @param {ChosenFile[]} files replace those of the same paths */
@@ -193,8 +214,8 @@ function addFiles(files) {
 function updateSubmit() {
   const isEmpty = chosen.length === 0;
   const labelForNew = isEmpty ? "Create empty session" : "Save session";
-  ref("submit-label").textContent = existing ? "Save new version" : labelForNew;
-  const canSave = isEmpty ? existing === null : accepted.length > 0;
+  ref("submit-label").textContent = session ? "Save new version" : labelForNew;
+  const canSave = isEmpty ? session === null : accepted.length > 0;
   ref("submit", HTMLButtonElement).disabled = controller.isBusy || !canSave || !refused.isDecided;
 }
 
@@ -215,16 +236,14 @@ async function save() {
   hideError();
   ref("notice").hidden = true;
   try {
-    if (!existing && !input("name").value.trim()) await suggestName();
+    if (!session && !input("name").value.trim()) await suggestName();
     if (!(await checkName())) return input("name").focus();
     const uploader = accepted.length ? await upload() : null;
     if (accepted.length && !uploader) return; // some failed
-    session ??= await createSession();
-    const address = uploader ? await createVersion(uploader, session) : fillUrl(urls.session, session.code);
+    const address = uploader ? await saveFiles(uploader) : await createSession();
     forgetUpload();
     await controller.leave(address);
   } catch (error) {
-    if (error instanceof ApiError && !error.isRetryable) await deleteEmptySession();
     if (!isAbortError(error)) showError(error);
   } finally {
     setBusy(false);
@@ -234,7 +253,7 @@ async function save() {
 function upload() {
   const mode = form.elements.namedItem("mode");
   rememberUpload(chosen, {
-    ...(existing ? {} : { name: input("name").value }),
+    ...(session ? {} : { name: input("name").value }),
     message: input("message").value,
     ...(mode instanceof RadioNodeList ? { mode: mode.value } : {}),
   });
@@ -257,54 +276,43 @@ function requestOnce(url, body) {
   return controller.uploader ? controller.uploader.retrier.run(send) : send();
 }
 
+/** Create an empty session; return the address of its page. */
 async function createSession() {
   const name = input("name").value;
   const created = await requestOnce(urls.createSession, { name });
-  input("name").value = created.name;
-  input("name").readOnly = true;
-  ref("suggest-name", HTMLButtonElement).disabled = true;
-  if (created.name !== name.trim()) {
-    const notice = `You already have a session with that name, so this one is named “${created.name}”.`;
-    showNotice(notice);
-    sessionStorage.setItem("notice", notice);
-  }
-  return { code: created.code, parent: 0 };
-}
-
-/** Delete the session that was created for a version which the portal refused. */
-async function deleteEmptySession() {
-  if (existing || !session) return;
-  const { code } = session;
-  try {
-    await request("DELETE", fillUrl(urls.trashSession, code));
-    await request("POST", urls.deleteSessions, { sessions: [code] });
-  } catch {
-    return; // it stays, and the next attempt saves into it
-  }
-  session = null;
-  keys.clear(); // the same request has to create another session
-  input("name").readOnly = false;
-  ref("suggest-name", HTMLButtonElement).disabled = false;
+  if (created.name !== name.trim())
+    sessionStorage.setItem(
+      "notice",
+      `You already have a session with that name, so this one is named “${created.name}”.`,
+    );
+  return fillUrl(urls.session, created.code);
 }
 
 /**
- * Save the uploaded files; return the address of the job's page.
+ * Save the uploaded files; return the address of the job's page. A new session is created by the job, with its first version.
  * @param {Uploader} uploader
- * @param {{code: string, parent: number}} target
  */
-async function createVersion(uploader, { code, parent }) {
+async function saveFiles(uploader) {
+  const paths = accepted.map((file) => file.path);
+  const files = {
+    message: input("message").value,
+    uploads: uploader.uploads,
+    blobs: uploader.blobs,
+    labels: corrections.toJson(paths),
+    ...(leftOut.length ? { left_out: leftOut } : {}),
+    rooted: false,
+  };
   try {
-    const job = await requestOnce(fillUrl(urls.createVersion, code), {
-      parent,
-      message: input("message").value,
-      replace: isReplacing(),
-      uploads: uploader.uploads,
-      blobs: uploader.blobs,
-      labels: corrections.toJson(accepted.map((file) => file.path)),
-      ...(leftOut.length ? { left_out: leftOut } : {}),
-      rooted: false,
-      targets,
-    });
+    const job = session
+      ? await requestOnce(fillUrl(urls.createVersion, session.code), {
+          ...files,
+          parent: session.parent,
+          base: session.base,
+          replace: isReplacing(),
+          recognized: corrections.withdrawn(paths),
+          targets,
+        })
+      : await requestOnce(urls.saveNewSession, { ...files, name: input("name").value });
     return fillUrl(urls.job, job.code);
   } catch (error) {
     if (error instanceof ApiError && LOST_UPLOAD.includes(error.code)) uploader.invalidate();
@@ -354,13 +362,14 @@ function showError(error) {
 
 /**
  * Offer to save on top of a version that was saved in the meantime.
- * @param {{code: string, parent: number}} target
+ * @param {{code: string, parent: number, base?: number}} target
  * @param {number} current
  */
 function showConflict(target, current) {
   ref("conflict-number").textContent = String(current);
   ref("conflict-link", HTMLAnchorElement).href = fillUrl(urls.session, target.code);
   ref("save-on-top").onclick = () => {
+    target.base ??= target.parent;
     target.parent = current;
     save();
   };
@@ -383,6 +392,6 @@ ref("clear").addEventListener("click", () => {
   forgetUpload();
   choose([]);
 });
-const checkName = existing ? async () => true : connectNameCheck(input("name"), { isOptional: true });
-if (!existing) ref("suggest-name").addEventListener("click", suggestName);
+const checkName = session ? async () => true : connectNameCheck(input("name"), { isOptional: true });
+if (!session) ref("suggest-name").addEventListener("click", suggestName);
 updateSubmit();

@@ -1,5 +1,6 @@
 // The page of a session: play or show a file below its row (without this script the link opens it in a new tab), and select files
 // whose labels are to be corrected.
+import { connectChangeFolds } from "../change-fold.js";
 import { create, find } from "../dom.js";
 import { connectRowSelection } from "../row-selection.js";
 
@@ -72,3 +73,5 @@ document.addEventListener("click", (event) => {
   if (!isOpen) open(row, link);
   link.setAttribute("aria-expanded", String(!isOpen));
 });
+
+connectChangeFolds(document);

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dubbing_core.change_summary import ChangeKind, ChangeSummary, summarize_files
 from dubbing_core.enums import StrEnum
-from dubbing_core.labels import Role
+from dubbing_core.labels import Label, Role
 from dubbing_core.manifest import ManifestEntry
 from dubbing_core.placement import Placement
 from sessions_app.queries.manifests import VersionContents
@@ -18,9 +18,18 @@ class FileState(StrEnum):
 
     NEW = "new"
     CHANGED = "changed"
+    RELABELED = "relabeled"
+    """The same bytes with another label."""
     UNCHANGED = "unchanged"
     UNREAD = "unread"
     """It has the same size; only its SHA-256 would show whether it was changed."""
+
+
+KINDS = {
+    FileState.NEW: ChangeKind.NEW,
+    FileState.CHANGED: ChangeKind.CHANGED,
+    FileState.RELABELED: ChangeKind.RELABELED,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,51 +56,49 @@ def preview_changes(
     files: Mapping[str, FileToSave],
     *,
     current: VersionContents,
+    labels: Mapping[str, Label],
     removed: Collection[str] = (),
     replaces_all: bool = False,
 ) -> ChangePreview:
     """Compare placed files with a session's current version.
 
     :param files: by path as received.
+    :param labels: of all files of the session after the save, by path.
     :param removed: paths in the session that the save removes.
     :param replaces_all: the save removes every other file.
     """
     entries = {entry.path: entry for entry in current.manifest.files}
     placed = {placement.path: files[placement.source] for placement in placements}
-    states = {path: _compare(entries.get(path), file) for path, file in placed.items()}
+    states = {path: _compare(entries.get(path), file, labels[path]) for path, file in placed.items()}
     without = set(removed)
     removed_entries = [
         entry for path, entry in entries.items() if path not in placed and (replaces_all or path in without)
     ]
+    removed_paths = {entry.path for entry in removed_entries}
     own = {placement.path for placement in placements if placement.role is Role.SESSION_METADATA}
-    summary = summarize_files(
-        {
-            ChangeKind.NEW: _list_sizes(placed, states, FileState.NEW, without=own),
-            ChangeKind.CHANGED: _list_sizes(placed, states, FileState.CHANGED, without=own),
-            ChangeKind.REMOVED: [(entry.path, entry.size) for entry in removed_entries],
-        }
-    )
+    changes: dict[ChangeKind, list[tuple[str, int]]] = {kind: [] for kind in ChangeKind}
+    for path, file in placed.items():
+        if (kind := KINDS.get(states[path])) is not None and path not in own:
+            changes[kind].append((path, file.size))
+    changes[ChangeKind.REMOVED] += [(entry.path, entry.size) for entry in removed_entries]
+    changes[ChangeKind.RELABELED] += [
+        (path, entry.size)
+        for path, entry in entries.items()
+        if path not in placed and path not in removed_paths and labels[path] != entry.label
+    ]
     previous = {path: entries[path] for path in placed if path in entries}
-    return ChangePreview(states=states, previous=previous, removed=removed_entries, summary=summary)
+    return ChangePreview(
+        states=states, previous=previous, removed=removed_entries, summary=summarize_files(changes)
+    )
 
 
-def _compare(entry: ManifestEntry | None, file: FileToSave) -> FileState:
+def _compare(entry: ManifestEntry | None, file: FileToSave, label: Label) -> FileState:
     if entry is None:
         return FileState.NEW
     if entry.size != file.size:
         return FileState.CHANGED
-    if not file.sha256:
-        return FileState.UNREAD if file.size else FileState.UNCHANGED
-    return FileState.UNCHANGED if file.sha256 == entry.sha256 else FileState.CHANGED
-
-
-def _list_sizes(
-    placed: Mapping[str, FileToSave],
-    states: Mapping[str, FileState],
-    state: FileState,
-    *,
-    without: Collection[str],
-) -> list[tuple[str, int]]:
-    return [
-        (path, file.size) for path, file in placed.items() if states[path] is state and path not in without
-    ]
+    if not file.sha256 and file.size:
+        return FileState.UNREAD
+    if file.sha256 not in {"", entry.sha256}:
+        return FileState.CHANGED
+    return FileState.UNCHANGED if label == entry.label else FileState.RELABELED

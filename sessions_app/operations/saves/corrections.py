@@ -24,13 +24,30 @@ def check_corrections(changes: Mapping[str, LabelChange], paths: Collection[str]
         check_sources(normalized)
     except (LabelError, PathError) as error:
         raise BadInputError(str(error), code=error.code) from error
-    missing = normalized.keys() - set(paths)
-    if missing:
+    _check_files(normalized, paths)
+    return normalized
+
+
+def check_recognized(recognized: Collection[str], paths: Collection[str]) -> list[str]:
+    """Return the files whose correction is withdrawn, as stored in uploads.
+
+    :param paths: of the files of the save.
+    :raises BadInputError: a file is not part of the save.
+    """
+    try:
+        normalized = sorted({parse_saved_path(path) for path in recognized})
+    except PathError as error:
+        raise BadInputError(str(error), code=error.code) from error
+    _check_files(normalized, paths)
+    return normalized
+
+
+def _check_files(chosen: Collection[str], paths: Collection[str]) -> None:
+    if missing := set(chosen) - set(paths):
         raise BadInputError(
             f"“{min(missing)}” has a corrected label, but is not among the files to save.",
             code="no_such_file",
         )
-    return normalized
 
 
 def write_corrections(changes: Mapping[str, LabelChange]) -> list[dict[str, Any]]:
@@ -56,8 +73,13 @@ def read_corrections(params: Mapping[str, Any], placements: Sequence[Placement])
         for row in rows
         for path in row["paths"]
     }
+    return locate_corrections(by_source, placements)
+
+
+def locate_corrections(
+    changes: Mapping[str, LabelChange], placements: Sequence[Placement]
+) -> dict[str, LabelChange]:
+    """Return corrections by path in the session instead of the path as received."""
     return {
-        placement.path: by_source[placement.source]
-        for placement in placements
-        if placement.source in by_source
+        placement.path: changes[placement.source] for placement in placements if placement.source in changes
     }

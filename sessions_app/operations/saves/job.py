@@ -15,9 +15,10 @@ from sessions_app.operations.jobs.context import JobContext
 from sessions_app.operations.jobs.registry import handles
 from sessions_app.operations.saves.conflict import describe_save_conflict
 from sessions_app.operations.saves.corrections import read_corrections
-from sessions_app.operations.saves.new_version import build_new_version
+from sessions_app.operations.saves.new_version import build_new_version, drop_unchanged
 from sessions_app.operations.saves.paths import check_paths
 from sessions_app.operations.saves.placement import place_in_session
+from sessions_app.operations.sessions.create import create_session
 from sessions_app.operations.uploads.errors import UploadsDeletedError
 from sessions_app.operations.uploads.files import UploadedFile, iter_files
 from sessions_app.operations.uploads.resume import prevent_resume
@@ -33,17 +34,17 @@ from sessions_app.queries.manifests import VersionContents, get_version_contents
 def perform_save(context: JobContext) -> None:
     """Make blobs of the uploads and commit a version of them.
 
-    The uploads exist until then.
+    The uploads exist until then. A new session is created together with its first version.
     """
     job = context.job
-    session = DubbingSession.objects.select_related("current").get(pk=job.session_id or 0)
+    session = _get_session(job)
     uploads = list(job.uploads.select_related("blob").order_by("-size", "pk"))
     if len(uploads) != job.params["upload_count"]:
         raise UploadsDeletedError
     files = [file for upload in uploads for file in iter_files(upload)]
     parent = _require_parent(job, session, files)
     context.expect(sum(file.size for file in files))
-    if session.is_trashed:
+    if session is not None and session.is_trashed:
         raise BadInputError("This session is in the trash. Restore it, then save again.", code="trashed")
     paths = [file.path for file in files]
     check_paths(paths)
@@ -56,6 +57,7 @@ def perform_save(context: JobContext) -> None:
         rooted=rooted,
         removed=job.params["removed"],
         targets=job.params.get("targets", {}),
+        recognized=set(job.params.get("recognized", ())),
         has_metadata=metadata is not None and metadata.is_intact,
     )
     placements = _add_facts(placements, files)
@@ -64,11 +66,12 @@ def perform_save(context: JobContext) -> None:
     except DigestDiffersError as error:
         prevent_resume(error.upload)
         raise
+    added = [(placement, blobs[placement.source]) for placement in placements]
     new = build_new_version(
         context,
         session,
         before,
-        added=[(placement, blobs[placement.source]) for placement in placements],
+        added=drop_unchanged(added, base=_get_base(job, session)),
         uploaded=metadata.document if metadata else None,
         corrections=read_corrections(job.params, placements),
     )
@@ -80,12 +83,31 @@ def perform_save(context: JobContext) -> None:
         delete_staged_bytes(upload)
 
 
-def _require_parent(job: Job, session: DubbingSession, files: Sequence[UploadedFile]) -> Version | None:
+def _get_session(job: Job) -> DubbingSession | None:
+    """Return the session to save into; None if it is to be created."""
+    if job.session_id is None:
+        return None
+    return DubbingSession.objects.select_related("current").get(pk=job.session_id)
+
+
+def _get_base(job: Job, session: DubbingSession | None) -> Version | None:
+    """Return the older version that the files were changed from, if any."""
+    base = job.params.get("base")
+    if session is None or base is None or job.params["replace"] or base >= job.params["parent"]:
+        return None
+    return Version.objects.filter(session=session, number=base).first()
+
+
+def _require_parent(
+    job: Job, session: DubbingSession | None, files: Sequence[UploadedFile]
+) -> Version | None:
+    if session is None:
+        return None
     parent = int(job.params["parent"])
     if not is_up_to_date(session, parent):
         raise describe_save_conflict(
             session,
-            parent=parent,
+            parent=int(job.params.get("base", parent)),
             hashes={file.path: file.sha256 for file in files},
             removed=job.params["removed"],
             replaces_all=job.params["replace"],
@@ -121,21 +143,29 @@ def _add_facts(placements: Sequence[Placement], files: Sequence[UploadedFile]) -
 
 def _commit(
     context: JobContext,
-    session: DubbingSession,
+    session: DubbingSession | None,
     before: VersionContents,
     new: NewVersion,
     uploads: Sequence[Upload],
 ) -> dict[str, object]:
+    job = context.job
+    created: dict[str, object] = {}
+    if session is None:
+        name = job.params["name"]
+        session = create_session(owner=job.owner, name=name, now=context.clock())
+        Job.objects.filter(pk=job.pk).update(session=session)
+        created = {"session": str(session.code), "name": session.name, "requested_name": name}
     version = commit_version(
         session=session,
         parent=before.version,
         before=before.manifest,
         new=new,
-        author=context.job.owner,
+        author=job.owner,
         now=context.clock(),
     )
     Upload.objects.filter(pk__in=[upload.pk for upload in uploads]).delete_rows()
     return {
+        **created,
         "version": version.number,
         "files": version.file_count,
         "stored_size": version.stored_size,

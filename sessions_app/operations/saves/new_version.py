@@ -13,7 +13,7 @@ from dubbing_core.manifest import Manifest, ManifestEntry
 from dubbing_core.placement import Placement
 from dubbing_core.project_edits import read_edits, write_edits
 from dubbing_core.removed_texts import drop_removed_texts
-from sessions_app.models import Blob, DubbingSession
+from sessions_app.models import Blob, DubbingSession, Version
 from sessions_app.operations.errors import BadInputError
 from sessions_app.operations.jobs.context import JobContext
 from sessions_app.operations.limits import check_file_count
@@ -22,12 +22,25 @@ from sessions_app.operations.saves.paths import check_paths
 from sessions_app.operations.saves.placement import build_entry
 from sessions_app.operations.versions.documents import read_texts
 from sessions_app.operations.versions.new_version import NewVersion
-from sessions_app.queries.manifests import VersionContents
+from sessions_app.queries.manifests import VersionContents, load_entries
+
+
+def drop_unchanged(
+    added: Sequence[tuple[Placement, Blob]], *, base: Version | None
+) -> list[tuple[Placement, Blob]]:
+    """Return the files that differ from version ``base``.
+
+    The others would undo a change that a later version made.
+    """
+    if base is None:
+        return list(added)
+    unchanged = {(entry.path, entry.sha256) for entry in load_entries(base)}
+    return [(placement, blob) for placement, blob in added if (placement.path, blob.sha256) not in unchanged]
 
 
 def build_new_version(
     context: JobContext,
-    session: DubbingSession,
+    session: DubbingSession | None,
     before: VersionContents,
     *,
     added: Sequence[tuple[Placement, Blob]],
@@ -36,6 +49,7 @@ def build_new_version(
 ) -> NewVersion:
     """Return the version to commit; reads small files and writes nothing.
 
+    :param session: None if it is created with this version.
     :param before: the current version's files.
     :param uploaded: the document among the uploaded files, if any.
     :param corrections: of labels, by path in the session.
@@ -54,9 +68,14 @@ def build_new_version(
     languages = parent.languages if parent else []
     recognition = recognize_entries(context.store, entries, changed=changed, languages=languages)
     if recognition is not None:
-        entries = label_entries(recognition, entries, before=before.blob_ids)
+        sources = set(params.get("recognized", ()))
+        withdrawn = {placement.path for placement, _ in added if placement.source in sources}
+        entries = label_entries(recognition, entries, before=before.blob_ids.keys() - withdrawn)
     try:
-        entries = apply_label_changes(entries, corrections)
+        # A file that was left out may have been removed in the meantime.
+        entries = apply_label_changes(
+            entries, {path: change for path, change in corrections.items() if path in entries}
+        )
     except LabelError as error:
         raise BadInputError(str(error), code=error.code) from error
     folders = params.get("empty_folders")
@@ -72,9 +91,9 @@ def build_new_version(
         texts=read_texts(
             context.store, manifest, changed=changed, languages=languages, recognition=recognition
         ),
-        created_at=session.created_at,
+        created_at=session.created_at if session else now,
         last_updated=now,
-        last_accessed=max(session.last_accessed, now),
+        last_accessed=max(session.last_accessed, now) if session else now,
         keep_stage=uploaded is not None,
     )
     return NewVersion(

@@ -9,8 +9,10 @@ from types import MappingProxyType
 from dubbing_core.categories import Category
 from dubbing_core.file_matching import match_files
 from dubbing_core.labels import LabelAuthor, Role
+from dubbing_core.layouts.folder_index import ReadSmallFile
+from dubbing_core.layouts.recognizers import read_nothing
 from dubbing_core.manifest import ManifestEntry
-from dubbing_core.placement import Placement, place_files
+from dubbing_core.placement import PlacedFolder, Placement, place_folder
 from sessions_app.models import Blob, Version
 from sessions_app.operations.saves.paths import check_paths
 from sessions_app.queries.manifests import VersionContents, get_labels_by_person
@@ -26,6 +28,7 @@ def place_in_session(
     removed: Collection[str] = (),
     has_metadata: bool = True,
     targets: Mapping[str, str] = NO_TARGETS,
+    recognized: Collection[str] = (),
 ) -> list[Placement]:
     """Return path and label of files in a session's current version.
 
@@ -36,52 +39,87 @@ def place_in_session(
     :param removed: paths in the session that the same save removes.
     :param has_metadata: as for `place_files`.
     :param targets: paths in the session that a person has chosen for some files, by path as received.
+    :param recognized: files, by path as received, whose label by a person is withdrawn.
     :raises BadInputError: two files have the same target.
+    """
+    folder = place_folder_in_session(
+        paths,
+        current=current,
+        rooted=rooted,
+        removed=removed,
+        has_metadata=has_metadata,
+        targets=targets,
+        recognized=recognized,
+    )
+    return folder.placements
+
+
+def place_folder_in_session(
+    paths: Sequence[str],
+    *,
+    current: VersionContents,
+    rooted: bool,
+    removed: Collection[str] = (),
+    has_metadata: bool = True,
+    targets: Mapping[str, str] = NO_TARGETS,
+    recognized: Collection[str] = (),
+    read_small_file: ReadSmallFile = read_nothing,
+) -> PlacedFolder:
+    """Return the placements of `place_in_session`, and what was recognized.
+
+    :param read_small_file: reads one of `paths`.
     """
     parent = current.version
     if parent is None:
-        return place_files(paths, rooted=rooted, has_metadata=has_metadata)
+        return place_folder(paths, rooted=rooted, has_metadata=has_metadata, read_small_file=read_small_file)
     without = set(removed)
     entries = {entry.path: entry for entry in current.manifest.entries if entry.path not in without}
-    placements = place_files(
+    folder = place_folder(
         paths,
         languages=parent.languages,
         rooted=rooted,
         has_metadata=has_metadata,
+        read_small_file=read_small_file,
         known={path: entry.label for path, entry in entries.items()},
     )
     placements = [
-        replace(placement, path=targets.get(placement.source, placement.path)) for placement in placements
+        replace(placement, path=targets.get(placement.source, placement.path))
+        for placement in folder.placements
     ]
     if targets:
         check_paths([placement.path for placement in placements])
     replaced = {} if rooted else _find_replaced(placements, entries, without=targets)
     placements = [
-        _keep_label(placement, entries[path])
+        _replace_file(placement, entries[path], keeps_label=placement.source not in recognized)
         if (path := replaced.get(placement.path, placement.path)) in entries
         else placement
         for placement in placements
     ]
-    return _keep_earlier_corrections(placements, entries, parent)
+    placements = _keep_earlier_corrections(placements, entries, parent, without=recognized)
+    return replace(folder, placements=placements)
 
 
 def _keep_earlier_corrections(
-    placements: Sequence[Placement], entries: Mapping[str, ManifestEntry], parent: Version
+    placements: Sequence[Placement],
+    entries: Mapping[str, ManifestEntry],
+    parent: Version,
+    *,
+    without: Collection[str],
 ) -> list[Placement]:
     """Return the placements, with a person's label of removed files at their paths.
 
     Tools delete their results and write them again.
+
+    :param without: files, by path as received, that keep their label.
     """
-    new = [placement.path for placement in placements if placement.path not in entries]
+    new = [
+        placement.path
+        for placement in placements
+        if placement.path not in entries and placement.source not in without
+    ]
     labels = get_labels_by_person(parent.session_id, new)
     return [
-        replace(
-            placement,
-            category=label.category,
-            language=label.language,
-            role=label.role,
-            labeled_by=LabelAuthor.PERSON,
-        )
+        placement.with_label(label, LabelAuthor.PERSON)
         if placement.label.role is not Role.SESSION_METADATA
         and (label := labels.get(placement.path)) is not None
         else placement
@@ -140,18 +178,12 @@ def _find_replaced(
     return match_files(new, earlier)
 
 
-def _keep_label(placement: Placement, entry: ManifestEntry) -> Placement:
+def _replace_file(placement: Placement, entry: ManifestEntry, *, keeps_label: bool) -> Placement:
     """Return the placement of a file that replaces another one.
 
     Whether a metadata.json is the session's depends on its contents alone.
     """
     if entry.is_metadata or placement.label.role is Role.SESSION_METADATA:
         return placement
-    return replace(
-        placement,
-        path=entry.path,
-        category=entry.category,
-        language=entry.language,
-        role=entry.role,
-        labeled_by=entry.labeled_by,
-    )
+    placement = replace(placement, path=entry.path)
+    return placement.with_label(entry.label, entry.labeled_by) if keeps_label else placement

@@ -18,8 +18,9 @@ from sessions_app.operations.errors import BadInputError
 from sessions_app.operations.jobs.create import create_job
 from sessions_app.operations.limits import check_file_count
 from sessions_app.operations.saves.conflict import describe_save_conflict
-from sessions_app.operations.saves.corrections import check_corrections, write_corrections
+from sessions_app.operations.saves.corrections import check_corrections, check_recognized, write_corrections
 from sessions_app.operations.saves.paths import check_paths
+from sessions_app.operations.sessions.names import normalize_name
 from sessions_app.operations.uploads.files import iter_files
 from sessions_app.operations.uploads.new_files import NewFile
 from sessions_app.operations.uploads.reuse import reuse_stored_blobs
@@ -33,6 +34,11 @@ class SaveRequest:
     """A save on top of version ``parent`` (0: the session has none yet)."""
 
     parent: int
+    base: int | None = None
+    """Version that the files were changed from, if older than the parent: without ``replace``, files that are as in it are left
+    out."""
+    name: str = ""
+    """Requested name of a new session."""
     message: str = ""
     replace: bool = False
     """The uploaded files are the whole state: all other files are removed."""
@@ -46,6 +52,8 @@ class SaveRequest:
     """Corrections of labels, by the path as received."""
     left_out: Sequence[LeftOutFile] = ()
     """Files of the folder that no session can represent; the version records them."""
+    recognized: Sequence[str] = ()
+    """Files whose correction in an earlier version is withdrawn, by the path as received."""
     rooted: bool = False
     """Paths start at the project's root, not at a folder around it."""
     targets: Mapping[str, str] = field(default_factory=dict)
@@ -54,7 +62,7 @@ class SaveRequest:
 
 def request_save(
     *,
-    session: DubbingSession,
+    session: DubbingSession | None,
     author: AbstractBaseUser,
     files: Sequence[Upload],
     request: SaveRequest,
@@ -62,6 +70,7 @@ def request_save(
 ) -> Job:
     """Queue a save.
 
+    :param session: None creates one together with its first version, so that a refused save leaves none.
     :raises BadInputError: there is nothing to save, files are not complete, or a label cannot be corrected.
     :raises ConflictError: the parent is not the current version.
     :raises NotAllowedError: `blob_missing`, bytes of known files are not stored.
@@ -77,22 +86,15 @@ def request_save(
     folders = _normalize_folders(request.empty_folders or ())
     targets = _parse_targets(request.targets)
     check_file_count(sum(upload.file_count for upload in files) + len(request.known))
-    if not is_up_to_date(session, request.parent):
-        hashes = {file.path: file.sha256 for upload in files for file in iter_files(upload)}
-        raise describe_save_conflict(
-            session,
-            parent=request.parent,
-            hashes=hashes | {file.path: file.sha256 for file in request.known},
-            removed=request.removed,
-            replaces_all=request.replace,
-            rooted=request.rooted,
-            targets=targets,
-        )
+    new_name = normalize_name(request.name) if session is None else ""
+    if session is not None:
+        _check_parent(session, files, request, targets)
     with transaction.atomic():
         reused = reuse_stored_blobs(owner=author, files=request.known, now=now) if request.known else []
         paths = [file.path for upload in (*files, *reused) for file in iter_files(upload)]
         check_paths(paths)
         labels = check_corrections(request.labels, paths)
+        recognized = check_recognized(request.recognized, paths)
         Upload.objects.bulk_create(reused, batch_size=ROWS_PER_STATEMENT)
         return create_job(
             kind=Job.Kind.SAVE,
@@ -106,13 +108,33 @@ def request_save(
                 "removed": list(request.removed),
                 "targets": targets,
                 "upload_count": len(files) + len(reused),
+                **({"name": new_name} if session is None else {}),
+                **({} if request.base is None else {"base": request.base}),
                 **({"labels": write_corrections(labels)} if labels else {}),
+                **({"recognized": recognized} if recognized else {}),
                 **({} if request.empty_folders is None else {"empty_folders": folders}),
                 **({"left_out": LeftOut.of(request.left_out).as_json()} if request.left_out else {}),
             },
             uploads=[*files, *reused],
             now=now,
         )
+
+
+def _check_parent(
+    session: DubbingSession, files: Sequence[Upload], request: SaveRequest, targets: Mapping[str, str]
+) -> None:
+    if is_up_to_date(session, request.parent):
+        return
+    hashes = {file.path: file.sha256 for upload in files for file in iter_files(upload)}
+    raise describe_save_conflict(
+        session,
+        parent=request.parent if request.base is None else request.base,
+        hashes=hashes | {file.path: file.sha256 for file in request.known},
+        removed=request.removed,
+        replaces_all=request.replace,
+        rooted=request.rooted,
+        targets=targets,
+    )
 
 
 def _parse_targets(targets: Mapping[str, str]) -> dict[str, str]:

@@ -9,7 +9,11 @@ from sessions_app.operations.jobs.retry import retry_job
 
 
 def retry_on_top(*, job: Job, now: datetime) -> None:
-    """Retry a save on top of the version that is current now."""
+    """Retry a save on top of the version that is current now.
+
+    Files that it contains unchanged do not undo the changes of that version.
+    """
     assert job.session is not None
     current = job.session.current.number if job.session.current else 0
-    retry_job(job=job, now=now, params={"parent": current})
+    base = job.params.get("base", job.params["parent"])
+    retry_job(job=job, now=now, params={"parent": current, "base": base})

@@ -47,6 +47,7 @@ def describe_conflict(
             base=base,
             other=other,
             saved={path: saved.get(path) for path in {*base, *other} if replaces_all or path in saved},
+            keeps_unchanged=not replaces_all,
         )
         sentence = f" {paths.describe()}"
     return ConflictError(

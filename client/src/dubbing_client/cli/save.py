@@ -124,11 +124,9 @@ def _list_reasons(reasons: Mapping[str, str]) -> list[dict[str, str]]:
 def save_sentence(result: SaveResult) -> str:
     if not result.is_new:
         return f"Nothing has changed since version {result.version} of “{result.name}”."
-    changed = f"{format_count(len(result.changed))}, {format_size(result.bytes_changed)}"
-    removed = f", {format_count(len(result.removed))} removed" if result.removed else ""
-    sent = f"{format_size(result.bytes_sent)} sent"
     left_out = f", {format_count(len(result.left_out))} left out" if result.left_out else ""
-    return f"Saved version {result.version} of “{result.name}”: {changed}{removed}{left_out}, {sent}."
+    size = f"{format_size(result.bytes_changed)}{left_out}, {format_size(result.bytes_sent)} sent"
+    return f"Saved version {result.version} of “{result.name}” ({size}). {result.change_summary}."
 
 
 def _confirm_left_out(plan: SavePlan, terminal: Terminal) -> bool:

@@ -1,0 +1,54 @@
+// Contents of small files that show a preview which labels the save will recognize.
+/** @import { ChosenFile } from "./upload/upload-item.js" */
+
+const MAX_SIZE = 1024 * 1024; // bytes of all files together: every preview sends them again
+const MAX_FILES = 64;
+
+/** @type {WeakMap<File, string>} as Base64 */
+const known = new WeakMap();
+
+/**
+ * Read the files that a preview asked for, as far as they fit; return whether any was read.
+ * @param {ChosenFile[]} files
+ * @param {string[]} requested paths
+ */
+export async function readContents(files, requested) {
+  const paths = new Set(requested);
+  const have = files.filter(({ file }) => known.has(file));
+  let room = MAX_SIZE - have.reduce((size, { file }) => size + file.size, 0);
+  let left = MAX_FILES - have.length;
+  let isRead = false;
+  for (const { file, path } of files) {
+    if (!paths.has(path) || known.has(file) || file.size > room || left <= 0) continue;
+    const bytes = await file.arrayBuffer().catch(() => null);
+    if (!bytes) continue; // the upload reports files that cannot be read
+    known.set(file, encode(new Uint8Array(bytes)));
+    room -= file.size;
+    left -= 1;
+    isRead = true;
+  }
+  return isRead;
+}
+
+/**
+ * Return what was read, by path.
+ * @param {ChosenFile[]} files
+ * @returns {Record<string, string>}
+ */
+export function knownContents(files) {
+  /** @type {Record<string, string>} */
+  const contents = {};
+  for (const { file, path } of files) {
+    const encoded = known.get(file);
+    if (encoded !== undefined) contents[path] = encoded;
+  }
+  return contents;
+}
+
+/** @param {Uint8Array} bytes */
+function encode(bytes) {
+  const chunks = [];
+  for (let start = 0; start < bytes.length; start += 0x8000)
+    chunks.push(String.fromCharCode(...bytes.subarray(start, start + 0x8000)));
+  return btoa(chunks.join(""));
+}

@@ -1,0 +1,60 @@
+// What was recognized about the chosen files: their tools, damage of the metadata, and questions to the user.
+import { create } from "./dom.js";
+import { showInvisible } from "./format.js";
+
+/** @import { PlacementPreview, Question } from "./placements.js" */
+
+const GENERIC = "generic";
+
+/**
+ * @param {HTMLElement} root
+ * @param {PlacementPreview} preview
+ * @param {{onSource: (path: string) => void}} options onSource: the user chose the source, a path in the session
+ */
+export function showRecognition(root, { tools, questions, warnings }, { onSource }) {
+  const named = tools.filter((tool) => tool !== GENERIC);
+  const notes = [
+    ...(named.length ? [create("p", "muted small-text", `Recognized: ${named.join(", ")}.`)] : []),
+    ...warnings.map((warning) => createBanner(`${showInvisible(warning)} The file itself is kept.`, "warn")),
+    ...questions.map((question) => createQuestion(question, onSource)),
+  ];
+  root.replaceChildren(...notes);
+  root.hidden = notes.length === 0;
+}
+
+/**
+ * @param {Question} question
+ * @param {(path: string) => void} onSource
+ */
+function createQuestion({ code, text, choices }, onSource) {
+  if (code !== "source_ambiguous" || !choices.length) {
+    const named = choices.length ? ` Correct the labels below if it is not ${choices.map(showInvisible)[0]}.` : "";
+    return createBanner(`${text}${named}`);
+  }
+  const banner = createBanner(text);
+  const select = create("select");
+  select.setAttribute("aria-label", text);
+  const none = create("option", "", "Choose the source");
+  none.value = "";
+  select.append(none);
+  for (const path of choices) {
+    const option = create("option", "", showInvisible(path));
+    option.value = path;
+    select.append(option);
+  }
+  select.addEventListener("change", () => {
+    if (select.value) onSource(select.value);
+  });
+  banner.append(select);
+  return banner;
+}
+
+/**
+ * @param {string} text
+ * @param {string} [kind]
+ */
+function createBanner(text, kind = "") {
+  const banner = create("div", `banner ${kind}`.trim());
+  banner.append(create("p", "banner-text wrap", text));
+  return banner;
+}

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -31,6 +33,26 @@ ROWS = (
 SHOWN_JOBS = 5
 
 
+class BlobList(ChangeList):
+    def get_results(self, request: HttpRequest) -> None:
+        """Look up references for the rows on the page.
+
+        As a column of the query, SQLite would look them up for all rows that it sorts.
+        """
+        super().get_results(request)
+        self.result_list = _with_references(self.result_list)
+
+
+def _with_references(blobs: Iterable[Blob]) -> QuerySet[Blob]:
+    """Return the blobs with one of their references, the last created first."""
+    references = [
+        Subquery(model.objects.filter(blob=OuterRef("pk")).values("pk")[:1]) for model in (Entry, Pin, Upload)
+    ]
+    # With a limit each is looked up; for EXISTS PostgreSQL reads all entries.
+    rows = Blob.objects.filter(pk__in=[blob.pk for blob in blobs])
+    return rows.annotate(reference=Coalesce(*references)).order_by("-pk")
+
+
 @admin.register(Blob)
 class BlobAdmin(LargeTableAdmin[Blob]):
     list_display = ("sha256", "human_size", "state", "is_referenced", "created_at", "unreferenced_since")
@@ -49,13 +71,12 @@ class BlobAdmin(LargeTableAdmin[Blob]):
         "related",
     )
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Blob]:
-        references = [
-            Subquery(model.objects.filter(blob=OuterRef("pk")).values("pk")[:1])
-            for model in (Entry, Pin, Upload)
-        ]
-        # With a limit each is looked up for the rows on the page; for EXISTS PostgreSQL reads all entries.
-        return super().get_queryset(request).annotate(reference=Coalesce(*references))
+    def get_changelist(self, request: HttpRequest, **options: Any) -> type[BlobList]:  # noqa: ARG002 (signature of Django)
+        return BlobList
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Blob | None:
+        blob = super().get_object(request, object_id, from_field)
+        return blob and _with_references([blob]).get()
 
     def find(self, term: str) -> Q:
         return has_sha256(term) or NOTHING

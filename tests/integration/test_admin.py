@@ -160,6 +160,18 @@ def test_lists_and_searches_read_no_large_table_in_full(
             assert not large & plans.scanned, plans.describe()
 
 
+@pytest.mark.one_stack
+def test_references_are_looked_up_for_the_blobs_on_the_page(world: World, operator: Client):
+    world.saved("talk")
+    with CaptureQueriesContext(connection) as queries:
+        page = operator.get("/admin/sessions_app/blob/")
+
+    lookups = [query["sql"] for query in queries if "sessions_app_entry" in query["sql"]]
+    assert "icon-yes" in page.content.decode()
+    assert len(lookups) == 1
+    assert '"sessions_app_blob"."id" IN (' in lookups[0]
+
+
 def test_searches_find_rows(world: World, operator: Client, subtests: pytest.Subtests):
     create_rows(world)
     blob, job = Blob.objects.filter(entries__isnull=False).order_by("pk")[0], Job.objects.order_by("pk")[0]

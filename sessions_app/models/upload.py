@@ -38,16 +38,6 @@ class Upload(models.Model):
     sha256 = models.CharField(
         max_length=64, blank=True, help_text="As declared by the client; the server computes its own."
     )
-    computed_sha256 = models.CharField(
-        max_length=64,
-        blank=True,
-        default="",
-        db_default="",
-        help_text="Computed by the server while the parts arrived; empty if a job has to compute it.",
-    )
-    computed_crc32 = models.PositiveBigIntegerField(
-        null=True, blank=True, help_text="Computed together with the SHA-256."
-    )
     is_executable = models.BooleanField(default=False)
     mtime_ns = models.BigIntegerField(
         null=True, blank=True, help_text="Last modification in nanoseconds since 1970; empty if unknown."

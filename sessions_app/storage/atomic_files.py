@@ -12,7 +12,6 @@ import os
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
@@ -142,11 +141,6 @@ def get_hidden_path(path: Path, upload_id: str) -> Path:
     return path.with_name(f".{path.name}.{upload_id}.parts")
 
 
-def get_digest_path(path: Path, upload_id: str) -> Path:
-    """Return the path for the digest of the bytes at `get_hidden_path`."""
-    return path.with_name(f".{path.name}.{upload_id}.digest")
-
-
 def open_hidden(path: Path, *, durable: bool = True) -> int:
     """Create a file under a hidden name, and its folder if needed.
 
@@ -245,18 +239,6 @@ def sync_folder(folder: Path) -> None:
     """Write the folder's list of names to the disk."""
     with open_descriptor(folder, os.O_DIRECTORY) as descriptor:
         os.fsync(descriptor)
-
-
-@contextmanager
-def syncing_folder(folder: Path) -> Iterator[None]:
-    """Sync the folder during the block.
-
-    The block waits for the disk too: together they take as long as one of them.
-    """
-    with ThreadPoolExecutor(1, "sync") as thread:
-        synced = thread.submit(sync_folder, folder)
-        yield
-        synced.result()
 
 
 @functools.cache

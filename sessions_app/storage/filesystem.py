@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import re
 import secrets
 import stat
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -19,12 +17,10 @@ from django.core.files.storage import FileSystemStorage
 from zlib_ng import zlib_ng
 
 from dubbing_core.concurrency import run_in_threads
-from dubbing_core.digests import Digest
 from sessions_app.storage import atomic_files, disk, filesystem_checks
 from sessions_app.storage.keys import checked, checked_prefix
 from sessions_app.storage.part_sizes import collect_chunks, get_joined_size
-from sessions_app.storage.range_locks import TO_THE_END, RangeLockedError, is_range_locked, lock_range
-from sessions_app.storage.received_digest import create_digest, open_digest
+from sessions_app.storage.range_locks import TO_THE_END, RangeLockedError, lock_range
 from sessions_app.storage.store import (
     PART_SIZE,
     Capabilities,
@@ -45,9 +41,6 @@ READ_SIZE = 256 * 1024
 """Bytes per read: few enough to stay in the processor's cache until they are hashed or sent."""
 DELETE_THREADS = 8
 """A deletion waits for the disk most of its time. One thread for each folder, which the system locks."""
-MAX_WAIT = 0.2
-POLL_INTERVAL = 0.001
-"""Seconds to wait for the part before a part, whose digest comes first."""
 _HIDDEN_NAME = re.compile(r"\.(?P<name>.+)\.(?P<upload_id>[0-9a-f]+)\.parts")
 
 
@@ -131,14 +124,12 @@ class FileSystemStore:
             atomic_files.sync_folder(path.parent)
         self.delete(staged)
 
-    def begin(self, key: str, *, hashed: bool = False) -> str:
+    def begin(self, key: str) -> str:
         upload_id = secrets.token_hex(16)
         path = self._upload_path(key, upload_id)
         with atomic_files.translate_os_errors(key):
             # The folder need not be durable before the upload is complete.
             os.close(atomic_files.open_hidden(path, durable=False))
-            if hashed:
-                create_digest(self._digest_path(key, upload_id))
         return upload_id
 
     def put_part(
@@ -151,13 +142,10 @@ class FileSystemStore:
         with (
             atomic_files.translate_os_errors(key),
             self._locked_upload(key, upload_id, start, part_size) as descriptor,
-            open_digest(self._digest_path(key, upload_id)) as digest,
         ):
             if os.fstat(descriptor).st_nlink > 1:
                 # Joined by a process that was killed before it deleted the upload: these are the object's bytes.
                 raise ObjectMissingError(key)
-            if digest is not None:
-                digest.begin_part(number)
             for chunk in collected:
                 atomic_files.write_all_at(descriptor, chunk, end)
                 crc32 = zlib_ng.crc32(chunk, crc32)
@@ -166,21 +154,17 @@ class FileSystemStore:
                 start_writeback(descriptor, start, end)
             else:
                 os.fdatasync(descriptor)
-            if digest is not None:
-                _wait_for_range(descriptor, start - part_size, part_size)
-                digest.end_part(number, collected, partial(_read_part, descriptor, part_size))
         return Part(number=number, size=end - start, etag=f"{crc32:08x}@{atomic_files.get_boot_id()}")
 
     def complete(
         self, key: str, upload_id: str, parts: Sequence[Part], *, part_size: int = PART_SIZE
-    ) -> Digest | None:
+    ) -> None:
         size = get_joined_size(checked(key), parts, part_size=part_size)
         path = self.local_path(key)
         try:
             with (
                 atomic_files.translate_os_errors(key),
                 self._locked_upload(key, upload_id, 0, TO_THE_END) as descriptor,
-                open_digest(self._digest_path(key, upload_id)) as digest,
             ):
                 if lost := _find_lost_parts(descriptor, parts, part_size):
                     raise PartsLostError(key, lost)
@@ -188,20 +172,17 @@ class FileSystemStore:
                     raise PartsRefusedError(key, "Not all of the parts have arrived.")
                 os.ftruncate(descriptor, size)  # an earlier version of the last part may have been longer
                 os.fchmod(descriptor, atomic_files.FILE_MODE)
-                with atomic_files.syncing_folder(path.parent.parent):  # `begin` did not
-                    os.fsync(descriptor)
-                    atomic_files.link_file(self._upload_path(key, upload_id), path)
-                    atomic_files.sync_folder(path.parent)
+                os.fsync(descriptor)
+                atomic_files.link_file(self._upload_path(key, upload_id), path)
+                atomic_files.sync_folder(path.parent)
+                # `begin` did not. Most file systems wrote it together with the others; a thread for it costs more than it saves.
+                atomic_files.sync_folder(path.parent.parent)
                 # Before the lock is released: a later request must not write into the object.
                 self.abort(key, upload_id)
-                return None if digest is None else digest.finish(size)
         except ObjectMissingError:
             self.size(key)
-            return None
 
     def abort(self, key: str, upload_id: str) -> None:
-        # First: without the upload it would never be found.
-        self._remove(key, self._digest_path(key, upload_id))
         self._remove(key, self._upload_path(key, upload_id))
 
     def open_uploads(self, prefix: str) -> Iterator[OpenUpload]:
@@ -244,9 +225,6 @@ class FileSystemStore:
         if not upload_id.isalnum():
             raise KeyRefusedError(upload_id)
         return atomic_files.get_hidden_path(self.local_path(key), upload_id)
-
-    def _digest_path(self, key: str, upload_id: str) -> Path:
-        return atomic_files.get_digest_path(self.local_path(key), upload_id)
 
     @contextmanager
     def _locked_upload(self, key: str, upload_id: str, start: int, length: int) -> Iterator[int]:
@@ -316,27 +294,6 @@ class _FileWriter:
 
     def finish(self) -> None:
         self._writeback.finish()
-
-
-def _wait_for_range(descriptor: int, start: int, length: int) -> None:
-    """Wait until no other request writes to the range, for a limited time.
-
-    Parts of one file arrive at once, and are hashed in order: the later one has its bytes in memory.
-    """
-    deadline = time.monotonic() + MAX_WAIT
-    while start >= 0 and is_range_locked(descriptor, start, length) and time.monotonic() < deadline:
-        time.sleep(POLL_INTERVAL)
-
-
-def _read_part(descriptor: int, part_size: int, number: int, length: int) -> Iterator[bytes]:
-    position = (number - 1) * part_size
-    end = position + length
-    while position < end:
-        data = os.pread(descriptor, min(READ_SIZE, end - position), position)
-        if not data:
-            raise OSError(errno.EIO, "A part became shorter while it was read.")
-        yield data
-        position += len(data)
 
 
 def _find_lost_parts(descriptor: int, parts: Sequence[Part], part_size: int) -> Sequence[int]:

@@ -26,15 +26,14 @@ class RangeLockedError(Exception):
 
 
 @contextmanager
-def lock_range(descriptor: int, start: int, length: int, *, wait: bool = False) -> Iterator[None]:
+def lock_range(descriptor: int, start: int, length: int) -> Iterator[None]:
     """Lock a range of a file that is open for writing during the block.
 
-    :param wait: until it is unlocked, instead of raising.
     :raises RangeLockedError: another descriptor has locked some of it.
     :raises OSError: the filesystem has no locks.
     """
     try:
-        _set_lock(descriptor, fcntl.F_WRLCK, start, length, wait=wait)
+        _set_lock(descriptor, fcntl.F_WRLCK, start, length)
     except OSError as error:
         if error.errno in _LOCKED:
             raise RangeLockedError from error
@@ -46,13 +45,6 @@ def lock_range(descriptor: int, start: int, length: int, *, wait: bool = False) 
         _set_lock(descriptor, fcntl.F_UNLCK, start, length)
 
 
-def is_range_locked(descriptor: int, start: int, length: int) -> bool:
-    """Return whether another descriptor has locked some of the range."""
-    request = struct.pack(_FLOCK, fcntl.F_WRLCK, os.SEEK_SET, start, length, 0)
-    found = fcntl.fcntl(descriptor, fcntl.F_OFD_GETLK, request)
-    return bool(struct.unpack(_FLOCK, found)[0] != fcntl.F_UNLCK)
-
-
-def _set_lock(descriptor: int, kind: int, start: int, length: int, *, wait: bool = False) -> None:
+def _set_lock(descriptor: int, kind: int, start: int, length: int) -> None:
     request = struct.pack(_FLOCK, kind, os.SEEK_SET, start, length, 0)
-    fcntl.fcntl(descriptor, fcntl.F_OFD_SETLKW if wait else fcntl.F_OFD_SETLK, request)
+    fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, request)

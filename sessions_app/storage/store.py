@@ -23,7 +23,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
-from dubbing_core.digests import Digest
 from dubbing_core.zips.multipart import PartLimits
 from sessions_app.storage.check_result import CheckResult
 from sessions_app.storage.disk import Disk
@@ -329,11 +328,8 @@ class PartWriter(Protocol):
     Modeled on S3 multipart uploads.
     """
 
-    def begin(self, key: str, *, hashed: bool = False) -> str:
-        """Initiate an upload and return the store's id for it (may be empty).
-
-        :param hashed: `complete` shall return the digest, if the store can compute it while parts arrive.
-        """
+    def begin(self, key: str) -> str:
+        """Initiate an upload and return the store's id for it (may be empty)."""
         ...
 
     def put_part(
@@ -352,12 +348,11 @@ class PartWriter(Protocol):
 
     def complete(
         self, key: str, upload_id: str, parts: Sequence[Part], *, part_size: int = PART_SIZE
-    ) -> Digest | None:
+    ) -> None:
         """Join the parts into the object ``key``, durably; no parts make an empty object.
 
         Idempotent: if the upload does not exist but ``key`` does, it has been completed before.
 
-        :returns: the object's digest, if it was computed while the parts arrived.
         :raises ObjectMissingError: neither exists.
         :raises PartBusyError: another request is writing a part or joining the parts.
         :raises PartsRefusedError: their numbers are not 1 to n, or one before the last is not of ``part_size``.

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -16,13 +14,12 @@ from django.db import connections
 from django.http import UnreadablePostError
 from django.test import Client
 
-from sessions_app.models import Blob, DubbingSession, Job, Upload
+from sessions_app.models import DubbingSession, Job, Upload
 from sessions_app.operations.jobs.cancel import cancel_job
 from sessions_app.operations.jobs.run import run_job
 from sessions_app.operations.uploads.staging import object_key
 from sessions_app.storage import get_store
 from sessions_app.storage.filesystem import FileSystemStore
-from sessions_app.storage.keys import blob_key
 from sessions_app.storage.store import StoreFullError, StoreUnavailableError
 from tests.integration.programs import ROOT, problem_of
 from tests.integration.sketches import current_of, now, post_json, signed_in
@@ -397,58 +394,6 @@ def test_a_duplicate_path_is_refused(alice: Client, session: DubbingSession):
 
     assert refusal_of(save(alice, session, code, code)) == (400, "bad_field")
     assert refusal_of(save(alice, session, code, same_path)) == (400, "path_duplicate")
-
-
-@pytest.mark.one_stack
-def test_a_save_does_not_read_bytes_that_were_hashed_on_receipt(
-    world: World, alice: Client, session: DubbingSession, monkeypatch: pytest.MonkeyPatch
-):
-    """On one stack: an object store receives most parts directly."""
-    data = os.urandom(PART) + b"wave"
-    (code,) = create(alice, a=len(data))
-    put(alice, code, 1, data[:PART])
-    put(alice, code, 2, data[PART:])
-    complete(alice, code)
-    save(alice, session, code)
-    reads: list[str] = []
-    read = FileSystemStore.read
-
-    def counted_read(store: FileSystemStore, key: str, start: int, end: int) -> Iterator[bytes]:
-        reads.append(key)
-        return read(store, key, start, end)
-
-    monkeypatch.setattr(
-        FileSystemStore,
-        "read",
-        counted_read,
-    )
-
-    assert world.run(Job.objects.get()).state == Job.State.SUCCEEDED
-
-    assert reads == []
-    blob = Blob.objects.get()
-    assert (blob.sha256, blob.crc32) == (hashlib.sha256(data).hexdigest(), zlib.crc32(data))
-    assert read_object(blob_key(blob.sha256)) == data
-
-
-def refuse_reading(store: FileSystemStore, key: str, *_: int) -> None:
-    raise AssertionError(f"{key} is read")
-
-
-@pytest.mark.one_stack
-def test_bytes_whose_digest_was_not_computed_on_receipt_are_hashed_by_the_save(
-    world: World, alice: Client, session: DubbingSession
-):
-    (code,) = create(alice, a=PART + 4)
-    put(alice, code, 1, b"p" * PART)
-    put(alice, code, 1, b"w" * PART)
-    put(alice, code, 2, b"wave")
-    complete(alice, code)
-    assert Upload.objects.get().computed_sha256 == ""
-    save(alice, session, code)
-
-    assert world.run(Job.objects.get()).state == Job.State.SUCCEEDED
-    assert Blob.objects.get().sha256 == hashlib.sha256(b"w" * PART + b"wave").hexdigest()
 
 
 def test_an_upload_is_read_by_one_job(world: World, alice: Client, session: DubbingSession):

@@ -77,8 +77,7 @@ class MemoryStore:
             elif key not in self._objects:
                 raise ObjectMissingError(staged)
 
-    def begin(self, key: str, *, hashed: bool = False) -> str:
-        del hashed
+    def begin(self, key: str) -> str:
         upload = OpenUpload(key=checked(key), upload_id=str(next(self._upload_ids)))
         self._uploads[upload] = {}
         return upload.upload_id

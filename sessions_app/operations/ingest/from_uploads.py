@@ -117,12 +117,6 @@ def _hash(store: BlobReader, file: UploadedFile, on_bytes: OnBytes) -> Digest:
         # An earlier attempt hashed it and may or may not have promoted it: promoting is idempotent.
         on_bytes(file.size)
         return Digest(sha256=blob.sha256, crc32=blob.crc32, size=blob.size)
-    if file.upload.computed_sha256 and file.upload.computed_crc32 is not None:
-        on_bytes(file.size)
-        computed = Digest(
-            sha256=file.upload.computed_sha256, crc32=file.upload.computed_crc32, size=file.size
-        )
-        return _check_digest(computed, file)
     digester = Digester()
     for chunk in store.read(object_key(file.upload), 0, file.size):
         digester.update(chunk)

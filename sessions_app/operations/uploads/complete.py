@@ -11,7 +11,7 @@ from django.db.models import F
 
 from dubbing_core.concurrency import run_in_threads
 from sessions_app.models import Upload
-from sessions_app.models.bulk import ROWS_PER_STATEMENT, set_column
+from sessions_app.models.bulk import ROWS_PER_STATEMENT
 from sessions_app.operations.errors import BadInputError, IncompleteError
 from sessions_app.operations.uploads.errors import UploadDeletedError
 from sessions_app.operations.uploads.join import JoinResult, join_parts
@@ -76,12 +76,6 @@ def _record_joined(joined: Sequence[JoinResult], *, expires_at: datetime) -> Non
                 set_records(row, list_records(result.parts))
                 with_new_parts.append(row)
             result.upload.parts, result.upload.received = row.parts, row.size
-            if result.digest is not None:
-                result.upload.computed_sha256 = result.digest.sha256
-                result.upload.computed_crc32 = result.digest.crc32
-        digests = {result.upload.pk: result.digest for result in joined if result.digest is not None}
-        set_column(Upload, "computed_sha256", {pk: digest.sha256 for pk, digest in digests.items()})
-        set_column(Upload, "computed_crc32", {pk: digest.crc32 for pk, digest in digests.items()})
         # One statement for all takes a tenth of the time of `bulk_update`, which only parts sent directly need.
         Upload.objects.bulk_update(with_new_parts, ["parts"], batch_size=ROWS_PER_STATEMENT)
         Upload.objects.filter(pk__in=list(rows)).update(

@@ -9,7 +9,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dubbing_core.digests import Digest
 from sessions_app.models import Upload
 from sessions_app.operations.errors import BusyError
 from sessions_app.operations.uploads.errors import UploadDeletedError
@@ -36,8 +35,6 @@ class JoinResult:
 
     upload: Upload
     parts: Sequence[Part] = ()
-    digest: Digest | None = None
-    """Of the object, if it was computed while the parts arrived."""
     missing: Sequence[int] = ()
     is_lost: bool = False
     """The missing parts had arrived, or the store has lost the upload."""
@@ -77,8 +74,8 @@ def _try_join(upload: Upload, store: BlobStore) -> JoinResult:
     missing = [number for number in range(1, part_count(upload) + 1) if number not in received]
     if missing:
         return JoinResult(upload=upload, missing=missing)
-    digest = store.complete(key, upload.store_id, parts, part_size=choose_part_size(upload.size))
-    return JoinResult(upload=upload, parts=parts, digest=digest)
+    store.complete(key, upload.store_id, parts, part_size=choose_part_size(upload.size))
+    return JoinResult(upload=upload, parts=parts)
 
 
 def _is_joined(upload: Upload, store: BlobStore) -> bool:

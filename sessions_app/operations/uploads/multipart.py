@@ -37,7 +37,7 @@ def initiate_multipart(upload: Upload, store: BlobStore) -> str:
     if upload.store_id:
         return upload.store_id
     key = object_key(upload)
-    store_id = store.begin(key, hashed=_is_worth_hashing(upload))
+    store_id = store.begin(key)
     # Parts that arrive at once share one multipart upload: the first one recorded.
     with deferred_sync():
         is_first = Upload.objects.filter(pk=upload.pk, store_id="").update(store_id=store_id or "-")
@@ -48,11 +48,3 @@ def initiate_multipart(upload: Upload, store: BlobStore) -> str:
     if row is None:
         raise UploadDeletedError
     return row.store_id
-
-
-def _is_worth_hashing(upload: Upload) -> bool:
-    """Return whether a save is spared more than hashing on receipt costs.
-
-    A file of one part is read in milliseconds. A pack is cut into its files, and an archive is probably imported.
-    """
-    return part_count(upload) > 1 and upload.members is None and not upload.path.lower().endswith(".zip")

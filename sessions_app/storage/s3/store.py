@@ -121,8 +121,7 @@ class S3Store:
                     raise
         self.delete(staged)
 
-    def begin(self, key: str, *, hashed: bool = False) -> str:
-        del hashed  # most parts do not pass this process
+    def begin(self, key: str) -> str:
         return self.uploads.begin(key)
 
     def put_part(

@@ -68,7 +68,7 @@ def me(request: ApiRequest) -> Me:
         max_pack_file_size=MAX_PACKED_FILE_SIZE,
         max_file_size=settings.MAX_UPLOAD_SIZE,
         max_files=settings.MAX_FILES_IN_SESSION,
-        quota=Quota(used=get_usage(user), limit=get_quota()),
+        quota=Quota(used=get_usage(user.pk), limit=get_quota()),
     )
 
 

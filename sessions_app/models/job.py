@@ -139,7 +139,8 @@ class Job(models.Model):
             )
         )
         if changed == 1:
-            self.refresh_from_db()
+            # What the check of access and the handler read first.
+            self.refresh_from_db(from_queryset=type(self).objects.select_related("owner", "session"))
         return changed == 1
 
     def renew(self, *, now: datetime, lease_until: datetime, done_bytes: int, total_bytes: int) -> bool:

@@ -19,6 +19,8 @@ class PinQuerySet(models.QuerySet["Pin"]):
 
         Only blobs that no version needs become candidates.
         """
+        if not self.exists():
+            return  # the files of an upload are pinned by its row
         GarbageCandidate.objects.record(
             self.exclude(models.Exists(Entry.objects.filter(blob=models.OuterRef("blob"))))
         )

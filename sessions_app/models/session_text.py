@@ -32,7 +32,9 @@ class SessionTextQuerySet(models.QuerySet["SessionText"]):
     def write(self, *, session_id: int, owner_id: int, text: str) -> None:
         """Write the text of a session, in the transaction that changes its names."""
         key = owner_id << OWNER_SHIFT | session_id
-        self.update_or_create(pk=key, defaults={"session_id": session_id, "text": text})
+        # The text of most versions is that of their parent; an update would write its trigrams again.
+        if self.filter(pk=key).values_list("text", flat=True).first() != text:
+            self.update_or_create(pk=key, defaults={"session_id": session_id, "text": text})
 
 
 class SessionText(models.Model):

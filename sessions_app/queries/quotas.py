@@ -42,7 +42,7 @@ class StorageParts:
 
 
 def get_storage_use(user: AbstractBaseUser) -> StorageUse:
-    return StorageUse(used=get_usage(user), limit=get_quota())
+    return StorageUse(used=get_usage(user.pk), limit=get_quota())
 
 
 def get_storage_parts(user: AbstractBaseUser) -> StorageParts:
@@ -61,13 +61,13 @@ def _sum(rows: QuerySet[Any], field: str) -> int:
     return rows.aggregate(total=Sum(field))["total"] or 0
 
 
-def get_usage(user: AbstractBaseUser) -> int:
-    """Return the bytes added by versions of the user's sessions, plus pending uploads.
+def get_usage(owner_id: int) -> int:
+    """Return the bytes added by versions of a user's sessions, plus pending uploads.
 
     Sessions in the trash count, those deleted permanently do not.
     """
-    saved = OwnerTotals.objects.filter(pk=user.pk).values_list("stored_size", flat=True).first()
-    pending = Upload.objects.filter(owner_id=user.pk, blob__isnull=True).aggregate(size=Sum("size"))["size"]
+    saved = OwnerTotals.objects.filter(pk=owner_id).values_list("stored_size", flat=True).first()
+    pending = Upload.objects.filter(owner_id=owner_id, blob__isnull=True).aggregate(size=Sum("size"))["size"]
     return (saved or 0) + (pending or 0)
 
 

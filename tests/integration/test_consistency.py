@@ -36,26 +36,26 @@ def test_values_follow_the_life_of_a_session(world: World):
     size = sum(map(len, FILES.values()))
     session.refresh_from_db()
     assert (count_sessions(world.alice), get_session_languages(world.alice)) == (1, ["hi"])
-    assert (session.total_size, get_usage(world.alice)) == (size, size)
+    assert (session.total_size, get_usage(world.alice.pk)) == (size, size)
     assert is_consistent()
 
     sketch_version(session, MORE, document={**DOCUMENT, "languages": ["hi", "es"]})
     session.refresh_from_db()
     added = len(MORE["audio/es_audio.wav"])
     assert get_session_languages(world.alice) == ["es", "hi"]
-    assert (session.total_size, get_usage(world.alice)) == (size + added, size + added)
+    assert (session.total_size, get_usage(world.alice.pk)) == (size + added, size + added)
     assert session.current is not None
     history = get_history_size(session.current)
     assert (history.versions, history.blobs, history.size) == (2, 3, size + added)
     assert is_consistent()
 
     restore_version(session=session, number=1, author=world.alice, now=now())
-    assert (get_session_languages(world.alice), get_usage(world.alice)) == (["hi"], size + added)
+    assert (get_session_languages(world.alice), get_usage(world.alice.pk)) == (["hi"], size + added)
     assert is_consistent()
 
     trash_sessions(sessions=[session], now=now())
     assert (count_sessions(world.alice), get_session_languages(world.alice)) == (0, [])
-    assert get_usage(world.alice) == size + added
+    assert get_usage(world.alice.pk) == size + added
     assert is_consistent()
 
     create_session(owner=world.alice, name="talk", now=now())
@@ -65,7 +65,7 @@ def test_values_follow_the_life_of_a_session(world: World):
 
     trash_sessions(sessions=[session], now=now())
     purge_session(session=session, now=world.clock())
-    assert (count_sessions(world.alice), get_usage(world.alice)) == (1, 0)
+    assert (count_sessions(world.alice), get_usage(world.alice.pk)) == (1, 0)
     assert not SessionText.objects.filter(text__contains="grüsse").exists()
     assert is_consistent()
 

@@ -248,7 +248,7 @@ def check_denormalized_values() -> None:
     owner = get_user_model().objects.get(username="alice")
     report = check_consistency(repairs=False)
     assert report.total == report.progress == 1  # which no migration computes
-    assert (count_sessions(owner), get_session_languages(owner), get_usage(owner)) == (1, ["es", "hi"], 60)
+    assert (count_sessions(owner), get_session_languages(owner), get_usage(owner.pk)) == (1, ["es", "hi"], 60)
     newest = Version.objects.get(number=2)
     assert newest.left_out_files.count == 0
     assert newest.file_groups == [["audio", "hi", 1, 40], ["transcriptions", "", 1, 10]]

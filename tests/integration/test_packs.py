@@ -455,7 +455,7 @@ def test_two_imports_at_once_do_not_exceed_the_quota(world: World, settings, mon
 
     assert (job.state, job.error_code) == ("failed", "over_quota")
     assert others[0].state == "succeeded"
-    assert get_usage(world.alice) < 150_000
+    assert get_usage(world.alice.pk) < 150_000
 
 
 # -- Direct uploads -----------------------------------------------------------------------------------------------------------

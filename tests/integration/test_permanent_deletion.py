@@ -40,12 +40,12 @@ def delete(world: World) -> int:
 def test_it_frees_the_quota_at_once_and_only_trashed_sessions_are_deleted(world: World):
     trashed(world)
     other = world.saved("other", PROJECT)
-    used = get_usage(world.alice)
+    used = get_usage(world.alice.pk)
 
     freed = delete(world)
 
     assert freed == sum(map(len, TALK.values()))
-    assert get_usage(world.alice) == used - freed
+    assert get_usage(world.alice.pk) == used - freed
     assert list(signed_in(world.alice).get("/sessions/trash/").context["page"]) == []
     assert signed_in(world.alice).get(f"/sessions/{other.code}/").status_code == 200
 

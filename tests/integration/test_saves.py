@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from sessions_app.models import Blob, DubbingSession, Entry, Job, Upload, Version
 from sessions_app.operations.errors import BadInputError, ConflictError
@@ -13,6 +15,9 @@ from sessions_app.operations.jobs.retry import retry_job
 from sessions_app.operations.saves.request import SaveRequest, request_save
 from sessions_app.operations.saves.retry import retry_on_top
 from tests.world import PROJECT, World, stored_keys
+
+STATEMENTS_OF_A_SAVE = 76
+"""Of one changed file, from the upload to the version."""
 
 
 def test_saving_preserves_every_path_and_byte(world: World):
@@ -57,6 +62,19 @@ def test_saving_again_stores_only_changed_files(world: World):
     assert world.files(session.current)["audio/hi_audio.wav"] == b"a better take"
     first = Version.objects.get(session=session, number=1)
     assert world.files(first)["audio/hi_audio.wav"] == PROJECT["audio/hi_audio.wav"]
+
+
+@pytest.mark.one_stack
+def test_saving_again_needs_few_statements(world: World):
+    session = world.saved(files=PROJECT)
+
+    with CaptureQueriesContext(connection) as queries:
+        world.save(session, {"audio/hi_audio.wav": b"a better take"})
+
+    statements = [query["sql"] for query in queries]
+    assert not [each for each in statements if each.startswith("UPDATE") and "sessiontext" in each]
+    assert not [each for each in statements if each.startswith("DELETE") and "sessions_app_pin" in each]
+    assert len(statements) <= STATEMENTS_OF_A_SAVE
 
 
 def test_replacing_removes_all_other_files(world: World):

@@ -100,7 +100,7 @@ def test_unfinished_uploads_are_discarded_one_by_one_or_all(world: World):
     assert messages[-1] == "3 uploads were discarded, 1.0 KiB."
     assert not Upload.objects.exists()
     assert stored_keys("staging/") == []
-    assert get_usage(world.alice) == 0
+    assert get_usage(world.alice.pk) == 0
 
 
 def test_an_upload_that_a_job_reads_is_not_discarded(world: World):

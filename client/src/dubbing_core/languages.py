@@ -52,8 +52,12 @@ def parse_language_tag(text: str, *, languages: Sequence[str] = ()) -> str:
     for tag in languages:
         if len(tag) <= TAG_LENGTH_LIMIT and tag.replace("_", "-").casefold() == folded:
             return tag
-    if TAG.fullmatch(folded) is None:
-        return ""
+    return _standardize_tag(folded) if TAG.fullmatch(folded) else ""
+
+
+@lru_cache(maxsize=4096)
+def _standardize_tag(folded: str) -> str:
+    """Return the recommended form of a tag, or "" if it is none of a spoken language."""
     import langcodes  # noqa: PLC0415 (slow to import; short commands of the client do not need it)
 
     if not langcodes.tag_is_valid(folded):
@@ -93,6 +97,12 @@ def find_language_tag(path: str, *, languages: Sequence[str] = ()) -> str:
     3. the positions in a name where tools write it: first, after the engine's name, last;
     4. any position, for a tag in `languages`.
     """
+    return _find_tag(path, tuple(languages))
+
+
+@lru_cache(maxsize=4096)
+def _find_tag(path: str, languages: tuple[str, ...]) -> str:
+    # A save looks at every name of a session, and finds the same as the save before.
     *folders, name = path.split("/")
     stem = name.rpartition(".")[0] or name
     for candidate in (*reversed(folders), stem, stem.rpartition(".")[2]):

@@ -17,8 +17,8 @@ def lock_quota(user: AbstractBaseUser) -> None:
     User.objects.select_for_update(no_key=True).filter(pk=user.pk).first()
 
 
-def check_quota(user: AbstractBaseUser, *, adding: int = 0) -> None:
-    """Check that the user stays within the quota.
+def check_quota(owner_id: int, *, adding: int = 0) -> None:
+    """Check that a user stays within the quota.
 
     :param adding: bytes to be stored in addition to those that count already.
     :raises OverQuotaError: they would not.
@@ -26,7 +26,7 @@ def check_quota(user: AbstractBaseUser, *, adding: int = 0) -> None:
     quota = get_quota()
     if quota is None:
         return
-    used = get_usage(user)
+    used = get_usage(owner_id)
     if used + adding > quota:
         addition = f", and {format_size(adding)} more do not fit" if adding else ""
         raise OverQuotaError(

@@ -65,7 +65,7 @@ def perform_import(context: JobContext) -> None:
     size = sum(session.total_size for session in plan.sessions)
     # An uploaded ZIP counts until the job has replaced it by its files; one on this machine never did.
     counted = 0 if "file" in job.params else source.size
-    check_quota(job.owner, adding=max(0, size - counted))
+    check_quota(job.owner_id, adding=max(0, size - counted))
     _check_space(context, plan.sessions)
     context.expect(size)
     stored, failed = ingest_sessions(context, archive, source, plan.sessions)
@@ -77,7 +77,7 @@ def perform_import(context: JobContext) -> None:
     with context.finish() as result:
         # Again: other imports of the owner may have used up the quota in the meantime.
         lock_quota(job.owner)
-        check_quota(job.owner, adding=adding)
+        check_quota(job.owner_id, adding=adding)
         result.update(create_sessions(context, sessions))
         result.update(describe_rest(plan, [*plan.failed, *failed]))
     for upload in Upload.objects.filter(job=job):

@@ -70,7 +70,11 @@ def _lock_rows(digests: Iterable[Digest], *, now: datetime) -> dict[str, Blob]:
     # In one order everywhere, so that two jobs with the same files do not deadlock.
     locked = Blob.objects.select_for_update().filter(sha256__in=by_sha256).order_by("sha256")
     rows = {blob.sha256: blob for blob in locked}
-    Blob.objects.filter(pk__in=[blob.pk for blob in rows.values()], unreferenced_since__isnull=False).exclude(
-        state=Blob.State.DELETING
-    ).update(unreferenced_since=None)
+    unreferenced = [
+        blob.pk
+        for blob in rows.values()
+        if blob.unreferenced_since is not None and blob.state != Blob.State.DELETING
+    ]
+    if unreferenced:
+        Blob.objects.filter(pk__in=unreferenced).update(unreferenced_since=None)
     return rows

@@ -57,7 +57,8 @@ def _assign_uploads(job: Job, ids: list[int]) -> None:
         if len(readers) != len(batch):
             raise UploadsDeletedError
         # Queried after the rows are locked. The uploads of a failed job may be assigned to another one.
-        if Job.objects.filter(pk__in={reader for reader in readers if reader}).unfinished().exists():
+        earlier = {reader for reader in readers if reader}
+        if earlier and Job.objects.filter(pk__in=earlier).unfinished().exists():
             raise NotAllowedError(
                 "Another job is reading these files already. Wait for it, or cancel it first.",
                 code="upload_in_use",

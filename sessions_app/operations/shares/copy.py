@@ -36,7 +36,7 @@ def copy_shared_export(*, share: Share, owner: AbstractBaseUser, now: datetime) 
     contents = _build_contents(share, now=now)
     created_at = metadata.read_timestamps(version.metadata).created_at
     files, size = _measure(contents)
-    check_quota(owner, adding=size)
+    check_quota(owner.pk, adding=size)
     check_disk_space(files * BYTES_PER_FILE, now=now)
     with transaction.atomic():
         _reload(share, now=now)

@@ -49,7 +49,7 @@ def create_uploads(
         upload.owner_id, upload.created_at = owner.pk, now
     # A power failure may undo the rows as well as the parts; the client then creates the uploads again.
     with deferred_sync():
-        check_quota(owner, adding=sum(upload.size for upload in new))
+        check_quota(owner.pk, adding=sum(upload.size for upload in new))
         check_disk_space(_estimate_space(new), now=now)
         Upload.objects.filter(pk__in=[upload.pk for upload in resumed]).update(
             expires_at=now + settings.UPLOAD_RETENTION

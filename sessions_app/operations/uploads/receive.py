@@ -34,7 +34,7 @@ def put_part(*, upload: Upload, number: int, chunks: Iterable[bytes], now: datet
     """
     store = get_store()
     check_accepts_parts(upload, [number], now=now)
-    check_quota(upload.owner)
+    check_quota(upload.owner_id)
     length = part_length(upload, number)
     check_part_space(length)
     store_id = initiate_multipart(upload, store)

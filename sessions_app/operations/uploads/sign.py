@@ -43,8 +43,8 @@ def sign_parts(*, parts: Sequence[PartRequest], now: datetime) -> list[SignedPar
     numbers: dict[Upload, list[int]] = defaultdict(list)
     for part in parts:
         numbers[part.upload].append(part.number)
-    for owner in {upload.owner for upload in numbers}:
-        check_quota(owner)
+    for owner_id in {upload.owner_id for upload in numbers}:
+        check_quota(owner_id)
     for upload, requested in numbers.items():
         check_accepts_parts(upload, requested, now=now)
     if empty := next((upload for upload in numbers if upload.size == 0), None):

@@ -19,6 +19,7 @@ from django.conf import settings
 from django.test import Client
 
 from dubbing_core.zips.member_names import is_junk
+from sessions_app.api.rates import counter
 from sessions_app.models import Blob, DubbingSession, Job, Pin, Upload, Version
 from sessions_app.storage import get_store
 from tests.corpus import ARCHIVES, FUZZED, JSON, MEDIA, SAMPLES, Sample
@@ -87,6 +88,7 @@ class Portal:
 
     def import_zip(self, data: bytes, filename: str = "sample.zip") -> Job:
         """Upload and import a ZIP; all responses and the job's page must be correct."""
+        counter.clear()
         files = [{"path": filename, "size": len(data)}]
         response = self.check(post_json(self.client, f"{ROOT}/uploads", {"uploads": files}), 201)
         (upload,) = response.json()["uploads"]

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from dubbing_core.categories import PRIVATE_FOLDER, Category
-from dubbing_core.file_kinds import FileKind, guess_kind
+from dubbing_core.file_kinds import FileKind, guess_kind, split_name
 from dubbing_core.labels import Label, Role
 from dubbing_core.languages import find_language_tag, parse_language_code
 from dubbing_core.layouts.folder_index import FolderIndex, is_junk
@@ -24,14 +24,14 @@ def label_others(
     folder: FolderIndex,
     paths: Sequence[str],
     *,
-    source: str | None,
+    sources: Collection[str],
     languages: Sequence[str],
     spoken: Mapping[str, str],
     stems: Sequence[str],
 ) -> dict[str, Label]:
     """Return labels for files that no tool claims.
 
-    :param source: the source video, if it is one of them.
+    :param sources: the source videos among them.
     :param languages: target languages that are known already.
     :param stems: case-folded names of all sources, without extension.
     :param spoken: the source's language by folder, with its slash, of projects in which it is known.
@@ -39,7 +39,7 @@ def label_others(
     labels: dict[str, Label] = {}
     tagged: dict[str, str] = {}
     for path in paths:
-        if path == source:
+        if path in sources:
             labels[path] = Label(
                 category=Category.ORIGINAL_VIDEO, language=_find_spoken(path, spoken), role=Role.SOURCE
             )
@@ -56,7 +56,7 @@ def label_others(
             elif guess_kind(path) is FileKind.SUBTITLE and category is Category.TRANSCRIPTIONS and language:
                 tagged[path] = language
             labels[path] = Label(category=category, language=language, role=role)
-    _label_tagged_subtitles(labels, tagged, languages, spoken)
+    _label_tagged_subtitles(labels, tagged, languages, spoken, stems)
     _read_documents(folder, labels)
     return labels
 
@@ -66,11 +66,16 @@ def _label_tagged_subtitles(
     tagged: Mapping[str, str],
     languages: Collection[str],
     spoken: Mapping[str, str],
+    stems: Collection[str],
 ) -> None:
-    """Label subtitles in a language: the source's transcript, or translations."""
+    """Label subtitles in a language: the source's transcript, or translations.
+
+    Those with a source's whole name are its transcript, whichever language the name ends with.
+    """
     undubbed = _find_undubbed_language(labels, tagged, languages)
     for path, language in tagged.items():
         is_source = language == (_find_spoken(path, spoken) or undubbed)
+        is_source = is_source or split_name(path)[0].casefold() in stems
         category = Category.TRANSCRIPTIONS if is_source else Category.TRANSLATIONS
         labels[path] = replace(labels[path], category=category, role=suggest_role(path, category))
 

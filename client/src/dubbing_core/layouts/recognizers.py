@@ -98,7 +98,8 @@ def _claim(labels: dict[str, Label], claimed: dict[str, Label]) -> None:
 def _choose_source(labels: dict[str, Label], each: ToolFolder, questions: list[Question]) -> None:
     """Label the source among a tool's candidates, or ask."""
     candidates = [path for path in each.source_candidates if path not in labels]
-    if each.has_source() or not candidates:
+    is_found = any(path in labels and labels[path].role is Role.SOURCE for path in each.source_candidates)
+    if each.has_source() or is_found or not candidates:
         return
     best = candidates if len(candidates) == 1 else find_candidates(candidates)
     if len(best) == 1 or (best and are_bases(best, candidates)):
@@ -126,21 +127,20 @@ def _label_others(
     spoken: Mapping[str, str],
 ) -> None:
     others = [path for path in folder.paths if path not in labels]
-    has_source = _has_source(labels.values())
-    # Beside a tool that has its source, another video is one only if further videos derive from it.
-    candidates = find_candidates([path for path in others if not is_junk(path)], needs_evidence=has_source)
-    source = candidates[0] if len(candidates) == 1 else None
-    is_asked = any(question.code is QuestionCode.SOURCE_AMBIGUOUS for question in questions)
-    if len(candidates) > 1 and not (is_asked or has_source):
-        questions.append(_ask_which(candidates))
     sources = [path for path, label in labels.items() if label.role is Role.SOURCE]
+    candidates = find_candidates([path for path in others if not is_junk(path)], sources=sources)
+    is_clear = len(candidates) == 1 or are_bases(candidates, others)
+    found = candidates if is_clear else []
+    is_asked = any(question.code is QuestionCode.SOURCE_AMBIGUOUS for question in questions)
+    if not is_clear and not (is_asked or sources):
+        questions.append(_ask_which(candidates))
     labels |= generic.label_others(
         folder,
         others,
-        source=source,
+        sources=found,
         languages=targets,
         spoken=spoken,
-        stems=list_stems([*sources, source] if source else sources),
+        stems=list_stems([*sources, *found]),
     )
 
 

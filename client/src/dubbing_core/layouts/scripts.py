@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Collection, Mapping
 
 SAMPLE_LENGTH = 20_000
 """Characters of a text that are examined."""
@@ -25,14 +26,22 @@ RANGES = (
     ("kn", "\u0c80-\u0cff"),
     ("ml", "\u0d00-\u0d7f"),
     ("gu", "\u0a80-\u0aff"),
+    ("bn", "\u0980-\u09ff"),
+    ("pa", "\u0a00-\u0a7f"),
+    ("si", "\u0d80-\u0dff"),
+    ("my", "\u1000-\u109f"),
+    ("lo", "\u0e80-\u0eff"),
     ("km", "\u1780-\u17ff"),
     ("zh", "\u4e00-\u9fff"),
 )
 SCRIPTS = [(language, re.compile(f"[{letters}]")) for language, letters in RANGES]
 KANA = re.compile("[\u3040-\u30ff]")
 LATIN = re.compile("[a-zA-Z\u00c0-\u024f]")
-WORD = re.compile(r"[^\W\d_]+")
-WORDS_REQUIRED = 25
+# Vowels of Indic scripts are combining characters: no letters, but parts of words.
+WORD = re.compile(r"(?:[^\W\d_]|[\u0900-\u0963\u0971-\u097f])+")
+WORDS_REQUIRED = 10
+FREQUENT_REQUIRED = 3
+"""Frequent words of the language that a text contains at least."""
 LEAD_REQUIRED = 1.5
 """Factor by which the first language must lead."""
 FREQUENT_WORDS = {
@@ -50,6 +59,38 @@ FREQUENT_WORDS = {
     "sv": "och att det som en på är av för med den jag inte har de ett om vi",
 }
 FREQUENT = {language: frozenset(words.split()) for language, words in FREQUENT_WORDS.items()}
+# Scripts of several languages, which their own frequent words distinguish.
+SHARED_SCRIPTS = (
+    (
+        re.compile("[\u0400-\u052f]"),
+        {
+            "ru": "и в не на что я с он как это по но они из у мы так же вы за бы только её было от для",
+            "uk": "і в не на що я з він як це та до але вони із у ми так ви за б тільки її було від для є й",
+            "bg": "и в не на че аз с той как това по но те от ние така за би само я беше да се ще са",
+            "sr": "и у не на да ја са он како то по али они из ми тако за би само је било од се су",
+        },
+    ),
+    (
+        re.compile("[\u0600-\u06ff]"),
+        {
+            "ar": "في من على أن إلى ما هذا هذه التي الذي لا عن مع كان هو هي لم وهو كل قد بعد يجب أو",
+            "fa": "در از به که این را با است برای آن می و های یک خود تا بر هم نیز شده اما ما",
+            "ur": "کے میں کی ہے اور سے کا کو اس پر نے کہ ہیں یہ نہیں ایک جو تھا بھی ہم",
+        },
+    ),
+    (
+        re.compile("[\u0900-\u097f]"),
+        {
+            "hi": "के है में की और से का को नहीं यह पर कि हैं एक हम ने भी तो था इस हमें अभी",
+            "mr": "आहे आणि या ते होते हे आहेत नाही मी तो एक की च्या ला आपण केले",
+            "ne": "छ र को मा यो हो पनि ले छन् भने गर्न भएको एक हामी",
+        },
+    ),
+)
+SHARED = [
+    (script, {language: frozenset(words.split()) for language, words in languages.items()})
+    for script, languages in SHARED_SCRIPTS
+]
 MARKUP = re.compile(r"<[^<>]*>|\{\\[^{}]*\}|\d\d:\d\d:\d\d\S*|-->")
 
 
@@ -64,19 +105,19 @@ def detect_text_language(text: str) -> str:
     for language, script in SCRIPTS:
         if len(script.findall(sample)) > SHARE_REQUIRED * letters:
             return language
+    for script, languages in SHARED:
+        if len(script.findall(sample)) > SHARE_REQUIRED * letters:
+            return _detect_by_words(sample, languages)
     if len(LATIN.findall(sample)) < (1 - SHARE_REQUIRED) * letters:
         return ""
-    return _detect_by_words(sample)
+    return _detect_by_words(sample, FREQUENT)
 
 
-def _detect_by_words(sample: str) -> str:
+def _detect_by_words(sample: str, languages: Mapping[str, Collection[str]]) -> str:
     words = Counter(word.casefold() for word in WORD.findall(sample))
     if words.total() < WORDS_REQUIRED:
         return ""
-    scores = {
-        language: sum(words[word] for word in frequent) / words.total()
-        for language, frequent in FREQUENT.items()
-    }
-    (best, score), (_, second) = Counter(scores).most_common(2)
-    is_clear = score > LEAD_REQUIRED * second and score > 1 / 10
-    return best if is_clear else ""
+    counts = {language: sum(words[word] for word in frequent) for language, frequent in languages.items()}
+    (best, count), (_, second) = Counter(counts).most_common(2)
+    is_clear = count > LEAD_REQUIRED * second and count > words.total() / 10
+    return best if is_clear and count >= FREQUENT_REQUIRED else ""

@@ -18,27 +18,37 @@ from dubbing_core.layouts.names import (
 SOURCE_NAME = re.compile(rf"^{SOURCE_WORD}([_. -]|video|$)|[_. -]{SOURCE_WORD}$")
 SOURCE_FOLDER = re.compile(rf"{SOURCE_WORD}s?([_-]?videos?)?")
 GENERATED_SUFFIX = re.compile(rf"{MIXED_NAME}|{FINAL_NAME}|dub|translated|voice.?over|tts")
+DERIVED = frozenset({FileKind.AUDIO, FileKind.SUBTITLE})
 SEPARATORS = "_-. (["
 SUFFIX_BORDERS = "_-. ()[]"
 
 
-def find_candidates(paths: Sequence[str], *, needs_evidence: bool = False) -> list[str]:
+def find_candidates(paths: Sequence[str], *, sources: Collection[str] = ()) -> list[str]:
     """Return the videos that may be the source.
 
     It is one where names decide, else all of equal rank.
 
     :param paths: files, of which the videos are considered.
-    :param needs_evidence: a video that is only alone is no candidate.
+    :param sources: sources that tools have already. Beside them a video is one only if other files are named after it.
     """
-    every = [path for path in paths if guess_kind(path) is FileKind.VIDEO]
+    known = set(sources)
+    every = [*known, *(path for path in paths if guess_kind(path) is FileKind.VIDEO)]
     bases = _find_bases(every)
-    videos = [path for path in every if path not in bases and not is_generated_video(path)]
+    videos = [
+        path for path in every if path not in bases and path not in known and not is_generated_video(path)
+    ]
     named = [path for path in videos if _is_named_source(path)]
     used = [path for path in videos if path in bases.values()]
+    # A source may be named like a result: `talk_final.mp4` beside `talk_final_es.mp4`.
+    used = used or [
+        path
+        for path in _find_bases(every, only_languages=True).values()
+        if path not in known and path not in bases
+    ]
     if named or used:
-        videos = named or used
-    elif needs_evidence:
-        return []
+        videos = named or list(dict.fromkeys(used))
+    elif sources:
+        videos = _find_named_by_others(videos, paths)
     else:
         videos = [path for path in videos if not is_in_generated_folder(path)]
     depth = min((path.count("/") for path in videos), default=0)
@@ -57,7 +67,21 @@ def _is_named_source(path: str) -> bool:
     return SOURCE_NAME.search(stem) is not None or any(map(SOURCE_FOLDER.fullmatch, folders))
 
 
-def _find_bases(videos: Sequence[str]) -> dict[str, str]:
+def _find_named_by_others(videos: Sequence[str], paths: Sequence[str]) -> list[str]:
+    """Return the videos after which texts or audio in the same folder are named: `talk.srt`, `talk.es.wav`."""
+    stems = {path.rpartition(".")[0].casefold(): path for path in videos}
+    named: dict[str, None] = {}
+    for path in paths if stems else ():
+        if guess_kind(path) in DERIVED:
+            stem = path.rpartition(".")[0].casefold()
+            for end in range(len(stem), stem.rfind("/") + 1, -1):
+                if stem[:end] in stems and (end == len(stem) or _is_generated(stem[end:])):
+                    named[stems[stem[:end]]] = None
+                    break
+    return list(named)
+
+
+def _find_bases(videos: Sequence[str], *, only_languages: bool = False) -> dict[str, str]:
     """Return the base of each derived video.
 
     Its stem is the base's with a language or a tool's word after it.
@@ -75,14 +99,17 @@ def _find_bases(videos: Sequence[str]) -> dict[str, str]:
             if stem[end] not in SEPARATORS:
                 continue
             base = by_stem.get(f"{folder}/{stem[:end]}") or by_stem.get(stem[:end])
-            if base is not None and base != path and _is_generated(stem[end:]):
+            is_generated = _is_language if only_languages else _is_generated
+            if base is not None and base != path and is_generated(stem[end:]):
                 bases[path] = base
                 break
     return bases
 
 
 def _is_generated(suffix: str) -> bool:
+    return _is_language(suffix) or GENERATED_SUFFIX.search(suffix.strip(SUFFIX_BORDERS)) is not None
+
+
+def _is_language(suffix: str) -> bool:
     words = suffix.strip(SUFFIX_BORDERS)
-    return bool(
-        parse_language_tag(words) or find_language_tag(f"{words}.mp4") or GENERATED_SUFFIX.search(words)
-    )
+    return bool(parse_language_tag(words) or find_language_tag(f"{words}.mp4"))

@@ -267,6 +267,8 @@ def test_archived_projects_have_their_own_sources():
         (["talk_source.mov", "talk_es.mp4", "talk_fr.mp4"], "talk_source.mov"),
         (["source/take.mp4", "es.mp4", "fr.mp4"], "source/take.mp4"),
         (["project/talk.mp4", "project/dubbed/talk.mp4"], "project/talk.mp4"),
+        (["talk_final.mp4", "talk_final_es.mp4", "talk_final.srt"], "talk_final.mp4"),
+        (["talk_final.mp4", "talk_final_mixed.mp4"], None),
         (["a.mp4", "b.mp4"], None),
         (["talk_en.mp4", "talk_es.mp4"], None),
         (["hi_final.mp4"], None),
@@ -433,6 +435,37 @@ def test_videos_of_two_projects_in_one_folder_have_two_sources():
     )
 
     assert result.sources == ["lecture.mp4", "talk.mp4"]
+
+
+def test_a_tool_without_its_source_takes_no_video_of_another():
+    files = {
+        "SubtitleEditTts.json": {"Items": []},
+        "a.csv": "speaker,start_time,end_time,transcription,translation\n",
+    }
+    labels = recognize_files({**files, "talk.mp4": None, "talk_fr.mp4": None}).labels
+
+    assert labels["talk.mp4"].role is Role.SOURCE
+    assert labels["talk_fr.mp4"].role is Role.DUBBED_VIDEO
+
+
+def test_a_source_beside_another_tools_is_found_by_the_files_named_after_it():
+    paths = [
+        "a/origin_video.mp4",
+        "a/krillinai_manifest.json",
+        "b/talk.mp4",
+        "b/talk.srt",
+        "b/talk_es.wav",
+        "b/x.mp4",
+    ]
+
+    assert recognize_files(dict.fromkeys(paths)).sources == ["a/origin_video.mp4", "b/talk.mp4"]
+
+
+def test_the_transcript_has_the_whole_name_of_the_source():
+    labels = labels_of("ep_02_en.mp4", "ep_02_en.srt", "ep_02_en_es.mp4", "ep_02_en_es.srt")
+
+    assert labels["ep_02_en.srt"].role is Role.TRANSCRIPT
+    assert labels["ep_02_en_es.srt"].role is Role.TRANSLATION
 
 
 def test_the_language_follows_the_title_of_the_source():

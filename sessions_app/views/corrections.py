@@ -71,7 +71,9 @@ def voices(request: SignedInRequest, code: UUID) -> HttpResponse:
     """Edit the voices of languages and speakers."""
     session = get_session_or_404(request.user, code, Action.EDIT)
     page = f"{reverse('session-detail', args=[session.code])}#voices"
-    known = (session.current.metadata.get("voices") or {}) if session.current else {}
+    stored = (session.current.metadata.get("voices") or {}) if session.current else {}
+    # Settings of a tool are an object: the form has an empty field for them, which keeps them.
+    known = {key: voice if isinstance(voice, str) else "" for key, voice in stored.items()}
     pairs = zip(request.POST.getlist("key"), request.POST.getlist("voice"), strict=False)
     forms = [VoiceForm({"key": key, "voice": voice}) for key, voice in pairs]
     invalid = next((form for form in forms if not form.is_valid()), None)

@@ -15,7 +15,7 @@ from sessions_app.models import DubbingSession, Entry, Job, Version
 from tests.integration.programs import Program, problem_of
 from tests.integration.sketches import current_of, signed_in
 from tests.unit.core.layouts.tool_folders import TEXTS, srt
-from tests.world import World, read_object
+from tests.world import World, read_object, zip_of_files
 
 pytestmark = pytest.mark.one_stack
 
@@ -196,6 +196,20 @@ def test_voices_are_edited(world: World, alice: Program):
     assert current_of(session).metadata["voices"] == edited
     world.save(session, {"voices/voice_assignments.json": b'{"hi": "Deep", "es": "New"}'}, rooted=True)
     assert current_of(session).metadata["voices"] == edited
+
+
+def test_a_tools_settings_are_kept_until_a_voice_replaces_them(world: World):
+    settings = {"engine": "piper", "speed": 1.1}
+    document = {"session_name": "talk", "languages": ["hi"], "voices": {"hi": settings, "es": "Deep"}}
+    job = world.imported(zip_of_files({"metadata.json": json.dumps(document).encode(), "talk.mp4": b"x"}))
+    session = DubbingSession.objects.get(name="talk")
+    browser = signed_in(world.alice)
+    assert job.state == Job.State.SUCCEEDED, job.error_message
+
+    browser.post(f"/sessions/{session.code}/voices/", {"key": ["hi", "es"], "voice": ["", "Bright"]})
+    assert current_of(session).metadata["voices"] == {"hi": settings, "es": "Bright"}
+    browser.post(f"/sessions/{session.code}/voices/", {"key": ["hi"], "voice": ["Warm"]})
+    assert current_of(session).metadata["voices"] == {"hi": "Warm", "es": "Bright"}
 
 
 @pytest.mark.parametrize("layout", ["session", "saved"])

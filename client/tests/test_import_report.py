@@ -52,6 +52,8 @@ def test_a_preview_lists_sessions_readings_and_missing_files():
         "session_count": 2,
         "ignored": [".DS_Store"],
         "ignored_count": 1,
+        "left_out": ["README.txt"],
+        "left_out_count": 1,
     }
 
     assert list_preview(preview) == [
@@ -68,6 +70,7 @@ def test_a_preview_lists_sessions_readings_and_missing_files():
         "    metadata.json names 1 file that the ZIP lacks:",
         "      audio/es.wav",
         "    and 1 more sessions",
-        "  Left out: 1 file",
+        "  Left out: 2 files",
+        "    README.txt",
         "    .DS_Store",
     ]

@@ -36,10 +36,10 @@ def list_preview(preview: Result) -> list[str]:
     for session in preview["sessions"]:
         lines += _list_session(session)
     lines += _more(preview["session_count"] - len(preview["sessions"]), "sessions")
-    lines += _list_rest(
-        {**preview, "left_out": preview["ignored"], "left_out_count": preview["ignored_count"]}
-    )
-    return lines
+    # Files of operating systems are left out as well.
+    left_out = [*preview["left_out"], *preview["ignored"]]
+    count = preview["left_out_count"] + preview["ignored_count"]
+    return [*lines, *_list_rest({**preview, "left_out": left_out, "left_out_count": count})]
 
 
 def _list_session(session: Result) -> list[str]:

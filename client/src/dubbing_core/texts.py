@@ -14,7 +14,8 @@ from dubbing_core.categories import Category, classify_path, detect_language
 from dubbing_core.dialog_lines import find_lines, join_texts
 from dubbing_core.file_kinds import split_name
 from dubbing_core.labels import Label, Role
-from dubbing_core.languages import parse_language_tag
+from dubbing_core.languages import find_language_tag, parse_language_tag
+from dubbing_core.text_decoding import decode_text
 
 READ_LIMIT = 4 * 1024 * 1024
 """In bytes. Larger files are skipped."""
@@ -75,7 +76,7 @@ def extract_place(path: str, data: bytes, key: str) -> str:
         return _read_file(path, data, SPOKEN_KEYS)
     if split_name(path)[1].casefold() != ".csv":
         return _scrub(join_texts(find_lines(_parse_json(data)), key))
-    rows = _decode(data).splitlines()
+    rows = decode_text(data).splitlines()
     try:
         folded = [
             {(name or "").strip().casefold(): value for name, value in row.items()}
@@ -157,9 +158,9 @@ def _read_file(path: str, data: bytes, keys: Sequence[str]) -> str:
         case ".json":
             return _extract_text(_parse_json(data), keys)
         case ".srt" | ".vtt":
-            return " ".join(_subtitle_lines(_decode(data)))
+            return " ".join(_subtitle_lines(decode_text(data, language=find_language_tag(path))))
         case ".txt":
-            return _decode(data).strip()
+            return decode_text(data, language=find_language_tag(path)).strip()
         case _:
             return ""
 
@@ -187,18 +188,9 @@ def _subtitle_lines(text: str) -> Iterator[str]:
 
 def _parse_json(data: bytes) -> Any:
     try:
-        return json.loads(_decode(data))
+        return json.loads(decode_text(data))
     except (ValueError, RecursionError):
         return None
-
-
-def _decode(data: bytes) -> str:
-    # Windows tools write UTF-16, always with a byte order mark.
-    encoding = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
-    try:
-        return data.decode(encoding).replace("\0", "")
-    except UnicodeDecodeError:
-        return ""
 
 
 def _scrub(text: str) -> str:

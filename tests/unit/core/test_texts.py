@@ -72,7 +72,9 @@ def test_files_named_for_a_language_add_missing_translations():
         "translations/movie.es.srt": SRT.encode(),
         "translations/fr.vtt": VTT.encode(),
         "translations/de.txt": "Hallo\n".encode("utf-16"),
-        "translations/it.txt": b"\xff",
+        "translations/it.txt": b"\xff\x01",
+        "translations/ru.txt": "Привет".encode("cp1251"),
+        "translations/pl.txt": "Dzień dobry, żółw".encode("cp1250"),
         "translations/pt-BR/lines.json": rendered([{"text": "Hello", "translation": "Olá"}]),
         "translations/language_translations.json": rendered({"ja": "こんにちは", "hi": "B"}),
         "translations/notes.txt": b"irrelevant",
@@ -85,6 +87,8 @@ def test_files_named_for_a_language_add_missing_translations():
         "de": "Hallo",
         "pt-BR": "Olá",
         "ja": "こんにちは",
+        "ru": "Привет",
+        "pl": "Dzień dobry, żółw",
     }
 
 

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from dubbing_core.paths import JUNK_NAMES
+from dubbing_core.text_decoding import decode_text
 
 SMALL_FILE_LIMIT = 4 * 1024 * 1024
 """In bytes; larger files are not read."""
@@ -96,13 +97,7 @@ class FolderIndex:
     def load_text(self, path: str) -> str:
         """Return a small file's text, or "" where it cannot be read as such."""
         data = self.read(path)
-        if not data:
-            return ""
-        encoding = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            return ""
+        return decode_text(data) if data else ""
 
     def load_json(self, path: str) -> Any:
         """Return a small file's JSON value, or None where it has none."""

@@ -28,6 +28,7 @@ from dubbing_core.layouts.folder_index import FolderIndex, ReadSmallFile, is_jun
 from dubbing_core.layouts.names import is_finish_marker
 from dubbing_core.layouts.recognition import Question, QuestionCode, Recognition, TextPlace, ToolFolder
 from dubbing_core.layouts.sources import are_bases, find_candidates
+from dubbing_core.steps import Step
 
 TOOLS = (
     krillinai,
@@ -178,7 +179,7 @@ def _summarize(
     ]
     voices: dict[str, str] = {}
     translations: dict[str, TextPlace] = {}
-    finished = {
+    finished: dict[str, Step | None] = {
         path: None for path, label in labels.items() if label.role is Role.MARKER and is_finish_marker(path)
     }
     for each in found:

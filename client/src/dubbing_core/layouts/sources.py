@@ -68,7 +68,10 @@ def _is_named_source(path: str) -> bool:
 
 
 def _find_named_by_others(videos: Sequence[str], paths: Sequence[str]) -> list[str]:
-    """Return the videos after which texts or audio in the same folder are named: `talk.srt`, `talk.es.wav`."""
+    """Return the videos after which texts or audio beside them are named.
+
+    Such are `talk.srt` and `talk.es.wav`.
+    """
     stems = {path.rpartition(".")[0].casefold(): path for path in videos}
     named: dict[str, None] = {}
     for path in paths if stems else ():

@@ -145,7 +145,7 @@ def test_what_no_session_can_represent_is_left_out_on_request_only(machine, tmp_
     assert (plan["new"], len(plan["unrepresentable"])) == (["hi.srt"], 30)
 
     saved = laptop.run("save", work, "--name", "Left out", "--skip-unrepresentable")
-    assert "1 file, 4 B, 30 files left out, 4 B sent." in saved.out
+    assert "“Left out” (4 B, 30 files left out, 4 B sent). 1 new: " in saved.out
     assert "Left out: “caf⟦U+DCE9⟧ 00.wav” is not valid Unicode.\n" in saved.err
     assert "10 more were left out." in saved.err
     info = laptop.run_json("info", "Left out")

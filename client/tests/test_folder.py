@@ -11,6 +11,7 @@ import pytest
 
 from dubbing_client.errors import FolderError
 from dubbing_client.folder import Folder, is_ignored
+from dubbing_client.name_probe import probe_rules
 from dubbing_core.name_mapping import LINUX, WINDOWS
 
 needs_links = pytest.mark.skipif(sys.platform == "win32", reason="links need privileges on Windows")
@@ -27,13 +28,14 @@ def test_files_of_operating_systems_and_hidden_folders_are_not_listed(work):
         ".git/config",
         "audio/.cache/x",
         "audio/.hi.wav.0123456789abcdef.dubs-part",
+        "audio/take.dubs-part",
     ):
         work.write(path)
-    assert work.listed() == [".pipeline.json", "audio/hi.wav", "talk.mp4"]
+    assert work.listed() == [".pipeline.json", "audio/hi.wav", "audio/take.dubs-part", "talk.mp4"]
 
 
 @pytest.mark.parametrize(
-    "path", [".git/config", "a/.venv/b", "audio/.DS_Store", "__MACOSX/x", ".x.dubs-part"]
+    "path", [".git/config", "a/.venv/b", "audio/.DS_Store", "__MACOSX/x", ".x.0123456789abcdef.dubs-part"]
 )
 def test_ignored_files_never_count_as_removed(work, path):
     assert is_ignored(path)
@@ -140,6 +142,13 @@ def test_there_is_no_place_for_a_name_that_the_system_cannot_hold(work, path):
     assert Folder(work.path, rules=LINUX).place(path).is_relative_to(work.path)
     with pytest.raises(FolderError, match="is not a valid name on this system"):
         Folder(work.path, rules=WINDOWS).place(path)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the expected rules are those of Linux")
+def test_a_probe_of_a_folder_leaves_nothing_behind(work, tmp_path):
+    assert work.folder.find_rules(["HI.wav", "hi.wav"]) == LINUX
+    assert list(work.path.iterdir()) == []
+    assert probe_rules(tmp_path / "missing") == LINUX
 
 
 @needs_links

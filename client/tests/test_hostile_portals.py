@@ -6,7 +6,6 @@ import gzip
 import hashlib
 import json
 import os
-import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -25,13 +24,13 @@ from dubbing_client.errors import (
     UnsafeNamesError,
 )
 from dubbing_client.file_hashes import hash_file
-from dubbing_client.folder import is_junction
+from dubbing_client.folder import Folder, is_junction
 from dubbing_client.load_plan import plan_load
 from dubbing_client.retries import Retries
 from dubbing_client.state import State
 from dubbing_client.transport import RESPONSE_LIMIT
 from dubbing_client.uploader import LocalFile, NewUpload, Uploader
-from dubbing_core.name_mapping import SYSTEMS, WINDOWS
+from dubbing_core.name_mapping import WINDOWS
 
 CODE = "00000000-0000-4000-8000-000000000001"
 METADATA = b'{"video_name": "talk.mp4"}'
@@ -140,7 +139,6 @@ def test_names_with_invisible_characters_are_only_loaded_on_request(portal, tmp_
         (["../x.srt"], "contains “..”"),
         (["/etc/x"], "is absolute"),
         (["audio/x.srt", "audio/x.srt/y"], "needs the folder “audio/x.srt”, which is a file"),
-        ([".x.srt.0123456789abcdef.dubs-part"], "has the name of an unfinished download"),
     ],
 )
 def test_impossible_names_are_refused_before_anything_is_written(portal, tmp_path, capsys, paths, sentence):
@@ -160,10 +158,21 @@ def test_impossible_names_are_refused_before_anything_is_written(portal, tmp_pat
     ],
 )
 def test_names_stay_in_the_folder_on_windows(portal, tmp_path, monkeypatch, paths, names):
-    monkeypatch.setitem(SYSTEMS, sys.platform, WINDOWS)
+    monkeypatch.setattr("dubbing_client.folder.probe_rules", lambda _: WINDOWS)
     portal.files = dict.fromkeys(paths, b"data")
     assert main(["load", "Talk", str(tmp_path / "talk"), "--allow-hidden"]) == 0
     assert set(written(tmp_path)) == {f"talk/{name}" for name in names}
+
+
+def test_the_name_of_an_unfinished_download_is_mapped(portal, tmp_path):
+    portal.files = {".x.srt.0123456789abcdef.dubs-part": b"data", "x.dubs-part": b"other"}
+    work = tmp_path / "talk"
+    assert main(["load", "Talk", str(work), "--allow-hidden"]) == 0
+    assert written(work) == ["_x.srt.0123456789abcdef.dubs-part", "x.dubs-part"]
+    state = State.read(portal.server.url, Folder(work))
+    assert state.aliases == {
+        "_x.srt.0123456789abcdef.dubs-part": ".x.srt.0123456789abcdef.dubs-part",
+    }
 
 
 def test_a_link_in_the_folder_leads_nowhere(portal, tmp_path, capsys):

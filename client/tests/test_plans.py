@@ -16,6 +16,7 @@ from dubbing_client.load_plan import plan_load, remote_files
 from dubbing_client.loader import load
 from dubbing_client.obstacles import delete_obstacles
 from dubbing_client.save_plan import plan_save
+from dubbing_client.save_preview import preview_save
 from dubbing_client.state import Base
 from dubbing_client.uploader import LocalFile, NewUpload, group_into_uploads
 from dubbing_core.selection import Selection
@@ -97,6 +98,25 @@ def test_an_unchanged_folder_needs_no_manifest(work):
     api = StubApi(1, entry("hi.wav"))
     plan = plan_save(api, work.folder, state)
     assert (plan.parent, plan.removed, api.calls) == (1, [], [])
+
+
+def test_a_file_that_became_executable_is_saved(work):
+    script = work.write("run.sh")
+    work.write("talk.mp4")
+    state = synced_state(work)
+    state.executables = []
+    script.chmod(0o755)
+    plan = plan_save(StubApi(1, entry("run.sh"), entry("talk.mp4")), work.folder, state)
+    hashes = {path: sha256 for path, _, sha256 in hash_folder(work.folder, plan.listing, state)}
+    preview = preview_save(plan, hashes)
+    assert (preview.new, preview.changed, preview.modes) == ((), ("run.sh",), {"run.sh"})
+    assert preview.summary.words == "1 relabeled: run.sh"
+    assert plan.executables_after == ["run.sh"]
+    with pytest.raises(ConflictError, match=r"run\.sh"):
+        plan_save(StubApi(2, entry("run.sh", b"other"), entry("talk.mp4")), work.folder, state)
+    # What a disk without such a bit reports is the same after a save as before it.
+    state.executables = plan.executables_after
+    assert not plan_save(StubApi(1, entry("run.sh")), work.folder, state).other_modes
 
 
 def test_a_deleted_file_is_removed_by_its_path_in_the_session(work):
@@ -229,6 +249,20 @@ def test_only_different_files_are_fetched(work):
     assert sorted(file.path for file in plan.fetch) == ["es.wav", "fr.wav"]
     assert plan.overwritten == ["es.wav"]
     plan.check(overwrite=False)
+
+
+def test_a_load_makes_files_executable_and_remembers_it(work):
+    work.write("run.sh").chmod(0o644)
+    work.write("old.sh").chmod(0o755)
+    state = synced_state(work)
+    api = StubApi(2, {**entry("run.sh"), "executable": True}, entry("old.sh"))
+    plan = plan_load(api, work.folder, state)
+    assert [file.path for file in plan.other_modes] == ["run.sh", "old.sh"]
+    load(api, plan, state)
+    assert work.folder.listing().files["run.sh"].is_executable
+    assert not work.folder.listing().files["old.sh"].is_executable
+    assert work.state().executables == ["run.sh"]
+    assert not plan_save(api, work.folder, work.state()).other_modes
 
 
 def test_unsaved_changes_are_not_overwritten_by_default(work):

@@ -240,6 +240,16 @@ def test_a_load_returns_exactly_what_was_saved(machine, tmp_path):
     laptop.run_json("load", "Exact", tmp_path / "again")
     assert facts_of(tmp_path / "again") == facts_of(work)
 
+    # So is the executable bit.
+    (work / "run.sh").chmod(0o644)
+    assert "  change  run.sh: no longer executable\n" in laptop.run("save", work, "--dry-run").out
+    assert laptop.run("diff", work).out == "changed  run.sh\n"
+    assert laptop.run_json("save", work)["changed"] == ["run.sh"]
+    assert laptop.run_json("info", "Exact")["versions"][0]["change_summary"] == "1 relabeled: run.sh"
+    assert laptop.run_json("load", "Exact", tmp_path / "again")["unchanged"] == 4
+    assert facts_of(tmp_path / "again") == facts_of(work)
+    assert laptop.run_json("save", tmp_path / "again")["is_new"] is False
+
     laptop.run_json("export", "Exact", "-o", tmp_path / "saved.zip", "--layout", "saved")
     laptop.run("import", tmp_path / "saved.zip", "--name", "Imported")
     laptop.run_json("load", "Imported", tmp_path / "imported")

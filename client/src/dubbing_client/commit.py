@@ -66,7 +66,7 @@ def _complete(api: Api, state: State, pending: PendingSave, listener: ProgressLi
         raise
     if pending.synced is not None:
         base = Base(session=pending.session, name=str(request["name"]), version=version)
-        state.set_base(base, pending.synced)
+        state.set_base(base, pending.synced, executables=pending.executables)
     state.pending = None
     state.save()
     return version

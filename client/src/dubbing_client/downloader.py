@@ -168,7 +168,7 @@ class Downloader:
             before = os.lstat(file.target)
             if stat.S_ISREG(before.st_mode):
                 file.part_file.chmod(stat.S_IMODE(before.st_mode))
-        _set_executable(file)
+        set_executable(file.part_file, is_executable=file.is_executable)
         _set_time(file, default_ns=now_ns - BACKDATED_NS)
         file.part_file.replace(file.target)
         written = Stat.of(os.lstat(file.target))
@@ -215,13 +215,13 @@ class Downloader:
         self.count(len(data))
 
 
-def _set_executable(file: RemoteFile) -> None:
+def set_executable(place: Path, *, is_executable: bool) -> None:
     """Set the executable bits of those who may read the file, or clear them."""
-    mode = stat.S_IMODE(file.part_file.stat().st_mode)
+    mode = stat.S_IMODE(place.stat().st_mode)
     readers = (mode & READ_BITS) >> 2
-    new_mode = mode | readers if file.is_executable else mode & ~EXECUTE_BITS
+    new_mode = mode | readers if is_executable else mode & ~EXECUTE_BITS
     if new_mode != mode:
-        file.part_file.chmod(new_mode)
+        place.chmod(new_mode)
 
 
 def _set_time(file: RemoteFile, *, default_ns: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import sys
 from collections.abc import Collection, Iterable, Iterator
@@ -10,12 +11,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dubbing_client.errors import FolderError
+from dubbing_client.name_probe import probe_rules
 from dubbing_core.manifest import find_empty_folders
-from dubbing_core.name_mapping import LINUX, SYSTEMS, NameRules
+from dubbing_core.name_mapping import LINUX, SYSTEMS, NameRules, needs_mapping
 from dubbing_core.paths import COMPONENT_LIMIT, JUNK_NAMES, PathError, check_saved_path, find_unrepresentable
 
 PART_SUFFIX = ".dubs-part"
 """Suffix of the client's own unfinished files."""
+PART_NAME = r"(?is:\A\.(?=.*\.[0-9a-f]{16}\.dubs-part\Z))"
+"""Start of their names, such as `.hi.wav.0123456789abcdef.dubs-part`, which other files cannot have here."""
 MOUNT_POINT_TAG = 0xA0000003
 """`stat.IO_REPARSE_TAG_MOUNT_POINT`, which only exists on Windows."""
 LINK_REASON = "a link out of the folder, to a folder or to nothing"
@@ -89,15 +93,29 @@ class Listing:
 class Folder:
     """A folder on this machine; ``path`` is absolute, with links resolved.
 
-    :param rules: the names that it can hold; by default those of this system.
+    :param rules: the names that it can hold; by default those of its file system.
     """
 
     def __init__(self, path: Path, *, rules: NameRules | None = None) -> None:
         self.path = Path(os.path.realpath(path))
         self.rules = SYSTEMS.get(sys.platform, LINUX) if rules is None else rules
+        self._has_known_rules = rules is not None
 
     def __str__(self) -> str:
         return str(self.path)
+
+    def find_rules(self, paths: Collection[str]) -> NameRules:
+        """Return the names that the folder can hold.
+
+        Its file system may have other rules than this system, as a disk from Windows has. Only where these paths need it,
+        that is tried out with a temporary folder.
+
+        :param paths: of files, and of folders with a slash.
+        """
+        if not self._has_known_rules and needs_mapping(paths):
+            self.rules = probe_rules(self.path)
+            self._has_known_rules = True
+        return self.rules
 
     def listing(self) -> Listing:
         """List the files that a save includes.
@@ -160,7 +178,7 @@ class Folder:
             check_saved_path(path)
         except PathError as error:
             raise FolderError(f"{error} It cannot be loaded.") from error
-        if path.casefold().endswith(PART_SUFFIX):
+        if is_part_name(path.rpartition("/")[2]):
             raise FolderError(f"“{path}” has the name of an unfinished download. It cannot be loaded.")
         if not self.rules.can_hold(path):
             raise FolderError(f"“{path}” is not a valid name on this system. It cannot be loaded.")
@@ -188,11 +206,16 @@ def is_junction(result: os.stat_result) -> bool:
     return getattr(result, "st_reparse_tag", 0) == MOUNT_POINT_TAG
 
 
+def is_part_name(name: str) -> bool:
+    """Return whether a file's name is one of the client's own unfinished files."""
+    return re.match(PART_NAME, name) is not None
+
+
 def is_ignored(path: str) -> bool:
     """Return whether a save never includes a file at this path."""
     *folders, name = path.split("/")
     return (
-        name.endswith(PART_SUFFIX)
+        is_part_name(name)
         or name.casefold() in JUNK_NAMES
         or any(part.startswith(".") or part.casefold() in JUNK_NAMES for part in folders)
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,6 +56,8 @@ class LoadPlan:
     fetch: list[RemoteFile] = field(default_factory=list)
     unchanged: dict[str, str] = field(default_factory=dict)
     """Path -> SHA-256 of files that the folder already contains."""
+    other_modes: list[RemoteFile] = field(default_factory=list)
+    """Unchanged files that are executable and will not be, or the reverse."""
     overwritten: list[str] = field(default_factory=list)
     """Files that will be overwritten, and whose content is stored in a version."""
     unsaved: list[str] = field(default_factory=list)
@@ -286,7 +289,7 @@ def _compare(plan: LoadPlan, files: Sequence[RemoteFile], state: State, listener
         if current is None:
             plan.fetch.append(file)
         elif (sha256 := state.cached_hash(file.path, current)) is not None:
-            _add(plan, file, sha256, state)
+            _add(plan, file, current, sha256, state)
         else:
             unread.append((file, current))
     if not unread:
@@ -300,7 +303,7 @@ def _compare(plan: LoadPlan, files: Sequence[RemoteFile], state: State, listener
     to_read = [file for file, _ in unread]
     for file, file_hash in zip(to_read, run_in_threads(read, to_read, threads=THREADS), strict=True):
         state.cache_hash(file.path, file_hash)
-        _add(plan, file, file_hash.sha256, state)
+        _add(plan, file, file_hash.stat, file_hash.sha256, state)
     listener.end("hash")
     state.save_files()
 
@@ -335,9 +338,11 @@ def _add_obstacles(plan: LoadPlan, state: State) -> None:
         plan.obstacles.append(path)
 
 
-def _add(plan: LoadPlan, file: RemoteFile, sha256: str, state: State) -> None:
+def _add(plan: LoadPlan, file: RemoteFile, current: Stat, sha256: str, state: State) -> None:
     if sha256 == file.sha256:
         plan.unchanged[file.path] = sha256
+        if file.entry_path and file.is_executable != current.is_executable and sys.platform != "win32":
+            plan.other_modes.append(file)
         return
     plan.fetch.append(file)
     if state.is_stored(file.path, sha256):

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dubbing_client.api import Api
-from dubbing_client.downloader import Downloader
+from dubbing_client.downloader import Downloader, set_executable
 from dubbing_client.errors import FolderError
+from dubbing_client.folder import Stat
 from dubbing_client.load_plan import LoadPlan
 from dubbing_client.obstacles import delete_obstacles
 from dubbing_client.part_files import OLD_NS, YOUNG_NS, delete_abandoned
@@ -78,6 +80,7 @@ def load(
     finally:
         listener.end("fetch")
     deleted = _delete_extra(plan, state) if plan.delete else []
+    _change_modes(plan)
     _create_empty_folders(plan)
     _record_version(plan, state)
     # After a partial load the user may still resume an earlier whole one.
@@ -162,6 +165,25 @@ def _create_empty_folders(plan: LoadPlan) -> None:
                 place.mkdir(parents=True, exist_ok=True)
 
 
+def _change_modes(plan: LoadPlan) -> None:
+    for file in plan.other_modes:
+        # A disk that has no such bit keeps its own.
+        with contextlib.suppress(OSError):
+            if plan.folder.is_inside(file.target):
+                set_executable(file.target, is_executable=file.is_executable)
+
+
+def _find_executables(plan: LoadPlan, state: State, hashes: Mapping[str, str]) -> list[str]:
+    """Return `State.executables` after a load of these files, as the disk holds them."""
+    executables = [path for path in state.executables or () if path not in hashes]
+    folder = str(plan.folder.path)
+    for path in hashes:
+        with contextlib.suppress(FileNotFoundError):
+            if Stat.of(os.lstat(f"{folder}/{path}")).is_executable:
+                executables.append(path)
+    return sorted(executables)
+
+
 def _record_version(plan: LoadPlan, state: State) -> None:
     """Record the folder's version.
 
@@ -169,6 +191,9 @@ def _record_version(plan: LoadPlan, state: State) -> None:
     """
     base = Base(session=plan.session["code"], name=plan.session["name"], version=plan.version)
     hashes = {**plan.unchanged, **{file.path: file.sha256 for file in plan.fetch}}
+    is_recorded = not plan.is_partial or state.base in {None, base}
+    if is_recorded and not (state.base == base and plan.is_partial and state.executables is None):
+        state.executables = _find_executables(plan, state, hashes)
     if not plan.is_partial:
         if state.base is not None and state.base.session == base.session:
             # Files of the session's other versions stay in the folder; the next save does not add them again.

@@ -7,17 +7,17 @@ slash, so that new files in it are saved beside the others.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from dubbing_client.errors import FolderError
-from dubbing_client.folder import Folder
+from dubbing_client.folder import PART_NAME, Folder, is_part_name
 from dubbing_client.spelling import DiskSpelling
 from dubbing_core.name_mapping import map_paths
 from dubbing_core.paths import PathError, check_saved_path, check_tree, list_ancestors
 
 
-def map_to_folder(folder: Folder, paths: Collection[str], *, taken: Iterable[str] = ()) -> dict[str, str]:
+def map_to_folder(folder: Folder, paths: Collection[str], *, taken: Collection[str] = ()) -> dict[str, str]:
     """Return the path in the folder for each path of a version.
 
     The result depends on all paths of the version: a part of it is loaded to the same names.
@@ -32,10 +32,11 @@ def map_to_folder(folder: Folder, paths: Collection[str], *, taken: Iterable[str
         check_tree(path for path in paths if not path.endswith("/"))
     except PathError as error:
         raise FolderError(f"{error} This version cannot be loaded.") from error
-    rules = folder.rules
-    if rules.fold is str and all(map(rules.can_hold, paths)):
+    rules = folder.find_rules([*paths, *taken])
+    own = any(is_part_name(path.rpartition("/")[2]) for path in paths)
+    if rules.fold is str and not own and all(map(rules.can_hold, paths)):
         return {path: path for path in paths}
-    return map_paths(paths, rules, taken=taken)
+    return map_paths(paths, rules.forbidding(PART_NAME) if own else rules, taken=taken)
 
 
 def find_places(folder: Folder, paths: Collection[str]) -> dict[str, Path]:

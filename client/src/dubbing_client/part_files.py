@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from dubbing_client.folder import PART_SUFFIX, Folder
+from dubbing_client.folder import PART_SUFFIX, Folder, is_part_name
 from dubbing_client.locks import lock_file
 from dubbing_core.paths import COMPONENT_LIMIT
 
@@ -50,7 +50,7 @@ def delete_abandoned(folder: Folder, *, records: Path, before_ns: int) -> None:
 def _part_files(folder: Folder) -> Iterator[Path]:
     for parent, _, names in os.walk(folder.path):
         for name in names:
-            if name.startswith(".") and name.endswith(PART_SUFFIX):
+            if is_part_name(name):
                 yield Path(parent, name)
 
 

@@ -57,6 +57,10 @@ class SavePlan:
     """Files of the folder that stay in the session as they are."""
     synced_folders: Collection[str] = ()
     """As `State.empty_folders`."""
+    executables: Collection[str] | None = None
+    """As `State.executables`."""
+    other_modes: Collection[str] = frozenset()
+    """Files that were made executable, or no longer are, since folder and session were in sync."""
 
     @cached_property
     def unrepresentable(self) -> list[PathError]:
@@ -74,6 +78,12 @@ class SavePlan:
     def synced_after(self, hashes: Mapping[str, str]) -> dict[str, str]:
         """Return `State.synced` after a save of files with these hashes."""
         return {**{path: self.synced[path] for path in self.left_out if path in self.synced}, **hashes}
+
+    @property
+    def executables_after(self) -> list[str]:
+        """Return `State.executables` after a save."""
+        left_out = [path for path in self.executables or () if path in self.left_out]
+        return sorted([*left_out, *(path for path, stat in self.listing.files.items() if stat.is_executable)])
 
     def find_source(self) -> str | None:
         """Return the path of the source video that the session has."""
@@ -101,6 +111,8 @@ class SavePlan:
         return path if alias in self.listing.files else alias
 
     def is_changed(self, path: str, sha256: str) -> bool:
+        if path in self.other_modes:
+            return True
         return sha256 not in {self.synced.get(path), self.parent_hashes.get(self.portal_path(path))}
 
 
@@ -152,6 +164,8 @@ def plan_save(
         layout=state.layout,
         left_out=leave_out,
         synced_folders=state.empty_folders,
+        executables=state.executables,
+        other_modes=state.find_other_modes(listing.files),
     )
     if plan.is_rebase:
         if not on_top:
@@ -241,7 +255,7 @@ def _check_no_conflict(
     saved |= {
         path: sha256
         for path, _, sha256 in hash_folder(plan.folder, plan.listing, state)
-        if state.synced.get(path) != sha256
+        if path in plan.other_modes or state.synced.get(path) != sha256
     }
     if not saved:
         listener.notify(

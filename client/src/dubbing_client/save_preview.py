@@ -18,6 +18,8 @@ class SavePreview:
 
     new: tuple[str, ...]
     changed: tuple[str, ...]
+    modes: frozenset[str]
+    """Changed files of which only the executable bit differs."""
     removed: tuple[str, ...]
     unchanged: int
     size: int
@@ -34,16 +36,22 @@ def preview_save(plan: SavePlan, hashes: Mapping[str, str]) -> SavePreview:
     differing = sorted(path for path, sha256 in hashes.items() if plan.is_changed(path, sha256))
     new = tuple(path for path in differing if path not in plan.synced)
     changed = tuple(path for path in differing if path in plan.synced)
+    modes = frozenset(path for path in changed if plan.synced[path] == hashes[path])
     own = {METADATA_NAME} if _has_session_document(plan) else set()
     sizes = {path: plan.listing.files[path].size for path in differing}
     files = {
         kind: [(plan.portal_path(path), sizes[path]) for path in paths if path not in own]
-        for kind, paths in ((ChangeKind.NEW, new), (ChangeKind.CHANGED, changed))
+        for kind, paths in (
+            (ChangeKind.NEW, new),
+            (ChangeKind.CHANGED, [path for path in changed if path not in modes]),
+            (ChangeKind.RELABELED, modes),
+        )
     }
     files[ChangeKind.REMOVED] = [(path, plan.removed_sizes[path]) for path in plan.removed]
     return SavePreview(
         new=new,
         changed=changed,
+        modes=modes,
         removed=tuple(sorted(plan.removed_local)),
         unchanged=len(hashes) - len(differing),
         size=sum(sizes.values()),

@@ -97,6 +97,7 @@ def save(
             "name": session["name"],
         },
         synced=plan.synced_after(hashes),
+        executables=plan.executables_after,
     )
     if plan.empty_folders is not None:
         state.empty_folders = plan.empty_folders
@@ -227,7 +228,7 @@ def _create_session(api: Api, plan: SavePlan, state: State) -> Session:
     session = api.create_session(plan.name, video_filename=video, key=f"{state.creation_key}-{suffix}")
     state.creation_key = ""
     base = Base(session=session["code"], name=session["name"], version=session["version"])
-    state.set_base(base, {})
+    state.set_base(base, {}, executables=None)
     state.save()
     return session
 
@@ -255,6 +256,8 @@ def _discard_empty_session(api: Api, session: Session, state: State) -> None:
 
 def _may_have_changes(plan: SavePlan, state: State) -> bool:
     """Return whether any file may have changed, from stats alone."""
+    if plan.other_modes:
+        return True
     hashes = (
         (plan.synced.get(path), state.cached_hash(path, stat)) for path, stat in plan.listing.files.items()
     )
@@ -264,8 +267,9 @@ def _may_have_changes(plan: SavePlan, state: State) -> bool:
 def _unchanged(plan: SavePlan, session: Session, state: State, hashes: Mapping[str, str]) -> SaveResult:
     base = Base(session=session["code"], name=session["name"], version=session["version"])
     synced = plan.synced_after(hashes)
-    if not plan.is_rebase and (state.base, state.synced) != (base, synced):
-        state.set_base(base, synced)
+    recorded = state.base, state.synced, state.executables
+    if not plan.is_rebase and recorded != (base, synced, plan.executables_after):
+        state.set_base(base, synced, executables=plan.executables_after)
         state.save()
     else:
         state.save_files()

@@ -55,4 +55,6 @@ def adopt_spelling(state: State, paths: Collection[str]) -> None:
         if composed == path or composed in paths or path in state.synced or composed not in state.synced:
             continue
         state.synced[path] = state.synced.pop(composed)
+        if state.executables is not None and composed in state.executables:
+            state.executables.append(path)
         state.aliases[path] = state.aliases.pop(composed, composed)

@@ -65,6 +65,8 @@ class PendingSave:
     request: dict[str, Any]
     synced: dict[str, str] | None
     """`State.synced` after the save; None where files from outside of the folder were saved."""
+    executables: list[str] | None = None
+    """`State.executables` after the save."""
 
 
 @dataclass
@@ -78,6 +80,8 @@ class State:
     base: Base | None = None
     synced: dict[str, str] = field(default_factory=dict)
     """Path -> SHA-256 when folder and portal were last in sync. A path missing in the folder was removed, another hash changed."""
+    executables: list[str] | None = None
+    """The executable ones of these files on this disk, which may not hold what the version says; None if unknown."""
     loaded: dict[str, str] = field(default_factory=dict)
     """The same for files that were loaded individually from other versions; they are stored, so they may be overwritten."""
     aliases: dict[str, str] = field(default_factory=dict)
@@ -102,6 +106,8 @@ class State:
             if document:
                 state.base = Base(**document["base"]) if document["base"] else None
                 state.synced = dict(document["synced"])
+                executables = document.get("executables")
+                state.executables = None if executables is None else list(executables)
                 state.loaded = dict(document["loaded"])
                 state.aliases = dict(document["aliases"])
                 state.layout = str(document.get("layout", SESSION if state.aliases else SAVED))
@@ -127,6 +133,7 @@ class State:
             "format": FORMAT,
             "base": asdict(self.base) if self.base else None,
             "synced": self.synced,
+            "executables": self.executables,
             "loaded": self.loaded,
             "aliases": self.aliases,
             "layout": self.layout,
@@ -163,16 +170,28 @@ class State:
             del self.files[path]
             self.has_new_hashes = True
 
-    def set_base(self, base: Base, synced: Mapping[str, str]) -> None:
+    def set_base(self, base: Base, synced: Mapping[str, str], *, executables: list[str] | None) -> None:
         """Record that the folder corresponds to a version."""
         if self.base is None or self.base.session != base.session:
             self.aliases, self.layout = {}, SAVED
         self.base, self.synced, self.loaded = base, dict(synced), {}
+        self.executables = executables
 
     def forget_session(self) -> None:
         """Let the next save create a session."""
         self.base, self.synced, self.loaded, self.creation_key = None, {}, {}, ""
-        self.aliases, self.layout = {}, SAVED
+        self.aliases, self.layout, self.executables = {}, SAVED, None
+
+    def find_other_modes(self, files: Mapping[str, Stat]) -> set[str]:
+        """Return the files that were made executable, or no longer are, since folder and portal were in sync."""
+        if self.executables is None:
+            return set()
+        before = set(self.executables)
+        return {
+            path
+            for path, stat in files.items()
+            if path in self.synced and stat.is_executable != (path in before)
+        }
 
     def is_stored(self, path: str, sha256: str) -> bool:
         """Return whether a version known to this folder has this content at this path."""

@@ -10,8 +10,8 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from dubbing_core.file_kinds import split_name
 from dubbing_core.path_allocator import EXTENSION_LIMIT, append_number
@@ -22,6 +22,7 @@ from dubbing_core.paths import (
     count_utf16_units,
     fold_path,
     is_reserved_name,
+    list_ancestors,
 )
 
 REPLACEMENT = "_"
@@ -42,6 +43,11 @@ def count_bytes(text: str) -> int:
 def fold_for_windows(name: str) -> str:
     """Fold a name as NTFS does, which ignores case and keeps compositions apart."""
     return name.casefold()
+
+
+def fold_composition(name: str) -> str:
+    """Fold a name as a file system does that only ignores compositions."""
+    return unicodedata.normalize("NFC", name)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +80,11 @@ class NameRules:
                 name = f"{head}{REPLACEMENT}{dot}{rest}"
         return name
 
+    def forbidding(self, pattern: str) -> NameRules:
+        """Return the rules of a target whose names cannot contain what a regular expression matches, either."""
+        both = pattern if self.forbidden is None else f"{pattern}|{self.forbidden.pattern}"
+        return replace(self, forbidden=re.compile(both))
+
     def can_hold(self, path: str) -> bool:
         """Return whether the target can hold each name of a saved path."""
         return all(self.replace_name(name) == name for name in path.split("/"))
@@ -98,6 +109,18 @@ ZIP = NameRules(
 """Valid on every system, and accepted by the ZIP reader (`dubbing_core.zips.reader`)."""
 SYSTEMS = {"win32": WINDOWS, "darwin": MACOS}
 """By `sys.platform`; all others are like Linux."""
+
+
+def needs_mapping(paths: Collection[str]) -> bool:
+    """Return whether some system cannot hold the names of these paths.
+
+    :param paths: of files, and of folders with a slash.
+    """
+    names = {name for path in paths for name in path.split("/")}
+    if any(WINDOWS.replace_name(name) != name for name in names):
+        return True
+    places = {place for path in paths for place in (path.removesuffix("/"), *list_ancestors(path))}
+    return len(set(map(fold_path, places))) < len(places)
 
 
 def map_paths(paths: Iterable[str], rules: NameRules, *, taken: Iterable[str] = ()) -> dict[str, str]:

@@ -13,10 +13,11 @@ from dubbing_core.concurrency import run_in_threads
 from dubbing_core.digests import compute_digest
 from dubbing_core.hidden_files import find_hidden
 from dubbing_core.manifest import ManifestEntry, project_entries
-from dubbing_core.name_mapping import LINUX, SYSTEMS, map_paths
+from dubbing_core.name_mapping import LINUX, SYSTEMS, map_paths, needs_mapping
 from dubbing_core.paths import escape_for_message, has_invisible_characters
 from sessions_app.exports.blob_files import BlobFile, write_blob_files
 from sessions_app.exports.metadata_file import render_metadata_file
+from sessions_app.exports.name_probe import probe_rules
 from sessions_app.exports.target_folder import FileFacts, FileState, TargetFolder, TargetFolderError
 from sessions_app.models import Version
 from sessions_app.operations.errors import BadInputError, NotAllowedError
@@ -78,7 +79,7 @@ def load_version(
     document_file = BlobFile(path=METADATA_NAME, sha256=digest.sha256, size=digest.size)
     entries = list(manifest.entries) if as_saved else project_entries(manifest.entries)
     folders = [f"{folder}/" for folder in manifest.empty_folders] if as_saved else []
-    names = _map_names(entries, folders, as_saved=as_saved)
+    names = _map_names(folder, entries, folders, as_saved=as_saved)
     files = [] if as_saved else [document_file]
     files += [_build_file(entry, names[entry.path]) for entry in entries]
     try:
@@ -107,13 +108,15 @@ def load_version(
     )
 
 
-def _map_names(entries: Sequence[ManifestEntry], folders: Sequence[str], *, as_saved: bool) -> dict[str, str]:
+def _map_names(
+    folder: Path, entries: Sequence[ManifestEntry], folders: Sequence[str], *, as_saved: bool
+) -> dict[str, str]:
     """Return the path in the folder of each file and empty folder."""
-    return map_paths(
-        [*(entry.path for entry in entries), *folders],
-        SYSTEMS.get(sys.platform, LINUX),
-        taken=[] if as_saved else [METADATA_NAME],
-    )
+    paths = [*(entry.path for entry in entries), *folders]
+    taken = [] if as_saved else [METADATA_NAME]
+    needs_probe = needs_mapping([*paths, *taken])
+    rules = probe_rules(folder) if needs_probe else SYSTEMS.get(sys.platform, LINUX)
+    return map_paths(paths, rules, taken=taken)
 
 
 def _build_file(entry: ManifestEntry, path: str) -> BlobFile:

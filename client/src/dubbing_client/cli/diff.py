@@ -57,6 +57,8 @@ def run_diff(options: Namespace, terminal: Terminal) -> int:
                 folder, listing, state, on_bytes=lambda count: bars.advance("hash", count)
             )
         }
+    for path in state.find_other_modes(listing.files) if _is_base(state, session, version) else ():
+        local[path] += " with another mode"
     # The portal generates metadata.json for each version: it only counts if the folder's own was changed.
     if METADATA_NAME not in local or state.is_stored(METADATA_NAME, local[METADATA_NAME]):
         local.pop(METADATA_NAME, None)
@@ -77,6 +79,11 @@ def run_diff(options: Namespace, terminal: Terminal) -> int:
         lines = [f"No difference from version {version} of “{session['name']}”."]
     terminal.result(document, *lines)
     return 0
+
+
+def _is_base(state: State, session: Session, version: int) -> bool:
+    base = state.base
+    return base is not None and (base.session, base.version) == (session["code"], version)
 
 
 def _session_and_version(api: Api, state: State, options: Namespace) -> tuple[Session, int]:

@@ -136,6 +136,7 @@ def _plan_document(plan: LoadPlan) -> dict[str, Any]:
         "deleted": sorted([*plan.obstacles, *plan.extra]),
         "hidden": plan.hidden,
         "invisible": plan.invisible,
+        "modes": sorted(file.path for file in plan.other_modes),
         "renamed": plan.renamed,
         "unchanged": len(plan.unchanged),
         "bytes": plan.size,
@@ -159,6 +160,10 @@ def _plan_lines(plan: LoadPlan, target: Path) -> list[str]:
             if path not in deleted
         ),
         *(f"  delete     {path}" for path in deleted),
+        *(
+            f"  mode       {file.path}: {'' if file.is_executable else 'not '}executable"
+            for file in plan.other_modes
+        ),
         *(f"  rename     {saved} to {path}" for path, saved in sorted(plan.renamed.items())),
         *(f"  needs --allow-hidden     {path}" for path in plan.hidden),
         *(f"  needs --allow-invisible  {path}" for path in plan.invisible),

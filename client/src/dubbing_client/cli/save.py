@@ -104,12 +104,19 @@ def _describe(plan: SavePlan, state: State) -> tuple[Any, ...]:
         sentence,
         f"{preview.summary.words}.",
         *(f"  add     {path}" for path in preview.new),
-        *(f"  change  {path}" for path in preview.changed),
+        *(
+            f"  change  {path}{_describe_mode(plan, path) if path in preview.modes else ''}"
+            for path in preview.changed
+        ),
         *(f"  remove  {path}" for path in preview.removed),
         *(f"  skip    {path}: {reason}" for path, reason in plan.listing.skipped.items()),
         *(f"  needs --skip-unrepresentable  {error}" for error in plan.unrepresentable),
     ]
     return document, *lines
+
+
+def _describe_mode(plan: SavePlan, path: str) -> str:
+    return ": executable" if plan.listing.files[path].is_executable else ": no longer executable"
 
 
 def _document(result: SaveResult) -> dict[str, Any]:

@@ -222,3 +222,34 @@ def test_a_part_of_a_split_archive_is_named(manager):
     write("x.zip.002", b"no zip")
     assert manager.import_session("x.zip.002") is False
     assert manager.last_error == "This is part 2 of a split archive. Join the parts first."
+
+
+def write_legacy_zip(path: str, stored: bytes) -> None:
+    """Write a session's ZIP with a name that is not UTF-8."""
+    placeholder = "x" * len(stored)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("metadata.json", '{"video_name": "talk.mp4"}')
+        archive.writestr(f"{placeholder}.srt", "1")
+    Path(path).write_bytes(Path(path).read_bytes().replace(placeholder.encode(), stored))
+
+
+@pytest.mark.parametrize(
+    ("stored", "reading", "name"),
+    [
+        ("перевод".encode("cp866"), "cp866", "перевод.srt"),
+        ("café".encode("cp437"), "cp437", "café.srt"),
+        ("字幕翻译".encode("gbk"), "gbk", "字幕翻译.srt"),
+        (b"translations\\hi", "utf-8", "translations/hi.srt"),
+    ],
+)
+def test_names_in_a_code_page_are_read_as_confirmed(manager, stored, reading, name):
+    write_legacy_zip("talk.zip", stored)
+    assert manager.import_session("talk.zip") is False
+    assert f'reading="{reading}" for “{name}”' in manager.last_error
+    assert left_behind() == []
+    assert manager.import_session("talk.zip", reading="klingon") is False
+    assert manager.last_error.startswith(
+        "There is no reading “klingon” of names. Choose one of these: utf-8, cp437"
+    )
+    assert manager.import_session("talk.zip", reading=reading)
+    assert contents(Path("sessions/talk"))[name] == b"1"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dubbing_client.dropin.errors import SessionError
+from dubbing_client.dropin.errors import NameReadingError, SessionError
 from dubbing_client.dropin.names import clean_name
 from dubbing_client.dropin.session_store import CHUNK_SIZE, ProgressCounter
 from dubbing_client.positional_io import open_for_reading, read_at
@@ -30,6 +30,8 @@ from dubbing_core.placement import place_files
 from dubbing_core.projection import project_paths
 from dubbing_core.session_folders import SessionFolder, find_sessions
 from dubbing_core.session_names import find_free_name, fold_session_name
+from dubbing_core.zips.name_encodings import READABLE_CODES, NameReading
+from dubbing_core.zips.name_readings import list_name_readings
 from dubbing_core.zips.reader import Archive, ArchiveLimits, ArchiveMember, ZipError, read_archive
 from dubbing_core.zips.split_archives import explain_part
 
@@ -85,9 +87,11 @@ class SessionArchive:
 
 
 @contextmanager
-def opened_archive(path: Path) -> Iterator[list[SessionArchive]]:
+def opened_archive(path: Path, *, reading: str = "") -> Iterator[list[SessionArchive]]:
     """Open a ZIP with one or several sessions, or with a folder of media files.
 
+    :param reading: how names that are not UTF-8 are read, a value of `NameReading`.
+    :raises NameReadingError: there are such names, and no reading.
     :raises SessionError: there is no such file, it is refused, or turns out to be damaged in the block.
     """
     try:
@@ -95,7 +99,7 @@ def opened_archive(path: Path) -> Iterator[list[SessionArchive]]:
     except FileNotFoundError:
         raise SessionError(f"There is no file “{path}”.") from None
     try:
-        yield _find_sessions(_read(source, path))
+        yield _find_sessions(_read(source, path, reading))
     except ZipError as error:
         raise SessionError(str(error)) from error
     finally:
@@ -121,10 +125,19 @@ def name_sessions(sessions: Sequence[SessionArchive], archive: Path, name: str) 
     return list(names.values())
 
 
-def _read(source: FileSource, path: Path) -> Archive:
+def _read(source: FileSource, path: Path, reading: str) -> Archive:
     try:
-        return read_archive(source, LIMITS, seek_cost=0)
+        confirmed = NameReading(reading) if reading else None
+    except ValueError:
+        raise SessionError(
+            f"There is no reading “{reading}” of names. Choose one of these: {', '.join(NameReading)}."
+        ) from None
+    try:
+        return read_archive(source, LIMITS, seek_cost=0, reading=confirmed)
     except ZipError as error:
+        readings = [] if reading or error.code not in READABLE_CODES else list_name_readings(source, LIMITS)
+        if readings:
+            raise NameReadingError(error, readings) from error
         raise explain_part(error, path.name) from error
 
 

@@ -56,12 +56,15 @@ class Backend(Protocol):
     def export(self, name: str, target: Path, on_progress: OnProgress = no_progress) -> None:
         """Write the session as a ZIP to ``target``, atomically."""
 
-    def import_archive(self, archive: Path, name: str, on_progress: OnProgress = no_progress) -> str:
+    def import_archive(
+        self, archive: Path, name: str, on_progress: OnProgress = no_progress, *, reading: str = ""
+    ) -> str:
         """Import a ZIP as new sessions and return the clean name of the first.
 
         Nothing is overwritten.
 
         :param name: of the only session; "" for that of its folder or of the ZIP.
+        :param reading: how names that are not UTF-8 are read, a value of `NameReading`.
         """
 
     def delete(self, name: str) -> None: ...

@@ -156,8 +156,10 @@ class LocalBackend:
             with suppress(FileNotFoundError):
                 draft.unlink()
 
-    def import_archive(self, archive: Path, name: str, on_progress: OnProgress = no_progress) -> str:
-        with self._store.locked(), opened_archive(archive) as sessions:
+    def import_archive(
+        self, archive: Path, name: str, on_progress: OnProgress = no_progress, *, reading: str = ""
+    ) -> str:
+        with self._store.locked(), opened_archive(archive, reading=reading) as sessions:
             names = name_sessions(sessions, archive, name)
             for session, chosen in zip(sessions, names, strict=True):
                 self._check_is_free(chosen)

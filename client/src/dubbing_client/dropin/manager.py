@@ -127,8 +127,15 @@ class ProjectSessionManager:
         return True
 
     @returns_on_error(bool)
-    def import_session(self, zip_path: str, session_name: str | None = None) -> bool:
-        self.backend.import_archive(Path(zip_path), session_name or "")
+    def import_session(
+        self, zip_path: str, session_name: str | None = None, *, reading: str | None = None
+    ) -> bool:
+        """Import a ZIP as new sessions.
+
+        :param reading: how names that are not UTF-8 are read: ``utf-8`` (with backslashes between folders), ``cp437``, ``cp850``,
+            ``cp866``, ``shift_jis`` or ``gbk``. Without it such a ZIP is refused, and ``last_error`` shows its names in each.
+        """
+        self.backend.import_archive(Path(zip_path), session_name or "", reading=reading or "")
         return True
 
     @returns_on_error(bool)

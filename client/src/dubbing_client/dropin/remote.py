@@ -168,15 +168,19 @@ class RemoteBackend:
             listener=_StepListener(on_progress, "fetch"),
         )
 
-    def import_archive(self, archive: Path, name: str, on_progress: OnProgress = no_progress) -> str:
-        with opened_archive(archive) as sessions:
+    def import_archive(
+        self, archive: Path, name: str, on_progress: OnProgress = no_progress, *, reading: str = ""
+    ) -> str:
+        with opened_archive(archive, reading=reading) as sessions:
             names = name_sessions(sessions, archive, name)
         for each in names:
             if self._api.find_session(each) is not None:
                 raise SessionError(f"There is already a session “{each}”. Give the import another name.")
         # The portal names several sessions after their folders, too.
         chosen = names[0] if len(names) == 1 else ""
-        job = import_archive(self._api, archive, name=chosen, listener=_StepListener(on_progress, "send"))
+        job = import_archive(
+            self._api, archive, name=chosen, reading=reading, listener=_StepListener(on_progress, "send")
+        )
         results = job["result"].get("sessions") or [job["result"]]
         return str(results[0]["name"])
 

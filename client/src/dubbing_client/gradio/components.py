@@ -11,7 +11,7 @@ from typing import Any
 
 import gradio as gr
 
-from dubbing_client.gradio.controller import Controller
+from dubbing_client.gradio.controller import Controller, hide_readings
 
 # Events are private to the page: scripts use the manager.
 PRIVATE: dict[str, Any] = (
@@ -68,15 +68,23 @@ class ImportPanel:
         gr.Markdown("### 📥 Import")
         self.file = gr.File(label="Session ZIP", file_types=[".zip"], type="filepath", height=120)
         self.name = gr.Textbox(label="Name", placeholder="Leave empty to name it after the file", max_lines=1)
+        self.reading = gr.Dropdown(
+            label="Names in the ZIP",
+            info="They are not UTF-8. Choose the reading that shows them right.",
+            choices=[],
+            visible=False,
+            interactive=True,
+        )
         self.import_button = gr.Button("📥 Import Session")
 
     def connect(self, controller: Controller, *, status: Any, dropdowns: Sequence[Any]) -> None:
         self.import_button.click(
             controller.import_archive,
-            [self.file, self.name],
-            [status, self.file, self.name, *dropdowns],
+            [self.file, self.name, self.reading],
+            [status, self.file, self.name, self.reading, *dropdowns],
             **PRIVATE,
         )
+        self.file.change(hide_readings, None, self.reading, **QUICK)
 
 
 class DeletePanel:

@@ -16,6 +16,7 @@ from typing import Any
 import gradio as gr
 
 from dubbing_client.dropin.backend import Backend, OnProgress
+from dubbing_client.dropin.errors import NameReadingError, describe_reading
 from dubbing_client.dropin.manager import ProjectSessionManager
 from dubbing_client.dropin.names import clean_name
 from dubbing_client.gradio.texts import (
@@ -34,7 +35,8 @@ OnLoad = Callable[[dict[str, Any]], Any]
 EXPORT_LIFETIME = 3600
 """Seconds after which an export is deleted from the temporary folder; Gradio has its own copy then."""
 PROGRESS_INTERVAL = 0.2
-SAVE_OUTPUTS = IMPORT_OUTPUTS = 5
+SAVE_OUTPUTS = 5
+IMPORT_OUTPUTS = 6
 
 
 class Controller:
@@ -136,7 +138,7 @@ class Controller:
         return f"✅ Session exported: {target.name}, {format_size(target.stat().st_size)}", str(target)
 
     def import_archive(
-        self, archive: str | None, name: str, progress: gr.Progress = gr.Progress()
+        self, archive: str | None, name: str, reading: str | None, progress: gr.Progress = gr.Progress()
     ) -> list[Any]:
         unchanged = [gr.update()] * IMPORT_OUTPUTS
         if not archive:
@@ -144,11 +146,15 @@ class Controller:
         progress(0, desc="Importing")
         try:
             imported = self._backend.import_archive(
-                Path(archive), name.strip(), _reporter(progress, "Importing")
+                Path(archive), name.strip(), _reporter(progress, "Importing"), reading=reading or ""
             )
+        except NameReadingError as error:
+            status = "❌ Nothing was imported. Choose how to read the names in the ZIP, then import it again."
+            return [status, *unchanged[:2], _show_readings(error), *unchanged[3:]]
         except Exception as error:
             return [error_text("Nothing was imported", error), *unchanged]
-        return [f"✅ Session imported: {imported}", None, "", *self._dropdowns(imported, imported, imported)]
+        dropdowns = self._dropdowns(imported, imported, imported)
+        return [f"✅ Session imported: {imported}", None, "", hide_readings(), *dropdowns]
 
     def ask_to_delete(self, name: str | None) -> tuple[Any, Any, str]:
         if not name:
@@ -176,6 +182,17 @@ class Controller:
             if folder.stat().st_mtime < time.time() - EXPORT_LIFETIME:
                 shutil.rmtree(folder, ignore_errors=True)
         return Path(tempfile.mkdtemp(dir=self._exports))
+
+
+def hide_readings() -> Any:
+    return gr.update(choices=[], value=None, visible=False)
+
+
+def _show_readings(error: NameReadingError) -> Any:
+    choices = [
+        (f"{describe_reading(each)}: {each.reading.label}", each.reading.value) for each in error.readings
+    ]
+    return gr.update(choices=choices, value=choices[0][1], visible=True)
 
 
 def _automatic_name(data: Mapping[str, Any]) -> str:

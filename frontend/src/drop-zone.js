@@ -1,7 +1,9 @@
 // Collect the files that are chosen or dropped, with the paths of their folders.
 import { find } from "./dom.js";
+import { showInvisible } from "./format.js";
 
 /** @import { ChosenFile } from "./upload/upload-item.js" */
+/** @typedef {{path: string, code: "file_unreadable" | "folder_unreadable", message: string}} UnreadableItem */
 
 /**
  * @param {HTMLInputElement} input
@@ -12,29 +14,51 @@ function chosenFiles(input) {
 }
 
 /**
+ * Return the files, and what the browser cannot read.
  * @param {DataTransfer} transfer
- * @returns {Promise<ChosenFile[]>}
+ * @returns {Promise<{files: ChosenFile[], unreadable: UnreadableItem[]}>}
  */
 export async function droppedFiles(transfer) {
   // The browser empties the list at the first await, so all entries are taken before.
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter((entry) => entry !== null);
-  if (!entries.length) return [...transfer.files].map((file) => ({ file, path: file.name }));
-  /** @type {ChosenFile[]} */
-  const files = [];
-  for (const entry of entries) await collect(entry, files);
-  return files;
+  /** @type {{files: ChosenFile[], unreadable: UnreadableItem[]}} */
+  const found = { files: [], unreadable: [] };
+  if (!entries.length) found.files = [...transfer.files].map((file) => ({ file, path: file.name }));
+  for (const entry of entries) await tryCollect(entry, found);
+  return found;
 }
 
 /**
  * @param {FileSystemEntry} entry
- * @param {ChosenFile[]} files
+ * @param {{files: ChosenFile[], unreadable: UnreadableItem[]}} found
  */
-async function collect(entry, files) {
+async function tryCollect(entry, found) {
+  try {
+    await collect(entry, found);
+  } catch (error) {
+    const path = entry.fullPath.replace(/^\//, "");
+    const shown = `“${showInvisible(path)}”`;
+    const isEncoding = error instanceof DOMException && error.name === "EncodingError";
+    const problem = isEncoding ? "contains names that are not Unicode text" : "was moved, or is not readable for you";
+    const advice = "Use “Choose a folder”, which leaves such files out, or save with dubs save.";
+    found.unreadable.push({
+      path,
+      code: entry.isFile ? "file_unreadable" : "folder_unreadable",
+      message: `The browser cannot read ${shown}: it ${problem}.${isEncoding ? ` ${advice}` : ""}`,
+    });
+  }
+}
+
+/**
+ * @param {FileSystemEntry} entry
+ * @param {{files: ChosenFile[], unreadable: UnreadableItem[]}} found
+ */
+async function collect(entry, found) {
   if (entry.isFile) {
     const { file: readFile } = /** @type {FileSystemFileEntry} */ (entry);
     /** @type {File} */
     const file = await new Promise((resolve, reject) => readFile.call(entry, resolve, reject));
-    files.push({ file, path: entry.fullPath.replace(/^\//, "") });
+    found.files.push({ file, path: entry.fullPath.replace(/^\//, "") });
     return;
   }
   const reader = /** @type {FileSystemDirectoryEntry} */ (entry).createReader();
@@ -42,14 +66,14 @@ async function collect(entry, files) {
     /** @type {FileSystemEntry[]} a hundred at a time, then none */
     const children = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
     if (!children.length) return;
-    for (const child of children) await collect(child, files);
+    for (const child of children) await tryCollect(child, found);
   }
 }
 
 /**
  * Connect a drop zone and the file inputs in it.
  * @param {HTMLElement} zone
- * @param {(files: ChosenFile[]) => void} onFiles
+ * @param {(files: ChosenFile[], unreadable: UnreadableItem[]) => void} onFiles
  */
 export function connectDropZone(zone, onFiles) {
   /** @type {NodeListOf<HTMLInputElement>} */
@@ -61,7 +85,7 @@ export function connectDropZone(zone, onFiles) {
     input.addEventListener("change", () => {
       const files = chosenFiles(input);
       input.value = ""; // so that the same files can be chosen again
-      if (files.length) onFiles(files);
+      if (files.length) onFiles(files, []);
     });
   }
   let depth = 0;
@@ -77,7 +101,7 @@ export function connectDropZone(zone, onFiles) {
     event.preventDefault();
     highlight(-depth);
     if (zone.hidden || zone.inert || !event.dataTransfer) return;
-    const files = await droppedFiles(event.dataTransfer);
-    if (files.length) onFiles(files);
+    const { files, unreadable } = await droppedFiles(event.dataTransfer);
+    if (files.length || unreadable.length) onFiles(files, unreadable);
   });
 }

@@ -2,6 +2,7 @@
 import { create, refsOf } from "./dom.js";
 import { formatFileCount } from "./format.js";
 
+/** @import { UnreadableItem } from "./drop-zone.js" */
 /** @import { PlacedFile } from "./placements.js" */
 
 const MAX_SHOWN = 20;
@@ -25,10 +26,12 @@ export class RefusedFiles {
 
   /**
    * @param {PlacedFile[]} placed
-   * @param {{canSave: boolean}} options whether there are other files
+   * @param {{canSave: boolean, unreadable: UnreadableItem[]}} options whether there are other files, and what the browser
+   *   cannot read
    */
-  show(placed, { canSave }) {
-    const messages = placed.flatMap(({ refusal }) => (refusal ? [refusal.message] : []));
+  show(placed, { canSave, unreadable }) {
+    const messages = unreadable.map(({ message }) => message);
+    for (const { refusal } of placed) if (refusal) messages.push(refusal.message);
     this.isDecided = messages.length === 0;
     if (this.isDecided) return this.hide();
     const lines = messages.slice(0, MAX_SHOWN);

@@ -1,6 +1,6 @@
 // The card that offers to resume an upload which a reload interrupted.
 import { refsOf } from "./dom.js";
-import { formatBytes, formatFileCount } from "./format.js";
+import { formatBytes, formatFileCount, showInvisible } from "./format.js";
 import { findDifferences, findInterruptedUpload, forgetUpload } from "./upload/interrupted-upload.js";
 
 /** @import { ChosenFile } from "./upload/upload-item.js" */
@@ -24,7 +24,7 @@ export function connectResumeCard(form) {
     const control = form.elements.namedItem(name);
     if (control instanceof HTMLInputElement || control instanceof RadioNodeList) control.value = value;
   }
-  const name = fields.name ? `“${fields.name}”: ` : "";
+  const name = fields.name ? `“${showInvisible(fields.name)}”: ` : "";
   ref("interrupted-text").textContent = `${name}${formatFileCount(count)}, ${formatBytes(size)}`;
   const isFolder = files.some(({ path }) => path.includes("/"));
   ref("interrupted-choose-label").textContent = isFolder ? "Choose the folder again" : "Choose the files again";
@@ -49,7 +49,7 @@ export function connectResumeCard(form) {
     hide();
     const paths = findDifferences(interrupted, chosen);
     if (!paths.length) return "";
-    const shown = paths.slice(0, MAX_SHOWN).map((path) => `“${path}”`);
+    const shown = paths.slice(0, MAX_SHOWN).map((path) => `“${showInvisible(path)}”`);
     const rest = paths.length > MAX_SHOWN ? ` and ${paths.length - MAX_SHOWN} more` : "";
     return `Missing or changed since the interrupted upload: ${shown.join(", ")}${rest}.`;
   };

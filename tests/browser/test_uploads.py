@@ -585,3 +585,31 @@ def test_an_import_resumes_after_a_refresh(bob: BrowserUser, work_folder: Path):
 
     bob.wait_for_job("Import failed")  # it is not a ZIP, but all of it has arrived
     assert not arrived & set(traffic.started)
+
+
+def test_a_dropped_folder_that_the_browser_cannot_read_is_listed(bob: BrowserUser, project: Path):
+    (project / "bad").mkdir()
+    (project / "bad" / os.fsdecode(b"caf\xe9.wav")).write_bytes(b"x")
+    bob.open("/sessions/new/")
+    bob.page.get_by_label("Name", exact=True).fill("Dropped")
+    drop(bob.page, project)
+
+    banner = bob.page.get_by_role("region", name="1 file cannot be saved")
+    expect(banner).to_contain_text(
+        "The browser cannot read “talk/bad”: it contains names that are not Unicode text."
+    )
+    expect(bob.page.get_by_role("button", name="Save session")).to_be_disabled()
+    banner.get_by_role("button", name="Save without these").click()
+    bob.wait_for_job("Saved as version 1")
+    expect(bob.page.get_by_text("1 file that cannot be saved was left out")).to_be_visible()
+
+
+def drop(page: Page, folder: Path) -> None:
+    """Drop a folder onto the page, as from a file manager."""
+    box = page.get_by_text("Drop files or a whole folder here").bounding_box()
+    assert box is not None
+    place = {"x": box["x"] + 5, "y": box["y"] + 5}
+    data = {"items": [], "files": [str(folder)], "dragOperationsMask": 1}
+    browser = page.context.new_cdp_session(page)
+    for kind in ("dragEnter", "dragOver", "drop"):
+        browser.send("Input.dispatchDragEvent", {"type": kind, **place, "data": data})

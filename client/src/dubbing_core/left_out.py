@@ -28,9 +28,11 @@ REASONS = {
     "path_part_too_long": f"has a name longer than {COMPONENT_LIMIT} bytes",
     "path_too_long": f"is longer than {PATH_LIMIT:,} bytes",
     "path_duplicate": "was listed twice",
+    "file_unreadable": "could not be read by the browser",
+    "folder_unreadable": "is a folder that the browser could not read",
     "path_file_as_folder": "needs a folder in the place of a file",
 }
-"""By the code of the `PathError`."""
+"""By the code of the `PathError`, or of what the browser could not read."""
 
 
 def describe_reason(code: str) -> str:

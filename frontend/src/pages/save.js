@@ -18,6 +18,7 @@ import { Comparison, describeFiles } from "../upload/comparison.js";
 import { forgetUpload, rememberUpload } from "../upload/interrupted-upload.js";
 import { UploadController } from "../upload/upload-controller.js";
 
+/** @import { UnreadableItem } from "../drop-zone.js" */
 /** @import { ChosenFile } from "../upload/upload-item.js" */
 /** @import { PlacedFile, PlacementPreview } from "../placements.js" */
 /** @import { Uploader } from "../upload/uploader.js" */
@@ -50,6 +51,8 @@ let previews = 0; // requested so far; only the last one is shown
 let comparison = null;
 /** @type {{path: string, code: string}[]} chosen files that no session can hold, which the version records */
 let leftOut = [];
+/** @type {UnreadableItem[]} what was dropped and the browser cannot read */
+let unreadable = [];
 /** @type {Map<string, string>} Idempotency-Keys by request */
 const keys = new Map();
 
@@ -98,8 +101,9 @@ async function choose(files) {
   const size = formatBytes(sum(files.map(({ file }) => file.size)));
   ref("summary").textContent = files.length ? `${formatFileCount(files.length)}, ${size}` : "";
   updateSubmit();
-  if (!files.length) return;
-  await update();
+  if (files.length) return update();
+  refused.show([], { canSave: false, unreadable });
+  updateSubmit();
 }
 
 /**
@@ -161,8 +165,8 @@ async function preview(files) {
   const placed = placeFiles(files, response);
   targets = matchedTargets(placed);
   accepted = acceptedFiles(placed);
-  leftOut = describeRefused(placed);
-  refused.show(placed, { canSave: accepted.length > 0 });
+  leftOut = [...unreadable.map(({ path, code }) => ({ path, code })), ...describeRefused(placed)];
+  refused.show(placed, { canSave: accepted.length > 0, unreadable });
   previewed = { placed, response };
   showPlacements();
   showSummary(placed, response);
@@ -202,9 +206,14 @@ function showSummary(placed, { change_summary: words }) {
   ref("change-summary").textContent = unread.length ? `${comparing} ${session?.parent} …` : `${words}.`;
 }
 
-/** @param {ChosenFile[]} files replace those of the same paths */
-function addFiles(files) {
+/**
+ * @param {ChosenFile[]} files replace those of the same paths
+ * @param {UnreadableItem[]} items
+ */
+function addFiles(files, items) {
   if (controller.isBusy) return;
+  const isChosen = (/** @type {string} */ path) => files.some((file) => file.path.startsWith(`${path}/`));
+  unreadable = [...unreadable.filter(({ path }) => !isChosen(path)), ...items];
   const paths = new Set(files.map((file) => file.path));
   choose([...chosen.filter((file) => !paths.has(file.path)), ...files]);
   const difference = resumeCard.onFiles(files);
@@ -390,6 +399,7 @@ ref("clear").addEventListener("click", () => {
   if (controller.isBusy) return;
   controller.reset({ isDiscarded: true });
   forgetUpload();
+  unreadable = [];
   choose([]);
 });
 const checkName = session ? async () => true : connectNameCheck(input("name"), { isOptional: true });

@@ -4,18 +4,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from django.contrib import admin, messages
 from django.core.paginator import Paginator
 from django.db.models import Model, Q, QuerySet
 from django.db.models.expressions import Combinable
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from dubbing_core.paths import escape_lines
 from sessions_app.access import can_clean_up, can_inspect
 from sessions_app.operations.errors import OperationError
 from sessions_app.storage.store import StoreError
@@ -65,6 +67,20 @@ class ReadOnlyAdmin(admin.ModelAdmin[M]):
         """Return whether the user may run the actions."""
         return can_clean_up(request.user, self.model)
 
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return _show_invisible(super().changelist_view(request, extra_context))
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        return _show_invisible(super().changeform_view(request, object_id, form_url, extra_context))
+
 
 class LargeTableAdmin(ReadOnlyAdmin[M]):
     """Rows of a table with millions: ordered, filtered and searched by indexes only."""
@@ -81,6 +97,17 @@ class LargeTableAdmin(ReadOnlyAdmin[M]):
     ) -> tuple[QuerySet[M], bool]:
         term = search_term.strip()
         return (queryset.filter(self.find(term)) if term else queryset), False
+
+
+def _show_invisible(response: HttpResponse) -> HttpResponse:
+    """Show invisible characters of names on a page, whose fields Django displays itself."""
+    if isinstance(response, TemplateResponse):
+        response.add_post_render_callback(_escape_content)
+    return response
+
+
+def _escape_content(response: HttpResponse) -> None:
+    response.content = escape_lines(response.content.decode()).encode()
 
 
 def link(row: Model | None) -> str | SafeString:

@@ -9,6 +9,8 @@ from typing import Any
 from django.http import HttpResponse
 from pydantic import BaseModel, ConfigDict
 
+from dubbing_core.paths import escape_unprintable
+
 CONTENT_TYPE = "application/problem+json"
 MAX_CONFLICT_PATHS = 100
 RETRY_AFTER_SECONDS = 2
@@ -74,10 +76,10 @@ class ProblemError(Exception):
         headers: dict[str, str] | None = None,
         **extras: Any,
     ) -> None:
-        super().__init__(detail)
+        self.detail = escape_unprintable(detail)
+        super().__init__(self.detail)
         self.status = status
         self.code = code
-        self.detail = detail
         self.headers = headers or {}
         self.extras = extras
 

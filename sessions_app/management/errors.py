@@ -5,6 +5,8 @@ from typing import ClassVar
 
 from django.core.management.base import CommandError
 
+from dubbing_core.paths import escape_lines
+
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 """Error numbers of a full disk, an exhausted quota and a file at its size limit."""
 
@@ -18,5 +20,5 @@ class Error(CommandError):
     default_code: ClassVar = "refused"
 
     def __init__(self, message: str, *, code: str = default_code) -> None:
-        super().__init__(message)
+        super().__init__(escape_lines(message))
         self.code = code

@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand
 from django.db import OperationalError
 
+from dubbing_core.paths import escape_lines
 from dubbing_core.zips.reader import ZipError
 from sessions_app.management.database import ensure_database
 from sessions_app.management.errors import Error
@@ -49,7 +50,7 @@ class PortalCommand(BaseCommand):
         if options["json"]:
             self._print_json(result)
         else:
-            self.stdout.write(self.describe(result))
+            self.stdout.write(escape_lines(self.describe(result)))
 
     def _perform(self, options: dict[str, Any]) -> Any:
         try:
@@ -66,7 +67,12 @@ class PortalCommand(BaseCommand):
             raise Error(f"The database did not respond: {reason}", code="database_unreachable") from error
 
     def _print_json(self, value: Any) -> None:
-        self.stdout.write(json.dumps(value, ensure_ascii=False, indent=2))
+        self.stdout.write("".join(map(_escape_in_json, json.dumps(value, ensure_ascii=False, indent=2))))
+
+
+def _escape_in_json(character: str) -> str:
+    """Return JSON's escape of what a terminal would obey."""
+    return character if character.isprintable() or character == "\n" else json.dumps(character)[1:-1]
 
 
 def get_user(name: str) -> User:

@@ -21,6 +21,7 @@ Views, the API, tasks and commands translate them; nothing else catches them.
 from __future__ import annotations
 
 from dubbing_core.path_conflicts import PathConflicts
+from dubbing_core.paths import escape_unprintable
 from dubbing_core.sizes import format_size
 
 NO_CONFLICTS = PathConflicts()
@@ -35,13 +36,16 @@ def format_seconds(seconds: int) -> str:
 
 
 class OperationError(Exception):
-    """An anticipated refusal."""
+    """An anticipated refusal.
+
+    Invisible characters of the message, which names contain, are made visible.
+    """
 
     code = "refused"
 
     def __init__(self, message: str, *, code: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
+        self.message = escape_unprintable(message)
+        super().__init__(self.message)
         self.code = code or self.code
 
 

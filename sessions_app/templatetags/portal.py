@@ -19,7 +19,7 @@ from django.utils.safestring import SafeString
 
 from dubbing_core.categories import Category
 from dubbing_core.file_kinds import FileKind, guess_kind
-from dubbing_core.paths import escape_unprintable
+from dubbing_core.paths import escape_lines, escape_unprintable
 from dubbing_core.progress import Progress, Stage
 from dubbing_core.selection import Selection
 from dubbing_core.sizes import format_size
@@ -203,6 +203,7 @@ def file_icon(path: str) -> str:
 
 
 register.filter("visible", escape_unprintable)
+register.filter("visible_lines", escape_lines)
 
 
 @register.filter

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from dubbing_core.paths import escape_unprintable
 from sessions_app.access import Action, visible_to
 from sessions_app.forms import TokenForm
 from sessions_app.http.lookups import get_token_or_404
@@ -57,7 +58,7 @@ def create(request: SignedInRequest) -> HttpResponse:
 def revoke(request: SignedInRequest, code: UUID) -> HttpResponse:
     token = get_token_or_404(request.user, code, Action.MANAGE)
     if token.revoke(now=timezone.now()):
-        messages.success(request, f"“{token.name}” was revoked.")
+        messages.success(request, f"“{escape_unprintable(token.name)}” was revoked.")
     return redirect("token-list")
 
 

@@ -216,6 +216,21 @@ def test_sizes_are_readable(world: World, operator: Client):
     assert b"3.0 MiB" in operator.get(list_of(DubbingSession)).content
 
 
+@pytest.mark.one_stack
+def test_invisible_characters_are_shown(world: World, operator: Client):
+    session = world.saved(files={"audio/a\u202evaw.exe": b"x"})
+    Version.objects.filter(session=session).update(message="Fixed \u202egpj.exe")
+    entry = Entry.objects.get(session=session)
+    version = Version.objects.get(session=session)
+    pages = {
+        address: operator.get(address).content.decode()
+        for address in (list_of(Entry), page_of(entry), list_of(Version), page_of(version), list_of(Job))
+    }
+    assert not any("\u202e" in page for page in pages.values())
+    assert "a⟦U+202E⟧vaw.exe" in pages[page_of(entry)]
+    assert "Fixed ⟦U+202E⟧gpj.exe" in pages[page_of(version)]
+
+
 # Read-only rows
 
 

@@ -285,6 +285,16 @@ def test_export_distinguishes_the_storage_from_the_output(
     assert list_names(work_folder) == []
 
 
+@pytest.mark.one_stack
+def test_output_shows_invisible_characters(world: World, work_folder: Path):
+    (work_folder / "a\u202evaw.exe").write_bytes(b"x")
+    assert "a⟦U+202E⟧vaw.exe" in run_text("classify_folder", work_folder)
+    out = StringIO()
+    call_command("classify_folder", str(work_folder), "--json", stdout=out)
+    assert r"a\u202evaw.exe" in out.getvalue()
+    assert "\u202e" not in out.getvalue()
+
+
 # -- list_sessions -------------------------------------------------------------------------------------------------
 
 

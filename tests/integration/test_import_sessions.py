@@ -11,7 +11,7 @@ import pytest
 from django.test import Client, override_settings
 from django.utils import timezone
 
-from sessions_app.models import DubbingSession, Job
+from sessions_app.models import DubbingSession, Job, Version
 from tests.integration.sketches import bytes_of, post_json
 from tests.unit.core.zips.forge import File, forge
 from tests.world import PROJECT, World, zip_of_files
@@ -290,10 +290,12 @@ def test_a_part_of_a_split_archive_is_named(world: World):
 def test_invisible_characters_are_shown_on_pages(world: World, client: Client):
     client.force_login(world.alice)
     found = world.saved(files={"audio/a\u202evaw.exe": b"x"})
+    Version.objects.filter(session=found).update(message="Fixed \u202egpj.exe")
 
     page = bytes_of(client.get(f"/sessions/{found.code}/")).decode()
 
     assert "a⟦U+202E⟧vaw.exe" in page
+    assert "Fixed ⟦U+202E⟧gpj.exe" in page
     # The value of the check box is not displayed.
     assert page.replace('value="audio/a\u202evaw.exe"', "").count("\u202e") == 0
     assert quote("a\u202evaw.exe") in page

@@ -16,6 +16,7 @@ from dubbing_core.languages import (
 )
 from dubbing_core.layouts.names import is_generated_video
 from dubbing_core.manifest import ManifestEntry
+from dubbing_core.paths import escape_unprintable
 
 HOMES = {
     Role.SOURCE: Category.ORIGINAL_VIDEO,
@@ -50,7 +51,7 @@ class LabelError(ValueError):
     """A correction that is impossible. The message is shown to the user."""
 
     def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
+        super().__init__(escape_unprintable(message))
         self.code = code
 
 

@@ -34,6 +34,7 @@ SPACE_CATEGORY = "Zs"
 """Spaces such as U+3000 in Japanese names, and U+202F in the names of screenshots by macOS."""
 JOINERS = frozenset("\u200c\u200d")
 DRIVE = re.compile(r"[A-Za-z]:")
+LINE = re.compile(r"[^\n\r\t]+")
 
 
 class PathError(ValueError):
@@ -200,6 +201,11 @@ def escape_unprintable(text: str) -> str:
         character if _is_shown(before, character) else f"⟦U+{ord(character):04X}⟧"
         for before, character in pairwise(f" {text}")
     )
+
+
+def escape_lines(text: str) -> str:
+    """Replace such characters in a text, whose line breaks and tabs stay."""
+    return LINE.sub(lambda line: escape_unprintable(line[0]), text)
 
 
 def list_for_message(paths: Sequence[str], *, limit: int = LIST_LIMIT) -> str:

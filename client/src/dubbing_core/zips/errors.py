@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dubbing_core.paths import escape_unprintable
+
 
 class ZipError(ValueError):
     """The archive is refused. The message is shown to the user who uploaded it."""
 
     def __init__(self, code: str, message: str, *, member: str | None = None) -> None:
-        super().__init__(f"{message} (File in the archive: “{member}”.)" if member else message)
+        sentences = f"{message} (File in the archive: “{member}”.)" if member else message
+        super().__init__(escape_unprintable(sentences))
         self.code = code
         """Stable identifier, such as `zip_truncated`."""
         self.member = member

@@ -204,6 +204,21 @@ def test_errors_are_shown_next_to_the_button(app, page, tmp_path):
         page.get_by_role("button", name=button).click()
         expect_status(page, "Status", sentence)
 
+    with zipfile.ZipFile(tmp_path / "legacy.zip", "w") as archive:
+        archive.writestr("metadata.json", "{}")
+        archive.writestr("xxxxxxx.srt", "1")
+    data = (tmp_path / "legacy.zip").read_bytes()
+    (tmp_path / "legacy.zip").write_bytes(data.replace(b"xxxxxxx", "перевод".encode("cp866")))
+    page.locator("input[type=file]").set_input_files(tmp_path / "legacy.zip")
+    expect(page.get_by_role("cell", name="legacy.zip", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Import Session").click()
+    question = "❌ Nothing was imported. Choose how to read the names in the ZIP, then import it again."
+    expect_status(page, "Status", question)
+    expect(page.get_by_label("Names in the ZIP")).to_have_value("“перевод.srt”: Cyrillic (cp866)")
+    page.get_by_role("button", name="Import Session").click()
+    expect_status(page, "Status", "✅ Session imported: legacy")
+    expect(page.get_by_label("Names in the ZIP")).to_be_hidden()
+
     with zipfile.ZipFile(tmp_path / "Talk.zip", "w") as archive:
         archive.writestr("metadata.json", "{}")
     page.locator("input[type=file]").set_input_files(tmp_path / "Talk.zip")

@@ -10,7 +10,16 @@ import { showInvisible } from "./format.js";
  * @returns {ChosenFile[]}
  */
 function chosenFiles(input) {
-  return [...(input.files ?? [])].map((file) => ({ file, path: file.webkitRelativePath || file.name }));
+  return [...(input.files ?? [])].map((file) => ({ file, path: chosenPath(file.webkitRelativePath, file.name) }));
+}
+
+/**
+ * Return a file's path. Chromium writes "/" for a backslash in the path of a file, and not in its name.
+ * @param {string} path empty if the file was chosen without its folder
+ * @param {string} name
+ */
+export function chosenPath(path, name) {
+  return path.slice(0, path.length - name.length) + name;
 }
 
 /**

@@ -3,7 +3,7 @@ import { find } from "./dom.js";
 import { showInvisible } from "./format.js";
 
 /** @import { ChosenFile } from "./upload/upload-item.js" */
-/** @typedef {{path: string, code: "file_unreadable" | "folder_unreadable", message: string}} UnreadableItem */
+/** @typedef {{path: string, code: "path_encoding" | "file_unreadable" | "folder_unreadable", message: string}} UnreadableItem */
 
 /**
  * @param {HTMLInputElement} input
@@ -45,17 +45,26 @@ async function tryCollect(entry, found) {
   try {
     await collect(entry, found);
   } catch (error) {
-    const path = entry.fullPath.replace(/^\//, "");
-    const shown = `“${showInvisible(path)}”`;
-    const isEncoding = error instanceof DOMException && error.name === "EncodingError";
-    const problem = isEncoding ? "contains names that are not Unicode text" : "was moved, or is not readable for you";
-    const advice = "Use “Choose a folder”, which leaves such files out, or save with dubs save.";
-    found.unreadable.push({
-      path,
-      code: entry.isFile ? "file_unreadable" : "folder_unreadable",
-      message: `The browser cannot read ${shown}: it ${problem}.${isEncoding ? ` ${advice}` : ""}`,
-    });
+    found.unreadable.push(describeUnreadable(entry, error));
   }
+}
+
+/**
+ * @param {FileSystemEntry} entry
+ * @param {unknown} error
+ * @returns {UnreadableItem}
+ */
+function describeUnreadable(entry, error) {
+  // Chromium has an empty name for one that is not Unicode text.
+  const path = entry.fullPath.replace(/^\//, "") + (entry.name ? "" : "\ufffd");
+  const shown = `“${showInvisible(path)}”`;
+  if (!entry.name) return { path, code: "path_encoding", message: `${shown} is not valid Unicode. Rename the file.` };
+  if (entry.isFile)
+    return { path, code: "file_unreadable", message: `${shown} was moved, or the browser may not read it.` };
+  const isEncoding = error instanceof DOMException && error.name === "EncodingError";
+  const problem = isEncoding ? "its names are not all valid" : "it was moved, or you may not read it";
+  const advice = isEncoding ? " Choose the folder with the button, or use dubs save." : "";
+  return { path, code: "folder_unreadable", message: `The browser cannot list ${shown}: ${problem}.${advice}` };
 }
 
 /**

@@ -30,11 +30,10 @@ class NameReadingError(SessionError):
 
     def __init__(self, error: ZipError, readings: Sequence[ReadNames]) -> None:
         problem = str(error).partition(". ")[0]
-        examples = ", ".join(
-            f'reading="{each.reading.value}" for {describe_reading(each)}' for each in readings
-        )
+        examples = ", ".join(f"{each.reading.value} for {describe_reading(each)}" for each in readings)
         super().__init__(
-            f"{problem}. Import it again with the reading that shows its names right: {examples}."
+            f"{problem}. Import it with the reading that shows its names right: {examples}. It is an option: "
+            f'ProjectSessionManager(reading="{readings[0].reading.value}").'
         )
         self.readings = readings
         """The most plausible first."""

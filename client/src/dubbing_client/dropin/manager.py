@@ -66,6 +66,8 @@ class ProjectSessionManager:
 
     :param allow_hidden: load and import hidden files of other users, such as ``.git/config``, which other programs obey.
     :param allow_invisible: load and import names with invisible characters.
+    :param reading: how an import reads names that are not UTF-8: ``utf-8`` (with backslashes between folders), ``cp437``,
+        ``cp850``, ``cp866``, ``shift_jis`` or ``gbk``. Without it such a ZIP is refused, and ``last_error`` has its names in each.
     :raises ConfigError: a portal is configured, but the user is not signed in to it.
     """
 
@@ -78,7 +80,9 @@ class ProjectSessionManager:
         local: bool = False,
         allow_hidden: bool = False,
         allow_invisible: bool = False,
+        reading: str = "",
     ) -> None:
+        self._reading = reading
         self._last = threading.local()
         login = None if local else _login(url, token)
         permissions = {"allow_hidden": allow_hidden, "allow_invisible": allow_invisible}
@@ -127,15 +131,8 @@ class ProjectSessionManager:
         return True
 
     @returns_on_error(bool)
-    def import_session(
-        self, zip_path: str, session_name: str | None = None, *, reading: str | None = None
-    ) -> bool:
-        """Import a ZIP as new sessions.
-
-        :param reading: how names that are not UTF-8 are read: ``utf-8`` (with backslashes between folders), ``cp437``, ``cp850``,
-            ``cp866``, ``shift_jis`` or ``gbk``. Without it such a ZIP is refused, and ``last_error`` shows its names in each.
-        """
-        self.backend.import_archive(Path(zip_path), session_name or "", reading=reading or "")
+    def import_session(self, zip_path: str, session_name: str | None = None) -> bool:
+        self.backend.import_archive(Path(zip_path), session_name or "", reading=self._reading)
         return True
 
     @returns_on_error(bool)

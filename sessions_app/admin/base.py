@@ -100,7 +100,7 @@ class LargeTableAdmin(ReadOnlyAdmin[M]):
 
 
 def _show_invisible(response: HttpResponse) -> HttpResponse:
-    """Show invisible characters of names on a page, whose fields Django displays itself."""
+    """Show invisible characters on a page, whose fields Django displays."""
     if isinstance(response, TemplateResponse):
         response.add_post_render_callback(_escape_content)
     return response

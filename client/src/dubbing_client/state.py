@@ -81,7 +81,7 @@ class State:
     synced: dict[str, str] = field(default_factory=dict)
     """Path -> SHA-256 when folder and portal were last in sync. A path missing in the folder was removed, another hash changed."""
     executables: list[str] | None = None
-    """The executable ones of these files on this disk, which may not hold what the version says; None if unknown."""
+    """The executable ones of these files as this disk reports them, which may have no such bit; None if unknown."""
     loaded: dict[str, str] = field(default_factory=dict)
     """The same for files that were loaded individually from other versions; they are stored, so they may be overwritten."""
     aliases: dict[str, str] = field(default_factory=dict)
@@ -183,7 +183,7 @@ class State:
         self.aliases, self.layout, self.executables = {}, SAVED, None
 
     def find_other_modes(self, files: Mapping[str, Stat]) -> set[str]:
-        """Return the files that were made executable, or no longer are, since folder and portal were in sync."""
+        """Return the files whose executable bit differs since the last sync."""
         if self.executables is None:
             return set()
         before = set(self.executables)

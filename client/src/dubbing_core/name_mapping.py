@@ -81,7 +81,7 @@ class NameRules:
         return name
 
     def forbidding(self, pattern: str) -> NameRules:
-        """Return the rules of a target whose names cannot contain what a regular expression matches, either."""
+        """Return the rules of a target that also forbids what a pattern matches."""
         both = pattern if self.forbidden is None else f"{pattern}|{self.forbidden.pattern}"
         return replace(self, forbidden=re.compile(both))
 

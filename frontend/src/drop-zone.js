@@ -49,6 +49,9 @@ async function tryCollect(entry, found) {
   }
 }
 
+/** @param {FileSystemEntry} entry */
+const isNameless = ({ fullPath }) => fullPath.length > 1 && fullPath.endsWith("/");
+
 /**
  * @param {FileSystemEntry} entry
  * @param {unknown} error
@@ -56,9 +59,10 @@ async function tryCollect(entry, found) {
  */
 function describeUnreadable(entry, error) {
   // Chromium has an empty name for one that is not Unicode text.
-  const path = entry.fullPath.replace(/^\//, "") + (entry.name ? "" : "\ufffd");
+  const path = entry.fullPath.replace(/^\//, "") + (isNameless(entry) ? "\ufffd" : "");
   const shown = `“${showInvisible(path)}”`;
-  if (!entry.name) return { path, code: "path_encoding", message: `${shown} is not valid Unicode. Rename the file.` };
+  if (isNameless(entry))
+    return { path, code: "path_encoding", message: `${shown} is not valid Unicode. Rename the file.` };
   if (entry.isFile)
     return { path, code: "file_unreadable", message: `${shown} was moved, or the browser may not read it.` };
   const isEncoding = error instanceof DOMException && error.name === "EncodingError";
@@ -72,6 +76,8 @@ function describeUnreadable(entry, error) {
  * @param {{files: ChosenFile[], unreadable: UnreadableItem[]}} found
  */
 async function collect(entry, found) {
+  // Reading a folder without a name would read its parent again, without end.
+  if (isNameless(entry)) throw new DOMException("a name that is not Unicode text", "EncodingError");
   if (entry.isFile) {
     const { file: readFile } = /** @type {FileSystemFileEntry} */ (entry);
     /** @type {File} */

@@ -590,16 +590,18 @@ def test_an_import_resumes_after_a_refresh(bob: BrowserUser, work_folder: Path):
 def test_a_dropped_folder_that_the_browser_cannot_read_is_listed(bob: BrowserUser, project: Path):
     (project / "bad").mkdir()
     (project / "bad" / os.fsdecode(b"caf\xe9.wav")).write_bytes(b"x")
+    (project / os.fsdecode(b"\xe9")).mkdir()
     bob.open("/sessions/new/")
     bob.page.get_by_label("Name", exact=True).fill("Dropped")
     drop(bob.page, project)
 
-    banner = bob.page.get_by_role("region", name="1 file cannot be saved")
-    expect(banner).to_contain_text("“talk/bad/\ufffd” is not valid Unicode. Rename the file.")
+    banner = bob.page.get_by_role("region", name="2 files cannot be saved")
+    expect(banner).to_contain_text("“talk/\ufffd” is not valid Unicode.")
+    expect(banner).to_contain_text("“talk/bad/\ufffd” is not valid Unicode.")
     expect(bob.page.get_by_role("button", name="Save session")).to_be_disabled()
     banner.get_by_role("button", name="Save without these").click()
     bob.wait_for_job("Saved as version 1")
-    expect(bob.page.get_by_text("1 file that cannot be saved was left out")).to_be_visible()
+    expect(bob.page.get_by_text("2 files that cannot be saved were left out")).to_be_visible()
 
 
 def drop(page: Page, folder: Path) -> None:

@@ -45,13 +45,13 @@ from dubbing_client.errors import (
 )
 from dubbing_client.file_hashes import hash_file
 from dubbing_client.folder import Folder, Stat
-from dubbing_client.load_plan import SESSION, plan_load
+from dubbing_client.load_plan import plan_load
 from dubbing_client.locks import locked
 from dubbing_client.objects import Entry, Session
 from dubbing_client.progress import NullListener
 from dubbing_client.retries import Retries
 from dubbing_client.saved_paths import entries_by_session_path
-from dubbing_client.state import FileHash, PendingSave, State
+from dubbing_client.state import SESSION, FileHash, PendingSave, State
 from dubbing_client.uploader import LocalFile, Uploader, group_into_uploads
 from dubbing_core.categories import METADATA_NAME
 from dubbing_core.manifest import TIMESTAMPS

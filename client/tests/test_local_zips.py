@@ -100,6 +100,21 @@ def test_a_wrapping_folder_and_the_portals_own_files_are_left_out(manager):
     assert contents(Path("sessions/Talk")).keys() == {"metadata.json", "audio/hi_audio.wav"}
 
 
+def test_a_damaged_session_does_not_stop_the_others(manager):
+    title = b'{"session_name": "title", "video_name": "talk.mp4"}'
+    file = write_zip(
+        "a.zip", {"broken/metadata.json": title, "talk/metadata.json": b'{"session_name": "talk"}'}
+    )
+    data = bytearray(Path(file).read_bytes())
+    data[data.index(title) + 20] ^= 1
+    Path(file).write_bytes(data)
+    assert manager.import_session("a.zip")
+    assert manager.get_all_sessions() == ["talk"]
+    Path(file).write_bytes(data.replace(b'"talk"}', b'"TALK"}'))
+    assert manager.import_session("a.zip") is False
+    assert "is damaged" in manager.last_error
+
+
 def link(name: str) -> zipfile.ZipInfo:
     info = zipfile.ZipInfo(name)
     info.external_attr = (stat.S_IFLNK | 0o777) << 16

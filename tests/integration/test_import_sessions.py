@@ -133,9 +133,9 @@ def test_only_the_chosen_sessions_are_imported(world: World, client: Client, fol
     assert list(DubbingSession.objects.values_list("name", flat=True)) == ([] if code else ["Renamed"])
 
 
-def damage_member(data: bytes, content: bytes) -> bytes:
+def damage_member(data: bytes, content: bytes, position: int = 0) -> bytes:
     damaged = bytearray(data)
-    damaged[data.index(content)] ^= 1
+    damaged[data.index(content) + position] ^= 1
     return bytes(damaged)
 
 
@@ -147,15 +147,28 @@ def test_a_damaged_session_does_not_stop_the_others(world: World):
         "changed/audio/hi_audio.wav": b"x"
     }
     manifest = {"manifest/.dubbing/manifest.json": b"{", "manifest/a.wav": b"x"}
+    unreadable = {"unreadable/.dubbing/manifest.json": b"M" * 999, "unreadable/a.wav": b"x"}
+    title = b'{"session_name": "title", "video_name": "talk.mp4"}'
     files = changed | manifest | session("crc/", files={"audio/a.wav": b"A" * 999}) | session("good/")
-    data = damage_member(zip_of_files(files, compression=0), b"A" * 999)
+    files |= unreadable | session("metadata/", title, {})
+    data = zip_of_files(files, compression=0)
+    for damaged in (b"A" * 999, b"M" * 999, title):
+        data = damage_member(data, damaged, 20)
 
     job = world.imported(data, "backup.zip", owner=world.bob)
 
     assert job.state == Job.State.SUCCEEDED, job.error_message
-    assert [failure["folder"] for failure in job.result["failed"]] == ["manifest/", "crc/", "changed/"]
+    assert [failure["folder"] for failure in job.result["failed"]] == [
+        "manifest/",
+        "unreadable/",
+        "crc/",
+        "metadata/",
+        "changed/",
+    ]
     assert [failure["code"] for failure in job.result["failed"]] == [
         "manifest_damaged",
+        "zip_crc_mismatch",
+        "zip_crc_mismatch",
         "zip_crc_mismatch",
         "proof_differs",
     ]

@@ -161,7 +161,7 @@ def plan_sessions(archive: Archive, *, folders: Collection[str] | None = None) -
                     is_session=bool(found.sessions),
                 )
             )
-        except BadInputError as error:
+        except (BadInputError, ZipError) as error:
             failed.append((folder, error))
     if not plans:
         raise failed[0][1] if failed else BadInputError("Choose a folder to import.", code="nothing_selected")
@@ -176,13 +176,11 @@ def plan_sessions(archive: Archive, *, folders: Collection[str] | None = None) -
 
 
 def _read_start(archive: Archive, member: ArchiveMember) -> tuple[bytes, int]:
-    """Return the first bytes of a metadata.json that could be read, and its size."""
-    data = bytearray()
-    for chunk in archive.open(member):
-        data += chunk
-        if len(data) > SIZE_LIMIT:
-            break
-    return bytes(data), member.size
+    """Return what can be read of the start of a metadata.json, and its size.
+
+    Storing the file reports damage.
+    """
+    return archive.read_start(member, SIZE_LIMIT + 1), member.size
 
 
 def _read_metadata(archive: Archive, member: ArchiveMember) -> MetadataReading:

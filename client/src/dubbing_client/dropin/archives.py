@@ -185,7 +185,7 @@ def _read_manifest(archive: Archive, member: ArchiveMember | None) -> ChecksumMa
         return None
     try:
         return parse_checksum_manifest(b"".join(archive.open(member)))
-    except ChecksumManifestError:
+    except (ChecksumManifestError, ZipError):
         return None
 
 
@@ -206,10 +206,8 @@ def _project_members(
 
 
 def _read_start(archive: Archive, member: ArchiveMember) -> tuple[bytes, int]:
-    """Return the first bytes of a metadata.json that could be read, and its size."""
-    data = bytearray()
-    for chunk in archive.open(member):
-        data += chunk
-        if len(data) > SIZE_LIMIT:
-            break
-    return bytes(data), member.size
+    """Return what can be read of the start of a metadata.json, and its size.
+
+    Extracting the file reports damage.
+    """
+    return archive.read_start(member, SIZE_LIMIT + 1), member.size

@@ -6,7 +6,7 @@ import logging
 import os
 import secrets
 import zipfile
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path, PurePosixPath
@@ -47,6 +47,7 @@ from dubbing_core.metadata import format_timestamp
 from dubbing_core.metadata_reading import read_metadata
 from dubbing_core.paths import escape_unprintable, has_invisible_characters
 from dubbing_core.session_names import fold_session_name
+from dubbing_core.zips.errors import ZipError
 
 log = logging.getLogger("dubbing_client")
 
@@ -167,9 +168,36 @@ class LocalBackend:
             size = sum(session.total_size for session in sessions)
             self._store.check_free_space(size)
             counter = ProgressCounter(size, on_progress)
-            for session, chosen in zip(sessions, names, strict=True):
-                self._import_session(session, chosen, counter)
-        return names[0]
+            return self._import_sessions(sessions, names, counter)
+
+    def _import_sessions(
+        self, sessions: Sequence[SessionArchive], names: Sequence[str], counter: ProgressCounter
+    ) -> str:
+        """Import all sessions that are not damaged; return the first one's name.
+
+        :raises ZipError: all are damaged.
+        """
+        problems = {
+            name: self._import_if_intact(session, name, counter)
+            for session, name in zip(sessions, names, strict=True)
+        }
+        imported = [name for name, problem in problems.items() if problem is None]
+        for name, problem in problems.items():
+            if problem is not None and not imported:
+                raise problem
+            if problem is not None:
+                log.warning("“%s” was not imported: %s", name, problem)
+        return imported[0]
+
+    def _import_if_intact(
+        self, session: SessionArchive, name: str, counter: ProgressCounter
+    ) -> ZipError | None:
+        """Import a session; return the error if it is damaged."""
+        try:
+            self._import_session(session, name, counter)
+        except ZipError as error:
+            return error
+        return None
 
     def _import_session(self, session: SessionArchive, name: str, counter: ProgressCounter) -> None:
         present = set(session.members) - {METADATA_NAME}

@@ -23,6 +23,7 @@ and must discard stored contents after an error.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -125,6 +126,16 @@ class Archive:
             `zip_truncated`, at the latest after the last chunk: contents are valid only when the iterator has ended.
         """
         return _unpack(member, read_range(self.source, member.data_start, member.data_end))
+
+    def read_start(self, member: ArchiveMember, limit: int) -> bytes:
+        """Return a member's contents up to its first damage, and not many bytes more than the limit."""
+        data = bytearray()
+        with contextlib.suppress(ZipError):
+            for chunk in self.open(member):
+                data += chunk
+                if len(data) >= limit:
+                    break
+        return bytes(data)
 
     def open_many(self, members: Sequence[ArchiveMember]) -> Iterator[Iterator[bytes]]:
         """Read several members in one range; yield the contents of each, as `open` does.

@@ -343,8 +343,9 @@ def test_a_session_is_renamed(machine, tmp_path):
     work = tmp_path / "work"
     write(work, {"talk.mp4": b"video"})
     laptop.run("save", work, "--name", "Talk")
-    for _ in range(2):  # the same command again changes nothing
-        laptop.run("rename", "Talk", "Part 1/2: “é”?")
+    laptop.run("rename", "Talk", "Part 1/2: “é”?")
+    repeated = laptop.run("rename", "Talk", "Part 1/2: “é”?").out
+    assert repeated.endswith("has the new name already. Nothing was changed.\n")
     assert laptop.run("list", "--names").out == "Part 1/2: “é”?\n"
     write(work, {"hi.wav": b"namaste"})
     assert laptop.run_json("save", work)["name"] == "Part 1/2: “é”?"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from dubbing_client import config
+from dubbing_client.api import Api
 from dubbing_client.cli.arguments import SESSION, completed_by
 from dubbing_client.cli.terminal import Terminal, format_count
 from dubbing_client.errors import UsageError, quoted
@@ -116,11 +117,24 @@ def run_rename(options: Namespace, terminal: Terminal) -> int:
     with config.connect(attempts=ATTEMPTS, on_retry=terminal.notify) as api:
         session = api.find_session(options.name)
         if session is None:
-            # The same command may have succeeded before, with its response lost.
-            session = api.find_session(options.new_name) or api.get_session(options.name)
+            return _report_earlier_rename(api, options, terminal)
         renamed = api.rename_session(session["code"], options.new_name, previous_name=session["name"])
     document = {"session": renamed["code"], "name": renamed["name"], "previous_name": session["name"]}
     terminal.done(document, f"Renamed “{session['name']}” to “{renamed['name']}”.")
+    return 0
+
+
+def _report_earlier_rename(api: Api, options: Namespace, terminal: Terminal) -> int:
+    """Report that a session has the new name already: the command may have been interrupted after it succeeded.
+
+    :raises NotFoundError: there is no session with either name.
+    """
+    session = api.find_session(options.new_name) or api.get_session(options.name)
+    document = {"session": session["code"], "name": session["name"], "previous_name": session["name"]}
+    terminal.done(
+        document,
+        f"There is no session “{options.name}”; “{session['name']}” has the new name already. Nothing was changed.",
+    )
     return 0
 
 

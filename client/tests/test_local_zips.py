@@ -110,6 +110,7 @@ def test_a_damaged_session_does_not_stop_the_others(manager):
     Path(file).write_bytes(data)
     assert manager.import_session("a.zip")
     assert manager.get_all_sessions() == ["talk"]
+    assert manager.delete_session("talk")
     Path(file).write_bytes(data.replace(b'"talk"}', b'"TALK"}'))
     assert manager.import_session("a.zip") is False
     assert "is damaged" in manager.last_error

@@ -125,7 +125,9 @@ def run_rename(options: Namespace, terminal: Terminal) -> int:
 
 
 def _report_earlier_rename(api: Api, options: Namespace, terminal: Terminal) -> int:
-    """Report that a session has the new name already: the command may have been interrupted after it succeeded.
+    """Report that a session has the new name already.
+
+    The command may have been interrupted after it succeeded.
 
     :raises NotFoundError: there is no session with either name.
     """

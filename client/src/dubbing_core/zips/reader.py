@@ -128,7 +128,10 @@ class Archive:
         return _unpack(member, read_range(self.source, member.data_start, member.data_end))
 
     def read_start(self, member: ArchiveMember, limit: int) -> bytes:
-        """Return a member's contents up to its first damage, and not many bytes more than the limit."""
+        """Return the start of a member's contents, up to its first damage.
+
+        :param limit: bytes after which to stop; the last chunk may exceed it.
+        """
         data = bytearray()
         with contextlib.suppress(ZipError):
             for chunk in self.open(member):

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from dubbing_core.sizes import format_size
-from sessions_app.admin.base import LargeTableAdmin, list_link
+from sessions_app.admin.base import EmptyFilter, LargeTableAdmin, list_link
 from sessions_app.admin.search import NOTHING, has_sha256
 from sessions_app.models import Blob, Entry, Job, Pin, Upload
 from sessions_app.operations.cleanup.request import request_cleanup
@@ -56,7 +56,7 @@ def _with_references(blobs: Iterable[Blob]) -> QuerySet[Blob]:
 @admin.register(Blob)
 class BlobAdmin(LargeTableAdmin[Blob]):
     list_display = ("sha256", "human_size", "state", "is_referenced", "created_at", "unreferenced_since")
-    list_filter = (("unreferenced_since", admin.EmptyFieldListFilter),)
+    list_filter = (("unreferenced_since", EmptyFilter),)
     search_fields = ("sha256",)
     search_help_text = "A SHA-256, or its first 6 or more characters."
     fields = (

@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from dubbing_core.sizes import format_size
-from sessions_app.admin.base import LargeTableAdmin, link
+from sessions_app.admin.base import EmptyFilter, LargeTableAdmin, link
 from sessions_app.admin.search import find_blobs, find_sessions
 from sessions_app.models import Entry
 
@@ -36,7 +36,7 @@ class EntryAdmin(LargeTableAdmin[Entry]):
 
     def get_list_filter(self, request: HttpRequest) -> tuple[Any, ...]:
         """Filter the files of one session only: a rare value would have all files read."""
-        return ("category", ("removed_in", admin.EmptyFieldListFilter)) if SESSION in request.GET else ()
+        return ("category", ("removed_in", EmptyFilter)) if SESSION in request.GET else ()
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         return lookup in {SESSION, BLOB} or super().lookup_allowed(lookup, value, request)

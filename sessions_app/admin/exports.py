@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from dubbing_core.sizes import format_size
-from sessions_app.admin.base import LargeTableAdmin, link, list_link
+from sessions_app.admin.base import EmptyFilter, LargeTableAdmin, link, list_link
 from sessions_app.admin.search import find_sessions, find_users, parse_code
 from sessions_app.models import Export, Share, Version
 from sessions_app.operations.cleanup.exports import expire_exports
@@ -35,7 +35,7 @@ class ExportAdmin(LargeTableAdmin[Export]):
         "removed_at",
     )
     list_select_related = ("owner", "version__session")
-    list_filter = (("removed_at", admin.EmptyFieldListFilter), "expires_at")
+    list_filter = (("removed_at", EmptyFilter), "expires_at")
     search_fields = ("filename",)
     search_help_text = "The export's code, a part of the session's name or its code, or a part of the owner's name or e-mail address."
     fields = ("code", *list_display, "key", "etag", "job")

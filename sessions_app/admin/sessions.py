@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from dubbing_core.sizes import format_size
-from sessions_app.admin.base import LargeTableAdmin, act_on_each, link, list_link
+from sessions_app.admin.base import EmptyFilter, LargeTableAdmin, act_on_each, link, list_link
 from sessions_app.admin.search import find_users, list_named_sessions, parse_code
 from sessions_app.models import DubbingSession, Entry, Export, Job, Version
 from sessions_app.operations.errors import OperationError
@@ -48,7 +48,7 @@ class DubbingSessionAdmin(LargeTableAdmin[DubbingSession]):
         "trashed_at",
     )
     list_select_related = ("owner", "current")
-    list_filter = (("trashed_at", admin.EmptyFieldListFilter), "last_updated")
+    list_filter = (("trashed_at", EmptyFilter), "last_updated")
     search_fields = ("name",)
     search_help_text = (
         "A part of the session's name, its code, or a part of the owner's name or e-mail address."

@@ -5,7 +5,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from sessions_app.admin.base import ReadOnlyAdmin, act_on_each, link
+from sessions_app.admin.base import EmptyFilter, ReadOnlyAdmin, act_on_each, link
 from sessions_app.models import Share
 
 
@@ -23,7 +23,7 @@ class ShareAdmin(ReadOnlyAdmin[Share]):
         "last_download_at",
     )
     list_select_related = ("export", "created_by")
-    list_filter = (("revoked_at", admin.EmptyFieldListFilter), "expires_at")
+    list_filter = (("revoked_at", EmptyFilter), "expires_at")
     date_hierarchy = "created_at"
     search_fields = ("code", "note", "created_by__username", "export__filename")
     fields = list_display

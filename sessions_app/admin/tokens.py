@@ -5,7 +5,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from sessions_app.admin.base import ReadOnlyAdmin, act_on_each, link
+from sessions_app.admin.base import EmptyFilter, ReadOnlyAdmin, act_on_each, link
 from sessions_app.models import AccessToken
 
 
@@ -22,7 +22,7 @@ class AccessTokenAdmin(ReadOnlyAdmin[AccessToken]):
         "revoked_at",
     )
     list_select_related = ("owner",)
-    list_filter = ("scope", ("revoked_at", admin.EmptyFieldListFilter), "last_used_at")
+    list_filter = ("scope", ("revoked_at", EmptyFilter), "last_used_at")
     date_hierarchy = "created_at"
     search_fields = ("name", "prefix", "code", "owner__username")
     fields = ("code", *list_display)

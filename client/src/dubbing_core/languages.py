@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-# Language, script, region, as tools write them. Other numeric regions are take numbers: `hi-001` is take 1 in Hindi.
-TAG = re.compile(r"(?P<language>[a-z]{2,3})(-[a-z]{4})?(-([a-z]{2}|419))?", re.IGNORECASE)
+# Language, script, region, as tools write them. Numbers are takes (`hi-001`, `hi-419`), except for Latin America's languages.
+TAG = re.compile(r"[a-z]{2,3}(-[a-z]{4})?(-[a-z]{2})?|(es|pt)-419", re.IGNORECASE)
 CODE = re.compile(r"[a-z]{2,3}(-[a-z]{4})?(-([a-z]{2}|[0-9]{3}))?")
 REGION = re.compile(r"[A-Z]{2}|419|Hans|Hant|Latn|Cyrl")
 TAG_LENGTH_LIMIT = 35

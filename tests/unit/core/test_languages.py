@@ -62,6 +62,7 @@ def test_session_languages_keep_their_spelling():
         ("zh_Hans_audio.wav", "zh-Hans"),
         ("hi_001.wav", "hi"),
         ("hi-001.wav", "hi"),
+        ("hi_419.wav", "hi"),
         ("hi.srt", "hi"),
         ("eng.srt", "en"),
         ("movie.hi.srt", "hi"),

@@ -291,7 +291,7 @@ def test_a_file_that_the_portal_has_is_read_again_because_it_is_not_sent(bob: Br
     record_row_states(bob.page)
     begin_video(bob, video)
     bob.wait_for_job("Saved as version 1")
-    bob.page.route("**/api/v1/sessions", lambda route: route.abort())  # keeps the page open
+    bob.page.route("**/api/v1/saves", lambda route: route.abort())  # keeps the page open
     for _ in range(2):
         begin_video(bob, video)
         expect(bob.page.get_by_text("1 file, 16.0 MiB, already stored.")).to_be_visible()

@@ -218,6 +218,7 @@ def test_errors_are_shown_next_to_the_button(app, page, tmp_path):
     page.get_by_role("button", name="Import Session").click()
     expect_status(page, "Status", "✅ Session imported: legacy")
     expect(page.get_by_label("Names in the ZIP")).to_be_hidden()
+    app.machine.run("rm", "legacy", "--yes")
 
     with zipfile.ZipFile(tmp_path / "Talk.zip", "w") as archive:
         archive.writestr("metadata.json", "{}")

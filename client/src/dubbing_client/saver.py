@@ -7,6 +7,7 @@ import hashlib
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from dubbing_client.api import Api, new_key
 from dubbing_client.commit import commit
@@ -83,19 +84,11 @@ def save(
         return _unchanged(plan, plan.session, state, hashes)
     words = preview_save(plan, hashes).summary.words
     session = plan.session or _create_session(api, plan, state)
+    request = _build_request(plan, changes, session, message)
     pending = PendingSave(
         session=session["code"],
         key=new_key(),
-        request={
-            "parent": plan.parent,
-            "message": message,
-            "uploads": changes.uploads,
-            "blobs": [file.as_json() for file in changes.stored],
-            "removed": plan.removed,
-            "empty_folders": plan.empty_folders,
-            "left_out": [asdict(LeftOutFile.of(error.path, error.code)) for error in plan.unrepresentable],
-            "name": session["name"],
-        },
+        request=request,
         synced=plan.synced_after(hashes),
         executables=plan.executables_after,
     )
@@ -120,6 +113,19 @@ def save(
         bytes_changed=sum(file.size for file in changes.files.values()),
         bytes_sent=changes.bytes_sent,
     )
+
+
+def _build_request(plan: SavePlan, changes: _Changes, session: Session, message: str) -> dict[str, Any]:
+    return {
+        "parent": plan.parent,
+        "message": message,
+        "uploads": changes.uploads,
+        "blobs": [file.as_json() for file in changes.stored],
+        "removed": plan.removed,
+        "empty_folders": plan.empty_folders,
+        "left_out": [asdict(LeftOutFile.of(error.path, error.code)) for error in plan.unrepresentable],
+        "name": session["name"],
+    }
 
 
 def _send_changes(

@@ -23,7 +23,7 @@ INPUTS = {
     Step.DUBBED: (Input.SOURCE, Input.VOICED),
     Step.MIXED: (Input.SOURCE, Input.VOICED, Input.DUBBED),
 }
-"""What the files of each step are made from, the most important last in case of several."""
+"""What the files of each step are made from. If several changed, the last one is reported."""
 COMMON_INPUTS = {Input.SOURCE, Input.TRANSCRIBED}
 """Those that all languages share."""
 KEPT_CHANGES = 50
@@ -149,8 +149,9 @@ def estimate_history(document: Mapping[str, Any], files: Collection[ManifestEntr
 
     Its inputs count as unchanged since version 1: what changes later makes its results stale.
     """
-    nothing: dict[str, int] = dict.fromkeys((file.path for file in files), 1)
-    return compute_progress_history(document, files, since=nothing, history=InputHistory.empty(), number=1)[1]
+    matrix = compute_document_progress(document, files)
+    contents = {file.path: file.sha256 for file in files}
+    return InputHistory.empty().advance(compute_input_digests(matrix, document, contents=contents), number=1)
 
 
 def find_stale(

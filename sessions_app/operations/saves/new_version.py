@@ -71,38 +71,41 @@ def build_new_version(
         sources = set(params.get("recognized", ()))
         withdrawn = {placement.path for placement, _ in added if placement.source in sources}
         entries = label_entries(recognition, entries, before=before.blob_ids.keys() - withdrawn)
-    try:
-        # A file that was left out may have been removed in the meantime.
-        entries = apply_label_changes(
-            entries, {path: change for path, change in corrections.items() if path in entries}
-        )
-    except LabelError as error:
-        raise BadInputError(str(error), code=error.code) from error
+    entries = _correct_labels(entries, corrections)
     folders = params.get("empty_folders")
     if folders is None:
         folders = () if params["replace"] else before.manifest.empty_folders
     manifest = Manifest.from_entries(entries.values(), empty_folders=folders)
-    now = context.clock()
     earlier = drop_removed_texts(parent.metadata, before.manifest.files, manifest.files) if parent else None
-    document = metadata.build_document(
-        _keep_edits(uploaded, earlier) if uploaded is not None else earlier,
-        entries=manifest.entries,
-        video_name=_find_video_name(entries, changed) if uploaded is None else None,
-        texts=read_texts(
-            context.store, manifest, changed=changed, languages=languages, recognition=recognition
-        ),
-        created_at=session.created_at if session else now,
-        last_updated=now,
-        last_accessed=max(session.last_accessed, now) if session else now,
-        keep_stage=uploaded is not None,
-    )
+    texts = read_texts(context.store, manifest, changed=changed, languages=languages, recognition=recognition)
+    now = context.clock()
     return NewVersion(
         manifest=manifest,
         blob_ids=blob_ids,
-        document=document,
+        document=metadata.build_document(
+            _keep_edits(uploaded, earlier) if uploaded is not None else earlier,
+            entries=manifest.entries,
+            video_name=_find_video_name(entries, changed) if uploaded is None else None,
+            texts=texts,
+            created_at=session.created_at if session else now,
+            last_updated=now,
+            last_accessed=max(session.last_accessed, now) if session else now,
+            keep_stage=uploaded is not None,
+        ),
         message=params["message"],
         left_out=parse_left_out(params.get("left_out", {})),
     )
+
+
+def _correct_labels(
+    entries: dict[str, ManifestEntry], corrections: Mapping[str, LabelChange]
+) -> dict[str, ManifestEntry]:
+    # A file that was left out may have been removed in the meantime.
+    present = {path: change for path, change in corrections.items() if path in entries}
+    try:
+        return apply_label_changes(entries, present)
+    except LabelError as error:
+        raise BadInputError(str(error), code=error.code) from error
 
 
 def _keep_edits(uploaded: Mapping[str, Any], earlier: Mapping[str, Any] | None) -> Mapping[str, Any]:

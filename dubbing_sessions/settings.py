@@ -271,6 +271,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(minutes=1),
         "options": {"expires": 60},
     },
+    "read-texts": {
+        "task": "sessions_app.read_texts",
+        "schedule": timedelta(minutes=10),
+        "options": {"expires": 600, "priority": 6},
+    },
     "collect-garbage": {
         "task": "sessions_app.collect_garbage",
         # At a fixed minute instead of every hour, so that a portal restarted every morning cleans up as well.

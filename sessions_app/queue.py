@@ -24,8 +24,11 @@ RUN_JOB = "sessions_app.run_job"
 SEND_PASSWORD_RESET = "sessions_app.send_password_reset"  # noqa: S105 (a task's name)
 SEND_MAIL = "sessions_app.send_mail"
 PURGE_DELETED_SESSIONS = "sessions_app.purge_deleted_sessions"
+READ_TEXTS = "sessions_app.read_texts"
 PRIORITY = 3
 """Of the broker's steps 0, 3, 6, 9, of which 0 comes first: reconciling must not wait behind hundreds of jobs."""
+LOW_PRIORITY = 6
+"""Of work that no user waits for."""
 
 
 def is_available() -> bool:
@@ -110,3 +113,18 @@ def _send_purge() -> None:
         current_app.send_task(PURGE_DELETED_SESSIONS, priority=PRIORITY)
     except (OperationalError, OSError) as error:
         logger.warning("The broker is unavailable, garbage collection purges the sessions later: %s", error)
+
+
+def enqueue_reading(session_id: int) -> None:
+    """Let a worker read a session's new texts when the current transaction commits.
+
+    A lost message delays it: the scheduler looks for sessions with unread texts.
+    """
+    transaction.on_commit(partial(_send_reading, session_id))
+
+
+def _send_reading(session_id: int) -> None:
+    try:
+        current_app.send_task(READ_TEXTS, kwargs={"session_id": session_id}, priority=LOW_PRIORITY)
+    except (OperationalError, OSError) as error:
+        logger.warning("The broker is unavailable, texts are read later: %s", error)

@@ -6,6 +6,7 @@ Each task makes one call of an operation.
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from smtplib import SMTPException
 from typing import Any
 
@@ -21,7 +22,10 @@ from sessions_app.operations.cleanup import expired, garbage
 from sessions_app.operations.jobs import reconcile, run
 from sessions_app.operations.jobs.worker_heartbeat import WorkerHeartbeat
 from sessions_app.operations.monitoring import measure
+from sessions_app.operations.timelines import read
 
+READING_LIMIT = timedelta(minutes=1)
+"""For sessions whose message was lost, and those saved before an update: other work must not wait for thousands."""
 MAIL_TASK: dict[str, Any] = {
     "autoretry_for": (SMTPException, OSError),
     "retry_backoff": 10,
@@ -50,6 +54,14 @@ def purge_deleted_sessions(**_: Any) -> None:
 def collect_garbage(**_: Any) -> None:
     garbage.collect_garbage(now=timezone.now(), dry_run=False)
     database_reserve.reserve_database_space()
+
+
+@shared_task(name="sessions_app.read_texts")
+def read_texts(*, session_id: int | None = None, **_: Any) -> None:
+    if session_id is None:
+        read.read_pending_texts(clock=timezone.now, limit=READING_LIMIT)
+    else:
+        read.read_session_texts(session_id=session_id, clock=timezone.now)
 
 
 @shared_task(name="sessions_app.send_password_reset", **MAIL_TASK)

@@ -16,6 +16,7 @@ from sessions_app.models.session_language import SessionLanguage
 from sessions_app.models.session_text import SessionText
 from sessions_app.models.share import Share
 from sessions_app.models.throttle_hit import ThrottleHit
+from sessions_app.models.timeline import BlobTimeline
 from sessions_app.models.token import AccessToken
 from sessions_app.models.upload import Upload
 from sessions_app.models.version import Version
@@ -24,6 +25,7 @@ from sessions_app.models.worker import Worker
 __all__ = [
     "AccessToken",
     "Blob",
+    "BlobTimeline",
     "DubbingSession",
     "Entry",
     "Export",

@@ -53,6 +53,12 @@ class DubbingSession(models.Model):
         related_name="+",
         editable=False,
     )
+    has_unread_texts = models.BooleanField(
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text="Whether a version may contain subtitles or transcripts that were not read yet.",
+    )
     # Facts of the current version, for order and filters.
     total_size = models.PositiveBigIntegerField(
         default=0, editable=False, help_text="In bytes; 0 without a version."
@@ -101,6 +107,8 @@ class DubbingSession(models.Model):
             ),
             # Used by the admin site.
             models.Index(fields=["-last_updated", "-id"], name="session_updated"),
+            # Used by the task that reads texts.
+            models.Index(fields=["id"], name="session_unread_texts", condition=Q(has_unread_texts=True)),
             # Used by collect_garbage.
             models.Index(fields=["trashed_at"], name="session_trash", condition=Q(trashed_at__isnull=False)),
             models.Index(
@@ -178,6 +186,7 @@ class DubbingSession(models.Model):
                 current_id=version.pk,
                 total_size=version.total_size,
                 stage=version.stage,
+                has_unread_texts=True,
                 last_updated=now,
                 last_accessed=_later(now),
             )

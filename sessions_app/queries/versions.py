@@ -70,6 +70,8 @@ class FileRow(NamedTuple):
     """In bytes."""
     role: str = ""
     labeled_by: str = LabelAuthor.RECOGNIZER.value
+    reason: str | None = None
+    """Why its text could not be read."""
 
 
 def get_file_groups(version: Version) -> list[FileGroup]:
@@ -123,9 +125,9 @@ def get_file_page(
         rows = rows.filter(category=category)
     if language:
         rows = rows.filter(language=language)
-    columns: Any = rows.annotate(sha256=F("blob__sha256"), size=F("blob__size")).values_list(
-        *FileRow._fields, named=True
-    )
+    columns: Any = rows.annotate(
+        sha256=F("blob__sha256"), size=F("blob__size"), reason=F("blob__timeline__reason")
+    ).values_list(*FileRow._fields, named=True)
     return get_keyset_page(columns, order=BY_PATH, size=FILES_PER_PAGE, position=position)
 
 

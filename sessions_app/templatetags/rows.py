@@ -37,6 +37,8 @@ MARKED_ROLES = {
     role.value: role.label for role in (Role.SOURCE, Role.IGNORED, Role.UNCONFIRMED, Role.BILINGUAL)
 }
 """Roles that the category does not suggest."""
+TEXT_ROLES = {Role.NONE, Role.TRANSCRIPT, Role.TRANSLATION, Role.BILINGUAL, Role.UNCONFIRMED}
+"""Roles of files that are expected to contain lines of dialog; working files of tools often have none."""
 HASH_LENGTH = 10
 """Digits of a SHA-256 that are shown; its title has all."""
 
@@ -80,10 +82,15 @@ def _label_title(file: FileRow) -> str:
 
 
 def _marks(file: FileRow) -> str:
-    """Return what a user has to know of a label, and whether the file is empty."""
+    """Return what a user has to know of a label, and whether the file has no content."""
     marks = [f' <span class="badge">{MARKED_ROLES[file.role]}</span>'] if file.role in MARKED_ROLES else []
     if file.size == 0:
         marks.append(' <span class="badge warn" title="Empty files complete no step">Empty</span>')
+    elif file.reason and file.role in TEXT_ROLES:
+        reason = escape(file.reason)
+        marks.append(
+            f' <span class="badge warn">Text not readable</span> <span class="muted">{reason}</span>'
+        )
     return "".join(marks)
 
 

@@ -17,6 +17,7 @@ from sessions_app.operations.versions.entries import write_entries
 from sessions_app.operations.versions.new_version import NewVersion
 from sessions_app.operations.versions.rows import build_version
 from sessions_app.queries.manifests import get_version_manifest
+from sessions_app.queue import enqueue_reading
 
 
 def commit_version(
@@ -75,6 +76,7 @@ def commit_version(
         parent_id = parent.pk if parent else None
         if not locked.advance(version, parent_id=parent_id, stored_size=added.size, now=now):
             raise describe_conflict(locked)
+        enqueue_reading(locked.pk)
     session.refresh_from_db()
     return version
 

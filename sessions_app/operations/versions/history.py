@@ -24,6 +24,7 @@ from sessions_app.operations.versions.conflict import describe_conflict
 from sessions_app.operations.versions.entries import AddedBlobs
 from sessions_app.operations.versions.new_version import NewVersion
 from sessions_app.operations.versions.rows import build_version
+from sessions_app.queue import enqueue_reading
 
 MAX_AUTHOR_LENGTH = 150
 
@@ -120,6 +121,7 @@ def commit_history(rows: HistoryRows, *, session: DubbingSession, now: datetime)
     stored_size = sum(version.stored_size for version in rows.versions)
     if not session.advance(newest, parent_id=None, stored_size=stored_size, now=now):
         raise describe_conflict(session)
+    enqueue_reading(session.pk)
     session.refresh_from_db()
     return newest
 

@@ -1,0 +1,232 @@
+"""Texts of versions are read once per blob, after the save, and never affect it."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from celery import current_app
+from django.core.management import call_command
+
+from dubbing_core.timeline.text_digests import digest_track
+from dubbing_core.timeline.tracks import Segment, Timeline, Track, TrackKind
+from sessions_app import queue, tasks
+from sessions_app.models import Blob, BlobTimeline, DubbingSession, Entry
+from sessions_app.models.timeline import pack_tracks, unpack_tracks
+from sessions_app.operations.blobs.delete import delete_unreferenced_blobs
+from sessions_app.operations.timelines import read
+from sessions_app.operations.timelines.read import has_lines, read_pending_texts, read_session_texts
+from sessions_app.storage import get_store
+from sessions_app.storage.store import StoreUnavailableError
+from tests.integration.sketches import signed_in, sketch_session
+from tests.world import World
+
+SRT = b"1\n00:00:01,000 --> 00:00:02,500\nHello.\n\n2\n00:00:04,000 --> 00:00:03,000\nBye.\n"
+BROKEN = b"<!DOCTYPE html>\n<html></html>"
+FILES = {
+    "talk.mp4": b"source",
+    "transcriptions/en.srt": SRT,
+    "translations/hi.srt": BROKEN,
+    "translations/translated.json": '{"hi": "नमस्ते", "es": "Hola"}'.encode(),
+    "audio/hi_audio.wav": b"sound",
+}
+
+
+def run(world: World, session: DubbingSession) -> tuple[int, int, int]:
+    report = read_session_texts(session_id=session.pk, clock=world.clock)
+    session.refresh_from_db()
+    return report.files, report.unreadable, report.left
+
+
+def timeline_of(path: str) -> BlobTimeline:
+    return BlobTimeline.objects.get(blob__entries__path=path)
+
+
+def test_a_save_marks_the_session_and_reading_stores_tracks_problems_and_reasons(world):
+    session = world.saved(files=FILES)
+    assert session.has_unread_texts
+    assert not BlobTimeline.objects.exists()
+
+    assert run(world, session) == (3, 1, 0)
+
+    assert not session.has_unread_texts
+    stored = timeline_of("transcriptions/en.srt")
+    assert (stored.format, stored.encoding, stored.reason) == ("SubRip", "utf-8", "")
+    assert [str(problem) for problem in stored.get_problems()] == ["line 6: end before start"]
+    (track,) = stored.get_tracks()
+    assert stored.summary == [
+        {
+            "kind": "text",
+            "language": "",
+            "lines": 2,
+            "speakers": 0,
+            "end_ms": 3000,
+            "digest": digest_track(track),
+        }
+    ]
+    assert stored.text_digest
+    assert track.segments[0] == Segment(1000, 2500, "", "Hello.")
+    assert timeline_of("translations/hi.srt").reason == "is a web page. Download the file itself"
+    languages = [track.language for track in timeline_of("translations/translated.json").get_tracks()]
+    assert languages == ["hi", "es"]
+
+
+def test_a_blob_is_read_once(world, monkeypatch):
+    first = world.saved(files=FILES)
+    run(world, first)
+    world.save(first, {"translations/es.srt": SRT + b"\n"})
+    second = world.saved("again", FILES)
+    monkeypatch.setattr(read, "_read_blob", lambda _, path, *__: pytest.fail(path))
+
+    assert run(world, second) == (0, 0, 0)
+    monkeypatch.undo()
+    assert run(world, first) == (1, 0, 0)
+
+
+def test_a_version_that_comes_while_texts_are_read_leaves_the_mark(world, monkeypatch):
+    session = world.saved(files=FILES)
+    write = read._write
+
+    def save_another(*args, **options):
+        monkeypatch.setattr(read, "_write", write)
+        world.save(session, {"translations/es.srt": SRT + b"\n"})
+        return write(*args, **options)
+
+    monkeypatch.setattr(read, "_write", save_another)
+    run(world, session)
+    assert session.has_unread_texts
+
+    assert run(world, session) == (1, 0, 0)
+    assert not session.has_unread_texts
+
+
+def test_an_unavailable_storage_leaves_the_session_for_later(world, monkeypatch):
+    session = world.saved(files=FILES)
+    store = get_store()
+    original = store.read
+    calls: list[str] = []
+
+    def fail_second(key, start, end):
+        calls.append(key)
+        if len(calls) == 2:
+            raise StoreUnavailableError(key)
+        return original(key, start, end)
+
+    monkeypatch.setattr(store, "read", fail_second)
+
+    assert run(world, session) == (1, 0, 1)
+    assert session.has_unread_texts
+    assert run(world, session) == (2, 1, 0)
+
+
+def test_an_error_of_a_reader_is_a_reason_and_not_the_end(world, monkeypatch):
+    session = world.saved(files=FILES)
+
+    def fail(*_, **__):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(read, "read_timeline", fail)
+
+    assert run(world, session) == (3, 3, 0)
+    assert timeline_of("transcriptions/en.srt").reason == read.INTERNAL_ERROR
+
+
+def test_the_session_page_shows_why_a_text_was_not_read(world):
+    session = world.saved(files=FILES)
+    run(world, session)
+
+    page = signed_in(world.alice).get(f"/sessions/{session.code}/").content.decode()
+
+    assert page.count("Text not readable") == 1
+    assert "is a web page. Download the file itself" in page
+
+
+def test_a_timeline_is_deleted_with_its_blob(world):
+    session = world.saved(files=FILES)
+    run(world, session)
+    blob = Blob.objects.get(entries__path="transcriptions/en.srt")
+    Entry.objects.filter(blob=blob).delete()
+
+    assert delete_unreferenced_blobs([blob.pk]).count == 1
+    assert not BlobTimeline.objects.filter(blob_id=blob.pk).exists()
+
+
+@pytest.mark.one_stack
+def test_the_command_reads_what_is_left_and_all_on_request(world):
+    session = world.saved(files=FILES)
+
+    def call(*options: str) -> dict[str, int]:
+        output = StringIO()
+        call_command("parse_texts", "--json", *options, stdout=output)
+        result: dict[str, int] = json.loads(output.getvalue())
+        return result
+
+    assert call() == {"sessions": 1, "files": 3, "unreadable": 1, "left": 0}
+    assert call() == {"sessions": 0, "files": 0, "unreadable": 0, "left": 0}
+    assert call("--all") == {"sessions": 1, "files": 0, "unreadable": 0, "left": 0}
+    BlobTimeline.objects.update(reader_version=0)
+    assert call("--all")["files"] == 3
+    session.refresh_from_db()
+    assert not session.has_unread_texts
+
+
+@pytest.mark.one_stack
+def test_the_scheduled_task_begins_no_session_after_its_time(world, monkeypatch):
+    for name in ("a", "b"):
+        sketch_session(world.alice, name, {"transcriptions/en.txt": name.encode()})
+    monkeypatch.setattr(read, "_read_blob", lambda *_: Timeline(format="Plain text"))
+
+    report = read_pending_texts(
+        clock=world.clock, limit=timedelta(minutes=1), on_session=lambda _: world.clock.forward(minutes=2)
+    )
+
+    assert report.sessions == 1
+    assert DubbingSession.objects.filter(has_unread_texts=True).count() == 1
+    tasks.read_texts()
+    assert not DubbingSession.objects.filter(has_unread_texts=True).exists()
+
+
+@pytest.mark.one_stack
+def test_a_commit_sends_a_message_and_reads_nothing_itself(world, monkeypatch):
+    sent: list[tuple[str, dict[str, int]]] = []
+    monkeypatch.setattr(current_app, "send_task", lambda name, kwargs, **_: sent.append((name, kwargs)))
+    session = sketch_session(world.alice, "talk", FILES)
+
+    assert sent == [(queue.READ_TEXTS, {"session_id": session.pk})]
+    assert not BlobTimeline.objects.exists()
+
+
+@pytest.mark.one_stack
+@pytest.mark.parametrize(
+    ("path", "category", "role", "expected"),
+    [
+        ("a.srt", "transcriptions", "", True),
+        ("a.srt", "other", "", True),
+        ("a.json", "translations", "project", True),
+        ("a.json", "other", "project", True),
+        ("a.json", "other", "", False),
+        ("a.json", "transcriptions", "ignored", False),
+        ("audio/tts_tasks.xlsx", "voices", "voice_assignments", True),
+        ("voices.json", "voices", "voice_assignments", False),
+        ("a.wav", "transcriptions", "", False),
+    ],
+)
+def test_files_that_are_expected_to_have_lines(path, category, role, expected):
+    assert has_lines(path, category, role) is expected
+
+
+@pytest.mark.one_stack
+def test_tracks_are_stored_as_they_were_read():
+    tracks = [
+        Track(
+            kind=TrackKind.TRANSCRIPT,
+            language="en",
+            segments=[Segment(0, None, "A", "Hi\nyou"), Segment(None, 5, "", "हि")],
+        ),
+        Track(kind=TrackKind.TRANSLATION, language="", segments=[Segment(1, 2, "B", "x")]),
+    ]
+
+    assert unpack_tracks(pack_tracks(tracks)) == tracks
+    assert unpack_tracks(pack_tracks([])) == []

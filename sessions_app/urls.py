@@ -17,6 +17,7 @@ from sessions_app.views import (
     shares,
     storage,
     tokens,
+    transcripts,
     trash,
     versions,
 )
@@ -31,6 +32,8 @@ version_urls = [
     path("archive.zip", versions.archive, name="version-archive"),
     path("metadata.json", versions.document, name="version-document"),
     path("files/<path:path>", versions.file, name="version-file"),
+    path("transcript/", transcripts.page, name="version-transcript"),
+    path("transcript/<str:name>", transcripts.download, name="version-track"),
 ]
 
 # /sessions/<code>/
@@ -44,6 +47,7 @@ session_urls: list[URLPattern | URLResolver] = [
     path("rename/", session_rename.rename, name="session-rename"),
     path("trash/", trash.trash, name="session-trash"),
     path("untrash/", trash.untrash, name="session-untrash"),
+    path("transcript/", transcripts.current, name="session-transcript"),
     path("versions/", session_detail.versions, name="version-list"),
     path("versions/<int:number>/", include(version_urls)),
 ]
@@ -106,6 +110,8 @@ token_urls = [
     path("", shares.page, name="share-page"),
     path("download/", shares.download, name="share-download"),
     path("copy/", shares.copy, name="share-copy"),
+    path("transcript/", transcripts.shared_page, name="share-transcript"),
+    path("transcript/<str:name>", transcripts.shared_download, name="share-track"),
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -51,7 +51,7 @@ class VersionAdmin(LargeTableAdmin[Version]):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Version]:
-        return super().get_queryset(request).defer("document")
+        return super().get_queryset(request).defer("document", "texts")
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         return lookup == "session__id__exact" or super().lookup_allowed(lookup, value, request)
@@ -85,4 +85,6 @@ class VersionAdmin(LargeTableAdmin[Version]):
 
     @admin.display(description="metadata.json")
     def metadata_json(self, version: Version) -> SafeString:
-        return format_html("<pre>{}</pre>", json.dumps(version.metadata, ensure_ascii=False, indent=2))
+        return format_html(
+            "<pre>{}</pre>", json.dumps(version.complete_metadata, ensure_ascii=False, indent=2)
+        )

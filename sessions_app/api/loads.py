@@ -70,7 +70,7 @@ class BundleRequest(BaseModel):
 )
 def get_manifest(request: ApiRequest, code: UUID, number: int) -> HttpResponseBase:
     version = get_version_or_404(request.auth.user, code, number)
-    etag = f'"{version.fingerprint}"'
+    etag = f'"{version.fingerprint}{version.texts_digest}"'
     if etag_matches(request, etag):
         return HttpResponse(status=304, headers={"ETag": etag})
     claim_transfer(request)
@@ -107,7 +107,7 @@ def _manifest(version: Version) -> Iterator[str]:
 
 
 def _document(version: Version) -> bytes:
-    return render_metadata_file(version.metadata, session_name=version.session.name)
+    return render_metadata_file(version.complete_metadata, session_name=version.session.name)
 
 
 @router.get(

@@ -253,7 +253,7 @@ def list_versions(request: ApiRequest, code: UUID, limit: Limit, cursor: Cursor)
     rows = (
         models.Version.objects.filter(session=session)
         .select_related("created_by")
-        .defer("document", "input_history")
+        .defer("document", "texts", "input_history")
     )
     page, next_cursor = paginate(rows, order=NEWEST_FIRST, limit=limit, cursor=cursor)
     return Page(items=[Version.of(row) for row in page], next=next_cursor)

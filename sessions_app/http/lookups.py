@@ -26,6 +26,7 @@ DOWNLOAD_FIELDS = (
     "created_at",
     "message",
     "fingerprint",
+    "texts_digest",
     "file_count",
     *(f"session__{field}" for field in ("code", "owner", "name", "last_accessed", "deleted_at")),
 )
@@ -73,7 +74,7 @@ def get_trashed_sessions_or_404(
 def _sessions() -> DubbingSessionQuerySet:
     # A document can have megabytes and is rarely used: it is loaded on access.
     return DubbingSession.objects.select_related("current").defer(
-        "current__document", "current__input_history"
+        "current__document", "current__texts", "current__input_history"
     )
 
 
@@ -82,7 +83,7 @@ def get_version_or_404(user: User, code: UUID, number: int, action: Action = Act
 
     Its document is loaded on access.
     """
-    versions = Version.objects.select_related("session", "created_by").defer("document")
+    versions = Version.objects.select_related("session", "created_by").defer("document", "texts")
     version = _get_version(user, code, number, versions)
     require(user, action, version)
     return version
@@ -106,13 +107,17 @@ def _get_version(user: User, code: UUID, number: int, versions: QuerySet[Version
 
 
 def get_job_or_404(user: User, code: UUID, action: Action = Action.VIEW) -> Job:
-    jobs = Job.objects.select_related("session__current").defer("session__current__document")
+    jobs = Job.objects.select_related("session__current").defer(
+        "session__current__document", "session__current__texts"
+    )
     return _get(user, jobs, code, action)
 
 
 def get_export_or_404(user: User, code: UUID, action: Action = Action.VIEW) -> Export:
     """Return an export of a session that is not in the trash."""
-    exports = Export.objects.live().select_related("version__session").defer("version__document")
+    exports = (
+        Export.objects.live().select_related("version__session").defer("version__document", "version__texts")
+    )
     return _get(user, exports, code, action)
 
 

@@ -156,7 +156,9 @@ class DubbingSession(models.Model):
         if not rows.update(trashed_at=None, name=name, folded_name=folded_name):
             return False
         self.refresh_from_db()
-        self.write_search_rows(self.versions.defer("document").filter(pk=self.current_id or 0).first())
+        self.write_search_rows(
+            self.versions.defer("document", "texts").filter(pk=self.current_id or 0).first()
+        )
         OwnerTotals.objects.change(self.owner_id, session_count=1)
         return True
 
@@ -170,7 +172,9 @@ class DubbingSession(models.Model):
         if not rows.update(name=name, folded_name=folded_name):
             return False
         self.refresh_from_db()
-        self.write_search_rows(self.versions.defer("document").filter(pk=self.current_id or 0).first())
+        self.write_search_rows(
+            self.versions.defer("document", "texts").filter(pk=self.current_id or 0).first()
+        )
         return True
 
     @transaction.atomic

@@ -18,7 +18,9 @@ REASON_LIMIT = 300
 
 
 class BlobTimeline(models.Model):
-    """What reading a blob as subtitles or transcript resulted in, once for all entries.
+    """Result of reading a blob as subtitles or transcript.
+
+    It is read once for all entries.
 
     The tracks are one compressed value: they are read as a whole, or not at all. Lists and matrices use the counts.
     """
@@ -57,7 +59,10 @@ class BlobTimeline(models.Model):
 
 
 def pack_tracks(tracks: Iterable[Track]) -> bytes:
-    """Return tracks as compressed JSON, column by column, which compresses better than rows."""
+    """Return tracks as compressed JSON.
+
+    Column by column, which compresses better than rows.
+    """
     value = [
         [track.kind.value, track.language, *(list(column) for column in zip(*track.segments, strict=True))]
         for track in tracks

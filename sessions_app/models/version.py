@@ -14,6 +14,7 @@ from dubbing_core.left_out import LeftOut, parse_left_out
 from dubbing_core.progress import Progress, Stage
 from dubbing_core.progress_matrix import ProgressMatrix
 from dubbing_core.stored_matrix import read_matrix
+from dubbing_core.timeline.session_texts import fill_document
 
 LANGUAGE_TAGS_LENGTH = 2000
 
@@ -92,6 +93,13 @@ class Version(models.Model):
         default=dict, blank=True, help_text="Versions in which the inputs of results changed, with digests."
     )
 
+    texts = models.JSONField(
+        default=dict, blank=True, help_text="Texts of the files that the document has no own ones for."
+    )
+    texts_digest = models.CharField(
+        max_length=16, blank=True, help_text="Of `texts`; empty until the files were read."
+    )
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["session", "number"], name="version_number_is_unique"),
@@ -106,8 +114,17 @@ class Version(models.Model):
 
     @property
     def metadata(self) -> dict[str, Any]:
+        """The document as saved, on which later versions build."""
         document: dict[str, Any] = json.loads(self.document)
         return document
+
+    @property
+    def complete_metadata(self) -> dict[str, Any]:
+        """The document with the texts of the files where it has none.
+
+        Pages, exports and loads of whole versions use it.
+        """
+        return fill_document(self.metadata, self.texts)
 
     @property
     def saved_by(self) -> str:

@@ -73,7 +73,7 @@ LIST_COLUMNS = (
     ),
 )
 """Columns that the list shows."""
-UNLISTED = ("current__document", "current__changes", "current__input_history")
+UNLISTED = ("current__document", "current__texts", "current__changes", "current__input_history")
 """Columns of up to megabytes that no list shows."""
 LATEST_FIRST = Order(field="trashed_at", kind=datetime, is_descending=True)
 """Order of the trash."""

@@ -17,6 +17,7 @@ from dubbing_core.labels import LabelAuthor, Role
 from dubbing_core.paths import escape_unprintable
 from dubbing_core.progress import Progress
 from sessions_app.models import DubbingSession, Version
+from sessions_app.queries.timelines import EXPECTED_ROLES
 from sessions_app.queries.versions import FileRow
 from sessions_app.templatetags.page_urls import SAFE, page_url
 from sessions_app.templatetags.portal import (
@@ -37,8 +38,6 @@ MARKED_ROLES = {
     role.value: role.label for role in (Role.SOURCE, Role.IGNORED, Role.UNCONFIRMED, Role.BILINGUAL)
 }
 """Roles that the category does not suggest."""
-TEXT_ROLES = {Role.NONE, Role.TRANSCRIPT, Role.TRANSLATION, Role.BILINGUAL, Role.UNCONFIRMED}
-"""Roles of files that are expected to contain lines of dialog; working files of tools often have none."""
 HASH_LENGTH = 10
 """Digits of a SHA-256 that are shown; its title has all."""
 
@@ -86,7 +85,7 @@ def _marks(file: FileRow) -> str:
     marks = [f' <span class="badge">{MARKED_ROLES[file.role]}</span>'] if file.role in MARKED_ROLES else []
     if file.size == 0:
         marks.append(' <span class="badge warn" title="Empty files complete no step">Empty</span>')
-    elif file.reason and file.role in TEXT_ROLES:
+    elif file.reason and file.role in EXPECTED_ROLES:
         reason = escape(file.reason)
         marks.append(
             f' <span class="badge warn">Text not readable</span> <span class="muted">{reason}</span>'

@@ -18,6 +18,7 @@ from sessions_app.operations.sessions.last_accessed import record_access
 from sessions_app.queries.exports import get_ready_exports
 from sessions_app.queries.jobs import get_recent_jobs
 from sessions_app.queries.keyset import Position
+from sessions_app.queries.timelines import may_have_texts
 from sessions_app.queries.versions import (
     get_file_groups,
     get_file_page,
@@ -51,7 +52,7 @@ def detail(request: SignedInRequest, code: UUID, number: int | None = None) -> H
     language = request.GET.get("language", "")
     groups = get_file_groups(version)
     language = language if language in {group.language for group in groups} else ""
-    document = version.metadata
+    document = version.complete_metadata
     summary = summarize_categories(version)
     context |= {
         "version": version,
@@ -74,6 +75,7 @@ def detail(request: SignedInRequest, code: UUID, number: int | None = None) -> H
         "voices": document.get("voices") or {},
         "document": document,
         "exports": get_ready_exports(request.user, version, now=now),
+        "has_texts": may_have_texts(version),
     }
     return render(request, "sessions/detail.html", context)
 

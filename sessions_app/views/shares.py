@@ -25,6 +25,7 @@ from sessions_app.operations.errors import OperationError
 from sessions_app.operations.shares.copy import copy_shared_export
 from sessions_app.operations.shares.find import find_share
 from sessions_app.queries.keyset import Position
+from sessions_app.queries.timelines import may_have_texts
 from sessions_app.queries.versions import get_file_page, summarize_categories
 from sessions_app.views.errors import show_error
 from sessions_app.views.page_view import SignedInRequest, page_view
@@ -38,7 +39,7 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
     """Show the contents of the export to everyone who has the link."""
     share = find_share(token=token, now=timezone.now())
     if share is None:
-        return _unavailable(request)
+        return unavailable(request)
     version = share.export.version
     selection = Selection.from_dict(share.export.selection)
     summary = summarize_categories(version, selection)
@@ -49,9 +50,10 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
         "version": version,
         "summary": summary,
         "file_count": sum(part.file_count for part in summary),
+        "has_texts": may_have_texts(version, selection),
         "files": get_file_page(version, selection=selection, position=Position.from_query(request.GET)),
     }
-    return _unlisted(render(request, "shares/page.html", context))
+    return unlisted(render(request, "shares/page.html", context))
 
 
 @require_safe
@@ -60,13 +62,13 @@ def download(request: HttpRequest, token: str) -> HttpResponseBase:
     now = timezone.now()
     share = find_share(token=token, now=now)
     if share is None or not share.export.is_ready(now=now):
-        return _unavailable(request)
+        return unavailable(request)
 
     def count() -> None:
         with unless_disk_full():
             share.count_download(now=now)
 
-    return _unlisted(download_response(request, export_download(share.export), on_start=count, link=share.pk))
+    return unlisted(download_response(request, export_download(share.export), on_start=count, link=share.pk))
 
 
 @require_POST
@@ -76,7 +78,7 @@ def copy(request: HttpRequest, token: str) -> HttpResponse:
         return redirect_to_login(reverse("share-page", args=[token]))
     share = find_share(token=token, now=timezone.now())
     if share is None:
-        return _unavailable(request)
+        return unavailable(request)
     try:
         session = copy_shared_export(share=share, owner=request.user, now=timezone.now())
     except OperationError as error:
@@ -95,11 +97,11 @@ def revoke(request: SignedInRequest, code: UUID) -> HttpResponse:
     return redirect("export-detail", share.export.code)
 
 
-def _unavailable(request: HttpRequest) -> HttpResponse:
+def unavailable(request: HttpRequest) -> HttpResponse:
     """Respond the same way to unknown, expired and revoked links."""
-    return _unlisted(render(request, "shares/unavailable.html", status=404))
+    return unlisted(render(request, "shares/unavailable.html", status=404))
 
 
-def _unlisted(response: R) -> R:
+def unlisted(response: R) -> R:
     response["X-Robots-Tag"] = "noindex"
     return response

@@ -150,7 +150,7 @@ def document(request: SignedInRequest, code: UUID, number: int) -> HttpResponse:
     """Download metadata.json as in an export."""
     version = get_version_or_404(request.user, code, number)
     response = HttpResponse(
-        render_metadata_file(version.metadata, session_name=version.session.name),
+        render_metadata_file(version.complete_metadata, session_name=version.session.name),
         content_type="application/json",
     )
     response["Content-Disposition"] = (

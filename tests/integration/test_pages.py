@@ -20,6 +20,7 @@ from sessions_app import access, urls
 from sessions_app.models import AccessToken, DubbingSession, Export, Job, Share, Upload
 from sessions_app.operations.sessions.trash import trash_sessions
 from sessions_app.operations.shares.create import NewShare
+from sessions_app.operations.timelines.read import read_session_texts
 from sessions_app.storage import get_store
 from sessions_app.storage.keys import export_key
 from tests.integration.sketches import (
@@ -81,6 +82,7 @@ def _rows(module_transaction: None) -> tuple[World, Things]:
     world = World.create()
     session = sketch_session(world.alice)
     sketch_version(session, {**PROJECT, "audio/hi_audio.wav": b"a better take"})
+    read_session_texts(session_id=session.pk, clock=now)
     trashed = sketch_session(world.alice, "old talk")
     trash_sessions(sessions=[trashed], now=now())
     export = sketch_export(session, key=ZIP_KEY)
@@ -174,6 +176,9 @@ ENDPOINTS = {
         Endpoint("version-archive", "GET", 200, of="session", rest=(1,)),
         Endpoint("version-document", "GET", 200, of="session", rest=(1,)),
         Endpoint("version-file", "GET", 200, of="session", rest=(1, "audio/hi_audio.wav")),
+        Endpoint("session-transcript", "GET", 302, of="session"),
+        Endpoint("version-transcript", "GET", 200, of="session", rest=(1,)),
+        Endpoint("version-track", "GET", 200, of="session", rest=(1, "hi.csv")),
         # /imports/
         Endpoint("import-new", "GET", 200),
         # /jobs/
@@ -198,6 +203,8 @@ ENDPOINTS = {
         Endpoint("share-page", "GET", 200, "link", "token"),
         Endpoint("share-download", "GET", 200, "link", "token"),
         Endpoint("share-copy", "POST", 302, of="token"),
+        Endpoint("share-transcript", "GET", 200, "link", "token"),
+        Endpoint("share-track", "GET", 200, "link", "token", rest=("hi.csv",)),
     )
 }
 OWNED = [each for each in ENDPOINTS.values() if each.of not in {"", "token"}]

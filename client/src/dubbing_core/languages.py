@@ -19,6 +19,9 @@ def _split(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+RIGHT_TO_LEFT_LANGUAGES = _split("ar arc arz ckb dv fa he iw khw ks nqo pnb ps sd ug ur yi")
+RIGHT_TO_LEFT_SCRIPTS = _split("adlm arab aran hebr mand nkoo rohg samr syrc thaa")
+SCRIPT_LENGTH = 4
 SPOKEN_LANGUAGES = _split(
     "af am ar as az be bg bn bs ca cs cy da de el en es et eu fa fi fr ga gl gu he hi hr hu hy id is it iw ja jv ka"
     " kk km kn ko lo lt lv mk ml mn mr ms mt my nb ne nl no or pa pl ps pt ro ru si sk sl so sq sr su sv sw ta te"
@@ -66,6 +69,16 @@ def _standardize_tag(folded: str) -> str:
     language = tag.partition("-")[0]
     # Nearly every three-letter word is a language code: `sub`, `out`, `wav`, `raw`.
     return tag if len(language) == len("en") or language in THREE_LETTER_LANGUAGES else ""
+
+
+def is_right_to_left(tag: str) -> bool:
+    """Return whether a language is written from right to left.
+
+    Its script decides, if the tag has one.
+    """
+    language, *rest = fold_language_tag(tag).split("-")
+    scripts = [part for part in rest if len(part) == SCRIPT_LENGTH]
+    return scripts[0] in RIGHT_TO_LEFT_SCRIPTS if scripts else language in RIGHT_TO_LEFT_LANGUAGES
 
 
 def fold_language_tag(tag: str) -> str:

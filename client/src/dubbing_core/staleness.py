@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from dubbing_core.manifest import ManifestEntry
@@ -44,11 +44,29 @@ Place = tuple[str, Input]
 """Language and input; the language of common inputs is ""."""
 
 
+SAME_TEXTS_KEY = "*same_texts"
+"""In the stored history, beside languages, which have no asterisk."""
+
+
+@dataclass(frozen=True, slots=True)
+class SameText:
+    """Earlier contents with the same text.
+
+    A tool wrote only other times, or another format.
+    """
+
+    sha256: str
+    since: int
+    """Version in which the session first had them."""
+
+
 @dataclass(frozen=True)
 class InputHistory:
     """Contents of each input, oldest first."""
 
     changes: Mapping[Place, tuple[Contents, ...]]
+    same_texts: Mapping[str, SameText] = field(default_factory=dict)
+    """By the SHA-256 of a file whose text an earlier one had already."""
 
     @classmethod
     def empty(cls) -> InputHistory:
@@ -65,7 +83,32 @@ class InputHistory:
             digest = digests.get(place, "")
             if (known[-1].digest if known else "") != digest:
                 changes[place] = (*known, Contents(number, digest))[-KEPT_CHANGES:]
-        return InputHistory(changes)
+        return InputHistory(changes, self.same_texts)
+
+    def with_same_texts(self, same_texts: Mapping[str, SameText]) -> InputHistory:
+        return InputHistory(self.changes, same_texts)
+
+    def restrict_to(self, files: Collection[ManifestEntry]) -> InputHistory:
+        """Return the history without same texts of other files."""
+        present = {file.sha256 for file in files}
+        return self.with_same_texts({key: same for key, same in self.same_texts.items() if key in present})
+
+    def get_contents(self, files: Iterable[ManifestEntry]) -> dict[str, str]:
+        """Return the digest of each file, by path.
+
+        It is that of the earliest file with the same text.
+        """
+        return {
+            file.path: same.sha256 if (same := self.same_texts.get(file.sha256)) else file.sha256
+            for file in files
+        }
+
+    def correct_since(self, files: Iterable[ManifestEntry], since: Mapping[str, int]) -> dict[str, int]:
+        """Return the version in which the text of each file first appeared, by path."""
+        earlier = {
+            file.path: same.since for file in files if (same := self.same_texts.get(file.sha256)) is not None
+        }
+        return {**since, **{path: min(number, since[path]) for path, number in earlier.items()}}
 
     def find_change(self, place: Place, *, since: int) -> int | None:
         """Return the version that changed an input after another one.
@@ -83,20 +126,26 @@ class InputHistory:
         return known[-1].version if before and before != known[-1].digest else None
 
     @classmethod
-    def from_dict(cls, stored: Mapping[str, Mapping[str, list[list[Any]]]]) -> InputHistory:
+    def from_dict(cls, stored: Mapping[str, Mapping[str, list[Any]]]) -> InputHistory:
         """Return what `as_dict` stored."""
+        same_texts = {sha256: SameText(*row) for sha256, row in stored.get(SAME_TEXTS_KEY, {}).items()}
         return cls({
             (language, Input(name)): tuple(Contents(version, digest) for version, digest in rows)
             for language, inputs in stored.items()
+            if language != SAME_TEXTS_KEY
             for name, rows in inputs.items()
-        })  # fmt: skip
+        }, same_texts)  # fmt: skip
 
-    def as_dict(self) -> dict[str, dict[str, list[list[Any]]]]:
+    def as_dict(self) -> dict[str, dict[str, list[Any]]]:
         """Return it as JSON values.
 
         Language -> input -> version and digest of each change.
         """
-        stored: dict[str, dict[str, list[list[Any]]]] = {}
+        stored: dict[str, dict[str, list[Any]]] = {}
+        if self.same_texts:
+            stored[SAME_TEXTS_KEY] = {
+                sha256: [same.sha256, same.since] for sha256, same in self.same_texts.items()
+            }
         for (language, source), rows in self.changes.items():
             stored.setdefault(language, {})[source.value] = [[each.version, each.digest] for each in rows]
         return stored
@@ -139,8 +188,10 @@ def compute_progress_history(
     :param history: up to the version before it.
     """
     matrix = compute_document_progress(document, files)
-    contents = {file.path: file.sha256 for file in files}
+    history = history.restrict_to(files)
+    contents = history.get_contents(files)
     history = history.advance(compute_input_digests(matrix, document, contents=contents), number=number)
+    since = history.correct_since(files, since)
     return matrix.mark_stale(find_stale(matrix, history, since=since)), history
 
 

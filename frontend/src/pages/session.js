@@ -3,6 +3,7 @@
 import { connectChangeFolds } from "../change-fold.js";
 import { create, find } from "../dom.js";
 import { connectRowSelection } from "../row-selection.js";
+import { connectTranscriptPanel } from "../transcript-panel.js";
 
 /** @param {HTMLTableRowElement} row */
 function close(row) {
@@ -75,3 +76,4 @@ document.addEventListener("click", (event) => {
 });
 
 connectChangeFolds(document);
+connectTranscriptPanel(document);

@@ -72,7 +72,7 @@ def _batches() -> Iterator[list[int]]:
 
 def _check_sessions(ids: list[int], report: ConsistencyReport, *, repairs: bool) -> None:
     locked = DubbingSession.objects.filter(pk__in=ids).order_by("pk").select_for_update(of=("self",))
-    sessions = list(locked.select_related("current").defer("current__document"))
+    sessions = list(locked.select_related("current").defer("current__document", "current__texts"))
     wrong_sessions = find_wrong_sessions(sessions)
     wrong_search_rows = find_wrong_search_rows(sessions)
     wrong_versions = find_wrong_versions(ids)

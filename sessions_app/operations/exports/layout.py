@@ -73,7 +73,7 @@ def _render_key(version: Version, session_name: str, selection: Selection) -> st
 
     The number of a version would not suffice: after a restore of the database another one may have it.
     """
-    saved = [version.created_at.isoformat(), version.fingerprint, version.message]
+    saved = [version.created_at.isoformat(), version.fingerprint, version.texts_digest, version.message]
     earlier = list_saves(version) if selection.history else []
     return json.dumps(
         [
@@ -93,7 +93,8 @@ def _write_layout(
     writer: SegmentWriter, *, version: Version, session_name: str, selection: Selection
 ) -> None:
     """Plan the ZIP of a version, or of the selected part of it."""
-    document = version.metadata
+    # A part has the texts that its own document states: others may be of files that it does not contain.
+    document = version.metadata if selection.is_partial else version.complete_metadata
     older: list[BlobMember] = []
     texts = []
     if selection.history:

@@ -74,7 +74,11 @@ def load_version(
     :raises OSError: the folder cannot be written.
     """
     manifest = get_version_manifest(version)
-    document = b"" if as_saved else render_metadata_file(version.metadata, session_name=version.session.name)
+    document = (
+        b""
+        if as_saved
+        else render_metadata_file(version.complete_metadata, session_name=version.session.name)
+    )
     digest = compute_digest([document])
     document_file = BlobFile(path=METADATA_NAME, sha256=digest.sha256, size=digest.size)
     entries = list(manifest.entries) if as_saved else project_entries(manifest.entries)

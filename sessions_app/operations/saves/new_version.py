@@ -13,6 +13,7 @@ from dubbing_core.manifest import Manifest, ManifestEntry
 from dubbing_core.placement import Placement
 from dubbing_core.project_edits import read_edits, write_edits
 from dubbing_core.removed_texts import drop_removed_texts
+from dubbing_core.timeline.session_texts import remove_filled
 from sessions_app.models import Blob, DubbingSession, Version
 from sessions_app.operations.errors import BadInputError
 from sessions_app.operations.jobs.context import JobContext
@@ -77,6 +78,8 @@ def build_new_version(
         folders = () if params["replace"] else before.manifest.empty_folders
     manifest = Manifest.from_entries(entries.values(), empty_folders=folders)
     earlier = drop_removed_texts(parent.metadata, before.manifest.files, manifest.files) if parent else None
+    if uploaded is not None and parent is not None and parent.texts:
+        uploaded = remove_filled(uploaded, parent.texts)
     texts = read_texts(context.store, manifest, changed=changed, languages=languages, recognition=recognition)
     now = context.clock()
     return NewVersion(

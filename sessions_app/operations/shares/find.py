@@ -20,6 +20,6 @@ def find_share(*, token: str, now: datetime) -> Share | None:
         usable_shares(now=now)
         .filter(token_hash=hash_share_token(token))
         .select_related("export__version__session__owner", "created_by")
-        .defer("export__version__document")
+        .defer("export__version__document", "export__version__texts")
         .first()
     )

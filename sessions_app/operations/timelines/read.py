@@ -10,23 +10,21 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError
 from django.db.models import Q
 
-from dubbing_core.categories import Category
 from dubbing_core.file_kinds import FileKind, guess_kind
 from dubbing_core.labels import Role
 from dubbing_core.timeline.reader import READER_VERSION, can_read, read_timeline
 from dubbing_core.timeline.tracks import Timeline
-from sessions_app.models import BlobTimeline, DubbingSession, Entry
+from sessions_app.models import BlobTimeline, DubbingSession, Entry, Version
 from sessions_app.models.commits import deferred_sync
 from sessions_app.models.timeline import build_fields
+from sessions_app.operations.timelines.fill import fill_versions
+from sessions_app.queries.timelines import READ_CATEGORIES, TEXT_CATEGORIES
 from sessions_app.storage import get_store
 from sessions_app.storage.keys import blob_key
 from sessions_app.storage.store import BlobReader, StoreError
 
 logger = logging.getLogger(__name__)
 
-TEXT_CATEGORIES = {Category.TRANSCRIPTIONS, Category.TRANSLATIONS}
-READ_CATEGORIES = [*TEXT_CATEGORIES, Category.VOICES, Category.OTHER]
-"""Others contain media, many of them."""
 UNREAD_ROLES = {Role.IGNORED, Role.SPEAKERS, Role.SESSION_METADATA, Role.REPORT, Role.MARKER}
 SESSIONS_PER_QUERY = 100
 INTERNAL_ERROR = "could not be read because of an error in the portal; its log has the details"
@@ -74,7 +72,12 @@ def read_session_texts(
 ) -> ReadingReport:
     """Read the texts of a session that have not been read, of all its versions."""
     report = report if report is not None else ReadingReport()
-    session = DubbingSession.objects.filter(pk=session_id, deleted_at__isnull=True).first()
+    session = (
+        DubbingSession.objects.select_related("current")
+        .defer("current__document", "current__texts")
+        .filter(pk=session_id, deleted_at__isnull=True)
+        .first()
+    )
     if session is None:
         return report
     store = get_store()
@@ -94,6 +97,8 @@ def read_session_texts(
         if _write(blob_id, timeline, now=clock()):
             report.files += 1
             report.unreadable += bool(timeline.reason)
+    if session.current is not None:
+        fill_versions(session, up_to=session.current.number)
     # A version that was committed in the meantime leaves its texts unread.
     DubbingSession.objects.filter(pk=session.pk, current_id=session.current_id).update(has_unread_texts=False)
     report.sessions += 1
@@ -102,6 +107,7 @@ def read_session_texts(
 
 def mark_all_unread() -> None:
     """Let the texts of all sessions be checked again, after a change of the readers."""
+    Version.objects.exclude(texts_digest="").update(texts_digest="")
     DubbingSession.objects.filter(current__isnull=False).update(has_unread_texts=True)
 
 

@@ -1,4 +1,7 @@
-"""Digests of what is said, without times, speakers and layout: equal ones are equal work for a translator."""
+"""Digests of spoken text, without times, speakers and layout.
+
+Equal ones are equal work for a translator.
+"""
 
 from __future__ import annotations
 

@@ -1,0 +1,35 @@
+// Buttons that copy all lines of a track, hidden where the browser has no clipboard.
+
+const SHOWN = 2000; // milliseconds
+
+/** @param {ParentNode} root */
+export function connectTrackCopies(root) {
+  if (!navigator.clipboard) return; // only in secure contexts; the file can be downloaded instead
+  /** @type {NodeListOf<HTMLButtonElement>} */
+  const buttons = root.querySelectorAll("[data-copy-track]");
+  for (const button of buttons) {
+    button.hidden = false;
+    button.addEventListener("click", () => copy(button));
+  }
+}
+
+/** @param {HTMLButtonElement} button */
+async function copy(button) {
+  const label = button.textContent;
+  button.textContent = (await copyTrack(button.dataset.copyTrack ?? "")) ? "Copied" : "Not copied";
+  setTimeout(() => {
+    button.textContent = label;
+  }, SHOWN);
+}
+
+/** @param {string} url */
+async function copyTrack(url) {
+  try {
+    const response = await fetch(url);
+    if (!response.ok || response.redirected) return false;
+    await navigator.clipboard.writeText(await response.text());
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,5 @@
+// The page of a transcript: copy tracks, and show the row that the address leads to.
+import { connectTrackCopies } from "../copy-track.js";
+
+connectTrackCopies(document);
+document.querySelector(".transcript .is-target")?.scrollIntoView({ block: "center" });

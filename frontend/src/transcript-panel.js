@@ -1,0 +1,26 @@
+// The first lines of the transcript on the page of a session. Without this script its panel has the link to all of them.
+import { connectTrackCopies } from "./copy-track.js";
+import { create } from "./dom.js";
+import { nameLanguages } from "./languages.js";
+
+/** @param {Document} root */
+export function connectTranscriptPanel(root) {
+  /** @type {NodeListOf<HTMLElement>} */
+  const panels = root.querySelectorAll("[data-transcript]");
+  for (const panel of panels) load(panel, panel.dataset.transcript ?? "");
+}
+
+/**
+ * @param {HTMLElement} panel
+ * @param {string} url
+ */
+async function load(panel, url) {
+  const response = await fetch(`${url}?part=1`).catch(() => null);
+  // After a sign-out the response is the sign-in page, which must not be shown inside this one.
+  if (!response?.ok || response.redirected) return;
+  const template = create("template");
+  template.innerHTML = await response.text();
+  nameLanguages(template.content);
+  panel.replaceChildren(template.content);
+  connectTrackCopies(panel);
+}

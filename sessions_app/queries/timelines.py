@@ -1,0 +1,137 @@
+"""Texts of a version: tracks, lines, and files that could not be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from django.db.models import F
+
+from dubbing_core.categories import Category
+from dubbing_core.labels import Role
+from dubbing_core.languages import fold_language_tag
+from dubbing_core.selection import WHOLE_VERSION, Selection
+from dubbing_core.timeline.catalog import CatalogTrack, TextFile, TrackUse, list_tracks
+from dubbing_core.timeline.tracks import Problem, Track
+from sessions_app.models import BlobTimeline, Version
+from sessions_app.models.timeline import unpack_tracks
+from sessions_app.queries.versions import get_entries, summarize_categories
+
+TEXT_CATEGORIES = (Category.TRANSCRIPTIONS, Category.TRANSLATIONS)
+READ_CATEGORIES = (*TEXT_CATEGORIES, Category.VOICES, Category.OTHER)
+"""Others contain media, many of them."""
+EXPECTED_ROLES = {Role.NONE, Role.TRANSCRIPT, Role.TRANSLATION, Role.BILINGUAL, Role.UNCONFIRMED}
+"""Roles of files that are expected to contain lines of dialog; working files of tools often have none."""
+
+
+class StoredText(NamedTuple):
+    """A file whose text was read, or could not be read."""
+
+    path: str
+    category: str
+    language: str
+    role: str
+    blob_id: int
+    format: str
+    encoding: str
+    reason: str
+    problems: list[list[Any]]
+    problem_count: int
+    summary: list[dict[str, Any]]
+
+    def list_problems(self) -> list[Problem]:
+        return [Problem(line, message) for line, message in self.problems]
+
+
+@dataclass(frozen=True)
+class VersionTexts:
+    """The text files of a version."""
+
+    files: Sequence[StoredText]
+    languages: frozenset[str] = frozenset()
+    """Folded, to which translations are restricted; empty for all."""
+
+    @cached_property
+    def tracks(self) -> list[CatalogTrack]:
+        """The tracks of all files, in the order in which they are offered."""
+        tracks = list_tracks(_describe(file) for file in self.files if file.summary)
+        return [track for track in tracks if self._may_show(track)]
+
+    @property
+    def unreadable(self) -> list[StoredText]:
+        return [file for file in self.files if file.reason and file.role in EXPECTED_ROLES]
+
+    @property
+    def flawed(self) -> list[StoredText]:
+        """The files that were read, with problems."""
+        return [file for file in self.files if file.problem_count and not file.reason]
+
+    def find_track(self, key: str) -> CatalogTrack | None:
+        return next((track for track in self.tracks if track.key == key), None)
+
+    def load(self, tracks: Iterable[CatalogTrack]) -> list[Track]:
+        """Return tracks with their lines, by one query."""
+        tracks = list(tracks)
+        rows = BlobTimeline.objects.filter(pk__in={self.get_blob_id(track) for track in tracks})
+        loaded = {blob_id: unpack_tracks(bytes(data)) for blob_id, data in rows.values_list("pk", "tracks")}
+        return [loaded[self.get_blob_id(track)][track.index] for track in tracks]
+
+    def get_blob_id(self, track: CatalogTrack) -> int:
+        return self._blob_ids[track.path]
+
+    @cached_property
+    def _blob_ids(self) -> dict[str, int]:
+        return {file.path: file.blob_id for file in self.files}
+
+    def _may_show(self, track: CatalogTrack) -> bool:
+        is_source = track.use is TrackUse.SOURCE or not track.language
+        return is_source or not self.languages or fold_language_tag(track.language) in self.languages
+
+
+def get_version_texts(version: Version, selection: Selection = WHOLE_VERSION) -> VersionTexts:
+    """Return the text files of a version, or of the selected part of it."""
+    rows: Any = (
+        get_entries(version)
+        .files()
+        .selected(selection)
+        .filter(category__in=READ_CATEGORIES, blob__timeline__isnull=False)
+        .annotate(
+            format=F("blob__timeline__format"),
+            encoding=F("blob__timeline__encoding"),
+            reason=F("blob__timeline__reason"),
+            problems=F("blob__timeline__problems"),
+            problem_count=F("blob__timeline__problem_count"),
+            summary=F("blob__timeline__summary"),
+        )
+        .order_by("path")
+        .values_list(*StoredText._fields)
+    )
+    languages = frozenset(map(fold_language_tag, selection.languages))
+    return VersionTexts([StoredText(*row) for row in rows], languages)
+
+
+def may_have_texts(version: Version, selection: Selection = WHOLE_VERSION) -> bool:
+    """Return whether a part of a version has files of texts, by its counts alone."""
+    summary = summarize_categories(version, selection)
+    return any(part.file_count for part in summary if part.category in TEXT_CATEGORIES)
+
+
+def list_line_audio(version: Version, selection: Selection = WHOLE_VERSION) -> dict[str, list[str]]:
+    """Return the paths of audio files of single lines, by folded language."""
+    rows = get_entries(version).selected(selection).filter(category=Category.AUDIO, role=Role.SEGMENT)
+    paths: dict[str, list[str]] = {}
+    for language, path in rows.values_list("language", "path"):
+        paths.setdefault(fold_language_tag(language), []).append(path)
+    return paths
+
+
+def _describe(file: StoredText) -> TextFile:
+    return TextFile(
+        path=file.path,
+        category=Category(file.category),
+        language=file.language,
+        role=Role(file.role),
+        tracks=file.summary,
+    )

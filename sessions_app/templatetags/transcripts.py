@@ -1,0 +1,82 @@
+"""Template tags of transcripts: times, search results, names of tracks."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlencode
+
+from django import template
+from django.template import Context
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from dubbing_core.languages import is_right_to_left
+from dubbing_core.timeline.catalog import CatalogTrack, TrackUse
+
+register = template.Library()
+
+KEPT_PARAMETERS = {"show", "speaker", "q", "silent"}
+"""Of a transcript's address."""
+
+
+@register.filter
+def clock(time_ms: int | None) -> str:
+    """Return a time as ``0:38.2`` or ``1:02:03.4``; "" if there is none."""
+    if time_ms is None:
+        return ""
+    tenths = time_ms // 100
+    minutes, tenths = divmod(tenths, 600)
+    hours, minutes = divmod(minutes, 60)
+    seconds = f"{tenths // 10:02}.{tenths % 10}"
+    return f"{hours}:{minutes:02}:{seconds}" if hours else f"{minutes}:{seconds}"
+
+
+@register.filter
+def direction(language: str) -> str:
+    """Return the value of `dir` for a text in a language.
+
+    That of the text itself if the language is unknown.
+    """
+    if not language:
+        return "auto"
+    return "rtl" if is_right_to_left(language) else "ltr"
+
+
+@register.filter
+def marked(text: str, requested: str) -> SafeString:
+    """Return an escaped text, with what a reader searched for marked."""
+    if not requested:
+        return conditional_escape(text)
+    parts = re.split(f"({re.escape(requested)})", text, flags=re.IGNORECASE)
+    pieces = (
+        format_html("<mark>{}</mark>", part) if at % 2 else conditional_escape(part)
+        for at, part in enumerate(parts)
+    )
+    return mark_safe("".join(pieces))  # noqa: S308 (each piece is escaped)
+
+
+@register.simple_tag(takes_context=True)
+def row_url(context: Context, number: int) -> str:
+    """Return the address of a row, with the same columns and filters."""
+    chosen = {name: values for name, values in context["request"].GET.lists() if name in KEPT_PARAMETERS}
+    return f"{context['address']}?{urlencode([*chosen.items(), ('row', number)], doseq=True)}#row-{number}"
+
+
+@register.simple_tag
+def track_name(track: CatalogTrack) -> SafeString:
+    """Return the use of a track and its language.
+
+    The page's script shows the language by name.
+    """
+    tag = track.language
+    language = (
+        format_html('<span data-language="{}" data-with-name>{}</span>', tag, tag)
+        if tag
+        else SafeString("" if track.use is TrackUse.SOURCE else "Unknown language")
+    )
+    if track.use is TrackUse.SOURCE:
+        name = format_html("Original, {}", language) if tag else SafeString("Original")
+    else:
+        name = language
+    number = track.key.rpartition(".")[2] if not track.is_first else ""
+    return format_html("{} ({})", name, number) if number else name

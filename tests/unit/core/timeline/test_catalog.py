@@ -1,0 +1,68 @@
+"""Which track of which file is the source's text, and which a translation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from dubbing_core.categories import Category
+from dubbing_core.labels import Role
+from dubbing_core.timeline.catalog import TextFile, TrackUse, list_tracks
+
+
+def facts(kind: str = "text", language: str = "", lines: int = 3, end_ms: int = 9000) -> dict[str, Any]:
+    return {"kind": kind, "language": language, "lines": lines, "speakers": 0, "end_ms": end_ms}
+
+
+def file(path: str, category: Category, language: str = "", role: Role = Role.NONE, *tracks: Any) -> TextFile:
+    return TextFile(path=path, category=category, language=language, role=role, tracks=tracks or (facts(),))
+
+
+def keys(*files: TextFile) -> list[tuple[str, str]]:
+    return [(track.key, track.path) for track in list_tracks(files)]
+
+
+def test_the_label_decides_the_use_of_a_text():
+    assert keys(
+        file("hi.srt", Category.TRANSLATIONS, "hi"),
+        file("en.srt", Category.TRANSCRIPTIONS, "en"),
+        file("subs/x.srt", Category.OTHER, "fr"),
+        file("both.ass", Category.TRANSLATIONS, "hi", Role.BILINGUAL),
+    ) == [("source", "en.srt"), ("hi", "hi.srt"), ("text.1", "subs/x.srt"), ("text.2", "both.ass")]
+
+
+def test_a_file_with_both_texts_has_two_tracks():
+    both = (facts("transcript", "en"), facts("translation", "pt-BR"))
+    tracks = list_tracks([file("project.json", Category.OTHER, "", Role.PROJECT, *both)])
+    assert [(track.key, track.use, track.language) for track in tracks] == [
+        ("source", TrackUse.SOURCE, "en"),
+        ("pt-br", TrackUse.TRANSLATION, "pt-BR"),
+    ]
+
+
+def test_a_result_comes_before_a_working_file_and_times_before_none():
+    assert keys(
+        file("a.txt", Category.TRANSLATIONS, "hi", Role.NONE, facts(end_ms=0)),
+        file("b.srt", Category.TRANSLATIONS, "hi", Role.INTERMEDIATE),
+        file("c.srt", Category.TRANSLATIONS, "hi"),
+    ) == [("hi", "c.srt"), ("hi.2", "a.txt"), ("hi.3", "b.srt")]
+
+
+def test_the_label_counts_more_than_a_file_that_claims_another_language():
+    (track,) = list_tracks(
+        [file("hi.json", Category.TRANSLATIONS, "hi", Role.NONE, facts("translation", "en"))]
+    )
+    assert track.language == "hi"
+
+
+def test_one_file_has_the_translations_of_several_languages():
+    many = (facts("translation", "hi"), facts("translation", "es"))
+    tracks = list_tracks([file("translated.json", Category.TRANSLATIONS, "", Role.NONE, *many)])
+    assert [track.key for track in tracks] == ["es", "hi"]
+
+
+@pytest.mark.parametrize("role", [Role.UNCONFIRMED, Role.IGNORED])
+def test_a_text_in_an_unconfirmed_role_is_neither(role):
+    (track,) = list_tracks([file("a.srt", Category.TRANSCRIPTIONS, "en", role)])
+    assert (track.key, track.use, track.is_first) == ("text.1", TrackUse.OTHER, False)

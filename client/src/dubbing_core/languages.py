@@ -10,6 +10,10 @@ from functools import lru_cache
 TAG = re.compile(r"[a-z]{2,3}(-[a-z]{4})?(-[a-z]{2})?|(es|pt)-419", re.IGNORECASE)
 CODE = re.compile(r"[a-z]{2,3}(-[a-z]{4})?(-([a-z]{2}|[0-9]{3}))?")
 REGION = re.compile(r"[A-Z]{2}|419|Hans|Hant|Latn|Cyrl")
+WRITTEN_TAG = re.compile(r"([a-z]{2})[-_]([A-Z]{2})")
+"""Language and region with their usual cases, which set an invalid region apart from a word: `hi-HI`, not `da-da`."""
+UNKNOWN_REGIONS = ("-XX", "-ZZ")
+"""Regions that stand for none, as in the language codes of translation models: `es_XX`."""
 TAG_LENGTH_LIMIT = 35
 """In characters: the longest tag for which RFC 5646 section 4.4.1 requires room."""
 SEPARATORS = re.compile(r"[\s_.]+")
@@ -49,13 +53,28 @@ def parse_language_tag(text: str, *, languages: Sequence[str] = ()) -> str:
     """Return the tag that the whole `text` is, or "".
 
     A tag in `languages` matches in any spelling and is returned as spelled there; other tags are returned in the
-    recommended form: `pt_br` -> `pt-BR`, `eng` -> `en`.
+    recommended form: `pt_br` -> `pt-BR`, `eng` -> `en`. A region that does not exist is left out: `hi-HI` -> `hi`.
     """
     folded = text.replace("_", "-").casefold()
     for tag in languages:
         if len(tag) <= TAG_LENGTH_LIMIT and tag.replace("_", "-").casefold() == folded:
             return tag
-    return _standardize_tag(folded) if TAG.fullmatch(folded) else ""
+    if TAG.fullmatch(folded) is None:
+        return ""
+    return _standardize_tag(folded) or _standardize_tag(_remove_invalid_region(text))
+
+
+def _remove_invalid_region(text: str) -> str:
+    """Return the language of a tag whose region does not exist, or "".
+
+    Where the region is another language, the name is that of a pair: `en-JA`.
+    """
+    match = WRITTEN_TAG.fullmatch(text)
+    if match is None:
+        return ""
+    language, region = match[1], match[2].casefold()
+    is_pair = region in SPOKEN_LANGUAGES and region != language
+    return "" if is_pair or language not in SPOKEN_LANGUAGES - AMBIGUOUS_CODES else language
 
 
 @lru_cache(maxsize=4096)
@@ -65,7 +84,7 @@ def _standardize_tag(folded: str) -> str:
 
     if not langcodes.tag_is_valid(folded):
         return ""
-    tag = langcodes.standardize_tag(folded)
+    tag = _remove_unknown_region(langcodes.standardize_tag(folded), folded)
     language = tag.partition("-")[0]
     # Nearly every three-letter word is a language code: `sub`, `out`, `wav`, `raw`.
     return tag if len(language) == len("en") or language in THREE_LETTER_LANGUAGES else ""
@@ -79,6 +98,18 @@ def is_right_to_left(tag: str) -> bool:
     language, *rest = fold_language_tag(tag).split("-")
     scripts = [part for part in rest if len(part) == SCRIPT_LENGTH]
     return scripts[0] in RIGHT_TO_LEFT_SCRIPTS if scripts else language in RIGHT_TO_LEFT_LANGUAGES
+
+
+def _remove_unknown_region(tag: str, folded: str) -> str:
+    """Return a tag without a region that stands for none: `es-XX`, `uk-UK`.
+
+    The latter repeats the language, and was replaced as obsolete: `uk-GB`.
+
+    :param tag: the standard form of `folded`.
+    """
+    language, _, region = folded.partition("-")
+    is_repeated = region == language and not tag.casefold().endswith(f"-{region}")
+    return tag.partition("-")[0] if is_repeated or tag.endswith(UNKNOWN_REGIONS) else tag
 
 
 def fold_language_tag(tag: str) -> str:
@@ -97,7 +128,10 @@ def parse_language_code(text: str) -> str:
         return ""
     import langcodes  # noqa: PLC0415 (slow to import; short commands of the client do not need it)
 
-    return langcodes.standardize_tag(folded) if langcodes.tag_is_valid(folded) else ""
+    for candidate in (folded, folded.rpartition("-")[0]):  # a region may not exist: `hi-HI`
+        if candidate and langcodes.tag_is_valid(candidate):
+            return _remove_unknown_region(langcodes.standardize_tag(candidate), candidate)
+    return ""
 
 
 def find_language_tag(path: str, *, languages: Sequence[str] = ()) -> str:

@@ -146,11 +146,16 @@ def _extract_by_language(value: Any, languages: Sequence[str]) -> dict[str, str]
     if isinstance(value.get("translations"), dict):
         value = value["translations"]
     texts = {
-        key: _extract_text(text, TRANSLATED_KEYS)
-        for key, text in value.items()
-        if parse_language_tag(key, languages=languages)
+        _read_language(key, languages): _extract_text(text, TRANSLATED_KEYS) for key, text in value.items()
     }
-    return {language: text for language, text in texts.items() if text}
+    return {language: text for language, text in texts.items() if language and text}
+
+
+def _read_language(key: str, languages: Sequence[str]) -> str:
+    """Return a language as it is spelled, without a region that does not exist, or ""."""
+    tag = parse_language_tag(key, languages=languages)
+    is_shortened = len(tag) == len("hi") and not key.isalpha()
+    return tag if is_shortened or not tag else key
 
 
 def _read_file(path: str, data: bytes, keys: Sequence[str]) -> str:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, strategies as st
 
-from dubbing_core.languages import find_language_tag, parse_language_tag
+from dubbing_core.languages import find_language_tag, parse_language_code, parse_language_tag
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,37 @@ from dubbing_core.languages import find_language_tag, parse_language_tag
 )
 def test_tags_are_returned_in_the_recommended_form(text, tag):
     assert parse_language_tag(text) == tag
+
+
+@pytest.mark.parametrize(
+    ("text", "tag"),
+    [
+        ("hi-HI", "hi"),
+        ("ja_JA", "ja"),
+        ("uk-UK", "uk"),
+        ("cs-CS", "cs"),
+        ("es_XX", "es"),
+        ("en-ZZ", "en"),
+        ("en-UK", "en-GB"),
+        ("fr-FR", "fr-FR"),
+        # words, pairs of languages, and codes that are words more often
+        ("da-da", ""),
+        ("HI-HI", ""),
+        ("en-JA", ""),
+        ("is-OK", ""),
+        ("to-OK", ""),
+        ("xx-XX", ""),
+    ],
+)
+def test_a_region_that_does_not_exist_is_left_out(text, tag):
+    assert parse_language_tag(text) == tag
+
+
+@pytest.mark.parametrize(
+    ("text", "tag"), [("hi-HI", "hi"), ("en_XX", "en"), ("zh-Hans", "zh-Hans"), ("da-da", "da"), ("x", "")]
+)
+def test_codes_of_tools_need_no_valid_region(text, tag):
+    assert parse_language_code(text) == tag
 
 
 def test_session_languages_keep_their_spelling():
@@ -62,6 +93,11 @@ def test_session_languages_keep_their_spelling():
         ("zh_Hans_audio.wav", "zh-Hans"),
         ("hi_001.wav", "hi"),
         ("hi-001.wav", "hi"),
+        ("hi_HI_audio.wav", "hi"),
+        ("talk.hi-HI.srt", "hi"),
+        ("es_XX/001.wav", "es"),
+        ("talk_en_JA.wav", "ja"),
+        ("is_OK.wav", ""),
         ("hi_419.wav", "hi"),
         ("hi.srt", "hi"),
         ("eng.srt", "en"),

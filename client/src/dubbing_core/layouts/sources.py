@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 
 from dubbing_core.file_kinds import FileKind, guess_kind, split_name
@@ -45,8 +46,10 @@ def find_candidates(paths: Sequence[str], *, sources: Collection[str] = ()) -> l
         for path in _find_bases(every, only_languages=True).values()
         if path not in known and path not in bases
     ]
-    if named or used:
-        videos = named or list(dict.fromkeys(used))
+    if used and not named:
+        return _find_projects(dict.fromkeys(used))
+    if named:
+        videos = named
     elif sources:
         videos = _find_named_by_others(videos, paths)
     else:
@@ -59,6 +62,30 @@ def are_bases(candidates: Collection[str], paths: Sequence[str]) -> bool:
     """Return whether other videos derive from each candidate: of several projects."""
     videos = [path for path in paths if guess_kind(path) is FileKind.VIDEO]
     return set(candidates) <= set(_find_bases(videos).values())
+
+
+def _find_projects(bases: Collection[str]) -> list[str]:
+    """Return the bases of other videos that are sources: each project has its own.
+
+    A deeper one is a copy or a piece of another source if it is named after that, or is in a folder of results.
+    """
+    by_depth: dict[int, list[str]] = defaultdict(list)
+    for path in bases:
+        by_depth[path.count("/")].append(path)
+    projects: list[str] = []
+    for _, paths in sorted(by_depth.items()):
+        stems = [split_name(path)[0].casefold() for path in projects]
+        projects += [
+            path
+            for path in paths
+            if not projects or not (is_in_generated_folder(path) or _is_named_after(path, stems))
+        ]
+    return projects
+
+
+def _is_named_after(path: str, stems: Collection[str]) -> bool:
+    stem = split_name(path)[0].casefold()
+    return any(stem.startswith(other) and stem[len(other) :][:1] in SEPARATORS for other in stems)
 
 
 def _is_named_source(path: str) -> bool:

@@ -437,6 +437,27 @@ def test_videos_of_two_projects_in_one_folder_have_two_sources():
     assert result.sources == ["lecture.mp4", "talk.mp4"]
 
 
+@pytest.mark.parametrize(
+    ("paths", "sources"),
+    [
+        (
+            ["a/talk.mp4", "a/talk_es.mp4", "b/x/lecture.mp4", "b/x/lecture_fr.mp4"],
+            ["a/talk.mp4", "b/x/lecture.mp4"],
+        ),
+        (
+            ["talk.mp4", "talk_es.mp4", "old/lecture.mp4", "old/lecture_fr.mp4"],
+            ["old/lecture.mp4", "talk.mp4"],
+        ),
+        # a copy, a piece, and results of a tool
+        (["a/talk.mp4", "a/talk_es.mp4", "b/c/talk.mp4", "b/c/talk_es.mp4"], ["a/talk.mp4"]),
+        (["talk.mp4", "talk_es.mp4", "cut/talk-01.mp4", "cut/talk-01_es.mp4"], ["talk.mp4"]),
+        (["talk.mp4", "talk_es.mp4", "output/clip.mp4", "output/clip_es.mp4"], ["talk.mp4"]),
+    ],
+)
+def test_projects_at_different_depths_have_their_own_sources(paths, sources):
+    assert recognize_files(dict.fromkeys(paths)).sources == sources
+
+
 def test_a_tool_without_its_source_takes_no_video_of_another():
     files = {
         "SubtitleEditTts.json": {"Items": []},

@@ -196,13 +196,18 @@ class ProgressMatrix:
 
     @property
     def is_completed(self) -> bool:
-        """Whether all steps have results in every target language, up to a video.
+        """Whether every target language has a translation and a video.
 
-        Nothing of it may be stale.
+        Transcription and audio exist, and nothing is stale.
         """
         progress = self.progress
-        has_all = progress.has_transcription and progress.has_translations and progress.has_audio
-        return has_all and bool(self.languages) and all(map(self.is_finished, self.languages))
+        return (
+            progress.has_transcription
+            and progress.has_audio
+            and bool(self.languages)
+            and all(self.cell(language, Step.TRANSLATED).has_results for language in self.languages)
+            and all(map(self.is_finished, self.languages))
+        )
 
     @property
     def stage(self) -> Stage:

@@ -78,6 +78,18 @@ def test_a_removed_result_is_no_longer_done(missing):
     assert compute_matrix(files[:missing] + files[missing + 1 :]).stage is not Stage.COMPLETED
 
 
+def test_a_removed_translation_of_one_language_is_no_longer_done():
+    files = [SOURCE, TRANSCRIPT, *dub("es"), *dub("hi")]
+    assert compute_matrix(files).stage is Stage.COMPLETED
+
+    matrix = compute_matrix([file for file in files if file.path != "hi.srt"])
+
+    assert matrix.cell("hi", TRANSLATED).state is CellState.MISSING
+    assert matrix.stage is Stage.DUBBED
+    # Its video exists and is not older than anything that it was made from.
+    assert matrix.finished_languages == ["es", "hi"]
+
+
 def test_empty_files_complete_nothing_and_are_named():
     matrix = compute_matrix([TRANSCRIPT, translation("es"), audio("es", size=0), video("es", size=0)])
 

@@ -8,6 +8,7 @@ import pytest
 
 from dubbing_client.cli.label import select_entries
 from dubbing_client.cli.main import main
+from dubbing_client.cli.parser import build_parser
 from dubbing_client.errors import UsageError
 
 PATHS = ("audio/hi/1.wav", "audio/hi/2.wav", "audio/[1].wav", "talk.mp4")
@@ -39,6 +40,21 @@ def test_paths_folders_and_patterns_name_files(patterns, expected):
 def test_a_pattern_without_files_is_refused(pattern):
     with pytest.raises(UsageError, match="has no file"):
         select_entries(ENTRIES, ["talk.mp4", pattern])
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["Talk", "a.wav", "b.wav", "--category", "audio"],
+        ["Talk", "--category", "audio", "a.wav", "b.wav"],
+        ["--category", "audio", "Talk", "a.wav", "b.wav"],
+        ["Talk", "a.wav", "--category", "audio", "b.wav"],
+    ],
+)
+def test_files_are_accepted_before_and_after_the_options(arguments):
+    options = build_parser().parse_args(["label", *arguments])
+
+    assert (options.name, options.files, options.category) == ("Talk", ["a.wav", "b.wav"], "audio")
 
 
 @pytest.mark.parametrize(

@@ -24,8 +24,6 @@ LABELED_BY = {"recognizer": "", "person": "corrected"}
 
 
 def declare_label(command: ArgumentParser) -> None:
-    # argparse does not accept files after options.
-    command.usage = "dubs label NAME [FILE ...] [options]"
     completed_by(command.add_argument("name", metavar="NAME", help="the session"), SESSION)
     command.add_argument(
         "files",

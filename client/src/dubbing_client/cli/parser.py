@@ -9,6 +9,7 @@ import argparse
 from collections.abc import Container
 from importlib import import_module
 from types import ModuleType
+from typing import Any
 
 from dubbing_client import __version__
 
@@ -47,6 +48,21 @@ COMMANDS = {
 """Name -> the module that contains ``declare_NAME`` and ``run_NAME``, and the help."""
 
 
+class IntermixedParser(argparse.ArgumentParser):
+    """Parser that accepts arguments before, between and after the options."""
+
+    _is_parsing = False
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        if self._is_parsing:  # the method below calls this one
+            return super().parse_known_args(args, namespace)
+        self._is_parsing = True
+        try:
+            return self.parse_known_intermixed_args(args, namespace)
+        finally:
+            self._is_parsing = False
+
+
 def build_parser(declared: Container[str] = frozenset(COMMANDS)) -> argparse.ArgumentParser:
     """Return the parser for all commands.
 
@@ -59,7 +75,9 @@ def build_parser(declared: Container[str] = frozenset(COMMANDS)) -> argparse.Arg
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"dubs {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    commands = parser.add_subparsers(
+        dest="command", metavar="COMMAND", required=True, parser_class=IntermixedParser
+    )
 
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--json", action="store_true", help="write one JSON document to stdout")

@@ -81,15 +81,13 @@ def test_state_is_saved_and_read(work):
     state.base = Base(session="c0de", name="Talk", version=3)
     state.synced = {"ü.wav": "0" * 64}
     state.loaded = {"old.wav": "1" * 64}
-    state.creation_key = "key"
     state.pending = PendingSave(session="c0de", key="k", request={"parent": 3}, synced={"a": "b"})
     state.save()
     again = work.state()
-    assert (again.base, again.synced, again.loaded, again.creation_key, again.pending) == (
+    assert (again.base, again.synced, again.loaded, again.pending) == (
         state.base,
         state.synced,
         state.loaded,
-        state.creation_key,
         state.pending,
     )
     if sys.platform != "win32":
@@ -136,7 +134,6 @@ def test_a_state_of_client_0_1_is_read(work):
 
     assert state.base == Base(session="5f8f", name="Talk", version=3)
     assert state.synced == {"a.wav": "00"}
-    assert state.creation_key == "c"
     assert state.pending == PendingSave("5f8f", "k", {"parent": 3}, {"a.wav": "11"})
     assert state.files["a.wav"].sha256 == "00"
 

@@ -296,6 +296,7 @@ def test_an_interrupted_client_resumes(portal: Portal, laptop: Machine, project:
         portal.wait_for(lambda: portal.call("has_uploads", owner=laptop.owner), condition="upload")
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=TIMEOUT)
+    assert laptop.run("list", "--names").out == "", "a first save creates the session when it has succeeded"
     portal.worker.resume()
 
     assert process.returncode == 130, err

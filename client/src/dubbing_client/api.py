@@ -72,17 +72,6 @@ class Api(RestClient):
             )
         return session
 
-    def create_session(
-        self, name: str = "", *, video_filename: str = "", key: str | None = None
-    ) -> objects.Session:
-        """Create an empty session.
-
-        Without a name it is named after the video; a name in use gets a number.
-        """
-        body = {"name": name} if name else {"video_filename": video_filename} if video_filename else {}
-        session: objects.Session = self.call("POST", "/sessions", body=body, key=key or new_key()).data
-        return session
-
     def check_name(self, name: str) -> None:
         """Check whether a new session can have a name; one in use gets a number.
 
@@ -168,6 +157,25 @@ class Api(RestClient):
     def bundle_path(self, session: str, number: int) -> str:
         return f"{PREFIX}/sessions/{session}/versions/{number}/bundle"
 
+    def save_new_session(
+        self,
+        name: str,
+        *,
+        message: str,
+        uploads: Sequence[str],
+        blobs: Sequence[Mapping[str, Any]],
+        key: str,
+        empty_folders: Sequence[str] | None = None,
+        left_out: Sequence[Mapping[str, str]] = (),
+    ) -> objects.Job:
+        """Request a session with complete uploads and stored blobs as its first version.
+
+        The job creates it: a refused save leaves no session. A name in use gets a number.
+        """
+        body = {"name": name, **_saved_files(message, uploads, blobs, empty_folders, left_out)}
+        job: objects.Job = self.call("POST", "/saves", body=body, key=key).data
+        return job
+
     def save(
         self,
         session: str,
@@ -185,16 +193,8 @@ class Api(RestClient):
 
         :raises ConflictError: ``parent`` is not the current version.
         """
-        body = {
-            "parent": parent,
-            "message": message,
-            "replace": False,
-            "uploads": list(uploads),
-            "blobs": list(blobs),
-            "removed": list(removed),
-            "empty_folders": None if empty_folders is None else list(empty_folders),
-            **({"left_out": list(left_out)} if left_out else {}),
-        }
+        files = _saved_files(message, uploads, blobs, empty_folders, left_out)
+        body = {"parent": parent, "replace": False, "removed": list(removed), **files}
         job: objects.Job = self.call("POST", f"/sessions/{session}/versions", body=body, key=key).data
         return job
 
@@ -276,13 +276,41 @@ class Api(RestClient):
         job: objects.Job = self.call("GET", f"/jobs/{code}").data
         return job
 
-    def create_import(self, upload: str, *, name: str, reading: str, dry_run: bool, key: str) -> objects.Job:
-        """Import an uploaded ZIP as new sessions; ``dry_run`` only previews the import."""
-        choice = {"name": name, "reading": reading}
+    def create_import(
+        self,
+        upload: str,
+        *,
+        name: str,
+        reading: str,
+        dry_run: bool,
+        key: str,
+        sessions: Sequence[Mapping[str, str]] | None = None,
+    ) -> objects.Job:
+        """Import an uploaded ZIP as new sessions; ``dry_run`` only previews the import.
+
+        :param sessions: folders to import and the names of their sessions; by default all.
+        """
+        choice = {"name": name, "reading": reading, "sessions": sessions}
         body = {"upload": upload, **{field: value for field, value in choice.items() if value}}
         path = "/imports/preview" if dry_run else "/imports"
         job: objects.Job = self.call("POST", path, body=body, key=key).data
         return job
+
+
+def _saved_files(
+    message: str,
+    uploads: Sequence[str],
+    blobs: Sequence[Mapping[str, Any]],
+    empty_folders: Sequence[str] | None,
+    left_out: Sequence[Mapping[str, str]],
+) -> dict[str, Any]:
+    return {
+        "message": message,
+        "uploads": list(uploads),
+        "blobs": list(blobs),
+        "empty_folders": None if empty_folders is None else list(empty_folders),
+        **({"left_out": list(left_out)} if left_out else {}),
+    }
 
 
 def is_code(text: str) -> bool:

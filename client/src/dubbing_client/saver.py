@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from typing import Any
 
 from dubbing_client.api import Api, new_key
 from dubbing_client.commit import commit
-from dubbing_client.errors import FolderError, JobFailedError, Problem, UnreachableError
+from dubbing_client.errors import FolderError
 from dubbing_client.file_hashes import hash_folder
 from dubbing_client.folder import total_size
 from dubbing_client.folder_labels import find_source, label_files
@@ -23,6 +22,7 @@ from dubbing_client.save_preview import preview_save
 from dubbing_client.state import Base, PendingSave, State
 from dubbing_client.uploader import LocalFile, Uploader, group_into_uploads
 from dubbing_core.left_out import LeftOutFile, describe_reason
+from dubbing_core.session_names import generate_session_name
 
 SMALL_SIZE = 1024 * 1024
 """Bytes below which files are packed, where the portal was not asked."""
@@ -83,27 +83,20 @@ def save(
     if plan.session is not None and not changes.files and not plan.removed and not plan.has_other_folders:
         return _unchanged(plan, plan.session, state, hashes)
     words = preview_save(plan, hashes).summary.words
-    session = plan.session or _create_session(api, plan, state)
-    request = _build_request(plan, changes, session, message)
     pending = PendingSave(
-        session=session["code"],
+        session=plan.session["code"] if plan.session else "",
         key=new_key(),
-        request=request,
+        request=_build_request(plan, changes, message),
         synced=plan.synced_after(hashes),
         executables=plan.executables_after,
     )
     if plan.empty_folders is not None:
         state.empty_folders = plan.empty_folders
-    try:
-        version = commit(api, state, pending, listener=listener)
-    except (Problem, JobFailedError):
-        if state.pending is None:  # the portal refused the version
-            _discard_empty_session(api, session, state)
-        raise
+    saved = commit(api, state, pending, listener=listener)
     return SaveResult(
-        session=session["code"],
-        name=session["name"],
-        version=version,
+        session=saved.session,
+        name=saved.name,
+        version=saved.version,
         is_new=True,
         change_summary=words,
         changed=tuple(sorted(changes.files)),
@@ -115,7 +108,7 @@ def save(
     )
 
 
-def _build_request(plan: SavePlan, changes: _Changes, session: Session, message: str) -> dict[str, Any]:
+def _build_request(plan: SavePlan, changes: _Changes, message: str) -> dict[str, Any]:
     return {
         "parent": plan.parent,
         "message": message,
@@ -124,7 +117,7 @@ def _build_request(plan: SavePlan, changes: _Changes, session: Session, message:
         "removed": plan.removed,
         "empty_folders": plan.empty_folders,
         "left_out": [asdict(LeftOutFile.of(error.path, error.code)) for error in plan.unrepresentable],
-        "name": session["name"],
+        "name": plan.name or generate_session_name(_find_video(plan), datetime.now()),  # noqa: DTZ005 (names contain local time)
     }
 
 
@@ -217,44 +210,10 @@ class _Changes:
         )
 
 
-# -- A new session ----------------------------------------------------------------------------------------------------
-
-
-def _create_session(api: Api, plan: SavePlan, state: State) -> Session:
-    """Create the session.
-
-    The key is saved before, so that a kill does not leave a second session.
-    """
-    if not state.creation_key:
-        state.creation_key = new_key()
-        state.save()
-    video = "" if plan.name else _find_video(plan)
-    # Another name is another request, which needs another key.
-    suffix = hashlib.sha256(f"{plan.name}/{video}".encode()).hexdigest()[:16]
-    session = api.create_session(plan.name, video_filename=video, key=f"{state.creation_key}-{suffix}")
-    state.creation_key = ""
-    base = Base(session=session["code"], name=session["name"], version=session["version"])
-    state.set_base(base, {}, executables=None)
-    state.save()
-    return session
-
-
 def _find_video(plan: SavePlan) -> str:
     """Return the name of the folder's source video, or ""."""
     path = find_source(label_files(plan.listing.files).labels) or ""
     return path.rpartition("/")[2]
-
-
-def _discard_empty_session(api: Api, session: Session, state: State) -> None:
-    """Delete a session that was created for a save and has no version."""
-    base = state.base
-    if session["version"] or base is None or (base.session, base.version) != (session["code"], 0):
-        return
-    with contextlib.suppress(Problem, UnreachableError):
-        api.delete_session(session["code"])
-        api.delete_permanently([session["code"]])
-        state.forget_session()
-        state.save()
 
 
 # -- Nothing to save --------------------------------------------------------------------------------------------------

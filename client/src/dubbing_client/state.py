@@ -60,6 +60,7 @@ class PendingSave:
     """A save that was requested and whose outcome is unknown."""
 
     session: str
+    """Code; "" if the save creates the session."""
     key: str
     """The Idempotency-Key: repeating the request with it returns the outcome."""
     request: dict[str, Any]
@@ -92,8 +93,6 @@ class State:
     """Folders without files when folder and portal were last in sync, as paths in the portal."""
     files: dict[str, FileHash] = field(default_factory=dict)
     """Cache of hashes."""
-    creation_key: str = ""
-    """The Idempotency-Key with which the folder's session is being created."""
     pending: PendingSave | None = None
     has_new_hashes: bool = False
 
@@ -112,7 +111,6 @@ class State:
                 state.aliases = dict(document["aliases"])
                 state.layout = str(document.get("layout", SESSION if state.aliases else SAVED))
                 state.empty_folders = list(document.get("empty_folders", ()))
-                state.creation_key = str(document["creation_key"])
                 state.pending = PendingSave(**document["pending"]) if document["pending"] else None
         with _damage_tolerant(directory / "files.json") as document:
             if document:
@@ -138,7 +136,6 @@ class State:
             "aliases": self.aliases,
             "layout": self.layout,
             "empty_folders": self.empty_folders,
-            "creation_key": self.creation_key,
             "pending": asdict(self.pending) if self.pending else None,
         }
         write_private(self.directory / "state.json", _compact_json(document))
@@ -179,7 +176,7 @@ class State:
 
     def forget_session(self) -> None:
         """Let the next save create a session."""
-        self.base, self.synced, self.loaded, self.creation_key = None, {}, {}, ""
+        self.base, self.synced, self.loaded = None, {}, {}
         self.aliases, self.layout, self.executables = {}, SAVED, None
 
     def find_other_modes(self, files: Mapping[str, Stat]) -> set[str]:
@@ -224,9 +221,8 @@ def _damage_tolerant(path: Path) -> Iterator[Any]:
 def _upgrade(document: dict[str, Any]) -> None:
     """Rename the keys of format 1, which client 0.1 wrote."""
     for part in (document, document.get("pending") or {}):
-        for old, new in (("known", "synced"), ("creating", "creation_key")):
-            if old in part:
-                part[new] = part.pop(old)
+        if "known" in part:
+            part["synced"] = part.pop("known")
     document.setdefault("aliases", {})
 
 

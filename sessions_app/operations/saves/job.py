@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from dubbing_core.metadata_reading import MetadataReading
 from dubbing_core.placement import Placement, find_metadata
@@ -67,10 +68,12 @@ def perform_save(context: JobContext) -> None:
         prevent_resume(error.upload)
         raise
     added = [(placement, blobs[placement.source]) for placement in placements]
+    now = context.clock()
     new = build_new_version(
         context,
         session,
         before,
+        now=now,
         added=drop_unchanged(added, base=_get_base(job, session)),
         uploaded=metadata.document if metadata else None,
         corrections=read_corrections(job.params, placements),
@@ -78,7 +81,7 @@ def perform_save(context: JobContext) -> None:
     with context.finish() as result:
         if metadata and metadata.warnings:
             result["warnings"] = list(metadata.warnings)
-        result.update(_commit(context, session, before, new, uploads))
+        result.update(_commit(context, session, before, new, uploads, created_at=now))
     for upload in uploads:
         delete_staged_bytes(upload)
 
@@ -147,12 +150,18 @@ def _commit(
     before: VersionContents,
     new: NewVersion,
     uploads: Sequence[Upload],
+    *,
+    created_at: datetime,
 ) -> dict[str, object]:
+    """Commit the version, and create its session first if there is none.
+
+    :param created_at: of a new session, as in the version's document.
+    """
     job = context.job
     created: dict[str, object] = {}
     if session is None:
         name = job.params["name"]
-        session = create_session(owner=job.owner, name=name, now=context.clock())
+        session = create_session(owner=job.owner, name=name, now=created_at)
         Job.objects.filter(pk=job.pk).update(session=session)
         created = {"session": str(session.code), "name": session.name, "requested_name": name}
     version = commit_version(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from dubbing_core import metadata
@@ -44,6 +45,7 @@ def build_new_version(
     session: DubbingSession | None,
     before: VersionContents,
     *,
+    now: datetime,
     added: Sequence[tuple[Placement, Blob]],
     uploaded: Mapping[str, Any] | None,
     corrections: Mapping[str, LabelChange],
@@ -81,7 +83,6 @@ def build_new_version(
     if uploaded is not None and parent is not None and parent.texts:
         uploaded = remove_filled(uploaded, parent.texts)
     texts = read_texts(context.store, manifest, changed=changed, languages=languages, recognition=recognition)
-    now = context.clock()
     return NewVersion(
         manifest=manifest,
         blob_ids=blob_ids,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import tempfile
 import threading
@@ -35,11 +34,9 @@ from dubbing_client.dropin.names import clean_name
 from dubbing_client.dropin.session_plan import SessionPlan, plan_session
 from dubbing_client.dropin.session_store import total_size
 from dubbing_client.errors import (
-    JobFailedError,
     LocalChangesError,
     NotFoundError,
     Problem,
-    UnreachableError,
     UnsafeNamesError,
     quoted,
 )
@@ -51,7 +48,7 @@ from dubbing_client.objects import Entry, Session
 from dubbing_client.progress import NullListener
 from dubbing_client.retries import Retries
 from dubbing_client.saved_paths import entries_by_session_path
-from dubbing_client.state import SESSION, FileHash, PendingSave, State
+from dubbing_client.state import SESSION, Base, FileHash, PendingSave, State
 from dubbing_client.uploader import LocalFile, Uploader, group_into_uploads
 from dubbing_core.categories import METADATA_NAME
 from dubbing_core.manifest import TIMESTAMPS
@@ -193,10 +190,9 @@ class RemoteBackend:
 
     def _resolve_pending(self, state: State) -> None:
         """Find out the outcome of an interrupted save; its version counts as saved here."""
-        pending = state.pending
-        version = resolve_pending(self._api, state)
-        if pending is not None and version is not None:
-            self._versions[pending.session] = version
+        saved = resolve_pending(self._api, state)
+        if saved is not None:
+            self._versions[saved.session] = saved.version
 
     def _save(self, name: str, data: dict[str, Any], state: State, on_progress: OnProgress) -> str:
         session = find_session(self._api, name)
@@ -225,29 +221,16 @@ class RemoteBackend:
             ):
                 self._versions[session["code"]] = parent
                 return session["name"]
-            is_new = session is None
-            session = session or self._api.create_session(name)
             saved = {path: entry["path"] for path, entry in entries.items()}
-            try:
-                self._commit(
-                    session,
-                    state,
-                    parent=parent,
-                    changed=[replace(file, path=saved.get(file.path, file.path)) for file in changed],
-                    removed=sorted(saved[path] for path in plan.removed & saved.keys()),
-                    on_progress=on_progress,
-                )
-            except (Problem, JobFailedError):
-                if is_new and state.pending is None:
-                    self._delete_empty(session)
-                raise
-        return session["name"]
-
-    def _delete_empty(self, session: Session) -> None:
-        """Delete a session that was created for a save which the portal refused."""
-        with contextlib.suppress(Problem, UnreachableError):
-            self._api.delete_session(session["code"])
-            self._api.delete_permanently([session["code"]])
+            return self._commit(
+                session,
+                name,
+                state,
+                parent=parent,
+                changed=[replace(file, path=saved.get(file.path, file.path)) for file in changed],
+                removed=sorted(saved[path] for path in plan.removed & saved.keys()),
+                on_progress=on_progress,
+            )
 
     def _session(self, name: str) -> Session:
         session = find_session(self._quick_api, name)
@@ -303,14 +286,19 @@ class RemoteBackend:
 
     def _commit(
         self,
-        session: Session,
+        session: Session | None,
+        name: str,
         state: State,
         *,
         parent: int,
         changed: list[LocalFile],
         removed: list[str],
         on_progress: OnProgress,
-    ) -> None:
+    ) -> str:
+        """Send files and commit a version; return the session's name.
+
+        :param session: None creates one with this name.
+        """
         me = self._api.me()
         missing = self._api.missing_blobs([{"sha256": file.sha256, "size": file.size} for file in changed])
         to_send = [file for file in changed if file.sha256 in missing]
@@ -323,7 +311,7 @@ class RemoteBackend:
             )
             uploads = uploader.finish()
         pending = PendingSave(
-            session=session["code"],
+            session=session["code"] if session else "",
             key=new_key(),
             request={
                 "parent": parent,
@@ -331,17 +319,18 @@ class RemoteBackend:
                 "uploads": uploads,
                 "blobs": stored,
                 "removed": removed,
-                "name": session["name"],
+                "name": session["name"] if session else name,
             },
             synced=None,
         )
         try:
-            version = commit(self._api, state, pending)
+            saved = commit(self._api, state, pending)
         except Problem as problem:
-            if problem.code != "unchanged":
+            if session is None or problem.code != "unchanged":
                 raise
-            version = parent
-        self._versions[session["code"]] = version
+            saved = Base(session["code"], session["name"], parent)
+        self._versions[saved.session] = saved.version
+        return saved.name
 
 
 class _StepListener(NullListener):

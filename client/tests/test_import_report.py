@@ -50,6 +50,7 @@ def test_a_preview_lists_sessions_readings_and_missing_files():
             }
         ],
         "session_count": 2,
+        "other_folders": [{"folder": "sessions/broken/", "files": 2, "size": 7}],
         "ignored": [".DS_Store"],
         "ignored_count": 1,
         "left_out": ["README.txt"],
@@ -70,6 +71,7 @@ def test_a_preview_lists_sessions_readings_and_missing_files():
         "    metadata.json names 1 file that the ZIP lacks:",
         "      audio/es.wav",
         "    and 1 more sessions",
+        "  Not a session: sessions/broken/ (2 files, 7 B). Import it with --only.",
         "  Left out: 2 files",
         "    README.txt",
         "    .DS_Store",

@@ -11,7 +11,8 @@ from dubbing_client.archive_import import import_archive
 from dubbing_client.cli.arguments import FILE, SESSION, completed_by, names, version_number
 from dubbing_client.cli.import_report import list_imported, list_preview
 from dubbing_client.cli.terminal import Terminal
-from dubbing_client.errors import NotFoundError
+from dubbing_client.errors import NotFoundError, UsageError
+from dubbing_client.import_choice import ImportChoice
 from dubbing_core.selection import FolderLayout, Selection
 from dubbing_core.sizes import format_size
 from dubbing_core.zips.name_encodings import NameReading
@@ -86,17 +87,35 @@ def declare_import(command: ArgumentParser) -> None:
         choices=list(NameReading),
         help="how to read names that are not UTF-8, or that contain backslashes; --dry-run shows the names of each",
     )
-    command.add_argument("--dry-run", action="store_true", help="only print what an import would create")
+    command.add_argument(
+        "--only",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="import only this session of the ZIP, by its name or folder; may be repeated",
+    )
+    command.add_argument(
+        "--rename",
+        metavar="OLD=NEW",
+        action="append",
+        default=[],
+        help="import a session of the ZIP under another name; may be repeated",
+    )
+    command.add_argument(
+        "--dry-run", "--list", action="store_true", help="only print what an import would create"
+    )
 
 
 def run_import(options: Namespace, terminal: Terminal) -> int:
+    choice = _read_choice(options)
     with config.connect(on_retry=terminal.notify) as api, terminal.progress() as bars:
         job = import_archive(
             api,
             options.zip,
-            name=options.name,
+            name="" if options.only else options.name,
             reading=options.reading.value if options.reading else "",
             dry_run=options.dry_run,
+            choice=choice,
             listener=bars,
         )
     result = job["result"]
@@ -106,3 +125,19 @@ def run_import(options: Namespace, terminal: Terminal) -> int:
         return 0
     terminal.done({"dry_run": False, **result}, *list_imported(result))
     return 1 if result.get("failed_count") else 0
+
+
+def _read_choice(options: Namespace) -> ImportChoice:
+    renamed = dict(map(_read_rename, options.rename))
+    if options.name and (renamed or len(options.only) > 1):
+        raise UsageError("--name is for a single session. Use --rename OLD=NEW for each of several.")
+    if options.name and options.only:
+        renamed = {options.only[0]: options.name}
+    return ImportChoice(only=options.only, renamed=renamed)
+
+
+def _read_rename(text: str) -> tuple[str, str]:
+    old, separator, new = text.partition("=")
+    if not (old.strip() and separator and new.strip()):
+        raise UsageError(f"“{text}” is not OLD=NEW, such as talk=Talk in Pune.")
+    return old.strip(), new.strip()

@@ -36,6 +36,9 @@ def list_preview(preview: Result) -> list[str]:
     for session in preview["sessions"]:
         lines += _list_session(session)
     lines += _more(preview["session_count"] - len(preview["sessions"]), "sessions")
+    for folder in preview["other_folders"]:
+        contents = f"{format_count(folder['files'])}, {format_size(folder['size'])}"
+        lines.append(f"  Not a session: {folder['folder']} ({contents}). Import it with --only.")
     # Files of operating systems are left out as well.
     left_out = [*preview["left_out"], *preview["ignored"]]
     count = preview["left_out_count"] + preview["ignored_count"]

@@ -10,14 +10,15 @@ from pathlib import Path
 import pytest
 
 from dubbing_client.errors import FolderError
-from dubbing_client.folder import Folder, is_ignored
+from dubbing_client.exclusion_report import report_exclusions
+from dubbing_client.folder import Folder, is_excluded
 from dubbing_client.name_probe import probe_rules
 from dubbing_core.name_mapping import LINUX, WINDOWS
 
 needs_links = pytest.mark.skipif(sys.platform == "win32", reason="links need privileges on Windows")
 
 
-def test_files_of_operating_systems_and_hidden_folders_are_not_listed(work):
+def test_system_files_and_hidden_folders_are_excluded_by_name(work):
     for path in (
         "talk.mp4",
         "audio/hi.wav",
@@ -32,13 +33,29 @@ def test_files_of_operating_systems_and_hidden_folders_are_not_listed(work):
     ):
         work.write(path)
     assert work.listed() == [".pipeline.json", "audio/hi.wav", "audio/take.dubs-part", "talk.mp4"]
+    assert report_exclusions(work.folder.listing().excluded) == (
+        "Left out: audio/.cache/ (hidden folder), .git/ (hidden folder), .DS_Store (system file), "
+        "audio/Thumbs.db (system file), __MACOSX/ (system folder) and 1 more. Use --hidden to save hidden folders, too."
+    )
+
+
+def test_hidden_folders_are_listed_on_request(work):
+    for path in ("talk.mp4", ".git/config", "a/.cache/.DS_Store", "a/.dubbing/x", ".dubbing/manifest.json"):
+        work.write(path)
+    listing = work.folder.listing(include_hidden=True)
+    assert sorted(listing.files) == [".git/config", "a/.dubbing/x", "talk.mp4"]
+    assert report_exclusions(listing.excluded) == (
+        "Left out: a/.cache/.DS_Store (system file), .dubbing/ (export folder)."
+    )
+    assert listing.covers(".git/HEAD")
+    assert not listing.covers(".dubbing/x")
 
 
 @pytest.mark.parametrize(
     "path", [".git/config", "a/.venv/b", "audio/.DS_Store", "__MACOSX/x", ".x.0123456789abcdef.dubs-part"]
 )
-def test_ignored_files_never_count_as_removed(work, path):
-    assert is_ignored(path)
+def test_excluded_files_never_count_as_removed(work, path):
+    assert is_excluded(path)
     assert not work.folder.listing().covers(path)
 
 

@@ -191,6 +191,17 @@ def session_in(folder: str) -> dict[str, bytes]:
     return {f"{folder}{path}": data for path, data in SESSION.items()}
 
 
+def test_system_files_that_an_import_leaves_out_are_logged(manager, caplog):
+    litter = {
+        "__MACOSX/._talk": b"x",
+        "__MACOSX/._x": b"x",
+        "talk/.DS_Store": b"x",
+        "talk/audio/.DS_Store": b"x",
+    }
+    assert manager.import_session(write_zip("x.zip", session_in("talk/") | litter)), manager.last_error
+    assert caplog.messages == ["Left out: .DS_Store (2 system files), __MACOSX/ (system folder)."]
+
+
 @pytest.mark.parametrize(
     ("members", "names"),
     [

@@ -137,6 +137,34 @@ def test_metadata_and_ignored_files_are_never_removed(work):
     assert plan.removed == []
 
 
+def test_hidden_folders_stay_in_the_session_as_they_are(work):
+    work.write("talk.mp4")
+    hidden = work.write(".cache/x")
+    state = synced_state(work)
+    state.synced |= {".cache/x": sha(b"data"), ".cache/y": sha(b"data")}
+    state.executables = [".cache/x"]
+    state.empty_folders = [".cache/tmp", "old"]
+    api = StubApi(1, entry("talk.mp4"), entry(".cache/x"), entry(".cache/y"))
+
+    plan = plan_save(api, work.folder, state)
+    assert (plan.removed, sorted(plan.listing.files)) == ([], ["talk.mp4"])
+    assert sorted(plan.synced_after({"talk.mp4": "1"})) == [".cache/x", ".cache/y", "talk.mp4"]
+    assert plan.executables_after == [".cache/x"]
+    assert plan.empty_folders == [".cache/tmp"]
+
+    hidden.write_bytes(b"changed")
+    plan = plan_save(api, work.folder, state, include_hidden=True)
+    assert (plan.removed, sorted(plan.listing.files)) == ([".cache/y"], [".cache/x", "talk.mp4"])
+    assert plan.empty_folders == []
+
+
+def test_hidden_files_that_the_folder_never_contained_stay(work):
+    work.write("talk.mp4")
+    api = StubApi(4, entry("talk.mp4"), entry(".cache/x"))
+    plan = plan_save(api, work.folder, work.state(), name="Talk")
+    assert plan.synced_after({"talk.mp4": "1"}) == {"talk.mp4": "1"}
+
+
 def test_an_unknown_folder_removes_nothing(work):
     work.write("talk.mp4")
     api = StubApi(4, entry("talk.mp4"), entry("hi.wav"))

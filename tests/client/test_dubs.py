@@ -420,6 +420,65 @@ def test_a_refused_first_save_leaves_no_session(machine, tmp_path):
 
 
 @pytest.mark.one_stack
+def test_hidden_folders_are_saved_on_request_and_named_otherwise(machine, tmp_path):
+    laptop = machine("alice-laptop")
+    work = tmp_path / "work"
+    write(work, {"talk.mp4": b"video", ".git/config": b"[core]", ".DS_Store": b"x", "a/.DS_Store": b"x"})
+    (work / ".git" / "refs").mkdir()
+    sentence = "Left out: .git/ (hidden folder), .DS_Store (2 system files). Use --hidden to save hidden folders, too.\n"
+    assert laptop.run("save", work, "--name", "Hidden", "--dry-run").out.endswith(sentence)
+    assert laptop.run("save", work, "--name", "Hidden").err == sentence
+    silent = laptop.run("save", work, "--silent")
+    assert (silent.out, silent.err) == ("", "")
+    assert {"path": ".git/", "reason": "hidden_folder"} in laptop.run_json("save", work)["excluded"]
+
+    assert laptop.run_json("save", work, "--hidden")["changed"] == [".git/config"]
+    laptop.run("load", "Hidden", tmp_path / "there", code=7)
+    laptop.run("load", "Hidden", tmp_path / "there", "--allow-hidden")
+    assert read(tmp_path / "there") == {"talk.mp4": b"video", ".git/config": b"[core]"}
+    assert (tmp_path / "there" / ".git" / "refs").is_dir()
+    assert laptop.run("diff", tmp_path / "there").err.startswith(
+        "Not compared: 1 file that a save leaves out."
+    )
+
+    # A save without the option keeps them as they are.
+    write(tmp_path / "there", {"talk.mp4": b"recut", ".git/config": b"changed"})
+    assert laptop.run_json("save", tmp_path / "there")["changed"] == ["talk.mp4"]
+    assert laptop.run_json("diff", tmp_path / "there", "--hidden")["changed"] == [".git/config"]
+    laptop.run("save", tmp_path / "there")
+    shutil.rmtree(tmp_path / "there" / ".git")
+    assert laptop.run_json("save", tmp_path / "there", "--hidden")["removed"] == [".git/config"]
+
+
+@pytest.mark.one_stack
+def test_single_sessions_of_a_zip_are_imported_and_renamed(machine, tmp_path):
+    laptop = machine("alice-laptop")
+    archive = tmp_path / "backup.zip"
+    seed = b'{"session_name": "x", "video_name": "talk.mp4", "languages": []}'
+    with zipfile.ZipFile(archive, "w") as writing:
+        for name in ("one", "two", "three"):
+            writing.writestr(f"sessions/{name}/metadata.json", seed)
+            writing.writestr(f"sessions/{name}/audio/hi_audio.wav", name)
+        writing.writestr("sessions/raw/a.wav", b"raw")
+    assert "  Not a session: sessions/raw/ (1 file, 3 B)." in laptop.run("import", archive, "--list").out
+
+    chosen = ["--only", "two", "--only", "sessions/raw", "--rename", "two=Second"]
+    preview = laptop.run_json("import", archive, *chosen, "--dry-run")
+    assert [session["name"] for session in preview["sessions"]] == ["raw", "Second"]
+    laptop.run("import", archive, *chosen)
+    assert sorted(laptop.run("list", "--names").out.splitlines()) == ["Second", "raw"]
+    laptop.run("import", archive, "--rename", "two=Third")
+    assert sorted(laptop.run("list", "--names").out.splitlines()) == [
+        "Second",
+        "Third",
+        "one",
+        "raw",
+        "three",
+    ]
+    assert "contains no session “four”" in laptop.run("import", archive, "--only", "four", code=2).err
+
+
+@pytest.mark.one_stack
 def test_sessions_are_moved_to_the_trash(machine, tmp_path):
     laptop = machine("alice-laptop")
     for name in ("Current", "Old one", "Old two"):

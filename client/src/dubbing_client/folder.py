@@ -12,9 +12,10 @@ from pathlib import Path
 
 from dubbing_client.errors import FolderError
 from dubbing_client.name_probe import probe_rules
+from dubbing_core.exclusions import Exclusion, ExclusionReason, exclude_name, find_exclusion
 from dubbing_core.manifest import find_empty_folders
 from dubbing_core.name_mapping import LINUX, SYSTEMS, NameRules, needs_mapping
-from dubbing_core.paths import COMPONENT_LIMIT, JUNK_NAMES, PathError, check_saved_path, find_unrepresentable
+from dubbing_core.paths import COMPONENT_LIMIT, PathError, check_saved_path, find_unrepresentable
 
 PART_SUFFIX = ".dubs-part"
 """Suffix of the client's own unfinished files."""
@@ -50,10 +51,14 @@ class Listing:
     files: dict[str, Stat] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
     """Path -> reason for files that are not saved although the user may expect it."""
+    excluded: list[Exclusion] = field(default_factory=list)
+    """System files, hidden folders and others that no save includes, or only on request."""
     folders: list[str] = field(default_factory=list)
-    """Folders inside the folder, except hidden ones."""
+    """Folders inside the folder, except excluded ones."""
     unrepresentable: list[str] = field(default_factory=list)
     """Files with paths that a session cannot represent."""
+    includes_hidden: bool = False
+    """Whether files in hidden folders are listed."""
 
     @property
     def empty_folders(self) -> list[str]:
@@ -85,7 +90,7 @@ class Listing:
 
         Only then does its absence mean that it was removed.
         """
-        return not is_ignored(path) and not any(
+        return not is_excluded(path, include_hidden=self.includes_hidden) and not any(
             path == skipped or path.startswith(f"{skipped}/") for skipped in self.skipped
         )
 
@@ -117,15 +122,16 @@ class Folder:
             self._has_known_rules = True
         return self.rules
 
-    def listing(self) -> Listing:
+    def listing(self, *, include_hidden: bool = False) -> Listing:
         """List the files that a save includes.
 
-        Not included are files of operating systems, hidden folders, and the client's own unfinished files. A link is included as
-        its target if that is a file in the same folder; other links are skipped, as are sockets, pipes and devices.
+        Excluded are system files, hidden folders, and the client's own unfinished files. A link is included as its target if
+        that is a file in the same folder; other links are skipped, as are sockets, pipes and devices.
 
+        :param include_hidden: list files in hidden folders.
         :raises FolderError: something cannot be read.
         """
-        listing = Listing()
+        listing = Listing(includes_hidden=include_hidden)
         if not self.path.is_dir():
             raise FolderError(f"{self.path} is not a folder.")
         self._list(str(self.path), "", listing)
@@ -147,18 +153,20 @@ class Folder:
             result = os.lstat(entry.path) if sys.platform == "win32" else entry.stat(follow_symlinks=False)
         except FileNotFoundError:  # deleted since the directory was read
             return
+        is_folder = stat.S_ISDIR(result.st_mode)
         if is_junction(result):
             listing.skipped[path] = LINK_REASON
-        elif stat.S_ISDIR(result.st_mode):
-            if not (name.startswith(".") or name.casefold() in JUNK_NAMES):
-                listing.folders.append(path)
-                self._list(entry.path, f"{path}/", listing)
-        elif not is_ignored(path):
-            file = self._file_at(entry.path, result)
-            if isinstance(file, str):
-                listing.skipped[path] = file
-            else:
-                _add_file(path, file, listing)
+        elif reason := _exclude(
+            name, is_folder=is_folder, is_at_root=not prefix, include_hidden=listing.includes_hidden
+        ):
+            listing.excluded.append(Exclusion(f"{path}/" if is_folder else path, reason))
+        elif is_folder:
+            listing.folders.append(path)
+            self._list(entry.path, f"{path}/", listing)
+        elif isinstance(file := self._file_at(entry.path, result), str):
+            listing.skipped[path] = file
+        else:
+            _add_file(path, file, listing)
 
     def _file_at(self, place: str, result: os.stat_result) -> Stat | str:
         """Return a file's stat, or why it is skipped."""
@@ -211,14 +219,21 @@ def is_part_name(name: str) -> bool:
     return re.match(PART_NAME, name) is not None
 
 
-def is_ignored(path: str) -> bool:
-    """Return whether a save never includes a file at this path."""
-    *folders, name = path.split("/")
+def is_excluded(path: str, *, include_hidden: bool = False) -> bool:
+    """Return whether a save never includes a file at this path.
+
+    :param include_hidden: it includes hidden folders.
+    """
     return (
-        is_part_name(name)
-        or name.casefold() in JUNK_NAMES
-        or any(part.startswith(".") or part.casefold() in JUNK_NAMES for part in folders)
+        is_part_name(path.rpartition("/")[2])
+        or find_exclusion(path, include_hidden=include_hidden) is not None
     )
+
+
+def _exclude(name: str, *, is_folder: bool, is_at_root: bool, include_hidden: bool) -> ExclusionReason | None:
+    if not is_folder and is_part_name(name):
+        return ExclusionReason.UNFINISHED
+    return exclude_name(name, is_folder=is_folder, is_at_root=is_at_root, include_hidden=include_hidden)
 
 
 def _add_file(path: str, file: Stat, listing: Listing) -> None:

@@ -59,6 +59,8 @@ class SavePlan:
     """As `State.empty_folders`."""
     executables: Collection[str] | None = None
     """As `State.executables`."""
+    is_known: bool = True
+    """Whether folder and session were in sync before; otherwise the folder may never have had the session's files."""
     other_modes: Collection[str] = frozenset()
     """Files that were made executable, or no longer are, since folder and session were in sync."""
 
@@ -75,15 +77,29 @@ class SavePlan:
         if self.unrepresentable and not skip_unrepresentable:
             raise UnrepresentableError(self.unrepresentable)
 
+    @cached_property
+    def retained(self) -> list[str]:
+        """Files that the session keeps as they are.
+
+        They are left out, skipped, or in hidden folders that are not saved.
+        """
+        files = self.listing.files
+        candidates = self.synced if self.is_known else self.left_out
+        return [
+            path
+            for path in candidates
+            if path in self.synced and path not in files and not self.listing.covers(path)
+        ]
+
     def synced_after(self, hashes: Mapping[str, str]) -> dict[str, str]:
         """Return `State.synced` after a save of files with these hashes."""
-        return {**{path: self.synced[path] for path in self.left_out if path in self.synced}, **hashes}
+        return {**{path: self.synced[path] for path in self.retained}, **hashes}
 
     @property
     def executables_after(self) -> list[str]:
         """Return `State.executables` after a save."""
-        left_out = [path for path in self.executables or () if path in self.left_out]
-        return sorted([*left_out, *(path for path, stat in self.listing.files.items() if stat.is_executable)])
+        retained = set(self.executables or ()).intersection(self.retained)
+        return sorted([*retained, *(path for path, stat in self.listing.files.items() if stat.is_executable)])
 
     def find_source(self) -> str | None:
         """Return the path of the source video that the session has."""
@@ -98,7 +114,9 @@ class SavePlan:
         if self.layout != SAVED:
             return None
         folders = (f"{folder}/" for folder in self.listing.empty_folders)
-        return sorted(find_saved_path(folder, self.aliases).removesuffix("/") for folder in folders)
+        found = {find_saved_path(folder, self.aliases).removesuffix("/") for folder in folders}
+        retained = {folder for folder in self.synced_folders if not self.listing.covers(f"{folder}/file")}
+        return sorted(found | retained)
 
     @property
     def has_other_folders(self) -> bool:
@@ -125,6 +143,7 @@ def plan_save(
     on_top: bool = False,
     replace: bool = False,
     leave_out: Collection[str] = (),
+    include_hidden: bool = False,
     listener: ProgressListener = NO_PROGRESS,
 ) -> SavePlan:
     """Compare folder and session.
@@ -135,12 +154,13 @@ def plan_save(
     :param on_top: save on the current version even if the folder corresponds to an older one.
     :param replace: the first save of a folder into an existing session removes all files that the folder does not contain.
     :param leave_out: files that are still being written; they stay in the session as they are.
+    :param include_hidden: save hidden folders, too; otherwise their files stay in the session as they are.
     :raises ConflictError: another user saved in the meantime, and the folder has changes of its own.
     :raises NotFoundError: the folder's session was deleted.
     :raises FolderError: the folder cannot be read, or is empty.
     """
     resolve_pending(api, state, listener=listener)
-    listing = folder.listing().without(leave_out)
+    listing = folder.listing(include_hidden=include_hidden).without(leave_out)
     session = _session(api, state, name)
     if session is None:
         if not listing.files and not listing.unrepresentable:
@@ -201,6 +221,7 @@ def _plan_first_save(
         synced={},
         parent_hashes={},
         left_out=left_out,
+        is_known=False,
     )
     if session["version"]:
         manifest = api.manifest(session["code"], session["version"])

@@ -21,6 +21,7 @@ from dubbing_client.save_plan import SavePlan
 from dubbing_client.save_preview import preview_save
 from dubbing_client.state import Base, PendingSave, State
 from dubbing_client.uploader import LocalFile, Uploader, group_into_uploads
+from dubbing_core.exclusions import Exclusion
 from dubbing_core.left_out import LeftOutFile, describe_reason
 from dubbing_core.session_names import generate_session_name
 
@@ -46,6 +47,8 @@ class SaveResult:
     """Path -> reason."""
     left_out: Mapping[str, str] = field(default_factory=dict)
     """Path -> reason of files that a session cannot represent; the version records them."""
+    excluded: tuple[Exclusion, ...] = ()
+    """System files, hidden folders and others that the save did not include."""
     bytes_changed: int = 0
     bytes_sent: int = 0
     """Bytes sent by this run; fewer than changed if the portal had some of them."""
@@ -103,6 +106,7 @@ def save(
         removed=tuple(sorted(plan.removed_local)),
         skipped=plan.listing.skipped,
         left_out=_describe_left_out(plan),
+        excluded=tuple(plan.listing.excluded),
         bytes_changed=sum(file.size for file in changes.files.values()),
         bytes_sent=changes.bytes_sent,
     )
@@ -245,6 +249,7 @@ def _unchanged(plan: SavePlan, session: Session, state: State, hashes: Mapping[s
         is_new=False,
         skipped=plan.listing.skipped,
         left_out=_describe_left_out(plan),
+        excluded=tuple(plan.listing.excluded),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from dubbing_client.api import Api
@@ -15,6 +15,7 @@ from dubbing_client.errors import (
     SourceReplacedError,
     quoted,
 )
+from dubbing_client.exclusion_report import report_exclusions
 from dubbing_client.file_hashes import hash_folder
 from dubbing_client.folder import Folder
 from dubbing_client.folder_activity import Due, FolderActivity
@@ -26,6 +27,7 @@ from dubbing_client.saver import SaveResult, save
 from dubbing_client.source_video import NewSource, find_new_source
 from dubbing_client.state import State
 from dubbing_core.categories import METADATA_NAME
+from dubbing_core.exclusions import Exclusion
 
 QUIET = 8.0
 MAX_WAIT = 300.0
@@ -52,6 +54,8 @@ class WatchOptions:
     on_top: bool = False
     skip_unrepresentable: bool = False
     """Leave out files that a session cannot represent."""
+    include_hidden: bool = False
+    """Save hidden folders, too."""
     new_session_per_source: bool = False
 
 
@@ -104,6 +108,7 @@ class Watcher:
         self._decisions: dict[str, str] = {}
         """SHA-256 of a new source -> decision."""
         self._reported: set[str] = set()
+        self._named_exclusions: set[str] = set()
         self._backoff = 0.0
         self._retry_at = 0.0
 
@@ -118,10 +123,11 @@ class Watcher:
         """Look at the folder once, and save it if that is due."""
         now = self._clock()
         try:
-            listing = self._folder.listing()
+            listing = self._folder.listing(include_hidden=self._options.include_hidden)
         except FolderError as error:
             self._report(str(error))
             return
+        self._report_exclusions(listing.excluded)
         if self._activity.update(listing.files, now=now):
             self._retry_at = 0.0
         due = self._activity.due(now=now)
@@ -181,6 +187,7 @@ class Watcher:
             name=self._name if is_named else "",
             on_top=self._options.on_top,
             leave_out=due.left_out,
+            include_hidden=self._options.include_hidden,
             listener=self._listener,
         )
 
@@ -246,6 +253,13 @@ class Watcher:
         self._report(f"{message} Watching continues.")
         self._backoff = min(max(self._options.quiet, 2 * self._backoff), MAX_BACKOFF)
         self._retry_at = self._clock() + self._backoff
+
+    def _report_exclusions(self, exclusions: Sequence[Exclusion]) -> None:
+        """Report what is left out, once for each name."""
+        new = [each for each in exclusions if each.group not in self._named_exclusions]
+        self._named_exclusions.update(each.group for each in new)
+        if new:
+            self._listener.notify(report_exclusions(new))
 
     def _report(self, message: str) -> None:
         """Report a sentence, once until the next version."""

@@ -31,6 +31,10 @@ def declare_skip_unrepresentable(command: ArgumentParser) -> None:
     )
 
 
+def declare_hidden(command: ArgumentParser, text: str) -> None:
+    command.add_argument("--hidden", action="store_true", help=text)
+
+
 def version_number(text: str) -> int:
     """Parse a version's number: 3, or v3."""
     version = int(text.lstrip("v"))

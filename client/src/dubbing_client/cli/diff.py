@@ -8,8 +8,15 @@ from pathlib import Path
 
 from dubbing_client import config
 from dubbing_client.api import Api
-from dubbing_client.cli.arguments import DIRECTORY, SESSION, completed_by, existing_folder, version_number
-from dubbing_client.cli.terminal import Terminal
+from dubbing_client.cli.arguments import (
+    DIRECTORY,
+    SESSION,
+    completed_by,
+    declare_hidden,
+    existing_folder,
+    version_number,
+)
+from dubbing_client.cli.terminal import Terminal, format_count
 from dubbing_client.errors import NotFoundError, UsageError
 from dubbing_client.file_hashes import hash_folder
 from dubbing_client.folder_diff import diff_folder
@@ -34,6 +41,7 @@ def declare_diff(command: ArgumentParser) -> None:
         metavar="N",
         help="the version (default: the folder's own, or the current one)",
     )
+    declare_hidden(command, "compare hidden folders, too")
 
 
 def run_diff(options: Namespace, terminal: Terminal) -> int:
@@ -44,7 +52,7 @@ def run_diff(options: Namespace, terminal: Terminal) -> int:
         remote: dict[str, str] = {}
         if version:
             remote = hashes_by_saved_path(api.manifest(session["code"], version))
-        listing = folder.listing()
+        listing = folder.listing(include_hidden=options.hidden)
         for path in {*state.aliases, *listing.files}:
             # A folder that was loaded to other names is compared by these.
             alias = find_saved_path(path, state.aliases)
@@ -57,6 +65,9 @@ def run_diff(options: Namespace, terminal: Terminal) -> int:
                 folder, listing, state, on_bytes=lambda count: bars.advance("hash", count)
             )
         }
+    not_compared = [path for path in remote if path not in local and not listing.covers(path)]
+    for path in not_compared:
+        del remote[path]
     for path in state.find_other_modes(listing.files) if _is_base(state, session, version) else ():
         local[path] += " with another mode"
     # The portal generates metadata.json for each version: it only counts if the folder's own was changed.
@@ -69,6 +80,7 @@ def run_diff(options: Namespace, terminal: Terminal) -> int:
         "name": session["name"],
         "version": version,
         **asdict(difference),
+        "not_compared": sorted(not_compared),
     }
     lines = [
         *(f"added    {path}" for path in difference.added),
@@ -78,6 +90,9 @@ def run_diff(options: Namespace, terminal: Terminal) -> int:
     if not difference:
         lines = [f"No difference from version {version} of “{session['name']}”."]
     terminal.result(document, *lines)
+    if not_compared:
+        hint = "" if options.hidden else " Use --hidden to compare hidden folders, too."
+        terminal.notify(f"Not compared: {format_count(len(not_compared))} that a save leaves out.{hint}")
     return 0
 
 

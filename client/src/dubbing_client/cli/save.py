@@ -12,10 +12,12 @@ from dubbing_client import config
 from dubbing_client.cli.arguments import (
     DIRECTORY,
     completed_by,
+    declare_hidden,
     declare_skip_unrepresentable,
     existing_folder,
 )
 from dubbing_client.cli.terminal import Terminal, format_count
+from dubbing_client.exclusion_report import report_exclusions
 from dubbing_client.file_hashes import hash_folder
 from dubbing_client.locks import locked
 from dubbing_client.save_plan import SavePlan, plan_save
@@ -36,6 +38,7 @@ def declare_save(command: ArgumentParser) -> None:
     command.add_argument("--name", default="", help="the session (default: the folder's own, or a new one)")
     command.add_argument("-m", "--message", default="", help="a description of the version")
     command.add_argument("--dry-run", action="store_true", help="only print what would be sent and removed")
+    declare_hidden(command, "save hidden folders, such as .cache, too")
     declare_skip_unrepresentable(command)
     command.add_argument(
         "--on-top",
@@ -61,6 +64,7 @@ def run_save(options: Namespace, terminal: Terminal) -> int:
                 name=options.name,
                 on_top=options.on_top,
                 replace=options.replace,
+                include_hidden=options.hidden,
                 listener=bars,
             )
         if options.dry_run:
@@ -70,6 +74,8 @@ def run_save(options: Namespace, terminal: Terminal) -> int:
         with terminal.progress() as bars:
             result = save(api, plan, state, message=options.message, skip_unrepresentable=skip, listener=bars)
     _report_skipped(terminal, result.skipped)
+    if excluded := report_exclusions(result.excluded):
+        terminal.notify(excluded)
     report_left_out(terminal, result.left_out)
     terminal.done(_document(result), save_sentence(result))
     return 0
@@ -90,6 +96,7 @@ def _describe(plan: SavePlan, state: State) -> tuple[Any, ...]:
         "unchanged": preview.unchanged,
         "bytes": preview.size,
         "skipped": _list_reasons(plan.listing.skipped),
+        "excluded": [asdict(each) for each in plan.listing.excluded],
         "unrepresentable": _list_reasons(
             {error.path: describe_reason(error.code) for error in plan.unrepresentable}
         ),
@@ -111,6 +118,7 @@ def _describe(plan: SavePlan, state: State) -> tuple[Any, ...]:
         *(f"  remove  {path}" for path in preview.removed),
         *(f"  skip    {path}: {reason}" for path, reason in plan.listing.skipped.items()),
         *(f"  needs --skip-unrepresentable  {error}" for error in plan.unrepresentable),
+        *filter(None, [report_exclusions(plan.listing.excluded)]),
     ]
     return document, *lines
 

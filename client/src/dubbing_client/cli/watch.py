@@ -11,6 +11,7 @@ from dubbing_client import config
 from dubbing_client.cli.arguments import (
     DIRECTORY,
     completed_by,
+    declare_hidden,
     declare_skip_unrepresentable,
     existing_folder,
     seconds,
@@ -60,6 +61,7 @@ def declare_watch(command: ArgumentParser) -> None:
         action="store_true",
         help="begin a new session when another video has replaced the source",
     )
+    declare_hidden(command, "save hidden folders, such as .cache, too")
     declare_skip_unrepresentable(command)
     command.add_argument(
         "--on-top",
@@ -98,6 +100,7 @@ def run_watch(options: Namespace, terminal: Terminal) -> int:
                 interval=min(INTERVAL, max(MIN_INTERVAL, options.quiet / 4)),
                 on_top=options.on_top,
                 skip_unrepresentable=options.skip_unrepresentable,
+                include_hidden=options.hidden,
                 new_session_per_source=options.new_session_per_source,
             ),
             on_saved=on_saved,

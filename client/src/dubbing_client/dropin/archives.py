@@ -22,10 +22,11 @@ from dubbing_core.checksum_manifest import (
     ChecksumManifestError,
     parse_checksum_manifest,
 )
+from dubbing_core.exclusions import ExclusionReason, describe_exclusions, find_exclusion
 from dubbing_core.labels import Label
 from dubbing_core.metadata import SIZE_LIMIT
 from dubbing_core.metadata_reading import MetadataReading, read_metadata
-from dubbing_core.paths import list_for_message
+from dubbing_core.paths import escape_unprintable, list_for_message
 from dubbing_core.placement import place_files
 from dubbing_core.projection import project_paths
 from dubbing_core.session_folders import SessionFolder, find_sessions
@@ -99,7 +100,10 @@ def opened_archive(path: Path, *, reading: str = "") -> Iterator[list[SessionArc
     except FileNotFoundError:
         raise SessionError(f"There is no file “{path}”.") from None
     try:
-        yield _find_sessions(_read(source, path, reading))
+        archive = _read(source, path, reading)
+        sessions = _find_sessions(archive)
+        _report_system_files(archive, sessions)
+        yield sessions
     except ZipError as error:
         raise SessionError(str(error)) from error
     finally:
@@ -154,6 +158,18 @@ def _find_sessions(archive: Archive) -> list[SessionArchive]:
     if found.left_out:
         log.warning("Not part of a session, so not imported: %s.", list_for_message(found.left_out))
     return [_open_session(archive, members, session) for session in found.sessions]
+
+
+def _report_system_files(archive: Archive, sessions: Sequence[SessionArchive]) -> None:
+    """Log which files of operating systems an import leaves out."""
+    imported = {member.name for session in sessions for member in session.members.values()}
+    names = (
+        member.name for member in archive.members if not member.is_directory and member.name not in imported
+    )
+    exclusions = dict.fromkeys(find_exclusion(name, include_hidden=True) for name in names)
+    system = [each for each in exclusions if each and each.reason is ExclusionReason.SYSTEM]
+    if system:
+        log.warning("%s", escape_unprintable(describe_exclusions(system)))
 
 
 def _open_session(

@@ -1,0 +1,113 @@
+"""Files of a folder that a save leaves out by their names.
+
+They are system files, hidden folders, and files that exports and loads add. Saves name them; nothing is left out silently.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from dubbing_core.categories import PRIVATE_FOLDER
+from dubbing_core.enums import StrEnum
+from dubbing_core.paths import JUNK_NAMES
+
+SHOWN_LIMIT = 5
+"""Names that a sentence lists."""
+
+
+class ExclusionReason(StrEnum):
+    HIDDEN_FOLDER = "hidden_folder"
+    SYSTEM = "system"
+    """An operating system created it: `.DS_Store`, `__MACOSX/`."""
+    EXPORT = "export"
+    """The folder `.dubbing`, in which an export describes itself."""
+    UNFINISHED = "unfinished"
+    """An unfinished download of the client."""
+
+
+@dataclass(frozen=True)
+class Exclusion:
+    """A file or folder that a save leaves out."""
+
+    path: str
+    """A folder ends with a slash."""
+    reason: ExclusionReason
+
+    def describe(self, count: int) -> str:
+        """Return a noun for so many of them: "hidden folder", "2 system files"."""
+        kind = "folder" if self.path.endswith("/") else "file"
+        noun = {
+            ExclusionReason.HIDDEN_FOLDER: "hidden folder",
+            ExclusionReason.SYSTEM: f"system {kind}",
+            ExclusionReason.EXPORT: "export folder",
+            ExclusionReason.UNFINISHED: "unfinished download",
+        }[self.reason]
+        return noun if count == 1 else f"{count:,} {noun}s"
+
+    @property
+    def group(self) -> str:
+        """Name that it is listed under: its own, or the pattern of generated names."""
+        if self.reason is ExclusionReason.UNFINISHED:
+            return f"*.{self.path.rpartition('.')[2]}"
+        folder = self.path.removesuffix("/")
+        return self.path[folder.rfind("/") + 1 :]
+
+
+def exclude_name(
+    name: str, *, is_folder: bool, is_at_root: bool, include_hidden: bool = False
+) -> ExclusionReason | None:
+    """Return why a file or folder is left out of a save, by its name alone, or None.
+
+    :param is_at_root: it is at the project's root.
+    :param include_hidden: hidden folders are saved.
+    """
+    if name.casefold() in JUNK_NAMES:
+        return ExclusionReason.SYSTEM
+    if not is_folder or not name.startswith("."):
+        return None
+    if is_at_root and name == PRIVATE_FOLDER:
+        return ExclusionReason.EXPORT
+    return None if include_hidden else ExclusionReason.HIDDEN_FOLDER
+
+
+def find_exclusion(path: str, *, include_hidden: bool = False) -> Exclusion | None:
+    """Return the outermost part of a file's path that is left out of a save, or None.
+
+    :param include_hidden: hidden folders are saved.
+    """
+    end = -1
+    while end < len(path):
+        start, end = end + 1, path.find("/", end + 1)
+        is_folder = end >= 0
+        end = end if is_folder else len(path)
+        reason = exclude_name(
+            path[start:end], is_folder=is_folder, is_at_root=not start, include_hidden=include_hidden
+        )
+        if reason is not None:
+            return Exclusion(path[: end + 1], reason)
+    return None
+
+
+def describe_exclusions(exclusions: Iterable[Exclusion]) -> str:
+    """Return a sentence that names what is left out, or "": hidden folders first.
+
+    Such as: Left out: .git/ (hidden folder), .DS_Store (2 system files).
+    """
+    groups: dict[tuple[ExclusionReason, str], list[Exclusion]] = defaultdict(list)
+    for exclusion in exclusions:
+        groups[exclusion.reason, exclusion.group].append(exclusion)
+    reasons = list(ExclusionReason)
+    ordered = sorted(groups, key=lambda key: (reasons.index(key[0]), key[1]))
+    shown = [_describe_group(groups[key]) for key in ordered[:SHOWN_LIMIT]]
+    if not shown:
+        return ""
+    more = f" and {len(ordered) - SHOWN_LIMIT:,} more" if len(ordered) > SHOWN_LIMIT else ""
+    return f"Left out: {', '.join(shown)}{more}."
+
+
+def _describe_group(exclusions: list[Exclusion]) -> str:
+    first, count = exclusions[0], len(exclusions)
+    name = first.path if count == 1 else first.group
+    return f"{name} ({first.describe(count)})"

@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar, TypeVar
 
 from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import SEARCH_VAR
 from django.core.paginator import Paginator
-from django.db.models import Model, Q, QuerySet
+from django.db.models import F, Model, Q, QuerySet
 from django.db.models.expressions import Combinable
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -26,6 +27,7 @@ from sessions_app.storage.store import StoreError
 M = TypeVar("M", bound=Model)
 
 MAX_COUNT = 10_000
+NEWEST_FIRST = ("-pk",)
 
 
 class CappedPaginator(Paginator[M]):
@@ -64,7 +66,7 @@ class ReadOnlyAdmin(admin.ModelAdmin[M]):
     paginator = CappedPaginator
     show_full_result_count = False
     list_per_page = 50
-    ordering: ClassVar[tuple[str | Combinable, ...] | None] = ("-pk",)
+    ordering: ClassVar[tuple[str | Combinable, ...] | None] = NEWEST_FIRST
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -102,6 +104,15 @@ class LargeTableAdmin(ReadOnlyAdmin[M]):
 
     sortable_by: ClassVar[tuple[str, ...]] = ()
     """A click on a column without an index would sort the whole table."""
+
+    def get_ordering(self, request: HttpRequest) -> Sequence[str | Combinable]:
+        """Return the same order; for a search, by an expression without an index.
+
+        By the index of the primary key, PostgreSQL may read millions of rows backward until it finds the first result.
+        """
+        ordering = super().get_ordering(request)
+        is_search = bool(request.GET.get(SEARCH_VAR, "").strip())
+        return [(F("pk") + 0).desc()] if is_search and tuple(ordering) == NEWEST_FIRST else ordering
 
     def find(self, term: str) -> Q:
         """Return the condition of a search."""

@@ -41,7 +41,9 @@ class Entry(models.Model):
         "sessions_app.DubbingSession", on_delete=models.CASCADE, related_name="entries", db_index=False
     )
     path = models.CharField(max_length=1024, help_text="Path in the saved folder.")
-    blob = models.ForeignKey("sessions_app.Blob", on_delete=models.PROTECT, related_name="entries")
+    blob = models.ForeignKey(
+        "sessions_app.Blob", on_delete=models.PROTECT, related_name="entries", db_index=False
+    )
     category = models.CharField(
         max_length=20, choices=[(category.value, category.label) for category in Category]
     )
@@ -95,6 +97,8 @@ class Entry(models.Model):
         indexes = [
             # Used by the files of one category.
             models.Index(fields=["session", "category", "path"], name="entry_category_list"),
+            # Which sessions have a blob is read from the index alone, for thousands of blobs at once.
+            models.Index(fields=["blob", "session"], name="entry_blob_sessions"),
         ]
 
     def __str__(self) -> str:

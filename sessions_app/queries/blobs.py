@@ -32,8 +32,11 @@ def find_readable_blobs(user: AbstractBaseUser, digests: Collection[str]) -> dic
     entries = Entry.objects.filter(Exists(sessions), blob=OuterRef("pk"))
     # With a limit, the database goes from the blob to its entries to their sessions; with EXISTS, PostgreSQL starts with all
     # entries of the user.
-    stored = Blob.objects.filter(state=Blob.State.STORED).annotate(entry=Subquery(entries.values("pk")[:1]))
-    readable = stored.filter(entry__isnull=False).values_list("sha256", "pk", "size")
+    # The session's id is read from the index `entry_blob_sessions` alone.
+    stored = Blob.objects.filter(state=Blob.State.STORED).annotate(
+        session=Subquery(entries.values("session_id")[:1])
+    )
+    readable = stored.filter(session__isnull=False).values_list("sha256", "pk", "size")
     ordered = sorted(set(digests))
     blobs: dict[str, ReadableBlob] = {}
     for start in range(0, len(ordered), BATCH):

@@ -11,6 +11,7 @@ from django.contrib import admin
 from django.contrib.auth.models import Permission, User
 from django.core.mail import EmailMessage
 from django.db import connection
+from django.db.models import Model
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -158,6 +159,20 @@ def test_lists_and_searches_read_no_large_table_in_full(
                     assert operator.get(f"{list_of(model)}?{query}").status_code == 200
             large = {"blob", "entry", "version", "job", "export", "dubbingsession", "sessiontext"}
             assert not large & plans.scanned, plans.describe()
+
+
+@pytest.mark.parametrize("model", [Entry, Export, Job, Version])
+def test_results_of_searches_are_sorted(world: World, operator: Client, model: type[Model]):
+    # Read in the order of an index instead, all rows from the newest back to the first result would be read.
+    create_rows(world)
+
+    with record_plans() as plans:
+        assert operator.get(f"{list_of(model)}?q=talk").status_code == 200
+
+    [results] = [
+        each for each in plans.statements if f'ORDER BY ("{model._meta.db_table}"."id" +' in each.sql
+    ]
+    assert results.has_sort, results.plan
 
 
 @pytest.mark.one_stack

@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
 from sessions_app.views import (
+    comparisons,
     corrections,
     exports,
     imports,
@@ -48,6 +49,7 @@ session_urls: list[URLPattern | URLResolver] = [
     path("trash/", trash.trash, name="session-trash"),
     path("untrash/", trash.untrash, name="session-untrash"),
     path("transcript/", transcripts.current, name="session-transcript"),
+    path("compare/", comparisons.detail, name="session-compare"),
     path("versions/", session_detail.versions, name="version-list"),
     path("versions/<int:number>/", include(version_urls)),
 ]

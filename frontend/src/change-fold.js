@@ -51,7 +51,8 @@ function connect(container) {
     search(/** @type {HTMLFormElement} */ (event.target));
   });
   list.addEventListener("click", async (event) => {
-    const link = /** @type {Element} */ (event.target).closest("a");
+    /** @type {HTMLAnchorElement | null} */
+    const link = /** @type {Element} */ (event.target).closest("a.chip, a[data-more]");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     if (link.dataset.more === undefined) return show(link.href);
@@ -111,13 +112,27 @@ function append(list, part) {
   const rows = list.querySelector(".changes-list");
   const more = part.querySelector(".changes-list");
   if (!rows || !more) return;
+  dropRepeatedHeading(rows, more);
   const first = more.firstElementChild;
   rows.append(...more.children);
   const shown = part.querySelector("[data-shown]");
   list.querySelector("[data-shown]")?.replaceWith(shown ?? "");
   const total = list.querySelector("[data-count]");
-  if (total) total.textContent = rows.children.length.toLocaleString("en");
+  const files = rows.querySelectorAll(":scope > li:not([data-group])");
+  if (total) total.textContent = files.length.toLocaleString("en");
   if (!(first instanceof HTMLElement)) return;
   first.tabIndex = -1; // the link that had the focus was replaced
   first.focus({ preventScroll: true });
+}
+
+/**
+ * Remove the heading of the next page if its group continues that of the last one.
+ * @param {Element} rows
+ * @param {Element} more
+ */
+function dropRepeatedHeading(rows, more) {
+  const last = [...rows.querySelectorAll(":scope > [data-group]")].at(-1);
+  const first = more.firstElementChild;
+  const group = first?.getAttribute("data-group");
+  if (group !== null && group === last?.getAttribute("data-group")) first?.remove();
 }

@@ -32,6 +32,7 @@ from ninja.responses import NinjaJSONEncoder
 from sessions_app.api import (
     accounts,
     blobs,
+    comparisons,
     corrections,
     exports,
     imports,
@@ -142,6 +143,7 @@ MODULES = (
     sessions,
     trash,
     versions,
+    comparisons,
     corrections,
     saves,
     loads,

@@ -39,12 +39,12 @@ def paginate(rows: QuerySet[M], *, order: Order, limit: int, cursor: str) -> tup
         try:
             rows = rows.filter(order.after(cursor))
         except CursorError:
-            raise _bad_cursor() from None
+            raise bad_cursor() from None
     page = list(order.sort(rows)[: limit + 1])
     return page[:limit], order.encode(page[limit - 1]) if len(page) > limit else None
 
 
-def _bad_cursor() -> ProblemError:
+def bad_cursor() -> ProblemError:
     return ProblemError(
         HTTPStatus.BAD_REQUEST, "bad_cursor", "This cursor is not from this list. Start without a cursor."
     )

@@ -28,6 +28,26 @@ class CursorError(ValueError):
     """The cursor is not from this list."""
 
 
+def encode_values(values: Sequence[Any]) -> str:
+    """Return a cursor that contains values of JSON."""
+    text = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def decode_values(cursor: str) -> Any:
+    """Return the values of a cursor.
+
+    :raises CursorError: it has none.
+    """
+    if len(cursor) > MAX_CURSOR_LENGTH:
+        raise CursorError
+    try:
+        data = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        return strict_json.parse_json(data)
+    except (ValueError, TypeError, binascii.Error):
+        raise CursorError from None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Order:
     """Sort order by one column, then by primary key."""
@@ -58,17 +78,13 @@ class Order:
         """Return the cursor of a row."""
         value = getattr(row, self.field)
         encoded = value.isoformat() if isinstance(value, datetime) else value
-        text = json.dumps([self.field, encoded, row.pk], ensure_ascii=False, separators=(",", ":"))
-        return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+        return encode_values([self.field, encoded, row.pk])
 
     def _decode(self, cursor: str) -> tuple[Any, int]:
-        if len(cursor) > MAX_CURSOR_LENGTH:
-            raise CursorError
         try:
-            data = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-            field, encoded, pk = strict_json.parse_json(data)
+            field, encoded, pk = decode_values(cursor)
             value = datetime.fromisoformat(encoded) if self.kind is datetime else encoded
-        except (ValueError, TypeError, binascii.Error):
+        except (ValueError, TypeError):
             raise CursorError from None
         is_naive = isinstance(value, datetime) and value.tzinfo is None
         if field != self.field or type(value) is not self.kind or type(pk) is not int or is_naive:

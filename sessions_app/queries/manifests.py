@@ -14,6 +14,7 @@ from dubbing_core.labels import Label, LabelAuthor, Role
 from dubbing_core.manifest import Manifest, ManifestEntry
 from sessions_app.models import DubbingSession, Entry, Version
 from sessions_app.models.bulk import ROWS_PER_STATEMENT
+from sessions_app.models.entry import EntryQuerySet
 
 CATEGORIES = {category.value: category for category in Category}
 ROLES = {role.value: role for role in Role}
@@ -62,6 +63,25 @@ def find_changed_hashes(
     return before, after
 
 
+def load_differing_files(
+    session_id: int, old: int, new: int
+) -> tuple[list[ManifestEntry], list[ManifestEntry]]:
+    """Return the files of two versions that may differ.
+
+    Those that stayed the same in all versions between are left out.
+
+    The session's own metadata.json is no file.
+    """
+    low, high = sorted((old, new))
+    changed = (
+        Entry.objects.filter(session_id=session_id)
+        .files()
+        .filter(Q(added_in__gt=low, added_in__lte=high) | Q(removed_in__gt=low, removed_in__lte=high))
+    )
+    before, after = ([entry for entry, _ in _build_entries(changed.at(number))] for number in (old, new))
+    return before, after
+
+
 def have_same_files(session: DubbingSession, old: int, new: int) -> bool:
     """Return whether two versions have the same paths and blobs."""
     changed = Entry.objects.filter(session=session).filter(Q(added_in__gt=old) | Q(removed_in__gt=old))
@@ -99,22 +119,27 @@ def get_labels_by_person(session_id: int, paths: Sequence[str]) -> dict[str, Lab
 
 
 def _entries(version: Version) -> Iterator[tuple[ManifestEntry, int]]:
-    rows = Entry.objects.filter(session_id=version.session_id).at(version.number)
-    fields = (
-        "path",
-        "blob__sha256",
-        "blob__size",
-        "blob__crc32",
-        "category",
-        "language",
-        "role",
-        "labeled_by",
-        "is_executable",
-        "mtime_ns",
-        "added_in",
-        "content_since",
-        "blob_id",
-    )
+    return _build_entries(Entry.objects.filter(session_id=version.session_id).at(version.number))
+
+
+FIELDS = (
+    "path",
+    "blob__sha256",
+    "blob__size",
+    "blob__crc32",
+    "category",
+    "language",
+    "role",
+    "labeled_by",
+    "is_executable",
+    "mtime_ns",
+    "added_in",
+    "content_since",
+    "blob_id",
+)
+
+
+def _build_entries(rows: EntryQuerySet) -> Iterator[tuple[ManifestEntry, int]]:
     for (
         path,
         sha256,
@@ -129,7 +154,7 @@ def _entries(version: Version) -> Iterator[tuple[ManifestEntry, int]]:
         added_in,
         content_since,
         blob_id,
-    ) in rows.values_list(*fields).iterator():
+    ) in rows.values_list(*FIELDS).iterator():
         yield (
             ManifestEntry(
                 path=path,

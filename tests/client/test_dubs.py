@@ -67,6 +67,14 @@ def test_a_project_is_saved_and_loaded_byte_for_byte(machine, tmp_path):
     assert laptop.run_json("info", "Talk")["versions"][0]["change_summary"] == words
     assert (second["version"], second["removed"]) == (2, ["out/hi/segment_0001.wav"])
     assert second["bytes_sent"] == len(b"a better take") + len(b"hola")
+    compared = laptop.run("diff", "Talk", "v1", "v2").out.splitlines()
+    assert [line.split()[:2] for line in compared[:3]] == [
+        ["new", "out/es/segment_0000.wav"],
+        ["changed", "out/hi/segment_0000.wav"],
+        ["removed", "out/hi/segment_0001.wav"],
+    ]
+    assert laptop.run_json("diff", "Talk", "v2")["files"] == []
+    laptop.run("diff", "Talk", "v1", "v9", code=4)
 
     # On another machine, the files are loaded to the same paths.
     server = machine("alice-server")

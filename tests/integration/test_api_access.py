@@ -195,6 +195,7 @@ OPERATIONS = {
         ),
         Operation("restore_version", "POST", f"{VERSION}/restore", 201, True),
         Operation("list_changes", "GET", f"{VERSION}/changes"),
+        Operation("diff_versions", "GET", f"{VERSION}/diff?from=2"),
         Operation("list_entries", "GET", f"{VERSION}/entries"),
         Operation("get_manifest", "GET", f"{VERSION}/manifest"),
         Operation("get_metadata", "GET", f"{VERSION}/metadata.json"),

@@ -166,6 +166,7 @@ ENDPOINTS = {
         Endpoint("session-rename", "POST", 302, of="session", body=lambda _: {"name": "New name"}),
         Endpoint("session-trash", "POST", 302, of="session"),
         Endpoint("session-untrash", "POST", 302, of="trashed"),
+        Endpoint("session-compare", "GET", 200, of="session"),
         # /sessions/<code>/versions/<number>/
         Endpoint("version-list", "GET", 200, of="session"),
         Endpoint("version-detail", "GET", 200, of="session", rest=(1,)),
@@ -445,6 +446,11 @@ ODD_QUERIES = [
     "category=%00",
     "category=audio&last=1",
     "play=1",
+    "from=0&to=99",
+    "from=%00&to=-1",
+    f"from={'9' * 5000}",
+    "by=nonsense&kind=nonsense",
+    "kind=changed&by=folder&after=W10",
     "video=%00%ff",
     f"video={'x' * 5000}.mp4",
     "%ff=%ff",
@@ -457,6 +463,7 @@ ODD_QUERIES = [
     "name",
     [
         *("session-list", "session-detail", "version-detail", "version-list", "session-trash-list"),
+        "session-compare",
         *("job-list", "share-page", "export-detail"),
     ],
 )

@@ -12,11 +12,12 @@ from urllib.parse import quote
 from dubbing_client import objects
 from dubbing_client.errors import NotFoundError, UsageError
 from dubbing_client.manifest_check import check_manifest
-from dubbing_client.rest import PREFIX, RestClient
+from dubbing_client.rest import MAX_PAGES, PREFIX, RestClient
 
 CODE = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 MAX_BLOBS_PER_CALL = 10_000
 MAX_UPLOADS_PER_CALL = 1000
+DIFF_PAGE = 5000
 
 
 class Api(RestClient):
@@ -139,6 +140,21 @@ class Api(RestClient):
     def version(self, session: str, number: int) -> objects.Version:
         version: objects.Version = self.call("GET", f"/sessions/{session}/versions/{number}").data
         return version
+
+    def diff(self, session: str, old: int, new: int) -> objects.Diff:
+        """Return what leads from one version to another one, with all files."""
+        path = f"/sessions/{session}/versions/{new}/diff"
+        query: dict[str, Any] = {"from": old, "limit": DIFF_PAGE}
+        result = self.call("GET", path, query=query).data
+        page, files = result["files"], list(result["files"]["items"])
+        for _ in range(MAX_PAGES):
+            if not page["next"]:
+                break
+            page = self.call("GET", path, query={**query, "cursor": page["next"]}).data["files"]
+            files += page["items"]
+        result["files"] = files
+        diff: objects.Diff = result
+        return diff
 
     def manifest(self, session: str, number: int) -> objects.Manifest:
         """Return all entries of a version.

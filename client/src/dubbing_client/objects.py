@@ -91,6 +91,62 @@ class Version(TypedDict):
     """None from portals that do not know it, and for old versions."""
 
 
+class Relabeling(TypedDict):
+    name: str
+    before: str
+    after: str
+
+
+class FileChange(TypedDict):
+    """A file that differs between two versions."""
+
+    path: str
+    previous_path: str | None
+    """Of moved files."""
+    kind: str
+    size: int
+    previous_size: int | None
+    relabeling: list[Relabeling]
+
+
+class CellState(TypedDict):
+    state: str
+    stale: str | None
+
+
+class CellChange(TypedDict):
+    language: str
+    step: str
+    before: CellState
+    after: CellState
+
+
+class ProgressChange(TypedDict):
+    added_languages: list[str]
+    removed_languages: list[str]
+    cells: list[CellChange]
+
+
+class ValueChange(TypedDict):
+    key: list[str]
+    kind: str
+    before: Any
+    after: Any
+
+
+class Diff(TypedDict):
+    """What leads from one version to another one."""
+
+    from_version: int
+    to_version: int
+    summary: str
+    counts: dict[str, ChangeGroup]
+    progress: ProgressChange | None
+    metadata: list[ValueChange]
+    files: list[FileChange]
+    """Of all pages."""
+
+
 class Entry(TypedDict):
     path: str
     """Path in the saved folder."""

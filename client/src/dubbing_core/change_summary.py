@@ -23,6 +23,8 @@ class ChangeKind(StrEnum):
     NEW = "new"
     CHANGED = "changed"
     """Other bytes at the same path."""
+    MOVED = "moved"
+    """The same bytes at another path. Only comparisons of any two versions find out."""
     RELABELED = "relabeled"
     """The same bytes with another category, language, role or executable bit."""
     REMOVED = "removed"

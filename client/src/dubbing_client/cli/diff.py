@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from argparse import ArgumentParser, Namespace
 from dataclasses import asdict
 from pathlib import Path
@@ -17,6 +18,7 @@ from dubbing_client.cli.arguments import (
     version_number,
 )
 from dubbing_client.cli.terminal import Terminal, format_count
+from dubbing_client.cli.version_diff import run_version_diff
 from dubbing_client.errors import NotFoundError, UsageError
 from dubbing_client.file_hashes import hash_folder
 from dubbing_client.folder_diff import diff_folder
@@ -28,13 +30,24 @@ from dubbing_client.saved_paths import hashes_by_saved_path
 from dubbing_client.state import State
 from dubbing_core.categories import METADATA_NAME
 
+VERSION = re.compile(r"v\d+")
+
 
 def declare_diff(command: ArgumentParser) -> None:
-    completed_by(command.add_argument("dir", metavar="DIR", type=Path, help="the folder"), DIRECTORY)
+    command.usage = "dubs diff [options] DIR [NAME]\n       dubs diff [options] NAME FROM [TO]"
+    target = command.add_argument("target", metavar="DIR", help="the folder, or the session of two versions")
+    completed_by(target, DIRECTORY)
     name = command.add_argument(
-        "name", metavar="NAME", nargs="?", default="", help="the session (default: the folder's own)"
+        "name",
+        metavar="NAME",
+        nargs="?",
+        default="",
+        help="the session (default: the folder's own); or a version of it: v3",
     )
     completed_by(name, SESSION)
+    command.add_argument(
+        "to", metavar="TO", nargs="?", type=version_number, help="another version (default: the current one)"
+    )
     command.add_argument(
         "--version",
         type=version_number,
@@ -45,7 +58,9 @@ def declare_diff(command: ArgumentParser) -> None:
 
 
 def run_diff(options: Namespace, terminal: Terminal) -> int:
-    folder = existing_folder(options.dir)
+    if options.to is not None or _names_version(options):
+        return run_version_diff(options, terminal)
+    folder = existing_folder(Path(options.target))
     with config.connect(on_retry=terminal.notify) as api, locked(folder), terminal.progress() as bars:
         state = State.read(api.url, folder)
         session, version = _session_and_version(api, state, options)
@@ -94,6 +109,14 @@ def run_diff(options: Namespace, terminal: Terminal) -> int:
         hint = "" if options.hidden else " Use --hidden to compare hidden folders, too."
         terminal.notify(f"Not compared: {format_count(len(not_compared))} that a save leaves out.{hint}")
     return 0
+
+
+def _names_version(options: Namespace) -> bool:
+    """Return whether the arguments are a session and its version.
+
+    They may also be a folder and a session.
+    """
+    return VERSION.fullmatch(options.name) is not None and not Path(options.target).is_dir()
 
 
 def _is_base(state: State, session: Session, version: int) -> bool:

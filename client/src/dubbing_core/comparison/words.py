@@ -1,0 +1,106 @@
+"""Words that differ between two texts."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from difflib import SequenceMatcher
+from itertools import groupby
+from typing import NamedTuple
+
+CELL_LIMIT = 400_000
+"""Product of the numbers of words up to which texts are compared; beyond, all between common ends counts as changed."""
+MIN_COMMON = 0.25
+"""Share of common words below which a text counts as changed as a whole: single common words only distract."""
+UNSPACED = (
+    (0x0E00, 0x0EFF),
+    (0x1000, 0x109F),
+    (0x1780, 0x17FF),
+    (0x3040, 0x30FF),
+    (0x3400, 0x9FFF),
+    (0x20000, 0x3FFFF),
+)
+"""Scripts written without spaces: Thai, Lao, Burmese, Khmer, Kana, Han. Each of their characters is a word."""
+JOINERS = "\u200c\u200d"
+
+
+class Piece(NamedTuple):
+    text: str
+    is_changed: bool
+
+
+def mark_words(before: str, after: str) -> tuple[list[Piece], list[Piece]]:
+    """Return both texts in pieces, those that differ marked as changed.
+
+    The pieces of each text, joined, are the text.
+    """
+    old, new = split_words(before), split_words(after)
+    start = _count_common(old, new)
+    end = _count_common(old[start:][::-1], new[start:][::-1])
+    old_middle, new_middle = old[start : len(old) - end], new[start : len(new) - end]
+    old_flags, new_flags = [True] * len(old_middle), [True] * len(new_middle)
+    if len(old_middle) * len(new_middle) <= CELL_LIMIT:
+        for block in SequenceMatcher(None, old_middle, new_middle, autojunk=False).get_matching_blocks():
+            old_flags[block.a : block.a + block.size] = [False] * block.size
+            new_flags[block.b : block.b + block.size] = [False] * block.size
+    results = []
+    for words, flags in ((old, old_flags), (new, new_flags)):
+        results.append([*[False] * start, *flags, *[False] * end])
+        common = sum(not word.isspace() and not flag for word, flag in zip(words, results[-1], strict=True))
+        total = sum(not word.isspace() for word in words)
+        if common < MIN_COMMON * total:
+            return _join(old, [True] * len(old)), _join(new, [True] * len(new))
+    return _join(old, results[0]), _join(new, results[1])
+
+
+def split_words(text: str) -> list[str]:
+    """Return words, spaces and single other characters; joined, they are the text."""
+    words: list[str] = []
+    last = ""
+    for character in text:
+        kind = _get_kind(character, last)
+        if words and (kind == "mark" or (kind == last and kind in {"space", "word"})):
+            words[-1] += character
+        else:
+            words.append(character)
+        last = last if kind == "mark" else kind
+    return words
+
+
+def _get_kind(character: str, last: str) -> str:
+    if character.isspace():
+        return "space"
+    if character.isalnum():
+        code = ord(character)
+        return "unspaced" if any(first <= code <= final for first, final in UNSPACED) else "word"
+    if unicodedata.category(character).startswith("M") or character in JOINERS:
+        return "mark"
+    # "don't" is one word.
+    return "word" if character in "'’" and last == "word" else "other"
+
+
+def _count_common(first: Sequence[str], second: Sequence[str]) -> int:
+    """Return the number of equal words at the beginning."""
+    count = 0
+    for one, other in zip(first, second):  # noqa: B905 (up to the end of the shorter one)
+        if one != other:
+            break
+        count += 1
+    return count
+
+
+def _join(words: Sequence[str], flags: Sequence[bool]) -> list[Piece]:
+    marked = list(zip(words, _mark_spaces(words, flags), strict=True))
+    return [
+        Piece("".join(word for word, _ in group), is_changed)
+        for is_changed, group in groupby(marked, key=lambda pair: pair[1])
+    ]
+
+
+def _mark_spaces(words: Sequence[str], flags: Sequence[bool]) -> Iterable[bool]:
+    """Mark spaces between two changed words, so that they are shown as one change."""
+    final = len(words) - 1
+    return (
+        flag or (word.isspace() and 0 < index < final and flags[index - 1] and flags[index + 1])
+        for index, (word, flag) in enumerate(zip(words, flags, strict=True))
+    )

@@ -1,0 +1,118 @@
+"""Template tags and filters for comparisons of versions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django import template
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from dubbing_core.categories import Category
+from dubbing_core.change_summary import ChangeKind
+from dubbing_core.comparison.documents import ValueDifference
+from dubbing_core.comparison.files import FileDifference, Grouping
+from dubbing_core.comparison.progress import CellDifference
+from dubbing_core.comparison.words import Piece, mark_words
+from dubbing_core.paths import escape_lines
+from dubbing_core.progress_matrix import Cell
+from sessions_app.templatetags.progress import WORDS
+
+register = template.Library()
+
+VALUE_LIMIT = 2000
+"""In characters, of a value of the metadata that a page shows."""
+VALUE_NAMES = {
+    "video_name": "Video",
+    "languages": "Languages",
+    "transcription_text": "Transcription",
+    "translations": "Translation",
+    "voices": "Voice",
+    "session_metadata": "Session",
+}
+BADGES = {ChangeKind.NEW: "good", ChangeKind.REMOVED: "bad", ChangeKind.MOVED: "accent"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupHeading:
+    name: str
+    count: int
+    """Files of the group on all pages."""
+    category: str
+    """"" if the group is a folder."""
+
+
+@register.simple_tag
+def group_heading(difference: FileDifference, grouping: Grouping, counts: Mapping[str, int]) -> GroupHeading:
+    """Return the heading of the group that a file belongs to."""
+    group = difference.get_group(grouping)
+    if grouping is Grouping.CATEGORY:
+        return GroupHeading(name=Category(group).label, count=counts[group], category=group)
+    return GroupHeading(name=group or "Topmost folder", count=counts[group], category="")
+
+
+@register.simple_tag
+def kind_badge(kind: ChangeKind) -> SafeString:
+    return format_html('<span class="badge {}">{}</span>', BADGES.get(kind, "warn"), kind.value.capitalize())
+
+
+@register.filter
+def cell_step(difference: CellDifference) -> str:
+    return difference.step.label
+
+
+@register.filter
+def cell_state(cell: Cell) -> str:
+    """Return the class of a cell."""
+    return "stale" if cell.stale else cell.state.value
+
+
+@register.filter
+def cell_word(cell: Cell) -> str:
+    return "Stale" if cell.stale else WORDS[cell.state]
+
+
+@register.filter
+def value_name(difference: ValueDifference) -> str:
+    """Return the name of a value of the metadata, such as "Voice, hi"."""
+    first, *rest = difference.key
+    return ", ".join([VALUE_NAMES.get(first, first), *rest])
+
+
+@register.filter
+def marked_before(difference: ValueDifference) -> SafeString:
+    """Return the former value with its removed words marked."""
+    return mark_pieces(_mark(difference)[0], "del")
+
+
+@register.filter
+def marked_after(difference: ValueDifference) -> SafeString:
+    """Return the new value with its added words marked."""
+    return mark_pieces(_mark(difference)[1], "ins")
+
+
+def mark_pieces(pieces: Iterable[Piece], name: str) -> SafeString:
+    """Return pieces of text as HTML, the changed ones as `<mark>`."""
+    parts = []
+    for piece in pieces:
+        text = conditional_escape(escape_lines(piece.text))
+        parts.append(f'<mark class="{name}">{text}</mark>' if piece.is_changed else text)
+    return mark_safe("".join(parts))  # noqa: S308 (each piece is escaped)
+
+
+def _mark(difference: ValueDifference) -> tuple[list[Piece], list[Piece]]:
+    before, after = _as_text(difference.before), _as_text(difference.after)
+    if difference.kind is not ChangeKind.CHANGED:
+        return [Piece(before, is_changed=False)], [Piece(after, is_changed=False)]
+    return mark_words(before, after)
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        text = ", ".join(value)
+    else:
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= VALUE_LIMIT else f"{text[:VALUE_LIMIT]}…"

@@ -1,0 +1,98 @@
+"""Comparison of two versions of a session."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from dubbing_core.comparison.files import Grouping
+from sessions_app.http.lookups import get_session_or_404
+from sessions_app.queries.comparisons import (
+    Comparison,
+    FilePage,
+    compare_versions,
+    find_versions,
+    get_file_page,
+    list_versions,
+)
+from sessions_app.queries.keyset import CursorError
+from sessions_app.views.page_view import SignedInRequest, page_view
+from sessions_app.views.versions import MAX_SEARCH_LENGTH
+
+DIGITS_LIMIT = 9
+
+
+@require_safe
+@page_view
+def detail(request: SignedInRequest, code: UUID) -> HttpResponse:
+    """Compare two versions; only the list of files with the parameter `part`.
+
+    By default the current version and the one before it.
+    """
+    session = get_session_or_404(request.user, code)
+    current = session.current.number if session.current else 0
+    if current < 2:  # noqa: PLR2004 (two versions are compared)
+        return render(request, "comparisons/detail.html", {"session": session})
+    new = _read_number(request, "to", current) or current
+    old = _read_number(request, "from", current) or (new - 1 if new > 1 else current)
+    found = find_versions(session, [old, new])
+    comparison = compare_versions(found[old], found[new])
+    context = {
+        "session": session,
+        "before": found[old],
+        "after": found[new],
+        "comparison": comparison,
+        **_list_files(request, comparison),
+    }
+    if "part" in request.GET:
+        return render(request, "comparisons/_files.html", context)
+    listed = {version.number: version for version in list_versions(session)} | found
+    context["versions"] = [listed[number] for number in sorted(listed, reverse=True)]
+    return render(request, "comparisons/detail.html", context)
+
+
+def _read_number(request: SignedInRequest, name: str, current: int) -> int | None:
+    """Return the number of a version that exists; None for anything else."""
+    text = request.GET.get(name, "").lstrip("v")
+    if not text.isascii() or not text.isdecimal() or len(text) > DIGITS_LIMIT:
+        return None
+    return int(text) if 1 <= int(text) <= current else None
+
+
+def _list_files(request: SignedInRequest, comparison: Comparison) -> dict[str, object]:
+    groups = comparison.summary.groups
+    kind, text = request.GET.get("kind", ""), request.GET.get("q", "")[:MAX_SEARCH_LENGTH].strip()
+    kind = kind if kind in groups else ""
+    by = request.GET.get("by", "")
+    grouping = Grouping(by) if by in set(Grouping) else Grouping.CATEGORY
+    return {
+        "choices": [
+            {
+                "kind": each.value,
+                "count": group.count,
+                "is_chosen": each == kind,
+                "next": None if each == kind else each.value,
+            }
+            for each, group in groups.items()
+        ],
+        "kind": kind,
+        "text": text,
+        "grouping": grouping,
+        "groupings": list(Grouping),
+        "page": _get_page(request, comparison, grouping=grouping, kind=kind, text=text),
+    }
+
+
+def _get_page(
+    request: SignedInRequest, comparison: Comparison, *, grouping: Grouping, kind: str, text: str
+) -> FilePage:
+    def get(cursor: str) -> FilePage:
+        return get_file_page(comparison, grouping=grouping, kind=kind, text=text, cursor=cursor)
+
+    try:
+        return get(request.GET.get("after", ""))
+    except CursorError:
+        return get("")

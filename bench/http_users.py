@@ -15,6 +15,8 @@ from http import HTTPStatus
 from typing import Any
 
 TIMEOUT = 60.0
+POLL_INTERVAL = 0.1
+"""Seconds between two requests for a job."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +36,7 @@ class Latencies:
 
     seconds: list[float] = field(default_factory=list)
     in_requests: list[float] = field(default_factory=list)
-    """Of each save, the seconds in which it waited for responses; in the others its job waited or ran."""
+    """Of each save, the seconds in which it waited for responses, also for one that waits for its job's end."""
     errors: list[str] = field(default_factory=list)
     duration: float = 0.0
 
@@ -180,9 +182,9 @@ class UnexpectedStatusError(Exception):
 async def _save_once(connection: Connection, session: str, data: bytes) -> None:
     async def call(method: str, path: str, value: Any = None) -> Any:
         body = b"" if value is None else json.dumps(value).encode()
-        status, text = await connection.request(
-            method, f"/api/v1{path}", body, headers={"Content-Type": "application/json"} if body else {}
-        )
+        # Portals that can wait respond when the job has ended; earlier ones ignore the preference.
+        headers = {"Prefer": "wait=1", **({"Content-Type": "application/json"} if body else {})}
+        status, text = await connection.request(method, f"/api/v1{path}", body, headers=headers)
         return _json(path, status, text)
 
     current = (await call("GET", f"/sessions/{session}"))["version"]
@@ -194,8 +196,10 @@ async def _save_once(connection: Connection, session: str, data: bytes) -> None:
     await call("POST", "/uploads/complete", {"uploads": [upload["code"]]})
     request = {"parent": current, "uploads": [upload["code"]]}
     job = await call("POST", f"/sessions/{session}/versions", request)
+    polled = time.monotonic()
     while job["state"] in {"queued", "running"}:
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(max(0, POLL_INTERVAL - (time.monotonic() - polled)))
+        polled = time.monotonic()
         job = await call("GET", f"/jobs/{job['code']}")
     if job["state"] != "succeeded":
         raise UnexpectedStatusError(f"the save {job['state']}")

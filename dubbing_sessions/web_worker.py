@@ -11,16 +11,15 @@ from __future__ import annotations
 
 import errno
 import mmap
-import re
 import selectors
 import socket
 import struct
 import time
-from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from gunicorn.http import RequestParser
@@ -29,6 +28,8 @@ from gunicorn.http.unreader import SocketUnreader
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from dubbing_sessions.env import env_int
+from dubbing_sessions.request_head import has_arrived, has_large_body
+from dubbing_sessions.request_queue import END_TURN, RequestQueue
 
 REQUEST_TIMEOUT = env_int("REQUEST_TIMEOUT_SECONDS", 30, minimum=1)
 """Seconds in which a request must arrive: its head, and its body if that is small."""
@@ -36,20 +37,14 @@ TRANSFER_TIMEOUT = env_int("TRANSFER_TIMEOUT_SECONDS", 60, minimum=1)
 """Seconds without a byte after which the body of a request or response is abandoned."""
 CLOSE_TIMEOUT = 2.0
 """Seconds for a client to close its side; closing earlier could discard the response (RFC 9112 section 9.6)."""
-MAX_SMALL_BODY = 64 * 1024
-MAX_HEAD = 64 * 1024
-"""Larger heads go to gunicorn's parser at once, which refuses them."""
 MAX_DISCARDED = 16 * 1024 * 1024
 """Bytes that are read from a refused request before its connection is closed."""
 CHUNK_SIZE = 64 * 1024
-HEAD_END = b"\r\n\r\n"
-CONTENT_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,18})[ \t]*\r", re.IGNORECASE)
-UNKNOWN_BODY = re.compile(rb"\r\n(?:expect|transfer-encoding):", re.IGNORECASE)
 TIMED_OUT = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 SHORT_REQUEST = 5.0
 """Seconds; longer ones are transfers, which use little of a processor."""
 MAX_BUSY = 4
-"""Requests that a process handles at a time; others wait in the order in which they came.
+"""Requests that a process handles at a time; others wait in a ``RequestQueue``.
 
 Threads of a process take turns at Python. With a thread for each waiting request, each query of a page would wait for all others.
 """
@@ -97,6 +92,15 @@ class Watched:
     discarded: int = 0
 
 
+@dataclass(frozen=True, kw_only=True)
+class Turn:
+    """A request that a thread handles."""
+
+    started: float
+    caller: bytes | None
+    """As ``RequestQueue.pop`` returned it."""
+
+
 class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     wsgi: Any
 
@@ -106,9 +110,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         self._receiving: dict[Any, Watched] = {}
         self._closing: dict[Any, Watched] = {}
         self._in_progress: dict[Any, Watched] = {}
-        self._waiting: deque[Watched] = deque()
-        self._busy: dict[Any, float] = {}
-        """Sockets of requests that have a turn, with the start; in its order."""
+        self._waiting: RequestQueue[Watched] = RequestQueue()
+        self._busy: dict[Any, Turn] = {}
+        """Turns by the socket of the request."""
         self._offers = 0
 
     # -- Requests ---------------------------------------------------------------------------------------------------
@@ -175,7 +179,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         if has_large_body(watched.data):
             super().enqueue_req(watched.conn)
         else:
-            self._waiting.append(watched)
+            self._waiting.push(watched, watched.data)
             self._start_waiting()
         watched.data = bytearray()
 
@@ -198,23 +202,28 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         application = self.wsgi
 
         def wsgi(environ: dict[str, Any], start_response: Any) -> Any:
+            end_turn = partial(self.method_queue.defer, self._end_turn, environ["gunicorn.socket"])
+            environ[END_TURN] = end_turn
             response = application(environ, start_response)
             if getattr(response, "streaming", True):  # for as long as the client takes
-                self.method_queue.defer(self._end_turn, environ["gunicorn.socket"])
+                end_turn()
             return response
 
         self.wsgi = wsgi
 
     def _start_waiting(self) -> None:
-        """Start the requests that have waited longest, as far as there are turns."""
+        """Start waiting requests, as far as there are turns."""
         now = time.monotonic()
-        while self._waiting and sum(now - start < BUSY_TIME for start in self._busy.values()) < MAX_BUSY:
-            watched = self._waiting.popleft()
-            self._busy[watched.conn.sock] = now
+        while (
+            self._waiting and sum(now - turn.started < BUSY_TIME for turn in self._busy.values()) < MAX_BUSY
+        ):
+            watched, caller = self._waiting.pop()
+            self._busy[watched.conn.sock] = Turn(started=now, caller=caller)
             super().enqueue_req(watched.conn)
 
     def _end_turn(self, client: Any) -> None:
-        self._busy.pop(client, None)
+        if (turn := self._busy.pop(client, None)) is not None:
+            self._waiting.end(turn.caller)
         self._start_waiting()
 
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
@@ -355,35 +364,6 @@ def set_transfer_timeouts(client: socket.socket) -> None:
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", TRANSFER_TIMEOUT, 0))
     if hasattr(socket, "TCP_USER_TIMEOUT") and client.family in {socket.AF_INET, socket.AF_INET6}:
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, TRANSFER_TIMEOUT * 1000)
-
-
-def has_arrived(data: bytearray) -> bool:
-    """Return whether the head and a small body have arrived.
-
-    Gunicorn parses the request; a wrong guess here only makes a thread wait.
-    """
-    end = _find_head_end(data)
-    if end < 0:
-        return len(data) > MAX_HEAD
-    return has_large_body(data) or len(data) - end >= _body_size(data, end)
-
-
-def has_large_body(data: bytearray) -> bool:
-    """Return whether a thread has to wait for the body."""
-    end = _find_head_end(data)
-    return _body_size(data, end) > MAX_SMALL_BODY or UNKNOWN_BODY.search(data, 0, max(end, 0)) is not None
-
-
-def _find_head_end(data: bytearray) -> int:
-    """Return the length of the head, or -1 if it has not arrived."""
-    start = len(data) - len(data.lstrip(b"\r\n"))
-    end = data.find(HEAD_END, start)
-    return end if end < 0 else end + len(HEAD_END)
-
-
-def _body_size(data: bytearray, end: int) -> int:
-    length = CONTENT_LENGTH.search(data, 0, max(end, 0))
-    return int(length[1]) if length else 0
 
 
 def _rest_has_arrived(parser: Any) -> bool:

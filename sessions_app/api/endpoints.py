@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from sessions_app.api.auth import READ_AUTH, WRITE_AUTH
+from sessions_app.api.job_waits import PREFER
 from sessions_app.api.problems import Problem
 from sessions_app.api.rates import CallerThrottle
 
@@ -49,16 +50,19 @@ def write_endpoint(
     errors: tuple[int, ...] = (404, 409),
     is_rate_limited: bool = True,
     is_idempotent: bool = False,
+    can_wait: bool = False,
     **options: Any,
 ) -> dict[str, Any]:
     """Declare an endpoint that requires a token of scope `write`.
 
     :param is_idempotent: document the Idempotency-Key that ``api.idempotency`` implements.
+    :param can_wait: document that the response can wait for the end of the job, as ``api.job_waits`` implements.
     """
     errors = (*errors, HTTPStatus.INSUFFICIENT_STORAGE.value)
     endpoint = _endpoint(response, status, WRITE_AUTH, errors, is_rate_limited=is_rate_limited, **options)
-    if is_idempotent:
-        endpoint.setdefault("openapi_extra", {})["parameters"] = [IDEMPOTENCY_KEY]
+    parameters = [*([IDEMPOTENCY_KEY] if is_idempotent else []), *([PREFER] if can_wait else [])]
+    if parameters:
+        endpoint.setdefault("openapi_extra", {})["parameters"] = parameters
     return endpoint
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import wraps
 from http import HTTPStatus
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Concatenate, Literal, ParamSpec
 from uuid import UUID
 
+from django.http import HttpResponse
 from django.utils import timezone
 from ninja import Query, Router, Status
 from pydantic import BaseModel
@@ -17,6 +20,7 @@ from sessions_app.api.auth import ApiRequest
 from sessions_app.api.chosen_imports import ChosenImport
 from sessions_app.api.endpoints import read_endpoint, write_endpoint
 from sessions_app.api.idempotency import idempotent
+from sessions_app.api.job_waits import PREFER, get_preferred_wait, wait_for_job
 from sessions_app.api.pagination import Cursor, Limit, Page, paginate
 from sessions_app.http.lookups import get_job_or_404
 from sessions_app.operations.errors import NotAllowedError
@@ -25,6 +29,8 @@ from sessions_app.operations.imports.request import request_previewed_import
 from sessions_app.operations.jobs import cancel, retry
 from sessions_app.operations.saves.retry import retry_on_top
 from sessions_app.queries.jobs import NEWEST_FIRST
+
+P = ParamSpec("P")
 
 router = Router()
 
@@ -77,6 +83,26 @@ def job_url(job: Job) -> str:
     return f"/api/v1/jobs/{job.code}"
 
 
+def waits_for_job(
+    endpoint: Callable[Concatenate[ApiRequest, P], HttpResponse],
+) -> Callable[Concatenate[ApiRequest, P], HttpResponse]:
+    """Make an idempotent endpoint that creates a job wait for its end, if the client prefers.
+
+    It is the outer decorator: workers see the job when the transaction of the inner one has ended.
+    """
+
+    @wraps(endpoint)
+    def wrapper(request: ApiRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        response = endpoint(request, *args, **kwargs)
+        if get_preferred_wait(request):
+            code = Job.model_validate_json(response.content).code
+            wait_for_job(request, code)
+            response.content = Job.of(get_job_or_404(request.auth.user, code)).model_dump_json().encode()
+        return response
+
+    return wrapper
+
+
 @router.get(
     "/jobs",
     **read_endpoint(Page[Job], errors=(), operation_id="list_jobs", summary="List jobs, newest first"),
@@ -92,10 +118,20 @@ def list_jobs(
 
 
 @router.get(
-    "/jobs/{uuid:code}", **read_endpoint(Job, operation_id="get_job", summary="Get a job with its progress")
+    "/jobs/{uuid:code}",
+    **read_endpoint(
+        Job,
+        operation_id="get_job",
+        summary="Get a job with its progress",
+        openapi_extra={"parameters": [PREFER]},
+    ),
 )
 def get_job(request: ApiRequest, code: UUID) -> Job:
-    return Job.of(get_job_or_404(request.auth.user, code))
+    job = get_job_or_404(request.auth.user, code)
+    if not job.is_finished and get_preferred_wait(request):
+        wait_for_job(request, code)
+        job = get_job_or_404(request.auth.user, code)
+    return Job.of(job)
 
 
 @router.post(

@@ -18,7 +18,7 @@ from sessions_app.api.blobs import MAX_SIZE, ModificationTime, Sha256
 from sessions_app.api.corrections import MAX_CORRECTIONS, LabelCorrection, read_labels
 from sessions_app.api.endpoints import write_endpoint
 from sessions_app.api.idempotency import idempotent
-from sessions_app.api.jobs import Job, job_url
+from sessions_app.api.jobs import Job, job_url, waits_for_job
 from sessions_app.api.problems import ProblemError
 from sessions_app.api.versions import router
 from sessions_app.http.lookups import get_session_or_404, get_uploads_or_404
@@ -121,6 +121,7 @@ class SavedSession(SavedFiles):
         status=202,
         errors=(404, 409),
         is_idempotent=True,
+        can_wait=True,
         operation_id="save_new_session",
         summary="Save files as a new session",
         description=(
@@ -129,6 +130,7 @@ class SavedSession(SavedFiles):
         ),
     ),
 )
+@waits_for_job
 @idempotent(status=202, location=job_url)
 def save_new_session(request: ApiRequest, body: SavedSession) -> Job:
     user = request.auth.user
@@ -158,6 +160,7 @@ def save_new_session(request: ApiRequest, body: SavedSession) -> Job:
         status=202,
         errors=(404, 409, 428),
         is_idempotent=True,
+        can_wait=True,
         operation_id="create_version",
         summary="Save files as the next version",
         description=(
@@ -166,6 +169,7 @@ def save_new_session(request: ApiRequest, body: SavedSession) -> Job:
         ),
     ),
 )
+@waits_for_job
 @idempotent(status=202, location=job_url)
 def create_version(
     request: ApiRequest,

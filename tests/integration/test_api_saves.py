@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import urllib.request
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.test import Client
 
+from sessions_app.api.job_waits import FIRST_PAUSE, MAX_WAIT
 from sessions_app.models import DubbingSession, Job, Upload
 from sessions_app.storage.store import PART_SIZE
 from tests.integration.programs import ROOT, Program, problem_of
@@ -302,3 +304,69 @@ def test_the_placement_preview_equals_the_save(world: World, alice: Program):
     assert {entry["path"]: entry["category"] for entry in entries} == {
         file["path"]: file["category"] for file in preview["files"]
     }
+
+
+@pytest.mark.one_stack
+@pytest.mark.parametrize("is_replayed", [False, True])
+def test_a_response_waits_for_the_job_if_the_client_prefers(
+    world: World, alice: Program, monkeypatch: pytest.MonkeyPatch, *, is_replayed: bool
+):
+    session = alice.post("/sessions", {"name": "talk"}).json()
+    path, body = f"/sessions/{session['code']}/versions", {"parent": 0, "uploads": upload_files(alice, PROJECT)}
+    if is_replayed:
+        assert alice.post(path, body, idempotency_key="save").json()["state"] == "queued"
+    clock = Clock(lambda: [world.run(job) for job in Job.objects.unfinished()])
+    monkeypatch.setattr("sessions_app.api.job_waits.time", clock)
+
+    response = alice.post(path, body, idempotency_key="save", prefer="respond-async, wait=3")
+
+    assert (response.status_code, response.json()["state"]) == (202, "succeeded")
+    assert response["Location"] == f"{ROOT}/jobs/{response.json()['code']}"
+    assert response.json()["result"]["version"] == 1
+    assert clock.now == pytest.approx(FIRST_PAUSE)
+
+
+@pytest.mark.one_stack
+@pytest.mark.parametrize(("prefer", "seconds"), [("wait=3", 3), ('Wait="400"', MAX_WAIT), ("wait=0", 0), ("", 0)])
+def test_a_response_does_not_wait_longer_than_preferred(
+    alice: Program, monkeypatch: pytest.MonkeyPatch, prefer: str, seconds: int
+):
+    session = alice.post("/sessions", {"name": "talk"}).json()
+    body = {"parent": 0, "uploads": upload_files(alice, {"talk.mp4": b"video"})}
+    job = alice.post(f"/sessions/{session['code']}/versions", body).json()
+    clock = Clock(lambda: None)
+    monkeypatch.setattr("sessions_app.api.job_waits.time", clock)
+
+    assert alice.get(f"/jobs/{job['code']}", prefer=prefer).json()["state"] == "queued"
+
+    assert clock.now == pytest.approx(seconds)
+
+
+@pytest.mark.one_stack
+def test_a_response_does_not_wait_while_all_transfers_are_in_use(
+    alice: Program, settings: Any, monkeypatch: pytest.MonkeyPatch
+):
+    session = alice.post("/sessions", {"name": "talk"}).json()
+    body = {"parent": 0, "uploads": upload_files(alice, {"talk.mp4": b"video"})}
+    settings.MAX_TRANSFERS_PER_USER = 0
+    clock = Clock(lambda: None)
+    monkeypatch.setattr("sessions_app.api.job_waits.time", clock)
+
+    response = alice.post(f"/sessions/{session['code']}/versions", body, prefer="wait=3")
+
+    assert (response.status_code, response.json()["state"], clock.now) == (202, "queued", 0)
+
+
+class Clock:
+    """A clock that calls a function instead of sleeping."""
+
+    def __init__(self, act: Callable[[], object]) -> None:
+        self._act = act
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        self._act()

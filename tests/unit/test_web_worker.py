@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Iterator
 from types import SimpleNamespace
 from unittest.mock import Mock
@@ -9,22 +8,24 @@ from unittest.mock import Mock
 import pytest
 from gunicorn.workers.gthread import ThreadWorker
 
+from dubbing_sessions.request_head import MAX_HEAD, MAX_SMALL_BODY, has_arrived, has_large_body
+from dubbing_sessions.request_queue import MAX_OVERTAKING, MAX_PER_CALLER, RequestQueue
 from dubbing_sessions.web_worker import (
     BUSY_TIME,
     LOADS,
     MAX_BUSY,
-    MAX_HEAD,
     MAX_OFFERS,
-    MAX_SMALL_BODY,
     NEW_CONNECTION,
     SHORT_REQUEST,
     Watched,
     Worker,
-    has_arrived,
-    has_large_body,
 )
 
 GET = b"GET / HTTP/1.1\r\nHost: example.com\r\n\r\n"
+
+
+def call(caller: str, line: str = "GET /api/v1/me") -> bytes:
+    return f"{line} HTTP/1.1\r\nHost: a\r\nauthorization: Bearer {caller}\r\n\r\n".encode()
 
 
 def post(length: int | str, body: bytes = b"", *, more: str = "") -> bytes:
@@ -100,7 +101,7 @@ def worker() -> Iterator[Worker]:
     worker = Worker.__new__(Worker)
     worker.age = 2
     worker._receiving, worker._in_progress, worker._offers = {}, {}, 0
-    worker._waiting, worker._busy = deque(), {}
+    worker._waiting, worker._busy = RequestQueue(), {}
     LOADS[1], LOADS[3] = 1 + 4, 1 + 1
     yield worker
     LOADS[1] = LOADS[2] = LOADS[3] = 0
@@ -196,3 +197,51 @@ def test_a_turn_that_ended_late_is_ended_once(turns: Turns):
     turns.end(0)
 
     assert turns.started == [*range(MAX_BUSY + 1)]
+
+
+def test_api_requests_overtake_pages_which_keep_a_share_of_the_turns(turns: Turns):
+    turns.arrive(*range(MAX_BUSY))
+    turns.arrive(10, 11, 12)
+    for number in range(20, 20 + 2 * MAX_OVERTAKING):
+        turns.arrive(number, data=call(f"user-{number}"))
+
+    for number in [*range(MAX_BUSY), 20, 21, 10, 22, 23]:
+        turns.end(number)
+
+    assert turns.started[MAX_BUSY:] == [20, 21, 10, 22, 23, 11, 12]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        call("ana", "GET /sessions/?next=/api/"),
+        b"GET /sessions/ HTTP/1.1\r\nReferer: /api/\r\nCookie: a\r\n\r\n",
+    ],
+)
+def test_pages_overtake_nothing(turns: Turns, data: bytes):
+    turns.arrive(*range(MAX_BUSY + 1))
+    turns.arrive(20, data=data)
+
+    turns.end(0)
+
+    assert turns.started[MAX_BUSY:] == [MAX_BUSY]
+
+
+def test_a_caller_overtakes_with_few_requests_at_a_time(turns: Turns):
+    own = [*range(20, 22 + MAX_PER_CALLER)]
+    turns.arrive(*range(MAX_BUSY))
+    turns.arrive(*own, data=call("ana"))
+    turns.arrive(10)
+    for number in range(MAX_BUSY):
+        turns.end(number)
+    assert turns.started[MAX_BUSY:] == own
+
+    turns.arrive(11, 12)
+    turns.arrive(30, data=call("ana"))
+    turns.arrive(31, data=call("ben"))
+    turns.end(own[-1])
+    turns.end(own[0])
+    turns.arrive(32, data=call("ana"))
+    turns.end(own[1])
+
+    assert turns.started[MAX_BUSY + len(own) :] == [31, 10, 32]

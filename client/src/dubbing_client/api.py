@@ -18,6 +18,8 @@ CODE = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 MAX_BLOBS_PER_CALL = 10_000
 MAX_UPLOADS_PER_CALL = 1000
 DIFF_PAGE = 5000
+WAIT_FOR_JOB = {"Prefer": "wait=1"}
+"""Let the portal respond when the job has ended, or after a second, in which its progress may have changed."""
 
 
 class Api(RestClient):
@@ -189,7 +191,7 @@ class Api(RestClient):
         The job creates it: a refused save leaves no session. A name in use gets a number.
         """
         body = {"name": name, **_saved_files(message, uploads, blobs, empty_folders, left_out)}
-        job: objects.Job = self.call("POST", "/saves", body=body, key=key).data
+        job: objects.Job = self.call("POST", "/saves", body=body, key=key, headers=WAIT_FOR_JOB).data
         return job
 
     def save(
@@ -211,7 +213,8 @@ class Api(RestClient):
         """
         files = _saved_files(message, uploads, blobs, empty_folders, left_out)
         body = {"parent": parent, "replace": False, "removed": list(removed), **files}
-        job: objects.Job = self.call("POST", f"/sessions/{session}/versions", body=body, key=key).data
+        path = f"/sessions/{session}/versions"
+        job: objects.Job = self.call("POST", path, body=body, key=key, headers=WAIT_FOR_JOB).data
         return job
 
     def correct(
@@ -289,7 +292,8 @@ class Api(RestClient):
     # -- Jobs -------------------------------------------------------------------------------------------------------
 
     def job(self, code: str) -> objects.Job:
-        job: objects.Job = self.call("GET", f"/jobs/{code}").data
+        """Return the job when it has ended, or within a second."""
+        job: objects.Job = self.call("GET", f"/jobs/{code}", headers=WAIT_FOR_JOB).data
         return job
 
     def create_import(

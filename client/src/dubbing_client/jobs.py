@@ -13,7 +13,7 @@ from dubbing_client.progress import ProgressListener
 FIRST_PAUSE = 0.03
 MAX_PAUSE = 1.0
 PAUSE_RATIO = 0.1
-"""Pause between two polls, as a share of the time waited so far."""
+"""Time between two polls, as a share of the time waited so far. Portals of this version take it to respond; earlier ones respond at once."""
 
 
 def wait_for_job(
@@ -30,13 +30,15 @@ def wait_for_job(
     :raises ConflictError: it was a save, and another user saved first.
     :raises JobFailedError: it failed otherwise, or was cancelled.
     """
-    started = time.monotonic()
+    started = asked = time.monotonic()
     done = 0
     listener.begin("store", job["total_bytes"])
     try:
         while job["state"] not in {"succeeded", "failed", "cancelled"}:
-            waited = time.monotonic() - started
-            sleep(min(MAX_PAUSE, max(FIRST_PAUSE, PAUSE_RATIO * waited)))
+            now = time.monotonic()
+            pause = min(MAX_PAUSE, max(FIRST_PAUSE, PAUSE_RATIO * (now - started)))
+            sleep(max(0, pause - (now - asked)))
+            asked = time.monotonic()
             job = api.job(job["code"])
             listener.advance("store", job["done_bytes"] - done)
             done = job["done_bytes"]

@@ -30,7 +30,7 @@ class _Waiting(Generic[Request]):
 
 
 class RequestQueue(Generic[Request]):
-    """Requests in the order of arrival, except that API requests overtake pages."""
+    """Requests in the order in which they came; API requests overtake pages."""
 
     def __init__(self) -> None:
         self._api: deque[_Waiting[Request]] = deque()

@@ -1,6 +1,6 @@
-"""Header ``Prefer: wait=<seconds>`` (RFC 7240): the response comes when the job has ended.
+"""Header ``Prefer: wait=<seconds>``: responses come when the job has ended.
 
-Without it, a client that polls a job notices its end late, and each of its requests waits for a turn.
+Source: RFC 7240. Without it, a client that polls a job notices its end late, and each of its requests waits for a turn.
 """
 
 from __future__ import annotations

@@ -86,7 +86,7 @@ def job_url(job: Job) -> str:
 def waits_for_job(
     endpoint: Callable[Concatenate[ApiRequest, P], HttpResponse],
 ) -> Callable[Concatenate[ApiRequest, P], HttpResponse]:
-    """Make an idempotent endpoint that creates a job wait for its end, if the client prefers.
+    """Let an endpoint that creates a job wait for its end, if the client prefers.
 
     It is the outer decorator: workers see the job when the transaction of the inner one has ended.
     """

@@ -8,7 +8,7 @@ from django.http import HttpRequest, UnreadablePostError
 from gunicorn.http.body import Body, LengthReader
 from gunicorn.http.unreader import SocketUnreader
 
-from sessions_app.http.transfers import release_database
+from sessions_app.http.transfers import has_large_body, release_database
 from sessions_app.operations.errors import BadInputError
 
 MAX_RECEIVE = 256 * 1024
@@ -16,11 +16,14 @@ MAX_RECEIVE = 256 * 1024
 
 
 def stream_body(request: HttpRequest, chunk_size: int) -> Iterator[bytes]:
-    """Yield the request's body as it arrives, without a database connection.
+    """Yield the request's body as it arrives.
+
+    A large body holds no database connection.
 
     :raises BadInputError: `connection_lost`, the body ended early.
     """
-    release_database()
+    if has_large_body(request):
+        release_database()
     source = request.META.get("wsgi.input")
     if isinstance(source, Body) and isinstance(source.reader, LengthReader) and not source.buf.tell():
         yield from _receive(source.reader, chunk_size)

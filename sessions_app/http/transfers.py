@@ -146,7 +146,7 @@ class TransferMiddleware:
     def __call__(self, request: Any) -> HttpResponseBase:
         request.transfer = None
         try:
-            if _has_large_body(request):
+            if has_large_body(request):
                 request.transfer = _open(request)
             response = self._get_response(request)
             if response.streaming and request.method == "HEAD":
@@ -171,7 +171,7 @@ class TransferMiddleware:
         return _refuse(request, error) if isinstance(error, BusyError) else None
 
 
-def _has_large_body(request: HttpRequest) -> bool:
+def has_large_body(request: HttpRequest) -> bool:
     """Return whether a thread may wait for the body."""
     length = request.META.get("CONTENT_LENGTH") or "0"
     return (

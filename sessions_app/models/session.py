@@ -123,6 +123,12 @@ class DubbingSession(models.Model):
     def is_trashed(self) -> bool:
         return self.trashed_at is not None
 
+    def copy_values(self, row: DubbingSession) -> None:
+        """Take the values of the same row, which was read later."""
+        for field in self._meta.concrete_fields:
+            setattr(self, field.attname, getattr(row, field.attname))
+        self.current = row.current
+
     def touch(self, *, now: datetime) -> None:
         """Record that the session was opened; never move the time backwards."""
         type(self).objects.filter(pk=self.pk, last_accessed__lt=now).update(last_accessed=now)
@@ -181,6 +187,8 @@ class DubbingSession(models.Model):
     def advance(self, version: Version, *, parent_id: int | None, stored_size: int, now: datetime) -> bool:
         """Set the current version if it is still ``parent_id``; return whether it was.
 
+        The session must have been read in the same transaction, with its row locked.
+
         :param stored_size: bytes that the new versions added.
         """
         changed = (
@@ -196,6 +204,9 @@ class DubbingSession(models.Model):
             )
         )
         if changed:
+            self.current = version
+            self.total_size, self.stage = version.total_size, version.stage
+            self.last_updated, self.last_accessed = now, max(self.last_accessed, now)
             self.write_search_rows(version)
             OwnerTotals.objects.change(self.owner_id, stored_size=stored_size)
         return changed == 1

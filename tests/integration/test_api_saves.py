@@ -312,7 +312,10 @@ def test_a_response_waits_for_the_job_if_the_client_prefers(
     world: World, alice: Program, monkeypatch: pytest.MonkeyPatch, *, is_replayed: bool
 ):
     session = alice.post("/sessions", {"name": "talk"}).json()
-    path, body = f"/sessions/{session['code']}/versions", {"parent": 0, "uploads": upload_files(alice, PROJECT)}
+    path, body = (
+        f"/sessions/{session['code']}/versions",
+        {"parent": 0, "uploads": upload_files(alice, PROJECT)},
+    )
     if is_replayed:
         assert alice.post(path, body, idempotency_key="save").json()["state"] == "queued"
     clock = Clock(lambda: [world.run(job) for job in Job.objects.unfinished()])
@@ -327,7 +330,9 @@ def test_a_response_waits_for_the_job_if_the_client_prefers(
 
 
 @pytest.mark.one_stack
-@pytest.mark.parametrize(("prefer", "seconds"), [("wait=3", 3), ('Wait="400"', MAX_WAIT), ("wait=0", 0), ("", 0)])
+@pytest.mark.parametrize(
+    ("prefer", "seconds"), [("wait=3", 3), ('Wait="400"', MAX_WAIT), ("wait=0", 0), ("", 0)]
+)
 def test_a_response_does_not_wait_longer_than_preferred(
     alice: Program, monkeypatch: pytest.MonkeyPatch, prefer: str, seconds: int
 ):

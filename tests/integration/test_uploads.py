@@ -17,6 +17,7 @@ from django.test import Client
 from sessions_app.models import DubbingSession, Job, Upload
 from sessions_app.operations.jobs.cancel import cancel_job
 from sessions_app.operations.jobs.run import run_job
+from sessions_app.operations.uploads import receive
 from sessions_app.operations.uploads.staging import object_key
 from sessions_app.storage import get_store
 from sessions_app.storage.filesystem import FileSystemStore
@@ -316,6 +317,45 @@ def test_a_part_is_refused_when_its_upload_is_discarded_in_the_meantime(
     monkeypatch.setattr(store, "put_part", discard_in_between)
 
     assert refusal_of(put(alice, code, 1, b"wave")) == (409, "upload_deleted")
+
+
+@pytest.mark.parametrize(
+    ("values", "code"),
+    [
+        ({"store_id": "of another request"}, "upload_busy"),
+        ({"state": Upload.State.RECEIVED, "received": 4, "store_id": "x"}, "upload_complete"),
+    ],
+)
+@pytest.mark.one_stack
+def test_an_only_part_that_another_request_sent_first_leaves_nothing(
+    alice: Client, monkeypatch: pytest.MonkeyPatch, values: dict[str, Any], code: str
+):
+    (upload,) = create(alice, a=4)
+    store = type(get_store())
+    put_part: Callable[..., Any] = store.put_part
+
+    def send_in_between(*args: Any, **more: Any) -> Any:
+        Upload.objects.update(**values)
+        return put_part(*args, **more)
+
+    monkeypatch.setattr(store, "put_part", send_in_between)
+
+    assert refusal_of(put(alice, upload, 1, b"wave")) == (409, code)
+    assert list(get_store().open_uploads("staging/")) == []
+
+
+@pytest.mark.one_stack
+def test_an_only_part_is_recorded_in_one_statement(alice: Client, django_assert_num_queries: Any):
+    (code,) = create(alice, a=4)
+    upload = Upload.objects.get()
+
+    with django_assert_num_queries(3):  # with the savepoint, which is a transaction outside of tests
+        receive.put_part(upload=upload, number=1, chunks=[b"wave"], now=upload.created_at)
+
+    upload.refresh_from_db()
+    assert (upload.received, len(upload.parts), bool(upload.store_id)) == (4, 1, True)
+    assert put(alice, code, 1, b"wide").status_code == 200
+    assert complete(alice, code).status_code == 200
 
 
 def test_an_upload_that_the_store_lost_must_be_sent_again(alice: Client):

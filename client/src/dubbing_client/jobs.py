@@ -30,15 +30,15 @@ def wait_for_job(
     :raises ConflictError: it was a save, and another user saved first.
     :raises JobFailedError: it failed otherwise, or was cancelled.
     """
-    started = asked = time.monotonic()
+    started = polled_at = time.monotonic()
     done = 0
     listener.begin("store", job["total_bytes"])
     try:
         while job["state"] not in {"succeeded", "failed", "cancelled"}:
             now = time.monotonic()
             pause = min(MAX_PAUSE, max(FIRST_PAUSE, PAUSE_RATIO * (now - started)))
-            sleep(max(0, pause - (now - asked)))
-            asked = time.monotonic()
+            sleep(max(0, pause - (now - polled_at)))
+            polled_at = time.monotonic()
             job = api.job(job["code"])
             listener.advance("store", job["done_bytes"] - done)
             done = job["done_bytes"]

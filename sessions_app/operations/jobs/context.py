@@ -110,10 +110,11 @@ class JobContext:
         # Hours may have passed since this thread last used its connection; the database may have been restarted.
         close_old_connections()
         with transaction.atomic():
-            row = Job.objects.select_for_update().get(pk=self.job.pk)
-            if row.attempt != self.job.attempt or row.state != Job.State.RUNNING:
+            row = Job.objects.select_for_update().filter(pk=self.job.pk).of_attempt(self.job.attempt)
+            cancellations = list(row.values_list("cancel_requested_at", flat=True))
+            if not cancellations:
                 raise JobLost
-            if row.cancel_requested_at is not None:
+            if cancellations != [None]:
                 raise JobCancelled
             result: dict[str, object] = {}
             yield result

@@ -31,9 +31,7 @@ def run_job(*, job_id: int, clock: Clock, log_level: int = logging.DEBUG) -> Non
 
     :param log_level: of the lines about its start and end; commands print its result themselves.
     """
-    job = Job.objects.filter(pk=job_id).first()
-    if job is None:
-        return
+    job = Job(pk=job_id)
     now = clock()
     if not job.claim(now=now, lease_until=now + settings.JOB_LEASE):
         return

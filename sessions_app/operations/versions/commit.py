@@ -77,7 +77,7 @@ def commit_version(
         if not locked.advance(version, parent_id=parent_id, stored_size=added.size, now=now):
             raise describe_conflict(locked)
         enqueue_reading(locked.pk)
-    session.refresh_from_db()
+    session.copy_values(locked)
     return version
 
 

@@ -124,6 +124,8 @@ class Version(models.Model):
 
         Pages, exports and loads of whole versions use it.
         """
+        if {"document", "texts"} <= self.get_deferred_fields():
+            self.refresh_from_db(fields=["document", "texts"])  # by one query
         return fill_document(self.metadata, self.texts)
 
     @property

@@ -10,14 +10,22 @@ import pytest
 from celery import current_app
 from django.core.management import call_command
 
+from dubbing_core.staleness import InputHistory
+from dubbing_core.steps import Step
 from dubbing_core.timeline.text_digests import digest_track
 from dubbing_core.timeline.tracks import Segment, Timeline, Track, TrackKind
 from sessions_app import queue, tasks
-from sessions_app.models import Blob, BlobTimeline, DubbingSession, Entry
+from sessions_app.exports.metadata_file import render_metadata_file
+from sessions_app.models import Blob, BlobTimeline, DubbingSession, Entry, Version
 from sessions_app.models.timeline import pack_tracks, unpack_tracks
 from sessions_app.operations.blobs.delete import delete_unreferenced_blobs
 from sessions_app.operations.timelines import read
-from sessions_app.operations.timelines.read import has_lines, read_pending_texts, read_session_texts
+from sessions_app.operations.timelines.read import (
+    has_lines,
+    mark_all_unread,
+    read_pending_texts,
+    read_session_texts,
+)
 from sessions_app.storage import get_store
 from sessions_app.storage.store import StoreUnavailableError
 from tests.integration.sketches import signed_in, sketch_session
@@ -230,3 +238,98 @@ def test_tracks_are_stored_as_they_were_read():
 
     assert unpack_tracks(pack_tracks(tracks)) == tracks
     assert unpack_tracks(pack_tracks([])) == []
+
+
+SPOKEN = b"1\n00:00:01,000 --> 00:00:02,500\nAna: Hello.\n\n2\n00:00:04,000 --> 00:00:05,000\nAna: Bye.\n"
+RETIMED = b"1\n00:00:01,100 --> 00:00:02,600\nAna:  Hello.\n\n2\n00:00:04,100 --> 00:00:05,500\nAna: Bye.\n"
+REWORDED = SPOKEN.replace(b"Bye", b"See you")
+TTML = b'<tt xmlns="http://www.w3.org/ns/ttml"><body><div><p begin="1s" end="2s">Hola.</p></div></body></tt>'
+
+
+def fill(world: World, session: DubbingSession) -> Version:
+    run(world, session)
+    session.refresh_from_db()
+    assert session.current is not None
+    return session.current
+
+
+def test_texts_of_files_complete_the_metadata_and_the_document_stays_as_saved(world):
+    session = world.saved(
+        files={"talk.mp4": b"source", "transcriptions/en.srt": SPOKEN, "translations/es.ttml": TTML}
+    )
+    before = Version.objects.get(session=session)
+    version = fill(world, session)
+
+    assert version.document == before.document
+    assert version.fingerprint == before.fingerprint
+    complete = version.complete_metadata
+    assert complete["translations"] == {"es": "Hola."}
+    assert complete["languages"] == ["es"]
+    assert complete["session_metadata"]["duration"] == 5.0
+    client = signed_in(world.alice)
+    shown = client.get(f"/sessions/{session.code}/versions/1/metadata.json").json()
+    assert shown["translations"] == {"es": "Hola."}
+    assert "Hola." in client.get(f"/sessions/{session.code}/").content.decode()
+
+
+def test_filling_again_changes_nothing(world):
+    session = world.saved(files=FILES)
+    before = Version.objects.filter(pk=fill(world, session).pk).values().get()
+    mark_all_unread()
+    fill(world, session)
+    assert Version.objects.filter(pk=before["id"]).values().get() == before
+
+
+def test_texts_follow_their_files_and_leave_what_a_person_wrote(world):
+    session = world.saved(files={"talk.mp4": b"source", "translations/es.ttml": TTML})
+    fill(world, session)
+    world.save(session, {"translations/es.ttml": TTML.replace(b"Hola", b"Buenas")})
+    assert fill(world, session).complete_metadata["translations"] == {"es": "Buenas."}
+
+    document = {"session_name": "talk", "translations": {"es": "Escrito por Ana."}, "languages": ["es"]}
+    world.save(session, {"metadata.json": json.dumps(document).encode()})
+    assert fill(world, session).complete_metadata["translations"] == {"es": "Escrito por Ana."}
+
+
+def test_saving_a_loaded_version_again_changes_nothing(world):
+    session = world.saved(files={"talk.mp4": b"source", "translations/es.ttml": TTML})
+    version = fill(world, session)
+    loaded = render_metadata_file(version.complete_metadata, session_name=session.name)
+    assert b"Hola." in loaded
+
+    job = world.save(session, {"metadata.json": loaded, "translations/es.ttml": TTML})
+
+    assert job.error_code == "unchanged"
+
+
+def test_a_file_whose_text_stays_the_same_makes_nothing_stale(world):
+    files = {"talk.mp4": b"source", "transcriptions/en.srt": SPOKEN, "translations/es.ttml": TTML}
+    session = world.saved(files=files)
+    fill(world, session)
+    world.save(session, {"transcriptions/en.srt": RETIMED})
+    retimed = fill(world, session).progress_matrix
+    assert retimed is not None
+    assert not retimed.has_stale
+
+    world.save(session, {"audio/es_audio.wav": b"sound"})
+    session.refresh_from_db()
+    assert session.current.progress_matrix is not None
+    assert not session.current.progress_matrix.has_stale
+
+    world.save(session, {"transcriptions/en.srt": REWORDED})
+    reworded = fill(world, session).progress_matrix
+    assert reworded is not None
+    stale = reworded.cell("es", Step.TRANSLATED).stale
+    assert stale is not None
+    assert stale.reason == "transcript changed in v4, this is from v1"
+
+
+def test_versions_of_before_are_filled_in_their_order(world):
+    session = world.saved(
+        files={"talk.mp4": b"source", "transcriptions/en.srt": SPOKEN, "translations/es.ttml": TTML}
+    )
+    world.save(session, {"transcriptions/en.srt": RETIMED})
+    world.save(session, {"transcriptions/en.srt": SPOKEN})
+    assert not fill(world, session).progress_matrix.has_stale
+    assert not Version.objects.filter(session=session, texts_digest="").exists()
+    assert InputHistory.from_dict(Version.objects.get(session=session, number=2).input_history).same_texts

@@ -1,0 +1,202 @@
+"""Transcripts: texts of a version side by side, filtered, paged, downloaded, also by a link."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from dubbing_core.selection import Selection
+from sessions_app.models import DubbingSession
+from sessions_app.operations.timelines.read import read_session_texts
+from tests.integration.sketches import (
+    bytes_of,
+    now,
+    signed_in,
+    sketch_export,
+    sketch_session,
+    sketch_share,
+    store_blobs,
+)
+from tests.world import World
+
+pytestmark = pytest.mark.one_stack
+
+LINES = 250
+
+
+def srt(words: str, *, speaker: str = "", count: int = LINES) -> bytes:
+    cues = (
+        f"{at + 1}\n00:{at * 2 // 60:02}:{at * 2 % 60:02},000 --> 00:{at * 2 // 60:02}:{at * 2 % 60:02},900\n"
+        f"{f'{speaker} {at % 2}: ' if speaker else ''}{words} {at + 1}\n\n"
+        for at in range(count)
+    )
+    return "".join(cues).encode()
+
+
+FILES = {
+    "talk.mp4": b"source",
+    "transcriptions/en.srt": srt("Line <3 & <script>"),
+    "translations/ar.srt": srt("سطر"),
+    "translations/es.srt": srt("Línea", count=LINES - 1),
+    "translations/hi.srt": b"<!DOCTYPE html>\n<html></html>",
+    **{
+        f"audio/es/segments/{at:04}.wav": f"wave {at}".encode() for at in range(1, LINES) if at not in {7, 12}
+    },
+}
+
+
+@pytest.fixture
+def session(world: World) -> DubbingSession:
+    session = sketch_session(world.alice, "talk", FILES)
+    store_blobs(FILES.values())
+    session.entries.filter(path__startswith="audio/es/").update(role="segment", language="es")
+    read_session_texts(session_id=session.pk, clock=now)
+    return session
+
+
+@pytest.fixture
+def alice(world: World) -> Client:
+    return signed_in(world.alice)
+
+
+def show(client: Client, session: DubbingSession, **query: Any) -> Any:
+    return client.get(f"/sessions/{session.code}/versions/1/transcript/", query)
+
+
+def numbers(response: Any) -> list[int]:
+    return [row.number for row in response.context["page"]]
+
+
+def test_the_source_and_chosen_languages_are_side_by_side(alice, session):
+    page = show(alice, session)
+    assert [track.key for track in page.context["transcript"].columns] == ["source", "ar"]
+    assert numbers(page) == list(range(1, 101))
+    text = page.content.decode()
+    assert 'lang="ar"' in text
+    assert 'dir="rtl"' in text
+    assert "Line &lt;3 &amp;" in text
+    assert "&lt;script&gt; 1" in text
+    assert "is a web page. Download the file itself" in text
+
+    chosen = show(alice, session, show="es,source,nothing")
+    assert [track.key for track in chosen.context["transcript"].columns] == ["es", "source"]
+
+
+def test_pages_follow_each_other(alice, session):
+    first = show(alice, session)
+    second = show(alice, session, after=first.context["page"].next)
+    last = show(alice, session, last=1)
+    assert numbers(second)[0] == 101
+    assert numbers(show(alice, session, before=second.context["page"].previous)) == numbers(first)
+    assert numbers(last)[-1] == LINES
+    assert last.context["page"].next is None
+    assert numbers(show(alice, session, after=99999)) == numbers(last)
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({"q": "سطر 200"}, [200]),
+        ({"q": "line <3 & <SCRIPT> 12"}, [12, *range(120, 130)]),
+        ({"q": "nothing like it"}, []),
+        ({"show": "es", "silent": "es"}, [7, 12]),
+        ({"show": "es", "silent": "es", "q": "12"}, [12]),
+        ({"speaker": "Zoe"}, []),
+    ],
+)
+def test_rows_are_filtered(alice, session, query, expected):
+    page = show(alice, session, **query)
+    assert numbers(page) == expected
+    assert page.context["transcript"].total == len(expected)
+
+
+@pytest.mark.parametrize(
+    ("query", "number"),
+    [
+        ({"time": "1:23"}, 42),
+        ({"time": "83.5"}, 42),
+        ({"time": "later"}, None),
+        ({"row": "77"}, 77),
+        ({"row": "9999"}, LINES),
+        ({"line": "30", "of": "ar"}, 30),
+        ({"line": "30", "of": "nothing"}, 30),
+    ],
+)
+def test_readers_jump_to_a_row(alice, session, query, number):
+    page = show(alice, session, **query)
+    target = next((row for row in page.context["page"] if row.is_target), None)
+    assert (target.number if target else None) == number
+
+
+def test_queries_do_not_grow_with_lines_and_files(alice, session, django_assert_max_num_queries):
+    with django_assert_max_num_queries(7):
+        show(alice, session, show="source,ar,es", after="100")
+
+
+def test_the_panel_has_the_first_lines_and_downloads(alice, session):
+    text = show(alice, session, part="1").content.decode()
+    assert text.count('class="line-time"') == 8
+    assert "ar.srt" in text
+    assert "<html" not in text
+
+
+@pytest.mark.parametrize(
+    ("name", "begins"),
+    [
+        ("ar.srt", "1\n00:00:00,000 --> 00:00:00,900\nسطر 1\n"),
+        ("source.vtt", "WEBVTT\n\n"),
+        ("es.csv", "\ufeffnumber,start,end,speaker,text\r\n1,00:00:00.000"),
+        ("es.txt", "Línea 1\n"),
+    ],
+)
+def test_a_track_is_downloaded(alice, session, name, begins):
+    response = alice.get(reverse("version-track", args=[session.code, 1, name]))
+    assert bytes_of(response).decode().startswith(begins)
+    assert response["Content-Disposition"].startswith("attachment")
+    assert response["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize("name", ["fr.srt", "ar.exe", "ar", "..srt", "ar.2.srt"])
+def test_tracks_and_formats_that_do_not_exist(alice, session, name):
+    assert alice.get(reverse("version-track", args=[session.code, 1, name])).status_code == 404
+
+
+def test_a_link_shows_only_the_texts_of_its_export(world, session):
+    selection = Selection.from_choices(languages=["es"], without_source=True)
+    export = sketch_export(session)
+    export.selection = selection.as_dict()
+    export.save()
+    share = sketch_share(export)
+    client = signed_in(None)
+    page = client.get(reverse("share-transcript", args=[share.token]))
+    assert {track.key for track in page.context["tracks"]} == {"es"}
+    assert page["X-Robots-Tag"] == "noindex"
+    assert f"/sessions/{session.code}" not in page.content.decode()
+    assert client.get(reverse("share-track", args=[share.token, "es.srt"])).status_code == 200
+    assert client.get(reverse("share-track", args=[share.token, "ar.srt"])).status_code == 404
+    assert client.get(reverse("share-transcript", args=["x" * 43])).status_code == 404
+    assert "Read the transcript" in client.get(reverse("share-page", args=[share.token])).content.decode()
+
+
+def test_subtitles_that_run_backwards_or_last_a_year_are_shown(alice, world):
+    odd = (
+        "1\n00:00:09,000 --> 00:00:01,000\nback\n\n2\n00:00:02,000 --> 9999:00:00,000\nyear\n\n"
+        "3\n00:00:02,000 --> 00:00:03,000\nover\n"
+    )
+    speakers = "WEBVTT\n\n" + "".join(
+        f"{at // 3600:02}:{at // 60 % 60:02}:{at % 60:02}.000 --> {at // 3600:02}:{at // 60 % 60:02}:{at % 60:02}.900\n<v S{at}>x\n\n"
+        for at in range(10_000)
+    )
+    files = {"transcriptions/en.srt": odd.encode(), "translations/fr.vtt": speakers.encode()}
+    session = sketch_session(world.alice, "odd", files)
+    store_blobs(files.values())
+    read_session_texts(session_id=session.pk, clock=now)
+    page = show(alice, session, show="source")
+    assert numbers(page) == [1, 2, 3]
+    assert "end before start" in page.content.decode()
+    many = show(alice, session, show="fr")
+    assert many.context["transcript"].speaker_count == 10_000
+    assert len(many.content) < 300_000

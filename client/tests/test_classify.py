@@ -28,12 +28,14 @@ def test_a_folder_is_classified_without_a_portal(tmp_path, capsys):
 
 def test_the_table_is_printed_with_the_summary(tmp_path, capsys):
     (tmp_path / "talk.mp4").touch()
+    (tmp_path / ".DS_Store").touch()
 
     assert main(["classify", str(tmp_path)]) == 0
 
     out, err = capsys.readouterr()
     assert out == "talk.mp4\toriginal_video\t\tsource\n"
     assert err.startswith("Tool: generic\n")
+    assert err.endswith("Left out: .DS_Store (system file).\n")
 
 
 def test_a_missing_folder_is_an_error(tmp_path, capsys):

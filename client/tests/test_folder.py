@@ -11,7 +11,7 @@ import pytest
 
 from dubbing_client.errors import FolderError
 from dubbing_client.exclusion_report import report_exclusions
-from dubbing_client.folder import Folder, is_excluded
+from dubbing_client.folder import Folder
 from dubbing_client.name_probe import probe_rules
 from dubbing_core.name_mapping import LINUX, WINDOWS
 
@@ -55,7 +55,6 @@ def test_hidden_folders_are_listed_on_request(work):
     "path", [".git/config", "a/.venv/b", "audio/.DS_Store", "__MACOSX/x", ".x.0123456789abcdef.dubs-part"]
 )
 def test_excluded_files_never_count_as_removed(work, path):
-    assert is_excluded(path)
     assert not work.folder.listing().covers(path)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 import sys
 from collections.abc import Collection, Iterable, Iterator
@@ -12,15 +11,11 @@ from pathlib import Path
 
 from dubbing_client.errors import FolderError
 from dubbing_client.name_probe import probe_rules
-from dubbing_core.exclusions import Exclusion, ExclusionReason, exclude_name, find_exclusion
+from dubbing_core.exclusions import Exclusion, exclude_name, find_exclusion, is_part_name
 from dubbing_core.manifest import find_empty_folders
 from dubbing_core.name_mapping import LINUX, SYSTEMS, NameRules, needs_mapping
 from dubbing_core.paths import COMPONENT_LIMIT, PathError, check_saved_path, find_unrepresentable
 
-PART_SUFFIX = ".dubs-part"
-"""Suffix of the client's own unfinished files."""
-PART_NAME = r"(?is:\A\.(?=.*\.[0-9a-f]{16}\.dubs-part\Z))"
-"""Start of their names, such as `.hi.wav.0123456789abcdef.dubs-part`, which other files cannot have here."""
 MOUNT_POINT_TAG = 0xA0000003
 """`stat.IO_REPARSE_TAG_MOUNT_POINT`, which only exists on Windows."""
 LINK_REASON = "a link out of the folder, to a folder or to nothing"
@@ -90,7 +85,7 @@ class Listing:
 
         Only then does its absence mean that it was removed.
         """
-        return not is_excluded(path, include_hidden=self.includes_hidden) and not any(
+        return find_exclusion(path, include_hidden=self.includes_hidden) is None and not any(
             path == skipped or path.startswith(f"{skipped}/") for skipped in self.skipped
         )
 
@@ -156,7 +151,7 @@ class Folder:
         is_folder = stat.S_ISDIR(result.st_mode)
         if is_junction(result):
             listing.skipped[path] = LINK_REASON
-        elif reason := _exclude(
+        elif reason := exclude_name(
             name, is_folder=is_folder, is_at_root=not prefix, include_hidden=listing.includes_hidden
         ):
             listing.excluded.append(Exclusion(f"{path}/" if is_folder else path, reason))
@@ -212,28 +207,6 @@ def is_junction(result: os.stat_result) -> bool:
     Python does not count it among the symbolic links.
     """
     return getattr(result, "st_reparse_tag", 0) == MOUNT_POINT_TAG
-
-
-def is_part_name(name: str) -> bool:
-    """Return whether a file's name is one of the client's own unfinished files."""
-    return re.match(PART_NAME, name) is not None
-
-
-def is_excluded(path: str, *, include_hidden: bool = False) -> bool:
-    """Return whether a save never includes a file at this path.
-
-    :param include_hidden: it includes hidden folders.
-    """
-    return (
-        is_part_name(path.rpartition("/")[2])
-        or find_exclusion(path, include_hidden=include_hidden) is not None
-    )
-
-
-def _exclude(name: str, *, is_folder: bool, is_at_root: bool, include_hidden: bool) -> ExclusionReason | None:
-    if not is_folder and is_part_name(name):
-        return ExclusionReason.UNFINISHED
-    return exclude_name(name, is_folder=is_folder, is_at_root=is_at_root, include_hidden=include_hidden)
 
 
 def _add_file(path: str, file: Stat, listing: Listing) -> None:

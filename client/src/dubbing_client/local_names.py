@@ -11,8 +11,9 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from dubbing_client.errors import FolderError
-from dubbing_client.folder import PART_NAME, Folder, is_part_name
+from dubbing_client.folder import Folder
 from dubbing_client.spelling import DiskSpelling
+from dubbing_core.exclusions import PART_NAME, is_part_name
 from dubbing_core.name_mapping import map_paths
 from dubbing_core.paths import PathError, check_saved_path, check_tree, list_ancestors
 

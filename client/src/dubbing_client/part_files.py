@@ -11,8 +11,9 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from dubbing_client.folder import PART_SUFFIX, Folder, is_part_name
+from dubbing_client.folder import Folder
 from dubbing_client.locks import lock_file
+from dubbing_core.exclusions import PART_SUFFIX, is_part_name
 from dubbing_core.paths import COMPONENT_LIMIT
 
 YOUNG_NS = 10_000_000_000

@@ -5,6 +5,7 @@ They are system files, hidden folders, and files that exports and loads add. Sav
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,6 +14,10 @@ from dubbing_core.categories import PRIVATE_FOLDER
 from dubbing_core.enums import StrEnum
 from dubbing_core.paths import JUNK_NAMES
 
+PART_SUFFIX = ".dubs-part"
+"""Suffix of the client's unfinished downloads."""
+PART_NAME = r"(?is:\A\.(?=.*\.[0-9a-f]{16}\.dubs-part\Z))"
+"""Start of their names, such as `.hi.wav.0123456789abcdef.dubs-part`, which other files cannot have in a client's folder."""
 SHOWN_LIMIT = 5
 """Names that a sentence lists."""
 
@@ -35,7 +40,7 @@ class Exclusion:
     """A folder ends with a slash."""
     reason: ExclusionReason
 
-    def describe(self, count: int) -> str:
+    def describe(self, count: int = 1) -> str:
         """Return a noun for so many of them: "hidden folder", "2 system files"."""
         kind = "folder" if self.path.endswith("/") else "file"
         noun = {
@@ -50,9 +55,13 @@ class Exclusion:
     def group(self) -> str:
         """Name that it is listed under: its own, or the pattern of generated names."""
         if self.reason is ExclusionReason.UNFINISHED:
-            return f"*.{self.path.rpartition('.')[2]}"
-        folder = self.path.removesuffix("/")
-        return self.path[folder.rfind("/") + 1 :]
+            return f"*{PART_SUFFIX}"
+        return self.path[self.path.rstrip("/").rfind("/") + 1 :]
+
+
+def is_part_name(name: str) -> bool:
+    """Return whether a file's name is one of the client's own unfinished files."""
+    return re.match(PART_NAME, name) is not None
 
 
 def exclude_name(
@@ -65,8 +74,10 @@ def exclude_name(
     """
     if name.casefold() in JUNK_NAMES:
         return ExclusionReason.SYSTEM
-    if not is_folder or not name.startswith("."):
+    if not name.startswith("."):
         return None
+    if not is_folder:
+        return ExclusionReason.UNFINISHED if is_part_name(name) else None
     if is_at_root and name == PRIVATE_FOLDER:
         return ExclusionReason.EXPORT
     return None if include_hidden else ExclusionReason.HIDDEN_FOLDER
@@ -75,6 +86,7 @@ def exclude_name(
 def find_exclusion(path: str, *, include_hidden: bool = False) -> Exclusion | None:
     """Return the outermost part of a file's path that is left out of a save, or None.
 
+    :param path: relative to the project's root, with slashes.
     :param include_hidden: hidden folders are saved.
     """
     end = -1
@@ -109,5 +121,4 @@ def describe_exclusions(exclusions: Iterable[Exclusion]) -> str:
 
 def _describe_group(exclusions: list[Exclusion]) -> str:
     first, count = exclusions[0], len(exclusions)
-    name = first.path if count == 1 else first.group
-    return f"{name} ({first.describe(count)})"
+    return f"{first.path if count == 1 else first.group} ({first.describe(count)})"

@@ -9,7 +9,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from dubbing_core.layouts.folder_index import SMALL_FILE_LIMIT, is_junk
+from dubbing_core.exclusions import exclude_name
+from dubbing_core.layouts.folder_index import SMALL_FILE_LIMIT
 from dubbing_core.layouts.report import TITLES, build_report, list_rows, summarize
 from dubbing_core.paths import escape_unprintable
 from sessions_app.management.errors import Error
@@ -39,8 +40,13 @@ class Command(BaseCommand):
 
 def _list_files(folder: Path) -> Iterator[Path]:
     for parent, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not (name.startswith(".") or is_junk(name))]
-        yield from (Path(parent, name) for name in names if not is_junk(name))
+        is_root = Path(parent) == folder
+        folders[:] = [name for name in folders if not exclude_name(name, is_folder=True, is_at_root=is_root)]
+        yield from (
+            Path(parent, name)
+            for name in names
+            if not exclude_name(name, is_folder=False, is_at_root=is_root)
+        )
 
 
 def _read_small_file(place: Path) -> bytes | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from dubbing_client.cli.arguments import DIRECTORY, completed_by, existing_folder
 from dubbing_client.cli.terminal import Terminal
 from dubbing_client.small_files import small_file_reader
+from dubbing_core.exclusions import describe_exclusions
 from dubbing_core.layouts.report import TITLES, build_report, list_rows, summarize
 
 
@@ -17,9 +18,11 @@ def declare_classify(command: ArgumentParser) -> None:
 
 def run_classify(options: Namespace, terminal: Terminal) -> int:
     folder = existing_folder(options.dir)
-    places = dict(folder.listing().places(folder.path))
+    listing = folder.listing()
+    places = dict(listing.places(folder.path))
     report = build_report(places, small_file_reader(places))
-    for sentence in summarize(report):
-        terminal.notify(sentence)
+    for sentence in (*summarize(report), describe_exclusions(listing.excluded)):
+        if sentence:
+            terminal.notify(sentence)
     terminal.table(report, TITLES, list_rows(report))
     return 0

@@ -5,6 +5,7 @@ Parts that an earlier run sent are not sent again.
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -42,13 +43,14 @@ class LocalFile:
         return self.stat.size
 
     def as_json(self) -> dict[str, Any]:
-        return {
+        facts: dict[str, Any] = {
             "path": self.path,
             "size": self.size,
             "sha256": self.sha256,
-            "executable": self.stat.is_executable,
             "mtime_ns": self.stat.mtime_ns,
         }
+        # Windows has no such bit: the portal keeps that of the file that is replaced.
+        return facts if sys.platform == "win32" else {**facts, "executable": self.stat.is_executable}
 
 
 @dataclass(frozen=True)

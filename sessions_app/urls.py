@@ -12,6 +12,7 @@ from sessions_app.views import (
     imports,
     jobs,
     saves,
+    search,
     session_detail,
     session_list,
     session_rename,
@@ -93,6 +94,14 @@ exports_urls = [
 # /shares/<code>/
 shares_urls = [path("<uuid:code>/revoke/", shares.revoke, name="share-revoke")]
 
+# /search/
+search_urls = [
+    path("", search.results, name="search"),
+    path("suggestions/", search.suggestions, name="search-suggestions"),
+    path("sessions/<uuid:code>/", search.lines, name="search-lines"),
+    path("sessions/<uuid:code>/line/", search.line, name="search-line"),
+]
+
 # /account/tokens/
 tokens_urls = [
     path("", tokens.page, name="token-list"),
@@ -123,6 +132,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("jobs/", include(jobs_urls)),
     path("exports/", include(exports_urls)),
     path("shares/", include(shares_urls)),
+    path("search/", include(search_urls)),
     path("account/tokens/", include(tokens_urls)),
     path("account/storage/", include(storage_urls)),
     path("s/<str:token>/", include(token_urls)),

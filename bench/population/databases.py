@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -40,27 +40,34 @@ def get_factor() -> float:
 
 @contextmanager
 def generated_database(
-    database: str, *, folder: Path, factor: float = 1.0, is_changed: bool = False
+    database: str,
+    *,
+    folder: Path,
+    factor: float = 1.0,
+    is_changed: bool = False,
+    module: str = "bench.population",
 ) -> Iterator[dict[str, str]]:
     """Yield the settings of a portal with the database, which is made or migrated.
 
     :param folder: stores the databases; several gigabytes each with ``factor`` 1.
     :param is_changed: use a copy, because the caller deletes or adds much.
+    :param module: the program that fills a database.
     """
-    name = f"population-{REVISION}-{factor:g}"
+    name = f"{module.rpartition('.')[2]}-{REVISION}-{factor:g}"
     environment = {"SECRET_KEY": "only-for-benchmarks-" * 3, "LOG_LEVEL": "ERROR"}
     open_database = _sqlite if database == SQLITE else _postgresql
-    with open_database(folder / f"{name}-{database.casefold()}", factor, is_changed=is_changed) as settings:
+    fill = ("-m", module, f"{factor:g}")
+    with open_database(folder / f"{name}-{database.casefold()}", fill, is_changed=is_changed) as settings:
         yield environment | settings
 
 
 @contextmanager
-def _sqlite(data_dir: Path, factor: float, *, is_changed: bool) -> Iterator[dict[str, str]]:
+def _sqlite(data_dir: Path, fill: Sequence[str], *, is_changed: bool) -> Iterator[dict[str, str]]:
     if not data_dir.exists():
         building = data_dir.with_name(f"{data_dir.name}.building")
         shutil.rmtree(building, ignore_errors=True)
         building.mkdir(parents=True)
-        _run({"DATA_DIR": str(building)}, "-m", "bench.population", f"{factor:g}")
+        _run({"DATA_DIR": str(building)}, *fill)
         building.rename(data_dir)
     _migrate({"DATA_DIR": str(data_dir)})
     if not is_changed:
@@ -76,7 +83,7 @@ def _sqlite(data_dir: Path, factor: float, *, is_changed: bool) -> Iterator[dict
 
 
 @contextmanager
-def _postgresql(folder: Path, factor: float, *, is_changed: bool) -> Iterator[dict[str, str]]:
+def _postgresql(folder: Path, fill: Sequence[str], *, is_changed: bool) -> Iterator[dict[str, str]]:
     data_dir = folder / "data-dir"
     settings = {**LARGER_SERVER, **(DURABLE if is_changed else {})}
     data_dir.mkdir(parents=True, exist_ok=True)
@@ -84,7 +91,7 @@ def _postgresql(folder: Path, factor: float, *, is_changed: bool) -> Iterator[di
         base = {"DATA_DIR": str(data_dir), "SECRET_KEY": "only-for-benchmarks-" * 3}
         if not _exists(server, "population"):
             _execute(server, "DROP DATABASE IF EXISTS building WITH (FORCE)", "CREATE DATABASE building")
-            _run({**base, "DATABASE_URL": server.url("building")}, "-m", "bench.population", f"{factor:g}")
+            _run({**base, "DATABASE_URL": server.url("building")}, *fill)
             _execute(server, "ALTER DATABASE building RENAME TO population")
         _migrate({**base, "DATABASE_URL": server.url("population")})
         if not is_changed:

@@ -40,6 +40,7 @@ from sessions_app.api import (
     loads,
     placements,
     saves,
+    search,
     sessions,
     shares,
     storage,
@@ -155,6 +156,7 @@ MODULES = (
     exports,
     shares,
     imports,
+    search,
 )
 tags: dict[Router, str] = {}
 for module in MODULES:  # saves share the router of versions: both have endpoints at the same path

@@ -123,7 +123,12 @@ def list_sessions(
     request: ApiRequest,
     *,
     q: Annotated[
-        str, Query("", max_length=200, description="Part of a session name or video name, or a language tag.")
+        str,
+        Query(
+            "",
+            max_length=200,
+            description="Parts of a session name or video name, or languages by tag or name.",
+        ),
     ],
     language: Annotated[str, Query("", max_length=35, description="A BCP 47 tag.")],
     stage: Annotated[Stage | None, Query(None)],

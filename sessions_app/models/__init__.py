@@ -14,7 +14,9 @@ from sessions_app.models.pin import Pin
 from sessions_app.models.session import DubbingSession
 from sessions_app.models.session_language import SessionLanguage
 from sessions_app.models.session_text import SessionText
+from sessions_app.models.session_tokens import SessionTokens
 from sessions_app.models.share import Share
+from sessions_app.models.text_line import CurrentText, TextLine
 from sessions_app.models.throttle_hit import ThrottleHit
 from sessions_app.models.timeline import BlobTimeline
 from sessions_app.models.token import AccessToken
@@ -26,6 +28,7 @@ __all__ = [
     "AccessToken",
     "Blob",
     "BlobTimeline",
+    "CurrentText",
     "DubbingSession",
     "Entry",
     "Export",
@@ -37,7 +40,9 @@ __all__ = [
     "Pin",
     "SessionLanguage",
     "SessionText",
+    "SessionTokens",
     "Share",
+    "TextLine",
     "ThrottleHit",
     "Upload",
     "Version",

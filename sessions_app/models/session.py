@@ -159,7 +159,7 @@ class DubbingSession(models.Model):
         :param name: one that is free.
         """
         rows = type(self).objects.filter(pk=self.pk).trashed()
-        if not rows.update(trashed_at=None, name=name, folded_name=folded_name):
+        if not rows.update(trashed_at=None, name=name, folded_name=folded_name, has_unread_texts=True):
             return False
         self.refresh_from_db()
         self.write_search_rows(
@@ -175,7 +175,7 @@ class DubbingSession(models.Model):
         :returns: False if it has another one than ``previous_name``, or is in the trash.
         """
         rows = type(self).objects.filter(pk=self.pk, name=previous_name, trashed_at__isnull=True)
-        if not rows.update(name=name, folded_name=folded_name):
+        if not rows.update(name=name, folded_name=folded_name, has_unread_texts=True):
             return False
         self.refresh_from_db()
         self.write_search_rows(

@@ -46,6 +46,11 @@ class BlobTimeline(models.Model):
     )
     tracks = models.BinaryField(help_text="JSON, compressed by zlib.")
     read_at = models.DateTimeField()
+    search_version = models.PositiveSmallIntegerField(
+        default=0,
+        db_default=0,
+        help_text="Of the tokens by which its lines are found; 0 if there are none yet.",
+    )
 
     def __str__(self) -> str:
         return f"timeline of blob {self.blob_id}"

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from django.db.models import Model, Q, QuerySet
 
@@ -126,33 +126,48 @@ class KeysetPage(Generic[Row]):
         return self.previous is None and self.next is None
 
 
+class Fetch(Protocol[Row]):
+    """Reads the first rows that meet a condition, in a list's order or the reverse."""
+
+    def __call__(self, condition: Q, count: int, *, is_reversed: bool) -> list[Row]: ...
+
+
 def get_keyset_page(
     rows: QuerySet[M], *, order: Order, size: int, position: Position = Position()
 ) -> KeysetPage[M]:
     """Return a page of a list; the nearest one if the position does not exist."""
+
+    def fetch(condition: Q, count: int, *, is_reversed: bool) -> list[M]:
+        return list(order.sort(rows.filter(condition), is_reversed=is_reversed)[:count])
+
+    return fetch_keyset_page(fetch, order=order, size=size, position=position)
+
+
+def fetch_keyset_page(
+    fetch: Fetch[Row], *, order: Order, size: int, position: Position = Position()
+) -> KeysetPage[Row]:
+    """Return a page of a list that no single query returns.
+
+    The nearest one if the position does not exist.
+    """
     try:
-        return _find_page(rows, order, size, position)
+        return _find_page(fetch, order, size, position)
     except CursorError:
-        return _find_page(rows, order, size, Position())
+        return _find_page(fetch, order, size, Position())
 
 
-def _find_page(rows: QuerySet[M], order: Order, size: int, position: Position) -> KeysetPage[M]:
+def _find_page(fetch: Fetch[Row], order: Order, size: int, position: Position) -> KeysetPage[Row]:
     if position.is_last or position.before:
-        reversed_rows = order.sort(rows, is_reversed=True)
-        if not position.is_last:
-            reversed_rows = reversed_rows.filter(order.after(position.before, is_reversed=True))
-        found = list(reversed_rows[: size + 1])
+        condition = Q() if position.is_last else order.after(position.before, is_reversed=True)
+        found = fetch(condition, size + 1, is_reversed=True)
         if len(found) <= size:  # fewer than a page: the first page is always full
-            return _find_page(rows, order, size, Position())
+            return _find_page(fetch, order, size, Position())
         items = found[size - 1 :: -1]
         next_cursor = None if position.is_last else order.encode(items[-1])
         return KeysetPage(items=items, previous=order.encode(items[0]), next=next_cursor)
-    sorted_rows = order.sort(rows)
-    if position.after:
-        sorted_rows = sorted_rows.filter(order.after(position.after))
-    found = list(sorted_rows[: size + 1])
+    found = fetch(order.after(position.after) if position.after else Q(), size + 1, is_reversed=False)
     if not found and position.after:  # the rows after it were deleted
-        return _find_page(rows, order, size, Position(is_last=True))
+        return _find_page(fetch, order, size, Position(is_last=True))
     items = found[:size]
     return KeysetPage(
         items=items,

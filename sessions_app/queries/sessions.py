@@ -10,11 +10,16 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import reduce
+from operator import and_, or_
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import F, Q
 
+from dubbing_core.language_names import get_language_names
+from dubbing_core.search.marks import find_matched_terms
+from dubbing_core.search.query import parse_query
 from dubbing_core.session_names import fold_session_name
 from sessions_app.access import visible_owners, visible_to
 from sessions_app.models import DubbingSession, OwnerTotals, SessionLanguage
@@ -23,6 +28,8 @@ from sessions_app.models.session_text import find_sessions_with_text
 from sessions_app.queries.keyset import KeysetPage, Order, Position, get_keyset_page
 
 PAGE_SIZE = 25
+MAX_WORDS = 10
+"""Of a search; further ones are ignored."""
 
 
 class SessionOrder(StrEnum):
@@ -82,7 +89,7 @@ LATEST_FIRST = Order(field="trashed_at", kind=datetime, is_descending=True)
 @dataclass(frozen=True, kw_only=True)
 class SessionSearch:
     text: str = ""
-    """Part of a session or video name, or a whole language tag."""
+    """Parts of a session or video name, or languages by tag or name."""
     stage: str = ""
     language: str = ""
     order: SessionOrder = SessionOrder.UPDATED
@@ -114,9 +121,8 @@ def filter_sessions(
 ) -> DubbingSessionQuerySet:
     """Return the results of a search, unordered."""
     rows = get_trashed_sessions(user) if trashed else get_live_sessions(user)
-    if text := _remove_controls(search.text):
-        contains = find_sessions_with_text(fold_session_name(text), visible_owners(user))
-        rows = rows.filter(contains | _has_language(user, text, trashed=trashed))
+    if text := remove_controls(search.text):
+        rows = rows.filter(_find_words(user, text, trashed=trashed))
     if search.stage:
         rows = rows.filter(stage=search.stage)
     if search.language:
@@ -124,12 +130,45 @@ def filter_sessions(
     return rows
 
 
-def _remove_controls(text: str) -> str:
+def remove_controls(text: str) -> str:
     """Remove characters that no name contains, and that separate texts in the index."""
     return "".join(character for character in text if unicodedata.category(character) != "Cc").strip()
 
 
-def _has_language(user: AbstractBaseUser, tag: str, *, trashed: bool) -> Q:
+def _find_words(user: AbstractBaseUser, text: str, *, trashed: bool) -> Q:
+    """Return the condition that a session's names or languages contain a text.
+
+    As a whole, or each of its words.
+    """
+    owners = visible_owners(user)
+    known = [] if trashed else get_session_languages(user)
+
+    def find(part: str) -> Q:
+        condition = find_sessions_with_text(fold_session_name(part), owners)
+        condition |= _has_language(user, part, trashed=trashed)
+        return reduce(
+            or_, (_has_language(user, tag) for tag in _find_named_languages(part, known)), condition
+        )
+
+    words = text.split()[:MAX_WORDS]
+    return find(text) | reduce(and_, map(find, words)) if len(words) > 1 else find(text)
+
+
+def _find_named_languages(text: str, tags: list[str]) -> list[str]:
+    """Return the languages of which a name contains all words of a text.
+
+    Names in English, and in the languages themselves.
+    """
+    query = parse_query(text)
+    terms = set(query.terms)
+    return [
+        tag
+        for tag in tags
+        if terms and any(find_matched_terms(name, query) == terms for name in get_language_names(tag))
+    ]
+
+
+def _has_language(user: AbstractBaseUser, tag: str, *, trashed: bool = False) -> Q:
     if trashed:  # the trash has no rows of languages
         return Q(current__language_tags__icontains=f" {tag} ")
     rows = visible_to(user, SessionLanguage.objects.filter(folded_tag=tag.casefold()))

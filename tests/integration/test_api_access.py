@@ -152,6 +152,7 @@ OPERATIONS = {
         # /sessions
         Operation("list_sessions", "GET", "/sessions"),
         Operation("create_session", "POST", "/sessions", 201, True, lambda _: {"name": "new talk"}),
+        Operation("search", "GET", "/search?q=talk"),
         Operation("suggest_session_name", "GET", "/sessions/suggested-name"),
         Operation("get_session", "GET", "/sessions/{session}"),
         Operation("check_session_name", "GET", "/sessions/checked-name"),

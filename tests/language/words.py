@@ -22,6 +22,7 @@ SUFFIXES = {
 SKIPPED = re.compile(
     r"tests/language/(?:banned|test_language)\.py|LICENSE"  # contain banned words on purpose; legal text
     r"|requirements/\w+\.txt|(?:.*/)?package-lock\.json"  # hashes and names of packages
+    r"|(?:.*/)?language_names\.json"  # in all languages
     r"|(?:.*/)?vendor/.*|client/tests/original_usage\..*"  # third-party code and quotations
     r"|sessions_app/migrations/.*|tests/integration/test_migrations\.py"  # names that migrations replace
 )

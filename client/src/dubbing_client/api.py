@@ -50,6 +50,13 @@ class Api(RestClient):
         """Iterate over the sessions that match a search."""
         return self.pages("/sessions", {"q": q or None, "trashed": True if trashed else None})
 
+    def search(self, query: str, *, lines: int) -> Iterator[objects.FoundSession]:
+        """Iterate over the sessions that contain all terms of a query.
+
+        :param lines: maximum number of lines of each session.
+        """
+        return self.pages("/search", {"q": query, "lines": lines, "limit": 20})
+
     def session(self, code: str) -> objects.Session:
         session: objects.Session = self.call("GET", f"/sessions/{code}").data
         return session

@@ -32,6 +32,50 @@ class Session(TypedDict):
     trashed_at: str | None
 
 
+class MarkedText(TypedDict):
+    text: str
+    marks: list[list[int]]
+    """Start and end of the matched parts."""
+
+
+class FoundLanguage(TypedDict):
+    tag: str
+    name: MarkedText
+
+
+class FoundFile(TypedDict):
+    path: MarkedText
+    category: str
+    language: str
+
+
+class FoundMessage(TypedDict):
+    version: int
+    text: MarkedText
+
+
+class FoundLine(TypedDict):
+    text: MarkedText
+    start_ms: int | None
+    language: str
+    path: str
+    track: int
+    number: int
+
+
+class FoundSession(TypedDict):
+    code: str
+    name: MarkedText
+    video_name: MarkedText
+    version: int
+    languages: list[FoundLanguage]
+    files: list[FoundFile]
+    messages: list[FoundMessage]
+    lines: list[FoundLine]
+    line_count: int
+    """Number of all lines that were found."""
+
+
 class ChangeGroup(TypedDict):
     count: int
     size: int

@@ -1,6 +1,7 @@
 // What every page needs: menus, dialogs, copy buttons, names of languages, and the end of a sign-in.
 import { create, find } from "../dom.js";
 import { nameLanguages } from "../languages.js";
+import { connectSearchBox } from "../search-box.js";
 import { clearDigests } from "../upload/digest-cache.js";
 
 const isSignedIn = document.querySelector('meta[name="csrf-token"]') !== null;
@@ -11,6 +12,7 @@ connectDialogs();
 connectConfirmations();
 connectSelects();
 connectCopyButtons();
+connectSearch();
 showNotice();
 nameLanguages(document);
 
@@ -89,6 +91,12 @@ function connectCopyButtons() {
       }, 2000);
     });
   }
+}
+
+function connectSearch() {
+  /** @type {HTMLFormElement | null} */
+  const box = document.querySelector("form[data-search-box]");
+  if (box) connectSearchBox(box);
 }
 
 /** Show the sentence that the page before stored for this one. */

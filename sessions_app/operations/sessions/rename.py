@@ -8,6 +8,7 @@ from dubbing_core.session_names import fold_session_name
 from sessions_app.models import DubbingSession
 from sessions_app.operations.errors import NotAllowedError
 from sessions_app.operations.sessions.names import check_name, normalize_name
+from sessions_app.queue import enqueue_reading
 
 
 def rename_session(*, session: DubbingSession, name: str, previous_name: str | None = None) -> DubbingSession:
@@ -41,6 +42,7 @@ def rename_session(*, session: DubbingSession, name: str, previous_name: str | N
             )
         if session.name != name:
             raise _renamed(session)
+    enqueue_reading(session.pk)
     return session
 
 

@@ -1,6 +1,6 @@
 """Timelines: lines of subtitles, transcripts and translations, read from blobs.
 
-Owns the rows of `BlobTimeline`. Calls no other use case. Each file is read once, in the background, after the version that it came with.
+Owns the rows of `BlobTimeline`. Calls `search`. Each file is read once, in the background, after the version that it came with.
 """
 
 from __future__ import annotations

@@ -17,6 +17,8 @@ from dubbing_core.timeline.tracks import Timeline
 from sessions_app.models import BlobTimeline, DubbingSession, Entry, Version
 from sessions_app.models.commits import deferred_sync
 from sessions_app.models.timeline import build_fields
+from sessions_app.operations.search.session_tokens import write_session_tokens
+from sessions_app.operations.search.text_lines import write_text_lines
 from sessions_app.operations.timelines.fill import fill_versions
 from sessions_app.queries.timelines import READ_CATEGORIES, TEXT_CATEGORIES
 from sessions_app.storage import get_store
@@ -70,7 +72,10 @@ def read_pending_texts(
 def read_session_texts(
     *, session_id: int, clock: Callable[[], datetime], report: ReadingReport | None = None
 ) -> ReadingReport:
-    """Read the texts of a session that have not been read, of all its versions."""
+    """Read the texts of a session that have not been read, of all its versions.
+
+    Afterwards the session is found by its current contents.
+    """
     report = report if report is not None else ReadingReport()
     session = (
         DubbingSession.objects.select_related("current")
@@ -80,6 +85,7 @@ def read_session_texts(
     )
     if session is None:
         return report
+    write_session_tokens(session)
     store = get_store()
     seen: set[int] = set()
     for path, language, blob_id, sha256, size in _find_unread(session):
@@ -99,8 +105,11 @@ def read_session_texts(
             report.unreadable += bool(timeline.reason)
     if session.current is not None:
         fill_versions(session, up_to=session.current.number)
-    # A version that was committed in the meantime leaves its texts unread.
-    DubbingSession.objects.filter(pk=session.pk, current_id=session.current_id).update(has_unread_texts=False)
+        write_session_tokens(session)  # with the languages of the texts
+    write_text_lines(session)
+    # A version or name that was committed in the meantime leaves its texts unread.
+    unchanged = DubbingSession.objects.filter(pk=session.pk, current_id=session.current_id, name=session.name)
+    unchanged.update(has_unread_texts=False)
     report.sessions += 1
     return report
 
@@ -147,7 +156,7 @@ def _read_blob(store: BlobReader, path: str, language: str, sha256: str, size: i
 
 def _write(blob_id: int, timeline: Timeline, *, now: datetime) -> bool:
     """Store what was read; return False if the blob was deleted in the meantime."""
-    fields = build_fields(timeline) | {"reader_version": READER_VERSION, "read_at": now}
+    fields = build_fields(timeline) | {"reader_version": READER_VERSION, "read_at": now, "search_version": 0}
     try:
         with deferred_sync():
             BlobTimeline.objects.bulk_create(

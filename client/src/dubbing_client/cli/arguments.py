@@ -43,6 +43,13 @@ def version_number(text: str) -> int:
     return version
 
 
+def positive_number(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ArgumentTypeError("must be 1 or more")
+    return number
+
+
 def seconds(text: str) -> float:
     count = float(text)
     if not 0 <= count < float("inf"):

@@ -30,6 +30,7 @@ COMMANDS = {
     "login": ("account", "Sign in to a portal with a token from its page /account/tokens/"),
     "logout": ("account", "Delete the token, here and in the portal"),
     "list": ("sessions", "List sessions"),
+    "search": ("search", "Search in names, languages, file names, messages, transcripts and translations"),
     "info": ("sessions", "Show a session and its versions"),
     "save": ("save", "Save a folder as a session's next version; only changes are sent"),
     "load": ("load", "Load a session's version into a folder; only differences are fetched"),

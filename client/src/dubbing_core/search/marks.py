@@ -1,0 +1,139 @@
+"""Marks: the parts of a text that a query matches."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from dubbing_core.search.folding import fold_text
+from dubbing_core.search.query import Piece, Query, Term
+from dubbing_core.search.tokens import Run, find_runs
+
+Range = tuple[int, int]
+EXCERPT = 160
+"""In characters."""
+BEFORE_MARK = 40
+"""Characters of an excerpt before its first mark, at most."""
+ELLIPSIS = "…"
+
+
+class Part(NamedTuple):
+    """A part of a text, marked or not."""
+
+    text: str
+    is_marked: bool
+
+
+class _FoldedRun(NamedTuple):
+    text: str
+    places: Sequence[Range]
+    """Of each folded character in the original text."""
+    is_word: bool
+
+
+def find_matched_terms(text: str, query: Query) -> set[Term]:
+    """Return the terms that a text contains."""
+    runs = _fold_runs(text)
+    return {term for term in query.terms if any(_find_term(runs, term))}
+
+
+def find_marks(text: str, query: Query) -> list[Range]:
+    """Return the matched parts of a text, in its order, without overlaps.
+
+    Words are marked as a whole: letters of many scripts change their form beside others.
+    """
+    runs = _fold_runs(text)
+    marks: list[Range] = []
+    for start, end in sorted({found for term in query.terms for found in _find_term(runs, term)}):
+        if marks and start <= marks[-1][1]:
+            marks[-1] = (marks[-1][0], max(end, marks[-1][1]))
+        else:
+            marks.append((start, end))
+    return marks
+
+
+def mark_parts(text: str, query: Query, *, limit: int = EXCERPT) -> list[Part]:
+    """Return a text as marked and other parts.
+
+    Of a text longer than `limit` an excerpt around the first mark.
+    """
+    marks = find_marks(text, query)
+    first = 0
+    if len(text) > limit and marks and marks[0][1] > limit:
+        first = max(0, marks[0][0] - BEFORE_MARK)
+    last = min(len(text), first + limit)
+    parts = [Part(ELLIPSIS, is_marked=False)] if first else []
+    at = first
+    for start, end in marks:
+        if start >= last:
+            break
+        parts += [Part(text[at:start], is_marked=False), Part(text[start : min(end, last)], is_marked=True)]
+        at = min(end, last)
+    parts.append(Part(text[at:last] + (ELLIPSIS if last < len(text) else ""), is_marked=False))
+    return [part for part in parts if part.text]
+
+
+def _fold_runs(text: str) -> list[_FoldedRun]:
+    return [_fold_run(run) for run in find_runs(text)]
+
+
+def _fold_run(run: Run) -> _FoldedRun:
+    if run.is_word:
+        folded = fold_text(run.text)
+        return _FoldedRun(folded, [(run.start, run.start + len(run.text))] * len(folded), is_word=True)
+    folded, places = "", []
+    for start, end in _find_clusters(run.text):
+        piece = fold_text(run.text[start:end])
+        folded += piece
+        places += [(run.start + start, run.start + end)] * len(piece)
+    return _FoldedRun(folded, places, is_word=False)
+
+
+def _find_clusters(text: str) -> Iterator[Range]:
+    """Yield the ranges of characters, each with the marks that follow it."""
+    start = 0
+    for at in range(1, len(text) + 1):
+        if at == len(text) or not (unicodedata.category(text[at]) == "Mn" or text[at] in "\uff9e\uff9f"):
+            yield start, at
+            start = at
+
+
+def _find_term(runs: Sequence[_FoldedRun], term: Term) -> Iterator[Range]:
+    """Yield the ranges of a term's occurrences."""
+    count = len(term.pieces)
+    for at in range(len(runs) - count + 1):
+        if count == 1:
+            yield from _find_piece(runs[at], term.pieces[0], is_prefix=term.is_prefix)
+            continue
+        first, last = runs[at], runs[at + count - 1]
+        inner = zip(runs[at + 1 : at + count - 1], term.pieces[1:-1], strict=True)
+        if (
+            _ends_with(first, term.pieces[0])
+            and all(run.text == piece.text for run, piece in inner)
+            and _starts_with(last, term.pieces[-1])
+        ):
+            start, _ = first.places[len(first.text) - len(term.pieces[0].text)]
+            _, end = last.places[len(term.pieces[-1].text) - 1]
+            yield start, end
+
+
+def _find_piece(run: _FoldedRun, piece: Piece, *, is_prefix: bool) -> Iterator[Range]:
+    if run.is_word != piece.is_word:
+        return
+    if run.is_word:
+        if run.text == piece.text or (is_prefix and run.text.startswith(piece.text)):
+            yield run.places[0]
+        return
+    at = run.text.find(piece.text)
+    while at >= 0:
+        yield run.places[at][0], run.places[at + len(piece.text) - 1][1]
+        at = run.text.find(piece.text, at + 1)
+
+
+def _ends_with(run: _FoldedRun, piece: Piece) -> bool:
+    return run.text == piece.text if run.is_word else not piece.is_word and run.text.endswith(piece.text)
+
+
+def _starts_with(run: _FoldedRun, piece: Piece) -> bool:
+    return run.text == piece.text if run.is_word else not piece.is_word and run.text.startswith(piece.text)

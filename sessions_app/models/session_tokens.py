@@ -1,0 +1,73 @@
+"""Tokens by which sessions are found."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from django.db import models
+from django.db.models.expressions import RawSQL
+
+from dubbing_core.search.query import Query
+from sessions_app.models.session_text import OWNER_SHIFT
+from sessions_app.models.token_index import build_match, contains_sequences, is_postgresql
+
+
+class SessionTokensQuerySet(models.QuerySet["SessionTokens"]):
+    def write(self, *, session_id: int, owner_id: int, tokens: str) -> None:
+        """Write the tokens of a session, unless they are the same."""
+        key = owner_id << OWNER_SHIFT | session_id
+        if self.filter(pk=key).values_list("tokens", flat=True).first() != tokens:
+            self.update_or_create(pk=key, defaults={"session_id": session_id, "tokens": tokens})
+
+
+class SessionTokens(models.Model):
+    """Tokens of a session's names, owner, languages, messages and file names.
+
+    Written in the background after each version.
+    The key is that of `SessionText`, so that an owner's sessions are adjacent in the index.
+    """
+
+    id = models.BigIntegerField(primary_key=True)
+    session = models.OneToOneField(
+        "sessions_app.DubbingSession", on_delete=models.CASCADE, related_name="tokens"
+    )
+    tokens = models.TextField()
+
+    objects = SessionTokensQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "session tokens"
+
+    def __str__(self) -> str:
+        return f"tokens of session {self.session_id}"
+
+
+def find_sessions_by_tokens(query: Query, owner_ids: Collection[int]) -> models.Q:
+    """Return the condition that a session's tokens contain all terms of a query.
+
+    :param owner_ids: owners of the sessions.
+    """
+    condition = models.Q(pk__in=[])
+    for owner_id in owner_ids:
+        condition |= models.Q(pk__in=_ids_of_owner(query, owner_id))
+    return condition
+
+
+def _ids_of_owner(query: Query, owner_id: int) -> RawSQL:
+    sequences, texts = contains_sequences("own.tokens", query)
+    if is_postgresql():
+        match = build_match(query, also=f"@{owner_id}")
+        return RawSQL(_GIN + sequences, [match, *texts])  # noqa: S611 (constants of this code)
+    first, last = owner_id << OWNER_SHIFT, (owner_id + 1 << OWNER_SHIFT) - 1
+    return RawSQL(_FTS + sequences, [build_match(query), first, last, *texts])  # noqa: S611 (constants of this code)
+
+
+_GIN = """
+SELECT own.session_id FROM sessions_app_sessiontokens own
+WHERE sessions_app_session_lexemes(own.id, own.tokens) @@ %s::tsquery
+"""
+_FTS = """
+SELECT own.session_id FROM sessions_app_sessiontokens_index found
+CROSS JOIN sessions_app_sessiontokens own ON own.id = found.rowid
+WHERE found.sessions_app_sessiontokens_index MATCH %s AND found.rowid BETWEEN %s AND %s
+"""

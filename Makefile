@@ -27,9 +27,9 @@ test: $(dev) $(client) $(gradio) $(npm_dev) $(dist) ## Run all tests on both sta
 	@scripts/browser
 	@scripts/test $(ARGS)
 
-test-large: $(dev) $(client) $(dist) ## Run the tests of large archives, many random requests, accidents and the benchmarks
+test-large: $(dev) $(client) $(dist) ## Run the tests of large archives, many random requests, accidents, the benchmarks; pages on PostgreSQL
 	@.venv/bin/python -m pytest -m large $(ARGS)
-	@scripts/test -m accident $(ARGS)
+	@scripts/test -m "accident or deferred" $(ARGS)
 
 bench: $(bench) $(client) $(dist) ## Compare the portal with other programs (JSON=FILE ONLY=zip,export ROUNDS=5)
 	@.venv/bin/python -m bench $(if $(JSON),--json "$(JSON)") $(if $(ONLY),--only "$(ONLY)") $(if $(ROUNDS),--rounds "$(ROUNDS)")

@@ -20,6 +20,7 @@ from django.test import TransactionTestCase
 from whitenoise.base import WhiteNoise
 
 from sessions_app.management.static_files import collect_static_files
+from tests.selection import Selection
 from tests.services import database, stacks, static_files
 from tests.services.folders import temporary_folder
 from tests.services.migrated_databases import NAME
@@ -59,35 +60,19 @@ pytest_plugins = [
 ]
 
 TESTS = Path(__file__).parent
-ONE_STACK = ("bench", "browser", "language", "services", "stores", "unit")
-"""Folders whose results do not depend on the stack, or whose tests start their own servers: run once."""
-ON_TEAM = ("services", "stores")
-"""Folders of ``ONE_STACK`` that run on ``team`` in `make test`: it has their servers already. Others run on ``embedded``."""
 SLOW_IMPORTS = (TESTS / "integration" / "test_api_document.py",)
 """Modules of tests marked ``one_stack`` whose import alone takes seconds."""
-SHARES = {"runs": ("browser", "runs"), "servers": ("client", "journeys", "services", "stores")}
-"""Folders whose tests mostly wait for a portal or server in other processes; all others are ``inside``."""
-IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
-WORKER_SHARES = os.environ.get("DUBBING_TEST_SHARES", "inside,runs,servers").split(",")
-"""The shares of the stack's tests that this worker runs; all by default."""
-if not {"inside", *SHARES}.issuperset(WORKER_SHARES):
-    raise pytest.UsageError(f"Unknown share among {WORKER_SHARES}.")
+SELECTION = Selection(
+    STACK.name,
+    frozenset(os.environ.get("DUBBING_TEST_SHARES", "inside,runs,servers").split(",")),
+    is_worker="PYTEST_XDIST_WORKER" in os.environ,
+)
 NO_SKIPS = bool(os.environ.get("CI"))
 
 
 def folder_of(path: Path) -> str:
     """Return the name of the folder below tests/ that contains the path."""
     return path.relative_to(TESTS).parts[0]
-
-
-def has_share(folder: str) -> bool:
-    share = next((share for share, folders in SHARES.items() if folder in folders), "inside")
-    return share in WORKER_SHARES
-
-
-def is_stack_of(folder: str) -> bool:
-    """Return whether tests that run once run on this stack."""
-    return STACK.name == ("team" if IS_WORKER and folder in ON_TEAM else "embedded")
 
 
 def pytest_collection_finish() -> None:
@@ -97,21 +82,11 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(20_000, 20, 20)
 
 
-def runs_here(item: pytest.Item) -> bool:
-    folder = folder_of(item.path)
-    if item.get_closest_marker("team") is not None:
-        return has_share(folder) and STACK.name == "team"
-    runs_once = folder in ONE_STACK or item.get_closest_marker("one_stack") is not None
-    return has_share(folder) and (not runs_once or is_stack_of(folder))
-
-
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
     """Skip folders that other workers run: importing all tests takes 10 s of CPU."""
     if not collection_path.is_relative_to(TESTS) or collection_path == TESTS:
         return None
-    folder = folder_of(collection_path)
-    runs_once = folder in ONE_STACK or collection_path in SLOW_IMPORTS
-    runs = has_share(folder) and (not runs_once or is_stack_of(folder))
+    runs = SELECTION.has_folder(folder_of(collection_path), runs_once=collection_path in SLOW_IMPORTS)
     return None if runs else True
 
 
@@ -122,8 +97,16 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    config.hook.pytest_deselected(items=[item for item in items if not runs_here(item)])
-    items[:] = [item for item in items if runs_here(item)]
+    """Keep the tests of this process, and mark those that `make test` leaves to `make test-large`."""
+    selected: list[pytest.Item] = []
+    deselected: list[pytest.Item] = []
+    for item in items:
+        markers = {marker.name for marker in item.iter_markers()}
+        (selected if SELECTION.has_test(folder_of(item.path), markers) else deselected).append(item)
+        if SELECTION.defers(markers):
+            item.add_marker("deferred")
+    config.hook.pytest_deselected(items=deselected)
+    items[:] = selected
 
 
 @pytest.hookimpl(wrapper=True)

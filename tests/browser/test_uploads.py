@@ -17,8 +17,9 @@ from tests.browser.browser_user import BrowserUser
 
 PART = 8 * 1024 * 1024
 VIDEO_PARTS = 2
-PROJECT_PARTS = 3 + 1 + 1
-"""Parts of the project's files. Few: Chromium copies each body for the test that watches it."""
+VIDEO_SIZE = PART + 2 * 1024 * 1024
+PROJECT_PARTS = 2 + 1 + 1
+"""Parts of the project's files. Few and small: Chromium copies each body for the test that watches it."""
 PARTS = re.compile(r"/api/v1/uploads/[^/]+/parts/\d+$")
 STORED_RECORDS = """async () => {
     const records = [];
@@ -109,7 +110,7 @@ def bob(make_signed_in_user: Callable[..., BrowserUser]) -> BrowserUser:
 def video(work_folder: Path) -> Path:
     """One file, large enough for the page to show that it is being read."""
     file = work_folder / "talk.mp4"
-    file.write_bytes(os.urandom(VIDEO_PARTS * PART))
+    file.write_bytes(os.urandom(VIDEO_SIZE))
     return file
 
 
@@ -118,7 +119,7 @@ def project(work_folder: Path) -> Path:
     """A folder of large files and a small one, with bytes that no other test uses."""
     folder = work_folder / "talk"
     (folder / "audio").mkdir(parents=True)
-    (folder / "talk.mp4").write_bytes(os.urandom(2 * PART + 5))
+    (folder / "talk.mp4").write_bytes(os.urandom(PART + 5))
     (folder / "audio" / "hi_audio.wav").write_bytes(os.urandom(PART // 4))
     (folder / "notes.txt").write_bytes(os.urandom(100))
     return folder
@@ -294,7 +295,7 @@ def test_a_file_that_the_portal_has_is_read_again_because_it_is_not_sent(bob: Br
     bob.page.route("**/api/v1/saves", lambda route: route.abort())  # keeps the page open
     for _ in range(2):
         begin_video(bob, video)
-        expect(bob.page.get_by_text("1 file, 16.0 MiB, already stored.")).to_be_visible()
+        expect(bob.page.get_by_text("1 file, 10.0 MiB, already stored.")).to_be_visible()
         assert has_shown_reading(bob.page)
 
 
@@ -319,7 +320,7 @@ def test_the_digest_cache_distinguishes_files_of_the_same_size_and_time(bob: Bro
     begin_video(bob, video)
     gate.release_one()
     bob.page.reload()
-    change_keeping_time(video, at=0, data=os.urandom(VIDEO_PARTS * PART))
+    change_keeping_time(video, at=0, data=os.urandom(VIDEO_SIZE))
     gate.let_through()
 
     begin_video(bob, video)
@@ -569,7 +570,7 @@ def test_a_save_on_top_of_another_version_sends_no_part_again(
 
 def test_an_import_resumes_after_a_refresh(bob: BrowserUser, work_folder: Path):
     archive = work_folder / "no.zip"
-    archive.write_bytes(os.urandom(2 * PART + 5))
+    archive.write_bytes(os.urandom(PART + 5))
     traffic = Traffic.of(bob.page)
     gate = Gate(bob.page)
     bob.open("/imports/")

@@ -6,6 +6,7 @@ import json
 import os
 import random
 import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,13 +28,6 @@ def dubs_path() -> Path:
     return DUBS
 
 
-@pytest.fixture
-def portal(shared_portal: Portal) -> Portal:
-    """The shared portal, with all its processes running. Each test has its own users."""
-    shared_portal.recover()
-    return shared_portal
-
-
 @dataclass
 class Result:
     code: int
@@ -41,11 +35,66 @@ class Result:
     err: str
 
 
+class DubsServer:
+    """`dubs` in forks of one process, which has imported all of it."""
+
+    def __init__(self, dubs: Path, folder: Path) -> None:
+        self.dubs = dubs
+        self._command = (dubs.parent / "python", ROOT / "tests" / "client" / "dubs_server.py")
+        self._folder = folder
+        self._process: subprocess.Popen[str] | None = None
+
+    def run(self, arguments: list[str], *, folder: Path, environment: dict[str, str]) -> Result:
+        out, err = self._folder / "out", self._folder / "err"
+        for file in (out, err):
+            file.write_bytes(b"")
+        request = {"arguments": arguments, "folder": str(folder), "environment": environment}
+        try:
+            code = self._send(json.dumps({**request, "out": str(out), "err": str(err)}))
+        except BaseException:
+            self.stop()  # the next command would get the result of this one
+            raise
+        return Result(code, out.read_text(encoding="utf-8"), err.read_text(encoding="utf-8"))
+
+    def _send(self, line: str) -> int:
+        if self._process is None:
+            environment = {**os.environ, "PYTHONWARNINGS": "error"}
+            pipe = subprocess.PIPE
+            self._process = start_process(
+                self._command, cwd=self._folder, env=environment, stdin=pipe, stdout=pipe, text=True
+            )
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(line + "\n")
+        self._process.stdin.flush()
+        return int(self._process.stdout.readline())
+
+    def stop(self) -> None:
+        if self._process is not None:
+            with self._process as process:
+                process.kill()
+        self._process = None
+
+
+@pytest.fixture(scope="session")
+def dubs_server(dubs_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DubsServer]:
+    server = DubsServer(dubs_path, tmp_path_factory.mktemp("dubs-server"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def portal(shared_portal: Portal) -> Portal:
+    """The shared portal, with all its processes running. Each test has its own users."""
+    shared_portal.recover()
+    return shared_portal
+
+
 class Machine:
     """A user's machine with `dubs`."""
 
-    def __init__(self, dubs: Path, home: Path, portal: Portal, owner: str, *, url: str = "") -> None:
-        self.dubs = dubs
+    def __init__(self, server: DubsServer, home: Path, portal: Portal, owner: str, *, url: str = "") -> None:
+        self.server = server
         self.folder = home
         home.mkdir()
         self.owner = owner
@@ -61,11 +110,12 @@ class Machine:
         }
 
     def start(self, *arguments: object) -> subprocess.Popen[str]:
-        return self._start(self.dubs, *arguments)
+        """Start a command in an interpreter of its own."""
+        return self._start(self.server.dubs, *arguments)
 
     def start_python(self, *arguments: object) -> subprocess.Popen[str]:
         """Start the interpreter in which the client is installed."""
-        return self._start(self.dubs.parent / "python", *arguments)
+        return self._start(self.server.dubs.parent / "python", *arguments)
 
     def _start(self, *command: object) -> subprocess.Popen[str]:
         return start_process(
@@ -79,11 +129,12 @@ class Machine:
 
     def run(self, *arguments: object, code: int = 0) -> Result:
         """Run a command that ends with this exit code."""
-        with self.start(*arguments) as process:
-            out, err = process.communicate(timeout=TIMEOUT)
-        assert process.returncode == code, f"exit code {process.returncode}\n{out}\n{err}"
-        assert "Traceback" not in err
-        return Result(process.returncode, out, err)
+        result = self.server.run(
+            [str(argument) for argument in arguments], folder=self.folder, environment=self.environment
+        )
+        assert result.code == code, f"exit code {result.code}\n{result.out}\n{result.err}"
+        assert "Traceback" not in result.err
+        return result
 
     def run_json(self, *arguments: object, code: int = 0) -> Any:
         """Run a command with ``--json`` and return its document."""
@@ -118,7 +169,7 @@ class Machine:
 
 
 @pytest.fixture
-def machine(portal: Portal, dubs_path: Path, tmp_path: Path) -> Any:
+def machine(portal: Portal, dubs_server: DubsServer, tmp_path: Path) -> Any:
     """Return a factory of machines.
 
     ``machine("alice-laptop")`` belongs to Alice, a new user of each test.
@@ -129,7 +180,7 @@ def machine(portal: Portal, dubs_path: Path, tmp_path: Path) -> Any:
         user = name.partition("-")[0]
         if user not in users:
             users[user] = portal.call("create_user", name=user)
-        return Machine(dubs_path, tmp_path / name, portal, users[user], url=url)
+        return Machine(dubs_server, tmp_path / name, portal, users[user], url=url)
 
     return make
 

@@ -52,7 +52,7 @@ class App:
 
 
 @pytest.fixture(scope="module", params=["folder", "portal"])
-def app(request, tmp_path_factory, shared_portal, dubs_path):
+def app(request, tmp_path_factory, shared_portal, dubs_server):
     """The running app, which takes 4 s of CPU to start; the tests of one work in either order."""
     if not PYTHON.exists():
         subprocess.run([ROOT / "scripts" / "client", "gradio"], check=True, timeout=600)
@@ -61,7 +61,7 @@ def app(request, tmp_path_factory, shared_portal, dubs_path):
     if request.param == "portal":
         shared_portal.recover()
         alice = shared_portal.call("create_user", name="alice")
-        machine = Machine(dubs_path, home / "alice-tab", shared_portal, alice)
+        machine = Machine(dubs_server, home / "alice-tab", shared_portal, alice)
     folder = home / "pipeline"
     for path, content in {
         "company presentation.mp4": b"video" * 100_000,

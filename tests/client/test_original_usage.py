@@ -13,7 +13,7 @@ import pytest
 
 from tests.services.processes import ROOT
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.either_stack]
 
 USAGE = ROOT / "client" / "tests"
 KILLED = """
@@ -40,7 +40,7 @@ def python(portal):
 
     def run(machine, *command):
         done = subprocess.run(
-            [machine.dubs.parent / "python", *command],
+            [machine.server.dubs.parent / "python", *command],
             cwd=machine.folder,
             env={**machine.environment, "PYTHONIOENCODING": "utf-8"},
             capture_output=True,

@@ -25,6 +25,8 @@ from sessions_app.operations.accounts.users import create_user
 from tests.integration.mail import run_mail_tasks
 from tests.services.ports import free_port
 
+pytestmark = pytest.mark.either_stack
+
 PASSWORD = "a long river at night"
 LOGIN, SIGNUP = "/accounts/login/", "/accounts/signup/"
 RESET, CHANGE = "/accounts/password/reset/", "/accounts/password/change/"

@@ -12,6 +12,8 @@ from sessions_app.http.addresses import client_address
 from tests.integration.programs import ROOT
 from tests.world import World
 
+pytestmark = pytest.mark.either_stack
+
 PROXY, INNER_PROXY = "10.0.0.1", "10.0.0.2"
 ALICE, BOB = "192.0.2.1", "2001:db8::b"
 

@@ -111,6 +111,7 @@ def test_every_filter_opens(world: World, operator: Client, subtests: pytest.Sub
                     assert "e=1" not in response.request["QUERY_STRING"]
 
 
+@pytest.mark.either_stack
 def test_links_lead_to_related_rows(world: World, operator: Client):
     create_rows(world)
     session = DubbingSession.objects.get(name="talk")
@@ -226,6 +227,7 @@ def test_the_count_of_a_large_table_is_limited(world: World, operator: Client, m
     assert operator.get(list_of(Entry)).context["cl"].result_count == 3
 
 
+@pytest.mark.either_stack
 def test_sizes_are_readable(world: World, operator: Client):
     world.saved("talk", {"one.wav": b"x" * 3 * 1024 * 1024})
     assert b"3.0 MiB" in operator.get(list_of(DubbingSession)).content
@@ -267,6 +269,7 @@ def test_rows_cannot_be_added_changed_or_deleted(world: World, operator: Client,
             assert list(model._default_manager.order_by("pk").values()) == before
 
 
+@pytest.mark.either_stack
 def test_users_cannot_be_deleted(world: World, operator: Client):
     address = reverse("admin:auth_user_delete", args=[world.charlie.pk])
     assert operator.post(address, {"post": "yes"}).status_code == 403
@@ -276,6 +279,7 @@ def test_users_cannot_be_deleted(world: World, operator: Client):
     assert User.objects.filter(pk=world.charlie.pk).exists()
 
 
+@pytest.mark.either_stack
 def test_every_model_is_registered(db: None):
     assert all(admin.site.is_registered(model) for model in MODELS)
 
@@ -406,6 +410,7 @@ def create_staff(*permissions: str) -> User:
     return user
 
 
+@pytest.mark.either_stack
 def test_other_users_see_nothing(world: World, client: Client):
     address = reverse("admin:sessions_app_garbage")
     for user in (None, world.alice):
@@ -415,6 +420,7 @@ def test_other_users_see_nothing(world: World, client: Client):
         assert client.post(address).status_code == 302
 
 
+@pytest.mark.either_stack
 def test_staff_with_view_permission_cannot_clean_up(world: World, client: Client):
     session = world.saved()
     client.force_login(create_staff("view_blob", "view_dubbingsession"))
@@ -428,6 +434,7 @@ def test_staff_with_view_permission_cannot_clean_up(world: World, client: Client
     assert client.get(reverse("admin:sessions_app_garbage")).status_code == 403
 
 
+@pytest.mark.either_stack
 def test_staff_with_change_permission_can_clean_up(world: World, client: Client):
     session = world.saved()
     client.force_login(create_staff("change_blob", "change_dubbingsession"))
@@ -436,6 +443,7 @@ def test_staff_with_change_permission_can_clean_up(world: World, client: Client)
     assert client.post(reverse("admin:sessions_app_garbage")).status_code == 302
 
 
+@pytest.mark.either_stack
 @pytest.mark.parametrize("path", ["/admin/", "/admin/login/?next=/admin/auth/user/", "/admin/auth/user/"])
 def test_the_admin_site_has_no_sign_in_page_of_its_own(db: None, client: Client, path: str):
     response = client.get(path, follow=True)
@@ -451,10 +459,12 @@ def test_users_without_permission_get_no_admin_page(world: World, client: Client
     assert client.get("/admin/", follow=True).status_code == 403
 
 
+@pytest.mark.either_stack
 def test_operators_change_their_password_on_the_portals_page(operator: Client):
     assert operator.get("/admin/password_change/")["Location"] == "/accounts/password/change/"
 
 
+@pytest.mark.either_stack
 @pytest.mark.usefixtures("mail_queue")
 def test_a_user_receives_a_mail_when_an_operator_changes_the_password(
     world: World, operator: Client, mailoutbox: list[EmailMessage]
@@ -488,6 +498,7 @@ def access_page(user: User) -> str:
     return reverse("admin:auth_user_access", args=[user.pk])
 
 
+@pytest.mark.either_stack
 def test_deactivating_a_user_names_tokens_and_links(world: World, operator: Client):
     revocable(world)
 
@@ -503,6 +514,7 @@ def test_deactivating_a_user_names_tokens_and_links(world: World, operator: Clie
     assert "bob is inactive" not in message
 
 
+@pytest.mark.either_stack
 def test_clearing_the_check_box_of_a_user_names_tokens_and_links(world: World, operator: Client):
     revocable(world)
     page = operator.get(page_of(world.alice))
@@ -519,6 +531,7 @@ def test_clearing_the_check_box_of_a_user_names_tokens_and_links(world: World, o
     assert access_page(world.alice) in " ".join(str(message) for message in response.context["messages"])
 
 
+@pytest.mark.either_stack
 def test_an_operator_revokes_tokens_and_links_of_a_user(world: World, operator: Client):
     token, share = revocable(world)
     other = create_token(
@@ -559,6 +572,7 @@ def test_staff_without_permission_do_not_revoke(
     assert not Share.objects.filter(revoked_at__isnull=False).exists()
 
 
+@pytest.mark.either_stack
 def test_operators_do_not_deactivate_themselves(operator: Client):
     user = User.objects.get(username="operator")
 

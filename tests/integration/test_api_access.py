@@ -43,6 +43,8 @@ from tests.integration.sketches import (
 )
 from tests.world import PROJECT, World, stored_keys
 
+pytestmark = pytest.mark.either_stack
+
 REFUSALS = pytest.mark.one_stack
 """Refused requests: rules in Python. The owner's requests run on both stacks."""
 

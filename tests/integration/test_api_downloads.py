@@ -28,7 +28,7 @@ from tests.integration.sketches import (
 from tests.world import PROJECT, World, stored_keys
 
 ZIP_KEY = export_key("a-download-test")
-MANY = {f"audio/{number:04}.wav": b"take %d" % (number % 50) for number in range(1200)}
+MANY = {f"audio/{number:04}.wav": b"take %d" % (number % 50) for number in range(600)}
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -81,6 +81,7 @@ def test_each_invalid_field_is_reported(alice: Program):
     assert all(error["message"] for error in problem["errors"])
 
 
+@pytest.mark.either_stack
 @pytest.mark.parametrize(
     ("path", "field"),
     [
@@ -146,6 +147,7 @@ def test_an_unknown_url_is_a_problem(alice: Program, path: str):
         problem_of(alice.call(method, path, {}), 404, "not_found")
 
 
+@pytest.mark.either_stack
 def test_an_unknown_version_number_is_a_problem(world: World, alice: Program):
     code = sketch_session(world.alice).code
 
@@ -177,6 +179,7 @@ def test_every_get_has_a_head(world: World, alice: Program):
     assert alice.call("HEAD", "/imports").status_code == 405
 
 
+@pytest.mark.either_stack
 def test_a_busy_resource_is_a_problem_with_retry_after(
     world: World, alice: Program, monkeypatch: pytest.MonkeyPatch
 ):
@@ -251,6 +254,7 @@ def test_an_internal_error_is_a_problem_without_details(
     assert "secret" not in json.dumps(problem)
 
 
+@pytest.mark.either_stack
 def test_an_expired_export_is_a_problem(world: World, alice: Program):
     export = sketch_export(sketch_session(world.alice))
     Export.objects.update(expires_at=now())
@@ -260,6 +264,7 @@ def test_an_expired_export_is_a_problem(world: World, alice: Program):
     problem_of(alice.post(f"/exports/{export.code}/shares", {}), 409, "export_expired")
 
 
+@pytest.mark.either_stack
 def test_errors_of_operations_are_problems(world: World, alice: Program):
     session = sketch_session(world.alice)
     base = f"/sessions/{session.code}/versions"

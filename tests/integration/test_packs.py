@@ -32,7 +32,7 @@ from sessions_app.storage import get_store
 from tests.services.swift import running_swift
 from tests.world import World, read_object, stored_keys, zip_of_files
 
-SEGMENTS = {f"segments/{number:04}.wav": os.urandom(2_000 + number) for number in range(300)} | {
+SEGMENTS = {f"segments/{number:04}.wav": os.urandom(2_000 + number) for number in range(120)} | {
     "segments/empty.wav": b""
 }
 PART = 8 * 1024 * 1024

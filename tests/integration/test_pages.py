@@ -40,6 +40,8 @@ from tests.integration.sketches import (
 )
 from tests.world import PROJECT, World, stored_keys
 
+pytestmark = pytest.mark.either_stack
+
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 SAFE = ("GET", "HEAD")
 ZIP_KEY = export_key("a-page-test")

@@ -15,6 +15,8 @@ from bench.upkeep import NAME, delete_session, write_session
 from sessions_app.models import Blob, DubbingSession, Entry, Export, Job, Pin, Version
 from tests.integration.sketches import now, signed_in
 
+pytestmark = pytest.mark.either_stack
+
 SCALE = FULL.by(0.0006)
 
 

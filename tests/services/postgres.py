@@ -21,7 +21,9 @@ from tests.services.processes import Service, ServiceError
 
 USER = "dubbing"
 WITHOUT_DURABILITY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+WITHOUT_REPLICATION = {"wal_level": "minimal", "max_wal_senders": "0"}
 SMALL_CONTAINER = {
+    "io_method": "sync",  # else three more processes, which other reads wake
     "shared_buffers": "64MB",
     "dynamic_shared_memory_type": "mmap",
     "max_connections": "200",
@@ -165,7 +167,13 @@ def running_postgres(
         elif not (data / "PG_VERSION").exists():
             init_cluster(installation, data, account=account)
         (data / "postmaster.pid").unlink(missing_ok=True)  # of a killed server
-        settings = {**WITHOUT_DURABILITY, **SMALL_CONTAINER, "listen_addresses": "", **(settings or {})}
+        settings = {
+            **WITHOUT_DURABILITY,
+            **WITHOUT_REPLICATION,
+            **SMALL_CONTAINER,
+            "listen_addresses": "",
+            **(settings or {}),
+        }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         command: list[str | Path] = [installation / "bin" / "postgres", "-D", data, "-k", folder, *options]
         server = Postgres(folder, command, account)

@@ -66,7 +66,7 @@ def files_of(job: Job, world: World) -> dict[str, bytes]:
     return world.files(job.session.current)
 
 
-SIZES = {"final_videos/hi_final.mp4": 23 * MIB + 5, "audio/hi_audio.wav": 4 * MIB + 1}
+SIZES = {"final_videos/hi_final.mp4": 13 * MIB + 5, "audio/hi_audio.wav": 4 * MIB + 1}
 
 
 @cache

@@ -13,6 +13,7 @@ from sessions_app.management.errors import Error
 from sessions_app.management.services.child import Service, StopSignal
 
 ANY_ADDRESS = {"", "0.0.0.0", "::"}  # noqa: S104 (compared, not bound)
+MAX_PORT = 65535
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -20,11 +21,11 @@ def listen(host: str, port: int) -> socket.socket:
 
     :raises Error: the port is in use or reserved, or this machine has no such address.
     """
+    if not 0 <= port <= MAX_PORT:
+        raise Error(f"PORT must be between 1 and 65535, not {port}.", code="bad_port")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=512)
-    except OverflowError as error:
-        raise Error(f"PORT must be between 1 and 65535, not {port}.", code="bad_port") from error
     except PermissionError as error:
         raise Error(
             f"Port {port} is reserved for the system. Choose one above 1023: PORT=8000 make run",

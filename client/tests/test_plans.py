@@ -293,6 +293,29 @@ def test_a_load_makes_files_executable_and_remembers_it(work):
     assert not plan_save(api, work.folder, work.state()).other_modes
 
 
+def test_a_document_that_changes_during_a_load_is_read_again(work):
+    work.write("audio/hi.wav")
+    documents = iter([b"renamed", b"renamed", b"texts", b"texts"])
+
+    class ChangingApi(StubApi):
+        timeout = 5.0
+
+        def manifest(self, code: str, number: int) -> Any:
+            data = {"manifest 1": b"meta", "manifest 2": b"other", "manifest 3": b"texts"}
+            found = super().manifest(code, number)
+            self.data = data[f"manifest {len(self.calls)}"]
+            return {**found, "metadata": {"size": len(self.data), "sha256": sha(self.data)}}
+
+        def metadata(self, code: str, number: int) -> bytes:
+            return next(documents)
+
+    api, state = ChangingApi(1, entry("audio/hi.wav")), work.state()
+    load(api, plan_load(api, work.folder, state, name="Talk", layout="session"), state)
+
+    assert (work.path / "metadata.json").read_bytes() == b"texts"
+    assert state.synced["metadata.json"] == sha(b"texts")
+
+
 def test_unsaved_changes_are_not_overwritten_by_default(work):
     place = work.write("hi.wav", b"unsaved")
     api = StubApi(1, entry("hi.wav", b"saved"))

@@ -13,6 +13,7 @@ import stat
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
@@ -32,6 +33,7 @@ SMALL_SIZE = 1024 * 1024
 """Files below this size are fetched in bundles."""
 BUNDLE_SIZE = 8 * 1024 * 1024
 BUNDLE_FILES = 1000
+METADATA_ATTEMPTS = 3
 BACKDATED_NS = 100_000_000
 """Nanoseconds by which a written file's time is set back, so that any later write is noticed (`FileHash.is_valid_for`)."""
 READ_BITS = 0o444
@@ -202,7 +204,18 @@ class Downloader:
         self._write(file, data)
 
     def _fetch_metadata(self, file: RemoteFile) -> None:
-        self._write(file, self._api.metadata(self._session, self._version))
+        """Fetch the document that the portal generates.
+
+        It may differ from the manifest's: the session was renamed, or texts of its files were read in the meantime.
+        """
+        data = self._api.metadata(self._session, self._version)
+        for _ in range(METADATA_ATTEMPTS):
+            if hashlib.sha256(data).hexdigest() == file.sha256:
+                break
+            facts = self._api.manifest(self._session, self._version)["metadata"]
+            file = replace(file, size=facts["size"], sha256=facts["sha256"])
+            data = self._api.metadata(self._session, self._version)
+        self._write(file, data)
 
     def _write(self, file: RemoteFile, data: bytes) -> None:
         sha256 = hashlib.sha256(data).hexdigest()

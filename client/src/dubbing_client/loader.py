@@ -74,7 +74,7 @@ def load(
             ) as downloader:
                 downloader.fetch(plan.fetch)
     except BaseException:
-        if recorder.written:
+        if recorder.hashes:
             state.save()
         raise
     finally:
@@ -82,7 +82,7 @@ def load(
     deleted = _delete_extra(plan, state) if plan.delete else []
     _change_modes(plan)
     _create_empty_folders(plan)
-    _record_version(plan, state)
+    _record_version(plan, state, recorder.hashes)
     # After a partial load the user may still resume an earlier whole one.
     age_ns = OLD_NS if plan.is_partial else YOUNG_NS
     delete_abandoned(plan.folder, records=state.part_records, before_ns=time.time_ns() - age_ns)
@@ -90,7 +90,7 @@ def load(
         session=plan.session["code"],
         name=plan.session["name"],
         version=plan.version,
-        written=tuple(sorted(recorder.written)),
+        written=tuple(sorted(recorder.hashes)),
         deleted=tuple(sorted([*plan.obstacles, *deleted])),
         unchanged=len(plan.unchanged),
         bytes=plan.size,
@@ -109,7 +109,8 @@ class _Recorder:
         self._state = state
         self._lock = threading.Lock()
         self._saved_at = time.monotonic()
-        self.written: list[str] = []
+        self.hashes: dict[str, str] = {}
+        """Path -> SHA-256 of the files that were written."""
 
     def check_target(self, file: RemoteFile) -> None:
         if not self._plan.folder.is_inside(file.target):
@@ -119,7 +120,7 @@ class _Recorder:
         with self._lock:
             self._state.cache_hash(file.path, file_hash)
             self._state.loaded[file.path] = file_hash.sha256
-            self.written.append(file.path)
+            self.hashes[file.path] = file_hash.sha256
             if time.monotonic() - self._saved_at > CHECKPOINT_INTERVAL:
                 self._state.save()
                 self._saved_at = time.monotonic()
@@ -184,13 +185,13 @@ def _find_executables(plan: LoadPlan, state: State, hashes: Mapping[str, str]) -
     return sorted(executables)
 
 
-def _record_version(plan: LoadPlan, state: State) -> None:
+def _record_version(plan: LoadPlan, state: State, fetched: Mapping[str, str]) -> None:
     """Record the folder's version.
 
     A partial load sets it only where the folder had none.
     """
     base = Base(session=plan.session["code"], name=plan.session["name"], version=plan.version)
-    hashes = {**plan.unchanged, **{file.path: file.sha256 for file in plan.fetch}}
+    hashes = {**plan.unchanged, **fetched}
     is_recorded = not plan.is_partial or state.base in {None, base}
     if is_recorded and not (state.base == base and plan.is_partial and state.executables is None):
         state.executables = _find_executables(plan, state, hashes)

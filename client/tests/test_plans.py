@@ -110,7 +110,7 @@ def test_a_file_that_became_executable_is_saved(work):
     hashes = {path: sha256 for path, _, sha256 in hash_folder(work.folder, plan.listing, state)}
     preview = preview_save(plan, hashes)
     assert (preview.new, preview.changed, preview.modes) == ((), ("run.sh",), {"run.sh"})
-    assert preview.summary.words == "1 relabeled: run.sh"
+    assert preview.summary.words == "1 made executable: run.sh"
     assert plan.executables_after == ["run.sh"]
     with pytest.raises(ConflictError, match=r"run\.sh"):
         plan_save(StubApi(2, entry("run.sh", b"other"), entry("talk.mp4")), work.folder, state)

@@ -4,8 +4,8 @@ import { sum } from "./format.js";
 /** @import { PlacedFile, PlacementPreview, RemovedFile } from "./placements.js" */
 
 /**
- * refused: cannot be saved. unread: is being compared. skipped: a system file. metadata: the session's metadata.json.
- * @typedef {"refused" | "new" | "changed" | "relabeled" | "unread" | "unchanged" | "removed" | "skipped" | "metadata"} RowState
+ * refused: cannot be saved. unread: is being compared. metadata: the session's metadata.json.
+ * @typedef {"refused" | "new" | "changed" | "relabeled" | "unread" | "unchanged" | "removed" | "metadata"} RowState
  */
 
 /**
@@ -22,15 +22,16 @@ import { sum } from "./format.js";
 /** @typedef {{folder: string, rows: ChangeRow[]}} FolderGroup */
 
 /** @type {RowState[]} in the order in which they are shown */
-const STATES = ["refused", "new", "changed", "relabeled", "unread", "unchanged", "removed", "skipped", "metadata"];
+const STATES = ["refused", "new", "changed", "relabeled", "unread", "unchanged", "removed", "metadata"];
 
 /**
  * @param {PlacedFile[]} placed
  * @param {PlacementPreview} preview
- * @returns {ChangeRow[]} sorted by folder and path, refused files first
+ * @returns {ChangeRow[]} sorted by folder and path, refused files first; without those that are left out by their names
  */
 export function listChanges(placed, preview) {
-  const chosen = placed.map((each) => {
+  const saved = placed.filter(({ placement, refusal, isMetadata }) => placement || refusal || isMetadata);
+  const chosen = saved.map((each) => {
     const path = each.file.path;
     return {
       path,
@@ -59,8 +60,7 @@ export function listChanges(placed, preview) {
 function stateOf({ placement, refusal, isMetadata }) {
   if (refusal) return "refused";
   if (isMetadata) return "metadata";
-  if (!placement) return "skipped";
-  return placement.change ?? "new";
+  return placement?.change ?? "new";
 }
 
 /** @param {string} path */

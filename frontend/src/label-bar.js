@@ -1,5 +1,6 @@
 // Bar that corrects the labels of the selected files.
 import { find } from "./dom.js";
+import { readLanguageTag } from "./languages.js";
 import { connectRowSelection } from "./row-selection.js";
 
 /** @import { LabelChange } from "./label-corrections.js" */
@@ -56,21 +57,14 @@ export function connectLabelBar(root, { onCorrect, onWithdraw, onError }) {
 function readChange(label, tag, count) {
   if (!label && !tag) throw new RangeError("Choose a category or a language.");
   if (label === "source" && count > 1) throw new RangeError("Only one file can be the source.");
-  return { ...readLabel(label), ...(tag ? { language: readLanguage(tag) } : {}) };
+  return {
+    ...readLabel(label),
+    ...(tag ? { language: tag.toLowerCase() === NO_LANGUAGE ? "" : readLanguageTag(tag) } : {}),
+  };
 }
 
 /** @param {string} value @returns {LabelChange} */
 function readLabel(value) {
   if (!value) return {};
   return value === "source" || value === "ignored" ? { role: value } : { category: value };
-}
-
-/** Return the tag in its usual form, or "" for no language. @param {string} tag */
-function readLanguage(tag) {
-  if (tag.toLowerCase() === NO_LANGUAGE) return "";
-  try {
-    return Intl.getCanonicalLocales(tag.replaceAll("_", "-"))[0] ?? "";
-  } catch {
-    throw new RangeError(`“${tag}” is not a language tag. Use one such as “hi” or “pt-BR”.`);
-  }
 }

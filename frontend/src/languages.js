@@ -1,4 +1,11 @@
-// Show the name of a language beside its tag. The browser knows the names, so the server does not need them.
+// Names of languages. The browser knows them, so the server does not need them.
+
+const TAGS =
+  "aa ab af ak am an ar as av ay az ba be bg bi bm bn bo br bs ca ce ceb ch co cr cs cv cy da de dv dz ee el en en-GB en-US " +
+  "eo es es-419 et eu fa ff fi fil fj fo fr fr-CA fy ga gd gl gn gu gv ha he hi hr ht hu hy hz ia id ig ii ik io is it iu ja " +
+  "jv ka kg ki kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mr ms mt my na nb nd ne ng nl nn " +
+  "no nr nv ny oc oj om or os pa pl ps pt pt-BR pt-PT qu rm rn ro ru rw sa sc sd se sg si sk sl sm sn so sq sr ss st su sv sw " +
+  "ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi wa wo xh yi yo yue za zh zh-CN zh-TW zu";
 
 /** @param {ParentNode} root elements with the attribute data-language get a title, or with data-with-name a text */
 export function nameLanguages(root) {
@@ -14,9 +21,72 @@ export function nameLanguages(root) {
   }
 }
 
+/**
+ * Let fields find languages by name: add all to the lists of suggestions, and replace a name that is typed by its tag.
+ * @param {ParentNode} root
+ */
+export function suggestLanguages(root) {
+  /** @type {NodeListOf<HTMLDataListElement>} */
+  const lists = root.querySelectorAll("datalist[data-languages]");
+  for (const list of lists) {
+    const names = displayNames();
+    const present = new Set();
+    for (const option of list.options) {
+      present.add(option.value);
+      option.label = nameOf(names, option.value) ?? option.label;
+    }
+    const others = listLanguages().filter(({ tag }) => !present.has(tag));
+    list.append(...others.map(({ tag, name }) => new Option(name, tag)));
+    root.addEventListener("change", ({ target }) => {
+      if (target instanceof HTMLInputElement && target.list === list)
+        target.value = findByName(target.value) ?? target.value;
+    });
+  }
+}
+
+/** @param {string} text */
+function findByName(text) {
+  const folded = text.trim().toLowerCase();
+  return listLanguages().find(({ name }) => name.toLowerCase() === folded)?.tag;
+}
+
+/** Return "Hindi (hi)", or the tag alone where the browser has no name. @param {string} tag */
+export function describeLanguage(tag) {
+  const name = nameOf(displayNames(), tag);
+  return name ? `${name} (${tag})` : tag;
+}
+
+/**
+ * Return the tag, in its usual form, of a language by name or tag. Throws a RangeError with a sentence for the user.
+ * @param {string} text
+ */
+export function readLanguageTag(text) {
+  const named = findByName(text);
+  if (named) return named;
+  try {
+    return Intl.getCanonicalLocales(text.replaceAll("_", "-"))[0] ?? "";
+  } catch {
+    throw new RangeError(`“${text}” is not a language. Use a name or a tag, such as “Hindi” or “pt-BR”.`);
+  }
+}
+
+/** @type {{tag: string, name: string}[]} sorted by name */
+let languages = [];
+
+function listLanguages() {
+  if (languages.length) return languages;
+  const names = displayNames();
+  languages = TAGS.split(" ")
+    .map((tag) => ({ tag, name: nameOf(names, tag) ?? "" }))
+    .filter(({ name }) => name)
+    .sort((a, b) => a.name.localeCompare(b.name));
+  return languages;
+}
+
 function displayNames() {
   try {
-    return new Intl.DisplayNames(document.documentElement.lang, { type: "language", fallback: "none" });
+    const language = typeof document === "undefined" ? "en" : document.documentElement.lang;
+    return new Intl.DisplayNames(language, { type: "language", fallback: "none" });
   } catch {
     return null;
   }

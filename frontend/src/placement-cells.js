@@ -15,7 +15,6 @@ export const STATES = {
   unread: { className: "badge", text: "Comparing", title: "being compared" },
   unchanged: { className: "badge", text: "Unchanged", title: "unchanged" },
   removed: { className: "badge bad", text: "Removed", title: "removed" },
-  skipped: { className: "badge", text: "", title: "left out" },
   metadata: { className: "badge", text: "", title: "metadata" },
 };
 const SVG = "http://www.w3.org/2000/svg";
@@ -50,8 +49,7 @@ export function createTargetCell({ state, placed, removed }, hasChanges) {
   else if (placed?.isMetadata) cell.append(create("span", "muted", "Read for its languages, texts and voices"));
   else {
     const target = placed?.placement ?? removed;
-    if (target) cell.append(createTargetLine(target, hasChanges ? state : "skipped", isCorrected(placed)));
-    else cell.append(create("span", "muted", "Left out: a system file"));
+    if (target) cell.append(createTargetLine(target, hasChanges ? state : null, isCorrected(placed)));
     const placement = placed?.placement;
     if (placement && !placement.candidates.length && !placement.source.endsWith(placement.path))
       cell.append(create("span", "target-path wrap", showInvisible(placement.path)));
@@ -64,13 +62,13 @@ const isCorrected = (placed) => Boolean(placed?.isCorrected || placed?.placement
 
 /**
  * @param {{category: string, label: string}} target
- * @param {RowState} state
+ * @param {RowState | null} state null: of a new session's files
  * @param {boolean} hasCorrection
  */
 function createTargetLine({ category, label }, state, hasCorrection) {
   const line = create("span", "target-line");
   line.append(createSwatch(category), create("span", "", label));
-  const { className, text } = STATES[state];
+  const { className, text } = state ? STATES[state] : { className: "", text: "" };
   if (text) line.append(create("span", className, text));
   if (hasCorrection) line.append(create("span", "badge", "Corrected"));
   return line;
@@ -83,7 +81,11 @@ function createTargetLine({ category, label }, state, hasCorrection) {
 export function createNameCell(path, isEmpty) {
   const cell = create("td", "file wrap");
   const start = path.lastIndexOf("/") + 1;
-  if (start) cell.append(create("span", "folder", showInvisible(path.slice(0, start))));
+  if (start) {
+    const folder = create("span", "folder");
+    for (const part of path.slice(0, start - 1).split("/")) folder.append(`${showInvisible(part)}/`, create("wbr"));
+    cell.append(folder);
+  }
   cell.append(showInvisible(path.slice(start)));
   if (isEmpty) cell.append(" ", create("span", "badge warn", "Empty"));
   return cell;

@@ -18,6 +18,7 @@ const MAX_REPORTED = 1000; // characters of a path
  */
 /** @typedef {{path: string, size: number, category: string, label: string, language: string}} RemovedFile */
 /** @typedef {{path: string, code: string, message: string}} Refusal */
+/** @import { ExcludedFiles } from "./exclusion-list.js" */
 /** @typedef {{code: string, text: string, choices: string[]}} Question choices: paths in the session, or language tags */
 /**
  * @typedef {object} PlacementPreview
@@ -28,6 +29,8 @@ const MAX_REPORTED = 1000; // characters of a path
  * @property {string[]} tools names of the tools that wrote the files
  * @property {Question[]} questions
  * @property {string[]} requested paths of files whose contents the preview needs
+ * @property {ExcludedFiles[]} excluded what the save leaves out by its name
+ * @property {string} exclusion_summary the same as a sentence, or empty
  * @property {RemovedFile[]} removed files of the session that the save removes
  * @property {string} change_summary
  */
@@ -41,12 +44,14 @@ export const EMPTY_PREVIEW = {
   tools: [],
   questions: [],
   requested: [],
+  excluded: [],
+  exclusion_summary: "",
   removed: [],
   change_summary: "",
 };
 
 /**
- * Without placement and refusal, and not metadata: a system file that is left out.
+ * Without placement and refusal, and not metadata: a file that is left out by its name.
  * @typedef {object} PlacedFile
  * @property {ChosenFile} file
  * @property {Placement} [placement]

@@ -1,7 +1,11 @@
 // Contents of small files that show a preview which labels the save will recognize.
+import { sum } from "./format.js";
+
+/** @import { PlacementPreview } from "./placements.js" */
 /** @import { ChosenFile } from "./upload/upload-item.js" */
 
 const MAX_SIZE = 1024 * 1024; // bytes of all files together: every preview sends them again
+const MAX_METADATA_SIZE = 4 * 1024 * 1024; // of the metadata.json, in addition; the API accepts no more
 const MAX_FILES = 64;
 
 /** @type {WeakMap<File, string>} as Base64 */
@@ -10,20 +14,22 @@ const known = new WeakMap();
 /**
  * Read the files that a preview asked for, as far as they fit; return whether any was read.
  * @param {ChosenFile[]} files
- * @param {string[]} requested paths
+ * @param {Pick<PlacementPreview, "requested" | "metadata">} preview
  */
-export async function readContents(files, requested) {
-  const paths = new Set(requested);
-  const have = files.filter(({ file }) => known.has(file));
-  let room = MAX_SIZE - have.reduce((size, { file }) => size + file.size, 0);
+export async function readContents(files, { requested, metadata }) {
+  const chosen = new Map(files.map(({ file, path }) => [path, file]));
+  const have = files.filter(({ file, path }) => known.has(file) && path !== metadata);
+  let room = MAX_SIZE - sum(have.map(({ file }) => file.size));
   let left = MAX_FILES - have.length;
   let isRead = false;
-  for (const { file, path } of files) {
-    if (!paths.has(path) || known.has(file) || file.size > room || left <= 0) continue;
+  for (const path of requested) {
+    const file = chosen.get(path);
+    const isMetadata = path === metadata;
+    if (!file || known.has(file) || file.size > (isMetadata ? MAX_METADATA_SIZE : room) || left <= 0) continue;
     const bytes = await file.arrayBuffer().catch(() => null);
     if (!bytes) continue; // the upload reports files that cannot be read
     known.set(file, encode(new Uint8Array(bytes)));
-    room -= file.size;
+    if (!isMetadata) room -= file.size;
     left -= 1;
     isRead = true;
   }

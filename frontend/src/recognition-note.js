@@ -1,6 +1,7 @@
 // What was recognized about the chosen files: their tools, damage of the metadata, and questions to the user.
 import { create } from "./dom.js";
 import { showInvisible } from "./format.js";
+import { createLanguageChoice, createLanguageStatement } from "./spoken-language.js";
 
 /** @import { PlacementPreview, Question } from "./placements.js" */
 
@@ -9,14 +10,18 @@ const GENERIC = "generic";
 /**
  * @param {HTMLElement} root
  * @param {PlacementPreview} preview
- * @param {{onSource: (path: string) => void}} options onSource: the user chose the source, a path in the session
+ * @param {object} options
+ * @param {string | null} options.spoken tag of the language that the user has stated
+ * @param {(path: string) => void} options.onSource the user chose the source, a path in the session
+ * @param {(tag: string | null) => void} options.onLanguage the user stated the spoken language; null: asks again
  */
-export function showRecognition(root, { tools, questions, warnings }, { onSource }) {
+export function showRecognition(root, { tools, questions, warnings }, { spoken, onSource, onLanguage }) {
   const named = tools.filter((tool) => tool !== GENERIC);
   const notes = [
     ...(named.length ? [create("p", "muted small-text", `Recognized: ${named.join(", ")}.`)] : []),
     ...warnings.map((warning) => createBanner(`${showInvisible(warning)} The file itself is kept.`, "warn")),
-    ...questions.map((question) => createQuestion(question, onSource)),
+    ...(spoken === null ? [] : [createLanguageStatement(spoken, () => onLanguage(null))]),
+    ...questions.map((question) => createQuestion(question, { onSource, onLanguage })),
   ];
   root.replaceChildren(...notes);
   root.hidden = notes.length === 0;
@@ -24,9 +29,15 @@ export function showRecognition(root, { tools, questions, warnings }, { onSource
 
 /**
  * @param {Question} question
- * @param {(path: string) => void} onSource
+ * @param {{onSource: (path: string) => void, onLanguage: (tag: string) => void}} handlers
  */
-function createQuestion({ code, text, choices }, onSource) {
+function createQuestion(question, { onSource, onLanguage }) {
+  const { code, text, choices } = question;
+  if (code === "source_language") {
+    const banner = createBanner(text);
+    banner.append(createLanguageChoice(question, onLanguage));
+    return banner;
+  }
   if (code !== "source_ambiguous" || !choices.length) {
     const named = choices.length ? ` Correct the labels below if it is not ${choices.map(showInvisible)[0]}.` : "";
     return createBanner(`${text}${named}`);

@@ -22,7 +22,8 @@ export function connectResumeCard(form) {
   const { fields, count, size, files } = interrupted;
   for (const [name, value] of Object.entries(fields)) {
     const control = form.elements.namedItem(name);
-    if (control instanceof HTMLInputElement || control instanceof RadioNodeList) control.value = value;
+    if (control instanceof HTMLInputElement && control.type === "checkbox") control.checked = value === control.value;
+    else if (control instanceof HTMLInputElement || control instanceof RadioNodeList) control.value = value;
   }
   const name = fields.name ? `“${showInvisible(fields.name)}”: ` : "";
   ref("interrupted-text").textContent = `${name}${formatFileCount(count)}, ${formatBytes(size)}`;

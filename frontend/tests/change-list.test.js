@@ -21,7 +21,8 @@ function listRows(files, removed = []) {
     file: new File(["x".repeat(size)], path),
     path,
   }));
-  return listChanges(placeFiles(chosen, preview), preview);
+  const skipped = { file: new File([], ".DS_Store"), path: ".DS_Store" };
+  return listChanges(placeFiles([...chosen, skipped], preview), preview);
 }
 
 const ROWS = listRows(

@@ -21,6 +21,9 @@ ModificationTime = Annotated[
     int | None,
     Field(ge=-(2**63), lt=2**63, description="Nanoseconds since 1970, as `st_mtime_ns`; null if unknown."),
 ]
+Executable = Annotated[
+    bool | None, Field(description="Executable bit; null or absent for that of the file that it replaces.")
+]
 
 
 class BlobId(BaseModel):

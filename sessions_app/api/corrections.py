@@ -1,4 +1,4 @@
-"""Corrections of labels, target languages and voices."""
+"""Corrections of labels, languages and voices."""
 
 from __future__ import annotations
 
@@ -63,7 +63,9 @@ class SessionCorrection(BaseModel):
     languages: dict[LanguageTag, Target] = Field({}, max_length=LANGUAGES_LIMIT)
     """Target languages to add or exclude; `automatic` withdraws either."""
     voices: dict[VoiceKey, Voice] = Field({}, max_length=VOICES_LIMIT)
-    """Voices by language or speaker; an empty one is removed."""
+    """Voices by language or speaker; an empty one is removed. Of a tool's settings of a voice, the name is replaced."""
+    source_language: LanguageTag | None = None
+    """Language that is spoken in the source, as a reply to the question `source_language`; empty to withdraw it."""
     message: str = Field("", max_length=500)
     """If empty, the correction is described."""
     parent: int | None = Field(None, ge=0, le=2**31 - 1)
@@ -93,6 +95,7 @@ def correct(request: ApiRequest, code: UUID, body: SessionCorrection) -> Version
         recognized=set(body.recognized),
         targets={read_tag(tag, languages): target for tag, target in body.languages.items()},
         voices={key: voice.strip() for key, voice in body.voices.items()},
+        source_language=read_source_language(body.source_language),
         message=body.message.strip(),
         parent=body.parent,
     )
@@ -117,3 +120,8 @@ def read_tag(tag: str, languages: Sequence[str]) -> str:
         return check_language(tag, languages=languages)
     except LabelError as error:
         raise BadInputError(str(error), code=error.code) from error
+
+
+def read_source_language(tag: str | None) -> str | None:
+    """Return the spoken language in its usual form; "" and None stay."""
+    return read_tag(tag, ()) if tag else tag

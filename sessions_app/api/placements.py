@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -10,12 +11,19 @@ from pydantic import Base64Encoder, BaseModel, ConfigDict, EncodedBytes, Field
 
 from dubbing_core.categories import Category
 from dubbing_core.change_summary import ChangeKind, ChangeSummary
+from dubbing_core.exclusions import ExclusionReason, describe_exclusions
 from dubbing_core.labels import LabelAuthor
 from dubbing_core.layouts.folder_index import SMALL_FILE_LIMIT
 from dubbing_core.layouts.recognition import QuestionCode
 from sessions_app.api.auth import ApiRequest
-from sessions_app.api.blobs import MAX_SIZE, Sha256
-from sessions_app.api.corrections import MAX_CORRECTIONS, LabelCorrection, read_labels
+from sessions_app.api.blobs import MAX_SIZE, Executable, Sha256
+from sessions_app.api.corrections import (
+    MAX_CORRECTIONS,
+    LabelCorrection,
+    LanguageTag,
+    read_labels,
+    read_source_language,
+)
 from sessions_app.api.endpoints import read_endpoint
 from sessions_app.api.saves import MAX_FILES
 from sessions_app.api.versions import ChangeGroup
@@ -24,8 +32,10 @@ from sessions_app.operations.saves import placement_preview
 from sessions_app.operations.saves.change_preview import ChangePreview, FileState, FileToSave
 from sessions_app.operations.saves.placement_preview import FilesToPlace
 from sessions_app.queries.manifests import get_version_contents
+from sessions_app.storage import get_store
 
 MAX_CONTENTS = 100
+MAX_EXCLUSIONS = 200
 
 router = Router()
 
@@ -40,6 +50,7 @@ class FileToPlace(BaseModel):
     size: int = Field(ge=0, le=MAX_SIZE)
     sha256: Sha256 | Literal[""] = ""
     """Empty if it is not known yet. Files of an unchanged size are `unread` then."""
+    executable: Executable = None
 
 
 class PlacementRequest(BaseModel):
@@ -57,6 +68,11 @@ class PlacementRequest(BaseModel):
     """Same as in the save."""
     recognized: list[str] = Field([], max_length=MAX_FILES)
     """Same as in the save."""
+    source_language: LanguageTag | None = None
+    """Same as in the save."""
+    include_hidden: bool = True
+    """Whether files in hidden folders, such as `.git`, are placed. The page and `dubs save` leave them out unless the user wants
+    them; a save through the API stores all files that it is sent, except system files."""
     contents: dict[str, Contents] = Field({}, max_length=MAX_CONTENTS)
     """Contents of small files by path, in Base64: those in `requested` of an earlier response."""
     session: UUID | None = None
@@ -89,7 +105,7 @@ class Question(BaseModel):
     code: QuestionCode
     text: str
     choices: list[str]
-    """Paths in the session or language tags; empty where none of them is in the folder."""
+    """Paths in the session or language tags, the most probable first; empty where none of them is in the folder."""
 
 
 class RemovedFile(BaseModel):
@@ -106,6 +122,18 @@ class RefusedFile(BaseModel):
     message: str
 
 
+class ExcludedFiles(BaseModel):
+    """A file or folder that a save leaves out by its name."""
+
+    path: str
+    """Relative to the project; that of a folder ends with a slash: `.git/`."""
+    reason: ExclusionReason
+    label: str
+    """The reason in words."""
+    count: int
+    """Of files."""
+
+
 class PlacementPreview(BaseModel):
     files: list[PlacedFile]
     refused: list[RefusedFile]
@@ -118,9 +146,13 @@ class PlacementPreview(BaseModel):
     tools: list[str]
     """Names of the tools that wrote the files, the one with the most files first."""
     questions: list[Question]
-    """What the files do not show. Reply with `labels`."""
+    """What the files do not show. Reply with `labels`, or to `source_language` with `source_language`."""
     requested: list[str]
     """Paths of files whose `contents` the save reads for labels: with them, the preview is exact."""
+    excluded: list[ExcludedFiles]
+    """System files, and without `include_hidden` hidden folders: their files are not in `files`. The first ones, if they are many."""
+    exclusion_summary: str
+    """What is left out in one sentence, or empty."""
     removed: list[RemovedFile]
     """With `files`: files of the session that the save removes."""
     change_summary: str
@@ -146,9 +178,11 @@ def preview_placement(request: ApiRequest, body: PlacementRequest) -> PlacementP
         recognized=body.recognized,
         targets=body.targets,
         rooted=body.rooted,
+        include_hidden=body.include_hidden,
+        source_language=read_source_language(body.source_language),
     )
     preview = placement_preview.preview_placement(
-        files, current=get_version_contents(current), replaces_all=body.replace
+        files, current=get_version_contents(current), reader=get_store(), replaces_all=body.replace
     )
     changes = preview.changes
     summary = changes.summary if changes else ChangeSummary()
@@ -178,6 +212,11 @@ def preview_placement(request: ApiRequest, body: PlacementRequest) -> PlacementP
             Question(code=each.code, text=each.text, choices=list(each.choices)) for each in preview.questions
         ],
         requested=list(preview.requested),
+        excluded=[
+            ExcludedFiles(path=each.path, reason=each.reason, label=each.describe(1), count=count)
+            for each, count in islice(preview.excluded.items(), MAX_EXCLUSIONS)
+        ],
+        exclusion_summary=describe_exclusions(preview.excluded),
         removed=[
             RemovedFile(
                 path=entry.path,
@@ -196,7 +235,10 @@ def preview_placement(request: ApiRequest, body: PlacementRequest) -> PlacementP
 def _read_files(body: PlacementRequest) -> dict[str, FileToSave] | None:
     if body.paths or not body.files:
         return None
-    return {file.path: FileToSave(size=file.size, sha256=file.sha256) for file in body.files}
+    return {
+        file.path: FileToSave(size=file.size, sha256=file.sha256, is_executable=file.executable)
+        for file in body.files
+    }
 
 
 def _previous_size(changes: ChangePreview | None, path: str) -> int | None:

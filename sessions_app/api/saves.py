@@ -14,8 +14,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from dubbing_core import left_out
 from sessions_app.access import Action
 from sessions_app.api.auth import ApiRequest
-from sessions_app.api.blobs import MAX_SIZE, ModificationTime, Sha256
-from sessions_app.api.corrections import MAX_CORRECTIONS, LabelCorrection, read_labels
+from sessions_app.api.blobs import MAX_SIZE, Executable, ModificationTime, Sha256
+from sessions_app.api.corrections import (
+    MAX_CORRECTIONS,
+    LabelCorrection,
+    LanguageTag,
+    read_labels,
+    read_source_language,
+)
 from sessions_app.api.endpoints import write_endpoint
 from sessions_app.api.idempotency import idempotent
 from sessions_app.api.jobs import Job, job_url, waits_for_job
@@ -40,7 +46,7 @@ class KnownFile(BaseModel):
     path: Path
     size: int = Field(ge=0, le=MAX_SIZE)
     sha256: Sha256
-    executable: bool = False
+    executable: Executable = None
     mtime_ns: ModificationTime = None
 
 
@@ -68,6 +74,8 @@ class SavedFiles(BaseModel):
     """All folders without files; null to keep those of the parent."""
     labels: list[LabelCorrection] = Field([], max_length=MAX_CORRECTIONS)
     """Corrections of labels of files in this request, by their paths in it."""
+    source_language: LanguageTag | None = None
+    """Language that is spoken in the source, as a reply to the question `source_language` of a preview; null keeps an earlier reply."""
     left_out: list[LeftOutFile] = Field([], max_length=MAX_FILES)
     """Files of the folder that no session can represent. The version records their number and the first ones."""
     rooted: bool = True
@@ -145,6 +153,7 @@ def save_new_session(request: ApiRequest, body: SavedSession) -> Job:
             known=body.get_known(),
             empty_folders=body.empty_folders,
             labels=read_labels(body.labels, languages=()),
+            source_language=read_source_language(body.source_language),
             left_out=get_left_out(body),
             rooted=body.rooted,
         ),
@@ -192,6 +201,7 @@ def create_version(
             known=body.get_known(),
             empty_folders=body.empty_folders,
             labels=read_labels(body.labels, languages=session.current.languages if session.current else ()),
+            source_language=read_source_language(body.source_language),
             left_out=get_left_out(body),
             recognized=body.recognized,
             rooted=body.rooted,

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sessions_app import models
 from sessions_app.access import Action, manageable_by, visible_to
 from sessions_app.api.auth import ApiRequest
-from sessions_app.api.blobs import MAX_SIZE, ModificationTime, Sha256
+from sessions_app.api.blobs import MAX_SIZE, Executable, ModificationTime, Sha256
 from sessions_app.api.endpoints import OCTETS, read_endpoint, write_endpoint
 from sessions_app.api.idempotency import idempotent
 from sessions_app.api.pagination import Cursor, Limit, Page, paginate
@@ -102,7 +102,7 @@ class NewFile(BaseModel):
     """Path in the folder, with slashes."""
     size: int = Field(ge=0, le=MAX_SIZE)
     sha256: Sha256 | None = None
-    executable: bool = False
+    executable: Executable = None
     mtime_ns: ModificationTime = None
 
 

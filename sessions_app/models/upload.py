@@ -38,7 +38,9 @@ class Upload(models.Model):
     sha256 = models.CharField(
         max_length=64, blank=True, help_text="As declared by the client; the server computes its own."
     )
-    is_executable = models.BooleanField(default=False)
+    is_executable = models.BooleanField(
+        null=True, blank=True, help_text="Empty if unknown: that of the file that it replaces."
+    )
     mtime_ns = models.BigIntegerField(
         null=True, blank=True, help_text="Last modification in nanoseconds since 1970; empty if unknown."
     )

@@ -63,7 +63,7 @@ class Version(models.Model):
     changes = models.JSONField(
         default=dict,
         blank=True,
-        help_text="Number, bytes and first paths of new, changed, relabeled and removed files.",
+        help_text="Number, bytes and first paths of the files of each kind of change.",
     )
     empty_folders = models.JSONField(
         default=list, blank=True, help_text="Paths of folders without files in the saved folder."

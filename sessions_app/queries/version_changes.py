@@ -36,6 +36,9 @@ def find_changes(version: Version, *, kind: str = "", text: str = "") -> QuerySe
     number = version.number
     same_path = Entry.objects.filter(session_id=version.session_id, path=OuterRef("path")).files()
     before = same_path.filter(removed_in=number)
+    same_label = before.filter(
+        **{column: OuterRef(column) for column in ("category", "language", "role", "labeled_by")}
+    )
     after = same_path.filter(added_in=number)
     removed = Q(removed_in=number)
     rows = (
@@ -51,8 +54,16 @@ def find_changes(version: Version, *, kind: str = "", text: str = "") -> QuerySe
             kind=Case(
                 When(removed, then=Value(ChangeKind.REMOVED.value)),
                 When(previous_blob__isnull=True, then=Value(ChangeKind.NEW.value)),
-                When(previous_blob=F("blob_id"), then=Value(ChangeKind.RELABELED.value)),
-                default=Value(ChangeKind.CHANGED.value),
+                When(~Q(previous_blob=F("blob_id")), then=Value(ChangeKind.CHANGED.value)),
+                When(
+                    Q(is_executable=True) & Exists(same_label.filter(is_executable=False)),
+                    then=Value(ChangeKind.MADE_EXECUTABLE.value),
+                ),
+                When(
+                    Q(is_executable=False) & Exists(same_label.filter(is_executable=True)),
+                    then=Value(ChangeKind.NOT_EXECUTABLE.value),
+                ),
+                default=Value(ChangeKind.RELABELED.value),
                 output_field=CharField(),
             ),
         )

@@ -18,9 +18,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from dubbing_core.categories import Category
+from dubbing_core.change_summary import ChangeKind
 from dubbing_core.file_kinds import FileKind, guess_kind
 from dubbing_core.paths import escape_lines, escape_unprintable
 from dubbing_core.progress import Progress, Stage
+from dubbing_core.project_edits import name_voice
 from dubbing_core.selection import Selection
 from dubbing_core.sizes import format_size
 from sessions_app.http.downloads import playable_type
@@ -204,6 +206,15 @@ def file_icon(path: str) -> str:
 
 register.filter("visible", escape_unprintable)
 register.filter("visible_lines", escape_lines)
+
+
+register.filter("voice_name", name_voice)
+
+
+@register.filter
+def change_words(kind: str) -> str:
+    """Return a kind of change in words: `made executable`."""
+    return ChangeKind(kind).words
 
 
 @register.filter

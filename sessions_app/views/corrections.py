@@ -1,4 +1,4 @@
-"""Corrections of labels, target languages and voices on the page of a session."""
+"""Corrections of labels, languages and voices on the page of a session."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from dubbing_core.label_changes import LabelError, check_language
-from dubbing_core.project_edits import Target
+from dubbing_core.project_edits import Target, name_voice
 from sessions_app.access import Action
 from sessions_app.forms import LabelForm, VoiceForm
 from sessions_app.http.lookups import get_session_or_404
@@ -50,19 +50,29 @@ def labels(request: SignedInRequest, code: UUID) -> HttpResponse:
 @require_POST
 @page_view
 def languages(request: SignedInRequest, code: UUID) -> HttpResponse:
-    """Add or exclude a target language."""
+    """Add or exclude a target language, or set the spoken one."""
     session = get_session_or_404(request.user, code, Action.EDIT)
-    target = Target.EXCLUDED if "exclude" in request.POST else Target.ADDED
     try:
-        tag = check_language(
-            request.POST.get("exclude") or request.POST.get("add") or "",
-            languages=session.current.languages if session.current else (),
-        )
+        correction = _read_language(request, session)
     except LabelError as error:
         messages.error(request, str(error))
     else:
-        _correct(request, session, Correction(targets={tag: target}))
+        _correct(request, session, correction)
     return redirect(f"{reverse('session-detail', args=[session.code])}#languages")
+
+
+def _read_language(request: SignedInRequest, session: DubbingSession) -> Correction:
+    """Return the correction of a form.
+
+    :raises LabelError: the language is none.
+    """
+    known = session.current.languages if session.current else ()
+    if "spoken" in request.POST:
+        spoken = request.POST["spoken"].strip()
+        return Correction(source_language=check_language(spoken) if spoken else "")
+    target = Target.EXCLUDED if "exclude" in request.POST else Target.ADDED
+    tag = check_language(request.POST.get("exclude") or request.POST.get("add") or "", languages=known)
+    return Correction(targets={tag: target})
 
 
 @require_POST
@@ -72,8 +82,8 @@ def voices(request: SignedInRequest, code: UUID) -> HttpResponse:
     session = get_session_or_404(request.user, code, Action.EDIT)
     page = f"{reverse('session-detail', args=[session.code])}#voices"
     stored = (session.current.metadata.get("voices") or {}) if session.current else {}
-    # Settings of a tool are an object: the form has an empty field for them, which keeps them.
-    known = {key: voice if isinstance(voice, str) else "" for key, voice in stored.items()}
+    # Settings of a tool are an object, of which the form has the name: what is not changed keeps them.
+    known = {key: name_voice(voice) for key, voice in stored.items()}
     pairs = zip(request.POST.getlist("key"), request.POST.getlist("voice"), strict=False)
     forms = [VoiceForm({"key": key, "voice": voice}) for key, voice in pairs]
     invalid = next((form for form in forms if not form.is_valid()), None)

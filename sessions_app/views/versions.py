@@ -67,7 +67,7 @@ def changes(request: SignedInRequest, code: UUID, number: int) -> HttpResponse:
         "summary": summary,
         "choices": [
             {
-                "kind": each.value,
+                "words": each.words,
                 "count": group.count,
                 "size": group.size,
                 "is_chosen": each == kind,

@@ -134,6 +134,43 @@ def test_what_the_preview_recognizes_can_be_resolved_corrected_and_withdrawn(
     assert bob.errors == []
 
 
+def test_the_spoken_language_is_found_by_name_and_stays(bob: BrowserUser, work_folder: Path):
+    page = bob.page
+    folder = work_folder / "dubbed"
+    out = folder / "_video_out" / "talk-mp4"
+    out.mkdir(parents=True)
+    (folder / "talk.mp4").write_bytes(os.urandom(40))
+    for tag in ("en", "zh-cn"):
+        (out / f"{tag}.m4a").write_bytes(os.urandom(30))
+        (out / f"{tag}.srt").write_text(f"1\n00:00:00,000 --> 00:00:02,000\n{os.urandom(9).hex()}\n")
+    bob.open("/sessions/new/")
+    bob.choose("folder", folder)
+    question = page.get_by_role("group", name="Which language is spoken")
+    question.get_by_label("Another language").fill("spoken in the north")
+    question.get_by_role("button", name="Set").click()
+    expect(question.get_by_role("alert")).to_contain_text("is not a language")
+    question.get_by_role("button", name="English (en)").click()
+    expect(page.get_by_text("Spoken language: English (en).")).to_be_visible()
+    expect(page.get_by_role("row", name="en.srt")).to_contain_text("Transcriptions")
+    page.get_by_role("button", name="Change the spoken language").click()
+    question.get_by_label("Another language").fill("Chinese (China)")
+    question.get_by_label("Another language").press("Enter")
+    expect(page.get_by_role("row", name="en.srt")).to_contain_text("Translations")
+    page.get_by_role("button", name="Save session").click()
+    bob.wait_for_job("Saved as version 1")
+
+    page.get_by_role("link", name="Open session").click()
+    expect(page.get_by_label("Spoken in the source")).to_have_value("zh-CN")
+    page.get_by_label("Spoken in the source").fill("english")
+    page.get_by_role("button", name="Set").click()
+    expect(page.get_by_text("Set the spoken language to en: saved as version 2.")).to_be_visible()
+    page.get_by_role("link", name="Save new version").click()
+    bob.choose("folder", folder)
+    expect(page.get_by_role("row", name="en.srt")).to_contain_text("Transcriptions")
+    expect(question).to_be_hidden()
+    assert bob.errors == []
+
+
 def test_a_loose_file_replaces_its_match_or_the_file_that_the_user_chooses(
     bob: BrowserUser, folder: Path, work_folder: Path
 ):

@@ -177,13 +177,23 @@ def test_a_session_with_a_taken_name_gets_a_free_one(bob: BrowserUser):
 def test_a_dropped_folder_is_read_recursively(bob: BrowserUser, media: Media, work_folder: Path):
     make_project(work_folder, media)
     (work_folder / "conference" / ".DS_Store").touch()
+    (work_folder / "conference" / ".git").mkdir()
+    (work_folder / "conference" / ".git" / "HEAD").touch()
     (work_folder / "conference" / "audio" / "take: 1.wav").touch()
     bob.open("/sessions/new/")
     bob.drop(work_folder / "conference", on=".drop-zone")
     table = bob.page.get_by_role("table", name="File placement")
     expect(table.get_by_role("row", name="final_videos/hi_final.mp4 Final videos")).to_be_visible()
-    expect(table.get_by_role("row", name=".DS_Store")).to_contain_text("Left out")
     expect(table.get_by_role("row", name="take: 1.wav").first).to_contain_text("Audio")
+    # What is left out is named, and hidden folders can be included.
+    bob.page.get_by_text("Left out: .git/ (hidden folder), .DS_Store (system file).").click()
+    expect(bob.page.get_by_role("listitem").filter(has_text=".git/")).to_have_text(
+        ".git/ hidden folder, 1 file"
+    )
+    expect(table.get_by_role("row", name=".git/HEAD")).to_be_hidden()
+    bob.page.get_by_label("Include hidden folders").check()
+    expect(table.get_by_role("row", name=".git/HEAD")).to_be_visible()
+    expect(bob.page.get_by_text("Left out: .DS_Store (system file).")).to_be_visible()
     assert bob.errors == []
 
 

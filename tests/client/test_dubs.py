@@ -256,7 +256,9 @@ def test_a_load_returns_exactly_what_was_saved(machine, tmp_path):
     assert "  change  run.sh: no longer executable\n" in laptop.run("save", work, "--dry-run").out
     assert laptop.run("diff", work).out == "changed  run.sh\n"
     assert laptop.run_json("save", work)["changed"] == ["run.sh"]
-    assert laptop.run_json("info", "Exact")["versions"][0]["change_summary"] == "1 relabeled: run.sh"
+    assert (
+        laptop.run_json("info", "Exact")["versions"][0]["change_summary"] == "1 no longer executable: run.sh"
+    )
     assert laptop.run_json("load", "Exact", tmp_path / "again")["unchanged"] == 4
     assert facts_of(tmp_path / "again") == facts_of(work)
     assert laptop.run_json("save", tmp_path / "again")["is_new"] is False

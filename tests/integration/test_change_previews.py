@@ -228,3 +228,42 @@ def test_every_kind_of_change_of_a_version_is_listed_and_found(world: World):
     page = client.get(f"/sessions/{session.code}/versions/{version.number}/changes/?kind=new&part=1")
     assert "new.txt" in page.content.decode()
     assert "hi_audio.wav" not in page.content.decode()
+
+
+@pytest.mark.one_stack
+def test_a_preview_names_what_a_save_leaves_out(world: World):
+    session = world.saved(files=PROJECT)
+    hidden = {"talk/.git/config": b"1", "talk/.git/HEAD": b"2"}
+    system = {"talk/.DS_Store": b"4", "talk/audio/.DS_Store": b"5", "talk/.dubbing/manifest.json": b"6"}
+    files = {"talk/new.txt": b"3", **system, **hidden}
+
+    previewed = preview(session, files, include_hidden=False)
+
+    assert [file["path"] for file in previewed["files"]] == ["new.txt"]
+    assert [(each["path"], each["label"], each["count"]) for each in previewed["excluded"]] == [
+        (".git/", "hidden folder", 2),
+        (".DS_Store", "system file", 1),
+        ("audio/.DS_Store", "system file", 1),
+        (".dubbing/", "export folder", 1),
+    ]
+    assert previewed["exclusion_summary"] == (
+        "Left out: .git/ (hidden folder), .DS_Store (2 system files), .dubbing/ (export folder)."
+    )
+    with_hidden = preview(session, files)
+    assert [file["path"] for file in with_hidden["files"]] == [".git/HEAD", ".git/config", "new.txt"]
+    assert with_hidden["exclusion_summary"] == (
+        "Left out: .DS_Store (2 system files), .dubbing/ (export folder)."
+    )
+    assert preview(session, {"new.txt": b"3"}, include_hidden=False)["exclusion_summary"] == ""
+
+
+@pytest.mark.one_stack
+def test_a_preview_knows_the_executable_bit_that_is_sent(world: World):
+    session = world.saved(files=PROJECT)
+    file = {"path": HINDI, "size": len(PROJECT[HINDI]), "sha256": sha256_of(PROJECT[HINDI])}
+    body = {"session": str(session.code), "files": [{**file, "executable": True}]}
+
+    previewed = post_json(signed_in(session.owner), f"{ROOT}/placements", body).json()
+
+    assert previewed["files"][0]["change"] == "made_executable"
+    assert previewed["change_summary"] == f"1 made executable: {HINDI}"

@@ -212,6 +212,21 @@ def test_a_tools_settings_are_kept_until_a_voice_replaces_them(world: World):
     assert current_of(session).metadata["voices"] == {"hi": "Warm", "es": "Bright"}
 
 
+@pytest.mark.one_stack
+def test_a_voice_with_settings_is_renamed_on_the_page(world: World):
+    settings = {"voice_id": "deep_01", "speed": 1.1}
+    document = {"session_name": "talk", "languages": ["hi"], "voices": {"hi": settings}}
+    session = world.saved(files={"metadata.json": json.dumps(document).encode(), "audio/hi.wav": b"hi"})
+    browser, url = signed_in(world.alice), f"/sessions/{session.code}/"
+    assert 'value="deep_01"' in browser.get(url).content.decode()
+
+    browser.post(f"{url}voices/", {"key": ["hi"], "voice": ["deep_01"]})
+    assert current_of(session).number == 1
+    browser.post(f"{url}voices/", {"key": ["hi"], "voice": ["bright_02"]})
+
+    assert current_of(session).metadata["voices"] == {"hi": {**settings, "voice_id": "bright_02"}}
+
+
 @pytest.mark.parametrize("layout", ["session", "saved"])
 def test_corrections_survive_export_and_import(
     world: World, alice: Program, talk: DubbingSession, layout: str

@@ -15,6 +15,7 @@ from django.db.migrations.state import StateApps
 
 from sessions_app.models import Entry, Version
 from sessions_app.operations.consistency.check import check_consistency
+from sessions_app.operations.consistency.version_changes import find_version_changes
 from sessions_app.queries.quotas import get_usage
 from sessions_app.queries.sessions import (
     SessionSearch,
@@ -224,6 +225,45 @@ def create_origins(apps: StateApps) -> None:
     entry("other/y.wav", "audio/hi.wav")
 
 
+def create_changed_bits(apps: StateApps) -> None:
+    """Create files of which a version changed the executable bit, as 0024 defines them."""
+    session = apps.get_model(APP, "DubbingSession").objects.get(name="saved paths")
+    blob = apps.get_model(APP, "Blob").objects.get(sha256="a" * 64)
+    for path, bits, category in (
+        ("b.sh", (0, 1), "other"),
+        ("c.sh", (1, 0), "other"),
+        ("d.sh", (0, 1), "voices"),
+    ):
+        versions = ((bits[0], "other", 8, 9), (bits[1], category, 9, 10))
+        for bit, label, added_in, removed_in in versions:
+            apps.get_model(APP, "Entry").objects.create(
+                session=session,
+                blob=blob,
+                path=path,
+                category=label,
+                is_executable=bool(bit),
+                added_in=added_in,
+                removed_in=removed_in,
+            )
+    facts = {"has_transcription": False, "has_translations": False, "has_audio": False, "has_videos": False}
+    changes = {"relabeled": {"count": 3, "size": 3, "paths": ["b.sh", "c.sh", "d.sh"]}}
+    sizes = {"file_count": 3, "total_size": 3, "stored_size": 0}
+    texts = {"document": "{}", "fingerprint": "1" * 64, "stage": "empty"}
+    apps.get_model(APP, "Version").objects.create(
+        session=session, number=9, created_at=MOMENT, changes=changes, **facts, **sizes, **texts
+    )
+
+
+def check_changed_bits() -> None:
+    version = Version.objects.get(number=9)
+    assert version.change_summary.words == (
+        "1 relabeled: d.sh; 1 made executable: b.sh; 1 no longer executable: c.sh"
+    )
+    assert find_version_changes([version.session_id])[version.session_id][9] == version.change_summary
+    version.delete()
+    Entry.objects.filter(added_in__gte=8).delete()
+
+
 def check_saved_paths() -> None:
     rows = Entry.objects.filter(session__name="saved paths").order_by("path", "added_in")
     assert list(rows.values_list("path", "category", "added_in")) == [
@@ -295,8 +335,12 @@ def test_migrations_keep_and_convert_rows(subtests: pytest.Subtests):
     create_history(after)
 
     create_origins(after)
+    create_changed_bits(migrate("0024_search"))
 
     call_command("migrate", verbosity=0)
+
+    with subtests.test("0025 names changes of the executable bit"):
+        check_changed_bits()
 
     with subtests.test("0013 fills the denormalized values"):
         check_denormalized_values()

@@ -7,6 +7,7 @@ import os
 import urllib.request
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from sessions_app.operations.saves.request import SaveRequest, request_save
 from sessions_app.operations.sessions.purge import purge_session
 from sessions_app.operations.uploads.complete import complete_uploads
 from sessions_app.operations.uploads.create import create_uploads
+from sessions_app.operations.uploads.files import iter_files
 from sessions_app.operations.uploads.new_files import NewFile, NewPack
 from sessions_app.operations.uploads.receive import put_part
 from sessions_app.operations.uploads.sign import PartRequest, sign_parts
@@ -202,7 +204,8 @@ def test_a_pack_of_one_file_is_not_the_upload_of_that_file(world: World):
 
 def test_creating_the_same_uploads_again_resumes_them(world: World, session: DubbingSession):
     data = os.urandom(PART + 5)
-    files: Files = [new_file("talk.mp4", data), pack_of({"a.wav": b"a", "b.wav": b"b"})]
+    video, pack = new_file("talk.mp4", data), pack_of({"a.wav": b"a", "b.wav": b"b"})
+    files: Files = [video, pack]
     first = create_uploads(owner=world.alice, files=files, now=world.clock())
     put_part(upload=first[0], number=1, chunks=[data[:PART]], now=world.clock())
 
@@ -214,8 +217,19 @@ def test_creating_the_same_uploads_again_resumes_them(world: World, session: Dub
     send(world, again[1], b"ab")
     again[0].refresh_from_db()
     complete_uploads(uploads=again, now=world.clock())
-    complete = create_uploads(owner=world.alice, files=files, now=world.clock())
+    # Executable bit and modification time are no part of the bytes: the last ones that were sent count.
+    touched: Files = [
+        replace(video, mtime_ns=7),
+        NewPack(files=[replace(file, is_executable=True) for file in pack.files]),
+    ]
+    complete = create_uploads(owner=world.alice, files=touched, now=world.clock())
     assert [(upload.pk, upload.state) for upload in complete] == [(upload.pk, "received") for upload in first]
+    sent = [file for upload in Upload.objects.order_by("pk") for file in iter_files(upload)]
+    assert [(file.path, file.is_executable, file.mtime_ns) for file in sent] == [
+        ("talk.mp4", None, 7),
+        ("a.wav", True, None),
+        ("b.wav", True, None),
+    ]
     assert save(world, session, complete).state == "succeeded"
 
 

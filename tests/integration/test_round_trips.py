@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 from collections.abc import Mapping
@@ -13,13 +14,15 @@ import pytest
 
 from dubbing_core.name_mapping import ZIP, map_paths
 from dubbing_core.selection import Selection
-from sessions_app.models import DubbingSession, Version
+from sessions_app.models import DubbingSession, Job, Version
+from sessions_app.operations.consistency.version_changes import find_version_changes
 from sessions_app.operations.loads.load import load_version
 from sessions_app.operations.saves.request import SaveRequest, request_save
 from sessions_app.operations.uploads.complete import complete_uploads
 from sessions_app.operations.uploads.create import create_uploads
 from sessions_app.operations.uploads.new_files import NewFile, NewPack
 from sessions_app.operations.uploads.receive import put_part
+from tests.integration.programs import Program
 from tests.world import World, read_object
 
 SESSION_METADATA = (
@@ -131,6 +134,36 @@ def reimport(world: World, version: Version | None, **selection: object) -> Dubb
     assert job.session is not None
     job.session.refresh_from_db()
     return job.session
+
+
+def test_a_file_that_is_sent_without_the_executable_bit_keeps_it(world: World, work_folder: Path):
+    session, program, script = save_folder(world), Program.of(world.alice), "tools/render.sh"
+
+    def save(parent: int, data: bytes, **facts: object) -> str:
+        file = {"path": script, "size": len(data), "sha256": hashlib.sha256(data).hexdigest(), **facts}
+        response = program.post(f"/sessions/{session.code}/versions", {"parent": parent, "blobs": [file]})
+        assert world.run(Job.objects.get(code=response.json()["code"])).state == "succeeded"
+        session.refresh_from_db()
+        assert session.current is not None
+        return session.current.change_summary.words
+
+    # As a browser, which does not know the bit.
+    assert save(1, ORDINARY["hi.srt"]) == f"1 changed: {script}"
+    loaded = load_facts(world, session.current, work_folder / "loaded")[script]
+    assert loaded is not None
+    assert (loaded[0], loaded[2]) == (ORDINARY["hi.srt"], True)
+    assert save(2, ORDINARY["hi.srt"], executable=False) == f"1 no longer executable: {script}"
+    assert save(3, ORDINARY["hi.srt"], executable=True) == f"1 made executable: {script}"
+    assert save(4, b"loose", executable=False) == f"1 changed: {script}"
+    listed = [
+        change["kind"]
+        for number in (2, 3, 4, 5)
+        for change in program.get(f"/sessions/{session.code}/versions/{number}/changes").json()["items"]
+    ]
+    assert listed == ["changed", "not_executable", "made_executable", "changed"]
+    stored = dict(session.versions.values_list("number", "changes"))
+    found = find_version_changes([session.pk])[session.pk]
+    assert {number: summary.as_dict() for number, summary in found.items()} == stored
 
 
 def test_a_load_returns_exactly_what_was_saved(world: World, work_folder: Path):

@@ -44,7 +44,11 @@ def preview_save(plan: SavePlan, hashes: Mapping[str, str]) -> SavePreview:
         for kind, paths in (
             (ChangeKind.NEW, new),
             (ChangeKind.CHANGED, [path for path in changed if path not in modes]),
-            (ChangeKind.RELABELED, modes),
+            (ChangeKind.MADE_EXECUTABLE, [path for path in modes if plan.listing.files[path].is_executable]),
+            (
+                ChangeKind.NOT_EXECUTABLE,
+                [path for path in modes if not plan.listing.files[path].is_executable],
+            ),
         )
     }
     files[ChangeKind.REMOVED] = [(path, plan.removed_sizes[path]) for path in plan.removed]

@@ -26,8 +26,19 @@ class ChangeKind(StrEnum):
     MOVED = "moved"
     """The same bytes at another path. Only comparisons of any two versions find out."""
     RELABELED = "relabeled"
-    """The same bytes with another category, language, role or executable bit."""
+    """The same bytes with another category, language or role."""
+    MADE_EXECUTABLE = "made_executable"
+    """Only the executable bit differs, as in the next kind."""
+    NOT_EXECUTABLE = "not_executable"
     REMOVED = "removed"
+
+    @property
+    def words(self) -> str:
+        """The kind after a number of files: `2 made executable`."""
+        return WORDS.get(self, self.value)
+
+
+WORDS = {ChangeKind.MADE_EXECUTABLE: "made executable", ChangeKind.NOT_EXECUTABLE: "no longer executable"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,12 +54,12 @@ class ChangeGroup:
     def describe(self, kind: ChangeKind, *, is_named: bool) -> str:
         """Return for example `3 changed: a.wav, b.wav, c.wav`."""
         if not is_named or not self.paths:
-            return f"{self.count:,} {kind}"
+            return f"{self.count:,} {kind.words}"
         # "and 1 more" would take as much room as the path.
         named = self.paths[: NAMED_PATHS if self.count <= NAMED_PATHS else NAMED_PATHS - 1]
         rest = self.count - len(named)
         paths = ", ".join(map(escape_for_message, named))
-        return f"{self.count:,} {kind}: {paths}{f' and {rest:,} more' if rest else ''}"
+        return f"{self.count:,} {kind.words}: {paths}{f' and {rest:,} more' if rest else ''}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,6 +144,16 @@ def summarize_changes(changes: Changes, old: Manifest) -> ChangeSummary:
     return summarize_files(files)
 
 
+def find_kind_of_facts(*, has_same_label: bool, was_executable: bool, is_executable: bool) -> ChangeKind:
+    """Return the kind of a change that leaves a file's bytes as they are.
+
+    :param has_same_label: also by the same author.
+    """
+    if not has_same_label or was_executable == is_executable:
+        return ChangeKind.RELABELED
+    return ChangeKind.MADE_EXECUTABLE if is_executable else ChangeKind.NOT_EXECUTABLE
+
+
 def _as_file(entry: ManifestEntry | None) -> ManifestEntry | None:
     return None if entry is not None and entry.is_metadata else entry
 
@@ -142,4 +163,10 @@ def _find_kind(old: ManifestEntry | None, new: ManifestEntry | None) -> ChangeKi
         return None if new is None else ChangeKind.NEW
     if new is None:
         return ChangeKind.REMOVED
-    return ChangeKind.RELABELED if old.sha256 == new.sha256 else ChangeKind.CHANGED
+    if old.sha256 != new.sha256:
+        return ChangeKind.CHANGED
+    return find_kind_of_facts(
+        has_same_label=(old.label, old.labeled_by) == (new.label, new.labeled_by),
+        was_executable=old.is_executable,
+        is_executable=new.is_executable,
+    )

@@ -171,7 +171,7 @@ def build_document(
         "languages": languages,
         "transcription_text": transcription or "",
         "translations": translations,
-        "voices": edits.correct_voices({**(base.get("voices") or {}), **(texts.voices or {})}),
+        "voices": edits.correct_voices(base.get("voices") or {}, found=texts.voices or {}),
     }
     for key in PATHS_BY_LANGUAGE:
         document[key] = _correct_paths_by_language(key, base.get(key) or {}, ordered, languages)

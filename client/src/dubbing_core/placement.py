@@ -95,8 +95,12 @@ def place_folder(
     has_metadata: bool = True,
     read_small_file: ReadSmallFile = read_nothing,
     known: Mapping[str, Label] = MappingProxyType({}),
+    source_language: str = "",
 ) -> PlacedFolder:
-    """Return the placements of `place_files`, and what was recognized."""
+    """Return the placements of `place_files`, and what was recognized.
+
+    :param source_language: as for `recognize`.
+    """
     files = _remove_junk(paths)
     wrapper = "" if rooted else _find_wrapper(files)
     sources = {
@@ -108,6 +112,7 @@ def place_folder(
         [*sources, *known],
         lambda inner: read_small_file(sources[inner]) if inner in sources else None,
         languages=languages,
+        source_language=source_language,
     )
     labels = label_files(recognition, sources, known=known, has_metadata=has_metadata) if recognition else {}
     placements = [

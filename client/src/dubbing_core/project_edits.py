@@ -1,4 +1,4 @@
-"""Target languages and voices that a person edited.
+"""Spoken language, target languages and voices that a person edited.
 
 They are stored in the metadata document, so that they are part of each version, its exports and imports.
 """
@@ -6,7 +6,8 @@ They are stored in the metadata document, so that they are part of each version,
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 from dubbing_core.enums import StrEnum
@@ -16,6 +17,9 @@ KEY = "edits"
 """Key in `session_metadata`, which the original session manager neither writes nor reads."""
 LANGUAGES_LIMIT = 200
 VOICES_LIMIT = 1000
+VOICE_KEYS = ("voice", "voice_id", "voice_name", "name")
+"""Keys of a voice's name in a tool's settings of it."""
+NO_VOICES: Mapping[str, str] = MappingProxyType({})
 
 
 class Target(StrEnum):
@@ -34,29 +38,27 @@ class ProjectEdits:
     added_languages: tuple[str, ...] = ()
     excluded_languages: tuple[str, ...] = ()
     voices: Mapping[str, str] = field(default_factory=dict)
-    """Voice by language or speaker; "" for one that was removed."""
+    """Voice by language or speaker, the name of one that has a tool's settings; "" for one that was removed."""
+    source_language: str = ""
+    """Spoken in the source; "" where no person stated it."""
 
     def __bool__(self) -> bool:
-        return bool(self.added_languages or self.excluded_languages or self.voices)
+        return bool(self.added_languages or self.excluded_languages or self.voices or self.source_language)
 
     def has_added(self, tag: str) -> bool:
         return fold_language_tag(tag) in map(fold_language_tag, self.added_languages)
 
     def set_target(self, tag: str, target: Target) -> ProjectEdits:
         added, excluded = _without(self.added_languages, tag), _without(self.excluded_languages, tag)
-        return ProjectEdits(
+        return replace(
+            self,
             added_languages=(*added, tag) if target is Target.ADDED else added,
             excluded_languages=(*excluded, tag) if target is Target.EXCLUDED else excluded,
-            voices=self.voices,
         )
 
     def set_voice(self, key: str, voice: str) -> ProjectEdits:
         """Return the edits with another voice; "" removes it."""
-        return ProjectEdits(
-            added_languages=self.added_languages,
-            excluded_languages=self.excluded_languages,
-            voices={**self.voices, key: voice},
-        )
+        return replace(self, voices={**self.voices, key: voice})
 
     def correct_languages(self, tags: Iterable[str]) -> list[str]:
         """Return the target languages, each once."""
@@ -67,9 +69,23 @@ class ProjectEdits:
             languages.pop(fold_language_tag(tag), None)
         return [tag for tag in languages.values() if tag]
 
-    def correct_voices(self, voices: Mapping[str, Any]) -> dict[str, Any]:
+    def correct_voices(
+        self, voices: Mapping[str, Any], *, found: Mapping[str, str] = NO_VOICES
+    ) -> dict[str, Any]:
+        """Return a document's voices with those of files and the edited ones.
+
+        A tool's settings of a voice stay where a file or an edit names it.
+
+        :param found: names of voices in files.
+        """
+        named = {
+            key: name
+            for key, name in found.items()
+            if key not in voices or (key not in self.voices and name_voice(voices[key]) != name)
+        }
         removed = {key for key, voice in self.voices.items() if not voice}
-        return {key: voice for key, voice in {**voices, **self.voices}.items() if key not in removed}
+        edited = {key: _rename_voice(voices.get(key), voice) for key, voice in self.voices.items()}
+        return {key: voice for key, voice in {**voices, **named, **edited}.items() if key not in removed}
 
     def to_json(self) -> dict[str, Any]:
         document: dict[str, Any] = {}
@@ -79,7 +95,27 @@ class ProjectEdits:
             document["excluded_languages"] = list(self.excluded_languages)
         if self.voices:
             document["voices"] = dict(self.voices)
+        if self.source_language:
+            document["source_language"] = self.source_language
         return document
+
+
+def name_voice(voice: Any) -> str:
+    """Return the name of a voice or of a tool's settings of one, or ""."""
+    key = _find_name_key(voice)
+    return voice[key] if key else voice if isinstance(voice, str) else ""
+
+
+def _rename_voice(voice: Any, name: str) -> Any:
+    """Return a tool's settings of a voice with another name, or the name alone."""
+    key = _find_name_key(voice)
+    return {**voice, key: name} if key else name
+
+
+def _find_name_key(voice: Any) -> str:
+    if not isinstance(voice, dict):
+        return ""
+    return next((key for key in VOICE_KEYS if isinstance(voice.get(key), str)), "")
 
 
 def read_edits(document: Mapping[str, Any] | None) -> ProjectEdits:
@@ -97,6 +133,7 @@ def read_edits(document: Mapping[str, Any] | None) -> ProjectEdits:
             for key, voice in list(voices.items() if isinstance(voices, dict) else ())[:VOICES_LIMIT]
             if isinstance(voice, str)
         },
+        source_language=next(iter(_read_tags([edits.get("source_language")])), ""),
     )
 
 
@@ -106,6 +143,24 @@ def write_edits(document: Mapping[str, Any], edits: ProjectEdits) -> dict[str, A
     if edits:
         facts[KEY] = edits.to_json()
     return {**document, "session_metadata": facts}
+
+
+def state_source_language(document: Mapping[str, Any], tag: str) -> dict[str, Any]:
+    """Return a metadata document with the language that is spoken in the source.
+
+    It is no target language, unless a person added it as one.
+
+    :param tag: "" withdraws the statement.
+    """
+    edits = read_edits(document)
+    is_target = not tag or edits.has_added(tag)
+    languages = [
+        each
+        for each in document.get("languages") or ()
+        if is_target or fold_language_tag(each) != fold_language_tag(tag)
+    ]
+    edited = write_edits(document, replace(edits, source_language=tag))
+    return {**edited, "languages": languages} if "languages" in document else edited
 
 
 def _read_tags(value: Any) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from dubbing_core.dialog_lines import find_lines, join_texts
 from dubbing_core.file_kinds import split_name
 from dubbing_core.labels import Label, Role
 from dubbing_core.languages import find_language_tag, parse_language_tag
+from dubbing_core.project_edits import VOICE_KEYS
 from dubbing_core.text_decoding import decode_text
 
 READ_LIMIT = 4 * 1024 * 1024
@@ -26,7 +27,6 @@ ASSIGNMENTS = "voices/voice_assignments.json"
 
 SPOKEN_KEYS = ("text", "transcript", "transcription", "segments", "chunks")
 TRANSLATED_KEYS = ("translated_text", "translation", "text", "segments")
-VOICE_KEYS = ("voice", "voice_id", "voice_name", "name")
 SHOWN_ROLES = {Role.NONE, Role.TRANSCRIPT, Role.TRANSLATION, Role.VOICE_ASSIGNMENTS}
 NESTING_LIMIT = 6
 MARKUP = re.compile(r"<[^<>]*>|\{\\[^{}]*\}")

@@ -3,10 +3,11 @@ import { ApiError, fillUrl, isAbortError, newKey, request } from "../api.js";
 import { listChanges } from "../change-list.js";
 import { readJson, refsOf } from "../dom.js";
 import { connectDropZone } from "../drop-zone.js";
-import { showMessage } from "../error-message.js";
+import { ExclusionList } from "../exclusion-list.js";
 import { formatBytes, formatFileCount, sum } from "../format.js";
 import { connectLabelBar, readCategories } from "../label-bar.js";
 import { LabelCorrections } from "../label-corrections.js";
+import { suggestLanguages } from "../languages.js";
 import { connectNameCheck } from "../name-check.js";
 import { PlacementTable } from "../placement-table.js";
 import { acceptedFiles, describeRefused, EMPTY_PREVIEW, matchedTargets, placeFiles } from "../placements.js";
@@ -14,6 +15,7 @@ import { knownContents, readContents } from "../preview-contents.js";
 import { showRecognition } from "../recognition-note.js";
 import { RefusedFiles } from "../refused-files.js";
 import { connectResumeCard } from "../resume-card.js";
+import { SaveMessages } from "../save-messages.js";
 import { Comparison, describeFiles } from "../upload/comparison.js";
 import { forgetUpload, rememberUpload } from "../upload/interrupted-upload.js";
 import { UploadController } from "../upload/upload-controller.js";
@@ -21,6 +23,7 @@ import { UploadController } from "../upload/upload-controller.js";
 /** @import { UnreadableItem } from "../drop-zone.js" */
 /** @import { ChosenFile } from "../upload/upload-item.js" */
 /** @import { PlacedFile, PlacementPreview } from "../placements.js" */
+/** @import { SaveTarget } from "../save-messages.js" */
 /** @import { Uploader } from "../upload/uploader.js" */
 
 const VIDEO = /\.(mp4|mkv|mov|avi|webm|m4v|mpe?g|ts|wmv|flv)$/i;
@@ -31,8 +34,8 @@ const LOST_UPLOAD = ["blob_missing", "upload_deleted", "upload_incomplete", "not
 const form = /** @type {HTMLFormElement} */ (document.getElementById("save"));
 const ref = refsOf(form);
 /**
- * session: null for a new one, which its first save creates. base: the version that the files were changed from, after a conflict
- * @type {{urls: any, session: {code: string, parent: number, base?: number} | null}}
+ * session: null for a new one, which its first save creates
+ * @type {{urls: any, session: SaveTarget | null}}
  */
 const { urls, session } = readJson("save-settings");
 
@@ -49,6 +52,8 @@ let targets = {};
 let previews = 0; // requested so far; only the last one is shown
 /** @type {Comparison | null} */
 let comparison = null;
+/** @type {string | null} tag of the language that is spoken in the source, as the user stated it on this page */
+let spokenLanguage = null;
 /** @type {{path: string, code: string}[]} chosen files that no session can hold, which the version records */
 let leftOut = [];
 /** @type {UnreadableItem[]} what was dropped and the browser cannot read */
@@ -73,7 +78,7 @@ const labelBar = connectLabelBar(ref("placements"), {
     corrections.withdraw(paths);
     update();
   },
-  onError: (sentence) => showNotice(sentence),
+  onError: (sentence) => messages.showNotice(sentence),
 });
 const controller = new UploadController(form, {
   urls,
@@ -82,7 +87,7 @@ const controller = new UploadController(form, {
     forgetUpload();
     setBusy(false);
     await choose(chosen);
-    showNotice("Cancelled. Nothing was saved.");
+    messages.showNotice("Cancelled. Nothing was saved.");
   },
 });
 
@@ -96,10 +101,9 @@ async function choose(files) {
   stopComparison();
   refused.hide();
   controller.reset();
-  hideError();
+  messages.hideError();
   ref("placements").hidden = !files.length;
-  const size = formatBytes(sum(files.map(({ file }) => file.size)));
-  ref("summary").textContent = files.length ? `${formatFileCount(files.length)}, ${size}` : "";
+  showCount(files);
   updateSubmit();
   if (files.length) return update();
   refused.show([], { canSave: false, unreadable });
@@ -120,13 +124,13 @@ function correct(paths, change) {
 async function update() {
   const files = chosen;
   stopComparison();
-  hideError();
+  messages.hideError();
   try {
     let placed = await preview(files);
-    if (placed && (await readContents(files, previewed.response.requested))) placed = await preview(files);
+    if (placed && (await readContents(files, previewed.response))) placed = await preview(files);
     if (placed) await compare(files, placed);
   } catch (error) {
-    if (!isAbortError(error)) showError(error);
+    if (!isAbortError(error)) messages.showError(error);
   }
 }
 
@@ -134,6 +138,12 @@ function showPlacements() {
   const { placed, response } = previewed;
   table.show(listChanges(corrections.apply(placed), response), { hasChanges: Boolean(session?.parent) });
   showRecognition(ref("recognition"), response, {
+    spoken: spokenLanguage,
+    onLanguage: (tag) => {
+      if (controller.isBusy) return;
+      spokenLanguage = tag;
+      update();
+    },
     onSource: (path) => {
       const source = placed.find(({ placement }) => placement?.path === path);
       if (source && !controller.isBusy) correct([source.file.path], { role: "source" });
@@ -157,6 +167,8 @@ async function preview(files) {
     session: session?.code ?? null,
     rooted: false,
     replace: isReplacing(),
+    include_hidden: exclusions.includesHidden,
+    source_language: spokenLanguage,
     targets: Object.fromEntries(chosenTargets),
     labels: corrections.toJson([...paths]),
     recognized: corrections.withdrawn([...paths]),
@@ -167,6 +179,8 @@ async function preview(files) {
   accepted = acceptedFiles(placed);
   leftOut = [...unreadable.map(({ path, code }) => ({ path, code })), ...describeRefused(placed)];
   refused.show(placed, { canSave: accepted.length > 0, unreadable });
+  exclusions.show(response);
+  showCount(accepted);
   previewed = { placed, response };
   showPlacements();
   showSummary(placed, response);
@@ -217,7 +231,7 @@ function addFiles(files, items) {
   const paths = new Set(files.map((file) => file.path));
   choose([...chosen.filter((file) => !paths.has(file.path)), ...files]);
   const difference = resumeCard.onFiles(files);
-  if (difference) showNotice(difference);
+  if (difference) messages.showNotice(difference);
 }
 
 function updateSubmit() {
@@ -242,8 +256,8 @@ const input = (name) => /** @type {HTMLInputElement} */ (form.elements.namedItem
 async function save() {
   stopComparison(); // the upload reads the rest
   setBusy(true);
-  hideError();
-  ref("notice").hidden = true;
+  messages.hideError();
+  messages.showNotice("");
   try {
     if (!session && !input("name").value.trim()) await suggestName();
     if (!(await checkName())) return input("name").focus();
@@ -253,7 +267,7 @@ async function save() {
     forgetUpload();
     await controller.leave(address);
   } catch (error) {
-    if (!isAbortError(error)) showError(error);
+    if (!isAbortError(error)) messages.showError(error);
   } finally {
     setBusy(false);
   }
@@ -264,6 +278,7 @@ function upload() {
   rememberUpload(chosen, {
     ...(session ? {} : { name: input("name").value }),
     message: input("message").value,
+    ...(exclusions.includesHidden ? { hidden: input("hidden").value } : {}),
     ...(mode instanceof RadioNodeList ? { mode: mode.value } : {}),
   });
   resumeCard.hide();
@@ -309,6 +324,7 @@ async function saveFiles(uploader) {
     blobs: uploader.blobs,
     labels: corrections.toJson(paths),
     ...(leftOut.length ? { left_out: leftOut } : {}),
+    source_language: spokenLanguage,
     rooted: false,
   };
   try {
@@ -335,59 +351,32 @@ async function suggestName() {
   try {
     input("name").value = (await request("GET", urls.suggestName + query)).name;
   } catch (error) {
-    showError(error);
+    messages.showError(error);
   }
 }
 
 // ---- Display ----
 
+/** @param {ChosenFile[]} files */
+function showCount(files) {
+  const size = formatBytes(sum(files.map(({ file }) => file.size)));
+  ref("summary").textContent = files.length ? `${formatFileCount(files.length)}, ${size}` : "";
+}
+
 /** @param {boolean} isBusy */
 function setBusy(isBusy) {
   controller.setBusy(isBusy);
   ref("clear", HTMLButtonElement).disabled = isBusy;
+  exclusions.setBusy(isBusy);
   updateSubmit();
-}
-
-/** @param {string} sentence */
-function showNotice(sentence) {
-  ref("notice-text").textContent = sentence;
-  ref("notice").hidden = false;
-}
-
-function hideError() {
-  ref("error").hidden = true;
-}
-
-/** @param {unknown} error */
-function showError(error) {
-  ref("error").hidden = false;
-  showMessage(ref("error-text"), error);
-  const current = error instanceof ApiError && error.code === "conflict" ? error.problem.current : undefined;
-  ref("conflict").hidden = current === undefined;
-  if (current !== undefined && session) showConflict(session, current);
-  ref("error").scrollIntoView({ block: "nearest" });
-  if (!(error instanceof ApiError)) throw error;
-}
-
-/**
- * Offer to save on top of a version that was saved in the meantime.
- * @param {{code: string, parent: number, base?: number}} target
- * @param {number} current
- */
-function showConflict(target, current) {
-  ref("conflict-number").textContent = String(current);
-  ref("conflict-link", HTMLAnchorElement).href = fillUrl(urls.session, target.code);
-  ref("save-on-top").onclick = () => {
-    target.base ??= target.parent;
-    target.parent = current;
-    save();
-  };
 }
 
 for (const choice of form.querySelectorAll('[name="mode"]'))
   choice.addEventListener("change", () => {
     if (chosen.length && !controller.isBusy) update();
   });
+const messages = new SaveMessages(form, { session, sessionUrl: urls.session, onSaveOnTop: save });
+const exclusions = new ExclusionList(form, { onChange: () => !controller.isBusy && update() });
 const refused = new RefusedFiles(form, { onSaveWithout: () => save() });
 const resumeCard = connectResumeCard(form);
 connectDropZone(ref("drop-zone"), addFiles);
@@ -400,8 +389,11 @@ ref("clear").addEventListener("click", () => {
   controller.reset({ isDiscarded: true });
   forgetUpload();
   unreadable = [];
+  spokenLanguage = null;
+  exclusions.reset();
   choose([]);
 });
 const checkName = session ? async () => true : connectNameCheck(input("name"), { isOptional: true });
+suggestLanguages(form);
 if (!session) ref("suggest-name").addEventListener("click", suggestName);
 updateSubmit();

@@ -2,6 +2,7 @@
 // whose labels are to be corrected.
 import { connectChangeFolds } from "../change-fold.js";
 import { create, find } from "../dom.js";
+import { suggestLanguages } from "../languages.js";
 import { connectRowSelection } from "../row-selection.js";
 import { connectTranscriptPanel } from "../transcript-panel.js";
 
@@ -75,5 +76,6 @@ document.addEventListener("click", (event) => {
   link.setAttribute("aria-expanded", String(!isOpen));
 });
 
+suggestLanguages(document);
 connectChangeFolds(document);
 connectTranscriptPanel(document);

@@ -8,7 +8,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
 
-from dubbing_core.change_summary import ChangeKind, ChangeSummary, summarize_files
+from dubbing_core.change_summary import ChangeKind, ChangeSummary, find_kind_of_facts, summarize_files
 from sessions_app.models import Entry
 
 
@@ -20,6 +20,19 @@ class Range(NamedTuple):
     removed_in: int | None
     blob_id: int
     size: int
+    category: str
+    language: str
+    role: str
+    labeled_by: str
+    is_executable: bool
+
+    @property
+    def label(self) -> tuple[str, ...]:
+        return self.category, self.language, self.role, self.labeled_by
+
+
+COLUMNS = ("path", "added_in", "removed_in", "blob_id", "blob__size")
+LABEL_COLUMNS = ("category", "language", "role", "labeled_by", "is_executable")
 
 
 def find_version_changes(session_ids: Collection[int]) -> dict[int, dict[int, ChangeSummary]]:
@@ -29,10 +42,9 @@ def find_version_changes(session_ids: Collection[int]) -> dict[int, dict[int, Ch
     """
     entries = Entry.objects.filter(session__in=session_ids).files()
     ranges: dict[int, list[Range]] = defaultdict(list)
-    for session_id, path, added_in, removed_in, blob_id, size in entries.values_list(
-        "session_id", "path", "added_in", "removed_in", "blob_id", "blob__size"
-    ).iterator():
-        ranges[session_id].append(Range(path, added_in, removed_in, blob_id, size))
+    rows = entries.values_list("session_id", *COLUMNS, *LABEL_COLUMNS)
+    for session_id, *columns in rows.iterator():
+        ranges[session_id].append(Range(*columns))
     return defaultdict(
         dict, {session_id: _summarize_ranges(of_session) for session_id, of_session in ranges.items()}
     )
@@ -51,8 +63,7 @@ def _iter_changes(ranges: Iterable[Range]) -> Iterator[tuple[int, ChangeKind, in
     last: Range | None = None
     for current in ranges:
         if last is not None and last.removed_in == current.added_in:
-            is_same = last.blob_id == current.blob_id
-            yield current.added_in, ChangeKind.RELABELED if is_same else ChangeKind.CHANGED, current.size
+            yield current.added_in, _find_kind(last, current), current.size
         else:
             if last is not None and last.removed_in is not None:
                 yield last.removed_in, ChangeKind.REMOVED, last.size
@@ -60,3 +71,13 @@ def _iter_changes(ranges: Iterable[Range]) -> Iterator[tuple[int, ChangeKind, in
         last = current
     if last is not None and last.removed_in is not None:
         yield last.removed_in, ChangeKind.REMOVED, last.size
+
+
+def _find_kind(old: Range, new: Range) -> ChangeKind:
+    if old.blob_id != new.blob_id:
+        return ChangeKind.CHANGED
+    return find_kind_of_facts(
+        has_same_label=old.label == new.label,
+        was_executable=old.is_executable,
+        is_executable=new.is_executable,
+    )

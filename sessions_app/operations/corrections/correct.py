@@ -1,4 +1,4 @@
-"""Correct a session's labels, target languages and voices."""
+"""Correct a session's labels, languages and voices."""
 
 from __future__ import annotations
 
@@ -16,15 +16,16 @@ from dubbing_core.label_changes import (
     prefer_persons_source,
 )
 from dubbing_core.labels import LabelAuthor
+from dubbing_core.layouts.recognizers import recognize
 from dubbing_core.manifest import Manifest, ManifestEntry
 from dubbing_core.placement import label_files
-from dubbing_core.project_edits import Target, read_edits, write_edits
+from dubbing_core.project_edits import Target, read_edits, state_source_language, write_edits
 from dubbing_core.removed_texts import drop_removed_texts
 from sessions_app.models import DubbingSession, Version
 from sessions_app.operations.corrections.message import describe_correction
 from sessions_app.operations.corrections.texts import reread_texts
 from sessions_app.operations.errors import BadInputError, ConflictError
-from sessions_app.operations.saves.labels import recognize_all
+from sessions_app.operations.saves.labels import label_entries, read_small_blobs
 from sessions_app.operations.versions.commit import commit_version
 from sessions_app.operations.versions.conflict import describe_conflict
 from sessions_app.operations.versions.new_version import NewVersion
@@ -47,13 +48,16 @@ class Correction:
     """By language."""
     voices: Mapping[str, str] = field(default_factory=dict)
     """By language or speaker; "" removes one."""
+    source_language: str | None = None
+    """Tag of the language that is spoken in the source; "" withdraws it, None keeps it."""
     message: str = ""
     """By default a description of the correction."""
     parent: int | None = None
     """Refuse if another version is current; None corrects the current one, whichever it is."""
 
     def __bool__(self) -> bool:
-        return bool(self.labels or self.recognized or self.targets or self.voices)
+        stated = self.source_language is not None
+        return bool(self.labels or self.recognized or self.targets or self.voices or stated)
 
 
 def correct_session(
@@ -98,12 +102,14 @@ def _build_version(
     entries = {entry.path: entry for entry in before.manifest.entries}
     try:
         corrected = apply_label_changes(
-            _recognize_again(entries, correction, reader, current.languages), correction.labels
+            _recognize_again(entries, correction, reader, current), correction.labels
         )
     except LabelError as error:
         raise BadInputError(str(error), code=error.code) from error
     manifest = Manifest.from_entries(corrected.values(), empty_folders=before.manifest.empty_folders)
     document = current.metadata
+    if correction.source_language is not None:
+        document = state_source_language(document, correction.source_language)
     edits = read_edits(document)
     for tag, target in correction.targets.items():
         if edits.has_added(tag):  # no file or text may have it
@@ -124,7 +130,10 @@ def _build_version(
         last_accessed=max(session.last_accessed, now),
     )
     message = correction.message or describe_correction(
-        [*correction.labels, *correction.recognized], correction.targets, correction.voices
+        [*correction.labels, *correction.recognized],
+        correction.targets,
+        correction.voices,
+        source_language=correction.source_language,
     )
     return NewVersion(manifest=manifest, blob_ids=before.blob_ids, document=document, message=message)
 
@@ -133,13 +142,26 @@ def _recognize_again(
     entries: Mapping[str, ManifestEntry],
     correction: Correction,
     reader: BlobReader,
-    languages: list[str],
+    current: Version,
 ) -> dict[str, ManifestEntry]:
-    """Return the entries with the recognizer's labels where they are requested."""
+    """Return the entries with the recognizer's labels where they are requested.
+
+    The spoken language changes labels of texts: those that no person set follow it.
+    """
     paths = [path for path in correction.recognized if path in entries and not entries[path].is_metadata]
-    recognition = recognize_all(reader, entries, languages=languages) if paths else None
+    stated = correction.source_language
+    if not paths and stated is None:
+        return dict(entries)
+    recognition = recognize(
+        entries,
+        read_small_blobs(reader, entries),
+        languages=current.languages,
+        source_language=read_edits(current.metadata).source_language if stated is None else stated,
+    )
     if recognition is None:
         return dict(entries)
+    if stated is not None:
+        entries = label_entries(recognition, entries, before=entries.keys(), is_language_stated=True)
     known = {path: entry.label for path, entry in entries.items() if path not in correction.recognized}
     labels = label_files(recognition, paths, known=known, has_metadata=False)
     recognized = {

@@ -11,7 +11,11 @@ NAME_LIMIT = 120
 
 
 def describe_correction(
-    paths: Collection[str], targets: Mapping[str, Target], voices: Mapping[str, str]
+    paths: Collection[str],
+    targets: Mapping[str, Target],
+    voices: Mapping[str, str],
+    *,
+    source_language: str | None = None,
 ) -> str:
     """Return one sentence for each kind of correction."""
     parts = []
@@ -25,6 +29,12 @@ def describe_correction(
             parts.append(f"{verb} {_join(tags)}")
     if voices:
         parts.append(f"Edited the voice of {_join(voices)}")
+    if source_language is not None:
+        parts.append(
+            f"Set the spoken language to {source_language}"
+            if source_language
+            else "Reset the spoken language"
+        )
     return ". ".join(parts)
 
 

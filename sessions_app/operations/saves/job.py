@@ -61,7 +61,7 @@ def perform_save(context: JobContext) -> None:
         recognized=set(job.params.get("recognized", ())),
         has_metadata=metadata is not None and metadata.is_intact,
     )
-    placements = _add_facts(placements, files)
+    placements = _add_facts(placements, files, before)
     try:
         blobs = ingest_uploads(context, files)
     except DigestDiffersError as error:
@@ -131,16 +131,23 @@ def _read_uploaded_metadata(
     return read_document(read_uploaded_file(context.store, file), file.size)
 
 
-def _add_facts(placements: Sequence[Placement], files: Sequence[UploadedFile]) -> list[Placement]:
-    """Return the placements with executable bit and modification time of their files."""
+def _add_facts(
+    placements: Sequence[Placement], files: Sequence[UploadedFile], before: VersionContents
+) -> list[Placement]:
+    """Return the placements with executable bit and modification time of their files.
+
+    Browsers do not know the bit: a file without one keeps that of the file that it replaces.
+    """
     by_path = {file.path: file for file in files}
+    executable = {entry.path for entry in before.manifest.entries if entry.is_executable}
     return [
         replace(
             placement,
-            is_executable=by_path[placement.source].is_executable,
-            mtime_ns=by_path[placement.source].mtime_ns,
+            is_executable=placement.path in executable if file.is_executable is None else file.is_executable,
+            mtime_ns=file.mtime_ns,
         )
         for placement in placements
+        for file in [by_path[placement.source]]
     ]
 
 

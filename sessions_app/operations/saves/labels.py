@@ -8,7 +8,7 @@ from dataclasses import replace
 from dubbing_core.file_kinds import FileKind, guess_kind
 from dubbing_core.label_changes import prefer_persons_source
 from dubbing_core.labels import LabelAuthor, Role
-from dubbing_core.layouts.folder_index import SMALL_FILE_LIMIT
+from dubbing_core.layouts.folder_index import SMALL_FILE_LIMIT, ReadSmallFile
 from dubbing_core.layouts.recognition import Recognition
 from dubbing_core.layouts.recognizers import recognize
 from dubbing_core.manifest import ManifestEntry
@@ -20,36 +20,40 @@ READ_KINDS = {FileKind.TEXT, FileKind.SUBTITLE}
 
 
 def recognize_entries(
-    reader: BlobReader,
+    read: ReadSmallFile,
     entries: Mapping[str, ManifestEntry],
     *,
     changed: Collection[str],
     languages: Sequence[str],
+    source_language: str,
 ) -> Recognition | None:
     """Recognize a version's files.
 
     :returns: None where nothing changed that could show more than before.
     :param changed: paths of new and changed files.
+    :param source_language: that a person stated, or "".
     """
     if not any(guess_kind(path) in READ_KINDS or guess_kind(path) is FileKind.VIDEO for path in changed):
         return None
-    return recognize_all(reader, entries, languages=languages)
+    return recognize(entries, read, languages=languages, source_language=source_language)
 
 
-def recognize_all(
-    reader: BlobReader, entries: Mapping[str, ManifestEntry], *, languages: Sequence[str]
-) -> Recognition | None:
-    """Recognize a version's files; None if there are none."""
+def read_small_blobs(reader: BlobReader, entries: Mapping[str, ManifestEntry]) -> ReadSmallFile:
+    """Return a function that reads entries for a recognizer."""
 
     def read(path: str) -> bytes | None:
         entry = entries[path]
         return read_blob(reader, entry) if entry.size <= SMALL_FILE_LIMIT else None
 
-    return recognize(entries, read, languages=languages)
+    return read
 
 
 def label_entries(
-    recognition: Recognition, entries: Mapping[str, ManifestEntry], *, before: Collection[str]
+    recognition: Recognition,
+    entries: Mapping[str, ManifestEntry],
+    *,
+    before: Collection[str],
+    is_language_stated: bool = False,
 ) -> dict[str, ManifestEntry]:
     """Return the entries with the recognized labels.
 
@@ -57,11 +61,12 @@ def label_entries(
     that a person set stay.
 
     :param before: paths of the version before.
+    :param is_language_stated: a person has stated the spoken language, which labels of earlier files depend on.
     """
     new = [path for path, entry in entries.items() if path not in before and not entry.is_metadata]
     known = {path: entry.label for path, entry in entries.items() if path in before}
     labels = label_files(recognition, new, known=known, has_metadata=False)
-    if new:
+    if new or is_language_stated:
         labels |= {
             path: recognition.labels[path]
             for path, label in known.items()

@@ -9,17 +9,18 @@ from typing import Any
 from dubbing_core import metadata
 from dubbing_core.categories import Category
 from dubbing_core.label_changes import LabelChange, LabelError, apply_label_changes
+from dubbing_core.layouts.recognition import Recognition
 from dubbing_core.left_out import parse_left_out
 from dubbing_core.manifest import Manifest, ManifestEntry
 from dubbing_core.placement import Placement
-from dubbing_core.project_edits import read_edits, write_edits
+from dubbing_core.project_edits import read_edits, state_source_language, write_edits
 from dubbing_core.removed_texts import drop_removed_texts
 from dubbing_core.timeline.session_texts import remove_filled
 from sessions_app.models import Blob, DubbingSession, Version
 from sessions_app.operations.errors import BadInputError
 from sessions_app.operations.jobs.context import JobContext
 from sessions_app.operations.limits import check_file_count
-from sessions_app.operations.saves.labels import label_entries, recognize_entries
+from sessions_app.operations.saves.labels import label_entries, read_small_blobs, recognize_entries
 from sessions_app.operations.saves.paths import check_paths
 from sessions_app.operations.saves.placement import build_entry
 from sessions_app.operations.versions.documents import read_texts
@@ -68,12 +69,7 @@ def build_new_version(
     check_paths(list(entries))
     check_file_count(len(entries))
     changed = {placement.path for placement, _ in added}
-    languages = parent.languages if parent else []
-    recognition = recognize_entries(context.store, entries, changed=changed, languages=languages)
-    if recognition is not None:
-        sources = set(params.get("recognized", ()))
-        withdrawn = {placement.path for placement, _ in added if placement.source in sources}
-        entries = label_entries(recognition, entries, before=before.blob_ids.keys() - withdrawn)
+    entries, recognition = _label(context, before, entries, added)
     entries = _correct_labels(entries, corrections)
     folders = params.get("empty_folders")
     if folders is None:
@@ -82,12 +78,17 @@ def build_new_version(
     earlier = drop_removed_texts(parent.metadata, before.manifest.files, manifest.files) if parent else None
     if uploaded is not None and parent is not None and parent.texts:
         uploaded = remove_filled(uploaded, parent.texts)
+    if "source_language" in params:
+        changed |= {
+            entry.path for entry in before.manifest.entries if _is_relabeled(entry, entries.get(entry.path))
+        }
+    languages = parent.languages if parent else []
     texts = read_texts(context.store, manifest, changed=changed, languages=languages, recognition=recognition)
     return NewVersion(
         manifest=manifest,
         blob_ids=blob_ids,
         document=metadata.build_document(
-            _keep_edits(uploaded, earlier) if uploaded is not None else earlier,
+            _state_language(_keep_edits(uploaded, earlier) if uploaded is not None else earlier, params),
             entries=manifest.entries,
             video_name=_find_video_name(entries, changed) if uploaded is None else None,
             texts=texts,
@@ -99,6 +100,30 @@ def build_new_version(
         message=params["message"],
         left_out=parse_left_out(params.get("left_out", {})),
     )
+
+
+def _label(
+    context: JobContext,
+    before: VersionContents,
+    entries: dict[str, ManifestEntry],
+    added: Sequence[tuple[Placement, Blob]],
+) -> tuple[dict[str, ManifestEntry], Recognition | None]:
+    """Return the entries with the recognized labels, and what was recognized."""
+    params, parent = context.job.params, before.version
+    spoken = params.get("source_language", read_edits(parent.metadata).source_language if parent else "")
+    recognition = recognize_entries(
+        read_small_blobs(context.store, entries),
+        entries,
+        changed={placement.path for placement, _ in added},
+        languages=parent.languages if parent else [],
+        source_language=spoken,
+    )
+    if recognition is None:
+        return entries, None
+    sources = set(params.get("recognized", ()))
+    withdrawn = {placement.path for placement, _ in added if placement.source in sources}
+    earlier = before.blob_ids.keys() - withdrawn
+    return label_entries(recognition, entries, before=earlier, is_language_stated=bool(spoken)), recognition
 
 
 def _correct_labels(
@@ -119,6 +144,19 @@ def _keep_edits(uploaded: Mapping[str, Any], earlier: Mapping[str, Any] | None) 
     """
     edits = read_edits(earlier)
     return write_edits(uploaded, edits) if edits and not read_edits(uploaded) else uploaded
+
+
+def _state_language(
+    document: Mapping[str, Any] | None, params: Mapping[str, Any]
+) -> Mapping[str, Any] | None:
+    """Return a document with the spoken language that was sent with the save."""
+    if "source_language" not in params:
+        return document
+    return state_source_language(document or {}, params["source_language"])
+
+
+def _is_relabeled(old: ManifestEntry, new: ManifestEntry | None) -> bool:
+    return new is not None and new.label != old.label
 
 
 def _find_video_name(entries: Mapping[str, ManifestEntry], changed: Collection[str]) -> str | None:

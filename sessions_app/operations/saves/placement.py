@@ -64,14 +64,22 @@ def place_folder_in_session(
     targets: Mapping[str, str] = NO_TARGETS,
     recognized: Collection[str] = (),
     read_small_file: ReadSmallFile = read_nothing,
+    source_language: str = "",
 ) -> PlacedFolder:
     """Return the placements of `place_in_session`, and what was recognized.
 
     :param read_small_file: reads one of `paths`.
+    :param source_language: as for `recognize`.
     """
     parent = current.version
     if parent is None:
-        return place_folder(paths, rooted=rooted, has_metadata=has_metadata, read_small_file=read_small_file)
+        return place_folder(
+            paths,
+            rooted=rooted,
+            has_metadata=has_metadata,
+            read_small_file=read_small_file,
+            source_language=source_language,
+        )
     without = set(removed)
     entries = {entry.path: entry for entry in current.manifest.entries if entry.path not in without}
     folder = place_folder(
@@ -80,6 +88,7 @@ def place_folder_in_session(
         rooted=rooted,
         has_metadata=has_metadata,
         read_small_file=read_small_file,
+        source_language=source_language,
         known={path: entry.label for path, entry in entries.items()},
     )
     placements = [

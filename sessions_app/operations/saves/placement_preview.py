@@ -1,24 +1,35 @@
-"""Placement preview: path and label that each file would get, before any upload."""
+"""Placement preview: path and label that each file would get, before any upload.
+
+Files are labeled as the save does, from contents that were sent and those that the session has already.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from dubbing_core.exclusions import Exclusion, ExclusionReason, find_exclusion
 from dubbing_core.file_matching import list_candidates
 from dubbing_core.label_changes import LabelChange, LabelError, apply_label_changes
-from dubbing_core.labels import Label, Role
+from dubbing_core.labels import Role
 from dubbing_core.layouts.folder_index import ReadSmallFile
 from dubbing_core.layouts.recognition import Question, QuestionCode, Recognition
+from dubbing_core.layouts.recognizers import read_nothing
 from dubbing_core.manifest import ManifestEntry
 from dubbing_core.metadata_reading import MetadataReading, read_metadata
 from dubbing_core.paths import PathError, check_tree, parse_saved_path
 from dubbing_core.placement import Placement, find_metadata
+from dubbing_core.project_edits import read_edits
+from sessions_app.models import Version
 from sessions_app.operations.errors import BadInputError
 from sessions_app.operations.saves.change_preview import ChangePreview, FileToSave, preview_changes
 from sessions_app.operations.saves.corrections import check_corrections, check_recognized, locate_corrections
+from sessions_app.operations.saves.labels import label_entries, recognize_entries
 from sessions_app.operations.saves.placement import place_folder_in_session
+from sessions_app.operations.saves.preview_contents import PreviewContents
 from sessions_app.queries.manifests import VersionContents
+from sessions_app.storage.store import BlobReader
 
 MAX_COLLISIONS = 20
 MAX_MATCHED = 100
@@ -43,6 +54,10 @@ class FilesToPlace:
     """As for `place_in_session`."""
     rooted: bool = True
     """As for `place_in_session`."""
+    include_hidden: bool = True
+    """Files in hidden folders are saved."""
+    source_language: str | None = None
+    """Tag of the language that is spoken in the source; None for what the session has."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,45 +85,58 @@ class PlacementPreview:
     questions: Sequence[Question]
     requested: Sequence[str]
     """Files, by path as received, whose contents would be read if they were sent."""
+    excluded: Mapping[Exclusion, int]
+    """What is left out by its name, with the number of its files."""
 
 
 def preview_placement(
-    files: FilesToPlace, *, current: VersionContents, replaces_all: bool = False
+    files: FilesToPlace, *, current: VersionContents, reader: BlobReader, replaces_all: bool = False
 ) -> PlacementPreview:
     """Return the placement of a folder's files in a session's current version.
 
     :param replaces_all: the save removes every other file.
     :raises BadInputError: too many paths collide, or a label cannot be corrected.
     """
-    received, paths, refused = _parse_paths(files.paths)
+    excluded = _find_exclusions(files)
+    saved = [path for path in files.paths if path not in excluded]
+    received, paths, refused = _parse_paths(saved)
     accepted = {received[path] for path in paths}
-    contents = {path: files.contents[raw] for path, raw in received.items() if raw in files.contents}
-    requested: dict[str, None] = {}
-
-    def read(path: str) -> bytes | None:
-        if path not in contents:
-            requested[path] = None
-        return contents.get(path)
-
-    metadata, reading = _read_metadata(paths, rooted=files.rooted, read=read)
+    sent = {path: files.contents[raw] for path, raw in received.items() if raw in files.contents}
+    sizes = None if files.sizes is None else {path: files.sizes[raw] for path, raw in received.items()}
+    contents = PreviewContents(sent, sizes, current=current, reader=reader)
+    metadata, reading = _read_metadata(paths, rooted=files.rooted, read=contents.read_received)
+    withdrawn = set(check_recognized([raw for raw in files.recognized if raw in accepted], paths))
+    spoken = _find_source_language(files, current.version)
     folder = place_folder_in_session(
         paths,
         current=current,
         rooted=files.rooted,
         targets=files.targets,
         has_metadata=reading is None or reading.is_intact,
-        recognized=set(check_recognized([raw for raw in files.recognized if raw in accepted], paths)),
-        read_small_file=read,
+        recognized=withdrawn,
+        # Files of a session are recognized together with the new ones afterwards, as the save does.
+        read_small_file=contents.read_received if current.version is None else read_nothing,
+        source_language=spoken,
     )
+    before = () if replaces_all else current.manifest.entries
+    entries = {entry.path: entry for entry in before}
+    entries |= {placement.path: _describe(placement) for placement in folder.placements}
+    recognition = folder.recognition
+    if current.version is not None:
+        found = _recognize(entries, folder.placements, current.version, contents, source_language=spoken)
+        if found is not None:
+            recognition = found
+            earlier = current.blob_ids.keys() - _locate(withdrawn, folder.placements)
+            entries = label_entries(found, entries, before=earlier, is_language_stated=bool(spoken))
     corrections = check_corrections(
         {raw: change for raw, change in files.corrections.items() if raw in accepted}, paths
     )
-    placements, labels = _correct(folder.placements, corrections, current, replaces_all=replaces_all)
+    entries = _correct(entries, locate_corrections(corrections, folder.placements))
+    placements = [_label(placement, entries[placement.path]) for placement in folder.placements]
     changes = None
-    if files.sizes is not None:
-        sizes = {path: files.sizes[raw] for path, raw in received.items()}
+    if sizes is not None:
         changes = preview_changes(
-            placements, sizes, current=current, labels=labels, replaces_all=replaces_all
+            placements, sizes, current=current, after=entries, replaces_all=replaces_all
         )
     return PlacementPreview(
         placements=placements,
@@ -117,10 +145,28 @@ def preview_placement(
         warnings=reading.warnings if reading and reading.is_session else (),
         changes=changes,
         candidates={} if files.rooted else _find_candidates(placements, current),
-        tools=folder.recognition.tools if folder.recognition else (),
-        questions=_list_questions(folder.recognition, labels),
-        requested=[received[path] for path in requested],
+        tools=recognition.tools if recognition else (),
+        questions=_list_questions(recognition, entries),
+        requested=[received[path] for path in contents.requested],
+        excluded=_count_exclusions(excluded.values()),
     )
+
+
+def _find_exclusions(files: FilesToPlace) -> dict[str, Exclusion]:
+    """Return files that are left out by their names, with the part that decides."""
+    heads = {path.partition("/")[0] for path in files.paths}
+    # A dropped folder has its own name in front of all paths.
+    is_wrapped = len(heads) == 1 and not files.rooted and all("/" in path for path in files.paths)
+    start = len(min(heads)) + 1 if is_wrapped else 0
+    found = {path: find_exclusion(path[start:], include_hidden=files.include_hidden) for path in files.paths}
+    return {path: exclusion for path, exclusion in found.items() if exclusion is not None}
+
+
+def _count_exclusions(exclusions: Iterable[Exclusion]) -> dict[Exclusion, int]:
+    """Return the number of files of each exclusion, hidden folders first."""
+    counts, reasons = Counter(exclusions), list(ExclusionReason)
+    ordered = sorted(counts, key=lambda exclusion: (reasons.index(exclusion.reason), exclusion.path))
+    return {exclusion: counts[exclusion] for exclusion in ordered}
 
 
 def _parse_paths(raw_paths: Sequence[str]) -> tuple[dict[str, str], list[str], list[RefusedPath]]:
@@ -148,26 +194,47 @@ def _read_metadata(
     return path, None if data is None else read_metadata(data)
 
 
-def _correct(
+def _find_source_language(files: FilesToPlace, parent: Version | None) -> str:
+    if files.source_language is not None:
+        return files.source_language
+    return read_edits(parent.metadata).source_language if parent is not None else ""
+
+
+def _recognize(
+    entries: Mapping[str, ManifestEntry],
     placements: Sequence[Placement],
-    corrections: Mapping[str, LabelChange],
-    current: VersionContents,
+    parent: Version,
+    contents: PreviewContents,
     *,
-    replaces_all: bool,
-) -> tuple[list[Placement], dict[str, Label]]:
-    """Return the corrected placements, and the labels of all files after the save."""
-    before = () if replaces_all else current.manifest.entries
-    entries = {entry.path: entry for entry in before}
-    entries |= {placement.path: _describe(placement) for placement in placements}
+    source_language: str,
+) -> Recognition | None:
+    """Recognize the files after the save."""
+    sources = {placement.path: placement.source for placement in placements}
+    return recognize_entries(
+        lambda path: contents.read_received(sources[path]) if path in sources else contents.read_stored(path),
+        entries,
+        changed=sources,
+        languages=parent.languages,
+        source_language=source_language,
+    )
+
+
+def _locate(sources: Collection[str], placements: Sequence[Placement]) -> set[str]:
+    """Return the paths in the session of some received files."""
+    return {placement.path for placement in placements if placement.source in sources}
+
+
+def _correct(
+    entries: Mapping[str, ManifestEntry], corrections: Mapping[str, LabelChange]
+) -> dict[str, ManifestEntry]:
     try:
-        entries = apply_label_changes(entries, locate_corrections(corrections, placements))
+        return apply_label_changes(entries, corrections)
     except LabelError as error:
         raise BadInputError(str(error), code=error.code) from error
-    corrected = [
-        placement.with_label(entries[placement.path].label, entries[placement.path].labeled_by)
-        for placement in placements
-    ]
-    return corrected, {path: entry.label for path, entry in entries.items()}
+
+
+def _label(placement: Placement, entry: ManifestEntry) -> Placement:
+    return placement.with_label(entry.label, entry.labeled_by)
 
 
 def _describe(placement: Placement) -> ManifestEntry:
@@ -184,11 +251,11 @@ def _describe(placement: Placement) -> ManifestEntry:
     )
 
 
-def _list_questions(recognition: Recognition | None, labels: Mapping[str, Label]) -> list[Question]:
+def _list_questions(recognition: Recognition | None, entries: Mapping[str, ManifestEntry]) -> list[Question]:
     """Return the questions that the labels leave open."""
     if recognition is None:
         return []
-    has_source = any(label.role is Role.SOURCE for label in labels.values())
+    has_source = any(entry.role is Role.SOURCE for entry in entries.values())
     return [
         question
         for question in recognition.questions

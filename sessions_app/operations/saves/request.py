@@ -52,6 +52,8 @@ class SaveRequest:
     """Corrections of labels, by the path as received."""
     left_out: Sequence[LeftOutFile] = ()
     """Files of the folder that no session can represent; the version records them."""
+    source_language: str | None = None
+    """Tag of the language that is spoken in the source, "" for none; None keeps what the session has."""
     recognized: Sequence[str] = ()
     """Files whose correction in an earlier version is withdrawn, by the path as received."""
     rooted: bool = False
@@ -112,6 +114,7 @@ def request_save(
                 **({} if request.base is None else {"base": request.base}),
                 **({"labels": write_corrections(labels)} if labels else {}),
                 **({"recognized": recognized} if recognized else {}),
+                **({} if request.source_language is None else {"source_language": request.source_language}),
                 **({} if request.empty_folders is None else {"empty_folders": folders}),
                 **({"left_out": LeftOut.of(request.left_out).as_json()} if request.left_out else {}),
             },

@@ -19,6 +19,9 @@ from sessions_app.operations.disk_space import BYTES_PER_FILE, check_disk_space
 from sessions_app.operations.uploads.new_files import NewFile, NewPack, check_counts, check_file, check_pack
 from sessions_app.operations.uploads.resume import find_resumable_uploads
 
+FACTS = ("is_executable", "mtime_ns", "members")
+"""Columns that may differ between two uploads of the same files: executable bit and modification time."""
+
 
 def create_uploads(
     *, owner: AbstractBaseUser, files: Sequence[NewFile | NewPack], now: datetime
@@ -39,9 +42,12 @@ def create_uploads(
     uploads: list[Upload] = []
     new: list[Upload] = []
     resumed: list[Upload] = []
+    changed: list[Upload] = []
     for draft in drafts:
         same = resumable[draft.identity]
         upload = same.pop() if same else draft
+        if upload is not draft and _copy_facts(draft, upload):
+            changed.append(upload)
         (new if upload is draft else resumed).append(upload)
         uploads.append(upload)
         upload.expires_at = now + settings.UPLOAD_RETENTION
@@ -54,8 +60,22 @@ def create_uploads(
         Upload.objects.filter(pk__in=[upload.pk for upload in resumed]).update(
             expires_at=now + settings.UPLOAD_RETENTION
         )
+        if changed:
+            Upload.objects.bulk_update(changed, FACTS, batch_size=ROWS_PER_STATEMENT)
         Upload.objects.bulk_create(new, batch_size=ROWS_PER_STATEMENT)
     return uploads
+
+
+def _copy_facts(draft: Upload, upload: Upload) -> bool:
+    """Give an earlier upload the facts that its identity leaves out.
+
+    :returns: whether they differ.
+    """
+    facts = {name: getattr(draft, name) for name in FACTS}
+    is_changed = any(getattr(upload, name) != fact for name, fact in facts.items())
+    for name, fact in facts.items():
+        setattr(upload, name, fact)
+    return is_changed
 
 
 def _estimate_space(uploads: Sequence[Upload]) -> int:

@@ -20,7 +20,8 @@ class UploadedFile:
     upload: Upload
     start: int = 0
     """Offset of its bytes in the upload."""
-    is_executable: bool = False
+    is_executable: bool | None = None
+    """None if unknown: that of the file that it replaces."""
     mtime_ns: int | None = None
 
 
@@ -39,7 +40,7 @@ def iter_files(upload: Upload) -> Iterator[UploadedFile]:
     start = 0
     # Packs that an earlier release created have no facts besides path, size and hash.
     for path, size, sha256, *facts in upload.members:
-        is_executable, mtime_ns = facts or (False, None)
+        is_executable, mtime_ns = facts or (None, None)
         yield UploadedFile(
             path=path,
             size=size,

@@ -29,7 +29,8 @@ class NewFile:
     """In bytes."""
     sha256: str = ""
     """Lower-case hex, or "" if the client did not compute it. The uploaded bytes must match; it also identifies the upload."""
-    is_executable: bool = False
+    is_executable: bool | None = None
+    """None if unknown: that of the file that it replaces."""
     mtime_ns: int | None = None
     """Time of the last modification in nanoseconds since 1970, or None if unknown."""
 

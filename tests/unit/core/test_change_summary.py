@@ -53,6 +53,22 @@ def test_a_summary_counts_files_and_bytes_of_each_kind():
     assert ChangeSummary.from_dict(summary.as_dict()) == summary
 
 
+def test_a_change_of_the_executable_bit_alone_has_its_own_words():
+    script, tool, moved = (build_entry(path) for path in ("a.sh", "b.sh", "c.sh"))
+    tool = replace(tool, is_executable=True)
+    old = build_manifest(script, tool, moved)
+    new = build_manifest(
+        replace(script, is_executable=True),
+        replace(tool, is_executable=False),
+        replace(moved, is_executable=True, category=Category.AUDIO),
+    )
+
+    summary = summarize_manifests(old, new)
+
+    assert summary.words == "1 relabeled: c.sh; 1 made executable: a.sh; 1 no longer executable: b.sh"
+    assert ChangeSummary.from_dict(summary.as_dict()) == summary
+
+
 @pytest.mark.parametrize(
     ("files", "words"),
     [

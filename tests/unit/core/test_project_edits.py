@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from dubbing_core.project_edits import ProjectEdits, Target, read_edits, write_edits
+from dubbing_core.project_edits import ProjectEdits, Target, name_voice, read_edits, write_edits
 
 EDITS = ProjectEdits(added_languages=("fr",), excluded_languages=("es",), voices={"hi": "Deep", "es": ""})
 
@@ -27,6 +27,27 @@ def test_edits_win_over_what_is_found():
         "hi": "Deep",
         "SPEAKER_00": "Warm",
     }
+
+
+def test_a_voice_with_a_tools_settings_gets_another_name():
+    named = {"voice_id": "deep_01", "speed": 1.1, "name": "Deep"}
+    assert name_voice(named) == "deep_01"
+    assert (name_voice("Deep"), name_voice({"speed": 1.1}), name_voice(None)) == ("Deep", "", "")
+
+    edits = ProjectEdits(voices={"hi": "Bright", "es": "Bright"})
+    assert edits.correct_voices({"hi": named, "es": {"speed": 1.1}}) == {
+        "hi": {**named, "voice_id": "Bright"},
+        "es": "Bright",
+    }
+    assert ProjectEdits(voices={"hi": ""}).correct_voices({"hi": named}) == {}
+    # A file that names the same voice does not replace its settings, nor does it an edit.
+    none = ProjectEdits()
+    found = {"hi": "deep_01", "es": "New"}
+    assert none.correct_voices({"hi": named}, found=found) == {"hi": named, "es": "New"}
+    assert none.correct_voices({"hi": named}, found={"hi": "bright_02"}) == {"hi": "bright_02"}
+    edited = edits.correct_voices({"hi": named}, found=found)
+    assert edited["hi"] == {**named, "voice_id": "Bright"}
+    assert edits.correct_voices(edited, found=found) == edited
 
 
 @pytest.mark.parametrize(

@@ -24,10 +24,16 @@ ReadSmallFile = Callable[[str], "bytes | None"]
 
 
 class FolderIndex:
-    """Paths of a folder, found by name and by root in constant time."""
+    """Paths of a folder, found by name and by root in constant time.
 
-    def __init__(self, paths: Iterable[str], read_small_file: ReadSmallFile) -> None:
+    :param source_language: that is spoken in the source, if a person stated it.
+    """
+
+    def __init__(
+        self, paths: Iterable[str], read_small_file: ReadSmallFile, *, source_language: str = ""
+    ) -> None:
         self.paths = sorted(set(paths))
+        self.source_language = source_language
         self._read = read_small_file
         self._contents: dict[str, bytes | None] = {}
         self._by_name: dict[str, list[str]] = defaultdict(list)

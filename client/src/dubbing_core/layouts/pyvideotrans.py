@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from dubbing_core.categories import Category
 from dubbing_core.dialog_lines import read_text
@@ -91,6 +91,8 @@ def _read(folder: FolderIndex, root: str, names: Sequence[str], evidence: list[s
     dubs = {match["language"] for name in names if (match := SAME_LANGUAGE_DUB.fullmatch(name))}
     codes = list(dict.fromkeys((*texts, *tracks, *dubs)))
     source, is_certain = _find_source(folder, root, texts, dubs) if codes else ("", True)
+    if stated := _find_stated(folder.source_language, texts):
+        source, is_certain = stated, True
     targets = [code for code in codes if code != source or code in dubs]
     found.source_language = parse_language_code(source)
     found.target_languages = [parse_language_code(code) for code in targets]
@@ -146,6 +148,15 @@ def _find_source(folder: FolderIndex, root: str, texts: dict[str, str], dubs: se
     if target and len(others) == 1:
         return others[0], True
     return _guess_source(root, texts), False
+
+
+def _find_stated(language: str, texts: Iterable[str]) -> str:
+    """Return the code of the text in the stated language; "" if there is none."""
+    tags = {code: parse_language_code(code) for code in texts}
+    same = [code for code, tag in tags.items() if tag == language]
+    base = language.partition("-")[0]
+    similar = same or [code for code, tag in tags.items() if tag.partition("-")[0] == base]
+    return similar[0] if language and len(similar) == 1 else ""
 
 
 def _find_dubbed_text(folder: FolderIndex, root: str, texts: dict[str, str]) -> str:

@@ -59,7 +59,11 @@ def read_nothing(_path: str) -> bytes | None:
 
 
 def recognize(
-    paths: Iterable[str], read_small_file: ReadSmallFile = read_nothing, *, languages: Sequence[str] = ()
+    paths: Iterable[str],
+    read_small_file: ReadSmallFile = read_nothing,
+    *,
+    languages: Sequence[str] = (),
+    source_language: str = "",
 ) -> Recognition | None:
     """Return the tools that wrote a folder and a label for every file.
 
@@ -67,8 +71,9 @@ def recognize(
     :param paths: relative, with slashes.
     :param read_small_file: see `FolderIndex`; a bounded number of files is read, each once.
     :param languages: target languages that the project already has.
+    :param source_language: that is spoken in the source, if a person stated it.
     """
-    folder = FolderIndex(paths, read_small_file)
+    folder = FolderIndex(paths, read_small_file, source_language=source_language)
     if not folder.paths:
         return None
     found = [each for tool in TOOLS for each in tool.recognize(folder)]

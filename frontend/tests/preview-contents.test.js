@@ -1,0 +1,24 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { knownContents, readContents } from "../src/preview-contents.js";
+
+const MIB = 1024 * 1024;
+
+/**
+ * @param {string} path
+ * @param {number} size
+ */
+const choose = (path, size) => ({ path, file: new File([new Uint8Array(size)], path) });
+
+test("requested files are read in order while they fit, and a large metadata.json in addition", async () => {
+  const files = [choose("c.json", 10), choose("b.json", MIB), choose("a.json", 10), choose("metadata.json", 3 * MIB)];
+  const requested = ["metadata.json", "a.json", "b.json", "c.json", "absent.json"];
+  assert.equal(await readContents(files, { requested, metadata: "metadata.json" }), true);
+  assert.deepEqual(Object.keys(knownContents(files)), ["c.json", "a.json", "metadata.json"]);
+  assert.equal(await readContents(files, { requested: ["b.json"], metadata: "metadata.json" }), false);
+});
+
+test("a metadata.json that the API would refuse is not read", async () => {
+  const files = [choose("metadata.json", 5 * MIB)];
+  assert.equal(await readContents(files, { requested: ["metadata.json"], metadata: "metadata.json" }), false);
+});

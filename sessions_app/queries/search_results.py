@@ -15,9 +15,11 @@ from uuid import UUID
 
 from django.db.models import Q
 
+from dubbing_core.categories import Category
 from dubbing_core.language_names import get_language_names
 from dubbing_core.search.marks import Part, find_matched_terms, mark_parts
 from dubbing_core.search.query import Query, Term
+from dubbing_core.timeline.tracks import TrackKind
 from sessions_app.models import BlobTimeline, DubbingSession, Entry, TextLine, Version
 from sessions_app.models.text_line import FoundLine
 from sessions_app.queries.search import TextSearch, current_texts
@@ -229,10 +231,10 @@ def _fill_lines(
     results: dict[int, SearchResult], query: Query, chosen: dict[int, list[tuple[int, _CurrentText]]]
 ) -> None:
     rows = TextLine.objects.in_bulk({line_id for lines in chosen.values() for line_id, _ in lines})
-    languages = _find_languages_of_tracks(rows.values())
+    tracks = _find_tracks(rows.values())
     for session_id, lines in chosen.items():
         results[session_id].lines += [
-            _describe_line(rows[line_id], text, query, languages)
+            _describe_line(rows[line_id], text, query, tracks)
             for line_id, text in lines
             if line_id in rows  # its blob may have been deleted in the meantime
         ]
@@ -253,24 +255,26 @@ def _choose_lines(
     return chosen
 
 
-def _find_languages_of_tracks(lines: Iterable[TextLine]) -> dict[tuple[int, int], str]:
-    """Return languages that files state themselves, by blob and number of the track."""
+def _find_tracks(lines: Iterable[TextLine]) -> dict[tuple[int, int], tuple[TrackKind, str]]:
+    """Return kind and stated language of tracks, by blob and number of the track."""
     timelines = BlobTimeline.objects.filter(pk__in={line.blob_id for line in lines})
     return {
-        (blob_id, number): track["language"]
+        (blob_id, number): (TrackKind(track["kind"]), track["language"])
         for blob_id, summary in timelines.values_list("pk", "summary")
         for number, track in enumerate(summary)
     }
 
 
 def _describe_line(
-    line: TextLine, text: _CurrentText, query: Query, languages: dict[tuple[int, int], str]
+    line: TextLine, text: _CurrentText, query: Query, tracks: dict[tuple[int, int], tuple[TrackKind, str]]
 ) -> FoundText:
+    kind, stated = tracks.get((line.blob_id, line.track), (TrackKind.TEXT, ""))
+    # The label of a translation is not the language of the original in the same file.
+    is_labeled = kind is not TrackKind.TRANSCRIPT or text.category == Category.TRANSCRIPTIONS
     return FoundText(
         parts=mark_parts(line.text, query),
         start_ms=line.start_ms,
-        # Of a file with several tracks, each states its language.
-        language=languages.get((line.blob_id, line.track)) or text.language,
+        language=stated or (text.language if is_labeled else ""),
         path=text.path,
         category=text.category,
         track=line.track,

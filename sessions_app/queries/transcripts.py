@@ -19,6 +19,8 @@ from sessions_app.queries.timelines import VersionTexts
 
 ROWS_PER_PAGE = 100
 COLUMNS_LIMIT = 6
+TRANSLATIONS_SHOWN = 3
+"""Where the reader chose none."""
 SPEAKERS_SHOWN = 200
 ROWS_BEFORE_TARGET = 3
 QUERY_LIMIT = 200
@@ -30,7 +32,7 @@ class TranscriptFilter:
     """What a reader chose, as in the address."""
 
     columns: tuple[str, ...] = ()
-    """Keys of tracks; by default the source and one translation."""
+    """Keys of tracks; by default the source and the first translations."""
     speaker: str = ""
     text: str = ""
     silent: str = ""
@@ -118,14 +120,14 @@ class Transcript:
 def choose_columns(texts: VersionTexts, keys: Sequence[str]) -> list[CatalogTrack]:
     """Return the tracks to show.
 
-    Those with the keys, or the source and one translation.
+    Those with the keys, or the source and the first translations.
     """
     by_key = {track.key: track for track in texts.tracks}
     chosen = [by_key[key] for key in keys if key in by_key]
     if not chosen:
         first = [track for track in texts.tracks if track.is_first]
         chosen = [track for track in first if track.use is TrackUse.SOURCE][:1]
-        chosen += [track for track in first if track.use is TrackUse.TRANSLATION][:1]
+        chosen += [track for track in first if track.use is TrackUse.TRANSLATION][:TRANSLATIONS_SHOWN]
     return (chosen or texts.tracks[:1])[:COLUMNS_LIMIT]
 
 

@@ -72,7 +72,7 @@ def numbers(response: Any) -> list[int]:
 
 def test_the_source_and_chosen_languages_are_side_by_side(alice, session):
     page = show(alice, session)
-    assert [track.key for track in page.context["transcript"].columns] == ["source", "ar"]
+    assert [track.key for track in page.context["transcript"].columns] == ["source", "ar", "es"]
     assert numbers(page) == list(range(1, 101))
     text = page.content.decode()
     assert 'lang="ar"' in text

@@ -51,7 +51,7 @@ class TextFile:
     language: str
     role: Role
     tracks: Sequence[Mapping[str, Any]]
-    """Kind, language, lines, speakers and last end of each."""
+    """Kind, language, lines, speakers, last end and digest of each."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +70,8 @@ class CatalogTrack:
     speakers: int
     end_ms: int
     """End of the last line; 0 in files without times."""
+    digest: str
+    """Of the text, without times and speakers."""
 
     @property
     def has_times(self) -> bool:
@@ -82,14 +84,17 @@ class CatalogTrack:
 
 
 def list_tracks(files: Iterable[TextFile]) -> list[CatalogTrack]:
-    """Return all tracks: the source's first, then by language, the best of each first."""
+    """Return the tracks: the source's first, then by language, the best of each first.
+
+    Of tracks with the same text, use and language only the best one is listed: tools write the same lines to several files.
+    """
     ranked = sorted(
         ((_rank(file, track), track) for file in files for track in _read_tracks(file)),
         key=lambda each: each[0],
     )
     counts: Counter[str] = Counter()
     named = []
-    for _, track in ranked:
+    for track in _remove_copies([track for _, track in ranked]):
         base = _get_base_key(track)
         counts[base] += 1
         number = counts[base]
@@ -97,6 +102,26 @@ def list_tracks(files: Iterable[TextFile]) -> list[CatalogTrack]:
         named.append(replace(track, key=key))
     order = list(TrackUse)
     return sorted(named, key=lambda track: (order.index(track.use), track.language.casefold()))
+
+
+def _remove_copies(tracks: Sequence[CatalogTrack]) -> list[CatalogTrack]:
+    """Return the first track of each text.
+
+    One in an unknown language takes the language of its first copy.
+    """
+    languages: dict[tuple[TrackUse, str], dict[str, None]] = {}
+    for track in tracks:
+        languages.setdefault((track.use, track.digest), {}).setdefault(track.language)
+    different = []
+    seen = set()
+    for track in tracks:
+        known = [language for language in languages[track.use, track.digest] if language]
+        language = track.language or (known[0] if known else "")
+        copy = (track.use, track.digest, language)
+        if copy not in seen:
+            seen.add(copy)
+            different.append(replace(track, language=language))
+    return different
 
 
 def _get_base_key(track: CatalogTrack) -> str:
@@ -123,6 +148,7 @@ def _read_tracks(file: TextFile) -> Iterable[CatalogTrack]:
             lines=facts["lines"],
             speakers=facts["speakers"],
             end_ms=facts["end_ms"],
+            digest=facts["digest"],
         )
 
 

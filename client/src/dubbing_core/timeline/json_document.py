@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from dubbing_core.dialog_lines import LINE_LISTS
@@ -114,15 +114,13 @@ class Document:
             kind, own = _read_path(path)
             if kind is TrackKind.TEXT and path and fold_key(path[-1]) not in LISTS:
                 continue
-            is_translation = kind is TrackKind.TRANSLATION
-            tracks = self._lists[path].build(
-                kind=kind, language=own or language, target=own if is_translation and own else target
-            )
+            # A key names the language of the translation; the original beside it is in the language of the document.
+            tracks = self._lists[path].build(kind=kind, language=language, target=own or target)
             if tracks:
                 found.setdefault((kind, own), tracks)
         if len(found) > 1:
             found.pop((TrackKind.TEXT, ""), None)
-        return [track for tracks in found.values() for track in tracks]
+        return _remove_copies(track for tracks in found.values() for track in tracks)
 
     def _build_languages(self) -> list[Track]:
         """Return a track for each language of an object whose keys are languages."""
@@ -167,6 +165,18 @@ def read(chunks: Iterator[str], problems: Problems, budget: Budget, *, is_lines:
     for path, value in JsonStream(chunks).events(has_many_values=is_lines):
         document.add(path, value)
     return document.build()
+
+
+def _remove_copies(tracks: Iterable[Track]) -> list[Track]:
+    """Return the tracks without copies.
+
+    Some tools repeat the original beside each translation.
+    """
+    different: list[Track] = []
+    for track in tracks:
+        if track not in different:
+            different.append(track)
+    return different
 
 
 def _rank(path: Path) -> tuple[int, int]:

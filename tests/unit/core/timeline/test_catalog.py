@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import Any
 
 import pytest
@@ -10,9 +11,13 @@ from dubbing_core.categories import Category
 from dubbing_core.labels import Role
 from dubbing_core.timeline.catalog import TextFile, TrackUse, list_tracks
 
+TEXTS = count()
 
-def facts(kind: str = "text", language: str = "", lines: int = 3, end_ms: int = 9000) -> dict[str, Any]:
-    return {"kind": kind, "language": language, "lines": lines, "speakers": 0, "end_ms": end_ms}
+
+def facts(kind: str = "text", language: str = "", digest: str = "", end_ms: int = 9000) -> dict[str, Any]:
+    """Return the facts of a track; by default its text is like no other."""
+    known = {"lines": 3, "speakers": 0, "end_ms": end_ms, "digest": digest or str(next(TEXTS))}
+    return {"kind": kind, "language": language, **known}
 
 
 def file(path: str, category: Category, language: str = "", role: Role = Role.NONE, *tracks: Any) -> TextFile:
@@ -66,3 +71,25 @@ def test_one_file_has_the_translations_of_several_languages():
 def test_a_text_in_an_unconfirmed_role_is_neither(role):
     (track,) = list_tracks([file("a.srt", Category.TRANSCRIPTIONS, "en", role)])
     assert (track.key, track.use, track.is_first) == ("text.1", TrackUse.OTHER, False)
+
+
+def test_the_same_text_of_several_files_is_one_track_in_the_language_that_one_states():
+    both = (facts("transcript", "", "a"), facts("translation", "hi", "b"))
+    tracks = list_tracks(
+        [
+            file("asr.json", Category.TRANSCRIPTIONS, "en", Role.NONE, facts(digest="a")),
+            file("chunks.json", Category.TRANSCRIPTIONS, "", Role.TRANSCRIPT, facts(digest="a")),
+            file("both.json", Category.TRANSLATIONS, "", Role.NONE, *both),
+        ]
+    )
+    assert [(track.key, track.path, track.language) for track in tracks] == [
+        ("source", "chunks.json", "en"),
+        ("hi", "both.json", "hi"),
+    ]
+
+
+def test_the_same_text_in_two_languages_is_two_tracks():
+    names = [
+        file(f"{tag}.srt", Category.TRANSLATIONS, tag, Role.NONE, facts(digest="a")) for tag in ("es", "pt")
+    ]
+    assert keys(*names) == [("es", "es.srt"), ("pt", "pt.srt")]

@@ -174,6 +174,15 @@ PIPELINE = {"segments": [{"start": 0, "end": 1, "src_text": "Hello", "text": "Ha
             [("translation", "fr", [(0, 1000, "", "Salut")]), ("translation", "de", [(0, 1000, "", "Hallo")])],
             id="lines by language",
         ),
+        pytest.param(
+            {tag: [{"start": 0, "end": 1, "text": "Hi.", "translated_text": text}] for tag, text in {"fr": "Salut", "de": "Hallo"}.items()},
+            [
+                ("transcript", "", [(0, 1000, "", "Hi.")]),
+                ("translation", "fr", [(0, 1000, "", "Salut")]),
+                ("translation", "de", [(0, 1000, "", "Hallo")]),
+            ],
+            id="original beside the lines of each language",
+        ),
         pytest.param({"id": "7", "text": "Hello"}, [("text", "", [(None, None, "", "Hello")])], id="text alone"),
         pytest.param(["One", "Two"], [("text", "", [(None, None, "", "One"), (None, None, "", "Two")])], id="strings"),
         pytest.param(

@@ -45,7 +45,14 @@ def catalog() -> list[CatalogTrack]:
             language=language,
             role=Role.NONE,
             tracks=[
-                {"kind": "text", "language": "", "lines": 2, "speakers": 2, "end_ms": LINES[path][-1].end_ms}
+                {
+                    "kind": "text",
+                    "language": "",
+                    "lines": 2,
+                    "speakers": 2,
+                    "end_ms": LINES[path][-1].end_ms,
+                    "digest": path,
+                }
             ],
         )
         for path, (category, language) in LABELS.items()

@@ -13,6 +13,7 @@ from dubbing_core.categories import Category
 from dubbing_core.label_changes import LabelChange, LabelError, check_language
 from dubbing_core.labels import Role
 from dubbing_core.progress import Stage
+from dubbing_core.restored_part import RestoredPart
 from dubbing_core.selection import FolderLayout, Selection, SelectionError
 from sessions_app.models import AccessToken
 from sessions_app.queries.sessions import SessionOrder, SessionSearch
@@ -215,6 +216,51 @@ class LabelForm(forms.Form):
         if label in {Role.SOURCE, Role.IGNORED}:
             return LabelChange(role=Role(label), language=language)
         return LabelChange(category=Category(label) if label else None, language=language)
+
+    @property
+    def problem(self) -> str:
+        """First error, as a sentence."""
+        return str(next(iter(self.errors.values()))[0])
+
+
+class RestoreForm(forms.Form):
+    """Part of an earlier version to restore: nothing, if no field has a value."""
+
+    NO_LANGUAGE = "none"
+
+    category = forms.MultipleChoiceField(
+        required=False,
+        choices=[(category.value, category.label) for category in Category],
+        error_messages={"invalid_choice": "There is no category %(value)s."},
+    )
+    language = forms.MultipleChoiceField(
+        required=False, error_messages={"invalid_choice": "Neither version has files in %(value)s."}
+    )
+    path = PathsField(required=False)
+    scope = forms.ChoiceField(required=False, choices=[("files", "Only the selected files")])
+    keep_newer = forms.BooleanField(required=False)
+    parent = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
+
+    def __init__(self, data: QueryDict | None, *, languages: Sequence[str]) -> None:
+        super().__init__(data)
+        field = self.fields["language"]
+        assert isinstance(field, forms.MultipleChoiceField)
+        field.choices = [(tag or self.NO_LANGUAGE, tag) for tag in languages]
+
+    @property
+    def part(self) -> RestoredPart:
+        """Part of a valid form."""
+        values = self.cleaned_data
+        if values["scope"]:
+            # Of a moved file, both paths become as they were.
+            sources = [self.data.get(f"source:{path}", "") for path in values["path"]]
+            return RestoredPart.from_choices(paths=[*values["path"], *filter(None, sources)])
+        return RestoredPart.from_choices(
+            categories=values["category"],
+            languages=["" if tag == self.NO_LANGUAGE else tag for tag in values["language"]],
+            paths=values["path"],
+            keeps_newer=values["keep_newer"],
+        )
 
     @property
     def problem(self) -> str:

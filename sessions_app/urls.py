@@ -11,6 +11,7 @@ from sessions_app.views import (
     exports,
     imports,
     jobs,
+    restores,
     saves,
     search,
     session_detail,
@@ -27,7 +28,8 @@ from sessions_app.views import (
 # /sessions/<code>/versions/<number>/
 version_urls = [
     path("", session_detail.detail, name="version-detail"),
-    path("restore/", versions.restore, name="version-restore"),
+    path("restore/", restores.restore, name="version-restore"),
+    path("restore/part/", restores.choose, name="version-restore-part"),
     path("changes/", versions.changes, name="version-changes"),
     path("export/", versions.export, name="version-export"),
     path("export/new/", exports.new, name="export-new"),
@@ -51,6 +53,7 @@ session_urls: list[URLPattern | URLResolver] = [
     path("untrash/", trash.untrash, name="session-untrash"),
     path("transcript/", transcripts.current, name="session-transcript"),
     path("compare/", comparisons.detail, name="session-compare"),
+    path("compare/lines/", comparisons.lines, name="session-compare-lines"),
     path("versions/", session_detail.versions, name="version-list"),
     path("versions/<int:number>/", include(version_urls)),
 ]

@@ -364,6 +364,14 @@ def test_a_selection_consists_of_categories_and_languages(work):
         plan_load(StubApi(1, *entries), work.folder, work.state(), name="Talk", only=["klingon"])
 
 
+def test_single_files_are_loaded(work):
+    api = StubApi(1, entry("hi.wav"), entry("es.wav"))
+    plan = plan_load(api, work.folder, work.state(), name="Talk", paths=["es.wav"])
+    assert ([file.path for file in plan.fetch], plan.is_partial) == (["es.wav"], True)
+    with pytest.raises(UsageError, match=r"Version 1 has no file “fr\.wav” among those to load"):
+        plan_load(api, work.folder, work.state(), name="Talk", paths=["fr.wav"])
+
+
 def test_files_are_loaded_to_their_saved_paths_or_to_the_sessions_tree(work):
     manifest = StubApi(1, entry("out/hi.wav")).manifest("c0de", 1)
     saved = remote_files(work.folder, manifest, selection=Selection())

@@ -74,7 +74,7 @@ function connect(container) {
  * Return the elements of a list.
  * @param {string} url
  */
-async function fetchPart(url) {
+export async function fetchPart(url) {
   const address = new URL(url, location.href);
   address.searchParams.set("part", "1");
   const response = await fetch(address).catch(() => null);

@@ -12,16 +12,20 @@ from dubbing_core.categories import Category
 from dubbing_core.change_summary import ChangeKind
 from dubbing_core.comparison.documents import ValueDifference
 from dubbing_core.comparison.files import FileDifference, Grouping
+from dubbing_core.comparison.lines import LineDifference, LineKind
 from dubbing_core.comparison.progress import ProgressDifference
 from dubbing_core.progress_matrix import Cell, CellState
 from dubbing_core.steps import Step
+from dubbing_core.timeline.tracks import Segment
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.endpoints import read_endpoint
 from sessions_app.api.pagination import Cursor, Page, bad_cursor
+from sessions_app.api.problems import not_found
 from sessions_app.api.versions import ChangeGroup, router
 from sessions_app.http.lookups import get_version_or_404
 from sessions_app.queries.comparisons import compare_versions, get_file_page
 from sessions_app.queries.keyset import CursorError
+from sessions_app.queries.text_comparisons import TextComparison, compare_texts, find_text
 
 MAX_NUMBER = 2**31 - 1
 FileLimit = Annotated[int, Query(200, ge=1, le=5000, description="Maximum number of files.")]
@@ -190,3 +194,108 @@ def diff_versions(
         metadata=[ValueChange.of(value) for value in comparison.values],
         files=Page(items=[FileChange.of(each) for each in page.items], next=page.next),
     )
+
+
+class Line(BaseModel):
+    """A line of dialog."""
+
+    start_ms: int | None
+    end_ms: int | None
+    speaker: str
+    text: str
+
+    @classmethod
+    def of(cls, segment: Segment) -> Line:
+        return cls(
+            start_ms=segment.start_ms, end_ms=segment.end_ms, speaker=segment.speaker, text=segment.text
+        )
+
+
+class LineChange(BaseModel):
+    """Lines that differ.
+
+    One on each side, or several where one was split or several merged.
+    """
+
+    kind: LineKind
+    number: int
+    """Of the first line in the newer text, counted from 1; of a removed line that of the line before it."""
+    previous_number: int
+    """The same in the older text."""
+    before: list[Line]
+    after: list[Line]
+    is_retimed: bool
+    shift_ms: int | None
+    """By how much a retimed line was moved; null if its length changed, too."""
+
+    @classmethod
+    def of(cls, difference: LineDifference) -> LineChange:
+        return cls(
+            kind=difference.kind,
+            number=difference.after_number,
+            previous_number=difference.before_number,
+            before=[Line.of(line) for line in difference.before],
+            after=[Line.of(line) for line in difference.after],
+            is_retimed=difference.is_retimed,
+            shift_ms=difference.shift_ms,
+        )
+
+
+class TrackDiff(BaseModel):
+    """The lines of one text of a file."""
+
+    kind: str
+    """`text`, `transcript` or `translation`, as the file states."""
+    language: str
+    """As the file states, or empty."""
+    summary: str
+    unchanged: int
+    lines: list[LineChange]
+    """Those that differ."""
+
+
+class TextDiff(BaseModel):
+    path: str
+    tracks: list[TrackDiff]
+    reason: str
+    """Why the lines cannot be compared; empty if they are."""
+
+    @classmethod
+    def of(cls, comparison: TextComparison) -> TextDiff:
+        tracks = [
+            TrackDiff(
+                kind=track.kind,
+                language=track.language,
+                summary=track.lines.words,
+                unchanged=track.lines.unchanged,
+                lines=[LineChange.of(difference) for difference in track.lines.differences],
+            )
+            for track in comparison.tracks
+        ]
+        return cls(path=comparison.path, tracks=tracks, reason=comparison.reason)
+
+
+@router.get(
+    "/sessions/{uuid:code}/versions/{int:number}/diff/lines",
+    **read_endpoint(
+        TextDiff,
+        operation_id="diff_lines",
+        summary="Compare a subtitle or transcript file with the same file in another version, line by line",
+    ),
+)
+def diff_lines(
+    request: ApiRequest,
+    *,
+    code: UUID,
+    number: int,
+    from_: Annotated[
+        int,
+        Query(..., alias="from", ge=1, le=MAX_NUMBER, description="Number of the version to compare with."),
+    ],
+    path: Annotated[str, Query(..., max_length=4096)],
+) -> TextDiff:
+    after = find_text(get_version_or_404(request.auth.user, code, number), path)
+    before = find_text(get_version_or_404(request.auth.user, code, from_), path)
+    if before is None or after is None:
+        raise not_found(f"Versions {from_} and {number} do not both have a text “{path}”.")
+    return TextDiff.of(compare_texts(before, after))

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from django.utils import timezone
 from ninja import Query, Router
 from pydantic import BaseModel
 
@@ -18,14 +17,11 @@ from dubbing_core.progress import Stage
 from dubbing_core.progress_matrix import CellState, Input, ProgressMatrix, Staleness
 from dubbing_core.steps import Step
 from sessions_app import models
-from sessions_app.access import Action
 from sessions_app.api.auth import ApiRequest
-from sessions_app.api.endpoints import read_endpoint, write_endpoint
-from sessions_app.api.idempotency import idempotent
+from sessions_app.api.endpoints import read_endpoint
 from sessions_app.api.pagination import Cursor, Limit, Page, paginate
 from sessions_app.api.sessions import Progress
 from sessions_app.http.lookups import get_session_or_404, get_version_or_404
-from sessions_app.operations.versions import restore
 from sessions_app.queries.version_changes import ChangedFile, find_changes
 from sessions_app.queries.versions import BY_PATH, NEWEST_FIRST, get_entries
 
@@ -265,24 +261,6 @@ def list_versions(request: ApiRequest, code: UUID, limit: Limit, cursor: Cursor)
 )
 def get_version(request: ApiRequest, code: UUID, number: int) -> Version:
     return Version.of(get_version_or_404(request.auth.user, code, number))
-
-
-@router.post(
-    "/sessions/{uuid:code}/versions/{int:number}/restore",
-    **write_endpoint(
-        Version,
-        status=201,
-        is_idempotent=True,
-        operation_id="restore_version",
-        summary="Restore an older version as a new one",
-    ),
-)
-@idempotent(status=201)
-def restore_version(request: ApiRequest, code: UUID, number: int) -> Version:
-    user = request.auth.user
-    session = get_version_or_404(user, code, number, Action.EDIT).session
-    restored = restore.restore_version(session=session, number=number, author=user, now=timezone.now())
-    return Version.of(restored)
 
 
 @router.get(

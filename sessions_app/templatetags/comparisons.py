@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django import template
+from django.template import Context
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
@@ -15,10 +17,15 @@ from dubbing_core.categories import Category
 from dubbing_core.change_summary import ChangeKind
 from dubbing_core.comparison.documents import ValueDifference
 from dubbing_core.comparison.files import FileDifference, Grouping
+from dubbing_core.comparison.line_rows import LineRow
+from dubbing_core.comparison.lines import LineKind
 from dubbing_core.comparison.progress import CellDifference
 from dubbing_core.comparison.words import Piece, mark_words
 from dubbing_core.paths import escape_lines
 from dubbing_core.progress_matrix import Cell
+from dubbing_core.timeline.tracks import Segment
+from sessions_app.queries.text_comparisons import has_comparable_lines
+from sessions_app.templatetags.page_urls import page_url
 from sessions_app.templatetags.progress import WORDS
 
 register = template.Library()
@@ -33,6 +40,7 @@ VALUE_NAMES = {
     "voices": "Voice",
     "session_metadata": "Session",
 }
+LINE_BADGES = {LineKind.NEW: "good", LineKind.REMOVED: "bad", LineKind.RETIMED: "accent"}
 BADGES = {ChangeKind.NEW: "good", ChangeKind.REMOVED: "bad", ChangeKind.MOVED: "accent"}
 
 
@@ -76,6 +84,47 @@ def cell_word(cell: Cell) -> str:
 
 
 @register.filter
+def has_lines(difference: FileDifference) -> bool:
+    """Return whether a file is a changed text, whose lines are compared."""
+    return has_comparable_lines(difference)
+
+
+@register.simple_tag(takes_context=True)
+def lines_url(context: Context, path: str) -> str:
+    """Return the address of the comparison of a text's lines."""
+    query = {"from": context["before"].number, "to": context["after"].number, "path": path}
+    return f"{page_url(context, 'session-compare-lines', context['session'].code)}?{urlencode(query)}"
+
+
+@register.simple_tag
+def mark_row(row: LineRow) -> tuple[SafeString, SafeString]:
+    """Return the texts of a row as HTML, before and after."""
+    before, after = row.mark()
+    # Marks of direction belong to Arabic subtitles; each text is isolated by its own element.
+    return mark_pieces(before, "del", show=str), mark_pieces(after, "ins", show=str)
+
+
+@register.filter
+def shift(time_ms: int) -> str:
+    """Return for example `2.5 s later`."""
+    return (
+        f"{abs(time_ms) / 1000:,.3f}".rstrip("0").rstrip(".") + f" s {'later' if time_ms > 0 else 'earlier'}"
+    )
+
+
+@register.filter
+def last_end(lines: Sequence[Segment]) -> int | None:
+    """Return the end of the last line in milliseconds."""
+    return lines[-1].end_ms
+
+
+@register.simple_tag
+def line_badge(row: LineRow) -> SafeString:
+    kind = {LineKind.SPEAKER: "Other speaker"}.get(row.kind, row.kind.value.capitalize())
+    return format_html('<span class="badge {}">{}</span>', LINE_BADGES.get(row.kind, "warn"), kind)
+
+
+@register.filter
 def value_name(difference: ValueDifference) -> str:
     """Return the name of a value of the metadata, such as "Voice, hi"."""
     first, *rest = difference.key
@@ -94,11 +143,16 @@ def marked_after(difference: ValueDifference) -> SafeString:
     return mark_pieces(_mark(difference)[1], "ins")
 
 
-def mark_pieces(pieces: Iterable[Piece], name: str) -> SafeString:
-    """Return pieces of text as HTML, the changed ones as `<mark>`."""
+def mark_pieces(
+    pieces: Iterable[Piece], name: str, *, show: Callable[[str], str] = escape_lines
+) -> SafeString:
+    """Return pieces of text as HTML, the changed ones as `<mark>`.
+
+    :param show: by default makes invisible characters visible.
+    """
     parts = []
     for piece in pieces:
-        text = conditional_escape(escape_lines(piece.text))
+        text = conditional_escape(show(piece.text))
         parts.append(f'<mark class="{name}">{text}</mark>' if piece.is_changed else text)
     return mark_safe("".join(parts))  # noqa: S308 (each piece is escaped)
 

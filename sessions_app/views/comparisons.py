@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from uuid import UUID
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from dubbing_core.comparison.files import Grouping
+from dubbing_core.comparison.line_rows import LineRow, build_rows
+from dubbing_core.comparison.lines import TrackComparison
 from sessions_app.http.lookups import get_session_or_404
 from sessions_app.queries.comparisons import (
     Comparison,
@@ -19,10 +22,12 @@ from sessions_app.queries.comparisons import (
     list_versions,
 )
 from sessions_app.queries.keyset import CursorError
+from sessions_app.queries.text_comparisons import compare_texts, find_text
 from sessions_app.views.page_view import SignedInRequest, page_view
 from sessions_app.views.versions import MAX_SEARCH_LENGTH
 
 DIGITS_LIMIT = 9
+LINES_PER_PAGE = 100
 
 
 @require_safe
@@ -52,6 +57,59 @@ def detail(request: SignedInRequest, code: UUID) -> HttpResponse:
     listed = {version.number: version for version in list_versions(session)} | found
     context["versions"] = [listed[number] for number in sorted(listed, reverse=True)]
     return render(request, "comparisons/detail.html", context)
+
+
+@require_safe
+@page_view
+def lines(request: SignedInRequest, code: UUID) -> HttpResponse:
+    """Compare a text file line by line; only the lines with the parameter `part`."""
+    session = get_session_or_404(request.user, code)
+    current = session.current.number if session.current else 0
+    old, new = (_read_number(request, name, current) for name in ("from", "to"))
+    if old is None or new is None:
+        raise Http404
+    found = find_versions(session, [old, new])
+    before, after = (find_text(found[number], request.GET.get("path", "")) for number in (old, new))
+    if before is None or after is None:
+        raise Http404
+    comparison = compare_texts(before, after)
+    start = _read_start(request)
+    rows = [(track, build_rows(track.lines.differences)) for track in comparison.tracks]
+    total = sum(len(each) for _, each in rows)
+    context = {
+        "session": session,
+        "before": found[old],
+        "after": found[new],
+        "comparison": comparison,
+        "tracks": [
+            {"track": track, "rows": each}
+            for track, each in _cut(rows, start, start + LINES_PER_PAGE)
+            if each
+        ],
+        "has_tracks": len(comparison.tracks) > 1,
+        "total": total,
+        "previous": max(0, start - LINES_PER_PAGE) if start else None,
+        "next": start + LINES_PER_PAGE if start + LINES_PER_PAGE < total else None,
+        "is_part": "part" in request.GET,
+    }
+    return render(
+        request, "comparisons/_lines.html" if context["is_part"] else "comparisons/lines.html", context
+    )
+
+
+def _cut(
+    rows: Sequence[tuple[TrackComparison, Sequence[LineRow]]], start: int, end: int
+) -> Iterator[tuple[TrackComparison, Sequence[LineRow]]]:
+    """Yield the rows of each track between two positions in all rows."""
+    for track, each in rows:
+        yield track, each[max(0, start) : max(0, end)]
+        start, end = start - len(each), end - len(each)
+
+
+def _read_start(request: SignedInRequest) -> int:
+    text = request.GET.get("start", "")
+    is_number = text.isascii() and text.isdecimal() and len(text) <= DIGITS_LIMIT
+    return int(text) if is_number else 0
 
 
 def _read_number(request: SignedInRequest, name: str, current: int) -> int | None:

@@ -14,7 +14,6 @@ from django.views.decorators.http import require_POST, require_safe
 from dubbing_core.change_summary import ChangeKind
 from dubbing_core.selection import WHOLE_VERSION
 from dubbing_core.session_names import build_export_filename
-from sessions_app.access import Action
 from sessions_app.exports.metadata_file import render_metadata_file
 from sessions_app.forms import SelectionForm
 from sessions_app.http.downloads import (
@@ -23,12 +22,11 @@ from sessions_app.http.downloads import (
     layout_download,
     playable_type,
 )
-from sessions_app.http.lookups import get_download_or_404, get_session_or_404, get_version_or_404
+from sessions_app.http.lookups import get_download_or_404, get_version_or_404
 from sessions_app.operations.errors import BusyError, OperationError
 from sessions_app.operations.exports.layout import get_export_layout
 from sessions_app.operations.exports.request import request_export
 from sessions_app.operations.sessions.last_accessed import record_access
-from sessions_app.operations.versions.restore import restore_version
 from sessions_app.queries.keyset import Position
 from sessions_app.queries.version_changes import find_changes, get_change_page
 from sessions_app.queries.versions import find_entry, get_file_groups
@@ -36,19 +34,6 @@ from sessions_app.views.errors import show_error
 from sessions_app.views.page_view import SignedInRequest, page_view
 
 MAX_SEARCH_LENGTH = 200
-
-
-@require_POST
-@page_view
-def restore(request: SignedInRequest, code: UUID, number: int) -> HttpResponse:
-    session = get_session_or_404(request.user, code, Action.EDIT)
-    try:
-        version = restore_version(session=session, number=number, author=request.user, now=timezone.now())
-    except OperationError as error:
-        show_error(request, error)
-    else:
-        messages.success(request, f"Version {number} was restored as version {version.number}.")
-    return redirect("session-detail", session.code)
 
 
 @require_safe

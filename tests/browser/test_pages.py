@@ -75,6 +75,8 @@ def make_content(user: BrowserUser, folder: Path, media: Media) -> list[str]:
         f"{session}versions/1/",
         f"{session}versions/",
         f"{session}versions/2/export/new/",
+        f"{session}versions/1/restore/part/?category=audio",
+        f"{session}compare/",
         f"{session}save/",
         export,
         link,

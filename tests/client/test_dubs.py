@@ -104,6 +104,12 @@ def test_a_project_is_saved_and_loaded_byte_for_byte(machine, tmp_path):
     assert (third["version"], third["changed"]) == (3, ["empty.txt"])
     assert laptop.versions("Talk") == [3, 2, 1]
 
+    # A part of the first version is restored; the rest stays as it is.
+    part = ("restore", "Talk", "v1", "--file", "out/hi/segment_0001.wav")
+    assert "new        out/hi/segment_0001.wav" in laptop.run(*part, "--dry-run").out
+    restored = laptop.run_json(*part)
+    assert (restored["number"], restored["change_summary"]) == (4, "1 new: out/hi/segment_0001.wav")
+
 
 @pytest.mark.either_stack
 def test_stored_bytes_are_not_sent_again(machine, tmp_path):

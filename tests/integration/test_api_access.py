@@ -197,8 +197,13 @@ OPERATIONS = {
             lambda _: {"languages": {"ja": "added"}},
         ),
         Operation("restore_version", "POST", f"{VERSION}/restore", 201, True),
+        Operation(
+            *("preview_restore", "POST", f"{VERSION}/restore/preview"),
+            body=lambda _: {"categories": ["audio"], "languages": ["hi"]},
+        ),
         Operation("list_changes", "GET", f"{VERSION}/changes"),
         Operation("diff_versions", "GET", f"{VERSION}/diff?from=2"),
+        Operation("diff_lines", "GET", f"{VERSION}/diff/lines?from=2&path=transcriptions/original_asr.json"),
         Operation("list_entries", "GET", f"{VERSION}/entries"),
         Operation("get_manifest", "GET", f"{VERSION}/manifest"),
         Operation("get_metadata", "GET", f"{VERSION}/metadata.json"),

@@ -12,10 +12,18 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from dubbing_core.comparison.files import Grouping
-from sessions_app.models import DubbingSession
+from sessions_app.models import BlobTimeline, DubbingSession
+from sessions_app.operations.timelines.read import read_session_texts
 from sessions_app.queries.comparisons import compare_versions, find_versions, get_file_page
 from tests.integration.programs import ROOT, Program, problem_of
-from tests.integration.sketches import current_of, signed_in, sketch_session, sketch_version
+from tests.integration.sketches import (
+    current_of,
+    now,
+    signed_in,
+    sketch_session,
+    sketch_version,
+    store_blobs,
+)
 from tests.world import PROJECT, World
 
 HINDI, SPANISH = "audio/hi_audio.wav", "audio/es_audio.wav"
@@ -158,6 +166,62 @@ def test_statements_do_not_grow_with_the_files(world: World):
         assert (page.total, page.counts["other/"], len(page.items)) == (number, number, 2)
 
     assert counts[:2] == counts[2:]
+
+
+SRT = "".join(
+    f"{n}\n00:00:{n:02},000 --> 00:00:{n:02},900\n{text}\n\n"
+    for n, text in enumerate(["Welcome.", "Today we talk about the sea.", "It is deep, and it is cold."], 1)
+)
+
+
+def test_the_lines_of_a_text_are_compared(world: World):
+    subtitles = "translations/hi.srt"
+    edited = SRT.replace("the sea", "the sky").replace(
+        "00:00:03,000 --> 00:00:03,900", "00:00:05,000 --> 00:00:05,900"
+    )
+    session = sketch_session(world.alice, files={subtitles: SRT.encode(), "notes.md": b"a"})
+    sketch_version(session, {subtitles: edited.encode(), "notes.md": b"b"})
+    store_blobs([SRT.encode(), edited.encode()])
+    client = signed_in(world.alice)
+    address = f"/sessions/{session.code}/compare/"
+
+    # Before a task has read them, and after it.
+    for _ in range(2):
+        page = client.get(f"{address}lines/?from=1&to=2&path={subtitles}").content.decode()
+        assert "1 line changed, 1 retimed" in page
+        assert '<mark class="ins">sky</mark>' in page
+        assert "2 s later" in page
+        response = Program.of(world.alice).get(
+            f"/sessions/{session.code}/versions/2/diff/lines?from=1&path={subtitles}"
+        )
+        (track,) = response.json()["tracks"]
+        assert (track["summary"], track["unchanged"]) == ("1 line changed, 1 retimed", 1)
+        assert [(line["kind"], line["number"], line["shift_ms"]) for line in track["lines"]] == [
+            ("changed", 2, None),
+            ("retimed", 3, 2000),
+        ]
+        read_session_texts(session_id=session.pk, clock=now)
+    assert BlobTimeline.objects.count() == 2
+    assert client.get(address).content.decode().count('class="lines-fold"') == 1
+    missing = client.get(f"{address}lines/?from=1&to=2&path=notes.md")
+    assert missing.status_code == 404
+
+
+@pytest.mark.one_stack
+def test_lines_that_cannot_be_compared_have_a_reason(world: World):
+    path = "translations/hi.srt"
+    session = sketch_session(world.alice, files={path: b"x" * 300_000})
+    sketch_version(session, {path: b"nothing timed"})
+    store_blobs([b"x" * 300_000, b"nothing timed"])
+
+    def get_reason() -> str:
+        address = f"/sessions/{session.code}/versions/2/diff/lines?from=1&path={path}"
+        reason: str = Program.of(world.alice).get(address).json()["reason"]
+        return reason
+
+    assert get_reason() == f"“{path}” has not been read yet. Try again in a minute."
+    read_session_texts(session_id=session.pk, clock=now)
+    assert get_reason() == f"“{path}” contains no line with readable times."
 
 
 def test_versions_without_stored_progress_are_compared_otherwise(session: DubbingSession):

@@ -127,12 +127,14 @@ class Endpoint:
     rest: tuple[Any, ...] = ()
     """URL arguments after the code."""
     body: Callable[[Things], Any] = lambda _: {}
+    query: str = ""
 
     def url(self, things: Things) -> str:
         return self.url_of(things.code(self.of)) if self.of else reverse(self.name)
 
     def url_of(self, code: str) -> str:
-        return reverse(self.name, args=[code, *self.rest])
+        url = reverse(self.name, args=[code, *self.rest])
+        return f"{url}?{self.query}" if self.query else url
 
     def call(self, client: Client, url: str, body: Any = None, *, method: str = "") -> HttpResponseBase:
         method = method or self.method
@@ -169,11 +171,19 @@ ENDPOINTS = {
         Endpoint("session-trash", "POST", 302, of="session"),
         Endpoint("session-untrash", "POST", 302, of="trashed"),
         Endpoint("session-compare", "GET", 200, of="session"),
+        Endpoint(
+            "session-compare-lines",
+            "GET",
+            200,
+            of="session",
+            query="from=1&to=2&path=transcriptions/original_asr.json",
+        ),
         # /sessions/<code>/versions/<number>/
         Endpoint("version-list", "GET", 200, of="session"),
         Endpoint("version-detail", "GET", 200, of="session", rest=(1,)),
         Endpoint("version-changes", "GET", 200, of="session", rest=(1,)),
         Endpoint("version-restore", "POST", 302, of="session", rest=(1,)),
+        Endpoint("version-restore-part", "GET", 200, of="session", rest=(1,), query="category=audio"),
         Endpoint("version-export", "POST", 302, of="session", rest=(1,)),
         Endpoint("export-new", "GET", 200, of="session", rest=(1,)),
         Endpoint("version-archive", "GET", 200, of="session", rest=(1,)),

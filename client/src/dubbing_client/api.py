@@ -165,6 +165,20 @@ class Api(RestClient):
         diff: objects.Diff = result
         return diff
 
+    def restore(self, session: str, number: int, part: Mapping[str, Any]) -> objects.Version:
+        """Restore an earlier version as a new one.
+
+        :param part: categories, languages and paths; empty for all.
+        """
+        path = f"/sessions/{session}/versions/{number}/restore"
+        version: objects.Version = self.call("POST", path, body=dict(part), key=new_key()).data
+        return version
+
+    def preview_restore(self, session: str, number: int, part: Mapping[str, Any]) -> objects.RestorePreview:
+        path = f"/sessions/{session}/versions/{number}/restore/preview"
+        preview: objects.RestorePreview = self.call("POST", path, body=dict(part)).data
+        return preview
+
     def manifest(self, session: str, number: int) -> objects.Manifest:
         """Return all entries of a version.
 

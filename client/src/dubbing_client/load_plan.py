@@ -112,6 +112,7 @@ def plan_load(
     name: str = "",
     version: int | None = None,
     only: Sequence[str] = (),
+    paths: Sequence[str] = (),
     layout: str = SAVED,
     delete: bool = False,
     listener: ProgressListener = NO_PROGRESS,
@@ -121,11 +122,12 @@ def plan_load(
     :param name: the session; by default the folder's own.
     :param version: by default the current one.
     :param only: categories and languages.
+    :param paths: single files, by their paths as saved; all of the categories and languages if empty.
     :raises NotFoundError: there is no such session or version.
     :raises FolderError: the version cannot be written to this folder, or does not fit on its disk.
     """
-    if delete and only:
-        raise UsageError("--delete and --only cannot be combined.")
+    if delete and (only or paths):
+        raise UsageError("--delete and --only or --file cannot be combined.")
     if layout not in LAYOUTS:
         raise UsageError(f"There is no layout “{layout}”. Choose saved or session.")
     resolve_pending(api, state, listener=listener)
@@ -135,13 +137,14 @@ def plan_load(
         raise NotFoundError(f"“{session['name']}” has no versions yet.", status=404, code="version_not_found")
     manifest = api.manifest(session["code"], number)
     selection = _checked(Selection.from_names(only), manifest)
-    files = remote_files(folder, manifest, selection=selection, layout=layout)
-    plan = LoadPlan(folder, session, number, delete=delete, is_partial=selection.is_partial, layout=layout)
+    files = _choose(remote_files(folder, manifest, selection=selection, layout=layout), paths, number)
+    is_partial = selection.is_partial or bool(paths)
+    plan = LoadPlan(folder, session, number, delete=delete, is_partial=is_partial, layout=layout)
     saved_paths = {file.path: file.entry_path for file in files if file.entry_path}
     if layout == SESSION:
         plan.aliases = {path: saved for path, saved in saved_paths.items() if path != saved}
     else:
-        plan.empty_folders = {} if selection.is_partial else _find_empty_folders(folder, manifest)
+        plan.empty_folders = {} if is_partial else _find_empty_folders(folder, manifest)
         folders = {f"{path}/": f"{saved}/" for path, saved in plan.empty_folders.items()}
         plan.aliases = find_aliases({**saved_paths, **folders})
     # Before anything is read or written: a portal may name any size.
@@ -158,6 +161,16 @@ def plan_load(
     if delete:
         plan.extra = [path for path in _extra_files(folder, files) if path not in plan.obstacles]
     return plan
+
+
+def _choose(files: list[RemoteFile], paths: Sequence[str], version: int) -> list[RemoteFile]:
+    """Return the files with these paths; all of them without paths."""
+    if not paths:
+        return files
+    missing = sorted({*paths} - {file.entry_path for file in files})
+    if missing:
+        raise UsageError(f"Version {version} has no file “{missing[0]}” among those to load.")
+    return [file for file in files if file.entry_path in paths]
 
 
 def _check_space(folder: Folder, files: Sequence[RemoteFile]) -> None:

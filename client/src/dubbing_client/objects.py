@@ -191,6 +191,19 @@ class Diff(TypedDict):
     """Of all pages."""
 
 
+class RestorePreview(TypedDict):
+    """What restoring a part of a version would change."""
+
+    current: int
+    message: str
+    summary: str
+    counts: dict[str, ChangeGroup]
+    files: list[FileChange]
+    """The first ones."""
+    metadata: list[ValueChange]
+    progress: ProgressChange | None
+
+
 class Entry(TypedDict):
     path: str
     """Path in the saved folder."""

@@ -42,7 +42,7 @@ def commit_version(
     before = before if before is not None else get_version_manifest(parent)
     changes = diff_manifests(before, new.manifest)
     summary = summarize_changes(changes, before)
-    history = _get_input_history(parent, before)
+    history = get_input_history(parent, before)
     is_unchanged = parent is not None and (
         parent.fingerprint == new.fingerprint
         # A release may change what fingerprints contain.
@@ -81,7 +81,8 @@ def commit_version(
     return version
 
 
-def _get_input_history(version: Version | None, manifest: Manifest) -> InputHistory:
+def get_input_history(version: Version | None, manifest: Manifest) -> InputHistory:
+    """Return the history of the inputs of results up to a version."""
     if version is None or version.input_history:
         return InputHistory.from_dict(version.input_history if version else {})
     return estimate_history(version.metadata, manifest.files)  # saved before it was stored

@@ -56,3 +56,12 @@ def describe_conflict(
         current=current.number,
         paths=paths,
     )
+
+
+def describe_restore_conflict(current: Version) -> ConflictError:
+    """Return the error of a restore that was chosen for an earlier version."""
+    author = current.saved_by or "Another user"
+    return ConflictError(
+        f"{author} saved version {current.number} in the meantime, so nothing was restored. Review it, then restore again.",
+        current=current.number,
+    )

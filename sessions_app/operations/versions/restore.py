@@ -12,18 +12,26 @@ from dubbing_core.texts import ExtractedTexts
 from sessions_app.models import DubbingSession, Version
 from sessions_app.operations.errors import NotAllowedError
 from sessions_app.operations.versions.commit import commit_version
+from sessions_app.operations.versions.conflict import describe_restore_conflict
 from sessions_app.operations.versions.new_version import NewVersion
 from sessions_app.queries.manifests import get_version_contents
 
 
 def restore_version(
-    *, session: DubbingSession, number: int, author: AbstractBaseUser, now: datetime
+    *,
+    session: DubbingSession,
+    number: int,
+    author: AbstractBaseUser,
+    now: datetime,
+    parent: int | None = None,
 ) -> Version:
     """Commit a new version with the files of version ``number``.
 
     No bytes move and no version is lost.
 
+    :param parent: refuse if another version is current; None replaces the current one, whichever it is.
     :raises NotAllowedError: the session has no such version.
+    :raises ConflictError: ``parent`` is not the current version.
     :raises UnchangedError: the current version has the same files and metadata.
     """
     with transaction.atomic():
@@ -31,6 +39,8 @@ def restore_version(
         old = Version.objects.filter(session=locked, number=number).first()
         if old is None:
             raise NotAllowedError(f"This session has no version {number}.", code="no_such_version")
+        if parent is not None and locked.current is not None and locked.current.number != parent:
+            raise describe_restore_conflict(locked.current)
         held = get_version_contents(old)
         document = metadata.build_document(
             old.metadata,

@@ -36,6 +36,14 @@ def declare_load(command: ArgumentParser) -> None:
         "--only", type=names, default=[], metavar="NAMES", help="categories and languages: audio,hi"
     )
     command.add_argument(
+        "--file",
+        dest="files",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="load only this file; may be repeated",
+    )
+    command.add_argument(
         "--delete", action="store_true", help="delete files that the version does not contain"
     )
     command.add_argument(
@@ -88,6 +96,7 @@ def run_load(options: Namespace, terminal: Terminal) -> int:
                     name=options.name,
                     version=options.version,
                     only=options.only,
+                    paths=options.files,
                     layout=options.layout,
                     delete=options.delete,
                     listener=bars,

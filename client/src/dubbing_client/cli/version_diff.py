@@ -11,7 +11,7 @@ from dubbing_client import config
 from dubbing_client.cli.arguments import version_number
 from dubbing_client.cli.terminal import Terminal
 from dubbing_client.errors import NotFoundError, UsageError
-from dubbing_client.objects import Diff, FileChange, Session
+from dubbing_client.objects import Diff, FileChange, RestorePreview, Session
 from dubbing_core.sizes import format_size
 
 VALUE_LENGTH = 60
@@ -28,7 +28,7 @@ def run_version_diff(options: Namespace, terminal: Terminal) -> int:
         new = options.to or session["version"]
         _check(session, old, new)
         diff = api.diff(session["code"], old, new)
-    lines = list(_list_lines(diff))
+    lines = list(list_lines(diff))
     if not lines:
         lines = [f"No difference between versions {old} and {new} of “{session['name']}”."]
     terminal.result({"session": session["code"], "name": session["name"], **diff}, *lines)
@@ -50,7 +50,8 @@ def _check(session: Session, *numbers: int) -> None:
             )
 
 
-def _list_lines(diff: Diff) -> Iterator[str]:
+def list_lines(diff: Diff | RestorePreview) -> Iterator[str]:
+    """Yield a line for each difference."""
     for file in diff["files"]:
         yield f"{file['kind']:<10} {_describe(file)}"
     for value in diff["metadata"]:

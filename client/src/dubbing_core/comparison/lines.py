@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +9,7 @@ from dataclasses import dataclass
 from dubbing_core.comparison.gaps import CELL_LIMIT, Group, align_gap
 from dubbing_core.comparison.matching import match_equal
 from dubbing_core.enums import StrEnum
+from dubbing_core.timeline.text_digests import normalize_line
 from dubbing_core.timeline.tracks import Segment, Track
 
 LINE_LIMIT = 20_000
@@ -19,7 +18,6 @@ TOTAL_CELL_LIMIT = 50_000
 """Pairs of lines without equal words that are compared in a text; it takes a second."""
 TOLERANCE_MS = 1
 """Formats round times differently."""
-INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 
 
 class TooManyLinesError(Exception):
@@ -140,7 +138,7 @@ def compare_lines(before: Sequence[Segment], after: Sequence[Segment]) -> LineCo
     """
     if max(len(before), len(after)) > LINE_LIMIT:
         raise TooManyLinesError
-    old, new = ([unify_text(segment.text) for segment in segments] for segments in (before, after))
+    old, new = ([normalize_line(segment.text) for segment in segments] for segments in (before, after))
     differences: list[LineDifference] = []
     unchanged = 0
     for group in _align(before, after, old, new):
@@ -150,14 +148,6 @@ def compare_lines(before: Sequence[Segment], after: Sequence[Segment]) -> LineCo
         else:
             differences.append(difference)
     return LineComparison(differences=differences, unchanged=unchanged)
-
-
-def unify_text(text: str) -> str:
-    """Return a text without differences that do not count.
-
-    Line breaks become spaces, and invisible characters are removed.
-    """
-    return " ".join(INVISIBLE.sub("", unicodedata.normalize("NFC", text)).split())
 
 
 def _align(

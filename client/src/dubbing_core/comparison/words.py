@@ -35,9 +35,11 @@ def mark_words(before: str, after: str) -> tuple[list[Piece], list[Piece]]:
     The pieces of each text, joined, are the text.
     """
     old, new = split_words(before), split_words(after)
-    start = _count_common(old, new)
-    end = _count_common(old[start:][::-1], new[start:][::-1])
-    old_middle, new_middle = old[start : len(old) - end], new[start : len(new) - end]
+    # Line breaks and runs of spaces are equal: a line that was split has the same words.
+    old_keys, new_keys = ([" " if word.isspace() else word for word in words] for words in (old, new))
+    start = _count_common(old_keys, new_keys)
+    end = _count_common(old_keys[start:][::-1], new_keys[start:][::-1])
+    old_middle, new_middle = old_keys[start : len(old) - end], new_keys[start : len(new) - end]
     old_flags, new_flags = [True] * len(old_middle), [True] * len(new_middle)
     if len(old_middle) * len(new_middle) <= CELL_LIMIT:
         for block in SequenceMatcher(None, old_middle, new_middle, autojunk=False).get_matching_blocks():

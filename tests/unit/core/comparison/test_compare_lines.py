@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from dubbing_core.comparison.line_rows import build_rows
 from dubbing_core.comparison.lines import (
     LINE_LIMIT,
     LineComparison,
@@ -149,6 +150,32 @@ def test_another_speaker():
 
 def test_a_text_without_times_is_not_retimed():
     assert not compare_lines(lines(*DIALOG, timed=False), lines(*DIALOG)).differences
+
+
+def test_lines_of_one_shift_are_one_row():
+    new = lines(*DIALOG, start=2000)
+    new[3] = new[3]._replace(text="Yes!")
+    rows = build_rows(compare_lines(lines(*DIALOG), new).differences)
+
+    assert [(row.kind.value, row.numbers, row.count, row.shift_ms) for row in rows] == [
+        ("retimed", "1\N{EN DASH}3", 3, 2000),
+        ("changed", "4", 1, None),
+        ("retimed", "5", 1, 2000),
+        ("retimed", "6", 1, 2000),
+    ]
+    assert rows[0].is_run
+    assert rows[1].is_retimed
+    assert [piece.text for piece in rows[1].mark()[1] if piece.is_changed] == ["!"]
+
+
+def test_a_row_of_a_split_line_has_all_its_numbers_and_speakers():
+    new = lines("It is deep,", "and it is cold.", timed=False)
+    new[1] = new[1]._replace(speaker="Ada")
+
+    (row,) = build_rows(compare_lines(lines("It is deep, and it is cold.", timed=False), new).differences)
+
+    assert (row.kind.value, row.numbers, row.speakers) == ("split", "1\N{EN DASH}2", ("", "Ada"))
+    assert [piece.text for piece in row.mark()[1] if piece.is_changed] == []
 
 
 def test_tracks_are_compared_by_kind_and_language():

@@ -131,6 +131,8 @@ class Version(BaseModel):
     restored_from: int | None
     fingerprint: str
     file_count: int
+    empty_file_count: int
+    """Number of files without bytes."""
     left_out: LeftOut
     """Files of the saved folder that no session can represent."""
     total_size: int
@@ -158,6 +160,7 @@ class Version(BaseModel):
             restored_from=version.restored_from,
             fingerprint=version.fingerprint,
             file_count=version.file_count,
+            empty_file_count=version.empty_file_count,
             left_out=LeftOut.of(version.left_out_files),
             total_size=version.total_size,
             stored_size=version.stored_size,

@@ -45,6 +45,7 @@ class Version(models.Model):
     )
     fingerprint = models.CharField(max_length=64, help_text="SHA-256 of the canonical manifest and metadata.")
     file_count = models.PositiveIntegerField()
+    empty_file_count = models.PositiveIntegerField(default=0, help_text="Number of files without bytes.")
     total_size = models.PositiveBigIntegerField(help_text="In bytes.")
     stored_size = models.PositiveBigIntegerField(
         help_text="Bytes of blobs that earlier versions of the session do not have."

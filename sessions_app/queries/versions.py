@@ -113,14 +113,18 @@ def get_file_page(
     position: Position,
     category: str = "",
     language: str = "",
+    is_empty: bool = False,
     selection: Selection = WHOLE_VERSION,
 ) -> KeysetPage[FileRow]:
     """Return one page of the version's selected files by path.
 
     :param category: the files of one category; those of all if "".
     :param language: the files labeled with one language; those of all, and of none, if "".
+    :param is_empty: only files without bytes.
     """
     rows = get_entries(version).files().selected(selection)
+    if is_empty:
+        rows = rows.filter(blob__size=0)
     if category:
         rows = rows.filter(category=category)
     if language:

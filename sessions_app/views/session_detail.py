@@ -52,6 +52,8 @@ def detail(request: SignedInRequest, code: UUID, number: int | None = None) -> H
     language = request.GET.get("language", "")
     groups = get_file_groups(version)
     language = language if language in {group.language for group in groups} else ""
+    # The number of all empty files is stored, not that of a category.
+    is_empty = "empty" in request.GET and not category and not language
     document = version.complete_metadata
     summary = summarize_categories(version)
     context |= {
@@ -62,7 +64,10 @@ def detail(request: SignedInRequest, code: UUID, number: int | None = None) -> H
         "versions": get_nearby_versions(session, version),
         "summary": summary,
         "matrix": version.progress_matrix,
-        "listed_count": sum(
+        "is_empty": is_empty,
+        "listed_count": version.empty_file_count
+        if is_empty
+        else sum(
             group.file_count
             for group in groups
             if category in {"", group.category} and language in {"", group.language}
@@ -70,7 +75,11 @@ def detail(request: SignedInRequest, code: UUID, number: int | None = None) -> H
         "category": category,
         "language": language,
         "files": get_file_page(
-            version, category=category, language=language, position=Position.from_query(request.GET)
+            version,
+            category=category,
+            language=language,
+            is_empty=is_empty,
+            position=Position.from_query(request.GET),
         ),
         "voices": document.get("voices") or {},
         "document": document,

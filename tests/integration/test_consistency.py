@@ -80,7 +80,9 @@ def test_trashing_twice_counts_once(world: World):
 def test_wrong_values_are_found_and_repaired(world: World, capsys: pytest.CaptureFixture[str]):
     session = sketch_session(world.alice, "talk", MORE, document=DOCUMENT)
     OwnerTotals.objects.update(session_count=7, stored_size=8)
-    Version.objects.update(file_groups=[], history_size=9, history_blob_count=10, changes={})
+    Version.objects.update(
+        file_groups=[], empty_file_count=3, history_size=9, history_blob_count=10, changes={}
+    )
     DubbingSession.objects.update(total_size=11, stage="empty")
     SessionLanguage.objects.all().delete()
     SessionText.objects.all().delete()

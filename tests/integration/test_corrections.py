@@ -422,3 +422,8 @@ def test_empty_files_are_marked_on_the_page(world: World):
 
     files = page[page.index('id="files"') :]
     assert files.count(">Empty</span>") == 1
+    # They are counted over all pages, and listed alone.
+    assert current_of(session).empty_file_count == 1
+    assert "?empty=1#files" in files
+    alone = signed_in(world.alice).get(f"/sessions/{session.code}/?empty=1")
+    assert [file.size for file in alone.context["files"].items] == [0]

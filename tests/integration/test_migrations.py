@@ -292,6 +292,7 @@ def check_denormalized_values() -> None:
     newest = Version.objects.get(number=2)
     assert newest.left_out_files.count == 0
     assert newest.file_groups == [["audio", "hi", 1, 40], ["transcriptions", "", 1, 10]]
+    assert newest.empty_file_count == 0
     assert (newest.history_size, newest.history_blob_count) == (60, 3)
     assert newest.change_summary.words == "1 changed: audio/hi_audio.wav; 1 removed"
     found = filter_sessions(owner, SessionSearch(text="ORIGINAL_vid"))

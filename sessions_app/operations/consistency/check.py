@@ -18,7 +18,7 @@ from sessions_app.operations.consistency.session_values import (
 )
 from sessions_app.operations.consistency.version_values import find_wrong_versions
 
-VERSION_FIELDS = ("file_groups", "history_size", "history_blob_count", "changes")
+VERSION_FIELDS = ("file_groups", "empty_file_count", "history_size", "history_blob_count", "changes")
 
 
 @dataclass(kw_only=True)

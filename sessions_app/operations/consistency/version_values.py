@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import groupby
 from operator import attrgetter
 
-from django.db.models import Count, Min, Sum
+from django.db.models import Count, Min, Q, Sum
 
 from dubbing_core.change_summary import ChangeSummary
 from sessions_app.models import Entry, Version
@@ -15,6 +15,8 @@ from sessions_app.operations.consistency.version_changes import find_version_cha
 
 Group = tuple[str, str]
 """Category and language."""
+GroupChange = tuple[Group, int, int, int]
+"""Group and by how much its files, bytes and empty files change."""
 
 
 def find_wrong_versions(session_ids: Collection[int]) -> list[Version]:
@@ -29,6 +31,7 @@ def find_wrong_versions(session_ids: Collection[int]) -> list[Version]:
             "history_size",
             "history_blob_count",
             "file_groups",
+            "empty_file_count",
             "changes",
         )
     )
@@ -38,21 +41,21 @@ def find_wrong_versions(session_ids: Collection[int]) -> list[Version]:
     return wrong
 
 
-def _find_group_changes(session_ids: Collection[int]) -> dict[int, dict[int, list[tuple[Group, int, int]]]]:
+def _find_group_changes(session_ids: Collection[int]) -> dict[int, dict[int, list[GroupChange]]]:
     """Return the change of each group, by session and version number."""
     entries = (
         Entry.objects.filter(session__in=session_ids)
         .files()
         .values_list("session_id", "added_in", "removed_in", "category", "language")
     )
-    changes: dict[int, dict[int, list[tuple[Group, int, int]]]] = defaultdict(lambda: defaultdict(list))
-    for session_id, added_in, removed_in, category, language, files, size in entries.annotate(
-        files=Count("pk"), size=Sum("blob__size")
+    changes: dict[int, dict[int, list[GroupChange]]] = defaultdict(lambda: defaultdict(list))
+    for session_id, added_in, removed_in, category, language, files, size, empty in entries.annotate(
+        files=Count("pk"), size=Sum("blob__size"), empty=Count("pk", filter=Q(blob__size=0))
     ):
         group = (category, language)
-        changes[session_id][added_in].append((group, files, int(size)))
+        changes[session_id][added_in].append((group, files, int(size), empty))
         if removed_in is not None:
-            changes[session_id][removed_in].append((group, -files, -int(size)))
+            changes[session_id][removed_in].append((group, -files, -int(size), -empty))
     return changes
 
 
@@ -71,23 +74,29 @@ def _count_blobs(session_ids: Collection[int]) -> dict[int, dict[int, int]]:
 
 def _find_wrong(
     versions: Sequence[Version],
-    group_changes: dict[int, list[tuple[Group, int, int]]],
+    group_changes: dict[int, list[GroupChange]],
     blobs: dict[int, int],
     changes: dict[int, ChangeSummary],
 ) -> Iterator[Version]:
     groups: dict[Group, tuple[int, int]] = {}
-    history_size = blob_count = 0
+    history_size = blob_count = empty_count = 0
     for version in versions:
-        for group, files, size in group_changes.get(version.number, ()):
+        for group, files, size, empty in group_changes.get(version.number, ()):
+            empty_count += empty
             old_files, old_size = groups.get(group, (0, 0))
             groups[group] = (old_files + files, old_size + size)
         history_size += version.stored_size
         blob_count += blobs.get(version.number, 0)
         file_groups = [[*group, *counts] for group, counts in sorted(groups.items()) if counts[0]]
         summary = changes.get(version.number, ChangeSummary()).as_dict()
-        right = (file_groups, history_size, blob_count, summary)
-        if (
-            *(version.file_groups, version.history_size, version.history_blob_count, version.changes),
-        ) != right:
-            version.file_groups, version.history_size, version.history_blob_count, version.changes = right
+        right = {
+            "file_groups": file_groups,
+            "empty_file_count": empty_count,
+            "history_size": history_size,
+            "history_blob_count": blob_count,
+            "changes": summary,
+        }
+        if any(getattr(version, name) != value for name, value in right.items()):
+            for name, value in right.items():
+                setattr(version, name, value)
             yield version

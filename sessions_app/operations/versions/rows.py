@@ -59,6 +59,7 @@ def build_version(
         document=json.dumps(new.document),
         fingerprint=new.fingerprint,
         file_count=len(new.manifest.files),
+        empty_file_count=sum(entry.size == 0 for entry in new.manifest.files),
         total_size=new.manifest.total_size,
         stored_size=added.size,
         history_size=added.size + (parent.history_size if parent else 0),

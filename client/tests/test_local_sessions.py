@@ -124,10 +124,11 @@ def test_progress_is_derived_from_files_that_are_not_empty(manager):
         {},
         {"final_videos": {"es": write("empty.mp4", b"")}},
         {"final_videos": {"es": write("es.mp4")}},
+        {"translations": {"hi": "", "es": "Hola"}},
     ):
         assert manager.save_session("Talk", {**data, **more})
         stages.append(json.loads(Path("sessions/Talk/metadata.json").read_text())["session_metadata"])
-    assert [stage["pipeline_stage"] for stage in stages] == ["dubbed", "dubbed", "completed"]
+    assert [stage["pipeline_stage"] for stage in stages] == ["dubbed", "dubbed", "completed", "dubbed"]
 
     assert manager.save_session("Empty", {"audio_paths": {"hi": write("hi.wav", b"")}})
     assert manager.get_session_info("Empty")["has_audio"] is False

@@ -163,6 +163,9 @@ def test_hidden_files_that_the_folder_never_contained_stay(work):
     api = StubApi(4, entry("talk.mp4"), entry(".cache/x"))
     plan = plan_save(api, work.folder, work.state(), name="Talk")
     assert plan.synced_after({"talk.mp4": "1"}) == {"talk.mp4": "1"}
+    assert plan_save(api, work.folder, work.state(), name="Talk", replace=True).removed == []
+    plan = plan_save(api, work.folder, work.state(), name="Talk", replace=True, include_hidden=True)
+    assert plan.removed == [".cache/x"]
 
 
 def test_an_unknown_folder_removes_nothing(work):

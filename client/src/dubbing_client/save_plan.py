@@ -228,8 +228,9 @@ def _plan_first_save(
         plan.synced = hashes_by_saved_path(manifest)
         if replace:
             entries = entries_by_saved_path(manifest)
+            # Files that are left out are not covered, nor are hidden folders that are not saved.
             plan.removed_local = [
-                path for path in entries if path not in listing.files and path not in left_out
+                path for path in entries if path not in listing.files and listing.covers(path)
             ]
             plan.removed = sorted(entries[path]["path"] for path in plan.removed_local)
             plan.removed_sizes = {entries[path]["path"]: entries[path]["size"] for path in plan.removed_local}

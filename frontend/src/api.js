@@ -1,6 +1,8 @@
 // Client of the portal's API: JSON requests, problem documents (RFC 9457) as errors.
 
 const UNEXPECTED = "The portal sent an unexpected response. Try again in a moment.";
+const PROXY_LIMIT =
+  "A proxy in front of the portal refuses requests of this size (413). Its operator has to raise the limit: client_max_body_size in nginx, LimitRequestBody in Apache.";
 const UNREACHABLE = "The portal cannot be reached. Check your connection.";
 const SIGNED_OUT = "You are signed out. Sign in again, then resume.";
 
@@ -18,7 +20,7 @@ export class ApiError extends Error {
    * @param {number} [retryAfter] seconds
    */
   constructor(status, problem = {}, retryAfter = 0) {
-    super(problem.code === "signed_out" ? SIGNED_OUT : problem.detail || UNEXPECTED);
+    super(problem.code === "signed_out" ? SIGNED_OUT : problem.detail || (status === 413 ? PROXY_LIMIT : UNEXPECTED));
     this.status = status;
     this.code = problem.code ?? "";
     this.problem = problem;

@@ -24,6 +24,8 @@ test("a request body that was cut off may pass", () => {
 test("errors have the server's sentence, or one of their own", () => {
   assert.equal(new ApiError(409, { detail: "Version 2 was saved." }).message, "Version 2 was saved.");
   assert.match(new ApiError(502).message, /unexpected response/);
+  assert.match(new ApiError(413).message, /proxy .* client_max_body_size in nginx/);
+  assert.equal(new ApiError(413, { detail: "Your quota is full." }).message, "Your quota is full.");
 });
 
 test("keys are unique", () => {

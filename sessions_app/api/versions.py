@@ -14,7 +14,13 @@ from dubbing_core.change_summary import ChangeGroup as CoreChangeGroup, ChangeKi
 from dubbing_core.labels import LabelAuthor
 from dubbing_core.left_out import LeftOut as CoreLeftOut
 from dubbing_core.progress import Stage
-from dubbing_core.progress_matrix import CellState, Input, ProgressMatrix, Staleness
+from dubbing_core.progress_matrix import (
+    CellState,
+    Input,
+    LineCounts as CoreLineCounts,
+    ProgressMatrix,
+    Staleness,
+)
 from dubbing_core.steps import Step
 from sessions_app import models
 from sessions_app.api.auth import ApiRequest
@@ -83,6 +89,26 @@ class Stale(BaseModel):
         )
 
 
+class LineCounts(BaseModel):
+    """Lines of a language's text that have audio of their own."""
+
+    total: int
+    voiced: int
+    gaps: list[int]
+    """Numbers of the first lines without audio."""
+    unvoiced_speakers: list[str]
+    """The first speakers without an assigned voice, where voices are assigned to speakers."""
+
+    @classmethod
+    def of(cls, lines: CoreLineCounts) -> LineCounts:
+        return cls(
+            total=lines.total,
+            voiced=lines.voiced,
+            gaps=list(lines.gaps),
+            unvoiced_speakers=list(lines.unvoiced_speakers),
+        )
+
+
 class ProgressCell(BaseModel):
     """Files of one step in one language."""
 
@@ -93,6 +119,8 @@ class ProgressCell(BaseModel):
     files: int
     empty_files: int
     stale: Stale | None
+    lines: LineCounts | None
+    """Null until the texts were read, and where the names of audio files state no lines."""
 
 
 class ProgressByLanguage(BaseModel):
@@ -113,9 +141,10 @@ class ProgressByLanguage(BaseModel):
                 files=cell.files,
                 empty_files=cell.empty_files,
                 stale=Stale.of(cell.stale) if cell.stale else None,
+                lines=LineCounts.of(cell.lines) if cell.lines else None,
             )
             for language, step in matrix.places
-            if (cell := matrix.cell(language, step)).files or cell.has_results
+            if (cell := matrix.cell(language, step)).files or cell.has_results or cell.lines
         ]
         return cls(languages=list(matrix.languages), finished=matrix.finished_languages, cells=cells)
 

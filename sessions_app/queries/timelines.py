@@ -121,8 +121,16 @@ def may_have_texts(version: Version, selection: Selection = WHOLE_VERSION) -> bo
 def list_line_audio(version: Version, selection: Selection = WHOLE_VERSION) -> dict[str, list[str]]:
     """Return the paths of audio files of single lines, by folded language."""
     rows = get_entries(version).selected(selection).filter(category=Category.AUDIO, role=Role.SEGMENT)
+    return group_line_audio(rows.filter(blob__size__gt=0).values_list("language", "path"))
+
+
+def group_line_audio(files: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """Return paths by folded language.
+
+    :param files: language and path of each.
+    """
     paths: dict[str, list[str]] = {}
-    for language, path in rows.values_list("language", "path"):
+    for language, path in files:
         paths.setdefault(fold_language_tag(language), []).append(path)
     return paths
 

@@ -24,7 +24,7 @@ SHOWN_STEPS = {
 }
 WORDS = {
     CellState.MISSING: "Missing",
-    CellState.EMPTY: "Empty",
+    CellState.EMPTY: "Nothing readable",
     CellState.PARTIAL: "Partial",
     CellState.DONE: "Done",
 }
@@ -57,10 +57,12 @@ class ShownCell:
             is_part = not cell.stale.is_inherited and 0 < cell.stale.files < filled
             some = f"{cell.stale.files} of {filled} files: " if is_part else ""
             return f"{some}{cell.stale.reason}"
+        if cell.lines and (cell.state is not CellState.DONE or cell.lines.unvoiced_speakers):
+            return cell.lines.summary
         if cell.state is CellState.PARTIAL:
             return "only parts, no complete result"
         if 0 < cell.empty_files < cell.files:
-            return f"{cell.empty_files} of {cell.files} files are empty"
+            return f"{cell.empty_files} of {cell.files} files are empty or unreadable"
         return f"{cell.files} files" if cell.files > 1 else ""
 
 

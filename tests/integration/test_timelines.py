@@ -10,6 +10,7 @@ import pytest
 from celery import current_app
 from django.core.management import call_command
 
+from dubbing_core.progress_matrix import CellState
 from dubbing_core.staleness import InputHistory
 from dubbing_core.steps import Step
 from dubbing_core.timeline.text_digests import digest_track
@@ -28,7 +29,7 @@ from sessions_app.operations.timelines.read import (
 )
 from sessions_app.storage import get_store
 from sessions_app.storage.store import StoreUnavailableError
-from tests.integration.sketches import signed_in, sketch_session
+from tests.integration.sketches import signed_in, sketch_session, store_blobs
 from tests.world import World
 
 SRT = b"1\n00:00:01,000 --> 00:00:02,500\nHello.\n\n2\n00:00:04,000 --> 00:00:03,000\nBye.\n"
@@ -333,3 +334,34 @@ def test_versions_of_before_are_filled_in_their_order(world):
     assert not fill(world, session).progress_matrix.has_stale
     assert not Version.objects.filter(session=session, texts_digest="").exists()
     assert InputHistory.from_dict(Version.objects.get(session=session, number=2).input_history).same_texts
+
+
+def test_lines_with_audio_are_counted_on_the_page_and_in_the_api(world):
+    files = {
+        "talk.mp4": b"source",
+        "transcriptions/en.srt": SPOKEN,
+        "translations/es.srt": SPOKEN,
+        "audio/es/seg_0002.wav": b"sound",
+    }
+    session = sketch_session(world.alice, "talk", files)
+    store_blobs(files.values())
+    session.entries.filter(path__startswith="audio/").update(role="segment", language="es")
+    matrix = fill(world, session).progress_matrix
+    assert matrix is not None
+    assert matrix.cell("es", Step.VOICED).state is CellState.PARTIAL
+
+    page = signed_in(world.alice).get(f"/sessions/{session.code}/").content.decode()
+    assert "1 of 2 lines voiced, without 1" in page
+
+
+def test_a_text_that_cannot_be_read_completes_nothing(world):
+    session = world.saved(
+        files={"talk.mp4": b"source", "transcriptions/en.srt": SPOKEN, "translations/fr.srt": BROKEN}
+    )
+    assert session.current.progress_matrix.cell("fr", Step.TRANSLATED).state is CellState.DONE
+    assert fill(world, session).progress_matrix.cell("fr", Step.TRANSLATED).state is CellState.EMPTY
+
+    world.save(session, {"audio/fr_audio.wav": b"sound"})
+    session.refresh_from_db()
+    assert session.current.progress_matrix.cell("fr", Step.TRANSLATED).state is CellState.EMPTY
+    assert not fill(world, session).progress_matrix.has_stale

@@ -101,11 +101,19 @@ class Stale(TypedDict):
     """Why results must be made again, in a clause."""
 
 
+class LineCounts(TypedDict):
+    total: int
+    voiced: int
+    gaps: list[int]
+    unvoiced_speakers: list[str]
+
+
 class ProgressCell(TypedDict):
     language: str
     step: str
     state: str
     stale: Stale | None
+    lines: LineCounts | None
 
 
 class ProgressByLanguage(TypedDict):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -36,7 +36,7 @@ class CellState(StrEnum):
 
     MISSING = "missing"
     EMPTY = "empty"
-    """There are files, but all of them are empty."""
+    """There are files, but all of them are empty or cannot be read."""
     PARTIAL = "partial"
     """Only files of which the result is made: lines of audio, working files."""
     DONE = "done"
@@ -87,6 +87,43 @@ CAUSES = {
 
 
 @dataclass(frozen=True, kw_only=True)
+class LineCounts:
+    """Lines of a language's text that have audio of their own."""
+
+    total: int
+    voiced: int
+    gaps: tuple[int, ...] = ()
+    """Numbers of the first lines without audio."""
+    unvoiced_speakers: tuple[str, ...] = ()
+    """The first speakers without an assigned voice, where voices are assigned to speakers."""
+
+    @property
+    def summary(self) -> str:
+        """The counts and gaps in a clause.
+
+        Such as ``41 of 48 lines voiced, without 12, 19, 20 and 4 more``.
+        """
+        words = [f"{self.voiced} of {self.total} lines voiced"] if self.total else []
+        if self.gaps and self.total:
+            words[0] += f", without {_enumerate(self.gaps, self.total - self.voiced)}"
+        if self.unvoiced_speakers:
+            words.append(f"no voice for {_enumerate(self.unvoiced_speakers, len(self.unvoiced_speakers))}")
+        return "; ".join(words)
+
+
+GAPS_NAMED = 3
+
+
+def _enumerate(items: Sequence[object], count: int) -> str:
+    """Return the first items, and the number of the others."""
+    named = [str(item) for item in items[:GAPS_NAMED]]
+    rest = count - len(named)
+    if rest:
+        return f"{', '.join(named)} and {rest:,} more"
+    return " and ".join(filter(None, (", ".join(named[:-1]), named[-1])))
+
+
+@dataclass(frozen=True, kw_only=True)
 class Cell:
     """Files of one step in one language."""
 
@@ -97,6 +134,8 @@ class Cell:
     """Of the files that are not empty."""
     stale: Staleness | None = None
     """Why it must be made again, if it must."""
+    lines: LineCounts | None = None
+    """Of audio, where the names of the files state their lines."""
 
     @property
     def is_done(self) -> bool:
@@ -183,6 +222,14 @@ class ProgressMatrix:
         cells = {place: replace(cell, stale=stale.get(place)) for place, cell in self.cells.items()}
         transcribed = replace(self.transcribed, stale=stale.get(("", Step.TRANSCRIBED)))
         return replace(self, cells=cells, transcribed=transcribed)
+
+    def with_lines(self, lines: Mapping[str, LineCounts]) -> ProgressMatrix:
+        """Return the matrix with the counts of lines of audio, by language."""
+        cells = dict(self.cells)
+        for language, counts in lines.items():
+            place = (language, Step.VOICED)
+            cells[place] = replace(cells.get(place, MISSING), lines=counts)
+        return replace(self, cells=cells)
 
     @property
     def progress(self) -> Progress:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dubbing_core.manifest import ManifestEntry
@@ -44,6 +44,7 @@ Place = tuple[str, Input]
 """Language and input; the language of common inputs is ""."""
 
 
+UNREADABLE_KEY = "*unreadable"
 SAME_TEXTS_KEY = "*same_texts"
 """In the stored history, beside languages, which have no asterisk."""
 
@@ -67,6 +68,8 @@ class InputHistory:
     changes: Mapping[Place, tuple[Contents, ...]]
     same_texts: Mapping[str, SameText] = field(default_factory=dict)
     """By the SHA-256 of a file whose text an earlier one had already."""
+    unreadable: frozenset[str] = frozenset()
+    """SHA-256 of texts that cannot be read: they complete no step."""
 
     @classmethod
     def empty(cls) -> InputHistory:
@@ -83,15 +86,23 @@ class InputHistory:
             digest = digests.get(place, "")
             if (known[-1].digest if known else "") != digest:
                 changes[place] = (*known, Contents(number, digest))[-KEPT_CHANGES:]
-        return InputHistory(changes, self.same_texts)
+        return replace(self, changes=changes)
 
-    def with_same_texts(self, same_texts: Mapping[str, SameText]) -> InputHistory:
-        return InputHistory(self.changes, same_texts)
+    def with_texts(self, same_texts: Mapping[str, SameText], unreadable: Collection[str]) -> InputHistory:
+        """Return the history with what reading the texts of the files resulted in."""
+        return replace(self, same_texts=same_texts, unreadable=frozenset(unreadable))
 
     def restrict_to(self, files: Collection[ManifestEntry]) -> InputHistory:
-        """Return the history without same texts of other files."""
+        """Return the history without the texts of other files."""
+        if not self.same_texts and not self.unreadable:
+            return self
         present = {file.sha256 for file in files}
-        return self.with_same_texts({key: same for key, same in self.same_texts.items() if key in present})
+        same_texts = {key: same for key, same in self.same_texts.items() if key in present}
+        return self.with_texts(same_texts, self.unreadable & present)
+
+    def empty_unreadable(self, files: Iterable[ManifestEntry]) -> list[ManifestEntry]:
+        """Return the files, those that cannot be read as empty ones."""
+        return [replace(file, size=0) if file.sha256 in self.unreadable else file for file in files]
 
     def get_contents(self, files: Iterable[ManifestEntry]) -> dict[str, str]:
         """Return the digest of each file, by path.
@@ -132,9 +143,9 @@ class InputHistory:
         return cls({
             (language, Input(name)): tuple(Contents(version, digest) for version, digest in rows)
             for language, inputs in stored.items()
-            if language != SAME_TEXTS_KEY
+            if language not in {SAME_TEXTS_KEY, UNREADABLE_KEY}
             for name, rows in inputs.items()
-        }, same_texts)  # fmt: skip
+        }, same_texts, frozenset(stored.get(UNREADABLE_KEY, {}).get("", ())))  # fmt: skip
 
     def as_dict(self) -> dict[str, dict[str, list[Any]]]:
         """Return it as JSON values.
@@ -146,6 +157,8 @@ class InputHistory:
             stored[SAME_TEXTS_KEY] = {
                 sha256: [same.sha256, same.since] for sha256, same in self.same_texts.items()
             }
+        if self.unreadable:
+            stored[UNREADABLE_KEY] = {"": sorted(self.unreadable)}
         for (language, source), rows in self.changes.items():
             stored.setdefault(language, {})[source.value] = [[each.version, each.digest] for each in rows]
         return stored
@@ -187,8 +200,9 @@ def compute_progress_history(
     :param since: version in which the contents of each file first appeared, by path.
     :param history: up to the version before it.
     """
-    matrix = compute_document_progress(document, files)
     history = history.restrict_to(files)
+    files = history.empty_unreadable(files)
+    matrix = compute_document_progress(document, files)
     contents = history.get_contents(files)
     history = history.advance(compute_input_digests(matrix, document, contents=contents), number=number)
     since = history.correct_since(files, since)

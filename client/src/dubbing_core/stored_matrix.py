@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dubbing_core.progress_matrix import MISSING, Cell, CellState, Input, ProgressMatrix, Staleness
+from dubbing_core.progress_matrix import (
+    MISSING,
+    Cell,
+    CellState,
+    Input,
+    LineCounts,
+    ProgressMatrix,
+    Staleness,
+)
 from dubbing_core.steps import Step
 
 
@@ -45,14 +53,29 @@ def _store_cell(cell: Cell) -> dict[str, Any]:
             "files": cell.stale.files,
             "is_inherited": cell.stale.is_inherited,
         }
+    if cell.lines:
+        stored["lines"] = {
+            "total": cell.lines.total,
+            "voiced": cell.lines.voiced,
+            "gaps": list(cell.lines.gaps),
+            "unvoiced_speakers": list(cell.lines.unvoiced_speakers),
+        }
     return stored
 
 
 def _read_cell(stored: Mapping[str, Any]) -> Cell:
-    stale = stored.get("stale")
+    stale, lines = stored.get("stale"), stored.get("lines")
     return Cell(
         state=CellState(stored["state"]),
         files=stored["files"],
         empty_files=stored["empty"],
         stale=Staleness(**{**stale, "cause": Input(stale["cause"])}) if stale else None,
+        lines=LineCounts(
+            total=lines["total"],
+            voiced=lines["voiced"],
+            gaps=tuple(lines["gaps"]),
+            unvoiced_speakers=tuple(lines["unvoiced_speakers"]),
+        )
+        if lines
+        else None,
     )

@@ -12,15 +12,25 @@ from django.db import transaction
 from django.db.models import Min
 from django.db.models.functions import Coalesce
 
+from dubbing_core.categories import Category
+from dubbing_core.labels import Role
+from dubbing_core.manifest import ManifestEntry
 from dubbing_core.staleness import InputHistory, SameText, compute_progress_history
 from dubbing_core.stored_matrix import store_matrix
 from dubbing_core.timeline.catalog import CatalogTrack
+from dubbing_core.timeline.line_counts import count_lines
 from dubbing_core.timeline.session_texts import collect_texts, digest_filled, fill_document
 from dubbing_core.timeline.tracks import Track
 from sessions_app.models import BlobTimeline, DubbingSession, Entry, Version
 from sessions_app.models.commits import deferred_sync
 from sessions_app.queries.manifests import load_entries
-from sessions_app.queries.timelines import VersionTexts, get_version_texts
+from sessions_app.queries.timelines import (
+    EXPECTED_ROLES,
+    TEXT_CATEGORIES,
+    VersionTexts,
+    get_version_texts,
+    group_line_audio,
+)
 
 TRACKS_CACHED = 16
 """Files whose lines are in memory while the versions of a session are filled: most of them have the same ones."""
@@ -37,13 +47,13 @@ def fill_versions(session: DubbingSession, *, up_to: int) -> int:
     numbers = list(pending.values_list("number", flat=True))
     if not numbers:
         return 0
-    same_texts = _find_same_texts(session)
+    same_texts, unreadable = _find_same_texts(session), _find_unreadable(session)
     load = _build_loader()
     history = _get_history(session, before=numbers[0])
     for number in numbers:
         version = Version.objects.get(session=session, number=number)
         version.session = session
-        history = _fill(version, history.with_same_texts(same_texts), load)
+        history = _fill(version, history.with_texts(same_texts, unreadable), load)
     return len(numbers)
 
 
@@ -60,6 +70,16 @@ def _fill(version: Version, history: InputHistory, load: Callable[..., Track]) -
         history=history,
         number=version.number,
     )
+    counts = count_lines(
+        matrix.languages,
+        texts.tracks,
+        lambda track: load(texts, track),
+        line_audio=group_line_audio(
+            (entry.language, entry.path) for entry in entries if _is_line_audio(entry)
+        ),
+        voices=complete.get("voices") or {},
+    )
+    matrix = matrix.with_lines(counts)
     progress = matrix.progress
     values = {
         "texts": dict(filled),
@@ -75,6 +95,10 @@ def _fill(version: Version, history: InputHistory, load: Callable[..., Track]) -
     }
     _write(version, values)
     return history
+
+
+def _is_line_audio(entry: ManifestEntry) -> bool:
+    return entry.category is Category.AUDIO and entry.role is Role.SEGMENT and entry.size > 0
 
 
 def _write(version: Version, values: Mapping[str, object]) -> None:
@@ -120,6 +144,13 @@ def _find_same_texts(session: DubbingSession) -> dict[str, SameText]:
         if earliest.sha256 != sha256:
             same[sha256] = earliest
     return same
+
+
+def _find_unreadable(session: DubbingSession) -> set[str]:
+    """Return the SHA-256 of the session's files that should contain lines and do not."""
+    rows = Entry.objects.filter(session=session, category__in=TEXT_CATEGORIES, role__in=EXPECTED_ROLES)
+    rows = rows.filter(blob__timeline__isnull=False).exclude(blob__timeline__reason="")
+    return set(rows.values_list("blob__sha256", flat=True))
 
 
 def _build_loader() -> Callable[[VersionTexts, CatalogTrack], Track]:

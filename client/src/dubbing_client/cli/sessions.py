@@ -11,7 +11,7 @@ from dubbing_client.api import Api
 from dubbing_client.cli.arguments import SESSION, completed_by
 from dubbing_client.cli.terminal import Terminal, format_count
 from dubbing_client.errors import UsageError, quoted
-from dubbing_client.objects import Session, Version
+from dubbing_client.objects import ProgressCell, Session, Version
 from dubbing_core.sizes import format_size
 
 MAX_LISTED = 20
@@ -90,10 +90,15 @@ def _progress_lines(version: Version) -> Iterator[str]:
         steps = [
             f"{cell['step']} (stale: {cell['stale']['reason']})"
             if cell["stale"]
-            else cell["step"] + ("" if cell["state"] == "done" else f" ({cell['state']})")
+            else cell["step"] + ("" if cell["state"] == "done" else f" ({_describe_state(cell)})")
             for cell in cells
         ]
         yield f"    {language:<8} {', '.join(steps) or 'nothing yet'}"
+
+
+def _describe_state(cell: ProgressCell) -> str:
+    lines = cell.get("lines")  # of portals that count them
+    return f"{lines['voiced']} of {lines['total']} lines" if lines and lines["total"] else cell["state"]
 
 
 def _version_lines(version: Version) -> tuple[str, str]:

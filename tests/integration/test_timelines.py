@@ -10,7 +10,7 @@ import pytest
 from celery import current_app
 from django.core.management import call_command
 
-from dubbing_core.progress_matrix import CellState
+from dubbing_core.progress_matrix import CellState, ProgressMatrix
 from dubbing_core.staleness import InputHistory
 from dubbing_core.steps import Step
 from dubbing_core.timeline.text_digests import digest_track
@@ -254,6 +254,13 @@ def fill(world: World, session: DubbingSession) -> Version:
     return session.current
 
 
+def matrix_of(version: Version | None) -> ProgressMatrix:
+    assert version is not None
+    matrix = version.progress_matrix
+    assert matrix is not None
+    return matrix
+
+
 def test_texts_of_files_complete_the_metadata_and_the_document_stays_as_saved(world):
     session = world.saved(
         files={"talk.mp4": b"source", "transcriptions/en.srt": SPOKEN, "translations/es.ttml": TTML}
@@ -273,6 +280,7 @@ def test_texts_of_files_complete_the_metadata_and_the_document_stays_as_saved(wo
     assert "Hola." in client.get(f"/sessions/{session.code}/").content.decode()
 
 
+@pytest.mark.one_stack
 def test_filling_again_changes_nothing(world):
     session = world.saved(files=FILES)
     before = Version.objects.filter(pk=fill(world, session).pk).values().get()
@@ -281,6 +289,7 @@ def test_filling_again_changes_nothing(world):
     assert Version.objects.filter(pk=before["id"]).values().get() == before
 
 
+@pytest.mark.one_stack
 def test_texts_follow_their_files_and_leave_what_a_person_wrote(world):
     session = world.saved(files={"talk.mp4": b"source", "translations/es.ttml": TTML})
     fill(world, session)
@@ -292,6 +301,7 @@ def test_texts_follow_their_files_and_leave_what_a_person_wrote(world):
     assert fill(world, session).complete_metadata["translations"] == {"es": "Escrito por Ana."}
 
 
+@pytest.mark.one_stack
 def test_saving_a_loaded_version_again_changes_nothing(world):
     session = world.saved(files={"talk.mp4": b"source", "translations/es.ttml": TTML})
     version = fill(world, session)
@@ -303,39 +313,39 @@ def test_saving_a_loaded_version_again_changes_nothing(world):
     assert job.error_code == "unchanged"
 
 
+@pytest.mark.one_stack
 def test_a_file_whose_text_stays_the_same_makes_nothing_stale(world):
     files = {"talk.mp4": b"source", "transcriptions/en.srt": SPOKEN, "translations/es.ttml": TTML}
     session = world.saved(files=files)
     fill(world, session)
     world.save(session, {"transcriptions/en.srt": RETIMED})
-    retimed = fill(world, session).progress_matrix
-    assert retimed is not None
+    retimed = matrix_of(fill(world, session))
     assert not retimed.has_stale
 
     world.save(session, {"audio/es_audio.wav": b"sound"})
     session.refresh_from_db()
-    assert session.current.progress_matrix is not None
-    assert not session.current.progress_matrix.has_stale
+    assert not matrix_of(session.current).has_stale
 
     world.save(session, {"transcriptions/en.srt": REWORDED})
-    reworded = fill(world, session).progress_matrix
-    assert reworded is not None
+    reworded = matrix_of(fill(world, session))
     stale = reworded.cell("es", Step.TRANSLATED).stale
     assert stale is not None
     assert stale.reason == "transcript changed in v4, this is from v1"
 
 
+@pytest.mark.one_stack
 def test_versions_of_before_are_filled_in_their_order(world):
     session = world.saved(
         files={"talk.mp4": b"source", "transcriptions/en.srt": SPOKEN, "translations/es.ttml": TTML}
     )
     world.save(session, {"transcriptions/en.srt": RETIMED})
     world.save(session, {"transcriptions/en.srt": SPOKEN})
-    assert not fill(world, session).progress_matrix.has_stale
+    assert not matrix_of(fill(world, session)).has_stale
     assert not Version.objects.filter(session=session, texts_digest="").exists()
     assert InputHistory.from_dict(Version.objects.get(session=session, number=2).input_history).same_texts
 
 
+@pytest.mark.one_stack
 def test_lines_with_audio_are_counted_on_the_page_and_in_the_api(world):
     files = {
         "talk.mp4": b"source",
@@ -346,22 +356,22 @@ def test_lines_with_audio_are_counted_on_the_page_and_in_the_api(world):
     session = sketch_session(world.alice, "talk", files)
     store_blobs(files.values())
     session.entries.filter(path__startswith="audio/").update(role="segment", language="es")
-    matrix = fill(world, session).progress_matrix
-    assert matrix is not None
+    matrix = matrix_of(fill(world, session))
     assert matrix.cell("es", Step.VOICED).state is CellState.PARTIAL
 
     page = signed_in(world.alice).get(f"/sessions/{session.code}/").content.decode()
     assert "1 of 2 lines voiced, without 1" in page
 
 
+@pytest.mark.one_stack
 def test_a_text_that_cannot_be_read_completes_nothing(world):
     session = world.saved(
         files={"talk.mp4": b"source", "transcriptions/en.srt": SPOKEN, "translations/fr.srt": BROKEN}
     )
-    assert session.current.progress_matrix.cell("fr", Step.TRANSLATED).state is CellState.DONE
-    assert fill(world, session).progress_matrix.cell("fr", Step.TRANSLATED).state is CellState.EMPTY
+    assert matrix_of(session.current).cell("fr", Step.TRANSLATED).state is CellState.DONE
+    assert matrix_of(fill(world, session)).cell("fr", Step.TRANSLATED).state is CellState.EMPTY
 
     world.save(session, {"audio/fr_audio.wav": b"sound"})
     session.refresh_from_db()
-    assert session.current.progress_matrix.cell("fr", Step.TRANSLATED).state is CellState.EMPTY
-    assert not fill(world, session).progress_matrix.has_stale
+    assert matrix_of(session.current).cell("fr", Step.TRANSLATED).state is CellState.EMPTY
+    assert not matrix_of(fill(world, session)).has_stale

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
 from dubbing_core.selection import Selection
 from sessions_app.models import DubbingSession
 from sessions_app.operations.timelines.read import read_session_texts
+from sessions_app.storage import get_store
 from tests.integration.sketches import (
     bytes_of,
     now,
@@ -20,7 +24,7 @@ from tests.integration.sketches import (
     sketch_share,
     store_blobs,
 )
-from tests.world import World
+from tests.world import World, stored_keys
 
 pytestmark = pytest.mark.one_stack
 
@@ -48,13 +52,28 @@ FILES = {
 }
 
 
-@pytest.fixture
-def session(world: World) -> DubbingSession:
+@pytest.fixture(scope="module")
+def _rows(module_transaction: None) -> Iterator[tuple[World, DubbingSession]]:
+    """The rows of all tests, which change none of them."""
+    world = World.create()
     session = sketch_session(world.alice, "talk", FILES)
-    store_blobs(FILES.values())
+    store_blobs(data for path, data in FILES.items() if path.startswith("trans"))
     session.entries.filter(path__startswith="audio/es/").update(role="segment", language="es")
     read_session_texts(session_id=session.pk, clock=now)
-    return session
+    connection.check_constraints()  # else each test checks them for all rows
+    yield world, session
+    for key in stored_keys():
+        get_store().delete(key)
+
+
+@pytest.fixture
+def world(_rows: tuple[World, DubbingSession], db: None) -> World:
+    return deepcopy(_rows[0])
+
+
+@pytest.fixture
+def session(_rows: tuple[World, DubbingSession], db: None) -> DubbingSession:
+    return deepcopy(_rows[1])
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, TypeVar
 
 from django.contrib import admin, messages
@@ -105,7 +105,7 @@ class LargeTableAdmin(ReadOnlyAdmin[M]):
     sortable_by: ClassVar[tuple[str, ...]] = ()
     """A click on a column without an index would sort the whole table."""
 
-    def get_ordering(self, request: HttpRequest) -> Sequence[str | Combinable]:
+    def get_ordering(self, request: HttpRequest) -> list[str | Combinable] | tuple[str | Combinable, ...]:
         """Return the same order; for a search, by an expression without an index.
 
         By the index of the primary key, PostgreSQL may read millions of rows backward until it finds the first result.

@@ -81,7 +81,7 @@ def build_parser(declared: Container[str] = frozenset(COMMANDS)) -> argparse.Arg
         dest="command", metavar="COMMAND", required=True, parser_class=IntermixedParser
     )
 
-    common = argparse.ArgumentParser(add_help=False)
+    common = IntermixedParser(add_help=False)
     common.add_argument("--json", action="store_true", help="write one JSON document to stdout")
     common.add_argument("-q", "--silent", action="store_true", help="print only errors")
 

@@ -46,10 +46,16 @@ pytest.MonkeyPatch().setattr(TransactionTestCase, "_should_reload_connections", 
 # The production hasher takes 0.4 s of CPU per password. Portals in separate processes use it.
 django.conf.settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
-# No deadlines: other workers use the same cores.
+# No deadlines: other workers use the same cores. The same examples in each run, so that no unrelated change meets a new one
+# that fails; `pytest --hypothesis-profile=random tests/unit` looks for those.
 hypothesis.settings.register_profile(
-    "default", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    "default",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
+hypothesis.settings.register_profile("random", derandomize=False)
 hypothesis.settings.load_profile("default")
 
 pytest_plugins = [

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 ONE_STACK = ("bench", "browser", "language", "services", "stores", "unit")
 """Folders whose results do not depend on the stack, or whose tests start their own servers: run once."""
-ON_TEAM = ("services", "stores")
-"""Folders of ``ONE_STACK`` that run on ``team`` in `make test`: it has their servers already. Others run on ``embedded``."""
+ON_TEAM = ("language", "services", "stores", "unit")
+"""Folders of ``ONE_STACK`` that run on ``team`` in `make test`: it has the servers of two, and fewer other tests than
+``embedded``, which runs the rest."""
 SHARES = {"runs": ("browser", "runs"), "servers": ("client", "journeys", "services", "stores")}
 """Folders whose tests mostly wait for a portal or server in other processes; all others are ``inside``."""
 

@@ -17,7 +17,7 @@ from tests.browser.browser_user import BrowserUser
 
 PART = 8 * 1024 * 1024
 VIDEO_PARTS = 2
-VIDEO_SIZE = PART + 2 * 1024 * 1024
+VIDEO_SIZE = VIDEO_PARTS * PART
 PROJECT_PARTS = 2 + 1 + 1
 """Parts of the project's files. Few and small: Chromium copies each body for the test that watches it."""
 PARTS = re.compile(r"/api/v1/uploads/[^/]+/parts/\d+$")
@@ -295,7 +295,7 @@ def test_a_file_that_the_portal_has_is_read_again_because_it_is_not_sent(bob: Br
     bob.page.route("**/api/v1/saves", lambda route: route.abort())  # keeps the page open
     for _ in range(2):
         begin_video(bob, video)
-        expect(bob.page.get_by_text("1 file, 10.0 MiB, already stored.")).to_be_visible()
+        expect(bob.page.get_by_text("1 file, 16.0 MiB, already stored.")).to_be_visible()
         assert has_shown_reading(bob.page)
 
 

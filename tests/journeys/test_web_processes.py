@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.journeys.portal import Portal
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.one_stack]
 
 LIMIT = 6
 TOKEN = "a-token-of-the-scraper"
@@ -22,30 +23,80 @@ CLOSE = {"Connection": "close"}
 """Each request is on a new connection, so that any process may accept it."""
 
 
-def children_of(pid: int) -> set[int]:
-    return {int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+@dataclass(frozen=True)
+class Web:
+    """A web server of two processes."""
 
+    address: str
+    pid: int
 
-@pytest.mark.one_stack
-def test_one_process_reports_the_requests_of_all(portal: Portal):
-    settings = {"WEB_PROCESSES": "3", "WEB_THREADS": "16", "METRICS_TOKEN": TOKEN}
-    with portal.other_web(settings) as (address, service):
-        requests.get(f"{address}/healthz", timeout=60)
-        processes = children_of(service.process.pid)
-        for process in processes:
-            with paused(processes - {process}):
-                for _ in range(2):
-                    requests.get(f"{address}/accounts/login/", headers=CLOSE, timeout=60)
+    @property
+    def processes(self) -> set[int]:
+        return {
+            int(child) for child in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        }
 
-        for process in processes:
-            with paused(processes - {process}):
-                assert count_sign_in_pages(address) == 2 * len(processes)
+    def open_sign_in_page(self) -> requests.Response:
+        return requests.get(f"{self.address}/accounts/login/", headers=CLOSE, timeout=60)
 
-        os.kill(min(processes), signal.SIGKILL)
-        portal.wait_for(
-            lambda: len(children_of(service.process.pid) - processes) == 1, condition="a new web process"
+    def count_sign_in_pages(self) -> float:
+        """Return the number of requests that the metrics report."""
+        headers = {**CLOSE, "Authorization": f"Bearer {TOKEN}"}
+        response = requests.get(f"{self.address}/metrics", headers=headers, timeout=60)
+        assert response.status_code == 200
+        return sum(
+            sample.value
+            for family in text_string_to_metric_families(response.text)
+            for sample in family.samples
+            if sample.name == "dubbing_http_requests_total" and sample.labels["route"] == "account_login"
         )
-        assert count_sign_in_pages(address) == 2 * len(processes)
+
+    def kill_one_process(self, portal: Portal) -> None:
+        """Kill a process and wait for its successor."""
+        before = self.processes
+        os.kill(min(before), signal.SIGKILL)
+        portal.wait_for(lambda: len(self.processes - before) == 1, condition="a new web process")
+
+
+@pytest.fixture(scope="module")
+def web(shared_portal: Portal) -> Iterator[Web]:
+    settings = {
+        "WEB_PROCESSES": "2",
+        "WEB_THREADS": "16",
+        "METRICS_TOKEN": TOKEN,
+        "API_RATE_PER_MINUTE": str(LIMIT),
+    }
+    with shared_portal.other_web(settings) as (address, service):
+        requests.get(f"{address}/healthz", timeout=60)
+        yield Web(address, service.process.pid)
+
+
+def test_one_process_reports_the_requests_of_all(portal: Portal, web: Web):
+    processes = web.processes
+    before = web.count_sign_in_pages()
+
+    for process in processes:
+        with paused(processes - {process}):
+            for _ in range(3):
+                web.open_sign_in_page()
+
+    for process in processes:
+        with paused(processes - {process}):
+            assert web.count_sign_in_pages() == before + 3 * len(processes)
+
+    web.kill_one_process(portal)
+    assert web.count_sign_in_pages() == before + 3 * len(processes)
+
+
+def test_processes_share_limits_and_replace_each_other(portal: Portal, web: Web):
+    headers = {**CLOSE, "Authorization": f"Bearer {portal.call('create_access_token', owner='alice')}"}
+    url = f"{web.address}/api/v1/me"
+
+    statuses = [requests.get(url, headers=headers, timeout=60).status_code for _ in range(2 * LIMIT)]
+
+    assert (statuses.count(200), statuses.count(429)) == (LIMIT, LIMIT)
+    web.kill_one_process(portal)
+    assert web.open_sign_in_page().status_code == 200
 
 
 @contextmanager
@@ -57,35 +108,3 @@ def paused(processes: set[int]) -> Iterator[None]:
     finally:
         for process in processes:
             os.kill(process, signal.SIGCONT)
-
-
-def count_sign_in_pages(address: str) -> float:
-    headers = {**CLOSE, "Authorization": f"Bearer {TOKEN}"}
-    response = requests.get(f"{address}/metrics", headers=headers, timeout=60)
-    assert response.status_code == 200
-    return sum(
-        sample.value
-        for family in text_string_to_metric_families(response.text)
-        for sample in family.samples
-        if sample.name == "dubbing_http_requests_total" and sample.labels["route"] == "account_login"
-    )
-
-
-@pytest.mark.one_stack
-def test_processes_share_limits_and_replace_each_other(portal: Portal):
-    token = portal.call("create_access_token", owner="alice")
-    settings = {"WEB_PROCESSES": "2", "WEB_THREADS": "16", "API_RATE_PER_MINUTE": str(LIMIT)}
-    with portal.other_web(settings) as (address, service):
-        headers = {"Authorization": f"Bearer {token}", "Connection": "close"}
-        url = f"{address}/api/v1/me"
-        statuses = [requests.get(url, headers=headers, timeout=60).status_code for _ in range(2 * LIMIT)]
-        first = children_of(service.process.pid)
-        os.kill(min(first), signal.SIGKILL)
-
-        page = requests.get(f"{address}/accounts/login/", timeout=60)
-
-        assert (statuses.count(200), statuses.count(429)) == (LIMIT, LIMIT)
-        assert page.status_code == 200
-        portal.wait_for(
-            lambda: len(children_of(service.process.pid) - first) == 1, condition="a new web process"
-        )

@@ -19,6 +19,7 @@ FLAGS = [
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
+    "--in-process-gpu",  # drawing in a process of its own takes a tenth more CPU
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
-from importlib.resources import files
+from pkgutil import get_data
 from typing import TypedDict
 
 from dubbing_core.languages import fold_language_tag
@@ -22,7 +22,10 @@ class _Names(TypedDict):
 
 @lru_cache(maxsize=1)
 def _read_names() -> _Names:
-    names: _Names = json.loads((files("dubbing_core") / "language_names.json").read_text(encoding="utf-8"))
+    # A constant: part of the package, like its source.
+    data = get_data("dubbing_core", "language_names.json")
+    assert data is not None
+    names: _Names = json.loads(data)
     return names
 
 

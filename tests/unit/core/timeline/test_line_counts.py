@@ -19,7 +19,7 @@ SPEAKERS = ("Ana", "Ravi", "Ana", "Li")
 
 
 def catalog() -> list[CatalogTrack]:
-    facts = {"kind": "text", "language": "", "lines": 4, "speakers": 3, "end_ms": 4000}
+    facts = {"kind": "text", "language": "", "lines": 4, "speakers": 3, "end_ms": 4000, "digest": "1"}
     labels = (("en.srt", Category.TRANSCRIPTIONS, "en"), ("fr.srt", Category.TRANSLATIONS, "fr"))
     return list_tracks(
         TextFile(path=path, category=category, language=language, role=Role.NONE, tracks=[facts])

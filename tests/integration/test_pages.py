@@ -192,6 +192,11 @@ ENDPOINTS = {
         Endpoint("session-transcript", "GET", 302, of="session"),
         Endpoint("version-transcript", "GET", 200, of="session", rest=(1,)),
         Endpoint("version-track", "GET", 200, of="session", rest=(1, "hi.csv")),
+        # /search/
+        Endpoint("search", "GET", 200, query="q=welcome"),
+        Endpoint("search-suggestions", "GET", 200, query="q=welcome"),
+        Endpoint("search-lines", "GET", 200, of="session", query="q=welcome"),
+        Endpoint("search-line", "GET", 302, of="session", query="path=hi.srt&track=0&line=0"),
         # /imports/
         Endpoint("import-new", "GET", 200),
         # /jobs/

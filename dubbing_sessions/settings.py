@@ -145,7 +145,7 @@ if _team:
 else:
     DATABASES = {
         "default": {
-            "ENGINE": "django.db.backends.sqlite3",
+            "ENGINE": "dubbing_sessions.sqlite3",
             "NAME": DATA_DIR / "db.sqlite3",
             # Closing the last connection merges the whole log into the database: not after each request and job.
             "CONN_MAX_AGE": 60,

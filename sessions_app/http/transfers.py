@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import connections
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 
+from dubbing_sessions.sqlite3.base import DatabaseWrapper
 from sessions_app.http.addresses import client_address
 from sessions_app.http.error_pages import temporary_error_page
 from sessions_app.operations.errors import BusyError
@@ -128,9 +129,11 @@ def claim_transfer(request: HttpRequest, *, link: object = None) -> None:
 
 
 def release_database() -> None:
-    """Close this thread's database connections, or return them to their pool."""
+    """Close this thread's database connections, or let another thread use them."""
     for connection in connections.all(initialized_only=True):
-        if not connection.in_atomic_block:
+        if isinstance(connection, DatabaseWrapper):
+            connection.hand_over()
+        elif not connection.in_atomic_block:
             connection.close()
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
-from django.db import connection
+from django.contrib.auth.models import User
+from django.db import connection, connections
 from django.test import Client
 
 from sessions_app.http.transfers import SMALL_BODY, TooManyTransfersError, Transfers, transfers
@@ -64,6 +67,25 @@ def test_a_streamed_response_counts_until_it_is_closed_and_holds_no_database_con
 
     assert transfers.count() == 0
     assert connection.connection is None
+
+
+@pytest.mark.one_stack
+def test_another_thread_uses_the_connection_of_a_streamed_response(client: Client, archive: str):
+    client.get("/sessions/")
+    opened = connection.connection
+    response = client.get(archive)
+    assert response.streaming
+
+    def connect() -> tuple[bool, int]:
+        connection.ensure_connection()
+        is_same = connection.connection is opened
+        connection.hand_over()  # type: ignore[attr-defined]  # of `dubbing_sessions.sqlite3`
+        return is_same, User.objects.count()
+
+    with ThreadPoolExecutor(1) as threads:
+        assert threads.submit(connect).result() == (True, 3)
+        threads.submit(connections.close_all).result()
+    response.close()
 
 
 @pytest.mark.parametrize("path", ["{archive}", "{session}files/audio/hi_audio.wav"])

@@ -1,0 +1,1 @@
+"""SQLite for web processes whose threads hand connections over to each other."""

@@ -165,6 +165,17 @@ class Api(RestClient):
         diff: objects.Diff = result
         return diff
 
+    def diff_lines(self, session: str, old: int, new: int, path: str) -> objects.TextDiff:
+        """Compare the lines of a text in two versions.
+
+        :raises NotFoundError: one of them does not have it, or it is no text.
+        """
+        query: dict[str, Any] = {"from": old, "path": path}
+        diff: objects.TextDiff = self.call(
+            "GET", f"/sessions/{session}/versions/{new}/diff/lines", query=query
+        ).data
+        return diff
+
     def restore(self, session: str, number: int, part: Mapping[str, Any]) -> objects.Version:
         """Restore an earlier version as a new one.
 

@@ -199,6 +199,41 @@ class Diff(TypedDict):
     """Of all pages."""
 
 
+class Line(TypedDict):
+    start_ms: int | None
+    end_ms: int | None
+    speaker: str
+    text: str
+
+
+class LineChange(TypedDict):
+    """Lines that differ."""
+
+    kind: str
+    number: int
+    """Of the first line in the newer text."""
+    previous_number: int
+    before: list[Line]
+    after: list[Line]
+    shift_ms: int | None
+    """By how much a retimed line was moved."""
+
+
+class TrackDiff(TypedDict):
+    language: str
+    summary: str
+    lines: list[LineChange]
+
+
+class TextDiff(TypedDict):
+    """The lines of a text in two versions."""
+
+    path: str
+    tracks: list[TrackDiff]
+    reason: str
+    """Why they cannot be compared, or ""."""
+
+
 class RestorePreview(TypedDict):
     """What restoring a part of a version would change."""
 

@@ -54,6 +54,11 @@ def declare_diff(command: ArgumentParser) -> None:
         metavar="N",
         help="the version (default: the folder's own, or the current one)",
     )
+    command.add_argument(
+        "--lines",
+        action="store_true",
+        help="with two versions, compare subtitles and transcripts line by line",
+    )
     declare_hidden(command, "compare hidden folders, too")
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from argparse import ArgumentTypeError, Namespace
 from collections.abc import Iterator
 from typing import Any
 
 from dubbing_client import config
+from dubbing_client.api import Api
 from dubbing_client.cli.arguments import version_number
 from dubbing_client.cli.terminal import Terminal
 from dubbing_client.errors import NotFoundError, UsageError
-from dubbing_client.objects import Diff, FileChange, RestorePreview, Session
+from dubbing_client.objects import Diff, FileChange, RestorePreview, Session, TextDiff
 from dubbing_core.sizes import format_size
+from dubbing_core.timeline.reader import can_read
 
 VALUE_LENGTH = 60
 """Characters of a value of the metadata that are shown."""
@@ -28,11 +31,45 @@ def run_version_diff(options: Namespace, terminal: Terminal) -> int:
         new = options.to or session["version"]
         _check(session, old, new)
         diff = api.diff(session["code"], old, new)
-    lines = list(list_lines(diff))
+        texts = _compare_texts(api, session, diff) if options.lines else []
+    lines = [*list_lines(diff), *(line for text in texts for line in list_text(text))]
     if not lines:
         lines = [f"No difference between versions {old} and {new} of “{session['name']}”."]
-    terminal.result({"session": session["code"], "name": session["name"], **diff}, *lines)
+    document = {"session": session["code"], "name": session["name"], **diff}
+    terminal.result({**document, "texts": texts} if options.lines else document, *lines)
     return 0
+
+
+def _compare_texts(api: Api, session: Session, diff: Diff) -> list[TextDiff]:
+    """Return the differences of the lines of changed texts."""
+    texts = []
+    for file in diff["files"]:
+        if file["kind"] != "changed" or not can_read(file["path"]):
+            continue
+        with contextlib.suppress(NotFoundError):  # a file of a category without texts
+            texts.append(
+                api.diff_lines(session["code"], diff["from_version"], diff["to_version"], file["path"])
+            )
+    return texts
+
+
+def list_text(text: TextDiff) -> Iterator[str]:
+    """Yield the differences of a text's lines."""
+    if text["reason"]:
+        yield text["reason"]
+    for track in text["tracks"]:
+        name = f"{text['path']} ({track['language']})" if track["language"] else text["path"]
+        yield f"{name}: {track['summary']}"
+        for line in track["lines"]:
+            old, new = (
+                " / ".join(_shorten(each["text"]) for each in line[side]) for side in ("before", "after")
+            )
+            number = line["number"] if line["after"] else line["previous_number"]
+            if line["kind"] == "retimed":
+                shift = line["shift_ms"]
+                new = f"{old} ({shift / 1000:+.3f} s)" if shift is not None else old
+                old = ""
+            yield f"  {number:>5} {line['kind']:<8} {' → '.join(filter(None, (old, new)))}"
 
 
 def _read_version(text: str) -> int:

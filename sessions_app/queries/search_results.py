@@ -139,7 +139,7 @@ def get_line_page(
     :param after: key of the last line of the page before; anything else stands for the start.
     """
     result = _describe_session(session, search.query)
-    texts = _get_texts([session.pk])
+    texts = _get_texts([session.pk]) if search.query else {}
     first = int(after) if after.isdecimal() and len(after) < MAX_KEY_DIGITS else 0
     found = TextLine.objects.find_lines(search.query, texts.keys(), per_blob=size + 1, after=first)
     chosen = [(line.id, text) for line in found[:size] for text in texts[line.blob_id]]

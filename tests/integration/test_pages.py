@@ -492,6 +492,13 @@ def test_malformed_queries_are_ignored(world: World, things: Things, name: str, 
             assert client.get(f"{url}?{query}").status_code == 200, query
 
 
+@pytest.mark.parametrize("query", ["", "?q=", "?q=%25"])
+def test_a_search_in_a_session_without_words_finds_nothing(world: World, things: Things, query: str):
+    address = reverse("search-lines", args=[things.session.code])
+
+    assert b"Nothing found" in bytes_of(signed_in(world.alice).get(address + query))
+
+
 def test_an_impossible_version_number_is_not_found(world: World, things: Things, subtests: pytest.Subtests):
     client = signed_in(world.alice)
 

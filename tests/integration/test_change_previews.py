@@ -18,6 +18,8 @@ from tests.integration.programs import ROOT
 from tests.integration.sketches import current_of, post_json, signed_in
 from tests.world import PROJECT, World
 
+pytestmark = pytest.mark.either_stack
+
 HINDI, SPANISH = "audio/hi_audio.wav", "audio/es_audio.wav"
 
 

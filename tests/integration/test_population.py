@@ -15,7 +15,7 @@ from bench.upkeep import NAME, delete_session, write_session
 from sessions_app.models import Blob, DubbingSession, Entry, Export, Job, Pin, Version
 from tests.integration.sketches import now, signed_in
 
-pytestmark = pytest.mark.either_stack
+pytestmark = [pytest.mark.large, pytest.mark.either_stack]
 
 SCALE = FULL.by(0.0006)
 

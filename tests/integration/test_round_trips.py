@@ -194,6 +194,7 @@ def test_an_export_in_any_layout_is_imported_as_it_was_saved(world: World, work_
     assert copy.name == "talk_2"
 
 
+@pytest.mark.either_stack
 def test_a_zip_as_saved_unpacks_to_the_folder(world: World, work_folder: Path):
     session = save_folder(world)
     assert session.current is not None
@@ -219,6 +220,7 @@ def test_a_zip_as_saved_unpacks_to_the_folder(world: World, work_folder: Path):
     }
 
 
+@pytest.mark.either_stack
 def test_the_sessions_tree_of_a_load_equals_that_of_an_export(world: World, work_folder: Path):
     session = save_folder(world)
     assert session.current is not None
@@ -234,6 +236,7 @@ def test_the_sessions_tree_of_a_load_equals_that_of_an_export(world: World, work
     assert tree["Notes/notes from Zo\u00eb.txt"] == b"n"
 
 
+@pytest.mark.either_stack
 def test_a_part_contains_no_texts_of_other_parts(world: World):
     session = save_folder(world, ORDINARY)
     assert session.current is not None
@@ -255,6 +258,7 @@ def original_export(folder: Path) -> bytes:
     return buffer.getvalue()
 
 
+@pytest.mark.either_stack
 def test_the_originals_session_comes_back_to_it_unchanged(world: World, work_folder: Path):
     """The original exports, the portal imports and exports, the original imports."""
     session = save_folder(world, ORDINARY)
@@ -278,6 +282,7 @@ def test_the_originals_session_comes_back_to_it_unchanged(world: World, work_fol
     assert {path: facts[0] for path, facts in facts_of(after).items() if facts} == expected
 
 
+@pytest.mark.either_stack
 def test_layouts_are_different_exports(world: World):
     session = save_folder(world)
     assert session.current is not None

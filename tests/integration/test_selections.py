@@ -72,6 +72,7 @@ def state_of(world: World, version: Version) -> dict[str, object]:
 # Parts of a version
 
 
+@pytest.mark.either_stack
 @pytest.mark.parametrize(
     ("choices", "paths", "filename"),
     [
@@ -103,6 +104,7 @@ def test_an_export_of_a_selection_has_its_files(
     assert (paths_in(world, export), export.filename) == (paths, filename)
 
 
+@pytest.mark.either_stack
 def test_an_export_without_the_source_has_all_other_files(world: World, session: DubbingSession):
     version = version_of(session, 1)
 
@@ -111,6 +113,7 @@ def test_an_export_without_the_source_has_all_other_files(world: World, session:
     assert paths_in(world, export) == world.tree(version).keys() - {"original_video.mp4"}
 
 
+@pytest.mark.either_stack
 def test_metadata_of_a_selection_is_filtered(world: World, session: DubbingSession):
     files = world.zip_of(world.exported(version_of(session, 1), categories=["audio"], languages=["hi"]))
 
@@ -194,6 +197,7 @@ def test_a_retry_reuses_an_export_created_in_the_meantime(world: World, session:
     assert cancelled.state == Job.State.QUEUED
 
 
+@pytest.mark.either_stack
 def test_an_empty_selection_is_refused(world: World, session: DubbingSession):
     with pytest.raises(BadInputError) as refused:
         request_export(
@@ -214,6 +218,7 @@ def url(session: DubbingSession, rest: str, number: int = 1) -> str:
     return f"/sessions/{session.code}/versions/{number}/{rest}"
 
 
+@pytest.mark.either_stack
 def test_a_selection_is_downloaded_without_an_export(world: World, session: DubbingSession, client: Client):
     data = read_object(world.exported(version_of(session, 1), categories=["audio"]).key)
     client.force_login(world.alice)
@@ -244,6 +249,7 @@ def test_every_version_is_imported(world: World, session: DubbingSession):
     assert stored_keys("staging/") == []
 
 
+@pytest.mark.either_stack
 def test_each_file_of_the_history_is_in_the_archive_once(world: World, session: DubbingSession):
     files = world.zip_of(world.exported(version_of(session, 3), history=True))
 
@@ -258,6 +264,7 @@ def test_each_file_of_the_history_is_in_the_archive_once(world: World, session: 
     assert checked == files.keys() - {".dubbing/manifest.json"}
 
 
+@pytest.mark.either_stack
 def test_the_history_of_an_older_version_ends_there(world: World, session: DubbingSession):
     export = world.exported(version_of(session, 2), history=True)
 
@@ -279,6 +286,7 @@ def test_an_imported_history_can_be_exported_and_continued(world: World, session
     assert version_of(copy, 4).saved_by == "bob"
 
 
+@pytest.mark.either_stack
 def test_a_changed_history_is_refused(world: World, session: DubbingSession):
     files = world.zip_of(world.exported(version_of(session, 3), history=True))
     (older, *_) = (name for name in files if name.startswith(".dubbing/blobs/"))
@@ -297,6 +305,7 @@ def test_a_changed_history_is_refused(world: World, session: DubbingSession):
     assert not DubbingSession.objects.filter(owner=world.charlie).exists()
 
 
+@pytest.mark.either_stack
 def test_a_history_too_large_for_an_import_is_refused(world: World, session: DubbingSession, settings):
     settings.MAX_FILES_IN_SESSION = 9
 
@@ -312,6 +321,7 @@ def test_a_history_too_large_for_an_import_is_refused(world: World, session: Dub
 # Share links
 
 
+@pytest.mark.either_stack
 def test_a_link_to_a_selection_shares_its_files_only(world: World, session: DubbingSession, client: Client):
     export = world.exported(version_of(session, 1), categories=["audio"], languages=["hi"])
     new_share = create_share(export=export, author=world.alice, days=7, note="", now=world.clock())
@@ -331,6 +341,7 @@ def test_a_link_to_a_selection_shares_its_files_only(world: World, session: Dubb
     assert copy.current.metadata["translations"] == {"hi": "नमस्ते"}
 
 
+@pytest.mark.either_stack
 def test_a_link_to_the_full_history_shares_every_version(world: World, session: DubbingSession):
     export = world.exported(version_of(session, 3), history=True)
     new_share = create_share(export=export, author=world.alice, days=7, note="", now=world.clock())

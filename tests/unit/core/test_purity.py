@@ -49,8 +49,6 @@ IMPURE = {
     *{"random", "secrets", "uuid"},
 }
 """Modules of the standard library for networks, files, processes, clocks and random numbers."""
-PACKAGE_DATA = {"language_names.py"}
-"""Modules that read a file of the package."""
 IMPURE_FUNCTIONS = {"input", "open", "print"}
 IMPURE_METHODS = {"now", "read_bytes", "read_text", "today", "utcnow", "write_bytes", "write_text"}
 
@@ -89,10 +87,9 @@ class TestModule:
 
     def test_opens_no_files_and_reads_no_clock(self, module):
         functions, methods = called_names(parse(module))
-        allowed = {"read_text"} if module.name in PACKAGE_DATA else set()
 
         assert functions.isdisjoint(IMPURE_FUNCTIONS)
-        assert (methods - allowed).isdisjoint(IMPURE_METHODS)
+        assert methods.isdisjoint(IMPURE_METHODS)
 
     def test_parses_timestamps_with_the_shared_function(self, module):
         _, methods = called_names(parse(module))

@@ -42,6 +42,11 @@ class RequestQueue(Generic[Request]):
     def __len__(self) -> int:
         return len(self._api) + len(self._others)
 
+    @property
+    def has_api(self) -> bool:
+        """Whether an API request waits that overtakes pages."""
+        return bool(self._api)
+
     def push(self, request: Request, head: bytes | bytearray) -> None:
         """Add a request; ``head`` starts with its request line and header fields."""
         caller = find_api_caller(head)

@@ -48,6 +48,8 @@ MAX_BUSY = 4
 
 Threads of a process take turns at Python. With a thread for each waiting request, each query of a page would wait for all others.
 """
+MAX_PAGES_BESIDE_API = 2
+"""Pages that start beside an API request in progress: it takes turns at Python with each of them."""
 BUSY_TIME = 0.25
 """Seconds after which a request lets the next one start: it waits for a disk, a database or a server."""
 NEW_CONNECTION = 1.0
@@ -214,10 +216,13 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     def _start_waiting(self) -> None:
         """Start waiting requests, as far as there are turns."""
         now = time.monotonic()
-        while (
-            self._waiting and sum(now - turn.started < BUSY_TIME for turn in self._busy.values()) < MAX_BUSY
-        ):
+        callers = [turn.caller for turn in self._busy.values() if now - turn.started < BUSY_TIME]
+        while self._waiting and len(callers) < MAX_BUSY:
+            pages = callers.count(None)
+            if not self._waiting.has_api and MAX_PAGES_BESIDE_API <= pages < len(callers):
+                break
             watched, caller = self._waiting.pop()
+            callers.append(caller)
             self._busy[watched.conn.sock] = Turn(started=now, caller=caller)
             super().enqueue_req(watched.conn)
 

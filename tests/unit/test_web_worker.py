@@ -227,6 +227,20 @@ def test_pages_overtake_nothing(turns: Turns, data: bytes):
     assert turns.started[MAX_BUSY:] == [MAX_BUSY]
 
 
+def test_few_pages_start_beside_an_api_request(turns: Turns):
+    turns.arrive(0, 1, 2)
+    turns.arrive(20, data=call("ana"))
+    turns.arrive(10, 11, 12)
+
+    turns.end(0)
+    assert turns.started == [0, 1, 2, 20]
+    turns.end(1)
+    assert turns.started == [0, 1, 2, 20, 10]
+    turns.end(20)
+
+    assert turns.started == [0, 1, 2, 20, 10, 11, 12]
+
+
 def test_a_caller_overtakes_with_few_requests_at_a_time(turns: Turns):
     own = [*range(20, 22 + MAX_PER_CALLER)]
     turns.arrive(*range(MAX_BUSY))

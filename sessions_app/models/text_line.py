@@ -55,14 +55,30 @@ class TextLineQuerySet(models.QuerySet["TextLine"]):
         if is_postgresql():
             found = f"SELECT line.blob_id AS blob_id {_FROM_GIN}{sequences}"
         elif texts:
-            found = f"SELECT found.rowid >> {BLOB_SHIFT} AS blob_id {_FROM_FTS_AND_TABLE}{sequences}"
+            found = f"SELECT line.blob_id AS blob_id {_FROM_FTS_AND_TABLE}{sequences}"
         else:
-            found = f"SELECT found.rowid >> {BLOB_SHIFT} AS blob_id {_FROM_FTS}"
+            found = f"SELECT rowid >> {BLOB_SHIFT} AS blob_id {_FROM_FTS}"
         statement = f"SELECT blob_id, count(*) FROM ({found} LIMIT %s) AS first GROUP BY blob_id"  # noqa: S608 (constants)
         with connection.cursor() as cursor:
             cursor.execute(statement, [build_match(query), *texts, limit])
             counts = dict(cursor.fetchall())
         return FoundBlobs(list(counts), is_complete=sum(counts.values()) < limit)
+
+    def find_blobs_among(self, query: Query, blob_ids: Collection[int]) -> list[int]:
+        """Return those of the blobs that have a line that matches."""
+        if not blob_ids:
+            return []
+        sequences, texts = contains_sequences("line.tokens", query)
+        if is_postgresql():
+            statement = f"SELECT DISTINCT line.blob_id {_FROM_GIN} AND line.blob_id = ANY(%s){sequences}"
+            parameters: list[Any] = [build_match(query), list(blob_ids)]
+        else:
+            found = (_FTS_AND_TABLE_OF_BLOB if texts else _FTS_OF_BLOB) + sequences
+            statement = f"SELECT blob.value FROM json_each(%s) blob WHERE EXISTS (SELECT 1 {found})"  # noqa: S608 (constants)
+            parameters = [json.dumps(sorted(blob_ids)), build_match(query), 0]
+        with connection.cursor() as cursor:
+            cursor.execute(statement, [*parameters, *texts])
+            return [blob_id for (blob_id,) in cursor.fetchall()]
 
     def find_lines(
         self, query: Query, blob_ids: Collection[int], *, per_blob: int, after: int = 0
@@ -78,14 +94,10 @@ class TextLineQuerySet(models.QuerySet["TextLine"]):
             found = f"SELECT line.id, line.blob_id {_FROM_GIN} AND line.blob_id = ANY(%s) AND line.id > %s"
             parameters: list[Any] = [build_match(query), list(blob_ids), after]
         else:
-            source = _FROM_FTS_AND_TABLE if texts else _FROM_FTS
-            found = (
-                f"SELECT found.rowid AS id, found.rowid >> {BLOB_SHIFT} AS blob_id {source}"  # noqa: S608 (constants)
-                " AND found.rowid BETWEEN %s AND %s"
-                f" AND found.rowid >> {BLOB_SHIFT} IN (SELECT value FROM json_each(%s))"
-            )
-            first, last = max(after + 1, min(blob_ids) << BLOB_SHIFT), (max(blob_ids) + 1 << BLOB_SHIFT) - 1
-            parameters = [build_match(query), first, last, json.dumps(list(blob_ids))]
+            source = _FTS_AND_TABLE_OF_BLOB if texts else _FTS_OF_BLOB
+            found = "SELECT found.rowid AS id, blob.value AS blob_id FROM json_each(%s) blob CROSS JOIN"
+            found += source.replace("FROM", "", 1)
+            parameters = [json.dumps(sorted(blob_ids)), build_match(query), after + 1]
         statement = _FIRST_OF_EACH % {"found": found + sequences}
         with connection.cursor() as cursor:
             cursor.execute(statement, [*parameters, *texts, per_blob])
@@ -152,9 +164,19 @@ def _build_rows(blob_id: int, tracks: Sequence[Track]) -> Iterator[tuple[object,
 
 
 _FROM_GIN = "FROM sessions_app_textline line WHERE sessions_app_lexemes(line.tokens) @@ %s::tsquery"
-_FROM_FTS = "FROM sessions_app_textline_index found WHERE found.sessions_app_textline_index MATCH %s"
+_FROM_FTS = "FROM sessions_app_textline_index WHERE sessions_app_textline_index MATCH %s"
 _FROM_FTS_AND_TABLE = """
-FROM sessions_app_textline_index found CROSS JOIN sessions_app_textline line ON line.id = found.rowid WHERE found.sessions_app_textline_index MATCH %s
+FROM sessions_app_textline_index found CROSS JOIN sessions_app_textline line ON line.id = found.rowid
+WHERE found.sessions_app_textline_index MATCH %s
+"""
+# The index is entered at the range of keys of a blob.
+_RANGE = """
+WHERE found.sessions_app_textline_index MATCH %s
+AND found.rowid BETWEEN max(%s, blob.value << 20) AND ((blob.value + 1) << 20) - 1
+"""
+_FTS_OF_BLOB = f"FROM sessions_app_textline_index found {_RANGE}"
+_FTS_AND_TABLE_OF_BLOB = f"""
+FROM sessions_app_textline_index found CROSS JOIN sessions_app_textline line ON line.id = found.rowid {_RANGE}
 """
 _FIRST_OF_EACH = """
 SELECT id, blob_id, count FROM (

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from django.db import connection
 
-from dubbing_core.search.query import Query
+from dubbing_core.search.query import Query, Term
+
+LONGEST_PREFIX = 4
+"""Of the prefixes that the index on SQLite has (1, 3 and 4 characters). For longer ones FTS5 would merge the lines of all words, at each use."""
 
 
 def is_postgresql() -> bool:
@@ -23,14 +26,26 @@ def build_match(query: Query, *, also: str = "") -> str:
     if is_postgresql():
         lexemes = [f"'{token}'{':*' if is_prefix else ''}" for token, is_prefix in query.tokens.items()]
         return " & ".join([*lexemes, *([f"'{also}'"] if also else [])])
-    # Tokens consist of letters, digits and marks, and quoted ones are no operators.
-    return " AND ".join(f'"{token}"{"*" if is_prefix else ""}' for token, is_prefix in query.tokens.items())
+    # Tokens consist of letters, digits and marks, and what is quoted contains no operators.
+    return " AND ".join(
+        f'"{" ".join(_shorten(term))}"{"*" if term.has_prefix_token else ""}' for term in query.terms
+    )
+
+
+def _shorten(term: Term) -> list[str]:
+    """Return the tokens of a term, with a prefix that the index has."""
+    tokens = term.tokens
+    return [*tokens[:-1], tokens[-1][:LONGEST_PREFIX]] if term.has_prefix_token else tokens
 
 
 def contains_sequences(column: str, query: Query) -> tuple[str, list[str]]:
-    """Return the condition that a query's phrases are in the tokens.
+    """Return the condition for what the index does not know, and its parameters.
 
-    The index does not know where tokens are.
+    On PostgreSQL that tokens are adjacent, on SQLite how a long prefix continues.
     """
-    function = "strpos" if is_postgresql() else "instr"
-    return "".join(f" AND {function}({column}, %s) > 0" for _ in query.sequences), query.sequences
+    if is_postgresql():
+        function, sequences = "strpos", query.sequences
+    else:
+        shortened = [term for term in query.terms if _shorten(term) != term.tokens]
+        function, sequences = "instr", [f" {' '.join(term.tokens)}" for term in shortened]
+    return "".join(f" AND {function}({column}, %s) > 0" for _ in sequences), sequences

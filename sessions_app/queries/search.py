@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cached_property
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import Q, QuerySet
@@ -19,21 +20,20 @@ from sessions_app.models import CurrentText, DubbingSession, TextLine
 from sessions_app.models.session_text import find_sessions_with_text
 from sessions_app.models.session_tokens import find_sessions_by_tokens
 from sessions_app.queries.keyset import KeysetPage, Position, fetch_keyset_page
-from sessions_app.queries.sessions import (
-    LIST_COLUMNS,
-    ORDERS,
-    SessionOrder,
-    get_live_sessions,
-    remove_controls,
-)
+from sessions_app.queries.sessions import ORDERS, SessionOrder, get_live_sessions, remove_controls
 
+COLUMNS = (
+    *("code", "name", "owner_id", "last_updated"),
+    *(f"current__{name}" for name in ("number", "session_id", "video_name", "language_tags")),
+)
+"""Columns that results show."""
 MAX_QUERY = 200
 """In characters."""
 NEWEST_FIRST = ORDERS[SessionOrder.UPDATED]
 FIRST_LINES = 2000
 """Lines that are looked up among those of all users. If more match, the user's sessions are searched one after another instead."""
-FIRST_SESSIONS = 50
-GROWTH = 4
+FIRST_SESSIONS = 20
+GROWTH = 2
 START = Position()
 
 
@@ -44,7 +44,7 @@ class TextSearch:
     user: AbstractBaseUser
     text: str
 
-    @property
+    @cached_property
     def query(self) -> Query:
         return parse_query(self.text)
 
@@ -69,9 +69,7 @@ class _Found:
 
     def __init__(self, user: AbstractBaseUser, query: Query, known: Q, blob_ids: list[int] | None) -> None:
         """:param blob_ids: those with lines that match; None if there are too many."""
-        self._sessions = (
-            get_live_sessions(user).defer(None).only(NEWEST_FIRST.field, "owner_id", *LIST_COLUMNS)
-        )
+        self._sessions = get_live_sessions(user).defer(None).only(*COLUMNS)
         self._query = query
         self._known = known
         self._blob_ids = blob_ids
@@ -109,8 +107,8 @@ class _Found:
         texts = current_texts().filter(session_id__in=session_ids)
         for blob_id, session_id in texts.values_list("blob_id", "session_id"):
             sessions[blob_id].append(session_id)
-        for line in TextLine.objects.find_lines(self._query, sessions.keys(), per_blob=1):
-            matching.update(sessions[line.blob_id])
+        for blob_id in TextLine.objects.find_blobs_among(self._query, sessions.keys()):
+            matching.update(sessions[blob_id])
         return matching
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from dubbing_core.search.folding import fold_text
@@ -74,8 +75,10 @@ def mark_parts(text: str, query: Query, *, limit: int = EXCERPT) -> list[Part]:
     return [part for part in parts if part.text]
 
 
-def _fold_runs(text: str) -> list[_FoldedRun]:
-    return [_fold_run(run) for run in find_runs(text)]
+@lru_cache(maxsize=1024)
+def _fold_runs(text: str) -> tuple[_FoldedRun, ...]:
+    # The names of languages are compared with each query, for each session.
+    return tuple(_fold_run(run) for run in find_runs(text))
 
 
 def _fold_run(run: Run) -> _FoldedRun:

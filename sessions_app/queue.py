@@ -127,4 +127,4 @@ def _send_reading(session_id: int) -> None:
     try:
         current_app.send_task(READ_TEXTS, kwargs={"session_id": session_id}, priority=LOW_PRIORITY)
     except (OperationalError, OSError) as error:
-        logger.warning("The broker is unavailable, texts are read later: %s", error)
+        logger.debug("The broker is unavailable, texts are read later: %s", error)

@@ -167,11 +167,13 @@ class Journey:
         expect(page.get_by_role("heading", level=1)).to_contain_text("Export version")
         for box in page.get_by_role("group", name="Categories").get_by_role("checkbox").all():
             box.uncheck()
-        expect(page.get_by_role("status")).to_contain_text("Choose at least one category.")
+        expect(page.get_by_role("main").get_by_role("status")).to_contain_text(
+            "Choose at least one category."
+        )
         expect(page.get_by_role("button", name="Create ZIP")).to_be_disabled()
         page.get_by_role("checkbox", name="Audio").check()
         page.get_by_role("group", name="Languages").get_by_role("checkbox", name="Spanish").uncheck()
-        expect(page.get_by_role("status")).to_contain_text("1 file")
+        expect(page.get_by_role("main").get_by_role("status")).to_contain_text("1 file")
         with page.expect_download() as download:
             page.get_by_role("link", name="Download now").click()
         assert download.value.suggested_filename == f"{self.name}_audio_hi_export.zip"

@@ -13,6 +13,7 @@ from django.db import IntegrityError, connection, models, transaction
 from sessions_app.models import (
     AccessToken,
     Blob,
+    CurrentText,
     DubbingSession,
     Entry,
     Export,
@@ -111,6 +112,7 @@ CASES: dict[str, Callable[[Rows], None]] = {
     "job_finished_has_a_time": lambda rows: change(rows.job, state="succeeded"),
     "session_name_is_free": lambda rows: duplicate(rows.session),
     "session_has_a_name": lambda rows: change(rows.session, name=""),
+    "current_text_is_unique": lambda rows: add_text_twice(rows.entry),
     "session_language_is_unique": lambda rows: add_language_twice(rows.session),
     "token_scope_is_known": lambda rows: change(rows.token, scope="all"),
     "upload_received_within_size": lambda rows: change(rows.upload, received=11),
@@ -131,6 +133,14 @@ def measure_twice() -> None:
 def add_language_twice(session: DubbingSession) -> None:
     for _ in range(2):
         SessionLanguage.objects.create(session=session, owner=session.owner, folded_tag="mi", tag="mi")
+
+
+def add_text_twice(entry: Entry) -> None:
+    for path in ("a.srt", "b.srt"):
+        copy = Entry.objects.create(
+            session=entry.session, path=path, blob=entry.blob, category=entry.category, added_in=1
+        )
+        CurrentText.objects.create(entry=copy, session=entry.session, blob=entry.blob)
 
 
 def test_every_constraint_is_tested_here():

@@ -194,7 +194,7 @@ def test_a_link_shows_only_the_texts_of_its_export(world, session):
     assert {track.key for track in page.context["tracks"]} == {"es"}
     assert page["X-Robots-Tag"] == "noindex"
     assert f"/sessions/{session.code}" not in page.content.decode()
-    assert client.get(reverse("share-track", args=[share.token, "es.srt"])).status_code == 200
+    assert bytes_of(client.get(reverse("share-track", args=[share.token, "es.srt"])))
     assert client.get(reverse("share-track", args=[share.token, "ar.srt"])).status_code == 404
     assert client.get(reverse("share-transcript", args=["x" * 43])).status_code == 404
     assert "Read the transcript" in client.get(reverse("share-page", args=[share.token])).content.decode()

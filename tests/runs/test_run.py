@@ -15,10 +15,8 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
-from django.conf import LazySettings, settings
-from django.core.management import call_command
+from django.conf import settings
 
-from sessions_app.management.errors import Error
 from tests.journeys.portal import ONE_WEB_PROCESS
 from tests.journeys.visitor import Visitor
 from tests.services.processes import ROOT, start_process
@@ -277,15 +275,8 @@ def test_a_port_in_use_is_an_error(environment):
         ({"PORT": "0", "HOST": "192.0.2.1"}, "This machine has no address 192.0.2.1"),
     ],
 )
-def test_an_address_that_cannot_be_used_is_named(
-    settings: LazySettings, monkeypatch: pytest.MonkeyPatch, work_folder: Path, variables, sentence
-):
-    settings.DATA_DIR = work_folder
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
-
-    with pytest.raises(Error, match=re.escape(sentence)):
-        call_command("run")
+def test_an_address_that_cannot_be_used_is_named(environment, variables, sentence):
+    assert sentence in run_error(environment, **variables)
 
 
 def test_services_named_by_the_environment_are_not_started(start, environment, stack, valkey, work_folder):

@@ -19,7 +19,7 @@ from dubbing_core.layouts.recognizers import read_nothing
 from dubbing_core.manifest import ManifestEntry
 from dubbing_core.metadata_reading import MetadataReading, read_metadata
 from dubbing_core.paths import PathError, check_tree, parse_saved_path
-from dubbing_core.placement import Placement, find_metadata
+from dubbing_core.placement import PlacedFolder, Placement, find_metadata
 from dubbing_core.project_edits import read_edits
 from sessions_app.models import Version
 from sessions_app.operations.errors import BadInputError
@@ -118,16 +118,14 @@ def preview_placement(
         read_small_file=contents.read_received if current.version is None else read_nothing,
         source_language=spoken,
     )
-    before = () if replaces_all else current.manifest.entries
-    entries = {entry.path: entry for entry in before}
-    entries |= {placement.path: _describe(placement) for placement in folder.placements}
-    recognition = folder.recognition
-    if current.version is not None:
-        found = _recognize(entries, folder.placements, current.version, contents, source_language=spoken)
-        if found is not None:
-            recognition = found
-            earlier = current.blob_ids.keys() - _locate(withdrawn, folder.placements)
-            entries = label_entries(found, entries, before=earlier, is_language_stated=bool(spoken))
+    entries, recognition = _combine(
+        folder,
+        () if replaces_all else current.manifest.entries,
+        contents,
+        current=current,
+        withdrawn=withdrawn,
+        source_language=spoken,
+    )
     corrections = check_corrections(
         {raw: change for raw, change in files.corrections.items() if raw in accepted}, paths
     )
@@ -198,6 +196,32 @@ def _find_source_language(files: FilesToPlace, parent: Version | None) -> str:
     if files.source_language is not None:
         return files.source_language
     return read_edits(parent.metadata).source_language if parent is not None else ""
+
+
+def _combine(
+    folder: PlacedFolder,
+    before: Iterable[ManifestEntry],
+    contents: PreviewContents,
+    *,
+    current: VersionContents,
+    withdrawn: Collection[str],
+    source_language: str,
+) -> tuple[dict[str, ManifestEntry], Recognition | None]:
+    """Return the files of the session after the save, as they are recognized together.
+
+    :param before: files of the session that stay.
+    :param withdrawn: received files without their earlier corrections.
+    """
+    entries = {entry.path: entry for entry in before}
+    entries |= {placement.path: _describe(placement) for placement in folder.placements}
+    if current.version is None:
+        return entries, folder.recognition
+    found = _recognize(entries, folder.placements, current.version, contents, source_language=source_language)
+    if found is None:
+        return entries, folder.recognition
+    earlier = current.blob_ids.keys() - _locate(withdrawn, folder.placements)
+    labeled = label_entries(found, entries, before=earlier, is_language_stated=bool(source_language))
+    return labeled, found
 
 
 def _recognize(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dubbing_core.enums import StrEnum
 from dubbing_core.file_kinds import FileKind, guess_kind, split_name
 from dubbing_core.languages import find_language_tag
+from dubbing_core.sentences import sentence
 
 METADATA_NAME = "metadata.json"
 PRIVATE_FOLDER = ".dubbing"
@@ -31,21 +32,37 @@ class Category(StrEnum):
         return LABELS[self]
 
     @property
+    def noun(self) -> str:
+        """The label within a sentence."""
+        return NOUNS[self]
+
+    @property
     def folder(self) -> str:
         """The folder of its files; "" for the original video, which is a file at the root."""
         return "" if self is Category.ORIGINAL_VIDEO else self.value
 
 
 LABELS = {
-    Category.ORIGINAL_VIDEO: "Original video",
-    Category.TRANSCRIPTIONS: "Transcriptions",
-    Category.TRANSLATIONS: "Translations",
-    Category.VOICES: "Voice assignments",
-    Category.AUDIO: "Audio",
-    Category.CUSTOM_VOICES: "Custom voices",
-    Category.FINAL_VIDEOS: "Final videos",
-    Category.MIXED_VIDEOS: "Mixed videos",
-    Category.OTHER: "Other",
+    Category.ORIGINAL_VIDEO: sentence("Original video"),
+    Category.TRANSCRIPTIONS: sentence("Transcriptions"),
+    Category.TRANSLATIONS: sentence("Translations"),
+    Category.VOICES: sentence("Voice assignments"),
+    Category.AUDIO: sentence("Audio"),
+    Category.CUSTOM_VOICES: sentence("Custom voices"),
+    Category.FINAL_VIDEOS: sentence("Final videos"),
+    Category.MIXED_VIDEOS: sentence("Mixed videos"),
+    Category.OTHER: sentence("Other"),
+}
+NOUNS = {
+    Category.ORIGINAL_VIDEO: sentence("original video"),
+    Category.TRANSCRIPTIONS: sentence("transcriptions"),
+    Category.TRANSLATIONS: sentence("translations"),
+    Category.VOICES: sentence("voice assignments"),
+    Category.AUDIO: sentence("audio"),
+    Category.CUSTOM_VOICES: sentence("custom voices"),
+    Category.FINAL_VIDEOS: sentence("final videos"),
+    Category.MIXED_VIDEOS: sentence("mixed videos"),
+    Category.OTHER: sentence("other"),
 }
 FOLDERS = {category.folder: category for category in Category if category.folder}
 

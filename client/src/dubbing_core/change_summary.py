@@ -10,6 +10,7 @@ from typing import Any
 from dubbing_core.enums import StrEnum
 from dubbing_core.manifest import Changes, Manifest, ManifestEntry, diff_manifests
 from dubbing_core.paths import escape_for_message
+from dubbing_core.sentences import Number, join, plural, plural_forms, sentence
 
 KEPT_PATHS = 10
 """Paths of each kind that a summary keeps."""
@@ -35,10 +36,29 @@ class ChangeKind(StrEnum):
     @property
     def words(self) -> str:
         """The kind after a number of files: `2 made executable`."""
-        return WORDS.get(self, self.value)
+        return WORDS[self]
 
 
-WORDS = {ChangeKind.MADE_EXECUTABLE: "made executable", ChangeKind.NOT_EXECUTABLE: "no longer executable"}
+WORDS = {
+    ChangeKind.NEW: sentence("new"),
+    ChangeKind.CHANGED: sentence("changed"),
+    ChangeKind.MOVED: sentence("moved"),
+    ChangeKind.RELABELED: sentence("relabeled"),
+    ChangeKind.REMOVED: sentence("removed"),
+    ChangeKind.MADE_EXECUTABLE: sentence("made executable"),
+    ChangeKind.NOT_EXECUTABLE: sentence("no longer executable"),
+}
+COUNTS = {
+    ChangeKind.NEW: plural_forms("%(count)s new", "%(count)s new"),
+    ChangeKind.CHANGED: plural_forms("%(count)s changed", "%(count)s changed"),
+    ChangeKind.MOVED: plural_forms("%(count)s moved", "%(count)s moved"),
+    ChangeKind.RELABELED: plural_forms("%(count)s relabeled", "%(count)s relabeled"),
+    ChangeKind.REMOVED: plural_forms("%(count)s removed", "%(count)s removed"),
+    ChangeKind.MADE_EXECUTABLE: plural_forms("%(count)s made executable", "%(count)s made executable"),
+    ChangeKind.NOT_EXECUTABLE: plural_forms(
+        "%(count)s no longer executable", "%(count)s no longer executable"
+    ),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,12 +74,14 @@ class ChangeGroup:
     def describe(self, kind: ChangeKind, *, is_named: bool) -> str:
         """Return for example `3 changed: a.wav, b.wav, c.wav`."""
         if not is_named or not self.paths:
-            return f"{self.count:,} {kind.words}"
+            return plural(*COUNTS[kind], count=self.count)
         # "and 1 more" would take as much room as the path.
         named = self.paths[: NAMED_PATHS if self.count <= NAMED_PATHS else NAMED_PATHS - 1]
         rest = self.count - len(named)
         paths = ", ".join(map(escape_for_message, named))
-        return f"{self.count:,} {kind.words}: {paths}{f' and {rest:,} more' if rest else ''}"
+        if rest:
+            paths = sentence("%(shown)s and %(count)s more", shown=paths, count=Number(rest))
+        return join([plural(*COUNTS[kind], count=self.count), paths], ": ")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,11 +98,14 @@ class ChangeSummary:
         Example: `2 changed: audio/hi.wav, translations/hi.srt; 1 removed`. Removed files are named where nothing else changed.
         """
         if not self.groups:
-            return "No file changed"
+            return sentence("No file changed")
         is_only_removal = self.groups.keys() == {ChangeKind.REMOVED}
-        return "; ".join(
-            group.describe(kind, is_named=kind is not ChangeKind.REMOVED or is_only_removal)
-            for kind, group in self.groups.items()
+        return join(
+            [
+                group.describe(kind, is_named=kind is not ChangeKind.REMOVED or is_only_removal)
+                for kind, group in self.groups.items()
+            ],
+            "; ",
         )
 
     def as_dict(self) -> dict[str, dict[str, Any]]:
@@ -137,7 +162,7 @@ def summarize_changes(changes: Changes, old: Manifest) -> ChangeSummary:
     ]
     files: dict[ChangeKind, list[tuple[str, int]]] = {kind: [] for kind in ChangeKind}
     for was, entry in pairs:
-        kind = _find_kind(_as_file(was), _as_file(entry))
+        kind = _find_kind_of_pair(_as_file(was), _as_file(entry))
         shown = entry if kind is not ChangeKind.REMOVED else was
         if kind is not None and shown is not None:
             files[kind].append((shown.path, shown.size))
@@ -158,11 +183,14 @@ def _as_file(entry: ManifestEntry | None) -> ManifestEntry | None:
     return None if entry is not None and entry.is_metadata else entry
 
 
-def _find_kind(old: ManifestEntry | None, new: ManifestEntry | None) -> ChangeKind | None:
+def _find_kind_of_pair(old: ManifestEntry | None, new: ManifestEntry | None) -> ChangeKind | None:
     if old is None:
         return None if new is None else ChangeKind.NEW
-    if new is None:
-        return ChangeKind.REMOVED
+    return ChangeKind.REMOVED if new is None else find_kind(old, new)
+
+
+def find_kind(old: ManifestEntry, new: ManifestEntry) -> ChangeKind:
+    """Return the kind of change of a file that both manifests have, and that differs."""
     if old.sha256 != new.sha256:
         return ChangeKind.CHANGED
     return find_kind_of_facts(

@@ -14,6 +14,7 @@ from typing import Any
 from dubbing_core import json_lists
 from dubbing_core.categories import METADATA_NAME, PRIVATE_FOLDER
 from dubbing_core.labels import LabelAuthor, Role
+from dubbing_core.sentences import sentence
 from dubbing_core.strict_json import JsonError, parse_json
 
 CHECKSUM_MANIFEST_PATH = f"{PRIVATE_FOLDER}/manifest.json"
@@ -35,8 +36,11 @@ class ChecksumManifestError(ValueError):
 
     def __init__(self) -> None:
         super().__init__(
-            f"{CHECKSUM_MANIFEST_PATH} in this ZIP is damaged. Export the session again, or remove that file to import"
-            " the rest as a plain folder."
+            sentence(
+                "%(checksum_manifest_path)s in this ZIP is damaged. Export the session again, or remove "
+                "that file to import the rest as a plain folder.",
+                checksum_manifest_path=CHECKSUM_MANIFEST_PATH,
+            )
         )
 
 

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from dubbing_core.categories import PRIVATE_FOLDER
 from dubbing_core.enums import StrEnum
 from dubbing_core.paths import JUNK_NAMES
+from dubbing_core.sentences import Number, Size, join, plural, sentence
 
 PART_SUFFIX = ".dubs-part"
 """Suffix of the client's unfinished downloads."""
@@ -42,14 +44,17 @@ class Exclusion:
 
     def describe(self, count: int = 1) -> str:
         """Return a noun for so many of them: "hidden folder", "2 system files"."""
-        kind = "folder" if self.path.endswith("/") else "file"
-        noun = {
-            ExclusionReason.HIDDEN_FOLDER: "hidden folder",
-            ExclusionReason.SYSTEM: f"system {kind}",
-            ExclusionReason.EXPORT: "export folder",
-            ExclusionReason.UNFINISHED: "unfinished download",
-        }[self.reason]
-        return noun if count == 1 else f"{count:,} {noun}s"
+        match self.reason:
+            case ExclusionReason.HIDDEN_FOLDER:
+                return plural("hidden folder", "%(count)s hidden folders", count=count)
+            case ExclusionReason.SYSTEM if self.path.endswith("/"):
+                return plural("system folder", "%(count)s system folders", count=count)
+            case ExclusionReason.SYSTEM:
+                return plural("system file", "%(count)s system files", count=count)
+            case ExclusionReason.EXPORT:
+                return plural("export folder", "%(count)s export folders", count=count)
+            case ExclusionReason.UNFINISHED:
+                return plural("unfinished download", "%(count)s unfinished downloads", count=count)
 
     @property
     def group(self) -> str:
@@ -57,6 +62,41 @@ class Exclusion:
         if self.reason is ExclusionReason.UNFINISHED:
             return f"*{PART_SUFFIX}"
         return self.path[self.path.rstrip("/").rfind("/") + 1 :]
+
+
+@dataclass(frozen=True)
+class FolderSize:
+    """What is in a folder that is left out."""
+
+    files: int
+    size: int | None
+    """Bytes of the files; None if unknown."""
+    is_complete: bool = True
+    """Whether counting did not end early."""
+
+    @classmethod
+    def add(cls, sizes: Collection[FolderSize]) -> FolderSize:
+        known = [each.size for each in sizes if each.size is not None]
+        return cls(
+            files=sum(each.files for each in sizes),
+            size=sum(known) if len(known) == len(sizes) else None,
+            is_complete=all(each.is_complete for each in sizes),
+        )
+
+    @property
+    def words(self) -> str:
+        """Return for example "1,204 files, 5.2 MiB", "more than 1,000 files" or "empty"."""
+        if not self.is_complete:
+            return sentence("more than %(count)s files", count=Number(self.files))
+        if not self.files:
+            return sentence("empty")
+        count = plural("%(count)s file", "%(count)s files", count=self.files)
+        if self.size is None:
+            return count
+        return sentence("%(files)s, %(size)s", files=count, size=Size(self.size))
+
+
+NO_SIZES: Mapping[Exclusion, FolderSize] = MappingProxyType({})
 
 
 def is_part_name(name: str) -> bool:
@@ -102,23 +142,35 @@ def find_exclusion(path: str, *, include_hidden: bool = False) -> Exclusion | No
     return None
 
 
-def describe_exclusions(exclusions: Iterable[Exclusion]) -> str:
+def describe_exclusions(
+    exclusions: Iterable[Exclusion], sizes: Mapping[Exclusion, FolderSize] = NO_SIZES
+) -> str:
     """Return a sentence that names what is left out, or "": hidden folders first.
 
-    Such as: Left out: .git/ (hidden folder), .DS_Store (2 system files).
+    Such as: Left out: .git/ (hidden folder, 1,204 files, 5.2 MiB), .DS_Store (2 system files).
+
+    :param sizes: of folders, as far as they are known.
     """
     groups: dict[tuple[ExclusionReason, str], list[Exclusion]] = defaultdict(list)
     for exclusion in exclusions:
         groups[exclusion.reason, exclusion.group].append(exclusion)
     reasons = list(ExclusionReason)
     ordered = sorted(groups, key=lambda key: (reasons.index(key[0]), key[1]))
-    shown = [_describe_group(groups[key]) for key in ordered[:SHOWN_LIMIT]]
+    shown = [_describe_group(groups[key], sizes) for key in ordered[:SHOWN_LIMIT]]
     if not shown:
         return ""
-    more = f" and {len(ordered) - SHOWN_LIMIT:,} more" if len(ordered) > SHOWN_LIMIT else ""
-    return f"Left out: {', '.join(shown)}{more}."
+    names: str = join(shown, ", ")
+    if len(ordered) > SHOWN_LIMIT:
+        more = Number(len(ordered) - SHOWN_LIMIT)
+        names = sentence("%(shown)s and %(count)s more", shown=names, count=more)
+    return sentence("Left out: %(names)s.", names=names)
 
 
-def _describe_group(exclusions: list[Exclusion]) -> str:
+def _describe_group(exclusions: list[Exclusion], sizes: Mapping[Exclusion, FolderSize]) -> str:
     first, count = exclusions[0], len(exclusions)
-    return f"{first.path if count == 1 else first.group} ({first.describe(count)})"
+    contents = [sizes[each] for each in exclusions if each.path.endswith("/") and each in sizes]
+    words = [first.describe(count)]
+    if len(contents) == count:
+        words.append(FolderSize.add(contents).words)
+    name = first.path if count == 1 else first.group
+    return sentence("%(name)s (%(words)s)", name=name, words=join(words, ", "))

@@ -21,6 +21,7 @@ from dubbing_core.labels import Label, LabelAuthor, Role
 from dubbing_core.languages import TAG_LENGTH_LIMIT
 from dubbing_core.left_out import NOTHING_LEFT_OUT, LeftOut, parse_left_out
 from dubbing_core.paths import PathError, normalize_path, parse_saved_path
+from dubbing_core.sentences import sentence
 from dubbing_core.strict_json import JsonError, parse_json
 from dubbing_core.timestamps import parse_timestamp
 
@@ -41,10 +42,15 @@ class HistoryError(ValueError):
 
     code = "history_damaged"
 
-    def __init__(self, problem: str = "is damaged") -> None:
+    def __init__(self, problem: str = sentence("is damaged")) -> None:
         super().__init__(
-            f"{HISTORY_PATH} in this ZIP {problem}. Export the session again, or remove the folder {PRIVATE_FOLDER} to import"
-            " its newest version alone."
+            sentence(
+                "%(history_path)s in this ZIP %(problem)s. Export the session again, or remove the folder "
+                "%(private_folder)s to import its newest version alone.",
+                history_path=HISTORY_PATH,
+                problem=problem,
+                private_folder=PRIVATE_FOLDER,
+            )
         )
 
 
@@ -199,7 +205,7 @@ def parse_history(data: bytes) -> History:
     try:
         document = parse_json(data)
         if document["format"] > FORMAT:
-            raise HistoryError("was written by a newer portal than this one")
+            raise HistoryError(sentence("was written by a newer portal than this one"))
         parse_entry = _parse_entry if document["format"] > 1 else _parse_first_format
         versions = tuple(_parse_version(version) for version in document["versions"])
         entries = tuple(parse_entry(entry) for entry in document["entries"])

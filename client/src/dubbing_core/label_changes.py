@@ -17,6 +17,7 @@ from dubbing_core.languages import (
 from dubbing_core.layouts.names import is_generated_video
 from dubbing_core.manifest import ManifestEntry
 from dubbing_core.paths import escape_unprintable
+from dubbing_core.sentences import sentence
 
 HOMES = {
     Role.SOURCE: Category.ORIGINAL_VIDEO,
@@ -84,7 +85,12 @@ class LabelChange:
             role = label.role if self.category in {None, HOMES.get(label.role)} else USUAL_ROLES[category]
         if HOMES.get(role, category) is not category:
             raise LabelError(
-                "bad_label", f"The role “{role.label}” does not belong to the category “{category.label}”."
+                "bad_label",
+                sentence(
+                    "The role “%(role)s” does not belong to the category “%(category)s”.",
+                    role=role.label,
+                    category=category.label,
+                ),
             )
         language = label.language if self.language is None else self.language
         return Label(category=category, language=language, role=role)
@@ -102,7 +108,10 @@ def check_language(tag: str, *, languages: Iterable[str] = ()) -> str:
     if not found or len(found) > TAG_LENGTH_LIMIT:
         raise LabelError(
             "bad_language",
-            f"“{text[:TAG_LENGTH_LIMIT]}” is not a language tag. Use one such as “hi” or “pt-BR”.",
+            sentence(
+                "“%(text)s” is not a language tag. Use one such as “hi” or “pt-BR”.",
+                text=text[:TAG_LENGTH_LIMIT],
+            ),
         )
     return parse_language_tag(found, languages=known) or found
 
@@ -116,10 +125,14 @@ def check_sources(changes: Mapping[str, LabelChange]) -> None:
     for path in sources:
         if guess_kind(path) in NO_SOURCES:
             raise LabelError(
-                "not_a_source", f"“{path}” is a text. Choose a video or audio file as the source."
+                "not_a_source",
+                sentence("“%(path)s” is a text. Choose a video or audio file as the source.", path=path),
             )
     if len(sources) > 1:
-        raise LabelError("several_sources", f"Only one file can be the source, not {_quote_paths(sources)}.")
+        raise LabelError(
+            "several_sources",
+            sentence("Only one file can be the source, not %(files)s.", files=_quote_paths(sources)),
+        )
 
 
 def apply_label_changes(
@@ -132,7 +145,10 @@ def apply_label_changes(
     :raises LabelError: `bad_label`, `not_a_source`, `several_sources`, `session_metadata` or `no_such_file`.
     """
     if missing := sorted(changes.keys() - entries.keys()):
-        raise LabelError("no_such_file", f"The session has no file {_quote_paths(missing)}.")
+        raise LabelError(
+            "no_such_file",
+            sentence("The session has no file %(files)s.", files=_quote_paths(missing)),
+        )
     check_sources(changes)
     corrected = {path: _correct(entries[path], change) for path, change in changes.items()}
     has_source = any(change.makes_source for change in changes.values())
@@ -156,7 +172,11 @@ def prefer_persons_source(entries: Mapping[str, ManifestEntry]) -> dict[str, Man
 def _correct(entry: ManifestEntry, change: LabelChange) -> ManifestEntry:
     if entry.is_metadata or change.role is Role.SESSION_METADATA:
         raise LabelError(
-            "session_metadata", f"The label of the session's own {METADATA_NAME} cannot be changed."
+            "session_metadata",
+            sentence(
+                "The label of the session's own %(metadata_name)s cannot be changed.",
+                metadata_name=METADATA_NAME,
+            ),
         )
     return replace(_relabel(entry, change.apply(entry.label)), labeled_by=LabelAuthor.PERSON)
 
@@ -181,4 +201,8 @@ def _relabel(entry: ManifestEntry, label: Label) -> ManifestEntry:
 
 def _quote_paths(paths: list[str]) -> str:
     shown = ", ".join(f"“{path}”" for path in paths[:PATHS_SHOWN])
-    return shown if len(paths) <= PATHS_SHOWN else f"{shown} and {len(paths) - PATHS_SHOWN} more"
+    return (
+        shown
+        if len(paths) <= PATHS_SHOWN
+        else sentence("%(shown)s and %(count)s more", shown=shown, count=len(paths) - PATHS_SHOWN)
+    )

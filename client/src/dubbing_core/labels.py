@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from dubbing_core.categories import Category
 from dubbing_core.enums import StrEnum
+from dubbing_core.sentences import sentence
 
 
 class Role(StrEnum):
@@ -58,28 +59,28 @@ class Role(StrEnum):
 
 
 ROLE_LABELS = {
-    Role.NONE: "None",
-    Role.SOURCE: "Source",
-    Role.SOURCE_AUDIO: "Audio of the source",
-    Role.TRANSCRIPT: "Transcript",
-    Role.TRANSLATION: "Translation",
-    Role.BILINGUAL: "Bilingual text",
-    Role.UNCONFIRMED: "Text in an unconfirmed role",
-    Role.SPEAKERS: "Speakers",
-    Role.VOICE_ASSIGNMENTS: "Voice assignments",
-    Role.VOICE_REFERENCE: "Voice reference",
-    Role.SEGMENT: "Audio of one line",
-    Role.DUBBED_AUDIO: "Dubbed audio track",
-    Role.DUBBED_VIDEO: "Dubbed video",
-    Role.MIXED_VIDEO: "Mixed video",
-    Role.SUBTITLED_VIDEO: "Subtitled video, not dubbed",
-    Role.INTERMEDIATE: "Intermediate file",
-    Role.PROJECT: "Project file",
-    Role.MARKER: "Record of progress",
-    Role.PREVIEW: "Preview",
-    Role.REPORT: "Log or report",
-    Role.SESSION_METADATA: "Metadata of the session",
-    Role.IGNORED: "Ignored",
+    Role.NONE: sentence("None"),
+    Role.SOURCE: sentence("Source"),
+    Role.SOURCE_AUDIO: sentence("Audio of the source"),
+    Role.TRANSCRIPT: sentence("Transcript"),
+    Role.TRANSLATION: sentence("Translation"),
+    Role.BILINGUAL: sentence("Bilingual text"),
+    Role.UNCONFIRMED: sentence("Text in an unconfirmed role"),
+    Role.SPEAKERS: sentence("Speakers"),
+    Role.VOICE_ASSIGNMENTS: sentence("Voice assignments"),
+    Role.VOICE_REFERENCE: sentence("Voice reference"),
+    Role.SEGMENT: sentence("Audio of one line"),
+    Role.DUBBED_AUDIO: sentence("Dubbed audio track"),
+    Role.DUBBED_VIDEO: sentence("Dubbed video"),
+    Role.MIXED_VIDEO: sentence("Mixed video"),
+    Role.SUBTITLED_VIDEO: sentence("Subtitled video, not dubbed"),
+    Role.INTERMEDIATE: sentence("Intermediate file"),
+    Role.PROJECT: sentence("Project file"),
+    Role.MARKER: sentence("Record of progress"),
+    Role.PREVIEW: sentence("Preview"),
+    Role.REPORT: sentence("Log or report"),
+    Role.SESSION_METADATA: sentence("Metadata of the session"),
+    Role.IGNORED: sentence("Ignored"),
 }
 
 

@@ -5,32 +5,35 @@ The version records them: it is not the whole folder.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dubbing_core.paths import COMPONENT_LIMIT, PATH_LIMIT, PathError, escape_unprintable
+from dubbing_core.paths import COMPONENT_LIMIT, PATH_LIMIT, escape_unprintable
+from dubbing_core.sentences import Number, sentence
 
 RECORD_LIMIT = 200
 """Files that a version lists; their number is always exact."""
 SHOWN_LIMIT = 255
 """Characters of a name that a version records."""
 CODE_LIMIT = 40
-UNKNOWN_REASON = "cannot be saved"
+UNKNOWN_REASON = sentence("cannot be saved")
 REASONS = {
-    "path_empty": "has no name",
-    "path_encoding": "is not valid Unicode",
-    "path_nul": "contains the character NUL",
-    "path_absolute": "is absolute",
-    "path_empty_part": "has a folder without a name",
-    "path_dot": "contains the folder “.”",
+    "path_empty": sentence("has no name"),
+    "path_encoding": sentence("is not valid Unicode"),
+    "path_nul": sentence("contains the character NUL"),
+    "path_absolute": sentence("is absolute"),
+    "path_empty_part": sentence("has a folder without a name"),
+    "path_dot": sentence("contains the folder “.”"),
     "path_parent": "contains “..”",
-    "path_part_too_long": f"has a name longer than {COMPONENT_LIMIT} bytes",
-    "path_too_long": f"is longer than {PATH_LIMIT:,} bytes",
-    "path_duplicate": "was listed twice",
-    "file_unreadable": "could not be read by the browser",
-    "folder_unreadable": "is a folder that the browser could not read",
-    "path_file_as_folder": "needs a folder in the place of a file",
+    "path_part_too_long": sentence(
+        "has a name longer than %(component_limit)s bytes", component_limit=COMPONENT_LIMIT
+    ),
+    "path_too_long": sentence("is longer than %(path_limit)s bytes", path_limit=Number(PATH_LIMIT)),
+    "path_duplicate": sentence("was listed twice"),
+    "file_unreadable": sentence("could not be read by the browser"),
+    "folder_unreadable": sentence("is a folder that the browser could not read"),
+    "path_file_as_folder": sentence("needs a folder in the place of a file"),
 }
 """By the code of the `PathError`, or of what the browser could not read."""
 
@@ -71,10 +74,6 @@ class LeftOut:
     @classmethod
     def of(cls, files: Sequence[LeftOutFile]) -> LeftOut:
         return cls(tuple(files[:RECORD_LIMIT]), len(files))
-
-    @classmethod
-    def of_errors(cls, errors: Iterable[PathError]) -> LeftOut:
-        return cls.of([LeftOutFile.of(error.path, error.code) for error in errors])
 
     def as_json(self) -> dict[str, Any]:
         """Return the form that is stored; empty if there are no such files."""

@@ -13,7 +13,7 @@ from dubbing_core.projection import project_paths
 from dubbing_core.selection import FolderLayout
 
 
-class LabeledFile(Protocol):
+class StoredFile(Protocol):
     @property
     def path(self) -> str: ...
 
@@ -25,7 +25,7 @@ class LabeledFile(Protocol):
 
 
 def name_members(
-    files: Iterable[LabeledFile], layout: FolderLayout, *, folders: Iterable[str] = ()
+    files: Iterable[StoredFile], layout: FolderLayout, *, folders: Iterable[str] = ()
 ) -> dict[str, str]:
     """Return the names in the ZIP of a version's files and empty folders, by path.
 

@@ -21,10 +21,11 @@ from dubbing_core.manifest import TIMESTAMPS, ManifestEntry, project_entries
 from dubbing_core.paths import PathError, normalize_path
 from dubbing_core.progress_matrix import compute_document_progress, list_target_languages
 from dubbing_core.project_edits import ProjectEdits, read_edits, write_edits
+from dubbing_core.sentences import sentence
 from dubbing_core.session_names import sanitize_session_name
 from dubbing_core.strict_json import JsonError, check_json, parse_json
 from dubbing_core.texts import ExtractedTexts
-from dubbing_core.timestamps import parse_timestamp
+from dubbing_core.timestamps import format_timestamp, parse_timestamp
 
 SIZE_LIMIT = 16 * 1024 * 1024
 """In bytes."""
@@ -50,7 +51,7 @@ class MetadataError(ValueError):
     """The metadata.json is unusable. The message is shown to the user who uploaded it."""
 
     def __init__(self, code: str, problem: str, *, key: str = "") -> None:
-        super().__init__(f"metadata.json {problem}. Correct it, or leave it out.")
+        super().__init__(sentence("metadata.json %(problem)s. Correct it, or leave it out.", problem=problem))
         self.code = code
         self.problem = problem
         """A clause: “is not a JSON object”."""
@@ -74,7 +75,10 @@ def parse_document(data: bytes) -> dict[str, Any]:
         `metadata_` and a code of :func:`dubbing_core.strict_json.parse_json`.
     """
     if len(data) > SIZE_LIMIT:
-        raise MetadataError("metadata_too_large", f"is larger than {SIZE_LIMIT // 1024**2} MiB")
+        raise MetadataError(
+            "metadata_too_large",
+            sentence("is larger than %(size_limit)s MiB", size_limit=SIZE_LIMIT // 1024**2),
+        )
     try:
         document = parse_json(data)
     except JsonError as error:
@@ -88,7 +92,7 @@ def check_document(document: Any) -> dict[str, Any]:
     :raises MetadataError: as :func:`parse_document`.
     """
     if not isinstance(document, dict):
-        raise MetadataError("metadata_not_object", "is not a JSON object")
+        raise MetadataError("metadata_not_object", sentence("is not a JSON object"))
     try:
         check_json(document)
     except JsonError as error:
@@ -96,11 +100,11 @@ def check_document(document: Any) -> dict[str, Any]:
     for key in TEXT_KEYS:
         _check_type(document, key, "text", lambda value: isinstance(value, str))
     for key in OBJECT_KEYS:
-        _check_type(document, key, "an object", lambda value: isinstance(value, dict))
+        _check_type(document, key, sentence("an object"), lambda value: isinstance(value, dict))
     for key in PATHS_BY_LANGUAGE:
-        _check_type(document, key, "an object of paths", _is_path_object)
+        _check_type(document, key, sentence("an object of paths"), _is_path_object)
     for key in ("languages", *PATH_LISTS):
-        _check_type(document, key, "a list of texts", _is_text_list)
+        _check_type(document, key, sentence("a list of texts"), _is_text_list)
     for key in ("created_with_version", "pipeline_stage"):
         _check_type(
             document.get("session_metadata") or {},
@@ -264,6 +268,7 @@ def _filter_edits(edits: ProjectEdits, selected: Collection[str], removed: Colle
         edits,
         added_languages=tuple(tag for tag in edits.added_languages if fold_language_tag(tag) in selected),
         voices={key: voice for key, voice in edits.voices.items() if fold_language_tag(key) not in removed},
+        checks={cell: check for cell, check in edits.checks.items() if cell.partition(":")[0] not in removed},
     )
 
 
@@ -311,7 +316,13 @@ def _check_type(
     value = holder.get(key)
     if value is not None and not is_valid(value):
         name = within + key
-        raise MetadataError("metadata_type", f"has a value for “{name}” that is not {description}", key=name)
+        raise MetadataError(
+            "metadata_type",
+            sentence(
+                "has a value for “%(name)s” that is not %(description)s", name=name, description=description
+            ),
+            key=name,
+        )
 
 
 def _is_path_object(value: Any) -> bool:
@@ -379,19 +390,6 @@ def _correct_path_list(key: str, base: Sequence[str], entries: Sequence[Manifest
 
 def _unknown_keys(base: Mapping[str, Any], document: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in base.items() if key not in document}
-
-
-def format_timestamp(moment: datetime, *, zone: tzinfo = timezone.utc) -> str:
-    """Format as the original does: without a zone, always with microseconds.
-
-    The second pass of an hour that clocks repeat in autumn is written with its offset, to be read as the same moment.
-    """
-    if moment.tzinfo is None:
-        return moment.isoformat(timespec="microseconds")
-    local = moment.astimezone(zone)
-    naive = local.replace(tzinfo=None, fold=0)
-    is_repeated = naive.replace(tzinfo=zone).utcoffset() != local.utcoffset()
-    return (local if is_repeated else naive).isoformat(timespec="microseconds")
 
 
 def _parse_optional_timestamp(text: object, zone: tzinfo) -> datetime | None:

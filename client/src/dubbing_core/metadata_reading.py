@@ -15,10 +15,13 @@ from typing import Any
 
 from dubbing_core.metadata import OWN_KEYS, SIZE_LIMIT, MetadataError, check_document, is_session_document
 from dubbing_core.paths import escape_for_message
+from dubbing_core.sentences import Number, sentence
 from dubbing_core.strict_json import DIGITS_LIMIT, JsonError, check_json, parse_json
 
 WARNING_LIMIT = 20
 """Warnings of one file; a damaged list can cause one per item."""
+ESCAPE_LENGTH = 12
+"""Characters of an escaped surrogate pair, the longest token besides strings and numbers."""
 BLANK = re.compile(r"[ \t\n\r]*")
 UTF_8 = frozenset({"utf-8", "utf-8-sig"})
 
@@ -58,26 +61,47 @@ def read_metadata(data: bytes, *, size: int | None = None) -> MetadataReading:
     return _read_damaged(data[:SIZE_LIMIT], size)
 
 
-def _read_damaged(data: bytes, size: int) -> MetadataReading:
+def read_metadata_start(data: bytes, *, size: int) -> MetadataReading:
+    """Read the first bytes of a metadata.json; what follows them may be damaged.
+
+    :param size: of the whole file in bytes.
+    """
+    return _read_damaged(data, size, is_start=len(data) < size)
+
+
+def _read_damaged(data: bytes, size: int, *, is_start: bool = False) -> MetadataReading:
     warnings: list[str] = []
     if size > SIZE_LIMIT:
         limit = f"{SIZE_LIMIT // 1024**2} MiB"
-        warnings.append(f"metadata.json has {size:,} bytes; only the first {limit} are read.")
+        warnings.append(
+            sentence(
+                "metadata.json has %(size)s bytes; only the first %(limit)s are read.",
+                size=Number(size),
+                limit=limit,
+            )
+        )
     text = _decode(data, warnings)
     document: dict[str, Any] = {}
-    for key, value in _Scanner(text, warnings).iter_members():
+    for key, value in _Scanner(text, warnings, is_start=is_start).iter_members():
         if key in document:
-            warnings.append(f"metadata.json contains the key “{_show(key)}” twice; the last value is read.")
+            warnings.append(
+                sentence(
+                    "metadata.json contains the key “%(key)s” twice; the last value is read.", key=_show(key)
+                )
+            )
         problem = _find_problem(key, value)
         if problem is None:
             document[key] = value
         else:
-            warnings.append(f"metadata.json {problem}; it is not read.")
+            warnings.append(sentence("metadata.json %(problem)s; it is not read.", problem=problem))
     if not is_session_document(document) and not any(f'"{key}"' in text for key in OWN_KEYS):
         return MetadataReading(document=None)
     if len(warnings) > WARNING_LIMIT:
         warnings[WARNING_LIMIT:] = [
-            f"metadata.json has {len(warnings) - WARNING_LIMIT:,} more damaged values."
+            sentence(
+                "metadata.json has %(count)s more damaged values.",
+                count=Number(len(warnings) - WARNING_LIMIT),
+            )
         ]
     return MetadataReading(document=document, warnings=tuple(dict.fromkeys(warnings)))
 
@@ -91,7 +115,7 @@ def _decode(data: bytes, warnings: list[str]) -> str:
     text = data.decode(encoding, errors="surrogateescape" if encoding in UTF_8 else "replace")
     if encoding not in UTF_8:
         name = "UTF-16" if "16" in encoding else "UTF-32"
-        warnings.append(f"metadata.json is {name} text; session managers write UTF-8.")
+        warnings.append(sentence("metadata.json is %(name)s text; session managers write UTF-8.", name=name))
     return text.removeprefix("\ufeff")
 
 
@@ -101,7 +125,7 @@ def _find_problem(key: str, value: Any) -> str | None:
         check_json([key, value])
         check_document({key: value})
     except JsonError as error:
-        return f"has a value for “{_show(key)}” that {error}"
+        return sentence("has a value for “%(key)s” that %(error)s", key=_show(key), error=error)
     except MetadataError as error:
         return error.problem
     return None
@@ -112,10 +136,14 @@ def _show(key: str) -> str:
 
 
 class _Scanner:
-    """Parser of the members of a JSON object, up to the first error."""
+    """Parser of the members of a JSON object, up to the first error.
 
-    def __init__(self, text: str, warnings: list[str]) -> None:
+    :param is_start: the text may end in the middle of a value.
+    """
+
+    def __init__(self, text: str, warnings: list[str], *, is_start: bool = False) -> None:
         self._text = text
+        self._is_start = is_start
         self._warnings = warnings
         self._problems: dict[str, None] = {}
         """What is wrong with the current value, although it can be read."""
@@ -135,7 +163,11 @@ class _Scanner:
                 self._problems.clear()
                 value, position = self._decoder.raw_decode(self._text, self._expect(":", position))
                 self._warnings += [
-                    f"metadata.json has a value for “{_show(key)}” that {problem}."
+                    sentence(
+                        "metadata.json has a value for “%(key)s” that %(problem)s.",
+                        key=_show(key),
+                        problem=problem,
+                    )
                     for problem in self._problems
                 ]
                 yield key, value
@@ -144,15 +176,32 @@ class _Scanner:
                 if not self._text.startswith("}", position):
                     position = self._expect(",", position)
             if self._skip(position + 1) != len(self._text):
-                self._warnings.append("metadata.json has foreign text after its end, which is not read.")
+                self._warnings.append(
+                    sentence("metadata.json has foreign text after its end, which is not read.")
+                )
         except json.JSONDecodeError as error:
-            place = f"line {error.lineno}, column {error.colno}"
-            after = f" after “{_show(last)}”" if last else ""
-            self._warnings.append(f"metadata.json is not valid JSON{after} ({place}); the rest is not read.")
+            if self._is_start and self._is_at_end(error):
+                return
+            place = sentence("line %(lineno)s, column %(colno)s", lineno=error.lineno, colno=error.colno)
+            after = sentence(" after “%(last)s”", last=_show(last)) if last else ""
+            self._warnings.append(
+                sentence(
+                    "metadata.json is not valid JSON%(after)s (%(place)s); the rest is not read.",
+                    after=after,
+                    place=place,
+                )
+            )
         except RecursionError:
             self._warnings.append(
-                f"metadata.json is nested too deeply after “{_show(last)}”; the rest is not read."
+                sentence(
+                    "metadata.json is nested too deeply after “%(last)s”; the rest is not read.",
+                    last=_show(last),
+                )
             )
+
+    def _is_at_end(self, error: json.JSONDecodeError) -> bool:
+        """Return whether more text could repair an error."""
+        return error.msg.startswith("Unterminated string") or error.pos >= len(self._text) - ESCAPE_LENGTH
 
     def _read_key(self, position: int) -> tuple[str, int]:
         if not self._text.startswith('"', position):
@@ -171,17 +220,26 @@ class _Scanner:
         return self._skip(position + 1)
 
     def _read_constant(self, name: str) -> None:
-        self._problems[f"contains {name}, which is not a JSON number and is read as null"] = None
+        self._problems[
+            sentence("contains %(name)s, which is not a JSON number and is read as null", name=name)
+        ] = None
 
     def _read_int(self, digits: str) -> int | None:
         if len(digits) <= DIGITS_LIMIT:
             return int(digits)
-        self._problems[f"contains a number of more than {DIGITS_LIMIT} digits, which is read as null"] = None
+        self._problems[
+            sentence(
+                "contains a number of more than %(digits_limit)s digits, which is read as null",
+                digits_limit=DIGITS_LIMIT,
+            )
+        ] = None
         return None
 
     def _read_object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         value = dict(pairs)
         if len(value) != len(pairs):
             twice = next(key for key, times in Counter(key for key, _ in pairs).items() if times > 1)
-            self._problems[f"contains the key “{_show(twice)}” twice; the last value is read"] = None
+            self._problems[
+                sentence("contains the key “%(twice)s” twice; the last value is read", twice=_show(twice))
+            ] = None
         return value

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 
 from dubbing_core.file_kinds import split_name
@@ -145,11 +145,6 @@ def map_paths(paths: Iterable[str], rules: NameRules, *, taken: Iterable[str] = 
     _map_folder(root, rules, names, parent="", target="", taken={rules.fold(name) for name in taken})
     mapped = {path: names[path.rstrip("/")] + "/" * path.endswith("/") for path in saved}
     return _move_long_paths(mapped, rules) if rules.path_limit or rules.depth_limit else mapped
-
-
-def find_changed_names(mapped: Mapping[str, str]) -> dict[str, str]:
-    """Return the part of a mapping whose names differ."""
-    return {path: name for path, name in mapped.items() if path != name}
 
 
 _Folder = dict[str, "_Folder"]

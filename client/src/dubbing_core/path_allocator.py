@@ -33,16 +33,6 @@ class PathAllocator:
         self._files.add(folded)
         self._folders.update(list_ancestors(folded))
 
-    def try_add(self, path: str) -> bool:
-        """Add a path unless it collides; return whether it was added."""
-        folded = fold_path(path)
-        if folded in self._files or folded in self._folders:
-            return False
-        if not self._files.isdisjoint(list_ancestors(folded)):
-            return False
-        self.add(path)
-        return True
-
     def _find_free_folder(self, parent: str, name: str) -> str:
         folder, number = parent + name, 2
         while fold_path(folder) in self._files:

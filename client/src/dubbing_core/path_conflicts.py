@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dubbing_core.paths import list_for_message
+from dubbing_core.sentences import Sentence, join, sentence
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,18 +20,21 @@ class PathConflicts:
     retained: tuple[str, ...] = ()
     """Likewise, but a save on top leaves them out."""
 
-    def describe(self) -> str:
+    def describe(self) -> Sentence:
         """Return sentences for the user."""
-        sentences = ["No file was changed by both."]
+        sentences = [sentence("No file was changed by both.")]
         if self.both:
-            sentences = [f"Both changed {list_for_message(self.both)}: a save on top replaces these files."]
+            files = list_for_message(self.both)
+            sentences = [sentence("Both changed %(files)s: a save on top replaces these files.", files=files)]
         if self.undone:
-            sentences.append(f"A save on top would undo the change of {list_for_message(self.undone)}.")
+            files = list_for_message(self.undone)
+            sentences.append(sentence("A save on top would undo the change of %(files)s.", files=files))
         if self.retained:
+            files = list_for_message(self.retained)
             sentences.append(
-                f"A save on top leaves {list_for_message(self.retained)} as the other version has it."
+                sentence("A save on top leaves %(files)s as the other version has it.", files=files)
             )
-        return " ".join(sentences)
+        return join(sentences)
 
 
 def find_path_conflicts(

@@ -11,6 +11,8 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
+from dubbing_core.sentences import Number, Sentence, sentence
+
 PATH_LIMIT = 1024
 """In bytes of UTF-8; the limit of S3 keys."""
 COMPONENT_LIMIT = 255
@@ -40,8 +42,12 @@ LINE = re.compile(r"[^\n\r\t]+")
 class PathError(ValueError):
     """The path is invalid. The message is shown to the user who chose it."""
 
-    def __init__(self, code: str, path: str, problem: str) -> None:
-        super().__init__(f"“{escape_for_message(path)}” {problem}")
+    def __init__(self, code: str, path: str, problem: Sentence, advice: Sentence) -> None:
+        shown = escape_for_message(path)
+        super().__init__(
+            sentence("“%(path)s” %(problem)s. %(advice)s", path=shown, problem=problem, advice=advice)
+        )
+        self.problem = sentence("“%(path)s” %(problem)s", path=shown, problem=problem)
         self.code = code
         self.path = path
 
@@ -71,12 +77,16 @@ def check_saved_path(path: str) -> None:
         `path_too_long`.
     """
     if not path:
-        raise PathError("path_empty", path, "is an empty name. Give the file a name.")
+        raise PathError("path_empty", path, sentence("is an empty name"), sentence("Give the file a name."))
     size = _measure_size(path)
     if "\0" in path:
-        raise PathError("path_nul", path, "contains the character NUL. Rename the file without it.")
+        raise PathError(
+            "path_nul", path, sentence("contains the character NUL"), sentence("Rename the file without it.")
+        )
     if path.startswith("/"):
-        raise PathError("path_absolute", path, "is absolute. Use a path inside the project folder.")
+        raise PathError(
+            "path_absolute", path, sentence("is absolute"), sentence("Use a path inside the project folder.")
+        )
     for component in path.split("/"):
         _check_relative_component(path, component)
         if len(component) > COMPONENT_UNITS_LIMIT // 2 and not _fits_file_system(component):
@@ -120,7 +130,12 @@ def check_tree(paths: Iterable[str]) -> None:
     ordered = sorted(path.replace("/", "\0") for path in paths)
     for first, second in pairwise(ordered):
         if first == second:
-            raise PathError("path_duplicate", second.replace("\0", "/"), "is listed twice. List it once.")
+            raise PathError(
+                "path_duplicate",
+                second.replace("\0", "/"),
+                sentence("is listed twice"),
+                sentence("List it once."),
+            )
         if second.startswith(f"{first}\0"):
             raise _file_as_folder_error(second.replace("\0", "/"), first.replace("\0", "/"))
 
@@ -135,16 +150,27 @@ def check_path(path: str) -> None:
         `path_trailing`, `path_reserved`, `path_part_too_long`, `path_too_long`.
     """
     if not path:
-        raise PathError("path_empty", path, "is an empty name. Give the file a name.")
+        raise PathError("path_empty", path, sentence("is an empty name"), sentence("Give the file a name."))
     size = _measure_size(path)
     if not path.isprintable() and any(unicodedata.category(character) == "Cc" for character in path):
-        raise PathError("path_control", path, "contains a control character. Rename the file without it.")
+        raise PathError(
+            "path_control",
+            path,
+            sentence("contains a control character"),
+            sentence("Rename the file without it."),
+        )
     if DRIVE.match(path):
-        raise PathError("path_drive", path, "names a drive. Use a path inside the project folder.")
+        raise PathError(
+            "path_drive", path, sentence("names a drive"), sentence("Use a path inside the project folder.")
+        )
     if path.startswith(("/", "\\")):
-        raise PathError("path_absolute", path, "is absolute. Use a path inside the project folder.")
+        raise PathError(
+            "path_absolute", path, sentence("is absolute"), sentence("Use a path inside the project folder.")
+        )
     if "\\" in path:
-        raise PathError("path_backslash", path, "contains a backslash. Separate folders with “/”.")
+        raise PathError(
+            "path_backslash", path, sentence("contains a backslash"), sentence("Separate folders with “/”.")
+        )
     for component in path.split("/"):
         _check_component(path, component)
     if size > PATH_LIMIT:
@@ -173,10 +199,16 @@ def check_collisions(paths: Iterable[str]) -> None:
             raise PathError(
                 "path_duplicate",
                 other,
-                f"and “{escape_for_message(one)}” are the same name on some systems. Rename one of them.",
+                sentence("and “%(one)s” are the same name on some systems", one=escape_for_message(one)),
+                sentence("Rename one of them."),
             )
         if second.startswith(f"{first}\0"):
             raise _file_as_folder_error(other, one)
+
+
+def is_junk(path: str) -> bool:
+    """Return whether an operating system created the file or folder, or one around it."""
+    return not JUNK_NAMES.isdisjoint(path.casefold().split("/"))
 
 
 def list_ancestors(path: str) -> list[str]:
@@ -211,7 +243,11 @@ def escape_lines(text: str) -> str:
 def list_for_message(paths: Sequence[str], *, limit: int = LIST_LIMIT) -> str:
     """Return the first paths and the number of the others: “a”, “b” and 3 more."""
     shown = ", ".join(f"“{escape_for_message(path)}”" for path in paths[:limit])
-    return f"{shown} and {len(paths) - limit:,} more" if len(paths) > limit else shown
+    return (
+        sentence("%(shown)s and %(count)s more", shown=shown, count=Number(len(paths) - limit))
+        if len(paths) > limit
+        else shown
+    )
 
 
 def has_invisible_characters(path: str) -> bool:
@@ -250,18 +286,30 @@ def _measure_size(path: str) -> int:
     try:
         return len(path.encode())
     except UnicodeEncodeError:
-        raise PathError("path_encoding", path, "is not valid Unicode. Rename the file.") from None
+        raise PathError(
+            "path_encoding", path, sentence("is not valid Unicode"), sentence("Rename the file.")
+        ) from None
 
 
 def _check_component(path: str, component: str) -> None:
     _check_relative_component(path, component)
     if ":" in component:
-        raise PathError("path_colon", path, "contains a colon. Rename the file without it.")
+        raise PathError(
+            "path_colon", path, sentence("contains a colon"), sentence("Rename the file without it.")
+        )
     if component[-1] in ". ":
-        raise PathError("path_trailing", path, "has a name that ends in a dot or a space. Rename it.")
+        raise PathError(
+            "path_trailing",
+            path,
+            sentence("has a name that ends in a dot or a space"),
+            sentence("Rename it."),
+        )
     if is_reserved_name(component):
         raise PathError(
-            "path_reserved", path, f"uses “{component}”, a name that Windows reserves. Rename it."
+            "path_reserved",
+            path,
+            sentence("uses “%(component)s”, a name that Windows reserves", component=component),
+            sentence("Rename it."),
         )
     if len(component.encode()) > COMPONENT_LIMIT:
         raise _part_too_long_error(path)
@@ -270,11 +318,15 @@ def _check_component(path: str, component: str) -> None:
 def _check_relative_component(path: str, component: str) -> None:
     """Refuse what would lead to another folder."""
     if not component:
-        raise PathError("path_empty_part", path, "has a folder or file without a name. Give it one.")
+        raise PathError(
+            "path_empty_part", path, sentence("has a folder or file without a name"), sentence("Give it one.")
+        )
     if component == ".":
-        raise PathError("path_dot", path, "contains the folder “.”. Remove it.")
+        raise PathError("path_dot", path, sentence("contains the folder “.”"), sentence("Remove it."))
     if component == "..":
-        raise PathError("path_parent", path, "contains “..”. Use a path inside the project folder.")
+        raise PathError(
+            "path_parent", path, sentence("contains “..”"), sentence("Use a path inside the project folder.")
+        )
 
 
 def _fits_file_system(component: str) -> bool:
@@ -289,17 +341,26 @@ def count_utf16_units(text: str) -> int:
 
 def _part_too_long_error(path: str) -> PathError:
     return PathError(
-        "path_part_too_long", path, f"has a name longer than {COMPONENT_LIMIT} bytes. Shorten it."
+        "path_part_too_long",
+        path,
+        sentence("has a name longer than %(component_limit)s bytes", component_limit=COMPONENT_LIMIT),
+        sentence("Shorten it."),
     )
 
 
 def _too_long_error(path: str) -> PathError:
-    return PathError("path_too_long", path, f"is longer than {PATH_LIMIT} bytes. Shorten its folders.")
+    return PathError(
+        "path_too_long",
+        path,
+        sentence("is longer than %(path_limit)s bytes", path_limit=PATH_LIMIT),
+        sentence("Shorten its folders."),
+    )
 
 
 def _file_as_folder_error(path: str, file: str) -> PathError:
     return PathError(
         "path_file_as_folder",
         path,
-        f"needs the folder “{escape_for_message(file)}”, which is a file. Rename one of them.",
+        sentence("needs the folder “%(file)s”, which is a file", file=escape_for_message(file)),
+        sentence("Rename one of them."),
     )

@@ -15,7 +15,7 @@ from dubbing_core.languages import parse_language_tag
 from dubbing_core.layouts.folder_index import ReadSmallFile
 from dubbing_core.layouts.recognition import Recognition
 from dubbing_core.layouts.recognizers import read_nothing, recognize
-from dubbing_core.paths import JUNK_NAMES
+from dubbing_core.paths import is_junk
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,7 +166,7 @@ def find_metadata(paths: Iterable[str], *, rooted: bool = False) -> str | None:
 
 
 def _remove_junk(paths: Iterable[str]) -> list[str]:
-    return sorted({path for path in paths if JUNK_NAMES.isdisjoint(path.casefold().split("/"))})
+    return sorted({path for path in paths if not is_junk(path)})
 
 
 def _find_wrapper(paths: Sequence[str]) -> str:

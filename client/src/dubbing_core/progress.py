@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from dubbing_core.enums import StrEnum
+from dubbing_core.sentences import sentence
 
 
 class Stage(StrEnum):
@@ -25,12 +28,12 @@ class Stage(StrEnum):
 
 
 LABELS = {
-    Stage.EMPTY: "Nothing yet",
-    Stage.TRANSCRIBED: "Transcribed",
-    Stage.TRANSLATED: "Translated",
-    Stage.VOICED: "Audio generated",
-    Stage.DUBBED: "Videos created",
-    Stage.COMPLETED: "Completed",
+    Stage.EMPTY: sentence("Nothing yet"),
+    Stage.TRANSCRIBED: sentence("Transcribed"),
+    Stage.TRANSLATED: sentence("Translated"),
+    Stage.VOICED: sentence("Audio generated"),
+    Stage.DUBBED: sentence("Videos created"),
+    Stage.COMPLETED: sentence("Completed"),
 }
 
 
@@ -53,3 +56,14 @@ class Progress:
         if self.has_translations:
             return Stage.TRANSLATED
         return Stage.TRANSCRIBED if self.has_transcription else Stage.EMPTY
+
+
+def correct_stage(document: Mapping[str, Any], stage: Stage) -> dict[str, Any]:
+    """Return a document that states "completed" with another stage.
+
+    Others stay as they are. A program that writes the document does not know which results are older than their inputs.
+    """
+    facts = document.get("session_metadata") or {}
+    if facts.get("pipeline_stage") != Stage.COMPLETED:
+        return dict(document)
+    return {**document, "session_metadata": {**facts, "pipeline_stage": stage.value}}

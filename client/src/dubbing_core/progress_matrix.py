@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from dubbing_core.categories import Category
+from dubbing_core.cell_gaps import LineCounts, ShortVideo, find_short_video
+from dubbing_core.checked_results import CheckedResult
 from dubbing_core.enums import StrEnum
 from dubbing_core.labels import Role
 from dubbing_core.languages import fold_language_tag
 from dubbing_core.progress import Progress, Stage
 from dubbing_core.project_edits import read_edits
+from dubbing_core.sentences import sentence
+from dubbing_core.stale_results import Staleness
 from dubbing_core.steps import Step
 
 
@@ -42,87 +46,6 @@ class CellState(StrEnum):
     DONE = "done"
 
 
-class Input(StrEnum):
-    """What the files of a step are made from."""
-
-    SOURCE = "source"
-    TRANSCRIBED = "transcribed"
-    TRANSLATED = "translated"
-    VOICES = "voices"
-    """The voice assigned to a language."""
-    VOICED = "voiced"
-    DUBBED = "dubbed"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Staleness:
-    """Files that are older than their inputs."""
-
-    cause: Input
-    changed_in: int
-    """Version that changed the input."""
-    made_in: int
-    """Version of the oldest of these files."""
-    files: int
-    """Number of these files; 0 for a text in the metadata."""
-    is_inherited: bool = False
-    """Whether the input did not change, but is stale itself."""
-
-    @property
-    def reason(self) -> str:
-        """The reason in a clause, such as ``translation changed in v5, this is from v3``."""
-        if self.is_inherited:
-            return f"{CAUSES[self.cause]} is stale"
-        return f"{CAUSES[self.cause]} changed in v{self.changed_in}, this is from v{self.made_in}"
-
-
-CAUSES = {
-    Input.SOURCE: "source",
-    Input.TRANSCRIBED: "transcript",
-    Input.TRANSLATED: "translation",
-    Input.VOICES: "voice",
-    Input.VOICED: "audio",
-    Input.DUBBED: "dubbed video",
-}
-
-
-@dataclass(frozen=True, kw_only=True)
-class LineCounts:
-    """Lines of a language's text that have audio of their own."""
-
-    total: int
-    voiced: int
-    gaps: tuple[int, ...] = ()
-    """Numbers of the first lines without audio."""
-    unvoiced_speakers: tuple[str, ...] = ()
-    """The first speakers without an assigned voice, where voices are assigned to speakers."""
-
-    @property
-    def summary(self) -> str:
-        """The counts and gaps in a clause.
-
-        Such as ``41 of 48 lines voiced, without 12, 19, 20 and 4 more``.
-        """
-        words = [f"{self.voiced} of {self.total} lines voiced"] if self.total else []
-        if self.gaps and self.total:
-            words[0] += f", without {_enumerate(self.gaps, self.total - self.voiced)}"
-        if self.unvoiced_speakers:
-            words.append(f"no voice for {_enumerate(self.unvoiced_speakers, len(self.unvoiced_speakers))}")
-        return "; ".join(words)
-
-
-GAPS_NAMED = 3
-
-
-def _enumerate(items: Sequence[object], count: int) -> str:
-    """Return the first items, and the number of the others."""
-    named = [str(item) for item in items[:GAPS_NAMED]]
-    rest = count - len(named)
-    if rest:
-        return f"{', '.join(named)} and {rest:,} more"
-    return " and ".join(filter(None, (", ".join(named[:-1]), named[-1])))
-
-
 @dataclass(frozen=True, kw_only=True)
 class Cell:
     """Files of one step in one language."""
@@ -136,6 +59,36 @@ class Cell:
     """Why it must be made again, if it must."""
     lines: LineCounts | None = None
     """Of audio, where the names of the files state their lines."""
+    shorter: ShortVideo | None = None
+    """Of the longest video, if it is shorter than the source."""
+    cut_files: int = 0
+    """Number of media files that end before the length that they state, or are damaged."""
+    flaw: str = ""
+    """What is wrong with the first of them, in a clause; empty if it is not known."""
+    checked: CheckedResult | None = None
+    """That a person found it to be right although an input changed."""
+
+    @property
+    def gaps(self) -> list[str]:
+        """What is missing or does not fit, in clauses."""
+        found = [self.lines.summary] if self.lines and self.lines.has_gaps else []
+        if self.shorter:
+            found.append(self.shorter.summary)
+        if self.cut_files:
+            found.append(self._describe_flaw(self.flaw or sentence("cut off")))
+        return found
+
+    def _describe_flaw(self, flaw: str) -> str:
+        if self.files == 1:
+            return flaw
+        if self.cut_files == 1:
+            return sentence("1 of %(total)s files: %(flaw)s", total=self.files, flaw=flaw)
+        return sentence(
+            "%(count)s of %(total)s files damaged, one of them: %(flaw)s",
+            count=self.cut_files,
+            total=self.files,
+            flaw=flaw,
+        )
 
     @property
     def is_done(self) -> bool:
@@ -172,6 +125,7 @@ PARTS = {
 SOURCE_CATEGORIES = {Category.ORIGINAL_VIDEO, Category.TRANSCRIPTIONS}
 SOURCE_ROLES = {Role.SOURCE_AUDIO, Role.IGNORED, Role.BILINGUAL}
 SOURCES = {Role.NONE, Role.SOURCE}
+VIDEO_STEPS = {Step.DUBBED, Step.MIXED}
 TARGET_STEPS = (Step.TRANSLATED, Step.VOICED, Step.DUBBED, Step.MIXED)
 
 
@@ -188,6 +142,8 @@ class ProgressMatrix:
     """Paths of empty files in a category that should have results."""
     source_paths: tuple[str, ...] = ()
     """Files that are the source."""
+    steps: tuple[Step, ...] = tuple(Step)
+    """Columns: all, unless this is the matrix of a selected part."""
 
     def cell(self, language: str, step: Step) -> Cell:
         return self.transcribed if step is Step.TRANSCRIBED else self.cells.get((language, step), MISSING)
@@ -223,6 +179,14 @@ class ProgressMatrix:
         transcribed = replace(self.transcribed, stale=stale.get(("", Step.TRANSCRIBED)))
         return replace(self, cells=cells, transcribed=transcribed)
 
+    def mark_checked(self, checked: Mapping[tuple[str, Step], CheckedResult]) -> ProgressMatrix:
+        """Return the matrix with the checks of its cells."""
+        if not checked:
+            return self
+        cells = {place: replace(cell, checked=checked.get(place)) for place, cell in self.cells.items()}
+        transcribed = replace(self.transcribed, checked=checked.get(("", Step.TRANSCRIBED)))
+        return replace(self, cells=cells, transcribed=transcribed)
+
     def with_lines(self, lines: Mapping[str, LineCounts]) -> ProgressMatrix:
         """Return the matrix with the counts of lines of audio, by language."""
         cells = dict(self.cells)
@@ -230,6 +194,30 @@ class ProgressMatrix:
             place = (language, Step.VOICED)
             cells[place] = replace(cells.get(place, MISSING), lines=counts)
         return replace(self, cells=cells)
+
+    def with_media(self, durations: Mapping[str, int], flaws: Mapping[str, str]) -> ProgressMatrix:
+        """Return the matrix with the gaps that the lengths of media files show.
+
+        :param durations: milliseconds of videos, by path, as far as they are known.
+        :param flaws: what is wrong with files that are cut off or damaged, by path.
+        """
+        sources = [durations[path] for path in self.source_paths if path in durations]
+        # Of several sources it is unknown which one a video was made of.
+        source_ms = sources[0] if len(sources) == len(self.source_paths) == 1 else None
+        return replace(
+            self,
+            cells={
+                place: replace(
+                    cell,
+                    shorter=find_short_video(cell.paths, durations, source_ms)
+                    if place[1] in VIDEO_STEPS
+                    else None,
+                    cut_files=sum(path in flaws for path in cell.paths),
+                    flaw=next((flaws[path] for path in cell.paths if path in flaws), ""),
+                )
+                for place, cell in self.cells.items()
+            },
+        )
 
     @property
     def progress(self) -> Progress:
@@ -320,18 +308,27 @@ def compute_matrix(
 def _group(files: Iterable[LabeledFile]) -> dict[tuple[str, Step], list[LabeledFile]]:
     """Return the files that count, by folded language and step."""
     labeled: dict[tuple[str, Step], list[LabeledFile]] = defaultdict(list)
+    found: dict[tuple[Category, Role, str], list[list[LabeledFile]]] = {}
     for file in files:
-        step = STEPS.get(file.category)
-        if step is None or file.role not in RESULTS[step] | PARTS[step]:
-            continue
-        if file.role is Role.PROJECT:
-            # A project file has both texts, but only its language proves that it was translated.
-            labeled["", Step.TRANSCRIBED].append(file)
-            if not file.language:
-                continue
-        key = "" if step is Step.TRANSCRIBED else fold_language_tag(file.language)
-        labeled[key, step].append(file)
+        label = file.category, file.role, file.language
+        if (groups := found.get(label)) is None:  # thousands of files have the same label
+            groups = found[label] = [labeled[place] for place in _find_places(*label)]
+        for group in groups:
+            group.append(file)
     return labeled
+
+
+def _find_places(category: Category, role: Role, language: str) -> Iterator[tuple[str, Step]]:
+    """Yield folded language and step of the cells for which files with a label count."""
+    step = STEPS.get(category)
+    if step is None or role not in RESULTS[step] | PARTS[step]:
+        return
+    if role is Role.PROJECT:
+        # A project file has both texts, but only its language proves that it was translated.
+        yield "", Step.TRANSCRIBED
+        if not language:
+            return
+    yield "" if step is Step.TRANSCRIBED else fold_language_tag(language), step
 
 
 def _assign_unknown(labeled: dict[tuple[str, Step], list[LabeledFile]], spelled: dict[str, str]) -> None:
@@ -354,7 +351,7 @@ def _build_cell(step: Step, files: Collection[LabeledFile]) -> Cell:
     if not files:
         return MISSING
     filled = [file for file in files if file.size > 0]
-    if any(file.role in RESULTS[step] for file in filled):
+    if not RESULTS[step].isdisjoint({file.role for file in filled}):
         state = CellState.DONE
     else:
         state = CellState.PARTIAL if filled else CellState.EMPTY
@@ -362,7 +359,7 @@ def _build_cell(step: Step, files: Collection[LabeledFile]) -> Cell:
         state=state,
         files=len(files),
         empty_files=len(files) - len(filled),
-        paths=tuple(file.path for file in filled),
+        paths=tuple([file.path for file in filled]),
     )
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
+from dubbing_core.checked_results import Check, read_checks
 from dubbing_core.enums import StrEnum
 from dubbing_core.languages import TAG_LENGTH_LIMIT, fold_language_tag
 
@@ -41,9 +42,12 @@ class ProjectEdits:
     """Voice by language or speaker, the name of one that has a tool's settings; "" for one that was removed."""
     source_language: str = ""
     """Spoken in the source; "" where no person stated it."""
+    checks: Mapping[str, Check] = field(default_factory=dict)
+    """Stale results that are right, by cell (``hi:audio``)."""
 
     def __bool__(self) -> bool:
-        return bool(self.added_languages or self.excluded_languages or self.voices or self.source_language)
+        languages = self.added_languages or self.excluded_languages or self.source_language
+        return bool(languages or self.voices or self.checks)
 
     def has_added(self, tag: str) -> bool:
         return fold_language_tag(tag) in map(fold_language_tag, self.added_languages)
@@ -59,6 +63,11 @@ class ProjectEdits:
     def set_voice(self, key: str, voice: str) -> ProjectEdits:
         """Return the edits with another voice; "" removes it."""
         return replace(self, voices={**self.voices, key: voice})
+
+    def set_check(self, cell: str, check: Check | None) -> ProjectEdits:
+        """Return the edits with another check of a cell; None withdraws it."""
+        others = {key: each for key, each in self.checks.items() if key != cell}
+        return replace(self, checks={**others, cell: check} if check else others)
 
     def correct_languages(self, tags: Iterable[str]) -> list[str]:
         """Return the target languages, each once."""
@@ -97,6 +106,8 @@ class ProjectEdits:
             document["voices"] = dict(self.voices)
         if self.source_language:
             document["source_language"] = self.source_language
+        if self.checks:
+            document["checks"] = {cell: check.to_json() for cell, check in self.checks.items()}
         return document
 
 
@@ -134,6 +145,7 @@ def read_edits(document: Mapping[str, Any] | None) -> ProjectEdits:
             if isinstance(voice, str)
         },
         source_language=next(iter(_read_tags([edits.get("source_language")])), ""),
+        checks=read_checks(edits.get("checks")),
     )
 
 

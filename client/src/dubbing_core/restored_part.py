@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,6 +10,8 @@ from dubbing_core.categories import Category
 from dubbing_core.languages import fold_language_tag
 from dubbing_core.manifest import ManifestEntry
 from dubbing_core.project_edits import ProjectEdits, Target, read_edits, write_edits
+from dubbing_core.selected_cells import SelectedCell, describe_cells
+from dubbing_core.sentences import Number, join_with_and, sentence
 
 MESSAGE_PATHS = 3
 """Paths that a description names."""
@@ -25,6 +27,10 @@ class RestoredPart:
     """Folded; "" for files without a language. Empty for all."""
     paths: frozenset[str] = frozenset()
     """Files beside those of the categories and languages."""
+    cells: frozenset[SelectedCell] = frozenset()
+    """Categories in one language each, beside those."""
+    shared: frozenset[Category] = frozenset()
+    """Categories of which files without a language belong to the cells, because they have the cells' languages."""
     keeps_newer: bool = False
     """Keep files that the earlier version does not have."""
 
@@ -36,21 +42,27 @@ class RestoredPart:
         languages: Iterable[str] = (),
         paths: Iterable[str] = (),
         keeps_newer: bool = False,
+        cells: Iterable[str] = (),
     ) -> RestoredPart:
+        """Return the part of the choices.
+
+        :raises CellError: a text names no cell.
+        """
         return cls(
             categories=frozenset(map(Category, categories)),
             languages=frozenset(map(fold_language_tag, languages)),
             paths=frozenset(paths),
             keeps_newer=keeps_newer,
+            cells=frozenset(map(SelectedCell.parse, cells)),
         )
 
     @property
     def has_area(self) -> bool:
-        """Whether it contains more than single files."""
+        """Whether categories or languages are chosen."""
         return bool(self.categories or self.languages)
 
     def __bool__(self) -> bool:
-        return bool(self.has_area or self.paths)
+        return bool(self.has_area or self.paths or self.cells)
 
     def includes(self, entry: ManifestEntry) -> bool:
         """Return whether a file belongs to the part.
@@ -66,6 +78,10 @@ class RestoredPart:
 
         :param language: None for a value that belongs to no language or to all of them.
         """
+        if any(cell.includes(category, language) for cell in self.cells):
+            return True
+        if language == "" and category in self.shared:
+            return True
         if not self.has_area or (self.categories and category not in self.categories):
             return False
         if not self.languages:
@@ -74,16 +90,25 @@ class RestoredPart:
 
     def describe(self) -> str:
         """Return for example `audio and translations in fr`, or `2 files`."""
-        parts = []
+        parts: list[str] = []
         if self.has_area:
-            names = [category.label.lower() for category in Category if category in self.categories]
-            text = _join(names) if names else "everything"
-            tags = [tag or "no language" for tag in sorted(self.languages)]
-            parts.append(f"{text} in {_join(tags)}" if tags else text)
+            names = [category.noun for category in Category if category in self.categories]
+            text = join_with_and(names) if names else sentence("everything")
+            tags = [tag or sentence("no language") for tag in sorted(self.languages)]
+            parts.append(
+                sentence("%(what)s in %(languages)s", what=text, languages=join_with_and(tags))
+                if tags
+                else text
+            )
+        parts += describe_cells(self.cells)
         if self.paths:
             names = sorted(path.rpartition("/")[2] for path in self.paths)
-            parts.append(_join(names) if len(names) <= MESSAGE_PATHS else f"{len(names):,} files")
-        return _join(parts)
+            parts.append(
+                join_with_and(names)
+                if len(names) <= MESSAGE_PATHS
+                else sentence("%(count)s files", count=Number(len(names)))
+            )
+        return join_with_and(parts)
 
 
 def restore_entries(
@@ -146,8 +171,3 @@ def _restore_edits(current: ProjectEdits, earlier: ProjectEdits, part: RestoredP
             if fold_language_tag(tag) in part.languages:
                 edits = edits.set_target(tag, target)
     return edits
-
-
-def _join(names: Collection[str]) -> str:
-    *first, last = names
-    return f"{', '.join(first)} and {last}" if first else last

@@ -9,6 +9,8 @@ from typing import Any
 from dubbing_core.categories import Category
 from dubbing_core.enums import StrEnum
 from dubbing_core.manifest import ManifestEntry
+from dubbing_core.selected_cells import ALL_LANGUAGES, SEPARATOR, CellError, SelectedCell, describe_cells
+from dubbing_core.sentences import join, sentence
 
 HISTORY_SUFFIX = "history"
 SAVED_SUFFIX = "as_saved"
@@ -24,7 +26,7 @@ class FolderLayout(StrEnum):
 
     @property
     def label(self) -> str:
-        return "As saved" if self is FolderLayout.SAVED else "Session folders"
+        return sentence("As saved") if self is FolderLayout.SAVED else sentence("Session folders")
 
 
 class SelectionError(ValueError):
@@ -50,6 +52,8 @@ class Selection:
     history: bool = False
     """Include all versions up to the exported one."""
     layout: FolderLayout = FolderLayout.SESSION
+    cells: tuple[SelectedCell, ...] = ()
+    """Cells beside the categories and languages, sorted; alone, only their files are selected."""
 
     @classmethod
     def from_choices(
@@ -60,23 +64,29 @@ class Selection:
         without_source: bool = False,
         history: bool = False,
         layout: str = FolderLayout.SESSION,
+        cells: Iterable[str] = (),
     ) -> Selection:
         """Validate the choices and return their normal form.
 
         :raises SelectionError: `selection_category`, unknown category; `selection_source`, the source is both selected
-            and excluded; `selection_history`, a part of the history is selected.
+            and excluded; `selection_history`, a part of the history is selected; `selection_cell`, no cell.
         """
         selected = set(categories)
         if unknown := sorted(selected - set(Category)):
             choices = ", ".join(category.value for category in Category)
             raise SelectionError(
-                "selection_category", f"There is no category “{unknown[0]}”. Choose among {choices}."
+                "selection_category",
+                sentence(
+                    "There is no category “%(unknown)s”. Choose among %(choices)s.",
+                    unknown=unknown[0],
+                    choices=choices,
+                ),
             )
         if without_source:
             if selected == {Category.ORIGINAL_VIDEO}:
                 raise SelectionError(
                     "selection_source",
-                    "The original video is both selected and excluded. Choose one of the two.",
+                    sentence("The original video is both selected and excluded. Choose one of the two."),
                 )
             selected -= {Category.ORIGINAL_VIDEO}
         elif selected == set(Category):
@@ -85,34 +95,56 @@ class Selection:
             selected, without_source = set(), True
         elif selected:
             without_source = False  # the categories imply it
+        try:
+            selected_cells = sorted({SelectedCell.parse(text) for text in cells})
+        except CellError as error:
+            raise SelectionError("selection_cell", str(error)) from error
         selection = cls(
             categories=tuple(category for category in Category if category in selected),
             languages=tuple(sorted({language for language in languages if language})),
             without_source=without_source,
             history=history,
             layout=FolderLayout(layout),
+            cells=tuple(selected_cells),
         )
         if history and selection.is_partial:
             raise SelectionError(
                 "selection_history",
-                "The full history includes all files of all versions. Choose it alone, or choose parts of one version.",
+                sentence(
+                    "The full history includes all files of all versions. Choose it alone, or choose parts of "
+                    "one version."
+                ),
             )
         return selection
 
     @classmethod
     def from_names(cls, names: Iterable[str]) -> Selection:
-        """Return the selection of categories and languages, such as `audio` and `hi`.
+        """Return the selection of categories, languages and cells.
 
-        A name that is not a category is a language.
+        Such as `audio`, `hi` and `fr:audio`. A name that is not a category is a language.
         """
         stripped = {name.strip() for name in names} - {""}
         categories = stripped & set(Category)
-        return cls.from_choices(categories=categories, languages=stripped - categories)
+        cells = {name for name in stripped if SEPARATOR in name}
+        return cls.from_choices(categories=categories, languages=stripped - categories - cells, cells=cells)
 
     @property
     def is_partial(self) -> bool:
         """Return whether files of the version are left out."""
+        return self.has_area or bool(self.cells)
+
+    @property
+    def has_area(self) -> bool:
+        """Return whether categories or languages are chosen."""
         return bool(self.categories or self.languages or self.without_source)
+
+    @property
+    def text_languages(self) -> tuple[str, ...]:
+        """Languages whose texts the metadata has; empty for all."""
+        tags = {*self.languages, *(cell.language for cell in self.cells)}
+        if ALL_LANGUAGES in tags or (self.has_area and not self.languages):
+            return ()
+        return tuple(sorted(tags - {""}))
 
     @property
     def is_default(self) -> bool:
@@ -121,6 +153,10 @@ class Selection:
 
     def includes(self, category: Category, language: str) -> bool:
         """Return whether a file of this category and language is selected."""
+        if any(cell.includes(category, language) for cell in self.cells):
+            return True
+        if self.cells and not self.has_area:
+            return False
         if self.without_source and category is Category.ORIGINAL_VIDEO:
             return False
         if self.categories and category not in self.categories:
@@ -132,7 +168,7 @@ class Selection:
 
         The session's own metadata.json has texts of all categories and languages, so it is in no part by category or language.
         """
-        has_metadata = not self.categories and not self.languages
+        has_metadata = not self.categories and not self.languages and not self.cells
         return tuple(
             entry
             for entry in entries
@@ -144,27 +180,34 @@ class Selection:
         """Description for people; "" for the whole version."""
         part = self._part_label
         if self.layout is FolderLayout.SAVED:
-            return f"{part}, as saved" if part else FolderLayout.SAVED.label
+            return sentence("%(part)s, as saved", part=part) if part else FolderLayout.SAVED.label
         return part
 
     @property
     def _part_label(self) -> str:
         if self.history:
-            return "All versions"
-        parts = [category.label for category in self.categories]
-        text = ", ".join([*parts[:1], *(part.lower() for part in parts[1:])]) or (
-            "All" if self.languages else ""
-        )
-        if self.languages:
-            text += f" in {', '.join(self.languages)}"
+            return sentence("All versions")
+        parts: list[str] = []
+        if self.categories or self.languages:
+            parts = [
+                category.noun if index else category.label for index, category in enumerate(self.categories)
+            ]
+            text = join(parts, ", ") if parts else sentence("All")
+            if self.languages:
+                text = sentence("%(what)s in %(languages)s", what=text, languages=", ".join(self.languages))
+            parts = [text]
         if self.without_source:
-            text += ", without the original video" if text else "Without the original video"
-        return text
+            parts.append(
+                sentence("without the original video") if parts else sentence("Without the original video")
+            )
+        parts += describe_cells(self.cells, is_start=not parts)
+        return join(parts, ", ") if parts else ""
 
     @property
     def filename_suffix(self) -> str:
         """Identification in the archive's file name; "" for the default."""
         parts = [*(category.value for category in self.categories), *self.languages]
+        parts += [str(cell).replace(SEPARATOR, "_").strip("*_") for cell in self.cells]
         parts += ["without_source"] if self.without_source else []
         parts += [HISTORY_SUFFIX] if self.history else []
         return "_".join([*parts, *([SAVED_SUFFIX] if self.layout is FolderLayout.SAVED else [])])
@@ -182,6 +225,8 @@ class Selection:
             fields["history"] = True
         if self.layout is not FolderLayout.SESSION:
             fields["layout"] = self.layout.value
+        if self.cells:
+            fields["cells"] = [str(cell) for cell in self.cells]
         return fields
 
     @classmethod

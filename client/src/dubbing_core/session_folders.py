@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from dubbing_core.categories import METADATA_NAME, PRIVATE_FOLDER
 from dubbing_core.checksum_manifest import CHECKSUM_MANIFEST_PATH
 from dubbing_core.metadata_reading import MetadataReading, read_metadata
-from dubbing_core.paths import JUNK_NAMES
+from dubbing_core.paths import is_junk
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +50,7 @@ def find_sessions(paths: Iterable[str], read: Callable[[str], tuple[bytes, int]]
     :param paths: of all files; those that operating systems add are ignored.
     :param read: returns the start of a file, at least `metadata.SIZE_LIMIT` bytes, and its size.
     """
-    files = sorted({path for path in paths if JUNK_NAMES.isdisjoint(path.casefold().split("/"))})
+    files = sorted({path for path in paths if not is_junk(path)})
     present = set(files)
     folders = {path.removesuffix(METADATA_NAME) for path in files if path.rpartition("/")[2] == METADATA_NAME}
     folders |= {

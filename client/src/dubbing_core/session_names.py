@@ -11,6 +11,7 @@ from itertools import count, pairwise
 from pathlib import PurePosixPath
 
 from dubbing_core.paths import escape_unprintable, has_invisible_characters, is_reserved_name
+from dubbing_core.sentences import sentence
 
 LENGTH_LIMIT = 120
 """In characters."""
@@ -56,16 +57,23 @@ def normalize_session_name(raw: str) -> str:
     """
     name = unicodedata.normalize("NFC", raw.strip())
     if not name:
-        raise SessionNameError("name_empty", "Give the session a name.")
+        raise SessionNameError("name_empty", sentence("Give the session a name."))
     if invisible := next((c for before, c in pairwise(f" {name}") if _is_invisible(before, c)), ""):
         raise SessionNameError(
             "name_control",
-            f"The name contains an invisible character, {escape_unprintable(invisible)}. Remove it.",
+            sentence(
+                "The name contains an invisible character, %(invisible)s. Remove it.",
+                invisible=escape_unprintable(invisible),
+            ),
         )
     if len(name) > LENGTH_LIMIT or len(name.encode()) > SIZE_LIMIT:
         raise SessionNameError(
             "name_too_long",
-            f"The name is longer than {LENGTH_LIMIT} characters or {SIZE_LIMIT} bytes. Shorten it.",
+            sentence(
+                "The name is longer than %(length_limit)s characters or %(size_limit)s bytes. Shorten it.",
+                length_limit=LENGTH_LIMIT,
+                size_limit=SIZE_LIMIT,
+            ),
         )
     return name
 

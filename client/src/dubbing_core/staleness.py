@@ -7,14 +7,23 @@ audio of version 2 that is restored in version 5 is stale if the translation cha
 from __future__ import annotations
 
 import hashlib
-from bisect import bisect_right
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from operator import attrgetter
+from types import MappingProxyType
 from typing import Any
 
+from dubbing_core.checked_results import Check, CheckedResult
+from dubbing_core.input_history import ComparedLines, InputHistory, Place
+from dubbing_core.languages import fold_language_tag
 from dubbing_core.manifest import ManifestEntry
-from dubbing_core.progress_matrix import Cell, Input, ProgressMatrix, Staleness, compute_document_progress
+from dubbing_core.progress_matrix import Cell, ProgressMatrix, compute_document_progress
+from dubbing_core.project_edits import read_edits
+from dubbing_core.selected_cells import ALL_LANGUAGES, SelectedCell
+from dubbing_core.stale_results import Input, Staleness
+from dubbing_core.stale_warnings import CATEGORIES
 from dubbing_core.steps import Step
+from dubbing_core.voice_changes import digest_voices
 
 INPUTS = {
     Step.TRANSCRIBED: (Input.SOURCE,),
@@ -26,142 +35,74 @@ INPUTS = {
 """What the files of each step are made from. If several changed, the last one is reported."""
 COMMON_INPUTS = {Input.SOURCE, Input.TRANSCRIBED}
 """Those that all languages share."""
-KEPT_CHANGES = 50
-"""Of each input. Results that are older than all of them count as stale."""
+LINE_INPUTS = {Step.TRANSLATED: Input.TRANSCRIBED, Step.VOICED: Input.TRANSLATED}
+"""Inputs of which the lines are compared."""
+NO_CHECKS: Mapping[Any, KnownCheck] = MappingProxyType({})
+NO_CONTENTS: Mapping[str, str] = MappingProxyType({})
 DIGEST_LENGTH = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Contents:
-    """What an input contained from a version on."""
+@dataclass(frozen=True, kw_only=True)
+class KnownCheck:
+    """A person's check of a cell, and the version in which it was made."""
 
     version: int
-    digest: str
-    """Of the contents without names; empty if there was nothing."""
+    check: Check
 
+    def covers(self, cell: Cell, contents: Mapping[str, str]) -> bool:
+        """Return whether all files of a cell were checked."""
+        digests = {contents[path] for path in cell.paths}
+        return bool(digests) and self.check.covers(digests) == digests
 
-Place = tuple[str, Input]
-"""Language and input; the language of common inputs is ""."""
-
-
-UNREADABLE_KEY = "*unreadable"
-SAME_TEXTS_KEY = "*same_texts"
-"""In the stored history, beside languages, which have no asterisk."""
-
-
-@dataclass(frozen=True, slots=True)
-class SameText:
-    """Earlier contents with the same text.
-
-    A tool wrote only other times, or another format.
-    """
-
-    sha256: str
-    since: int
-    """Version in which the session first had them."""
-
-
-@dataclass(frozen=True)
-class InputHistory:
-    """Contents of each input, oldest first."""
-
-    changes: Mapping[Place, tuple[Contents, ...]]
-    same_texts: Mapping[str, SameText] = field(default_factory=dict)
-    """By the SHA-256 of a file whose text an earlier one had already."""
-    unreadable: frozenset[str] = frozenset()
-    """SHA-256 of texts that cannot be read: they complete no step."""
-
-    @classmethod
-    def empty(cls) -> InputHistory:
-        return cls({})
-
-    def advance(self, digests: Mapping[Place, str], *, number: int) -> InputHistory:
-        """Return the history with version ``number``.
-
-        :param digests: of the inputs in it; others have nothing.
-        """
-        changes = dict(self.changes)
-        for place in {*changes, *digests}:
-            known = changes.get(place, ())
-            digest = digests.get(place, "")
-            if (known[-1].digest if known else "") != digest:
-                changes[place] = (*known, Contents(number, digest))[-KEPT_CHANGES:]
-        return replace(self, changes=changes)
-
-    def with_texts(self, same_texts: Mapping[str, SameText], unreadable: Collection[str]) -> InputHistory:
-        """Return the history with what reading the texts of the files resulted in."""
-        return replace(self, same_texts=same_texts, unreadable=frozenset(unreadable))
-
-    def restrict_to(self, files: Collection[ManifestEntry]) -> InputHistory:
-        """Return the history without the texts of other files."""
-        if not self.same_texts and not self.unreadable:
-            return self
-        present = {file.sha256 for file in files}
-        same_texts = {key: same for key, same in self.same_texts.items() if key in present}
-        return self.with_texts(same_texts, self.unreadable & present)
-
-    def empty_unreadable(self, files: Iterable[ManifestEntry]) -> list[ManifestEntry]:
-        """Return the files, those that cannot be read as empty ones."""
-        return [replace(file, size=0) if file.sha256 in self.unreadable else file for file in files]
-
-    def get_contents(self, files: Iterable[ManifestEntry]) -> dict[str, str]:
-        """Return the digest of each file, by path.
-
-        It is that of the earliest file with the same text.
-        """
+    def correct_since(
+        self, cell: Cell, contents: Mapping[str, str], since: Mapping[str, int]
+    ) -> Mapping[str, int]:
+        """Return the version from which inputs each file counts as made, by path."""
+        covered = self.check.covers(contents[path] for path in cell.paths)
         return {
-            file.path: same.sha256 if (same := self.same_texts.get(file.sha256)) else file.sha256
-            for file in files
+            path: max(since[path], self.version) if contents[path] in covered else since[path]
+            for path in cell.paths
         }
 
-    def correct_since(self, files: Iterable[ManifestEntry], since: Mapping[str, int]) -> dict[str, int]:
-        """Return the version in which the text of each file first appeared, by path."""
-        earlier = {
-            file.path: same.since for file in files if (same := self.same_texts.get(file.sha256)) is not None
-        }
-        return {**since, **{path: min(number, since[path]) for path, number in earlier.items()}}
 
-    def find_change(self, place: Place, *, since: int) -> int | None:
-        """Return the version that changed an input after another one.
+@dataclass(frozen=True, kw_only=True)
+class OutdatedResult:
+    """Files of a cell that are older than the text from which they are made."""
 
-        None if it is as it was, if there was nothing in that version, or if there is nothing now.
+    language: str
+    step: Step
+    paths: tuple[str, ...]
+    """Of all files of the cell."""
+    since: Mapping[str, int]
+    """Version in which each outdated file first appeared, by path."""
+    changes: tuple[int, ...]
+    """Versions that changed the text, oldest first."""
+    stale: Staleness | None
+    """Why whole files are stale; None if only lines in them may be."""
+    check: KnownCheck | None = None
+    """A person's check of the cell."""
+
+    @property
+    def place(self) -> Place:
+        """Of the text."""
+        return _get_place(self.language, LINE_INPUTS[self.step])
+
+    @property
+    def name(self) -> str:
+        """Name of the cell among the compared ones."""
+        return self.language if self.step is Step.VOICED else f"{self.language}*{self.step.value}"
+
+    def compute_key(self, text: str, since: Mapping[str, int]) -> str:
+        """Return a digest of everything on which the comparison of its lines depends.
+
+        :param text: digest of the current text.
         """
-        known = self.changes.get(place, ())
-        if not known or not known[-1].digest:
-            return None
-        index = bisect_right([each.version for each in known], since) - 1
-        if index < 0:
-            # Nothing was there, or so many changes ago that it is not known any more.
-            return known[-1].version if len(known) == KEPT_CHANGES else None
-        before = known[index].digest
-        return known[-1].version if before and before != known[-1].digest else None
+        checked = [f"checked\0{self.check.version}\0{self.check.check.key}"] if self.check else []
+        return _digest([text, *checked, *(f"{path}\0{since[path]}" for path in self.paths)])
 
-    @classmethod
-    def from_dict(cls, stored: Mapping[str, Mapping[str, list[Any]]]) -> InputHistory:
-        """Return what `as_dict` stored."""
-        same_texts = {sha256: SameText(*row) for sha256, row in stored.get(SAME_TEXTS_KEY, {}).items()}
-        return cls({
-            (language, Input(name)): tuple(Contents(version, digest) for version, digest in rows)
-            for language, inputs in stored.items()
-            if language not in {SAME_TEXTS_KEY, UNREADABLE_KEY}
-            for name, rows in inputs.items()
-        }, same_texts, frozenset(stored.get(UNREADABLE_KEY, {}).get("", ())))  # fmt: skip
 
-    def as_dict(self) -> dict[str, dict[str, list[Any]]]:
-        """Return it as JSON values.
-
-        Language -> input -> version and digest of each change.
-        """
-        stored: dict[str, dict[str, list[Any]]] = {}
-        if self.same_texts:
-            stored[SAME_TEXTS_KEY] = {
-                sha256: [same.sha256, same.since] for sha256, same in self.same_texts.items()
-            }
-        if self.unreadable:
-            stored[UNREADABLE_KEY] = {"": sorted(self.unreadable)}
-        for (language, source), rows in self.changes.items():
-            stored.setdefault(language, {})[source.value] = [[each.version, each.digest] for each in rows]
-        return stored
+CompareLines = Callable[[OutdatedResult], "Staleness | None"]
+"""Returns why outdated files are stale, by their lines; None if the text of none of them changed."""
 
 
 def compute_input_digests(
@@ -171,19 +112,19 @@ def compute_input_digests(
 
     :param contents: digest of each file, by path. Files of equal digests are equal for those who work with them.
     """
-    digests = {("", Input.SOURCE): _digest(contents[path] for path in matrix.source_paths)}
+    digests = {("", Input.SOURCE): _digest([contents[path] for path in matrix.source_paths])}
     for language, step in matrix.places:
         if step is Step.MIXED:
             continue
         cell = matrix.cell(language, step)
         texts = _get_text(document, language, step) if cell.has_results and not cell.paths else ""
-        digests[language, Input(step.value)] = (
-            _digest([texts]) if texts else _digest(contents[path] for path in cell.paths)
+        digests[language, Input(step.value)] = _digest(
+            [texts] if texts else [contents[path] for path in cell.paths]
         )
     voices = document.get("voices")
-    for language in matrix.languages:
-        if isinstance(voices, Mapping) and (voice := voices.get(language)):
-            digests[language, Input.VOICES] = _digest([repr(voice)])
+    if isinstance(voices, Mapping):
+        for language in matrix.languages:
+            digests[language, Input.VOICES] = digest_voices(voices, language)
     return {place: digest for place, digest in digests.items() if digest}
 
 
@@ -194,19 +135,82 @@ def compute_progress_history(
     since: Mapping[str, int],
     history: InputHistory,
     number: int,
+    compare_lines: CompareLines | None = None,
 ) -> tuple[ProgressMatrix, InputHistory]:
     """Return the progress of a version with its stale cells, and the history.
 
     :param since: version in which the contents of each file first appeared, by path.
     :param history: up to the version before it.
+    :param compare_lines: None until the texts were read: then whole files count, unless the version before had the same ones.
     """
     history = history.restrict_to(files)
     files = history.empty_unreadable(files)
     matrix = compute_document_progress(document, files)
     contents = history.get_contents(files)
-    history = history.advance(compute_input_digests(matrix, document, contents=contents), number=number)
+    digests = compute_input_digests(matrix, document, contents=contents)
+    history = history.advance(digests, number=number)
     since = history.correct_since(files, since)
-    return matrix.mark_stale(find_stale(matrix, history, since=since)), history
+    compared: dict[str, ComparedLines] = {}
+
+    def compare_or_recall(outdated: OutdatedResult) -> Staleness | None:
+        key = outdated.compute_key(digests[outdated.place], since)
+        known = history.compared_lines.get(outdated.name)
+        if compare_lines is not None:
+            known = ComparedLines(key, compare_lines(outdated))
+        elif known is None or known.key != key:
+            return outdated.stale
+        compared[outdated.name] = known
+        return known.stale
+
+    checks = _find_checks(document, matrix, history, digests, number)
+    stale = find_stale(
+        matrix, history, since=since, compare_lines=compare_or_recall, checks=checks, contents=contents
+    )
+    matrix = matrix.mark_stale(stale).mark_checked(
+        {
+            place: CheckedResult(version=known.version, by=known.check.by, at=known.check.at)
+            for place, known in checks.items()
+            if place not in stale and known.covers(matrix.cell(*place), contents)
+        }
+    )
+    names = {name_cell(*place): (known.version, known.check.key) for place, known in checks.items()}
+    return matrix, replace(history, compared_lines=compared, checks=names)
+
+
+def name_cell(language: str, step: Step) -> str:
+    """Return the name of a cell in selections and checks."""
+    key = ALL_LANGUAGES if step is Step.TRANSCRIBED else fold_language_tag(language)
+    return str(SelectedCell(key, CATEGORIES[step]))
+
+
+def describe_inputs(language: str, step: Step, digests: Mapping[Place, str]) -> dict[str, str]:
+    """Return the digest of each input of a cell."""
+    return {
+        cause.value: digest for cause in INPUTS[step] if (digest := digests.get(_get_place(language, cause)))
+    }
+
+
+def _find_checks(
+    document: Mapping[str, Any],
+    matrix: ProgressMatrix,
+    history: InputHistory,
+    digests: Mapping[Place, str],
+    number: int,
+) -> dict[tuple[str, Step], KnownCheck]:
+    """Return the checks in a document that were made of these inputs, or before."""
+    checks = read_edits(document).checks
+    found: dict[tuple[str, Step], KnownCheck] = {}
+    for language, step in matrix.places if checks else ():
+        name = name_cell(language, step)
+        if (check := checks.get(name)) is None:
+            continue
+        version, key = history.checks.get(name, (number, ""))
+        if key == check.key:
+            found[language, step] = KnownCheck(version=version, check=check)
+        elif dict(check.inputs) == describe_inputs(language, step, digests):
+            # Otherwise a metadata.json of another time has it: nothing is known about today's inputs.
+            found[language, step] = KnownCheck(version=number, check=check)
+    return found
 
 
 def estimate_history(document: Mapping[str, Any], files: Collection[ManifestEntry]) -> InputHistory:
@@ -220,13 +224,23 @@ def estimate_history(document: Mapping[str, Any], files: Collection[ManifestEntr
 
 
 def find_stale(
-    matrix: ProgressMatrix, history: InputHistory, *, since: Mapping[str, int]
+    matrix: ProgressMatrix,
+    history: InputHistory,
+    *,
+    since: Mapping[str, int],
+    compare_lines: CompareLines = attrgetter("stale"),
+    checks: Mapping[tuple[str, Step], KnownCheck] = NO_CHECKS,
+    contents: Mapping[str, str] = NO_CONTENTS,
 ) -> dict[tuple[str, Step], Staleness]:
     """Return the cells with results that must be made again.
 
     :param history: up to the matrix's version.
     :param since: version in which the contents of each file first appeared, by path.
+    :param compare_lines: by default whole files count.
+    :param checks: of cells; their files count as made from the inputs of that version.
+    :param contents: digest of each file of these cells, by path.
     """
+    all_since = since
     stale: dict[tuple[str, Step], Staleness] = {}
     # Steps follow each other, so that a stale input is known before what was made from it.
     for step in Step:
@@ -234,9 +248,23 @@ def find_stale(
             cell = matrix.cell(language, step)
             if each is not step or not cell.has_results:
                 continue
-            found = _compare_with_inputs(language, step, cell, history, since) or _inherit(
-                language, step, cell, stale, since
-            )
+            check = checks.get((language, step))
+            since = check.correct_since(cell, contents, all_since) if check else all_since
+            found = _compare_with_inputs(language, step, cell, history, since)
+            if (
+                cell.paths
+                and step in LINE_INPUTS
+                and (
+                    found.cause is LINE_INPUTS[step]
+                    if found
+                    else _may_have_older_lines(language, step, history)
+                )
+            ):
+                outdated = _describe_outdated((language, step), cell, history, since, found)
+                found = compare_lines(replace(outdated, check=check))
+            is_checked = check is not None and check.covers(cell, contents)
+            checked_in = check.version if check and is_checked else 0
+            found = found or _inherit(language, step, cell, stale, since, checked_in=checked_in)
             if found:
                 stale[language, step] = found
     return stale
@@ -246,7 +274,7 @@ def _compare_with_inputs(
     language: str, step: Step, cell: Cell, history: InputHistory, since: Mapping[str, int]
 ) -> Staleness | None:
     for cause in reversed(INPUTS[step]):
-        place = ("" if cause in COMMON_INPUTS else language, cause)
+        place = _get_place(language, cause)
         changes = {
             made: change
             for made in {since[path] for path in cell.paths} or _versions_of_text(language, step, history)
@@ -262,6 +290,46 @@ def _compare_with_inputs(
     return None
 
 
+def _may_have_older_lines(language: str, step: Step, history: InputHistory) -> bool:
+    """Return whether lines of a translation may be older than its file.
+
+    The transcript changed after the language was first translated, and the file was saved again.
+    """
+    changes = history.changes.get(_get_place(language, Input.TRANSCRIBED), ())
+    own = history.changes.get((language, Input.TRANSLATED), ())
+    if step is not Step.TRANSLATED or not own[1:] or not changes[1:]:
+        return False
+    return bool(changes[-1].digest) and changes[-1].version > own[0].version
+
+
+def _get_place(language: str, cause: Input) -> Place:
+    return ("" if cause in COMMON_INPUTS else language, cause)
+
+
+def _describe_outdated(
+    cell_place: tuple[str, Step],
+    cell: Cell,
+    history: InputHistory,
+    since: Mapping[str, int],
+    stale: Staleness | None,
+) -> OutdatedResult:
+    language, step = cell_place
+    place = _get_place(language, LINE_INPUTS[step])
+    outdated = {
+        made
+        for made in {since[path] for path in cell.paths}
+        if history.find_change(place, since=made) is not None
+    }
+    return OutdatedResult(
+        language=language,
+        step=step,
+        paths=cell.paths,
+        since={path: since[path] for path in cell.paths if since[path] in outdated},
+        changes=tuple(each.version for each in history.changes[place]),
+        stale=stale,
+    )
+
+
 def _versions_of_text(language: str, step: Step, history: InputHistory) -> set[int]:
     """Return the version from which a text in the metadata is."""
     known = history.changes.get((language, Input(step.value)), ()) if step is not Step.MIXED else ()
@@ -274,12 +342,15 @@ def _inherit(
     cell: Cell,
     stale: Mapping[tuple[str, Step], Staleness],
     since: Mapping[str, int],
+    *,
+    checked_in: int,
 ) -> Staleness | None:
+    """Return that an input is stale, unless a person checked the result afterwards."""
     for cause in reversed(INPUTS[step]):
         if cause in {Input.SOURCE, Input.VOICES}:
             continue
-        found = stale.get(("" if cause in COMMON_INPUTS else language, Step(cause.value)))
-        if found:
+        found = stale.get((_get_place(language, cause)[0], Step(cause.value)))
+        if found and found.changed_in > checked_in:
             return Staleness(
                 cause=cause,
                 changed_in=found.changed_in,

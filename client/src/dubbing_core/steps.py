@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dubbing_core.enums import StrEnum
+from dubbing_core.sentences import sentence
 
 
 class Step(StrEnum):
@@ -20,9 +21,9 @@ class Step(StrEnum):
 
 
 LABELS = {
-    Step.TRANSCRIBED: "Transcribed",
-    Step.TRANSLATED: "Translated",
-    Step.VOICED: "Audio generated",
-    Step.DUBBED: "Dubbed",
-    Step.MIXED: "Mixed",
+    Step.TRANSCRIBED: sentence("Transcribed"),
+    Step.TRANSLATED: sentence("Translated"),
+    Step.VOICED: sentence("Audio generated"),
+    Step.DUBBED: sentence("Dubbed"),
+    Step.MIXED: sentence("Mixed"),
 }

@@ -7,6 +7,8 @@ import math
 import re
 from typing import Any, NoReturn
 
+from dubbing_core.sentences import sentence
+
 DEPTH_LIMIT = 64
 DIGITS_LIMIT = 100
 """Of an integer. Parsing takes quadratic time."""
@@ -34,7 +36,7 @@ def parse_json(data: bytes) -> Any:
     try:
         text = data.removeprefix(BOM).decode()
     except UnicodeDecodeError:
-        raise JsonError("encoding", "is not UTF-8 text") from None
+        raise JsonError("encoding", sentence("is not UTF-8 text")) from None
     try:
         value = json.loads(
             text,
@@ -44,8 +46,8 @@ def parse_json(data: bytes) -> Any:
             object_pairs_hook=_build_object,
         )
     except json.JSONDecodeError as error:
-        place = f"line {error.lineno}, column {error.colno}"
-        raise JsonError("syntax", f"is not valid JSON ({place})") from None
+        place = sentence("line %(lineno)s, column %(colno)s", lineno=error.lineno, colno=error.colno)
+        raise JsonError("syntax", sentence("is not valid JSON (%(place)s)", place=place)) from None
     except RecursionError:
         raise _too_deep_error() from None
     _check_depth(value)
@@ -98,22 +100,27 @@ def _check_scalar(value: Any) -> None:
 
 
 def _too_deep_error() -> JsonError:
-    return JsonError("too_deep", f"is nested more than {DEPTH_LIMIT} levels deep")
+    return JsonError(
+        "too_deep", sentence("is nested more than %(depth_limit)s levels deep", depth_limit=DEPTH_LIMIT)
+    )
 
 
 def _check_text(text: str) -> None:
     # PostgreSQL stores neither in jsonb.
     if UNSTORABLE.search(text):
-        raise JsonError("characters", "contains characters that are not valid Unicode text")
+        raise JsonError("characters", sentence("contains characters that are not valid Unicode text"))
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise JsonError("number", f"contains {name}, which is not a JSON number")
+    raise JsonError("number", sentence("contains %(name)s, which is not a JSON number", name=name))
 
 
 def _parse_int(digits: str) -> int:
     if len(digits) > DIGITS_LIMIT:
-        raise JsonError("number", f"contains a number of more than {DIGITS_LIMIT} digits")
+        raise JsonError(
+            "number",
+            sentence("contains a number of more than %(digits_limit)s digits", digits_limit=DIGITS_LIMIT),
+        )
     return int(digits)
 
 
@@ -125,16 +132,19 @@ def _parse_float(digits: str) -> float:
 
 def _check_int(value: int) -> None:
     if abs(value) >= 10**DIGITS_LIMIT:
-        raise JsonError("number", f"contains a number of more than {DIGITS_LIMIT} digits")
+        raise JsonError(
+            "number",
+            sentence("contains a number of more than %(digits_limit)s digits", digits_limit=DIGITS_LIMIT),
+        )
 
 
 def _check_float(value: float) -> None:
     if not math.isfinite(value):
-        raise JsonError("number", "contains a number that is too large")
+        raise JsonError("number", sentence("contains a number that is too large"))
 
 
 def _build_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) != len(pairs):
-        raise JsonError("duplicate_key", "contains the same key twice")
+        raise JsonError("duplicate_key", sentence("contains the same key twice"))
     return value

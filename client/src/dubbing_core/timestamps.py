@@ -23,3 +23,18 @@ def parse_timestamp(text: str, *, zone: tzinfo = timezone.utc) -> datetime:
         return moment.astimezone(timezone.utc)
     except OverflowError as error:
         raise ValueError(f"{text} is out of range in UTC.") from error
+
+
+def format_timestamp(moment: datetime, *, zone: tzinfo = timezone.utc) -> str:
+    """Return a timestamp as the original session manager writes it.
+
+    Without a zone, always with microseconds.
+
+    The second pass of an hour that clocks repeat in autumn is written with its offset, to be read as the same moment.
+    """
+    if moment.tzinfo is None:
+        return moment.isoformat(timespec="microseconds")
+    local = moment.astimezone(zone)
+    naive = local.replace(tzinfo=None, fold=0)
+    is_repeated = naive.replace(tzinfo=zone).utcoffset() != local.utcoffset()
+    return (local if is_repeated else naive).isoformat(timespec="microseconds")

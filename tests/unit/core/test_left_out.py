@@ -8,7 +8,7 @@ from dubbing_core.paths import find_unrepresentable
 
 def test_left_out_files_are_recorded_as_they_are_shown():
     errors = find_unrepresentable(["caf\udce9.wav", "ok.wav", "n" * 2000, "\udcff" * 300, "a/../b"])
-    left_out = LeftOut.of_errors(errors)
+    left_out = LeftOut.of([LeftOutFile.of(error.path, error.code) for error in errors])
     assert [file.code for file in left_out.files] == [
         "path_encoding",
         "path_part_too_long",

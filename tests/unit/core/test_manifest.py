@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import replace
 
 import pytest
 
 from dubbing_core.categories import Category
 from dubbing_core.labels import LabelAuthor, Role
-from dubbing_core.manifest import Manifest, ManifestEntry, diff_manifests, project_entries
+from dubbing_core.manifest import Manifest, ManifestEntry, build_facts, diff_manifests, project_entries
 from dubbing_core.paths import PathError
 
 
@@ -75,17 +77,60 @@ def test_the_fingerprint_depends_on_contents_but_not_on_timestamps():
     assert manifest.compute_fingerprint({**document, "created_at": "y", "last_accessed": "z"}) == fingerprint
     assert manifest.compute_fingerprint(dict(reversed(document.items()))) == fingerprint
     assert manifest.compute_fingerprint({**document, "video_name": "other.mp4"}) != fingerprint
-    one = manifest.entries[0]
-    for changed in [
-        replace(one, path="audio/b.wav"),
-        replace(one, sha256="b" * 64),
-        replace(one, language="hi"),
-        replace(one, category=Category.OTHER),
-        replace(one, role=Role.SEGMENT),
-        replace(one, labeled_by=LabelAuthor.PERSON),
-        replace(one, is_executable=True),
-    ]:
-        assert Manifest.from_entries([changed]).compute_fingerprint(document) != fingerprint
+
+
+def test_the_fingerprint_is_that_of_the_canonical_json():
+    """Fingerprints are stored with versions: another way to write them must lead to the same ones."""
+    facts = {"language": "zh-Hant", "role": Role.SEGMENT, "labeled_by": LabelAuthor.PERSON}
+    manifest = Manifest.from_entries(
+        [
+            entry('quote " and \\ back.wav'),
+            replace(entry("हिन्दी/\U0001f600.wav", "b"), is_executable=True, **facts),
+            replace(entry("z.wav", "c"), crc32=0xFFFFFFFF, size=2**40, labeled_by=LabelAuthor.PERSON),
+        ],
+        empty_folders=["ü"],
+    )
+    document = {"b": [1, None, True, 0.5], "a": {"y": "ह", "x": {}}, "created_at": "now"}
+    rows = [
+        {
+            "path": each.path,
+            "sha256": each.sha256,
+            "size": each.size,
+            "crc32": f"{each.crc32:08x}",
+            "category": each.category.value,
+            "language": each.language,
+            **build_facts(each),
+        }
+        for each in manifest.entries
+    ]
+    value = {
+        "entries": rows,
+        "metadata": {"b": document["b"], "a": document["a"]},
+        "empty_folders": ["ü"],
+    }
+    canonical = json.dumps(value, sort_keys=True, separators=(",", ":"))
+
+    assert manifest.compute_fingerprint(document) == hashlib.sha256(canonical.encode()).hexdigest()
+    assert '"executable":true' in canonical
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"path": "audio/b.wav"},
+        {"sha256": "b" * 64},
+        {"language": "hi"},
+        {"category": Category.OTHER},
+        {"role": Role.SEGMENT},
+        {"labeled_by": LabelAuthor.PERSON},
+        {"is_executable": True},
+    ],
+)
+def test_each_fact_of_an_entry_changes_the_fingerprint(change):
+    one = entry("audio/a.wav")
+    assert Manifest.from_entries([replace(one, **change)]).compute_fingerprint({}) != Manifest.from_entries(
+        [one]
+    ).compute_fingerprint({})
 
 
 def test_a_diff_lists_added_removed_and_changed_entries():

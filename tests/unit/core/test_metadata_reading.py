@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from dubbing_core.metadata import SIZE_LIMIT, check_document
-from dubbing_core.metadata_reading import WARNING_LIMIT, read_metadata
+from dubbing_core.metadata_reading import WARNING_LIMIT, read_metadata, read_metadata_start
 
 DOCUMENT = {
     "session_name": "talk",
@@ -145,6 +145,44 @@ def test_the_start_of_a_file_over_the_limit_is_read():
 
     assert reading.document == DOCUMENT
     assert reading.warnings[0] == f"metadata.json has {len(data):,} bytes; only the first 16 MiB are read."
+
+
+def test_the_end_of_a_start_is_no_damage():
+    data = json.dumps({**DOCUMENT, "fps": -25.5, "is_done": True, "sign": "😀\n"}).encode()
+
+    for end in range(len(data)):
+        reading = read_metadata_start(data[:end], size=len(data))
+        assert reading.warnings == ()
+        assert reading.is_session or b'"video_name": "talk.mp4"' not in data[:end]
+
+
+@pytest.mark.parametrize(
+    ("start", "size", "warning"),
+    [
+        (
+            '{"session_name": "talk", "voices": {}, "voices": {}, "languages": ["h',
+            5_000_000,
+            "“voices” twice",
+        ),
+        (
+            '{"session_name": "talk", "voices": nothing, "languages": ["hi", "es"]',
+            5_000_000,
+            "not valid JSON",
+        ),
+        ('{"session_name": "talk", "voices": {}, "languages": ["h', 17_000_000, "only the first 16 MiB"),
+    ],
+)
+def test_what_a_start_shows_is_damage(start, size, warning):
+    reading = read_metadata_start(start.encode(), size=size)
+
+    assert len(reading.warnings) == 1
+    assert warning in reading.warnings[0]
+
+
+def test_the_start_of_another_tools_file_is_no_session():
+    reading = read_metadata_start(b'{"title": "of another tool", "note": "', size=SIZE_LIMIT + 1)
+
+    assert (reading.document, reading.warnings) == (None, ())
 
 
 def test_the_number_of_warnings_is_limited():

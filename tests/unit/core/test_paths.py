@@ -11,7 +11,6 @@ from dubbing_core.paths import (
     check_path,
     check_saved_path,
     check_tree,
-    escape_unprintable,
     find_unrepresentable,
     fold_path,
     has_invisible_characters,
@@ -224,18 +223,3 @@ def test_saved_paths_are_distinct_by_their_exact_spelling():
 def test_a_list_for_a_message_shows_the_first_paths_and_counts_the_others():
     assert list_for_message(["a", "b\u202e"]) == "“a”, “b⟦U+202E⟧”"
     assert list_for_message([str(number) for number in range(1023)]).endswith("“18”, “19” and 1,003 more")
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("a\u202egpj.exe", "a⟦U+202E⟧gpj.exe"),
-        ("a\tb\x1b[2J", "a⟦U+0009⟧b⟦U+001B⟧[2J"),
-        ("caf\udce9", "caf⟦U+DCE9⟧"),
-        ("最終\u3000版.mp4", "最終\u3000版.mp4"),
-        ("Recording 2024 at 1.00.00\u202fPM.mov", "Recording 2024 at 1.00.00\u202fPM.mov"),
-        ("हिन्\u200dदी", "हिन्\u200dदी"),
-    ],
-)
-def test_control_and_bidirectional_characters_are_shown(text, shown):
-    assert escape_unprintable(text) == shown

@@ -10,6 +10,8 @@ from dubbing_core.categories import Category
 from dubbing_core.labels import Role
 from dubbing_core.progress import Progress, Stage
 from dubbing_core.progress_matrix import CellState, ProgressMatrix, compute_matrix
+from dubbing_core.selected_progress import select_progress
+from dubbing_core.selection import Selection
 from dubbing_core.steps import Step
 
 
@@ -176,3 +178,24 @@ def test_texts_of_the_metadata_need_no_files():
     assert matrix.transcribed.is_done
     assert matrix.cell("pt-BR", TRANSLATED).is_done
     assert matrix.stage is Stage.TRANSLATED
+
+
+@pytest.mark.parametrize(
+    ("choices", "languages", "steps", "done"),
+    [
+        ({}, ("hi", "es"), tuple(Step), {("hi", Step.VOICED), ("es", Step.DUBBED)}),
+        ({"languages": ["hi"]}, ("hi",), tuple(Step), {("hi", Step.VOICED)}),
+        ({"categories": ["audio"], "languages": ["hi"]}, ("hi",), (Step.VOICED,), {("hi", Step.VOICED)}),
+        ({"cells": ["es:final_videos"]}, ("es",), (Step.DUBBED,), {("es", Step.DUBBED)}),
+        ({"categories": ["transcriptions"]}, (), (Step.TRANSCRIBED,), set()),
+    ],
+)
+def test_a_part_has_the_progress_of_what_it_includes(choices, languages, steps, done):
+    matrix = compute_matrix([audio("hi"), video("es")], has_transcription_text=True)
+
+    part = select_progress(matrix, Selection.from_choices(**choices))
+
+    assert part.languages == languages
+    assert part.steps == steps
+    assert {place for place, cell in part.cells.items() if cell.is_done} == done
+    assert part.transcribed.is_done is (Step.TRANSCRIBED in steps)

@@ -7,9 +7,9 @@ from hypothesis import given, strategies as st
 
 from dubbing_core.language_names import get_language_names
 from dubbing_core.search.folding import fold_text
-from dubbing_core.search.marks import find_marks, find_matched_terms, mark_parts
+from dubbing_core.search.marks import find_marks, find_matched_terms, mark_occurrences, mark_parts
 from dubbing_core.search.query import parse_query
-from dubbing_core.search.tokens import join_tokens, tokenize
+from dubbing_core.search.tokens import fold_line, join_tokens, tokenize
 
 # ruff: noqa: RUF001 (letters of many scripts)
 SCRIPTS = "aZéßÄ 9_-'\"|\n.，。ー々中文日本語かがｶﾞไทยำ้हिन्दी।العَرَبِيَّة한국어\u200d\u00ad"
@@ -91,6 +91,7 @@ def test_a_query_matches(query: str, text: str, *, matches: bool):
     ) and all(sequence in stored for sequence in parsed.sequences)
 
     assert in_index is matches
+    assert all(needle in fold_line(text) for needle in parsed.needles) is matches
     assert (find_matched_terms(text, parsed) == set(parsed.terms)) is matches
 
 
@@ -122,6 +123,7 @@ def test_every_part_of_a_run_of_pairs_is_in_its_tokens(text: str, data: st.DataO
     stored = join_tokens(tokenize(text))
 
     assert all(sequence in stored for sequence in query.sequences)
+    assert all(needle in fold_line(text) for needle in query.needles)
     assert find_matched_terms(text, query) == set(query.terms)
 
 
@@ -139,6 +141,22 @@ def test_every_part_of_a_run_of_pairs_is_in_its_tokens(text: str, data: st.DataO
 def test_marks_are_whole_words_and_the_found_characters(query: str, text: str, marked: list[str]):
     parsed = parse_query(query)
     assert [text[first:last] for first, last in find_marks(text, parsed)] == marked
+
+
+@pytest.mark.parametrize(
+    ("requested", "text", "marked"),
+    [
+        ("CAFE", "Un café, cafe\u0301s", ["café", "cafe\u0301"]),
+        ("ss", "Straße", ["ß"]),
+        ("e 1", "line 1, line 12", ["e 1", "e 1"]),
+        ("عرب", "العَرَبِيَّة", ["عَرَبِ"]),
+        ("", "text", []),
+    ],
+)
+def test_occurrences_are_marked_inside_words(requested: str, text: str, marked: list[str]):
+    parts = mark_occurrences(text, requested)
+    assert [part.text for part in parts if part.is_marked] == marked
+    assert "".join(part.text for part in parts) == text
 
 
 def test_long_texts_are_cut_around_the_first_mark():

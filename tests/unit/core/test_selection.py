@@ -25,6 +25,43 @@ def create(choices) -> Selection | None:
 
 
 @pytest.mark.parametrize(
+    ("choices", "included", "label", "suffix"),
+    [
+        ({"cells": ["hi:audio"]}, {("audio", "hi")}, "Audio in hi", "hi_audio"),
+        (
+            {"cells": ["fr:translations", "hi:audio", "hi:translations"]},
+            {("audio", "hi"), ("translations", "hi"), ("translations", "fr")},
+            "Translations in fr and hi, audio in hi",
+            "fr_translations_hi_audio_hi_translations",
+        ),
+        ({"cells": ["*:audio"]}, {("audio", "hi"), ("audio", "fr"), ("audio", "")}, "Audio", "audio"),
+        ({"cells": [":audio"]}, {("audio", "")}, "Audio in no language", "audio"),
+        (
+            {"languages": ["fr"], "categories": ["audio"], "cells": ["hi:translations"]},
+            {("audio", "fr"), ("audio", ""), ("translations", "hi")},
+            "Audio in fr, translations in hi",
+            "audio_fr_hi_translations",
+        ),
+    ],
+)
+def test_cells_are_selected_beside_categories_and_languages(choices, included, label, suffix):
+    selection = Selection.from_choices(**choices)
+
+    places = [(category, language) for category in ("audio", "translations") for language in ("", "hi", "fr")]
+    assert {place for place in places if selection.includes(Category(place[0]), place[1])} == included
+    assert (selection.label, selection.filename_suffix) == (label, suffix)
+    assert Selection.from_dict(selection.as_dict()) == selection
+    assert selection.is_partial
+
+
+@pytest.mark.parametrize("cell", ["audio", "hi:", "hi:sound", ":", "x" * 40 + ":audio"])
+def test_a_text_that_is_no_cell_is_refused(cell):
+    with pytest.raises(SelectionError, match="such as hi:audio") as error:
+        Selection.from_choices(cells=[cell])
+    assert error.value.code == "selection_cell"
+
+
+@pytest.mark.parametrize(
     ("choices", "is_default"),
     [
         ({}, True),
@@ -130,5 +167,8 @@ def test_contradictory_choices_are_refused(choices, code):
 def test_names_are_categories_or_languages():
     assert Selection.from_names(["hi", " audio", "", "voices"]) == Selection.from_choices(
         categories=["voices", "audio"], languages=["hi"]
+    )
+    assert Selection.from_names(["hi:audio", "fr"]) == Selection.from_choices(
+        cells=["hi:audio"], languages=["fr"]
     )
     assert Selection.from_names([]) == WHOLE_VERSION

@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from dubbing_core.categories import Category
+from dubbing_core.input_history import KEPT_CHANGES, InputHistory
 from dubbing_core.labels import Role
 from dubbing_core.progress import Stage
-from dubbing_core.progress_matrix import Input, ProgressMatrix, Staleness, compute_matrix
-from dubbing_core.staleness import KEPT_CHANGES, InputHistory, compute_input_digests, find_stale
+from dubbing_core.progress_matrix import ProgressMatrix, compute_matrix
+from dubbing_core.stale_results import Input, Staleness
+from dubbing_core.staleness import compute_input_digests, find_stale
 from dubbing_core.steps import Step
 
 LABELS = {
@@ -139,6 +141,16 @@ def test_another_voice_makes_audio_stale():
 
     assert project.save(ALL, voices={"es": "Eva"})["es", Step.VOICED].cause is Input.VOICES
     assert project.save(ALL, voices={"es": "Ana"}) == {}
+
+
+def test_the_version_that_replaced_a_voice_is_named():
+    project = Project()
+    project.save(ALL, voices={"SPEAKER_00": "Ana"})
+    project.save(ALL, voices={"SPEAKER_00": "Eva"})
+
+    stale = project.save(ALL, voices={"SPEAKER_00": "Eva", "SPEAKER_01": "Luc"})
+
+    assert stale["es", Step.VOICED].reason == "voice changed in v2, this is from v1"
 
 
 def test_a_first_voice_or_input_proves_nothing():

@@ -7,10 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from dubbing_core.categories import Category
-from dubbing_core.change_summary import ChangeKind, ChangeSummary, summarize_files
+from dubbing_core.change_summary import ChangeKind, ChangeSummary, find_kind, summarize_files
+from dubbing_core.comparison.media import compare_media
 from dubbing_core.enums import StrEnum
 from dubbing_core.labels import LabelAuthor
 from dubbing_core.manifest import ManifestEntry
+from dubbing_core.media_facts import MediaFacts
+from dubbing_core.sentences import sentence
 
 CATEGORIES = list(Category)
 
@@ -29,6 +32,20 @@ class FileDifference:
     kind: ChangeKind
     before: ManifestEntry | None
     after: ManifestEntry | None
+    media_before: MediaFacts | None = None
+    """Of audio and video, as far as it is known."""
+    media_after: MediaFacts | None = None
+
+    @property
+    def media_changes(self) -> list[tuple[str, str, str]]:
+        """What differs in audio or video: name, value before, value after."""
+        return compare_media(self.media_before, self.media_after)
+
+    @property
+    def media_summary(self) -> str:
+        """Length, codecs and picture of a new or removed file; empty if they are unknown."""
+        facts = self.media_before if self.after is None else self.media_after
+        return facts.summary if facts is not None and (self.before is None or self.after is None) else ""
 
     @property
     def shown(self) -> ManifestEntry:
@@ -53,12 +70,12 @@ class FileDifference:
 
     @property
     def relabeling(self) -> list[tuple[str, str, str]]:
-        """What changed beside the bytes: name, value before, value after.
+        """What else changed: name, value before, value after.
 
         Empty for files that only one version has.
         """
         before, after = self.before, self.after
-        if before is None or after is None:
+        if before is None or after is None or self.kind in MODE_KINDS:
             return []
         values = [
             ("category", before.category.label, after.category.label),
@@ -80,7 +97,8 @@ class FileDifference:
         return folder + slash
 
 
-AUTHORS = {LabelAuthor.RECOGNIZER: "recognized", LabelAuthor.PERSON: "set by a person"}
+MODE_KINDS = {ChangeKind.MADE_EXECUTABLE, ChangeKind.NOT_EXECUTABLE}
+AUTHORS = {LabelAuthor.RECOGNIZER: sentence("recognized"), LabelAuthor.PERSON: sentence("set by a person")}
 
 
 def compare_files(before: Iterable[ManifestEntry], after: Iterable[ManifestEntry]) -> list[FileDifference]:
@@ -113,8 +131,7 @@ def compare_files(before: Iterable[ManifestEntry], after: Iterable[ManifestEntry
     for path, entry in new.items():
         was = old.get(path)
         if was is not None and was != entry:
-            kind = ChangeKind.RELABELED if was.sha256 == entry.sha256 else ChangeKind.CHANGED
-            differences.append(FileDifference(kind=kind, before=was, after=entry))
+            differences.append(FileDifference(kind=find_kind(was, entry), before=was, after=entry))
     return sort_differences(differences, Grouping.FOLDER)
 
 

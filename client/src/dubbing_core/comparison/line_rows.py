@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from dubbing_core.comparison.lines import LineDifference, LineKind
-from dubbing_core.comparison.words import Piece, mark_words
+from dubbing_core.comparison.words import mark_words
+from dubbing_core.text_part import TextPart
 from dubbing_core.timeline.tracks import Segment
 
 MIN_RUN = 3
@@ -49,11 +50,11 @@ class LineRow:
         )
         return old, new
 
-    def mark(self) -> tuple[list[Piece], list[Piece]]:
+    def mark(self) -> tuple[list[TextPart], list[TextPart]]:
         """Return the texts before and after, with the words that differ marked."""
         old, new = ("\n".join(line.text for line in lines) for lines in (self.before, self.after))
         if self.kind in {LineKind.NEW, LineKind.REMOVED, LineKind.RETIMED, LineKind.SPEAKER}:
-            return [Piece(old, is_changed=False)], [Piece(new, is_changed=False)]
+            return [TextPart(old, is_marked=False)], [TextPart(new, is_marked=False)]
         return mark_words(old, new)
 
 

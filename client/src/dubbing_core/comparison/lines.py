@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from dubbing_core.comparison.gaps import CELL_LIMIT, Group, align_gap
 from dubbing_core.comparison.matching import match_equal
 from dubbing_core.enums import StrEnum
+from dubbing_core.sentences import join, plural, plural_forms, sentence
 from dubbing_core.timeline.text_digests import normalize_line
 from dubbing_core.timeline.tracks import Segment, Track
 
@@ -39,6 +40,39 @@ class LineKind(StrEnum):
     """Several lines became one."""
     NEW = "new"
     REMOVED = "removed"
+
+    @property
+    def label(self) -> str:
+        return LABELS[self]
+
+
+LABELS = {
+    LineKind.CHANGED: sentence("Changed"),
+    LineKind.RETIMED: sentence("Retimed"),
+    LineKind.SPEAKER: sentence("Other speaker"),
+    LineKind.SPLIT: sentence("Split"),
+    LineKind.MERGED: sentence("Merged"),
+    LineKind.NEW: sentence("New"),
+    LineKind.REMOVED: sentence("Removed"),
+}
+LINES = {
+    LineKind.CHANGED: plural_forms("%(count)s line changed", "%(count)s lines changed"),
+    LineKind.RETIMED: plural_forms("%(count)s line retimed", "%(count)s lines retimed"),
+    LineKind.SPEAKER: plural_forms("%(count)s line of another speaker", "%(count)s lines of another speaker"),
+    LineKind.SPLIT: plural_forms("%(count)s line split", "%(count)s lines split"),
+    LineKind.MERGED: plural_forms("%(count)s line merged", "%(count)s lines merged"),
+    LineKind.NEW: plural_forms("%(count)s line added", "%(count)s lines added"),
+    LineKind.REMOVED: plural_forms("%(count)s line removed", "%(count)s lines removed"),
+}
+COUNTS = {
+    LineKind.CHANGED: plural_forms("%(count)s changed", "%(count)s changed"),
+    LineKind.RETIMED: plural_forms("%(count)s retimed", "%(count)s retimed"),
+    LineKind.SPEAKER: plural_forms("%(count)s of another speaker", "%(count)s of another speaker"),
+    LineKind.SPLIT: plural_forms("%(count)s split", "%(count)s split"),
+    LineKind.MERGED: plural_forms("%(count)s merged", "%(count)s merged"),
+    LineKind.NEW: plural_forms("%(count)s added", "%(count)s added"),
+    LineKind.REMOVED: plural_forms("%(count)s removed", "%(count)s removed"),
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,14 +120,10 @@ class LineComparison:
         """The differences in a line, such as `3 lines changed, 12 retimed`."""
         counts = self.counts
         if not counts:
-            return "The lines are the same"
+            return sentence("The lines are the same")
         first, *rest = counts
-        noun = "line" if counts[first] == 1 else "lines"
-        parts = [f"{counts[first]:,} {noun} {NAMES.get(first, first.value)}"]
-        return ", ".join([*parts, *(f"{counts[kind]:,} {NAMES.get(kind, kind.value)}" for kind in rest)])
-
-
-NAMES = {LineKind.NEW: "added", LineKind.SPEAKER: "of another speaker"}
+        parts = [plural(*LINES[first], count=counts[first])]
+        return join([*parts, *(plural(*COUNTS[kind], count=counts[kind]) for kind in rest)], ", ")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,33 +6,21 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 from itertools import groupby
-from typing import NamedTuple
+
+from dubbing_core.text_part import TextPart
+from dubbing_core.unspaced_scripts import is_unspaced
 
 CELL_LIMIT = 400_000
 """Product of the numbers of words up to which texts are compared; beyond, all between common ends counts as changed."""
 MIN_COMMON = 0.25
 """Share of common words below which a text counts as changed as a whole: single common words only distract."""
-UNSPACED = (
-    (0x0E00, 0x0EFF),
-    (0x1000, 0x109F),
-    (0x1780, 0x17FF),
-    (0x3040, 0x30FF),
-    (0x3400, 0x9FFF),
-    (0x20000, 0x3FFFF),
-)
-"""Scripts written without spaces: Thai, Lao, Burmese, Khmer, Kana, Han. Each of their characters is a word."""
 JOINERS = "\u200c\u200d"
 
 
-class Piece(NamedTuple):
-    text: str
-    is_changed: bool
+def mark_words(before: str, after: str) -> tuple[list[TextPart], list[TextPart]]:
+    """Return both texts in parts, those that differ marked.
 
-
-def mark_words(before: str, after: str) -> tuple[list[Piece], list[Piece]]:
-    """Return both texts in pieces, those that differ marked as changed.
-
-    The pieces of each text, joined, are the text.
+    The parts of each text, joined, are the text.
     """
     old, new = split_words(before), split_words(after)
     # Line breaks and runs of spaces are equal: a line that was split has the same words.
@@ -56,7 +44,10 @@ def mark_words(before: str, after: str) -> tuple[list[Piece], list[Piece]]:
 
 
 def split_words(text: str) -> list[str]:
-    """Return words, spaces and single other characters; joined, they are the text."""
+    """Return words, spaces and single other characters; joined, they are the text.
+
+    Of scripts without spaces, each character is a word.
+    """
     words: list[str] = []
     last = ""
     for character in text:
@@ -73,8 +64,7 @@ def _get_kind(character: str, last: str) -> str:
     if character.isspace():
         return "space"
     if character.isalnum():
-        code = ord(character)
-        return "unspaced" if any(first <= code <= final for first, final in UNSPACED) else "word"
+        return "unspaced" if is_unspaced(character) else "word"
     if unicodedata.category(character).startswith("M") or character in JOINERS:
         return "mark"
     # "don't" is one word.
@@ -91,11 +81,11 @@ def _count_common(first: Sequence[str], second: Sequence[str]) -> int:
     return count
 
 
-def _join(words: Sequence[str], flags: Sequence[bool]) -> list[Piece]:
+def _join(words: Sequence[str], flags: Sequence[bool]) -> list[TextPart]:
     marked = list(zip(words, _mark_spaces(words, flags), strict=True))
     return [
-        Piece("".join(word for word, _ in group), is_changed)
-        for is_changed, group in groupby(marked, key=lambda pair: pair[1])
+        TextPart("".join(word for word, _ in group), is_marked)
+        for is_marked, group in groupby(marked, key=lambda pair: pair[1])
     ]
 
 

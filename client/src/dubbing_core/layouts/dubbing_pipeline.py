@@ -13,6 +13,7 @@ from dubbing_core.layouts.folder_index import FolderIndex
 from dubbing_core.layouts.recognition import TextPlace, ToolFolder
 from dubbing_core.layouts.rules import SOURCE_LANGUAGE, TARGET_LANGUAGE, apply_rules, rule
 from dubbing_core.layouts.scripts import detect_text_language
+from dubbing_core.sentences import sentence
 from dubbing_core.steps import Step
 
 NAME = "Dubbing-Pipeline"
@@ -126,5 +127,7 @@ def _read(folder: FolderIndex, root: str, evidence: list[str]) -> ToolFolder:
         for name in names
         if guess_kind(name) is FileKind.VIDEO and name.rpartition(".")[0] in stems
     ]
-    found.asks_for_source = f"Where is the source video? {NAME} keeps it outside of its folder."
+    found.asks_for_source = sentence(
+        "Where is the source video? %(name)s keeps it outside of its folder.", name=NAME
+    )
     return found

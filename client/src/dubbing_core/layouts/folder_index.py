@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import Any
 
-from dubbing_core.paths import JUNK_NAMES
 from dubbing_core.text_decoding import decode_text
 
 SMALL_FILE_LIMIT = 4 * 1024 * 1024
@@ -111,8 +110,3 @@ class FolderIndex:
             return json.loads(self.load_text(path))
         except (ValueError, RecursionError):
             return None
-
-
-def is_junk(path: str) -> bool:
-    """Return whether an operating system created the file."""
-    return not JUNK_NAMES.isdisjoint(path.casefold().split("/"))

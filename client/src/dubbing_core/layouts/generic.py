@@ -10,8 +10,9 @@ from dubbing_core.categories import PRIVATE_FOLDER, Category
 from dubbing_core.file_kinds import FileKind, guess_kind, split_name
 from dubbing_core.labels import Label, Role
 from dubbing_core.languages import find_language_tag, parse_language_code
-from dubbing_core.layouts.folder_index import FolderIndex, is_junk
+from dubbing_core.layouts.folder_index import FolderIndex
 from dubbing_core.layouts.names import classify_name, is_marker, suggest_role
+from dubbing_core.paths import is_junk
 
 NAME = "generic"
 DOCUMENTS_READ = 16
@@ -26,6 +27,7 @@ def label_others(
     *,
     sources: Collection[str],
     languages: Sequence[str],
+    stated: Collection[str],
     spoken: Mapping[str, str],
     stems: Sequence[str],
 ) -> dict[str, Label]:
@@ -33,6 +35,7 @@ def label_others(
 
     :param sources: the source videos among them.
     :param languages: target languages that are known already.
+    :param stated: those of them that a tool's document or files state.
     :param stems: case-folded names of all sources, without extension.
     :param spoken: the source's language by folder, with its slash, of projects in which it is known.
     """
@@ -56,7 +59,9 @@ def label_others(
             elif guess_kind(path) is FileKind.SUBTITLE and category is Category.TRANSCRIPTIONS and language:
                 tagged[path] = language
             labels[path] = Label(category=category, language=language, role=role)
-    _label_tagged_subtitles(labels, tagged, languages, spoken, stems)
+    # That a subtitle file exists does not prove a dub in its language, also where it made it a target before.
+    dubbed = {*stated, *(set(languages) - set(tagged.values()))}
+    _label_tagged_subtitles(labels, tagged, dubbed, spoken, stems)
     _read_documents(folder, labels)
     return labels
 
@@ -64,7 +69,7 @@ def label_others(
 def _label_tagged_subtitles(
     labels: dict[str, Label],
     tagged: Mapping[str, str],
-    languages: Collection[str],
+    targets: Collection[str],
     spoken: Mapping[str, str],
     stems: Collection[str],
 ) -> None:
@@ -72,7 +77,7 @@ def _label_tagged_subtitles(
 
     Those with a source's whole name are its transcript, whichever language the name ends with.
     """
-    undubbed = _find_undubbed_language(labels, tagged, languages)
+    undubbed = _find_undubbed_language(labels, tagged, targets, has_source=bool(stems))
     for path, language in tagged.items():
         is_source = language == (_find_spoken(path, spoken) or undubbed)
         is_source = is_source or split_name(path)[0].casefold() in stems
@@ -107,18 +112,19 @@ def _find_spoken(path: str, spoken: Mapping[str, str]) -> str:
 
 
 def _find_undubbed_language(
-    labels: Mapping[str, Label], tagged: Mapping[str, str], languages: Collection[str]
+    labels: Mapping[str, Label], tagged: Mapping[str, str], targets: Collection[str], *, has_source: bool
 ) -> str:
     """Return the only language of subtitles that is not dubbed, or "".
 
-    It is the source's where others are dubbed.
+    It is the source's where that is in the folder, which is transcribed first, or where others are dubbed.
     """
     if any(label.role is Role.TRANSCRIPT and path not in tagged for path, label in labels.items()):
         return ""
     dubbed = {label.language for label in labels.values() if label.category in DUBBED and label.language}
-    dubbed |= set(languages)
+    dubbed |= set(targets)
     others = set(tagged.values()) - dubbed
-    return others.pop() if dubbed & set(tagged.values()) and len(others) == 1 else ""
+    is_clear = has_source or dubbed & set(tagged.values())
+    return others.pop() if is_clear and len(others) == 1 else ""
 
 
 def _read_documents(folder: FolderIndex, labels: dict[str, Label]) -> None:

@@ -14,6 +14,7 @@ from dubbing_core.languages import parse_language_code
 from dubbing_core.layouts.folder_index import FolderIndex
 from dubbing_core.layouts.recognition import TextPlace, ToolFolder
 from dubbing_core.layouts.rules import SOURCE_LANGUAGE, TARGET_LANGUAGE, apply_rules, rule
+from dubbing_core.sentences import sentence
 from dubbing_core.steps import Step
 
 NAME = "open-dubbing"
@@ -126,7 +127,9 @@ def _find_source_video(folder: FolderIndex, root: str, found: ToolFolder) -> Non
         and place + name not in found.labels
         and _simplify(split_name(name)[0]) in stems
     ]
-    found.asks_for_source = f"Where is the source video? {NAME} keeps it outside of its folder."
+    found.asks_for_source = sentence(
+        "Where is the source video? %(name)s keeps it outside of its folder.", name=NAME
+    )
 
 
 def _simplify(stem: str) -> str:

@@ -14,6 +14,7 @@ from dubbing_core.layouts.folder_index import FolderIndex
 from dubbing_core.layouts.recognition import Question, QuestionCode, TextPlace, ToolFolder
 from dubbing_core.layouts.rules import TARGET_LANGUAGE, VIDEO, apply_rules, rule
 from dubbing_core.layouts.scripts import detect_text_language
+from dubbing_core.sentences import sentence
 from dubbing_core.steps import Step
 
 NAME = "pyVideoTrans"
@@ -101,7 +102,11 @@ def _read(folder: FolderIndex, root: str, names: Sequence[str], evidence: list[s
         found.questions.append(
             Question(
                 code=QuestionCode.SOURCE_LANGUAGE,
-                text=f"Which language is spoken in the source of {root or 'this folder'}? {NAME} does not record it.",
+                text=sentence(
+                    "Which language is spoken in the source of %(folder)s? %(name)s does not record it.",
+                    folder=root or sentence("this folder"),
+                    name=NAME,
+                ),
                 choices=tuple(tags),
             )
         )
@@ -239,6 +244,12 @@ def _find_source_video(folder: FolderIndex, root: str, found: ToolFolder) -> Non
         for other in (folder.folders.get(beside, ()) if root else ())
         if re.search(rf"\.{VIDEO}$", other) and split_name(other)[0] in stems
     ]
-    found.asks_for_source = (
-        f"Where is the source video{f' “{name}”' if name else ''}? {NAME} keeps it outside of its folder."
+    found.asks_for_source = sentence(
+        "Where is the source video? %(name)s keeps it outside of its folder.", name=NAME
     )
+    if name:
+        found.asks_for_source = sentence(
+            "Where is the source video “%(video)s”? %(name)s keeps it outside of its folder.",
+            video=name,
+            name=NAME,
+        )

@@ -24,10 +24,12 @@ from dubbing_core.layouts import (
     videolingo,
     voicestudio,
 )
-from dubbing_core.layouts.folder_index import FolderIndex, ReadSmallFile, is_junk
+from dubbing_core.layouts.folder_index import FolderIndex, ReadSmallFile
 from dubbing_core.layouts.names import is_finish_marker
 from dubbing_core.layouts.recognition import Question, QuestionCode, Recognition, TextPlace, ToolFolder
-from dubbing_core.layouts.sources import are_bases, find_candidates
+from dubbing_core.layouts.sources import are_bases, are_clear, find_candidates
+from dubbing_core.paths import is_junk
+from dubbing_core.sentences import sentence
 from dubbing_core.steps import Step
 
 TOOLS = (
@@ -87,10 +89,11 @@ def recognize(
         _choose_source(labels, each, questions)
     for each in found:
         _claim(labels, each.broad)
-    targets = list(dict.fromkeys([*languages, *(tag for each in found for tag in each.target_languages)]))
+    stated = [tag for each in found for tag in each.target_languages]
+    targets = list(dict.fromkeys([*languages, *stated]))
     spoken = list(dict.fromkeys(each.source_language for each in found if each.source_language))
     by_root = {each.root: each.source_language for each in found if each.source_language}
-    _label_others(folder, labels, questions, targets, by_root)
+    _label_others(folder, labels, questions, targets=targets, stated=stated, spoken=by_root)
     questions += _ask_for_sources(labels, found)
     ordered = {path: labels[path] for path in folder.paths}
     return _summarize(ordered, found, questions, targets, spoken)
@@ -108,7 +111,7 @@ def _choose_source(labels: dict[str, Label], each: ToolFolder, questions: list[Q
     if each.has_source() or is_found or not candidates:
         return
     best = candidates if len(candidates) == 1 else find_candidates(candidates)
-    if len(best) == 1 or (best and are_bases(best, candidates)):
+    if best and are_clear(best, candidates):
         for path in best:
             labels[path] = Label(
                 category=Category.ORIGINAL_VIDEO, language=each.source_language, role=Role.SOURCE
@@ -120,7 +123,7 @@ def _choose_source(labels: dict[str, Label], each: ToolFolder, questions: list[Q
 def _ask_which(candidates: Sequence[str]) -> Question:
     return Question(
         code=QuestionCode.SOURCE_AMBIGUOUS,
-        text="Which of these files is the source video?",
+        text=sentence("Which of these files is the source video?"),
         choices=tuple(candidates[:CHOICES_LIMIT]),
     )
 
@@ -129,14 +132,19 @@ def _label_others(
     folder: FolderIndex,
     labels: dict[str, Label],
     questions: list[Question],
+    *,
     targets: Sequence[str],
+    stated: Sequence[str],
     spoken: Mapping[str, str],
 ) -> None:
     others = [path for path in folder.paths if path not in labels]
     sources = [path for path, label in labels.items() if label.role is Role.SOURCE]
     candidates = find_candidates([path for path in others if not is_junk(path)], sources=sources)
-    is_clear = len(candidates) == 1 or are_bases(candidates, others)
+    is_clear = are_clear(candidates, others)
     found = candidates if is_clear else []
+    if found and spoken and (sources or are_bases(found, others)):
+        # Inside a tool's folder it is of another project, in any language.
+        spoken = {**dict.fromkeys((path[: path.rfind("/") + 1] for path in found), ""), **spoken}
     is_asked = any(question.code is QuestionCode.SOURCE_AMBIGUOUS for question in questions)
     if not is_clear and not (is_asked or sources):
         questions.append(_ask_which(candidates))
@@ -145,6 +153,7 @@ def _label_others(
         others,
         sources=found,
         languages=targets,
+        stated=stated,
         spoken=spoken,
         stems=list_stems([*sources, *found]),
     )

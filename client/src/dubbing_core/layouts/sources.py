@@ -49,8 +49,8 @@ def find_candidates(paths: Sequence[str], *, sources: Collection[str] = ()) -> l
     if used and not named:
         return _find_projects(dict.fromkeys(used))
     if named:
-        videos = named
-    elif sources:
+        return _find_named_projects(named)
+    if sources:
         videos = _find_named_by_others(videos, paths)
     else:
         videos = [path for path in videos if not is_in_generated_folder(path)]
@@ -58,10 +58,22 @@ def find_candidates(paths: Sequence[str], *, sources: Collection[str] = ()) -> l
     return [path for path in videos if path.count("/") == depth]
 
 
+def are_clear(candidates: Collection[str], paths: Sequence[str]) -> bool:
+    """Return whether each candidate is the source of a project of its own."""
+    return len(candidates) <= 1 or are_bases(candidates, paths) or _have_own_projects(candidates)
+
+
 def are_bases(candidates: Collection[str], paths: Sequence[str]) -> bool:
-    """Return whether other videos derive from each candidate: of several projects."""
+    """Return whether other videos derive from each candidate."""
     videos = [path for path in paths if guess_kind(path) is FileKind.VIDEO]
     return set(candidates) <= set(_find_bases(videos).values())
+
+
+def _have_own_projects(candidates: Collection[str]) -> bool:
+    """Return whether each is named as a source, in a folder of its own."""
+    projects = {_find_project(path) for path in candidates if _is_named_source(path)}
+    is_nested = any(parent in projects for project in projects for parent in _list_parents(project))
+    return len(projects) == len(candidates) and not is_nested
 
 
 def _find_projects(bases: Collection[str]) -> list[str]:
@@ -81,6 +93,45 @@ def _find_projects(bases: Collection[str]) -> list[str]:
             if not projects or not (is_in_generated_folder(path) or _is_named_after(path, stems))
         ]
     return projects
+
+
+def _find_named_projects(named: Sequence[str]) -> list[str]:
+    """Return the sources among videos with such a name.
+
+    Each project has its own. A deeper one inside another one's project is a copy or a piece of it.
+    """
+    named = [path for path in named if not is_in_generated_folder(path)] or list(named)
+    depths: dict[str, int] = {}
+    for path in named:
+        project = _find_project(path)
+        depths[project] = min(path.count("/"), depths.get(project, path.count("/")))
+    return [
+        path
+        for path in named
+        if all(
+            depths.get(project, path.count("/")) >= path.count("/")
+            for project in (_find_project(path), *_list_parents(_find_project(path)))
+        )
+    ]
+
+
+def _find_project(source: str) -> str:
+    """Return the folder of a named source's project, with its slash."""
+    folders = source.split("/")[:-1]
+    place = next(
+        (n for n, folder in enumerate(folders) if SOURCE_FOLDER.fullmatch(folder.casefold())), len(folders)
+    )
+    return "".join(f"{folder}/" for folder in folders[:place])
+
+
+def _list_parents(folder: str) -> list[str]:
+    """Return the folders around a folder, up to the topmost one, which is ""."""
+    parents = []
+    while folder:
+        parent, slash, _ = folder.removesuffix("/").rpartition("/")
+        folder = parent + slash
+        parents.append(folder)
+    return parents
 
 
 def _is_named_after(path: str, stems: Collection[str]) -> bool:

@@ -13,6 +13,7 @@ from dubbing_core.layouts.folder_index import FolderIndex
 from dubbing_core.layouts.recognition import TextPlace, ToolFolder
 from dubbing_core.layouts.rules import TARGET_LANGUAGE, apply_rules, rule
 from dubbing_core.layouts.scripts import detect_text_language
+from dubbing_core.sentences import sentence
 from dubbing_core.steps import Step
 
 NAME = "SubtitleEdit"
@@ -76,5 +77,12 @@ def _find_source(folder: FolderIndex, root: str, name: str, found: ToolFolder) -
     found.source_candidates = [
         root + other for other in folder.folders[root] if guess_kind(other) is FileKind.VIDEO
     ]
-    quoted = f" “{name}”" if name else ""
-    found.asks_for_source = f"Where is the source video{quoted}? {NAME} keeps it outside of its folder."
+    found.asks_for_source = sentence(
+        "Where is the source video? %(name)s keeps it outside of its folder.", name=NAME
+    )
+    if name:
+        found.asks_for_source = sentence(
+            "Where is the source video “%(video)s”? %(name)s keeps it outside of its folder.",
+            video=name,
+            name=NAME,
+        )

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from dubbing_core.search.folding import fold_text
 from dubbing_core.search.query import Piece, Query, Term
 from dubbing_core.search.tokens import Run, find_runs
+from dubbing_core.text_part import TextPart
 
 Range = tuple[int, int]
 EXCERPT = 160
@@ -17,13 +18,6 @@ EXCERPT = 160
 BEFORE_MARK = 40
 """Characters of an excerpt before its first mark, at most."""
 ELLIPSIS = "…"
-
-
-class Part(NamedTuple):
-    """A part of a text, marked or not."""
-
-    text: str
-    is_marked: bool
 
 
 class _FoldedRun(NamedTuple):
@@ -54,7 +48,7 @@ def find_marks(text: str, query: Query) -> list[Range]:
     return marks
 
 
-def mark_parts(text: str, query: Query, *, limit: int = EXCERPT) -> list[Part]:
+def mark_parts(text: str, query: Query, *, limit: int = EXCERPT) -> list[TextPart]:
     """Return a text as marked and other parts.
 
     Of a text longer than `limit` an excerpt around the first mark.
@@ -64,14 +58,33 @@ def mark_parts(text: str, query: Query, *, limit: int = EXCERPT) -> list[Part]:
     if len(text) > limit and marks and marks[0][1] > limit:
         first = max(0, marks[0][0] - BEFORE_MARK)
     last = min(len(text), first + limit)
-    parts = [Part(ELLIPSIS, is_marked=False)] if first else []
+    parts = [TextPart(ELLIPSIS, is_marked=False)] if first else []
     at = first
     for start, end in marks:
         if start >= last:
             break
-        parts += [Part(text[at:start], is_marked=False), Part(text[start : min(end, last)], is_marked=True)]
+        parts += [
+            TextPart(text[at:start], is_marked=False),
+            TextPart(text[start : min(end, last)], is_marked=True),
+        ]
         at = min(end, last)
-    parts.append(Part(text[at:last] + (ELLIPSIS if last < len(text) else ""), is_marked=False))
+    parts.append(TextPart(text[at:last] + (ELLIPSIS if last < len(text) else ""), is_marked=False))
+    return [part for part in parts if part.text]
+
+
+def mark_occurrences(text: str, requested: str) -> list[TextPart]:
+    """Return a text in parts, with the occurrences of another text marked.
+
+    Both are folded.
+    """
+    run, requested = _fold_characters(text, 0), fold_text(requested)
+    parts: list[TextPart] = []
+    at, found = 0, run.text.find(requested) if requested else -1
+    while found >= 0:
+        start, end = run.places[found][0], run.places[found + len(requested) - 1][1]
+        parts += [TextPart(text[at:start], is_marked=False), TextPart(text[start:end], is_marked=True)]
+        at, found = end, run.text.find(requested, found + len(requested))
+    parts.append(TextPart(text[at:], is_marked=False))
     return [part for part in parts if part.text]
 
 
@@ -85,11 +98,20 @@ def _fold_run(run: Run) -> _FoldedRun:
     if run.is_word:
         folded = fold_text(run.text)
         return _FoldedRun(folded, [(run.start, run.start + len(run.text))] * len(folded), is_word=True)
+    return _fold_characters(run.text, run.start)
+
+
+def _fold_characters(text: str, offset: int) -> _FoldedRun:
+    if fold_text(text) == text:  # most texts, in half the time
+        places = [
+            (offset + start, offset + end) for start, end in _find_clusters(text) for _ in range(start, end)
+        ]
+        return _FoldedRun(text, places, is_word=False)
     folded, places = "", []
-    for start, end in _find_clusters(run.text):
-        piece = fold_text(run.text[start:end])
+    for start, end in _find_clusters(text):
+        piece = fold_text(text[start:end])
         folded += piece
-        places += [(run.start + start, run.start + end)] * len(piece)
+        places += [(offset + start, offset + end)] * len(piece)
     return _FoldedRun(folded, places, is_word=False)
 
 

@@ -40,6 +40,13 @@ class Term:
         return tokens if last.is_word or len(last.text) == 1 else tokens[:-1]
 
     @property
+    def needle(self) -> str:
+        """The part of a folded line that contains the term."""
+        first, last = self.pieces[0], self.pieces[-1]
+        text = " ".join(piece.text for piece in self.pieces)
+        return f"{' ' if first.is_word else ''}{text}{' ' if last.is_word and not self.is_prefix else ''}"
+
+    @property
     def has_prefix_token(self) -> bool:
         last = self.pieces[-1]
         return self.is_prefix if last.is_word else len(last.text) == 1
@@ -64,6 +71,11 @@ class Query:
                 is_prefix = term.has_prefix_token and at == len(words) - 1
                 tokens[word] = tokens.get(word, True) and is_prefix
         return tokens
+
+    @property
+    def needles(self) -> list[str]:
+        """The parts that a folded line contains, the longest first."""
+        return sorted((term.needle for term in self.terms), key=len, reverse=True)
 
     @property
     def sequences(self) -> list[str]:

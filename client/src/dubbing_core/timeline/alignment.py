@@ -123,11 +123,21 @@ def _is_timed(track: Segments) -> bool:
     return any(segment.start_ms is not None for segment in track)
 
 
+def are_parallel(base: Segments, track: Segments) -> bool:
+    """Return whether lines of the same number are spoken at the same time."""
+    return len(base) == len(track) and all(
+        one.start_ms is not None and other.start_ms is not None and _overlaps(one, other)
+        for one, other in zip(base, track, strict=True)
+    )
+
+
+def _overlaps(one: Segment, other: Segment) -> bool:
+    (start, end), (other_start, other_end) = _get_span(one), _get_span(other)
+    return min(end, other_end) > max(start, other_start)
+
+
 def _overlap_by_number(base: Segments, track: Segments) -> bool:
-    count = 0
-    for one, other in zip(base, track, strict=True):
-        (start, end), (other_start, other_end) = _get_span(one), _get_span(other)
-        count += min(end, other_end) > max(start, other_start)
+    count = sum(map(_overlaps, base, track))
     return count >= OVERLAP_SHARE * len(base)
 
 

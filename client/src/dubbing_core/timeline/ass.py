@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from dubbing_core.sentences import sentence
 from dubbing_core.timeline.builder import Budget, TrackBuilder
 from dubbing_core.timeline.clock import CLOCK, to_ms
 from dubbing_core.timeline.tracks import Problems, Track, UnreadableError
@@ -33,7 +34,9 @@ def read(text: str, problems: Problems, budget: Budget) -> list[Track]:
             case "format":
                 fields = [field.strip().casefold() for field in value.split(",")]
                 if not {"start", "end", "text"} <= set(fields):
-                    raise UnreadableError("the Format line names no Start, End and Text", line=number)
+                    raise UnreadableError(
+                        sentence("the Format line names no Start, End and Text"), line=number
+                    )
             case "dialogue":
                 _read_dialogue(value.strip(), fields, builder, problems, number)
             case _:
@@ -46,12 +49,12 @@ def _read_dialogue(
 ) -> None:
     parts = value.split(",", len(fields) - 1)
     if len(parts) < len(fields):
-        problems.add("fields are missing", line=number)
+        problems.add(sentence("fields are missing"), line=number)
         return
     event = dict(zip(fields, parts, strict=True))
     start, end = CLOCK.fullmatch(event["start"].strip()), CLOCK.fullmatch(event["end"].strip())
     if start is None or end is None:
-        problems.add("the times cannot be read", line=number)
+        problems.add(sentence("the times cannot be read"), line=number)
         return
     groups = ("sign", "h", "m", "s", "f")
     speaker = event.get("name", event.get("actor", ""))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from dubbing_core.sentences import Number, sentence
 from dubbing_core.timeline.tracks import Problems, Segment, Track, TrackKind, UnreadableError
 
 SEGMENT_LIMIT = 250_000
@@ -54,14 +55,25 @@ class TrackBuilder:
             return
         if len(text) > LINE_LIMIT:
             text = text[:LINE_LIMIT]
-            self._problems.add(f"more than {LINE_LIMIT:,} characters; the rest is left out", line=line)
+            self._problems.add(
+                sentence(
+                    "more than %(line_limit)s characters; the rest is left out", line_limit=Number(LINE_LIMIT)
+                ),
+                line=line,
+            )
         budget = self._budget
         budget.segments -= 1
         budget.characters -= len(text)
         if budget.segments < 0:
-            raise UnreadableError(f"has more than {SEGMENT_LIMIT:,} lines of dialog")
+            raise UnreadableError(
+                sentence(
+                    "has more than %(segment_limit)s lines of dialog", segment_limit=Number(SEGMENT_LIMIT)
+                )
+            )
         if budget.characters < 0:
-            raise UnreadableError(f"has more than {TEXT_LIMIT:,} characters of text")
+            raise UnreadableError(
+                sentence("has more than %(text_limit)s characters of text", text_limit=Number(TEXT_LIMIT))
+            )
         if start is not None or end is not None:
             start, end = self._check_times(start, end, line)
         if not text.isascii():
@@ -77,16 +89,16 @@ class TrackBuilder:
         self, start: int | None, end: int | None, line: int | None
     ) -> tuple[int | None, int | None]:
         if start is not None and not 0 <= start <= TIME_LIMIT_MS:
-            self._problems.add("the start is negative or out of range", line=line)
+            self._problems.add(sentence("the start is negative or out of range"), line=line)
             start = 0 if start < 0 else None
         if end is not None and not 0 <= end <= TIME_LIMIT_MS:
-            self._problems.add("the end is negative or out of range", line=line)
+            self._problems.add(sentence("the end is negative or out of range"), line=line)
             end = 0 if end < 0 else None
         if start is not None and end is not None:
             if end < start:
-                self._problems.add("end before start", line=line)
+                self._problems.add(sentence("end before start"), line=line)
             elif end - start > LONG_MS:
-                self._problems.add("lasts more than a day", line=line)
+                self._problems.add(sentence("lasts more than a day"), line=line)
         return start, end
 
 

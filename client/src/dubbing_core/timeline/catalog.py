@@ -11,6 +11,7 @@ from dubbing_core.categories import Category
 from dubbing_core.enums import StrEnum
 from dubbing_core.labels import Role
 from dubbing_core.languages import fold_language_tag
+from dubbing_core.timeline.scripts import describe_other_script
 from dubbing_core.timeline.tracks import TrackKind
 
 SOURCE_KEY = "source"
@@ -51,7 +52,7 @@ class TextFile:
     language: str
     role: Role
     tracks: Sequence[Mapping[str, Any]]
-    """Kind, language, lines, speakers, last end and digest of each."""
+    """Kind, language, lines, speakers, last end, digest and script of each."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +73,13 @@ class CatalogTrack:
     """End of the last line; 0 in files without times."""
     digest: str
     """Of the text, without times and speakers."""
+    script: str = ""
+    """Of its letters; "" if there are several or few."""
+
+    @property
+    def language_problem(self) -> str:
+        """That the text is in no script of its language, as a clause, or ""."""
+        return describe_other_script(self.language, self.script)
 
     @property
     def has_times(self) -> bool:
@@ -149,6 +157,7 @@ def _read_tracks(file: TextFile) -> Iterable[CatalogTrack]:
             speakers=facts["speakers"],
             end_ms=facts["end_ms"],
             digest=facts["digest"],
+            script=facts.get("script", ""),  # older rows have none
         )
 
 

@@ -51,14 +51,14 @@ class Dialog:
         start, end = read_times(line, fields, parse)
         speaker = read_string(line[fields.speaker]) if fields.speaker else ""
         if fields.text:
-            self._tracks[TrackKind.TEXT].add(start, end, speaker, read_text(line[fields.text]), line=number)
+            self._tracks[TrackKind.TEXT].add(start, end, speaker, as_text(line[fields.text]), line=number)
         if fields.source:
-            text = read_text(line[fields.source])
+            text = as_text(line[fields.source])
             self._tracks[TrackKind.TRANSCRIPT].add(start, end, speaker, text, line=number)
         if fields.translation:
             if fields.dubbed_start:
                 start, end = read_dubbed_times(line, fields, parse)
-            text = read_text(line[fields.translation])
+            text = as_text(line[fields.translation])
             self._tracks[TrackKind.TRANSLATION].add(start, end, speaker, text, line=number)
         return True
 
@@ -81,5 +81,5 @@ class Dialog:
         return tracks
 
 
-def read_text(value: Any) -> str:
+def as_text(value: Any) -> str:
     return value if isinstance(value, str) else ""

@@ -6,6 +6,7 @@ import re
 
 from dubbing_core.enums import StrEnum
 from dubbing_core.file_kinds import split_name
+from dubbing_core.sentences import sentence
 from dubbing_core.timeline import ass, json_document, plain_text, sbv, srt, tables, ttml, vtt, xlsx
 from dubbing_core.timeline.tracks import UnreadableError
 
@@ -42,21 +43,24 @@ BY_EXTENSION = {
     ".txt": Format.TEXT,
 }
 SIGNATURES = (
-    (b"RIFF", "audio or video"),
-    (b"ID3", "audio"),
-    (b"OggS", "audio or video"),
-    (b"fLaC", "audio"),
-    (b"\x1aE\xdf\xa3", "a video"),
-    (b"\x89PNG", "an image"),
-    (b"\xff\xd8\xff", "an image"),
-    (b"GIF8", "an image"),
-    (b"%PDF", "a PDF"),
-    (b"{\\rtf", "a rich text document (RTF)"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"7z\xbc\xaf", "a 7z archive"),
-    (b"Rar!", "a RAR archive"),
-    (b"SQLite format 3", "a database"),
-    (b"\xd0\xcf\x11\xe0", "an old or encrypted Office document. Save it as XLSX without a password"),
+    (b"RIFF", sentence("audio or video")),
+    (b"ID3", sentence("audio")),
+    (b"OggS", sentence("audio or video")),
+    (b"fLaC", sentence("audio")),
+    (b"\x1aE\xdf\xa3", sentence("a video")),
+    (b"\x89PNG", sentence("an image")),
+    (b"\xff\xd8\xff", sentence("an image")),
+    (b"GIF8", sentence("an image")),
+    (b"%PDF", sentence("a PDF")),
+    (b"{\\rtf", sentence("a rich text document (RTF)")),
+    (b"\x1f\x8b", sentence("a gzip archive")),
+    (b"7z\xbc\xaf", sentence("a 7z archive")),
+    (b"Rar!", sentence("a RAR archive")),
+    (b"SQLite format 3", sentence("a database")),
+    (
+        b"\xd0\xcf\x11\xe0",
+        sentence("an old or encrypted Office document. Save it as XLSX without a password"),
+    ),
 )
 PAGE = re.compile(r"\s*(?:<!--.*?-->\s*)*<(?:!doctype html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
 TTML_ROOT = re.compile(r"<(?:\w+:)?tt[\s>]")
@@ -78,9 +82,9 @@ def check_signature(head: bytes) -> None:
     """
     for signature, kind in SIGNATURES:
         if head.startswith(signature):
-            raise UnreadableError(f"is {kind}, not text")
+            raise UnreadableError(sentence("is %(kind)s, not text", kind=kind))
     if head[4:8] == b"ftyp":
-        raise UnreadableError("is a video or audio, not text")
+        raise UnreadableError(sentence("is a video or audio, not text"))
 
 
 def detect_format(head: str, path: str) -> Format:
@@ -93,7 +97,7 @@ def detect_format(head: str, path: str) -> Format:
     if head.lstrip().startswith("<"):
         return _detect_markup(head, named)
     if MICRODVD.match(head):
-        raise UnreadableError("counts frames (MicroDVD), whose rate is not known. Save it as SRT")
+        raise UnreadableError(sentence("counts frames (MicroDVD), whose rate is not known. Save it as SRT"))
     may_be_sbv = named in {Format.SRT, Format.TEXT, Format.SBV, Format.VTT}
     guesses = (
         (Format.VTT, head.lstrip().startswith("WEBVTT")),
@@ -107,9 +111,9 @@ def detect_format(head: str, path: str) -> Format:
 
 def _detect_markup(head: str, named: Format) -> Format:
     if PAGE.match(head):
-        raise UnreadableError("is a web page. Download the file itself")
+        raise UnreadableError(sentence("is a web page. Download the file itself"))
     if SAMI.match(head):
-        raise UnreadableError("is in the format SAMI, which is not supported. Save it as SRT")
+        raise UnreadableError(sentence("is in the format SAMI, which is not supported. Save it as SRT"))
     if TTML_ROOT.search(head) or named is Format.TTML:
         return Format.TTML
     # SubRip may begin with a tag where its first times are missing.

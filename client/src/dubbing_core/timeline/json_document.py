@@ -7,6 +7,7 @@ from typing import Any
 
 from dubbing_core.dialog_lines import LINE_LISTS
 from dubbing_core.languages import parse_language_code, parse_language_tag
+from dubbing_core.sentences import sentence
 from dubbing_core.timeline.builder import Budget, TrackBuilder
 from dubbing_core.timeline.dialog import Dialog
 from dubbing_core.timeline.fields import find_fields, fold_key, read_string, read_times
@@ -92,7 +93,7 @@ class Document:
         dialog = self._lists.get(path)
         if dialog is None:
             if len(self._lists) >= LISTS_KEPT:
-                raise UnreadableError(f"has more than {LISTS_KEPT} lists")
+                raise UnreadableError(sentence("has more than %(lists_kept)s lists", lists_kept=LISTS_KEPT))
             dialog = self._lists[path] = Dialog(self._problems, self._budget)
         return dialog
 

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from dubbing_core.sentences import Sentence, sentence
 from dubbing_core.timeline.tracks import UnreadableError
 
 ITEM_LIMIT = 32 * 1024 * 1024
@@ -41,14 +42,14 @@ class JsonStream:
         :raises UnreadableError: invalid JSON, or an item is too large or nested too deep.
         """
         if self._peek() == "":
-            raise UnreadableError("is empty")
+            raise UnreadableError(sentence("is empty"))
         if has_many_values:
             while self._peek() != "":
                 yield (), self._read()
             return
         yield from self._walk(())
         if self._peek() != "":
-            raise self._error("data after the end of the document")
+            raise self._error(sentence("data after the end of the document"))
 
     def _walk(self, path: Path) -> Iterator[tuple[Path, Any]]:
         character = self._peek()
@@ -72,7 +73,7 @@ class JsonStream:
             if character == "]":
                 return
             if character != ",":
-                raise self._error("expected “,” or “]”")
+                raise self._error(sentence("expected “,” or “]”"))
 
     def _walk_object(self, path: Path) -> Iterator[tuple[Path, Any]]:
         self._at += 1
@@ -81,10 +82,10 @@ class JsonStream:
             return
         while True:
             if self._peek() != '"':
-                raise self._error("expected a key in quotes")
+                raise self._error(sentence("expected a key in quotes"))
             key = self._read()
             if self._peek() != ":":
-                raise self._error("expected “:”")
+                raise self._error(sentence("expected “:”"))
             self._at += 1
             yield from self._walk((*path, key))
             character = self._peek()
@@ -92,7 +93,7 @@ class JsonStream:
             if character == "}":
                 return
             if character != ",":
-                raise self._error("expected “,” or “}”")
+                raise self._error(sentence("expected “,” or “}”"))
 
     def _peek(self) -> str:
         """Skip space; return the next character, or "" at the end."""
@@ -109,15 +110,15 @@ class JsonStream:
     def _read(self) -> Any:
         """Return the value at the current place, and go past it."""
         while True:
-            problem = "unexpected end"
+            problem: str = sentence("unexpected end")
             try:
                 value, end = self._decode(self._buffer, self._at)
             except RecursionError:
-                raise UnreadableError("is nested too deep", line=self._line()) from None
+                raise UnreadableError(sentence("is nested too deep"), line=self._line()) from None
             except json.JSONDecodeError as error:
                 problem = error.msg
             except ValueError:  # an integer of thousands of digits
-                raise self._error("a number with too many digits") from None
+                raise self._error(sentence("a number with too many digits")) from None
             else:
                 # A number may continue in the next chunk: `1` with `e+` after it.
                 if len(self._buffer) - end > NUMBER_REST or self._is_exhausted:
@@ -125,10 +126,13 @@ class JsonStream:
                     return value
             if len(self._buffer) - self._at > ITEM_LIMIT:
                 raise UnreadableError(
-                    f"is not valid JSON, or one of its values has more than {ITEM_LIMIT // 2**20} MiB",
+                    sentence(
+                        "is not valid JSON, or one of its values has more than %(item_limit)s MiB",
+                        item_limit=ITEM_LIMIT // 2**20,
+                    ),
                     line=self._line(),
                 )
-            if not self._fill() and problem != "unexpected end":
+            if not self._fill() and problem != sentence("unexpected end"):
                 raise self._error(problem)
 
     def _fill(self) -> bool:
@@ -157,4 +161,8 @@ class JsonStream:
         return 1 + self._lines_before + self._buffer.count("\n", 0, self._at)
 
     def _error(self, message: str) -> UnreadableError:
-        return UnreadableError(f"is not valid JSON ({message[:1].lower()}{message[1:]})", line=self._line())
+        if not isinstance(message, Sentence):  # of Python's own reader
+            message = f"{message[:1].lower()}{message[1:]}"
+        return UnreadableError(
+            sentence("is not valid JSON (%(message)s)", message=message), line=self._line()
+        )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
+from dubbing_core.sentences import sentence
 from dubbing_core.timeline import ass, json_document, plain_text, sbv, srt, tables, ttml, vtt, xlsx
 from dubbing_core.timeline.builder import Budget
 from dubbing_core.timeline.encodings import build_decoder, describe, detect_encoding
@@ -29,10 +30,10 @@ TEXT_READERS: dict[Format, TextReader] = {
     Format.TEXT: plain_text.read,
 }
 NO_LINES = {
-    Format.SRT: "contains no line with readable times",
-    Format.VTT: "contains no line with readable times",
-    Format.SBV: "contains no line with readable times",
-    Format.TEXT: "is empty",
+    Format.SRT: sentence("contains no line with readable times"),
+    Format.VTT: sentence("contains no line with readable times"),
+    Format.SBV: sentence("contains no line with readable times"),
+    Format.TEXT: sentence("is empty"),
 }
 
 
@@ -62,11 +63,15 @@ def read_timeline(path: str, file: ReadableFile, *, language: str = "") -> Timel
     except UnreadableError as error:
         tracks, reason = [], str(error)
     except UnicodeDecodeError:
-        tracks, reason = [], f"is not valid {describe(reading.encoding)} text"
+        tracks, reason = [], sentence("is not valid %(encoding)s text", encoding=describe(reading.encoding))
     except (RecursionError, MemoryError):
-        tracks, reason = [], "is too complex"
+        tracks, reason = [], sentence("is too complex")
     else:
-        reason = "" if tracks else NO_LINES.get(reading.format or Format.JSON, "contains no lines of dialog")
+        reason = (
+            ""
+            if tracks
+            else NO_LINES.get(reading.format or Format.JSON, sentence("contains no lines of dialog"))
+        )
     return Timeline(
         format=reading.format or "",
         encoding=reading.encoding,
@@ -91,13 +96,13 @@ class Reading:
     def read(self) -> list[Track]:
         head = self._read_chunk(CHUNK)
         if not head:
-            raise UnreadableError("is empty")
+            raise UnreadableError(sentence("is empty"))
         budget = Budget()
         if head.startswith(b"PK\x03\x04"):
             self.format = Format.XLSX
             return xlsx.read(self._read_rest(head, xlsx.SIZE_LIMIT), self._problems, budget)
         if get_extension_format(self._path) is Format.XLSX:
-            raise UnreadableError("is not a spreadsheet, although its name ends in .xlsx")
+            raise UnreadableError(sentence("is not a spreadsheet, although its name ends in .xlsx"))
         check_signature(head)
         self.encoding, is_guess = detect_encoding(head, language=self._language)
         text = build_decoder(self.encoding)(head, False)
@@ -116,9 +121,18 @@ class Reading:
     def _report_name(self, *, is_guess: bool) -> None:
         named = get_extension_format(self._path)
         if named is not None and named is not self.format and named is not Format.TEXT:
-            self._problems.add(f"is {self.format}, although its name is that of {named}")
+            self._problems.add(
+                sentence(
+                    "is %(format)s, although its name is that of %(named)s", format=self.format, named=named
+                )
+            )
         if is_guess:
-            self._problems.add(f"the encoding is not stated; it was read as {describe(self.encoding)}")
+            self._problems.add(
+                sentence(
+                    "the encoding is not stated; it was read as %(encoding)s",
+                    encoding=describe(self.encoding),
+                )
+            )
 
     def _read_chunk(self, size: int) -> bytes:
         """Read exactly this many bytes, or up to the end."""
@@ -132,7 +146,7 @@ class Reading:
     def _read_rest(self, head: bytes, limit: int) -> bytes:
         rest = self._read_chunk(limit + 1 - len(head))
         if len(head) + len(rest) > limit:
-            raise UnreadableError(f"is larger than {limit // 2**20} MiB")
+            raise UnreadableError(sentence("is larger than %(limit)s MiB", limit=limit // 2**20))
         return head + rest
 
     def _decode_all(self, data: bytes, *, is_guess: bool) -> str:
@@ -141,7 +155,7 @@ class Reading:
             self.encoding, _ = detect_encoding(data, language=self._language)
         text = build_decoder(self.encoding)(data, False)
         if "\0" in text:
-            self._problems.add("contains null characters, which are left out")
+            self._problems.add(sentence("contains null characters, which are left out"))
             text = text.replace("\0", "")
         return unify_newlines(text.removeprefix("\ufeff"))
 
@@ -152,7 +166,11 @@ class Reading:
         while chunk:
             total += len(chunk)
             if total > JSON_SIZE_LIMIT:
-                raise UnreadableError(f"is larger than {JSON_SIZE_LIMIT // 2**20} MiB")
+                raise UnreadableError(
+                    sentence(
+                        "is larger than %(json_size_limit)s MiB", json_size_limit=JSON_SIZE_LIMIT // 2**20
+                    )
+                )
             text = decode(chunk, False)
             yield text.removeprefix("\ufeff") if chunk is head else text
             chunk = self._read_chunk(CHUNK)
@@ -166,7 +184,7 @@ CONTROLS_SHARE = 0.02
 def _refuse_binary(text: str) -> None:
     sample = text[:8192]
     if len(CONTROLS.findall(sample)) > CONTROLS_SHARE * len(sample) + 2:
-        raise UnreadableError("is not text")
+        raise UnreadableError(sentence("is not text"))
 
 
 def unify_newlines(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from dubbing_core.sentences import sentence
 from dubbing_core.timeline.builder import Budget, TrackBuilder
 from dubbing_core.timeline.clock import TIME, to_ms
 from dubbing_core.timeline.markup import split_speaker, strip_markup
@@ -56,4 +57,4 @@ def split_cues(text: str, problems: Problems) -> Iterator[tuple[int, int, int, s
 
 def _report_bad_times(text: str, begin: int, stop: int, line: int, problems: Problems) -> None:
     for match in LIKE_TIMES.finditer(text, begin, max(begin, stop)):
-        problems.add("the times cannot be read", line=line + text.count("\n", begin, match.start()))
+        problems.add(sentence("the times cannot be read"), line=line + text.count("\n", begin, match.start()))

@@ -7,6 +7,7 @@ import io
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from dubbing_core.sentences import Number, sentence
 from dubbing_core.timeline.builder import SEGMENT_LIMIT, Budget, TrackBuilder
 from dubbing_core.timeline.dialog import Dialog
 from dubbing_core.timeline.fields import find_fields, fold_key, parse_ms, parse_time
@@ -33,14 +34,18 @@ def read_rows(rows: Iterable[Row], problems: Problems, budget: Budget) -> list[T
     iterator = iter(rows)
     header = next((row for row in iterator if any(cell.strip() for cell in row[1])), None)
     if header is None:
-        raise UnreadableError("is empty")
+        raise UnreadableError(sentence("is empty"))
     columns = [name.strip() for name in header[1][:COLUMN_LIMIT]]
     if not find_fields(columns).has_text:
         names = ", ".join(name[:40] for name in columns[:8])
-        raise UnreadableError(f"has no column of texts; its columns are: {names}", line=header[0])
+        raise UnreadableError(
+            sentence("has no column of texts; its columns are: %(names)s", names=names), line=header[0]
+        )
     body = list(itertools.islice(iterator, SEGMENT_LIMIT + 1))
     if len(body) > SEGMENT_LIMIT:
-        raise UnreadableError(f"has more than {SEGMENT_LIMIT:,} rows")
+        raise UnreadableError(
+            sentence("has more than %(segment_limit)s rows", segment_limit=Number(SEGMENT_LIMIT))
+        )
     parse = parse_ms if _is_in_milliseconds(columns, body) else parse_time
     lines = (
         (number, dict(itertools.zip_longest(columns, cells[: len(columns)], fillvalue="")))
@@ -94,4 +99,6 @@ def _split(text: str) -> Iterator[Row]:
             if cells:
                 yield reader.line_num, cells
     except csv.Error as error:
-        raise UnreadableError(f"is not a valid table ({error})", line=reader.line_num) from None
+        raise UnreadableError(
+            sentence("is not a valid table (%(error)s)", error=error), line=reader.line_num
+        ) from None

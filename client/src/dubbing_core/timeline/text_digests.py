@@ -29,12 +29,6 @@ def normalize_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def digest_line(text: str) -> str:
-    """Return the digest of one line, in hexadecimal digits; "" for one without text."""
-    normalized = normalize_line(text)
-    return _digest([normalized], b"line-v1") if normalized else ""
-
-
 def digest_track(track: Track) -> str:
     """Return the digest of a track's lines in their order."""
     return _digest(filter(None, (normalize_line(segment.text) for segment in track.segments)), b"track-v1")

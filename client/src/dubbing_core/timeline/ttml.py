@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from dubbing_core.languages import parse_language_code
+from dubbing_core.sentences import sentence
 from dubbing_core.timeline.builder import Budget, TrackBuilder
 from dubbing_core.timeline.clock import NUMBER_LIMIT, seconds_to_ms
 from dubbing_core.timeline.tracks import Problems, Track, TrackKind, UnreadableError
@@ -16,13 +17,12 @@ NAME = "TTML"
 CLOCK = re.compile(r"(?:(\d{1,6}):)?(\d{1,3}):(\d{1,2}(?:\.\d{1,9})?)(?::(\d{1,5})(?:\.\d+)?)?")
 OFFSET = re.compile(r"(\d{1,15}(?:\.\d{1,9})?)(h|ms|m|s|f|t)?")
 SPACE = re.compile(r"[ \t\r\n]+")
-XML_LANGUAGE = "http://www.w3.org/XML/1998/namespace lang"
 XML_ID = "http://www.w3.org/XML/1998/namespace id"
 ABSOLUTE_TIMING = "http://music.apple.com/lyric-ttml-internal timing"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scope:
+class ElementScope:
     """What an element inherits from those around it."""
 
     begin: int = 0
@@ -36,7 +36,7 @@ class Scope:
 class Line:
     """The paragraph that is being read."""
 
-    scope: Scope
+    scope: ElementScope
     number: int
     parts: list[str] = field(default_factory=list)
     begin: int | None = None
@@ -49,7 +49,7 @@ def read(data: bytes, problems: Problems, budget: Budget) -> list[Track]:
     reader = Reader(problems, budget)
     reader.parser.parse([data])
     if not reader.is_ttml:
-        raise UnreadableError("is an XML document, but not TTML")
+        raise UnreadableError(sentence("is an XML document, but not TTML"))
     return [builder.build(TrackKind.TEXT, language) for language, builder in reader.builders.items()]
 
 
@@ -62,7 +62,7 @@ class Reader:
         self.builders: dict[str, TrackBuilder] = {}
         self._problems = problems
         self._budget = budget
-        self._scopes = [Scope()]
+        self._scopes = [ElementScope()]
         self._line: Line | None = None
         self._agents: dict[str, str] = {}
         self._agent = ""
@@ -108,7 +108,7 @@ class Reader:
         elif self._line is not None:
             self._line.parts.append(SPACE.sub(" ", text))
 
-    def _enter(self, attribute: Mapping[str, str]) -> Scope:
+    def _enter(self, attribute: Mapping[str, str]) -> ElementScope:
         around = self._scopes[-1]
         base = 0 if self._is_absolute else around.begin
         begin = self._parse(attribute.get("begin"))
@@ -124,7 +124,7 @@ class Reader:
         stop = base + end if end is not None else start + duration if duration is not None else around.end
         return replace(scope, begin=start, end=stop, is_timed=True)
 
-    def _widen(self, line: Line, scope: Scope) -> None:
+    def _widen(self, line: Line, scope: ElementScope) -> None:
         line.begin = scope.begin if line.begin is None else min(line.begin, scope.begin)
         if scope.end is not None:
             line.end = scope.end if line.end is None else max(line.end, scope.end)
@@ -170,7 +170,9 @@ class Reader:
                 "t": 1 / self._tick_rate,
             }
             return seconds_to_ms(number * units[match[2] or "s"])
-        self._problems.add(f"the time “{text[:40]}” cannot be read", line=self.parser.line)
+        self._problems.add(
+            sentence("the time “%(text)s” cannot be read", text=text[:40]), line=self.parser.line
+        )
         return None
 
 

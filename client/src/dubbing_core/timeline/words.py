@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from dubbing_core.timeline.builder import TrackBuilder
+from dubbing_core.unspaced_scripts import is_unspaced
 
 PAUSE_MS = 1000
 WORDS_IN_LINE = 14
 WORD_LIMIT = 500_000
 SENTENCE_ENDS = (".", "?", "!", "…", "。", "？", "！", "।", "؟")
-UNSPACED = "\u0e00", "\u0eff", "\u3040", "\u9fff"
-"""Bounds of scripts that are written without spaces: Thai and Lao, Kana and Han."""
 
 
 class Word(NamedTuple):
@@ -48,12 +47,7 @@ def _finish(line: list[Word], builder: TrackBuilder) -> None:
     text = ""
     for word in line:
         piece = word.text.strip()
-        text += piece if not text or _is_unspaced(piece) else f" {piece}"
+        text += piece if not text or is_unspaced(piece) else f" {piece}"
     starts = [word.start_ms for word in line if word.start_ms is not None]
     ends = [word.end_ms for word in line if word.end_ms is not None]
     builder.add(starts[0] if starts else None, ends[-1] if ends else None, line[0].speaker, text)
-
-
-def _is_unspaced(text: str) -> bool:
-    first = text[0]
-    return UNSPACED[0] <= first <= UNSPACED[1] or UNSPACED[2] <= first <= UNSPACED[3]

@@ -1,10 +1,11 @@
-"""Writers of tracks as SubRip, WebVTT, CSV and plain text."""
+"""Writers of tracks as SubRip, WebVTT, CSV, plain text and JSON."""
 
 from __future__ import annotations
 
 import csv
 import io
 import itertools
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from dubbing_core.enums import StrEnum
@@ -24,6 +25,7 @@ class TextFormat(StrEnum):
     VTT = "vtt"
     CSV = "csv"
     TXT = "txt"
+    JSON = "json"
 
     @property
     def media_type(self) -> str:
@@ -39,6 +41,7 @@ MEDIA_TYPES = {
     TextFormat.VTT: "text/vtt",
     TextFormat.CSV: "text/csv",
     TextFormat.TXT: "text/plain",
+    TextFormat.JSON: "application/json",
 }
 
 
@@ -80,6 +83,24 @@ def write_text(segments: Sequence[Segment]) -> Iterator[str]:
     """Yield the lines alone, each in one line."""
     for segment in segments:
         yield " ".join(segment.text.split()) + "\n"
+
+
+def write_json(segments: Sequence[Segment]) -> Iterator[str]:
+    """Yield the lines as Whisper writes them.
+
+    Times are seconds, null where there are none.
+    """
+    yield '{"segments": ['
+    for index, segment in enumerate(segments):
+        line = {
+            "id": index,
+            "start": None if segment.start_ms is None else segment.start_ms / 1000,
+            "end": None if segment.end_ms is None else segment.end_ms / 1000,
+            **({"speaker": segment.speaker} if segment.speaker else {}),
+            "text": segment.text,
+        }
+        yield f"{',' if index else ''}\n{json.dumps(line, ensure_ascii=False)}"
+    yield "\n]}\n"
 
 
 def write_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
@@ -144,4 +165,5 @@ WRITERS: dict[TextFormat, Callable[[Sequence[Segment]], Iterator[str]]] = {
     TextFormat.VTT: write_vtt,
     TextFormat.CSV: write_csv,
     TextFormat.TXT: write_text,
+    TextFormat.JSON: write_json,
 }

@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 
+from dubbing_core.sentences import Number, sentence
 from dubbing_core.timeline.builder import SEGMENT_LIMIT, TEXT_LIMIT, Budget
 from dubbing_core.timeline.tables import COLUMN_LIMIT, Row, read_rows
 from dubbing_core.timeline.tracks import Problems, Track, UnreadableError
@@ -40,7 +41,7 @@ def read(data: bytes, problems: Problems, budget: Budget) -> list[Track]:
             book = Book(archive)
             rows = Sheet(book.read_strings()).read(book.inflate(book.find_sheet()))
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError):
-        raise UnreadableError("is a damaged spreadsheet") from None
+        raise UnreadableError(sentence("is a damaged spreadsheet")) from None
     return read_rows(rows, problems, budget)
 
 
@@ -52,7 +53,7 @@ class Book:
         self._names = set(archive.namelist())
         self._left = INFLATED_LIMIT
         if WORKBOOK not in self._names or len(self._names) > MEMBERS_LIMIT:
-            raise UnreadableError("is a ZIP archive, but not a spreadsheet")
+            raise UnreadableError(sentence("is a ZIP archive, but not a spreadsheet"))
 
     def inflate(self, name: str) -> Iterator[bytes]:
         """Yield a part's bytes.
@@ -63,7 +64,12 @@ class Book:
             while chunk := part.read(CHUNK):
                 self._left -= len(chunk)
                 if self._left < 0:
-                    raise UnreadableError(f"contains more than {INFLATED_LIMIT // 2**20} MiB when inflated")
+                    raise UnreadableError(
+                        sentence(
+                            "contains more than %(inflated_limit)s MiB when inflated",
+                            inflated_limit=INFLATED_LIMIT // 2**20,
+                        )
+                    )
                 yield chunk
 
     def find_sheet(self) -> str:
@@ -85,7 +91,7 @@ class Book:
             XmlParser(start=on_relation, end=_ignore, text=_ignore).parse(self.inflate(RELATIONS))
         found = [targets[sheet] for sheet in sheets if targets.get(sheet) in self._names]
         if not found and FIRST_SHEET not in self._names:
-            raise UnreadableError("has no sheet")
+            raise UnreadableError(sentence("has no sheet"))
         return found[0] if found else FIRST_SHEET
 
     def read_strings(self) -> list[str]:
@@ -112,7 +118,11 @@ class Book:
             if elements[-1] == "t" and "rPh" not in elements:
                 characters += len(text)
                 if characters > TEXT_LIMIT:
-                    raise UnreadableError(f"has more than {TEXT_LIMIT:,} characters of text")
+                    raise UnreadableError(
+                        sentence(
+                            "has more than %(text_limit)s characters of text", text_limit=Number(TEXT_LIMIT)
+                        )
+                    )
                 parts.append(text)
 
         XmlParser(start=on_start, end=on_end, text=on_text).parse(self.inflate(STRINGS))
@@ -166,7 +176,9 @@ class Sheet:
                 self._cells[self._column] = self._value("".join(self._parts))[:CELL_LIMIT]
             case "row" if self._cells:
                 if len(self._rows) > SEGMENT_LIMIT:
-                    raise UnreadableError(f"has more than {SEGMENT_LIMIT:,} rows")
+                    raise UnreadableError(
+                        sentence("has more than %(segment_limit)s rows", segment_limit=Number(SEGMENT_LIMIT))
+                    )
                 cells = [self._cells.get(column, "") for column in range(max(self._cells) + 1)]
                 self._rows.append((self._number, cells))
             case _:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from xml.parsers import expat
 
+from dubbing_core.sentences import sentence
 from dubbing_core.timeline.tracks import UnreadableError
 
 DEPTH_LIMIT = 200
@@ -50,14 +51,19 @@ class XmlParser:
             self._expat.Parse(b"", True)
         except expat.ExpatError as error:
             message = expat.errors.messages.get(error.code, "syntax error")
-            raise UnreadableError(f"is not well-formed XML ({message})", line=error.lineno) from None
+            raise UnreadableError(
+                sentence("is not well-formed XML (%(message)s)", message=message), line=error.lineno
+            ) from None
         except ValueError:  # an encoding that Python has no codec for
-            raise UnreadableError("is XML in an encoding that is not supported") from None
+            raise UnreadableError(sentence("is XML in an encoding that is not supported")) from None
 
     def _on_start(self, name: str, attributes: dict[str, str]) -> None:
         self._depth += 1
         if self._depth > DEPTH_LIMIT:
-            raise UnreadableError(f"is nested more than {DEPTH_LIMIT} levels deep", line=self.line)
+            raise UnreadableError(
+                sentence("is nested more than %(depth_limit)s levels deep", depth_limit=DEPTH_LIMIT),
+                line=self.line,
+            )
         self._start(name, attributes)
 
     def _on_end(self, name: str) -> None:
@@ -65,7 +71,9 @@ class XmlParser:
         self._end(name)
 
     def _refuse_document_type(self, *_: Any) -> None:
-        raise UnreadableError("has a document type (DOCTYPE), which is not read for safety", line=self.line)
+        raise UnreadableError(
+            sentence("has a document type (DOCTYPE), which is not read for safety"), line=self.line
+        )
 
 
 def local_name(name: str) -> str:

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
+from dubbing_core.sentences import Number, sentence
 from dubbing_core.zips.end_records import CentralDirectory
 from dubbing_core.zips.errors import ZipError
 from dubbing_core.zips.extra_fields import (
     parse_extra_fields,
-    parse_timestamp,
     parse_unicode_path,
+    parse_unix_time,
     parse_zip64_field,
     zip64_error,
 )
@@ -102,8 +103,11 @@ def read_entries(
         if total > limits.max_total_size:
             raise ZipError(
                 "zip_too_large",
-                f"The unpacked archive is larger than the {limits.max_total_size:,} bytes allowed."
-                " Free some space, or split the archive.",
+                sentence(
+                    "The unpacked archive is larger than the %(max_total_size)s bytes allowed. Free some "
+                    "space, or split the archive.",
+                    max_total_size=Number(limits.max_total_size),
+                ),
             )
         entries.append(entry)
     _check_offsets(entries, directory.offset)
@@ -128,7 +132,9 @@ def _iter_headers(directory: CentralDirectory) -> Iterator[tuple[CentralHeader, 
     if position != len(data):
         raise ZipError(
             "zip_count_mismatch",
-            "The archive contains more files than its end record declares. Create the archive again.",
+            sentence(
+                "The archive contains more files than its end record declares. Create the archive again."
+            ),
         )
 
 
@@ -145,19 +151,25 @@ def _build_entry(
     if len(raw) > limits.max_name_bytes:
         raise ZipError(
             "zip_name_too_long",
-            f"The archive contains a name longer than {limits.max_name_bytes} bytes. Shorten its folders.",
+            sentence(
+                "The archive contains a name longer than %(max_name_bytes)s bytes. Shorten its folders.",
+                max_name_bytes=limits.max_name_bytes,
+            ),
             member=label,
         )
     if raw.count(b"/") > limits.max_depth:
         raise ZipError(
             "zip_name_too_deep",
-            f"The archive contains more than {limits.max_depth} nested folders. Create it again with fewer.",
+            sentence(
+                "The archive contains more than %(max_depth)s nested folders. Create it again with fewer.",
+                max_depth=limits.max_depth,
+            ),
             member=label,
         )
     if comment and any(signature in comment for signature in SIGNATURES):
         raise ZipError(
             "zip_ambiguous",
-            "The archive is ambiguous. Create it again without comments.",
+            sentence("The archive is ambiguous. Create it again without comments."),
             member=label,
         )
     _check_method(header, label)
@@ -175,7 +187,7 @@ def _build_entry(
         compressed_size=compressed_size,
         offset=offset,
         modified=from_dos_timestamp(header.dos_time, header.dos_date),
-        unix_time=parse_timestamp(fields),
+        unix_time=parse_unix_time(fields),
         is_executable=_is_executable(header),
     )
     _check_mode(header, entry, label)
@@ -187,13 +199,13 @@ def _check_method(header: CentralHeader, label: str) -> None:
     if header.flags & (FLAG_ENCRYPTED | FLAG_STRONG_ENCRYPTION | FLAG_MASKED):
         raise ZipError(
             "zip_encrypted",
-            "The archive is protected by a password. Create it again without one.",
+            sentence("The archive is protected by a password. Create it again without one."),
             member=label,
         )
     if header.flags & FLAG_PATCHED or header.method not in (STORED, DEFLATED):
         raise ZipError(
             "zip_method_unsupported",
-            "The archive uses an unsupported compression method. Create it again with Deflate.",
+            sentence("The archive uses an unsupported compression method. Create it again with Deflate."),
             member=label,
         )
 
@@ -208,7 +220,7 @@ def _check_mode(header: CentralHeader, entry: CentralEntry, label: str) -> None:
     if kind == stat.S_IFLNK:
         raise ZipError(
             "zip_symlink",
-            "The archive contains a symbolic link. Create it again with the file itself.",
+            sentence("The archive contains a symbolic link. Create it again with the file itself."),
             member=label,
         )
     # Only Unix hosts store the mode in these bits.
@@ -217,7 +229,10 @@ def _check_mode(header: CentralHeader, entry: CentralEntry, label: str) -> None:
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR) or (kind == stat.S_IFDIR and not entry.is_directory):
         raise ZipError(
             "zip_special_file",
-            "The archive contains a member that is neither a file nor a folder. Create it again without it.",
+            sentence(
+                "The archive contains a member that is neither a file nor a folder. Create it again "
+                "without it."
+            ),
             member=label,
         )
 
@@ -257,7 +272,7 @@ def _check_sizes(entry: CentralEntry, label: str) -> None:
         entry.size or entry.compressed_size > (EMPTY_DEFLATED_LIMIT if entry.method == DEFLATED else 0)
     ):
         raise ZipError(
-            "zip_directory_with_data", "The archive contains a folder with data. Create the archive again.",
+            "zip_directory_with_data", sentence("The archive contains a folder with data. Create the archive again."),
             member=label,
         )  # fmt: skip
     if entry.method == STORED:
@@ -267,13 +282,13 @@ def _check_sizes(entry: CentralEntry, label: str) -> None:
     if not possible:
         raise ZipError(
             "zip_size_mismatch",
-            "A file in the archive cannot have its declared size. Create the archive again.",
+            sentence("A file in the archive cannot have its declared size. Create the archive again."),
             member=label,
         )
     if not entry.size and entry.crc32:
         raise ZipError(
             "zip_crc_mismatch",
-            "A file in the archive is damaged. Download the archive again, or create it again.",
+            sentence("A file in the archive is damaged. Download the archive again, or create it again."),
             member=label,
         )
 
@@ -282,7 +297,9 @@ def _check_offsets(entries: Sequence[CentralEntry], directory_offset: int) -> No
     """Refuse members that overlap or leave larger gaps than their records can fill."""
     ordered = sorted(entries, key=lambda entry: entry.offset)
     if (ordered[0].offset if ordered else directory_offset) != 0:
-        raise ZipError("zip_prefix", "The archive starts with foreign data. Create it again as a plain ZIP.")
+        raise ZipError(
+            "zip_prefix", sentence("The archive starts with foreign data. Create it again as a plain ZIP.")
+        )
     for entry, end in pair_with_ends(ordered, directory_offset):
         if entry.min_end > end:
             raise overlap_error(escape_raw_name(entry.raw))
@@ -301,13 +318,17 @@ def pair_with_ends(
 
 
 def overlap_error(label: str) -> ZipError:
-    return ZipError("zip_overlap", "Files in the archive overlap. Create the archive again.", member=label)
+    return ZipError(
+        "zip_overlap", sentence("Files in the archive overlap. Create the archive again."), member=label
+    )
 
 
 def gap_error(label: str) -> ZipError:
     return ZipError(
         "zip_gap",
-        "The archive contains data that its table of contents does not list. Create the archive again.",
+        sentence(
+            "The archive contains data that its table of contents does not list. Create the archive again."
+        ),
         member=label,
     )
 
@@ -315,5 +336,7 @@ def gap_error(label: str) -> ZipError:
 def _damaged_error() -> ZipError:
     return ZipError(
         "zip_directory_damaged",
-        "The archive's table of contents is damaged. Download the archive again, or create it again.",
+        sentence(
+            "The archive's table of contents is damaged. Download the archive again, or create it again."
+        ),
     )

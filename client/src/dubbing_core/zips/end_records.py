@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dubbing_core.sentences import Number, sentence
 from dubbing_core.zips.errors import ZipError
 from dubbing_core.zips.extra_fields import zip64_error
 from dubbing_core.zips.limits import ArchiveLimits
@@ -93,7 +94,7 @@ def _find_end(tail: bytes, source: RangeSource) -> int:
     if ends and max(ends.values()) < size:
         raise ZipError(
             "zip_trailing_data",
-            "The archive ends with foreign data. Download it again, or create it again.",
+            sentence("The archive ends with foreign data. Download it again, or create it again."),
         )
     start = read_bytes(source, 0, len(SPLIT_SIGNATURE + LOCAL_SIGNATURE))
     if start == SPLIT_SIGNATURE + LOCAL_SIGNATURE:
@@ -101,8 +102,10 @@ def _find_end(tail: bytes, source: RangeSource) -> int:
     if ends or start.startswith(LOCAL_SIGNATURE):
         raise ZipError(
             "zip_truncated",
-            "The end of the archive is missing. Download or upload it again. If it is part 1 of a split archive, join the"
-            " parts first.",
+            sentence(
+                "The end of the archive is missing. Download or upload it again. If it is part 1 of a "
+                "split archive, join the parts first."
+            ),
         )
     raise _not_a_zip_error()
 
@@ -167,19 +170,29 @@ def _check_location(location: _Location, limits: ArchiveLimits) -> None:
     if location.offset + location.size != location.end:
         raise ZipError(
             "zip_directory_damaged",
-            "The archive's table of contents is not at its declared position: the archive is damaged, or contains"
-            " foreign data. Download it again, or create it again.",
+            sentence(
+                "The archive's table of contents is not at its declared position: the archive is damaged, "
+                "or contains foreign data. Download it again, or create it again."
+            ),
         )
     if location.entries > limits.max_entries:
         raise ZipError(
             "zip_too_many_entries",
-            f"The archive contains {location.entries:,} files; {limits.max_entries:,} are allowed. Split it.",
+            sentence(
+                "The archive contains %(entries)s files; %(max_entries)s are allowed. Split it.",
+                entries=Number(location.entries),
+                max_entries=Number(limits.max_entries),
+            ),
         )
     if location.size > limits.max_central_size:
         raise ZipError(
             "zip_directory_too_large",
-            f"The archive's table of contents has {location.size:,} bytes; {limits.max_central_size:,} are"
-            " allowed. Split the archive.",
+            sentence(
+                "The archive's table of contents has %(size)s bytes; %(max_central_size)s are allowed. "
+                "Split the archive.",
+                size=Number(location.size),
+                max_central_size=Number(limits.max_central_size),
+            ),
         )
     if location.entries * CentralHeader.STRUCT.size > location.size:
         raise _count_error()
@@ -195,11 +208,13 @@ def _find_all(data: bytes, pattern: bytes, start: int) -> list[int]:
 
 
 def _not_a_zip_error() -> ZipError:
-    return ZipError("zip_not_a_zip", "This is not a ZIP archive. Choose a file that was exported as a ZIP.")
+    return ZipError(
+        "zip_not_a_zip", sentence("This is not a ZIP archive. Choose a file that was exported as a ZIP.")
+    )
 
 
 def _ambiguous_error() -> ZipError:
-    return ZipError("zip_ambiguous", "The archive is ambiguous. Create it again without a comment.")
+    return ZipError("zip_ambiguous", sentence("The archive is ambiguous. Create it again without a comment."))
 
 
 def _multi_disk_error(disk: int = 0) -> ZipError:
@@ -209,5 +224,8 @@ def _multi_disk_error(disk: int = 0) -> ZipError:
 def _count_error() -> ZipError:
     return ZipError(
         "zip_count_mismatch",
-        "The archive does not contain its declared number of files. Create it again, with ZIP64 for more than 65,535.",
+        sentence(
+            "The archive does not contain its declared number of files. Create it again, with ZIP64 "
+            "for more than 65,535."
+        ),
     )

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dubbing_core.paths import escape_unprintable
+from dubbing_core.sentences import sentence
 
 
 class ZipError(ValueError):
     """The archive is refused. The message is shown to the user who uploaded it."""
 
     def __init__(self, code: str, message: str, *, member: str | None = None) -> None:
-        sentences = f"{message} (File in the archive: “{member}”.)" if member else message
-        super().__init__(escape_unprintable(sentences))
+        if member:
+            message = sentence(
+                "%(message)s (File in the archive: “%(member)s”.)", message=message, member=member
+            )
+        super().__init__(escape_unprintable(message))
         self.code = code
         """Stable identifier, such as `zip_truncated`."""
         self.member = member

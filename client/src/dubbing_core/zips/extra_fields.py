@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 
 from dubbing_core import codec
+from dubbing_core.sentences import sentence
 from dubbing_core.zips.errors import ZipError
 from dubbing_core.zips.records import (
     END_SIGNATURES,
@@ -84,7 +85,7 @@ def parse_unicode_path(fields: dict[int, bytes], raw: bytes, *, member: str) -> 
         raise _extra_error(member) from None
 
 
-def parse_timestamp(fields: dict[int, bytes]) -> int | None:
+def parse_unix_time(fields: dict[int, bytes]) -> int | None:
     """Return the modification time in seconds since 1970, or None.
 
     It is in the field that Info-ZIP defined.
@@ -98,7 +99,7 @@ def parse_timestamp(fields: dict[int, bytes]) -> int | None:
 def zip64_error(member: str | None) -> ZipError:
     return ZipError(
         "zip_zip64_invalid",
-        "The archive has contradictory ZIP64 sizes. Create it again with another program.",
+        sentence("The archive has contradictory ZIP64 sizes. Create it again with another program."),
         member=member,
     )
 
@@ -106,6 +107,6 @@ def zip64_error(member: str | None) -> ZipError:
 def _extra_error(member: str) -> ZipError:
     return ZipError(
         "zip_extra_invalid",
-        "The archive contains a damaged extra field. Create the archive again.",
+        sentence("The archive contains a damaged extra field. Create the archive again."),
         member=member,
     )

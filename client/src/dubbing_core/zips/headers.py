@@ -82,18 +82,14 @@ def build_headers(
     extra = (pack_zip64(*sizes) if sizes else b"") + timestamp
     if deflated_size is None:
         extra += _build_padding(size, offset + LocalHeader.STRUCT.size + len(name), len(extra))
+    common = (dos_time, dos_date, crc32, packed, field, len(name))
     # The records' structs are used directly: an object for each of 100,000 headers would double the time.
     local = LocalHeader.STRUCT.pack(
         LOCAL_SIGNATURE,
         NEEDS_ZIP64 if sizes else NEEDS_FOLDERS,
         flags,
         method,
-        dos_time,
-        dos_date,
-        crc32,
-        packed,
-        field,
-        len(name),
+        *common,
         len(extra),
     )
     central = CentralHeader.STRUCT.pack(
@@ -102,12 +98,7 @@ def build_headers(
         NEEDS_ZIP64 if zip64 else NEEDS_FOLDERS,
         flags,
         method,
-        dos_time,
-        dos_date,
-        crc32,
-        packed,
-        field,
-        len(name),
+        *common,
         len(central_extra),
         0,  # comment
         0,  # disk

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Iterator
 
 from dubbing_core import codec
+from dubbing_core.sentences import sentence
 from dubbing_core.zips.errors import ZipError
 from dubbing_core.zips.records import STORED
 
@@ -34,13 +35,13 @@ def unpack_member(
     if done != size:
         raise ZipError(
             "zip_size_mismatch",
-            "A file in the archive does not have its declared size. Create the archive again.",
+            sentence("A file in the archive does not have its declared size. Create the archive again."),
             member=member,
         )
     if actual_crc32 != crc32:
         raise ZipError(
             "zip_crc_mismatch",
-            "A file in the archive is damaged. Download the archive again, or create it again.",
+            sentence("A file in the archive is damaged. Download the archive again, or create it again."),
             member=member,
         )
 
@@ -79,7 +80,7 @@ def _split_chunks(chunks: Iterable[bytes]) -> Iterator[memoryview]:
 def _damaged_error(member: str) -> ZipError:
     return ZipError(
         "zip_data_damaged",
-        "A file in the archive is damaged. Download the archive again, or create it again.",
+        sentence("A file in the archive is damaged. Download the archive again, or create it again."),
         member=member,
     )
 
@@ -87,6 +88,6 @@ def _damaged_error(member: str) -> ZipError:
 def _left_over_error(member: str) -> ZipError:
     return ZipError(
         "zip_data_left_over",
-        "The archive contains unexpected data after a file's contents. Create the archive again.",
+        sentence("The archive contains unexpected data after a file's contents. Create the archive again."),
         member=member,
     )

@@ -9,6 +9,7 @@ from functools import partial
 from itertools import chain
 
 from dubbing_core.concurrency import run_in_threads
+from dubbing_core.sentences import sentence
 from dubbing_core.zips.central_directory import DESCRIPTOR_SIZES, CentralEntry, gap_error, overlap_error
 from dubbing_core.zips.errors import ZipError
 from dubbing_core.zips.extra_fields import (
@@ -135,8 +136,10 @@ def _check_member(entry: CentralEntry, end: int, buffers: _Buffers) -> int:
     if header is None:
         raise ZipError(
             "zip_header_missing",
-            "The archive's table of contents points to a position without a file. Download the archive again, or create"
-            " it again.",
+            sentence(
+                "The archive's table of contents points to a position without a file. Download the archive "
+                "again, or create it again."
+            ),
             member=label,
         )
     name_end = name_start + len(entry.raw)
@@ -228,7 +231,9 @@ def _check_descriptor(entry: CentralEntry, data: bytes, label: str) -> None:
     if declared != actual:
         raise ZipError(
             "zip_descriptor_invalid",
-            "The archive has contradictory details of a file. Download it again, or create it again.",
+            sentence(
+                "The archive has contradictory details of a file. Download it again, or create it again."
+            ),
             member=label,
         )
 
@@ -239,7 +244,7 @@ def _check_empty(entry: CentralEntry, data: bytes, label: str) -> None:
     except ZipError:
         raise ZipError(
             "zip_directory_with_data",
-            "The archive contains a folder with data. Create the archive again.",
+            sentence("The archive contains a folder with data. Create the archive again."),
             member=label,
         ) from None
 
@@ -247,6 +252,6 @@ def _check_empty(entry: CentralEntry, data: bytes, label: str) -> None:
 def _mismatch_error(label: str) -> ZipError:
     return ZipError(
         "zip_header_mismatch",
-        "The archive has contradictory headers of a file. Download it again, or create it again.",
+        sentence("The archive has contradictory headers of a file. Download it again, or create it again."),
         member=label,
     )

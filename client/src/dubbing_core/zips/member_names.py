@@ -1,4 +1,4 @@
-"""Names of members: decode, validate, recognize files of operating systems."""
+"""Names of members: decode and validate."""
 
 from __future__ import annotations
 
@@ -13,15 +13,14 @@ from dubbing_core.paths import (
     escape_for_message,
     fold_path,
 )
+from dubbing_core.sentences import join, sentence
 from dubbing_core.zips.errors import ZipError
 from dubbing_core.zips.name_encodings import NameReading
 
-JUNK_FOLDER = "__macosx"
-"""Folder in which Finder stores resource forks."""
-JUNK_FILES = {".ds_store", "thumbs.db"}
-"""Files that Finder and Windows Explorer write into every folder."""
-UNPACK = "Unpack it and drop the folder in."
-CONFIRM_READING = f"Choose in the preview how to read its names. Or: {UNPACK[0].lower()}{UNPACK[1:]}"
+UNPACK = sentence("Unpack it and drop the folder in.")
+CONFIRM_READING = sentence(
+    "Choose in the preview how to read its names. Or: unpack it and drop the folder in."
+)
 FOLDER_KEEPS = frozenset(
     {
         "path_colon",
@@ -103,16 +102,10 @@ def _duplicate_error(name: str) -> ZipError:
     shown = escape_for_message(name)
     error = ZipError(
         "zip_name_duplicate",
-        f"The ZIP contains {shown} twice. Create it again with one of the two files.",
+        sentence("The ZIP contains %(shown)s twice. Create it again with one of the two files.", shown=shown),
     )
     error.member = shown
     return error
-
-
-def is_junk(name: str) -> bool:
-    """Return whether the file is one that an operating system adds to folders."""
-    parts = name.casefold().split("/")
-    return parts[0] == JUNK_FOLDER or parts[-1] in JUNK_FILES
 
 
 def _check_name(name: str, reading: NameReading | None) -> str:
@@ -129,13 +122,14 @@ def _check_name(name: str, reading: NameReading | None) -> str:
 def _convert_error(error: PathError) -> ZipError:
     shown = escape_for_message(error.path)
     if error.code == "path_backslash":
-        message = f"“{shown}” contains a backslash, as Windows PowerShell 5 writes it. {CONFIRM_READING}"
+        problem = sentence("“%(path)s” contains a backslash, as Windows PowerShell 5 writes it.", path=shown)
+        message: str = join([problem, CONFIRM_READING])
     elif error.code in FOLDER_KEEPS and "\0" not in error.path:
         # The advice of the path's own error is to rename the file, which a folder does not need.
-        problem = str(error).rpartition(". ")[0]
-        message = f"{problem}, which a ZIP cannot hold on every system. {UNPACK}"
+        problem = sentence("%(problem)s, which a ZIP cannot hold on every system.", problem=error.problem)
+        message = join([problem, UNPACK])
     else:
-        message = str(error)
+        message = error.args[0]
     refused = ZipError(error.code.replace("path_", "zip_name_", 1), message)
     refused.member = shown
     return refused
@@ -143,10 +137,11 @@ def _convert_error(error: PathError) -> ZipError:
 
 def _encoding_error(raw: bytes, reading: NameReading | None) -> ZipError:
     if reading is None:
-        message = f"The archive contains a name that is not UTF-8. {CONFIRM_READING}"
+        message = join([sentence("The archive contains a name that is not UTF-8."), CONFIRM_READING])
     else:
-        message = (
-            f"The archive contains a name that is not {reading.label}. Choose another reading in the preview."
+        message = sentence(
+            "The archive contains a name that is not %(label)s. Choose another reading in the preview.",
+            label=reading.label,
         )
     return ZipError("zip_name_encoding", message, member=escape_raw_name(raw))
 
@@ -154,6 +149,6 @@ def _encoding_error(raw: bytes, reading: NameReading | None) -> ZipError:
 def _mismatch_error(raw: bytes) -> ZipError:
     return ZipError(
         "zip_name_mismatch",
-        "The archive contains two names for one file. Create the archive again.",
+        sentence("The archive contains two names for one file. Create the archive again."),
         member=escape_raw_name(raw),
     )

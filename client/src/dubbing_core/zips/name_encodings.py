@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dubbing_core.enums import StrEnum
+from dubbing_core.sentences import sentence
 
 READABLE_CODES = frozenset({"zip_name_absolute", "zip_name_backslash", "zip_name_encoding"})
 """Errors of names that another reading may avoid; `\\\\talk` is absolute, but its reading is refused again."""
@@ -33,8 +34,8 @@ class NameReading(StrEnum):
 
 
 LABELS = {
-    NameReading.UTF_8: "UTF-8 with backslashes between folders",
-    NameReading.CP437: "Western European (cp437, DOS and Windows in English)",
+    NameReading.UTF_8: sentence("UTF-8 with backslashes between folders"),
+    NameReading.CP437: sentence("Western European (cp437, DOS and Windows in English)"),
     NameReading.CP850: "Western European (cp850)",
     NameReading.CP866: "Cyrillic (cp866)",
     NameReading.SHIFT_JIS: "Japanese (Shift-JIS)",

@@ -30,14 +30,14 @@ from datetime import datetime
 from functools import cached_property
 
 from dubbing_core import codec
-from dubbing_core.paths import escape_for_message
+from dubbing_core.paths import escape_for_message, is_junk
+from dubbing_core.sentences import sentence
 from dubbing_core.zips.central_directory import CentralEntry, pair_with_ends, read_entries
 from dubbing_core.zips.end_records import read_central_directory
 from dubbing_core.zips.errors import ZipError
 from dubbing_core.zips.inflate import unpack_member
 from dubbing_core.zips.limits import ArchiveLimits
 from dubbing_core.zips.local_headers import locate_data
-from dubbing_core.zips.member_names import is_junk
 from dubbing_core.zips.name_encodings import NameReading
 from dubbing_core.zips.records import STORED
 from dubbing_core.zips.source import RangeSource, read_bytes, read_range
@@ -117,7 +117,7 @@ class Archive:
         :raises ZipError: `zip_empty`.
         """
         if not self.files:
-            raise ZipError("zip_empty", "The archive contains no files. Choose another one.")
+            raise ZipError("zip_empty", sentence("The archive contains no files. Choose another one."))
 
     def open(self, member: ArchiveMember) -> Generator[bytes]:
         """Yield the contents of a member.
@@ -213,6 +213,6 @@ def _refuse_quine(source: RangeSource, members: Sequence[ArchiveMember]) -> None
         if member.crc32 == crc32:
             raise ZipError(
                 "zip_quine",
-                "The archive contains itself. Create it again from the files to upload.",
+                sentence("The archive contains itself. Create it again from the files to upload."),
                 member=escape_for_message(member.name),
             )

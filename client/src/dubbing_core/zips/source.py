@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
+from dubbing_core.sentences import sentence
 from dubbing_core.zips.errors import ZipError
 
 
@@ -35,7 +36,7 @@ def read_range(source: RangeSource, start: int, end: int) -> Iterator[bytes]:
                 break
             yield chunk
     if missing:
-        raise ZipError("zip_truncated", "The archive changed while it was read. Upload it again.")
+        raise ZipError("zip_truncated", sentence("The archive changed while it was read. Upload it again."))
 
 
 def read_bytes(source: RangeSource, start: int, end: int) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from dubbing_core.sentences import Number, sentence
 from dubbing_core.zips.errors import ZipError
 
 PART_NAMES = (re.compile(r"\.zip\.(\d{3,})$", re.IGNORECASE), re.compile(r"\.z(\d{2,})$", re.IGNORECASE))
@@ -31,8 +32,10 @@ def find_part_number(filename: str) -> int | None:
 
 def part_error(number: int | None) -> ZipError:
     """Return the error of a part; `number` is None where it is unknown."""
-    part = "one part" if number is None else f"part {number:,}"
-    return ZipError("zip_multi_disk", f"This is {part} of a split archive. Join the parts first.")
+    part = sentence("one part") if number is None else sentence("part %(number)s", number=Number(number))
+    return ZipError(
+        "zip_multi_disk", sentence("This is %(part)s of a split archive. Join the parts first.", part=part)
+    )
 
 
 def explain_part(error: ZipError, filename: str) -> ZipError:

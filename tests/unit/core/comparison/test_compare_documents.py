@@ -11,8 +11,9 @@ from dubbing_core.comparison.documents import compare_documents
 from dubbing_core.comparison.progress import compare_progress
 from dubbing_core.comparison.words import mark_words, split_words
 from dubbing_core.manifest import ManifestEntry
-from dubbing_core.progress_matrix import Input, Staleness, compute_matrix
+from dubbing_core.progress_matrix import compute_matrix
 from dubbing_core.project_edits import ProjectEdits, write_edits
+from dubbing_core.stale_results import Input, Staleness
 from dubbing_core.steps import Step
 
 
@@ -104,9 +105,7 @@ def test_cells_in_another_state_are_reported():
 
 def marked(text: str, other: str) -> list[str]:
     """Return the changed pieces of both texts."""
-    return [
-        "|".join(piece.text for piece in pieces if piece.is_changed) for pieces in mark_words(text, other)
-    ]
+    return ["|".join(piece.text for piece in pieces if piece.is_marked) for pieces in mark_words(text, other)]
 
 
 @pytest.mark.parametrize(
@@ -140,7 +139,7 @@ def test_long_texts_are_compared_in_bounded_time():
     old, new = mark_words(f"same {before} end", f"same {after} end")
 
     assert "".join(piece.text for piece in new) == f"same {after} end"
-    assert all(piece.is_changed for piece in old)
+    assert all(piece.is_marked for piece in old)
 
 
 @given(

@@ -115,6 +115,18 @@ def test_labels_and_the_executable_bit_are_reported_by_name():
     ]
 
 
+@pytest.mark.parametrize(
+    ("was_executable", "kind"), [(False, ChangeKind.MADE_EXECUTABLE), (True, ChangeKind.NOT_EXECUTABLE)]
+)
+def test_a_change_of_the_executable_bit_alone_is_its_own_kind(was_executable, kind):
+    before = entry("run.sh", is_executable=was_executable)
+
+    (difference,) = compare_files([before], [replace(before, is_executable=not was_executable)])
+
+    assert difference.kind is kind
+    assert difference.relabeling == []
+
+
 def test_a_touched_file_is_no_difference():
     assert compare_files([entry("a", mtime_ns=1, since=1)], [entry("a", mtime_ns=2, since=4)]) == []
 

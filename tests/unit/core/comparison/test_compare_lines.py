@@ -165,7 +165,7 @@ def test_lines_of_one_shift_are_one_row():
     ]
     assert rows[0].is_run
     assert rows[1].is_retimed
-    assert [piece.text for piece in rows[1].mark()[1] if piece.is_changed] == ["!"]
+    assert [piece.text for piece in rows[1].mark()[1] if piece.is_marked] == ["!"]
 
 
 def test_a_row_of_a_split_line_has_all_its_numbers_and_speakers():
@@ -175,7 +175,7 @@ def test_a_row_of_a_split_line_has_all_its_numbers_and_speakers():
     (row,) = build_rows(compare_lines(lines("It is deep, and it is cold.", timed=False), new).differences)
 
     assert (row.kind.value, row.numbers, row.speakers) == ("split", "1\N{EN DASH}2", ("", "Ada"))
-    assert [piece.text for piece in row.mark()[1] if piece.is_changed] == []
+    assert [piece.text for piece in row.mark()[1] if piece.is_marked] == []
 
 
 def test_tracks_are_compared_by_kind_and_language():

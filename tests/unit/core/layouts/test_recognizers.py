@@ -298,6 +298,31 @@ def test_subtitles_in_the_only_undubbed_language_are_the_transcript():
     assert labels["talk.bilingual.srt"].role is Role.BILINGUAL
 
 
+@pytest.mark.parametrize(
+    ("paths", "languages", "expected"),
+    [
+        # The first text is the transcript; of two nothing is known, until there is a dub.
+        (["talk.mp4", "en.srt"], (), {"en.srt": Role.TRANSCRIPT}),
+        (["talk.mp4", "en.srt"], ("en",), {"en.srt": Role.TRANSCRIPT}),
+        (["talk.mp4", "en.srt"], ("en", "hi"), {"en.srt": Role.TRANSCRIPT}),
+        (["en.srt"], (), {"en.srt": Role.TRANSLATION}),
+        (["talk.mp4", "en.srt", "talk_en.mp4"], (), {"en.srt": Role.TRANSLATION}),
+        (["talk.mp4", "talk.srt", "en.srt"], (), {"en.srt": Role.TRANSLATION}),
+        (["talk.mp4", "en.srt", "hi.srt"], ("en",), {"en.srt": Role.TRANSLATION, "hi.srt": Role.TRANSLATION}),
+        (
+            ["talk.mp4", "en.srt", "hi.srt", "talk_hi.mp4"],
+            ("en", "hi"),
+            {"en.srt": Role.TRANSCRIPT, "hi.srt": Role.TRANSLATION},
+        ),
+    ],
+)
+def test_a_language_that_only_subtitles_have_is_no_sign_of_a_dub(paths, languages, expected):
+    result = recognize(paths, languages=languages)
+
+    assert result is not None
+    assert {path: result.labels[path].role for path in expected} == expected
+
+
 def test_documents_of_speech_recognition_are_found_by_their_contents():
     result = recognize_files(
         {"talk.mp4": None, "result.json": {"text": "Hi", "segments": [], "language": "en"}}
@@ -455,6 +480,36 @@ def test_videos_of_two_projects_in_one_folder_have_two_sources():
     ],
 )
 def test_projects_at_different_depths_have_their_own_sources(paths, sources):
+    assert recognize_files(dict.fromkeys(paths)).sources == sources
+
+
+@pytest.mark.parametrize("name", ["ariel", "open_dubbing"])
+def test_a_project_inside_a_tools_folder_has_its_own_languages(name):
+    # The tool's project is spoken in English; the other one is dubbed into it.
+    inner = BUILDERS["generic"](Project(source="zh", target="en")).moved("work/x/")
+    outer = BUILDERS[name](Project(source="en", target="zh"))
+
+    result = recognize(outer.files | inner.files, (outer.contents | inner.contents).get)
+
+    assert result is not None
+    assert result.labels["work/x/talk.en.srt"].role is Role.TRANSLATION
+
+
+@pytest.mark.parametrize(
+    ("paths", "sources"),
+    [
+        (["a/source.mp4", "a/es.mp4", "b/x/source.mp4", "b/x/fr.mp4"], ["a/source.mp4", "b/x/source.mp4"]),
+        (["a/raw/1.mp4", "a/es.mp4", "b/c/raw/2.mp4", "b/c/fr.mp4"], ["a/raw/1.mp4", "b/c/raw/2.mp4"]),
+        # a copy, a piece, and results
+        (["source.mp4", "es.mp4", "old/source.mp4"], ["source.mp4"]),
+        (["raw/talk.mp4", "es.mp4", "work/x/input/clip.mp4"], ["raw/talk.mp4"]),
+        (["a/source.mp4", "output/x/source.mp4"], ["a/source.mp4"]),
+        # two of one project
+        (["raw/1.mp4", "raw/2.mp4"], []),
+        (["a/source.mp4", "a/original.mp4", "b/source.mp4"], []),
+    ],
+)
+def test_projects_have_their_own_named_sources(paths, sources):
     assert recognize_files(dict.fromkeys(paths)).sources == sources
 
 

@@ -36,3 +36,27 @@ def test_names_without_numbers_of_lines(names):
 
 def test_a_track_without_lines():
     assert match_line_audio(["1.wav"], []) is None
+
+
+@pytest.mark.parametrize(
+    ("durations", "expected"),
+    [
+        ({"wav/0001.wav": 900, "wav/0002.wav": 2000}, {0: 900, 1: 2000}),
+        ({"segs/1_0.wav": 900, "segs/1_1.wav": 700, "segs/2_0.wav": 500}, {0: 1600, 1: 500}),
+        ({"wavs/1.wav": 2000, "wavs/1_adjusted.wav": 1400}, {0: 1400}),
+        ({"raw/1.wav": 2000, "fitted/1.wav": 1400}, {0: 1400}),
+        ({"chunk_0.0_1.4.mp3": 900}, {0: 900}),
+    ],
+)
+def test_durations_of_lines(durations, expected):
+    matched = match_line_audio(list(durations), LINES)
+
+    assert matched is not None
+    assert matched.get_durations(durations) == expected
+
+
+def test_the_duration_of_a_line_is_unknown_while_one_of_its_parts_is():
+    matched = match_line_audio(["segs/1_0.wav", "segs/1_1.wav"], LINES)
+
+    assert matched is not None
+    assert matched.get_durations({"segs/1_0.wav": 900}) == {}

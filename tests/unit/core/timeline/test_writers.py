@@ -53,6 +53,14 @@ def test_missing_and_backward_times_are_derived():
     )
 
 
+def test_json_is_read_back_with_speakers():
+    lines = [*LINES, Segment(None, None, "", "without times")]
+    read = read_timeline("a.json", io.BytesIO(write(TextFormat.JSON, lines).encode()))
+    (track,) = read.tracks
+    assert list(track.segments) == lines
+    assert write(TextFormat.JSON, []) == '{"segments": [\n]}\n'
+
+
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t=", " =", "＝"])  # noqa: RUF001 (Excel takes it for a formula)
 def test_csv_has_no_formulas(start):
     text = write(TextFormat.CSV, [Segment(0, 1, f"{start}speaker", f"{start}HYPERLINK(1)")])

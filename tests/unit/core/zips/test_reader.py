@@ -399,6 +399,7 @@ def test_comments_of_any_length_are_accepted():
 
 def test_files_of_operating_systems_are_recognized():
     names = [b"a.wav", b"__MACOSX/._a.wav", b"audio/.DS_Store", b"audio/Thumbs.db", b"audio/__MACOSX.wav"]
+    names += [b"Desktop.ini", b"talk/__MACOSX/._b.wav"]
     archive = archive_of(forge(*(File(name=name) for name in names)))
     assert [member.name for member in archive.files] == ["a.wav", "audio/__MACOSX.wav"]
     archive.require_files()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from dubbing_client import exclusion_report
 from dubbing_client.errors import FolderError
 from dubbing_client.exclusion_report import report_exclusions
 from dubbing_client.folder import Folder
@@ -33,9 +34,9 @@ def test_system_files_and_hidden_folders_are_excluded_by_name(work):
     ):
         work.write(path)
     assert work.listed() == [".pipeline.json", "audio/hi.wav", "audio/take.dubs-part", "talk.mp4"]
-    assert report_exclusions(work.folder.listing().excluded) == (
-        "Left out: audio/.cache/ (hidden folder), .git/ (hidden folder), .DS_Store (system file), "
-        "audio/Thumbs.db (system file), __MACOSX/ (system folder) and 1 more. Use --hidden to save hidden folders, too."
+    assert report_exclusions(work.folder.listing().excluded, work.path) == (
+        "Left out: audio/.cache/ (hidden folder, 1 file, 4 B), .git/ (hidden folder, 1 file, 4 B), .DS_Store (system file), "
+        "audio/Thumbs.db (system file), __MACOSX/ (system folder, 1 file, 4 B) and 1 more. Use --hidden to save hidden folders, too."
     )
 
 
@@ -44,11 +45,26 @@ def test_hidden_folders_are_listed_on_request(work):
         work.write(path)
     listing = work.folder.listing(include_hidden=True)
     assert sorted(listing.files) == [".git/config", "a/.dubbing/x", "talk.mp4"]
-    assert report_exclusions(listing.excluded) == (
-        "Left out: a/.cache/.DS_Store (system file), .dubbing/ (export folder)."
+    assert report_exclusions(listing.excluded, work.path) == (
+        "Left out: a/.cache/.DS_Store (system file), .dubbing/ (export folder, 1 file, 4 B)."
     )
     assert listing.covers(".git/HEAD")
     assert not listing.covers(".dubbing/x")
+
+
+def test_files_of_folders_that_are_left_out_are_counted_up_to_a_limit(work, monkeypatch):
+    monkeypatch.setattr(exclusion_report, "COUNT_LIMIT", 3)
+    for path in (".a/1", ".a/x/2", ".a/x/y/3", "b/.c/1", "b/.c/2"):
+        work.write(path)
+    (work.path / "d" / ".c").mkdir(parents=True)
+
+    def report() -> str:
+        return report_exclusions(work.folder.listing().excluded, work.path).partition(" Use")[0]
+
+    assert report() == "Left out: .a/ (hidden folder, 3 files, 12 B), .c/ (2 hidden folders, 2 files, 8 B)."
+    work.write(".a/x/4")
+    (work.path / "b" / ".c").rename(work.path / "b" / "c")
+    assert report() == "Left out: .a/ (hidden folder, more than 3 files), d/.c/ (hidden folder, empty)."
 
 
 @pytest.mark.parametrize(

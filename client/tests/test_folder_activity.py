@@ -4,7 +4,7 @@ import pytest
 
 from dubbing_client.folder import Stat
 from dubbing_client.folder_activity import Due, FolderActivity
-from dubbing_client.folder_labels import find_source, label_files, stage_message
+from dubbing_client.folder_labels import find_source, label_folder, stage_message
 from dubbing_core.categories import Category
 from dubbing_core.labels import Label
 
@@ -89,8 +89,8 @@ def test_labels_of_deleted_files_are_kept(changes):
 
 
 def test_the_source_is_the_only_video_that_no_tool_made():
-    assert find_source(label_files(["talk.mp4", "talk_final_hi.mp4", "audio/hi.wav"]).labels) == "talk.mp4"
-    assert find_source(label_files(["one.mp4", "other.mp4"]).labels) is None
+    assert find_source(label_folder(["talk.mp4", "talk_final_hi.mp4", "audio/hi.wav"]).labels) == "talk.mp4"
+    assert find_source(label_folder(["one.mp4", "other.mp4"]).labels) is None
     assert find_source({}) is None
 
 

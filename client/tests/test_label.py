@@ -64,6 +64,7 @@ def test_files_are_accepted_before_and_after_the_options(arguments):
         (["a.wav", "--recognize", "--language", "hi"], "withdraws corrections"),
         (["a.wav", "--language", "klingonish"], "not a language tag"),
         (["--add-language", "?"], "not a language tag"),
+        (["--source-language", "klingonish"], "not a language tag"),
         (["--voice", "hi"], "is not KEY=VOICE"),
         (["--category", "audio"], "Name the files"),
     ],

@@ -11,7 +11,6 @@ from dubbing_client.errors import (
     ChangedError,
     Problem,
     TransferError,
-    UnreachableError,
 )
 from dubbing_client.transport import FileRange, Transport
 
@@ -32,7 +31,7 @@ def test_connections_are_reused_unless_the_server_closed_them(serve, work):
     server = serve(respond)
     transport = Transport()
     for _ in range(3):
-        assert transport.put(f"{server.url}/part", [whole(file)])["etag"] == '"e"'
+        assert transport.put(f"{server.url}/part", [whole(file)]).headers["etag"] == '"e"'
     transport.close()
     (first, _), (second, _), (third, _) = received
     assert first == second != third
@@ -45,12 +44,12 @@ def test_an_error_response_before_the_end_of_the_body_is_read(serve, work):
     def respond(handler: Any) -> None:
         handler.close_connection = True
         handler.respond(413, b'{"code": "over_quota", "detail": "Your quota is full."}')
+        handler.body()  # as the portal does: unread bytes would end the connection before the response is read
 
     transport = Transport()
-    with pytest.raises((Problem, UnreachableError)) as caught:
+    with pytest.raises(Problem) as caught:
         transport.put(f"{serve(respond).url}/part", [whole(file)])
-    if isinstance(caught.value, Problem):  # the system may have discarded it with the connection
-        assert (caught.value.code, str(caught.value)) == ("over_quota", "Your quota is full.")
+    assert (caught.value.code, str(caught.value)) == ("over_quota", "Your quota is full.")
     transport.close()
 
 

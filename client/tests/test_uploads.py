@@ -32,6 +32,7 @@ class StubApi:
         self.direct, self.received = direct, received
         self.signed: list[int] = []
         self.incomplete: list[Problem] = []
+        self.completed: list[str] = []
 
     def create_uploads(self, uploads: Any) -> Any:
         ((size, _),) = [(new["size"], new["path"]) for new in uploads]
@@ -62,6 +63,7 @@ class StubApi:
     def complete_uploads(self, codes: Any) -> Any:
         if self.incomplete:
             raise self.incomplete.pop()
+        self.completed += codes
         return []
 
 
@@ -99,6 +101,39 @@ def test_received_parts_are_not_sent_again(serve, work):
     assert parts["/parts/2"] == upload.files[0].place.read_bytes()[1000:2000]
     assert (sum(counted), uploader.bytes_sent) == (3500, 1500)
     assert {headers["authorization"] for _, _, headers in server.requests} == {"Bearer token"}
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (200, b'{"number": 1, "size": 10, "complete": true}'),
+        # The response to an earlier attempt was lost.
+        (409, b'{"code": "upload_complete", "detail": "This upload is complete."}'),
+    ],
+)
+def test_an_upload_that_its_last_part_completes_needs_no_other_request(serve, work, status: int, body: bytes):
+    def respond(handler: Any) -> None:
+        handler.body()
+        handler.respond(status, body)
+
+    api = StubApi(serve(respond).url, direct=False)
+    api.incomplete.append(Problem("must not be asked", status=500, code="unexpected"))
+    with Uploader(api) as uploader:
+        uploader.add([new_upload(work, 10)])
+        assert uploader.finish() == ["u"]
+
+
+@pytest.mark.parametrize("body", [b'{"number": 1}', b'{"complete": 1}', b'["complete"]', b"\xff", b""])
+def test_an_upload_that_is_not_reported_as_complete_is_completed(serve, work, body: bytes):
+    def respond(handler: Any) -> None:
+        handler.body()
+        handler.respond(200, body)
+
+    api = StubApi(serve(respond).url, direct=False)
+    with Uploader(api) as uploader:
+        uploader.add([new_upload(work, 10)])
+        uploader.finish()
+    assert api.completed == ["u"]
 
 
 def test_signed_parts_are_sent_without_the_token_and_signed_again_when_expired(serve, work):

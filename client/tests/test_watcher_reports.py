@@ -30,6 +30,6 @@ def test_what_is_left_out_is_reported_once_for_each_name(work):
     watcher.check()
 
     assert sentences.all == [
-        "Left out: .git/ (hidden folder). Use --hidden to save hidden folders, too.",
+        "Left out: .git/ (hidden folder, 1 file, 4 B). Use --hidden to save hidden folders, too.",
         "Left out: .DS_Store (system file).",
     ]

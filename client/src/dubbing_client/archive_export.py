@@ -43,6 +43,7 @@ def export_version(
     output: Path | None = None,
     categories: Sequence[str] = (),
     languages: Sequence[str] = (),
+    cells: Sequence[str] = (),
     without_source: bool = False,
     history: bool = False,
     layout: FolderLayout = FolderLayout.SESSION,
@@ -61,6 +62,7 @@ def export_version(
     query: list[tuple[str, str]] = [
         *(("category", category) for category in categories),
         *(("language", language) for language in languages),
+        *(("cell", cell) for cell in cells),
     ]
     if without_source:
         query.append(("without_source", "true"))

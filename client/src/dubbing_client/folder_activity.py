@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from dubbing_client.folder import Stat
-from dubbing_client.folder_labels import OTHER, is_stage_file, label_files
+from dubbing_client.folder_labels import OTHER, is_stage_file, label_folder
 from dubbing_core.labels import Label
 
 
@@ -45,7 +45,7 @@ class FolderActivity:
             path for path in files.keys() | self._files.keys() if files.get(path) != self._files.get(path)
         }
         if files.keys() != self._files.keys():
-            found = label_files(files)
+            found = label_folder(files)
             self.labels.update(found.labels)
             self.finish_markers = found.finish_markers
         self._files = files

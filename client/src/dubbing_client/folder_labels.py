@@ -22,7 +22,7 @@ class FolderLabels:
     finish_markers: frozenset[str]
 
 
-def label_files(paths: Iterable[str]) -> FolderLabels:
+def label_folder(paths: Iterable[str]) -> FolderLabels:
     """Label the files of a folder."""
     recognition = recognize(paths)
     if recognition is None:

@@ -27,6 +27,7 @@ from dubbing_client.errors import (
 from dubbing_client.file_hashes import THREADS, hash_file
 from dubbing_client.folder import Folder, Stat, is_junction
 from dubbing_client.folder_session import session_of_folder
+from dubbing_client.load_selection import read_selection
 from dubbing_client.local_names import find_aliases, find_places, find_renamed, map_to_folder
 from dubbing_client.objects import Manifest, Session
 from dubbing_client.obstacles import find_obstacles
@@ -136,7 +137,7 @@ def plan_load(
     if not number:
         raise NotFoundError(f"“{session['name']}” has no versions yet.", status=404, code="version_not_found")
     manifest = api.manifest(session["code"], number)
-    selection = _checked(Selection.from_names(only), manifest)
+    selection = read_selection(api, session["code"], manifest, only)
     files = _choose(remote_files(folder, manifest, selection=selection, layout=layout), paths, number)
     is_partial = selection.is_partial or bool(paths)
     plan = LoadPlan(folder, session, number, delete=delete, is_partial=is_partial, layout=layout)
@@ -281,17 +282,6 @@ def _session(api: Api, state: State, name: str) -> Session:
     if state.base is None:
         raise UsageError("This folder does not belong to a session. Name one: dubs load NAME DIR")
     return session_of_folder(api, state.base)
-
-
-def _checked(selection: Selection, manifest: Manifest) -> Selection:
-    languages = {entry["language"] for entry in manifest["entries"]} - {""}
-    unknown = sorted(set(selection.languages) - languages)
-    if unknown:
-        raise UsageError(
-            f"“{unknown[0]}” is neither a category nor a language of this version. Categories: {', '.join(Category)}; "
-            f"languages: {', '.join(sorted(languages)) or 'none'}."
-        )
-    return selection
 
 
 def _compare(plan: LoadPlan, files: Sequence[RemoteFile], state: State, listener: ProgressListener) -> None:

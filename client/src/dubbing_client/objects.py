@@ -15,7 +15,22 @@ class Progress(TypedDict):
     videos: bool
 
 
-class Session(TypedDict):
+class LanguageProgress(TypedDict, total=False):
+    """Facts that old portals do not send."""
+
+    target_languages: list[str]
+    finished_languages: list[str]
+    has_stale: bool
+
+
+class Marks(TypedDict, total=False):
+    """What users put on a session; old portals do not send it."""
+
+    tags: list[str]
+    is_starred: bool
+
+
+class Session(LanguageProgress, Marks):
     code: str
     name: str
     version: int
@@ -30,6 +45,11 @@ class Session(TypedDict):
     last_updated: str
     last_accessed: str
     trashed_at: str | None
+
+
+class Tag(TypedDict):
+    code: str
+    name: str
 
 
 class MarkedText(TypedDict):
@@ -73,7 +93,9 @@ class FoundSession(TypedDict):
     messages: list[FoundMessage]
     lines: list[FoundLine]
     line_count: int
-    """Number of all lines that were found."""
+    """Number of lines that were found."""
+    has_more_lines: bool
+    """Whether there may be others, in texts of thousands of lines."""
 
 
 class ChangeGroup(TypedDict):
@@ -108,15 +130,33 @@ class LineCounts(TypedDict):
     unvoiced_speakers: list[str]
 
 
+class Checked(TypedDict):
+    """A user's check of a stale result."""
+
+    version: int
+    by: str
+    at: str
+
+
 class ProgressCell(TypedDict):
     language: str
     step: str
     state: str
+    files: int
     stale: Stale | None
     lines: LineCounts | None
+    gaps: list[str]
+    """What is missing or does not fit; absent in portals that do not know it."""
+    checked: Checked | None
+    """Absent in portals that do not know it."""
 
 
-class ProgressByLanguage(TypedDict):
+class _ReadingState(TypedDict, total=False):
+    is_read: bool
+    """Whether the portal has read the texts; old portals do not send it."""
+
+
+class ProgressByLanguage(_ReadingState):
     languages: list[str]
     finished: list[str]
     cells: list[ProgressCell]
@@ -143,108 +183,35 @@ class Version(TypedDict):
     """None from portals that do not know it, and for old versions."""
 
 
-class Relabeling(TypedDict):
-    name: str
-    before: str
-    after: str
+class TextTrack(TypedDict):
+    """The lines of one text in one language."""
+
+    key: str
+    path: str
+    use: str
+    language: str
+    lines: int
+    speakers: int
+    end_ms: int
+    has_times: bool
+    language_problem: str
+    """That the text is in no script of its language, or ""."""
 
 
-class FileChange(TypedDict):
-    """A file that differs between two versions."""
+class TextFile(TypedDict):
+    """A file that was read as subtitles, transcript or translation."""
 
     path: str
-    previous_path: str | None
-    """Of moved files."""
-    kind: str
-    size: int
-    previous_size: int | None
-    relabeling: list[Relabeling]
-
-
-class CellState(TypedDict):
-    state: str
-    stale: str | None
-
-
-class CellChange(TypedDict):
-    language: str
-    step: str
-    before: CellState
-    after: CellState
-
-
-class ProgressChange(TypedDict):
-    added_languages: list[str]
-    removed_languages: list[str]
-    cells: list[CellChange]
-
-
-class ValueChange(TypedDict):
-    key: list[str]
-    kind: str
-    before: Any
-    after: Any
-
-
-class Diff(TypedDict):
-    """What leads from one version to another one."""
-
-    from_version: int
-    to_version: int
-    summary: str
-    counts: dict[str, ChangeGroup]
-    progress: ProgressChange | None
-    metadata: list[ValueChange]
-    files: list[FileChange]
-    """Of all pages."""
-
-
-class Line(TypedDict):
-    start_ms: int | None
-    end_ms: int | None
-    speaker: str
-    text: str
-
-
-class LineChange(TypedDict):
-    """Lines that differ."""
-
-    kind: str
-    number: int
-    """Of the first line in the newer text."""
-    previous_number: int
-    before: list[Line]
-    after: list[Line]
-    shift_ms: int | None
-    """By how much a retimed line was moved."""
-
-
-class TrackDiff(TypedDict):
-    language: str
-    summary: str
-    lines: list[LineChange]
-
-
-class TextDiff(TypedDict):
-    """The lines of a text in two versions."""
-
-    path: str
-    tracks: list[TrackDiff]
+    format: str
     reason: str
-    """Why they cannot be compared, or ""."""
+    """Why no lines could be read, or ""."""
+    problem_count: int
 
 
-class RestorePreview(TypedDict):
-    """What restoring a part of a version would change."""
-
-    current: int
-    message: str
-    summary: str
-    counts: dict[str, ChangeGroup]
-    files: list[FileChange]
-    """The first ones."""
-    metadata: list[ValueChange]
-    progress: ProgressChange | None
+class VersionTexts(TypedDict):
+    is_read: bool
+    tracks: list[TextTrack]
+    files: list[TextFile]
 
 
 class Entry(TypedDict):

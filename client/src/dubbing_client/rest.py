@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -20,6 +21,8 @@ PREFIX = "/api/v1"
 USER_AGENT = f"dubs/{__version__}"
 PAGE_SIZE = 200
 MAX_PAGES = 10_000
+WAIT_FOR_JOB = {"Prefer": "wait=1"}
+"""Let the portal respond when the job has ended, or after a second, in which its progress may have changed."""
 
 Query = Mapping[str, str | int | bool | Sequence[str] | None]
 
@@ -177,3 +180,8 @@ def _encodable(query: Query | None) -> dict[str, Any]:
         for name, value in (query or {}).items()
         if value is not None
     }
+
+
+def new_key() -> str:
+    """Return a random Idempotency-Key."""
+    return os.urandom(16).hex()

@@ -15,7 +15,7 @@ from dubbing_client.commit import resolve_pending
 from dubbing_client.errors import ConflictError, FolderError, UnrepresentableError
 from dubbing_client.file_hashes import hash_folder
 from dubbing_client.folder import Folder, Listing
-from dubbing_client.folder_labels import find_source, label_files
+from dubbing_client.folder_labels import find_source, label_folder
 from dubbing_client.folder_session import session_of_folder
 from dubbing_client.local_names import find_saved_path
 from dubbing_client.objects import Session
@@ -103,7 +103,7 @@ class SavePlan:
 
     def find_source(self) -> str | None:
         """Return the path of the source video that the session has."""
-        return find_source(label_files(self.synced).labels)
+        return find_source(label_folder(self.synced).labels)
 
     @property
     def empty_folders(self) -> list[str] | None:

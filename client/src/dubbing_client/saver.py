@@ -8,15 +8,16 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from dubbing_client.api import Api, new_key
+from dubbing_client.api import Api
 from dubbing_client.commit import commit
 from dubbing_client.errors import FolderError
 from dubbing_client.file_hashes import hash_folder
 from dubbing_client.folder import total_size
-from dubbing_client.folder_labels import find_source, label_files
+from dubbing_client.folder_labels import find_source, label_folder
 from dubbing_client.objects import Session
 from dubbing_client.part_files import OLD_NS, delete_abandoned
 from dubbing_client.progress import NO_PROGRESS, ProgressListener
+from dubbing_client.rest import new_key
 from dubbing_client.save_plan import SavePlan
 from dubbing_client.save_preview import preview_save
 from dubbing_client.state import Base, PendingSave, State
@@ -216,7 +217,7 @@ class _Changes:
 
 def _find_video(plan: SavePlan) -> str:
     """Return the name of the folder's source video, or ""."""
-    path = find_source(label_files(plan.listing.files).labels) or ""
+    path = find_source(label_folder(plan.listing.files).labels) or ""
     return path.rpartition("/")[2]
 
 

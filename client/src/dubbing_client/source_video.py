@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dubbing_client.api import Api
-from dubbing_client.folder_labels import find_source, label_files
+from dubbing_client.folder_labels import find_source, label_folder
 from dubbing_client.save_plan import SavePlan
 from dubbing_client.saved_paths import entries_by_saved_path
 from dubbing_client.state import State
@@ -36,7 +36,7 @@ def find_new_source(api: Api, plan: SavePlan, state: State) -> NewSource | None:
     hashes = {path: state.cached_hash(path, stat) for path, stat in plan.listing.files.items()}
     if plan.synced[old_path] in hashes.values():
         return None
-    path = find_source(label_files(plan.listing.files).labels)
+    path = find_source(label_folder(plan.listing.files).labels)
     sha256 = hashes.get(path) if path is not None else None
     if path is None or sha256 is None or plan.synced.get(path) == sha256:
         return None

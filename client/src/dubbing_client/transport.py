@@ -46,7 +46,7 @@ class FileRange(NamedTuple):
 
 
 class Response(NamedTuple):
-    """A whole response of any status."""
+    """A whole response."""
 
     status: int
     reason: str
@@ -95,8 +95,8 @@ class Transport:
         *,
         headers: Mapping[str, str] | None = None,
         on_bytes: OnBytes | None = None,
-    ) -> Mapping[str, str]:
-        """Send ranges of files as one body; return the response's headers.
+    ) -> Response:
+        """Send ranges of files as one body; return the response.
 
         :param on_bytes: called with the size of each block sent; an exception from it cancels the request.
         :raises ChangedError: a file is shorter than it was.
@@ -116,7 +116,7 @@ class Transport:
             data = _read_all(response, RESPONSE_LIMIT)
         if response.status >= HTTPStatus.BAD_REQUEST:
             raise _problem(response, data, url)
-        return response.headers
+        return Response(response.status, response.reason or "", response.headers, data)
 
     @contextmanager
     def stream(

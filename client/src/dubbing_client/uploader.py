@@ -5,6 +5,7 @@ Parts that an earlier run sent are not sent again.
 
 from __future__ import annotations
 
+import json
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -107,6 +108,8 @@ class _Transfer:
     new: NewUpload
     upload: Upload
     parts_left: int = 0
+    is_complete: bool = False
+    """Whether the portal has joined all parts."""
 
     def part_size(self, number: int) -> int:
         full = self.upload["part_size"]
@@ -178,8 +181,10 @@ class Uploader:
         """
         for number in range(COMPLETION_ATTEMPTS):
             self._group.wait_all()
+            # Earlier portals do not complete uploads with the last part, nor does the object store.
+            incomplete = [code for code, transfer in self._transfers.items() if not transfer.is_complete]
             try:
-                for batch in batches(list(self._transfers), MAX_UPLOADS_PER_CALL):
+                for batch in batches(incomplete, MAX_UPLOADS_PER_CALL):
                     self._api.complete_uploads(batch)
             except Problem as problem:
                 if problem.code != "upload_incomplete" or number == COMPLETION_ATTEMPTS - 1:
@@ -197,6 +202,7 @@ class Uploader:
             raise TransferError("The portal divided an upload into impossible parts.")
         self._transfers[upload["code"]] = transfer = _Transfer(new, upload)
         if upload["state"] == "received":
+            transfer.is_complete = True
             self._on_bytes(new.size)
             return
         received = {part["number"]: part["size"] for part in upload["parts"]}
@@ -262,8 +268,7 @@ class Uploader:
     ) -> None:
         code = transfer.upload["code"]
         if not transfer.upload["direct"]:
-            url = self._api.url + self._api.part_path(code, number)
-            self._transport.put(url, ranges, headers=self._api.authorization, on_bytes=on_bytes)
+            self._put_to_portal(transfer, self._api.part_path(code, number), ranges, on_bytes)
             return
         url, headers = self._signed_url(code, number)
         if self._api.url.startswith("https:") and not url.startswith("https:"):
@@ -277,6 +282,22 @@ class Uploader:
                 raise
             # The URL has expired: the next attempt gets a new one.
             raise UnavailableError(str(problem), status=problem.status, code=problem.code) from problem
+
+    def _put_to_portal(
+        self, transfer: _Transfer, path: str, ranges: Sequence[FileRange], on_bytes: Callable[[int], None]
+    ) -> None:
+        try:
+            response = self._transport.put(
+                self._api.url + path, ranges, headers=self._api.authorization, on_bytes=on_bytes
+            )
+        except Problem as problem:
+            if problem.code != "upload_complete":
+                raise
+            # An earlier attempt has sent this part, and only the response to it was lost.
+            transfer.is_complete = True
+        else:
+            if _reports_completion(response.body):
+                transfer.is_complete = True
 
     def _signed_url(self, code: str, number: int) -> tuple[str, Mapping[str, str]]:
         """Return a part's signed URL, for one use.
@@ -298,6 +319,15 @@ class Uploader:
                         signed_part["headers"],
                     )
             return urls.signed.pop(part)
+
+
+def _reports_completion(body: bytes) -> bool:
+    """Return whether a response to a part reports that the upload is complete."""
+    try:
+        part = json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(part, dict) and part.get("complete") is True
 
 
 def _check_unchanged(new: NewUpload) -> None:

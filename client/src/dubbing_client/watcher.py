@@ -259,7 +259,7 @@ class Watcher:
         new = [each for each in exclusions if each.group not in self._named_exclusions]
         self._named_exclusions.update(each.group for each in new)
         if new:
-            self._listener.notify(report_exclusions(new))
+            self._listener.notify(report_exclusions(new, self._folder.path))
 
     def _report(self, message: str) -> None:
         """Report a sentence, once until the next version."""

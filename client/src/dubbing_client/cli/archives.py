@@ -8,8 +8,9 @@ from pathlib import Path
 from dubbing_client import config
 from dubbing_client.archive_export import export_version
 from dubbing_client.archive_import import import_archive
-from dubbing_client.cli.arguments import FILE, SESSION, completed_by, names, version_number
-from dubbing_client.cli.import_report import list_imported, list_preview
+from dubbing_client.cli.arguments import FILE, PARTS_HELP, SESSION, completed_by, parts, version_number
+from dubbing_client.cli.import_report import MAX_LISTED, list_imported, list_preview
+from dubbing_client.cli.stale_warning import warn_of_stale
 from dubbing_client.cli.terminal import Terminal
 from dubbing_client.errors import NotFoundError, UsageError
 from dubbing_client.import_choice import ImportChoice
@@ -27,9 +28,7 @@ def declare_export(command: ArgumentParser) -> None:
     command.add_argument(
         "--version", type=version_number, metavar="N", help="the version (default: the current one)"
     )
-    command.add_argument(
-        "--only", type=names, default=[], metavar="NAMES", help="categories and languages: audio,hi"
-    )
+    command.add_argument("--only", type=parts, default=[], metavar="NAMES", help=PARTS_HELP)
     command.add_argument("--without-source", action="store_true", help="leave out the original video")
     command.add_argument("--history", action="store_true", help="include all earlier versions")
     command.add_argument(
@@ -50,6 +49,7 @@ def run_export(options: Namespace, terminal: Terminal) -> int:
             raise NotFoundError(
                 f"“{session['name']}” has no versions yet.", status=404, code="version_not_found"
             )
+        stale = warn_of_stale(api, terminal, session=session["code"], version=version, only=options.only)
         result = export_version(
             api,
             session=session["code"],
@@ -58,6 +58,7 @@ def run_export(options: Namespace, terminal: Terminal) -> int:
             output=options.output,
             categories=selection.categories,
             languages=selection.languages,
+            cells=[str(cell) for cell in selection.cells],
             without_source=options.without_source,
             history=options.history,
             layout=options.layout,
@@ -70,6 +71,7 @@ def run_export(options: Namespace, terminal: Terminal) -> int:
         "file": str(result.file),
         "size": result.size,
         "resumed_at": result.resumed_at,
+        "stale": stale,
     }
     terminal.done(
         document,
@@ -118,7 +120,11 @@ def run_import(options: Namespace, terminal: Terminal) -> int:
             choice=choice,
             listener=bars,
         )
-    result = job["result"]
+        result = job["result"]
+        imported = [] if options.dry_run else result.get("sessions") or [result]
+        for session in imported[:MAX_LISTED]:
+            if session.get("version", 1) > 1:  # in a first version nothing is older than its inputs
+                warn_of_stale(api, terminal, session=session["session"], version=session["version"])
     if options.dry_run:
         lines = list_preview(result)
         terminal.result({"dry_run": True, **result}, f"{options.zip} can be imported:", *lines)

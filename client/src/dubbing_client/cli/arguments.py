@@ -7,7 +7,9 @@ from pathlib import Path
 
 from dubbing_client.errors import FolderError
 from dubbing_client.folder import Folder
+from dubbing_core.selected_cells import SEPARATOR, CellError, SelectedCell
 
+PARTS_HELP = "categories, languages, and categories in one language: audio,hi,fr:translations"
 DIRECTORY = "directory"
 FILE = "file"
 SESSION = {
@@ -60,6 +62,18 @@ def seconds(text: str) -> float:
 def names(text: str) -> list[str]:
     """Parse names separated by commas."""
     return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def parts(text: str) -> list[str]:
+    """Parse categories, languages and cells: audio,hi,fr:translations."""
+    found = names(text)
+    for name in found:
+        if SEPARATOR in name:
+            try:
+                SelectedCell.parse(name)
+            except CellError as error:
+                raise ArgumentTypeError(str(error)) from error
+    return found
 
 
 def existing_folder(path: Path) -> Folder:

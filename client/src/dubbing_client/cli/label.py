@@ -41,6 +41,11 @@ def declare_label(command: ArgumentParser) -> None:
         "--ignore", action="store_true", help="leave the files out of progress, texts and statistics"
     )
     command.add_argument("--recognize", action="store_true", help="withdraw corrections of the files")
+    command.add_argument(
+        "--source-language",
+        metavar="TAG",
+        help="language that is spoken in the source, where its tool does not record it; none withdraws it",
+    )
     for option, text in (
         ("--add-language", "dub into this language, too; may be repeated"),
         ("--exclude-language", "do not dub into this language"),
@@ -66,6 +71,7 @@ def run_label(options: Namespace, terminal: Terminal) -> int:
         **dict.fromkeys(map(_language, options.reset_language), "automatic"),
     }
     voices = dict(map(_read_voice, options.voice))
+    spoken = _read_language(options.source_language)
     is_labeling = change is not None or options.recognize
     if is_labeling and not options.files:
         raise UsageError("Name the files to label: paths in the session, folders, or patterns in quotes.")
@@ -75,7 +81,7 @@ def run_label(options: Namespace, terminal: Terminal) -> int:
             raise UsageError(f"“{session['name']}” has no files yet.")
         entries = api.manifest(session["code"], session["version"])["entries"]
         chosen = select_entries(entries, options.files)
-        if not (is_labeling or targets or voices):
+        if not (is_labeling or targets or voices or spoken is not None):
             rows = [_row(entry) for entry in chosen]
             terminal.table({"files": chosen}, (*TITLES, "Set by"), rows)
             return 0
@@ -88,6 +94,7 @@ def run_label(options: Namespace, terminal: Terminal) -> int:
                 recognized=paths if options.recognize else [],
                 languages=targets,
                 voices=voices,
+                source_language=spoken,
                 message=options.message,
             )
         except Problem as error:
@@ -139,10 +146,7 @@ def _read_change(options: Namespace) -> LabelChange | None:
     if options.source or options.ignore:
         role = Role.SOURCE if options.source else Role.IGNORED
     category = Category(options.category) if options.category else None
-    language = options.language
-    if language is not None:
-        language = "" if language in {"", "none"} else _language(language)
-    change = LabelChange(category=category, language=language, role=role)
+    change = LabelChange(category=category, language=_read_language(options.language), role=role)
     return None if change == LabelChange() else change
 
 
@@ -151,6 +155,11 @@ def _check_source(change: LabelChange | None, paths: Iterable[str]) -> None:
         check_sources(dict.fromkeys(paths, change) if change is not None else {})
     except LabelError as error:
         raise UsageError(str(error)) from None
+
+
+def _read_language(tag: str | None) -> str | None:
+    """Return a language, "" for "none", or None if there is none to set."""
+    return "" if tag in {"", "none"} else None if tag is None else _language(tag)
 
 
 def _language(tag: str) -> str:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from dubbing_client import config
-from dubbing_client.cli.arguments import DIRECTORY, SESSION, completed_by, names, version_number
+from dubbing_client.cli.arguments import DIRECTORY, PARTS_HELP, SESSION, completed_by, parts, version_number
+from dubbing_client.cli.stale_warning import warn_of_stale
 from dubbing_client.cli.terminal import Terminal, format_count
 from dubbing_client.errors import FolderError, LocalChangesError
 from dubbing_client.folder import Folder
@@ -32,9 +33,7 @@ def declare_load(command: ArgumentParser) -> None:
     command.add_argument(
         "--version", type=version_number, metavar="N", help="the version (default: the current one)"
     )
-    command.add_argument(
-        "--only", type=names, default=[], metavar="NAMES", help="categories and languages: audio,hi"
-    )
+    command.add_argument("--only", type=parts, default=[], metavar="NAMES", help=PARTS_HELP)
     command.add_argument(
         "--file",
         dest="files",
@@ -101,10 +100,17 @@ def run_load(options: Namespace, terminal: Terminal) -> int:
                     delete=options.delete,
                     listener=bars,
                 )
+            stale = (
+                []
+                if options.files
+                else warn_of_stale(
+                    api, terminal, session=plan.session["code"], version=plan.version, only=options.only
+                )
+            )
             if options.dry_run:
                 if is_new:
                     target.rmdir()
-                terminal.result(_plan_document(plan), *_plan_lines(plan, target))
+                terminal.result({**_plan_document(plan), "stale": stale}, *_plan_lines(plan, target))
                 return 0
             allow_hidden = options.allow_hidden or _confirm_names(
                 plan.hidden, "Hidden files may change what other programs do, or start some.", terminal
@@ -122,7 +128,7 @@ def run_load(options: Namespace, terminal: Terminal) -> int:
     sentence += f"{format_count(result.unchanged)} unchanged"
     sentence += f", {format_count(len(result.deleted))} deleted." if result.deleted else "."
     _report_renamed(terminal, result.renamed)
-    terminal.done({**asdict(result), "folder": str(folder)}, sentence)
+    terminal.done({**asdict(result), "folder": str(folder), "stale": stale}, sentence)
     return 0
 
 

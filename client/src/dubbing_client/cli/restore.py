@@ -5,11 +5,12 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 
 from dubbing_client import config
-from dubbing_client.cli.arguments import SESSION, completed_by, names, version_number
+from dubbing_client.cli.arguments import PARTS_HELP, SESSION, completed_by, parts, version_number
 from dubbing_client.cli.terminal import Terminal
 from dubbing_client.cli.version_diff import list_lines
 from dubbing_client.errors import UsageError
 from dubbing_core.categories import Category
+from dubbing_core.selected_cells import SEPARATOR
 
 
 def declare_restore(command: ArgumentParser) -> None:
@@ -18,7 +19,11 @@ def declare_restore(command: ArgumentParser) -> None:
         "version", metavar="VERSION", type=version_number, help="the version to restore, such as v3"
     )
     command.add_argument(
-        "--only", type=names, default=[], metavar="NAMES", help="categories and languages: audio,hi"
+        "--only",
+        type=parts,
+        default=[],
+        metavar="NAMES",
+        help=PARTS_HELP,
     )
     command.add_argument(
         "--file", dest="files", action="append", default=[], metavar="PATH", help="a file; may be repeated"
@@ -31,11 +36,13 @@ def declare_restore(command: ArgumentParser) -> None:
 
 def run_restore(options: Namespace, terminal: Terminal) -> int:
     categories = [name for name in options.only if name in set(Category)]
+    cells = [name for name in options.only if SEPARATOR in name]
     part = {
         "categories": categories,
-        "languages": [name for name in options.only if name not in categories],
+        "languages": [name for name in options.only if name not in {*categories, *cells}],
         "paths": options.files,
         "keep_newer": options.keep_newer,
+        **({"cells": cells} if cells else {}),
     }
     is_part = bool(options.only or options.files)
     if options.dry_run and not is_part:
@@ -48,6 +55,10 @@ def run_restore(options: Namespace, terminal: Terminal) -> int:
                 dict(preview),
                 f"Version {preview['current']}, the current one, would change:",
                 *list_lines(preview),
+                *(
+                    f"{file['path']} has {', '.join(file['languages'])} and is restored as a whole."
+                    for file in preview.get("shared_files", ())
+                ),
             )
             return 0
         version = api.restore(session["code"], options.version, part if is_part else {})

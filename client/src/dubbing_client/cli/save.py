@@ -74,7 +74,7 @@ def run_save(options: Namespace, terminal: Terminal) -> int:
         with terminal.progress() as bars:
             result = save(api, plan, state, message=options.message, skip_unrepresentable=skip, listener=bars)
     _report_skipped(terminal, result.skipped)
-    if excluded := report_exclusions(result.excluded):
+    if excluded := report_exclusions(result.excluded, folder.path):
         terminal.notify(excluded)
     report_left_out(terminal, result.left_out)
     terminal.done(_document(result), save_sentence(result))
@@ -118,7 +118,7 @@ def _describe(plan: SavePlan, state: State) -> tuple[Any, ...]:
         *(f"  remove  {path}" for path in preview.removed),
         *(f"  skip    {path}: {reason}" for path, reason in plan.listing.skipped.items()),
         *(f"  needs --skip-unrepresentable  {error}" for error in plan.unrepresentable),
-        *filter(None, [report_exclusions(plan.listing.excluded)]),
+        *filter(None, [report_exclusions(plan.listing.excluded, plan.folder.path)]),
     ]
     return document, *lines
 

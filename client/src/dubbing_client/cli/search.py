@@ -63,7 +63,10 @@ def _describe(session: FoundSession) -> Iterator[str]:
         yield f"  {file['path']['text']}"
     for line in session["lines"]:
         yield f"  {_place(line)}  {' '.join(line['text']['text'].split())}"
-    if (more := session["line_count"] - len(session["lines"])) > 0:
+    more = session["line_count"] - len(session["lines"])
+    if session["has_more_lines"]:
+        yield f"  and {more} or more other lines"
+    elif more:
         yield f"  and {more} more {'line' if more == 1 else 'lines'}"
 
 

@@ -13,6 +13,7 @@ from dubbing_client.cli.terminal import Terminal, format_count
 from dubbing_client.errors import UsageError, quoted
 from dubbing_client.objects import ProgressCell, Session, Version
 from dubbing_core.sizes import format_size
+from dubbing_core.steps import Step
 
 MAX_LISTED = 20
 ATTEMPTS = 4
@@ -23,18 +24,28 @@ def declare_list(command: ArgumentParser) -> None:
     command.add_argument(
         "query", metavar="QUERY", nargs="?", default="", help="words in name, video or language"
     )
+    command.add_argument("--tag", metavar="TAG", default="", help="only sessions with this tag")
+    command.add_argument("--starred", action="store_true", help="only sessions with your star")
+    command.add_argument("--stale", action="store_true", help="only sessions with stale results")
     command.add_argument("--trashed", action="store_true", help="list the trash")
     command.add_argument("--names", action="store_true", help="print only names, one per line")
 
 
 def run_list(options: Namespace, terminal: Terminal) -> int:
     with config.connect(attempts=ATTEMPTS, on_retry=terminal.notify) as api:
-        sessions = list(api.sessions(options.query, trashed=options.trashed))
+        found = api.sessions(
+            options.query,
+            trashed=options.trashed,
+            tag=options.tag,
+            starred=options.starred,
+            stale=options.stale,
+        )
+        sessions = list(found)
     document = {"sessions": sessions}
     if options.names:
         terminal.result(document, *(session["name"] for session in sessions))
         return 0
-    titles = ("Name", "Version", "Stage", "Languages", "Files", "Size", "Saved")
+    titles = ("Name", "Version", "Stage", "Finished", "Languages", "Tags", "Files", "Size", "Saved")
     terminal.table(document, titles, [_row(session) for session in sessions])
     return 0
 
@@ -44,11 +55,22 @@ def _row(session: Session) -> tuple[str, ...]:
         session["name"],
         str(session["version"]),
         session["stage"],
+        _count_finished(session),
         ", ".join(session["languages"]),
+        ", ".join(session.get("tags", ())),
         str(session["file_count"]),
         format_size(session["total_size"]),
         session["last_updated"][:16].replace("T", " "),
     )
+
+
+def _count_finished(session: Session) -> str:
+    """Return for example `3 of 10, stale`; "" without target languages."""
+    total = len(session.get("target_languages", ()))
+    if not total:
+        return ""
+    stale = ", stale" if session.get("has_stale") else ""
+    return f"{len(session.get('finished_languages', ()))} of {total}{stale}"
 
 
 def declare_info(command: ArgumentParser) -> None:
@@ -80,25 +102,36 @@ def run_info(options: Namespace, terminal: Terminal) -> int:
 
 
 def _progress_lines(version: Version) -> Iterator[str]:
-    """Yield a line for each target language: its steps and what is stale."""
+    """Yield a line for the source and each target language: steps and what is stale."""
     progress = version.get("progress_by_language")
     if not progress:
         return
     yield f"  Finished   {len(progress['finished'])} of {len(progress['languages'])} languages"
+    source = [cell for cell in progress["cells"] if cell["step"] == Step.TRANSCRIBED]
+    yield from (f"    {'source':<8} {_describe_cell(cell)}" for cell in source)
     for language in progress["languages"]:
-        cells = [cell for cell in progress["cells"] if cell["language"] == language]
-        steps = [
-            f"{cell['step']} (stale: {cell['stale']['reason']})"
-            if cell["stale"]
-            else cell["step"] + ("" if cell["state"] == "done" else f" ({_describe_state(cell)})")
-            for cell in cells
-        ]
+        steps = [_describe_cell(cell) for cell in progress["cells"] if cell["language"] == language]
         yield f"    {language:<8} {', '.join(steps) or 'nothing yet'}"
+    if not progress.get("is_read", True):
+        yield "    The portal is still reading the texts of this version: states may change."
+
+
+def _describe_cell(cell: ProgressCell) -> str:
+    return cell["step"] + _describe_state(cell)
 
 
 def _describe_state(cell: ProgressCell) -> str:
+    """Return in parentheses what is not done; empty for what is done without gaps."""
+    if cell["stale"]:
+        return f" (stale: {cell['stale']['reason']})"
     lines = cell.get("lines")  # of portals that count them
-    return f"{lines['voiced']} of {lines['total']} lines" if lines and lines["total"] else cell["state"]
+    gaps = cell.get("gaps") or (
+        [f"{lines['voiced']} of {lines['total']} lines"] if lines and lines["voiced"] < lines["total"] else []
+    )
+    if checked := cell.get("checked"):
+        gaps = [f"checked by {checked['by']} in v{checked['version']}", *gaps]
+    words = gaps or ([cell["state"]] if cell["state"] != "done" else [])
+    return f" ({'; '.join(words)})" if words else ""
 
 
 def _version_lines(version: Version) -> tuple[str, str]:

@@ -12,8 +12,10 @@ from dubbing_client import config
 from dubbing_client.api import Api
 from dubbing_client.cli.arguments import version_number
 from dubbing_client.cli.terminal import Terminal
+from dubbing_client.diff_objects import Diff, FileChange, RestorePreview, TextDiff
 from dubbing_client.errors import NotFoundError, UsageError
-from dubbing_client.objects import Diff, FileChange, RestorePreview, Session, TextDiff
+from dubbing_client.objects import Session
+from dubbing_core.change_summary import ChangeKind
 from dubbing_core.sizes import format_size
 from dubbing_core.timeline.reader import can_read
 
@@ -90,7 +92,7 @@ def _check(session: Session, *numbers: int) -> None:
 def list_lines(diff: Diff | RestorePreview) -> Iterator[str]:
     """Yield a line for each difference."""
     for file in diff["files"]:
-        yield f"{file['kind']:<10} {_describe(file)}"
+        yield f"{ChangeKind(file['kind']).words:<10} {_describe(file)}"
     for value in diff["metadata"]:
         key = ".".join(value["key"])
         yield f"{'metadata':<10} {key}: {_shorten(value['before'])} → {_shorten(value['after'])}"
@@ -103,13 +105,13 @@ def list_lines(diff: Diff | RestorePreview) -> Iterator[str]:
 def _describe(file: FileChange) -> str:
     if file["previous_path"]:
         return f"{file['previous_path']} → {file['path']}"
-    if file["kind"] == "changed" and file["previous_size"] is not None:
-        sizes = [format_size(size) for size in (file["previous_size"], file["size"])]
-        return f"{file['path']} ({sizes[0]} → {sizes[1]})" if sizes[0] != sizes[1] else file["path"]
     changes = [
         f"{each['name']} {each['before'] or 'none'} → {each['after'] or 'none'}"
-        for each in file["relabeling"]
+        for each in [*file["relabeling"], *file.get("media_changes", ())]
     ]
+    if file["kind"] == "changed" and file["previous_size"] is not None:
+        sizes = [format_size(size) for size in (file["previous_size"], file["size"])]
+        changes = [*([f"{sizes[0]} → {sizes[1]}"] if sizes[0] != sizes[1] else []), *changes]
     return f"{file['path']} ({', '.join(changes)})" if changes else file["path"]
 
 

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
+from dubbing_client.dropin.session_progress import SessionProgress
+
 OnProgress = Callable[[int, int], None]
 """Called with the bytes done and their total. May raise to cancel; the previous state stays then."""
 
@@ -52,6 +54,9 @@ class Backend(Protocol):
 
     def info(self, name: str) -> dict[str, Any]:
         """Return the original's ``get_session_info``."""
+
+    def progress(self, name: str) -> SessionProgress:
+        """Return what is done in which language, and what is stale."""
 
     def export(self, name: str, target: Path, on_progress: OnProgress = no_progress) -> None:
         """Write the session as a ZIP to ``target``, atomically."""

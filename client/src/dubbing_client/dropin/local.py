@@ -29,6 +29,7 @@ from dubbing_client.dropin.document import (
 from dubbing_client.dropin.errors import CLASS_OPTIONS, SessionError
 from dubbing_client.dropin.names import clean_name
 from dubbing_client.dropin.session_plan import SessionPlan, plan_session
+from dubbing_client.dropin.session_progress import SessionProgress, describe_matrix
 from dubbing_client.dropin.session_store import (
     CHUNK_SIZE,
     ProgressCounter,
@@ -43,10 +44,10 @@ from dubbing_client.dropin.session_store import (
 from dubbing_client.errors import UnsafeNamesError
 from dubbing_core.categories import METADATA_NAME
 from dubbing_core.hidden_files import find_hidden
-from dubbing_core.metadata import format_timestamp
 from dubbing_core.metadata_reading import read_metadata
 from dubbing_core.paths import escape_unprintable, has_invisible_characters
 from dubbing_core.session_names import fold_session_name
+from dubbing_core.timestamps import format_timestamp
 from dubbing_core.zips.errors import ZipError
 
 log = logging.getLogger("dubbing_client")
@@ -142,6 +143,11 @@ class LocalBackend:
         document = read_document(folder)
         progress = find_progress(with_existing_paths(document, sizes), sizes).progress
         return summary(document, name=folder.name, file_count=len(sizes) + 1, progress=progress)
+
+    def progress(self, name: str) -> SessionProgress:
+        folder = self._existing_folder(name)
+        sizes = _list_sizes(folder)
+        return describe_matrix(find_progress(with_existing_paths(read_document(folder), sizes), sizes))
 
     def export(self, name: str, target: Path, on_progress: OnProgress = no_progress) -> None:
         folder = self._existing_folder(name)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from dubbing_client import loader
-from dubbing_client.api import Api, new_key
+from dubbing_client.api import Api
 from dubbing_client.archive_export import export_version
 from dubbing_client.archive_import import import_archive
 from dubbing_client.commit import commit, resolve_pending
@@ -32,6 +32,7 @@ from dubbing_client.dropin.document import (
 from dubbing_client.dropin.errors import CLASS_OPTIONS, SessionError
 from dubbing_client.dropin.names import clean_name
 from dubbing_client.dropin.session_plan import SessionPlan, plan_session
+from dubbing_client.dropin.session_progress import NO_PROGRESS, SessionProgress, read_progress
 from dubbing_client.dropin.session_store import total_size
 from dubbing_client.errors import (
     LocalChangesError,
@@ -46,6 +47,7 @@ from dubbing_client.load_plan import plan_load
 from dubbing_client.locks import locked
 from dubbing_client.objects import Entry, Session
 from dubbing_client.progress import NullListener
+from dubbing_client.rest import new_key
 from dubbing_client.retries import Retries
 from dubbing_client.saved_paths import entries_by_session_path
 from dubbing_client.state import SESSION, Base, FileHash, PendingSave, State
@@ -150,6 +152,13 @@ class RemoteBackend:
         # The original counts metadata.json, too.
         count = session["file_count"] + 1
         return summary(document, name=session["name"], file_count=count, progress=_progress(session))
+
+    def progress(self, name: str) -> SessionProgress:
+        session = self._session(name)
+        if not session["version"]:
+            return NO_PROGRESS
+        version = self._api.version(session["code"], session["version"])
+        return read_progress(version.get("progress_by_language"))
 
     def export(self, name: str, target: Path, on_progress: OnProgress = no_progress) -> None:
         """Download the current version as a ZIP; an interrupted download resumes."""

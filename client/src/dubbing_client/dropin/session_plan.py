@@ -24,7 +24,8 @@ from dubbing_client.dropin.document import (
 )
 from dubbing_client.dropin.names import clean_name
 from dubbing_core.categories import is_original_video
-from dubbing_core.metadata import PATH_LISTS, PATHS_BY_LANGUAGE, format_timestamp, relativize_path
+from dubbing_core.metadata import PATH_LISTS, PATHS_BY_LANGUAGE, relativize_path
+from dubbing_core.timestamps import format_timestamp
 
 ASSIGNMENTS = "voices/voice_assignments.json"
 

@@ -17,7 +17,7 @@ import gradio as gr
 
 from dubbing_client.dropin.backend import Backend, OnProgress
 from dubbing_client.dropin.errors import NameReadingError, describe_reading
-from dubbing_client.dropin.manager import ProjectSessionManager
+from dubbing_client.dropin.manager import EXPECTED_ERRORS, ProjectSessionManager
 from dubbing_client.dropin.names import clean_name
 from dubbing_client.gradio.texts import (
     NOTHING_SELECTED,
@@ -25,6 +25,7 @@ from dubbing_client.gradio.texts import (
     error_text,
     escape_markdown,
     session_information,
+    stale_lines,
 )
 from dubbing_core.session_names import generate_session_name
 from dubbing_core.sizes import format_size
@@ -82,7 +83,7 @@ class Controller:
         if not name:
             return NOTHING_SELECTED
         try:
-            return session_information(self._backend.info(name))
+            return session_information(self._backend.info(name), self._backend.progress(name))
         except Exception as error:
             return escape_markdown(error_text("No information is available", error))
 
@@ -120,6 +121,7 @@ class Controller:
             f"✅ Session loaded: {name}",
             content_summary(data),
             f"Files: {self._backend.folder / clean_name(name)}",
+            *self._warn_of_stale(name),
         ]
         values = [returned] if self._output_count == 1 else list(returned or ())
         return _with_status("\n".join(filter(None, lines)), values if self._output_count else [])
@@ -135,7 +137,8 @@ class Controller:
             self._backend.export(name, target, _reporter(progress, "Exporting"))
         except Exception as error:
             return error_text("Nothing was exported", error), None
-        return f"✅ Session exported: {target.name}, {format_size(target.stat().st_size)}", str(target)
+        lines = [f"✅ Session exported: {target.name}, {format_size(target.stat().st_size)}"]
+        return "\n".join([*lines, *self._warn_of_stale(name)]), str(target)
 
     def import_archive(
         self, archive: str | None, name: str, reading: str | None, progress: gr.Progress = gr.Progress()
@@ -170,6 +173,13 @@ class Controller:
         except Exception as error:
             return [error_text("Nothing was deleted", error), hidden, *self._dropdowns(None, None, None)]
         return [f"✅ Session deleted: {name}", hidden, *self._dropdowns(None, None, None)]
+
+    def _warn_of_stale(self, name: str) -> list[str]:
+        """Return a line for each stale result of a session, if they are known."""
+        try:
+            return stale_lines(self._backend.progress(name))
+        except EXPECTED_ERRORS:
+            return []
 
     def _new_export_folder(self) -> Path:
         """Create a folder for one export, and delete old ones.

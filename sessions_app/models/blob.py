@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
+from sessions_app.models.derivative import Derivative
 from sessions_app.models.entry import Entry
 from sessions_app.models.pin import Pin
 from sessions_app.models.upload import Upload
@@ -12,10 +13,10 @@ from sessions_app.models.upload import Upload
 
 class BlobQuerySet(models.QuerySet["Blob"]):
     def unreferenced(self) -> BlobQuerySet:
-        """Return blobs that no version, upload or job refers to."""
+        """Return blobs that no version, upload, job or derivative refers to."""
         blobs = self
         # One by one: databases join a single EXISTS by index; several with OR make PostgreSQL read the tables in full.
-        for model in (Entry, Pin, Upload):
+        for model in (Entry, Pin, Upload, Derivative):
             blobs = blobs.exclude(models.Exists(model.objects.filter(blob=models.OuterRef("pk"))))
         return blobs
 

@@ -1,29 +1,34 @@
-"""Statements for many rows: inserts, updates, and inserts of selected rows.
+"""Statements for many rows: inserts, updates, conditions with many values.
 
 ``bulk_create`` builds an object per row, which takes ten times as long as the insert itself for thousands of rows.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
+from django.db.models.expressions import RawSQL
 
 ROWS_PER_STATEMENT = 500
 """Rows or variables of an SQL statement, which databases limit."""
 
 
-def set_column(model: type[models.Model], column: str, values: Mapping[int, Any]) -> None:
-    """Set one column of many rows to plain values, by primary key.
+def set_columns(model: type[models.Model], columns: Sequence[str], rows: Mapping[int, Sequence[Any]]) -> None:
+    """Set columns of many rows to plain values, by primary key.
 
     ``bulk_update`` builds an expression per row, which takes longer than the update itself.
     """
+    if not rows:
+        return
     table = model._meta.db_table  # noqa: SLF001 (`_meta` is documented API)
-    statement = f"UPDATE {table} SET {column} = %s WHERE id = %s"  # noqa: S608 (constants of this code)
+    assignments = ", ".join(f"{column} = %s" for column in columns)
+    statement = f"UPDATE {table} SET {assignments} WHERE id = %s"  # noqa: S608 (constants of this code)
     with connection.cursor() as cursor:
-        cursor.executemany(statement, [(value, pk) for pk, value in sorted(values.items())])
+        cursor.executemany(statement, [(*values, pk) for pk, values in sorted(rows.items())])
 
 
 def insert_rows(
@@ -45,6 +50,16 @@ def insert_rows(
     statement = f"INSERT INTO {table} ({names}) VALUES ({placeholders}){suffix}"  # noqa: S608 (constants of this code)
     with connection.cursor() as cursor:
         cursor.executemany(statement, list(rows))
+
+
+def select_numbers(numbers: Iterable[int]) -> RawSQL:
+    """Return a subquery of any number of values, for ``__in``.
+
+    Databases limit the variables of a statement.
+    """
+    if connection.vendor == "postgresql":
+        return RawSQL("SELECT unnest(%s::bigint[])", [list(numbers)])
+    return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(list(numbers))])
 
 
 def insert_selected(model: type[models.Model], column: str, rows: models.QuerySet[Any]) -> None:

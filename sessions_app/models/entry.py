@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
+
 from django.db import models
 from django.db.models import F, Q
 
 from dubbing_core.categories import Category
 from dubbing_core.labels import LabelAuthor, Role
+from dubbing_core.selected_cells import ALL_LANGUAGES, SelectedCell
 from dubbing_core.selection import Selection
 
 
@@ -17,14 +21,17 @@ class EntryQuerySet(models.QuerySet["Entry"]):
 
     def selected(self, selection: Selection) -> EntryQuerySet:
         """Return the entries that the selection includes, as `Selection.includes` does."""
-        entries = self.all()
+        area = Q()
         if selection.without_source:
-            entries = entries.exclude(category=Category.ORIGINAL_VIDEO)
+            area &= ~Q(category=Category.ORIGINAL_VIDEO)
         if selection.categories:
-            entries = entries.filter(category__in=selection.categories)
+            area &= Q(category__in=selection.categories)
         if selection.languages:
-            entries = entries.filter(language__in=["", *selection.languages])
-        return entries
+            area &= Q(language__in=["", *selection.languages])
+        if not selection.cells:
+            return self.filter(area)
+        cells = reduce(or_, map(_build_condition, selection.cells))
+        return self.filter(area | cells if selection.has_area else cells)
 
     def files(self) -> EntryQuerySet:
         """Return the entries without the session's own metadata.json.
@@ -32,6 +39,14 @@ class EntryQuerySet(models.QuerySet["Entry"]):
         Pages neither list nor count it.
         """
         return self.exclude(role=Role.SESSION_METADATA)
+
+
+def _build_condition(cell: SelectedCell) -> Q:
+    """Return the condition of the files of a cell, however a tool spells the language."""
+    category, tag = Q(category=cell.category), cell.language
+    if tag == ALL_LANGUAGES:
+        return category
+    return category & (Q(language__iexact=tag) | Q(language__iexact=tag.replace("-", "_")))
 
 
 class Entry(models.Model):

@@ -8,9 +8,26 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+
+OUTAGES = frozenset(
+    {
+        "broker",
+        "busy",
+        "database",
+        "disk_full",
+        "internal",
+        "over_quota",
+        "storage",
+        "throttled",
+        "worker_lost",
+    }
+)
+"""Codes of errors that are not due to the input of a job."""
 
 
 class JobQuerySet(models.QuerySet["Job"]):
@@ -29,27 +46,27 @@ class Job(models.Model):
     """
 
     class Kind(models.TextChoices):
-        SAVE = "save", "Save"
+        SAVE = "save", gettext_lazy("Save")
         """Hash uploaded files and commit them as a version."""
-        IMPORT = "import", "Import"
+        IMPORT = "import", gettext_lazy("Import")
         """Create sessions from a ZIP."""
-        EXPORT = "export", "Export"
+        EXPORT = "export", gettext_lazy("Export")
         """Assemble a version's ZIP."""
-        PREVIEW = "preview", "Import preview"
+        PREVIEW = "preview", gettext_lazy("Import preview")
         """Report the sessions that an import of a ZIP would create; store nothing."""
-        CLEANUP = "cleanup", "Cleanup"
+        CLEANUP = "cleanup", gettext_lazy("Cleanup")
         """Collect garbage, or count it, for an operator."""
 
     class State(models.TextChoices):
-        QUEUED = "queued", "Waiting"
+        QUEUED = "queued", gettext_lazy("Waiting")
         """Waiting for a worker."""
-        RUNNING = "running", "Running"
+        RUNNING = "running", gettext_lazy("Running")
         """A worker holds the lease."""
-        SUCCEEDED = "succeeded", "Done"
+        SUCCEEDED = "succeeded", gettext_lazy("Done")
         """The effect is committed, exactly once."""
-        FAILED = "failed", "Failed"
+        FAILED = "failed", gettext_lazy("Failed")
         """Stopped with an error, without effect; can be retried."""
-        CANCELLED = "cancelled", "Cancelled"
+        CANCELLED = "cancelled", gettext_lazy("Cancelled")
         """Stopped on request, without effect."""
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -115,6 +132,12 @@ class Job(models.Model):
             # Used by the jobs page, and by the number of unfinished jobs on every page.
             models.Index(fields=["owner", "-created_at", "-id"], name="job_list"),
             models.Index(fields=["owner", "state", "-created_at", "-id"], name="job_state_list"),
+            # Used by open pages, which poll what ended lately.
+            models.Index(
+                fields=["owner", "-finished_at", "-id"],
+                name="job_ended_list",
+                condition=Q(finished_at__isnull=False),
+            ),
             # Used by the page of a session.
             models.Index(fields=["session", "-created_at", "-id"], name="job_session_list"),
         ]
@@ -205,6 +228,8 @@ class Job(models.Model):
     @property
     def is_retryable(self) -> bool:
         """Whether a retry can succeed; False if the same input would fail in the same way."""
+        if self.kind in {self.Kind.IMPORT, self.Kind.PREVIEW} and self.error_code:
+            return self.error_code in OUTAGES  # all other codes are about the file
         return self.error_code not in {"unchanged", "digest_differs", "upload_damaged", "uploads_deleted"}
 
     @property

@@ -6,6 +6,7 @@ from django.db import models
 
 from sessions_app.models.entry import Entry
 from sessions_app.models.garbage_candidate import GarbageCandidate
+from sessions_app.models.statements import select
 
 
 class PinQuerySet(models.QuerySet["Pin"]):
@@ -14,17 +15,18 @@ class PinQuerySet(models.QuerySet["Pin"]):
         GarbageCandidate.objects.record(self)
         self.delete()
 
-    def release_saved(self) -> None:
+    def release_saved(self, job_id: int) -> None:
         """Delete the pins of a job that has committed its versions.
 
         Only blobs that no version needs become candidates.
         """
-        if not self.exists():
+        if not select(_ANY_OF_JOB, [job_id]):
             return  # the files of an upload are pinned by its row
+        pins = self.filter(job_id=job_id)
         GarbageCandidate.objects.record(
-            self.exclude(models.Exists(Entry.objects.filter(blob=models.OuterRef("blob"))))
+            pins.exclude(models.Exists(Entry.objects.filter(blob=models.OuterRef("blob"))))
         )
-        self.delete()
+        pins.delete()
 
 
 class Pin(models.Model):
@@ -43,3 +45,6 @@ class Pin(models.Model):
 
     def __str__(self) -> str:
         return f"blob {self.blob_id} pinned by job {self.job_id}"
+
+
+_ANY_OF_JOB = "SELECT 1 FROM sessions_app_pin WHERE job_id = %s LIMIT 1"

@@ -6,10 +6,11 @@ import uuid
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db import models, transaction
-from django.db.models import F, Q
+from django.db import connection, models, transaction
+from django.db.models import Q
 
 from dubbing_core.progress import Stage
+from sessions_app.models.bulk import select_numbers
 from sessions_app.models.owner_totals import OwnerTotals
 from sessions_app.models.session_language import SessionLanguage
 from sessions_app.models.session_text import SessionText, join_names
@@ -27,6 +28,22 @@ class DubbingSessionQuerySet(models.QuerySet["DubbingSession"]):
     def trashed(self) -> DubbingSessionQuerySet:
         """Return the sessions that can be restored from the trash."""
         return self.filter(trashed_at__isnull=False, deleted_at__isnull=True)
+
+    def trash(self, *, now: datetime) -> int:
+        """Move the sessions to the trash; return how many were not there before.
+
+        By a constant number of statements for each owner, unlike `DubbingSession.trash`.
+        """
+        with transaction.atomic():
+            locked = self.live().order_by("pk").select_for_update(of=("self",))
+            keys_by_owner: dict[int, list[int]] = {}
+            for key, owner_id in locked.values_list("pk", "owner_id"):
+                keys_by_owner.setdefault(owner_id, []).append(key)
+            for owner_id, keys in sorted(keys_by_owner.items()):
+                DubbingSession.objects.filter(pk__in=select_numbers(keys)).update(trashed_at=now)
+                SessionLanguage.objects.filter(session__in=select_numbers(keys)).delete()
+                OwnerTotals.objects.change(owner_id, session_count=-len(keys))
+        return sum(map(len, keys_by_owner.values()))
 
 
 def _list_index(*fields: str, name: str) -> models.Index:
@@ -59,6 +76,27 @@ class DubbingSession(models.Model):
         editable=False,
         help_text="Whether a version may contain subtitles or transcripts that were not read yet.",
     )
+    has_unread_media = models.BooleanField(
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text="Whether a version may contain audio or video of which the facts were not read yet.",
+    )
+    has_missing_derivatives = models.BooleanField(
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text="Whether posters, waveforms or others may be missing that are made of its media.",
+    )
+    has_missing_proxies = models.BooleanField(
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text="Whether light copies may be missing of videos that browsers do not play.",
+    )
+    derived_size = models.PositiveBigIntegerField(
+        default=0, db_default=0, editable=False, help_text="Bytes of what was made of its media."
+    )
     # Facts of the current version, for order and filters.
     total_size = models.PositiveBigIntegerField(
         default=0, editable=False, help_text="In bytes; 0 without a version."
@@ -68,6 +106,15 @@ class DubbingSession(models.Model):
         choices=[(stage.value, stage.label) for stage in Stage],
         default=Stage.EMPTY.value,
         editable=False,
+    )
+    has_stale = models.BooleanField(
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text="Whether results must be made again, because their inputs changed.",
+    )
+    duration_ms = models.PositiveBigIntegerField(
+        default=0, db_default=0, editable=False, help_text="Length of the source video; 0 if it is unknown."
     )
     created_at = models.DateTimeField()
     last_updated = models.DateTimeField()
@@ -98,7 +145,13 @@ class DubbingSession(models.Model):
             _list_index("-created_at", name="session_list_created"),
             _list_index("-last_accessed", name="session_list_accessed"),
             _list_index("-total_size", name="session_list_size"),
+            _list_index("-duration_ms", name="session_list_duration"),
             _list_index("stage", "-last_updated", name="session_list_stage"),
+            models.Index(
+                fields=["owner", "-last_updated", "-id"],
+                name="session_list_stale",
+                condition=Q(trashed_at__isnull=True, has_stale=True),
+            ),
             # Used by the trash page.
             models.Index(
                 fields=["owner", "-trashed_at", "-id"],
@@ -109,6 +162,16 @@ class DubbingSession(models.Model):
             models.Index(fields=["-last_updated", "-id"], name="session_updated"),
             # Used by the task that reads texts.
             models.Index(fields=["id"], name="session_unread_texts", condition=Q(has_unread_texts=True)),
+            # Used by the task that reads media.
+            models.Index(fields=["id"], name="session_unread_media", condition=Q(has_unread_media=True)),
+            # Used by the task that makes derivatives.
+            models.Index(
+                fields=["id"], name="session_missing_derivatives", condition=Q(has_missing_derivatives=True)
+            ),
+            # Used by the task that makes light copies.
+            models.Index(
+                fields=["id"], name="session_missing_proxies", condition=Q(has_missing_proxies=True)
+            ),
             # Used by collect_garbage.
             models.Index(fields=["trashed_at"], name="session_trash", condition=Q(trashed_at__isnull=False)),
             models.Index(
@@ -183,14 +246,15 @@ class DubbingSession(models.Model):
         )
         return True
 
-    @transaction.atomic
     def advance(self, version: Version, *, parent_id: int | None, stored_size: int, now: datetime) -> bool:
         """Set the current version if it is still ``parent_id``; return whether it was.
 
-        The session must have been read in the same transaction, with its row locked.
+        The session must have been read in the current transaction, with its row locked.
 
         :param stored_size: bytes that the new versions added.
         """
+        assert connection.in_atomic_block
+        last_accessed = max(self.last_accessed, now)
         changed = (
             type(self)
             .objects.filter(pk=self.pk, current_id=parent_id)
@@ -198,15 +262,18 @@ class DubbingSession(models.Model):
                 current_id=version.pk,
                 total_size=version.total_size,
                 stage=version.stage,
+                has_stale=version.has_stale,
                 has_unread_texts=True,
+                has_unread_media=True,
                 last_updated=now,
-                last_accessed=_later(now),
+                last_accessed=last_accessed,
             )
         )
         if changed:
             self.current = version
             self.total_size, self.stage = version.total_size, version.stage
-            self.last_updated, self.last_accessed = now, max(self.last_accessed, now)
+            self.has_stale = version.has_stale
+            self.last_updated, self.last_accessed = now, last_accessed
             self.write_search_rows(version)
             OwnerTotals.objects.change(self.owner_id, stored_size=stored_size)
         return changed == 1
@@ -214,12 +281,15 @@ class DubbingSession(models.Model):
     @transaction.atomic
     def purge(self) -> None:
         """Delete the session, which is locked by the caller, with all its versions."""
-        stored_size = 0  # what is deleted permanently counts no longer
+        stored_size = derived_size = 0  # what is deleted permanently counts no longer
         if self.deleted_at is None:
+            derived_size = self.derived_size
             stored_size = self.versions.aggregate(size=models.Sum("stored_size"))["size"] or 0
         owner_id, was_live = self.owner_id, not self.is_trashed
         self.delete()
-        OwnerTotals.objects.change(owner_id, session_count=-int(was_live), stored_size=-stored_size)
+        OwnerTotals.objects.change(
+            owner_id, session_count=-int(was_live), stored_size=-stored_size, derived_size=-derived_size
+        )
 
     def write_search_rows(self, version: Version | None) -> None:
         """Write the rows by which the session is found, from its current version."""
@@ -227,7 +297,3 @@ class DubbingSession(models.Model):
         SessionText.objects.write(session_id=self.pk, owner_id=self.owner_id, text=text)
         tags = version.languages if version and not self.is_trashed else []
         SessionLanguage.objects.replace(session_id=self.pk, owner_id=self.owner_id, tags=tags)
-
-
-def _later(now: datetime) -> models.Case:
-    return models.Case(models.When(last_accessed__lt=now, then=models.Value(now)), default=F("last_accessed"))

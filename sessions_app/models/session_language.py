@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import connection, models
 
+from sessions_app.models.statements import select
+
 if TYPE_CHECKING:
     from collections.abc import Collection
 
@@ -24,10 +26,11 @@ class SessionLanguageQuerySet(models.QuerySet["SessionLanguage"]):
     def replace(self, *, session_id: int, owner_id: int, tags: Collection[str]) -> None:
         """Write the languages of a session outside the trash."""
         expected = fold_tags(tags)
-        rows = self.filter(session_id=session_id)
-        present = dict(rows.values_list("folded_tag", "tag"))
+        present = dict(select(_LANGUAGES_OF_SESSION, [session_id]))
+        if present == expected:
+            return
         if stale := [folded for folded, tag in present.items() if expected.get(folded) != tag]:
-            rows.filter(folded_tag__in=stale).delete()
+            self.filter(session_id=session_id, folded_tag__in=stale).delete()
         self.bulk_create(
             SessionLanguage(session_id=session_id, owner_id=owner_id, folded_tag=folded, tag=tag)
             for folded, tag in expected.items()
@@ -74,6 +77,7 @@ class SessionLanguage(models.Model):
         return f"{self.tag} of session {self.session_id}"
 
 
+_LANGUAGES_OF_SESSION = "SELECT folded_tag, tag FROM sessions_app_sessionlanguage WHERE session_id = %s"
 # DISTINCT reads every row of the owner on both databases; this reads one per language.
 LANGUAGES_OF_OWNER = """
 WITH RECURSIVE found(folded_tag) AS (

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from django.db import connection, models
 from django.db.models.expressions import RawSQL
 
+from sessions_app.models.statements import select
+
 if TYPE_CHECKING:
     from collections.abc import Collection
 
@@ -33,7 +35,7 @@ class SessionTextQuerySet(models.QuerySet["SessionText"]):
         """Write the text of a session, in the transaction that changes its names."""
         key = owner_id << OWNER_SHIFT | session_id
         # The text of most versions is that of their parent; an update would write its trigrams again.
-        if self.filter(pk=key).values_list("text", flat=True).first() != text:
+        if select(_TEXT, [key]) != [(text,)]:
             self.update_or_create(pk=key, defaults={"session_id": session_id, "text": text})
 
 
@@ -59,7 +61,7 @@ def find_sessions_with_text(folded: str, owner_ids: Collection[int]) -> models.Q
     """
     condition = models.Q(pk__in=[])
     for owner_id in owner_ids:
-        condition |= models.Q(pk__in=_ids_of_owner(folded, owner_id))
+        condition |= models.Q(pk__in=select_sessions_with_text(folded, owner_id))
     return condition
 
 
@@ -75,7 +77,8 @@ def find_all_sessions_with_text(folded: str) -> models.Q:
     return models.Q(pk__in=_ids_in_range(folded, 0, _MAX_ID))
 
 
-def _ids_of_owner(folded: str, owner_id: int) -> RawSQL:
+def select_sessions_with_text(folded: str, owner_id: int) -> RawSQL:
+    """Return a subquery of the sessions of an owner with such a name."""
     if connection.vendor == "postgresql" and len(folded) >= MIN_INDEXED:
         return RawSQL(_GIN_CONTAINS, [owner_id, folded, _pattern_of(folded)])  # noqa: S611 (constants of this code)
     return _ids_in_range(folded, owner_id << OWNER_SHIFT, (owner_id + 1 << OWNER_SHIFT) - 1)
@@ -93,6 +96,7 @@ def _pattern_of(folded: str) -> str:
     return f"%{connection.ops.prep_for_like_query(folded)}%"
 
 
+_TEXT = "SELECT text FROM sessions_app_sessiontext WHERE id = %s"
 _CONTAINS = """
 SELECT session_id FROM sessions_app_sessiontext WHERE id BETWEEN %s AND %s AND text LIKE %s ESCAPE '\\'
 """

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from django.db import models
 from django.db.models.expressions import RawSQL
 
@@ -42,18 +40,8 @@ class SessionTokens(models.Model):
         return f"tokens of session {self.session_id}"
 
 
-def find_sessions_by_tokens(query: Query, owner_ids: Collection[int]) -> models.Q:
-    """Return the condition that a session's tokens contain all terms of a query.
-
-    :param owner_ids: owners of the sessions.
-    """
-    condition = models.Q(pk__in=[])
-    for owner_id in owner_ids:
-        condition |= models.Q(pk__in=_ids_of_owner(query, owner_id))
-    return condition
-
-
-def _ids_of_owner(query: Query, owner_id: int) -> RawSQL:
+def select_sessions_by_tokens(query: Query, owner_id: int) -> RawSQL:
+    """Return a subquery of the sessions of an owner whose tokens contain all terms."""
     sequences, texts = contains_sequences("own.tokens", query)
     if is_postgresql():
         match = build_match(query, also=f"@{owner_id}")

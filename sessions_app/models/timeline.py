@@ -9,8 +9,9 @@ from typing import Any
 
 from django.db import models
 
+from dubbing_core.timeline.scripts import detect_script
 from dubbing_core.timeline.text_digests import digest_file, digest_track
-from dubbing_core.timeline.tracks import Problem, Segment, Timeline, Track, TrackKind
+from dubbing_core.timeline.tracks import Segment, Timeline, Track, TrackKind
 
 COMPRESSION = 6
 REASON_LIMIT = 300
@@ -59,9 +60,6 @@ class BlobTimeline(models.Model):
         """Return the tracks with all their lines."""
         return unpack_tracks(bytes(self.tracks))
 
-    def get_problems(self) -> list[Problem]:
-        return [Problem(line, message) for line, message in self.problems]
-
 
 def pack_tracks(tracks: Iterable[Track]) -> bytes:
     """Return tracks as compressed JSON.
@@ -97,6 +95,7 @@ def summarize_tracks(tracks: Sequence[Track]) -> list[dict[str, Any]]:
             "speakers": len({segment.speaker for segment in track.segments if segment.speaker}),
             "end_ms": max((segment.end_ms or 0 for segment in track.segments), default=0),
             "digest": digest_track(track),
+            "script": detect_script(segment.text for segment in track.segments),
         }
         for track in tracks
         if track.segments

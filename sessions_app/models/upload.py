@@ -8,8 +8,10 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from dubbing_core.sentences import sentence
 from sessions_app.models.entry import Entry
 from sessions_app.models.garbage_candidate import GarbageCandidate
+from sessions_app.models.statements import change
 
 
 class UploadQuerySet(models.QuerySet["Upload"]):
@@ -18,6 +20,11 @@ class UploadQuerySet(models.QuerySet["Upload"]):
         needed = Entry.objects.filter(blob=models.OuterRef("blob"))
         GarbageCandidate.objects.record(self.exclude(models.Exists(needed)))
         self.delete()
+
+    def delete_rows_of_job(self, job_id: int) -> None:
+        """Do the same with all uploads that a job has read."""
+        change(_RECORD_UNNEEDED_OF_JOB, [job_id])
+        change(_DELETE_OF_JOB, [job_id])
 
 
 class Upload(models.Model):
@@ -37,6 +44,14 @@ class Upload(models.Model):
     size = models.PositiveBigIntegerField(help_text="In bytes, as declared by the client.")
     sha256 = models.CharField(
         max_length=64, blank=True, help_text="As declared by the client; the server computes its own."
+    )
+    received_sha256 = models.CharField(
+        max_length=64,
+        blank=True,
+        help_text="SHA-256 of the received bytes; empty if the job has to compute it.",
+    )
+    received_crc32 = models.PositiveBigIntegerField(
+        default=0, help_text="CRC-32 of the received bytes, with their SHA-256."
     )
     is_executable = models.BooleanField(
         null=True, blank=True, help_text="Empty if unknown: that of the file that it replaces."
@@ -97,7 +112,9 @@ class Upload(models.Model):
     @property
     def label(self) -> str:
         """The upload's name in a sentence."""
-        return f"“{self.path}”" if self.members is None else f"The pack of {len(self.members)} small files"
+        if self.members is None:
+            return f"“{self.path}”"
+        return sentence("The pack of %(count)s small files", count=len(self.members))
 
     @property
     def file_count(self) -> int:
@@ -110,3 +127,12 @@ class Upload(models.Model):
         False if the blob was in the store already.
         """
         return self.size == 0 or bool(self.parts) or bool(self.store_id)
+
+
+_RECORD_UNNEEDED_OF_JOB = """
+INSERT INTO sessions_app_garbagecandidate (blob_id)
+SELECT DISTINCT blob_id FROM sessions_app_upload
+WHERE job_id = %s AND blob_id IS NOT NULL
+    AND NOT EXISTS (SELECT 1 FROM sessions_app_entry WHERE sessions_app_entry.blob_id = sessions_app_upload.blob_id)
+"""
+_DELETE_OF_JOB = "DELETE FROM sessions_app_upload WHERE job_id = %s"

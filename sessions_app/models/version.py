@@ -11,9 +11,9 @@ from django.db.models import Q
 
 from dubbing_core.change_summary import ChangeSummary
 from dubbing_core.left_out import LeftOut, parse_left_out
-from dubbing_core.progress import Progress, Stage
+from dubbing_core.progress import Progress, Stage, correct_stage
 from dubbing_core.progress_matrix import ProgressMatrix
-from dubbing_core.stored_matrix import read_matrix
+from dubbing_core.stored_matrix import has_stale_cell, read_matrix
 from dubbing_core.timeline.session_texts import fill_document
 
 LANGUAGE_TAGS_LENGTH = 2000
@@ -94,6 +94,11 @@ class Version(models.Model):
         default=dict, blank=True, help_text="Versions in which the inputs of results changed, with digests."
     )
 
+    has_media_facts = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Whether progress was computed with the facts of all its media.",
+    )
     texts = models.JSONField(
         default=dict, blank=True, help_text="Texts of the files that the document has no own ones for."
     )
@@ -123,11 +128,19 @@ class Version(models.Model):
     def complete_metadata(self) -> dict[str, Any]:
         """The document with the texts of the files where it has none.
 
-        Pages, exports and loads of whole versions use it.
+        Where results are stale, "completed" is replaced by the stage of the pages. Pages, exports and loads of whole versions use it.
         """
-        if {"document", "texts"} <= self.get_deferred_fields():
-            self.refresh_from_db(fields=["document", "texts"])  # by one query
-        return fill_document(self.metadata, self.texts)
+        deferred = {"document", "texts", "matrix", "stage"} & self.get_deferred_fields()
+        if "document" in deferred:
+            self.refresh_from_db(fields=sorted(deferred))  # by one query
+        document = fill_document(self.metadata, self.texts)
+        matrix = self.progress_matrix
+        return correct_stage(document, Stage(self.stage)) if matrix and matrix.has_stale else document
+
+    @property
+    def has_read_texts(self) -> bool:
+        """Whether the files' texts were read, which happens after the commit."""
+        return bool(self.texts_digest)
 
     @property
     def saved_by(self) -> str:
@@ -151,6 +164,11 @@ class Version(models.Model):
     def progress_matrix(self) -> ProgressMatrix | None:
         """Progress by language; None for versions saved before it was stored."""
         return read_matrix(self.matrix) if self.matrix else None
+
+    @property
+    def has_stale(self) -> bool:
+        """Whether results must be made again, as far as progress is stored."""
+        return has_stale_cell(self.matrix)
 
     @property
     def progress(self) -> Progress:

@@ -1,0 +1,238 @@
+"""Lines of dialog by which sessions are found, in chunks of adjacent ones."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Sequence
+from itertools import islice
+from typing import Any, NamedTuple
+
+from django.db import connection, models
+
+from dubbing_core.search.query import Query
+from dubbing_core.search.tokens import SEPARATOR, fold_line, join_tokens, tokenize
+from dubbing_core.timeline.tracks import Segment, Track
+from sessions_app.models.bulk import insert_rows
+from sessions_app.models.commits import deferred_sync
+from sessions_app.models.token_index import build_exact_match, build_loose_match, is_postgresql
+
+BLOB_SHIFT = 20
+"""The key of a line is blob << 20 | place of the line in the file; that of a chunk is the key of its first line."""
+MAX_LINES = 1 << BLOB_SHIFT
+LINES_PER_CHUNK = 256
+CHARACTERS_PER_CHUNK = 30_000
+"""At most, unless a line is longer: PostgreSQL refuses a megabyte of different tokens."""
+MAX_LINE = 10_000
+"""In characters; the rest of a longer line is not found."""
+CHUNKS_PER_TRANSACTION = 4
+"""Written or deleted at once: SQLite has no other writer in the meantime."""
+
+
+class FoldedChunk(NamedTuple):
+    """The part of a chunk by which it is decided which of its lines match."""
+
+    id: int
+    kind: str
+    language: str
+    folded: bytes
+    """In UTF-8: decoding takes longer than looking for a needle."""
+
+    def find_lines(self, needles: Sequence[str]) -> list[int]:
+        """Return the numbers of the lines that contain all needles."""
+        first, *others = [needle.encode() for needle in needles]
+        if first not in self.folded or not all(needle in self.folded for needle in others):
+            return []
+        found: list[int] = []
+        number = start = 0
+        while (at := self.folded.find(first, start)) >= 0:
+            number += self.folded.count(b"\n", start, at)
+            # Needles begin inside of a line, so that the line's end is after them.
+            end = self.folded.find(b"\n", at)
+            if not others or all(needle in self._get_line(at, end) for needle in others):
+                found.append(number)
+            if end < 0:
+                break
+            number, start = number + 1, end + 1
+        return found
+
+    def _get_line(self, at: int, end: int) -> bytes:
+        """Return the line around a place."""
+        return self.folded[self.folded.rfind(b"\n", 0, at) + 1 : end if end >= 0 else None]
+
+
+class ShownChunk(NamedTuple):
+    """The part of a chunk that results show."""
+
+    id: int
+    track: int
+    number: int
+    kind: str
+    language: str
+    lines: list[bytes]
+    """JSON of start and text of each line."""
+
+    def get_line(self, number: int) -> tuple[int | None, str]:
+        """Return start in milliseconds and text of a line."""
+        start_ms, text = json.loads(self.lines[number])
+        return start_ms, text
+
+
+class TextChunkQuerySet(models.QuerySet["TextChunk"]):
+    def replace(self, blob_id: int, tracks: Sequence[Track]) -> None:
+        """Write the chunks of a blob, in several transactions.
+
+        Two processes may do this at the same time: they write the same rows.
+        """
+        self.delete_in_batches([blob_id])
+        rows = _build_rows(blob_id, tracks)
+        while batch := list(islice(rows, CHUNKS_PER_TRANSACTION)):
+            with deferred_sync():
+                insert_rows(TextChunk, _COLUMNS, batch, ignore_conflicts=True)
+
+    def delete_in_batches(self, blob_ids: Collection[int]) -> None:
+        """Delete the chunks of blobs, in several transactions."""
+        keys = list(self.filter(blob_id__in=blob_ids).values_list("pk", flat=True))
+        for start in range(0, len(keys), CHUNKS_PER_TRANSACTION):
+            with deferred_sync():
+                self.filter(pk__in=keys[start : start + CHUNKS_PER_TRANSACTION]).delete()
+
+    def find(
+        self,
+        query: Query,
+        *,
+        limit: int | None = None,
+        blob_ids: Collection[int] | None = None,
+        is_loose: bool = False,
+    ) -> list[int]:
+        """Return the keys of chunks that may contain lines that match, of whatever user.
+
+        Their lines decide: the index knows neither which tokens are in the same line nor, on PostgreSQL, which are adjacent.
+
+        :param blob_ids: blobs to which the search is restricted.
+        :param is_loose: whether to find further chunks, if that is faster.
+        """
+        parameters: list[Any] = [(build_loose_match if is_loose else build_exact_match)(query)]
+        if is_postgresql():
+            statement = _GIN
+            if blob_ids is not None:
+                statement += " AND blob_id = ANY(%s)"
+                parameters.append(list(blob_ids))
+        elif blob_ids is None:
+            statement = _FTS
+        else:
+            statement = _FTS_OF_BLOBS
+            parameters.insert(0, json.dumps(sorted(blob_ids)))
+        with connection.cursor() as cursor:
+            if limit is not None:
+                statement += f" LIMIT {limit:d}"
+            cursor.execute(statement, parameters)
+            return sorted(key for (key,) in cursor.fetchall())
+
+    def read_folded(self, keys: Collection[int], needles: Sequence[str]) -> list[FoldedChunk]:
+        """Return those of the chunks that contain all needles."""
+        condition = ""
+        parameters: list[Any] = []
+        if is_postgresql():  # sends others to no client
+            condition, parameters = " AND strpos(folded, %s) > 0" * len(needles), [*needles]
+        rows = _select("id, kind, language", "folded", keys, condition, parameters)
+        return [FoldedChunk(*row) for row in rows]
+
+    def read_shown(self, keys: Collection[int]) -> dict[int, ShownChunk]:
+        """Return what results show of chunks, by key."""
+        rows = _select("id, track, number, kind, language", "lines", keys)
+        return {
+            key: ShownChunk(key, track, number, kind, language, lines.split(b"\n"))
+            for key, track, number, kind, language, lines in rows
+        }
+
+
+def _select(
+    columns: str, text: str, keys: Collection[int], condition: str = "", parameters: Sequence[Any] = ()
+) -> list[Any]:
+    """Return columns of chunks, the last one a text in UTF-8."""
+    if not keys:
+        return []
+    column = text if is_postgresql() else f"CAST({text} AS BLOB)"  # not decoded first
+    chosen = "= ANY(%s)" if is_postgresql() else "IN (SELECT value FROM json_each(%s))"
+    value = list(keys) if is_postgresql() else json.dumps(list(keys))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {columns}, {column} FROM sessions_app_textchunk WHERE id {chosen}{condition}",  # noqa: S608 (constants)
+            [value, *parameters],
+        )
+        rows: list[Any] = cursor.fetchall()
+    return [(*row, text.encode()) for *row, text in rows] if is_postgresql() else rows
+
+
+class TextChunk(models.Model):
+    """Adjacent lines of a track of a subtitle or transcript, written once per blob."""
+
+    id = models.BigIntegerField(primary_key=True)
+    blob = models.ForeignKey("sessions_app.Blob", on_delete=models.CASCADE, related_name="text_chunks")
+    track = models.PositiveSmallIntegerField(help_text="Number of the track in the file, from 0.")
+    number = models.PositiveIntegerField(help_text="Number of the first line in its track, from 0.")
+    kind = models.CharField(max_length=20, help_text="Of the track.")
+    language = models.TextField(blank=True, help_text="As the track states it.")
+    folded = models.TextField(help_text="Folded lines, by which it is decided whether one matches.")
+    lines = models.TextField(help_text="JSON of start and text of each line, one in a line.")
+    tokens = models.TextField(help_text="What the index contains.")
+
+    objects = TextChunkQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"text chunk {self.pk}"
+
+
+_COLUMNS = ("id", "blob_id", "track", "number", "kind", "language", "folded", "lines", "tokens")
+
+
+def _build_rows(blob_id: int, tracks: Sequence[Track]) -> Iterator[tuple[object, ...]]:
+    place = 0
+    for track_number, track in enumerate(tracks):
+        number = 0
+        for segments in _split(track.segments):
+            if place + len(segments) > MAX_LINES:
+                return
+            texts = [segment.text[:MAX_LINE] for segment in segments]
+            if tokens := [token for text in texts for token in (*tokenize(text), SEPARATOR)]:
+                yield (
+                    blob_id << BLOB_SHIFT | place,
+                    blob_id,
+                    track_number,
+                    number,
+                    track.kind.value,
+                    track.language,
+                    "\n".join(map(fold_line, texts)),
+                    "\n".join(
+                        json.dumps([segment.start_ms, text], ensure_ascii=False)
+                        for segment, text in zip(segments, texts, strict=True)
+                    ),
+                    join_tokens(tokens),
+                )
+            place += len(segments)
+            number += len(segments)
+
+
+def _split(segments: Sequence[Segment]) -> Iterator[list[Segment]]:
+    """Yield the lines of each chunk."""
+    chunk: list[Segment] = []
+    size = 0
+    for segment in segments:
+        length = min(len(segment.text), MAX_LINE)
+        if chunk and (len(chunk) == LINES_PER_CHUNK or size + length > CHARACTERS_PER_CHUNK):
+            yield chunk
+            chunk, size = [], 0
+        chunk.append(segment)
+        size += length
+    if chunk:
+        yield chunk
+
+
+_GIN = "SELECT id FROM sessions_app_textchunk WHERE sessions_app_chunk_lexemes(tokens) @@ %s::tsquery"
+_FTS = "SELECT rowid FROM sessions_app_textchunk_index WHERE sessions_app_textchunk_index MATCH %s"
+# The index is entered at the range of keys of each blob.
+_FTS_OF_BLOBS = """
+SELECT found.rowid FROM json_each(%s) blob CROSS JOIN sessions_app_textchunk_index found
+WHERE found.sessions_app_textchunk_index MATCH %s
+AND found.rowid BETWEEN blob.value << 20 AND ((blob.value + 1) << 20) - 1
+"""

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from sessions_app.management.portal_command import PortalCommand
-from sessions_app.operations.consistency.check import check_consistency
+from sessions_app.operations.cleanup.consistency.check import check_consistency
 
 LABELS = {
     "sessions": "sessions with a wrong size or stage",

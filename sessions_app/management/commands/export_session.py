@@ -6,11 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from dubbing_core.categories import Category
+from dubbing_core.selected_cells import CellError, SelectedCell
 from dubbing_core.selection import FolderLayout, Selection, SelectionError
 from dubbing_core.sizes import format_size
+from dubbing_core.stale_warnings import list_stale
 from sessions_app.management.errors import FULL, Error
 from sessions_app.management.version_command import VersionCommand
+from sessions_app.models import Version
 from sessions_app.operations.exports.file import write_export
+from sessions_app.queries.shared_cells import include_shared
 from sessions_app.storage.store import StoreError
 
 
@@ -42,6 +46,13 @@ class Command(VersionCommand):
             metavar="TAG",
             help="Only files in this language or in none; repeatable.",
         )
+        parser.add_argument(
+            "--cell",
+            action="append",
+            default=[],
+            metavar="TAG:CATEGORY",
+            help="Files of a category in one language, such as hi:audio, beside the others; repeatable.",
+        )
         parser.add_argument("--without-source", action="store_true", help="Leave the original video out.")
         parser.add_argument(
             "--history", action="store_true", help="Include all versions up to this one, each file once."
@@ -57,26 +68,38 @@ class Command(VersionCommand):
     def perform(self, options: dict[str, Any]) -> dict[str, object]:
         version = self.find_version(options)
         output = _check_output(options["output"].expanduser())
+        selection = _make_selection(options, version)
         try:
-            size = write_export(version=version, destination=output, selection=_make_selection(options))
+            size = write_export(version=version, destination=output, selection=selection)
         except (StoreError, OSError) as error:
             raise _translate_error(error, output) from error
-        return {"name": version.session.name, "version": version.number, "output": str(output), "size": size}
+        return {
+            "name": version.session.name,
+            "version": version.number,
+            "output": str(output),
+            "size": size,
+            "stale": [str(result) for result in list_stale(version.progress_matrix, selection)],
+        }
 
     def describe(self, result: Any) -> str:
         size = format_size(result["size"])
-        return f"Exported version {result['version']} of “{result['name']}” to {result['output']} ({size})."
+        done = f"Exported version {result['version']} of “{result['name']}” to {result['output']} ({size})."
+        return "\n".join([done, *(f"Stale: {line}" for line in result["stale"])])
 
 
-def _make_selection(options: dict[str, Any]) -> Selection:
+def _make_selection(options: dict[str, Any], version: Version) -> Selection:
     try:
+        cells = include_shared(version, map(SelectedCell.parse, options["cell"]))
         return Selection.from_choices(
             categories=options["category"],
             languages=options["language"],
             without_source=options["without_source"],
             history=options["history"],
             layout=options["layout"],
+            cells=map(str, cells),
         )
+    except CellError as error:
+        raise Error(str(error), code="selection_cell") from error
     except SelectionError as error:
         raise Error(str(error), code=error.code) from error
 

@@ -12,7 +12,7 @@ from dubbing_core.paths import list_for_message
 from dubbing_core.sizes import format_size
 from sessions_app.management.errors import FULL, Error
 from sessions_app.management.version_command import VersionCommand
-from sessions_app.operations.loads.load import load_version
+from sessions_app.operations.loads import load_version
 
 
 class Command(VersionCommand):

@@ -1,12 +1,10 @@
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
 from typing import Any
 
 from django.utils import timezone
 
-from sessions_app.management.demo import account, media, project
+from sessions_app.management.demo import account, project
 from sessions_app.management.portal_command import PortalCommand
 
 
@@ -15,11 +13,7 @@ class Command(PortalCommand):
 
     def perform(self, _: dict[str, Any]) -> dict[str, object]:
         owner = account.ensure_account()
-        with tempfile.TemporaryDirectory(prefix="dubbing-demo-") as name:
-            folder = Path(name)
-            media.make_media(folder)
-            project.write_texts(folder)
-            session = project.save_project(folder, owner=owner, clock=timezone.now)
+        session = project.save_project(owner=owner, clock=timezone.now)
         return {"name": session.name, "code": str(session.code), "owner": owner.username}
 
     def describe(self, result: Any) -> str:

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from sessions_app.management.portal_command import PortalCommand
-from sessions_app.operations.search.rebuild import rebuild_search
+from sessions_app.operations.search import rebuild_search
 
 
 class Command(PortalCommand):

@@ -31,7 +31,7 @@ START_TIMEOUT = 60
 
 
 class Command(BaseCommand):
-    help = "Run the portal: its web server, its worker and, without REDIS_URL, its broker. Ctrl-C stops all of them."
+    help = "Run the portal: its web server, its workers and, without REDIS_URL, its broker. Ctrl-C stops all of them."
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -93,6 +93,9 @@ class Command(BaseCommand):
             self._print_line("Creating a demo session (first start only)")
             if supervisor.run_once(_get_demo_service()) != 0:
                 self._print_line("The demo session could not be created; the portal works without it.")
+        # Last, so that they do not delay the start of the others.
+        for service in worker.get_media_services(site_url=site_url):
+            supervisor.start(service)
         self._print_line("")
         self._print_line(f"The portal is ready: {address}/")
         for line in account.describe_sign_in():

@@ -17,6 +17,8 @@ from django.core.files.storage import FileSystemStorage
 from zlib_ng import zlib_ng
 
 from dubbing_core.concurrency import run_in_threads
+from dubbing_core.digests import Digest, compute_digest
+from dubbing_core.sentences import sentence
 from sessions_app.storage import atomic_files, disk, filesystem_checks
 from sessions_app.storage.keys import checked, checked_prefix
 from sessions_app.storage.part_sizes import collect_chunks, get_joined_size
@@ -39,6 +41,8 @@ from sessions_app.storage.writeback import EarlyWriteback, start_writeback
 
 READ_SIZE = 256 * 1024
 """Bytes per read: few enough to stay in the processor's cache until they are hashed or sent."""
+MAX_HASHED = 1024**3
+"""Bytes of an object that is hashed when its parts are joined, while the request for it waits: less than a second."""
 DELETE_THREADS = 8
 """A deletion waits for the disk most of its time. One thread for each folder, which the system locks."""
 _HIDDEN_NAME = re.compile(r"\.(?P<name>.+)\.(?P<upload_id>[0-9a-f]+)\.parts")
@@ -158,9 +162,10 @@ class FileSystemStore:
 
     def complete(
         self, key: str, upload_id: str, parts: Sequence[Part], *, part_size: int = PART_SIZE
-    ) -> None:
+    ) -> Digest | None:
         size = get_joined_size(checked(key), parts, part_size=part_size)
         path = self.local_path(key)
+        digest = None
         try:
             with (
                 atomic_files.translate_os_errors(key),
@@ -169,9 +174,12 @@ class FileSystemStore:
                 if lost := _find_lost_parts(descriptor, parts, part_size):
                     raise PartsLostError(key, lost)
                 if os.fstat(descriptor).st_size < size:
-                    raise PartsRefusedError(key, "Not all of the parts have arrived.")
+                    raise PartsRefusedError(key, sentence("Not all of the parts have arrived."))
                 os.ftruncate(descriptor, size)  # an earlier version of the last part may have been longer
                 os.fchmod(descriptor, atomic_files.FILE_MODE)
+                if size <= MAX_HASHED:
+                    # Now, because the disk writes in the meantime, and nothing can change the bytes afterwards.
+                    digest = compute_digest(_read_chunks(descriptor, 0, size))
                 os.fsync(descriptor)
                 atomic_files.link_file(self._upload_path(key, upload_id), path)
                 atomic_files.sync_folder(path.parent)
@@ -181,6 +189,7 @@ class FileSystemStore:
                 self.abort(key, upload_id)
         except ObjectMissingError:
             self.size(key)
+        return digest
 
     def abort(self, key: str, upload_id: str) -> None:
         self._remove(key, self._upload_path(key, upload_id))
@@ -310,10 +319,15 @@ def _find_lost_parts(descriptor: int, parts: Sequence[Part], part_size: int) -> 
 
 def _compute_crc32(descriptor: int, start: int, end: int) -> int:
     crc32 = 0
-    while start < end and (data := os.pread(descriptor, min(READ_SIZE, end - start), start)):
+    for data in _read_chunks(descriptor, start, end):
         crc32 = zlib_ng.crc32(data, crc32)
-        start += len(data)
     return crc32
+
+
+def _read_chunks(descriptor: int, start: int, end: int) -> Iterator[bytes]:
+    while start < end and (data := os.pread(descriptor, min(READ_SIZE, end - start), start)):
+        yield data
+        start += len(data)
 
 
 def _get_regular_size(key: str, status: os.stat_result) -> int:

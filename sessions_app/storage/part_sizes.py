@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from dubbing_core.sentences import sentence
 from sessions_app.storage.store import PART_SIZE, Part, PartsRefusedError
 
 MAX_PARTS = 10_000
@@ -44,14 +45,22 @@ def collect_chunks(key: str, number: int, chunks: Iterable[bytes], *, part_size:
         collected.append(chunk)
         size += len(chunk)
         if size > part_size:
-            raise PartsRefusedError(key, f"Part {number} is larger than {part_size} bytes.")
+            raise PartsRefusedError(
+                key,
+                sentence(
+                    "Part %(number)s is larger than %(part_size)s bytes.", number=number, part_size=part_size
+                ),
+            )
     return collected
 
 
 def check_part_number(key: str, number: int) -> None:
     """Raise PartsRefusedError if the number is out of range."""
     if not 1 <= number <= MAX_PARTS:
-        raise PartsRefusedError(key, f"Part {number} is not one of 1 to {MAX_PARTS}.")
+        raise PartsRefusedError(
+            key,
+            sentence("Part %(number)s is not one of 1 to %(max_parts)s.", number=number, max_parts=MAX_PARTS),
+        )
 
 
 def get_joined_size(key: str, parts: Sequence[Part], *, part_size: int) -> int:
@@ -60,7 +69,9 @@ def get_joined_size(key: str, parts: Sequence[Part], *, part_size: int) -> int:
     :raises PartsRefusedError: their numbers are not 1 to n, or one before the last is not of ``part_size``.
     """
     if [part.number for part in parts] != list(range(1, len(parts) + 1)):
-        raise PartsRefusedError(key, "The parts are not numbered from 1 without a gap.")
+        raise PartsRefusedError(key, sentence("The parts are not numbered from 1 without a gap."))
     if any(part.size != part_size for part in parts[:-1]):
-        raise PartsRefusedError(key, f"A part before the last does not have {part_size} bytes.")
+        raise PartsRefusedError(
+            key, sentence("A part before the last does not have %(part_size)s bytes.", part_size=part_size)
+        )
     return sum(part.size for part in parts)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import http.client
+import http
 import os
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
@@ -17,12 +15,19 @@ from dubbing_core.zips.multipart import LARGE_MEMBER_SIZE
 from sessions_app.storage.check_result import CheckResult, Outcome
 from sessions_app.storage.copy_support import supports_range_copy
 from sessions_app.storage.keys import staging_key, staging_prefix
-from sessions_app.storage.store import PART_SIZE, BlobStore, DirectParts, Part, SignedPart, StoreError
+from sessions_app.storage.signed_requests import allows_origin, describe_refused_player, request
+from sessions_app.storage.store import (
+    PART_SIZE,
+    BlobStore,
+    DirectParts,
+    DirectReads,
+    Part,
+    SignedPart,
+    StoreError,
+)
 
 SMALL = b"0123456789"
 SIGNED_FOR = timedelta(minutes=5)
-TIMEOUT = 30
-"""Seconds for a request to the store's public address."""
 CORS_ATTEMPTS = 10
 """Preflight requests, one per second: new CORS rules take a moment to become effective."""
 
@@ -36,7 +41,8 @@ def check_store(store: BlobStore, *, origins: Sequence[str]) -> Iterator[CheckRe
     """
     direct = store.capabilities.direct_parts
     cors_attempts = 1
-    for result in store.capabilities.prepare(origins if direct else ()):
+    reads = store.capabilities.direct_reads
+    for result in store.capabilities.prepare(origins if direct or reads else ()):
         yield result
         if result.check == "cors-rules" and result.outcome is Outcome.OK:
             cors_attempts = CORS_ATTEMPTS
@@ -55,6 +61,8 @@ def check_store(store: BlobStore, *, origins: Sequence[str]) -> Iterator[CheckRe
             yield checks.check_parts()
         else:
             yield from checks.check_direct_parts(direct, origins[0], cors_attempts=cors_attempts)
+        if reads is not None:
+            yield checks.check_direct_reads(reads, origins[0])
         if store.capabilities.remote and checks.has_large_object:
             yield checks.check_copy()
         yield checks.check_delete()
@@ -139,6 +147,38 @@ class _Checks:
         except StoreError as error:
             yield CheckResult.failed("parts", _describe_error(error))
 
+    def check_direct_reads(self, reads: DirectReads, origin: str) -> CheckResult:
+        """Read an object as a player on a page of this origin would."""
+        try:
+            url = reads.sign_read(
+                self._small,
+                content_type="video/mp4",
+                disposition="inline",
+                cache_control="private",
+                expires_in=SIGNED_FOR,
+            )
+            sent = {"Origin": origin, "Range": "bytes=3-6"}
+            status, headers, body = request("GET", url, headers=sent)
+        except (OSError, StoreError) as error:
+            return CheckResult.warning(
+                "direct-media",
+                f"{reads.origin} cannot be reached from this machine ({error}); media pass through the portal.",
+            )
+        if (status, body) != (http.HTTPStatus.PARTIAL_CONTENT, SMALL[3:7]):
+            return CheckResult.warning(
+                "direct-media",
+                f"The storage refused a signed address with status {status}. Check S3_PUBLIC_ENDPOINT_URL and S3_REGION; "
+                "set S3_DIRECT_MEDIA to False if it does not support them.",
+            )
+        if headers.get_content_type() != "video/mp4" or headers.get("Content-Disposition") != "inline":
+            return CheckResult.warning(
+                "direct-media",
+                "The storage does not send media with the type that was signed. Set S3_DIRECT_MEDIA to False.",
+            )
+        if not allows_origin(headers, origin):
+            return CheckResult.warning("direct-media", describe_refused_player(origin))
+        return CheckResult.ok("direct-media", f"Players on {origin} may read media from the storage.")
+
     def check_copy(self) -> CheckResult:
         try:
             copier = self._store.capabilities.server_side_copy(self._large)
@@ -196,7 +236,7 @@ def _check_preflight(signed: SignedPart, origin: str, *, attempts: int) -> Check
         if attempt:
             time.sleep(1)
         status, headers = _request("OPTIONS", signed, headers=preflight)
-        if status < http.HTTPStatus.BAD_REQUEST and _allows_origin(headers, origin):
+        if status < http.HTTPStatus.BAD_REQUEST and allows_origin(headers, origin):
             return CheckResult.ok("cors", f"Browsers on {origin} may send files to the storage.")
     return CheckResult.failed("cors", _describe_refused_origin(origin))
 
@@ -208,7 +248,7 @@ def _check_signed_part(signed: SignedPart, data: bytes, origin: str) -> CheckRes
             "direct-parts",
             f"The storage refused a signed part with status {status}. Check S3_PUBLIC_ENDPOINT_URL and S3_REGION.",
         )
-    if not _allows_origin(headers, origin):
+    if not allows_origin(headers, origin):
         return CheckResult.failed("direct-parts", _describe_refused_origin(origin))
     return CheckResult.ok("direct-parts", "Parts can be sent straight to the storage.")
 
@@ -230,34 +270,13 @@ def _describe_refused_origin(origin: str) -> str:
     )
 
 
-def _allows_origin(headers: Message, origin: str) -> bool:
-    return headers.get("Access-Control-Allow-Origin") in {"*", origin}
-
-
 def _request(
     method: str, signed: SignedPart, *, data: bytes | None = None, headers: Mapping[str, str] | None = None
 ) -> tuple[int, Message]:
-    """Return status and headers of the response, error responses included.
-
-    :raises OSError: there was no response.
-    """
     content_type = {"Content-Type": "application/octet-stream"} if data else {}
-    request = urllib.request.Request(  # noqa: S310 (the operator configured the address)
-        signed.url, data=data, method=method, headers={**content_type, **signed.headers, **(headers or {})}
-    )
-    try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT) as response:  # noqa: S310 (see above)
-            return response.status, response.headers
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, error.headers
-    except urllib.error.URLError as error:
-        if isinstance(error.reason, BrokenPipeError | ConnectionResetError):
-            # Some servers close the connection instead of reading a body that they refuse.
-            return http.HTTPStatus.BAD_REQUEST, Message()
-        raise
-    except http.client.HTTPException as error:
-        raise OSError(str(error)) from error
+    sent = {**content_type, **signed.headers, **(headers or {})}
+    status, received, _ = request(method, signed.url, headers=sent, data=data)
+    return status, received
 
 
 def _describe_error(error: StoreError) -> str:

@@ -23,6 +23,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
+from dubbing_core.digests import Digest
+from dubbing_core.sentences import sentence
 from dubbing_core.zips.multipart import PartLimits
 from sessions_app.storage.check_result import CheckResult
 from sessions_app.storage.disk import Disk
@@ -53,7 +55,7 @@ class KeyRefusedError(StoreError):
     is_retryable = False
 
     def __init__(self, key: str) -> None:
-        super().__init__(key, f"The storage does not accept {key!r} as a name.")
+        super().__init__(key, sentence("The storage does not accept %(key)s as a name.", key=repr(key)))
 
 
 class PartsRefusedError(StoreError):
@@ -66,7 +68,7 @@ class PartsLostError(PartsRefusedError):
     """Received parts were lost in a power failure: send these ``numbers`` again."""
 
     def __init__(self, key: str, numbers: Sequence[int]) -> None:
-        super().__init__(key, "Parts were lost when the server stopped without warning.")
+        super().__init__(key, sentence("Parts were lost when the server stopped without warning."))
         self.numbers = numbers
 
 
@@ -74,7 +76,7 @@ class PartBusyError(StoreError):
     """Another request is writing the same part or joining the parts."""
 
     def __init__(self, key: str) -> None:
-        super().__init__(key, "Another request is writing to this upload. Try again in a moment.")
+        super().__init__(key, sentence("Another request is writing to this upload. Try again in a moment."))
 
 
 class ObjectMissingError(StoreError):
@@ -83,7 +85,7 @@ class ObjectMissingError(StoreError):
     is_retryable = False
 
     def __init__(self, key: str) -> None:
-        super().__init__(key, f"There is no object {key} in the store.")
+        super().__init__(key, sentence("There is no object %(key)s in the store.", key=key))
 
 
 class ObjectDamagedError(StoreError):
@@ -92,7 +94,7 @@ class ObjectDamagedError(StoreError):
     is_retryable = False
 
     def __init__(self, key: str) -> None:
-        super().__init__(key, "The storage cannot read these bytes any more. Ask your operator.")
+        super().__init__(key, sentence("The storage cannot read these bytes any more. Ask your operator."))
 
 
 class StoreFullError(StoreError):
@@ -101,14 +103,14 @@ class StoreFullError(StoreError):
     code = "disk_full"
 
     def __init__(self, key: str) -> None:
-        super().__init__(key, "The storage is full. Free some space, then try again.")
+        super().__init__(key, sentence("The storage is full. Free some space, then try again."))
 
 
 class StoreUnavailableError(StoreError):
     """The store did not respond, or responded with an error of its own."""
 
     def __init__(self, key: str) -> None:
-        super().__init__(key, "The storage did not respond. Try again in a few minutes.")
+        super().__init__(key, sentence("The storage did not respond. Try again in a few minutes."))
 
 
 class LocalFiles(Protocol):
@@ -214,6 +216,24 @@ class DirectParts(Protocol):
         ...
 
 
+class DirectReads(Protocol):
+    """Objects read straight from the store; see ``Capabilities.direct_reads``."""
+
+    @property
+    def origin(self) -> str:
+        """``https://host[:port]`` of the signed URLs, for the Content-Security-Policy."""
+        ...
+
+    def sign_read(
+        self, key: str, *, content_type: str, disposition: str, cache_control: str, expires_in: timedelta
+    ) -> str:
+        """Permit the holder of the returned URL to GET this object, whole or in ranges.
+
+        The response has the given headers. Computed locally, without checking that the object exists.
+        """
+        ...
+
+
 def skip_preparation(origins: Sequence[str]) -> Iterator[CheckResult]:
     """Prepare nothing: the default of ``Capabilities.prepare``."""
     del origins
@@ -241,6 +261,8 @@ class Capabilities:
     which a store may test whether it copies ranges."""
     direct_parts: DirectParts | None = None
     """Signed URLs for parts; the store then knows which parts have arrived."""
+    direct_reads: DirectReads | None = None
+    """Signed URLs for players."""
     prepare: Callable[[Sequence[str]], Iterator[CheckResult]] = skip_preparation
     """Prepares the store for the portal and for browsers on pages of these origins, and yields checks specific to this kind of
     store. Never raises StoreError: results report it."""
@@ -348,10 +370,12 @@ class PartWriter(Protocol):
 
     def complete(
         self, key: str, upload_id: str, parts: Sequence[Part], *, part_size: int = PART_SIZE
-    ) -> None:
+    ) -> Digest | None:
         """Join the parts into the object ``key``, durably; no parts make an empty object.
 
         Idempotent: if the upload does not exist but ``key`` does, it has been completed before.
+
+        :returns: the object's digest, if the store can compute it without a request and soon.
 
         :raises ObjectMissingError: neither exists.
         :raises PartBusyError: another request is writing a part or joining the parts.

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from dubbing_core.sentences import sentence
 from sessions_app.storage.store import (
     ObjectDamagedError,
     ObjectMissingError,
@@ -43,7 +44,7 @@ def translate_errors(key: str) -> Iterator[None]:
         if code in FULL or get_status(error) == http.HTTPStatus.INSUFFICIENT_STORAGE:
             raise StoreFullError(key) from error
         if code in _REFUSED_PARTS:
-            raise PartsRefusedError(key, "The storage does not accept the parts.") from error
+            raise PartsRefusedError(key, sentence("The storage does not accept the parts.")) from error
         raise StoreUnavailableError(key) from error
     except BotoCoreError as error:
         raise StoreUnavailableError(key) from error

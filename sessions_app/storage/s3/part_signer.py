@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from storages.backends.s3 import S3Storage
 
+from dubbing_core.sentences import sentence
 from sessions_app.storage.part_sizes import MAX_PART_SIZE, check_part_number
 from sessions_app.storage.s3.client import make_client
 from sessions_app.storage.s3.errors import translate_errors
@@ -42,7 +43,14 @@ class S3PartSigner:
     ) -> SignedPart:
         check_part_number(key, number)
         if not 1 <= size <= MAX_PART_SIZE:
-            raise PartsRefusedError(key, f"Part {number} must have 1 to {MAX_PART_SIZE} bytes.")
+            raise PartsRefusedError(
+                key,
+                sentence(
+                    "Part %(number)s must have 1 to %(max_part_size)s bytes.",
+                    number=number,
+                    max_part_size=MAX_PART_SIZE,
+                ),
+            )
         with translate_errors(key):
             url = self._client.generate_presigned_url(
                 "upload_part",

@@ -20,6 +20,7 @@ from sessions_app.storage.s3.copier import S3Copier
 from sessions_app.storage.s3.errors import translate_errors
 from sessions_app.storage.s3.objects import S3Objects
 from sessions_app.storage.s3.part_signer import S3PartSigner
+from sessions_app.storage.s3.read_signer import S3ReadSigner
 from sessions_app.storage.s3.uploads import S3Uploads
 from sessions_app.storage.s3.writer import S3Writer
 from sessions_app.storage.store import (
@@ -49,6 +50,7 @@ class S3Store:
         server_side_copy: bool | None = None,
         uniform_parts: bool = False,
         direct_uploads: bool = False,
+        direct_reads: bool = False,
         public_endpoint_url: str | None = None,
     ) -> None:
         """Use the bucket, credentials and options of a Django storage.
@@ -56,6 +58,7 @@ class S3Store:
         :param server_side_copy: whether the server copies ranges; None tests it at the first use.
         :param uniform_parts: the server requires all parts of an object but the last to have one size.
         :param direct_uploads: browsers and clients may send parts to the server instead of through this process.
+        :param direct_reads: browsers may play media from the server, instead of through this process.
         :param public_endpoint_url: the server's address for them, if it differs from the internal one.
         """
         storage = copy_storage(storage)
@@ -69,6 +72,7 @@ class S3Store:
             remote=True,
             server_side_copy=self._get_copier,
             direct_parts=signer if direct_uploads else None,
+            direct_reads=S3ReadSigner(storage, self.objects, public_endpoint_url) if direct_reads else None,
             prepare=functools.partial(bucket.prepare, self.objects.client, self.objects.bucket),
         )
 

@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Self
 
 from dubbing_core.paths import escape_for_message
+from dubbing_core.sentences import sentence
 
 _NOT_A_FOLDER = {errno.ENOTDIR, errno.ELOOP}
 
@@ -31,7 +32,7 @@ class TargetFolderError(Exception):
         self.code = code
 
 
-class FileState(Enum):
+class TargetState(Enum):
     """State of a path in the folder, compared with the bytes to be written."""
 
     MISSING = "missing"
@@ -82,7 +83,7 @@ class TargetFolder:
         finally:
             os.close(self._root)
 
-    def compare(self, path: str, *, size: int, sha256: str) -> FileState:
+    def compare(self, path: str, *, size: int, sha256: str) -> TargetState:
         """Compare the file at the path with the bytes to be written. Thread-safe.
 
         :raises TargetFolderError: code `load_path_is_folder` or `load_folder_is_file`.
@@ -94,16 +95,20 @@ class TargetFolder:
                 if stat.S_ISDIR(status.st_mode):
                     raise TargetFolderError(
                         "load_path_is_folder",
-                        f"“{escape_for_message(path)}” is a folder in {self._path}. Move it away, or load into another folder.",
+                        sentence(
+                            "“%(path)s” is a folder in %(folder)s. Move it away, or load into another folder.",
+                            path=escape_for_message(path),
+                            folder=self._path,
+                        ),
                     )
                 if not stat.S_ISREG(status.st_mode) or status.st_size != size:
-                    return FileState.DIFFERENT
+                    return TargetState.DIFFERENT
                 descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
         except FileNotFoundError:
-            return FileState.MISSING
+            return TargetState.MISSING
         with os.fdopen(descriptor, "rb") as file:
             is_same = hashlib.file_digest(file, "sha256").hexdigest() == sha256
-        return FileState.SAME if is_same else FileState.DIFFERENT
+        return TargetState.SAME if is_same else TargetState.DIFFERENT
 
     @contextmanager
     def create_file(self, path: str, *, facts: FileFacts = NO_FACTS) -> Iterator[int]:
@@ -171,8 +176,12 @@ class TargetFolder:
                 raise
             raise TargetFolderError(
                 "load_folder_is_file",
-                f"“{escape_for_message('/'.join(parts))}” in {self._path} is a file or a link, but must be a folder. "
-                "Move it away, or load into another folder.",
+                sentence(
+                    "“%(folder)s” in %(path)s is a file or a link, but must be a folder. Move it away, or load "
+                    "into another folder.",
+                    folder=escape_for_message("/".join(parts)),
+                    path=self._path,
+                ),
             ) from error
 
 

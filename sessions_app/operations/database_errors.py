@@ -8,9 +8,11 @@ from contextlib import contextmanager
 
 from django.db import DatabaseError
 
-DISK_FULL_MESSAGE = (
-    "The server's disk is full, so that nothing can be changed. Delete exports, unfinished uploads or sessions, or ask your"
-    " operator for more space."
+from dubbing_core.sentences import sentence
+
+DISK_FULL_MESSAGE = sentence(
+    "The server's disk is full, so that nothing can be changed. Delete exports, unfinished "
+    "uploads or sessions, or ask your operator for more space."
 )
 _SQLITE_FULL = {
     sqlite3.SQLITE_FULL,

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import F, Sum
 
-from sessions_app.models import Job, Upload
+from sessions_app.models import Job
+from sessions_app.models.statements import select
 from sessions_app.operations.errors import DiskFullError
 from sessions_app.storage import disk, get_store
 
@@ -65,12 +65,16 @@ def _get_space_above_reserve() -> int | None:
 
 def _get_promised_space(*, now: datetime, job: Job | None) -> int:
     """Return the bytes that active uploads and running jobs are about to write."""
-    active = Upload.objects.filter(
-        state=Upload.State.RECEIVING, expires_at__gt=now + settings.UPLOAD_RETENTION - ACTIVE
+    active_since = now + settings.UPLOAD_RETENTION - ACTIVE
+    ((receiving, writing),) = select(
+        _PROMISED, [connection.ops.adapt_datetimefield_value(active_since), job.pk if job else 0]
     )
-    jobs = Job.objects.unfinished().filter(kind__in=[Job.Kind.EXPORT, Job.Kind.IMPORT])
-    if job is not None:
-        jobs = jobs.exclude(pk=job.pk)
-    received = active.aggregate(size=Sum(F("size") - F("received")))["size"] or 0
-    written = jobs.aggregate(size=Sum(F("total_bytes") - F("done_bytes")))["size"] or 0
-    return max(0, received) + max(0, written)
+    return max(0, int(receiving or 0)) + max(0, int(writing or 0))
+
+
+_PROMISED = """
+SELECT
+    (SELECT SUM(size - received) FROM sessions_app_upload WHERE state = 'receiving' AND expires_at > %s),
+    (SELECT SUM(total_bytes - done_bytes) FROM sessions_app_job
+     WHERE state IN ('queued', 'running') AND kind IN ('export', 'import') AND id <> %s)
+"""

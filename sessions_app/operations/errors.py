@@ -22,17 +22,19 @@ from __future__ import annotations
 
 from dubbing_core.path_conflicts import PathConflicts
 from dubbing_core.paths import escape_unprintable
-from dubbing_core.sizes import format_size
+from dubbing_core.sentences import Sentence, Size, plural, sentence
+from sessions_app.translation import localize
 
 NO_CONFLICTS = PathConflicts()
 SECONDS_SHOWN = 120
 """From here on a wait is shown in minutes."""
 
 
-def format_seconds(seconds: int) -> str:
+def format_seconds(seconds: int) -> Sentence:
     """Return for example `1 second` or `5 minutes`, rounded up."""
-    count, unit = (seconds, "second") if seconds < SECONDS_SHOWN else (-(-seconds // 60), "minute")
-    return f"{count} {unit}{'' if count == 1 else 's'}"
+    if seconds < SECONDS_SHOWN:
+        return plural("%(count)s second", "%(count)s seconds", count=seconds)
+    return plural("%(count)s minute", "%(count)s minutes", count=-(-seconds // 60))
 
 
 class OperationError(Exception):
@@ -44,9 +46,14 @@ class OperationError(Exception):
     code = "refused"
 
     def __init__(self, message: str, *, code: str | None = None) -> None:
-        self.message = escape_unprintable(message)
-        super().__init__(self.message)
+        self.text = message
+        super().__init__(escape_unprintable(message))
         self.code = code or self.code
+
+    @property
+    def message(self) -> str:
+        """Return the sentence in the language of the page; ``str(error)`` is English."""
+        return escape_unprintable(localize(self.text))
 
 
 class NotAllowedError(OperationError):
@@ -101,8 +108,12 @@ class DiskFullError(OperationError):
 
     def __init__(self, *, needed: int, free: int) -> None:
         super().__init__(
-            f"There is not enough space on the server: {format_size(needed)} are needed, {format_size(free)} are available."
-            " Delete exports, unfinished uploads or sessions, or ask your operator for more space."
+            sentence(
+                "There is not enough space on the server: %(needed)s are needed, %(free)s are available. "
+                "Delete exports, unfinished uploads or sessions, or ask your operator for more space.",
+                needed=Size(needed),
+                free=Size(free),
+            )
         )
         self.needed = needed
         self.free = free
@@ -114,7 +125,9 @@ class ThrottledError(OperationError):
     code = "throttled"
 
     def __init__(self, seconds: int) -> None:
-        super().__init__(f"There were too many attempts. Try again in {format_seconds(seconds)}.")
+        super().__init__(
+            sentence("There were too many attempts. Try again in %(time)s.", time=format_seconds(seconds))
+        )
         self.seconds = seconds
 
 

@@ -11,6 +11,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.db.models import QuerySet
 
+from dubbing_core.sentences import sentence
 from sessions_app.models import IdempotencyRecord
 from sessions_app.operations.errors import NotAllowedError
 
@@ -28,7 +29,7 @@ class RecordedResponse:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class OnceResult:
     response: RecordedResponse
     is_replay: bool
 
@@ -46,7 +47,7 @@ def run_once(
     fingerprint: str,
     act: Callable[[], RecordedResponse],
     now: datetime,
-) -> Outcome:
+) -> OnceResult:
     """Act and record the response, or return the recorded one of the same request.
 
     Of two concurrent requests the second waits for the first: the database lets one insert the key. A refusal records nothing.
@@ -64,15 +65,17 @@ def run_once(
         if not is_new:
             if row.fingerprint != fingerprint:
                 raise KeyReusedError(
-                    "This Idempotency-Key was used for another request. Generate a new key for each request."
+                    sentence(
+                        "This Idempotency-Key was used for another request. Generate a new key for each request."
+                    )
                 )
             recorded = RecordedResponse(status=row.status, body=row.body, location=row.location)
-            return Outcome(response=recorded, is_replay=True)
+            return OnceResult(response=recorded, is_replay=True)
         response = act()
         row.status, row.location = response.status, response.location
         row.body = response.replay_body or response.body
         row.save(update_fields=["status", "location", "body"])
-    return Outcome(response=response, is_replay=False)
+    return OnceResult(response=response, is_replay=False)
 
 
 def get_expired_records(*, now: datetime) -> QuerySet[IdempotencyRecord]:

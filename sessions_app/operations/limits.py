@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 
+from dubbing_core.sentences import sentence
 from dubbing_core.zips.limits import ArchiveLimits
 from sessions_app.operations.errors import BadInputError
 
@@ -27,6 +28,11 @@ def check_file_count(count: int) -> None:
     limit = settings.MAX_FILES_IN_SESSION
     if count > limit:
         raise BadInputError(
-            f"A session may have {limit} files, and this one would have {count}. Split it, or archive files that belong together.",
+            sentence(
+                "A session may have %(limit)s files, and this one would have %(count)s. Split it, or "
+                "archive files that belong together.",
+                limit=limit,
+                count=count,
+            ),
             code="too_many_files",
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib.auth.models import AbstractBaseUser, User
 
-from dubbing_core.sizes import format_size
+from dubbing_core.sentences import Size, join, sentence
 from sessions_app.operations.errors import OverQuotaError
 from sessions_app.queries.quotas import get_quota, get_usage
 
@@ -28,10 +28,19 @@ def check_quota(owner_id: int, *, adding: int = 0) -> None:
         return
     used = get_usage(owner_id)
     if used + adding > quota:
-        addition = f", and {format_size(adding)} more do not fit" if adding else ""
+        use = sentence("You use %(used)s of your %(quota)s of storage.", used=Size(used), quota=Size(quota))
+        if adding:
+            use = sentence(
+                "You use %(used)s of your %(quota)s of storage, and %(adding)s more do not fit.",
+                used=Size(used),
+                quota=Size(quota),
+                adding=Size(adding),
+            )
+        advice = sentence(
+            "Discard unfinished uploads, delete sessions and empty the trash, or ask your operator for more."
+        )
         raise OverQuotaError(
-            f"You use {format_size(used)} of your {format_size(quota)} of storage{addition}. Discard unfinished uploads, delete"
-            " sessions and empty the trash, or ask your operator for more.",
+            join([use, advice]),
             used=used,
             limit=quota,
             needed=adding,

@@ -57,8 +57,8 @@ def record_sign_in_attempt(*, login: str, address: str, device: str | None, now:
     name = fold_login(login)
     if device is not None:
         return record_hit([DEVICE.on(f"{device} {name}")], now=now)
-    scopes = [ADDRESS_AND_LOGIN.on(f"{address} {name}"), ADDRESS.on(address), LOGIN.on(name)]
-    return record_hit(scopes, now=now)
+    subjects = [ADDRESS_AND_LOGIN.on(f"{address} {name}"), ADDRESS.on(address), LOGIN.on(name)]
+    return record_hit(subjects, now=now)
 
 
 def fold_login(login: str) -> str:

@@ -35,8 +35,8 @@ class Throttle:
     window: timedelta
     """Time after which an attempt no longer counts, at most `RETENTION`."""
 
-    def on(self, subject: str) -> Scope:
-        return Scope(throttle=self, subject=subject)
+    def on(self, subject: str) -> ThrottledSubject:
+        return ThrottledSubject(throttle=self, subject=subject)
 
     def get_delay(self, count: int) -> timedelta:
         """Return the delay after the last of ``count`` attempts."""
@@ -47,7 +47,7 @@ class Throttle:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scope:
+class ThrottledSubject:
     """A throttle applied to one subject, such as an address."""
 
     throttle: Throttle
@@ -71,19 +71,19 @@ class Scope:
         return max(timedelta(0), until - now)
 
 
-def record_hit(scopes: Sequence[Scope], *, now: datetime) -> list[int]:
-    """Count an attempt in each scope, and return the ids of its hits, to forget it by.
+def record_hit(subjects: Sequence[ThrottledSubject], *, now: datetime) -> list[int]:
+    """Count an attempt at each subject; return the ids of its hits.
 
     A refused attempt does not count, so that the wait is exact.
 
-    :raises ThrottledError: one of the scopes does not allow it yet.
+    :raises ThrottledError: one of the throttles does not allow it yet.
     """
-    _require_allowed(scopes, now=now)
-    hits = ThrottleHit.objects.bulk_create(ThrottleHit(key=scope.key, made_at=now) for scope in scopes)
+    _require_allowed(subjects, now=now)
+    hits = ThrottleHit.objects.bulk_create(ThrottleHit(key=subject.key, made_at=now) for subject in subjects)
     ids = [hit.pk for hit in hits]
     try:
         # Again: of concurrent attempts, at least the last one to be stored is aware of all others.
-        _require_allowed(scopes, now=now, without=ids)
+        _require_allowed(subjects, now=now, without=ids)
     except ThrottledError:
         forget_hits(ids)
         raise
@@ -100,7 +100,9 @@ def get_old_hits(*, now: datetime) -> QuerySet[ThrottleHit]:
     return ThrottleHit.objects.filter(made_at__lte=now - RETENTION)
 
 
-def _require_allowed(scopes: Sequence[Scope], *, now: datetime, without: Sequence[int] = ()) -> None:
-    wait = max(scope.get_wait(now=now, without=without) for scope in scopes)
+def _require_allowed(
+    subjects: Sequence[ThrottledSubject], *, now: datetime, without: Sequence[int] = ()
+) -> None:
+    wait = max(subject.get_wait(now=now, without=without) for subject in subjects)
     if wait:
         raise ThrottledError(math.ceil(wait.total_seconds()))

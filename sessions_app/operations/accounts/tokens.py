@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import Q
 
+from dubbing_core.sentences import sentence
 from sessions_app.access import visible_to
 from sessions_app.models import AccessToken
 from sessions_app.operations.database_errors import unless_disk_full
@@ -53,16 +54,25 @@ def create_token(
     name = name.strip()
     if not 0 < len(name) <= MAX_NAME_LENGTH:
         raise BadInputError(
-            f"Name the device or program that uses the token, in up to {MAX_NAME_LENGTH} characters.",
+            sentence(
+                "Name the device or program that uses the token, in up to %(max_name_length)s characters.",
+                max_name_length=MAX_NAME_LENGTH,
+            ),
             code="bad_name",
         )
     if days is not None and not 1 <= days <= MAX_DAYS:
         raise BadInputError(
-            f"A token can be valid for 1 to {MAX_DAYS} days, or without an end.", code="bad_expiry"
+            sentence(
+                "A token can be valid for 1 to %(max_days)s days, or without an end.", max_days=MAX_DAYS
+            ),
+            code="bad_expiry",
         )
     if visible_to(owner, AccessToken.objects.active(now=now)).count() >= MAX_TOKENS:
         raise NotAllowedError(
-            f"You have {MAX_TOKENS} active tokens. Revoke those that you do not need.",
+            sentence(
+                "You have %(max_tokens)s active tokens. Revoke those that you do not need.",
+                max_tokens=MAX_TOKENS,
+            ),
             code="too_many_tokens",
         )
     secret = TOKEN_PREFIX + secrets.token_urlsafe(TOKEN_BYTES)

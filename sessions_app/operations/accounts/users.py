@@ -8,6 +8,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
+from dubbing_core.sentences import sentence
 from sessions_app.operations.errors import BadInputError
 
 
@@ -23,7 +24,10 @@ def create_user(*, name: str, password: str, email: str = "", is_operator: bool 
     if User.objects.filter(username__iexact=user.username).exists():
         raise _name_taken_error(name)
     if email and EmailAddress.objects.filter(email__iexact=email).exists():
-        raise BadInputError(f"The address {email} belongs to another account.", code="user_email_taken")
+        raise BadInputError(
+            sentence("The address %(email)s belongs to another account.", email=email),
+            code="user_email_taken",
+        )
     try:
         validate_password(password, user)
     except ValidationError as error:
@@ -49,4 +53,7 @@ def _check_fields(user: User) -> None:
 
 
 def _name_taken_error(name: str) -> BadInputError:
-    return BadInputError(f"An account with the name {name} exists already.", code="user_name_taken")
+    return BadInputError(
+        sentence("An account with the name %(name)s exists already.", name=name),
+        code="user_name_taken",
+    )

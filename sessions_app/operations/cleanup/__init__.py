@@ -1,4 +1,5 @@
 """Cleanup: deletion of expired rows, and of bytes that nothing refers to.
 
-Owns garbage collection and the bytes of exports. May call `blobs`, `sessions` (purge), `uploads` (staged bytes), `idempotency` and `jobs`.
+Owns garbage collection, the bytes of exports, and the check of denormalized values. May call `blobs`, `sessions` (purge), `uploads`
+(staged bytes), `idempotency` and `jobs`.
 """

@@ -21,7 +21,7 @@ class GarbageReport:
     jobs: Tally = field(default_factory=Tally)
     """Finished jobs; without bytes, like the following rows."""
     records: Tally = field(default_factory=Tally)
-    """Idempotency records, sign-in sessions and hits of throttles."""
+    """Idempotency records, sign-in sessions, hits of throttles and selections for downloads."""
 
     @property
     def freed(self) -> int:

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib.sessions.models import Session as SignInSession
 from django.db.models import QuerySet
 
-from sessions_app.models import Job
+from sessions_app.models import Job, SessionArchive
 from sessions_app.models.bulk import ROWS_PER_STATEMENT
 from sessions_app.operations.accounts.throttles import get_old_hits
 from sessions_app.operations.cleanup.report import GarbageReport
@@ -41,3 +41,4 @@ def _get_old_rows(report: GarbageReport, *, now: datetime) -> Iterator[tuple[Tal
     yield report.records, get_expired_records(now=now).order_by("created_at")
     yield report.records, get_old_hits(now=now).order_by("made_at")
     yield report.records, SignInSession.objects.filter(expire_date__lt=now).order_by("expire_date")
+    yield report.records, SessionArchive.objects.expired(now=now).order_by("created_at")

@@ -6,17 +6,17 @@ stored. A candidate without other references enters the grace period, after whic
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Substr
 
-from sessions_app.models import Blob, Entry, GarbageCandidate, Job, Pin, Upload
+from sessions_app.models import Blob, Derivative, Entry, GarbageCandidate, Job, Pin, Upload
 from sessions_app.models.bulk import ROWS_PER_STATEMENT, insert_selected
-from sessions_app.operations.blobs.delete import delete_unreferenced_blobs
+from sessions_app.operations.blobs import delete_unreferenced_blobs
 from sessions_app.operations.cleanup.expired import ExpiredRows
 from sessions_app.operations.cleanup.report import GarbageReport
 from sessions_app.operations.tally import Tally
@@ -59,8 +59,23 @@ def count_blobs(expired: ExpiredRows, report: GarbageReport, *, now: datetime, i
     new = new.filter(unreferenced_since__isnull=True) if is_full else new.filter(pk__in=candidates)
     due = Blob.objects.filter(unreferenced_since__lte=now - settings.GARBAGE_GRACE).exclude(pk__in=candidates)
     report.unreferenced.merge(Tally.of(_exclude_referenced(new, expired)))
-    report.blobs.merge(Tally.of(_exclude_referenced(deleting, expired)))
-    report.blobs.merge(Tally.of(_exclude_referenced(due.exclude(state=Blob.State.DELETING), expired)))
+    collected = [
+        _exclude_referenced(blobs, expired) for blobs in (deleting, due.exclude(state=Blob.State.DELETING))
+    ]
+    for blobs in collected:
+        report.blobs.merge(Tally.of(blobs))
+    report.blobs.merge(Tally.of(_get_derived(collected, expired)))
+
+
+def _get_derived(collected: Sequence[QuerySet[Blob]], expired: ExpiredRows) -> QuerySet[Blob]:
+    """Return the blobs that were made of collected ones only."""
+    of_collected = Q()
+    for blobs in collected:
+        of_collected |= Q(source__in=blobs.values("pk"))
+    made = Derivative.objects.filter(of_collected, blob__isnull=False)
+    others = Derivative.objects.filter(blob=OuterRef("pk")).exclude(pk__in=made.values("pk"))
+    derived = Blob.objects.filter(pk__in=made.values("blob_id")).exclude(Exists(others))
+    return _exclude_referenced(derived, expired, with_derivatives=False)
 
 
 def _record_all(check: Check) -> None:
@@ -101,10 +116,13 @@ def _iter_ids(blobs: QuerySet[Blob]) -> Iterator[int]:
     return blobs.order_by(folder, "pk").values_list("pk", flat=True).iterator(WINDOW)
 
 
-def _exclude_referenced(blobs: QuerySet[Blob], expired: ExpiredRows) -> QuerySet[Blob]:
+def _exclude_referenced(
+    blobs: QuerySet[Blob], expired: ExpiredRows, *, with_derivatives: bool = True
+) -> QuerySet[Blob]:
     """Leave out blobs that rows refer to which the run would not delete."""
     blob = OuterRef("pk")
     entries = Entry.objects.filter(blob=blob).exclude(session__in=expired.sessions)
     pins = Pin.objects.filter(blob=blob, job__in=Job.objects.unfinished())
     uploads = Upload.objects.filter(blob=blob).exclude(pk__in=expired.uploads)
-    return blobs.exclude(Exists(entries)).exclude(Exists(pins)).exclude(Exists(uploads))
+    blobs = blobs.exclude(Exists(entries)).exclude(Exists(pins)).exclude(Exists(uploads))
+    return blobs.exclude(Exists(Derivative.objects.filter(blob=blob))) if with_derivatives else blobs

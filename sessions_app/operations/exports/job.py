@@ -7,6 +7,7 @@ from uuid import uuid4
 from django.conf import settings
 
 from dubbing_core.selection import Selection
+from dubbing_core.sentences import sentence
 from dubbing_core.session_names import build_export_filename
 from dubbing_core.zips.layout import Layout
 from sessions_app.access import Action
@@ -30,7 +31,7 @@ def perform_export(context: JobContext) -> None:
     versions = Version.objects.select_related("session", "created_by")
     version = versions.filter(session=job.session_id, number=job.params["version"]).first()
     if version is None or version.session.is_trashed:
-        raise NotAllowedError("This session is in the trash, or was deleted.", code="trashed")
+        raise NotAllowedError(sentence("This session is in the trash, or was deleted."), code="trashed")
     selection = get_selection(job)
     layout = get_export_layout(version, session_name=version.session.name, selection=selection)
     check_export_space(layout.size, now=context.clock(), job=job)

@@ -21,6 +21,7 @@ from dubbing_core.digests import compute_digest
 from dubbing_core.manifest import ManifestEntry, project_entries
 from dubbing_core.member_layout import name_members
 from dubbing_core.selection import WHOLE_VERSION, FolderLayout, Selection
+from dubbing_core.sentences import sentence
 from dubbing_core.zips.layout import BlobMember, Layout, Member, SegmentWriter, TextMember, write_layout
 from dubbing_core.zips.multipart import interleave_members
 from sessions_app.exports import verify
@@ -46,7 +47,7 @@ class NothingSelectedError(BadInputError):
     code = "nothing_selected"
 
     def __init__(self) -> None:
-        super().__init__("No file is selected. Choose more categories or languages.")
+        super().__init__(sentence("No file is selected. Choose more categories or languages."))
 
 
 def get_export_layout(version: Version, *, session_name: str, selection: Selection = WHOLE_VERSION) -> Layout:
@@ -60,20 +61,26 @@ def get_export_layout(version: Version, *, session_name: str, selection: Selecti
     """
     try:
         return get_layout_cache().get(
-            _render_key(version, session_name, selection),
+            render_layout_key(version, session_name, selection),
             partial(_write_layout, version=version, session_name=session_name, selection=selection),
             is_large=version.file_count > LARGE_COUNT or selection.history,
         )
     except LayoutBusyError:
-        raise BusyError("Other large ZIPs are being prepared. Try again in a minute.") from None
+        raise BusyError(sentence("Other large ZIPs are being prepared. Try again in a minute.")) from None
 
 
-def _render_key(version: Version, session_name: str, selection: Selection) -> str:
+def render_layout_key(version: Version, session_name: str, selection: Selection) -> str:
     """Return a text that determines all bytes of the ZIP.
 
     The number of a version would not suffice: after a restore of the database another one may have it.
     """
-    saved = [version.created_at.isoformat(), version.fingerprint, version.texts_digest, version.message]
+    saved = [
+        version.created_at.isoformat(),
+        version.fingerprint,
+        version.texts_digest,
+        version.stage,
+        version.message,
+    ]
     earlier = list_saves(version) if selection.history else []
     return json.dumps(
         [
@@ -93,6 +100,11 @@ def _write_layout(
     writer: SegmentWriter, *, version: Version, session_name: str, selection: Selection
 ) -> None:
     """Plan the ZIP of a version, or of the selected part of it."""
+    write_layout(interleave_members(list_members(version, session_name, selection)), writer)
+
+
+def list_members(version: Version, session_name: str, selection: Selection = WHOLE_VERSION) -> list[Member]:
+    """Return the members of the ZIP of a version, or of the selected part of it."""
     # A part has the texts that its own document states: others may be of files that it does not contain.
     document = version.metadata if selection.is_partial else version.complete_metadata
     older: list[BlobMember] = []
@@ -110,7 +122,7 @@ def _write_layout(
         if not entries:
             raise NothingSelectedError
         document = metadata.filter_document(
-            document, entries=selection.filter_entries(placed), languages=selection.languages
+            document, entries=selection.filter_entries(placed), languages=selection.text_languages
         )
     rendered = render_metadata_file(document, session_name=session_name)
     document_name = (
@@ -131,7 +143,7 @@ def _write_layout(
         generated += [_text(version, names[folder], b"") for folder in folders]
     files = [_entry_member(version, entry, names[entry.path]) for entry in entries] + older
     del entries, names  # the largest part of the memory
-    write_layout(interleave_members([*generated, *deflate_texts(files)]), writer)
+    return [*generated, *deflate_texts(files)]
 
 
 def _load_history(
@@ -193,8 +205,12 @@ def _check_count(count: int) -> None:
     limit = settings.MAX_FILES_IN_SESSION
     if count > limit:
         raise BadInputError(
-            f"The full history has {count} files, but a ZIP that can be imported again may have at most {limit}."
-            " Export its versions one by one.",
+            sentence(
+                "The full history has %(count)s files, but a ZIP that can be imported again may have at "
+                "most %(limit)s. Export its versions one by one.",
+                count=count,
+                limit=limit,
+            ),
             code="history_too_large",
         )
 

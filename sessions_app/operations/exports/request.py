@@ -9,6 +9,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
 from dubbing_core.selection import WHOLE_VERSION, Selection
+from dubbing_core.sentences import sentence
 from dubbing_core.session_names import build_export_filename
 from sessions_app.models import DubbingSession, Export, Job, Version
 from sessions_app.models.export import ExportQuerySet
@@ -36,7 +37,10 @@ def request_export(
         # The session's lock serializes equal requests, so that the second finds the job of the first.
         session = DubbingSession.objects.select_for_update().get(pk=version.session_id)
         if session.is_trashed:
-            raise NotAllowedError("This session is in the trash. Restore it, then export it.", code="trashed")
+            raise NotAllowedError(
+                sentence("This session is in the trash. Restore it, then export it."),
+                code="trashed",
+            )
         if selection.is_partial and not has_selected_files(version, selection):
             raise NothingSelectedError
         params = {"version": version.number, **_render_selection(selection)}

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from dubbing_core.history import blob_path
 from dubbing_core.paths import escape_for_message
+from dubbing_core.sentences import sentence
 from dubbing_core.zips.reader import Archive, ZipError
 from sessions_app.models import Blob
 from sessions_app.operations.errors import BadInputError
@@ -84,7 +85,10 @@ def _check_digests(plan: SessionPlan, blobs: Mapping[str, Blob]) -> None:
         sha256 = blobs[member.name].sha256
         if sha256 != expected.get(member.name.removeprefix(plan.folder), sha256):
             raise BadInputError(
-                f"“{member.name}” in this ZIP is not the file that was exported: its SHA-256 differs. "
-                "Export the session again.",
+                sentence(
+                    "“%(name)s” in this ZIP is not the file that was exported: its SHA-256 differs. Export the "
+                    "session again.",
+                    name=member.name,
+                ),
                 code="proof_differs",
             )

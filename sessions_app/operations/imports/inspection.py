@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from dubbing_core.sentences import sentence
 from dubbing_core.zips.reader import Archive, ArchiveLimits, ZipError, read_archive
 from dubbing_core.zips.split_archives import explain_part
 from sessions_app.exports import verify
@@ -51,7 +52,7 @@ def verify_export(file: Path) -> Verification:
     try:
         problems = verify.check_export(file)
     except (OSError, LookupError, TypeError, ValueError, RecursionError):
-        problems = ["This ZIP has no checksum manifest: it was not exported by a portal."]
+        problems = [sentence("This ZIP has no checksum manifest: it was not exported by a portal.")]
     return Verification(file=str(file), verified=not problems, problems=tuple(problems))
 
 
@@ -68,7 +69,7 @@ def inspect_zip(file: Path, *, limits: ArchiveLimits | None = None) -> Inspectio
         error = explain_part(error, file.name)
         return Inspection(file=str(file), accepted=False, code=error.code, message=str(error))
     except OSError as error:
-        message = f"The file cannot be read: {error.strerror or error}."
+        message = sentence("The file cannot be read: %(reason)s.", reason=error.strerror or error)
         return Inspection(file=str(file), accepted=False, code="not_readable", message=message)
     return Inspection(
         file=str(file),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dubbing_core.selection import HISTORY_SUFFIX, SAVED_SUFFIX
+from dubbing_core.sentences import sentence
 from dubbing_core.session_names import derive_session_name, restore_session_name
 from dubbing_core.zips.name_encodings import READABLE_CODES, NameReading
 from dubbing_core.zips.name_readings import ReadNames, list_name_readings
@@ -108,12 +109,15 @@ def _open_source(job: Job, context: JobContext) -> ArchiveSource:
         path = Path(file)
         if not path.is_file():
             raise BadInputError(
-                f"The file {path} was moved or deleted. Import it again.", code="no_such_file"
+                sentence("The file %(path)s was moved or deleted. Import it again.", path=path),
+                code="no_such_file",
             )
         return FileSource(path)
     upload = job.uploads.filter(state=Upload.State.RECEIVED).first()
     if upload is None:
-        raise BadInputError("The uploaded ZIP has expired. Upload it again.", code="uploads_deleted")
+        raise BadInputError(
+            sentence("The uploaded ZIP has expired. Upload it again."), code="uploads_deleted"
+        )
     return StoreSource(context.store, object_key(upload), upload.size)
 
 
@@ -153,7 +157,11 @@ def _choose_names(job: Job, plan: ArchivePlan) -> dict[str, str]:
     requested: dict[str, str] = job.params.get("sessions") or {}
     if name and len(plan.sessions) > 1:
         raise BadInputError(
-            f"This ZIP contains {len(plan.sessions)} sessions, which are named after their folders. Leave the name out.",
+            sentence(
+                "This ZIP contains %(count)s sessions, which are named after their folders. Leave the name "
+                "out.",
+                count=len(plan.sessions),
+            ),
             code="name_not_allowed",
         )
     return {

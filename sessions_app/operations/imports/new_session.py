@@ -11,6 +11,7 @@ from django.utils.timezone import get_default_timezone
 
 from dubbing_core import metadata
 from dubbing_core.manifest import Manifest
+from dubbing_core.sentences import sentence
 from dubbing_core.texts import ExtractedTexts
 from sessions_app.models import Blob, DubbingSession, Job, Version
 from sessions_app.operations.imports.plan import SessionPlan
@@ -18,7 +19,7 @@ from sessions_app.operations.jobs.context import JobContext
 from sessions_app.operations.saves.placement import build_entry, find_video_name
 from sessions_app.operations.sessions.create import create_session
 from sessions_app.operations.versions.commit import commit_version
-from sessions_app.operations.versions.documents import read_texts
+from sessions_app.operations.versions.documents import read_metadata_texts
 from sessions_app.operations.versions.history import HistoryRows, build_history, commit_history
 from sessions_app.operations.versions.new_version import NewVersion
 
@@ -70,7 +71,7 @@ def _build_version(context: JobContext, plan: SessionPlan, blobs: Mapping[str, B
     texts = ExtractedTexts()
     if plan.document is None:
         changed = {placed.path for placed in placements}
-        texts = read_texts(context.store, manifest, changed=changed, languages=plan.languages)
+        texts = read_metadata_texts(context.store, manifest, changed=changed, languages=plan.languages)
     document = metadata.build_document(
         plan.document,
         entries=manifest.entries,
@@ -85,7 +86,9 @@ def _build_version(context: JobContext, plan: SessionPlan, blobs: Mapping[str, B
         manifest=manifest,
         blob_ids={path: blob.pk for path, blob in blobs.items()},
         document=document,
-        message=f"Imported from {context.job.params['filename']}"[:MAX_MESSAGE_LENGTH],
+        message=sentence("Imported from %(filename)s", filename=context.job.params["filename"])[
+            :MAX_MESSAGE_LENGTH
+        ],
     )
 
 

@@ -16,9 +16,10 @@ from dubbing_core.languages import TAG_LENGTH_LIMIT
 from dubbing_core.layouts.folder_index import ReadSmallFile
 from dubbing_core.manifest import find_empty_folders
 from dubbing_core.member_layout import name_members
-from dubbing_core.paths import JUNK_NAMES, PathError, check_tree, parse_saved_path
+from dubbing_core.paths import PathError, is_junk, parse_saved_path
 from dubbing_core.placement import Placement, place_files
 from dubbing_core.selection import FolderLayout
+from dubbing_core.sentences import sentence
 from dubbing_core.zips.reader import ArchiveMember
 from sessions_app.operations.errors import BadInputError
 
@@ -26,7 +27,7 @@ NANOSECONDS = 1_000_000_000
 CATEGORIES = {category.value: category for category in Category}
 
 
-def place_folder(
+def place_members(
     members: Mapping[str, ArchiveMember],
     document: Mapping[str, Any] | None,
     *,
@@ -98,8 +99,13 @@ def place_by_history(
             path for path in expected.keys() | sizes.keys() if expected.get(path) != sizes.get(path)
         )
         raise BadInputError(
-            f"“{different[0]}” in this ZIP differs from {history.HISTORY_PATH}. Export the session again, or remove the folder"
-            f" {PRIVATE_FOLDER} to import the files as one version.",
+            sentence(
+                "“%(different)s” in this ZIP differs from %(history_path)s. Export the session again, or "
+                "remove the folder %(private_folder)s to import the files as one version.",
+                different=different[0],
+                history_path=history.HISTORY_PATH,
+                private_folder=PRIVATE_FOLDER,
+            ),
             code="history_differs",
         )
     return [
@@ -126,9 +132,7 @@ def list_empty_folders(names: Iterable[str], placements: Sequence[Placement]) ->
     wrapper = first.source.removesuffix(first.path) if first is not None else ""
     folders = [name.removeprefix(wrapper).removesuffix("/") for name in names if name != wrapper]
     remaining = [
-        folder
-        for folder in folders
-        if JUNK_NAMES.isdisjoint(folder.casefold().split("/")) and folder.partition("/")[0] != PRIVATE_FOLDER
+        folder for folder in folders if not is_junk(folder) and folder.partition("/")[0] != PRIVATE_FOLDER
     ]
     return find_empty_folders(remaining, [placed.path for placed in placements])
 
@@ -136,17 +140,6 @@ def list_empty_folders(names: Iterable[str], placements: Sequence[Placement]) ->
 def normalize_folders(folders: Iterable[str]) -> tuple[str, ...]:
     """Return those paths of an untrusted list that can be folders."""
     return tuple(folder for folder in folders if _is_path(folder))
-
-
-def check_paths(placements: Sequence[Placement]) -> None:
-    """Refuse paths that cannot exist in one tree.
-
-    :raises BadInputError: two are equal, or one is a folder of another.
-    """
-    try:
-        check_tree(placed.path for placed in placements)
-    except PathError as error:
-        raise BadInputError(str(error), code=error.code) from error
 
 
 def _place_exported(entry: ChecksumEntry) -> Placement:

@@ -25,20 +25,21 @@ from dubbing_core.metadata_reading import MetadataReading, read_metadata
 from dubbing_core.paths import escape_for_message
 from dubbing_core.placement import Placement
 from dubbing_core.projection import project_paths
+from dubbing_core.sentences import sentence
 from dubbing_core.session_folders import find_sessions
 from dubbing_core.zips.errors import ZipError
 from dubbing_core.zips.reader import Archive, ArchiveMember
 from sessions_app.operations.errors import BadInputError
 from sessions_app.operations.imports.placement import (
-    check_paths,
     is_stored_aside,
     list_empty_folders,
     normalize_folders,
     place_by_history,
     place_export,
-    place_folder,
+    place_members,
 )
 from sessions_app.operations.limits import check_file_count
+from sessions_app.operations.saves.paths import check_paths
 
 Parsed = TypeVar("Parsed")
 
@@ -143,7 +144,8 @@ def plan_sessions(archive: Archive, *, folders: Collection[str] | None = None) -
         unknown = sorted(set(folders) - metadata.keys() - set(found.other_folders))
         if unknown:
             raise BadInputError(
-                f"This ZIP has no folder “{escape_for_message(unknown[0])}”.", code="no_such_folder"
+                sentence("This ZIP has no folder “%(unknown)s”.", unknown=escape_for_message(unknown[0])),
+                code="no_such_folder",
             )
     empty = [member.name for member in archive.members if member.is_directory]
     plans, failed = [], []
@@ -164,7 +166,11 @@ def plan_sessions(archive: Archive, *, folders: Collection[str] | None = None) -
         except (BadInputError, ZipError) as error:
             failed.append((folder, error))
     if not plans:
-        raise failed[0][1] if failed else BadInputError("Choose a folder to import.", code="nothing_selected")
+        raise (
+            failed[0][1]
+            if failed
+            else BadInputError(sentence("Choose a folder to import."), code="nothing_selected")
+        )
     return ArchivePlan(
         sessions=plans,
         failed=[
@@ -230,7 +236,7 @@ def _plan_session(
     document = relativize_paths(metadata.document) if metadata and metadata.document is not None else None
     if exported is None:
         has_metadata = metadata is not None and metadata.is_intact
-        placements = place_folder(
+        placements = place_members(
             members,
             document,
             rooted=is_session,
@@ -244,12 +250,16 @@ def _plan_session(
         placements = place_export(members, exported, document)
         empty_folders = normalize_folders(exported.empty_folders)
     if not placements and stored_history is None and document is None:
-        where = f"The folder “{escape_for_message(folder)}” of this ZIP" if folder else "This ZIP"
-        raise BadInputError(f"{where} has no files to import.", code="zip_empty")
+        where = (
+            sentence("The folder “%(folder)s” of this ZIP", folder=escape_for_message(folder))
+            if folder
+            else sentence("This ZIP")
+        )
+        raise BadInputError(sentence("%(where)s has no files to import.", where=where), code="zip_empty")
     check_file_count(len(placements))
     if stored_history is not None:
         placements = place_by_history(placements, members, stored_history, is_export=exported is not None)
-    check_paths(placements)
+    check_paths([placed.path for placed in placements])
     return SessionPlan(
         folder=folder,
         members=members,
@@ -274,8 +284,12 @@ def _parse_member(
         return None
     if member.size > limit:
         raise BadInputError(
-            f"“{member.name}” in this ZIP is larger than any that a portal writes. Remove the folder {PRIVATE_FOLDER} to"
-            " import the rest.",
+            sentence(
+                "“%(name)s” in this ZIP is larger than any that a portal writes. Remove the folder "
+                "%(private_folder)s to import the rest.",
+                name=member.name,
+                private_folder=PRIVATE_FOLDER,
+            ),
             code="manifest_damaged",
         )
     try:
@@ -292,7 +306,11 @@ def _find_older_members(
         member = files.get(history.blob_path(sha256))
         if member is None or member.size != entry.size:
             raise BadInputError(
-                f"“{entry.path}” of version {entry.added_in} is missing from this ZIP. Export the session again.",
+                sentence(
+                    "“%(path)s” of version %(added_in)s is missing from this ZIP. Export the session again.",
+                    path=entry.path,
+                    added_in=entry.added_in,
+                ),
                 code="history_incomplete",
             )
         older[sha256] = member

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 
+from dubbing_core.sentences import sentence
 from dubbing_core.session_names import SessionNameError, normalize_session_name
 from dubbing_core.zips.name_encodings import NameReading
 from sessions_app.models import Job, Upload
@@ -63,10 +64,14 @@ def request_import(
     """
     if upload.state != Upload.State.RECEIVED:
         raise BadInputError(
-            "The ZIP is not complete yet. Wait for the upload, then import.", code="upload_incomplete"
+            sentence("The ZIP is not complete yet. Wait for the upload, then import."),
+            code="upload_incomplete",
         )
     if upload.members is not None:
-        raise BadInputError("A pack of files is not a ZIP. Upload the ZIP by itself.", code="upload_is_pack")
+        raise BadInputError(
+            sentence("A pack of files is not a ZIP. Upload the ZIP by itself."),
+            code="upload_is_pack",
+        )
     choice = replace(choice, name=name) if name else choice
     params = {**choice.as_params(), "filename": upload.path, "upload_count": 1}
     return create_job(kind=kind, owner=owner, params=params, uploads=[upload], now=now)
@@ -83,10 +88,14 @@ def request_previewed_import(
     :raises BadInputError: the name is invalid.
     """
     if preview.kind != Job.Kind.PREVIEW or preview.state != Job.State.SUCCEEDED:
-        raise NotAllowedError("Only a finished import preview can be imported.", code="not_previewed")
+        raise NotAllowedError(
+            sentence("Only a finished import preview can be imported."), code="not_previewed"
+        )
     upload = preview.uploads.filter(state=Upload.State.RECEIVED).first()
     if upload is None:
-        raise NotAllowedError("The uploaded ZIP has expired. Upload it again.", code="uploads_deleted")
+        raise NotAllowedError(
+            sentence("The uploaded ZIP has expired. Upload it again."), code="uploads_deleted"
+        )
     if choice.reading is None and (reading := preview.result.get("reading")):
         choice = replace(choice, reading=NameReading(reading))
     return request_import(upload=upload, owner=preview.owner, choice=choice, now=now, kind=kind)
@@ -108,7 +117,7 @@ def request_file_import(
     :raises BadInputError: the file does not exist, or the name is invalid.
     """
     if not file.is_file():
-        raise BadInputError(f"There is no file {file}.", code="no_such_file")
+        raise BadInputError(sentence("There is no file %(file)s.", file=file), code="no_such_file")
     choice = replace(choice, name=name) if name else choice
     params = {**choice.as_params(), "filename": file.name, "file": str(file.resolve())}
     return create_job(kind=kind, owner=owner, params=params, now=now, publish=False)

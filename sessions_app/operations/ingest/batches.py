@@ -24,6 +24,8 @@ class Batch:
     """The files' positions in the list that `ingest_blobs` returns."""
     stage: Callable[[OnBytes], Sequence[StagedBlob]]
     """Hashes the files in the order of `positions`; called in any thread, uses no database."""
+    is_hashed: bool = False
+    """The files were hashed before, so that `stage` takes no time."""
 
 
 def split_into_batches(sizes: Sequence[int]) -> Iterator[range]:

@@ -16,6 +16,7 @@ from typing import Any
 from dubbing_core.concurrency import TaskGroup
 from sessions_app.models import Blob
 from sessions_app.models.commits import deferred_sync
+from sessions_app.models.statements import change, placeholders
 from sessions_app.operations.ingest.batches import Batch, OnBytes
 from sessions_app.operations.ingest.rows import PinBlobs, claim_rows
 from sessions_app.storage.staging import StagedBlob, commit_blob, commit_small_blobs, discard_blob
@@ -33,6 +34,7 @@ FILES_PER_STORE = 16
 """Small files that one thread stores in one step: handing over each takes longer than writing it."""
 BLOBS_PER_MARK = 100
 """Stored blobs that are worth a statement."""
+MARK_STORED = "UPDATE sessions_app_blob SET state = 'stored' WHERE state = 'writing' AND id IN ({})"
 
 
 def ingest_blobs(
@@ -96,18 +98,21 @@ class _Pipeline:
         while True:
             while len(self._unstored) < MAX_BATCHES and (following := next(remaining, None)):
                 self._start(*following)
+            self._claim_if_due()
             if not self._tasks.pending:
                 break
             for future in self._tasks.wait():
                 self._process(future)
-            if len(self._staged) >= BATCHES_PER_CLAIM or (self._staged and not self._staging):
-                self._claim()
+            self._claim_if_due()
             if len(self._unmarked) >= BLOBS_PER_MARK:
                 self._mark()
         self._mark()
 
     def _start(self, number: int, batch: Batch) -> None:
         self._unstored[number] = len(batch.positions)
+        if batch.is_hashed:
+            self._staged.append((number, batch, batch.stage(self._count)))
+            return
         self._staging[self._stage_threads.submit(batch.stage, self._count)] = number, batch
 
     def _process(self, future: Future[Any]) -> None:
@@ -120,6 +125,10 @@ class _Pipeline:
                 del self._unstored[file.batch]
             if file.blob_id is not None:
                 self._unmarked.add(file.blob_id)
+
+    def _claim_if_due(self) -> None:
+        if len(self._staged) >= BATCHES_PER_CLAIM or (self._staged and not self._staging):
+            self._claim()
 
     def _claim(self) -> None:
         """Give the staged files their rows, then hand them over to be stored."""
@@ -169,7 +178,6 @@ class _Pipeline:
         if self._unmarked:
             # The job's last commit makes the marks durable; without it another attempt stores the blobs again.
             with deferred_sync():
-                Blob.objects.filter(pk__in=self._unmarked, state=Blob.State.WRITING).update(
-                    state=Blob.State.STORED
-                )
+                ids = sorted(self._unmarked)
+                change(MARK_STORED.format(placeholders(ids)), ids)
             self._unmarked.clear()

@@ -9,8 +9,9 @@ from operator import attrgetter
 
 from dubbing_core.digests import Digest, Digester
 from dubbing_core.paths import escape_for_message
+from dubbing_core.sentences import sentence
 from sessions_app.models import Blob, Upload
-from sessions_app.models.bulk import set_column
+from sessions_app.models.bulk import set_columns
 from sessions_app.operations.errors import BadInputError
 from sessions_app.operations.ingest.batches import Batch, OnBytes, split_into_batches
 from sessions_app.operations.ingest.blobs import ingest_blobs
@@ -30,8 +31,11 @@ class DigestDiffersError(BadInputError):
 
     def __init__(self, file: UploadedFile) -> None:
         super().__init__(
-            f"“{escape_for_message(file.path)}” does not have the SHA-256 that was declared for it. It may have changed during the"
-            " upload. Upload it again."
+            sentence(
+                "“%(path)s” does not have the SHA-256 that was declared for it. It may have changed during "
+                "the upload. Upload it again.",
+                path=escape_for_message(file.path),
+            )
         )
         self.upload = file.upload
 
@@ -69,8 +73,9 @@ def ingest_uploads(context: JobContext, files: Sequence[UploadedFile]) -> dict[s
         }
         for upload, blob in owners.items():
             upload.blob = blob
-        set_column(Upload, "blob_id", {upload.pk: blob.pk for upload, blob in owners.items()})
-        pin_for_this_job({position: blob for position, blob in blobs.items() if position >= len(single)})
+        set_columns(Upload, ["blob_id"], {upload.pk: [blob.pk] for upload, blob in owners.items()})
+        if packed:
+            pin_for_this_job({position: blob for position, blob in blobs.items() if position >= len(single)})
 
     batches = [*_plan_batches(context.store, single, 0), *_plan_batches(context.store, packed, len(single))]
     blobs = ingest_blobs(batches, store=context.store, pin=pin, on_bytes=context.advance, now=context.clock())
@@ -84,6 +89,7 @@ def _plan_batches(store: BlobReader, files: Sequence[UploadedFile], first: int) 
         yield Batch(
             positions=[first + position for position in positions],
             stage=partial(_stage, store, batch),
+            is_hashed=all(_find_digest(file) is not None for file in batch),
         )
 
 
@@ -112,16 +118,28 @@ def _stage_packed(
 
 
 def _hash(store: BlobReader, file: UploadedFile, on_bytes: OnBytes) -> Digest:
-    blob = file.upload.blob
-    if blob is not None:
-        # An earlier attempt hashed it and may or may not have promoted it: promoting is idempotent.
+    digest = _find_digest(file)
+    if digest is not None:
         on_bytes(file.size)
-        return Digest(sha256=blob.sha256, crc32=blob.crc32, size=blob.size)
+        return _check_digest(digest, file)
     digester = Digester()
     for chunk in store.read(object_key(file.upload), 0, file.size):
         digester.update(chunk)
         on_bytes(len(chunk))
     return _check_digest(digester.digest(), file)
+
+
+def _find_digest(file: UploadedFile) -> Digest | None:
+    """Return the digest of a file that is an upload, if it was computed before."""
+    upload, blob = file.upload, file.upload.blob
+    if upload.members is not None:
+        return None
+    if blob is not None:
+        # An earlier attempt hashed it and may or may not have promoted it: promoting is idempotent.
+        return Digest(sha256=blob.sha256, crc32=blob.crc32, size=blob.size)
+    if upload.received_sha256:
+        return Digest(sha256=upload.received_sha256, crc32=upload.received_crc32, size=upload.size)
+    return None
 
 
 def _check_digest(digest: Digest, file: UploadedFile) -> Digest:

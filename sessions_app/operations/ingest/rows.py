@@ -10,10 +10,13 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from dubbing_core.digests import Digest
+from dubbing_core.sentences import sentence
 from sessions_app.models import Blob, Pin
-from sessions_app.models.bulk import insert_rows
+from sessions_app.models.bulk import ROWS_PER_STATEMENT, insert_rows
+from sessions_app.models.compiled_query import compiled
 from sessions_app.operations.errors import BusyError
 
 PinBlobs = Callable[[Mapping[int, Blob]], None]
@@ -41,7 +44,7 @@ def claim_rows(digests: Mapping[int, Digest], *, pin: PinBlobs, now: datetime) -
             transaction.set_rollback(True)
         if pause is not None:
             time.sleep(pause)
-    raise BusyError("The storage is being cleaned up right now. Try again in a minute.")
+    raise BusyError(sentence("The storage is being cleaned up right now. Try again in a minute."))
 
 
 def pin_for_job(job_id: int) -> PinBlobs:
@@ -52,6 +55,11 @@ def pin_for_job(job_id: int) -> PinBlobs:
         insert_rows(Pin, ("job_id", "blob_id"), [(job_id, pk) for pk in distinct], ignore_conflicts=True)
 
     return pin
+
+
+@compiled
+def _lock_blobs(hashes: list[str]) -> QuerySet[Blob]:
+    return Blob.objects.select_for_update().filter(sha256__in=hashes).order_by("sha256")
 
 
 def _lock_rows(digests: Iterable[Digest], *, now: datetime) -> dict[str, Blob]:
@@ -68,8 +76,11 @@ def _lock_rows(digests: Iterable[Digest], *, now: datetime) -> dict[str, Blob]:
         ignore_conflicts=True,
     )
     # In one order everywhere, so that two jobs with the same files do not deadlock.
-    locked = Blob.objects.select_for_update().filter(sha256__in=by_sha256).order_by("sha256")
-    rows = {blob.sha256: blob for blob in locked}
+    rows: dict[str, Blob] = {}
+    hashes = sorted(by_sha256)
+    for start in range(0, len(hashes), ROWS_PER_STATEMENT):
+        locked = _lock_blobs(hashes[start : start + ROWS_PER_STATEMENT])
+        rows |= {blob.sha256: blob for blob in locked}
     unreferenced = [
         blob.pk
         for blob in rows.values()

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
+from dubbing_core.sentences import sentence
 from dubbing_core.zips.errors import ZipError
 from dubbing_core.zips.reader import SEEK_COST, RangeSource
 from sessions_app.storage.extractors import Extractor, get_file_extractor, get_object_extractor
@@ -72,7 +73,9 @@ class FileSource:
         :raises ZipError: `zip_truncated`.
         """
         if _identify(self._path.stat()) != _identify(self._stat):
-            raise ZipError("zip_truncated", "The archive changed while it was read. Import it again.")
+            raise ZipError(
+                "zip_truncated", sentence("The archive changed while it was read. Import it again.")
+            )
 
 
 def _identify(stat: os.stat_result) -> tuple[int, ...]:

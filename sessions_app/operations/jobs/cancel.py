@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from dubbing_core.sentences import sentence
 from sessions_app.models import Job, Pin
 from sessions_app.operations.errors import NotAllowedError
 
@@ -22,4 +23,4 @@ def cancel_job(*, job: Job, now: datetime) -> None:
             return
         if Job.objects.filter(pk=job.pk, state=Job.State.RUNNING).update(cancel_requested_at=now) == 1:
             return
-    raise NotAllowedError("This job has ended already.", code="job_finished")
+    raise NotAllowedError(sentence("This job has ended already."), code="job_finished")

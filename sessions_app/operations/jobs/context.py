@@ -12,8 +12,10 @@ from typing import Self
 
 from django.conf import settings
 from django.db import Error, close_old_connections, connections, transaction
+from django.db.models import QuerySet
 
 from sessions_app.models import Job, Pin
+from sessions_app.models.compiled_query import compiled
 from sessions_app.operations.errors import JobCancelled, JobEnded, JobLost
 from sessions_app.storage import get_store
 from sessions_app.storage.keys import staging_key, staging_prefix
@@ -25,6 +27,13 @@ Clock = Callable[[], datetime]
 
 HEARTBEAT_INTERVAL = 1.0
 """Seconds between two heartbeats, which write the progress, renew the lease and read a cancellation; less if the setting is."""
+
+
+@compiled
+def _lock_attempt(job: Job, attempt: int) -> QuerySet[Job, datetime | None]:
+    """Return when the job was cancelled, if this attempt runs it."""
+    rows = Job.objects.select_for_update().filter(pk=job.pk).of_attempt(attempt)
+    return rows.values_list("cancel_requested_at", flat=True)
 
 
 class JobContext:
@@ -43,6 +52,7 @@ class JobContext:
         self._total = 0
         self._lock = threading.Lock()
         self._ended: type[JobEnded] | None = None
+        self._has_staged = False
         self._stop = threading.Event()
         self._heartbeat = threading.Thread(
             target=self._run_heartbeat, name=f"heartbeat-{job.code}", daemon=True
@@ -59,7 +69,8 @@ class JobContext:
     ) -> None:
         self._stop.set()
         self._heartbeat.join()
-        self._delete_staged(self.staging_owner)
+        if self._has_staged:
+            self._delete_staged(self.staging_owner)
 
     def _delete_staged(self, owner: str) -> None:
         # A multipart upload that the store began before it failed is no object, so both are listed.
@@ -77,6 +88,8 @@ class JobContext:
         return f"job-{self.job.code}-{self.job.attempt}"
 
     def staging_key(self, name: str) -> str:
+        """Return the key of temporary bytes, which are deleted when the job ends."""
+        self._has_staged = True
         return staging_key(self.staging_owner, name)
 
     def expect(self, total_bytes: int) -> None:
@@ -98,6 +111,13 @@ class JobContext:
         if self._ended is not None:
             raise self._ended
 
+    def renew_connection(self) -> None:
+        """Let this thread connect to the database again, if it must.
+
+        Hours may have passed since it last used it; the database may have been restarted.
+        """
+        close_old_connections()
+
     @contextmanager
     def finish(self) -> Iterator[dict[str, object]]:
         """Run the block (database writes only) and end the job in one transaction.
@@ -107,18 +127,16 @@ class JobContext:
         :raises JobLost: another attempt owns the job; the block's writes are rolled back.
         :raises JobCancelled: a user cancelled it before; the block is not run.
         """
-        # Hours may have passed since this thread last used its connection; the database may have been restarted.
-        close_old_connections()
+        self.renew_connection()
         with transaction.atomic():
-            row = Job.objects.select_for_update().filter(pk=self.job.pk).of_attempt(self.job.attempt)
-            cancellations = list(row.values_list("cancel_requested_at", flat=True))
+            cancellations = _lock_attempt(self.job, self.job.attempt)
             if not cancellations:
                 raise JobLost
             if cancellations != [None]:
                 raise JobCancelled
             result: dict[str, object] = {}
             yield result
-            Pin.objects.filter(job=self.job).release_saved()
+            Pin.objects.release_saved(self.job.pk)
             if not self.job.succeed(now=self.clock(), total_bytes=self._total, result=result):
                 raise JobLost
 

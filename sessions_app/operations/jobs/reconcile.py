@@ -9,6 +9,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import transaction
 
+from dubbing_core.sentences import sentence
 from sessions_app import queue
 from sessions_app.models import Job, Pin
 from sessions_app.operations.jobs.retry import has_attempts_left
@@ -62,7 +63,10 @@ def _fail(job: Job, *, now: datetime) -> bool:
         has_failed = job.fail(
             now=now,
             code="worker_lost",
-            message="The worker stopped several times during this job. Try again; if it happens again, contact your operator.",
+            message=sentence(
+                "The worker stopped several times during this job. Try again; if it happens again, contact "
+                "your operator."
+            ),
         )
         if has_failed:
             Pin.objects.filter(job=job).release()

@@ -9,6 +9,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable
 
+from dubbing_core.sentences import sentence
 from sessions_app import operations
 from sessions_app.access import Action, can
 from sessions_app.models import Job
@@ -48,7 +49,8 @@ def check_access(job: Job) -> None:
     """
     if job.session is not None and not can(job.owner, _ACTIONS[Job.Kind(job.kind)], job.session):
         raise NotAllowedError(
-            "You may not do this with the session any more. Ask its owner.", code="forbidden"
+            sentence("You may not do this with the session any more. Ask its owner."),
+            code="forbidden",
         )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
+from dubbing_core.sentences import sentence
 from sessions_app import queue
 from sessions_app.models import Job, Upload
 from sessions_app.operations.errors import NotAllowedError
@@ -23,7 +24,9 @@ def retry_job(*, job: Job, now: datetime, params: dict[str, Any] | None = None) 
     with transaction.atomic():
         row = Job.objects.select_for_update().get(pk=job.pk)
         if row.state not in {Job.State.FAILED, Job.State.CANCELLED}:
-            raise NotAllowedError("Only a failed or cancelled job can be retried.", code="job_not_retryable")
+            raise NotAllowedError(
+                sentence("Only a failed or cancelled job can be retried."), code="job_not_retryable"
+            )
         expected = row.params.get("upload_count", 0)
         if expected and row.uploads.filter(state=Upload.State.RECEIVED).count() != expected:
             raise UploadsDeletedError

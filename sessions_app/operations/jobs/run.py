@@ -9,10 +9,11 @@ from collections.abc import Callable
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections, transaction
 
+from dubbing_core.sentences import sentence
 from dubbing_core.zips.reader import ZipError
 from dubbing_sessions.log_context import log_context
 from sessions_app.models import Job, Pin
-from sessions_app.operations.blobs.delete import delete_new_blobs
+from sessions_app.operations.blobs import delete_new_blobs
 from sessions_app.operations.database_errors import DISK_FULL_MESSAGE, is_disk_full
 from sessions_app.operations.errors import JobCancelled, JobLost, OperationError
 from sessions_app.operations.jobs.context import Clock, JobContext
@@ -33,13 +34,20 @@ def run_job(*, job_id: int, clock: Clock, log_level: int = logging.DEBUG) -> Non
     """
     job = Job(pk=job_id)
     now = clock()
-    if not job.claim(now=now, lease_until=now + settings.JOB_LEASE):
-        return
+    if job.claim(now=now, lease_until=now + settings.JOB_LEASE):
+        run_claimed_job(job, clock=clock, log_level=log_level)
+
+
+def run_claimed_job(job: Job, *, clock: Clock, log_level: int = logging.DEBUG) -> None:
+    """Run a job whose current attempt is that of the caller, as `run_job` does."""
+    start = clock()
     with log_context(job=str(job.code)):
         logger.log(log_level, "%s started, attempt %d", job.get_kind_display(), job.attempt)
         _run_claimed(job, clock=clock)
         ended = clock()
-        logger.log(log_level, "%s ended after %.1f s", job.get_kind_display(), (ended - now).total_seconds())
+        logger.log(
+            log_level, "%s ended after %.1f s", job.get_kind_display(), (ended - start).total_seconds()
+        )
 
 
 def _run_claimed(job: Job, *, clock: Clock) -> None:
@@ -57,14 +65,19 @@ def _run_claimed(job: Job, *, clock: Clock) -> None:
     except StoreError as error:
         _handle_store_error(job, error, clock=clock)
     except (OperationalError, InterfaceError) as error:
-        code, message = "database", "The database is unavailable. Try again in a few minutes."
+        code, message = (
+            "database",
+            sentence("The database is unavailable. Try again in a few minutes."),
+        )
         if is_disk_full(error):
             code, message = "disk_full", DISK_FULL_MESSAGE
         _handle_outage(job, error, is_transient=True, code=code, message=message, clock=clock)
     except Exception:
         logger.exception("Job %s failed", job.code)
         detail = traceback.format_exc()
-        message = "An internal error occurred. Nothing was changed. Try again, or contact your operator."
+        message = sentence(
+            "An internal error occurred. Nothing was changed. Try again, or contact your operator."
+        )
         _end(job, lambda: job.fail(now=clock(), code="internal", message=message, detail=detail))
     except BaseException:
         # This process is stopping. Requeued, the job need not wait until the lease has expired.

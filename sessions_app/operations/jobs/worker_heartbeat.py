@@ -24,10 +24,28 @@ ALIVE_FILE = Path(tempfile.gettempdir()) / "dubbing-sessions-worker"
 class WorkerHeartbeat:
     """Thread in a worker's main process that records the worker until ``stop``."""
 
-    def __init__(self, *, name: str, processes: int, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        name: str,
+        processes: int,
+        clock: Clock,
+        performs_jobs: bool = True,
+        reads_media: bool = False,
+        makes_proxies: bool = False,
+    ) -> None:
+        """Prepare the thread.
+
+        :param performs_jobs: False for a worker that only works on media.
+        """
         self._name = name
         self._processes = processes
         self._clock = clock
+        self._work = {
+            "performs_jobs": performs_jobs,
+            "reads_media": reads_media,
+            "makes_proxies": makes_proxies,
+        }
         self._started_at = clock()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="worker-heartbeat", daemon=True)
@@ -62,6 +80,11 @@ class WorkerHeartbeat:
         with suppress(OSError):  # another account's file, or a full disk
             ALIVE_FILE.touch()
         now = self._clock()
-        values = {"processes": self._processes, "started_at": self._started_at, "seen_at": now}
+        values = {
+            "processes": self._processes,
+            **self._work,
+            "started_at": self._started_at,
+            "seen_at": now,
+        }
         Worker.objects.update_or_create(name=self._name, defaults=values)
         Worker.objects.filter(seen_at__lt=now - 100 * LOST_AFTER).delete()

@@ -10,6 +10,7 @@ from dubbing_core.label_changes import LabelChange, LabelError, check_sources
 from dubbing_core.labels import Role
 from dubbing_core.paths import PathError, parse_saved_path
 from dubbing_core.placement import Placement
+from dubbing_core.sentences import sentence
 from sessions_app.operations.errors import BadInputError
 
 
@@ -45,7 +46,9 @@ def check_recognized(recognized: Collection[str], paths: Collection[str]) -> lis
 def _check_files(chosen: Collection[str], paths: Collection[str]) -> None:
     if missing := set(chosen) - set(paths):
         raise BadInputError(
-            f"“{min(missing)}” has a corrected label, but is not among the files to save.",
+            sentence(
+                "“%(path)s” has a corrected label, but is not among the files to save.", path=min(missing)
+            ),
             code="no_such_file",
         )
 

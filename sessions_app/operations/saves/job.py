@@ -6,10 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from dubbing_core.metadata_reading import MetadataReading
 from dubbing_core.placement import Placement, find_metadata
+from dubbing_core.sentences import sentence
 from sessions_app.access import Action
 from sessions_app.models import DubbingSession, Job, Upload, Version
+from sessions_app.models.compiled_query import compiled
 from sessions_app.operations.errors import BadInputError
 from sessions_app.operations.ingest.from_uploads import DigestDiffersError, ingest_uploads, read_uploaded_file
 from sessions_app.operations.jobs.context import JobContext
@@ -24,10 +28,9 @@ from sessions_app.operations.uploads.errors import UploadsDeletedError
 from sessions_app.operations.uploads.files import UploadedFile, iter_files
 from sessions_app.operations.uploads.resume import prevent_resume
 from sessions_app.operations.uploads.staging import delete_staged_bytes
-from sessions_app.operations.versions.commit import commit_version
+from sessions_app.operations.versions.commit import PreparedVersion, commit_prepared, prepare_version
 from sessions_app.operations.versions.conflict import is_up_to_date
 from sessions_app.operations.versions.documents import read_document
-from sessions_app.operations.versions.new_version import NewVersion
 from sessions_app.queries.manifests import VersionContents, get_version_contents
 
 
@@ -38,15 +41,17 @@ def perform_save(context: JobContext) -> None:
     The uploads exist until then. A new session is created together with its first version.
     """
     job = context.job
-    session = _get_session(job)
-    uploads = list(job.uploads.select_related("blob").order_by("-size", "pk"))
+    session = job.session  # None if it is to be created
+    uploads = _find_uploads(job)
     if len(uploads) != job.params["upload_count"]:
         raise UploadsDeletedError
     files = [file for upload in uploads for file in iter_files(upload)]
     parent = _require_parent(job, session, files)
     context.expect(sum(file.size for file in files))
     if session is not None and session.is_trashed:
-        raise BadInputError("This session is in the trash. Restore it, then save again.", code="trashed")
+        raise BadInputError(
+            sentence("This session is in the trash. Restore it, then save again."), code="trashed"
+        )
     paths = [file.path for file in files]
     check_paths(paths)
     before = get_version_contents(parent)
@@ -78,19 +83,21 @@ def perform_save(context: JobContext) -> None:
         uploaded=metadata.document if metadata else None,
         corrections=read_corrections(job.params, placements),
     )
+    context.renew_connection()
+    prepared = prepare_version(
+        session=session, parent=before.version, before=before.manifest, new=new, author=job.owner, now=now
+    )
     with context.finish() as result:
         if metadata and metadata.warnings:
             result["warnings"] = list(metadata.warnings)
-        result.update(_commit(context, session, before, new, uploads, created_at=now))
+        result.update(_commit(context, session, prepared, created_at=now))
     for upload in uploads:
         delete_staged_bytes(upload)
 
 
-def _get_session(job: Job) -> DubbingSession | None:
-    """Return the session to save into; None if it is to be created."""
-    if job.session_id is None:
-        return None
-    return DubbingSession.objects.select_related("current").get(pk=job.session_id)
+@compiled
+def _find_uploads(job: Job) -> QuerySet[Upload]:
+    return Upload.objects.filter(job_id=job.pk).select_related("blob").order_by("-size", "pk")
 
 
 def _get_base(job: Job, session: DubbingSession | None) -> Version | None:
@@ -154,9 +161,7 @@ def _add_facts(
 def _commit(
     context: JobContext,
     session: DubbingSession | None,
-    before: VersionContents,
-    new: NewVersion,
-    uploads: Sequence[Upload],
+    prepared: PreparedVersion,
     *,
     created_at: datetime,
 ) -> dict[str, object]:
@@ -171,19 +176,13 @@ def _commit(
         session = create_session(owner=job.owner, name=name, now=created_at)
         Job.objects.filter(pk=job.pk).update(session=session)
         created = {"session": str(session.code), "name": session.name, "requested_name": name}
-    version = commit_version(
-        session=session,
-        parent=before.version,
-        before=before.manifest,
-        new=new,
-        author=job.owner,
-        now=context.clock(),
-    )
-    Upload.objects.filter(pk__in=[upload.pk for upload in uploads]).delete_rows()
+    version = commit_prepared(prepared, session=session, now=context.clock())
+    Upload.objects.delete_rows_of_job(job.pk)
+    left_out = prepared.new.left_out.count
     return {
         **created,
         "version": version.number,
         "files": version.file_count,
         "stored_size": version.stored_size,
-        **({"left_out": new.left_out.count} if new.left_out.count else {}),
+        **({"left_out": left_out} if left_out else {}),
     }

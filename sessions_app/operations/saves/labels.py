@@ -17,6 +17,7 @@ from sessions_app.operations.versions.documents import read_blob
 from sessions_app.storage.store import BlobReader
 
 READ_KINDS = {FileKind.TEXT, FileKind.SUBTITLE}
+TEXT_ROLES = {Role.TRANSCRIPT, Role.TRANSLATION}
 
 
 def recognize_entries(
@@ -57,8 +58,8 @@ def label_entries(
 ) -> dict[str, ManifestEntry]:
     """Return the entries with the recognized labels.
 
-    All new files get one. Earlier files get one where a tool that is recognized knows their name; labels of the source and those
-    that a person set stay.
+    All new files get one. Earlier files get one where a tool that is recognized knows their name, and subtitles where the others
+    show which of them is the transcript; labels of the source and those that a person set stay.
 
     :param before: paths of the version before.
     :param is_language_stated: a person has stated the spoken language, which labels of earlier files depend on.
@@ -66,11 +67,13 @@ def label_entries(
     new = [path for path, entry in entries.items() if path not in before and not entry.is_metadata]
     known = {path: entry.label for path, entry in entries.items() if path in before}
     labels = label_files(recognition, new, known=known, has_metadata=False)
+    texts = _find_distinguished_texts(recognition)
     if new or is_language_stated:
         labels |= {
             path: recognition.labels[path]
             for path, label in known.items()
-            if label.role not in {Role.SOURCE, Role.SESSION_METADATA} and recognition.is_claimed(path)
+            if label.role not in {Role.SOURCE, Role.SESSION_METADATA}
+            and (recognition.is_claimed(path) or path in texts)
         }
     labeled = {
         path: replace(entry, category=label.category, language=label.language, role=label.role)
@@ -79,3 +82,13 @@ def label_entries(
         for path, entry in entries.items()
     }
     return prefer_persons_source(labeled)
+
+
+def _find_distinguished_texts(recognition: Recognition) -> set[str]:
+    """Return the subtitles in a language, if the files show which is the source's."""
+    texts = {
+        path: label.role
+        for path, label in recognition.labels.items()
+        if label.language and label.role in TEXT_ROLES and guess_kind(path) is FileKind.SUBTITLE
+    }
+    return set(texts) if set(texts.values()) >= TEXT_ROLES else set()

@@ -23,7 +23,7 @@ from sessions_app.operations.limits import check_file_count
 from sessions_app.operations.saves.labels import label_entries, read_small_blobs, recognize_entries
 from sessions_app.operations.saves.paths import check_paths
 from sessions_app.operations.saves.placement import build_entry
-from sessions_app.operations.versions.documents import read_texts
+from sessions_app.operations.versions.documents import TEXT_CATEGORIES, read_metadata_texts
 from sessions_app.operations.versions.new_version import NewVersion
 from sessions_app.queries.manifests import VersionContents, load_entries
 
@@ -71,19 +71,20 @@ def build_new_version(
     changed = {placement.path for placement, _ in added}
     entries, recognition = _label(context, before, entries, added)
     entries = _correct_labels(entries, corrections)
-    folders = params.get("empty_folders")
-    if folders is None:
-        folders = () if params["replace"] else before.manifest.empty_folders
-    manifest = Manifest.from_entries(entries.values(), empty_folders=folders)
+    manifest = Manifest.from_entries(entries.values(), empty_folders=_list_folders(params, before))
     earlier = drop_removed_texts(parent.metadata, before.manifest.files, manifest.files) if parent else None
     if uploaded is not None and parent is not None and parent.texts:
         uploaded = remove_filled(uploaded, parent.texts)
-    if "source_language" in params:
+    if recognition is not None:
         changed |= {
-            entry.path for entry in before.manifest.entries if _is_relabeled(entry, entries.get(entry.path))
+            entry.path
+            for entry in before.manifest.entries
+            if entry.category in TEXT_CATEGORIES and _is_relabeled(entry, entries.get(entry.path))
         }
     languages = parent.languages if parent else []
-    texts = read_texts(context.store, manifest, changed=changed, languages=languages, recognition=recognition)
+    texts = read_metadata_texts(
+        context.store, manifest, changed=changed, languages=languages, recognition=recognition
+    )
     return NewVersion(
         manifest=manifest,
         blob_ids=blob_ids,
@@ -100,6 +101,13 @@ def build_new_version(
         message=params["message"],
         left_out=parse_left_out(params.get("left_out", {})),
     )
+
+
+def _list_folders(params: Mapping[str, Any], before: VersionContents) -> Sequence[str]:
+    """Return the empty folders of the version: those sent, or those of before."""
+    if params.get("empty_folders") is not None:
+        return list(params["empty_folders"])
+    return () if params["replace"] else before.manifest.empty_folders
 
 
 def _label(

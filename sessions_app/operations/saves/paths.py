@@ -1,4 +1,4 @@
-"""Paths of a save, checked as one tree."""
+"""Paths of a save or an import, checked as one tree."""
 
 from __future__ import annotations
 

@@ -5,19 +5,17 @@ Files are labeled as the save does, from contents that were sent and those that 
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from dubbing_core.exclusions import Exclusion, ExclusionReason, find_exclusion
+from dubbing_core.exclusions import Exclusion, ExclusionReason, FolderSize, find_exclusion
 from dubbing_core.file_matching import list_candidates
 from dubbing_core.label_changes import LabelChange, LabelError, apply_label_changes
 from dubbing_core.labels import Role
-from dubbing_core.layouts.folder_index import ReadSmallFile
 from dubbing_core.layouts.recognition import Question, QuestionCode, Recognition
 from dubbing_core.layouts.recognizers import read_nothing
 from dubbing_core.manifest import ManifestEntry
-from dubbing_core.metadata_reading import MetadataReading, read_metadata
 from dubbing_core.paths import PathError, check_tree, parse_saved_path
 from dubbing_core.placement import PlacedFolder, Placement, find_metadata
 from dubbing_core.project_edits import read_edits
@@ -85,8 +83,8 @@ class PlacementPreview:
     questions: Sequence[Question]
     requested: Sequence[str]
     """Files, by path as received, whose contents would be read if they were sent."""
-    excluded: Mapping[Exclusion, int]
-    """What is left out by its name, with the number of its files."""
+    excluded: Mapping[Exclusion, FolderSize]
+    """What is left out by its name, with number and size of its files."""
 
 
 def preview_placement(
@@ -104,7 +102,8 @@ def preview_placement(
     sent = {path: files.contents[raw] for path, raw in received.items() if raw in files.contents}
     sizes = None if files.sizes is None else {path: files.sizes[raw] for path, raw in received.items()}
     contents = PreviewContents(sent, sizes, current=current, reader=reader)
-    metadata, reading = _read_metadata(paths, rooted=files.rooted, read=contents.read_received)
+    metadata = find_metadata(paths, rooted=files.rooted)
+    reading = contents.read_metadata(metadata) if metadata is not None else None
     withdrawn = set(check_recognized([raw for raw in files.recognized if raw in accepted], paths))
     spoken = _find_source_language(files, current.version)
     folder = place_folder_in_session(
@@ -146,7 +145,7 @@ def preview_placement(
         tools=recognition.tools if recognition else (),
         questions=_list_questions(recognition, entries),
         requested=[received[path] for path in contents.requested],
-        excluded=_count_exclusions(excluded.values()),
+        excluded=_measure_exclusions(excluded, files.sizes),
     )
 
 
@@ -160,11 +159,25 @@ def _find_exclusions(files: FilesToPlace) -> dict[str, Exclusion]:
     return {path: exclusion for path, exclusion in found.items() if exclusion is not None}
 
 
-def _count_exclusions(exclusions: Iterable[Exclusion]) -> dict[Exclusion, int]:
-    """Return the number of files of each exclusion, hidden folders first."""
-    counts, reasons = Counter(exclusions), list(ExclusionReason)
-    ordered = sorted(counts, key=lambda exclusion: (reasons.index(exclusion.reason), exclusion.path))
-    return {exclusion: counts[exclusion] for exclusion in ordered}
+def _measure_exclusions(
+    excluded: Mapping[str, Exclusion], sizes: Mapping[str, FileToSave] | None
+) -> dict[Exclusion, FolderSize]:
+    """Return number and size of the files of each exclusion, hidden folders first.
+
+    :param excluded: by path as received.
+    """
+    paths: dict[Exclusion, list[str]] = defaultdict(list)
+    for path, exclusion in excluded.items():
+        paths[exclusion].append(path)
+    reasons = list(ExclusionReason)
+    ordered = sorted(paths, key=lambda exclusion: (reasons.index(exclusion.reason), exclusion.path))
+    return {
+        exclusion: FolderSize(
+            files=len(paths[exclusion]),
+            size=None if sizes is None else sum(sizes[path].size for path in paths[exclusion]),
+        )
+        for exclusion in ordered
+    }
 
 
 def _parse_paths(raw_paths: Sequence[str]) -> tuple[dict[str, str], list[str], list[RefusedPath]]:
@@ -176,20 +189,11 @@ def _parse_paths(raw_paths: Sequence[str]) -> tuple[dict[str, str], list[str], l
         try:
             path = parse_saved_path(raw)
         except PathError as error:
-            refused.append(RefusedPath(path=raw, code=error.code, message=str(error)))
+            refused.append(RefusedPath(path=raw, code=error.code, message=error.args[0]))
         else:
             paths.append(path)
             received[path] = raw
     return received, paths, refused + _remove_collisions(paths)
-
-
-def _read_metadata(
-    paths: Sequence[str], *, rooted: bool, read: ReadSmallFile
-) -> tuple[str | None, MetadataReading | None]:
-    """Return the path of the metadata.json and its contents, as far as known."""
-    path = find_metadata(paths, rooted=rooted)
-    data = read(path) if path is not None else None
-    return path, None if data is None else read_metadata(data)
 
 
 def _find_source_language(files: FilesToPlace, parent: Version | None) -> str:
@@ -310,6 +314,6 @@ def _remove_collisions(paths: list[str]) -> list[RefusedPath]:
             if len(refused) == MAX_COLLISIONS:
                 raise BadInputError(str(error), code=error.code) from error
             paths.remove(error.path)
-            refused.append(RefusedPath(path=error.path, code=error.code, message=str(error)))
+            refused.append(RefusedPath(path=error.path, code=error.code, message=error.args[0]))
         else:
             return refused

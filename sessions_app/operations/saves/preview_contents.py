@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from dubbing_core.layouts.folder_index import SMALL_FILE_LIMIT
 from dubbing_core.manifest import ManifestEntry
+from dubbing_core.metadata_reading import MetadataReading, read_metadata, read_metadata_start
 from sessions_app.operations.saves.change_preview import FileToSave
 from sessions_app.operations.versions.documents import read_blob
 from sessions_app.queries.manifests import VersionContents
@@ -41,14 +42,23 @@ class PreviewContents:
 
     def read_received(self, path: str) -> bytes | None:
         """Return a received file's contents: as sent, or of the same file in the session."""
-        if path in self._sent:
-            return self._sent[path]
         file = self._files.get(path)
+        if path in self._sent:
+            is_small = file is None or file.size <= SMALL_FILE_LIMIT
+            return self._sent[path] if is_small else None
         stored = self._by_hash.get(file.sha256) if file is not None else None
         if stored is not None:
             return self._read(stored)
         self.requested[path] = None
         return None
+
+    def read_metadata(self, path: str) -> MetadataReading | None:
+        """Read a received metadata.json: of a large one only its start is sent."""
+        file = self._files.get(path)
+        if file is not None and file.size > SMALL_FILE_LIMIT and path in self._sent:
+            return read_metadata_start(self._sent[path], size=file.size)
+        data = self.read_received(path)
+        return None if data is None else read_metadata(data)
 
     def read_stored(self, path: str) -> bytes | None:
         """Return the contents of a file of the session."""

@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
 from dubbing_core.label_changes import LabelChange
 from dubbing_core.left_out import LeftOut, LeftOutFile
 from dubbing_core.paths import PathError, parse_saved_path
+from dubbing_core.sentences import sentence
 from sessions_app.models import DubbingSession, Job, Upload
 from sessions_app.models.bulk import ROWS_PER_STATEMENT
 from sessions_app.operations.errors import BadInputError
@@ -27,6 +29,13 @@ from sessions_app.operations.uploads.reuse import reuse_stored_blobs
 from sessions_app.operations.versions.conflict import is_up_to_date
 
 MAX_MESSAGE_LENGTH = 500
+SHORT_SAVE_FILES = 20
+SHORT_SAVE_SIZE = 16 * 1024 * 1024
+"""Bytes; object stores copy them."""
+SHORT_SAVE_UNHASHED = 1024 * 1024
+"""Bytes that the job hashes: of packs, and of parts that were sent directly."""
+SHORT_SAVE_OF_FILES = 1000
+"""Files of the session."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,22 +78,18 @@ def request_save(
     files: Sequence[Upload],
     request: SaveRequest,
     now: datetime,
+    can_run: bool = False,
 ) -> Job:
     """Queue a save.
 
+    :param can_run: the caller can wait for a short save. If the job is running then, the caller must call `run_claimed_job` after
+        the commit.
     :param session: None creates one together with its first version, so that a refused save leaves none.
     :raises BadInputError: there is nothing to save, files are not complete, or a label cannot be corrected.
     :raises ConflictError: the parent is not the current version.
     :raises NotAllowedError: `blob_missing`, bytes of known files are not stored.
     """
-    if not files and not request.removed and not request.known and request.empty_folders is None:
-        raise BadInputError("Choose at least one file to save.", code="nothing_to_save")
-    if len(request.message) > MAX_MESSAGE_LENGTH:
-        raise BadInputError(f"A message may have {MAX_MESSAGE_LENGTH} characters.", code="message_too_long")
-    if any(upload.state != Upload.State.RECEIVED for upload in files):
-        raise BadInputError(
-            "Some files are not complete yet. Wait for the uploads, then save.", code="upload_incomplete"
-        )
+    _check_input(files, request)
     folders = _normalize_folders(request.empty_folders or ())
     targets = _parse_targets(request.targets)
     check_file_count(sum(upload.file_count for upload in files) + len(request.known))
@@ -98,6 +103,7 @@ def request_save(
         labels = check_corrections(request.labels, paths)
         recognized = check_recognized(request.recognized, paths)
         Upload.objects.bulk_create(reused, batch_size=ROWS_PER_STATEMENT)
+        uploads = [*files, *reused]
         return create_job(
             kind=Job.Kind.SAVE,
             owner=author,
@@ -109,7 +115,7 @@ def request_save(
                 "rooted": request.rooted,
                 "removed": list(request.removed),
                 "targets": targets,
-                "upload_count": len(files) + len(reused),
+                "upload_count": len(uploads),
                 **({"name": new_name} if session is None else {}),
                 **({} if request.base is None else {"base": request.base}),
                 **({"labels": write_corrections(labels)} if labels else {}),
@@ -118,8 +124,42 @@ def request_save(
                 **({} if request.empty_folders is None else {"empty_folders": folders}),
                 **({"left_out": LeftOut.of(request.left_out).as_json()} if request.left_out else {}),
             },
-            uploads=[*files, *reused],
+            uploads=uploads,
             now=now,
+            lease_until=now + settings.JOB_LEASE if can_run and is_short(session, uploads) else None,
+        )
+
+
+def is_short(session: DubbingSession | None, files: Sequence[Upload]) -> bool:
+    """Return whether a save takes less time than passing it to a worker."""
+    if (
+        session is not None
+        and session.current is not None
+        and session.current.file_count > SHORT_SAVE_OF_FILES
+    ):
+        return False
+    unhashed = [upload.size for upload in files if not upload.received_sha256 and upload.blob_id is None]
+    return (
+        sum(upload.file_count for upload in files) <= SHORT_SAVE_FILES
+        and sum(upload.size for upload in files) <= SHORT_SAVE_SIZE
+        and sum(unhashed) <= SHORT_SAVE_UNHASHED
+    )
+
+
+def _check_input(files: Sequence[Upload], request: SaveRequest) -> None:
+    if not files and not request.removed and not request.known and request.empty_folders is None:
+        raise BadInputError(sentence("Choose at least one file to save."), code="nothing_to_save")
+    if len(request.message) > MAX_MESSAGE_LENGTH:
+        raise BadInputError(
+            sentence(
+                "A message may have %(max_message_length)s characters.", max_message_length=MAX_MESSAGE_LENGTH
+            ),
+            code="message_too_long",
+        )
+    if any(upload.state != Upload.State.RECEIVED for upload in files):
+        raise BadInputError(
+            sentence("Some files are not complete yet. Wait for the uploads, then save."),
+            code="upload_incomplete",
         )
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError
 
+from dubbing_core.sentences import sentence
 from dubbing_core.session_names import fold_session_name
 from sessions_app.models import DubbingSession
 from sessions_app.operations.errors import BadInputError
@@ -34,4 +35,4 @@ def create_session(*, owner: AbstractBaseUser, name: str, now: datetime) -> Dubb
         except IntegrityError:
             continue  # a concurrent request took the name
         return session
-    raise BadInputError("This name is taken. Choose another one.", code="name_taken")
+    raise BadInputError(sentence("This name is taken. Choose another one."), code="name_taken")

@@ -9,6 +9,7 @@ from itertools import islice
 
 from django.contrib.auth.models import AbstractBaseUser
 
+from dubbing_core.sentences import sentence
 from dubbing_core.session_names import (
     SessionNameError,
     fold_session_name,
@@ -88,5 +89,7 @@ def check_name(*, owner_id: int, name: str, session: DubbingSession | None = Non
     if not same_name.exists():
         return NameCheck(name=normal)
     free = find_free_session_name(owner_id, normal)
-    message = f"There is already a session “{normal}”. “{free}” is free."
+    message = sentence(
+        "There is already a session “%(normal)s”. “%(free)s” is free.", normal=normal, free=free
+    )
     return NameCheck(name=normal, code="name_taken", message=message, free_name=free)

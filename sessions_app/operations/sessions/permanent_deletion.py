@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Sum
 
+from dubbing_core.sentences import sentence
 from sessions_app import queue
 from sessions_app.models import OwnerTotals, Version
 from sessions_app.models.session import DubbingSessionQuerySet
@@ -33,7 +34,11 @@ def check_confirmation(text: str) -> None:
     """
     if text.strip().casefold() != CONFIRMATION:
         raise BadInputError(
-            f"Nothing was deleted. Type “{CONFIRMATION}” to delete permanently.", code="not_confirmed"
+            sentence(
+                "Nothing was deleted. Type “%(confirmation)s” to delete permanently.",
+                confirmation=CONFIRMATION,
+            ),
+            code="not_confirmed",
         )
 
 
@@ -57,7 +62,10 @@ def mark_deleted(*, sessions: DubbingSessionQuerySet, now: datetime) -> Permanen
     trashed = sessions.trashed().order_by()
     versions = Version.objects.filter(session__in=trashed.select_for_update().values("pk"))
     sizes = dict(versions.values_list("session__owner_id").annotate(size=Sum("stored_size")).order_by())
+    derived = dict(trashed.values_list("owner_id").annotate(size=Sum("derived_size")).order_by())
     count = trashed.update(deleted_at=now)
-    for owner_id, size in sorted(sizes.items()):
-        OwnerTotals.objects.change(owner_id, stored_size=-size)
-    return PermanentDeletion(count=count, size=sum(sizes.values()))
+    for owner_id in sorted(sizes.keys() | derived.keys()):
+        OwnerTotals.objects.change(
+            owner_id, stored_size=-sizes.get(owner_id, 0), derived_size=-derived.get(owner_id, 0)
+        )
+    return PermanentDeletion(count=count, size=sum(sizes.values()) + sum(derived.values()))

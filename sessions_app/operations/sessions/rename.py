@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import IntegrityError
 
+from dubbing_core.sentences import sentence
 from dubbing_core.session_names import fold_session_name
 from sessions_app.models import DubbingSession
 from sessions_app.operations.errors import NotAllowedError
@@ -38,7 +39,8 @@ def rename_session(*, session: DubbingSession, name: str, previous_name: str | N
         session.refresh_from_db()
         if session.is_trashed:
             raise NotAllowedError(
-                f"“{session.name}” was moved to the trash. Restore it first.", code="deleted"
+                sentence("“%(name)s” was moved to the trash. Restore it first.", name=session.name),
+                code="deleted",
             )
         if session.name != name:
             raise _renamed(session)
@@ -48,6 +50,10 @@ def rename_session(*, session: DubbingSession, name: str, previous_name: str | N
 
 def _renamed(session: DubbingSession) -> NotAllowedError:
     return NotAllowedError(
-        f"The session was renamed to “{session.name}” in the meantime. Rename it again if that is not what you want.",
+        sentence(
+            "The session was renamed to “%(name)s” in the meantime. Rename it again if that is not "
+            "what you want.",
+            name=session.name,
+        ),
         code="renamed",
     )

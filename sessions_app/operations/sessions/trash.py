@@ -7,15 +7,27 @@ from datetime import datetime
 
 from django.db import IntegrityError
 
+from dubbing_core.sentences import sentence
 from dubbing_core.session_names import fold_session_name
 from sessions_app.models import DubbingSession
+from sessions_app.models.bulk import select_numbers
+from sessions_app.models.session import DubbingSessionQuerySet
 from sessions_app.operations.errors import BadInputError, NotAllowedError
 from sessions_app.operations.sessions.names import MAX_NAME_TRIES, find_free_session_name
 
 
 def trash_sessions(*, sessions: Iterable[DubbingSession], now: datetime) -> int:
-    """Move sessions to the trash; return how many were not there before."""
-    return sum(session.trash(now=now) for session in sessions)
+    """Move sessions to the trash; return how many were not there before.
+
+    All have the same time, by which `get_trashed_together` finds them.
+    """
+    keys = [session.pk for session in sessions]
+    return DubbingSession.objects.filter(pk__in=select_numbers(keys)).trash(now=now)
+
+
+def get_trashed_together(*, moment: datetime) -> DubbingSessionQuerySet:
+    """Return the sessions that were moved to the trash at a time and are there."""
+    return DubbingSession.objects.filter(trashed_at=moment).trashed().order_by("pk")
 
 
 def untrash_session(*, session: DubbingSession) -> DubbingSession:
@@ -32,6 +44,8 @@ def untrash_session(*, session: DubbingSession) -> DubbingSession:
             continue
         session.refresh_from_db()
         if session.deleted_at is not None:
-            raise NotAllowedError(f"“{session.name}” was deleted permanently.", code="deleted")
+            raise NotAllowedError(
+                sentence("“%(name)s” was deleted permanently.", name=session.name), code="deleted"
+            )
         return session
-    raise BadInputError("This name is taken. Rename the other session first.", code="name_taken")
+    raise BadInputError(sentence("This name is taken. Rename the other session first."), code="name_taken")

@@ -10,6 +10,7 @@ from django.db import transaction
 from dubbing_core import metadata
 from dubbing_core.manifest import Manifest
 from dubbing_core.selection import Selection
+from dubbing_core.sentences import sentence
 from sessions_app.access import usable_shares
 from sessions_app.models import DubbingSession, Share
 from sessions_app.operations.accounts.quotas import check_quota
@@ -63,7 +64,8 @@ def _reload(share: Share, *, now: datetime) -> Share:
     usable = usable_shares(now=now).filter(pk=share.pk).select_related("export__version__session").first()
     if usable is None:
         raise NotAllowedError(
-            "This link has expired or was revoked. Ask its owner for a new one.", code="share_closed"
+            sentence("This link has expired or was revoked. Ask its owner for a new one."),
+            code="share_closed",
         )
     return usable
 
@@ -81,11 +83,11 @@ def _build_contents(share: Share, *, now: datetime) -> NewVersion | HistoryRows:
         empty_folders=() if selection.is_partial else contents.manifest.empty_folders,
     )
     document = metadata.filter_document(
-        version.metadata, entries=manifest.entries, languages=selection.languages
+        version.metadata, entries=manifest.entries, languages=selection.text_languages
     )
     return NewVersion(
         manifest=manifest,
         blob_ids={entry.path: contents.blob_ids[entry.path] for entry in manifest.entries},
         document=document,
-        message=f"Shared by {share.created_by.get_username()}",
+        message=sentence("Shared by %(user)s", user=share.created_by.get_username()),
     )

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
+from dubbing_core.sentences import sentence
 from sessions_app.models import Export, Share
 from sessions_app.operations.errors import BadInputError, NotAllowedError
 from sessions_app.operations.shares.find import hash_share_token
@@ -37,14 +38,18 @@ def create_share(
     :raises NotAllowedError: the export has expired.
     """
     if not 1 <= days <= MAX_DAYS:
-        raise BadInputError(f"A link can be valid for 1 to {MAX_DAYS} days.", code="bad_expiry")
+        raise BadInputError(
+            sentence("A link can be valid for 1 to %(max_days)s days.", max_days=MAX_DAYS),
+            code="bad_expiry",
+        )
     expires_at = now + timedelta(days=days)
     token = secrets.token_urlsafe(TOKEN_BYTES)
     with transaction.atomic():
         row = Export.objects.select_for_update().get(pk=export.pk)
         if not row.is_ready(now=now):
             raise NotAllowedError(
-                "This export has expired. Export the session again, then share it.", code="export_expired"
+                sentence("This export has expired. Export the session again, then share it."),
+                code="export_expired",
             )
         if row.expires_at < expires_at:
             row.expires_at = expires_at

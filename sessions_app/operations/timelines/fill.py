@@ -5,35 +5,26 @@ Texts of the metadata, languages, and progress by the lines.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import lru_cache
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Min
-from django.db.models.functions import Coalesce
 
-from dubbing_core.categories import Category
-from dubbing_core.labels import Role
-from dubbing_core.manifest import ManifestEntry
-from dubbing_core.staleness import InputHistory, SameText, compute_progress_history
+from dubbing_core.input_history import InputHistory
+from dubbing_core.languages import fold_language_tag
+from dubbing_core.staleness import compute_progress_history
 from dubbing_core.stored_matrix import store_matrix
-from dubbing_core.timeline.catalog import CatalogTrack
 from dubbing_core.timeline.line_counts import count_lines
 from dubbing_core.timeline.session_texts import collect_texts, digest_filled, fill_document
-from dubbing_core.timeline.tracks import Track
-from sessions_app.models import BlobTimeline, DubbingSession, Entry, Version
+from sessions_app.models import DubbingSession, Version
 from sessions_app.models.commits import deferred_sync
 from sessions_app.queries.manifests import load_entries
-from sessions_app.queries.timelines import (
-    EXPECTED_ROLES,
-    TEXT_CATEGORIES,
-    VersionTexts,
-    get_version_texts,
-    group_line_audio,
-)
+from sessions_app.queries.media import VersionMedia, find_unreadable_media, get_version_media
+from sessions_app.queries.same_texts import find_same_texts, find_unreadable_texts
+from sessions_app.queries.timelines import list_line_audio_of
+from sessions_app.queries.track_loader import TrackLoader
 
-TRACKS_CACHED = 16
-"""Files whose lines are in memory while the versions of a session are filled: most of them have the same ones."""
+PASSES = 2
+"""The facts of media may arrive while the first values are computed without them."""
 
 
 def fill_versions(session: DubbingSession, *, up_to: int) -> int:
@@ -43,43 +34,59 @@ def fill_versions(session: DubbingSession, *, up_to: int) -> int:
 
     :param up_to: number of the last version whose texts were read.
     """
+    return sum(_fill_pending(session, up_to=up_to) for _ in range(PASSES))
+
+
+def _fill_pending(session: DubbingSession, *, up_to: int) -> int:
+    before = DubbingSession.objects.filter(pk=session.pk).first()
     pending = Version.objects.filter(session=session, number__lte=up_to, texts_digest="").order_by("number")
     numbers = list(pending.values_list("number", flat=True))
-    if not numbers:
+    if not numbers or before is None:
         return 0
-    same_texts, unreadable = _find_same_texts(session), _find_unreadable(session)
-    load = _build_loader()
+    same_texts = find_same_texts(session)
+    unreadable = find_unreadable_texts(session) | find_unreadable_media(session)
+    loader = TrackLoader(session)
     history = _get_history(session, before=numbers[0])
     for number in numbers:
         version = Version.objects.get(session=session, number=number)
         version.session = session
-        history = _fill(version, history.with_texts(same_texts, unreadable), load)
+        media = get_version_media(version)
+        values, history = _compute(version, history.with_texts(same_texts, unreadable), loader, media)
+        _write(version, values, media=media, before=before)
     return len(numbers)
 
 
-def _fill(version: Version, history: InputHistory, load: Callable[..., Track]) -> InputHistory:
+def _compute(
+    version: Version, history: InputHistory, loader: TrackLoader, media: VersionMedia
+) -> tuple[dict[str, Any], InputHistory]:
+    """Return the values of a version, and the history with it."""
     document = version.metadata
-    texts = get_version_texts(version)
-    filled = collect_texts(document, texts.tracks, lambda track: load(texts, track))
+    texts = loader.get_texts(version.number)
+    filled = collect_texts(document, texts.tracks, lambda track: loader.load(texts, track))
     complete = fill_document(document, filled)
     entries = load_entries(version)
+    line_audio = list_line_audio_of(entries, unreadable=history.unreadable)
     matrix, history = compute_progress_history(
         complete,
         [entry for entry in entries if not entry.is_metadata],
         since={entry.path: entry.since for entry in entries},
         history=history,
         number=version.number,
+        compare_lines=lambda outdated: loader.compare_lines(
+            outdated,
+            line_audio.get(fold_language_tag(outdated.language), ()),
+            number=version.number,
+        ),
     )
     counts = count_lines(
         matrix.languages,
         texts.tracks,
-        lambda track: load(texts, track),
-        line_audio=group_line_audio(
-            (entry.language, entry.path) for entry in entries if _is_line_audio(entry)
-        ),
+        lambda track: loader.load(texts, track),
+        line_audio=line_audio,
         voices=complete.get("voices") or {},
+        durations=media.durations,
     )
-    matrix = matrix.with_lines(counts)
+    matrix = matrix.with_lines(counts).with_media(media.durations, media.flaws)
     progress = matrix.progress
     values = {
         "texts": dict(filled),
@@ -92,28 +99,37 @@ def _fill(version: Version, history: InputHistory, load: Callable[..., Track]) -
         "has_translations": progress.has_translations,
         "has_audio": progress.has_audio,
         "has_videos": progress.has_videos,
+        "has_media_facts": media.is_complete,
     }
-    _write(version, values)
-    return history
+    return values, history
 
 
-def _is_line_audio(entry: ManifestEntry) -> bool:
-    return entry.category is Category.AUDIO and entry.role is Role.SEGMENT and entry.size > 0
-
-
-def _write(version: Version, values: Mapping[str, object]) -> None:
+def _write(
+    version: Version, values: dict[str, object], *, media: VersionMedia, before: DubbingSession
+) -> None:
     """Store the values, and those of the session if the version is current.
 
     The lock is the one of commits, so that no version becomes current in between.
+
+    :param media: with which the values were computed.
+    :param before: the session before they were.
     """
     with deferred_sync(), transaction.atomic():
         locked = DubbingSession.objects.select_for_update().get(pk=version.session_id)
+        if before.has_unread_media and not locked.has_unread_media and not values["has_media_facts"]:
+            values["texts_digest"] = ""  # all media were read in the meantime: the next pass fills it again
+        elif before.has_missing_derivatives and get_version_media(version) != media:
+            values["texts_digest"] = ""  # a file was found to be damaged in the meantime
         Version.objects.filter(pk=version.pk).update(**values)
         if locked.current_id != version.pk:
             return
         for name, value in values.items():
             setattr(version, name, value)
-        DubbingSession.objects.filter(pk=locked.pk).update(stage=version.stage)
+        DubbingSession.objects.filter(pk=locked.pk).update(
+            stage=version.stage,
+            has_stale=version.has_stale,
+            duration_ms=media.duration_ms,
+        )
         if not locked.is_trashed:
             locked.write_search_rows(version)
 
@@ -122,45 +138,3 @@ def _get_history(session: DubbingSession, *, before: int) -> InputHistory:
     """Return the history of inputs up to the version before another one."""
     rows = Version.objects.filter(session=session, number=before - 1).values_list("input_history", flat=True)
     return InputHistory.from_dict(rows.first() or {})
-
-
-def _find_same_texts(session: DubbingSession) -> dict[str, SameText]:
-    """Return the earliest file of each text.
-
-    By the SHA-256 of the others with the same text.
-    """
-    rows = (
-        Entry.objects.filter(session=session)
-        .exclude(blob__timeline__text_digest="")
-        .filter(blob__timeline__isnull=False)
-        .values_list("blob__timeline__text_digest", "blob__sha256")
-        .annotate(since=Min(Coalesce("content_since", "added_in")))
-        .order_by("since", "blob__sha256")
-    )
-    first: dict[str, SameText] = {}
-    same: dict[str, SameText] = {}
-    for digest, sha256, since in rows:
-        earliest = first.setdefault(digest, SameText(sha256, since))
-        if earliest.sha256 != sha256:
-            same[sha256] = earliest
-    return same
-
-
-def _find_unreadable(session: DubbingSession) -> set[str]:
-    """Return the SHA-256 of the session's files that should contain lines and do not."""
-    rows = Entry.objects.filter(session=session, category__in=TEXT_CATEGORIES, role__in=EXPECTED_ROLES)
-    rows = rows.filter(blob__timeline__isnull=False).exclude(blob__timeline__reason="")
-    return set(rows.values_list("blob__sha256", flat=True))
-
-
-def _build_loader() -> Callable[[VersionTexts, CatalogTrack], Track]:
-    """Return a function that loads a track, with the last files in memory."""
-
-    @lru_cache(maxsize=TRACKS_CACHED)
-    def load_file(blob_id: int) -> list[Track]:
-        return BlobTimeline.objects.get(pk=blob_id).get_tracks()
-
-    def load(texts: VersionTexts, track: CatalogTrack) -> Track:
-        return load_file(texts.get_blob_id(track))[track.index]
-
-    return load

@@ -8,19 +8,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from dubbing_core.file_kinds import FileKind, guess_kind
 from dubbing_core.labels import Role
+from dubbing_core.sentences import sentence
 from dubbing_core.timeline.reader import READER_VERSION, can_read, read_timeline
 from dubbing_core.timeline.tracks import Timeline
-from sessions_app.models import BlobTimeline, DubbingSession, Entry, Version
+from sessions_app.models import BlobTimeline, DubbingSession, Entry, Job, Version
 from sessions_app.models.commits import deferred_sync
 from sessions_app.models.timeline import build_fields
-from sessions_app.operations.search.session_tokens import write_session_tokens
-from sessions_app.operations.search.text_lines import write_text_lines
+from sessions_app.operations.search import write_session_tokens, write_text_lines
 from sessions_app.operations.timelines.fill import fill_versions
 from sessions_app.queries.timelines import READ_CATEGORIES, TEXT_CATEGORIES
+from sessions_app.queue import postpone_reading
 from sessions_app.storage import get_store
 from sessions_app.storage.keys import blob_key
 from sessions_app.storage.store import BlobReader, StoreError
@@ -29,7 +30,10 @@ logger = logging.getLogger(__name__)
 
 UNREAD_ROLES = {Role.IGNORED, Role.SPEAKERS, Role.SESSION_METADATA, Role.REPORT, Role.MARKER}
 SESSIONS_PER_QUERY = 100
-INTERNAL_ERROR = "could not be read because of an error in the portal; its log has the details"
+MAX_POSTPONED = 5
+"""How often a reading is postponed: with more jobs than the workers can do, texts are read nevertheless."""
+POSTPONED_BY = timedelta(seconds=2)
+INTERNAL_ERROR = sentence("could not be read because of an error in the portal; its log has the details")
 
 
 @dataclass(kw_only=True)
@@ -67,6 +71,21 @@ def read_pending_texts(
             on_session(report)
         last = ids[-1]
     return report
+
+
+def read_saved_texts(*, session_id: int, clock: Callable[[], datetime], postponed: int = 0) -> None:
+    """Read the texts of a session that was saved; later if jobs wait for a worker.
+
+    Users wait for jobs, and one reading after several saves is enough.
+
+    :param postponed: how often the reading was postponed already.
+    """
+    if not DubbingSession.objects.filter(pk=session_id, has_unread_texts=True).exists():
+        return
+    if postponed < MAX_POSTPONED and Job.objects.filter(state=Job.State.QUEUED).exists():
+        postpone_reading(session_id, postponed=postponed + 1, delay=POSTPONED_BY)
+        return
+    read_session_texts(session_id=session_id, clock=clock)
 
 
 def read_session_texts(
@@ -109,7 +128,9 @@ def read_session_texts(
     write_text_lines(session)
     # A version or name that was committed in the meantime leaves its texts unread.
     unchanged = DubbingSession.objects.filter(pk=session.pk, current_id=session.current_id, name=session.name)
-    unchanged.update(has_unread_texts=False)
+    # So does one whose media were found to be damaged.
+    unfilled = Version.objects.filter(session=OuterRef("pk"), texts_digest="")
+    unchanged.exclude(Exists(unfilled)).update(has_unread_texts=False)
     report.sessions += 1
     return report
 
@@ -120,7 +141,7 @@ def mark_all_unread() -> None:
     DubbingSession.objects.filter(current__isnull=False).update(has_unread_texts=True)
 
 
-def has_lines(path: str, category: str, role: str) -> bool:
+def can_have_lines(path: str, category: str, role: str) -> bool:
     """Return whether a file is expected to contain lines of dialog."""
     if role in UNREAD_ROLES or not can_read(path):
         return False
@@ -138,7 +159,7 @@ def _find_unread(session: DubbingSession) -> Iterator[tuple[str, str, int, str, 
         .values_list("path", "language", "blob_id", "blob__sha256", "blob__size", "category", "role")
     )
     for path, language, blob_id, sha256, size, category, role in rows:
-        if size and has_lines(path, category, role):
+        if size and can_have_lines(path, category, role):
             yield path, language, blob_id, sha256, size
 
 

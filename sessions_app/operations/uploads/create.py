@@ -57,9 +57,10 @@ def create_uploads(
     with deferred_sync():
         check_quota(owner.pk, adding=sum(upload.size for upload in new))
         check_disk_space(_estimate_space(new), now=now)
-        Upload.objects.filter(pk__in=[upload.pk for upload in resumed]).update(
-            expires_at=now + settings.UPLOAD_RETENTION
-        )
+        if resumed:
+            Upload.objects.filter(pk__in=[upload.pk for upload in resumed]).update(
+                expires_at=now + settings.UPLOAD_RETENTION
+            )
         if changed:
             Upload.objects.bulk_update(changed, FACTS, batch_size=ROWS_PER_STATEMENT)
         Upload.objects.bulk_create(new, batch_size=ROWS_PER_STATEMENT)

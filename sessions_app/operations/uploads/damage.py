@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dubbing_core.sentences import sentence
 from sessions_app.models import Job, Upload
 from sessions_app.operations.errors import BadInputError
 from sessions_app.operations.uploads.resume import prevent_resume
@@ -15,8 +16,11 @@ class DamagedUploadError(BadInputError):
 
     def __init__(self, upload: Upload) -> None:
         super().__init__(
-            f"{upload.label} cannot be read anymore: a part was sent again after the upload was complete. Upload it again,"
-            " then save or import it."
+            sentence(
+                "%(label)s cannot be read anymore: a part was sent again after the upload was complete. "
+                "Upload it again, then save or import it.",
+                label=upload.label,
+            )
         )
 
 

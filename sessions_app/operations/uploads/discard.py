@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import QuerySet, Sum
 
+from dubbing_core.sentences import sentence
 from sessions_app.models import Job, Upload
 from sessions_app.models.bulk import ROWS_PER_STATEMENT
 from sessions_app.operations.errors import NotAllowedError
@@ -25,7 +26,10 @@ def discard_upload(*, upload: Upload) -> None:
     with transaction.atomic():
         row = lock_upload(upload)
         if row.job_id is not None and Job.objects.filter(pk=row.job_id).unfinished().exists():
-            raise NotAllowedError("A job is reading this upload. Cancel the job first.", code="upload_in_use")
+            raise NotAllowedError(
+                sentence("A job is reading this upload. Cancel the job first."),
+                code="upload_in_use",
+            )
         Upload.objects.filter(pk=row.pk).delete_rows()
     delete_staged_bytes(row)
 

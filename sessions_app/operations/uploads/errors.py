@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dubbing_core.sentences import sentence
 from sessions_app.operations.errors import NotAllowedError
 
 
@@ -11,7 +12,7 @@ class UploadDeletedError(NotAllowedError):
     code = "upload_deleted"
 
     def __init__(self) -> None:
-        super().__init__("This upload was deleted or has expired. Send the file again.")
+        super().__init__(sentence("This upload was deleted or has expired. Send the file again."))
 
 
 class UploadsDeletedError(NotAllowedError):
@@ -20,7 +21,7 @@ class UploadsDeletedError(NotAllowedError):
     code = "uploads_deleted"
 
     def __init__(self) -> None:
-        super().__init__("The uploaded files were deleted or have expired. Upload them again.")
+        super().__init__(sentence("The uploaded files were deleted or have expired. Upload them again."))
 
 
 class UploadCompleteError(NotAllowedError):
@@ -29,4 +30,4 @@ class UploadCompleteError(NotAllowedError):
     code = "upload_complete"
 
     def __init__(self) -> None:
-        super().__init__("This upload is complete already.")
+        super().__init__(sentence("This upload is complete already."))

@@ -9,6 +9,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dubbing_core.digests import Digest
+from dubbing_core.sentences import sentence
 from sessions_app.models import Upload
 from sessions_app.operations.errors import BusyError
 from sessions_app.operations.uploads.errors import UploadDeletedError
@@ -35,6 +37,8 @@ class JoinResult:
 
     upload: Upload
     parts: Sequence[Part] = ()
+    digest: Digest | None = None
+    """Of the joined parts, if the store has computed it."""
     missing: Sequence[int] = ()
     is_lost: bool = False
     """The missing parts had arrived, or the store has lost the upload."""
@@ -74,8 +78,8 @@ def _try_join(upload: Upload, store: BlobStore) -> JoinResult:
     missing = [number for number in range(1, part_count(upload) + 1) if number not in received]
     if missing:
         return JoinResult(upload=upload, missing=missing)
-    store.complete(key, upload.store_id, parts, part_size=choose_part_size(upload.size))
-    return JoinResult(upload=upload, parts=parts)
+    digest = store.complete(key, upload.store_id, parts, part_size=choose_part_size(upload.size))
+    return JoinResult(upload=upload, parts=parts, digest=digest)
 
 
 def _is_joined(upload: Upload, store: BlobStore) -> bool:
@@ -90,6 +94,6 @@ def _classify(upload: Upload, error: StoreError) -> JoinResult:
         return JoinResult(upload=upload, error=UploadDeletedError(), is_lost=True)
     if isinstance(error, PartsRefusedError):
         # A part was replaced between listing and joining; the next call lists the new one.
-        busy = BusyError("A part is still arriving. Try again in a moment.", code="upload_busy")
+        busy = BusyError(sentence("A part is still arriving. Try again in a moment."), code="upload_busy")
         return JoinResult(upload=upload, error=busy)
     return JoinResult(upload=upload, error=error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from dubbing_core.sentences import sentence
 from sessions_app.models import Upload
 from sessions_app.models.commits import deferred_sync
 from sessions_app.operations.errors import BadInputError, NotAllowedError
@@ -23,10 +24,13 @@ def check_accepts_parts(upload: Upload, numbers: Sequence[int], *, now: datetime
     if upload.state != Upload.State.RECEIVING:
         raise UploadCompleteError
     if upload.expires_at <= now:
-        raise NotAllowedError("This upload has expired. Start it again.", code="upload_expired")
+        raise NotAllowedError(sentence("This upload has expired. Start it again."), code="upload_expired")
     for number in numbers:
         if not 1 <= number <= part_count(upload):
-            raise BadInputError(f"{upload.label} has no part {number}.", code="part_not_found")
+            raise BadInputError(
+                sentence("%(label)s has no part %(number)s.", label=upload.label, number=number),
+                code="part_not_found",
+            )
 
 
 def initiate_multipart(upload: Upload, store: BlobStore) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from django.conf import settings
 
 from dubbing_core.paths import PathError, parse_saved_path
+from dubbing_core.sentences import sentence
 from sessions_app.operations.errors import BadInputError
 from sessions_app.operations.uploads.limits import (
     MAX_FILES_PER_CALL,
@@ -48,12 +49,28 @@ def check_counts(new: Sequence[NewFile | NewPack]) -> None:
     :raises BadInputError: `bad_file_count`.
     """
     if not 0 < len(new) <= MAX_UPLOADS_PER_CALL:
-        raise BadInputError(f"Create 1 to {MAX_UPLOADS_PER_CALL} uploads per call.", code="bad_file_count")
+        raise BadInputError(
+            sentence(
+                "Create 1 to %(max_uploads_per_call)s uploads per call.",
+                max_uploads_per_call=MAX_UPLOADS_PER_CALL,
+            ),
+            code="bad_file_count",
+        )
     packs = [each for each in new if isinstance(each, NewPack)]
     if any(not 0 < len(pack.files) <= MAX_FILES_PER_PACK for pack in packs):
-        raise BadInputError(f"A pack contains 1 to {MAX_FILES_PER_PACK} files.", code="bad_file_count")
+        raise BadInputError(
+            sentence(
+                "A pack contains 1 to %(max_files_per_pack)s files.", max_files_per_pack=MAX_FILES_PER_PACK
+            ),
+            code="bad_file_count",
+        )
     if len(new) - len(packs) + sum(len(pack.files) for pack in packs) > MAX_FILES_PER_CALL:
-        raise BadInputError(f"Upload at most {MAX_FILES_PER_CALL} files per call.", code="bad_file_count")
+        raise BadInputError(
+            sentence(
+                "Upload at most %(max_files_per_call)s files per call.", max_files_per_call=MAX_FILES_PER_CALL
+            ),
+            code="bad_file_count",
+        )
 
 
 def check_file(file: NewFile) -> NewFile:
@@ -66,15 +83,20 @@ def check_file(file: NewFile) -> NewFile:
     except PathError as error:
         raise BadInputError(str(error), code=error.code) from error
     if file.size < 0:
-        raise BadInputError(f"The size of “{path}” is negative.", code="bad_size")
+        raise BadInputError(sentence("The size of “%(path)s” is negative.", path=path), code="bad_size")
     if file.size > settings.MAX_UPLOAD_SIZE:
         raise BadInputError(
-            f"“{path}” is too large: a file may have {settings.MAX_UPLOAD_SIZE // 1024**3} GiB.",
+            sentence(
+                "“%(path)s” is too large: a file may have %(max_upload_size)s GiB.",
+                path=path,
+                max_upload_size=settings.MAX_UPLOAD_SIZE // 1024**3,
+            ),
             code="too_large",
         )
     if file.sha256 and not SHA256.fullmatch(file.sha256):
         raise BadInputError(
-            f"The SHA-256 of “{path}” must be 64 hexadecimal digits in lower case.", code="bad_sha256"
+            sentence("The SHA-256 of “%(path)s” must be 64 hexadecimal digits in lower case.", path=path),
+            code="bad_sha256",
         )
     return replace(file, path=path)
 
@@ -88,8 +110,12 @@ def check_pack(pack: NewPack) -> list[NewFile]:
     for file in files:
         if file.size > MAX_PACKED_FILE_SIZE:
             raise BadInputError(
-                f"“{file.path}” is too large for a pack, whose files may have {MAX_PACKED_FILE_SIZE} bytes."
-                " Upload it on its own.",
+                sentence(
+                    "“%(path)s” is too large for a pack, whose files may have %(max_packed_file_size)s bytes. "
+                    "Upload it on its own.",
+                    path=file.path,
+                    max_packed_file_size=MAX_PACKED_FILE_SIZE,
+                ),
                 code="too_large",
             )
     return files

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from datetime import datetime
 
 from django.conf import settings
+from django.db import connection
 
+from dubbing_core.sentences import sentence
 from sessions_app.models import Upload
 from sessions_app.models.commits import deferred_sync
+from sessions_app.models.statements import change
 from sessions_app.operations.accounts.quotas import check_quota
 from sessions_app.operations.disk_space import check_part_space
-from sessions_app.operations.errors import BadInputError, BusyError
+from sessions_app.operations.errors import BadInputError, BusyError, IncompleteError
+from sessions_app.operations.uploads.complete import complete_uploads
 from sessions_app.operations.uploads.errors import UploadCompleteError, UploadDeletedError
 from sessions_app.operations.uploads.multipart import check_accepts_parts, initiate_multipart
 from sessions_app.operations.uploads.parts import list_records, part_count, part_length, set_records
@@ -20,30 +25,59 @@ from sessions_app.operations.uploads.rows import lock_upload
 from sessions_app.operations.uploads.staging import object_key
 from sessions_app.storage import get_store
 from sessions_app.storage.part_sizes import choose_part_size
-from sessions_app.storage.store import BlobStore, ObjectMissingError, Part, PartBusyError
+from sessions_app.storage.store import ObjectMissingError, Part, PartBusyError, StoreError
+
+RECORD_ONLY_PART = """
+UPDATE sessions_app_upload SET store_id = %s, parts = %s, received = %s, expires_at = %s
+WHERE id = %s AND store_id = '' AND state = 'receiving'
+"""
+
+logger = logging.getLogger(__name__)
 
 
-def put_part(*, upload: Upload, number: int, chunks: Iterable[bytes], now: datetime) -> Part:
+def put_part(
+    *, upload: Upload, number: int, chunks: Iterable[bytes], now: datetime, completes: bool = False
+) -> Part:
     """Store one part, replacing an earlier one of the same number.
 
+    :param completes: also complete the upload if no part is missing; its state reports whether it is complete.
     :raises BadInputError: there is no such part, or its length is wrong.
     :raises NotAllowedError: the upload is complete, was deleted or has expired.
     :raises OverQuotaError: the owner's storage quota is exceeded.
     :raises DiskFullError: the server has not enough space.
     :raises BusyError: another request is writing the same part.
     """
-    store = get_store()
     check_accepts_parts(upload, [number], now=now)
     check_quota(upload.owner_id)
     length = part_length(upload, number)
     check_part_space(length)
     checked = _check_length(chunks, length, upload)
     if part_count(upload) == 1 and not upload.store_id:
-        return _put_only_part(upload, store, checked, now=now)
+        part = _put_only_part(upload, checked, now=now)
+    else:
+        part = _put_one_of_many(upload, number, checked, now=now)
+    if completes and upload.received == upload.size:
+        _complete(upload, now=now)
+    return part
+
+
+def _complete(upload: Upload, *, now: datetime) -> None:
+    """Complete the upload, unless that fails.
+
+    Then the client asks for it, and receives the reason.
+    """
+    try:
+        complete_uploads(uploads=[upload], now=now)
+    except (BusyError, IncompleteError, StoreError) as error:
+        logger.debug("The upload %s is not complete yet: %s", upload.code, error)
+
+
+def _put_one_of_many(upload: Upload, number: int, chunks: Iterable[bytes], *, now: datetime) -> Part:
+    store = get_store()
     store_id = initiate_multipart(upload, store)
     try:
         part = store.put_part(
-            object_key(upload), store_id, number, checked, part_size=choose_part_size(upload.size)
+            object_key(upload), store_id, number, chunks, part_size=choose_part_size(upload.size)
         )
     except PartBusyError as error:
         raise BusyError(str(error), code="upload_busy") from error
@@ -59,14 +93,16 @@ def put_part(*, upload: Upload, number: int, chunks: Iterable[bytes], now: datet
         set_records(row, [*others, *list_records([part])])
         row.expires_at = now + settings.UPLOAD_RETENTION
         row.save(update_fields=["parts", "received", "expires_at"])
+    upload.store_id, upload.parts, upload.received = row.store_id, row.parts, row.received
     return part
 
 
-def _put_only_part(upload: Upload, store: BlobStore, chunks: Iterable[bytes], *, now: datetime) -> Part:
+def _put_only_part(upload: Upload, chunks: Iterable[bytes], *, now: datetime) -> Part:
     """Store the first and only part.
 
     The row records it together with the multipart upload, in one statement.
     """
+    store = get_store()
     key = object_key(upload)
     store_id = store.begin(key) or "-"
     try:
@@ -86,11 +122,10 @@ def _record_only_part(upload: Upload, store_id: str, part: Part, *, now: datetim
     upload.store_id = store_id
     upload.expires_at = now + settings.UPLOAD_RETENTION
     set_records(upload, list_records([part]))
-    rows = Upload.objects.filter(pk=upload.pk, store_id="", state=Upload.State.RECEIVING)
+    parts = connection.ops.adapt_json_value(upload.parts, None)
+    expires_at = connection.ops.adapt_datetimefield_value(upload.expires_at)
     with deferred_sync():
-        is_recorded = rows.update(
-            store_id=store_id, parts=upload.parts, received=upload.received, expires_at=upload.expires_at
-        )
+        is_recorded = change(RECORD_ONLY_PART, [store_id, parts, upload.received, expires_at, upload.pk])
     if is_recorded:
         return
     row = Upload.objects.filter(pk=upload.pk).first()
@@ -98,7 +133,10 @@ def _record_only_part(upload: Upload, store_id: str, part: Part, *, now: datetim
         raise UploadDeletedError
     if row.state != Upload.State.RECEIVING:
         raise UploadCompleteError
-    raise BusyError("Another request has just sent this part. Try again in a moment.", code="upload_busy")
+    raise BusyError(
+        sentence("Another request has just sent this part. Try again in a moment."),
+        code="upload_busy",
+    )
 
 
 def _check_length(chunks: Iterable[bytes], length: int, upload: Upload) -> Iterable[bytes]:
@@ -111,6 +149,10 @@ def _check_length(chunks: Iterable[bytes], length: int, upload: Upload) -> Itera
         yield chunk
     if passed != length:
         raise BadInputError(
-            f"A part of {upload.label} has {'more' if passed > length else 'fewer'} bytes than it should. Send it again.",
+            sentence("A part of %(label)s has more bytes than it should. Send it again.", label=upload.label)
+            if passed > length
+            else sentence(
+                "A part of %(label)s has fewer bytes than it should. Send it again.", label=upload.label
+            ),
             code="bad_part_size",
         )

@@ -8,6 +8,7 @@ from datetime import datetime
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 
+from dubbing_core.sentences import sentence
 from sessions_app.models import Blob, Upload
 from sessions_app.operations.errors import NotAllowedError
 from sessions_app.operations.uploads.new_files import NewFile, check_file
@@ -38,7 +39,10 @@ def reuse_stored_blobs(*, owner: AbstractBaseUser, files: Sequence[NewFile], now
         blob = blobs.get(checked.sha256)
         if blob is None or blob.size != checked.size:
             raise NotAllowedError(
-                f"The bytes of “{checked.path}” are not stored, or were deleted. Upload the file.",
+                sentence(
+                    "The bytes of “%(path)s” are not stored, or were deleted. Upload the file.",
+                    path=checked.path,
+                ),
                 code="blob_missing",
             )
         uploads.append(

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from django.conf import settings
 
+from dubbing_core.sentences import sentence
 from sessions_app.models import Upload
 from sessions_app.operations.accounts.quotas import check_quota
 from sessions_app.operations.errors import BadInputError
@@ -38,7 +39,12 @@ def sign_parts(*, parts: Sequence[PartRequest], now: datetime) -> list[SignedPar
     :raises OverQuotaError: an owner's storage quota is exceeded.
     """
     if not 0 < len(parts) <= MAX_PARTS_PER_CALL:
-        raise BadInputError(f"Sign 1 to {MAX_PARTS_PER_CALL} parts per call.", code="bad_part_count")
+        raise BadInputError(
+            sentence(
+                "Sign 1 to %(max_parts_per_call)s parts per call.", max_parts_per_call=MAX_PARTS_PER_CALL
+            ),
+            code="bad_part_count",
+        )
     store = get_store()
     numbers: dict[Upload, list[int]] = defaultdict(list)
     for part in parts:
@@ -48,7 +54,10 @@ def sign_parts(*, parts: Sequence[PartRequest], now: datetime) -> list[SignedPar
     for upload, requested in numbers.items():
         check_accepts_parts(upload, requested, now=now)
     if empty := next((upload for upload in numbers if upload.size == 0), None):
-        raise BadInputError(f"{empty.label} is empty and needs no part.", code="part_not_found")
+        raise BadInputError(
+            sentence("%(label)s is empty and needs no part.", label=empty.label),
+            code="part_not_found",
+        )
     direct = store.capabilities.direct_parts
     if direct is None:
         return [None] * len(parts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dubbing_core.path_conflicts import PathConflicts, find_path_conflicts
+from dubbing_core.sentences import join, sentence
 from sessions_app.models import DubbingSession, Version
 from sessions_app.operations.errors import ConflictError
 from sessions_app.queries.manifests import find_changed_hashes, have_same_files
@@ -36,11 +37,12 @@ def describe_conflict(
     """
     current = Version.objects.select_related("created_by").filter(pk=session.current_id or 0).first()
     if current is None:
-        return ConflictError("This session has no version yet. Load its page again, then save.", current=0)
-    author = current.saved_by or "Another user"
-    message = f" (“{current.message}”)" if current.message else ""
+        return ConflictError(
+            sentence("This session has no version yet. Load its page again, then save."), current=0
+        )
+    author = current.saved_by or sentence("Another user")
     paths = PathConflicts()
-    sentence = ""
+    details = []
     if saved is not None and parent < current.number:
         base, other = find_changed_hashes(session, parent=parent, number=current.number)
         paths = find_path_conflicts(
@@ -49,10 +51,25 @@ def describe_conflict(
             saved={path: saved.get(path) for path in {*base, *other} if replaces_all or path in saved},
             keeps_unchanged=not replaces_all,
         )
-        sentence = f" {paths.describe()}"
+        details = [paths.describe()]
+    version = sentence("version %(number)s", number=current.number)
+    if current.message:
+        version = sentence(
+            "version %(number)s (“%(message)s”)", number=current.number, message=current.message
+        )
+    time = f"{current.created_at:%Y-%m-%d %H:%M}"
+    saved_while = sentence(
+        "%(author)s saved %(version)s at %(time)s UTC while you were working.",
+        author=author,
+        version=version,
+        time=time,
+    )
+    advice = sentence(
+        "Your uploaded files are still stored: review version %(number)s, then save on top of it.",
+        number=current.number,
+    )
     return ConflictError(
-        f"{author} saved version {current.number}{message} at {current.created_at:%Y-%m-%d %H:%M} UTC while you were working."
-        f"{sentence} Your uploaded files are still stored: review version {current.number}, then save on top of it.",
+        join([saved_while, *details, advice]),
         current=current.number,
         paths=paths,
     )
@@ -60,8 +77,13 @@ def describe_conflict(
 
 def describe_restore_conflict(current: Version) -> ConflictError:
     """Return the error of a restore that was chosen for an earlier version."""
-    author = current.saved_by or "Another user"
+    author = current.saved_by or sentence("Another user")
     return ConflictError(
-        f"{author} saved version {current.number} in the meantime, so nothing was restored. Review it, then restore again.",
+        sentence(
+            "%(author)s saved version %(number)s in the meantime, so nothing was restored. Review it, "
+            "then restore again.",
+            author=author,
+            number=current.number,
+        ),
         current=current.number,
     )

@@ -38,7 +38,7 @@ def read_document(chunks: Iterable[bytes], size: int) -> MetadataReading:
     return replace(reading, document=metadata.relativize_paths(reading.document))
 
 
-def read_texts(
+def read_metadata_texts(
     reader: BlobReader,
     manifest: Manifest,
     *,

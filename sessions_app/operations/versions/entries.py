@@ -6,12 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from django.db.models import Min
-
 from dubbing_core.manifest import Changes
 from sessions_app.models import DubbingSession, Entry
 from sessions_app.models.bulk import ROWS_PER_STATEMENT, insert_rows
-from sessions_app.operations.versions.new_version import NewVersion
+from sessions_app.models.statements import change, placeholders, select
 
 Item = TypeVar("Item")
 
@@ -19,6 +17,13 @@ COLUMNS = (
     *("session_id", "path", "blob_id", "category", "language", "role", "labeled_by"),
     *("is_executable", "mtime_ns", "added_in", "content_since"),
 )
+
+END_ENTRIES = """
+UPDATE sessions_app_entry SET removed_in = %s WHERE session_id = %s AND removed_in IS NULL AND path IN ({})
+"""
+FIRST_VERSIONS = """
+SELECT blob_id, MIN(added_in) FROM sessions_app_entry WHERE session_id = %s AND blob_id IN ({}) GROUP BY blob_id
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,21 +37,36 @@ class AddedBlobs:
     """Version in which the session first had the bytes of each added, changed or relabeled file, by path."""
 
 
-def write_entries(session: DubbingSession, changes: Changes, new: NewVersion, *, number: int) -> AddedBlobs:
+def find_added_blobs(
+    session: DubbingSession | None, changes: Changes, blob_ids: Mapping[str, int], *, number: int
+) -> AddedBlobs:
+    """Return which blobs of version ``number`` are new in the session.
+
+    Nothing changes what earlier versions have, so the session need not be locked.
+
+    :param session: None if it does not exist yet.
+    :param blob_ids: of the version's files, by path.
+    """
+    added = [*changes.added, *changes.changed]
+    sizes = {blob_ids[entry.path]: entry.size for entry in added}
+    known = _find_first_versions(session, list(sizes)) if session is not None else {}
+    added_sizes = [size for blob_id, size in sizes.items() if blob_id not in known]
+    since = {entry.path: known.get(blob_ids[entry.path], number) for entry in added}
+    return AddedBlobs(count=len(added_sizes), size=sum(added_sizes), since=since)
+
+
+def write_entries(
+    session: DubbingSession, changes: Changes, added: AddedBlobs, blob_ids: Mapping[str, int], *, number: int
+) -> None:
     """Write the changes of version ``number``."""
     ended = [entry.path for entry in (*changes.removed, *changes.changed)]
     for paths in _batched(ended):
-        Entry.objects.filter(session=session, path__in=paths, removed_in__isnull=True).update(
-            removed_in=number
-        )
-    added = [*changes.added, *changes.changed]
-    sizes = {new.blob_ids[entry.path]: entry.size for entry in added}
-    known = _find_first_versions(session, list(sizes))
+        change(END_ENTRIES.format(placeholders(paths)), [number, session.pk, *paths])
     rows = [
         (
             session.pk,
             entry.path,
-            new.blob_ids[entry.path],
+            blob_ids[entry.path],
             entry.category.value,
             entry.language,
             entry.role.value,
@@ -54,22 +74,18 @@ def write_entries(session: DubbingSession, changes: Changes, new: NewVersion, *,
             entry.is_executable,
             entry.mtime_ns,
             number,
-            known.get(new.blob_ids[entry.path]),
+            since if (since := added.since[entry.path]) < number else None,
         )
-        for entry in added
+        for entry in (*changes.added, *changes.changed)
     ]
     insert_rows(Entry, COLUMNS, rows)
-    added_sizes = [size for blob_id, size in sizes.items() if blob_id not in known]
-    since = {entry.path: known.get(new.blob_ids[entry.path], number) for entry in added}
-    return AddedBlobs(count=len(added_sizes), size=sum(added_sizes), since=since)
 
 
 def _find_first_versions(session: DubbingSession, blob_ids: list[int]) -> dict[int, int]:
     """Return the first version that had each blob, of those that the session has."""
     first: dict[int, int] = {}
     for ids in _batched(blob_ids):
-        rows = Entry.objects.filter(session=session, blob_id__in=ids).values_list("blob_id")
-        first |= dict(rows.annotate(Min("added_in")))
+        first |= dict(select(FIRST_VERSIONS.format(placeholders(ids)), [session.pk, *ids]))
     return first
 
 

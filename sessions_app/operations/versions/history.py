@@ -12,9 +12,9 @@ from datetime import datetime
 from dubbing_core import metadata
 from dubbing_core.change_summary import summarize_manifests
 from dubbing_core.history import History, HistoryEntry
+from dubbing_core.input_history import InputHistory
 from dubbing_core.manifest import Manifest, ManifestEntry
 from dubbing_core.paths import PathError
-from dubbing_core.staleness import InputHistory
 from dubbing_core.texts import ExtractedTexts
 from sessions_app.models import Blob, DubbingSession, Entry, Version
 from sessions_app.models.bulk import ROWS_PER_STATEMENT
@@ -24,7 +24,7 @@ from sessions_app.operations.versions.conflict import describe_conflict
 from sessions_app.operations.versions.entries import AddedBlobs
 from sessions_app.operations.versions.new_version import NewVersion
 from sessions_app.operations.versions.rows import build_version
-from sessions_app.queue import enqueue_reading
+from sessions_app.queue import enqueue_media, enqueue_reading
 
 MAX_AUTHOR_LENGTH = 150
 
@@ -122,6 +122,7 @@ def commit_history(rows: HistoryRows, *, session: DubbingSession, now: datetime)
     if not session.advance(newest, parent_id=None, stored_size=stored_size, now=now):
         raise describe_conflict(session)
     enqueue_reading(session.pk)
+    enqueue_media(session.pk)
     session.refresh_from_db()
     return newest
 

@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.contrib.auth.models import AbstractBaseUser
 
 from dubbing_core import metadata
+from dubbing_core.categories import Category
+from dubbing_core.input_history import InputHistory
 from dubbing_core.label_changes import LabelChange, apply_label_changes
 from dubbing_core.labels import Role
+from dubbing_core.languages import fold_language_tag
 from dubbing_core.manifest import Manifest, ManifestEntry
 from dubbing_core.paths import PathError, list_for_message
 from dubbing_core.removed_texts import drop_removed_texts
 from dubbing_core.restored_part import RestoredPart, restore_entries, restore_values
-from dubbing_core.staleness import compute_progress_history
+from dubbing_core.sentences import sentence
+from dubbing_core.stale_results import Staleness
+from dubbing_core.staleness import CompareLines, OutdatedResult, compute_progress_history
 from sessions_app.models import DubbingSession, Version
 from sessions_app.operations.errors import BadInputError, ConflictError, NotAllowedError
 from sessions_app.operations.limits import check_file_count
 from sessions_app.operations.versions.commit import commit_version, get_input_history
 from sessions_app.operations.versions.conflict import describe_restore_conflict
-from sessions_app.operations.versions.documents import read_texts
+from sessions_app.operations.versions.documents import read_metadata_texts
 from sessions_app.operations.versions.new_version import NewVersion
 from sessions_app.queries.comparisons import Comparison, build_comparison
 from sessions_app.queries.manifests import VersionContents, get_version_contents
+from sessions_app.queries.media import find_unreadable_media
+from sessions_app.queries.same_texts import find_same_texts, find_unreadable_texts
+from sessions_app.queries.shared_cells import SharedFile, list_shared_cells, list_shared_files
+from sessions_app.queries.timelines import get_planned_texts, list_line_audio_of
+from sessions_app.queries.track_loader import TrackLoader
 from sessions_app.storage import get_store
 
 ATTEMPTS = 3
@@ -33,24 +43,50 @@ ATTEMPTS = 3
 class RestorePlan:
     """The version that a restore would make."""
 
+    part: RestoredPart
+    """With what its files have in common with other languages."""
     current: Version
     before: VersionContents
     new: NewVersion
+    shared_files: list[SharedFile]
+    """Files that are restored with all of their languages."""
 
     def compare(self) -> Comparison:
-        """Return what the restore would change, and what would become stale."""
+        """Return what the restore would change, and what would become stale.
+
+        By lines, where the texts of the session were read.
+        """
+        number = self.current.number + 1
+        history = get_input_history(self.current, self.before.manifest)
+        compare_lines = None
+        if self.current.has_read_texts:
+            history, compare_lines = self._read_lines(history, number)
         matrix, _ = compute_progress_history(
             self.new.document,
             self.new.manifest.files,
             since={entry.path: entry.since for entry in self.new.manifest.entries},
-            history=get_input_history(self.current, self.before.manifest),
-            number=self.current.number + 1,
+            history=history,
+            number=number,
+            compare_lines=compare_lines,
         )
         return build_comparison(
             files=(self.before.manifest.files, self.new.manifest.files),
             documents=(self.current.metadata, self.new.document),
             matrices=(self.current.progress_matrix, matrix),
         )
+
+    def _read_lines(self, history: InputHistory, number: int) -> tuple[InputHistory, CompareLines]:
+        """Return the history with what is known of all texts, and the comparison of lines."""
+        session, files = self.current.session, self.new.manifest.files
+        unreadable = find_unreadable_texts(session) | find_unreadable_media(session)
+        loader = TrackLoader(session, planned={number: get_planned_texts(files, self.new.blob_ids)})
+        line_audio = list_line_audio_of(files, unreadable=unreadable)
+
+        def compare_lines(outdated: OutdatedResult) -> Staleness | None:
+            segments = line_audio.get(fold_language_tag(outdated.language), ())
+            return loader.compare_lines(outdated, segments, number=number)
+
+        return history.with_texts(find_same_texts(session), unreadable), compare_lines
 
 
 def restore_part(
@@ -102,7 +138,11 @@ def plan_restore(*, session: DubbingSession, number: int, part: RestoredPart, no
     current = DubbingSession.objects.select_related("current").get(pk=session.pk).current
     old = Version.objects.filter(session=session, number=number).first()
     if current is None or old is None:
-        raise NotAllowedError(f"This session has no version {number}.", code="no_such_version")
+        raise NotAllowedError(
+            sentence("This session has no version %(number)s.", number=number),
+            code="no_such_version",
+        )
+    part = replace(part, shared=_find_shared(old, part))
     before, earlier = get_version_contents(current), get_version_contents(old)
     _check_part(part, before, earlier, number)
     entries = _restore_entries(before, earlier, part)
@@ -111,15 +151,25 @@ def plan_restore(*, session: DubbingSession, number: int, part: RestoredPart, no
         manifest = Manifest.from_entries(entries.values(), empty_folders=before.manifest.empty_folders)
     except PathError as error:
         raise BadInputError(
-            f"The restored files cannot be beside those of version {current.number}: {error}", code=error.code
+            sentence(
+                "The restored files cannot be beside those of version %(number)s: %(error)s",
+                number=current.number,
+                error=error,
+            ),
+            code=error.code,
         ) from error
     reduced = drop_removed_texts(current.metadata, before.manifest.files, manifest.files)
     document = metadata.build_document(
         restore_values(reduced, old.metadata, part),
         entries=manifest.entries,
         video_name=None,
-        # Single files have no values of their own in the earlier document.
-        texts=read_texts(get_store(), manifest, changed=part.paths, languages=current.languages),
+        # Single files, and those of several languages, have no values of their own in the earlier document.
+        texts=read_metadata_texts(
+            get_store(),
+            manifest,
+            changed={*part.paths, *_list_shared(earlier, part)},
+            languages=current.languages,
+        ),
         created_at=session.created_at,
         last_updated=now,
         last_accessed=max(session.last_accessed, now),
@@ -131,9 +181,25 @@ def plan_restore(*, session: DubbingSession, number: int, part: RestoredPart, no
             **{path: earlier.blob_ids[path] for path in _list_restored(earlier, part)},
         },
         document=document,
-        message=f"Restored {part.describe()} from version {number}",
+        message=sentence("Restored %(part)s from version %(number)s", part=part.describe(), number=number),
     )
-    return RestorePlan(current=current, before=before, new=new)
+    return RestorePlan(
+        part=part, current=current, before=before, new=new, shared_files=list_shared_files(old, part)
+    )
+
+
+def _find_shared(version: Version, part: RestoredPart) -> frozenset[Category]:
+    """Return the categories whose files the chosen cells share with others."""
+    shared = list_shared_cells(version) if part.cells else set()
+    return frozenset(cell.category for cell in part.cells if cell in shared)
+
+
+def _list_shared(earlier: VersionContents, part: RestoredPart) -> list[str]:
+    return [
+        entry.path
+        for entry in earlier.manifest.entries
+        if not entry.language and entry.category in part.shared
+    ]
 
 
 def _list_restored(earlier: VersionContents, part: RestoredPart) -> list[str]:
@@ -142,16 +208,25 @@ def _list_restored(earlier: VersionContents, part: RestoredPart) -> list[str]:
 
 def _check_part(part: RestoredPart, before: VersionContents, earlier: VersionContents, number: int) -> None:
     if not part:
-        raise BadInputError("Choose what to restore.", code="nothing_selected")
+        raise BadInputError(sentence("Choose what to restore."), code="nothing_selected")
     entries = [*before.manifest.entries, *earlier.manifest.entries]
     if missing := sorted(part.paths - {entry.path for entry in entries}):
         raise BadInputError(
-            f"Neither version {number} nor the current one has {list_for_message(missing)}.",
+            sentence(
+                "Neither version %(number)s nor the current one has %(missing)s.",
+                number=number,
+                missing=list_for_message(missing),
+            ),
             code="no_such_file",
         )
     if not any(part.includes(entry) for entry in entries):
         raise BadInputError(
-            f"Neither version {number} nor the current one has {part.describe()}.", code="nothing_selected"
+            sentence(
+                "Neither version %(number)s nor the current one has %(part)s.",
+                number=number,
+                part=part.describe(),
+            ),
+            code="nothing_selected",
         )
 
 

@@ -8,6 +8,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
 from dubbing_core import metadata
+from dubbing_core.sentences import sentence
 from dubbing_core.texts import ExtractedTexts
 from sessions_app.models import DubbingSession, Version
 from sessions_app.operations.errors import NotAllowedError
@@ -38,7 +39,10 @@ def restore_version(
         locked = DubbingSession.objects.select_for_update().get(pk=session.pk)
         old = Version.objects.filter(session=locked, number=number).first()
         if old is None:
-            raise NotAllowedError(f"This session has no version {number}.", code="no_such_version")
+            raise NotAllowedError(
+                sentence("This session has no version %(number)s.", number=number),
+                code="no_such_version",
+            )
         if parent is not None and locked.current is not None and locked.current.number != parent:
             raise describe_restore_conflict(locked.current)
         held = get_version_contents(old)
@@ -56,7 +60,7 @@ def restore_version(
             manifest=held.manifest,
             blob_ids=held.blob_ids,
             document=document,
-            message=f"Restored from version {number}",
+            message=sentence("Restored from version %(number)s", number=number),
             left_out=old.left_out_files,
             restored_from=number,
         )

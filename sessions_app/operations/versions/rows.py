@@ -8,10 +8,12 @@ from datetime import datetime
 
 from django.contrib.auth.models import AbstractBaseUser
 
+from dubbing_core.categories import Category
 from dubbing_core.change_summary import ChangeSummary
+from dubbing_core.input_history import InputHistory
 from dubbing_core.manifest import ManifestEntry
 from dubbing_core.session_names import fold_session_name
-from dubbing_core.staleness import InputHistory, compute_progress_history
+from dubbing_core.staleness import compute_progress_history
 from dubbing_core.stored_matrix import store_matrix
 from sessions_app.models import DubbingSession, Version
 from sessions_app.operations.versions.entries import AddedBlobs
@@ -41,11 +43,7 @@ def build_version(
     :param parent: the version before it, if there is one.
     """
     matrix, input_history = compute_progress_history(
-        new.document,
-        new.manifest.files,
-        since=since,
-        history=history,
-        number=number,
+        new.document, new.manifest.files, since=since, history=history, number=number
     )
     progress = matrix.progress
     video_name = str(new.document.get("video_name") or "")[:255]
@@ -59,7 +57,7 @@ def build_version(
         document=json.dumps(new.document),
         fingerprint=new.fingerprint,
         file_count=len(new.manifest.files),
-        empty_file_count=sum(entry.size == 0 for entry in new.manifest.files),
+        empty_file_count=[entry.size for entry in new.manifest.files].count(0),
         total_size=new.manifest.total_size,
         stored_size=added.size,
         history_size=added.size + (parent.history_size if parent else 0),
@@ -83,9 +81,11 @@ def build_version(
 
 def group_files(entries: Iterable[ManifestEntry]) -> list[list[str | int]]:
     """Count files and bytes by category and language, for `Version.file_groups`."""
-    groups: dict[tuple[str, str], list[int]] = {}
+    groups: dict[tuple[Category, str], list[int]] = {}
     for entry in entries:
-        counts = groups.setdefault((entry.category.value, entry.language), [0, 0])
+        key = entry.category, entry.language
+        if (counts := groups.get(key)) is None:
+            counts = groups[key] = [0, 0]
         counts[0] += 1
         counts[1] += entry.size
-    return [[*key, *counts] for key, counts in sorted(groups.items())]
+    return [[category.value, language, *counts] for (category, language), counts in sorted(groups.items())]

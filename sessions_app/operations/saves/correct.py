@@ -21,10 +21,12 @@ from dubbing_core.manifest import Manifest, ManifestEntry
 from dubbing_core.placement import label_files
 from dubbing_core.project_edits import Target, read_edits, state_source_language, write_edits
 from dubbing_core.removed_texts import drop_removed_texts
+from dubbing_core.sentences import sentence
 from sessions_app.models import DubbingSession, Version
-from sessions_app.operations.corrections.message import describe_correction
-from sessions_app.operations.corrections.texts import reread_texts
 from sessions_app.operations.errors import BadInputError, ConflictError
+from sessions_app.operations.saves.checks import apply_checks
+from sessions_app.operations.saves.correction_message import describe_correction
+from sessions_app.operations.saves.correction_texts import reread_texts
 from sessions_app.operations.saves.labels import label_entries, read_small_blobs
 from sessions_app.operations.versions.commit import commit_version
 from sessions_app.operations.versions.conflict import describe_conflict
@@ -50,6 +52,8 @@ class Correction:
     """By language or speaker; "" removes one."""
     source_language: str | None = None
     """Tag of the language that is spoken in the source; "" withdraws it, None keeps it."""
+    checks: Mapping[str, bool] = field(default_factory=dict)
+    """Stale results, by cell (``hi:audio``): True if they were checked and are right, False to withdraw that."""
     message: str = ""
     """By default a description of the correction."""
     parent: int | None = None
@@ -57,7 +61,8 @@ class Correction:
 
     def __bool__(self) -> bool:
         stated = self.source_language is not None
-        return bool(self.labels or self.recognized or self.targets or self.voices or stated)
+        edits = self.targets or self.voices or self.checks
+        return bool(self.labels or self.recognized or edits or stated)
 
 
 def correct_session(
@@ -70,16 +75,16 @@ def correct_session(
     :raises UnchangedError: everything is as requested already.
     """
     if not correction:
-        raise BadInputError("Choose what to correct.", code="nothing_to_correct")
+        raise BadInputError(sentence("Choose what to correct."), code="nothing_to_correct")
     reader = get_store()
     for attempt in range(ATTEMPTS):
         current = DubbingSession.objects.select_related("current").get(pk=session.pk).current
         if current is None:
-            raise BadInputError("This session has no files yet.", code="no_version")
+            raise BadInputError(sentence("This session has no files yet."), code="no_version")
         if correction.parent is not None and correction.parent != current.number:
             raise describe_conflict(session)
         before = get_version_contents(current)
-        new = _build_version(session, current, before, correction, reader=reader, now=now)
+        new = _build_version(session, current, before, correction, author=author, reader=reader, now=now)
         try:
             return commit_version(
                 session=session, parent=current, before=before.manifest, new=new, author=author, now=now
@@ -96,6 +101,7 @@ def _build_version(
     before: VersionContents,
     correction: Correction,
     *,
+    author: AbstractBaseUser,
     reader: BlobReader,
     now: datetime,
 ) -> NewVersion:
@@ -117,6 +123,7 @@ def _build_version(
         edits = edits.set_target(tag, target)
     for key, voice in correction.voices.items():
         edits = edits.set_voice(key, voice)
+    edits = apply_checks(edits, correction.checks, current, before.manifest, author=author, now=now)
     reduced, texts = reread_texts(
         reader, write_edits(document, edits), before.manifest, manifest, languages=current.languages
     )
@@ -134,6 +141,7 @@ def _build_version(
         correction.targets,
         correction.voices,
         source_language=correction.source_language,
+        checks=correction.checks,
     )
     return NewVersion(manifest=manifest, blob_ids=before.blob_ids, document=document, message=message)
 

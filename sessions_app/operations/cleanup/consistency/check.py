@@ -11,12 +11,13 @@ from django.db.models import Count, Q, Sum
 
 from sessions_app.models import DubbingSession, OwnerTotals, Version
 from sessions_app.models.bulk import ROWS_PER_STATEMENT
-from sessions_app.operations.consistency.progress import store_progress
-from sessions_app.operations.consistency.session_values import (
+from sessions_app.operations.cleanup.consistency.progress import store_progress
+from sessions_app.operations.cleanup.consistency.session_values import (
+    SESSION_FIELDS,
     find_wrong_search_rows,
     find_wrong_sessions,
 )
-from sessions_app.operations.consistency.version_values import find_wrong_versions
+from sessions_app.operations.cleanup.consistency.version_values import find_wrong_versions
 
 VERSION_FIELDS = ("file_groups", "empty_file_count", "history_size", "history_blob_count", "changes")
 
@@ -82,7 +83,7 @@ def _check_sessions(ids: list[int], report: ConsistencyReport, *, repairs: bool)
     report.versions += len(wrong_versions)
     report.progress += len(unmeasured)
     if repairs:
-        DubbingSession.objects.bulk_update(wrong_sessions, ["total_size", "stage"])
+        DubbingSession.objects.bulk_update(wrong_sessions, SESSION_FIELDS)
         for session in wrong_search_rows:
             session.write_search_rows(session.current)
         Version.objects.bulk_update(wrong_versions, VERSION_FIELDS, batch_size=ROWS_PER_STATEMENT)
@@ -107,9 +108,12 @@ def _check_totals(owner_id: int, report: ConsistencyReport, *, repairs: bool) ->
             )
         )
     )
-    right = (sessions["count"], stored["size"] or 0)
-    if (totals.session_count, totals.stored_size) != right:
+    derived = DubbingSession.objects.filter(owner_id=owner_id, deleted_at__isnull=True).aggregate(
+        size=Sum("derived_size")
+    )
+    right = (sessions["count"], stored["size"] or 0, derived["size"] or 0)
+    if (totals.session_count, totals.stored_size, totals.derived_size) != right:
         report.owners += 1
         if repairs:
-            totals.session_count, totals.stored_size = right
+            totals.session_count, totals.stored_size, totals.derived_size = right
             totals.save()

@@ -9,7 +9,7 @@ from typing import Any
 from dubbing_core.categories import Category
 from dubbing_core.manifest import Manifest
 from dubbing_core.texts import ExtractedTexts
-from sessions_app.operations.versions.documents import read_texts
+from sessions_app.operations.versions.documents import read_metadata_texts
 from sessions_app.storage.store import BlobReader
 
 
@@ -31,8 +31,8 @@ def reread_texts(
     reduced = dict(document)
     if not relabeled:
         return reduced, ExtractedTexts()
-    former = read_texts(reader, before, changed=relabeled, languages=languages)
-    texts = read_texts(reader, after, changed=relabeled, languages=languages)
+    former = read_metadata_texts(reader, before, changed=relabeled, languages=languages)
+    texts = read_metadata_texts(reader, after, changed=relabeled, languages=languages)
     is_transcription_dropped = bool(former.transcription_text) and (
         former.transcription_text == document.get("transcription_text")
     )
@@ -47,7 +47,7 @@ def reread_texts(
     others = {entry.path for entry in after.files if entry.category in affected} - relabeled
     if not others:
         return reduced, texts
-    rest = read_texts(reader, after, changed=others, languages=languages)
+    rest = read_metadata_texts(reader, after, changed=others, languages=languages)
     found = {tag: text for tag, text in (rest.translations or {}).items() if tag in dropped}
     return reduced, replace(
         texts,

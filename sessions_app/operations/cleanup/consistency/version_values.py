@@ -11,7 +11,7 @@ from django.db.models import Count, Min, Q, Sum
 
 from dubbing_core.change_summary import ChangeSummary
 from sessions_app.models import Entry, Version
-from sessions_app.operations.consistency.version_changes import find_version_changes
+from sessions_app.operations.cleanup.consistency.version_changes import find_version_changes
 
 Group = tuple[str, str]
 """Category and language."""

@@ -15,10 +15,11 @@ from dubbing_core.hidden_files import find_hidden
 from dubbing_core.manifest import ManifestEntry, project_entries
 from dubbing_core.name_mapping import LINUX, SYSTEMS, map_paths, needs_mapping
 from dubbing_core.paths import escape_for_message, has_invisible_characters
+from dubbing_core.sentences import sentence
 from sessions_app.exports.blob_files import BlobFile, write_blob_files
 from sessions_app.exports.metadata_file import render_metadata_file
 from sessions_app.exports.name_probe import probe_rules
-from sessions_app.exports.target_folder import FileFacts, FileState, TargetFolder, TargetFolderError
+from sessions_app.exports.target_folder import FileFacts, TargetFolder, TargetFolderError, TargetState
 from sessions_app.models import Version
 from sessions_app.operations.errors import BadInputError, NotAllowedError
 from sessions_app.operations.sessions.last_accessed import touch_session
@@ -74,11 +75,7 @@ def load_version(
     :raises OSError: the folder cannot be written.
     """
     manifest = get_version_manifest(version)
-    document = (
-        b""
-        if as_saved
-        else render_metadata_file(version.complete_metadata, session_name=version.session.name)
-    )
+    document = b"" if as_saved else _render_document(version)
     digest = compute_digest([document])
     document_file = BlobFile(path=METADATA_NAME, sha256=digest.sha256, size=digest.size)
     entries = list(manifest.entries) if as_saved else project_entries(manifest.entries)
@@ -89,15 +86,12 @@ def load_version(
     try:
         with TargetFolder(folder) as target:
             missing = _find_missing(files, target, folder=folder, overwrite=overwrite)
-            _check_names(
-                [file.path for file in missing], allow_hidden=allow_hidden, allow_invisible=allow_invisible
-            )
-            write_blob_files(
-                [file for file in missing if file is not document_file], target, store=get_store()
-            )
+            paths = [file.path for file in missing]
+            _check_names(paths, allow_hidden=allow_hidden, allow_invisible=allow_invisible)
+            blob_files = [file for file in missing if file is not document_file]
+            write_blob_files(blob_files, target, store=get_store())
             if document_file in missing:
-                with target.create_file(METADATA_NAME) as descriptor:
-                    write_all(descriptor, document)
+                _write_document(document, target)
             for folder_path in folders:
                 target.create_folder(names[folder_path].removesuffix("/"))
             target.commit()
@@ -110,6 +104,15 @@ def load_version(
         size=sum(file.size for file in missing),
         renamed={entry.path: names[entry.path] for entry in entries if names[entry.path] != entry.path},
     )
+
+
+def _render_document(version: Version) -> bytes:
+    return render_metadata_file(version.complete_metadata, session_name=version.session.name)
+
+
+def _write_document(document: bytes, target: TargetFolder) -> None:
+    with target.create_file(METADATA_NAME) as descriptor:
+        write_all(descriptor, document)
 
 
 def _map_names(
@@ -137,37 +140,47 @@ def _find_missing(
 ) -> list[BlobFile]:
     """Return the files that must be written."""
 
-    def compare(file: BlobFile) -> FileState:
+    def compare(file: BlobFile) -> TargetState:
         return target.compare(file.path, size=file.size, sha256=file.sha256)
 
     states = run_in_threads(compare, files, threads=COMPARE_THREADS, name="load")
     compared = list(zip(files, states, strict=True))
-    differing = [file.path for file, state in compared if state is FileState.DIFFERENT]
+    differing = [file.path for file, state in compared if state is TargetState.DIFFERENT]
     if differing and not overwrite:
         raise _differing_files_error(differing, folder)
-    return [file for file, state in compared if state is not FileState.SAME]
+    return [file for file, state in compared if state is not TargetState.SAME]
 
 
 def _check_names(paths: Sequence[str], *, allow_hidden: bool, allow_invisible: bool) -> None:
     """Refuse names that need a permission that is not given."""
     if not allow_hidden and (hidden := find_hidden(paths)):
         raise NotAllowedError(
-            f"Hidden files may change what other programs do, or start some: {_quote(hidden)}. Nothing was written. "
-            "If you trust their author, load with --allow-hidden.",
+            sentence(
+                "Hidden files may change what other programs do, or start some: %(names)s. Nothing was "
+                "written. If you trust their author, load with --allow-hidden.",
+                names=_quote(hidden),
+            ),
             code="load_hidden_files",
         )
     if not allow_invisible and (invisible := list(filter(has_invisible_characters, paths))):
         raise NotAllowedError(
-            f"Invisible characters make a name look like another: {_quote(invisible)}. Nothing was written. "
-            "If you expect these names, load with --allow-invisible.",
+            sentence(
+                "Invisible characters make a name look like another: %(names)s. Nothing was written. If "
+                "you expect these names, load with --allow-invisible.",
+                names=_quote(invisible),
+            ),
             code="load_invisible_characters",
         )
 
 
 def _differing_files_error(paths: Sequence[str], folder: Path) -> NotAllowedError:
     return NotAllowedError(
-        f"{folder} contains other files with the same names: {_quote(paths)}. Nothing was written. "
-        "Load into another folder, or allow overwriting.",
+        sentence(
+            "%(folder)s contains other files with the same names: %(names)s. Nothing was written. Load "
+            "into another folder, or allow overwriting.",
+            folder=folder,
+            names=_quote(paths),
+        ),
         code="load_differs",
     )
 

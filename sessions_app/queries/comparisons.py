@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -21,11 +21,13 @@ from dubbing_core.comparison.files import (
     summarize_differences,
 )
 from dubbing_core.comparison.progress import ProgressDifference, compare_progress
+from dubbing_core.file_kinds import guess_kind
 from dubbing_core.manifest import ManifestEntry
 from dubbing_core.progress_matrix import ProgressMatrix
 from sessions_app.models import DubbingSession, Version
 from sessions_app.queries.keyset import CursorError, decode_values, encode_values
 from sessions_app.queries.manifests import load_differing_files
+from sessions_app.queries.media import MEDIA_KINDS, get_facts
 
 LISTED_VERSIONS = 200
 """Newest versions that a page offers."""
@@ -93,7 +95,7 @@ def build_comparison(
     )
 
 
-def get_file_page(
+def get_difference_page(
     comparison: Comparison,
     *,
     grouping: Grouping = Grouping.CATEGORY,
@@ -108,6 +110,8 @@ def get_file_page(
     :param text: words of the path, in any order and case.
     :param cursor: `FilePage.next` of the page before it.
     :raises CursorError: the cursor is not from a list in this order.
+
+    One more query reads what is known of the page's audio and video.
     """
     files = sort_differences(filter_differences(comparison.files, kind=kind, text=text), grouping)
     start = (
@@ -115,7 +119,7 @@ def get_file_page(
         if cursor
         else 0
     )
-    items = files[start : start + size]
+    items = add_media(files[start : start + size])
     has_next = start + size < len(files)
     return FilePage(
         items=items,
@@ -123,6 +127,25 @@ def get_file_page(
         counts=Counter(difference.get_group(grouping) for difference in files),
         next=encode_values([grouping.value, *get_sort_key(items[-1], grouping)]) if has_next else None,
     )
+
+
+def add_media(differences: Sequence[FileDifference]) -> list[FileDifference]:
+    """Return the differences with the facts of audio and video."""
+    hashes = {
+        entry.sha256
+        for difference in differences
+        for entry in (difference.before, difference.after)
+        if entry is not None and guess_kind(entry.path) in MEDIA_KINDS
+    }
+    facts = get_facts(hashes) if hashes else {}
+    return [
+        replace(
+            difference,
+            media_before=facts.get(difference.before.sha256) if difference.before else None,
+            media_after=facts.get(difference.after.sha256) if difference.after else None,
+        )
+        for difference in differences
+    ]
 
 
 def _decode(cursor: str, grouping: Grouping) -> tuple[str, str]:

@@ -143,6 +143,17 @@ def get_keyset_page(
     return fetch_keyset_page(fetch, order=order, size=size, position=position)
 
 
+def get_first_rows(rows: Sequence[Row], *, order: Order, size: int) -> KeysetPage[Row]:
+    """Return the page of the first rows, of which there is one more than it shows."""
+
+    def fetch(condition: Q, count: int, *, is_reversed: bool) -> list[Row]:
+        assert not condition
+        assert not is_reversed
+        return list(rows[:count])
+
+    return fetch_keyset_page(fetch, order=order, size=size)
+
+
 def fetch_keyset_page(
     fetch: Fetch[Row], *, order: Order, size: int, position: Position = Position()
 ) -> KeysetPage[Row]:

@@ -6,14 +6,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from sys import intern
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from dubbing_core.categories import Category
 from dubbing_core.labels import Label, LabelAuthor, Role
 from dubbing_core.manifest import Manifest, ManifestEntry
 from sessions_app.models import DubbingSession, Entry, Version
 from sessions_app.models.bulk import ROWS_PER_STATEMENT
+from sessions_app.models.compiled_query import compiled
 from sessions_app.models.entry import EntryQuerySet
 
 CATEGORIES = {category.value: category for category in Category}
@@ -119,7 +121,14 @@ def get_labels_by_person(session_id: int, paths: Sequence[str]) -> dict[str, Lab
 
 
 def _entries(version: Version) -> Iterator[tuple[ManifestEntry, int]]:
-    return _build_entries(Entry.objects.filter(session_id=version.session_id).at(version.number))
+    if version.file_count > ROWS_PER_STATEMENT:  # read in parts
+        return _build_entries(Entry.objects.filter(session_id=version.session_id).at(version.number))
+    return _build(_find_entries(version.session_id, version.number))
+
+
+@compiled
+def _find_entries(session_id: int, number: int) -> QuerySet[Entry, Any]:
+    return Entry.objects.filter(session_id=session_id).at(number).values_list(*FIELDS)
 
 
 FIELDS = (
@@ -140,6 +149,10 @@ FIELDS = (
 
 
 def _build_entries(rows: EntryQuerySet) -> Iterator[tuple[ManifestEntry, int]]:
+    return _build(rows.values_list(*FIELDS).iterator())
+
+
+def _build(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[ManifestEntry, int]]:
     for (
         path,
         sha256,
@@ -154,7 +167,7 @@ def _build_entries(rows: EntryQuerySet) -> Iterator[tuple[ManifestEntry, int]]:
         added_in,
         content_since,
         blob_id,
-    ) in rows.values_list(*FIELDS).iterator():
+    ) in rows:
         yield (
             ManifestEntry(
                 path=path,

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.db.models import Count, Min, Sum
 
-from sessions_app.models import Job, Measurement, Worker
+from sessions_app.models import DubbingSession, Job, Measurement, Worker
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +54,7 @@ def read_figures(*, now: datetime) -> Iterator[Figure]:
         help="Jobs that the running workers perform at once.",
         samples=[((), workers["processes"] or 0)],
     )
+    yield from _read_media_figures(now=now)
     measured: dict[str, list[tuple[str, int]]] = {}
     for name, key, value in Measurement.objects.values_list("name", "key", "value").order_by("name", "key"):
         measured.setdefault(name, []).append((key, value))
@@ -79,3 +80,32 @@ def read_figures(*, now: datetime) -> Iterator[Figure]:
             help=f"{text} Measured every 10 minutes.",
             samples=[((), value) for _, value in measured.get(name, [])],
         )
+
+
+def _read_media_figures(*, now: datetime) -> Iterator[Figure]:
+    """Yield the figures of work on media.
+
+    Each count uses an index of the marked sessions.
+    """
+    workers = {
+        "media": Worker.objects.reading_media(now=now),
+        "proxies": Worker.objects.making_proxies(now=now),
+    }
+    yield Figure(
+        name="media_workers",
+        help="Running workers for media.",
+        labels=("work",),
+        samples=[((work,), rows.count()) for work, rows in workers.items()],
+    )
+    sessions = DubbingSession.objects.filter(deleted_at__isnull=True)
+    lacking = {
+        "facts": sessions.filter(has_unread_media=True),
+        "previews": sessions.filter(has_missing_derivatives=True),
+        "proxies": sessions.filter(has_missing_proxies=True),
+    }
+    yield Figure(
+        name="media_sessions",
+        help="Sessions whose media are not read, or lack previews or light copies.",
+        labels=("lacks",),
+        samples=[((what,), rows.count()) for what, rows in lacking.items()],
+    )

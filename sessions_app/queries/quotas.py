@@ -18,7 +18,7 @@ class StorageUse:
     """What a user stores, in bytes."""
 
     used: int
-    """Sessions, those in the trash, and pending uploads."""
+    """Sessions, those in the trash, previews of their media, and pending uploads."""
     limit: int | None
     """The quota; None if there is none."""
 
@@ -37,6 +37,8 @@ class StorageParts:
     """The parts of a user's storage, in bytes."""
 
     sessions: int
+    previews: int
+    """What was made of media: posters, waveforms and others."""
     trash: int
     uploads: int
 
@@ -50,8 +52,10 @@ def get_storage_parts(user: AbstractBaseUser) -> StorageParts:
     trashed = visible_to(user, Version.objects.filter(session__trashed_at__isnull=False))
     trash = _sum(trashed, "stored_size")
     uploads = visible_to(user, Upload.objects.filter(blob__isnull=True))
+    totals = visible_to(user, OwnerTotals.objects.all())
     return StorageParts(
-        sessions=_sum(visible_to(user, OwnerTotals.objects.all()), "stored_size") - trash,
+        sessions=_sum(totals, "stored_size") - trash,
+        previews=_sum(totals, "derived_size"),
         trash=trash,
         uploads=_sum(uploads, "size"),
     )
@@ -62,13 +66,13 @@ def _sum(rows: QuerySet[Any], field: str) -> int:
 
 
 def get_usage(owner_id: int) -> int:
-    """Return the bytes added by versions of a user's sessions, plus pending uploads.
+    """Return the bytes of a user's versions, derivatives and pending uploads.
 
     Sessions in the trash count, those deleted permanently do not.
     """
-    saved = OwnerTotals.objects.filter(pk=owner_id).values_list("stored_size", flat=True).first()
+    totals = OwnerTotals.objects.filter(pk=owner_id).values_list("stored_size", "derived_size").first()
     pending = Upload.objects.filter(owner_id=owner_id, blob__isnull=True).aggregate(size=Sum("size"))["size"]
-    return (saved or 0) + (pending or 0)
+    return sum(totals or ()) + (pending or 0)
 
 
 def get_quota() -> int | None:

@@ -1,26 +1,37 @@
 """Search in everything that a user may see.
 
-A session is found by what is known about it, or by a line of a text in its current version. Both contain all terms of the query.
+A session is found by what is known about it, or by a line of a text in its current version. Both contain all terms of the query;
+the name of a language also stands for the lines in it.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db.models import Q, QuerySet
+from django.db import connection
+from django.db.models import BooleanField, Q, QuerySet
+from django.db.models.expressions import RawSQL
 
 from dubbing_core.search.query import Query, parse_query
 from dubbing_core.session_names import fold_session_name
 from sessions_app.access import visible_owners
-from sessions_app.models import CurrentText, DubbingSession, TextLine
-from sessions_app.models.session_text import find_sessions_with_text
-from sessions_app.models.session_tokens import find_sessions_by_tokens
+from sessions_app.models import DubbingSession
+from sessions_app.models.bulk import select_numbers
+from sessions_app.models.compiled_query import compiled
+from sessions_app.models.session_text import select_sessions_with_text
+from sessions_app.models.session_tokens import select_sessions_by_tokens
 from sessions_app.queries.keyset import KeysetPage, Position, fetch_keyset_page
-from sessions_app.queries.sessions import ORDERS, SessionOrder, get_live_sessions, remove_controls
+from sessions_app.queries.search_languages import LineQuery, read_language
+from sessions_app.queries.search_lines import FoundPlaces, LineHits, find_places, list_files
+from sessions_app.queries.sessions import (
+    ORDERS,
+    SessionOrder,
+    get_live_sessions,
+    get_session_languages,
+    remove_controls,
+)
 
 COLUMNS = (
     *("code", "name", "owner_id", "last_updated"),
@@ -30,11 +41,25 @@ COLUMNS = (
 MAX_QUERY = 200
 """In characters."""
 NEWEST_FIRST = ORDERS[SessionOrder.UPDATED]
-FIRST_LINES = 2000
-"""Lines that are looked up among those of all users. If more match, the user's sessions are searched one after another instead."""
-FIRST_SESSIONS = 20
+MAX_HITS = 20_000
+"""Chunks that are looked up among those of all users, of which frequent words have a third. If more match, the user's sessions are
+searched one after another instead."""
+MAX_KNOWN = 2000
+"""Sessions found without their lines that are compared one by one; if there are more, by the database."""
 GROWTH = 2
 START = Position()
+
+
+ANY = RawSQL("1 = 1", ())
+NONE = "1 = 0"
+
+
+@compiled
+def _find_candidates(
+    user: AbstractBaseUser, is_found: RawSQL, size: tuple[int | None]
+) -> QuerySet[DubbingSession]:
+    rows = get_live_sessions(user).defer(None).only(*COLUMNS).filter(is_found)
+    return NEWEST_FIRST.sort(rows)[: size[0]]
 
 
 @dataclass(frozen=True)
@@ -43,78 +68,109 @@ class TextSearch:
 
     user: AbstractBaseUser
     text: str
+    places: dict[int, FoundPlaces] = field(default_factory=dict, init=False)
+    """Lines of the sessions that were read, by session."""
+    known: set[int] = field(default_factory=set, init=False)
+    """Sessions that were read and are found without their lines."""
 
     @cached_property
     def query(self) -> Query:
         return parse_query(self.text)
 
+    @cached_property
+    def line_queries(self) -> list[LineQuery]:
+        """What lines contain: all terms, or those beside the name of their language."""
+        queries = [LineQuery(self.query)]
+        if len(self.query.terms) > 1 and (
+            named := read_language(self.query, get_session_languages(self.user))
+        ):
+            queries.append(named)
+        return queries
+
+    @cached_property
+    def loose_hits(self) -> LineHits:
+        """Found faster; with chunks that have all words, but not side by side."""
+        hits = LineHits(self.line_queries, limit=MAX_HITS, is_loose=True)
+        return hits if hits.is_complete else self.hits
+
+    @cached_property
+    def hits(self) -> LineHits:
+        return LineHits(self.line_queries, limit=MAX_HITS)
+
     def get_page(self, *, size: int, position: Position = START) -> KeysetPage[DubbingSession]:
         """Return one page of the sessions that contain all terms, the last saved first."""
-        query = self.query
-        if not query:
+        if not self.query:
             return KeysetPage(items=[])
-        blobs = TextLine.objects.find_blobs(query, limit=FIRST_LINES)
-        found = _Found(self.user, query, self.find_known(query), blobs.ids if blobs.is_complete else None)
-        return fetch_keyset_page(found.fetch, order=NEWEST_FIRST, size=size, position=position)
+        return fetch_keyset_page(self._fetch, order=NEWEST_FIRST, size=size, position=position)
 
-    def find_known(self, query: Query) -> Q:
-        """Return the condition that a session is found without its lines."""
-        owners = visible_owners(self.user)
-        name = fold_session_name(remove_controls(self.text))
-        return find_sessions_with_text(name, owners) | find_sessions_by_tokens(query, owners)
-
-
-class _Found:
-    """The sessions that a query finds, in the order of the list."""
-
-    def __init__(self, user: AbstractBaseUser, query: Query, known: Q, blob_ids: list[int] | None) -> None:
-        """:param blob_ids: those with lines that match; None if there are too many."""
-        self._sessions = get_live_sessions(user).defer(None).only(*COLUMNS)
-        self._query = query
-        self._known = known
-        self._blob_ids = blob_ids
-
-    def fetch(self, condition: Q, count: int, *, is_reversed: bool) -> list[DubbingSession]:
-        if self._blob_ids is None:
-            return self._fetch_in_batches(condition, count, is_reversed=is_reversed)
-        texts = current_texts().filter(blob_id__in=self._blob_ids)
-        matching = self._known | Q(pk__in=texts.values("session_id")) if self._blob_ids else self._known
-        rows = self._sessions.filter(condition).filter(matching)
-        return list(NEWEST_FIRST.sort(rows, is_reversed=is_reversed)[:count])
-
-    def _fetch_in_batches(self, condition: Q, count: int, *, is_reversed: bool) -> list[DubbingSession]:
+    def _fetch(self, condition: Q, count: int, *, is_reversed: bool) -> list[DubbingSession]:
         """Return the first sessions that match.
 
-        The words are frequent, so the first sessions contain them most of the time.
+        Most of those that the index finds do, so that one batch suffices most of the time. If not, the others are found exactly.
         """
         found: list[DubbingSession] = []
-        size = FIRST_SESSIONS
-        while len(found) < count:
-            rows = NEWEST_FIRST.sort(self._sessions.filter(condition), is_reversed=is_reversed)
-            batch = list(rows[:size])
-            matching = self._find_matching([session.pk for session in batch])
-            found += [session for session in batch if session.pk in matching]
-            if len(batch) < size:
-                break
+        size, hits = count, self.loose_hits
+        while True:
+            batch = self._fetch_candidates(condition, size, hits, is_reversed=is_reversed)
+            self._read_lines(batch, hits)
+            found += [session for session in batch if session.pk in self.known or session.pk in self.places]
+            if len(found) >= count or len(batch) < size:
+                return found[:count]
             condition = NEWEST_FIRST.after(NEWEST_FIRST.encode(batch[-1]), is_reversed=is_reversed)
-            size *= GROWTH
-        return found[:count]
+            if hits.is_loose:
+                hits, size = self.hits, count - len(found)
+            else:
+                size = max(size, count) * GROWTH
 
-    def _find_matching(self, session_ids: Collection[int]) -> set[int]:
-        known = DubbingSession.objects.filter(self._known, pk__in=session_ids)
-        matching = set(known.values_list("pk", flat=True))
-        sessions: dict[int, list[int]] = defaultdict(list)
-        texts = current_texts().filter(session_id__in=session_ids)
-        for blob_id, session_id in texts.values_list("blob_id", "session_id"):
-            sessions[blob_id].append(session_id)
-        for blob_id in TextLine.objects.find_blobs_among(self._query, sessions.keys()):
-            matching.update(sessions[blob_id])
-        return matching
+    def _fetch_candidates(
+        self, condition: Q, size: int, hits: LineHits, *, is_reversed: bool
+    ) -> list[DubbingSession]:
+        known_ids = self._known_ids
+        known = select_numbers(known_ids) if known_ids is not None else self._select_known()
+        conditions = hits.select_sessions() if hits.is_complete else [ANY]
+        if hits.is_complete and known_ids != []:
+            conditions.append(RawSQL(f"sessions_app_dubbingsession.id IN ({known.sql})", known.params))  # noqa: S611 (constants)
+        is_found = RawSQL(  # noqa: S611 (constants)
+            " OR ".join(f"({each.sql})" for each in conditions) or NONE,
+            [parameter for each in conditions for parameter in each.params],
+            output_field=BooleanField(),
+        )
+        if condition or is_reversed:
+            rows = _find_candidates.queryset(self.user, is_found, (None,)).filter(condition)
+            batch = list(NEWEST_FIRST.sort(rows, is_reversed=is_reversed)[:size])
+        else:
+            batch = _find_candidates(self.user, is_found, (size,))
+        if known_ids is None:
+            read = DubbingSession.objects.filter(Q(pk__in=known), pk__in=[session.pk for session in batch])
+            self.known.update(read.values_list("pk", flat=True))
+        else:
+            self.known.update(known_ids)
+        return batch
 
+    @cached_property
+    def _known_ids(self) -> list[int] | None:
+        """The sessions that are found without their lines; None if there are many."""
+        known = self._select_known()
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT * FROM ({known.sql}) AS known LIMIT {MAX_KNOWN:d}", known.params)  # noqa: S608 (constants)
+            found = [session_id for (session_id,) in cursor.fetchall()]
+        return found if len(found) < MAX_KNOWN else None
 
-def current_texts() -> QuerySet[CurrentText]:
-    """Return the texts of current versions.
+    def _select_known(self) -> RawSQL:
+        name = fold_session_name(remove_controls(self.text))
+        parts = [
+            part
+            for owner_id in visible_owners(self.user)
+            for part in (
+                select_sessions_with_text(name, owner_id),
+                select_sessions_by_tokens(self.query, owner_id),
+            )
+        ]
+        parameters = [parameter for part in parts for parameter in part.params]
+        return RawSQL(" UNION ".join(part.sql for part in parts), parameters)  # noqa: S611 (constants)
 
-    The worker may not have seen the newest versions yet.
-    """
-    return CurrentText.objects.filter(entry__removed_in__isnull=True)
+    def _read_lines(self, sessions: list[DubbingSession], hits: LineHits) -> None:
+        files = list_files([session.pk for session in sessions])
+        if not hits.is_complete:
+            hits = LineHits(self.line_queries, blob_ids={file.blob_id for file in files})
+        self.places.update(find_places(files, hits, self.line_queries))

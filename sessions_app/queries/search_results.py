@@ -5,24 +5,23 @@ The number of queries does not depend on the number of sessions.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
+from itertools import islice
 from operator import or_
-from typing import NamedTuple
 from uuid import UUID
 
 from django.db.models import Q
 
-from dubbing_core.categories import Category
 from dubbing_core.language_names import get_language_names
-from dubbing_core.search.marks import Part, find_matched_terms, mark_parts
+from dubbing_core.search.marks import find_matched_terms, mark_parts
 from dubbing_core.search.query import Query, Term
-from dubbing_core.timeline.tracks import TrackKind
-from sessions_app.models import BlobTimeline, DubbingSession, Entry, TextLine, Version
-from sessions_app.models.text_line import FoundLine
-from sessions_app.queries.search import TextSearch, current_texts
+from dubbing_core.text_part import TextPart
+from sessions_app.models import DubbingSession, Entry, Version
+from sessions_app.models.text_chunk import ShownChunk
+from sessions_app.queries.search import TextSearch
+from sessions_app.queries.search_lines import LinePlace, list_files, list_places, read_shown
 
 LINES_SHOWN = 3
 """Of each session; files and messages as well."""
@@ -36,7 +35,7 @@ MAX_READ = 5000
 class FoundText:
     """A line that contains all terms of the query."""
 
-    parts: list[Part]
+    parts: list[TextPart]
     start_ms: int | None
     language: str
     """A BCP 47 tag, or ""."""
@@ -51,14 +50,14 @@ class FoundText:
 @dataclass(frozen=True, kw_only=True)
 class FoundLanguage:
     tag: str
-    parts: list[Part]
+    parts: list[TextPart]
     """A name of the language, the one that contains a term."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FoundFile:
     path: str
-    parts: list[Part]
+    parts: list[TextPart]
     category: str
     language: str
 
@@ -68,7 +67,7 @@ class FoundMessage:
     """Message of a version."""
 
     number: int
-    parts: list[Part]
+    parts: list[TextPart]
 
 
 @dataclass(kw_only=True)
@@ -79,38 +78,69 @@ class SearchResult:
     name: str
     version: int
     """Number of the current version; 0 if there is none."""
-    name_parts: list[Part]
-    video_parts: list[Part]
+    name_parts: list[TextPart]
+    video_parts: list[TextPart]
     languages: list[FoundLanguage] = field(default_factory=list)
     files: list[FoundFile] = field(default_factory=list)
     messages: list[FoundMessage] = field(default_factory=list)
     lines: list[FoundText] = field(default_factory=list)
     line_count: int = 0
-    """Number of all lines that were found."""
+    """Number of lines that were found."""
+    has_more_lines: bool = False
+    """Whether there may be others, in texts of thousands of lines."""
 
 
 def describe_results(
     search: TextSearch, sessions: Sequence[DubbingSession], *, line_limit: int = LINES_SHOWN
 ) -> list[SearchResult]:
-    """Return what a query found in these sessions, in their order."""
+    """Return what a query found in these sessions of its page, in their order."""
     query = search.query
-    results = {session.pk: _describe_session(session, query) for session in sessions}
-    known = DubbingSession.objects.filter(search.find_known(query), pk__in=results)
+    languages = _LanguageNames(query)
+    results = {session.pk: _describe_session(session, query, languages) for session in sessions}
     unexplained: dict[int, Query] = {}
     for session in sessions:
-        if terms := tuple(term for term in query.terms if term not in _explain(session, query)):
-            unexplained[session.pk] = Query(terms)
-    if unexplained:
-        known_ids = set(known.filter(pk__in=unexplained).values_list("pk", flat=True))
-        unexplained = {pk: query for pk, query in unexplained.items() if pk in known_ids}
+        if session.pk in search.known:
+            explained = _explain(session, query, languages)
+            if terms := tuple(term for term in query.terms if term not in explained):
+                unexplained[session.pk] = Query(terms)
     if unexplained:
         _add_messages(results, unexplained)
         _add_files(results, unexplained)
-    _add_lines(results, query, line_limit)
+    _add_lines(results, search, line_limit)
     return list(results.values())
 
 
-def _describe_session(session: DubbingSession, query: Query) -> SearchResult:
+class _LanguageNames:
+    """Names of languages compared with a query, once for all sessions."""
+
+    def __init__(self, query: Query) -> None:
+        self._query = query
+        self._found: dict[str, tuple[FoundLanguage | None, set[Term]]] = {}
+
+    def find(self, tag: str) -> FoundLanguage | None:
+        """Return the language with the name that contains a term, if one does."""
+        return self._get(tag)[0]
+
+    def explain(self, tag: str) -> set[Term]:
+        """Return the terms that are in the names of a language."""
+        return self._get(tag)[1]
+
+    def _get(self, tag: str) -> tuple[FoundLanguage | None, set[Term]]:
+        if tag not in self._found:
+            self._found[tag] = self._compare(tag)
+        return self._found[tag]
+
+    def _compare(self, tag: str) -> tuple[FoundLanguage | None, set[Term]]:
+        names = (tag, *get_language_names(tag))
+        matched = {name: terms for name in names if (terms := find_matched_terms(name, self._query))}
+        if not matched:
+            return None, set()
+        name = next(iter(matched))
+        shown = names[1] if name == tag and len(names) > 1 else name
+        return FoundLanguage(tag=tag, parts=mark_parts(shown, self._query)), set().union(*matched.values())
+
+
+def _describe_session(session: DubbingSession, query: Query, languages: _LanguageNames) -> SearchResult:
     current = session.current
     return SearchResult(
         code=session.code,
@@ -118,8 +148,17 @@ def _describe_session(session: DubbingSession, query: Query) -> SearchResult:
         version=current.number if current else 0,
         name_parts=mark_parts(session.name, query),
         video_parts=mark_parts(current.video_name if current else "", query),
-        languages=list(_find_languages(session, query)),
+        languages=[found for tag in (current.languages if current else ()) if (found := languages.find(tag))],
     )
+
+
+def _explain(session: DubbingSession, query: Query, languages: _LanguageNames) -> set[Term]:
+    """Return the terms that are in what each result shows."""
+    terms = find_matched_terms(session.name, query)
+    if session.current:
+        terms |= find_matched_terms(session.current.video_name, query)
+        terms = terms.union(*map(languages.explain, session.current.languages))
+    return terms
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,34 +177,14 @@ def get_line_page(
 
     :param after: key of the last line of the page before; anything else stands for the start.
     """
-    result = _describe_session(session, search.query)
-    texts = _get_texts([session.pk]) if search.query else {}
-    first = int(after) if after.isdecimal() and len(after) < MAX_KEY_DIGITS else 0
-    found = TextLine.objects.find_lines(search.query, texts.keys(), per_blob=size + 1, after=first)
-    chosen = [(line.id, text) for line in found[:size] for text in texts[line.blob_id]]
-    result.line_count = sum({line.blob_id: line.total for line in found}.values())
-    _fill_lines({session.pk: result}, search.query, {session.pk: chosen})
-    return LinePage(result=result, next=found[size - 1].id if len(found) > size else None)
-
-
-def _find_languages(session: DubbingSession, query: Query) -> Iterator[FoundLanguage]:
-    for tag in session.current.languages if session.current else []:
-        names = (tag, *get_language_names(tag))
-        for name in names:
-            if find_matched_terms(name, query):
-                shown = names[1] if name == tag and len(names) > 1 else name
-                yield FoundLanguage(tag=tag, parts=mark_parts(shown, query))
-                break
-
-
-def _explain(session: DubbingSession, query: Query) -> set[Term]:
-    """Return the terms that are in what each result shows."""
-    texts = [session.name]
-    if session.current:
-        texts.append(session.current.video_name)
-        for tag in session.current.languages:
-            texts += [tag, *get_language_names(tag)]
-    return set().union(*(find_matched_terms(text, query) for text in texts))
+    result = _describe_session(session, search.query, _LanguageNames(search.query))
+    if not search.query:
+        return LinePage(result=result, next=None)
+    first = int(after) if after.isdecimal() and len(after) < MAX_KEY_DIGITS else -1
+    files = list_files([session.pk])
+    found = list(islice(list_places(files, search.line_queries, after=first), size + 1))
+    _fill_lines({session.pk: result}, search.query, {session.pk: found[:size]})
+    return LinePage(result=result, next=found[size - 1].key if len(found) > size else None)
 
 
 def _add_messages(results: dict[int, SearchResult], unexplained: dict[int, Query]) -> None:
@@ -198,85 +217,33 @@ def _contains_any(queries: Iterable[Query]) -> Q:
     return reduce(or_, (Q(path__icontains=piece) for piece in pieces))
 
 
-class _CurrentText(NamedTuple):
-    session_id: int
-    path: str
-    category: str
-    language: str
+def _add_lines(results: dict[int, SearchResult], search: TextSearch, limit: int) -> None:
+    chosen: dict[int, list[LinePlace]] = {}
+    for session_id, result in results.items():
+        if places := search.places.get(session_id):
+            result.line_count, result.has_more_lines = places.count, bool(places.unread)
+            chosen[session_id] = places.choose(limit)
+    _fill_lines(results, search.query, chosen)
 
 
-def _get_texts(session_ids: Iterable[int]) -> dict[int, list[_CurrentText]]:
-    """Return the texts of sessions by blob, sorted by path."""
-    texts: dict[int, list[_CurrentText]] = defaultdict(list)
-    columns = current_texts().filter(session_id__in=session_ids).order_by("entry__path")
-    for blob_id, session_id, path, category, language in columns.values_list(
-        "blob_id", "session_id", "entry__path", "entry__category", "entry__language"
-    ):
-        texts[blob_id].append(_CurrentText(session_id, path, category, language))
-    return texts
-
-
-def _add_lines(results: dict[int, SearchResult], query: Query, limit: int) -> None:
-    texts = _get_texts(results)
-    found: dict[int, list[FoundLine]] = defaultdict(list)
-    for line in TextLine.objects.find_lines(query, texts.keys(), per_blob=limit):
-        found[line.blob_id].append(line)
-    for blob_id, lines in found.items():
-        for text in texts[blob_id]:
-            results[text.session_id].line_count += lines[0].total
-    _fill_lines(results, query, _choose_lines(texts, found, limit))
-
-
-def _fill_lines(
-    results: dict[int, SearchResult], query: Query, chosen: dict[int, list[tuple[int, _CurrentText]]]
-) -> None:
-    rows = TextLine.objects.in_bulk({line_id for lines in chosen.values() for line_id, _ in lines})
-    tracks = _find_tracks(rows.values())
-    for session_id, lines in chosen.items():
+def _fill_lines(results: dict[int, SearchResult], query: Query, chosen: dict[int, list[LinePlace]]) -> None:
+    chunks = read_shown(place for places in chosen.values() for place in places)
+    for session_id, places in chosen.items():
         results[session_id].lines += [
-            _describe_line(rows[line_id], text, query, tracks)
-            for line_id, text in lines
-            if line_id in rows  # its blob may have been deleted in the meantime
+            _describe_line(chunks[place.chunk_id], place, query)
+            for place in places
+            if place.chunk_id in chunks  # its blob may have been deleted in the meantime
         ]
 
 
-def _choose_lines(
-    texts: dict[int, list[_CurrentText]], found: dict[int, list[FoundLine]], limit: int
-) -> dict[int, list[tuple[int, _CurrentText]]]:
-    """Return keys of the lines to show by session: the first of each text first."""
-    chosen: dict[int, list[tuple[int, _CurrentText]]] = defaultdict(list)
-    for place in range(limit):
-        for blob_id, current in texts.items():
-            for text in current:
-                if place < len(found[blob_id]) and len(chosen[text.session_id]) < limit:
-                    chosen[text.session_id].append((found[blob_id][place].id, text))
-    for lines in chosen.values():
-        lines.sort(key=lambda line: (line[1].path, line[0]))
-    return chosen
-
-
-def _find_tracks(lines: Iterable[TextLine]) -> dict[tuple[int, int], tuple[TrackKind, str]]:
-    """Return kind and stated language of tracks, by blob and number of the track."""
-    timelines = BlobTimeline.objects.filter(pk__in={line.blob_id for line in lines})
-    return {
-        (blob_id, number): (TrackKind(track["kind"]), track["language"])
-        for blob_id, summary in timelines.values_list("pk", "summary")
-        for number, track in enumerate(summary)
-    }
-
-
-def _describe_line(
-    line: TextLine, text: _CurrentText, query: Query, tracks: dict[tuple[int, int], tuple[TrackKind, str]]
-) -> FoundText:
-    kind, stated = tracks.get((line.blob_id, line.track), (TrackKind.TEXT, ""))
-    # The label of a translation is not the language of the original in the same file.
-    is_labeled = kind is not TrackKind.TRANSCRIPT or text.category == Category.TRANSCRIPTIONS
+def _describe_line(chunk: ShownChunk, place: LinePlace, query: Query) -> FoundText:
+    start_ms, text = chunk.get_line(place.number)
     return FoundText(
-        parts=mark_parts(line.text, query),
-        start_ms=line.start_ms,
-        language=stated or (text.language if is_labeled else ""),
-        path=text.path,
-        category=text.category,
-        track=line.track,
-        number=line.number,
+        parts=mark_parts(text, query),
+        start_ms=start_ms,
+        language=place.file.get_language(chunk.kind, chunk.language),
+        path=place.file.path,
+        category=place.file.category,
+        track=chunk.track,
+        number=chunk.number + place.number,
     )

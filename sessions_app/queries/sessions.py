@@ -7,27 +7,34 @@ from __future__ import annotations
 
 import unicodedata
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import reduce
 from operator import and_, or_
 from uuid import UUID
 
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from dubbing_core.language_names import get_language_names
 from dubbing_core.search.marks import find_matched_terms
 from dubbing_core.search.query import parse_query
+from dubbing_core.sentences import sentence
 from dubbing_core.session_names import fold_session_name
 from sessions_app.access import visible_owners, visible_to
-from sessions_app.models import DubbingSession, OwnerTotals, SessionLanguage
+from sessions_app.models import DubbingSession, OwnerTotals, SessionLanguage, SessionTag, Star, Tag
+from sessions_app.models.compiled_query import compiled
 from sessions_app.models.session import DubbingSessionQuerySet
 from sessions_app.models.session_text import find_sessions_with_text
-from sessions_app.queries.keyset import KeysetPage, Order, Position, get_keyset_page
+from sessions_app.queries.keyset import Order, Position
+from sessions_app.queries.numbered_pages import NumberedPage, get_first_page, get_numbered_page
 
-PAGE_SIZE = 25
+PAGE_SIZE = 24
+"""Full rows of cards, whether two, three, four or six are side by side."""
+FEW = 200
+"""Sessions that are read by key, whatever their order."""
 MAX_WORDS = 10
 """Of a search; further ones are ignored."""
 
@@ -38,15 +45,17 @@ class SessionOrder(StrEnum):
     ACCESSED = "accessed"
     NAME = "name"
     SIZE = "size"
+    DURATION = "duration"
 
     @property
     def label(self) -> str:
         return {
-            SessionOrder.UPDATED: "Last updated",
-            SessionOrder.CREATED: "Newest",
-            SessionOrder.ACCESSED: "Last opened",
-            SessionOrder.NAME: "Name",
-            SessionOrder.SIZE: "Largest",
+            SessionOrder.UPDATED: sentence("Last updated"),
+            SessionOrder.CREATED: sentence("Newest"),
+            SessionOrder.ACCESSED: sentence("Last opened"),
+            SessionOrder.NAME: sentence("Name"),
+            SessionOrder.SIZE: sentence("Largest"),
+            SessionOrder.DURATION: sentence("Longest"),
         }[self]
 
 
@@ -56,11 +65,15 @@ ORDERS = {
     SessionOrder.ACCESSED: Order(field="last_accessed", kind=datetime, is_descending=True),
     SessionOrder.NAME: Order(field="folded_name", kind=str),
     SessionOrder.SIZE: Order(field="total_size", kind=int, is_descending=True),
+    SessionOrder.DURATION: Order(field="duration_ms", kind=int, is_descending=True),
 }
 LIST_COLUMNS = (
     "code",
     "name",
     "last_updated",
+    "duration_ms",
+    "has_stale",
+    "owner__username",
     *(
         f"current__{name}"
         for name in (
@@ -92,11 +105,33 @@ class SessionSearch:
     """Parts of a session or video name, or languages by tag or name."""
     stage: str = ""
     language: str = ""
+    tag: str = ""
+    """Name of a tag, ignoring case."""
+    owner: str = ""
+    """Name of a user."""
+    is_stale: bool = False
+    """Only sessions with stale results."""
+    is_starred: bool = False
+    """Only sessions with a star of the user."""
     order: SessionOrder = SessionOrder.UPDATED
+    is_reversed: bool = False
 
     @property
     def is_empty(self) -> bool:
-        return not (self.text or self.stage or self.language)
+        return not (
+            self.text
+            or self.stage
+            or self.language
+            or self.tag
+            or self.owner
+            or self.is_stale
+            or self.is_starred
+        )
+
+    @property
+    def sort_order(self) -> Order:
+        order = ORDERS[self.order]
+        return replace(order, is_descending=not order.is_descending) if self.is_reversed else order
 
 
 def get_live_sessions(user: AbstractBaseUser) -> DubbingSessionQuerySet:
@@ -111,9 +146,15 @@ def get_trashed_sessions(user: AbstractBaseUser) -> DubbingSessionQuerySet:
     return rows.defer(*UNLISTED).order_by("-trashed_at", "-pk")
 
 
-def get_trash_page(user: AbstractBaseUser, position: Position) -> KeysetPage[DubbingSession]:
-    """Return one page of the trash, the latest first."""
-    return get_keyset_page(get_trashed_sessions(user), order=LATEST_FIRST, size=PAGE_SIZE, position=position)
+def get_trash_page(
+    user: AbstractBaseUser, search: SessionSearch, position: Position, number: int | None = None
+) -> NumberedPage[DubbingSession]:
+    """Return one page of the trash, the latest first.
+
+    :param number: of the page, from 1; takes precedence over the position.
+    """
+    rows = filter_sessions(user, search, trashed=True)
+    return get_numbered_page(rows, order=LATEST_FIRST, size=PAGE_SIZE, position=position, number=number)
 
 
 def filter_sessions(
@@ -127,7 +168,30 @@ def filter_sessions(
         rows = rows.filter(stage=search.stage)
     if search.language:
         rows = rows.filter(_has_language(user, search.language, trashed=trashed))
+    if search.tag:
+        tags = visible_to(user, Tag.objects.filter(folded_name=fold_session_name(search.tag)))
+        rows = rows.filter(_is_among(SessionTag.objects.filter(tag__in=list(tags))))
+    if search.owner:
+        rows = rows.filter(owner__in=_find_owner(user, search.owner))
+    if search.is_stale:
+        rows = rows.filter(has_stale=True)
+    if search.is_starred:
+        rows = rows.filter(_is_among(visible_to(user, Star.objects.all())))
     return rows
+
+
+def _is_among(marks: QuerySet[SessionTag] | QuerySet[Star]) -> Q:
+    """Return the condition that a session has one of the marks.
+
+    Databases do not know whether they are few: then the sessions are read by key, else in the order of the list until a page is full.
+    """
+    few = list(marks.values_list("session", flat=True)[: FEW + 1])
+    return Q(pk__in=few if len(few) <= FEW else marks.values("session"))
+
+
+def _find_owner(user: AbstractBaseUser, name: str) -> list[int]:
+    owners = get_user_model().objects.filter(pk__in=visible_owners(user))
+    return list(owners.filter(username__iexact=name).values_list("pk", flat=True))
 
 
 def remove_controls(text: str) -> str:
@@ -176,22 +240,68 @@ def _has_language(user: AbstractBaseUser, tag: str, *, trashed: bool = False) ->
 
 
 def get_session_page(
-    user: AbstractBaseUser, search: SessionSearch, position: Position
-) -> KeysetPage[DubbingSession]:
-    """Return one page of the results of a search."""
-    order = ORDERS[search.order]
-    rows = filter_sessions(user, search).defer(None).only(order.field, *LIST_COLUMNS)
-    return get_keyset_page(rows, order=order, size=PAGE_SIZE, position=position)
+    user: AbstractBaseUser, search: SessionSearch, position: Position, number: int | None = None
+) -> NumberedPage[DubbingSession]:
+    """Return one page of the results of a search.
+
+    :param number: of the page, from 1; takes precedence over the position.
+    """
+    order = search.sort_order
+    if search.is_empty and number in {None, 1} and position == Position():
+        return get_first_page(
+            _find_first_sessions(user, search.order, is_reversed=search.is_reversed),
+            order=order,
+            size=PAGE_SIZE,
+            total=count_sessions(user),
+        )
+    return get_numbered_page(
+        _show_in_list(filter_sessions(user, search), order),
+        order=order,
+        size=PAGE_SIZE,
+        position=position,
+        number=number,
+        total=count_sessions(user) if search.is_empty else None,
+    )
+
+
+@compiled
+def _find_first_sessions(
+    user: AbstractBaseUser, order: SessionOrder, *, is_reversed: bool
+) -> QuerySet[DubbingSession]:
+    search = SessionSearch(order=order, is_reversed=is_reversed)
+    rows = _show_in_list(filter_sessions(user, search), search.sort_order)
+    return search.sort_order.sort(rows)[: PAGE_SIZE + 1]
+
+
+def _show_in_list(rows: DubbingSessionQuerySet, order: Order) -> DubbingSessionQuerySet:
+    return rows.defer(None).select_related("current", "owner").only(order.field, *LIST_COLUMNS)
 
 
 def count_sessions(user: AbstractBaseUser) -> int:
     """Return the number of sessions outside the trash that the user may see."""
-    return sum(visible_to(user, OwnerTotals.objects.all()).values_list("session_count", flat=True))
+    return sum(_find_session_counts(user))
+
+
+@compiled
+def _find_session_counts(user: AbstractBaseUser) -> QuerySet[OwnerTotals, int]:
+    return visible_to(user, OwnerTotals.objects.all()).values_list("session_count", flat=True)
 
 
 def get_session_languages(user: AbstractBaseUser) -> list[str]:
     """Return the languages of all sessions that the user may see, for the filter."""
     return SessionLanguage.objects.list_tags(visible_owners(user))
+
+
+def list_owners(user: AbstractBaseUser) -> list[str]:
+    """Return the names of the owners whose sessions the user may see.
+
+    Empty if all are the user's own.
+    """
+    owners = visible_owners(user)
+    if owners == [user.pk]:
+        return []
+    rows = get_user_model().objects.filter(pk__in=owners)
+    return sorted(rows.values_list("username", flat=True), key=str.casefold)
 
 
 def get_all_sessions(user: AbstractBaseUser | None) -> DubbingSessionQuerySet:

@@ -9,6 +9,7 @@ from io import BytesIO
 from dubbing_core.change_summary import ChangeKind
 from dubbing_core.comparison.files import FileDifference
 from dubbing_core.comparison.lines import LINE_LIMIT, TooManyLinesError, TrackComparison, compare_tracks
+from dubbing_core.sentences import Number, join, sentence
 from dubbing_core.timeline.reader import can_read, read_timeline
 from dubbing_core.timeline.tracks import Track
 from sessions_app.models import BlobTimeline, Entry, Version
@@ -18,8 +19,10 @@ from sessions_app.storage.keys import blob_key
 
 READ_LIMIT = 256 * 1024
 """In bytes, of files that a request reads itself if no task has read them yet."""
-TOO_LONG = f"has more than {LINE_LIMIT:,} lines, which are not compared here"
-UNREAD = "has not been read yet. Try again in a minute"
+TOO_LONG = sentence(
+    "has more than %(line_limit)s lines, which are not compared here", line_limit=Number(LINE_LIMIT)
+)
+UNREAD = sentence("has not been read yet. Try again in a minute")
 
 
 class UncomparableError(Exception):
@@ -41,11 +44,14 @@ class TextComparison:
         if self.reason:
             return self.reason
         named = [track for track in self.tracks if track.lines.differences] or self.tracks
-        return "; ".join(
-            f"{track.language}: {track.lines.words}"
-            if track.language and len(self.tracks) > 1
-            else track.lines.words
-            for track in named
+        return join(
+            [
+                join([track.language, track.lines.words], ": ")
+                if track.language and len(self.tracks) > 1
+                else track.lines.words
+                for track in named
+            ],
+            "; ",
         )
 
 

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
-from django.db.models import F
+from django.db.models import F, Q, QuerySet
 
 from dubbing_core.categories import Category
 from dubbing_core.labels import Role
 from dubbing_core.languages import fold_language_tag
+from dubbing_core.manifest import ManifestEntry
 from dubbing_core.selection import WHOLE_VERSION, Selection
 from dubbing_core.timeline.catalog import CatalogTrack, TextFile, TrackUse, list_tracks
 from dubbing_core.timeline.tracks import Problem, Track
-from sessions_app.models import BlobTimeline, Version
+from sessions_app.models import BlobTimeline, Entry, Version
+from sessions_app.models.compiled_query import compiled
 from sessions_app.models.timeline import unpack_tracks
-from sessions_app.queries.versions import get_entries, summarize_categories
+from sessions_app.queries.versions import get_entries, list_entries, summarize_categories
 
 TEXT_CATEGORIES = (Category.TRANSCRIPTIONS, Category.TRANSLATIONS)
 READ_CATEGORIES = (*TEXT_CATEGORIES, Category.VOICES, Category.OTHER)
@@ -64,6 +66,11 @@ class VersionTexts:
         return [file for file in self.files if file.reason and file.role in EXPECTED_ROLES]
 
     @property
+    def mislabeled(self) -> list[CatalogTrack]:
+        """The tracks that claim another language than that of their text."""
+        return [track for track in self.tracks if track.language_problem]
+
+    @property
     def flawed(self) -> list[StoredText]:
         """The files that were read, with problems."""
         return [file for file in self.files if file.problem_count and not file.reason]
@@ -92,8 +99,16 @@ class VersionTexts:
 
 def get_version_texts(version: Version, selection: Selection = WHOLE_VERSION) -> VersionTexts:
     """Return the text files of a version, or of the selected part of it."""
+    find = _find_texts if selection is WHOLE_VERSION else _find_texts.queryset
+    rows = find(version.session_id, version.number, selection)
+    languages = frozenset(map(fold_language_tag, selection.text_languages))
+    return VersionTexts([StoredText(*row) for row in rows], languages)
+
+
+@compiled
+def _find_texts(session_id: int, number: int, selection: Selection) -> QuerySet[Entry, Any]:
     rows: Any = (
-        get_entries(version)
+        list_entries(session_id, number)
         .files()
         .selected(selection)
         .filter(category__in=READ_CATEGORIES, blob__timeline__isnull=False)
@@ -108,8 +123,35 @@ def get_version_texts(version: Version, selection: Selection = WHOLE_VERSION) ->
         .order_by("path")
         .values_list(*StoredText._fields)
     )
-    languages = frozenset(map(fold_language_tag, selection.languages))
-    return VersionTexts([StoredText(*row) for row in rows], languages)
+    return cast(QuerySet[Entry, Any], rows)
+
+
+def get_planned_texts(entries: Iterable[ManifestEntry], blob_ids: Mapping[str, int]) -> VersionTexts:
+    """Return the text files of a version that is not committed.
+
+    :param blob_ids: of its files, by path.
+    """
+    texts = sorted(
+        (entry for entry in entries if entry.category in READ_CATEGORIES and entry.path in blob_ids),
+        key=lambda entry: entry.path,
+    )
+    columns = ("format", "encoding", "reason", "problems", "problem_count", "summary")
+    rows = BlobTimeline.objects.filter(pk__in={blob_ids[entry.path] for entry in texts})
+    stored = {blob_id: facts for blob_id, *facts in rows.values_list("pk", *columns)}
+    return VersionTexts(
+        [
+            StoredText(
+                entry.path,
+                entry.category.value,
+                entry.language,
+                entry.role.value,
+                blob_ids[entry.path],
+                *stored[blob_ids[entry.path]],
+            )
+            for entry in texts
+            if blob_ids[entry.path] in stored
+        ]
+    )
 
 
 def may_have_texts(version: Version, selection: Selection = WHOLE_VERSION) -> bool:
@@ -121,7 +163,25 @@ def may_have_texts(version: Version, selection: Selection = WHOLE_VERSION) -> bo
 def list_line_audio(version: Version, selection: Selection = WHOLE_VERSION) -> dict[str, list[str]]:
     """Return the paths of audio files of single lines, by folded language."""
     rows = get_entries(version).selected(selection).filter(category=Category.AUDIO, role=Role.SEGMENT)
-    return group_line_audio(rows.filter(blob__size__gt=0).values_list("language", "path"))
+    is_readable = Q(blob__media__isnull=True) | Q(blob__media__reason="")
+    return group_line_audio(rows.filter(is_readable, blob__size__gt=0).values_list("language", "path"))
+
+
+def list_line_audio_of(
+    entries: Iterable[ManifestEntry], *, unreadable: Collection[str]
+) -> dict[str, list[str]]:
+    """Return the paths of entries with audio of single lines, by folded language.
+
+    :param unreadable: SHA-256 of files that are left out.
+    """
+    return group_line_audio(
+        (entry.language, entry.path)
+        for entry in entries
+        if entry.category is Category.AUDIO
+        and entry.role is Role.SEGMENT
+        and entry.size > 0
+        and entry.sha256 not in unreadable
+    )
 
 
 def group_line_audio(files: Iterable[tuple[str, str]]) -> dict[str, list[str]]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dubbing_core.languages import fold_language_tag
+from dubbing_core.search.folding import fold_text
 from dubbing_core.timeline.alignment import Row, align_tracks, find_row_at, find_row_of
 from dubbing_core.timeline.catalog import CatalogTrack, TrackUse
 from dubbing_core.timeline.clock import parse_clock
@@ -269,8 +269,3 @@ def _cut(
         str(shown[0] + 1) if start else None,
         str(shown[-1] + 1) if start + size < len(found) else None,
     )
-
-
-def fold_text(text: str) -> str:
-    """Return a text in the form in which it is searched."""
-    return text.casefold() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()

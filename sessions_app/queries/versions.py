@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
-from django.db.models import F, QuerySet
+from django.db.models import Count, F, QuerySet, Sum, Value
+from django.db.models.functions import Left, StrIndex, Substr
 
 from dubbing_core.categories import Category
 from dubbing_core.labels import LabelAuthor
 from dubbing_core.selection import WHOLE_VERSION, Selection
 from sessions_app.models import Blob, DubbingSession, Entry, Version
 from sessions_app.models.bulk import ROWS_PER_STATEMENT
+from sessions_app.models.compiled_query import compiled
 from sessions_app.models.entry import EntryQuerySet
-from sessions_app.queries.keyset import KeysetPage, Order, Position, get_keyset_page
+from sessions_app.queries.keyset import KeysetPage, Order, Position, get_first_rows, get_keyset_page
 
 FILES_PER_PAGE = 100
 VERSIONS_PER_PAGE = 50
+MAX_FOLDERS = 500
+"""Folders that a page lists; the search finds files in all."""
 NEARBY_VERSIONS = 10
 """Versions on the page of a session."""
 LIST_COLUMNS = (
@@ -27,6 +31,7 @@ LIST_COLUMNS = (
     "created_by__username",
     "original_author",
     "message",
+    "restored_from",
     "changes",
     "left_out",
     "file_count",
@@ -72,6 +77,16 @@ class FileRow(NamedTuple):
     labeled_by: str = LabelAuthor.RECOGNIZER.value
     reason: str | None = None
     """Why its text could not be read."""
+    duration_ms: int | None = None
+    video_codec: str | None = None
+    pixel_format: str | None = None
+    width: int | None = None
+    height: int | None = None
+    audio_codec: str | None = None
+    media_reason: str | None = None
+    """Why it could not be read as audio or video."""
+    media_problem: str | None = None
+    """What is wrong with readable audio or video."""
 
 
 def get_file_groups(version: Version) -> list[FileGroup]:
@@ -114,6 +129,8 @@ def get_file_page(
     category: str = "",
     language: str = "",
     is_empty: bool = False,
+    text: str = "",
+    folder: str | None = None,
     selection: Selection = WHOLE_VERSION,
 ) -> KeysetPage[FileRow]:
     """Return one page of the version's selected files by path.
@@ -121,18 +138,99 @@ def get_file_page(
     :param category: the files of one category; those of all if "".
     :param language: the files labeled with one language; those of all, and of none, if "".
     :param is_empty: only files without bytes.
+    :param text: words that the path contains, in any order and case.
+    :param folder: only the files directly in this folder, see `list_folders`.
     """
-    rows = get_entries(version).files().selected(selection)
+    is_whole = selection is WHOLE_VERSION and position == Position() and folder is None
+    if is_whole and not (category or language or is_empty or text):
+        first = _find_first_files(version.session_id, version.number)
+        return get_first_rows(first, order=BY_PATH, size=FILES_PER_PAGE)
+    rows: Any = find_files(version, text=text).selected(selection)
+    if folder is not None:
+        rows = _in_folder(rows, folder).filter(slash=0)
     if is_empty:
         rows = rows.filter(blob__size=0)
     if category:
         rows = rows.filter(category=category)
     if language:
         rows = rows.filter(language=language)
-    columns: Any = rows.annotate(
-        sha256=F("blob__sha256"), size=F("blob__size"), reason=F("blob__timeline__reason")
+    return get_keyset_page(_show_files(rows), order=BY_PATH, size=FILES_PER_PAGE, position=position)
+
+
+@compiled
+def _find_first_files(session_id: int, number: int) -> QuerySet[Entry, Any]:
+    rows: Any = _show_files(list_entries(session_id, number).files())
+    return cast(QuerySet[Entry, Any], BY_PATH.sort(rows)[: FILES_PER_PAGE + 1])
+
+
+def _show_files(rows: Any) -> Any:
+    return rows.annotate(
+        sha256=F("blob__sha256"),
+        size=F("blob__size"),
+        reason=F("blob__timeline__reason"),
+        duration_ms=F("blob__media__duration_ms"),
+        video_codec=F("blob__media__video_codec"),
+        pixel_format=F("blob__media__pixel_format"),
+        width=F("blob__media__width"),
+        height=F("blob__media__height"),
+        audio_codec=F("blob__media__audio_codec"),
+        media_reason=F("blob__media__reason"),
+        media_problem=F("blob__media__problem"),
     ).values_list(*FileRow._fields, named=True)
-    return get_keyset_page(columns, order=BY_PATH, size=FILES_PER_PAGE, position=position)
+
+
+def find_files(version: Version, *, text: str = "") -> EntryQuerySet:
+    """Return the version's files whose path contains all words of the text."""
+    rows = get_entries(version).files()
+    for word in text.replace("\0", " ").split():
+        rows = rows.filter(path__icontains=word)
+    return rows
+
+
+class FolderSummary(NamedTuple):
+    """A folder of a version, with everything below it."""
+
+    path: str
+    """With a slash at the end."""
+    file_count: int
+    size: int
+    """In bytes."""
+
+    @property
+    def name(self) -> str:
+        return self.path.rstrip("/").rpartition("/")[2]
+
+
+def list_folders(
+    version: Version, folder: str = "", *, selection: Selection = WHOLE_VERSION
+) -> list[FolderSummary]:
+    """Return the folders directly in a folder, by path.
+
+    At most one more than `MAX_FOLDERS`, by one query however many files are in them.
+
+    :param folder: with a slash at the end; "" for the folder that was saved.
+    """
+    rows: Any = (
+        _in_folder(get_entries(version).files().selected(selection), folder)
+        .filter(slash__gt=0)
+        .annotate(head=Left("path", F("slash") + len(folder)))
+        .values("head")
+        .annotate(count=Count("pk"), bytes=Sum("blob__size"))
+        .order_by("head")
+        .values_list("head", "count", "bytes")
+    )
+    return [FolderSummary(*row) for row in rows[: MAX_FOLDERS + 1]]
+
+
+def _in_folder(rows: EntryQuerySet, folder: str) -> Any:
+    """Return the entries below a folder.
+
+    With `slash`, the position of the next slash in the rest of their path; 0 without one.
+    """
+    rest = Substr("path", len(folder) + 1)
+    below = rows.annotate(slash=StrIndex(rest, Value("/")))
+    # LIKE ignores case in SQLite, so the beginning of the path is compared as well.
+    return below.annotate(start=Left("path", len(folder))).filter(start=folder) if folder else below
 
 
 def find_entry(version: Version, path: str) -> Entry | None:
@@ -168,20 +266,36 @@ def find_blobs(version: Version, paths: Sequence[str]) -> dict[str, Blob]:
 
 def get_nearby_versions(session: DubbingSession, shown: Version) -> list[Version]:
     """Return the newest versions, newest first; around the shown one if it is older."""
-    rows = _versions(session)
+    newest = None
     if session.current and shown.number <= session.current.number - NEARBY_VERSIONS:
-        rows = rows.filter(number__lte=shown.number + NEARBY_VERSIONS // 2)
-    return list(NEWEST_FIRST.sort(rows)[:NEARBY_VERSIONS])
+        newest = shown.number + NEARBY_VERSIONS // 2
+    return _find_nearby_versions(session, newest)
+
+
+@compiled
+def _find_nearby_versions(session: DubbingSession, newest: int | None) -> QuerySet[Version]:
+    rows = _versions(session.pk)
+    if newest is not None:
+        rows = rows.filter(number__lte=newest)
+    return NEWEST_FIRST.sort(rows)[:NEARBY_VERSIONS]
 
 
 def get_version_page(session: DubbingSession, position: Position) -> KeysetPage[Version]:
     """Return one page of the session's versions, newest first."""
-    return get_keyset_page(_versions(session), order=NEWEST_FIRST, size=VERSIONS_PER_PAGE, position=position)
+    return get_keyset_page(
+        _versions(session.pk), order=NEWEST_FIRST, size=VERSIONS_PER_PAGE, position=position
+    )
 
 
-def _versions(session: DubbingSession) -> QuerySet[Version]:
-    return Version.objects.filter(session=session).select_related("created_by").only(*LIST_COLUMNS)
+def _versions(session_id: int) -> QuerySet[Version]:
+    rows = Version.objects.filter(session_id=session_id)
+    return rows.select_related("created_by").only(*LIST_COLUMNS)
 
 
 def get_entries(version: Version) -> EntryQuerySet:
-    return Entry.objects.filter(session_id=version.session_id).at(version.number)
+    return list_entries(version.session_id, version.number)
+
+
+def list_entries(session_id: int, number: int) -> EntryQuerySet:
+    """Return the entries of a version, as queries that are compiled once need it."""
+    return Entry.objects.filter(session_id=session_id).at(number)

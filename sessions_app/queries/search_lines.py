@@ -1,0 +1,265 @@
+"""The lines of sessions that match a query.
+
+The index finds chunks of lines; the lines of these decide.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, islice, zip_longest
+from typing import Any, NamedTuple
+
+from django.db import connection
+from django.db.models import BooleanField
+from django.db.models.expressions import RawSQL
+
+from dubbing_core.categories import Category
+from dubbing_core.timeline.tracks import TrackKind
+from sessions_app.models import TextChunk
+from sessions_app.models.bulk import select_numbers
+from sessions_app.models.text_chunk import BLOB_SHIFT, LINES_PER_CHUNK, ShownChunk
+from sessions_app.models.token_index import has_loose_match, is_postgresql
+from sessions_app.queries.search_languages import LineQuery
+
+FIRST_CHUNKS = 16
+"""Of a session, that are read at first: 4,096 lines. Further ones are read if no line of these matches."""
+GROWTH = 4
+FEW_BLOBS = 200
+"""Of which the sessions are looked up; otherwise the blobs of the user's sessions are compared."""
+
+
+class TextFile(NamedTuple):
+    """A file with lines in the current version of a session."""
+
+    session_id: int
+    blob_id: int
+    path: str
+    category: str
+    language: str
+
+    def get_language(self, kind: str, stated: str) -> str:
+        """Return the language of one of its tracks.
+
+        The label of a translation is not the language of the original in the same file.
+        """
+        is_labeled = kind != TrackKind.TRANSCRIPT or self.category == Category.TRANSCRIPTIONS
+        return stated or (self.language if is_labeled else "")
+
+
+class LinePlace(NamedTuple):
+    file: TextFile
+    chunk_id: int
+    number: int
+    """Of the line in its chunk."""
+
+    @property
+    def key(self) -> int:
+        return self.chunk_id + self.number
+
+
+class FoundChunk(NamedTuple):
+    """A chunk with lines that match."""
+
+    file: TextFile
+    id: int
+    numbers: list[int]
+    """Of the lines in the chunk."""
+
+
+@dataclass(kw_only=True)
+class FoundPlaces:
+    """Lines of a session that match."""
+
+    by_file: dict[TextFile, list[FoundChunk]] = field(default_factory=dict)
+    unread: list[tuple[TextFile, int]] = field(default_factory=list)
+    """Chunks that may contain further lines."""
+
+    @property
+    def count(self) -> int:
+        return sum(len(chunk.numbers) for chunks in self.by_file.values() for chunk in chunks)
+
+    def choose(self, limit: int) -> list[LinePlace]:
+        """Return the lines to show: the first of each file first, in the order of paths."""
+        first = [list(islice(_list_places(chunks), limit)) for chunks in self.by_file.values()]
+        turns = chain.from_iterable(zip_longest(*first))
+        chosen = islice((place for place in turns if place is not None), limit)
+        return sorted(chosen, key=lambda place: (place.file.path, place.key))
+
+
+def _list_places(chunks: Iterable[FoundChunk]) -> Iterator[LinePlace]:
+    return (LinePlace(chunk.file, chunk.id, number) for chunk in chunks for number in chunk.numbers)
+
+
+class LineHits:
+    """Chunks that may contain lines that match, by blob."""
+
+    def __init__(
+        self,
+        queries: Sequence[LineQuery],
+        *,
+        limit: int | None = None,
+        blob_ids: Collection[int] | None = None,
+        is_loose: bool = False,
+    ) -> None:
+        """Find the chunks.
+
+        :param blob_ids: blobs to which the search is restricted.
+        :param is_loose: whether to find further chunks, if that is faster.
+        """
+        found = [
+            TextChunk.objects.find(each.query, limit=limit, blob_ids=blob_ids, is_loose=is_loose)
+            for each in queries
+        ]
+        self._queries = queries
+        self.is_loose = is_loose and any(has_loose_match(each.query) for each in queries)
+        """Whether an exact search may find fewer."""
+        self._chunks = [_group(keys) for keys in found]
+        self.is_complete = limit is None or all(len(keys) < limit for keys in found)
+        """Whether there are no others."""
+
+    def select_sessions(self) -> list[RawSQL]:
+        """Return conditions; one is true for a session that may have such lines."""
+        found = zip(self._queries, self._chunks, strict=True)
+        return [_select_sessions(line_query, chunks) for line_query, chunks in found if chunks]
+
+    def narrow(self, blob_ids: Collection[int]) -> LineHits:
+        """Return the hits of some blobs without chunks that only a loose search found."""
+        return LineHits(self._queries, blob_ids=blob_ids) if self.is_loose else self
+
+    def list_chunks(self, blob_id: int) -> list[int]:
+        return sorted({key for chunks in self._chunks for key in chunks.get(blob_id, ())})
+
+
+def _select_sessions(line_query: LineQuery, blob_ids: Collection[int]) -> RawSQL:
+    numbers = select_numbers(blob_ids)
+    statement, parameters = f"{_SESSIONS} AND present.blob_id IN ({numbers.sql})", [*numbers.params]
+    if line_query.tags is not None:  # a file without a language may state that of each track
+        tags = ["", *sorted(line_query.tags)]
+        statement += f" AND lower(entry.language) IN ({', '.join(['%s'] * len(tags))})"
+        parameters += tags
+    if len(blob_ids) <= FEW_BLOBS or is_postgresql():
+        return _condition(f"sessions_app_dubbingsession.id IN ({statement})", parameters)
+    # SQLite reads the sessions in their order until the page is full, and looks for the few texts of each among these blobs.
+    statement = statement.replace("present.blob_id IN", "+present.blob_id IN")
+    statement = f"EXISTS ({statement} AND present.session_id = sessions_app_dubbingsession.id)"
+    return _condition(statement, parameters)
+
+
+def _condition(statement: str, parameters: Sequence[Any]) -> RawSQL:
+    return RawSQL(statement, parameters, output_field=BooleanField())  # noqa: S611 (constants of this code)
+
+
+def _group(keys: Iterable[int]) -> dict[int, list[int]]:
+    chunks: dict[int, list[int]] = defaultdict(list)
+    for key in keys:
+        chunks[key >> BLOB_SHIFT].append(key)
+    return chunks
+
+
+def list_files(session_ids: Collection[int]) -> list[TextFile]:
+    """Return the texts of sessions, sorted by path."""
+    if not session_ids:
+        return []
+    numbers = select_numbers(session_ids)
+    with connection.cursor() as cursor:
+        cursor.execute(f"{_FILES} AND present.session_id IN ({numbers.sql})", numbers.params)
+        files = [TextFile(*row) for row in cursor.fetchall()]
+    return sorted(files, key=lambda file: file.path)
+
+
+def find_places(
+    files: Iterable[TextFile], hits: LineHits, queries: Sequence[LineQuery]
+) -> dict[int, FoundPlaces]:
+    """Return the lines that match by session; only sessions with such lines."""
+    found: dict[int, FoundPlaces] = defaultdict(FoundPlaces)
+    for turn, file, key in sorted(_take_turns(files, hits), key=lambda each: each[0]):
+        del turn
+        found[file.session_id].unread.append((file, key))
+    size = FIRST_CHUNKS
+    unread = list(found.values())
+    while unread:
+        batch = [chunk for places in unread for chunk in places.unread[:size]]
+        for places in unread:
+            del places.unread[:size]
+        for chunk in read_chunks(batch, queries):
+            found[chunk.file.session_id].by_file.setdefault(chunk.file, []).append(chunk)
+        if size == FIRST_CHUNKS:
+            _narrow_unread(found.values(), hits)
+        size *= GROWTH
+        unread = [places for places in found.values() if places.unread and not places.by_file]
+    return {session_id: places for session_id, places in found.items() if places.by_file}
+
+
+def _narrow_unread(found: Iterable[FoundPlaces], hits: LineHits) -> None:
+    """Leave the chunks that are worth reading."""
+    long = [places for places in found if places.unread]
+    if not long:
+        return
+    hits = hits.narrow({file.blob_id for places in long for file, _ in places.unread})
+    for places in long:
+        blob_ids = {file.blob_id for file, _ in places.unread}
+        chunks = {blob_id: set(hits.list_chunks(blob_id)) for blob_id in blob_ids}
+        places.unread = [(file, key) for file, key in places.unread if key in chunks[file.blob_id]]
+
+
+def _take_turns(files: Iterable[TextFile], hits: LineHits) -> Iterator[tuple[int, TextFile, int]]:
+    for file in files:
+        for turn, key in enumerate(hits.list_chunks(file.blob_id)):
+            yield turn, file, key
+
+
+def list_places(
+    files: Collection[TextFile], queries: Sequence[LineQuery], *, after: int
+) -> Iterator[LinePlace]:
+    """Yield the lines that match, in the order of their keys.
+
+    :param after: key of a line: only lines after it.
+    """
+    hits = LineHits(queries, blob_ids={file.blob_id for file in files})
+    chunks = sorted(
+        (
+            (file, key)
+            for file in files
+            for key in hits.list_chunks(file.blob_id)
+            if key + LINES_PER_CHUNK > after
+        ),
+        key=lambda chunk: chunk[1],
+    )
+    for start in range(0, len(chunks), FIRST_CHUNKS):
+        for place in _list_places(read_chunks(chunks[start : start + FIRST_CHUNKS], queries)):
+            if place.key > after:
+                yield place
+
+
+def read_chunks(chunks: Sequence[tuple[TextFile, int]], queries: Sequence[LineQuery]) -> Iterator[FoundChunk]:
+    """Yield those of the chunks that have lines that match, in their order."""
+    keys = {key for _, key in chunks}
+    by_query = [
+        (line_query, needles, {chunk.id: chunk for chunk in TextChunk.objects.read_folded(keys, needles)})
+        for line_query in queries
+        for needles in [line_query.query.needles]
+    ]
+    for file, key in chunks:
+        numbers: set[int] = set()
+        for line_query, needles, found in by_query:
+            chunk = found.get(key)
+            if chunk is not None and line_query.accepts(file.get_language(chunk.kind, chunk.language)):
+                numbers.update(chunk.find_lines(needles))
+        if numbers:
+            yield FoundChunk(file, key, sorted(numbers))
+
+
+def read_shown(places: Iterable[LinePlace]) -> dict[int, ShownChunk]:
+    """Return what results show of the chunks of lines, by key."""
+    return TextChunk.objects.read_shown({place.chunk_id for place in places})
+
+
+# Of current versions: the worker may not have seen the newest ones yet.
+_PRESENT = """
+FROM sessions_app_currenttext present JOIN sessions_app_entry entry ON entry.id = present.entry_id
+WHERE entry.removed_in IS NULL
+"""
+_SESSIONS = f"SELECT present.session_id {_PRESENT}"
+_FILES = f"SELECT present.session_id, present.blob_id, entry.path, entry.category, entry.language {_PRESENT}"

@@ -1,6 +1,7 @@
 """Queue of requests that have arrived and wait for their turn in a web process.
 
-API requests overtake pages: a save is a sequence of them, and would wait behind all pages with each, while a page is one request.
+API requests overtake pages, and start beside more requests than a page does: a save is a sequence of them, and would wait for pages with each,
+while a page is one request.
 Pages still get a share of the turns, and each caller only overtakes with a few requests at a time.
 """
 
@@ -16,6 +17,13 @@ Request = TypeVar("Request")
 
 END_TURN = "dubbing_sessions.end_turn"
 """Key in the WSGI environment of a function that ends the request's turn: it is going to wait."""
+MAX_BUSY = 4
+"""Requests that a process handles at a time.
+
+Threads of a process take turns at Python. With a thread for each waiting request, each query of a page would wait for all others.
+"""
+MAX_BUSY_FOR_PAGES = 2
+"""Requests in progress with which no page starts: an API request finds few threads that it shares Python with."""
 MAX_OVERTAKING = 2
 """API requests that start one after the other while a page waits."""
 MAX_PER_CALLER = 2
@@ -42,11 +50,6 @@ class RequestQueue(Generic[Request]):
     def __len__(self) -> int:
         return len(self._api) + len(self._others)
 
-    @property
-    def has_api(self) -> bool:
-        """Whether an API request waits that overtakes pages."""
-        return bool(self._api)
-
     def push(self, request: Request, head: bytes | bytearray) -> None:
         """Add a request; ``head`` starts with its request line and header fields."""
         caller = find_api_caller(head)
@@ -56,15 +59,19 @@ class RequestQueue(Generic[Request]):
         else:
             self._others.append(_Waiting(request=request, caller=None))
 
-    def pop(self) -> tuple[Request, bytes | None]:
+    def pop(self, busy: int) -> tuple[Request, bytes | None] | None:
         """Remove the next request.
 
-        :returns: the request, and what to pass to `end` when it has ended.
-        :raises IndexError: none waits.
+        :param busy: number of requests in progress.
+        :returns: the request, and what to pass to `end` when it has ended; None if none may start yet.
         """
-        is_api = bool(self._api) and (not self._others or self._overtaking < MAX_OVERTAKING)
+        is_overtaken = self._overtaking >= MAX_OVERTAKING
+        is_api = bool(self._api) and not (self._others and is_overtaken)
+        queue = self._api if is_api else self._others
+        if not queue or busy >= (MAX_BUSY if is_api or is_overtaken else MAX_BUSY_FOR_PAGES):
+            return None
         self._overtaking = self._overtaking + 1 if is_api and self._others else 0
-        waiting = (self._api if is_api else self._others).popleft()
+        waiting = queue.popleft()
         return waiting.request, waiting.caller
 
     def end(self, caller: bytes | None) -> None:

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import dj_database_url
 import django_stubs_ext
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from dubbing_sessions import embedded, metrics_folder
+from dubbing_sessions.database_settings import build_postgresql, build_sqlite
 from dubbing_sessions.env import env_bool, env_int, env_list, env_networks, env_str
 from dubbing_sessions.log_settings import build_logging
 
@@ -83,7 +83,9 @@ MIDDLEWARE = [
     "sessions_app.http.request_ids.RequestIdMiddleware",
     "sessions_app.http.health.HealthMiddleware",
     "sessions_app.http.metrics.MetricsMiddleware",
+    "sessions_app.http.languages.LanguageMiddleware",
     "sessions_app.http.transfers.TransferMiddleware",
+    "sessions_app.http.compression.compress_pages",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -104,7 +106,12 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
-            "builtins": ["sessions_app.templatetags.portal", "sessions_app.templatetags.page_urls"],
+            "builtins": [
+                "django.templatetags.i18n",
+                "django.templatetags.l10n",
+                "sessions_app.templatetags.portal",
+                "sessions_app.templatetags.page_urls",
+            ],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -117,48 +124,11 @@ TEMPLATES = [
 
 # ---- Database --------------------------------------------------------------
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-DATABASES: dict[str, Any]
+DATABASES: dict[str, Any] = {"default": build_sqlite(DATA_DIR / "db.sqlite3")}
+# Only web processes set the pool's size, in `dubbing_sessions.web_server`.
+_pool_size = env_int("DATABASE_POOL_SIZE", 0, minimum=0)
 if _team:
-    DATABASES = {
-        "default": dj_database_url.parse(env_str("DATABASE_URL"), conn_max_age=60, conn_health_checks=True)
-    }
-    # A server that vanished without closing its connections is noticed within seconds, not after the kernel's 15 minutes.
-    DATABASES["default"]["OPTIONS"] = {
-        "connect_timeout": 5,
-        "keepalives_idle": 15,
-        "keepalives_interval": 5,
-        "keepalives_count": 3,
-        "tcp_user_timeout": 30_000,
-        **DATABASES["default"].get("OPTIONS", {}),
-    }
-    # Only web processes set it, in `dubbing_sessions.web_server`: hundreds of threads share a few connections.
-    if _pool_size := env_int("DATABASE_POOL_SIZE", 0, minimum=0):
-        DATABASES["default"]["CONN_MAX_AGE"] = 0
-        DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
-            "min_size": 1,
-            "max_size": _pool_size,
-            # Seconds to wait for a connection; longer than a busy moment, shorter than people wait.
-            "timeout": 10,
-            # The pool's pause between attempts doubles up to this many seconds: a longer one outlasts the outage.
-            "reconnect_timeout": 4,
-        }
-else:
-    DATABASES = {
-        "default": {
-            "ENGINE": "dubbing_sessions.sqlite3",
-            "NAME": DATA_DIR / "db.sqlite3",
-            # Closing the last connection merges the whole log into the database: not after each request and job.
-            "CONN_MAX_AGE": 60,
-            "OPTIONS": {
-                # Writers wait at the start of a transaction instead of failing in the middle of it.
-                "transaction_mode": "IMMEDIATE",
-                "timeout": 30,
-                # FULL: an acknowledged save survives a power failure. WAL: readers never wait for writers.
-                # temp_store: a deletion with triggers would need a temporary file, also when the disk is full.
-                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY;",
-            },
-        }
-    }
+    DATABASES["default"] = build_postgresql(env_str("DATABASE_URL"), pool_size=_pool_size)
 
 # ---- Storage ---------------------------------------------------------------
 S3_BUCKET = env_str("S3_BUCKET")
@@ -174,6 +144,7 @@ if S3_BUCKET:
         "server_side_copy": _copy_choices[_server_side_copy],
         "uniform_parts": env_bool("S3_UNIFORM_PARTS", default=False),
         "direct_uploads": env_bool("S3_DIRECT_UPLOADS", default=True),
+        "direct_reads": env_bool("S3_DIRECT_MEDIA", default=True),
         "public_endpoint_url": env_str("S3_PUBLIC_ENDPOINT_URL") or None,
     }
     _default_storage = {
@@ -202,6 +173,8 @@ STORAGES: dict[str, dict[str, Any]] = {
     "default": _default_storage,
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+SIGNED_MEDIA_LIFETIME = timedelta(minutes=env_int("S3_MEDIA_MINUTES", 15, minimum=2))
+"""Time in which a player may read from the signed address of a file: also after its link was revoked."""
 LAYOUT_CACHE_DIR = DATA_DIR / "cache" / "layouts"
 LAYOUT_CACHE_SIZE = env_int("ZIP_CACHE_MIB", 256, minimum=1) * 1024**2
 """Bytes of planned ZIPs on each machine's disk: about 0.5 MiB per 1,000 files."""
@@ -258,6 +231,18 @@ CELERY_TASK_PUBLISH_RETRY_POLICY = {
     "interval_step": 0.1,
     "interval_max": 0.1,
 }
+# Media have queues and workers of their own: a save never waits behind them, and facts and posters not behind light copies.
+MEDIA_QUEUE = "media"
+PROXY_QUEUE = "proxies"
+CELERY_TASK_ROUTES = {
+    "sessions_app.read_media": {"queue": MEDIA_QUEUE},
+    "sessions_app.make_derivatives": {"queue": MEDIA_QUEUE},
+    "sessions_app.make_proxies": {"queue": PROXY_QUEUE},
+}
+MEDIA_PROCESSES = env_int("MEDIA_PROCESSES", 1, minimum=0)
+"""Processes of the worker for media that `manage.py run` starts; without any, facts, posters and waveforms are missing."""
+PROXY_PROCESSES = env_int("PROXY_PROCESSES", 1, minimum=0)
+"""The same of the worker for light copies of videos that browsers do not play; without any, such videos are only downloaded."""
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "dubbing_sessions.scheduler:Scheduler"
 CELERY_BEAT_SCHEDULE = {
@@ -273,6 +258,12 @@ CELERY_BEAT_SCHEDULE = {
     },
     "read-texts": {
         "task": "sessions_app.read_texts",
+        "schedule": timedelta(minutes=10),
+        "options": {"expires": 600, "priority": 6},
+    },
+    # Performed by the worker for jobs: without one for media no messages pile up.
+    "pending-media": {
+        "task": "sessions_app.enqueue_pending_media",
         "schedule": timedelta(minutes=10),
         "options": {"expires": 600, "priority": 6},
     },
@@ -312,8 +303,8 @@ IDEMPOTENCY_RETENTION = timedelta(hours=env_int("IDEMPOTENCY_HOURS", 24, minimum
 
 # ---- Accounts ----------------------------------------------------------------
 AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
+    "sessions_app.account_backends.PasswordBackend",
+    "sessions_app.account_backends.EmailBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -360,7 +351,12 @@ if EMAIL_HOST := env_str("EMAIL_HOST"):
 
 # ---- Language and time ---------------------------------------------------------
 LANGUAGE_CODE = "en"
-USE_I18N = False
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+"""Languages of pages, each with its own name. A new one needs catalogs: docs/translations.md."""
+LOCALE_PATHS = [BASE_DIR / "templates" / "locale"]
+LANGUAGE_COOKIE_AGE = 60 * 60 * 24 * 365
+LANGUAGE_COOKIE_SECURE = _https
+LANGUAGE_COOKIE_HTTPONLY = True
 USE_TZ = True
 TIME_ZONE = env_str("TIME_ZONE", "UTC")
 

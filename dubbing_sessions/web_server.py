@@ -5,20 +5,19 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import resource
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
 from dubbing_sessions.env import env_int
+from dubbing_sessions.garbage_collection import exempt_modules
 from dubbing_sessions.web_worker import LOADS, place_of
 
 MAX_DEFAULT_PROCESSES = 8
 DATABASE_POOL_SIZE = 16
-GC_THRESHOLD = 10_000
-"""New objects between two collections: a page makes thousands, almost none of them in cycles."""
 SWITCH_INTERVAL = 0.0003
 """Seconds for which a thread keeps Python's lock while others wait for it; Python's default is 0.005.
 
@@ -26,6 +25,7 @@ Each query of a request gives the lock away, and gets it back after the others' 
 """
 OTHER_DESCRIPTORS = 1000
 """File descriptors kept for the database, files and the broker."""
+CHECK_PERMISSIONS = "sessions_app.http.direct_media.check_permissions"
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 (gunicorn's heartbeat must not wait for a disk)
 
 
@@ -60,16 +60,15 @@ def post_worker_init(_worker: Any) -> None:
     """
     from django.db import connection  # noqa: PLC0415 (only web processes have Django set up)
     from django.urls import get_resolver  # noqa: PLC0415 (see above)
+    from django.utils.module_loading import import_string  # noqa: PLC0415 (see above)
 
     _ = get_resolver().url_patterns
     if connection.vendor == "sqlite":
         connection.ensure_connection()
     sys.setswitchinterval(SWITCH_INTERVAL)
-    # Otherwise each full collection scans all modules again, and no request proceeds in the meantime: 157 and 313 ms
-    # in two runs, 10 and 17 ms with this.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(GC_THRESHOLD)
+    exempt_modules()
+    # In a thread: the store's public address may not respond.
+    threading.Thread(target=import_string(CHECK_PERMISSIONS), name="check-permissions", daemon=True).start()
 
 
 def child_exit(_server: Any, worker: Any) -> None:

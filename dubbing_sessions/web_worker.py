@@ -43,13 +43,6 @@ CHUNK_SIZE = 64 * 1024
 TIMED_OUT = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 SHORT_REQUEST = 5.0
 """Seconds; longer ones are transfers, which use little of a processor."""
-MAX_BUSY = 4
-"""Requests that a process handles at a time; others wait in a ``RequestQueue``.
-
-Threads of a process take turns at Python. With a thread for each waiting request, each query of a page would wait for all others.
-"""
-MAX_PAGES_BESIDE_API = 2
-"""Pages that start beside an API request in progress: it takes turns at Python with each of them."""
 BUSY_TIME = 0.25
 """Seconds after which a request lets the next one start: it waits for a disk, a database or a server."""
 NEW_CONNECTION = 1.0
@@ -216,13 +209,10 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     def _start_waiting(self) -> None:
         """Start waiting requests, as far as there are turns."""
         now = time.monotonic()
-        callers = [turn.caller for turn in self._busy.values() if now - turn.started < BUSY_TIME]
-        while self._waiting and len(callers) < MAX_BUSY:
-            pages = callers.count(None)
-            if not self._waiting.has_api and MAX_PAGES_BESIDE_API <= pages < len(callers):
-                break
-            watched, caller = self._waiting.pop()
-            callers.append(caller)
+        busy = sum(now - turn.started < BUSY_TIME for turn in self._busy.values())
+        while (following := self._waiting.pop(busy)) is not None:
+            watched, caller = following
+            busy += 1
             self._busy[watched.conn.sock] = Turn(started=now, caller=caller)
             super().enqueue_req(watched.conn)
 

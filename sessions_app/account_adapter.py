@@ -15,13 +15,17 @@ from django.core.mail import EmailMessage
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from sessions_app import queue
 from sessions_app.http.addresses import client_address, client_network
 from sessions_app.http.devices import find_device, remember_device
+from sessions_app.http.languages import set_language_cookie
+from sessions_app.operations.accounts.languages import find_language, in_language_of
 from sessions_app.operations.accounts.sign_in import has_login, record_sign_in_attempt
 from sessions_app.operations.accounts.throttles import forget_hits
 from sessions_app.operations.errors import ThrottledError, format_seconds
+from sessions_app.translation import localize
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
@@ -48,6 +52,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
     def post_login(self, request: HttpRequest, user: AbstractBaseUser, **options: Any) -> HttpResponseBase:
         response: HttpResponseBase = super().post_login(request, user, **options)
         remember_device(request, response, user)
+        if language := find_language(user):
+            set_language_cookie(response, language)
         return response
 
     # ---- Links: the Host header is the sender's choice
@@ -85,16 +91,19 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
     ) -> None:
         """Let the worker send the user a notice of a changed password or address."""
         context = {"username": user.get_username(), **(context or {})}
-        super().send_notification_mail(template_prefix, user, context, email)
+        with in_language_of(user):
+            super().send_notification_mail(template_prefix, user, context, email)
 
     def send_password_reset_mail(
         self,
-        user: AbstractBaseUser,  # noqa: ARG002 (signature of the base class)
+        user: AbstractBaseUser,
         email: str,
         context: dict[str, Any],
     ) -> None:
         """Send the mail at once: the worker calls this."""
-        self._render("account/email/password_reset_key", email, context).send()
+        with in_language_of(user):
+            message = self._render("account/email/password_reset_key", email, context)
+        message.send()
 
     def _render(self, template_prefix: str, email: str, context: dict[str, Any]) -> EmailMessage:
         site = SimpleNamespace(name="Dubbing Sessions", domain=urlsplit(settings.SITE_URL).netloc)
@@ -117,11 +126,16 @@ def _record_hit(request: HttpRequest, login: str) -> list[int]:
             now=timezone.now(),
         )
     except ThrottledError as error:
-        remedy = "" if is_known else ", or reset your password by e-mail to sign in at once"
+        text = gettext("Too many failed attempts to sign in. Try again in %(time)s.")
+        if not is_known:
+            text = gettext(
+                "Too many failed attempts to sign in. Try again in %(time)s, or reset your password by e-mail to"
+                " sign in at once."
+            )
         raise ValidationError(
-            f"Too many failed attempts to sign in. Try again in {format_seconds(error.seconds)}{remedy}.",
+            text,
             code=error.code,
-            params={"seconds": error.seconds},
+            params={"seconds": error.seconds, "time": localize(format_seconds(error.seconds))},
         ) from error
 
 

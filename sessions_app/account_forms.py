@@ -7,10 +7,12 @@ from typing import Any
 from allauth.account import forms as allauth_forms
 from allauth.account.adapter import get_adapter
 from django import forms
+from django.conf import settings
 from django.contrib.auth.forms import AdminPasswordChangeForm
 from django.contrib.auth.models import AbstractBaseUser, User
 from django.utils import timezone
 from django.utils.text import capfirst
+from django.utils.translation import get_language, gettext, gettext_lazy
 
 from sessions_app.operations.accounts.tokens import list_revocable_tokens
 
@@ -36,15 +38,22 @@ class RevokeTokensMixin(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for field in self.fields.values():  # django-allauth capitalizes every word
-            field.label = capfirst(str(field.label).lower())
+            if get_language() == settings.LANGUAGE_CODE:
+                field.label = capfirst(str(field.label).lower())
         self.tokens = [] if self.user is None else list_revocable_tokens(self.user, now=timezone.now())
         if self.tokens:
             names = ", ".join(f"“{token.name}”" for token in self.tokens[:MAX_NAMES])
-            more = f" and {len(self.tokens) - MAX_NAMES} more" if len(self.tokens) > MAX_NAMES else ""
+            others = len(self.tokens) - MAX_NAMES
+            label = gettext("Revoke all access tokens (%(names)s)")
+            if others > 0:
+                label = gettext("Revoke all access tokens (%(names)s and %(count)s more)")
             self.fields["revoke_tokens"] = forms.BooleanField(
                 required=False,
-                label=f"Revoke all access tokens ({names}{more})",
-                help_text="Do this if someone else may know the old password. Programs that use the tokens need new ones.",
+                label=label % {"names": names, "count": others},
+                help_text=gettext_lazy(
+                    "Do this if someone else may know the old password. Programs that use the tokens need new "
+                    "ones."
+                ),
             )
 
     def revoke_tokens(self) -> int:

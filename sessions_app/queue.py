@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import takewhile
 
 from celery import current_app
+from django.core.cache import cache
 from django.db import transaction
 from django.db.models import F
 from kombu.exceptions import ChannelError, OperationalError
 
-from sessions_app.models import Job
+from sessions_app.media.plan import Part
+from sessions_app.models import Job, Worker
 
 logger = logging.getLogger(__name__)
 
@@ -25,10 +27,18 @@ SEND_PASSWORD_RESET = "sessions_app.send_password_reset"  # noqa: S105 (a task's
 SEND_MAIL = "sessions_app.send_mail"
 PURGE_DELETED_SESSIONS = "sessions_app.purge_deleted_sessions"
 READ_TEXTS = "sessions_app.read_texts"
+READ_MEDIA = "sessions_app.read_media"
+MAKE_DERIVATIVES = "sessions_app.make_derivatives"
+MAKE_PROXIES = "sessions_app.make_proxies"
+TASKS = {Part.PREVIEWS: MAKE_DERIVATIVES, Part.PROXIES: MAKE_PROXIES}
+FIRST_PRIORITY = 0
+"""Of what is on screen."""
 PRIORITY = 3
 """Of the broker's steps 0, 3, 6, 9, of which 0 comes first: reconciling must not wait behind hundreds of jobs."""
 LOW_PRIORITY = 6
 """Of work that no user waits for."""
+SHOWN_SECONDS = 600
+"""Between two messages for one session that is on screen."""
 
 
 def is_available() -> bool:
@@ -120,11 +130,78 @@ def enqueue_reading(session_id: int) -> None:
 
     A lost message delays it: the scheduler looks for sessions with unread texts.
     """
-    transaction.on_commit(partial(_send_reading, session_id))
+    transaction.on_commit(partial(_send_reading, READ_TEXTS, session_id))
 
 
-def _send_reading(session_id: int) -> None:
+def enqueue_media(session_id: int) -> None:
+    """Let a worker for media read new files when the transaction commits.
+
+    A lost message delays it: the scheduler looks for sessions with unread media.
+    """
+    transaction.on_commit(partial(_send_to_media, READ_MEDIA, session_id, priority=PRIORITY))
+
+
+def enqueue_derivatives(session_id: int) -> None:
+    """Let a worker for media make what a session lacks, after the commit.
+
+    A lost message delays it: the scheduler looks for sessions without.
+    """
+    transaction.on_commit(partial(_send_to_media, MAKE_DERIVATIVES, session_id, priority=LOW_PRIORITY))
+
+
+def enqueue_proxies(session_id: int) -> None:
+    """Let a worker for light copies make those that a session lacks, after the commit.
+
+    A lost message delays it: the scheduler looks for sessions without.
+    """
+    transaction.on_commit(partial(_send_to_media, MAKE_PROXIES, session_id, priority=LOW_PRIORITY))
+
+
+def enqueue_shown_derivatives(session_id: int, part: Part = Part.PREVIEWS) -> None:
+    """Let what a session lacks be made before that of others, because it is on screen.
+
+    Repeated requests send one message in ten minutes.
+    """
+    if cache.add(f"shown-{part}-{session_id}", 1, SHOWN_SECONDS):
+        _send_to_media(TASKS[part], session_id, priority=FIRST_PRIORITY)
+
+
+def enqueue_pending_derivatives(part: Part) -> None:
+    """Let the next sessions that lack some be looked for, behind what waits already."""
+    _send_to_media(TASKS[part], None, priority=LOW_PRIORITY)
+
+
+def enqueue_pending_media() -> None:
+    """Let workers for media look for what is unread or missing, if they run."""
+    for task in (READ_MEDIA, *TASKS.values()):
+        _send_to_media(task, None, priority=LOW_PRIORITY)
+
+
+def _send_to_media(task: str, session_id: int | None, *, priority: int) -> None:
+    # Without a worker messages would pile up; when it starts, it looks for what it has missed.
+    workers = Worker.objects
+    if workers.is_making_proxies() if task == MAKE_PROXIES else workers.is_reading_media():
+        _send_reading(task, session_id, priority=priority)
+
+
+def postpone_reading(session_id: int, *, postponed: int, delay: timedelta) -> None:
+    """Let a worker read a session's texts after a delay.
+
+    :param postponed: how often it was postponed.
+    """
+    _send_reading(READ_TEXTS, session_id, countdown=delay.total_seconds(), postponed=postponed)
+
+
+def _send_reading(
+    task: str,
+    session_id: int | None,
+    *,
+    countdown: float | None = None,
+    priority: int = LOW_PRIORITY,
+    **more: int,
+) -> None:
+    arguments = {"session_id": session_id, **more}
     try:
-        current_app.send_task(READ_TEXTS, kwargs={"session_id": session_id}, priority=LOW_PRIORITY)
+        current_app.send_task(task, kwargs=arguments, priority=priority, countdown=countdown)
     except (OperationalError, OSError) as error:
-        logger.debug("The broker is unavailable, texts are read later: %s", error)
+        logger.debug("The broker is unavailable, files are read later: %s", error)

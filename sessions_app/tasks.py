@@ -13,19 +13,29 @@ from typing import Any
 from celery import shared_task
 from celery.signals import worker_ready, worker_shutdown
 from celery.worker.consumer import Consumer
+from django.conf import settings
 from django.core.mail import EmailMessage
 from django.utils import timezone
+from django.utils.translation import override
 
-from sessions_app.operations import database_reserve
+from dubbing_sessions.celery import consumes, consumes_jobs
+from sessions_app import queue
+from sessions_app.media.client import MediaReaderUnavailableError
+from sessions_app.media.plan import Part
+from sessions_app.operations import database_reserve, media, monitoring
 from sessions_app.operations.accounts import password_reset
 from sessions_app.operations.cleanup import expired, garbage
+from sessions_app.operations.derivatives import make
 from sessions_app.operations.jobs import reconcile, run
 from sessions_app.operations.jobs.worker_heartbeat import WorkerHeartbeat
-from sessions_app.operations.monitoring import measure
 from sessions_app.operations.timelines import read
+
+logger = logging.getLogger(__name__)
 
 READING_LIMIT = timedelta(minutes=1)
 """For sessions whose message was lost, and those saved before an update: other work must not wait for thousands."""
+MEDIA_LIMIT = timedelta(minutes=1)
+"""For a session's media before those of the next one."""
 MAIL_TASK: dict[str, Any] = {
     "autoretry_for": (SMTPException, OSError),
     "retry_backoff": 10,
@@ -57,16 +67,58 @@ def collect_garbage(**_: Any) -> None:
 
 
 @shared_task(name="sessions_app.read_texts")
-def read_texts(*, session_id: int | None = None, **_: Any) -> None:
+def read_texts(*, session_id: int | None = None, postponed: int = 0, **_: Any) -> None:
     if session_id is None:
         read.read_pending_texts(clock=timezone.now, limit=READING_LIMIT)
     else:
-        read.read_session_texts(session_id=session_id, clock=timezone.now)
+        read.read_saved_texts(session_id=session_id, clock=timezone.now, postponed=postponed)
+
+
+@shared_task(name="sessions_app.read_media")
+def read_media(*, session_id: int | None = None, **_: Any) -> None:
+    try:
+        if session_id is None:
+            media.read_pending_media(clock=timezone.now, limit=READING_LIMIT)
+        else:
+            media.read_session_media(session_id=session_id, clock=timezone.now, limit=MEDIA_LIMIT)
+    except MediaReaderUnavailableError as error:
+        logger.warning("%s", error)
+
+
+@shared_task(name="sessions_app.make_derivatives")
+def make_derivatives(*, session_id: int | None = None, **_: Any) -> None:
+    try:
+        if session_id is None:
+            make.make_pending_derivatives(clock=timezone.now, limit=READING_LIMIT)
+        else:
+            make.make_session_derivatives(session_id=session_id, clock=timezone.now, limit=MEDIA_LIMIT)
+    except MediaReaderUnavailableError as error:
+        logger.warning("%s", error)
+
+
+@shared_task(name="sessions_app.make_proxies")
+def make_proxies(*, session_id: int | None = None, **_: Any) -> None:
+    try:
+        if session_id is None:
+            make.make_pending_derivatives(clock=timezone.now, limit=READING_LIMIT, part=Part.PROXIES)
+        else:
+            make.make_session_derivatives(
+                session_id=session_id, clock=timezone.now, limit=MEDIA_LIMIT, part=Part.PROXIES
+            )
+    except MediaReaderUnavailableError as error:
+        logger.warning("%s", error)
+
+
+@shared_task(name="sessions_app.enqueue_pending_media")
+def enqueue_pending_media(**_: Any) -> None:
+    queue.enqueue_pending_media()
 
 
 @shared_task(name="sessions_app.send_password_reset", **MAIL_TASK)
-def send_password_reset(*, email: str, **_: Any) -> None:
-    password_reset.send_password_reset(email=email, now=timezone.now())
+def send_password_reset(*, email: str, language: str = "", **_: Any) -> None:
+    # That of the request; users who have chosen a language get mails in it.
+    with override(language or settings.LANGUAGE_CODE):
+        password_reset.send_password_reset(email=email, now=timezone.now())
 
 
 @shared_task(name="sessions_app.send_mail", **MAIL_TASK)
@@ -76,7 +128,7 @@ def send_mail(*, recipient: str, subject: str, body: str, **_: Any) -> None:
 
 @shared_task(name="sessions_app.measure")
 def measure_portal(**_: Any) -> None:
-    measure.measure(now=timezone.now())
+    monitoring.measure(now=timezone.now())
 
 
 heartbeats: list[WorkerHeartbeat] = []
@@ -85,7 +137,14 @@ heartbeats: list[WorkerHeartbeat] = []
 @worker_ready.connect
 def start_heartbeat(sender: Consumer, **_: Any) -> None:
     """Record this worker from now on."""
-    heartbeat = WorkerHeartbeat(name=sender.hostname, processes=sender.pool.num_processes, clock=timezone.now)
+    heartbeat = WorkerHeartbeat(
+        name=sender.hostname,
+        processes=sender.pool.num_processes,
+        clock=timezone.now,
+        performs_jobs=consumes_jobs(sender),
+        reads_media=consumes(sender, settings.MEDIA_QUEUE),
+        makes_proxies=consumes(sender, settings.PROXY_QUEUE),
+    )
     heartbeats.append(heartbeat)
     heartbeat.start()
 

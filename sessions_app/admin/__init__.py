@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
+from django.utils.translation import gettext_lazy
 
 from sessions_app.admin import (
     blobs,
@@ -20,6 +21,7 @@ from sessions_app.admin import (
     versions,
     workers,
 )
+from sessions_app.admin.names import translate_names
 
 __all__ = [
     "blobs",
@@ -38,7 +40,12 @@ __all__ = [
 ]
 
 admin.site.site_title = "Dubbing Sessions"
-admin.site.site_header = "Dubbing Sessions: administration"
-admin.site.index_title = "Site administration"
+admin.site.site_header = gettext_lazy("Dubbing Sessions: administration")
+admin.site.index_title = gettext_lazy("Site administration")
+for registered in admin.site._registry:  # noqa: SLF001 (there is no public list)
+    if registered._meta.app_label == "sessions_app":  # noqa: SLF001 (documented API)
+        translate_names(registered)
+# The page of an object leads to all others; a list of models beside each page would be a second navigation.
+admin.site.enable_nav_sidebar = False
 # The portal's own sign-in page, with its throttles, instead of a second one without.
-admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # as allauth documents

@@ -5,11 +5,12 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
 
-from dubbing_core.sizes import format_size
 from sessions_app.admin.base import EmptyFilter, LargeTableAdmin, link
 from sessions_app.admin.search import find_blobs, find_sessions
 from sessions_app.models import Entry
+from sessions_app.translation import localize_size
 
 SESSION, BLOB = "session__id__exact", "blob__id__exact"
 
@@ -28,7 +29,7 @@ class EntryAdmin(LargeTableAdmin[Entry]):
     )
     list_select_related = ("session", "blob")
     search_fields = ("path",)
-    search_help_text = (
+    search_help_text = gettext_lazy(
         "Files of a session: a part of its name, or its code. Files with a content: its SHA-256 or the first 6 or more"
         " characters. Among the files of one session: a part of the path."
     )
@@ -51,14 +52,14 @@ class EntryAdmin(LargeTableAdmin[Entry]):
             return queryset.filter(path__icontains=search_term.strip()), False
         return super().get_search_results(request, queryset, search_term)
 
-    @admin.display(description="session", ordering="session__name")
+    @admin.display(description=gettext_lazy("session"), ordering="session__name")
     def in_session(self, entry: Entry) -> str:
         return link(entry.session)
 
-    @admin.display(description="size", ordering="blob__size")
+    @admin.display(description=gettext_lazy("size"), ordering="blob__size")
     def size(self, entry: Entry) -> str:
-        return format_size(entry.blob.size)
+        return localize_size(entry.blob.size)
 
-    @admin.display(description="blob")
+    @admin.display(description=gettext_lazy("blob"))
     def blob_link(self, entry: Entry) -> str:
         return link(entry.blob)

@@ -8,13 +8,14 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_lazy
 
-from dubbing_core.sizes import format_size
 from sessions_app.admin.base import EmptyFilter, LargeTableAdmin, link, list_link
 from sessions_app.admin.search import find_sessions, find_users, parse_code
 from sessions_app.models import Export, Share, Version
 from sessions_app.operations.cleanup.exports import expire_exports
 from sessions_app.storage.store import StoreError
+from sessions_app.translation import localize_size
 
 MAX_VERSIONS = 1000
 """Versions whose exports a search lists."""
@@ -37,7 +38,9 @@ class ExportAdmin(LargeTableAdmin[Export]):
     list_select_related = ("owner", "version__session")
     list_filter = (("removed_at", EmptyFilter), "expires_at")
     search_fields = ("filename",)
-    search_help_text = "The export's code, a part of the session's name or its code, or a part of the owner's name or e-mail address."
+    search_help_text = gettext_lazy(
+        "The export's code, a part of the session's name or its code, or a part of the owner's name or e-mail address."
+    )
     fields = ("code", *list_display, "key", "etag", "job")
     actions = ("expire",)
 
@@ -55,27 +58,27 @@ class ExportAdmin(LargeTableAdmin[Export]):
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         return lookup == "version__session__id__exact" or super().lookup_allowed(lookup, value, request)
 
-    @admin.display(description="owner", ordering="owner__username")
+    @admin.display(description=gettext_lazy("owner"), ordering="owner__username")
     def owned_by(self, export: Export) -> str:
         return link(export.owner)
 
-    @admin.display(description="session", ordering="version__session__name")
+    @admin.display(description=gettext_lazy("session"), ordering="version__session__name")
     def in_session(self, export: Export) -> str:
         return link(export.version.session)
 
-    @admin.display(description="version", ordering="version__number")
+    @admin.display(description=gettext_lazy("version"), ordering="version__number")
     def of_version(self, export: Export) -> int:
         return export.version.number
 
-    @admin.display(description="size", ordering="size")
+    @admin.display(description=gettext_lazy("size"), ordering="size")
     def human_size(self, export: Export) -> str:
-        return format_size(export.size)
+        return localize_size(export.size)
 
-    @admin.display(description="links", ordering="link_count")
+    @admin.display(description=gettext_lazy("links"), ordering="link_count")
     def links(self, export: Any) -> SafeString:
         return list_link(Share, str(export.link_count), export__id__exact=export.pk)
 
-    @admin.action(permissions=["cleanup"], description="Expire now")
+    @admin.action(permissions=["cleanup"], description=gettext_lazy("Expire now"))
     def expire(self, request: HttpRequest, rows: QuerySet[Export]) -> None:
         """Delete the bytes; links to the exports stop working, too."""
         expiring = Export.objects.filter(pk__in=rows.values("pk"), removed_at__isnull=True)
@@ -84,4 +87,8 @@ class ExportAdmin(LargeTableAdmin[Export]):
         except StoreError as error:
             messages.error(request, str(error))
         else:
-            messages.success(request, f"Expired: {expired.count}; {format_size(expired.size)} freed.")
+            messages.success(
+                request,
+                gettext("Expired: %(count)s; %(size)s freed.")
+                % {"count": expired.count, "size": localize_size(expired.size)},
+            )

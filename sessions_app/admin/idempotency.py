@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.utils.translation import gettext_lazy
 
 from sessions_app.admin.base import ReadOnlyAdmin, link
 from sessions_app.models import IdempotencyRecord
@@ -13,6 +14,6 @@ class IdempotencyRecordAdmin(ReadOnlyAdmin[IdempotencyRecord]):
     search_fields = ("key", "owner__username")
     fields = list_display
 
-    @admin.display(description="owner", ordering="owner__username")
+    @admin.display(description=gettext_lazy("owner"), ordering="owner__username")
     def owned_by(self, record: IdempotencyRecord) -> str:
         return link(record.owner)

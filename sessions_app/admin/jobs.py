@@ -6,13 +6,14 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_lazy
 
-from dubbing_core.sizes import format_size
 from sessions_app.admin.base import LargeTableAdmin, act_on_each, link
 from sessions_app.admin.search import find_sessions, find_users, parse_code
 from sessions_app.models import Job
 from sessions_app.operations.jobs.cancel import cancel_job
 from sessions_app.operations.jobs.retry import retry_job
+from sessions_app.translation import localize_size
 
 
 @admin.register(Job)
@@ -32,7 +33,9 @@ class JobAdmin(LargeTableAdmin[Job]):
     list_select_related = ("owner", "session")
     list_filter = ("state", "kind")
     search_fields = ("code",)
-    search_help_text = "The job's code, a part of the session's name or its code, or a part of the owner's name or e-mail address."
+    search_help_text = gettext_lazy(
+        "The job's code, a part of the session's name or its code, or a part of the owner's name or e-mail address."
+    )
     fields = (
         "code",
         "kind",
@@ -61,28 +64,33 @@ class JobAdmin(LargeTableAdmin[Job]):
         condition = Q(session__in=find_sessions(term)) | Q(owner__in=find_users(term))
         return condition | Q(code=code) if (code := parse_code(term)) else condition
 
-    @admin.display(description="owner", ordering="owner__username")
+    @admin.display(description=gettext_lazy("owner"), ordering="owner__username")
     def owned_by(self, job: Job) -> str:
         return link(job.owner)
 
-    @admin.display(description="session", ordering="session__name")
+    @admin.display(description=gettext_lazy("session"), ordering="session__name")
     def for_session(self, job: Job) -> str:
         return link(job.session)
 
-    @admin.display(description="progress", ordering="done_bytes")
+    @admin.display(description=gettext_lazy("progress"), ordering="done_bytes")
     def progress(self, job: Job) -> str:
-        return f"{job.percent} % of {format_size(job.total_bytes)}" if job.total_bytes else ""
+        return (
+            gettext("%(percent)s %% of %(size)s")
+            % {"percent": job.percent, "size": localize_size(job.total_bytes)}
+            if job.total_bytes
+            else ""
+        )
 
-    @admin.display(description="error detail")
+    @admin.display(description=gettext_lazy("error detail"))
     def detail(self, job: Job) -> SafeString:
         return format_html("<pre>{}</pre>", job.error_detail)
 
-    @admin.action(permissions=["cleanup"], description="Cancel")
+    @admin.action(permissions=["cleanup"], description=gettext_lazy("Cancel"))
     def cancel(self, request: HttpRequest, rows: QuerySet[Job]) -> None:
         now = timezone.now()
-        act_on_each(request, rows, lambda job: cancel_job(job=job, now=now), done="Cancelled")
+        act_on_each(request, rows, lambda job: cancel_job(job=job, now=now), done=gettext("Cancelled"))
 
-    @admin.action(permissions=["cleanup"], description="Try again")
+    @admin.action(permissions=["cleanup"], description=gettext_lazy("Try again"))
     def retry(self, request: HttpRequest, rows: QuerySet[Job]) -> None:
         now = timezone.now()
-        act_on_each(request, rows, lambda job: retry_job(job=job, now=now), done="Queued again")
+        act_on_each(request, rows, lambda job: retry_job(job=job, now=now), done=gettext("Queued again"))

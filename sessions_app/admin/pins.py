@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.utils.translation import gettext_lazy
 
-from dubbing_core.sizes import format_size
 from sessions_app.admin.base import ReadOnlyAdmin, link
 from sessions_app.models import Pin
+from sessions_app.translation import localize_size
 
 
 @admin.register(Pin)
@@ -14,14 +15,14 @@ class PinAdmin(ReadOnlyAdmin[Pin]):
     search_fields = ("job__code", "blob__sha256")
     fields = list_display[1:]
 
-    @admin.display(description="job")
+    @admin.display(description=gettext_lazy("job"))
     def for_job(self, pin: Pin) -> str:
         return link(pin.job)
 
-    @admin.display(description="blob")
+    @admin.display(description=gettext_lazy("blob"))
     def blob_link(self, pin: Pin) -> str:
         return link(pin.blob)
 
-    @admin.display(description="size", ordering="blob__size")
+    @admin.display(description=gettext_lazy("size"), ordering="blob__size")
     def size(self, pin: Pin) -> str:
-        return format_size(pin.blob.size)
+        return localize_size(pin.blob.size)

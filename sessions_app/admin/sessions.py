@@ -7,8 +7,8 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_lazy
 
-from dubbing_core.sizes import format_size
 from sessions_app.admin.base import EmptyFilter, LargeTableAdmin, act_on_each, link, list_link
 from sessions_app.admin.search import find_users, list_named_sessions, parse_code
 from sessions_app.models import DubbingSession, Entry, Export, Job, Version
@@ -16,6 +16,7 @@ from sessions_app.operations.errors import OperationError
 from sessions_app.operations.sessions.names import check_name
 from sessions_app.operations.sessions.rename import rename_session
 from sessions_app.operations.sessions.trash import trash_sessions, untrash_session
+from sessions_app.translation import localize_size
 
 
 class NameForm(forms.ModelForm[DubbingSession]):
@@ -50,7 +51,7 @@ class DubbingSessionAdmin(LargeTableAdmin[DubbingSession]):
     list_select_related = ("owner", "current")
     list_filter = (("trashed_at", EmptyFilter), "last_updated")
     search_fields = ("name",)
-    search_help_text = (
+    search_help_text = gettext_lazy(
         "A part of the session's name, its code, or a part of the owner's name or e-mail address."
     )
     ordering = ("-last_updated", "-pk")
@@ -106,47 +107,51 @@ class DubbingSessionAdmin(LargeTableAdmin[DubbingSession]):
         except OperationError as error:
             messages.error(request, error.message)
 
-    @admin.display(description="owner", ordering="owner__username")
+    @admin.display(description=gettext_lazy("owner"), ordering="owner__username")
     def owned_by(self, session: DubbingSession) -> str:
         return link(session.owner)
 
-    @admin.display(description="version", ordering="current__number")
+    @admin.display(description=gettext_lazy("version"), ordering="current__number")
     def version(self, session: DubbingSession) -> int | None:
         return session.current.number if session.current else None
 
-    @admin.display(description="stage", ordering="current__stage")
+    @admin.display(description=gettext_lazy("stage"), ordering="current__stage")
     def stage(self, session: DubbingSession) -> str:
         return session.current.get_stage_display() if session.current else ""
 
-    @admin.display(description="languages")
+    @admin.display(description=gettext_lazy("languages"))
     def languages(self, session: DubbingSession) -> str:
         return " ".join(session.current.languages) if session.current else ""
 
-    @admin.display(description="files", ordering="current__file_count")
+    @admin.display(description=gettext_lazy("files"), ordering="current__file_count")
     def files(self, session: DubbingSession) -> int:
         return session.current.file_count if session.current else 0
 
-    @admin.display(description="size", ordering="current__total_size")
+    @admin.display(description=gettext_lazy("size"), ordering="current__total_size")
     def size(self, session: DubbingSession) -> str:
-        return format_size(session.current.total_size if session.current else 0)
+        return localize_size(session.current.total_size if session.current else 0)
 
-    @admin.display(description="related rows")
+    @admin.display(description=gettext_lazy("related rows"))
     def related(self, session: DubbingSession) -> SafeString:
         links = [
-            list_link(Version, "Versions", session__id__exact=session.pk),
-            list_link(Entry, "Files", session__id__exact=session.pk),
-            list_link(Job, "Jobs", session__id__exact=session.pk),
-            list_link(Export, "Exports", version__session__id__exact=session.pk),
+            list_link(Version, gettext("Versions"), session__id__exact=session.pk),
+            list_link(Entry, gettext("Files"), session__id__exact=session.pk),
+            list_link(Job, gettext("Jobs"), session__id__exact=session.pk),
+            list_link(Export, gettext("Exports"), version__session__id__exact=session.pk),
         ]
         return SafeString(" · ".join(links))
 
-    @admin.action(permissions=["cleanup"], description="Move to the trash")
+    @admin.action(permissions=["cleanup"], description=gettext_lazy("Move to the trash"))
     def trash(self, request: HttpRequest, rows: QuerySet[DubbingSession]) -> None:
         now = timezone.now()
         act_on_each(
-            request, rows, lambda row: trash_sessions(sessions=[row], now=now) == 1, done="Moved to the trash"
+            request,
+            rows,
+            lambda row: trash_sessions(sessions=[row], now=now) == 1,
+            done=gettext("Moved to the trash"),
         )
 
-    @admin.action(permissions=["cleanup"], description="Restore from the trash")
+    @admin.action(permissions=["cleanup"], description=gettext_lazy("Restore from the trash"))
     def restore(self, request: HttpRequest, rows: QuerySet[DubbingSession]) -> None:
-        act_on_each(request, rows.trashed(), lambda row: untrash_session(session=row), done="Restored")  # type: ignore[attr-defined]  # the manager's queryset
+        trashed = rows.trashed()  # type: ignore[attr-defined]  # the manager's queryset
+        act_on_each(request, trashed, lambda row: untrash_session(session=row), done=gettext("Restored"))

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 
 from sessions_app.admin.base import EmptyFilter, ReadOnlyAdmin, act_on_each, link
 from sessions_app.models import Share
@@ -29,15 +30,15 @@ class ShareAdmin(ReadOnlyAdmin[Share]):
     fields = list_display
     actions = ("revoke",)
 
-    @admin.display(description="export", ordering="export__filename")
+    @admin.display(description=gettext_lazy("export"), ordering="export__filename")
     def of_export(self, share: Share) -> str:
         return link(share.export)
 
-    @admin.display(description="created by", ordering="created_by__username")
+    @admin.display(description=gettext_lazy("created by"), ordering="created_by__username")
     def author(self, share: Share) -> str:
         return link(share.created_by)
 
-    @admin.action(permissions=["cleanup"], description="Revoke")
+    @admin.action(permissions=["cleanup"], description=gettext_lazy("Revoke"))
     def revoke(self, request: HttpRequest, rows: QuerySet[Share]) -> None:
         now = timezone.now()
-        act_on_each(request, rows, lambda share: share.revoke(now=now), done="Revoked")
+        act_on_each(request, rows, lambda share: share.revoke(now=now), done=gettext("Revoked"))

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 
 from sessions_app.admin.base import EmptyFilter, ReadOnlyAdmin, act_on_each, link
 from sessions_app.models import AccessToken
@@ -28,11 +29,11 @@ class AccessTokenAdmin(ReadOnlyAdmin[AccessToken]):
     fields = ("code", *list_display)
     actions = ("revoke",)
 
-    @admin.display(description="owner", ordering="owner__username")
+    @admin.display(description=gettext_lazy("owner"), ordering="owner__username")
     def owned_by(self, token: AccessToken) -> str:
         return link(token.owner)
 
-    @admin.action(permissions=["cleanup"], description="Revoke")
+    @admin.action(permissions=["cleanup"], description=gettext_lazy("Revoke"))
     def revoke(self, request: HttpRequest, rows: QuerySet[AccessToken]) -> None:
         now = timezone.now()
-        act_on_each(request, rows, lambda token: token.revoke(now=now), done="Revoked")
+        act_on_each(request, rows, lambda token: token.revoke(now=now), done=gettext("Revoked"))

@@ -3,12 +3,13 @@ from __future__ import annotations
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext, gettext_lazy
 
-from dubbing_core.sizes import format_size
 from sessions_app.admin.base import ReadOnlyAdmin, act_on_each, link
 from sessions_app.models import Upload
 from sessions_app.operations.errors import NotAllowedError
 from sessions_app.operations.uploads.discard import delete_uploads
+from sessions_app.translation import localize_size
 
 
 @admin.register(Upload)
@@ -30,36 +31,36 @@ class UploadAdmin(ReadOnlyAdmin[Upload]):
     fields = ("code", *list_display, "sha256", "blob_link")
     actions = ("discard",)
 
-    @admin.display(description="owner", ordering="owner__username")
+    @admin.display(description=gettext_lazy("owner"), ordering="owner__username")
     def owned_by(self, upload: Upload) -> str:
         return link(upload.owner)
 
-    @admin.display(description="size", ordering="size")
+    @admin.display(description=gettext_lazy("size"), ordering="size")
     def human_size(self, upload: Upload) -> str:
-        return format_size(upload.size)
+        return localize_size(upload.size)
 
-    @admin.display(description="received", ordering="received")
+    @admin.display(description=gettext_lazy("received"), ordering="received")
     def received_size(self, upload: Upload) -> str:
-        return format_size(upload.received)
+        return localize_size(upload.received)
 
-    @admin.display(description="job")
+    @admin.display(description=gettext_lazy("job"))
     def for_job(self, upload: Upload) -> str:
         return link(upload.job)
 
-    @admin.display(description="path", ordering="path")
+    @admin.display(description=gettext_lazy("path"), ordering="path")
     def label(self, upload: Upload) -> str:
-        return upload.path or f"a pack of {upload.file_count} files"
+        return upload.path or gettext("a pack of %(count)s files") % {"count": upload.file_count}
 
-    @admin.display(description="blob")
+    @admin.display(description=gettext_lazy("blob"))
     def blob_link(self, upload: Upload) -> str:
         return link(upload.blob)
 
-    @admin.action(permissions=["cleanup"], description="Discard")
+    @admin.action(permissions=["cleanup"], description=gettext_lazy("Discard"))
     def discard(self, request: HttpRequest, rows: QuerySet[Upload]) -> None:
-        act_on_each(request, rows.select_related("job"), _discard, done="Discarded")
+        act_on_each(request, rows.select_related("job"), _discard, done=gettext("Discarded"))
 
 
 def _discard(upload: Upload) -> None:
     if upload.job is not None and not upload.job.is_finished:
-        raise NotAllowedError("A job needs this upload. Cancel the job first.", code="upload_in_use")
+        raise NotAllowedError(gettext("A job needs this upload. Cancel the job first."), code="upload_in_use")
     delete_uploads([upload])

@@ -18,14 +18,18 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
+from django.utils.translation import gettext, gettext_lazy
 
 from sessions_app.access import can_clean_up, can_inspect, usable_shares, visible_to
 from sessions_app.account_forms import OperatorPasswordForm
 from sessions_app.models import AccessToken, Share
 from sessions_app.operations.accounts.tokens import list_revocable_tokens
+from sessions_app.operations.search import index_owner_again
 
 admin.site.unregister(User)
 
+OWNER_NAMES = {"username", "first_name", "last_name"}
+"""Fields by which the search finds a user's sessions."""
 ACCESS_PAGE = "admin:auth_user_access"
 
 
@@ -47,7 +51,9 @@ class PortalUserAdmin(UserAdmin[User]):
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
         fieldsets = super().get_fieldsets(request, obj)
-        return fieldsets if obj is None else [*fieldsets, ("Access", {"fields": ("tokens_and_links",)})]
+        return (
+            fieldsets if obj is None else [*fieldsets, (gettext("Access"), {"fields": ("tokens_and_links",)})]
+        )
 
     def get_urls(self) -> list[URLPattern]:
         page = path(
@@ -55,13 +61,18 @@ class PortalUserAdmin(UserAdmin[User]):
         )
         return [page, *super().get_urls()]
 
-    @admin.display(description="tokens and links")
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:  # noqa: FBT001 (signature of Django)
+        super().save_model(request, obj, form, change)
+        if not OWNER_NAMES.isdisjoint(form.changed_data):
+            index_owner_again(obj.pk)
+
+    @admin.display(description=gettext_lazy("tokens and links"))
     def tokens_and_links(self, user: User) -> str | SafeString:
         tokens, shares = _count_access(user)
         address = reverse(ACCESS_PAGE, args=[user.pk])
-        return format_html('<a href="{}">Access tokens: {}, links: {}</a>', address, tokens, shares)
+        return format_html(gettext('<a href="{}">Access tokens: {}, links: {}</a>'), address, tokens, shares)
 
-    @admin.action(permissions=["change"], description="Deactivate")
+    @admin.action(permissions=["change"], description=gettext_lazy("Deactivate"))
     def deactivate(self, request: HttpRequest, rows: QuerySet[User]) -> None:
         """Deactivate users, and name their tokens and links."""
         users = [user for user in rows.filter(is_active=True) if user != request.user]
@@ -70,7 +81,7 @@ class PortalUserAdmin(UserAdmin[User]):
             user.save(update_fields=["is_active"])
             self.log_change(request, user, "Deactivated.")
             _warn_about_access(request, user)
-        messages.success(request, f"Deactivated: {len(users)}.")
+        messages.success(request, gettext("Deactivated: %(count)s.") % {"count": len(users)})
 
     def response_change(self, request: HttpRequest, obj: User) -> HttpResponse:
         response = super().response_change(request, obj)
@@ -91,7 +102,7 @@ class PortalUserAdmin(UserAdmin[User]):
         groups = _list_access(request, user)
         context = {
             **self.admin_site.each_context(request),
-            "title": f"Access of {Truncator(user.get_username()).chars(30)}",
+            "title": gettext("Access of %(name)s") % {"name": Truncator(user.get_username()).chars(30)},
             "opts": self.opts,
             "original": user,
             "groups": groups,
@@ -127,17 +138,17 @@ def _list_access(request: HttpRequest, user: User) -> list[AccessGroup]:
     groups = []
     if can_inspect(request.user, AccessToken):
         tokens = AccessGroup(
-            title="Access tokens",
+            title=gettext("Access tokens"),
             field="token",
-            columns=("Name", "Scope", "Expires", "Last used"),
+            columns=(gettext("Name"), gettext("Scope"), gettext("Expires"), gettext("Last used")),
             rows=[
                 (
                     token.code,
                     (
                         str(token),
                         token.get_scope_display(),
-                        token.expires_at or "Never",
-                        token.last_used_at or "Never",
+                        token.expires_at or gettext("Never"),
+                        token.last_used_at or gettext("Never"),
                     ),
                 )
                 for token in _tokens_of(user)
@@ -147,9 +158,15 @@ def _list_access(request: HttpRequest, user: User) -> list[AccessGroup]:
         groups.append(tokens)
     if can_inspect(request.user, Share):
         links = AccessGroup(
-            title="Links",
+            title=gettext("Links"),
             field="share",
-            columns=("Export", "Session", "Note", "Expires", "Downloads"),
+            columns=(
+                gettext("Export"),
+                gettext("Session"),
+                gettext("Note"),
+                gettext("Expires"),
+                gettext("Downloads"),
+            ),
             rows=[
                 (
                     share.code,
@@ -180,7 +197,7 @@ def _revoke(request: HttpRequest, user: User) -> None:
     if can_clean_up(request.user, Share):
         codes = set(request.POST.getlist("share"))
         count += sum(share.revoke(now=now) for share in _shares_of(user) if str(share.code) in codes)
-    messages.success(request, f"Revoked: {count}.")
+    messages.success(request, gettext("Revoked: %(count)s.") % {"count": count})
 
 
 def _warn_about_access(request: HttpRequest, user: User) -> None:
@@ -189,8 +206,10 @@ def _warn_about_access(request: HttpRequest, user: User) -> None:
         messages.warning(
             request,
             format_html(
-                "{} is inactive and cannot sign in, but still has access tokens ({}), which work again if the account is"
-                ' activated, and links ({}), which work now. <a href="{}">Show and revoke them</a>',
+                gettext(
+                    "{} is inactive and cannot sign in, but still has access tokens ({}), which work again if the account is"
+                    ' activated, and links ({}), which work now. <a href="{}">Show and revoke them</a>'
+                ),
                 user.get_username(),
                 tokens,
                 shares,

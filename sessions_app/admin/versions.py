@@ -7,11 +7,12 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_lazy
 
-from dubbing_core.sizes import format_size
 from sessions_app.admin.base import LargeTableAdmin, link, list_link
 from sessions_app.admin.search import find_sessions
 from sessions_app.models import Export, Version
+from sessions_app.translation import localize_size
 
 
 @admin.register(Version)
@@ -30,7 +31,7 @@ class VersionAdmin(LargeTableAdmin[Version]):
     )
     list_select_related = ("session", "created_by")
     search_fields = ("session__name",)
-    search_help_text = "Versions of a session: a part of its name, or its code."
+    search_help_text = gettext_lazy("Versions of a session: a part of its name, or its code.")
     fields = (
         "in_session",
         "number",
@@ -59,31 +60,31 @@ class VersionAdmin(LargeTableAdmin[Version]):
     def find(self, term: str) -> Q:
         return Q(session__in=find_sessions(term))
 
-    @admin.display(description="session", ordering="session__name")
+    @admin.display(description=gettext_lazy("session"), ordering="session__name")
     def in_session(self, version: Version) -> str:
         return link(version.session)
 
-    @admin.display(description="saved by", ordering="created_by__username")
+    @admin.display(description=gettext_lazy("saved by"), ordering="created_by__username")
     def saved_by(self, version: Version) -> str:
         return link(version.created_by)
 
-    @admin.display(description="size", ordering="total_size")
+    @admin.display(description=gettext_lazy("size"), ordering="total_size")
     def size(self, version: Version) -> str:
-        return format_size(version.total_size)
+        return localize_size(version.total_size)
 
-    @admin.display(description="added", ordering="stored_size")
+    @admin.display(description=gettext_lazy("added"), ordering="stored_size")
     def added(self, version: Version) -> str:
-        return format_size(version.stored_size)
+        return localize_size(version.stored_size)
 
-    @admin.display(description="changes")
+    @admin.display(description=gettext_lazy("changes"))
     def changed(self, version: Version) -> str:
         return version.change_summary.words
 
-    @admin.display(description="related rows")
+    @admin.display(description=gettext_lazy("related rows"))
     def related(self, version: Version) -> SafeString:
-        return list_link(Export, "Exports", version__id__exact=version.pk)
+        return list_link(Export, gettext("Exports"), version__id__exact=version.pk)
 
-    @admin.display(description="metadata.json")
+    @admin.display(description=gettext_lazy("metadata.json"))
     def metadata_json(self, version: Version) -> SafeString:
         return format_html(
             "<pre>{}</pre>", json.dumps(version.complete_metadata, ensure_ascii=False, indent=2)

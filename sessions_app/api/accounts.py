@@ -8,6 +8,7 @@ from typing import Literal
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext
 from ninja import Router, Status
 from pydantic import BaseModel
 
@@ -87,7 +88,9 @@ def revoke_token(request: ApiRequest) -> Status[None]:
     token = request.auth.token
     if token is None:
         raise ProblemError(
-            HTTPStatus.CONFLICT, "no_token", "This request has no access token, but a browser's session."
+            HTTPStatus.CONFLICT,
+            "no_token",
+            gettext("This request has no access token, but a browser's session."),
         )
     token.revoke(now=timezone.now())
     return Status(HTTPStatus.NO_CONTENT, None)

@@ -22,6 +22,7 @@ from django.http import (
     StreamingHttpResponse,
     UnreadablePostError,
 )
+from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI, Router
 from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
@@ -38,6 +39,7 @@ from sessions_app.api import (
     imports,
     jobs,
     loads,
+    marks,
     placements,
     restores,
     saves,
@@ -45,6 +47,7 @@ from sessions_app.api import (
     sessions,
     shares,
     storage,
+    texts,
     trash,
     uploads,
     versions,
@@ -72,6 +75,7 @@ from sessions_app.operations.errors import (
     OverQuotaError,
 )
 from sessions_app.storage.store import StoreError, StoreFullError
+from sessions_app.translation import localize, localize_error
 
 logger = logging.getLogger(__name__)
 
@@ -146,6 +150,7 @@ MODULES = (
     trash,
     versions,
     comparisons,
+    texts,
     corrections,
     restores,
     saves,
@@ -159,6 +164,7 @@ MODULES = (
     shares,
     imports,
     search,
+    marks,
 )
 tags: dict[Router, str] = {}
 for module in MODULES:  # saves share the router of versions: both have endpoints at the same path
@@ -208,12 +214,12 @@ def on_store_error(_request: HttpRequest, error: StoreError) -> HttpResponse:
     logger.warning("The storage failed a request: %s", error)
     if isinstance(error, StoreFullError):  # a retry in a moment would fail as well
         return ProblemError(
-            HTTPStatus.INSUFFICIENT_STORAGE, error.code, str(error), page=STORAGE_PAGE
+            HTTPStatus.INSUFFICIENT_STORAGE, error.code, localize_error(error), page=STORAGE_PAGE
         ).response()
     return ProblemError(
         HTTPStatus.SERVICE_UNAVAILABLE,
         "storage",
-        str(error),
+        localize_error(error),
         headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
     ).response()
 
@@ -226,7 +232,7 @@ def on_not_found(_request: HttpRequest, _error: Http404) -> HttpResponse:
 @api.exception_handler(PermissionDenied)
 def on_permission_denied(_request: HttpRequest, _error: PermissionDenied) -> HttpResponse:
     return ProblemError(
-        HTTPStatus.FORBIDDEN, "forbidden", "You may see this, but not change it. Ask its owner."
+        HTTPStatus.FORBIDDEN, "forbidden", gettext("You may see this, but not change it. Ask its owner.")
     ).response()
 
 
@@ -256,7 +262,9 @@ def on_authentication_error(_request: HttpRequest, _error: AuthenticationError) 
 def on_throttled(_request: HttpRequest, error: Throttled) -> HttpResponse:
     limit = settings.API_RATE_PER_MINUTE
     wait = math.ceil(error.wait or WINDOW_SECONDS)
-    return too_many_requests(wait, f"The limit is {limit} requests per minute.").response()
+    return too_many_requests(
+        wait, gettext("The limit is %(limit)s requests per minute.") % {"limit": limit}
+    ).response()
 
 
 @api.exception_handler(HttpError)
@@ -272,7 +280,7 @@ def on_too_large(_request: HttpRequest, _error: RequestDataTooBig) -> HttpRespon
     return ProblemError(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         "too_large",
-        "The request body is too large. Split it into several requests.",
+        gettext("The request body is too large. Split it into several requests."),
     ).response()
 
 
@@ -284,7 +292,9 @@ def on_connection_lost(request: HttpRequest, _error: UnreadablePostError) -> Htt
 @api.exception_handler(RawPostDataException)
 @api.exception_handler(SuspiciousOperation)
 def on_suspicious_request(_request: HttpRequest, _error: Exception) -> HttpResponse:
-    return ProblemError(HTTPStatus.BAD_REQUEST, "bad_request", "The request cannot be parsed.").response()
+    return ProblemError(
+        HTTPStatus.BAD_REQUEST, "bad_request", gettext("The request cannot be parsed.")
+    ).response()
 
 
 @api.exception_handler(Exception)
@@ -310,7 +320,7 @@ def _unavailable(outage: Outage) -> ProblemError:
     return ProblemError(
         HTTPStatus.SERVICE_UNAVAILABLE,
         outage.code,
-        outage.message,
+        localize(outage.message),
         headers={"Retry-After": str(OUTAGE_RETRY_SECONDS)},
     )
 
@@ -319,7 +329,7 @@ def _internal_error() -> ProblemError:
     return ProblemError(
         HTTPStatus.INTERNAL_SERVER_ERROR,
         "internal",
-        "An internal error occurred. Try again, or contact the operator of this portal.",
+        gettext("An internal error occurred. Try again, or contact the operator of this portal."),
     )
 
 
@@ -364,6 +374,6 @@ def _method_not_allowed(methods: set[str]) -> ProblemError:
     return ProblemError(
         HTTPStatus.METHOD_NOT_ALLOWED,
         "method_not_allowed",
-        f"Allowed methods: {allowed}.",
+        gettext("Allowed methods: %(allowed)s.") % {"allowed": allowed},
         headers={"Allow": allowed},
     )

@@ -9,13 +9,14 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext
 from ninja.security.apikey import APIKeyCookie
 from ninja.security.http import HttpBearer
 from ninja.utils import check_csrf
 
 from sessions_app.api import rates
 from sessions_app.api.problems import ProblemError
-from sessions_app.models import AccessToken
+from sessions_app.models import AccessToken, Job
 from sessions_app.operations.accounts.tokens import find_token, record_token_use
 
 
@@ -31,6 +32,8 @@ class ApiRequest(HttpRequest):
 
     auth: Caller
     user: User
+    claimed_job: Job
+    """If set, the job that the request runs after the transaction in which it was created."""
 
 
 class TokenAuth(HttpBearer):
@@ -49,14 +52,14 @@ class TokenAuth(HttpBearer):
             raise ProblemError(
                 HTTPStatus.UNAUTHORIZED,
                 "bad_token",
-                "This access token is invalid, expired or revoked. Create a new one in the portal.",
+                gettext("This access token is invalid, expired or revoked. Create a new one in the portal."),
                 headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
             )
         if self.requires_write and not access_token.can_write:
             raise ProblemError(
                 HTTPStatus.FORBIDDEN,
                 "scope",
-                "This access token is read-only. Use a token of scope “write”.",
+                gettext("This access token is read-only. Use a token of scope “write”."),
                 headers={"WWW-Authenticate": 'Bearer error="insufficient_scope", scope="write"'},
             )
         record_token_use(token=access_token, now=now)
@@ -76,7 +79,7 @@ class BrowserAuth(APIKeyCookie):
             raise ProblemError(
                 HTTPStatus.FORBIDDEN,
                 "csrf",
-                "The header X-CSRFToken is missing or out of date. Reload the page and try again.",
+                gettext("The header X-CSRFToken is missing or out of date. Reload the page and try again."),
             )
         assert isinstance(request.user, User)
         return Caller(user=request.user, token=None)
@@ -89,7 +92,7 @@ def not_signed_in() -> ProblemError:
     return ProblemError(
         HTTPStatus.UNAUTHORIZED,
         "signed_out",
-        "Send an access token in the header “Authorization: Bearer dubs_...”.",
+        gettext("Send an access token in the header “Authorization: Bearer dubs_...”."),
         headers={"WWW-Authenticate": "Bearer"},
     )
 

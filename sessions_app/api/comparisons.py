@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 from uuid import UUID
 
+from django.utils.translation import gettext
 from ninja import Query
 from pydantic import BaseModel
 
@@ -19,13 +20,15 @@ from dubbing_core.steps import Step
 from dubbing_core.timeline.tracks import Segment
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.endpoints import read_endpoint
+from sessions_app.api.media import Media
 from sessions_app.api.pagination import Cursor, Page, bad_cursor
 from sessions_app.api.problems import not_found
 from sessions_app.api.versions import ChangeGroup, router
 from sessions_app.http.lookups import get_version_or_404
-from sessions_app.queries.comparisons import compare_versions, get_file_page
+from sessions_app.queries.comparisons import compare_versions, get_difference_page
 from sessions_app.queries.keyset import CursorError
 from sessions_app.queries.text_comparisons import TextComparison, compare_texts, find_text
+from sessions_app.translation import localize, localize_stored
 
 MAX_NUMBER = 2**31 - 1
 FileLimit = Annotated[int, Query(200, ge=1, le=5000, description="Maximum number of files.")]
@@ -35,6 +38,13 @@ FileLimit = Annotated[int, Query(200, ge=1, le=5000, description="Maximum number
 class Relabeling(BaseModel):
     name: str
     """`category`, `language`, `role`, `label` (who set it) or `executable`."""
+    before: str
+    after: str
+
+
+class MediaChange(BaseModel):
+    name: str
+    """`duration`, `video`, `frame rate`, `audio`, `flaw` or `unreadable`."""
     before: str
     after: str
 
@@ -57,6 +67,12 @@ class FileChange(BaseModel):
     previous_sha256: str | None
     relabeling: list[Relabeling]
     """What else differs."""
+    media: Media | None
+    """Of audio and video, as far as it is known; null of removed files."""
+    previous_media: Media | None
+    """Null of new files."""
+    media_changes: list[MediaChange]
+    """What differs between both."""
 
     @classmethod
     def of(cls, difference: FileDifference) -> FileChange:
@@ -74,6 +90,11 @@ class FileChange(BaseModel):
             relabeling=[
                 Relabeling(name=name, before=old, after=new) for name, old, new in difference.relabeling
             ],
+            media=Media.of(difference.media_after) if difference.media_after else None,
+            previous_media=Media.of(difference.media_before) if difference.media_before else None,
+            media_changes=[
+                MediaChange(name=name, before=old, after=new) for name, old, new in difference.media_changes
+            ],
         )
 
 
@@ -84,7 +105,7 @@ class CellStateAndReason(BaseModel):
 
     @classmethod
     def of(cls, cell: Cell) -> CellStateAndReason:
-        return cls(state=cell.state, stale=cell.stale.reason if cell.stale else None)
+        return cls(state=cell.state, stale=localize(cell.stale.reason) if cell.stale else None)
 
 
 class CellChange(BaseModel):
@@ -180,7 +201,7 @@ def diff_versions(
     before = get_version_or_404(request.auth.user, code, from_)
     comparison = compare_versions(before, after)
     try:
-        page = get_file_page(
+        page = get_difference_page(
             comparison, grouping=Grouping.FOLDER, kind=kind or "", text=q, cursor=cursor, size=limit
         )
     except CursorError:
@@ -272,7 +293,7 @@ class TextDiff(BaseModel):
             )
             for track in comparison.tracks
         ]
-        return cls(path=comparison.path, tracks=tracks, reason=comparison.reason)
+        return cls(path=comparison.path, tracks=tracks, reason=localize_stored(localize(comparison.reason)))
 
 
 @router.get(
@@ -297,5 +318,8 @@ def diff_lines(
     after = find_text(get_version_or_404(request.auth.user, code, number), path)
     before = find_text(get_version_or_404(request.auth.user, code, from_), path)
     if before is None or after is None:
-        raise not_found(f"Versions {from_} and {number} do not both have a text “{path}”.")
+        raise not_found(
+            gettext("Versions %(from)s and %(number)s do not both have a text “%(path)s”.")
+            % {"from": from_, "number": number, "path": path}
+        )
     return TextDiff.of(compare_texts(before, after))

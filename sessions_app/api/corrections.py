@@ -7,9 +7,11 @@ from typing import Annotated
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.translation import gettext
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from dubbing_core.categories import Category
+from dubbing_core.checked_results import MAX_CHECKS
 from dubbing_core.label_changes import LabelChange, LabelError, check_language
 from dubbing_core.labels import Role
 from dubbing_core.project_edits import LANGUAGES_LIMIT, VOICES_LIMIT, Target
@@ -17,10 +19,11 @@ from sessions_app.access import Action
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.endpoints import write_endpoint
 from sessions_app.api.idempotency import idempotent
+from sessions_app.api.selections import CellText
 from sessions_app.api.versions import Version, router
 from sessions_app.http.lookups import get_session_or_404
-from sessions_app.operations.corrections.correct import Correction, correct_session
 from sessions_app.operations.errors import BadInputError
+from sessions_app.operations.saves.correct import Correction, correct_session
 
 MAX_CORRECTIONS = 10_000
 MAX_PATHS = 100_000
@@ -50,7 +53,7 @@ class LabelCorrection(BaseModel):
     @model_validator(mode="after")
     def check_not_empty(self) -> LabelCorrection:
         if self.category is None and self.language is None and self.role is None:
-            raise ValueError("Send a category, a language or a role.")
+            raise ValueError(gettext("Send a category, a language or a role."))
         return self
 
 
@@ -66,6 +69,8 @@ class SessionCorrection(BaseModel):
     """Voices by language or speaker; an empty one is removed. Of a tool's settings of a voice, the name is replaced."""
     source_language: LanguageTag | None = None
     """Language that is spoken in the source, as a reply to the question `source_language`; empty to withdraw it."""
+    checks: dict[CellText, bool] = Field({}, max_length=MAX_CHECKS)
+    """Stale results by cell, such as `hi:audio`: true if they were checked and are right, false to withdraw that."""
     message: str = Field("", max_length=500)
     """If empty, the correction is described."""
     parent: int | None = Field(None, ge=0, le=2**31 - 1)
@@ -79,7 +84,7 @@ class SessionCorrection(BaseModel):
         status=201,
         is_idempotent=True,
         operation_id="correct_session",
-        summary="Correct labels, target languages and voices, as a new version of the same files",
+        summary="Correct labels, target languages, voices and checks, as a new version of the same files",
         description=(
             "A corrected label stays with its path in later versions. A save that is based on the version before is no"
             " conflict. If nothing would change, the response is 409 `unchanged`."
@@ -96,6 +101,7 @@ def correct(request: ApiRequest, code: UUID, body: SessionCorrection) -> Version
         targets={read_tag(tag, languages): target for tag, target in body.languages.items()},
         voices={key: voice.strip() for key, voice in body.voices.items()},
         source_language=read_source_language(body.source_language),
+        checks=body.checks,
         message=body.message.strip(),
         parent=body.parent,
     )
@@ -119,7 +125,7 @@ def read_tag(tag: str, languages: Sequence[str]) -> str:
     try:
         return check_language(tag, languages=languages)
     except LabelError as error:
-        raise BadInputError(str(error), code=error.code) from error
+        raise BadInputError(error.args[0], code=error.code) from error
 
 
 def read_source_language(tag: str | None) -> str | None:

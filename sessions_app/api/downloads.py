@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from django.http import HttpResponseBase
+from django.utils.translation import gettext
 
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.problems import ProblemError
@@ -21,7 +22,7 @@ def api_download_response(request: ApiRequest, download: Download) -> HttpRespon
         raise ProblemError(
             HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
             "bad_range",
-            f"The range starts beyond the end of the {download.size} bytes.",
+            gettext("The range starts beyond the end of the %(size)s bytes.") % {"size": download.size},
             headers={"Content-Range": response["Content-Range"], "ETag": download.etag},
         )
     if response.status_code == HTTPStatus.SERVICE_UNAVAILABLE:

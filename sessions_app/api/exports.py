@@ -8,11 +8,12 @@ from uuid import UUID
 
 from django.http import HttpResponseBase
 from django.utils import timezone
+from django.utils.translation import gettext
 from ninja import Query, Router
 from pydantic import BaseModel, ConfigDict, Field
 
 from dubbing_core.categories import Category
-from dubbing_core.selection import FolderLayout
+from dubbing_core.selection import FolderLayout, Selection
 from dubbing_core.session_names import build_export_filename
 from sessions_app import models
 from sessions_app.access import visible_to
@@ -22,7 +23,8 @@ from sessions_app.api.endpoints import ZIP, binary_responses, read_endpoint, wri
 from sessions_app.api.idempotency import idempotent
 from sessions_app.api.jobs import Job, job_url
 from sessions_app.api.pagination import Cursor, Limit, Page, paginate
-from sessions_app.api.selections import build_selection
+from sessions_app.api.progress import StaleResult
+from sessions_app.api.selections import CellText, build_selection
 from sessions_app.http.downloads import export_download, layout_download
 from sessions_app.http.lookups import get_download_or_404, get_export_or_404, get_version_or_404
 from sessions_app.operations.errors import NotAllowedError
@@ -48,6 +50,8 @@ class Export(BaseModel):
     expires_at: datetime
     selection: dict[str, Any]
     """Exported part of the version; empty for all of it."""
+    stale: list[StaleResult]
+    """Exported results that must be made again, because their inputs changed."""
 
     @classmethod
     def of(cls, export: models.Export, *, now: datetime) -> Export:
@@ -61,6 +65,7 @@ class Export(BaseModel):
             created_at=export.created_at,
             expires_at=export.expires_at,
             selection=export.selection,
+            stale=StaleResult.list_of(export.version, Selection.from_dict(export.selection)),
         )
 
 
@@ -71,6 +76,8 @@ class NewExport(BaseModel):
 
     categories: list[Category] = Field(default=[], max_length=20)
     languages: list[Annotated[str, Field(max_length=35)]] = Field(default=[], max_length=500)
+    cells: list[CellText] = Field(default=[], max_length=500)
+    """Categories in one language each, such as `hi:audio`; without categories and languages these alone."""
     without_source: bool = False
     history: bool = False
     layout: FolderLayout = FolderLayout.SESSION
@@ -99,6 +106,7 @@ def create_export(request: ApiRequest, code: UUID, number: int, body: NewExport)
         without_source=body.without_source,
         history=body.history,
         layout=body.layout,
+        cells=body.cells,
     )
     job = request_export(version=version, owner=user, now=timezone.now(), selection=selection)
     return Job.of(job)
@@ -114,7 +122,10 @@ def list_exports(request: ApiRequest, limit: Limit, cursor: Cursor) -> Page[Expo
     now = timezone.now()
     rows = visible_to(request.auth.user, models.Export.objects.live()).select_related("version__session")
     page, next_cursor = paginate(
-        rows.defer("version__document"), order=NEWEST_FIRST, limit=limit, cursor=cursor
+        rows.defer("version__document", "version__texts", "version__input_history"),
+        order=NEWEST_FIRST,
+        limit=limit,
+        cursor=cursor,
     )
     return Page(items=[Export.of(row, now=now) for row in page], next=next_cursor)
 
@@ -141,7 +152,9 @@ def get_export(request: ApiRequest, code: UUID) -> Export:
 def download_export(request: ApiRequest, code: UUID) -> HttpResponseBase:
     export = get_export_or_404(request.auth.user, code)
     if not export.is_ready(now=timezone.now()):
-        raise NotAllowedError("This export has expired. Export the version again.", code="export_expired")
+        raise NotAllowedError(
+            gettext("This export has expired. Export the version again."), code="export_expired"
+        )
     return api_download_response(request, export_download(export))
 
 
@@ -163,6 +176,9 @@ def get_archive(
     number: int,
     category: Annotated[list[Category], Query([], max_length=20)],
     language: Annotated[list[str], Query([], max_length=500)],
+    cell: Annotated[
+        list[CellText], Query([], max_length=500, description="Such as `hi:audio`; may be repeated.")
+    ],
     without_source: Annotated[bool, Query(False)],
     history: Annotated[bool, Query(False, description="Include all earlier versions.")],
     layout: Annotated[FolderLayout, Query(FolderLayout.SESSION, description="Paths of the files.")],
@@ -175,6 +191,7 @@ def get_archive(
         without_source=without_source,
         history=history,
         layout=layout,
+        cells=cell,
     )
     name = version.session.name
     planned = get_export_layout(version, session_name=name, selection=selection)

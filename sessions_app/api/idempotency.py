@@ -12,6 +12,7 @@ from typing import Any, Concatenate, ParamSpec
 
 from django.http import HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext
 from pydantic import BaseModel
 
 from sessions_app.api.auth import ApiRequest
@@ -88,7 +89,7 @@ def _validated(key: str) -> str:
         raise ProblemError(
             HTTPStatus.BAD_REQUEST,
             "bad_idempotency_key",
-            "An Idempotency-Key is 1 to 255 visible ASCII characters, such as a UUID.",
+            gettext("An Idempotency-Key is 1 to 255 visible ASCII characters, such as a UUID."),
         )
     return key
 

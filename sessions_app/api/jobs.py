@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
@@ -11,6 +12,7 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext
 from ninja import Query, Router, Status
 from pydantic import BaseModel
 
@@ -27,8 +29,10 @@ from sessions_app.operations.errors import NotAllowedError
 from sessions_app.operations.exports.request import retry_export
 from sessions_app.operations.imports.request import request_previewed_import
 from sessions_app.operations.jobs import cancel, retry
+from sessions_app.operations.jobs.run import run_claimed_job
 from sessions_app.operations.saves.retry import retry_on_top
 from sessions_app.queries.jobs import NEWEST_FIRST
+from sessions_app.translation import localize_stored
 
 P = ParamSpec("P")
 
@@ -60,7 +64,11 @@ class Job(BaseModel):
 
     @classmethod
     def of(cls, job: models.Job) -> Job:
-        error = JobError(code=job.error_code, message=job.error_message) if job.error_code else None
+        error = (
+            JobError(code=job.error_code, message=localize_stored(job.error_message))
+            if job.error_code
+            else None
+        )
         return cls.model_validate(
             {
                 "code": job.code,
@@ -83,6 +91,13 @@ def job_url(job: Job) -> str:
     return f"/api/v1/jobs/{job.code}"
 
 
+def describe_new_job(request: ApiRequest, job: models.Job) -> Job:
+    """Return the response for a job; let the request run it if it has claimed it."""
+    if job.state == models.Job.State.RUNNING:
+        request.claimed_job = job
+    return Job.of(job)
+
+
 def waits_for_job(
     endpoint: Callable[Concatenate[ApiRequest, P], HttpResponse],
 ) -> Callable[Concatenate[ApiRequest, P], HttpResponse]:
@@ -94,10 +109,15 @@ def waits_for_job(
     @wraps(endpoint)
     def wrapper(request: ApiRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         response = endpoint(request, *args, **kwargs)
-        if get_preferred_wait(request):
-            code = Job.model_validate_json(response.content).code
+        if not get_preferred_wait(request):
+            return response
+        code = Job.model_validate_json(response.content).code
+        job: models.Job | None = getattr(request, "claimed_job", None)
+        if job is not None:
+            run_claimed_job(job, clock=timezone.now, log_level=logging.INFO)
+        else:
             wait_for_job(request, code)
-            response.content = Job.of(get_job_or_404(request.auth.user, code)).model_dump_json().encode()
+        response.content = Job.of(get_job_or_404(request.auth.user, code)).model_dump_json().encode()
         return response
 
     return wrapper
@@ -168,7 +188,9 @@ def retry_job(request: ApiRequest, code: UUID) -> Status[Job]:
 def save_on_top(request: ApiRequest, code: UUID) -> Status[Job]:
     job = get_job_or_404(request.auth.user, code, Action.EDIT)
     if job.kind != models.Job.Kind.SAVE or job.session is None:
-        raise NotAllowedError("Only a save can be repeated on top of another version.", code="not_a_save")
+        raise NotAllowedError(
+            gettext("Only a save can be repeated on top of another version."), code="not_a_save"
+        )
     retry_on_top(job=job, now=timezone.now())
     return Status(HTTPStatus.ACCEPTED, Job.of(get_job_or_404(request.auth.user, code)))
 

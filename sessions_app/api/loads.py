@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext
 from ninja import Router
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -70,7 +71,7 @@ class BundleRequest(BaseModel):
 )
 def get_manifest(request: ApiRequest, code: UUID, number: int) -> HttpResponseBase:
     version = get_version_or_404(request.auth.user, code, number)
-    etag = f'"{version.fingerprint}{version.texts_digest}"'
+    etag = f'"{version.fingerprint}{version.texts_digest}{version.stage}"'
     if etag_matches(request, etag):
         return HttpResponse(status=304, headers={"ETag": etag})
     claim_transfer(request)
@@ -167,7 +168,10 @@ def get_bundle(request: ApiRequest, code: UUID, number: int, body: BundleRequest
     version = get_version_or_404(request.auth.user, code, number)
     blobs_by_path = find_blobs(version, body.paths)
     if missing := [path for path in body.paths if path not in blobs_by_path]:
-        raise not_found(f"Version {number} has no file “{missing[0]}”. Nothing was sent.")
+        raise not_found(
+            gettext("Version %(number)s has no file “%(missing)s”. Nothing was sent.")
+            % {"number": number, "missing": missing[0]}
+        )
     record_access(session=version.session, now=timezone.now())
     claim_transfer(request)
     blobs = [blobs_by_path[path] for path in body.paths]

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Annotated, Generic, TypeVar
 
 from django.db.models import Model, QuerySet
+from django.utils.translation import gettext
 from ninja import Query
 from pydantic import BaseModel, Field
 
@@ -46,5 +47,7 @@ def paginate(rows: QuerySet[M], *, order: Order, limit: int, cursor: str) -> tup
 
 def bad_cursor() -> ProblemError:
     return ProblemError(
-        HTTPStatus.BAD_REQUEST, "bad_cursor", "This cursor is not from this list. Start without a cursor."
+        HTTPStatus.BAD_REQUEST,
+        "bad_cursor",
+        gettext("This cursor is not from this list. Start without a cursor."),
     )

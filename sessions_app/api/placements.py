@@ -11,10 +11,11 @@ from pydantic import Base64Encoder, BaseModel, ConfigDict, EncodedBytes, Field
 
 from dubbing_core.categories import Category
 from dubbing_core.change_summary import ChangeKind, ChangeSummary
-from dubbing_core.exclusions import ExclusionReason, describe_exclusions
+from dubbing_core.exclusions import Exclusion, ExclusionReason, describe_exclusions
 from dubbing_core.labels import LabelAuthor
 from dubbing_core.layouts.folder_index import SMALL_FILE_LIMIT
 from dubbing_core.layouts.recognition import QuestionCode
+from dubbing_core.manifest import ManifestEntry
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.blobs import MAX_SIZE, Executable, Sha256
 from sessions_app.api.corrections import (
@@ -33,6 +34,7 @@ from sessions_app.operations.saves.change_preview import ChangePreview, FileStat
 from sessions_app.operations.saves.placement_preview import FilesToPlace
 from sessions_app.queries.manifests import get_version_contents
 from sessions_app.storage import get_store
+from sessions_app.translation import localize
 
 MAX_CONTENTS = 100
 MAX_EXCLUSIONS = 200
@@ -74,7 +76,8 @@ class PlacementRequest(BaseModel):
     """Whether files in hidden folders, such as `.git`, are placed. The page and `dubs save` leave them out unless the user wants
     them; a save through the API stores all files that it is sent, except system files."""
     contents: dict[str, Contents] = Field({}, max_length=MAX_CONTENTS)
-    """Contents of small files by path, in Base64: those in `requested` of an earlier response."""
+    """Contents of small files by path, in Base64: those in `requested` of an earlier response. Of a metadata.json over 4 MiB, its
+    first 4 MiB."""
     session: UUID | None = None
     """Session that the files are going to be saved in; null for a new one."""
     rooted: bool = True
@@ -115,6 +118,16 @@ class RemovedFile(BaseModel):
     label: str
     language: str
 
+    @classmethod
+    def of(cls, entry: ManifestEntry) -> RemovedFile:
+        return cls(
+            path=entry.path,
+            size=entry.size,
+            category=entry.category,
+            label=localize(entry.category.label),
+            language=entry.language,
+        )
+
 
 class RefusedFile(BaseModel):
     path: str
@@ -132,6 +145,18 @@ class ExcludedFiles(BaseModel):
     """The reason in words."""
     count: int
     """Of files."""
+    size: int | None
+    """With `files`: bytes of the files."""
+
+    @classmethod
+    def of(cls, exclusion: Exclusion, *, files: int, size: int | None) -> ExcludedFiles:
+        return cls(
+            path=exclusion.path,
+            reason=exclusion.reason,
+            label=exclusion.describe(1),
+            count=files,
+            size=size,
+        )
 
 
 class PlacementPreview(BaseModel):
@@ -192,7 +217,7 @@ def preview_placement(request: ApiRequest, body: PlacementRequest) -> PlacementP
                 source=placed.source,
                 path=placed.path,
                 category=placed.category,
-                label=placed.category.label,
+                label=localize(placed.category.label),
                 language=placed.language,
                 role=placed.role.value,
                 change=changes.states[placed.path] if changes else None,
@@ -203,7 +228,8 @@ def preview_placement(request: ApiRequest, body: PlacementRequest) -> PlacementP
             for placed in preview.placements
         ],
         refused=[
-            RefusedFile(path=each.path, code=each.code, message=each.message) for each in preview.refused
+            RefusedFile(path=each.path, code=each.code, message=localize(each.message))
+            for each in preview.refused
         ],
         metadata=preview.metadata,
         warnings=list(preview.warnings),
@@ -213,20 +239,11 @@ def preview_placement(request: ApiRequest, body: PlacementRequest) -> PlacementP
         ],
         requested=list(preview.requested),
         excluded=[
-            ExcludedFiles(path=each.path, reason=each.reason, label=each.describe(1), count=count)
-            for each, count in islice(preview.excluded.items(), MAX_EXCLUSIONS)
+            ExcludedFiles.of(each, files=contents.files, size=contents.size)
+            for each, contents in islice(preview.excluded.items(), MAX_EXCLUSIONS)
         ],
-        exclusion_summary=describe_exclusions(preview.excluded),
-        removed=[
-            RemovedFile(
-                path=entry.path,
-                size=entry.size,
-                category=entry.category,
-                label=entry.category.label,
-                language=entry.language,
-            )
-            for entry in (changes.removed if changes else ())
-        ],
+        exclusion_summary=describe_exclusions(preview.excluded, preview.excluded),
+        removed=[RemovedFile.of(entry) for entry in (changes.removed if changes else ())],
         change_summary=summary.words if changes else "",
         changes={kind: ChangeGroup.of(group) for kind, group in summary.groups.items()},
     )

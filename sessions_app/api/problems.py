@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.http import HttpResponse
+from django.utils.translation import gettext
 from pydantic import BaseModel, ConfigDict
 
 from dubbing_core.paths import escape_unprintable
@@ -97,9 +98,8 @@ class ProblemError(Exception):
         )
 
 
-def not_found(
-    detail: str = "Not found. It may have been deleted, or you may not have access.",
-) -> ProblemError:
+def not_found(detail: str = "") -> ProblemError:
+    detail = detail or gettext("Not found. It may have been deleted, or you may not have access.")
     return ProblemError(HTTPStatus.NOT_FOUND, "not_found", detail)
 
 
@@ -109,10 +109,10 @@ def invalid_field(field: str, message: str) -> ProblemError:
 
 def invalid_fields(errors: list[dict[str, str]]) -> ProblemError:
     first = errors[0]
-    more = f" There are {len(errors) - 1} more errors." if len(errors) > 1 else ""
+    more = gettext("There are %(count)s more errors.") % {"count": len(errors) - 1}
     return ProblemError(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "bad_request",
-        f"{first['field']}: {first['message']}.{more}",
+        f"{first['field']}: {first['message']}.{f' {more}' if len(errors) > 1 else ''}",
         errors=errors,
     )

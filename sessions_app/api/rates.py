@@ -11,6 +11,7 @@ from http import HTTPStatus
 import redis
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.translation import gettext, ngettext
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import MovingWindowRateLimiter
@@ -84,10 +85,11 @@ counter = RequestCounter(settings.CACHE_URL)
 
 
 def too_many_requests(seconds: int, detail: str) -> ProblemError:
+    advice = ngettext("Try again in %(count)s second.", "Try again in %(count)s seconds.", seconds)
     return ProblemError(
         HTTPStatus.TOO_MANY_REQUESTS,
         "rate_limited",
-        f"{detail} Try again in {seconds} second{'' if seconds == 1 else 's'}.",
+        f"{detail} {advice % {'count': seconds}}",
         headers={"Retry-After": str(seconds)},
     )
 
@@ -98,7 +100,9 @@ def count_failure(request: HttpRequest) -> None:
     :raises ProblemError: there were too many within a minute. A valid token is never refused for failures of others.
     """
     if seconds := counter.count(f"failed:{client_address(request)}", limit=FAILURES_PER_MINUTE):
-        raise too_many_requests(seconds, "Too many invalid access tokens were sent from your address.")
+        raise too_many_requests(
+            seconds, gettext("Too many invalid access tokens were sent from your address.")
+        )
 
 
 class CallerThrottle(BaseThrottle):

@@ -16,6 +16,7 @@ from sessions_app.api.auth import ApiRequest
 from sessions_app.api.comparisons import FileChange, ProgressChange, ValueChange
 from sessions_app.api.endpoints import read_endpoint, write_endpoint
 from sessions_app.api.idempotency import idempotent
+from sessions_app.api.selections import CellText
 from sessions_app.api.versions import ChangeGroup, Version, router
 from sessions_app.http.lookups import get_version_or_404
 from sessions_app.operations.versions.partial_restore import plan_restore, restore_part
@@ -37,6 +38,8 @@ class PartToRestore(BaseModel):
     """Empty for all, if there are languages."""
     languages: list[LanguageTag] = Field([], max_length=200)
     """Exactly these; an empty text for files without a language. Empty for all, if there are categories."""
+    cells: list[CellText] = Field([], max_length=1000)
+    """Categories in one language each, beside those: `hi:audio`, or `*:transcriptions` in all languages."""
     paths: list[Path] = Field([], max_length=MAX_PATHS)
     """Files beside those of the categories and languages."""
     keep_newer: bool = False
@@ -49,14 +52,22 @@ class PartToRestore(BaseModel):
             languages=self.languages,
             paths=self.paths,
             keeps_newer=self.keep_newer,
+            cells=self.cells,
         )
 
 
 class RestoreRequest(PartToRestore):
-    """Without categories, languages and paths the whole version."""
+    """Without categories, languages, cells and paths the whole version."""
 
     parent: int | None = Field(None, ge=1, le=2**31 - 1)
     """Refuse with 409 `conflict` if another version is current."""
+
+
+class SharedFile(BaseModel):
+    """A file that is restored as a whole, although it has further languages."""
+
+    path: str
+    languages: list[str]
 
 
 class RestorePreview(BaseModel):
@@ -72,6 +83,8 @@ class RestorePreview(BaseModel):
     metadata: list[ValueChange]
     progress: ProgressChange | None
     """States of steps that would change, such as audio that becomes stale."""
+    shared_files: list[SharedFile]
+    """Files of the chosen cells with further languages, such as one with all translations."""
 
 
 @router.post(
@@ -127,4 +140,7 @@ def preview_restore(request: ApiRequest, code: UUID, number: int, body: PartToRe
         files=[FileChange.of(each) for each in comparison.files[:PREVIEWED_FILES]],
         metadata=[ValueChange.of(value) for value in comparison.values],
         progress=ProgressChange.of(comparison.progress) if comparison.progress is not None else None,
+        shared_files=[
+            SharedFile(path=file.path, languages=list(file.languages)) for file in plan.shared_files
+        ],
     )

@@ -8,6 +8,7 @@ from typing import Annotated
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.translation import gettext
 from ninja import Header
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -24,10 +25,11 @@ from sessions_app.api.corrections import (
 )
 from sessions_app.api.endpoints import write_endpoint
 from sessions_app.api.idempotency import idempotent
-from sessions_app.api.jobs import Job, job_url, waits_for_job
+from sessions_app.api.job_waits import get_preferred_wait
+from sessions_app.api.jobs import Job, describe_new_job, job_url, waits_for_job
 from sessions_app.api.problems import ProblemError
 from sessions_app.api.versions import router
-from sessions_app.http.lookups import get_session_or_404, get_uploads_or_404
+from sessions_app.http.lookups import get_documented_session_or_404, get_uploads_or_404
 from sessions_app.operations.saves.request import MAX_MESSAGE_LENGTH, SaveRequest, request_save
 from sessions_app.operations.uploads.new_files import NewFile
 
@@ -158,8 +160,9 @@ def save_new_session(request: ApiRequest, body: SavedSession) -> Job:
             rooted=body.rooted,
         ),
         now=timezone.now(),
+        can_run=bool(get_preferred_wait(request)),
     )
-    return Job.of(job)
+    return describe_new_job(request, job)
 
 
 @router.post(
@@ -187,7 +190,7 @@ def create_version(
     if_match: Annotated[str | None, Header(None, alias="If-Match", description='`"v<number>"`')],
 ) -> Job:
     user = request.auth.user
-    session = get_session_or_404(user, code, Action.EDIT)
+    session = get_documented_session_or_404(user, code, Action.EDIT)
     job = request_save(
         session=session,
         author=user,
@@ -208,8 +211,9 @@ def create_version(
             targets=body.targets,
         ),
         now=timezone.now(),
+        can_run=bool(get_preferred_wait(request)),
     )
-    return Job.of(job)
+    return describe_new_job(request, job)
 
 
 def _parent(body: NewVersion, if_match: str | None) -> int:
@@ -218,7 +222,9 @@ def _parent(body: NewVersion, if_match: str | None) -> int:
         match = ETAG.fullmatch(if_match.strip())
         if match is None:
             raise ProblemError(
-                HTTPStatus.BAD_REQUEST, "bad_if_match", 'If-Match must be a session\'s ETag, such as "v3".'
+                HTTPStatus.BAD_REQUEST,
+                "bad_if_match",
+                gettext('If-Match must be a session\'s ETag, such as "v3".'),
             )
         number = int(match[1])
     parent = number if body.parent is None else body.parent
@@ -226,9 +232,11 @@ def _parent(body: NewVersion, if_match: str | None) -> int:
         raise ProblemError(
             HTTPStatus.PRECONDITION_REQUIRED,
             "parent_required",
-            "Send the version that the save is based on: “parent”, or If-Match with the session's ETag. Use 0 for a"
-            " session without a version.",
+            gettext(
+                "Send the version that the save is based on: “parent”, or If-Match with the session's "
+                "ETag. Use 0 for a session without a version."
+            ),
         )
     if number is not None and parent != number:
-        raise ProblemError(HTTPStatus.BAD_REQUEST, "bad_if_match", "“parent” and If-Match differ.")
+        raise ProblemError(HTTPStatus.BAD_REQUEST, "bad_if_match", gettext("“parent” and If-Match differ."))
     return parent

@@ -7,11 +7,12 @@ from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
+from django.utils.translation import gettext
 from ninja import Query, Router
 from pydantic import BaseModel
 
 from dubbing_core.categories import Category
-from dubbing_core.search.marks import Part
+from dubbing_core.text_part import TextPart
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.endpoints import read_endpoint
 from sessions_app.api.pagination import Cursor, Page
@@ -31,7 +32,7 @@ class MarkedText(BaseModel):
     """Start and end of the matched parts, in characters."""
 
     @classmethod
-    def of(cls, parts: Iterable[Part]) -> MarkedText:
+    def of(cls, parts: Iterable[TextPart]) -> MarkedText:
         text, marks = "", []
         for part in parts:
             if part.is_marked:
@@ -86,7 +87,9 @@ class FoundSession(BaseModel):
     lines: list[FoundLine]
     """The first ones."""
     line_count: int
-    """Number of all lines that were found."""
+    """Number of lines that were found."""
+    has_more_lines: bool
+    """Whether there may be others, in texts of thousands of lines."""
 
     @classmethod
     def of(cls, result: SearchResult) -> FoundSession:
@@ -119,6 +122,7 @@ class FoundSession(BaseModel):
                 for each in result.lines
             ],
             line_count=result.line_count,
+            has_more_lines=result.has_more_lines,
         )
 
 
@@ -133,7 +137,7 @@ class FoundSession(BaseModel):
             "Finds sessions by their names, videos, owners, languages (by tag and by name), file names and messages, and by the"
             " lines of transcripts and translations of their current versions. A word finds words that begin with it, a"
             " part of a Chinese, Japanese, Thai or Korean text is found anywhere, words in quotation marks are found side"
-            " by side. All must match. New versions can be found a few seconds after they were saved."
+            " by side. All must match; beside the name of a language they match lines in it. New versions can be found a few seconds after they were saved."
         ),
     ),
 )
@@ -155,7 +159,7 @@ def search(
             raise ProblemError(
                 HTTPStatus.BAD_REQUEST,
                 "bad_cursor",
-                "This cursor is not from this list. Start without a cursor.",
+                gettext("This cursor is not from this list. Start without a cursor."),
             ) from None
     page = found.get_page(size=limit, position=Position(after=cursor))
     results = describe_results(found, page.items, line_limit=lines)

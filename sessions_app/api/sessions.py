@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
+from django.contrib.auth.models import AbstractBaseUser
 from django.http import HttpResponse
 from django.utils import timezone
 from ninja import Query, Router, Status
@@ -21,7 +22,9 @@ from sessions_app.api.endpoints import read_endpoint, write_endpoint
 from sessions_app.api.idempotency import idempotent
 from sessions_app.api.pagination import Cursor, Limit, Page, paginate
 from sessions_app.http.lookups import get_any_session_or_404, get_session_or_404, get_trashed_session_or_404
+from sessions_app.models.tag import TAG_NAME_LENGTH
 from sessions_app.operations.sessions import create, names, rename, trash
+from sessions_app.queries.marks import NO_MARKS, Marks, get_marks, marks_of
 from sessions_app.queries.sessions import ORDERS, SessionOrder, SessionSearch, filter_sessions
 
 router = Router()
@@ -54,16 +57,33 @@ class Session(BaseModel):
     languages: list[str]
     stage: Stage
     progress: Progress
+    target_languages: list[str]
+    finished_languages: list[str]
+    """Target languages with a video and without stale results."""
+    has_stale: bool
+    """Whether results must be made again, because their inputs changed."""
     file_count: int
     total_size: int
     created_at: datetime
     last_updated: datetime
     last_accessed: datetime
     trashed_at: datetime | None
+    tags: list[str]
+    """In alphabetical order."""
+    is_starred: bool
+    """By the user of the token."""
+    duration_ms: int | None
+    """Length of the source video, as far as it is known."""
 
     @classmethod
-    def of(cls, session: models.DubbingSession) -> Session:
+    def show(cls, user: AbstractBaseUser, session: models.DubbingSession) -> Session:
+        """Return a session with its marks."""
+        return cls.of(session, marks_of(user, session))
+
+    @classmethod
+    def of(cls, session: models.DubbingSession, marks: Marks) -> Session:
         current = session.current
+        matrix = current.progress_matrix if current else None
         return cls(
             code=session.code,
             name=session.name,
@@ -72,12 +92,18 @@ class Session(BaseModel):
             languages=current.languages if current else [],
             stage=Stage(current.stage) if current else Stage.EMPTY,
             progress=Progress.of(current.progress) if current else Progress.of(NO_PROGRESS),
+            target_languages=list(matrix.languages) if matrix else [],
+            finished_languages=matrix.finished_languages if matrix else [],
+            has_stale=bool(matrix and matrix.has_stale),
             file_count=current.file_count if current else 0,
             total_size=current.total_size if current else 0,
             created_at=session.created_at,
             last_updated=session.last_updated,
             last_accessed=session.last_accessed,
             trashed_at=session.trashed_at,
+            tags=list(marks.tags),
+            is_starred=marks.is_starred,
+            duration_ms=session.duration_ms or None,
         )
 
 
@@ -134,16 +160,30 @@ def list_sessions(
     stage: Annotated[Stage | None, Query(None)],
     name: Annotated[str, Query("", max_length=1000, description="The exact name, ignoring case.")],
     trashed: Annotated[bool, Query(False, description="Search the trash instead.")],
+    tag: Annotated[str, Query("", max_length=TAG_NAME_LENGTH, description="A tag, ignoring case.")],
+    owner: Annotated[str, Query("", max_length=150, description="Name of the owner.")],
+    starred: Annotated[bool, Query(False, description="Only sessions with the user's star.")],
+    stale: Annotated[bool, Query(False, description="Only sessions with stale results.")],
     order: Annotated[SessionOrder, Query(SessionOrder.UPDATED)],
     limit: Limit,
     cursor: Cursor,
 ) -> Page[Session]:
-    search = SessionSearch(text=q, stage=stage or "", language=language, order=order)
+    search = SessionSearch(
+        text=q,
+        stage=stage or "",
+        language=language,
+        tag=tag,
+        owner=owner,
+        is_starred=starred,
+        is_stale=stale,
+        order=order,
+    )
     rows = filter_sessions(request.auth.user, search, trashed=trashed)
     if name:
         rows = rows.filter(folded_name=fold_session_name(name))
     page, next_cursor = paginate(rows, order=ORDERS[order], limit=limit, cursor=cursor)
-    return Page(items=[Session.of(row) for row in page], next=next_cursor)
+    marks = get_marks(request.auth.user, page)
+    return Page(items=[Session.of(row, marks[row.pk]) for row in page], next=next_cursor)
 
 
 @router.post(
@@ -161,7 +201,8 @@ def list_sessions(
 @idempotent(status=201, location=lambda session: f"/api/v1/sessions/{session.code}")
 def create_session(request: ApiRequest, body: NewSession) -> Session:
     name = body.name.strip() or _suggest(request, body.video_filename)
-    return Session.of(create.create_session(owner=request.auth.user, name=name, now=timezone.now()))
+    session = create.create_session(owner=request.auth.user, name=name, now=timezone.now())
+    return Session.of(session, NO_MARKS)
 
 
 @router.get(
@@ -217,7 +258,7 @@ def _suggest(request: ApiRequest, video_filename: str | None) -> str:
     ),
 )
 def get_session(request: ApiRequest, response: HttpResponse, code: UUID) -> Session:
-    session = Session.of(get_any_session_or_404(request.auth.user, code))
+    session = Session.show(request.auth.user, get_any_session_or_404(request.auth.user, code))
     response["ETag"] = f'"v{session.version}"'
     return session
 
@@ -234,7 +275,7 @@ def get_session(request: ApiRequest, response: HttpResponse, code: UUID) -> Sess
 def rename_session(request: ApiRequest, code: UUID, body: NewName) -> Session:
     session = get_session_or_404(request.auth.user, code, Action.MANAGE)
     rename.rename_session(session=session, name=body.name, previous_name=body.previous_name)
-    return Session.of(get_session_or_404(request.auth.user, code))
+    return Session.show(request.auth.user, get_session_or_404(request.auth.user, code))
 
 
 @router.delete(
@@ -260,4 +301,4 @@ def trash_session(request: ApiRequest, code: UUID) -> Status[None]:
 def untrash_session(request: ApiRequest, code: UUID) -> Session:
     user = request.auth.user
     trash.untrash_session(session=get_trashed_session_or_404(user, code, Action.MANAGE))
-    return Session.of(get_session_or_404(user, code))
+    return Session.show(user, get_session_or_404(user, code))

@@ -51,6 +51,13 @@ class Part(BaseModel):
     etag: str
 
 
+class ReceivedPart(Part):
+    """A part that has just been sent."""
+
+    complete: bool
+    """Whether the upload is complete."""
+
+
 class Upload(BaseModel):
     code: UUID
     path: str
@@ -300,22 +307,37 @@ def _signed_part(request: ApiRequest, part: PartRequest, from_store: StoreSigned
 @router.put(
     "/uploads/{uuid:code}/parts/{int:number}",
     **write_endpoint(
-        Part,
+        ReceivedPart,
         errors=(404, 409, 413),
         is_rate_limited=False,
         operation_id="put_part",
         summary="Upload a part",
-        description="A part that is sent again replaces the earlier one.",
+        description=(
+            "A part that is sent again replaces the earlier one. With `complete=true` an upload without missing parts is"
+            " completed at once, as by the operation “Complete uploads”; the response reports whether it is complete."
+        ),
         openapi_extra={"requestBody": {"required": True, "content": OCTETS}},
     ),
 )
-def put_part(request: ApiRequest, response: HttpResponse, code: UUID, number: int) -> Part:
+def put_part(
+    request: ApiRequest,
+    response: HttpResponse,
+    *,
+    code: UUID,
+    number: int,
+    complete: Annotated[
+        bool, Query(False, description="Complete the upload if this was its last missing part.")
+    ],
+) -> ReceivedPart:
     upload = get_upload_or_404(request.auth.user, code, Action.EDIT)
     claim_transfer(request)
     chunks = stream_body(request, CHUNK_SIZE)
-    stored = receive.put_part(upload=upload, number=number, chunks=chunks, now=timezone.now())
+    stored = receive.put_part(
+        upload=upload, number=number, chunks=chunks, now=timezone.now(), completes=complete
+    )
     response["ETag"] = f'"{stored.etag.strip(chr(34))}"'
-    return Part(number=stored.number, size=stored.size, etag=stored.etag)
+    is_complete = upload.state == models.Upload.State.RECEIVED
+    return ReceivedPart(number=stored.number, size=stored.size, etag=stored.etag, complete=is_complete)
 
 
 @router.post(

@@ -14,22 +14,17 @@ from dubbing_core.change_summary import ChangeGroup as CoreChangeGroup, ChangeKi
 from dubbing_core.labels import LabelAuthor
 from dubbing_core.left_out import LeftOut as CoreLeftOut
 from dubbing_core.progress import Stage
-from dubbing_core.progress_matrix import (
-    CellState,
-    Input,
-    LineCounts as CoreLineCounts,
-    ProgressMatrix,
-    Staleness,
-)
-from dubbing_core.steps import Step
 from sessions_app import models
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.endpoints import read_endpoint
+from sessions_app.api.media import Media
 from sessions_app.api.pagination import Cursor, Limit, Page, paginate
+from sessions_app.api.progress import ProgressByLanguage
 from sessions_app.api.sessions import Progress
 from sessions_app.http.lookups import get_session_or_404, get_version_or_404
 from sessions_app.queries.version_changes import ChangedFile, find_changes
 from sessions_app.queries.versions import BY_PATH, NEWEST_FIRST, get_entries
+from sessions_app.translation import localize
 
 router = Router()
 
@@ -62,91 +57,11 @@ class LeftOut(BaseModel):
 
     @classmethod
     def of(cls, left_out: CoreLeftOut) -> LeftOut:
-        files = [LeftOutFile(path=file.path, code=file.code, reason=file.reason) for file in left_out.files]
-        return cls(count=left_out.count, files=files)
-
-
-class Stale(BaseModel):
-    """Why results must be made again."""
-
-    cause: Input
-    """The input that changed, or is stale itself."""
-    changed_in: int
-    """Version that changed it."""
-    made_in: int
-    """Version of the oldest result."""
-    files: int
-    reason: str
-
-    @classmethod
-    def of(cls, stale: Staleness) -> Stale:
-        return cls(
-            cause=stale.cause,
-            changed_in=stale.changed_in,
-            made_in=stale.made_in,
-            files=stale.files,
-            reason=stale.reason,
-        )
-
-
-class LineCounts(BaseModel):
-    """Lines of a language's text that have audio of their own."""
-
-    total: int
-    voiced: int
-    gaps: list[int]
-    """Numbers of the first lines without audio."""
-    unvoiced_speakers: list[str]
-    """The first speakers without an assigned voice, where voices are assigned to speakers."""
-
-    @classmethod
-    def of(cls, lines: CoreLineCounts) -> LineCounts:
-        return cls(
-            total=lines.total,
-            voiced=lines.voiced,
-            gaps=list(lines.gaps),
-            unvoiced_speakers=list(lines.unvoiced_speakers),
-        )
-
-
-class ProgressCell(BaseModel):
-    """Files of one step in one language."""
-
-    language: str
-    """Empty for the transcription, and for files in an unknown language."""
-    step: Step
-    state: CellState
-    files: int
-    empty_files: int
-    stale: Stale | None
-    lines: LineCounts | None
-    """Null until the texts were read, and where the names of audio files state no lines."""
-
-
-class ProgressByLanguage(BaseModel):
-    languages: list[str]
-    """Target languages."""
-    finished: list[str]
-    """Those with a video and without stale results."""
-    cells: list[ProgressCell]
-    """Those with files or texts; others are missing."""
-
-    @classmethod
-    def of(cls, matrix: ProgressMatrix) -> ProgressByLanguage:
-        cells = [
-            ProgressCell(
-                language=language,
-                step=step,
-                state=cell.state,
-                files=cell.files,
-                empty_files=cell.empty_files,
-                stale=Stale.of(cell.stale) if cell.stale else None,
-                lines=LineCounts.of(cell.lines) if cell.lines else None,
-            )
-            for language, step in matrix.places
-            if (cell := matrix.cell(language, step)).files or cell.has_results or cell.lines
+        files = [
+            LeftOutFile(path=file.path, code=file.code, reason=localize(file.reason))
+            for file in left_out.files
         ]
-        return cls(languages=list(matrix.languages), finished=matrix.finished_languages, cells=cells)
+        return cls(count=left_out.count, files=files)
 
 
 class Version(BaseModel):
@@ -199,7 +114,7 @@ class Version(BaseModel):
             languages=version.languages,
             stage=Stage(version.stage),
             progress=Progress.of(version.progress),
-            progress_by_language=ProgressByLanguage.of(matrix)
+            progress_by_language=ProgressByLanguage.of(matrix, is_read=version.has_read_texts)
             if (matrix := version.progress_matrix)
             else None,
         )
@@ -250,10 +165,6 @@ class Entry(BaseModel):
     added_in: int
     """Number of the version that added this content."""
 
-    @classmethod
-    def of(cls, entry: models.Entry) -> Entry:
-        return cls(**cls.as_dict(entry))
-
     @staticmethod
     def as_dict(entry: models.Entry) -> dict[str, Any]:
         """Return the fields without validation, for manifests of many entries."""
@@ -270,6 +181,18 @@ class Entry(BaseModel):
             "mtime_ns": entry.mtime_ns,
             "added_in": entry.added_in,
         }
+
+
+class FileEntry(Entry):
+    """A file of a version, with what is known of its contents."""
+
+    media: Media | None
+    """Of audio and video, read in the background after the save; null until then, and for other files."""
+
+    @classmethod
+    def of(cls, entry: models.Entry) -> FileEntry:
+        row = getattr(entry.blob, "media", None)
+        return cls(**cls.as_dict(entry), media=Media.of(row.facts) if row is not None else None)
 
 
 @router.get(
@@ -321,7 +244,7 @@ def list_changes(
 
 @router.get(
     "/sessions/{uuid:code}/versions/{int:number}/entries",
-    **read_endpoint(Page[Entry], operation_id="list_entries", summary="List files of a version, by path"),
+    **read_endpoint(Page[FileEntry], operation_id="list_entries", summary="List files of a version, by path"),
 )
 def list_entries(
     request: ApiRequest,
@@ -332,11 +255,11 @@ def list_entries(
     language: Annotated[str, Query("", max_length=35, description="A BCP 47 tag.")],
     limit: Limit,
     cursor: Cursor,
-) -> Page[Entry]:
-    rows = get_entries(get_version_or_404(request.auth.user, code, number)).select_related("blob")
+) -> Page[FileEntry]:
+    rows = get_entries(get_version_or_404(request.auth.user, code, number)).select_related("blob__media")
     if category:
         rows = rows.filter(category=category)
     if language:
         rows = rows.filter(language=language)
     page, next_cursor = paginate(rows, order=BY_PATH, limit=limit, cursor=cursor)
-    return Page(items=[Entry.of(row) for row in page], next=next_cursor)
+    return Page(items=[FileEntry.of(row) for row in page], next=next_cursor)

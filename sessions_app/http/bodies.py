@@ -8,6 +8,7 @@ from django.http import HttpRequest, UnreadablePostError
 from gunicorn.http.body import Body, LengthReader
 from gunicorn.http.unreader import SocketUnreader
 
+from dubbing_core.sentences import sentence
 from sessions_app.http.transfers import has_large_body, release_database
 from sessions_app.operations.errors import BadInputError
 
@@ -66,4 +67,6 @@ def _receive(reader: LengthReader, chunk_size: int) -> Iterator[bytes]:
 
 
 def connection_lost() -> BadInputError:
-    return BadInputError("The connection was interrupted. Send the request again.", code="connection_lost")
+    return BadInputError(
+        sentence("The connection was interrupted. Send the request again."), code="connection_lost"
+    )

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from pathlib import Path
-from posixpath import splitext
 
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils.http import content_disposition_header, parse_etags
@@ -19,36 +18,26 @@ from dubbing_core.http_ranges import (
     parse_range,
 )
 from dubbing_core.name_mapping import ZIP
+from dubbing_core.sentences import sentence
 from dubbing_core.zips.layout import Layout
 from sessions_app.exports.stream import stream_segments
+from sessions_app.http.direct_media import get_media_origin, redirect_to_store
 from sessions_app.http.error_pages import temporary_error_page
 from sessions_app.http.transfers import SMALL_BODY, claim_transfer
-from sessions_app.models import Entry, Export
+from sessions_app.media.types import DERIVED_TYPES
+from sessions_app.models import Derivative, Entry, Export
 from sessions_app.storage import get_store
 from sessions_app.storage.keys import blob_key
 from sessions_app.storage.store import StoreError
 
-UNREADABLE_MESSAGE = "The file cannot be read at the moment. Try again in a few minutes."
+UNREADABLE_MESSAGE = sentence("The file cannot be read at the moment. Try again in a few minutes.")
 UNREADABLE_RETRY_SECONDS = 5
-PLAYABLE = {
-    ".mp3": "audio/mpeg",
-    ".wav": "audio/wav",
-    ".flac": "audio/flac",
-    ".ogg": "audio/ogg",
-    ".opus": "audio/ogg",
-    ".m4a": "audio/mp4",
-    ".aac": "audio/aac",
-    ".mp4": "video/mp4",
-    ".m4v": "video/mp4",
-    ".webm": "video/webm",
-    ".mov": "video/quicktime",
-    ".png": "image/png",
-    ".jpg": "image/jpeg",
-    ".jpeg": "image/jpeg",
-    ".gif": "image/gif",
-    ".webp": "image/webp",
-}
-"""The only media types that are served inline. Uploaded content is untrusted: everything else is an attachment."""
+MEDIA_PIECE = 1024 * 1024
+"""Bytes of a response to a player. A browser reads some seconds ahead, then leaves the rest of a response unread: six such responses
+take all of its connections to the portal, whose pages then stand still, and six threads of the web server. A piece fits into the
+browser's buffers, and it asks for the next one when it needs it."""
+MEDIA_ELEMENTS = {"audio", "video"}
+IMMUTABLE = "private, max-age=31536000, immutable"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +53,10 @@ class Download:
     """The local file with the bytes, if the store has one."""
     content_type: str = "application/octet-stream"
     inline: bool = False
+    key: str = ""
+    """Of the object in the store; empty if the bytes are not one."""
+    is_immutable: bool = False
+    """Whether the address contains the content's hash, so that browsers need not ask again."""
 
 
 def object_download(
@@ -86,6 +79,7 @@ def object_download(
         path=files.local_path(key) if files is not None else None,
         content_type=content_type,
         inline=inline,
+        key=key,
     )
 
 
@@ -126,9 +120,29 @@ def entry_download(
     )
 
 
-def playable_type(path: str) -> str | None:
-    """Return the media type for inline display, None for downloads only."""
-    return PLAYABLE.get(splitext(path)[1].lower())
+def derivative_download(derivative: Derivative) -> Download:
+    """Return the download of a derivative; its blob must be loaded."""
+    etag, content_type = f'"{derivative.sha256}"', DERIVED_TYPES[derivative.extension]
+    if derivative.blob is not None:
+        download = object_download(
+            blob_key(derivative.blob.sha256),
+            size=derivative.size,
+            etag=etag,
+            filename=derivative.name,
+            content_type=content_type,
+            inline=True,
+        )
+        return replace(download, is_immutable=True)
+    content = bytes(derivative.content or b"")
+    return Download(
+        size=len(content),
+        etag=etag,
+        filename=derivative.name,
+        read=lambda start, end: iter([content[start:end]]),
+        content_type=content_type,
+        inline=True,
+        is_immutable=True,
+    )
 
 
 def download_response(
@@ -148,10 +162,12 @@ def download_response(
     """
     if etag_matches(request, download.etag):
         return _with_headers(HttpResponse(status=HTTPStatus.NOT_MODIFIED), download)
+    if (redirect := _redirect(request, download)) is not None:
+        return redirect
     part: ByteRange | None = None
     if matches_if_range(request.headers.get("If-Range"), download.etag):
         try:
-            part = parse_range(request.headers.get("Range"), download.size)
+            part = _shorten(request, parse_range(request.headers.get("Range"), download.size))
         except RangeNotSatisfiableError:
             unsatisfied = HttpResponse(status=HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE)
             unsatisfied["Content-Range"] = f"bytes */{download.size}"
@@ -169,6 +185,31 @@ def download_response(
         response["Content-Range"] = format_content_range(part, download.size)
     response["Content-Length"] = str(end - start)
     return _with_headers(response, download)
+
+
+def _redirect(request: HttpRequest, download: Download) -> HttpResponse | None:
+    """Return the redirect of a player to the store."""
+    if not (download.inline and download.key):
+        return None
+    return redirect_to_store(
+        request,
+        key=download.key,
+        size=download.size,
+        content_type=download.content_type,
+        filename=download.filename,
+        is_immutable=download.is_immutable,
+    )
+
+
+def _shorten(request: HttpRequest, part: ByteRange | None) -> ByteRange | None:
+    """Return the first piece of a range that a player asks for up to the end.
+
+    A response may have less than what was requested (RFC 9110 section 15.3.7).
+    """
+    is_open = request.headers.get("Range", "").rstrip().endswith("-")
+    if part is None or not is_open or request.headers.get("Sec-Fetch-Dest") not in MEDIA_ELEMENTS:
+        return part
+    return replace(part, end=min(part.end, part.start + MEDIA_PIECE))
 
 
 def etag_matches(request: HttpRequest, etag: str) -> bool:
@@ -232,9 +273,12 @@ def _with_headers(response: HttpResponseBase, download: Download) -> HttpRespons
     response["ETag"] = download.etag
     response["Accept-Ranges"] = "bytes"
     response["Content-Type"] = download.content_type
-    response["Cache-Control"] = "private, no-cache"
+    response["Cache-Control"] = IMMUTABLE if download.is_immutable else "private, no-cache"
     response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "sandbox; default-src 'none'; media-src 'self'; img-src 'self'"
+    sources = " ".join(filter(None, ("'self'", get_media_origin())))
+    response["Content-Security-Policy"] = (
+        f"sandbox; default-src 'none'; media-src {sources}; img-src {sources}"
+    )
     if disposition := content_disposition_header(
         as_attachment=not download.inline, filename=download.filename
     ):

@@ -7,6 +7,8 @@ from http import HTTPStatus
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
+from sessions_app.translation import localize
+
 
 def temporary_error_page(
     request: HttpRequest, status: HTTPStatus, message: str, *, retry_after: int
@@ -17,7 +19,7 @@ def temporary_error_page(
     :param retry_after: in seconds.
     """
     # A link cannot repeat the request of a form.
-    context = {"message": message, "can_retry": request.method in {"GET", "HEAD"}}
+    context = {"message": localize(message), "can_retry": request.method in {"GET", "HEAD"}}
     return HttpResponse(
         render_to_string(f"{status.value}.html", context),
         status=status,

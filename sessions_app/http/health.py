@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponseBase, JsonResponse
 
 from sessions_app import queue
 from sessions_app.http.outages import OUTAGE_RETRY_SECONDS
+from sessions_app.models import Worker
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -42,14 +43,15 @@ class HealthMiddleware:
         database = self._check_database()
         broker = "ok" if queue.is_available() else "unavailable"
         headers = {"Cache-Control": "no-store"}
+        checks = {"database": database, "broker": broker}
         if database != "ok":
             status, code = "unavailable", HTTPStatus.SERVICE_UNAVAILABLE
             headers["Retry-After"] = str(OUTAGE_RETRY_SECONDS)
         else:
             status, code = "ok" if broker == "ok" else "degraded", HTTPStatus.OK
-        return JsonResponse(
-            {"status": status, "database": database, "broker": broker}, status=code, headers=headers
-        )
+            # A portal without is ready: some operators do without facts and previews.
+            checks["media"] = "ok" if Worker.objects.is_reading_media() else "no worker"
+        return JsonResponse({"status": status, **checks}, status=code, headers=headers)
 
     def _check_database(self) -> str:
         connection = connections[DEFAULT_DB_ALIAS]

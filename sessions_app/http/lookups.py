@@ -14,9 +14,11 @@ from django.db.models import Model, QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
+from dubbing_core.sentences import sentence
 from sessions_app.access import Action, require, visible_to
 from sessions_app.models import AccessToken, DubbingSession, Export, Job, Share, Upload, Version
 from sessions_app.models.bulk import ROWS_PER_STATEMENT
+from sessions_app.models.compiled_query import compiled
 from sessions_app.models.session import DubbingSessionQuerySet
 from sessions_app.operations.errors import BadInputError
 
@@ -27,19 +29,31 @@ DOWNLOAD_FIELDS = (
     "message",
     "fingerprint",
     "texts_digest",
+    "stage",
     "file_count",
     *(f"session__{field}" for field in ("code", "owner", "name", "last_accessed", "deleted_at")),
 )
 
 
+def parse_uuid(text: str) -> UUID | None:
+    """Return the code in a parameter; None if it is none."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
 def get_session_or_404(user: User, code: UUID, action: Action = Action.VIEW) -> DubbingSession:
     """Return a session that is not in the trash."""
-    return _get(user, _sessions().live(), code, action)
+    return _get_first(user, _find_live_sessions(user, code), action)
 
 
-def get_documented_session_or_404(user: User, code: UUID) -> DubbingSession:
+def get_documented_session_or_404(user: User, code: UUID, action: Action = Action.VIEW) -> DubbingSession:
     """Return a session with the document of its current version."""
-    return _get(user, DubbingSession.objects.live().select_related("current"), code, Action.VIEW)
+    session = _get_first(user, _find_documented_sessions(user, code), action)
+    if session.current is not None:
+        session.current.session = session
+    return session
 
 
 def get_any_session_or_404(user: User, code: UUID, action: Action = Action.VIEW) -> DubbingSession:
@@ -83,10 +97,7 @@ def get_version_or_404(user: User, code: UUID, number: int, action: Action = Act
 
     Its document is loaded on access.
     """
-    versions = Version.objects.select_related("session", "created_by").defer("document", "texts")
-    version = _get_version(user, code, number, versions)
-    require(user, action, version)
-    return version
+    return _get_first(user, _find_versions(user, code, number), action)
 
 
 def get_download_or_404(user: User, code: UUID, number: int) -> Version:
@@ -94,23 +105,49 @@ def get_download_or_404(user: User, code: UUID, number: int) -> Version:
 
     Only columns that each request needs are loaded: a client that downloads in ranges sends many.
     """
-    versions = Version.objects.select_related("session").only("session_id", *DOWNLOAD_FIELDS)
-    version = _get_version(user, code, number, versions)
-    require(user, Action.VIEW, version)
-    return version
+    return _get_first(user, _find_downloads(user, code, number), Action.VIEW)
 
 
-def _get_version(user: User, code: UUID, number: int, versions: QuerySet[Version]) -> Version:
-    return get_object_or_404(
-        visible_to(user, versions), session__code=code, session__trashed_at__isnull=True, number=number
-    )
+@compiled
+def _find_live_sessions(user: User, code: UUID) -> QuerySet[DubbingSession]:
+    return visible_to(user, _sessions().live()).filter(code=code)
+
+
+@compiled
+def _find_documented_sessions(user: User, code: UUID) -> QuerySet[DubbingSession]:
+    return visible_to(user, DubbingSession.objects.live().select_related("current")).filter(code=code)
+
+
+@compiled
+def _find_versions(user: User, code: UUID, number: int) -> QuerySet[Version]:
+    rows = Version.objects.select_related("session", "created_by").defer("document", "texts")
+    return visible_to(user, _select_version(rows, code, number))
+
+
+@compiled
+def _find_downloads(user: User, code: UUID, number: int) -> QuerySet[Version]:
+    rows = Version.objects.select_related("session").only("session_id", *DOWNLOAD_FIELDS)
+    return visible_to(user, _select_version(rows, code, number))
+
+
+@compiled
+def _find_jobs(user: User, code: UUID) -> QuerySet[Job]:
+    rows = Job.objects.select_related("session__current")
+    rows = rows.defer("session__current__document", "session__current__texts")
+    return visible_to(user, rows.filter(code=code))
+
+
+@compiled
+def _find_uploads(user: User, codes: list[UUID]) -> QuerySet[Upload]:
+    return visible_to(user, Upload.objects.filter(code__in=codes))
+
+
+def _select_version(rows: QuerySet[Version], code: UUID, number: int) -> QuerySet[Version]:
+    return rows.filter(session__code=code, session__trashed_at__isnull=True, number=number)
 
 
 def get_job_or_404(user: User, code: UUID, action: Action = Action.VIEW) -> Job:
-    jobs = Job.objects.select_related("session__current").defer(
-        "session__current__document", "session__current__texts"
-    )
-    return _get(user, jobs, code, action)
+    return _get_first(user, _find_jobs(user, code), action)
 
 
 def get_export_or_404(user: User, code: UUID, action: Action = Action.VIEW) -> Export:
@@ -130,7 +167,7 @@ def get_token_or_404(user: User, code: UUID, action: Action = Action.VIEW) -> Ac
 
 
 def get_upload_or_404(user: User, code: UUID, action: Action = Action.VIEW) -> Upload:
-    return _get(user, Upload.objects.all(), code, action)
+    return _get_first(user, _find_uploads(user, [code]), action)
 
 
 def get_uploads_or_404(user: User, codes: Sequence[UUID], action: Action = Action.VIEW) -> list[Upload]:
@@ -140,16 +177,23 @@ def get_uploads_or_404(user: User, codes: Sequence[UUID], action: Action = Actio
     :raises Http404: one of them does not exist.
     """
     if len(set(codes)) != len(codes):
-        raise BadInputError("An upload is named twice.", code="bad_field")
+        raise BadInputError(sentence("An upload is named twice."), code="bad_field")
     by_code: dict[UUID, Upload] = {}
     for start in range(0, len(codes), ROWS_PER_STATEMENT):
-        rows = visible_to(user, Upload.objects.filter(code__in=codes[start : start + ROWS_PER_STATEMENT]))
+        rows = _find_uploads(user, list(codes[start : start + ROWS_PER_STATEMENT]))
         by_code |= {upload.code: upload for upload in rows}
     if len(by_code) != len(codes):
         raise Http404
     for upload in by_code.values():
         require(user, action, upload)
     return [by_code[code] for code in codes]
+
+
+def _get_first(user: User, rows: Sequence[Row], action: Action) -> Row:
+    if not rows:
+        raise Http404
+    require(user, action, rows[0])
+    return rows[0]
 
 
 def _get(user: User, rows: QuerySet[Row], code: UUID, action: Action) -> Row:

@@ -10,6 +10,7 @@ import redis
 from django.db import InterfaceError, OperationalError
 from kombu.exceptions import OperationalError as BrokerError
 
+from dubbing_core.sentences import sentence
 from sessions_app.operations.database_errors import DISK_FULL_MESSAGE, is_disk_full
 from sessions_app.storage.store import StoreError
 
@@ -31,10 +32,12 @@ class Outage:
     message: str
 
 
-DATABASE = Outage(code="database", message="The database is unavailable. Try again in a few minutes.")
+DATABASE = Outage(
+    code="database", message=sentence("The database is unavailable. Try again in a few minutes.")
+)
 BROKER = Outage(
     code="broker",
-    message="The service that counts requests is unavailable. Try again in a few minutes.",
+    message=sentence("The service that counts requests is unavailable. Try again in a few minutes."),
 )
 
 
@@ -48,7 +51,7 @@ def find_outage(error: BaseException | None) -> Outage | None:
         case InterfaceError():
             return DATABASE
         case StoreError():
-            return Outage(code="storage", message=str(error))
+            return Outage(code="storage", message=error.args[-1])
         case _ if isinstance(error, BROKER_ERRORS):
             return BROKER
         case _:

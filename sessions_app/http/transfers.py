@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import connections
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 
+from dubbing_core.sentences import sentence
 from dubbing_sessions.sqlite3.base import DatabaseWrapper
 from sessions_app.http.addresses import client_address
 from sessions_app.http.error_pages import temporary_error_page
@@ -73,7 +74,7 @@ class Transfers:
             self._check(key, limit)
             if self._counts.total() >= settings.MAX_TRANSFERS:
                 raise BusyError(
-                    "The portal has too many uploads and downloads at the moment. Try again soon."
+                    sentence("The portal has too many uploads and downloads at the moment. Try again soon.")
                 )
             self._counts[key] += 1
         return Transfer(self, key)
@@ -96,10 +97,14 @@ class Transfers:
 
     def _check(self, key: str, limit: int) -> None:
         if self._counts[key] >= limit:
-            owner = "this link" if key.startswith("link:") else "your account"
+            owner = sentence("this link") if key.startswith("link:") else sentence("your account")
             raise TooManyTransfersError(
-                f"The limit of {limit} simultaneous uploads and downloads for {owner} is reached. Wait until one has ended,"
-                " then try again."
+                sentence(
+                    "The limit of %(limit)s simultaneous uploads and downloads for %(owner)s is reached. Wait "
+                    "until one has ended, then try again.",
+                    limit=limit,
+                    owner=owner,
+                )
             )
 
     def _uncount(self, key: str) -> None:

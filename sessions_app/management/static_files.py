@@ -11,6 +11,7 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 
+from sessions_app.management.catalogs import compile_catalogs
 from sessions_app.management.errors import Error
 from sessions_app.management.locks import wait_for_lock
 
@@ -26,6 +27,7 @@ def collect_static_files(*, print_line: Callable[[str], None]) -> bool:
         raise Error(
             "The front end is not built. Run `make frontend`, then try again.", code="frontend_missing"
         )
+    compile_catalogs()
     stamp = settings.STATIC_ROOT / ".collected"
     with wait_for_lock(settings.STATIC_ROOT / ".collecting"):
         fingerprint = _fingerprint()

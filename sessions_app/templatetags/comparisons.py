@@ -10,8 +10,11 @@ from urllib.parse import urlencode
 
 from django import template
 from django.template import Context
+from django.utils.formats import number_format
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import capfirst
+from django.utils.translation import gettext, gettext_lazy
 
 from dubbing_core.categories import Category
 from dubbing_core.change_summary import ChangeKind
@@ -20,25 +23,27 @@ from dubbing_core.comparison.files import FileDifference, Grouping
 from dubbing_core.comparison.line_rows import LineRow
 from dubbing_core.comparison.lines import LineKind
 from dubbing_core.comparison.progress import CellDifference
-from dubbing_core.comparison.words import Piece, mark_words
+from dubbing_core.comparison.words import mark_words
 from dubbing_core.paths import escape_lines
 from dubbing_core.progress_matrix import Cell
+from dubbing_core.text_part import TextPart
 from dubbing_core.timeline.tracks import Segment
 from sessions_app.queries.text_comparisons import has_comparable_lines
 from sessions_app.templatetags.page_urls import page_url
 from sessions_app.templatetags.progress import WORDS
+from sessions_app.translation import localize
 
 register = template.Library()
 
 VALUE_LIMIT = 2000
 """In characters, of a value of the metadata that a page shows."""
 VALUE_NAMES = {
-    "video_name": "Video",
-    "languages": "Languages",
-    "transcription_text": "Transcription",
-    "translations": "Translation",
-    "voices": "Voice",
-    "session_metadata": "Session",
+    "video_name": gettext_lazy("Video"),
+    "languages": gettext_lazy("Languages"),
+    "transcription_text": gettext_lazy("Transcription"),
+    "translations": gettext_lazy("Translation"),
+    "voices": gettext_lazy("Voice"),
+    "session_metadata": gettext_lazy("Session"),
 }
 LINE_BADGES = {LineKind.NEW: "good", LineKind.REMOVED: "bad", LineKind.RETIMED: "accent"}
 BADGES = {ChangeKind.NEW: "good", ChangeKind.REMOVED: "bad", ChangeKind.MOVED: "accent"}
@@ -59,17 +64,19 @@ def group_heading(difference: FileDifference, grouping: Grouping, counts: Mappin
     group = difference.get_group(grouping)
     if grouping is Grouping.CATEGORY:
         return GroupHeading(name=Category(group).label, count=counts[group], category=group)
-    return GroupHeading(name=group or "Topmost folder", count=counts[group], category="")
+    return GroupHeading(name=group or gettext("Topmost folder"), count=counts[group], category="")
 
 
 @register.simple_tag
-def kind_badge(kind: ChangeKind) -> SafeString:
-    return format_html('<span class="badge {}">{}</span>', BADGES.get(kind, "warn"), kind.value.capitalize())
+def kind_badge(kind: str) -> SafeString:
+    """Return the badge of a `ChangeKind`."""
+    words = capfirst(localize(ChangeKind(kind).words))
+    return format_html('<span class="badge {}">{}</span>', BADGES.get(ChangeKind(kind), "warn"), words)
 
 
 @register.filter
 def cell_step(difference: CellDifference) -> str:
-    return difference.step.label
+    return localize(difference.step.label)
 
 
 @register.filter
@@ -80,7 +87,7 @@ def cell_state(cell: Cell) -> str:
 
 @register.filter
 def cell_word(cell: Cell) -> str:
-    return "Stale" if cell.stale else WORDS[cell.state]
+    return gettext("Stale") if cell.stale else str(WORDS[cell.state])
 
 
 @register.filter
@@ -101,15 +108,16 @@ def mark_row(row: LineRow) -> tuple[SafeString, SafeString]:
     """Return the texts of a row as HTML, before and after."""
     before, after = row.mark()
     # Marks of direction belong to Arabic subtitles; each text is isolated by its own element.
-    return mark_pieces(before, "del", show=str), mark_pieces(after, "ins", show=str)
+    return render_parts(before, "del", show=str), render_parts(after, "ins", show=str)
 
 
 @register.filter
 def shift(time_ms: int) -> str:
     """Return for example `2.5 s later`."""
-    return (
-        f"{abs(time_ms) / 1000:,.3f}".rstrip("0").rstrip(".") + f" s {'later' if time_ms > 0 else 'earlier'}"
-    )
+    seconds = number_format(abs(time_ms) / 1000, 3, force_grouping=True)
+    separator = number_format(0.5, 1)[1]
+    text = gettext("%(seconds)s s later") if time_ms > 0 else gettext("%(seconds)s s earlier")
+    return text % {"seconds": seconds.rstrip("0").removesuffix(separator)}
 
 
 @register.filter
@@ -120,7 +128,7 @@ def last_end(lines: Sequence[Segment]) -> int | None:
 
 @register.simple_tag
 def line_badge(row: LineRow) -> SafeString:
-    kind = {LineKind.SPEAKER: "Other speaker"}.get(row.kind, row.kind.value.capitalize())
+    kind = row.kind.label
     return format_html('<span class="badge {}">{}</span>', LINE_BADGES.get(row.kind, "warn"), kind)
 
 
@@ -128,39 +136,39 @@ def line_badge(row: LineRow) -> SafeString:
 def value_name(difference: ValueDifference) -> str:
     """Return the name of a value of the metadata, such as "Voice, hi"."""
     first, *rest = difference.key
-    return ", ".join([VALUE_NAMES.get(first, first), *rest])
+    return ", ".join([str(VALUE_NAMES.get(first, first)), *rest])
 
 
 @register.filter
 def marked_before(difference: ValueDifference) -> SafeString:
     """Return the former value with its removed words marked."""
-    return mark_pieces(_mark(difference)[0], "del")
+    return render_parts(_mark(difference)[0], "del")
 
 
 @register.filter
 def marked_after(difference: ValueDifference) -> SafeString:
     """Return the new value with its added words marked."""
-    return mark_pieces(_mark(difference)[1], "ins")
+    return render_parts(_mark(difference)[1], "ins")
 
 
-def mark_pieces(
-    pieces: Iterable[Piece], name: str, *, show: Callable[[str], str] = escape_lines
+def render_parts(
+    parts: Iterable[TextPart], name: str, *, show: Callable[[str], str] = escape_lines
 ) -> SafeString:
-    """Return pieces of text as HTML, the changed ones as `<mark>`.
+    """Return parts of a text as HTML, the marked ones as `<mark>`.
 
     :param show: by default makes invisible characters visible.
     """
-    parts = []
-    for piece in pieces:
-        text = conditional_escape(show(piece.text))
-        parts.append(f'<mark class="{name}">{text}</mark>' if piece.is_changed else text)
-    return mark_safe("".join(parts))  # noqa: S308 (each piece is escaped)
+    escaped = []
+    for part in parts:
+        text = conditional_escape(show(part.text))
+        escaped.append(f'<mark class="{name}">{text}</mark>' if part.is_marked else text)
+    return mark_safe("".join(escaped))  # noqa: S308 (each part is escaped)
 
 
-def _mark(difference: ValueDifference) -> tuple[list[Piece], list[Piece]]:
+def _mark(difference: ValueDifference) -> tuple[list[TextPart], list[TextPart]]:
     before, after = _as_text(difference.before), _as_text(difference.after)
     if difference.kind is not ChangeKind.CHANGED:
-        return [Piece(before, is_changed=False)], [Piece(after, is_changed=False)]
+        return [TextPart(before, is_marked=False)], [TextPart(after, is_marked=False)]
     return mark_words(before, after)
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
 from django import template
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.staticfiles import finders
 from django.http import HttpRequest
 from django.template import Context
 from django.templatetags.static import static
@@ -16,25 +20,31 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext, ngettext
 
 from dubbing_core.categories import Category
-from dubbing_core.change_summary import ChangeKind
-from dubbing_core.file_kinds import FileKind, guess_kind
 from dubbing_core.paths import escape_lines, escape_unprintable
 from dubbing_core.progress import Progress, Stage
 from dubbing_core.project_edits import name_voice
 from dubbing_core.selection import Selection
-from dubbing_core.sizes import format_size
-from sessions_app.http.downloads import playable_type
+from sessions_app.media.types import playable_type
 from sessions_app.models import Job, Version
 from sessions_app.queries.versions import CategorySummary
+from sessions_app.translation import (
+    NBSP,
+    localize,
+    localize_date,
+    localize_language,
+    localize_message,
+    localize_size,
+    localize_stored,
+)
 
 register = template.Library()
 
 RECENT = timedelta(days=7)
 SECONDS_PER_MINUTE = 60
 MINUTES_PER_HOUR = 60
-NBSP = "\N{NO-BREAK SPACE}"
 CATEGORY_LABELS = {category.value: category.label for category in Category}
 
 
@@ -43,16 +53,14 @@ def size(count: int | None) -> str:
     """Return a size such as 12.3 MiB, like frontend/src/format.js."""
     if count is None:
         return ""
-    return format_size(count).replace(" ", NBSP)
+    return localize_size(count).replace(" ", NBSP)
 
 
-@register.filter
 def category_label(value: str) -> str:
     """Return a category's label; ``get_category_display`` takes ten times as long."""
-    return CATEGORY_LABELS[value]
+    return localize(CATEGORY_LABELS[value])
 
 
-@register.filter
 def isomicro(moment: datetime) -> str:
     """Return ISO 8601 in UTC with microseconds, even when they are zero."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
@@ -65,9 +73,18 @@ def plus(moment: datetime, duration: timedelta) -> datetime:
 
 @register.simple_tag(takes_context=True)
 def moment(context: Context, when: datetime | None) -> str:
-    """Return a time relative to the page's ``now``, with the exact value in its title."""
+    """Return a past time relative to the page's ``now``; its title is exact.
+
+    The clock of another machine, which recorded it, may be ahead of this one.
+    """
     if when is None:
         return ""
+    return _time(when, relative_to(min(when, context["now"]), context["now"]))
+
+
+@register.simple_tag(takes_context=True)
+def due(context: Context, when: datetime) -> str:
+    """Return a coming time relative to the page's ``now``: "in 6 days"."""
     return _time(when, relative_to(when, context["now"]))
 
 
@@ -75,11 +92,7 @@ def moment(context: Context, when: datetime | None) -> str:
 def deadline(when: datetime) -> str:
     """Return the date and time of an expiry."""
     local = timezone.localtime(when)
-    return _time(when, f"{_day(local)}, {local:%H:%M}")
-
-
-def _day(local: datetime) -> str:
-    return f"{local.day}{NBSP}{local:%b}{NBSP}{local.year}"
+    return _time(when, f"{localize_date(local)}, {local:%H:%M}")
 
 
 def _time(when: datetime, text: str) -> SafeString:
@@ -93,26 +106,40 @@ def relative_to(when: datetime, now: datetime) -> str:
     distance = abs(when - now)
     minutes, hours = int(distance / timedelta(minutes=1)), int(distance / timedelta(hours=1))
     if distance > RECENT:
-        return _day(timezone.localtime(when))
+        return localize_date(timezone.localtime(when))
     if minutes < 1:
-        return "in a moment" if is_future else "just now"
+        return gettext("in a moment") if is_future else gettext("just now")
     if hours < 1:
-        text = _format_count(minutes, "minute")
-    elif distance < timedelta(days=1):
-        text = _format_count(hours, "hour")
-    else:
-        text = _format_count(distance.days, "day")
-    return f"in {text}" if is_future else f"{text} ago"
+        text = (
+            ngettext("in %(count)s minute", "in %(count)s minutes", minutes)
+            if is_future
+            else ngettext("%(count)s minute ago", "%(count)s minutes ago", minutes)
+        )
+        return _fill_in(text, minutes)
+    if distance < timedelta(days=1):
+        text = (
+            ngettext("in %(count)s hour", "in %(count)s hours", hours)
+            if is_future
+            else ngettext("%(count)s hour ago", "%(count)s hours ago", hours)
+        )
+        return _fill_in(text, hours)
+    text = (
+        ngettext("in %(count)s day", "in %(count)s days", distance.days)
+        if is_future
+        else ngettext("%(count)s day ago", "%(count)s days ago", distance.days)
+    )
+    return _fill_in(text, distance.days)
 
 
-def _format_count(count: int, noun: str) -> str:
-    return f"{count}{NBSP}{noun}{'' if count == 1 else 's'}"
+def _fill_in(text: str, count: int) -> str:
+    """Return the text with its number, which stays on the line of its noun."""
+    return text.replace("%(count)s ", f"%(count)s{NBSP}") % {"count": count}
 
 
 @register.simple_tag
 @cache
 def icon(name: str) -> str:
-    """Return a decorative icon from static/img/icons.svg."""
+    """Return a decorative icon of frontend/icons.json."""
     return format_html(
         '<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
         _icons_url(),
@@ -122,11 +149,33 @@ def icon(name: str) -> str:
 
 @cache
 def _icons_url() -> str:
-    return static("img/icons.svg")
+    return static("dist/icons.svg")
+
+
+@register.simple_tag
+def catalog_script() -> str:
+    """Return the script with the translations for scripts, if the page needs one."""
+    language = get_language()
+    return "" if language == settings.LANGUAGE_CODE else _catalog_script(f"locale/{language}.js")
+
+
+@cache
+def _catalog_script(path: str) -> str:
+    if finders.find(path) is None:
+        return ""
+    return format_html('<script src="{}" defer></script>', static(path))
+
+
+@register.filter
+def initials(user: AbstractBaseUser) -> str:
+    """Return one or two letters for a user: of the name's words, or its first."""
+    words = re.findall(r"\w+", user.get_username())
+    letters = "".join(word[0] for word in words[:2]) or "?"
+    return letters.upper()
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step:
+class ProgressStep:
     name: str
     is_done: bool
     icon: str
@@ -139,19 +188,19 @@ def correctable_categories() -> list[Category]:
 
 
 @register.filter
-def steps(progress: Progress) -> list[Step]:
+def steps(progress: Progress) -> list[ProgressStep]:
     """Return the four pipeline steps in order."""
     return [
-        Step(name="Transcription", is_done=progress.has_transcription, icon="text"),
-        Step(name="Translations", is_done=progress.has_translations, icon="languages"),
-        Step(name="Audio", is_done=progress.has_audio, icon="wave"),
-        Step(name="Videos", is_done=progress.has_videos, icon="film"),
+        ProgressStep(name=gettext("Transcription"), is_done=progress.has_transcription, icon="text"),
+        ProgressStep(name=gettext("Translations"), is_done=progress.has_translations, icon="languages"),
+        ProgressStep(name=gettext("Audio"), is_done=progress.has_audio, icon="wave"),
+        ProgressStep(name=gettext("Videos"), is_done=progress.has_videos, icon="film"),
     ]
 
 
 @register.filter
 def stage_label(version: Version) -> str:
-    return Stage(version.stage).label
+    return localize(Stage(version.stage).label)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,25 +232,10 @@ def slices(summary: Iterable[CategorySummary]) -> list[Slice]:
     return segments
 
 
-@register.filter
 def player(path: str) -> str:
     """Return the inline player: ``audio``, ``video``, ``image``, or "" for none."""
     media_type = playable_type(path)
     return media_type.partition("/")[0] if media_type else ""
-
-
-FILE_ICONS = {
-    FileKind.VIDEO: "film",
-    FileKind.AUDIO: "wave",
-    FileKind.SUBTITLE: "text",
-    FileKind.TEXT: "text",
-    FileKind.OTHER: "file",
-}
-
-
-@register.filter
-def file_icon(path: str) -> str:
-    return FILE_ICONS[guess_kind(path)]
 
 
 register.filter("visible", escape_unprintable)
@@ -209,12 +243,9 @@ register.filter("visible_lines", escape_lines)
 
 
 register.filter("voice_name", name_voice)
-
-
-@register.filter
-def change_words(kind: str) -> str:
-    """Return a kind of change in words: `made executable`."""
-    return ChangeKind(kind).words
+register.filter("stored", localize_stored)
+register.filter("version_message", localize_message)
+register.filter("language_name", localize_language)
 
 
 @register.filter
@@ -232,7 +263,7 @@ def as_json(value: object) -> str:
 def job_subject(job: Job) -> str:
     """Return the name of the session, also of a new one, or of an imported ZIP."""
     if job.kind == Job.Kind.CLEANUP:
-        return "Unused data"
+        return gettext("Unused data")
     if job.kind == Job.Kind.SAVE and job.session is None:
         return str(job.params.get("name", ""))
     if job.kind in {Job.Kind.IMPORT, Job.Kind.PREVIEW} or job.session is None:
@@ -246,22 +277,25 @@ def job_action(job: Job) -> str:
     match Job.Kind(job.kind):
         case Job.Kind.SAVE:
             number = job.result.get("version")
-            return f"Save, version {number}" if number else "Save"
+            return gettext("Save, version %(number)s") % {"number": number} if number else gettext("Save")
         case Job.Kind.EXPORT:
             selection = job_selection(job)
-            return f"Export of version {job.params.get('version', '')}{f': {selection}' if selection else ''}"
+            values = {"number": job.params.get("version", ""), "part": selection}
+            if selection:
+                return gettext("Export of version %(number)s: %(part)s") % values
+            return gettext("Export of version %(number)s") % values
         case Job.Kind.IMPORT:
-            return "Import"
+            return gettext("Import")
         case Job.Kind.PREVIEW:
-            return "Import preview"
+            return gettext("Import preview")
         case Job.Kind.CLEANUP:
-            return "Count of unused data" if job.params.get("dry_run") else "Cleanup"
+            return gettext("Count of unused data") if job.params.get("dry_run") else gettext("Cleanup")
 
 
 @register.filter
 def job_selection(job: Job) -> str:
     """Return the exported part of the version; "" for all of it."""
-    return Selection.from_dict(job.params.get("selection", {})).label
+    return localize(Selection.from_dict(job.params.get("selection", {})).label)
 
 
 JOB_ICONS = {
@@ -284,13 +318,14 @@ def job_title(job: Job) -> str:
     name = escape_unprintable(job_subject(job))
     match Job.Kind(job.kind):
         case Job.Kind.SAVE:
-            return f"Save of {name}"
+            return gettext("Save of %(name)s") % {"name": name}
         case Job.Kind.EXPORT:
-            return f"Export of {name}, version {job.params.get('version', '')}"
+            values = {"name": name, "number": job.params.get("version", "")}
+            return gettext("Export of %(name)s, version %(number)s") % values
         case Job.Kind.IMPORT:
-            return f"Import of {name}"
+            return gettext("Import of %(name)s") % {"name": name}
         case Job.Kind.PREVIEW:
-            return f"Import preview of {name}"
+            return gettext("Import preview of %(name)s") % {"name": name}
         case Job.Kind.CLEANUP:
             return job_action(job)
 
@@ -299,8 +334,8 @@ def job_title(job: Job) -> str:
 def job_status_text(job: Job) -> str:
     """Return the job's state for screen readers, in steps of 25 percent."""
     if job.state == Job.State.RUNNING:
-        return f"Running, {job.percent // 25 * 25} percent done."
-    return f"{Job.State(job.state).label}. {job.error_message}".strip()
+        return gettext("Running, %(percent)s percent done.") % {"percent": job.percent // 25 * 25}
+    return f"{Job.State(job.state).label}. {localize_stored(job.error_message)}".strip()
 
 
 @register.filter
@@ -341,7 +376,7 @@ def seconds_taken(job: Job) -> int:
 def duration(seconds: int) -> str:
     """Return a duration such as "45 s", "3 min" or "2 h 5 min"."""
     if seconds < 1:
-        return f"under 1{NBSP}s"
+        return gettext("under 1 s").replace("1 ", f"1{NBSP}")
     minutes = round(seconds / SECONDS_PER_MINUTE)
     if seconds < SECONDS_PER_MINUTE:
         return f"{seconds}{NBSP}s"

@@ -11,14 +11,14 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from dubbing_core.paths import escape_lines
-from dubbing_core.search.marks import Part
+from dubbing_core.text_part import TextPart
 from sessions_app.queries.search_results import FoundFile, FoundText, SearchResult
 
 register = template.Library()
 
 
 @register.filter
-def marked(parts: Iterable[Part]) -> SafeString:
+def marked(parts: Iterable[TextPart]) -> SafeString:
     """Return a text whose matched parts are marked."""
     return format_html_join(
         "",

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from urllib.parse import urlencode
 
 from django import template
 from django.template import Context
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
 
 from dubbing_core.languages import is_right_to_left
+from dubbing_core.search.marks import mark_occurrences
 from dubbing_core.timeline.catalog import CatalogTrack, TrackUse
 
 register = template.Library()
@@ -43,16 +44,15 @@ def direction(language: str) -> str:
 
 
 @register.filter
-def marked(text: str, requested: str) -> SafeString:
+def mark(text: str, requested: str) -> SafeString:
     """Return an escaped text, with what a reader searched for marked."""
     if not requested:
         return conditional_escape(text)
-    parts = re.split(f"({re.escape(requested)})", text, flags=re.IGNORECASE)
-    pieces = (
-        format_html("<mark>{}</mark>", part) if at % 2 else conditional_escape(part)
-        for at, part in enumerate(parts)
+    parts = (
+        format_html("<mark>{}</mark>", part.text) if part.is_marked else conditional_escape(part.text)
+        for part in mark_occurrences(text, requested)
     )
-    return mark_safe("".join(pieces))  # noqa: S308 (each piece is escaped)
+    return mark_safe("".join(parts))  # noqa: S308 (each part is escaped)
 
 
 @register.simple_tag(takes_context=True)
@@ -72,10 +72,10 @@ def track_name(track: CatalogTrack) -> SafeString:
     language = (
         format_html('<span data-language="{}" data-with-name>{}</span>', tag, tag)
         if tag
-        else SafeString("" if track.use is TrackUse.SOURCE else "Unknown language")
+        else SafeString("" if track.use is TrackUse.SOURCE else gettext("Unknown language"))
     )
     if track.use is TrackUse.SOURCE:
-        name = format_html("Original, {}", language) if tag else SafeString("Original")
+        name = format_html(gettext("Original, {}"), language) if tag else SafeString(gettext("Original"))
     else:
         name = language
     number = track.key.rpartition(".")[2] if not track.is_first else ""

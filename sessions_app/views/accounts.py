@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.translation import get_language, gettext
 
 from sessions_app import queue
 from sessions_app.account_forms import RevokeTokensMixin
@@ -39,8 +40,10 @@ class PasswordResetView(views.PasswordResetView):  # type: ignore[misc]  # see a
         except ThrottledError as error:
             form.add_error(None, error.message)
             return self._refuse(form, HTTPStatus.TOO_MANY_REQUESTS, seconds=error.seconds)
-        if not queue.send_mail_task(queue.SEND_PASSWORD_RESET, email=form.cleaned_data["email"]):
-            form.add_error(None, "No mail can be sent at the moment. Try again in a minute.")
+        if not queue.send_mail_task(
+            queue.SEND_PASSWORD_RESET, email=form.cleaned_data["email"], language=get_language() or ""
+        ):
+            form.add_error(None, gettext("No mail can be sent at the moment. Try again in a minute."))
             return self._refuse(form, HTTPStatus.SERVICE_UNAVAILABLE, seconds=60)
         return redirect(self.get_success_url())
 
@@ -75,4 +78,4 @@ class PasswordSetView(views.PasswordSetView):  # type: ignore[misc]  # see above
 
 def _report_revoked_tokens(request: HttpRequest, form: RevokeTokensMixin) -> None:
     if count := form.revoke_tokens():
-        messages.success(request, f"Access tokens revoked: {count}.")
+        messages.success(request, gettext("Access tokens revoked: %(count)s.") % {"count": count})

@@ -18,7 +18,7 @@ from sessions_app.queries.comparisons import (
     FilePage,
     compare_versions,
     find_versions,
-    get_file_page,
+    get_difference_page,
     list_versions,
 )
 from sessions_app.queries.keyset import CursorError
@@ -41,8 +41,8 @@ def detail(request: SignedInRequest, code: UUID) -> HttpResponse:
     current = session.current.number if session.current else 0
     if current < 2:  # noqa: PLR2004 (two versions are compared)
         return render(request, "comparisons/detail.html", {"session": session})
-    new = _read_number(request, "to", current) or current
-    old = _read_number(request, "from", current) or (new - 1 if new > 1 else current)
+    new = read_version_number(request, "to", current) or current
+    old = read_version_number(request, "from", current) or (new - 1 if new > 1 else current)
     found = find_versions(session, [old, new])
     comparison = compare_versions(found[old], found[new])
     context = {
@@ -65,7 +65,7 @@ def lines(request: SignedInRequest, code: UUID) -> HttpResponse:
     """Compare a text file line by line; only the lines with the parameter `part`."""
     session = get_session_or_404(request.user, code)
     current = session.current.number if session.current else 0
-    old, new = (_read_number(request, name, current) for name in ("from", "to"))
+    old, new = (read_version_number(request, name, current) for name in ("from", "to"))
     if old is None or new is None:
         raise Http404
     found = find_versions(session, [old, new])
@@ -112,7 +112,7 @@ def _read_start(request: SignedInRequest) -> int:
     return int(text) if is_number else 0
 
 
-def _read_number(request: SignedInRequest, name: str, current: int) -> int | None:
+def read_version_number(request: SignedInRequest, name: str, current: int) -> int | None:
     """Return the number of a version that exists; None for anything else."""
     text = request.GET.get(name, "").lstrip("v")
     if not text.isascii() or not text.isdecimal() or len(text) > DIGITS_LIMIT:
@@ -129,7 +129,7 @@ def _list_files(request: SignedInRequest, comparison: Comparison) -> dict[str, o
     return {
         "choices": [
             {
-                "kind": each.value,
+                "words": each.words,
                 "count": group.count,
                 "is_chosen": each == kind,
                 "next": None if each == kind else each.value,
@@ -148,7 +148,7 @@ def _get_page(
     request: SignedInRequest, comparison: Comparison, *, grouping: Grouping, kind: str, text: str
 ) -> FilePage:
     def get(cursor: str) -> FilePage:
-        return get_file_page(comparison, grouping=grouping, kind=kind, text=text, cursor=cursor)
+        return get_difference_page(comparison, grouping=grouping, kind=kind, text=text, cursor=cursor)
 
     try:
         return get(request.GET.get("after", ""))

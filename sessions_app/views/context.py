@@ -9,8 +9,10 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
+from django.utils.translation import get_language
 
-from sessions_app.queries.jobs import count_unfinished_jobs
+from sessions_app.http.privacy import SECRET_PATHS
+from sessions_app.queries.jobs import summarize_unfinished_jobs
 from sessions_app.queries.quotas import get_storage_use
 
 
@@ -18,13 +20,13 @@ def portal(request: HttpRequest) -> dict[str, Any]:
     """Return the variables of the page frame."""
     user = getattr(request, "user", None)
 
-    def running() -> int:
-        return count_unfinished_jobs(user) if user and user.is_authenticated else 0
-
     return {
+        "LANGUAGE_CODE": get_language(),
+        # Elsewhere the browser sends the page's address with the form.
+        "return_path": request.get_full_path() if request.path_info.startswith(SECRET_PATHS) else "",
         "now": timezone.now(),
         "portal_version": settings.VERSION,
         "registration_open": settings.REGISTRATION_OPEN,
-        "running_jobs": SimpleLazyObject(running),
+        "running_jobs": SimpleLazyObject(lambda: summarize_unfinished_jobs(cast(User, user))),
         "storage": SimpleLazyObject(lambda: get_storage_use(cast(User, user))),
     }

@@ -9,17 +9,19 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from dubbing_core.label_changes import LabelError, check_language
 from dubbing_core.project_edits import Target, name_voice
 from sessions_app.access import Action
-from sessions_app.forms import LabelForm, VoiceForm
+from sessions_app.forms.corrections import CheckForm, LabelForm, VoiceForm
 from sessions_app.http.lookups import get_session_or_404
 from sessions_app.models import DubbingSession
-from sessions_app.operations.corrections.correct import Correction, correct_session
 from sessions_app.operations.errors import OperationError
+from sessions_app.operations.saves.correct import Correction, correct_session
 from sessions_app.queries.versions import list_paths
+from sessions_app.translation import localize_error, localize_stored
 from sessions_app.views.errors import show_error
 from sessions_app.views.page_view import SignedInRequest, page_view
 
@@ -49,13 +51,27 @@ def labels(request: SignedInRequest, code: UUID) -> HttpResponse:
 
 @require_POST
 @page_view
+def checks(request: SignedInRequest, code: UUID) -> HttpResponse:
+    """Mark a stale result as checked and right, or withdraw that."""
+    session = get_session_or_404(request.user, code, Action.EDIT)
+    form = CheckForm(request.POST)
+    if form.is_valid():
+        is_checked = form.cleaned_data["checked"]
+        _correct(request, session, Correction(checks=dict.fromkeys(form.cleaned_data["cell"], is_checked)))
+    else:
+        messages.error(request, form.problem)
+    return redirect("session-detail", session.code)
+
+
+@require_POST
+@page_view
 def languages(request: SignedInRequest, code: UUID) -> HttpResponse:
     """Add or exclude a target language, or set the spoken one."""
     session = get_session_or_404(request.user, code, Action.EDIT)
     try:
         correction = _read_language(request, session)
     except LabelError as error:
-        messages.error(request, str(error))
+        messages.error(request, localize_error(error))
     else:
         _correct(request, session, correction)
     return redirect(f"{reverse('session-detail', args=[session.code])}#languages")
@@ -88,14 +104,18 @@ def voices(request: SignedInRequest, code: UUID) -> HttpResponse:
     forms = [VoiceForm({"key": key, "voice": voice}) for key, voice in pairs]
     invalid = next((form for form in forms if not form.is_valid()), None)
     if invalid is not None:
-        messages.error(request, f"A voice cannot be saved. {next(iter(invalid.errors.values()))[0]}")
+        messages.error(
+            request,
+            gettext("A voice cannot be saved. %(reason)s")
+            % {"reason": next(iter(invalid.errors.values()))[0]},
+        )
         return redirect(page)
     sent = [(form.cleaned_data["key"], form.cleaned_data["voice"]) for form in forms]
     edited = {key: voice for key, voice in sent if key and voice != known.get(key, "")}
     if edited:
         _correct(request, session, Correction(voices=edited))
     else:
-        messages.info(request, "No voice was changed.")
+        messages.info(request, gettext("No voice was changed."))
     return redirect(page)
 
 
@@ -107,7 +127,14 @@ def _correct(request: SignedInRequest, session: DubbingSession, correction: Corr
     except OperationError as error:
         show_error(request, error)
     else:
-        messages.success(request, f"{version.message}: saved as version {version.number}.")
+        # A correction is undone as a restore is.
+        undo = reverse("version-restore", args=[session.code, version.number - 1])
+        messages.success(
+            request,
+            gettext("%(message)s: saved as version %(number)s.")
+            % {"message": localize_stored(version.message), "number": version.number},
+            extra_tags=f"restore:{undo}?parent={version.number}",
+        )
 
 
 def _back(session: DubbingSession, category: str) -> HttpResponse:

@@ -10,28 +10,31 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from dubbing_core.selection import Selection
-from sessions_app.access import Action
-from sessions_app.forms import ShareForm
+from sessions_app.access import Action, visible_to
+from sessions_app.forms.access import ShareForm
 from sessions_app.http.downloads import download_response, export_download
-from sessions_app.http.lookups import get_export_or_404, get_version_or_404
-from sessions_app.models import Export
+from sessions_app.http.lookups import get_export_or_404, get_version_or_404, parse_uuid
+from sessions_app.models import Export, Job, Version
 from sessions_app.operations.errors import OperationError
 from sessions_app.operations.shares.create import create_share
 from sessions_app.queries.exports import get_ready_exports
 from sessions_app.queries.history import get_history_size
 from sessions_app.queries.versions import get_file_groups, summarize_categories
 from sessions_app.views.errors import show_error
+from sessions_app.views.jobs import get_worker_notice
 from sessions_app.views.page_view import SignedInRequest, page_view
 
 
 @require_safe
 @page_view
 def new(request: SignedInRequest, code: UUID, number: int) -> HttpResponse:
-    """Show the form that selects the contents of a ZIP."""
+    """Show the form that selects contents, and the export that it started."""
     version = get_version_or_404(request.user, code, number)
+    job = _find_job(request, version)
     parts = get_file_groups(version)
     now = timezone.now()
     context = {
@@ -43,8 +46,19 @@ def new(request: SignedInRequest, code: UUID, number: int) -> HttpResponse:
         "history": get_history_size(version),
         "retention": settings.EXPORT_RETENTION,
         "exports": get_ready_exports(request.user, version, now=now),
+        "job": job,
     }
+    if job is not None:
+        context |= get_worker_notice(job)
     return render(request, "exports/new.html", context)
+
+
+def _find_job(request: SignedInRequest, version: Version) -> Job | None:
+    """Return the export of this version that the page's address names."""
+    rows = visible_to(request.user, Job.objects.filter(kind=Job.Kind.EXPORT, session=version.session))
+    code = parse_uuid(request.GET.get("job", ""))
+    job = rows.filter(code=code).select_related("session", "export").first() if code else None
+    return job if job and job.params.get("version") == version.number else None
 
 
 @require_safe
@@ -75,7 +89,7 @@ def _context(export: Export, form: ShareForm) -> dict[str, object]:
 def download(request: SignedInRequest, code: UUID) -> HttpResponseBase:
     export = get_export_or_404(request.user, code)
     if not export.is_ready(now=timezone.now()):
-        messages.error(request, "This export has expired. Export the session again.")
+        messages.error(request, gettext("This export has expired. Export the session again."))
         return redirect("export-detail", export.code)
     return download_response(request, export_download(export))
 

@@ -9,57 +9,86 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from sessions_app.access import Action
 from sessions_app.http.lookups import get_job_or_404
-from sessions_app.models import Job, Worker
+from sessions_app.models import Job
 from sessions_app.operations.errors import OperationError
 from sessions_app.operations.exports.request import retry_export
 from sessions_app.operations.jobs.cancel import cancel_job
 from sessions_app.operations.jobs.retry import retry_job
-from sessions_app.queries.jobs import get_job_page
+from sessions_app.queries.jobs import get_job_page, has_worker
 from sessions_app.queries.keyset import Position
 from sessions_app.views.errors import run_with_message, show_error
+from sessions_app.views.job_notices import get_session_url
 from sessions_app.views.page_view import SignedInRequest, page_view
+
+JOB_STATES: dict[str, tuple[str, ...]] = {
+    "unfinished": (Job.State.QUEUED, Job.State.RUNNING),
+    "failed": (Job.State.FAILED,),
+    "done": (Job.State.SUCCEEDED,),
+    "cancelled": (Job.State.CANCELLED,),
+}
+"""States of jobs by the value of the filter."""
 
 
 @require_safe
 @page_view
 def index(request: SignedInRequest) -> HttpResponse:
-    page = get_job_page(request.user, Position.from_query(request.GET))
+    """Show the history, filtered by state and kind."""
+    state, kind = request.GET.get("state", ""), request.GET.get("kind", "")
+    state = state if state in JOB_STATES else ""
+    kind = kind if kind in set(Job.Kind) else ""
+    position = Position.from_query(request.GET)
+    page = get_job_page(request.user, position, states=JOB_STATES.get(state, ()), kind=kind)
     is_waiting = any(job.state == Job.State.QUEUED for job in page)
-    return render(request, "jobs/list.html", {"page": page, "has_no_worker": is_waiting and not has_worker()})
+    context = {
+        "page": page,
+        "has_no_worker": is_waiting and not has_worker(now=timezone.now()),
+        "state": state,
+        "kind": kind,
+        "kinds": Job.Kind.choices,
+        "is_newest": not (state or kind) and position == Position(),
+    }
+    return render(request, "jobs/list.html", context)
 
 
 @require_safe
 @page_view
 def detail(request: SignedInRequest, code: UUID) -> HttpResponse:
-    return render(request, "jobs/detail.html", _job_context(request, code))
+    """Show a job; with `then=session` only until its session can be shown."""
+    context = _job_context(request, code)
+    if context["forwards"] and (url := _find_session_page(context["job"])):
+        return redirect(url)
+    return render(request, "jobs/detail.html", context)
 
 
 @require_safe
 @page_view
 def progress(request: SignedInRequest, code: UUID) -> HttpResponse:
     """Render the part of the page that is polled while the job runs."""
-    return render(request, "jobs/_progress.html", _job_context(request, code))
+    context = _job_context(request, code)
+    response = render(request, "jobs/_progress.html", context)
+    if context["forwards"] and (url := _find_session_page(context["job"])):
+        response["HX-Redirect"] = url
+    return response
 
 
 def _job_context(request: SignedInRequest, code: UUID) -> dict[str, Any]:
     job = get_job_or_404(request.user, code)
-    return {"job": job, "has_no_worker": job.state == Job.State.QUEUED and not has_worker()}
+    return {"job": job, "forwards": request.GET.get("then") == "session"} | get_worker_notice(job)
 
 
-def has_worker() -> bool:
-    """Return whether a worker runs that will start waiting jobs."""
-    return Worker.objects.running(now=timezone.now()).exists()
+def _find_session_page(job: Job) -> str:
+    """Return the address of the session that a job has saved; "" if there is none."""
+    return get_session_url(job) if job.state == Job.State.SUCCEEDED else ""
 
 
-@require_safe
-@page_view
-def row(request: SignedInRequest, code: UUID) -> HttpResponse:
-    """Render a row of the list, which is polled while the job runs."""
-    return render(request, "jobs/_row.html", {"job": get_job_or_404(request.user, code)})
+def get_worker_notice(job: Job) -> dict[str, bool]:
+    """Return the variable for the notice that a waiting job does not start."""
+    return {"has_no_worker": job.state == Job.State.QUEUED and not has_worker(now=timezone.now())}
 
 
 @require_POST
@@ -69,9 +98,9 @@ def cancel(request: SignedInRequest, code: UUID) -> HttpResponse:
     run_with_message(
         request,
         lambda: cancel_job(job=job, now=timezone.now()),
-        success="The job is being cancelled.",
+        success=gettext("The job is being cancelled."),
     )
-    return redirect("job-detail", job.code)
+    return _go_back(request, job)
 
 
 @require_POST
@@ -86,5 +115,13 @@ def retry(request: SignedInRequest, code: UUID) -> HttpResponse:
     except OperationError as error:
         show_error(request, error)
     else:
-        messages.success(request, "The job was queued again.")
-    return redirect("job-detail", job.code)
+        messages.success(request, gettext("The job was queued again."))
+    return _go_back(request, job)
+
+
+def _go_back(request: SignedInRequest, job: Job) -> HttpResponse:
+    """Return to the page with the button: of the session, all jobs, or the job."""
+    origin = request.POST.get("from")
+    if origin == "session" and job.session is not None and not job.session.is_trashed:
+        return redirect("session-detail", job.session.code)
+    return redirect("job-list") if origin == "jobs" else redirect("job-detail", job.code)

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from sessions_app.access import Action
@@ -34,10 +35,10 @@ def save_on_top(request: SignedInRequest, code: UUID) -> HttpResponse:
     """Retry a save that met a conflict, on top of the current version."""
     job = get_job_or_404(request.user, code, Action.EDIT)
     if job.kind != Job.Kind.SAVE or job.session is None:
-        messages.error(request, "Only a save can be repeated on top of another version.")
+        messages.error(request, gettext("Only a save can be repeated on top of another version."))
         return redirect("job-detail", job.code)
     try:
         retry_on_top(job=job, now=timezone.now())
     except OperationError as error:
         show_error(request, error)
-    return redirect("job-detail", job.code)
+    return redirect("session-detail", job.session.code)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -9,27 +10,28 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from dubbing_core.categories import Category
 from dubbing_core.project_edits import read_edits
 from sessions_app.access import Action, can
 from sessions_app.http.lookups import get_documented_session_or_404, get_session_or_404
-from sessions_app.models import Version
+from sessions_app.media.plan import Part
+from sessions_app.models import DubbingSession, Job, Version, Worker
 from sessions_app.operations.sessions.last_accessed import record_access
-from sessions_app.queries.exports import get_ready_exports
+from sessions_app.queries.activity import list_activity
+from sessions_app.queries.exports import get_latest_exports, get_latest_shares
 from sessions_app.queries.jobs import get_recent_jobs
 from sessions_app.queries.keyset import Position
+from sessions_app.queries.marks import marks_of
 from sessions_app.queries.timelines import may_have_texts
-from sessions_app.queries.versions import (
-    get_file_groups,
-    get_file_page,
-    get_nearby_versions,
-    get_version_page,
-    summarize_categories,
-)
+from sessions_app.queries.updates import digest_session
+from sessions_app.queries.versions import get_nearby_versions, get_version_page
+from sessions_app.queue import enqueue_shown_derivatives
 from sessions_app.views.page_view import SignedInRequest, page_view
+from sessions_app.views.player import PlayerView, build_player, player_page
+from sessions_app.views.session_files import ListedFiles, build_listing, remember_arrangement
 
 
 @require_safe
+@player_page
 @page_view
 def detail(request: SignedInRequest, code: UUID, number: int | None = None) -> HttpResponse:
     """Show the current version, or version ``number``."""
@@ -42,51 +44,99 @@ def detail(request: SignedInRequest, code: UUID, number: int | None = None) -> H
         version = get_object_or_404(
             Version.objects.select_related("created_by"), session=session, number=number
         )
+    if version is not None:
+        version.session = session  # else it is read again
     accessed = session.last_accessed
     record_access(session=session, now=now)
-    context = {"session": session, "accessed": accessed, "jobs": get_recent_jobs(request.user, session)}
+    jobs = get_recent_jobs(request.user, session)
+    context: dict[str, Any] = {
+        "session": session,
+        "accessed": accessed,
+        "owner": _name_owner(request, session),
+        "jobs": jobs,
+        "can_manage": can(request.user, Action.MANAGE, session),
+        "version": version,
+        "digest": digest_session(session),
+        "marks": marks_of(request.user, session),
+    }
     if version is None:
         return render(request, "sessions/empty.html", context)
-    category = request.GET.get("category", "")
-    category = category if category in set(Category) else ""
-    language = request.GET.get("language", "")
-    groups = get_file_groups(version)
-    language = language if language in {group.language for group in groups} else ""
-    # The number of all empty files is stored, not that of a category.
-    is_empty = "empty" in request.GET and not category and not language
+    context |= _describe_version(request, session, version)
+    context |= _describe_media_work(session, context["player"])
+    context |= _describe_history(request, session, version, jobs)
+    context |= build_listing(request, ListedFiles.of_version(version))
+    response = render(request, "sessions/detail.html", context)
+    remember_arrangement(request, response)
+    return response
+
+
+def _name_owner(request: SignedInRequest, session: DubbingSession) -> str:
+    owner = request.user if session.owner_id == request.user.pk else session.owner
+    return owner.get_username()
+
+
+def _describe_version(request: SignedInRequest, session: DubbingSession, version: Version) -> dict[str, Any]:
     document = version.complete_metadata
-    summary = summarize_categories(version)
-    context |= {
-        "version": version,
-        "is_current": version.pk == session.current_id,
-        "is_editable": version.pk == session.current_id and can(request.user, Action.EDIT, session),
+    has_texts = may_have_texts(version)
+    is_current = version.pk == session.current_id
+    return {
+        "is_current": is_current,
+        "is_editable": is_current and can(request.user, Action.EDIT, session),
         "edits": read_edits(document),
-        "versions": get_nearby_versions(session, version),
-        "summary": summary,
         "matrix": version.progress_matrix,
-        "is_empty": is_empty,
-        "listed_count": version.empty_file_count
-        if is_empty
-        else sum(
-            group.file_count
-            for group in groups
-            if category in {"", group.category} and language in {"", group.language}
-        ),
-        "category": category,
-        "language": language,
-        "files": get_file_page(
-            version,
-            category=category,
-            language=language,
-            is_empty=is_empty,
-            position=Position.from_query(request.GET),
-        ),
         "voices": document.get("voices") or {},
         "document": document,
-        "exports": get_ready_exports(request.user, version, now=now),
-        "has_texts": may_have_texts(version),
+        "player": build_player(version),
+        "has_texts": has_texts,
+        "is_being_read": has_texts and not version.has_read_texts,
     }
-    return render(request, "sessions/detail.html", context)
+
+
+def _describe_media_work(session: DubbingSession, player: PlayerView | None) -> dict[str, Any]:
+    """Let missing media be made first; return whether no worker for media runs."""
+    if session.has_missing_proxies:
+        enqueue_shown_derivatives(session.pk, Part.PROXIES)
+    if not (session.has_unread_media or session.has_missing_derivatives):
+        return {"has_no_media_worker": False}
+    is_known = player is not None and player.media.is_pending  # the player has asked
+    has_worker = player.media.has_worker if player and is_known else Worker.objects.is_reading_media()
+    if session.has_missing_derivatives and has_worker:
+        enqueue_shown_derivatives(session.pk)
+    return {"has_no_media_worker": not has_worker}
+
+
+def _describe_history(
+    request: SignedInRequest, session: DubbingSession, version: Version, jobs: list[Job]
+) -> dict[str, Any]:
+    now = timezone.now()
+    versions = get_nearby_versions(session, version)
+    exports = get_latest_exports(request.user, session)
+    shares = get_latest_shares(request.user, session)
+    shown = next((other for other in versions if other.pk == version.pk), version)
+    return {
+        "versions": versions,
+        "saved_by": shown.saved_by,
+        "exports": [export for export in exports if export.is_ready(now=now)],
+        "whole_export": next(
+            (
+                export
+                for export in exports
+                if export.version.number == version.number
+                and not export.selection
+                and export.is_ready(now=now)
+            ),
+            None,
+        ),
+        "shares": [share for share in shares if share.revoked_at is None and share.expires_at > now],
+        "activity": list_activity(
+            session,
+            owner=_name_owner(request, session),
+            versions=versions,
+            exports=exports,
+            shares=shares,
+            jobs=jobs,
+        ),
+    }
 
 
 @require_safe

@@ -1,49 +1,91 @@
-"""Pages with several sessions: list, new session, batch actions."""
+"""Pages of the list of sessions, and of a new one."""
 
 from __future__ import annotations
 
-from django.contrib import messages
+from datetime import timedelta
+from functools import partial
+from urllib.parse import urlencode
+
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from dubbing_core.progress import Stage
-from sessions_app.access import Action, require, visible_to
-from sessions_app.forms import BatchForm, SearchForm
+from sessions_app.forms.search import SearchForm, render_query
 from sessions_app.http.statuses import status_of
-from sessions_app.models import DubbingSession
 from sessions_app.operations.errors import OperationError
-from sessions_app.operations.exports.request import request_export
 from sessions_app.operations.sessions.create import create_session
 from sessions_app.operations.sessions.names import suggest_name
-from sessions_app.operations.sessions.trash import trash_sessions
+from sessions_app.queries.derivatives import get_posters
+from sessions_app.queries.jobs import has_worker
 from sessions_app.queries.keyset import Position
+from sessions_app.queries.marks import get_marks, list_filters, list_tags
 from sessions_app.queries.sessions import (
     SessionOrder,
     count_sessions,
     get_session_languages,
     get_session_page,
+    list_owners,
 )
-from sessions_app.views.errors import show_error
 from sessions_app.views.page_view import SignedInRequest, page_view
+from sessions_app.views.sort_columns import COLUMNS
 from sessions_app.views.upload_page import upload_page
+
+CARDS, TABLE = "cards", "table"
+VIEW_COOKIE = "list_view"
+VIEW_AGE = timedelta(days=365)
+MAX_DIGITS = 7
+"""Of the number of a page."""
 
 
 @require_safe
+@upload_page
 @page_view
 def index(request: SignedInRequest) -> HttpResponse:
     search = SearchForm(request.GET).search()
-    page = get_session_page(request.user, search, Position.from_query(request.GET))
+    page = get_session_page(
+        request.user, search, Position.from_query(request.GET), parse_number(request.GET.get("page"))
+    )
+    view = _choose_view(request)
+    query = render_query(search)
+    saved_filters = list_filters(request.user)
+    address = urlencode(query)
     context = {
         "page": page,
-        "session_count": count_sessions(request.user),
+        "marks": get_marks(request.user, page),
+        "posters": get_posters(page),
+        "session_count": page.total if search.is_empty else count_sessions(request.user),
         "search": search,
+        "query": address,
         "orders": list(SessionOrder),
         "stages": list(Stage),
         "languages": get_session_languages(request.user),
+        "tags": list_tags(request.user),
+        "saved_filters": saved_filters,
+        "saved_filter": next((each for each in saved_filters if each.query == address), None),
+        "owners": list_owners(request.user),
+        "view": view,
+        "columns": [column.show(search, query) for column in COLUMNS],
+        "has_worker": partial(has_worker, now=timezone.now()),
     }
-    return render(request, "sessions/list.html", context)
+    response = render(request, "sessions/list.html", context)
+    if view != request.COOKIES.get(VIEW_COOKIE, CARDS):
+        response.set_cookie(
+            VIEW_COOKIE, view, max_age=VIEW_AGE, secure=request.is_secure(), httponly=True, samesite="Lax"
+        )
+    return response
+
+
+def _choose_view(request: SignedInRequest) -> str:
+    """Return the view that the address asks for, or the last one."""
+    candidates = (request.GET.get("view"), request.COOKIES.get(VIEW_COOKIE))
+    return next((each for each in candidates if each in {CARDS, TABLE}), CARDS)
+
+
+def parse_number(text: str | None) -> int | None:
+    """Return the number of a page, or None."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < MAX_DIGITS else None
 
 
 @require_safe
@@ -68,49 +110,3 @@ def create(request: SignedInRequest) -> HttpResponse:
         context = {"name": name, "error": error.message}
         return render(request, "sessions/new.html", context, status=status_of(error))
     return redirect("session-detail", session.code)
-
-
-@require_POST
-@page_view
-def batch(request: SignedInRequest) -> HttpResponse:
-    """Export several sessions, or move them to the trash."""
-    form = BatchForm(request.POST)
-    if not form.is_valid():
-        problem = form.errors.get("codes", ["Choose an action for the sessions."])[0]
-        messages.error(request, str(problem))
-        return redirect("session-list")
-    sessions_in_list = visible_to(request.user, DubbingSession.objects.live()).select_related("current")
-    selected = list(sessions_in_list.filter(code__in=form.cleaned_data["codes"]))
-    if not selected:
-        messages.error(request, "These sessions were deleted or are already in the trash.")
-        return redirect("session-list")
-    if form.cleaned_data["action"] == "trash":
-        for session in selected:
-            require(request.user, Action.MANAGE, session)
-        return _trash(request, selected)
-    return _export(request, selected)
-
-
-def _trash(request: SignedInRequest, selected: list[DubbingSession]) -> HttpResponse:
-    count = trash_sessions(sessions=selected, now=timezone.now())
-    moved = f"“{selected[0].name}” was" if count == 1 else f"{count} sessions were"
-    messages.success(request, f"{moved} moved to the trash and can be restored there.", extra_tags="undo")
-    return redirect("session-list")
-
-
-def _export(request: SignedInRequest, selected: list[DubbingSession]) -> HttpResponse:
-    queued = 0
-    for session in selected:
-        if session.current is None:
-            messages.warning(request, f"“{session.name}” has no version yet, so there is nothing to export.")
-            continue
-        session.current.session = session
-        try:
-            request_export(version=session.current, owner=request.user, now=timezone.now())
-        except OperationError as error:
-            show_error(request, error)
-        else:
-            queued += 1
-    if queued:
-        messages.success(request, f"{queued} {'export was' if queued == 1 else 'exports were'} queued.")
-    return redirect("job-list")

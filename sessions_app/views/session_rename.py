@@ -7,6 +7,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from sessions_app.access import Action
@@ -36,5 +37,8 @@ def rename(request: SignedInRequest, code: UUID) -> HttpResponse:
         context = {"session": session, "name": name, "error": error.message}
         return render(request, "sessions/rename.html", context, status=status_of(error))
     if session.name != former:
-        messages.success(request, f"“{former}” was renamed to “{session.name}”.")
+        messages.success(
+            request,
+            gettext("“%(former)s” was renamed to “%(name)s”.") % {"former": former, "name": session.name},
+        )
     return redirect("session-detail", session.code)

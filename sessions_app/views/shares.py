@@ -12,11 +12,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from dubbing_core.selected_progress import select_progress
 from dubbing_core.selection import Selection
-from sessions_app.access import Action
+from sessions_app.access import Action, can
 from sessions_app.http.downloads import download_response, export_download
 from sessions_app.http.lookups import get_share_or_404
 from sessions_app.models import Share
@@ -24,17 +26,18 @@ from sessions_app.operations.database_errors import unless_disk_full
 from sessions_app.operations.errors import OperationError
 from sessions_app.operations.shares.copy import copy_shared_export
 from sessions_app.operations.shares.find import find_share
-from sessions_app.queries.keyset import Position
 from sessions_app.queries.timelines import may_have_texts
-from sessions_app.queries.versions import get_file_page, summarize_categories
 from sessions_app.views.errors import show_error
 from sessions_app.views.page_view import SignedInRequest, page_view
+from sessions_app.views.player import build_shared_player, player_page, respond_shared_lines
+from sessions_app.views.session_files import ListedFiles, build_listing, remember_arrangement, render_list
 
 R = TypeVar("R", bound=HttpResponseBase)
 
 
 @require_safe
 @never_cache
+@player_page
 def page(request: HttpRequest, token: str) -> HttpResponse:
     """Show the contents of the export to everyone who has the link."""
     share = find_share(token=token, now=timezone.now())
@@ -42,18 +45,54 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
         return unavailable(request)
     version = share.export.version
     selection = Selection.from_dict(share.export.selection)
-    summary = summarize_categories(version, selection)
+    matrix = version.progress_matrix
     context = {
         "share": share,
         "token": token,
         "export": share.export,
+        "session": version.session,
         "version": version,
-        "summary": summary,
-        "file_count": sum(part.file_count for part in summary),
+        "is_own": can(request.user, Action.VIEW, version.session),
+        "matrix": select_progress(matrix, selection) if matrix else None,
+        "player": build_shared_player(version, token=token, selection=selection),
         "has_texts": may_have_texts(version, selection),
-        "files": get_file_page(version, selection=selection, position=Position.from_query(request.GET)),
+        **build_listing(request, _list_files(share, token)),
     }
-    return unlisted(render(request, "shares/page.html", context))
+    response = render(request, "shares/page.html", context)
+    remember_arrangement(request, response)
+    return unlisted(response)
+
+
+@require_safe
+@never_cache
+def files(request: HttpRequest, token: str) -> HttpResponse:
+    """Return the list of files alone, for the script of the page."""
+    share = find_share(token=token, now=timezone.now())
+    if share is None:
+        return unavailable(request)
+    context = {"token": token, "version": share.export.version}
+    return unlisted(render_list(request, _list_files(share, token), context))
+
+
+def _list_files(share: Share, token: str) -> ListedFiles:
+    return ListedFiles(
+        version=share.export.version,
+        selection=Selection.from_dict(share.export.selection),
+        page_url=reverse("share-page", args=[token]),
+        list_url=reverse("share-listing", args=[token]),
+    )
+
+
+@require_safe
+@never_cache
+def player_lines(request: HttpRequest, token: str) -> HttpResponse:
+    """Return the lines beside the picture as JSON."""
+    share = find_share(token=token, now=timezone.now())
+    if share is None:
+        return unavailable(request)
+    selection = Selection.from_dict(share.export.selection)
+    tag = request.GET.get("language", "")
+    return unlisted(respond_shared_lines(share.export.version, token=token, selection=selection, tag=tag))
 
 
 @require_safe
@@ -84,7 +123,7 @@ def copy(request: HttpRequest, token: str) -> HttpResponse:
     except OperationError as error:
         show_error(request, error)
         return redirect("share-page", token)
-    messages.success(request, f"“{session.name}” was copied to your sessions.")
+    messages.success(request, gettext("“%(name)s” was copied to your sessions.") % {"name": session.name})
     return redirect("session-detail", session.code)
 
 
@@ -93,7 +132,7 @@ def copy(request: HttpRequest, token: str) -> HttpResponse:
 def revoke(request: SignedInRequest, code: UUID) -> HttpResponse:
     share: Share = get_share_or_404(request.user, code, Action.MANAGE)
     if share.revoke(now=timezone.now()):
-        messages.success(request, "The link was revoked.")
+        messages.success(request, gettext("The link was revoked."))
     return redirect("export-detail", share.export.code)
 
 

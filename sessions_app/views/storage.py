@@ -8,9 +8,9 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from dubbing_core.sizes import format_size
 from sessions_app.access import Action, manageable_by, visible_to
 from sessions_app.http.lookups import get_upload_or_404
 from sessions_app.models import Upload
@@ -18,6 +18,7 @@ from sessions_app.operations.disk_space import get_usable_space
 from sessions_app.operations.uploads.discard import discard_upload, discard_uploads
 from sessions_app.queries.quotas import get_storage_parts, get_storage_use
 from sessions_app.queries.uploads import filter_unused
+from sessions_app.translation import localize_size
 from sessions_app.views.errors import run_with_message
 from sessions_app.views.page_view import SignedInRequest, page_view
 
@@ -43,7 +44,7 @@ def page(request: SignedInRequest) -> HttpResponse:
 def discard(request: SignedInRequest, code: UUID) -> HttpResponse:
     """Discard one unfinished upload."""
     upload = get_upload_or_404(request.user, code, Action.EDIT)
-    success = f"{upload.label} was discarded."
+    success = gettext("%(label)s was discarded.") % {"label": upload.label}
     run_with_message(request, lambda: discard_upload(upload=upload), success=success)
     return redirect("storage")
 
@@ -53,6 +54,10 @@ def discard(request: SignedInRequest, code: UUID) -> HttpResponse:
 def discard_all(request: SignedInRequest) -> HttpResponse:
     """Discard all unfinished uploads."""
     discarded = discard_uploads(uploads=manageable_by(request.user, Upload.objects.all()))
-    uploads = "1 upload was" if discarded.count == 1 else f"{discarded.count} uploads were"
-    messages.success(request, f"{uploads} discarded, {format_size(discarded.size)}.")
+    text = ngettext(
+        "%(count)s upload was discarded, %(size)s.",
+        "%(count)s uploads were discarded, %(size)s.",
+        discarded.count,
+    )
+    messages.success(request, text % {"count": discarded.count, "size": localize_size(discarded.size)})
     return redirect("storage")

@@ -8,12 +8,13 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from dubbing_core.paths import escape_unprintable
 from sessions_app.access import Action, visible_to
-from sessions_app.forms import TokenForm
+from sessions_app.forms.access import TokenForm
 from sessions_app.http.lookups import get_token_or_404
 from sessions_app.models import AccessToken
 from sessions_app.operations.accounts.tokens import create_token
@@ -58,7 +59,9 @@ def create(request: SignedInRequest) -> HttpResponse:
 def revoke(request: SignedInRequest, code: UUID) -> HttpResponse:
     token = get_token_or_404(request.user, code, Action.MANAGE)
     if token.revoke(now=timezone.now()):
-        messages.success(request, f"“{escape_unprintable(token.name)}” was revoked.")
+        messages.success(
+            request, gettext("“%(name)s” was revoked.") % {"name": escape_unprintable(token.name)}
+        )
     return redirect("token-list")
 
 

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import content_disposition_header
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from dubbing_core.selection import WHOLE_VERSION, Selection
-from dubbing_core.session_names import sanitize_session_name
-from dubbing_core.timeline.writers import TextFormat, write_track
 from sessions_app.http.lookups import get_session_or_404, get_version_or_404
+from sessions_app.http.tracks import track_response
 from sessions_app.models import Version
+from sessions_app.operations.errors import NotAllowedError
 from sessions_app.operations.sessions.last_accessed import record_access
 from sessions_app.operations.shares.find import find_share
 from sessions_app.queries.timelines import get_version_texts, list_line_audio
@@ -28,8 +27,6 @@ from sessions_app.views.shares import unavailable, unlisted
 
 PREVIEW_ROWS = 8
 """Of the panel on the page of a session."""
-PIECES = 500
-"""Lines that are sent together."""
 
 
 @require_safe
@@ -56,7 +53,9 @@ def page(request: SignedInRequest, code: UUID, number: int) -> HttpResponse:
     address = reverse("version-transcript", args=[code, number])
     context = build_context(request, version, address=address)
     context |= {
-        "title": f"{session.name}: transcript of version {number}",
+        "is_being_read": version.session.has_unread_texts,
+        "title": gettext("%(name)s: transcript of version %(number)s")
+        % {"name": session.name, "number": number},
         "back_url": reverse("version-detail", args=[code, number]),
         "files_url": f"{reverse('version-detail', args=[code, number])}files/",
     }
@@ -69,7 +68,7 @@ def download(request: SignedInRequest, code: UUID, number: int, name: str) -> Ht
     """Download one track, such as `hi.srt`."""
     version = get_version_or_404(request.user, code, number)
     record_access(session=version.session, now=timezone.now())
-    return download_track(version, name)
+    return _respond(version, name)
 
 
 @require_safe
@@ -84,7 +83,7 @@ def shared_page(request: HttpRequest, token: str) -> HttpResponse:
     selection = Selection.from_dict(share.export.selection)
     context = build_context(request, version, address=address, selection=selection)
     context |= {
-        "title": f"{version.session.name}: transcript",
+        "title": gettext("%(name)s: transcript") % {"name": version.session.name},
         "back_url": reverse("share-page", args=[token]),
         "is_shared": True,
     }
@@ -98,7 +97,7 @@ def shared_download(request: HttpRequest, token: str, name: str) -> HttpResponse
     if share is None:
         return unavailable(request)
     selection = Selection.from_dict(share.export.selection)
-    return unlisted(download_track(share.export.version, name, selection=selection))
+    return unlisted(_respond(share.export.version, name, selection=selection))
 
 
 def build_context(
@@ -132,40 +131,11 @@ def build_context(
     }
 
 
-def download_track(version: Version, name: str, *, selection: Selection = WHOLE_VERSION) -> HttpResponseBase:
-    """Return a track as a file.
-
-    :raises Http404: there is no such track or format, or the format needs times that the track has not.
-    """
-    key, _, extension = name.rpartition(".")
-    if extension not in set(TextFormat):
-        raise Http404
-    text_format = TextFormat(extension)
-    texts = get_version_texts(version, selection)
-    track = texts.find_track(key)
-    if track is None or (text_format.needs_times and not track.has_times):
-        raise Http404
-    (loaded,) = texts.load([track])
-    response = StreamingHttpResponse(
-        _encode(write_track(loaded.segments, text_format)),
-        content_type=f"{text_format.media_type}; charset=utf-8",
-    )
-    label = track.language or key
-    filename = f"{sanitize_session_name(version.session.name)}.{label if track.is_first else key}.{extension}"
-    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=filename) or ""
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
-
-
-def _encode(pieces: Iterator[str]) -> Iterator[bytes]:
-    batch: list[str] = []
-    for piece in pieces:
-        batch.append(piece)
-        if len(batch) == PIECES:
-            yield "".join(batch).encode()
-            batch.clear()
-    if batch:
-        yield "".join(batch).encode()
+def _respond(version: Version, name: str, *, selection: Selection = WHOLE_VERSION) -> HttpResponseBase:
+    try:
+        return track_response(version, name, selection=selection)
+    except NotAllowedError as error:
+        raise Http404 from error  # pages link only what exists
 
 
 def _template(request: HttpRequest) -> str:

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
@@ -15,21 +16,22 @@ from dubbing_core.change_summary import ChangeKind
 from dubbing_core.selection import WHOLE_VERSION
 from dubbing_core.session_names import build_export_filename
 from sessions_app.exports.metadata_file import render_metadata_file
-from sessions_app.forms import SelectionForm
+from sessions_app.forms.selection import SelectionForm
 from sessions_app.http.downloads import (
     download_response,
     entry_download,
     layout_download,
-    playable_type,
 )
 from sessions_app.http.lookups import get_download_or_404, get_version_or_404
+from sessions_app.http.text_previews import is_previewed, preview_text
+from sessions_app.media.types import playable_type
 from sessions_app.operations.errors import BusyError, OperationError
 from sessions_app.operations.exports.layout import get_export_layout
 from sessions_app.operations.exports.request import request_export
 from sessions_app.operations.sessions.last_accessed import record_access
 from sessions_app.queries.keyset import Position
 from sessions_app.queries.version_changes import find_changes, get_change_page
-from sessions_app.queries.versions import find_entry, get_file_groups
+from sessions_app.queries.versions import find_entry
 from sessions_app.views.errors import show_error
 from sessions_app.views.page_view import SignedInRequest, page_view
 
@@ -74,7 +76,7 @@ def changes(request: SignedInRequest, code: UUID, number: int) -> HttpResponse:
 def export(request: SignedInRequest, code: UUID, number: int) -> HttpResponse:
     """Queue an export of the version, or of the part that the form selects."""
     version = get_version_or_404(request.user, code, number)
-    form = SelectionForm(request.POST, parts=get_file_groups(version))
+    form = SelectionForm(request.POST, version=version)
     if not form.is_valid():
         messages.error(request, form.problem)
         return redirect("export-new", code, number)
@@ -85,17 +87,20 @@ def export(request: SignedInRequest, code: UUID, number: int) -> HttpResponse:
     except OperationError as error:
         show_error(request, error)
         return redirect("session-detail", code)
-    return redirect("job-detail", job.code)
+    return redirect(f"{reverse('export-new', args=[code, number])}?job={job.code}")
 
 
 @require_safe
 @page_view
 def file(request: SignedInRequest, code: UUID, number: int, path: str) -> HttpResponseBase:
+    """Download a file; with the parameter `play` or `preview` show it."""
     version = get_version_or_404(request.user, code, number)
     entry = find_entry(version, path)
     if entry is None:
         raise Http404
     record_access(session=version.session, now=timezone.now())
+    if "preview" in request.GET and is_previewed(path):
+        return preview_text(request, entry)
     media_type = playable_type(path) if "play" in request.GET else None
     download = entry_download(
         entry, content_type=media_type or "application/octet-stream", inline=media_type is not None
@@ -110,7 +115,7 @@ def archive(request: SignedInRequest, code: UUID, number: int) -> HttpResponseBa
     version = get_download_or_404(request.user, code, number)
     selection = WHOLE_VERSION
     if request.GET:
-        form = SelectionForm(request.GET, parts=get_file_groups(version))
+        form = SelectionForm(request.GET, version=version)
         if not form.is_valid():
             messages.error(request, form.problem)
             return redirect("export-new", code, number)

@@ -1,10 +1,10 @@
-"""The demo project: three versions, saved through the usual operations."""
+"""The demo project: five versions, saved through the usual operations."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -12,72 +12,80 @@ from django.contrib.auth.models import User
 
 from sessions_app.access import visible_to
 from sessions_app.management.demo import script, state
-from sessions_app.management.demo.script import VIDEO_NAME
 from sessions_app.models import DubbingSession, Job, Upload
 from sessions_app.operations.errors import OperationError
 from sessions_app.operations.jobs.run import run_job
 from sessions_app.operations.saves.request import SaveRequest, request_save
 from sessions_app.operations.sessions.create import create_session
-from sessions_app.operations.sessions.names import suggest_name
 from sessions_app.operations.sessions.purge import purge_session
 from sessions_app.operations.sessions.trash import trash_sessions
 from sessions_app.operations.uploads.complete import complete_uploads
 from sessions_app.operations.uploads.create import create_uploads
 from sessions_app.operations.uploads.new_files import NewFile
 from sessions_app.operations.uploads.receive import put_part
-from sessions_app.storage.part_sizes import choose_part_size
 
 Clock = Callable[[], datetime]
 
-TEXT_FILES = {
-    "transcriptions/original_asr.json": script.make_original_asr,
-    "transcriptions/chunked_transcript.json": script.make_chunked_transcript,
-    "translations/translated.json": script.make_translated,
-    "translations/language_translations.json": script.make_language_translations,
-    "voices/voice_assignments.json": script.make_voice_assignments,
-}
+SHIPPED_MEDIA = Path(__file__).with_name("media")
+"""A folder per version: output of ``python scripts/demo_media``."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Day:
     message: str
-    files: Sequence[str]
-    """Paths, or folders ending in "/"."""
+    texts: Mapping[str, bytes] = field(default_factory=dict)
+    """By path, beside the files of the day's folder of ``SHIPPED_MEDIA``."""
 
 
 DAYS = (
     Day(
-        message="Day 1: video transcribed, translated to Hindi and Spanish",
-        files=(VIDEO_NAME, "transcriptions/", "translations/"),
+        message="Transcribed, translated to Hindi and Spanish",
+        texts={
+            "transcriptions/original_asr.json": script.make_transcript(),
+            "translations/hi.srt": script.make_subtitles("hi"),
+            "translations/es.srt": script.make_subtitles("es"),
+        },
     ),
     Day(
-        message="Day 2: voices chosen, audio made, videos dubbed",
-        files=("voices/", "audio/", "final_videos/"),
+        message="Voices chosen, audio made, videos dubbed",
+        texts={"voices/voice_assignments.json": script.make_voice_assignments()},
     ),
-    Day(message="Day 3: own voice added, mixed with music", files=("custom_voices/", "mixed_videos/")),
+    Day(message="Mixed with music, own voice for Hindi"),
+    Day(
+        message="Spanish spoken more slowly, with subtitles; translated to French",
+        texts={"translations/fr.srt": script.make_subtitles("fr")},
+    ),
+    Day(
+        message="Hindi lines 4 and 9 corrected",
+        texts={"translations/hi.srt": script.make_subtitles("hi", corrections=script.CORRECTIONS)},
+    ),
 )
 
 
-def write_texts(folder: Path) -> None:
-    for path, text in TEXT_FILES.items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_bytes(text())
+def _list_files(number: int, day: Day) -> dict[str, bytes]:
+    """Return the files of a day by path."""
+    folder = SHIPPED_MEDIA / str(number)
+    media = {
+        file.relative_to(folder).as_posix(): file.read_bytes()
+        for file in sorted(folder.rglob("*"))
+        if file.is_file()
+    }
+    return {**media, **day.texts}
 
 
-def save_project(folder: Path, *, owner: User, clock: Clock) -> DubbingSession:
-    """Save the folder's files as one version per day.
+def save_project(*, owner: User, clock: Clock) -> DubbingSession:
+    """Save one version per day.
 
     The unfinished session of an earlier attempt is deleted first.
 
     :raises OperationError: a save did not succeed.
     """
     _delete_unfinished(owner, now=clock())
-    name = suggest_name(owner=owner, video_filename=VIDEO_NAME, now=clock())
-    session = create_session(owner=owner, name=name, now=clock())
+    session = create_session(owner=owner, name=script.TITLE, now=clock())
     state.record_start(session.code)
     for number, day in enumerate(DAYS):
         request = SaveRequest(parent=number, message=day.message)
-        files = _upload_files(folder, list(_list_files(folder, day.files)), owner=owner, clock=clock)
+        files = _upload_files(_list_files(number + 1, day), owner=owner, clock=clock)
         job = request_save(session=session, author=owner, files=files, request=request, now=clock())
         _run_to_end(job, clock=clock)
         session.refresh_from_db()
@@ -93,23 +101,11 @@ def _delete_unfinished(owner: User, *, now: datetime) -> None:
         purge_session(session=session, now=now)
 
 
-def _list_files(folder: Path, names: Sequence[str]) -> Iterator[str]:
-    for name in names:
-        if name.endswith("/"):
-            yield from sorted(f"{name}{file.name}" for file in (folder / name).iterdir())
-        else:
-            yield name
-
-
-def _upload_files(folder: Path, paths: Sequence[str], *, owner: User, clock: Clock) -> list[Upload]:
-    new_files = [NewFile(path=path, size=(folder / path).stat().st_size) for path in paths]
+def _upload_files(files: Mapping[str, bytes], *, owner: User, clock: Clock) -> list[Upload]:
+    new_files = [NewFile(path=path, size=len(content)) for path, content in files.items()]
     uploads: list[Upload] = []
     for upload in create_uploads(owner=owner, files=new_files, now=clock()):
-        with (folder / upload.path).open("rb") as file:
-            number = 0
-            while part := file.read(choose_part_size(upload.size)):
-                number += 1
-                put_part(upload=upload, number=number, chunks=[part], now=clock())
+        put_part(upload=upload, number=1, chunks=[files[upload.path]], now=clock())
         upload.refresh_from_db()
         uploads += complete_uploads(uploads=[upload], now=clock())
     return uploads

@@ -1,0 +1,1 @@
+"""Forms: validation of submitted values. Rules of the domain are in operations."""

@@ -1,8 +1,9 @@
-// Build static/dist: one script and one style sheet per page, and the licenses of the packages inside them.
+// Build static/dist: one script and one style sheet per page, fonts, icons, and the licenses of the packages inside them.
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { buildSprite } from "./icons.js";
 
 const ROOT = dirname(fileURLToPath(import.meta.url));
 const OUTPUT = join(ROOT, "..", "static", "dist");
@@ -11,6 +12,8 @@ const { metafile, outputFiles } = await build({
   absWorkingDir: ROOT,
   entryPoints: ["src/pages/*.js", "src/upload/hash-worker.js", "css/pages/*.css"],
   entryNames: "[name]",
+  assetNames: "[name]",
+  loader: { ".woff2": "file" },
   outdir: OUTPUT,
   bundle: true,
   minify: true,
@@ -26,7 +29,9 @@ const { metafile, outputFiles } = await build({
 await rm(OUTPUT, { recursive: true, force: true });
 await mkdir(OUTPUT, { recursive: true });
 await Promise.all(outputFiles.map(({ path, contents }) => writeFile(path, contents)));
-await writeFile(join(OUTPUT, "LICENSES.txt"), await collectLicenses(Object.keys(metafile.inputs)));
+const { sprite, inputs } = await buildSprite(ROOT);
+await writeFile(join(OUTPUT, "icons.svg"), sprite);
+await writeFile(join(OUTPUT, "LICENSES.txt"), await collectLicenses([...Object.keys(metafile.inputs), ...inputs]));
 
 /**
  * Return the licenses of the packages that the input files belong to, as one text.

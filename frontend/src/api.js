@@ -1,10 +1,12 @@
 // Client of the portal's API: JSON requests, problem documents (RFC 9457) as errors.
+import { gettext } from "./i18n.js";
 
-const UNEXPECTED = "The portal sent an unexpected response. Try again in a moment.";
-const PROXY_LIMIT =
-  "A proxy in front of the portal refuses requests of this size (413). Its operator has to raise the limit: client_max_body_size in nginx, LimitRequestBody in Apache.";
-const UNREACHABLE = "The portal cannot be reached. Check your connection.";
-const SIGNED_OUT = "You are signed out. Sign in again, then resume.";
+const UNEXPECTED = gettext("The portal sent an unexpected response. Try again in a moment.");
+const PROXY_LIMIT = gettext(
+  "A proxy in front of the portal refuses requests of this size (413). Its operator has to raise the limit: client_max_body_size in nginx, LimitRequestBody in Apache.",
+);
+const UNREACHABLE = gettext("The portal cannot be reached. Check your connection.");
+const SIGNED_OUT = gettext("You are signed out. Sign in again, then resume.");
 
 /** Placeholder for a code in the addresses that a page receives from the server. */
 const NIL_CODE = "00000000-0000-0000-0000-000000000000";

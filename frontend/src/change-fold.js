@@ -1,10 +1,12 @@
 // Lists of the files that versions changed: load when a row of a version is unfolded, search, show more.
+
 import { create } from "./dom.js";
+import { formatNumber, gettext } from "./i18n.js";
 
 const TYPING_PAUSE = 250; // milliseconds
-const FAILED = "The list cannot be loaded. Check your connection, then unfold it again.";
+const FAILED = gettext("The list cannot be loaded. Check your connection, then unfold it again.");
 
-/** @param {Document} root */
+/** @param {ParentNode} root */
 export function connectChangeFolds(root) {
   /** @type {NodeListOf<HTMLElement>} */
   const containers = root.querySelectorAll("[data-changes]");
@@ -119,7 +121,7 @@ function append(list, part) {
   list.querySelector("[data-shown]")?.replaceWith(shown ?? "");
   const total = list.querySelector("[data-count]");
   const files = rows.querySelectorAll(":scope > li:not([data-group])");
-  if (total) total.textContent = files.length.toLocaleString("en");
+  if (total) total.textContent = formatNumber(files.length);
   if (!(first instanceof HTMLElement)) return;
   first.tabIndex = -1; // the link that had the focus was replaced
   first.focus({ preventScroll: true });

@@ -1,4 +1,5 @@
 // Buttons that copy all lines of a track, hidden where the browser has no clipboard.
+import { gettext } from "./i18n.js";
 
 const SHOWN = 2000; // milliseconds
 
@@ -16,7 +17,7 @@ export function connectTrackCopies(root) {
 /** @param {HTMLButtonElement} button */
 async function copy(button) {
   const label = button.textContent;
-  button.textContent = (await copyTrack(button.dataset.copyTrack ?? "")) ? "Copied" : "Not copied";
+  button.textContent = (await copyTrack(button.dataset.copyTrack ?? "")) ? gettext("Copied") : gettext("Not copied");
   setTimeout(() => {
     button.textContent = label;
   }, SHOWN);

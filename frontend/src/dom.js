@@ -40,6 +40,24 @@ export function create(tag, className = "", text = "") {
   return element;
 }
 
+const SVG = "http://www.w3.org/2000/svg";
+
+/**
+ * Return a decorative icon, as the template tag of this name.
+ * @param {string} name of icons.json
+ */
+export function icon(name) {
+  const address = document.querySelector('meta[name="icons"]')?.getAttribute("content") ?? "";
+  const image = document.createElementNS(SVG, "svg");
+  image.classList.add("icon");
+  image.setAttribute("aria-hidden", "true");
+  image.setAttribute("focusable", "false");
+  const use = document.createElementNS(SVG, "use");
+  use.setAttribute("href", `${address}#${name}`);
+  image.append(use);
+  return image;
+}
+
 /**
  * Return the data of a <script type="application/json">.
  * @param {string} id

@@ -1,6 +1,8 @@
 // Collect the files that are chosen or dropped, with the paths of their folders.
+
 import { find } from "./dom.js";
 import { showInvisible } from "./format.js";
+import { gettext } from "./i18n.js";
 
 /** @import { ChosenFile } from "./upload/upload-item.js" */
 /** @typedef {{path: string, code: "path_encoding" | "file_unreadable" | "folder_unreadable", message: string}} UnreadableItem */
@@ -60,15 +62,23 @@ const isNameless = ({ fullPath }) => fullPath.length > 1 && fullPath.endsWith("/
 function describeUnreadable(entry, error) {
   // Chromium has an empty name for one that is not Unicode text.
   const path = entry.fullPath.replace(/^\//, "") + (isNameless(entry) ? "\ufffd" : "");
-  const shown = `“${showInvisible(path)}”`;
-  if (isNameless(entry))
-    return { path, code: "path_encoding", message: `${shown} is not valid Unicode. Rename the file.` };
-  if (entry.isFile)
-    return { path, code: "file_unreadable", message: `${shown} was moved, or the browser may not read it.` };
+  const name = showInvisible(path);
+  if (isNameless(entry)) {
+    const message = gettext("“%(name)s” is not valid Unicode. Rename the file.", { name });
+    return { path, code: "path_encoding", message };
+  }
+  if (entry.isFile) {
+    const message = gettext("“%(name)s” was moved, or the browser may not read it.", { name });
+    return { path, code: "file_unreadable", message };
+  }
   const isEncoding = error instanceof DOMException && error.name === "EncodingError";
-  const problem = isEncoding ? "its names are not all valid" : "it was moved, or you may not read it";
-  const advice = isEncoding ? " Choose the folder with the button, or use dubs save." : "";
-  return { path, code: "folder_unreadable", message: `The browser cannot list ${shown}: ${problem}.${advice}` };
+  const message = isEncoding
+    ? gettext(
+        "The browser cannot list “%(name)s”: its names are not all valid. Choose the folder with the button, or use dubs save.",
+        { name },
+      )
+    : gettext("The browser cannot list “%(name)s”: it was moved, or you may not read it.", { name });
+  return { path, code: "folder_unreadable", message };
 }
 
 /**

@@ -1,10 +1,12 @@
 // What a page shows about an error.
+
 import { ApiError } from "./api.js";
 import { create } from "./dom.js";
+import { gettext } from "./i18n.js";
 
 /** @param {unknown} error */
 const messageOf = (error) =>
-  error instanceof ApiError ? error.message : "Something went wrong in this page. Reload it and try again.";
+  error instanceof ApiError ? error.message : gettext("Something went wrong in this page. Reload it and try again.");
 
 /**
  * Show an error's sentence, with a link to the page that helps if there is one.
@@ -15,7 +17,7 @@ export function showMessage(element, error) {
   element.textContent = messageOf(error);
   const page = error instanceof ApiError ? error.problem.page : undefined;
   if (!page) return;
-  const link = create("a", "", "Manage storage");
+  const link = create("a", "", gettext("Manage storage"));
   link.href = page;
   link.target = "_blank"; // the chosen files stay
   element.append(" ", link);

@@ -1,8 +1,10 @@
 // What a save leaves out by its name, such as .git/ and .DS_Store: folded, with the reasons and a choice.
-import { create, refsOf } from "./dom.js";
-import { formatFileCount, showInvisible } from "./format.js";
 
-/** @typedef {{path: string, reason: string, label: string, count: number}} ExcludedFiles path: of a folder with a slash */
+import { create, refsOf } from "./dom.js";
+import { formatBytes, formatFileCount, showInvisible } from "./format.js";
+import { gettext } from "./i18n.js";
+
+/** @typedef {{path: string, reason: string, label: string, count: number, size: number}} ExcludedFiles path: of a folder with a slash */
 
 const HIDDEN_FOLDER = "hidden_folder";
 const MAX_SHOWN = 100;
@@ -40,10 +42,10 @@ export class ExclusionList {
   show({ excluded, exclusion_summary: sentence }) {
     const { includesHidden } = this;
     this.#ref("excluded").hidden = !sentence && !includesHidden;
-    this.#ref("exclusion-summary").textContent = showInvisible(sentence) || "Hidden folders are included.";
-    const lines = excluded.slice(0, MAX_SHOWN).map(({ path, label, count }) => {
+    this.#ref("exclusion-summary").textContent = showInvisible(sentence) || gettext("Hidden folders are included.");
+    const lines = excluded.slice(0, MAX_SHOWN).map(({ path, label, count, size }) => {
       const line = create("li", "wrap", `${showInvisible(path)} `);
-      const files = path.endsWith("/") ? `, ${formatFileCount(count)}` : "";
+      const files = path.endsWith("/") ? `, ${formatFileCount(count)}, ${formatBytes(size)}` : "";
       line.append(create("span", "muted", label + files));
       return line;
     });

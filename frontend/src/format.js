@@ -1,4 +1,6 @@
 // Format sizes and times like the server (sessions_app/templatetags/portal.py).
+import { formatNumber, gettext, ngettext } from "./i18n.js";
+
 const UNITS = ["KiB", "MiB", "GiB", "TiB", "PiB"];
 
 /** @param {number} count */
@@ -10,7 +12,8 @@ export function formatBytes(count) {
     value /= 1024;
     unit = larger;
   }
-  const number = unit !== "B" && Math.round(value * 10) / 10 < 100 ? value.toFixed(1) : value.toFixed(0);
+  const digits = unit !== "B" && Math.round(value * 10) / 10 < 100 ? 1 : 0;
+  const number = formatNumber(value, { digits, isGrouped: false });
   return `${number}\u00a0${unit}`;
 }
 
@@ -22,8 +25,21 @@ export function formatDuration(seconds) {
   return `${Math.floor(minutes / 60)}\u00a0h ${minutes % 60}\u00a0min`;
 }
 
+/** @param {number} seconds */
+export const describeTimeLeft = (seconds) => gettext("%(duration)s left", { duration: formatDuration(seconds) });
+
 /** @param {number} count */
-export const formatFileCount = (count) => (count === 1 ? "1 file" : `${count.toLocaleString("en")} files`);
+export const formatFileCount = (count) => ngettext("%(count)s file", "%(count)s files", count);
+
+/** Return a factor such as 1.25×. @param {number} factor */
+export const formatFactor = (factor) =>
+  `${formatNumber(factor, { digits: String(factor).split(".")[1]?.length ?? 0, isGrouped: false })}×`;
+
+/** @param {string} name of a file or session */
+export const quote = (name) => gettext("“%(name)s”", { name });
+
+/** @param {number} percent */
+export const formatPercent = (percent) => `${formatNumber(percent)}\u00a0%`;
 
 /** @param {number[]} numbers */
 export const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);

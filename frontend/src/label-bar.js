@@ -1,5 +1,7 @@
 // Bar that corrects the labels of the selected files.
+
 import { find } from "./dom.js";
+import { gettext } from "./i18n.js";
 import { readLanguageTag } from "./languages.js";
 import { connectRowSelection } from "./row-selection.js";
 
@@ -37,7 +39,7 @@ export function connectLabelBar(root, { onCorrect, onWithdraw, onError }) {
     }
     label.value = "";
     language.value = "";
-    selection.update();
+    selection.clear();
   };
   find(root, "[data-correct]").addEventListener("click", correct);
   language.addEventListener("keydown", (event) => {
@@ -55,8 +57,8 @@ export function connectLabelBar(root, { onCorrect, onWithdraw, onError }) {
  * @returns {LabelChange}
  */
 function readChange(label, tag, count) {
-  if (!label && !tag) throw new RangeError("Choose a category or a language.");
-  if (label === "source" && count > 1) throw new RangeError("Only one file can be the source.");
+  if (!label && !tag) throw new RangeError(gettext("Choose a category or a language."));
+  if (label === "source" && count > 1) throw new RangeError(gettext("Only one file can be the source."));
   return {
     ...readLabel(label),
     ...(tag ? { language: tag.toLowerCase() === NO_LANGUAGE ? "" : readLanguageTag(tag) } : {}),

@@ -1,7 +1,10 @@
 // Labels of chosen files that a person corrects before the save.
+import { gettext } from "./i18n.js";
 /** @import { PlacedFile, Placement } from "./placements.js" */
 
 /** What is absent stays as recognized. @typedef {{category?: string, language?: string, role?: string}} LabelChange */
+/** @typedef {{paths: string[]} & LabelChange} LabelRow the same correction of several files */
+/** @typedef {{labels: LabelRow[], withdrawn: string[]}} RememberedCorrections */
 
 export class LabelCorrections {
   /** @type {Map<string, LabelChange>} by path */
@@ -37,6 +40,23 @@ export class LabelCorrections {
       this.#changes.delete(path);
       this.#withdrawn.add(path);
     }
+  }
+
+  clear() {
+    this.#changes.clear();
+    this.#withdrawn.clear();
+  }
+
+  /** Return all corrections as JSON. @returns {RememberedCorrections} */
+  remember() {
+    return { labels: this.toJson([...this.#changes.keys()]), withdrawn: [...this.#withdrawn] };
+  }
+
+  /** @param {RememberedCorrections} remembered */
+  restore({ labels, withdrawn }) {
+    this.clear();
+    for (const { paths, ...change } of labels) this.add(paths, change);
+    this.#withdrawn = new Set(withdrawn);
   }
 
   #forgetSource() {
@@ -82,7 +102,7 @@ export class LabelCorrections {
    * @param {string[]} paths of the files that are saved
    */
   toJson(paths) {
-    /** @type {Map<string, {paths: string[]} & LabelChange>} */
+    /** @type {Map<string, LabelRow>} */
     const rows = new Map();
     for (const path of paths) {
       const change = this.#changes.get(path);
@@ -104,5 +124,5 @@ export class LabelCorrections {
 /** @type {Record<string, string>} */
 const CATEGORIES_OF_ROLES = { source: "original_video", ignored: "other" };
 /** @type {Record<string, string>} */
-const NAMES_OF_ROLES = { source: "Source", ignored: "Ignored" };
-const FORMER_SOURCE = { category: "other", label: "Not the source", role: "" };
+const NAMES_OF_ROLES = { source: gettext("Source"), ignored: gettext("Ignored") };
+const FORMER_SOURCE = { category: "other", label: gettext("Not the source"), role: "" };

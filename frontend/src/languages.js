@@ -1,4 +1,5 @@
 // Names of languages. The browser knows them, so the server does not need them.
+import { gettext } from "./i18n.js";
 
 const TAGS =
   "aa ab af ak am an ar as av ay az ba be bg bi bm bn bo br bs ca ce ceb ch co cr cs cv cy da de dv dz ee el en en-GB en-US " +
@@ -37,12 +38,17 @@ export function suggestLanguages(root) {
     }
     const others = listLanguages().filter(({ tag }) => !present.has(tag));
     list.append(...others.map(({ tag, name }) => new Option(name, tag)));
-    root.addEventListener("change", ({ target }) => {
-      if (target instanceof HTMLInputElement && target.list === list)
-        target.value = findByName(target.value) ?? target.value;
-    });
   }
+  if (connected.has(root)) return;
+  connected.add(root);
+  root.addEventListener("change", ({ target }) => {
+    if (target instanceof HTMLInputElement && target.list?.dataset.languages !== undefined)
+      target.value = findByName(target.value) ?? target.value;
+  });
 }
+
+/** Roots whose fields find languages already. @type {WeakSet<ParentNode>} */
+const connected = new WeakSet();
 
 /** @param {string} text */
 function findByName(text) {
@@ -66,7 +72,9 @@ export function readLanguageTag(text) {
   try {
     return Intl.getCanonicalLocales(text.replaceAll("_", "-"))[0] ?? "";
   } catch {
-    throw new RangeError(`“${text}” is not a language. Use a name or a tag, such as “Hindi” or “pt-BR”.`);
+    throw new RangeError(
+      gettext("“%(text)s” is not a language. Use a name or a tag, such as “Hindi” or “pt-BR”.", { text }),
+    );
   }
 }
 

@@ -1,6 +1,8 @@
 // Check of a session's name while it is typed: the reason why it cannot be used is shown below the field.
+
 import { request } from "./api.js";
 import { create, find } from "./dom.js";
+import { gettext } from "./i18n.js";
 
 /** Milliseconds without a key press before the portal is asked. */
 const DELAY = 250;
@@ -49,7 +51,7 @@ export function connectNameCheck(input, { isOptional = false } = {}) {
 
   /** @param {string} name */
   const createSuggestion = (name) => {
-    const button = create("button", "link-button", "Use it");
+    const button = create("button", "link-button", gettext("Use it"));
     button.type = "button";
     button.addEventListener("click", () => {
       input.value = name;

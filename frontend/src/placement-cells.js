@@ -1,28 +1,60 @@
-// Cells of the table of chosen files.
-import { create } from "./dom.js";
-import { showInvisible } from "./format.js";
+// Cells, rows and controls of the table of chosen files.
 
-/** @import { ChangeRow, RowState } from "./change-list.js" */
-/** @import { PlacedFile } from "./placements.js" */
+import { countStates } from "./change-list.js";
+import { create } from "./dom.js";
+import { formatBytes, formatFileCount, showInvisible, sum } from "./format.js";
+import { formatNumber, gettext, ngettext } from "./i18n.js";
+
+/** @import { ChangeRow, FolderGroup, RowState } from "./change-list.js" */
+/** @import { PlacedFile, Placement } from "./placements.js" */
 /** @import { UploadItem } from "./upload/upload-item.js" */
 
-/** @type {Record<RowState, {className: string, text: string, title: string}>} */
+/** @type {Record<RowState, {className: string, text: string}>} */
 export const STATES = {
-  refused: { className: "badge bad", text: "", title: "cannot be saved" },
-  new: { className: "badge good", text: "New", title: "new" },
-  changed: { className: "badge warn", text: "Changed", title: "changed" },
-  relabeled: { className: "badge warn", text: "Relabeled", title: "relabeled" },
-  unread: { className: "badge", text: "Comparing", title: "being compared" },
-  unchanged: { className: "badge", text: "Unchanged", title: "unchanged" },
-  removed: { className: "badge bad", text: "Removed", title: "removed" },
-  metadata: { className: "badge", text: "", title: "metadata" },
+  refused: { className: "badge bad", text: "" },
+  new: { className: "badge good", text: gettext("New") },
+  changed: { className: "badge warn", text: gettext("Changed") },
+  relabeled: { className: "badge warn", text: gettext("Relabeled") },
+  unread: { className: "badge", text: gettext("Comparing") },
+  unchanged: { className: "badge", text: gettext("Unchanged") },
+  removed: { className: "badge bad", text: gettext("Removed") },
+  metadata: { className: "badge", text: "" },
 };
+
+/**
+ * Return how many files have a state.
+ * @param {RowState} state
+ * @param {number} number
+ */
+export function countState(state, number) {
+  const values = { count: formatNumber(number) };
+  switch (state) {
+    case "refused":
+      return ngettext("%(count)s cannot be saved", "%(count)s cannot be saved", number);
+    case "new":
+      return gettext("%(count)s new", values);
+    case "changed":
+      return gettext("%(count)s changed", values);
+    case "relabeled":
+      return gettext("%(count)s relabeled", values);
+    case "unread":
+      return ngettext("%(count)s being compared", "%(count)s being compared", number);
+    case "unchanged":
+      return gettext("%(count)s unchanged", values);
+    case "removed":
+      return gettext("%(count)s removed", values);
+    case "metadata":
+      return gettext("%(count)s metadata", values);
+  }
+}
+
+const COLUMNS = 6;
 const SVG = "http://www.w3.org/2000/svg";
 const BADGES = {
-  waiting: { className: "badge", text: "Waiting" },
-  stored: { className: "badge good", text: "Already stored" },
-  uploaded: { className: "badge good", text: "Uploaded" },
-  failed: { className: "badge bad", text: "Failed" },
+  waiting: { className: "badge", text: gettext("Waiting") },
+  stored: { className: "badge good", text: gettext("Already stored") },
+  uploaded: { className: "badge good", text: gettext("Uploaded") },
+  failed: { className: "badge bad", text: gettext("Failed") },
 };
 
 /** @param {PlacedFile | undefined} placed */
@@ -34,7 +66,7 @@ export function createTickCell(placed) {
   box.type = "checkbox";
   box.name = "paths";
   box.value = path;
-  box.setAttribute("aria-label", `Select ${showInvisible(path)}`);
+  box.setAttribute("aria-label", gettext("Select %(path)s", { path: showInvisible(path) }));
   cell.append(box);
   return cell;
 }
@@ -46,7 +78,8 @@ export function createTickCell(placed) {
 export function createTargetCell({ state, placed, removed }, hasChanges) {
   const cell = create("td", "target");
   if (placed?.refusal) cell.append(create("span", "bad-text", placed.refusal.message));
-  else if (placed?.isMetadata) cell.append(create("span", "muted", "Read for its languages, texts and voices"));
+  else if (placed?.isMetadata)
+    cell.append(create("span", "muted", gettext("Read for its languages, texts and voices")));
   else {
     const target = placed?.placement ?? removed;
     if (target) cell.append(createTargetLine(target, hasChanges ? state : null, isCorrected(placed)));
@@ -70,7 +103,7 @@ function createTargetLine({ category, label }, state, hasCorrection) {
   line.append(createSwatch(category), create("span", "", label));
   const { className, text } = state ? STATES[state] : { className: "", text: "" };
   if (text) line.append(create("span", className, text));
-  if (hasCorrection) line.append(create("span", "badge", "Corrected"));
+  if (hasCorrection) line.append(create("span", "badge", gettext("Corrected")));
   return line;
 }
 
@@ -87,7 +120,7 @@ export function createNameCell(path, isEmpty) {
     cell.append(folder);
   }
   cell.append(showInvisible(path.slice(start)));
-  if (isEmpty) cell.append(" ", create("span", "badge warn", "Empty"));
+  if (isEmpty) cell.append(" ", create("span", "badge warn", gettext("Empty")));
   return cell;
 }
 
@@ -113,19 +146,109 @@ export function createBadge(state) {
 }
 
 /**
+ * Show that a file is being read or uploaded.
  * @param {HTMLElement} cell
- * @param {string} label
  * @param {UploadItem} item
- * @param {number} done bytes
  */
-export function showProgress(cell, label, item, done) {
+export function showProgress(cell, item) {
+  const path = showInvisible(item.path);
+  const isRead = item.state === "hashing";
+  const label = isRead ? gettext("Reading") : gettext("Uploading");
+  const name = isRead ? gettext("Reading %(path)s", { path }) : gettext("Uploading %(path)s", { path });
   let bar = cell.querySelector("progress");
   if (!bar || bar.dataset.state !== item.state) {
     bar = create("progress", "slim");
     bar.dataset.state = item.state;
-    bar.setAttribute("aria-label", `${label} ${showInvisible(item.path)}`);
+    bar.setAttribute("aria-label", name);
     cell.replaceChildren(create("span", "state-label", label), bar);
   }
   bar.max = item.size || 1;
-  bar.value = done;
+  bar.value = isRead ? item.hashedBytes : item.sentBytes;
+}
+
+/**
+ * @param {FolderGroup} group
+ * @param {boolean} isFolded
+ * @param {() => void} onToggle
+ */
+export function createGroupRow(group, isFolded, onToggle) {
+  const isRefused = group.rows[0]?.state === "refused";
+  const name = isRefused
+    ? gettext("Cannot be saved")
+    : showInvisible(group.folder) || gettext("Files without a folder");
+  const button = create("button", "fold-button wrap", name);
+  button.type = "button";
+  button.setAttribute("aria-expanded", String(!isFolded));
+  button.addEventListener("click", onToggle);
+  const cell = create("th", "group");
+  cell.colSpan = COLUMNS;
+  cell.scope = "rowgroup";
+  cell.append(button, create("span", "muted", describeGroup(group)));
+  const row = create("tr", "group-row");
+  row.append(cell);
+  return row;
+}
+
+/** @param {FolderGroup} group */
+function describeGroup({ rows }) {
+  const size = formatBytes(sum(rows.map((row) => row.size)));
+  const states = countStates(rows).map(({ state, count }) => countState(state, count));
+  return `${formatFileCount(rows.length)}, ${size}: ${states.join(", ")}`;
+}
+
+/**
+ * @param {FolderGroup} group
+ * @param {number} shown rows
+ * @param {() => void} onMore
+ */
+export function createMoreRow({ folder, rows }, shown, onMore) {
+  const button = create("button", "link-button", gettext("Show more"));
+  button.type = "button";
+  const name = showInvisible(folder);
+  button.setAttribute(
+    "aria-label",
+    name ? gettext("Show more of %(folder)s", { folder: name }) : gettext("Show more of the files"),
+  );
+  button.addEventListener("click", onMore);
+  const cell = create("td", "more");
+  cell.colSpan = COLUMNS;
+  const numbers = { shown: formatNumber(shown), total: formatNumber(rows.length) };
+  cell.append(create("span", "muted", gettext("Showing %(shown)s of %(total)s.", numbers)), " ", button);
+  const row = create("tr", "group-row");
+  row.append(cell);
+  return row;
+}
+
+/**
+ * Return the choice of what a file without a folder replaces.
+ * @param {string} path
+ * @param {Placement} placement
+ * @param {(target: string) => void} onTarget
+ */
+export function createTargetSelect(path, placement, onTarget) {
+  const select = create("select", "target-select");
+  select.setAttribute("aria-label", gettext("What %(path)s replaces", { path: showInvisible(path) }));
+  const paths = new Set([placement.source, placement.path, ...placement.candidates]);
+  for (const target of paths) {
+    const isNew = target === placement.source;
+    const text = isNew ? gettext("Add as a new file") : gettext("Replace %(path)s", { path: showInvisible(target) });
+    const option = create("option", "", text);
+    option.value = target;
+    select.append(option);
+  }
+  select.value = placement.path;
+  select.addEventListener("change", () => onTarget(select.value));
+  return select;
+}
+
+/**
+ * @param {string} path
+ * @param {(path: string) => void} onRemove
+ */
+export function createRemoveButton(path, onRemove) {
+  const button = create("button", "icon-button", "×");
+  button.type = "button";
+  button.setAttribute("aria-label", gettext("Leave out %(path)s", { path: showInvisible(path) }));
+  button.addEventListener("click", () => onRemove(path));
+  return button;
 }

@@ -1,19 +1,24 @@
 // Table of the chosen files by folder: where each will go, what a save would change, and later its progress.
+
 import { countStates, filterRows, groupByFolder, limitGroups } from "./change-list.js";
 import { create, find, refsOf } from "./dom.js";
-import { formatBytes, formatFileCount, showInvisible, sum } from "./format.js";
+import { formatBytes, formatFileCount, sum } from "./format.js";
+import { formatNumber, gettext, ngettext } from "./i18n.js";
 import { nameLanguages } from "./languages.js";
 import {
+  countState,
   createBadge,
+  createGroupRow,
+  createMoreRow,
   createNameCell,
+  createRemoveButton,
   createTargetCell,
+  createTargetSelect,
   createTickCell,
-  STATES,
   showProgress,
 } from "./placement-cells.js";
 
 /** @import { ChangeRow, FolderGroup, RowState } from "./change-list.js" */
-/** @import { Placement } from "./placements.js" */
 /** @import { ChosenFile, UploadItem } from "./upload/upload-item.js" */
 
 const ROWS_AT_FIRST = 50; // of each folder
@@ -73,7 +78,6 @@ export class PlacementTable {
     this.#hasChanges = hasChanges;
     this.#isLocked = false;
     this.#items.clear();
-    for (const box of this.#tickBoxes()) box.checked = false;
     if (!rows.some((row) => row.state === this.#filter.state)) this.#filter.state = "";
     this.#ref("tools").hidden = rows.length <= 1 && !hasChanges;
     this.#ref("search").hidden = rows.length <= 1;
@@ -99,17 +103,16 @@ export class PlacementTable {
     for (const body of [...this.#table.tBodies]) body.remove();
     for (const { group, shown, isFolded } of limited) {
       const body = create("tbody");
-      if (groups.length > 1) body.append(this.#createGroupRow(group, isFolded));
+      if (groups.length > 1) body.append(createGroupRow(group, isFolded, () => this.#fold(group, !isFolded)));
       for (const row of group.rows.slice(0, shown)) body.append(this.#createRow(row));
-      if (!isFolded && shown < group.rows.length) body.append(this.#createMoreRow(group, shown));
+      if (!isFolded && shown < group.rows.length)
+        body.append(createMoreRow(group, shown, () => this.#showMore(group, shown)));
       this.#table.append(body);
     }
     const shown = sum(limited.map((each) => each.shown));
     const rest = groups.length - limited.length;
     this.#ref("shown").hidden = shown === this.#all.length;
-    this.#ref("shown").textContent =
-      `Showing ${shown} of ${formatFileCount(this.#all.length)}` +
-      (rest ? `, without ${rest} folders: search for them.` : ".");
+    this.#ref("shown").textContent = describeShown(shown, this.#all.length, rest);
     this.#showStates();
     nameLanguages(this.#table);
     for (const box of this.#tickBoxes()) box.checked = ticked.has(box.value);
@@ -131,7 +134,7 @@ export class PlacementTable {
 
   #showStates() {
     const chips = countStates(this.#all).map(({ state, count, size }) => {
-      const chip = create("button", "chip", `${count.toLocaleString("en")} ${STATES[state].title}`);
+      const chip = create("button", "chip", countState(state, count));
       chip.type = "button";
       chip.dataset.state = state;
       chip.append(" ", create("span", "muted", formatBytes(size)));
@@ -158,23 +161,18 @@ export class PlacementTable {
    * @param {FolderGroup} group
    * @param {boolean} isFolded
    */
-  #createGroupRow(group, isFolded) {
-    const isRefused = group.rows[0]?.state === "refused";
-    const name = isRefused ? "Cannot be saved" : showInvisible(group.folder) || "Files without a folder";
-    const button = create("button", "fold-button wrap", name);
-    button.type = "button";
-    button.setAttribute("aria-expanded", String(!isFolded));
-    button.addEventListener("click", () => {
-      this.#folded.set(group.folder, !isFolded);
-      this.#render();
-    });
-    const cell = create("th", "group");
-    cell.colSpan = 6;
-    cell.scope = "rowgroup";
-    cell.append(button, create("span", "muted", describeGroup(group)));
-    const row = create("tr", "group-row");
-    row.append(cell);
-    return row;
+  #fold(group, isFolded) {
+    this.#folded.set(group.folder, isFolded);
+    this.#render();
+  }
+
+  /**
+   * @param {FolderGroup} group
+   * @param {number} shown
+   */
+  #showMore(group, shown) {
+    this.#limits.set(group.folder, shown + MORE_ROWS);
+    this.#render();
   }
 
   /** Remove the buttons that leave out files, during an upload. @param {ChosenFile[]} files those that are uploaded */
@@ -215,11 +213,10 @@ export class PlacementTable {
   #drawState(row, item) {
     const cell = find(row, ".state");
     row.querySelector(".reason")?.remove();
-    if (item.state === "hashing") showProgress(cell, "Reading", item, item.hashedBytes);
-    else if (item.state === "uploading") showProgress(cell, "Uploading", item, item.sentBytes);
+    if (item.state === "hashing" || item.state === "uploading") showProgress(cell, item);
     else cell.replaceChildren(createBadge(item.state));
     if (item.state !== "failed") return;
-    cell.append(this.#createRemoveButton(item.path));
+    cell.append(createRemoveButton(item.path, this.#onRemove));
     find(row, ".target").append(create("span", "reason bad-text", item.error));
   }
 
@@ -235,7 +232,8 @@ export class PlacementTable {
     }
     const size = create("td", "number size", formatBytes(row.size));
     const previous = placed?.placement?.previous_size;
-    if (row.state === "changed" && previous != null) size.title = `Before: ${formatBytes(previous)}`;
+    if (row.state === "changed" && previous != null)
+      size.title = gettext("Before: %(size)s", { size: formatBytes(previous) });
     const element = create("tr");
     element.dataset.state = row.state;
     const state = create("td", "state");
@@ -250,72 +248,33 @@ export class PlacementTable {
     if (!placed) return element;
     if (this.#isLocked) element.querySelector(".tick input")?.remove();
     if (placed.placement?.candidates.length) {
-      find(element, ".target").append(this.#createTargetSelect(path, placed.placement));
+      const select = createTargetSelect(path, placed.placement, (target) => this.#onTarget(path, target));
+      select.disabled = this.#isLocked;
+      find(element, ".target").append(select);
     }
     this.#rows.set(path, element);
     const item = this.#items.get(path);
     if (item) this.#drawState(element, item);
-    else if (!this.#isLocked) state.append(this.#createRemoveButton(path));
+    else if (!this.#isLocked) state.append(createRemoveButton(path, this.#onRemove));
     return element;
   }
+}
 
-  /**
-   * @param {FolderGroup} group
-   * @param {number} shown
-   */
-  #createMoreRow({ folder, rows }, shown) {
-    const button = create("button", "link-button", "Show more");
-    button.type = "button";
-    button.setAttribute("aria-label", `Show more of ${showInvisible(folder) || "the files"}`);
-    button.addEventListener("click", () => {
-      this.#limits.set(folder, shown + MORE_ROWS);
-      this.#render();
-    });
-    const cell = create("td", "more");
-    cell.colSpan = 6;
-    cell.append(create("span", "muted", `Showing ${shown} of ${rows.length.toLocaleString("en")}. `), button);
-    const row = create("tr", "group-row");
-    row.append(cell);
-    return row;
-  }
-
-  /**
-   * @param {string} path
-   * @param {Placement} placement
-   */
-  #createTargetSelect(path, placement) {
-    const select = create("select", "target-select");
-    select.setAttribute("aria-label", `What ${showInvisible(path)} replaces`);
-    const paths = new Set([placement.source, placement.path, ...placement.candidates]);
-    for (const target of paths) {
-      const isNew = target === placement.source;
-      const option = create("option", "", isNew ? "Add as a new file" : `Replace ${showInvisible(target)}`);
-      option.value = target;
-      select.append(option);
-    }
-    select.value = placement.path;
-    select.disabled = this.#isLocked;
-    select.addEventListener("change", () => this.#onTarget(path, select.value));
-    return select;
-  }
-
-  /** @param {string} path */
-  #createRemoveButton(path) {
-    const button = create("button", "icon-button", "×");
-    button.type = "button";
-    button.setAttribute("aria-label", `Leave out ${showInvisible(path)}`);
-    button.addEventListener("click", () => this.#onRemove(path));
-    return button;
-  }
+/**
+ * @param {number} shown files
+ * @param {number} total
+ * @param {number} folders that are not shown at all
+ */
+function describeShown(shown, total, folders) {
+  const values = { shown: formatNumber(shown), files: formatFileCount(total) };
+  if (!folders) return gettext("Showing %(shown)s of %(files)s.", values);
+  return ngettext(
+    "Showing %(shown)s of %(files)s, without %(count)s folder: search for it.",
+    "Showing %(shown)s of %(files)s, without %(count)s folders: search for them.",
+    folders,
+    values,
+  );
 }
 
 /** @param {Element | null} control */
 const labelOf = (control) => control?.getAttribute("aria-label") || control?.textContent || "";
-
-/** @param {FolderGroup} group */
-function describeGroup({ rows }) {
-  const size = formatBytes(sum(rows.map((row) => row.size)));
-  const counts = countStates(rows);
-  const states = counts.map(({ state, count }) => `${count.toLocaleString("en")} ${STATES[state].title}`);
-  return `${formatFileCount(rows.length)}, ${size}: ${states.join(", ")}`;
-}

@@ -5,11 +5,13 @@ import { sum } from "./format.js";
 /** @import { ChosenFile } from "./upload/upload-item.js" */
 
 const MAX_SIZE = 1024 * 1024; // bytes of all files together: every preview sends them again
-const MAX_METADATA_SIZE = 4 * 1024 * 1024; // of the metadata.json, in addition; the API accepts no more
+const MAX_METADATA_SIZE = 4 * 1024 * 1024; // of the metadata.json, in addition; of a larger one its start is read
 const MAX_FILES = 64;
 
 /** @type {WeakMap<File, string>} as Base64 */
 const known = new WeakMap();
+/** @type {WeakSet<File>} read as a metadata.json, beside the room of the others */
+const documents = new WeakSet();
 
 /**
  * Read the files that a preview asked for, as far as they fit; return whether any was read.
@@ -18,18 +20,20 @@ const known = new WeakMap();
  */
 export async function readContents(files, { requested, metadata }) {
   const chosen = new Map(files.map(({ file, path }) => [path, file]));
-  const have = files.filter(({ file, path }) => known.has(file) && path !== metadata);
+  const have = files.filter(({ file }) => known.has(file) && !documents.has(file));
   let room = MAX_SIZE - sum(have.map(({ file }) => file.size));
   let left = MAX_FILES - have.length;
   let isRead = false;
   for (const path of requested) {
     const file = chosen.get(path);
     const isMetadata = path === metadata;
-    if (!file || known.has(file) || file.size > (isMetadata ? MAX_METADATA_SIZE : room) || left <= 0) continue;
-    const bytes = await file.arrayBuffer().catch(() => null);
+    if (!file || known.has(file) || (!isMetadata && file.size > room) || left <= 0) continue;
+    const start = isMetadata ? file.slice(0, MAX_METADATA_SIZE) : file;
+    const bytes = await start.arrayBuffer().catch(() => null);
     if (!bytes) continue; // the upload reports files that cannot be read
     known.set(file, encode(new Uint8Array(bytes)));
-    if (!isMetadata) room -= file.size;
+    if (isMetadata) documents.add(file);
+    else room -= file.size;
     left -= 1;
     isRead = true;
   }

@@ -1,6 +1,8 @@
 // Show progress: the share done, bytes, rate and time left.
+
 import { find } from "./dom.js";
-import { formatBytes, formatDuration } from "./format.js";
+import { describeTimeLeft, formatBytes, formatPercent } from "./format.js";
+import { gettext } from "./i18n.js";
 
 const WINDOW = 5000; // milliseconds over which the rate is averaged
 const MIN_WINDOW = 500;
@@ -51,12 +53,15 @@ export class ProgressMeter {
     const percent = total ? Math.floor((done * 100) / total) : 100;
     this.#bar.max = total || 1;
     this.#bar.value = total ? done : 1;
-    this.#bar.textContent = `${percent} %`;
-    this.#put("percent", `${percent}\u00a0%`);
-    this.#put("bytes", total ? `${formatBytes(done)} of ${formatBytes(total)}` : "");
+    this.#bar.textContent = formatPercent(percent);
+    this.#put("percent", formatPercent(percent));
+    this.#put(
+      "bytes",
+      total ? gettext("%(done)s of %(total)s", { done: formatBytes(done), total: formatBytes(total) }) : "",
+    );
     const rate = this.#rate.add(performance.now(), done);
     this.#put("rate", rate ? `${formatBytes(rate)}/s` : "");
-    this.#put("left", rate && done < total ? `${formatDuration((total - done) / rate)} left` : "");
+    this.#put("left", rate && done < total ? describeTimeLeft((total - done) / rate) : "");
   }
 
   /** Hide rate and time left while nothing is transferred. */

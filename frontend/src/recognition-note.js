@@ -1,6 +1,8 @@
 // What was recognized about the chosen files: their tools, damage of the metadata, and questions to the user.
+
 import { create } from "./dom.js";
 import { showInvisible } from "./format.js";
+import { gettext } from "./i18n.js";
 import { createLanguageChoice, createLanguageStatement } from "./spoken-language.js";
 
 /** @import { PlacementPreview, Question } from "./placements.js" */
@@ -18,8 +20,12 @@ const GENERIC = "generic";
 export function showRecognition(root, { tools, questions, warnings }, { spoken, onSource, onLanguage }) {
   const named = tools.filter((tool) => tool !== GENERIC);
   const notes = [
-    ...(named.length ? [create("p", "muted small-text", `Recognized: ${named.join(", ")}.`)] : []),
-    ...warnings.map((warning) => createBanner(`${showInvisible(warning)} The file itself is kept.`, "warn")),
+    ...(named.length
+      ? [create("p", "muted small-text", gettext("Recognized: %(tools)s.", { tools: named.join(", ") }))]
+      : []),
+    ...warnings.map((warning) =>
+      createBanner(`${showInvisible(warning)} ${gettext("The file itself is kept.")}`, "warn"),
+    ),
     ...(spoken === null ? [] : [createLanguageStatement(spoken, () => onLanguage(null))]),
     ...questions.map((question) => createQuestion(question, { onSource, onLanguage })),
   ];
@@ -39,13 +45,14 @@ function createQuestion(question, { onSource, onLanguage }) {
     return banner;
   }
   if (code !== "source_ambiguous" || !choices.length) {
-    const named = choices.length ? ` Correct the labels below if it is not ${choices.map(showInvisible)[0]}.` : "";
-    return createBanner(`${text}${named}`);
+    const [path] = choices.map(showInvisible);
+    const advice = path ? ` ${gettext("Correct the labels below if it is not %(path)s.", { path })}` : "";
+    return createBanner(`${text}${advice}`);
   }
   const banner = createBanner(text);
   const select = create("select");
   select.setAttribute("aria-label", text);
-  const none = create("option", "", "Choose the source");
+  const none = create("option", "", gettext("Choose the source"));
   none.value = "";
   select.append(none);
   for (const path of choices) {

@@ -1,6 +1,7 @@
 // The question about chosen files that cannot be saved: they are listed, and the user decides to save without them.
+
 import { create, refsOf } from "./dom.js";
-import { formatFileCount } from "./format.js";
+import { ngettext } from "./i18n.js";
 
 /** @import { UnreadableItem } from "./drop-zone.js" */
 /** @import { PlacedFile } from "./placements.js" */
@@ -36,8 +37,12 @@ export class RefusedFiles {
     if (this.isDecided) return this.hide();
     const lines = messages.slice(0, MAX_SHOWN);
     const rest = messages.length - lines.length;
-    if (rest) lines.push(`… and ${formatFileCount(rest)} more.`);
-    this.#ref("refused-title").textContent = `${formatFileCount(messages.length)} cannot be saved`;
+    if (rest) lines.push(ngettext("… and %(count)s file more.", "… and %(count)s files more.", rest));
+    this.#ref("refused-title").textContent = ngettext(
+      "%(count)s file cannot be saved",
+      "%(count)s files cannot be saved",
+      messages.length,
+    );
     this.#ref("refused-list").replaceChildren(...lines.map((line) => create("li", "wrap", line)));
     this.#ref("save-without", HTMLButtonElement).disabled = !canSave;
     this.#ref("refused").hidden = false;

@@ -1,17 +1,21 @@
 // The card that offers to resume an upload which a reload interrupted.
+
 import { refsOf } from "./dom.js";
-import { formatBytes, formatFileCount, showInvisible } from "./format.js";
+import { formatBytes, formatFileCount, quote, showInvisible } from "./format.js";
+import { gettext, ngettext } from "./i18n.js";
 import { findDifferences, findInterruptedUpload, forgetUpload } from "./upload/interrupted-upload.js";
 
+/** @import { SaveChoices } from "./save-choices.js" */
 /** @import { ChosenFile } from "./upload/upload-item.js" */
 
 const MAX_SHOWN = 3;
 
 /**
- * Show the card if there is such an upload, and fill in the form.
+ * Show the card if there is such an upload, and fill in the form and the choices.
  * @param {HTMLFormElement} form
+ * @param {SaveChoices} [choices] about files of a save
  */
-export function connectResumeCard(form) {
+export function connectResumeCard(form, choices) {
   const ref = refsOf(form);
   const interrupted = findInterruptedUpload();
   const hide = () => {
@@ -25,10 +29,13 @@ export function connectResumeCard(form) {
     if (control instanceof HTMLInputElement && control.type === "checkbox") control.checked = value === control.value;
     else if (control instanceof HTMLInputElement || control instanceof RadioNodeList) control.value = value;
   }
-  const name = fields.name ? `“${showInvisible(fields.name)}”: ` : "";
+  choices?.restore(interrupted.choices);
+  const name = fields.name ? `${quote(showInvisible(fields.name))}: ` : "";
   ref("interrupted-text").textContent = `${name}${formatFileCount(count)}, ${formatBytes(size)}`;
   const isFolder = files.some(({ path }) => path.includes("/"));
-  ref("interrupted-choose-label").textContent = isFolder ? "Choose the folder again" : "Choose the files again";
+  ref("interrupted-choose-label").textContent = isFolder
+    ? gettext("Choose the folder again")
+    : gettext("Choose the files again");
   ref("interrupted-choose").addEventListener("click", () => {
     /** @type {HTMLButtonElement | null} */
     const button = form.querySelector(`[data-choose="${isFolder ? "folder" : "files"}"]`);
@@ -37,6 +44,7 @@ export function connectResumeCard(form) {
   ref("interrupted-discard").addEventListener("click", () => {
     forgetUpload();
     form.reset();
+    choices?.clear();
     hide();
   });
   ref("interrupted").hidden = false;
@@ -50,9 +58,16 @@ export function connectResumeCard(form) {
     hide();
     const paths = findDifferences(interrupted, chosen);
     if (!paths.length) return "";
-    const shown = paths.slice(0, MAX_SHOWN).map((path) => `“${showInvisible(path)}”`);
-    const rest = paths.length > MAX_SHOWN ? ` and ${paths.length - MAX_SHOWN} more` : "";
-    return `Missing or changed since the interrupted upload: ${shown.join(", ")}${rest}.`;
+    const shown = paths.slice(0, MAX_SHOWN).map((path) => quote(showInvisible(path)));
+    const rest = paths.length - shown.length;
+    const values = { paths: shown.join(", ") };
+    if (!rest) return gettext("Missing or changed since the interrupted upload: %(paths)s.", values);
+    return ngettext(
+      "Missing or changed since the interrupted upload: %(paths)s and %(count)s more.",
+      "Missing or changed since the interrupted upload: %(paths)s and %(count)s more.",
+      rest,
+      values,
+    );
   };
   return { onFiles, hide };
 }

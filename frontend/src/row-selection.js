@@ -1,5 +1,7 @@
 // Rows of a table with a check box each, and a bar for actions on the selected ones.
+
 import { find } from "./dom.js";
+import { formatNumber } from "./i18n.js";
 
 /**
  * @param {HTMLElement} root contains the table and the bar
@@ -15,7 +17,7 @@ export function connectRowSelection(root, { name, onChange = () => {} }) {
     const count = values().length;
     const total = boxes().length;
     bar.hidden = count === 0;
-    find(bar, "[data-count]").textContent = String(count);
+    find(bar, "[data-count]").textContent = formatNumber(count);
     selectAll.checked = count > 0 && count === total;
     selectAll.indeterminate = count > 0 && count < total;
     onChange(count, total);
@@ -25,9 +27,10 @@ export function connectRowSelection(root, { name, onChange = () => {} }) {
     for (const box of boxes()) box.checked = isChecked;
     update();
   };
+  const clear = () => setAll(false);
 
   root.addEventListener("change", (event) => (event.target === selectAll ? setAll(selectAll.checked) : update()));
-  find(root, "[data-select-none]").addEventListener("click", () => setAll(false));
+  find(root, "[data-select-none]").addEventListener("click", clear);
   window.addEventListener("pageshow", update); // a browser restores the boxes when the user goes back
-  return { update, values };
+  return { update, values, clear };
 }

@@ -1,5 +1,7 @@
 // The search box of every page: results as one types. A combobox with a list of options (WAI-ARIA); without this script it is a form.
+
 import { find } from "./dom.js";
+import { gettext, ngettext } from "./i18n.js";
 
 const DELAY = 150; // milliseconds after the last key
 
@@ -91,7 +93,9 @@ export function connectSearchBox(form, { go = (url) => location.assign(url), del
     template.innerHTML = html;
     list.replaceChildren(template.content);
     const count = options().length;
-    status.textContent = count ? `${count - 1} ${count === 2 ? "session" : "sessions"} found` : "Nothing found";
+    status.textContent = count
+      ? ngettext("%(count)s session found", "%(count)s sessions found", count - 1)
+      : gettext("Nothing found");
     show(count > 0 && document.activeElement === input);
   }
 

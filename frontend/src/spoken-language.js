@@ -1,5 +1,7 @@
 // The question which language is spoken in the source. The reply is sent with the save, and stays in later versions.
+
 import { create } from "./dom.js";
+import { gettext } from "./i18n.js";
 import { describeLanguage, readLanguageTag } from "./languages.js";
 
 /** @import { Question } from "./placements.js" */
@@ -22,15 +24,15 @@ export function createLanguageChoice({ text, choices }, onLanguage) {
     group.append(button);
   }
   const field = create("input");
-  field.placeholder = choices.length ? "Another language" : "Such as English or en";
-  field.setAttribute("aria-label", "Another language");
+  field.placeholder = choices.length ? gettext("Another language") : gettext("Such as English or en");
+  field.setAttribute("aria-label", gettext("Another language"));
   field.setAttribute("list", "known-languages");
   field.maxLength = 100;
   field.size = 18;
   field.autocomplete = "off";
   const problem = create("p", "bad-text small-text");
   problem.setAttribute("role", "alert");
-  const set = create("button", "button small", "Set");
+  const set = create("button", "button small", gettext("Set"));
   set.type = "button";
   const reply = () => {
     problem.textContent = "";
@@ -59,10 +61,11 @@ export function createLanguageChoice({ text, choices }, onLanguage) {
  * @param {() => void} onChange
  */
 export function createLanguageStatement(tag, onChange) {
-  const line = create("p", "small-text", `Spoken language: ${describeLanguage(tag)}. `);
-  const button = create("button", "link-button", "Change");
+  const statement = gettext("Spoken language: %(language)s.", { language: describeLanguage(tag) });
+  const line = create("p", "small-text", `${statement} `);
+  const button = create("button", "link-button", gettext("Change"));
   button.type = "button";
-  button.setAttribute("aria-label", "Change the spoken language");
+  button.setAttribute("aria-label", gettext("Change the spoken language"));
   button.addEventListener("click", onChange);
   line.append(button);
   return line;

@@ -3,7 +3,7 @@ import { connectTrackCopies } from "./copy-track.js";
 import { create } from "./dom.js";
 import { nameLanguages } from "./languages.js";
 
-/** @param {Document} root */
+/** @param {ParentNode} root */
 export function connectTranscriptPanel(root) {
   /** @type {NodeListOf<HTMLElement>} */
   const panels = root.querySelectorAll("[data-transcript]");
@@ -15,7 +15,7 @@ export function connectTranscriptPanel(root) {
  * @param {string} url
  */
 async function load(panel, url) {
-  const response = await fetch(`${url}?part=1`).catch(() => null);
+  const response = await fetch(url).catch(() => null);
   // After a sign-out the response is the sign-in page, which must not be shown inside this one.
   if (!response?.ok || response.redirected) return;
   const template = create("template");

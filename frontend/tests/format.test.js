@@ -1,17 +1,13 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { formatBytes, formatDuration, formatFileCount, showInvisible } from "../src/format.js";
 import { RateEstimator } from "../src/progress-meter.js";
 
-for (const [count, text] of /** @type {[number, string][]} */ ([
-  [0, "0 B"],
-  [1023, "1023 B"],
-  [1024, "1.0 KiB"],
-  [102_349, "100 KiB"],
-  [1024 ** 2 - 1, "1.0 MiB"],
-  [12.3 * 1024 ** 2, "12.3 MiB"],
-  [5 * 1024 ** 5, "5.0 PiB"],
-])) {
+// The cases of tests/unit/core/test_shown_texts.py, too.
+const cases = JSON.parse(readFileSync(new URL("../../tests/unit/core/shown_texts.json", import.meta.url), "utf8"));
+
+for (const [count, text] of /** @type {[number, string][]} */ (cases.sizes)) {
   test(`${count} bytes are ${text}`, () => {
     assert.equal(formatBytes(count).replaceAll("\u00a0", " "), text);
   });
@@ -42,15 +38,7 @@ test("the rate is the average of the last five seconds", () => {
   assert.equal(rate.add(8000, 8000), 0, "nothing moved in the window");
 });
 
-for (const [text, shown] of /** @type {[string, string][]} */ ([
-  ["a\u202egpj.exe", "a⟦U+202E⟧gpj.exe"],
-  ["a\tb\u001b[2J", "a⟦U+0009⟧b⟦U+001B⟧[2J"],
-  ["a\u200db", "a⟦U+200D⟧b"],
-  ["caf\udce9", "caf⟦U+DCE9⟧"],
-  ["tag\u{e0041}", "tag⟦U+E0041⟧"],
-  ["最終\u3000版.mp4", "最終\u3000版.mp4"],
-  ["हिन्\u200dदी 👨\u200d👩", "हिन्\u200dदी 👨\u200d👩"],
-])) {
+for (const [text, shown] of /** @type {[string, string][]} */ (cases.names)) {
   test(`${JSON.stringify(text)} is shown as ${shown}`, () => {
     assert.equal(showInvisible(text), shown);
   });

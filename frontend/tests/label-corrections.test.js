@@ -57,6 +57,19 @@ test("only one file is the source", () => {
   );
 });
 
+test("remembered corrections are restored", () => {
+  const corrections = new LabelCorrections(CATEGORIES);
+  corrections.add(["a.wav", "b.wav"], { category: "custom_voices" });
+  corrections.add(["c.mp4"], { role: "source" });
+  corrections.withdraw(["d.wav"]);
+  const restored = new LabelCorrections(CATEGORIES);
+  restored.add(["other.wav"], { role: "ignored" });
+  restored.restore(JSON.parse(JSON.stringify(corrections.remember())));
+  const paths = ["a.wav", "b.wav", "c.mp4", "d.wav", "other.wav"];
+  assert.deepEqual(restored.toJson(paths), corrections.toJson(paths));
+  assert.deepEqual(restored.withdrawn(paths), ["d.wav"]);
+});
+
 test("corrected labels are shown", () => {
   const corrections = new LabelCorrections(CATEGORIES);
   corrections.add(["a.wav"], { category: "custom_voices", language: "hi" });

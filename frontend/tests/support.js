@@ -74,3 +74,12 @@ export function createRetrier() {
 export async function flushPromises() {
   for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
 }
+
+/**
+ * Set the language of the page, and the catalog that it has loaded.
+ * @param {string} language
+ * @param {{plural: (count: number) => number, messages: Record<string, string | string[]>}} [dubbingCatalog]
+ */
+export function usePage(language, dubbingCatalog) {
+  Object.assign(globalThis, { document: { documentElement: { lang: language } }, dubbingCatalog });
+}

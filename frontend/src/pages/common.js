@@ -1,7 +1,14 @@
 // What every page needs: menus, dialogs, copy buttons, names of languages, and the end of a sign-in.
+
 import { create, find } from "../dom.js";
+import { connectFilterFocus } from "../filter-focus.js";
+import { gettext } from "../i18n.js";
 import { nameLanguages } from "../languages.js";
+import { startUpdates } from "../live.js";
+import { connectMarks } from "../marks.js";
+import { startTitle } from "../page-title.js";
 import { connectSearchBox } from "../search-box.js";
+import { connectTray } from "../tray/tray.js";
 import { clearDigests } from "../upload/digest-cache.js";
 
 const isSignedIn = document.querySelector('meta[name="csrf-token"]') !== null;
@@ -10,21 +17,26 @@ if (!isSignedIn) clearDigests();
 connectMenus();
 connectDialogs();
 connectConfirmations();
-connectSelects();
+connectFilterFocus();
 connectCopyButtons();
 connectSearch();
+connectMarks();
 showNotice();
 nameLanguages(document);
+startTitle();
+startUpdates();
+connectTray();
 
 function connectMenus() {
-  /** @type {NodeListOf<HTMLDetailsElement>} */
-  const menus = document.querySelectorAll("[data-menu]");
+  // Looked up at each click: parts of the page are replaced.
+  /** @returns {NodeListOf<HTMLDetailsElement>} */
+  const findOpen = () => document.querySelectorAll("[data-menu][open]");
   document.addEventListener("click", (event) => {
-    for (const menu of menus) if (!menu.contains(/** @type {Node} */ (event.target))) menu.open = false;
+    for (const menu of findOpen()) if (!menu.contains(/** @type {Node} */ (event.target))) menu.open = false;
   });
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
-    for (const menu of [...menus].filter((each) => each.open)) {
+    for (const menu of findOpen()) {
       menu.open = false;
       menu.querySelector("summary")?.focus();
     }
@@ -63,21 +75,13 @@ function connectConfirmations() {
   }
 }
 
-function connectSelects() {
-  /** @type {NodeListOf<HTMLSelectElement>} */
-  const filters = document.querySelectorAll("select[data-submit-on-change]");
-  for (const select of filters) select.addEventListener("change", () => select.form?.requestSubmit());
-  /** @type {NodeListOf<HTMLSelectElement>} */
-  const navigations = document.querySelectorAll("select[data-navigate]");
-  for (const select of navigations) select.addEventListener("change", () => location.assign(select.value));
-}
-
 function connectCopyButtons() {
   /** @type {NodeListOf<HTMLElement>} */
   const buttons = document.querySelectorAll("[data-copy]");
   for (const button of buttons) {
     const field = find(document, `#${button.dataset.copy}`, HTMLInputElement);
     const label = find(button, "span");
+    const text = label.textContent;
     button.addEventListener("click", async () => {
       field.select();
       try {
@@ -85,9 +89,9 @@ function connectCopyButtons() {
       } catch {
         document.execCommand("copy"); // the clipboard object exists only in secure contexts
       }
-      label.textContent = "Copied";
+      label.textContent = gettext("Copied");
       setTimeout(() => {
-        label.textContent = "Copy";
+        label.textContent = text;
       }, 2000);
     });
   }

@@ -1,6 +1,8 @@
 // The page that chooses the contents of a ZIP: show how much is selected.
+
 import { find, readJson, refsOf } from "../dom.js";
 import { formatBytes, formatFileCount, sum } from "../format.js";
+import { gettext } from "../i18n.js";
 
 /** Files of a category and language. @typedef {{category: string, language: string, file_count: number, size: number}} Group */
 
@@ -27,9 +29,9 @@ function update() {
   const fileCount = sum(selected.map((group) => group.file_count));
   let problem = "";
   if (isHistory) problem = "";
-  else if (categories.size === 0) problem = "Choose at least one category.";
-  else if (hasLanguages && languages.size === 0) problem = "Choose at least one language.";
-  else if (fileCount === 0) problem = "No file is selected.";
+  else if (categories.size === 0) problem = gettext("Choose at least one category.");
+  else if (hasLanguages && languages.size === 0) problem = gettext("Choose at least one language.");
+  else if (fileCount === 0) problem = gettext("No file is selected.");
   ref("groups").hidden = isHistory;
   ref("sum").hidden = isHistory;
   ref("sum").classList.toggle("bad", problem !== "");
@@ -37,6 +39,25 @@ function update() {
   ref("bytes").textContent = problem ? "" : formatBytes(sum(selected.map((group) => group.size)));
   ref("submit", HTMLButtonElement).disabled = problem !== "";
   updateDownload(problem === "");
+  updateWarning(
+    (category, language) =>
+      isHistory || (categories.has(category) && (language === "" || !hasLanguages || languages.has(language))),
+  );
+}
+
+/**
+ * Show the stale results among the selected files alone.
+ * @param {(category: string, language: string) => boolean} isSelected
+ */
+function updateWarning(isSelected) {
+  const banner = document.querySelector(".banner:has(.stale-results)");
+  if (!(banner instanceof HTMLElement)) return;
+  /** @type {NodeListOf<HTMLElement>} */
+  const results = banner.querySelectorAll("[data-category]");
+  for (const result of results) {
+    result.hidden = !isSelected(result.dataset.category ?? "", result.dataset.inLanguage ?? "");
+  }
+  banner.hidden = Array.from(results).every((result) => result.hidden);
 }
 
 /**

@@ -1,9 +1,11 @@
 // The page that imports: upload ZIPs, and have a job read each.
+
 import { ApiError, fillUrl, isAbortError, request } from "../api.js";
 import { readJson, refsOf } from "../dom.js";
 import { connectDropZone } from "../drop-zone.js";
 import { showMessage } from "../error-message.js";
 import { formatBytes, showInvisible, sum } from "../format.js";
+import { gettext, ngettext } from "../i18n.js";
 import { UploadController } from "../upload/upload-controller.js";
 
 /** @import { ChosenFile } from "../upload/upload-item.js" */
@@ -40,21 +42,26 @@ function choose(files) {
 
 /** @param {string} fileName */
 function describeRefusal(fileName) {
-  if (PART.test(fileName)) return `“${fileName}” is one part of a split archive. Join the parts first.`;
-  return `“${fileName}” is not a ZIP. To save single files or a folder, create a new session.`;
+  if (PART.test(fileName))
+    return gettext("“%(name)s” is one part of a split archive. Join the parts first.", { name: fileName });
+  return gettext("“%(name)s” is not a ZIP. To save single files or a folder, create a new session.", {
+    name: fileName,
+  });
 }
 
 function showChosen() {
   const [first, ...others] = chosen.map(({ file }) => file);
   if (!first) return;
-  ref("chosen-name").textContent = others.length ? `${chosen.length} ZIPs` : showInvisible(first.name);
+  ref("chosen-name").textContent = others.length
+    ? ngettext("%(count)s ZIP", "%(count)s ZIPs", chosen.length)
+    : showInvisible(first.name);
   ref("chosen-size").textContent = formatBytes(sum(chosen.map(({ file }) => file.size)));
   ref("chosen").hidden = false;
   for (const button of ["submit", "preview"]) ref(button, HTMLButtonElement).disabled = false;
   name.disabled = others.length > 0;
   if (others.length) name.value = "";
   const derived = first.name.replace(/\.zip$/i, "").replace(/_export( ?\(\d+\))?$/, "");
-  name.placeholder = others.length ? "Each session has the name of its ZIP" : derived;
+  name.placeholder = others.length ? gettext("Each session has the name of its ZIP") : derived;
 }
 
 /**

@@ -1,12 +1,13 @@
 // The page that saves: choose files, preview their placement, upload them, save them as a version.
+
 import { ApiError, fillUrl, isAbortError, newKey, request } from "../api.js";
 import { listChanges } from "../change-list.js";
-import { readJson, refsOf } from "../dom.js";
+import { find, readJson, refsOf } from "../dom.js";
 import { connectDropZone } from "../drop-zone.js";
 import { ExclusionList } from "../exclusion-list.js";
 import { formatBytes, formatFileCount, sum } from "../format.js";
+import { gettext } from "../i18n.js";
 import { connectLabelBar, readCategories } from "../label-bar.js";
-import { LabelCorrections } from "../label-corrections.js";
 import { suggestLanguages } from "../languages.js";
 import { connectNameCheck } from "../name-check.js";
 import { PlacementTable } from "../placement-table.js";
@@ -15,7 +16,9 @@ import { knownContents, readContents } from "../preview-contents.js";
 import { showRecognition } from "../recognition-note.js";
 import { RefusedFiles } from "../refused-files.js";
 import { connectResumeCard } from "../resume-card.js";
+import { SaveChoices } from "../save-choices.js";
 import { SaveMessages } from "../save-messages.js";
+import { connectScrollHint } from "../scroll-hint.js";
 import { Comparison, describeFiles } from "../upload/comparison.js";
 import { forgetUpload, rememberUpload } from "../upload/interrupted-upload.js";
 import { UploadController } from "../upload/upload-controller.js";
@@ -45,15 +48,11 @@ let chosen = [];
 let accepted = [];
 /** @type {{placed: PlacedFile[], response: PlacementPreview}} what the server previewed last */
 let previewed = { placed: [], response: EMPTY_PREVIEW };
-/** @type {Map<string, string>} what the user has chosen that files replace: paths in the session by path as chosen */
-const chosenTargets = new Map();
-/** @type {Record<string, string>} the same, with the matches of the server */
+/** @type {Record<string, string>} what files replace, with the matches of the server */
 let targets = {};
 let previews = 0; // requested so far; only the last one is shown
 /** @type {Comparison | null} */
 let comparison = null;
-/** @type {string | null} tag of the language that is spoken in the source, as the user stated it on this page */
-let spokenLanguage = null;
 /** @type {{path: string, code: string}[]} chosen files that no session can hold, which the version records */
 let leftOut = [];
 /** @type {UnreadableItem[]} what was dropped and the browser cannot read */
@@ -66,12 +65,13 @@ const table = new PlacementTable(ref("placements"), {
     if (!controller.isBusy) choose(chosen.filter((file) => file.path !== path));
   },
   onTarget: (path, target) => {
-    chosenTargets.set(path, target);
+    choices.targets.set(path, target);
     if (!controller.isBusy) update();
   },
   onRender: () => labelBar.update(),
 });
-const corrections = new LabelCorrections(readCategories(ref("placements")));
+const choices = new SaveChoices(readCategories(ref("placements")));
+const { corrections } = choices;
 const labelBar = connectLabelBar(ref("placements"), {
   onCorrect: correct,
   onWithdraw: (paths) => {
@@ -87,7 +87,7 @@ const controller = new UploadController(form, {
     forgetUpload();
     setBusy(false);
     await choose(chosen);
-    messages.showNotice("Cancelled. Nothing was saved.");
+    messages.showNotice(gettext("Cancelled. Nothing was saved."));
   },
 });
 
@@ -106,6 +106,7 @@ async function choose(files) {
   showCount(files);
   updateSubmit();
   if (files.length) return update();
+  labelBar.clear();
   refused.show([], { canSave: false, unreadable });
   updateSubmit();
 }
@@ -138,10 +139,10 @@ function showPlacements() {
   const { placed, response } = previewed;
   table.show(listChanges(corrections.apply(placed), response), { hasChanges: Boolean(session?.parent) });
   showRecognition(ref("recognition"), response, {
-    spoken: spokenLanguage,
+    spoken: choices.spokenLanguage,
     onLanguage: (tag) => {
       if (controller.isBusy) return;
-      spokenLanguage = tag;
+      choices.spokenLanguage = tag;
       update();
     },
     onSource: (path) => {
@@ -159,7 +160,7 @@ async function preview(files) {
   previews += 1;
   const number = previews;
   const paths = new Set(files.map((file) => file.path));
-  for (const path of chosenTargets.keys()) if (!paths.has(path)) chosenTargets.delete(path);
+  choices.keepTargets(paths);
   /** @type {PlacementPreview} */
   const response = await request("POST", urls.placements, {
     files: describeFiles(files),
@@ -168,8 +169,8 @@ async function preview(files) {
     rooted: false,
     replace: isReplacing(),
     include_hidden: exclusions.includesHidden,
-    source_language: spokenLanguage,
-    targets: Object.fromEntries(chosenTargets),
+    source_language: choices.spokenLanguage,
+    targets: Object.fromEntries(choices.targets),
     labels: corrections.toJson([...paths]),
     recognized: corrections.withdrawn([...paths]),
   });
@@ -215,9 +216,13 @@ function stopComparison() {
  */
 function showSummary(placed, { change_summary: words }) {
   const unread = placed.filter(({ placement }) => placement?.change === "unread").map(({ file }) => file.file.size);
-  const comparing = `Comparing ${formatFileCount(unread.length)}, ${formatBytes(sum(unread))}, with version`;
+  const comparing = gettext("Comparing %(files)s, %(size)s, with version %(number)s …", {
+    files: formatFileCount(unread.length),
+    size: formatBytes(sum(unread)),
+    number: session?.parent ?? "",
+  });
   ref("change-summary").hidden = !session?.parent;
-  ref("change-summary").textContent = unread.length ? `${comparing} ${session?.parent} …` : `${words}.`;
+  ref("change-summary").textContent = unread.length ? comparing : `${words}.`;
 }
 
 /**
@@ -236,8 +241,8 @@ function addFiles(files, items) {
 
 function updateSubmit() {
   const isEmpty = chosen.length === 0;
-  const labelForNew = isEmpty ? "Create empty session" : "Save session";
-  ref("submit-label").textContent = session ? "Save new version" : labelForNew;
+  const labelForNew = isEmpty ? gettext("Create empty session") : gettext("Save session");
+  ref("submit-label").textContent = session ? gettext("Save new version") : labelForNew;
   const canSave = isEmpty ? session === null : accepted.length > 0;
   ref("submit", HTMLButtonElement).disabled = controller.isBusy || !canSave || !refused.isDecided;
 }
@@ -275,12 +280,13 @@ async function save() {
 
 function upload() {
   const mode = form.elements.namedItem("mode");
-  rememberUpload(chosen, {
+  const fields = {
     ...(session ? {} : { name: input("name").value }),
     message: input("message").value,
     ...(exclusions.includesHidden ? { hidden: input("hidden").value } : {}),
     ...(mode instanceof RadioNodeList ? { mode: mode.value } : {}),
-  });
+  };
+  rememberUpload(chosen, fields, choices.remember());
   resumeCard.hide();
   table.lock(accepted);
   labelBar.update();
@@ -307,13 +313,13 @@ async function createSession() {
   if (created.name !== name.trim())
     sessionStorage.setItem(
       "notice",
-      `You already have a session with that name, so this one is named “${created.name}”.`,
+      gettext("You already have a session with that name, so this one is named “%(name)s”.", { name: created.name }),
     );
   return fillUrl(urls.session, created.code);
 }
 
 /**
- * Save the uploaded files; return the address of the job's page. A new session is created by the job, with its first version.
+ * Save the uploaded files; return the address of the session. A new one is created by the job, whose page forwards to it.
  * @param {Uploader} uploader
  */
 async function saveFiles(uploader) {
@@ -324,7 +330,7 @@ async function saveFiles(uploader) {
     blobs: uploader.blobs,
     labels: corrections.toJson(paths),
     ...(leftOut.length ? { left_out: leftOut } : {}),
-    source_language: spokenLanguage,
+    source_language: choices.spokenLanguage,
     rooted: false,
   };
   try {
@@ -338,7 +344,7 @@ async function saveFiles(uploader) {
           targets,
         })
       : await requestOnce(urls.saveNewSession, { ...files, name: input("name").value });
-    return fillUrl(urls.job, job.code);
+    return session ? fillUrl(urls.session, session.code) : `${fillUrl(urls.job, job.code)}?then=session`;
   } catch (error) {
     if (error instanceof ApiError && LOST_UPLOAD.includes(error.code)) uploader.invalidate();
     throw error;
@@ -378,8 +384,9 @@ for (const choice of form.querySelectorAll('[name="mode"]'))
 const messages = new SaveMessages(form, { session, sessionUrl: urls.session, onSaveOnTop: save });
 const exclusions = new ExclusionList(form, { onChange: () => !controller.isBusy && update() });
 const refused = new RefusedFiles(form, { onSaveWithout: () => save() });
-const resumeCard = connectResumeCard(form);
+const resumeCard = connectResumeCard(form, choices);
 connectDropZone(ref("drop-zone"), addFiles);
+connectScrollHint(find(document, ".placements-box"));
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   if (!controller.isBusy && refused.isDecided) save();
@@ -389,7 +396,7 @@ ref("clear").addEventListener("click", () => {
   controller.reset({ isDiscarded: true });
   forgetUpload();
   unreadable = [];
-  spokenLanguage = null;
+  choices.clear();
   exclusions.reset();
   choose([]);
 });

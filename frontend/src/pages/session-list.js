@@ -1,13 +1,14 @@
-// The list of sessions: select several for export or deletion.
-import { find } from "../dom.js";
-import { connectRowSelection } from "../row-selection.js";
+// The list of sessions: filters, a selection for actions, import by dropping ZIPs.
+import { connectDropAnywhere } from "../drop-anywhere.js";
+import { connectHoverStrips } from "../hover-strip.js";
+import { connectListFilters } from "../list-filters.js";
+import { connectListSelection } from "../list-selection.js";
 
-const form = document.getElementById("batch");
-if (form) {
-  connectRowSelection(form, {
-    name: "codes",
-    onChange: (count) => {
-      find(form, "[data-count-text]").textContent = count === 1 ? "one session" : `${count} sessions`;
-    },
-  });
+const filters = document.getElementById("filters");
+const batch = document.getElementById("batch");
+if (filters instanceof HTMLFormElement && batch instanceof HTMLFormElement) {
+  const selection = connectListSelection(batch);
+  connectListFilters(filters, selection.reset);
 }
+connectHoverStrips();
+connectDropAnywhere();

@@ -1,5 +1,7 @@
 // Hash files in a few workers, the largest first: one that starts last would keep all others waiting.
+
 import { ApiError } from "../api.js";
+import { gettext } from "../i18n.js";
 import { deleteDigests } from "./digest-cache.js";
 import { readErrorMessage } from "./upload-item.js";
 
@@ -151,4 +153,4 @@ export function takeBatch(queue) {
 }
 
 const workerError = () =>
-  new ApiError(0, { detail: "This browser cannot read files at the moment. Reload the page and try again." });
+  new ApiError(0, { detail: gettext("This browser cannot read files at the moment. Reload the page and try again.") });

@@ -1,7 +1,8 @@
-// Memory of a running upload in this tab, so that a reload can offer to resume it: texts of the form, and the list of files.
+// Memory of a running upload in this tab, so that a reload can offer to resume it: texts of the form, list of files, corrected labels.
 // The files themselves have to be chosen again: browsers do not let a page keep them.
 import { sum } from "../format.js";
 
+/** @import { RememberedChoices } from "../save-choices.js" */
 /** @import { ChosenFile } from "./upload-item.js" */
 
 /** @typedef {{path: string, size: number, modified: number}} FileFacts */
@@ -11,6 +12,7 @@ import { sum } from "../format.js";
  * @property {number} count
  * @property {number} size
  * @property {FileFacts[]} files the first ones, if they are many
+ * @property {RememberedChoices} [choices] about files of a save
  */
 
 /** Files that are remembered; the storage of a tab has 5 MB. */
@@ -20,8 +22,9 @@ const KEY = `upload ${location.pathname}`;
 /**
  * @param {ChosenFile[]} files
  * @param {Record<string, string>} fields
+ * @param {RememberedChoices} [choices]
  */
-export function rememberUpload(files, fields) {
+export function rememberUpload(files, fields, choices) {
   const facts = files.slice(0, MAX_FILES).map(({ file, path }) => ({
     path,
     size: file.size,
@@ -29,7 +32,7 @@ export function rememberUpload(files, fields) {
   }));
   const size = sum(files.map(({ file }) => file.size));
   try {
-    sessionStorage.setItem(KEY, JSON.stringify({ fields, count: files.length, size, files: facts }));
+    sessionStorage.setItem(KEY, JSON.stringify({ fields, count: files.length, size, files: facts, choices }));
   } catch {
     forgetUpload(); // the storage is full or disabled: the upload resumes all the same when the files are chosen again
   }

@@ -1,5 +1,7 @@
 // Send one part of an upload by PUT, to the portal or to the object store.
+
 import { ApiError, csrfToken, unreachable } from "../api.js";
+import { gettext } from "../i18n.js";
 
 const STALL_TIMEOUT = 90_000; // milliseconds without progress
 
@@ -52,8 +54,11 @@ export function putPart(url, blob, { headers, onProgress, signal }) {
  */
 function errorOf(request, isStore) {
   if (isStore) {
-    const detail = `The storage refused a part of this file (status ${request.status}). Try again in a moment.`;
-    return new ApiError(request.status, { code: "store", detail });
+    const { status } = request;
+    const detail = gettext("The storage refused a part of this file (status %(status)s). Try again in a moment.", {
+      status,
+    });
+    return new ApiError(status, { code: "store", detail });
   }
   let problem = {};
   try {

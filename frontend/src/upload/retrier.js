@@ -1,11 +1,13 @@
 // Run actions again after failures that may pass; pause, resume and cancel them.
+
 import { ApiError } from "../api.js";
+import { gettext } from "../i18n.js";
 
 /** Milliseconds between attempts: a minute and a half in all. */
 export const RETRY_DELAYS = [1000, 2000, 4000, 8000, 15_000, 30_000, 30_000];
 
-const OFFLINE = "No connection. The upload resumes when it is back.";
-const UNREACHABLE = "The portal cannot be reached. Trying again …";
+const OFFLINE = gettext("No connection. The upload resumes when it is back.");
+const UNREACHABLE = gettext("The portal cannot be reached. Trying again …");
 
 /** An action was stopped because of a pause. The retrier runs it again after `resume`. */
 export class PausedError extends Error {}

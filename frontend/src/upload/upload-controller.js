@@ -1,8 +1,11 @@
 // The part of a page that uploads files: phases, progress, failures; pause, resume, cancel.
+
 import { isAbortError } from "../api.js";
 import { create, refsOf } from "../dom.js";
 import { formatBytes, formatFileCount, showInvisible, sum } from "../format.js";
+import { gettext, ngettext } from "../i18n.js";
 import { ProgressMeter } from "../progress-meter.js";
+import { UploadTitle } from "./upload-title.js";
 import { Uploader } from "./uploader.js";
 
 /** @import { UploadUrls } from "./upload-api.js" */
@@ -13,9 +16,9 @@ import { Uploader } from "./uploader.js";
 const PHASES = ["hashing", "uploading", "saving"];
 const STATUS_TEXTS = {
   "": "",
-  hashing: "Reading the files",
-  uploading: "Uploading the files",
-  saving: "All files are uploaded",
+  hashing: gettext("Reading the files"),
+  uploading: gettext("Uploading the files"),
+  saving: gettext("All files are uploaded"),
 };
 const MAX_FAILURES_SHOWN = 200;
 
@@ -30,6 +33,7 @@ export class UploadController {
   #onItem;
   #onCancel;
   #meter;
+  #title = new UploadTitle(() => this.#describeTitle());
 
   /**
    * @param {HTMLFormElement} form contains uploads/_progress.html and the buttons
@@ -126,6 +130,7 @@ export class UploadController {
     this.#ref("drop-zone").inert = isBusy;
     this.#show("signed-out", false);
     this.#showWaiting("");
+    this.#title.show();
     this.#showButtons();
     const startButton = this.#ref("failures").hidden ? "submit" : "retry";
     if (hasFocus) this.#focus(isBusy ? "pause" : startButton);
@@ -135,9 +140,10 @@ export class UploadController {
 
   #pause() {
     this.uploader?.pause();
+    this.#title.show();
     this.#meter.stop();
     this.#showButtons();
-    this.#showStatus("Paused");
+    this.#showStatus(gettext("Paused"));
     this.#focus("resume");
   }
 
@@ -145,6 +151,7 @@ export class UploadController {
     this.#show("signed-out", false);
     this.#meter.restart();
     this.uploader?.resume();
+    this.#title.show();
     this.#showButtons();
     this.#showStatus(STATUS_TEXTS[this.uploader?.phase ?? ""]);
     this.#focus("pause");
@@ -153,7 +160,7 @@ export class UploadController {
   async #cancel() {
     const { uploader } = this;
     this.reset();
-    this.#showStatus("Cancelled");
+    this.#showStatus(gettext("Cancelled"));
     await this.#onCancel();
     await uploader?.cancel();
   }
@@ -189,6 +196,7 @@ export class UploadController {
   #enter(phase) {
     if (!this.uploader) return;
     this.uploader.phase = phase;
+    this.#title.show();
     this.#markPhase(phase);
     this.#showStored(this.uploader.stored);
     this.#meter.restart();
@@ -212,12 +220,22 @@ export class UploadController {
   /** @param {UploadItem[]} stored */
   #showStored(stored) {
     this.#show("stored", stored.length > 0);
-    const size = formatBytes(sum(stored.map((item) => item.size)));
-    this.#ref("stored").textContent = `${formatFileCount(stored.length)}, ${size}, already stored.`;
+    this.#ref("stored").textContent = gettext("%(files)s, %(size)s, already stored.", {
+      files: formatFileCount(stored.length),
+      size: formatBytes(sum(stored.map((item) => item.size))),
+    });
+  }
+
+  #describeTitle() {
+    const { uploader } = this;
+    if (!this.isBusy || !uploader || uploader.phase === "saving") return null;
+    const text = uploader.isPaused ? gettext("Paused") : STATUS_TEXTS[uploader.phase];
+    return { ...uploader.progress, text };
   }
 
   /** Draw the progress, at most once per frame. */
   #draw() {
+    this.#title.schedule();
     if (this.#isDrawing) return;
     this.#isDrawing = true;
     requestAnimationFrame(() => {
@@ -239,6 +257,7 @@ export class UploadController {
   #showSignedOut() {
     this.#show("signed-out", true);
     this.#showWaiting("");
+    this.#title.show();
     this.#meter.stop();
     this.#showButtons();
   }
@@ -247,8 +266,12 @@ export class UploadController {
   #listFailures(failed) {
     const lines = failed.slice(0, MAX_FAILURES_SHOWN).map((item) => `${showInvisible(item.path)}: ${item.error}`);
     const rest = failed.length - lines.length;
-    if (rest) lines.push(`… and ${formatFileCount(rest)} more.`);
-    this.#ref("failures-title").textContent = `${formatFileCount(failed.length)} could not be uploaded`;
+    if (rest) lines.push(ngettext("… and %(count)s file more.", "… and %(count)s files more.", rest));
+    this.#ref("failures-title").textContent = ngettext(
+      "%(count)s file could not be uploaded",
+      "%(count)s files could not be uploaded",
+      failed.length,
+    );
     this.#ref("failures-list").replaceChildren(...lines.map((line) => create("li", "", line)));
     this.#show("failures", true);
   }

@@ -1,4 +1,5 @@
 // One file of an upload, as the page shows it.
+import { gettext } from "../i18n.js";
 
 /** @typedef {{file: File, path: string}} ChosenFile path: with its folders, as chosen */
 
@@ -33,8 +34,8 @@ export class UploadItem {
   }
 }
 
-const MISSING = "It was moved, renamed or deleted after it was chosen. Choose it again, or leave it out.";
-const CHANGED = "It was changed after it was chosen, or cannot be read. Choose it again, or leave it out.";
+const MISSING = gettext("It was moved, renamed or deleted after it was chosen. Choose it again, or leave it out.");
+const CHANGED = gettext("It was changed after it was chosen, or cannot be read. Choose it again, or leave it out.");
 
 /**
  * Return what a failed read means to the user.

@@ -1,0 +1,7 @@
+// The admin site's lists of two boxes: Django names their tooltips without a role, which screen readers then skip.
+const observer = new MutationObserver(() => {
+  for (const tooltip of document.querySelectorAll(".help-tooltip[aria-label]:not([role])")) {
+    tooltip.setAttribute("role", "img");
+  }
+});
+observer.observe(document.body, { childList: true, subtree: true });

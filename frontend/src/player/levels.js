@@ -1,0 +1,26 @@
+// Volumes of the languages, matched by their measured loudness.
+/** @typedef {import("./model.js").PlayerFile} PlayerFile */
+
+const LARGEST_GAIN = 12; // dB
+const HEADROOM = -1; // dBTP that no sound exceeds after its gain
+
+/**
+ * Return the gain of a file in dB, 0 if it was not measured.
+ * @param {PlayerFile} file
+ * @param {number | null} target LUFS of the file that all are matched to
+ */
+export function getGain({ loudness }, target) {
+  if (!loudness || target === null) return 0;
+  const needed = Math.max(-LARGEST_GAIN, Math.min(LARGEST_GAIN, target - loudness.integrated));
+  const allowed = loudness.truePeak === null ? needed : HEADROOM - loudness.truePeak;
+  return needed > 0 ? Math.max(0, Math.min(needed, allowed)) : needed;
+}
+
+/**
+ * Return the loudness that all files are matched to: the source's, or that of the first measured one.
+ * @param {PlayerFile[]} files those of the source first
+ */
+export const getTarget = (files) => files.find((file) => file.loudness)?.loudness?.integrated ?? null;
+
+/** @param {number} decibels */
+export const toFactor = (decibels) => 10 ** (decibels / 20);

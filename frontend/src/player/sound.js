@@ -1,0 +1,109 @@
+// The sound of one file: an audio element whose volume the mixer controls.
+import { DriftMeter } from "./drift.js";
+import { getSound } from "./model.js";
+import { recoverFromErrors } from "./recovery.js";
+
+/** @typedef {import("./model.js").PlayerFile} PlayerFile */
+
+const RAMP = 0.03; // seconds; shorter ones click
+const ALIGNED = 0.02; // seconds
+const LATE = 0.25; // seconds that a sound may be late by when it joins a running picture; it catches up
+
+export class Sound {
+  /** @type {PlayerFile} */
+  file;
+  element = new Audio();
+  hasFailed = false;
+  #meter = new DriftMeter();
+  #gain;
+
+  /**
+   * @param {PlayerFile} file
+   * @param {AudioContext} context
+   * @param {AudioNode} destination
+   */
+  constructor(file, context, destination) {
+    this.file = file;
+    // A store that sends the bytes itself is another origin, whose sound is silent here without this.
+    this.element.crossOrigin = "anonymous";
+    this.element.preload = "auto";
+    this.source = getSound(file);
+    recoverFromErrors(this.element);
+    this.element.src = this.source;
+    this.#gain = new GainNode(context, { gain: 0 });
+    context.createMediaElementSource(this.element).connect(this.#gain).connect(destination);
+    this.element.addEventListener("error", () => {
+      this.hasFailed = true;
+    });
+  }
+
+  /** Whether it can play at the time where it is: also if there is nothing to play. */
+  get isPrepared() {
+    return this.hasFailed || this.hasEnded || (!this.element.seeking && this.element.readyState >= 3);
+  }
+
+  /** Whether it plays, or has nothing to play. */
+  get isRunning() {
+    return this.hasFailed || this.hasEnded || (this.isPrepared && !this.element.paused);
+  }
+
+  get hasEnded() {
+    const { currentTime, duration } = this.element;
+    return Number.isFinite(duration) && currentTime >= duration - 0.05;
+  }
+
+  /** @param {number} level factor of the volume */
+  fade(level) {
+    const now = this.#gain.context.currentTime;
+    this.#gain.gain.cancelScheduledValues(now);
+    this.#gain.gain.setValueAtTime(this.#gain.gain.value, now);
+    this.#gain.gain.linearRampToValueAtTime(level, now + RAMP);
+  }
+
+  /** @param {number} time */
+  seek(time) {
+    this.#meter.reset();
+    if (Math.abs(this.element.currentTime - time) > 0.001) this.element.currentTime = time;
+  }
+
+  /**
+   * Return whether it can start with the picture; if it is at another time, seek.
+   * @param {number} time
+   */
+  align(time) {
+    if (this.hasFailed || (this.hasEnded && time >= this.element.duration - ALIGNED)) return true;
+    if (Math.abs(this.element.currentTime - time) > ALIGNED) this.seek(time);
+    return this.isPrepared;
+  }
+
+  /**
+   * Play beside the running picture, which is at a time.
+   * @param {number} time
+   */
+  start(time) {
+    if (!this.element.paused || this.hasFailed || this.element.seeking) return;
+    const isBeyond = this.element.duration <= time;
+    if (!isBeyond && Math.abs(this.element.currentTime - time) > LATE) this.seek(time);
+    if (this.isPrepared && !this.hasEnded) this.element.play().catch(() => {}); // a pause came first
+  }
+
+  /**
+   * Keep it at the picture's time.
+   * @param {number} time
+   * @param {number} rate
+   * @param {boolean} isAudible
+   */
+  follow(time, rate, isAudible) {
+    if (this.element.paused || this.element.seeking) return;
+    const { mustSeek, factor } = this.#meter.add(this.element.currentTime - time, isAudible);
+    if (mustSeek) this.seek(time);
+    if (Math.abs(this.element.playbackRate - rate * factor) > 1e-4) this.element.playbackRate = rate * factor;
+  }
+
+  dispose() {
+    this.element.pause();
+    this.element.removeAttribute("src");
+    this.element.load();
+    this.#gain.disconnect();
+  }
+}

@@ -67,7 +67,7 @@ pytest_plugins = [
 
 TESTS = Path(__file__).parent
 SLOW_IMPORTS = (TESTS / "integration" / "test_api_document.py",)
-"""Modules of tests marked ``one_stack`` whose import alone takes seconds."""
+"""Modules of tests marked ``large`` whose import alone takes seconds of CPU: no worker of `scripts/test` imports them."""
 SELECTION = Selection(
     STACK.name,
     frozenset(os.environ.get("DUBBING_TEST_SHARES", "inside,runs,servers").split(",")),
@@ -92,8 +92,9 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
     """Skip folders that other workers run: importing all tests takes 10 s of CPU."""
     if not collection_path.is_relative_to(TESTS) or collection_path == TESTS:
         return None
-    runs = SELECTION.has_folder(folder_of(collection_path), runs_once=collection_path in SLOW_IMPORTS)
-    return None if runs else True
+    if SELECTION.is_worker and collection_path in SLOW_IMPORTS:
+        return True
+    return None if SELECTION.has_folder(folder_of(collection_path)) else True
 
 
 def pytest_report_header(config: pytest.Config) -> str:
@@ -107,9 +108,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     selected: list[pytest.Item] = []
     deselected: list[pytest.Item] = []
     for item in items:
-        markers = {marker.name for marker in item.iter_markers()}
-        (selected if SELECTION.has_test(folder_of(item.path), markers) else deselected).append(item)
-        if SELECTION.defers(markers):
+        folder, markers = folder_of(item.path), {marker.name for marker in item.iter_markers()}
+        (selected if SELECTION.has_test(folder, markers) else deselected).append(item)
+        if SELECTION.defers(folder, markers):
             item.add_marker("deferred")
     config.hook.pytest_deselected(items=deselected)
     items[:] = selected

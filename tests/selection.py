@@ -10,6 +10,9 @@ ONE_STACK = ("bench", "browser", "language", "services", "stores", "unit")
 ON_TEAM = ("language", "services", "stores", "unit")
 """Folders of ``ONE_STACK`` that run on ``team`` in `make test`: it has the servers of two, and fewer other tests than
 ``embedded``, which runs the rest."""
+EITHER_STACK = ("client", "runs")
+"""Folders whose tests all count as marked ``either_stack``: they start portals or programs in other processes, and those of
+``integration`` and ``journeys`` test the same operations on ``team``."""
 SHARES = {"runs": ("browser", "runs"), "servers": ("client", "journeys", "services", "stores")}
 """Folders whose tests mostly wait for a portal or server in other processes; all others are ``inside``."""
 
@@ -37,9 +40,10 @@ class Selection:
             return self.has_folder(folder) and self.stack == "team"
         return self.has_folder(folder, runs_once="one_stack" in markers)
 
-    def defers(self, markers: Collection[str]) -> bool:
+    def defers(self, folder: str, markers: Collection[str]) -> bool:
         """Return whether `make test` leaves a test of ``has_test`` to `make test-large`."""
-        return self.is_worker and self.stack == "team" and "either_stack" in markers
+        on_either = folder in EITHER_STACK or "either_stack" in markers
+        return self.is_worker and self.stack == "team" and on_either and "team" not in markers
 
     def _stack_of(self, folder: str) -> str:
         return "team" if self.is_worker and folder in ON_TEAM else "embedded"

@@ -11,10 +11,11 @@ from typing import Any
 from zipfile import ZipFile
 
 from django.contrib.auth.models import User
+from django.utils import timezone
 
 from dubbing_core.manifest import project_entries
 from dubbing_core.selection import Selection
-from sessions_app.models import DubbingSession, Entry, Export, Job, Upload, Version
+from sessions_app.models import DubbingSession, Entry, Export, Job, Upload, Version, Worker
 from sessions_app.operations.exports.request import request_export
 from sessions_app.operations.imports.request import request_import
 from sessions_app.operations.jobs.run import run_job
@@ -93,6 +94,32 @@ class World:
         (upload,) = create_uploads(owner=owner, files=[pack], now=self.clock())
         self._send(upload, b"".join(small.values()))
         return [upload, *(self.upload(large, owner=owner) if large else [])]
+
+    @staticmethod
+    def start_media_worker() -> None:
+        """Record a worker for media, which runs for the next hour."""
+        now = timezone.now()
+        Worker.objects.create(
+            name="media@test",
+            processes=1,
+            performs_jobs=False,
+            reads_media=True,
+            started_at=now,
+            seen_at=now + timedelta(hours=1),
+        )
+
+    @staticmethod
+    def start_proxy_worker() -> None:
+        """Record a worker for light copies, which runs for the next hour."""
+        now = timezone.now()
+        Worker.objects.create(
+            name="proxies@test",
+            processes=1,
+            performs_jobs=False,
+            makes_proxies=True,
+            started_at=now,
+            seen_at=now + timedelta(hours=1),
+        )
 
     def _send(self, upload: Upload, data: bytes) -> None:
         for number, start in enumerate(range(0, len(data), PART_SIZE), 1):

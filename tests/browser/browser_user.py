@@ -8,7 +8,7 @@ import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, expect
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
 
 from tests.journeys.controller import Controller
 from tests.services.media import Media
@@ -33,7 +33,6 @@ class BrowserUser:
         user = cls(page, address, controller, name)
         page.on("console", user._on_console)
         page.on("pageerror", lambda error: user.errors.append(f"error in a script: {error}"))
-        page.on("request", user._on_request)
         return user
 
     def focus_tab(self) -> None:
@@ -45,16 +44,17 @@ class BrowserUser:
         return BrowserUser.with_browser(self.page.context, self.address, self.controller, self.name)
 
     def _on_console(self, message: ConsoleMessage) -> None:
-        # Chromium also reports violations of the content security policy here.
+        # Chromium also reports violations of the content security policy here, and requests to other hosts, which it
+        # cannot resolve (tests.services.browser).
         if message.type in {"error", "warning"}:
             self.errors.append(f"{message.type}: {message.text} ({self.page.url})")
 
-    def _on_request(self, request: Request) -> None:
-        if not request.url.startswith((f"{self.address}/", "blob:", "data:")):
-            self.errors.append(f"request to {request.url}")
-
     def open(self, path: str) -> None:
         self.page.goto(self.address + path)
+
+    def choose_language(self, language: str) -> None:
+        """Choose the language of pages without the form in the footer."""
+        self.page.context.add_cookies([{"name": "django_language", "value": language, "url": self.address}])
 
     def add_login_cookie(self) -> None:
         """Sign in without the form."""
@@ -94,8 +94,22 @@ class BrowserUser:
             event = {"type": kind, "x": box["x"] + 20, "y": box["y"] + 20, "data": data}
             devtools.send("Input.dispatchDragEvent", event)
 
+    def open_menu(self, name: str) -> None:
+        """Open a menu of the page by the name of its button."""
+        self.page.locator("main [data-menu] > summary").filter(has_text=name).or_(
+            self.page.locator(f'main [data-menu] > summary[aria-label="{name}"]')
+        ).click()
+
     def wait_for_job(self, outcome: str | re.Pattern[str]) -> None:
         expect(self.page.locator("#job")).to_contain_text(outcome, timeout=JOB_TIMEOUT)
+
+    def wait_for_version(self, number: int) -> None:
+        """Wait until the page of the session shows a version as the current one, after a save."""
+        shown = self.page.locator(f'[data-saved-version="{number}"]')
+        expect(shown).to_be_attached(timeout=JOB_TIMEOUT)
+
+    def wait_for_notice(self, text: str | re.Pattern[str]) -> None:
+        expect(self.page.locator("#toasts")).to_contain_text(text, timeout=JOB_TIMEOUT)
 
 
 def make_project(folder: Path, media: Media) -> dict[str, bytes]:

@@ -39,10 +39,11 @@ class Portal:
 
 
 @contextmanager
-def running_portal(environment: dict[str, str]) -> Iterator[Portal]:
+def running_portal(environment: dict[str, str], *, media_processes: int = 0) -> Iterator[Portal]:
     """Start an empty portal, without users."""
+    processes = ONE_WEB_PROCESS | {"MEDIA_PROCESSES": str(media_processes)}
     # Static files were collected by the test session already.
-    environment = {**environment, **ONE_WEB_PROCESS, "STATIC_ROOT": str(settings.STATIC_ROOT)}
+    environment = {**environment, **processes, "STATIC_ROOT": str(settings.STATIC_ROOT)}
     data = Path(environment["DATA_DIR"])
     (data / "demo.json").write_text(json.dumps({"made": True}))
     log = data / "portal.log"

@@ -9,6 +9,8 @@ from itertools import product
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser import page_checks
+
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -17,7 +19,7 @@ def test_a_program_uses_a_token_until_it_is_revoked(make_signed_in_user):
     page = alice.page
     page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=alice.address)
     alice.open("/sessions/")
-    page.locator("summary").click()
+    page.locator(".user-menu summary").click()
     page.get_by_role("link", name="Access tokens").click()
     page.get_by_label("Name").fill("the render farm")
     page.get_by_label("Scope").select_option("Read")
@@ -61,4 +63,9 @@ def test_the_api_page_documents_operations_and_sends_requests(make_signed_in_use
     page.get_by_role("button", name="Execute").click()
 
     expect(page.locator(".live-responses-table")).to_contain_text(f'"name": "{alice.name}"', timeout=20_000)
+    page.locator("#operations-sessions-list_sessions").get_by_role("button").first.click()
+    expect(page.get_by_label("order")).to_be_visible()
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        assert page_checks.find_violations(page) == []
     assert alice.errors == []

@@ -20,14 +20,13 @@ def test_a_change_is_found_restored_and_undone(make_signed_in_user, tmp_path: Pa
     bob.open("/sessions/new/")
     bob.choose("folder", folder)
     page.get_by_role("button", name="Save session").click()
-    bob.wait_for_job("Saved as version 1")
-    page.get_by_role("link", name="Open session").click()
+    bob.wait_for_version(1)
     session = page.url
     subtitles.write_text(LINES.format("sky"))
     page.get_by_role("link", name="Save new version").click()
     bob.choose("folder", folder)
     page.get_by_role("button", name="Save new version").click()
-    bob.wait_for_job("Saved as version 2")
+    bob.wait_for_version(2)
 
     page.goto(session)
     page.get_by_role("link", name="Compare version 2 with the one before it").click()
@@ -36,8 +35,11 @@ def test_a_change_is_found_restored_and_undone(make_signed_in_user, tmp_path: Pa
 
     page.goto(session)
     page.get_by_role("link", name="Restore a part of version 1").click()
-    page.get_by_label("Translations").check()
-    page.get_by_role("button", name="Restore translations").click()
-    expect(page.get_by_text("Restored translations from version 1: saved as version 3.")).to_be_visible()
+    page.get_by_label("All of hi").check()
+    expect(page.get_by_label("hi Translation")).to_be_checked()
+    page.get_by_role("button", name="Restore translations in hi").click()
+    expect(
+        page.get_by_text("Restored translations in hi from version 1: saved as version 3.")
+    ).to_be_visible()
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_text("Version 2 was restored as version 4.")).to_be_visible()

@@ -1,15 +1,15 @@
-"""A browser sends parts directly to an object store, to addresses that the portal signed."""
+"""A browser sends parts directly to an object store, and plays from it, by addresses that the portal signed."""
 
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 
 from playwright.sync_api import Browser, Request, expect
 
 from tests.browser.browser_user import BrowserUser
 from tests.browser.conftest import running_portal
+from tests.services.media import Media
 from tests.services.seaweedfs import running_seaweedfs
 from tests.services.stacks import Stack
 
@@ -17,11 +17,11 @@ PART = 8 * 1024 * 1024
 
 
 def test_parts_go_to_the_store_and_a_refresh_resumes_with_the_missing_ones(
-    stack: Stack, browser: Browser, work_folder: Path
+    stack: Stack, browser: Browser, work_folder: Path, media: Media
 ):
     folder = work_folder / "talk"
     folder.mkdir()
-    (folder / "talk.mp4").write_bytes(os.urandom(3 * PART + 5))
+    (folder / "talk.mp4").write_bytes(pad(media.video.read_bytes(), 3 * PART + 5))
     for number in range(50):
         (folder / f"hi_{number:02}.wav").write_bytes(os.urandom(2000))
     with (
@@ -60,9 +60,47 @@ def test_parts_go_to_the_store_and_a_refresh_resumes_with_the_missing_ones(
         bob.page.reload()
         bob.page.unroute("**/api/v1/uploads/complete")
         begin(bob, folder)
-        bob.wait_for_job(re.compile("Saved as version 1"))
+        bob.wait_for_version(1)
         assert len(sent) == 4 + 1
+        play_from_the_store(bob, store.endpoint_url)
         assert [error for error in bob.errors if "Security Policy" in error] == []
+
+
+def pad(film: bytes, size: int) -> bytes:
+    """Return the MP4 with a box that players skip, of random bytes."""
+    rest = size - len(film)
+    return film + rest.to_bytes(4, "big") + b"free" + os.urandom(rest - 8)
+
+
+def play_from_the_store(user: BrowserUser, store: str) -> None:
+    """Play the film on the session's page; its bytes come from the store, with the CORS headers of its script."""
+    pieces: list[tuple[str, int, str]] = []
+    user.page.on(
+        "response",
+        lambda response: pieces.append(
+            (
+                response.url,
+                response.status,
+                response.headers.get("content-type", ""),
+            )
+        ),
+    )
+    user.page.reload()
+    expect(user.page.locator("#player[data-ready]")).to_be_visible()
+    user.page.locator("#player [data-ref=play]").click()
+    user.page.wait_for_function(
+        "() => document.getElementById('player').player.transport.picture.currentTime > 0.3"
+    )
+
+    assert (
+        user.page.evaluate("document.getElementById('player').player.transport.picture.crossOrigin")
+        == "anonymous"
+    )
+    from_store = [(status, kind) for url, status, kind in pieces if url.startswith(f"{store}/")]
+    assert set(from_store) == {(206, "video/mp4")}
+    assert {status for url, status, _ in pieces if url.startswith(user.address) and "talk.mp4" in url} == {
+        302
+    }
 
 
 def begin(user: BrowserUser, folder: Path) -> None:

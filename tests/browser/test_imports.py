@@ -44,7 +44,7 @@ def test_sessions_are_chosen_and_several_zips_imported(bob: BrowserUser, tmp_pat
     expect(page.get_by_label("Name")).to_be_disabled()
     page.get_by_role("button", name="Import").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Jobs")
-    expect(page.get_by_text("2 sessions")).to_be_visible()
+    expect(page.get_by_role("main").get_by_text("2 sessions")).to_be_visible()
 
     preview(bob, backup, outcome="Importing would create 2 sessions")
     expect(page.get_by_text("notes⟦U+202E⟧txt.exe")).to_be_visible()

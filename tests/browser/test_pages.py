@@ -1,13 +1,17 @@
-"""All pages: no console errors, no requests to other hosts, no policy violations, no horizontal scrolling."""
+"""All pages: accessible, light, still; no console errors, no requests to other hosts, no horizontal scrolling."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser import page_checks
 from tests.browser.browser_user import BrowserUser, make_project
 from tests.services.media import Media
 
@@ -23,6 +27,11 @@ SIGNED_OUT = [
 SIGNED_IN = [
     "/sessions/",
     "/sessions/?q=nothing-like-it",
+    "/sessions/?view=table",
+    "/sessions/?view=cards",
+    "/sessions/tags/",
+    "/search/",
+    "/search/?q=nothing-like-it",
     "/sessions/new/",
     "/sessions/trash/",
     "/imports/",
@@ -33,6 +42,16 @@ SIGNED_IN = [
     "/account/tokens/",
     "/account/storage/",
 ]
+STAFF = [
+    "/admin/",
+    "/admin/auth/user/",
+    "/admin/auth/group/add/",
+    "/admin/sessions_app/dubbingsession/",
+    "/admin/sessions_app/blob/garbage/",
+]
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+AXE_RULES = {(390, "light"): None, (1280, "dark"): page_checks.THEME_RULES}
+"""Rules of axe by width and theme; None for all."""
 
 
 def make_content(user: BrowserUser, folder: Path, media: Media) -> list[str]:
@@ -43,18 +62,17 @@ def make_content(user: BrowserUser, folder: Path, media: Media) -> list[str]:
     page.get_by_label("Name", exact=True).fill(LONG_NAME)
     user.choose("folder", folder / "conference")
     page.get_by_role("button", name="Save session").click()
-    user.wait_for_job("Saved as version 1")
-    jobs = [page.url]
-    page.get_by_role("link", name="Open session").click()
+    user.wait_for_version(1)
     session = page.url
     page.get_by_role("link", name="Save new version").click()
     user.choose("files", media.voices[1])
     page.get_by_role("button", name="Save new version").click()
-    user.wait_for_job("Saved as version 2")
+    user.wait_for_version(2)
     page.goto(session)
+    user.open_menu("Download")
     page.get_by_role("button", name="Export ZIP").click()
     user.wait_for_job("_export.zip")
-    jobs.append(page.url)
+    exported = page.url
     page.get_by_role("link", name="Contents and sharing").click()
     export = page.url
     page.get_by_role("button", name="Create link").click()
@@ -68,9 +86,13 @@ def make_content(user: BrowserUser, folder: Path, media: Media) -> list[str]:
     page.get_by_label("Name", exact=True).fill(f"trashed {LONG_NAME}")
     page.get_by_role("button", name="Create empty session").click()
     page.get_by_role("button", name="Delete").click()
-    jobs.append(preview_import(user, folder, link))
+    preview = preview_import(user, folder, link)
+    user.open("/jobs/")
+    jobs = [str(row.get_attribute("href")) for row in page.locator(".job-row .row-title a").all()]
     addresses = [
-        *jobs,
+        preview,
+        exported,
+        *jobs[1:3],
         session,
         f"{session}versions/1/",
         f"{session}versions/",
@@ -81,6 +103,8 @@ def make_content(user: BrowserUser, folder: Path, media: Media) -> list[str]:
         export,
         link,
         empty,
+        f"{user.address}/search/?q=keynote",
+        f"{user.address}/search/sessions/{session.rstrip('/').rpartition('/')[2]}/?q=keynote",
     ]
     return [address.removeprefix(user.address) for address in addresses]
 
@@ -99,40 +123,75 @@ def preview_import(user: BrowserUser, folder: Path, link: str) -> str:
     return page.url
 
 
-@pytest.mark.slow
-def test_every_page_is_free_of_errors_and_fits_the_screen(
-    make_user, media: Media, work_folder: Path, subtests: pytest.Subtests
-):
-    bob = make_user("bob")
+@dataclass
+class Visitor:
+    """Opens pages and checks each of them."""
 
-    def visit(path: str) -> None:
-        response = bob.page.goto(bob.address + path)
+    user: BrowserUser
+    subtests: pytest.Subtests
+    lines: list[str] = field(default_factory=list)
+
+    def visit(self, path: str, max_weight: int = page_checks.MAX_WEIGHT) -> None:
+        page = self.user.page
+        response = page.goto(self.user.address + path)
         assert response is not None
         assert response.status == 200, path
         assert STRICT in str(response.header_value("content-security-policy")), path
-        for width, scheme in product((390, 1280), ("light", "dark")):
-            with subtests.test(width=width, scheme=scheme):
-                bob.page.set_viewport_size({"width": width, "height": 900})
-                bob.page.emulate_media(color_scheme=scheme)
-                assert bob.page.evaluate(OVERFLOW) <= 0, f"{path} is wider than a screen of {width} pixels"
-        assert bob.page.locator("h1").count() == 1, f"{path} needs one main heading"
-        unnamed = bob.page.evaluate(
-            """() => [...document.querySelectorAll("button, a[href], input:not([type=hidden], [hidden]), select")]
-                .filter((e) => !(e.ariaLabel || e.textContent.trim() || e.labels?.length))
-                .map((e) => e.outerHTML)"""
-        )
-        assert unnamed == [], f"{path} has controls without a name"
+        with self.subtests.test("load", path=path):
+            self.lines.append(page_checks.check_load(page, path, max_weight))
+        for width, scheme in product((390, 1280), SCHEMES):
+            with self.subtests.test(path=path, width=width, scheme=scheme):
+                page.set_viewport_size({"width": width, "height": 900})
+                page.emulate_media(color_scheme=scheme)
+                assert page.evaluate(OVERFLOW) <= 0, f"{path} is wider than a screen of {width} pixels"
+                if (width, scheme) in AXE_RULES:
+                    assert page_checks.find_violations(page, AXE_RULES[width, scheme]) == [], path
+        assert page.locator("h1").count() == 1, f"{path} needs one main heading"
+        primary = page.locator(".button.primary").filter(visible=True)
+        assert primary.count() <= 1 or path == "/styleguide/", f"{path} has more than one primary button"
 
-    for path in SIGNED_OUT:
-        visit(path)
-    bob.sign_in()
-    content = make_content(bob, work_folder, media)
-    for path in [*SIGNED_IN, *content]:
-        visit(path)
+
+@pytest.fixture
+def visitor(bob: BrowserUser, subtests: pytest.Subtests) -> Iterator[Visitor]:
+    page_checks.record_parsed(bob.page)
+    visitor = Visitor(bob, subtests)
+    yield visitor
+    print("\n".join(visitor.lines))  # noqa: T201 (figures of the run, for -s)
     assert bob.errors == []
-    missing = bob.page.goto(f"{bob.address}/nothing")
-    assert missing is not None
+
+
+def test_pages_of_visitors_are_free_of_errors_and_fit_the_screen(visitor: Visitor):
+    visitor.user.page.context.clear_cookies()
+    for path in SIGNED_OUT:
+        visitor.visit(path)
+    missing = visitor.user.page.request.get(f"{visitor.user.address}/nothing")
     assert missing.status == 404
+
+
+@pytest.mark.slow
+def test_pages_with_content_are_free_of_errors_and_fit_the_screen(
+    visitor: Visitor, media: Media, work_folder: Path
+):
+    user = visitor.user
+    paths = [*make_content(user, work_folder, media), *SIGNED_IN]
+    for path in paths:
+        visitor.visit(path)
+    user.page.set_viewport_size({"width": 390, "height": 900})
+    user.choose_language("de")
+    for path in paths:
+        with visitor.subtests.test("German", path=path):
+            user.open(path)
+            expect(user.page.locator("html")).to_have_attribute("lang", "de")
+            overflow = user.page.evaluate(OVERFLOW)
+            assert overflow <= 0, f"{path} in German is wider than a screen of 390 pixels"
+
+
+@pytest.mark.slow
+def test_pages_of_staff_are_free_of_errors_and_fit_the_screen(visitor: Visitor):
+    for path in STAFF:
+        visitor.visit(path)
+    # It loads the fonts of all scripts.
+    visitor.visit("/styleguide/", max_weight=500_000)
 
 
 def test_the_trash_is_emptied_after_a_typed_word(bob: BrowserUser):
@@ -188,9 +247,9 @@ def test_a_dropped_folder_is_read_recursively(bob: BrowserUser, media: Media, wo
     expect(table.get_by_role("row", name="final_videos/hi_final.mp4 Final videos")).to_be_visible()
     expect(table.get_by_role("row", name="take: 1.wav").first).to_contain_text("Audio")
     # What is left out is named, and hidden folders can be included.
-    bob.page.get_by_text("Left out: .git/ (hidden folder), .DS_Store (system file).").click()
+    bob.page.get_by_text("Left out: .git/ (hidden folder, 1 file, 0 B), .DS_Store (system file).").click()
     expect(bob.page.get_by_role("listitem").filter(has_text=".git/")).to_have_text(
-        ".git/ hidden folder, 1 file"
+        ".git/ hidden folder, 1 file, 0 B"
     )
     expect(table.get_by_role("row", name=".git/HEAD")).to_be_hidden()
     bob.page.get_by_label("Include hidden folders").check()
@@ -205,8 +264,7 @@ def test_a_conflicting_save_is_reported_and_can_be_saved_on_top(bob: BrowserUser
     first.page.get_by_label("Name", exact=True).fill("busy")
     first.choose("files", media.voices[0])
     first.page.get_by_role("button", name="Save session").click()
-    first.wait_for_job("Saved as version 1")
-    first.page.get_by_role("link", name="Open session").click()
+    first.wait_for_version(1)
     first.page.wait_for_url("**/sessions/*/")
     session = first.page.url
     second = first.open_tab()
@@ -216,9 +274,10 @@ def test_a_conflicting_save_is_reported_and_can_be_saved_on_top(bob: BrowserUser
         user.choose("files", file)
         expect(user.page.get_by_role("button", name="Save new version")).to_be_enabled()
     second.page.get_by_role("button", name="Save new version").click()
-    second.wait_for_job("Saved as version 2")
+    second.wait_for_version(2)
     first.focus_tab()
     first.page.get_by_role("button", name="Save new version").click()
     expect(first.page.get_by_role("alert")).to_contain_text("saved version 2")
+    expect(first.page.locator(".button.primary").filter(visible=True)).to_have_text("Save on top of it")
     first.page.get_by_role("button", name="Save on top of it").click()
-    first.wait_for_job("Saved as version 3")
+    first.wait_for_version(3)

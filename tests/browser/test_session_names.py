@@ -12,7 +12,7 @@ from tests.browser.browser_user import BrowserUser
 pytestmark = [pytest.mark.slow, pytest.mark.one_stack]
 
 
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("width", [1440, pytest.param(390, marks=pytest.mark.variant)])
 def test_a_name_is_checked_while_it_is_typed(make_signed_in_user: Callable[..., BrowserUser], width: int):
     erin = make_signed_in_user("erin")
     page = erin.page

@@ -48,8 +48,7 @@ def test_a_transcript_is_read_and_searched(bob: BrowserUser, tmp_path: Path):
     bob.open("/sessions/new/")
     bob.choose("folder", make_project(tmp_path))
     page.get_by_role("button", name="Save session").click()
-    bob.wait_for_job("Saved as version 1")
-    page.get_by_role("link", name="Open session").click()
+    bob.wait_for_version(1)
     address = page.url
     panel = page.locator("#transcript")
     # The worker reads the texts after the save.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -140,32 +139,8 @@ class Machine:
         """Run a command with ``--json`` and return its document."""
         return json.loads(self.run(*arguments, "--json", code=code).out)
 
-    def has_hashed(self, path: str) -> bool:
-        """Return whether the client has recorded the hash of a file."""
-        records = Path(self.environment["DUBS_HOME"]).rglob("files.json")
-        return any(path in json.loads(record.read_bytes())["files"] for record in records)
-
     def versions(self, name: str) -> list[int]:
         return [version["number"] for version in self.run_json("info", name)["versions"]]
-
-    def run_with_kills(self, draw: random.Random, *arguments: object, shortest: float, longest: float) -> int:
-        """Run a command, killed at random moments, until it ends by itself.
-
-        :returns: the number of kills.
-        """
-        kills = 0
-        while True:
-            with self.start(*arguments) as process:
-                try:
-                    out, err = process.communicate(timeout=draw.uniform(shortest, longest))
-                except subprocess.TimeoutExpired:
-                    process.kill()
-                    kills += 1
-                    # The command must get further on a busy machine, too.
-                    longest *= 1.1
-                    continue
-            assert process.returncode == 0, f"{out}\n{err}"
-            return kills
 
 
 @pytest.fixture

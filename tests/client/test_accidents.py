@@ -264,9 +264,8 @@ def test_two_concurrent_saves_of_a_session_lose_nothing(
         ends = dict(zip(laptops, threads.map(save, laptops), strict=True))
 
     assert sorted(code for code, _ in ends.values()) in ([0, 0], [0, 5]), ends
-    for side, (code, err) in ends.items():
+    for side, (code, _) in ends.items():
         if code:
-            assert "saved version 2" in err
             laptops[side].run("save", tmp_path / side, "-m", side, "--on-top")
     versions = portal.call("list_versions", name=session, owner=laptops["one"].owner)
     assert sorted(version["message"] for version in versions[1:]) == ["one", "two"]

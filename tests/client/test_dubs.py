@@ -112,6 +112,28 @@ def test_a_project_is_saved_and_loaded_byte_for_byte(machine, tmp_path):
 
 
 @pytest.mark.either_stack
+def test_what_was_saved_is_found(machine, portal, tmp_path):
+    laptop = machine("alice-laptop")
+    cue = "1\n00:01:02,000 --> 00:01:04,000\n{}\n\n"
+    lines = "".join(map(cue.format, ("नमस्ते और स्वागत है।", "स्वागत है।")))
+    write(tmp_path / "work", {"translations/hi.srt": lines.encode(), "talk.mp4": b"video"})
+    laptop.run_json("save", tmp_path / "work", "--name", "Talk", "-m", "Better takes")
+    portal.call("read_texts")
+
+    (found,) = laptop.run_json("search", "hindi", "स्वागत", "--lines", 1)["sessions"]
+    (line,) = found["lines"]
+    assert (line["path"], line["language"], line["start_ms"]) == ("translations/hi.srt", "hi", 62_000)
+    assert (found["line_count"], found["has_more_lines"]) == (2, False)
+    assert laptop.run("search", "स्वागत", "--lines", 1).out.splitlines() == [
+        "Talk",
+        "  translations/hi.srt  hi  0:01:02  नमस्ते और स्वागत है।",
+        "  and 1 more line",
+    ]
+    assert "  v1  Better takes" in laptop.run("search", "takes").out.splitlines()
+    assert "Nothing contains “nothing like it”." in laptop.run("search", "nothing like it").err
+
+
+@pytest.mark.either_stack
 def test_stored_bytes_are_not_sent_again(machine, tmp_path):
     laptop = machine("alice-laptop")
     files = project()
@@ -406,6 +428,14 @@ def test_labels_are_corrected_while_a_folder_is_worked_on(machine, tmp_path):
     assert labels["takes/2.wav"]["language"] == "hi"
     assert laptop.run_json("info", "Talk")["session"]["languages"] == ["hi", "fr"]
 
+    spoken = [laptop.run("label", "Talk", "--source-language", tag).out for tag in ("pt_br", "pt-BR", "none")]
+    assert spoken == [
+        "Corrected “Talk”: version 4, voiced.\n",
+        "Nothing to correct: everything is so already.\n",
+        "Corrected “Talk”: version 5, voiced.\n",
+    ]
+    assert laptop.run_json("info", "Talk")["versions"][1]["message"] == "Set the spoken language to pt-BR"
+
 
 @pytest.mark.either_stack
 def test_files_and_folders_may_swap_between_versions(machine, tmp_path):
@@ -445,7 +475,7 @@ def test_hidden_folders_are_saved_on_request_and_named_otherwise(machine, tmp_pa
     work = tmp_path / "work"
     write(work, {"talk.mp4": b"video", ".git/config": b"[core]", ".DS_Store": b"x", "a/.DS_Store": b"x"})
     (work / ".git" / "refs").mkdir()
-    sentence = "Left out: .git/ (hidden folder), .DS_Store (2 system files). Use --hidden to save hidden folders, too.\n"
+    sentence = "Left out: .git/ (hidden folder, 1 file, 6 B), .DS_Store (2 system files). Use --hidden to save hidden folders, too.\n"
     assert laptop.run("save", work, "--name", "Hidden", "--dry-run").out.endswith(sentence)
     assert laptop.run("save", work, "--name", "Hidden").err == sentence
     silent = laptop.run("save", work, "--silent")
@@ -499,6 +529,26 @@ def test_single_sessions_of_a_zip_are_imported_and_renamed(machine, tmp_path):
 
 
 @pytest.mark.one_stack
+def test_sessions_are_tagged_starred_and_listed(machine, tmp_path):
+    laptop = machine("alice-laptop")
+    for name in ("Tagged one", "Tagged two"):
+        write(tmp_path / name, {"a.wav": name.encode()})
+        laptop.run("save", tmp_path / name, "--name", name)
+
+    changed = laptop.run_json("tag", "Tagged one", "Tagged two", "--add", "Launch day, urgent", "--star")
+    assert [session["tags"] for session in changed["sessions"]] == [["Launch day", "urgent"]] * 2
+    laptop.run("tag", "Tagged two", "--remove", "LAUNCH DAY", "--unstar")
+
+    assert laptop.run("list", "--tag", "launch day", "--names").out == "Tagged one\n"
+    assert laptop.run("list", "--starred", "--names").out == "Tagged one\n"
+    assert laptop.run("list", "--stale", "--names").out == ""
+    assert laptop.run("tag", "--rename", "urgent", "Final").out == "Renamed the tag “urgent” to “Final”.\n"
+    assert [tag["name"] for tag in laptop.run_json("tag")["tags"]] == ["Final", "Launch day"]
+    assert laptop.run("tag", "--delete", "final").out == "Deleted the tag “Final”.\n"
+    assert "There is no tag “final”" in laptop.run("tag", "--delete", "final", code=4).err
+    assert "Give sessions together with" in laptop.run("tag", "Tagged one", code=2).err
+
+
 def test_sessions_are_moved_to_the_trash(machine, tmp_path):
     laptop = machine("alice-laptop")
     for name in ("Current", "Old one", "Old two"):

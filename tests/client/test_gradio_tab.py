@@ -51,7 +51,7 @@ class App:
         return own if self.machine is None else {**self.machine.environment, **own}
 
 
-@pytest.fixture(scope="module", params=["folder", "portal"])
+@pytest.fixture(scope="module", params=[pytest.param("folder", marks=pytest.mark.variant), "portal"])
 def app(request, tmp_path_factory, shared_portal, dubs_server):
     """The running app, which takes 4 s of CPU to start; the tests of one work in either order."""
     if not PYTHON.exists():
@@ -145,8 +145,11 @@ def test_a_project_is_saved_loaded_exported_imported_and_deleted_in_the_tab(app,
         "Total Files: 6",
         "Transcription: ✅",
         "Videos Created: ✅",
+        "Languages finished: 1 of 2",
     ):
         expect(information).to_contain_text(line)
+    expect(page.get_by_role("row", name="hi ✅ ✅ ✅")).to_be_visible()
+    expect(page.get_by_role("row", name="es ✅ ❌ ❌")).to_be_visible()
     page.get_by_role("button", name="Load Selected Session").click()
     expect_status(page, "Load Status", f"✅ Session loaded: {name}")
     assert (app.folder / "sessions" / name / "audio" / "hi_audio.wav").read_bytes() == b"hi" * 1000

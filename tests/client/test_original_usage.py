@@ -18,7 +18,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.either_stack]
 USAGE = ROOT / "client" / "tests"
 KILLED = """
 import os, signal
-from dubbing_client import ProjectSessionManager, commit
+from dubbing_client import ProjectSessionManager, commit, version_api
+version_api.WAIT_FOR_JOB = {{}}  # or the web process would perform the short save
 commit.wait_for_job = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
 ProjectSessionManager().save_session("Killed", {data})
 """

@@ -93,6 +93,14 @@ def empty_store() -> Iterator[None]:
                 store.delete(stored.key)
 
 
+@pytest.fixture(scope="module")
+def module_store() -> Iterator[None]:
+    """A store for what all tests of a module read, emptied after them."""
+    yield
+    for key in stored_keys():
+        get_store().delete(key)
+
+
 @pytest.fixture
 def large_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     """Report a disk with room for files of any size; tests only declare such files."""

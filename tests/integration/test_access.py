@@ -19,8 +19,13 @@ from sessions_app.models import (
     Export,
     Job,
     OwnerTotals,
+    SavedFilter,
+    SessionArchive,
     SessionLanguage,
+    SessionTag,
     Share,
+    Star,
+    Tag,
     Upload,
     Version,
 )
@@ -37,6 +42,11 @@ from tests.integration.sketches import (
 )
 from tests.world import World
 
+
+def sketch_tag(session: DubbingSession) -> Tag:
+    return Tag.objects.create(owner=session.owner, name="launch", folded_name="launch")
+
+
 ROWS: dict[type[Model], Callable[[DubbingSession], Model]] = {
     AccessToken: lambda session: sketch_token(session.owner).token,
     DubbingSession: lambda session: session,
@@ -44,10 +54,19 @@ ROWS: dict[type[Model], Callable[[DubbingSession], Model]] = {
     Export: sketch_export,
     Job: sketch_job,
     OwnerTotals: lambda session: OwnerTotals.objects.get_or_create(owner=session.owner)[0],
+    SavedFilter: lambda session: SavedFilter.objects.create(
+        owner=session.owner, name="mine", folded_name="mine", query="q=talk"
+    ),
+    SessionArchive: lambda session: SessionArchive.objects.create(
+        owner=session.owner, created_at=now(), versions=[[session.pk, 1]]
+    ),
     SessionLanguage: lambda session: SessionLanguage.objects.create(
         session=session, owner=session.owner, folded_tag="mi", tag="mi"
     ),
+    SessionTag: lambda session: SessionTag.objects.create(session=session, tag=sketch_tag(session)),
     Share: lambda session: sketch_share(sketch_export(session)).share,
+    Star: lambda session: Star.objects.create(session=session, user=session.owner),
+    Tag: sketch_tag,
     Upload: lambda session: Upload.objects.create(
         owner=session.owner, path="a.wav", size=1, created_at=now(), expires_at=now() + timedelta(days=1)
     ),

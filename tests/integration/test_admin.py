@@ -18,6 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from sessions_app.admin.base import ReadOnlyAdmin
+from sessions_app.admin.names import NAMES
 from sessions_app.models import (
     AccessToken,
     Blob,
@@ -37,6 +38,8 @@ from sessions_app.operations.sessions.purge import purge_session
 from sessions_app.operations.sessions.trash import trash_sessions
 from sessions_app.operations.shares.create import create_share
 from sessions_app.operations.shares.find import find_share
+from sessions_app.operations.timelines.read import read_pending_texts
+from sessions_app.queries.search import TextSearch
 from sessions_app.storage.keys import blob_key
 from tests.integration.mail import run_mail_tasks
 from tests.query_plans import record_plans
@@ -515,20 +518,36 @@ def test_deactivating_a_user_names_tokens_and_links(world: World, operator: Clie
 
 
 @pytest.mark.either_stack
+def change_user(operator: Client, user: User, **changes: object) -> tuple[Any, Any]:
+    """Submit the form of a user with other values; return the pages before and after it."""
+    page = operator.get(page_of(user))
+    initial = page.context["adminform"].form.initial | changes
+    data = {name: value for name, value in initial.items() if value and name != "password"}
+    joined = timezone.localtime(user.date_joined)
+    data |= {"date_joined_0": joined.strftime("%Y-%m-%d"), "date_joined_1": joined.strftime("%H:%M:%S")}
+    return page, operator.post(page_of(user), data, follow=True)
+
+
 def test_clearing_the_check_box_of_a_user_names_tokens_and_links(world: World, operator: Client):
     revocable(world)
-    page = operator.get(page_of(world.alice))
-    form = page.context["adminform"].form
-    data = {
-        name: value for name, value in form.initial.items() if value and name not in ("is_active", "password")
-    }
-    joined = timezone.localtime(world.alice.date_joined)
-    data |= {"date_joined_0": joined.strftime("%Y-%m-%d"), "date_joined_1": joined.strftime("%H:%M:%S")}
 
-    response = operator.post(page_of(world.alice), data, follow=True)
+    page, response = change_user(operator, world.alice, is_active=False)
 
     assert "Access tokens: 1, links: 1" in page.content.decode()
     assert access_page(world.alice) in " ".join(str(message) for message in response.context["messages"])
+
+
+@pytest.mark.one_stack
+def test_sessions_are_found_by_the_new_name_of_their_owner(world: World, operator: Client):
+    world.session("talk")
+    DubbingSession.objects.update(has_unread_texts=False)
+
+    change_user(operator, world.alice, email="other@example.com")
+    assert not DubbingSession.objects.filter(has_unread_texts=True).exists()
+    change_user(operator, world.alice, first_name="Ada")
+    read_pending_texts(clock=world.clock)
+
+    assert [session.name for session in TextSearch(world.alice, "ada").get_page(size=1)] == ["talk"]
 
 
 @pytest.mark.either_stack
@@ -579,3 +598,13 @@ def test_operators_do_not_deactivate_themselves(operator: Client):
     assert "Deactivated: 0." in act(operator, "deactivate", user)
     user.refresh_from_db()
     assert user.is_active
+
+
+def test_names_of_models_and_fields_are_in_the_catalog():
+    models = [model for model in admin.site._registry if model._meta.app_label == "sessions_app"]
+    names = {str(field.verbose_name) for model in models for field in model._meta.fields}
+    names |= {
+        str(name) for model in models for name in (model._meta.verbose_name, model._meta.verbose_name_plural)
+    }
+
+    assert set(NAMES) == names

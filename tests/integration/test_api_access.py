@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
@@ -18,13 +18,25 @@ from django.test.utils import CaptureQueriesContext
 from sessions_app import access
 from sessions_app.api import rates
 from sessions_app.api.app import api
-from sessions_app.models import AccessToken, DubbingSession, Export, Job, Share, Upload, Version
+from sessions_app.models import (
+    AccessToken,
+    DubbingSession,
+    Export,
+    Job,
+    SavedFilter,
+    Share,
+    Tag,
+    Upload,
+    Version,
+)
+from sessions_app.operations.marks.filters import save_filter
 from sessions_app.operations.sessions.trash import trash_sessions
+from sessions_app.operations.timelines.read import read_session_texts
 from sessions_app.operations.uploads.create import create_uploads
 from sessions_app.operations.uploads.new_files import NewFile
-from sessions_app.storage import get_store
 from sessions_app.storage.keys import export_key
 from sessions_app.storage.store import PART_SIZE
+from tests.integration.api_document import check_response
 from tests.integration.programs import ROOT, Program, problem_of
 from tests.integration.sketches import (
     UNKNOWN_CODE,
@@ -41,7 +53,7 @@ from tests.integration.sketches import (
     sketch_version,
     store_blobs,
 )
-from tests.world import PROJECT, World, stored_keys
+from tests.world import PROJECT, World
 
 pytestmark = pytest.mark.either_stack
 
@@ -53,12 +65,9 @@ AUDIO = PROJECT["audio/hi_audio.wav"]
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _bytes() -> Iterator[None]:
+def _bytes(module_store: None) -> None:
     store_blobs(PROJECT.values())
     put_object(ZIP_KEY, ZIP)
-    yield
-    for key in stored_keys():
-        get_store().delete(key)
 
 
 @dataclass
@@ -74,6 +83,8 @@ class Things:
     save: Job
     export: Export
     share: Share
+    tag: Tag
+    saved_filter: SavedFilter
 
     def code(self, thing: str) -> str:
         return str(getattr(self, thing).code)
@@ -85,6 +96,7 @@ def _rows(module_transaction: None) -> tuple[World, Things]:
     world = World.create()
     session = sketch_session(world.alice)
     sketch_version(session, {**PROJECT, "audio/hi_audio.wav": b"a better take"})
+    read_session_texts(session_id=session.pk, clock=now)
     trashed = sketch_session(world.alice, "old talk")
     trash_sessions(sessions=[trashed], now=now())
     files = [NewFile(path="a.wav", size=4), NewFile(path="b.zip", size=4)]
@@ -107,6 +119,8 @@ def _rows(module_transaction: None) -> tuple[World, Things]:
         save=sketch_job(session, kind=Job.Kind.SAVE, **failed, params={"parent": 1, "upload_count": 0}),
         export=export,
         share=sketch_share(export).share,
+        tag=Tag.objects.create(owner=world.alice, name="launch", folded_name="launch"),
+        saved_filter=save_filter(owner=world.alice, name="mine", query="q=talk"),
     )
     connection.check_constraints()  # else each test checks them for all rows
     return world, things
@@ -163,6 +177,19 @@ OPERATIONS = {
         ),
         Operation("trash_session", "DELETE", "/sessions/{session}", 204, True),
         Operation("untrash_session", "POST", "/sessions/{trashed}/untrash", 200, True),
+        Operation(
+            "change_session_tags", "POST", "/sessions/{session}/tags", 200, True, lambda _: {"add": ["new"]}
+        ),
+        Operation("star_session", "PUT", "/sessions/{session}/star", 204, True),
+        Operation("unstar_session", "DELETE", "/sessions/{session}/star", 204, True),
+        Operation("list_tags", "GET", "/tags"),
+        Operation("rename_tag", "PATCH", "/tags/{tag}", 200, True, lambda _: {"name": "final"}),
+        Operation("delete_tag", "DELETE", "/tags/{tag}", 204, True),
+        Operation("list_filters", "GET", "/filters"),
+        Operation(
+            "save_filter", "POST", "/filters", 200, True, lambda _: {"name": "talks", "query": "q=talk"}
+        ),
+        Operation("delete_filter", "DELETE", "/filters/{saved_filter}", 204, True),
         # /trash
         Operation(
             "restore_sessions",
@@ -202,6 +229,8 @@ OPERATIONS = {
             body=lambda _: {"categories": ["audio"], "languages": ["hi"]},
         ),
         Operation("list_changes", "GET", f"{VERSION}/changes"),
+        Operation("list_texts", "GET", f"{VERSION}/texts"),
+        Operation("get_text", "GET", f"{VERSION}/texts/source.json"),
         Operation("diff_versions", "GET", f"{VERSION}/diff?from=2"),
         Operation("diff_lines", "GET", f"{VERSION}/diff/lines?from=2&path=transcriptions/original_asr.json"),
         Operation("list_entries", "GET", f"{VERSION}/entries"),
@@ -304,6 +333,7 @@ def test_the_owner_gets_the_expected_response(world: World, things: Things, name
 
     text = text_of(response)
     assert response.status_code == operation.status, text
+    check_response(name, response, text)
 
 
 @REFUSALS
@@ -368,8 +398,8 @@ def test_a_viewer_changes_nothing(world: World, things: Things, monkeypatch: pyt
     before = state_of_all()
 
     for operation in OPERATIONS.values():
-        if operation.name == "create_export":  # belongs to the user who asked for it
-            continue
+        if operation.name in {"create_export", "star_session", "unstar_session"}:
+            continue  # belong to the user who asked for them
         if operation.writes and (operation.is_owned or operation.name in WITH_CODES_IN_BODY):
             problem_of(operation.call(alice, things), 403, "forbidden")
 
@@ -434,9 +464,9 @@ def test_a_request_needs_few_queries(world: World, things: Things, subtests: pyt
     alice.get("/me")  # records the use of the token
 
     for path, most in (
-        (f"/sessions/{things.session.code}", 2),
+        (f"/sessions/{things.session.code}", 4),
         (f"/jobs/{things.job.code}", 2),
-        ("/sessions", 2),
+        ("/sessions", 4),  # tags and stars are two of them
     ):
         with subtests.test(path):
             with CaptureQueriesContext(connection) as queries:

@@ -52,6 +52,7 @@ def all_of(program: Program, path: str, *, limit: int) -> list[Any]:
     return found
 
 
+EITHER = pytest.mark.either_stack
 NAMES = ["ärger", "Beta", "alpha", "gamma", "日本", "beta two", "x" * 120]
 
 
@@ -70,7 +71,7 @@ def talks(world: World) -> list[DubbingSession]:
 
 
 @pytest.mark.parametrize("order", ["updated", "created", "accessed", "name", "size"])
-@pytest.mark.parametrize("limit", [1, 2, 3, 7])
+@pytest.mark.parametrize("limit", [1, pytest.param(2, marks=EITHER), pytest.param(3, marks=EITHER), 7])
 def test_pages_show_each_session_once_in_every_order(
     talks: list[DubbingSession], alice: Program, order: str, limit: int
 ):
@@ -157,7 +158,7 @@ def test_the_number_of_queries_of_a_list_is_constant(world: World, alice: Progra
         many = alice.get(path).json()["items"]
 
     assert len(many) > len(few) or name == "entries"
-    assert len(after) == len(before) <= 3
+    assert len(after) == len(before) <= 5
     assert all_of(alice, path, limit=2) == many
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,13 +14,13 @@ from sessions_app.models import DubbingSession, Export
 from sessions_app.operations.errors import BusyError
 from sessions_app.operations.sessions import create
 from sessions_app.operations.uploads import receive
-from sessions_app.storage import get_store
 from sessions_app.storage.keys import export_key
 from tests.integration.programs import ROOT, Program, problem_of
 from tests.integration.sketches import bytes_of, now, sketch_export, sketch_session
 from tests.integration.test_pages import ODD_TEXTS, ODD_VALUES
-from tests.world import World, stored_keys
+from tests.world import World
 
+pytestmark = pytest.mark.usefixtures("module_store")
 ODD_BODIES = {
     "blank": (b" ", "bad_json"),
     "cut-off": (b'{"name": "ta', "bad_json"),
@@ -39,13 +39,6 @@ ODD_BODIES = {
     "null": (b"null", "bad_request"),
     "unknown-field": (b'{"nam": "talk"}', "bad_request"),
 }
-
-
-@pytest.fixture(autouse=True)
-def _empty_store() -> Iterator[None]:
-    yield
-    for key in stored_keys():
-        get_store().delete(key)
 
 
 @pytest.fixture
@@ -117,15 +110,20 @@ def test_no_value_causes_an_internal_error(world: World, alice: Program, path: s
 
 
 @pytest.mark.parametrize("name", sorted(ODD_TEXTS.keys() - {"surrogate", "long"}))
-def test_no_text_in_a_url_causes_an_internal_error(world: World, alice: Program, name: str):
+def test_no_text_in_a_url_causes_an_internal_error(
+    world: World, alice: Program, subtests: pytest.Subtests, name: str
+):
     session = sketch_session(world.alice)
     text = ODD_TEXTS[name]
     for field in ("q", "name", "language", "stage", "order", "limit", "cursor", "trashed"):
-        response = alice.client.get(f"{ROOT}/sessions", {field: text})
-        assert response.status_code in {200, 400, 422}, (field, response.content)
+        with subtests.test(field):
+            response = alice.client.get(f"{ROOT}/sessions", {field: text})
+            assert response.status_code in {200, 400, 422}, response.content
     for field in ("category", "language", "without_source", "history"):
-        response = alice.client.get(f"{ROOT}/sessions/{session.code}/versions/1/archive.zip", {field: text})
-        assert response.status_code < 500, (field, response.content)
+        with subtests.test(f"{field} of a ZIP"):
+            url = f"{ROOT}/sessions/{session.code}/versions/1/archive.zip"
+            response = alice.client.get(url, {field: text})
+            assert response.status_code < 500, response.content
 
 
 def test_a_nul_in_a_url_is_a_problem(world: World, alice: Program):

@@ -6,14 +6,18 @@ import hashlib
 import json
 import urllib.request
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from celery import current_app
 from django.conf import settings
 from django.test import Client
+from django.utils import timezone
 
 from sessions_app.api.job_waits import FIRST_PAUSE, MAX_WAIT
 from sessions_app.models import DubbingSession, Job, Upload
+from sessions_app.operations.jobs.reconcile import reconcile_jobs
 from sessions_app.storage.store import PART_SIZE
 from tests.integration.programs import ROOT, Program, problem_of
 from tests.integration.sketches import bytes_of, current_of
@@ -246,6 +250,33 @@ def test_the_response_to_a_part_describes_it(world: World, alice: Program):
     problem_of(alice.put(f"/uploads/{upload['code']}/parts/2", b"wave"), 400, "part_not_found")
 
 
+def test_the_last_part_completes_its_upload(world: World, alice: Program):
+    session = world.session()
+    (upload,) = alice.post("/uploads", {"uploads": [file_facts("a.wav", b"wave")]}).json()["uploads"]
+    url = f"/uploads/{upload['code']}/parts/1"
+    assert alice.put(url, b"wave").json()["complete"] is False
+
+    assert alice.put(f"{url}?complete=true", b"wave").json()["complete"] is True
+
+    assert alice.get(f"/uploads/{upload['code']}").json()["state"] == "received"
+    problem_of(alice.put(f"{url}?complete=true", b"wave"), 409, "upload_complete")
+    body = {"parent": 0, "uploads": [upload["code"]]}
+    job = run_job(world, alice.post(f"/sessions/{session.code}/versions", body).json(), alice)
+    assert job["state"] == "succeeded"
+
+
+def test_a_part_that_is_not_the_last_completes_nothing(alice: Program):
+    size = 2 * PART_SIZE + 1
+    (upload,) = alice.post("/uploads", {"uploads": [{"path": "a.wav", "size": size}]}).json()["uploads"]
+    url = f"/uploads/{upload['code']}/parts"
+    last = upload["part_count"]
+
+    first_sent = alice.put(f"{url}/{last}?complete=true", bytes(size - (last - 1) * upload["part_size"]))
+
+    assert first_sent.json()["complete"] is False
+    assert alice.get(f"/uploads/{upload['code']}").json()["state"] == "receiving"
+
+
 def test_a_wrong_sha256_fails_the_save(world: World, alice: Program):
     session = world.session()
     (upload,) = alice.post(
@@ -306,7 +337,76 @@ def test_the_placement_preview_equals_the_save(world: World, alice: Program):
     }
 
 
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_short_save_that_is_waited_for_is_not_left_to_a_worker(
+    alice: Program, sent_tasks: list[str], *, packed: bool
+):
+    first = {"name": "talk", "uploads": upload_files(alice, PROJECT, packed=packed)}
+    created = alice.post("/saves", first, prefer="wait=1", idempotency_key="a").json()
+    body = {"parent": 1, "uploads": upload_files(alice, {"audio/hi_audio.wav": b"again"})}
+    path = f"/sessions/{created['result']['session']}/versions"
+
+    job = alice.post(path, body, prefer="wait=1").json()
+
+    assert (created["state"], job["state"]) == ("succeeded", "succeeded"), (created["error"], job["error"])
+    assert (created["result"]["version"], job["result"]["version"]) == (1, 2)
+    assert "sessions_app.run_job" not in sent_tasks
+    assert alice.post("/saves", first, prefer="wait=1", idempotency_key="a").json() == created
+    refused = alice.post(
+        path,
+        {**body, "parent": 2, "uploads": upload_files(alice, {"audio/hi_audio.wav": b"again"})},
+        prefer="wait=1",
+    ).json()
+    assert (refused["state"], refused["error"]["code"]) == ("failed", "unchanged")
+
+
 @pytest.mark.one_stack
+@pytest.mark.parametrize("limit", ["SHORT_SAVE_FILES", "SHORT_SAVE_SIZE", "SHORT_SAVE_OF_FILES"])
+def test_a_long_save_is_left_to_a_worker(
+    alice: Program, world: World, sent_tasks: list[str], monkeypatch: pytest.MonkeyPatch, limit: str
+):
+    session = world.saved(files={"a.txt": b"a"})
+    body = {"parent": 1, "uploads": upload_files(alice, {"talk.mp4": b"video"})}
+    monkeypatch.setattr(f"sessions_app.operations.saves.request.{limit}", 0)
+    monkeypatch.setattr("sessions_app.api.job_waits.time", Clock(lambda: None))
+
+    job = alice.post(f"/sessions/{session.code}/versions", body, prefer="wait=1").json()
+
+    assert job["state"] == "queued"
+    assert sent_tasks[-1] == "sessions_app.run_job"
+
+
+@pytest.mark.one_stack
+def test_a_worker_takes_over_a_short_save_whose_web_process_died(
+    world: World, alice: Program, monkeypatch: pytest.MonkeyPatch
+):
+    body = {"name": "talk", "uploads": upload_files(alice, PROJECT)}
+    monkeypatch.setattr("sessions_app.api.jobs.run_claimed_job", lambda *_, **__: None)
+    job = alice.post("/saves", body, prefer="wait=1").json()
+    assert job["state"] == "running"
+
+    after = timezone.now() + settings.JOB_LEASE + timedelta(seconds=1)
+    assert reconcile_jobs(now=after).requeued == 1
+    taken_over = world.run(Job.objects.get(code=job["code"]))
+
+    assert (taken_over.state, taken_over.attempt) == ("succeeded", 2), taken_over.error_detail
+
+
+@pytest.fixture
+def sent_tasks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of tasks whose messages were sent to the broker."""
+    names: list[str] = []
+    monkeypatch.setattr(current_app, "send_task", lambda name, **_: names.append(name))
+    return names
+
+
+@pytest.fixture
+def no_short_saves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sessions_app.operations.saves.request.SHORT_SAVE_FILES", 0)
+
+
+@pytest.mark.one_stack
+@pytest.mark.usefixtures("no_short_saves")
 @pytest.mark.parametrize("is_replayed", [False, True])
 def test_a_response_waits_for_the_job_if_the_client_prefers(
     world: World, alice: Program, monkeypatch: pytest.MonkeyPatch, *, is_replayed: bool
@@ -348,6 +448,7 @@ def test_a_response_does_not_wait_longer_than_preferred(
 
 
 @pytest.mark.one_stack
+@pytest.mark.usefixtures("no_short_saves")
 def test_a_response_does_not_wait_while_all_transfers_are_in_use(
     alice: Program, settings: Any, monkeypatch: pytest.MonkeyPatch
 ):

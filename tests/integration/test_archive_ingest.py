@@ -20,6 +20,8 @@ from sessions_app.storage.staging import SMALL_SIZE
 from tests.services.full_disk import limited_file_size
 from tests.world import World, stored_keys, zip_of_files
 
+pytestmark = pytest.mark.either_stack
+
 MIB = 1024 * 1024
 METHODS = pytest.mark.parametrize("compression", [0, 8], ids=["stored", "deflated"])
 

@@ -38,6 +38,8 @@ from tests.unit.core.zips.quine import quine
 from tests.unit.core.zips.test_hostile import bomb
 from tests.world import World, stored_keys, zip_of_files
 
+pytestmark = pytest.mark.either_stack
+
 MIB = 1024 * 1024
 
 

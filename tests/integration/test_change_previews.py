@@ -136,6 +136,22 @@ def test_a_preview_reads_which_metadata_is_the_sessions(world: World, data, meta
     assert bool(read["warnings"]) == bool(warning)
 
 
+@pytest.mark.one_stack
+@pytest.mark.parametrize(("size", "metadata"), [(5_000_000, "metadata.json"), (17_000_000, None)])
+def test_of_a_large_metadata_the_start_and_its_size_decide(world: World, size, metadata):
+    start = b'{"session_name": "talk", "video_name": "talk.mp4", "transcription_text": "Hello and'
+    body = {
+        "files": [{"path": "metadata.json", "size": size}],
+        "contents": {"metadata.json": base64.b64encode(start).decode()},
+    }
+
+    previewed = post_json(signed_in(world.alice), f"{ROOT}/placements", body).json()
+
+    assert (previewed["metadata"], previewed["requested"]) == (metadata, [])
+    over = "metadata.json has 17,000,000 bytes; only the first 16 MiB are read."
+    assert previewed["warnings"] == ([] if metadata else [over])
+
+
 def test_a_preview_reports_tools_and_questions_until_a_label_resolves_them(world: World):
     session = world.session()
     files = {"one.mp4": b"1", "two.mp4": b"2"}
@@ -242,19 +258,19 @@ def test_a_preview_names_what_a_save_leaves_out(world: World):
     previewed = preview(session, files, include_hidden=False)
 
     assert [file["path"] for file in previewed["files"]] == ["new.txt"]
-    assert [(each["path"], each["label"], each["count"]) for each in previewed["excluded"]] == [
-        (".git/", "hidden folder", 2),
-        (".DS_Store", "system file", 1),
-        ("audio/.DS_Store", "system file", 1),
-        (".dubbing/", "export folder", 1),
+    assert [(*map(each.get, ("path", "label", "count", "size")),) for each in previewed["excluded"]] == [
+        (".git/", "hidden folder", 2, 2),
+        (".DS_Store", "system file", 1, 1),
+        ("audio/.DS_Store", "system file", 1, 1),
+        (".dubbing/", "export folder", 1, 1),
     ]
     assert previewed["exclusion_summary"] == (
-        "Left out: .git/ (hidden folder), .DS_Store (2 system files), .dubbing/ (export folder)."
+        "Left out: .git/ (hidden folder, 2 files, 2 B), .DS_Store (2 system files), .dubbing/ (export folder, 1 file, 1 B)."
     )
     with_hidden = preview(session, files)
     assert [file["path"] for file in with_hidden["files"]] == [".git/HEAD", ".git/config", "new.txt"]
     assert with_hidden["exclusion_summary"] == (
-        "Left out: .DS_Store (2 system files), .dubbing/ (export folder)."
+        "Left out: .DS_Store (2 system files), .dubbing/ (export folder, 1 file, 1 B)."
     )
     assert preview(session, {"new.txt": b"3"}, include_hidden=False)["exclusion_summary"] == ""
 

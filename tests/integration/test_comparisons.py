@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from dubbing_core.comparison.files import Grouping
 from sessions_app.models import BlobTimeline, DubbingSession
 from sessions_app.operations.timelines.read import read_session_texts
-from sessions_app.queries.comparisons import compare_versions, find_versions, get_file_page
+from sessions_app.queries.comparisons import compare_versions, find_versions, get_difference_page
 from tests.integration.programs import ROOT, Program, problem_of
 from tests.integration.sketches import (
     current_of,
@@ -162,7 +162,7 @@ def test_statements_do_not_grow_with_the_files(world: World):
                 assert client.get(address).status_code == 200
             counts.append(len(queries))
         found = find_versions(session, [1, 2])
-        page = get_file_page(compare_versions(found[1], found[2]), grouping=Grouping.FOLDER, size=2)
+        page = get_difference_page(compare_versions(found[1], found[2]), grouping=Grouping.FOLDER, size=2)
         assert (page.total, page.counts["other/"], len(page.items)) == (number, number, 2)
 
     assert counts[:2] == counts[2:]

@@ -6,7 +6,7 @@ import pytest
 from django.core.management import call_command
 
 from sessions_app.models import DubbingSession, OwnerTotals, SessionLanguage, SessionText, Version
-from sessions_app.operations.consistency.check import check_consistency
+from sessions_app.operations.cleanup.consistency.check import check_consistency
 from sessions_app.operations.sessions.create import create_session
 from sessions_app.operations.sessions.purge import purge_session
 from sessions_app.operations.sessions.trash import trash_sessions, untrash_session

@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, models, transaction
 
 from sessions_app.models import (
     AccessToken,
     Blob,
     CurrentText,
+    Derivative,
     DubbingSession,
     Entry,
     Export,
@@ -21,7 +23,11 @@ from sessions_app.models import (
     Job,
     Measurement,
     Pin,
+    SavedFilter,
     SessionLanguage,
+    SessionTag,
+    Star,
+    Tag,
     Upload,
     Version,
 )
@@ -93,11 +99,13 @@ def duplicate(row: models.Model, **fields: Any) -> None:
     type(row)._default_manager.create(**{**values, **fields})
 
 
-CASES: dict[str, Callable[[Rows], None]] = {
+CASES: dict[str, Callable[[Rows], object]] = {
     "idempotency_key_is_unique_per_owner": lambda rows: duplicate(rows.idempotency_record),
     "idempotency_status_is_success": lambda rows: change(rows.idempotency_record, status=404),
     "blob_crc32_has_32_bits": lambda rows: change(rows.blob, crc32=2**32),
     "blob_state_is_known": lambda rows: change(rows.blob, state="lost"),
+    "derivative_is_unique": lambda rows: [sketch_derivative(rows.blob) for _ in range(2)],
+    "derivative_has_one_place": lambda rows: change(sketch_derivative(rows.blob), blob=rows.blob),
     "entry_added_once_per_version": lambda rows: duplicate(rows.entry, removed_in=2),
     "entry_path_is_current_once": lambda rows: duplicate(rows.entry, added_in=2),
     "entry_added_in_a_version": lambda rows: change(rows.entry, added_in=0),
@@ -114,6 +122,16 @@ CASES: dict[str, Callable[[Rows], None]] = {
     "session_has_a_name": lambda rows: change(rows.session, name=""),
     "current_text_is_unique": lambda rows: add_text_twice(rows.entry),
     "session_language_is_unique": lambda rows: add_language_twice(rows.session),
+    "session_tag_is_unique": lambda rows: duplicate(
+        SessionTag.objects.create(tag=sketch_tag(rows.world.alice), session=rows.session)
+    ),
+    "tag_name_is_unique": lambda rows: [sketch_tag(rows.world.alice) for _ in range(2)],
+    "tag_has_a_name": lambda rows: change(sketch_tag(rows.world.alice), name=""),
+    "star_is_unique": lambda rows: duplicate(
+        Star.objects.create(user=rows.world.alice, session=rows.session)
+    ),
+    "saved_filter_name_is_unique": lambda rows: [sketch_filter(rows.world.alice) for _ in range(2)],
+    "saved_filter_has_a_name": lambda rows: change(sketch_filter(rows.world.alice), name=""),
     "token_scope_is_known": lambda rows: change(rows.token, scope="all"),
     "upload_received_within_size": lambda rows: change(rows.upload, received=11),
     "upload_state_is_known": lambda rows: change(rows.upload, state="lost"),
@@ -123,6 +141,20 @@ CASES: dict[str, Callable[[Rows], None]] = {
     "version_numbers_start_at_1": lambda rows: change(rows.version, number=0),
     "version_stage_is_known": lambda rows: change(rows.version, stage="unknown"),
 }
+
+
+def sketch_derivative(blob: Blob) -> Derivative:
+    return Derivative.objects.create(
+        source=blob, kind="poster", maker_version=1, content=b"RIFF", size=4, made_at=now()
+    )
+
+
+def sketch_tag(owner: User) -> Tag:
+    return Tag.objects.create(owner=owner, name="Urgent", folded_name="urgent")
+
+
+def sketch_filter(owner: User) -> SavedFilter:
+    return SavedFilter.objects.create(owner=owner, name="Mine", folded_name="mine", query="q=talk")
 
 
 def measure_twice() -> None:

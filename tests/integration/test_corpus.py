@@ -18,7 +18,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from dubbing_core.zips.member_names import is_junk
+from dubbing_core.paths import is_junk
 from sessions_app.api.rates import counter
 from sessions_app.models import Blob, DubbingSession, Job, Pin, Upload, Version
 from sessions_app.storage import get_store
@@ -58,6 +58,8 @@ class WriteWatcher:
         descriptor = arguments[FOLDER_ARGUMENTS[event]] if event in FOLDER_ARGUMENTS else -1
         folder = Path.cwd() if descriptor == -1 else Path(f"/proc/self/fd/{descriptor}").readlink()
         absolute = Path(os.path.normpath(folder / place))
+        if "__pycache__" in absolute.parts:
+            return  # a module that is imported for the first time
         if not absolute.is_relative_to(self.folder) and not absolute.is_relative_to("/dev"):
             self.outside.add(f"{event} {absolute}")
 

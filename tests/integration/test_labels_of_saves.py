@@ -87,6 +87,26 @@ def test_earlier_files_are_labeled_again_once_the_tool_is_recognized(world: Worl
     assert (version.has_audio, version.has_transcription) == (False, True)
 
 
+@pytest.mark.parametrize("is_transcribed_first", [True, False])
+def test_saves_of_stages_end_with_the_labels_of_one_save(world: World, is_transcribed_first):
+    texts = {"en.srt": srt("en", 1).encode(), "hi.srt": srt("hi", 1).encode()}
+    stages = [{"talk.mp4": b"source"}, texts, {"talk_hi.mp4": b"dubbed"}]
+    if is_transcribed_first:
+        stages[1:2] = [{path: data} for path, data in texts.items()]
+    session = world.saved(files=stages[0])
+
+    for stage in stages[1:]:
+        world.save(session, stage, rooted=True)
+
+    version = current(session)
+    assert roles(version) == roles(
+        current(world.saved(files={path: data for each in stages for path, data in each.items()}))
+    )
+    assert (roles(version)["en.srt"], version.languages) == ("transcript", ["hi"])
+    assert version.metadata["transcription_text"] == TEXTS["en"]
+    assert version.metadata["translations"] == {"hi": TEXTS["hi"]}
+
+
 def test_a_persons_label_stays_when_a_tool_is_recognized(world: World):
     session = world.saved(files={"download.mp4": b"source", "audio.wav": b"sound"})
     Entry.objects.filter(session=session, path="audio.wav").update(

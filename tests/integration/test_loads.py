@@ -15,12 +15,14 @@ from sessions_app.management.errors import Error
 from sessions_app.models import DubbingSession, Version
 from sessions_app.operations.errors import BadInputError, NotAllowedError
 from sessions_app.operations.exports.file import write_export
-from sessions_app.operations.loads.load import LoadResult, load_version
+from sessions_app.operations.loads import LoadResult, load_version
 from sessions_app.operations.sessions.trash import trash_sessions
 from sessions_app.storage import get_store
 from sessions_app.storage.store import ObjectMissingError
 from tests.services.full_disk import limited_file_size
 from tests.world import PROJECT, World, folder_of, stored_keys
+
+pytestmark = pytest.mark.either_stack
 
 LONGEST = f"{'n' * 251}.txt"
 MORE = {

@@ -17,7 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from sessions_app.models import Job, Measurement, Worker
 from sessions_app.operations.exports.request import request_export
-from sessions_app.operations.monitoring.measure import COMMIT_DELAY, measure
+from sessions_app.operations.monitoring import COMMIT_DELAY, measure
 from tests.integration.sketches import now
 from tests.world import PROJECT, World
 
@@ -96,6 +96,19 @@ def test_jobs_workers_and_the_queue_are_reported(world: World, client: Client):
     assert (metrics["dubbing_workers", ()], metrics["dubbing_worker_processes", ()]) == (1, 3)
 
 
+def test_work_on_media_is_reported(world: World, client: Client):
+    world.saved(files=PROJECT)
+    world.start_media_worker()
+    assert client.get("/readyz").json()["media"] == "ok"
+
+    metrics = read_metrics(client)
+
+    workers = {labels: value for (name, labels), value in metrics.items() if name == "dubbing_media_workers"}
+    lacking = {labels: value for (name, labels), value in metrics.items() if name == "dubbing_media_sessions"}
+    assert workers == {("media",): 1, ("proxies",): 0}
+    assert lacking == {("facts",): 1, ("previews",): 0, ("proxies",): 0}
+
+
 def test_each_finished_job_is_counted_once(world: World, client: Client):
     measure(now=world.clock())
     version = world.saved(files=PROJECT).current  # ends one save
@@ -130,6 +143,7 @@ def test_the_storage_is_measured_every_ten_minutes(world: World, client: Client)
     assert Measurement.objects.filter(name="stored_bytes").count() == 1
 
 
+@pytest.mark.variant
 @pytest.mark.one_stack
 def test_processes_of_one_server_count_together():
     program = (

@@ -13,9 +13,9 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.state import StateApps
 
-from sessions_app.models import Entry, Version
-from sessions_app.operations.consistency.check import check_consistency
-from sessions_app.operations.consistency.version_changes import find_version_changes
+from sessions_app.models import BlobTimeline, DubbingSession, Entry, Version
+from sessions_app.operations.cleanup.consistency.check import check_consistency
+from sessions_app.operations.cleanup.consistency.version_changes import find_version_changes
 from sessions_app.queries.quotas import get_usage
 from sessions_app.queries.sessions import (
     SessionSearch,
@@ -264,6 +264,25 @@ def check_changed_bits() -> None:
     Entry.objects.filter(added_in__gte=8).delete()
 
 
+def create_lines(apps: StateApps) -> None:
+    """Create an indexed line of a text, as 0024 defines it."""
+    blob = apps.get_model(APP, "Blob").objects.get(sha256="a" * 64)
+    apps.get_model(APP, "BlobTimeline").objects.create(
+        blob=blob, reader_version=1, tracks=b"", read_at=MOMENT, search_version=1
+    )
+    apps.get_model(APP, "TextLine").objects.create(
+        id=blob.pk << 20, blob=blob, track=0, number=0, text="One line", tokens=" one line "
+    )
+
+
+def check_lines() -> None:
+    """The worker will write the lines again, as chunks."""
+    assert BlobTimeline.objects.get().search_version == 0
+    sessions = DubbingSession.objects.filter(current__isnull=False)
+    assert set(sessions.values_list("has_unread_texts", flat=True)) == {True}
+    BlobTimeline.objects.all().delete()
+
+
 def check_saved_paths() -> None:
     rows = Entry.objects.filter(session__name="saved paths").order_by("path", "added_in")
     assert list(rows.values_list("path", "category", "added_in")) == [
@@ -301,6 +320,7 @@ def check_denormalized_values() -> None:
     ]
 
 
+@pytest.mark.either_stack
 @pytest.mark.usefixtures("_latest_afterwards")
 def test_migrations_keep_and_convert_rows(subtests: pytest.Subtests):
     """One test: each step through the migrations takes half a second of CPU."""
@@ -336,12 +356,17 @@ def test_migrations_keep_and_convert_rows(subtests: pytest.Subtests):
     create_history(after)
 
     create_origins(after)
-    create_changed_bits(migrate("0024_search"))
+    before = migrate("0024_search")
+    create_changed_bits(before)
+    create_lines(before)
 
     call_command("migrate", verbosity=0)
 
     with subtests.test("0025 names changes of the executable bit"):
         check_changed_bits()
+
+    with subtests.test("0028 lets lines be indexed again"):
+        check_lines()
 
     with subtests.test("0013 fills the denormalized values"):
         check_denormalized_values()

@@ -513,6 +513,7 @@ def _swift(settings) -> Iterator[None]:
         yield
 
 
+@pytest.mark.variant
 @pytest.mark.team
 @pytest.mark.usefixtures("_swift")
 @pytest.mark.parametrize("kind", ["save", "import", "pack"])

@@ -17,11 +17,22 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, reverse
 
 from sessions_app import access, urls
-from sessions_app.models import AccessToken, DubbingSession, Export, Job, Share, Upload
+from sessions_app.models import (
+    AccessToken,
+    DubbingSession,
+    Export,
+    Job,
+    SavedFilter,
+    SessionArchive,
+    Share,
+    Tag,
+    Upload,
+)
+from sessions_app.operations.exports.session_archive import create_session_archive
+from sessions_app.operations.marks.filters import save_filter
 from sessions_app.operations.sessions.trash import trash_sessions
 from sessions_app.operations.shares.create import NewShare
 from sessions_app.operations.timelines.read import read_session_texts
-from sessions_app.storage import get_store
 from sessions_app.storage.keys import export_key
 from tests.integration.sketches import (
     UNKNOWN_CODE,
@@ -38,7 +49,8 @@ from tests.integration.sketches import (
     sketch_version,
     store_blobs,
 )
-from tests.world import PROJECT, World, stored_keys
+from tests.untranslated import bracketed, find_untranslated
+from tests.world import PROJECT, World
 
 pytestmark = pytest.mark.either_stack
 
@@ -46,17 +58,28 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 SAFE = ("GET", "HEAD")
 ZIP_KEY = export_key("a-page-test")
 Kind = Literal["page", "link"]
-Thing = Literal["", "session", "trashed", "job", "failed", "export", "share", "token", "access", "upload"]
+Thing = Literal[
+    "",
+    "session",
+    "trashed",
+    "job",
+    "failed",
+    "export",
+    "share",
+    "token",
+    "access",
+    "upload",
+    "saved_filter",
+    "tag",
+    "archive",
+]
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _bytes() -> Iterator[None]:
+def _bytes(module_store: None) -> None:
     """Store the bytes of downloads; everything else is rows, which is fast."""
     store_blobs(PROJECT.values())
     put_object(ZIP_KEY, ZIP)
-    yield
-    for key in stored_keys():
-        get_store().delete(key)
 
 
 @dataclass
@@ -71,6 +94,9 @@ class Things:
     new_share: NewShare
     access: AccessToken
     upload: Upload
+    saved_filter: SavedFilter
+    tag: Tag
+    archive: SessionArchive
 
     def code(self, thing: Thing) -> str:
         if thing == "token":
@@ -100,6 +126,11 @@ def _rows(module_transaction: None) -> tuple[World, Things]:
         new_share=sketch_share(export),
         access=sketch_token(world.alice).token,
         upload=world.upload({"a.wav": b"wave"})[0],
+        saved_filter=save_filter(owner=world.alice, name="mine", query="q=talk"),
+        tag=Tag.objects.create(owner=world.alice, name="launch", folded_name="launch"),
+        archive=create_session_archive(
+            owner=world.alice, versions=[session.versions.get(number=1)], now=now()
+        ),
     )
     connection.check_constraints()  # else each test checks them for all rows
     return world, things
@@ -152,7 +183,14 @@ ENDPOINTS = {
         Endpoint(
             "session-batch", "POST", 302, body=lambda had: {"codes": [had.session.code], "action": "trash"}
         ),
+        Endpoint("filter-create", "POST", 302, body=lambda _: {"name": "mine", "query": "q=talk"}),
+        Endpoint("filter-delete", "POST", 302, of="saved_filter"),
+        Endpoint("tag-list", "GET", 200),
+        Endpoint("tag-change", "POST", 302, of="tag", body=lambda _: {"name": "new name"}),
+        Endpoint("session-archive", "GET", 200, of="archive"),
+        Endpoint("session-trash-undo", "POST", 302),
         Endpoint("storage", "GET", 200),
+        Endpoint("styleguide", "GET", 404),  # for staff only
         Endpoint("storage-discard-all", "POST", 302),
         Endpoint("storage-discard", "POST", 302, of="upload"),
         Endpoint("session-trash-list", "GET", 200),
@@ -166,8 +204,11 @@ ENDPOINTS = {
             "session-labels", "POST", 302, of="session", body=lambda _: {"paths": ["x"], "label": "audio"}
         ),
         Endpoint("session-languages", "POST", 302, of="session", body=lambda _: {"add": "fr"}),
+        Endpoint("session-checks", "POST", 302, of="session", body=lambda _: {"cell": "hi:audio"}),
         Endpoint("session-voices", "POST", 302, of="session", body=lambda _: {"key": "hi", "voice": "Deep"}),
         Endpoint("session-rename", "POST", 302, of="session", body=lambda _: {"name": "New name"}),
+        Endpoint("session-star", "POST", 302, of="session", body=lambda _: {"starred": "1"}),
+        Endpoint("session-tags", "POST", 302, of="session", body=lambda _: {"add": "a, b"}),
         Endpoint("session-trash", "POST", 302, of="session"),
         Endpoint("session-untrash", "POST", 302, of="trashed"),
         Endpoint("session-compare", "GET", 200, of="session"),
@@ -183,15 +224,23 @@ ENDPOINTS = {
         Endpoint("version-detail", "GET", 200, of="session", rest=(1,)),
         Endpoint("version-changes", "GET", 200, of="session", rest=(1,)),
         Endpoint("version-restore", "POST", 302, of="session", rest=(1,)),
+        Endpoint("session-compare-pictures", "GET", 200, of="session", query="from=1&to=1"),
+        Endpoint("version-player-lines", "GET", 200, of="session", rest=(1,), query="language=hi"),
         Endpoint("version-restore-part", "GET", 200, of="session", rest=(1,), query="category=audio"),
         Endpoint("version-export", "POST", 302, of="session", rest=(1,)),
         Endpoint("export-new", "GET", 200, of="session", rest=(1,)),
         Endpoint("version-archive", "GET", 200, of="session", rest=(1,)),
         Endpoint("version-document", "GET", 200, of="session", rest=(1,)),
+        Endpoint("version-listing", "GET", 200, of="session", rest=(1,), query="by=folder"),
         Endpoint("version-file", "GET", 200, of="session", rest=(1, "audio/hi_audio.wav")),
+        Endpoint("version-media", "GET", 200, of="session", rest=(1,)),
+        # Files of derivatives: test_derivatives.py.
+        Endpoint("session-media", "GET", 404, of="session", rest=("0" * 64, "poster-0.webp")),
         Endpoint("session-transcript", "GET", 302, of="session"),
         Endpoint("version-transcript", "GET", 200, of="session", rest=(1,)),
         Endpoint("version-track", "GET", 200, of="session", rest=(1, "hi.csv")),
+        Endpoint("updates", "GET", 200),
+        Endpoint("language", "POST", 302, "link", body=lambda _: {"language": "de"}),
         # /search/
         Endpoint("search", "GET", 200, query="q=welcome"),
         Endpoint("search-suggestions", "GET", 200, query="q=welcome"),
@@ -203,7 +252,6 @@ ENDPOINTS = {
         Endpoint("job-list", "GET", 200),
         Endpoint("job-detail", "GET", 200, of="job"),
         Endpoint("job-progress", "GET", 200, of="job"),
-        Endpoint("job-row", "GET", 200, of="job"),
         Endpoint("job-cancel", "POST", 302, of="job"),
         Endpoint("job-retry", "POST", 302, of="failed"),
         Endpoint("job-save-on-top", "POST", 302, of="failed"),
@@ -220,9 +268,14 @@ ENDPOINTS = {
         Endpoint("token-revoke", "POST", 302, of="access"),
         Endpoint("share-page", "GET", 200, "link", "token"),
         Endpoint("share-download", "GET", 200, "link", "token"),
+        Endpoint("share-listing", "GET", 200, "link", "token"),
+        Endpoint("share-player-lines", "GET", 200, "link", "token", query="language=hi"),
         Endpoint("share-copy", "POST", 302, of="token"),
         Endpoint("share-transcript", "GET", 200, "link", "token"),
         Endpoint("share-track", "GET", 200, "link", "token", rest=("hi.csv",)),
+        Endpoint("share-media", "GET", 200, "link", "token"),
+        Endpoint("share-media-file", "GET", 404, "link", "token", rest=("0" * 64, "poster-0.webp")),
+        Endpoint("share-file", "GET", 404, "link", "token", rest=("missing.wav",)),
     )
 }
 OWNED = [each for each in ENDPOINTS.values() if each.of not in {"", "token"}]
@@ -250,6 +303,13 @@ def test_the_owner_gets_the_expected_response(world: World, things: Things, name
     body = bytes_of(response)
     assert response.status_code == endpoint.status, body
     assert body or endpoint.status != 200
+
+
+@pytest.mark.one_stack
+def test_staff_see_the_styleguide(world: World):
+    response = signed_in(User.objects.create_superuser("operator")).get(reverse("styleguide"))
+    assert response.status_code == 200
+    assert response.content.count(b"Confirm</button>") == 2, "once in each theme"
 
 
 # Refused requests change nothing, so that one database serves all endpoints.
@@ -297,7 +357,7 @@ def test_a_viewer_changes_nothing(
 
     for endpoint in ENDPOINTS.values():
         with subtests.test(endpoint.name):
-            if endpoint.name == "version-export":  # belongs to the user who asked for it
+            if endpoint.name in {"version-export", "session-star"}:  # belong to the user who asked for them
                 continue
             if endpoint.method == "POST" and (endpoint in OWNED or endpoint.name == "session-batch"):
                 response = endpoint.call(client, endpoint.url(things), endpoint.body(things))
@@ -597,3 +657,52 @@ def test_malformed_ranges_return_bytes_or_416(
                         value
                     )
             assert response.get("Content-Length", "0") == str(len(sent))
+
+
+USER_DATA = (
+    *(
+        "talk",
+        "old",
+        "alice",
+        "bob",
+        "launch",
+        "mine",
+        "welcome",
+        "Dubbing Sessions",
+        "SHA-256",
+        "CSV",
+        "JSON",
+        "SRT",
+        "TXT",
+        "VTT",
+    ),
+    *(
+        "English",
+        "Deutsch",
+        "KiB",
+        "MiB",
+        "DELETE",
+        "Hindi",
+        "Spanish",
+        "for Bob",
+        "my laptop",
+        "ZIP",
+    ),
+)
+"""Texts of users, names of formats and units, and names that each language has for itself."""
+
+
+def test_every_visible_text_is_translated(world: World, things: Things):
+    client = signed_in(world.alice)
+    data = {*USER_DATA, things.access.prefix}
+    pages = [each for each in ENDPOINTS.values() if each.method == "GET" and each.status == 200]
+    found = {}
+    with bracketed():
+        for endpoint in pages:
+            response = endpoint.call(client, endpoint.url(things))
+            body = bytes_of(response)
+            if response.get("Content-Type", "").startswith("text/html"):
+                found[endpoint.name] = find_untranslated(body.decode(), data=data)
+    found = {name: texts for name, texts in found.items() if texts}
+
+    assert found == {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from django.conf import LazySettings
 from django.test import Client
 
@@ -14,8 +15,10 @@ from sessions_app.operations.exports.request import request_export
 from sessions_app.operations.sessions.permanent_deletion import delete_permanently
 from sessions_app.operations.sessions.trash import trash_sessions
 from sessions_app.queries.quotas import get_usage
+from sessions_app.queries.sessions import PAGE_SIZE
+from sessions_app.views.session_batch import MAX_RENAMED
 from tests.integration.programs import ROOT
-from tests.integration.sketches import post_json, signed_in
+from tests.integration.sketches import post_json, signed_in, sketch_session
 from tests.world import PROJECT, World, stored_keys
 
 TALK = {"talk.mp4": b"a film" * 1000}
@@ -184,11 +187,50 @@ def test_the_page_restores_several_sessions(world: World):
         follow=True,
     )
 
-    assert sorted(messages_of(response)) == [
+    assert messages_of(response) == [
         "“first” was restored as “first_2”, because its name is in use.",
-        "“second” was restored.",
+        "2 sessions were restored.",
     ]
     assert not DubbingSession.objects.trashed().exists()
+
+
+@pytest.mark.one_stack
+def test_the_page_changes_all_results_of_a_search(world: World):
+    sessions = [sketch_session(world.alice, f"talk {number}") for number in range(PAGE_SIZE + 1)]
+    other = sketch_session(world.alice, "other")
+    trash_sessions(sessions=[*sessions, other], now=world.clock())
+    alice = signed_in(world.alice)
+    page = alice.get("/sessions/trash/", {"q": "talk", "page": "2"}).context["page"]
+    assert (len(page), page.total, page.number) == (1, PAGE_SIZE + 1, 2)
+    results = {"scope": "results", "query": "q=talk", "expected": str(PAGE_SIZE + 1)}
+
+    changed = alice.post(
+        "/sessions/trash/batch/", {**results, "expected": "3", "action": "restore"}, follow=True
+    )
+    assert messages_of(changed)[0].startswith(f"More sessions match now than before: {PAGE_SIZE + 1}.")
+
+    restored = alice.post("/sessions/trash/batch/", {**results, "action": "restore"}, follow=True)
+    assert messages_of(restored) == [f"{PAGE_SIZE + 1} sessions were restored."]
+    assert list(DubbingSession.objects.trashed()) == [other]
+
+
+@pytest.mark.one_stack
+def test_many_new_names_of_restored_sessions_are_counted(world: World):
+    sessions = [sketch_session(world.alice, f"talk {number}") for number in range(MAX_RENAMED + 1)]
+    trash_sessions(sessions=sessions, now=world.clock())
+    for session in sessions:
+        sketch_session(world.alice, session.name)
+
+    response = signed_in(world.alice).post(
+        "/sessions/trash/batch/",
+        {"codes": [session.code for session in sessions], "action": "restore"},
+        follow=True,
+    )
+
+    assert messages_of(response) == [
+        f"{MAX_RENAMED + 1} sessions have new names, because other sessions have the old ones.",
+        f"{MAX_RENAMED + 1} sessions were restored.",
+    ]
 
 
 def test_the_api_restores_and_deletes_several_sessions(world: World):

@@ -6,11 +6,13 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 
-from dubbing_core.progress_matrix import Input, ProgressMatrix
+from dubbing_core.progress_matrix import ProgressMatrix
+from dubbing_core.stale_results import Input
 from dubbing_core.steps import Step
-from sessions_app.models import AccessToken, DubbingSession, Entry, Version
+from sessions_app.models import AccessToken, DubbingSession, Entry, Export, Version
 from sessions_app.operations.accounts.tokens import create_token
 from sessions_app.operations.versions.restore import restore_version
+from tests.integration.sketches import sketch_export, sketch_share, sketch_token
 from tests.world import World
 
 TALK = {
@@ -19,6 +21,7 @@ TALK = {
     "talk.es.srt": b"1\n00:00:00,000 --> 00:00:01,000\nHola\n",
 }
 DUBS = {"talk_es.wav": b"dubbed", "talk_es.mp4": b"dubbed video"}
+WARNING = "Some results in version 3 are stale"
 CHANGED = {"talk.es.srt": b"1\n00:00:00,000 --> 00:00:01,000\nBuenas\n"}
 
 
@@ -48,6 +51,15 @@ def test_a_version_stores_what_is_stale(session):
     assert (stale.cause, stale.changed_in, stale.made_in) == (Input.TRANSLATED, 3, 2)
     assert after.finished_languages == []
     assert session.current.stage == "dubbed"
+
+
+def test_a_metadata_file_names_the_stage_of_the_pages(session):
+    before, after = Version.objects.filter(session=session, number__gte=2).order_by("number")
+
+    stages = [each.complete_metadata["session_metadata"]["pipeline_stage"] for each in (before, after)]
+
+    assert stages == ["completed", "dubbed"]
+    assert after.metadata["session_metadata"]["pipeline_stage"] == "completed", "as it was saved"
 
 
 def test_a_restored_version_is_as_it_was(world: World, session):
@@ -86,10 +98,47 @@ def test_pages_and_api_show_what_is_stale(world: World, session, client: Client)
 
     assert reason in page
     assert "0 of 1 language finished" in " ".join(page.split())
-    assert 'aria-label="0 of 1 language finished"' in rows
+    assert 'aria-label="0 of 1 language complete, 1 stale: Spanish stale"' in rows
     assert (found["languages"], found["finished"]) == (["es"], [])
     (audio,) = [cell for cell in found["cells"] if cell["step"] == "voiced"]
     assert audio["stale"]["reason"] == reason
+
+
+@pytest.mark.one_stack
+def test_exports_and_shared_pages_warn_of_stale_results(world: World, session, client: Client):
+    client.force_login(world.alice)
+    export = sketch_export(session)
+    link = sketch_share(export)
+    token = sketch_token(world.alice).secret
+    assert export.job is not None
+    export.job.result = {"filename": export.filename, "size": export.size}
+    export.job.save()
+
+    pages = [
+        client.get(f"/sessions/{session.code}/versions/3/export/new/"),
+        client.get(f"/exports/{export.code}/"),
+        client.get(f"/jobs/{export.job.code}/"),
+        Client().get(f"/s/{link.token}/"),
+    ]
+    texts = [" ".join(page.content.decode().split()) for page in pages]
+    assert [WARNING in text for text in texts] == [True] * 4
+    assert all("audio: translation changed in v3, this is from v2" in text for text in texts)
+    found = client.get(f"/api/v1/exports/{export.code}", headers={"Authorization": f"Bearer {token}"}).json()
+    assert [(each["language"], each["step"]) for each in found["stale"]] == [
+        ("es", "voiced"),
+        ("es", "dubbed"),
+    ]
+    assert found["stale"][0]["reason"] == "translation changed in v3, this is from v2"
+
+
+@pytest.mark.one_stack
+def test_an_export_of_current_files_has_no_warning(world: World, session, client: Client):
+    client.force_login(world.alice)
+    export = sketch_export(session)
+    Export.objects.update(selection={"categories": ["translations"]})
+
+    assert WARNING not in " ".join(client.get(f"/exports/{export.code}/").content.decode().split())
+    assert WARNING not in client.get(f"/sessions/{session.code}/versions/2/export/new/").content.decode()
 
 
 @pytest.mark.one_stack

@@ -92,7 +92,10 @@ def newest_session(owner: str) -> DubbingSession:
 
 PAGES = [
     "/sessions/",
-    *(f"/sessions/?sort={order}" for order in ("created", "accessed", "name", "size")),
+    *(f"/sessions/?sort={order}" for order in ("created", "accessed", "name", "size", "duration")),
+    "/sessions/?sort=size&reverse=1",
+    "/sessions/?stale=1",
+    "/sessions/?starred=1",
     "/jobs/",
     "/account/tokens/",
     "/sessions/new/",
@@ -131,7 +134,7 @@ def test_frequent_pages_need_few_statements(django_assert_num_queries: Any):
     client.get(session)  # records the access
 
     # The sign-in, its user and the number of running jobs are three of each.
-    for page, count in {"/sessions/": 6, session: 8, f"{session}versions/": 5}.items():
+    for page, count in {"/sessions/": 12, session: 14, f"{session}versions/": 5}.items():
         with django_assert_num_queries(count):
             client.get(page)
 
@@ -209,12 +212,12 @@ def test_files_are_paged_without_reading_those_before():
         DubbingSession.objects.filter(owner__username=LAST, current__isnull=False).select_related("current"),
         key=lambda row: row.current.file_count if row.current else 0,
     )
-    url = f"/sessions/{session.code}/?"
+    assert session.current is not None
+    url = f"/sessions/{session.code}/versions/{session.current.number}/listing/?by=list"
     first = work_of(client, url)
     after = client.get(url).context["files"].next
     rare = Entry.objects.filter(session=session, category="other", removed_in__isnull=True).count()
 
-    assert session.current is not None
     assert session.current.file_count >= SCALE.many_files / 2
     assert work_of(client, f"{url}&last=1") < 1.3 * first
     assert work_of(client, f"{url}&after={after}") < 1.3 * first

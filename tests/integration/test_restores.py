@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import html
+import io
 import re
-from collections.abc import Iterator
+import zipfile
 from typing import Any
 
 import pytest
@@ -16,9 +18,9 @@ from sessions_app.operations.versions import partial_restore
 from sessions_app.operations.versions.commit import commit_version
 from sessions_app.operations.versions.partial_restore import restore_part
 from sessions_app.queries.manifests import get_version_manifest
-from sessions_app.storage import get_store
 from tests.integration.programs import Program, problem_of
 from tests.integration.sketches import (
+    bytes_of,
     current_of,
     now,
     signed_in,
@@ -26,10 +28,11 @@ from tests.integration.sketches import (
     sketch_version,
     store_blobs,
 )
-from tests.world import PROJECT, World, stored_keys
+from tests.world import PROJECT, World
 
 HINDI, SPANISH = "audio/hi_audio.wav", "audio/es_audio.wav"
 SUBTITLES = "translations/hi.srt"
+TRANSLATED = "translations/translated.json"
 OLD = {**PROJECT, SUBTITLES: b"1\n00:00:01,000 --> 00:00:02,000\nold\n"}
 NEW = {
     **PROJECT,
@@ -42,11 +45,8 @@ AUDIO_IN_HINDI = {"categories": ["audio"], "languages": ["hi"]}
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _bytes() -> Iterator[None]:
+def _bytes(module_store: None) -> None:
     store_blobs([OLD[SUBTITLES], NEW[SUBTITLES]])
-    yield
-    for key in stored_keys():
-        get_store().delete(key)
 
 
 @pytest.fixture
@@ -110,6 +110,66 @@ def test_a_preview_has_the_files_and_states_of_the_restore(session: DubbingSessi
     assert stored["stale"]["made_in"] == 1
 
 
+@pytest.mark.one_stack
+def test_cells_are_chosen_in_the_matrix_restored_and_downloaded(session: DubbingSession, alice: Client):
+    url = f"/sessions/{session.code}/versions/1/restore/part/"
+
+    page = alice.get(f"{url}?cell=hi:audio&cell=es:mixed_videos").content.decode()
+    assert re.findall(r'name="cell" value="([^"]+)" checked', page) == ["hi:audio"]
+    assert "Restore audio in hi" in page
+    assert "is no cell" in alice.get(f"{url}?cell=sound").content.decode()
+    restored = alice.post(
+        f"/sessions/{session.code}/versions/1/restore/", {"cell": ["hi:audio"]}, follow=True
+    )
+    assert "Restored audio in hi from version 1: saved as version 3." in restored.content.decode()
+    assert hashes(current_of(session))[HINDI] == hashes(version(session, 1))[HINDI]
+
+    address = f"/sessions/{session.code}/versions/1/archive.zip?cell=hi%3Atranslations&layout=saved"
+    assert address in html.unescape(alice.get(f"{url}?cell=hi:translations").content.decode())
+    names = zipfile.ZipFile(io.BytesIO(bytes_of(alice.get(address)))).namelist()
+    assert SUBTITLES in names
+    assert not {HINDI, SPANISH} & set(names)
+    parts = html.unescape(alice.get(f"{url}?category=audio&language=hi&language=es").content.decode())
+    assert "archive.zip?cell=es%3Aaudio&cell=hi%3Aaudio&layout=saved" in parts
+
+
+@pytest.mark.one_stack
+def test_a_cell_of_a_file_with_several_languages_is_the_whole_file(world: World):
+    old = dict(PROJECT)
+    new = {**PROJECT, TRANSLATED: '{"hi": "नमस्ते", "es": "Buenas", "fr": "Salut"}'.encode()}
+    store_blobs([*old.values(), *new.values()])
+    session = sketch_session(world.alice, files=old, document={"languages": ["hi", "es"]})
+    sketch_version(session, new, document={"languages": ["hi", "es", "fr"]})
+    alice = signed_in(world.alice)
+    part = {"cells": ["es:translations"]}
+    url = f"/sessions/{session.code}/versions/1/restore/part/?cell=es:translations"
+
+    page = html.unescape(alice.get(url).content.decode())
+
+    boxes = re.findall(r'name="cell" value="(..:translations)"( data-shared="translations")( checked)?', page)
+    assert {(key, bool(checked)) for key, _, checked in boxes} == {
+        ("hi:translations", False),
+        ("es:translations", True),
+    }
+    assert f"{TRANSLATED} has es, hi and is restored as a whole." in " ".join(page.split())
+    (address,) = re.findall(r'href="([^"]+archive\.zip[^"]+)"', page)
+    names = zipfile.ZipFile(io.BytesIO(bytes_of(alice.get(address)))).namelist()
+    assert [name for name in names if "/" in name and not name.startswith(".")] == [TRANSLATED]
+    preview = post(session, part, action="restore/preview").json()
+    assert preview["shared_files"] == [{"path": TRANSLATED, "languages": ["es", "hi"]}]
+    export = Program.of(world.alice).post(f"/sessions/{session.code}/versions/2/exports", part)
+    assert export.status_code == 202, export.content
+    missing = post(session, {"cells": ["it:translations"]})
+    problem_of(missing, 400, "nothing_selected")
+
+    assert post(session, part).status_code == 201
+
+    restored = current_of(session)
+    assert restored.message == "Restored translations in es from version 1"
+    assert hashes(restored) == hashes(version(session, 1))
+    assert restored.metadata["translations"] == {"hi": "नमस्ते", "es": "Hola"}
+
+
 def test_a_language_brings_its_voice(session: DubbingSession):
     post(session, {"languages": ["hi"]})
 
@@ -134,6 +194,8 @@ def test_a_single_file_brings_its_text(session: DubbingSession):
         ({"paths": ["no/such.file"]}, 400, "no_such_file"),
         ({"categories": ["mixed_videos"]}, 400, "nothing_selected"),
         ({"categories": ["nonsense"]}, 422, "bad_request"),
+        ({"cells": ["hi:nonsense"]}, 422, "bad_request"),
+        ({"cells": ["hi:mixed_videos"]}, 400, "nothing_selected"),
         ({"paths": ["my_presentation.mp4"]}, 409, "unchanged"),
         ({**AUDIO_IN_HINDI, "parent": 1}, 409, "conflict"),
         ({"parent": 1}, 409, "conflict"),

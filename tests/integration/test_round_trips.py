@@ -15,8 +15,8 @@ import pytest
 from dubbing_core.name_mapping import ZIP, map_paths
 from dubbing_core.selection import Selection
 from sessions_app.models import DubbingSession, Job, Version
-from sessions_app.operations.consistency.version_changes import find_version_changes
-from sessions_app.operations.loads.load import load_version
+from sessions_app.operations.cleanup.consistency.version_changes import find_version_changes
+from sessions_app.operations.loads import load_version
 from sessions_app.operations.saves.request import SaveRequest, request_save
 from sessions_app.operations.uploads.complete import complete_uploads
 from sessions_app.operations.uploads.create import create_uploads
@@ -24,6 +24,8 @@ from sessions_app.operations.uploads.new_files import NewFile, NewPack
 from sessions_app.operations.uploads.receive import put_part
 from tests.integration.programs import Program
 from tests.world import World, read_object
+
+pytestmark = pytest.mark.either_stack
 
 SESSION_METADATA = (
     b'{ "session_name": "old name", "video_name": "Talk.MP4", "languages": ["hi"], "mood": "calm" }\n'
@@ -194,7 +196,6 @@ def test_an_export_in_any_layout_is_imported_as_it_was_saved(world: World, work_
     assert copy.name == "talk_2"
 
 
-@pytest.mark.either_stack
 def test_a_zip_as_saved_unpacks_to_the_folder(world: World, work_folder: Path):
     session = save_folder(world)
     assert session.current is not None
@@ -220,7 +221,6 @@ def test_a_zip_as_saved_unpacks_to_the_folder(world: World, work_folder: Path):
     }
 
 
-@pytest.mark.either_stack
 def test_the_sessions_tree_of_a_load_equals_that_of_an_export(world: World, work_folder: Path):
     session = save_folder(world)
     assert session.current is not None
@@ -236,7 +236,6 @@ def test_the_sessions_tree_of_a_load_equals_that_of_an_export(world: World, work
     assert tree["Notes/notes from Zo\u00eb.txt"] == b"n"
 
 
-@pytest.mark.either_stack
 def test_a_part_contains_no_texts_of_other_parts(world: World):
     session = save_folder(world, ORDINARY)
     assert session.current is not None
@@ -258,7 +257,6 @@ def original_export(folder: Path) -> bytes:
     return buffer.getvalue()
 
 
-@pytest.mark.either_stack
 def test_the_originals_session_comes_back_to_it_unchanged(world: World, work_folder: Path):
     """The original exports, the portal imports and exports, the original imports."""
     session = save_folder(world, ORDINARY)
@@ -282,7 +280,6 @@ def test_the_originals_session_comes_back_to_it_unchanged(world: World, work_fol
     assert {path: facts[0] for path, facts in facts_of(after).items() if facts} == expected
 
 
-@pytest.mark.either_stack
 def test_layouts_are_different_exports(world: World):
     session = save_folder(world)
     assert session.current is not None

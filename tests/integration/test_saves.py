@@ -146,6 +146,7 @@ def test_saving_on_an_outdated_version_is_refused(world: World):
     assert refused.value.current == 1
 
 
+@pytest.mark.either_stack
 @pytest.mark.parametrize(
     ("ours", "request_fields", "both", "unchanged"),
     [

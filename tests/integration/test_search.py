@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from random import Random
+from types import ModuleType
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from sessions_app.models import CurrentText, DubbingSession, SessionTokens, TextLine
-from sessions_app.operations.blobs.delete import delete_unreferenced_blobs
-from sessions_app.operations.search.rebuild import rebuild_search
+from sessions_app.models import CurrentText, DubbingSession, SessionTokens, TextChunk, text_chunk
+from sessions_app.operations.blobs import delete_unreferenced_blobs
+from sessions_app.operations.search import rebuild_search
 from sessions_app.operations.sessions.rename import rename_session
 from sessions_app.operations.timelines.read import read_pending_texts
-from sessions_app.queries import search as search_module
+from sessions_app.queries import search as search_module, search_lines
 from sessions_app.queries.keyset import Position
 from sessions_app.queries.search import TextSearch
 from sessions_app.queries.search_results import SearchResult, describe_results, get_line_page
@@ -24,7 +26,7 @@ from tests.world import World
 
 def write_srt(*lines: str) -> bytes:
     return "\n".join(
-        f"{number}\n00:00:{number:02},000 --> 00:00:{number:02},900\n{line}\n"
+        f"{number}\n00:{number // 60:02}:{number % 60:02},000 --> 00:{number // 60:02}:{number % 60:02},900\n{line}\n"
         for number, line in enumerate(lines, 1)
     ).encode()
 
@@ -147,6 +149,69 @@ def test_results_show_line_time_language_and_what_matched(world: World):
     assert [message.number for message in result.messages] == [1]
 
 
+def test_the_name_of_a_language_restricts_lines(world: World):
+    files = {
+        "transcriptions/en.srt": write_srt("Hello, namaste and welcome."),
+        "translations/hi.srt": write_srt("Namaste welcome जी।"),
+        "translations/pt-BR.srt": write_srt("Namaste, bem-vindo."),
+    }
+    save(world.alice, "Greetings", files)
+    save(world.alice, "Hindi only by name", {"transcriptions/en.srt": write_srt("A welcome word.")})
+    read(world)
+
+    assert found_lines(world, "hindi namaste") == ["Namaste welcome जी।"]
+    assert found_lines(world, "हिन्दी namaste") == ["Namaste welcome जी।"]
+    assert found_lines(world, "brazilian namaste portuguese") == ["Namaste, bem-vindo."]
+    assert found_lines(world, "hi namaste") == []  # a word of its own
+    assert [result.name for result in find(world, "hindi welcome")] == ["Greetings"]
+    session = DubbingSession.objects.get(name="Greetings")
+    page = get_line_page(TextSearch(world.alice, "hindi welcome"), session, after="")
+    assert [line.language for line in page.result.lines] == ["hi"]
+
+
+def test_a_session_is_found_by_a_line_among_thousands(world: World, monkeypatch):
+    monkeypatch.setattr(search_lines, "FIRST_CHUNKS", 1)
+    # Both words are in each chunk, side by side only in the last line.
+    texts = ["red", "fox"] * 300 + ["The red fox."]
+    session = save(world.alice, "fable", {"transcriptions/en.srt": write_srt(*texts)})
+    read(world)
+
+    (result,) = find(world, "red fox")
+
+    assert [(line.number, line.start_ms) for line in result.lines] == [(600, 601_000)]
+    page = get_line_page(TextSearch(world.alice, "red"), session, after="", size=400)
+    assert len(page.result.lines) == 301
+    (result,) = find(world, "red")
+    assert (result.line_count, result.has_more_lines) == (128, True)
+
+
+def test_random_queries_equal_a_comparison_of_all_lines(world: World, monkeypatch):
+    monkeypatch.setattr(search_lines, "FIRST_CHUNKS", 1)
+    monkeypatch.setattr(text_chunk, "LINES_PER_CHUNK", 2)
+    random = Random(12)
+    # Few letters: most chunks have all pairs of a query, and few have it as a whole.
+    texts = {
+        f"episode {number}": ["".join(random.choices("กขค", k=random.randint(2, 6))) for _ in range(8)]
+        for number in range(14)
+    }
+    for number, (name, lines) in enumerate(texts.items()):
+        files = {"translations/th.srt": write_srt(*lines)}
+        save(world.alice, name, files, at=now() + timedelta(minutes=number))
+    read(world)
+    words = ["".join(random.choices("กขค", k=random.randint(1, 6))) for _ in range(24)]
+    for query in (*words, *(f"{words[at]} {words[at + 1]}" for at in range(10))):
+        matches = {
+            name: sum(all(word in line for word in query.split()) for line in lines)
+            for name, lines in reversed(texts.items())
+        }
+        found = find(world, query)
+        assert [result.name for result in found] == [name for name in matches if matches[name]][:10], query
+        for result in found:
+            count = matches[result.name]
+            assert len(result.lines) <= result.line_count <= count
+            assert result.has_more_lines or result.line_count == count
+
+
 def test_the_current_version_is_searched(world: World):
     session = DubbingSession.objects.get(owner=world.alice)
     save(
@@ -186,10 +251,10 @@ def test_renamed_trashed_and_deleted_sessions(world: World):
 
 
 def test_lines_are_written_once_per_blob_and_go_with_it(world: World):
-    lines = TextLine.objects.count()
+    lines = TextChunk.objects.count()
     copy = save(world.alice, "Copy", FILES)
     read(world)
-    assert TextLine.objects.count() == lines
+    assert TextChunk.objects.count() == lines
     assert {result.name for result in find(world, "welcome")} == {"Conférence in Pune", "Copy"}
 
     DubbingSession.objects.filter(owner=world.alice).exclude(pk=copy.pk).delete()
@@ -198,8 +263,8 @@ def test_lines_are_written_once_per_blob_and_go_with_it(world: World):
     copy.delete()
     delete_unreferenced_blobs(blobs)
 
-    assert TextLine.objects.values_list("text", flat=True).get() == "Nothing like it."
-    assert TextLine.objects.find_blobs(TextSearch(world.bob, "welcome").query, limit=10).ids == []
+    assert TextChunk.objects.get().folded == " nothing like it "
+    assert TextChunk.objects.find(TextSearch(world.bob, "welcome").query) == []
 
 
 def test_a_rebuild_that_was_interrupted_resumes(world: World):
@@ -209,7 +274,7 @@ def test_a_rebuild_that_was_interrupted_resumes(world: World):
     def interrupt(_: object) -> None:
         raise InterruptionError
 
-    TextLine.objects.all().delete()
+    TextChunk.objects.all().delete()
     SessionTokens.objects.all().delete()
     with pytest.raises(InterruptionError):
         rebuild_search(everything=True, on_session=interrupt)
@@ -222,12 +287,19 @@ def test_a_rebuild_that_was_interrupted_resumes(world: World):
     assert find(world, "hindi broadcaster")
 
 
-@pytest.mark.parametrize("first_lines", [2000, 1])
+@pytest.mark.parametrize(
+    ("module", "limit", "value"),
+    [
+        (search_module, "MAX_HITS", 20_000),
+        (search_module, "MAX_HITS", 1),
+        (search_module, "MAX_KNOWN", 1),
+        (search_lines, "FEW_BLOBS", 1),
+    ],
+)
 def test_pages_of_results_are_the_same_for_rare_and_frequent_words(
-    world: World, monkeypatch, first_lines: int
+    world: World, monkeypatch, module: ModuleType, limit: str, value: int
 ):
-    monkeypatch.setattr(search_module, "FIRST_LINES", first_lines)
-    monkeypatch.setattr(search_module, "FIRST_SESSIONS", 2)
+    monkeypatch.setattr(module, limit, value)
     names = []
     for number in range(5):
         at = now() + timedelta(minutes=number)
@@ -269,9 +341,9 @@ def test_pages_have_a_constant_number_of_queries(world: World, django_assert_num
     for number in range(4):
         save(world.alice, f"episode {number}", FILES)
     read(world)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         assert len(find(world, "hindi mix")) == 5
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         assert len(find(world, "welcome")) == 5
 
 

@@ -40,7 +40,7 @@ def test_the_form_selects_categories_and_languages(alice: Client, session: Dubbi
     )
 
     job = Job.objects.get(kind=Job.Kind.EXPORT)
-    assert response["Location"] == f"/jobs/{job.code}/"
+    assert response["Location"] == url(session, f"export/new/?job={job.code}")
     assert job.params == {"version": 1, "selection": {"categories": ["audio"]}}
 
 

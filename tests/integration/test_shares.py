@@ -7,19 +7,19 @@ import hashlib
 import json
 import logging
 import sys
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, Literal, get_args
 
 import pytest
 from django.test import Client
 
+from dubbing_core.selection import Selection
+from dubbing_core.steps import Step
 from sessions_app.models import Blob, DubbingSession, Entry, Export, Share
 from sessions_app.operations.cleanup.exports import get_expired_exports
 from sessions_app.operations.sessions.purge import purge_session
 from sessions_app.operations.sessions.trash import trash_sessions
 from sessions_app.operations.shares.create import NewShare
-from sessions_app.storage import get_store
 from sessions_app.storage.keys import export_key
 from sessions_app.views import shares
 from tests.integration.sketches import (
@@ -34,6 +34,7 @@ from tests.integration.sketches import (
     sketch_session,
     sketch_share,
     sketch_version,
+    store_blobs,
 )
 from tests.world import PROJECT, World, stored_keys
 
@@ -42,11 +43,8 @@ Closure = Literal["expired", "revoked", "trashed", "wrong"]
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _bytes() -> Iterator[None]:
+def _bytes(module_store: None) -> None:
     put_object(ZIP_KEY, ZIP)
-    yield
-    for key in stored_keys():
-        get_store().delete(key)
 
 
 @pytest.fixture
@@ -98,7 +96,56 @@ def test_the_link_shows_the_contents_without_signing_in(link: NewShare):
     assert f"/accounts/login/?next=/s/{link.token}/" in text
 
 
-@pytest.mark.parametrize("path", ["", "download/"])
+def test_a_link_to_a_part_shows_files_and_progress_of_this_part_alone(world: World, export: Export):
+    store_blobs(PROJECT.values())
+    export.selection = Selection.from_choices(
+        categories=["audio", "translations"], languages=["hi"]
+    ).as_dict()
+    export.save()
+    client, address = Client(), f"/s/{sketch_share(export).token}/"
+
+    page = client.get(address)
+    found = client.get(f"{address}listing/?find=audio")
+    folders = client.get(f"{address}?by=folder").content.decode()
+    audio, other, text = (
+        client.get(f"{address}files/{path}")
+        for path in (
+            "audio/hi_audio.wav?play",
+            "audio/es_audio.wav?play",
+            "translations/translated.json?preview",
+        )
+    )
+
+    matrix = page.context["matrix"]
+    assert (matrix.languages, matrix.steps) == (("hi",), (Step.TRANSLATED, Step.VOICED))
+    assert page.context["total_files"] == 2
+    assert "hi_audio.wav" in found.content.decode()
+    assert "es_audio.wav" not in found.content.decode()
+    assert "voices" not in folders
+    assert bytes_of(audio) == PROJECT["audio/hi_audio.wav"]
+    assert other.status_code == 404
+    assert text.content == PROJECT["translations/translated.json"]
+    assert text["Content-Type"] == "text/plain; charset=utf-8"
+
+
+@pytest.mark.parametrize(
+    ("name", "offers"),
+    [
+        (None, "Sign in to copy it to your sessions"),
+        ("bob", "Copy to my sessions"),
+        ("alice", "The page is what recipients of the link see"),
+    ],
+)
+def test_a_link_offers_what_its_visitor_can_do(world: World, link: NewShare, name: str | None, offers: str):
+    client = signed_in(getattr(world, name) if name else None)
+
+    with_session = client.get(f"/s/{link.token}/").content.decode()
+
+    assert offers in with_session
+    assert (f"/sessions/{share_of(link).export.version.session.code}/" in with_session) is (name == "alice")
+
+
+@pytest.mark.parametrize("path", ["", "download/", "listing/"])
 def test_the_address_of_a_link_is_not_leaked(link: NewShare, path: str):
     for token in (link.token, "wrong"):
         response = Client().get(f"/s/{token}/{path}")
@@ -139,9 +186,11 @@ def test_a_closed_link_looks_like_an_unknown_one(world: World, link: NewShare, c
 
 
 def without_token(response: Any) -> str:
-    """Return the page without the CSRF token, which differs between responses."""
+    """Return the page without the CSRF token, the time and its own address, which differ between responses."""
     lines = response.content.decode().splitlines()
-    return "\n".join(line for line in lines if "csrf" not in line)
+    return "\n".join(
+        line for line in lines if not any(text in line for text in ("csrf", "data-now=", 'name="next"'))
+    )
 
 
 def test_a_resumed_download_is_counted_once(link: NewShare):

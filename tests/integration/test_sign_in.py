@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session as SignInSession
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from dubbing_sessions.session_backend import EARLIER_BACKENDS, SessionStore
 from sessions_app.http.devices import COOKIE
 from sessions_app.models import ThrottleHit
 from sessions_app.operations.accounts import sign_in as throttles
@@ -311,3 +313,31 @@ def test_old_hits_are_deleted(alice: User, clock: StoppedClock):
     for time, expected in ((timedelta(hours=23), count), (timedelta(hours=24), 0)):
         delete_rows(GarbageReport(), now=clock.now() + time, check=lambda: None)
         assert ThrottleHit.objects.count() == expected
+
+
+@pytest.mark.parametrize(("seconds", "is_signed_in"), [(60, True), (-1, False)])
+def test_a_sign_in_ends_at_its_time(alice: User, seconds: int, *, is_signed_in: bool):
+    client = Client()
+    client.force_login(alice)
+    key = client.cookies["sessionid"].value
+    ends_at = timezone.now() + timedelta(seconds=seconds)
+    assert SignInSession.objects.filter(session_key=key).update(expire_date=ends_at) == 1
+
+    response = client.get("/sessions/")
+
+    assert response.status_code == (200 if is_signed_in else 302)
+    assert SessionStore(key).get("_auth_user_id") == (str(alice.pk) if is_signed_in else None)
+
+
+@pytest.mark.one_stack
+@pytest.mark.parametrize("backend", EARLIER_BACKENDS)
+def test_a_sign_in_of_an_earlier_version_stays_valid(alice: User, backend: str):
+    client = Client()
+    client.force_login(alice)
+    store = SessionStore(client.cookies["sessionid"].value)
+    store["_auth_user_backend"] = backend
+    store.save()
+
+    assert client.get("/sessions/").status_code == 200
+    User.objects.update(is_active=False)
+    assert client.get("/sessions/").status_code == 302

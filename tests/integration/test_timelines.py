@@ -10,26 +10,28 @@ import pytest
 from celery import current_app
 from django.core.management import call_command
 
+from dubbing_core.input_history import InputHistory
 from dubbing_core.progress_matrix import CellState, ProgressMatrix
-from dubbing_core.staleness import InputHistory
 from dubbing_core.steps import Step
 from dubbing_core.timeline.text_digests import digest_track
 from dubbing_core.timeline.tracks import Segment, Timeline, Track, TrackKind
 from sessions_app import queue, tasks
 from sessions_app.exports.metadata_file import render_metadata_file
-from sessions_app.models import Blob, BlobTimeline, DubbingSession, Entry, Version
+from sessions_app.models import Blob, BlobTimeline, DubbingSession, Entry, Job, Version
 from sessions_app.models.timeline import pack_tracks, unpack_tracks
-from sessions_app.operations.blobs.delete import delete_unreferenced_blobs
+from sessions_app.operations.blobs import delete_unreferenced_blobs
 from sessions_app.operations.timelines import read
 from sessions_app.operations.timelines.read import (
-    has_lines,
+    MAX_POSTPONED,
+    can_have_lines,
     mark_all_unread,
     read_pending_texts,
     read_session_texts,
 )
 from sessions_app.storage import get_store
 from sessions_app.storage.store import StoreUnavailableError
-from tests.integration.sketches import signed_in, sketch_session, store_blobs
+from tests.integration.programs import Program, problem_of
+from tests.integration.sketches import now, signed_in, sketch_session, store_blobs
 from tests.world import World
 
 SRT = b"1\n00:00:01,000 --> 00:00:02,500\nHello.\n\n2\n00:00:04,000 --> 00:00:03,000\nBye.\n"
@@ -63,7 +65,7 @@ def test_a_save_marks_the_session_and_reading_stores_tracks_problems_and_reasons
     assert not session.has_unread_texts
     stored = timeline_of("transcriptions/en.srt")
     assert (stored.format, stored.encoding, stored.reason) == ("SubRip", "utf-8", "")
-    assert [str(problem) for problem in stored.get_problems()] == ["line 6: end before start"]
+    assert stored.problems == [[6, "end before start"]]
     (track,) = stored.get_tracks()
     assert stored.summary == [
         {
@@ -73,6 +75,7 @@ def test_a_save_marks_the_session_and_reading_stores_tracks_problems_and_reasons
             "speakers": 0,
             "end_ms": 3000,
             "digest": digest_track(track),
+            "script": "",
         }
     ]
     assert stored.text_digest
@@ -203,8 +206,26 @@ def test_a_commit_sends_a_message_and_reads_nothing_itself(world, monkeypatch):
     monkeypatch.setattr(current_app, "send_task", lambda name, kwargs, **_: sent.append((name, kwargs)))
     session = sketch_session(world.alice, "talk", FILES)
 
-    assert sent == [(queue.READ_TEXTS, {"session_id": session.pk})]
+    assert sent[0] == (queue.READ_TEXTS, {"session_id": session.pk})
     assert not BlobTimeline.objects.exists()
+
+
+@pytest.mark.one_stack
+def test_reading_is_postponed_while_a_job_waits_but_not_forever(world, monkeypatch):
+    session = world.saved(files=FILES)
+    Job.objects.create(kind=Job.Kind.EXPORT, owner=world.alice, created_at=world.clock())
+    sent: list[dict[str, int]] = []
+    monkeypatch.setattr(current_app, "send_task", lambda _, kwargs, **__: sent.append(kwargs))
+
+    tasks.read_texts(session_id=session.pk)
+    tasks.read_texts(**sent[0])
+
+    assert [message["postponed"] for message in sent] == [1, 2]
+    assert not BlobTimeline.objects.exists()
+    tasks.read_texts(session_id=session.pk, postponed=MAX_POSTPONED)
+    assert BlobTimeline.objects.exists()
+    tasks.read_texts(**sent[1])  # nothing is left for it
+    assert len(sent) == 2
 
 
 @pytest.mark.one_stack
@@ -223,7 +244,7 @@ def test_a_commit_sends_a_message_and_reads_nothing_itself(world, monkeypatch):
     ],
 )
 def test_files_that_are_expected_to_have_lines(path, category, role, expected):
-    assert has_lines(path, category, role) is expected
+    assert can_have_lines(path, category, role) is expected
 
 
 @pytest.mark.one_stack
@@ -330,7 +351,60 @@ def test_a_file_whose_text_stays_the_same_makes_nothing_stale(world):
     reworded = matrix_of(fill(world, session))
     stale = reworded.cell("es", Step.TRANSLATED).stale
     assert stale is not None
-    assert stale.reason == "transcript changed in v4, this is from v1"
+    assert stale.reason == "line 2 of the transcript changed in v4, this is from v1"
+
+
+@pytest.mark.one_stack
+def test_a_translation_that_is_saved_again_keeps_the_age_of_its_other_lines(world):
+    files = {"talk.mp4": b"source", "transcriptions/en.srt": SPOKEN, "translations/es.srt": SPOKEN}
+    session = world.saved(files=files)
+    world.save(session, {"transcriptions/en.srt": RETIMED})
+    world.save(session, {"transcriptions/en.srt": REWORDED})
+    world.save(session, {"translations/es.srt": SPOKEN.replace(b"Hello", b"Hola")})
+
+    stale = matrix_of(fill(world, session)).cell("es", Step.TRANSLATED).stale
+
+    assert stale is not None
+    assert stale.reason == "line 2 of the transcript changed in v3, this is from v1"
+    world.save(session, {"translations/es.srt": REWORDED.replace(b"Hello", b"Hola")})
+    assert not matrix_of(fill(world, session)).has_stale
+
+
+@pytest.mark.one_stack
+def test_a_stale_translation_is_marked_as_checked(world):
+    files = {"talk.mp4": b"source", "transcriptions/en.srt": SPOKEN, "translations/es.srt": SPOKEN}
+    session = world.saved(files=files)
+    world.save(session, {"transcriptions/en.srt": REWORDED})
+    fill(world, session)
+    alice = signed_in(world.alice)
+    home = f"/sessions/{session.code}/"
+    assert "Mark as checked: es Translation" in alice.get(home).content.decode()
+
+    marked = alice.post(f"{home}checks/", {"cell": "es:translations", "checked": "on"}, follow=True)
+
+    page = marked.content.decode()
+    assert "Marked translations in es as checked: saved as version 3." in page
+    assert f'action="{home}versions/2/restore/?parent=3"' in page
+    for version in (session.versions.get(number=3), fill(world, session)):
+        assert not matrix_of(version).has_stale
+    page = alice.get(home).content.decode()
+    assert f"checked by alice on {now():%Y-%m-%d} (v3)" in page
+    assert "Withdraw check: es Translation" in page
+    program = Program.of(world.alice)
+    found = program.get(f"/sessions/{session.code}/versions/3").json()["progress_by_language"]
+    (cell,) = [cell for cell in found["cells"] if cell["step"] == "translated"]
+    assert (cell["stale"], cell["checked"]["version"], cell["checked"]["by"]) == (None, 3, "alice")
+
+    world.save(session, {"translations/es.srt": SPOKEN.replace(b"Hello", b"Hola")})
+    assert not matrix_of(fill(world, session)).has_stale
+    world.save(session, {"transcriptions/en.srt": REWORDED.replace(b"Hello", b"Hi")})
+    stale = matrix_of(fill(world, session)).cell("es", Step.TRANSLATED).stale
+    assert stale is not None
+    assert stale.reason == "line 1 of the transcript changed in v5, this is from v4"
+    url = f"/sessions/{session.code}/corrections"
+    assert program.post(url, {"checks": {"es:translations": False}}).status_code == 201
+    problem_of(program.post(url, {"checks": {"es:translations": False}}), 400, "not_checked")
+    problem_of(program.post(url, {"checks": {"es:audio": True}}), 400, "not_stale")
 
 
 @pytest.mark.one_stack
@@ -364,12 +438,60 @@ def test_lines_with_audio_are_counted_on_the_page_and_in_the_api(world):
 
 
 @pytest.mark.one_stack
+def test_lines_that_changed_after_their_audio_are_named(world):
+    files = {"talk.mp4": b"source", "transcriptions/en.srt": SPOKEN, "translations/es.srt": SPOKEN}
+    files |= {f"audio/es/{number:04}.wav": b"sound %d" % number for number in (1, 2)}
+    session = world.saved(files=files)
+    fill(world, session)
+    reason = "line 2 of 2 changed in v2, its audio is from v1"
+
+    world.save(session, {**files, "translations/es.srt": REWORDED})
+    assert stale_audio(session.versions.get(number=2)) == "translation changed in v2, this is from v1"
+    assert stale_audio(fill(world, session)) == reason
+
+    world.save(session, {**files, "translations/es.srt": REWORDED, "notes.txt": b"to do"})
+    assert stale_audio(session.versions.get(number=3)) == reason
+    world.save(session, {**files, "translations/es.srt": REWORDED, "audio/es/0002.wav": b"again"})
+    assert not matrix_of(fill(world, session)).has_stale
+
+
+@pytest.mark.one_stack
+def test_the_preview_of_a_restored_part_names_lines(world):
+    files = {"talk.mp4": b"source", "transcriptions/en.srt": SPOKEN, "translations/es.srt": SPOKEN}
+    audio = {f"audio/es/{number:04}.wav": b"sound %d" % number for number in (1, 2)}
+    session = world.saved(files={**files, **audio})
+    reworded = {**files, "translations/es.srt": REWORDED}
+    world.save(session, {**reworded, **{path: b"new %s" % data for path, data in audio.items()}})
+    fill(world, session)
+    part = {"cells": ["es:audio"]}
+    program = Program.of(world.alice)
+    url = f"/sessions/{session.code}/versions/1/restore"
+
+    preview = program.post(f"{url}/preview", part).json()
+
+    (cell,) = preview["progress"]["cells"]
+    reason = "line 2 of 2 changed in v2, its audio is from v1"
+    assert (cell["step"], cell["after"]["stale"]) == ("voiced", reason)
+    assert program.post(url, part).status_code == 201
+    assert stale_audio(fill(world, session)) == reason
+
+
+def stale_audio(version: Version) -> str:
+    stale = matrix_of(version).cell("es", Step.VOICED).stale
+    assert stale is not None
+    return stale.reason
+
+
+@pytest.mark.one_stack
 def test_a_text_that_cannot_be_read_completes_nothing(world):
     session = world.saved(
         files={"talk.mp4": b"source", "transcriptions/en.srt": SPOKEN, "translations/fr.srt": BROKEN}
     )
+    client = signed_in(world.alice)
     assert matrix_of(session.current).cell("fr", Step.TRANSLATED).state is CellState.DONE
+    assert "Being read" in client.get(f"/sessions/{session.code}/").content.decode()
     assert matrix_of(fill(world, session)).cell("fr", Step.TRANSLATED).state is CellState.EMPTY
+    assert "Being read" not in client.get(f"/sessions/{session.code}/").content.decode()
 
     world.save(session, {"audio/fr_audio.wav": b"sound"})
     session.refresh_from_db()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
 
@@ -14,7 +13,6 @@ from django.urls import reverse
 from dubbing_core.selection import Selection
 from sessions_app.models import DubbingSession
 from sessions_app.operations.timelines.read import read_session_texts
-from sessions_app.storage import get_store
 from tests.integration.sketches import (
     bytes_of,
     now,
@@ -24,7 +22,7 @@ from tests.integration.sketches import (
     sketch_share,
     store_blobs,
 )
-from tests.world import World, stored_keys
+from tests.world import World
 
 pytestmark = pytest.mark.one_stack
 
@@ -53,7 +51,7 @@ FILES = {
 
 
 @pytest.fixture(scope="module")
-def _rows(module_transaction: None) -> Iterator[tuple[World, DubbingSession]]:
+def _rows(module_transaction: None, module_store: None) -> tuple[World, DubbingSession]:
     """The rows of all tests, which change none of them."""
     world = World.create()
     session = sketch_session(world.alice, "talk", FILES)
@@ -61,9 +59,7 @@ def _rows(module_transaction: None) -> Iterator[tuple[World, DubbingSession]]:
     session.entries.filter(path__startswith="audio/es/").update(role="segment", language="es")
     read_session_texts(session_id=session.pk, clock=now)
     connection.check_constraints()  # else each test checks them for all rows
-    yield world, session
-    for key in stored_keys():
-        get_store().delete(key)
+    return world, session
 
 
 @pytest.fixture
@@ -119,6 +115,7 @@ def test_pages_follow_each_other(alice, session):
     ("query", "expected"),
     [
         ({"q": "سطر 200"}, [200]),
+        ({"q": "سَطر 200"}, [200]),
         ({"q": "line <3 & <SCRIPT> 12"}, [12, *range(120, 130)]),
         ({"q": "nothing like it"}, []),
         ({"show": "es", "silent": "es"}, [7, 12]),
@@ -183,6 +180,16 @@ def test_tracks_and_formats_that_do_not_exist(alice, session, name):
     assert alice.get(reverse("version-track", args=[session.code, 1, name])).status_code == 404
 
 
+@pytest.mark.parametrize(("show", "is_preloaded"), [("source,ar", True), ("es", False)])
+def test_fonts_of_the_shown_scripts_are_preloaded(alice, session, show, is_preloaded):
+    page = alice.get(
+        reverse("session-transcript", args=[session.code]), {"show": show}, follow=True
+    ).content.decode()
+
+    assert ('rel="preload" href="/static/dist/noto-sans-arabic-arabic-400-normal' in page) is is_preloaded
+    assert "dist/noto-sans-devanagari" not in page
+
+
 def test_a_link_shows_only_the_texts_of_its_export(world, session):
     selection = Selection.from_choices(languages=["es"], without_source=True)
     export = sketch_export(session)
@@ -197,7 +204,7 @@ def test_a_link_shows_only_the_texts_of_its_export(world, session):
     assert bytes_of(client.get(reverse("share-track", args=[share.token, "es.srt"])))
     assert client.get(reverse("share-track", args=[share.token, "ar.srt"])).status_code == 404
     assert client.get(reverse("share-transcript", args=["x" * 43])).status_code == 404
-    assert "Read the transcript" in client.get(reverse("share-page", args=[share.token])).content.decode()
+    assert "Open transcript" in client.get(reverse("share-page", args=[share.token])).content.decode()
 
 
 def test_subtitles_that_run_backwards_or_last_a_year_are_shown(alice, world):

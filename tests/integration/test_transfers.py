@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -13,6 +14,12 @@ from sessions_app.http.transfers import SMALL_BODY, TooManyTransfersError, Trans
 from sessions_app.operations.errors import BusyError
 from tests.integration.programs import Program, problem_of
 from tests.world import World
+
+
+@pytest.fixture(autouse=True)
+def _no_other_transfers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget the streams that other tests have left open."""
+    monkeypatch.setattr(transfers, "_counts", Counter())
 
 
 @pytest.fixture

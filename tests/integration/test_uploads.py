@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import zlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -14,7 +16,7 @@ from django.db import connections
 from django.http import UnreadablePostError
 from django.test import Client
 
-from sessions_app.models import DubbingSession, Job, Upload
+from sessions_app.models import Blob, DubbingSession, Job, Upload
 from sessions_app.operations.jobs.cancel import cancel_job
 from sessions_app.operations.jobs.run import run_job
 from sessions_app.operations.uploads import receive
@@ -349,7 +351,7 @@ def test_an_only_part_is_recorded_in_one_statement(alice: Client, django_assert_
     (code,) = create(alice, a=4)
     upload = Upload.objects.get()
 
-    with django_assert_num_queries(3):  # with the savepoint, which is a transaction outside of tests
+    with django_assert_num_queries(2):  # with the commit
         receive.put_part(upload=upload, number=1, chunks=[b"wave"], now=upload.created_at)
 
     upload.refresh_from_db()
@@ -426,6 +428,38 @@ def test_incomplete_uploads_cannot_be_saved(alice: Client, session: DubbingSessi
 
     assert refusal_of(save(alice, session, code)) == (400, "upload_incomplete")
     assert refusal_of(import_(alice, code)) == (400, "upload_incomplete")
+
+
+@pytest.mark.one_stack  # an object store is not read when parts are joined
+def test_bytes_are_hashed_when_the_parts_are_joined(
+    world: World, alice: Client, session: DubbingSession, monkeypatch: pytest.MonkeyPatch
+):
+    codes = send(alice, a=b"wave", b=b"other")
+    hashes = Upload.objects.order_by("path").values_list("received_sha256", "received_crc32")
+    expected = [(hashlib.sha256(data).hexdigest(), zlib.crc32(data)) for data in (b"wave", b"other")]
+    assert list(hashes) == expected
+    monkeypatch.setattr("sessions_app.operations.ingest.from_uploads.Digester", None)
+
+    job = Job.objects.get(code=save(alice, session, *codes).json()["code"])
+    world.run(job)
+
+    job.refresh_from_db()
+    assert job.state == Job.State.SUCCEEDED, job.error_detail
+    assert set(Blob.objects.values_list("sha256", "crc32")) == set(expected)
+
+
+@pytest.mark.one_stack
+def test_an_upload_whose_completion_a_power_failure_undid_is_completed_again(
+    world: World, alice: Client, session: DubbingSession
+):
+    (code,) = send(alice, a=b"wave")
+    Upload.objects.update(state=Upload.State.RECEIVING, received_sha256="", received_crc32=0)
+
+    assert complete(alice, code).status_code == 200
+
+    job = Job.objects.get(code=save(alice, session, code).json()["code"])
+    world.run(job)
+    assert Blob.objects.get().sha256 == hashlib.sha256(b"wave").hexdigest()
 
 
 def test_a_duplicate_path_is_refused(alice: Client, session: DubbingSession):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,7 +11,6 @@ from django.test import Client
 from django.urls import reverse
 
 from sessions_app.models import DubbingSession, Entry, Job, Version
-from sessions_app.storage import get_store
 from tests.integration.programs import ROOT
 from tests.integration.sketches import (
     bytes_of,
@@ -24,7 +22,7 @@ from tests.integration.sketches import (
     sketch_version,
     store_blobs,
 )
-from tests.world import World, stored_keys
+from tests.world import World
 
 WAV = b"RIFF" + b"wave" * 100
 FILES = {
@@ -41,11 +39,8 @@ FILES = {
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _bytes() -> Iterator[None]:
+def _bytes(module_store: None) -> None:
     store_blobs(FILES.values())
-    yield
-    for key in stored_keys():
-        get_store().delete(key)
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Actions of the controller: request jobs as pages do, and read rows and bytes.
 
-Only ``create_saved_session`` and ``share_session`` may do a worker's work in this process.
+Only ``create_saved_session``, ``share_session`` and ``read_texts`` may do a worker's work in this process.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any, cast
 from uuid import uuid4
@@ -20,7 +20,7 @@ from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -45,6 +45,7 @@ from sessions_app.operations.exports.request import request_export as queue_expo
 from sessions_app.operations.imports.request import request_import as queue_import
 from sessions_app.operations.jobs import cancel, retry
 from sessions_app.operations.shares.create import create_share
+from sessions_app.operations.timelines.read import read_pending_texts
 from sessions_app.operations.uploads.staging import object_key
 from sessions_app.storage import get_store
 from sessions_app.storage.keys import EXPORTS, STAGING, blob_key
@@ -135,7 +136,49 @@ def request_import(*, name: str, big: int, small: int) -> str:
 def request_save(*, name: str, big: int, small: int) -> str:
     files = make_files(big=big, small=small)
     job = WORLD[0].save(WORLD[0].session(name), files, run=False)
+    # As with a file that is too large to be hashed during its upload: the job takes long enough to be interrupted.
+    Upload.objects.filter(job=job).update(received_sha256="")
     EXPECTED[str(job.code)] = _digests(files)
+    return str(job.code)
+
+
+def create_running_job(*, owner: str, name: str, done: int, total: int, session: str = "") -> str:
+    """Create a save that no worker works on; return its code.
+
+    :param session: code of the session; without it, this is the first save of a new one.
+    """
+    now = timezone.now()
+    job = Job.objects.create(
+        kind=Job.Kind.SAVE,
+        owner=User.objects.get(username=owner),
+        state=Job.State.RUNNING,
+        session=DubbingSession.objects.get(code=session) if session else None,
+        params={"name": name},
+        attempt=1,
+        done_bytes=done,
+        total_bytes=total,
+        lease_expires_at=now + timedelta(hours=1),
+        created_at=now,
+        started_at=now,
+    )
+    return str(job.code)
+
+
+def fail_job(*, job: str, message: str) -> None:
+    row = Job.objects.get(code=job)
+    assert row.fail(now=timezone.now(), code="storage", message=message)
+
+
+def create_failed_export(*, session: str, message: str) -> str:
+    """Create an export of the current version that failed before a worker had it; return its code."""
+    row = DubbingSession.objects.select_related("current__session").get(code=session)
+    assert row.current is not None
+    now = timezone.now()
+    with transaction.atomic():  # the message to the worker is sent at the end, for a job that is not queued
+        job = queue_export(version=row.current, owner=row.owner, now=now)
+        Job.objects.filter(pk=job.pk).update(
+            state=Job.State.FAILED, error_code="storage", error_message=message, finished_at=now
+        )
     return str(job.code)
 
 
@@ -365,6 +408,11 @@ def create_access_token(*, owner: str) -> str:
         owner=user, name="dubs", scope=AccessToken.Scope.WRITE, days=None, now=timezone.now()
     )
     return token.secret
+
+
+def read_texts() -> None:
+    """Read the texts of all sessions now, without waiting for the worker."""
+    read_pending_texts(clock=timezone.now)
 
 
 def list_versions(*, name: str, owner: str) -> list[dict[str, Any]]:

@@ -23,8 +23,8 @@ from tests.services.valkey import Valkey, running_valkey
 SHORT_INTERVALS = {"JOB_LEASE_SECONDS": "6", "JOB_RECONCILE_SECONDS": "1", "JOB_REPUBLISH_SECONDS": "2"}
 """Settings that turn the minutes of production into seconds."""
 
-ONE_WEB_PROCESS = {"WEB_PROCESSES": "1"}
-"""Each more takes 2 s of CPU to start; `test_web_processes` starts several."""
+ONE_WEB_PROCESS = {"WEB_PROCESSES": "1", "MEDIA_PROCESSES": "0", "PROXY_PROCESSES": "0"}
+"""Each more takes 2 s of CPU to start; `test_web_processes` starts several, `test_run` a worker for media."""
 
 SLICES = {"queued": 0.02, "running": 0.008}
 """Seconds that a paused worker runs between two checks of its progress, by the job's state."""

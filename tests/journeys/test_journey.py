@@ -154,7 +154,7 @@ def wait_for_success(portal: Portal, visitor: Visitor, job: str) -> dict[str, ob
 
 
 def export(portal: Portal, visitor: Visitor, session: str, *, version: int) -> str:
-    job = visitor.submit(f"{session}versions/{version}/export/").url.rstrip("/").rsplit("/", 1)[-1]
+    job = visitor.submit(f"{session}versions/{version}/export/").url.rpartition("?job=")[2]
     wait_for_success(portal, visitor, job)
     found = DOWNLOAD.search(visitor.get(f"/jobs/{job}/").text)
     assert found is not None

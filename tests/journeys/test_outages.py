@@ -42,7 +42,12 @@ def test_a_database_that_crashes_and_comes_back(portal: Portal, stack: Stack):
     alice = Visitor(portal.address)
     alice.sign_in("alice", portal.password)
     token = portal.call("create_access_token", owner="alice")
-    assert get(portal, "/readyz").json() == {"status": "ok", "database": "ok", "broker": "ok"}
+    assert get(portal, "/readyz").json() == {
+        "status": "ok",
+        "database": "ok",
+        "broker": "ok",
+        "media": "no worker",
+    }
     worker = portal.worker.process.pid
 
     database.crash()
@@ -86,7 +91,12 @@ def test_a_broker_that_stops_and_comes_back(portal: Portal, stack: Stack):
         alice.get(path)
     Visitor(portal.address).sign_in("bob", portal.password)
     job = request_import(portal)
-    assert get(portal, "/readyz").json() == {"status": "degraded", "database": "ok", "broker": "unavailable"}
+    assert get(portal, "/readyz").json() == {
+        "status": "degraded",
+        "database": "ok",
+        "broker": "unavailable",
+        "media": "no worker",
+    }
     portal.broker.start()
 
     # Celery may exit: kombu fails to return a message that it had received to a broker that is unavailable.

@@ -15,7 +15,7 @@ import pytest
 from tests.journeys.portal import Portal
 from tests.journeys.visitor import Visitor
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.either_stack]
 
 SETTINGS = {
     "WEB_PROCESSES": "1",

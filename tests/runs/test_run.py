@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -19,6 +20,7 @@ from django.conf import settings
 
 from tests.journeys.portal import ONE_WEB_PROCESS
 from tests.journeys.visitor import Visitor
+from tests.services.media import Media, ffmpeg_program
 from tests.services.processes import ROOT, start_process
 from tests.world import PROJECT, zip_of_files
 
@@ -148,7 +150,8 @@ def environment(request: pytest.FixtureRequest) -> dict[str, str]:
     is_new = getattr(request, "param", "") == "new"
     fresh = request.getfixturevalue("portal_environment" if is_new else "migrated_environment")
     # The test session has collected the static files.
-    return {**fresh, **ONE_WEB_PROCESS, "STATIC_ROOT": str(settings.STATIC_ROOT)}
+    processes = {"WEB_PROCESSES": "1"} if is_new else ONE_WEB_PROCESS
+    return {**fresh, **processes, "STATIC_ROOT": str(settings.STATIC_ROOT)}
 
 
 @pytest.fixture
@@ -168,13 +171,13 @@ def start(environment: dict[str, str]) -> Iterator[Callable[[], Run]]:
 
 @pytest.mark.one_stack
 @pytest.mark.parametrize("environment", ["new"], indirect=True)
-def test_a_first_start_a_stop_and_a_second_start(start, environment):
+def test_a_first_start_a_stop_and_a_second_start(start, environment, work_folder, media):
     data_dir = Path(environment["DATA_DIR"])
     data_dir.chmod(0o755)
     first = start().until_ready()
     address, password = first.address, first.password
     assert "Preparing the database" in first.output
-    assert "demo | Created “company_presentation_" in first.output
+    assert "demo | Created “Where rivers begin”" in first.output
     assert (data_dir / "demo-password").stat().st_mode & 0o777 == 0o600
 
     # Pages are served, the demo session exists, and the worker exports it.
@@ -182,11 +185,14 @@ def test_a_first_start_a_stop_and_a_second_start(start, environment):
     sessions = demo.get("/sessions/").text
     code = re.search(r"/sessions/([0-9a-f-]{36})/", sessions)
     assert code is not None
-    assert "company_presentation_" in sessions
+    assert "Where rivers begin" in sessions
     archive = export(demo, code[1], first)
     assert archive.testzip() is None
-    assert "mixed_videos/custom_hi_voice_01_demo_mixed.mp4" in archive.namelist()
+    assert "mixed_videos/edge_hi_swara_mixed.mp4" in archive.namelist()
     assert demo.get("/admin/").status_code == 200
+    # The worker for media reads it.
+    first.wait_for(lambda: "H.264" in demo.get(f"/sessions/{code[1]}/").text)
+    check_that_media_wait_for_no_light_copy(first, environment, work_folder, media)
 
     # Other users of this machine read nothing of it: database, sessions, files, broker, logs.
     paths = [data_dir, *data_dir.rglob("*")]
@@ -212,6 +218,46 @@ def test_a_first_start_a_stop_and_a_second_start(start, environment):
     assert "Creating a demo" not in second.output
     assert second.visit().get("/sessions/").text.count(f"/sessions/{code[1]}/") > 0
     assert second.end(signal.SIGTERM) == 0
+
+
+def check_that_media_wait_for_no_light_copy(
+    run: Run, environment: dict[str, str], folder: Path, media: Media
+) -> None:
+    """Save a video whose copy takes half a minute, then another one, which is ready before."""
+    demo, film = run.visit(), make_long_film(folder)
+    long = import_session(environment, folder / "long.zip", {"film.mp4": film})
+    run.wait_for(lambda: get_pending(demo, long) == {"film.mp4": ["proxy"]})
+
+    short = import_session(environment, folder / "short.zip", {"talk.mp4": media.video.read_bytes()})
+    run.wait_for(lambda: get_pending(demo, short) == {"talk.mp4": []})
+
+    assert get_pending(demo, long) == {"film.mp4": ["proxy"]}
+
+
+def make_long_film(folder: Path) -> bytes:
+    """Return five minutes of MPEG-4, which browsers do not play: four seconds, copied again and again."""
+    quiet = [ffmpeg_program(), "-hide_banner", "-loglevel", "error", "-nostdin", "-y"]
+    picture = ["-f", "lavfi", "-i", "testsrc2=size=854x480:rate=25:duration=4"]
+    once, film = folder / "once.mp4", folder / "film.mp4"
+    subprocess.run([*quiet, *picture, "-c:v", "mpeg4", once], check=True, timeout=TIMEOUT)
+    subprocess.run(
+        [*quiet, "-stream_loop", "74", "-i", once, "-c", "copy", film], check=True, timeout=TIMEOUT
+    )
+    return film.read_bytes()
+
+
+def import_session(environment: dict[str, str], archive: Path, files: dict[str, bytes]) -> str:
+    """Import a session of the demo account in a process of its own; return its code."""
+    archive.write_bytes(zip_of_files(files))
+    output = manage(environment, "import_session", str(archive), "--owner", "demo", "--json")
+    code: str = json.loads(output)["code"]
+    return code
+
+
+def get_pending(demo: Visitor, session: str) -> dict[str, list[str]]:
+    """Return what is not made yet by file; nothing of files that are not read."""
+    media = demo.get(f"/sessions/{session}/versions/1/media/").json()
+    return {path: file["pending"] for path, file in media["files"].items()}
 
 
 def export(visitor: Visitor, session: str, run: Run) -> ZipFile:
@@ -279,6 +325,7 @@ def test_an_address_that_cannot_be_used_is_named(environment, variables, sentenc
     assert sentence in run_error(environment, **variables)
 
 
+@pytest.mark.variant
 def test_services_named_by_the_environment_are_not_started(start, environment, stack, valkey, work_folder):
     """With a database of its own it is a team's portal, which gets no demo."""
     environment.setdefault("REDIS_URL", valkey.url)
@@ -300,6 +347,10 @@ def test_services_named_by_the_environment_are_not_started(start, environment, s
     assert run.end(signal.SIGTERM) == 0
 
 
-def manage(environment: dict[str, str], *arguments: str) -> None:
+def manage(environment: dict[str, str], *arguments: str) -> str:
+    """Return what a command prints."""
     command = [sys.executable, "manage.py", *arguments]
-    subprocess.run(command, cwd=ROOT, env=environment, check=True, timeout=TIMEOUT, stdout=subprocess.DEVNULL)
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, check=True, timeout=TIMEOUT, stdout=subprocess.PIPE, text=True
+    )
+    return done.stdout

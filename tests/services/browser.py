@@ -17,6 +17,7 @@ from tests.services import chromium
 
 FLAGS = [
     "--headless",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # pages must need no other host
     "--no-sandbox",
     "--disable-gpu",
     "--in-process-gpu",  # drawing in a process of its own takes a tenth more CPU
@@ -28,8 +29,10 @@ FLAGS = [
 ]
 
 
-TIMEOUT = 15_000
-"""Milliseconds for any wait on a page: Playwright's 5 s are too few while other tests use the machine."""
+TIMEOUT = 20_000
+"""Milliseconds for any wait on a page: more than a notice is shown (15 s) that may cover a part of a small page.
+
+Playwright's 5 s are too few while other tests use the machine."""
 
 
 @pytest.fixture(scope="session")

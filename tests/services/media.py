@@ -14,6 +14,7 @@ import pytest
 from tests.services.folders import temporary_folder
 
 RATE = 16_000
+LONG = ["-f", "lavfi", "-i", "testsrc2=size=64x36:rate=25:duration=8", "-f", "lavfi", "-i", "sine=duration=8"]
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ class Media:
     """The same video stream, bit for bit, with another audio stream."""
     voices: tuple[Path, ...]
     """WAVs of 2 s, mono, 16-bit; each a different tone."""
+    damaged_video: Path
+    """MP4 of 8 s whose middle was overwritten: its index and both ends are intact."""
     silence: Path
     """WAV of 60 s that deflates about a thousand to one."""
 
@@ -80,8 +83,18 @@ def make_media(folder: Path) -> Media:
         video=video,
         dubbed_video=make("conference-talk_hi.mp4", *swap),
         voices=voices,
+        damaged_video=_erase_middle(
+            make("damaged.mp4", *LONG, *h264, "-c:a", "aac", "-movflags", "+faststart")
+        ),
         silence=make("silence.wav", *silence),
     )
+
+
+def _erase_middle(path: Path) -> Path:
+    data = path.read_bytes()
+    start, end = int(len(data) * 0.35), int(len(data) * 0.75)
+    path.write_bytes(data[:start] + bytes(end - start) + data[end:])
+    return path
 
 
 @pytest.fixture(scope="session")

@@ -24,6 +24,7 @@ NAME = "migrated"
 INPUTS = (
     "requirements/base.txt",
     "requirements/dev.txt",
+    "dubbing_sessions/database_settings.py",
     "dubbing_sessions/settings.py",
     "sessions_app/migrations/*.py",
     "tests/services/postgres.py",

@@ -23,6 +23,7 @@ USER = "dubbing"
 WITHOUT_DURABILITY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 WITHOUT_REPLICATION = {"wal_level": "minimal", "max_wal_senders": "0"}
 SMALL_CONTAINER = {
+    "autovacuum": "off",
     "io_method": "sync",  # else three more processes, which other reads wake
     "shared_buffers": "64MB",
     "dynamic_shared_memory_type": "mmap",

@@ -107,6 +107,29 @@ class TestBucket:
         ]
         assert is_empty(store)
 
+    def test_that_players_may_read_passes(self, storage):
+        store = S3Store(storage, direct_reads=True)
+
+        results = outcomes(store)
+
+        # Storage without an API for CORS rules, such as Swift, warns that they are set manually.
+        assert results["direct-media"] is Outcome.OK
+        assert Outcome.FAILED not in results.values()
+        assert is_empty(store)
+
+    def test_that_refuses_players_passes_with_a_warning(self):
+        with running_swift(allowed_origin="https://elsewhere.example.com") as server:
+            storage = storage_at(
+                server.endpoint_url,
+                access_key=server.access_key,
+                secret_key=server.secret_key,
+                bucket_name=server.bucket,
+            )
+            store = S3Store(storage, direct_reads=True)
+
+            assert outcomes(store)["direct-media"] is Outcome.WARNING
+            assert failures(store) == []
+
     def test_behind_the_portal_needs_no_cors_rules(self, storage):
         results = outcomes(S3Store(storage))
 

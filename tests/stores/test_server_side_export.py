@@ -35,6 +35,7 @@ from tests.unit.core.zips.blobs import MODIFIED
 from tests.unit.exports.archive import blob, content
 
 KEY = "exports/x7.zip"
+VARIANT = pytest.mark.variant
 LARGE = {"final_videos/hi.mp4": 12 * MIB + 5, "mixed_videos/hi.mp4": 10 * MIB, "talk.mp4": 16 * MIB + 4099}
 SMALL = {f"audio/{number:02}.wav": 400_000 + number for number in range(24)}
 
@@ -102,9 +103,9 @@ class TestAnExport:
         "options",
         [
             {"server_side_copy": True},
-            {"server_side_copy": True, "uniform_parts": True},
+            pytest.param({"server_side_copy": True, "uniform_parts": True}, marks=VARIANT),
             {"server_side_copy": False},
-            {"server_side_copy": None},
+            pytest.param({"server_side_copy": None}, marks=VARIANT),
         ],
         ids=["copied", "copied in equal parts", "streamed", "copied after a test"],
     )
@@ -134,6 +135,7 @@ class TestAnExport:
         assert traffic.received <= planned + overhead
         assert traffic.requests["UploadPartCopy"] == len(parts) - traffic.requests["UploadPart"]
 
+    @pytest.mark.variant
     @pytest.mark.parametrize("copy", [True, False], ids=["copied", "streamed"])
     def test_uses_little_memory(self, layout, make, copy):
         store = make(server_side_copy=copy)
@@ -147,6 +149,7 @@ class TestAnExport:
         assert layout.size > 46 * MIB
         assert peak < 36 * MIB
 
+    @pytest.mark.variant
     def test_that_is_streamed_passes_through_this_process(self, layout, make):
         store = make(server_side_copy=False)
         traffic = Traffic(store)
@@ -156,8 +159,10 @@ class TestAnExport:
         assert traffic.sent >= layout.size
         assert traffic.requests["UploadPartCopy"] == 0
 
-    @pytest.mark.parametrize("limit", [0, 20 * MIB, 40 * MIB])
-    @pytest.mark.parametrize("copy", [True, False], ids=["copied", "streamed"])
+    @pytest.mark.parametrize(
+        "limit", [pytest.param(0, marks=VARIANT), 20 * MIB, pytest.param(40 * MIB, marks=VARIANT)]
+    )
+    @pytest.mark.parametrize("copy", [True, pytest.param(False, marks=VARIANT)], ids=["copied", "streamed"])
     def test_that_is_cancelled_leaves_nothing(self, layout, make, limit, copy):
         store = make(server_side_copy=copy)
         done = 0
@@ -173,7 +178,7 @@ class TestAnExport:
 
         assert is_clean(store)
 
-    @pytest.mark.parametrize("size", [100, 30 * MIB], ids=["small", "large"])
+    @pytest.mark.parametrize("size", [pytest.param(100, marks=VARIANT), 30 * MIB], ids=["small", "large"])
     def test_of_a_missing_blob_leaves_nothing(self, layout, make, size):
         store = make(server_side_copy=True)
         missing = BlobRange("ab" * 32, 0, size)
@@ -185,6 +190,7 @@ class TestAnExport:
         assert error.value.key == blob_key("ab" * 32)
         assert is_clean(store)
 
+    @pytest.mark.accident
     @pytest.mark.parametrize("operation", ["UploadPart", "UploadPartCopy", "CompleteMultipartUpload"])
     def test_leaves_nothing_when_the_store_fails(self, layout, make, operation):
         store = make(server_side_copy=True)
@@ -204,6 +210,7 @@ class TestAnExport:
 
         assert is_clean(store)
 
+    @pytest.mark.accident
     def test_that_was_killed_can_be_discarded(self, layout, make, module_storage):
         store = make()
         program = """
@@ -287,7 +294,7 @@ class TestCopySupport:
         assert store._can_copy is False
         assert "exports pass through" in caplog.text
 
-    @pytest.mark.parametrize("defect", ["no etag", "whole object"])
+    @pytest.mark.parametrize("defect", ["no etag", pytest.param("whole object", marks=VARIANT)])
     def test_is_missing_if_the_store_only_pretends_and_exports_stream(
         self, layout, expected, make, defect, caplog
     ):

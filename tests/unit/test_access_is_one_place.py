@@ -16,14 +16,21 @@ ACCOUNTING = {
     "admin/exports.py:find": "operators search all exports, also by owner",
     "admin/jobs.py:find": "operators search all jobs, also by owner",
     "admin/sessions.py:find": "operators search all sessions, also by owner",
+    "operations/cleanup/consistency/check.py:_check_totals": "the totals of each owner",
     "operations/exports/request.py:request_export": "an export job that the same user has queued already is reused",
     "operations/exports/request.py:retry_export": "an export job that the same user has queued already is reused",
     "operations/idempotency.py:run_once": "keys are unique per user",
+    "operations/marks/filters.py:save_filter": "names are unique per owner",
+    "operations/marks/tags.py:_check_limits": "limit per owner",
+    "operations/marks/tags.py:_lock_tags": "names are unique per owner",
+    "operations/search.py:index_owner_again": "an operator changed the owner's names",
     "operations/sessions/names.py:find_free_session_name": "names are unique per owner",
     "operations/sessions/names.py:check_name": "names are unique per owner",
     "operations/uploads/resume.py:find_resumable_uploads": "a client resumes its own uploads",
     "queries/quotas.py:get_usage": "quotas count what a user owns",
     "models/token.py:active": "tokens of inactive users do not authenticate",
+    "queries/sessions.py:filter_sessions": "a user chose one of the visible owners",
+    "views/session_detail.py:_name_owner": "the page names an owner who is another user",
 }
 """Functions that filter by owner for another reason than access."""
 

@@ -55,7 +55,15 @@ def test_each_service_that_keeps_running_has_a_health_check(name: str):
     assert SERVICES[name]["healthcheck"]["test"][0] in {"CMD", "CMD-SHELL"}
 
 
-@pytest.mark.parametrize(("name", "file"), [("worker", WORKER_FILE), ("scheduler", SCHEDULER_FILE)])
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        ("worker", WORKER_FILE),
+        ("media", WORKER_FILE),
+        ("proxies", WORKER_FILE),
+        ("scheduler", SCHEDULER_FILE),
+    ],
+)
 def test_health_checks_look_at_the_files_that_heartbeats_touch(name: str, file: Path):
     assert f"find /tmp/{file.name} " in SERVICES[name]["healthcheck"]["test"][1]
 
@@ -70,3 +78,12 @@ def test_images_have_exact_versions():
         for image in images
         if not re.search(r":\d+\.\d+(\.\d+)?(-slim)?(@sha256:[0-9a-f]{64})?$", image)
     ] == []
+
+
+def test_images_are_pinned_by_version_and_digest():
+    images = re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
+    images += [service["image"] for name, service in SERVICES.items() if name not in OF_THE_PORTAL]
+
+    assert len(images) == 4
+    for image in images:
+        assert re.fullmatch(r"[\w/]+:\d+\.\d+(\.\d+)?(-slim)?@sha256:[0-9a-f]{64}", image), image

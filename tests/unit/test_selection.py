@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.selection import ON_TEAM, ONE_STACK, SHARES, Selection
+from tests.selection import EITHER_STACK, ON_TEAM, ONE_STACK, SHARES, Selection
 
 TESTS = Path(__file__).parents[1]
 ROOT = TESTS.parent
@@ -26,8 +26,8 @@ def workers() -> list[Selection]:
 def stacks_of_runs(folder: str, *markers: str) -> tuple[list[str], list[str]]:
     """Return the stack of each worker that runs such a test, with `make test` and with `make test-large`."""
     running = [worker for worker in workers() if worker.has_test(folder, markers)]
-    now = sorted(worker.stack for worker in running if not worker.defers(markers))
-    later = sorted(worker.stack for worker in running if worker.defers(markers))
+    now = sorted(worker.stack for worker in running if not worker.defers(folder, markers))
+    later = sorted(worker.stack for worker in running if worker.defers(folder, markers))
     return now, later
 
 
@@ -35,7 +35,6 @@ def stacks_of_runs(folder: str, *markers: str) -> tuple[list[str], list[str]]:
 @pytest.mark.parametrize(
     ("markers", "runs"),
     [
-        ([], (["embedded", "team"], [])),
         (["either_stack"], (["embedded"], ["team"])),
         (["one_stack"], (["embedded"], [])),
         (["either_stack", "one_stack"], (["embedded"], [])),
@@ -47,13 +46,28 @@ def test_a_marker_decides_which_stack_runs_a_test_and_when(folder, markers, runs
     assert stacks_of_runs(folder, *markers) == runs
 
 
+@pytest.mark.parametrize("folder", sorted({*FOLDERS_OF_BOTH_STACKS} - {*EITHER_STACK}))
+def test_a_test_without_a_marker_runs_on_both_stacks_with_make_test(folder):
+    assert stacks_of_runs(folder) == (["embedded", "team"], [])
+
+
+@pytest.mark.parametrize("folder", EITHER_STACK)
+def test_tests_of_a_folder_can_count_as_marked(folder):
+    assert stacks_of_runs(folder) == stacks_of_runs(folder, "either_stack")
+
+
 @pytest.mark.parametrize("folder", ONE_STACK)
 def test_other_folders_run_once_with_make_test(folder):
     assert stacks_of_runs(folder) == ([("team" if folder in ON_TEAM else "embedded")], [])
 
 
 def test_every_folder_of_the_table_exists():
-    listed = {*ONE_STACK, *ON_TEAM, *(folder for folders in SHARES.values() for folder in folders)}
+    listed = {
+        *ONE_STACK,
+        *ON_TEAM,
+        *EITHER_STACK,
+        *(folder for folders in SHARES.values() for folder in folders),
+    }
 
     assert listed <= set(FOLDERS)
 
@@ -63,7 +77,7 @@ def test_a_run_by_hand_defers_nothing(stack):
     by_hand = Selection(stack)
 
     assert all(by_hand.has_test(folder, ["either_stack"]) for folder in FOLDERS_OF_BOTH_STACKS)
-    assert not by_hand.defers(["either_stack"])
+    assert not any(by_hand.defers(folder, ["either_stack"]) for folder in FOLDERS)
 
 
 def test_what_make_test_leaves_out_runs_with_make_test_large_and_in_ci():
@@ -73,7 +87,7 @@ def test_what_make_test_leaves_out_runs_with_make_test_large_and_in_ci():
         r"^test-large:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE
     )
 
-    assert sorted(left_out) == ["accident", "deferred", "large"]
+    assert sorted(left_out) == ["accident", "deferred", "large", "variant"]
     assert "pytest -m large" in recipe
-    assert 'scripts/test -m "accident or deferred"' in recipe
+    assert 'scripts/test -m "accident or deferred or variant"' in recipe
     assert "make test-large" in (ROOT / ".ci/run").read_text(encoding="utf-8")

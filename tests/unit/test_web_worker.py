@@ -9,11 +9,16 @@ import pytest
 from gunicorn.workers.gthread import ThreadWorker
 
 from dubbing_sessions.request_head import MAX_HEAD, MAX_SMALL_BODY, has_arrived, has_large_body
-from dubbing_sessions.request_queue import MAX_OVERTAKING, MAX_PER_CALLER, RequestQueue
+from dubbing_sessions.request_queue import (
+    MAX_BUSY,
+    MAX_BUSY_FOR_PAGES as PAGES,
+    MAX_OVERTAKING,
+    MAX_PER_CALLER,
+    RequestQueue,
+)
 from dubbing_sessions.web_worker import (
     BUSY_TIME,
     LOADS,
-    MAX_BUSY,
     MAX_OFFERS,
     NEW_CONNECTION,
     SHORT_REQUEST,
@@ -165,14 +170,14 @@ def turns(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> Turns:
 
 
 def test_requests_wait_for_turns_in_their_order(turns: Turns):
-    turns.arrive(*range(MAX_BUSY + 3))
-    assert turns.started == [*range(MAX_BUSY)]
+    turns.arrive(*range(PAGES + 3))
+    assert turns.started == [*range(PAGES)]
 
     turns.end(1)
     turns.arrive(99)
     turns.end(0)
 
-    assert turns.started == [*range(MAX_BUSY), MAX_BUSY, MAX_BUSY + 1]
+    assert turns.started == [*range(PAGES), PAGES, PAGES + 1]
 
 
 def test_bodies_of_uploads_take_no_turns(turns: Turns):
@@ -183,32 +188,52 @@ def test_bodies_of_uploads_take_no_turns(turns: Turns):
 
 
 def test_requests_that_wait_for_something_else_let_others_start(turns: Turns, worker: Worker):
-    turns.arrive(*range(2 * MAX_BUSY))
+    turns.arrive(*range(2 * PAGES))
 
     turns.now += BUSY_TIME
     worker._start_waiting()
 
-    assert turns.started == [*range(2 * MAX_BUSY)]
+    assert turns.started == [*range(2 * PAGES)]
 
 
 def test_a_turn_that_ended_late_is_ended_once(turns: Turns):
-    turns.arrive(*range(MAX_BUSY + 2))
+    turns.arrive(*range(PAGES + 2))
     turns.end(0)
     turns.end(0)
 
-    assert turns.started == [*range(MAX_BUSY + 1)]
+    assert turns.started == [*range(PAGES + 1)]
+
+
+def test_api_requests_start_beside_pages(turns: Turns):
+    turns.arrive(*range(PAGES + 1))
+    for number in range(20, 20 + MAX_OVERTAKING):
+        turns.arrive(number, data=call(f"user-{number}"))
+
+    assert turns.started == [*range(PAGES), 20, 21]
+
+
+def test_pages_do_not_start_beside_api_requests_that_no_page_waits_for(turns: Turns):
+    for number in range(20, 20 + PAGES):
+        turns.arrive(number, data=call(f"user-{number}"))
+    turns.arrive(0, 1)
+    assert turns.started == [20, 21]
+
+    turns.end(20)
+
+    assert turns.started == [20, 21, 0]
 
 
 def test_api_requests_overtake_pages_which_keep_a_share_of_the_turns(turns: Turns):
-    turns.arrive(*range(MAX_BUSY))
+    turns.arrive(*range(PAGES))
     turns.arrive(10, 11, 12)
     for number in range(20, 20 + 2 * MAX_OVERTAKING):
         turns.arrive(number, data=call(f"user-{number}"))
+    assert turns.started == [*range(PAGES), 20, 21]
 
-    for number in [*range(MAX_BUSY), 20, 21, 10, 22, 23]:
+    for number in [*range(PAGES), 20, 21, 10, 22, 23]:
         turns.end(number)
 
-    assert turns.started[MAX_BUSY:] == [20, 21, 10, 22, 23, 11, 12]
+    assert turns.started[PAGES:] == [20, 21, 10, 22, 23, 11, 12]
 
 
 @pytest.mark.parametrize(
@@ -219,43 +244,28 @@ def test_api_requests_overtake_pages_which_keep_a_share_of_the_turns(turns: Turn
     ],
 )
 def test_pages_overtake_nothing(turns: Turns, data: bytes):
-    turns.arrive(*range(MAX_BUSY + 1))
+    turns.arrive(*range(PAGES + 1))
     turns.arrive(20, data=data)
 
     turns.end(0)
 
-    assert turns.started[MAX_BUSY:] == [MAX_BUSY]
-
-
-def test_few_pages_start_beside_an_api_request(turns: Turns):
-    turns.arrive(0, 1, 2)
-    turns.arrive(20, data=call("ana"))
-    turns.arrive(10, 11, 12)
-
-    turns.end(0)
-    assert turns.started == [0, 1, 2, 20]
-    turns.end(1)
-    assert turns.started == [0, 1, 2, 20, 10]
-    turns.end(20)
-
-    assert turns.started == [0, 1, 2, 20, 10, 11, 12]
+    assert turns.started[PAGES:] == [PAGES]
 
 
 def test_a_caller_overtakes_with_few_requests_at_a_time(turns: Turns):
     own = [*range(20, 22 + MAX_PER_CALLER)]
-    turns.arrive(*range(MAX_BUSY))
+    turns.arrive(*range(PAGES))
     turns.arrive(*own, data=call("ana"))
     turns.arrive(10)
-    for number in range(MAX_BUSY):
+    assert turns.started == [*range(PAGES), *own[:MAX_PER_CALLER]]
+
+    turns.arrive(30, data=call("ben"))
+    for number in [*range(PAGES), *own[:MAX_PER_CALLER]]:
         turns.end(number)
-    assert turns.started[MAX_BUSY:] == own
 
-    turns.arrive(11, 12)
-    turns.arrive(30, data=call("ana"))
-    turns.arrive(31, data=call("ben"))
-    turns.end(own[-1])
-    turns.end(own[0])
-    turns.arrive(32, data=call("ana"))
-    turns.end(own[1])
+    assert turns.started[MAX_BUSY:] == [30, own[2]]
 
-    assert turns.started[MAX_BUSY + len(own) :] == [31, 10, 32]
+    turns.end(own[2])
+    turns.end(30)
+
+    assert turns.started[MAX_BUSY + 2 :] == [own[3], 10]

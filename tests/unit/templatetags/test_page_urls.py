@@ -36,7 +36,7 @@ def render(
     names = " ".join(f"a{number}" for number in range(len(arguments)))
     values = {f"a{number}": argument for number, argument in enumerate(arguments)}
     context = Context(values, autoescape=autoescape)
-    context.request = RequestFactory().get("/", SCRIPT_NAME=script)  # type: ignore[attr-defined]
+    context.request = RequestFactory().get("/", SCRIPT_NAME=script)  # type: ignore[attr-defined]  # set by RequestContext
     return Template(tag.format(name=name, names=names)).render(context)
 
 

@@ -9,6 +9,7 @@ import pytest
 from dubbing_core.categories import Category
 from sessions_app.queries.versions import CategorySummary
 from sessions_app.templatetags import portal
+from sessions_app.translation import NBSP
 
 NOW = datetime(2025, 8, 3, 18, 11, 2, tzinfo=UTC)
 
@@ -28,7 +29,7 @@ NOW = datetime(2025, 8, 3, 18, 11, 2, tzinfo=UTC)
     ],
 )
 def test_sizes_have_binary_units(count: int, text: str):
-    assert portal.size(count).replace(portal.NBSP, " ") == text
+    assert portal.size(count).replace(NBSP, " ") == text
 
 
 def test_times_always_have_microseconds():
@@ -47,7 +48,7 @@ def test_times_always_have_microseconds():
     ],
 )
 def test_times_are_relative(distance: timedelta, text: str):
-    assert portal.relative_to(NOW + distance, NOW).replace(portal.NBSP, " ") == text
+    assert portal.relative_to(NOW + distance, NOW).replace(NBSP, " ") == text
 
 
 @pytest.mark.parametrize(
@@ -55,7 +56,7 @@ def test_times_are_relative(distance: timedelta, text: str):
     [(0, "under 1 s"), (59, "59 s"), (60, "1 min"), (3599, "1 h 0 min"), (7500, "2 h 5 min")],
 )
 def test_durations_have_two_units_at_most(seconds: int, text: str):
-    assert portal.duration(seconds).replace(portal.NBSP, " ") == text
+    assert portal.duration(seconds).replace(NBSP, " ") == text
 
 
 def test_the_bar_is_full_and_the_smallest_category_visible():

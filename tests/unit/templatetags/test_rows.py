@@ -21,7 +21,7 @@ PATHS = ["audio/hi.wav", f"x/{HOSTILE}.mp4", "ü +#?%25;=,@!$~.png", "notes.txt"
 
 def render(tag: str, **values: object) -> str:
     context = Context({"now": NOW, **values})
-    context.request = RequestFactory().get("/")  # type: ignore[attr-defined]
+    context.request = RequestFactory().get("/")  # type: ignore[attr-defined]  # set by RequestContext
     return re.sub(r"\s+", " ", Template(f"{{% load rows %}}{{% {tag} %}}").render(context))
 
 
@@ -34,7 +34,7 @@ def file_row(path: str, language: str = "hi") -> FileRow:
 def file_rows(path: str, *, language: str = "hi") -> str:
     session = DubbingSession(code=CODE, name="talk")
     return render(
-        "file_rows files version",
+        "file_rows files",
         files=[file_row(path, language)],
         version=Version(number=3),
         session=session,
@@ -60,42 +60,11 @@ def test_text_of_files_is_escaped():
     assert f'data-language="{escape(HOSTILE)}">{escape(HOSTILE)}</span>' in row
 
 
-def test_without_a_version_files_have_no_links():
-    row = render("file_rows files", files=[file_row("a.wav")])
+def test_files_of_a_link_are_shown_but_not_downloaded_one_by_one():
+    rows = {path: render("file_rows files", files=[file_row(path)], token="t0ken") for path in PATHS}
 
-    assert "href" not in row.replace('<use href="', "")
-    assert row.count("<td") == 3
-
-
-def session_rows(version: Version | None, *, name: str = "talk") -> str:
-    return render(
-        "session_rows sessions",
-        sessions=[DubbingSession(code=CODE, name=name, last_updated=NOW, current=version)],
-    )
-
-
-def test_text_of_sessions_is_escaped():
-    row = session_rows(Version(number=2, video_name=HOSTILE, stage="completed"), name=HOSTILE)
-
-    assert "<b>" not in row
-    assert f'<a href="/sessions/{CODE}/">{escape(HOSTILE)}</a>' in row
-    assert f'<span class="video">{escape(HOSTILE)}</span>' in row
-
-
-@pytest.mark.parametrize(
-    ("tags", "shown", "others"), [("de en fr hi", 4, ""), ("de en fr hi ja pt", 4, "+2")]
-)
-def test_a_session_shows_its_first_languages(tags, shown, others):
-    row = session_rows(Version(number=1, stage="completed", language_tags=f" {tags} "))
-
-    assert row.count("data-language") == shown
-    assert (f'title="{", ".join(tags.split())}">{others}</li>' in row) is bool(others)
-
-
-def test_a_session_without_a_version_has_the_same_cells():
-    columns = session_rows(Version(number=1, stage="completed")).count("<td")
-
-    row = session_rows(None)
-
-    assert row.count("<td") == columns == 7
-    assert "No version yet" in row
+    for path, row in rows.items():
+        url = escape(reverse("share-file", args=["t0ken", path]))
+        assert f'href="{url}?{"preview" if path.endswith(".txt") else "play"}"' in row
+        assert "download" not in row
+        assert "Since" not in row

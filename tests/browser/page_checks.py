@@ -1,0 +1,131 @@
+"""Checks of a page that is open: accessibility, weight, and what moved while it loaded."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from functools import cache
+from typing import Any
+
+from playwright.sync_api import Page
+
+from tests.services.processes import ROOT
+
+AXE = ROOT / "frontend/node_modules/axe-core/axe.min.js"
+MAX_WEIGHT = 200_000
+"""Bytes of a page as transferred, with its styles, scripts, icons and fonts, without pictures and media."""
+MAX_SHIFT = 0.005
+"""Cumulative layout shift that is 0.00. Texts in other scripts move by up to that when their font is loaded first."""
+MAX_SHIFT_OF_STAFF = 0.1
+"""Of the admin site, whose tables Django's scripts change, and of the styleguide, which loads the fonts of all scripts."""
+OTHER_SCRIPT = re.compile(r"noto-sans-|inter-(?!latin-wght)")
+"""Fonts that only pages with texts in other scripts load, for these texts."""
+THEME_RULES = ["color-contrast", "link-in-text-block", "target-size"]
+"""Rules of axe whose results depend on the theme or the width of a page; the others depend on its elements alone."""
+RUN_AXE = """
+async (rules) => {
+  const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+  const options = { runOnly: rules ?? tags, resultTypes: ["violations"], preload: false };
+  const { violations } = await axe.run(document, options);
+  return violations.flatMap(({ id, nodes }) => nodes.map(
+    ({ html, any, all, none }) => `${id}: ${html.slice(0, 200)} ${[...any, ...all, ...none][0]?.message ?? ""}`
+  ));
+}
+"""
+LIST_LOADED = """
+async () => {
+  await document.fonts.ready;
+  // Chromium reports the fonts of the pages before, too, as pages share a parsed style sheet: only those in use count.
+  const rules = [...document.styleSheets].flatMap(({ cssRules }) => [...cssRules]);
+  const faces = rules.filter((rule) => rule instanceof CSSFontFaceRule);
+  const inUse = [...document.fonts].map(({ status }, at) => (status === "unloaded" ? "" : faces[at].style.src)).join();
+  return [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
+    .filter(({ initiatorType }) => !["img", "video", "audio", "track"].includes(initiatorType))
+    .filter(({ name }) => !name.endsWith(".woff2") || inUse.includes(name.split("/").at(-1)))
+    .map(({ name, encodedBodySize }) => [name, encodedBodySize]);
+}
+"""
+RECORD_PARSED = """
+document.addEventListener("readystatechange", () => {
+  // Deferred scripts and modules run after this.
+  if (document.readyState === "interactive") window.parsedElements = new WeakSet(document.querySelectorAll("*"));
+});
+"""
+MEASURE_VITALS = """
+() => document.fonts.ready.then(() => new Promise((resolve) => {
+  const vitals = { shift: 0, moved: [], largest: 0, element: "", isParsed: true };
+  const place = ({ x, y, width, height }) => [x, y, width, height].map(Math.round).join(" ");
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) {
+      vitals.shift += entry.value;
+      for (const { node, previousRect, currentRect } of entry.sources) {
+        const name = node?.outerHTML?.slice(0, 120) ?? node?.textContent?.slice(0, 60) ?? "a removed element";
+        vitals.moved.push(`${name} from ${place(previousRect)} to ${place(currentRect)}`);
+      }
+    }
+  }).observe({ type: "layout-shift", buffered: true });
+  new PerformanceObserver((list) => {
+    for (const { startTime, element } of list.getEntries()) {
+      vitals.largest = startTime;
+      vitals.element = element?.outerHTML.slice(0, 120) ?? "";
+      // An element that was removed since is not named.
+      vitals.isParsed = !element || (window.parsedElements?.has(element) ?? false);
+    }
+  }).observe({ type: "largest-contentful-paint", buffered: true });
+  // Buffered entries are delivered in tasks before this one.
+  requestAnimationFrame(() => setTimeout(() => resolve(vitals)));
+}))
+"""
+
+
+@cache
+def _read_axe() -> str:
+    return AXE.read_text(encoding="utf-8")
+
+
+def find_violations(page: Page, rules: list[str] | None = None) -> list[str]:
+    """Return the violations of WCAG 2.2 AA that axe finds.
+
+    :param rules: names of the rules, all if None.
+    """
+    if not page.evaluate("typeof axe === 'object'"):
+        page.evaluate(_read_axe())
+    return list(page.evaluate(RUN_AXE, rules))
+
+
+def list_loaded(page: Page) -> dict[str, int]:
+    """Return the bytes of each address that the page loaded, without pictures and media."""
+    return dict(page.evaluate(LIST_LOADED))
+
+
+def measure_vitals(page: Page) -> dict[str, Any]:
+    """Return the layout shift and what moved, and the largest content: the milliseconds until it was drawn, its element,
+    and whether the element is part of the response, which needs `record_parsed` before the page is opened."""
+    return dict(page.evaluate(MEASURE_VITALS))
+
+
+def record_parsed(page: Page) -> None:
+    """Record the elements of the response in pages that are opened from now on."""
+    page.add_init_script(RECORD_PARSED)
+
+
+def check_load(page: Page, path: str, max_weight: int) -> str:
+    """Check what the page loaded, that nothing moved, and that the largest content waited for no script.
+
+    :returns: the figures as a line.
+    """
+    loaded = list_loaded(page)
+    # As the portal compresses pages for browsers, or a little more.
+    loaded[page.url] = len(gzip.compress(page.content().encode()))
+    loaded = {address: size for address, size in loaded.items() if not OTHER_SCRIPT.search(address)}
+    weight = sum(loaded.values())
+    vitals = measure_vitals(page)
+    assert weight <= max_weight, (path, weight, loaded)
+    is_of_staff = path.startswith(("/admin/", "/styleguide/"))
+    limit = MAX_SHIFT_OF_STAFF if is_of_staff else MAX_SHIFT
+    assert vitals["shift"] < limit, f"{path} moves by {vitals['shift']:.4f}:\n" + "\n".join(vitals["moved"])
+    # Django's widget for several choices is a script.
+    assert vitals["isParsed"] or is_of_staff, (
+        f"{path}: a script creates the largest content: {vitals['element']}"
+    )
+    return f"{weight / 1000:4.0f} kB, LCP {vitals['largest']:5.0f} ms  {path}"

@@ -1,0 +1,140 @@
+"""The list of sessions: filters by keyboard, views, marks, actions on many, import by dropping."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.browser_user import BrowserUser
+
+CREATE = """async (count) => {
+  const headers = {"Content-Type": "application/json",
+    "X-CSRFToken": document.querySelector('meta[name="csrf-token"]').content};
+  for (let number = 1; number <= count; number += 1) {
+    const body = JSON.stringify({name: `talk ${String(number).padStart(2, "0")}`});
+    await fetch("/api/v1/sessions", {method: "POST", headers, body});
+  }
+}"""
+
+
+def test_sessions_are_filtered_and_changed_together(bob: BrowserUser, work_folder: Path):
+    bob.open("/sessions/")
+    expect(bob.page.get_by_role("heading", name="Save your first dubbing project")).to_be_visible()
+    bob.page.evaluate(CREATE, 26)
+    bob.open("/sessions/")
+    expect(bob.page.locator(".card")).to_have_count(24)
+
+    filter_without_leaving_the_field(bob.page)
+    star_and_sort(bob.page)
+    tag_all_results(bob.page)
+    delete_all_results(bob.page)
+    undo(bob.page)
+    delete_all_results(bob.page)
+    restore_from_trash(bob)
+    import_by_dropping(bob, work_folder / "dropped.zip")
+
+
+def expect_count(page: Page, text: str) -> None:
+    expect(page.locator(".list-count")).to_have_text(text)
+
+
+def filter_without_leaving_the_field(page: Page) -> None:
+    page.evaluate("window.isSamePage = true")
+    search = page.get_by_label("Search by name, video or language")
+    search.press_sequentially("talk 1")
+    expect_count(page, "12 of 26 sessions")
+    expect(page).to_have_url(re.compile(r"\?q=talk\+1$"))
+    expect(search).to_be_focused()
+    sort = page.get_by_label("Sort by")
+    sort.focus()
+    sort.press("n")  # selects the next order that begins with it, as a user does
+    expect(page).to_have_url(re.compile(r"\?q=talk\+1&sort="))
+    expect(page.get_by_label("Sort by")).to_be_focused()
+    assert page.evaluate("window.isSamePage")
+
+
+def star_and_sort(page: Page) -> None:
+    star = page.get_by_role("button", name="Star talk 12")
+    star.click()
+    expect(star).to_have_attribute("aria-pressed", "true")
+    page.get_by_text("Starred", exact=True).click()
+    expect_count(page, "1 of 26 sessions")
+    page.get_by_role("link", name="Table").click()
+    expect(page.get_by_role("table")).to_be_visible()
+    page.get_by_role("link", name="Clear filters").click()
+    expect_count(page, "26 sessions")
+    head = page.get_by_role("columnheader", name="Session", exact=True)
+    head.get_by_role("link").click()
+    expect(head).to_have_attribute("aria-sort", "ascending")
+    expect(head.get_by_role("link")).to_be_focused()
+    page.get_by_role("link", name="Next").click()
+    expect(page.get_by_role("link", name="Page 2")).to_have_attribute("aria-current", "page")
+    expect(page.get_by_role("link", name="talk 26")).to_be_visible()
+    page.get_by_role("link", name="Page 1").click()
+    expect(page.get_by_role("link", name="Page 1")).to_have_attribute("aria-current", "page")
+
+
+def select_all_results(page: Page) -> None:
+    page.get_by_label("Select all on this page").check()
+    bar = page.locator("[data-batch]")
+    expect(bar).to_contain_text("24 selected")
+    page.get_by_role("button", name="Select all 26").click()
+    expect(bar).to_contain_text("26 selected")
+
+
+def tag_all_results(page: Page) -> None:
+    select_all_results(page)
+    page.get_by_role("button", name="Tag", exact=True).click()
+    page.get_by_label("Add tags").fill("batch, all")
+    page.get_by_role("button", name="Save tags").click()
+    expect(page.locator(".message")).to_contain_text("26 sessions were tagged")
+    page.get_by_label("Tag", exact=True).select_option("batch")
+    expect_count(page, "26 of 26 sessions")
+    page.get_by_text("Save filter").click()
+    page.get_by_label("Name of the filter").fill("Everything")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("link", name="Everything")).to_have_attribute("aria-current", "true")
+
+
+def delete_all_results(page: Page) -> None:
+    select_all_results(page)
+    page.get_by_role("button", name="Delete", exact=True).click()
+    page.get_by_role("button", name="Move to trash").click()
+    expect(page.locator(".message")).to_contain_text("26 sessions were moved to the trash")
+
+
+def undo(page: Page) -> None:
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(".message")).to_contain_text("26 sessions were restored")
+
+
+def restore_from_trash(user: BrowserUser) -> None:
+    page = user.page
+    user.open("/sessions/trash/")
+    page.get_by_label("Search by name, video or language").press_sequentially("talk 2")
+    expect_count(page, "9 sessions")
+    page.get_by_label("Select all on this page").check()
+    page.get_by_role("button", name="Delete permanently").click()
+    dialog = page.get_by_role("dialog", name="Delete 9 sessions permanently?")
+    dialog.get_by_role("textbox").fill("delete")
+    dialog.get_by_role("button", name="Delete permanently").click()
+    expect(page.locator(".message")).to_contain_text("9 sessions were deleted permanently")
+    page.get_by_role("link", name="Show the whole trash").click()
+    expect_count(page, "17 sessions")
+    page.get_by_label("Select all on this page").check()
+    page.get_by_role("button", name="Restore", exact=True).click()
+    expect(page.locator(".message")).to_contain_text("17 sessions were restored")
+
+
+def import_by_dropping(user: BrowserUser, path: Path) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.wav", b"sound")
+    user.open("/sessions/")
+    user.drop(path, on="h1")
+    dialog = user.page.get_by_role("dialog", name="Import")
+    expect(dialog).to_contain_text("dropped.zip")
+    dialog.get_by_role("button", name="Import", exact=True).click()
+    user.wait_for_job("dropped")

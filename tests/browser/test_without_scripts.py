@@ -1,0 +1,44 @@
+"""The portal without JavaScript: everything but uploads and the player."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Browser, expect
+
+from tests.browser.browser_user import JOB_TIMEOUT, BrowserUser
+from tests.services.browser import new_context
+from tests.services.media import Media
+
+
+def test_a_session_is_found_downloaded_renamed_deleted_and_restored(
+    bob: BrowserUser, browser: Browser, media: Media
+):
+    bob.open("/sessions/new/")
+    bob.page.get_by_label("Name", exact=True).fill("talk")
+    bob.choose("files", media.voices[0])
+    bob.page.get_by_role("button", name="Save session").click()
+    saved = bob.page.locator("#download-menu").or_(bob.page.get_by_role("link", name="Open session"))
+    expect(saved.first).to_be_visible(timeout=JOB_TIMEOUT)
+
+    with new_context(browser, java_script_enabled=False) as context:
+        user = BrowserUser.with_browser(context, bob.address, bob.controller, bob.name)
+        page = user.page
+        user.sign_in()
+        page.get_by_role("link", name="talk", exact=True).first.click()
+        expect(page.get_by_role("heading", level=1, name="talk")).to_be_visible()
+
+        page.locator("#download-menu summary").click()
+        with page.expect_download() as download:
+            page.get_by_role("link", name="ZIP, as saved").click()
+        assert download.value.path().stat().st_size > media.voices[0].stat().st_size // 2
+
+        page.get_by_role("link", name="Rename", exact=True).click()
+        page.get_by_label("Name", exact=True).fill("keynote")
+        page.get_by_role("button", name="Rename").click()
+        expect(page.get_by_role("heading", level=1, name="keynote")).to_be_visible()
+
+        page.get_by_role("button", name="Move to trash").click()
+        page.get_by_role("link", name="Trash", exact=True).click()
+        page.get_by_role("button", name="Restore keynote").click()
+        page.get_by_role("link", name="Sessions", exact=True).first.click()
+        expect(page.get_by_role("link", name="keynote", exact=True).first).to_be_visible()
+        assert user.errors == []

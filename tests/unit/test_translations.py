@@ -1,0 +1,53 @@
+"""Catalogs of translations: complete, with the strings of the sources, and with their placeholders."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from babel.messages.catalog import Message
+
+from sessions_app.management.catalogs import SOURCES, Source, list_languages, read_catalog
+
+CATALOGS = [(source, language) for source in SOURCES for language in list_languages()]
+PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%%|<[^>]+>|\{\w+\}")
+
+
+def name_of(value: object) -> str:
+    return value.folder if isinstance(value, Source) else str(value)
+
+
+def texts_of(value: str | tuple[str, ...] | list[str] | None) -> list[str]:
+    return [value or ""] if isinstance(value, str | None) else list(value)
+
+
+def placeholders_of(text: str) -> list[str]:
+    return sorted(PLACEHOLDER.findall(text))
+
+
+def has_same_placeholders(message: Message) -> bool:
+    """Compare each translated form with its English one; that of one thing may omit the number."""
+    originals = texts_of(message.id)
+    expected = [placeholders_of(text) for text in originals]
+    translated = [placeholders_of(text) for text in texts_of(message.string)]
+    return all(each in expected for each in translated)
+
+
+@pytest.mark.parametrize(("source", "language"), CATALOGS, ids=name_of)
+def test_the_catalog_has_the_strings_of_the_sources(source: Source, language: str):
+    extracted = {(message.context, texts_of(message.id)[0]) for message in source.extract() if message.id}
+    catalog = read_catalog(source.path(language), language)
+
+    stored = {(message.context, texts_of(message.id)[0]) for message in catalog if message.id}
+    assert stored == extracted, "Run `make messages`, and translate what is new."
+    assert not catalog.obsolete
+
+
+@pytest.mark.parametrize(("source", "language"), CATALOGS, ids=name_of)
+def test_each_string_is_translated_with_its_placeholders(source: Source, language: str):
+    messages = [message for message in read_catalog(source.path(language), language) if message.id]
+    translated = [message for message in messages if all(texts_of(message.string))]
+
+    assert not [message.id for message in messages if message.fuzzy]
+    assert not [(message.id, message.string) for message in translated if not has_same_placeholders(message)]
+    assert not [message.id for message in messages if message not in translated]

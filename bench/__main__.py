@@ -100,7 +100,9 @@ def _is_selected(module: ModuleType, names: Sequence[str]) -> bool:
     `import` selects `imports`, `re-save` selects `resave`. Without names, all works are selected.
     """
     return not names or any(
-        word == module.GROUP or _name(module).startswith(word.replace("-", "")) for word in names
+        word in {module.GROUP, getattr(module, "ALSO_IN", None)}
+        or _name(module).startswith(word.replace("-", ""))
+        for word in names
     )
 
 

@@ -191,9 +191,10 @@ async def _save_once(connection: Connection, session: str, data: bytes) -> None:
     file = {"path": "transcriptions/original_asr.json", "size": len(data)}
     (upload,) = (await call("POST", "/uploads", {"uploads": [file]}))["uploads"]
     octets = {"Content-Type": "application/octet-stream"}
-    path = f"/api/v1/uploads/{upload['code']}/parts/1"
-    _json(path, *await connection.request("PUT", path, data, headers=octets))
-    await call("POST", "/uploads/complete", {"uploads": [upload["code"]]})
+    path = f"/api/v1/uploads/{upload['code']}/parts/1?complete=true"
+    part = _json(path, *await connection.request("PUT", path, data, headers=octets))
+    if not part.get("complete"):  # an earlier portal
+        await call("POST", "/uploads/complete", {"uploads": [upload["code"]]})
     request = {"parent": current, "uploads": [upload["code"]]}
     job = await call("POST", f"/sessions/{session}/versions", request)
     polled = time.monotonic()

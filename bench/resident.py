@@ -9,7 +9,7 @@ from pathlib import Path
 
 class Resident:
     def __init__(self, process: int | str = "self") -> None:
-        self._folder = Path("/proc") / str(process)
+        self.folder = Path("/proc") / str(process)
 
     def now(self) -> int:
         return self._field("VmRSS")
@@ -20,13 +20,13 @@ class Resident:
         If that is not permitted, the earlier peak counts too.
         """
         with suppress(OSError):
-            (self._folder / "clear_refs").write_text("5", encoding="ascii")
+            (self.folder / "clear_refs").write_text("5", encoding="ascii")
 
     def peak(self) -> int:
         return self._field("VmHWM")
 
     def _field(self, name: str) -> int:
-        status = (self._folder / "status").read_text(encoding="ascii")
+        status = (self.folder / "status").read_text(encoding="ascii")
         found = re.search(rf"^{name}:\s+(\d+) kB$", status, re.MULTILINE)
         assert found is not None
         return int(found[1]) * 1024

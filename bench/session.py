@@ -21,7 +21,6 @@ SECONDS = 100
 SIZE = 487_000_000
 """Bytes of the session of that length, within TOLERANCE."""
 TOLERANCE = 0.01
-FILE_COUNT = 23
 
 RATE = 24_000
 """Samples a second, as text-to-speech services send them: 16-bit, mono."""

@@ -46,14 +46,16 @@ def generated_database(
     factor: float = 1.0,
     is_changed: bool = False,
     module: str = "bench.population",
+    revision: int = REVISION,
 ) -> Iterator[dict[str, str]]:
     """Yield the settings of a portal with the database, which is made or migrated.
 
     :param folder: stores the databases; several gigabytes each with ``factor`` 1.
     :param is_changed: use a copy, because the caller deletes or adds much.
     :param module: the program that fills a database.
+    :param revision: of the rows that it generates.
     """
-    name = f"{module.rpartition('.')[2]}-{REVISION}-{factor:g}"
+    name = f"{module.rpartition('.')[2]}-{revision}-{factor:g}"
     environment = {"SECRET_KEY": "only-for-benchmarks-" * 3, "LOG_LEVEL": "ERROR"}
     open_database = _sqlite if database == SQLITE else _postgresql
     fill = ("-m", module, f"{factor:g}")

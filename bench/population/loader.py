@@ -49,7 +49,7 @@ class Table:
                     copy.write("".join(map(_line, rows)))
             else:
                 values = ", ".join(["%s"] * len(self._columns))
-                cursor.executemany(f"INSERT INTO {self._table} ({names}) VALUES ({values})", rows)  # noqa: S608
+                cursor.executemany(f"INSERT INTO {self._table} ({names}) VALUES ({values})", rows)  # noqa: S608 (names of the model)
 
 
 def _default(field: models.Field[Any, Any]) -> Any:

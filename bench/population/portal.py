@@ -14,7 +14,7 @@ from bench.population.loader import bulk_load, finish_load, reset_sequences
 from bench.population.scale import Scale
 from bench.population.values import Values
 from sessions_app.models import OwnerTotals
-from sessions_app.operations.consistency.check import check_consistency
+from sessions_app.operations.cleanup.consistency.check import check_consistency
 
 FILL = "sessions_app.migrations.0013_fill_denormalized_values"
 

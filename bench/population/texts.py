@@ -16,6 +16,8 @@ from typing import Any
 
 import django
 
+REVISION = 3
+"""To be incremented with each change of the generated rows, and of the index."""
 SESSIONS, LINES = 1000, 500
 LINE_LENGTH = 60
 """In characters, at most."""
@@ -126,8 +128,10 @@ def _write_session(owner: Any, number: int, languages: list[Language], *, now: d
     from dubbing_core.timeline.tracks import Segment, Timeline, Track, TrackKind  # noqa: PLC0415 (as above)
     from sessions_app.models import Blob, BlobTimeline, DubbingSession, Entry, Version  # noqa: PLC0415 (as above)
     from sessions_app.models.timeline import build_fields  # noqa: PLC0415 (as above)
-    from sessions_app.operations.search.session_tokens import write_session_tokens  # noqa: PLC0415 (as above)
-    from sessions_app.operations.search.text_lines import write_text_lines  # noqa: PLC0415 (as above)
+    from sessions_app.operations.search import (  # noqa: PLC0415 (as above)
+        write_session_tokens,
+        write_text_lines,
+    )
 
     name = f"episode {number:04}"
     session = DubbingSession(

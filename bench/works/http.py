@@ -19,6 +19,7 @@ from bench.resident import Resident
 from bench.web import Portal, running_portal
 
 GROUP = "zip"
+ALSO_IN = "load"
 WORK = "http"
 PEER = "/peers/zipstream-ng/"
 REQUESTS = 100

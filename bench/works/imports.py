@@ -15,6 +15,7 @@ from bench.contest import Bench, Entrant, Row, contest
 from bench.worker import Worker
 
 GROUP = "zip"
+ALSO_IN = "load"
 METHODS = {"import stored": (zipfile.ZIP_STORED, 1.0), "import deflated": (zipfile.ZIP_DEFLATED, 2.0)}
 """Compression of the archive (by zipfile), and the target ratio to ``extractall``."""
 

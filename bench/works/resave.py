@@ -16,6 +16,7 @@ from bench.session import change
 from bench.worker import Worker
 
 GROUP = "zip"
+ALSO_IN = "load"
 AT_LEAST = {peers.SEED: 10.0}
 
 

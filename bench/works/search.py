@@ -19,7 +19,7 @@ from typing import Any
 from bench.contest import Bench, Row
 from bench.page_times import set_up
 from bench.population.databases import DATABASES, POSTGRESQL, SQLITE, generated_database, get_factor
-from bench.population.texts import OWNERS, SYLLABLES, list_queries
+from bench.population.texts import LINES, OWNERS, REVISION, SYLLABLES, list_queries
 
 GROUP = "content"
 MODULE = "bench.population.texts"
@@ -44,7 +44,7 @@ def rows(bench: Bench) -> Iterator[Row]:
     for database in DATABASES:
         with (
             generated_database(
-                database, folder=bench.home, factor=get_factor(), module=MODULE
+                database, folder=bench.home, factor=get_factor(), module=MODULE, revision=REVISION
             ) as environment,
             ProcessPoolExecutor(
                 1, mp_context=get_context("spawn"), initializer=set_up, initargs=(environment,)
@@ -66,12 +66,17 @@ def measure_searches() -> list[SearchTimes]:
     """Search once for each query as each user."""
     from django.contrib.auth.models import User  # noqa: PLC0415 (after django.setup)
 
-    from sessions_app.models import TextLine  # noqa: PLC0415 (as above)
+    from sessions_app.models import BlobTimeline  # noqa: PLC0415 (as above)
 
     texts = {}
     for tag in SYLLABLES:
-        lines = TextLine.objects.filter(blob__entries__language=tag).order_by("id")
-        texts[tag] = list(lines.values_list("text", flat=True)[:SAMPLE])
+        timelines = BlobTimeline.objects.filter(blob__entries__language=tag).order_by("blob")
+        texts[tag] = [
+            segment.text
+            for timeline in timelines[: SAMPLE // LINES]
+            for track in timeline.get_tracks()
+            for segment in track.segments
+        ]
     queries = list_queries(texts)
     return [_measure(User.objects.get(username=user), queries) for user in OWNERS]
 

@@ -115,6 +115,7 @@ def _compare_saves(bench: Bench, clients: ProcessPoolExecutor, sides: Sequence[S
         rounds=bench.rounds,
         ours_s=median(each.percentile(0.5) for each in us) / 1000,
         peer_s=median(each.percentile(0.5) for each in them) / 1000,
+        at_least=1 if get_baseline() != ROOT else None,
     )
     for who, results in (("ours", us), ("ours, alone", alone), ("previous", them)):
         in_web = median(median(each.in_requests or [0.0]) for each in results)

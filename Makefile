@@ -1,6 +1,6 @@
 # `make help` lists the targets. Everything is installed and built inside this folder.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-large bench lint format lock frontend clean
+.PHONY: help setup run test test-large bench screenshots capture lint format lock frontend messages clean
 
 base := .venv/.installed-base
 dev := .venv/.installed-dev
@@ -11,7 +11,7 @@ npm_base := frontend/node_modules/.installed-base
 npm_dev := frontend/node_modules/.installed-dev
 dist := static/dist/.built
 # Folders too: their time changes when a file is added or removed.
-frontend_sources := $(shell find frontend/src frontend/css) frontend/build.js
+frontend_sources := $(shell find frontend/src frontend/css) frontend/build.js frontend/icons.js frontend/icons.json
 npm_lock := frontend/package.json frontend/package-lock.json frontend/.npmrc
 
 help: ## Show this list
@@ -27,12 +27,21 @@ test: $(dev) $(client) $(gradio) $(npm_dev) $(dist) ## Run all tests on both sta
 	@scripts/browser
 	@scripts/test $(ARGS)
 
-test-large: $(dev) $(client) $(dist) ## Run the tests of large archives, many random requests, accidents, the benchmarks; pages on PostgreSQL
-	@.venv/bin/python -m pytest -m large $(ARGS)
-	@scripts/test -m "accident or deferred" $(ARGS)
+test-large: $(dev) $(client) $(gradio) $(dist) ## Run the slow rest: large archives, random requests, accidents, variants, benchmarks; pages on PostgreSQL
+	@scripts/browser
+	@failed=; .venv/bin/python -m pytest -m large $(ARGS) || failed=1; \
+	scripts/test -m "accident or deferred or variant" $(ARGS) && [ -z "$$failed" ]
 
 bench: $(bench) $(client) $(dist) ## Compare the portal with other programs (JSON=FILE ONLY=zip,export ROUNDS=5)
 	@.venv/bin/python -m bench $(if $(JSON),--json "$(JSON)") $(if $(ONLY),--only "$(ONLY)") $(if $(ROUNDS),--rounds "$(ROUNDS)")
+
+screenshots: $(dev) $(npm_dev) $(dist) ## Write pictures of all pages and print their weight and speed (DIR=.build/screenshots ONLY=session WIDTHS=1440)
+	@scripts/browser
+	@.venv/bin/python -m tests.screenshots "$(or $(DIR),.build/screenshots)" $(if $(ONLY),--only "$(ONLY)") $(if $(WIDTHS),--widths "$(WIDTHS)")
+
+capture: $(dev) $(npm_dev) $(dist) ## Write an animated picture of the demo session; needs ffmpeg (FILE=docs/capture.webp)
+	@scripts/browser
+	@.venv/bin/python -m tests.screenshots.capture "$(or $(FILE),docs/capture.webp)"
 
 lint: $(dev) $(client) $(npm_dev) ## Check style, types, layers, templates, front end and production settings
 	@scripts/lint
@@ -45,8 +54,12 @@ lock: $(dev) ## Update requirements/*.txt and the npm lock files
 
 frontend: $(base) $(dist) ## Build the front end into static/dist
 
+messages: $(base) ## Extract the strings of all sources into the catalogs of translations
+	@.venv/bin/python manage.py extract_messages
+
 clean: ## Remove installed packages and builds; var is not touched
-	rm -rf .venv .build static/dist frontend/node_modules requirements/chromium/node_modules
+	rm -rf .venv .build static/dist static/locale frontend/node_modules requirements/chromium/node_modules
+	rm -f */locale/*/LC_MESSAGES/*.mo
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*
 
 $(base): requirements/base.txt scripts/install

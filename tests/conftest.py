@@ -73,12 +73,20 @@ SELECTION = Selection(
     frozenset(os.environ.get("DUBBING_TEST_SHARES", "inside,runs,servers").split(",")),
     is_worker="PYTEST_XDIST_WORKER" in os.environ,
 )
-NO_SKIPS = bool(os.environ.get("CI"))
+IN_CI = bool(os.environ.get("CI"))
 
 
 def folder_of(path: Path) -> str:
     """Return the name of the folder below tests/ that contains the path."""
     return path.relative_to(TESTS).parts[0]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Repeat a failed test once where CI is set, and print its traceback (docs/decisions/0056-repeated-tests.md)."""
+    if IN_CI:
+        config.option.reruns = 1
+        config.option.rerun_show_tracebacks = True
 
 
 def pytest_collection_finish() -> None:
@@ -134,7 +142,7 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
 
 def fail_if_skipped(report: pytest.TestReport | pytest.CollectReport) -> None:
     """Turn a skip into a failure where CI is set; expected failures stay."""
-    if NO_SKIPS and report.skipped and not hasattr(report, "wasxfail"):
+    if IN_CI and report.skipped and not hasattr(report, "wasxfail"):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
         report.outcome = "failed"
         report.longrepr = f"{reason}. Skips are failures where CI is set."

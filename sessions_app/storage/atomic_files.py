@@ -41,7 +41,9 @@ def translate_os_errors(key: str) -> Iterator[None]:
 
 
 @contextmanager
-def create_file(path: Path, *, key: str, replace: bool = False, durable: bool = True) -> Iterator[int]:
+def create_file(
+    path: Path, *, key: str, replace: bool = False, durable: bool = True, outer: Path | None = None
+) -> Iterator[int]:
     """Open a descriptor for a file that appears at ``path`` when the block ends.
 
     After an exception nothing remains.
@@ -49,11 +51,12 @@ def create_file(path: Path, *, key: str, replace: bool = False, durable: bool = 
     :param key: names the file in errors.
     :param replace: an existing file; by default it is left as it is.
     :param durable: sync the file, so that it survives a power failure.
+    :param outer: the folder above the file's, which is synced at the end: a new folder of the file does not have to be synced before.
     :raises StoreFullError: no space is left.
     """
     temporary = get_hidden_path(path, secrets.token_hex(8))
     with translate_os_errors(key):
-        descriptor = retry_in_folder(path.parent, lambda: open_unnamed(path.parent))
+        descriptor = retry_in_folder(path.parent, lambda: open_unnamed(path.parent), durable=outer is None)
         unnamed = descriptor is not None
         if descriptor is None:
             descriptor = open_hidden(temporary)
@@ -71,6 +74,8 @@ def create_file(path: Path, *, key: str, replace: bool = False, durable: bool = 
                 link_file(temporary, path)
             if durable:
                 sync_folder(path.parent)
+                if outer is not None:
+                    sync_folder(outer)
     finally:
         os.close(descriptor)
         if replace or not unnamed:

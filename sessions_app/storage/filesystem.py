@@ -102,8 +102,9 @@ class FileSystemStore:
     @contextmanager
     def create_file(self, key: str, *, durable: bool = True) -> Iterator[int]:
         path = self.local_path(key)
+        outer = path.parent.parent if path.parent != self._root else None
         try:
-            with atomic_files.create_file(path, key=key, durable=durable) as descriptor:
+            with atomic_files.create_file(path, key=key, durable=durable, outer=outer) as descriptor:
                 yield descriptor
         except BaseException:
             self._remove_empty_folders(key)

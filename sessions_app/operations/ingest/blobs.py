@@ -6,11 +6,12 @@ A blob's row always exists before its bytes are visible.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from dubbing_core.concurrency import TaskGroup
@@ -38,7 +39,13 @@ MARK_STORED = "UPDATE sessions_app_blob SET state = 'stored' WHERE state = 'writ
 
 
 def ingest_blobs(
-    batches: Sequence[Batch], *, store: BlobStore, pin: PinBlobs, on_bytes: OnBytes, now: datetime
+    batches: Sequence[Batch],
+    *,
+    store: BlobStore,
+    pin: PinBlobs,
+    on_bytes: OnBytes,
+    now: datetime,
+    claimed: Mapping[int, Blob] = MappingProxyType({}),
 ) -> list[Blob]:
     """Store the files of all batches; return their blobs by position.
 
@@ -46,11 +53,13 @@ def ingest_blobs(
     meantime earlier ones get their rows (pinned), then their bytes, then the mark that they are durable. What a failure
     leaves belongs to the owner of the pins.
 
+    :param claimed: blobs by position whose rows are pinned already.
     :param on_bytes: is called with 0 while there is nothing new, so that cancellation is noticed mid-file.
     :raises BusyError: garbage collection is deleting one of these blobs and did not finish.
     """
     with TaskGroup(on_poll=partial(on_bytes, 0)) as tasks:
         pipeline = _Pipeline(tasks, store=store, pin=pin, on_bytes=on_bytes, now=now)
+        pipeline.blobs |= claimed
         pipeline.run(batches)
     return [pipeline.blobs[position] for position in sorted(pipeline.blobs)]
 
@@ -136,13 +145,14 @@ class _Pipeline:
             position: file.digest
             for _, batch, staged in self._staged
             for position, file in zip(batch.positions, staged, strict=True)
+            if position not in self.blobs
         }
-        blobs = claim_rows(digests, pin=self._pin, now=self._now)
-        self.blobs |= blobs
+        if digests:
+            self.blobs |= claim_rows(digests, pin=self._pin, now=self._now)
         small: list[_StagedFile] = []
         for number, batch, staged in self._staged:
             for position, file in zip(batch.positions, staged, strict=True):
-                blob = blobs[position]
+                blob = self.blobs[position]
                 is_missing = blob.state == Blob.State.WRITING and blob.pk not in self._claimed
                 self._claimed.add(blob.pk)
                 staged_file = _StagedFile(batch=number, staged=file, blob_id=blob.pk if is_missing else None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from itertools import groupby
 from operator import attrgetter
@@ -15,7 +16,7 @@ from sessions_app.models.bulk import set_columns
 from sessions_app.operations.errors import BadInputError
 from sessions_app.operations.ingest.batches import Batch, OnBytes, split_into_batches
 from sessions_app.operations.ingest.blobs import ingest_blobs
-from sessions_app.operations.ingest.rows import pin_for_job
+from sessions_app.operations.ingest.rows import pin_for_job, try_to_claim_rows
 from sessions_app.operations.jobs.context import JobContext
 from sessions_app.operations.uploads.files import UploadedFile
 from sessions_app.operations.uploads.staging import object_key
@@ -48,6 +49,40 @@ def read_uploaded_file(store: BlobReader, file: UploadedFile) -> Iterator[bytes]
     return store.read(object_key(file.upload), file.start, file.start + file.size)
 
 
+def claim_received_blobs(uploads: Sequence[Upload], *, now: datetime) -> None:
+    """Claim the blobs of received uploads whose hashes are known.
+
+    In the current transaction, for a job that starts at once: it claims those that cannot be claimed now.
+    """
+    hashed = [upload for upload in uploads if _has_digest(upload) and upload.blob_id is None]
+    digests = {
+        position: Digest(sha256=upload.received_sha256, crc32=upload.received_crc32, size=upload.size)
+        for position, upload in enumerate(hashed)
+    }
+    if digests:
+        try_to_claim_rows(
+            digests,
+            pin=lambda blobs: _pin_uploads({hashed[position]: blob for position, blob in blobs.items()}),
+            now=now,
+        )
+
+
+def _has_digest(upload: Upload) -> bool:
+    """Return whether an upload is a file whose hash is known, and as declared."""
+    return (
+        upload.members is None
+        and bool(upload.received_sha256)
+        and upload.sha256 in {"", upload.received_sha256}
+    )
+
+
+def _pin_uploads(blobs: Mapping[Upload, Blob]) -> None:
+    """Let the uploads refer to their blobs, which pins these."""
+    for upload, blob in blobs.items():
+        upload.blob = blob
+    set_columns(Upload, ["blob_id"], {upload.pk: [blob.pk] for upload, blob in blobs.items()})
+
+
 def ingest_uploads(context: JobContext, files: Sequence[UploadedFile]) -> dict[str, Blob]:
     """Store the files; return their blobs by path.
 
@@ -68,17 +103,22 @@ def ingest_uploads(context: JobContext, files: Sequence[UploadedFile]) -> dict[s
 
     def pin(blobs: Mapping[int, Blob]) -> None:
         # A row of an upload pins its own blob. Files of packs have none.
-        owners = {
-            remaining[position].upload: blob for position, blob in blobs.items() if position < len(single)
-        }
-        for upload, blob in owners.items():
-            upload.blob = blob
-        set_columns(Upload, ["blob_id"], {upload.pk: [blob.pk] for upload, blob in owners.items()})
+        _pin_uploads(
+            {remaining[position].upload: blob for position, blob in blobs.items() if position < len(single)}
+        )
         if packed:
             pin_for_this_job({position: blob for position, blob in blobs.items() if position >= len(single)})
 
     batches = [*_plan_batches(context.store, single, 0), *_plan_batches(context.store, packed, len(single))]
-    blobs = ingest_blobs(batches, store=context.store, pin=pin, on_bytes=context.advance, now=context.clock())
+    blobs = ingest_blobs(
+        batches,
+        # Their uploads have pinned them, at the request or in an earlier attempt.
+        claimed={position: file.upload.blob for position, file in enumerate(single) if file.upload.blob},
+        store=context.store,
+        pin=pin,
+        on_bytes=context.advance,
+        now=context.clock(),
+    )
     return {**stored, **{file.path: blob for file, blob in zip(remaining, blobs, strict=True)}}
 
 

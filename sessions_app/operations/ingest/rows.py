@@ -32,19 +32,29 @@ def claim_rows(digests: Mapping[int, Digest], *, pin: PinBlobs, now: datetime) -
     :raises BusyError: garbage collection is deleting one of these blobs and did not finish.
     """
     for pause in (*PAUSES, None):
-        with transaction.atomic():
-            rows = _lock_rows(digests.values(), now=now)
-            # A row that was being deleted when the others were inserted is missing.
-            is_usable = all(blob.state != Blob.State.DELETING for blob in rows.values())
-            if is_usable and rows.keys() == {digest.sha256 for digest in digests.values()}:
-                blobs = {position: rows[digest.sha256] for position, digest in digests.items()}
-                pin(blobs)
-                return blobs
-            # The rows inserted for other digests have no pins.
-            transaction.set_rollback(True)
+        blobs = try_to_claim_rows(digests, pin=pin, now=now)
+        if blobs is not None:
+            return blobs
         if pause is not None:
             time.sleep(pause)
     raise BusyError(sentence("The storage is being cleaned up right now. Try again in a minute."))
+
+
+def try_to_claim_rows(
+    digests: Mapping[int, Digest], *, pin: PinBlobs, now: datetime
+) -> dict[int, Blob] | None:
+    """Do what `claim_rows` does; return None if one of the blobs is being deleted."""
+    with transaction.atomic():
+        rows = _lock_rows(digests.values(), now=now)
+        # A row that was being deleted when the others were inserted is missing.
+        is_usable = all(blob.state != Blob.State.DELETING for blob in rows.values())
+        if is_usable and rows.keys() == {digest.sha256 for digest in digests.values()}:
+            blobs = {position: rows[digest.sha256] for position, digest in digests.items()}
+            pin(blobs)
+            return blobs
+        # The rows inserted for other digests have no pins.
+        transaction.set_rollback(True)
+    return None
 
 
 def pin_for_job(job_id: int) -> PinBlobs:

@@ -17,6 +17,7 @@ from dubbing_core.sentences import sentence
 from sessions_app.models import DubbingSession, Job, Upload
 from sessions_app.models.bulk import ROWS_PER_STATEMENT
 from sessions_app.operations.errors import BadInputError
+from sessions_app.operations.ingest.from_uploads import claim_received_blobs
 from sessions_app.operations.jobs.create import create_job
 from sessions_app.operations.limits import check_file_count
 from sessions_app.operations.saves.conflict import describe_save_conflict
@@ -104,7 +105,8 @@ def request_save(
         recognized = check_recognized(request.recognized, paths)
         Upload.objects.bulk_create(reused, batch_size=ROWS_PER_STATEMENT)
         uploads = [*files, *reused]
-        return create_job(
+        runs = can_run and is_short(session, uploads)
+        job = create_job(
             kind=Job.Kind.SAVE,
             owner=author,
             session=session,
@@ -126,8 +128,11 @@ def request_save(
             },
             uploads=uploads,
             now=now,
-            lease_until=now + settings.JOB_LEASE if can_run and is_short(session, uploads) else None,
+            lease_until=now + settings.JOB_LEASE if runs else None,
         )
+        if runs:
+            claim_received_blobs(uploads, now=now)
+    return job
 
 
 def is_short(session: DubbingSession | None, files: Sequence[Upload]) -> bool:

@@ -37,6 +37,7 @@ def initiate_multipart(upload: Upload, store: BlobStore) -> str:
     """Return the store's id of the multipart upload, initiated if there is none.
 
     :raises UploadDeletedError: the upload's row was deleted in the meantime.
+    :raises UploadCompleteError: another request has sent the whole upload.
     """
     if upload.store_id:
         return upload.store_id
@@ -51,4 +52,6 @@ def initiate_multipart(upload: Upload, store: BlobStore) -> str:
     row = Upload.objects.filter(pk=upload.pk).first()
     if row is None:
         raise UploadDeletedError
+    if row.state != Upload.State.RECEIVING:
+        raise UploadCompleteError
     return row.store_id

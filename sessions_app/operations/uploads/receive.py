@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from datetime import datetime
+from typing import NoReturn
 
 from django.conf import settings
 from django.db import connection
 
+from dubbing_core.digests import Digest, Digester
 from dubbing_core.sentences import sentence
 from sessions_app.models import Upload
 from sessions_app.models.commits import deferred_sync
@@ -22,7 +24,7 @@ from sessions_app.operations.uploads.multipart import check_accepts_parts, initi
 from sessions_app.operations.uploads.parts import list_records, part_count, part_length, set_records
 from sessions_app.operations.uploads.resume import prevent_resume
 from sessions_app.operations.uploads.rows import lock_upload
-from sessions_app.operations.uploads.staging import object_key
+from sessions_app.operations.uploads.staging import new_whole_id, object_key
 from sessions_app.storage import get_store
 from sessions_app.storage.part_sizes import choose_part_size
 from sessions_app.storage.store import ObjectMissingError, Part, PartBusyError, StoreError
@@ -30,6 +32,10 @@ from sessions_app.storage.store import ObjectMissingError, Part, PartBusyError, 
 RECORD_ONLY_PART = """
 UPDATE sessions_app_upload SET store_id = %s, parts = %s, received = %s, expires_at = %s
 WHERE id = %s AND store_id = '' AND state = 'receiving'
+"""
+RECORD_WHOLE = """
+UPDATE sessions_app_upload SET state = 'received', store_id = %s, parts = %s, received = size, received_sha256 = %s,
+received_crc32 = %s, expires_at = %s WHERE id = %s AND store_id = '' AND state = 'receiving'
 """
 
 logger = logging.getLogger(__name__)
@@ -53,6 +59,8 @@ def put_part(
     check_part_space(length)
     checked = _check_length(chunks, length, upload)
     if part_count(upload) == 1 and not upload.store_id:
+        if completes:
+            return _put_whole(upload, checked, now=now)
         part = _put_only_part(upload, checked, now=now)
     else:
         part = _put_one_of_many(upload, number, checked, now=now)
@@ -97,6 +105,48 @@ def _put_one_of_many(upload: Upload, number: int, chunks: Iterable[bytes], *, no
     return part
 
 
+def _put_whole(upload: Upload, chunks: Iterable[bytes], *, now: datetime) -> Part:
+    """Store an upload that this request sends as a whole, and record it.
+
+    There are no parts to join: the object is hashed while it arrives. It has a name of its own, so that no other request writes to it.
+    After a power failure that undoes the record, the client sends it again.
+    """
+    store = get_store()
+    upload.store_id = new_whole_id()
+    key = object_key(upload)
+    digester = Digester()
+    with store.writer(key, size=upload.size) as writer:
+        for chunk in chunks:
+            digester.update(chunk)
+            writer.write(chunk)
+    digest = digester.digest()
+    part = Part(number=1, size=digest.size, etag=digest.sha256)
+    try:
+        _record_whole(upload, digest, part, now=now)
+    except BaseException:
+        store.delete(key)
+        raise
+    return part
+
+
+def _record_whole(upload: Upload, digest: Digest, part: Part, *, now: datetime) -> None:
+    """Record that the upload is complete, unless another request has sent it.
+
+    :raises BusyError: it has.
+    """
+    upload.state = Upload.State.RECEIVED
+    upload.received_sha256, upload.received_crc32 = digest.sha256, digest.crc32
+    upload.expires_at = now + settings.UPLOAD_RETENTION
+    set_records(upload, list_records([part]))
+    parts = connection.ops.adapt_json_value(upload.parts, None)
+    expires_at = connection.ops.adapt_datetimefield_value(upload.expires_at)
+    values = [upload.store_id, parts, digest.sha256, digest.crc32, expires_at, upload.pk]
+    with deferred_sync():
+        is_recorded = change(RECORD_WHOLE, values)
+    if not is_recorded:
+        _raise_sent_before(upload)
+
+
 def _put_only_part(upload: Upload, chunks: Iterable[bytes], *, now: datetime) -> Part:
     """Store the first and only part.
 
@@ -126,8 +176,12 @@ def _record_only_part(upload: Upload, store_id: str, part: Part, *, now: datetim
     expires_at = connection.ops.adapt_datetimefield_value(upload.expires_at)
     with deferred_sync():
         is_recorded = change(RECORD_ONLY_PART, [store_id, parts, upload.received, expires_at, upload.pk])
-    if is_recorded:
-        return
+    if not is_recorded:
+        _raise_sent_before(upload)
+
+
+def _raise_sent_before(upload: Upload) -> NoReturn:
+    """Raise the reason why the upload's row accepts no first part."""
     row = Upload.objects.filter(pk=upload.pk).first()
     if row is None:
         raise UploadDeletedError

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import secrets
+
 from sessions_app.models import Upload
 from sessions_app.storage import get_store
 from sessions_app.storage.keys import staging_key, staging_prefix
 
+WHOLE = "whole-"
+"""Start of the `store_id` of an upload that one request sent as a whole; no store's own ids start like this."""
+
+
+def new_whole_id() -> str:
+    """Return a `store_id` for an upload without parts: its object's name."""
+    return f"{WHOLE}{secrets.token_hex(8)}"
+
 
 def object_key(upload: Upload) -> str:
     """Return the key of the received bytes."""
-    return staging_key(_owner_name(upload), "file")
+    name = upload.store_id if upload.store_id.startswith(WHOLE) else "file"
+    return staging_key(_owner_name(upload), name)
 
 
 def delete_staged_bytes(upload: Upload) -> None:

@@ -98,6 +98,7 @@ class DerivativeMaker(MediaProcess):
         *,
         kinds: Collection[Kind],
         duration: float | None,
+        copies_picture: bool = False,
         on_made: Callable[[Derivative], None],
     ) -> SoundDamage | None:
         """Make derivatives of an object; return what decoding found out about its sound.
@@ -105,6 +106,7 @@ class DerivativeMaker(MediaProcess):
         None if the sound was not decoded.
 
         :param kinds: of one group of `plan.GROUPS`.
+        :param copies_picture: let a light copy have the same picture, if its container allows it.
         :param on_made: is called with each of them, before the next one is made.
         :raises StoreError: the store did not return its bytes.
         :raises MediaReaderUnavailableError: PyAV is not installed, or no process can be started.
@@ -120,7 +122,12 @@ class DerivativeMaker(MediaProcess):
         remaining = set(kinds)
         try:
             request = json.dumps(
-                {"kinds": sorted(kinds), "duration": duration, "cpu_seconds": seconds}
+                {
+                    "kinds": sorted(kinds),
+                    "duration": duration,
+                    "copies_picture": copies_picture,
+                    "cpu_seconds": seconds,
+                }
             ).encode()
             self.send(HEADER.pack(b"M", size, len(request)) + request, file.deadline)
             report = self._receive_all(file, remaining, on_made)

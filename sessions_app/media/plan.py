@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 
 from dubbing_core.media_facts import MediaFacts
+from sessions_app.media.types import playable_type
 
 
 class Kind(StrEnum):
@@ -39,6 +41,10 @@ GROUPS: tuple[tuple[Kind, ...], ...] = (
 """Kinds that are made in one pass over a file, in order."""
 LONGEST_PROXY_MS = 3 * 3600 * 1000
 """Of longer videos no light copy is made: it takes a third of their length."""
+COPIED_BIT_RATE = 8_000_000
+"""Of a file, up to which its picture is copied: above, the copy would be light for neither the network nor the quota."""
+COPIED_SIZE = 1536 * 1024**2
+"""Bytes of a file up to which its picture is copied: the process writes at most 2 GiB."""
 PLAYABLE_PICTURES = {
     "mp4": {"h264", "av1", "vp9"},
     "mov": {"h264"},
@@ -74,23 +80,40 @@ def is_playable(facts: MediaFacts) -> bool:
     return bool(facts.video_codec)
 
 
+def is_playable_file(facts: MediaFacts, path: str) -> bool:
+    """Return whether browsers play the file under its name, which decides on its media type."""
+    return is_playable(facts) and playable_type(path) is not None
+
+
+def is_picture_copied(facts: MediaFacts, size: int) -> bool:
+    """Return whether the light copy has the picture of the file, bit for bit.
+
+    So it is if browsers only do not play its container or sound. A damaged picture is encoded: browsers stop where it is damaged.
+    """
+    seconds = (facts.duration_ms or 0) / 1000
+    is_light = size <= COPIED_SIZE and size * 8 <= COPIED_BIT_RATE * seconds
+    in_copy = replace(facts, container="mp4")
+    return is_light and not facts.problem and bool(facts.pixel_format) and _is_picture_playable(in_copy)
+
+
 def _is_picture_playable(facts: MediaFacts) -> bool:
     if facts.video_codec not in PLAYABLE_PICTURES.get(facts.container, set()):
         return False
     return not facts.pixel_format or facts.pixel_format in PLAYABLE_PIXELS[facts.video_codec]
 
 
-def plan_kinds(facts: MediaFacts) -> frozenset[Kind]:
+def plan_kinds(facts: MediaFacts, path: str) -> frozenset[Kind]:
     """Return the derivatives that a file gets; none if it is unreadable."""
+    plays = is_playable_file(facts, path)
     if facts.reason:
         return frozenset()
     kinds: set[Kind] = set()
     if facts.video_codec and facts.width and facts.height:
         kinds |= {Kind.POSTER, Kind.STRIP}
-        if not is_playable(facts) and 0 < (facts.duration_ms or 0) <= LONGEST_PROXY_MS:
+        if not plays and 0 < (facts.duration_ms or 0) <= LONGEST_PROXY_MS:
             kinds.add(Kind.PROXY)
     if facts.audio_codec:
         kinds |= {Kind.PEAKS, Kind.LOUDNESS}
-        if facts.video_codec or not is_playable(facts):
+        if facts.video_codec or not plays:
             kinds.add(Kind.AUDIO)
     return frozenset(kinds)

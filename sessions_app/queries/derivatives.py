@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from typing import Any
+from uuid import UUID
 
 from django.db.models import F, Q, QuerySet
 from django.urls import reverse
@@ -15,7 +18,7 @@ from dubbing_core.file_kinds import FileKind, guess_kind
 from dubbing_core.labels import Role
 from dubbing_core.media_facts import MediaFacts
 from dubbing_core.selection import WHOLE_VERSION, Selection
-from sessions_app.media.plan import Kind, is_playable, plan_kinds
+from sessions_app.media.plan import Kind, is_playable_file, plan_kinds
 from sessions_app.media.types import DERIVED_TYPES, playable_type
 from sessions_app.models import Derivative, DubbingSession, Entry, Version, Worker
 from sessions_app.models.compiled_query import compiled
@@ -25,6 +28,7 @@ from sessions_app.queries.versions import list_entries
 MAX_FILES = 200
 POSTER_CATEGORIES = (Category.ORIGINAL_VIDEO, Category.MIXED_VIDEOS, Category.FINAL_VIDEOS)
 """Categories of which a session's poster is made, the first that has one."""
+HASH = re.compile("[0-9a-f]{64}")
 LISTED_CATEGORIES = (*POSTER_CATEGORIES, Category.AUDIO)
 
 
@@ -141,8 +145,18 @@ class VersionMedia:
         return asdict(self)
 
 
-def get_posters(sessions: Iterable[DubbingSession]) -> dict[int, SessionPoster]:
-    """Return the posters of sessions by primary key, of those that have one."""
+def get_page_url(session: object, source: str, name: str) -> str:
+    """Return the address of a derivative among the pages."""
+    return reverse("session-media", args=[session, source, name])
+
+
+def get_posters(
+    sessions: Iterable[DubbingSession], *, make_url: Callable[[UUID, str, str], str] = get_page_url
+) -> dict[int, SessionPoster]:
+    """Return the posters of sessions by primary key, of those that have one.
+
+    :param make_url: returns the address of a derivative, by the session, the SHA-256 of its source and its own name.
+    """
     codes = {session.pk: session.code for session in sessions}
     found: dict[int, dict[tuple[int, str], dict[str, Any]]] = defaultdict(lambda: defaultdict(dict))
     for row in _find_posters(list(codes)):
@@ -153,8 +167,10 @@ def get_posters(sessions: Iterable[DubbingSession]) -> dict[int, SessionPoster]:
         kinds = next((kinds for _, kinds in sorted(by_rank.items()) if Kind.POSTER in kinds), None)
         if kinds is None:
             continue
-        make_url = _session_url(codes[session_id])
-        values = {kind: _describe(row, make_url(row.source_sha256, row.name)) for kind, row in kinds.items()}
+        code = codes[session_id]
+        values = {
+            kind: _describe(row, make_url(code, row.source_sha256, row.name)) for kind, row in kinds.items()
+        }
         posters[session_id] = SessionPoster(
             poster=values[Kind.POSTER],
             strip=values.get(Kind.STRIP),
@@ -192,7 +208,7 @@ def get_media(version: Version, *, paths: Sequence[str] | None = None) -> Versio
         version,
         paths,
         selection=WHOLE_VERSION,
-        make_url=_session_url(session.code),
+        make_url=partial(get_page_url, session.code),
         file_url=lambda path: reverse("version-file", args=[session.code, version.number, path]),
     )
 
@@ -212,6 +228,8 @@ def get_shared_media(
 
 def find_derivative(session_id: int, sha256: str, name: str) -> Derivative | None:
     """Return the derivative of a blob of the session, even by an older name."""
+    if not HASH.fullmatch(sha256) or "\0" in name:
+        return None
     kind = name.partition("-")[0]
     rows = (
         Derivative.objects.stored()
@@ -219,10 +237,6 @@ def find_derivative(session_id: int, sha256: str, name: str) -> Derivative | Non
         .exclude(extension="")
     )
     return rows.select_related("blob").first()
-
-
-def _session_url(code: object) -> MakeUrl:
-    return lambda sha256, name: reverse("session-media", args=[code, sha256, name])
 
 
 def _get_media(
@@ -237,7 +251,7 @@ def _get_media(
     find = _find_files if selection is WHOLE_VERSION else _find_files.queryset
     rows = list(find(version.session_id, version.number, known, selection))
     made: dict[int, dict[str, Derivative]] = defaultdict(dict)
-    for derivative in _find_derivatives(list({row[1] for row in rows})):
+    for derivative in find_derivatives(list({row[1] for row in rows})):
         made[derivative.source_id][derivative.kind] = derivative
     files = {}
     for path, blob_id, sha256, *values in rows:
@@ -282,7 +296,8 @@ def _find_files(
 
 
 @compiled
-def _find_derivatives(blobs: list[int]) -> QuerySet[Derivative]:
+def find_derivatives(blobs: list[int]) -> QuerySet[Derivative]:
+    """Return what was made of blobs, without bytes."""
     return Derivative.objects.stored().filter(source__in=blobs).defer("content")
 
 
@@ -296,7 +311,7 @@ def _build_file(
     make_url: MakeUrl,
 ) -> MediaFile:
     media_type = playable_type(path)
-    planned = plan_kinds(facts)
+    planned = plan_kinds(facts, path)
     values = {
         kind: _describe(derivative, make_url(sha256, derivative.name))
         for kind, derivative in made.items()
@@ -308,7 +323,7 @@ def _build_file(
         kind="video" if is_video else "audio",
         url=url if media_type else None,
         type=media_type,
-        is_playable=bool(media_type) and is_playable(facts),
+        is_playable=is_playable_file(facts, path),
         duration=None if facts.duration_ms is None else facts.duration_ms / 1000,
         width=facts.width,
         height=facts.height,

@@ -3,9 +3,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from io import BytesIO
 from typing import Any
 from uuid import uuid4
 
+import av
 import pytest
 from django.conf import settings
 from django.core.cache import cache
@@ -105,3 +107,18 @@ def module_store() -> Iterator[None]:
 def large_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     """Report a disk with room for files of any size; tests only declare such files."""
     monkeypatch.setattr(FileSystemStore, "get_free_space", lambda _: 2**60)
+
+
+@pytest.fixture
+def film() -> dict[str, bytes]:
+    """A session with a video that browsers do not play."""
+    data = BytesIO()
+    with av.open(data, "w", format="mp4") as container:
+        stream: Any = container.add_stream("mpeg4", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 64, 36, "yuv420p"
+        for number in range(20):
+            frame = av.VideoFrame(64, 36, "yuv420p")
+            frame.pts = number
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return {"film.mp4": data.getvalue()}

@@ -402,21 +402,6 @@ def test_each_kind_of_media_work_has_its_queue():
     }
 
 
-@pytest.fixture
-def film() -> dict[str, bytes]:
-    """A session with a video that browsers do not play."""
-    data = BytesIO()
-    with av.open(data, "w", format="mp4") as container:
-        stream: Any = container.add_stream("mpeg4", rate=10)
-        stream.width, stream.height, stream.pix_fmt = 64, 36, "yuv420p"
-        for number in range(20):
-            frame = av.VideoFrame(64, 36, "yuv420p")
-            frame.pts = number
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
-    return {"film.mp4": data.getvalue()}
-
-
 def get_film(session: DubbingSession, client: Client) -> dict[str, Any]:
     file: dict[str, Any] = get_media(client, session).json()["files"]["film.mp4"]
     return file
@@ -451,6 +436,28 @@ def test_a_light_copy_is_made_by_a_worker_of_its_own(world, film, monkeypatch):
     assert (copy["is_playable"], copy["pending"]) == (False, [])
     assert (copy["proxy"]["width"], copy["proxy"]["height"]) == (64, 36)
     assert client.get(copy["proxy"]["url"])["Content-Type"] == "video/mp4"
+
+
+@pytest.mark.one_stack
+def test_a_light_copy_has_the_picture_that_browsers_play(world, media):
+    film = BytesIO()
+    with av.open(media.video, "r") as source, av.open(film, "w", format="matroska") as target:
+        streams = {each.index: target.add_stream_from_template(each) for each in source.streams}
+        for packet in source.demux():
+            if packet.size:
+                packet.stream = streams[packet.stream.index]
+                target.mux(packet)
+    session = world.saved(files={"film.mkv": film.getvalue()})
+    make(world, session)
+
+    make_pending_derivatives(clock=world.clock, part=Part.PROXIES)
+
+    copy = get_media(signed_in(world.alice), session).json()["files"]["film.mkv"]["proxy"]
+    assert (copy["width"], copy["height"]) == (320, 180)
+    data = b"".join(signed_in(world.alice).get(copy["url"]))
+    with av.open(BytesIO(data), "r") as proxy, av.open(media.video, "r") as source:
+        frames = [[bytes(frame.planes[0]) for frame in each.decode(video=0)] for each in (proxy, source)]
+    assert frames[0] == frames[1]
 
 
 @pytest.mark.one_stack

@@ -19,7 +19,7 @@ from sessions_app.media.process.connection import (
 from sessions_app.media.process.errors import NoSpaceError, UnmakeableError
 from sessions_app.media.process.opening import find_main, open_file
 from sessions_app.media.process.pictures import make_poster, make_strip
-from sessions_app.media.process.proxy import find_size, make_proxy
+from sessions_app.media.process.proxy import UncopyableError, find_sizes, make_proxy
 from sessions_app.media.process.sound import make_sound
 
 PICTURES = {"poster": make_poster, "strip": make_strip}
@@ -83,24 +83,44 @@ def make_derivatives(
             )
     if "proxy" in kinds:
         with _Guard(sender, {"proxy"}):
-            _make_proxy(sender, size)
+            _make_proxy(sender, size, copies_picture=bool(request.get("copies_picture")))
     return report
 
 
-def _make_proxy(sender: Sender, size: int) -> None:
+def _make_proxy(sender: Sender, size: int, *, copies_picture: bool) -> None:
     limit = size * PASSES + READ_MARGIN
     with open_file(RemoteFile(sender.connection, size, limit=limit)) as container:
         picture: Any = find_main(list(container.streams), "video")
         if picture is None or picture.codec_context is None:
             raise UnmakeableError(NO_PICTURE)
-        sides = find_size(container, picture)
+        small, sides = find_sizes(container, picture)
+    if not (copies_picture and _copy_picture(sender, size)):
+        sides = small
+        _write_proxy(sender, size, small)
+    sender.emit("proxy", {"width": sides[0], "height": sides[1], "extension": "mp4"})
+
+
+def _copy_picture(sender: Sender, size: int) -> bool:
+    """Write a light copy with the same picture; return False if that is not possible."""
+    try:
+        _write_proxy(sender, size, None)
+    except UncopyableError:
+        return False
+    return True
+
+
+def _write_proxy(sender: Sender, size: int, sides: tuple[int, int] | None) -> None:
+    """Write a light copy.
+
+    :param sides: of its picture; without them that of the file is copied.
+    """
+    limit = size * PASSES + READ_MARGIN
     with open_file(RemoteFile(sender.connection, size, limit=limit)) as container:
         streams = list(container.streams)
         picture, sound = find_main(streams, "video"), cast(Any, find_main(streams, "audio"))
         if sound is not None and sound.codec_context is None:
             sound = None
         make_proxy(container, picture, sound, sender.result, size=sides)
-    sender.emit("proxy", {"width": sides[0], "height": sides[1], "extension": "mp4"})
 
 
 class _Guard:

@@ -138,15 +138,24 @@ def shape(frame: Any, stream: Any, box: tuple[int, int]) -> Any:
 
     Its sides are even.
     """
-    aspect = float(stream.sample_aspect_ratio or 1) or 1.0
-    quarters = round(frame.rotation / 90) % 4  # counterclockwise
-    width, height = frame.width * aspect, float(frame.height)
-    for _ in range(quarters):
+    width, height = measure(frame, stream)
+    for _ in range(_count_quarters(frame)):
         frame = _turn(frame)
-        width, height = height, width
     factor = min(box[0] / width, box[1] / height, 1.0)
     sides = [max(2, round(side * factor / 2) * 2) for side in (width, height)]
     return frame.reformat(width=sides[0], height=sides[1], format="yuv420p")
+
+
+def measure(frame: Any, stream: Any) -> tuple[float, float]:
+    """Return width and height of the frame as it is shown: upright, with square pixels."""
+    aspect = float(stream.sample_aspect_ratio or 1) or 1.0
+    sides = frame.width * aspect, float(frame.height)
+    return sides if _count_quarters(frame) % 2 == 0 else (sides[1], sides[0])
+
+
+def _count_quarters(frame: Any) -> int:
+    """Return the quarters of a turn, counterclockwise, after which the frame is upright."""
+    return round(frame.rotation / 90) % 4
 
 
 def _turn(frame: Any) -> Any:

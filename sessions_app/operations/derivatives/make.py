@@ -14,7 +14,7 @@ from dubbing_core.media_problems import describe_damage
 from dubbing_core.sentences import sentence
 from sessions_app.media.client import MediaReaderUnavailableError
 from sessions_app.media.maker import Derivative as MadeDerivative, DerivativeMaker, NoSpaceError
-from sessions_app.media.plan import Kind, Part
+from sessions_app.media.plan import Kind, Part, is_picture_copied
 from sessions_app.models import Derivative, DubbingSession
 from sessions_app.operations.derivatives.missing import MAKER_VERSION, Work, find_work
 from sessions_app.operations.derivatives.record import record_derivative
@@ -202,6 +202,7 @@ class _Run:
                 work.size,
                 kinds=frozenset(kinds),
                 duration=None if work.facts.duration_ms is None else work.facts.duration_ms / 1000,
+                copies_picture=is_picture_copied(work.facts, work.size),
                 on_made=record,
             )
         except (StoreError, BusyError, NoSpaceError, MediaReaderUnavailableError, OSError, DatabaseError):

@@ -47,9 +47,11 @@ def find_work(session: DubbingSession, part: Part = Part.PREVIEWS) -> list[Work]
         .values_list("path", "category", "role", "removed_in", "blob_id", "blob__sha256", "blob__size")
     )
     entries: dict[int, tuple[tuple[bool, bool, int, str], str, str, int]] = {}
+    paths: dict[int, set[str]] = defaultdict(set)
     for path, category, role, removed_in, blob_id, sha256, size in rows:
         if guess_kind(path) not in MEDIA_KINDS or role == Role.SESSION_METADATA:
             continue
+        paths[blob_id].add(path)
         rank = (role == Role.SEGMENT, removed_in is not None, _rank_category(category), path)
         if blob_id not in entries or rank < entries[blob_id][0]:
             entries[blob_id] = rank, path, sha256, size
@@ -59,7 +61,9 @@ def find_work(session: DubbingSession, part: Part = Part.PREVIEWS) -> list[Work]
         if media.pk not in entries:
             continue
         (is_segment, *rest), path, sha256, size = entries[media.pk]
-        missing = (plan_kinds(media.facts) & part.kinds) - made[media.pk]
+        # Browsers play some files under one of their names only.
+        planned = frozenset[Kind]().union(*(plan_kinds(media.facts, each) for each in paths[media.pk]))
+        missing = (planned & part.kinds) - made[media.pk]
         for position, group in enumerate(GROUPS):
             if kinds := missing & set(group):
                 works.append(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from sessions_app.media.maker import DerivativeMaker
 from tests.services.folders import temporary_folder
 from tests.unit.media.samples import make_samples
 
@@ -14,3 +15,9 @@ from tests.unit.media.samples import make_samples
 def samples() -> Iterator[dict[str, bytes]]:
     with temporary_folder("samples") as folder:
         yield make_samples(folder)
+
+
+@pytest.fixture(scope="module")
+def maker() -> Iterator[DerivativeMaker]:
+    with DerivativeMaker() as maker:
+        yield maker

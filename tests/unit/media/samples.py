@@ -7,6 +7,8 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+from sessions_app.media.maker import Derivative, DerivativeMaker
+from sessions_app.media.plan import GROUPS, Kind
 from sessions_app.storage.store import CHUNK_SIZE
 from tests.services.media import ffmpeg_program
 from tests.stores.memory import MemoryStore
@@ -27,6 +29,10 @@ def make_samples(folder: Path) -> dict[str, bytes]:
         "index-at-end.mp4": ["-c", "copy"],
         "talk.mkv": ["-c", "copy"],
         "talk.ts": ["-c", "copy"],
+        "talk.avi": ["-c", "copy"],
+        "frames-out-of-order.avi": ["-c:v", "libx264", "-bf", "3", "-g", "50", "-c:a", "copy"],
+        "surround.mkv": ["-c:v", "libx264", "-bf", "3", "-g", "50", "-c:a", "ac3"],
+        "vp9.mkv": ["-c:v", "libvpx-vp9", "-deadline", "realtime", "-c:a", "libopus"],
         "picture.mov": ["-an", "-c", "copy"],
         "hole.mp4": ["-filter:a", "aselect=not(between(t\\,3\\,5))", "-c:v", "copy", "-c:a", "aac"],
         "ten-bit.mp4": ["-an", "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p10le"],
@@ -82,6 +88,33 @@ def store_with(data: bytes) -> MemoryStore:
     store = MemoryStore()
     store.put_all([(KEY, data)])
     return store
+
+
+def make(
+    maker: DerivativeMaker,
+    data: bytes,
+    kinds: set[Kind],
+    duration: float | None = 8.0,
+    *,
+    copies_picture: bool = False,
+) -> dict[Kind, tuple[Derivative, bytes]]:
+    made: dict[Kind, tuple[Derivative, bytes]] = {}
+
+    def keep(derivative: Derivative) -> None:
+        made[derivative.kind] = derivative, b"".join(derivative.read())
+
+    for group in GROUPS:
+        if chosen := kinds & set(group):
+            maker.make(
+                store_with(data),
+                KEY,
+                len(data),
+                kinds=chosen,
+                duration=duration,
+                copies_picture=copies_picture,
+                on_made=keep,
+            )
+    return made
 
 
 class SilenceStore:

@@ -6,7 +6,6 @@ import math
 import re
 import struct
 from array import array
-from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -17,34 +16,14 @@ import pytest
 from dubbing_core.media_problems import NO_AUDIO, describe_damage
 from sessions_app.media import maker as module
 from sessions_app.media.maker import DAMAGED, STOPPED, Derivative, DerivativeMaker
-from sessions_app.media.plan import GROUPS, Kind, is_playable, plan_kinds
+from sessions_app.media.plan import Kind
 from sessions_app.media.reader import MediaReader
-from tests.unit.media.samples import KEY, SilenceStore, store_with
+from tests.unit.media.samples import KEY, SilenceStore, make, store_with
 
 RATE = 48_000
 UNDECODABLE = "No frame of its picture can be decoded."
 NO_PICTURE = "It has no picture that can be decoded."
 NO_SOUND = "It has no sound that can be decoded."
-
-
-@pytest.fixture(scope="module")
-def maker() -> Iterator[DerivativeMaker]:
-    with DerivativeMaker() as maker:
-        yield maker
-
-
-def make(
-    maker: DerivativeMaker, data: bytes, kinds: set[Kind], duration: float | None = 8.0
-) -> dict[Kind, tuple[Derivative, bytes]]:
-    made: dict[Kind, tuple[Derivative, bytes]] = {}
-
-    def keep(derivative: Derivative) -> None:
-        made[derivative.kind] = derivative, b"".join(derivative.read())
-
-    for group in GROUPS:
-        if chosen := kinds & set(group):
-            maker.make(store_with(data), KEY, len(data), kinds=chosen, duration=duration, on_made=keep)
-    return made
 
 
 def read_picture(data: bytes) -> Any:
@@ -218,30 +197,6 @@ def test_an_mp4_has_its_index_in_front_and_the_packets_of_the_source(maker, samp
             for each in (track, source)
         ]
     assert packets[0] == packets[1]
-
-
-@pytest.mark.parametrize("name", ["talk.mkv", "talk.ts", "picture.mov", "ten-bit.mp4"])
-def test_a_proxy_plays_in_browsers_at_the_same_times(maker, samples, name):
-    made, data = make(maker, samples[name], {Kind.PROXY})[Kind.PROXY]
-
-    assert (made.reason, made.extension, made.details) == ("", "mp4", {"width": 160, "height": 90})
-    assert data.index(b"moov") < data.index(b"mdat")
-    with av.open(BytesIO(data), "r") as proxy:
-        codecs = [stream.codec_context.codec.canonical_name for stream in proxy.streams]
-        assert proxy.streams.video[0].pix_fmt == "yuv420p"
-        frames = [frame.time or 0.0 for frame in proxy.decode(video=0)]
-    assert codecs == (["aac", "h264"] if name.startswith("talk") else ["h264"])
-    assert len(frames) == 200
-    assert frames[0] == pytest.approx(0, abs=0.05)
-    assert frames[-1] == pytest.approx(7.96, abs=0.05)
-
-
-def test_a_proxy_of_a_damaged_video_has_the_rest(maker, samples):
-    made, data = make(maker, samples["half talk.mkv"], {Kind.PROXY})[Kind.PROXY]
-
-    assert not made.reason
-    with av.open(BytesIO(data), "r") as proxy:
-        assert len(list(proxy.decode(video=0))) > 50
 
 
 def find_damage(maker: DerivativeMaker, data: bytes) -> str:
@@ -436,24 +391,3 @@ def test_reports_that_make_no_sense_end_the_process(samples, monkeypatch, report
         made = make(maker, samples["talk.mp4"], {Kind.POSTER})
 
     assert made[Kind.POSTER][0].reason == STOPPED
-
-
-@pytest.mark.parametrize(
-    ("name", "playable", "kinds"),
-    [
-        ("talk.mp4", True, set(Kind) - {Kind.PROXY}),
-        ("talk.mkv", False, set(Kind)),
-        ("picture.mov", True, {Kind.POSTER, Kind.STRIP}),
-        ("ten-bit.mp4", False, {Kind.POSTER, Kind.STRIP, Kind.PROXY}),
-        ("voice.wav", True, {Kind.PEAKS, Kind.LOUDNESS}),
-        ("voice.ogg", True, {Kind.PEAKS, Kind.LOUDNESS}),
-        ("huge.mov", False, set()),
-        ("half picture.mov", False, set()),
-    ],
-)
-def test_plan(samples, name, playable, kinds):
-    with MediaReader() as reader:
-        facts = reader.read(store_with(samples[name]), KEY, len(samples[name]))
-
-    assert plan_kinds(facts) == kinds
-    assert is_playable(facts) is playable

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated
@@ -18,13 +19,14 @@ from dubbing_core.session_names import fold_session_name
 from sessions_app import models
 from sessions_app.access import Action
 from sessions_app.api.auth import ApiRequest
+from sessions_app.api.derivatives import Poster, list_posters
 from sessions_app.api.endpoints import read_endpoint, write_endpoint
 from sessions_app.api.idempotency import idempotent
 from sessions_app.api.pagination import Cursor, Limit, Page, paginate
 from sessions_app.http.lookups import get_any_session_or_404, get_session_or_404, get_trashed_session_or_404
 from sessions_app.models.tag import TAG_NAME_LENGTH
 from sessions_app.operations.sessions import create, names, rename, trash
-from sessions_app.queries.marks import NO_MARKS, Marks, get_marks, marks_of
+from sessions_app.queries.marks import NO_MARKS, Marks, get_marks
 from sessions_app.queries.sessions import ORDERS, SessionOrder, SessionSearch, filter_sessions
 
 router = Router()
@@ -74,14 +76,23 @@ class Session(BaseModel):
     """By the user of the token."""
     duration_ms: int | None
     """Length of the source video, as far as it is known."""
+    poster: Poster | None
+    """Of the source video, or else of a dubbed one, as soon as it was made."""
 
     @classmethod
     def show(cls, user: AbstractBaseUser, session: models.DubbingSession) -> Session:
-        """Return a session with its marks."""
-        return cls.of(session, marks_of(user, session))
+        """Return a session with its marks and poster."""
+        (shown,) = cls.show_all(user, [session])
+        return shown
 
     @classmethod
-    def of(cls, session: models.DubbingSession, marks: Marks) -> Session:
+    def show_all(cls, user: AbstractBaseUser, sessions: Sequence[models.DubbingSession]) -> list[Session]:
+        """Return sessions with their marks and posters: three queries."""
+        marks, posters = get_marks(user, sessions), list_posters(sessions)
+        return [cls.of(session, marks[session.pk], posters.get(session.pk)) for session in sessions]
+
+    @classmethod
+    def of(cls, session: models.DubbingSession, marks: Marks, poster: Poster | None = None) -> Session:
         current = session.current
         matrix = current.progress_matrix if current else None
         return cls(
@@ -104,6 +115,7 @@ class Session(BaseModel):
             tags=list(marks.tags),
             is_starred=marks.is_starred,
             duration_ms=session.duration_ms or None,
+            poster=poster,
         )
 
 
@@ -182,8 +194,7 @@ def list_sessions(
     if name:
         rows = rows.filter(folded_name=fold_session_name(name))
     page, next_cursor = paginate(rows, order=ORDERS[order], limit=limit, cursor=cursor)
-    marks = get_marks(request.auth.user, page)
-    return Page(items=[Session.of(row, marks[row.pk]) for row in page], next=next_cursor)
+    return Page(items=Session.show_all(request.auth.user, page), next=next_cursor)
 
 
 @router.post(

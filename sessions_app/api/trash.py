@@ -17,7 +17,6 @@ from sessions_app.api.sessions import Session
 from sessions_app.http.lookups import get_trashed_sessions_or_404
 from sessions_app.operations.sessions.permanent_deletion import PermanentDeletion, delete_permanently
 from sessions_app.operations.sessions.trash import untrash_session
-from sessions_app.queries.marks import get_marks
 
 router = Router()
 
@@ -59,8 +58,7 @@ class DeletedSessions(BaseModel):
 def restore_sessions(request: ApiRequest, body: SessionCodes) -> Sessions:
     sessions = get_trashed_sessions_or_404(request.auth.user, body.sessions, Action.MANAGE)
     restored = [untrash_session(session=session) for session in sessions]
-    marks = get_marks(request.auth.user, restored)
-    return Sessions(sessions=[Session.of(session, marks[session.pk]) for session in restored])
+    return Sessions(sessions=Session.show_all(request.auth.user, restored))
 
 
 @router.post(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -16,12 +17,14 @@ from dubbing_core.left_out import LeftOut as CoreLeftOut
 from dubbing_core.progress import Stage
 from sessions_app import models
 from sessions_app.api.auth import ApiRequest
+from sessions_app.api.derivatives import Derivative, list_derivatives
 from sessions_app.api.endpoints import read_endpoint
 from sessions_app.api.media import Media
 from sessions_app.api.pagination import Cursor, Limit, Page, paginate
 from sessions_app.api.progress import ProgressByLanguage
 from sessions_app.api.sessions import Progress
 from sessions_app.http.lookups import get_session_or_404, get_version_or_404
+from sessions_app.media.plan import Kind
 from sessions_app.queries.version_changes import ChangedFile, find_changes
 from sessions_app.queries.versions import BY_PATH, NEWEST_FIRST, get_entries
 from sessions_app.translation import localize
@@ -188,11 +191,23 @@ class FileEntry(Entry):
 
     media: Media | None
     """Of audio and video, read in the background after the save; null until then, and for other files."""
+    derivatives: dict[Kind, Derivative] | None
+    """What is made of audio and video, by kind; null as long as `media` is."""
 
     @classmethod
-    def of(cls, entry: models.Entry) -> FileEntry:
+    def show_all(cls, session: UUID, entries: Sequence[models.Entry]) -> list[FileEntry]:
+        """Return entries with what was made of them: one query."""
+        made = list_derivatives(session, entries)
+        return [cls.of(entry, made.get(entry.pk)) for entry in entries]
+
+    @classmethod
+    def of(cls, entry: models.Entry, derivatives: Mapping[Kind, Derivative] | None) -> FileEntry:
         row = getattr(entry.blob, "media", None)
-        return cls(**cls.as_dict(entry), media=Media.of(row.facts) if row is not None else None)
+        return cls(
+            **cls.as_dict(entry),
+            media=Media.of(row.facts) if row is not None else None,
+            derivatives=None if derivatives is None else dict(derivatives),
+        )
 
 
 @router.get(
@@ -262,4 +277,4 @@ def list_entries(
     if language:
         rows = rows.filter(language=language)
     page, next_cursor = paginate(rows, order=BY_PATH, limit=limit, cursor=cursor)
-    return Page(items=[FileEntry.of(row) for row in page], next=next_cursor)
+    return Page(items=FileEntry.show_all(code, page), next=next_cursor)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -20,6 +21,8 @@ from sessions_app.api import rates
 from sessions_app.api.app import api
 from sessions_app.models import (
     AccessToken,
+    Blob,
+    Derivative,
     DubbingSession,
     Export,
     Job,
@@ -97,6 +100,16 @@ def _rows(module_transaction: None) -> tuple[World, Things]:
     session = sketch_session(world.alice)
     sketch_version(session, {**PROJECT, "audio/hi_audio.wav": b"a better take"})
     read_session_texts(session_id=session.pk, clock=now)
+    Derivative.objects.create(
+        source=Blob.objects.get(sha256=sha256(AUDIO).hexdigest()),
+        kind="peaks",
+        maker_version=1,
+        content=PEAKS,
+        size=len(PEAKS),
+        extension="bin",
+        sha256=sha256(PEAKS).hexdigest(),
+        made_at=now(),
+    )
     trashed = sketch_session(world.alice, "old talk")
     trash_sessions(sessions=[trashed], now=now())
     files = [NewFile(path="a.wav", size=4), NewFile(path="b.zip", size=4)]
@@ -160,6 +173,9 @@ class Operation:
 
 
 VERSION = "/sessions/{session}/versions/1"
+PEAKS = b"\0\1"
+PEAKS_NAME = f"peaks-{sha256(PEAKS).hexdigest()[:16]}.bin"
+DERIVATIVE = f"/sessions/{{session}}/media/{sha256(AUDIO).hexdigest()}/{PEAKS_NAME}"
 OPERATIONS = {
     operation.name: operation
     for operation in (
@@ -238,6 +254,8 @@ OPERATIONS = {
         Operation("get_metadata", "GET", f"{VERSION}/metadata.json"),
         Operation("get_file", "GET", f"{VERSION}/files/audio/hi_audio.wav"),
         Operation("get_file_head", "HEAD", f"{VERSION}/files/audio/hi_audio.wav"),
+        Operation("get_derivative", "GET", DERIVATIVE),
+        Operation("get_derivative_head", "HEAD", DERIVATIVE),
         Operation(
             "get_bundle", "POST", f"{VERSION}/bundle", body=lambda _: {"paths": ["audio/hi_audio.wav"]}
         ),
@@ -464,9 +482,9 @@ def test_a_request_needs_few_queries(world: World, things: Things, subtests: pyt
     alice.get("/me")  # records the use of the token
 
     for path, most in (
-        (f"/sessions/{things.session.code}", 4),
+        (f"/sessions/{things.session.code}", 5),
         (f"/jobs/{things.job.code}", 2),
-        ("/sessions", 4),  # tags and stars are two of them
+        ("/sessions", 5),  # tags, stars and posters are three of them
     ):
         with subtests.test(path):
             with CaptureQueriesContext(connection) as queries:

@@ -88,8 +88,9 @@ class Downloader:
         :raises FolderError: the folder cannot be written to.
         """
         entries = [file for file in files if file.entry_path]
-        large = sorted((file for file in entries if file.size >= SMALL_SIZE), key=lambda file: -file.size)
-        small = [file for file in entries if file.size < SMALL_SIZE]
+        single = [file for file in entries if file.address or file.size >= SMALL_SIZE]
+        large = sorted(single, key=lambda file: -file.size)
+        small = [file for file in entries if not file.address and file.size < SMALL_SIZE]
         downloads = [RangedDownload(self, file) for file in large]
         tasks: list[Callable[[], object]] = [
             *(partial(self._fetch_metadata, file) for file in files if not file.entry_path),
@@ -119,7 +120,8 @@ class Downloader:
     @contextlib.contextmanager
     def open_range(self, file: RemoteFile, start: int, end: int) -> Iterator[StreamedResponse]:
         """Request a range of a file (``end`` excluded)."""
-        url = self._api.url + self._api.file_path(self._session, self._version, file.entry_path)
+        address = file.address or self._api.file_path(self._session, self._version, file.entry_path)
+        url = self._api.url + address
         headers = {
             **self._api.authorization,
             "Range": f"bytes={start}-{end - 1}",

@@ -30,7 +30,7 @@ def check_manifest(document: Any) -> Manifest:
         is_valid = (
             isinstance(entries, list)
             and all(map(_is_entry, entries))
-            and _is_document(metadata)
+            and is_document(metadata)
             and isinstance(folders, list)
             and len(folders) <= MAX_FILES
             and all(isinstance(folder, str) for folder in folders)
@@ -51,11 +51,12 @@ def _is_entry(entry: Any) -> bool:
         and isinstance(entry["executable"], bool)
         and (mtime_ns is None or (type(mtime_ns) is int and -(1 << 63) <= mtime_ns < 1 << 63))
         and entry["category"] in CATEGORIES
-        and _is_document(entry)
+        and is_document(entry)
     )
 
 
-def _is_document(document: Any) -> bool:
+def is_document(document: Any) -> bool:
+    """Return whether size and hash are possible."""
     size, sha256 = document["size"], document["sha256"]
     return (
         type(size) is int

@@ -30,7 +30,23 @@ class Marks(TypedDict, total=False):
     is_starred: bool
 
 
-class Session(LanguageProgress, Marks):
+class Poster(TypedDict):
+    """The picture that stands for a session."""
+
+    url: str
+    """Path of the portal, for the same token."""
+    width: int
+    height: int
+
+
+class SessionMedia(TypedDict, total=False):
+    """What is known of a session's videos; old portals do not send it."""
+
+    duration_ms: int | None
+    poster: Poster | None
+
+
+class Session(LanguageProgress, Marks, SessionMedia):
     code: str
     name: str
     version: int
@@ -227,6 +243,40 @@ class Entry(TypedDict):
     executable: bool
     mtime_ns: int | None
     added_in: int
+
+
+class Media(TypedDict):
+    """Facts of an audio or video file."""
+
+    summary: str
+    """The facts in a line; empty for an unreadable file."""
+    reason: str
+    """Why it cannot be read, or ""."""
+    problem: str
+    """What is wrong with a readable file, or ""."""
+
+
+class Derivative(TypedDict):
+    """What was made, will be made or cannot be made of a file."""
+
+    state: str
+    """`ready`, `queued`, `failed` or `not_needed`."""
+    reason: str
+    """Why it cannot be made, or ""."""
+    url: str | None
+    """Path of the portal, for the same token."""
+    media_type: str
+    size: int
+    sha256: str
+    details: dict[str, float | None]
+
+
+class FileEntry(Entry):
+    """A file of a version, with what is known of its contents."""
+
+    media: Media | None
+    """None for files that are not audio or video, or were not read yet."""
+    derivatives: dict[str, Derivative] | None
 
 
 class Document(TypedDict):

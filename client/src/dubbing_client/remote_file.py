@@ -20,6 +20,8 @@ class RemoteFile:
     is_executable: bool = False
     mtime_ns: int | None = None
     """Last modification in nanoseconds since 1970; None if unknown."""
+    address: str = ""
+    """Path of the portal for a file that is no entry, such as a poster; empty for entries."""
 
     @property
     def part_file(self) -> Path:

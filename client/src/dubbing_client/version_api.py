@@ -71,6 +71,10 @@ class VersionApi(RestClient):
         """
         return check_manifest(self.call("GET", f"/sessions/{session}/versions/{number}/manifest").data)
 
+    def entries(self, session: str, number: int) -> Iterator[objects.FileEntry]:
+        """Iterate over the entries of a version with facts of media, by path."""
+        return self.pages(f"/sessions/{session}/versions/{number}/entries", {})
+
     def metadata(self, session: str, number: int) -> bytes:
         """Return the version's metadata.json."""
         return self.call("GET", f"/sessions/{session}/versions/{number}/metadata.json").body

@@ -155,7 +155,8 @@ def measure(frame: Any, stream: Any) -> tuple[float, float]:
 
 def _count_quarters(frame: Any) -> int:
     """Return the quarters of a turn, counterclockwise, after which the frame is upright."""
-    return round(frame.rotation / 90) % 4
+    quarters: int = round(frame.rotation / 90) % 4
+    return quarters
 
 
 def _turn(frame: Any) -> Any:

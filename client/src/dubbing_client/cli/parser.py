@@ -35,6 +35,7 @@ COMMANDS = {
     "save": ("save", "Save a folder as a session's next version; only changes are sent"),
     "load": ("load", "Load a session's version into a folder; only differences are fetched"),
     "texts": ("texts", "List the transcripts and translations of a session, or write one as subtitles"),
+    "media": ("media", "List the audio and video of a session, or download posters, light copies and others"),
     "diff": ("diff", "Compare a folder with a version"),
     "restore": ("restore", "Restore an earlier version of a session, or a part of one, as a new version"),
     "classify": ("classify", "Show the tool that wrote a folder and the label of each file; nothing is sent"),

@@ -12,6 +12,7 @@ from dubbing_client.cli.arguments import SESSION, completed_by
 from dubbing_client.cli.terminal import Terminal, format_count
 from dubbing_client.errors import UsageError, quoted
 from dubbing_client.objects import ProgressCell, Session, Version
+from dubbing_core.media_facts import format_duration
 from dubbing_core.sizes import format_size
 from dubbing_core.steps import Step
 
@@ -87,7 +88,7 @@ def run_info(options: Namespace, terminal: Terminal) -> int:
     terminal.result(
         document,
         session["name"],
-        f"  Video      {session['video_name'] or 'none'}",
+        f"  Video      {_describe_video(session)}",
         f"  Languages  {', '.join(session['languages']) or 'none'}",
         f"  Stage      {session['stage']}",
         f"  Done       {', '.join(done) or 'nothing yet'}",
@@ -99,6 +100,12 @@ def run_info(options: Namespace, terminal: Terminal) -> int:
         *([f"  and {more} older versions"] if more > 0 else []),
     )
     return 0
+
+
+def _describe_video(session: Session) -> str:
+    duration_ms = session.get("duration_ms")
+    length = [format_duration(duration_ms)] if duration_ms else []
+    return ", ".join([session["video_name"] or "none", *length])
 
 
 def _progress_lines(version: Version) -> Iterator[str]:

@@ -32,6 +32,7 @@ from ninja.responses import NinjaJSONEncoder
 
 from sessions_app.api import (
     accounts,
+    batches,
     blobs,
     comparisons,
     corrections,
@@ -148,6 +149,7 @@ api = PortalAPI(
 MODULES = (
     accounts,
     sessions,
+    batches,
     trash,
     versions,
     derivatives,

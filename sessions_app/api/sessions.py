@@ -9,7 +9,8 @@ from typing import Annotated
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from ninja import Query, Router, Status
 from pydantic import BaseModel, ConfigDict, Field
@@ -17,17 +18,18 @@ from pydantic import BaseModel, ConfigDict, Field
 from dubbing_core.progress import Progress as CoreProgress, Stage
 from dubbing_core.session_names import fold_session_name
 from sessions_app import models
-from sessions_app.access import Action
+from sessions_app.access import Action, visible_to
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.derivatives import Poster, list_posters
 from sessions_app.api.endpoints import read_endpoint, write_endpoint
 from sessions_app.api.idempotency import idempotent
 from sessions_app.api.pagination import Cursor, Limit, Page, paginate
+from sessions_app.forms.search import SearchForm
 from sessions_app.http.lookups import get_any_session_or_404, get_session_or_404, get_trashed_session_or_404
 from sessions_app.models.tag import TAG_NAME_LENGTH
 from sessions_app.operations.sessions import create, names, rename, trash
 from sessions_app.queries.marks import NO_MARKS, Marks, get_marks
-from sessions_app.queries.sessions import ORDERS, SessionOrder, SessionSearch, filter_sessions
+from sessions_app.queries.sessions import SessionOrder, SessionSearch, filter_sessions
 
 router = Router()
 
@@ -155,7 +157,7 @@ class CheckedName(BaseModel):
 
 @router.get(
     "/sessions",
-    **read_endpoint(Page[Session], errors=(), operation_id="list_sessions", summary="Find sessions"),
+    **read_endpoint(Page[Session], operation_id="list_sessions", summary="Find sessions"),
 )
 def list_sessions(
     request: ApiRequest,
@@ -177,6 +179,15 @@ def list_sessions(
     starred: Annotated[bool, Query(False, description="Only sessions with the user's star.")],
     stale: Annotated[bool, Query(False, description="Only sessions with stale results.")],
     order: Annotated[SessionOrder, Query(SessionOrder.UPDATED)],
+    reverse: Annotated[bool, Query(False, description="In reverse order.")],
+    saved_filter: Annotated[
+        UUID | None,
+        Query(
+            None,
+            alias="filter",
+            description="Code of a saved filter, instead of the other filters and the order.",
+        ),
+    ],
     limit: Limit,
     cursor: Cursor,
 ) -> Page[Session]:
@@ -189,11 +200,17 @@ def list_sessions(
         is_starred=starred,
         is_stale=stale,
         order=order,
+        is_reversed=reverse,
     )
+    if saved_filter is not None:
+        found = get_object_or_404(
+            visible_to(request.auth.user, models.SavedFilter.objects.all()), code=saved_filter
+        )
+        search = SearchForm(QueryDict(found.query)).search()
     rows = filter_sessions(request.auth.user, search, trashed=trashed)
     if name:
         rows = rows.filter(folded_name=fold_session_name(name))
-    page, next_cursor = paginate(rows, order=ORDERS[order], limit=limit, cursor=cursor)
+    page, next_cursor = paginate(rows, order=search.sort_order, limit=limit, cursor=cursor)
     return Page(items=Session.show_all(request.auth.user, page), next=next_cursor)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from pathlib import Path
 
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.utils import timezone
 from django.utils.http import content_disposition_header, parse_etags
 
 from dubbing_core.http_ranges import (
@@ -25,7 +26,8 @@ from sessions_app.http.direct_media import get_media_origin, redirect_to_store
 from sessions_app.http.error_pages import temporary_error_page
 from sessions_app.http.transfers import SMALL_BODY, claim_transfer
 from sessions_app.media.types import DERIVED_TYPES
-from sessions_app.models import Derivative, Entry, Export
+from sessions_app.models import Derivative, Entry, Export, SessionArchive, Version
+from sessions_app.operations.exports.session_archive import get_archive_layout
 from sessions_app.storage import get_store
 from sessions_app.storage.keys import blob_key
 from sessions_app.storage.store import StoreError
@@ -93,6 +95,19 @@ def layout_download(layout: Layout, *, filename: str) -> Download:
         read=lambda start, end: stream_segments(layout.cut(start, end), reader=store),
         content_type="application/zip",
     )
+
+
+def session_archive_download(archive: SessionArchive, versions: Collection[Version]) -> Download:
+    """Return the download of several sessions as one ZIP.
+
+    :param versions: those of the archive that the user may see, with their sessions.
+    :raises NotAllowedError: a session is not there any more.
+    :raises BusyError: too many other ZIPs are being planned.
+    """
+    layout = get_archive_layout(archive, versions)
+    moment = timezone.localtime(archive.created_at)
+    filename = f"{len(archive.versions)}_sessions_{moment:%Y%m%d_%H%M%S}.zip"
+    return layout_download(layout, filename=filename)
 
 
 def export_download(export: Export) -> Download:

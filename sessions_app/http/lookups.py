@@ -65,6 +65,16 @@ def get_trashed_session_or_404(user: User, code: UUID, action: Action = Action.V
     return _get(user, DubbingSession.objects.trashed(), code, action)
 
 
+def get_sessions_or_404(
+    user: User, codes: Sequence[UUID], action: Action = Action.VIEW
+) -> list[DubbingSession]:
+    """Return sessions that are not in the trash in the given order.
+
+    :raises Http404: one of them is in the trash, or none that the user may see.
+    """
+    return _get_all(user, _sessions().live(), codes, action)
+
+
 def get_trashed_sessions_or_404(
     user: User, codes: Sequence[UUID], action: Action = Action.VIEW
 ) -> list[DubbingSession]:
@@ -72,12 +82,16 @@ def get_trashed_sessions_or_404(
 
     :raises Http404: one of them is not in the trash.
     """
+    return _get_all(user, _sessions().trashed(), codes, action)
+
+
+def _get_all(
+    user: User, rows: DubbingSessionQuerySet, codes: Sequence[UUID], action: Action
+) -> list[DubbingSession]:
     by_code: dict[UUID, DubbingSession] = {}
     for start in range(0, len(codes), ROWS_PER_STATEMENT):
-        rows = visible_to(
-            user, _sessions().trashed().filter(code__in=codes[start : start + ROWS_PER_STATEMENT])
-        )
-        by_code |= {session.code: session for session in rows}
+        found = visible_to(user, rows.filter(code__in=codes[start : start + ROWS_PER_STATEMENT]))
+        by_code |= {session.code: session for session in found}
     if not by_code.keys() >= set(codes):
         raise Http404
     for session in by_code.values():

@@ -15,10 +15,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from sessions_app.access import Action, manageable_by, require, visible_to
 from sessions_app.forms.batch import BatchForm, SelectedSessionsForm
-from sessions_app.http.downloads import download_response, layout_download
+from sessions_app.http.downloads import download_response, session_archive_download
 from sessions_app.models import DubbingSession, SessionArchive, Version
 from sessions_app.operations.errors import BadInputError, BusyError, OperationError
-from sessions_app.operations.exports.session_archive import create_session_archive, get_archive_layout
+from sessions_app.operations.exports.session_archive import create_session_archive
 from sessions_app.operations.marks.stars import set_stars
 from sessions_app.operations.marks.tags import change_tags, split_tags
 from sessions_app.operations.sessions.trash import (
@@ -167,14 +167,13 @@ def archive(request: SignedInRequest, code: UUID) -> HttpResponseBase:
     row = get_object_or_404(visible_to(request.user, SessionArchive.objects.all()), code=code)
     versions = get_archived_versions(row, visible_to(request.user, Version.objects.all()))
     try:
-        layout = get_archive_layout(row, versions)
+        download = session_archive_download(row, versions)
     except BusyError:
         raise  # the middleware responds with 503
     except OperationError as error:
         show_error(request, error)
         return redirect("session-list")
-    filename = f"{len(row.versions)}_sessions_{timezone.localtime(row.created_at):%Y%m%d_%H%M%S}.zip"
-    return download_response(request, layout_download(layout, filename=filename))
+    return download_response(request, download)
 
 
 @require_POST

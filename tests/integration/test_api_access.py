@@ -27,11 +27,13 @@ from sessions_app.models import (
     Export,
     Job,
     SavedFilter,
+    SessionArchive,
     Share,
     Tag,
     Upload,
     Version,
 )
+from sessions_app.operations.exports.session_archive import create_session_archive
 from sessions_app.operations.marks.filters import save_filter
 from sessions_app.operations.sessions.trash import trash_sessions
 from sessions_app.operations.timelines.read import read_session_texts
@@ -88,6 +90,7 @@ class Things:
     share: Share
     tag: Tag
     saved_filter: SavedFilter
+    archive: SessionArchive
 
     def code(self, thing: str) -> str:
         return str(getattr(self, thing).code)
@@ -134,6 +137,9 @@ def _rows(module_transaction: None) -> tuple[World, Things]:
         share=sketch_share(export).share,
         tag=Tag.objects.create(owner=world.alice, name="launch", folded_name="launch"),
         saved_filter=save_filter(owner=world.alice, name="mine", query="q=talk"),
+        archive=create_session_archive(
+            owner=world.alice, versions=[Version.objects.get(session=session, number=2)], now=now()
+        ),
     )
     connection.check_constraints()  # else each test checks them for all rows
     return world, things
@@ -198,6 +204,20 @@ OPERATIONS = {
         ),
         Operation("star_session", "PUT", "/sessions/{session}/star", 204, True),
         Operation("unstar_session", "DELETE", "/sessions/{session}/star", 204, True),
+        Operation(
+            *("change_tags", "POST", "/sessions/tags", 200, True),
+            lambda had: {"sessions": [had.code("session")], "add": ["new"]},
+        ),
+        Operation(
+            *("star_sessions", "POST", "/sessions/stars", 204, True),
+            lambda had: {"sessions": [had.code("session")]},
+        ),
+        Operation(
+            *("create_session_archive", "POST", "/sessions/archive", 201),
+            body=lambda had: {"sessions": [had.code("session")]},
+        ),
+        Operation("get_session_archive", "GET", "/session-archives/{archive}"),
+        Operation("get_session_archive_head", "HEAD", "/session-archives/{archive}"),
         Operation("list_tags", "GET", "/tags"),
         Operation("rename_tag", "PATCH", "/tags/{tag}", 200, True, lambda _: {"name": "final"}),
         Operation("delete_tag", "DELETE", "/tags/{tag}", 204, True),
@@ -207,6 +227,10 @@ OPERATIONS = {
         ),
         Operation("delete_filter", "DELETE", "/filters/{saved_filter}", 204, True),
         # /trash
+        Operation(
+            *("trash_sessions", "POST", "/trash", 200, True),
+            lambda had: {"sessions": [had.code("session")]},
+        ),
         Operation(
             "restore_sessions",
             "POST",
@@ -317,6 +341,10 @@ OPERATIONS = {
 }
 OWNED = [operation for operation in OPERATIONS.values() if operation.is_owned]
 WITH_CODES_IN_BODY = (
+    "change_tags",
+    "star_sessions",
+    "create_session_archive",
+    "trash_sessions",
     "restore_sessions",
     "delete_sessions",
     "create_import",
@@ -416,7 +444,7 @@ def test_a_viewer_changes_nothing(world: World, things: Things, monkeypatch: pyt
     before = state_of_all()
 
     for operation in OPERATIONS.values():
-        if operation.name in {"create_export", "star_session", "unstar_session"}:
+        if operation.name in {"create_export", "star_session", "unstar_session", "star_sessions"}:
             continue  # belong to the user who asked for them
         if operation.writes and (operation.is_owned or operation.name in WITH_CODES_IN_BODY):
             problem_of(operation.call(alice, things), 403, "forbidden")

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any, TypedDict
 
+from dubbing_client.media_objects import Derivative, Media, Poster
+
 
 class Progress(TypedDict):
     transcription: bool
@@ -28,15 +30,6 @@ class Marks(TypedDict, total=False):
 
     tags: list[str]
     is_starred: bool
-
-
-class Poster(TypedDict):
-    """The picture that stands for a session."""
-
-    url: str
-    """Path of the portal, for the same token."""
-    width: int
-    height: int
 
 
 class SessionMedia(TypedDict, total=False):
@@ -66,6 +59,23 @@ class Session(LanguageProgress, Marks, SessionMedia):
 class Tag(TypedDict):
     code: str
     name: str
+
+
+class Filter(TypedDict):
+    """A filter of the session list that the user saved."""
+
+    code: str
+    name: str
+    query: str
+
+
+class SessionArchive(TypedDict):
+    """The current versions of several sessions, as one ZIP."""
+
+    code: str
+    url: str
+    """Path of the portal, for the same token."""
+    session_count: int
 
 
 class MarkedText(TypedDict):
@@ -243,32 +253,6 @@ class Entry(TypedDict):
     executable: bool
     mtime_ns: int | None
     added_in: int
-
-
-class Media(TypedDict):
-    """Facts of an audio or video file."""
-
-    summary: str
-    """The facts in a line; empty for an unreadable file."""
-    reason: str
-    """Why it cannot be read, or ""."""
-    problem: str
-    """What is wrong with a readable file, or ""."""
-
-
-class Derivative(TypedDict):
-    """What was made, will be made or cannot be made of a file."""
-
-    state: str
-    """`ready`, `queued`, `failed` or `not_needed`."""
-    reason: str
-    """Why it cannot be made, or ""."""
-    url: str | None
-    """Path of the portal, for the same token."""
-    media_type: str
-    size: int
-    sha256: str
-    details: dict[str, float | None]
 
 
 class FileEntry(Entry):

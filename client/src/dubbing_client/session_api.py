@@ -17,17 +17,45 @@ class SessionApi(RestClient):
     # -- Sessions ---------------------------------------------------------------------------------------------------
 
     def sessions(
-        self, q: str = "", *, trashed: bool = False, tag: str = "", starred: bool = False, stale: bool = False
+        self,
+        q: str = "",
+        *,
+        trashed: bool = False,
+        tag: str = "",
+        starred: bool = False,
+        stale: bool = False,
+        saved_filter: str = "",
     ) -> Iterator[objects.Session]:
         """Iterate over the sessions that match a search.
 
         :param tag: only sessions with this tag.
         :param starred: only those with the user's star.
         :param stale: only those with stale results.
+        :param saved_filter: code of a saved filter, instead of the others.
         """
         flags = {"trashed": trashed, "starred": starred, "stale": stale}
         query = {name: True if value else None for name, value in flags.items()}
-        return self.pages("/sessions", {"q": q or None, "tag": tag or None, **query})
+        texts = {"q": q or None, "tag": tag or None, "filter": saved_filter or None}
+        return self.pages("/sessions", {**texts, **query})
+
+    def find_filter(self, name: str) -> objects.Filter:
+        """Return the user's saved filter with this name (ignoring case).
+
+        :raises NotFoundError: code ``filter_not_found``.
+        """
+        filters: list[objects.Filter] = self.call("GET", "/filters").data["filters"]
+        for each in filters:
+            if each["name"].casefold() == name.casefold():
+                return each
+        known = f" There are: {', '.join(each['name'] for each in filters)}." if filters else ""
+        raise NotFoundError(f"There is no saved filter “{name}”.{known}", status=404, code="filter_not_found")
+
+    def create_archive(self, codes: Sequence[str]) -> objects.SessionArchive:
+        """Choose sessions to download as one ZIP."""
+        archive: objects.SessionArchive = self.call(
+            "POST", "/sessions/archive", body={"sessions": list(codes)}
+        ).data
+        return archive
 
     def search(self, query: str, *, lines: int) -> Iterator[objects.FoundSession]:
         """Iterate over the sessions that contain all terms of a query.

@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from dubbing_client import config
-from dubbing_client.archive_export import export_version
+from dubbing_client.archive_export import export_sessions, export_version
 from dubbing_client.archive_import import import_archive
 from dubbing_client.cli.arguments import FILE, PARTS_HELP, SESSION, completed_by, parts, version_number
 from dubbing_client.cli.import_report import MAX_LISTED, list_imported, list_preview
@@ -20,7 +20,10 @@ from dubbing_core.zips.name_encodings import NameReading
 
 
 def declare_export(command: ArgumentParser) -> None:
-    completed_by(command.add_argument("name", metavar="NAME", help="the session"), SESSION)
+    names = command.add_argument(
+        "names", metavar="NAME", nargs="+", help="the session; several become one ZIP with a folder for each"
+    )
+    completed_by(names, SESSION)
     output = command.add_argument(
         "-o", "--output", type=Path, metavar="FILE", help="the ZIP to write, or the folder to write it to"
     )
@@ -41,9 +44,11 @@ def declare_export(command: ArgumentParser) -> None:
 
 
 def run_export(options: Namespace, terminal: Terminal) -> int:
+    if len(options.names) > 1:
+        return _export_sessions(options, terminal)
     selection = Selection.from_names(options.only)
     with config.connect(on_retry=terminal.notify) as api, terminal.progress() as bars:
-        session = api.get_session(options.name)
+        session = api.get_session(options.names[0])
         version = options.version or session["version"]
         if not version:
             raise NotFoundError(
@@ -76,6 +81,30 @@ def run_export(options: Namespace, terminal: Terminal) -> int:
     terminal.done(
         document,
         f"Exported version {version} of “{session['name']}” to {result.file} ({format_size(result.size)}).",
+    )
+    return 0
+
+
+def _export_sessions(options: Namespace, terminal: Terminal) -> int:
+    """Download the current versions of several sessions as one ZIP."""
+    is_part = options.only or options.without_source or options.history or options.version
+    if is_part or options.layout is not FolderLayout.SESSION:
+        raise UsageError(
+            "Several sessions are exported as they are: without --version, --only, --without-source, --history and --layout."
+        )
+    with config.connect(on_retry=terminal.notify) as api, terminal.progress() as bars:
+        # All are looked up first: with one misspelled name, nothing is downloaded.
+        sessions = [api.get_session(name) for name in dict.fromkeys(options.names)]
+        codes = [session["code"] for session in sessions]
+        result = export_sessions(api, codes, output=options.output, listener=bars)
+    document = {
+        "sessions": codes,
+        "file": str(result.file),
+        "size": result.size,
+        "resumed_at": result.resumed_at,
+    }
+    terminal.done(
+        document, f"Exported {len(codes):,} sessions to {result.file} ({format_size(result.size)})."
     )
     return 0
 

@@ -13,7 +13,8 @@ from dubbing_client.cli.terminal import Terminal, format_count
 from dubbing_client.derivative_files import KINDS, READY, list_remote_files, load_derivatives
 from dubbing_client.errors import FolderError, NotFoundError
 from dubbing_client.folder import Folder
-from dubbing_client.objects import Derivative, FileEntry
+from dubbing_client.media_objects import Derivative
+from dubbing_client.objects import FileEntry
 from dubbing_core.labels import Role
 from dubbing_core.sizes import format_size
 

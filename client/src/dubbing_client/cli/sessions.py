@@ -28,18 +28,29 @@ def declare_list(command: ArgumentParser) -> None:
     command.add_argument("--tag", metavar="TAG", default="", help="only sessions with this tag")
     command.add_argument("--starred", action="store_true", help="only sessions with your star")
     command.add_argument("--stale", action="store_true", help="only sessions with stale results")
+    command.add_argument(
+        "--filter",
+        dest="saved_filter",
+        metavar="NAME",
+        default="",
+        help="a filter that you saved in the portal, instead of the others",
+    )
     command.add_argument("--trashed", action="store_true", help="list the trash")
     command.add_argument("--names", action="store_true", help="print only names, one per line")
 
 
 def run_list(options: Namespace, terminal: Terminal) -> int:
+    if options.saved_filter and (options.query or options.tag or options.starred or options.stale):
+        raise UsageError("Use --filter without QUERY, --tag, --starred and --stale.")
     with config.connect(attempts=ATTEMPTS, on_retry=terminal.notify) as api:
+        saved = api.find_filter(options.saved_filter)["code"] if options.saved_filter else ""
         found = api.sessions(
             options.query,
             trashed=options.trashed,
             tag=options.tag,
             starred=options.starred,
             stale=options.stale,
+            saved_filter=saved,
         )
         sessions = list(found)
     document = {"sessions": sessions}

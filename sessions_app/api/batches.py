@@ -1,4 +1,4 @@
-"""Actions on several sessions at once: tag, star, trash, download as one ZIP."""
+"""Actions on several sessions at once: tag, star, download as one ZIP."""
 
 from __future__ import annotations
 
@@ -25,7 +25,6 @@ from sessions_app.models import SessionArchive as SessionArchiveRow, Version
 from sessions_app.operations.exports.session_archive import create_session_archive
 from sessions_app.operations.marks.stars import set_stars
 from sessions_app.operations.marks.tags import change_tags
-from sessions_app.operations.sessions.trash import trash_sessions
 from sessions_app.queries.session_archives import get_archived_versions, get_current_versions
 
 router = Router()
@@ -38,11 +37,6 @@ class SharedTagChanges(BaseModel):
     add: Names
     """Names. Case does not matter for one that exists."""
     remove: Names
-
-
-class TrashedSessions(BaseModel):
-    count: int
-    """Sessions that were moved."""
 
 
 class SessionArchive(BaseModel):
@@ -80,17 +74,6 @@ def star_sessions(request: ApiRequest, body: SessionCodes) -> Status[None]:
     sessions = get_sessions_or_404(request.auth.user, body.sessions)
     set_stars(user=request.auth.user, sessions=sessions)
     return Status(HTTPStatus.NO_CONTENT, None)
-
-
-@router.post(
-    "/trash",
-    **write_endpoint(
-        TrashedSessions, operation_id="trash_sessions", summary="Move several sessions to the trash"
-    ),
-)
-def move_to_trash(request: ApiRequest, body: SessionCodes) -> TrashedSessions:
-    sessions = get_sessions_or_404(request.auth.user, body.sessions, Action.MANAGE)
-    return TrashedSessions(count=trash_sessions(sessions=sessions, now=timezone.now()))
 
 
 @router.post(

@@ -94,7 +94,7 @@ def list_derivatives(
 
 
 def list_posters(sessions: Iterable[models.DubbingSession]) -> Mapping[int, Poster]:
-    """Return the posters of sessions by primary key, of those that have one: one query."""
+    """Return the posters of sessions by primary key: one query."""
     found = get_posters(sessions, make_url=_derivative_url)
     return {
         key: Poster(url=each.poster.url, width=each.poster.width, height=each.poster.height)

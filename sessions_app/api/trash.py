@@ -1,4 +1,4 @@
-"""The trash: restore several sessions, delete them permanently."""
+"""The trash: move several sessions there, restore them, delete them permanently."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from sessions_app.api.auth import ApiRequest
 from sessions_app.api.endpoints import write_endpoint
 from sessions_app.api.idempotency import idempotent
 from sessions_app.api.sessions import Session
-from sessions_app.http.lookups import get_trashed_sessions_or_404
+from sessions_app.http.lookups import get_sessions_or_404, get_trashed_sessions_or_404
 from sessions_app.operations.sessions.permanent_deletion import PermanentDeletion, delete_permanently
-from sessions_app.operations.sessions.trash import untrash_session
+from sessions_app.operations.sessions.trash import trash_sessions, untrash_session
 
 router = Router()
 
@@ -34,6 +34,11 @@ class Sessions(BaseModel):
     """In the order of the request."""
 
 
+class TrashedSessions(BaseModel):
+    count: int
+    """Sessions that were moved."""
+
+
 class DeletedSessions(BaseModel):
     count: int
     size: int
@@ -42,6 +47,17 @@ class DeletedSessions(BaseModel):
     @classmethod
     def of(cls, deletion: PermanentDeletion) -> DeletedSessions:
         return cls(count=deletion.count, size=deletion.size)
+
+
+@router.post(
+    "/trash",
+    **write_endpoint(
+        TrashedSessions, operation_id="trash_sessions", summary="Move several sessions to the trash"
+    ),
+)
+def move_to_trash(request: ApiRequest, body: SessionCodes) -> TrashedSessions:
+    sessions = get_sessions_or_404(request.auth.user, body.sessions, Action.MANAGE)
+    return TrashedSessions(count=trash_sessions(sessions=sessions, now=timezone.now()))
 
 
 @router.post(

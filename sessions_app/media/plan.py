@@ -81,7 +81,10 @@ def is_playable(facts: MediaFacts) -> bool:
 
 
 def is_playable_file(facts: MediaFacts, path: str) -> bool:
-    """Return whether browsers play the file under its name, which decides on its media type."""
+    """Return whether browsers play the file under its name.
+
+    The name decides on its media type.
+    """
     return is_playable(facts) and playable_type(path) is not None
 
 

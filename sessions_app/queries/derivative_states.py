@@ -1,4 +1,4 @@
-"""State of each derivative of a file: whether it exists, will be made, or cannot be."""
+"""State of each derivative: it exists, will be made, or cannot be."""
 
 from __future__ import annotations
 

@@ -83,14 +83,14 @@ class BrowserUser:
         chooser = self.page.locator(f'input[data-kind="{kind}"]')
         chooser.set_input_files(paths[0] if kind == "folder" else list(paths))
 
-    def drop(self, path: Path, *, on: str) -> None:
-        """Drop a file or folder from the desktop onto an element."""
+    def drop(self, *paths: Path, on: str) -> None:
+        """Drop files or folders from the desktop onto an element."""
         expect(self.page.locator("[data-choose]").last).to_be_enabled()
         box = self.page.locator(on).bounding_box()
         assert box is not None
         devtools = self.page.context.new_cdp_session(self.page)
         for kind in ("dragEnter", "dragOver", "drop"):
-            data = {"items": [], "files": [str(path)], "dragOperationsMask": 1}
+            data = {"items": [], "files": list(map(str, paths)), "dragOperationsMask": 1}
             event = {"type": kind, "x": box["x"] + 20, "y": box["y"] + 20, "data": data}
             devtools.send("Input.dispatchDragEvent", event)
 

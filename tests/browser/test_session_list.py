@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.browser_user import BrowserUser
+from tests.browser.browser_user import JOB_TIMEOUT, BrowserUser
 
 CREATE = """async (count) => {
   const headers = {"Content-Type": "application/json",
@@ -34,7 +34,7 @@ def test_sessions_are_filtered_and_changed_together(bob: BrowserUser, work_folde
     undo(bob.page)
     delete_all_results(bob.page)
     restore_from_trash(bob)
-    import_by_dropping(bob, work_folder / "dropped.zip")
+    import_by_dropping(bob, [work_folder / "dropped one.zip", work_folder / "dropped two.zip"])
 
 
 def expect_count(page: Page, text: str) -> None:
@@ -129,12 +129,19 @@ def restore_from_trash(user: BrowserUser) -> None:
     expect(page.locator(".message")).to_contain_text("17 sessions were restored")
 
 
-def import_by_dropping(user: BrowserUser, path: Path) -> None:
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("a.wav", b"sound")
+def import_by_dropping(user: BrowserUser, paths: list[Path]) -> None:
+    for path in paths:
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("a.wav", path.name)
     user.open("/sessions/")
-    user.drop(path, on="h1")
+    user.drop(*paths, on="h1")
     dialog = user.page.get_by_role("dialog", name="Import")
-    expect(dialog).to_contain_text("dropped.zip")
+    expect(dialog).to_contain_text("2 ZIPs")
     dialog.get_by_role("button", name="Import", exact=True).click()
-    user.wait_for_job("dropped")
+    expect(user.page.get_by_role("heading", level=1)).to_have_text("Jobs")
+    for path in paths:
+        expect(user.page.get_by_role("main").get_by_role("link", name=path.stem)).to_be_visible(
+            timeout=JOB_TIMEOUT
+        )
+    user.open("/sessions/")
+    expect_count(user.page, "19 sessions")

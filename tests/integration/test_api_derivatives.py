@@ -87,7 +87,7 @@ def test_addresses_work_with_a_token_and_are_kept_for_good(world, files):
     assert poster == {"url": made["poster"]["url"], "width": 320, "height": 180}
     assert program.get("/sessions").json()["items"][0]["poster"] == poster
     # That of an earlier release leads to the present one.
-    old = path.rpartition("-")[0] + "-0123456789abcdef.m4a"
+    old = made["audio"]["url"].removeprefix(ROOT).rpartition("-")[0] + "-0123456789abcdef.m4a"
     assert program.get(old)["Location"] == made["audio"]["url"]
     trash_sessions(sessions=[session], now=world.clock())
     assert program.get(poster["url"].removeprefix(ROOT)).status_code == 200

@@ -83,7 +83,9 @@ def export_sessions(
     output: Path | None = None,
     listener: ProgressListener = NO_PROGRESS,
 ) -> ExportResult:
-    """Download the current versions of several sessions as one ZIP, as `export_version` does.
+    """Download the current versions of several sessions as one ZIP.
+
+    It resumes as `export_version` does.
 
     :param sessions: their codes.
     """

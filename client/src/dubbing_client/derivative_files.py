@@ -1,4 +1,4 @@
-"""Download of what the portal made of a session's media: posters, light copies and others."""
+"""Download of posters, light copies and others that the portal made of media."""
 
 from __future__ import annotations
 

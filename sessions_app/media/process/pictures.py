@@ -147,14 +147,14 @@ def shape(frame: Any, stream: Any, box: tuple[int, int]) -> Any:
 
 
 def measure(frame: Any, stream: Any) -> tuple[float, float]:
-    """Return width and height of the frame as it is shown: upright, with square pixels."""
+    """Return width and height as shown: upright, with square pixels."""
     aspect = float(stream.sample_aspect_ratio or 1) or 1.0
     sides = frame.width * aspect, float(frame.height)
     return sides if _count_quarters(frame) % 2 == 0 else (sides[1], sides[0])
 
 
 def _count_quarters(frame: Any) -> int:
-    """Return the quarters of a turn, counterclockwise, after which the frame is upright."""
+    """Return the quarters, counterclockwise, after which the frame is upright."""
     quarters: int = round(frame.rotation / 90) % 4
     return quarters
 

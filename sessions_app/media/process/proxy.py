@@ -90,7 +90,10 @@ class Proxy:
                 self._encode_picture(frame)
 
     def fail(self) -> None:
-        """Note a place that cannot be read: browsers stop there, a decoder goes on behind it."""
+        """Record a place that cannot be read.
+
+        Browsers stop there, a decoder continues behind it.
+        """
         if self._size is None:
             raise UncopyableError
 

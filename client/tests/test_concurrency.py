@@ -20,7 +20,7 @@ def test_results_come_in_the_order_of_the_items():
     barrier = threading.Barrier(4)
 
     def double(number: int) -> int:
-        barrier.wait(10)  # four at once, however they finish
+        barrier.wait(60)  # four at once, however they finish
         return 2 * number
 
     assert run_in_threads(double, range(8), threads=4) == [0, 2, 4, 6, 8, 10, 12, 14]
@@ -39,12 +39,12 @@ def test_the_first_error_stops_the_others():
 
     def wait_for_stop() -> None:
         started.set()
-        group.stop_signal.wait(10)
+        group.stop_signal.wait(60)
         ran.append(1)
         group.check()
 
     def fail() -> None:
-        started.wait(10)
+        started.wait(60)
         raise ValueError("broken")
 
     with pytest.raises(ValueError, match="broken"), group:
@@ -63,10 +63,10 @@ def test_waiting_polls_and_a_poll_can_cancel():
     group = TaskGroup(on_poll=lambda: (_ for _ in ()).throw(KeyboardInterrupt))
     began = time.monotonic()
     with pytest.raises(KeyboardInterrupt), group:
-        task = group.pool(1, "test").submit(group.stop_signal.wait, 30)
+        task = group.pool(1, "test").submit(group.stop_signal.wait, 600)
         group.wait()
     assert task.result() is True
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 300
 
 
 def test_finished_tasks_of_several_pools_are_collected_once():
@@ -76,7 +76,7 @@ def test_finished_tasks_of_several_pools_are_collected_once():
         release = threading.Event()
         quick, slow = group.pool(1, "quick"), group.pool(1, "slow")
         first = quick.submit(pow, 2, 3)
-        second = slow.submit(release.wait, 10)
+        second = slow.submit(release.wait, 60)
         assert group.wait() == [first]
         assert group.finished() == []
         threading.Timer(0.1, release.set).start()

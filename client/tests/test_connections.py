@@ -228,7 +228,7 @@ def test_closing_interrupts_a_response_that_is_being_read(serve, keeps_open):
             handler.send_header("Connection", "close")
         handler.end_headers()
         handler.wfile.write(b"x" * 1000)
-        released.wait(30)
+        released.wait(600)
 
     transport = Transport()
     with transport.stream(serve(respond).url) as response:
@@ -237,7 +237,7 @@ def test_closing_interrupts_a_response_that_is_being_read(serve, keeps_open):
         began = time.monotonic()
         with pytest.raises(UnreachableError):
             response.read(1000)
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 300
     released.set()
     with pytest.raises(UnreachableError, match="The connection was closed"):
         transport.request("GET", "http://127.0.0.1:9/")

@@ -6,6 +6,7 @@ import gzip
 import json
 import socket
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -198,12 +199,14 @@ def test_an_unavailable_portal_cannot_be_reached():
 
 def test_a_portal_that_does_not_respond_times_out(serve):
     done = threading.Event()
-    server = serve(lambda handler: done.wait(10))
+    server = serve(lambda handler: done.wait(600))
     with (
         Api(server.url, "token", retries=Retries(attempts=2, first=0.001), timeout=0.1) as api,
         pytest.raises(UnreachableError, match="does not respond in time"),
     ):
         api.me()
+    while len(server.requests) < 2:  # the server's threads may record them later
+        time.sleep(0.01)
     done.set()
     assert len(server.requests) == 2
 

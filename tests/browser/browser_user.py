@@ -13,9 +13,6 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
 from tests.journeys.controller import Controller
 from tests.services.media import Media
 
-JOB_TIMEOUT = 60_000
-"""Milliseconds."""
-
 
 @dataclass
 class BrowserUser:
@@ -101,15 +98,15 @@ class BrowserUser:
         ).click()
 
     def wait_for_job(self, outcome: str | re.Pattern[str]) -> None:
-        expect(self.page.locator("#job")).to_contain_text(outcome, timeout=JOB_TIMEOUT)
+        expect(self.page.locator("#job")).to_contain_text(outcome)
 
     def wait_for_version(self, number: int) -> None:
         """Wait until the page of the session shows a version as the current one, after a save."""
         shown = self.page.locator(f'[data-saved-version="{number}"]')
-        expect(shown).to_be_attached(timeout=JOB_TIMEOUT)
+        expect(shown).to_be_attached()
 
     def wait_for_notice(self, text: str | re.Pattern[str]) -> None:
-        expect(self.page.locator("#toasts")).to_contain_text(text, timeout=JOB_TIMEOUT)
+        expect(self.page.locator("#toasts")).to_contain_text(text)
 
 
 def make_project(folder: Path, media: Media) -> dict[str, bytes]:

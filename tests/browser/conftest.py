@@ -38,6 +38,10 @@ class Portal:
             yield BrowserUser.with_browser(context, self.address, self.controller, account)
 
 
+def find_address(log: Path) -> re.Match[str] | None:
+    return READY.search(log.read_text(encoding="utf-8", errors="replace"))
+
+
 @contextmanager
 def running_portal(environment: dict[str, str], *, media_processes: int = 0) -> Iterator[Portal]:
     """Start an empty portal, without users."""
@@ -53,8 +57,8 @@ def running_portal(environment: dict[str, str], *, media_processes: int = 0) -> 
     try:
         # The controller starts in the meantime; it needs the tables only for its first call.
         with running_controller(environment) as controller:
-            service.wait_until(lambda: READY.search(log.read_text(encoding="utf-8")) is not None, timeout=90)
-            ready = READY.search(log.read_text(encoding="utf-8"))
+            service.wait_until(lambda: find_address(log) is not None)
+            ready = find_address(log)
             assert ready is not None
             yield Portal(ready[1], controller)
     finally:

@@ -52,7 +52,7 @@ def test_parts_go_to_the_store_and_a_refresh_resumes_with_the_missing_ones(
         bob.page.on("request", record)
         bob.page.route("**/api/v1/uploads/complete", lambda route: route.abort())
         begin(bob, folder)
-        expect(bob.page.get_by_text("The portal cannot be reached.")).to_be_visible(timeout=30_000)
+        expect(bob.page.get_by_text("The portal cannot be reached.")).to_be_visible()
         assert len(sent) == 4 + 1
         assert len(signed) == 1
         assert all(request.url.startswith(f"{store.endpoint_url}/") for request in sent)

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.browser_user import BrowserUser, make_project
+from tests.browser.recorders import keep_notices
 from tests.services.media import Media
 
 PHONE = {"width": 390, "height": 844}
@@ -33,6 +34,7 @@ def test_a_project_is_saved_and_played_in_german_on_a_phone(
 ):
     contents = make_project(work_folder, media)
     page = german.page
+    keep_notices(page.context)
     german.open("/sessions/new/")
     expect(page.get_by_role("heading", level=1)).to_have_text("Neue Session")  # of a template
     expect(page.get_by_role("button", name="Leere Session anlegen")).to_be_enabled()  # of a script

@@ -16,7 +16,8 @@ from tests.services.media import Media
 
 AUTO_NAME = re.compile(r"^conference-talk_\d{8}_\d{6}$")
 ISO_MICROSECONDS = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00")
-SLOW = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 300_000}
+SLOW = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 20_000}
+"""An upload of two minutes, which shows its progress until it is accelerated."""
 FAST = SLOW | {"uploadThroughput": -1}
 FILE_ROWS = "table.files tbody tr"
 
@@ -73,7 +74,7 @@ class Journey:
         page.get_by_label("Message").fill("Day 1")
         network = page.context.new_cdp_session(page)
         network.send("Network.enable")
-        network.send("Network.emulateNetworkConditions", SLOW)  # makes the progress visible
+        network.send("Network.emulateNetworkConditions", SLOW)
         page.get_by_role("button", name="Save session").click()
         expect(page.locator('[data-meter="percent"]')).to_have_text(re.compile(r"^[1-9]\d?\s%$"))
         expect(page.locator('[data-meter="left"]')).to_have_text(re.compile("left"))

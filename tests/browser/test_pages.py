@@ -87,6 +87,7 @@ def make_content(user: BrowserUser, folder: Path, media: Media) -> list[str]:
     page.get_by_role("button", name="Create empty session").click()
     page.get_by_role("button", name="Delete").click()
     preview = preview_import(user, folder, link)
+    user.controller.call("read_texts")  # or pages would show them while they are checked
     user.open("/jobs/")
     jobs = [str(row.get_attribute("href")) for row in page.locator(".job-row .row-title a").all()]
     addresses = [

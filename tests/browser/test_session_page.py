@@ -10,12 +10,11 @@ from urllib.request import Request, urlopen
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.browser_user import JOB_TIMEOUT, BrowserUser
+from tests.browser.browser_user import BrowserUser
+from tests.services.waits import LIMIT
 
 pytestmark = [pytest.mark.slow, pytest.mark.variant]
 
-POLL = 60_000
-"""Milliseconds until an open page has asked for news, on a busy machine."""
 LINES = "1\n00:00:01,000 --> 00:00:02,000\nनमस्ते & <b>welcome</b>\n"
 
 
@@ -92,7 +91,7 @@ def add_language(user: BrowserUser, session: str, language: str) -> None:
         data=json.dumps({"languages": {language: "added"}}).encode(),
         headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
     )
-    with urlopen(request, timeout=60) as response:
+    with urlopen(request, timeout=LIMIT) as response:
         assert response.status == 201
 
 
@@ -104,14 +103,14 @@ def test_a_session_page_is_worked_on_while_others_change_the_session(bob: Browse
     page.evaluate("window.isSamePage = true")
 
     add_language(bob, session, "fr")
-    expect(page.locator(".timeline > li")).to_have_count(2, timeout=POLL)
+    expect(page.locator(".timeline > li")).to_have_count(2)
     expect(page.get_by_role("button", name="Exclude fr")).to_be_visible()
     expect(page.locator("#update-notice")).to_contain_text("Version 2 by")
 
     field = page.get_by_label("Language to add")
     field.fill("d")
     add_language(bob, session, "it")
-    expect(page.locator(".timeline > li")).to_have_count(3, timeout=POLL)
+    expect(page.locator(".timeline > li")).to_have_count(3)
     expect(page.locator("#update-notice")).to_contain_text("Version 3 by")
     expect(field).to_have_value("d")
     expect(field).to_be_focused()
@@ -121,9 +120,9 @@ def test_a_session_page_is_worked_on_while_others_change_the_session(bob: Browse
         "create_running_job", owner=bob.name, name="Talk", done=64, total=100, session=session
     )
     row = page.locator("#session-jobs")
-    expect(row).to_contain_text(re.compile("64"), timeout=POLL)
+    expect(row).to_contain_text(re.compile("64"))
     bob.controller.call("fail_job", job=job, message="The storage is full.")
-    expect(row).to_contain_text("The storage is full.", timeout=POLL)
+    expect(row).to_contain_text("The storage is full.")
     expect(field).to_have_value("d")
     assert page.evaluate("window.isSamePage")
 
@@ -133,7 +132,7 @@ def test_a_session_page_is_worked_on_while_others_change_the_session(bob: Browse
     page.get_by_role("button", name="Share", exact=True).click()
     page.get_by_role("button", name="Create link").click()
     link = page.get_by_label("Link", exact=True)
-    expect(link).to_have_value(re.compile("/s/."), timeout=JOB_TIMEOUT)
+    expect(link).to_have_value(re.compile("/s/."))
     page.goto(link.input_value())
     expect(page.get_by_role("heading", level=1)).to_have_text("الحديث")
     expect(page.get_by_role("link", name="Download ZIP")).to_be_visible()

@@ -6,7 +6,8 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.browser.browser_user import JOB_TIMEOUT, BrowserUser
+from tests.browser.browser_user import BrowserUser
+from tests.browser.recorders import keep_notices
 from tests.services.media import Media
 
 TAKE_TURN = "navigator.locks.request('seen-jobs', () => {})"
@@ -26,6 +27,7 @@ FOCUS_ALL = """() => [...document.querySelectorAll("main :is(a, summary, button:
 def test_a_job_is_followed_on_every_page_and_its_end_is_reported_in_one_tab(bob: BrowserUser):
     job = bob.controller.call("create_running_job", owner=bob.name, name="talk", done=64, total=100)
     page = bob.page
+    keep_notices(page.context)
     bob.open("/sessions/")
     expect(page.get_by_text("1 job, 64 %")).to_be_visible()
     expect(page).to_have_title(re.compile("^64 % Saving talk · Sessions"))
@@ -77,7 +79,7 @@ def test_a_failed_job_is_tried_again_from_the_tray(bob: BrowserUser, media: Medi
     failed = page.locator(".tray-item").filter(has_text="The storage is full.")
     failed.get_by_role("button", name="Try again").click()
 
-    expect(page.locator(".tray-item").get_by_role("link", name="Download")).to_be_visible(timeout=JOB_TIMEOUT)
+    expect(page.locator(".tray-item").get_by_role("link", name="Download")).to_be_visible()
     expect(failed).to_have_count(0)
     assert bob.errors == []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ import pytest
 from playwright.sync_api import Page, Request, Response, Route, expect
 
 from tests.browser.browser_user import BrowserUser
+from tests.services.waits import LIMIT
 
 PART = 8 * 1024 * 1024
 VIDEO_PARTS = 2
@@ -32,8 +34,14 @@ STORED_RECORDS = """async () => {
     return records;
 }"""
 """Script that returns all records of the browser's databases."""
-TIMEOUT = 30_000
-"""Milliseconds to wait where the server fails several times."""
+
+
+def wait_for(page: Page, is_met: Callable[[], object]) -> None:
+    """Wait for what handlers of the page's events record."""
+    deadline = time.monotonic() + LIMIT
+    while not is_met():
+        assert time.monotonic() < deadline
+        page.wait_for_timeout(20)
 
 
 @dataclass
@@ -76,11 +84,11 @@ class Gate:
 
     def release_one(self) -> int:
         """Release one request and return the number of its part when it has arrived."""
-        while not self.pending:
-            self.page.wait_for_timeout(20)
+        wait_for(self.page, lambda: self.pending)
         with self.page.expect_response(PARTS) as arrived:
             self.pending.pop(0).continue_()
         assert arrived.value.ok
+        arrived.value.finished()  # the page has read it, too
         return int(arrived.value.url.rpartition("/")[2])
 
     def open(self) -> None:
@@ -227,8 +235,7 @@ def test_an_upload_paused_in_the_last_moment_can_be_resumed(bob: BrowserUser, pr
     requests: list[Route] = []
     bob.page.route("**/uploads/complete", lambda route: requests.append(route), times=1)  # noqa: PLW0108 (it marks the handler)
     begin(bob, "paused late", project)
-    while not requests:
-        bob.page.wait_for_timeout(20)
+    wait_for(bob.page, lambda: requests)
 
     bob.page.get_by_role("button", name="Pause").click()
     requests[0].continue_()
@@ -379,16 +386,21 @@ def test_an_upload_waits_for_a_lost_network(bob: BrowserUser, project: Path):
 
 @pytest.mark.accident
 def test_failed_requests_are_repeated(bob: BrowserUser, project: Path):
+    failed: list[str] = []
+
     def fail(route: Route) -> None:
+        failed.append(route.request.url)
         fulfill_problem(route, 503, "storage", "The storage is unavailable.")
 
-    bob.page.route(PARTS, fail, times=3)
+    bob.page.route(PARTS, fail)
     bob.page.route("**/api/v1/blobs/missing", fail, times=1)
     bob.page.route("**/api/v1/uploads/complete", lambda route: route.abort(), times=1)
 
     begin(bob, "failing", project)
 
-    expect(bob.page.get_by_text("The storage is unavailable.")).to_be_visible(timeout=TIMEOUT)
+    wait_for(bob.page, lambda: any(PARTS.search(url) for url in failed))
+    expect(bob.page.get_by_text("The storage is unavailable.")).to_be_visible()
+    bob.page.unroute(PARTS)
     bob.wait_for_version(1)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Browser, expect
 
-from tests.browser.browser_user import JOB_TIMEOUT, BrowserUser
+from tests.browser.browser_user import BrowserUser
 from tests.services.browser import new_context
 from tests.services.media import Media
 
@@ -17,7 +17,7 @@ def test_a_session_is_found_downloaded_renamed_deleted_and_restored(
     bob.choose("files", media.voices[0])
     bob.page.get_by_role("button", name="Save session").click()
     saved = bob.page.locator("#download-menu").or_(bob.page.get_by_role("link", name="Open session"))
-    expect(saved.first).to_be_visible(timeout=JOB_TIMEOUT)
+    expect(saved.first).to_be_visible()
 
     with new_context(browser, java_script_enabled=False) as context:
         user = BrowserUser.with_browser(context, bob.address, bob.controller, bob.name)

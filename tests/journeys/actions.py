@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import os
 import sqlite3
-import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from io import BytesIO
@@ -50,10 +49,9 @@ from sessions_app.operations.uploads.staging import object_key
 from sessions_app.storage import get_store
 from sessions_app.storage.keys import EXPORTS, STAGING, blob_key
 from sessions_app.storage.store import ObjectMissingError
+from tests.services.waits import wait_until
 from tests.world import Clock, World, read_object, stored_keys, zip_of_files
 
-TIMEOUT = 60
-"""Seconds for a job."""
 PASSWORD = "a long walk on the beach"
 
 
@@ -106,11 +104,11 @@ def create_saved_session(*, name: str, big: int, small: int) -> str:
 
 
 def _wait_for_success(job: Job) -> None:
-    deadline = time.monotonic() + TIMEOUT
-    while not job.is_finished:
-        assert time.monotonic() < deadline, f"The job is still {job.state}."
-        time.sleep(0.05)
+    def has_ended() -> bool:
         job.refresh_from_db()
+        return job.is_finished
+
+    wait_until(has_ended, report=lambda: f"The job is {job.state}.")
     assert job.state == Job.State.SUCCEEDED, job.error_detail or job.error_message
 
 

@@ -14,11 +14,12 @@ from django.conf import settings
 
 from dubbing_sessions.embedded import get_broker_socket
 from tests.journeys.controller import running_controller
-from tests.journeys.workers import TIMEOUT, Worker
-from tests.services.ports import free_port, is_listening
+from tests.journeys.workers import Worker
+from tests.services.ports import is_listening, reserve_port
 from tests.services.processes import ROOT, Service
 from tests.services.stacks import Stack
 from tests.services.valkey import Valkey, running_valkey
+from tests.services.waits import LIMIT, wait_until
 
 SHORT_INTERVALS = {"JOB_LEASE_SECONDS": "6", "JOB_RECONCILE_SECONDS": "1", "JOB_REPUBLISH_SECONDS": "2"}
 """Settings that turn the minutes of production into seconds."""
@@ -53,7 +54,13 @@ class Portal:
         """Run ``manage.py`` and return its output."""
         command = [sys.executable, "manage.py", *arguments]
         done = subprocess.run(
-            command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False, timeout=120
+            command,
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=LIMIT,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
@@ -100,7 +107,7 @@ class Portal:
     def address(self) -> str:
         """The web server's address; the first access starts it."""
         if not self._address:
-            self._address = f"http://127.0.0.1:{free_port()}"
+            self._address = f"http://127.0.0.1:{reserve_port()}"
             self._services.callback(self.kill_web)
             self.start_web()
         return self._address
@@ -119,12 +126,12 @@ class Portal:
             environment={**self.environment, "SITE_URL": self._address},
             own_group=True,
         )
-        self._web.wait_until(lambda: is_listening(port), timeout=TIMEOUT)
+        self._web.wait_until(lambda: is_listening(port))
 
     @contextmanager
     def other_web(self, settings: dict[str, str]) -> Iterator[tuple[str, Service]]:
         """Start a second web server with these settings; yield its address and its process."""
-        port = free_port()
+        port = reserve_port()
         command = [sys.executable, "-m", "gunicorn", "--config", "python:dubbing_sessions.web_server"]
         address = f"http://127.0.0.1:{port}"
         service = Service(
@@ -134,7 +141,7 @@ class Portal:
             environment={**self.environment, **settings, "SITE_URL": address},
         )
         try:
-            service.wait_until(lambda: is_listening(port), timeout=TIMEOUT)
+            service.wait_until(lambda: is_listening(port))
             yield address, service
         finally:
             service.stop()
@@ -152,14 +159,14 @@ class Portal:
 
     # -- Waiting; inconsistent states fail the test -------------------------------------------------------------------
 
-    def wait_for(self, is_met: Callable[[], bool], *, condition: str, timeout: float = TIMEOUT) -> None:
-        deadline = time.monotonic() + timeout
-        while not is_met():
+    def wait_for(self, is_met: Callable[[], bool], *, condition: str) -> None:
+        def is_met_in_order() -> bool:
             assert self.call("find_inconsistencies") == []
-            assert time.monotonic() < deadline, f"Timeout waiting for: {condition}.\n{self.logs()}"
-            time.sleep(0.25)
+            return is_met()
 
-    def end_of(self, job: str, *, timeout: float = TIMEOUT, supervised: bool = False) -> dict[str, Any]:
+        wait_until(is_met_in_order, report=lambda: f"{condition}\n{self.logs()}", interval=0.25)
+
+    def end_of(self, job: str, *, supervised: bool = False) -> dict[str, Any]:
         """Return the job's row once it has ended.
 
         :param supervised: restart a worker that stops, as `manage.py run` does: Celery may exit without its broker.
@@ -170,30 +177,36 @@ class Portal:
                 _ = self.worker
             return self._has_ended(job)
 
-        self.wait_for(has_ended, condition=f"end of job {job}", timeout=timeout)
+        self.wait_for(has_ended, condition=f"end of job {job}")
         row: dict[str, Any] = self.call("get_job", code=job)
         return row
 
     def _has_ended(self, job: str) -> bool:
         return self.call("get_job", code=job)["state"] not in {"queued", "running"}
 
-    def pause_midway(self, worker: Worker, job: str) -> int:
-        """Run a paused worker in slices until the job is in progress; return the attempt's number."""
+    def pause_midway(self, worker: Worker, job: str) -> int | None:
+        """Run a paused worker in slices until the job is in progress; return the attempt's number.
+
+        None if the job has ended before: this process may have not run while the worker did.
+        """
         storage = self.folder / "storage"
         return self._pause_when(
             worker, job, lambda progress: progress["has_started"] or worker.has_open_file(storage)
         )
 
-    def pause_at_start(self, worker: Worker, job: str, *, attempt: int) -> None:
-        """Run a paused worker in slices until this attempt of the job has started."""
-        self._pause_when(worker, job, lambda progress: progress["attempt"] == attempt)
+    def pause_at_start(self, worker: Worker, job: str, *, attempt: int) -> bool:
+        """Run a paused worker in slices until this attempt of the job has started; return whether it was seen."""
+        return self._pause_when(worker, job, lambda progress: progress["attempt"] >= attempt) == attempt
 
-    def _pause_when(self, worker: Worker, job: str, is_reached: Callable[[dict[str, Any]], bool]) -> int:
-        deadline = time.monotonic() + TIMEOUT
+    def _pause_when(
+        self, worker: Worker, job: str, is_reached: Callable[[dict[str, Any]], bool]
+    ) -> int | None:
+        deadline = time.monotonic() + LIMIT
         while True:
             progress = self.call("get_progress", job=job)
             assert progress["inconsistencies"] == []
-            assert progress["state"] in SLICES, f"The job ended before it could be paused.\n{self.logs()}"
+            if progress["state"] not in SLICES:
+                return None
             assert time.monotonic() < deadline, f"The worker does not start the job.\n{self.logs()}"
             if progress["state"] == "running" and is_reached(progress) and not progress["is_locked"]:
                 return int(progress["attempt"])

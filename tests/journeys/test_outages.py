@@ -13,6 +13,7 @@ import requests
 from tests.journeys.portal import Portal
 from tests.journeys.visitor import Visitor
 from tests.services.stacks import Stack, Team
+from tests.services.waits import LIMIT
 
 pytestmark = pytest.mark.slow
 
@@ -22,7 +23,7 @@ ENDPOINTS = ("/api/v1/me", "/api/v1/sessions", "/api/v1/jobs")
 
 def get(portal: Portal, path: str, *, token: str = "") -> requests.Response:
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    return requests.get(portal.address + path, headers=headers, timeout=30)
+    return requests.get(portal.address + path, headers=headers, timeout=LIMIT)
 
 
 def assert_unavailable(response: requests.Response, *, sentence: str) -> None:
@@ -116,5 +117,5 @@ def test_a_page_shows_that_no_worker_runs(portal: Portal):
 
     portal.worker.resume()
     assert portal.end_of(job)["state"] == "succeeded"
+    portal.wait_for(lambda: portal.call("count_workers") == 1, condition="the worker is recorded again")
     assert sentence not in alice.get(f"/jobs/{job}/").text
-    assert portal.call("count_workers") == 1

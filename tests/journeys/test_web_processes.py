@@ -14,10 +14,12 @@ import requests
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.journeys.portal import Portal
+from tests.services.waits import LIMIT, wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.one_stack]
 
-LIMIT = 6
+WEB_PROCESSES = 2
+RATE = 6
 TOKEN = "a-token-of-the-scraper"
 CLOSE = {"Connection": "close"}
 """Each request is on a new connection, so that any process may accept it."""
@@ -37,12 +39,12 @@ class Web:
         }
 
     def open_sign_in_page(self) -> requests.Response:
-        return requests.get(f"{self.address}/accounts/login/", headers=CLOSE, timeout=60)
+        return requests.get(f"{self.address}/accounts/login/", headers=CLOSE, timeout=LIMIT)
 
     def count_sign_in_pages(self) -> float:
         """Return the number of requests that the metrics report."""
         headers = {**CLOSE, "Authorization": f"Bearer {TOKEN}"}
-        response = requests.get(f"{self.address}/metrics", headers=headers, timeout=60)
+        response = requests.get(f"{self.address}/metrics", headers=headers, timeout=LIMIT)
         assert response.status_code == 200
         return sum(
             sample.value
@@ -61,14 +63,16 @@ class Web:
 @pytest.fixture(scope="module")
 def web(shared_portal: Portal) -> Iterator[Web]:
     settings = {
-        "WEB_PROCESSES": "2",
+        "WEB_PROCESSES": str(WEB_PROCESSES),
         "WEB_THREADS": "16",
         "METRICS_TOKEN": TOKEN,
-        "API_RATE_PER_MINUTE": str(LIMIT),
+        "API_RATE_PER_MINUTE": str(RATE),
     }
     with shared_portal.other_web(settings) as (address, service):
-        requests.get(f"{address}/healthz", timeout=60)
-        yield Web(address, service.process.pid)
+        web = Web(address, service.process.pid)
+        wait_until(lambda: len(web.processes) == WEB_PROCESSES)
+        web.open_sign_in_page()
+        yield web
 
 
 def test_one_process_reports_the_requests_of_all(portal: Portal, web: Web):
@@ -92,9 +96,9 @@ def test_processes_share_limits_and_replace_each_other(portal: Portal, web: Web)
     headers = {**CLOSE, "Authorization": f"Bearer {portal.call('create_access_token', owner='alice')}"}
     url = f"{web.address}/api/v1/me"
 
-    statuses = [requests.get(url, headers=headers, timeout=60).status_code for _ in range(2 * LIMIT)]
+    statuses = [requests.get(url, headers=headers, timeout=LIMIT).status_code for _ in range(2 * RATE)]
 
-    assert (statuses.count(200), statuses.count(429)) == (LIMIT, LIMIT)
+    assert (statuses.count(200), statuses.count(429)) == (RATE, RATE)
     web.kill_one_process(portal)
     assert web.open_sign_in_page().status_code == 200
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import requests
 
-TIMEOUT = 60
+from tests.services.waits import LIMIT
 
 
 class Visitor:
@@ -23,7 +23,7 @@ class Visitor:
     def get(
         self, path: str, *, status: int = 200, headers: Mapping[str, str] | None = None
     ) -> requests.Response:
-        response = self.http.get(self.address + path, headers=headers, timeout=TIMEOUT)
+        response = self.http.get(self.address + path, headers=headers, timeout=LIMIT)
         return _checked(response, status)
 
     def submit(
@@ -31,17 +31,17 @@ class Visitor:
     ) -> requests.Response:
         """Submit a form and follow the redirect."""
         data = {**(fields or {}), "csrfmiddlewaretoken": self._token()}
-        return _checked(self.http.post(self.address + path, data=data, timeout=TIMEOUT), status)
+        return _checked(self.http.post(self.address + path, data=data, timeout=LIMIT), status)
 
     def post(self, path: str, value: Any, *, status: int) -> Any:
         """Send JSON as a page's script does; return the response's JSON."""
         headers = {"X-CSRFToken": self._token()}
-        response = self.http.post(self.address + path, json=value, headers=headers, timeout=TIMEOUT)
+        response = self.http.post(self.address + path, json=value, headers=headers, timeout=LIMIT)
         return _checked(response, status).json()
 
     def put(self, path: str, data: bytes) -> Any:
         headers = {"X-CSRFToken": self._token(), "Content-Type": "application/octet-stream"}
-        response = self.http.put(self.address + path, data=data, headers=headers, timeout=TIMEOUT)
+        response = self.http.put(self.address + path, data=data, headers=headers, timeout=LIMIT)
         return _checked(response, 200).json()
 
     def _token(self) -> str:

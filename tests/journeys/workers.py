@@ -9,9 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from tests.services.processes import Service
-
-TIMEOUT = 60.0
-"""Seconds for steps that take two: the machine may be busy with other tests."""
+from tests.services.waits import LIMIT
 
 
 class Worker(Service):
@@ -35,7 +33,7 @@ class Worker(Service):
         try:
             # Celery logs this once it consumes its queue; earlier workers wrote to the same file.
             before = log.read_text(encoding="utf-8", errors="replace").count("ready.")
-            self.wait_until(lambda: self._is_ready(before), timeout=TIMEOUT)
+            self.wait_until(lambda: self._is_ready(before))
         except BaseException:
             self.kill()
             raise
@@ -43,9 +41,9 @@ class Worker(Service):
     def _is_ready(self, before: int) -> bool:
         return self.log.read_text(encoding="utf-8", errors="replace").count("ready.") > before
 
-    def stop(self, *, timeout: float = 20) -> None:
+    def stop(self) -> None:
         self.resume()
-        super().stop(timeout=timeout)
+        super().stop()
         self.signal_group(signal.SIGKILL)
 
     def pause(self) -> None:
@@ -53,7 +51,7 @@ class Worker(Service):
 
         Their heartbeats are short transactions, and a process paused in one would lock the database for all others.
         """
-        deadline = time.monotonic() + TIMEOUT
+        deadline = time.monotonic() + LIMIT
         self._stop_processes(deadline)
         while self._is_locked():
             assert time.monotonic() < deadline, "The worker stays in a transaction."

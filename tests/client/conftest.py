@@ -17,7 +17,6 @@ from tests.journeys.portal import Portal
 from tests.services.processes import ROOT, start_process
 
 DUBS = ROOT / ".build" / "client" / "bin" / "dubs"
-TIMEOUT = 120
 
 
 @pytest.fixture(scope="session")

@@ -15,10 +15,11 @@ from uuid import uuid4
 
 import pytest
 
-from tests.client.conftest import TIMEOUT, Machine
+from tests.client.conftest import Machine
 from tests.journeys.portal import Portal
 from tests.services.stacks import Stack
 from tests.services.unreliable_network import Failure, unreliable_network
+from tests.services.waits import LIMIT
 
 pytestmark = pytest.mark.slow
 
@@ -111,7 +112,9 @@ def test_a_repeatedly_killed_client_saves_once(
 ):
     session = name()
 
+    portal.worker.pause()  # the save cannot complete before it is killed
     kill(laptop, draw, kills, "save", project, "--name", session)
+    portal.worker.resume()
 
     laptop.run("save", project, "--name", session)
     assert_saved_once(portal, session, project, laptop)
@@ -126,10 +129,12 @@ def test_a_repeatedly_killed_client_loads_every_byte(
     session = name()
     laptop.run("save", project, "--name", session)
     target = tmp_path / "target"
-    (target / "notes").mkdir(parents=True)
-    (target / "notes" / "own.txt").write_text("not in the session", encoding="utf-8")
-
-    kill(laptop, draw, kills, "load", session, target)
+    while True:  # a load may end before the first kill
+        (target / "notes").mkdir(parents=True)
+        (target / "notes" / "own.txt").write_text("not in the session", encoding="utf-8")
+        if kill(laptop, draw, kills, "load", session, target):
+            break
+        shutil.rmtree(target)
 
     laptop.run("load", session, target)
     assert (target / "notes" / "own.txt").read_text(encoding="utf-8") == "not in the session"
@@ -138,8 +143,11 @@ def test_a_repeatedly_killed_client_loads_every_byte(
     assert list(target.rglob(".*")) == []
 
 
-def kill(laptop: Machine, draw: random.Random, kills: int, *arguments: object) -> None:
-    """Start a command and kill it, until it was killed so often or has ended."""
+def kill(laptop: Machine, draw: random.Random, kills: int, *arguments: object) -> int:
+    """Start a command and kill it, until it was killed so often or has ended.
+
+    :returns: the number of kills.
+    """
     killed = 0
     longest = 0.6
     for _ in range(3 * kills):
@@ -150,11 +158,11 @@ def kill(laptop: Machine, draw: random.Random, kills: int, *arguments: object) -
                 process.kill()
                 killed += 1
                 if killed == kills:
-                    return
+                    return killed
                 continue
         assert process.returncode == 0
         break
-    assert killed, "The command ended before it could be killed."
+    return killed
 
 
 @pytest.mark.accident
@@ -163,6 +171,7 @@ def test_a_client_saves_while_the_server_is_killed_repeatedly(
     portal: Portal, laptop: Machine, project: Path, draw: random.Random, kills: int
 ):
     session = name()
+    portal.worker.pause()  # the save cannot complete before the first kill
 
     assert kill_servers(portal, laptop.start("save", project, "--name", session), draw, kills, worker=True)
 
@@ -201,8 +210,8 @@ def kill_servers(
                 portal.worker.kill()
             time.sleep(draw.uniform(0, 0.5))
             portal.start_web()
-            _ = portal.worker
-        out, err = client.communicate(timeout=TIMEOUT)
+            portal.worker.resume()
+        out, err = client.communicate(timeout=LIMIT)
     assert client.returncode == 0, f"{out}\n{err}"
     return killed
 
@@ -233,7 +242,7 @@ def run_until_success(laptop: Machine, *arguments: object) -> None:
     err = ""
     for _ in range(20):
         with laptop.start(*arguments) as process:
-            out, err = process.communicate(timeout=TIMEOUT)
+            out, err = process.communicate(timeout=LIMIT)
         assert "Traceback" not in err
         if process.returncode == 0:
             return
@@ -257,7 +266,7 @@ def test_two_concurrent_saves_of_a_session_lose_nothing(
 
     def save(side: str) -> tuple[int, str]:
         with laptops[side].start("save", tmp_path / side, "-m", side) as process:
-            _, err = process.communicate(timeout=TIMEOUT)
+            _, err = process.communicate(timeout=LIMIT)
         return process.returncode, err
 
     with ThreadPoolExecutor(2) as threads:
@@ -280,7 +289,7 @@ def test_a_folder_is_saved_by_one_process_at_a_time(laptop: Machine, project: Pa
     ends = []
     for process in (first, second):
         with process:
-            _, err = process.communicate(timeout=TIMEOUT)
+            _, err = process.communicate(timeout=LIMIT)
         ends.append((process.returncode, err))
 
     assert 0 in {code for code, _ in ends}
@@ -294,7 +303,7 @@ def test_an_interrupted_client_resumes(portal: Portal, laptop: Machine, project:
     with laptop.start("save", project, "--name", session) as process:
         portal.wait_for(lambda: portal.call("has_uploads", owner=laptop.owner), condition="upload")
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=TIMEOUT)
+        _, err = process.communicate(timeout=LIMIT)
     assert laptop.run("list", "--names").out == "", "a first save creates the session when it has succeeded"
     portal.worker.resume()
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.client.conftest import project, read, write
+from tests.services.waits import LIMIT
 from tests.unit.core.zips.forge import File, forge
 
 pytestmark = pytest.mark.slow
@@ -640,19 +641,26 @@ def test_a_watched_folder_is_saved_stage_by_stage(machine, tmp_path):
     laptop = machine("alice-laptop")
     work = tmp_path / "work"
     write(work, {"talk.mp4": b"video", "transcriptions/original_asr.json": b'{"text": "Hello"}'})
-    with laptop.start("watch", work, "--name", "Watched", "--quiet", "0.5", "--json") as process:
+    laptop.environment["PYTHONUNBUFFERED"] = "1"
+    with laptop.start("watch", work, "--name", "Watched", "--quiet", "0.5") as process:
         try:
-            wait_for(lambda: "Watched" in laptop.run("list", "--names").out.splitlines())
-            wait_for(lambda: laptop.versions("Watched") == [1])
+            assert process.stdout.readline().startswith("Saved version 1 of “Watched” ")
             # Notes belong to no stage: they wait for the next save.
             write(work, {"notes.log": b"12:00 began"})
-            write(work, {"audio/hi_audio.wav": b"namaste", "audio/es_audio.wav": b"hola"})
-            wait_for(lambda: laptop.versions("Watched") == [2, 1])
+            # At once, or the watcher may save the first one before this process writes the second.
+            write(tmp_path, {"audio/hi_audio.wav": b"namaste", "audio/es_audio.wav": b"hola"})
+            (tmp_path / "audio").rename(work / "audio")
+            assert process.stdout.readline().startswith("Saved version 2 of “Watched” ")
         finally:
             process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=30)
-    assert process.returncode == 130, err
-    assert json.loads(out)["saved"] == [1, 2]
+            out, err = process.communicate(timeout=LIMIT)
+    assert (process.returncode, out) == (130, "Stopped. 2 versions were saved.\n"), err
+    with laptop.start("watch", work, "--json") as process:
+        assert process.stderr.readline().endswith("Press Ctrl-C to stop.\n")
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=LIMIT)
+    assert json.loads(out) == {"saved": [], "versions": []}, err
+    assert laptop.versions("Watched") == [2, 1]
     versions = laptop.run_json("info", "Watched")["versions"]
     assert [version["message"] for version in versions] == [
         "Audio in es, hi",
@@ -668,20 +676,13 @@ def test_a_file_that_grows_while_it_is_saved_is_an_error(machine, tmp_path):
     write(work, {"talk.mp4": os.urandom(1000), "hi.wav": b"hi"})
     command = ["save", str(work), "--name", "Growing", "--json"]
     with laptop.start_python("-c", GROWING, *command) as process:
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=LIMIT)
     assert process.returncode == 1, err
     assert json.loads(out)["error"]["code"] == "file_changed"
     assert "talk.mp4" in err
     laptop.run_json("save", work, "--name", "Growing")
     laptop.run_json("load", "Growing", tmp_path / "there")
     assert read(tmp_path / "there") == read(work)
-
-
-def wait_for(condition, *, timeout: float = 60) -> None:
-    deadline = time.monotonic() + timeout
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
 
 
 @pytest.mark.one_stack

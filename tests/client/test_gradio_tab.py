@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.client.conftest import Machine
-from tests.services.ports import free_port
+from tests.services.ports import reserve_port
 from tests.services.processes import ROOT, Service
 
 pytestmark = [pytest.mark.slow, pytest.mark.one_stack]
@@ -72,7 +72,7 @@ def app(request, tmp_path_factory, shared_portal, dubs_server):
     }.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(content)
-    port = free_port()
+    port = reserve_port()
     app = App(f"http://127.0.0.1:{port}", folder, machine)
     service = Service(
         "gradio",
@@ -87,7 +87,7 @@ def app(request, tmp_path_factory, shared_portal, dubs_server):
         environment={**app.environment, "TMPDIR": str(home), "PIPELINE": str(folder)},
     )
     try:
-        service.wait_until(lambda: is_up(app.address), timeout=90)
+        service.wait_until(lambda: is_up(app.address))
         yield app
     finally:
         service.stop()

@@ -7,11 +7,11 @@ import re
 import signal
 import subprocess
 import textwrap
-import time
 
 import pytest
 
 from tests.services.processes import ROOT
+from tests.services.waits import LIMIT, wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.either_stack]
 
@@ -47,7 +47,7 @@ def python(portal):
             capture_output=True,
             encoding="utf-8",
             check=False,
-            timeout=120,
+            timeout=LIMIT,
         )
         assert done.returncode == 0, done.stderr + portal.logs()
         return done.stdout
@@ -109,15 +109,14 @@ def test_a_save_killed_while_the_portal_stores_it_creates_one_version(portal, ma
     changed = {**data, "transcription_text": "hello again"}
     portal.worker.pause()
     with start(laptop, KILLED.format(data=changed)) as killed:
-        assert killed.wait(timeout=120) == -signal.SIGKILL
+        assert killed.wait(timeout=LIMIT) == -signal.SIGKILL
     assert laptop.versions("Killed") == [1], "the job is still queued"
 
     with start(laptop, AGAIN.format(data=changed)) as again:
-        while not (laptop.folder / "waits").exists():
-            assert again.poll() is None, again.communicate()
-            time.sleep(0.01)
+        wait_until(lambda: again.poll() is not None or (laptop.folder / "waits").exists(), interval=0.01)
+        assert again.poll() is None, again.communicate()
         portal.worker.resume()
-        assert again.communicate(timeout=120)[0] == "True None\n"
+        assert again.communicate(timeout=LIMIT)[0] == "True None\n"
 
     assert laptop.versions("Killed") == [2, 1]
     assert evaluate(laptop, 'result = manager.load_session("Killed")["transcription_text"]') == "hello again"

@@ -14,7 +14,7 @@ from typing import Any
 
 from bench.resident import Resident
 from bench.worker import Worker
-from tests.services.ports import free_port
+from tests.services.ports import reserve_port
 from tests.services.processes import ROOT, Service
 from tests.services.stacks import without_settings
 
@@ -30,7 +30,7 @@ class Portal:
         self.folder = folder
         self.worker = worker
         """Another process with the same data, which cleans up between rounds."""
-        self.port = free_port()
+        self.port = reserve_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / "requests.log"
         self.environment = {

@@ -12,7 +12,7 @@ from typing import Any
 
 from bench.load_user import LoadUser
 from bench.worker import Worker
-from tests.services.ports import free_port, is_listening
+from tests.services.ports import is_listening, reserve_port
 from tests.services.postgres import running_postgres
 from tests.services.processes import ROOT, Service
 from tests.services.seaweedfs import running_seaweedfs
@@ -46,7 +46,7 @@ class LoadPortal:
     @contextmanager
     def serve(self, arguments: Sequence[str], **environment: str) -> Iterator[int]:
         """Start a web server; yield its port."""
-        port = free_port()
+        port = reserve_port()
         command = [sys.executable, "-m", "gunicorn", *arguments, "--bind", f"127.0.0.1:{port}"]
         service = Service(
             "gunicorn",

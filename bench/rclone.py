@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench import peers
-from tests.services.ports import free_port
+from tests.services.ports import reserve_port
 from tests.services.processes import Service
 
 NAME = "rclone copy, WebDAV"
@@ -25,7 +25,7 @@ def find() -> str | None:
 class Server:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._port = free_port()
+        self._port = reserve_port()
         self._turn = 0
         folder.mkdir(parents=True)
 

@@ -20,7 +20,7 @@ from urllib.request import HTTPCookieProcessor, build_opener
 from bench.download import DownloadRequest
 from bench.resident import Resident
 from bench.views import FOLDER_VARIABLE
-from tests.services.ports import free_port
+from tests.services.ports import reserve_port
 from tests.services.processes import ROOT, Service
 from tests.services.stacks import without_settings
 
@@ -30,7 +30,7 @@ USER, PASSWORD = "alice", "a long walk on the beach"
 class Portal:
     def __init__(self, folder: Path, *, session: Path) -> None:
         self.folder = folder
-        self.port = free_port()
+        self.port = reserve_port()
         self.cookie = ""
         self._web: Service | None = None
         self.environment = {

@@ -23,7 +23,7 @@ from sessions_app.operations.accounts.password_reset import send_password_reset
 from sessions_app.operations.accounts.tokens import create_token
 from sessions_app.operations.accounts.users import create_user
 from tests.integration.mail import run_mail_tasks
-from tests.services.ports import free_port
+from tests.services.ports import reserve_port
 
 pytestmark = pytest.mark.either_stack
 
@@ -249,7 +249,7 @@ def test_a_reset_that_could_not_be_mailed_is_tried_again_without_limit(
 ):
     memory = settings.EMAIL_BACKEND
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", free_port()
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", reserve_port()
     for _ in range(5):
         with pytest.raises(ConnectionRefusedError):
             send_password_reset(email="alice@example.com", now=timezone.now())

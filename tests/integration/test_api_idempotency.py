@@ -18,6 +18,7 @@ from sessions_app.operations.sessions import create
 from sessions_app.operations.sessions.create import create_session
 from tests.integration.programs import Program, problem_of
 from tests.integration.sketches import now, sketch_export, sketch_session
+from tests.services.waits import LIMIT
 from tests.world import World
 
 
@@ -129,7 +130,7 @@ def run_at_once(count: int, act: Callable[[], Any]) -> list[Any]:
     ready = threading.Barrier(count)
 
     def one(_: int) -> Any:
-        ready.wait(timeout=30)
+        ready.wait(timeout=LIMIT)
         try:
             return act()
         finally:

@@ -25,6 +25,7 @@ from sessions_app.operations.sessions.trash import trash_sessions
 from sessions_app.storage import get_store
 from tests.services.full_disk import limited_file_size
 from tests.services.processes import ROOT
+from tests.services.waits import LIMIT
 from tests.world import PROJECT, World, stored_keys, zip_of_files
 
 PASSWORD = "correct-horse-battery"
@@ -64,7 +65,7 @@ def list_names(folder: Path) -> list[str]:
 def manage(*arguments: object, environment: dict[str, str], **more: Any) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, str(ROOT / "manage.py"), *map(str, arguments)]
     return subprocess.run(
-        command, env=environment, capture_output=True, text=True, timeout=120, check=False, **more
+        command, env=environment, capture_output=True, text=True, timeout=LIMIT, check=False, **more
     )
 
 
@@ -478,7 +479,7 @@ def test_commands_work_on_a_fresh_portal(portal_environment: dict[str, str], wor
     # Two at once: one of them prepares the database.
     command = [sys.executable, str(ROOT / "manage.py"), "list_sessions", "--json"]
     processes = [subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) for _ in range(2)]
-    assert [process.communicate(timeout=120)[0] for process in processes] == [b"[]\n", b"[]\n"]
+    assert [process.communicate(timeout=LIMIT)[0] for process in processes] == [b"[]\n", b"[]\n"]
 
     created = manage("create_user", "alice", environment=environment)
     assert (created.returncode, created.stdout, created.stderr) == (0, "alice can sign in now.\n", "")

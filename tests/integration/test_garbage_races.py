@@ -22,6 +22,7 @@ from sessions_app.operations.sessions.purge import purge_session
 from sessions_app.operations.sessions.trash import trash_sessions
 from sessions_app.storage import get_store
 from sessions_app.storage.keys import blob_key
+from tests.services.waits import LIMIT, wait_until
 from tests.world import World, read_object, stored_keys
 
 T = TypeVar("T")
@@ -41,7 +42,7 @@ def in_thread(act: Callable[[], T]) -> Iterator[Any]:
     with ThreadPoolExecutor(1) as threads:
         future = threads.submit(run)
         yield future
-        future.result(timeout=30)
+        future.result(timeout=LIMIT)
 
 
 @pytest.fixture
@@ -83,10 +84,10 @@ def test_a_blob_that_an_open_transaction_claims_is_not_deleted(world: World, due
         with transaction.atomic():
             claim(world, job, due)
             claimed.set()
-            assert may_commit.wait(20)
+            assert may_commit.wait(LIMIT)
 
     with in_thread(claim_slowly):
-        assert claimed.wait(20)
+        assert claimed.wait(LIMIT)
         # SQLite's collection waits for the transaction, PostgreSQL's leaves the locked row out.
         with in_thread(lambda: collect(world)) as collection:
             collection.add_done_callback(lambda _: may_commit.set())
@@ -121,7 +122,7 @@ def test_a_claim_during_the_deletion_of_the_bytes_gets_a_new_row(
     claims_started: list[Any] = []
     monkeypatch.setattr(store, "delete_all", delete_while_claiming)
     assert collect(world) == 1
-    new = claims_started[0].result(timeout=30)
+    new = claims_started[0].result(timeout=LIMIT)
     claims.shutdown()
 
     assert order == ["deleted", "claimed"]
@@ -145,7 +146,7 @@ def test_two_collections_delete_a_blob_once(world: World, due: Blob, monkeypatch
     monkeypatch.setattr(store, "delete_all", delete_beside_another)
     first = collect(world)
 
-    assert (first, second[0].result(timeout=60)) == (1, 0)
+    assert (first, second[0].result(timeout=LIMIT)) == (1, 0)
     assert [keys for keys in deleted if keys] == [[blob_key(due.sha256)]]
     others.shutdown()
 
@@ -166,10 +167,10 @@ def test_a_reference_deleted_by_an_open_transaction_is_found_later(world: World)
             GarbageCandidate.objects.record(Entry.objects.filter(session=session))
             Entry.objects.filter(session=session).delete()
             deleted.set()
-            assert may_commit.wait(20)
+            assert may_commit.wait(LIMIT)
 
     with in_thread(delete_slowly):
-        assert deleted.wait(20)
+        assert deleted.wait(LIMIT)
         with in_thread(lambda: collect(world)) as collection:
             collection.add_done_callback(lambda _: may_commit.set())
             may_commit.wait(0.5)
@@ -182,14 +183,13 @@ def test_a_reference_deleted_by_an_open_transaction_is_found_later(world: World)
 def test_saves_purges_and_collections_at_once_lose_nothing(world: World, settings: Any):
     """The same content is saved and purged again and again while two collections run without a grace period."""
     settings.GARBAGE_GRACE = timedelta(0)
-    stop = threading.Event()
+    stop, deleted = threading.Event(), threading.Event()
 
-    def collect_until_stopped() -> int:
+    def collect_until_stopped() -> None:
         try:
-            deleted = 0
             while not stop.is_set():
-                deleted += collect(world)
-            return deleted
+                if collect(world):
+                    deleted.set()
         finally:
             connections.close_all()
 
@@ -198,10 +198,13 @@ def test_saves_purges_and_collections_at_once_lose_nothing(world: World, setting
         try:
             for number in range(4):
                 purge(world, f"purged {number}")
+            wait_until(deleted.is_set)
+            purge(world, "purged last")
             session = world.saved("kept", {"one.wav": CONTENT})
         finally:
             stop.set()
-        assert sum(each.result(timeout=60) for each in collections) > 0
+        for each in collections:
+            each.result(timeout=LIMIT)
 
     assert session.current is not None
     assert list(world.files(session.current).values()) == [CONTENT]

@@ -19,7 +19,7 @@ from sessions_app.operations.jobs.context import JobContext
 from sessions_app.operations.jobs.reconcile import reconcile_jobs
 from sessions_app.operations.jobs.retry import retry_job
 from tests.query_plans import record_plans
-from tests.services.ports import free_port
+from tests.services.ports import reserve_port
 from tests.world import PROJECT, World, stored_keys
 
 
@@ -125,7 +125,7 @@ def test_a_job_that_the_broker_refused_is_not_recorded_as_published(
     world: World, job: Job, monkeypatch: pytest.MonkeyPatch
 ):
     Job.objects.filter(pk=job.pk).update(published_at=None, publish_count=0)
-    unreachable = Celery(broker=f"redis://127.0.0.1:{free_port()}/0", set_as_current=False)
+    unreachable = Celery(broker=f"redis://127.0.0.1:{reserve_port()}/0", set_as_current=False)
     unreachable.conf.broker_transport_options = {"max_retries": 0}
     monkeypatch.setattr(queue, "current_app", unreachable)
 

@@ -22,13 +22,10 @@ from tests.journeys.portal import ONE_WEB_PROCESS
 from tests.journeys.visitor import Visitor
 from tests.services.media import Media, ffmpeg_program
 from tests.services.processes import ROOT, start_process
+from tests.services.waits import LIMIT, wait_until
 from tests.world import PROJECT, zip_of_files
 
 pytestmark = pytest.mark.slow
-
-TIMEOUT = 120
-STOPS_WITHIN = 25
-"""Seconds on a busy machine; an idle one needs one or two."""
 
 
 class Run:
@@ -50,13 +47,10 @@ class Run:
 
     @property
     def output(self) -> str:
-        return self.log.read_text(encoding="utf-8")
+        return self.log.read_text(encoding="utf-8", errors="replace")
 
     def wait_for(self, is_met: Callable[[], object]) -> None:
-        deadline = time.monotonic() + TIMEOUT
-        while not is_met():
-            assert time.monotonic() < deadline, self.output
-            time.sleep(0.15)
+        wait_until(is_met, report=lambda: self.output, interval=0.15)
 
     def until_ready(self) -> Run:
         self.wait_for(lambda: "Ctrl-C stops it." in self.output or self.process.poll() is not None)
@@ -89,7 +83,7 @@ class Run:
         """Send a signal, wait for the end of all its processes, and return its exit status."""
         family = descendants_of(self.process.pid)
         self.process.send_signal(number)
-        status = self.process.wait(STOPS_WITHIN)
+        status = self.process.wait(LIMIT)
         self.wait_for(lambda: not any(is_alive(pid) for pid in family))
         return status
 
@@ -137,7 +131,7 @@ def run_error(environment: dict[str, str], **settings: str) -> str:
         env={**environment, **settings},
         capture_output=True,
         text=True,
-        timeout=TIMEOUT,
+        timeout=LIMIT,
         check=False,
     )
     assert done.returncode == 1, done.stdout + done.stderr
@@ -239,10 +233,8 @@ def make_long_film(folder: Path) -> bytes:
     quiet = [ffmpeg_program(), "-hide_banner", "-loglevel", "error", "-nostdin", "-y"]
     picture = ["-f", "lavfi", "-i", "testsrc2=size=854x480:rate=25:duration=4"]
     once, film = folder / "once.mp4", folder / "film.mp4"
-    subprocess.run([*quiet, *picture, "-c:v", "mpeg4", once], check=True, timeout=TIMEOUT)
-    subprocess.run(
-        [*quiet, "-stream_loop", "74", "-i", once, "-c", "copy", film], check=True, timeout=TIMEOUT
-    )
+    subprocess.run([*quiet, *picture, "-c:v", "mpeg4", once], check=True, timeout=LIMIT)
+    subprocess.run([*quiet, "-stream_loop", "74", "-i", once, "-c", "copy", film], check=True, timeout=LIMIT)
     return film.read_bytes()
 
 
@@ -351,6 +343,6 @@ def manage(environment: dict[str, str], *arguments: str) -> str:
     """Return what a command prints."""
     command = [sys.executable, "manage.py", *arguments]
     done = subprocess.run(
-        command, cwd=ROOT, env=environment, check=True, timeout=TIMEOUT, stdout=subprocess.PIPE, text=True
+        command, cwd=ROOT, env=environment, check=True, timeout=LIMIT, stdout=subprocess.PIPE, text=True
     )
     return done.stdout

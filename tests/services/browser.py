@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.services import chromium
+from tests.services.waits import LIMIT
 
 FLAGS = [
     "--headless",
@@ -29,10 +30,8 @@ FLAGS = [
 ]
 
 
-TIMEOUT = 20_000
-"""Milliseconds for any wait on a page: more than a notice is shown (15 s) that may cover a part of a small page.
-
-Playwright's 5 s are too few while other tests use the machine."""
+TIMEOUT = LIMIT * 1000
+"""Milliseconds for any wait on a page. It is also more than a notice is shown (15 s), which may cover a part of a small page."""
 
 
 @pytest.fixture(scope="session")
@@ -47,6 +46,7 @@ def browser() -> Iterator[Browser]:
         running = playwright.chromium.launch(
             executable_path=program.program,
             args=FLAGS,
+            timeout=TIMEOUT,
             env={**os.environ, **program.environment},
         )
         yield running

@@ -19,6 +19,7 @@ import brotli
 from playwright.sync_api import sync_playwright
 
 from tests.services.processes import ROOT
+from tests.services.waits import LIMIT
 
 NAMES = (
     "chromium-headless-shell",
@@ -59,7 +60,7 @@ class Chromium:
             env={**os.environ, **self.environment},
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=LIMIT,
             check=True,
         )
         return completed.stdout.strip()

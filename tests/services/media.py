@@ -12,6 +12,7 @@ import imageio_ffmpeg
 import pytest
 
 from tests.services.folders import temporary_folder
+from tests.services.waits import LIMIT
 
 RATE = 16_000
 LONG = ["-f", "lavfi", "-i", "testsrc2=size=64x36:rate=25:duration=8", "-f", "lavfi", "-i", "sine=duration=8"]
@@ -44,7 +45,7 @@ def make_media(folder: Path) -> Media:
     def make(name: str, *arguments: str | Path) -> Path:
         target = folder / name
         quiet = ["-hide_banner", "-loglevel", "error", "-nostdin", "-bitexact", "-y"]
-        subprocess.run([program, *quiet, *arguments, target], check=True, timeout=60)
+        subprocess.run([program, *quiet, *arguments, target], check=True, timeout=LIMIT)
         return target
 
     def tone(hertz: int) -> list[str]:

@@ -17,6 +17,7 @@ from sessions_app.management.locks import wait_for_lock
 from tests.services.folders import temporary_folder
 from tests.services.postgres import running_postgres
 from tests.services.processes import ROOT
+from tests.services.waits import LIMIT
 
 FOLDER = ROOT / ".build" / "databases"
 NAME = "migrated"
@@ -62,7 +63,7 @@ def get_postgres_cluster(environment: Mapping[str, str]) -> Path:
 
 def migrate(environment: Mapping[str, str]) -> None:
     command = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
-    subprocess.run(command, cwd=ROOT, env=environment, check=True, timeout=120)
+    subprocess.run(command, cwd=ROOT, env=environment, check=True, timeout=LIMIT)
 
 
 def _find_or_create(name: str, create: Callable[[Path], None]) -> Path:

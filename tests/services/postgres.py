@@ -18,6 +18,7 @@ from psycopg import sql
 
 from tests.services.folders import temporary_folder
 from tests.services.processes import Service, ServiceError
+from tests.services.waits import LIMIT
 
 USER = "dubbing"
 WITHOUT_DURABILITY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -59,7 +60,7 @@ class Postgres:
         """End all its processes at once, without a shutdown: the next start recovers from the log."""
         assert self._service is not None
         self._service.process.send_signal(signal.SIGQUIT)
-        self._service.process.wait(20)
+        self._service.process.wait(LIMIT)
 
     def url(self, database: str) -> str:
         """Return a ``DATABASE_URL`` whose host is the socket's folder."""
@@ -132,7 +133,7 @@ def init_cluster(installation: Path, data: Path, *, account: int | None) -> None
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=LIMIT,
     )
     if initdb.returncode:
         raise ServiceError(f"initdb ended with status {initdb.returncode}.\n{initdb.stderr}")

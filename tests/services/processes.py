@@ -13,6 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from tests.services.waits import LIMIT
+
 ROOT = Path(__file__).resolve().parents[2]
 LAUNCHER = ROOT / "tests" / "services" / "launcher.py"
 
@@ -92,7 +94,7 @@ class Service:
     def is_running(self) -> bool:
         return self.process.poll() is None
 
-    def wait_until(self, is_ready: Callable[[], bool], *, timeout: float = 30) -> None:
+    def wait_until(self, is_ready: Callable[[], bool], *, timeout: float = LIMIT) -> None:
         """Return when ``is_ready()`` is true.
 
         :raises ServiceError: after ``timeout`` seconds, or if the process ended.
@@ -112,12 +114,12 @@ class Service:
         text = self.log.read_text(encoding="utf-8", errors="replace") if self.log.exists() else ""
         return "\n".join(text.splitlines()[-lines:])
 
-    def stop(self, *, timeout: float = 20) -> None:
-        """Send the stop signal; kill the process if it runs longer than ``timeout`` seconds."""
+    def stop(self) -> None:
+        """Send the stop signal; kill the process if it does not end."""
         if self.is_running:
             self.process.send_signal(self.stop_signal)
         try:
-            self.process.wait(timeout)
+            self.process.wait(LIMIT)
         except subprocess.TimeoutExpired:
             self.kill()
 

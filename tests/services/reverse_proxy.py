@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import http.client
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BufferedIOBase
 from urllib.parse import urlsplit
 
+CHUNK_SIZE = 64 * 1024
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding"}
+
+
+def discard(stream: BufferedIOBase) -> None:
+    while stream.read(CHUNK_SIZE):
+        pass
 
 
 @contextmanager
@@ -24,11 +32,17 @@ def reverse_proxy_to(server_url: str, *, max_body: int, prefix: str = "") -> Ite
         def handle_request(self) -> None:
             size = int(self.headers.get("Content-Length", 0))
             if size > max_body:
-                self.send_error(413)
+                self._refuse()
             elif not self.path.startswith(f"{prefix}/"):
                 self.send_error(404)
             else:
                 self._forward(self.rfile.read(size))
+
+        def _refuse(self) -> None:
+            """Respond and read on, as nginx does: a reset would overtake the response."""
+            self.send_error(413)
+            self.connection.shutdown(socket.SHUT_WR)
+            discard(self.rfile)
 
         def _forward(self, body: bytes) -> None:
             headers = {name: value for name, value in self.headers.items() if name.lower() not in HOP_BY_HOP}

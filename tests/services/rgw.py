@@ -17,9 +17,10 @@ from pathlib import Path
 from uuid import uuid4
 
 from tests.services.folders import temporary_folder
-from tests.services.ports import free_port
+from tests.services.ports import reserve_port
 from tests.services.processes import Service
 from tests.services.s3 import S3Server, run_against
+from tests.services.waits import LIMIT
 
 PROGRAMS = ("ceph", "ceph-authtool", "ceph-mon", "ceph-osd", "monmaptool", "radosgw", "radosgw-admin")
 ACCESS_KEY = "dubbing"
@@ -83,7 +84,7 @@ class Ceph:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.cluster = str(uuid4())
-        self.monitor_port, self.port = free_port(), free_port()
+        self.monitor_port, self.port = reserve_port(), reserve_port()
         self.endpoint_url = f"http://127.0.0.1:{self.port}"
         self.environment = {"CEPH_CONF": str(folder / "ceph.conf")}
 
@@ -93,7 +94,7 @@ class Ceph:
             env={**os.environ, **self.environment},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=LIMIT,
             check=False,
         )
         if done.returncode:
@@ -164,7 +165,7 @@ def running_rgw() -> Iterator[S3Server]:
         ceph.add_user()
         gateway = ceph.start("radosgw", "-f", "-n", "client.admin")
         started.callback(gateway.stop)
-        gateway.wait_until(ceph.is_ready, timeout=60)
+        gateway.wait_until(ceph.is_ready)
         server = S3Server(
             endpoint_url=ceph.endpoint_url,
             access_key=ACCESS_KEY,

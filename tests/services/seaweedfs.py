@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from tests.services.folders import in_memory, temporary_folder
-from tests.services.ports import free_port
+from tests.services.ports import reserve_port
 from tests.services.processes import Service
 from tests.services.s3 import S3Server
 
@@ -42,7 +44,7 @@ def running_seaweedfs() -> Iterator[S3Server]:
         credentials = [{"accessKey": ACCESS_KEY, "secretKey": SECRET_KEY}]
         identity = {"name": "tests", "credentials": credentials, "actions": ["Admin"]}
         (folder / "s3.json").write_text(json.dumps({"identities": [identity]}), encoding="utf-8")
-        ports = {part: free_port() for part in PARTS}
+        ports = {part: reserve_port() for part in PARTS}
         sockets = {"filer.localSocket": folder / "filer.sock", "s3.localSocket": folder / "s3.sock"}
         options = {
             **OPTIONS,
@@ -51,7 +53,7 @@ def running_seaweedfs() -> Iterator[S3Server]:
             "s3.config": folder / "s3.json",
             **sockets,
             **{f"{part}.port": port for part, port in ports.items()},
-            **{f"{part}.port.grpc": free_port() for part in PARTS},
+            **{f"{part}.port.grpc": reserve_port() for part in PARTS},
         }
         arguments = [f"-{name}={value}" for name, value in options.items()]
         command = [str(PROGRAM), "-logtostderr", "mini", *arguments]
@@ -79,5 +81,8 @@ def has_bucket(server: S3Server) -> bool:
         pass
     except OSError:
         return False
-    names = [bucket["Name"] for bucket in server.client().list_buckets()["Buckets"]]
+    try:
+        names = [bucket["Name"] for bucket in server.client().list_buckets()["Buckets"]]
+    except (BotoCoreError, ClientError):  # it does not know its users yet
+        return False
     return server.bucket in names

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from sessions_app.storage.s3.bucket import ensure_cors_rules
 from tests.services.processes import ROOT, Service, ServiceError, start_process
 from tests.services.rgw import main as with_rgw
 from tests.services.stacks import without_settings
+from tests.services.waits import LIMIT, wait_until
 
 PROGRAM = """
 import pathlib, sys, time
@@ -50,10 +50,7 @@ def test_a_server_ends_with_a_killed_session(tmp_path):
     session.send_signal(signal.SIGKILL)
     session.wait()
 
-    deadline = time.monotonic() + 10
-    while is_running(server) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert not is_running(server)
+    wait_until(lambda: not is_running(server))
 
 
 def test_a_process_can_be_interrupted_even_if_its_parent_ignores_that():
@@ -64,7 +61,7 @@ def test_a_process_can_be_interrupted_even_if_its_parent_ignores_that():
             assert process.stdout
             process.stdout.readline()
             process.send_signal(signal.SIGINT)
-            assert process.wait(timeout=10) == -signal.SIGINT
+            assert process.wait(timeout=LIMIT) == -signal.SIGINT
     finally:
         signal.signal(signal.SIGINT, before)
 

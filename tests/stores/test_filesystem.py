@@ -26,6 +26,7 @@ from sessions_app.storage.store import (
     StoreUnavailableError,
 )
 from tests.services.full_disk import limited_file_size
+from tests.services.waits import LIMIT
 from tests.stores.suite import MIB, ExtractionSuite, FlatMemorySuite, StoreSuite, get, is_empty, keys, put
 
 
@@ -247,7 +248,7 @@ class TestUploadLock:
                 with suppress(PartBusyError, PartsRefusedError):
                     store.complete("a/x", upload, [part])
             content = get(store, "a/x")
-            written = [int(writer.communicate(timeout=30)[0]) for writer in (one, other)]
+            written = [int(writer.communicate(timeout=LIMIT)[0]) for writer in (one, other)]
 
         assert sum(written) > 0
         assert content in {b"a" * PART_SIZE, b"b" * PART_SIZE}

@@ -22,6 +22,7 @@ from sessions_app.storage.store import (
     StoreFullError,
     StoreUnavailableError,
 )
+from tests.services.waits import LIMIT
 from tests.stores.buckets import storage_at
 from tests.stores.suite import (
     MIB,
@@ -37,7 +38,7 @@ from tests.stores.suite import (
     put,
 )
 
-SHORT_TIMEOUTS = Config(retries={"total_max_attempts": 1}, connect_timeout=1, read_timeout=2)
+WITHOUT_RETRIES = Config(retries={"total_max_attempts": 1}, connect_timeout=LIMIT, read_timeout=LIMIT)
 
 
 @pytest.fixture
@@ -64,7 +65,7 @@ def direct(storage, store):
 @pytest.fixture
 def stubbed():
     """A store with stubbed responses."""
-    store = S3Store(storage_at("http://127.0.0.1:9", client_config=SHORT_TIMEOUTS))
+    store = S3Store(storage_at("http://127.0.0.1:9", client_config=WITHOUT_RETRIES))
     with Stubber(store.objects.client) as stubber:
         yield store, stubber
         stubber.assert_no_pending_responses()
@@ -317,7 +318,7 @@ class TestErrors:
         with socket.socket() as unused:
             unused.bind(("127.0.0.1", 0))
             store = S3Store(
-                storage_at(f"http://127.0.0.1:{unused.getsockname()[1]}", client_config=SHORT_TIMEOUTS)
+                storage_at(f"http://127.0.0.1:{unused.getsockname()[1]}", client_config=WITHOUT_RETRIES)
             )
 
             with pytest.raises(StoreUnavailableError):
@@ -396,7 +397,7 @@ class TestConnection:
             servers.append(server)
             threading.Thread(target=server.serve_forever, daemon=True).start()
             return server, S3Store(
-                storage_at(f"http://127.0.0.1:{server.server_port}", client_config=SHORT_TIMEOUTS)
+                storage_at(f"http://127.0.0.1:{server.server_port}", client_config=WITHOUT_RETRIES)
             )
 
         yield serve

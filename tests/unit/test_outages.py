@@ -12,7 +12,7 @@ from django.db import DatabaseError, OperationalError, ProgrammingError
 
 from sessions_app.http.outages import ShortOutages, find_outage
 from sessions_app.storage.store import StoreUnavailableError
-from tests.services.ports import free_port
+from tests.services.ports import reserve_port
 
 
 def sqlite_error(statement: str, file: Path) -> OperationalError:
@@ -55,7 +55,7 @@ def test_a_locked_database_is_an_outage_and_a_wrong_statement_is_not(tmp_path: P
 
 def test_a_refused_connection_to_the_broker_is_an_outage():
     with pytest.raises(redis.ConnectionError) as raised:
-        redis.Redis(port=free_port()).ping()
+        redis.Redis(port=reserve_port()).ping()
 
     outage = find_outage(raised.value)
 

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.services.waits import LIMIT
+
 SOURCES = Path(__file__).parents[3] / "client/src"
 CORE = SOURCES / "dubbing_core"
 MODULES = sorted(CORE.rglob("*.py"))
@@ -116,4 +118,6 @@ for name in {[name.removesuffix(".__init__") for name in names]}:
     importlib.import_module(name)
 """
 
-    subprocess.run([sys.executable, "-c", program], check=True, timeout=60, env={"PYTHONPATH": str(SOURCES)})
+    subprocess.run(
+        [sys.executable, "-c", program], check=True, timeout=LIMIT, env={"PYTHONPATH": str(SOURCES)}
+    )

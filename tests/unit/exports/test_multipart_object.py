@@ -14,6 +14,7 @@ from sessions_app.exports import multipart_object, read_ahead
 from sessions_app.exports.multipart_object import write_object
 from sessions_app.storage.keys import blob_key
 from sessions_app.storage.store import ObjectMissingError, StoreFullError
+from tests.services.waits import LIMIT
 from tests.stores.memory import MemoryStore
 from tests.unit.exports.archive import MIB, an_archive, blob, content
 
@@ -155,7 +156,7 @@ class TestErrors:
 
         def cancel(count: int) -> None:
             assert count == 0
-            copier.barrier.wait(timeout=10)
+            copier.barrier.wait(timeout=LIMIT)
             raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):
@@ -190,7 +191,7 @@ class Copier:
 
     def copy(self, number, source, start, end):
         self.copied.append((number, source, start, end))
-        self.barrier.wait(timeout=10)
+        self.barrier.wait(timeout=LIMIT)
         if self.error is not None:
             raise self.error
         self.new.copy(number, source, start, end)
@@ -212,7 +213,7 @@ class CountingLock:
 
     def wait_for(self, count: int) -> None:
         """Wait until this many threads hold the lock or wait for it."""
-        assert all(self._requests.acquire(timeout=10) for _ in range(count))
+        assert all(self._requests.acquire(timeout=LIMIT) for _ in range(count))
 
 
 class Reader:

@@ -9,6 +9,7 @@ from dubbing_core.zips.layout import BlobRange, Literal
 from sessions_app.exports.read_ahead import PIECE_SIZE, THREADS, WINDOW_COUNT, WINDOW_SIZE, read_ahead
 from sessions_app.storage.keys import blob_key
 from sessions_app.storage.store import CHUNK_SIZE, ObjectMissingError
+from tests.services.waits import LIMIT
 
 MIB = 1024 * 1024
 
@@ -32,7 +33,7 @@ class Reader:
             self.reads.append((key, start, end))
             self.active += 1
             self.max_active = max(self.max_active, self.active)
-        self.barrier.wait(timeout=10)
+        self.barrier.wait(timeout=LIMIT)
         if key == self.missing:
             raise ObjectMissingError(key)
         for position in range(start, end, CHUNK_SIZE):

@@ -11,6 +11,7 @@ from sessions_app.media.maker import Derivative, DerivativeMaker
 from sessions_app.media.plan import GROUPS, Kind
 from sessions_app.storage.store import CHUNK_SIZE
 from tests.services.media import ffmpeg_program
+from tests.services.waits import LIMIT
 from tests.stores.memory import MemoryStore
 
 SECONDS = 8
@@ -67,7 +68,7 @@ def make_samples(folder: Path) -> dict[str, bytes]:
 
 def _run(*arguments: str | Path) -> None:
     quiet = ["-hide_banner", "-loglevel", "error", "-nostdin", "-bitexact", "-y"]
-    subprocess.run([ffmpeg_program(), *quiet, *arguments], check=True, timeout=60)
+    subprocess.run([ffmpeg_program(), *quiet, *arguments], check=True, timeout=LIMIT)
 
 
 def _erase_middle(data: bytes) -> bytes:

@@ -15,6 +15,7 @@ from sessions_app.media.client import ENDED, TOO_SLOW, MediaReaderUnavailableErr
 from sessions_app.media.facts import UNKNOWN_PICTURE, build_facts
 from sessions_app.media.reader import MediaReader
 from sessions_app.storage.store import StoreUnavailableError
+from tests.services.waits import LIMIT
 from tests.stores.memory import MemoryStore
 from tests.unit.media.samples import KEY, SilenceStore, store_with
 
@@ -157,12 +158,17 @@ class HarmfulStore(MemoryStore):
 
 
 @pytest.mark.parametrize(
-    ("number", "reason"),
-    [(signal.SIGSTOP, TOO_SLOW), (signal.SIGXCPU, TOO_SLOW), (signal.SIGSEGV, ENDED)],
+    ("number", "timeout", "reason"),
+    [
+        (signal.SIGSTOP, 1, TOO_SLOW),
+        (signal.SIGXCPU, LIMIT, TOO_SLOW),
+        (signal.SIGSEGV, LIMIT, ENDED),
+    ],
 )
-def test_a_file_that_blocks_or_ends_the_process_does_not_stop_the_next_one(samples, number, reason):
-    with MediaReader(file_timeout=1) as reader:
+def test_a_file_that_blocks_or_ends_the_process_does_not_stop_the_next_one(samples, number, timeout, reason):
+    with MediaReader(file_timeout=timeout) as reader:
         assert reader.read(HarmfulStore(reader, number), KEY, 396).reason == reason
+        reader._file_timeout = LIMIT
         assert read(reader, samples["voice.flac"]).summary == "8.0 s, FLAC"
 
 

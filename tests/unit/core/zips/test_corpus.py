@@ -15,7 +15,7 @@ __test__ = bool(SAMPLES)
 
 
 def verdict_of(data: bytes) -> str:
-    started = time.monotonic()
+    started = time.process_time()
     try:
         archive = read_archive(BytesSource(data), ArchiveLimits(max_total_size=1 << 30))
         for member in archive.members:
@@ -24,7 +24,7 @@ def verdict_of(data: bytes) -> str:
     except ZipError as error:
         return error.code
     finally:
-        assert time.monotonic() - started < 5
+        assert time.process_time() - started < 5
     return "accepted"
 
 

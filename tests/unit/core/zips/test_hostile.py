@@ -557,10 +557,10 @@ def test_65537_entries_are_refused_within_a_second():
         ).pack()
     )
 
-    started = time.monotonic()
+    started = time.process_time()
     codes = code_of(truncated_count), code_of(valid)
 
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 1
     assert codes == ("zip_count_mismatch", "zip_too_many_entries")
 
 
@@ -580,9 +580,9 @@ def bomb(kernel_size: int, files: int) -> bytes:
 def test_42_kb_that_unpack_to_5_gb_are_refused_at_once():
     data = bomb(20 * 1024 * 1024, 250)
     assert len(data) < 42_000
-    started = time.monotonic()
+    started = time.process_time()
     assert code_of(data) == "zip_overlap"
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_contents_are_cut_at_the_declared_size():

@@ -524,9 +524,9 @@ def test_a_large_directory_is_read_in_seconds():
         TextMember(name=f"audio/{number:05}.wav", data=b"", modified=MODIFIED) for number in range(20_000)
     ]
     data = Blobs().bytes_of(plan_archive(files).segments)
-    started = time.monotonic()
+    started = time.process_time()
     assert len(archive_of(data).members) == 20_000
-    assert time.monotonic() - started < 10
+    assert time.process_time() - started < 10
 
 
 @pytest.mark.parametrize("seconds", [0, 1_700_000_000, -5, -(1 << 40), 1 << 40, 0x06054B50, 0x07064B50])

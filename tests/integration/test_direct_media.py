@@ -19,18 +19,19 @@ from sessions_app.models import Share
 from sessions_app.operations.shares.create import create_share
 from sessions_app.storage import get_store
 from tests.integration.sketches import signed_in
+from tests.services.waits import LIMIT
 
 pytestmark = pytest.mark.team
 
 PLAYER = {"Sec-Fetch-Dest": "video", "Range": "bytes=0-"}
 FILM = b"\0\0\0\x18ftypisom" + bytes(range(256)) * 2000
-TIMEOUT = 30
 ORIGIN = "http://testserver"
 
 
 @pytest.fixture
-def allowed() -> Iterator[None]:
+def allowed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The bucket's CORS rules let pages of the test client's portal read from it."""
+    monkeypatch.setattr("sessions_app.http.direct_media.CHECK_TIMEOUT", LIMIT)
     list(get_store().capabilities.prepare([ORIGIN]))
     permissions.clear()
     yield
@@ -68,7 +69,7 @@ def test_a_player_is_sent_to_the_store_and_gets_ranges_there(world, session, all
     assert reads is not None
     assert url.startswith(f"{reads.origin}/")
     part = requests.get(
-        url, headers={"Origin": ORIGIN, "Range": "bytes=4-11", "Sec-Fetch-Dest": "video"}, timeout=TIMEOUT
+        url, headers={"Origin": ORIGIN, "Range": "bytes=4-11", "Sec-Fetch-Dest": "video"}, timeout=LIMIT
     )
     assert (part.status_code, part.content) == (206, FILM[4:12])
     assert part.headers["Content-Range"] == f"bytes 4-11/{len(FILM)}"
@@ -120,8 +121,8 @@ def test_a_revoked_link_gives_no_address_and_an_old_one_ends(world, session, all
     assert Share.objects.get().revoke(now=world.clock())
 
     assert play(guest, address).status_code == 404
-    assert requests.get(new, headers={"Range": "bytes=0-3"}, timeout=TIMEOUT).status_code == 206
-    assert requests.get(old, headers={"Range": "bytes=0-3"}, timeout=TIMEOUT).status_code == 403
+    assert requests.get(new, headers={"Range": "bytes=0-3"}, timeout=LIMIT).status_code == 206
+    assert requests.get(old, headers={"Range": "bytes=0-3"}, timeout=LIMIT).status_code == 403
 
 
 def test_pages_may_play_from_the_store(world, session, allowed):

@@ -180,9 +180,12 @@ def test_a_reference_deleted_by_an_open_transaction_is_found_later(world: World)
     assert Blob.objects.get().unreferenced_since == world.clock()
 
 
-def test_saves_purges_and_collections_at_once_lose_nothing(world: World, settings: Any):
+def test_saves_purges_and_collections_at_once_lose_nothing(
+    world: World, settings: Any, monkeypatch: pytest.MonkeyPatch
+):
     """The same content is saved and purged again and again while two collections run without a grace period."""
     settings.GARBAGE_GRACE = timedelta(0)
+    monkeypatch.setattr("sessions_app.operations.ingest.rows.PAUSES", (0.05,) * 1000)  # on a busy machine
     stop, deleted = threading.Event(), threading.Event()
 
     def collect_until_stopped() -> None:

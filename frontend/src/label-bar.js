@@ -1,13 +1,11 @@
 // Bar that corrects the labels of the selected files.
 
 import { find } from "./dom.js";
-import { gettext } from "./i18n.js";
+import { gettext, pgettext } from "./i18n.js";
 import { readLanguageTag } from "./languages.js";
 import { connectRowSelection } from "./row-selection.js";
 
 /** @import { LabelChange } from "./label-corrections.js" */
-
-const NO_LANGUAGE = "none";
 
 /** Return the names of the categories, by value. @param {HTMLElement} root */
 export function readCategories(root) {
@@ -61,7 +59,7 @@ function readChange(label, tag, count) {
   if (label === "source" && count > 1) throw new RangeError(gettext("Only one file can be the source."));
   return {
     ...readLabel(label),
-    ...(tag ? { language: tag.toLowerCase() === NO_LANGUAGE ? "" : readLanguageTag(tag) } : {}),
+    ...(tag ? { language: isNone(tag) ? "" : readLanguageTag(tag) } : {}),
   };
 }
 
@@ -70,3 +68,6 @@ function readLabel(value) {
   if (!value) return {};
   return value === "source" || value === "ignored" ? { role: value } : { category: value };
 }
+
+/** @param {string} text */
+const isNone = (text) => ["none", pgettext("language", "none")].includes(text.toLowerCase());

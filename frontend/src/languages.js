@@ -1,5 +1,5 @@
 // Names of languages. The browser knows them, so the server does not need them.
-import { gettext } from "./i18n.js";
+import { gettext, pageLanguage } from "./i18n.js";
 
 const TAGS =
   "aa ab af ak am an ar as av ay az ba be bg bi bm bn bo br bs ca ce ceb ch co cr cs cv cy da de dv dz ee el en en-GB en-US " +
@@ -50,11 +50,47 @@ export function suggestLanguages(root) {
 /** Roots whose fields find languages already. @type {WeakSet<ParentNode>} */
 const connected = new WeakSet();
 
-/** @param {string} text */
+/** @type {Map<string, string>} */
+const tagsByName = new Map();
+
+/**
+ * Return the tag of a language by its name in the language of the page, in another one of the portal, or in itself.
+ * @param {string} text
+ */
 function findByName(text) {
-  const folded = text.trim().toLowerCase();
-  return listLanguages().find(({ name }) => name.toLowerCase() === folded)?.tag;
+  if (!tagsByName.size) {
+    const tags = TAGS.split(" ");
+    for (const language of [pageLanguage(), ...listPortalLanguages()]) addNames(tags, displayNames(language));
+    for (const tag of tags) addNames([tag], displayNames(tag));
+  }
+  return tagsByName.get(fold(text));
 }
+
+/**
+ * @param {string[]} tags
+ * @param {Intl.DisplayNames | null} names
+ */
+function addNames(tags, names) {
+  for (const tag of tags) {
+    const name = fold(nameOf(names, tag) ?? "");
+    if (name && !tagsByName.has(name)) tagsByName.set(name, tag);
+  }
+}
+
+/** @returns {string[]} those that the page's list of suggestions states */
+function listPortalLanguages() {
+  /** @type {HTMLElement | null} */
+  const list = typeof document === "undefined" ? null : document.querySelector("datalist[data-languages]");
+  return (list?.dataset.languages || "en").split(" ");
+}
+
+/** Remove case and accents. @param {string} text */
+const fold = (text) =>
+  text
+    .trim()
+    .normalize("NFD")
+    .replace(/[\u0300-\u036f]/g, "")
+    .toLowerCase();
 
 /** Return "Hindi (hi)", or the tag alone where the browser has no name. @param {string} tag */
 export function describeLanguage(tag) {
@@ -91,9 +127,8 @@ function listLanguages() {
   return languages;
 }
 
-function displayNames() {
+function displayNames(language = pageLanguage()) {
   try {
-    const language = typeof document === "undefined" ? "en" : document.documentElement.lang;
     return new Intl.DisplayNames(language, { type: "language", fallback: "none" });
   } catch {
     return null;

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from dubbing_core.categories import Category
 from dubbing_core.checked_results import MAX_CHECKS
-from dubbing_core.label_changes import LabelChange, LabelError, check_language
+from dubbing_core.label_changes import LabelChange, LabelError
 from dubbing_core.labels import Role
 from dubbing_core.project_edits import LANGUAGES_LIMIT, VOICES_LIMIT, Target
 from sessions_app.access import Action
@@ -22,6 +22,7 @@ from sessions_app.api.idempotency import idempotent
 from sessions_app.api.selections import CellText
 from sessions_app.api.versions import Version, router
 from sessions_app.http.lookups import get_session_or_404
+from sessions_app.language_names import check_language
 from sessions_app.operations.errors import BadInputError
 from sessions_app.operations.saves.correct import Correction, correct_session
 

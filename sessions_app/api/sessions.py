@@ -170,7 +170,9 @@ def list_sessions(
             description="Parts of a session name or video name, or languages by tag or name.",
         ),
     ],
-    language: Annotated[str, Query("", max_length=35, description="A BCP 47 tag.")],
+    language: Annotated[
+        str, Query("", max_length=100, description="A BCP 47 tag, or the name of a language.")
+    ],
     stage: Annotated[Stage | None, Query(None)],
     name: Annotated[str, Query("", max_length=1000, description="The exact name, ignoring case.")],
     trashed: Annotated[bool, Query(False, description="Search the trash instead.")],

@@ -7,13 +7,14 @@ from typing import Any
 
 from django import forms
 from django.http import QueryDict
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from dubbing_core.categories import Category
-from dubbing_core.label_changes import LabelChange, LabelError, check_language
+from dubbing_core.label_changes import LabelChange, LabelError
 from dubbing_core.labels import Role
 from sessions_app.forms.fields import CellsField, PathsField
 from sessions_app.forms.problem import ProblemForm
+from sessions_app.language_names import check_language
 from sessions_app.translation import localize_error
 
 
@@ -44,7 +45,7 @@ class LabelForm(ProblemForm):
         tag = self.cleaned_data["language"]
         if not tag:
             return None
-        if tag.casefold() == self.NO_LANGUAGE:
+        if tag.casefold() in {self.NO_LANGUAGE, pgettext("language", "none")}:
             return ""
         try:
             return check_language(tag, languages=self.languages)

@@ -16,7 +16,7 @@ class SearchForm(forms.Form):
     stage = forms.ChoiceField(
         required=False, choices=[("", "")] + [(stage.value, stage.label) for stage in Stage]
     )
-    language = forms.CharField(required=False, max_length=35)
+    language = forms.CharField(required=False, max_length=100)
     tag = forms.CharField(required=False, max_length=TAG_NAME_LENGTH)
     owner = forms.CharField(required=False, max_length=150)
     starred = forms.BooleanField(required=False)

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from django.db import IntegrityError
 
-from dubbing_core.language_names import get_language_names
 from dubbing_core.search.tokens import SEPARATOR, TOKENIZER_VERSION, join_tokens, tokenize
+from sessions_app.language_names import get_language_names
 from sessions_app.models import (
     BlobTimeline,
     CurrentText,

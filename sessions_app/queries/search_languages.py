@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from dubbing_core.language_names import get_language_names
 from dubbing_core.languages import fold_language_tag
 from dubbing_core.search.query import MIN_PREFIX, Query, Term, parse_query
+from sessions_app.language_names import get_language_names
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,10 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from dubbing_core.language_names import get_language_names
 from dubbing_core.search.marks import find_matched_terms, mark_parts
 from dubbing_core.search.query import Query, Term
 from dubbing_core.text_part import TextPart
+from sessions_app.language_names import get_language_names
 from sessions_app.models import DubbingSession, Entry, Version
 from sessions_app.models.text_chunk import ShownChunk
 from sessions_app.queries.search import TextSearch

@@ -18,12 +18,12 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import F, Q, QuerySet
 
-from dubbing_core.language_names import get_language_names
 from dubbing_core.search.marks import find_matched_terms
 from dubbing_core.search.query import parse_query
 from dubbing_core.sentences import sentence
 from dubbing_core.session_names import fold_session_name
 from sessions_app.access import visible_owners, visible_to
+from sessions_app.language_names import get_language_names, read_language
 from sessions_app.models import DubbingSession, OwnerTotals, SessionLanguage, SessionTag, Star, Tag
 from sessions_app.models.compiled_query import compiled
 from sessions_app.models.session import DubbingSessionQuerySet
@@ -105,6 +105,7 @@ class SessionSearch:
     """Parts of a session or video name, or languages by tag or name."""
     stage: str = ""
     language: str = ""
+    """Tag or name."""
     tag: str = ""
     """Name of a tag, ignoring case."""
     owner: str = ""
@@ -167,7 +168,8 @@ def filter_sessions(
     if search.stage:
         rows = rows.filter(stage=search.stage)
     if search.language:
-        rows = rows.filter(_has_language(user, search.language, trashed=trashed))
+        tags = {search.language, read_language(search.language)}
+        rows = rows.filter(reduce(or_, (_has_language(user, tag, trashed=trashed) for tag in sorted(tags))))
     if search.tag:
         tags = visible_to(user, Tag.objects.filter(folded_name=fold_session_name(search.tag)))
         rows = rows.filter(_is_among(SessionTag.objects.filter(tag__in=list(tags))))
@@ -221,7 +223,7 @@ def _find_words(user: AbstractBaseUser, text: str, *, trashed: bool) -> Q:
 def _find_named_languages(text: str, tags: list[str]) -> list[str]:
     """Return the languages of which a name contains all words of a text.
 
-    Names in English, and in the languages themselves.
+    Names in English, in the languages of the portal, and in the languages themselves.
     """
     query = parse_query(text)
     terms = set(query.terms)

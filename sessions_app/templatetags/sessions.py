@@ -20,12 +20,12 @@ from django.utils.translation import gettext, ngettext, pgettext_lazy
 from dubbing_core.paths import escape_unprintable
 from dubbing_core.progress_matrix import ProgressMatrix
 from dubbing_core.steps import Step
+from sessions_app.language_names import localize_language
 from sessions_app.models import DubbingSession, Version
 from sessions_app.queries.derivatives import SessionPoster
 from sessions_app.queries.marks import NO_MARKS, Marks
 from sessions_app.templatetags.page_urls import page_url
 from sessions_app.templatetags.portal import icon, moment, size, stage_label
-from sessions_app.translation import localize_language
 
 register = template.Library()
 

@@ -12,11 +12,12 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
-from dubbing_core.label_changes import LabelError, check_language
+from dubbing_core.label_changes import LabelError
 from dubbing_core.project_edits import Target, name_voice
 from sessions_app.access import Action
 from sessions_app.forms.corrections import CheckForm, LabelForm, VoiceForm
 from sessions_app.http.lookups import get_session_or_404
+from sessions_app.language_names import check_language
 from sessions_app.models import DubbingSession
 from sessions_app.operations.errors import OperationError
 from sessions_app.operations.saves.correct import Correction, correct_session

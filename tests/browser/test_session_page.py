@@ -104,7 +104,7 @@ def test_a_session_page_is_worked_on_while_others_change_the_session(bob: Browse
 
     add_language(bob, session, "fr")
     expect(page.locator(".timeline > li")).to_have_count(2)
-    expect(page.get_by_role("button", name="Exclude fr")).to_be_visible()
+    expect(page.get_by_role("button", name="Exclude French")).to_be_visible()
     expect(page.locator("#update-notice")).to_contain_text("Version 2 by")
 
     field = page.get_by_label("Language to add")
@@ -114,7 +114,7 @@ def test_a_session_page_is_worked_on_while_others_change_the_session(bob: Browse
     expect(page.locator("#update-notice")).to_contain_text("Version 3 by")
     expect(field).to_have_value("d")
     expect(field).to_be_focused()
-    expect(page.get_by_role("button", name="Exclude it")).to_have_count(0)
+    expect(page.get_by_role("button", name="Exclude Italian")).to_have_count(0)
 
     job = bob.controller.call(
         "create_running_job", owner=bob.name, name="Talk", done=64, total=100, session=session
@@ -127,7 +127,7 @@ def test_a_session_page_is_worked_on_while_others_change_the_session(bob: Browse
     assert page.evaluate("window.isSamePage")
 
     page.get_by_role("link", name="Show version 3").click()
-    expect(page.get_by_role("button", name="Exclude it")).to_be_visible()
+    expect(page.get_by_role("button", name="Exclude Italian")).to_be_visible()
 
     page.get_by_role("button", name="Share", exact=True).click()
     page.get_by_role("button", name="Create link").click()

@@ -369,7 +369,7 @@ def test_all_listed_files_are_corrected_on_the_page(world: World):
     [
         ({"label": "audio"}, "Select at least one file first."),
         ({"paths": ["talk.srt"]}, "Choose a category or a language."),
-        ({"paths": ["talk.srt"], "language": "?"}, "is not a language tag"),
+        ({"paths": ["talk.srt"], "language": "?"}, "is not a language"),
         ({"paths": ["talk.mp4", "talk_es.mp4"], "label": "source"}, "Only one file can be the source"),
     ],
 )

@@ -95,6 +95,7 @@ def found_lines(world: World, text: str) -> list[str]:
     [
         *("conference", "CONFÉRENCE pune", "rence", "my_presentation", "alice", "pres alice pune"),
         *("Hindi", "hi", "हिन्दी", "हिंदी", "Japanese", "日本語", "thai final", "Arabic"),
+        *("Japanisch", "arabisch", "japan thailändisch", '"Arabisch"', "japanisch 東京"),
         *("final mix", "hi_final_mix.wav", "broadcaster", "retim", '"for the broadcaster"'),
         *(
             "welcome",

@@ -163,6 +163,11 @@ def shelf(world: World) -> World:
         ("\\", set()),
         ("nothing like it", set()),
         (" talk ", {"talk"}),
+        ("Spanish", {"100_done", "talk"}),
+        ("Spanisch", {"100_done", "talk"}),
+        ("español", {"100_done", "talk"}),
+        ("portugiesisch talk", {"talk"}),
+        ("brasilien", {"talk"}),
     ],
 )
 def test_a_search_finds_names_videos_and_whole_languages(shelf: World, query: str, found: set[str]):
@@ -193,6 +198,8 @@ def test_sessions_are_filtered_by_the_languages_of_the_user(shelf: World):
     assert "fr" not in offered
     assert set(names_on(alice.get("/sessions/", {"language": "pt-BR"}))) == {"talk"}
     assert names_on(alice.get("/sessions/", {"language": "pt"})) == []
+    for name in ("Brazilian Portuguese", "Portugiesisch (Brasilien)", "português (Brasil)"):
+        assert names_on(alice.get("/sessions/", {"language": name})) == ["talk"]
 
 
 def test_sessions_are_ordered(world: World, alice: Client):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from dubbing_core.categories import METADATA_NAME, Category
 from dubbing_core.file_kinds import FileKind, guess_kind
 from dubbing_core.labels import Label, LabelAuthor, Role
+from dubbing_core.language_names import find_language
 from dubbing_core.languages import (
     TAG_LENGTH_LIMIT,
     find_language_tag,
@@ -96,20 +97,23 @@ class LabelChange:
         return Label(category=category, language=language, role=role)
 
 
-def check_language(tag: str, *, languages: Iterable[str] = ()) -> str:
-    """Return a language tag in its usual form: `pt_br` -> `pt-BR`.
+def check_language(text: str, *, languages: Iterable[str] = ()) -> str:
+    """Return the tag of a language in its usual form.
 
+    `pt_br`, `Brazilian Portuguese` -> `pt-BR`.
+
+    :param text: a tag, or a name in English or in the language itself.
     :param languages: of the session, whose spelling is kept.
     :raises LabelError: it is none.
     """
-    text = tag.strip()
+    text = text.strip()
     known = list(languages)
-    found = parse_language_tag(text, languages=known) or parse_language_code(text)
+    found = parse_language_tag(text, languages=known) or parse_language_code(text) or find_language(text)
     if not found or len(found) > TAG_LENGTH_LIMIT:
         raise LabelError(
             "bad_language",
             sentence(
-                "“%(text)s” is not a language tag. Use one such as “hi” or “pt-BR”.",
+                "“%(text)s” is not a language. Use a name or a tag, such as “Hindi” or “pt-BR”.",
                 text=text[:TAG_LENGTH_LIMIT],
             ),
         )

@@ -3,6 +3,7 @@
 import { ApiError } from "./api.js";
 import { create } from "./dom.js";
 import { gettext } from "./i18n.js";
+import { isolateQuoted } from "./text-direction.js";
 
 /** @param {unknown} error */
 const messageOf = (error) =>
@@ -14,7 +15,7 @@ const messageOf = (error) =>
  * @param {unknown} error
  */
 export function showMessage(element, error) {
-  element.textContent = messageOf(error);
+  element.textContent = isolateQuoted(messageOf(error));
   const page = error instanceof ApiError ? error.problem.page : undefined;
   if (!page) return;
   const link = create("a", "", gettext("Manage storage"));

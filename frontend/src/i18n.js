@@ -1,5 +1,6 @@
 // Messages and numbers in the language of the page. Messages are written in English; a page in another language has loaded its catalog,
 // locale/de.js for German, before its other scripts.
+import { isolate } from "./text-direction.js";
 
 /** plural: the index of the form for a number. @typedef {{plural: (count: number) => number, messages: Record<string, string | string[]>}} Catalog */
 /** @typedef {Record<string, string | number>} Values */
@@ -66,7 +67,7 @@ function lookUp(key) {
  * @param {Values} [values]
  */
 const fillIn = (text, values = {}) =>
-  text.replace(/%\((\w+)\)s/g, (placeholder, name) => String(values[name] ?? placeholder));
+  text.replace(/%\((\w+)\)s/g, (placeholder, name) => isolate(String(values[name] ?? placeholder)));
 
 /** @type {Map<string, Intl.NumberFormat>} */
 const formats = new Map();

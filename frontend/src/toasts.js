@@ -2,6 +2,7 @@
 
 import { create, icon } from "./dom.js";
 import { gettext } from "./i18n.js";
+import { isolateQuoted } from "./text-direction.js";
 
 /** @typedef {{label: string, url: string, download?: boolean}} ToastAction */
 /** @typedef {{text: string, detail?: string, level?: string, actions?: ToastAction[], onEnd?: () => void}} Toast
@@ -23,8 +24,8 @@ export function showToast({ text, detail = "", level = "info", actions = [], onE
   if (!container) return null;
   const element = create("div", `toast ${level}`);
   const words = create("div", "toast-text");
-  words.append(create("p", "toast-title", text));
-  if (detail) words.append(create("p", "toast-detail wrap", detail));
+  words.append(create("p", "toast-title", isolateQuoted(text)));
+  if (detail) words.append(create("p", "toast-detail wrap", isolateQuoted(detail)));
   if (actions.length) {
     const row = create("p", "actions");
     row.append(...actions.map(createLink));

@@ -14,6 +14,7 @@ from dubbing_core.paths import escape_unprintable
 from sessions_app.models import DubbingSession, Job
 from sessions_app.queries.jobs import has_worker
 from sessions_app.templatetags.portal import job_action, job_subject, size
+from sessions_app.text_direction import isolate
 
 register = template.Library()
 
@@ -41,7 +42,7 @@ def activity(job: Job) -> str:
     """Return what an unfinished job does, such as "Saving talk"."""
     if job.kind == Job.Kind.CLEANUP:
         return job_action(job)
-    return str(RUNNING[Job.Kind(job.kind)]) % {"name": escape_unprintable(job_subject(job))}
+    return str(RUNNING[Job.Kind(job.kind)]) % {"name": isolate(escape_unprintable(job_subject(job)))}
 
 
 @register.filter

@@ -30,11 +30,12 @@ from dubbing_core.selection import Selection
 from sessions_app.media.types import playable_type
 from sessions_app.models import Job, Version
 from sessions_app.queries.versions import CategorySummary
+from sessions_app.text_direction import isolate, isolate_quoted
 from sessions_app.translation import (
     NBSP,
     localize,
     localize_date,
-    localize_language,
+    localize_facts,
     localize_message,
     localize_size,
     localize_stored,
@@ -238,14 +239,20 @@ def player(path: str) -> str:
     return media_type.partition("/")[0] if media_type else ""
 
 
-register.filter("visible", escape_unprintable)
+@register.filter
+def visible(text: str) -> str:
+    """Return a text whose characters are all seen; its quoted names are isolated."""
+    return isolate_quoted(escape_unprintable(localize(text)))
+
+
+register.filter("isolated", isolate_quoted)
 register.filter("visible_lines", escape_lines)
 
 
 register.filter("voice_name", name_voice)
 register.filter("stored", localize_stored)
 register.filter("version_message", localize_message)
-register.filter("language_name", localize_language)
+register.filter("facts", localize_facts)
 
 
 @register.filter
@@ -315,7 +322,7 @@ def job_icon(job: Job) -> str:
 @register.filter
 def job_title(job: Job) -> str:
     """Return action and subject, such as "Export of talk, version 2"."""
-    name = escape_unprintable(job_subject(job))
+    name = isolate(escape_unprintable(job_subject(job)))
     match Job.Kind(job.kind):
         case Job.Kind.SAVE:
             return gettext("Save of %(name)s") % {"name": name}

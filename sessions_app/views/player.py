@@ -206,6 +206,7 @@ def _describe_track(track: CatalogTrack, texts_url: str) -> dict[str, Any]:
         "tag": "" if track.use is TrackUse.SOURCE else fold_language_tag(track.language),
         "language": track.language,
         "isSource": track.use is TrackUse.SOURCE,
+        "isRightToLeft": is_right_to_left(track.language),
         "url": f"{texts_url}{track.key}.vtt",
     }
 

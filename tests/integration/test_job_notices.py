@@ -214,3 +214,13 @@ def test_an_export_stays_on_its_page_with_the_progress_and_the_download(
     assert str(job.code) not in signed_in(world.bob).get(
         f"/sessions/{other.code}/versions/1/export/new/?job={job.code}"
     ).content.decode().replace(address, "")
+
+
+def test_names_written_from_right_to_left_are_isolated_in_notices(world: World, alice: Client):
+    name = "مقابلة 3"
+    session = sketch_session(world.alice, name=name)
+    job = ended(session, Job.Kind.EXPORT, Job.State.SUCCEEDED, params={"version": 1})
+
+    assert notice_of(alice, job)["title"] == f"Export of \u2068{name}\u2069, version 1"
+    alice.post(f"/sessions/{session.code}/trash/")
+    assert f"“\u2068{name}\u2069” was moved to the trash" in alice.get("/sessions/").content.decode()

@@ -66,15 +66,21 @@ export class Captions {
   #showCues(track) {
     if (track.label !== this.#shown?.key) return; // of a picture before
     const cues = /** @type {VTTCue[]} */ ([...(track.activeCues ?? [])]);
-    this.#text.replaceChildren(...cues.map(createText));
+    const { language, isRightToLeft } = this.#shown;
+    // A line that begins with a name in another script is still written in the direction of its language.
+    const direction = language ? (isRightToLeft ? "rtl" : "ltr") : "auto";
+    this.#text.replaceChildren(...cues.map((cue) => createText(cue, direction)));
     this.#text.hidden = cues.length === 0;
   }
 }
 
-/** @param {VTTCue} cue */
-function createText(cue) {
+/**
+ * @param {VTTCue} cue
+ * @param {string} direction
+ */
+function createText(cue, direction) {
   const text = document.createElement("p");
-  text.dir = "auto";
+  text.dir = direction;
   text.append(cue.getCueAsHTML());
   return text;
 }

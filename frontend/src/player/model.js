@@ -27,7 +27,7 @@ import { gettext } from "../i18n.js";
  * @property {boolean} isSource
  * @property {PlayerFile[]} files the first one is played unless another one is chosen
  */
-/** @typedef {{key: string, tag: string, language: string, isSource: boolean, url: string}} Subtitle */
+/** @typedef {{key: string, tag: string, language: string, isSource: boolean, isRightToLeft: boolean, url: string}} Subtitle */
 /** @typedef {import("./derived.js").Derived} Derived */
 /** @typedef {{title: string, lines: string, hasReadTexts: boolean, languages: PlayerLanguage[], subtitles: Subtitle[], media: Derived, mediaUrl: string}} PlayerData */
 

@@ -2,6 +2,7 @@
 
 import { create, icon } from "../dom.js";
 import { gettext } from "../i18n.js";
+import { isolateQuoted } from "../text-direction.js";
 import { describeNumbers } from "./describe-jobs.js";
 
 /** @import { LiveJob } from "../live.js" */
@@ -34,7 +35,10 @@ export function createItem(job) {
   main.append(link);
   if (job.finished_at === null) main.append(createBar(job), createNumbers(job));
   else main.append(create("p", "muted small-text wrap", job.title));
-  if (job.detail) main.append(create("p", `small-text wrap ${job.level === "bad" ? "bad-text" : "muted"}`, job.detail));
+  if (job.detail)
+    main.append(
+      create("p", `small-text wrap ${job.level === "bad" ? "bad-text" : "muted"}`, isolateQuoted(job.detail)),
+    );
   item.append(main, ...createControls(job));
   return item;
 }

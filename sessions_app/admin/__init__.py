@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from sessions_app.admin import (
     blobs,
@@ -41,7 +41,7 @@ __all__ = [
 
 admin.site.site_title = "Dubbing Sessions"
 admin.site.site_header = gettext_lazy("Dubbing Sessions: administration")
-admin.site.index_title = gettext_lazy("Site administration")
+admin.site.index_title = pgettext_lazy("portal", "Site administration")
 for registered in admin.site._registry:  # noqa: SLF001 (there is no public list)
     if registered._meta.app_label == "sessions_app":  # noqa: SLF001 (documented API)
         translate_names(registered)

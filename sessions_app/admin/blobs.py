@@ -20,7 +20,7 @@ from sessions_app.admin.base import EmptyFilter, LargeTableAdmin, list_link
 from sessions_app.admin.search import NOTHING, has_sha256
 from sessions_app.models import Blob, BlobMedia, Derivative, Entry, Job, Pin, Upload
 from sessions_app.operations.cleanup.request import request_cleanup
-from sessions_app.translation import localize_size, localize_stored
+from sessions_app.translation import localize_facts, localize_size, localize_stored
 
 ROWS = (
     ("sessions", gettext_lazy("Sessions whose retention in the trash has ended"), False),
@@ -110,7 +110,7 @@ class BlobAdmin(LargeTableAdmin[Blob]):
         media = _get_media(blob)
         if media is None:
             return gettext("no audio or video, or not read yet")
-        return media.facts.summary or localize_stored(media.reason)
+        return localize_facts(media.facts.summary or media.reason)
 
     @admin.display(description=gettext_lazy("problem of the media"))
     def media_problem(self, blob: Blob) -> str:

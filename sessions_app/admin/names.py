@@ -1,4 +1,4 @@
-"""Names of models and fields in the admin site, in the language of the page."""
+"""Names and help texts of models and fields, in the language of the page."""
 
 from __future__ import annotations
 
@@ -141,15 +141,43 @@ NAMES = (
     gettext_noop("workers"),
 )
 """What Django derives from the code, for the catalog of translations."""
+HELP_TEXTS = (
+    gettext_noop("As declared by the client; the server computes its own."),
+    gettext_noop("BCP-47 tag."),
+    gettext_noop("BCP-47 tags, each surrounded by spaces."),
+    gettext_noop("Celery's node name."),
+    gettext_noop("Device or program that uses the token."),
+    gettext_noop("Fencing token, incremented at every start."),
+    gettext_noop("First characters of the token, for identification."),
+    gettext_noop("HTTP status of the response."),
+    gettext_noop("Idempotency-Key of the request, chosen by the client."),
+    gettext_noop("In bytes."),
+    gettext_noop("Key of the object in the store."),
+    gettext_noop("Location header of the response."),
+    gettext_noop("Number of jobs that it runs at once."),
+    gettext_noop("Number of the restored version."),
+    gettext_noop("Path in the saved folder."),
+    gettext_noop("Recipient or purpose."),
+    gettext_noop("SHA-256 of the canonical manifest and metadata."),
+    gettext_noop("Sentence for the user."),
+    gettext_noop("When garbage collection found the blob without references."),
+    gettext_noop("When the bytes were deleted."),
+    gettext_noop("Whether it makes light copies of videos."),
+    gettext_noop("Whether it performs jobs, or only works on media."),
+    gettext_noop("Whether it reads media and makes posters, waveforms and others."),
+)
+"""Of the fields that pages show."""
 
 
 def translate_names(model: type[Model]) -> None:
-    """Translate the names of a model and its fields.
+    """Translate the names of a model and its fields, and the help beside them.
 
     Here instead of in the models: the names stay those of the code, and no migration has texts.
     """
     meta = model._meta  # noqa: SLF001 (documented API)
     for field in meta.fields:
         field.verbose_name = gettext_lazy(str(field.verbose_name))
+        if field.help_text in HELP_TEXTS:
+            field.help_text = gettext_lazy(str(field.help_text))
     meta.verbose_name = gettext_lazy(str(meta.verbose_name))
     meta.verbose_name_plural = gettext_lazy(str(meta.verbose_name_plural))

@@ -16,9 +16,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import override
 
 from sessions_app.admin.base import ReadOnlyAdmin
-from sessions_app.admin.names import NAMES
+from sessions_app.admin.names import HELP_TEXTS, NAMES
 from sessions_app.models import (
     AccessToken,
     Blob,
@@ -608,3 +609,14 @@ def test_names_of_models_and_fields_are_in_the_catalog():
     }
 
     assert set(NAMES) == names
+
+
+def test_help_texts_that_pages_show_are_in_the_catalog():
+    pages = [page for model, page in admin.site._registry.items() if model._meta.app_label == "sessions_app"]
+    fields = [
+        field for page in pages for field in page.model._meta.fields if field.name in (page.fields or ())
+    ]
+
+    assert set(HELP_TEXTS) == {str(field.help_text) for field in fields if field.help_text}
+    with override("de"):
+        assert "In Bytes." in {str(field.help_text) for field in fields}

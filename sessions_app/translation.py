@@ -12,13 +12,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from babel import Locale, UnknownLocaleError
 from babel.messages.catalog import Message
 from babel.messages.mofile import read_mo
 from django.utils.formats import date_format, number_format
 from django.utils.translation import get_language, gettext, ngettext
 
-from dubbing_core.language_names import get_language_names
 from dubbing_core.sentences import Number, Sentence, Size
 from dubbing_core.sizes import format_size
 
@@ -38,7 +36,15 @@ VERSION_MESSAGES = [
     )
 ]
 """Beginnings of the messages that the portal writes itself."""
-SENTENCE_END = re.compile(r"[.?!”)] ")
+JOINT = re.compile(r"(?<=[.?!”)]) |; ")
+"""Between sentences or clauses that were joined."""
+CLAUSE_END = "; "
+FRACTION = re.compile(r"(?<=\d)\.(?=\d)")
+QUOTED = re.compile(r"“%\((\w+)\)s”")
+"""A value that is a name."""
+DECIMAL = re.compile(r"(\d+)\.(\d+) (\w{1,3})")
+"""A size, or a duration in seconds."""
+NUMBER = re.compile(r"\d{1,3}(,\d{3})+")
 NBSP = "\N{NO-BREAK SPACE}"
 
 
@@ -52,7 +58,19 @@ def localize(text: str) -> str:
 def localize_size(count: int) -> str:
     """Return a size such as 12.3 MiB with the decimal separator of the language."""
     text = format_size(count)
-    return text if get_language() in ENGLISH else text.replace(".", number_format(0.5, 1)[1])
+    return text if get_language() in ENGLISH else text.replace(".", get_decimal_separator())
+
+
+def get_decimal_separator() -> str:
+    return number_format(0.5, 1)[1]
+
+
+def localize_facts(text: str) -> str:
+    """Return facts of media, or a stored sentence, as the language writes them."""
+    if get_language() in ENGLISH:
+        return text
+    shown = localize_stored(text)
+    return FRACTION.sub(get_decimal_separator(), shown) if shown == text else shown
 
 
 def localize_number(number: int) -> str:
@@ -84,14 +102,17 @@ def localize_message(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _localize_stored(text: str, language: str) -> str:
+    clauses = [_match_template(clause) for clause in text.split(CLAUSE_END)]
+    if all(clauses):
+        return CLAUSE_END.join(filter(None, clauses))
     whole = _match_template(text)
     if whole is not None:
         return whole
     # Several sentences: the longest beginning that is known, then the rest.
-    for end in reversed([match.end() for match in SENTENCE_END.finditer(text)]):
-        first = _match_template(text[:end].rstrip())
+    for end in reversed(list(JOINT.finditer(text))):
+        first = _match_template(text[: end.start()])
         if first is not None:
-            return f"{first} {_localize_stored(text[end:], language)}"
+            return f"{first}{end.group()}{_localize_stored(text[end.end() :], language)}"
     return text
 
 
@@ -100,7 +121,7 @@ def _match_template(text: str, *, words: int = MIN_WORDS) -> str | None:
 
     :param words: that the template has at least.
     """
-    translated = gettext(text)
+    translated = gettext(text) if text else text
     if translated != text:
         return translated
     found = [
@@ -113,8 +134,22 @@ def _match_template(text: str, *, words: int = MIN_WORDS) -> str | None:
     if not found:
         return None
     template, match = max(found, key=lambda each: each[0].weight)
-    values = {name: _match_template(value, words=1) or value for name, value in match.groupdict().items()}
+    values = {
+        name: _match_template(value, words=1)
+        or (value if name in template.quoted else _localize_numbers(value))
+        for name, value in match.groupdict().items()
+    }
     return template.translation % values
+
+
+def _localize_numbers(value: str) -> str:
+    """Return a size or number as the language writes it, other values as they are."""
+    if decimal := DECIMAL.fullmatch(value):
+        whole, digits, unit = decimal.groups()
+        return f"{whole}{get_decimal_separator()}{digits} {unit}"
+    if NUMBER.fullmatch(value):
+        return localize_number(int(value.replace(",", "")))
+    return value
 
 
 @dataclass(frozen=True)
@@ -127,6 +162,8 @@ class StoredTemplate:
     weight: int
     """Number of characters outside of values."""
     words: int
+    quoted: frozenset[str]
+    """Values in quotation marks: names."""
 
 
 @lru_cache(maxsize=8)
@@ -155,6 +192,7 @@ def list_templates(language: str) -> tuple[StoredTemplate, ...]:
                 translation=translation,
                 weight=len(literal),
                 words=len(WORD.findall(literal)),
+                quoted=frozenset(QUOTED.findall(text)),
             )
         )
     return tuple(found)
@@ -184,25 +222,6 @@ def localize_iso_date(stored: str) -> str:
     if get_language() in ENGLISH:
         return stored[:10]
     return localize_date(datetime.fromisoformat(stored))
-
-
-def localize_language(tag: str) -> str:
-    """Return the name of a language, or the tag if it has none."""
-    return _find_language_name(tag, get_language() or "en")
-
-
-@lru_cache(maxsize=4096)
-def _find_language_name(tag: str, language: str) -> str:
-    names = get_language_names(tag)
-    if language not in ENGLISH:
-        try:
-            locale = Locale.parse(tag, sep="-")
-        except (ValueError, UnknownLocaleError):
-            return names[0] if names else tag
-        # Where the language has a name of its own in the region: Brasilianisches Portugiesisch.
-        own = Locale(language).languages.get(str(locale))
-        return own or locale.get_display_name(language) or (names[0] if names else tag)
-    return names[0] if names else tag
 
 
 def _translate(template: str) -> str:

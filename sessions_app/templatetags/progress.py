@@ -21,6 +21,7 @@ from dubbing_core.sentences import sentence
 from dubbing_core.stale_warnings import list_stale
 from dubbing_core.steps import Step
 from dubbing_core.timeline.catalog import SOURCE_KEY
+from sessions_app.language_names import localize_language
 from sessions_app.models import Version
 from sessions_app.templatetags.portal import icon
 from sessions_app.translation import localize, localize_iso_date, localize_number
@@ -195,7 +196,7 @@ def selectable_cell(
     if cell.key not in selectable:
         return format_html('<span class="cell {}">{}</span>', cell.state, _describe(cell))
     checked = SafeString(" checked") if cell.key in chosen else ""
-    name = f"{cell.language} {cell.step}" if cell.language else cell.step
+    name = f"{localize_language(cell.language)} {cell.step}" if cell.language else cell.step
     is_shared = cell.key in shared
     return format_html(
         '<label class="cell selectable {}"><input type="checkbox" name="cell" value="{}"{}{}>'

@@ -27,7 +27,13 @@ from sessions_app.templatetags.portal import (
     player,
     size,
 )
-from sessions_app.translation import gettext_once as gettext, localize, localize_number, localize_stored
+from sessions_app.translation import (
+    gettext_once as gettext,
+    localize,
+    localize_facts,
+    localize_number,
+    localize_stored,
+)
 
 register = template.Library()
 
@@ -123,7 +129,7 @@ def _media(file: FileRow) -> str:
         height=file.height or 0,
         audio_codec=file.audio_codec or "",
     ).summary
-    return f' <span class="muted small-text media-facts">{escape(summary)}</span>'
+    return f' <span class="muted small-text media-facts">{escape(localize_facts(summary))}</span>'
 
 
 def _file_cells(file: FileRow, label: str, *, details: str) -> str:

@@ -9,11 +9,13 @@ from django.core.mail import EmailMessage
 from django.test import Client
 from django.utils.translation import override
 
+from dubbing_core.label_changes import LabelError
 from dubbing_core.sentences import Size, sentence
+from sessions_app.language_names import check_language, localize_language
 from sessions_app.models import Preferences
 from sessions_app.operations.errors import OverQuotaError
 from sessions_app.templatetags import portal
-from sessions_app.translation import localize_language, localize_message, localize_stored
+from sessions_app.translation import localize_message, localize_stored
 from tests.integration.mail import run_mail_tasks
 from tests.integration.sketches import signed_in
 from tests.world import World
@@ -114,11 +116,29 @@ def test_mails_to_others_are_in_the_language_of_the_request(world: World, mailou
                 " your operator for more."
             ),
             (
-                "Sie verwenden 5.7 KiB von 1.0 MiB Speicherplatz. Verwerfen Sie unfertige Uploads, löschen Sie Sessions und leeren"
+                "Sie verwenden 5,7 KiB von 1,0 MiB Speicherplatz. Verwerfen Sie unvollständige Uploads, löschen Sie Sessions und leeren"
                 " Sie den Papierkorb, oder bitten Sie den Betreiber um mehr."
             ),
         ),
         ("A sentence of an earlier release.", "A sentence of an earlier release."),
+        ("audio ends at 0.7 s of 1.4 s", "Audio endet bei 0,7 s von 1,4 s"),
+        ("is empty; audio ends at 0:41 of 2:10", "ist leer; Audio endet bei 0:41 von 2:10"),
+        (
+            "is empty; was written by an earlier release",
+            "ist leer; was written by an earlier release",
+        ),
+        (
+            "is labeled en, but its text is in Cyrillic letters",
+            "ist als en bezeichnet, aber der Text ist in kyrillischer Schrift geschrieben",
+        ),
+        (
+            "audio is missing in 1,204 places, first at 0:41 of 2:10",
+            "Audio fehlt an 1.204 Stellen, zuerst bei 0:41 von 2:10",
+        ),
+        (
+            "“5.7 KiB” is a text. Choose a video or audio file as the source.",
+            "„5.7 KiB“ ist ein Text. Wählen Sie eine Video- oder Audiodatei als Quelle.",
+        ),
     ],
 )
 def test_stored_sentences_are_shown_in_the_language_of_the_page(stored: str, shown: str):
@@ -176,6 +196,31 @@ def test_pages_write_times_sizes_and_languages_as_usual(
             localize_language("es"),
         ]
     assert [text.replace("\N{NO-BREAK SPACE}", " ") for text in texts] == [size, day, ago, name]
+
+
+@pytest.mark.parametrize(
+    ("text", "tag"),
+    [
+        ("es", "es"),
+        ("Spanish", "es"),
+        ("spanisch", "es"),
+        ("español", "es"),
+        ("Französisch", "fr"),
+        ("franzosisch", "fr"),
+        ("हिन्दी", "hi"),
+        ("Portugiesisch (Brasilien)", "pt-BR"),
+        ("Chinesisch (vereinfacht)", "zh-Hans"),
+        ("Norwegian", "no"),
+    ],
+)
+def test_a_language_is_stated_by_tag_or_by_name_in_any_language_of_the_portal(text: str, tag: str):
+    assert check_language(text) == tag
+
+
+@pytest.mark.parametrize("text", ["", "?", "Klingonisch?", "Spanish conference"])
+def test_what_is_neither_tag_nor_name_is_refused(text: str):
+    with pytest.raises(LabelError, match="is not a language"):
+        check_language(text)
 
 
 def test_the_api_describes_errors_in_the_accepted_language(world: World):

@@ -378,7 +378,7 @@ def test_a_stale_translation_is_marked_as_checked(world):
     fill(world, session)
     alice = signed_in(world.alice)
     home = f"/sessions/{session.code}/"
-    assert "Mark as checked: es Translation" in alice.get(home).content.decode()
+    assert "Mark as checked: Spanish Translation" in alice.get(home).content.decode()
 
     marked = alice.post(f"{home}checks/", {"cell": "es:translations", "checked": "on"}, follow=True)
 
@@ -389,7 +389,7 @@ def test_a_stale_translation_is_marked_as_checked(world):
         assert not matrix_of(version).has_stale
     page = alice.get(home).content.decode()
     assert f"checked by alice on {now():%Y-%m-%d} (v3)" in page
-    assert "Withdraw check: es Translation" in page
+    assert "Withdraw check: Spanish Translation" in page
     program = Program.of(world.alice)
     found = program.get(f"/sessions/{session.code}/versions/3").json()["progress_by_language"]
     (cell,) = [cell for cell in found["cells"] if cell["step"] == "translated"]

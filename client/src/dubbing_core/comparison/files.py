@@ -78,11 +78,18 @@ class FileDifference:
         if before is None or after is None or self.kind in MODE_KINDS:
             return []
         values = [
-            ("category", before.category.label, after.category.label),
-            ("language", before.language, after.language),
-            ("role", before.role.label if before.role else "", after.role.label if after.role else ""),
-            ("label", AUTHORS[before.labeled_by], AUTHORS[after.labeled_by]),
-            ("executable", *("yes" if entry.is_executable else "no" for entry in (before, after))),
+            (sentence("category"), before.category.label, after.category.label),
+            (sentence("language"), before.language, after.language),
+            (
+                sentence("role"),
+                before.role.label if before.role else "",
+                after.role.label if after.role else "",
+            ),
+            (sentence("label"), AUTHORS[before.labeled_by], AUTHORS[after.labeled_by]),
+            (
+                sentence("executable"),
+                *(sentence("yes") if entry.is_executable else sentence("no") for entry in (before, after)),
+            ),
         ]
         return [(name, old, new) for name, old, new in values if old != new]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dubbing_core.media_facts import CLOCK_FROM_MS, MediaFacts, format_clock, format_duration, name_codec
+from dubbing_core.sentences import sentence
 
 SAME_MS = 50
 """Lengths that differ by less are the same: containers round."""
@@ -16,12 +17,12 @@ def compare_media(before: MediaFacts | None, after: MediaFacts | None) -> list[t
     if before is None or after is None:
         return []
     rows = [
-        ("duration", _describe_duration(before), _describe_duration(after)),
-        ("video", _describe_picture(before), _describe_picture(after)),
-        ("frame rate", _describe_rate(before), _describe_rate(after)),
-        ("audio", _describe_sound(before), _describe_sound(after)),
-        ("flaw", before.problem, after.problem),
-        ("unreadable", before.reason, after.reason),
+        (sentence("duration"), _describe_duration(before), _describe_duration(after)),
+        (sentence("video"), _describe_picture(before), _describe_picture(after)),
+        (sentence("frame rate"), _describe_rate(before), _describe_rate(after)),
+        (sentence("audio"), _describe_sound(before), _describe_sound(after)),
+        (sentence("flaw"), before.problem, after.problem),
+        (sentence("unreadable"), before.reason, after.reason),
     ]
     differing = [(name, old, new) for name, old, new in rows if old != new]
     if _is_same_length(before, after):

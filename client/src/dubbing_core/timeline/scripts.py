@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from dubbing_core.languages import TAG_LENGTH_LIMIT
-from dubbing_core.sentences import sentence
+from dubbing_core.sentences import sentence, template
 
 LETTERS_COUNTED = 2000
 LETTERS_NEEDED = 20
@@ -42,8 +42,31 @@ SCRIPTS = {
     "THAI": "Thai",
 }
 """ISO 15924 code by the first word of Unicode's names of letters; one for both Japanese syllabaries."""
-NAMES = {"Hani": "Chinese", "Kana": "Japanese", "Hang": "Korean"} | {
-    code: word.capitalize() for word, code in SCRIPTS.items() if code not in {"Hani", "Kana", "Hang"}
+LETTERS = {
+    "Arab": template("Arabic letters"),
+    "Armn": template("Armenian letters"),
+    "Beng": template("Bengali letters"),
+    "Cyrl": template("Cyrillic letters"),
+    "Deva": template("Devanagari letters"),
+    "Ethi": template("Ethiopic letters"),
+    "Geor": template("Georgian letters"),
+    "Grek": template("Greek letters"),
+    "Gujr": template("Gujarati letters"),
+    "Guru": template("Gurmukhi letters"),
+    "Hang": template("Korean letters"),
+    "Hani": template("Chinese letters"),
+    "Hebr": template("Hebrew letters"),
+    "Kana": template("Japanese letters"),
+    "Khmr": template("Khmer letters"),
+    "Knda": template("Kannada letters"),
+    "Laoo": template("Lao letters"),
+    "Latn": template("Latin letters"),
+    "Mlym": template("Malayalam letters"),
+    "Mymr": template("Myanmar letters"),
+    "Sinh": template("Sinhala letters"),
+    "Taml": template("Tamil letters"),
+    "Telu": template("Telugu letters"),
+    "Thai": template("Thai letters"),
 }
 WRITTEN_IN = {
     "Hans": {"Hani"},
@@ -83,9 +106,9 @@ def describe_other_script(language: str, script: str) -> str:
     if not script or not expected or script in expected:
         return ""
     return sentence(
-        "is labeled %(language)s, but its text is in %(names)s letters",
+        "is labeled %(language)s, but its text is in %(letters)s",
         language=language,
-        names=NAMES[script],
+        letters=sentence(LETTERS[script]),
     )
 
 
@@ -106,4 +129,4 @@ def _get_expected_scripts(language: str) -> frozenset[str]:
     if parsed.language in SEVERAL_SCRIPTS and not parsed.script:
         return frozenset()
     script = parsed.maximize().script or ""
-    return frozenset(WRITTEN_IN.get(script, {script} & NAMES.keys()))
+    return frozenset(WRITTEN_IN.get(script, {script} & LETTERS.keys()))

@@ -49,13 +49,13 @@ class Portal:
             handler.respond(200, json.dumps({"items": [session], "next": None}).encode())
 
     def _send(self, handler: Any) -> None:
-        asked = handler.headers.get("Range", "")
-        start = int(asked.removeprefix("bytes=").rstrip("-")) if asked else 0
-        handler.send_response(206 if asked else 200)
+        requested = handler.headers.get("Range", "")
+        start = int(requested.removeprefix("bytes=").rstrip("-")) if requested else 0
+        handler.send_response(206 if requested else 200)
         handler.send_header("ETag", ETAG)
         handler.send_header("Content-Length", str(len(DATA) - start))
         handler.send_header("Content-Disposition", 'attachment; filename="2_sessions.zip"')
-        if asked:
+        if requested:
             handler.send_header("Content-Range", f"bytes {start}-{len(DATA) - 1}/{len(DATA)}")
         handler.end_headers()
         handler.wfile.write(DATA[start : self.cut_at])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.browser_user import JOB_TIMEOUT, BrowserUser
+from tests.browser.browser_user import BrowserUser
 
 CREATE = """async (count) => {
   const headers = {"Content-Type": "application/json",
@@ -140,8 +140,6 @@ def import_by_dropping(user: BrowserUser, paths: list[Path]) -> None:
     dialog.get_by_role("button", name="Import", exact=True).click()
     expect(user.page.get_by_role("heading", level=1)).to_have_text("Jobs")
     for path in paths:
-        expect(user.page.get_by_role("main").get_by_role("link", name=path.stem)).to_be_visible(
-            timeout=JOB_TIMEOUT
-        )
+        expect(user.page.get_by_role("main").get_by_role("link", name=path.stem)).to_be_visible()
     user.open("/sessions/")
     expect_count(user.page, "19 sessions")

@@ -33,14 +33,32 @@ def make_dub(folder: Path, *, seconds: int, longer: float, size: str = "320x180"
     _run(project / "audio" / "ar_audio.wav", *_tone(TONES["ar"], seconds))
     for number in (1, 2, 3):
         _run(project / "audio" / "hi" / f"{number:04}.wav", *_tone(300 * number, 1))
-    for language, texts in LINES.items():
-        kind = "transcriptions" if language == "en" else "translations"
+    write_texts(project, LINES, source="en")
+    return project
+
+
+def make_subtitled_video(folder: Path, lines: dict[str, list[str]], *, source: str, seconds: int) -> Path:
+    """Make a project without dubs: a source and texts.
+
+    :param source: the language of the transcript; the others are translations.
+    """
+    project = folder / "rivers"
+    for name in ("transcriptions", "translations"):
+        (project / name).mkdir(parents=True)
+    _make_video(project / "rivers.mp4", tone=TONES[""], seconds=seconds, size="320x180")
+    write_texts(project, lines, source=source)
+    return project
+
+
+def write_texts(project: Path, lines: dict[str, list[str]], *, source: str) -> None:
+    """Write the lines of each language as VTT, one from 1 s, and then each 3 s."""
+    for language, texts in lines.items():
+        kind = "transcriptions" if language == source else "translations"
         cues = (
             f"00:00:{at * 3 + 1:02}.000 --> 00:00:{at * 3 + 3:02}.000\n{text}\n\n"
             for at, text in enumerate(texts)
         )
         (project / kind / f"{language}.vtt").write_text("WEBVTT\n\n" + "".join(cues), encoding="utf-8")
-    return project
 
 
 def make_other_picture(project: Path, *, seconds: int, size: str = "320x180") -> Path:

@@ -15,6 +15,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.staticfiles import finders
 from django.http import HttpRequest
 from django.template import Context
+from django.template.defaultfilters import stringfilter
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
@@ -242,10 +243,10 @@ def player(path: str) -> str:
 @register.filter
 def visible(text: str) -> str:
     """Return a text whose characters are all seen; its quoted names are isolated."""
-    return isolate_quoted(escape_unprintable(localize(text)))
+    return isolate_quoted(escape_unprintable(str(localize(text))))  # or a lazy text
 
 
-register.filter("isolated", isolate_quoted)
+register.filter("isolated", stringfilter(isolate_quoted))
 register.filter("visible_lines", escape_lines)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.utils.translation import gettext_lazy
 
 from sessions_app.templatetags.portal import visible
 from sessions_app.text_direction import isolate, isolate_quoted
@@ -35,3 +36,7 @@ def test_quoted_names_of_sentences_are_isolated(text: str, isolated: str):
 def test_characters_of_a_name_that_change_the_direction_are_shown_instead():
     name = "مقابلة"
     assert visible(f"“\u202e{name}” failed.") == f"“{FSI}⟦U+202E⟧{name}{PDI}” failed."
+
+
+def test_texts_that_are_translated_when_they_are_shown_are_shown():
+    assert visible(gettext_lazy("Unknown language")) == "Unknown language"

@@ -28,6 +28,7 @@ from sessions_app.models import (
     OwnerTotals,
     SavedFilter,
     SessionArchive,
+    SessionChange,
     SessionLanguage,
     SessionTag,
     Share,
@@ -49,6 +50,7 @@ OWNER_FIELDS: dict[type[Model], str] = {
     OwnerTotals: "owner_id",
     SavedFilter: "owner_id",
     SessionArchive: "owner_id",
+    SessionChange: "session__owner_id",
     SessionLanguage: "owner_id",
     SessionTag: "tag__owner_id",
     Share: "created_by_id",
@@ -62,6 +64,7 @@ OWNER_FIELDS: dict[type[Model], str] = {
 DELETION_FIELDS: dict[type[Model], str] = {
     DubbingSession: "deleted_at",
     Entry: "session__deleted_at",
+    SessionChange: "session__deleted_at",
     Version: "session__deleted_at",
 }
 """Path from a row to the time when its session was deleted permanently. Garbage collection deletes the rows soon after."""

@@ -102,6 +102,8 @@ class DubbingSessionAdmin(LargeTableAdmin[DubbingSession]):
             rename_session(
                 session=DubbingSession.objects.get(pk=obj.pk),
                 name=obj.name,
+                user=request.user,
+                now=timezone.now(),
                 previous_name=form.initial["name"],
             )
         except OperationError as error:
@@ -154,4 +156,10 @@ class DubbingSessionAdmin(LargeTableAdmin[DubbingSession]):
     @admin.action(permissions=["cleanup"], description=gettext_lazy("Restore from the trash"))
     def restore(self, request: HttpRequest, rows: QuerySet[DubbingSession]) -> None:
         trashed = rows.trashed()  # type: ignore[attr-defined]  # the manager's queryset
-        act_on_each(request, trashed, lambda row: untrash_session(session=row), done=gettext("Restored"))
+        now = timezone.now()
+        act_on_each(
+            request,
+            trashed,
+            lambda row: untrash_session(session=row, user=request.user, now=now),
+            done=gettext("Restored"),
+        )

@@ -59,9 +59,10 @@ class SessionArchive(BaseModel):
     ),
 )
 def change_tags_of_sessions(request: ApiRequest, body: SharedTagChanges) -> Sessions:
-    sessions = get_sessions_or_404(request.auth.user, body.sessions, Action.EDIT)
-    change_tags(sessions=sessions, add=body.add, remove=body.remove)
-    return Sessions(sessions=Session.show_all(request.auth.user, sessions))
+    user = request.auth.user
+    sessions = get_sessions_or_404(user, body.sessions, Action.EDIT)
+    change_tags(sessions=sessions, user=user, now=timezone.now(), add=body.add, remove=body.remove)
+    return Sessions(sessions=Session.show_all(user, sessions))
 
 
 @router.post(

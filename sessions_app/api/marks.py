@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.http import QueryDict
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from django.utils.http import urlencode
 from ninja import Router, Status
 from pydantic import BaseModel, ConfigDict, Field
@@ -94,7 +95,7 @@ class NewFilter(BaseModel):
 def change_session_tags(request: ApiRequest, code: UUID, body: TagChanges) -> Session:
     user = request.auth.user
     session = get_session_or_404(user, code, Action.EDIT)
-    change_tags(sessions=[session], add=body.add, remove=body.remove)
+    change_tags(sessions=[session], user=user, now=timezone.now(), add=body.add, remove=body.remove)
     return Session.show(user, session)
 
 

@@ -303,9 +303,15 @@ def get_session(request: ApiRequest, response: HttpResponse, code: UUID) -> Sess
     ),
 )
 def rename_session(request: ApiRequest, code: UUID, body: NewName) -> Session:
-    session = get_session_or_404(request.auth.user, code, Action.MANAGE)
-    rename.rename_session(session=session, name=body.name, previous_name=body.previous_name)
-    return Session.show(request.auth.user, get_session_or_404(request.auth.user, code))
+    user = request.auth.user
+    rename.rename_session(
+        session=get_session_or_404(user, code, Action.MANAGE),
+        name=body.name,
+        user=user,
+        now=timezone.now(),
+        previous_name=body.previous_name,
+    )
+    return Session.show(user, get_session_or_404(user, code))
 
 
 @router.delete(
@@ -330,5 +336,6 @@ def trash_session(request: ApiRequest, code: UUID) -> Status[None]:
 )
 def untrash_session(request: ApiRequest, code: UUID) -> Session:
     user = request.auth.user
-    trash.untrash_session(session=get_trashed_session_or_404(user, code, Action.MANAGE))
+    session = get_trashed_session_or_404(user, code, Action.MANAGE)
+    trash.untrash_session(session=session, user=user, now=timezone.now())
     return Session.show(user, get_session_or_404(user, code))

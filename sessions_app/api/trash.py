@@ -72,9 +72,10 @@ def move_to_trash(request: ApiRequest, body: SessionCodes) -> TrashedSessions:
 )
 @idempotent(status=200)
 def restore_sessions(request: ApiRequest, body: SessionCodes) -> Sessions:
-    sessions = get_trashed_sessions_or_404(request.auth.user, body.sessions, Action.MANAGE)
-    restored = [untrash_session(session=session) for session in sessions]
-    return Sessions(sessions=Session.show_all(request.auth.user, restored))
+    user, now = request.auth.user, timezone.now()
+    sessions = get_trashed_sessions_or_404(user, body.sessions, Action.MANAGE)
+    restored = [untrash_session(session=session, user=user, now=now) for session in sessions]
+    return Sessions(sessions=Session.show_all(user, restored))
 
 
 @router.post(

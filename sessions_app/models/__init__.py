@@ -18,6 +18,7 @@ from sessions_app.models.preferences import Preferences
 from sessions_app.models.saved_filter import SavedFilter
 from sessions_app.models.session import DubbingSession
 from sessions_app.models.session_archive import SessionArchive
+from sessions_app.models.session_change import SessionChange
 from sessions_app.models.session_language import SessionLanguage
 from sessions_app.models.session_text import SessionText
 from sessions_app.models.session_tokens import SessionTokens
@@ -51,6 +52,7 @@ __all__ = [
     "Preferences",
     "SavedFilter",
     "SessionArchive",
+    "SessionChange",
     "SessionLanguage",
     "SessionTag",
     "SessionText",

@@ -1,16 +1,18 @@
-"""Activity in a session: who saved, restored, exported and shared it, and when.
-
-Derived from the rows that exist anyway. Names that a session had before leave no row.
-"""
+"""Activity in a session: who saved, restored, renamed, tagged, exported and shared it, and when."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from django.contrib.auth.models import AbstractBaseUser
+from django.db.models import QuerySet
+
 from dubbing_core.enums import StrEnum
-from sessions_app.models import DubbingSession, Export, Job, Share, Version
+from sessions_app.access import visible_to
+from sessions_app.models import DubbingSession, Export, Job, SessionChange, Share, Version
+from sessions_app.models.compiled_query import compiled
 
 MAX_EVENTS = 12
 
@@ -19,6 +21,8 @@ class EventKind(StrEnum):
     CREATED = "created"
     SAVED = "saved"
     RESTORED = "restored"
+    RENAMED = "renamed"
+    TAGGED = "tagged"
     EXPORTED = "exported"
     SHARED = "shared"
     REVOKED = "revoked"
@@ -42,6 +46,32 @@ class Event(NamedTuple):
     """Of the version, or why the job failed."""
     export: Export | None = None
     job: Job | None = None
+    previous_name: str = ""
+    """Of the session, before it was renamed."""
+    name: str = ""
+    """Of the session, since it was renamed."""
+    added_tags: Sequence[str] = ()
+    removed_tags: Sequence[str] = ()
+
+
+def get_latest_changes(user: AbstractBaseUser, session: DubbingSession) -> list[SessionChange]:
+    """Return the latest changes of name and tags that the page shows, newest first."""
+    return _find_latest_changes(user, session)
+
+
+@compiled
+def _find_latest_changes(user: AbstractBaseUser, session: DubbingSession) -> QuerySet[SessionChange]:
+    rows = visible_to(user, SessionChange.objects.filter(session_id=session.pk))
+    related = rows.select_related("changed_by").only(
+        "kind",
+        "changed_at",
+        "previous_name",
+        "name",
+        "added_tags",
+        "removed_tags",
+        "changed_by__username",
+    )
+    return related.order_by("-pk")[:MAX_EVENTS]
 
 
 def list_activity(
@@ -52,6 +82,7 @@ def list_activity(
     exports: Iterable[Export],
     shares: Iterable[Share],
     jobs: Iterable[Job],
+    changes: Iterable[SessionChange],
 ) -> list[Event]:
     """Return the latest events of a session, newest first.
 
@@ -61,6 +92,7 @@ def list_activity(
     events = [
         Event(session.created_at, EventKind.CREATED, owner),
         *map(_describe_version, versions),
+        *map(_describe_change, changes),
         *map(_describe_export, exports),
         *(event for share in shares for event in _describe_share(share)),
         *map(_describe_failure, (job for job in jobs if job.state == Job.State.FAILED and job.finished_at)),
@@ -77,6 +109,18 @@ def _describe_version(version: Version) -> Event:
         version=version.number,
         restored_from=version.restored_from,
         message=version.message,
+    )
+
+
+def _describe_change(change: SessionChange) -> Event:
+    return Event(
+        change.changed_at,
+        EventKind(change.kind),
+        change.changed_by.get_username() if change.changed_by else "",
+        previous_name=change.previous_name,
+        name=change.name,
+        added_tags=change.added_tags,
+        removed_tags=change.removed_tags,
     )
 
 

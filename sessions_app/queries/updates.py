@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db.models import Case, F, JSONField, Value, When
+from django.db.models import Case, F, JSONField, OuterRef, Subquery, Value, When
 
 from sessions_app.access import visible_to
-from sessions_app.models import DubbingSession, Job
+from sessions_app.models import DubbingSession, Job, SessionChange
 
 MAX_UNFINISHED = 20
 MAX_ENDED = 10
@@ -53,6 +54,8 @@ class SessionState(NamedTuple):
     original_author: str | None
     texts_digest: str | None
     has_media_facts: bool | None
+    latest_change: int | None
+    """Of name or tags."""
 
     @property
     def saved_by(self) -> str:
@@ -69,11 +72,15 @@ class SessionState(NamedTuple):
             self.version,
             self.texts_digest,
             self.has_media_facts,
+            self.latest_change,
         )
 
 
-def digest_session(session: DubbingSession) -> str:
-    """Return the digest of the state in which a session was read."""
+def digest_session(session: DubbingSession, changes: Sequence[SessionChange]) -> str:
+    """Return the digest of the state in which a session was read.
+
+    :param changes: of its name and tags, the latest first.
+    """
     current = session.current
     return _digest(
         session.name,
@@ -83,6 +90,7 @@ def digest_session(session: DubbingSession) -> str:
         current.number if current else None,
         current.texts_digest if current else None,
         current.has_media_facts if current else None,
+        changes[0].pk if changes else None,
     )
 
 
@@ -115,6 +123,7 @@ def find_session_state(user: AbstractBaseUser, code: UUID) -> SessionState | Non
 
     None if it is in the trash, or does not exist for the user.
     """
+    changes = SessionChange.objects.filter(session=OuterRef("pk")).order_by("-pk").values("pk")
     rows: Any = visible_to(user, DubbingSession.objects.live().filter(code=code)).values_list(
         "name",
         "last_updated",
@@ -126,6 +135,7 @@ def find_session_state(user: AbstractBaseUser, code: UUID) -> SessionState | Non
         "current__original_author",
         "current__texts_digest",
         "current__has_media_facts",
+        Subquery(changes[:1]),
     )
     row = next(iter(rows), None)
     return SessionState(*row) if row else None

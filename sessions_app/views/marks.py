@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
@@ -57,7 +58,13 @@ def tags(request: SignedInRequest, code: UUID) -> HttpResponseBase:
     add = split_tags(request.POST.get("add", ""))
     problem = None
     try:
-        change_tags(sessions=[session], add=add, remove=request.POST.getlist("remove"))
+        change_tags(
+            sessions=[session],
+            user=request.user,
+            now=timezone.now(),
+            add=add,
+            remove=request.POST.getlist("remove"),
+        )
     except OperationError as error:
         problem = error
     if is_partial(request):

@@ -137,7 +137,7 @@ def _tag(request: SignedInRequest, sessions: list[DubbingSession], form: BatchFo
     add, remove = split_tags(form.cleaned_data["add"]), split_tags(form.cleaned_data["remove"])
     if not add and not remove:
         raise BadInputError(gettext("Type a tag to add or to remove."), code="name_empty")
-    change_tags(sessions=sessions, add=add, remove=remove)
+    change_tags(sessions=sessions, user=request.user, now=timezone.now(), add=add, remove=remove)
     done = [
         f"{word} {', '.join(f'“{name}”' for name in names)}"
         for word, names in (("with", add), ("without", remove))
@@ -204,7 +204,7 @@ def restore_with_messages(request: SignedInRequest, sessions: list[DubbingSessio
     for session in sessions:
         old_name = session.name
         try:
-            untrash_session(session=session)
+            untrash_session(session=session, user=request.user, now=timezone.now())
         except OperationError as error:
             show_error(request, error)
             continue

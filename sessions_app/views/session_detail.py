@@ -14,9 +14,9 @@ from dubbing_core.project_edits import read_edits
 from sessions_app.access import Action, can
 from sessions_app.http.lookups import get_documented_session_or_404, get_session_or_404
 from sessions_app.media.plan import Part
-from sessions_app.models import DubbingSession, Job, Version, Worker
+from sessions_app.models import DubbingSession, Job, SessionChange, Version, Worker
 from sessions_app.operations.sessions.last_accessed import record_access
-from sessions_app.queries.activity import list_activity
+from sessions_app.queries.activity import get_latest_changes, list_activity
 from sessions_app.queries.exports import get_latest_exports, get_latest_shares
 from sessions_app.queries.jobs import get_recent_jobs
 from sessions_app.queries.keyset import Position
@@ -49,6 +49,7 @@ def detail(request: SignedInRequest, code: UUID, number: int | None = None) -> H
     accessed = session.last_accessed
     record_access(session=session, now=now)
     jobs = get_recent_jobs(request.user, session)
+    changes = get_latest_changes(request.user, session)
     context: dict[str, Any] = {
         "session": session,
         "accessed": accessed,
@@ -56,14 +57,14 @@ def detail(request: SignedInRequest, code: UUID, number: int | None = None) -> H
         "jobs": jobs,
         "can_manage": can(request.user, Action.MANAGE, session),
         "version": version,
-        "digest": digest_session(session),
+        "digest": digest_session(session, changes),
         "marks": marks_of(request.user, session),
     }
     if version is None:
         return render(request, "sessions/empty.html", context)
     context |= _describe_version(request, session, version)
     context |= _describe_media_work(session, context["player"])
-    context |= _describe_history(request, session, version, jobs)
+    context |= _describe_history(request, session, version, jobs=jobs, changes=changes)
     context |= build_listing(request, ListedFiles.of_version(version))
     response = render(request, "sessions/detail.html", context)
     remember_arrangement(request, response)
@@ -106,7 +107,12 @@ def _describe_media_work(session: DubbingSession, player: PlayerView | None) -> 
 
 
 def _describe_history(
-    request: SignedInRequest, session: DubbingSession, version: Version, jobs: list[Job]
+    request: SignedInRequest,
+    session: DubbingSession,
+    version: Version,
+    *,
+    jobs: list[Job],
+    changes: list[SessionChange],
 ) -> dict[str, Any]:
     now = timezone.now()
     versions = get_nearby_versions(session, version)
@@ -135,6 +141,7 @@ def _describe_history(
             exports=exports,
             shares=shares,
             jobs=jobs,
+            changes=changes,
         ),
     }
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
@@ -32,7 +33,13 @@ def rename(request: SignedInRequest, code: UUID) -> HttpResponse:
     name = request.POST.get("name", "")
     former = session.name
     try:
-        rename_session(session=session, name=name, previous_name=request.POST.get("previous_name"))
+        rename_session(
+            session=session,
+            name=name,
+            user=request.user,
+            now=timezone.now(),
+            previous_name=request.POST.get("previous_name"),
+        )
     except OperationError as error:
         context = {"session": session, "name": name, "error": error.message}
         return render(request, "sessions/rename.html", context, status=status_of(error))

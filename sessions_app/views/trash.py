@@ -109,7 +109,7 @@ def empty(request: SignedInRequest) -> HttpResponseBase:
 
 def _restore(request: SignedInRequest, session: DubbingSession) -> None:
     old_name = session.name
-    restored = untrash_session(session=session)
+    restored = untrash_session(session=session, user=request.user, now=timezone.now())
     text = gettext("“%(old_name)s” was restored.")
     if restored.name != old_name:
         text = gettext("“%(old_name)s” was restored as “%(name)s”, because its name is in use.")

@@ -59,7 +59,7 @@ def test_values_follow_the_life_of_a_session(world: World):
     assert is_consistent()
 
     create_session(owner=world.alice, name="talk", now=now())
-    untrash_session(session=session)
+    untrash_session(session=session, user=session.owner, now=now())
     assert (count_sessions(world.alice), get_session_languages(world.alice)) == (2, ["hi"])
     assert is_consistent()
 

@@ -370,7 +370,7 @@ def test_a_session_restored_in_the_meantime_is_not_purged(world: World):
     session = world.saved()
     trash_sessions(sessions=[session], now=world.clock())
     stale = DubbingSession.objects.get(pk=session.pk)
-    untrash_session(session=session)
+    untrash_session(session=session, user=session.owner, now=world.clock())
 
     purge_session(session=stale, now=world.clock())
     assert world.files(current_of(session)) == world.files(Version.objects.get())
@@ -391,7 +391,7 @@ def test_a_large_session_is_purged_in_batches(world: World, monkeypatch: pytest.
         collect_garbage(now=world.clock(), dry_run=False, check=check)
     assert Entry.objects.count() == 5
     with pytest.raises(NotAllowedError, match="deleted permanently"):
-        untrash_session(session=session)
+        untrash_session(session=session, user=session.owner, now=world.clock())
     assert check_consistency(repairs=False).total == 0
 
     assert collect(world).sessions.count == 1

@@ -11,7 +11,7 @@ from sessions_app.models import DubbingSession, SessionTag, Star, Tag
 from sessions_app.operations.errors import BadInputError
 from sessions_app.operations.marks.tags import MAX_TAGS, change_tags
 from sessions_app.queries.marks import Marks, marks_of
-from tests.integration.sketches import signed_in, sketch_session
+from tests.integration.sketches import now, signed_in, sketch_session
 from tests.world import World
 
 PARTIAL = {"HX-Request": "true"}
@@ -39,14 +39,16 @@ def names_on(response: Any) -> list[str]:
 
 def test_tags_are_put_on_sessions_and_taken_off(world: World, session: DubbingSession):
     other = sketch_session(world.alice, "other")
-    change_tags(sessions=[session, other], add=["Launch", " client:   Acme ", "launch"])
-    change_tags(sessions=[session], add=["LAUNCH"], remove=["Client: acme"])
+    change_tags(
+        user=world.alice, now=now(), sessions=[session, other], add=["Launch", " client:   Acme ", "launch"]
+    )
+    change_tags(user=world.alice, now=now(), sessions=[session], add=["LAUNCH"], remove=["Client: acme"])
 
     assert marks_of(world.alice, session).tags == ("launch",)
     assert marks_of(world.alice, other).tags == ("client: Acme", "launch")
     assert marks_of(world.bob, session) == Marks()
 
-    change_tags(sessions=[other], remove=["client: Acme", "never used"])
+    change_tags(user=world.alice, now=now(), sessions=[other], remove=["client: Acme", "never used"])
     assert list(Tag.objects.values_list("name", flat=True)) == ["launch"]
 
 
@@ -61,9 +63,9 @@ def test_tags_are_put_on_sessions_and_taken_off(world: World, session: DubbingSe
         ([str(number) for number in range(MAX_TAGS + 1)], "too_many_tags"),
     ],
 )
-def test_unusable_tags_are_refused(session: DubbingSession, names: list[str], code: str):
+def test_unusable_tags_are_refused(world: World, session: DubbingSession, names: list[str], code: str):
     with pytest.raises(BadInputError) as refusal:
-        change_tags(sessions=[session], add=["fine", *names])
+        change_tags(user=world.alice, now=now(), sessions=[session], add=["fine", *names])
 
     assert refusal.value.code == code
     assert not SessionTag.objects.exists()
@@ -104,7 +106,9 @@ def test_a_script_gets_the_changed_part(session: DubbingSession, alice: Client):
 def test_sessions_are_filtered_by_marks(world: World, alice: Client):
     sessions = {name: sketch_session(world.alice, name) for name in ("one", "two", "three")}
     bobs = sketch_session(world.bob, "bobs")
-    change_tags(sessions=[sessions["one"], sessions["two"], bobs], add=["Straße"])
+    change_tags(
+        user=world.alice, now=now(), sessions=[sessions["one"], sessions["two"], bobs], add=["Straße"]
+    )
     alice.post(f"/sessions/{sessions['two'].code}/star/", {"starred": "1"})
     DubbingSession.objects.filter(name="three").update(has_stale=True)
 
@@ -136,7 +140,7 @@ def test_sessions_are_filtered_by_marks(world: World, alice: Client):
 
 
 def test_tags_stay_on_a_session_in_the_trash(world: World, session: DubbingSession, alice: Client):
-    change_tags(sessions=[session], add=["kept"])
+    change_tags(user=world.alice, now=now(), sessions=[session], add=["kept"])
     alice.post(f"/sessions/{session.code}/trash/")
     assert names_on(alice.get("/sessions/?tag=kept")) == []
     alice.post(f"/sessions/{session.code}/untrash/")

@@ -232,7 +232,7 @@ def test_the_current_version_is_searched(world: World):
 
 def test_renamed_trashed_and_deleted_sessions(world: World):
     session = DubbingSession.objects.get(owner=world.alice)
-    rename_session(session=session, name="Keynote")
+    rename_session(session=session, name="Keynote", user=world.alice, now=now())
     assert find(world, "keynote")
     read(world)
     assert find(world, "keynote hindi")

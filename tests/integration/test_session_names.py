@@ -89,11 +89,11 @@ def test_a_name_that_cannot_be_used_is_refused(
 
 def test_another_request_that_renames_first_wins(session: DubbingSession):
     stale = DubbingSession.objects.get(pk=session.pk)
-    rename_session(session=session, name="first")
+    rename_session(session=session, name="first", user=session.owner, now=now())
     with pytest.raises(NotAllowedError) as caught:
-        rename_session(session=stale, name="second")
+        rename_session(session=stale, name="second", user=session.owner, now=now())
     assert caught.value.code == "renamed"
-    assert rename_session(session=stale, name="first").name == "first"
+    assert rename_session(session=stale, name="first", user=session.owner, now=now()).name == "first"
 
 
 def test_a_session_in_the_trash_is_not_renamed(alice: Client, session: DubbingSession):
@@ -101,7 +101,7 @@ def test_a_session_in_the_trash_is_not_renamed(alice: Client, session: DubbingSe
     session.trash(now=now())
     assert patch(alice, session, name="new").status_code == 404
     with pytest.raises(NotAllowedError, match="was moved to the trash"):
-        rename_session(session=stale, name="new")
+        rename_session(session=stale, name="new", user=session.owner, now=now())
 
 
 @pytest.mark.either_stack

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
+from datetime import datetime
 from uuid import uuid4
 
+from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
 from django.db.models import Count
 
 from dubbing_core.sentences import sentence
 from dubbing_core.session_names import fold_session_name
-from sessions_app.models import DubbingSession, SessionTag, Tag
+from sessions_app.models import DubbingSession, SessionChange, SessionTag, Tag
 from sessions_app.models.bulk import ROWS_PER_STATEMENT, select_numbers
 from sessions_app.models.tag import TAG_NAME_LENGTH
 from sessions_app.operations.errors import BadInputError, NotAllowedError
@@ -42,13 +45,19 @@ def normalize_tag(raw: str) -> str:
 
 
 def change_tags(
-    *, sessions: Collection[DubbingSession], add: Iterable[str] = (), remove: Iterable[str] = ()
+    *,
+    sessions: Collection[DubbingSession],
+    user: AbstractBaseUser,
+    now: datetime,
+    add: Iterable[str] = (),
+    remove: Iterable[str] = (),
 ) -> None:
     """Put tags on sessions and take others off. Repeating it changes nothing.
 
     A tag that no session has any more is deleted.
 
     :param sessions: that the caller may edit; a tag is its session owner's.
+    :param user: who changes them, for the activity of the sessions.
     :raises BadInputError: a name cannot be used, or a session or its owner would have too many tags.
     """
     added = {fold_session_name(name): name for name in map(normalize_tag, add)}
@@ -59,6 +68,10 @@ def change_tags(
     with transaction.atomic():
         for owner_id, keys in sorted(by_owner.items()):
             tags = _lock_tags(owner_id, added, removed)
+            changes = _find_changes(tags, keys, added)
+            for change in changes:
+                change.changed_by_id, change.changed_at = user.pk, now
+            SessionChange.objects.bulk_create(changes, ROWS_PER_STATEMENT)
             for tag in tags:
                 if tag.folded_name in added:
                     rows = (SessionTag(tag=tag, session_id=key) for key in keys)
@@ -88,6 +101,29 @@ def _lock_tags(owner_id: int, added: dict[str, str], removed: Collection[str]) -
         Tag.objects.bulk_create(new, ignore_conflicts=True)
         found = list(rows.all())
     return found
+
+
+def _find_changes(tags: list[Tag], keys: list[int], added: Collection[str]) -> list[SessionChange]:
+    """Return what changes on each session: tags that it lacks are added, those that it has are removed.
+
+    :param added: folded names of the tags that are added; the others are removed.
+    """
+    rows = SessionTag.objects.filter(tag__in=tags, session__in=select_numbers(keys))
+    present: dict[int, set[int]] = defaultdict(set)
+    for session_id, tag_id in rows.values_list("session_id", "tag_id"):
+        present[session_id].add(tag_id)
+    changes = (
+        SessionChange(
+            session_id=key,
+            kind=SessionChange.Kind.TAGGED,
+            added_tags=[tag.name for tag in tags if tag.folded_name in added and tag.pk not in present[key]],
+            removed_tags=[
+                tag.name for tag in tags if tag.folded_name not in added and tag.pk in present[key]
+            ],
+        )
+        for key in keys
+    )
+    return [change for change in changes if change.added_tags or change.removed_tags]
 
 
 def _check_limits(owner_id: int, keys: Collection[int]) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db import IntegrityError
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import IntegrityError, transaction
 
 from dubbing_core.sentences import sentence
 from dubbing_core.session_names import fold_session_name
@@ -14,6 +15,7 @@ from sessions_app.models.bulk import select_numbers
 from sessions_app.models.session import DubbingSessionQuerySet
 from sessions_app.operations.errors import BadInputError, NotAllowedError
 from sessions_app.operations.sessions.names import MAX_NAME_TRIES, find_free_session_name
+from sessions_app.operations.sessions.rename import record_name
 
 
 def trash_sessions(*, sessions: Iterable[DubbingSession], now: datetime) -> int:
@@ -30,16 +32,20 @@ def get_trashed_together(*, moment: datetime) -> DubbingSessionQuerySet:
     return DubbingSession.objects.filter(trashed_at=moment).trashed().order_by("pk")
 
 
-def untrash_session(*, session: DubbingSession) -> DubbingSession:
+def untrash_session(*, session: DubbingSession, user: AbstractBaseUser, now: datetime) -> DubbingSession:
     """Restore a session from the trash; a number is appended to a name that is in use.
 
+    :param user: who restores it.
     :raises BadInputError: concurrent requests took every free name.
     :raises NotAllowedError: `deleted`, it was deleted permanently in the meantime.
     """
     for _ in range(MAX_NAME_TRIES):
-        free = find_free_session_name(session.owner_id, session.name)
+        previous = session.name
+        free = find_free_session_name(session.owner_id, previous)
         try:
-            session.untrash(name=free, folded_name=fold_session_name(free))
+            with transaction.atomic():
+                if session.untrash(name=free, folded_name=fold_session_name(free)) and free != previous:
+                    record_name(session, previous, user=user, now=now)
         except IntegrityError:
             continue
         session.refresh_from_db()

@@ -1,29 +1,42 @@
 // Parts of a page that are replaced by those of the page as it is now, unless the user is working in them.
 import { nameLanguages } from "./languages.js";
 
+/** @typedef {{remaining: string[], postponed: string[], isLoaded: boolean}} Refreshed
+ * `remaining`: names that were not replaced; `postponed`: those of them that can be replaced later. */
+/** @typedef {"replaced" | "in use" | "elsewhere"} Replacement "elsewhere": only one of both pages has the part */
+
 /**
  * Fetch the page again and replace its elements with these values of `data-region`.
  * @param {string[]} names
- * @returns {Promise<string[]>} those that were not replaced, because they are in use or the page cannot be loaded
+ * @returns {Promise<Refreshed>}
  */
 export async function refreshRegions(names) {
   const response = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
-  if (!response?.ok || response.redirected) return names;
-  const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
-  return names.filter((name) => !replaceRegion(name, fresh));
+  const text = await response?.text().catch(() => null);
+  if (!response || text === null || text === undefined || [429, 500, 502, 503, 504].includes(response.status))
+    return { remaining: names, postponed: names, isLoaded: false };
+  // Signed out, or the session was deleted.
+  if (!response.ok || response.redirected) return { remaining: names, postponed: [], isLoaded: true };
+  const fresh = new DOMParser().parseFromString(text, "text/html");
+  const results = names.map((name) => ({ name, result: replaceRegion(name, fresh) }));
+  return {
+    remaining: results.filter(({ result }) => result !== "replaced").map(({ name }) => name),
+    postponed: results.filter(({ result }) => result === "in use").map(({ name }) => name),
+    isLoaded: true,
+  };
 }
 
 /**
  * @param {string} name
  * @param {Document} fresh
- * @returns {boolean} whether the page has the part as it is now
+ * @returns {Replacement}
  */
 function replaceRegion(name, fresh) {
   const selector = `[data-region="${name}"]`;
   const current = document.querySelector(selector);
   const next = fresh.querySelector(selector);
-  if (!current || !next) return !current === !next;
-  if (isInUse(current)) return false;
+  if (!current || !next) return current || next ? "elsewhere" : "replaced";
+  if (isInUse(current)) return "in use";
   const replacement = document.importNode(next, true);
   keepFolds(current, replacement);
   const focusId = current.contains(document.activeElement) ? document.activeElement?.id : "";
@@ -31,7 +44,7 @@ function replaceRegion(name, fresh) {
   current.replaceWith(replacement);
   if (focusId) document.getElementById(focusId)?.focus({ preventScroll: true });
   replacement.dispatchEvent(new CustomEvent("region-refreshed", { bubbles: true }));
-  return true;
+  return "replaced";
 }
 
 /**

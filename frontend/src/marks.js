@@ -1,6 +1,7 @@
 // Stars and tags: buttons and forms that work without a script, and here without leaving the page.
 import { csrfToken } from "./api.js";
 import { nameLanguages } from "./languages.js";
+import { checkNow } from "./live.js";
 
 /** Handle the buttons and forms of the page, also those that come later. */
 export function connectMarks() {
@@ -84,4 +85,5 @@ async function changeTags(form, submitter) {
   /** @type {HTMLElement | null} */
   const field = fresh.querySelector("#add-tag");
   field?.focus();
+  checkNow(); // the activity of the session shows the change
 }

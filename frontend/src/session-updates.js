@@ -3,24 +3,29 @@
 import { create, find } from "./dom.js";
 import { gettext } from "./i18n.js";
 import { subscribe } from "./live.js";
-import { isInUse, refreshRegions } from "./live-regions.js";
 import { renameInTitle } from "./page-title.js";
+import { isRegionFree } from "./region-refresher.js";
 
 /** @typedef {import("./live.js").LiveState} LiveState */
 /** @typedef {import("./live.js").LiveSession} LiveSession */
+/** @typedef {import("./region-refresher.js").RegionRefresher} RegionRefresher */
 
 /** Regions that never contain something unsaved. */
-const FOLLOWING = ["jobs", "versions", "shares", "activity", "about"];
+const FOLLOWING = ["jobs", "versions", "shares", "activity", "about", "tags"];
 const READING = ["matrix", "transcript", "facts"];
 const ALL = [...FOLLOWING, ...READING, "title", "files", "languages", "voices"];
 
-/** @param {Document} root */
-export function connectSessionUpdates(root) {
+/**
+ * @param {Document} root
+ * @param {RegionRefresher} regions
+ */
+export function connectSessionUpdates(root, regions) {
   const notice = root.querySelector("#update-notice");
   if (!(notice instanceof HTMLElement)) return;
   let shown = Number(notice.dataset.version);
   let digest = notice.dataset.digest ?? "";
   const isPast = notice.dataset.past !== undefined;
+  let isBehind = false; // the forms of the page are of an older version than the current one
 
   subscribe(async ({ session, jobs }, previous) => {
     if (!session) return showDeleted(notice);
@@ -28,13 +33,14 @@ export function connectSessionUpdates(root) {
     const isChanged = session.digest !== digest;
     digest = session.digest;
     if ((session.version ?? 0) > shown) {
-      const state = isPast ? "offered" : await showVersion(root);
+      const state = isPast ? "offered" : await showVersion(root, regions);
+      isBehind = !isPast && state === "offered";
       offerVersion(notice, session, { state, previous: shown, isPast });
       shown = session.version ?? shown;
       return;
     }
-    if (isChanged) await refreshRegions(withoutPlayer(root, [...READING, ...FOLLOWING, "title"]));
-    else if (hasOtherJobs(previous, { jobs, session })) await refreshRegions(["jobs", "shares", "activity"]);
+    if (isChanged) await regions.refresh(listChanging(root, isBehind));
+    else if (hasOtherJobs(previous, { jobs, session })) await regions.refresh(["jobs", "shares", "activity"]);
   });
 }
 
@@ -47,18 +53,25 @@ function followName(previous, name) {
 }
 
 /**
+ * Return the regions that follow a change of the session other than a new version.
+ * @param {Document} root
+ * @param {boolean} isBehind whether the page shows an older version than the current one, to which the rest would not fit
+ */
+function listChanging(root, isBehind) {
+  return isBehind ? [...FOLLOWING, "title"] : withoutPlayer(root, [...READING, ...FOLLOWING, "title"]);
+}
+
+/**
  * Show a new version. Forms of one version must not stand beside lists of another one: all regions change, or only those that merely
  * list.
  * @param {Document} root
+ * @param {RegionRefresher} regions
  * @returns {Promise<"offered" | "shown" | "played">} whether all changed, or all but what the player plays
  */
-async function showVersion(root) {
+async function showVersion(root, regions) {
   const names = withoutPlayer(root, ALL);
-  const isFree = names.every((name) => {
-    const region = root.querySelector(`[data-region="${name}"]`);
-    return !region || !isInUse(region);
-  });
-  const remaining = await refreshRegions(isFree ? names : FOLLOWING);
+  const isFree = names.every(isRegionFree);
+  const remaining = await regions.refresh(isFree ? names : FOLLOWING, { isOnly: true });
   if (!isFree || remaining.length > 0) return "offered";
   return root.querySelector("#player") ? "played" : "shown";
 }

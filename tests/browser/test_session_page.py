@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
@@ -85,14 +86,31 @@ def look_at_files(user: BrowserUser) -> None:
 
 def add_language(user: BrowserUser, session: str, language: str) -> None:
     """Make a new version from another program of the user."""
+    assert post(user, f"sessions/{session}/corrections", {"languages": {language: "added"}}) == 201
+
+
+def post(user: BrowserUser, path: str, body: dict[str, Any]) -> int:
     token = user.controller.call("create_access_token", owner=user.name)
     request = Request(
-        f"{user.address}/api/v1/sessions/{session}/corrections",
-        data=json.dumps({"languages": {language: "added"}}).encode(),
+        f"{user.address}/api/v1/{path}",
+        data=json.dumps(body).encode(),
         headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
     )
     with urlopen(request, timeout=LIMIT) as response:
-        assert response.status == 201
+        return int(response.status)
+
+
+def select_text_while_tags_change(user: BrowserUser, session: str) -> None:
+    """A part with selected text is not replaced; it follows when the selection ends, though nothing else changes."""
+    page = user.page
+    activity = page.locator("#activity")
+    page.evaluate("getSelection().selectAllChildren(document.getElementById('activity'))")
+    assert post(user, f"sessions/{session}/tags", {"add": ["launch"], "remove": []}) == 200
+    expect(page.locator("#tags")).to_contain_text("launch")
+    expect(activity).not_to_contain_text("launch")
+    page.evaluate("getSelection().removeAllRanges()")
+    expect(activity).to_contain_text(f"{user.name} added the tags launch")
+    expect(activity).to_contain_text(f"{user.name} renamed the session from Talk to 東京 の talk")
 
 
 def test_a_session_page_is_worked_on_while_others_change_the_session(bob: BrowserUser, tmp_path: Path):
@@ -101,6 +119,7 @@ def test_a_session_page_is_worked_on_while_others_change_the_session(bob: Browse
     rename_in_place(bob)
     look_at_files(bob)
     page.evaluate("window.isSamePage = true")
+    select_text_while_tags_change(bob, session)
 
     add_language(bob, session, "fr")
     expect(page.locator(".timeline > li")).to_have_count(2)

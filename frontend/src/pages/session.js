@@ -5,8 +5,8 @@ import { connectFileList } from "../file-list.js";
 import { connectFilePreviews } from "../file-previews.js";
 import { suggestLanguages } from "../languages.js";
 import { checkNow } from "../live.js";
-import { refreshRegions } from "../live-regions.js";
 import { connectNameEditor } from "../name-editor.js";
+import { RegionRefresher } from "../region-refresher.js";
 import { connectSessionUpdates } from "../session-updates.js";
 import { connectShareLink } from "../share-link.js";
 import { connectTranscriptPanel } from "../transcript-panel.js";
@@ -29,11 +29,12 @@ function showPlainLines(region) {
   panel.dataset.transcript = panel.dataset.transcript?.replace("part=downloads", "part=1");
 }
 
+const regions = new RegionRefresher();
 connectFilePreviews(document);
 connectFileList(find(document, "#files"));
 connectNameEditor(document, { onRename: checkNow });
-connectSessionUpdates(document);
-connectShareLink(document, { onShare: () => refreshRegions(["shares", "activity"]) });
+connectSessionUpdates(document, regions);
+connectShareLink(document, { onShare: () => regions.refresh(["shares", "activity"]) });
 connectRegions(document);
 suggestLanguages(document);
 document.addEventListener("region-refreshed", ({ target }) => {

@@ -2,8 +2,8 @@
 import { request } from "../api.js";
 import { find } from "../dom.js";
 import { checkNow, subscribe } from "../live.js";
-import { refreshRegions } from "../live-regions.js";
 import { setTitleProgress } from "../page-title.js";
+import { RegionRefresher } from "../region-refresher.js";
 import { showToast } from "../toasts.js";
 import { describeNumbers, describeTitle, describeTray } from "./describe-jobs.js";
 import { Notices } from "./notices.js";
@@ -12,6 +12,7 @@ import { createItem, updateItem } from "./tray-item.js";
 /** @import { LiveJob, LiveState } from "../live.js" */
 
 const EARLY_POLLS = [100, 400, 900]; // milliseconds
+const regions = new RegionRefresher();
 
 /** Show the state of jobs on this page. */
 export function connectTray() {
@@ -112,7 +113,7 @@ function showOnPage({ jobs, session }) {
   }
   /** @type {HTMLElement | null} */
   const history = document.querySelector("[data-follow-jobs]");
-  if (history && isOutdated(jobs, Date.parse(history.dataset.newest ?? ""))) refreshRegions(["jobs"]);
+  if (history && isOutdated(jobs, Date.parse(history.dataset.newest ?? ""))) regions.refresh(["jobs"]);
   return false;
 }
 

@@ -54,6 +54,8 @@ class ShownCell:
     language: str
     cell: Cell
     is_being_read: bool = False
+    is_shared: bool = True
+    """Whether the cell is in the part that a link shares."""
 
     @property
     def key(self) -> str:
@@ -82,12 +84,16 @@ class ShownCell:
 
     @property
     def state(self) -> str:
+        if not self.is_shared:
+            return "unshared"
         return "stale" if self.cell.stale else self.cell.state.value
 
     @property
     def word(self) -> str:
         if self.is_being_read:
             return gettext("Being read")
+        if not self.is_shared:
+            return gettext("Not shared")
         return gettext("Stale") if self.cell.stale else str(WORDS[self.cell.state])
 
     @property
@@ -150,7 +156,11 @@ def matrix_rows(matrix: ProgressMatrix) -> list[MatrixRow]:
             language=language,
             cells=[
                 ShownCell(
-                    step=str(name), category=category, language=language, cell=matrix.cell(language, step)
+                    step=str(name),
+                    category=category,
+                    language=language,
+                    cell=matrix.cell(language, step),
+                    is_shared=matrix.is_selected(language, step),
                 )
                 for step, (name, category) in SHOWN_STEPS.items()
                 if _is_shown(matrix, step)

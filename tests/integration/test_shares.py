@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import logging
+import re
 import sys
 from datetime import timedelta
 from typing import Any, Literal, get_args
@@ -126,6 +127,21 @@ def test_a_link_to_a_part_shows_files_and_progress_of_this_part_alone(world: Wor
     assert other.status_code == 404
     assert text.content == PROJECT["translations/translated.json"]
     assert text["Content-Type"] == "text/plain; charset=utf-8"
+
+
+def test_a_link_to_single_cells_does_not_call_others_missing(world: World):
+    files = {f"audio/{tag}_audio.wav": b"a" for tag in ("hi", "es")}
+    files |= {f"final_videos/{tag}_final.mp4": b"v" for tag in ("hi", "es")}
+    export = sketch_export(sketch_session(world.alice, files=files), key=ZIP_KEY)
+    export.selection = Selection.from_choices(cells=["hi:audio", "es:final_videos"]).as_dict()
+    export.save()
+
+    page = Client().get(f"/s/{sketch_share(export).token}/").content.decode()
+
+    states = re.findall(r'<span class="cell (\w+)">', page)
+    assert states == ["unshared", "done", "done", "unshared"]  # Spanish, Hindi
+    assert page.count("Not shared") == 2
+    assert "Missing" not in page
 
 
 @pytest.mark.parametrize(

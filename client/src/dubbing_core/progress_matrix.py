@@ -144,9 +144,15 @@ class ProgressMatrix:
     """Files that are the source."""
     steps: tuple[Step, ...] = tuple(Step)
     """Columns: all, unless this is the matrix of a selected part."""
+    selected: frozenset[tuple[str, Step]] | None = None
+    """Language and step of the cells in a selected part; None if all are."""
 
     def cell(self, language: str, step: Step) -> Cell:
         return self.transcribed if step is Step.TRANSCRIBED else self.cells.get((language, step), MISSING)
+
+    def is_selected(self, language: str, step: Step) -> bool:
+        """Whether a cell is in the part; one outside it says nothing about the project."""
+        return self.selected is None or step is Step.TRANSCRIBED or (language, step) in self.selected
 
     def has_video(self, language: str) -> bool:
         return self.cell(language, Step.DUBBED).is_done or self.cell(language, Step.MIXED).is_done

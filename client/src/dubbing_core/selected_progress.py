@@ -31,4 +31,5 @@ def select_progress(matrix: ProgressMatrix, selection: Selection) -> ProgressMat
         cells={place: cell for place, cell in matrix.cells.items() if place in places},
         transcribed=matrix.transcribed if has_transcript else MISSING,
         steps=tuple(step for step in matrix.steps if step in steps),
+        selected=frozenset(places),
     )

@@ -199,3 +199,13 @@ def test_a_part_has_the_progress_of_what_it_includes(choices, languages, steps, 
     assert part.steps == steps
     assert {place for place, cell in part.cells.items() if cell.is_done} == done
     assert part.transcribed.is_done is (Step.TRANSCRIBED in steps)
+
+
+def test_cells_beside_a_selected_one_are_not_in_the_part():
+    matrix = compute_matrix([audio("hi"), video("hi"), audio("es"), video("es")])
+
+    part = select_progress(matrix, Selection.from_choices(cells=["hi:audio", "es:final_videos"]))
+
+    places = [(language, step) for language in ("hi", "es") for step in (VOICED, DUBBED)]
+    assert [part.is_selected(*place) for place in places] == [True, False, False, True]
+    assert all(matrix.is_selected(*place) for place in places)

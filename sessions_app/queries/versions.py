@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, cast
 
-from django.db.models import Count, F, QuerySet, Sum, Value
+from django.db.models import Case, Count, F, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Left, StrIndex, Substr
 
 from dubbing_core.categories import Category
@@ -22,6 +22,8 @@ FILES_PER_PAGE = 100
 VERSIONS_PER_PAGE = 50
 MAX_FOLDERS = 500
 """Folders that a page lists; the search finds files in all."""
+MAX_GROUPED = 4 * MAX_FOLDERS
+"""Folders, by category and language, that are summed by the stored totals."""
 NEARBY_VERSIONS = 10
 """Versions on the page of a session."""
 LIST_COLUMNS = (
@@ -206,12 +208,15 @@ def list_folders(
 ) -> list[FolderSummary]:
     """Return the folders directly in a folder, by path.
 
-    At most one more than `MAX_FOLDERS`, by one query however many files are in them.
+    At most one more than `MAX_FOLDERS`, by one or two queries however many files are in them.
 
     :param folder: with a slash at the end; "" for the folder that was saved.
     """
-    rows: Any = (
-        _in_folder(get_entries(version).files().selected(selection), folder)
+    rows = get_entries(version).files().selected(selection)
+    if selection is WHOLE_VERSION and (found := _sum_by_groups(version, rows, folder)) is not None:
+        return found
+    heads: Any = (
+        _in_folder(rows, folder)
         .filter(slash__gt=0)
         .annotate(head=Left("path", F("slash") + len(folder)))
         .values("head")
@@ -219,7 +224,57 @@ def list_folders(
         .order_by("head")
         .values_list("head", "count", "bytes")
     )
-    return [FolderSummary(*row) for row in rows[: MAX_FOLDERS + 1]]
+    return [FolderSummary(*row) for row in heads[: MAX_FOLDERS + 1]]
+
+
+def _sum_by_groups(version: Version, rows: EntryQuerySet, folder: str) -> list[FolderSummary] | None:
+    """Return the folders in a folder with sizes from the stored totals of categories and languages.
+
+    Most folders have all files of a category and language, whose sizes then need not be read: that is half of the work. Where several
+    folders share them, the largest gets what remains after the others.
+
+    :returns: None if there are too many folders, or the totals are of other files.
+    """
+    heads: Any = (
+        _with_head(rows, folder).values_list("head", "category", "language").annotate(count=Count("pk"))
+    )
+    counts: dict[tuple[str, str], dict[str, int]] = {}
+    found = list(heads.order_by("head")[: MAX_GROUPED + 1])
+    for head, category, language, count in found:
+        counts.setdefault((category, language), {})[head] = count
+    totals = {(group.category.value, group.language): group for group in get_file_groups(version)}
+    if len(found) > MAX_GROUPED or any(
+        label not in totals or totals[label].file_count != sum(by_head.values())
+        for label, by_head in counts.items()
+    ):
+        return None
+    largest = {label: max(by_head, key=lambda head: by_head[head]) for label, by_head in counts.items()}
+    others = {head for label, by_head in counts.items() for head in by_head if head != largest[label]}
+    sizes = _sum_sizes(rows, folder, others)
+    summaries: dict[str, list[int]] = {}
+    for label, by_head in counts.items():
+        rest = totals[label].size - sum(sizes[head, *label] for head in by_head if head != largest[label])
+        for head, count in by_head.items():
+            summary = summaries.setdefault(head, [0, 0])
+            summary[0] += count
+            summary[1] += rest if head == largest[label] else sizes[head, *label]
+    summaries.pop("", None)
+    return [FolderSummary(head, *summaries[head]) for head in sorted(summaries)][: MAX_FOLDERS + 1]
+
+
+def _sum_sizes(rows: EntryQuerySet, folder: str, heads: Collection[str]) -> dict[tuple[str, str, str], int]:
+    """Return the bytes of some folders by folder, category and language."""
+    if not heads:
+        return {}
+    found: Any = _with_head(rows, folder).filter(head__in=heads).values_list("head", "category", "language")
+    return {tuple(key): size for *key, size in found.annotate(bytes=Sum("blob__size")).order_by()}
+
+
+def _with_head(rows: EntryQuerySet, folder: str) -> Any:
+    """Annotate entries with `head`: the folder directly in a folder that has them, or "" for none."""
+    inside = Q(slash__gt=0) & (Q(start=folder) if folder else Q())
+    head = Case(When(inside, then=Left("path", F("slash") + len(folder))), default=Value(""))
+    return _locate(rows, folder).annotate(head=head).values("head")
 
 
 def _in_folder(rows: EntryQuerySet, folder: str) -> Any:
@@ -227,10 +282,17 @@ def _in_folder(rows: EntryQuerySet, folder: str) -> Any:
 
     With `slash`, the position of the next slash in the rest of their path; 0 without one.
     """
-    rest = Substr("path", len(folder) + 1)
-    below = rows.annotate(slash=StrIndex(rest, Value("/")))
+    located = _locate(rows, folder)
+    return located.filter(start=folder) if folder else located
+
+
+def _locate(rows: EntryQuerySet, folder: str) -> Any:
+    """Annotate entries with `slash`, and in a folder with `start`, which is the folder for those below it."""
+    if not folder:
+        return rows.annotate(slash=StrIndex("path", Value("/")))
     # LIKE ignores case in SQLite, so the beginning of the path is compared as well.
-    return below.annotate(start=Left("path", len(folder))).filter(start=folder) if folder else below
+    rest = Substr("path", len(folder) + 1)
+    return rows.annotate(slash=StrIndex(rest, Value("/")), start=Left("path", len(folder)))
 
 
 def find_entry(version: Version, path: str) -> Entry | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
 from urllib.parse import quote
@@ -289,12 +289,15 @@ def pictures(request: SignedInRequest, code: UUID) -> HttpResponseBase:
         "chosen": chosen,
     }
     if chosen is not None:
-        context["before_url"] = _get_picture_url(before, chosen.before)
-        context["after_url"] = _get_picture_url(after, chosen.after)
+        context["before_url"], _ = _get_pictures(before, chosen.before)
+        context["after_url"], context["strip"] = _get_pictures(after, chosen.after)
     return render(request, "player/pictures.html", context)
 
 
-def _get_picture_url(version: Version, file: PlayerFile) -> str:
+def _get_pictures(version: Version, file: PlayerFile) -> tuple[str, dict[str, Any] | None]:
+    """Return the address of a video, and the sheet of its pictures if it is made."""
     original = _make_file_url("version-file", version.session.code, version.number)(file.path)
     media = get_media(version, paths=[file.path])
-    return get_played_url(media, file.path, original if file.is_inline else "")
+    made = media.files.get(file.path)
+    strip = asdict(made.strip) if made and made.strip else None
+    return get_played_url(media, file.path, original if file.is_inline else ""), strip

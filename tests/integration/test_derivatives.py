@@ -161,6 +161,22 @@ def test_a_shared_link_gives_those_of_its_selection(world, files):
     assert guest.get(f"/s/unknown/media/{file['sha256']}/{name}").status_code == 404
 
 
+def test_compared_pictures_have_those_of_the_later_version(world, files):
+    session = world.saved(files=files)
+    world.save(session, {"final_videos/hi.mp4": files["talk.mp4"]})
+    client = signed_in(world.alice)
+    address = f"/sessions/{session.code}/compare/pictures/?from=1&to=2&file=final_videos/hi.mp4"
+    assert client.get(address).context["strip"] is None
+    make(world, session)
+
+    page = client.get(address)
+
+    talk = Entry.objects.get(path="talk.mp4").blob
+    assert page.context["strip"]["url"].endswith(talk.derivatives.get(kind=Kind.STRIP).name)
+    assert (page.context["strip"]["count"], page.context["strip"]["interval"]) == (2, 1.0)
+    assert f'"url": "{page.context["strip"]["url"]}"' in page.content.decode()
+
+
 def test_a_session_has_the_poster_of_its_source_by_one_query(world, files, django_assert_num_queries):
     first, second = world.saved(files=files), world.saved("dubs", {"final_videos/hi.mp4": files["talk.mp4"]})
     empty = world.saved("texts", {"transcriptions/en.srt": b"1"})

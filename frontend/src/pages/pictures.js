@@ -1,6 +1,6 @@
 // Two versions of a video side by side, in sync.
 
-import { find, refsOf } from "../dom.js";
+import { find, readJson, refsOf } from "../dom.js";
 import { formatFactor } from "../format.js";
 import { gettext } from "../i18n.js";
 import { nameLanguages } from "../languages.js";
@@ -28,12 +28,14 @@ function connectPictures(root) {
   }
   const pair = new Pair(after, before);
   const frameRate = Number(root.dataset.frameRate) || 25;
+  /** @type {import("../player/model.js").Strip | null} */
+  const strip = readJson("pictures-strip");
   const bar = new PositionBar(ref("position"), {
     hint: ref("pointer-time"),
     picture: ref("pointer-picture"),
     view: new TimeView(() => pair.duration),
     getDuration: () => pair.duration,
-    getStrip: () => null,
+    getStrip: () => strip,
     onSeek: (time) => pair.seek(time),
   });
 

@@ -54,20 +54,38 @@ def test_the_api_page_documents_operations_and_sends_requests(make_signed_in_use
     alice = make_signed_in_user("alice")
     page = alice.page
     alice.open("/api/v1/docs")
-    expect(page.locator("#operations-accounts-get_me")).to_be_visible(timeout=20_000)
+    expect(page.locator("#get_me")).to_be_visible()
     for width, scheme in product((1280, 390), ("light", "dark")):
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=scheme)
         assert page.evaluate(OVERFLOW) <= 0, f"wider than {width} pixels"
     assert page.locator("h1").count() == 1
 
-    page.locator("#operations-accounts-get_me").get_by_role("button").first.click()
-    page.get_by_role("button", name="Try it out").click()
-    page.get_by_role("button", name="Execute").click()
+    me = page.locator("#get_me")
+    me.locator("summary").click()
+    me.get_by_role("button", name="Send request").click()
+    expect(me.get_by_role("status")).to_contain_text("200")
+    expect(me.get_by_role("status")).to_contain_text(f'"name": "{alice.name}"')
 
-    expect(page.locator(".live-responses-table")).to_contain_text(f'"name": "{alice.name}"')
-    page.locator("#operations-sessions-list_sessions").get_by_role("button").first.click()
-    expect(page.get_by_label("order")).to_be_visible()
+    created = page.locator("#create_session")
+    created.locator("summary").click()
+    created.get_by_label("Body").fill('{"name": "From the page"}')
+    created.get_by_role("button", name="Send request").click()
+    expect(created.get_by_role("status")).to_contain_text("201")
+
+    listed = page.locator("#list_sessions")
+    listed.locator("summary").click()
+    listed.get_by_label("order").select_option("name")
+    listed.get_by_label("limit").fill("1")
+    listed.get_by_role("button", name="Send request").click()
+    expect(listed.get_by_role("status")).to_contain_text("GET /api/v1/sessions?order=name&limit=1")
+    expect(listed.get_by_role("status")).to_contain_text('"name": "From the page"')
+    listed.get_by_label("limit").fill("none")
+    listed.get_by_role("button", name="Send request").click()
+    expect(listed.get_by_role("status")).to_contain_text("422")
+
+    me.get_by_role("link", name="Problem").click()
+    expect(page.locator("#type-Problem dl")).to_be_visible()
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         assert page_checks.find_violations(page) == []

@@ -11,7 +11,7 @@ from tests.services.processes import ROOT
 
 DIST = ROOT / "static" / "dist"
 FRONTEND = ROOT / "frontend"
-BUNDLED = ("hash-wasm", "htmx.org", "swagger-ui-dist")
+BUNDLED = ("hash-wasm", "htmx.org", "wavesurfer.js")
 
 
 @pytest.mark.parametrize("name", BUNDLED)

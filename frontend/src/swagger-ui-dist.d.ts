@@ -1,4 +1,0 @@
-// The package has no types of its own.
-declare module "swagger-ui-dist/swagger-ui-es-bundle.js" {
-  export default function SwaggerUIBundle(options: Record<string, unknown>): unknown;
-}

@@ -10,6 +10,7 @@ from sessions_app.models.export import Export
 from sessions_app.models.garbage_candidate import GarbageCandidate
 from sessions_app.models.idempotency_record import IdempotencyRecord
 from sessions_app.models.job import Job
+from sessions_app.models.line_block import LineBlock
 from sessions_app.models.measurement import Measurement
 from sessions_app.models.media import BlobMedia
 from sessions_app.models.owner_totals import OwnerTotals
@@ -46,6 +47,7 @@ __all__ = [
     "GarbageCandidate",
     "IdempotencyRecord",
     "Job",
+    "LineBlock",
     "Measurement",
     "OwnerTotals",
     "Pin",

@@ -15,6 +15,8 @@ from django.db.models.expressions import RawSQL
 
 ROWS_PER_STATEMENT = 500
 """Rows or variables of an SQL statement, which databases limit."""
+_NUMBER = models.BigIntegerField()
+"""`RawSQL` would make a field each time, which takes as long as a short query."""
 
 
 def set_columns(model: type[models.Model], columns: Sequence[str], rows: Mapping[int, Sequence[Any]]) -> None:
@@ -58,8 +60,8 @@ def select_numbers(numbers: Iterable[int]) -> RawSQL:
     Databases limit the variables of a statement.
     """
     if connection.vendor == "postgresql":
-        return RawSQL("SELECT unnest(%s::bigint[])", [list(numbers)])
-    return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(list(numbers))])
+        return RawSQL("SELECT unnest(%s::bigint[])", [list(numbers)], _NUMBER)
+    return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(list(numbers))], _NUMBER)
 
 
 def insert_selected(model: type[models.Model], column: str, rows: models.QuerySet[Any]) -> None:

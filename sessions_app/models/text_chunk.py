@@ -14,6 +14,7 @@ from dubbing_core.search.tokens import SEPARATOR, fold_line, join_tokens, tokeni
 from dubbing_core.timeline.tracks import Segment, Track
 from sessions_app.models.bulk import insert_rows
 from sessions_app.models.commits import deferred_sync
+from sessions_app.models.line_block import LineBlock, build_blocks
 from sessions_app.models.token_index import build_exact_match, build_loose_match, is_postgresql
 
 BLOB_SHIFT = 20
@@ -60,23 +61,6 @@ class FoldedChunk(NamedTuple):
         return self.folded[self.folded.rfind(b"\n", 0, at) + 1 : end if end >= 0 else None]
 
 
-class ShownChunk(NamedTuple):
-    """The part of a chunk that results show."""
-
-    id: int
-    track: int
-    number: int
-    kind: str
-    language: str
-    lines: list[bytes]
-    """JSON of start and text of each line."""
-
-    def get_line(self, number: int) -> tuple[int | None, str]:
-        """Return start in milliseconds and text of a line."""
-        start_ms, text = json.loads(self.lines[number])
-        return start_ms, text
-
-
 class TextChunkQuerySet(models.QuerySet["TextChunk"]):
     def replace(self, blob_id: int, tracks: Sequence[Track]) -> None:
         """Write the chunks of a blob, in several transactions.
@@ -86,15 +70,18 @@ class TextChunkQuerySet(models.QuerySet["TextChunk"]):
         self.delete_in_batches([blob_id])
         rows = _build_rows(blob_id, tracks)
         while batch := list(islice(rows, CHUNKS_PER_TRANSACTION)):
+            blocks = [block for _, its_blocks in batch for block in its_blocks]
             with deferred_sync():
-                insert_rows(TextChunk, _COLUMNS, batch, ignore_conflicts=True)
+                insert_rows(TextChunk, _COLUMNS, [chunk for chunk, _ in batch], ignore_conflicts=True)
+                insert_rows(LineBlock, _BLOCK_COLUMNS, blocks, ignore_conflicts=True)
 
     def delete_in_batches(self, blob_ids: Collection[int]) -> None:
         """Delete the chunks of blobs, in several transactions."""
         keys = list(self.filter(blob_id__in=blob_ids).values_list("pk", flat=True))
         for start in range(0, len(keys), CHUNKS_PER_TRANSACTION):
             with deferred_sync():
-                self.filter(pk__in=keys[start : start + CHUNKS_PER_TRANSACTION]).delete()
+                # Django reads the rows before it deletes others with them.
+                self.only("pk").filter(pk__in=keys[start : start + CHUNKS_PER_TRANSACTION]).delete()
 
     def find(
         self,
@@ -130,38 +117,15 @@ class TextChunkQuerySet(models.QuerySet["TextChunk"]):
 
     def read_folded(self, keys: Collection[int], needles: Sequence[str]) -> list[FoldedChunk]:
         """Return those of the chunks that contain all needles."""
-        condition = ""
-        parameters: list[Any] = []
-        if is_postgresql():  # sends others to no client
-            condition, parameters = " AND strpos(folded, %s) > 0" * len(needles), [*needles]
-        rows = _select("id, kind, language", "folded", keys, condition, parameters)
-        return [FoldedChunk(*row) for row in rows]
-
-    def read_shown(self, keys: Collection[int]) -> dict[int, ShownChunk]:
-        """Return what results show of chunks, by key."""
-        rows = _select("id, track, number, kind, language", "lines", keys)
-        return {
-            key: ShownChunk(key, track, number, kind, language, lines.split(b"\n"))
-            for key, track, number, kind, language, lines in rows
-        }
-
-
-def _select(
-    columns: str, text: str, keys: Collection[int], condition: str = "", parameters: Sequence[Any] = ()
-) -> list[Any]:
-    """Return columns of chunks, the last one a text in UTF-8."""
-    if not keys:
-        return []
-    column = text if is_postgresql() else f"CAST({text} AS BLOB)"  # not decoded first
-    chosen = "= ANY(%s)" if is_postgresql() else "IN (SELECT value FROM json_each(%s))"
-    value = list(keys) if is_postgresql() else json.dumps(list(keys))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT {columns}, {column} FROM sessions_app_textchunk WHERE id {chosen}{condition}",  # noqa: S608 (constants)
-            [value, *parameters],
-        )
-        rows: list[Any] = cursor.fetchall()
-    return [(*row, text.encode()) for *row, text in rows] if is_postgresql() else rows
+        if not keys:
+            return []
+        with connection.cursor() as cursor:
+            if is_postgresql():  # sends others to no client
+                contains = " AND strpos(folded, %s) > 0" * len(needles)
+                cursor.execute(_FOLDED + contains, [list(keys), *needles])
+                return [FoldedChunk(*facts, folded.encode()) for *facts, folded in cursor.fetchall()]
+            cursor.execute(_FOLDED_BYTES, [json.dumps(list(keys))])
+            return [FoldedChunk(*row) for row in cursor.fetchall()]
 
 
 class TextChunk(models.Model):
@@ -174,7 +138,6 @@ class TextChunk(models.Model):
     kind = models.CharField(max_length=20, help_text="Of the track.")
     language = models.TextField(blank=True, help_text="As the track states it.")
     folded = models.TextField(help_text="Folded lines, by which it is decided whether one matches.")
-    lines = models.TextField(help_text="JSON of start and text of each line, one in a line.")
     tokens = models.TextField(help_text="What the index contains.")
 
     objects = TextChunkQuerySet.as_manager()
@@ -183,10 +146,14 @@ class TextChunk(models.Model):
         return f"text chunk {self.pk}"
 
 
-_COLUMNS = ("id", "blob_id", "track", "number", "kind", "language", "folded", "lines", "tokens")
+_COLUMNS = ("id", "blob_id", "track", "number", "kind", "language", "folded", "tokens")
+_BLOCK_COLUMNS = ("id", "chunk_id", "lines")
 
 
-def _build_rows(blob_id: int, tracks: Sequence[Track]) -> Iterator[tuple[object, ...]]:
+def _build_rows(
+    blob_id: int, tracks: Sequence[Track]
+) -> Iterator[tuple[tuple[object, ...], list[tuple[object, ...]]]]:
+    """Yield the row of each chunk, and those of its blocks."""
     place = 0
     for track_number, track in enumerate(tracks):
         number = 0
@@ -195,20 +162,11 @@ def _build_rows(blob_id: int, tracks: Sequence[Track]) -> Iterator[tuple[object,
                 return
             texts = [segment.text[:MAX_LINE] for segment in segments]
             if tokens := [token for text in texts for token in (*tokenize(text), SEPARATOR)]:
-                yield (
-                    blob_id << BLOB_SHIFT | place,
-                    blob_id,
-                    track_number,
-                    number,
-                    track.kind.value,
-                    track.language,
-                    "\n".join(map(fold_line, texts)),
-                    "\n".join(
-                        json.dumps([segment.start_ms, text], ensure_ascii=False)
-                        for segment, text in zip(segments, texts, strict=True)
-                    ),
-                    join_tokens(tokens),
-                )
+                key = blob_id << BLOB_SHIFT | place
+                folded = "\n".join(map(fold_line, texts))
+                facts = (track_number, number, track.kind.value, track.language)
+                chunk = (key, blob_id, *facts, folded, join_tokens(tokens))
+                yield chunk, list(build_blocks(key, segments, texts))
             place += len(segments)
             number += len(segments)
 
@@ -228,6 +186,10 @@ def _split(segments: Sequence[Segment]) -> Iterator[list[Segment]]:
         yield chunk
 
 
+_FOLDED = "SELECT id, kind, language, folded FROM sessions_app_textchunk WHERE id = ANY(%s)"
+_FOLDED_BYTES = """
+SELECT id, kind, language, CAST(folded AS BLOB) FROM sessions_app_textchunk WHERE id IN (SELECT value FROM json_each(%s))
+"""
 _GIN = "SELECT id FROM sessions_app_textchunk WHERE sessions_app_chunk_lexemes(tokens) @@ %s::tsquery"
 _FTS = "SELECT rowid FROM sessions_app_textchunk_index WHERE sessions_app_textchunk_index MATCH %s"
 # The index is entered at the range of keys of each blob.

@@ -11,7 +11,7 @@ from functools import cached_property
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import connection
-from django.db.models import BooleanField, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from dubbing_core.search.query import Query, parse_query
@@ -24,7 +24,7 @@ from sessions_app.models.session_text import select_sessions_with_text
 from sessions_app.models.session_tokens import select_sessions_by_tokens
 from sessions_app.queries.keyset import KeysetPage, Position, fetch_keyset_page
 from sessions_app.queries.search_languages import LineQuery, read_language
-from sessions_app.queries.search_lines import FoundPlaces, LineHits, find_places, list_files
+from sessions_app.queries.search_lines import BOOLEAN, FoundPlaces, LineHits, find_places, list_files
 from sessions_app.queries.sessions import (
     ORDERS,
     SessionOrder,
@@ -50,7 +50,7 @@ GROWTH = 2
 START = Position()
 
 
-ANY = RawSQL("1 = 1", ())
+ANY = RawSQL("1 = 1", (), BOOLEAN)
 NONE = "1 = 0"
 
 
@@ -133,7 +133,7 @@ class TextSearch:
         is_found = RawSQL(  # noqa: S611 (constants)
             " OR ".join(f"({each.sql})" for each in conditions) or NONE,
             [parameter for each in conditions for parameter in each.params],
-            output_field=BooleanField(),
+            BOOLEAN,
         )
         if condition or is_reversed:
             rows = _find_candidates.queryset(self.user, is_found, (None,)).filter(condition)
@@ -167,7 +167,7 @@ class TextSearch:
             )
         ]
         parameters = [parameter for part in parts for parameter in part.params]
-        return RawSQL(" UNION ".join(part.sql for part in parts), parameters)  # noqa: S611 (constants)
+        return RawSQL(" UNION ".join(part.sql for part in parts), parameters, BOOLEAN)  # noqa: S611 (constants)
 
     def _read_lines(self, sessions: list[DubbingSession], hits: LineHits) -> None:
         files = list_files([session.pk for session in sessions])

@@ -17,17 +17,23 @@ from django.db.models.expressions import RawSQL
 
 from dubbing_core.categories import Category
 from dubbing_core.timeline.tracks import TrackKind
-from sessions_app.models import TextChunk
+from sessions_app.models import LineBlock, TextChunk
 from sessions_app.models.bulk import select_numbers
-from sessions_app.models.text_chunk import BLOB_SHIFT, LINES_PER_CHUNK, ShownChunk
+from sessions_app.models.line_block import ShownBlock, get_block_key
+from sessions_app.models.text_chunk import BLOB_SHIFT, LINES_PER_CHUNK
 from sessions_app.models.token_index import has_loose_match, is_postgresql
 from sessions_app.queries.search_languages import LineQuery
 
+FIRST_FILES = 3
+"""Of a session, whose first chunks are read at first."""
 FIRST_CHUNKS = 16
-"""Of a session, that are read at first: 4,096 lines. Further ones are read if no line of these matches."""
+"""Of a session, that are read if few lines of those match: 4,096 lines. Further ones are read if no line of these matches."""
+FEW_LINES = 10
 GROWTH = 4
 FEW_BLOBS = 200
 """Of which the sessions are looked up; otherwise the blobs of the user's sessions are compared."""
+BOOLEAN = BooleanField()
+"""Of all conditions: making a field takes as long as a short query."""
 
 
 class TextFile(NamedTuple):
@@ -57,6 +63,10 @@ class LinePlace(NamedTuple):
     @property
     def key(self) -> int:
         return self.chunk_id + self.number
+
+    @property
+    def block_id(self) -> int:
+        return get_block_key(self.key, self.chunk_id)
 
 
 class FoundChunk(NamedTuple):
@@ -148,7 +158,7 @@ def _select_sessions(line_query: LineQuery, blob_ids: Collection[int]) -> RawSQL
 
 
 def _condition(statement: str, parameters: Sequence[Any]) -> RawSQL:
-    return RawSQL(statement, parameters, output_field=BooleanField())  # noqa: S611 (constants of this code)
+    return RawSQL(statement, parameters, BOOLEAN)  # noqa: S611 (constants of this code)
 
 
 def _group(keys: Iterable[int]) -> dict[int, list[int]]:
@@ -174,31 +184,42 @@ def find_places(
 ) -> dict[int, FoundPlaces]:
     """Return the lines that match by session; only sessions with such lines."""
     found: dict[int, FoundPlaces] = defaultdict(FoundPlaces)
+    first: dict[int, list[tuple[TextFile, int]]] = defaultdict(list)
     for turn, file, key in sorted(_take_turns(files, hits), key=lambda each: each[0]):
-        del turn
-        found[file.session_id].unread.append((file, key))
+        is_first = turn == 0 and len(first[file.session_id]) < FIRST_FILES
+        (first[file.session_id] if is_first else found[file.session_id].unread).append((file, key))
+    _add_lines(found, list(chain.from_iterable(first.values())), queries)
+    few = [places for places in found.values() if places.count < FEW_LINES]
+    _add_lines(found, _take_unread(few, FIRST_CHUNKS), queries)
+    unread = [places for places in found.values() if places.unread and not places.by_file]
+    _narrow_unread(unread, hits)
     size = FIRST_CHUNKS
-    unread = list(found.values())
-    while unread:
-        batch = [chunk for places in unread for chunk in places.unread[:size]]
-        for places in unread:
-            del places.unread[:size]
-        for chunk in read_chunks(batch, queries):
-            found[chunk.file.session_id].by_file.setdefault(chunk.file, []).append(chunk)
-        if size == FIRST_CHUNKS:
-            _narrow_unread(found.values(), hits)
+    while unread := [places for places in unread if places.unread and not places.by_file]:
         size *= GROWTH
-        unread = [places for places in found.values() if places.unread and not places.by_file]
+        _add_lines(found, _take_unread(unread, size), queries)
     return {session_id: places for session_id, places in found.items() if places.by_file}
 
 
-def _narrow_unread(found: Iterable[FoundPlaces], hits: LineHits) -> None:
+def _take_unread(found: Sequence[FoundPlaces], size: int) -> list[tuple[TextFile, int]]:
+    batch = [chunk for places in found for chunk in places.unread[:size]]
+    for places in found:
+        del places.unread[:size]
+    return batch
+
+
+def _add_lines(
+    found: dict[int, FoundPlaces], chunks: Sequence[tuple[TextFile, int]], queries: Sequence[LineQuery]
+) -> None:
+    for chunk in read_chunks(chunks, queries):
+        found[chunk.file.session_id].by_file.setdefault(chunk.file, []).append(chunk)
+
+
+def _narrow_unread(unread: Sequence[FoundPlaces], hits: LineHits) -> None:
     """Leave the chunks that are worth reading."""
-    long = [places for places in found if places.unread]
-    if not long:
+    if not unread:
         return
-    hits = hits.narrow({file.blob_id for places in long for file, _ in places.unread})
-    for places in long:
+    hits = hits.narrow({file.blob_id for places in unread for file, _ in places.unread})
+    for places in unread:
         blob_ids = {file.blob_id for file, _ in places.unread}
         chunks = {blob_id: set(hits.list_chunks(blob_id)) for blob_id in blob_ids}
         places.unread = [(file, key) for file, key in places.unread if key in chunks[file.blob_id]]
@@ -251,9 +272,9 @@ def read_chunks(chunks: Sequence[tuple[TextFile, int]], queries: Sequence[LineQu
             yield FoundChunk(file, key, sorted(numbers))
 
 
-def read_shown(places: Iterable[LinePlace]) -> dict[int, ShownChunk]:
-    """Return what results show of the chunks of lines, by key."""
-    return TextChunk.objects.read_shown({place.chunk_id for place in places})
+def read_shown(places: Iterable[LinePlace]) -> dict[int, ShownBlock]:
+    """Return what results show of the blocks of lines, by key."""
+    return LineBlock.objects.read({place.block_id for place in places})
 
 
 # Of current versions: the worker may not have seen the newest ones yet.

@@ -19,7 +19,7 @@ from dubbing_core.search.query import Query, Term
 from dubbing_core.text_part import TextPart
 from sessions_app.language_names import get_language_names
 from sessions_app.models import DubbingSession, Entry, Version
-from sessions_app.models.text_chunk import ShownChunk
+from sessions_app.models.line_block import ShownBlock
 from sessions_app.queries.search import TextSearch
 from sessions_app.queries.search_lines import LinePlace, list_files, list_places, read_shown
 
@@ -227,23 +227,23 @@ def _add_lines(results: dict[int, SearchResult], search: TextSearch, limit: int)
 
 
 def _fill_lines(results: dict[int, SearchResult], query: Query, chosen: dict[int, list[LinePlace]]) -> None:
-    chunks = read_shown(place for places in chosen.values() for place in places)
+    blocks = read_shown(place for places in chosen.values() for place in places)
     for session_id, places in chosen.items():
         results[session_id].lines += [
-            _describe_line(chunks[place.chunk_id], place, query)
+            _describe_line(blocks[place.block_id], place, query)
             for place in places
-            if place.chunk_id in chunks  # its blob may have been deleted in the meantime
+            if place.block_id in blocks  # its blob may have been deleted in the meantime
         ]
 
 
-def _describe_line(chunk: ShownChunk, place: LinePlace, query: Query) -> FoundText:
-    start_ms, text = chunk.get_line(place.number)
+def _describe_line(block: ShownBlock, place: LinePlace, query: Query) -> FoundText:
+    start_ms, text = block.get_line(place.key)
     return FoundText(
         parts=mark_parts(text, query),
         start_ms=start_ms,
-        language=place.file.get_language(chunk.kind, chunk.language),
+        language=place.file.get_language(block.kind, block.language),
         path=place.file.path,
         category=place.file.category,
-        track=chunk.track,
-        number=chunk.number + place.number,
+        track=block.track,
+        number=block.get_number(place.key),
     )

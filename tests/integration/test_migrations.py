@@ -283,6 +283,16 @@ def check_lines() -> None:
     BlobTimeline.objects.all().delete()
 
 
+def create_chunk(apps: StateApps) -> str:
+    """Create a chunk of 40 lines, as 0028 defines it; return its lines."""
+    blob = apps.get_model(APP, "Blob").objects.get(sha256="a" * 64)
+    lines = "\n".join(f'[{number}, "Line {number}"]' for number in range(40))
+    apps.get_model(APP, "TextChunk").objects.create(
+        id=blob.pk << 20, blob=blob, track=0, number=0, kind="text", folded="", lines=lines, tokens=" line "
+    )
+    return lines
+
+
 def check_saved_paths() -> None:
     rows = Entry.objects.filter(session__name="saved paths").order_by("path", "added_in")
     assert list(rows.values_list("path", "category", "added_in")) == [
@@ -373,3 +383,19 @@ def test_migrations_keep_and_convert_rows(subtests: pytest.Subtests):
 
     with subtests.test("0016 makes the path as saved the path of an entry"):
         check_saved_paths()
+
+    before = migrate("0038_worker_for_proxies")
+    lines = create_chunk(before)
+
+    after = migrate("0040_line_blocks")
+
+    with subtests.test("0040 moves lines to rows of their own"):
+        rows = after.get_model(APP, "LineBlock").objects.order_by("pk")
+        assert [row.pk - row.chunk_id for row in rows] == [0, 32]
+        assert "\n".join(row.lines for row in rows) == lines
+
+    before = migrate("0038_worker_for_proxies")
+
+    with subtests.test("and back"):
+        assert before.get_model(APP, "TextChunk").objects.get().lines == lines
+        before.get_model(APP, "TextChunk").objects.all().delete()

@@ -11,7 +11,14 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from sessions_app.models import CurrentText, DubbingSession, SessionTokens, TextChunk, text_chunk
+from sessions_app.models import (
+    CurrentText,
+    DubbingSession,
+    LineBlock,
+    SessionTokens,
+    TextChunk,
+    text_chunk,
+)
 from sessions_app.operations.blobs import delete_unreferenced_blobs
 from sessions_app.operations.search import rebuild_search
 from sessions_app.operations.sessions.rename import rename_session
@@ -186,6 +193,25 @@ def test_a_session_is_found_by_a_line_among_thousands(world: World, monkeypatch)
     assert (result.line_count, result.has_more_lines) == (128, True)
 
 
+def test_lines_are_counted_until_there_are_many(world: World):
+    filler = ["Filler."] * 290
+    texts = ["A rare word.", *["Often."] * 12, *filler, "A rare word again, often."]
+    files = {"transcriptions/en.srt": write_srt(*texts), "translations/de.srt": write_srt("Often, rare.")}
+    save(world.alice, "counted", files)
+    read(world)
+
+    (rare,) = find(world, "rare")
+    assert (rare.line_count, rare.has_more_lines) == (3, False)
+    assert [(line.path, line.number) for line in rare.lines] == [
+        ("transcriptions/en.srt", 0),
+        ("transcriptions/en.srt", 303),
+        ("translations/de.srt", 0),
+    ]
+    (often,) = find(world, "often")
+    assert (often.line_count, often.has_more_lines) == (13, True)
+    assert {line.path for line in often.lines} == {"transcriptions/en.srt", "translations/de.srt"}
+
+
 def test_random_queries_equal_a_comparison_of_all_lines(world: World, monkeypatch):
     monkeypatch.setattr(search_lines, "FIRST_CHUNKS", 1)
     monkeypatch.setattr(text_chunk, "LINES_PER_CHUNK", 2)
@@ -265,6 +291,7 @@ def test_lines_are_written_once_per_blob_and_go_with_it(world: World):
     delete_unreferenced_blobs(blobs)
 
     assert TextChunk.objects.get().folded == " nothing like it "
+    assert LineBlock.objects.get().lines == '[1000, "Nothing like it."]'
     assert TextChunk.objects.find(TextSearch(world.bob, "welcome").query) == []
 
 

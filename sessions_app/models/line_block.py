@@ -61,9 +61,7 @@ class LineBlock(models.Model):
     """Adjacent lines of a text chunk."""
 
     id = models.BigIntegerField(primary_key=True, help_text="Key of the first line.")
-    chunk = models.ForeignKey(
-        "sessions_app.TextChunk", on_delete=models.CASCADE, related_name="line_blocks"
-    )
+    chunk = models.ForeignKey("sessions_app.TextChunk", on_delete=models.CASCADE, related_name="line_blocks")
     lines = models.TextField(help_text="JSON of start and text of each line, one in a line.")
 
     objects = LineBlockQuerySet.as_manager()
@@ -72,7 +70,9 @@ class LineBlock(models.Model):
         return f"line block {self.pk}"
 
 
-def build_blocks(chunk_key: int, segments: Sequence[Segment], texts: Sequence[str]) -> Iterator[tuple[object, ...]]:
+def build_blocks(
+    chunk_key: int, segments: Sequence[Segment], texts: Sequence[str]
+) -> Iterator[tuple[object, ...]]:
     """Yield the rows of a chunk's lines: key, chunk, lines."""
     lines = [
         json.dumps([segment.start_ms, text], ensure_ascii=False)

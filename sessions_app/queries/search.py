@@ -7,6 +7,7 @@ the name of a language also stands for the lines in it.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -62,6 +63,15 @@ def _find_candidates(
     return NEWEST_FIRST.sort(rows)[: size[0]]
 
 
+@compiled
+def _find_later_candidates(
+    user: AbstractBaseUser, is_found: RawSQL, last_updated: datetime, pk: int, size: tuple[int | None]
+) -> QuerySet[DubbingSession]:
+    rows = get_live_sessions(user).defer(None).only(*COLUMNS).filter(is_found)
+    rows = rows.filter(Q(last_updated__lte=last_updated) & (Q(last_updated__lt=last_updated) | Q(pk__lt=pk)))
+    return NEWEST_FIRST.sort(rows)[: size[0]]
+
+
 @dataclass(frozen=True)
 class TextSearch:
     """A query of a user."""
@@ -106,25 +116,31 @@ class TextSearch:
     def _fetch(self, condition: Q, count: int, *, is_reversed: bool) -> list[DubbingSession]:
         """Return the first sessions that match.
 
-        Most of those that the index finds do, so that one batch suffices most of the time. If not, the others are found exactly.
+        Most of those that the index finds do, so that one batch suffices most of the time. If fewer than half of them do, the others
+        are found exactly.
         """
         found: list[DubbingSession] = []
-        size, hits = count, self.loose_hits
+        size, hits, last = count, self.loose_hits, None
         while True:
-            batch = self._fetch_candidates(condition, size, hits, is_reversed=is_reversed)
+            batch = self._fetch_candidates(condition, size, hits, last=last, is_reversed=is_reversed)
             self._read_lines(batch, hits)
-            found += [session for session in batch if session.pk in self.known or session.pk in self.places]
+            matches = [session for session in batch if session.pk in self.known or session.pk in self.places]
+            found += matches
             if len(found) >= count or len(batch) < size:
                 return found[:count]
-            condition = NEWEST_FIRST.after(NEWEST_FIRST.encode(batch[-1]), is_reversed=is_reversed)
-            if hits.is_loose:
-                hits, size = self.hits, count - len(found)
-            else:
-                size = max(size, count) * GROWTH
+            last = batch[-1]
+            if not hits.is_loose:
+                size *= GROWTH
+            elif 2 * len(matches) < len(batch):
+                hits = self.hits
 
     def _fetch_candidates(
-        self, condition: Q, size: int, hits: LineHits, *, is_reversed: bool
+        self, condition: Q, size: int, hits: LineHits, *, last: DubbingSession | None, is_reversed: bool
     ) -> list[DubbingSession]:
+        """Return sessions that may match.
+
+        :param last: the one after which they begin.
+        """
         known_ids = self._known_ids
         known = select_numbers(known_ids) if known_ids is not None else self._select_known()
         conditions = hits.select_sessions() if hits.is_complete else [ANY]
@@ -136,8 +152,12 @@ class TextSearch:
             BOOLEAN,
         )
         if condition or is_reversed:
+            if last is not None:
+                condition = NEWEST_FIRST.after(NEWEST_FIRST.encode(last), is_reversed=is_reversed)
             rows = _find_candidates.queryset(self.user, is_found, (None,)).filter(condition)
             batch = list(NEWEST_FIRST.sort(rows, is_reversed=is_reversed)[:size])
+        elif last is not None:
+            batch = _find_later_candidates(self.user, is_found, last.last_updated, last.pk, (size,))
         else:
             batch = _find_candidates(self.user, is_found, (size,))
         if known_ids is None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from dubbing_core.search.folding import fold_text
 from dubbing_core.search.query import Piece, Query, Term
@@ -20,9 +21,13 @@ BEFORE_MARK = 40
 ELLIPSIS = "…"
 
 
+class _Places(Protocol):
+    def __getitem__(self, at: int, /) -> Range: ...
+
+
 class _FoldedRun(NamedTuple):
     text: str
-    places: Sequence[Range]
+    places: _Places
     """Of each folded character in the original text."""
     is_word: bool
 
@@ -96,17 +101,20 @@ def _fold_runs(text: str) -> tuple[_FoldedRun, ...]:
 
 def _fold_run(run: Run) -> _FoldedRun:
     if run.is_word:
-        folded = fold_text(run.text)
+        folded = _fold_word(run.text)
         return _FoldedRun(folded, [(run.start, run.start + len(run.text))] * len(folded), is_word=True)
     return _fold_characters(run.text, run.start)
 
 
+@lru_cache(maxsize=4096)
+def _fold_word(text: str) -> str:
+    # Most words of a text are frequent ones.
+    return fold_text(text)
+
+
 def _fold_characters(text: str, offset: int) -> _FoldedRun:
-    if fold_text(text) == text:  # most texts, in half the time
-        places = [
-            (offset + start, offset + end) for start, end in _find_clusters(text) for _ in range(start, end)
-        ]
-        return _FoldedRun(text, places, is_word=False)
+    if fold_text(text) == text:  # most texts, in a tenth of the time
+        return _FoldedRun(text, _Clusters(text, offset), is_word=False)
     folded, places = "", []
     for start, end in _find_clusters(text):
         piece = fold_text(text[start:end])
@@ -115,13 +123,34 @@ def _fold_characters(text: str, offset: int) -> _FoldedRun:
     return _FoldedRun(folded, places, is_word=False)
 
 
+@dataclass(frozen=True)
+class _Clusters:
+    """Range of a character with the marks that follow it, of each place in a text."""
+
+    text: str
+    offset: int
+    """Added to all places."""
+
+    def __getitem__(self, at: int) -> Range:
+        start, end = at, at + 1
+        while start and _is_mark(self.text[start]):
+            start -= 1
+        while end < len(self.text) and _is_mark(self.text[end]):
+            end += 1
+        return self.offset + start, self.offset + end
+
+
 def _find_clusters(text: str) -> Iterator[Range]:
     """Yield the ranges of characters, each with the marks that follow it."""
     start = 0
     for at in range(1, len(text) + 1):
-        if at == len(text) or not (unicodedata.category(text[at]) == "Mn" or text[at] in "\uff9e\uff9f"):
+        if at == len(text) or not _is_mark(text[at]):
             yield start, at
             start = at
+
+
+def _is_mark(character: str) -> bool:
+    return unicodedata.category(character) == "Mn" or character in "\uff9e\uff9f"
 
 
 def _find_term(runs: Sequence[_FoldedRun], term: Term) -> Iterator[Range]:

@@ -16,7 +16,7 @@ from typing import Any
 
 import django
 
-REVISION = 3
+REVISION = 4
 """To be incremented with each change of the generated rows, and of the index."""
 SESSIONS, LINES = 1000, 500
 LINE_LENGTH = 60

@@ -236,13 +236,7 @@ def _plan_session(
     document = relativize_paths(metadata.document) if metadata and metadata.document is not None else None
     if exported is None:
         has_metadata = metadata is not None and metadata.is_intact
-        placements = place_members(
-            members,
-            document,
-            rooted=is_session,
-            has_metadata=has_metadata,
-            read_small_file=lambda name: _read_small_member(archive, members[name]),
-        )
+        placements = _place_other(archive, members, document, rooted=is_session, has_metadata=has_metadata)
         empty_folders = list_empty_folders(folders, placements)
     else:
         aside = [name for name in exported.members if name in files and is_stored_aside(name, exported)]
@@ -250,12 +244,7 @@ def _plan_session(
         placements = place_export(members, exported, document)
         empty_folders = normalize_folders(exported.empty_folders)
     if not placements and stored_history is None and document is None:
-        where = (
-            sentence("The folder “%(folder)s” of this ZIP", folder=escape_for_message(folder))
-            if folder
-            else sentence("This ZIP")
-        )
-        raise BadInputError(sentence("%(where)s has no files to import.", where=where), code="zip_empty")
+        raise _describe_empty(folder)
     check_file_count(len(placements))
     if stored_history is not None:
         placements = place_by_history(placements, members, stored_history, is_export=exported is not None)
@@ -271,6 +260,34 @@ def _plan_session(
         history=stored_history,
         older_members=_find_older_members(files, stored_history) if stored_history is not None else {},
     )
+
+
+def _place_other(
+    archive: Archive,
+    members: Mapping[str, ArchiveMember],
+    document: Mapping[str, Any] | None,
+    *,
+    rooted: bool,
+    has_metadata: bool,
+) -> list[Placement]:
+    """Place the members of a ZIP that is no export, as `place_members` does."""
+    return place_members(
+        members,
+        document,
+        rooted=rooted,
+        has_metadata=has_metadata,
+        read_small_file=lambda name: _read_small_member(archive, members[name]),
+    )
+
+
+def _describe_empty(folder: str) -> BadInputError:
+    """Return the error of a ZIP, or of a folder in it, without files to import."""
+    where = (
+        sentence("The folder “%(folder)s” of this ZIP", folder=escape_for_message(folder))
+        if folder
+        else sentence("This ZIP")
+    )
+    return BadInputError(sentence("%(where)s has no files to import.", where=where), code="zip_empty")
 
 
 def _parse_member(

@@ -22,7 +22,7 @@ from django.utils.safestring import SafeString
 from dubbing_core.paths import escape_lines
 from sessions_app.access import can_clean_up, can_inspect
 from sessions_app.operations.errors import OperationError
-from sessions_app.storage.store import StoreError
+from sessions_app.storage.errors import StoreError
 
 M = TypeVar("M", bound=Model)
 

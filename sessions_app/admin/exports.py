@@ -14,7 +14,7 @@ from sessions_app.admin.base import EmptyFilter, LargeTableAdmin, link, list_lin
 from sessions_app.admin.search import find_sessions, find_users, parse_code
 from sessions_app.models import Export, Share, Version
 from sessions_app.operations.cleanup.exports import expire_exports
-from sessions_app.storage.store import StoreError
+from sessions_app.storage.errors import StoreError
 from sessions_app.translation import localize_size
 
 MAX_VERSIONS = 1000

@@ -76,7 +76,7 @@ from sessions_app.operations.errors import (
     OperationError,
     OverQuotaError,
 )
-from sessions_app.storage.store import StoreError, StoreFullError
+from sessions_app.storage.errors import StoreError, StoreFullError
 from sessions_app.translation import localize, localize_error
 
 logger = logging.getLogger(__name__)

@@ -11,14 +11,10 @@ from dubbing_core.zips.layout import BlobRange
 from sessions_app.exports.read_ahead import read_ahead
 from sessions_app.exports.target_folder import NO_FACTS, FileFacts, TargetFolder
 from sessions_app.storage.atomic_files import translate_os_errors, write_all
+from sessions_app.storage.errors import ObjectMissingError, StoreUnavailableError
 from sessions_app.storage.kernel_copy import copy_range
 from sessions_app.storage.keys import blob_key
-from sessions_app.storage.store import (
-    CapableReader,
-    LocalFiles,
-    ObjectMissingError,
-    StoreUnavailableError,
-)
+from sessions_app.storage.store import CapableReader, LocalFiles
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,8 +22,8 @@ from dubbing_core.zips.layout import SegmentWriter
 from sessions_app.exports.layout_file import FileLayout, LayoutFileError, LayoutFileWriter
 from sessions_app.storage.atomic_files import FILE_MODE, create_file, get_boot_id, make_folders
 from sessions_app.storage.disk import get_free_space
+from sessions_app.storage.errors import StoreError
 from sessions_app.storage.range_locks import RangeLockedError, lock_range
-from sessions_app.storage.store import StoreError
 
 WriteLayout = Callable[[SegmentWriter], None]
 

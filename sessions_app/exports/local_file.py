@@ -11,9 +11,10 @@ from pathlib import Path
 
 from dubbing_core.zips.layout import BlobRange, Layout, Literal
 from sessions_app.storage import atomic_files
+from sessions_app.storage.errors import ObjectMissingError, StoreUnavailableError
 from sessions_app.storage.kernel_copy import copy_range
 from sessions_app.storage.keys import blob_key
-from sessions_app.storage.store import LocalFiles, ObjectMissingError, StoreUnavailableError
+from sessions_app.storage.store import LocalFiles
 from sessions_app.storage.writeback import EarlyWriteback
 
 

@@ -29,8 +29,8 @@ from sessions_app.media.types import DERIVED_TYPES
 from sessions_app.models import Derivative, Entry, Export, SessionArchive, Version
 from sessions_app.operations.exports.session_archive import get_archive_layout
 from sessions_app.storage import get_store
+from sessions_app.storage.errors import StoreError
 from sessions_app.storage.keys import blob_key
-from sessions_app.storage.store import StoreError
 
 UNREADABLE_MESSAGE = sentence("The file cannot be read at the moment. Try again in a few minutes.")
 UNREADABLE_RETRY_SECONDS = 5

@@ -12,7 +12,7 @@ from kombu.exceptions import OperationalError as BrokerError
 
 from dubbing_core.sentences import sentence
 from sessions_app.operations.database_errors import DISK_FULL_MESSAGE, is_disk_full
-from sessions_app.storage.store import StoreError
+from sessions_app.storage.errors import StoreError
 
 OUTAGE_RETRY_SECONDS = 5
 """Value of Retry-After during an outage: services restart within seconds."""

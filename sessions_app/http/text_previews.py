@@ -13,8 +13,8 @@ from sessions_app.http.downloads import UNREADABLE_MESSAGE, UNREADABLE_RETRY_SEC
 from sessions_app.http.error_pages import temporary_error_page
 from sessions_app.models import Entry
 from sessions_app.storage import get_store
+from sessions_app.storage.errors import StoreError
 from sessions_app.storage.keys import blob_key
-from sessions_app.storage.store import StoreError
 
 PREVIEW_BYTES = 128 * 1024
 PREVIEWED = frozenset(

@@ -16,7 +16,7 @@ from sessions_app.management.database import ensure_database
 from sessions_app.management.errors import Error
 from sessions_app.operations.database_errors import DISK_FULL_MESSAGE, is_disk_full
 from sessions_app.operations.errors import OperationError
-from sessions_app.storage.store import StoreError
+from sessions_app.storage.errors import StoreError
 
 
 class PortalCommand(BaseCommand):

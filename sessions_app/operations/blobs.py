@@ -20,8 +20,9 @@ from django.db.models.functions import Coalesce
 from sessions_app.models import Blob, BlobTimeline, Derivative, GarbageCandidate, TextChunk
 from sessions_app.operations.tally import Tally
 from sessions_app.storage import get_store
+from sessions_app.storage.errors import StoreError
 from sessions_app.storage.keys import blob_key
-from sessions_app.storage.store import BlobStore, StoreError
+from sessions_app.storage.store import BlobStore
 
 logger = logging.getLogger(__name__)
 

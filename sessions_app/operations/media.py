@@ -25,8 +25,9 @@ from sessions_app.models.media import build_columns, join_problem
 from sessions_app.queries.media import MEDIA_KINDS, PROGRESS_CATEGORIES
 from sessions_app.queue import enqueue_derivatives, enqueue_media, enqueue_reading
 from sessions_app.storage import get_store
+from sessions_app.storage.errors import StoreError
 from sessions_app.storage.keys import blob_key
-from sessions_app.storage.store import BlobReader, StoreError
+from sessions_app.storage.store import BlobReader
 
 logger = logging.getLogger(__name__)
 

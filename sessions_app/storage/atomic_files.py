@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
-from sessions_app.storage.store import StoreFullError, StoreUnavailableError
+from sessions_app.storage.errors import StoreFullError, StoreUnavailableError
 
 FILE_MODE = 0o600
 FOLDER_MODE = 0o700

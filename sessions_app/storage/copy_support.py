@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from uuid import uuid4
 
+from sessions_app.storage.errors import StoreError
 from sessions_app.storage.keys import staging_key
-from sessions_app.storage.store import BlobStore, RangeCopier, StoreError
+from sessions_app.storage.store import BlobStore, RangeCopier
 
 RANGE_START = 4099
 """Neither 0, where a copy that ignores the range starts, nor a multiple of a server's block size."""

@@ -14,14 +14,13 @@ from typing import Protocol
 from dubbing_core.zips.multipart import LARGE_MEMBER_SIZE, PartLimits
 from dubbing_core.zips.source import RangeSource, read_range
 from sessions_app.storage import atomic_files
+from sessions_app.storage.errors import ObjectMissingError, StoreUnavailableError
 from sessions_app.storage.kernel_copy import BLOCK_SIZE, copy_range, share_first_block
 from sessions_app.storage.store import (
     BlobStore,
     BlobWriter,
     LocalFiles,
-    ObjectMissingError,
     RangeCopier,
-    StoreUnavailableError,
 )
 from sessions_app.storage.writeback import EarlyWriteback
 

@@ -20,22 +20,24 @@ from dubbing_core.concurrency import run_in_threads
 from dubbing_core.digests import Digest, compute_digest
 from dubbing_core.sentences import sentence
 from sessions_app.storage import atomic_files, disk, filesystem_checks
+from sessions_app.storage.errors import (
+    KeyRefusedError,
+    ObjectMissingError,
+    PartBusyError,
+    PartsLostError,
+    PartsRefusedError,
+    StoreUnavailableError,
+)
 from sessions_app.storage.keys import checked, checked_prefix
 from sessions_app.storage.part_sizes import collect_chunks, get_joined_size
 from sessions_app.storage.range_locks import TO_THE_END, RangeLockedError, lock_range
 from sessions_app.storage.store import (
     PART_SIZE,
     Capabilities,
-    KeyRefusedError,
-    ObjectMissingError,
     ObjectWriter,
     OpenUpload,
     Part,
-    PartBusyError,
-    PartsLostError,
-    PartsRefusedError,
     StoredObject,
-    StoreUnavailableError,
 )
 from sessions_app.storage.writeback import EarlyWriteback, start_writeback
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sessions_app.storage.store import KeyRefusedError
+from sessions_app.storage.errors import KeyRefusedError
 
 BLOBS = "blobs/"
 STAGING = "staging/"

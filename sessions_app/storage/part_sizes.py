@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from dubbing_core.sentences import sentence
-from sessions_app.storage.store import PART_SIZE, Part, PartsRefusedError
+from sessions_app.storage.errors import PartsRefusedError
+from sessions_app.storage.store import PART_SIZE, Part
 
 MAX_PARTS = 10_000
 """As in S3: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html"""

@@ -14,6 +14,7 @@ from uuid import uuid4
 from dubbing_core.zips.multipart import LARGE_MEMBER_SIZE
 from sessions_app.storage.check_result import CheckResult, Outcome
 from sessions_app.storage.copy_support import supports_range_copy
+from sessions_app.storage.errors import StoreError
 from sessions_app.storage.keys import staging_key, staging_prefix
 from sessions_app.storage.signed_requests import allows_origin, describe_refused_player, request
 from sessions_app.storage.store import (
@@ -23,7 +24,6 @@ from sessions_app.storage.store import (
     DirectReads,
     Part,
     SignedPart,
-    StoreError,
 )
 
 SMALL = b"0123456789"

@@ -41,8 +41,8 @@ from sessions_app.operations.timelines.read import read_session_texts
 from sessions_app.queries.derivatives import get_posters
 from sessions_app.queries.quotas import get_storage_parts, get_usage
 from sessions_app.storage import get_store
+from sessions_app.storage.errors import StoreUnavailableError
 from sessions_app.storage.keys import blob_key
-from sessions_app.storage.store import StoreUnavailableError
 from tests.integration.programs import Program
 from tests.integration.sketches import signed_in
 from tests.services.media import Media

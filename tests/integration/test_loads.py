@@ -18,7 +18,7 @@ from sessions_app.operations.exports.file import write_export
 from sessions_app.operations.loads import LoadResult, load_version
 from sessions_app.operations.sessions.trash import trash_sessions
 from sessions_app.storage import get_store
-from sessions_app.storage.store import ObjectMissingError
+from sessions_app.storage.errors import ObjectMissingError
 from tests.services.full_disk import limited_file_size
 from tests.world import PROJECT, World, folder_of, stored_keys
 

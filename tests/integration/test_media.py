@@ -22,7 +22,7 @@ from sessions_app.operations.media import MediaReport, read_pending_media, read_
 from sessions_app.operations.timelines import fill as fill_module
 from sessions_app.operations.timelines.read import read_session_texts
 from sessions_app.storage import get_store
-from sessions_app.storage.store import StoreUnavailableError
+from sessions_app.storage.errors import StoreUnavailableError
 from tests.integration.programs import Program
 from tests.integration.sketches import signed_in, sketch_session
 from tests.services.media import Media

@@ -29,7 +29,7 @@ from sessions_app.operations.timelines.read import (
     read_session_texts,
 )
 from sessions_app.storage import get_store
-from sessions_app.storage.store import StoreUnavailableError
+from sessions_app.storage.errors import StoreUnavailableError
 from tests.integration.programs import Program, problem_of
 from tests.integration.sketches import now, signed_in, sketch_session, store_blobs
 from tests.world import World

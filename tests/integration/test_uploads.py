@@ -22,8 +22,8 @@ from sessions_app.operations.jobs.run import run_job
 from sessions_app.operations.uploads import receive
 from sessions_app.operations.uploads.staging import object_key
 from sessions_app.storage import get_store
+from sessions_app.storage.errors import StoreFullError, StoreUnavailableError
 from sessions_app.storage.filesystem import FileSystemStore
-from sessions_app.storage.store import StoreFullError, StoreUnavailableError
 from tests.integration.programs import ROOT, problem_of
 from tests.integration.sketches import current_of, now, post_json, signed_in
 from tests.world import World, read_object, stored_keys

@@ -47,8 +47,8 @@ from sessions_app.operations.shares.create import create_share
 from sessions_app.operations.timelines.read import read_pending_texts
 from sessions_app.operations.uploads.staging import object_key
 from sessions_app.storage import get_store
+from sessions_app.storage.errors import ObjectMissingError
 from sessions_app.storage.keys import EXPORTS, STAGING, blob_key
-from sessions_app.storage.store import ObjectMissingError
 from tests.services.waits import wait_until
 from tests.world import Clock, World, read_object, stored_keys, zip_of_files
 

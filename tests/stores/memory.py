@@ -11,6 +11,7 @@ from itertools import count
 from zlib_ng import zlib_ng
 
 from dubbing_core.zips.multipart import PartLimits
+from sessions_app.storage.errors import ObjectMissingError, PartsRefusedError, StoreUnavailableError
 from sessions_app.storage.keys import checked, checked_prefix
 from sessions_app.storage.part_sizes import collect_part, get_joined_size
 from sessions_app.storage.store import (
@@ -18,13 +19,10 @@ from sessions_app.storage.store import (
     PART_SIZE,
     Capabilities,
     NewObject,
-    ObjectMissingError,
     ObjectWriter,
     OpenUpload,
     Part,
-    PartsRefusedError,
     StoredObject,
-    StoreUnavailableError,
 )
 
 

@@ -14,6 +14,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from sessions_app.storage.errors import (
+    KeyRefusedError,
+    ObjectDamagedError,
+    ObjectMissingError,
+    PartBusyError,
+    PartsRefusedError,
+    StoreError,
+    StoreUnavailableError,
+)
 from sessions_app.storage.extractors import get_object_extractor
 from sessions_app.storage.keys import blob_key
 from sessions_app.storage.part_sizes import MAX_PART_SIZE
@@ -22,14 +31,7 @@ from sessions_app.storage.store import (
     PART_SIZE,
     BlobStore,
     DirectParts,
-    KeyRefusedError,
-    ObjectDamagedError,
-    ObjectMissingError,
     Part,
-    PartBusyError,
-    PartsRefusedError,
-    StoreError,
-    StoreUnavailableError,
 )
 from tests.services.waits import LIMIT
 

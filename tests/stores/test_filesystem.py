@@ -13,18 +13,17 @@ import pytest
 from django.core.files.storage import FileSystemStorage
 
 from sessions_app.storage import atomic_files
-from sessions_app.storage.filesystem import FileSystemStore
-from sessions_app.storage.store import (
-    PART_SIZE,
+from sessions_app.storage.errors import (
     KeyRefusedError,
     ObjectMissingError,
-    Part,
     PartBusyError,
     PartsLostError,
     PartsRefusedError,
     StoreFullError,
     StoreUnavailableError,
 )
+from sessions_app.storage.filesystem import FileSystemStore
+from sessions_app.storage.store import PART_SIZE, Part
 from tests.services.full_disk import limited_file_size
 from tests.services.waits import LIMIT
 from tests.stores.suite import MIB, ExtractionSuite, FlatMemorySuite, StoreSuite, get, is_empty, keys, put
@@ -165,7 +164,8 @@ WRITER = """
     settings.configure()
     from django.core.files.storage import FileSystemStorage
     from sessions_app.storage.filesystem import FileSystemStore
-    from sessions_app.storage.store import PART_SIZE, ObjectMissingError, PartBusyError
+    from sessions_app.storage.errors import ObjectMissingError, PartBusyError
+    from sessions_app.storage.store import PART_SIZE
     root, upload, fill = sys.argv[1:]
     store = FileSystemStore(FileSystemStorage(location=root))
     print("ready", flush=True)

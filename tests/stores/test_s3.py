@@ -13,15 +13,15 @@ from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.stub import Stubber
 
-from sessions_app.storage.s3 import S3Store
-from sessions_app.storage.store import (
+from sessions_app.storage.errors import (
     ObjectDamagedError,
     ObjectMissingError,
-    Part,
     PartsRefusedError,
     StoreFullError,
     StoreUnavailableError,
 )
+from sessions_app.storage.s3 import S3Store
+from sessions_app.storage.store import Part
 from tests.services.waits import LIMIT
 from tests.stores.buckets import storage_at
 from tests.stores.suite import (

@@ -11,10 +11,10 @@ from django.core.files.storage import FileSystemStorage
 from dubbing_core.zips.multipart import PartLimits
 from sessions_app.storage import atomic_files
 from sessions_app.storage.check_result import Outcome
+from sessions_app.storage.errors import StoreFullError, StoreUnavailableError
 from sessions_app.storage.filesystem import FileSystemStore
 from sessions_app.storage.s3 import S3Store
 from sessions_app.storage.self_test import check_store
-from sessions_app.storage.store import StoreFullError, StoreUnavailableError
 from tests.services.swift import running_swift
 from tests.stores.buckets import storage_at
 from tests.stores.memory import MemoryStore

@@ -26,9 +26,9 @@ from dubbing_core.zips.multipart import (
 )
 from sessions_app.exports.assembly import assemble_object, delete_object
 from sessions_app.exports.stream import stream_segments
+from sessions_app.storage.errors import ObjectMissingError, PartsRefusedError, StoreUnavailableError
 from sessions_app.storage.keys import blob_key
 from sessions_app.storage.s3 import S3Store
-from sessions_app.storage.store import ObjectMissingError, PartsRefusedError, StoreUnavailableError
 from tests.stores.suite import MIB, get, keys
 from tests.stores.traffic import Traffic
 from tests.unit.core.zips.blobs import MODIFIED

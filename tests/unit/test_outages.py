@@ -11,7 +11,7 @@ import redis
 from django.db import DatabaseError, OperationalError, ProgrammingError
 
 from sessions_app.http.outages import ShortOutages, find_outage
-from sessions_app.storage.store import StoreUnavailableError
+from sessions_app.storage.errors import StoreUnavailableError
 from tests.services.ports import reserve_port
 
 

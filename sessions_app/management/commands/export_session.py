@@ -15,7 +15,7 @@ from sessions_app.management.version_command import VersionCommand
 from sessions_app.models import Version
 from sessions_app.operations.exports.file import write_export
 from sessions_app.queries.shared_cells import include_shared
-from sessions_app.storage.store import StoreError
+from sessions_app.storage.errors import StoreError
 
 
 class Command(VersionCommand):

@@ -28,8 +28,8 @@ from sessions_app.queue import (
     enqueue_reading,
 )
 from sessions_app.storage import get_store
+from sessions_app.storage.errors import StoreError
 from sessions_app.storage.keys import blob_key
-from sessions_app.storage.store import StoreError
 
 logger = logging.getLogger(__name__)
 

@@ -20,7 +20,7 @@ from sessions_app.operations.jobs.context import Clock, JobContext
 from sessions_app.operations.jobs.registry import check_access, get_handler
 from sessions_app.operations.jobs.retry import has_attempts_left
 from sessions_app.operations.uploads.damage import invalidate_damaged_upload
-from sessions_app.storage.store import ObjectDamagedError, StoreError, StoreUnavailableError
+from sessions_app.storage.errors import ObjectDamagedError, StoreError, StoreUnavailableError
 
 logger = logging.getLogger(__name__)
 

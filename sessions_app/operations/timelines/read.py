@@ -23,8 +23,9 @@ from sessions_app.operations.timelines.fill import fill_versions
 from sessions_app.queries.timelines import READ_CATEGORIES, TEXT_CATEGORIES
 from sessions_app.queue import postpone_reading
 from sessions_app.storage import get_store
+from sessions_app.storage.errors import StoreError
 from sessions_app.storage.keys import blob_key
-from sessions_app.storage.store import BlobReader, StoreError
+from sessions_app.storage.store import BlobReader
 
 logger = logging.getLogger(__name__)
 

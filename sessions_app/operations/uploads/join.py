@@ -16,16 +16,15 @@ from sessions_app.operations.errors import BusyError
 from sessions_app.operations.uploads.errors import UploadDeletedError
 from sessions_app.operations.uploads.parts import list_parts, part_count
 from sessions_app.operations.uploads.staging import object_key
-from sessions_app.storage.part_sizes import choose_part_size
-from sessions_app.storage.store import (
-    BlobStore,
+from sessions_app.storage.errors import (
     ObjectMissingError,
-    Part,
     PartBusyError,
     PartsLostError,
     PartsRefusedError,
     StoreError,
 )
+from sessions_app.storage.part_sizes import choose_part_size
+from sessions_app.storage.store import BlobStore, Part
 
 PAUSES = (0.05, 0.1, 0.2)
 """Seconds between two tries while another request writes to the upload."""

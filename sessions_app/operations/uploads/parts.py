@@ -7,8 +7,9 @@ from typing import Any
 
 from sessions_app.models import Upload
 from sessions_app.operations.uploads.staging import object_key
+from sessions_app.storage.errors import ObjectMissingError
 from sessions_app.storage.part_sizes import choose_part_size
-from sessions_app.storage.store import BlobStore, ObjectMissingError, Part
+from sessions_app.storage.store import BlobStore, Part
 
 PartRecord = dict[str, Any]
 """A part in the JSON column `Upload.parts`: `number`, `size`, `etag`."""

@@ -26,8 +26,9 @@ from sessions_app.operations.uploads.resume import prevent_resume
 from sessions_app.operations.uploads.rows import lock_upload
 from sessions_app.operations.uploads.staging import new_whole_id, object_key
 from sessions_app.storage import get_store
+from sessions_app.storage.errors import ObjectMissingError, PartBusyError, StoreError
 from sessions_app.storage.part_sizes import choose_part_size
-from sessions_app.storage.store import ObjectMissingError, Part, PartBusyError, StoreError
+from sessions_app.storage.store import Part
 
 RECORD_ONLY_PART = """
 UPDATE sessions_app_upload SET store_id = %s, parts = %s, received = %s, expires_at = %s

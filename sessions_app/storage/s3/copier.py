@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from dubbing_core.zips.multipart import PartLimits
+from sessions_app.storage.errors import PartsRefusedError
 from sessions_app.storage.keys import checked
 from sessions_app.storage.s3.objects import S3Objects
 from sessions_app.storage.s3.uploads import S3Uploads
-from sessions_app.storage.store import NewObject, Part, PartsRefusedError
+from sessions_app.storage.store import NewObject, Part
 
 
 class S3Copier:

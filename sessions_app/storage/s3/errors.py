@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from botocore.exceptions import BotoCoreError, ClientError
 
 from dubbing_core.sentences import sentence
-from sessions_app.storage.store import (
+from sessions_app.storage.errors import (
     ObjectDamagedError,
     ObjectMissingError,
     PartsRefusedError,

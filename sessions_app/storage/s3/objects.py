@@ -11,9 +11,10 @@ from botocore.exceptions import ClientError
 from botocore.response import StreamingBody
 from storages.backends.s3 import S3Storage
 
+from sessions_app.storage.errors import ObjectMissingError, StoreUnavailableError
 from sessions_app.storage.keys import checked, checked_prefix
 from sessions_app.storage.s3.errors import MISSING, get_status, translate_errors
-from sessions_app.storage.store import ObjectMissingError, StoredObject, StoreUnavailableError
+from sessions_app.storage.store import StoredObject
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

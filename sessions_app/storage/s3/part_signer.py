@@ -11,12 +11,13 @@ from urllib.parse import parse_qs, urlsplit
 from storages.backends.s3 import S3Storage
 
 from dubbing_core.sentences import sentence
+from sessions_app.storage.errors import PartsRefusedError
 from sessions_app.storage.part_sizes import MAX_PART_SIZE, check_part_number
 from sessions_app.storage.s3.client import make_client
 from sessions_app.storage.s3.errors import translate_errors
 from sessions_app.storage.s3.objects import S3Objects
 from sessions_app.storage.s3.uploads import S3Uploads
-from sessions_app.storage.store import Part, PartsRefusedError, SignedPart
+from sessions_app.storage.store import Part, SignedPart
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

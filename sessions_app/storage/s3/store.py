@@ -12,6 +12,7 @@ from storages.backends.s3 import S3Storage
 
 from dubbing_core.zips.multipart import PartLimits
 from sessions_app.storage.copy_support import supports_range_copy
+from sessions_app.storage.errors import ObjectMissingError, StoreError, StoreUnavailableError
 from sessions_app.storage.keys import checked
 from sessions_app.storage.part_sizes import choose_part_size, collect_part, get_joined_size
 from sessions_app.storage.s3 import bucket
@@ -27,14 +28,11 @@ from sessions_app.storage.store import (
     CHUNK_SIZE,
     PART_SIZE,
     Capabilities,
-    ObjectMissingError,
     ObjectWriter,
     OpenUpload,
     Part,
     RangeCopier,
     StoredObject,
-    StoreError,
-    StoreUnavailableError,
 )
 
 logger = logging.getLogger(__name__)

@@ -9,16 +9,15 @@ from typing import cast
 
 from botocore.exceptions import ClientError
 
-from sessions_app.storage.s3.errors import FULL, get_code, get_status, translate_errors
-from sessions_app.storage.s3.objects import S3Objects
-from sessions_app.storage.store import (
+from sessions_app.storage.errors import (
     ObjectMissingError,
-    OpenUpload,
-    Part,
     PartsRefusedError,
     StoreError,
     StoreUnavailableError,
 )
+from sessions_app.storage.s3.errors import FULL, get_code, get_status, translate_errors
+from sessions_app.storage.s3.objects import S3Objects
+from sessions_app.storage.store import OpenUpload, Part
 
 logger = logging.getLogger(__name__)
 

@@ -8,10 +8,10 @@ from django.core.files.storage import FileSystemStorage
 
 from dubbing_core.zips.layout import Literal, SegmentLayout
 from sessions_app.exports.local_file import write_file
+from sessions_app.storage.errors import ObjectMissingError, StoreFullError, StoreUnavailableError
 from sessions_app.storage.filesystem import FileSystemStore
 from sessions_app.storage.kernel_copy import COPY_SIZE
 from sessions_app.storage.keys import blob_key
-from sessions_app.storage.store import ObjectMissingError, StoreFullError, StoreUnavailableError
 from tests.services.full_disk import limited_file_size
 from tests.unit.exports.archive import MIB, an_archive, content
 

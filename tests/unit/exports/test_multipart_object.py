@@ -12,8 +12,8 @@ from dubbing_core.zips.layout import BlobRange, Literal, SegmentLayout
 from dubbing_core.zips.multipart import PartLimits, UploadedPart, plan_parts
 from sessions_app.exports import multipart_object, read_ahead
 from sessions_app.exports.multipart_object import write_object
+from sessions_app.storage.errors import ObjectMissingError, StoreFullError
 from sessions_app.storage.keys import blob_key
-from sessions_app.storage.store import ObjectMissingError, StoreFullError
 from tests.services.waits import LIMIT
 from tests.stores.memory import MemoryStore
 from tests.unit.exports.archive import MIB, an_archive, blob, content

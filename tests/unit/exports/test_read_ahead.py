@@ -7,8 +7,9 @@ import pytest
 
 from dubbing_core.zips.layout import BlobRange, Literal
 from sessions_app.exports.read_ahead import PIECE_SIZE, THREADS, WINDOW_COUNT, WINDOW_SIZE, read_ahead
+from sessions_app.storage.errors import ObjectMissingError
 from sessions_app.storage.keys import blob_key
-from sessions_app.storage.store import CHUNK_SIZE, ObjectMissingError
+from sessions_app.storage.store import CHUNK_SIZE
 from tests.services.waits import LIMIT
 
 MIB = 1024 * 1024

@@ -7,8 +7,8 @@ from hypothesis import given, strategies
 
 from dubbing_core.zips.layout import BlobRange, Literal, SegmentLayout
 from sessions_app.exports.stream import MIN_CHUNK_SIZE, stream_segments
+from sessions_app.storage.errors import ObjectMissingError
 from sessions_app.storage.keys import blob_key
-from sessions_app.storage.store import ObjectMissingError
 from tests.stores.memory import MemoryStore
 from tests.unit.exports.archive import an_archive, blob, content
 

@@ -14,7 +14,7 @@ from sessions_app.media import client as module
 from sessions_app.media.client import ENDED, TOO_SLOW, MediaReaderUnavailableError
 from sessions_app.media.facts import UNKNOWN_PICTURE, build_facts
 from sessions_app.media.reader import MediaReader
-from sessions_app.storage.store import StoreUnavailableError
+from sessions_app.storage.errors import StoreUnavailableError
 from tests.services.waits import LIMIT
 from tests.stores.memory import MemoryStore
 from tests.unit.media.samples import KEY, SilenceStore, store_with

@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import F
 from kombu.exceptions import ChannelError, OperationalError
 
-from sessions_app.media.plan import Part
+from sessions_app.media.plan import Workload
 from sessions_app.models import Job, Worker
 
 logger = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ READ_TEXTS = "sessions_app.read_texts"
 READ_MEDIA = "sessions_app.read_media"
 MAKE_DERIVATIVES = "sessions_app.make_derivatives"
 MAKE_PROXIES = "sessions_app.make_proxies"
-TASKS = {Part.PREVIEWS: MAKE_DERIVATIVES, Part.PROXIES: MAKE_PROXIES}
+TASKS = {Workload.PREVIEWS: MAKE_DERIVATIVES, Workload.PROXIES: MAKE_PROXIES}
 FIRST_PRIORITY = 0
 """Of what is on screen."""
 PRIORITY = 3
@@ -157,18 +157,18 @@ def enqueue_proxies(session_id: int) -> None:
     transaction.on_commit(partial(_send_to_media, MAKE_PROXIES, session_id, priority=LOW_PRIORITY))
 
 
-def enqueue_shown_derivatives(session_id: int, part: Part = Part.PREVIEWS) -> None:
+def enqueue_shown_derivatives(session_id: int, workload: Workload = Workload.PREVIEWS) -> None:
     """Let what a session lacks be made before that of others, because it is on screen.
 
     Repeated requests send one message in ten minutes.
     """
-    if cache.add(f"shown-{part}-{session_id}", 1, SHOWN_SECONDS):
-        _send_to_media(TASKS[part], session_id, priority=FIRST_PRIORITY)
+    if cache.add(f"shown-{workload}-{session_id}", 1, SHOWN_SECONDS):
+        _send_to_media(TASKS[workload], session_id, priority=FIRST_PRIORITY)
 
 
-def enqueue_pending_derivatives(part: Part) -> None:
+def enqueue_pending_derivatives(workload: Workload) -> None:
     """Let the next sessions that lack some be looked for, behind what waits already."""
-    _send_to_media(TASKS[part], None, priority=LOW_PRIORITY)
+    _send_to_media(TASKS[workload], None, priority=LOW_PRIORITY)
 
 
 def enqueue_pending_media() -> None:

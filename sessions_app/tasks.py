@@ -21,7 +21,7 @@ from django.utils.translation import override
 from dubbing_sessions.celery import consumes, consumes_jobs
 from sessions_app import queue
 from sessions_app.media.client import MediaReaderUnavailableError
-from sessions_app.media.plan import Part
+from sessions_app.media.plan import Workload
 from sessions_app.operations import database_reserve, media, monitoring
 from sessions_app.operations.accounts import password_reset
 from sessions_app.operations.cleanup import expired, garbage
@@ -100,10 +100,10 @@ def make_derivatives(*, session_id: int | None = None, **_: Any) -> None:
 def make_proxies(*, session_id: int | None = None, **_: Any) -> None:
     try:
         if session_id is None:
-            make.make_pending_derivatives(clock=timezone.now, limit=READING_LIMIT, part=Part.PROXIES)
+            make.make_pending_derivatives(clock=timezone.now, limit=READING_LIMIT, workload=Workload.PROXIES)
         else:
             make.make_session_derivatives(
-                session_id=session_id, clock=timezone.now, limit=MEDIA_LIMIT, part=Part.PROXIES
+                session_id=session_id, clock=timezone.now, limit=MEDIA_LIMIT, workload=Workload.PROXIES
             )
     except MediaReaderUnavailableError as error:
         logger.warning("%s", error)

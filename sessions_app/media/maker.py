@@ -55,7 +55,7 @@ class NoSpaceError(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Derivative:
+class MadeDerivative:
     """A derivative that was made, or the reason why it cannot be."""
 
     kind: Kind
@@ -99,7 +99,7 @@ class DerivativeMaker(MediaProcess):
         kinds: Collection[Kind],
         duration: float | None,
         copies_picture: bool = False,
-        on_made: Callable[[Derivative], None],
+        on_made: Callable[[MadeDerivative], None],
     ) -> SoundDamage | None:
         """Make derivatives of an object; return what decoding found out about its sound.
 
@@ -140,11 +140,11 @@ class DerivativeMaker(MediaProcess):
         if report.get("no_space"):
             raise NoSpaceError
         for kind in sorted(remaining):
-            on_made(Derivative(kind=kind, reason=STOPPED if report.get("reason") == STOPPED else DAMAGED))
+            on_made(MadeDerivative(kind=kind, reason=STOPPED if report.get("reason") == STOPPED else DAMAGED))
         return build_damage(report)
 
     def _receive_all(
-        self, file: ServedFile, remaining: set[Kind], on_made: Callable[[Derivative], None]
+        self, file: ServedFile, remaining: set[Kind], on_made: Callable[[MadeDerivative], None]
     ) -> dict[str, object]:
         while True:
             letter, size, length = file.serve(b"D", b"O")
@@ -156,7 +156,7 @@ class DerivativeMaker(MediaProcess):
             on_made(derivative)
             self.send(HEADER.pack(b"K", 0, 0), file.deadline)
 
-    def _check(self, report: Mapping[str, Any], size: int, remaining: Collection[Kind]) -> Derivative:
+    def _check(self, report: Mapping[str, Any], size: int, remaining: Collection[Kind]) -> MadeDerivative:
         """Return what was made, if its description makes sense.
 
         A hostile file may have taken the process over.
@@ -167,12 +167,12 @@ class DerivativeMaker(MediaProcess):
             raise ProcessEndedError(ENDED)
         if reason := report.get("reason"):
             text = "".join(filter(str.isprintable, str(reason)))[:REASON_LENGTH]
-            return Derivative(kind=kind, reason=text)
+            return MadeDerivative(kind=kind, reason=text)
         extension = str(report.get("extension", ""))
         if extension not in EXTENSIONS[kind] or bool(size) != bool(extension):
             raise ProcessEndedError(ENDED)
         details = {name: _read_number(report.get(name)) for name in sorted(NUMBERS[kind])}
-        return Derivative(
+        return MadeDerivative(
             kind=kind, extension=extension, size=size, details=details, read=lambda: self._read_result(size)
         )
 

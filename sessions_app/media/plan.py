@@ -20,7 +20,7 @@ class Kind(StrEnum):
     PROXY = "proxy"
 
 
-class Part(StrEnum):
+class Workload(StrEnum):
     """Derivatives that are made by one kind of worker."""
 
     PREVIEWS = "previews"
@@ -29,7 +29,7 @@ class Part(StrEnum):
     @property
     def kinds(self) -> frozenset[Kind]:
         proxies = frozenset({Kind.PROXY})
-        return proxies if self is Part.PROXIES else frozenset(Kind) - proxies
+        return proxies if self is Workload.PROXIES else frozenset(Kind) - proxies
 
 
 GROUPS: tuple[tuple[Kind, ...], ...] = (

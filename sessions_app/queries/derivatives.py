@@ -70,7 +70,7 @@ class Peaks:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Track:
+class AudioCopy:
     url: str
     type: str
 
@@ -122,7 +122,7 @@ class MediaFile:
     poster: Image | None = None
     strip: Strip | None = None
     peaks: Peaks | None = None
-    audio: Track | None = None
+    audio: AudioCopy | None = None
     proxy: Proxy | None = None
     loudness: Loudness | None = None
     pending: list[str] = field(default_factory=list)
@@ -132,7 +132,7 @@ class MediaFile:
 
 
 @dataclass(frozen=True, kw_only=True)
-class VersionMedia:
+class PlayerMedia:
     """Media of a version, by path."""
 
     files: Mapping[str, MediaFile]
@@ -198,7 +198,7 @@ def _find_posters(sessions: list[int]) -> QuerySet[Derivative, Any]:
     return rows.defer("content")
 
 
-def get_media(version: Version, *, paths: Sequence[str] | None = None) -> VersionMedia:
+def get_media(version: Version, *, paths: Sequence[str] | None = None) -> PlayerMedia:
     """Return the media of a version, at most `MAX_FILES`.
 
     Without paths these are videos and long audio.
@@ -215,7 +215,7 @@ def get_media(version: Version, *, paths: Sequence[str] | None = None) -> Versio
 
 def get_shared_media(
     version: Version, *, token: str, selection: Selection, paths: Sequence[str] | None = None
-) -> VersionMedia:
+) -> PlayerMedia:
     """Return the media of a shared selection, with addresses below the link."""
     return _get_media(
         version,
@@ -246,7 +246,7 @@ def _get_media(
     selection: Selection,
     make_url: MakeUrl,
     file_url: Callable[[str], str],
-) -> VersionMedia:
+) -> PlayerMedia:
     known = None if paths is None else list(paths)[:MAX_FILES]
     find = _find_files if selection is WHOLE_VERSION else _find_files.queryset
     rows = list(find(version.session_id, version.number, known, selection))
@@ -261,7 +261,7 @@ def _get_media(
     return _build_media(files, has_unread=version.session.has_unread_media)
 
 
-def _build_media(files: Mapping[str, MediaFile], *, has_unread: bool) -> VersionMedia:
+def _build_media(files: Mapping[str, MediaFile], *, has_unread: bool) -> PlayerMedia:
     """Return the files with whether the missing derivatives are being made.
 
     Light copies only count while a worker for them runs: an operator may do without.
@@ -274,10 +274,10 @@ def _build_media(files: Mapping[str, MediaFile], *, has_unread: bool) -> Version
             for path, file in files.items()
         }
     if not (has_unread or pending):
-        return VersionMedia(files=files, is_pending=False, has_worker=False)
+        return PlayerMedia(files=files, is_pending=False, has_worker=False)
     is_only_proxy = not has_unread and pending == {Kind.PROXY}
     has_worker = is_only_proxy or Worker.objects.is_reading_media()
-    return VersionMedia(files=files, is_pending=True, has_worker=has_worker)
+    return PlayerMedia(files=files, is_pending=True, has_worker=has_worker)
 
 
 @compiled
@@ -349,4 +349,4 @@ def _describe(derivative: Derivative, url: str) -> Any:
         case Kind.PROXY:
             return Proxy(url=url, type=DERIVED_TYPES[derivative.extension], **details)
         case _:
-            return Track(url=url, type=DERIVED_TYPES[derivative.extension])
+            return AudioCopy(url=url, type=DERIVED_TYPES[derivative.extension])

@@ -20,12 +20,12 @@ from sessions_app.http.downloads import (
 )
 from sessions_app.http.lookups import get_any_session_or_404, get_version_or_404
 from sessions_app.http.text_previews import is_previewed, preview_text
-from sessions_app.media.plan import Kind, Part
+from sessions_app.media.plan import Kind, Workload
 from sessions_app.media.types import playable_type
 from sessions_app.models import Derivative, Share, Version
 from sessions_app.models.entry import EntryQuerySet
 from sessions_app.operations.shares.find import find_share
-from sessions_app.queries.derivatives import VersionMedia, find_derivative, get_media, get_shared_media
+from sessions_app.queries.derivatives import PlayerMedia, find_derivative, get_media, get_shared_media
 from sessions_app.queries.versions import get_entries
 from sessions_app.queue import enqueue_shown_derivatives
 from sessions_app.views.page_view import SignedInRequest, page_view
@@ -96,12 +96,12 @@ def shared_file(request: HttpRequest, token: str, path: str) -> HttpResponseBase
     return unlisted(download_response(request, download, link=share.pk))
 
 
-def _prefer(row: Version, media: VersionMedia) -> None:
+def _prefer(row: Version, media: PlayerMedia) -> None:
     """Let what is missing be made before that of other sessions."""
     if media.is_pending and media.has_worker:
         enqueue_shown_derivatives(row.session_id)
         if any(Kind.PROXY in file.pending for file in media.files.values()):
-            enqueue_shown_derivatives(row.session_id, Part.PROXIES)
+            enqueue_shown_derivatives(row.session_id, Workload.PROXIES)
 
 
 def _get_shared_entries(share: Share) -> EntryQuerySet:
@@ -121,7 +121,7 @@ def _derivative_response(
     return download_response(request, derivative_download(found), link=link)
 
 
-def _media_response(request: HttpRequest, media: VersionMedia) -> HttpResponse:
+def _media_response(request: HttpRequest, media: PlayerMedia) -> HttpResponse:
     body = json.dumps(media.as_dict())
     etag = f'"{hashlib.sha256(body.encode()).hexdigest()}"'
     response = HttpResponse(status=304) if etag_matches(request, etag) else HttpResponse(body)

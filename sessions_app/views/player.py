@@ -26,7 +26,7 @@ from sessions_app.http.lookups import get_session_or_404, get_version_or_404
 from sessions_app.media.types import PLAYABLE, playable_type
 from sessions_app.models import Version
 from sessions_app.queries.comparisons import find_versions, list_versions
-from sessions_app.queries.derivatives import VersionMedia, get_media, get_shared_media
+from sessions_app.queries.derivatives import PlayerMedia, get_media, get_shared_media
 from sessions_app.queries.player import (
     PlayerContents,
     PlayerFile,
@@ -67,7 +67,7 @@ class PlayerView:
     title: str
     contents: PlayerContents
     data: dict[str, Any]
-    media: VersionMedia
+    media: PlayerMedia
 
     @property
     def first_url(self) -> str:
@@ -92,7 +92,7 @@ class PlayerView:
         return bool(self.contents.subtitles)
 
 
-def get_played_url(media: VersionMedia, path: str, original: str) -> str:
+def get_played_url(media: PlayerMedia, path: str, original: str) -> str:
     """Return the address of a file, or of the light copy that browsers play.
 
     "" while there is neither.
@@ -158,7 +158,7 @@ def _build_view(
     texts_url: str,
     has_read_texts: bool,
     lines_url: str,
-    media: VersionMedia,
+    media: PlayerMedia,
     media_url: str,
 ) -> PlayerView:
     data = {

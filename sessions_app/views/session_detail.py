@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from dubbing_core.project_edits import read_edits
 from sessions_app.access import Action, can
 from sessions_app.http.lookups import get_documented_session_or_404, get_session_or_404
-from sessions_app.media.plan import Part
+from sessions_app.media.plan import Workload
 from sessions_app.models import DubbingSession, Job, SessionChange, Version, Worker
 from sessions_app.operations.sessions.last_accessed import record_access
 from sessions_app.queries.activity import get_latest_changes, list_activity
@@ -96,7 +96,7 @@ def _describe_version(request: SignedInRequest, session: DubbingSession, version
 def _describe_media_work(session: DubbingSession, player: PlayerView | None) -> dict[str, Any]:
     """Let missing media be made first; return whether no worker for media runs."""
     if session.has_missing_proxies:
-        enqueue_shown_derivatives(session.pk, Part.PROXIES)
+        enqueue_shown_derivatives(session.pk, Workload.PROXIES)
     if not (session.has_unread_media or session.has_missing_derivatives):
         return {"has_no_media_worker": False}
     is_known = player is not None and player.media.is_pending  # the player has asked

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from sessions_app.media.plan import Kind, Part
+from sessions_app.media.plan import Kind, Workload
 from sessions_app.models import AccessToken, Derivative, DubbingSession
 from sessions_app.operations.derivatives.make import make_session_derivatives
 from sessions_app.operations.media import read_session_media
@@ -132,7 +132,7 @@ def test_a_light_copy_is_queued_until_it_was_made(world, film):
     program = Program.of(world.alice)
     assert get_states(list_files(program, session)["film.mp4"])["proxy"] == "queued"
 
-    make_session_derivatives(session_id=session.pk, clock=world.clock, part=Part.PROXIES)
+    make_session_derivatives(session_id=session.pk, clock=world.clock, workload=Workload.PROXIES)
 
     copy = list_files(program, session)["film.mp4"]["derivatives"]["proxy"]
     assert (copy["state"], copy["media_type"]) == ("ready", "video/mp4")

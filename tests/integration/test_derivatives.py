@@ -21,7 +21,7 @@ from django.utils import timezone
 from dubbing_core.steps import Step
 from sessions_app import queue, tasks
 from sessions_app.media.maker import DerivativeMaker, NoSpaceError
-from sessions_app.media.plan import Kind, Part
+from sessions_app.media.plan import Kind, Workload
 from sessions_app.models import Blob, BlobMedia, Derivative, DubbingSession, Entry, OwnerTotals, Version
 from sessions_app.operations.cleanup.consistency.check import check_consistency
 from sessions_app.operations.cleanup.garbage import collect_garbage
@@ -466,7 +466,7 @@ def test_a_light_copy_has_the_picture_that_browsers_play(world, media):
     session = world.saved(files={"film.mkv": film.getvalue()})
     make(world, session)
 
-    make_pending_derivatives(clock=world.clock, part=Part.PROXIES)
+    make_pending_derivatives(clock=world.clock, workload=Workload.PROXIES)
 
     copy = get_media(signed_in(world.alice), session).json()["files"]["film.mkv"]["proxy"]
     assert (copy["width"], copy["height"]) == (320, 180)
@@ -499,7 +499,7 @@ def test_copies_of_many_sessions_make_room_for_what_is_on_screen(world, film, mo
         world.clock.forward(minutes=2)
 
     monkeypatch.setattr(DerivativeMaker, "make", record)
-    make_pending_derivatives(clock=world.clock, limit=timedelta(minutes=1), part=Part.PROXIES)
+    make_pending_derivatives(clock=world.clock, limit=timedelta(minutes=1), workload=Workload.PROXIES)
 
     assert sent == [(queue.MAKE_PROXIES, queue.LOW_PRIORITY)]
 

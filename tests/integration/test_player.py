@@ -17,7 +17,7 @@ from sessions_app.http.downloads import MEDIA_PIECE
 from sessions_app.media.types import PLAYABLE
 from sessions_app.models import BlobMedia, DubbingSession
 from sessions_app.operations.timelines.read import read_session_texts
-from sessions_app.queries.derivatives import MediaFile, Proxy, Track, VersionMedia
+from sessions_app.queries.derivatives import AudioCopy, MediaFile, PlayerMedia, Proxy
 from sessions_app.queries.player import get_player_contents
 from sessions_app.views.player import build_player, get_played_url
 from tests.integration.sketches import (
@@ -60,7 +60,7 @@ FILES = {
 
 
 PROXY = Proxy(url="/proxy", type="video/mp4", width=854, height=480)
-AUDIO = Track(url="/audio", type="audio/mp4")
+AUDIO = AudioCopy(url="/audio", type="audio/mp4")
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +149,7 @@ def test_a_light_copy_is_played_where_there_is_one(values: dict[str, Any], expec
         "problem": "",
     }
     files = {"a.mkv": MediaFile(**facts | values)}
-    media = VersionMedia(files=files, is_pending=False, has_worker=False)
+    media = PlayerMedia(files=files, is_pending=False, has_worker=False)
 
     assert get_played_url(media, "a.mkv", "/original") == expected
     assert get_played_url(media, "b.mkv", "/original") == "/original"

@@ -10,7 +10,7 @@ from django.utils import timezone
 from sessions_app.management.errors import Error
 from sessions_app.management.reading_command import ReadingCommand
 from sessions_app.media.client import MediaReaderUnavailableError
-from sessions_app.media.plan import Part
+from sessions_app.media.plan import Workload
 from sessions_app.operations import media
 from sessions_app.operations.derivatives.make import discard_all_derivatives, make_pending_derivatives
 
@@ -39,7 +39,7 @@ class Command(ReadingCommand):
         try:
             report = asdict(media.read_pending_media(clock=timezone.now))
             made = make_pending_derivatives(clock=timezone.now)
-            copies = make_pending_derivatives(clock=timezone.now, part=Part.PROXIES)
+            copies = make_pending_derivatives(clock=timezone.now, workload=Workload.PROXIES)
             return report | {"derivatives": asdict(made), "proxies": asdict(copies)}
         except MediaReaderUnavailableError as error:
             raise Error(str(error), code="media_unavailable") from error

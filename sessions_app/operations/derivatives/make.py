@@ -13,8 +13,8 @@ from django.db import DatabaseError
 from dubbing_core.media_problems import describe_damage
 from dubbing_core.sentences import sentence
 from sessions_app.media.client import MediaReaderUnavailableError
-from sessions_app.media.maker import Derivative as MadeDerivative, DerivativeMaker, NoSpaceError
-from sessions_app.media.plan import Kind, Part, is_picture_copied
+from sessions_app.media.maker import DerivativeMaker, MadeDerivative, NoSpaceError
+from sessions_app.media.plan import Kind, Workload, is_picture_copied
 from sessions_app.models import Derivative, DubbingSession
 from sessions_app.operations.derivatives.missing import MAKER_VERSION, Work, find_work
 from sessions_app.operations.derivatives.record import record_derivative
@@ -34,9 +34,9 @@ from sessions_app.storage.keys import blob_key
 logger = logging.getLogger(__name__)
 
 SESSIONS_PER_QUERY = 100
-FLAGS = {Part.PREVIEWS: "has_missing_derivatives", Part.PROXIES: "has_missing_proxies"}
+FLAGS = {Workload.PREVIEWS: "has_missing_derivatives", Workload.PROXIES: "has_missing_proxies"}
 """Columns of sessions that may lack some."""
-ENQUEUE = {Part.PREVIEWS: enqueue_derivatives, Part.PROXIES: enqueue_proxies}
+ENQUEUE = {Workload.PREVIEWS: enqueue_derivatives, Workload.PROXIES: enqueue_proxies}
 INTERNAL_ERROR = sentence("It could not be made because of an error in the portal; its log has the details.")
 NO_SPACE = "No derivatives of media are made: there is no space for temporary files (TMPDIR)."
 
@@ -57,7 +57,7 @@ def make_pending_derivatives(
     *,
     clock: Callable[[], datetime],
     limit: timedelta | None = None,
-    part: Part = Part.PREVIEWS,
+    workload: Workload = Workload.PREVIEWS,
     on_session: Callable[[DerivativeReport], None] = lambda _: None,
 ) -> DerivativeReport:
     """Make what all sessions lack.
@@ -69,14 +69,14 @@ def make_pending_derivatives(
     """
     report = DerivativeReport()
     until = clock() + limit if limit is not None else None
-    pending = DubbingSession.objects.filter(**{FLAGS[part]: True}, deleted_at__isnull=True).order_by("pk")
+    pending = DubbingSession.objects.filter(**{FLAGS[workload]: True}, deleted_at__isnull=True).order_by("pk")
     last = 0
     with _create_maker() as maker:
-        run = _Run(maker=maker, part=part, clock=clock, until=until, report=report)
+        run = _Run(maker=maker, workload=workload, clock=clock, until=until, report=report)
         while ids := list(pending.filter(pk__gt=last).values_list("pk", flat=True)[:SESSIONS_PER_QUERY]):
             for session_id in ids:
                 if until is not None and clock() > until:
-                    enqueue_pending_derivatives(part)
+                    enqueue_pending_derivatives(workload)
                     return report
                 run.make_of_session(session_id)
                 on_session(report)
@@ -89,7 +89,7 @@ def make_session_derivatives(
     session_id: int,
     clock: Callable[[], datetime],
     limit: timedelta | None = None,
-    part: Part = Part.PREVIEWS,
+    workload: Workload = Workload.PREVIEWS,
 ) -> DerivativeReport:
     """Make what a session lacks.
 
@@ -98,7 +98,7 @@ def make_session_derivatives(
     report = DerivativeReport()
     until = clock() + limit if limit is not None else None
     with _create_maker() as maker:
-        run = _Run(maker=maker, part=part, clock=clock, until=until, report=report)
+        run = _Run(maker=maker, workload=workload, clock=clock, until=until, report=report)
         run.make_of_session(session_id)
     return report
 
@@ -118,10 +118,10 @@ def discard_all_derivatives() -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class _Run:
-    """Makes one part of the derivatives of one session after the other."""
+    """Makes one workload of one session after the other."""
 
     maker: DerivativeMaker
-    part: Part
+    workload: Workload
     clock: Callable[[], datetime]
     until: datetime | None
     report: DerivativeReport
@@ -146,12 +146,12 @@ class _Run:
             self.report.left += 1
             return
         self.report.sessions += 1
-        flags = {FLAGS[self.part]: False}
-        if self.part is Part.PREVIEWS and session.has_missing_proxies:
-            if find_work(session, Part.PROXIES):
+        flags = {FLAGS[self.workload]: False}
+        if self.workload is Workload.PREVIEWS and session.has_missing_proxies:
+            if find_work(session, Workload.PROXIES):
                 enqueue_proxies(session.pk)
             else:
-                flags[FLAGS[Part.PROXIES]] = False
+                flags[FLAGS[Workload.PROXIES]] = False
         # A version that was committed in the meantime has media of its own.
         DubbingSession.objects.filter(
             pk=session.pk, current_id=session.current_id, has_unread_media=False
@@ -160,9 +160,9 @@ class _Run:
     def _make_all(self, session: DubbingSession) -> bool:
         """Make what is missing; return False if some of it is left for a later run."""
         is_complete = True
-        for work in find_work(session, self.part):
+        for work in find_work(session, self.workload):
             if self.until is not None and self.clock() > self.until:
-                ENQUEUE[self.part](session.pk)  # behind those of others
+                ENQUEUE[self.workload](session.pk)  # behind those of others
                 return False
             try:
                 self._make(work)

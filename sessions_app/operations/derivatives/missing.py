@@ -10,7 +10,7 @@ from dubbing_core.categories import Category
 from dubbing_core.file_kinds import guess_kind
 from dubbing_core.labels import Role
 from dubbing_core.media_facts import MediaFacts
-from sessions_app.media.plan import GROUPS, Kind, Part, plan_kinds
+from sessions_app.media.plan import GROUPS, Kind, Workload, plan_kinds
 from sessions_app.models import BlobMedia, Derivative, DubbingSession, Entry
 from sessions_app.queries.media import MEDIA_KINDS
 
@@ -35,8 +35,8 @@ class Work:
     rank: tuple[object, ...]
 
 
-def find_work(session: DubbingSession, part: Part = Part.PREVIEWS) -> list[Work]:
-    """Return what is missing of one part, in the order in which it is made.
+def find_work(session: DubbingSession, workload: Workload = Workload.PREVIEWS) -> list[Work]:
+    """Return what is missing of one workload, in the order in which it is made.
 
     Posters come first, and files of the current version before older ones.
     """
@@ -63,7 +63,7 @@ def find_work(session: DubbingSession, part: Part = Part.PREVIEWS) -> list[Work]
         (is_segment, *rest), path, sha256, size = entries[media.pk]
         # Browsers play some files under one of their names only.
         planned = frozenset[Kind]().union(*(plan_kinds(media.facts, each) for each in paths[media.pk]))
-        missing = (planned & part.kinds) - made[media.pk]
+        missing = (planned & workload.kinds) - made[media.pk]
         for position, group in enumerate(GROUPS):
             if kinds := missing & set(group):
                 works.append(

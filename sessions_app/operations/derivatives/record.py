@@ -9,7 +9,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from dubbing_core.digests import Digest, compute_digest
-from sessions_app.media.maker import Derivative as MadeDerivative
+from sessions_app.media.maker import MadeDerivative
 from sessions_app.models import Blob, Derivative, GarbageCandidate
 from sessions_app.models.commits import deferred_sync
 from sessions_app.operations.derivatives.missing import MAKER_VERSION

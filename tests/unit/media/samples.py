@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from sessions_app.media.maker import Derivative, DerivativeMaker
+from sessions_app.media.maker import DerivativeMaker, MadeDerivative
 from sessions_app.media.plan import GROUPS, Kind
 from sessions_app.storage.store import CHUNK_SIZE
 from tests.services.media import ffmpeg_program
@@ -98,10 +98,10 @@ def make(
     duration: float | None = 8.0,
     *,
     copies_picture: bool = False,
-) -> dict[Kind, tuple[Derivative, bytes]]:
-    made: dict[Kind, tuple[Derivative, bytes]] = {}
+) -> dict[Kind, tuple[MadeDerivative, bytes]]:
+    made: dict[Kind, tuple[MadeDerivative, bytes]] = {}
 
-    def keep(derivative: Derivative) -> None:
+    def keep(derivative: MadeDerivative) -> None:
         made[derivative.kind] = derivative, b"".join(derivative.read())
 
     for group in GROUPS:

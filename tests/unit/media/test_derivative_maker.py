@@ -15,7 +15,7 @@ import pytest
 
 from dubbing_core.media_problems import NO_AUDIO, describe_damage
 from sessions_app.media import maker as module
-from sessions_app.media.maker import DAMAGED, STOPPED, Derivative, DerivativeMaker
+from sessions_app.media.maker import DAMAGED, STOPPED, DerivativeMaker, MadeDerivative
 from sessions_app.media.plan import Kind
 from sessions_app.media.reader import MediaReader
 from tests.unit.media.samples import KEY, SilenceStore, make, store_with
@@ -291,7 +291,7 @@ def test_files_that_are_no_media_give_nothing(maker, data):
 
 def test_ten_hours_are_refused_before_they_are_read(maker):
     store = SilenceStore(36_000)
-    made: list[Derivative] = []
+    made: list[MadeDerivative] = []
 
     maker.make(store, KEY, store.total, kinds={Kind.PEAKS}, duration=36_000.0, on_made=made.append)
 
@@ -302,7 +302,7 @@ def test_ten_hours_are_refused_before_they_are_read(maker):
 def test_ten_hours_that_claim_to_be_short_end_at_a_limit(monkeypatch):
     monkeypatch.setattr(module, "BASE_SECONDS", 1)
     store = SilenceStore(36_000)
-    made: list[Derivative] = []
+    made: list[MadeDerivative] = []
 
     with DerivativeMaker() as maker:
         maker.make(store, KEY, store.total, kinds={Kind.PEAKS}, duration=1.0, on_made=made.append)
@@ -321,7 +321,7 @@ def test_memory_does_not_depend_on_the_length_of_a_file():
     peaks = []
     for seconds in (10, 1200):
         store = SilenceStore(seconds)
-        made: list[Derivative] = []
+        made: list[MadeDerivative] = []
         with DerivativeMaker() as maker:
             maker.make(
                 store,

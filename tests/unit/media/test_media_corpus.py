@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from sessions_app.media.client import ENDED, TOO_SLOW
-from sessions_app.media.maker import STOPPED, Derivative, DerivativeMaker
+from sessions_app.media.maker import STOPPED, DerivativeMaker, MadeDerivative
 from sessions_app.media.plan import GROUPS, Kind
 from sessions_app.media.reader import MediaReader
 from tests.corpus import MEDIA, Sample
@@ -46,9 +46,9 @@ def test_each_derivative_of_them_is_made_or_has_a_reason(reader, maker, sample: 
     data = sample.data
     facts = reader.read(store_with(data), KEY, len(data))
     duration = None if facts.duration_ms is None else facts.duration_ms / 1000
-    made: dict[Kind, tuple[Derivative, bytes]] = {}
+    made: dict[Kind, tuple[MadeDerivative, bytes]] = {}
 
-    def keep(derivative: Derivative) -> None:
+    def keep(derivative: MadeDerivative) -> None:
         made[derivative.kind] = derivative, b"".join(derivative.read())
 
     for group in GROUPS:

@@ -25,12 +25,10 @@ from tests.integration.sketches import (
     sketch_share,
     sketch_version,
 )
+from tests.integration.worlds import world_of_rows
 from tests.world import PROJECT, World
 
-
-@pytest.fixture
-def world(db: None) -> World:
-    return World.create()
+world = world_of_rows
 
 
 @pytest.fixture

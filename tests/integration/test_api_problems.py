@@ -18,6 +18,7 @@ from sessions_app.storage.keys import export_key
 from tests.integration.programs import ROOT, Program, problem_of
 from tests.integration.sketches import bytes_of, now, sketch_export, sketch_session
 from tests.integration.test_pages import ODD_TEXTS, ODD_VALUES
+from tests.integration.worlds import world_of_rows
 from tests.world import World
 
 pytestmark = pytest.mark.usefixtures("module_store")
@@ -40,10 +41,7 @@ ODD_BODIES = {
     "unknown-field": (b'{"nam": "talk"}', "bad_request"),
 }
 
-
-@pytest.fixture
-def world(db: None) -> World:
-    return World.create()
+world = world_of_rows
 
 
 @pytest.fixture

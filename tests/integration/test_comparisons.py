@@ -24,6 +24,7 @@ from tests.integration.sketches import (
     sketch_version,
     store_blobs,
 )
+from tests.integration.worlds import world_of_rows
 from tests.world import PROJECT, World
 
 HINDI, SPANISH = "audio/hi_audio.wav", "audio/es_audio.wav"
@@ -33,10 +34,7 @@ CHANGED = {path: data for path, data in PROJECT.items() if path != SPANISH} | {
     "audio/fr_audio.wav": b"French",
 }
 
-
-@pytest.fixture
-def world(db: None) -> World:
-    return World.create()
+world = world_of_rows
 
 
 @pytest.fixture

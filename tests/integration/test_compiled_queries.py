@@ -16,14 +16,12 @@ from sessions_app.access import visible_to
 from sessions_app.models import DubbingSession
 from sessions_app.models.compiled_query import StatementError, compiled
 from tests.integration.sketches import sketch_session
+from tests.integration.worlds import world_of_rows
 from tests.world import World
 
 TOO_LARGE = 10**30
 
-
-@pytest.fixture
-def world(db: None) -> World:
-    return World.create()
+world = world_of_rows
 
 
 @compiled

@@ -11,15 +11,13 @@ from django.test import Client, RequestFactory
 
 from sessions_app.http.compression import SMALLEST, accepts_gzip, compress, compress_pages
 from tests.integration.sketches import signed_in, sketch_export, sketch_session, sketch_share
+from tests.integration.worlds import world_of_rows
 from tests.world import World
 
 pytestmark = pytest.mark.one_stack
 BROWSER = {"accept-encoding": "gzip, deflate, br"}
 
-
-@pytest.fixture
-def world(db: None) -> World:
-    return World.create()
+world = world_of_rows
 
 
 @pytest.fixture

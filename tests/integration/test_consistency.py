@@ -15,16 +15,14 @@ from sessions_app.queries.history import get_history_size
 from sessions_app.queries.quotas import get_usage
 from sessions_app.queries.sessions import count_sessions, get_session_languages
 from tests.integration.sketches import now, sketch_session, sketch_version
+from tests.integration.worlds import world_of_rows
 from tests.world import World
 
 FILES = {"talk.mp4": b"source" * 10, "audio/hi_audio.wav": b"hindi" * 10}
 MORE = {**FILES, "audio/es_audio.wav": b"spanish" * 10}
 DOCUMENT = {"languages": ["hi"], "video_name": "Grüße.mp4"}
 
-
-@pytest.fixture
-def world(db: None) -> World:
-    return World.create()
+world = world_of_rows
 
 
 def is_consistent() -> bool:

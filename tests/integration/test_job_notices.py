@@ -17,14 +17,12 @@ from tests.integration.sketches import (
     sketch_session,
     sketch_version,
 )
+from tests.integration.worlds import world_of_rows
 from tests.world import World
 
 pytestmark = pytest.mark.one_stack
 
-
-@pytest.fixture
-def world(db: None) -> World:
-    return World.create()
+world = world_of_rows
 
 
 @pytest.fixture

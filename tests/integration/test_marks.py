@@ -12,14 +12,12 @@ from sessions_app.operations.errors import BadInputError
 from sessions_app.operations.marks.tags import MAX_TAGS, change_tags
 from sessions_app.queries.marks import Marks, marks_of
 from tests.integration.sketches import now, signed_in, sketch_session
+from tests.integration.worlds import world_of_rows
 from tests.world import World
 
 PARTIAL = {"HX-Request": "true"}
 
-
-@pytest.fixture
-def world(db: None) -> World:
-    return World.create()
+world = world_of_rows
 
 
 @pytest.fixture

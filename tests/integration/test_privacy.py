@@ -12,15 +12,13 @@ from sessions_app.storage import get_store
 from sessions_app.storage.keys import blob_key
 from tests.integration.programs import Program
 from tests.integration.sketches import bytes_of, signed_in, sketch_session, store_blobs
+from tests.integration.worlds import world_of_rows
 from tests.world import World
 
 pytestmark = pytest.mark.one_stack
 NOT_STORED = "private, no-store"
 
-
-@pytest.fixture
-def world(db: None) -> World:
-    return World.create()
+world = world_of_rows
 
 
 @pytest.mark.parametrize(

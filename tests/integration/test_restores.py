@@ -28,6 +28,7 @@ from tests.integration.sketches import (
     sketch_version,
     store_blobs,
 )
+from tests.integration.worlds import world_of_rows
 from tests.world import PROJECT, World
 
 HINDI, SPANISH = "audio/hi_audio.wav", "audio/es_audio.wav"
@@ -49,9 +50,7 @@ def _bytes(module_store: None) -> None:
     store_blobs([OLD[SUBTITLES], NEW[SUBTITLES]])
 
 
-@pytest.fixture
-def world(db: None) -> World:
-    return World.create()
+world = world_of_rows
 
 
 @pytest.fixture

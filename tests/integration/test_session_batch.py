@@ -14,14 +14,12 @@ from sessions_app.models.session_archive import RETENTION
 from sessions_app.operations.cleanup.garbage import collect_garbage
 from sessions_app.queries.marks import marks_of
 from tests.integration.sketches import bytes_of, now, signed_in, sketch_session, store_blobs
+from tests.integration.worlds import world_of_rows
 from tests.world import PROJECT, World
 
 BATCH = "/sessions/batch/"
 
-
-@pytest.fixture
-def world(db: None) -> World:
-    return World.create()
+world = world_of_rows
 
 
 @pytest.fixture

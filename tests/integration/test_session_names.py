@@ -14,14 +14,12 @@ from sessions_app.operations.errors import NotAllowedError
 from sessions_app.operations.sessions.rename import rename_session
 from tests.integration.programs import ROOT
 from tests.integration.sketches import now, post_json, signed_in, sketch_session
+from tests.integration.worlds import world_of_rows
 from tests.world import World
 
 TITLE = "Talk: part 1/2 “é” <?> 🎬"
 
-
-@pytest.fixture
-def world(db: None) -> World:
-    return World.create()
+world = world_of_rows
 
 
 @pytest.fixture

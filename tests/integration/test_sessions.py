@@ -26,13 +26,11 @@ from tests.integration.sketches import (
     sketch_share,
     sketch_version,
 )
+from tests.integration.worlds import world_of_rows
 from tests.query_plans import record_plans
 from tests.world import PROJECT, World
 
-
-@pytest.fixture
-def world(db: None) -> World:
-    return World.create()
+world = world_of_rows
 
 
 @pytest.fixture

@@ -37,6 +37,7 @@ from tests.integration.sketches import (
     sketch_version,
     store_blobs,
 )
+from tests.integration.worlds import world_of_rows
 from tests.world import PROJECT, World, stored_keys
 
 ZIP_KEY = export_key("a-share-test")
@@ -48,9 +49,7 @@ def _bytes(module_store: None) -> None:
     put_object(ZIP_KEY, ZIP)
 
 
-@pytest.fixture
-def world(db: None) -> World:
-    return World.create()
+world = world_of_rows
 
 
 @pytest.fixture

@@ -17,12 +17,10 @@ from sessions_app.operations.accounts.tokens import find_token, record_token_use
 from sessions_app.operations.errors import NotAllowedError
 from tests.integration.programs import Program, problem_of
 from tests.integration.sketches import now, signed_in, sketch_token
+from tests.integration.worlds import world_of_rows
 from tests.world import World
 
-
-@pytest.fixture
-def world(db: None) -> World:
-    return World.create()
+world = world_of_rows
 
 
 def create_on_page(client: Client, **fields: str) -> str:

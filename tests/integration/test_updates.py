@@ -11,14 +11,12 @@ from django.test import Client
 from sessions_app.models import Job
 from sessions_app.operations.sessions.trash import trash_sessions
 from tests.integration.sketches import now, signed_in, sketch_job, sketch_session, sketch_version
+from tests.integration.worlds import world_of_rows
 from tests.world import World
 
 pytestmark = pytest.mark.one_stack
 
-
-@pytest.fixture
-def world(db: None) -> World:
-    return World.create()
+world = world_of_rows
 
 
 def ask(client: Client, session: object = "", etag: str = "") -> tuple[int, dict[str, Any], str]:

@@ -22,6 +22,7 @@ from tests.integration.sketches import (
     sketch_version,
     store_blobs,
 )
+from tests.integration.worlds import world_of_rows
 from tests.world import World
 
 WAV = b"RIFF" + b"wave" * 100
@@ -43,9 +44,7 @@ def _bytes(module_store: None) -> None:
     store_blobs(FILES.values())
 
 
-@pytest.fixture
-def world(db: None) -> World:
-    return World.create()
+world = world_of_rows
 
 
 @pytest.fixture

@@ -11,14 +11,12 @@ from sessions_app.models import Job, Worker
 from sessions_app.models.worker import LOST_AFTER
 from sessions_app.operations.jobs.create import create_job
 from tests.integration.sketches import now
+from tests.integration.worlds import world_of_rows
 from tests.world import World
 
 SENTENCE = "No worker is running"
 
-
-@pytest.fixture
-def world(db: None) -> World:
-    return World.create()
+world = world_of_rows
 
 
 @pytest.fixture

@@ -9,14 +9,17 @@ export function connectTrackCopies(root) {
   /** @type {NodeListOf<HTMLButtonElement>} */
   const buttons = root.querySelectorAll("[data-copy-track]");
   for (const button of buttons) {
+    const label = button.textContent;
     button.hidden = false;
-    button.addEventListener("click", () => copy(button));
+    button.addEventListener("click", () => copy(button, label));
   }
 }
 
-/** @param {HTMLButtonElement} button */
-async function copy(button) {
-  const label = button.textContent;
+/**
+ * @param {HTMLButtonElement} button
+ * @param {string | null} label of the button at other times
+ */
+async function copy(button, label) {
   button.textContent = (await copyTrack(button.dataset.copyTrack ?? "")) ? gettext("Copied") : gettext("Not copied");
   setTimeout(() => {
     button.textContent = label;

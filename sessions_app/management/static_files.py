@@ -27,9 +27,10 @@ def collect_static_files(*, print_line: Callable[[str], None]) -> bool:
         raise Error(
             "The front end is not built. Run `make frontend`, then try again.", code="frontend_missing"
         )
-    compile_catalogs()
     stamp = settings.STATIC_ROOT / ".collected"
     with wait_for_lock(settings.STATIC_ROOT / ".collecting"):
+        # Another process would list the files that this one replaces.
+        compile_catalogs()
         fingerprint = _fingerprint()
         if stamp.is_file() and stamp.read_text(encoding="ascii") == fingerprint:
             return False

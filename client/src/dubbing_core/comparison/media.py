@@ -24,7 +24,7 @@ def compare_media(before: MediaFacts | None, after: MediaFacts | None) -> list[t
         (sentence("flaw"), before.problem, after.problem),
         (sentence("unreadable"), before.reason, after.reason),
     ]
-    differing = [(name, old, new) for name, old, new in rows if old != new]
+    differing: list[tuple[str, str, str]] = [(name, old, new) for name, old, new in rows if old != new]
     if _is_same_length(before, after):
         differing = [row for row in differing if row[0] != "duration"]
     return differing

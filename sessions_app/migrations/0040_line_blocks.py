@@ -46,7 +46,7 @@ def check_now(schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("sessions_app", "0038_worker_for_proxies"),
+        ("sessions_app", "0039_session_changes"),
     ]
 
     operations = [

@@ -54,7 +54,10 @@ class LineBlockQuerySet(models.QuerySet["LineBlock"]):
         with connection.cursor() as cursor:
             cursor.execute(f"{_BLOCKS} WHERE block.id IN ({numbers.sql})", numbers.params)
             rows = cursor.fetchall()
-        return {key: ShownBlock(key, *facts, lines.split("\n")) for key, *facts, lines in rows}
+        return {
+            key: ShownBlock(key, track, number, kind, language, lines.split("\n"))
+            for key, track, number, kind, language, lines in rows
+        }
 
 
 class LineBlock(models.Model):

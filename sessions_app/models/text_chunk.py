@@ -123,7 +123,10 @@ class TextChunkQuerySet(models.QuerySet["TextChunk"]):
             if is_postgresql():  # sends others to no client
                 contains = " AND strpos(folded, %s) > 0" * len(needles)
                 cursor.execute(_FOLDED + contains, [list(keys), *needles])
-                return [FoldedChunk(*facts, folded.encode()) for *facts, folded in cursor.fetchall()]
+                return [
+                    FoldedChunk(key, kind, language, folded.encode())
+                    for key, kind, language, folded in cursor.fetchall()
+                ]
             cursor.execute(_FOLDED_BYTES, [json.dumps(list(keys))])
             return [FoldedChunk(*row) for row in cursor.fetchall()]
 

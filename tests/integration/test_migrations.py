@@ -384,7 +384,7 @@ def test_migrations_keep_and_convert_rows(subtests: pytest.Subtests):
     with subtests.test("0016 makes the path as saved the path of an entry"):
         check_saved_paths()
 
-    before = migrate("0038_worker_for_proxies")
+    before = migrate("0039_session_changes")
     lines = create_chunk(before)
 
     after = migrate("0040_line_blocks")
@@ -394,7 +394,7 @@ def test_migrations_keep_and_convert_rows(subtests: pytest.Subtests):
         assert [row.pk - row.chunk_id for row in rows] == [0, 32]
         assert "\n".join(row.lines for row in rows) == lines
 
-    before = migrate("0038_worker_for_proxies")
+    before = migrate("0039_session_changes")
 
     with subtests.test("and back"):
         assert before.get_model(APP, "TextChunk").objects.get().lines == lines

@@ -8,10 +8,11 @@ from typing import Any
 import dj_database_url
 
 
-def build_postgresql(url: str, *, pool_size: int) -> dict[str, Any]:
+def build_postgresql(url: str, *, pool_size: int, prepares: bool = True) -> dict[str, Any]:
     """Return the settings of a server.
 
     :param pool_size: connections that hundreds of threads of a web process share; 0 without a pool.
+    :param prepares: frequent queries are prepared statements (`sessions_app/models/prepared_statements.py`).
     """
     database: dict[str, Any] = dict(dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True))
     # A server that vanished without closing its connections is noticed within seconds, not after the kernel's 15 minutes.
@@ -21,6 +22,8 @@ def build_postgresql(url: str, *, pool_size: int) -> dict[str, Any]:
         "keepalives_interval": 5,
         "keepalives_count": 3,
         "tcp_user_timeout": 30_000,
+        # Only cursors that ask for it prepare a statement, at once. Without a number, psycopg prepares none.
+        "prepare_threshold": 1 if prepares else None,
         **database.get("OPTIONS", {}),
     }
     if pool_size:

@@ -128,7 +128,9 @@ DATABASES: dict[str, Any] = {"default": build_sqlite(DATA_DIR / "db.sqlite3")}
 # Only web processes set the pool's size, in `dubbing_sessions.web_server`.
 _pool_size = env_int("DATABASE_POOL_SIZE", 0, minimum=0)
 if _team:
-    DATABASES["default"] = build_postgresql(env_str("DATABASE_URL"), pool_size=_pool_size)
+    DATABASES["default"] = build_postgresql(
+        env_str("DATABASE_URL"), pool_size=_pool_size, prepares=env_bool("DATABASE_PREPARE", default=True)
+    )
 
 # ---- Storage ---------------------------------------------------------------
 S3_BUCKET = env_str("S3_BUCKET")

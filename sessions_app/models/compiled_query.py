@@ -29,6 +29,8 @@ from django.db.models import BooleanField, Model, QuerySet
 from django.db.models.expressions import RawSQL
 from django.utils.functional import SimpleLazyObject
 
+from sessions_app.models.prepared_statements import PreparingConnection, can_prepare, write_constants
+
 P = ParamSpec("P")
 Result = TypeVar("Result")
 Adapt = Callable[[Any], Any]
@@ -71,12 +73,16 @@ class Statement:
     sql: str | None
     parameters: tuple[Any, ...]
     """Constants, and a `Slot` for each value."""
+    is_prepared: bool = False
+    """Whether the database keeps the statement's plan."""
 
     def fetch(self, values: Sequence[Any]) -> list[Any]:
         if self.sql is None:
             return []
         compiler = copy(self.compiler)
-        compiler.connection = connections[DEFAULT_DB_ALIAS]
+        compiler.connection = (
+            PreparingConnection(DEFAULT_DB_ALIAS) if self.is_prepared else connections[DEFAULT_DB_ALIAS]
+        )
         bound = self._bind(values)
         compiler.as_sql = lambda *_, **__: bound
         queryset: Any = self.queryset
@@ -159,10 +165,25 @@ class CompiledQuery(Generic[P, Result]):
                 one.place != other.place if isinstance(one, Slot) else one != other
             ):
                 raise StatementError(f"{self} changes a value before it is compared: {one!r}.")
-        return first
+        return _prepare(first)
 
     def __repr__(self) -> str:
         return f"{self._build.__module__}.{self._build.__qualname__}"
+
+
+def _prepare(statement: Statement) -> Statement:
+    """Return the statement as the database is to prepare it, if it can.
+
+    Conditions make another text of it each time.
+    """
+    slots = [each for each in statement.parameters if isinstance(each, Slot)]
+    if any(slot.is_condition for slot in slots) or not can_prepare(connections[DEFAULT_DB_ALIAS]):
+        return statement
+    assert statement.sql is not None
+    sql, parameters = write_constants(
+        statement.sql, statement.parameters, lambda parameter: isinstance(parameter, Slot)
+    )
+    return replace(statement, sql=sql, parameters=tuple(parameters), is_prepared=True)
 
 
 def compiled(build: Callable[P, QuerySet[Any, Result]]) -> CompiledQuery[P, Result]:

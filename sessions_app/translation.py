@@ -14,7 +14,7 @@ from typing import Any
 
 from babel.messages.catalog import Message
 from babel.messages.mofile import read_mo
-from django.utils.formats import date_format, number_format
+from django.utils.formats import date_format, get_format, number_format
 from django.utils.translation import get_language, gettext, ngettext
 
 from dubbing_core.sentences import Number, Sentence, Size
@@ -46,6 +46,8 @@ DECIMAL = re.compile(r"(\d+)\.(\d+) (\w{1,3})")
 """A size, or a duration in seconds."""
 NUMBER = re.compile(r"\d{1,3}(,\d{3})+")
 NBSP = "\N{NO-BREAK SPACE}"
+FORMS = 1000
+"""Numbers below it have plural forms of their own; those above, the forms of their last three digits."""
 
 
 def localize(text: str) -> str:
@@ -75,7 +77,19 @@ def localize_facts(text: str) -> str:
 
 def localize_number(number: int) -> str:
     """Return a number with separators of thousands."""
-    return number_format(number, force_grouping=True)
+    separator = _find_separator(get_language())
+    return (
+        number_format(number, force_grouping=True)
+        if separator is None
+        else f"{number:,}".replace(",", separator)
+    )
+
+
+@lru_cache(maxsize=64)
+def _find_separator(language: str | None) -> str | None:
+    """Return the separator of thousands; None for other groups of digits."""
+    is_by_thousands = get_format("NUMBER_GROUPING", language) == len("000")
+    return str(get_format("THOUSAND_SEPARATOR", language)) if is_by_thousands else None
 
 
 def localize_stored(text: str) -> str:
@@ -237,10 +251,42 @@ def gettext_once(text: str) -> str:
     return look_up(get_language(), text)
 
 
+class RowTexts:
+    """Texts of rows in the language of the page, which is looked up once for all rows.
+
+    Looking it up takes longer than finding a text in the cache, and rows have a dozen texts each.
+    """
+
+    def __init__(self) -> None:
+        self._language = get_language()
+
+    def gettext(self, text: str) -> str:
+        """Return what `gettext` does; a sentence without values is a text, too."""
+        return look_up(self._language, text)
+
+    def ngettext(self, singular: str, plural: str, number: int) -> str:
+        """Return what `ngettext` does, with the number as the value `count`."""
+        # The form depends on the last digits, and on whether the number is one of millions.
+        kind = number if number < FORMS or not number % 1_000_000 else FORMS + number % FORMS
+        return _look_up_plural(self._language, singular, plural, kind) % {"count": localize_number(number)}
+
+
 @lru_cache(maxsize=10_000)
 def look_up(_language: str | None, text: str) -> str:
     """Return a text in the language in use, a part of the key of its cache."""
     return gettext(text)
+
+
+@lru_cache(maxsize=10_000)
+def _look_up_plural(_language: str | None, singular: str, plural: str, number: int) -> str:
+    """Return a text about a number in the language in use, part of the key."""
+    return ngettext(singular, plural, number)
+
+
+def clear_texts() -> None:
+    """Forget what was looked up, after a change of the translations."""
+    look_up.cache_clear()
+    _look_up_plural.cache_clear()
 
 
 def _show(value: Any) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.utils.translation.trans_real import DjangoTranslation
 
-from sessions_app.translation import look_up
+from sessions_app.translation import clear_texts
 
 OPEN, CLOSE = "⟦", "⟧"
 CONTEXT_SEPARATOR = "\x04"
@@ -55,9 +55,9 @@ def bracketed() -> Iterator[None]:
         patch.setattr(DjangoTranslation, "gettext", gettext)
         patch.setattr(DjangoTranslation, "ngettext", ngettext)
         patch.setattr(DjangoTranslation, "npgettext", npgettext)
-        look_up.cache_clear()
+        clear_texts()
         yield
-    look_up.cache_clear()
+    clear_texts()
 
 
 class VisibleText(HTMLParser):

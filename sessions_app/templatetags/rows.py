@@ -12,7 +12,6 @@ from urllib.parse import quote
 from django import template
 from django.template import Context
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import ngettext
 
 from dubbing_core.labels import LabelAuthor, Role
 from dubbing_core.media_facts import MediaFacts
@@ -21,19 +20,8 @@ from sessions_app.http.text_previews import is_previewed
 from sessions_app.queries.timelines import EXPECTED_ROLES
 from sessions_app.queries.versions import FileRow
 from sessions_app.templatetags.page_urls import SAFE, page_url
-from sessions_app.templatetags.portal import (
-    category_label,
-    icon,
-    player,
-    size,
-)
-from sessions_app.translation import (
-    gettext_once as gettext,
-    localize,
-    localize_facts,
-    localize_number,
-    localize_stored,
-)
+from sessions_app.templatetags.portal import CATEGORY_LABELS, icon, player, size
+from sessions_app.translation import RowTexts, localize_facts, localize_stored
 
 register = template.Library()
 
@@ -62,19 +50,23 @@ def file_rows(
         address = page_url(context, "version-file", context["session"].code, context["version"].number, "-")[
             :-1
         ]
+    texts = RowTexts()
     rows = [
-        _row(file, address, is_editable=is_editable, is_shared=bool(token), folder=folder) for file in files
+        _row(file, address, texts, is_editable=is_editable, is_shared=bool(token), folder=folder)
+        for file in files
     ]
     return mark_safe("\n".join(rows))  # noqa: S308 (each value is escaped)
 
 
-def _row(file: FileRow, address: str, *, is_editable: bool, is_shared: bool, folder: str) -> str:
+def _row(
+    file: FileRow, address: str, texts: RowTexts, *, is_editable: bool, is_shared: bool, folder: str
+) -> str:
     label = _label(file)
     url = escape(address + quote(file.path, safe=SAFE))
-    tick = _tick(file, label) if is_editable else ""
+    tick = _tick(file, label, texts) if is_editable else ""
     shown = escape(escape_unprintable(file.path.removeprefix(folder)))
-    cells = _file_cells(file, shown, details=_details(file, label, is_shared=is_shared))
-    return f"<tr> {tick}{cells} {_action_cell(file, label, url, is_shared=is_shared)} </tr>"
+    cells = _file_cells(file, shown, texts, details=_details(file, label, texts, is_shared=is_shared))
+    return f"<tr> {tick}{cells} {_action_cell(file, label, url, texts, is_shared=is_shared)} </tr>"
 
 
 def _label(file: FileRow) -> str:
@@ -82,34 +74,36 @@ def _label(file: FileRow) -> str:
     return escape(escape_unprintable(file.path))
 
 
-def _tick(file: FileRow, label: str) -> str:
+def _tick(file: FileRow, label: str, texts: RowTexts) -> str:
     path = escape(file.path)
-    return f'<td class="tick"> <input type="checkbox" name="paths" value="{path}" aria-label="{_select(label)}"> </td> '
+    return f'<td class="tick"> <input type="checkbox" name="paths" value="{path}" aria-label="{_select(label, texts)}"> </td> '
 
 
-def _label_title(file: FileRow) -> str:
-    title = escape(category_label(file.category))
+def _label_title(file: FileRow, texts: RowTexts) -> str:
+    title = escape(texts.gettext(CATEGORY_LABELS[file.category]))
     return (
-        gettext("%(label)s, corrected") % {"label": title} if file.labeled_by == LabelAuthor.PERSON else title
+        texts.gettext("%(label)s, corrected") % {"label": title}
+        if file.labeled_by == LabelAuthor.PERSON
+        else title
     )
 
 
-def _marks(file: FileRow) -> str:
+def _marks(file: FileRow, texts: RowTexts) -> str:
     """Return what a user has to know of a label, and whether the file has no content."""
     marks = (
-        [f' <span class="badge">{escape(localize(MARKED_ROLES[file.role]))}</span>']
+        [f' <span class="badge">{escape(texts.gettext(MARKED_ROLES[file.role]))}</span>']
         if file.role in MARKED_ROLES
         else []
     )
     if file.size == 0:
-        title, word = escape(gettext("Empty files complete no step")), escape(gettext("Empty"))
+        title, word = escape(texts.gettext("Empty files complete no step")), escape(texts.gettext("Empty"))
         marks.append(f' <span class="badge warn" title="{title}">{word}</span>')
     elif file.reason and file.role in EXPECTED_ROLES:
-        marks.append(_warning(gettext("Text not readable"), file.reason))
+        marks.append(_warning(texts.gettext("Text not readable"), file.reason))
     elif file.media_reason:
-        marks.append(_warning(gettext("Media not readable"), file.media_reason))
+        marks.append(_warning(texts.gettext("Media not readable"), file.media_reason))
     elif file.media_problem:
-        marks.append(_warning(gettext("Incomplete"), file.media_problem))
+        marks.append(_warning(texts.gettext("Incomplete"), file.media_problem))
     return "".join(marks)
 
 
@@ -132,7 +126,7 @@ def _media(file: FileRow) -> str:
     return f' <span class="muted small-text media-facts">{escape(localize_facts(summary))}</span>'
 
 
-def _file_cells(file: FileRow, label: str, *, details: str) -> str:
+def _file_cells(file: FileRow, label: str, texts: RowTexts, *, details: str) -> str:
     folder, slash, name = label.rpartition("/")
     language = f" {_tag(file.language)}" if file.language else ""
     path = f'<span class="folder">{folder}{slash}</span>{name}'
@@ -140,47 +134,42 @@ def _file_cells(file: FileRow, label: str, *, details: str) -> str:
     return (
         '<td class="file"><span class="file-name">'
         ' <svg class="swatch" viewBox="0 0 10 10" role="img">'
-        f" <title>{_label_title(file)}</title>"
+        f" <title>{_label_title(file, texts)}</title>"
         f' <rect class="fill-{file.category}" width="10" height="10" rx="3"></rect> </svg>'
-        f' <span class="wrap">{path}{_marks(file)}{_media(file)}</span> </span> </td>'
+        f' <span class="wrap">{path}{_marks(file, texts)}{_media(file)}</span> </span> </td>'
         f' <td class="lang">{language} </td>'
         f' <td class="number size">{size(file.size)}</td>'
     )
 
 
-def _details(file: FileRow, label: str, *, is_shared: bool) -> str:
+def _details(file: FileRow, label: str, texts: RowTexts, *, is_shared: bool) -> str:
     """Return what is rarely needed, unfolded by the name of the file."""
-    version = gettext("Version %(number)s") % {"number": file.added_in}
-    since = "" if is_shared else f"<dt>{gettext('Since')}</dt><dd>{version}</dd>"
+    version = texts.gettext("Version %(number)s") % {"number": file.added_in}
+    count = texts.ngettext("%(count)s byte", "%(count)s bytes", file.size)
+    since = "" if is_shared else f"<dt>{texts.gettext('Since')}</dt><dd>{version}</dd>"
     return (
         '<dl class="facts file-facts small-text">'
-        f'<dt>{gettext("Path")}</dt><dd dir="auto">{label}</dd>'
-        f"<dt>{gettext('Category')}</dt><dd>{_label_title(file)}</dd>{since}"
-        f"<dt>{gettext('Size')}</dt><dd>{_count_bytes(file.size)}</dd>"
+        f'<dt>{texts.gettext("Path")}</dt><dd dir="auto">{label}</dd>'
+        f"<dt>{texts.gettext('Category')}</dt><dd>{_label_title(file, texts)}</dd>{since}"
+        f"<dt>{texts.gettext('Size')}</dt><dd>{count}</dd>"
         f"<dt>SHA-256</dt><dd><code>{file.sha256}</code></dd></dl>"
     )
 
 
-def _count_bytes(size: int) -> str:
-    return ngettext("%(count)s byte", "%(count)s bytes", size) % {"count": localize_number(size)}
+def _select(label: str, texts: RowTexts) -> str:
+    return texts.gettext("Select %(name)s") % {"name": label}
 
 
-def _select(label: str) -> str:
-    return gettext("Select %(name)s") % {"name": label}
+def _action_cell(file: FileRow, label: str, url: str, texts: RowTexts, *, is_shared: bool) -> str:
+    download = f' <a class="icon-button" href="{url}" download aria-label="{texts.gettext("Download %(name)s") % {"name": label}}">{icon("download")}</a>'
+    return f'<td class="file-actions">{_preview_button(file, url, label, texts)}{"" if is_shared else download} </td>'
 
 
-def _action_cell(file: FileRow, label: str, url: str, *, is_shared: bool) -> str:
-    download = f' <a class="icon-button" href="{url}" download aria-label="{gettext("Download %(name)s") % {"name": label}}">{icon("download")}</a>'
-    return (
-        f'<td class="file-actions">{_preview_button(file, url, label)}{"" if is_shared else download} </td>'
-    )
-
-
-def _preview_button(file: FileRow, url: str, label: str) -> str:
+def _preview_button(file: FileRow, url: str, label: str, texts: RowTexts) -> str:
     kind = player(file.path) or ("text" if file.size and is_previewed(file.path) else "")
     if not kind:
         return ""
-    action = gettext("Show %(name)s") if kind in {"image", "text"} else gettext("Play %(name)s")
+    action = texts.gettext("Show %(name)s") if kind in {"image", "text"} else texts.gettext("Play %(name)s")
     name = kind if kind in {"image", "text"} else "play"
     query = "preview" if kind == "text" else "play"
     return (

@@ -1,4 +1,4 @@
-"""Reference of the API: operations and types of its OpenAPI document, as the page shows them."""
+"""Reference of the API: operations and types of its document, for the page."""
 
 from __future__ import annotations
 
@@ -231,7 +231,7 @@ def _show_default(schema: Schema) -> str:
 
 
 def _resolve(schema: Schema, types: Mapping[str, Schema]) -> Schema:
-    """Return the schema that a reference or its only alternative beside null stands for."""
+    """Return the schema behind a reference or the only alternative to null."""
     choices = schema.get("allOf") or schema.get("anyOf") or schema.get("oneOf")
     if choices:
         return _resolve(choices[0], types)
@@ -275,7 +275,10 @@ def describe_limits(schema: Schema) -> str:
 
 
 def build_example(schema: Schema, types: Mapping[str, Schema], depth: int = 0) -> Any:
-    """Return a value of a schema, with the required fields of objects, or all if none is."""
+    """Return a value of a schema.
+
+    Objects have their required fields, or all if none is required.
+    """
     found = _resolve(schema, types)
     if "default" in schema or "default" in found:
         return schema.get("default", found.get("default"))

@@ -1,4 +1,4 @@
-"""Prepared statements of PostgreSQL: parsed, and mostly planned, once per connection.
+"""Prepared statements of PostgreSQL: parsed, mostly planned, once a connection.
 
 Django's cursors send values as part of the statement, so that PostgreSQL plans each query again: for the frequent queries of pages this takes
 longer than to execute them.

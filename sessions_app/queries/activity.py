@@ -1,4 +1,4 @@
-"""Activity in a session: who saved, restored, renamed, tagged, exported and shared it, and when."""
+"""Activity in a session: who changed, exported and shared it, and when."""
 
 from __future__ import annotations
 

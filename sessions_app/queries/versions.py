@@ -228,7 +228,9 @@ def list_folders(
 
 
 def _sum_by_groups(version: Version, rows: EntryQuerySet, folder: str) -> list[FolderSummary] | None:
-    """Return the folders in a folder with sizes from the stored totals of categories and languages.
+    """Return the folders in a folder with sizes from stored totals.
+
+    The totals are those of categories and languages.
 
     Most folders have all files of a category and language, whose sizes then need not be read: that is half of the work. Where several
     folders share them, the largest gets what remains after the others.
@@ -271,7 +273,7 @@ def _sum_sizes(rows: EntryQuerySet, folder: str, heads: Collection[str]) -> dict
 
 
 def _with_head(rows: EntryQuerySet, folder: str) -> Any:
-    """Annotate entries with `head`: the folder directly in a folder that has them, or "" for none."""
+    """Annotate entries with `head`: the folder directly in a folder, or ""."""
     inside = Q(slash__gt=0) & (Q(start=folder) if folder else Q())
     head = Case(When(inside, then=Left("path", F("slash") + len(folder))), default=Value(""))
     return _locate(rows, folder).annotate(head=head).values("head")
@@ -287,7 +289,10 @@ def _in_folder(rows: EntryQuerySet, folder: str) -> Any:
 
 
 def _locate(rows: EntryQuerySet, folder: str) -> Any:
-    """Annotate entries with `slash`, and in a folder with `start`, which is the folder for those below it."""
+    """Annotate entries with `slash`, and in a folder with `start`.
+
+    That is the folder for the entries below it.
+    """
     if not folder:
         return rows.annotate(slash=StrIndex("path", Value("/")))
     # LIKE ignores case in SQLite, so the beginning of the path is compared as well.

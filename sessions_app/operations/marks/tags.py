@@ -104,7 +104,9 @@ def _lock_tags(owner_id: int, added: dict[str, str], removed: Collection[str]) -
 
 
 def _find_changes(tags: list[Tag], keys: list[int], added: Collection[str]) -> list[SessionChange]:
-    """Return what changes on each session: tags that it lacks are added, those that it has are removed.
+    """Return what changes on each session.
+
+    Tags that it lacks are added, those that it has are removed.
 
     :param added: folded names of the tags that are added; the others are removed.
     """

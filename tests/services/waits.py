@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-LIMIT = 120.0
+LIMIT = 240.0
 """Seconds for what takes one or two. A busy machine runs a process three times slower, or not at all for 10 s.
 
 Tests that pass never wait so long, so that a smaller limit saves nothing."""

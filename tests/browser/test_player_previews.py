@@ -13,14 +13,11 @@ from tests.browser.browser_user import BrowserUser
 from tests.browser.conftest import running_portal
 from tests.browser.player_media import make_dub, make_other_picture
 from tests.services.stacks import Stack
+from tests.services.waits import wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.variant]
 
 SECONDS = 40
-ALL_MADE = """async () => {
-    const response = await fetch(`${location.pathname}versions/2/media/`);
-    return !(await response.json()).is_pending;
-}"""
 
 
 @pytest.fixture
@@ -94,6 +91,12 @@ def point_at_pictures(page: Page, bar: Locator) -> None:
     assert places[0] != places[1]
 
 
+def has_strip(page: Page, pictures: str) -> bool:
+    """Open the page of two versions; return whether the pictures of its timeline are made."""
+    page.goto(pictures)
+    return page.locator("#pictures-strip").text_content() != "null"
+
+
 def test_previews_are_shown_at_the_timeline(bob: BrowserUser, tmp_path: Path):
     project = make_dub(tmp_path, seconds=SECONDS, longer=1.5)
     page = bob.page
@@ -103,8 +106,7 @@ def test_previews_are_shown_at_the_timeline(bob: BrowserUser, tmp_path: Path):
     point_at_pictures(page, page.get_by_role("slider", name="Position"))
 
     save(bob, f"{session}save/", make_other_picture(project, seconds=SECONDS), 2)
-    page.wait_for_function(ALL_MADE)
-    page.goto(f"{session}compare/pictures/?from=1&to=2")
+    wait_until(lambda: has_strip(page, f"{session}compare/pictures/?from=1&to=2"), interval=1)
     expect(page.locator("#pictures[data-ready]")).to_be_visible()
     point_at_pictures(page, page.get_by_role("slider", name="Position"))
     assert bob.errors == []

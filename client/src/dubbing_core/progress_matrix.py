@@ -151,7 +151,7 @@ class ProgressMatrix:
         return self.transcribed if step is Step.TRANSCRIBED else self.cells.get((language, step), MISSING)
 
     def is_selected(self, language: str, step: Step) -> bool:
-        """Whether a cell is in the part; one outside it says nothing about the project."""
+        """Whether a cell is in the part; the state of others is not known."""
         return self.selected is None or step is Step.TRANSCRIBED or (language, step) in self.selected
 
     def has_video(self, language: str) -> bool:

@@ -209,7 +209,7 @@ def diff_versions(
     return Diff(
         from_version=from_,
         to_version=number,
-        summary=comparison.summary.words,
+        summary=localize(comparison.summary.words),
         counts={kind: ChangeGroup.of(group) for kind, group in comparison.summary.groups.items()},
         progress=ProgressChange.of(comparison.progress) if comparison.progress is not None else None,
         metadata=[ValueChange.of(value) for value in comparison.values],
@@ -287,7 +287,7 @@ class TextDiff(BaseModel):
             TrackDiff(
                 kind=track.kind,
                 language=track.language,
-                summary=track.lines.words,
+                summary=localize(track.lines.words),
                 unchanged=track.lines.unchanged,
                 lines=[LineChange.of(difference) for difference in track.lines.differences],
             )

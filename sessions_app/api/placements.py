@@ -232,19 +232,20 @@ def preview_placement(request: ApiRequest, body: PlacementRequest) -> PlacementP
             for each in preview.refused
         ],
         metadata=preview.metadata,
-        warnings=list(preview.warnings),
+        warnings=[localize(warning) for warning in preview.warnings],
         tools=list(preview.tools),
         questions=[
-            Question(code=each.code, text=each.text, choices=list(each.choices)) for each in preview.questions
+            Question(code=each.code, text=localize(each.text), choices=list(each.choices))
+            for each in preview.questions
         ],
         requested=list(preview.requested),
         excluded=[
             ExcludedFiles.of(each, files=contents.files, size=contents.size)
             for each, contents in islice(preview.excluded.items(), MAX_EXCLUSIONS)
         ],
-        exclusion_summary=describe_exclusions(preview.excluded, preview.excluded),
+        exclusion_summary=localize(describe_exclusions(preview.excluded, preview.excluded)),
         removed=[RemovedFile.of(entry) for entry in (changes.removed if changes else ())],
-        change_summary=summary.words if changes else "",
+        change_summary=localize(summary.words) if changes else "",
         changes={kind: ChangeGroup.of(group) for kind, group in summary.groups.items()},
     )
 

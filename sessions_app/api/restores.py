@@ -21,6 +21,7 @@ from sessions_app.api.versions import ChangeGroup, Version, router
 from sessions_app.http.lookups import get_version_or_404
 from sessions_app.operations.versions.partial_restore import plan_restore, restore_part
 from sessions_app.operations.versions.restore import restore_version as restore_whole_version
+from sessions_app.translation import localize
 
 MAX_PATHS = 100_000
 PREVIEWED_FILES = 1000
@@ -135,7 +136,7 @@ def preview_restore(request: ApiRequest, code: UUID, number: int, body: PartToRe
     return RestorePreview(
         current=plan.current.number,
         message=plan.new.message,
-        summary=comparison.summary.words,
+        summary=localize(comparison.summary.words),
         counts={kind: ChangeGroup.of(group) for kind, group in comparison.summary.groups.items()},
         files=[FileChange.of(each) for each in comparison.files[:PREVIEWED_FILES]],
         metadata=[ValueChange.of(value) for value in comparison.values],

@@ -111,7 +111,7 @@ class Version(BaseModel):
             left_out=LeftOut.of(version.left_out_files),
             total_size=version.total_size,
             stored_size=version.stored_size,
-            change_summary=summary.words,
+            change_summary=localize(summary.words),
             changes={kind: ChangeGroup.of(group) for kind, group in summary.groups.items()},
             video_name=version.video_name,
             languages=version.languages,

@@ -248,8 +248,6 @@ def visible(text: str) -> str:
 
 register.filter("isolated", stringfilter(isolate_quoted))
 register.filter("visible_lines", escape_lines)
-
-
 register.filter("voice_name", name_voice)
 register.filter("stored", localize_stored)
 register.filter("version_message", localize_message)

@@ -143,3 +143,33 @@ def check_load(page: Page, path: str, max_weight: int) -> str:
         f"{path}: a script creates the largest content: {vitals['element']}"
     )
     return f"{weight / 1000:4.0f} kB, LCP {vitals['largest']:5.0f} ms  {path}"
+
+
+BROKEN_WORDS = """() => {
+    const found = new Set();
+    const labels = "button, .button, th, legend, label, nav a, .badge, .cell-state, .cell-note, .cell-label, summary";
+    for (const label of document.querySelectorAll(labels)) {
+        if (!label.checkVisibility({ visibilityProperty: true })) continue;
+        const walker = document.createTreeWalker(label, NodeFilter.SHOW_TEXT);
+        for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+            if (node.parentElement.closest("bdi, [dir], [lang]:not(html), .visually-hidden")) continue;
+            let last = null;
+            for (let at = 0; at < node.length; at++) {
+                const range = document.createRange();
+                range.setStart(node, at);
+                range.setEnd(node, at + 1);
+                const { bottom, height } = range.getBoundingClientRect();
+                const isLetter = height > 0 && /\\p{L}/u.test(node.data[at]);
+                if (isLetter && last !== null && bottom - last > height / 2) found.add(label.textContent.trim());
+                last = isLetter ? bottom : null;
+            }
+        }
+    }
+    return [...found];
+}"""
+
+
+def find_broken_words(page: Page) -> list[str]:
+    """Return the labels in which a line ends within a word, without a hyphen."""
+    found: list[str] = page.evaluate(BROKEN_WORDS)
+    return found

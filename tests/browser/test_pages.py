@@ -179,14 +179,16 @@ def test_pages_with_content_are_free_of_errors_and_fit_the_screen(
     paths = [*make_content(user, work_folder, media), *SIGNED_IN]
     for path in paths:
         visitor.visit(path)
-    user.page.set_viewport_size({"width": 390, "height": 900})
     user.choose_language("de")
     for path in paths:
         with visitor.subtests.test("German", path=path):
             user.open(path)
             expect(user.page.locator("html")).to_have_attribute("lang", "de")
-            overflow = user.page.evaluate(OVERFLOW)
-            assert overflow <= 0, f"{path} in German is wider than a screen of 390 pixels"
+            for width in (1280, 390):
+                user.page.set_viewport_size({"width": width, "height": 900})
+                overflow = user.page.evaluate(OVERFLOW)
+                assert overflow <= 0, f"{path} in German is wider than a screen of {width} pixels"
+                assert page_checks.find_broken_words(user.page) == [], f"{path} at {width} pixels"
 
 
 @pytest.mark.slow

@@ -122,6 +122,7 @@ def test_mails_to_others_are_in_the_language_of_the_request(world: World, mailou
         ),
         ("A sentence of an earlier release.", "A sentence of an earlier release."),
         ("audio ends at 0.7 s of 1.4 s", "Audio endet bei 0,7 s von 1,4 s"),
+        ("is damaged, or is not an audio or video file", "ist beschädigt oder keine Audio- oder Videodatei"),
         ("is empty; audio ends at 0:41 of 2:10", "ist leer; Audio endet bei 0:41 von 2:10"),
         (
             "is empty; was written by an earlier release",

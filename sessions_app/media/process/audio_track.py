@@ -10,6 +10,7 @@ from typing import Any
 
 import av
 
+from dubbing_core.sentences import template
 from sessions_app.media.process.connection import ResultFile
 
 COPIED = {
@@ -22,7 +23,7 @@ COPIED = {
 """Format and extension by codec."""
 BIT_RATE = 128_000
 ENCODED_RATES = {44_100, 48_000}
-UNWRITABLE = "Its sound cannot be copied to a file of its own."
+UNWRITABLE = template("Its sound cannot be copied to a file of its own.")
 
 
 def open_result(result: ResultFile, name: str) -> Any:

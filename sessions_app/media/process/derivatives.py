@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import av
 
+from dubbing_core.sentences import template
 from sessions_app.media.process.connection import (
     HEADER,
     LimitError,
@@ -24,11 +25,11 @@ from sessions_app.media.process.sound import make_sound
 
 PICTURES = {"poster": make_poster, "strip": make_strip}
 SOUND = {"peaks", "loudness", "audio"}
-NO_PICTURE = "It has no picture that can be decoded."
-NO_SOUND = "It has no sound that can be decoded."
-DAMAGED = "The file is damaged."
-TOO_LARGE = "The result would be too large."
-TOO_MUCH = "Too much of the file would have to be read."
+NO_PICTURE = template("It has no picture that can be decoded.")
+NO_SOUND = template("It has no sound that can be decoded.")
+DAMAGED = template("The file is damaged.")
+TOO_LARGE = template("The result would be too large.")
+TOO_MUCH = template("Too much of the file would have to be read.")
 ERRORS = UnmakeableError, av.FFmpegError, OSError, ValueError, MemoryError
 PASSES = 4
 """Times the file's size that may be read: seeking reads some parts repeatedly."""

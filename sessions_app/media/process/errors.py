@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dubbing_core.sentences import template
 from sessions_app.media.process.connection import LimitError
 
 Log = tuple[int, str, str]
@@ -22,13 +23,13 @@ def describe_error(error: BaseException, logs: Sequence[Log]) -> str:
     """Return why a file is unreadable, as the end of a sentence about it."""
     messages = " ".join(message for _, _, message in logs)
     if "not on whitelist" in messages.lower():
-        return "is not an audio or video file, whatever its name ends with"
+        return template("is not an audio or video file, whatever its name ends with")
     if "moov atom not found" in messages:
-        return "is incomplete: its index is missing, as after an interrupted recording or copy"
+        return template("is incomplete: its index is missing, as after an interrupted recording or copy")
     if isinstance(error, MemoryError):
-        return "needs more memory than media may use"
+        return template("needs more memory than media may use")
     if isinstance(error, LimitError):
-        return "is built so that too much of it would have to be read"
+        return template("is built so that too much of it would have to be read")
     if isinstance(error, EOFError):
-        return "ends before any audio or video"
-    return "is damaged, or is not an audio or video file"
+        return template("ends before any audio or video")
+    return template("is damaged, or is not an audio or video file")

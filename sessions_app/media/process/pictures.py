@@ -13,6 +13,7 @@ import av
 from av.container import InputContainer
 from av.filter import Graph
 
+from dubbing_core.sentences import template
 from sessions_app.media.process.errors import UnmakeableError
 from sessions_app.media.process.opening import get_origin, read_packets
 
@@ -32,7 +33,7 @@ DECODED_SECONDS = 60
 MIN_INTERVAL = 1.0
 MIN_CONTRAST = 12.0
 """Standard deviation of the brightness below which a frame is regarded as empty."""
-UNDECODABLE = "No frame of its picture can be decoded."
+UNDECODABLE = template("No frame of its picture can be decoded.")
 
 
 def make_poster(
@@ -72,7 +73,7 @@ def make_strip(
 ) -> tuple[bytes, dict[str, Any]]:
     """Return a sheet of tiles in equal intervals."""
     if not duration:
-        raise UnmakeableError("Its length is unknown.")
+        raise UnmakeableError(template("Its length is unknown."))
     interval = max(MIN_INTERVAL, math.ceil(duration * 10 / TILES) / 10)
     count = min(TILES, max(1, math.ceil(duration / interval)))
     times = [index * interval for index in range(count)]

@@ -11,6 +11,7 @@ import av
 from av.container import InputContainer
 from av.filter import Graph
 
+from dubbing_core.sentences import template
 from sessions_app.media.process.audio_track import AudioTrack
 from sessions_app.media.process.connection import ResultFile
 from sessions_app.media.process.errors import UnmakeableError
@@ -25,8 +26,8 @@ RATES = ((30, 100), (600, 50))
 """Pairs per second up to a length in seconds; of longer audio `LONG_RATE`."""
 LONG_RATE = 20
 MAX_SECONDS = 6 * 3600
-TOO_LONG = "It is longer than 6 hours."
-UNDECODABLE = "Nothing of its sound can be decoded."
+TOO_LONG = template("It is longer than 6 hours.")
+UNDECODABLE = template("Nothing of its sound can be decoded.")
 SILENCE = -70.0
 """LUFS, the gate of the measurement."""
 GAP_SECONDS = 0.1

@@ -79,7 +79,7 @@ def localize_number(number: int) -> str:
     """Return a number with separators of thousands."""
     separator = _find_separator(get_language())
     return (
-        number_format(number, force_grouping=True)
+        number_format(int(number), force_grouping=True)
         if separator is None
         else f"{number:,}".replace(",", separator)
     )

@@ -10,12 +10,12 @@ from django.test import Client
 from django.utils.translation import override
 
 from dubbing_core.label_changes import LabelError
-from dubbing_core.sentences import Size, sentence
+from dubbing_core.sentences import Number, Size, sentence
 from sessions_app.language_names import check_language, localize_language
 from sessions_app.models import Preferences
 from sessions_app.operations.errors import OverQuotaError
 from sessions_app.templatetags import portal
-from sessions_app.translation import localize_message, localize_stored
+from sessions_app.translation import localize, localize_message, localize_stored
 from tests.integration.mail import run_mail_tasks
 from tests.integration.sketches import signed_in
 from tests.world import World
@@ -176,6 +176,17 @@ def test_values_of_sentences_are_written_as_in_the_language():
     with override("de"):
         assert error.message == "Sie verwenden 5,7 KiB von 1,0 GiB Speicherplatz."
         assert str(error) == "You use 5.7 KiB of your 1.0 GiB of storage."
+
+
+@pytest.mark.parametrize(("language", "shown"), [("en", "17,000,000"), ("de", "17.000.000")])
+def test_large_numbers_in_sentences_have_the_separators_of_the_language(language: str, shown: str):
+    text = sentence(
+        "metadata.json has %(size)s bytes; only the first %(limit)s are read.",
+        size=Number(17_000_000),
+        limit=Size(16 << 20),
+    )
+    with override(language):
+        assert shown in localize(text)
 
 
 @pytest.mark.parametrize(

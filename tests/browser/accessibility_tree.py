@@ -67,7 +67,7 @@ def _build(number: str, nodes: dict[str, dict[str, Any]]) -> list[Node]:
 
 @dataclass(frozen=True)
 class Table:
-    """Cells by the headers that a screen reader announces with them: of the row, and of the column."""
+    """Cells by the headers that a screen reader reads out with them: of the row, and of the column."""
 
     name: str
     columns: list[str]

@@ -217,7 +217,7 @@ def test_a_first_start_a_stop_and_a_second_start(start, environment, work_folder
 
 
 def read_modes(folder: Path) -> dict[Path, int]:
-    """Return the modes of a folder and what it contains, of which the portal may delete something meanwhile."""
+    """Return the modes of a folder and of its contents, some of which may disappear."""
     modes: dict[Path, int] = {}
     for parent, _, files in os.walk(folder):
         for path in (Path(parent), *(Path(parent, file) for file in files)):

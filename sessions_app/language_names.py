@@ -83,9 +83,9 @@ def _translate_name(tag: str, locale: Locale) -> str:
     try:
         named = Locale.parse(tag, sep="-")
     except (ValueError, UnknownLocaleError):
-        return locale.languages.get(tag, "")
+        return str(locale.languages.get(tag, ""))
     # Where the language has a name of its own in the region.
-    return locale.languages.get(str(named)) or named.get_display_name(locale) or ""
+    return str(locale.languages.get(str(named)) or named.get_display_name(locale) or "")
 
 
 @lru_cache(maxsize=1)

@@ -98,6 +98,7 @@ class DubbingSessionAdmin(LargeTableAdmin[DubbingSession]):
         change: bool,  # noqa: FBT001 (signature of Django)
     ) -> None:
         """Rename the session."""
+        assert request.user.is_authenticated
         try:
             rename_session(
                 session=DubbingSession.objects.get(pk=obj.pk),
@@ -155,11 +156,13 @@ class DubbingSessionAdmin(LargeTableAdmin[DubbingSession]):
 
     @admin.action(permissions=["cleanup"], description=gettext_lazy("Restore from the trash"))
     def restore(self, request: HttpRequest, rows: QuerySet[DubbingSession]) -> None:
+        user = request.user
+        assert user.is_authenticated
         trashed = rows.trashed()  # type: ignore[attr-defined]  # the manager's queryset
         now = timezone.now()
         act_on_each(
             request,
             trashed,
-            lambda row: untrash_session(session=row, user=request.user, now=now),
+            lambda row: untrash_session(session=row, user=user, now=now),
             done=gettext("Restored"),
         )

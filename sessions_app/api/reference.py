@@ -269,7 +269,8 @@ def _join(schemas: Sequence[Schema], separator: str) -> TypeText:
 
 def describe_limits(schema: Schema) -> str:
     """Return the limits of values, in words."""
-    inner = next((each for each in schema.get("anyOf", ()) if each.get("type") != "null"), {})
+    choices: Sequence[Schema] = schema.get("anyOf", ())
+    inner = next((each for each in choices if each.get("type") != "null"), {})
     found = {**inner, **schema}
     return ", ".join(text.format(found[key]) for key, text in LIMITS.items() if key in found)
 

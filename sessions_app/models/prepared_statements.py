@@ -73,6 +73,6 @@ def _get_cursor_class() -> type[Any]:
 
     class PreparingCursor(ServerBindingCursor):
         def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
-            return super().execute(query, params, prepare=True, **options)
+            return super().execute(query, params, prepare=True, **options)  # type: ignore[misc]  # the types lack it
 
     return PreparingCursor

@@ -171,8 +171,8 @@ def filter_sessions(
         tags = {search.language, read_language(search.language)}
         rows = rows.filter(reduce(or_, (_has_language(user, tag, trashed=trashed) for tag in sorted(tags))))
     if search.tag:
-        tags = visible_to(user, Tag.objects.filter(folded_name=fold_session_name(search.tag)))
-        rows = rows.filter(_is_among(SessionTag.objects.filter(tag__in=list(tags))))
+        chosen = visible_to(user, Tag.objects.filter(folded_name=fold_session_name(search.tag)))
+        rows = rows.filter(_is_among(SessionTag.objects.filter(tag__in=list(chosen))))
     if search.owner:
         rows = rows.filter(owner__in=_find_owner(user, search.owner))
     if search.is_stale:

@@ -19,6 +19,7 @@ from django.template.defaultfilters import stringfilter
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext
@@ -241,9 +242,10 @@ def player(path: str) -> str:
 
 
 @register.filter
-def visible(text: str) -> str:
+def visible(text: str | Promise) -> str:
     """Return a text whose characters are all seen; its quoted names are isolated."""
-    return isolate_quoted(escape_unprintable(str(localize(text))))  # or a lazy text
+    shown = localize(text) if isinstance(text, str) else str(text)
+    return isolate_quoted(escape_unprintable(str(shown)))
 
 
 register.filter("isolated", stringfilter(isolate_quoted))

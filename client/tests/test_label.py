@@ -62,9 +62,9 @@ def test_files_are_accepted_before_and_after_the_options(arguments):
     [
         (["a.wav", "--source", "--ignore"], "only one of"),
         (["a.wav", "--recognize", "--language", "hi"], "withdraws corrections"),
-        (["a.wav", "--language", "klingonish"], "not a language tag"),
-        (["--add-language", "?"], "not a language tag"),
-        (["--source-language", "klingonish"], "not a language tag"),
+        (["a.wav", "--language", "klingonish"], "is not a language"),
+        (["--add-language", "?"], "is not a language"),
+        (["--source-language", "klingonish"], "is not a language"),
         (["--voice", "hi"], "is not KEY=VOICE"),
         (["--category", "audio"], "Name the files"),
     ],

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from django import template
 from django.utils.html import escape, format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
 
@@ -35,6 +35,12 @@ def type_links(parts: Iterable[TypePart]) -> SafeString:
             for part in parts
         ),
     )
+
+
+@register.filter
+def breakable_path(path: str) -> SafeString:
+    """Return a path as HTML whose lines end after slashes."""
+    return format_html_join(mark_safe("/<wbr>"), "{}", ((part,) for part in path.split("/")))
 
 
 @register.filter

@@ -49,7 +49,7 @@ def test_labels_are_corrected_before_a_save_and_later(bob: BrowserUser, tmp_path
     page.get_by_label("Language to add").fill("fr")
     page.locator("#languages").get_by_role("button", name="Add", exact=True).click()
     page.get_by_role("button", name="Exclude Brazilian Portuguese").click()
-    expect(page.get_by_role("button", name="Include pt-BR")).to_be_visible()
+    expect(page.get_by_role("button", name="Include Brazilian Portuguese")).to_be_visible()
     page.get_by_text("Edit voices").click()
     page.get_by_label("Language or speaker").fill("fr")
     page.get_by_label("Voice", exact=True).fill("Deep")

@@ -21,6 +21,7 @@ from sessions_app.models import (
     OwnerTotals,
     SavedFilter,
     SessionArchive,
+    SessionChange,
     SessionLanguage,
     SessionTag,
     Share,
@@ -59,6 +60,9 @@ ROWS: dict[type[Model], Callable[[DubbingSession], Model]] = {
     ),
     SessionArchive: lambda session: SessionArchive.objects.create(
         owner=session.owner, created_at=now(), versions=[[session.pk, 1]]
+    ),
+    SessionChange: lambda session: SessionChange.objects.create(
+        session=session, kind=SessionChange.Kind.RENAMED, changed_at=now(), previous_name="talk", name="Talk"
     ),
     SessionLanguage: lambda session: SessionLanguage.objects.create(
         session=session, owner=session.owner, folded_tag="mi", tag="mi"

@@ -25,7 +25,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from dubbing_sessions.wsgi import application
-from sessions_app.models import Job, SavedFilter, Tag
+from sessions_app.models import Job, SavedFilter, SessionArchive, Tag
 from sessions_app.operations.uploads.create import create_uploads
 from sessions_app.operations.uploads.new_files import NewFile
 from sessions_app.storage.keys import export_key
@@ -99,6 +99,9 @@ class Alice:
         )
         self.export = sketch_export(self.session, key=ZIP_KEY)
         self.share = sketch_share(self.export).share
+        self.session_archive = SessionArchive.objects.create(
+            owner=world.alice, created_at=now(), versions=[[self.session.pk, 1]]
+        )
         self.tag = Tag.objects.create(owner=world.alice, name="Urgent", folded_name="urgent")
         self.filter = SavedFilter.objects.create(
             owner=world.alice, name="Mine", folded_name="mine", query="q=talk"
@@ -107,7 +110,7 @@ class Alice:
     def code_for(self, path: str) -> UUID:
         """Return the code of her row for the resource in the path."""
         resource = path.split("/")[3]
-        code: UUID = getattr(self, resource.removesuffix("s")).code
+        code: UUID = getattr(self, resource.removesuffix("s").replace("-", "_")).code
         return code
 
 

@@ -68,10 +68,20 @@ async function send(form) {
     const status = create("p", "", `${response.status} ${response.statusText}${type ? `, ${type}` : ""}`);
     const address = create("p", "small-text wrap");
     address.append(create("code", "", `${form.dataset.method} ${url}`));
-    result.replaceChildren(status, address, ...(text ? [create("pre", "mono", indent(text, type))] : []));
+    result.replaceChildren(status, address, ...(text ? [createBody(indent(text, type))] : []));
   } catch {
     result.replaceChildren(create("p", "field-error", gettext("The portal cannot be reached. Check your connection.")));
   }
+}
+
+/**
+ * The text of a body, which the keyboard can scroll.
+ * @param {string} text
+ */
+function createBody(text) {
+  const body = create("pre", "mono", text);
+  body.tabIndex = 0;
+  return body;
 }
 
 /**

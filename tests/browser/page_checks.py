@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -128,8 +127,6 @@ def check_load(page: Page, path: str, max_weight: int) -> str:
     :returns: the figures as a line.
     """
     loaded = list_loaded(page)
-    # As the portal compresses pages for browsers, or a little more.
-    loaded[page.url] = len(gzip.compress(page.content().encode()))
     loaded = {address: size for address, size in loaded.items() if not OTHER_SCRIPT.search(address)}
     weight = sum(loaded.values())
     vitals = measure_vitals(page)

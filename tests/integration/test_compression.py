@@ -52,7 +52,13 @@ def test_lengths_do_not_reveal_single_bytes():
 
 def test_pages_are_compressed(world: World, alice: Client):
     session = sketch_session(world.alice, "talk")
-    for path in ("/sessions/", f"/sessions/{session.code}/", f"/sessions/{session.code}/versions/1/listing/"):
+    paths = (
+        "/sessions/",
+        f"/sessions/{session.code}/",
+        f"/sessions/{session.code}/versions/1/listing/",
+        "/api/v1/docs",
+    )
+    for path in paths:
         plain = alice.get(path)
         response = alice.get(path, headers=BROWSER)
         head = alice.head(path, headers=BROWSER)

@@ -108,8 +108,8 @@ def run_watch(options: Namespace, terminal: Terminal) -> int:
             renew_login=renew_login,
             listener=bars,
         )
-        terminal.notify(f"Watching {folder}. Press Ctrl-C to stop.")
         try:
+            terminal.notify(f"Watching {folder}. Press Ctrl-C to stop.")
             watcher.run()
         except KeyboardInterrupt:
             # The regular end: nothing is incomplete. Scripts recognize it by the status.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple, Protocol
@@ -19,6 +20,7 @@ EXCERPT = 160
 BEFORE_MARK = 40
 """Characters of an excerpt before its first mark, at most."""
 ELLIPSIS = "…"
+_UNBROKEN = re.compile(r"\S+")
 
 
 class _Places(Protocol):
@@ -27,9 +29,15 @@ class _Places(Protocol):
 
 class _FoldedRun(NamedTuple):
     text: str
+    start: int
+    """Of the part of the text that it is in."""
     places: _Places
-    """Of each folded character in the original text."""
+    """Of each folded character in that part."""
     is_word: bool
+
+    def get_range(self, first: int, last: int) -> Range:
+        """Return the range of some folded characters in the original text, the last one included."""
+        return self.start + self.places[first][0], self.start + self.places[last][1]
 
 
 def find_matched_terms(text: str, query: Query) -> set[Term]:
@@ -86,7 +94,7 @@ def mark_occurrences(text: str, requested: str) -> list[TextPart]:
     parts: list[TextPart] = []
     at, found = 0, run.text.find(requested) if requested else -1
     while found >= 0:
-        start, end = run.places[found][0], run.places[found + len(requested) - 1][1]
+        start, end = run.get_range(found, found + len(requested) - 1)
         parts += [TextPart(text[at:start], is_marked=False), TextPart(text[start:end], is_marked=True)]
         at, found = end, run.text.find(requested, found + len(requested))
     parts.append(TextPart(text[at:], is_marked=False))
@@ -96,31 +104,36 @@ def mark_occurrences(text: str, requested: str) -> list[TextPart]:
 @lru_cache(maxsize=1024)
 def _fold_runs(text: str) -> tuple[_FoldedRun, ...]:
     # The names of languages are compared with each query, for each session.
+    return tuple(
+        run if part.start() == 0 else run._replace(start=part.start())
+        for part in _UNBROKEN.finditer(text)
+        for run in _fold_part(part.group())
+    )
+
+
+@lru_cache(maxsize=8192)
+def _fold_part(text: str) -> tuple[_FoldedRun, ...]:
+    """Fold a part without blanks, which are in no run. Most words of a text are frequent ones."""
     return tuple(_fold_run(run) for run in find_runs(text))
 
 
 def _fold_run(run: Run) -> _FoldedRun:
     if run.is_word:
-        folded = _fold_word(run.text)
-        return _FoldedRun(folded, [(run.start, run.start + len(run.text))] * len(folded), is_word=True)
+        folded = fold_text(run.text)
+        places = [(run.start, run.start + len(run.text))] * len(folded)
+        return _FoldedRun(folded, 0, places, is_word=True)
     return _fold_characters(run.text, run.start)
-
-
-@lru_cache(maxsize=4096)
-def _fold_word(text: str) -> str:
-    # Most words of a text are frequent ones.
-    return fold_text(text)
 
 
 def _fold_characters(text: str, offset: int) -> _FoldedRun:
     if fold_text(text) == text:  # most texts, in a tenth of the time
-        return _FoldedRun(text, _Clusters(text, offset), is_word=False)
+        return _FoldedRun(text, 0, _Clusters(text, offset), is_word=False)
     folded, places = "", []
     for start, end in _find_clusters(text):
         piece = fold_text(text[start:end])
         folded += piece
         places += [(offset + start, offset + end)] * len(piece)
-    return _FoldedRun(folded, places, is_word=False)
+    return _FoldedRun(folded, 0, places, is_word=False)
 
 
 @dataclass(frozen=True)
@@ -155,34 +168,37 @@ def _is_mark(character: str) -> bool:
 
 def _find_term(runs: Sequence[_FoldedRun], term: Term) -> Iterator[Range]:
     """Yield the ranges of a term's occurrences."""
-    count = len(term.pieces)
-    for at in range(len(runs) - count + 1):
-        if count == 1:
-            yield from _find_piece(runs[at], term.pieces[0], is_prefix=term.is_prefix)
+    first, *inner = term.pieces
+    if not inner:
+        yield from _find_piece(runs, first, is_prefix=term.is_prefix)
+        return
+    last = inner.pop()
+    for at in range(len(runs) - len(term.pieces) + 1):
+        if not _ends_with(runs[at], first):
             continue
-        first, last = runs[at], runs[at + count - 1]
-        inner = zip(runs[at + 1 : at + count - 1], term.pieces[1:-1], strict=True)
-        if (
-            _ends_with(first, term.pieces[0])
-            and all(run.text == piece.text for run, piece in inner)
-            and _starts_with(last, term.pieces[-1])
-        ):
-            start, _ = first.places[len(first.text) - len(term.pieces[0].text)]
-            _, end = last.places[len(term.pieces[-1].text) - 1]
-            yield start, end
+        between, end = runs[at + 1 : at + len(term.pieces) - 1], runs[at + len(term.pieces) - 1]
+        if all(map(_equals, between, inner)) and _starts_with(end, last):
+            start = len(runs[at].text) - len(first.text)
+            yield runs[at].get_range(start, start)[0], end.get_range(0, len(last.text) - 1)[1]
 
 
-def _find_piece(run: _FoldedRun, piece: Piece, *, is_prefix: bool) -> Iterator[Range]:
-    if run.is_word != piece.is_word:
-        return
-    if run.is_word:
-        if run.text == piece.text or (is_prefix and run.text.startswith(piece.text)):
-            yield run.places[0]
-        return
-    at = run.text.find(piece.text)
-    while at >= 0:
-        yield run.places[at][0], run.places[at + len(piece.text) - 1][1]
-        at = run.text.find(piece.text, at + 1)
+def _find_piece(runs: Iterable[_FoldedRun], piece: Piece, *, is_prefix: bool) -> Iterator[Range]:
+    text = piece.text
+    for run in runs:
+        if run.is_word != piece.is_word:
+            continue
+        if run.is_word:
+            if run.text == text or (is_prefix and run.text.startswith(text)):
+                yield run.get_range(0, 0)
+            continue
+        at = run.text.find(text)
+        while at >= 0:
+            yield run.get_range(at, at + len(text) - 1)
+            at = run.text.find(text, at + 1)
+
+
+def _equals(run: _FoldedRun, piece: Piece) -> bool:
+    return run.text == piece.text
 
 
 def _ends_with(run: _FoldedRun, piece: Piece) -> bool:

@@ -39,7 +39,7 @@ class Run(NamedTuple):
 @lru_cache(maxsize=1)
 def _get_pattern() -> re.Pattern[str]:
     marks = "".join(chr(code) for code in MARKED if unicodedata.category(chr(code)).startswith("M"))
-    return re.compile(f"([{PAIRED}]+)|(?:(?![{PAIRED}])[^\\W_][{marks}{IGNORED}]*)+")
+    return re.compile(f"([{PAIRED}]+)|(?:[^\\W_{PAIRED}]+[{marks}{IGNORED}]*)+")
 
 
 def find_runs(text: str) -> Iterator[Run]:

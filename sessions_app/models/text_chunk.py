@@ -40,15 +40,16 @@ class FoldedChunk(NamedTuple):
 
     def find_lines(self, needles: Sequence[str]) -> list[int]:
         """Return the numbers of the lines that contain all needles."""
+        folded = self.folded
         first, *others = [needle.encode() for needle in needles]
-        if first not in self.folded or not all(needle in self.folded for needle in others):
+        if first not in folded or not all(needle in folded for needle in others):
             return []
         found: list[int] = []
         number = start = 0
-        while (at := self.folded.find(first, start)) >= 0:
-            number += self.folded.count(b"\n", start, at)
+        while (at := folded.find(first, start)) >= 0:
+            number += folded.count(b"\n", start, at)
             # Needles begin inside of a line, so that the line's end is after them.
-            end = self.folded.find(b"\n", at)
+            end = folded.find(b"\n", at)
             if not others or all(needle in self._get_line(at, end) for needle in others):
                 found.append(number)
             if end < 0:

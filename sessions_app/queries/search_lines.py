@@ -5,6 +5,7 @@ The index finds chunks of lines; the lines of these decide.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -125,21 +126,28 @@ class LineHits:
         self._queries = queries
         self.is_loose = is_loose and any(has_loose_match(each.query) for each in queries)
         """Whether an exact search may find fewer."""
-        self._chunks = [_group(keys) for keys in found]
+        self._chunks = found
+        """Of each query, sorted."""
         self.is_complete = limit is None or all(len(keys) < limit for keys in found)
         """Whether there are no others."""
 
     def select_sessions(self) -> list[RawSQL]:
         """Return conditions; one is true for a session that may have such lines."""
         found = zip(self._queries, self._chunks, strict=True)
-        return [_select_sessions(line_query, chunks) for line_query, chunks in found if chunks]
+        return [
+            _select_sessions(line_query, {key >> BLOB_SHIFT for key in keys})
+            for line_query, keys in found
+            if keys
+        ]
 
     def narrow(self, blob_ids: Collection[int]) -> LineHits:
         """Return the hits of some blobs without chunks that only a loose search found."""
         return LineHits(self._queries, blob_ids=blob_ids) if self.is_loose else self
 
     def list_chunks(self, blob_id: int) -> list[int]:
-        return sorted({key for chunks in self._chunks for key in chunks.get(blob_id, ())})
+        first, end = blob_id << BLOB_SHIFT, (blob_id + 1) << BLOB_SHIFT
+        found = [keys[bisect_left(keys, first) : bisect_left(keys, end)] for keys in self._chunks]
+        return found[0] if len(found) == 1 else sorted(set().union(*found))
 
 
 def _select_sessions(line_query: LineQuery, blob_ids: Collection[int]) -> RawSQL:
@@ -159,13 +167,6 @@ def _select_sessions(line_query: LineQuery, blob_ids: Collection[int]) -> RawSQL
 
 def _condition(statement: str, parameters: Sequence[Any]) -> RawSQL:
     return RawSQL(statement, parameters, BOOLEAN)  # noqa: S611 (constants of this code)
-
-
-def _group(keys: Iterable[int]) -> dict[int, list[int]]:
-    chunks: dict[int, list[int]] = defaultdict(list)
-    for key in keys:
-        chunks[key >> BLOB_SHIFT].append(key)
-    return chunks
 
 
 def list_files(session_ids: Collection[int]) -> list[TextFile]:

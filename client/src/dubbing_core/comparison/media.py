@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dubbing_core.media_facts import CLOCK_FROM_MS, MediaFacts, format_clock, format_duration, name_codec
-from dubbing_core.sentences import sentence
+from dubbing_core.sentences import plural, sentence
 
+STEREO = 2
 SAME_MS = 50
 """Lengths that differ by less are the same: containers round."""
 
@@ -57,6 +58,15 @@ def _describe_rate(facts: MediaFacts) -> str:
 def _describe_sound(facts: MediaFacts) -> str:
     if not facts.audio_codec:
         return ""
-    rate = f"{facts.sample_rate / 1000:g} kHz"
-    channels = {1: "mono", 2: "stereo"}.get(facts.channels, f"{facts.channels} channels")
-    return f"{name_codec(facts.audio_codec)} {rate} {channels}"
+    return sentence(
+        "%(codec)s %(rate)s kHz %(channels)s",
+        codec=name_codec(facts.audio_codec),
+        rate=format(facts.sample_rate / 1000, "g"),
+        channels=_describe_channels(facts.channels),
+    )
+
+
+def _describe_channels(count: int) -> str:
+    if count == STEREO:
+        return sentence("stereo")
+    return sentence("mono") if count == 1 else plural("%(count)s channel", "%(count)s channels", count=count)

@@ -21,8 +21,5 @@ def page(request: HttpRequest) -> HttpResponse:
 
 @cache
 def _get_reference(root: str) -> Reference:
-    """Return the reference of the API below a path.
-
-    It takes few milliseconds, but its document takes a second.
-    """
+    """Return the reference of the API below a path."""
     return build_reference(api.get_openapi_schema(path_prefix=root))

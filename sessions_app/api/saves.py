@@ -52,7 +52,7 @@ class KnownFile(BaseModel):
     mtime_ns: ModificationTime = None
 
 
-class LeftOutFile(BaseModel):
+class LeftOutPath(BaseModel):
     """A file that the save leaves out."""
 
     model_config = ConfigDict(extra="forbid")
@@ -78,7 +78,7 @@ class SavedFiles(BaseModel):
     """Corrections of labels of files in this request, by their paths in it."""
     source_language: LanguageTag | None = None
     """Language that is spoken in the source, as a reply to the question `source_language` of a preview; null keeps an earlier reply."""
-    left_out: list[LeftOutFile] = Field([], max_length=MAX_FILES)
+    left_out: list[LeftOutPath] = Field([], max_length=MAX_FILES)
     """Files of the folder that no session can represent. The version records their number and the first ones."""
     rooted: bool = True
     """Paths are relative to the project's root. If false, a common parent folder is stripped, and files are matched with those that

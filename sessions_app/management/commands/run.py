@@ -26,8 +26,8 @@ from sessions_app.operations.database_reserve import (
     write_placeholder,
 )
 
-START_TIMEOUT = 60
-"""Seconds; generous for a slow disk with a cold cache."""
+START_TIMEOUT = 300
+"""Seconds, for a busy machine with a cold cache: a service that ends is noticed before."""
 
 
 class Command(BaseCommand):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, Request, expect
 
 from tests.browser.browser_user import BrowserUser
@@ -16,6 +17,8 @@ from tests.services.stacks import Stack
 PART = 8 * 1024 * 1024
 
 
+@pytest.mark.slow
+@pytest.mark.variant
 def test_parts_go_to_the_store_and_a_refresh_resumes_with_the_missing_ones(
     stack: Stack, browser: Browser, work_folder: Path, media: Media
 ):

@@ -43,13 +43,17 @@ SIGNED_IN = [
     "/account/storage/",
     "/api/v1/docs",
 ]
+STYLEGUIDE = "/styleguide/"
 STAFF = [
     "/admin/",
     "/admin/auth/user/",
     "/admin/auth/group/add/",
     "/admin/sessions_app/dubbingsession/",
     "/admin/sessions_app/blob/garbage/",
+    STYLEGUIDE,
 ]
+MAX_WEIGHTS = {STYLEGUIDE: 500_000}
+"""Bytes of pages that may be heavier than others: the style guide loads the fonts of all scripts."""
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 AXE_RULES = {(390, "light"): None, (1280, "dark"): page_checks.THEME_RULES}
 """Rules of axe by width and theme; None for all."""
@@ -133,15 +137,9 @@ class Visitor:
     subtests: pytest.Subtests
     lines: list[str] = field(default_factory=list)
 
-    def visit(self, path: str, max_weight: int = page_checks.MAX_WEIGHT) -> None:
+    def visit(self, path: str) -> None:
         page = self.user.page
-        with page_checks.cold_cache(page):
-            response = page.goto(self.user.address + path)
-            assert response is not None
-            assert response.status == 200, path
-            assert STRICT in str(response.header_value("content-security-policy")), path
-            with self.subtests.test("load", path=path):
-                self.lines.append(page_checks.check_load(page, path, max_weight))
+        self.load(path)
         for width, scheme in product((390, 1280), SCHEMES):
             with self.subtests.test(path=path, width=width, scheme=scheme):
                 page.set_viewport_size({"width": width, "height": 900})
@@ -151,7 +149,16 @@ class Visitor:
                     assert page_checks.find_violations(page, AXE_RULES[width, scheme]) == [], path
         assert page.locator("h1").count() == 1, f"{path} needs one main heading"
         primary = page.locator(".button.primary").filter(visible=True)
-        assert primary.count() <= 1 or path == "/styleguide/", f"{path} has more than one primary button"
+        assert primary.count() <= 1 or path == STYLEGUIDE, f"{path} has more than one primary button"
+
+    def load(self, path: str) -> None:
+        """Open a page, and check what it loads and moves."""
+        response = self.user.page.goto(self.user.address + path)
+        assert response is not None
+        assert response.status == 200, path
+        assert STRICT in str(response.header_value("content-security-policy")), path
+        with self.subtests.test("load", path=path):
+            self.lines.append(page_checks.check_load(self.user.page, path, MAX_WEIGHTS.get(path)))
 
 
 @pytest.fixture
@@ -175,13 +182,38 @@ def test_pages_of_visitors_are_free_of_errors_and_fit_the_screen(visitor: Visito
 def test_pages_with_content_are_free_of_errors_and_fit_the_screen(
     visitor: Visitor, media: Media, work_folder: Path
 ):
+    for path in [*make_content(visitor.user, work_folder, media), *SIGNED_IN]:
+        visitor.visit(path)
+
+
+@pytest.mark.slow
+def test_pages_of_staff_are_free_of_errors_and_fit_the_screen(visitor: Visitor):
+    for path in STAFF:
+        visitor.visit(path)
+
+
+@pytest.mark.slow
+@pytest.mark.variant
+def test_nothing_moves_with_a_cold_cache_and_a_slow_processor(
+    visitor: Visitor, media: Media, work_folder: Path
+):
+    paths = make_content(visitor.user, work_folder, media)
+    with page_checks.cold_cache(visitor.user.page):
+        for path in [*paths, *SIGNED_IN, *STAFF]:
+            visitor.load(path)
+        visitor.user.page.context.clear_cookies()
+        for path in SIGNED_OUT:
+            visitor.load(path)
+
+
+@pytest.mark.slow
+@pytest.mark.variant
+def test_pages_in_german_fit_the_screen(visitor: Visitor, media: Media, work_folder: Path):
     user = visitor.user
     paths = [*make_content(user, work_folder, media), *SIGNED_IN]
-    for path in paths:
-        visitor.visit(path)
     user.choose_language("de")
     for path in paths:
-        with visitor.subtests.test("German", path=path):
+        with visitor.subtests.test(path=path):
             user.open(path)
             expect(user.page.locator("html")).to_have_attribute("lang", "de")
             for width in (1280, 390):
@@ -189,14 +221,6 @@ def test_pages_with_content_are_free_of_errors_and_fit_the_screen(
                 overflow = user.page.evaluate(OVERFLOW)
                 assert overflow <= 0, f"{path} in German is wider than a screen of {width} pixels"
                 assert page_checks.find_broken_words(user.page) == [], f"{path} at {width} pixels"
-
-
-@pytest.mark.slow
-def test_pages_of_staff_are_free_of_errors_and_fit_the_screen(visitor: Visitor):
-    for path in STAFF:
-        visitor.visit(path)
-    # It loads the fonts of all scripts.
-    visitor.visit("/styleguide/", max_weight=500_000)
 
 
 def test_the_trash_is_emptied_after_a_typed_word(bob: BrowserUser):

@@ -79,6 +79,7 @@ def test_a_database_that_crashes_and_comes_back(portal: Portal, stack: Stack):
     assert portal.worker.process.pid == worker
 
 
+@pytest.mark.either_stack
 def test_a_broker_that_stops_and_comes_back(portal: Portal, stack: Stack):
     alice = Visitor(portal.address)
     alice.sign_in("alice", portal.password)
@@ -104,6 +105,7 @@ def test_a_broker_that_stops_and_comes_back(portal: Portal, stack: Stack):
     assert portal.end_of(job, supervised=True)["state"] == "succeeded"
 
 
+@pytest.mark.either_stack
 def test_a_page_shows_that_no_worker_runs(portal: Portal):
     alice = Visitor(portal.address)
     alice.sign_in("alice", portal.password)

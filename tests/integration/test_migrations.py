@@ -330,7 +330,7 @@ def check_denormalized_values() -> None:
     ]
 
 
-@pytest.mark.either_stack
+@pytest.mark.variant
 @pytest.mark.usefixtures("_latest_afterwards")
 def test_migrations_keep_and_convert_rows(subtests: pytest.Subtests):
     """One test: each step through the migrations takes half a second of CPU."""

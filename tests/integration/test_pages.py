@@ -534,16 +534,20 @@ ODD_QUERIES = [
     "&&&===",
     "a[]=1;b=2",
 ]
+QUERIED = [
+    *("session-list", "session-detail", "session-compare"),
+    *(
+        pytest.param(name, marks=pytest.mark.variant)
+        for name in (
+            *("version-detail", "version-list", "session-trash-list"),
+            *("job-list", "share-page", "export-detail"),
+        )
+    ),
+]
+"""Pages that read a query; `make test` opens one of each kind."""
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        *("session-list", "session-detail", "version-detail", "version-list", "session-trash-list"),
-        "session-compare",
-        *("job-list", "share-page", "export-detail"),
-    ],
-)
+@pytest.mark.parametrize("name", QUERIED)
 def test_malformed_queries_are_ignored(world: World, things: Things, name: str, subtests: pytest.Subtests):
     client, url = signed_in(world.alice), ENDPOINTS[name].url(things)
 

@@ -22,7 +22,7 @@ from django.conf import settings
 
 from tests.journeys.portal import ONE_WEB_PROCESS
 from tests.journeys.visitor import Visitor
-from tests.services.media import Media, ffmpeg_program
+from tests.services.media import ffmpeg_program
 from tests.services.processes import ROOT, start_process
 from tests.services.waits import LIMIT, wait_until
 from tests.world import PROJECT, zip_of_files
@@ -167,7 +167,7 @@ def start(environment: dict[str, str]) -> Iterator[Callable[[], Run]]:
 
 @pytest.mark.one_stack
 @pytest.mark.parametrize("environment", ["new"], indirect=True)
-def test_a_first_start_a_stop_and_a_second_start(start, environment, work_folder, media):
+def test_a_first_start_a_stop_and_a_second_start(start, environment):
     data_dir = Path(environment["DATA_DIR"])
     data_dir.chmod(0o755)
     first = start().until_ready()
@@ -188,7 +188,6 @@ def test_a_first_start_a_stop_and_a_second_start(start, environment, work_folder
     assert demo.get("/admin/").status_code == 200
     # The worker for media reads it.
     first.wait_for(lambda: "H.264" in demo.get(f"/sessions/{code[1]}/").text)
-    check_that_media_wait_for_no_light_copy(first, environment, work_folder, media)
 
     # Other users of this machine read nothing of it: database, sessions, files, broker, logs.
     modes = read_modes(data_dir)
@@ -226,15 +225,17 @@ def read_modes(folder: Path) -> dict[Path, int]:
     return modes
 
 
-def check_that_media_wait_for_no_light_copy(
-    run: Run, environment: dict[str, str], folder: Path, media: Media
-) -> None:
+@pytest.mark.one_stack
+@pytest.mark.variant
+@pytest.mark.parametrize("environment", ["new"], indirect=True)
+def test_media_wait_for_no_light_copy(start, environment, work_folder, media):
     """Save a video whose copy takes half a minute, then another one, which is ready before."""
-    demo, film = run.visit(), make_long_film(folder)
-    long = import_session(environment, folder / "long.zip", {"film.mp4": film})
+    run = start().until_ready()
+    demo, film = run.visit(), make_long_film(work_folder)
+    long = import_session(environment, work_folder / "long.zip", {"film.mp4": film})
     run.wait_for(lambda: get_pending(demo, long) == {"film.mp4": ["proxy"]})
 
-    short = import_session(environment, folder / "short.zip", {"talk.mp4": media.video.read_bytes()})
+    short = import_session(environment, work_folder / "short.zip", {"talk.mp4": media.video.read_bytes()})
     run.wait_for(lambda: get_pending(demo, short) == {"talk.mp4": []})
 
     assert get_pending(demo, long) == {"film.mp4": ["proxy"]}

@@ -36,7 +36,7 @@ class _FoldedRun(NamedTuple):
     is_word: bool
 
     def get_range(self, first: int, last: int) -> Range:
-        """Return the range of some folded characters in the original text, the last one included."""
+        """Return the original range of folded characters, the last one included."""
         return self.start + self.places[first][0], self.start + self.places[last][1]
 
 
@@ -113,7 +113,10 @@ def _fold_runs(text: str) -> tuple[_FoldedRun, ...]:
 
 @lru_cache(maxsize=8192)
 def _fold_part(text: str) -> tuple[_FoldedRun, ...]:
-    """Fold a part without blanks, which are in no run. Most words of a text are frequent ones."""
+    """Fold a part without blanks, which are in no run.
+
+    Most words of a text are frequent ones.
+    """
     return tuple(_fold_run(run) for run in find_runs(text))
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
-from ninja.params.models import TModel
 
 from sessions_app.api.problems import CONTENT_TYPE
 
@@ -32,7 +31,7 @@ class OpenAPIDocument(OpenAPISchema):
                     methods[method] = {**operation, "operationId": f"{operation['operationId']}_head"}
 
     def _create_schema_from_model(
-        self, model: TModel, *args: Any, **options: Any
+        self, model: Any, *args: Any, **options: Any
     ) -> tuple[dict[str, Any], bool]:
         fields = model.model_fields
         if options.get("mode") != "serialization" or fields.keys() != {"response"}:
